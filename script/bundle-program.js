@@ -1,23 +1,25 @@
 /**
- * A program as it ships, in a folder `dist/bundle` of its package: all that it loads, but for libraries with native code.
+ * A program as it ships, in a folder `dist/bundle` of its package: all that it loads, but for native code.
  * `main.cjs` is what each start needs, and the other file the rest. A module that is imported when it is used is run then.
  * They are CommonJS: V8 can be handed what it compiled of such a text before, which Node 20 cannot do for a module.
  */
 import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
+import { nativeApart } from './bundle-native.js'
 import { bundleOptions } from './bundle-options.js'
 import { loadWhenUsed } from './load-when-used.js'
 
 const root = join(import.meta.dirname, '..')
 
-const { splitting: _splitting, banner: _banner, ...common } = bundleOptions
+const { splitting: _splitting, banner: _banner, external, ...common } = bundleOptions
 
 const bundleOne = (folder, entryPoints, entryNames, define = {}) =>
   build({
     ...common,
     format: 'cjs',
-    plugins: [loadWhenUsed],
+    plugins: [loadWhenUsed, nativeApart],
+    external: external.filter((name) => name !== 'lmdb'),
     entryPoints,
     // A text that was compiled before cannot import (`A dynamic import callback was not specified`, Node 20).
     supported: { 'dynamic-import': false },

@@ -4,17 +4,42 @@ import { createRequire } from 'node:module'
 /** Node's own that take time to load, and native code: most command lines use none of them. */
 const external = [
   'netlink/dist/raw.js',
-  ...['child_process', 'crypto', 'http', 'net', 'readline', 'v8', 'worker_threads'].map(
-    (name) => `node:${name}`,
-  ),
+  ...[
+    'child_process',
+    'crypto',
+    'fs/promises',
+    'http',
+    'module',
+    'net',
+    'readline',
+    'stream',
+    'stream/promises',
+    'timers/promises',
+    'v8',
+    'vm',
+    'worker_threads',
+    'zlib',
+  ].map((name) => `node:${name}`),
 ]
 
-/** These go into the bundle. Loading the last has regular expressions of all emoji compiled. */
-const bundled = ['string-width']
+/**
+ * These go into the bundle, each with a package of this workspace that has it. Loading `string-width` has regular
+ * expressions of all emoji compiled.
+ */
+const bundled = {
+  'string-width': 'portolan',
+  yaml: '@portolan/core',
+}
 
-const require = createRequire(import.meta.resolve('portolan'))
+const requireOf = (from) => createRequire(import.meta.resolve(from))
 
-/** The names are those of the module as it is now; each is asked for when it is used. */
+/** @returns the names of what a module exports as it is now; each is asked for when it is used */
+const namesOf = (path) => {
+  if (external.includes(path)) return Object.keys(requireOf('@portolan/host')(path))
+  const found = path === 'string-width' ? { default: null } : requireOf(bundled[path])(path)
+  return Object.keys(found).filter((name) => name !== '__esModule')
+}
+
 const standIn = (specifier, names) =>
   `Object.defineProperties(exports, {
   __esModule: { value: true },
@@ -25,7 +50,7 @@ ${names.map((name) => `  ${JSON.stringify(name)}: { enumerable: true, get: () =>
 export const loadWhenUsed = {
   name: 'load-when-used',
   setup: ({ onResolve, onLoad }) => {
-    const filter = new RegExp(`^(?:${[...external, ...bundled].join('|')})$`)
+    const filter = new RegExp(`^(?:${[...external, ...Object.keys(bundled)].join('|')})$`)
     onResolve({ filter }, ({ path, namespace, resolveDir, kind }) => {
       if (namespace === 'load-when-used')
         return external.includes(path) ? { path, external: true } : undefined
@@ -34,7 +59,7 @@ export const loadWhenUsed = {
         : undefined
     })
     onLoad({ filter: /.*/, namespace: 'load-when-used' }, ({ path, pluginData: { resolveDir } }) => ({
-      contents: standIn(path, bundled.includes(path) ? ['default'] : Object.keys(require(path))),
+      contents: standIn(path, namesOf(path)),
       resolveDir,
       loader: 'js',
     }))

@@ -42,7 +42,7 @@ const allowed: Record<string, readonly string[]> = {
     // Loaded when a cluster is named, and no dependency.
     '@portolan/etcd',
     '@portolan/host',
-    // Reading a file without loading netlink, LMDB and execa.
+    // Reading a file without loading netlink and LMDB.
     '@portolan/host/file',
     '@portolan/host/handover',
     '@portolan/iptables',
@@ -85,12 +85,12 @@ const allowed: Record<string, readonly string[]> = {
 const libraries: Record<string, readonly string[]> = {
   netfilter: ['ip-num', 'valibot'],
   core: ['@noble/hashes/sha2.js', '@noble/hashes/utils.js', '@noble/hashes', 'saxes', 'yaml'],
-  host: ['execa', 'lmdb', 'netlink/dist/raw.js', 'netlink'],
+  host: ['lmdb', 'netlink/dist/raw.js', 'netlink'],
   iptables: [],
   nftables: [],
   portolan: ['@bomb.sh/tab', 'string-width'],
   testing: ['@jest/globals', 'fast-check', 'vitest'],
-  cni: [],
+  cni: ['@noble/hashes/sha2.js', '@noble/hashes/utils.js', '@noble/hashes'],
   etcd: ['cockatiel', 'etcd3'],
 }
 

@@ -27,7 +27,7 @@ test.each(['index.ts', 'jest.ts', 'vitest.ts'])(
   async (entry) => {
     const loaded = await loadedBy(entry)
     expect(loaded.length).toBeGreaterThan(100)
-    const refused = /^packages\/host\/|^(node:)?child_process$|\b(lmdb|netlink|execa)\b/
+    const refused = /^packages\/host\/|^(node:)?child_process$|\b(lmdb|netlink)\b/
     const own = loaded.filter((path) => refused.test(path) && !path.startsWith('packages/core/src/netlink/'))
     expect(own).toEqual([])
   },

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { readHost } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { type Intent, readCompose } from 'portolan'
@@ -54,7 +55,8 @@ export const chainedProject = (
 ): string => projectOf(network, containerId ?? '', name ?? '')
 
 export const projectOf = (network: string, containerId: string, interfaceName: string): string => {
-  const key = createHash('sha256').update(`${network}\0${containerId}\0${interfaceName}`).digest('hex')
+  // node:crypto takes a tenth of the time that node itself takes to start to load.
+  const key = bytesToHex(sha256(utf8ToBytes(`${network}\0${containerId}\0${interfaceName}`)))
   const readable = containerId
     .toLowerCase()
     .replaceAll(/[^a-z\d_-]/g, '-')

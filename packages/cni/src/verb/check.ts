@@ -74,7 +74,7 @@ const hostFaults = async (
   request: CniRequest,
   { name }: NetworkConfig,
 ): Promise<readonly string[]> => {
-  const { networks, mappings } = await host.status({ conflicts: false })
+  const { networks, mappings } = await host.status({ conflicts: false, connections: false })
   const network = networks.find((one) => one.name === name)
   const endpoint = endpointName(request)
   return [

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import {
   closeSync,
   constants,
@@ -16,6 +15,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { randomBytes } from '../file/random-bytes.ts'
 import { refuseUnsafeFile } from '../state/safe-place.ts'
 import { contentLines, headLine } from './record.ts'
 
@@ -80,7 +80,10 @@ export const openJournalFile = (path: string): JournalFile | null => {
  */
 export const makeJournalFile = async (path: string): Promise<void> => {
   // Counted from a number of its own: what was decided on for a file that is gone does not count in this one.
-  const temporary = await writeBeside(path, contentLines(new Map(), new Map(), randomInt(2 ** 40)))
+  const temporary = await writeBeside(
+    path,
+    contentLines(new Map(), new Map(), randomBytes(5).readUIntBE(0, 5)),
+  )
   try {
     // Unlike a rename it leaves what another process made meanwhile.
     linkSync(temporary, path)

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { checkPages } from './check-pages.ts'
 import { DamagedError } from './lease-table.ts'
@@ -14,7 +14,7 @@ const PAUSE_MS = 5
 export const checkFile = async (file: string): Promise<void> => {
   let last: string | null = null
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const { fault, transaction } = checkPages(await readFile(file))
+    const { fault, transaction } = checkPages(readFileSync(file))
     if (fault === null) return
     // The same fault of the same transaction twice is no accident of timing.
     const seen = `${transaction} ${fault}`

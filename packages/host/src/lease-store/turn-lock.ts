@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { closeSync, constants, linkSync, openSync, readdirSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { randomBytes } from '../file/random-bytes.ts'
 import { takeFileLock } from '../lock/file-lock.ts'
 
 /** Gives a turn up. It is free at once; the promise is fulfilled when nothing of it is left in this process. */

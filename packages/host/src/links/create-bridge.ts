@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { NLM_F_CREATE, NLM_F_EXCL } from '@portolan/core/netlink'
 import { ApplyError } from '@portolan/netfilter'
+import { randomBytes } from '../file/random-bytes.ts'
 import { attribute, attributeU32 } from '../netlink/attribute.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EEXIST } from '../netlink/errno.ts'

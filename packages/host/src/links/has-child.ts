@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { NLM_F_CREATE, NLM_F_EXCL } from '@portolan/core/netlink'
+import { randomBytes } from '../file/random-bytes.ts'
 import { attribute, attributeText, attributeU32, nested } from '../netlink/attribute.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EADDRINUSE, EINVAL } from '../netlink/errno.ts'

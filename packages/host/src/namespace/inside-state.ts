@@ -22,17 +22,23 @@ interface RouteJson {
 const plainMetric = { ip: 0, ip6: 1024 } as const
 
 /**
- * Reads what `ip -j` printed of all interfaces, of the default routes of both families, and of the routes to prefixes: a list
- * a line.
+ * Reads what `ip -j` printed of all interfaces and of the default routes of IPv4, of its routes to a prefix where they were
+ * asked for, and the same routes of IPv6: a list a line.
  *
  * @param name - of the interface that it is about
  */
-export const readInside = (stdout: string, name: string): InsideState => {
-  const [all = [], routes = [], routes6 = [], ...within] = stdout
+export const readInside = (
+  stdout: string,
+  name: string,
+  { within4 }: { readonly within4: boolean },
+): InsideState => {
+  const lists = stdout
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .map(parseList)
+  const [all = [], routes = []] = lists
+  const [inPrefix = [], routes6 = [], inPrefix6 = []] = within4 ? lists.slice(2) : [[], ...lists.slice(2)]
   const links = all as readonly AddressJson[]
   const link = links.find(({ ifname }) => ifname === name)
   const others = links.filter(({ ifname, flags = [] }) => ifname !== name && flags.includes('UP'))
@@ -47,7 +53,7 @@ export const readInside = (stdout: string, name: string): InsideState => {
       ...others.flatMap((other): readonly OtherWay[] =>
         addressesOf(other).map((text) => ({ kind: 'address', interface: other.ifname ?? null, text })),
       ),
-      ...(within.flat() as readonly RouteJson[]).flatMap((route) => otherWay(route, name)),
+      ...([...inPrefix, ...inPrefix6] as readonly RouteJson[]).flatMap((route) => otherWay(route, name)),
     ],
   }
 }

@@ -17,7 +17,7 @@ import type { InsideChange, InsideState } from './network-namespace.ts'
 /**
  * A fixed text; what differs are its arguments, which no shell reads as code. A sysctl that is as it should be is not
  * written, so that a read-only /proc/sys is no error where nothing is to do. No program is started for what the shell
- * itself can do.
+ * itself can do, and one for each family reads what there is: a line of a batch has no family of its own.
  */
 const bringUpScript = `set -eu
 has() {
@@ -34,15 +34,17 @@ if [ "$2" = ip6 ]; then put "$six/$1/disable_ipv6" 0; fi
 put "$six/$1/ndisc_notify" 1
 put "$six/$1/accept_ra" 0
 if [ -n "$3" ]; then ip link set dev "$1" alias "$3"; fi
-ip link set dev lo up
-ip link set dev "$1" up
-ip -j address show
-echo
-ip -j -4 route show default
-echo
-ip -j -6 route show default
-if [ -n "$4" ]; then echo; ip -j -4 route show root "$4"; fi
-if [ -n "$5" ]; then echo; ip -j -6 route show root "$5"; fi
+ip -j -batch - << END
+link set dev lo up
+link set dev $1 up
+address show
+route show default
+\${4:+route show root $4}
+END
+exec ip -j -6 -batch - << END
+route show default
+\${5:+route show root $5}
+END
 `
 
 /** Sets an interface in a namespace up, and reads what it has. */
@@ -67,7 +69,7 @@ export const bringUpInside = async (
   const program = ['sh', '-c', bringUpScript, 'portolan', ...words]
   const result = await runner.run('nsenter', [`--net=${path}`, ...program])
   if (result.exitCode !== 0) throw refusal(does, result)
-  return readInside(result.stdout, name)
+  return readInside(result.stdout, name, { within4: inFamily('ip') !== '' })
 }
 
 /** Gives an interface in a namespace addresses and default routes. */

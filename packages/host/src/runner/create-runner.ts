@@ -1,9 +1,10 @@
 import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
-import type { Runner } from '@portolan/core'
+import type { Runner, RunResult } from '@portolan/core'
 import { InspectError, MissingToolError, PermissionError } from '@portolan/netfilter'
 import { inheritedLocks } from '../lock/inherited-locks.ts'
 import { programEnvironment } from './program-environment.ts'
+import { type Ended, spawnWhole } from './spawn-whole.ts'
 import { openWholeInput } from './whole-input.ts'
 
 /** A ruleset of many thousands of rules has to come through whole. */
@@ -56,52 +57,45 @@ const local = new WeakSet<Runner>()
 export const runsHere = (runner: Runner): boolean => local.has(runner)
 
 const run: Runner['run'] = async (command, args, options = {}) => {
-  // Loaded when first needed: what only reads files starts faster without it.
-  const { execa } = await import('execa')
   const input = options.input === undefined ? null : openWholeInput(options.input)
-  const result = await execa(command, [...args], {
-    reject: false,
-    stripFinalNewline: false,
-    maxBuffer: MAX_OUTPUT_CHARACTERS,
-    extendEnv: false,
-    env: programEnvironment(process.env),
-    stdio: [input === null ? 'ignore' : asNamed(input), 'pipe', 'pipe', ...inheritedLocks().map(asNamed)],
-  }).finally(() => {
+  try {
+    const ended = await spawnWhole(command, args, {
+      environment: programEnvironment(process.env),
+      input,
+      inherits: inheritedLocks(),
+      mostCharacters: MAX_OUTPUT_CHARACTERS,
+    })
+    return resultOf(command, ended)
+  } catch (error) {
+    throw startError(command, error as NodeJS.ErrnoException)
+  } finally {
     if (input !== null) closeSync(input)
-  })
-  if (result.exitCode !== undefined && !result.isMaxBuffer)
-    return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr }
-  if (result.signal !== undefined && !result.isMaxBuffer) {
-    const ended = `${command} was ended by ${result.signal}.\n`
-    return {
-      exitCode: 128 + constants.signals[result.signal],
-      stdout: result.stdout,
-      stderr: result.stderr + ended,
-    }
   }
-  throw startError(command, result)
 }
 
-/** The types of execa name the descriptors 3 to 9 alone; the program takes any (measured, execa 9.6). */
-const asNamed = (descriptor: number): 3 => descriptor as 3
+const resultOf = (command: string, { exitCode, signal, stdout, stderr }: Ended): RunResult =>
+  signal === null
+    ? { exitCode: exitCode ?? 0, stdout, stderr }
+    : {
+        exitCode: 128 + constants.signals[signal],
+        stdout,
+        stderr: `${stderr}${command} was ended by ${signal}.\n`,
+      }
 
 const packageOf = (command: string): string => {
   const program = command.slice(command.lastIndexOf('/') + 1)
   return packages.find(([pattern]) => pattern.test(program))?.[1] ?? program
 }
 
-const startError = (
-  command: string,
-  failure: { readonly code?: string | undefined; readonly message?: string | undefined },
-): Error => {
+const startError = (command: string, failure: NodeJS.ErrnoException): Error => {
   const cause = { cause: failure }
   if (failure.code === 'ENOENT') return new MissingToolError(command, packageOf(command), cause)
   if (failure.code === 'EACCES')
     return new PermissionError(`${command} may not be executed by this user.`, 'execute permission', cause)
-  const reason = failure.code ?? failure.message ?? 'unknown'
+  const reason = failure.code ?? failure.message
   return new InspectError(
     `${command} could not be run (${reason}).`,
-    { command, exitCode: null, stderr: failure.message ?? '' },
+    { command, exitCode: null, stderr: failure.message },
     cause,
   )
 }

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { closeSync, constants, openSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PortolanError } from '@portolan/netfilter'
+import { randomBytes } from '../file/random-bytes.ts'
 
 /** In memory where there is room, else on the disk. All of them are there for any user to write to. */
 const folders = (): readonly string[] => [...new Set(['/dev/shm', tmpdir(), '/var/tmp'])]

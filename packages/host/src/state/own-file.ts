@@ -1,5 +1,14 @@
-import { constants } from 'node:fs'
-import { lstat, open, rm } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { refuseUnsafeFile } from './safe-place.ts'
 
 /**
@@ -7,40 +16,35 @@ import { refuseUnsafeFile } from './safe-place.ts'
  *
  * @param what - what it is called in a refusal
  */
-export const readOwn = async (what: string, file: string): Promise<string> => {
+export const readOwn = (what: string, file: string): string => {
   // This check is for its message. O_NOFOLLOW is what keeps a link from being followed.
-  refuseUnsafeFile(what, file, await lstat(file))
-  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  try {
-    refuseUnsafeFile(what, file, await handle.stat())
-    return await handle.readFile('utf8')
-  } finally {
-    await handle.close()
-  }
+  refuseUnsafeFile(what, file, lstatSync(file))
+  return withOpen(
+    openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+    (opened) => {
+      refuseUnsafeFile(what, file, fstatSync(opened))
+      return readFileSync(opened, 'utf8')
+    },
+  )
 }
 
-export const writeDurably = async (file: string, text: string): Promise<void> => {
-  await rm(file, { force: true })
+export const writeDurably = (file: string, text: string): void => {
+  rmSync(file, { force: true })
   // A new file in any case (O_EXCL): a link that stands in its place would have another file cut off.
-  const handle = await open(
-    file,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-    0o644,
-  )
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+  withOpen(openSync(file, flags, 0o644), (opened) => {
+    writeFileSync(opened, text)
+    fsyncSync(opened)
+  })
 }
 
 /** A rename is only sure to survive a power cut once the directory itself is on disk (fsync(2)). */
-export const syncDirectory = async (directory: string): Promise<void> => {
-  const handle = await open(directory, 'r')
+export const syncDirectory = (directory: string): void => withOpen(openSync(directory, 'r'), fsyncSync)
+
+const withOpen = <Result>(opened: number, use: (opened: number) => Result): Result => {
   try {
-    await handle.sync()
+    return use(opened)
   } finally {
-    await handle.close()
+    closeSync(opened)
   }
 }

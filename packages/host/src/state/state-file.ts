@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { PermissionError, PortolanError } from '@portolan/netfilter'
 import { baseFolder } from '../home/base-folder.ts'
@@ -46,7 +45,7 @@ export const readState = async (directory: string): Promise<HostState> => {
   let text: string
   try {
     refuseUnsafeDirectory(directory)
-    text = await readOwn(`The state file ${file}`, file)
+    text = readOwn(`The state file ${file}`, file)
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return emptyState
     throw fileError('read', file, error)
@@ -86,18 +85,22 @@ export const writeState = async (directory: string, state: HostState): Promise<v
   const temporary = temporaryFile(file)
   try {
     if (isEmptyState(state)) {
-      await rm(file, { force: true })
+      rmSync(file, { force: true })
       return
     }
     makeStateDirectory(directory)
     const text = `${JSON.stringify({ version: STATE_VERSION, ...key, state }, null, 2)}\n`
     // A text that cannot be read back would remember nothing.
     parseStateFile(text)
-    await writeDurably(temporary, text)
-    await rename(temporary, file)
-    await syncDirectory(directory)
+    writeDurably(temporary, text)
+    renameSync(temporary, file)
+    syncDirectory(directory)
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined)
+    try {
+      rmSync(temporary, { force: true })
+    } catch {
+      // The error that is told is the first.
+    }
     throw fileError('written', file, error)
   }
 }
@@ -117,8 +120,8 @@ export const ensureStateWritable = async (directory: string): Promise<void> => {
   const temporary = temporaryFile(file)
   try {
     makeStateDirectory(directory)
-    await writeDurably(temporary, '')
-    await rm(temporary)
+    writeDurably(temporary, '')
+    rmSync(temporary)
   } catch (error) {
     throw fileError('written', file, error)
   }

@@ -28,7 +28,9 @@ test('what ip prints of an interface and of default routes is read, a list a lin
     { type: 'blackhole', dst: '172.17.5.0/24' },
   ])
   const within6 = JSON.stringify([{ type: 'blackhole', dst: 'fd00::/80', dev: 'lo' }])
-  expect(readInside(`${address}\n\n${routes} \n${routes6}\n${within}\n${within6}`, 'eth0')).toEqual({
+  expect(
+    readInside(`${address}\n\n${routes} \n${within}\n${routes6}\n${within6}`, 'eth0', { within4: true }),
+  ).toEqual({
     mac: '02:42:ac:11:00:01',
     addresses: ['172.17.0.1/16', 'fd00::1/64', 'fe80::1/64'],
     defaultRoutes: [
@@ -49,7 +51,7 @@ test('what ip prints of an interface and of default routes is read, a list a lin
 })
 
 test('no address and no route are read as none', () => {
-  expect(readInside('[{}]\n[]\n[ ]\n', 'eth0')).toEqual({
+  expect(readInside('[{}]\n[]\n[ ]\n', 'eth0', { within4: false })).toEqual({
     mac: '',
     addresses: [],
     defaultRoutes: [],
@@ -58,5 +60,5 @@ test('no address and no route are read as none', () => {
 })
 
 test('what is not JSON is an error that says what may be the cause', () => {
-  expect(() => readInside('2: eth0: <UP>\n', 'eth0')).toThrow(/iproute2 older than 4\.14/)
+  expect(() => readInside('2: eth0: <UP>\n', 'eth0', { within4: false })).toThrow(/iproute2 older than 4\.14/)
 })

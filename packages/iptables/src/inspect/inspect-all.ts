@@ -37,8 +37,15 @@ export const inspectAll = async (host: HostAccess, variant: Variant): Promise<Ru
   variant === 'iptables-nft' ? inspectNft(host) : inspectLegacy(host)
 
 /** Rules of others in a table that cannot be printed are known from nft. Rules of ours in it would stay behind. */
-const inspectNft = async ({ runner, counters = false }: HostAccess): Promise<RuleReading<Ruleset>> => {
-  const { rules, unprinted } = await inspectPrinted(runner, 'iptables-nft', { counters })
+const inspectNft = async ({
+  runner,
+  nftTables,
+  counters = false,
+}: HostAccess): Promise<RuleReading<Ruleset>> => {
+  const { rules, unprinted } = await inspectPrinted(runner, 'iptables-nft', {
+    nftTables: (await nftTables?.()) ?? null,
+    counters,
+  })
   const ours: UnprintedTable[] = []
   for (const table of unprinted) if (await mayHoldOurs(runner, table)) ours.push(table)
   const [first] = ours

@@ -1,4 +1,4 @@
-import { programEnd, type Runner, type RunResult } from '@portolan/core'
+import { type NamedTable, programEnd, type Runner, type RunResult } from '@portolan/core'
 import { type Family, families, InspectError, PermissionError } from '@portolan/netfilter'
 import { isDenied, naming } from '../apply/failure.ts'
 import type { Ruleset } from '../model/ruleset.ts'
@@ -13,6 +13,11 @@ export interface InspectOptions {
    * and ip6_tables_names. Needed for `iptables-legacy`, where a family without any is not asked at all.
    */
   readonly legacyTables?: Readonly<Record<Family, readonly string[]>>
+  /**
+   * The tables of nf_tables in this network namespace. With it, `iptables-nft` is not asked about a family that has none
+   * of the tables that it prints.
+   */
+  readonly nftTables?: readonly NamedTable[] | null
   /** Read the packet and byte counters of every rule too. */
   readonly counters?: boolean
 }
@@ -39,6 +44,12 @@ export const inspect = async (
   return rules
 }
 
+/** iptables/nft.c `xtables_ipv4`: what iptables-nft knows, by their names. */
+const builtinTables = ['raw', 'mangle', 'nat', 'filter', 'security']
+
+const mayPrint = (tables: readonly NamedTable[] | null, family: Family): boolean =>
+  tables === null || tables.some((one) => one.family === family && builtinTables.includes(one.name))
+
 /**
  * The same, with the tables that the program cannot print named.
  * @internal
@@ -55,6 +66,7 @@ export const inspectPrinted = async (
   const saved = families.flatMap((family) => {
     const registered = options.legacyTables?.[family]
     if (variant === 'iptables-legacy' && (registered ?? []).length === 0) return []
+    if (variant === 'iptables-nft' && !mayPrint(options.nftTables ?? null, family)) return []
     const command = program(variant, family, 'save')
     // Both programs run at once, and the first family's error is told.
     const running = naming(runner.run(command, words))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { HostAccess } from '@portolan/core'
+import type { HostAccess, NamedTable } from '@portolan/core'
 import { InspectError, MissingToolError, PermissionError } from '@portolan/netfilter'
 import { inspect, iptablesNft } from '../../src/index.ts'
 import { fakeRunner } from '../support/fake-runner.ts'
@@ -26,6 +26,24 @@ describe('inspect', () => {
     const none = fakeRunner(() => ({}))
     expect((await inspect(none, 'iptables-legacy')).tables).toEqual([])
     expect(none.calls).toEqual([])
+  })
+
+  test('does not ask iptables-nft about a family that the kernel has no table for it of', async () => {
+    const asked = async (nftTables: readonly NamedTable[] | null) => {
+      const runner = fakeRunner(() => ({ stdout: text }))
+      await inspect(runner, 'iptables-nft', { nftTables })
+      return runner.calls.map(({ command }) => command)
+    }
+    expect(await asked([])).toEqual([])
+    const others = [
+      { family: 'inet', name: 'filter' },
+      { family: 'ip', name: 'portolan' },
+      { family: 'ip6', name: 'security' },
+    ]
+    expect(await asked(others)).toEqual(['ip6tables-nft-save'])
+    expect(await asked([{ family: 'ip', name: 'nat' }])).toEqual(['iptables-nft-save'])
+    // The kernel did not tell them all.
+    expect(await asked(null)).toEqual(['iptables-nft-save', 'ip6tables-nft-save'])
   })
 
   test('says which privilege is missing, even where the program says nothing', async () => {

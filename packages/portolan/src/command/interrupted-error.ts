@@ -21,7 +21,7 @@ export const unlessInterrupted = async <Result>(work: () => Promise<Result>): Pr
       reject(new InterruptedError())
     }
   })
-  // Not `once`: execa ends the process by the same signal where it finds no other listener but its own.
+  // Not `once`: a second Control-C is not to end this process while the first is told.
   process.on('SIGINT', interrupt)
   try {
     return await Promise.race([work(), interruption])

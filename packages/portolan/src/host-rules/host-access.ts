@@ -1,5 +1,6 @@
 import type { HostAccess, NetlinkSocket, Runner } from '@portolan/core'
 import { legacyTablesOf } from './legacy-tables.ts'
+import { nftTablesOf } from './nft-tables.ts'
 
 /**
  * What a dialect reads the rules of a host with.
@@ -16,4 +17,5 @@ export const hostAccess = (
   socket,
   counters,
   legacyTables: () => legacyTablesOf(runner),
+  nftTables: () => nftTablesOf(runner),
 })

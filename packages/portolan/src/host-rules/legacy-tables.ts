@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { type LegacyTables, legacyTableFiles, type Runner } from '@portolan/core'
 import { runsHere } from '@portolan/host'
 import type { Family } from '@portolan/netfilter'
@@ -30,7 +30,7 @@ const namesOf = async (read: (family: Family) => Promise<string | null>): Promis
 
 const readOwn = async (file: string): Promise<string | null> => {
   try {
-    return await readFile(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     // A kernel without ip_tables has no such file, and no such rules.
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? '' : null

@@ -56,7 +56,7 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
    * @param writeDown - called before anything is changed; gives what undoes it
    */
   carryOut(plan: Plan, writeDown: () => Promise<() => Promise<void>>): Promise<void>
-  readStatus(options: { readonly conflicts: boolean }): Promise<HostStatus>
+  readStatus(options: { readonly conflicts: boolean; readonly connections: boolean }): Promise<HostStatus>
   /** Listens to what changes on the host. */
   openMonitor(): Promise<Monitor>
   /** Closes what is of the machine alone; rules, links and the like are closed one by one. */

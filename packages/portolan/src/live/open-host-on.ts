@@ -177,9 +177,10 @@ export const openObservedHostOn = async (
       return watchOn(held, machine, { ...watchOptions, signal: endOf(watchOptions.signal, ending.signal) })
     },
     status: async (statusOptions = {}) => {
-      checkOptions<StatusOptions>(statusOptions, { conflicts: flagValue }, 'the options of status')
+      checkOptions<StatusOptions>(statusOptions, statusKinds, 'the options of status')
       refuseClosed()
-      return machine.readStatus({ conflicts: statusOptions.conflicts ?? true })
+      const { conflicts = true, connections = true } = statusOptions
+      return machine.readStatus({ conflicts, connections })
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -187,6 +188,8 @@ export const openObservedHostOn = async (
 }
 
 type StatusOptions = NonNullable<Parameters<LiveHost['status']>[0]>
+
+const statusKinds: OptionKinds<StatusOptions> = { conflicts: flagValue, connections: flagValue }
 
 const watchKinds: OptionKinds<WatchOptions> = { signal: signalValue, check: flagValue, once: flagValue }
 

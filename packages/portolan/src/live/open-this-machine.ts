@@ -67,8 +67,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     prepareSearch: (intent, live) => prepareSearch(intent, settled, live, search.conflicts),
     carryOut: (plan, writeDown) =>
       carryOut(plan, { runner, stateDirectory, lockHeld: true, lease: writeDown }),
-    readStatus: ({ conflicts }) =>
-      readStatus({ project, backend, runner, stateDirectory, leases, conflicts }),
+    readStatus: (asked) => readStatus({ project, backend, runner, stateDirectory, leases, ...asked }),
     openMonitor: () => openMonitor({ legacy: { runner } }),
     close: async () => {
       await search.close()

@@ -5,6 +5,9 @@ import type { MappingLine } from './mapping-lines.ts'
 
 const unknown: ConnectionCounts = { connections: null, packets: null, bytes: null }
 
+/** What is told where they are not asked for. */
+export const notCounted: CountedConnections = { counts: new Map(), accounting: false, unread: [] }
+
 /** Counts the open connections of mappings. */
 export const countConnections = async (lines: readonly MappingLine[]): Promise<CountedConnections> => {
   const translated = lines.filter(({ mode }) => mode === 'nat')

@@ -11,7 +11,7 @@ import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { planBeside, sysctlsAreWritable } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { parentedLines } from './attached-lines.ts'
-import { countConnections } from './count-connections.ts'
+import { countConnections, notCounted } from './count-connections.ts'
 import { allRuleChanges } from './find-drift.ts'
 import { joinStatus } from './join-status.ts'
 import { readLostBlocks } from './lost-blocks.ts'
@@ -38,6 +38,8 @@ export interface StatusOptions {
   readonly runner?: Runner
   /** Look for conflicts; true unless told. */
   readonly conflicts?: boolean
+  /** Count open connections; true unless told. */
+  readonly connections?: boolean
 }
 
 /**
@@ -56,7 +58,8 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
   const planned = options.intent?.intent.project
   const live = new Set(reading.wishes.flatMap((wish) => (wish.project === planned ? [] : [wish.project])))
   const lost = await readLostBlocks(options.stateDirectory ?? defaultStateDirectory(), (one) => live.has(one))
-  return joinStatus(reading, project, surrounding, countConnections, lost)
+  const count = options.connections === false ? async () => notCounted : countConnections
+  return joinStatus(reading, project, surrounding, count, lost)
 }
 
 /** A name that was mistyped would be taken for a project whose ports are all gone. */

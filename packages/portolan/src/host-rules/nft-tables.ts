@@ -1,0 +1,19 @@
+import type { NamedTable, Runner } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
+import { tableNames } from '../backend/dialects.ts'
+import { withRuleSocket } from './with-rule-socket.ts'
+
+/**
+ * The tables of nf_tables that a Runner's programs see; null where the kernel does not tell this process.
+ * @internal
+ */
+export const nftTablesOf = (runner: Runner): Promise<readonly NamedTable[] | null> =>
+  withRuleSocket(runner, async (socket) => {
+    try {
+      return socket === null ? null : await tableNames(socket)
+    } catch (error) {
+      // A kernel without nf_tables, or a user that may not ask: the programs say so in their words.
+      if (error instanceof PortolanError) return null
+      throw error
+    }
+  })
