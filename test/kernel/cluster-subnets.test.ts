@@ -173,7 +173,7 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     const moved = await pilot.run('move', project(['nginx']), 'web', '--cluster', url, '--yes', '--json')
     const after = JSON.parse(moved.stdout)
     expect(after).toMatchObject({ conflicts: [], subnets: [{ subnet: '10.80.0.0/24' }] })
-    await lab.containers.get('nginx')?.[Symbol.asyncDispose]()
+    await lab.host.ip('link delete v-nginx')
     await attach(lab, after, 'nginx')
     expect(await reaches(lab, 8080)).toBe('nginx')
     expect((await run('status')).stdout).not.toContain('is held by host')
