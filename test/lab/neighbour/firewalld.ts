@@ -1,5 +1,6 @@
 import type { Lab } from '../lab.ts'
 import { type Daemon, type EngineRoom, engineRoom } from './engine-room.ts'
+import { serveFirewallCmd } from './firewall-cmd/serve-firewall-cmd.ts'
 
 /** firewalld on a lab's host, with a system bus of its own. */
 export interface Firewalld {
@@ -54,7 +55,7 @@ export const startFirewalld = async (
       const { stdout } = await room.run([...askOverBus, ...service, ...stateProperty])
       return stdout.includes('"RUNNING"')
     })
-  let daemon = await launch()
+  let [daemon] = await Promise.all([launch(), serveFirewallCmd(lab, room)])
   const firewalld: Firewalld = {
     command: (...words) => room.mustRun(['firewall-cmd', ...words]),
     async reload() {
