@@ -51,6 +51,11 @@ export const chained = (open: OpenLab, backend: Backend): void => {
     const given = { ...published(8080), ipv6: false, prevResult }
     const add = (sandbox: Sandbox, hostPort: number) =>
       plugin.must('ADD', sandbox, { ...published(hostPort), ipv6: false, prevResult: results[1] })
+    const elsewhere = ports({ hostPort: 8080, containerPort: 80, hostIP: '203.0.113.7' })
+    expect(await plugin.refused('ADD', first, { ...elsewhere, prevResult })).toMatchObject({
+      code: 7,
+      msg: expect.stringContaining('runtimeConfig.portMappings[0].hostIP is "203.0.113.7"'),
+    })
     // Two at once wait for one another.
     const [handedOn] = await Promise.all([plugin.must('ADD', first, given), add(second, 8081)])
     expect(handedOn).toMatchObject({ ...prevResult, cniVersion: '1.1.0' })

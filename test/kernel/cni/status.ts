@@ -37,13 +37,13 @@ export const status = (open: OpenLab, backend: Backend): void => {
         code: 50,
         msg: expect.stringContaining(words),
       })
-    for (const program of ['nsenter', 'ip']) {
-      const without = pluginIn(lab, backend, ['env', `PATH=${await pathWithout(lab, program)}`])
-      expect(await without.refused('STATUS', null)).toMatchObject({
-        code: 50,
-        msg: expect.stringContaining(`${program} is not installed`),
-      })
-    }
+    const without = pluginIn(lab, backend, ['env', `PATH=${await pathWithout(lab, 'nsenter')}`])
+    expect(await without.refused('STATUS', null)).toMatchObject({
+      code: 50,
+      msg: expect.stringContaining('nsenter is not installed'),
+    })
+    // ADD finds it in /usr/sbin all the same.
+    await pluginIn(lab, backend, ['env', `PATH=${await pathWithout(lab, 'ip')}`]).must('STATUS', null)
     expect(await lab.host.run(['ls', '-d', '/var/lib/portolan'])).toMatchObject({ stdout: '' })
     expect(await takeSnapshot(lab.host)).toEqual(before)
     await ofANetworkThatIsThere(lab, plugin)

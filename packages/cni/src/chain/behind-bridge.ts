@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { readHost } from '@portolan/host'
-import type { HostFacts } from '@portolan/netfilter'
+import { formatAddress, type HostFacts, parseInterfaceAddress, tryParseAddress } from '@portolan/netfilter'
 import { type Intent, readCompose } from 'portolan'
 import { CniError, cniCodes } from '../cni-error.ts'
 import type { PortMapping } from '../config/config-schema.ts'
@@ -24,7 +24,9 @@ export const chainedIntent = async (
   config: NetworkConfig,
   result: CniResult,
 ): Promise<Intent> => {
-  const bridge = bridgeOf(result, await readHost())
+  const facts = await readHost()
+  const bridge = bridgeOf(result, facts)
+  refuseAbsentAddress(config, facts)
   const mappings = publishedPorts(config).map(portOf)
   const [ip, ip6] = byFamily(chainedAddresses(request, result))
   const project = chainedProject(request, config)
@@ -70,6 +72,28 @@ const portOf = ({ hostPort, containerPort, protocol = 'tcp', hostIP = '' }: Port
   protocol: protocol.toLowerCase(),
   ...(hostIP === '' ? {} : { host_ip: hostIP }),
 })
+
+/** A port at an address that the host does not have would never get a packet: it is no port that works. */
+const refuseAbsentAddress = ({ runtimeConfig }: NetworkConfig, { interfaces = [] }: HostFacts): void => {
+  const own = new Set(
+    interfaces.flatMap(({ addresses = [] }) =>
+      addresses.map((text) => formatAddress(parseInterfaceAddress(text).address)),
+    ),
+  )
+  for (const [at, { hostPort, hostIP = '' }] of (runtimeConfig?.portMappings ?? []).entries()) {
+    const address = tryParseAddress(hostIP)
+    if (hostPort === 0 || address === null) continue
+    const isAny = address.value === 0 || address.value === 0n
+    const text = formatAddress(address)
+    // All of 127.0.0.0/8 is the host's, though only 127.0.0.1 stands on an interface.
+    if (isAny || text.startsWith('127.') || own.has(text)) continue
+    throw new CniError(
+      cniCodes.invalidConfig,
+      `runtimeConfig.portMappings[${at}].hostIP is ${JSON.stringify(hostIP)}: this host has no address ${text}, so nothing sent there would arrive.`,
+      { details: 'Take one that "ip address" shows, or leave hostIP out for every address.' },
+    )
+  }
+}
 
 const bridgeOf = ({ interfaces = [] }: CniResult, facts: HostFacts): string => {
   const onHost = interfaces.filter(({ sandbox = '' }) => sandbox === '').map(({ name }) => name)

@@ -1,23 +1,12 @@
-import { accessSync, constants } from 'node:fs'
-import { join } from 'node:path'
-import { MissingToolError } from '@portolan/netfilter'
+import { createRunner } from '@portolan/host'
 
 /**
- * @param programs - each with the Debian package that brings it
- * @throws MissingToolError for the first that no folder of PATH has
+ * Starts each program as ADD does, with a word that makes it tell its version: in the folders that it is looked up in there.
+ * @throws MissingToolError for the first that is not installed, PermissionError
  */
-export const requirePrograms = (programs: readonly (readonly [string, string])[]): void => {
-  const folders = (process.env.PATH ?? '').split(':').filter((folder) => folder !== '')
-  for (const [program, packageName] of programs)
-    if (!folders.some((folder) => isExecutable(join(folder, program))))
-      throw new MissingToolError(program, packageName)
-}
-
-const isExecutable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+export const requirePrograms = async (
+  programs: readonly (readonly [program: string, version: string])[],
+): Promise<void> => {
+  const runner = createRunner()
+  for (const [program, version] of programs) await runner.run(program, [version])
 }

@@ -10,8 +10,8 @@ import { wantedNetwork } from './wanted-network.ts'
 
 /** What ADD starts inside the container's namespace; the others are started as the project is opened. */
 const programs = [
-  ['nsenter', 'util-linux'],
-  ['ip', 'iproute2'],
+  ['nsenter', '--version'],
+  ['ip', '-V'],
 ] as const
 
 /**
@@ -24,7 +24,7 @@ export const status = async (config: NetworkConfig): Promise<void> => {
     requireWritable(config.stateDir ?? defaultStateDirectory())
     // Behind another plugin ADD makes no network and no interface. A call of STATUS does not say where in the list it is.
     if (ledgerOf(config).projects().length > 0) return
-    requirePrograms(programs)
+    await requirePrograms(programs)
     refuseChange(host, config)
     await host.checkNetwork(config.name, wantedNetwork(config))
   } catch (error) {
