@@ -3,12 +3,13 @@ import {
   eachMessage,
   errorNumber,
   type MessageView,
+  NLM_F_DUMP,
   NLMSG_DONE,
   NLMSG_ERROR,
 } from '@portolan/core/netlink'
 import { PortolanError } from '@portolan/netfilter'
 // The entry of the package loads what it knows of Wi-Fi, WireGuard and routes too, which takes half a start of Node.
-import { RawNetlinkSocket } from 'netlink/dist/raw.js'
+import { RawNetlinkSocket, type RawNetlinkSocketOptions } from 'netlink/dist/raw.js'
 
 /** include/uapi/linux/netfilter/nfnetlink.h: NFNL_MSG_BATCH_BEGIN. */
 const BATCH_BEGIN = 0x10
@@ -18,6 +19,13 @@ const BATCH_BEGIN = 0x10
  * the send buffer (`netlink_sendmsg` answers EMSGSIZE), and its acks into the receive buffer (ENOBUFS).
  */
 const BUFFER_BYTES = 8 << 20
+
+/**
+ * Room for each datagram of a listing. The kernel fills so much of one, and no more, for a socket that has once read
+ * with as much room; else a page (net/netlink/af_netlink.c, `netlink_dump`). It counts the elements of a set from the
+ * first again for each datagram (nft_set_hash.c, `nft_rhash_walk`), so a listing in pages takes it many times as long.
+ */
+const LISTING_BYTES = 32_768
 
 interface Exchange {
   readonly datagram: Buffer
@@ -46,10 +54,9 @@ const SILENCE_MS = 30_000
  * @throws PortolanError (`NETLINK`) from `exchange` when the kernel's replies were lost or never came
  */
 export const openConnection = (protocol: number): NetlinkConnection => {
-  const socket = new RawNetlinkSocket(protocol, {
-    recvBufferSize: BUFFER_BYTES,
-    sendBufferSize: BUFFER_BYTES,
-  })
+  const plain = openSocket(protocol, {})
+  let listing: RawNetlinkSocket | null = null
+  let used = plain
   const waiting: Exchange[] = []
   let current: Exchange | null = null
   let open = true
@@ -63,10 +70,17 @@ export const openConnection = (protocol: number): NetlinkConnection => {
     if (done === null) return
     current = null
     clearTimeout(silence)
-    if (open && waiting.length === 0) socket.unref()
+    if (open) used.unref()
     if (error === null) done.resolve()
     else done.reject(error)
     start()
+  }
+
+  // An answer that is no listing is 36 bytes, of which a transaction has thousands: room for a listing is not for each.
+  const socketFor = (isListing: boolean): RawNetlinkSocket => {
+    if (!isListing) return plain
+    listing ??= hear(openSocket(protocol, { messagePeeking: false, msgBufferSize: LISTING_BYTES }))
+    return listing
   }
 
   const start = (): void => {
@@ -77,10 +91,20 @@ export const openConnection = (protocol: number): NetlinkConnection => {
     answers = 0
     ending = false
     sequences = new Set()
-    eachMessage(next.datagram, (request) => sequences.add(request.sequence))
-    socket.ref()
+    let isListing = false
+    eachMessage(next.datagram, ({ sequence, flags }) => {
+      sequences.add(sequence)
+      isListing ||= (flags & NLM_F_DUMP) === NLM_F_DUMP
+    })
+    try {
+      used = socketFor(isListing)
+    } catch (error) {
+      settle(error instanceof Error ? error : new Error(String(error)))
+      return
+    }
+    used.ref()
     silence = setTimeout(() => settle(netlinkError('the kernel did not answer', 'ETIMEDOUT')), SILENCE_MS)
-    socket.send(next.datagram, {}, (error) => {
+    used.send(next.datagram, {}, (error) => {
       if (error !== undefined && current === next) settle(sendError(error, next.datagram.length))
     })
   }
@@ -113,18 +137,25 @@ export const openConnection = (protocol: number): NetlinkConnection => {
     }
   }
 
-  socket.on('message', (datagram, info) => {
-    // Port 0 is the kernel: any process may send to our port, only the kernel is believed.
-    if (info.port === 0) eachMessage(datagram, receive)
-  })
-  socket.on('error', (error) => {
-    settle(
-      error.code === 'ENOBUFS'
-        ? netlinkError('replies were lost because the receive buffer overflowed', 'ENOBUFS', error)
-        : netlinkError(error.message, error.code, error),
-    )
-  })
-  socket.unref()
+  const hear = (socket: RawNetlinkSocket): RawNetlinkSocket => {
+    socket.on('message', (datagram, info) => {
+      // Port 0 is the kernel: any process may send to our port, only the kernel is believed.
+      if (info.port === 0) eachMessage(datagram, receive)
+    })
+    socket.on('truncatedMessage', (_datagram, info) => {
+      if (info.port === 0) settle(netlinkError(`a reply was longer than ${LISTING_BYTES} bytes`, 'EMSGSIZE'))
+    })
+    socket.on('error', (error) => {
+      settle(
+        error.code === 'ENOBUFS'
+          ? netlinkError('replies were lost because the receive buffer overflowed', 'ENOBUFS', error)
+          : netlinkError(error.message, error.code, error),
+      )
+    })
+    socket.unref()
+    return socket
+  }
+  hear(plain)
 
   return {
     exchange: (datagram, expect, visit) =>
@@ -140,13 +171,23 @@ export const openConnection = (protocol: number): NetlinkConnection => {
     close: () => {
       if (!open) return
       open = false
-      socket.close()
+      plain.close()
+      listing?.close()
       const closed = netlinkError('the socket was closed', 'EBADF')
       settle(closed)
       for (const exchange of waiting.splice(0)) exchange.reject(closed)
     },
   }
 }
+
+type SocketOptions = Pick<RawNetlinkSocketOptions, 'messagePeeking' | 'msgBufferSize'>
+
+const openSocket = (protocol: number, options: SocketOptions): RawNetlinkSocket =>
+  new RawNetlinkSocket(protocol, {
+    ...options,
+    recvBufferSize: BUFFER_BYTES,
+    sendBufferSize: BUFFER_BYTES,
+  })
 
 const netlinkError = (reason: string, code: string, cause?: unknown): PortolanError =>
   new PortolanError('NETLINK', `The exchange with the kernel over netlink failed: ${reason} (${code}).`, {

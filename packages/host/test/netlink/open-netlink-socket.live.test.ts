@@ -69,6 +69,14 @@ describeLive('openNetlinkSocket', () => {
     expect(types.at(-1)).toBe(3)
   })
 
+  test('a long listing comes in datagrams of up to 32 KiB, of which the kernel walks fewer than of pages', async () => {
+    host.sh(`for n in $(seq 600); do echo "add table ip long-$n"; done | nft -f -`)
+    const lengths = (await host.node(`${prelude}
+      const replies = await socket.request(message(0x0a01, REQUEST | 0x300, 7, generic(2, 0)), 1)
+      report([...new Set(replies.map(({ buffer }) => buffer))].map(({ byteLength }) => byteLength))`)) as number[]
+    expect(Math.max(...lengths)).toBeGreaterThan(16_384)
+  })
+
   test('without the capability the one refusal of the whole batch ends it', async () => {
     const replies = await host.node(
       `${prelude}
