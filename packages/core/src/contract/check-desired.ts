@@ -13,19 +13,26 @@ import type { DesiredMapping, DesiredNetwork, DesiredOpening, DesiredState } fro
 
 const version = { ip: 'IPv4', ip6: 'IPv6' } as const
 
+/** Addresses that are canonical: ten thousand mappings lead to a few. */
+const canonical: Readonly<Record<Family, Set<string>>> = { ip: new Set(), ip6: new Set() }
+const CANONICAL_LIMIT = 4_096
+
 const checkAddress = (address: string, family: Family, what: string): void => {
+  const known = canonical[family]
+  if (known.has(address)) return
   const parsed = tryParseAddress(address)
   if (parsed?.family !== family || formatAddress(parsed) !== address)
     throw new InvalidRequestError(
       `${what}, ${JSON.stringify(address)}, is not a canonical ${version[family]} address.`,
     )
+  if (known.size < CANONICAL_LIMIT) known.add(address)
 }
 
 const checkPrefix = (cidr: string, family: Family, what: string): void => {
   const parsed = tryParseHostOrPrefix(cidr)
-  const canonical =
+  const isCanonical =
     parsed !== null && [formatPrefix(parsed), formatAddress(firstAddress(parsed))].includes(cidr)
-  if (parsed?.family !== family || !canonical)
+  if (parsed?.family !== family || !isCanonical)
     throw new InvalidRequestError(
       `${what}, ${JSON.stringify(cidr)}, is not a canonical ${version[family]} prefix.`,
     )

@@ -30,13 +30,28 @@ export const readText = (view: DataView, start: number, end: number): string => 
     if (byte === 0) break
     isAscii &&= byte < 0x80
   }
-  // Most are, and short. Made in one piece, a string takes no copy of it when it is compared.
-  if (isAscii && last - start <= MOST_ARGUMENTS)
-    return String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset + start, last - start))
-  return decode(view, start, last)
+  const length = last - start
+  if (!isAscii || length > LONGEST_ROOM) return decode(view, start, last)
+  const codes = roomFor(length)
+  for (let at = 0; at < length; at += 1) codes[at] = view.getUint8(start + at)
+  // Made in one piece, a string takes no copy of it when it is compared.
+  return String.fromCharCode.apply(null, codes)
 }
 
-const MOST_ARGUMENTS = 256
+const LONGEST_ROOM = 256
+
+/**
+ * Room for the characters of a text of one length: nearly all texts are short, and ASCII. V8 hands an array over to
+ * `fromCharCode` as it is, but walks typed arrays through their iterators, which takes ten times as long.
+ */
+const rooms: number[][] = []
+const roomFor = (length: number): number[] => {
+  const known = rooms[length]
+  if (known !== undefined) return known
+  const made = new Array<number>(length).fill(0)
+  rooms[length] = made
+  return made
+}
 
 const decode = (view: DataView, start: number, end: number): string => {
   let text = ''

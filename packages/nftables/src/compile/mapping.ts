@@ -34,7 +34,8 @@ const keyOf = ({ constant }: PartsBuilder, mapping: DesiredMapping): Expression 
     ...(mapping.interface !== null ? [constant(mapping.interface)] : []),
     ...(mapping.hostAddress !== null ? [constant(mapping.hostAddress)] : []),
     constant(mapping.protocol),
-    constant(mapping.hostPort),
+    // Hardly any two have it in common.
+    number(mapping.hostPort),
   )
 
 /** What the chains of a mapping are named for. */
@@ -51,8 +52,14 @@ const chainName = (stem: string, mapping: HostSocket): string => {
 /** The chain that says which other machines may use a mapping. */
 export const restrictionChain = (socket: HostSocket): string => chainName('allow', socket)
 
-const endOf = (parts: PartsBuilder, target: DesiredTarget): Expression =>
-  concat(parts.constant(target.address), parts.constant(target.port))
+/** A container's port: that of the mapping before where it is the same, as a range of ports leads to one. */
+const endOf = (parts: PartsBuilder, { address, port }: DesiredTarget): Expression => {
+  const { lastEnd } = parts
+  if (lastEnd?.address === address && lastEnd.port === port) return lastEnd.end
+  const end = concat(parts.constant(address), parts.constant(port))
+  parts.lastEnd = { address, port, end }
+  return end
+}
 
 /** New flows by weight: a number is drawn, and each target owns as many of them as it weighs. */
 const balanced = (parts: PartsBuilder, targets: readonly DesiredTarget[]): Expression => {

@@ -2,7 +2,7 @@ import {
   type Chain,
   type Element,
   type Expression,
-  identity,
+  KeyIndex,
   number,
   type Rule,
   text,
@@ -25,10 +25,12 @@ export interface PartsBuilder {
   readonly elements: Map<string, Element[]>
   readonly chains: Chain[]
   readonly rules: Map<string, Rule[]>
-  /** Set and key of every element added. */
-  readonly keys: Set<string>
+  /** The keys of every element added, by the name of its set. */
+  readonly keys: Map<string, KeyIndex<true>>
   /** A constant as an expression. A hundred thousand elements name the same address and ports: each is made once. */
   readonly constant: (value: string | number) => Expression
+  /** The container's port that was made last. */
+  lastEnd: { readonly address: string; readonly port: number; readonly end: Expression } | null
 }
 
 export const newParts = (): PartsBuilder => {
@@ -37,7 +39,8 @@ export const newParts = (): PartsBuilder => {
     elements: new Map(),
     chains: [],
     rules: new Map(),
-    keys: new Set(),
+    keys: new Map(),
+    lastEnd: null,
     constant: (value) => {
       const known = constants.get(value)
       if (known !== undefined) return known
@@ -59,9 +62,10 @@ const append = <Item>(lists: Map<string, Item[]>, name: string, item: Item): voi
  * @returns whether it was added
  */
 export const addElement = (parts: PartsBuilder, set: string, item: Element): boolean => {
-  const key = `${set}${identity(item.key)}`
-  if (parts.keys.has(key)) return false
-  parts.keys.add(key)
+  const keys = parts.keys.get(set) ?? new KeyIndex<true>()
+  if (keys.get(item.key) === true) return false
+  keys.set(item.key, true)
+  parts.keys.set(set, keys)
   append(parts.elements, set, item)
   return true
 }

@@ -2,8 +2,8 @@ import { ownTable } from '../compile/ours.ts'
 import {
   type Chain,
   type Element,
-  identity,
   isSameValue,
+  KeyIndex,
   type NamedSet,
   type Ruleset,
   type Table,
@@ -38,17 +38,24 @@ const diffElements = (actual: NamedSet, desired: NamedSet): readonly Operation[]
   // A hundred thousand elements of a new set: none needs a text of its key to be found by.
   if (actual.elements.length === 0)
     return desired.elements.map((element): Operation => ({ kind: 'add-element', set, element }))
-  const left = new Map<string, Element>()
-  for (const item of actual.elements) left.set(identity(item.key), item)
+  const places = new KeyIndex<number>()
+  // What no element that is wanted has met. Of two with one key the last counts, as the kernel has but one.
+  const left: (Element | null)[] = []
+  for (const item of actual.elements) {
+    const before = places.get(item.key)
+    if (before !== undefined) left[before] = null
+    places.set(item.key, left.length)
+    left.push(item)
+  }
   const operations: Operation[] = []
   for (const element of desired.elements) {
-    const key = identity(element.key)
-    const before = left.get(key)
-    left.delete(key)
-    if (before === undefined) operations.push({ kind: 'add-element', set, element })
+    const place = places.get(element.key)
+    const before = place === undefined ? null : (left[place] ?? null)
+    if (place !== undefined) left[place] = null
+    if (before === null) operations.push({ kind: 'add-element', set, element })
     else if (!isSameValue(before, element)) operations.push({ kind: 'replace-element', set, before, element })
   }
-  for (const element of left.values()) operations.push({ kind: 'remove-element', set, element })
+  for (const element of left) if (element !== null) operations.push({ kind: 'remove-element', set, element })
   return operations
 }
 

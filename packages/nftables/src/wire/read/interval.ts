@@ -1,18 +1,18 @@
 import type { Element } from '../../model/index.ts'
 import { NFT_SET_ELEM_INTERVAL_END } from '../constants.ts'
-import type { RawElement } from './read-element.ts'
+import type { RawElements } from './read-element.ts'
 import type { Scale } from './scale.ts'
 
 interface End {
   readonly at: bigint
   readonly isEnd: boolean
-  readonly element: RawElement
+  readonly element: Element
 }
 
-const endOf = (element: RawElement, { placeOf }: Scale): End | null => {
+const endOf = (element: Element, flags: number, { placeOf }: Scale): End | null => {
   const at = placeOf(element.key)
-  if (at === null || (element.flags & ~NFT_SET_ELEM_INTERVAL_END) !== 0) return null
-  return { at, isEnd: (element.flags & NFT_SET_ELEM_INTERVAL_END) !== 0, element }
+  if (at === null || (flags & ~NFT_SET_ELEM_INTERVAL_END) !== 0) return null
+  return { at, isEnd: (flags & NFT_SET_ELEM_INTERVAL_END) !== 0, element }
 }
 
 /**
@@ -21,10 +21,13 @@ const endOf = (element: RawElement, { placeOf }: Scale): End | null => {
  *
  * @returns null when they do not come in pairs
  */
-export const joinIntervals = (raw: readonly RawElement[], scale: Scale): readonly Element[] | null => {
+export const joinIntervals = (
+  { elements: raw, flags }: RawElements,
+  scale: Scale,
+): readonly Element[] | null => {
   const ends: End[] = []
-  for (const element of raw) {
-    const end = endOf(element, scale)
+  for (const [at, element] of raw.entries()) {
+    const end = endOf(element, flags.get(at) ?? 0, scale)
     if (end === null) return null
     ends.push(end)
   }

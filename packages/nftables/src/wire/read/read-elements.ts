@@ -13,28 +13,24 @@ import { writeName } from '../message-parts.ts'
 import { type Span, visitAll } from './attributes.ts'
 import { joinIntervals } from './interval.ts'
 import { list } from './listing.ts'
-import { elementReader, type RawElement, type ReadElement } from './read-element.ts'
+import { elementReader, type RawElements, type ReadElement } from './read-element.ts'
 import type { SetHead } from './read-set.ts'
 import { type Scale, scaleOf } from './scale.ts'
 
 /** Reads one message of the listing onto a list; false when it holds what ours do not, or is cut off. */
-const readPart = ({ view, start, end }: Span, read: ReadElement, onto: RawElement[]): boolean => {
+const readPart = ({ view, start, end }: Span, read: ReadElement, onto: RawElements): boolean => {
   let isKnown = true
   let lists = 0
   const isWhole = visitAll(view, start, end, (attribute, from, to) => {
     if (attribute !== NFTA_SET_ELEM_LIST_ELEMENTS) return
     lists += 1
     const isFilled = visitAll(view, from, to, (member, first, last) => {
-      const element = member === NFTA_LIST_ELEM ? read(view, first, last) : null
-      if (element === null) isKnown = false
-      else onto.push(element)
+      if (member !== NFTA_LIST_ELEM || !read(view, first, last, onto)) isKnown = false
     })
     isKnown &&= isFilled
   })
   return isWhole && isKnown && lists === 1
 }
-
-const asElement = ({ key, data, comment }: RawElement): Element => ({ key, data, comment, attributes: null })
 
 /** In the order of their keys, as nft lists them; null when the keys have none. */
 const sorted = (elements: readonly Element[], scale: Scale): readonly Element[] | null => {
@@ -57,7 +53,7 @@ export const readElements = async (
   const read = elementReader(types)
   const scale = isAnonymous || isInterval ? scaleOf(types.key) : null
   if (read === null || (scale === null && (isAnonymous || isInterval))) return null
-  const raw: RawElement[] = []
+  const raw: RawElements = { elements: [], flags: new Map() }
   const listed = await list(
     socket,
     {
@@ -73,7 +69,6 @@ export const readElements = async (
   )
   if (listed.kind !== 'whole') return null
   if (isInterval && scale !== null) return joinIntervals(raw, scale)
-  if (raw.some(({ flags }) => flags !== 0)) return null
-  const elements = raw.map(asElement)
-  return scale === null ? elements : sorted(elements, scale)
+  if (raw.flags.size > 0) return null
+  return scale === null ? raw.elements : sorted(raw.elements, scale)
 }

@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { concat, type Expression, identity, KeyIndex, number, text } from '../../src/model/index.ts'
+
+const scalar = fc.oneof(
+  fc.constantFrom('1', 'tcp', '10.0.0.1').map(text),
+  fc.constantFrom(1, 2, 80).map(number),
+)
+const range: fc.Arbitrary<Expression> = fc
+  .tuple(scalar, scalar)
+  .map(([first, last]) => ({ kind: 'range', first, last }))
+const key: fc.Arbitrary<Expression> = fc.oneof(
+  scalar,
+  range,
+  fc
+    .array(fc.oneof({ weight: 5, arbitrary: scalar }, range), { maxLength: 3 })
+    .map((parts) => concat(...parts)),
+)
+
+test('keys are the same exactly when they say the same', () => {
+  fc.assert(
+    fc.property(fc.array(key, { maxLength: 12 }), key, (keys, asked) => {
+      const index = new KeyIndex<number>()
+      const byText = new Map<string, number>()
+      for (const [at, one] of keys.entries()) {
+        index.set(one, at)
+        byText.set(identity(one), at)
+      }
+      for (const one of [...keys, asked]) expect(index.get(one)).toBe(byText.get(identity(one)))
+    }),
+  )
+})
