@@ -35,6 +35,7 @@ export {
 export { addressKey, subnetKey } from './lease/lease-key.ts'
 export { forgetHolder, forgetReleased, releaseHolder } from './lease/release.ts'
 export { switchHairpinOff } from './plan/diff-bridge-port.ts'
+export { deleteRoutes } from './plan/diff-routes.ts'
 export { type ChangeWords, withWords } from './plan/late-words.ts'
 export { routesWithLinks } from './plan/routes-with-links.ts'
 export type { AddressUse } from './resolve/address-use.ts'
@@ -45,3 +46,4 @@ export { type ExpandedOpenings, expandOpenings } from './resolve/expand-openings
 export { interfaceWithAddress } from './resolve/host-address.ts'
 export { parentUse } from './resolve/parent-use.ts'
 export { leasedParents } from './resolve/settle-parented.ts'
+export { withoutStaleRoutes } from './route/with-neighbours.ts'

@@ -1,4 +1,5 @@
-export * from './cluster/member-file.ts'
+export { type RememberedMember, readMember, writeMember } from './cluster/member-file.ts'
+export * from './cluster/neighbours-file.ts'
 export * from './cluster/read-held-blocks.ts'
 export * from './conntrack/conntrack.ts'
 export {

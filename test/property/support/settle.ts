@@ -49,6 +49,13 @@ const settleLink = (facts: HostFacts, operation: LinkOperation): HostFacts => {
     case 'delete-vlan':
     case 'delete-bridge':
       return { ...facts, interfaces: interfaces.filter((link) => link.name !== name) }
+    case 'set-route':
+    case 'delete-route': {
+      const { destination, via } = operation
+      const others = (facts.routes ?? []).filter((route) => route.destination !== destination)
+      const route = { destination, gateway: via, interface: name, table: 254, protocol: 'portolan' }
+      return { ...facts, routes: operation.kind === 'set-route' ? [...others, route] : others }
+    }
     case 'delete-endpoint':
       return { ...facts, interfaces: interfaces.filter((link) => link.name !== name) }
     case 'set-bridge':

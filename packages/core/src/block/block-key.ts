@@ -5,6 +5,7 @@ export const poolsKey = 'pools'
 
 const blocks = 'blocks/'
 const hosts = 'hosts/'
+const nodes = 'nodes/'
 
 /** The key of a host's liveness. */
 export const hostKey = (host: string): string => `${hosts}${host}`
@@ -12,6 +13,16 @@ export const hostKey = (host: string): string => `${hosts}${host}`
 /** The host that a key is of; null: it is another key. */
 export const hostOfKey = (key: string): string | null =>
   key.startsWith(hosts) ? key.slice(hosts.length) : null
+
+/**
+ * The key of the addresses through which a host's blocks are reached. Unlike that of its liveness it has no lease:
+ * containers of a host that etcd does not hear of still run.
+ */
+export const nodeKey = (host: string): string => `${nodes}${host}`
+
+/** The host whose addresses a key has; null: it is another key. */
+export const hostOfNodeKey = (key: string): string | null =>
+  key.startsWith(nodes) ? key.slice(nodes.length) : null
 
 /**
  * The key of a block: its first address in hexadecimal digits, and its length. There is one key for each prefix, so a

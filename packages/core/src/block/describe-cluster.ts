@@ -1,14 +1,17 @@
 import { parsePool } from '../pool/index.ts'
+import { nodeAt } from './announce-node.ts'
 import type { BlockSnapshot } from './block-store.ts'
 import { blockCount, isBlockOf } from './choose-block.ts'
 import {
   blocksOf,
   type ClusterBlock,
+  type ClusterState,
   clusterState,
   liveHosts,
   poolsOf,
   withoutPrefix,
 } from './cluster-state.ts'
+import type { NodeAddresses } from './node-record.ts'
 
 /** @public @since 0.1.0 */
 export interface ClusterPool {
@@ -28,6 +31,8 @@ export interface ClusterHost {
   /** Does a program there keep its lease? */
   readonly alive: boolean
   readonly blocks: readonly ClusterBlock[]
+  /** Through which its blocks are reached; null: it has told none. */
+  readonly addresses: NodeAddresses | null
 }
 
 /**
@@ -40,6 +45,11 @@ export interface ClusterView {
   readonly pools: readonly ClusterPool[]
   /** By name. */
   readonly hosts: readonly ClusterHost[]
+}
+
+const addressesOf = (state: ClusterState, host: string): NodeAddresses | null => {
+  const node = nodeAt(state, host)
+  return node === null ? null : { ip: node.ip, ip6: node.ip6 }
 }
 
 /**
@@ -75,6 +85,13 @@ export const describeCluster = (snapshot: BlockSnapshot): ClusterView => {
   }
   const hosts = [...byHost]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([host, own]): ClusterHost => ({ host, alive: alive.has(host), blocks: own }))
+    .map(
+      ([host, own]): ClusterHost => ({
+        host,
+        alive: alive.has(host),
+        blocks: own,
+        addresses: addressesOf(state, host),
+      }),
+    )
   return { revision: snapshot.revision, pools, hosts }
 }

@@ -1,4 +1,4 @@
-import { blockKey, hostKey } from './block-key.ts'
+import { blockKey, hostKey, nodeKey } from './block-key.ts'
 import { formatBlockRecord } from './block-record.ts'
 import type { BlockSteps } from './block-steps.ts'
 import type { BlockOperation } from './block-store.ts'
@@ -46,7 +46,9 @@ export function* releaseBlocks(request: ReleaseRequest): BlockSteps<readonly str
     })
     for (const { block } of some) released.add(block)
     const leaves: readonly BlockOperation[] =
-      some.length === held.length ? [{ kind: 'delete', key: hostKey(host) }] : []
+      some.length === held.length
+        ? [hostKey(host), nodeKey(host)].map((key) => ({ kind: 'delete', key }))
+        : []
     return {
       transaction: {
         when: [...asSeen(some), ...asMember(state, request, null).when],

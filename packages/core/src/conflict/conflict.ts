@@ -115,6 +115,7 @@ type NetworkConflictKind =
   | 'ParentUnusable'
 
 type HostConflictKind =
+  | 'BlockRouteTaken'
   | 'ForwardingDisabled'
   | 'HostBecomesRouter'
   | 'NeighbourDiscoveryDropped'

@@ -9,7 +9,13 @@ import {
   tryParseHostOrPrefix,
 } from '@portolan/netfilter'
 import type { DesiredParentedNetwork } from './desired-parented-network.ts'
-import type { DesiredMapping, DesiredNetwork, DesiredOpening, DesiredState } from './desired-state.ts'
+import type {
+  DesiredMapping,
+  DesiredNetwork,
+  DesiredOpening,
+  DesiredRoute,
+  DesiredState,
+} from './desired-state.ts'
 
 const version = { ip: 'IPv4', ip6: 'IPv6' } as const
 
@@ -64,7 +70,16 @@ const checkNetwork = (network: DesiredNetwork): void => {
     checkPrefix(subnet.subnet, family, `The subnet of network ${network.name}`)
     if (subnet.gateway !== null)
       checkAddress(subnet.gateway, family, `The gateway of network ${network.name}`)
+    for (const prefix of subnet.unmasqueraded ?? [])
+      checkPrefix(prefix, family, `A block that network ${network.name} reaches`)
   }
+}
+
+/** Routes go into no rule, but into scripts. */
+const checkRoute = ({ destination, via }: DesiredRoute): void => {
+  const family = destination.includes(':') ? 'ip6' : 'ip'
+  checkPrefix(destination, family, 'The block of a route')
+  checkAddress(via, family, `The gateway of the route to ${destination}`)
 }
 
 /**
@@ -130,4 +145,5 @@ export const checkDesired = (desired: DesiredState): void => {
   desired.mappings.forEach(checkMapping)
   desired.parented?.forEach(checkParented)
   desired.openings?.forEach(checkOpening)
+  desired.routes?.forEach(checkRoute)
 }

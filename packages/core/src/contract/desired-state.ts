@@ -23,6 +23,24 @@ export interface DesiredState {
    * there are none.
    */
   readonly parented?: readonly DesiredParentedNetwork[]
+  /**
+   * All routes to blocks of other hosts of a cluster that the host is to have of us, whatever the project. Absent: no
+   * cluster is known, and routes are left as they are.
+   */
+  readonly routes?: readonly DesiredRoute[]
+}
+
+/**
+ * A route to the block of another host, which is a neighbour on one layer-2 network.
+ * @public @since 0.1.0
+ */
+export interface DesiredRoute {
+  /** The block, CIDR. */
+  readonly destination: string
+  /** The address of the other host. */
+  readonly via: string
+  /** The interface of this host that is on the other host's network. */
+  readonly interface: string
 }
 
 /** @public @since 0.1.0 */
@@ -51,6 +69,11 @@ export interface DesiredSubnet {
   readonly mode: GatewayMode
   /** Rewrite the source of what leaves for the outside. Always false when `mode` is `routed`. */
   readonly masquerade: boolean
+  /**
+   * Blocks of other hosts of a cluster that containers here reach with their own source, though the rest is masqueraded;
+   * CIDR. Absent: none.
+   */
+  readonly unmasqueraded?: readonly string[]
 }
 
 /**

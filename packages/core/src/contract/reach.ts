@@ -290,5 +290,7 @@ const reachOutside = (
   // It would keep a source that no reply finds, and that no machine outside is to see.
   if (isMasqueraded && !holds(subnet, from.address))
     return dropped(`${from.address} would leave without being masqueraded`)
-  return toOthers ? { kind: 'foreign' } : { kind: 'outside', seenAs: isMasqueraded ? 'host' : 'own' }
+  if (toOthers) return { kind: 'foreign' }
+  const isOfCluster = subnet?.unmasqueraded?.some((block) => prefixContains(block, to.address)) === true
+  return { kind: 'outside', seenAs: isMasqueraded && !isOfCluster ? 'host' : 'own' }
 }

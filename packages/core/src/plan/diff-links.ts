@@ -12,14 +12,15 @@ import {
 } from '../contract/index.ts'
 import { deleteEndpoints } from './delete-endpoint.ts'
 import { diffPort, switchHairpinOn } from './diff-bridge-port.ts'
+import { diffRoutes } from './diff-routes.ts'
 import { diffVlans } from './diff-vlans.ts'
 import type { LinkChange } from './link-change.ts'
 import { linkChange } from './link-change-text.ts'
 
 /**
  * What has to be done to the interfaces of a host so that a project's bridges are as desired: bridges that are
- * missing, changed, renamed or no longer wanted, ports that lack hairpin mode, and VLAN links of parents. Interfaces that are not ours
- * are left alone, except for the ports of our own bridges.
+ * missing, changed, renamed or no longer wanted, ports that lack hairpin mode, VLAN links of parents, and routes to blocks
+ * of other hosts. Interfaces and routes that are not ours are left alone, except for the ports of our own bridges.
  *
  * @public @since 0.1.0
  */
@@ -54,7 +55,8 @@ export const diffLinks = (desired: DesiredState, facts: HostFacts): readonly Lin
   const names = new Set(desired.networks.map(({ name }) => name))
   const detached = deleteEndpoints(interfaces, desired.project, (network) => !names.has(network))
   // A renamed bridge has to give its addresses back before its successor takes them.
-  return [...vlans.created, ...detached, ...removed, ...vlans.removed, ...created]
+  const routes = diffRoutes(desired, facts)
+  return [...vlans.created, ...detached, ...removed, ...vlans.removed, ...created, ...routes]
 }
 
 /**

@@ -36,6 +36,14 @@ export type LinkOperation =
     }
   | { readonly kind: 'add-address'; readonly name: string; readonly address: string }
   | { readonly kind: 'remove-address'; readonly name: string; readonly address: string }
+  /** A route of ours, to the block of another host; the one that there is for that destination goes at the same time. */
+  | {
+      readonly kind: 'set-route' | 'delete-route'
+      /** The interface that it leaves by. */
+      readonly name: string
+      readonly destination: string
+      readonly via: string
+    }
   | {
       readonly kind: 'set-port'
       readonly name: string

@@ -43,13 +43,13 @@ export const readMember = async (directory: string): Promise<RememberedMember | 
     text = await readOwn(`The file ${file}`, file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw fileError('read', file, error)
+    throw fileError('read', file, holds, error)
   }
   const member = parseMember(text)
   if (member !== null) return member
   throw new PortolanError(
     'STATE',
-    `The file ${file} is damaged: it says which blocks of a cluster this host has. Move it away, and run \`portolan cluster join --takeover\`: that gets the blocks back once no program keeps this host alive in the cluster.`,
+    `The file ${file} is damaged: it says ${holds}. Move it away, and run \`portolan cluster join --takeover\`: that gets the blocks back once no program keeps this host alive in the cluster.`,
   )
 }
 
@@ -78,7 +78,7 @@ export const writeMember = async (
     await syncDirectory(directory)
     return member
   } catch (error) {
-    throw fileError('written', file, error)
+    throw fileError('written', file, holds, error)
   } finally {
     await rm(temporary, { force: true })
   }
@@ -94,10 +94,18 @@ const linked = async (from: string, to: string): Promise<boolean> => {
   }
 }
 
-const fileError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
+const holds = 'which blocks of a cluster this host has'
+
+/** @param holds - what the file says */
+export const fileError = (
+  action: 'read' | 'written',
+  file: string,
+  holds: string,
+  error: unknown,
+): PortolanError => {
   if (error instanceof PortolanError) return error
   const code = (error as NodeJS.ErrnoException).code ?? String(error)
-  const message = `The file ${file}, which says which blocks of a cluster this host has, could not be ${action} (${code}).`
+  const message = `The file ${file}, which says ${holds}, could not be ${action} (${code}).`
   return code === 'EACCES' || code === 'EPERM'
     ? new PermissionError(
         `${message} Run this as root, or give another directory with --state.`,

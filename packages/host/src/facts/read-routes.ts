@@ -1,3 +1,4 @@
+import { blockRouteProtocol } from '@portolan/core'
 import { eachAttribute, littleEndian, type MessageView } from '@portolan/core/netlink'
 import type { RouteFact } from '@portolan/netfilter'
 import { addressText } from '../address/address-text.ts'
@@ -18,7 +19,13 @@ const RTA_MULTIPATH = 9
 const RTA_TABLE = 15
 const RTA_VIA = 18
 
-/** rtm_protocol of what a router advertisement brought (include/uapi/linux/rtnetlink.h). */
+/** The values of rtm_protocol that facts tell (include/uapi/linux/rtnetlink.h); null: the route has another. */
+const protocolName = (protocol: number): string | null => {
+  if (protocol === RTPROT_RA) return 'ra'
+  return protocol === blockRouteProtocol.number ? blockRouteProtocol.name : null
+}
+
+/** What a router advertisement brought. */
 const RTPROT_RA = 9
 
 /** RTN_*, by number. */
@@ -117,7 +124,7 @@ export const parseRoute = (
     else parseHopAttribute(view, type, from, to, hop)
   })
   const length = view.getUint8(start + 1)
-  const fromRouter = view.getUint8(start + 5) === RTPROT_RA
+  const protocol = protocolName(view.getUint8(start + 5))
   for (const { gateway, index } of hops ?? [hop])
     onto.push({
       destination: destinationText(destination, length, size),
@@ -128,7 +135,7 @@ export const parseRoute = (
       scope: scopes[view.getUint8(start + 6)] ?? `scope-${view.getUint8(start + 6)}`,
       ...(metric === null ? {} : { metric }),
       ...(source === null ? {} : { source }),
-      ...(fromRouter ? { protocol: 'ra' } : {}),
+      ...(protocol === null ? {} : { protocol }),
     })
 }
 

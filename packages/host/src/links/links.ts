@@ -1,3 +1,4 @@
+import type { DesiredRoute } from '@portolan/core'
 import type { IpvlanSpec, MacvlanSpec, VlanSpec } from './link-spec.ts'
 
 /**
@@ -119,6 +120,13 @@ export interface Links {
   addAddress(name: string, address: string): Promise<void>
   /** Removes an address with its prefix length; one that is not there is no error. */
   removeAddress(name: string, address: string): Promise<void>
+  /**
+   * Makes a route to a block of another host, marked as Portolan's by its protocol. One of Portolan's for that destination
+   * is replaced at one stroke; one that another program made is refused.
+   */
+  setRoute(route: DesiredRoute): Promise<void>
+  /** Removes the route of Portolan's to a block; one of another program stays, and one that is not there is no error. */
+  deleteRoute(destination: string): Promise<void>
   /**
    * Makes an interface a port of a bridge and sets it up. Repeating it changes nothing; a port of another bridge
    * is refused.

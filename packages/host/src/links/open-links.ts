@@ -5,6 +5,7 @@ import { EADDRNOTAVAIL, EEXIST } from '../netlink/errno.ts'
 import { change, changeError, send } from '../netlink/request.ts'
 import { RTM_NEWLINK, RTM_SETLINK } from '../netlink/rtnetlink.ts'
 import { addressChange } from './address-change.ts'
+import { deleteRoute, setRoute } from './block-route.ts'
 import { bridgeInfo, linkAttributes, netfilterData } from './bridge-attributes.ts'
 import { attachPort, detachPort, setPort } from './bridge-port.ts'
 import { createBridge } from './create-bridge.ts'
@@ -46,6 +47,8 @@ export const openLinks = (): LinkOperations => {
     setUp: (name, up) => setUp(connection, name, up),
     addAddress: (name, address) => addAddress(connection, name, address),
     removeAddress: (name, address) => removeAddress(connection, name, address),
+    setRoute: (route) => setRoute(connection, route),
+    deleteRoute: (destination) => deleteRoute(connection, destination),
     attachPort: (interfaceName, bridge, port) => attachPort(connection, interfaceName, bridge, port),
     setPort: (interfaceName, port) => setPort(connection, interfaceName, port),
     detachPort: (interfaceName) => detachPort(connection, interfaceName),

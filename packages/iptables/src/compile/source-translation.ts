@@ -1,6 +1,6 @@
 import type { DesiredNetwork, DesiredSubnet } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
-import { from, goto, masquerade, notOutBy, returns, snat, state } from '../model/build.ts'
+import { from, goto, masquerade, notOutBy, returns, snat, state, to } from '../model/build.ts'
 import type { Target } from '../model/option/target.ts'
 import type { Members } from './external-network.ts'
 import { addressLiteral, prefixLiteral } from './literals.ts'
@@ -23,7 +23,7 @@ export const sources = (
   const prefix = prefixLiteral(subnet.subnet, family)
   const inside = prefix === null ? [] : [from(prefix)]
   const toMembers = (target: Target): readonly PlacedRule[] =>
-    members.to.map((to) => place('nat', chains.source, commonPhase.byExit, to, 'to our bridge', target))
+    members.to.map((one) => place('nat', chains.source, commonPhase.byExit, one, 'to our bridge', target))
   const rules: PlacedRule[] = []
   if (subnet.gateway === null) {
     rules.push(...toMembers(returns))
@@ -40,6 +40,21 @@ export const sources = (
       )
     }
   }
+  if (inside.length > 0 && subnet.masquerade && !network.internal)
+    for (const block of subnet.unmasqueraded ?? []) {
+      const kept = prefixLiteral(block, family)
+      if (kept === null) continue
+      rules.push(
+        place(
+          'nat',
+          chains.source,
+          commonPhase.kept,
+          [...inside, to(kept)],
+          'to another host of the cluster',
+          returns,
+        ),
+      )
+    }
   if (subnet.masquerade && !network.internal && subnet.mode !== 'isolated') {
     const phase = prefix === null && !network.external ? commonPhase.all : commonPhase.bySource
     const hidden = network.external

@@ -73,7 +73,10 @@ export interface RouteFact {
   readonly metric?: number
   /** Preferred source address. */
   readonly source?: string | null
-  /** `ra` for a route from a router advertisement (RTPROT_RA); absent for others. */
+  /**
+   * `ra` for a route from a router advertisement (RTPROT_RA), `portolan` for one that Portolan made to a block of another
+   * host (143); absent for others.
+   */
   readonly protocol?: string
 }
 

@@ -13,6 +13,7 @@ import {
   jump,
   type ListExpression,
   meta,
+  nat,
   payload,
   type Rule,
   reference,
@@ -21,11 +22,11 @@ import {
   text,
   vmap,
 } from '../model/index.ts'
-import { fromChain, homeChain, isolatedChain, sourceChain, toChain } from './object-name.ts'
+import { fromChain, homeChain, isolatedChain, maskChain, sourceChain, toChain } from './object-name.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
-import { lookupKey } from './port-key.ts'
+import { lookupKey, mapName } from './port-key.ts'
 import { loopback, sources } from './source-translation.ts'
-import { prefix } from './sources.ts'
+import { prefix, sourcesOf } from './sources.ts'
 import { ownerComment } from './tag.ts'
 import { unmasqueraded, version } from './unmasqueraded.ts'
 
@@ -158,13 +159,20 @@ export const addNetwork = (
     addElement(parts, 'from_network', element(bridge, goto(fromChain(network.bridge)), comment))
   }
 
+  const beyond: Rule[] = []
   for (const family of families) {
     const subnet = network[family]
     if (subnet === null || !subnet.masquerade || network.internal) continue
-    addElement(
-      parts,
-      family === 'ip' ? 'masquerade4' : 'masquerade6',
-      element(prefix(subnet.subnet), null, comment),
-    )
+    const own = prefix(subnet.subnet)
+    const kept = sourcesOf(family, subnet.unmasqueraded ?? [])
+    if (kept !== 'none' && kept !== 'everyone') {
+      // One rule, however many blocks there are: what goes to another host of the cluster keeps its source.
+      beyond.push(rule(comment, isNot(payload(family, 'daddr'), kept), nat('masquerade')))
+      const verdict = goto(maskChain(network.bridge))
+      addElement(parts, mapName('masquerade_beyond', family, 'any'), element(own, verdict, comment))
+      continue
+    }
+    addElement(parts, family === 'ip' ? 'masquerade4' : 'masquerade6', element(own, null, comment))
   }
+  if (beyond.length > 0) parts.chains.push(chain(maskChain(network.bridge), beyond))
 }

@@ -231,6 +231,7 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
           ...byEndpoint('source_to_endpoint', 'oifname', 'daddr', has),
           r(vmap(meta('oifname'), reference('source_to_network'))),
           ...masquerade,
+          ...bySource('masquerade_beyond', has),
           ...bySource('masquerade_endpoint', has),
         ],
         'sources that could not be answered otherwise',

@@ -257,6 +257,12 @@ const applyLink = async ({ operation }: LinkChange, { links, memory }: Progress)
       return links.addAddress(operation.name, operation.address)
     case 'remove-address':
       return links.removeAddress(operation.name, operation.address)
+    case 'set-route': {
+      const { destination, via, name } = operation
+      return links.setRoute({ destination, via, interface: name })
+    }
+    case 'delete-route':
+      return links.deleteRoute(operation.destination)
     case 'set-port': {
       const { name, hairpin, isolated, foreign } = operation
       if (foreign === true && hairpin === true) await memory.rememberHairpin(name)

@@ -15,6 +15,8 @@ import { version } from '../version.ts'
 export interface Cluster {
   readonly name: string
   readonly store: BlockStore
+  /** Its servers: `192.0.2.1:2379`. */
+  readonly endpoints: readonly string[]
 }
 
 /**
@@ -32,7 +34,7 @@ export const openCluster = async (url: string): Promise<Cluster> => {
     tls: tls ? { ca: fileText(caFile), cert: fileText(certFile), key: fileText(keyFile) } : null,
     user: userOf(user, passwordFile),
   })
-  return { name: cluster, store: withOwnErrors(store) }
+  return { name: cluster, store: withOwnErrors(store), endpoints }
 }
 
 /** The package has its own copy of the class of these errors, which is not the one that is told apart here. */

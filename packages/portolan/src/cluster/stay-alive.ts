@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type BlockStore, BlockStoreError, describeCluster } from '@portolan/core'
+import { type BlockSnapshot, type BlockStore, describeCluster } from '@portolan/core'
 import type { RememberedMember } from '@portolan/host'
+import { followCluster } from './follow-cluster.ts'
 
 /** How long a host counts as alive after it was heard of last. */
 export const LEASE_SECONDS = 60
@@ -11,6 +12,7 @@ const RENEWAL_MS = 15_000
 /**
  * Keeps the lease of a host, and watches its blocks.
  *
+ * @param seen - is given the cluster, each time that something of it has changed
  * @returns why it ends: the lease ran out, or the host's keys are no longer as they were
  * @throws BlockStoreError where the store is lost
  */
@@ -19,11 +21,12 @@ export const stayAlive = async (
   member: RememberedMember,
   lease: string,
   stop: AbortSignal,
+  seen: (snapshot: BlockSnapshot) => Promise<unknown>,
 ): Promise<'lease' | 'keys' | 'stopped'> => {
   const over = new AbortController()
   const signal = AbortSignal.any([stop, over.signal])
   try {
-    return await Promise.race([renew(store, lease, signal), notice(store, member, signal)])
+    return await Promise.race([renew(store, lease, signal), notice(store, member, signal, seen)])
   } finally {
     over.abort()
   }
@@ -37,41 +40,21 @@ const renew = async (store: BlockStore, lease: string, signal: AbortSignal): Pro
   return 'stopped'
 }
 
-/** Lists, and watches from the next revision on; lists again where that revision is no longer kept. */
 const notice = async (
   store: BlockStore,
   member: RememberedMember,
   signal: AbortSignal,
+  seen: (snapshot: BlockSnapshot) => Promise<unknown>,
 ): Promise<'keys' | 'stopped'> => {
-  while (!signal.aborted) {
-    const snapshot = await store.read()
+  for await (const snapshot of followCluster(store, signal)) {
     if (!isAsRemembered(snapshot, member)) return 'keys'
-    const watch = store.watch(snapshot.revision + 1)
-    const close = (): void => watch.close()
-    signal.addEventListener('abort', close)
-    try {
-      for await (const { changes } of watch) {
-        // Of others, most changes are. What a change comes to is read, not worked out.
-        if (changes.some(({ key }) => key === 'pools' || key === `hosts/${member.host}`)) break
-        if (changes.some(({ entry }) => entry?.value.includes(member.incarnation) === true)) break
-        if (
-          changes.some(({ key }) => key.startsWith('blocks/')) &&
-          !isAsRemembered(await store.read(), member)
-        )
-          break
-      }
-    } catch (error) {
-      if (!(error instanceof BlockStoreError) || error.code !== 'CLUSTER_COMPACTED') throw error
-    } finally {
-      signal.removeEventListener('abort', close)
-      watch.close()
-    }
+    await seen(snapshot)
   }
   return 'stopped'
 }
 
 const isAsRemembered = (
-  snapshot: Parameters<typeof describeCluster>[0],
+  snapshot: BlockSnapshot,
   { host, incarnation, blocks }: RememberedMember,
 ): boolean => {
   const own = describeCluster(snapshot).hosts.find((one) => one.host === host)

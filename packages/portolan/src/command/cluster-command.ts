@@ -31,6 +31,7 @@ export const clusterCommand: Readonly<Record<string, Command>> = {
       'member',
       'count',
       'takeover',
+      'address',
       'watch',
       'all',
       'grace',
@@ -42,6 +43,8 @@ export const clusterCommand: Readonly<Record<string, Command>> = {
       state: 'where leases are kept, and what this host is in the cluster',
       pool: 'init: BASE/LENGTH:SIZE, in the order in which blocks are claimed',
       count: 'join: how many blocks of each family this host wants in all',
+      address:
+        'join: the address through which other hosts reach the blocks of this one, one of each family at most',
       watch: 'join: stay, keep this host alive in the cluster, and tell what changes',
       all: 'reclaim: the blocks of every host that is not alive',
       yes: 'reclaim: do not ask',

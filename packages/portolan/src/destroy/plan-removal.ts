@@ -12,7 +12,7 @@ import {
   parseVlanAlias,
   summarise,
 } from '@portolan/core'
-import { findNetworkInUse, switchHairpinOff } from '@portolan/core/planning'
+import { deleteRoutes, findNetworkInUse, switchHairpinOff } from '@portolan/core/planning'
 import type { HostState } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { hairpinPorts } from '../apply/hairpin-ports.ts'
@@ -134,7 +134,7 @@ export const planRemoval = ({
     ...vlans
       .filter((vlan) => projects.includes(vlan.project))
       .map(({ link }): PlanChange => ({ ...deleteVlan(link), part: 'link' })),
-    ...(complete ? restoredPorts(facts, state) : []),
+    ...(complete ? [...restoredPorts(facts, state), ...removedRoutes(facts)] : []),
     ...state.fixes
       .filter((fix) => complete || projects.includes(fix.project))
       .map((fix): PlanChange => ({ ...undoFix(fix), part: 'fix' })),
@@ -194,6 +194,10 @@ const removeRules = (
   if (complete) return planRules(null, null, null, rules, {})
   return only === undefined ? [] : planRules(null, null, only, rules, {})
 }
+
+/** Routes to blocks of other hosts are of no one project. */
+const removedRoutes = (facts: HostFacts): readonly PlanChange[] =>
+  deleteRoutes(facts).map((change): PlanChange => ({ ...change, part: 'link' }))
 
 /** Ports on bridges of others get their hairpin mode back, unless it is switched off already. */
 const restoredPorts = ({ interfaces }: HostFacts, state: HostState): readonly PlanChange[] =>

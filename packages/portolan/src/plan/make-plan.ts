@@ -1,4 +1,5 @@
 import {
+  type ClusterNeighbours,
   type Conflict,
   type ConflictSearch,
   type DesiredMapping,
@@ -18,12 +19,14 @@ import {
   summarise,
   unsettledNetworks,
   type Wording,
+  withNeighbours,
 } from '@portolan/core'
 import {
   engineSubnets,
   findNetworkInUse,
   findPortsInEphemeralRange,
   findStaleConntrack,
+  withoutStaleRoutes,
   withoutStandIns,
 } from '@portolan/core/planning'
 import type { Fix, OwedFlows } from '@portolan/host'
@@ -69,6 +72,8 @@ export interface PlanInput {
   readonly guardForwarding: boolean
   /** Null: no lease store. */
   readonly leases: LeaseState | null
+  /** The other hosts of this host's cluster; null or absent: it is in none, or that is not known. */
+  readonly neighbours?: ClusterNeighbours | null
   /** Networks that get another subnet than the one they have. */
   readonly move: readonly string[]
   /** What could not be read, beside facts and rules: sentences. */
@@ -100,10 +105,11 @@ export interface PlanInput {
  * @public @since 0.1.0
  */
 export const makePlan = (input: PlanInput): Plan => {
-  const { intent, facts, rules, backend } = input
+  const { intent, facts, rules, backend, neighbours = null } = input
   const published = publishedPorts(rules)
   const others = published.filter(({ project }) => project !== intent.project)
-  const resolved = resolve(intent, facts, {
+  const known = neighbours === null ? facts : withoutStaleRoutes(facts, neighbours)
+  const resolved = resolve(intent, known, {
     translated: translatedElsewhere(input, published),
     own: published
       .filter(({ project }) => project === intent.project)
@@ -118,8 +124,11 @@ export const makePlan = (input: PlanInput): Plan => {
     move: input.move,
     others,
   })
-  const desired = withMappings(resolved.desired, input.live)
-  const resolution = { ...resolved, desired }
+  const own = withMappings(resolved.desired, input.live)
+  const among = neighbours === null ? null : withNeighbours(own, facts, neighbours)
+  const { desired, conflicts: ofRoutes } = among ?? { desired: own, conflicts: [] }
+  const ofCluster = (among?.notes ?? []).map((text): IntentNote => ({ text, place: null }))
+  const resolution = { ...resolved, desired, notes: [...resolved.notes, ...ofCluster] }
   const links = diffLinks(desired, facts).map((change): PlanChange => ({ ...change, part: 'link' }))
   const sysctls = diffSysctls(desired, facts, { writable: input.sysctls })
   const unneeded = unneededFixes(input.fixes, desired)
@@ -149,6 +158,7 @@ export const makePlan = (input: PlanInput): Plan => {
     : { fixes: needed, changes: [], conflicts: [] }
   const beside = [
     ...resolution.conflicts,
+    ...ofRoutes,
     ...sysctls.conflicts,
     ...findIccUnenforceable(desired, facts),
     ...findPortsInEphemeralRange(namedAlone(desired, intent), facts),

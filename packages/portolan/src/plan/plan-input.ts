@@ -26,6 +26,7 @@ export type KnownHost = Pick<
   | 'surrounding'
   | 'backend'
   | 'leases'
+  | 'neighbours'
   | 'unread'
   | 'fixes'
   | 'owed'

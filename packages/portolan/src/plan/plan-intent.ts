@@ -26,6 +26,7 @@ import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 import { readLeases } from '../leases/read-leases.ts'
 import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
 import { wantedStateFile } from '../live/wanted/open-wanted-state.ts'
+import { knownNeighbours } from './known-neighbours.ts'
 import { makePlan, type PlanInput } from './make-plan.ts'
 import type { Plan } from './plan.ts'
 import { type KnownHost, planInput } from './plan-input.ts'
@@ -145,6 +146,7 @@ const readInput = async (
   // has its lease in what is read here. Read the other way round, its subnet looked free and its rules in the way.
   const leases = await withLeaseStore(leaseOptions(options), readLeases)
   const blocks = leaseOptions(options).leases === null ? null : await namedBlocks(options)
+  const neighbours = await knownNeighbours(options.neighbours, leaseOptions(options))
   const flows = beside.search ? await readFlowsTo(intent, options) : { facts: {}, unread: [] }
   const known: KnownHost = {
     ...beside,
@@ -155,7 +157,8 @@ const readInput = async (
     backend,
     leases: leases.state,
     blocks,
-    unread: [...leases.unread, ...unread, ...flows.unread, ...fixes.unread],
+    neighbours: neighbours.known,
+    unread: [...leases.unread, ...neighbours.unread, ...unread, ...flows.unread, ...fixes.unread],
     fixes: fixes.fixes,
     owed: fixes.owed,
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),

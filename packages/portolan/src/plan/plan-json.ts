@@ -35,6 +35,7 @@ export const planJson = (plan: Omit<Plan, 'toString' | 'toJSON'>): Record<string
   ...(plan.desired.parented === undefined ? {} : { parented: plan.desired.parented }),
   mappings: plan.desired.mappings,
   ...(plan.desired.openings === undefined ? {} : { openings: plan.desired.openings }),
+  ...(plan.desired.routes === undefined ? {} : { routes: plan.desired.routes }),
   conflicts: plan.conflicts,
   ...(plan.incomplete.length === 0 ? {} : { incomplete: plan.incomplete }),
   changes: plan.changes.map(changeJson),

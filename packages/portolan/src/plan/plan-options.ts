@@ -1,4 +1,4 @@
-import type { Config, PoolInput, Runner, Wording } from '@portolan/core'
+import type { ClusterNeighbours, Config, PoolInput, Runner, Wording } from '@portolan/core'
 import type { AddressInput, HostFacts, PrefixInput } from '@portolan/netfilter'
 import {
   flagValue,
@@ -62,6 +62,11 @@ export interface PlanOptions extends LeaseOptions {
   readonly ownCommand?: (command: string) => string
   /** How messages name what the user may change; as the command does unless told. */
   readonly wording?: Wording
+  /**
+   * The other hosts of this host's cluster, as `neighboursOf` gives them; null: none. What this host remembers of them
+   * unless told.
+   */
+  readonly neighbours?: ClusterNeighbours | null
   /** Runs programs; the default spawns them. Tests replace it. */
   readonly runner?: Runner
 }
@@ -86,5 +91,6 @@ export const planKinds: OptionKinds<PlanOptions> = {
   move: listValue('a list of names of networks', (value) => typeof value === 'string'),
   ownCommand: functionValue,
   wording: wordingValue,
+  neighbours: nullOr(objectValue('a value of neighboursOf, or null')),
   runner: runnerValue,
 }

@@ -40,6 +40,7 @@ export const planFromJson = (text: string): Plan => {
     parented,
     mappings,
     openings,
+    routes,
     subnets,
     conflicts,
     incomplete = [],
@@ -55,6 +56,7 @@ export const planFromJson = (text: string): Plan => {
     ...(openings === undefined ? {} : { openings }),
     guardForwarding,
     ...(parented === undefined ? {} : { parented }),
+    ...(routes === undefined ? {} : { routes }),
   }
   checkStored(stored, desired)
   const changes = restoreChanges(stored, desired, rules)

@@ -6,6 +6,7 @@ import type {
   DesiredNetwork,
   DesiredOpening,
   DesiredParentedNetwork,
+  DesiredRoute,
   DesiredTarget,
   IncompleteSearch,
   IntentNote,
@@ -53,6 +54,7 @@ export interface StoredPlan {
   readonly parented?: readonly DesiredParentedNetwork[]
   readonly mappings: readonly DesiredMapping[]
   readonly openings?: readonly DesiredOpening[]
+  readonly routes?: readonly DesiredRoute[]
   readonly conflicts: readonly Conflict[]
   readonly incomplete?: readonly IncompleteSearch[]
   readonly changes: readonly (Change & { readonly part: PlanChange['part'] })[]
@@ -85,7 +87,10 @@ const desiredSubnet = allOf({
   gateway: addressOrNull,
   mode: oneOf('nat', 'routed', 'nat-unprotected', 'isolated'),
   masquerade: flag,
+  unmasqueraded: absentOr(listOf(prefix)),
 })
+
+const route: Schema<DesiredRoute> = allOf({ destination: prefix, via: address, interface: text() })
 
 const network: Schema<DesiredNetwork> = allOf({
   name: text(),
@@ -140,6 +145,7 @@ const conflictKinds: Readonly<Record<ConflictKind, true>> = {
   NetworkInUse: true,
   ParentDown: true,
   ParentUnusable: true,
+  BlockRouteTaken: true,
   HostBecomesRouter: true,
   NeighbourDiscoveryDropped: true,
   RouterAdvertisementsLost: true,
@@ -229,6 +235,7 @@ export const storedPlanSchema: Schema<StoredPlan> = allOf({
   parented: absentOr(listOf(parentedSchema)),
   mappings: listOf(mapping),
   openings: absentOr(listOf(openingSchema)),
+  routes: absentOr(listOf(route)),
   conflicts: listOf(conflict),
   incomplete: absentOr(
     listOf(allOf({ mapping: textOrNull, network: textOrNull, what: text(), why: text() })),

@@ -30,6 +30,8 @@ export const fakeLinks = (state: FakeState): Links => {
     setUp: async (name, up) => state.setFacts(withLink(state.facts, name, { up })),
     addAddress: async (name, address) => change({ kind: 'add-address', name, address }),
     removeAddress: async (name, address) => change({ kind: 'remove-address', name, address }),
+    setRoute: async ({ interface: name, ...route }) => change({ kind: 'set-route', name, ...route }),
+    deleteRoute: async (destination) => change({ kind: 'delete-route', name: '', destination, via: '' }),
     attachPort: async (name, bridge, { hairpin = false, isolated = false }) => {
       const does = `attach ${name} to the bridge ${bridge}`
       requireBridge(state, bridge, does)

@@ -1,6 +1,6 @@
-import { type LinkOperation, parseBridgeAlias } from '@portolan/core'
+import { blockRouteProtocol, type LinkOperation, parseBridgeAlias } from '@portolan/core'
 import { routesWithLinks } from '@portolan/core/planning'
-import { ApplyError, type HostFacts, type InterfaceFact } from '@portolan/netfilter'
+import { ApplyError, type HostFacts, type InterfaceFact, type RouteFact } from '@portolan/netfilter'
 import { withLinkSysctls, withoutLinkSysctls } from './sysctl-facts.ts'
 
 /** The facts of a host after a change of its interfaces, as the kernel makes it. */
@@ -35,6 +35,9 @@ export const withLinkChange = (facts: HostFacts, operation: LinkOperation): Host
         ? withAddresses(facts, operation.name, [...others, operation.address])
         : withAddresses(facts, operation.name, others)
     }
+    case 'set-route':
+    case 'delete-route':
+      return withBlockRoute(facts, operation)
     case 'set-port': {
       const { name, hairpin, isolated } = operation
       return withLink(facts, name, {
@@ -43,6 +46,27 @@ export const withLinkChange = (facts: HostFacts, operation: LinkOperation): Host
       })
     }
   }
+}
+
+const withBlockRoute = (
+  facts: HostFacts,
+  { kind, name, destination, via }: Extract<LinkOperation, { readonly via: string }>,
+): HostFacts => {
+  const protocol = blockRouteProtocol.name
+  const others = (facts.routes ?? []).filter(
+    (route) => route.destination !== destination || route.protocol !== protocol,
+  )
+  if (kind === 'delete-route') return facts.routes === undefined ? facts : { ...facts, routes: others }
+  linkOf(facts, name)
+  const route: RouteFact = {
+    destination,
+    gateway: via,
+    interface: name,
+    table: 254,
+    type: 'unicast',
+    protocol,
+  }
+  return { ...facts, routes: [...others, route] }
 }
 
 /**

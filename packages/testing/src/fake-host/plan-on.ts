@@ -33,6 +33,7 @@ export const planOn = async (
       rules: rulesToPlan(state.rules),
       surrounding: state.rules,
       leases: await state.leases.read(),
+      neighbours: options.neighbours ?? null,
       unread: [],
       fixes: [],
       owed: nothingRemembered.owed,

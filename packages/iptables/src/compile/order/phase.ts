@@ -31,10 +31,10 @@ export const acceptPhase = { answers: 0, toBridge: 1, fromBridge: 2 } as const
 export const betweenPhase = { toBridge: 0, outward: 1 } as const
 
 /**
- * In every other chain: by what a rule tells packets apart. What others on a bridge that is joined send and get is exempt
+ * In every other chain: by what a rule tells packets apart. What is kept from the masquerade is asked before it is. What others on a bridge that is joined send and get is exempt
  * from the guard of forwarding, after what is ours there has been asked for.
  */
-export const commonPhase = { byEntry: 0, byExit: 1, bySource: 2, exempt: 2, all: 3 } as const
+export const commonPhase = { byEntry: 0, byExit: 1, kept: 2, bySource: 3, exempt: 3, all: 4 } as const
 
 /** In a tree, which is laid out by port. */
 export const inTree: Phase = 0

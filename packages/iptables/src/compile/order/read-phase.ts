@@ -52,6 +52,7 @@ const common = (chain: string, rule: Rule): Phase => {
   if (chain === chains.forward && verdict(rule) === 'RETURN') return commonPhase.exempt
   if (has(rule, 'in')) return commonPhase.byEntry
   if (hasExit(rule)) return commonPhase.byExit
+  if (chain === chains.source && verdict(rule) === 'RETURN') return commonPhase.kept
   return has(rule, 'source') ? commonPhase.bySource : commonPhase.all
 }
 

@@ -69,6 +69,14 @@ const ofFamily = (family: Family): readonly SetForm[] => {
     form(named('published', 'any'), host, verdict, 'container ports open without translation'),
     form(named('home', 'any'), [address], verdict, 'the bridge a source has to come in by', false, true),
     form(named('masquerade', 'any'), [address], null, 'subnets hidden behind the host', false, true),
+    form(
+      named('masquerade_beyond', 'any'),
+      [address],
+      verdict,
+      'subnets hidden behind the host, but not from other hosts of the cluster',
+      false,
+      true,
+    ),
     form(named('to_endpoint', 'any'), ['ifname', address], verdict, 'our containers on bridges of others'),
     form(
       named('from_endpoint', 'any'),

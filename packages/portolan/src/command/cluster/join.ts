@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { BlockStoreError, type Rejection } from '@portolan/core'
+import { BlockStoreError, type NodeAddresses, type Rejection } from '@portolan/core'
 import { hostObstacles } from '../../cluster/host-obstacles.ts'
 import {
   type CollidingBlock,
@@ -8,6 +8,7 @@ import {
   type LeavingBlock,
   type LostBlock,
 } from '../../cluster/join-cluster.ts'
+import { rememberNeighbours, tellAndRemember } from '../../cluster/remember-neighbours.ts'
 import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
 import { thisMember } from '../../cluster/this-member.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -19,14 +20,20 @@ import { type ClusterCall, leasesOf, refuseOptions } from './call.ts'
 
 /** `portolan cluster join`: verifies the blocks of this host, and claims what it lacks. */
 export const join = async (call: ClusterCall): Promise<ExitCode> => {
-  refuseOptions(call, 'join', ['member', 'count', 'takeover', 'watch'])
+  refuseOptions(call, 'join', ['member', 'count', 'takeover', 'watch', 'address'])
   if (call.options.watch === true) return joinAndStay(call)
   const joined = await waitFor(call, 'asking etcd', () => joinOnce(call, false))
   tell(call, joined)
   return exitCode.ok
 }
 
-const joinOnce = async (call: ClusterCall, renews: boolean): Promise<Joined & { readonly lease: string }> => {
+/** How this host joined, and what it told of itself. */
+interface JoinedNode extends Joined {
+  readonly addresses: NodeAddresses
+  readonly lease: string
+}
+
+const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode> => {
   const { options, store, directory, name } = call
   const count = wholeNumber(options, 'count', { from: 1, to: 10_000 }) ?? 1
   const leases = await leasesOf(call)
@@ -36,14 +43,14 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<Joined & { 
   for (const sentence of renews ? [] : unread) call.terminal.say(`portolan: ${sentence}`)
   const lease = await store.grantLease(LEASE_SECONDS)
   const takeover = options.takeover === true
-  return {
-    ...(await joinCluster(store, directory, member, leases, { lease, renews, count, takeover, avoid })),
-    lease,
-  }
+  const request = { lease, renews, count, takeover, avoid }
+  const joined = await joinCluster(store, directory, member, leases, request)
+  const addresses = await tellAndRemember(call, directory, joined.member, options.address ?? [])
+  return { ...joined, addresses, lease }
 }
 
-const tell = (call: ClusterCall, joined: Joined): void => {
-  const { member, blocks, claimed, released, leaving, moves, skipped, collisions } = joined
+const tell = (call: ClusterCall, joined: JoinedNode): void => {
+  const { member, blocks, claimed, released, leaving, moves, skipped, collisions, addresses } = joined
   const { options, terminal, name } = call
   const sentences = [
     ...moves.map(moveText),
@@ -55,15 +62,8 @@ const tell = (call: ClusterCall, joined: Joined): void => {
   if (options.json === true) {
     const held = blocks.map(({ block, revision }) => ({ block, revision }))
     const answer = {
-      cluster: name,
-      host: member.host,
-      blocks: held,
-      claimed,
-      released,
-      leaving,
-      moves,
-      skipped,
-      collisions,
+      ...{ cluster: name, host: member.host, blocks: held, addresses },
+      ...{ claimed, released, leaving, moves, skipped, collisions },
     }
     terminal.print(jsonText(answer, null, options.watch === true ? 0 : 2))
     return
@@ -72,9 +72,17 @@ const tell = (call: ClusterCall, joined: Joined): void => {
     [
       `This host is ${member.host} in cluster ${name}.`,
       ...blocks.map(({ block }) => `${block} ${claimed.includes(block) ? 'claimed' : 'held'}`),
+      reachedThrough(addresses),
       ...released.map((block) => `${block} released: no pool has it`),
     ].join('\n'),
   )
+}
+
+const reachedThrough = ({ ip, ip6 }: NodeAddresses): string => {
+  const known = [ip, ip6].filter((address) => address !== null)
+  return known.length === 0
+    ? 'Other hosts make no route to them: no address of this host is known. Name one with --address.'
+    : `Other hosts reach them through ${known.join(' and ')}.`
 }
 
 const moveText = ({ block, takenBy, revision, networks }: LostBlock): string => {
@@ -113,13 +121,15 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
       try {
         const joined = await joinOnce(call, true)
         lease = joined.lease
-        const { blocks, leaving, moves, collisions } = joined
-        const text = JSON.stringify([blocks, leaving, moves, collisions])
+        const { blocks, leaving, moves, collisions, addresses, member } = joined
+        const text = JSON.stringify([blocks, leaving, moves, collisions, addresses])
         if (text !== told) tell(call, joined)
         told = text
         if (isFirst) await tellServiceManager(call.terminal)
         isFirst = false
-        await stayAlive(call.store, joined.member, lease, signal)
+        await stayAlive(call.store, member, lease, signal, (snapshot) =>
+          rememberNeighbours(call.directory, member, snapshot),
+        )
       } catch (error) {
         // Blocks are this host's whether or not etcd answers. What will not mend itself ends it.
         if (isFirst || !mayMend(error)) throw error

@@ -1,6 +1,7 @@
 import { releaseBlocks, runBlockSteps } from '@portolan/core'
 import { readMember, writeMember } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
+import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
 import { newNonce } from '../../cluster/this-member.ts'
 import { useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -31,6 +32,7 @@ export const release = async (call: ClusterCall): Promise<ExitCode> => {
   // Networks that stay there have to move, as from a block that another host took.
   const left = used.map(({ block }) => ({ block, takenBy: null, revision: 0 }))
   await writeMember(directory, { ...member, blocks: [], lost: [...member.lost, ...left] })
+  await rememberNeighbours(directory, member, await store.read())
   if (options.json === true) terminal.print(jsonText({ cluster: name, host: member.host, released }))
   else
     terminal.print(

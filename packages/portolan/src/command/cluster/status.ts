@@ -66,10 +66,11 @@ const viewLines = ({ pools, hosts }: ClusterView, member: RememberedMember | nul
   ]),
   '',
   ...alignColumns([
-    ['HOST', 'ALIVE', 'BLOCKS'],
-    ...hosts.map(({ host, alive, blocks }) => [
+    ['HOST', 'ALIVE', 'ADDRESS', 'BLOCKS'],
+    ...hosts.map(({ host, alive, addresses, blocks }) => [
       host === member?.host ? `${host} (this host)` : host,
       alive ? 'yes' : 'no',
+      [addresses?.ip, addresses?.ip6].filter((one) => one != null).join(', '),
       blocks.map(({ block }) => block).join(', '),
     ]),
   ]),

@@ -11,6 +11,7 @@ import { printPlan } from '../../plan/print/print-plan.ts'
 import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { freshNeighbours } from '../fresh-neighbours.ts'
 import { jsonText } from '../json-text.ts'
 import { lookOf } from '../look-of.ts'
 import { planningAgain } from '../planning-again.ts'
@@ -43,7 +44,12 @@ export const planAndApply = async (
   const { options } = context
   // Read once: a file that changes meanwhile is another wish, and standard input has no second reading.
   const intent = readIntent(options)
-  const planAgain = async (): Promise<Plan> => plan(intent, { ...(await planOptions(options)), ...more })
+  const planAgain = async (): Promise<Plan> =>
+    plan(intent, {
+      ...(await planOptions(options)),
+      ...(await freshNeighbours(context, true)),
+      ...more,
+    })
   const planned = await waitFor(context, planning, planAgain)
   show(printPlan(planned, lookOf(context)), context)
   // Taking leases changes nothing of the host's that could be asked about.

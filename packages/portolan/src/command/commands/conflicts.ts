@@ -11,6 +11,7 @@ import { printConflicts } from '../../plan/print/print-conflicts.ts'
 import { printIncomplete } from '../../plan/print/print-incomplete.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { freshNeighbours } from '../fresh-neighbours.ts'
 import { jsonText } from '../json-text.ts'
 import { lookOf } from '../look-of.ts'
 import type { Options } from '../option-table.ts'
@@ -24,7 +25,9 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, terminal } = context
   const look = lookOf(context)
   const intent = readIntent(options)
-  const planned = await waitFor(context, planning, async () => plan(intent, await searchOptions(options)))
+  const planned = await waitFor(context, planning, async () =>
+    plan(intent, { ...(await searchOptions(options)), ...(await freshNeighbours(context, false)) }),
+  )
   const { conflicts, incomplete, unread } = planned
   for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
   const anomalies = options.all === true ? await anomaliesOf(planned, options) : null

@@ -2,6 +2,7 @@ import { plan } from '../../plan/plan-intent.ts'
 import { printPlan } from '../../plan/print/print-plan.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { freshNeighbours } from '../fresh-neighbours.ts'
 import { jsonText } from '../json-text.ts'
 import { lookOf } from '../look-of.ts'
 import { readIntent } from '../read-intent.ts'
@@ -16,7 +17,11 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   if (options.yes === true) return planAndApply(context, more)
   const intent = readIntent(options)
   const planned = await waitFor(context, planning, async () =>
-    plan(intent, { ...(await planOptions(options)), ...more }),
+    plan(intent, {
+      ...(await planOptions(options)),
+      ...(await freshNeighbours(context, false)),
+      ...more,
+    }),
   )
   terminal.print(options.json === true ? jsonText(planned) : printPlan(planned, lookOf(context)))
   if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts

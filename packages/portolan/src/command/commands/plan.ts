@@ -3,6 +3,7 @@ import { planJson } from '../../plan/plan-json.ts'
 import { printPlan } from '../../plan/print/print-plan.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { freshNeighbours } from '../fresh-neighbours.ts'
 import { jsonText } from '../json-text.ts'
 import { lookOf } from '../look-of.ts'
 import { readIntent } from '../read-intent.ts'
@@ -13,7 +14,9 @@ import { planning, waitFor } from '../wait-for.ts'
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, terminal } = context
   const intent = readIntent(options)
-  const planned = await waitFor(context, planning, async () => plan(intent, await searchOptions(options)))
+  const planned = await waitFor(context, planning, async () =>
+    plan(intent, { ...(await searchOptions(options)), ...(await freshNeighbours(context, false)) }),
+  )
   terminal.print(options.json === true ? jsonText(planJson(planned)) : printPlan(planned, lookOf(context)))
   if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
   return planned.changes.length > 0 ? exitCode.changes : exitCode.ok

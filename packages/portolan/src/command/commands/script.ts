@@ -7,6 +7,7 @@ import type { PlanOptions } from '../../plan/plan-options.ts'
 import { type ScriptFormat, script, scriptFormats } from '../../script/script.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { freshNeighbours } from '../fresh-neighbours.ts'
 import { jsonText } from '../json-text.ts'
 import type { Options } from '../option-table.ts'
 import { readIntent } from '../read-intent.ts'
@@ -20,7 +21,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const intent = readIntent(options)
   const planned = await waitFor(context, planning, async () => {
     const settings = await scriptOptions(options, format)
-    return plan(intent, settings)
+    return plan(intent, { ...settings, ...(await freshNeighbours(context, false)) })
   })
   for (const { kind, message } of planned.conflicts) terminal.say(`portolan: ${kind}: ${message}`)
   for (const sentence of planned.observed.rules.unread) terminal.say(`portolan: ${sentence}`)

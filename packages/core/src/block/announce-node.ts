@@ -1,0 +1,50 @@
+import { nodeKey } from './block-key.ts'
+import type { BlockSteps } from './block-steps.ts'
+import { type ClusterState, revisionOf } from './cluster-state.ts'
+import { asMember, type ClusterMember } from './member.ts'
+import { formatNodeRecord, type NodeAddresses, type NodeRecord, parseNodeRecord } from './node-record.ts'
+import { pursue } from './pursue.ts'
+
+/** @public @since 0.1.0 */
+export interface NodeRequest extends ClusterMember {
+  /** Through which other hosts reach the blocks of this one. */
+  readonly addresses: NodeAddresses
+}
+
+export const nodeAt = ({ entries }: ClusterState, host: string): NodeRecord | null => {
+  const entry = entries.get(nodeKey(host))
+  return entry === undefined ? null : parseNodeRecord(entry.value)
+}
+
+/**
+ * The steps by which a host says through which addresses its blocks are reached. Run again they change nothing.
+ *
+ * @throws BlockStoreError `CLUSTER_NAME_TAKEN`
+ * @example
+ * const store = memoryBlockStore()
+ * await runBlockSteps(store, setUpCluster(['10.64.0.0/12:24']))
+ * const web1 = { host: 'web-1', incarnation: 'a1' }
+ * await runBlockSteps(store, claimBlocks({ ...web1, lease: null, newNonce: () => 'n1' }))
+ * await runBlockSteps(store, announceNode({ ...web1, addresses: { ip: '192.0.2.11', ip6: null } }))
+ * neighboursOf(await store.read(), { cluster: 'prod', host: 'web-2', incarnation: 'a2' }).others[0]?.via // '192.0.2.11'
+ * @public @since 0.1.0
+ */
+export function* announceNode({ host, incarnation, addresses }: NodeRequest): BlockSteps<void> {
+  const key = nodeKey(host)
+  const value = formatNodeRecord({ incarnation, ip: addresses.ip, ip6: addresses.ip6 })
+  yield* pursue((state) => {
+    const told = state.entries.get(key)
+    const isSilent = addresses.ip === null && addresses.ip6 === null
+    if (told?.value === value || (told === undefined && isSilent)) return null
+    return {
+      transaction: {
+        when: [
+          { kind: 'modified', key, revision: revisionOf(state, key) },
+          ...asMember(state, { host, incarnation }, null).when,
+        ],
+        writes: [{ kind: 'put', key, value, lease: null }],
+      },
+      nonce: null,
+    }
+  })
+}

@@ -1,0 +1,64 @@
+import { nodeAt } from './announce-node.ts'
+import type { BlockSnapshot } from './block-store.ts'
+import { blocksOf, clusterState } from './cluster-state.ts'
+import type { ClusterMember } from './member.ts'
+
+/**
+ * A block of another host.
+ * @public @since 0.1.0
+ */
+export interface NeighbourBlock {
+  /** CIDR. */
+  readonly block: string
+  /** The host that has it. */
+  readonly host: string
+  /** The address of that host, of the block's family; null: the host has told none. */
+  readonly via: string | null
+}
+
+/**
+ * What a host has to know of a cluster to reach the containers of its other hosts.
+ * @public @since 0.1.0
+ */
+export interface ClusterNeighbours {
+  readonly cluster: string
+  /** This host, by its name there. */
+  readonly host: string
+  /** The revision at which that was so. */
+  readonly revision: number
+  /** The blocks of this host, CIDR. */
+  readonly blocks: readonly string[]
+  /** Those of the other hosts, alive or not, in the order of their addresses. */
+  readonly others: readonly NeighbourBlock[]
+}
+
+/**
+ * The blocks of a cluster as one of its hosts sees them.
+ *
+ * @example
+ * neighboursOf({ revision: 0, entries: [] }, { cluster: 'prod', host: 'web-1', incarnation: 'a1' }).others // []
+ * @public @since 0.1.0
+ */
+export const neighboursOf = (
+  snapshot: BlockSnapshot,
+  { cluster, host, incarnation }: ClusterMember & { readonly cluster: string },
+): ClusterNeighbours => {
+  const state = clusterState(snapshot)
+  const held = blocksOf(state).filter((block) => block.state === 'held')
+  const isOwn = (block: (typeof held)[number]): boolean =>
+    block.host === host && block.incarnation === incarnation
+  return {
+    cluster,
+    host,
+    revision: snapshot.revision,
+    blocks: held.filter(isOwn).map(({ block }) => block),
+    others: held
+      .filter((block) => !isOwn(block))
+      .map((block): NeighbourBlock => {
+        const node = nodeAt(state, block.host)
+        // Addresses of a machine that had the name before lead elsewhere.
+        const isOf = node !== null && node.incarnation === block.incarnation && block.host !== host
+        return { block: block.block, host: block.host, via: isOf ? node[block.prefix.family] : null }
+      }),
+  }
+}

@@ -1,0 +1,57 @@
+import { type RouteFact, shellWord } from '@portolan/netfilter'
+import { aboutHost, type Conflict, culpritOutsideRules } from './conflict.ts'
+
+/** How a route stands in the way of one of ours: the same destination, a part of it, or a table that comes first. */
+export type RouteClash = 'same' | 'part' | 'table'
+
+const causes: Readonly<Record<RouteClash, string>> = {
+  same: 'has that destination too, so that Portolan makes none',
+  part: 'is more exact, and takes a part of the block elsewhere',
+  table:
+    'is in a table that a routing rule asks before table main, and may take packets to the block elsewhere',
+}
+
+/**
+ * A route of another program takes packets for the block of another host elsewhere. Containers there cannot be reached
+ * from this host, or some of them, and answers to them are lost.
+ *
+ * @param host - the host that has the block; null: it is not said
+ * @internal
+ */
+export const blockRouteTaken = (
+  block: string,
+  host: string | null,
+  route: RouteFact,
+  clash: RouteClash,
+): Conflict => {
+  const text = routeText(route)
+  return {
+    kind: 'BlockRouteTaken',
+    severity: 'warning',
+    certainty: clash === 'table' ? 'possible' : 'certain',
+    ...aboutHost,
+    message: `Containers in block ${block}${host === null ? ' of another host' : `, which is of host ${host},`} ${clash === 'same' ? 'cannot' : 'may not'} be reached from this host: the route ${text} ${causes[clash]}.`,
+    witness: null,
+    culprit: culpritOutsideRules('route', text, route.interface ?? null),
+    remedy:
+      clash === 'table'
+        ? {
+            text: `Take the block out of what that table routes, such as with a rule ahead of it: \`ip rule add to ${block} lookup main\`.`,
+            commands: [`ip${block.includes(':') ? ' -6' : ''} rule add to ${block} lookup main`],
+          }
+        : {
+            text: 'Delete that route if it is a stray. If it is meant, take its range out of the pools of the cluster.',
+            commands: [`ip route del ${text}`],
+          },
+    trace: [],
+  }
+}
+
+const routeText = ({ destination = 'default', gateway, interface: name, table, type }: RouteFact): string =>
+  [
+    ...(type === undefined || type === 'unicast' ? [] : [type]),
+    destination,
+    ...(gateway == null ? [] : ['via', gateway]),
+    ...(name == null ? [] : ['dev', shellWord(name)]),
+    ...(table === undefined || table === 254 ? [] : ['table', String(table)]),
+  ].join(' ')

@@ -1,0 +1,2 @@
+export * from './block-route-protocol.ts'
+export * from './with-neighbours.ts'

@@ -1,0 +1,130 @@
+import { containsPrefix, families, type HostFacts, parsePrefix } from '@portolan/netfilter'
+import type { ClusterNeighbours, NeighbourBlock } from '../block/neighbours.ts'
+import type { Conflict } from '../conflict/conflict.ts'
+import { findRouteConflicts } from '../conflict/find-route-conflicts.ts'
+import type {
+  DesiredNetwork,
+  DesiredOpening,
+  DesiredState,
+  DesiredSubnet,
+} from '../contract/desired-state.ts'
+import { type ChosenRoutes, chooseRoutes, isOwnRoute } from './choose-routes.ts'
+
+/**
+ * What a project wants of a host that is in a cluster.
+ * @public @since 0.1.0
+ */
+export interface Neighboured {
+  readonly desired: DesiredState
+  /** Which blocks no route leads to, and what to do about it: sentences. */
+  readonly notes: readonly string[]
+  readonly conflicts: readonly Conflict[]
+}
+
+/**
+ * A desired state with the other hosts of a cluster: routes to their blocks, and, for networks that are in a block of
+ * this host, containers that reach each other on their own addresses. An internal or isolated network has no part in it,
+ * nor has one with `icc` off, whose containers do not even reach each other. Nor has a network outside the blocks of this
+ * host: no other host has a route to it.
+ *
+ * @example
+ * withNeighbours(desired, facts, neighbours).desired.routes
+ * // [{ destination: '10.66.31.0/24', via: '192.0.2.12', interface: 'eth0' }]
+ * @public @since 0.1.0
+ */
+export const withNeighbours = (
+  desired: DesiredState,
+  facts: HostFacts,
+  neighbours: ClusterNeighbours,
+): Neighboured => {
+  const own = neighbours.blocks.map((block) => parsePrefix(block))
+  // A host without a block of a family has no container that others could answer there.
+  const others = neighbours.others.filter(({ block }) =>
+    own.some(({ family }) => family === parsePrefix(block).family),
+  )
+  const chosen = chooseRoutes(others, facts)
+  const isInBlock = (subnet: DesiredSubnet): boolean => {
+    const prefix = parsePrefix(subnet.subnet)
+    return own.some((block) => containsPrefix(block, prefix))
+  }
+  const openings: DesiredOpening[] = []
+  const networks = desired.networks.map((network) => {
+    let joined = network
+    for (const family of families) {
+      const subnet = network[family]
+      const blocks = others.filter(({ block }) => parsePrefix(block).family === family)
+      if (subnet === null || blocks.length === 0 || !isOpen(network, subnet) || !isInBlock(subnet)) continue
+      if (subnet.mode !== 'nat-unprotected')
+        openings.push(...blocks.map((block) => opening(network, family, block)))
+      if (subnet.masquerade)
+        joined = { ...joined, [family]: { ...subnet, unmasqueraded: blocks.map(({ block }) => block) } }
+    }
+    return joined
+  })
+  const all = [...(desired.openings ?? []), ...openings]
+  return {
+    desired: {
+      ...desired,
+      networks,
+      ...(all.length === 0 ? {} : { openings: all }),
+      routes: chosen.routes,
+    },
+    notes: notesOf(chosen),
+    conflicts: findRouteConflicts(chosen, facts),
+  }
+}
+
+/** May containers of the network be on one network with those of other hosts? */
+const isOpen = ({ external, internal, icc }: DesiredNetwork, { gateway, mode }: DesiredSubnet): boolean =>
+  !external && !internal && icc && gateway !== null && mode !== 'isolated'
+
+const opening = (
+  { name }: DesiredNetwork,
+  family: DesiredOpening['family'],
+  { block, host }: NeighbourBlock,
+): DesiredOpening => ({
+  label: `all of ${name} from ${block} of host ${host}`,
+  family,
+  network: name,
+  address: null,
+  from: { kind: 'prefix', prefix: block },
+  ports: null,
+})
+
+/**
+ * Facts without the routes of ours that lead to no block of another host any more: the plan removes them, so no subnet
+ * has to keep clear of them.
+ * @example
+ * withoutStaleRoutes({ routes: [] }, neighbours).routes // []
+ * @public @since 0.1.0
+ */
+export const withoutStaleRoutes = (facts: HostFacts, { others }: ClusterNeighbours): HostFacts => {
+  const { routes } = facts
+  if (routes === undefined || !routes.some(isOwnRoute)) return facts
+  const wanted = new Set(others.map(({ block }) => block))
+  return {
+    ...facts,
+    routes: routes.filter((route) => !isOwnRoute(route) || wanted.has(route.destination ?? '')),
+  }
+}
+
+const named = (blocks: readonly NeighbourBlock[]): string =>
+  blocks.map(({ block, host, via }) => `${block} of ${host}${via === null ? '' : ` (${via})`}`).join(', ')
+
+const notesOf = ({ unaddressed, distant, doubled }: ChosenRoutes): readonly string[] => [
+  ...(unaddressed.length === 0
+    ? []
+    : [
+        `No route leads to ${named(unaddressed)}: the host has told the cluster no address. Run \`portolan cluster join\` there again, with a version that tells one, or with --address.`,
+      ]),
+  ...(distant.length === 0
+    ? []
+    : [
+        `No route leads to ${named(distant)}: the address is on no network of this host, and a route needs the next host on one layer-2 network. If both share a network, name the address there: \`portolan cluster join --address ADDRESS\` on that host. If not, have the routers between them route each block to its host.`,
+      ]),
+  ...(doubled.length === 0
+    ? []
+    : [
+        `No route leads to ${named(doubled)}: this host has that address itself. Two hosts with one address cannot be told apart: give the right one with \`portolan cluster join --address ADDRESS\` on that host.`,
+      ]),
+]

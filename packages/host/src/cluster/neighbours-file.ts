@@ -1,0 +1,113 @@
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ClusterNeighbours, NeighbourBlock } from '@portolan/core'
+import { formatPrefix, PortolanError, parsePrefix, tryParseAddress } from '@portolan/netfilter'
+import { makeStateDirectory } from '../state/make-directory.ts'
+import { readOwn, syncDirectory, writeDurably } from '../state/own-file.ts'
+import { refuseUnsafeDirectory } from '../state/safe-place.ts'
+import { fileError } from './member-file.ts'
+
+const fileIn = (directory: string): string => join(directory, 'cluster-neighbours.json')
+
+const holds = 'which blocks the other hosts of a cluster have'
+
+/**
+ * The other hosts of a cluster, as this host saw them last.
+ *
+ * @returns null: it has seen none
+ * @throws PortolanError (`STATE`) when the file is damaged, or as root when others may write to it; PermissionError
+ * when it may not be read
+ * @example
+ * await readNeighbours('/nowhere') // null
+ * @public @since 0.1.0
+ */
+export const readNeighbours = async (directory: string): Promise<ClusterNeighbours | null> => {
+  const file = fileIn(directory)
+  let text: string
+  try {
+    refuseUnsafeDirectory(directory)
+    text = await readOwn(`The file ${file}`, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw fileError('read', file, holds, error)
+  }
+  const neighbours = parseNeighbours(text)
+  if (neighbours !== null) return neighbours
+  throw new PortolanError(
+    'STATE',
+    `The file ${file} is damaged: it says ${holds}. Remove it, and run \`portolan cluster join\`, which writes it anew.`,
+  )
+}
+
+/**
+ * Remembers the other hosts of a cluster, so that a plan has them though etcd does not answer; null: forgets them.
+ *
+ * @returns whether they are others than before
+ * @throws PortolanError (`STATE`) when it cannot be written; PermissionError when it may not be
+ * @example
+ * await writeNeighbours(directory, neighboursOf(await store.read(), member))
+ * @public @since 0.1.0
+ */
+export const writeNeighbours = async (
+  directory: string,
+  neighbours: ClusterNeighbours | null,
+): Promise<boolean> => {
+  const file = fileIn(directory)
+  const temporary = `${file}.${process.pid}.tmp`
+  try {
+    const before = await readNeighbours(directory).catch(() => null)
+    if (neighbours === null) {
+      await rm(file, { force: true })
+      return before !== null
+    }
+    // A revision alone is no news: other hosts come and go all the time.
+    if (before !== null && newsOf(before) === newsOf(neighbours)) return false
+    makeStateDirectory(directory)
+    await writeDurably(temporary, `${JSON.stringify({ version: 1, ...neighbours }, null, 2)}\n`)
+    await rename(temporary, file)
+    await syncDirectory(directory)
+    return true
+  } catch (error) {
+    throw fileError('written', file, holds, error)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
+const newsOf = ({ cluster, host, blocks, others }: ClusterNeighbours): string =>
+  JSON.stringify([cluster, host, blocks, others.map(({ block, host: name, via }) => [block, name, via])])
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+
+const isBlock = (value: unknown): value is string => {
+  try {
+    return isText(value) && formatPrefix(parsePrefix(value)) === value
+  } catch {
+    return false
+  }
+}
+
+const isNeighbour = (value: unknown): value is NeighbourBlock =>
+  isFields(value) &&
+  isBlock(value.block) &&
+  isText(value.host) &&
+  (value.via === null ||
+    (isText(value.via) && tryParseAddress(value.via)?.family === parsePrefix(value.block).family))
+
+const parseNeighbours = (text: string): ClusterNeighbours | null => {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return null
+  }
+  if (!isFields(value) || value.version !== 1) return null
+  const { cluster, host, revision, blocks, others } = value
+  if (!isText(cluster) || !isText(host) || typeof revision !== 'number') return null
+  if (!Array.isArray(blocks) || !blocks.every(isBlock)) return null
+  if (!Array.isArray(others) || !others.every(isNeighbour)) return null
+  return { cluster, host, revision, blocks, others }
+}

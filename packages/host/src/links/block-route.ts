@@ -1,0 +1,104 @@
+import { blockRouteProtocol, type DesiredRoute } from '@portolan/core'
+import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '@portolan/core/netlink'
+import { ApplyError, InvalidRequestError, type RouteFact } from '@portolan/netfilter'
+import {
+  type AddressBytes,
+  addressFamily,
+  parseAddress,
+  parseAddressPrefix,
+} from '../address/address-bytes.ts'
+import { readRoutes } from '../facts/read-routes.ts'
+import { attribute, attributeU32 } from '../netlink/attribute.ts'
+import type { NetlinkConnection } from '../netlink/connection.ts'
+import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
+import { EEXIST, ESRCH } from '../netlink/errno.ts'
+import { change, changeError, type NetlinkChange, send } from '../netlink/request.ts'
+import { RTM_DELROUTE, RTM_NEWROUTE } from '../netlink/rtnetlink.ts'
+import { requireLink } from './find-link.ts'
+
+/** include/uapi/linux/rtnetlink.h. */
+const RT_TABLE_MAIN = 254
+const RT_SCOPE_UNIVERSE = 0
+const RT_SCOPE_NOWHERE = 255
+const RTN_UNSPEC = 0
+const RTN_UNICAST = 1
+const RTA_DST = 1
+const RTA_OIF = 4
+const RTA_GATEWAY = 5
+
+/** struct rtmsg: family, lengths of destination and source, tos, table, protocol, scope, type, flags. */
+const header = (family: number, length: number, scope: number, type: number): Uint8Array => {
+  const bytes = new Uint8Array(12)
+  bytes.set([family, length, 0, 0, RT_TABLE_MAIN, blockRouteProtocol.number, scope, type])
+  return bytes
+}
+
+const destinationOf = (destination: string, does: string): AddressBytes & { readonly length: number } => {
+  const prefix = parseAddressPrefix(destination)
+  if (prefix.length > 0) return prefix
+  throw new InvalidRequestError(`Could not ${does}: that is every address, and no block.`)
+}
+
+/**
+ * Makes a route to a block of another host, with a protocol that says that it is ours. One of ours for that destination
+ * is replaced in the same system call, so that no packet goes astray.
+ *
+ * @throws ApplyError where a route that is not ours has that destination
+ */
+export const setRoute = async (
+  connection: NetlinkConnection,
+  { destination, via, interface: name }: DesiredRoute,
+): Promise<void> => {
+  const does = `route ${destination} via ${via} by ${name}`
+  const { family, bytes, length } = destinationOf(destination, does)
+  const gateway = parseAddress(via)
+  if (gateway.family !== family)
+    throw new InvalidRequestError(`Could not ${does}: the two are not of one family of addresses.`)
+  const { index } = await requireLink(connection, name, does)
+  const route = (flags: number): NetlinkChange => ({
+    type: RTM_NEWROUTE,
+    flags: NLM_F_CREATE | flags,
+    payload: [
+      header(addressFamily(family), length, RT_SCOPE_UNIVERSE, RTN_UNICAST),
+      attribute(RTA_DST, bytes),
+      attribute(RTA_GATEWAY, gateway.bytes),
+      attributeU32(RTA_OIF, index),
+    ],
+    does,
+  })
+  const [errno = 0] = await send(connection, [route(NLM_F_EXCL)])
+  if (errno === 0) return
+  if (errno !== EEXIST) throw changeError(does, errno, [])
+  // The kernel compares destination, tos and metric alone, so that what it replaces has to be looked at first.
+  if (!(await isOurs(connection, family === 'ip' ? AF_INET : AF_INET6, destination)))
+    throw new ApplyError(
+      `Could not ${does}: another program has made a route to ${destination}. Delete that one if it is a stray (ip route del ${destination}).`,
+      { applied: [], stderr: 'EEXIST: file already exists' },
+    )
+  await change(connection, [route(NLM_F_REPLACE)])
+}
+
+const isOurs = async (
+  connection: NetlinkConnection,
+  family: typeof AF_INET | typeof AF_INET6,
+  destination: string,
+): Promise<boolean> => {
+  const { named } = await readRoutes(connection, family)
+  const there = named(null).filter(
+    (route: RouteFact) => route.destination === destination && route.table === RT_TABLE_MAIN,
+  )
+  return there.length > 0 && there.every(({ protocol }) => protocol === blockRouteProtocol.name)
+}
+
+/** Removes a route of ours; the kernel leaves one of another protocol alone. One that is not there is no error. */
+export const deleteRoute = async (connection: NetlinkConnection, destination: string): Promise<void> => {
+  const does = `remove the route to ${destination}`
+  const { family, bytes, length } = destinationOf(destination, does)
+  const removal: NetlinkChange = {
+    type: RTM_DELROUTE,
+    payload: [header(addressFamily(family), length, RT_SCOPE_NOWHERE, RTN_UNSPEC), attribute(RTA_DST, bytes)],
+    does,
+  }
+  const [errno = 0] = await send(connection, [removal])
+  if (errno !== 0 && errno !== ESRCH) throw changeError(does, errno, [])
+}

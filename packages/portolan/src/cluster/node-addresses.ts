@@ -1,0 +1,115 @@
+import type { NodeAddresses } from '@portolan/core'
+import { parseBridgeAlias } from '@portolan/core'
+import {
+  containsAddress,
+  type Family,
+  families,
+  formatAddress,
+  type HostFacts,
+  type InterfaceAddress,
+  type InterfaceFact,
+  InvalidRequestError,
+  prefixAround,
+  tryParseAddress,
+  tryParseInterfaceAddress,
+} from '@portolan/netfilter'
+
+/** What is known when a host picks the addresses through which its blocks are reached. */
+export interface NodeChoice {
+  readonly facts: HostFacts
+  /** Those that were asked for. */
+  readonly asked: readonly string[]
+  /** Those it has told the cluster before; null: none. */
+  readonly told: NodeAddresses | null
+  /** Of etcd: `192.0.2.1:2379`. */
+  readonly endpoints: readonly string[]
+}
+
+/**
+ * The addresses through which other hosts reach the blocks of this one: those that were asked for; else those it has told
+ * before, while it has them; else those of the interface towards etcd; else of that of the default route.
+ *
+ * @throws InvalidRequestError for an address that this host has not
+ */
+export const nodeAddresses = ({ facts, asked, told, endpoints }: NodeChoice): NodeAddresses => {
+  const wires = (facts.interfaces ?? []).filter(isWire)
+  const own = new Set(wires.flatMap((link) => addressesOf(link).map(({ address }) => formatAddress(address))))
+  const wanted = askedAddresses(asked, own)
+  const names = [...towards(endpoints, wires), ...defaultInterfaces(facts)]
+  const [ip, ip6] = families.map((family) => {
+    const kept = told?.[family] ?? null
+    if (wanted[family] !== null) return wanted[family]
+    return kept !== null && own.has(kept) ? kept : firstOn(names, wires, family)
+  })
+  return { ip: ip ?? null, ip6: ip6 ?? null }
+}
+
+const isWire = (link: InterfaceFact): boolean =>
+  link.up !== false && link.name !== 'lo' && parseBridgeAlias(link.alias) === null
+
+/** A link-local address means nothing on another link. */
+const addressesOf = ({ addresses = [] }: InterfaceFact): readonly InterfaceAddress[] =>
+  addresses.flatMap((text) => {
+    const found = text.toLowerCase().startsWith('fe80:') ? null : tryParseInterfaceAddress(text)
+    return found === null ? [] : [found]
+  })
+
+const askedAddresses = (asked: readonly string[], own: ReadonlySet<string>): NodeAddresses => {
+  const wanted: Record<Family, string | null> = { ip: null, ip6: null }
+  for (const text of asked) {
+    const address = tryParseAddress(text)
+    if (address === null)
+      throw new InvalidRequestError(
+        `--address ${JSON.stringify(text)} is no IP address. Give one of this host.`,
+      )
+    const plain = formatAddress(address)
+    if (!own.has(plain))
+      throw new InvalidRequestError(
+        `this host has no address ${plain} on an interface that is up, so other hosts would route its blocks elsewhere. It has ${own.size === 0 ? 'none' : [...own].join(', ')}.`,
+      )
+    if (wanted[address.family] !== null)
+      throw new InvalidRequestError(
+        `--address names ${wanted[address.family]} and ${plain}, and the blocks of one family are reached through one address. Give one of each family.`,
+      )
+    wanted[address.family] = plain
+  }
+  return wanted
+}
+
+const hostOf = (endpoint: string): string => endpoint.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+
+/** The interfaces on whose networks servers of etcd are. */
+const towards = (endpoints: readonly string[], wires: readonly InterfaceFact[]): readonly string[] =>
+  endpoints.flatMap((endpoint) => {
+    const server = tryParseAddress(hostOf(endpoint))
+    if (server === null) return []
+    const near = wires.find((link) =>
+      addressesOf(link).some(({ address, length }) => containsAddress(prefixAround(address, length), server)),
+    )
+    return near?.name === undefined ? [] : [near.name]
+  })
+
+const isDefault = (destination: string | undefined): boolean =>
+  destination === undefined ||
+  destination === 'default' ||
+  destination === '0.0.0.0/0' ||
+  destination === '::/0'
+
+const defaultInterfaces = ({ routes = [] }: HostFacts): readonly string[] =>
+  routes
+    .filter(({ destination, table = 254 }) => table === 254 && isDefault(destination))
+    .toSorted((one, other) => (one.metric ?? 0) - (other.metric ?? 0))
+    .flatMap((route) => route.interface ?? [])
+
+const firstOn = (
+  names: readonly string[],
+  wires: readonly InterfaceFact[],
+  family: Family,
+): string | null => {
+  for (const name of names)
+    for (const link of wires.filter((one) => one.name === name)) {
+      const found = addressesOf(link).find(({ address }) => address.family === family)
+      if (found !== undefined) return formatAddress(found.address)
+    }
+  return null
+}

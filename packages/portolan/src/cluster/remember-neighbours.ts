@@ -1,0 +1,38 @@
+import {
+  announceNode,
+  type BlockSnapshot,
+  describeCluster,
+  type NodeAddresses,
+  neighboursOf,
+  runBlockSteps,
+} from '@portolan/core'
+import { type RememberedMember, readHost, writeNeighbours } from '@portolan/host'
+import { nodeAddresses } from './node-addresses.ts'
+import type { Cluster } from './open-cluster.ts'
+
+/**
+ * Tells the cluster through which addresses the blocks of this host are reached, and remembers the other hosts.
+ *
+ * @param asked - the addresses that were asked for
+ * @returns what is told of this host now
+ */
+export const tellAndRemember = async (
+  { store, endpoints }: Cluster,
+  directory: string,
+  member: RememberedMember,
+  asked: readonly string[],
+): Promise<NodeAddresses> => {
+  const before = describeCluster(await store.read()).hosts.find(({ host }) => host === member.host)
+  const facts = await readHost()
+  const addresses = nodeAddresses({ facts, asked, told: before?.addresses ?? null, endpoints })
+  await runBlockSteps(store, announceNode({ ...member, addresses }))
+  await rememberNeighbours(directory, member, await store.read())
+  return addresses
+}
+
+/** @returns whether the other hosts, or their blocks, are others than before */
+export const rememberNeighbours = (
+  directory: string,
+  member: RememberedMember,
+  snapshot: BlockSnapshot,
+): Promise<boolean> => writeNeighbours(directory, neighboursOf(snapshot, member))

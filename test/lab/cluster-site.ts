@@ -1,0 +1,144 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type Container, type ContainerOptions, createContainer } from './container.ts'
+import { Disposables } from './disposables.ts'
+import { createMachine, type Machine } from './machine.ts'
+import type { Running, RunOutcome } from './run.ts'
+
+const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
+
+/**
+ *            wire (a switch, with etcd at .1)
+ *   h1 .11 ─────┤  192.0.2.0/24, 2001:db8:1::/64
+ *   h2 .12 ─────┤
+ *   h3 .13 ─────┤
+ *   client .9 ──┘
+ */
+export const clusterAddress = (last: number, family: 'ip' | 'ip6' = 'ip'): string =>
+  family === 'ip' ? `192.0.2.${last}` : `2001:db8:1::${last}`
+
+export interface ClusterHostMachine {
+  readonly machine: Machine
+  /** Runs `portolan` there. */
+  portolan(...words: readonly string[]): Promise<RunOutcome>
+  /** The same, which has to exit with 0; what it printed. */
+  must(...words: readonly string[]): Promise<string>
+  start(...words: readonly string[]): Running
+  /** Plugs a container into one of its bridges. */
+  container(options: ContainerOptions): Promise<Container>
+  /** Writes a file below /run/lab; returns its path. */
+  write(name: string, text: string): Promise<string>
+}
+
+/** Hosts on one layer-2 network, with a server of etcd that all of them reach. */
+export interface ClusterSite extends AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
+  readonly hosts: readonly ClusterHostMachine[]
+  readonly client: Machine
+  /** `etcd://192.0.2.1/lab` */
+  readonly url: string
+  /** Stops etcd, or lets it go on. */
+  signalEtcd(signal: 'SIGSTOP' | 'SIGCONT'): void
+}
+
+const hostSetUp = `
+mount -t tmpfs tmpfs /run
+mkdir -p /run/lab/var-lib
+mount --bind /run/lab/var-lib /var/lib
+printf 'nameserver 192.0.2.53\\n' > /run/lab/resolv.conf
+mount --bind /run/lab/resolv.conf /etc/resolv.conf
+cd /run/lab`
+
+const etcdSetUp = 'mount -t tmpfs tmpfs /run && mkdir /run/etcd'
+
+const plug = (wire: Machine, machine: Machine, last: number): Promise<void> =>
+  wire
+    .ip(
+      `link add ${machine.name} type veth peer name eth0 netns ${machine.pid}`,
+      `link set ${machine.name} master br0 up`,
+    )
+    .then(() =>
+      machine.ip(
+        `addr add ${clusterAddress(last)}/24 dev eth0`,
+        `addr add ${clusterAddress(last, 'ip6')}/64 dev eth0 nodad`,
+        'link set eth0 up',
+      ),
+    )
+
+const startEtcdOn = async (machine: Machine): Promise<Running> => {
+  const at = `http://${clusterAddress(1)}:2379`
+  const server = machine.start(
+    [
+      ...['etcd', '--data-dir', '/run/etcd/data', '--log-level', 'error', '--unsafe-no-fsync'],
+      ...[
+        '--listen-client-urls',
+        at,
+        '--advertise-client-urls',
+        at,
+        '--listen-peer-urls',
+        'http://127.0.0.1:2380',
+      ],
+    ],
+    { timeoutMs: 600_000 },
+  )
+  for (;;) {
+    const { exitCode } = await machine.run(['curl', '--silent', '--fail', '--max-time', '5', `${at}/health`])
+    if (exitCode === 0) return server
+    await delay(50)
+  }
+}
+
+export const openClusterSite = async (count: number): Promise<ClusterSite> => {
+  const held = new Disposables()
+  try {
+    const make = async (name: string, setUp: string | null = null): Promise<Machine> =>
+      held.use(await createMachine(name, setUp))
+    const names = Array.from({ length: count }, (_, at) => `h${at + 1}`)
+    const [wire, client, ...machines] = await Promise.all([
+      make('wire', etcdSetUp),
+      make('client'),
+      ...names.map((name) => make(name, hostSetUp)),
+    ])
+    await wire.ip('link add br0 type bridge', `addr add ${clusterAddress(1)}/24 dev br0`, 'link set br0 up')
+    await plug(wire, client, 9)
+    for (const [at, machine] of machines.entries()) await plug(wire, machine, 11 + at)
+    const links = ['br0', client.name, ...machines.map(({ name }) => name)]
+    if (!(await wire.areUp(links))) throw new Error('the switch is not up after 3 s')
+    const server = await startEtcdOn(wire)
+    return {
+      hosts: machines.map((machine) => hostOn(machine, held)),
+      client,
+      url: `etcd://${clusterAddress(1)}/lab`,
+      signalEtcd: (signal) => server.kill(signal),
+      async [Symbol.asyncDispose]() {
+        server.kill('SIGKILL')
+        await server.outcome
+        await held.close()
+      },
+    }
+  } catch (error) {
+    await held.close()
+    throw error
+  }
+}
+
+const hostOn = (machine: Machine, held: Disposables): ClusterHostMachine => {
+  const argv = (words: readonly string[]): readonly string[] => [process.execPath, program, ...words]
+  const environment = { NODE_OPTIONS: '', NO_COLOR: '1', HOME: '/run/lab' }
+  const portolan: ClusterHostMachine['portolan'] = (...words) => machine.run(argv(words), { environment })
+  return {
+    machine,
+    portolan,
+    must: async (...words) => {
+      const { exitCode, stdout, stderr } = await portolan(...words)
+      if (exitCode !== 0) throw new Error(`${words.join(' ')} exited with ${exitCode}: ${stderr}${stdout}`)
+      return stdout
+    },
+    start: (...words) => machine.start(argv(words), { environment, timeoutMs: 600_000 }),
+    container: async (options) => held.use(await createContainer(machine, options)),
+    write: async (name, text) => {
+      await machine.writeText(`/run/lab/${name}`, text)
+      return `/run/lab/${name}`
+    },
+  }
+}
