@@ -10,6 +10,7 @@ import { networkMark, quoted } from '@portolan/core/planning'
 import type { Backend } from '../backend/backend.ts'
 import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { Plan } from '../plan/plan.ts'
+import { routeLines } from './route-lines.ts'
 import { scriptRemarks } from './script-remarks.ts'
 import { vlanLines } from './vlan-lines.ts'
 import { type ScriptedPlan, wholeRules } from './whole-rules.ts'
@@ -26,6 +27,7 @@ export const shellScript = (plan: ScriptedPlan & Pick<Plan, 'setsSysctls'>): str
     ...ruleLines(backend, plan),
     ...desired.networks.flatMap((network) => bridgeLines(desired.project, network)),
     ...vlanLines(desired),
+    ...routeLines(desired),
     ...(plan.setsSysctls ? sysctlLines(desired) : []),
   ]
   const lines = [

@@ -17,6 +17,7 @@ import { openRuleKeeper } from '../live/rules/open-rule-keeper.ts'
 import { openRuleSource } from '../live/rules/open-rule-source.ts'
 import { thisSysctls } from '../live/this-sysctls.ts'
 import type { Plan } from '../plan/plan.ts'
+import { knownNeighbours } from '../plan/known-neighbours.ts'
 import { planBeside, prepareSearch } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { openSearchThread } from '../plan/search-thread.ts'
@@ -43,13 +44,14 @@ export const holdPlannedProject = async (
 ): Promise<HeldPlan> => {
   const runner = options.runner ?? createRunner()
   const quick = (intent: Intent): Promise<Plan> => planBeside(intent, options, { live: [], search: false })
+  const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
+  let neighbours = await neighboursText(options, stateDirectory)
   let intent = read()
   const first = await quick(intent)
   const { project, backend } = first
   let desired: DesiredState = first.desired
   /** Something the project needs is not leased yet. */
   let pending = hasLeases(first)
-  const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   const rules = new HeldRules(
     project,
     { readFacts: readNetworkFacts, withLock: withHostLock },
@@ -70,6 +72,13 @@ export const holdPlannedProject = async (
     ports = portsOfBridges(project, rules.facts, ports)
     const released = portDrift(project, rules.facts, ports)
     return [...rules.drift(), ...elsewhere(), ...released, ...(pending ? [toLease] : [])]
+  }
+  /** Other hosts of the cluster came or went: what is wanted are other routes, and rules that name other blocks. */
+  const takeNeighbours = async (): Promise<void> => {
+    const now = await neighboursText(options, stateDirectory)
+    if (now === neighbours) return
+    desired = (await quick(intent)).desired
+    neighbours = now
   }
   /** Has another process applied what the file says now? */
   const isApplied = async (): Promise<boolean> => {
@@ -96,6 +105,7 @@ export const holdPlannedProject = async (
     backend,
     isUnchanged: () => rules.isUnchanged(),
     look: async () => {
+      await takeNeighbours()
       const found = await drift()
       return found.length > 0 && (await isApplied()) ? drift() : found
     },
@@ -130,6 +140,12 @@ export const holdPlannedProject = async (
       links.close()
     },
   }
+}
+
+/** The other hosts, as this host remembers them now: a program that follows the cluster writes them down. */
+const neighboursText = async (options: PlanOptions, stateDirectory: string): Promise<string> => {
+  const { known } = await knownNeighbours(options.neighbours, { ...options, stateDirectory })
+  return JSON.stringify(known === null ? null : [known.blocks, known.others])
 }
 
 const hasLeases = ({ leases }: Plan): boolean => leases !== null && leases.changes.length > 0

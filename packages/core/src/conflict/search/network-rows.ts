@@ -1,10 +1,17 @@
 import type { Family } from '@portolan/netfilter'
 import { protocolNumber } from '@portolan/netfilter'
-import { isEmptySet, type RangeSet } from '@portolan/netfilter/analysis'
+import {
+  intersectRanges,
+  isEmptySet,
+  type RangeSet,
+  subtractRanges,
+  uniteRanges,
+} from '@portolan/netfilter/analysis'
 import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
 import { clientPorts } from './client-ports.ts'
 import { openingRows } from './opening-rows.ts'
 import type { Row } from './row.ts'
+import { subnetRange } from './subnets.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** The rows of the contract that are a network's own: out, in between, and from the host. */
@@ -37,17 +44,22 @@ export const networkRows = (
     })
     const through = (seenAs: 'own' | 'gateway') => ({ kind: 'through', bridge, seenAs }) as const
     if (gateway !== null && !network.internal) {
-      const seenAs = subnet.masquerade ? 'host' : 'own'
-      const expected = { kind: 'outside', seenAs } as const
-      rows.push({
-        ...base,
-        source: 'itself',
-        way: 'egress',
-        in: bridge,
-        prefersFrom: known,
-        region: region(members, around.outside),
-        expected,
-      })
+      const kept = uniteRanges((subnet.unmasqueraded ?? []).flatMap((block) => subnetRange(block) ?? []))
+      const ways = [
+        [subtractRanges(around.outside, kept), subnet.masquerade ? 'host' : 'own'],
+        [intersectRanges(around.outside, kept), 'own'],
+      ] as const
+      for (const [daddr, seenAs] of ways)
+        if (!isEmptySet(daddr))
+          rows.push({
+            ...base,
+            source: 'itself',
+            way: 'egress',
+            in: bridge,
+            prefersFrom: known,
+            region: region(members, daddr),
+            expected: { kind: 'outside', seenAs },
+          })
     }
     if (gateway !== null)
       rows.push({

@@ -1,7 +1,9 @@
-import { type Family, families, type HostFacts, type InterfaceFact } from '@portolan/netfilter'
+import { type Family, families, type HostFacts, type InterfaceFact, type RouteFact } from '@portolan/netfilter'
 import { linkSysctlName } from '@portolan/netfilter/sysctls'
 import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
 import { iccKeeper, parseBridgeAlias } from '../../contract/index.ts'
+import { blockRouteProtocol } from '../../route/block-route-protocol.ts'
+import { isOwnRoute } from '../../route/choose-routes.ts'
 import { routesWithLinks } from '../../plan/routes-with-links.ts'
 
 /**
@@ -38,9 +40,12 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
       ? {}
       : {
           routes: routesWithLinks(
-            facts.routes.filter((route) => !gone.has(route.interface ?? '')),
+            facts.routes.filter(
+              (route) =>
+                !gone.has(route.interface ?? '') && (desired.routes === undefined || !isOwnRoute(route)),
+            ),
             made,
-          ),
+          ).concat(blockRoutes(desired)),
         }),
     sysctls: {
       ...(setsSysctls ? plannedSysctls(desired, facts.sysctls ?? {}) : facts.sysctls),
@@ -48,6 +53,12 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
     },
   }
 }
+
+const blockRoutes = ({ routes = [] }: DesiredState): readonly RouteFact[] =>
+  routes.map(({ destination, via, interface: name }) => ({
+    ...{ destination, gateway: via, interface: name, table: 254, type: 'unicast', scope: 'universe' },
+    protocol: blockRouteProtocol.name,
+  }))
 
 /** A network of another engine whose bridge the facts do not list, or list by name alone: its engine will make it so. */
 const isOnlyDefined = ({ external, bridge }: DesiredNetwork, links: readonly InterfaceFact[]): boolean => {

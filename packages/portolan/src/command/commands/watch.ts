@@ -18,6 +18,8 @@ import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import { followNeighbours } from '../follow-neighbours.ts'
+import { freshNeighbours } from '../fresh-neighbours.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
 import { tellServiceManager } from '../tell-service-manager.ts'
@@ -115,31 +117,39 @@ const holdPlanned = async (
   const { options, terminal } = context
   await refuseBlocked(context)
   const runner = createRunner()
-  const hold = (): Promise<HeldPlan> =>
-    holdPlannedProject(() => readIntent(options), { ...settings, runner }, applyOptions(context))
+  const hold = (from: PlanOptions): Promise<HeldPlan> =>
+    holdPlannedProject(() => readIntent(options), { ...from, runner }, applyOptions(context))
   // Before anything is read: what changes after that is told.
   await using monitor = await openMonitor({ legacy: { runner } })
-  let held = await hold()
+  const others = await freshNeighbours(context, options.check !== true)
+  const settled = options.check === true ? { ...settings, ...others } : settings
+  let held = await hold(settled)
   // What only tells brings nothing back.
   const endNote =
     options.check === true
       ? () => {}
       : await noteWatch(options.state ?? defaultStateDirectory(), held.project)
+  const cluster = followCluster(context)
+  let isAgain = false
   try {
     for (;;) {
-      const signal = AbortSignal.any([signals.stop, signals.reload])
+      const signal = AbortSignal.any([signals.stop, signals.reload, cluster.changed])
       const observed = metrics?.observe(held) ?? held
       const ended = await told(
-        watchProject(observed, monitor, watchOptions(context, signal)),
+        withoutBeginning(watchProject(observed, monitor, watchOptions(context, signal)), isAgain),
         context,
         metrics,
       )
+      isAgain = cluster.changed.aborted && !signals.reload.aborted
+      cluster.rearm()
       if (options.once === true || signals.stop.aborted) return ended
+      // The next look is at once, and finds what the change comes to.
+      if (isAgain) continue
       // What is written while the files are read is another reload.
       signals.rearm()
       try {
         refuseRenamed(held.project, readIntent(options))
-        const next = await hold()
+        const next = await hold(settled)
         held.close()
         held = next
         terminal.say('portolan: the files were read again')
@@ -149,8 +159,44 @@ const holdPlanned = async (
       }
     }
   } finally {
+    await cluster.close()
     endNote()
     held.close()
+  }
+}
+
+/** What is followed goes on: that it began was told. */
+async function* withoutBeginning(
+  events: AsyncIterable<HostEvent>,
+  isAgain: boolean,
+): AsyncGenerator<HostEvent, void> {
+  for await (const event of events) if (!isAgain || event.kind !== 'watching') yield event
+}
+
+/** The cluster of this host, which is followed beside; a run that only looks once, or only tells, follows none. */
+const followCluster = (context: CommandContext) => {
+  const { check, once } = context.options
+  const ended = new AbortController()
+  let changed = new AbortController()
+  const following =
+    check === true || once === true
+      ? Promise.resolve()
+      : followNeighbours(context, ended.signal, () => changed.abort()).catch((error: unknown) =>
+          context.terminal.say(
+            `portolan: the cluster is followed no longer, and routes to other hosts stay as they are: ${(error as Error).message}`,
+          ),
+        )
+  return {
+    get changed() {
+      return changed.signal
+    },
+    rearm: () => {
+      if (changed.signal.aborted) changed = new AbortController()
+    },
+    close: async () => {
+      ended.abort()
+      await following
+    },
   }
 }
 
