@@ -85,6 +85,22 @@ const node = (index: number): Node => {
 
 const tcp = (destination: string, port = 80) => ({ protocol: 'tcp' as const, destination, port })
 
+/** The routes of Portolan on a host, as `ip` writes them. */
+const routesOf = async ({ machine }: ClusterHostMachine): Promise<readonly string[]> => {
+  const lists = await Promise.all(
+    ['-4', '-6'].map((family) => machine.mustRun(['ip', family, 'route', 'show', 'proto', '143'])),
+  )
+  return lists.flatMap((text) =>
+    text.split('\n').flatMap((line) => /^\S+ via \S+ dev \S+/.exec(line)?.[0] ?? []),
+  )
+}
+
+/** Each look is a program that runs: there is nothing that could be awaited. */
+const until = async (holds: () => Promise<boolean>): Promise<void> => {
+  for (const end = AbortSignal.timeout(20_000); !(await holds()); )
+    if (end.aborted) throw new Error('it did not come to that within 20 s')
+}
+
 describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
   beforeAll(async () => {
     opened = await openClusterSite(3)
@@ -118,6 +134,137 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
           delivered: true,
           source: from[family],
         })
-    expect(clusterAddress(9)).toBe('192.0.2.9')
+  })
+
+  test('what is no container of the cluster is let in as before, and what goes elsewhere is masqueraded', async () => {
+    const [one, two] = [node(0), node(1)]
+    const { client } = site()
+    await client.ip(`route add ${two.blocks[0]} via ${clusterAddress(12)}`)
+    await client.listen({ protocol: 'tcp', port: 90 })
+    expect(await client.probe(tcp(two.address, 81))).toMatchObject({ delivered: false })
+    // Another host itself is another machine, not one of its containers.
+    expect(await one.host.machine.probe(tcp(two.address, 81))).toMatchObject({ delivered: false })
+    expect(await client.reach(tcp(clusterAddress(12), 8080))).toMatchObject({ delivered: true, by: 'web-h2' })
+    expect(await one.web.reach(tcp(clusterAddress(12), 8080))).toMatchObject({
+      delivered: true,
+      by: 'web-h2',
+      source: clusterAddress(11),
+    })
+    expect(await one.web.reach(tcp(clusterAddress(9), 90))).toMatchObject({ source: clusterAddress(11) })
+  })
+
+  test('a strict reverse path filter lets them through', async () => {
+    for (const { host } of nodes)
+      for (const name of ['all', 'eth0']) await host.machine.setSysctl(`net.ipv4.conf.${name}.rp_filter`, 1)
+    expect(await node(0).web.reach(tcp(node(1).address, 81))).toMatchObject({ delivered: true })
+  })
+
+  test('a second plan finds nothing to do, and a script has the routes', async () => {
+    await applyOn(node(1).host, node(1).file, '--cluster', site().url)
+    for (const [{ host, file }, backend] of [
+      [node(0), 'nftables'],
+      [node(1), 'iptables-nft'],
+    ] as const)
+      expect(
+        await host.portolan('plan', '-f', file, '--backend', backend, '--cluster', site().url),
+      ).toMatchObject({ exitCode: 0 })
+    const { host, file } = node(0)
+    const script = await host.must('script', '-f', file, '--backend', 'nftables', '--format', 'sh')
+    const path = await host.write('routes.sh', script)
+    const before = await routesOf(host)
+    expect(before).toHaveLength(2)
+    await host.machine.mustRun(['sh', path])
+    expect(await routesOf(host)).toEqual(before)
+  })
+
+  test('without etcd routes stay as they are', async () => {
+    const { host, file } = node(0)
+    await host.machine.ip(`route add unreachable ${clusterAddress(1)}`)
+    try {
+      const { exitCode, stderr } = await host.portolan(
+        ...['plan', '-f', file, '--backend', 'nftables', '--cluster', site().url],
+      )
+      expect({ exitCode, stderr }).toMatchObject({
+        exitCode: 0,
+        stderr: expect.stringContaining('planned as this host saw the cluster last'),
+      })
+    } finally {
+      await host.machine.ip(`route del unreachable ${clusterAddress(1)}`)
+    }
+  })
+
+  test('a foreign route in the way is told and left alone', async () => {
+    const { host, file } = node(0)
+    const [block = ''] = node(1).blocks
+    await host.machine.ip(`route add ${at(block, 128)}/25 via ${clusterAddress(9)}`)
+    try {
+      const text = await host.must('conflicts', '-f', file, '--backend', 'nftables', '--json')
+      expect(JSON.parse(text).conflicts).toContainEqual(
+        expect.objectContaining({
+          kind: 'BlockRouteTaken',
+          message: expect.stringContaining('is more exact'),
+        }),
+      )
+    } finally {
+      await host.machine.ip(`route del ${at(block, 128)}/25`)
+    }
+  })
+
+  test('watch repairs a route, moves it with its block, and removes it when its host leaves', async () => {
+    const { host, file } = node(0)
+    const watching = host.start(
+      'watch',
+      '-f',
+      file,
+      '--backend',
+      'nftables',
+      '--cluster',
+      site().url,
+      '--json',
+    )
+    try {
+      const [route = ''] = await routesOf(host)
+      await host.machine.ip(`route del ${route}`)
+      await until(async () => (await routesOf(host)).length === 2)
+
+      // The second host leaves, and the third gets its block.
+      const [, second, third] = site().hosts
+      const [block = ''] = node(1).blocks
+      await second?.must('destroy', '--all', '--yes')
+      await second?.must('cluster', 'release', '--cluster', site().url)
+      await until(async () => (await routesOf(host)).length === 0)
+      const claimed = await third?.must(
+        ...['cluster', 'join', '--member', 'h3', '--cluster', site().url, '--count', '15', '--json'],
+      )
+      expect(JSON.parse(claimed ?? '{}').blocks).toContainEqual(expect.objectContaining({ block }))
+      await until(async () => (await routesOf(host)).includes(`${block} via ${clusterAddress(13)} dev eth0`))
+    } finally {
+      watching.kill('SIGTERM')
+      await watching.outcome
+    }
+  })
+
+  test('a host on another network is told, with what to do', async () => {
+    const [first, , third] = site().hosts
+    await third?.machine.ip(
+      'link add elsewhere type bridge',
+      'addr add 203.0.113.13/24 dev elsewhere',
+      'link set elsewhere up',
+    )
+    await third?.must(
+      ...['cluster', 'join', '--cluster', site().url, '--count', '15', '--address', '203.0.113.13'],
+    )
+    const plan = await first?.portolan(
+      ...['plan', '-f', node(0).file, '--backend', 'nftables', '--cluster', site().url],
+    )
+    expect(plan?.stdout).toContain('the address is on no network of this host')
+  })
+
+  test('destroy removes every route of Portolan and no other', async () => {
+    const { host } = node(0)
+    await host.machine.ip(`route add 198.51.100.0/24 via ${clusterAddress(9)}`)
+    await host.must('destroy', '--all', '--yes')
+    expect(await routesOf(host)).toEqual([])
+    expect(await host.machine.mustRun(['ip', 'route', 'show', '198.51.100.0/24'])).not.toBe('')
   })
 })

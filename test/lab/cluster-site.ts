@@ -37,8 +37,6 @@ export interface ClusterSite extends AsyncDisposable {
   readonly client: Machine
   /** `etcd://192.0.2.1/lab` */
   readonly url: string
-  /** Stops etcd, or lets it go on. */
-  signalEtcd(signal: 'SIGSTOP' | 'SIGCONT'): void
 }
 
 const hostSetUp = `
@@ -109,7 +107,6 @@ export const openClusterSite = async (count: number): Promise<ClusterSite> => {
       hosts: machines.map((machine) => hostOn(machine, held)),
       client,
       url: `etcd://${clusterAddress(1)}/lab`,
-      signalEtcd: (signal) => server.kill(signal),
       async [Symbol.asyncDispose]() {
         server.kill('SIGKILL')
         await server.outcome

@@ -98,7 +98,10 @@ const opening = (
  * withoutStaleRoutes({ routes: [] }, neighbours).routes // []
  * @public @since 0.1.0
  */
-export const withoutStaleRoutes = (facts: HostFacts, { others }: ClusterNeighbours): HostFacts => {
+export const withoutStaleRoutes = (
+  facts: HostFacts,
+  { others }: Pick<ClusterNeighbours, 'others'>,
+): HostFacts => {
   const { routes } = facts
   if (routes === undefined || !routes.some(isOwnRoute)) return facts
   const wanted = new Set(others.map(({ block }) => block))

@@ -1,4 +1,5 @@
 import { type BlockObstacle, blockObstacles, type LeaseState, subnetLeases } from '@portolan/core'
+import { withoutStaleRoutes } from '@portolan/core/planning'
 import { readHost } from '@portolan/host'
 import { readConfig } from '../config/read-config.ts'
 
@@ -12,7 +13,8 @@ export interface HostObstacles {
 export const hostObstacles = async (leases: LeaseState | null): Promise<HostObstacles> => {
   const { reserved, allowed } = readConfig()
   const facts = await readHost()
-  const avoid = blockObstacles(facts, {
+  // A route of ours to a block that its host gave back is no obstacle: the next plan removes it.
+  const avoid = blockObstacles(withoutStaleRoutes(facts, { others: [] }), {
     ...{ reserve: reserved, allow: allowed },
     leases: leases === null ? [] : subnetLeases(leases),
   })

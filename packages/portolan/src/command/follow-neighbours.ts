@@ -43,7 +43,8 @@ export const followNeighbours = async (
         }
       } catch (error) {
         if (!(error instanceof BlockStoreError) || error.code !== 'CLUSTER_UNREACHABLE') throw error
-        if (!isLost) context.terminal.say(`portolan: ${error.message} Routes to other hosts stay as they are.`)
+        if (!isLost)
+          context.terminal.say(`portolan: ${error.message} Routes to other hosts stay as they are.`)
         isLost = true
         await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined)
       }

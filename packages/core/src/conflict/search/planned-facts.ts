@@ -1,10 +1,16 @@
-import { type Family, families, type HostFacts, type InterfaceFact, type RouteFact } from '@portolan/netfilter'
+import {
+  type Family,
+  families,
+  type HostFacts,
+  type InterfaceFact,
+  type RouteFact,
+} from '@portolan/netfilter'
 import { linkSysctlName } from '@portolan/netfilter/sysctls'
 import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
 import { iccKeeper, parseBridgeAlias } from '../../contract/index.ts'
+import { routesWithLinks } from '../../plan/routes-with-links.ts'
 import { blockRouteProtocol } from '../../route/block-route-protocol.ts'
 import { isOwnRoute } from '../../route/choose-routes.ts'
-import { routesWithLinks } from '../../plan/routes-with-links.ts'
 
 /**
  * The facts of a host as they will be once a project is applied: its bridges are there, with their addresses and

@@ -1,0 +1,186 @@
+import { describe, expect, test } from '@jest/globals'
+import type { HostFacts } from '@portolan/netfilter'
+import {
+  announceNode,
+  type ClusterNeighbours,
+  claimBlocks,
+  type DesiredNetwork,
+  type DesiredState,
+  diffLinks,
+  memoryBlockStore,
+  neighboursOf,
+  releaseBlocks,
+  runBlockSteps,
+  setUpCluster,
+  withNeighbours,
+} from '../../src/index.ts'
+
+const network = (more: Partial<DesiredNetwork> = {}): DesiredNetwork => ({
+  ...{ name: 'web', bridge: 'br-web', external: false, internal: false, icc: true, mtu: null },
+  ip: { subnet: '10.64.1.0/24', gateway: '10.64.1.1', mode: 'nat', masquerade: true },
+  ip6: null,
+  ...more,
+})
+
+const desired = (...networks: readonly DesiredNetwork[]): DesiredState => ({
+  ...{ project: 'shop', networks, endpoints: [], mappings: [], guardForwarding: false },
+})
+
+const neighbours = (via: string | null = '192.0.2.12'): ClusterNeighbours => ({
+  ...{ cluster: 'lab', host: 'h1', revision: 7, blocks: ['10.64.1.0/24'] },
+  others: [{ block: '10.64.2.0/24', host: 'h2', via }],
+})
+
+const facts = (more: Partial<HostFacts> = {}): HostFacts => ({
+  interfaces: [{ name: 'eth0', up: true, addresses: ['192.0.2.11/24'] }],
+  routes: [{ destination: '192.0.2.0/24', interface: 'eth0', table: 254 }],
+  ...more,
+})
+
+const route = { destination: '10.64.2.0/24', via: '192.0.2.12', interface: 'eth0' }
+
+describe('routes to the blocks of other hosts', () => {
+  test('lead by the interface on whose network the other host is', () => {
+    expect(withNeighbours(desired(), facts(), neighbours())).toMatchObject({
+      desired: { routes: [route] },
+      notes: [],
+      conflicts: [],
+    })
+  })
+
+  test.each([
+    ['has told no address', null, 'has told the cluster no address'],
+    ['is on another network', '198.51.100.7', 'is on no network of this host'],
+    ['has the address of this one', '192.0.2.11', 'this host has that address itself'],
+  ])('are not made to a host that %s, which is said', (_, via, note) => {
+    const { desired: got, notes } = withNeighbours(desired(), facts(), neighbours(via))
+    expect(got.routes).toEqual([])
+    expect(notes).toEqual([expect.stringContaining(note)])
+  })
+
+  test('are none where this host has no block', () => {
+    const none = { ...neighbours(), blocks: [] }
+    expect(withNeighbours(desired(), facts(), none).desired.routes).toEqual([])
+  })
+
+  test.each([
+    ['of the same destination', { destination: '10.64.2.0/24', gateway: '192.0.2.1', table: 254 }, false],
+    ['that is more exact', { destination: '10.64.2.128/25', gateway: '192.0.2.1', table: 254 }, true],
+    ['in a table that is asked first', { destination: '10.0.0.0/8', interface: 'wg0', table: 51_820 }, true],
+  ])('have a conflict with a foreign route %s', (_, foreign, isMade) => {
+    const around = facts({ routes: [foreign], rules: [{ priority: 5_000, table: 51_820 }] })
+    const { desired: got, conflicts } = withNeighbours(desired(), around, neighbours())
+    expect(got.routes).toEqual(isMade ? [route] : [])
+    expect(conflicts).toMatchObject([{ kind: 'BlockRouteTaken', severity: 'warning' }])
+  })
+
+  test.each([
+    ['is less exact', { destination: '10.0.0.0/8', gateway: '192.0.2.1', table: 254 }],
+    ['is a default route', { destination: 'default', gateway: '192.0.2.1', table: 51_820 }],
+    ['is in a table that no rule asks first', { destination: '10.64.2.0/24', interface: 'wg0', table: 7 }],
+  ])('have none with one that %s', (_, foreign) => {
+    const around = facts({ routes: [foreign], rules: [{ priority: 5_000, table: 51_820 }] })
+    expect(withNeighbours(desired(), around, neighbours()).conflicts).toEqual([])
+  })
+
+  test('need nothing where an operator has made them', () => {
+    const around = facts({
+      routes: [{ destination: '10.64.2.0/24', gateway: '192.0.2.12', interface: 'eth0', table: 254 }],
+    })
+    const got = withNeighbours(desired(), around, neighbours())
+    expect(got).toMatchObject({ desired: { routes: [] }, conflicts: [], notes: [] })
+  })
+})
+
+describe('changes of routes', () => {
+  const own = (destination: string, gateway: string) => ({
+    ...{ destination, gateway, interface: 'eth0', table: 254, protocol: 'portolan' },
+  })
+  const changes = (
+    routes: HostFacts['routes'] = [],
+    wanted: DesiredState = { ...desired(), routes: [route] },
+  ) => diffLinks(wanted, facts({ routes })).map(({ action, object }) => `${action} ${object}`)
+
+  test('add, move and remove those of Portolan, and no other', () => {
+    expect(changes()).toEqual(['add route 10.64.2.0/24'])
+    expect(changes([own('10.64.2.0/24', '192.0.2.13')])).toEqual(['change route 10.64.2.0/24'])
+    expect(changes([own('10.64.2.0/24', '192.0.2.12')])).toEqual([])
+    expect(changes([own('10.64.2.0/24', '192.0.2.12'), own('10.64.3.0/24', '192.0.2.13')])).toEqual([
+      'remove route 10.64.3.0/24',
+    ])
+    expect(changes([{ ...own('10.64.3.0/24', '192.0.2.13'), protocol: 'ra' }])).toEqual([
+      'add route 10.64.2.0/24',
+    ])
+    expect(changes([{ ...own('10.64.3.0/24', '192.0.2.13'), table: 7 }])).toEqual(['add route 10.64.2.0/24'])
+  })
+
+  test('are none where no cluster is known', () => {
+    expect(changes([own('10.64.3.0/24', '192.0.2.13')], desired())).toEqual([])
+  })
+})
+
+describe('containers of other hosts', () => {
+  const open = (one: DesiredNetwork) => withNeighbours(desired(one), facts(), neighbours()).desired
+
+  test('reach those of a network in a block, and are reached with their own source', () => {
+    const { networks, openings } = open(network())
+    expect(networks[0]?.ip?.unmasqueraded).toEqual(['10.64.2.0/24'])
+    expect(openings).toMatchObject([
+      { network: 'web', address: null, ports: null, from: { kind: 'prefix', prefix: '10.64.2.0/24' } },
+    ])
+  })
+
+  test.each([
+    ['is internal', network({ internal: true })],
+    ['has icc off', network({ icc: false })],
+    ['is of another engine', network({ external: true })],
+    [
+      'is outside the blocks of this host',
+      network({ ip: { subnet: '172.17.0.0/16', gateway: '172.17.42.1', mode: 'nat', masquerade: true } }),
+    ],
+    [
+      'is isolated',
+      network({ ip: { subnet: '10.64.1.0/24', gateway: null, mode: 'isolated', masquerade: false } }),
+    ],
+  ])('are strangers to a network that %s', (_, one) => {
+    const { networks, openings = [] } = open(one)
+    expect(networks[0]?.ip?.unmasqueraded).toBeUndefined()
+    expect(openings).toEqual([])
+  })
+})
+
+describe('what a host knows of the others', () => {
+  const web1 = { host: 'h1', incarnation: 'a1', newNonce: () => 'n1' }
+  const web2 = { host: 'h2', incarnation: 'a2', newNonce: () => 'n2' }
+  const joined = async () => {
+    const store = memoryBlockStore()
+    await runBlockSteps(store, setUpCluster(['10.64.0.0/16:24']))
+    for (const one of [web1, web2]) await runBlockSteps(store, claimBlocks({ ...one, lease: null }))
+    return { store, seen: async () => neighboursOf(await store.read(), { ...web2, cluster: 'lab' }).others }
+  }
+  const addresses = { ip: '192.0.2.11', ip6: null }
+
+  test('is the address that a host told, though it is not alive', async () => {
+    const { store, seen } = await joined()
+    expect(await seen()).toMatchObject([{ host: 'h1', via: null }])
+    await runBlockSteps(store, announceNode({ ...web1, addresses }))
+    expect(await seen()).toMatchObject([{ host: 'h1', via: '192.0.2.11' }])
+    const { revision } = await store.read()
+    await runBlockSteps(store, announceNode({ ...web1, addresses }))
+    expect((await store.read()).revision).toBe(revision)
+    await runBlockSteps(store, releaseBlocks({ ...web1, blocks: null }))
+    expect(await seen()).toEqual([])
+    expect((await store.read()).entries.map(({ key }) => key)).not.toContain('nodes/h1')
+  })
+
+  test.each([
+    ['of a machine that had the name before', '{"incarnation":"a0","ip":"192.0.2.99","ip6":null}'],
+    ['that is no address', '{"incarnation":"a1","ip":"192.0.2.99; reboot","ip6":null}'],
+    ['of the other family', '{"incarnation":"a1","ip":"2001:db8::1","ip6":null}'],
+    ['that cannot be read', 'what'],
+  ])('is no address %s', async (_, value) => {
+    const { store, seen } = await joined()
+    await store.commit({ when: [], writes: [{ kind: 'put', key: 'nodes/h1', value, lease: null }] })
+    expect(await seen()).toMatchObject([{ host: 'h1', via: null }])
+  })
+})
