@@ -119,8 +119,8 @@ const open = async (lab: Lab): Promise<EngineRoom> => {
     cgroup,
     // An absolute link such as /var/run would lead back to the machine's own files.
     outside: (path) => `/proc/${lab.host.pid}/root${path.replace(/^\/var\/run\//, '/run/')}`,
-    run: (argv, options) => run([...inside, ...argv], withEnvironment(options)),
-    mustRun: (argv, options) => mustRun([...inside, ...argv], withEnvironment(options)),
+    run: (argv, options) => lab.host.run([...inside, ...argv], withEnvironment(options)),
+    mustRun: (argv, options) => lab.host.mustRun([...inside, ...argv], withEnvironment(options)),
     async daemon(name, argv, ready) {
       const pidFile = `/run/lab/${name}.pid`
       const script = `echo $$ >${pidFile}; exec "$@" >>/run/lab/${name}.log 2>&1 </dev/null`
