@@ -14,7 +14,12 @@ const pem = (text: string | null): Buffer | undefined => (text === null ? undefi
  * The client of a store. It sends a request again that a server refused to take (up to three times, to one server or
  * another). That is safe for the transactions of a store: their conditions refuse the second one.
  */
-export const openClient = ({ endpoints, tls, user, timeoutMs = 5_000 }: EtcdStoreOptions): Etcd3 => {
+export const openClient = ({
+  endpoints,
+  tls,
+  user,
+  timeoutMs = 5_000,
+}: Omit<EtcdStoreOptions, 'cluster'>): Etcd3 => {
   const isSecure = tls !== undefined && tls !== null
   // grpc-js takes an authority that is not given for those of Node; the types of etcd3 ask for one.
   const credentials = isSecure

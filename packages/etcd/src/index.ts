@@ -1,2 +1,3 @@
 export * from './etcd-store-options.ts'
+export * from './open-etcd-key.ts'
 export * from './open-etcd-store.ts'

@@ -29,3 +29,21 @@ export const keySpace = (cluster: string): KeySpace => {
     }),
   }
 }
+
+/** One key, whatever cluster it is of: its name is empty. */
+export const oneKey = (key: string): KeySpace => {
+  const first = Buffer.from(key)
+  return {
+    first,
+    // The next key there can be.
+    end: Buffer.concat([first, Buffer.from([0])]),
+    keyOf: () => first,
+    nameOf: () => '',
+    entryOf: ({ value, create_revision: created, mod_revision: modified }) => ({
+      key: '',
+      value: value.toString(),
+      created: Number(created),
+      modified: Number(modified),
+    }),
+  }
+}

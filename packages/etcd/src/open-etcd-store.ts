@@ -53,7 +53,7 @@ export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
   }
 }
 
-const readAll = async (client: Etcd3, keys: KeySpace): Promise<BlockSnapshot> => {
+export const readAll = async (client: Etcd3, keys: KeySpace): Promise<BlockSnapshot> => {
   const { header, kvs } = await client.kv.range({ key: keys.first, range_end: keys.end })
   return { revision: Number(header.revision), entries: kvs.map(keys.entryOf) }
 }

@@ -13,18 +13,34 @@ const wordsOf = (error: unknown): string =>
     .replace(/\.? Resolution note:.*$/, '')
     .replace(/^(\w*Error: )?(\d+ [A-Z_]+: )?/, '')
 
+/** What an error means for a host, and what its user has to be allowed. */
+export interface ErrorWords {
+  readonly unreachable: string
+  readonly allowed: string
+}
+
+const wordsOfBlocks: ErrorWords = {
+  unreachable:
+    'Blocks that this host holds stay its own and addresses in them are leased as before, but no new block can be claimed.',
+  allowed: 'may read and write keys under /portolan/v1/',
+}
+
 /** What went wrong with a request that changes nothing. */
-export const readingError = (error: unknown, endpoints: readonly string[]): BlockStoreError => {
+export const readingError = (
+  error: unknown,
+  endpoints: readonly string[],
+  words: ErrorWords = wordsOfBlocks,
+): BlockStoreError => {
   if (error instanceof BlockStoreError) return error
   if (isDenied(error))
     return new BlockStoreError(
       'CLUSTER_DENIED',
-      `etcd at ${endpoints.join(', ')} does not let this host in: ${wordsOf(error)}. Check the user and password-file of the cluster's URL, and that the user's role may read and write keys under /portolan/v1/.`,
+      `etcd at ${endpoints.join(', ')} does not let this host in: ${wordsOf(error)}. Check the user and password-file of the cluster's URL, and that the user's role ${words.allowed}.`,
       { cause: error },
     )
   return new BlockStoreError(
     'CLUSTER_UNREACHABLE',
-    `etcd at ${endpoints.join(', ')} does not answer: ${wordsOf(error)}. Blocks that this host holds stay its own and addresses in them are leased as before, but no new block can be claimed. Check that etcd runs there and that this host reaches it.`,
+    `etcd at ${endpoints.join(', ')} does not answer: ${wordsOf(error)}. ${words.unreachable} Check that etcd runs there and that this host reaches it.`,
     { cause: error },
   )
 }

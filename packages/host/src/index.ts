@@ -1,3 +1,4 @@
+export * from './cluster/applied-text-file.ts'
 export { type RememberedMember, readMember, writeMember } from './cluster/member-file.ts'
 export * from './cluster/neighbours-file.ts'
 export * from './cluster/read-held-blocks.ts'

@@ -13,7 +13,7 @@ export const prepareTraffic = async (lab: ClusterLab): Promise<void> => {
 
 /**
  * Asks for addresses of these blocks on the wire.
- * @returns addresses that more than one host answered for, or another host than has it on paper. Hosts whose blocks may
+ * @returns addresses that more than one host answered for. Hosts whose blocks may
  * have been reclaimed while they ran are left out: what they do until they verify their blocks is documented.
  */
 export const sweep = async (
@@ -41,8 +41,14 @@ export const sweep = async (
 /** Asks each address that hosts have, and hears which machine it is. */
 export const askEach = async (lab: ClusterLab, hosts: readonly FuzzHost[]): Promise<readonly string[]> => {
   await lab.observer.mustRun(['ip', 'neigh', 'flush', 'dev', 'eth0'])
+  // A host that was reclaimed and does not know it answers too, and the neighbour that is heard first wins.
+  const doubted = new Set(hosts.flatMap(({ uses, isDoubtful }) => (isDoubtful ? [...uses] : [])))
   const asked = hosts.flatMap(({ name, uses, isDoubtful }) =>
-    isDoubtful ? [] : [...uses].map((block) => ({ name, address: addressIn(block) })),
+    isDoubtful
+      ? []
+      : [...uses]
+          .filter((block) => !doubted.has(block))
+          .map((block) => ({ name, address: addressIn(block) })),
   )
   const wrong = await Promise.all(
     asked.map(async ({ name, address }) => {

@@ -27,15 +27,32 @@ export interface Cluster {
 export const openCluster = async (url: string): Promise<Cluster> => {
   const address = parseClusterUrl(url)
   const { openEtcdStore } = await loadAdapter()
-  const { cluster, endpoints, tls, user, passwordFile, caFile, certFile, keyFile } = address
-  const store = openEtcdStore({
-    cluster,
-    endpoints,
-    tls: tls ? { ca: fileText(caFile), cert: fileText(certFile), key: fileText(keyFile) } : null,
-    user: userOf(user, passwordFile),
-  })
+  const { cluster, endpoints } = address
+  const store = openEtcdStore({ cluster, ...serversOf(address) })
   return { name: cluster, store: withOwnErrors(store), endpoints }
 }
+
+/** A key of etcd, to be read and followed. */
+export type ClusterKey = Pick<BlockStore, 'read' | 'watch' | 'close'>
+
+/**
+ * Opens one key on the servers of a cluster.
+ *
+ * @param url - of the cluster
+ * @throws InvalidRequestError as `openCluster` does
+ */
+export const openClusterKey = async (url: string, key: string): Promise<ClusterKey> => {
+  const address = parseClusterUrl(url)
+  const { openEtcdKey } = await loadAdapter()
+  return keyWithOwnErrors(openEtcdKey({ key, ...serversOf(address) }))
+}
+
+/** Where the servers are, and what this host shows them; the files are read. */
+const serversOf = ({ endpoints, tls, user, passwordFile, caFile, certFile, keyFile }: ClusterAddress) => ({
+  endpoints,
+  tls: tls ? { ca: fileText(caFile), cert: fileText(certFile), key: fileText(keyFile) } : null,
+  user: userOf(user, passwordFile),
+})
 
 /** The package has its own copy of the class of these errors, which is not the one that is told apart here. */
 const ownError = (error: unknown): unknown => {
@@ -45,16 +62,17 @@ const ownError = (error: unknown): unknown => {
     : new BlockStoreError(code, (error as Error).message, { cause: error })
 }
 
-const withOwnErrors = (store: BlockStore): BlockStore => {
-  const own =
-    <Arguments extends readonly unknown[], Result>(work: (...given: Arguments) => Promise<Result>) =>
-    async (...given: Arguments): Promise<Result> => {
-      try {
-        return await work(...given)
-      } catch (error) {
-        throw ownError(error)
-      }
+const own =
+  <Arguments extends readonly unknown[], Result>(work: (...given: Arguments) => Promise<Result>) =>
+  async (...given: Arguments): Promise<Result> => {
+    try {
+      return await work(...given)
+    } catch (error) {
+      throw ownError(error)
     }
+  }
+
+const keyWithOwnErrors = (store: ClusterKey): ClusterKey => {
   const watch = (from: number): BlockWatch => {
     const inner = store.watch(from)
     const changes = async function* (): AsyncGenerator<BlockChanges, void, undefined> {
@@ -66,16 +84,16 @@ const withOwnErrors = (store: BlockStore): BlockStore => {
     }
     return { [Symbol.asyncIterator]: changes, close: inner.close }
   }
-  return {
-    read: own(store.read),
-    commit: own(store.commit),
-    watch,
-    grantLease: own(store.grantLease),
-    keepLease: own(store.keepLease),
-    revokeLease: own(store.revokeLease),
-    close: own(store.close),
-  }
+  return { read: own(store.read), watch, close: own(store.close) }
 }
+
+const withOwnErrors = (store: BlockStore): BlockStore => ({
+  ...keyWithOwnErrors(store),
+  commit: own(store.commit),
+  grantLease: own(store.grantLease),
+  keepLease: own(store.keepLease),
+  revokeLease: own(store.revokeLease),
+})
 
 const loadAdapter = async (): Promise<typeof import('@portolan/etcd')> => {
   try {

@@ -170,12 +170,15 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./commands/status.ts'),
   },
   watch: {
-    usage: 'watch [-f compose.yaml]... | -p PROJECT [--check] [--once | --metrics ADDRESS:PORT]',
+    usage:
+      'watch [-f compose.yaml]... | -p PROJECT | --intent etcd:///KEY [--check] [--once | --metrics ADDRESS:PORT]',
     summary:
       'Hold a project until stopped: repair what other programs take away, and tell of it and of conflicts.',
     more: [
       'With -p alone it is a project that a live host holds (openHost). Events are lines, with --json one object each.',
       'SIGHUP reads the files again and applies the difference; SIGTERM ends it and leaves the rules.',
+      '--intent takes the Compose text under a key of etcd and applies each change of it. A text with an error, a key that',
+      'is gone and an etcd that does not answer are told, and the last text that was taken stays in force.',
       '--metrics counts connections of mappings, their packets and bytes where net.netfilter.nf_conntrack_acct is 1.',
     ],
     examples: [
@@ -185,7 +188,7 @@ export const commands: Readonly<Record<string, Command>> = {
       },
       { line: 'portolan watch -f compose.yaml --once --check', does: 'only tell what is not as wanted' },
     ],
-    options: [...common, ...intent, 'check', 'once', 'metrics'],
+    options: [...common, ...intent, 'intent', 'check', 'once', 'metrics'],
     positionals: 0,
     load: () => import('./commands/watch.ts'),
   },

@@ -198,6 +198,11 @@ export const optionTable = {
     help: 'pick subnets in the blocks of this host in the cluster, etcd://HOST:2379[,HOST:2379]/NAME',
     fallback: '`cluster` of config.yaml',
   },
+  intent: {
+    type: 'string',
+    value: 'URL',
+    help: 'etcd:///KEY: the intent is the Compose text under that key of the cluster, and changes of it are followed',
+  },
   member: {
     type: 'string',
     value: 'NAME',

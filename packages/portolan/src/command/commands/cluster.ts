@@ -1,6 +1,5 @@
 import { InvalidRequestError } from '@portolan/netfilter'
 import { openCluster } from '../../cluster/open-cluster.ts'
-import { readConfig } from '../../config/read-config.ts'
 import { didYouMean } from '../../text/closest.ts'
 import { type ClusterCall, directoryOf } from '../cluster/call.ts'
 import { init } from '../cluster/init.ts'
@@ -8,6 +7,7 @@ import { join } from '../cluster/join.ts'
 import { reclaim } from '../cluster/reclaim.ts'
 import { release } from '../cluster/release.ts'
 import { status } from '../cluster/status.ts'
+import { clusterUrl } from '../cluster-url.ts'
 import type { CommandContext } from '../command.ts'
 import type { ExitCode } from '../exit-code.ts'
 
@@ -27,12 +27,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     throw new InvalidRequestError(
       `there is no \`portolan cluster ${verb}\`.${didYouMean(verb, Object.keys(verbs), (one) => `"${one}"`)} There are ${Object.keys(verbs).join(', ')}.`,
     )
-  const url = context.options.cluster ?? readConfig().cluster ?? null
-  if (url === null)
-    throw new InvalidRequestError(
-      'nothing says which cluster is meant. Name it with --cluster etcd://HOST:2379/NAME, or for good as cluster: in /etc/portolan/config.yaml.',
-    )
-  const cluster = await openCluster(url)
+  const cluster = await openCluster(clusterUrl(context.options))
   try {
     return await work({ ...context, ...cluster, directory: directoryOf(context) })
   } finally {

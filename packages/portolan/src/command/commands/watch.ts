@@ -9,6 +9,7 @@ import { parseMetricsAddress } from '../../metrics/metrics-address.ts'
 import type { WatchMetrics } from '../../metrics/open-metrics.ts'
 import { plan } from '../../plan/plan-intent.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
+import type { StoredIntent } from '../../stored-intent/stored-intent.ts'
 import { systemClock } from '../../watch/clock.ts'
 import { eventText } from '../../watch/event-text.ts'
 import { type HeldPlan, holdPlannedProject } from '../../watch/hold-planned-project.ts'
@@ -17,16 +18,17 @@ import { type WatchOptions, watchProject } from '../../watch/watch-project.ts'
 import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { followNeighbours } from '../follow-neighbours.ts'
+import { followCluster } from '../follow-cluster.ts'
 import { freshNeighbours } from '../fresh-neighbours.ts'
+import { fileSource, type IntentSource, keySource, openIntent, refuseFiles } from '../intent-source.ts'
 import { jsonText } from '../json-text.ts'
-import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
 import { tellServiceManager } from '../tell-service-manager.ts'
 
 /** `portolan watch`: holds a project until it is stopped. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   refuseOnce(context)
+  refuseFiles(context.options)
   const signals = followSignals()
   const { options } = context
   const endCalls = options.check === true || options.once === true ? null : listenForCalls()
@@ -63,8 +65,9 @@ const refuseOnce = ({ options: { metrics, once } }: CommandContext): void => {
 }
 
 /** A project that is named without a file, and that a live host wrote down. */
-const isLive = ({ options: { file, project, state } }: CommandContext): boolean =>
+const isLive = ({ options: { file, intent, project, state } }: CommandContext): boolean =>
   file === undefined &&
+  intent === undefined &&
   project !== undefined &&
   liveProjects(state ?? defaultStateDirectory()).includes(project)
 
@@ -114,11 +117,28 @@ const holdPlanned = async (
   settings: PlanOptions,
   metrics: WatchMetrics | null,
 ): Promise<ExitCode> => {
+  const stored = await openIntent(context.options)
+  const source = stored === null ? fileSource(context.options) : keySource(context.options, stored)
+  try {
+    return await holdSource(context, signals, settings, metrics, source, stored)
+  } finally {
+    await stored?.close()
+  }
+}
+
+const holdSource = async (
+  context: CommandContext,
+  signals: Signals,
+  settings: PlanOptions,
+  metrics: WatchMetrics | null,
+  source: IntentSource,
+  stored: StoredIntent | null,
+): Promise<ExitCode> => {
   const { options, terminal } = context
-  await refuseBlocked(context)
+  await refuseBlocked(context, source.read())
   const runner = createRunner()
   const hold = (from: PlanOptions): Promise<HeldPlan> =>
-    holdPlannedProject(() => readIntent(options), { ...from, runner }, applyOptions(context))
+    holdPlannedProject(() => source.read(), { ...from, runner }, applyOptions(context))
   // Before anything is read: what changes after that is told.
   await using monitor = await openMonitor({ legacy: { runner } })
   const others = await freshNeighbours(context, options.check !== true)
@@ -131,31 +151,38 @@ const holdPlanned = async (
       : await noteWatch(options.state ?? defaultStateDirectory(), held.project)
   const cluster = followCluster(context)
   let isAgain = false
+  const untaken = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
+    told(notTaken(held.project, error, retryMs), context, metrics)
   try {
+    await source.keep()
+    if (options.once !== true) stored?.follow((error, retryMs) => void untaken(error, retryMs))
     for (;;) {
-      const signal = AbortSignal.any([signals.stop, signals.reload, cluster.changed])
+      const changed = [signals.reload, ...(stored === null ? [] : [stored.changed])]
+      const signal = AbortSignal.any([signals.stop, cluster.changed, ...changed])
       const observed = metrics?.observe(held) ?? held
       const ended = await told(
         withoutBeginning(watchProject(observed, monitor, watchOptions(context, signal)), isAgain),
         context,
         metrics,
       )
-      isAgain = cluster.changed.aborted && !signals.reload.aborted
+      isAgain = cluster.changed.aborted && !changed.some(({ aborted }) => aborted)
       cluster.rearm()
       if (options.once === true || signals.stop.aborted) return ended
       // The next look is at once, and finds what the change comes to.
       if (isAgain) continue
       // What is written while the files are read is another reload.
       signals.rearm()
+      source.rearm()
       try {
-        refuseRenamed(held.project, readIntent(options))
+        refuseRenamed(held.project, source.read())
         const next = await hold(settled)
         held.close()
         held = next
-        terminal.say('portolan: the files were read again')
+        await source.keep()
+        terminal.say(`portolan: ${source.name} read again`)
       } catch (error) {
         if (!(error instanceof PortolanError)) throw error
-        await told(notTaken(held.project, error), context, metrics)
+        await untaken(error, null)
       }
     }
   } finally {
@@ -173,37 +200,14 @@ async function* withoutBeginning(
   for await (const event of events) if (!isAgain || event.kind !== 'watching') yield event
 }
 
-/** The cluster of this host, which is followed beside; a run that only looks once, or only tells, follows none. */
-const followCluster = (context: CommandContext) => {
-  const { check, once } = context.options
-  const ended = new AbortController()
-  let changed = new AbortController()
-  const following =
-    check === true || once === true
-      ? Promise.resolve()
-      : followNeighbours(context, ended.signal, () => changed.abort()).catch((error: unknown) =>
-          context.terminal.say(
-            `portolan: the cluster is followed no longer, and routes to other hosts stay as they are: ${(error as Error).message}`,
-          ),
-        )
-  return {
-    get changed() {
-      return changed.signal
-    },
-    rearm: () => {
-      if (changed.signal.aborted) changed = new AbortController()
-    },
-    close: async () => {
-      ended.abort()
-      await following
-    },
-  }
-}
-
 /** Files that cannot be taken, as an event: what follows the events would not hear of it otherwise. */
-async function* notTaken(project: string, { code, message }: PortolanError): AsyncGenerator<HostEvent, void> {
+async function* notTaken(
+  project: string,
+  { code, message }: PortolanError,
+  retryMs: number | null,
+): AsyncGenerator<HostEvent, void> {
   const at = systemClock.date().toISOString()
-  yield { at, project, kind: 'failed', error: { code, message }, retryMs: null }
+  yield { at, project, kind: 'failed', error: { code, message }, retryMs }
 }
 
 /**
@@ -218,9 +222,8 @@ const refuseRenamed = (held: string, { project }: Intent): void => {
 }
 
 /** What was never applied is applied here as `apply` would: not in spite of conflicts. */
-const refuseBlocked = async (context: CommandContext): Promise<void> => {
-  const { options } = context
-  const planned = await plan(readIntent(options), await planOptions(options))
+const refuseBlocked = async ({ options }: CommandContext, intent: Intent): Promise<void> => {
+  const planned = await plan(intent, await planOptions(options))
   const isThere = planned.leases !== null && planned.leases.kept.length > 0
   const blocks = planned.conflicts.filter(({ severity }) => severity === 'error')
   if (isThere || blocks.length === 0 || options.check === true) return

@@ -1,0 +1,43 @@
+import type { BlockStore } from '@portolan/core'
+import { openClient } from './etcd-client.ts'
+import type { EtcdStoreOptions } from './etcd-store-options.ts'
+import { oneKey } from './key-space.ts'
+import { readAll } from './open-etcd-store.ts'
+import { type ErrorWords, readingError } from './store-errors.ts'
+import { watchKeys } from './watch-keys.ts'
+
+/** @public @since 0.1.0 */
+export interface EtcdKeyOptions extends Omit<EtcdStoreOptions, 'cluster'> {
+  /** `/shop`, as `etcdctl put /shop` has it. */
+  readonly key: string
+}
+
+/**
+ * What one key of etcd holds, to be read and followed as `openEtcdStore` reads and follows those of a cluster. The key of
+ * its entry is empty.
+ *
+ * @example
+ * const text = openEtcdKey({ key: '/shop', endpoints: ['127.0.0.1:2379'] })
+ * await text.close()
+ * @public @since 0.1.0
+ */
+export const openEtcdKey = (options: EtcdKeyOptions): Pick<BlockStore, 'read' | 'watch' | 'close'> => {
+  const { endpoints, key } = options
+  const keys = oneKey(key)
+  const client = openClient(options)
+  const words: ErrorWords = {
+    unreachable: `What the key ${key} holds now is not known.`,
+    allowed: `may read the key ${key}`,
+  }
+  return {
+    read: async () => {
+      try {
+        return await readAll(client, keys)
+      } catch (error) {
+        throw readingError(error, endpoints, words)
+      }
+    },
+    watch: (from) => watchKeys(client, keys, from, (error) => readingError(error, endpoints, words)),
+    close: async () => client.close(),
+  }
+}

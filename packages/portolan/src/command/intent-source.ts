@@ -1,0 +1,48 @@
+import { defaultStateDirectory } from '@portolan/host'
+import { InvalidRequestError } from '@portolan/netfilter'
+import { openStoredIntent, type StoredIntent } from '../stored-intent/stored-intent.ts'
+import { clusterUrl } from './cluster-url.ts'
+import type { Options } from './option-table.ts'
+import { readIntent } from './read-intent.ts'
+
+/** Where the intent is read, again and again. */
+export interface IntentSource extends Pick<StoredIntent, 'read' | 'keep' | 'rearm'> {
+  /** For a sentence that ends in "read again". */
+  readonly name: string
+}
+
+export const fileSource = (options: Options): IntentSource => ({
+  read: () => readIntent(options),
+  keep: async () => {},
+  rearm: () => {},
+  name: 'the files were',
+})
+
+export const keySource = (options: Options, { read, keep, rearm }: StoredIntent): IntentSource => ({
+  ...{ read, keep, rearm },
+  name: `${options.intent} was`,
+})
+
+/** The key that --intent names; null: there is none. */
+export const openIntent = async (options: Options): Promise<StoredIntent | null> =>
+  options.intent === undefined
+    ? null
+    : openStoredIntent({
+        url: options.intent,
+        cluster: clusterUrl(options),
+        directory: options.state ?? defaultStateDirectory(),
+        project: options.project,
+        profiles: options.profile,
+      })
+
+/** A text in etcd has no files beside it. */
+export const refuseFiles = (options: Options): void => {
+  if (options.intent === undefined) return
+  const extra = (['file', 'env-file', 'project-directory'] as const).find(
+    (name) => options[name] !== undefined,
+  )
+  if (extra === undefined) return
+  throw new InvalidRequestError(
+    `--intent names the one text that the project is read from, so --${extra} has no use: give one of the two.`,
+  )
+}

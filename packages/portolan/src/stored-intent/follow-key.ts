@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type BlockSnapshot, BlockStoreError } from '@portolan/core'
+import type { ClusterKey } from '../cluster/open-cluster.ts'
+
+/** How long servers that do not answer are left alone. */
+export const PAUSE_MS = 5_000
+/** A server that has lost the others tells nothing more, and does not say so: a list asks the majority. */
+const LIST_MS = 30_000
+
+interface Follower {
+  readonly signal: AbortSignal
+  /** What the key holds; null: it is not there. Told each time it is read. */
+  readonly hear: (text: string | null) => void
+  /** The servers are lost; told once until they answer again. */
+  readonly miss: (error: BlockStoreError) => void
+}
+
+export const textIn = ({ entries }: BlockSnapshot): string | null => entries[0]?.value ?? null
+
+/** Tells what a key holds, and each change, until it is stopped. */
+export const followKey = async (key: ClusterKey, { signal, hear, miss }: Follower): Promise<void> => {
+  let isLost = false
+  while (!signal.aborted) {
+    try {
+      const snapshot = await key.read()
+      isLost = false
+      hear(textIn(snapshot))
+      await untilListed(key, snapshot.revision + 1, hear, signal)
+    } catch (error) {
+      if (!(error instanceof BlockStoreError)) throw error
+      if (error.code === 'CLUSTER_COMPACTED') continue
+      if (!isLost) miss(error)
+      isLost = true
+      await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined)
+    }
+  }
+}
+
+const untilListed = async (
+  key: ClusterKey,
+  from: number,
+  hear: Follower['hear'],
+  signal: AbortSignal,
+): Promise<void> => {
+  const watch = key.watch(from)
+  const close = (): void => watch.close()
+  const timer = setTimeout(close, LIST_MS)
+  signal.addEventListener('abort', close)
+  try {
+    for await (const { changes } of watch) for (const { entry } of changes) hear(entry?.value ?? null)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', close)
+    watch.close()
+  }
+}

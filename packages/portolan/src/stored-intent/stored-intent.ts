@@ -1,0 +1,139 @@
+import { type Intent, parseClusterUrl, readCompose } from '@portolan/core'
+import { readAppliedText, writeAppliedText } from '@portolan/host'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { type ClusterKey, openClusterKey } from '../cluster/open-cluster.ts'
+import { followKey, PAUSE_MS, textIn } from './follow-key.ts'
+
+/** The Compose text that a key of etcd holds. */
+export interface StoredIntent {
+  /** The text that came last, as an intent. @throws PortolanError where there is none, or it cannot be taken */
+  read(): Intent
+  /** Aborted once another text has come since the last `rearm`. */
+  readonly changed: AbortSignal
+  rearm(): void
+  /** Remembers the text that came last: it is in force. */
+  keep(): Promise<void>
+  /** Begins to follow the key. */
+  follow(miss: (error: PortolanError, retryMs: number | null) => void): void
+  close(): Promise<void>
+}
+
+interface StoredIntentOptions {
+  /** `etcd:///KEY` */
+  readonly url: string
+  /** The URL of the cluster, which says where the servers are. */
+  readonly cluster: string
+  readonly directory: string
+  readonly project: string | undefined
+  readonly profiles: readonly string[] | undefined
+}
+
+/** @throws InvalidRequestError for what is no key */
+const keyOf = (url: string): string => {
+  const [, server = '', key = ''] = /^etcd:\/\/([^/]*)(\/[\x21-\x7e]{1,1024})$/.exec(url) ?? []
+  if (key === '' || key.endsWith('/'))
+    throw new InvalidRequestError(
+      `--intent ${JSON.stringify(url)} names no key of etcd: write etcd:///KEY, such as etcd:///shop for what \`etcdctl put /shop\` wrote.`,
+    )
+  if (server !== '')
+    throw new InvalidRequestError(
+      `--intent ${JSON.stringify(url)} names a server. The servers are those of the cluster: write etcd://${key}, and name them with --cluster or as cluster: in config.yaml.`,
+    )
+  return key
+}
+
+/** A text in etcd has no folder, and must not make this host read its own files. */
+const refuseFile = (path: string): never => {
+  throw new InvalidRequestError(
+    `it names the file ${JSON.stringify(path)}, and a text in etcd has no files beside it (include, extends, env_file). Write what the file has into the text: \`docker compose config\` prints all of a project as one.`,
+  )
+}
+
+/** `/prod/shop.yaml` is project shop, unless the text or -p says otherwise. */
+const folderOf = (key: string): string => key.replace(/\.[^./]*$/, '')
+
+/**
+ * Reads the text of a key. While etcd cannot be reached, or the key is gone or holds a text with an error, it is the text
+ * that was in force last on this host.
+ *
+ * @throws PortolanError where there is no text that can be taken
+ */
+export const openStoredIntent = async (options: StoredIntentOptions): Promise<StoredIntent> => {
+  const { url, cluster, directory, project, profiles } = options
+  const key = keyOf(url)
+  const parse = (text: string | null): Intent => {
+    if (text === null)
+      throw new PortolanError(
+        'INTENT_MISSING',
+        `${url} is not there: no Compose text is under that key. Nothing is removed for that. Put a text there (\`etcdctl put ${key} < compose.yaml\`), or end the project: stop the watch, and run \`portolan destroy -p PROJECT\`.`,
+      )
+    return readCompose(text, {
+      source: url,
+      folder: folderOf(key),
+      load: refuseFile,
+      loadVariables: refuseFile,
+      ...(project === undefined ? {} : { project }),
+      ...(profiles === undefined ? {} : { profiles }),
+    })
+  }
+  const store = await openClusterKey(cluster, key)
+  try {
+    // The servers of a cluster may come to be others, and its name stays.
+    const from = `${url} of cluster ${parseClusterUrl(cluster).cluster}`
+    const kept = await readAppliedText(directory, from)
+    const stopped = new AbortController()
+    let text = await firstText(store, kept, parse)
+    let applied = kept
+    let changed = new AbortController()
+    return {
+      read: () => parse(text),
+      get changed() {
+        return changed.signal
+      },
+      rearm: () => {
+        changed = new AbortController()
+      },
+      async keep() {
+        if (text === null || text === applied) return
+        await writeAppliedText(directory, from, text)
+        applied = text
+      },
+      follow(miss) {
+        const hear = (now: string | null): void => {
+          if (now === text) return
+          text = now
+          changed.abort()
+        }
+        followKey(store, { signal: stopped.signal, hear, miss: (error) => miss(error, PAUSE_MS) }).catch(
+          (error: unknown) => {
+            if (!(error instanceof PortolanError)) throw error
+            miss(error, null)
+          },
+        )
+      },
+      async close() {
+        stopped.abort()
+        await store.close()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** What etcd has, or else what was in force: which of them it is, and why, is told once the key is followed. */
+const firstText = async (
+  store: ClusterKey,
+  kept: string | null,
+  parse: (text: string | null) => Intent,
+): Promise<string | null> => {
+  try {
+    const text = textIn(await store.read())
+    parse(text)
+    return text
+  } catch (error) {
+    if (kept === null || !(error instanceof PortolanError)) throw error
+    return kept
+  }
+}

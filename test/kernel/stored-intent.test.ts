@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { attach } from '../lab/attach.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import type { Running } from '../lab/run.ts'
+import { addresses } from '../lab/topology.ts'
+import { pilotOf } from './lifecycle/pilot.ts'
+import { followEvents, type Watcher } from './live/watcher.ts'
+
+const log = '/run/lab/events'
+const key = '/prod/shop'
+const url = `etcd://${key}`
+
+const shop = (...ports: readonly string[]): string =>
+  `services: {nginx: {ports: [${ports.map((port) => `'${port}'`).join(', ')}]}}\n`
+
+let opened: { readonly lab: Lab; readonly etcd: Etcd } | null = null
+const here = () => {
+  if (opened === null) throw new Error('there is no lab')
+  return opened
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+const ask = (path: string, body: object): Promise<string> =>
+  here().etcd.machine.mustRun([
+    ...['curl', '--silent', '--fail', '--data', JSON.stringify(body)],
+    `http://${here().etcd.inside}/v3/kv/${path}`,
+  ])
+const put = (text: string): Promise<string> => ask('put', { key: base64(key), value: base64(text) })
+
+const cluster = (): readonly string[] => ['--cluster', `etcd://${here().etcd.inside}/prod`]
+
+const argv = (...words: readonly string[]): readonly string[] => [
+  ...[...here().lab.command, 'watch', '--intent', url, ...cluster()],
+  ...['--backend', 'nftables', '--json', ...words],
+]
+
+const served = async (port: number): Promise<boolean> => {
+  const { lab } = here()
+  const destination = addresses.ip.host
+  return (await lab.client.probe({ protocol: 'tcp', destination, port })).delivered
+}
+
+const reaches = async (port: number): Promise<boolean> => {
+  const { lab } = here()
+  return (await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
+}
+
+let running: Running | null = null
+let next: Watcher['next'] = async () => {
+  throw new Error('nothing watches')
+}
+
+const startWatch = async (): Promise<void> => {
+  const { lab } = here()
+  await lab.host.writeText(log, '')
+  running = lab.host.start(['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...argv()], { timeoutMs: 300_000 })
+  next = followEvents(lab, log).next
+}
+
+const stopWatch = async (): Promise<void> => {
+  running?.kill('SIGTERM')
+  const ended = await running?.outcome
+  running = null
+  expect(ended?.exitCode ?? 0).toBe(0)
+}
+
+const inForce = (): Promise<unknown> => next('watching', ({ kind }) => kind === 'watching', 30_000)
+const refused = async (): Promise<string> => {
+  const event = await next('failed', ({ kind }) => kind === 'failed', 30_000)
+  return event.kind === 'failed' ? `${event.error.code}: ${event.error.message}` : ''
+}
+
+/** Why a text was not taken; what was in force is watched again then. */
+const untaken = async (): Promise<string> => {
+  const why = await refused()
+  await inForce()
+  return why
+}
+
+describeBeside('portolan watch --intent', ['etcd'], () => {
+  beforeAll(async () => {
+    const lab = await openLab()
+    opened = { lab, etcd: await startEtcd(lab.host) }
+    for (const words of [
+      ['init', '--pool', '10.64.0.0/12:24'],
+      ['join', '--member', 'web-1'],
+    ])
+      await lab.host.mustRun([...lab.command, 'cluster', ...words, ...cluster()])
+  })
+  afterAll(async () => {
+    running?.kill('SIGKILL')
+    await running?.outcome
+    await opened?.etcd[Symbol.asyncDispose]()
+    await opened?.lab[Symbol.asyncDispose]()
+  })
+
+  test('says where to put a text while there is none', async () => {
+    const { exitCode, stdout } = await here().lab.host.run(argv('--once'))
+    expect(exitCode).toBe(1)
+    expect(JSON.parse(stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+    expect(JSON.parse(stdout).error.message).toContain(`etcdctl put ${key} < compose.yaml`)
+  })
+
+  test('applies the text under the key, and each change of it', async () => {
+    await put(shop('8080:80'))
+    await startWatch()
+    await inForce()
+    const { lab } = here()
+    const planned = await pilotOf(lab, 'nftables', { state: null }).plan(
+      `name: shop\n${shop('8080:80')}`,
+      ...cluster(),
+    )
+    expect(planned.subnets).toMatchObject([{ subnet: expect.stringMatching(/^10\.[67]\d\./) }])
+    await attach(lab, planned, 'nginx')
+    expect(await reaches(8080)).toBe(true)
+    await put(shop('9090:80'))
+    await inForce()
+    expect([await reaches(9090), await served(8080)]).toEqual([true, false])
+  })
+
+  test('tells of a text with an error where it is, and of files that it names, and keeps the last one in force', async () => {
+    await put('services:\n  nginx: {ports: ["99999:80"]}\n')
+    expect(await untaken()).toMatch(/etcd:\/\/\/prod\/shop:2:/)
+    await put('include: [/etc/shadow]\n')
+    expect(await untaken()).toContain('"/etc/shadow", and a text in etcd has no files beside it')
+    await put(`services: {nginx: {extends: {file: other.yaml, service: web}}}\n`)
+    expect(await untaken()).toContain('has no files beside it')
+    await put(`name: other\n${shop('9090:80')}`)
+    expect(await untaken()).toContain('project other now')
+    expect(await reaches(9090)).toBe(true)
+  })
+
+  test('keeps the project when the key is deleted, and after a compaction takes a text that comes again', async () => {
+    await ask('deleterange', { key: base64(key) })
+    expect(await untaken()).toContain('INTENT_MISSING')
+    expect(await reaches(9090)).toBe(true)
+    const { header } = JSON.parse(await put(shop('9091:80')))
+    await ask('compaction', { revision: header.revision })
+    await inForce()
+    expect(await reaches(9091)).toBe(true)
+  })
+
+  test('goes on without etcd, starts again without it, and takes the text once it is back', async () => {
+    const { lab, etcd } = here()
+    await etcd.kill()
+    expect(await refused()).toContain('CLUSTER_UNREACHABLE')
+    expect(await reaches(9091)).toBe(true)
+    await stopWatch()
+    await lab.host.mustRun(['nft', 'flush', 'ruleset'])
+    await startWatch()
+    await inForce()
+    expect(await reaches(9091)).toBe(true)
+    await etcd.start()
+    await put(shop('9092:80'))
+    await inForce()
+    expect(await reaches(9092)).toBe(true)
+    await stopWatch()
+  })
+})
