@@ -6,6 +6,8 @@ import { temporaryFolder } from './temporary-folder.ts'
 const compose = 'name: shop\nservices: {web: {image: nginx, ports: ["8080:80"]}}\n'
 /** A program that a plan waits for. */
 const slow = `#!/bin/sh\necho $$ >> "$HOME/started"\nexec sleep "$SLOW"\n`
+/** Where there are no tables of others, no program is started to list them. */
+const foreign = '/usr/sbin/nft add table ip other'
 const folder = temporaryFolder({
   'compose.yaml': compose,
   'host.json': quietHost,
@@ -15,7 +17,7 @@ const folder = temporaryFolder({
 const command = commandLine.map((word) => `'${word}'`).join(' ')
 
 const shell = (script: string, slowFor: string): Promise<Outcome> =>
-  run(['unshare', '--net', 'bash', '-c', `chmod +x bin/*; rm -f started; ${script}`], {
+  run(['unshare', '--net', 'bash', '-c', `chmod +x bin/*; rm -f started; ${foreign}; ${script}`], {
     folder,
     environment: { PATH: `${folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, SLOW: slowFor, TERM: 'xterm' },
   })

@@ -104,7 +104,7 @@ describe.each(tarballs)('the bill of materials of $file', (tarball) => {
     const bundle = join(dist, 'bundle')
     const shipped = existsSync(bundle) ? librariesOfLicences(bundle) : []
     expect(bundledIn(bill)).toEqual(shipped)
-    expect(shipped.length > 20).toBe(['portolan', '@portolan/cni'].includes(name))
+    expect(shipped.length > 0).toBe(['portolan', '@portolan/cni'].includes(name))
     // Nothing else ships code of others.
     expect(librariesOfModules(dist)).toEqual([])
   })
