@@ -57,7 +57,7 @@ export const openObservedHostOn = async (
   const keeper = openRuleKeeper(machine.backend, project, machine.rules)
   const rules = new LiveRules(project, machine, keeper, wanted)
   const queue = inOrder()
-  const flows = flowsToForget(conntrack)
+  const flows = flowsToForget(conntrack, () => queue(async () => {}))
   const tools = { ...machine, flows, localnet: new Set<string>() }
   let closed = false
 

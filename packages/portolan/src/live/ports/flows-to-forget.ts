@@ -36,8 +36,12 @@ const isTranslated = ({ kind }: DesiredMapping): boolean => kind === 'nat'
 const flowsOf = (mapping: DesiredMapping) =>
   mapping.targets.map((to) => ({ ...mapping, address: to.address, port: to.port }))
 
-/** @internal */
-export const flowsToForget = (conntrack: Conntrack): FlowsToForget => {
+/**
+ * @param idle - resolves once the calls that were made of the host until now have ended: one of them may bring a port
+ * back as it was
+ * @internal
+ */
+export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>): FlowsToForget => {
   let taken: Waiting = new Map()
   let arrived: Waiting = new Map()
   /** Sockets of the search that is under way. */
@@ -47,10 +51,18 @@ export const flowsToForget = (conntrack: Conntrack): FlowsToForget => {
   /** Something waits for the searches to end. */
   let hurry = new AbortController()
 
+  /** A call that waits for the searches hurries them: waiting for it in turn would be waiting for ever. */
+  const gather = async (signal: AbortSignal): Promise<void> => {
+    await delay(GATHER_MS, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted) return
+    const hurried = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    await Promise.race([idle(), hurried])
+  }
+
   const search = async (): Promise<void> => {
     hurry = new AbortController()
     while (taken.size + arrived.size > 0) {
-      await delay(GATHER_MS, undefined, { signal: hurry.signal }).catch(() => undefined)
+      await gather(hurry.signal)
       const [gone, come] = [[...taken.values()].flat(), [...arrived.values()].flat()]
       searched = new Set([...taken.keys(), ...arrived.keys()])
       taken = new Map()

@@ -58,6 +58,16 @@ const quick = () => {
   return conntrack
 }
 
+const deferred = (): { readonly promise: Promise<void>; readonly resolve: () => void } => {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
+const noCalls = async (): Promise<void> => {}
+
 beforeEach(() => {
   searches = []
   refused = null
@@ -65,7 +75,7 @@ beforeEach(() => {
 
 describe('flows to forget', () => {
   test('of ports that come and go together are looked for once', async () => {
-    const flows = flowsToForget(quick())
+    const flows = flowsToForget(quick(), noCalls)
     flows.takenBack([mapping(1), mapping(2)])
     flows.takenBack([mapping(3, { kind: 'direct' }), mapping(4, { protocol: 'tcp' })])
     flows.published([mapping(5), mapping(6, { protocol: 'tcp' }), mapping(7, { kind: 'direct' })])
@@ -83,7 +93,7 @@ describe('flows to forget', () => {
   })
 
   test('are not looked for where there are none', async () => {
-    const flows = flowsToForget(quick())
+    const flows = flowsToForget(quick(), noCalls)
     flows.takenBack([])
     flows.published([mapping(6, { protocol: 'tcp' })])
     await flows.settled()
@@ -91,18 +101,45 @@ describe('flows to forget', () => {
   })
 
   test('stay where the port comes back as it was before they were looked for', async () => {
-    const flows = flowsToForget(quick())
+    const flows = flowsToForget(quick(), noCalls)
     flows.takenBack([mapping(1), mapping(2)])
     await flows.before([mapping(1)])
     await flows.settled()
     expect(searches).toEqual([{ gone: [[2, '172.17.0.2']], come: [] }])
   })
 
+  test('stay where a call that was made before brings the port back, however long it takes', async () => {
+    const { promise: called, resolve: call } = deferred()
+    const { promise: idle, resolve: end } = deferred()
+    const flows = flowsToForget(quick(), () => {
+      call()
+      return idle
+    })
+    flows.takenBack([mapping(1), mapping(2)])
+    await called
+    await flows.before([mapping(1)])
+    end()
+    await flows.settled()
+    expect(searches).toEqual([{ gone: [[2, '172.17.0.2']], come: [] }])
+  })
+
+  test('are looked for at once where a call waits for that, though it has not ended', async () => {
+    const { promise: called, resolve: call } = deferred()
+    const flows = flowsToForget(quick(), () => {
+      call()
+      return new Promise(() => {})
+    })
+    flows.takenBack([mapping(1)])
+    await called
+    await flows.before([mapping(1, moved)])
+    expect(searches).toEqual([{ gone: [[1, '172.17.0.2']], come: [] }])
+  })
+
   test.each([
     ['elsewhere', moved],
     ['for fewer clients', { allowFrom: ['192.0.2.0/24'] }],
   ])('are gone before the port is published again %s', async (_, more) => {
-    const flows = flowsToForget(quick())
+    const flows = flowsToForget(quick(), noCalls)
     flows.takenBack([mapping(1)])
     await flows.before([mapping(1, more)])
     expect(searches).toEqual([{ gone: [[1, '172.17.0.2']], come: [] }])
@@ -110,7 +147,7 @@ describe('flows to forget', () => {
 
   test('are gone before the port is published again as it was, once they are looked for', async () => {
     const { conntrack, begun } = slow()
-    const flows = flowsToForget(conntrack)
+    const flows = flowsToForget(conntrack, noCalls)
     flows.takenBack([mapping(1)])
     await begun
     let published = false
@@ -125,7 +162,7 @@ describe('flows to forget', () => {
   })
 
   test('of a port that is taken back go on reaching the host where they did', async () => {
-    const flows = flowsToForget(quick())
+    const flows = flowsToForget(quick(), noCalls)
     flows.published([mapping(1), mapping(2)])
     flows.takenBack([mapping(1)])
     await flows.settled()
@@ -134,7 +171,7 @@ describe('flows to forget', () => {
 
   test('that were asked for during a search are looked for after it', async () => {
     const { conntrack, begun } = slow()
-    const flows = flowsToForget(conntrack)
+    const flows = flowsToForget(conntrack, noCalls)
     flows.takenBack([mapping(1)])
     await begun
     flows.takenBack([mapping(2)])
@@ -145,7 +182,7 @@ describe('flows to forget', () => {
 
   test('that could not be looked for are told once', async () => {
     refused = new Error('the kernel says no')
-    const flows = flowsToForget(quick())
+    const flows = flowsToForget(quick(), noCalls)
     flows.takenBack([mapping(1)])
     await expect(flows.settled()).rejects.toThrow('the kernel says no')
     await flows.settled()
