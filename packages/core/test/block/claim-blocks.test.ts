@@ -1,151 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import {
-  type BlockChanges,
   blocksOfDeadHosts,
-  type ClaimRequest,
   claimBlocks,
-  describeCluster,
   memoryBlockStore,
   reclaimBlocks,
-  releaseBlocks,
   runBlockSteps,
   setUpCluster,
 } from '../../src/index.ts'
+import { clusterOn } from './cluster-on.ts'
 
-const clusterOf = async (...pools: readonly string[]) => {
-  const store = memoryBlockStore()
-  let nonces = 0
-  const newNonce = (): string => {
-    nonces += 1
-    return `n${nonces}`
-  }
-  await runBlockSteps(store, setUpCluster(pools))
-  const claim = async (host: string, more: Partial<ClaimRequest> = {}) =>
-    runBlockSteps(store, claimBlocks({ host, incarnation: `of ${host}`, lease: null, newNonce, ...more }))
-  return {
-    store,
-    claim,
-    blocksOf: async (host: string, more: Partial<ClaimRequest> = {}) =>
-      (await claim(host, more)).blocks.map(({ block }) => block),
-    release: (host: string, blocks: readonly string[] | null = null) =>
-      runBlockSteps(store, releaseBlocks({ host, incarnation: `of ${host}`, blocks, newNonce })),
-    reclaim: async (host: string | null) =>
-      runBlockSteps(store, reclaimBlocks(blocksOfDeadHosts(await store.read(), host), newNonce)),
-    setUp: (...next: readonly string[]) => runBlockSteps(store, setUpCluster(next)),
-    view: async () => describeCluster(await store.read()),
-  }
-}
+const clusterOf = (...pools: readonly string[]) => clusterOn(memoryBlockStore(), ...pools)
 
-/** What Flannel's leases of subnets hold (pkg/subnet/etcd/subnet_test.go, local_manager.go), case by case. */
-describe('as in Flannel', () => {
-  test('the same host gets the same block', async () => {
-    const { claim, blocksOf } = await clusterOf('10.3.0.0/16:24')
-    const first = await blocksOf('web-1')
-    expect(await claim('web-1')).toMatchObject({ claimed: [], moves: [] })
-    expect(await blocksOf('web-1')).toEqual(first)
-  })
-
-  test('leased blocks are not leased again, and a new one is of the pool', async () => {
-    const { blocksOf } = await clusterOf('10.3.0.0/22:24')
-    const blocks = await Promise.all(['a', 'b', 'c', 'd'].map((host) => blocksOf(host)))
-    expect(blocks.flat().toSorted()).toEqual(['10.3.0.0/24', '10.3.1.0/24', '10.3.2.0/24', '10.3.3.0/24'])
-  })
-
-  test.each([
-    ['10.3.6.0/24', 'is free', '10.3.6.0/24'],
-    ['10.4.1.0/24', 'is of no pool', null],
-    ['10.3.6.0/25', 'is of another size', null],
-  ])('a previous block %s that %s: %s', async (previous, _why, got) => {
-    const { blocksOf } = await clusterOf('10.3.0.0/16:24')
-    const blocks = await blocksOf('web-1', { remembered: [{ block: previous, revision: 1 }] })
-    expect(blocks).toHaveLength(1)
-    expect(blocks[0] === previous ? previous : null).toBe(got)
-  })
-
-  test('a previous block that another host has is not taken, and is told as a move', async () => {
-    const { claim, blocksOf } = await clusterOf('10.3.0.0/16:24')
-    const [taken = ''] = await blocksOf('web-2')
-    const claimed = await claim('web-1', { remembered: [{ block: taken, revision: 2 }] })
-    expect(claimed.moves).toEqual([{ block: taken, takenBy: 'web-2', revision: 2 }])
-    expect(claimed.blocks.map(({ block }) => block)).not.toContain(taken)
-  })
-
-  test('a block that the pools no longer have is released, and another is leased', async () => {
-    const { claim, blocksOf, setUp } = await clusterOf('10.3.0.0/16:24')
-    const [old = ''] = await blocksOf('web-1')
-    await setUp('10.4.0.0/16:26')
-    const claimed = await claim('web-1', { remembered: [{ block: old, revision: 2 }] })
-    expect(claimed).toMatchObject({ released: [old], moves: [{ block: old, takenBy: null }] })
-    expect(claimed.blocks.map(({ block }) => block)).toEqual([expect.stringMatching(/^10\.4\..*\/26$/)])
-  })
-
-  test('a block that the pools no longer have is kept while something is in it, and another is leased', async () => {
-    const { claim, blocksOf, setUp } = await clusterOf('10.3.0.0/16:24')
-    const [old = ''] = await blocksOf('web-1')
-    await setUp('10.4.0.0/16:24')
-    const kept = await claim('web-1', { keeps: (block) => block === old })
-    expect(kept).toMatchObject({ released: [], leaving: [old], moves: [] })
-    expect(kept.blocks.map(({ block }) => block)).toEqual([old, expect.stringMatching(/^10\.4\..*\/24$/)])
-    await setUp('10.3.0.0/16:24')
-    await claim('web-2', { remembered: [{ block: old, revision: 2 }] })
-    expect(await blocksOf('web-1', { keeps: (block) => block === old })).toContain(old)
-    await setUp('10.4.0.0/16:24')
-    expect(await claim('web-1')).toMatchObject({ released: [old], leaving: [] })
-  })
-
-  test('a claim that was decided on former pools is decided anew', async () => {
-    const { store, setUp } = await clusterOf('10.3.0.0/16:24')
-    const steps = claimBlocks({ host: 'web-1', incarnation: 'i', lease: null, newNonce: () => 'n' })
-    steps.next()
-    const asked = steps.next({ kind: 'snapshot', snapshot: await store.read() })
-    if (asked.done === true || asked.value.kind !== 'commit') throw new Error('it asks for a transaction')
-    await setUp('10.4.0.0/16:24')
-    const answer = await store.commit(asked.value.transaction)
-    expect(answer.kind).toBe('refused')
-    expect(steps.next(answer).value).toEqual({ kind: 'read' })
-  })
-
-  test('two networks of one cluster, of either family, are leased side by side', async () => {
-    const { blocksOf } = await clusterOf('10.3.0.0/16:24', 'fd00:1234::/48:64')
-    expect(await blocksOf('web-1')).toEqual([
-      expect.stringMatching(/^10\.3\..*\/24$/),
-      expect.stringMatching(/^fd00:1234:.*\/64$/),
-    ])
-  })
-
-  test("own events can be told from others' by the host in them", async () => {
-    const { store, claim } = await clusterOf('10.3.0.0/16:24')
-    const watch = store.watch(2)
-    await claim('web-1')
-    await claim('web-2')
-    const seen: BlockChanges[] = []
-    for await (const changes of watch) {
-      seen.push(changes)
-      if (seen.length === 2) watch.close()
-    }
-    const hosts = seen.map(({ changes }) => JSON.parse(changes[0]?.entry?.value ?? '{}').host)
-    expect(hosts).toEqual(['web-1', 'web-2'])
-  })
-})
-
-/** What Weave's ring of ranges holds (ipam/allocator_test.go): claims by name, and takeover of a peer that is gone. */
-describe('as in Weave', () => {
-  test('a claim of what the host has already changes nothing', async () => {
-    const { claim, blocksOf } = await clusterOf('10.32.0.0/24:28')
-    const [block = ''] = await blocksOf('one')
-    expect(await claim('one', { remembered: [{ block, revision: 2 }] })).toMatchObject({
-      claimed: [],
-      moves: [],
-    })
-  })
-
-  test("a claim of another's fails", async () => {
-    const { claim, blocksOf } = await clusterOf('10.32.0.0/28:28')
-    const [block = ''] = await blocksOf('one')
-    const request = { remembered: [{ block, revision: 0 }] }
-    await expect(claim('two', request)).rejects.toMatchObject({ code: 'CLUSTER_EXHAUSTED' })
-  })
-
+describe('a machine whose state is lost', () => {
   test('takeover of a host whose state is lost gives all of its blocks, and none without being asked for', async () => {
     const { claim, blocksOf } = await clusterOf('10.32.0.0/24:28')
     const had = await blocksOf('one', { count: 3 })
@@ -163,14 +29,6 @@ describe('as in Weave', () => {
     await expect(claim('one', request)).rejects.toMatchObject({ code: 'CLUSTER_NAME_TAKEN' })
     store.expireLease(lease)
     await expect(claim('one', request)).resolves.toMatchObject({ blocks: [{ incarnation: 'clone' }] })
-  })
-
-  test('what a host that is gone had is of use to others once it is reclaimed, and not before', async () => {
-    const { claim, blocksOf, reclaim } = await clusterOf('10.32.0.0/28:28')
-    const [block] = await blocksOf('gone')
-    await expect(claim('two')).rejects.toThrow(/portolan cluster reclaim --member NAME/)
-    expect(await reclaim('gone')).toMatchObject([{ block, host: 'gone' }])
-    expect(await blocksOf('two')).toEqual([block])
   })
 })
 
