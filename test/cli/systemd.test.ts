@@ -52,6 +52,12 @@ onlyWithSystemd('the units for systemd', () => {
     expect(verify(join(folder, 'portolan-docker.service'))).toBe('')
   })
 
+  test('so is that of a host in a cluster', () => {
+    const file = join(folder, 'portolan-cluster.service')
+    writeFileSync(file, unit('portolan-cluster.service'))
+    expect(verify(file)).toBe('')
+  })
+
   test('are with the drop-in for a Compose file, too', () => {
     const file = join(folder, 'portolan-watch@shop.service')
     writeFileSync(file, unit('portolan-watch@.service'))
