@@ -6,7 +6,7 @@ export const firstPort = 10_000
 /** The address every mapping leads to; the network of `desiredOf` has it. */
 export const target = { address: '172.17.0.10', port: 80 } as const
 
-const mappingOf = (hostPort: number, address: string): DesiredMapping => ({
+const mappingOf = (hostPort: number, address: string, network = 'default'): DesiredMapping => ({
   label: `0.0.0.0:${hostPort}/tcp -> web:80`,
   family: 'ip',
   protocol: 'tcp',
@@ -15,7 +15,7 @@ const mappingOf = (hostPort: number, address: string): DesiredMapping => ({
   hostPort,
   interface: null,
   allowFrom: null,
-  targets: [{ service: 'web', replica: 1, network: 'default', ...target, address, weight: 1 }],
+  targets: [{ service: 'web', replica: 1, network, ...target, address, weight: 1 }],
 })
 
 /** One network, and so many host ports that lead to one container of it, or each to one of its own. */
@@ -39,3 +39,25 @@ export const desiredOf = (ports: number, apart = false): DesiredState => ({
   ),
   guardForwarding: false,
 })
+
+/** So many networks of so many host ports, each port leading to a container of its own. */
+export const desiredOfNetworks = (count: number, ports: number): DesiredState => {
+  const [usual] = desiredOf(0).networks
+  if (usual?.ip == null) throw new Error('the usual network has no subnet')
+  const { ip } = usual
+  const networks = Array.from({ length: count }, (_, at) => ({
+    ...usual,
+    name: `net${at}`,
+    bridge: `ptl-bench${at}`,
+    ip: { ...ip, subnet: `172.17.${at}.0/24`, gateway: `172.17.${at}.1` },
+  }))
+  return {
+    ...desiredOf(0),
+    networks,
+    mappings: networks.flatMap(({ name }, at) =>
+      Array.from({ length: ports }, (_, one) =>
+        mappingOf(firstPort + at * ports + one, `172.17.${at}.${one + 2}`, name),
+      ),
+    ),
+  }
+}

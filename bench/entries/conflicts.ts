@@ -6,7 +6,7 @@ import { compile } from '@portolan/nftables'
 import { lowerRules, noRules } from 'portolan'
 import type { Entry } from '../entry.ts'
 import { grownFirewall } from '../grown-firewall.ts'
-import { desiredOf } from '../mappings.ts'
+import { desiredOf, desiredOfNetworks } from '../mappings.ts'
 import { measure } from '../measure.ts'
 import type { Row } from '../row.ts'
 
@@ -38,12 +38,23 @@ const check = (conflicts: readonly Conflict[], mappings: number): void => {
     throw new Error('bans of a few are no errors, and some were told as such')
 }
 
-const sizes = [
+interface Size {
+  readonly mappings: number
+  readonly rules: number
+  readonly mark?: number
+  /** A container for each mapping. */
+  readonly apart?: true
+  /** So many networks share the mappings, which have a container each. */
+  readonly networks?: number
+}
+
+const sizes: readonly Size[] = [
   { mappings: 100, rules: 1_000 },
   { mappings: 100, rules: 10_000 },
   { mappings: 1_000, rules: 1_000 },
   { mappings: 1_000, rules: 10_000, mark: 300 },
   { mappings: 1_000, rules: 10_000, mark: 300, apart: true },
+  { mappings: 300, rules: 10_000, mark: 150, networks: 30 },
 ]
 
 export const entry: Entry = {
@@ -51,9 +62,19 @@ export const entry: Entry = {
   needs: 'nothing',
   measure: async ({ count, rounds }) => {
     const rows: Row[] = []
-    for (const { mappings: full, rules, mark, apart = false } of sizes) {
-      const [mappings, foreign] = [count(full), count(rules)]
-      const desired = desiredOf(mappings, apart)
+    for (const { mappings: full, rules, mark, apart = false, networks = null } of sizes) {
+      const [wanted, foreign] = [count(full), count(rules)]
+      const desired =
+        networks === null
+          ? desiredOf(wanted, apart)
+          : desiredOfNetworks(networks, Math.ceil(wanted / networks))
+      const mappings = desired.mappings.length
+      const where =
+        networks === null
+          ? apart
+            ? ', a container each,'
+            : ''
+          : ` of ${networks} networks, a container each,`
       let host: readonly NetfilterRuleset[] = []
       const measured = await measure(
         {
@@ -66,7 +87,7 @@ export const entry: Entry = {
         { count: rounds(7), warmUp: rounds(3) },
       )
       rows.push({
-        what: `all conflicts of ${mappings} mappings${apart ? ', a container each,' : ''} with ${foreign} foreign rules`,
+        what: `all conflicts of ${mappings} mappings${where} with ${foreign} foreign rules`,
         unit: 'ms',
         measured,
         mark: mark === undefined ? null : { atMost: mark },
