@@ -1,6 +1,15 @@
 import type { RangeSet } from '../address/range-set.ts'
 import type { NetfilterRule } from '../model/index.ts'
-import { addressKeys, type ChainRead, type Held, keyedRules, possibleRules, readChain } from './chain-read.ts'
+import {
+  addressKeys,
+  type ChainRead,
+  type Held,
+  type KeyedRules,
+  keyedRules,
+  meetingsOf,
+  possibleRules,
+  readChain,
+} from './chain-read.ts'
 import type { Compiler } from './compiler.ts'
 import type { FreeField } from './free-field.ts'
 import { leadingMatches } from './leading-matches.ts'
@@ -75,25 +84,23 @@ export const learnChain = (
   const chain = readChain(rules, heads, isIndexable)
   /** By the region that a plan was made for, and by which field of the packet is which free field. */
   const byRegion = new WeakMap<object, Map<number, ChainPlan>>()
-  /** By the sets of the fields: regions that differ elsewhere have the same plan. */
-  const bySets = new Map<string, ChainPlan>()
-  const setNumbers = new WeakMap<RangeSet, number>()
+  /** By the rules that the free fields leave possible: regions that differ elsewhere have the same plan. */
+  const byRules = new Map<string, ChainPlan>()
   const explained: Explain[] = []
-  let numbered = 0
-  const numberOf = (set: RangeSet): number => {
-    const known = setNumbers.get(set)
-    if (known !== undefined) return known
-    numbered += 1
-    setNumbers.set(set, numbered)
-    return numbered
-  }
   const planOf = (held: Held, isLenient: boolean): ChainPlan => {
-    const name = [isLenient, ...[...held].map(([key, set]) => `${key} ${numberOf(set)}`)].join(' ')
-    const found = bySets.get(name)
+    const meetings = meetingsOf(chain, held)
+    const name = [isLenient, ...held.keys(), ...meetings.map(({ number }) => number)].join(' ')
+    const found = byRules.get(name)
     if (found !== undefined) return found
-    if (bySets.size >= MOST_PLANS) bySets.clear()
-    const made = makePlan(rules, chain, compiler, held, isLenient)
-    bySets.set(name, made)
+    if (byRules.size >= MOST_PLANS) byRules.clear()
+    const made = makePlan(
+      rules,
+      chain,
+      compiler,
+      keyedRules(chain, held),
+      possibleRules(chain, meetings, isLenient),
+    )
+    byRules.set(name, made)
     return made
   }
   return {
@@ -129,16 +136,13 @@ export const learnChain = (
   }
 }
 
-/** @param skips - rules that only let packets pass are not asked */
 const makePlan = (
   rules: readonly NetfilterRule[],
   chain: ChainRead,
   compiler: Compiler,
-  held: Held,
-  skips: boolean,
+  { keyed, index, all }: KeyedRules,
+  isPossible: Uint8Array,
 ): ChainPlan => {
-  const { keyed, index, all } = keyedRules(chain, held)
-  const isPossible = possibleRules(chain, held, skips)
   const open: number[] = []
   for (let at = 0; at < isPossible.length; at += 1) if (isPossible[at] === 1 && keyed[at] === 0) open.push(at)
   const { singles, groups } = groupRules(rules, open)

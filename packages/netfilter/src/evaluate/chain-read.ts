@@ -1,7 +1,8 @@
 import type { RangeSet } from '../address/range-set.ts'
 import type { NetfilterRule } from '../model/index.ts'
 import { acts, isMatch } from './compile-match.ts'
-import { type Asked, askedOf, type Head, type Key, keys, rulesAsking } from './rule-heads.ts'
+import { type KnownMeetings, type MeetingRules, meetingRules } from './meeting-rules.ts'
+import { type Head, type Key, keys, rulesAsking } from './rule-heads.ts'
 import { indexRules, type RuleIndex } from './rule-index.ts'
 
 export const addressKeys = ['saddr', 'daddr', 'sport', 'dport'] as const
@@ -18,8 +19,7 @@ export interface ChainRead {
   readonly acting: Uint8Array
   /** By the fields that are free. */
   readonly keyed: Map<string, KeyedRules>
-  /** By field and set: could the rule match a packet that has a value of the set? */
-  readonly meeting: Map<Key, WeakMap<RangeSet, Uint8Array>>
+  readonly meeting: KnownMeetings
 }
 
 /** Rules that ask for a value of a field that is not free. */
@@ -67,41 +67,23 @@ export const keyedRules = ({ heads, keyed: byFields, isIndexable }: ChainRead, h
   return made
 }
 
-/** By rule: could it do anything to any of the packets? */
-export const possibleRules = (
-  { acting, lenient, heads, meeting }: ChainRead,
-  held: Held,
-  skips: boolean,
-): Uint8Array => {
-  const possible = new Uint8Array(acting.length)
-  const columns = [...held].flatMap(([key, set]) =>
+/** For each free field that rules ask for, which rules could match any of the packets. */
+export const meetingsOf = ({ heads, meeting }: ChainRead, held: Held): readonly MeetingRules[] =>
+  [...held].flatMap(([key, set]) =>
     rulesAsking(heads, key).length === 0 ? [] : [meetingRules(heads, meeting, key, set)],
   )
-  for (let at = 0; at < possible.length; at += 1) {
-    let isPossible = acting[at] === 1 && !(skips && lenient[at] === 1)
-    for (const column of columns) isPossible &&= column[at] === 1
-    possible[at] = isPossible ? 1 : 0
-  }
-  return possible
-}
 
-const meetingRules = (
-  heads: readonly Head[],
-  meeting: ChainRead['meeting'],
-  key: Key,
-  set: RangeSet,
+/** By rule: could it do anything to any of the packets? */
+export const possibleRules = (
+  { acting, lenient }: ChainRead,
+  meetings: readonly MeetingRules[],
+  skips: boolean,
 ): Uint8Array => {
-  const known = meeting.get(key) ?? new WeakMap<RangeSet, Uint8Array>()
-  meeting.set(key, known)
-  const found = known.get(set)
-  if (found !== undefined) return found
-  const made = new Uint8Array(heads.length).fill(1)
-  for (const at of rulesAsking(heads, key)) {
-    const asked = askedOf(heads[at], key)
-    if (asked !== null && !canMeet(asked, set)) made[at] = 0
-  }
-  known.set(set, made)
-  return made
+  const possible = acting.slice()
+  for (let at = 0; skips && at < possible.length; at += 1) if (lenient[at] === 1) possible[at] = 0
+  for (const { places } of meetings)
+    for (let at = 0; at < possible.length; at += 1) if (places[at] === 0) possible[at] = 0
+  return possible
 }
 
 /** Lets a packet pass, or spares it the rest of the chain, and does nothing else. */
@@ -112,37 +94,4 @@ const isLenient = ({ steps }: NetfilterRule): boolean => {
     (last.verdict.kind === 'accept' || last.verdict.kind === 'return') &&
     steps.every((step) => step === last || step.kind === 'note' || isMatch(step))
   )
-}
-
-/** Is any of the values that a rule asks for in the set? */
-const canMeet = ({ ranges, names }: Asked, set: RangeSet): boolean => {
-  if (names.length > 0) return true
-  for (const { first, last } of ranges) if (meets(set, first, last)) return true
-  return false
-}
-
-/** Sets of so few ranges are walked. */
-const FEW = 8
-
-/** Has the set a value from one up to another? */
-const meets = ({ starts, ends }: RangeSet, first: number | bigint, last: number | bigint): boolean => {
-  const count = starts.length
-  let from = 0
-  if (count > FEW) {
-    let to = count
-    while (from < to) {
-      const middle = (from + to) >>> 1
-      const end = ends[middle]
-      if (end !== undefined && end < first) from = middle + 1
-      else to = middle
-    }
-    const start = starts[from]
-    return start !== undefined && start <= last
-  }
-  for (; from < count; from += 1) {
-    const start = starts[from]
-    const end = ends[from]
-    if (start !== undefined && end !== undefined && start <= last && first <= end) return true
-  }
-  return false
 }

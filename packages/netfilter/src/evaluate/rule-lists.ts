@@ -29,8 +29,9 @@ const readRules = (rules: readonly NetfilterRule[]): ReadRules => {
   const bans = rules.map(banOf)
   const lists = new Int32Array(rules.length).fill(NO_LIST)
   const numbers = new Map<string, number>()
-  for (const [at, ban] of bans.entries()) {
-    if (ban === null) continue
+  for (let at = 0; at < bans.length; at += 1) {
+    const ban = bans[at]
+    if (ban === null || ban === undefined) continue
     const text = withoutAddresses(ban, rules[at]?.steps ?? [])
     const number = numbers.get(text) ?? numbers.size
     numbers.set(text, number)
@@ -65,8 +66,9 @@ const banOf = ({ steps }: NetfilterRule): Ban | null => {
   if (last === undefined) return null
   if (last.kind !== 'reject' && (last.kind !== 'verdict' || !ending.includes(last.verdict.kind))) return null
   let found: Ban | null = null
-  for (const [at, step] of steps.entries()) {
-    if (step === last || step.kind === 'note') continue
+  for (let at = 0; at < steps.length; at += 1) {
+    const step = steps[at]
+    if (step === undefined || step === last || step.kind === 'note') continue
     if (!isMatch(step)) return null
     if (step.kind !== 'compare' || step.negated || step.values.kind !== 'ranges') continue
     const { expression, values } = step
@@ -77,5 +79,11 @@ const banOf = ({ steps }: NetfilterRule): Ban | null => {
   return found
 }
 
-const withoutAddresses = ({ step, at }: Ban, steps: readonly Step[]): string =>
-  steps.map((one, place) => (place === at ? expressionText(step.expression) : stepText(one))).join('\n')
+const withoutAddresses = ({ step, at }: Ban, steps: readonly Step[]): string => {
+  let text = ''
+  for (let place = 0; place < steps.length; place += 1) {
+    const one = steps[place]
+    if (one !== undefined) text += `${place === at ? expressionText(step.expression) : stepText(one)}\n`
+  }
+  return text
+}

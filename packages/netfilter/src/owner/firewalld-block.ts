@@ -38,7 +38,7 @@ export const firewalldBlock = (chain: NetfilterChain): ReadonlySet<NetfilterRule
 }
 
 const findBlock = (rules: readonly NetfilterRule[]): ReadonlySet<NetfilterRule> => {
-  const first = rules.findIndex(({ source: { text } }) => hook.test(text))
+  const first = rules.findIndex((rule) => asksNothing(rule) && hook.test(rule.source.text))
   if (first < 0) return new Set()
   let last = first
   while (leadsToOwn(rules[last + 1])) last += 1
@@ -49,6 +49,10 @@ const findBlock = (rules: readonly NetfilterRule[]): ReadonlySet<NetfilterRule> 
 
 /** Of all its jumps, this one comes first in every version. */
 const hook = /^-A (\w+) -j \1_direct$/
+
+/** The texts of thousands of rules are made when they are first read, and its jump stands under no condition. */
+const asksNothing = ({ steps }: NetfilterRule): boolean =>
+  steps.every(({ kind }) => kind !== 'compare' && kind !== 'lookup' && kind !== 'any-of')
 
 const leadsToOwn = (rule: NetfilterRule | undefined): boolean => {
   const chain = rule === undefined ? null : /-j (\S+)$/.exec(rule.source.text)?.[1]

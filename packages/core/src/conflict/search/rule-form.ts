@@ -2,6 +2,12 @@ import type { Expression, NetfilterRule, Step } from '@portolan/netfilter'
 
 const known = new WeakMap<NetfilterRule, string>()
 
+/** The rules of a host have few forms: by what their steps ask and do, in the order of the steps. */
+const forms = new Map<string, string>()
+
+/** So many forms are remembered. */
+const MOST_FORMS = 4_096
+
 /**
  * What a rule asks for and does, without the values: the bans of a list have one form, and a rule among them that asks
  * for other fields has another.
@@ -9,24 +15,31 @@ const known = new WeakMap<NetfilterRule, string>()
 export const ruleForm = (rule: NetfilterRule): string => {
   const before = known.get(rule)
   if (before !== undefined) return before
-  const made = [...new Set(rule.steps.flatMap(stepForm))].sort().join(' ')
-  known.set(rule, made)
-  return made
+  let inOrder = ''
+  for (const step of rule.steps) if (step.kind !== 'note') inOrder += `${stepForm(step)}\n`
+  const form = forms.get(inOrder) ?? sortedForm(inOrder)
+  known.set(rule, form)
+  return form
 }
 
-const stepForm = (step: Step): readonly string[] => {
+const sortedForm = (inOrder: string): string => {
+  const form = [...new Set(inOrder.split('\n').slice(0, -1))].sort().join(' ')
+  if (forms.size >= MOST_FORMS) forms.clear()
+  forms.set(inOrder, form)
+  return form
+}
+
+const stepForm = (step: Step): string => {
   switch (step.kind) {
-    case 'note':
-      return []
     case 'compare':
-      return [`${step.negated ? '!' : ''}${nameOf(step.expression)}`]
+      return step.negated ? `!${nameOf(step.expression)}` : nameOf(step.expression)
     case 'lookup':
     case 'dispatch':
-      return [`${step.kind} ${step.key.map(nameOf).join()}`]
+      return `${step.kind} ${step.key.map(nameOf).join()}`
     case 'verdict':
-      return [step.verdict.kind]
+      return step.verdict.kind
     default:
-      return [step.kind]
+      return step.kind
   }
 }
 

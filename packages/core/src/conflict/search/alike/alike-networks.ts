@@ -4,8 +4,8 @@ import type { AlikeSubnets, Host } from '@portolan/netfilter/analysis'
 import type { DesiredNetwork, DesiredState } from '../../../contract/index.ts'
 import { addressValue, type Subnet } from '../subnets.ts'
 import { describeFacts } from './facts.ts'
-import { addMentions, type Mentions, noMentions } from './mentions.ts'
-import { distance, eachOverlap, inOrder, type Marked, marked, overlapping } from './overlaps.ts'
+import { addMentions, type Mentions, type MentionsReader, noMentions } from './mentions.ts'
+import { distance, eachOverlap, inOrder, type Marked, marked, overlapping, sharesAny } from './overlaps.ts'
 import { describeOwnRules, type OwnName, type OwnNames, rangeToken } from './own-rules.ts'
 
 /** Networks of a project that nothing on a host tells apart: what is found of one is true of all. */
@@ -95,11 +95,13 @@ const tellApart = (
   )
   for (const [at, { name }] of networks.entries()) if (named.has(name)) alone(at)
   const names = ownNames(desired, subnetsOf)
-  const foreign = mentionsIn(rulesets, (isOurs) => !isOurs)
+  const concerns = ({ first, last }: ValueRange): boolean =>
+    sharesAny(typeof first === 'number' ? subnets.ip : subnets.ip6, first, last)
+  const foreign = mentionsIn(rulesets, concerns, (isOurs) => !isOurs)
   if (foreign.computes) for (const network of networks.keys()) alone(network)
   for (const [token, range] of foreign.ranges) note(range, token)
   // Rules of other projects stand in our chains too.
-  for (const [token, range] of mentionsIn(rulesets, (isOurs) => isOurs).ranges)
+  for (const [token, range] of mentionsIn(rulesets, concerns, (isOurs) => isOurs).ranges)
     if (!names.of.has(token) && !names.targets.has(token)) note(range, token)
   const ofFacts = describeFacts({ networks, planned, host, subnets, foreign })
   const ofRules = describeOwnRules(rulesets, names, networks.length)
@@ -148,16 +150,17 @@ const ownNames = ({ networks, mappings, endpoints }: DesiredState, subnetsOf: Su
 
 const mentionsIn = (
   rulesets: readonly NetfilterRuleset[],
+  concerns: MentionsReader['concerns'],
   isWanted: (isOurs: boolean) => boolean,
 ): Mentions => {
   const mentions = noMentions()
-  const seen = new Set<object>()
+  const reader: MentionsReader = { mentions, seen: new Set(), concerns }
   for (const { tables } of rulesets)
     for (const table of tables)
       for (const chain of table.chains) {
         if (!isWanted(ownerOf(table, chain, null) === 'portolan')) continue
         for (const device of chain.base?.devices ?? []) mentions.names.add(device)
-        for (const rule of chain.rules) addMentions(mentions, rule, seen)
+        for (const rule of chain.rules) addMentions(reader, rule)
       }
   return mentions
 }

@@ -1,4 +1,4 @@
-import type { NetfilterRule, ValueRange } from '@portolan/netfilter'
+import type { NetfilterRule, Step, ValueRange } from '@portolan/netfilter'
 
 /** What rules name that could tell one network from another. */
 export interface Mentions {
@@ -19,24 +19,46 @@ export const noMentions = (): Mentions => ({
   computes: false,
 })
 
-/** Adds what a rule names. Sets that many rules share are read once. */
-export const addMentions = (
-  mentions: Mentions,
-  { steps }: Pick<NetfilterRule, 'steps'>,
-  seen: Set<object>,
-): void => {
-  for (const step of steps) visit(mentions, step, seen)
+/** What is read of rules, one after the other. */
+export interface MentionsReader {
+  readonly mentions: Mentions
+  /** Sets that many rules share are read once. */
+  readonly seen: Set<object>
+  /** Whether a range could tell networks apart. Of thousands of rules most name other places, which are left out. */
+  readonly concerns: (range: ValueRange) => boolean
+}
+
+/** Adds what a rule names. */
+export const addMentions = (reader: MentionsReader, { steps }: Pick<NetfilterRule, 'steps'>): void => {
+  for (const step of steps) visitStep(reader, step)
 }
 
 const addressFields: readonly unknown[] = ['saddr', 'daddr']
 const indexFields: readonly unknown[] = ['iif', 'oif']
 
-const visit = (mentions: Mentions, node: unknown, seen: Set<object>): void => {
+/** Most steps of most rules ask a field for ranges, or are a verdict: nothing has to be looked for in these. */
+const visitStep = (reader: MentionsReader, step: Step): void => {
+  if (step.kind === 'verdict') return
+  const isPlain =
+    step.kind === 'compare' &&
+    step.expression.kind === 'field' &&
+    !indexFields.includes(step.expression.field)
+  if (isPlain && step.values.kind === 'ranges')
+    for (const range of step.values.ranges) addRange(reader, range)
+  else visit(reader, step)
+}
+
+const addRange = ({ mentions, concerns }: MentionsReader, range: ValueRange): void => {
+  if (concerns(range)) mentions.ranges.set(`${typeof range.first} ${range.first} ${range.last}`, range)
+}
+
+const visit = (reader: MentionsReader, node: unknown): void => {
   if (!isNode(node)) return
   if (isRange(node)) {
-    mentions.ranges.set(`${typeof node.first} ${node.first} ${node.last}`, node)
+    addRange(reader, node)
     return
   }
+  const { mentions, seen } = reader
   if ('elements' in node) {
     // A set or map is one object for all rules that look in it.
     if (seen.has(node)) return
@@ -44,12 +66,12 @@ const visit = (mentions: Mentions, node: unknown, seen: Set<object>): void => {
   }
   if (typeof node.text === 'string' && (node.wildcard !== undefined || node.kind === 'text'))
     mentions.names.add(`${node.text}${node.wildcard === true ? '*' : ''}`)
-  if (node.kind === 'constant') addConstant(mentions, node.value)
+  if (node.kind === 'constant') addConstant(reader, node.value)
   if (node.netmap === true || (node.kind === 'bitwise' && asksFor(node, addressFields)))
     mentions.computes = true
   if ((node.kind === 'compare' || node.kind === 'lookup') && asksFor(node, indexFields))
     addIndexes(mentions, node)
-  for (const key in node) visit(mentions, node[key], seen)
+  for (const key in node) visit(reader, node[key])
 }
 
 /** Steps, expressions, sets and lists of them. */
@@ -60,10 +82,9 @@ const isNode = (value: unknown): value is Node => typeof value === 'object' && v
 const isRange = (node: Node): node is Node & ValueRange =>
   (typeof node.first === 'number' || typeof node.first === 'bigint') && typeof node.last === typeof node.first
 
-const addConstant = (mentions: Mentions, value: unknown): void => {
-  if (typeof value === 'string') mentions.names.add(value)
-  if (typeof value === 'number' || typeof value === 'bigint')
-    mentions.ranges.set(`${typeof value} ${value} ${value}`, { first: value, last: value })
+const addConstant = (reader: MentionsReader, value: unknown): void => {
+  if (typeof value === 'string') reader.mentions.names.add(value)
+  if (typeof value === 'number' || typeof value === 'bigint') addRange(reader, { first: value, last: value })
 }
 
 /** Does an expression below read one of the fields? */

@@ -19,18 +19,33 @@ export const eachOverlap = (
   { first, last }: ValueRange,
   onOverlap: (network: number, isWhole: boolean) => void,
 ): void => {
-  let low = 0
-  let high = subnets.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((subnets[middle]?.last ?? first) < first) low = middle + 1
-    else high = middle
-  }
-  for (; low < subnets.length; low += 1) {
+  for (let low = placeOf(subnets, first); low < subnets.length; low += 1) {
     const subnet = subnets[low]
     if (subnet === undefined || subnet.first > last) return
     onOverlap(subnet.network, first <= subnet.first && subnet.last <= last)
   }
+}
+
+/** Has a range an address of any of the subnets? */
+export const sharesAny = (
+  subnets: readonly Marked[],
+  first: number | bigint,
+  last: number | bigint,
+): boolean => {
+  const subnet = subnets[placeOf(subnets, first)]
+  return subnet !== undefined && subnet.first <= last
+}
+
+/** The place of the first subnet that does not end before a value. */
+const placeOf = (subnets: readonly Marked[], value: number | bigint): number => {
+  let low = 0
+  let high = subnets.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((subnets[middle]?.last ?? value) < value) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** A subnet as marked. */
