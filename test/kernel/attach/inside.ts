@@ -45,6 +45,15 @@ export const inside = (open: OpenLab, backend: Backend): void => {
     expect(answered).toEqual([true, true])
   })
 
+  test('a strict reverse path filter in the namespace is loosened, and what is so already is left as it is', async () => {
+    const lab = await open()
+    const one = await bareMachine(lab, 'web-1')
+    await one.mustRun(['sysctl', '-q', '-w', 'net.ipv4.conf.all.rp_filter=1'])
+    const settings = ['rp_filter', 'arp_notify'].map((name) => `/proc/sys/net/ipv4/conf/eth0/${name}`)
+    await attach(lab, backend, one)
+    expect(await one.mustRun(['cat', ...settings])).toBe('2\n1\n')
+  })
+
   test('it has its lease, the MAC of it, the MTU of the bridge, and a default route in each family', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')

@@ -18,10 +18,15 @@ import type { InsideChange, InsideState } from './network-namespace.ts'
  * A fixed text; what differs are its arguments, which no shell reads as code. A sysctl that is as it should be is not
  * written, so that a read-only /proc/sys is no error where nothing is to do. No program is started for what the shell
  * itself can do, and one for each family reads what there is: a line of a batch has no family of its own.
+ *
+ * dash reads byte by byte, and the kernel gives a sysctl's first byte alone then (`proc_dointvec`): `read` fails for want of
+ * the end of the line, and has the value all the same. The values that are asked for have one digit.
  */
 const bringUpScript = `set -eu
 has() {
-  read -r value < "$1" && [ "$value" = "$2" ]
+  value=
+  read -r value < "$1" || :
+  [ "$value" = "$2" ]
 }
 put() {
   if [ -e "$1" ] && ! has "$1" "$2"; then echo "$2" > "$1"; fi
