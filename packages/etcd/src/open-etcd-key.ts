@@ -2,7 +2,7 @@ import type { BlockStore } from '@portolan/core'
 import { openClient } from './etcd-client.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { oneKey } from './key-space.ts'
-import { readAll } from './open-etcd-store.ts'
+import { readKeys } from './read-keys.ts'
 import { type ErrorWords, readingError } from './store-errors.ts'
 import { watchKeys } from './watch-keys.ts'
 
@@ -32,7 +32,7 @@ export const openEtcdKey = (options: EtcdKeyOptions): Pick<BlockStore, 'read' | 
   return {
     read: async () => {
       try {
-        return await readAll(client, keys)
+        return await readKeys(client, keys)
       } catch (error) {
         throw readingError(error, endpoints, words)
       }

@@ -2,7 +2,6 @@ import type {
   BlockCommit,
   BlockCondition,
   BlockOperation,
-  BlockSnapshot,
   BlockStore,
   BlockTransaction,
 } from '@portolan/core'
@@ -10,6 +9,7 @@ import type { Etcd3, ICompare, IRequestOp } from 'etcd3'
 import { openClient } from './etcd-client.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { type KeySpace, keySpace } from './key-space.ts'
+import { readKeys } from './read-keys.ts'
 import { committingError, readingError } from './store-errors.ts'
 import { watchKeys } from './watch-keys.ts'
 
@@ -34,7 +34,7 @@ export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
     }
   }
   return {
-    read: () => reading(() => readAll(client, keys)),
+    read: () => reading(() => readKeys(client, keys)),
     commit: async (transaction) => {
       try {
         return await commit(client, keys, transaction)
@@ -51,11 +51,6 @@ export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
       }),
     close: async () => client.close(),
   }
-}
-
-export const readAll = async (client: Etcd3, keys: KeySpace): Promise<BlockSnapshot> => {
-  const { header, kvs } = await client.kv.range({ key: keys.first, range_end: keys.end })
-  return { revision: Number(header.revision), entries: kvs.map(keys.entryOf) }
 }
 
 const commit = async (
