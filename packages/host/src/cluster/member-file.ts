@@ -1,10 +1,8 @@
-import { link, rename, rm } from 'node:fs/promises'
+import { link } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BlockMove, parsePool, type RememberedBlock } from '@portolan/core'
-import { PermissionError, PortolanError, parsePrefix } from '@portolan/netfilter'
-import { makeStateDirectory } from '../state/make-directory.ts'
-import { readOwn, syncDirectory, writeDurably } from '../state/own-file.ts'
-import { refuseUnsafeDirectory } from '../state/safe-place.ts'
+import { PortolanError, parsePrefix } from '@portolan/netfilter'
+import { type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
 /**
  * What a host remembers of itself in a cluster, beside its leases.
@@ -23,7 +21,11 @@ export interface RememberedMember {
   readonly lost: readonly BlockMove[]
 }
 
-const fileIn = (directory: string): string => join(directory, 'cluster.json')
+const fileIn = (directory: string): RememberedFile => ({
+  directory,
+  file: join(directory, 'cluster.json'),
+  does: 'says which blocks of a cluster this host has',
+})
 
 /**
  * What this host remembered of itself in a cluster.
@@ -36,20 +38,14 @@ const fileIn = (directory: string): string => join(directory, 'cluster.json')
  * @public @since 0.1.0
  */
 export const readMember = async (directory: string): Promise<RememberedMember | null> => {
-  const file = fileIn(directory)
-  let text: string
-  try {
-    refuseUnsafeDirectory(directory)
-    text = await readOwn(`The file ${file}`, file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw fileError('read', file, holds, error)
-  }
+  const remembered = fileIn(directory)
+  const text = await readRemembered(remembered)
+  if (text === null) return null
   const member = parseMember(text)
   if (member !== null) return member
   throw new PortolanError(
     'STATE',
-    `The file ${file} is damaged: it says ${holds}. Move it away, and run \`portolan cluster join --takeover\`: that gets the blocks back once no program keeps this host alive in the cluster.`,
+    `The file ${remembered.file} is damaged: it ${remembered.does}. Move it away, and run \`portolan cluster join --takeover\`: that gets the blocks back once no program keeps this host alive in the cluster.`,
   )
 }
 
@@ -67,21 +63,12 @@ export const writeMember = async (
   member: RememberedMember,
   { isFirst = false }: { readonly isFirst?: boolean } = {},
 ): Promise<RememberedMember> => {
-  const file = fileIn(directory)
-  const temporary = `${file}.${process.pid}.tmp`
-  try {
-    makeStateDirectory(directory)
-    await writeDurably(temporary, `${JSON.stringify({ version: 1, ...member }, null, 2)}\n`)
-    if (!isFirst) await rename(temporary, file)
-    // Of two processes that begin at once, one is first, and both are the same host.
-    else if (!(await linked(temporary, file))) return (await readMember(directory)) ?? member
-    await syncDirectory(directory)
-    return member
-  } catch (error) {
-    throw fileError('written', file, holds, error)
-  } finally {
-    await rm(temporary, { force: true })
-  }
+  const text = `${JSON.stringify({ version: 1, ...member }, null, 2)}\n`
+  if (!isFirst) await writeRemembered(fileIn(directory), text)
+  // Of two processes that begin at once, one is first, and both are the same host.
+  else if (!(await writeRemembered(fileIn(directory), text, linked)))
+    return (await readMember(directory)) ?? member
+  return member
 }
 
 const linked = async (from: string, to: string): Promise<boolean> => {
@@ -92,27 +79,6 @@ const linked = async (from: string, to: string): Promise<boolean> => {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
-}
-
-const holds = 'which blocks of a cluster this host has'
-
-/** @param holds - what the file says */
-export const fileError = (
-  action: 'read' | 'written',
-  file: string,
-  holds: string,
-  error: unknown,
-): PortolanError => {
-  if (error instanceof PortolanError) return error
-  const code = (error as NodeJS.ErrnoException).code ?? String(error)
-  const message = `The file ${file}, which says ${holds}, could not be ${action} (${code}).`
-  return code === 'EACCES' || code === 'EPERM'
-    ? new PermissionError(
-        `${message} Run this as root, or give another directory with --state.`,
-        'file access',
-        { cause: error },
-      )
-    : new PortolanError('STATE', `${message} Mend that, and run this again.`, { cause: error })
 }
 
 type Fields = Readonly<Record<string, unknown>>

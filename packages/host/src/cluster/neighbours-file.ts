@@ -1,15 +1,14 @@
-import { rename, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClusterNeighbours, NeighbourBlock } from '@portolan/core'
 import { formatPrefix, PortolanError, parsePrefix, tryParseAddress } from '@portolan/netfilter'
-import { makeStateDirectory } from '../state/make-directory.ts'
-import { readOwn, syncDirectory, writeDurably } from '../state/own-file.ts'
-import { refuseUnsafeDirectory } from '../state/safe-place.ts'
-import { fileError } from './member-file.ts'
+import { fileError, type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
-const fileIn = (directory: string): string => join(directory, 'cluster-neighbours.json')
-
-const holds = 'which blocks the other hosts of a cluster have'
+const fileIn = (directory: string): RememberedFile => ({
+  directory,
+  file: join(directory, 'cluster-neighbours.json'),
+  does: 'says which blocks the other hosts of a cluster have',
+})
 
 /**
  * The other hosts of a cluster, as this host saw them last.
@@ -22,20 +21,14 @@ const holds = 'which blocks the other hosts of a cluster have'
  * @public @since 0.1.0
  */
 export const readNeighbours = async (directory: string): Promise<ClusterNeighbours | null> => {
-  const file = fileIn(directory)
-  let text: string
-  try {
-    refuseUnsafeDirectory(directory)
-    text = await readOwn(`The file ${file}`, file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw fileError('read', file, holds, error)
-  }
+  const remembered = fileIn(directory)
+  const text = await readRemembered(remembered)
+  if (text === null) return null
   const neighbours = parseNeighbours(text)
   if (neighbours !== null) return neighbours
   throw new PortolanError(
     'STATE',
-    `The file ${file} is damaged: it says ${holds}. Remove it, and run \`portolan cluster join\`, which writes it anew.`,
+    `The file ${remembered.file} is damaged: it ${remembered.does}. Remove it, and run \`portolan cluster join\`, which writes it anew.`,
   )
 }
 
@@ -52,26 +45,17 @@ export const writeNeighbours = async (
   directory: string,
   neighbours: ClusterNeighbours | null,
 ): Promise<boolean> => {
-  const file = fileIn(directory)
-  const temporary = `${file}.${process.pid}.tmp`
-  try {
-    const before = await readNeighbours(directory).catch(() => null)
-    if (neighbours === null) {
-      await rm(file, { force: true })
-      return before !== null
-    }
-    // A revision alone is no news: other hosts come and go all the time.
-    if (before !== null && newsOf(before) === newsOf(neighbours)) return false
-    makeStateDirectory(directory)
-    await writeDurably(temporary, `${JSON.stringify({ version: 1, ...neighbours }, null, 2)}\n`)
-    await rename(temporary, file)
-    await syncDirectory(directory)
-    return true
-  } catch (error) {
-    throw fileError('written', file, holds, error)
-  } finally {
-    await rm(temporary, { force: true })
+  const remembered = fileIn(directory)
+  const before = await readNeighbours(directory).catch(() => null)
+  if (neighbours === null) {
+    await rm(remembered.file, { force: true }).catch((error: unknown) => {
+      throw fileError('written', remembered, error)
+    })
+    return before !== null
   }
+  // A revision alone is no news: other hosts come and go all the time.
+  if (before !== null && newsOf(before) === newsOf(neighbours)) return false
+  return writeRemembered(remembered, `${JSON.stringify({ version: 1, ...neighbours }, null, 2)}\n`)
 }
 
 const newsOf = ({ cluster, host, blocks, others }: ClusterNeighbours): string =>

@@ -1,0 +1,73 @@
+import { rename, rm } from 'node:fs/promises'
+import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { makeStateDirectory } from '../state/make-directory.ts'
+import { readOwn, syncDirectory, writeDurably } from '../state/own-file.ts'
+import { refuseUnsafeDirectory } from '../state/safe-place.ts'
+
+/** A file of the state directory in which something of a cluster is remembered. */
+export interface RememberedFile {
+  readonly directory: string
+  readonly file: string
+  /** What it does, for messages: `says which blocks of a cluster this host has`. */
+  readonly does: string
+}
+
+/** @returns null: it is not there */
+export const readRemembered = async (remembered: RememberedFile): Promise<string | null> => {
+  const { directory, file } = remembered
+  try {
+    refuseUnsafeDirectory(directory)
+    return await readOwn(`The file ${file}`, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw fileError('read', remembered, error)
+  }
+}
+
+const replace = async (temporary: string, file: string): Promise<boolean> => {
+  await rename(temporary, file)
+  return true
+}
+
+/**
+ * Writes a file whole before it has its name. A process that is killed leaves what was there before, or this.
+ *
+ * @param place - gives what is written its name; false: it did not
+ * @returns what `place` gave back
+ */
+export const writeRemembered = async (
+  remembered: RememberedFile,
+  text: string,
+  place: (temporary: string, file: string) => Promise<boolean> = replace,
+): Promise<boolean> => {
+  const { directory, file } = remembered
+  const temporary = `${file}.${process.pid}.tmp`
+  try {
+    makeStateDirectory(directory)
+    await writeDurably(temporary, text)
+    if (!(await place(temporary, file))) return false
+    await syncDirectory(directory)
+    return true
+  } catch (error) {
+    throw fileError('written', remembered, error)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
+export const fileError = (
+  action: 'read' | 'written',
+  { file, does }: RememberedFile,
+  error: unknown,
+): PortolanError => {
+  if (error instanceof PortolanError) return error
+  const code = (error as NodeJS.ErrnoException).code ?? String(error)
+  const message = `The file ${file}, which ${does}, could not be ${action} (${code}).`
+  return code === 'EACCES' || code === 'EPERM'
+    ? new PermissionError(
+        `${message} Run this as root, or give another directory with --state.`,
+        'file access',
+        { cause: error },
+      )
+    : new PortolanError('STATE', `${message} Mend that, and run this again.`, { cause: error })
+}
