@@ -121,9 +121,13 @@ export const openLeaseStore = (directory: string): LeaseStore => {
     transact: (operation) => queue(() => transact(operation)),
     close: () =>
       queue(async () => {
-        await database?.close()
-        database = null
         known = null
+        if (database === null) return
+        const closed = database
+        database = null
+        // The last process that closes takes LMDB's mutexes away (mdb.c `mdb_env_close_active`): one that opens
+        // meanwhile would find them gone, and fail with EINVAL.
+        await inTurn(() => closed.close())
       }),
   }
 }
