@@ -1,6 +1,8 @@
+import { InvalidRequestError } from '@portolan/netfilter'
 import { noop } from 'cockatiel'
-import { Etcd3 } from 'etcd3'
+import { Etcd3, type IOptions } from 'etcd3'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
+import { wordsOf } from './refusal.ts'
 
 /** A silent server is noticed on an open stream too. etcd refuses pings that come more often than every 5 s. */
 const pings = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5_000 }
@@ -30,7 +32,7 @@ export const openClient = ({
           : { certChain: Buffer.from(tls.cert), privateKey: Buffer.from(tls.key) }),
       }
     : undefined
-  return new Etcd3({
+  const options: IOptions = {
     hosts: endpoints.map((endpoint) => `${isSecure ? 'https' : 'http'}://${endpoint}`),
     grpcOptions: { ...pings, ...sizes },
     // etcd3 would ask a server that failed three times nothing for 5 s, though it is back.
@@ -40,5 +42,13 @@ export const openClient = ({
       ? {}
       : { auth: { username: user.name, password: user.password } }),
     defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + timeoutMs }),
-  })
+  }
+  try {
+    return new Etcd3(options)
+  } catch (cause) {
+    throw new InvalidRequestError(
+      `the texts in PEM that etcd is to be asked with cannot be used (${wordsOf(cause)}). Give the certificate of this host with the key that it was made with, and the authority of the servers.`,
+      { cause },
+    )
+  }
 }

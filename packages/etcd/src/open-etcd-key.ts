@@ -22,22 +22,23 @@ export interface EtcdKeyOptions extends Omit<EtcdStoreOptions, 'cluster'> {
  * @public @since 0.1.0
  */
 export const openEtcdKey = (options: EtcdKeyOptions): Pick<BlockStore, 'read' | 'watch' | 'close'> => {
-  const { endpoints, key } = options
+  const { key } = options
   const keys = oneKey(key)
   const client = openClient(options)
   const words: ErrorWords = {
     unreachable: `What the key ${key} holds now is not known.`,
     allowed: `may read the key ${key}`,
+    grant: `etcdctl role grant-permission ROLE read ${key}`,
   }
   return {
     read: async () => {
       try {
         return await readKeys(client, keys)
       } catch (error) {
-        throw readingError(error, endpoints, words)
+        throw readingError(error, options, words)
       }
     },
-    watch: (from) => watchKeys(client, keys, from, (error) => readingError(error, endpoints, words)),
+    watch: (from) => watchKeys(client, keys, from, (error) => readingError(error, options, words)),
     close: async () => client.close(),
   }
 }

@@ -23,14 +23,13 @@ import { watchKeys } from './watch-keys.ts'
  * @public @since 0.1.0
  */
 export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
-  const { endpoints } = options
   const keys = keySpace(options.cluster)
   const client = openClient(options)
   const reading = async <Result>(request: () => Promise<Result>): Promise<Result> => {
     try {
       return await request()
     } catch (error) {
-      throw readingError(error, endpoints)
+      throw readingError(error, options)
     }
   }
   return {
@@ -39,10 +38,10 @@ export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
       try {
         return await commit(client, keys, transaction)
       } catch (error) {
-        throw committingError(error, endpoints)
+        throw committingError(error, options)
       }
     },
-    watch: (from) => watchKeys(client, keys, from, (error) => readingError(error, endpoints)),
+    watch: (from) => watchKeys(client, keys, from, (error) => readingError(error, options)),
     grantLease: (seconds) => reading(async () => (await client.leaseClient.leaseGrant({ TTL: seconds })).ID),
     keepLease: (lease) => reading(() => keepAlive(client, lease)),
     revokeLease: (lease) =>

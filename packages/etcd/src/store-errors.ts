@@ -1,56 +1,76 @@
 import { BlockStoreError } from '@portolan/core'
-import { EtcdAuthenticationFailedError, EtcdPermissionDeniedError, GRPCUnauthenticatedError } from 'etcd3'
-
-const denials = [EtcdAuthenticationFailedError, EtcdPermissionDeniedError, GRPCUnauthenticatedError]
-
-/** Was the request refused for its user, so that nothing was done? */
-export const isDenied = (error: unknown): boolean => denials.some((kind) => error instanceof kind)
-
-const wordsOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error))
-    // gRPC puts its own number and the state of its resolver around what the system said.
-    .replace(/^.*Last error: /, '')
-    .replace(/\.? Resolution note:.*$/, '')
-    .replace(/^(\w*Error: )?(\d+ [A-Z_]+: )?/, '')
+import { EtcdPermissionDeniedError, GRPCUnauthenticatedError } from 'etcd3'
+import { type Asked, type Refusal, refusalOf, wordsOf } from './refusal.ts'
 
 /** What an error means for a host, and what its user has to be allowed. */
 export interface ErrorWords {
   readonly unreachable: string
+  /** What the role of its user may do, and how that is granted with etcdctl. */
   readonly allowed: string
+  readonly grant: string
 }
 
 const wordsOfBlocks: ErrorWords = {
   unreachable:
     'Blocks that this host holds stay its own and addresses in them are leased as before, but no new block can be claimed.',
   allowed: 'may read and write keys under /portolan/v1/',
+  grant: 'etcdctl role grant-permission --prefix ROLE readwrite /portolan/v1/',
 }
+
+/** A watch tells by words alone that it was refused. */
+const isDenied = (error: unknown): boolean =>
+  error instanceof EtcdPermissionDeniedError ||
+  error instanceof GRPCUnauthenticatedError ||
+  wordsOf(error) === 'etcdserver: permission denied'
+
+const refused = (error: unknown, asked: Asked, { allowed, grant }: ErrorWords): Refusal | null => {
+  const refusal = refusalOf(error, asked)
+  if (refusal !== null || !isDenied(error)) return refusal
+  const user = asked.user == null ? 'the user of this host' : `user ${asked.user.name}`
+  return {
+    kind: 'user',
+    why: `${user} may not do this (${wordsOf(error)})`,
+    remedy: `Give the user a role that ${allowed}: \`${grant}\`.`,
+  }
+}
+
+const placeOf = ({ endpoints }: Asked): string => `etcd at ${endpoints.join(', ')}`
 
 /** What went wrong with a request that changes nothing. */
 export const readingError = (
   error: unknown,
-  endpoints: readonly string[],
+  asked: Asked,
   words: ErrorWords = wordsOfBlocks,
 ): BlockStoreError => {
   if (error instanceof BlockStoreError) return error
-  if (isDenied(error))
+  const refusal = refused(error, asked, words)
+  const place = placeOf(asked)
+  if (refusal?.kind === 'user')
     return new BlockStoreError(
       'CLUSTER_DENIED',
-      `etcd at ${endpoints.join(', ')} does not let this host in: ${wordsOf(error)}. Check the user and password-file of the cluster's URL, and that the user's role ${words.allowed}.`,
+      `${place} does not let this host in: ${refusal.why}. ${refusal.remedy}`,
+      { cause: error },
+    )
+  if (refusal?.kind === 'tls')
+    return new BlockStoreError(
+      'CLUSTER_UNREACHABLE',
+      `There is no connection to ${place}: ${refusal.why}. ${words.unreachable} ${refusal.remedy}`,
       { cause: error },
     )
   return new BlockStoreError(
     'CLUSTER_UNREACHABLE',
-    `etcd at ${endpoints.join(', ')} does not answer: ${wordsOf(error)}. ${words.unreachable} Check that etcd runs there and that this host reaches it.`,
+    `${place} does not answer: ${wordsOf(error)}. ${words.unreachable} Check that etcd runs there and that this host reaches it.`,
     { cause: error },
   )
 }
 
 /** What went wrong with a transaction: unless it was refused for its user, it may have been carried out. */
-export const committingError = (error: unknown, endpoints: readonly string[]): BlockStoreError =>
-  isDenied(error)
-    ? readingError(error, endpoints)
-    : new BlockStoreError(
-        'CLUSTER_OUTCOME_UNKNOWN',
-        `etcd at ${endpoints.join(', ')} did not answer a change (${wordsOf(error)}), so it is open whether the change was made. Run the command again once etcd answers.`,
-        { cause: error },
-      )
+export const committingError = (error: unknown, asked: Asked): BlockStoreError => {
+  const refusal = refused(error, asked, wordsOfBlocks)
+  if (refusal?.kind === 'user') return readingError(error, asked)
+  return new BlockStoreError(
+    'CLUSTER_OUTCOME_UNKNOWN',
+    `${placeOf(asked)} did not answer a change (${refusal?.why ?? wordsOf(error)}), so it is open whether the change was made. ${refusal === null ? '' : `${refusal.remedy} `}Run the command again once etcd answers.`,
+    { cause: error },
+  )
+}

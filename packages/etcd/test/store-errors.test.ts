@@ -9,7 +9,7 @@ const refused = new GRPCUnavailableError(
 const denied = new EtcdPermissionDeniedError('etcdserver: permission denied')
 
 test('a request that found no server says where it looked and what goes on without one', () => {
-  const { code, message, cause } = readingError(refused, endpoints)
+  const { code, message, cause } = readingError(refused, { endpoints })
   expect({ code, cause }).toEqual({ code: 'CLUSTER_UNREACHABLE', cause: refused })
   expect(message).toMatch(
     /^etcd at 192\.0\.2\.1:2379, 192\.0\.2\.2:2379 does not answer: connect ECONNREFUSED 192\.0\.2\.1:2379\. Blocks that this host holds stay its own/,
@@ -17,8 +17,8 @@ test('a request that found no server says where it looked and what goes on witho
 })
 
 test('a change without an answer may have been made; one that was refused for its user was not', () => {
-  expect(committingError(refused, endpoints).code).toBe('CLUSTER_OUTCOME_UNKNOWN')
-  expect(committingError(denied, endpoints)).toMatchObject({
+  expect(committingError(refused, { endpoints }).code).toBe('CLUSTER_OUTCOME_UNKNOWN')
+  expect(committingError(denied, { endpoints })).toMatchObject({
     code: 'CLUSTER_DENIED',
     message: expect.stringContaining('read and write keys under /portolan/v1/'),
   })

@@ -10,6 +10,7 @@ export const neededPrograms = {
   libvirt: ['libvirtd', 'virsh', 'dnsmasq'],
   fail2ban: ['fail2ban-server'],
   etcd: ['etcd'],
+  openssl: ['openssl'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 export type Neighbour = keyof typeof neededPrograms

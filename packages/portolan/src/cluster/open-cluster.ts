@@ -4,12 +4,11 @@ import {
   BlockStoreError,
   type BlockWatch,
   blockStoreErrorCode,
-  type ClusterAddress,
   parseClusterUrl,
 } from '@portolan/core'
-import { readTextFile, whyUnread } from '@portolan/host/file'
-import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { PortolanError } from '@portolan/netfilter'
 import { version } from '../version.ts'
+import { serverAccess } from './server-access.ts'
 
 /** A cluster that can be asked. */
 export interface Cluster {
@@ -28,7 +27,7 @@ export const openCluster = async (url: string): Promise<Cluster> => {
   const address = parseClusterUrl(url)
   const { openEtcdStore } = await loadAdapter()
   const { cluster, endpoints } = address
-  const store = openEtcdStore({ cluster, ...serversOf(address) })
+  const store = openEtcdStore({ cluster, ...serverAccess(address) })
   return { name: cluster, store: withOwnErrors(store), endpoints }
 }
 
@@ -44,15 +43,8 @@ export type ClusterKey = Pick<BlockStore, 'read' | 'watch' | 'close'>
 export const openClusterKey = async (url: string, key: string): Promise<ClusterKey> => {
   const address = parseClusterUrl(url)
   const { openEtcdKey } = await loadAdapter()
-  return keyWithOwnErrors(openEtcdKey({ key, ...serversOf(address) }))
+  return keyWithOwnErrors(openEtcdKey({ key, ...serverAccess(address) }))
 }
-
-/** Where the servers are, and what this host shows them; the files are read. */
-const serversOf = ({ endpoints, tls, user, passwordFile, caFile, certFile, keyFile }: ClusterAddress) => ({
-  endpoints,
-  tls: tls ? { ca: fileText(caFile), cert: fileText(certFile), key: fileText(keyFile) } : null,
-  user: userOf(user, passwordFile),
-})
 
 /** The package has its own copy of the class of these errors, which is not the one that is told apart here. */
 const ownError = (error: unknown): unknown => {
@@ -104,29 +96,6 @@ const loadAdapter = async (): Promise<typeof import('@portolan/etcd')> => {
     throw new PortolanError(
       'MISSING_PACKAGE',
       `A cluster is named, and the package that talks to etcd is not installed, or not as a whole: only clusters need it, so it does not come with portolan. Install it where portolan is: npm install @portolan/etcd@${version} (with --global if portolan is).`,
-      { cause },
-    )
-  }
-}
-
-const userOf = (
-  name: ClusterAddress['user'],
-  passwordFile: string | null,
-): { readonly name: string; readonly password: string } | null => {
-  const password = fileText(passwordFile)
-  return name === null || password === null ? null : { name, password: password.replace(/\r?\n$/, '') }
-}
-
-const mostBytes = 2 ** 20
-
-const fileText = (file: string | null): string | null => {
-  if (file === null) return null
-  try {
-    return readTextFile(file, { mostBytes })
-  } catch (cause) {
-    if (cause instanceof PortolanError) throw cause
-    throw new InvalidRequestError(
-      `${file}, which the cluster's URL names, could not be read (${whyUnread(cause)}). Make it a readable file, or name another.`,
       { cause },
     )
   }

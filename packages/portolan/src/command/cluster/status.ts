@@ -21,7 +21,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     try {
       return describeCluster(await store.read())
     } catch (error) {
-      if (error instanceof BlockStoreError && error.code === 'CLUSTER_UNREACHABLE') return error
+      if (error instanceof BlockStoreError) return error
       throw error
     }
   })

@@ -1,0 +1,162 @@
+import type { EtcdStoreOptions } from './etcd-store-options.ts'
+
+/** Which servers were asked, and what this host showed of itself. */
+export type Asked = Pick<EtcdStoreOptions, 'endpoints' | 'tls' | 'user'>
+
+/** Why a server and this host do not come together though the server answers, and what is to be done. */
+export interface Refusal {
+  /** `user`: the request was refused for its user. `tls`: there was no connection to send it on. */
+  readonly kind: 'user' | 'tls'
+  readonly why: string
+  readonly remedy: string
+}
+
+/** What an error says, without what gRPC and OpenSSL put around it. */
+export const wordsOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error))
+    // gRPC puts its own number and the state of its resolver around what the system said.
+    .replace(/^.*Last error: /s, '')
+    .replace(/\.? Resolution note:.*$/s, '')
+    .replace(/^(\w*Error: )?(\d+ [A-Z_]+: )?/, '')
+    .replace(/^Error( \[\w+\])?: /, '')
+    .replace(/^rpc error: code = \w+ desc = /, '')
+    // The time at which a connection was given up.
+    .replace(/\s*\(\d{4}-\d\d-\d\dT[\d:.]+Z\)$/, '')
+    // 40E2D00C407F0000:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:FILE:LINE:SSL alert number 116
+    .replace(/^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/s, '$1')
+
+interface Case {
+  readonly kind: Refusal['kind']
+  readonly says: RegExp
+  /** Null: these words mean something else here. */
+  readonly means: (asked: Asked, words: string) => Omit<Refusal, 'kind'> | null
+}
+
+const clock = (): string => new Date().toISOString().replace(/:\d\d\.\d+Z$/, 'Z')
+
+/** The words are those of OpenSSL, Node and etcd; a server tells its own reason by an alert of TLS. */
+const cases: readonly Case[] = [
+  {
+    kind: 'tls',
+    says: /alert (certificate required|bad certificate|unknown ca|certificate unknown|handshake failure|unsupported certificate|certificate revoked)/,
+    means: ({ tls }, words) => {
+      if (tls?.cert != null)
+        return {
+          why: `it does not accept the certificate of this host (${words})`,
+          remedy:
+            'Name a certificate for clients, with its key, that an authority issued which etcd trusts (--trusted-ca-file of etcd).',
+        }
+      if (words.includes('handshake failure')) return null
+      return {
+        why: `it asks for a certificate of this host, and the cluster's URL names none`,
+        remedy: 'Name one with its key: &cert=FILE&key=FILE.',
+      }
+    },
+  },
+  {
+    kind: 'tls',
+    says: /alert certificate expired/,
+    means: () => ({
+      why: 'it says that the certificate of this host has expired, or is not valid yet',
+      remedy: 'Renew the file of cert. If that is valid, the clock of the server is wrong: set it.',
+    }),
+  },
+  {
+    kind: 'tls',
+    says: /certificate has expired/,
+    means: () => ({
+      why: `its certificate or that of its authority has expired, by the clock of this host (${clock()})`,
+      remedy: 'Renew it on the server, or set the clock of this host if it is wrong.',
+    }),
+  },
+  {
+    kind: 'tls',
+    says: /certificate is not yet valid/,
+    means: () => ({
+      why: `its certificate or that of its authority is not valid yet, by the clock of this host (${clock()})`,
+      remedy: 'Set the clock of this host if it is wrong, or renew the certificate on the server.',
+    }),
+  },
+  {
+    kind: 'tls',
+    says: /unable to verify|unable to get (local )?issuer|self[- ]signed certificate|certificate signature failure/,
+    means: ({ tls }, words) =>
+      tls?.ca == null
+        ? {
+            why: `its certificate is of no authority that Node trusts (${words})`,
+            remedy: "Name the file of its authority in the cluster's URL: ?ca=FILE.",
+          }
+        : {
+            why: `its certificate is not of the authority that ca names (${words})`,
+            remedy:
+              "Name the file of its authority in the cluster's URL: ?ca=FILE. If that is the one, another server answers there.",
+          },
+  },
+  {
+    kind: 'tls',
+    says: /does not match certificate's altnames/,
+    means: (_asked, words) => {
+      const [, name, names] =
+        /(?:Host|IP): (.*?)\.? is not (?:in the cert's (?:altnames|list)|cert's CN): (.*)$/.exec(words) ?? []
+      const known = (names ?? '').replaceAll(/(DNS|IP Address):/g, '')
+      return {
+        why: `its certificate is for ${known === '' ? 'no name that it can be asked by' : known}, and the cluster's URL says ${name ?? 'another'}`,
+        remedy: "Write a name of the certificate in the cluster's URL, or issue one for that name.",
+      }
+    },
+  },
+  {
+    kind: 'tls',
+    says: /^Client network socket disconnected before secure TLS|wrong version number|packet length too long/,
+    means: () => ({
+      why: 'what answers there does not agree on TLS, as an etcd that is served without TLS',
+      remedy: "If it is served without, write etcd:// in place of etcds:// in the cluster's URL.",
+    }),
+  },
+  {
+    kind: 'tls',
+    says: /^Failed to connect$/,
+    means: ({ tls }) =>
+      tls == null
+        ? {
+            why: 'what answers there ends connections without TLS, as an etcd that is served with TLS',
+            remedy: "If it is, write etcds:// in place of etcd:// in the cluster's URL, and ?ca=FILE.",
+          }
+        : null,
+  },
+  {
+    kind: 'user',
+    says: /user name is empty/,
+    means: () => ({
+      why: "it asks for a user, and the cluster's URL names none",
+      remedy: 'Name one: etcd://USER@HOST/NAME?password-file=FILE.',
+    }),
+  },
+  {
+    kind: 'user',
+    says: /authentication failed, invalid user ID or password/,
+    means: ({ user }) => ({
+      why: `it has no user ${user?.name ?? ''} with the password that was given`,
+      remedy: "Check the user and password-file of the cluster's URL.",
+    }),
+  },
+  {
+    kind: 'user',
+    says: /authentication is not enabled/,
+    means: ({ user }) => ({
+      why: `the cluster's URL names user ${user?.name ?? ''}, and this etcd has no users (authentication is not enabled)`,
+      remedy:
+        'Leave the user and password-file out of the URL, or let etcd ask for users: `etcdctl auth enable`.',
+    }),
+  },
+]
+
+/** @returns null: the server does not answer, or it failed in another way */
+export const refusalOf = (error: unknown, asked: Asked): Refusal | null => {
+  const words = wordsOf(error)
+  for (const { kind, says, means } of cases) {
+    const meant = says.test(words) ? means(asked, words) : null
+    if (meant !== null) return { kind, ...meant }
+  }
+  return null
+}

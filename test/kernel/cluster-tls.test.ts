@@ -1,0 +1,253 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { future, type Issued, makeAuthority, past } from '../lab/neighbour/certificates.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type GuardedEtcd, startGuardedEtcd } from '../lab/neighbour/guarded-etcd.ts'
+import { mustRun } from '../lab/run.ts'
+
+const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
+
+const folder = mkdtempSync(join(tmpdir(), 'portolan-tls-'))
+const at = (name: string): string => join(folder, name)
+const write = (name: string, text: string): string => {
+  writeFileSync(at(name), text)
+  return at(name)
+}
+
+const password = 'correct horse battery staple'
+
+interface Files {
+  readonly ca: string
+  readonly otherCa: string
+  readonly server: Issued
+  readonly elsewhere: Issued
+  readonly expired: Issued
+  readonly notYet: Issued
+  readonly own: Issued
+  readonly stranger: Issued
+  readonly ownExpired: Issued
+  readonly lockedKey: string
+}
+
+const makeFiles = async (): Promise<Files> => {
+  const [ours, other] = [await makeAuthority(folder, 'ours'), await makeAuthority(folder, 'other')]
+  const lockedKey = at('locked.key')
+  const own = await ours.issue('own', 'DNS:web-1')
+  await mustRun([
+    'openssl',
+    'pkey',
+    '-in',
+    own.key,
+    '-aes256',
+    '-passout',
+    `pass:${password}`,
+    '-out',
+    lockedKey,
+  ])
+  return {
+    ca: ours.file,
+    otherCa: other.file,
+    server: await ours.issue('server', 'DNS:localhost'),
+    elsewhere: await ours.issue('elsewhere', 'DNS:etcd.example,DNS:etcd-2.example'),
+    expired: await ours.issue('expired', 'DNS:localhost', past),
+    notYet: await ours.issue('not-yet', 'DNS:localhost', future),
+    own,
+    stranger: await other.issue('stranger', 'DNS:web-1'),
+    ownExpired: await ours.issue('own-expired', 'DNS:web-1', past),
+    lockedKey,
+  }
+}
+
+let made: { readonly files: Files; readonly etcd: GuardedEtcd } | null = null
+const site = () => {
+  if (made === null) throw new Error('etcd has not been started')
+  return made
+}
+
+/** Words of `portolan cluster`. Whatever it prints, no secret is in it. */
+const run = async (words: readonly string[], url: string) => {
+  const { machine } = site().etcd
+  const argv = [process.execPath, program, 'cluster', ...words, '--cluster', url, '--state', at('state')]
+  const outcome = await machine.run(argv, { environment: { NODE_OPTIONS: '', HOME: folder } })
+  const text = outcome.stdout + outcome.stderr
+  expect(text).not.toContain(password)
+  for (const { key } of [site().files.own, site().files.stranger])
+    expect(text).not.toContain(readFileSync(key, 'utf8').split('\n')[1])
+  return outcome
+}
+
+const told = async (url: string): Promise<string> => {
+  const { exitCode, stderr } = await run(['init', '--pool', '10.64.0.0/12:24'], url)
+  expect(exitCode).toBe(1)
+  return stderr
+}
+
+const tls = (...files: readonly string[]): string =>
+  `etcds://${site().etcd.endpoints.tls}/prod${files.length === 0 ? '' : `?${files.join('&')}`}`
+const mutual = (own: Issued | null): string =>
+  `etcds://${site().etcd.endpoints.mutual}/prod?ca=${site().files.ca}${own === null ? '' : `&cert=${own.cert}&key=${own.key}`}`
+const asUser = (name: string, file: string): string =>
+  `etcd://${name}@${site().etcd.endpoints.users}/prod?password-file=${file}`
+
+describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () => {
+  beforeAll(async () => {
+    const files = await makeFiles()
+    made = { files, etcd: await startGuardedEtcd(folder, files.server, files.ca) }
+  })
+  afterAll(async () => {
+    await made?.etcd[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('a host with what is asked of it joins', async () => {
+    const [server, url] = [tls(`ca=${site().files.ca}`), mutual(site().files.own)]
+    expect(await run(['status'], server)).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(await run(['init', '--pool', '10.64.0.0/12:24'], url)).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(await run(['join'], url)).toMatchObject({ stdout: expect.stringContaining('claimed') })
+  })
+
+  test.each([
+    ['is of another authority', true, 'is not of the authority that ca names', '?ca=FILE'],
+    ['is of no known authority', false, 'is of no authority that Node trusts', '?ca=FILE'],
+  ])('a certificate of the server that %s', async (_what, isNamed, why, remedy) => {
+    const message = await told(tls(...(isNamed ? [`ca=${site().files.otherCa}`] : [])))
+    expect(message).toMatch(/^portolan: There is no connection to etcd at localhost:2479: its certificate /)
+    expect(message).toContain(why)
+    expect(message).toContain('Blocks that this host holds stay its own')
+    expect(message).toContain(remedy)
+  })
+
+  test.each([
+    [
+      'has expired',
+      'expired',
+      /has expired, by the clock of this host \(20.*Renew it on the server, or set the clock/,
+    ],
+    [
+      'is not valid yet',
+      'notYet',
+      /is not valid yet, by the clock of this host \(20.*Set the clock of this host/,
+    ],
+    [
+      'is for another name',
+      'elsewhere',
+      /is for etcd\.example, etcd-2\.example, and the cluster's URL says localhost.*Write a name of the certificate/,
+    ],
+  ] as const)('a certificate of the server that %s', async (_what, which, says) => {
+    site().etcd.show(site().files[which])
+    const message = await told(tls(`ca=${site().files.ca}`))
+    site().etcd.show(site().files.server)
+    expect(message).toMatch(says)
+  })
+
+  test('a host that shows no certificate, or not one that etcd takes', async () => {
+    const { stranger, ownExpired } = site().files
+    expect(await told(mutual(null))).toMatch(
+      /it asks for a certificate of this host, and the cluster's URL names none.*&cert=FILE&key=FILE/,
+    )
+    expect(await told(mutual(stranger))).toMatch(
+      /it does not accept the certificate of this host \(tlsv1 alert unknown ca\).*--trusted-ca-file of etcd/,
+    )
+    expect(await told(mutual(ownExpired))).toMatch(
+      /certificate of this host has expired.*Renew the file of cert/,
+    )
+  })
+
+  test('etcd:// where TLS is served, and etcds:// where it is not', async () => {
+    const { tls: secure, users } = site().etcd.endpoints
+    expect(await told(`etcd://${secure}/prod`)).toContain('write etcds:// in place of etcd://')
+    expect(await told(`etcds://${users}/prod?ca=${site().files.ca}`)).toContain(
+      'write etcd:// in place of etcds://',
+    )
+  })
+
+  test.each([
+    ['is not there', () => at('none'), 'there is no such file'],
+    ['is a folder', () => folder, 'it is a folder'],
+    ['is no certificate', () => site().files.own.key, 'holds no certificate in PEM'],
+    ['is empty', () => write('empty', ''), 'holds no certificate in PEM'],
+  ])('a file of the authority that %s', async (_what, file, why) => {
+    const message = await told(tls(`ca=${file()}`))
+    expect(message).toContain(file())
+    expect(message).toContain(why)
+  })
+
+  test('a key that is of another certificate, locked, or none', async () => {
+    const { own, stranger, lockedKey } = site().files
+    const { cert } = own
+    expect(await told(mutual({ cert, key: stranger.key }))).toContain(
+      `the key in ${stranger.key} is not that of the certificate in ${cert}`,
+    )
+    expect(await told(mutual({ cert, key: lockedKey }))).toContain('is locked with a passphrase')
+    expect(await told(mutual({ cert, key: cert }))).toContain('holds no private key in PEM')
+  })
+
+  test('a user where etcd has none, and a password that is empty', async () => {
+    expect(await told(asUser('portolan', write('password', password)))).toMatch(
+      /names user portolan, and this etcd has no users.*Leave the user and password-file out/,
+    )
+    expect(await told(asUser('portolan', write('empty', '')))).toMatch(
+      /empty.*Write the password of portolan/,
+    )
+  })
+
+  test('no user where etcd asks for one, an unknown one, and a wrong password', async () => {
+    const { etcd } = site()
+    await etcd.askForUsers()
+    await etcd.ask('auth/user/add', { name: 'portolan', password })
+    expect(await told(`etcd://${etcd.endpoints.users}/prod`)).toMatch(
+      /does not let this host in: it asks for a user.*etcd:\/\/USER@HOST\/NAME\?password-file=FILE/,
+    )
+    const wrong = 'letmein'
+    for (const [name, given] of [
+      ['nemo', password],
+      ['portolan', wrong],
+    ] as const) {
+      const message = await told(asUser(name, write('password', given)))
+      expect(message).toContain(`it has no user ${name} with the password that was given. Check the user`)
+      expect(message).not.toContain(wrong)
+    }
+  })
+
+  test('a user without the permission is told how it is granted, and with it the host joins', async () => {
+    const { etcd } = site()
+    const url = asUser('portolan', write('password', `${password}\n`))
+    expect(await told(url)).toMatch(
+      /user portolan may not do this.*may read and write keys under \/portolan\/v1\/: `etcdctl role grant-permission --prefix ROLE readwrite \/portolan\/v1\/`/,
+    )
+    // What this host knows of itself needs no permission.
+    const shown = await run(['status'], url)
+    expect(shown).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('BLOCK OF THIS HOST') })
+    await etcd.ask('auth/user/grant', { user: 'portolan', role: 'blocks' })
+    expect(await run(['init', '--pool', '10.64.0.0/12:24'], url)).toMatchObject({ exitCode: 0 })
+  })
+
+  test('a host that stays goes on when the token of its user runs out, and ends when its permission does', async () => {
+    const { etcd } = site()
+    const watcher = etcd.machine.start(
+      [
+        ...[process.execPath, program, 'cluster', 'join', '--watch', '--member', 'web-2'],
+        ...['--cluster', asUser('portolan', at('password')), '--state', at('other-state')],
+      ],
+      { environment: { NODE_OPTIONS: '', HOME: folder } },
+    )
+    const key = Buffer.from('/portolan/v1/prod/hosts/web-2').toString('base64')
+    const isTold = async (): Promise<void> => {
+      while ((await etcd.ask('kv/range', { key })).kvs === undefined) await delay(50)
+    }
+    await isTold()
+    // By then the token of a second has run out.
+    await delay(2_500)
+    await etcd.ask('kv/deleterange', { key })
+    await isTold()
+    await etcd.ask('auth/user/revoke', { name: 'portolan', role: 'blocks' })
+    await etcd.ask('kv/deleterange', { key })
+    const { exitCode, stderr } = await watcher.outcome
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('user portolan may not do this')
+  })
+})

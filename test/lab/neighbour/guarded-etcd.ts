@@ -1,0 +1,122 @@
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Disposables } from '../disposables.ts'
+import { createMachine, type Machine } from '../machine.ts'
+import type { Issued } from './certificates.ts'
+
+/** Three servers of etcd on one machine: one with TLS, one that asks hosts for a certificate, one that asks for a user. */
+export interface GuardedEtcd extends AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
+  readonly machine: Machine
+  readonly endpoints: Readonly<Record<'tls' | 'mutual' | 'users', string>>
+  /** What the server with TLS shows from now on: etcd reads it for each connection. */
+  show(server: Issued): void
+  /** A call of the server with users, before it asks for them, or as root. */
+  ask(path: string, body: object): Promise<Readonly<Record<string, unknown>>>
+  /** From now on it asks for a user. */
+  askForUsers(): Promise<void>
+}
+
+const ports = { tls: 2479, mutual: 2579, users: 2679 } as const
+
+export const rootPassword = 'the password of root'
+
+/** The range of keys that begin with these. */
+const beginningWith = (first: string) => ({
+  key: Buffer.from(first).toString('base64'),
+  range_end: Buffer.from(first.replace(/\/$/, '0')).toString('base64'),
+})
+
+/**
+ * @param folder - for the files that the server with TLS reads
+ * @param server - what the servers show
+ * @param clients - the authority of what hosts show
+ */
+export const startGuardedEtcd = async (
+  folder: string,
+  server: Issued,
+  clients: string,
+): Promise<GuardedEtcd> => {
+  const held = new Disposables()
+  try {
+    const machine = held.use(await createMachine('guarded', 'mount -t tmpfs tmpfs /run && mkdir /run/etcd'))
+    const shown = { cert: join(folder, 'shown.pem'), key: join(folder, 'shown.key') }
+    const show = ({ cert, key }: Issued): void => {
+      copyFileSync(cert, shown.cert)
+      copyFileSync(key, shown.key)
+    }
+    show(server)
+    const words = {
+      tls: ['--cert-file', shown.cert, '--key-file', shown.key],
+      mutual: [
+        ...['--cert-file', server.cert, '--key-file', server.key],
+        ...['--client-cert-auth', '--trusted-ca-file', clients],
+      ],
+      // Tokens that run out soon, and a hash of passwords that takes no time.
+      users: ['--auth-token-ttl', '1', '--bcrypt-cost', '4'],
+    }
+    for (const [name, port] of Object.entries(ports)) {
+      const url = `${name === 'users' ? 'http' : 'https'}://127.0.0.1:${port}`
+      const running = machine.start(
+        [
+          ...['etcd', '--name', name, '--data-dir', `/run/etcd/${name}`, '--log-level', 'panic'],
+          ...['--unsafe-no-fsync', '--listen-client-urls', url, '--advertise-client-urls', url],
+          ...['--listen-peer-urls', `http://127.0.0.1:${port + 1}`],
+          ...['--initial-advertise-peer-urls', `http://127.0.0.1:${port + 1}`],
+          ...['--initial-cluster', `${name}=http://127.0.0.1:${port + 1}`],
+          ...words[name as keyof typeof ports],
+        ],
+        { timeoutMs: 600_000 },
+      )
+      held.use({
+        [Symbol.asyncDispose]: async () => {
+          running.kill('SIGKILL')
+          await running.outcome
+        },
+      })
+    }
+    for (const port of Object.values(ports))
+      while ((await machine.run(['curl', '-s', '--http0.9', `127.0.0.1:${port}`])).exitCode === 7)
+        await delay(50)
+    let token: readonly string[] = []
+    const post = (path: string, body: object): Promise<string> =>
+      machine.mustRun([
+        ...['curl', '--silent', '--fail', ...token, '--data', JSON.stringify(body)],
+        `http://127.0.0.1:${ports.users}/v3/${path}`,
+      ])
+    const ask: GuardedEtcd['ask'] = async (path, body) => {
+      if (token.length > 0) await logIn()
+      return JSON.parse(await post(path, body))
+    }
+    const logIn = async (): Promise<void> => {
+      token = []
+      const answer = JSON.parse(await post('auth/authenticate', { name: 'root', password: rootPassword }))
+      token = ['--header', `Authorization: ${answer.token}`]
+    }
+    return {
+      machine,
+      endpoints: {
+        tls: `localhost:${ports.tls}`,
+        mutual: `localhost:${ports.mutual}`,
+        users: `localhost:${ports.users}`,
+      },
+      show,
+      ask,
+      async askForUsers() {
+        await ask('auth/user/add', { name: 'root', password: rootPassword })
+        await ask('auth/role/add', { name: 'root' })
+        await ask('auth/user/grant', { user: 'root', role: 'root' })
+        await ask('auth/role/add', { name: 'blocks' })
+        const perm = { permType: 'READWRITE', ...beginningWith('/portolan/v1/') }
+        await ask('auth/role/grant', { name: 'blocks', perm })
+        await ask('auth/enable', {})
+        await logIn()
+      },
+      [Symbol.asyncDispose]: () => held.close(),
+    }
+  } catch (error) {
+    await held.close()
+    throw error
+  }
+}
