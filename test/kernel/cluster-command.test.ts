@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -101,6 +101,34 @@ describeBeside('portolan cluster', ['etcd'], () => {
       exitCode: 1,
       stderr: expect.stringMatching(/No block is free in pool 10\.64\.0\.0\/22:24: hosts hold all 4/),
     })
+  })
+
+  test('an address that is of no use is refused before anything is claimed or written', async () => {
+    const cluster = await open('10.64.0.0/12:24')
+    const store = cluster.store()
+    const { machine } = etcd()
+    await machine.ip('link add lan0 type bridge', 'addr add 192.0.2.11/24 dev lan0', 'link set lan0 up')
+    await machine.ip('addr add 192.0.2.12/24 dev lan0', 'addr add 2001:db8::11/64 dev lan0 nodad')
+    await cluster.join('web-1', '--address', '192.0.2.11')
+    const before = await store.read()
+    for (const [words, why] of [
+      [['192.0.2.99'], /no address 192\.0\.2\.99 /],
+      [['2001:db8::11'], /is of IPv6, and no pool of this cluster is \(10\.64\.0\.0\/12:24\)/],
+      [['192.0.2.11'], /is what host web-1 is reached through, which is alive/],
+    ] as const) {
+      const addresses = words.flatMap((word) => ['--address', word])
+      const { exitCode, stderr } = await cluster.run('web-2', 'join', '--member', 'web-2', ...addresses)
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(why) })
+    }
+    expect(await store.read()).toEqual(before)
+    expect(existsSync(cluster.state('web-2'))).toBe(false)
+    // Its own address is no other's, and that of a host that is off may be given to another one.
+    expect(await cluster.join('web-1', '--address', '192.0.2.11')).toMatchObject({ claimed: [] })
+    await silence(cluster, 'web-1')
+    const joined = await cluster.join('web-2', '--address', '192.0.2.11')
+    expect(joined).toMatchObject({ addresses: { ip: '192.0.2.11' } })
+    await machine.ip('link del lan0')
+    await store.close()
   })
 
   test('of two machines of one name the second gets nothing', async () => {

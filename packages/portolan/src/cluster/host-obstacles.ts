@@ -1,6 +1,6 @@
 import { type BlockObstacle, blockObstacles, type LeaseState, subnetLeases } from '@portolan/core'
 import { withoutStaleRoutes } from '@portolan/core/planning'
-import { readHost } from '@portolan/host'
+import type { HostFacts } from '@portolan/netfilter'
 import { readConfig } from '../config/read-config.ts'
 
 /** What of this host is in the way of blocks, and what of it could not be read. */
@@ -10,9 +10,8 @@ export interface HostObstacles {
 }
 
 /** @param leases - null: they could not be read */
-export const hostObstacles = async (leases: LeaseState | null): Promise<HostObstacles> => {
+export const hostObstacles = (facts: HostFacts, leases: LeaseState | null): HostObstacles => {
   const { reserved, allowed } = readConfig()
-  const facts = await readHost()
   // A route of ours to a block that its host gave back is no obstacle: the next plan removes it.
   const avoid = blockObstacles(withoutStaleRoutes(facts, { others: [] }), {
     ...{ reserve: reserved, allow: allowed },

@@ -8,11 +8,11 @@ import {
   type HostFacts,
   type InterfaceAddress,
   type InterfaceFact,
-  InvalidRequestError,
   prefixAround,
   tryParseAddress,
   tryParseInterfaceAddress,
 } from '@portolan/netfilter'
+import { askedAddresses } from './asked-addresses.ts'
 
 /** What is known when a host picks the addresses through which its blocks are reached. */
 export interface NodeChoice {
@@ -33,7 +33,7 @@ export interface NodeChoice {
  */
 export const nodeAddresses = ({ facts, asked, told, endpoints }: NodeChoice): NodeAddresses => {
   const wires = (facts.interfaces ?? []).filter(isWire)
-  const own = new Set(wires.flatMap((link) => addressesOf(link).map(({ address }) => formatAddress(address))))
+  const own = ownAddresses(facts)
   const wanted = askedAddresses(asked, own)
   const names = [...towards(endpoints, wires), ...defaultInterfaces(facts)]
   const [ip, ip6] = families.map((family) => {
@@ -44,6 +44,14 @@ export const nodeAddresses = ({ facts, asked, told, endpoints }: NodeChoice): No
   return { ip: ip ?? null, ip6: ip6 ?? null }
 }
 
+/** The addresses of this host through which another one may reach it. */
+export const ownAddresses = (facts: HostFacts): ReadonlySet<string> =>
+  new Set(
+    (facts.interfaces ?? [])
+      .filter(isWire)
+      .flatMap((link) => addressesOf(link).map(({ address }) => formatAddress(address))),
+  )
+
 const isWire = (link: InterfaceFact): boolean =>
   link.up !== false && link.name !== 'lo' && parseBridgeAlias(link.alias) === null
 
@@ -53,28 +61,6 @@ const addressesOf = ({ addresses = [] }: InterfaceFact): readonly InterfaceAddre
     const found = text.toLowerCase().startsWith('fe80:') ? null : tryParseInterfaceAddress(text)
     return found === null ? [] : [found]
   })
-
-const askedAddresses = (asked: readonly string[], own: ReadonlySet<string>): NodeAddresses => {
-  const wanted: Record<Family, string | null> = { ip: null, ip6: null }
-  for (const text of asked) {
-    const address = tryParseAddress(text)
-    if (address === null)
-      throw new InvalidRequestError(
-        `--address ${JSON.stringify(text)} is no IP address. Give one of this host.`,
-      )
-    const plain = formatAddress(address)
-    if (!own.has(plain))
-      throw new InvalidRequestError(
-        `this host has no address ${plain} on an interface that is up, so other hosts would route its blocks elsewhere. It has ${own.size === 0 ? 'none' : [...own].join(', ')}.`,
-      )
-    if (wanted[address.family] !== null)
-      throw new InvalidRequestError(
-        `--address names ${wanted[address.family]} and ${plain}, and the blocks of one family are reached through one address. Give one of each family.`,
-      )
-    wanted[address.family] = plain
-  }
-  return wanted
-}
 
 const hostOf = (endpoint: string): string => endpoint.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 

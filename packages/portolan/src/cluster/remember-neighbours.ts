@@ -6,13 +6,15 @@ import {
   neighboursOf,
   runBlockSteps,
 } from '@portolan/core'
-import { type RememberedMember, readHost, writeNeighbours } from '@portolan/host'
+import { type RememberedMember, writeNeighbours } from '@portolan/host'
+import type { HostFacts } from '@portolan/netfilter'
 import { nodeAddresses } from './node-addresses.ts'
 import type { Cluster } from './open-cluster.ts'
 
 /**
  * Tells the cluster through which addresses the blocks of this host are reached, and remembers the other hosts.
  *
+ * @param facts - of this host
  * @param asked - the addresses that were asked for
  * @returns what is told of this host now
  */
@@ -20,10 +22,10 @@ export const tellAndRemember = async (
   { store, endpoints }: Cluster,
   directory: string,
   member: RememberedMember,
+  facts: HostFacts,
   asked: readonly string[],
 ): Promise<NodeAddresses> => {
   const before = describeCluster(await store.read()).hosts.find(({ host }) => host === member.host)
-  const facts = await readHost()
   const addresses = nodeAddresses({ facts, asked, told: before?.addresses ?? null, endpoints })
   await runBlockSteps(store, announceNode({ ...member, addresses }))
   await rememberNeighbours(directory, member, await store.read())

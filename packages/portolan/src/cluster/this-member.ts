@@ -27,6 +27,16 @@ export const thisMember = async (
   return writeMember(directory, fresh, { isFirst: known === null })
 }
 
+/** The name that `thisMember` has; nothing is written. */
+export const memberName = async (
+  directory: string,
+  cluster: string,
+  name: string | null,
+): Promise<string> => {
+  const known = name === null ? await readMember(directory) : null
+  return name ?? (known?.cluster === cluster ? known.host : hostname())
+}
+
 const other = (known: RememberedMember, cluster: string, name: string | null): InvalidRequestError =>
   new InvalidRequestError(
     known.cluster === cluster

@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { BlockStoreError, type NodeAddresses, type Rejection } from '@portolan/core'
+import { readHost } from '@portolan/host'
+import type { HostFacts } from '@portolan/netfilter'
+import { askedAddresses, checkAskedAddresses } from '../../cluster/asked-addresses.ts'
 import { hostObstacles } from '../../cluster/host-obstacles.ts'
 import {
   type CollidingBlock,
@@ -8,9 +11,10 @@ import {
   type LeavingBlock,
   type LostBlock,
 } from '../../cluster/join-cluster.ts'
+import { ownAddresses } from '../../cluster/node-addresses.ts'
 import { rememberNeighbours, tellAndRemember } from '../../cluster/remember-neighbours.ts'
 import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
-import { thisMember } from '../../cluster/this-member.ts'
+import { memberName, thisMember } from '../../cluster/this-member.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { wholeNumber } from '../options.ts'
@@ -36,17 +40,27 @@ interface JoinedNode extends Joined {
 const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode> => {
   const { options, store, directory, name } = call
   const count = wholeNumber(options, 'count', { from: 1, to: 10_000 }) ?? 1
+  const facts = await readHost()
+  await refuseAddresses(call, facts)
   const leases = await leasesOf(call)
   const member = await thisMember(directory, name, options.member ?? null)
-  const { avoid, unread } = await hostObstacles(leases)
+  const { avoid, unread } = hostObstacles(facts, leases)
   // What was not read may be what a block collides with.
   for (const sentence of renews ? [] : unread) call.terminal.say(`portolan: ${sentence}`)
   const lease = await store.grantLease(LEASE_SECONDS)
   const takeover = options.takeover === true
   const request = { lease, renews, count, takeover, avoid }
   const joined = await joinCluster(store, directory, member, leases, request)
-  const addresses = await tellAndRemember(call, directory, joined.member, options.address ?? [])
+  const addresses = await tellAndRemember(call, directory, joined.member, facts, options.address ?? [])
   return { ...joined, addresses, lease }
+}
+
+/** Before anything is claimed or written: a host that is refused afterwards would have its blocks already. */
+const refuseAddresses = async ({ options, store, directory, name }: ClusterCall, facts: HostFacts) => {
+  const { address: asked = [], member = null } = options
+  if (asked.length === 0) return
+  const wanted = askedAddresses(asked, ownAddresses(facts))
+  checkAskedAddresses(wanted, await store.read(), await memberName(directory, name, member))
 }
 
 const tell = (call: ClusterCall, joined: JoinedNode): void => {

@@ -1,0 +1,65 @@
+import { type BlockSnapshot, describeCluster, type NodeAddresses } from '@portolan/core'
+import {
+  type Family,
+  families,
+  formatAddress,
+  InvalidRequestError,
+  tryParseAddress,
+} from '@portolan/netfilter'
+
+const familyNames = { ip: 'IPv4', ip6: 'IPv6' } as const
+
+/**
+ * The addresses of --address, one of each family at most.
+ *
+ * @param own - those that this host has
+ * @throws InvalidRequestError for one that is none, or that this host has not
+ */
+export const askedAddresses = (asked: readonly string[], own: ReadonlySet<string>): NodeAddresses => {
+  const wanted: Record<Family, string | null> = { ip: null, ip6: null }
+  for (const text of asked) {
+    const address = tryParseAddress(text)
+    if (address === null)
+      throw new InvalidRequestError(
+        `--address ${JSON.stringify(text)} is no IP address. Give one of this host.`,
+      )
+    const plain = formatAddress(address)
+    if (!own.has(plain))
+      throw new InvalidRequestError(
+        `this host has no address ${plain} on an interface that is up, so other hosts would route its blocks elsewhere. It has ${own.size === 0 ? 'none' : [...own].join(', ')}.`,
+      )
+    if (wanted[address.family] !== null)
+      throw new InvalidRequestError(
+        wanted[address.family] === plain
+          ? `--address names ${plain} twice. Give it once.`
+          : `--address names ${wanted[address.family]} and ${plain}, and the blocks of one family are reached through one address. Give one of each family.`,
+      )
+    wanted[address.family] = plain
+  }
+  return wanted
+}
+
+/**
+ * Refuses addresses that are of no use in a cluster.
+ *
+ * @param host - the name of this host there
+ * @throws InvalidRequestError for one of a family without a pool, or that another host which is alive has told
+ */
+export const checkAskedAddresses = (wanted: NodeAddresses, snapshot: BlockSnapshot, host: string): void => {
+  const { pools, hosts } = describeCluster(snapshot)
+  for (const family of families) {
+    const address = wanted[family]
+    if (address === null) continue
+    const isOfFamily = ({ pool }: { readonly pool: string }): boolean =>
+      /^[^/]*:/.test(pool) === (family === 'ip6')
+    if (pools.length > 0 && !pools.some(isOfFamily))
+      throw new InvalidRequestError(
+        `--address ${address} is of ${familyNames[family]}, and no pool of this cluster is (${pools.map(({ pool }) => pool).join(', ')}), so there is no block that is reached through it. Leave it out, or add a pool with \`portolan cluster init\`.`,
+      )
+    const other = hosts.find((one) => one.host !== host && one.alive && one.addresses?.[family] === address)
+    if (other !== undefined)
+      throw new InvalidRequestError(
+        `--address ${address} is what host ${other.host} is reached through, which is alive, and two hosts of one network cannot have one address. Give this host another, or join as ${other.host} (--member) if it is that one.`,
+      )
+  }
+}
