@@ -1,0 +1,38 @@
+import { afterAll, beforeAll } from '@jest/globals'
+import type { BlockStore } from '@portolan/core'
+import { openEtcdStore } from '@portolan/etcd'
+import { testAsFlannel } from '../../packages/core/test/block/as-flannel.ts'
+import { testAsWeave } from '../../packages/core/test/block/as-weave.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+
+let server: Etcd | null = null
+const stores: BlockStore[] = []
+
+/** A cluster of its own for each test. */
+const open = async (): Promise<BlockStore> => {
+  if (server === null) throw new Error('etcd has not been started')
+  const store = openEtcdStore({ cluster: `cluster-${stores.length}`, endpoints: [server.endpoint] })
+  stores.push(store)
+  return store
+}
+
+const onEtcd = (): void => {
+  beforeAll(async () => {
+    server = await startEtcd()
+  })
+  afterAll(async () => {
+    for (const store of stores.splice(0)) await store.close()
+    await server?.[Symbol.asyncDispose]()
+  })
+}
+
+describeBeside('as in Flannel, on etcd', ['etcd'], () => {
+  onEtcd()
+  testAsFlannel(open)
+})
+
+describeBeside('as in Weave, on etcd', ['etcd'], () => {
+  onEtcd()
+  testAsWeave(open, 40)
+})
