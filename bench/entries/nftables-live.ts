@@ -38,6 +38,23 @@ export const entry: Entry = {
       { count: rounds(41), warmUp: rounds(10), times: inARow },
     )
 
+    const many = Array.from({ length: count(1000) }, (_, at) => freePort + 1 + at)
+    const publishMany = () => Promise.all(many.map((one) => host.publish({ hostPort: one, to: target })))
+    const unpublishMany = () => Promise.all(many.map((one) => host.unpublish({ hostPort: one })))
+    const together = await measureInTurn(
+      {
+        add: {
+          run: publishMany,
+          after: async () => {
+            await unpublishMany()
+            await host.settled()
+          },
+        },
+        remove: { before: publishMany, run: unpublishMany, after: () => host.settled() },
+      },
+      { count: rounds(11), warmUp: rounds(3) },
+    )
+
     const publish = (protocol: Protocol) => () => host.publish({ hostPort, protocol, to: target })
     const unpublish = (protocol: Protocol) => () => host.unpublish({ hostPort, protocol })
     const published = await measureInTurn(
@@ -87,6 +104,8 @@ export const entry: Entry = {
       row('remove one, the batch', batch.remove, 0.03, process.remove),
       row(`publish(), TCP, ${inARow} in a row, each`, repeated, 0.05, process.add),
       row('publish(), TCP, after an unpublish()', published.tcp, null, process.add),
+      row(`publish(), ${many.length} calls made at once, all`, together.add, null, process.add),
+      row(`unpublish(), ${many.length} calls made at once, all`, together.remove, 50, process.remove),
       row('publish(), UDP', published.udp, null, process.add),
       row('unpublish()', published.back, null, process.remove),
     ]

@@ -86,6 +86,63 @@ export const life = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
+  test('calls made at once are carried out as if they had waited for each other', async () => {
+    const lab = await open()
+    await running(lab, backend)
+    const told = await inShop(
+      lab,
+      backend,
+      `const told = (call) => call.then((ports) => (ports ?? []).map(({ family, hostPort }) => family + ' ' + hostPort), ({ code }) => code)
+       const on = (port) => ({ endpoint: 'web-1', port })
+       const calls = [
+         ...Array.from({ length: 40 }, (_, at) => host.publish({ hostPort: 9300 + at, to: on(80) })),
+         host.publish({ hostPort: 9300, to: on(81) }),
+         host.publish({ hostPort: 9301, to: on(80) }),
+         host.publish({ hostPort: 9400, to: { endpoint: 'none', port: 80 } }),
+         host.publish({ hostPort: 9401, to: on(80) }),
+         host.unpublish({ hostPort: 9401 }),
+         host.unpublish([{ hostPort: 9300 }, { hostPort: 9402 }]),
+         host.unpublish({ hostPort: '9310-9319' }),
+         host.publish({ hostPort: 9300, to: on(81) }),
+       ]
+       report([(await Promise.all(calls.map(told))).slice(39), host.published().length])`,
+    )
+    const both = (port: number) => [`ip ${port}`, `ip6 ${port}`]
+    expect(told).toEqual([
+      [
+        both(9339),
+        'HOST_PORT_IN_USE',
+        both(9301),
+        'INVALID_REQUEST',
+        both(9401),
+        ...[[], [], []],
+        both(9300),
+      ],
+      2 * 30,
+    ])
+    for (const port of [9300, 9309, 9339]) expect(await reaches(lab.client, port)).toBe('web-1')
+    for (const port of [9310, 9401]) expect(await reaches(lab.client, port)).toBeNull()
+  })
+
+  test('a port with and without translation goes in both families', async () => {
+    const lab = await open()
+    const count = await inShop(
+      lab,
+      backend,
+      `await host.ensureNetwork('half', { pool: 'classic', ipv6: { mode: 'routed' } })
+       await host.lease('half', 'one')
+       const own = () => host.published().map(({ family, hostPort }) => family + ' ' + hostPort)
+       await host.publish([{ hostPort: 8443, to: { endpoint: 'one', port: 8443 } }, { hostPort: 80, to: { endpoint: 'one', port: 80 } }])
+       const before = own()
+       await host.unpublish({ hostPort: 8443 })
+       report([before, own()])`,
+    )
+    expect(count).toEqual([
+      ['ip 8443', 'ip6 8443', 'ip 80', 'ip6 80'],
+      ['ip 80', 'ip6 80'],
+    ])
+  })
+
   test('what was asked for is there again for the next process, and each call made again changes nothing', async () => {
     const lab = await open()
     const all = await running(lab, backend)

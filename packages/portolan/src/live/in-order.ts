@@ -1,3 +1,77 @@
+/** Does asynchronous work one after another, in the order it was handed in. */
+export interface Turns {
+  /** A failure stops nothing behind it. */
+  take<Result>(work: () => Promise<Result>): Promise<Result>
+  /**
+   * Carries a call out, together with those of the same kind that are handed in behind it before its turn comes and
+   * before anything else is. Where they fail together, each half is carried out alone: a call fails by itself only.
+   *
+   * @param carryOut - does all of the calls or none of them, and answers each; the same function is the same kind
+   */
+  join<Call, Answer>(
+    call: Call,
+    carryOut: (calls: readonly Call[]) => Promise<readonly Answer[]>,
+  ): Promise<Answer>
+}
+
+/** Calls that are carried out together at the most. */
+const MOST = 1000
+
+/** Calls of one kind that wait for their turn. */
+interface Group {
+  readonly kind: unknown
+  readonly calls: unknown[]
+  readonly outcomes: Promise<readonly PromiseSettledResult<unknown>[]>
+}
+
+/**
+ * Turns that are taken one after another.
+ * @internal
+ */
+export const turnsInOrder = (): Turns => {
+  const inTurn = inOrder()
+  let waiting: Group | null = null
+  const begin = <Call, Answer>(carryOut: (calls: readonly Call[]) => Promise<readonly Answer[]>): Group => {
+    const calls: Call[] = []
+    const outcomes = inTurn(() => {
+      if (waiting?.calls === calls) waiting = null
+      return outcomesOf(calls, carryOut)
+    })
+    return { kind: carryOut, calls, outcomes }
+  }
+  return {
+    take: (work) => {
+      waiting = null
+      return inTurn(work)
+    },
+    join: async <Call, Answer>(
+      call: Call,
+      carryOut: (calls: readonly Call[]) => Promise<readonly Answer[]>,
+    ): Promise<Answer> => {
+      if (waiting?.kind !== carryOut || waiting.calls.length === MOST) waiting = begin(carryOut)
+      const { calls, outcomes } = waiting
+      const place = calls.push(call) - 1
+      const outcome = (await outcomes)[place]
+      if (outcome?.status !== 'fulfilled') throw outcome?.reason
+      return outcome.value as Answer
+    },
+  }
+}
+
+const outcomesOf = async <Call, Answer>(
+  calls: readonly Call[],
+  carryOut: (calls: readonly Call[]) => Promise<readonly Answer[]>,
+): Promise<readonly PromiseSettledResult<Answer>[]> => {
+  try {
+    return (await carryOut(calls)).map((value) => ({ status: 'fulfilled', value }))
+  } catch (reason) {
+    if (calls.length === 1) return [{ status: 'rejected', reason }]
+  }
+  const half = calls.length >> 1
+  const first = await outcomesOf(calls.slice(0, half), carryOut)
+  return [...first, ...(await outcomesOf(calls.slice(half), carryOut))]
+}
+
 /**
  * Runs asynchronous work one after another, in the order it was handed in; a failure stops nothing behind it.
  * @internal

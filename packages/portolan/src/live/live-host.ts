@@ -119,6 +119,9 @@ export interface LiveHost extends AsyncDisposable {
    * Publishes ports, all of them or none, in one transaction; again with the same target changes nothing. UDP flows to a
    * port that are under way go to the container soon after; `settled` waits for that.
    *
+   * Calls that wait for each other are one transaction too, up to a thousand of them, and each succeeds or fails by itself.
+   * One that asks for `auto` waits alone.
+   *
    * Where another program has flushed or damaged our rules meanwhile, this brings back all of them: what is wanted of
    * this project, the rules of the networks on this host, told from their bridges, and what other projects had when this
    * object last read the rules. What another process applied after that reading and a flush took before the next one is

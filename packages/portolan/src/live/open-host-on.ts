@@ -13,7 +13,7 @@ import { networkNamed } from './attachments/endpoint-place.ts'
 import { releasePlanned } from './attachments/planned-place.ts'
 import { leaseEndpoint, releaseLeases } from './endpoints/lease-endpoint.ts'
 import { holdLiveProject } from './hold-live-project.ts'
-import { inOrder } from './in-order.ts'
+import { turnsInOrder } from './in-order.ts'
 import type { LiveHost } from './live-host.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
@@ -22,7 +22,7 @@ import { bringAbout, ensureNetwork, removeNetwork } from './networks/ensure-netw
 import { ensureParentedNetwork, removeParentedNetwork } from './networks/parented-networks.ts'
 import { releaseHostPorts } from './ports/automatic-ports.ts'
 import { flowsToForget } from './ports/flows-to-forget.ts'
-import { publishPorts } from './ports/publish-ports.ts'
+import { isAutomatic, publishPorts } from './ports/publish-ports.ts'
 import type { PublishRequest, UnpublishRequest } from './ports/publish-request.ts'
 import { unpublishPorts } from './ports/unpublish-ports.ts'
 import { LiveRules } from './rules/live-rules.ts'
@@ -56,7 +56,7 @@ export const openObservedHostOn = async (
   const { wanted, leases, links, listeners, conntrack } = machine
   const keeper = openRuleKeeper(machine.backend, project, machine.rules)
   const rules = new LiveRules(project, machine, keeper, wanted)
-  const queue = inOrder()
+  const { take: queue, join } = turnsInOrder()
   const flows = flowsToForget(conntrack, () => queue(async () => {}))
   const tools = { ...machine, flows, localnet: new Set<string>() }
   let closed = false
@@ -88,6 +88,12 @@ export const openObservedHostOn = async (
   const refuseClosed = (): void => {
     if (closed) throw new PortolanError('CLOSED', 'This host object is closed: open the host again.')
   }
+  const publish = async (calls: readonly (readonly PublishRequest[])[]) => {
+    refuseClosed()
+    const { mappings, added } = await publishPorts(rules, tools, calls)
+    flows.published(added)
+    return mappings.map((those) => those.map((mapping) => ({ ...mapping, project })))
+  }
   const unpublish = async (
     requests: readonly UnpublishRequest[],
     beside: readonly JournalChange[] = [],
@@ -95,6 +101,13 @@ export const openObservedHostOn = async (
     const taken = await unpublishPorts(rules, requests, beside)
     flows.takenBack(taken)
     await releaseHostPorts(rules, leases, taken)
+  }
+  const unpublishAll = async (
+    calls: readonly (readonly UnpublishRequest[])[],
+  ): Promise<readonly undefined[]> => {
+    refuseClosed()
+    await unpublish(calls.flat())
+    return calls.map(() => undefined)
   }
   const release = async (network: string, endpoint: string, neverUsed = false): Promise<void> => {
     const known = wanted.endpoint(network, endpoint)?.endpoint
@@ -155,13 +168,13 @@ export const openObservedHostOn = async (
       }),
     attachPort: (interfaceName, network) =>
       whileOpen(() => attachToNetwork(rules, machine, interfaceName, network)),
-    publish: (requests) =>
-      whileOpen(async () => {
-        const { mappings, added } = await publishPorts(rules, tools, listOf<PublishRequest>(requests))
-        flows.published(added)
-        return mappings.map((mapping) => ({ ...mapping, project }))
-      }),
-    unpublish: (requests) => whileOpen(() => unpublish(listOf<UnpublishRequest>(requests))),
+    publish: async (requests) => {
+      const call = listOf<PublishRequest>(requests)
+      // Which port one gets that names none depends on those that are published by then.
+      const alone = async () => (await publish([call]))[0] ?? []
+      return call.some(isAutomatic) ? queue(alone) : join(call, publish)
+    },
+    unpublish: (requests) => join(listOf<UnpublishRequest>(requests), unpublishAll),
     settled: async () => {
       // What was called before it may still have to take ports back.
       await whileOpen(async () => {})

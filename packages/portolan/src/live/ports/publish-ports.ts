@@ -30,22 +30,28 @@ interface Wish {
 
 /** What was asked for, and what of it was not there before. */
 export interface Published {
-  readonly mappings: readonly DesiredMapping[]
+  /** Of each call. */
+  readonly mappings: readonly (readonly DesiredMapping[])[]
   readonly added: readonly DesiredMapping[]
 }
 
 /**
- * Publishes ports, all of them or none, in one transaction.
+ * Publishes the ports of some calls, all of them or none, in one transaction.
  * @throws PortolanError `HOST_PORT_IN_USE`, `HOST_PORT_TAKEN`; InvalidRequestError
  */
 export const publishPorts = async (
   rules: LiveRules,
   tools: PublishTools,
-  requests: readonly PublishRequest[],
+  calls: readonly (readonly PublishRequest[])[],
 ): Promise<Published> => {
   let wishes: readonly Wish[] = []
+  let asked: readonly (readonly DesiredMapping[])[] = []
   const missing = await rules.decideForSure(async () => {
-    wishes = await wishesOf(rules, tools, requests)
+    const wanted = wishesOn(rules.project)
+    const mappings: (readonly DesiredMapping[])[] = []
+    for (const requests of calls) mappings.push(await addWishes(rules, tools, requests, wanted))
+    wishes = wanted.wishes
+    asked = mappings
     return missingOf(rules, wishes)
   })
   let added: readonly DesiredMapping[] = []
@@ -67,32 +73,55 @@ export const publishPorts = async (
         return added.map(withPort)
       })
   }
-  const mappings = wishes.map(({ mapping }) => mapping)
-  for (const mapping of mappings) openLoopback(rules, mapping, tools)
-  return { mappings, added }
+  for (const { mapping } of wishes) openLoopback(rules, mapping, tools)
+  return { mappings: asked, added }
 }
 
-const wishesOf = async (
+/** Does a request leave it open which host port it gets? Callers need not be checked by a compiler. */
+export const isAutomatic = (request: PublishRequest): boolean => request?.hostPort === 'auto'
+
+/** What calls wish for together: one mapping for a host socket. */
+interface Wishes {
+  readonly wishes: readonly Wish[]
+  /** @throws PortolanError `HOST_PORT_IN_USE` where the socket was wished for with another mapping */
+  add(mapping: DesiredMapping, force: boolean): void
+}
+
+const wishesOn = (project: string): Wishes => {
+  const wishes: Wish[] = []
+  const sockets = new Map<string, DesiredMapping>()
+  return {
+    wishes,
+    add: (mapping, force) => {
+      const socket = socketKey(mapping)
+      const twin = sockets.get(socket)
+      if (twin !== undefined && !sameMapping(twin, mapping)) throw inUse(mapping, twin.label, project)
+      if (twin !== undefined) return
+      wishes.push({ mapping, force })
+      sockets.set(socket, mapping)
+    },
+  }
+}
+
+/** @returns the mappings that the requests of one call ask for, each once */
+const addWishes = async (
   rules: LiveRules,
   tools: PublishTools,
   requests: readonly PublishRequest[],
-): Promise<readonly Wish[]> => {
-  const wishes: Wish[] = []
-  const sockets = new Map<string, DesiredMapping>()
+  wishes: Wishes,
+): Promise<readonly DesiredMapping[]> => {
   const { project, wanted, bridges } = rules
+  const asked = new Map<string, DesiredMapping>()
   for (const request of requests) {
-    const mappings =
-      request?.hostPort === 'auto'
-        ? await chooseHostPorts(rules, tools, request)
-        : requestedMappings(request, { project, wanted, bridges, supply: noPorts })
+    const mappings = isAutomatic(request)
+      ? await chooseHostPorts(rules, tools, request)
+      : requestedMappings(request, { project, wanted, bridges, supply: noPorts })
     for (const mapping of mappings) {
-      const twin = sockets.get(socketKey(mapping))
-      if (twin !== undefined && !sameMapping(twin, mapping)) throw inUse(mapping, twin.label, project)
-      if (twin === undefined) wishes.push({ mapping, force: request.force ?? false })
-      sockets.set(socketKey(mapping), mapping)
+      wishes.add(mapping, request.force ?? false)
+      asked.set(socketKey(mapping), mapping)
     }
   }
-  return wishes
+  return [...asked.values()]
 }
 
 /** Only a request that leaves its host ports open asks for any. */

@@ -14,6 +14,7 @@ import type { LiveRules } from '../rules/live-rules.ts'
 import { withoutPort, withPort } from '../wanted/wanted-state.ts'
 import type { UnpublishRequest } from './publish-request.ts'
 import { checkObject } from './requested-mappings.ts'
+import { type HostSocket, socketKey } from './socket-key.ts'
 
 type Target = DesiredMapping['targets'][number]
 
@@ -32,9 +33,14 @@ export const unpublishPorts = async (
   requests: readonly UnpublishRequest[],
   beside: readonly JournalChange[] = [],
 ): Promise<readonly DesiredMapping[]> => {
-  const selectors = requests.map(selectorOf)
-  const isGone: Selector = (mapping, target) => selectors.some((selects) => selects(mapping, target))
-  const decide = (): Withdrawal | null => withdrawalOf(candidates(rules, requests), isGone)
+  const { sockets, ofSockets, selectors } = selectionOf(requests)
+  const isGone: Selector = (mapping, target) =>
+    sockets.has(socketKey(mapping)) ||
+    (mapping.kind === 'direct' && ofSockets.some((selects) => selects(mapping, target))) ||
+    selectors.some((selects) => selects(mapping, target))
+  // Looking at all of thousands takes a millisecond.
+  const decide = (): Withdrawal | null =>
+    withdrawalOf(selectors.length > 0 ? rules.wanted.ports() : portsAt(rules, sockets.values()), isGone)
   if ((await rules.decideForSure(async () => decide())) === null && !rules.isDamaged()) {
     await rules.writeDown(() => beside)
     return []
@@ -56,30 +62,52 @@ export const unpublishPorts = async (
   return (taken as Withdrawal | null)?.mappings ?? []
 }
 
-/** Of a single port the mappings are known by their sockets: looking at all of thousands would take a millisecond. */
-const candidates = (
-  { wanted }: LiveRules,
-  requests: readonly UnpublishRequest[],
-): readonly DesiredMapping[] => {
-  const [request, ...more] = requests
-  if (
-    more.length === 0 &&
-    request !== undefined &&
-    'hostPort' in request &&
-    typeof request.hostPort === 'number'
-  ) {
-    const { hostPort, interface: name = null } = request
-    const { hostAddress, only } = bindingOf(request.hostAddress)
-    const protocol = requestedProtocol(request.protocol)
-    const found = families.flatMap((family) => {
-      if (only !== null && only !== family) return []
-      const mapping = wanted.port({ family, protocol, hostAddress, hostPort, interface: name })
-      return mapping === null ? [] : [mapping]
-    })
-    if (found.length > 0) return found
-  }
-  return wanted.ports()
+/** What requests mean. */
+interface Selection {
+  /** Single ports of the host, by their keys. */
+  readonly sockets: ReadonlyMap<string, HostSocket>
+  /** The same ports, where the address is the container's own. */
+  readonly ofSockets: readonly Selector[]
+  /** All the rest. */
+  readonly selectors: readonly Selector[]
 }
+
+const selectionOf = (requests: readonly UnpublishRequest[]): Selection => {
+  const sockets = new Map<string, HostSocket>()
+  const [ofSockets, selectors]: [Selector[], Selector[]] = [[], []]
+  for (const request of requests) {
+    const selects = selectorOf(request)
+    if ('hostPort' in request && typeof request.hostPort === 'number') {
+      ofSockets.push(selects)
+      for (const socket of socketsOf(request, request.hostPort)) sockets.set(socketKey(socket), socket)
+    } else selectors.push(selects)
+  }
+  return { sockets, ofSockets, selectors }
+}
+
+/** Those that a request for a single port means. */
+const socketsOf = (
+  { hostAddress: asked, protocol, interface: name = null, family: wanted }: PortToUnpublish,
+  hostPort: number,
+): readonly HostSocket[] => {
+  const { hostAddress, only } = bindingOf(asked)
+  return families
+    .filter((family) => (only ?? family) === family && (wanted ?? family) === family)
+    .map((family) => ({
+      family,
+      protocol: requestedProtocol(protocol),
+      hostAddress,
+      hostPort,
+      interface: name,
+    }))
+}
+
+type PortToUnpublish = Extract<UnpublishRequest, { readonly hostPort: unknown }>
+
+const portsAt = ({ wanted }: LiveRules, sockets: Iterable<HostSocket>): readonly DesiredMapping[] => [
+  ...[...sockets].flatMap((socket) => wanted.port(socket) ?? []),
+  ...wanted.directPorts(),
+]
 
 /** The host address of a mapping, and its family where the request says it: `0.0.0.0` is every address of IPv4. */
 const bindingOf = (

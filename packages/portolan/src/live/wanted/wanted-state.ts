@@ -31,6 +31,8 @@ export interface WantedState {
   /** The endpoint of a network that has an address. */
   endpointAt(network: string, address: string): WantedEndpoint | null
   ports(): readonly DesiredMapping[]
+  /** Those of routed networks alone, whose sockets are the containers' own. */
+  directPorts(): readonly DesiredMapping[]
   port(socket: HostSocket): DesiredMapping | null
   /** Was anything ever written? */
   exists(): boolean
@@ -98,18 +100,24 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
   }
   /** By network and address; null: to be made anew. */
   let byAddress: ReadonlyMap<string, WantedEndpoint> | null = null
+  /** By the same names: most projects have none, and thousands of others. */
+  const direct = new Map<string, DesiredMapping>()
   const kindOf = (name: string): Map<string, unknown> | undefined => byKind[name.slice(0, name.indexOf(' '))]
   const journal = open({
     set: (name, value) => {
       if (name.startsWith('endpoint ')) byAddress = null
       kindOf(name)?.set(name, value)
+      if (isDirect(name, value)) direct.set(name, value)
+      else direct.delete(name)
     },
     remove: (name) => {
       if (name.startsWith('endpoint ')) byAddress = null
       kindOf(name)?.delete(name)
+      direct.delete(name)
     },
     clear: () => {
       byAddress = null
+      direct.clear()
       for (const values of Object.values(byKind)) values.clear()
     },
   })
@@ -136,6 +144,10 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
       return byAddress.get(`${network} ${address}`) ?? null
     },
     ports: () => all('port'),
+    directPorts: () => {
+      journal.read()
+      return [...direct.values()]
+    },
     port: (socket) => one('port', key('port', socketKey(socket))),
     exists: () => journal.read() !== null,
     get unread() {
@@ -161,6 +173,9 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     close: () => journal.close(),
   }
 }
+
+const isDirect = (name: string, value: unknown): value is DesiredMapping =>
+  name.startsWith('port ') && (value as DesiredMapping).kind === 'direct'
 
 /** Writes down what was before a record, but for what other records have changed since. */
 const takeBack = async (journal: Journal, writer: string, undo: readonly JournalChange[]): Promise<void> => {

@@ -66,4 +66,13 @@ describe('what two programs want of one project', () => {
     await undo?.()
     for (const state of [one, other]) expect(portsOf(state)).toEqual(['80 10.1.0.2', '81 10.1.0.9'])
   })
+
+  test('knows the ports of routed networks apart, as they come and go', async () => {
+    const routed: DesiredMapping = { ...port(443), kind: 'direct', family: 'ip6' }
+    await one?.change(() => [withPort(port(80)), withPort(routed)])
+    expect(one?.directPorts()).toEqual([routed])
+    expect(other?.directPorts()).toEqual([routed])
+    await other?.change(() => [withoutPort(routed)])
+    expect(one?.directPorts()).toEqual([])
+  })
 })
