@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { byLine, type Hello, handle, line, protocol, sameKind } from './messages.ts'
@@ -38,7 +38,7 @@ export const listenForCalls = (folder: string = socketFolder): (() => void) | nu
   return () => {
     listener.close()
     for (const server of servers.values()) if (server.connected) server.disconnect()
-    rmSync(path, { force: true })
+    remove(path)
   }
 }
 
@@ -46,7 +46,19 @@ export const listenForCalls = (folder: string = socketFolder): (() => void) | nu
 const forgetEnded = (folder: string): void => {
   for (const name of readdirSync(folder)) {
     const [, namespace, pid = ''] = /^(\d+)\.(\d+)\.sock$/.exec(name) ?? []
-    if (namespace === ownNamespace() && !isAlive(Number(pid))) rmSync(join(folder, name), { force: true })
+    if (namespace === ownNamespace() && !isAlive(Number(pid))) remove(join(folder, name))
+  }
+}
+
+/**
+ * `rmSync` asks about the file first. What Node then knows of a socket keeps it from finding packages that are links: see
+ * `file/read-bytes.ts`.
+ */
+const remove = (socket: string): void => {
+  try {
+    unlinkSync(socket)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
 

@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { ownNamespace } from '../../src/handover/socket-folder.ts'
+
+const built = JSON.stringify(new URL('../../dist/handover/index.js', import.meta.url).href)
+
+/** A program that finds the socket of a watch that was killed, and then loads a package by a link, as pnpm makes it. */
+const program = (folder: string): string => `
+  import { createServer } from 'node:net'
+  import { linkSync } from 'node:fs'
+  import { createRequire } from 'node:module'
+  import { listenForCalls } from ${built}
+  const load = createRequire(${JSON.stringify(join(folder, 'app/main.cjs'))})
+  load('./first.cjs')
+  const other = createServer()
+  const path = ${JSON.stringify(join(folder, 'calls', 'other.sock'))}
+  await new Promise((resolve) => other.listen(path, resolve))
+  linkSync(path, ${JSON.stringify(join(folder, 'calls', `${ownNamespace()}.999999999.sock`))})
+  const end = listenForCalls(${JSON.stringify(join(folder, 'calls'))})
+  console.log(load('linked'))
+  end()
+  console.log(load('linked-later'))
+  other.close()`
+
+test('a watch that finds the socket of one that was killed loads its packages by their links', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'portolan-left-'))
+  try {
+    for (const name of ['app/node_modules', 'calls', 'store/node_modules/dependency'])
+      mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
+    writeFileSync(join(folder, 'app/first.cjs'), '')
+    writeFileSync(join(folder, 'store/node_modules/dependency/index.js'), 'module.exports = "loaded"')
+    for (const name of ['linked', 'linked-later']) {
+      mkdirSync(join(folder, 'store/node_modules', name))
+      writeFileSync(
+        join(folder, 'store/node_modules', name, 'index.js'),
+        'module.exports = require("dependency")',
+      )
+      symlinkSync(`../../store/node_modules/${name}`, join(folder, 'app/node_modules', name))
+    }
+    writeFileSync(join(folder, 'program.mjs'), program(folder))
+    const printed = execFileSync(process.execPath, [join(folder, 'program.mjs')], { encoding: 'utf8' })
+    expect(printed).toBe('loaded\nloaded\n')
+    expect(readdirSync(join(folder, 'calls'))).toEqual([])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
