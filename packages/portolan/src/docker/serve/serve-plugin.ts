@@ -15,13 +15,20 @@ export interface PluginServer {
   close(): Promise<void>
 }
 
+/** A client that has begun a request sends the rest at once, unless it is stopped. */
+const REST_MS = 2000
+
 /** Serves the drivers by HTTP, as dockerd asks for them: POST, a path for each call, JSON. */
 export const servePlugin = (docker: Docker): PluginServer => {
+  const unanswered = new Set<Promise<void>>()
+  const unread = new Set<IncomingMessage>()
+  let isClosing = false
   const server = createServer((request, response) => {
-    void answer(request).then(
-      (given) => send(response, given),
-      (error: unknown) => send(response, refusal(400, error)),
-    )
+    const done = answer(request)
+      .catch((error: unknown) => refusal(400, error))
+      .then((given) => send(response, given, isClosing))
+      .finally(() => unanswered.delete(done))
+    unanswered.add(done)
   })
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     if (request.method !== 'POST')
@@ -31,7 +38,9 @@ export const servePlugin = (docker: Docker): PluginServer => {
           `${request.method} is not understood here: expected POST, as dockerd sends it.`,
         ),
       )
-    return docker.answer(request.url ?? '', await readBody(request))
+    unread.add(request)
+    const body = await readBody(request).finally(() => unread.delete(request))
+    return docker.answer(request.url ?? '', body)
   }
   // dockerd keeps its connections, and a call may take as long as it takes.
   server.requestTimeout = 0
@@ -39,11 +48,19 @@ export const servePlugin = (docker: Docker): PluginServer => {
   server.keepAliveTimeout = 0
   return {
     server,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeIdleConnections()
-      }),
+    async close() {
+      isClosing = true
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const late = setTimeout(() => {
+        for (const request of unread) request.destroy()
+      }, REST_MS)
+      while (unanswered.size > 0) await Promise.all(unanswered)
+      clearTimeout(late)
+      // A connection that asked for nothing yet is not idle to Node (lib/_http_server.js, `ConnectionsList`).
+      server.closeAllConnections()
+      await closed
+    },
   }
 }
 
@@ -60,9 +77,15 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(parts).toString('utf8')
 }
 
-const send = (response: ServerResponse, { status, body }: Answer): void => {
-  if (response.destroyed) return
-  const bytes = Buffer.from(`${JSON.stringify(body)}\n`)
-  response.writeHead(status, { 'content-type': contentType, 'content-length': bytes.length })
-  response.end(bytes)
-}
+/** @returns once the answer is with the kernel, or its client is gone */
+const send = (response: ServerResponse, { status, body }: Answer, isLast: boolean): Promise<void> =>
+  new Promise((resolve) => {
+    if (response.destroyed) return resolve()
+    const bytes = Buffer.from(`${JSON.stringify(body)}\n`)
+    response.once('close', resolve)
+    response.writeHead(status, {
+      ...{ 'content-type': contentType, 'content-length': bytes.length },
+      ...(isLast ? { connection: 'close' } : {}),
+    })
+    response.end(bytes)
+  })
