@@ -29,7 +29,7 @@ export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> =
   },
   'docs/scripts-and-boot.md': {
     'install -m 644 packages/portolan/systemd/portolan-watch@.service /etc/systemd/system/':
-      'It needs systemd as process 1. test/cli/systemd.test.ts asks systemd-analyze about the units.',
+      'It needs systemd as process 1. test/kernel/systemd.test.ts starts the units in a lab.',
   },
   'docs/speed.md': {
     'npm run bench                       # as root; some three minutes':
@@ -43,7 +43,7 @@ export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'portolan cluster join --address 192.0.2.11   # through which the blocks of this host are reached':
       'It asks for servers of etcd. test/kernel/cluster-routes.test.ts does it on several hosts.',
     'install -m 644 packages/portolan/systemd/portolan-cluster.service /etc/systemd/system/':
-      'It needs systemd as process 1. test/cli/systemd.test.ts asks systemd-analyze about the unit.',
+      'It needs systemd as process 1. test/kernel/systemd.test.ts starts the unit in a lab.',
     'etcdctl put /shop < compose.yaml':
       'It asks for servers of etcd. test/kernel/stored-intent.test.ts follows a key of a real one.',
   },

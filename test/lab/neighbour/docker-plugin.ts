@@ -1,16 +1,9 @@
-import { request } from 'node:http'
 import type { Backend } from '../backend.ts'
 import type { Lab } from '../lab.ts'
 import type { Running } from '../run.ts'
+import { callDockerPlugin, type PluginAnswer, pluginSocket } from './call-docker-plugin.ts'
 
-const socket = '/run/docker/plugins/portolan.sock'
-
-export type Json = Readonly<Record<string, unknown>>
-
-export interface PluginAnswer {
-  readonly status: number
-  readonly body: Json
-}
+export type { Json } from './call-docker-plugin.ts'
 
 /** `portolan docker-plugin` on a lab's host, where dockerd finds it. */
 export interface DockerPlugin extends AsyncDisposable {
@@ -29,7 +22,7 @@ export interface DockerPlugin extends AsyncDisposable {
 export const startDockerPlugin = async (lab: Lab, backend: Backend): Promise<DockerPlugin> => {
   let running: Running | null = null
   const said: string[] = []
-  const path = `/proc/${lab.host.pid}/root${socket}`
+  const path = `/proc/${lab.host.pid}/root${pluginSocket}`
   const plugin: DockerPlugin = {
     said,
     async start(environment = {}) {
@@ -57,30 +50,7 @@ export const startDockerPlugin = async (lab: Lab, backend: Backend): Promise<Doc
       return plugin.ended()
     },
     ended: async () => (await running?.outcome)?.exitCode ?? null,
-    call: (verb, body) =>
-      new Promise((resolve) => {
-        const text = typeof body === 'string' ? body : JSON.stringify(body)
-        const sent = request(
-          {
-            socketPath: path,
-            method: 'POST',
-            path: verb,
-            headers: { 'content-length': Buffer.byteLength(text) },
-          },
-          (answer) => {
-            let found = ''
-            answer.setEncoding('utf8').on('data', (part: string) => {
-              found += part
-            })
-            answer.on('end', () =>
-              resolve({ status: answer.statusCode ?? 0, body: JSON.parse(found) as Json }),
-            )
-            answer.on('error', () => resolve(null))
-          },
-        )
-        sent.on('error', () => resolve(null))
-        sent.end(text)
-      }),
+    call: (verb, body) => callDockerPlugin(path, verb, body),
     async [Symbol.asyncDispose]() {
       await plugin.stop('SIGKILL')
     },

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Lab } from '../lab.ts'
-import { mustRun, type RunOptions, type RunOutcome, run, start } from '../run.ts'
+import { type RunOptions, type RunOutcome, start } from '../run.ts'
+import { removeCgroup } from './cgroup.ts'
 
 /**
  * Where the real programs of other projects run on a lab's host: dockerd, podman, CNI plugins, firewalld, ufw,
@@ -70,17 +71,6 @@ const environment = (): Readonly<Record<string, string | undefined>> => ({
   HOME: '/run/lab/home',
   NODE_OPTIONS: undefined,
 })
-
-// The pipe to the room closes a little before its last process is gone.
-const removeCgroup = async (name: string): Promise<void> => {
-  const below = ['find', '/sys/fs/cgroup', '-depth', '-type', 'd', '-path', `*/${name}*`]
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    await run([...below, '-exec', 'rmdir', '{}', '+'])
-    if ((await mustRun(below)) === '') return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(`processes of ${name} do not end`)
-}
 
 const open = async (lab: Lab): Promise<EngineRoom> => {
   await lab.host.mustRun(['sh', '-ec', ownPlaces])

@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals'
+import { callDockerPlugin, pluginSocket } from '../../lab/neighbour/call-docker-plugin.ts'
+import { answer, configFile, type Here, stopped, watchUnit } from './here.ts'
+
+const units = [watchUnit, 'portolan-docker.service', 'portolan-cluster.service']
+
+/** What keeps a unit from its start for a while. */
+export const startLimits = (opened: () => Here): void => {
+  test('units come back by themselves once a mistake is corrected, however often they were started meanwhile', async () => {
+    const here = opened()
+    const { systemd, etcd, lab } = here
+    await systemd.write(configFile, 'no-such-key: 1\n')
+    await systemd.systemctl('start', '--no-block', ...units)
+    // A call that waits at the socket starts the plugin at once each time.
+    const waiting = callDockerPlugin(`/proc/${lab.host.pid}/root${pluginSocket}`, '/Plugin.Activate', {})
+    // systemd allows five starts in ten seconds, unless told.
+    await Promise.all(units.map((unit) => systemd.until(unit, { NRestarts: (times) => Number(times) > 5 })))
+    await systemd.write(configFile, `cluster: etcd://${etcd.inside}/prod\n`)
+    await Promise.all(units.map((unit) => systemd.until(unit, { ActiveState: 'active' })))
+    expect(await waiting).toMatchObject({ status: 200 })
+    expect(await answer(here, 9090)).toBe('web')
+    for (const unit of units) await stopped(here, unit)
+  }, 60_000)
+}

@@ -1,0 +1,80 @@
+import { expect, test } from '@jest/globals'
+import { shippedUnit } from '../../lab/neighbour/systemd.ts'
+import {
+  answer,
+  cleanStop,
+  composeFile,
+  type Here,
+  killAndWait,
+  plugWeb,
+  rules,
+  shop,
+  stopped,
+  watchUnit,
+} from './here.ts'
+
+/** The unit that holds a project. */
+export const watch = (opened: () => Here): void => {
+  test('what comes after a project is started once its rules are there', async () => {
+    const { systemd, lab } = opened()
+    await systemd.write(composeFile, shop(8080))
+    await systemd.install('portolan-watch@.service', shippedUnit('portolan-watch@.service'))
+    await systemd.install(`${watchUnit}.d/compose.conf`, shippedUnit('compose.conf.example'))
+    // In the place of dockerd, which the unit names in Before=.
+    await systemd.install(
+      'docker.service',
+      '[Service]\nType=oneshot\nExecStart=sh -c "nft list map inet portolan dnat4 >/run/lab/seen"\n',
+    )
+    // One transaction, as at boot.
+    await systemd.install('boot.target', `[Unit]\nWants=docker.service ${watchUnit}\nAfter=docker.service\n`)
+    await systemd.mustRun(['systemctl', 'start', 'boot.target'])
+    expect(await lab.host.readText('/run/lab/seen')).toContain('8080')
+    expect(await systemd.show(watchUnit, 'ActiveState', 'SubState')).toEqual({
+      ActiveState: 'active',
+      SubState: 'running',
+    })
+    await plugWeb(lab)
+    expect(await answer(opened(), 8080)).toBe('web')
+  })
+
+  test('it has the namespaces and the rights of the host', async () => {
+    const { systemd } = opened()
+    const { MainPID } = await systemd.show(watchUnit, 'MainPID')
+    const of = (pid: string): Promise<string> =>
+      systemd.mustRun([
+        'sh',
+        '-c',
+        'cd /proc/$1 && readlink ns/mnt ns/net ns/user && grep -E "^(Cap(Eff|Bnd)|NoNewPrivs|Seccomp):" status',
+        'sh',
+        pid,
+      ])
+    expect(await of(MainPID)).toBe(await of('1'))
+  })
+
+  test('a project that is killed is held again, and its traffic goes on meanwhile', async () => {
+    const here = opened()
+    const before = await rules(here)
+    await killAndWait(here, watchUnit, async () => {
+      expect(await answer(here, 8080)).toBe('web')
+      expect(await rules(here)).toBe(before)
+    })
+    expect(await answer(here, 8080)).toBe('web')
+    expect(await rules(here)).toBe(before)
+  })
+
+  test('systemctl reload applies the file as it is now', async () => {
+    const here = opened()
+    await here.systemd.write(composeFile, shop(8080, 9090))
+    await here.systemd.mustRun(['systemctl', 'reload', watchUnit])
+    // systemd does not wait for what a signal leads to.
+    for (let attempt = 0; !(await rules(here)).includes('9090') && attempt < 200; attempt += 1)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    for (const port of [8080, 9090]) expect(await answer(here, port)).toBe('web')
+  })
+
+  test('a stop is clean, and leaves the rules', async () => {
+    const here = opened()
+    expect(await stopped(here, watchUnit)).toEqual(cleanStop)
+    expect(await answer(here, 9090)).toBe('web')
+  })
+}

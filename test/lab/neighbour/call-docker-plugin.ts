@@ -1,0 +1,38 @@
+import { request } from 'node:http'
+
+export type Json = Readonly<Record<string, unknown>>
+
+export interface PluginAnswer {
+  readonly status: number
+  readonly body: Json
+}
+
+/** Where dockerd finds the plugin, on the host. */
+export const pluginSocket = '/run/docker/plugins/portolan.sock'
+
+/**
+ * One call, as dockerd makes it.
+ * @param socketPath - the socket as this process reaches it
+ * @returns null: the plugin ended before it answered
+ */
+export const callDockerPlugin = (
+  socketPath: string,
+  verb: string,
+  body: unknown,
+): Promise<PluginAnswer | null> =>
+  new Promise((resolve) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    const sent = request(
+      { socketPath, method: 'POST', path: verb, headers: { 'content-length': Buffer.byteLength(text) } },
+      (answer) => {
+        let found = ''
+        answer.setEncoding('utf8').on('data', (part: string) => {
+          found += part
+        })
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: JSON.parse(found) as Json }))
+        answer.on('error', () => resolve(null))
+      },
+    )
+    sent.on('error', () => resolve(null))
+    sent.end(text)
+  })
