@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { Lab } from '../../lab/lab.ts'
 import type { ForeignContainer, ForeignContainerOptions } from '../../lab/neighbour/foreign-container.ts'
 import type { Podman } from '../../lab/neighbour/podman.ts'
@@ -45,3 +46,7 @@ export const leftOn = (lab: Lab): Promise<string> =>
     '-c',
     'ip -d link show | grep -F "portolan" || true; nft list tables | grep -F portolan || true',
   ])
+
+/** What plugins have leased on the host. */
+export const leasedOn = (lab: Lab): Promise<string> =>
+  lab.host.mustRun([process.execPath, fileURLToPath(new URL('leased.mjs', import.meta.url))])

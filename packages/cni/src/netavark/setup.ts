@@ -45,7 +45,7 @@ export const setup = async (
   // Left by a call that was killed, or that no teardown followed: Podman sets a container up once.
   if (host.endpoints().some((one) => one.service === endpoint && one.network === name))
     await host.detach(endpoint, { network: name })
-  await sweep(host, isAsWritten(host, call) ? name : null)
+  await sweep(host, name, isAsWritten(host, call))
   try {
     const network = await host.ensureNetwork(name, wantedNetwork(call.network, options))
     const attached = await attachContainer(host, {
@@ -57,7 +57,7 @@ export const setup = async (
     })
     return statusBlock(call.network, network, attached)
   } catch (error) {
-    await sweep(host, null)
+    await sweep(host, name, false)
     throw error
   }
 }

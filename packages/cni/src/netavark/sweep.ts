@@ -1,4 +1,4 @@
-import { podmanProject } from '@portolan/core'
+import { parseBridgeAlias, podmanProject } from '@portolan/core'
 import { attachedEndpoints } from '@portolan/core/planning'
 import { readNetworkFacts } from '@portolan/host'
 import type { LiveHost } from 'portolan'
@@ -11,15 +11,24 @@ import { isAttachment } from '../verb/endpoint-name.ts'
  *
  * Podman does one of these calls at a time (its lock is held meanwhile), so no container is half attached.
  *
- * @param keep - the network that a container is about to come on
+ * @param called - the network of this call
+ * @param isKept - a container is about to come on it
  */
-export const sweep = async (host: LiveHost, keep: string | null): Promise<void> => {
-  const isAttached = attachedEndpoints(await readNetworkFacts())
+export const sweep = async (host: LiveHost, called: string, isKept: boolean): Promise<void> => {
+  const facts = await readNetworkFacts()
+  const isAttached = attachedEndpoints(facts)
   for (const { network, service } of host.endpoints()) {
     if (!isAttachment(service)) continue
     const holder = { project: podmanProject, service, replica: 1 }
     if (!isAttached({ project: podmanProject, network }, holder)) await host.detach(service, { network })
   }
-  const inUse = new Set([keep, ...host.endpoints().map(({ network }) => network)])
-  for (const { name } of host.networks()) if (!inUse.has(name)) await host.removeNetwork(name)
+  // A call that was killed while it removed a network may have left its bridge, or its rules without one.
+  const bridged = (facts.interfaces ?? []).flatMap((link) => {
+    const mark = parseBridgeAlias(link.alias)
+    return mark?.project === podmanProject ? [mark.network] : []
+  })
+  const inUse = new Set(host.endpoints().map(({ network }) => network))
+  if (isKept) inUse.add(called)
+  for (const name of new Set([called, ...bridged, ...host.networks().map((network) => network.name)]))
+    if (!inUse.has(name)) await host.removeNetwork(name)
 }

@@ -10,7 +10,7 @@ export const teardown = async (call: ContainerCall, warn: (text: string) => void
   await using host = await openProject(driverOptions(call.network))
   const { name } = call.network
   await host.detach(endpointOf(call), { network: name })
-  await sweep(host, null)
+  await sweep(host, name, false)
   try {
     await movePorts(host, call)
   } catch (error) {

@@ -4,6 +4,7 @@ import {
   commandWording,
   type DesiredNetwork,
   type Intent,
+  leasedSubnets,
   type NetworkOptions,
   type Wording,
 } from '@portolan/core'
@@ -80,18 +81,30 @@ export const wishFor = (
 
 /** Removes a network, unless endpoints are on it. */
 export const removeNetwork = async (rules: LiveRules, tools: NetworkTools, name: string): Promise<void> => {
-  const isThere = (): boolean =>
-    rules.bridges.some(({ project, network }) => project === rules.project && network === name)
-  // A bridge that is no longer wanted was left by a process that was killed.
+  // A process that is killed may leave any of these alone: the lease is taken first, and the bridge goes after the wish.
   const left = await rules.decideForSure(async () =>
-    rules.wanted.network(name) !== null || isThere() ? name : null,
+    rules.wanted.network(name) !== null || hasBridge(rules, name) || (await isLeased(rules, tools, name))
+      ? name
+      : null,
   )
-  if (left === null) return
+  if (left === null) {
+    // The rules go last of all.
+    if (rules.isDamaged()) await rules.slowly(() => null)
+    return
+  }
   await bringAbout(rules, tools, (intent) => {
     refuseInUse(rules, name)
     return { ...intent, networks: intent.networks.filter((network) => network.name !== name) }
   })
 }
+
+const hasBridge = ({ project, bridges }: LiveRules, name: string): boolean =>
+  bridges.some((bridge) => bridge.project === project && bridge.network === name)
+
+const isLeased = async ({ project }: LiveRules, { leases }: NetworkTools, name: string): Promise<boolean> =>
+  leasedSubnets(await leases.read()).some(
+    (lease) => lease.project === project && lease.network === name && lease.parented === undefined,
+  )
 
 const refuseInUse = (rules: LiveRules, name: string): void => {
   const endpoints = rules.wanted.endpoints().filter(({ endpoint }) => endpoint.network === name)

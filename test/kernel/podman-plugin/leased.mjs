@@ -1,0 +1,7 @@
+// Prints what plugins have leased on this host, a line each.
+import { listLeases } from '../../../packages/core/dist/index.js'
+import { portolan } from '../../lab/library/load.mjs'
+
+const store = portolan.openLeaseStore('/var/lib/portolan')
+for (const lease of listLeases(await store.read())) process.stdout.write(`${JSON.stringify(lease)}\n`)
+await store.close()
