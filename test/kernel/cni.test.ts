@@ -3,11 +3,15 @@ import { failedAdd } from './cni/failed-add.ts'
 import { killedVerbs } from './cni/killed-verbs.ts'
 import { status } from './cni/status.ts'
 import { together } from './cni/together.ts'
+import { twoInterfaces } from './cni/two-interfaces.ts'
 import { verbs } from './cni/verbs.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 
 for (const backend of ['nftables', 'iptables-nft'] as const)
   describeLifecycle('the CNI plugin', backend, verbs)
+
+for (const backend of ['nftables', 'iptables-nft'] as const)
+  describeLifecycle('two interfaces of a container on one network, the CNI plugin', backend, twoInterfaces)
 
 describeLifecycle('many calls of the CNI plugin', 'nftables', together)
 describeLifecycle('killed calls of the CNI plugin', 'nftables', killedVerbs)

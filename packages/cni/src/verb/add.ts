@@ -9,7 +9,6 @@ import { endpointName } from './endpoint-name.ts'
 import { onNetwork } from './on-network.ts'
 import { openProject, projectName } from './open-project.ts'
 import { requireNamespace } from './require-namespace.ts'
-import { secondInterface } from './second-interface.ts'
 import { wantedAddresses } from './wanted-addresses.ts'
 import { wantedPorts } from './wanted-ports.ts'
 
@@ -26,15 +25,8 @@ export const add = async (
   requireNamespace(request)
   const wanted = wantedAttachment(request, config, warn)
   await using host = await openProject(config)
-  const attached = async (): Promise<AttachedEndpoint> => {
-    try {
-      return await attachContainer(host, wanted)
-    } catch (error) {
-      throw secondInterface(error, host, request, config)
-    }
-  }
   return await onNetwork(host, config, async (network) =>
-    resultOf(network, await attached(), request, config),
+    resultOf(network, await attachContainer(host, wanted), request, config),
   )
 }
 

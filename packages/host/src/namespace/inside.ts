@@ -34,11 +34,23 @@ put() {
 four=/proc/sys/net/ipv4/conf six=/proc/sys/net/ipv6/conf
 if [ ! -e "$four/$1" ]; then ip link show dev "$1" > /dev/null; fi
 put "$four/$1/arp_notify" 1
-if has "$four/all/rp_filter" 1 || has "$four/$1/rp_filter" 1; then put "$four/$1/rp_filter" 2; fi
+loose() {
+  if has "$four/all/rp_filter" 1 || has "$four/$1/rp_filter" 1; then put "$four/$1/rp_filter" 2; fi
+}
+loose "$1"
 if [ "$2" = ip6 ]; then put "$six/$1/disable_ipv6" 0; fi
 put "$six/$1/ndisc_notify" 1
 put "$six/$1/accept_ra" 0
 if [ -n "$3" ]; then ip link set dev "$1" alias "$3"; fi
+apart() {
+  loose "$1"
+  if has "$four/$1/arp_ignore" 0; then put "$four/$1/arp_ignore" 1; fi
+  put "$four/$1/arp_announce" 2
+}
+if [ $# -gt 5 ]; then
+  apart "$1"
+  (shift 5; for one; do apart "$one"; done)
+fi
 ip -j -batch - << END
 link set dev lo up
 link set dev $1 up
@@ -61,16 +73,22 @@ export const bringUpInside = async (
     ip6,
     alias = '',
     within = [],
-  }: { readonly ip6: boolean; readonly alias?: string; readonly within?: readonly string[] },
+    beside = [],
+  }: {
+    readonly ip6: boolean
+    readonly alias?: string
+    readonly within?: readonly string[]
+    readonly beside?: readonly string[]
+  },
 ): Promise<InsideState> => {
-  checkInsideName(name)
+  for (const one of [name, ...beside]) checkInsideName(one)
   const prefixes = within.map((text) => parsePrefix(text))
   const inFamily = (family: Family): string => {
     const found = prefixes.find((one) => one.family === family)
     return found === undefined ? '' : formatPrefix(found)
   }
   const does = `set ${name} up in ${where}`
-  const words = [name, ip6 ? 'ip6' : 'ip', alias, inFamily('ip'), inFamily('ip6')]
+  const words = [name, ip6 ? 'ip6' : 'ip', alias, inFamily('ip'), inFamily('ip6'), ...beside]
   const program = ['sh', '-c', bringUpScript, 'portolan', ...words]
   const result = await runner.run('nsenter', [`--net=${path}`, ...program])
   if (result.exitCode !== 0) throw refusal(does, result)

@@ -101,13 +101,20 @@ export interface NetworkNamespace {
    * - `disable_ipv6` 0 with `ip6`
    *
    * With `alias`, it has that alias by then. `within` are the prefixes, one of a family at most, that `otherWays` tells the
-   * routes to.
+   * routes to. `beside` are other interfaces in it with addresses in the same subnet. Each of them, and the interface, tells
+   * neighbours its own addresses alone (`arp_ignore` 1 where it is 0, `arp_announce` 2): a neighbour that has learnt one
+   * interface's MAC for the address of another loses that address with the interface.
    *
    * @throws ApplyError when there is no such interface in it; PermissionError without CAP_SYS_ADMIN; MissingToolError
    */
   bringUp(
     name: string,
-    options: { readonly ip6: boolean; readonly alias?: string; readonly within?: readonly string[] },
+    options: {
+      readonly ip6: boolean
+      readonly alias?: string
+      readonly within?: readonly string[]
+      readonly beside?: readonly string[]
+    },
   ): Promise<InsideState>
   /** Adds addresses and default routes to an interface in it, and announces the addresses. */
   configure(name: string, change: InsideChange): Promise<void>

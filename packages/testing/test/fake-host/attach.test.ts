@@ -178,6 +178,36 @@ describe('attach on a simulated host', () => {
     })
   })
 
+  test('a namespace is on one network twice, by two endpoints; one of them goes alone', async () => {
+    const { fake, host } = await opened()
+    const on = (endpoint: string, name: string) =>
+      host.attach({ network: 'web', endpoint, netns: blue, interface: name })
+    const [first, second] = [await on('web-1@eth0', 'eth0'), await on('web-1@net1', 'net1')]
+    expect([first.mac === second.mac, first.ip === second.ip, first.ip6 === second.ip6]).toEqual([
+      false,
+      false,
+      false,
+    ])
+    expect(
+      fake.interfacesIn(blue).map(({ defaultRoutes }) => defaultRoutes.map(({ metric }) => metric)),
+    ).toEqual([
+      [0, 1024],
+      [1, 1025],
+    ])
+    await host.publish({ hostPort: 8081, to: { endpoint: 'web-1@net1', port: 80 } })
+    expect(await on('web-1@eth0', 'eth0')).toEqual({
+      ...first,
+      notes: [second.ip, second.ip6].map(
+        (address) =>
+          `Published ports lead to ${address} on net1, and packets leave by eth0, which is on the same network: clients get no answer over UDP from a program that listens on all addresses. Let it listen on ${address}.`,
+      ),
+    })
+    await host.detach('web-1@eth0')
+    expect(fake.interfacesIn(blue).map(({ name }) => name)).toEqual(['net1'])
+    expect(host.endpoints().map(({ service }) => service)).toEqual(['web-1@net1'])
+    await host.close()
+  })
+
   test('destroy removes both ends', async () => {
     const { fake, host } = await opened()
     await host.attach({ network: 'web', endpoint: 'web-1', netns: blue })

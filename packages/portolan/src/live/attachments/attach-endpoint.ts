@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DesiredEndpoint, EndpointOptions } from '@portolan/core'
-import type { InsideChange, InsideState, NetworkNamespace } from '@portolan/host'
+import type { InsideState, NetworkNamespace } from '@portolan/host'
 import {
   ApplyError,
   canonicalAddress,
@@ -22,12 +22,13 @@ import { bridgeAttachment } from './bridge-attachment.ts'
 import { routeInTheWay } from './default-routes.ts'
 import { endpointPlace } from './endpoint-place.ts'
 import { forgetGivenUp } from './held-addresses.ts'
+import { interfacesBeside } from './interfaces-beside.ts'
 import { formerAddresses, missingInside } from './missing-inside.ts'
 import { noteParentDown } from './note-parent-down.ts'
-import { noteReplies } from './note-replies.ts'
+import { type Completed, noteReplies } from './note-replies.ts'
 import { parentedAttachment } from './parented-attachment.ts'
 import type { EndpointPlace } from './place.ts'
-import { refuseOverlap } from './refuse-overlap.ts'
+import { refuseOverlap, waysPast } from './refuse-overlap.ts'
 
 type AttachTools = Pick<LiveMachine, 'links' | 'sysctls' | 'clock' | 'leases' | 'namespaces' | 'wanted'>
 
@@ -89,13 +90,12 @@ export const attachEndpoint = async (
       const maker = interfaceMaker(rules, tools, place, attachment, request.mtu ?? null)
       const isKnown = await maker.make(namespace)
       undone.unshift(maker.undo)
-      const { state, change } = await complete(namespace, attachment, maker, isKnown)
+      const beside = (state: InsideState): Promise<readonly string[]> =>
+        interfacesBeside(rules, tools, place.mark, namespace, state)
+      const made = await complete(namespace, attachment, maker, { isKnown, beside })
       // Of one that was there, former addresses may be on another interface.
       if (isChild && !isKnown) await forgetGivenUp(tools.leases, place.mark)
-      const notes = [
-        ...noteReplies(rules, tools, attachment, state, change),
-        ...noteParentDown(rules.facts, place),
-      ]
+      const notes = [...noteReplies(rules, tools, attachment, made), ...noteParentDown(rules.facts, place)]
       return { ...endpoint, interface: inside, ...(notes.length === 0 ? {} : { notes }) }
     } catch (error) {
       for (const undo of undone) await undo()
@@ -111,13 +111,21 @@ const complete = async (
   namespace: NetworkNamespace,
   attachment: Attachment,
   maker: InterfaceMaker,
-  isKnown: boolean,
-): Promise<{ readonly state: InsideState; readonly change: InsideChange | null }> => {
+  {
+    isKnown,
+    beside,
+  }: {
+    readonly isKnown: boolean
+    readonly beside: (state: InsideState) => Promise<readonly string[]>
+  },
+): Promise<Completed> => {
   const { interface: inside, addresses } = attachment
   const ip6 = addresses.some(({ family }) => family === 'ip6')
   const how = { ip6, within: addresses.map(({ subnet }) => subnet) }
   let state = await namespace.bringUp(inside, how)
-  refuseOverlap(namespace.where, attachment, state)
+  const others = waysPast(attachment, state).length > 0 ? await beside(state) : []
+  refuseOverlap(namespace.where, attachment, state, others)
+  if (others.length > 0) state = await namespace.bringUp(inside, { ...how, beside: others })
   refuseFormer(namespace, attachment, state)
   refuseMetric(namespace, attachment, state)
   let missing = missingInside(attachment, state, isKnown)
@@ -135,7 +143,7 @@ const complete = async (
       missing = left
     }
   }
-  return { state, change: missing }
+  return { state, change: missing, beside: others }
 }
 
 /** A plan gave the endpoint, or its network, other addresses: connections are open from those inside. */

@@ -4,20 +4,28 @@ import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import type { Attachment } from './attachment.ts'
 
+/** A namespace with an interface that is complete. */
+export interface Completed {
+  /** Before what it lacked was added. */
+  readonly state: InsideState
+  /** What was added; null: nothing was lacking. */
+  readonly change: InsideChange | null
+  /** The other interfaces there on the same network. */
+  readonly beside: readonly string[]
+}
+
 /**
  * Tells of addresses in a namespace that published ports lead to, and whose network does not give the default route there.
  * The namespace sends a reply by its own routes, and a UDP socket that is bound to no address takes its source from them: it
  * has the address of the other network then, and is no reply for the host.
- *
- * @param change - what the state has become; null: it is as it was
  */
 export const noteReplies = (
   rules: LiveRules,
   { wanted }: Pick<LiveMachine, 'wanted'>,
   attachment: Attachment,
-  state: InsideState,
-  change: InsideChange | null,
+  { state, change, beside }: Completed,
 ): readonly string[] => {
+  const onNetwork = (name: string): boolean => name === attachment.interface || beside.includes(name)
   const published = new Set(
     [...rules.others(), ...wanted.ports()].flatMap(({ targets }) => targets.map(({ address }) => address)),
   )
@@ -33,6 +41,10 @@ export const noteReplies = (
       const { address } = parseInterfaceAddress(text)
       const shown = formatAddress(address)
       if (address.family !== family || !published.has(shown) || way === name) return []
+      if (way !== null && onNetwork(name) && onNetwork(way))
+        return [
+          `Published ports lead to ${shown} on ${name}, and packets leave by ${way}, which is on the same network: clients get no answer over UDP from a program that listens on all addresses. Let it listen on ${shown}.`,
+        ]
       return [
         way === null
           ? `Published ports lead to ${shown} on ${name}, and nothing gives a default route there: other machines get no answer, unless they are in the subnet of ${name}.`

@@ -11,18 +11,26 @@ import {
 } from '@portolan/netfilter'
 import type { Attachment, InsideAddress } from './attachment.ts'
 
+/** What of a namespace leads to the subnet of a network, or to a part of it, past the interface. */
+export const waysPast = ({ addresses }: Attachment, { otherWays }: InsideState): readonly OtherWay[] =>
+  otherWays.filter((way) => addresses.some((address) => isInTheWay(address, way)))
+
 /**
  * Refuses a namespace in which another interface leads to the subnet of the network, or to a part of it: packets would leave
  * by that one, replies too. The kernel takes the more specific route, and of equal ones the first.
+ * @param beside - interfaces on the same network: it makes no difference to the network which one a packet leaves by
  * @throws PortolanError `NAMESPACE_OVERLAP`
  */
 export const refuseOverlap = (
   where: string,
   { mark, interface: inside, addresses }: Attachment,
   { otherWays }: InsideState,
+  beside: readonly string[],
 ): void => {
   for (const address of addresses) {
-    const way = otherWays.find((one) => isInTheWay(address, one))
+    const way = otherWays.find(
+      (one) => isInTheWay(address, one) && !(one.interface !== null && beside.includes(one.interface)),
+    )
     if (way !== undefined)
       throw new PortolanError(
         'NAMESPACE_OVERLAP',
