@@ -4,8 +4,17 @@ import { Etcd3, type IOptions } from 'etcd3'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { wordsOf } from './refusal.ts'
 
+/** The types of grpc-js, which only etcd3 depends on. */
+type CallOptions = ReturnType<
+  Extract<NonNullable<IOptions['defaultCallOptions']>, (...given: never[]) => unknown>
+>
+type Interceptor = NonNullable<CallOptions['interceptors']>[number]
+
 /** A silent server is noticed on an open stream too. etcd refuses pings that come more often than every 5 s. */
 const pings = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5_000 }
+
+/** How long a server may take over a request unless told. */
+export const TIMEOUT_MS = 5_000
 
 /** All keys of a large cluster come in one message. */
 const sizes = { 'grpc.max_receive_message_length': -1 }
@@ -13,15 +22,24 @@ const sizes = { 'grpc.max_receive_message_length': -1 }
 const pem = (text: string | null): Buffer | undefined => (text === null ? undefined : Buffer.from(text))
 
 /**
- * The client of a store. It sends a request again that a server refused to take (up to three times, to one server or
- * another). That is safe for the transactions of a store: their conditions refuse the second one.
+ * A server that has lost the majority says so, in place of letting requests and watches wait: etcd does where this is
+ * asked for, as its own client does (`WithRequireLeader`).
  */
-export const openClient = ({
-  endpoints,
-  tls,
-  user,
-  timeoutMs = 5_000,
-}: Omit<EtcdStoreOptions, 'cluster'>): Etcd3 => {
+const requiringLeader: Interceptor = (options, next) => {
+  const call = next(options)
+  const start = call.start.bind(call)
+  call.start = (metadata, listener) => {
+    metadata.set('hasleader', 'true')
+    start(metadata, listener)
+  }
+  return call as ReturnType<Interceptor>
+}
+
+/** The client of one server. It sends nothing again by itself. */
+export const openClient = (
+  { tls, user, timeoutMs = TIMEOUT_MS }: Omit<EtcdStoreOptions, 'cluster'>,
+  endpoint: string,
+): Etcd3 => {
   const isSecure = tls !== undefined && tls !== null
   // grpc-js takes an authority that is not given for those of Node; the types of etcd3 ask for one.
   const credentials = isSecure
@@ -33,15 +51,18 @@ export const openClient = ({
       }
     : undefined
   const options: IOptions = {
-    hosts: endpoints.map((endpoint) => `${isSecure ? 'https' : 'http'}://${endpoint}`),
+    hosts: `${isSecure ? 'https' : 'http'}://${endpoint}`,
     grpcOptions: { ...pings, ...sizes },
     // etcd3 would ask a server that failed three times nothing for 5 s, though it is back.
-    faultHandling: { host: () => noop },
+    faultHandling: { host: () => noop, global: noop },
     ...(credentials === undefined ? {} : { credentials }),
     ...(user === undefined || user === null
       ? {}
       : { auth: { username: user.name, password: user.password } }),
-    defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + timeoutMs }),
+    defaultCallOptions: ({ isStream }) => ({
+      interceptors: [requiringLeader],
+      ...(isStream ? {} : { deadline: Date.now() + timeoutMs }),
+    }),
   }
   try {
     return new Etcd3(options)

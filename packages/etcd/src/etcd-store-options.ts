@@ -20,6 +20,6 @@ export interface EtcdStoreOptions {
   readonly tls?: EtcdTls | null
   /** Null: etcd asks for no user. */
   readonly user?: { readonly name: string; readonly password: string } | null
-  /** How long one request may take; 5,000 unless told. */
+  /** How long one server may take over a request; 5,000 unless told. */
   readonly timeoutMs?: number
 }

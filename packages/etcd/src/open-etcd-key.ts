@@ -1,5 +1,5 @@
 import type { BlockStore } from '@portolan/core'
-import { openClient } from './etcd-client.ts'
+import { openServers } from './etcd-servers.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { oneKey } from './key-space.ts'
 import { readKeys } from './read-keys.ts'
@@ -24,7 +24,7 @@ export interface EtcdKeyOptions extends Omit<EtcdStoreOptions, 'cluster'> {
 export const openEtcdKey = (options: EtcdKeyOptions): Pick<BlockStore, 'read' | 'watch' | 'close'> => {
   const { key } = options
   const keys = oneKey(key)
-  const client = openClient(options)
+  const servers = openServers(options)
   const words: ErrorWords = {
     unreachable: `What the key ${key} holds now is not known.`,
     allowed: `may read the key ${key}`,
@@ -33,12 +33,13 @@ export const openEtcdKey = (options: EtcdKeyOptions): Pick<BlockStore, 'read' | 
   return {
     read: async () => {
       try {
-        return await readKeys(client, keys)
+        return await servers.ask((client) => readKeys(client, keys))
       } catch (error) {
         throw readingError(error, options, words)
       }
     },
-    watch: (from) => watchKeys(client, keys, from, (error) => readingError(error, options, words)),
-    close: async () => client.close(),
+    watch: (from) =>
+      watchKeys(servers, keys, from, (error) => readingError(error, options, words), options.timeoutMs),
+    close: async () => servers.close(),
   }
 }

@@ -6,8 +6,9 @@ import type {
   BlockTransaction,
 } from '@portolan/core'
 import type { Etcd3, ICompare, IRequestOp } from 'etcd3'
-import { openClient } from './etcd-client.ts'
+import { openServers } from './etcd-servers.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
+import { keepLease } from './keep-lease.ts'
 import { type KeySpace, keySpace } from './key-space.ts'
 import { readKeys } from './read-keys.ts'
 import { committingError, readingError } from './store-errors.ts'
@@ -24,31 +25,34 @@ import { watchKeys } from './watch-keys.ts'
  */
 export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
   const keys = keySpace(options.cluster)
-  const client = openClient(options)
-  const reading = async <Result>(request: () => Promise<Result>): Promise<Result> => {
+  const servers = openServers(options)
+  const reading = async <Result>(request: (client: Etcd3) => Promise<Result>): Promise<Result> => {
     try {
-      return await request()
+      return await servers.ask(request)
     } catch (error) {
       throw readingError(error, options)
     }
   }
   return {
-    read: () => reading(() => readKeys(client, keys)),
+    read: () => reading((client) => readKeys(client, keys)),
     commit: async (transaction) => {
       try {
-        return await commit(client, keys, transaction)
+        // A server that took it may still carry it out, so it is open what became of it where no answer comes.
+        return await servers.ask((client) => commit(client, keys, transaction), false)
       } catch (error) {
         throw committingError(error, options)
       }
     },
-    watch: (from) => watchKeys(client, keys, from, (error) => readingError(error, options)),
-    grantLease: (seconds) => reading(async () => (await client.leaseClient.leaseGrant({ TTL: seconds })).ID),
-    keepLease: (lease) => reading(() => keepAlive(client, lease)),
+    watch: (from) =>
+      watchKeys(servers, keys, from, (error) => readingError(error, options), options.timeoutMs),
+    grantLease: (seconds) =>
+      reading(async (client) => (await client.leaseClient.leaseGrant({ TTL: seconds })).ID),
+    keepLease: (lease) => reading((client) => keepLease(client, lease, options.timeoutMs)),
     revokeLease: (lease) =>
-      reading(async () => {
+      reading(async (client) => {
         await client.leaseClient.leaseRevoke({ ID: lease })
       }),
-    close: async () => client.close(),
+    close: async () => servers.close(),
   }
 }
 
@@ -88,20 +92,3 @@ const operationOf = (keys: KeySpace, operation: BlockOperation): IRequestOp =>
           ...(operation.keepsLease === true ? { ignore_lease: true } : {}),
         },
       }
-
-/** One renewal. A lease that has run out has no time left. */
-const keepAlive = async (client: Etcd3, lease: string): Promise<boolean> => {
-  const stream = await client.leaseClient.leaseKeepAlive()
-  try {
-    const left = new Promise<string>((resolve, reject) => {
-      stream.on('data', ({ TTL }) => resolve(TTL))
-      stream.on('error', reject)
-      stream.on('end', () => reject(new Error('the stream ended')))
-    })
-    stream.write({ ID: lease })
-    return Number(await left) > 0
-  } finally {
-    stream.on('error', () => {})
-    stream.cancel()
-  }
-}

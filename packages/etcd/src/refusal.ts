@@ -25,6 +25,9 @@ export const wordsOf = (error: unknown): string =>
     // 40E2D00C407F0000:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:FILE:LINE:SSL alert number 116
     .replace(/^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/s, '$1')
 
+/** The server does not know of a leader: the servers vote, or most of them are off. */
+export const hasNoLeader = (error: unknown): boolean => wordsOf(error) === 'etcdserver: no leader'
+
 interface Case {
   readonly kind: Refusal['kind']
   readonly says: RegExp

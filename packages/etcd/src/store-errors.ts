@@ -1,6 +1,6 @@
 import { BlockStoreError } from '@portolan/core'
 import { EtcdPermissionDeniedError, GRPCUnauthenticatedError } from 'etcd3'
-import { type Asked, type Refusal, refusalOf, wordsOf } from './refusal.ts'
+import { type Asked, hasNoLeader, type Refusal, refusalOf, wordsOf } from './refusal.ts'
 
 /** What an error means for a host, and what its user has to be allowed. */
 export interface ErrorWords {
@@ -34,6 +34,11 @@ const refused = (error: unknown, asked: Asked, { allowed, grant }: ErrorWords): 
   }
 }
 
+const silenceOf = (error: unknown): string =>
+  hasNoLeader(error)
+    ? 'most of its servers are off, or do not reach each other (etcdserver: no leader)'
+    : wordsOf(error)
+
 const placeOf = ({ endpoints }: Asked): string => `etcd at ${endpoints.join(', ')}`
 
 /** What went wrong with a request that changes nothing. */
@@ -59,7 +64,7 @@ export const readingError = (
     )
   return new BlockStoreError(
     'CLUSTER_UNREACHABLE',
-    `${place} does not answer: ${wordsOf(error)}. ${words.unreachable} Check that etcd runs there and that this host reaches it.`,
+    `${place} does not answer: ${silenceOf(error)}. ${words.unreachable} Check that etcd runs there and that this host reaches it.`,
     { cause: error },
   )
 }
@@ -70,7 +75,7 @@ export const committingError = (error: unknown, asked: Asked): BlockStoreError =
   if (refusal?.kind === 'user') return readingError(error, asked)
   return new BlockStoreError(
     'CLUSTER_OUTCOME_UNKNOWN',
-    `${placeOf(asked)} did not answer a change (${refusal?.why ?? wordsOf(error)}), so it is open whether the change was made. ${refusal === null ? '' : `${refusal.remedy} `}Run the command again once etcd answers.`,
+    `${placeOf(asked)} did not answer a change (${refusal?.why ?? silenceOf(error)}), so it is open whether the change was made. ${refusal === null ? '' : `${refusal.remedy} `}Run the command again once etcd answers.`,
     { cause: error },
   )
 }

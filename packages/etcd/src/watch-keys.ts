@@ -1,13 +1,16 @@
 import { type BlockChanges, BlockStoreError, type BlockWatch } from '@portolan/core'
-import type { Etcd3, IWatchResponse } from 'etcd3'
+import type { Etcd3, IWatchRequest, IWatchResponse } from 'etcd3'
+import type { EtcdServers } from './etcd-servers.ts'
 import type { KeySpace } from './key-space.ts'
+import { openStream } from './open-stream.ts'
 
 /** One stream, that of this watch alone. It is not opened again: what was missed meanwhile is read, not guessed. */
 export const watchKeys = (
-  client: Etcd3,
+  servers: EtcdServers,
   keys: KeySpace,
   from: number,
   lost: (error: unknown) => BlockStoreError,
+  timeoutMs?: number,
 ): BlockWatch => {
   const waiting: BlockChanges[] = []
   let fault: BlockStoreError | null = null
@@ -18,22 +21,26 @@ export const watchKeys = (
     fault ??= error
     wake()
   }
-  const hear = (response: IWatchResponse): void => {
-    if (response.canceled) {
+  const hear = (response: IWatchResponse): boolean => {
+    if (response.canceled)
       fail(Number(response.compact_revision) > 0 ? compacted(from) : lost(new Error(response.cancel_reason)))
-      return
+    else {
+      if (response.events.length > 0) waiting.push(...changesOf(response, keys))
+      wake()
     }
-    if (response.events.length > 0) waiting.push(...changesOf(response, keys))
-    wake()
+    return true
   }
+  const begin = (client: Etcd3) =>
+    openStream<IWatchRequest, IWatchResponse>(client.watchClient.watch(), {
+      timeoutMs,
+      first: { create_request: { key: keys.first, range_end: keys.end, start_revision: from } },
+      hear,
+      lost: (error) => fail(lost(error)),
+    })
   const open = async (): Promise<void> => {
-    const stream = await client.watchClient.watch()
-    cancel = () => stream.cancel()
-    stream.on('data', hear)
-    stream.on('error', (error) => fail(lost(error)))
-    stream.on('end', () => fail(lost(new Error('the stream ended'))))
+    const opened = await servers.ask(begin)
+    cancel = opened.cancel
     if (isClosed) cancel()
-    else stream.write({ create_request: { key: keys.first, range_end: keys.end, start_revision: from } })
   }
   const changes = async function* (): AsyncGenerator<BlockChanges, void, undefined> {
     open().catch((error: unknown) => fail(lost(error)))

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Etcd3, GRPCDeadlineExceededError, isRecoverableError } from 'etcd3'
+import { openClient, TIMEOUT_MS } from './etcd-client.ts'
+import type { EtcdStoreOptions } from './etcd-store-options.ts'
+import { pendingSockets } from './pending-sockets.ts'
+import { type Asked, hasNoLeader, refusalOf } from './refusal.ts'
+
+/**
+ * The servers of etcd. One of them is asked, and the next one where that cannot answer; the one that answered is asked
+ * first from then on, so that a server which is off costs one request its time and no other.
+ */
+export interface EtcdServers {
+  /**
+   * @param request - to be sent to any server; one that a server refused to take is sent again, to the next one
+   * @param isRepeatable - also where no answer came in time: it does the same twice
+   */
+  ask<Result>(request: (client: Etcd3) => Promise<Result>, isRepeatable?: boolean): Promise<Result>
+  close(): void
+}
+
+/** A connection that breaks may be made again at once, to a server that is alone too. */
+const LEAST_ATTEMPTS = 4
+
+/** How long servers without a leader are left alone. */
+const VOTE_MS = 200
+
+export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdServers => {
+  const clients = options.endpoints.map((endpoint) => openClient(options, endpoint))
+  const { timeoutMs = TIMEOUT_MS } = options
+  const sockets = pendingSockets()
+  // Hosts that name the servers in one order do not all ask the same one.
+  let first = Math.floor(Math.random() * clients.length)
+  return {
+    async ask(request, isRepeatable = true) {
+      const start = first
+      const since = performance.now()
+      let told: unknown = null
+      let isLeaderless = false
+      for (let attempt = 0; ; attempt += 1) {
+        const at = (start + attempt) % clients.length
+        const client = clients[at]
+        if (client === undefined) throw new TypeError('no server of etcd is named')
+        try {
+          const answer = await sockets.during(() => request(client))
+          first = at
+          return answer
+        } catch (error) {
+          if (first === at) first = (at + 1) % clients.length
+          if (told === null || worth(error, options) >= worth(told, options)) told = error
+          isLeaderless ||= hasNoLeader(error)
+          if (attempt + 1 < attemptsFor(error, clients.length, isRepeatable)) continue
+          // They vote, which takes a second or two unless most of them are off.
+          if (!isLeaderless || performance.now() - since > timeoutMs) throw told
+          await delay(VOTE_MS)
+        }
+      }
+    },
+    close: () => {
+      sockets.close()
+      for (const client of clients) client.close()
+    },
+  }
+}
+
+/** A certificate that is refused says more than a vote that is going on, and that more than a server that is off. */
+const worth = (error: unknown, asked: Asked): number => {
+  if (refusalOf(error, asked) !== null) return 2
+  return hasNoLeader(error) ? 1 : 0
+}
+
+/** How often a request is sent in all, where this came of it. */
+const attemptsFor = (error: unknown, servers: number, isRepeatable: boolean): number => {
+  if (error instanceof GRPCDeadlineExceededError) return isRepeatable ? servers : 1
+  return error instanceof Error && isRecoverableError(error) ? Math.max(LEAST_ATTEMPTS, servers) : 1
+}

@@ -1,0 +1,19 @@
+import type { Etcd3, ILeaseKeepAliveRequest, ILeaseKeepAliveResponse } from 'etcd3'
+import { openStream } from './open-stream.ts'
+
+/** One renewal. A lease that has run out has no time left. */
+export const keepLease = async (client: Etcd3, lease: string, timeoutMs?: number): Promise<boolean> => {
+  const opening = client.leaseClient.leaseKeepAlive()
+  let left = 0
+  const { cancel } = await openStream<ILeaseKeepAliveRequest, ILeaseKeepAliveResponse>(opening, {
+    timeoutMs,
+    first: { ID: lease },
+    hear: ({ TTL }) => {
+      left = Number(TTL)
+      return true
+    },
+    lost: () => {},
+  })
+  cancel()
+  return left > 0
+}

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { bothWays, type ClusterLab, openClusterLab } from '../lab/cluster/cluster-lab.ts'
+import type { EtcdMember } from '../lab/cluster/etcd-member.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import type { RunOutcome } from '../lab/run.ts'
+
+const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'portolan-members-'))
+
+let opened: ClusterLab | null = null
+const lab = (): ClusterLab => {
+  if (opened === null) throw new Error('etcd has not been started')
+  return opened
+}
+const member = (at: number): EtcdMember => {
+  const found = lab().members[at]
+  if (found === undefined) throw new Error(`there is no member ${at}`)
+  return found
+}
+
+const machine = () => {
+  const [host] = lab().hosts
+  if (host === undefined) throw new Error('there is no host')
+  return host.machine
+}
+const argvOf = (host: string, words: readonly string[]): readonly string[] => [
+  ...[process.execPath, program, ...words],
+  ...['--cluster', `etcd://${lab().endpoints.join(',')}/prod`, '--state', join(folder, host)],
+]
+const environment = { NODE_OPTIONS: '', HOME: folder }
+const run = (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
+  machine().run(argvOf(host, words), { environment })
+const json = async (host: string, ...words: readonly string[]) => {
+  const { exitCode, stdout, stderr } = await run(host, ...words, '--json')
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return JSON.parse(stdout)
+}
+const joined = (host: string) => json(host, 'cluster', 'join', '--member', host)
+
+/** Started again behind the test. */
+const off: EtcdMember[] = []
+const turnOff = async (...members: readonly EtcdMember[]): Promise<void> => {
+  off.push(...members)
+  for (const one of members) await one.kill()
+}
+
+/** Cuts a member off from the two others; hosts still reach it. */
+const isolate = (one: EtcdMember): Promise<void> =>
+  lab().cut(
+    bothWays(
+      [one.address],
+      lab().members.flatMap(({ address }) => (address === one.address ? [] : [address])),
+    ),
+  )
+
+describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
+  beforeAll(async () => {
+    opened = await openClusterLab(1)
+    await json('web-1', 'cluster', 'init', '--pool', '10.64.0.0/12:24')
+  })
+  afterEach(async () => {
+    await lab().cut([])
+    for (const one of off.splice(0)) one.start()
+    await lab().leader()
+  })
+  afterAll(async () => {
+    await opened?.[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('with one member off every verb does as ever, and says nothing of it', async () => {
+    await turnOff(member(0))
+    await lab().leader()
+    const { claimed } = await joined('web-1')
+    expect(claimed).toHaveLength(1)
+    expect(await joined('web-1')).toMatchObject({ claimed: [] })
+    expect(await json('web-1', 'cluster', 'status')).toMatchObject({
+      reachable: true,
+      own: [{ block: claimed[0] }],
+    })
+    expect(await json('web-1', 'cluster', 'release')).toMatchObject({ released: claimed })
+  })
+
+  test('a member whose packets are lost costs one request its time', async () => {
+    const [lost] = lab().endpoints
+    await lab().cut([[lab().hosts[0]?.address ?? '', lost?.replace(/:\d+$/, '') ?? '']])
+    for (const host of ['web-1', 'web-2', 'web-3']) expect((await joined(host)).claimed).toHaveLength(1)
+  })
+
+  test('a member that has lost the two others is passed over', async () => {
+    await isolate(member(1))
+    for (const host of ['web-1', 'web-2', 'web-3']) expect(await joined(host)).toMatchObject({ claimed: [] })
+  })
+
+  test('a host that stays goes on when the leader is killed, and hosts that join meanwhile have their blocks', async () => {
+    const watcher = machine().start(argvOf('web-4', ['cluster', 'join', '--watch', '--member', 'web-4']), {
+      environment,
+    })
+    const isAlive = async (): Promise<boolean> =>
+      (await json('web-1', 'cluster', 'status')).hosts.some(
+        ({ host, alive }: { host: string; alive: boolean }) => host === 'web-4' && alive,
+      )
+    while (!(await isAlive())) await delay(100)
+    const leader = await lab().leader()
+    const joining = ['web-5', 'web-6', 'web-7'].map(joined)
+    await turnOff(leader)
+    for (const { claimed } of await Promise.all(joining)) expect(claimed).toHaveLength(1)
+    expect(await isAlive()).toBe(true)
+    watcher.kill('SIGTERM')
+    expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
+    expect(await isAlive()).toBe(false)
+  })
+
+  test('where no majority is reached each verb says so, and what is known here is shown', async () => {
+    await writeFile(join(folder, 'compose.yaml'), 'services: {web: {networks: [web]}}\nnetworks: {web: {}}\n')
+    const [block = ''] = (await joined('web-1')).blocks.map((one: { block: string }) => one.block)
+    await turnOff(member(1), member(2))
+    const verbs = [
+      ['cluster', 'status'],
+      ['cluster', 'join'],
+      ['cluster', 'release'],
+      ['cluster', 'reclaim', '--all', '--grace', '0', '--yes'],
+    ]
+    const outcomes = await Promise.all(verbs.map((words) => run('web-1', ...words)))
+    for (const { exitCode, stderr } of outcomes) {
+      expect(exitCode).toBe(1)
+      expect(stderr).toMatch(
+        /^portolan: etcd at 192\.0\.2\.11:2379, .* does not answer: .*Blocks that this host/,
+      )
+    }
+    expect(outcomes[0]?.stdout).toContain(`\n${block}       0       254`)
+    const plan = await run('web-1', 'plan', '-p', 'shop', '-f', join(folder, 'compose.yaml'))
+    expect(plan.stderr).toContain('Routes to other hosts are planned as this host saw the cluster last.')
+    expect(plan).toMatchObject({ exitCode: 2, stdout: expect.stringContaining(block) })
+    for (const one of off.splice(0)) one.start()
+    await lab().leader()
+    // Nothing of this has changed what the host has.
+    expect(await joined('web-1')).toMatchObject({ claimed: [], moves: [] })
+  })
+})
