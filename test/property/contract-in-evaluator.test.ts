@@ -12,7 +12,7 @@ import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
 import { canSend, isAnswered, keepsPromise } from '../../packages/testing/src/contract/keeps-promise.ts'
 import { packetOfFlow } from '../../packages/testing/src/fake-host/packet-of-flow.ts'
-import { joinedScenes, scenes } from './arbitrary/flow.ts'
+import { clusterScenes, joinedScenes, scenes } from './arbitrary/flow.ts'
 import { runs } from './support/runs.ts'
 
 type Dialect = (desired: DesiredState) => NetfilterRuleset
@@ -61,6 +61,7 @@ const factsWith = (desired: DesiredState, bridgeNf: boolean, isolated: readonly 
   routes: [
     { destination: 'default', gateway: '192.0.2.1', interface: 'eth0' },
     { destination: '::/0', gateway: '2001:db8::1', interface: 'eth0' },
+    ...(desired.routes ?? []).map(({ via, ...route }) => ({ ...route, gateway: via })),
   ],
   sysctls: {
     // Switched on by the plan for the families that have a network. A host that does not forward needs no guard.
@@ -85,6 +86,7 @@ describe('the contract, in the evaluator', () => {
     dialects.flatMap(([name, lowered]) => [
       [name, 'networks of its own', lowered, scenes, scenesPerDialect] as const,
       [name, 'networks of others too', lowered, joinedScenes, Math.ceil(scenesPerDialect / 2)] as const,
+      [name, 'a host of a cluster', lowered, clusterScenes, Math.ceil(scenesPerDialect / 8)] as const,
     ]),
   )('is met by what is compiled to %s on %s, for every flow', (name, on, lowered, some, intents) => {
     const promises = new Map<Reach['kind'], number>()

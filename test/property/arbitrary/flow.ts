@@ -1,6 +1,7 @@
-import { type ContractHost, type DesiredState, type Flow, resolve } from '@portolan/core'
+import { type ContractHost, type DesiredState, type Flow, resolve, withNeighbours } from '@portolan/core'
 import { arbitraryFlow, arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
+import { overlap } from '../support/overlap.ts'
 
 /** A state in force on a host of a few addresses, and a flow that begins there. */
 export interface Scene {
@@ -79,3 +80,72 @@ export const joinedState: fc.Arbitrary<DesiredState> = desiredState.chain(joinin
 
 /** The same on a host whose other engines have some of the networks. */
 export const joinedScenes: fc.Arbitrary<readonly Scene[]> = scenesOf(desiredState, joining)
+
+/** A scene on a host of a cluster. */
+export interface ClusterScene extends Scene {
+  /** The same project on a host of its own. */
+  readonly alone: DesiredState
+  /** CIDR of each block of this host, and of the others. */
+  readonly own: readonly string[]
+  readonly others: readonly string[]
+}
+
+/** What blocks of other hosts may be, with an address of each that flows come from or go to. */
+const elsewhere: ReadonlyMap<string, string> = new Map([
+  ['198.51.100.0/28', '198.51.100.7'],
+  ['198.51.100.64/26', '198.51.100.80'],
+  ['203.0.113.0/25', '203.0.113.9'],
+  ['2001:db8:5::/64', '2001:db8:5::7'],
+  ['2001:db8:9::/64', '2001:db8:9::80'],
+])
+const uplink = { name: 'eth0', up: true, addresses: ['192.0.2.2/24', '2001:db8::2/64'] }
+
+/** Some networks are in blocks of this host; a block of each family has none. */
+const clustered = (alone: DesiredState): fc.Arbitrary<Omit<ClusterScene, 'flow' | 'host'>> => {
+  const subnets = alone.networks.flatMap(({ ip, ip6 }) => [ip, ip6].flatMap((one) => one?.subnet ?? []))
+  const free = [...elsewhere.keys()].filter((block) => !subnets.some((subnet) => overlap(subnet, block)))
+  return fc.tuple(fc.subarray(subnets), fc.subarray(free)).map(([held, others]) => {
+    const own = [...held, '10.255.255.0/24', 'fd00:ffff::/64']
+    const neighbours = {
+      ...{ cluster: 'prod', host: 'h1', revision: 1, blocks: own },
+      others: others.map((block, at) => ({
+        ...{ block, host: `h${at + 2}` },
+        via: block.includes(':') ? '2001:db8::c' : '192.0.2.12',
+      })),
+    }
+    const { desired } = withNeighbours(alone, { interfaces: [uplink] }, neighbours)
+    return { desired, alone, own, others }
+  })
+}
+
+/** From a container of any network to an address in a block: `arbitraryFlow` seldom goes there. */
+const toBlocks = ({
+  alone,
+  others,
+}: Pick<ClusterScene, 'alone' | 'others'>): readonly fc.Arbitrary<Flow>[] => {
+  const flows = alone.endpoints.flatMap(({ network, ip, ip6 }) =>
+    others.flatMap((block): readonly Flow[] => {
+      const family = block.includes(':') ? 'ip6' : 'ip'
+      const address = family === 'ip' ? ip : ip6
+      if (address === null) return []
+      const to = { address: elsewhere.get(block) ?? '', port: 80 }
+      return [{ family, protocol: 'tcp', from: { kind: 'container', network, address }, to }]
+    }),
+  )
+  return flows.length === 0 ? [] : [fc.constantFrom(...flows)]
+}
+
+/** Scenes of projects that are alone on a host, and of the same ones beside other hosts of a cluster. */
+export const clusterScenes: fc.Arbitrary<readonly ClusterScene[]> = desiredState
+  .chain(clustered)
+  .chain((state) =>
+    fc
+      .array(fc.oneof(flowIn(state.desired), ...toBlocks(state)), { minLength: 20, maxLength: 40 })
+      .map((flows) =>
+        flows.map((flow) => ({
+          ...state,
+          host: { addresses: [...hostAddresses, ...gatewaysOf(state.desired)] },
+          flow,
+        })),
+      ),
+  )
