@@ -7,6 +7,7 @@ import {
 } from '../lab/cluster-site.ts'
 import type { Container } from '../lab/container.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { routesOf, until } from './cluster/site-routes.ts'
 
 let opened: ClusterSite | null = null
 const site = (): ClusterSite => {
@@ -85,22 +86,6 @@ const node = (index: number): Node => {
 
 const tcp = (destination: string, port = 80) => ({ protocol: 'tcp' as const, destination, port })
 
-/** The routes of Portolan on a host, as `ip` writes them. */
-const routesOf = async ({ machine }: ClusterHostMachine): Promise<readonly string[]> => {
-  const lists = await Promise.all(
-    ['-4', '-6'].map((family) => machine.mustRun(['ip', family, 'route', 'show', 'proto', '143'])),
-  )
-  return lists.flatMap((text) =>
-    text.split('\n').flatMap((line) => /^\S+ via \S+ dev \S+/.exec(line)?.[0] ?? []),
-  )
-}
-
-/** Each look is a program that runs: there is nothing that could be awaited. */
-const until = async (holds: () => Promise<boolean>): Promise<void> => {
-  for (const end = AbortSignal.timeout(20_000); !(await holds()); )
-    if (end.aborted) throw new Error('it did not come to that within 20 s')
-}
-
 describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
   beforeAll(async () => {
     opened = await openClusterSite(3)
@@ -173,8 +158,50 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     const path = await host.write('routes.sh', script)
     const before = await routesOf(host)
     expect(before).toHaveLength(2)
+    const monitor = host.machine.start(['sh', '-c', 'exec ip -4 monitor route > /run/lab/monitored'])
+    const monitored = async (): Promise<readonly string[]> =>
+      (await host.machine.mustRun(['cat', '/run/lab/monitored'])).split('\n')
+    const tells = async (text: string): Promise<boolean> =>
+      (await monitored()).some((line) => line.includes(text))
+    await until(async () => {
+      await host.machine.ip('route add 203.0.113.9 via 192.0.2.9', 'route del 203.0.113.9')
+      return tells('203.0.113.9')
+    })
+    // They lead to no block of another host.
+    await host.machine.ip(
+      'route add 203.0.113.8 via 192.0.2.9 proto 143',
+      'route add fd00:9::/64 via 2001:db8:1::9 proto 143',
+    )
     await host.machine.mustRun(['sh', path])
     expect(await routesOf(host)).toEqual(before)
+    await until(() => tells('Deleted 203.0.113.8'))
+    monitor.kill('SIGTERM')
+    await monitor.outcome
+    expect((await monitored()).filter((line) => line.startsWith('Deleted 10.'))).toEqual([])
+  })
+
+  test('a script changes nothing where another program has a route to a block', async () => {
+    const { host, file } = node(0)
+    const script = await host.must('script', '-f', file, '--backend', 'nftables', '--format', 'sh')
+    const path = await host.write('taken.sh', script)
+    const [block = ''] = node(1).blocks
+    const rules = await host.machine.mustRun(['nft', 'list', 'ruleset'])
+    for (const how of ['replace', 'add']) {
+      // In the place of that of Portolan, and beside it.
+      const metric = how === 'add' ? ' metric 7' : ''
+      await host.machine.ip(`route ${how} ${block} via ${clusterAddress(9)}${metric}`)
+      const { exitCode, stderr } = await host.machine.run(['sh', path])
+      expect({ exitCode, stderr }).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(
+          /is the block of another host[\s\S]*via 192\.0\.2\.9[\s\S]*Nothing was changed/,
+        ),
+      })
+      expect(await host.machine.mustRun(['nft', 'list', 'ruleset'])).toBe(rules)
+      await host.machine.ip(`route del ${block} via ${clusterAddress(9)}${metric}`)
+      await host.machine.mustRun(['sh', path])
+    }
+    expect(await routesOf(host)).toHaveLength(2)
   })
 
   test('without etcd routes stay as they are', async () => {

@@ -1,22 +1,61 @@
-import { blockRouteProtocol, type DesiredState } from '@portolan/core'
+import { blockRouteProtocol, type DesiredRoute, type DesiredState } from '@portolan/core'
 import { quoted } from '@portolan/core/planning'
 
+const { number } = blockRouteProtocol
+
+const familyOf = ({ destination }: DesiredRoute): '-4' | '-6' => (destination.includes(':') ? '-6' : '-4')
+
 /**
- * The routes to blocks of other hosts, as they are to be: those of ours to other blocks go. A route that another program
- * made to the same destination makes `ip` refuse, and the script ends there: it is not ours to replace.
+ * Ends the script where another program has a route to one of the blocks: it is not ours to replace, and `ip` would find
+ * that out behind changed rules.
+ * @internal
+ */
+export const routeGuardLines = ({ routes = [] }: DesiredState): readonly string[] =>
+  routes.length === 0
+    ? []
+    : [
+        '# A route of another program to the block of another host is not replaced: then nothing is changed.',
+        'refuse_taken() {',
+        '  found="$(ip "$1" route show table main exact "$2" 2>/dev/null || true)"',
+        `  own="$(ip "$1" route show table main exact "$2" proto ${number} 2>/dev/null || true)"`,
+        // A listing of one protocol leaves the protocol out, so that only numbers of lines are compared.
+        `  [ "$(printf '%s\\n' "$found" | grep -c .)" = "$(printf '%s\\n' "$own" | grep -c .)" ] && return`,
+        '  echo "portolan: $2 is the block of another host, and another program has a route there:" >&2',
+        '  printf \'%s\\n\' "$found" >&2',
+        '  echo "Nothing was changed. Remove that route if no program needs it, and run this again." >&2',
+        '  exit 1',
+        '}',
+        ...routes.map((route) => `refuse_taken ${familyOf(route)} ${quoted(route.destination)}`),
+        '',
+      ]
+
+/**
+ * The routes to blocks of other hosts, as they are to be: those of ours to other blocks go. One that is there already is
+ * replaced at one stroke, so that no packet finds none.
  * @internal
  */
 export const routeLines = ({ routes }: DesiredState): readonly string[] => {
   if (routes === undefined) return []
-  const { number } = blockRouteProtocol
   return [
     '# Routes to blocks of other hosts',
-    `ip -4 route flush table main proto ${number}`,
-    `ip -6 route flush table main proto ${number} 2>/dev/null || true`,
-    ...routes.map(
-      ({ destination, via, interface: name }) =>
-        `ip route add ${quoted(destination)} via ${quoted(via)} dev ${quoted(name)} proto ${number}`,
-    ),
+    ...routes.map((route) => {
+      const { destination, via, interface: name } = route
+      return `ip ${familyOf(route)} route replace ${quoted(destination)} via ${quoted(via)} dev ${quoted(name)} proto ${number}`
+    }),
+    'for family in -4 -6; do',
+    `  ip "$family" route show table main proto ${number} 2>/dev/null | while read -r block rest; do`,
+    '    case "$block" in',
+    ...(routes.length === 0 ? [] : [`      ${routes.flatMap(namesOf).map(quoted).join(' | ')}) ;;`]),
+    `      *) ip "$family" route del "$block" table main proto ${number} ;;`,
+    '    esac',
+    '  done',
+    'done',
     '',
   ]
+}
+
+/** The destination as `ip` prints it: of one address without its length. */
+const namesOf = ({ destination }: DesiredRoute): readonly string[] => {
+  const alone = destination.replace(destination.includes(':') ? /\/128$/ : /\/32$/, '')
+  return alone === destination ? [destination] : [destination, alone]
 }

@@ -10,7 +10,7 @@ import { networkMark, quoted } from '@portolan/core/planning'
 import type { Backend } from '../backend/backend.ts'
 import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { Plan } from '../plan/plan.ts'
-import { routeLines } from './route-lines.ts'
+import { routeGuardLines, routeLines } from './route-lines.ts'
 import { scriptRemarks } from './script-remarks.ts'
 import { vlanLines } from './vlan-lines.ts'
 import { type ScriptedPlan, wholeRules } from './whole-rules.ts'
@@ -24,6 +24,7 @@ import { type ScriptedPlan, wholeRules } from './whole-rules.ts'
 export const shellScript = (plan: ScriptedPlan & Pick<Plan, 'setsSysctls'>): string => {
   const { desired, backend } = plan
   const steps = [
+    ...routeGuardLines(desired),
     ...ruleLines(backend, plan),
     ...desired.networks.flatMap((network) => bridgeLines(desired.project, network)),
     ...vlanLines(desired),
