@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { acquireSubnet, releaseProject } from '@portolan/core'
+import { acquireSubnet, planSubnets, releaseProject } from '@portolan/core'
 import { openEtcdStore } from '@portolan/etcd'
-import { openLeaseStore } from '@portolan/host'
+import { openLeaseStore, readHeldBlocks } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
 import type { RunOutcome } from '../lab/run.ts'
@@ -41,6 +41,7 @@ const open = async (...pools: readonly string[]) => {
   }
   await json('any', 'init', ...pools.flatMap((pool) => ['--pool', pool]))
   return {
+    name,
     run,
     json,
     join: (host: string, ...words: readonly string[]) => json(host, 'join', '--member', host, ...words),
@@ -192,9 +193,16 @@ describeBeside('portolan cluster', ['etcd'], () => {
       moves: [],
     })
     expect(stderr).toContain(`no pool has block ${old} any more, and networks of this host use it: shop/web`)
+    // No other network comes there.
+    const url = `etcd://192.0.2.1/${cluster.name}`
+    const [fresh = ''] = JSON.parse(stdout).claimed
+    const held = await readHeldBlocks(url, cluster.state('web-1'))
+    expect(held).toMatchObject({ blocks: expect.arrayContaining([old, fresh]), leaving: [old] })
+    expect(planSubnets({}, [{ network: 'db', family: 'ip' }], [], { blocks: held })[0]?.subnet).toBe(fresh)
     await leases.transact((state) => releaseProject(state, 'shop'))
     await leases.close()
     expect(await cluster.json('web-1', 'join')).toMatchObject({ claimed: [], released: [old], leaving: [] })
+    expect(await readHeldBlocks(url, cluster.state('web-1'))).not.toHaveProperty('leaving')
   })
 
   test('a claimer that is stopped and goes on has what it claimed, once', async () => {

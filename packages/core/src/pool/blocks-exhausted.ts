@@ -1,4 +1,4 @@
-import { bitsOf, InvalidRequestError, type PortolanError, placeText } from '@portolan/netfilter'
+import { bitsOf, InvalidRequestError, type PortolanError, parsePrefix, placeText } from '@portolan/netfilter'
 import { blockPools, blocksFor, type HeldBlocks } from './held-blocks.ts'
 import { parsePool } from './parse-pool.ts'
 import { PoolExhaustedError, rejectionText } from './pool-exhausted-error.ts'
@@ -41,7 +41,14 @@ export const blocksExhausted = (
     own.length === 0
       ? `This host has no ${family === 'ip' ? 'IPv4' : 'IPv6'} block of cluster ${cluster}, so no subnet can be picked for network ${network}.`
       : `No subnet is free for network ${network} in the blocks of this host in cluster ${cluster} (${rejectionText(rejected)}).`
-  const message = `${at}${has} Claim ${missing === 1 ? 'one more' : `${missing} more`}, which asks etcd: \`${join} --count ${own.length + missing}\`. Or name a subnet outside the cluster's pools.`
+  const message = `${at}${has}${passedOver(blocks, family)} Claim ${missing === 1 ? 'one more' : `${missing} more`}, which asks etcd: \`${join} --count ${own.length + missing}\`. Or name a subnet outside the cluster's pools.`
   const names = own.map(({ name }) => name)
   return new PoolExhaustedError(network, names, rejected, null, undefined, message)
+}
+
+const passedOver = ({ leaving = [], cluster }: HeldBlocks, family: SubnetWish['family']): string => {
+  const own = leaving.filter((block) => parsePrefix(block).family === family)
+  if (own.length === 0) return ''
+  const [it, are, them] = own.length === 1 ? ['Block', 'is', 'it'] : ['Blocks', 'are', 'them']
+  return ` ${it} ${own.join(', ')} ${are} passed over: no pool of cluster ${cluster} has ${them} any more.`
 }

@@ -1,4 +1,11 @@
-import { containsPrefix, type Prefix, prefixesOverlap, samePrefix } from '@portolan/netfilter'
+import {
+  containsPrefix,
+  type Prefix,
+  parseInterfaceAddress,
+  prefixAround,
+  prefixesOverlap,
+  samePrefix,
+} from '@portolan/netfilter'
 import type { PlanState } from './plan-state.ts'
 import { type Collision, collisionWith } from './rejection.ts'
 import type { Reservation } from './reservation.ts'
@@ -45,8 +52,10 @@ export const overlapping = (
     subnet.family === 'ip'
       ? touching(space4, observed.ip, subnet.base, subnet.length)
       : touching(space6, observed.ip6, subnet.base, subnet.length)
-  const others = [...certain, ...onBridges, ...settled].filter(({ prefix }) =>
-    prefixesOverlap(prefix, subnet),
+  const isHere = stays(state, request, subnet)
+  const others = [...certain, ...onBridges, ...settled].filter(
+    (one) =>
+      prefixesOverlap(one.prefix, subnet) && !(isHere && one.kind === 'cluster' && one.leaving === true),
   )
   // An index that was built before this request was known has not set its bridge apart.
   const foreign = found.filter(
@@ -72,6 +81,21 @@ export const findOverlaps = (
   wanted: ReadonlySet<string>,
   settled: readonly Reservation[],
 ): readonly Collision[] => outermost(overlapping(state, request, subnet, wanted, settled)).map(collisionWith)
+
+/** Has the network this subnet already? */
+const stays = (state: PlanState, request: SubnetWish, subnet: Prefix): boolean =>
+  [
+    ...(request.held == null ? [] : [prefixOf(request.held)]),
+    ...(state.held.get(request.network) ?? []).map((lease) => prefixOf(lease.subnet)),
+    ...bridgesOf(state, request).flatMap(({ addresses }) =>
+      addresses.map(({ address, length }) => prefixAround(address, length)),
+    ),
+  ].some((own) => samePrefix(own, subnet))
+
+const prefixOf = (text: string): Prefix => {
+  const { address, length } = parseInterfaceAddress(text)
+  return prefixAround(address, length)
+}
 
 /** The file of an engine that a plugin of ours serves defines the very network that is asked about. */
 const isSame = (one: Reservation, project: string | null, network: string): boolean =>

@@ -20,6 +20,8 @@ export interface HeldBlocks {
   readonly pools: readonly string[] | null
   /** CIDR of each block of this host. */
   readonly blocks: readonly string[]
+  /** Those of them that no pool has any more: networks that are there stay until they are moved, and no new one comes. */
+  readonly leaving?: readonly string[]
   /** Blocks that it had, and the host that has each now; null: no host has. */
   readonly lost: readonly { readonly block: string; readonly takenBy: string | null }[]
   /** The command that claims blocks, for messages. */
@@ -32,7 +34,7 @@ const has = (pool: Pool, family: Family): boolean =>
   pool.entries.some(({ prefix }) => prefix.family === family)
 
 /**
- * The blocks of a family as pools: each is one subnet, unless a smaller one is asked for.
+ * The blocks of a family as pools: each is one subnet, unless a smaller one is asked for. Those that are leaving are none.
  *
  * @returns null: the cluster has no addresses of this family, so they are picked as without a cluster
  * @example
@@ -41,14 +43,26 @@ const has = (pool: Pool, family: Family): boolean =>
  * blockPools(none, 'ip') // []
  * @public @since 0.1.0
  */
-export const blockPools = ({ pools, blocks }: HeldBlocks, family: Family): readonly Pool[] | null => {
-  const own = blocks.map(poolOfBlock).filter((pool) => has(pool, family))
+export const blockPools = (
+  { pools, blocks, leaving = [] }: HeldBlocks,
+  family: Family,
+): readonly Pool[] | null => {
+  const own = blocks
+    .filter((block) => !leaving.includes(block))
+    .map(poolOfBlock)
+    .filter((pool) => has(pool, family))
   const isOfCluster = pools === null || pools.map(parsePool).some((pool) => has(pool, family))
   return isOfCluster || own.length > 0 ? own : null
 }
 
-/** The addresses of the cluster that are not this host's. */
-export const blockReservations = ({ cluster, pools, blocks, lost }: HeldBlocks): readonly Reservation[] => {
+/** The addresses of the cluster that are not this host's, or not for long. */
+export const blockReservations = ({
+  cluster,
+  pools,
+  blocks,
+  leaving = [],
+  lost,
+}: HeldBlocks): readonly Reservation[] => {
   const own = blocks.map((block) => parsePrefix(block))
   const gone = lost.map(
     ({ block, takenBy }): Reservation => ({
@@ -67,7 +81,13 @@ export const blockReservations = ({ cluster, pools, blocks, lost }: HeldBlocks):
       ),
     ),
   )
-  return [...gone, ...rest]
+  const going = leaving.map(
+    (block): Reservation => ({
+      kind: 'cluster',
+      ...{ prefix: parsePrefix(block), cluster, pool: null, takenBy: null, leaving: true },
+    }),
+  )
+  return [...gone, ...going, ...rest]
 }
 
 /** How many blocks subnets of these sizes need; null: the size of a block. */

@@ -42,7 +42,7 @@ export interface AddressReservation {
 }
 
 /**
- * Addresses of a cluster that are in no block of this host.
+ * Addresses of a cluster that are in no block of this host, or in one that it gives back.
  * @public @since 0.1.0
  */
 export interface ClusterReservation {
@@ -54,6 +54,8 @@ export interface ClusterReservation {
   readonly pool: string | null
   /** The host that has the block now; null: no host has, or it is not known. */
   readonly takenBy: string | null
+  /** This host has the block still, and no pool has it any more. */
+  readonly leaving?: boolean
 }
 
 /** @public @since 0.1.0 */
@@ -99,10 +101,12 @@ const describeAddress = ({ address, interface: device, up, owner, network }: Add
   return `address ${formatInterfaceAddress(address)} of ${device}${whose}${up ? '' : ' (down)'}`
 }
 
-const describeCluster = ({ prefix, cluster, pool, takenBy }: ClusterReservation): string => {
+const describeCluster = ({ prefix, cluster, pool, takenBy, leaving }: ClusterReservation): string => {
   const text = formatPrefix(prefix)
   if (pool !== null)
     return `${text === pool ? text : `${text} of ${pool}`} is in a pool of cluster ${cluster}, and in no block of this host`
+  if (leaving === true)
+    return `no pool of cluster ${cluster} has block ${text} any more: it is given back once no network is in it`
   return takenBy === null
     ? `block ${text} of cluster ${cluster} is no longer of this host`
     : `block ${text} of cluster ${cluster} is held by host ${takenBy} now`

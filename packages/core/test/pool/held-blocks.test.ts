@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { type HeldBlocks, parsePool, planSubnets, type SubnetRequest } from '@portolan/core'
-import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import {
+  type HeldBlocks,
+  parsePool,
+  planSubnets,
+  type SubnetPlanOptions,
+  type SubnetRequest,
+} from '@portolan/core'
+import { type HostFacts, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import fc from 'fast-check'
 
 const join = 'portolan cluster join'
@@ -74,6 +80,44 @@ describe('subnets in blocks of a cluster', () => {
     expect(overlaps('10.66.32.0/24', lost)).toEqual([
       ['cluster', 'block 10.66.32.0/24 of cluster prod is held by host web-2 now'],
     ])
+  })
+
+  test('are in no block that no pool has any more, unless the network is there already', () => {
+    const leaving = { ...held, leaving: ['10.66.31.0/24'] }
+    expect(plan([ip('web'), { network: 'web', family: 'ip6' }], leaving).map(({ subnet }) => subnet)).toEqual(
+      ['10.70.2.0/24', 'fd00:1234:0:7::/64'],
+    )
+    // Neither from a pool that is named.
+    expect(plan([ip('web')], leaving, ['10.64.0.0/12:24'])[0]?.subnet).toBe('10.70.2.0/24')
+    expect(() => plan([ip('a'), ip('b')], leaving)).toThrow(
+      /\. Block 10\.66\.31\.0\/24 is passed over: no pool of cluster prod has it any more\. Claim one more, .*--count 2`/,
+    )
+    const overlaps = (request: SubnetRequest, more: SubnetPlanOptions = {}, facts: HostFacts = {}) =>
+      planSubnets(facts, [request], [], { project: 'shop', blocks: leaving, ...more })[0]?.overlaps.map(
+        ({ detail }) => detail,
+      )
+    const named = ip('web', { subnet: '10.66.31.0/25' })
+    expect(overlaps(named)).toEqual([
+      'no pool of cluster prod has block 10.66.31.0/24 any more: it is given back once no network is in it',
+    ])
+    const lease = { project: 'shop', network: 'web', subnet: '10.66.31.0/25' }
+    expect(overlaps(named, { leases: [lease] })).toEqual([])
+    expect(overlaps(ip('web'), { leases: [lease] })).toEqual([])
+    expect(overlaps(ip('web', { held: '10.66.31.1/25' }))).toEqual([])
+    expect(overlaps(ip('db', { subnet: '10.66.31.128/25' }), { leases: [lease] })).toHaveLength(1)
+    const bridge = {
+      name: 'br-web',
+      alias: 'portolan project=shop network=web',
+      addresses: ['10.66.31.1/25'],
+    }
+    expect(overlaps(named, {}, { interfaces: [bridge] })).toEqual([])
+    // A network that moves away comes back to none of them.
+    const moved = planSubnets({}, [ip('web', { renumber: true })], [], {
+      project: 'shop',
+      blocks: leaving,
+      leases: [lease],
+    })
+    expect(moved[0]?.subnet).toBe('10.70.2.0/24')
   })
 
   test('of a pool that is named are those that collide with no other host', () => {

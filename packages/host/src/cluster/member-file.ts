@@ -17,6 +17,8 @@ export interface RememberedMember {
   /** Where hosts of the cluster claim blocks, now or before. */
   readonly pools: readonly string[]
   readonly blocks: readonly RememberedBlock[]
+  /** Those of them that no pool has any more: they are given back once no network is in them. */
+  readonly leaving: readonly string[]
   /** Blocks that it had, and in which it may still have networks. */
   readonly lost: readonly BlockMove[]
 }
@@ -105,6 +107,8 @@ const isPool = (value: unknown): value is string => {
 const isBlock = (value: unknown): value is RememberedBlock =>
   isFields(value) && isPrefix(value.block) && typeof value.revision === 'number'
 
+const isBlockText = (value: unknown): value is string => isPrefix(value)
+
 const isMove = (value: unknown): value is BlockMove =>
   isBlock(value) && 'takenBy' in value && (value.takenBy === null || isText(value.takenBy))
 
@@ -123,7 +127,9 @@ const parseMember = (text: string): RememberedMember | null => {
   const pools = listOf(value.pools, isPool)
   const blocks = listOf(value.blocks, isBlock)
   const lost = listOf(value.lost, isMove)
+  // Earlier versions did not write it.
+  const leaving = listOf(value.leaving ?? [], isBlockText)
   if (!isText(cluster) || !isText(host) || !isText(incarnation)) return null
-  if (pools === null || blocks === null || lost === null) return null
-  return { cluster, host, incarnation, pools, blocks, lost }
+  if (pools === null || blocks === null || lost === null || leaving === null) return null
+  return { cluster, host, incarnation, pools, blocks, leaving, lost }
 }

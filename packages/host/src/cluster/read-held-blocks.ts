@@ -26,10 +26,11 @@ export const readHeldBlocks = async (
     (member.pools.length === 0 && member.blocks.length === 0)
   )
     return { cluster, pools: null, blocks: [], lost: [], join }
-  const { pools, blocks, lost } = member
+  const { pools, blocks, leaving, lost } = member
   return {
     ...{ cluster, pools, join },
     blocks: blocks.map(({ block }) => block),
+    ...(leaving.length === 0 ? {} : { leaving }),
     lost: lost.map(({ block, takenBy }) => ({ block, takenBy })),
   }
 }

@@ -63,6 +63,7 @@ export const joinCluster = async (
     ...member,
     pools: claimed.pools,
     blocks: claimed.blocks.map(({ block, revision }) => ({ block, revision })),
+    leaving: claimed.leaving,
     // Told again and again for as long as a network of this host uses it, or may.
     lost: moves
       .filter(({ networks }) => networks.length > 0 || leases === null)

@@ -23,7 +23,7 @@ export const thisMember = async (
   if (known !== null && known.blocks.length > 0) throw other(known, cluster, name)
   const host = name ?? hostname()
   checkHostName(host)
-  const fresh = { cluster, host, incarnation: randomUUID(), pools: [], blocks: [], lost: [] }
+  const fresh = { cluster, host, incarnation: randomUUID(), pools: [], blocks: [], leaving: [], lost: [] }
   return writeMember(directory, fresh, { isFirst: known === null })
 }
 

@@ -31,7 +31,7 @@ export const release = async (call: ClusterCall): Promise<ExitCode> => {
   )
   // Networks that stay there have to move, as from a block that another host took.
   const left = used.map(({ block }) => ({ block, takenBy: null, revision: 0 }))
-  await writeMember(directory, { ...member, blocks: [], lost: [...member.lost, ...left] })
+  await writeMember(directory, { ...member, blocks: [], leaving: [], lost: [...member.lost, ...left] })
   await rememberNeighbours(directory, member, await store.read())
   if (options.json === true) terminal.print(jsonText({ cluster: name, host: member.host, released }))
   else
