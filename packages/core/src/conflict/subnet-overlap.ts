@@ -38,6 +38,8 @@ const isSure = ({ kind }: Overlapped): boolean => !guesses.includes(kind)
  * A subnet that was asked for by name, or that a network already holds, overlaps something on the host. Packets
  * for the overlap go one way only, so one of the two is dead. What is held can be renumbered; what the file names
  * has to be changed there. Everything that the subnet overlaps is told in one conflict.
+ *
+ * @param isLive - a program holds the network: no file says what is wanted of it, and `portolan move` has nothing to plan
  * @internal
  */
 export const subnetOverlap = (
@@ -45,7 +47,8 @@ export const subnetOverlap = (
   subnet: string,
   overlapped: readonly Overlapped[],
   held = false,
-  { allow: allowed }: Pick<Wording, 'allow'> = commandWording,
+  { allow: allowed, removeNetwork }: Pick<Wording, 'allow' | 'removeNetwork'> = commandWording,
+  isLive = false,
 ): Conflict => {
   const sure = overlapped.filter(isSure)
   const [cause] = sure.length > 0 ? sure : overlapped
@@ -64,15 +67,21 @@ export const subnetOverlap = (
     message: `The subnet ${subnet} of network ${network} overlaps ${found}. Packets for the overlap can only go one way.${followers}`,
     witness: null,
     culprit: cause === undefined ? null : culpritOutsideRules(cause.kind, cause.detail, cause.owner),
-    remedy: held
-      ? {
-          text: `Move the network: \`portolan move\` shows a plan that gives it a free subnet and its endpoints new addresses.${allow === '' ? '' : ` Or ${allow}.`} A network never moves by itself.`,
-          commands: allOrNone([shellCommand(['portolan', 'move', ...afterOptions(network)])]),
-        }
-      : {
-          text: `Leave the subnet out to have a free one picked${allow === '' ? ' or' : ','} choose another${allow === '' ? '' : `, or ${allow}`}.`,
-          commands: ['portolan subnet'],
-        },
+    remedy:
+      isLive && held
+        ? {
+            text: `Give it a free subnet: ${removeNetwork}, and make it again.${allow === '' ? '' : ` Or ${allow}.`}`,
+            commands: [],
+          }
+        : held
+          ? {
+              text: `Move the network: \`portolan move\` shows a plan that gives it a free subnet and its endpoints new addresses.${allow === '' ? '' : ` Or ${allow}.`} A network never moves by itself.`,
+              commands: allOrNone([shellCommand(['portolan', 'move', ...afterOptions(network)])]),
+            }
+          : {
+              text: `Leave the subnet out to have a free one picked${allow === '' ? ' or' : ','} choose another${allow === '' ? '' : `, or ${allow}`}.`,
+              commands: ['portolan subnet'],
+            },
     trace: [],
   }
 }

@@ -9,7 +9,7 @@ import type { SubnetPlan, Wording } from '../pool/index.ts'
 export const findSubnetOverlaps = (
   subnets: readonly SubnetPlan[],
   { interfaces = [] }: HostFacts,
-  wording?: Wording,
+  { wording, isLive }: { readonly wording?: Wording; readonly isLive?: boolean },
 ): readonly Conflict[] =>
   subnets.flatMap(({ network, subnet, origin, overlaps: [first, ...more] }) => {
     if (first === undefined) return []
@@ -19,7 +19,7 @@ export const findSubnetOverlaps = (
       ...one,
       owner: one.owner ?? (isWireguard(one.interface) ? 'wireguard' : one.interface),
     }))
-    return [subnetOverlap(network, subnet, collisions, origin === 'held', wording)]
+    return [subnetOverlap(network, subnet, collisions, origin === 'held', wording, isLive)]
   })
 
 /** Bridges that cannot be made, since an interface of that name is there. */

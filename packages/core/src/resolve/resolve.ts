@@ -69,6 +69,8 @@ export interface ResolveOptions {
   readonly guardForwarding?: boolean
   /** How messages name what the user may change; as the command does unless told. */
   readonly wording?: Wording
+  /** A program holds the project, and no file says what is wanted of it; false unless told. */
+  readonly isLive?: boolean
 }
 
 /** @public @since 0.1.0 */
@@ -189,15 +191,12 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
           })),
         }),
   }
+  const onBridges = subnets.filter(({ network }) => !onWires.has(network))
   return {
     desired,
     subnets,
     conflicts: [
-      ...findSubnetOverlaps(
-        subnets.filter(({ network }) => !onWires.has(network)),
-        facts,
-        options.wording,
-      ),
+      ...findSubnetOverlaps(onBridges, facts, options),
       ...findParentConflicts(desired, facts),
       ...findTakenNames(desired, facts, options.wording),
       ...findBridgesDown(desired, facts),

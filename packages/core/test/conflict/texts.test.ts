@@ -128,13 +128,21 @@ describe('the words', () => {
 
   test('of a remedy are those of the program that the user calls', () => {
     const [bridge, allow] = ['with "bridge"', 'allowed: [{}]']
+    const removeNetwork = 'delete its containers'
     expect(bridgeNameTaken('web', 'br0', '', { bridge }).remedy.text).toBe(
       'Choose another name with "bridge".',
     )
     const overlapped = { overlaps: '10.0.0.0/8', kind: 'route', detail: 'route by wg0', owner: 'wg0' }
-    expect(subnetOverlap('web', '10.1.0.0/16', [overlapped], false, { allow }).remedy.text).toContain(
-      'with allowed: [10.0.0.0/8] if the overlap is meant',
-    )
+    expect(
+      subnetOverlap('web', '10.1.0.0/16', [overlapped], false, { allow, removeNetwork }).remedy.text,
+    ).toContain('with allowed: [10.0.0.0/8] if the overlap is meant')
+    // Nothing moves a network that no file describes.
+    expect(
+      subnetOverlap('web', '10.1.0.0/16', [overlapped], true, { allow, removeNetwork }, true).remedy,
+    ).toEqual({
+      text: 'Give it a free subnet: delete its containers, and make it again. Or take the range out of what is avoided with allowed: [10.0.0.0/8] if the overlap is meant.',
+      commands: [],
+    })
     const exhausted = new PoolExhaustedError('web', ['classic'], [], null, { pool: '"pool": "{}"' })
     expect(exhausted.message).toContain('Name another pool ("pool": "docker", or for good')
   })

@@ -63,8 +63,8 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     readFacts: readNetworkFacts,
     withLock: (work) => withHostLock(work, lock),
     isElsewhere: async () => hasRulesElsewhere(project, backend, await readRules(runner, null)),
-    plan: (intent, beside) => planBeside(intent, settled, beside),
-    prepareSearch: (intent, live) => prepareSearch(intent, settled, live, search.conflicts),
+    plan: (intent, beside) => planBeside(intent, settled, { ...beside, isLive: true }),
+    prepareSearch: (intent, live) => prepareSearch(intent, settled, { live, isLive: true }, search.conflicts),
     carryOut: (plan, writeDown) =>
       carryOut(plan, { runner, stateDirectory, lockHeld: true, lease: writeDown }),
     readStatus: (asked) => readStatus({ project, backend, runner, stateDirectory, leases, ...asked }),

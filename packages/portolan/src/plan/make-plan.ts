@@ -90,6 +90,8 @@ export interface PlanInput {
   readonly sysctls: boolean
   /** Ports of the project that no intent has: a live host published them. */
   readonly live: readonly DesiredMapping[]
+  /** A live host holds the project: no file says what is wanted of it. */
+  readonly isLive?: boolean
   /** Look for conflicts with what else is on the host. */
   readonly search: boolean
   /** What a command of `portolan` in a remedy is written as. */
@@ -120,6 +122,7 @@ export const makePlan = (input: PlanInput): Plan => {
     allow: input.allow,
     ...(input.wording === undefined ? {} : { wording: input.wording }),
     guardForwarding: input.guardForwarding,
+    isLive: input.isLive ?? false,
     ...(input.leases === null ? {} : { leases: input.leases }),
     move: input.move,
     others,

@@ -32,6 +32,7 @@ export type KnownHost = Pick<
   | 'owed'
   | 'sysctls'
   | 'live'
+  | 'isLive'
   | 'search'
 > &
   Partial<Pick<PlanInput, 'blocks'>>

@@ -81,7 +81,7 @@ const refuseLive = ({ project }: Intent, options: PlanOptions): void => {
 export const planBeside = async (
   intent: Intent,
   options: PlanOptions,
-  beside: Pick<PlanInput, 'live' | 'search'>,
+  beside: Pick<PlanInput, 'live' | 'isLive' | 'search'>,
 ): Promise<Plan> => {
   const { input, runner } = await readInput(intent, options, beside)
   const planned = makePlan(input)
@@ -101,10 +101,10 @@ export const planBeside = async (
 export const prepareSearch = async (
   intent: Intent,
   options: PlanOptions,
-  live: PlanInput['live'],
+  beside: Pick<PlanInput, 'live' | 'isLive'>,
   search: (input: PlanInput) => Promise<readonly Conflict[]>,
 ): Promise<() => Promise<readonly Conflict[]>> => {
-  const { input, runner } = await readInput(intent, options, { live, search: true })
+  const { input, runner } = await readInput(intent, options, { ...beside, search: true })
   return async () => {
     const conflicts = await search(input)
     return input.fix ? conflicts : withFirewalld(conflicts, runner)
@@ -124,7 +124,7 @@ const withFirewalld = async (
 const readInput = async (
   intent: Intent,
   options: PlanOptions,
-  beside: Pick<PlanInput, 'live' | 'search'>,
+  beside: Pick<PlanInput, 'live' | 'isLive' | 'search'>,
 ): Promise<{ readonly input: PlanInput; readonly runner: Runner }> => {
   // Before anything is read for each of them.
   checkPortCount(intent.mappings)

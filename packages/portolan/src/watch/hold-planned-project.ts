@@ -130,7 +130,7 @@ export const holdPlannedProject = async (
       if (isDamaged) await conntrack.forgetUntranslated(udpPorts(desired))
       return repaired
     },
-    conflicts: async () => (await prepareSearch(intent, options, [], search.conflicts))(),
+    conflicts: async () => (await prepareSearch(intent, options, { live: [] }, search.conflicts))(),
     desired: () => desired,
     leases: () => withLeaseStore(options, async (store) => (store === null ? null : store.read())),
     close: () => {

@@ -67,9 +67,9 @@ export const fakeMachine = <One extends Backend>(
   readFacts: async () => state.facts,
   withLock: (work) => state.withLock(work),
   isElsewhere: async () => hasRulesElsewhere(project, backend, state.rules),
-  plan: (intent, beside) => planOn(state, backend, intent, {}, beside),
+  plan: (intent, beside) => planOn(state, backend, intent, {}, { ...beside, isLive: true }),
   prepareSearch: async (intent, live) => {
-    const { conflicts } = await planOn(state, backend, intent, {}, { live, search: true })
+    const { conflicts } = await planOn(state, backend, intent, {}, { live, isLive: true, search: true })
     return async () => conflicts
   },
   carryOut: (plan, writeDown) => carryOutOn(state, plan, writeDown),

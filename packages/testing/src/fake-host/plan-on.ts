@@ -23,7 +23,7 @@ export const planOn = async (
   backend: Backend,
   intent: Intent,
   options: PlanOptions,
-  beside: Pick<KnownHost, 'live' | 'search'>,
+  beside: Pick<KnownHost, 'live' | 'isLive' | 'search'>,
 ): Promise<Plan> =>
   makePlan(
     planInput(intent, options, {

@@ -15,6 +15,7 @@ import { ownAddresses } from '../../cluster/node-addresses.ts'
 import { rememberNeighbours, tellAndRemember } from '../../cluster/remember-neighbours.ts'
 import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
 import { memberName, thisMember } from '../../cluster/this-member.ts'
+import { liveProjects } from '../../live/wanted/live-projects.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { wholeNumber } from '../options.ts'
@@ -66,9 +67,10 @@ const refuseAddresses = async ({ options, store, directory, name }: ClusterCall,
 const tell = (call: ClusterCall, joined: JoinedNode): void => {
   const { member, blocks, claimed, released, leaving, moves, skipped, collisions, addresses } = joined
   const { options, terminal, name } = call
+  const live = new Set(moves.length + leaving.length === 0 ? [] : liveProjects(call.directory))
   const sentences = [
-    ...moves.map(moveText),
-    ...leaving.map(leavingText),
+    ...moves.map((move) => moveText(move, live)),
+    ...leaving.map((block) => leavingText(block, live)),
     ...skipped.map(skipText),
     ...collisions.map(collisionText),
   ]
@@ -99,19 +101,35 @@ const reachedThrough = ({ ip, ip6 }: NodeAddresses): string => {
     : `Other hosts reach them through ${known.join(' and ')}.`
 }
 
-const moveText = ({ block, takenBy, revision, networks }: LostBlock): string => {
+const moveText = ({ block, takenBy, revision, networks }: LostBlock, live: ReadonlySet<string>): string => {
   const now = takenBy === null ? 'no host has it now' : `${takenBy} has it now (revision ${revision})`
   const way =
     networks.length === 0
       ? 'No network of this host uses it.'
-      : `Networks of this host use it: ${networks.join(', ')}. Give each another subnet: \`portolan move NETWORK\`.`
+      : `Networks of this host use it: ${networks.join(', ')}. ${waysOut(networks, live)}`
   return `block ${block} is no longer of this host: ${now}. ${way}`
 }
 
-const leavingText = ({ block, networks }: LeavingBlock): string =>
+const leavingText = ({ block, networks }: LeavingBlock, live: ReadonlySet<string>): string =>
   networks.length === 0
     ? `no pool has block ${block} any more. It is kept, as the leases of this host could not be read, which say whether a network is in it.`
-    : `no pool has block ${block} any more, and networks of this host use it: ${networks.join(', ')}. Give each another subnet: \`portolan move NETWORK\`. The next \`portolan cluster join\` gives the block back then.`
+    : `no pool has block ${block} any more, and networks of this host use it: ${networks.join(', ')}. No other network gets a subnet there. ${waysOut(networks, live)} The next \`portolan cluster join\` gives the block back then.`
+
+/** @param live - projects that programs hold: no file says what is wanted of them, so nothing moves them */
+const waysOut = (networks: readonly string[], live: ReadonlySet<string>): string => {
+  const isHeld = (network: string): boolean => live.has(network.slice(0, network.indexOf('/')))
+  const held = networks.filter(isHeld)
+  return [
+    ...(held.length === networks.length
+      ? []
+      : [`Give each ${held.length === 0 ? '' : 'of a file '}another subnet: \`portolan move NETWORK\`.`]),
+    ...(held.length === 0
+      ? []
+      : [
+          `${held.length === 1 ? 'A program holds' : 'Programs hold'} ${held.join(', ')}: end what is there, remove ${held.length === 1 ? 'it' : 'them'}, and make ${held.length === 1 ? 'it' : 'them'} again.`,
+        ]),
+  ].join(' ')
+}
 
 const skipText = ({ candidate, candidates, detail }: Rejection): string =>
   `${candidates === 1 ? `block ${candidate} was` : `block ${candidate} and ${candidates - 1} more were`} not claimed: ${detail}.`
