@@ -86,7 +86,7 @@ const tainted = <Data>(data: Data, text: string, at: number | null): Data => {
 test('no name of others becomes more than text in a page, wherever it stands', async () => {
   const planned = await plan(intent, { facts, rules, backend: 'nftables' })
   const questions = gatherQuestions(planned, rules)
-  const drawings = drawMaps(planned, settledConfig({}), null)
+  const drawings = drawMaps(planned, settledConfig({}), null, null)
   const script = '/* the script of the page */'
   const plain = readPage(printReport(planned, { questions, drawings, script }))
   const attributes = new Set(plain.tags.flatMap(({ attributes: of }) => [...of.keys()]))

@@ -1,4 +1,4 @@
-import { defaultPools, type PoolInput, parsePool } from '@portolan/core'
+import type { Pool } from '@portolan/core'
 import { openFlowMeter } from '@portolan/host'
 import type { HeldProject } from '../watch/held-project.ts'
 import type { HostEvent } from '../watch/host-event.ts'
@@ -21,19 +21,18 @@ export interface WatchMetrics {
 /**
  * Serves the metrics of a watch on an address. Until a project is watched the answer is that there are none yet.
  *
- * @param pools - those that subnets are picked from; none: the default pools
+ * @param pools - gives those that subnets are picked from, as they are at that time
  * @throws InvalidRequestError, PermissionError as `serveMetrics` does
  */
 export const openMetrics = async (
   address: MetricsAddress,
-  pools: readonly PoolInput[] = [],
+  pools: () => Promise<readonly Pool[]>,
 ): Promise<WatchMetrics> => {
-  const picked = pools.length === 0 ? defaultPools : pools.map(parsePool)
   const recorder = openWatchRecord()
   const meter = openFlowMeter()
   let closed = false
   const scrape = async (): Promise<Served> =>
-    printMetrics(await readProjectMetrics(recorder.record, meter, picked))
+    printMetrics(await readProjectMetrics(recorder.record, meter, await pools()))
   let under: Promise<unknown> = Promise.resolve()
   const read = sharedReading(() => {
     const reading = scrape()

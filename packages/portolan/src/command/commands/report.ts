@@ -8,6 +8,7 @@ import { printSummary } from '../../plan/print/print-plan.ts'
 import { drawMaps } from '../../report/draw-maps.ts'
 import { gatherQuestions } from '../../report/gather-questions.ts'
 import { printReport } from '../../report/print-report.ts'
+import { blocksFor } from '../blocks-for.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -28,9 +29,10 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     const planned = await plan(intent, settings)
     const rules = settings.rules ?? (await readAllRules(createRunner()))
     const leased = await readLeased(options)
+    const blocks = await blocksFor(options, settings.config ?? {})
     const page = printReport(planned, {
       questions: gatherQuestions(planned, rules),
-      drawings: drawMaps(planned, settledConfig(settings), leased.state),
+      drawings: drawMaps(planned, settledConfig(settings), leased.state, blocks),
       script: pageScript(),
     })
     return { planned, page }

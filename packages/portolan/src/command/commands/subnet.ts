@@ -15,7 +15,7 @@ import {
 } from '@portolan/core'
 import { type Family, type HostFacts, InvalidRequestError } from '@portolan/netfilter'
 import { readConfig } from '../../config/read-config.ts'
-import { clusterOption } from '../cluster-option.ts'
+import { blocksFor } from '../blocks-for.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -33,7 +33,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const count = wholeNumber(options, 'count', { from: 1, to: 1_000_000 }) ?? 1
   const size = wholeNumber(options, 'size', { from: 1, to: 128 })
   const settled = layerConfigs(optionsAsConfig(options), readConfig())
-  const blocks = await blocksOf(options, settled)
+  const blocks = await blocksFor(options, settled)
   const { family, pools } = poolsOf(options, settled, blocks)
   const leased = await readLeased(options)
   for (const sentence of leased.unread) terminal.say(`portolan: ${sentence}`)
@@ -84,15 +84,6 @@ const optionsAsConfig = (options: Options): Config => {
     reserved: (reserve ?? []).map((range) => ({ range, from: null })),
     allowed: allow ?? [],
   }
-}
-
-/** A host that files describe is another one: it has no blocks here, unless it is told where they are. */
-const blocksOf = async (options: Options, config: Config): Promise<HeldBlocks | null> => {
-  const named = clusterOption(options)
-  const { state } = options
-  if (state === undefined && usesFiles(options)) return null
-  const { namedBlocks } = await import('../../cluster/named-blocks.ts')
-  return namedBlocks({ config, ...named, ...(state === undefined ? {} : { stateDirectory: state }) })
 }
 
 /** Pools named on the command line are of one family; a config file may name both, and those of the other wait. */

@@ -3,12 +3,14 @@ import { createRunner, defaultStateDirectory, noteWatch, openMonitor } from '@po
 import { listenForCalls } from '@portolan/host/handover'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { parseBackendChoice } from '../../backend/backend.ts'
+import { readConfig } from '../../config/read-config.ts'
 import { openObservedHost } from '../../live/open-host.ts'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
 import { parseMetricsAddress } from '../../metrics/metrics-address.ts'
 import type { WatchMetrics } from '../../metrics/open-metrics.ts'
 import { plan } from '../../plan/plan-intent.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
+import { allPoolsInUse, type PoolSource } from '../../plan/pools-in-use.ts'
 import type { StoredIntent } from '../../stored-intent/stored-intent.ts'
 import { systemClock } from '../../watch/clock.ts'
 import { eventText } from '../../watch/event-text.ts'
@@ -16,6 +18,7 @@ import { type HeldPlan, holdPlannedProject } from '../../watch/hold-planned-proj
 import type { HostEvent } from '../../watch/host-event.ts'
 import { type WatchOptions, watchProject } from '../../watch/watch-project.ts'
 import { applyOptions } from '../apply-options.ts'
+import { blocksFor } from '../blocks-for.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { followCluster } from '../follow-cluster.ts'
@@ -45,13 +48,17 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
  * @throws InvalidRequestError, PermissionError when it cannot be listened there
  */
 const startMetrics = async (
-  { options: { metrics: text }, terminal }: CommandContext,
-  settings: PlanOptions = {},
+  { options, terminal }: CommandContext,
+  settings: PoolSource,
 ): Promise<WatchMetrics | null> => {
+  const text = options.metrics
   if (text === undefined) return null
   const address = parseMetricsAddress(text)
   const { openMetrics } = await import('../../metrics/open-metrics.ts')
-  const metrics = await openMetrics(address, settings.pools ?? settings.config?.pools ?? [])
+  // Blocks come and go while it is watched.
+  const metrics = await openMetrics(address, async () =>
+    allPoolsInUse(settings, await blocksFor(options, settings.config ?? {})),
+  )
   terminal.say(`portolan: metrics are at http://${address.text}/metrics`)
   return metrics
 }
@@ -73,7 +80,7 @@ const isLive = ({ options: { file, intent, project, state } }: CommandContext): 
 
 const watchLive = async (context: CommandContext, signals: Signals): Promise<ExitCode> => {
   const { options } = context
-  const metrics = await startMetrics(context)
+  const metrics = await startMetrics(context, { config: readConfig() })
   try {
     await using host = await openObservedHost(
       {

@@ -1,0 +1,19 @@
+import type { Config, HeldBlocks } from '@portolan/core'
+import { clusterOption } from './cluster-option.ts'
+import type { Options } from './option-table.ts'
+import { usesFiles } from './read-facts.ts'
+
+/**
+ * What the host of a command has of a cluster; null: none is named. A host that files describe is another one: it has no
+ * blocks here, unless it is told where they are.
+ */
+export const blocksFor = async (
+  options: Options,
+  config: Pick<Config, 'cluster'>,
+): Promise<HeldBlocks | null> => {
+  const named = clusterOption(options)
+  const { state } = options
+  if (state === undefined && usesFiles(options)) return null
+  const { namedBlocks } = await import('../cluster/named-blocks.ts')
+  return namedBlocks({ config, ...named, ...(state === undefined ? {} : { stateDirectory: state }) })
+}
