@@ -35,7 +35,7 @@ export {
 export { addressKey, subnetKey } from './lease/lease-key.ts'
 export { forgetHolder, forgetReleased, releaseHolder } from './lease/release.ts'
 export { switchHairpinOff } from './plan/diff-bridge-port.ts'
-export { deleteRoutes } from './plan/diff-routes.ts'
+export { deleteRoutes, diffRoutes } from './plan/diff-routes.ts'
 export { type ChangeWords, withWords } from './plan/late-words.ts'
 export { routesWithLinks } from './plan/routes-with-links.ts'
 export type { AddressUse } from './resolve/address-use.ts'

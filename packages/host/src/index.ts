@@ -1,6 +1,7 @@
 export * from './cluster/applied-text-file.ts'
+export { type ClusterMemory, openClusterMemory } from './cluster/cluster-memory.ts'
 export { type RememberedMember, readMember, writeMember } from './cluster/member-file.ts'
-export * from './cluster/neighbours-file.ts'
+export { readNeighbours, writeNeighbours } from './cluster/neighbours-file.ts'
 export * from './cluster/read-held-blocks.ts'
 export * from './conntrack/conntrack.ts'
 export {

@@ -4,6 +4,7 @@
  */
 export type { LinkOperation } from '@portolan/core'
 export type {
+  ClusterMemory,
   Conntrack,
   HostState,
   Journal,

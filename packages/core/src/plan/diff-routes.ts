@@ -22,9 +22,15 @@ const ownRoutes = ({ routes = [] }: HostFacts): readonly DesiredRoute[] =>
  * What has to be done to the routes of a host so that those to blocks of other hosts are as desired. Only routes of ours
  * are changed. A route whose block went to another host is replaced at one stroke.
  *
- * @internal
+ * @example
+ * diffRoutes({ routes: [{ destination: '10.66.31.0/24', via: '192.0.2.12', interface: 'eth0' }] }, {})[0]?.object
+ * // 'route 10.66.31.0/24'
+ * @public @since 0.1.0
  */
-export const diffRoutes = ({ routes }: DesiredState, facts: HostFacts): readonly LinkChange[] => {
+export const diffRoutes = (
+  { routes }: Pick<DesiredState, 'routes'>,
+  facts: HostFacts,
+): readonly LinkChange[] => {
   if (routes === undefined) return []
   const wanted = new Map(routes.map((route) => [route.destination, route]))
   const had = new Map(ownRoutes(facts).map((route) => [route.destination, route]))

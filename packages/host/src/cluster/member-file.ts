@@ -23,9 +23,11 @@ export interface RememberedMember {
   readonly lost: readonly BlockMove[]
 }
 
+export const memberFile = (directory: string): string => join(directory, 'cluster.json')
+
 const fileIn = (directory: string): RememberedFile => ({
   directory,
-  file: join(directory, 'cluster.json'),
+  file: memberFile(directory),
   does: 'says which blocks of a cluster this host has',
 })
 

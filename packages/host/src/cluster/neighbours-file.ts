@@ -4,9 +4,11 @@ import type { ClusterNeighbours, NeighbourBlock } from '@portolan/core'
 import { formatPrefix, PortolanError, parsePrefix, tryParseAddress } from '@portolan/netfilter'
 import { fileError, type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
+export const neighboursFile = (directory: string): string => join(directory, 'cluster-neighbours.json')
+
 const fileIn = (directory: string): RememberedFile => ({
   directory,
-  file: join(directory, 'cluster-neighbours.json'),
+  file: neighboursFile(directory),
   does: 'says which blocks the other hosts of a cluster have',
 })
 

@@ -13,33 +13,21 @@ const PAUSE_MS = 5_000
 /**
  * Follows the cluster that is named, and remembers its other hosts, until it is stopped. Where etcd does not answer that
  * is said once, and what is remembered stays.
- *
- * @param changed - is called each time that other hosts, or their blocks, are others than before
  */
-export const followNeighbours = async (
-  context: CommandContext,
-  signal: AbortSignal,
-  changed: () => void,
-): Promise<void> => {
+export const followNeighbours = async (context: CommandContext, signal: AbortSignal): Promise<void> => {
   const url = namedCluster(context)
   if (url === null) return
   const { name, store } = await openCluster(url)
   try {
     const member = await memberOf(context, name, false)
     if (member === null) return
-    let known: string | null = null
     let isLost = false
     while (!signal.aborted) {
       try {
         for await (const snapshot of followCluster(store, signal)) {
           isLost = false
-          const neighbours = neighboursOf(snapshot, member)
-          const news = JSON.stringify([neighbours.blocks, neighbours.others])
-          if (news === known) continue
-          // Another process may have written it already: what counts is what this one has told.
-          await writeNeighbours(directoryOf(context), neighbours)
-          if (known !== null) changed()
-          known = news
+          // Written where it is something new, by this process or another one.
+          await writeNeighbours(directoryOf(context), neighboursOf(snapshot, member))
         }
       } catch (error) {
         if (!(error instanceof BlockStoreError) || error.code !== 'CLUSTER_UNREACHABLE') throw error

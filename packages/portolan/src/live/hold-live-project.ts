@@ -3,6 +3,7 @@ import type { HeldProject } from '../watch/held-project.ts'
 import { udpPorts } from '../watch/udp-ports.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
+import { blockRoutes } from './networks/block-routes.ts'
 import { lostPorts, type Ports, portDrift, portsOfBridges } from './networks/bridge-ports.ts'
 import { bringAbout } from './networks/ensure-network.ts'
 import type { LiveRules } from './rules/live-rules.ts'
@@ -41,7 +42,9 @@ export const holdLiveProject = (
         const isDamaged = rules.isDamaged()
         const missing = isDamaged ? await rules.mend() : []
         const more = elsewhere()
-        if (more.length > 0) await bringAbout(rules, machine, (intent) => intent)
+        // Alone, so that a conflict of a network keeps no route away.
+        await blockRoutes(rules, machine).bring()
+        if (elsewhere().length > 0) await bringAbout(rules, machine, (intent) => intent)
         for (const { network, port } of lostPorts(project, rules.facts, ports))
           await attachToNetwork(rules, machine, port, `${project}/${network}`, { isRepair: true })
         if (isDamaged) await machine.conntrack.forgetUntranslated(udpPorts(rules.desired()))
@@ -53,5 +56,6 @@ export const holdLiveProject = (
     },
     desired: () => rules.desired(),
     leases: () => machine.leases.read(),
+    ...(machine.cluster === undefined ? {} : { follow: machine.cluster.follow }),
   }
 }

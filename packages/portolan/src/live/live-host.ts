@@ -23,6 +23,10 @@ import type { PublishRequest, UnpublishRequest } from './ports/publish-request.t
  * What is asked for is written down in the state directory before it is done. It outlives this process, a kill at any
  * instant, and the host's boot: the next `openHost` of the project knows it. Several programs may hold one project
  * open.
+ *
+ * On a host of a cluster, the calls that put something on a network take up what the state directory remembers of the
+ * other hosts, which `portolan cluster join --watch` writes there: routes to their blocks, and rules that name them.
+ * `watch` does so as soon as it is written.
  * @example
  * await using host: LiveHost = await openHost({ backend: 'nftables', project: 'shop' })
  * await host.ensureNetwork('web', { pool: 'classic' })

@@ -1,5 +1,5 @@
 import type { Conflict, DesiredMapping, Intent, LeaseStore, Wording } from '@portolan/core'
-import type { Conntrack, Links, Listeners, Monitor, Namespaces } from '@portolan/host'
+import type { ClusterMemory, Conntrack, Links, Listeners, Monitor, Namespaces } from '@portolan/host'
 import type { Backend } from '../backend/backend.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { HostStatus } from '../status/status.ts'
@@ -34,6 +34,8 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
   readonly conntrack: Conntrack
   readonly sysctls: Sysctls
   readonly clock: Clock
+  /** What the host remembers of its cluster; absent: it is in none. */
+  readonly cluster?: ClusterMemory
   /** How messages name what the user may change; as the command does unless told. */
   readonly wording?: Wording
   /** Has the project rules in another backend? */

@@ -17,6 +17,7 @@ import { turnsInOrder } from './in-order.ts'
 import type { LiveHost } from './live-host.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
+import { blockRoutes } from './networks/block-routes.ts'
 import { checkNetwork } from './networks/check-network.ts'
 import { bringAbout, ensureNetwork, removeNetwork } from './networks/ensure-network.ts'
 import { ensureParentedNetwork, removeParentedNetwork } from './networks/parented-networks.ts'
@@ -85,11 +86,19 @@ export const openObservedHostOn = async (
       refuseClosed()
       return work()
     })
+  const routes = blockRoutes(rules, machine)
+  /** The same for what puts something on a network: the other hosts of the cluster may have changed since. */
+  const whileReached = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    whileOpen(async () => {
+      await routes.keepUp()
+      return work()
+    })
   const refuseClosed = (): void => {
     if (closed) throw new PortolanError('CLOSED', 'This host object is closed: open the host again.')
   }
   const publish = async (calls: readonly (readonly PublishRequest[])[]) => {
     refuseClosed()
+    await routes.keepUp()
     const { mappings, added } = await publishPorts(rules, tools, calls)
     flows.published(added)
     return mappings.map((those) => those.map((mapping) => ({ ...mapping, project })))
@@ -129,7 +138,7 @@ export const openObservedHostOn = async (
   }
   return {
     ensureNetwork: (name, networkOptions = {}) =>
-      whileOpen(() => ensureNetwork(rules, machine, name, networkOptions)),
+      whileReached(() => ensureNetwork(rules, machine, name, networkOptions)),
     checkNetwork: (name, networkOptions = {}) =>
       whileOpen(() => checkNetwork(rules, machine, name, networkOptions)),
     ensureParentedNetwork: (name, networkOptions) =>
@@ -147,7 +156,7 @@ export const openObservedHostOn = async (
         await removeAttached(rules, machine, { project, network, endpoint })
         await release(network, endpoint)
       }),
-    attach: (request) => whileOpen(() => attachEndpoint(rules, machine, request)),
+    attach: (request) => whileReached(() => attachEndpoint(rules, machine, request)),
     detach: (endpoint, detachOptions = {}) =>
       whileOpen(async () => {
         checkDetachOptions(endpoint, detachOptions)
@@ -167,7 +176,7 @@ export const openObservedHostOn = async (
             await release(network.name, endpoint, neverUsed)
       }),
     attachPort: (interfaceName, network) =>
-      whileOpen(() => attachToNetwork(rules, machine, interfaceName, network)),
+      whileReached(() => attachToNetwork(rules, machine, interfaceName, network)),
     publish: async (requests) => {
       const call = listOf<PublishRequest>(requests)
       // Which port one gets that names none depends on those that are published by then.

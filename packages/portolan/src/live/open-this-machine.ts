@@ -1,5 +1,6 @@
 import type { Config, LeaseStore, Runner, Wording } from '@portolan/core'
 import {
+  openClusterMemory,
   openConntrack,
   openLeaseStore,
   openLinks,
@@ -60,6 +61,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     conntrack: openConntrack(),
     sysctls: thisSysctls,
     clock: systemClock,
+    cluster: openClusterMemory(stateDirectory),
     readFacts: readNetworkFacts,
     withLock: (work) => withHostLock(work, lock),
     isElsewhere: async () => hasRulesElsewhere(project, backend, await readRules(runner, null)),

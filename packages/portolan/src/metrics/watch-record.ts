@@ -88,6 +88,7 @@ export const openWatchRecord = (): WatchRecorder => {
         },
         desired: () => held.desired(),
         leases: () => inTurn(() => held.leases()),
+        ...(held.follow === undefined ? {} : { follow: held.follow }),
       }
       record.held = observed
       return observed

@@ -1,3 +1,5 @@
+import type { ClusterNeighbours } from '@portolan/core'
+import { readNeighbours } from '@portolan/host'
 import { type HostFacts, PermissionError } from '@portolan/netfilter'
 import { liveProjects } from '../live/wanted/live-projects.ts'
 import { openWantedState } from '../live/wanted/open-wanted-state.ts'
@@ -22,9 +24,11 @@ export const readWishes = async (
   const wishes: Wish[] = []
   const unread: string[] = []
   try {
-    for (const name of liveProjects(stateDirectory)) {
+    const projects = liveProjects(stateDirectory)
+    const neighbours = projects.length === 0 ? null : await readNeighbours(stateDirectory)
+    for (const name of projects) {
       if (project !== null && name !== project) continue
-      const { wish, missing } = await readWish(stateDirectory, name, facts)
+      const { wish, missing } = await readWish(stateDirectory, name, facts, neighbours)
       wishes.push(wish)
       if (missing > 0)
         unread.push(
@@ -42,10 +46,11 @@ const readWish = async (
   stateDirectory: string,
   project: string,
   facts: HostFacts,
+  neighbours: ClusterNeighbours | null,
 ): Promise<{ readonly wish: Wish; readonly missing: number }> => {
   const wanted = openWantedState(stateDirectory, project)
   try {
-    return { wish: wishIn(project, wanted, facts), missing: wanted.unread }
+    return { wish: wishIn(project, wanted, facts, neighbours), missing: wanted.unread }
   } finally {
     await wanted.close()
   }

@@ -21,4 +21,9 @@ export interface HeldProject {
   desired(): DesiredState | null
   /** The leases of this host, of every project; null: none are kept. */
   leases(): Promise<LeaseState | null>
+  /**
+   * Calls back where something that the kernel does not tell may have changed what is wanted, or what is in conflict.
+   * @returns what ends that
+   */
+  follow?(changed: () => void): () => void
 }

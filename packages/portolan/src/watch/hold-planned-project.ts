@@ -2,6 +2,7 @@ import type { DesiredState, Intent } from '@portolan/core'
 import {
   createRunner,
   defaultStateDirectory,
+  openClusterMemory,
   openConntrack,
   openLinks,
   readNetworkFacts,
@@ -133,6 +134,7 @@ export const holdPlannedProject = async (
     conflicts: async () => (await prepareSearch(intent, options, { live: [] }, search.conflicts))(),
     desired: () => desired,
     leases: () => withLeaseStore(options, async (store) => (store === null ? null : store.read())),
+    follow: openClusterMemory(stateDirectory).follow,
     close: () => {
       void search.close()
       rules.close()

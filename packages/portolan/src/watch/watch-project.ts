@@ -7,6 +7,7 @@ import { Contention } from './contention.ts'
 import { gather } from './gather.ts'
 import type { HeldProject } from './held-project.ts'
 import type { Cause, DriftChange, HostEvent } from './host-event.ts'
+import { type News, openNews } from './news.ts'
 import { runAhead } from './run-ahead.ts'
 import { type SearchBeside, searchBeside } from './search-beside.ts'
 
@@ -45,19 +46,20 @@ export const watchProject = (
   { signal, check = false, once = false }: WatchOptions,
   clock: Clock = systemClock,
 ): AsyncGenerator<HostEvent, void> =>
-  runAhead((own) =>
-    watching(
-      held,
-      monitor,
-      signal === undefined ? own : AbortSignal.any([signal, own]),
-      { check, once },
-      clock,
-    ),
-  )
+  runAhead(async function* (own) {
+    const news = openNews(held)
+    try {
+      const ended = signal === undefined ? own : AbortSignal.any([signal, own])
+      yield* watching(held, monitor, news, ended, { check, once }, clock)
+    } finally {
+      news.close()
+    }
+  })
 
 async function* watching(
   held: HeldProject,
   monitor: Monitor,
+  news: News,
   signal: AbortSignal,
   { check, once }: { readonly check: boolean; readonly once: boolean },
   clock: Clock,
@@ -161,12 +163,15 @@ async function* watching(
     if (once) return
     const next =
       Math.min(lookAt, (search === null ? searchAt : null) ?? Number.POSITIVE_INFINITY) - clock.now()
-    const came = await gathering.next(Math.max(0, Math.min(next, LOOK_MS)), search?.ended)
+    const came = await gathering.next(Math.max(0, Math.min(next, LOOK_MS)), news.next(search?.ended))
     if (came === null) return
-    if (came.notices.length === 0) continue
-    if (!(await concerns(held, came.notices))) continue
-    since ??= came.since
-    notices = [...notices, ...came.notices]
+    const isNews = news.take()
+    const isConcerned = came.notices.length > 0 && (await concerns(held, came.notices))
+    if (!isNews && !isConcerned) continue
+    if (isConcerned) {
+      since ??= came.since
+      notices = [...notices, ...came.notices]
+    }
     if (contention.leftMs(clock.now()) === 0) lookAt = 0
     searchLater()
   }

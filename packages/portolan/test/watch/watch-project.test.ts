@@ -146,3 +146,29 @@ test('what another program takes away during a search for conflicts is repaired 
   endSearch()
   expect(told).toEqual(['watching', 'drift'])
 })
+
+test('what the kernel does not tell is looked at and searched at once, and followed until the watch ends', async () => {
+  const listeners = new Set<() => void>()
+  const done: string[] = []
+  const ending = new AbortController()
+  const held: HeldProject = {
+    ...heldWith([], []),
+    look: async () => {
+      done.push('look')
+      return []
+    },
+    conflicts: async () => {
+      done.push('search')
+      if (done.filter((one) => one === 'search').length === 2) ending.abort()
+      else for (const changed of listeners) changed()
+      return []
+    },
+    follow: (changed) => {
+      listeners.add(changed)
+      return () => void listeners.delete(changed)
+    },
+  }
+  for await (const _event of watchProject(held, silent(), { signal: ending.signal }, jumpingClock()));
+  expect(done).toEqual(['look', 'search', 'look', 'search'])
+  expect(listeners.size).toBe(0)
+})

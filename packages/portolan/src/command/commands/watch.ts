@@ -1,4 +1,4 @@
-import type { Intent } from '@portolan/core'
+import { emptyConfig, type Intent } from '@portolan/core'
 import { createRunner, defaultStateDirectory, noteWatch, openMonitor } from '@portolan/host'
 import { listenForCalls } from '@portolan/host/handover'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
@@ -22,7 +22,7 @@ import { blocksFor } from '../blocks-for.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { followCluster } from '../follow-cluster.ts'
-import { freshNeighbours } from '../fresh-neighbours.ts'
+import { freshNeighbours, namedCluster } from '../fresh-neighbours.ts'
 import { fileSource, type IntentSource, keySource, openIntent, refuseFiles } from '../intent-source.ts'
 import { jsonText } from '../json-text.ts'
 import { planOptions } from '../sources.ts'
@@ -81,12 +81,15 @@ const isLive = ({ options: { file, intent, project, state } }: CommandContext): 
 const watchLive = async (context: CommandContext, signals: Signals): Promise<ExitCode> => {
   const { options } = context
   const metrics = await startMetrics(context, { config: readConfig() })
+  const endFollowing = followCluster(context)
   try {
     await using host = await openObservedHost(
       {
         backend: parseBackendChoice(options.backend ?? 'auto'),
         ...(options.project === undefined ? {} : { project: options.project }),
         ...(options.state === undefined ? {} : { state: options.state }),
+        // What is picked is settled already; a network in a block that was lost is told.
+        config: { ...emptyConfig, allowed: readConfig().allowed, cluster: namedCluster(context) },
       },
       (held) => metrics?.observe(held) ?? held,
     )
@@ -97,6 +100,7 @@ const watchLive = async (context: CommandContext, signals: Signals): Promise<Exi
       await metrics?.close()
     }
   } finally {
+    await endFollowing()
     await metrics?.close()
   }
 }
@@ -156,8 +160,7 @@ const holdSource = async (
     options.check === true
       ? () => {}
       : await noteWatch(options.state ?? defaultStateDirectory(), held.project)
-  const cluster = followCluster(context)
-  let isAgain = false
+  const endFollowing = followCluster(context)
   const untaken = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
     told(notTaken(held.project, error, retryMs), context, metrics)
   try {
@@ -165,18 +168,14 @@ const holdSource = async (
     if (options.once !== true) stored?.follow((error, retryMs) => void untaken(error, retryMs))
     for (;;) {
       const changed = [signals.reload, ...(stored === null ? [] : [stored.changed])]
-      const signal = AbortSignal.any([signals.stop, cluster.changed, ...changed])
+      const signal = AbortSignal.any([signals.stop, ...changed])
       const observed = metrics?.observe(held) ?? held
       const ended = await told(
-        withoutBeginning(watchProject(observed, monitor, watchOptions(context, signal)), isAgain),
+        watchProject(observed, monitor, watchOptions(context, signal)),
         context,
         metrics,
       )
-      isAgain = cluster.changed.aborted && !changed.some(({ aborted }) => aborted)
-      cluster.rearm()
       if (options.once === true || signals.stop.aborted) return ended
-      // The next look is at once, and finds what the change comes to.
-      if (isAgain) continue
       // What is written while the files are read is another reload.
       signals.rearm()
       source.rearm()
@@ -193,18 +192,10 @@ const holdSource = async (
       }
     }
   } finally {
-    await cluster.close()
+    await endFollowing()
     endNote()
     held.close()
   }
-}
-
-/** What is followed goes on: that it began was told. */
-async function* withoutBeginning(
-  events: AsyncIterable<HostEvent>,
-  isAgain: boolean,
-): AsyncGenerator<HostEvent, void> {
-  for await (const event of events) if (!isAgain || event.kind !== 'watching') yield event
 }
 
 /** Files that cannot be taken, as an event: what follows the events would not hear of it otherwise. */

@@ -3,6 +3,7 @@ import {
   type Conflict,
   commandWording,
   type DesiredNetwork,
+  type DesiredSubnet,
   type Intent,
   leasedSubnets,
   type NetworkOptions,
@@ -255,11 +256,23 @@ const changesTo = (before: Intent, planned: Plan, after: Intent): readonly Journ
     ...before.networks.filter(({ name }) => !intents.has(name)).map(({ name }) => withoutNetwork(name)),
     ...planned.desired.networks.flatMap((network) => {
       const intent = intents.get(network.name)
-      return intent === undefined ? [] : [withNetwork({ intent, network })]
+      return intent === undefined ? [] : [withNetwork({ intent, network: withoutNeighbours(network) })]
     }),
     ...planned.desired.endpoints.flatMap((endpoint) => {
       const intent = endpoints.get(`${endpoint.network} ${endpoint.service}`)
       return intent === undefined ? [] : [withEndpoint({ intent, endpoint })]
     }),
   ]
+}
+
+/** Other hosts of the cluster come and go: what is wanted of a network names none of them. */
+const withoutNeighbours = (network: DesiredNetwork): DesiredNetwork => {
+  const { ip, ip6 } = network
+  return { ...network, ip: asAlone(ip), ip6: asAlone(ip6) }
+}
+
+const asAlone = (subnet: DesiredSubnet | null): DesiredSubnet | null => {
+  if (subnet === null) return null
+  const { unmasqueraded: _others, ...alone } = subnet
+  return alone
 }

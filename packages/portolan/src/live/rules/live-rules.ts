@@ -1,7 +1,14 @@
-import type { DesiredMapping, DesiredState, PublishedPort } from '@portolan/core'
-import type { JournalChange } from '@portolan/host'
+import {
+  type ClusterNeighbours,
+  type DesiredMapping,
+  type DesiredState,
+  type PublishedPort,
+  withNeighbours,
+} from '@portolan/core'
+import type { ClusterMemory, JournalChange } from '@portolan/host'
 import {
   containsAddress,
+  PermissionError,
   PortolanError,
   type Prefix,
   parseAddress,
@@ -29,8 +36,17 @@ export class LiveRules extends HeldRules {
   #asked = 0
   /** How many it had when all of it was last known to be in force; null: it is not known. */
   #settled: number | null = null
+  readonly #cluster: ClusterMemory | null
+  /** The other hosts of the cluster, as they were remembered when the rules were read last. */
+  #neighbours: ClusterNeighbours | null = null
+  #stamp: string | null = null
 
-  constructor(project: string, host: HeldHost, keeper: RuleKeeper, wanted: WantedState) {
+  constructor(
+    project: string,
+    host: HeldHost & { readonly cluster?: ClusterMemory },
+    keeper: RuleKeeper,
+    wanted: WantedState,
+  ) {
     super(project, host, keeper, (subnets) => {
       // A network whose bridge was taken away comes back; ports whose network is another project's wait for it.
       const own = wanted.networks().flatMap(({ network: { ip, ip6 } }) => [ip, ip6].flatMap(subnetOf))
@@ -38,6 +54,25 @@ export class LiveRules extends HeldRules {
       return desiredOf(project, wanted, ({ targets }) => targets.every(({ address }) => holds(all, address)))
     })
     this.wanted = wanted
+    this.#cluster = host.cluster ?? null
+  }
+
+  /** Has another process written down other hosts of the cluster since the rules were read? */
+  isBehind(): boolean {
+    return this.#cluster !== null && this.#cluster.stamp() !== this.#stamp
+  }
+
+  async #takeNeighbours(): Promise<void> {
+    if (this.#cluster === null || !this.isBehind()) return
+    // Asked before: what is written while it is read is taken the next time.
+    const stamp = this.#cluster.stamp()
+    try {
+      this.#neighbours = await this.#cluster.neighbours()
+    } catch (error) {
+      // A user that may not read it may not change the host either.
+      if (!(error instanceof PermissionError)) throw error
+    }
+    this.#stamp = stamp
   }
 
   override async refresh(): Promise<KeptRules> {
@@ -54,6 +89,7 @@ export class LiveRules extends HeldRules {
   }
 
   async #readAll(): Promise<KeptRules> {
+    await this.#takeNeighbours()
     const rules = await super.refresh()
     this.#settled = rules.whole ? this.#asked : null
     return rules
@@ -61,10 +97,16 @@ export class LiveRules extends HeldRules {
 
   override desired(): DesiredState | null {
     const [count, bridges] = [this.wanted.count(), this.bridges]
+    // The bridges are read after the other hosts of the cluster are.
     if (this.#desired?.count !== count || this.#desired.bridges !== bridges)
-      this.#desired = { count, bridges, state: super.desired() }
+      this.#desired = { count, bridges, state: this.#among(super.desired()) }
     this.#asked = count
     return this.#desired.state
+  }
+
+  #among(desired: DesiredState | null): DesiredState | null {
+    if (desired === null || this.#neighbours === null) return desired
+    return withNeighbours(desired, this.facts, this.#neighbours).desired
   }
 
   protected override async hold(): Promise<void> {

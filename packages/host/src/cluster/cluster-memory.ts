@@ -1,0 +1,75 @@
+import { statSync, unwatchFile, watch, watchFile } from 'node:fs'
+import { basename } from 'node:path'
+import type { ClusterNeighbours } from '@portolan/core'
+import { memberFile } from './member-file.ts'
+import { neighboursFile, readNeighbours } from './neighbours-file.ts'
+
+/**
+ * What a host remembers of its cluster, which other processes write down.
+ * @public @since 0.1.0
+ */
+export interface ClusterMemory {
+  /** A text that is another one once the other hosts were written down anew. It costs one system call. */
+  stamp(): string
+  /** The other hosts, as `readNeighbours` reads them. */
+  neighbours(): Promise<ClusterNeighbours | null>
+  /**
+   * Calls back after what is remembered has changed: other hosts, or the blocks of this one.
+   * @returns what ends that
+   */
+  follow(changed: () => void): () => void
+}
+
+/** How often the files are looked at where the kernel tells nothing of their folder. */
+const LOOK_MS = 2000
+
+/**
+ * What is remembered in a state directory.
+ * @example
+ * await openClusterMemory('/nowhere').neighbours() // null
+ * @public @since 0.1.0
+ */
+export const openClusterMemory = (directory: string): ClusterMemory => {
+  const files = [memberFile(directory), neighboursFile(directory)]
+  return {
+    stamp: () => stampOf(neighboursFile(directory)),
+    neighbours: () => readNeighbours(directory),
+    follow: (changed) => followNames(directory, files, changed) ?? followFiles(files, changed),
+  }
+}
+
+const stampOf = (file: string): string => {
+  try {
+    const found = statSync(file, { bigint: true, throwIfNoEntry: false })
+    return found === undefined ? '' : `${found.ino} ${found.mtimeNs} ${found.size}`
+  } catch {
+    return ''
+  }
+}
+
+/** @returns null where the folder cannot be followed: it is not there, or the kernel follows no more of them */
+const followNames = (
+  directory: string,
+  files: readonly string[],
+  changed: () => void,
+): (() => void) | null => {
+  const names = new Set(files.map((file) => basename(file)))
+  try {
+    const watcher = watch(directory, { persistent: false }, (_event, name) => {
+      if (name === null || names.has(name)) changed()
+    })
+    watcher.on('error', () => watcher.close())
+    return () => watcher.close()
+  } catch {
+    return null
+  }
+}
+
+const followFiles = (files: readonly string[], changed: () => void): (() => void) => {
+  // A listener of its own for each call: others may follow the same files in this process.
+  const listener = (): void => changed()
+  for (const file of files) watchFile(file, { persistent: false, interval: LOOK_MS }, listener)
+  return () => {
+    for (const file of files) unwatchFile(file, listener)
+  }
+}

@@ -1,0 +1,47 @@
+import { diffRoutes } from '@portolan/core/planning'
+import type { LiveMachine } from '../live-machine.ts'
+import type { LiveRules } from '../rules/live-rules.ts'
+
+/** The routes of a live project to the blocks of other hosts. */
+export interface BlockRoutes {
+  /** Makes, moves and removes those that are not as they are wanted. */
+  bring(): Promise<void>
+  /**
+   * The same where the other hosts of the cluster were written down anew since it was done last. Rules that name their
+   * blocks count as damaged then.
+   */
+  keepUp(): Promise<void>
+}
+
+export const blockRoutes = (
+  rules: LiveRules,
+  { links, withLock }: Pick<LiveMachine, 'links' | 'withLock'>,
+): BlockRoutes => {
+  let isDone = false
+  const missing = () => diffRoutes(rules.desired() ?? {}, rules.facts)
+  const bring = async (): Promise<void> => {
+    if (missing().length === 0) return
+    await withLock(async () => {
+      // Another process may have brought them while this one waited.
+      await rules.readFacts()
+      for (const { operation } of missing()) {
+        if (operation.kind === 'set-route') {
+          const { destination, via, name } = operation
+          await links.setRoute({ destination, via, interface: name })
+        }
+        if (operation.kind === 'delete-route') await links.deleteRoute(operation.destination)
+      }
+      await rules.readFacts()
+    })
+  }
+  return {
+    bring,
+    keepUp: async () => {
+      const isBehind = rules.isBehind()
+      if (isDone && !isBehind) return
+      if (isBehind) await rules.refresh()
+      await bring()
+      isDone = true
+    },
+  }
+}

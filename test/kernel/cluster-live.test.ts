@@ -1,0 +1,201 @@
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import {
+  type ClusterHostMachine,
+  type ClusterSite,
+  clusterAddress,
+  openClusterSite,
+} from '../lab/cluster-site.ts'
+import { Disposables } from '../lab/disposables.ts'
+import { createMachine, type Machine } from '../lab/machine.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import type { Running } from '../lab/run.ts'
+import { routesOf, until } from './cluster/site-routes.ts'
+
+const plugin = fileURLToPath(new URL('../../packages/cni/bin/portolan-cni.js', import.meta.url))
+
+const portolan = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
+
+const held = new Disposables()
+let opened: ClusterSite | null = null
+const site = (): ClusterSite => {
+  if (opened === null) throw new Error('the hosts have not been started')
+  return opened
+}
+
+/** The hosts have one backend each: what is between them is of none. */
+const backends = { h1: 'nftables', h2: 'iptables-nft', h3: 'iptables-legacy' } as const
+type HostName = keyof typeof backends
+
+const hostOf = (name: HostName): ClusterHostMachine => {
+  const found = site().hosts.find(({ machine }) => machine.name === name)
+  if (found === undefined) throw new Error(`there is no host ${name}`)
+  return found
+}
+
+interface Pod {
+  readonly machine: Machine
+  readonly address: string
+  readonly address6: string
+}
+
+const callOn = async (name: HostName, verb: string, pod: Machine, more: object = {}): Promise<string> => {
+  const config = { cniVersion: '1.1.0', name: 'pods', type: 'portolan-cni', ipv6: true, ...more }
+  const { exitCode, stdout, stderr } = await hostOf(name).machine.run([process.execPath, plugin], {
+    input: JSON.stringify({ ...config, backend: backends[name] }),
+    environment: {
+      NODE_OPTIONS: '',
+      XDG_CONFIG_HOME: '/run/lab/config',
+      CNI_COMMAND: verb,
+      CNI_PATH: '/opt/cni/bin',
+      CNI_CONTAINERID: pod.name,
+      CNI_NETNS: `/proc/${pod.pid}/ns/net`,
+      CNI_IFNAME: 'eth0',
+    },
+  })
+  if (exitCode !== 0) throw new Error(`${verb} on ${name} exited with ${exitCode}: ${stderr}${stdout}`)
+  return stdout
+}
+
+/** A container that a runtime gives to the plugin; all that a runtime ever does on this host. */
+const added = async (name: HostName, pod: string): Promise<Pod & { readonly result: object }> => {
+  const machine = held.use(await createMachine(pod))
+  const result = JSON.parse(await callOn(name, 'ADD', machine))
+  const [address = '', address6 = ''] = result.ips.map((one: { readonly address: string }) =>
+    one.address.replace(/\/\d+$/, ''),
+  )
+  await machine.listen({ protocol: 'tcp', port: 80 })
+  return { machine, address, address6, result }
+}
+
+const join = (name: HostName): Promise<string> =>
+  hostOf(name).must('cluster', 'join', '--member', name, '--cluster', site().url)
+
+const meet = async (one: Pod, other: Pod): Promise<void> => {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const)
+    for (const family of ['address', 'address6'] as const)
+      expect(await from.machine.reach({ protocol: 'tcp', destination: to[family], port: 80 })).toMatchObject({
+        delivered: true,
+        by: to.machine.name,
+        source: from[family],
+      })
+}
+
+const routesOn = async (name: HostName): Promise<number> => (await routesOf(hostOf(name))).length
+
+describeBeside('hosts of a cluster on which only the CNI plugin is called', ['etcd'], () => {
+  const pods: Pod[] = []
+  const pod = (index: number): Pod => {
+    const found = pods[index]
+    if (found === undefined) throw new Error(`there is no pod ${index}`)
+    return found
+  }
+  beforeAll(async () => {
+    opened = await openClusterSite(3)
+    for (const { machine, write } of opened.hosts) {
+      await machine.mustRun(['mkdir', '-p', '/run/lab/config/portolan'])
+      await write('config/portolan/config.yaml', `cluster: ${opened.url}\n`)
+    }
+    const pools = ['--pool', '10.64.0.0/20:24', '--pool', 'fd00:1234::/56:64']
+    await hostOf('h1').must('cluster', 'init', ...pools, '--cluster', opened.url)
+    await join('h1')
+    pods.push(await added('h1', 'one'))
+    await join('h2')
+    pods.push(await added('h2', 'two'))
+  })
+  afterAll(async () => {
+    await held.close()
+    await opened?.[Symbol.asyncDispose]()
+  })
+
+  test('an ADD routes to the hosts that joined since the network was made', async () => {
+    await join('h1')
+    expect(await routesOn('h1')).toBe(0)
+    pods.push(await added('h1', 'three'))
+    expect(await routesOn('h1')).toBe(2)
+    await meet(pod(0), pod(1))
+    await meet(pod(2), pod(1))
+  })
+
+  test('what goes elsewhere is masqueraded, and no other machine is let in', async () => {
+    const { client } = site()
+    await client.listen({ protocol: 'tcp', port: 90 })
+    const elsewhere = { protocol: 'tcp', destination: clusterAddress(9), port: 90 } as const
+    expect(await pod(0).machine.reach(elsewhere)).toMatchObject({ source: clusterAddress(11) })
+    await client.ip(`route add ${pod(0).address}/32 via ${clusterAddress(11)}`)
+    for (const machine of [client, hostOf('h2').machine])
+      expect(await machine.probe({ protocol: 'tcp', destination: pod(0).address, port: 80 })).toMatchObject({
+        delivered: false,
+      })
+  })
+
+  test('a call that finds nothing to do leaves it so, and nothing is told as drift', async () => {
+    const rules = await hostOf('h1').machine.mustRun(['nft', 'list', 'ruleset'])
+    const { result } = JSON.parse(`{"result": ${await callOn('h1', 'ADD', pod(0).machine)}}`)
+    await callOn('h1', 'CHECK', pod(0).machine, { prevResult: result })
+    expect(await hostOf('h1').machine.mustRun(['nft', 'list', 'ruleset'])).toBe(rules)
+    const status = JSON.parse(await hostOf('h1').must('status', '--json'))
+    expect(status.networks).toMatchObject([{ name: 'pods', drift: 'none' }])
+  })
+
+  test('a watch follows the cluster without any call', async () => {
+    const running: Running[] = [
+      hostOf('h1').start('cluster', 'join', '--watch', '--member', 'h1', '--cluster', site().url),
+      hostOf('h1').start('watch', '-p', 'cni', '--backend', 'nftables'),
+    ]
+    try {
+      await join('h3')
+      pods.push(await added('h3', 'four'))
+      await until(async () => (await routesOn('h1')) === 4)
+      await until(async () => {
+        const probe = { protocol: 'tcp', destination: pod(0).address, port: 80 } as const
+        return (await pod(3).machine.probe(probe)).delivered
+      })
+      await meet(pod(0), pod(3))
+      const elsewhere = { protocol: 'tcp', destination: clusterAddress(9), port: 90 } as const
+      expect(await pod(3).machine.reach(elsewhere)).toMatchObject({ source: clusterAddress(13) })
+      await site().client.ip(`route add ${pod(3).address}/32 via ${clusterAddress(13)}`)
+      expect(
+        await site().client.probe({ protocol: 'tcp', destination: pod(3).address, port: 80 }),
+      ).toMatchObject({ delivered: false })
+      await hostOf('h3').must('destroy', '--all', '--yes')
+      await hostOf('h3').must('cluster', 'release', '--cluster', site().url, '--force')
+      await until(async () => (await routesOn('h1')) === 2)
+    } finally {
+      for (const one of running) one.kill('SIGTERM')
+      for (const one of running) await one.outcome
+    }
+  })
+
+  test('a watch tells of a block that was lost as soon as it is known to be', async () => {
+    const { machine, must } = hostOf('h2')
+    const config = ['env', 'XDG_CONFIG_HOME=/run/lab/config', 'NODE_OPTIONS=']
+    const watch = `exec "$@" watch -p cni --backend iptables-nft --metrics 127.0.0.1:9400 --json > /run/lab/told`
+    const program = ['sh', '-c', watch, 'sh', process.execPath, portolan]
+    const running = machine.start([...config, ...program], { timeoutMs: 120_000 })
+    const tells = async (kind: string): Promise<boolean> => {
+      const told = (await machine.run(['cat', '/run/lab/told'])).stdout
+      return told.split('\n').some((line) => line.includes(`"kind":"${kind}"`))
+    }
+    try {
+      await until(() => tells('watching'))
+      const metrics = await machine.mustRun(['curl', '-s', 'http://127.0.0.1:9400/metrics'])
+      const block = pod(1).address.replace(/\d+$/, '0/24:24')
+      expect(metrics).toContain(`portolan_pool_subnets_used{pool="${block}"} 1`)
+      expect(metrics).not.toContain('pool="classic"')
+      await must('cluster', 'release', '--force', '--cluster', site().url)
+      await until(() => tells('SubnetOverlap'))
+    } finally {
+      running.kill('SIGTERM')
+      await running.outcome
+    }
+  })
+
+  test('destroy removes the routes with the network', async () => {
+    await hostOf('h1').must('destroy', '--all', '--yes')
+    expect(await routesOn('h1')).toBe(0)
+  })
+})
