@@ -282,7 +282,8 @@ test.each(['nftables', 'iptables-nft'] as const)(
         ip6: around.ip6.subnets,
       })
       const seek = seekerOf(counting, rulesets)
-      exploreMappings(desired, around, { starts: [], ends: [] }, alike, seek)
+      const beside = { around, taken: { starts: [], ends: [] }, alike, others: [] }
+      exploreMappings(desired, desired.mappings, beside, seek)
       exploreNetworks(desired, around, alike, seek)
       return followed
     })

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Conflict, DesiredState } from '@portolan/core'
+import { type Conflict, type DesiredState, findConflicts } from '@portolan/core'
 import { findRuleConflicts } from '@portolan/core/planning'
 import * as iptables from '@portolan/iptables'
 import { type Evaluator, type HostFacts, prepare } from '@portolan/netfilter'
@@ -219,8 +219,15 @@ const inAnyOrder = (message: string): string =>
         .join(', ')} for `,
   )
 
+/** The errors of networks. */
+const ofNetworks = (conflicts: readonly Conflict[]): readonly string[] =>
+  conflicts
+    .filter(({ mapping, severity }) => mapping === null && severity === 'error')
+    .map(({ kind, network, certainty, culprit }) => [kind, network, certainty, culprit?.text].join(' | '))
+    .sort()
+
 test.each(['nftables', 'iptables-nft', 'iptables-legacy'] as const)(
-  'of mappings that are looked at together the same is found as of each alone, beside %s',
+  'of mappings that are looked at together, and of one that is asked about, the same is found as of each alone, beside %s',
   (backend) => {
     let [hosts, conflicts] = [0, 0]
     fc.assert(
@@ -233,6 +240,12 @@ test.each(['nftables', 'iptables-nft', 'iptables-legacy'] as const)(
         const evaluator = prepare(plannedFacts(desired, facts, true), rulesets, {})
         const together = findRuleConflicts(desired, facts, rulesets)
         conflicts += together.length
+        const [last] = desired.mappings.slice(-1)
+        const about = findConflicts(desired, facts, rulesets, { about: ({ label }) => label === last?.label })
+        expect(told(about, last?.label ?? '', evaluator)).toEqual(
+          told(together, last?.label ?? '', evaluator),
+        )
+        expect(ofNetworks(about)).toEqual(ofNetworks(together))
         for (const one of desired.mappings) {
           // What is compared names no remedy.
           const alone = findUncheckedConflicts({ ...desired, mappings: [one] }, facts, rulesets)

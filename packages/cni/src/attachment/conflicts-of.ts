@@ -8,7 +8,9 @@ interface Attached {
 
 /** What stands in the way of a container's ports, or of its network; other containers' conflicts are theirs. */
 export const conflictsOf = async (host: LiveHost, attached: Attached): Promise<readonly Conflict[]> => {
-  const { conflicts } = await host.status({ connections: false })
+  const { network, endpoint } = attached
+  // Of what other containers have, nothing is this one's: there may be hundreds of them.
+  const { conflicts } = await host.status({ conflicts: { network, endpoint }, connections: false })
   return (conflicts ?? []).filter(
     (conflict) =>
       conflict.severity === 'error' && conflict.project === attached.project && isOf(conflict, attached),

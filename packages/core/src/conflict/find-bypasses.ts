@@ -28,6 +28,8 @@ export interface Bypasses {
 
 /** What a search for conflicts knows of a host. */
 export interface Searched {
+  /** The mappings that are looked at. */
+  readonly asked: readonly DesiredMapping[]
   readonly around: Readonly<Record<Family, Surroundings>>
   readonly alike: Alike
   /** Host ports that other projects have too. */
@@ -50,7 +52,7 @@ export const findBypasses = (
   follower: Follower,
   desired: DesiredState,
   rulesets: readonly NetfilterRuleset[],
-  { around, alike, taken, others }: Searched,
+  { asked, around, alike, taken, others }: Searched,
 ): Bypasses => {
   const subnets = families.flatMap((family) => [...around[family].subnets.values()].map(({ whole }) => whole))
   if (!mayLetIn(rulesets, subnets)) return nothing
@@ -67,7 +69,13 @@ export const findBypasses = (
         incomplete.push(...incompleteRows(rows, at))
       }
   }
-  const groups = exploreMappings(desired, around, taken, eachAlone(alike), seek, others, closedRows)
+  const groups = exploreMappings(
+    desired,
+    asked,
+    { around, taken, alike: eachAlone(alike), others },
+    seek,
+    closedRows,
+  )
   for (const group of groups) look(group)
   const ofNetwork = new Map<DesiredNetwork, readonly Finding[]>()
   const ofHost = exploreHostRows(desired, around, alike, seek, translationsIn(rulesets, subnets))

@@ -42,14 +42,24 @@ export const searchConflicts = (
   rulesets: readonly NetfilterRuleset[],
   options: RuleConflictOptions = {},
 ): ConflictSearch => {
-  const { conflicts, incomplete } = searchRules(desired, facts, rulesets, options)
+  const { about, ...ofAll } = options
+  const asked = about === undefined ? desired : { ...desired, mappings: desired.mappings.filter(about) }
+  const found = searchRules(desired, facts, rulesets, options)
+  // Whether a network is cut off, and what is told of it alone, hangs on all of its mappings.
+  const { conflicts, incomplete } =
+    about === undefined || !found.conflicts.some(isErrorOfNetwork)
+      ? found
+      : searchRules(desired, facts, rulesets, ofAll)
   return {
     conflicts: withoutStandIns([
-      ...findHostPortTaken(desired, facts),
-      ...findPortsInEphemeralRange(desired, facts),
-      ...findStaleConntrack(desired, facts, []),
+      ...findHostPortTaken(asked, facts),
+      ...findPortsInEphemeralRange(asked, facts),
+      ...findStaleConntrack(asked, facts, []),
       ...conflicts,
     ]),
     incomplete,
   }
 }
+
+const isErrorOfNetwork = ({ mapping, severity }: Conflict): boolean =>
+  mapping === null && severity === 'error'

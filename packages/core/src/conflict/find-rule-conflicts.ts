@@ -53,6 +53,11 @@ export interface RuleConflictOptions {
    * are bound more narrowly they come first, which is no fault of a rule: `resolve` tells it, once.
    */
   readonly published?: readonly PublishedPort[]
+  /**
+   * Only of these mappings are conflicts looked for, and of networks and the host; the others are there all the same.
+   * All unless told.
+   */
+  readonly about?: (mapping: DesiredMapping) => boolean
 }
 
 /**
@@ -139,7 +144,7 @@ const searchWith = (
   wanted: DesiredState,
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
-  { setsSysctls = true, hidden = [], unsettled = [], published = [] }: RuleConflictOptions,
+  { setsSysctls = true, hidden = [], unsettled = [], published = [], about }: RuleConflictOptions,
   findAlike: typeof alikeNetworks,
 ): RemedySearch => {
   const desired = withoutNetworks(withoutUndeliverable(wanted, facts), unsettled)
@@ -177,7 +182,9 @@ const searchWith = (
   })
   const seek = seekerOf(follower, rulesets)
   const taken = portsOfOthers(rulesets, desired.project)
-  const groups = exploreMappings(desired, around, taken, alike, seek, mappingsOfOthers(published))
+  const others = mappingsOfOthers(published)
+  const asked = about === undefined ? desired.mappings : desired.mappings.filter(about)
+  const groups = exploreMappings(desired, asked, { around, taken, alike, others }, seek)
   const told: ToldOfMappings = { culprits: new Set(), lists: new Set() }
   const ofMapping = new Map<DesiredMapping, readonly Conflict[]>()
   const missed = new Map<DesiredMapping, readonly IncompleteSearch[]>()
@@ -231,8 +238,7 @@ const searchWith = (
       }
   }
   for (const together of exploreNetworks(desired, around, alike, seek)) tellNetworks(together)
-  const others = mappingsOfOthers(published)
-  const bypasses = findBypasses(follower, desired, rulesets, { around, alike, taken, others })
+  const bypasses = findBypasses(follower, desired, rulesets, { asked, around, alike, taken, others })
   const publishes = desired.mappings.some(({ family }) => family === 'ip6')
   const { isPanicking } = remedyHost(around.ip6, planned, rulesets)
   const lost = findLostNeighbours(follower, desired, around.ip6).map((one) =>

@@ -180,10 +180,14 @@ export interface LiveHost extends AsyncDisposable {
    * Reads what is mapped of the project now: connections, what of it is not as it is wanted, and conflicts. Changes
    * nothing, and does not wait for other calls.
    *
-   * @param options - `conflicts`: false leaves the search for conflicts out, which asks every rule of the host;
-   * `connections`: false leaves out what is open, which asks conntrack, so that it is null
+   * @param options - `conflicts`: false leaves the search for conflicts out, which asks every rule of the host. An endpoint
+   * has it look at the ports that lead there, at networks and at the host: of these all errors are told, and other ports
+   * may have conflicts that are not. `connections`: false leaves out what is open, which asks conntrack, so that it is null
    * @throws PortolanError `CLOSED` after `close`
    */
-  status(options?: { readonly conflicts?: boolean; readonly connections?: boolean }): Promise<HostStatus>
+  status(options?: {
+    readonly conflicts?: boolean | { readonly network: string; readonly endpoint: string }
+    readonly connections?: boolean
+  }): Promise<HostStatus>
   close(): Promise<void>
 }

@@ -58,7 +58,10 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
    * @param writeDown - called before anything is changed; gives what undoes it
    */
   carryOut(plan: Plan, writeDown: () => Promise<() => Promise<void>>): Promise<void>
-  readStatus(options: { readonly conflicts: boolean; readonly connections: boolean }): Promise<HostStatus>
+  readStatus(options: {
+    readonly conflicts: boolean | { readonly network: string; readonly endpoint: string }
+    readonly connections: boolean
+  }): Promise<HostStatus>
   /** Listens to what changes on the host. */
   openMonitor(): Promise<Monitor>
   /** Closes what is of the machine alone; rules, links and the like are closed one by one. */

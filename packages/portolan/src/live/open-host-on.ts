@@ -1,6 +1,6 @@
 import type { JournalChange } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
-import { checkOptions, flagValue, type OptionKinds } from '@portolan/netfilter/schema'
+import { checkOptions, flagValue, type OptionKinds, type ValueKind } from '@portolan/netfilter/schema'
 import { signalValue } from '../arguments/value-kinds.ts'
 import type { HeldProject } from '../watch/held-project.ts'
 import { watchOn } from '../watch/watch-on.ts'
@@ -211,7 +211,17 @@ export const openObservedHostOn = async (
 
 type StatusOptions = NonNullable<Parameters<LiveHost['status']>[0]>
 
-const statusKinds: OptionKinds<StatusOptions> = { conflicts: flagValue, connections: flagValue }
+const conflictsValue: ValueKind = {
+  expected: 'true, false or { network, endpoint }',
+  holds: (value) =>
+    typeof value === 'boolean' ||
+    (typeof value === 'object' &&
+      value !== null &&
+      Object.keys(value).sort().join() === 'endpoint,network' &&
+      Object.values(value).every((one) => typeof one === 'string')),
+}
+
+const statusKinds: OptionKinds<StatusOptions> = { conflicts: conflictsValue, connections: flagValue }
 
 const watchKinds: OptionKinds<WatchOptions> = { signal: signalValue, check: flagValue, once: flagValue }
 

@@ -34,7 +34,21 @@ export interface SearchedHost {
   readonly published: readonly PublishedPort[]
   readonly networks: readonly { readonly project: string; readonly network: DesiredNetwork }[]
   readonly wishes: readonly Wish[]
+  /** Look for conflicts of the ports of this endpoint, of networks and of the host alone; of all unless told. */
+  readonly about?: EndpointOnNetwork
 }
+
+/** An endpoint of the project that is asked about. */
+export interface EndpointOnNetwork {
+  readonly network: string
+  readonly endpoint: string
+}
+
+/** Does a port lead to an endpoint? */
+export const leadsTo = (
+  { network, endpoint }: EndpointOnNetwork,
+  { targets }: { readonly targets: readonly { readonly service: string; readonly network: string }[] },
+): boolean => targets.some((one) => one.service === endpoint && one.network === network)
 
 const rank = { error: 0, warning: 1, info: 2 } as const
 
@@ -46,6 +60,7 @@ export const conflictsNow = (
   const rulesets = rulesetsOf(host)
   const isRestricted = restrictedIn(rulesets)
   const unread: string[] = []
+  const { about } = host
   const conflicts = projects.flatMap((project) => {
     const wish = host.wishes.find((one) => one.project === project)
     const state = wish === undefined ? stateInForce(project, host) : wish.desired
@@ -53,6 +68,8 @@ export const conflictsNow = (
     const { conflicts: found, incomplete } = searchConflicts(state, host.facts, rulesets, {
       setsSysctls: false,
       published: host.published.filter((port) => port.project !== project),
+      // What is in force of a project without wishes does not tell the names of endpoints.
+      ...(about === undefined || wish === undefined ? {} : { about: (mapping) => leadsTo(about, mapping) }),
       ...(host.surrounding.hidden === undefined ? {} : { hidden: host.surrounding.hidden }),
     })
     if (incomplete.length > 0)

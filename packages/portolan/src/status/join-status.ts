@@ -1,7 +1,7 @@
 import type { HostRules } from '../host-rules/host-rules.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import { endpointLines, parentedLines } from './attached-lines.ts'
-import { conflictsNow } from './conflicts-now.ts'
+import { conflictsNow, type EndpointOnNetwork } from './conflicts-now.ts'
 import type { CountedConnections } from './counted-connections.ts'
 import { allRuleChanges, isRead } from './find-drift.ts'
 import { type LostBlocks, noLostBlocks } from './lost-blocks.ts'
@@ -15,13 +15,17 @@ const order = ['error', 'warning', 'info'] as const
 /**
  * Joins what was read of a host.
  * @param project - of this one alone; null: of all
- * @param surrounding - every rule of the host; null: no conflicts are looked for
+ * @param surrounding - every rule of the host; null: no conflicts are looked for. `about`: see `SearchedHost`
  * @param lost - of a host that is in a cluster
  */
 export const joinStatus = async (
   reading: Reading,
   project: string | null,
-  surrounding: { readonly rules: HostRules | null; readonly unread: readonly string[] } | null,
+  surrounding: {
+    readonly rules: HostRules | null
+    readonly unread: readonly string[]
+    readonly about?: EndpointOnNetwork
+  } | null,
   count: (lines: readonly MappingLine[]) => Promise<CountedConnections>,
   lost: LostBlocks = noLostBlocks,
 ): Promise<HostStatus> => {
@@ -42,6 +46,7 @@ export const joinStatus = async (
           {
             ...{ facts, surrounding: surrounding.rules, changes, networks, wishes },
             published: inForce.map(({ port }) => port),
+            ...(surrounding.about === undefined ? {} : { about: surrounding.about }),
           },
           projects,
         )

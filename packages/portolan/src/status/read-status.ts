@@ -11,6 +11,7 @@ import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { planBeside, sysctlsAreWritable } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { parentedLines } from './attached-lines.ts'
+import type { EndpointOnNetwork } from './conflicts-now.ts'
 import { countConnections, notCounted } from './count-connections.ts'
 import { allRuleChanges } from './find-drift.ts'
 import { joinStatus } from './join-status.ts'
@@ -36,8 +37,8 @@ export interface StatusOptions {
   /** The lease store of this process; that of the state directory unless told. */
   readonly leases?: LeaseStore
   readonly runner?: Runner
-  /** Look for conflicts; true unless told. */
-  readonly conflicts?: boolean
+  /** Look for conflicts; true unless told. An endpoint: for those of its ports, of networks and of the host alone. */
+  readonly conflicts?: boolean | EndpointOnNetwork
   /** Count open connections; true unless told. */
   readonly connections?: boolean
 }
@@ -59,7 +60,12 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
   const live = new Set(reading.wishes.flatMap((wish) => (wish.project === planned ? [] : [wish.project])))
   const lost = await readLostBlocks(options.stateDirectory ?? defaultStateDirectory(), (one) => live.has(one))
   const count = options.connections === false ? async () => notCounted : countConnections
-  return joinStatus(reading, project, surrounding, count, lost)
+  const { conflicts = true } = options
+  const search =
+    surrounding === null || typeof conflicts === 'boolean'
+      ? surrounding
+      : { ...surrounding, about: conflicts }
+  return joinStatus(reading, project, search, count, lost)
 }
 
 /** A name that was mistyped would be taken for a project whose ports are all gone. */

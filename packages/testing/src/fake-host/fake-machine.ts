@@ -73,7 +73,7 @@ export const fakeMachine = <One extends Backend>(
     return async () => conflicts
   },
   carryOut: (plan, writeDown) => carryOutOn(state, plan, writeDown),
-  readStatus: ({ conflicts }) => statusOn(state, project, backend, conflicts),
+  readStatus: ({ conflicts }) => statusOn(state, project, backend, conflicts !== false),
   openMonitor: async () => state.openMonitor(),
   close: async () => {},
 })

@@ -1,16 +1,14 @@
-import type { RangeSet } from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredState } from '../../contract/index.ts'
 import type { ExploredRow } from './explore.ts'
 import {
   groupMappings,
   type MappingGroup,
+  type MappingsAround,
   openRows,
   type RowsOfMapping,
   splitGroup,
 } from './mapping-group.ts'
-import type { Alike } from './mapping-rows.ts'
 import type { Seek } from './seeker.ts'
-import type { Surroundings } from './surroundings.ts'
 
 /** What was found of mappings that differ only in their host port and in where they lead. */
 export interface ExploredGroup {
@@ -23,17 +21,15 @@ export interface ExploredGroup {
 /** Of a group of more mappings, each is not explored for itself where they are too much together. */
 const MOST_APART = 1_024
 
-/** Explores the rows of all mappings, those together that most rules cannot tell apart. */
+/** Explores the rows of the mappings that are asked about, those together that most rules cannot tell apart. */
 export const exploreMappings = (
   desired: DesiredState,
-  around: Readonly<Record<DesiredMapping['family'], Surroundings>>,
-  taken: RangeSet,
-  alike: Alike,
+  asked: readonly DesiredMapping[],
+  beside: MappingsAround,
   seek: Seek,
-  others: readonly DesiredMapping[] = [],
   rowsOf: RowsOfMapping = openRows,
 ): readonly ExploredGroup[] =>
-  groupMappings(desired, around, taken, alike, others, rowsOf).flatMap((group) => {
+  groupMappings(desired, asked, beside, rowsOf).flatMap((group) => {
     const together = exploreGroup(seek, group)
     // What is too much for all may be little enough for each.
     const isTooMuch = together.rows.some(({ isWhole }) => !isWhole)

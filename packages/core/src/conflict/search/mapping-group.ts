@@ -68,18 +68,24 @@ export interface RowsOfMapping {
 /** What is promised of a mapping. */
 export const openRows: RowsOfMapping = { of: mappingRows, ownOf: servedRows }
 
+/** What there is beside the mappings of a project. */
+export interface MappingsAround {
+  readonly around: Readonly<Record<DesiredMapping['family'], Surroundings>>
+  /** Host ports that other projects have too, on some address: a mapping of one of them is looked at alone. */
+  readonly taken: RangeSet
+  readonly alike: Alike
+  /** The mappings of other projects. */
+  readonly others: readonly DesiredMapping[]
+}
+
 /**
  * Puts together what may be explored together.
- *
- * @param taken - host ports that other projects have too, on some address: a mapping of one of them is looked at alone
- * @param others - the mappings of other projects
+ * @param asked - the mappings that are looked at; what they share with the others of the project counts all the same
  */
 export const groupMappings = (
   desired: DesiredState,
-  around: Readonly<Record<DesiredMapping['family'], Surroundings>>,
-  taken: RangeSet,
-  alike: Alike,
-  others: readonly DesiredMapping[],
+  asked: readonly DesiredMapping[],
+  { around, taken, alike, others }: MappingsAround,
   { of, ownOf }: RowsOfMapping,
 ): readonly MappingGroup[] => {
   const placeOf = placesByBridge(alike)
@@ -89,7 +95,7 @@ export const groupMappings = (
   const groups = new Map<string, Gathered>()
   const rowsOf = (mapping: DesiredMapping): readonly Row[] =>
     of(desired, mapping, around[mapping.family], alike)
-  for (const [at, mapping] of desired.mappings.entries()) {
+  for (const [at, mapping] of asked.entries()) {
     const rows = rowsOf(mapping)
     const isAlone = mapping.targets.length > 1 || isShared(mapping) || hasValue(taken, mapping.hostPort)
     const key = isAlone ? String(at) : kindOf(mapping, rows, placeOf)
