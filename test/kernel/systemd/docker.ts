@@ -75,6 +75,26 @@ export const docker = (opened: () => Here): void => {
     expect(await rules(here)).toBe(before)
   })
 
+  test('no call is lost where systemd restarts the plugin again and again', async () => {
+    const { systemd } = opened()
+    const restarts = (async () => {
+      for (let times = 0; times < 4; times += 1) await systemd.mustRun(['systemctl', 'restart', unit])
+      return true
+    })()
+    let isOver = false
+    void restarts.finally(() => {
+      isOver = true
+    })
+    const callers = Array.from({ length: 8 }, async () => {
+      let calls = 0
+      for (; !isOver; calls += 1) await call('/NetworkDriver.EndpointOperInfo', endpoint)
+      return calls
+    })
+    const counts = await Promise.all(callers)
+    await restarts
+    expect(Math.min(...counts)).toBeGreaterThan(0)
+  }, 60_000)
+
   test('connections that ask for nothing, or for half of something, hold up no stop', async () => {
     const here = opened()
     const open = async (text: string): Promise<Socket> => {

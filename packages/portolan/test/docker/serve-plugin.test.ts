@@ -83,6 +83,17 @@ test.each([
   await Promise.all([idle.heard(), served.heard()])
 })
 
+test('a request that comes as the plugin closes is answered, on a connection that was there before', async () => {
+  const plugin = await serve(async () => ({ status: 200, body: { done: true } }))
+  const early = await client('')
+  const served = await client(post('{}'))
+  expect(await served.heard()).toContain('{"done":true}')
+  const closed = plugin.close()
+  early.socket.write(post('{}'))
+  await closed
+  expect(await early.heard()).toContain('{"done":true}')
+})
+
 test('a body that comes as the plugin closes is waited for', async () => {
   const bodies: string[] = []
   const plugin = await serve(async (_path, body) => {

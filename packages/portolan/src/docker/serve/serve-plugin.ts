@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { type Answer, type Docker, refusal } from '../open-docker.ts'
 
@@ -15,20 +16,28 @@ export interface PluginServer {
   close(): Promise<void>
 }
 
-/** A client that has begun a request sends the rest at once, unless it is stopped. */
-const REST_MS = 2000
+/** dockerd connects to send a request, and sends all of it at once, unless it is stopped. */
+const REQUEST_MS = 2000
 
-/** Serves the drivers by HTTP, as dockerd asks for them: POST, a path for each call, JSON. */
+/**
+ * Serves the drivers by HTTP, as dockerd asks for them: POST, a path for each call, JSON. A connection is for one call: one
+ * that was kept could be closed just as dockerd uses it again, which fails that call (it comes again without its body).
+ */
 export const servePlugin = (docker: Docker): PluginServer => {
-  const unanswered = new Set<Promise<void>>()
-  const unread = new Set<IncomingMessage>()
-  let isClosing = false
+  const connections = new Set<Socket>()
+  const answering = new Set<Socket>()
   const server = createServer((request, response) => {
-    const done = answer(request)
-      .catch((error: unknown) => refusal(400, error))
-      .then((given) => send(response, given, isClosing))
-      .finally(() => unanswered.delete(done))
-    unanswered.add(done)
+    void answer(request).then(
+      (given) => send(response, given),
+      (error: unknown) => send(response, refusal(400, error)),
+    )
+  })
+  server.on('connection', (socket) => {
+    connections.add(socket)
+    socket.once('close', () => {
+      connections.delete(socket)
+      answering.delete(socket)
+    })
   })
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     if (request.method !== 'POST')
@@ -38,29 +47,25 @@ export const servePlugin = (docker: Docker): PluginServer => {
           `${request.method} is not understood here: expected POST, as dockerd sends it.`,
         ),
       )
-    unread.add(request)
-    const body = await readBody(request).finally(() => unread.delete(request))
+    const body = await readBody(request)
+    answering.add(request.socket)
     return docker.answer(request.url ?? '', body)
   }
-  // dockerd keeps its connections, and a call may take as long as it takes.
+  // A call may take as long as it takes.
   server.requestTimeout = 0
-  // One that is closed here just as dockerd uses it again would fail that call, which comes again without its body.
-  server.keepAliveTimeout = 0
   return {
     server,
-    async close() {
-      isClosing = true
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
-      const late = setTimeout(() => {
-        for (const request of unread) request.destroy()
-      }, REST_MS)
-      while (unanswered.size > 0) await Promise.all(unanswered)
-      clearTimeout(late)
-      // A connection that asked for nothing yet is not idle to Node (lib/_http_server.js, `ConnectionsList`).
-      server.closeAllConnections()
-      await closed
-    },
+    close: () =>
+      new Promise((resolve) => {
+        const late = setTimeout(() => {
+          for (const socket of connections) if (!answering.has(socket)) socket.destroy()
+        }, REQUEST_MS)
+        // It waits for connections whose request is still to come: they are not idle (lib/_http_server.js).
+        server.close(() => {
+          clearTimeout(late)
+          resolve()
+        })
+      }),
   }
 }
 
@@ -77,15 +82,10 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(parts).toString('utf8')
 }
 
-/** @returns once the answer is with the kernel, or its client is gone */
-const send = (response: ServerResponse, { status, body }: Answer, isLast: boolean): Promise<void> =>
-  new Promise((resolve) => {
-    if (response.destroyed) return resolve()
-    const bytes = Buffer.from(`${JSON.stringify(body)}\n`)
-    response.once('close', resolve)
-    response.writeHead(status, {
-      ...{ 'content-type': contentType, 'content-length': bytes.length },
-      ...(isLast ? { connection: 'close' } : {}),
-    })
-    response.end(bytes)
-  })
+const send = (response: ServerResponse, { status, body }: Answer): void => {
+  if (response.destroyed) return
+  const bytes = Buffer.from(`${JSON.stringify(body)}\n`)
+  const head = { 'content-type': contentType, 'content-length': bytes.length, connection: 'close' }
+  response.writeHead(status, head)
+  response.end(bytes)
+}
