@@ -21,19 +21,36 @@ const sizes = { 'grpc.max_receive_message_length': -1 }
 
 const pem = (text: string | null): Buffer | undefined => (text === null ? undefined : Buffer.from(text))
 
+/** DEADLINE_EXCEEDED of gRPC. */
+const OUT_OF_TIME = 4
+
 /**
- * A server that has lost the majority says so, in place of letting requests and watches wait: etcd does where this is
- * asked for, as its own client does (`WithRequireLeader`).
+ * What is asked of gRPC for each call. A server that has lost the majority says so, in place of letting requests and
+ * watches wait: etcd does where this is asked for, as its own client does (`WithRequireLeader`). A request is given up
+ * after a while that no clock measures: gRPC has a deadline by the time of day, and one that is set meanwhile, as at
+ * boot, would end the request at once or a day later.
+ *
+ * @param timeoutMs - null: it is a stream
  */
-const requiringLeader: Interceptor = (options, next) => {
-  const call = next(options)
-  const start = call.start.bind(call)
-  call.start = (metadata, listener) => {
-    metadata.set('hasleader', 'true')
-    start(metadata, listener)
+const interceptor =
+  (timeoutMs: number | null): Interceptor =>
+  (options, next) => {
+    const call = next(options)
+    const start = call.start.bind(call)
+    call.start = (metadata, listener) => {
+      metadata.set('hasleader', 'true')
+      const giveUp = (): void => call.cancelWithStatus(OUT_OF_TIME, `no answer within ${timeoutMs} ms`)
+      const timer = timeoutMs === null ? undefined : setTimeout(giveUp, timeoutMs)
+      start(metadata, {
+        ...listener,
+        onReceiveStatus: (status) => {
+          clearTimeout(timer)
+          listener?.onReceiveStatus?.(status)
+        },
+      })
+    }
+    return call as ReturnType<Interceptor>
   }
-  return call as ReturnType<Interceptor>
-}
 
 /** The client of one server. It sends nothing again by itself. */
 export const openClient = (
@@ -59,10 +76,7 @@ export const openClient = (
     ...(user === undefined || user === null
       ? {}
       : { auth: { username: user.name, password: user.password } }),
-    defaultCallOptions: ({ isStream }) => ({
-      interceptors: [requiringLeader],
-      ...(isStream ? {} : { deadline: Date.now() + timeoutMs }),
-    }),
+    defaultCallOptions: ({ isStream }) => ({ interceptors: [interceptor(isStream ? null : timeoutMs)] }),
   }
   try {
     return new Etcd3(options)

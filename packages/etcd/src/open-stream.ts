@@ -7,6 +7,7 @@ interface Stream<Sent, Heard> {
   on(event: 'error', hear: (error: Error) => unknown): unknown
   on(event: 'end', hear: () => unknown): unknown
   write(sent: Sent): unknown
+  end(): unknown
   cancel(): unknown
 }
 
@@ -28,6 +29,15 @@ interface StreamUse<Sent, Heard> {
 const castError = (error: Error & { readonly code?: unknown }): Error => {
   if (error.code === 14) return Object.assign(new GRPCUnavailableError(error.message), { cause: error })
   return error.message.includes('etcdserver:') ? castGrpcErrorMessage(error.message) : error
+}
+
+/**
+ * etcd3 takes a stream that is cancelled for a server that failed, and closes the connection under all others, such as a
+ * watch beside the renewals of a lease; unless the stream was ended before.
+ */
+const leave = (stream: Pick<Stream<never, never>, 'end' | 'cancel'>): void => {
+  stream.end()
+  stream.cancel()
 }
 
 /**
@@ -54,13 +64,13 @@ export const openStream = async <Sent, Heard>(
         return
       }
       reject(error)
-      stream.cancel()
+      leave(stream)
     }
     stream.on('data', (heard) => {
       if (!hear(heard) || isOpen) return
       isOpen = true
       clearTimeout(timer)
-      resolve({ cancel: () => void stream.cancel() })
+      resolve({ cancel: () => leave(stream) })
     })
     stream.on('error', (error) => fail(castError(error)))
     stream.on('end', () => fail(new GRPCUnavailableError('the stream ended')))

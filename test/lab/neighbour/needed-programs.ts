@@ -11,6 +11,7 @@ export const neededPrograms = {
   fail2ban: ['fail2ban-server'],
   etcd: ['etcd'],
   openssl: ['openssl'],
+  faketime: ['/usr/bin/faketime'],
   systemd: ['/usr/lib/systemd/systemd', 'systemctl'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 

@@ -1,0 +1,137 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { BlockEntry } from '@portolan/core'
+import { openEtcdStore } from '@portolan/etcd'
+import { startHostProcess } from '../lab/cluster/host-process.ts'
+import { jumpingClock } from '../lab/jumping-clock.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+
+const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'portolan-clocks-'))
+const at = (name: string): string => join(folder, name)
+
+let server: Etcd | null = null
+const etcd = (): Etcd => {
+  if (server === null) throw new Error('etcd has not been started')
+  return server
+}
+
+const argvOf = (host: string, ...words: readonly string[]): readonly string[] => [
+  ...[process.execPath, program, 'cluster', ...words, '--cluster', `etcd://${etcd().inside}/prod`],
+  ...['--state', at(host), '--json'],
+]
+const environment = { NODE_OPTIONS: '', HOME: folder }
+const json = async (host: string, ...words: readonly string[]) =>
+  JSON.parse(await etcd().machine.mustRun(argvOf(host, ...words), { environment }))
+const joined = (host: string) => json(host, 'join', '--member', host)
+
+/** Asks etcd itself. */
+const ask = async (path: string, body: object) => {
+  const url = `http://${etcd().inside}/v3/${path}`
+  return JSON.parse(await etcd().machine.mustRun(['curl', '-s', '--data', JSON.stringify(body), url]))
+}
+
+/** How many seconds the lease of a host has left, as etcd counts them. */
+const secondsLeft = async (host: string): Promise<number> => {
+  const key = Buffer.from(`/portolan/v1/prod/hosts/${host}`).toString('base64')
+  const { kvs } = await ask('kv/range', { key })
+  const { TTL } = await ask('lease/timetolive', { ID: kvs[0].lease })
+  return Number(TTL)
+}
+
+/** Resolves once the lease of a host was renewed; it fails where that ran out. */
+const renewed = async (host: string): Promise<void> => {
+  let least = await secondsLeft(host)
+  for (let now = least; now <= least; now = await secondsLeft(host)) {
+    least = now
+    await delay(200)
+  }
+}
+
+describeBeside('the clock of a host is set by a day', ['etcd', 'faketime'], () => {
+  beforeAll(async () => {
+    server = await startEtcd()
+    await json('any', 'init', '--pool', '10.64.0.0/12:24')
+  })
+  afterAll(async () => {
+    await server?.[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('no request fails, whenever in its course that is', async () => {
+    const clock = jumpingClock(at('host-clock'))
+    const { machine, inside } = etcd()
+    await using host = await startHostProcess(
+      machine,
+      { cluster: 'requests', endpoints: [inside] },
+      clock.environment,
+    )
+    let jumps = 0
+    const jumping = setInterval(() => {
+      jumps += 1
+      clock.set(jumps % 2 === 0 ? '+1d' : '-1d')
+    }, 3)
+    const me = { host: 'web-1', incarnation: 'i' }
+    const ends = [await host.call('setUp', { pools: ['10.64.0.0/12:24'] })]
+    for (let round = 0; round < 40; round += 1)
+      ends.push(
+        await host.call('claim', { ...me, count: 2 }),
+        await host.call('release', { ...me, blocks: null }),
+      )
+    clearInterval(jumping)
+    expect(jumps).toBeGreaterThan(0)
+    expect(ends.filter(({ kind }) => kind !== 'done')).toEqual([])
+  })
+
+  test('a host that stays is kept alive, and none that comes back is reclaimed from', async () => {
+    const store = openEtcdStore({ cluster: 'prod', endpoints: [etcd().endpoint] })
+    const keyOf = async (key: string): Promise<BlockEntry | undefined> =>
+      (await store.read()).entries.find((entry) => entry.key === key)
+    const clocks = ['+1d', '-1d'].map((offset, index) => ({ offset, ...jumpingClock(at(`clock-${index}`)) }))
+    const sites = clocks.map((clock, index) => ({
+      clock,
+      stays: `stays-${index}`,
+      silent: `silent-${index}`,
+      said: at(`said-${index}`),
+    }))
+    await Promise.all(sites.map(({ silent }) => joined(silent)))
+    const gone = sites.map(({ silent }) => ({ kind: 'delete' as const, key: `hosts/${silent}` }))
+    await store.commit({ when: [], writes: gone })
+    const running = sites.map(({ clock, stays, silent, said }) => {
+      const own = { environment: { ...environment, ...clock.environment, SAID: said } }
+      const words = ['reclaim', '--member', silent, '--grace', '40', '--yes']
+      const heard = ['sh', '-c', 'exec "$@" 2>"$SAID"', 'sh', ...argvOf('reclaimer', ...words)]
+      return {
+        watcher: etcd().machine.start(argvOf(stays, 'join', '--watch', '--member', stays), own),
+        reclaimer: etcd().machine.start(heard, own),
+      }
+    })
+    for (const { stays, said } of sites) {
+      while ((await keyOf(`hosts/${stays}`)) === undefined) await delay(50)
+      while (!existsSync(said) || !readFileSync(said, 'utf8').includes('Reclaim only')) await delay(50)
+    }
+    const before = await Promise.all(sites.map(({ stays }) => keyOf(`hosts/${stays}`)))
+    for (const { clock } of sites) clock.set(clock.offset)
+    const renewals = Promise.all(sites.map(({ stays }) => renewed(stays)))
+    const back = await Promise.all(sites.map(({ silent }) => joined(silent)))
+    expect(back).toMatchObject(sites.map(() => ({ claimed: [], moves: [] })))
+    for (const { reclaimer } of running)
+      expect(JSON.parse((await reclaimer.outcome).stdout)).toMatchObject({ reclaimed: [] })
+    await renewals
+    // The lease is the one that it was: the key was written once.
+    expect(await Promise.all(sites.map(({ stays }) => keyOf(`hosts/${stays}`)))).toEqual(before)
+    for (const { watcher } of running) {
+      watcher.kill('SIGTERM')
+      expect(await watcher.outcome).toMatchObject({ exitCode: 0, stderr: '' })
+    }
+    const hosts = sites.flatMap(({ stays, silent }) => [stays, silent])
+    const shown = await Promise.all(hosts.map((host) => json(host, 'status')))
+    expect(shown).toMatchObject(hosts.map(() => ({ own: [{}], lost: [] })))
+    await store.close()
+  })
+})
