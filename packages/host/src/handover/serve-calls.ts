@@ -26,7 +26,8 @@ export const serveCalls = (serve: (call: ServedCall) => Promise<HandedAnswer | n
   process.on('message', (message, socket) => {
     if (socket !== undefined) {
       taken.push(socket as Socket)
-      process.send?.(handle.taken)
+      // Where the parent is gone, the call that this process is at goes on: `disconnect` comes next.
+      process.send?.(handle.taken, undefined, undefined, () => {})
     } else if (sameKind(message, handle.yours)) {
       const next = taken.shift()
       if (next !== undefined) receive(next, serve, (work) => (turn = turn.then(work, work)))
