@@ -47,6 +47,7 @@ export const holdLiveProject = (
         if (elsewhere().length > 0) await bringAbout(rules, machine, (intent) => intent)
         for (const { network, port } of lostPorts(project, rules.facts, ports))
           await attachToNetwork(rules, machine, port, `${project}/${network}`, { isRepair: true })
+        await rules.noteNeighbours()
         if (isDamaged) await machine.conntrack.forgetUntranslated(udpPorts(rules.desired()))
         return [...missing, ...more]
       }),

@@ -1,10 +1,4 @@
-import {
-  bridgeNetwork,
-  type ClusterNeighbours,
-  type DesiredMapping,
-  type DesiredState,
-  withNeighbours,
-} from '@portolan/core'
+import { bridgeNetwork, type DesiredMapping, type DesiredState, withNeighbours } from '@portolan/core'
 import { containsAddress, type HostFacts, type Prefix, parseAddress, parsePrefix } from '@portolan/netfilter'
 import { desiredOf, type WantedState } from '../live/wanted/wanted-state.ts'
 
@@ -22,18 +16,11 @@ export interface Wish {
 
 /**
  * What is written down as wanted of a project, on a host as it is.
- *
- * @param neighbours - the other hosts of its cluster; null: it is in none, or that is not known
  * @example
  * wishIn('shop', wanted, facts).mappings // []
  * @public @since 0.1.0
  */
-export const wishIn = (
-  project: string,
-  wanted: WantedState,
-  facts: HostFacts,
-  neighbours: ClusterNeighbours | null = null,
-): Wish => {
+export const wishIn = (project: string, wanted: WantedState, facts: HostFacts): Wish => {
   const networks = wanted.networks().map(({ network }) => network)
   const subnets = [...networks, ...bridgesOf(facts)].flatMap(({ ip, ip6 }) =>
     [ip, ip6].flatMap((one) => (one === null ? [] : [parsePrefix(one.subnet)])),
@@ -41,6 +28,8 @@ export const wishIn = (
   const alone = desiredOf(project, wanted, ({ targets }) =>
     targets.every(({ address }) => holds(subnets, address)),
   )
+  // Those that are known since come into force with the next call that puts something on a network.
+  const neighbours = wanted.neighbours()
   const desired =
     alone === null || neighbours === null ? alone : withNeighbours(alone, facts, neighbours).desired
   return { project, desired, mappings: wanted.ports() }

@@ -1,5 +1,3 @@
-import type { ClusterNeighbours } from '@portolan/core'
-import { readNeighbours } from '@portolan/host'
 import { type HostFacts, PermissionError } from '@portolan/netfilter'
 import { liveProjects } from '../live/wanted/live-projects.ts'
 import { openWantedState } from '../live/wanted/open-wanted-state.ts'
@@ -24,11 +22,9 @@ export const readWishes = async (
   const wishes: Wish[] = []
   const unread: string[] = []
   try {
-    const projects = liveProjects(stateDirectory)
-    const neighbours = projects.length === 0 ? null : await readNeighbours(stateDirectory)
-    for (const name of projects) {
+    for (const name of liveProjects(stateDirectory)) {
       if (project !== null && name !== project) continue
-      const { wish, missing } = await readWish(stateDirectory, name, facts, neighbours)
+      const { wish, missing } = await readWish(stateDirectory, name, facts)
       wishes.push(wish)
       if (missing > 0)
         unread.push(
@@ -46,11 +42,10 @@ const readWish = async (
   stateDirectory: string,
   project: string,
   facts: HostFacts,
-  neighbours: ClusterNeighbours | null,
 ): Promise<{ readonly wish: Wish; readonly missing: number }> => {
   const wanted = openWantedState(stateDirectory, project)
   try {
-    return { wish: wishIn(project, wanted, facts, neighbours), missing: wanted.unread }
+    return { wish: wishIn(project, wanted, facts), missing: wanted.unread }
   } finally {
     await wanted.close()
   }

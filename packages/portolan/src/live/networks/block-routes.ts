@@ -41,6 +41,7 @@ export const blockRoutes = (
       if (isDone && !isBehind) return
       if (isBehind) await rules.refresh()
       await bring()
+      await rules.noteNeighbours()
       isDone = true
     },
   }

@@ -187,6 +187,7 @@ export const bringAbout = async (
     await attachToNetwork(rules, tools, port, `${rules.project}/${network}`, { isRepair: true })
   // What another program took away of other projects comes back too.
   if (rules.isDamaged()) await rules.slowly(() => null)
+  else await rules.noteNeighbours()
 }
 
 /** @returns the ports that were on the bridges of the project before */

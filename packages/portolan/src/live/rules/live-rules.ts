@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   type ClusterNeighbours,
   type DesiredMapping,
@@ -17,7 +18,7 @@ import {
 } from '@portolan/netfilter'
 import { once } from '../../lazy/once.ts'
 import { type HostSocket, socketKey } from '../ports/socket-key.ts'
-import { desiredOf, type WantedState, withPort } from '../wanted/wanted-state.ts'
+import { desiredOf, type WantedState, withPort, withTaken } from '../wanted/wanted-state.ts'
 import { type HeldHost, HeldRules } from './held-rules.ts'
 import type { KeptRules, RuleKeeper } from './rule-keeper.ts'
 
@@ -112,6 +113,21 @@ export class LiveRules extends HeldRules {
   protected override async hold(): Promise<void> {
     await super.hold()
     this.#settled = this.#asked
+    await this.noteNeighbours()
+  }
+
+  /**
+   * Writes down which other hosts of the cluster are taken up, once all of it is in force: what comes to be known of
+   * others later is no damage until then.
+   */
+  async noteNeighbours(): Promise<void> {
+    if (this.isDamaged() || this.#cluster === null) return
+    const now = this.#neighbours
+    await this.writeDown(() =>
+      this.wanted.networks().length === 0 || isDeepStrictEqual(this.wanted.neighbours(), now)
+        ? null
+        : [withTaken(now)],
+    )
   }
 
   protected override async isCurrent(): Promise<boolean> {

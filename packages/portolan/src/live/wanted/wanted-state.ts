@@ -1,4 +1,11 @@
-import type { DesiredEndpoint, DesiredMapping, DesiredNetwork, DesiredState, Intent } from '@portolan/core'
+import type {
+  ClusterNeighbours,
+  DesiredEndpoint,
+  DesiredMapping,
+  DesiredNetwork,
+  DesiredState,
+  Intent,
+} from '@portolan/core'
 import { expandOpenings } from '@portolan/core/planning'
 import type { Journal, JournalChange, JournalFollower } from '@portolan/host'
 import { type HostSocket, socketKey } from '../ports/socket-key.ts'
@@ -34,6 +41,8 @@ export interface WantedState {
   /** Those of routed networks alone, whose sockets are the containers' own. */
   directPorts(): readonly DesiredMapping[]
   port(socket: HostSocket): DesiredMapping | null
+  /** The other hosts of the cluster as they were when all of it was put into force last; null: there were none. */
+  neighbours(): ClusterNeighbours | null
   /** Was anything ever written? */
   exists(): boolean
   /** Records that could not be read. */
@@ -54,7 +63,7 @@ export interface WantedState {
   close(): Promise<void>
 }
 
-type Kind = 'network' | 'endpoint' | 'port'
+type Kind = 'network' | 'endpoint' | 'port' | 'cluster'
 
 const key = (kind: Kind, ...names: readonly string[]): string => `${kind} ${JSON.stringify(names)}`
 
@@ -85,6 +94,11 @@ export const withoutPort = (socket: HostSocket): JournalChange => ({
   value: null,
 })
 
+export const withTaken = (neighbours: ClusterNeighbours | null): JournalChange => ({
+  key: key('cluster'),
+  value: neighbours,
+})
+
 /**
  * The wanted state of a project, in the journal that `open` opens.
  * @example
@@ -97,6 +111,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     network: new Map(),
     endpoint: new Map(),
     port: new Map(),
+    cluster: new Map(),
   }
   /** By network and address; null: to be made anew. */
   let byAddress: ReadonlyMap<string, WantedEndpoint> | null = null
@@ -149,6 +164,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
       return [...direct.values()]
     },
     port: (socket) => one('port', key('port', socketKey(socket))),
+    neighbours: () => one('cluster', key('cluster')),
     exists: () => journal.read() !== null,
     get unread() {
       return journal.unread
