@@ -98,16 +98,20 @@ const fill = async (store: BlockStore, held: number): Promise<void> => {
     })
 }
 
-const oneClaim = async (held: number, { rounds }: Scale): Promise<Row> => {
-  const store = counting(openEtcdStore({ cluster: `held-${held}`, endpoints: [endpoint] }))
+/** @param isNew - each time another host claims a block, or one host verifies the one it has */
+const oneJoin = async (held: number, isNew: boolean, { rounds }: Scale): Promise<Row> => {
+  const store = counting(
+    openEtcdStore({ cluster: `${isNew ? 'new' : 'known'}-${held}`, endpoints: [endpoint] }),
+  )
   await runBlockSteps(store, setUpCluster(['10.0.0.0/8:24']))
   await fill(store, held)
   let hosts = 0
+  await joinAs(store, 'host-0')
   let before = store.requests()
   const measured = await measure(
     () => {
       before = store.requests()
-      hosts += 1
+      if (isNew) hosts += 1
       return joinAs(store, `host-${hosts}`)
     },
     { count: rounds(51), warmUp: rounds(10) },
@@ -115,7 +119,7 @@ const oneClaim = async (held: number, { rounds }: Scale): Promise<Row> => {
   const requests = store.requests() - before
   await store.close()
   return {
-    what: `claim a block, ${held} held by others: ${requests} requests`,
+    what: `${isNew ? 'claim a block' : 'verify the block of a host'}, ${held} held by others: ${requests} requests`,
     unit: 'ms',
     measured,
     mark: null,
@@ -154,7 +158,8 @@ export const entry: Entry = {
   measure: async (scale) => {
     await using _server = await startEtcd()
     const rows: Row[] = []
-    for (const held of [100, 1_000, 10_000]) rows.push(await oneClaim(scale.count(held), scale))
+    for (const held of [100, 1_000, 10_000])
+      for (const isNew of [true, false]) rows.push(await oneJoin(scale.count(held), isNew, scale))
     rows.push(await atOnce(50, 64, scale))
     if (!scale.isQuick) rows.push(await atOnce(200, 256, scale), await atOnce(400, 512, scale))
     return rows

@@ -4,7 +4,7 @@ import type { ClusterKey } from '../cluster/open-cluster.ts'
 
 /** How long servers that do not answer are left alone. */
 export const PAUSE_MS = 5_000
-/** A server that has lost the others tells nothing more, and does not say so: a list asks the majority. */
+/** What a watch that is silent may have missed is in a list. */
 const LIST_MS = 30_000
 
 interface Follower {
