@@ -24,6 +24,8 @@ export const wordsOf = (error: unknown): string =>
     .replace(/\s*\(\d{4}-\d\d-\d\dT[\d:.]+Z\)$/, '')
     // 40E2D00C407F0000:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:FILE:LINE:SSL alert number 116
     .replace(/^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/s, '$1')
+    // gRPC has no last error where a server ended the connection by itself.
+    .replace(/^null$/, 'no connection came about')
 
 /** The server does not know of a leader: the servers vote, or most of them are off. */
 export const hasNoLeader = (error: unknown): boolean => wordsOf(error) === 'etcdserver: no leader'

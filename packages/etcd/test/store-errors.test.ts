@@ -16,6 +16,13 @@ test('a request that found no server says where it looked and what goes on witho
   )
 })
 
+test('a connection that ended without a reason is told as one that is not there', () => {
+  const ended = new GRPCUnavailableError(
+    '14 UNAVAILABLE: No connection established. Last error: null. Resolution note: ',
+  )
+  expect(readingError(ended, { endpoints }).message).toContain(' does not answer: no connection came about. ')
+})
+
 test('a change without an answer may have been made; one that was refused for its user was not', () => {
   expect(committingError(refused, { endpoints }).code).toBe('CLUSTER_OUTCOME_UNKNOWN')
   expect(committingError(denied, { endpoints })).toMatchObject({
