@@ -6,6 +6,7 @@ import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
 import { bareMachine } from '../attach/in-namespace.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { leasedOn } from '../podman-plugin/network.ts'
 import { type Plugin, pluginIn, ports, type Sandbox, sandboxOf } from './plugin.ts'
 
 const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.url))
@@ -54,5 +55,31 @@ export const killedVerbs = (open: OpenLab, backend: Backend): void => {
     expect(steps).toBeGreaterThan(5)
     expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({ exitCode: 0 })
     expect(await takeSnapshot(lab.host)).toEqual(before)
+  }, 600_000)
+
+  test('GC gives up what ADD and DEL that were killed before any of their steps left', async () => {
+    const lab = await open()
+    const plugin = pluginIn(lab, backend)
+    const one = await bareMachine(lab, 'pod-1')
+    const sandbox = sandboxOf(one)
+    const collect = async (verb: string, step: number): Promise<void> => {
+      await plugin.must('GC', null, { 'cni.dev/valid-attachments': [] })
+      const held = (await leasedOn(lab))
+        .split('\n')
+        .filter((line) => line.includes('"kind":"address"') && line.includes('"released":null'))
+      expect({ verb, step, left: await leftOn(lab), held }).toEqual({ verb, step, left: '', held: [] })
+      expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
+    }
+    await plugin.must('ADD', sandbox, web)
+    let step = 1
+    for (let goesOn = true; goesOn; step += 1) {
+      const delKilled = await wasKilled(plugin, 'DEL', sandbox, step)
+      await collect('DEL', step)
+      const addKilled = await wasKilled(plugin, 'ADD', sandbox, step)
+      await collect('ADD', step)
+      goesOn = delKilled || addKilled
+      if (goesOn) await plugin.must('ADD', sandbox, web)
+    }
+    expect(step).toBeGreaterThan(4)
   }, 600_000)
 }

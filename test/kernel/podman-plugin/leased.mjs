@@ -1,4 +1,4 @@
-// Prints what plugins have leased on this host, a line each.
+// Prints what is leased on this host, a line each.
 import { listLeases } from '../../../packages/core/dist/index.js'
 import { portolan } from '../../lab/library/load.mjs'
 

@@ -1,15 +1,9 @@
-import { podmanProject } from '@portolan/core'
+import { leasedSubnets, podmanProject } from '@portolan/core'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
-import {
-  type AttachRequest,
-  type Conflict,
-  type LiveHost,
-  openHost,
-  type PublishRequest,
-  readConfig,
-} from 'portolan'
+import { type AttachRequest, type Conflict, type LiveHost, type PublishRequest, readConfig } from 'portolan'
 import { attachContainer } from '../attachment/attach-container.ts'
 import { conflictWords } from '../attachment/conflict-words.ts'
+import { type LeasedHost, openLeased } from '../attachment/open-leased.ts'
 import { nameOf } from '../verb/endpoint-name.ts'
 import { type DriverOptions, driverOptions } from './driver-options.ts'
 import type { ContainerCall } from './read-input.ts'
@@ -19,8 +13,8 @@ import { wantedNetwork } from './wanted-network.ts'
 import { wantedPorts } from './wanted-ports.ts'
 import { wording } from './wording.ts'
 
-export const openProject = ({ backend }: DriverOptions): Promise<LiveHost> =>
-  openHost({ project: podmanProject, backend, config: readConfig(), wording })
+export const openProject = ({ backend }: DriverOptions): Promise<LeasedHost> =>
+  openLeased({ project: podmanProject, backend, config: readConfig(), wording })
 
 /** Podman shows the first twelve digits of an id too. */
 export const endpointOf = ({
@@ -39,13 +33,14 @@ export const setup = async (
 ): Promise<StatusBlock> => {
   const options = driverOptions(call.network)
   refuseUnknown(call)
-  await using host = await openProject(options)
+  await using opened = await openProject(options)
+  const { host } = opened
   const { name } = call.network
   const endpoint = endpointOf(call)
   // Left by a call that was killed, or that no teardown followed: Podman sets a container up once.
   if (host.endpoints().some((one) => one.service === endpoint && one.network === name))
     await host.detach(endpoint, { network: name })
-  await sweep(host, name, isAsWritten(host, call))
+  await sweep(opened, name, await isAsWritten(opened, call))
   try {
     const network = await host.ensureNetwork(name, wantedNetwork(call.network, options))
     const attached = await attachContainer(host, {
@@ -57,17 +52,25 @@ export const setup = async (
     })
     return statusBlock(call.network, network, attached)
   } catch (error) {
-    await sweep(host, name, false)
+    await sweep(opened, name, false)
     throw error
   }
 }
 
-/** A network of this name with another subnet is left of one that Podman has removed. */
-const isAsWritten = (host: LiveHost, { network }: ContainerCall): boolean => {
+/**
+ * A network of this name with another subnet is left of one that Podman has removed, and one whose subnet is not leased of a
+ * call that was killed while it removed the network.
+ */
+const isAsWritten = async ({ host, leases }: LeasedHost, { network }: ContainerCall): Promise<boolean> => {
   const known = host.networks().find(({ name }) => name === network.name)
   const written = new Set((network.subnets ?? []).map(({ subnet }) => subnet))
   const has = [known?.ip?.subnet, known?.ip6?.subnet].filter((one) => one !== undefined)
-  return has.length === written.size && has.every((subnet) => written.has(subnet))
+  const leased = new Set(
+    leasedSubnets(await leases.read())
+      .filter((lease) => lease.project === podmanProject && lease.network === network.name)
+      .map(({ subnet }) => subnet),
+  )
+  return has.length === written.size && has.every((subnet) => written.has(subnet) && leased.has(subnet))
 }
 
 const refuseUnknown = ({ network_options: { options } }: ContainerCall): void => {

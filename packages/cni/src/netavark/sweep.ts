@@ -1,8 +1,8 @@
 import { parseBridgeAlias, podmanProject } from '@portolan/core'
 import { attachedEndpoints } from '@portolan/core/planning'
 import { readNetworkFacts } from '@portolan/host'
-import type { LiveHost } from 'portolan'
-import { isAttachment } from '../verb/endpoint-name.ts'
+import { attachmentsOf } from '../attachment/attachments-of.ts'
+import type { LeasedHost } from '../attachment/open-leased.ts'
 
 /**
  * Takes back what no container has any more: endpoints whose interface is gone with its namespace, as after a crash or
@@ -14,13 +14,13 @@ import { isAttachment } from '../verb/endpoint-name.ts'
  * @param called - the network of this call
  * @param isKept - a container is about to come on it
  */
-export const sweep = async (host: LiveHost, called: string, isKept: boolean): Promise<void> => {
+export const sweep = async (opened: LeasedHost, called: string, isKept: boolean): Promise<void> => {
+  const { host } = opened
   const facts = await readNetworkFacts()
   const isAttached = attachedEndpoints(facts)
-  for (const { network, service } of host.endpoints()) {
-    if (!isAttachment(service)) continue
-    const holder = { project: podmanProject, service, replica: 1 }
-    if (!isAttached({ project: podmanProject, network }, holder)) await host.detach(service, { network })
+  for (const { network, endpoint } of await attachmentsOf(opened, podmanProject)) {
+    const holder = { project: podmanProject, service: endpoint, replica: 1 }
+    if (!isAttached({ project: podmanProject, network }, holder)) await host.detach(endpoint, { network })
   }
   // A call that was killed while it removed a network may have left its bridge, or its rules without one.
   const bridged = (facts.interfaces ?? []).flatMap((link) => {

@@ -7,10 +7,11 @@ import { wantedPorts } from './wanted-ports.ts'
 
 /** Takes the interface, its ports and its addresses back, and the network with its last container. What is gone is no error. */
 export const teardown = async (call: ContainerCall, warn: (text: string) => void): Promise<void> => {
-  await using host = await openProject(driverOptions(call.network))
+  await using opened = await openProject(driverOptions(call.network))
+  const { host } = opened
   const { name } = call.network
   await host.detach(endpointOf(call), { network: name })
-  await sweep(host, name, false)
+  await sweep(opened, name, false)
   try {
     await movePorts(host, call)
   } catch (error) {

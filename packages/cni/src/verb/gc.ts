@@ -1,7 +1,9 @@
+import { attachmentsOf } from '../attachment/attachments-of.ts'
+import { openLeased } from '../attachment/open-leased.ts'
 import { chainedGc } from '../chain/chained-verbs.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
-import { isAttachment, nameOf } from './endpoint-name.ts'
-import { openProject } from './open-project.ts'
+import { nameOf } from './endpoint-name.ts'
+import { projectName, projectOptions } from './open-project.ts'
 
 /**
  * Takes back every attachment of the network that the runtime does not name. One that cannot be taken back stops none of
@@ -12,12 +14,12 @@ export const gc = async (config: NetworkConfig): Promise<void> => {
   const valid = new Set(
     (config['cni.dev/valid-attachments'] ?? []).map(({ containerID, ifname }) => nameOf(containerID, ifname)),
   )
-  await using host = await openProject(config)
+  await using opened = await openLeased(projectOptions(config))
   const failures: unknown[] = [...(await chainedGc(config))]
-  for (const { service, network } of host.endpoints()) {
-    if (network !== config.name || valid.has(service) || !isAttachment(service)) continue
+  for (const { endpoint, network } of await attachmentsOf(opened, projectName(config))) {
+    if (network !== config.name || valid.has(endpoint)) continue
     try {
-      await host.detach(service, { network })
+      await opened.host.detach(endpoint, { network })
     } catch (error) {
       failures.push(error)
     }

@@ -1,4 +1,4 @@
-import { type LiveHost, openHost, readConfig } from 'portolan'
+import { type LiveHost, type OpenHostOptions, openHost, readConfig } from 'portolan'
 import type { WrittenConfig } from '../config/config-schema.ts'
 import { wordingOf } from './wording.ts'
 
@@ -8,14 +8,17 @@ export const projectName = ({ project = 'cni' }: WrittenConfig): string => proje
 /** A runtime that starts fifty containers at once has fifty of these wait for one another. */
 export const lockTimeoutMs = 300_000
 
-export const openProject = (config: WrittenConfig): Promise<LiveHost> => {
+export const openProject = (config: WrittenConfig): Promise<LiveHost> => openHost(projectOptions(config))
+
+/** The host that a configuration asks for. */
+export const projectOptions = (config: WrittenConfig): OpenHostOptions => {
   const { backend = 'auto', stateDir } = config
-  return openHost({
+  return {
     project: projectName(config),
     backend,
     lockTimeoutMs,
     config: readConfig(),
     wording: wordingOf(config),
     ...(stateDir === undefined ? {} : { state: stateDir }),
-  })
+  }
 }
