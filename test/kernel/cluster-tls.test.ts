@@ -226,7 +226,7 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
     expect(await run(['init', '--pool', '10.64.0.0/12:24'], url)).toMatchObject({ exitCode: 0 })
   })
 
-  test('a host that stays goes on when the token of its user runs out, and ends when its permission does', async () => {
+  test('a host that stays goes on when users change and the token of its own runs out, and ends when its permission does', async () => {
     const { etcd } = site()
     const watcher = etcd.machine.start(
       [
@@ -240,7 +240,11 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
       while ((await etcd.ask('kv/range', { key })).kvs === undefined) await delay(50)
     }
     await isTold()
-    // By then the token of a second has run out.
+    // The token is of the users and roles that were; a host goes on with another one.
+    await etcd.ask('auth/role/add', { name: 'another' })
+    await etcd.ask('kv/deleterange', { key })
+    await isTold()
+    // By then the token of two seconds has run out.
     await delay(2_500)
     await etcd.ask('kv/deleterange', { key })
     await isTold()

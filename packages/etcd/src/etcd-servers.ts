@@ -30,12 +30,21 @@ export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdSer
   const sockets = pendingSockets()
   // Hosts that name the servers in one order do not all ask the same one.
   let first = Math.floor(Math.random() * clients.length)
+  // A watch may be open on it.
+  const retired: Etcd3[] = []
+  const renew = (at: number, client: Etcd3): void => {
+    const endpoint = options.endpoints[at]
+    if (clients[at] !== client || endpoint === undefined) return
+    retired.push(client)
+    clients[at] = openClient(options, endpoint)
+  }
   return {
     async ask(request, isRepeatable = true) {
       const start = first
       const since = performance.now()
       let told: unknown = null
       let isLeaderless = false
+      let isRenewed = false
       for (let attempt = 0; ; attempt += 1) {
         const at = (start + attempt) % clients.length
         const client = clients[at]
@@ -45,6 +54,12 @@ export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdSer
           first = at
           return answer
         } catch (error) {
+          if (hasOldToken(error) && !isRenewed) {
+            isRenewed = true
+            renew(at, client)
+            attempt -= 1
+            continue
+          }
           if (first === at) first = (at + 1) % clients.length
           if (told === null || worth(error, options) >= worth(told, options)) told = error
           isLeaderless ||= hasNoLeader(error)
@@ -57,7 +72,7 @@ export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdSer
     },
     close: () => {
       sockets.close()
-      for (const client of clients) client.close()
+      for (const client of [...clients, ...retired]) client.close()
     },
   }
 }
@@ -67,6 +82,10 @@ const worth = (error: unknown, asked: Asked): number => {
   if (refusalOf(error, asked) !== null) return 2
   return hasNoLeader(error) ? 1 : 0
 }
+
+/** Tokens of JWT hold the revision of users and roles: with each change of those a client has to log in again. */
+const hasOldToken = (error: unknown): boolean =>
+  /etcdserver: (revision of auth store is old|invalid auth token)/.test(String(error))
 
 /** How often a request is sent in all, where this came of it. */
 const attemptsFor = (error: unknown, servers: number, isRepeatable: boolean): number => {

@@ -19,7 +19,10 @@ interface StreamUse<Sent, Heard> {
   /** How long the server may take until it answers; 5,000 unless told. */
   readonly timeoutMs: number | undefined
   readonly first: Sent
-  /** @returns whether the server has taken what was sent first */
+  /**
+   * @returns whether the server has taken what was sent first
+   * @throws where the server has refused it, or ended the stream by words
+   */
   readonly hear: (heard: Heard) => boolean
   /** The stream ended afterwards. */
   readonly lost: (error: unknown) => void
@@ -67,10 +70,14 @@ export const openStream = async <Sent, Heard>(
       leave(stream)
     }
     stream.on('data', (heard) => {
-      if (!hear(heard) || isOpen) return
-      isOpen = true
-      clearTimeout(timer)
-      resolve({ cancel: () => leave(stream) })
+      try {
+        if (!hear(heard) || isOpen) return
+        isOpen = true
+        clearTimeout(timer)
+        resolve({ cancel: () => leave(stream) })
+      } catch (error) {
+        fail(error)
+      }
     })
     stream.on('error', (error) => fail(castError(error)))
     stream.on('end', () => fail(new GRPCUnavailableError('the stream ended')))

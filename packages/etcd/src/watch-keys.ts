@@ -22,12 +22,11 @@ export const watchKeys = (
     wake()
   }
   const hear = (response: IWatchResponse): boolean => {
-    if (response.canceled)
-      fail(Number(response.compact_revision) > 0 ? compacted(from) : lost(new Error(response.cancel_reason)))
-    else {
-      if (response.events.length > 0) waiting.push(...changesOf(response, keys))
-      wake()
-    }
+    const isCompacted = Number(response.compact_revision) > 0
+    if (response.canceled && !isCompacted) throw new Error(response.cancel_reason)
+    if (isCompacted) fail(compacted(from))
+    else if (response.events.length > 0) waiting.push(...changesOf(response, keys))
+    wake()
     return true
   }
   const begin = (client: Etcd3) =>

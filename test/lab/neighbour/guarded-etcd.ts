@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Disposables } from '../disposables.ts'
 import { createMachine, type Machine } from '../machine.ts'
+import { mustRun } from '../run.ts'
 import type { Issued } from './certificates.ts'
 
 /** Three servers of etcd on one machine: one with TLS, one that asks hosts for a certificate, one that asks for a user. */
@@ -47,6 +48,9 @@ export const startGuardedEtcd = async (
       copyFileSync(key, shown.key)
     }
     show(server)
+    const signing = join(folder, 'tokens.key')
+    await mustRun(['openssl', 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', signing])
+    await mustRun(['openssl', 'ec', '-in', signing, '-pubout', '-out', `${signing}.pub`])
     const words = {
       tls: ['--cert-file', shown.cert, '--key-file', shown.key],
       mutual: [
@@ -54,7 +58,10 @@ export const startGuardedEtcd = async (
         ...['--client-cert-auth', '--trusted-ca-file', clients],
       ],
       // Tokens that run out soon, and a hash of passwords that takes no time.
-      users: ['--auth-token-ttl', '1', '--bcrypt-cost', '4'],
+      users: [
+        ...['--auth-token', `jwt,sign-method=ES256,priv-key=${signing},pub-key=${signing}.pub,ttl=2s`],
+        ...['--bcrypt-cost', '4'],
+      ],
     }
     for (const [name, port] of Object.entries(ports)) {
       const url = `${name === 'users' ? 'http' : 'https'}://127.0.0.1:${port}`
