@@ -5,6 +5,7 @@ import { readTextFile } from '../file/index.ts'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6, NETLINK_ROUTE } from '../netlink/constants.ts'
 import { readHostSockets } from './host-sockets.ts'
+import type { LinkSysctls } from './link-sysctls.ts'
 import { readNameservers } from './nameservers.ts'
 import { readAddresses } from './read-addresses.ts'
 import { interfaceFacts, readLinks } from './read-links.ts'
@@ -110,7 +111,7 @@ const readKernel = async (
       connection.close()
     }
   })
-  const { sysctls, unread: unreadSysctls } = readSysctls()
+  const { sysctls, unread: unreadSysctls } = readSysctls(network?.sysctls ?? new Map())
   unread.push(...unreadSysctls)
   return { facts: { ...network?.facts, sysctls }, name: network?.name ?? (() => null) }
 }
@@ -131,7 +132,11 @@ const readNetwork = async (
   attempt: Attempt,
   unread: string[],
   addressesInUse: boolean,
-): Promise<{ facts: NetworkFacts; name: (index: number) => string | null }> => {
+): Promise<{
+  facts: NetworkFacts
+  name: (index: number) => string | null
+  sysctls: ReadonlyMap<string, LinkSysctls>
+}> => {
   const facts: NetworkFacts = {}
   // Links last: what is made while this reads has its link, with its alias, before an address, and an address before a
   // route. Read the other way round, a bridge of ours that an apply is making showed a route of no interface or of no
@@ -145,10 +150,8 @@ const readNetwork = async (
   const found = await attempt('Addresses', () =>
     settled('addresses', unread, () => readAddresses(connection)),
   )
-  const links = await attempt(
-    'Interfaces',
-    async () => (await settled('interfaces', unread, () => readLinks(connection))).links,
-  )
+  const { links, sysctls = new Map() } =
+    (await attempt('Interfaces', () => settled('interfaces', unread, () => readLinks(connection)))) ?? {}
   const name = (index: number): string | null => links?.get(index)?.name ?? null
   if (links !== undefined && found !== undefined)
     facts.interfaces = interfaceFacts(links, found.addresses, found.autoconfigured)
@@ -166,5 +169,5 @@ const readNetwork = async (
         await settled('neighbours', unread, () => readNeighbours(connection, name))
       ).neighbours
     })
-  return { facts, name }
+  return { facts, name, sysctls }
 }

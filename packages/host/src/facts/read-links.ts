@@ -21,6 +21,7 @@ import {
   IFLA_PROTINFO,
   RTM_GETLINK,
 } from '../netlink/rtnetlink.ts'
+import { type LinkSysctls, linkSysctlsIn } from './link-sysctls.ts'
 
 /** An interface as the kernel lists it, its master still by number. */
 export interface LinkRecord {
@@ -55,17 +56,23 @@ const hardwareKinds: Readonly<Record<number, string>> = {
 /**
  * Lists every link of this network namespace.
  *
- * @returns the links by index, and whether the list held still while it was read
+ * @returns the links by index, their sysctls by name, and whether the list held still while it was read
  */
 export const readLinks = async (
   connection: NetlinkConnection,
-): Promise<{ links: ReadonlyMap<number, LinkRecord>; consistent: boolean }> => {
+): Promise<{
+  links: ReadonlyMap<number, LinkRecord>
+  sysctls: ReadonlyMap<string, LinkSysctls>
+  consistent: boolean
+}> => {
   const links = new Map<number, LinkRecord>()
+  const sysctls = new Map<string, LinkSysctls>()
   const consistent = await dump(connection, RTM_GETLINK, new Uint8Array(16), (part) => {
     const link = parseLink(part)
     links.set(link.index, link)
+    sysctls.set(link.name, linkSysctlsIn(part))
   })
-  return { links, consistent }
+  return { links, sysctls, consistent }
 }
 
 /** Reads one RTM_NEWLINK: struct ifinfomsg and its attributes. */

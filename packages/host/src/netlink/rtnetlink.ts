@@ -30,9 +30,13 @@ export const IFLA_MASTER = 10
 export const IFLA_PROTINFO = 12
 export const IFLA_LINKINFO = 18
 export const IFLA_IFALIAS = 20
+export const IFLA_AF_SPEC = 26
 export const IFLA_NET_NS_FD = 28
 export const IFLA_LINK_NETNSID = 37
 export const IFLA_TARGET_NETNSID = 46
+
+export const IFLA_INET_CONF = 1
+export const IFLA_INET6_CONF = 2
 
 export const IFLA_INFO_KIND = 1
 export const IFLA_INFO_DATA = 2

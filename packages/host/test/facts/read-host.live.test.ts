@@ -36,6 +36,11 @@ describeLive('readHost', () => {
       ip rule add pref 5211 from 10.9.0.0/16 iif vb prohibit
       ip -6 rule add pref 99 to fd00:8::/32 ipproto tcp lookup 7
       sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.vb/100.route_localnet=1
+      cd /proc/sys/net
+      echo 2 > ipv4/conf/vb/rp_filter; echo 0 > ipv4/conf/vb/forwarding
+      echo 1 > ipv4/conf/br0/accept_local; echo 1 > ipv4/conf/lo/src_valid_mark
+      echo 0 > ipv6/conf/br0/accept_ra; echo 1 > ipv6/conf/va/disable_ipv6; echo 1 > ipv6/conf/vb/forwarding
+      if [ -e ipv6/conf/br0/force_forwarding ]; then echo 1 > ipv6/conf/br0/force_forwarding; fi
       # The kernel gives link-local addresses a while after an interface came up: two readings must see the same.
       for link in br0 vb; do
         until ip -6 -o addr show dev "$link" scope link | grep -q .; do sleep 0.05; done
@@ -192,6 +197,20 @@ describeLive('readHost', () => {
       'net.ipv4.ip_local_port_range': expect.stringMatching(/^\d+\t\d+$/),
     })
     expect(sysctls).not.toHaveProperty('net.ipv4.conf.nowhere.route_localnet')
+  })
+
+  test('each sysctl of an interface that the kernel has is told, with the value of its file', async () => {
+    const { sysctls = {} } = (await host.node(read)) as HostFacts
+    const told = Object.entries(sysctls).flatMap(([name, value]) => {
+      const [, version, link, key] = /^net\.(ipv[46])\.conf\.([^.]+)\.(.*)$/.exec(name) ?? []
+      return link === undefined ? [] : [`${version}/conf/${link.replaceAll('/', '.')}/${key}:${value}`]
+    })
+    // That of the whole host is one of `hostSysctls`.
+    const asked =
+      'ipv4/conf/{all/accept_redirects,*/{accept_local,forwarding,route_localnet,rp_filter,src_valid_mark}}'
+    const asked6 = 'ipv6/conf/*/{accept_ra,disable_ipv6,force_forwarding,forwarding}'
+    const files = host.sh(`cd /proc/sys/net; bash -c 'grep -sH . ${asked} ${asked6}'`).trim().split('\n')
+    expect(told.sort()).toEqual(files.sort())
   })
 
   test('a bridge that is made and removed while this reads is never seen by halves', async () => {
