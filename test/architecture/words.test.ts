@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { parseSync } from '@swc/core'
 import { sourcesOf } from './import-graph.ts'
+import { textsOf } from './texts.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const packages = ['netfilter', 'core', 'host', 'iptables', 'nftables', 'portolan']
@@ -37,16 +38,6 @@ const filesBeside = folders.flatMap((folder) =>
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => !/\/(node_modules|dist)\//.test(file) && isHeld(file)),
 )
-
-/** The texts of a program: of strings, and of what templates have between their values. */
-const textsOf = (node: unknown): readonly string[] => {
-  if (Array.isArray(node)) return node.flatMap(textsOf)
-  if (typeof node !== 'object' || node === null) return []
-  const { type, value, raw } = node as { type?: string; value?: unknown; raw?: unknown }
-  if (type === 'StringLiteral' && typeof value === 'string') return [value]
-  if (type === 'TemplateElement' && typeof raw === 'string') return [raw]
-  return Object.values(node).flatMap(textsOf)
-}
 
 const linesWith = (pattern: RegExp, file: string, texts: readonly string[]): readonly string[] =>
   texts.filter((text) => pattern.test(text)).map((text) => `${relative(root, file)}: ${text.trim()}`)

@@ -25,7 +25,7 @@ describeOnKernel('where the programs are not installed', 'nftables', () => {
       const { code, stdout, stderr } = await portolan(['plan', '--backend', backend], { folder, under: bare })
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
       expect(stderr).toBe(
-        `portolan: ${tool} is not installed: install the package ${packageName} and run this again.\n`,
+        `portolan: ${tool} is not installed. Install the package ${packageName} and run this again.\n`,
       )
     },
   )
@@ -47,7 +47,7 @@ describeOnKernel('where the programs are not installed', 'nftables', () => {
     })
     expect(code).toBe(2)
     expect(stdout).toContain(
-      'The nftables table inet guard could not be read: nft is not installed: install the package nftables and run this again.',
+      'The nftables table inet guard could not be read: nft is not installed. Install the package nftables and run this again.',
     )
   })
 
@@ -58,7 +58,7 @@ describeOnKernel('where the programs are not installed', 'nftables', () => {
     })
     expect(code).toBe(1)
     expect(stderr).toBe(
-      'portolan: The table inet portolan of nftables could not be read: it holds something that another program wrote, which takes nft to read. nft is not installed: install the package nftables and run this again.\n',
+      'portolan: The table inet portolan of nftables could not be read: it holds something that another program wrote, which takes nft to read. nft is not installed. Install the package nftables and run this again.\n',
     )
   })
 

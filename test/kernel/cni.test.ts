@@ -1,5 +1,6 @@
 import { chained } from './cni/chained.ts'
 import { failedAdd } from './cni/failed-add.ts'
+import { fullDisk } from './cni/full-disk.ts'
 import { killedVerbs } from './cni/killed-verbs.ts'
 import { status } from './cni/status.ts'
 import { together } from './cni/together.ts'
@@ -19,3 +20,4 @@ for (const backend of ['nftables', 'iptables-nft'] as const)
   describeLifecycle('the CNI plugin behind another', backend, chained)
 describeLifecycle('STATUS of the CNI plugin', 'nftables', status)
 describeLifecycle('an ADD that fails, of the CNI plugin', 'nftables', failedAdd)
+describeLifecycle('a full disk under the CNI plugin', 'nftables', fullDisk)

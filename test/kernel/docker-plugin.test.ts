@@ -4,6 +4,7 @@ import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { startDockerPlugin } from '../lab/neighbour/docker-plugin.ts'
 import { endings } from './docker-plugin/endings.ts'
+import { fullDisk } from './docker-plugin/full-disk.ts'
 import type { Here } from './docker-plugin/here.ts'
 import { killed } from './docker-plugin/killed.ts'
 import { networks } from './docker-plugin/networks.ts'
@@ -13,6 +14,7 @@ import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 
 // It speaks for dockerd itself: many kills take less time so.
 describeLifecycle('killed calls of the Docker plugin', 'nftables', killed)
+describeLifecycle('a full disk under the Docker plugin', 'nftables', fullDisk)
 
 describeBeside('networks of Docker by the plugin', ['docker'], () => {
   // dockerd takes seconds to start, so one host serves all of these.

@@ -17,7 +17,7 @@ test('an attach that fails, or asks for what would change under endpoints, leave
     ['--driver ipvlan', 'network lan has the driver macvlan:bridge, and the driver ipvlan:l2 is asked for'],
     [
       '--driver macvlan:private --ip-range 192.0.2.64/26',
-      'and the driver macvlan:private is asked for while an endpoint is on it (c). Detach what is on it first (portolan detach c -p attach --netns ...), leave that out, or choose another name for the network.',
+      'and the driver macvlan:private is asked for while an endpoint is on it (c). Detach it first (portolan detach c -p attach --netns ...), or leave that out, or choose another name for the network.',
     ],
     ['--gateway 192.0.2.77', 'has the gateway 192.0.2.1, and the gateway 192.0.2.77 is asked for'],
     // Only the attach fails, of a network that may be so.

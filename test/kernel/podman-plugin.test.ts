@@ -2,6 +2,7 @@ import { afterEach } from '@jest/globals'
 import { type Lab, openLab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { contract } from './podman-plugin/contract.ts'
+import { fullDisk } from './podman-plugin/full-disk.ts'
 import { handedOver } from './podman-plugin/handed-over.ts'
 import { verbs } from './podman-plugin/verbs.ts'
 
@@ -18,4 +19,5 @@ describeBeside('the plugin of Podman', ['podman'], () => {
   contract(open)
   verbs(open)
   handedOver(open)
+  fullDisk(open)
 })

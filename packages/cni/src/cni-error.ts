@@ -1,4 +1,5 @@
 import { PortolanError } from '@portolan/netfilter'
+import { wording } from './verb/wording.ts'
 
 /**
  * Codes of errors: of the specification up to 99, of a plugin from 100 on.
@@ -31,7 +32,7 @@ export const cniCodes = {
 export class CniError extends Error {
   override readonly name = 'CniError'
   readonly code: number
-  /** What to do, or what the rest of it is. */
+  /** What to do about it; empty where the message says it all. */
   readonly details: string
 
   constructor(
@@ -55,15 +56,15 @@ const codeOf: Readonly<Record<string, number>> = {
   NAMESPACE_OVERLAP: cniCodes.invalidEnvironment,
 }
 
-/** What was thrown, as a runtime is told it. */
+/** What was thrown, as a runtime is told it: what is wrong is the message, and what to do about it the details. */
 export const asCniError = (thrown: unknown): CniError => {
   if (thrown instanceof CniError) return thrown
   if (!(thrown instanceof PortolanError))
     return new CniError(cniCodes.failed, thrown instanceof Error ? thrown.message : String(thrown), {
       cause: thrown,
     })
-  return new CniError(codeOf[thrown.code] ?? cniCodes.failed, thrown.message, {
-    details: thrown.code,
+  return new CniError(codeOf[thrown.code] ?? cniCodes.failed, thrown.problem, {
+    details: thrown.remedy(wording),
     cause: thrown,
   })
 }

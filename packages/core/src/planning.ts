@@ -5,13 +5,13 @@ export { findNetworkInUse } from './conflict/find-network-in-use.ts'
 export {
   findRuleConflicts,
   type RemedySearch,
-  type RuleConflictOptions,
   searchRemedies,
   searchRules,
 } from './conflict/find-rule-conflicts.ts'
 export { findStaleConntrack } from './conflict/find-stale-conntrack.ts'
 export { findPortsInEphemeralRange } from './conflict/port-in-ephemeral-range.ts'
 export { engineSubnets } from './conflict/remedy/engine-subnets.ts'
+export type { RuleConflictOptions } from './conflict/rule-conflict-options.ts'
 export { plannedFacts } from './conflict/search/planned-facts.ts'
 export { routeLocalnetDisabled } from './conflict/sysctl-disabled.ts'
 export { withoutStandIns } from './conflict/without-stand-ins.ts'

@@ -38,7 +38,7 @@ export * from './netlink/open-netlink-socket.ts'
 export * from './privilege/may-change-network.ts'
 export * from './runner/create-runner.ts'
 export * from './runner/where-runs.ts'
-export { chainedPortsFolder, forgetChainedPorts } from './state/chained-ports.ts'
+export { chainedPortsFolder, forgetChainedPorts, noteChainedPorts } from './state/chained-ports.ts'
 export {
   type CreatedTable,
   emptyState,

@@ -11,7 +11,6 @@ export type {
   Runner,
   SubnetPlan,
   SubnetRequest,
-  Wording,
 } from '@portolan/core'
 export {
   classicPool,
@@ -22,9 +21,10 @@ export {
   readCompose,
 } from '@portolan/core'
 export { openLeaseStore, readHost } from '@portolan/host'
-export type { HostFacts } from '@portolan/netfilter'
+export type { HostFacts, Wording } from '@portolan/netfilter'
 export {
   ApplyError,
+  commandWording,
   InspectError,
   IntentError,
   InvalidRequestError,

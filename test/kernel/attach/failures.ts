@@ -140,7 +140,7 @@ export const failures = (open: OpenLab, backend: Backend): void => {
     await attach(lab, backend, one)
     const state = [await networkOf(one), await networkOf(two)]
     expect(await messageOf(lab, backend, `host.attach(${request(two, 'web-1')})`)).toBe(
-      `Endpoint web-1 of network web is attached to another namespace already, and the network namespace of process ${two.pid} is asked for. Detach it first (portolan detach web-1), or attach under another name. Its interface here is ${(await portsOf(lab))[0]}.`,
+      `Endpoint web-1 of network web is attached to another namespace already, and the network namespace of process ${two.pid} is asked for. Its interface here is ${(await portsOf(lab))[0]}. Detach it first (portolan detach web-1), or attach under another name.`,
     )
     expect([await networkOf(one), await networkOf(two)]).toEqual(state)
   })

@@ -49,7 +49,8 @@ export const failedAdd = (open: OpenLab, backend: Backend): void => {
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
     expect(await plugin.refused('ADD', sandboxOf(one), web)).toMatchObject({
       code: 101,
-      msg: expect.stringMatching(/already listens on.*use "conflicts": "warn"/),
+      msg: expect.stringContaining('already listens on'),
+      details: expect.stringContaining('use "conflicts": "warn"'),
     })
     const { exitCode, stderr } = await plugin.call(
       'ADD',

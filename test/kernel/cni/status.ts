@@ -17,12 +17,22 @@ const pathWithout = async (lab: Lab, program: string): Promise<string> => {
   return folder
 }
 
-/** What keeps ADD from being served, and words of the reason. */
-const reasons: readonly (readonly [string, Json, string])[] = [
-  ['a pool without a free subnet', { pool: '192.0.2.0/24:24', ipv6: false }, '"pool": "docker"'],
-  ['a subnet that a route has', { subnet: '192.0.2.0/25', ipv6: false }, 'allowed: [192.0.2.0/24]'],
-  ['an interface with the name of the bridge', { bridge: 'eth0' }, 'with "bridge"'],
-  ['a folder that cannot be made', { stateDir: '/proc/foo', project: 'other' }, '/proc/foo'],
+/** What keeps ADD from being served, words of the reason, and words of what to do. */
+const reasons: readonly (readonly [string, Json, string, string])[] = [
+  [
+    'a pool without a free subnet',
+    { pool: '192.0.2.0/24:24', ipv6: false },
+    'No subnet is free',
+    '"pool": "docker"',
+  ],
+  [
+    'a subnet that a route has',
+    { subnet: '192.0.2.0/25', ipv6: false },
+    'overlaps 192.0.2.0/24',
+    'allowed: [192.0.2.0/24]',
+  ],
+  ['an interface with the name of the bridge', { bridge: 'eth0' }, 'called eth0', 'with "bridge"'],
+  ['a folder that cannot be made', { stateDir: '/proc/foo', project: 'other' }, '/proc/foo', '"stateDir"'],
 ]
 
 export const status = (open: OpenLab, backend: Backend): void => {
@@ -31,11 +41,12 @@ export const status = (open: OpenLab, backend: Backend): void => {
     const plugin = pluginIn(lab, backend)
     const before = await takeSnapshot(lab.host)
     await plugin.must('STATUS', null)
-    for (const [what, more, words] of reasons)
+    for (const [what, more, words, remedy] of reasons)
       expect({ what, ...(await plugin.refused('STATUS', null, more)) }).toMatchObject({
         what,
         code: 50,
         msg: expect.stringContaining(words),
+        details: expect.stringContaining(remedy),
       })
     const without = pluginIn(lab, backend, ['env', `PATH=${await pathWithout(lab, 'nsenter')}`])
     expect(await without.refused('STATUS', null)).toMatchObject({
@@ -55,7 +66,10 @@ const ofANetworkThatIsThere = async (lab: Lab, plugin: Plugin): Promise<void> =>
   const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
   await plugin.must('ADD', sandboxOf(one), own)
   const other = await plugin.refused('STATUS', null, { ...own, subnet: '10.78.0.0/24' })
-  expect(other).toMatchObject({ code: 50, msg: expect.stringContaining('give the network another "name"') })
+  expect(other).toMatchObject({
+    code: 50,
+    details: expect.stringContaining('Give the network another "name"'),
+  })
   // Its one address is taken.
   const full = await plugin.refused('STATUS', null, own)
   expect(full).toMatchObject({ code: 50, msg: expect.stringContaining('10.77.0.0/30') })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Conflict, endpointAddresses, findConflicts } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
-import { prepare } from '@portolan/netfilter'
+import { commandWording, prepare, type Wording } from '@portolan/netfilter'
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
 import { backends } from '../arbitrary/backend.ts'
 import { expectTrue } from './expect-true.ts'
@@ -104,12 +104,16 @@ describe.each(backends)('what gets in beside %s', (backend) => {
 })
 
 /** The rules of a host as they are, not as a plan would have them. */
-const onHost = async (backend: iptables.Variant, change: (saved: string) => string) => {
+const onHost = async (
+  backend: iptables.Variant,
+  change: (saved: string) => string,
+  wording: Wording = commandWording,
+) => {
   const { plan: planned } = await look({ intent, backend, facts: hostFacts })
   const saved = change(iptables.print(iptables.compile(planned.desired), 'iptables-save'))
   const rulesets = [iptables.lower(iptables.parse(saved), { tool: backend })]
   const after = plannedFacts(planned.desired, hostFacts, true)
-  const conflicts = findConflicts(planned.desired, hostFacts, rulesets).filter(
+  const conflicts = findConflicts(planned.desired, hostFacts, rulesets, { wording }).filter(
     ({ kind }) => kind === 'Bypassed',
   )
   const evaluator = prepare(after, rulesets, { endpoints: endpointAddresses(planned.desired) })
@@ -129,6 +133,14 @@ describe.each(['iptables-nft', 'iptables-legacy'] as const)('what gets in by %s'
       `0.0.0.0:8080/tcp -> nginx:80 lets in packets from eth0 with a source that is not in allow_from. Rule 1 of chain PREROUTING (${backend}, table mangle) accepts the packets in front of Portolan's drops: \`-A PREROUTING -p tcp -j ACCEPT\`.`,
     )
     expect(conflicts[0]?.remedy.text).toMatch(/^Run "portolan apply"/)
+  })
+
+  test('the way out of that is one that the user of an engine has', async () => {
+    const wording = { ...commandWording, apply: null, restore: 'start a container' }
+    const { conflicts } = await onHost(backend, inFront('PREROUTING', '-p tcp -j ACCEPT'), wording)
+    expect(conflicts[0]?.remedy.text).toBe(
+      "Start a container. It moves Portolan's jump in front of that rule.",
+    )
   })
 
   test('an accept in front of our jump in mangle FORWARD opens containers, other bridges, icc and internal networks', async () => {

@@ -6,6 +6,7 @@ import type { CniRequest } from '../request/cni-request.ts'
 import type { CniResult } from '../result/cni-result.ts'
 import { blockedBy } from '../verb/blocked-by.ts'
 import { lockTimeoutMs } from '../verb/open-project.ts'
+import { wording } from '../verb/wording.ts'
 import { chainedAddresses, chainedIntent, chainedProject, projectOf } from './behind-bridge.ts'
 import { ledgerOf } from './ledger.ts'
 
@@ -13,6 +14,7 @@ const planned = async (request: CniRequest, config: NetworkConfig, result: CniRe
   const { backend = 'auto', stateDir } = config
   return plan(await chainedIntent(request, config, result), {
     backend,
+    wording,
     ...(stateDir === undefined ? {} : { stateDirectory: stateDir }),
   })
 }

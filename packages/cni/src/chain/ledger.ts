@@ -1,6 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { chainedPortsFolder, defaultStateDirectory, forgetChainedPorts } from '@portolan/host'
+import {
+  chainedPortsFolder,
+  defaultStateDirectory,
+  forgetChainedPorts,
+  noteChainedPorts,
+} from '@portolan/host'
 import type { NetworkConfig } from '../config/network-config.ts'
 
 /**
@@ -28,10 +33,7 @@ export const ledgerOf = ({ stateDir, name }: NetworkConfig): Ledger => {
     }
   }
   return {
-    add: (project, addresses) => {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
-      writeFileSync(join(folder, project), addresses.join('\n'), { mode: 0o600, flush: true })
-    },
+    add: (project, addresses) => noteChainedPorts(stateDirectory, name, project, addresses.join('\n')),
     remove: (project) => forgetChainedPorts(stateDirectory, project),
     projects,
     holders: (addresses) =>

@@ -1,9 +1,10 @@
-import { InvalidRequestError } from '@portolan/netfilter'
+import { InvalidRequestError, messageFor } from '@portolan/netfilter'
 import { version } from 'portolan'
 import { create } from './create.ts'
 import { readCall, readNetwork } from './read-input.ts'
 import { setup } from './setup.ts'
 import { teardown } from './teardown.ts'
+import { wording } from './wording.ts'
 
 /**
  * What Podman and netavark hand to a plugin.
@@ -47,7 +48,7 @@ export const runNetavark = async ({
     const result = await serve(words, stdin, warn)
     return { exitCode: 0, stdout: result === null ? '' : `${JSON.stringify(result)}\n` }
   } catch (thrown) {
-    const error = thrown instanceof Error ? thrown.message : String(thrown)
+    const error = messageFor(thrown, wording)
     return { exitCode: 1, stdout: `${JSON.stringify({ error })}\n` }
   }
 }

@@ -138,16 +138,20 @@ const judge = (
   warn: (text: string) => void,
 ): void => {
   if (conflicts.length === 0) return
-  const words = conflicts
-    .map(conflictWords)
-    .map(({ message, remedy }) => `${message} ${remedy}`)
-    .join('\n')
-  if (policy === 'error')
-    throw new PortolanError(
-      'CONFLICTS',
-      `${words}\n${keptAddress(call)}A network that is created with --opt conflicts=warn goes on all the same.`,
-    )
-  warn(words)
+  const words = conflicts.map(conflictWords)
+  if (policy === 'warn') {
+    warn(words.map(({ message, remedy }) => `${message} ${remedy}`).join('\n'))
+    return
+  }
+  throw new PortolanError('CONFLICTS', {
+    problem: words.map(({ message }) => message).join(' '),
+    // A command is copied as a line, so none shares its line with a sentence.
+    remedy: () =>
+      [
+        ...words.map(({ remedy }) => remedy),
+        `${keptAddress(call)}A network that is created with --opt conflicts=warn goes on all the same.`,
+      ].join('\n'),
+  })
 }
 
 /** What is asked for the port of a container is asked for its address, and Podman gives out the next one each time. */

@@ -1,9 +1,11 @@
+import { messageFor } from '@portolan/netfilter'
 import type { LiveHost } from 'portolan'
 import { driverOptions } from './driver-options.ts'
 import type { ContainerCall } from './read-input.ts'
 import { arePublished, endpointOf, openProject } from './setup.ts'
 import { sweep } from './sweep.ts'
 import { wantedPorts } from './wanted-ports.ts'
+import { wording } from './wording.ts'
 
 /** Takes the interface, its ports and its addresses back, and the network with its last container. What is gone is no error. */
 export const teardown = async (call: ContainerCall, warn: (text: string) => void): Promise<void> => {
@@ -17,7 +19,7 @@ export const teardown = async (call: ContainerCall, warn: (text: string) => void
   } catch (error) {
     // The container leaves this network all the same.
     warn(
-      `The ports of ${call.container_name ?? endpointOf(call)} are no longer published: ${error instanceof Error ? error.message : String(error)}`,
+      `The ports of ${call.container_name ?? endpointOf(call)} are no longer published: ${messageFor(error, wording)}`,
     )
   }
 }

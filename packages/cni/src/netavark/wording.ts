@@ -1,11 +1,26 @@
-import { podmanProject } from '@portolan/core'
 import type { Wording } from 'portolan'
 
-/** The options of `podman network create`, and what else its user can write or run. */
+/** The options of `podman network create` and `podman run`, and what else their user can write or run. */
 export const wording: Wording = {
   pool: '--opt pool={}',
   allow: 'allowed: [{}] in /etc/portolan/config.yaml',
   bridge: 'with --interface-name',
-  removeNetwork: `stop its containers first ("podman network rm", or "portolan destroy -p ${podmanProject}" for all of them)`,
+  // Its last container takes the network with it.
+  removeNetwork: 'stop its containers first',
   force: 'create the network with --opt conflicts=warn',
+  absentAddress: null,
+  elsewhere: null,
+  backend: 'create the network with another --opt backend',
+  mac: 'give the container another --mac-address',
+  metric: 'create the network with another --opt metric',
+  interface: 'choose another name with --network NAME:interface_name=...',
+  namesInterface: null,
+  detach: 'stop the container of {} first',
+  apply: null,
+  restore: 'start or stop a container on a network of Portolan',
+  again: 'start the container again',
+  sysctl: 'let the plugin write to /proc/sys',
+  goOn: null,
+  move: null,
+  subnets: null,
 }

@@ -33,7 +33,7 @@ export const check = async (request: CniRequest, config: NetworkConfig): Promise
   ]
   if (faults.length > 0)
     throw new CniError(cniCodes.differs, `${faults.join('; ')}.`, {
-      details: 'Delete the container and make it again, or let "portolan watch" hold what Portolan made.',
+      details: 'Delete the container and make it again.',
     })
 }
 

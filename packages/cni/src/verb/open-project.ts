@@ -1,6 +1,6 @@
 import { type LiveHost, type OpenHostOptions, openHost, readConfig } from 'portolan'
 import type { WrittenConfig } from '../config/config-schema.ts'
-import { wordingOf } from './wording.ts'
+import { wording } from './wording.ts'
 
 /** The project that networks are of, where a configuration does not say. */
 export const projectName = ({ project = 'cni' }: WrittenConfig): string => project
@@ -18,7 +18,7 @@ export const projectOptions = (config: WrittenConfig): OpenHostOptions => {
     backend,
     lockTimeoutMs,
     config: readConfig(),
-    wording: wordingOf(config),
+    wording,
     ...(stateDir === undefined ? {} : { state: stateDir }),
   }
 }

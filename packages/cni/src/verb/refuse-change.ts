@@ -18,9 +18,10 @@ export const refuseChange = (host: Pick<LiveHost, 'networks' | 'endpoints'>, con
   const [first] = on
   if (first === undefined || key === undefined) return
   const names = on.slice(0, 3).map(({ service }) => service)
-  throw new InvalidRequestError(
-    `network ${config.name} was made with another "${key}" than this configuration has, and ${on.length === 1 ? 'a container is' : `${on.length} containers are`} on it (${names.join(', ')}${on.length > 3 ? ', ...' : ''}): it is not changed under them. Delete them first, give the network another "name", or leave "${key}" as it was.`,
-  )
+  throw new InvalidRequestError({
+    problem: `network ${config.name} was made with another "${key}" than this configuration has, and ${on.length === 1 ? 'a container is' : `${on.length} containers are`} on it (${names.join(', ')}${on.length > 3 ? ', ...' : ''}): it is not changed under them.`,
+    remedy: () => `Delete them first, give the network another "name", or leave "${key}" as it was.`,
+  })
 }
 
 type Value = string | number | boolean | null

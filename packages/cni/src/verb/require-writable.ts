@@ -1,6 +1,11 @@
-import { accessSync, constants, existsSync, mkdtempSync, rmdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdtempSync, rmdirSync, statfsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { oneWay } from '@portolan/netfilter'
 import { CniError, cniCodes } from '../cni-error.ts'
+import { wording } from './wording.ts'
+
+/** A lease takes some pages of the store, and the file of what is wanted is written anew beside the old one. */
+const LEAST_FREE_BYTES = 65_536
 
 /**
  * Can a folder be written to, or be made where it is not there? The kernel's own file systems refuse root too, and say so
@@ -15,9 +20,20 @@ export const requireWritable = (folder: string): void => {
     throw new CniError(
       cniCodes.io,
       `the folder ${folder}, where leases are kept, cannot be written to (${error instanceof Error ? error.message : String(error)}).`,
-      { cause: error },
+      {
+        details: oneWay('mend that, and try again', wording.elsewhere),
+        cause: error,
+      },
     )
   }
+  // A file system without a limit, such as a tmpfs of size 0, has no blocks to count.
+  const { bavail, bsize, blocks } = statfsSync(nearest(folder))
+  if (blocks > 0 && bavail * bsize < LEAST_FREE_BYTES)
+    throw new CniError(
+      cniCodes.io,
+      `the disk of the folder ${folder}, where leases are kept, is full: it has ${bavail * bsize} free bytes.`,
+      { details: oneWay('make room on that disk', wording.elsewhere) },
+    )
 }
 
 const nearest = (folder: string): string =>

@@ -1,6 +1,6 @@
 import { defaultStateDirectory } from '@portolan/host'
 import { ledgerOf } from '../chain/ledger.ts'
-import { CniError, cniCodes } from '../cni-error.ts'
+import { asCniError, CniError, cniCodes } from '../cni-error.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
 import { openProject } from './open-project.ts'
 import { refuseChange } from './refuse-change.ts'
@@ -28,10 +28,10 @@ export const status = async (config: NetworkConfig): Promise<void> => {
     refuseChange(host, config)
     await host.checkNetwork(config.name, wantedNetwork(config))
   } catch (error) {
-    throw new CniError(
-      cniCodes.unavailable,
-      `portolan-cni cannot serve ADD: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    )
+    const { message, details } = asCniError(error)
+    throw new CniError(cniCodes.unavailable, `portolan-cni cannot serve ADD: ${message}`, {
+      details,
+      cause: error,
+    })
   }
 }

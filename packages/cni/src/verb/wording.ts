@@ -1,11 +1,25 @@
 import type { Wording } from 'portolan'
-import type { WrittenConfig } from '../config/config-schema.ts'
 
 /** The keys of a network configuration, and what else its user can write or run. */
-export const wordingOf = ({ project = 'cni' }: WrittenConfig): Wording => ({
+export const wording: Wording = {
   pool: '"pool": "{}" in the network configuration',
   allow: 'allowed: [{}] in /etc/portolan/config.yaml',
   bridge: 'with "bridge" in the network configuration',
-  removeNetwork: `give the network another "name", or delete its containers and run "portolan destroy -p ${project}", which removes every network of the project`,
+  removeNetwork: 'give the network another "name"',
   force: 'use "conflicts": "warn" in the network configuration',
-})
+  absentAddress: null,
+  elsewhere: 'name another folder with "stateDir" in the network configuration',
+  backend: 'choose another "backend" in the network configuration',
+  mac: 'ask for another MAC (the capability "mac", or MAC in CNI_ARGS)',
+  metric: null,
+  interface: 'have the runtime choose another CNI_IFNAME',
+  namesInterface: null,
+  detach: 'delete the container of {} first',
+  apply: null,
+  restore: 'add or delete a container of a network of Portolan',
+  again: 'add the container again',
+  sysctl: 'let the plugin write to /proc/sys',
+  goOn: null,
+  move: null,
+  subnets: null,
+}

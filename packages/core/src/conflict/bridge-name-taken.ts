@@ -1,5 +1,5 @@
+import { commandWording, type Wording } from '@portolan/netfilter'
 import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
-import { commandWording, type Wording } from '../pool/wording.ts'
 import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /**

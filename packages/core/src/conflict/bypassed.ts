@@ -1,3 +1,4 @@
+import { oneWay, type Wording } from '@portolan/netfilter'
 import { cause, sentence } from './cause.ts'
 import { otherPlace, senders } from './effect.ts'
 import { ownersTerms } from './remedy/owners-terms.ts'
@@ -10,16 +11,17 @@ import type { ClosedBecause } from './search/row.ts'
  * front of our drops in the same chain. An accept in another chain does not (nft(8), OVERALL EVALUATION).
  * @internal
  */
-export const bypassed = (finding: ToldFinding): Words => {
+export const bypassed = (finding: ToldFinding, wording: Wording): Words => {
   const [does, mayDo] = deeds(finding)
   return {
     message: `${effect(finding)} ${cause(finding, does, mayDo)}`,
     otherwise: changeRule,
-    remedy: { text: isPass(finding) ? moveJump : notMeant(finding), commands: [] },
+    remedy: { text: isPass(finding) ? moveJump(wording) : notMeant(finding), commands: [] },
   }
 }
 
-const moveJump = 'Run "portolan apply". It moves Portolan\'s jump in front of that rule.'
+const moveJump = ({ restore }: Wording): string =>
+  `${oneWay(restore)} It moves Portolan's jump in front of that rule.`
 
 const changeRule =
   'Change or delete that rule, unless these packets are meant to come in. Portolan deletes no foreign rule.'

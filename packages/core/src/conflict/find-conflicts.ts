@@ -2,9 +2,10 @@ import type { HostFacts, NetfilterRuleset } from '@portolan/netfilter'
 import type { DesiredState } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
 import { findHostPortTaken } from './find-host-port-taken.ts'
-import { type ConflictSearch, type RuleConflictOptions, searchRules } from './find-rule-conflicts.ts'
+import { type ConflictSearch, searchRules } from './find-rule-conflicts.ts'
 import { findStaleConntrack } from './find-stale-conntrack.ts'
 import { findPortsInEphemeralRange } from './port-in-ephemeral-range.ts'
+import type { RuleConflictOptions } from './rule-conflict-options.ts'
 import { withoutStandIns } from './without-stand-ins.ts'
 
 /**

@@ -1,7 +1,12 @@
-import type { HostFacts, NetfilterRuleset } from '@portolan/netfilter'
-import { type Family, families } from '@portolan/netfilter'
+import {
+  commandWording,
+  type Family,
+  families,
+  type HostFacts,
+  type NetfilterRuleset,
+} from '@portolan/netfilter'
 import { prepareFollower } from '@portolan/netfilter/analysis'
-import type { DesiredMapping, DesiredNetwork, DesiredState, PublishedPort } from '../contract/index.ts'
+import type { DesiredMapping, DesiredNetwork, DesiredState } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
 import { findBypasses } from './find-bypasses.ts'
 import { findDnatShadows } from './find-dnat-shadows.ts'
@@ -14,6 +19,7 @@ import { passThrough } from './remedy/pass-through.ts'
 import { remedyHost } from './remedy/remedy-host.ts'
 import { tellStale } from './remedy/stale-commands.ts'
 import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
+import type { RuleConflictOptions } from './rule-conflict-options.ts'
 import { ruleConflictWords } from './rule-conflict-words.ts'
 import { alikeNetworks } from './search/alike/alike-networks.ts'
 import { type ExploredGroup, exploreMappings } from './search/explore-mappings.ts'
@@ -33,32 +39,6 @@ import { withoutNetworks } from './search/without-networks.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
 import { withoutUndeliverable } from './search/without-undeliverable.ts'
 import { toldOnce } from './told-once.ts'
-
-/** @public @since 0.1.0 */
-export interface RuleConflictOptions {
-  /** False: the plan leaves sysctls as the facts have them. True unless told. */
-  readonly setsSysctls?: boolean
-  /**
-   * Families that may have rules which are not among the rulesets. Such a rule may come first and change what becomes
-   * of a packet, so conflicts of these families are possible, never certain.
-   */
-  readonly hidden?: readonly Family[]
-  /**
-   * Networks that cannot be as planned, as a conflict of their own says (`unsettledNetworks`). None of their packets
-   * are judged: what becomes of them follows from that one cause.
-   */
-  readonly unsettled?: readonly string[]
-  /**
-   * Host ports that other projects of Portolan have in force on the host. At the addresses and interfaces where they
-   * are bound more narrowly they come first, which is no fault of a rule: `resolve` tells it, once.
-   */
-  readonly published?: readonly PublishedPort[]
-  /**
-   * Only of these mappings are conflicts looked for, and of networks and the host; the others are there all the same.
-   * All unless told.
-   */
-  readonly about?: (mapping: DesiredMapping) => boolean
-}
 
 /**
  * What the rules on a host do to a project: for each mapping and network, and each row of the reachability contract
@@ -144,7 +124,14 @@ const searchWith = (
   wanted: DesiredState,
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
-  { setsSysctls = true, hidden = [], unsettled = [], published = [], about }: RuleConflictOptions,
+  {
+    setsSysctls = true,
+    hidden = [],
+    unsettled = [],
+    published = [],
+    about,
+    wording = commandWording,
+  }: RuleConflictOptions,
   findAlike: typeof alikeNetworks,
 ): RemedySearch => {
   const desired = withoutNetworks(withoutUndeliverable(wanted, facts), unsettled)
@@ -167,12 +154,12 @@ const searchWith = (
       found.mapping === null ? { ...found, project, ends: namedEnds(found) } : { ...found, project }
     const family = finding.rows[0]?.family
     const shown: ToldFinding = isHidden(family) ? { ...finding, certainty: 'possible' } : finding
-    const conflict = ruleConflict(shown, ruleConflictWords[finding.kind](shown))
+    const conflict = ruleConflict(shown, ruleConflictWords[finding.kind](shown, wording))
     // What comes in and must not is not to be let through.
     const draft =
       family === undefined || finding.kind === 'Bypassed'
         ? null
-        : passThrough(finding, remedyHost(around[family], planned, rulesets))
+        : passThrough(finding, remedyHost(around[family], planned, rulesets), wording)
     if (draft !== null) drafts.set(conflict, { finding, draft })
     return conflict
   }
@@ -261,7 +248,7 @@ const searchWith = (
   ]
   const held = hold(found, drafts, { desired, facts: planned, follower, links, rulesets, around })
   return {
-    conflicts: [...lost, ...toldOnce(tellStale(held))],
+    conflicts: [...lost, ...toldOnce(tellStale(held, wording))],
     remedied: (conflicts) => withInsertions(rulesets, insertionsOf(conflicts, found, held, drafts)),
     incomplete: [
       ...families.flatMap((family) => incompleteSurroundings(around[family], family)),

@@ -9,7 +9,6 @@ export { findParentConflicts } from './find-parent-conflicts.ts'
 export {
   type ConflictSearch,
   findRuleConflicts,
-  type RuleConflictOptions,
   searchRules,
 } from './find-rule-conflicts.ts'
 export { findStaleConntrack } from './find-stale-conntrack.ts'
@@ -27,6 +26,7 @@ export { isHookCommand } from './remedy/hook-command.ts'
 export { type HookNeed, isNeeded } from './remedy/hook-need.ts'
 export * from './reverse-path-filter-strict.ts'
 export * from './router-advertisements-lost.ts'
+export type { RuleConflictOptions } from './rule-conflict-options.ts'
 export * from './subnet-overlap.ts'
 export * from './sysctl-disabled.ts'
 export { unsettledNetworks } from './unsettled-networks.ts'

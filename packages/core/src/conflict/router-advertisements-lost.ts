@@ -1,3 +1,4 @@
+import { commandWording, type Wording } from '@portolan/netfilter'
 import { aboutHost, type Conflict, culpritOutsideRules } from './conflict.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
 
@@ -6,7 +7,11 @@ import { sysctlCommands } from './remedy/sysctl-command.ts'
  * @see Documentation/networking/ip-sysctl.rst `accept_ra`
  * @internal
  */
-export const routerAdvertisementsLost = (interfaceName: string, sysctl: string): Conflict => ({
+export const routerAdvertisementsLost = (
+  interfaceName: string,
+  sysctl: string,
+  { goOn }: Wording = commandWording,
+): Conflict => ({
   kind: 'RouterAdvertisementsLost',
   severity: 'error',
   certainty: 'possible',
@@ -17,7 +22,7 @@ export const routerAdvertisementsLost = (interfaceName: string, sysctl: string):
   witness: null,
   culprit: culpritOutsideRules('sysctl', `${sysctl} = ?`),
   remedy: {
-    text: 'Find out why it cannot be read. Or set it to 2 and apply with --force.',
+    text: `Find out why it cannot be read.${goOn === null ? '' : ` Or set it to 2 and ${goOn}.`}`,
     commands: sysctlCommands(sysctl, '2'),
   },
   trace: [],

@@ -1,3 +1,4 @@
+import type { Wording } from '@portolan/netfilter'
 import { bypassed } from './bypassed.ts'
 import { cause } from './cause.ts'
 import { causeOfDrop } from './cause-of-drop.ts'
@@ -10,7 +11,7 @@ import type { RuleConflictKind } from './search/blame.ts'
 import type { Finding } from './search/finding.ts'
 import { sourceRewritten } from './source-rewritten.ts'
 
-type WordsOf = (finding: ToldFinding) => Words
+type WordsOf = (finding: ToldFinding, wording: Wording) => Words
 
 /** Packets are dropped, and their sender hears nothing. */
 const dropped =

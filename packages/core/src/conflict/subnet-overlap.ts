@@ -1,6 +1,6 @@
+import { commandWording, oneWay, type Wording } from '@portolan/netfilter'
 import { afterOptions, allOrNone, shellCommand } from '@portolan/netfilter/advice'
-import { commandWording, type Wording } from '../pool/wording.ts'
-import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
+import { aboutNetwork, type Conflict, culpritOutsideRules, type Remedy } from './conflict.ts'
 
 /** What a subnet collides with. */
 interface Overlapped {
@@ -47,14 +47,14 @@ export const subnetOverlap = (
   subnet: string,
   overlapped: readonly Overlapped[],
   held = false,
-  { allow: allowed, removeNetwork }: Pick<Wording, 'allow' | 'removeNetwork'> = commandWording,
+  wording: Wording = commandWording,
   isLive = false,
 ): Conflict => {
   const sure = overlapped.filter(isSure)
   const [cause] = sure.length > 0 ? sure : overlapped
   const ordered = [...sure, ...overlapped.filter((one) => !isSure(one))]
   const found = ordered.map(({ overlaps, detail }) => `${overlaps}: ${detail}`).join('; and ')
-  const allow = orAllow(ordered, allowed)
+  const allow = orAllow(ordered, wording.allow)
   const followers =
     sure.length === 0
       ? ''
@@ -67,21 +67,28 @@ export const subnetOverlap = (
     message: `The subnet ${subnet} of network ${network} overlaps ${found}. Packets for the overlap can only go one way.${followers}`,
     witness: null,
     culprit: cause === undefined ? null : culpritOutsideRules(cause.kind, cause.detail, cause.owner),
-    remedy:
-      isLive && held
-        ? {
-            text: `Give it a free subnet: ${removeNetwork}, and make it again.${allow === '' ? '' : ` Or ${allow}.`}`,
-            commands: [],
-          }
-        : held
-          ? {
-              text: `Move the network: \`portolan move\` shows a plan that gives it a free subnet and its endpoints new addresses.${allow === '' ? '' : ` Or ${allow}.`} A network never moves by itself.`,
-              commands: allOrNone([shellCommand(['portolan', 'move', ...afterOptions(network)])]),
-            }
-          : {
-              text: `Leave the subnet out to have a free one picked${allow === '' ? ' or' : ','} choose another${allow === '' ? '' : `, or ${allow}`}.`,
-              commands: ['portolan subnet'],
-            },
+    remedy: held
+      ? isLive
+        ? madeAgain(allow, wording)
+        : moved(network, allow, wording)
+      : {
+          text: `Leave the subnet out to have a free one picked${allow === '' ? ' or' : ','} choose another${allow === '' ? '' : `, or ${allow}`}.`,
+          commands: wording.subnets === null ? [] : [wording.subnets],
+        },
     trace: [],
   }
 }
+
+const madeAgain = (allow: string, { removeNetwork }: Wording): Remedy => ({
+  text: `Give it a free subnet: ${removeNetwork}, and make it again.${allow === '' ? '' : ` Or ${allow}.`}`,
+  commands: [],
+})
+
+const moved = (network: string, allow: string, { move, removeNetwork }: Wording): Remedy => ({
+  text: [
+    oneWay(move ?? removeNetwork),
+    ...(allow === '' ? [] : [`Or ${allow}.`]),
+    'A network never moves by itself.',
+  ].join(' '),
+  commands: move === null ? [] : allOrNone([shellCommand(['portolan', 'move', ...afterOptions(network)])]),
+})

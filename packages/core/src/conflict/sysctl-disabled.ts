@@ -1,3 +1,4 @@
+import { commandWording, oneWay, type Wording } from '@portolan/netfilter'
 import { aboutHost, aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
 
@@ -8,6 +9,7 @@ const sysctlDisabled = (
   name: string,
   value: string | null,
   why: string,
+  { sysctl, goOn }: Wording,
   first: readonly string[] = [],
 ): Conflict => ({
   ...about,
@@ -19,8 +21,8 @@ const sysctlDisabled = (
   remedy: {
     text:
       value === null
-        ? `Let the plan set it (without --no-sysctl, where /proc/sys can be written), or apply with --force and set it once its interface is there.`
-        : `Let the plan set it (without --no-sysctl, where /proc/sys can be written), or set it yourself and plan again.${first.length === 0 ? '' : ` ${first.join(' and ')} goes to 2 first: else the host loses its IPv6 default route.`}`,
+        ? oneWay(sysctl, goOn === null ? null : `${goOn} and set it once its interface is there`)
+        : `${oneWay(sysctl, 'set it yourself and try again')}${first.length === 0 ? '' : ` ${first.join(' and ')} goes to 2 first: else the host loses its IPv6 default route.`}`,
     commands: [...first.flatMap((sysctl) => sysctlCommands(sysctl, '2')), ...sysctlCommands(name, '1')],
   },
   trace: [],
@@ -36,12 +38,14 @@ export const forwardingDisabled = (
   name: string,
   value: string | null,
   acceptRa: readonly string[] = [],
+  wording: Wording = commandWording,
 ): Conflict =>
   sysctlDisabled(
     { kind: 'ForwardingDisabled', ...aboutHost },
     name,
     value,
     'the host forwards nothing, so no published port reaches its container.',
+    wording,
     acceptRa,
   )
 
@@ -51,10 +55,16 @@ export const forwardingDisabled = (
  * routeLocalnetDisabled('net.ipv4.conf.br-web.route_localnet', '0', 'web').kind // 'RouteLocalnetDisabled'
  * @public @since 0.1.0
  */
-export const routeLocalnetDisabled = (name: string, value: string | null, network: string): Conflict =>
+export const routeLocalnetDisabled = (
+  name: string,
+  value: string | null,
+  network: string,
+  wording: Wording = commandWording,
+): Conflict =>
   sysctlDisabled(
     { kind: 'RouteLocalnetDisabled', ...aboutNetwork(network) },
     name,
     value,
     `processes on the host do not reach the ports of ${network} on 127.0.0.1.`,
+    wording,
   )

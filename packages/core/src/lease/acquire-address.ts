@@ -1,8 +1,10 @@
 import {
   type AddressInput,
   canonicalAddress,
+  detachWay,
   inputText,
   macFromAddress,
+  oneWay,
   PortolanError,
   type PrefixInput,
 } from '@portolan/netfilter'
@@ -128,21 +130,22 @@ export const acquireAddressIn = (
   if (request.address !== null) {
     const address = canonicalAddress(request.address)
     if (!isInBounds(range.whole, address))
-      throw new PortolanError(
-        'ADDRESS_OUT_OF_RANGE',
-        `${address} is no address for endpoints ${placeOf(request.on)}: ask for one of ${request.subnet} that is not its network, broadcast or gateway address.`,
-      )
+      throw new PortolanError('ADDRESS_OUT_OF_RANGE', {
+        problem: `${address} is no address for endpoints ${placeOf(request.on)}.`,
+        remedy: () =>
+          `Ask for one of ${request.subnet} that is not its network, broadcast or gateway address.`,
+      })
     const there = book.find(`${range.prefix}${address}`)
     if (there?.kind === 'address' && there.released === null && !isHolder(there, request))
-      throw new PortolanError(
-        'ADDRESS_LEASED',
-        `${address} ${placeOf(request.on)} is leased to ${replicaName(there.holder)} of project ${there.holder.project}: ask for another address, or release that lease first.`,
-      )
+      throw new PortolanError('ADDRESS_LEASED', {
+        problem: `${address} ${placeOf(request.on)} is leased to ${replicaName(there.holder)} of project ${there.holder.project}.`,
+        remedy: () => 'Ask for another address, or release that lease first.',
+      })
     if (there?.kind === 'address' && isInterfaces(there, request))
-      throw new PortolanError(
-        'ADDRESS_LEASED',
-        `${address} ${placeOf(request.on)} is on the interface of ${replicaName(there.holder)}, which gave it up and is attached still: detach that endpoint first (portolan detach ${replicaName(there.holder)}), or ask for another address.`,
-      )
+      throw new PortolanError('ADDRESS_LEASED', {
+        problem: `${address} ${placeOf(request.on)} is on the interface of ${replicaName(there.holder)}, which gave it up and is attached still.`,
+        remedy: (wording) => oneWay(detachWay(wording, replicaName(there.holder)), 'ask for another address'),
+      })
     return take(book, request, range, address, { known, key: holder })
   }
   const kept = known === null ? null : usable(known, range, request.isTaken)
@@ -239,8 +242,8 @@ const exhausted = (
   const place = ipRange === null || ipRange === subnet ? subnet : `${ipRange}, the ip_range of ${subnet}`
   const size = sizeOf(bounds)
   const rest = BigInt(leased) < size ? ', and every other one is in use without a lease' : ''
-  return new PortolanError(
-    'SUBNET_EXHAUSTED',
-    `No address is left for ${replicaName(holder)} in ${place}, ${on.project === null ? `on ${on.network}` : `on network ${on.network}`}: it has ${size} ${size === 1n ? 'address' : 'addresses'} for endpoints, and ${leased} ${leased === 1 ? 'is' : 'are'} leased${rest}. Give the network a larger subnet, or take endpoints off it.`,
-  )
+  return new PortolanError('SUBNET_EXHAUSTED', {
+    problem: `No address is left for ${replicaName(holder)} in ${place}, ${on.project === null ? `on ${on.network}` : `on network ${on.network}`}: it has ${size} ${size === 1n ? 'address' : 'addresses'} for endpoints, and ${leased} ${leased === 1 ? 'is' : 'are'} leased${rest}.`,
+    remedy: () => 'Give the network a larger subnet, or take endpoints off it.',
+  })
 }

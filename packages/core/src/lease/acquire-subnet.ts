@@ -33,10 +33,10 @@ export const acquireSubnet = (
     (one) => options.tolerate?.includes(leaseKey(one)) !== true,
   )
   if (other !== undefined)
-    throw new PortolanError(
-      'SUBNET_LEASED',
-      `${lease.subnet} cannot be leased to network ${lease.network}: it overlaps ${other.subnet}, which is leased to network ${other.network} of project ${other.project}. Take another subnet, or release that one.`,
-    )
+    throw new PortolanError('SUBNET_LEASED', {
+      problem: `${lease.subnet} cannot be leased to network ${lease.network}: it overlaps ${other.subnet}, which is leased to network ${other.network} of project ${other.project}.`,
+      remedy: () => 'Take another subnet, or release that one.',
+    })
   const space = addressKey({ project: lease.project, network: lease.network }, lease.family, '')
   const outside = leasesUnder(state, space).filter(
     (one) => one.kind === 'address' && !containsAddress(prefix, parseAddress(one.address)),

@@ -1,4 +1,4 @@
-import { type Family, families, type HostFacts } from '@portolan/netfilter'
+import { type Family, families, type HostFacts, type Wording } from '@portolan/netfilter'
 import { linkSysctlName } from '@portolan/netfilter/sysctls'
 import {
   type Conflict,
@@ -20,6 +20,8 @@ import { type SysctlChange, sysctlChange } from './sysctl-change.ts'
 export interface SysctlOptions {
   /** False: nothing is written (`--no-sysctl`, or a read-only /proc/sys), and what is off becomes a conflict. */
   readonly writable: boolean
+  /** How remedies name what the user may change; as the command does unless told. */
+  readonly wording?: Wording
 }
 
 /**
@@ -49,7 +51,7 @@ export const diffSysctls = (
       changes.push(...advertised.flatMap(keepAdvertisements))
       conflicts.push(
         ...advertised.flatMap((one) =>
-          one.value === null ? [routerAdvertisementsLost(one.name, one.sysctl)] : [],
+          one.value === null ? [routerAdvertisementsLost(one.name, one.sysctl, options.wording)] : [],
         ),
       )
       changes.push(
@@ -67,6 +69,7 @@ export const diffSysctls = (
           name,
           value,
           advertised.map(({ sysctl }) => sysctl),
+          options.wording,
         ),
       )
     }
@@ -81,7 +84,7 @@ export const diffSysctls = (
       const why = `Let 127.0.0.1 reach the published ports of network ${network.name}.`
       changes.push(sysctlChange(name, value, '1', why))
     } else {
-      conflicts.push(routeLocalnetDisabled(name, value, network.name))
+      conflicts.push(routeLocalnetDisabled(name, value, network.name, options.wording))
     }
   }
   const reversePath = diffReversePath(desired, facts, options)

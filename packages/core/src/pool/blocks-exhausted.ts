@@ -22,9 +22,10 @@ export const blocksExhausted = (
   const place = request.place ?? null
   const at = place === null ? '' : `${placeText(place)}: `
   if (pools === null)
-    return new InvalidRequestError(
-      `${at}This host has not joined cluster ${cluster}, so it has no block to pick a subnet for network ${network} in. Join it once: \`${join}\`.`,
-    )
+    return new InvalidRequestError({
+      problem: `${at}This host has not joined cluster ${cluster}, so it has no block to pick a subnet for network ${network} in.`,
+      remedy: () => `Join it once: \`${join}\`.`,
+    })
   const own = blockPools(blocks, family) ?? []
   const sizes = [...pools.map(parsePool), ...own].flatMap(({ entries }) =>
     entries.flatMap(({ prefix, size }) => (prefix.family === family ? [size] : [])),
@@ -32,18 +33,22 @@ export const blocksExhausted = (
   const length = sizes[0] ?? bitsOf({ family })
   const size = wantedSize(request)
   if (size !== null && size < Math.min(...sizes))
-    return new InvalidRequestError(
-      `${at}A subnet of size /${size} was asked for network ${network}, and a block of cluster ${cluster} is a /${Math.min(...sizes)}: a subnet is inside one block. Ask for a smaller one, or name a pool outside the cluster.`,
-    )
+    return new InvalidRequestError({
+      problem: `${at}A subnet of size /${size} was asked for network ${network}, and a block of cluster ${cluster} is a /${Math.min(...sizes)}: a subnet is inside one block.`,
+      remedy: () => 'Ask for a smaller one, or name a pool outside the cluster.',
+    })
   const wished = unpicked.filter((one) => one.family === family).map(wantedSize)
   const missing = blocksFor(wished, { length })
   const has =
     own.length === 0
       ? `This host has no ${family === 'ip' ? 'IPv4' : 'IPv6'} block of cluster ${cluster}, so no subnet can be picked for network ${network}.`
       : `No subnet is free for network ${network} in the blocks of this host in cluster ${cluster} (${rejectionText(rejected)}).`
-  const message = `${at}${has}${passedOver(blocks, family)} Claim ${missing === 1 ? 'one more' : `${missing} more`}, which asks etcd: \`${join} --count ${own.length + missing}\`. Or name a subnet outside the cluster's pools.`
+  const remedy = `Claim ${missing === 1 ? 'one more' : `${missing} more`}, which asks etcd: \`${join} --count ${own.length + missing}\`. Or name a subnet outside the cluster's pools.`
   const names = own.map(({ name }) => name)
-  return new PoolExhaustedError(network, names, rejected, null, undefined, message)
+  return new PoolExhaustedError(network, names, rejected, null, undefined, {
+    problem: `${at}${has}${passedOver(blocks, family)}`,
+    remedy: () => remedy,
+  })
 }
 
 const passedOver = ({ leaving = [], cluster }: HeldBlocks, family: SubnetWish['family']): string => {

@@ -17,4 +17,3 @@ export type {
   SubnetRequest,
 } from './subnet-request.ts'
 export { ulaPool } from './ula-pool.ts'
-export { commandWording, type Wording } from './wording.ts'

@@ -1,6 +1,11 @@
-import { PortolanError, placeText, type SourcePosition } from '@portolan/netfilter'
+import {
+  PortolanError,
+  placeText,
+  type Refusal,
+  type SourcePosition,
+  type Wording,
+} from '@portolan/netfilter'
 import type { Rejection } from './rejection.ts'
-import { commandWording, type Wording } from './wording.ts'
 
 /** What is in the way of candidates, for people; the first three reasons. */
 export const rejectionText = (rejected: readonly Rejection[]): string => {
@@ -33,15 +38,18 @@ export class PoolExhaustedError extends PortolanError {
     pools: readonly string[],
     rejected: readonly Rejection[],
     place: SourcePosition | null = null,
-    { pool }: Pick<Wording, 'pool'> = commandWording,
+    wording: Wording | undefined = undefined,
     /** In place of the words for pools. */
-    message: string | null = null,
+    refusal: Refusal | null = null,
   ) {
     super(
       'POOL_EXHAUSTED',
-      message ??
-        `${place === null ? '' : `${placeText(place)}: `}No subnet is free for network ${network} in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')} (${rejectionText(rejected)}). ` +
+      refusal ?? {
+        problem: `${place === null ? '' : `${placeText(place)}: `}No subnet is free for network ${network} in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')} (${rejectionText(rejected)}).`,
+        remedy: ({ pool }) =>
           `Name another pool (${pool.replace('{}', pools.includes('docker') ? '10.64.0.0/12:24' : 'docker')}, or for good under pools: in /etc/portolan/config.yaml), give the network a subnet, or allow a range that may be used all the same.`,
+      },
+      { wording },
     )
     this.pools = pools
     this.rejected = rejected

@@ -4,11 +4,11 @@ import {
   inputText,
   type PrefixInput,
   type SourcePosition,
+  type Wording,
 } from '@portolan/netfilter'
 import type { HeldBlocks } from './held-blocks.ts'
 import type { Pool } from './pool.ts'
 import type { Collision, Rejection } from './rejection.ts'
-import type { Wording } from './wording.ts'
 
 /**
  * One network's wish for a subnet of one family. A key that is absent or null says nothing.

@@ -277,6 +277,13 @@ const toldWithPlace = <Result>(place: SourcePosition | null, acquire: () => Resu
     return acquire()
   } catch (cause) {
     if (place === null || !(cause instanceof PortolanError) || !placed.includes(cause.code)) throw cause
-    throw new PortolanError(cause.code, `${placeText(place)}: ${cause.message}`, { cause })
+    throw new PortolanError(
+      cause.code,
+      {
+        problem: `${placeText(place)}: ${cause.problem}`,
+        remedy: (wording) => cause.remedy(wording),
+      },
+      { cause },
+    )
   }
 }

@@ -1,9 +1,9 @@
-import type { HostFacts } from '@portolan/netfilter'
+import type { HostFacts, Wording } from '@portolan/netfilter'
 import { bridgeDown, bridgeNameTaken, type Conflict, subnetOverlap } from '../conflict/index.ts'
 import type { DesiredState } from '../contract/desired-state.ts'
 import { parseBridgeAlias } from '../contract/index.ts'
 import { engineOfInterface } from '../engine/index.ts'
-import type { SubnetPlan, Wording } from '../pool/index.ts'
+import type { SubnetPlan } from '../pool/index.ts'
 
 /** Subnets that were not picked, and overlap something on the host. */
 export const findSubnetOverlaps = (

@@ -1,4 +1,4 @@
-import type { HostFacts } from '@portolan/netfilter'
+import type { HostFacts, Wording } from '@portolan/netfilter'
 import { type Conflict, findHostPortTaken, findParentConflicts } from '../conflict/index.ts'
 import { attachedEndpoints } from '../contract/attached-endpoints.ts'
 import { bridgeName } from '../contract/bridge-name.ts'
@@ -21,7 +21,6 @@ import {
   type ReservedRange,
   type SubnetPlan,
   type SubnetRequest,
-  type Wording,
 } from '../pool/index.ts'
 import { type AddressUse, addressUse } from './address-use.ts'
 import { addressed } from './address-wish.ts'

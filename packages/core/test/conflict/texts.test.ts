@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { commandWording } from '@portolan/netfilter'
 import {
   bridgeNameTaken,
   type Conflict,
@@ -134,16 +135,27 @@ describe('the words', () => {
     )
     const overlapped = { overlaps: '10.0.0.0/8', kind: 'route', detail: 'route by wg0', owner: 'wg0' }
     expect(
-      subnetOverlap('web', '10.1.0.0/16', [overlapped], false, { allow, removeNetwork }).remedy.text,
+      subnetOverlap('web', '10.1.0.0/16', [overlapped], false, { ...commandWording, allow, removeNetwork })
+        .remedy.text,
     ).toContain('with allowed: [10.0.0.0/8] if the overlap is meant')
     // Nothing moves a network that no file describes.
     expect(
-      subnetOverlap('web', '10.1.0.0/16', [overlapped], true, { allow, removeNetwork }, true).remedy,
+      subnetOverlap(
+        'web',
+        '10.1.0.0/16',
+        [overlapped],
+        true,
+        { ...commandWording, allow, removeNetwork },
+        true,
+      ).remedy,
     ).toEqual({
       text: 'Give it a free subnet: delete its containers, and make it again. Or take the range out of what is avoided with allowed: [10.0.0.0/8] if the overlap is meant.',
       commands: [],
     })
-    const exhausted = new PoolExhaustedError('web', ['classic'], [], null, { pool: '"pool": "{}"' })
+    const exhausted = new PoolExhaustedError('web', ['classic'], [], null, {
+      ...commandWording,
+      pool: '"pool": "{}"',
+    })
     expect(exhausted.message).toContain('Name another pool ("pool": "docker", or for good')
   })
 

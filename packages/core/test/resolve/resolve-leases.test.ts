@@ -314,7 +314,7 @@ describe('an endpoint with an interface', () => {
     const moved = settle(leases, compose(fixed('a', '10.1.0.5'), small), attached('a'))
     const taker = compose(fixed('a', '10.1.0.5') + fixed('b', '10.1.0.2'), small)
     expect(() => settle(moved.leases, taker, attached('a'))).toThrow(
-      /^compose\.yaml:\d+:\d+: 10\.1\.0\.2 of network web is on the interface of a, .* detach that endpoint first \(portolan detach a\)/,
+      /^compose\.yaml:\d+:\d+: 10\.1\.0\.2 of network web is on the interface of a, .* Detach it first \(portolan detach a\)/,
     )
     expect(addresses(settle(moved.leases, taker).answer)).toEqual({ a: '10.1.0.5', b: '10.1.0.2' })
     const back = settle(moved.leases, compose(fixed('a', '10.1.0.2'), small), attached('a'))

@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises'
-import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { readOwn, syncDirectory, writeDurably } from '../state/own-file.ts'
 import { refuseUnsafeDirectory } from '../state/safe-place.ts'
@@ -62,12 +62,16 @@ export const fileError = (
 ): PortolanError => {
   if (error instanceof PortolanError) return error
   const code = (error as NodeJS.ErrnoException).code ?? String(error)
-  const message = `The file ${file}, which ${does}, could not be ${action} (${code}).`
+  const problem = `The file ${file}, which ${does}, could not be ${action} (${code}).`
   return code === 'EACCES' || code === 'EPERM'
     ? new PermissionError(
-        `${message} Run this as root, or give another directory with --state.`,
+        { problem, remedy: ({ elsewhere }) => oneWay('run this as root', elsewhere) },
         'file access',
         { cause: error },
       )
-    : new PortolanError('STATE', `${message} Mend that, and run this again.`, { cause: error })
+    : new PortolanError(
+        'STATE',
+        { problem, remedy: () => 'Mend that, and run this again.' },
+        { cause: error },
+      )
 }

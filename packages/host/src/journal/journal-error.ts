@@ -1,13 +1,13 @@
 import { dirname } from 'node:path'
-import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { writingWords } from '../file/errno-words.ts'
 import { fullDisk } from '../state/full-disk.ts'
 
 export const notOurs = (path: string, fault: string): PortolanError =>
-  new PortolanError(
-    'STATE',
-    `The journal ${path} could not be read: ${fault}. It was left as it is; put back a copy, or move it away to begin anew.`,
-  )
+  new PortolanError('STATE', {
+    problem: `The journal ${path} could not be read: ${fault}. It was left as it is.`,
+    remedy: () => 'Put back a copy, or move it away to begin anew.',
+  })
 
 export const named = <Result>(action: 'read' | 'written', path: string, work: () => Result): Result => {
   try {
@@ -35,14 +35,20 @@ const journalError = (action: 'read' | 'written', path: string, error: unknown):
   const why = error instanceof Error ? error.message : String(error)
   if (code === 'EACCES' || code === 'EPERM')
     return new PermissionError(
-      `The journal ${path} could not be ${action} (${why}). Run this as root, or give another state directory.`,
+      {
+        problem: `The journal ${path} could not be ${action} (${why}).`,
+        remedy: ({ elsewhere }) => oneWay('run this as root', elsewhere),
+      },
       'file access',
       { cause: error },
     )
   if (code === 'EROFS')
     return new PortolanError(
       'STATE',
-      `The journal ${path} could not be ${action}: ${writingWords.EROFS}. Nothing was changed. Mount it writable, and run this again.`,
+      {
+        problem: `The journal ${path} could not be ${action}: ${writingWords.EROFS}. Nothing was changed.`,
+        remedy: () => 'Mount it writable, and run this again.',
+      },
       { cause: error },
     )
   const full = fullDisk(error, dirname(path))
@@ -50,7 +56,10 @@ const journalError = (action: 'read' | 'written', path: string, error: unknown):
     'STATE',
     full === null
       ? `The journal ${path} could not be ${action}: ${why}.`
-      : `The journal ${path} could not be ${action}: ${full}. What was written before is still there. Make room on that disk and run this again.`,
+      : {
+          problem: `The journal ${path} could not be ${action}: ${full}. What was written before is still there.`,
+          remedy: () => 'Make room on that disk and run this again.',
+        },
     { cause: error },
   )
 }

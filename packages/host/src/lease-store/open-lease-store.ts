@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { emptyLeases, type LeaseState, type LeaseStep, type LeaseStore } from '@portolan/core'
-import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { checkArgument, textValue } from '@portolan/netfilter/schema'
 import { fullDisk } from '../state/full-disk.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
@@ -141,25 +141,35 @@ const storeError = (action: 'read' | 'written', file: string, error: unknown): P
   const why = error instanceof Error ? error.message : String(error)
   if (code === 'EACCES' || code === 'EPERM' || /^(Permission denied|Operation not permitted)/.test(why)) {
     return new PermissionError(
-      `The lease store ${file} could not be ${action} (${why}). Run this as root, or give another directory with --state.`,
+      {
+        problem: `The lease store ${file} could not be ${action} (${why}).`,
+        remedy: (wording) => oneWay('run this as root', wording.elsewhere),
+      },
       'file access',
       { cause: error },
     )
   }
   // Another store would give the addresses that are leased in this one to other holders.
-  const elsewhere = existsSync(file) ? '' : ', or give another directory with --state'
+  const isThere = existsSync(file)
   const full = fullDisk(error, dirname(file))
   if (full !== null)
     return new PortolanError(
       'STATE',
-      `The lease store ${file} could not be ${action}: ${full}. What was leased before is still there. Make room on that disk and run this again${elsewhere}.`,
+      {
+        problem: `The lease store ${file} could not be ${action}: ${full}. What was leased before is still there.`,
+        remedy: ({ elsewhere }) =>
+          oneWay('make room on that disk and run this again', isThere ? null : elsewhere),
+      },
       { cause: error },
     )
   const isDamaged = error instanceof DamagedError || /^MDB_(?!MAP_FULL|READERS_FULL)/.test(why)
   return new PortolanError(
     'STATE',
     isDamaged
-      ? `The lease store ${file} is damaged or not ours: ${why}. It was left as it is; put back a copy, or move it away to begin without leases.`
+      ? {
+          problem: `The lease store ${file} is damaged or not ours: ${why}. It was left as it is.`,
+          remedy: () => 'Put back a copy, or move it away to begin without leases.',
+        }
       : `The lease store ${file} could not be ${action}: ${why}.`,
     { cause: error },
   )

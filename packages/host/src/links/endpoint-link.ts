@@ -6,7 +6,7 @@ import {
   NLM_F_CREATE,
   NLM_F_EXCL,
 } from '@portolan/core/netlink'
-import { ApplyError } from '@portolan/netfilter'
+import { ApplyError, oneWay } from '@portolan/netfilter'
 import { type LinkRecord, parseLink } from '../facts/read-links.ts'
 import { attribute, attributeText, attributeU32, concatenate, nested } from '../netlink/attribute.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
@@ -103,7 +103,10 @@ const refusal = async (
   if (errno !== EEXIST) return changeError(does, errno, [])
   if ((await findLink(connection, name)) !== null) return taken(name, does)
   return new ApplyError(
-    `Could not ${does}: an interface named ${peer.name} is there already. Choose another name with interface (--interface), or remove that one.`,
+    {
+      problem: `Could not ${does}: an interface named ${peer.name} is there already.`,
+      remedy: (wording) => oneWay(wording.interface, 'remove that one'),
+    },
     { applied: [], stderr: errnoText(errno) },
   )
 }

@@ -45,20 +45,21 @@ const makePrivate = (directory: string): void => {
 }
 
 const notOurs = (path: string, why: string, mend?: string): PortolanError =>
-  new PortolanError(
-    'LOCK',
-    `The lock at ${path} is not safe to use: ${why}. Another user could hold up every change. ${mend === undefined ? 'Remove it' : `Run "${mend}"`}, and run this again.`,
-  )
+  new PortolanError('LOCK', {
+    problem: `The lock at ${path} is not safe to use: ${why}. Another user could hold up every change.`,
+    remedy: () => `${mend === undefined ? 'Remove it' : `Run "${mend}"`}, and run this again.`,
+  })
 
 const lockFileError = (path: string, error: unknown): Error => {
   if (error instanceof PortolanError) return error
   const { code, message } = error as NodeJS.ErrnoException
-  const why = `The lock file ${path} could not be opened (${code ?? message}).`
+  const problem = `The lock file ${path} could not be opened (${code ?? message}).`
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new PermissionError(
-      `${why} Run this as root. In a user namespace, mount a tmpfs on /run first.`,
+      { problem, remedy: () => 'Run this as root. In a user namespace, mount a tmpfs on /run first.' },
       'file access',
       { cause: error },
     )
-  return new PortolanError('LOCK', `${why} Mend that, and run this again.`, { cause: error })
+  const remedy = (): string => 'Mend that, and run this again.'
+  return new PortolanError('LOCK', { problem, remedy }, { cause: error })
 }

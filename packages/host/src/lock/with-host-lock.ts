@@ -79,8 +79,8 @@ const takeHostLock = async (timeoutMs: number, onWait: HostLockOptions['onWait']
 
 const locked = (timeoutMs: number, holder: LockHolder | null): PortolanError => {
   const subject = holder === null ? 'Another process' : `The process ${holder.name} (PID ${holder.pid})`
-  return new PortolanError(
-    'LOCKED',
-    `${subject} has been changing this host's network for longer than ${Math.round(timeoutMs)} ms. Wait until it ends, or end it, and run this again.`,
-  )
+  return new PortolanError('LOCKED', {
+    problem: `${subject} has been changing this host's network for longer than ${Math.round(timeoutMs)} ms.`,
+    remedy: () => 'Wait until it ends, or end it, and run this again.',
+  })
 }

@@ -34,10 +34,10 @@ export const requireXtablesLock = (): void => {
 }
 
 export const xtablesLocked = (holder: LockHolder | null, waitedMs = 0): PortolanError =>
-  new PortolanError(
-    CODE,
-    `${holder === null ? 'Another program' : `The process ${holder.name} (PID ${holder.pid})`} holds the lock of iptables, ${FILE}${waitedMs === 0 ? '' : `, for longer than ${waitedMs} ms`}. Nothing was changed. Wait until it ends, or end it, and run this again.`,
-  )
+  new PortolanError(CODE, {
+    problem: `${holder === null ? 'Another program' : `The process ${holder.name} (PID ${holder.pid})`} holds the lock of iptables, ${FILE}${waitedMs === 0 ? '' : `, for longer than ${waitedMs} ms`}. Nothing was changed.`,
+    remedy: () => 'Wait until it ends, or end it, and run this again.',
+  })
 
 /** Resolves when no other program has the lock of iptables that can be seen, at the latest after `timeoutMs`. */
 export const xtablesFree = async (timeoutMs: number): Promise<void> => {

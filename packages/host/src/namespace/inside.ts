@@ -8,6 +8,7 @@ import {
   PermissionError,
   parseInterfaceAddress,
   parsePrefix,
+  type Wording,
 } from '@portolan/netfilter'
 import { macBytes } from '../links/mac-bytes.ts'
 import type { HeldNamespace } from './hold-namespace.ts'
@@ -148,14 +149,22 @@ export const refusal = (does: string, { stderr }: RunResult): Error => {
     .replace(/\.$/, '')
   if (/Operation not permitted|Permission denied/.test(reason))
     return new PermissionError(
-      `Could not ${does}: that needs the capabilities CAP_SYS_ADMIN and CAP_NET_ADMIN (${reason}). Run this as root.`,
+      {
+        problem: `Could not ${does}: that needs the capabilities CAP_SYS_ADMIN and CAP_NET_ADMIN (${reason}).`,
+        remedy: () => 'Run this as root.',
+      },
       'CAP_SYS_ADMIN',
     )
   const inUse = /already in use|already assigned/.test(reason)
-    ? ' Another interface of the same parent has that address: detach the endpoint with it first, or ask for another address.'
-    : ''
-  const advice = /Cannot find device|does not exist/.test(reason)
-    ? ' The endpoint is attached under another name (give that one with interface, --interface), or its interface was renamed or removed there: detach the endpoint and attach it again.'
-    : ''
-  return new ApplyError(`Could not ${does}: ${reason}.${inUse}${advice}`, { applied: [], stderr })
+  const isGone = /Cannot find device|does not exist/.test(reason)
+  const problem = `Could not ${does}: ${reason}.`
+  const remedy = ({ namesInterface }: Wording): string => {
+    if (inUse)
+      return 'Another interface of the same parent has that address: detach the endpoint with it first, or ask for another address.'
+    if (!isGone) return ''
+    const named =
+      namesInterface === null ? '' : `The endpoint is attached under another name (${namesInterface}), or its`
+    return `${named === '' ? 'Its' : named} interface was renamed or removed there: detach the endpoint and attach it again.`
+  }
+  return new ApplyError({ problem, remedy }, { applied: [], stderr })
 }

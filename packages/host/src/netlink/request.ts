@@ -115,7 +115,10 @@ const done = (changes: readonly NetlinkChange[], errnos: readonly number[]): rea
 export const changeError = (does: string, errno: number, applied: readonly string[]): Error =>
   errno === EPERM
     ? new PermissionError(
-        `Could not ${does}: that needs the capability CAP_NET_ADMIN. Run this as root.`,
+        {
+          problem: `Could not ${does}: that needs the capability CAP_NET_ADMIN.`,
+          remedy: () => 'Run this as root.',
+        },
         'CAP_NET_ADMIN',
       )
     : new ApplyError(`Could not ${does}: the kernel says ${errnoText(errno)}.`, {

@@ -1,5 +1,8 @@
-import { readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { oneWay, PortolanError } from '@portolan/netfilter'
+import { fullDisk } from './full-disk.ts'
+import { makeDirectory } from './make-directory.ts'
 
 /**
  * The folder of a network whose containers have ports behind another plugin: a file for each attachment, named by its
@@ -10,6 +13,40 @@ import { join } from 'node:path'
  */
 export const chainedPortsFolder = (stateDirectory: string, network: string): string =>
   join(stateDirectory, 'cni', network)
+
+/**
+ * Writes down that a container has ports behind another plugin, before it has them. Where that cannot be, nothing of it
+ * is left.
+ * @param text - what is known of the container
+ * @throws PortolanError `STATE`
+ * @example
+ * noteChainedPorts('/var/lib/portolan', 'pods', 'cni-pod-1-0a1b2c3d4e5f6071', '10.85.0.2')
+ * @public @since 0.1.0
+ */
+export const noteChainedPorts = (
+  stateDirectory: string,
+  network: string,
+  project: string,
+  text: string,
+): void => {
+  const folder = chainedPortsFolder(stateDirectory, network)
+  const file = join(folder, project)
+  try {
+    makeDirectory(folder)
+    writeFileSync(file, text, { mode: 0o600, flush: true })
+  } catch (error) {
+    forgetChainedPorts(stateDirectory, project)
+    const why = fullDisk(error, stateDirectory) ?? (error instanceof Error ? error.message : String(error))
+    throw new PortolanError(
+      'STATE',
+      {
+        problem: `The file ${file}, which tells that a container has ports, could not be written: ${why}. Nothing was changed.`,
+        remedy: ({ elsewhere }) => oneWay('make room on that disk and run this again', elsewhere),
+      },
+      { cause: error },
+    )
+  }
+}
 
 /**
  * Removes the files of a project's ports behind other plugins, and the folders that they leave empty.

@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { PortolanError, shellWord } from '@portolan/netfilter'
+import { oneWay, PortolanError, shellWord } from '@portolan/netfilter'
 
 const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000
@@ -50,15 +50,15 @@ export const unsafeDirectory = (directory: string, use: 'read' | 'write' = 'writ
  */
 export const refuseUnsafeFile = (what: string, path: string, stats: FileStats): void => {
   if (stats.isSymbolicLink())
-    throw new PortolanError(
-      'STATE',
-      `${what} could not be used: it is a symbolic link, and links are not followed there. Put the file itself in its place.`,
-    )
+    throw new PortolanError('STATE', {
+      problem: `${what} could not be used: it is a symbolic link, and links are not followed there.`,
+      remedy: () => 'Put the file itself in its place.',
+    })
   if (!stats.isFile())
-    throw new PortolanError(
-      'STATE',
-      `${what} could not be used: it is no regular file. Move it away, or give another directory with --state.`,
-    )
+    throw new PortolanError('STATE', {
+      problem: `${what} could not be used: it is no regular file.`,
+      remedy: ({ elsewhere }) => oneWay('move it away', elsewhere),
+    })
   const fault = isRoot() ? faultOfStats(path, stats, false) : null
   if (fault !== null) throw distrusted(what, fault)
 }
@@ -77,10 +77,10 @@ export interface PlaceFault {
 const isRoot = (): boolean => process.geteuid?.() === 0
 
 const distrusted = (what: string, { why, mend }: PlaceFault): PortolanError =>
-  new PortolanError(
-    'STATE',
-    `${what} is not safe to use as root: ${why}. Any user with write access there can have root run commands. Check what is in it, then run "${mend}", or give another directory with --state.`,
-  )
+  new PortolanError('STATE', {
+    problem: `${what} is not safe to use as root: ${why}. Any user with write access there can have root run commands.`,
+    remedy: ({ elsewhere }) => oneWay(`check what is in it, then run "${mend}"`, elsewhere),
+  })
 
 /** Links are followed one by one: the owner of a directory decides where a link in it leads. */
 const faultOf = (directory: string, isForeignRootFine = false): PlaceFault | null => {

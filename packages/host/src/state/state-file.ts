@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { baseFolder } from '../home/base-folder.ts'
 import { fullDisk } from './full-disk.ts'
 import { emptyState, type HostState, isEmptyState, outliving } from './host-state.ts'
@@ -57,7 +57,10 @@ export const readState = async (directory: string): Promise<HostState> => {
     const reason = error instanceof Error ? error.message : String(error)
     throw new PortolanError(
       'STATE',
-      `The state file ${file} is damaged: ${reason}. It tells what has to be put back; mend it, or move it away to do without.`,
+      {
+        problem: `The state file ${file} is damaged: ${reason}. It tells what has to be put back.`,
+        remedy: () => 'Mend it, or move it away to do without.',
+      },
       { cause: error },
     )
   }
@@ -141,19 +144,27 @@ const fileError = (action: 'read' | 'written', file: string, error: unknown): Po
   if (full !== null)
     return new PortolanError(
       'STATE',
-      `The state file ${file} could not be ${action}: ${full}. It is as it was before. Make room on that disk and run this again${isNoted ? '' : ', or give another directory with --state'}.`,
+      {
+        problem: `The state file ${file} could not be ${action}: ${full}. It is as it was before.`,
+        remedy: ({ elsewhere }) =>
+          oneWay('make room on that disk and run this again', isNoted ? null : elsewhere),
+      },
       { cause: error },
     )
-  const message = `The state file ${file} could not be ${action} (${code}): it tells what destroy has to put back.`
+  const problem = `The state file ${file} could not be ${action} (${code}): it tells what destroy has to put back.`
   return code === 'EACCES' || code === 'EPERM'
     ? new PermissionError(
-        `${message} Run this as root${isNoted ? '' : ', or give another directory with --state'}.`,
+        { problem, remedy: ({ elsewhere }) => oneWay('run this as root', isNoted ? null : elsewhere) },
         'file access',
         { cause: error },
       )
     : new PortolanError(
         'STATE',
-        `${message} ${isNoted ? 'Mend that, and run this again.' : 'Give another directory with --state.'}`,
+        {
+          problem,
+          remedy: ({ elsewhere }) =>
+            isNoted || elsewhere === null ? 'Mend that, and run this again.' : oneWay(elsewhere),
+        },
         { cause: error },
       )
 }

@@ -1,4 +1,4 @@
-import { PortolanError } from './portolan-error.ts'
+import { PortolanError, type Refusal, type RefusalOptions } from './portolan-error.ts'
 
 /**
  * Where in a text something stands. `line` and `column` count from 1.
@@ -89,7 +89,7 @@ export class IntentError extends PortolanError {
  * @public @since 0.1.0
  */
 export class InvalidRequestError extends PortolanError {
-  constructor(message: string, options?: { cause?: unknown }) {
+  constructor(message: string | Refusal, options?: RefusalOptions) {
     super('INVALID_REQUEST', message, options)
   }
 }
@@ -112,9 +112,9 @@ export class InspectError extends PortolanError {
   readonly stderr: string
 
   constructor(
-    message: string,
+    message: string | Refusal,
     details: { command: string; exitCode: number | null; stderr: string },
-    options?: { cause?: unknown },
+    options?: RefusalOptions,
   ) {
     super('INSPECT', message, options)
     this.command = details.command
@@ -148,8 +148,9 @@ export class MissingToolError extends PortolanError {
 
   constructor(tool: string, packageName: string, options: { cause?: unknown; unread?: string } = {}) {
     const { unread, ...causes } = options
-    const missing = `${tool} is not installed: install the package ${packageName} and run this again.`
-    super('MISSING_TOOL', unread === undefined ? missing : `${unread} ${missing}`, causes)
+    const problem = [...(unread === undefined ? [] : [unread]), `${tool} is not installed.`].join(' ')
+    const remedy = (): string => `Install the package ${packageName} and run this again.`
+    super('MISSING_TOOL', { problem, remedy }, causes)
     this.tool = tool
     this.package = packageName
     if (unread !== undefined) this.unread = unread
@@ -168,7 +169,7 @@ export class PermissionError extends PortolanError {
   /** The capability, as capabilities(7) names it: `CAP_NET_ADMIN`. */
   readonly needs: string
 
-  constructor(message: string, needs: string, options?: { cause?: unknown }) {
+  constructor(message: string | Refusal, needs: string, options?: RefusalOptions) {
     super('PERMISSION', message, options)
     this.needs = needs
   }
@@ -217,14 +218,14 @@ export class ApplyError extends PortolanError {
   readonly certain: boolean
 
   constructor(
-    message: string,
+    message: string | Refusal,
     details: {
       applied: readonly string[]
       stderr: string
       offending?: string | null
       certain?: boolean
     },
-    options?: { cause?: unknown },
+    options?: RefusalOptions,
   ) {
     super('APPLY', message, options)
     this.applied = details.applied

@@ -1,3 +1,5 @@
+import { commandWording, type Wording } from './wording.ts'
+
 const longestMessage = 2000
 
 /** Messages quote what was found. One line of a hostile file may have many megabytes. */
@@ -5,6 +7,18 @@ const shortened = (message: string): string =>
   message.length <= longestMessage
     ? message
     : `${message.slice(0, longestMessage)}... (${message.length - longestMessage} characters more)`
+
+/**
+ * What is wrong, and what to do about it. The two are kept apart: an engine shows them apart, and its user does the second
+ * by other means than that of the command.
+ * @public @since 0.1.0
+ */
+export interface Refusal {
+  /** What is wrong and why, in whole sentences. */
+  readonly problem: string
+  /** What to do, in whole sentences; empty where nothing helps. */
+  readonly remedy: (wording: Wording) => string
+}
 
 /**
  * The base of every error Portolan throws. `code` is stable and meant for programs; `message` says what
@@ -19,11 +33,36 @@ const shortened = (message: string): string =>
  */
 export class PortolanError extends Error {
   readonly code: string
+  readonly #refusal: Refusal
 
-  constructor(code: string, message: string, options?: { cause?: unknown }) {
-    super(shortened(message), options)
+  /**
+   * @param told - what the message says. Of a refusal it has the remedy in the words of the command
+   * @param options - `wording`: other words for the remedy in the message
+   */
+  constructor(code: string, told: string | Refusal, options?: RefusalOptions) {
+    const refusal = typeof told === 'string' ? { problem: told, remedy: () => '' } : told
+    super(shortened(inOneText(refusal, options?.wording)), options)
     this.name = new.target.name
     this.code = code
+    this.#refusal = { ...refusal, problem: shortened(refusal.problem) }
+  }
+
+  /**
+   * What is wrong, without what to do about it where the two are known apart.
+   * @example
+   * new PortolanError('STATE', { problem: 'The disk is full.', remedy: () => 'Make room.' }).problem // 'The disk is full.'
+   */
+  get problem(): string {
+    return this.#refusal.problem
+  }
+
+  /**
+   * What to do, in the words of the program that the user calls; empty where `problem` has it all.
+   * @example
+   * new PortolanError('STATE', { problem: 'The disk is full.', remedy: () => 'Make room.' }).remedy() // 'Make room.'
+   */
+  remedy(wording: Wording = commandWording): string {
+    return shortened(this.#refusal.remedy(wording))
   }
 
   /** What `--json` prints under `error`; subclasses add their own fields. */
@@ -31,4 +70,25 @@ export class PortolanError extends Error {
     const { name: _name, cause: _cause, stack: _stack, ...fields } = this as Record<string, unknown> & Error
     return { ...fields, code: this.code, message: this.message }
   }
+}
+
+/** @public @since 0.1.0 */
+export interface RefusalOptions {
+  readonly cause?: unknown
+  readonly wording?: Wording | undefined
+}
+
+const inOneText = ({ problem, remedy }: Refusal, wording: Wording = commandWording): string =>
+  [problem, remedy(wording)].filter((part) => part !== '').join(' ')
+
+/**
+ * What was thrown, in one text for a user of another program than the command: what is wrong, and what to do.
+ * @example
+ * messageFor(new PortolanError('STATE', { problem: 'The disk is full.', remedy: () => 'Make room.' }), commandWording)
+ * // 'The disk is full. Make room.'
+ * @public @since 0.1.0
+ */
+export const messageFor = (thrown: unknown, wording: Wording): string => {
+  if (!(thrown instanceof PortolanError)) return thrown instanceof Error ? thrown.message : String(thrown)
+  return inOneText({ problem: thrown.problem, remedy: () => thrown.remedy(wording) })
 }

@@ -67,7 +67,7 @@ const errors: readonly (readonly [string, PortolanError, Record<string, unknown>
     new MissingToolError('nft', 'nftables', { cause }),
     {
       code: 'MISSING_TOOL',
-      message: 'nft is not installed: install the package nftables and run this again.',
+      message: 'nft is not installed. Install the package nftables and run this again.',
       tool: 'nft',
       package: 'nftables',
     },

@@ -234,7 +234,7 @@ suite('our table, read over netlink', () => {
       })
       expect(sorted(ruleset)).toEqual(listed())
       expect(unread).toEqual([
-        'The nftables table inet guard could not be read: nft is not installed: install the package nftables and run this again.',
+        'The nftables table inet guard could not be read: nft is not installed. Install the package nftables and run this again.',
       ])
       expect((await inspectAll(without, { socket })).unread).toEqual([
         expect.stringMatching(/^The nftables tables inet guard, ip filter could not be read: /),

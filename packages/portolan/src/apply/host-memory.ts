@@ -16,7 +16,7 @@ import { hairpinAttribute } from './hairpin-ports.ts'
 import { foreseen, removeTraces } from './host-traces.ts'
 import { together, withoutFlows } from './owed-flows.ts'
 import { markRestoring, noteSysctl } from './sysctl-notes.ts'
-import { withMessage } from './with-message.ts'
+import { withMore } from './with-message.ts'
 
 /**
  * What has to be remembered of a host so that `destroy` can put it back: values the kernel does not keep. A note is
@@ -107,7 +107,7 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
       try {
         await ensureStateWritable(directory)
       } catch (error) {
-        if (error instanceof PortolanError) throw withMessage(error, `${error.message} Nothing was changed.`)
+        if (error instanceof PortolanError) throw withMore(error, 'Nothing was changed.')
         throw error
       }
     },

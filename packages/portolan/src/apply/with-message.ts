@@ -1,13 +1,26 @@
-import { ApplyError, PermissionError, PortolanError, StaleStateError } from '@portolan/netfilter'
+import {
+  ApplyError,
+  PermissionError,
+  PortolanError,
+  type Refusal,
+  StaleStateError,
+  type Wording,
+} from '@portolan/netfilter'
 
 /**
- * The error with another message: of the same class, as callers tell them apart by it.
+ * The error with more that is so besides: of the same class, as callers tell them apart by it.
+ * @param remedy - what to do then, beside what the error says
  * @internal
  */
-export const withMessage = (error: PortolanError, message: string): PortolanError => {
+export const withMore = (
+  error: PortolanError,
+  more: string,
+  remedy: Refusal['remedy'] = () => '',
+): PortolanError => {
   const cause = { cause: error }
+  const message = together(error, more, remedy)
   if (error instanceof PermissionError) return new PermissionError(message, error.needs, cause)
-  if (error instanceof StaleStateError) return new StaleStateError(message, cause)
+  if (error instanceof StaleStateError) return new StaleStateError(`${error.message} ${more}`, cause)
   if (error instanceof ApplyError) return new ApplyError(message, error, cause)
   return new PortolanError(error.code, message, cause)
 }
@@ -21,20 +34,34 @@ export const withMessage = (error: PortolanError, message: string): PortolanErro
 export const withApplied = (error: unknown, applied: readonly string[]): unknown => {
   const done = [...applied, ...(error instanceof ApplyError ? error.applied : [])]
   if (error instanceof ApplyError) {
-    const { message, stderr, offending, certain } = error
+    const { stderr, offending, certain } = error
     // "Nothing was changed" would be taken for the whole truth, where what failed may be in force.
-    const outcome = done.length > 0 ? ` ${inForce(done)}` : certain ? ' Nothing was changed.' : ''
+    const outcome = done.length > 0 ? inForce(done) : certain ? 'Nothing was changed.' : ''
     return new ApplyError(
-      `${message}${outcome}`,
+      together(error, outcome, done.length > 0 ? goOn : () => ''),
       { applied: done, stderr, offending, certain },
       { cause: error },
     )
   }
   if (done.length === 0) return error
-  if (error instanceof PortolanError) return withMessage(error, `${error.message} ${inForce(done)}`)
+  if (error instanceof PortolanError) return withMore(error, inForce(done), goOn)
   const said = error instanceof Error ? error.message : String(error)
-  return new ApplyError(`${said} ${inForce(done)}`, { applied: done, stderr: said }, { cause: error })
+  return new ApplyError(
+    { problem: `${said} ${inForce(done)}`, remedy: goOn },
+    { applied: done, stderr: said },
+    { cause: error },
+  )
 }
 
 const inForce = (done: readonly string[]): string =>
-  `${done.length === 1 ? '1 change' : `${done.length} changes`} before it ${done.length === 1 ? 'is' : 'are'} in force, the last one: "${done.at(-1)}" Run apply again to go on, or destroy to take them back.`
+  `${done.length === 1 ? '1 change' : `${done.length} changes`} before it ${done.length === 1 ? 'is' : 'are'} in force, the last one: "${done.at(-1)}"`
+
+const goOn = ({ apply }: Wording): string =>
+  apply === null
+    ? 'What is done once more goes on from there.'
+    : 'Run apply again to go on, or destroy to take them back.'
+
+const together = (error: PortolanError, more: string, remedy: Refusal['remedy']): Refusal => ({
+  problem: [error.problem, more].filter((part) => part !== '').join(' '),
+  remedy: (wording) => [error.remedy(wording), remedy(wording)].filter((part) => part !== '').join(' '),
+})

@@ -1,5 +1,5 @@
 import { isKilled, programEnd, type Runner } from '@portolan/core'
-import { InspectError, MissingToolError, PortolanError } from '@portolan/netfilter'
+import { InspectError, MissingToolError, oneWay, PortolanError } from '@portolan/netfilter'
 import { withRuleSocket } from '../host-rules/with-rule-socket.ts'
 import type { Backend, BackendChoice } from './backend.ts'
 import { dialects, generation } from './dialects.ts'
@@ -54,9 +54,12 @@ const versionOf = async (program: string, runner: Runner): Promise<string | Insp
     const { exitCode, stdout, stderr } = result
     if (exitCode === 0) return stdout
     const command = `${program} --version`
-    const advice = isKilled(result) ? 'Run this again' : 'Mend or reinstall it'
+    const advice = isKilled(result) ? 'run this again' : 'mend or reinstall it'
     const error = new InspectError(
-      `${program} is installed and does not run: "${command}" failed, ${programEnd(result)}. ${advice}, or choose another with --backend.`,
+      {
+        problem: `${program} is installed and does not run: "${command}" failed, ${programEnd(result)}.`,
+        remedy: ({ backend }) => oneWay(advice, backend),
+      },
       { command, exitCode, stderr },
     )
     if (isKilled(result)) throw error

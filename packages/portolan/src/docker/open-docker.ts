@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { emptyConfig } from '@portolan/core'
 import { defaultStateDirectory, openLeaseStore, openLinks } from '@portolan/host'
-import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { InvalidRequestError, messageFor, PortolanError } from '@portolan/netfilter'
 import type { BackendChoice } from '../backend/backend.ts'
 import { readConfig } from '../config/read-config.ts'
 import { inOrder } from '../live/in-order.ts'
@@ -95,7 +95,7 @@ export const openDocker = async (
         })
         return { status: 200, body: given }
       } catch (error) {
-        report(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+        report(`${path}: ${messageFor(error, wording)}`)
         return refusal(200, error)
       }
     },
@@ -114,7 +114,7 @@ export const openDocker = async (
 export const refusal = (status: number, error: unknown): Answer => {
   const words =
     error instanceof PortolanError
-      ? `portolan: ${error.message}`
+      ? `portolan: ${messageFor(error, wording)}`
       : `portolan: internal error: ${error instanceof Error ? error.message : String(error)}. Please report it.`
   return { status, body: { Err: words, Error: words } }
 }

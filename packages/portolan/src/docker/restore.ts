@@ -1,8 +1,9 @@
 import { type LeaseChange, leasedSubnets, leaseKey, listLeases, releaseLease } from '@portolan/core'
-import { families } from '@portolan/netfilter'
+import { families, messageFor } from '@portolan/netfilter'
 import { type DockerParts, dockerProject } from './docker-parts.ts'
 import { gatewayHolder } from './ipam/addresses.ts'
 import { isPoolNetwork, poolNetwork } from './ipam/pool-id.ts'
+import { wording } from './wording.ts'
 
 /**
  * Brings back what the networks of Docker need: dockerd makes a network once, and not again after a boot of the host. And
@@ -16,9 +17,7 @@ export const restore = async (parts: DockerParts): Promise<void> => {
       await host.ensureNetwork(name)
     } catch (error) {
       // The others are served all the same.
-      report(
-        `network ${name} could not be brought back: ${error instanceof Error ? error.message : String(error)}`,
-      )
+      report(`network ${name} could not be brought back: ${messageFor(error, wording)}`)
     }
   }
 }

@@ -1,7 +1,9 @@
+import { messageFor } from '@portolan/netfilter'
 import type { Calls } from './calls.ts'
 import type { DockerParts } from './docker-parts.ts'
 import { isEmptyBody, readRequest } from './protocol/read-request.ts'
 import { verbs } from './protocol/verbs.ts'
+import { wording } from './wording.ts'
 
 /** What dockerd calls again after a kill. */
 export interface RepeatedCalls {
@@ -22,9 +24,7 @@ export const settleCalls = async (parts: DockerParts, calls: Calls): Promise<Rep
       bodies.set(call.path, [...(bodies.get(call.path) ?? []), call.body])
     } catch (error) {
       // dockerd gives the rest up itself, with the network at the latest.
-      parts.report(
-        `${call.path}, which was killed: ${error instanceof Error ? error.message : String(error)}`,
-      )
+      parts.report(`${call.path}, which was killed: ${messageFor(error, wording)}`)
     }
     calls.end(call)
   }

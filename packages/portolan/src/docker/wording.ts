@@ -1,10 +1,28 @@
-import type { Wording } from '@portolan/core'
+import type { Wording } from '@portolan/netfilter'
 
-/** The options of `docker network create`, and what else its user can write or run. */
+/**
+ * The options of `docker network create` and `docker run`, and what else their user can write or run. The plugin itself is
+ * started as `portolan docker-plugin`, by the administrator of the host.
+ */
 export const wording: Wording = {
   pool: '--ipam-opt pool={}',
   allow: 'allowed: [{}] in /etc/portolan/config.yaml, which the plugin reads when it starts,',
   bridge: 'with -o com.docker.network.bridge.name',
   removeNetwork: 'remove the network first (docker network rm)',
   force: 'start "portolan docker-plugin" with --force',
+  absentAddress: 'start "portolan docker-plugin" with --force to publish it all the same',
+  elsewhere: 'start "portolan docker-plugin" with another --state',
+  backend: 'start "portolan docker-plugin" with another --backend',
+  mac: 'give the container another --mac-address',
+  metric: null,
+  interface: null,
+  namesInterface: null,
+  detach: 'disconnect the container of {} first (docker network disconnect)',
+  apply: null,
+  restore: 'start or stop a container on a network of Portolan',
+  again: 'start the container again',
+  sysctl: 'let the plugin write to /proc/sys',
+  goOn: null,
+  move: null,
+  subnets: null,
 }

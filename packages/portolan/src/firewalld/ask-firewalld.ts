@@ -1,5 +1,6 @@
 import type { Conflict, RemedyHook } from '@portolan/core'
 import type { Fix } from '@portolan/host'
+import { commandWording, type Wording } from '@portolan/netfilter'
 import { ourName } from './configuration.ts'
 import type { Firewalld } from './read-firewalld.ts'
 
@@ -96,13 +97,17 @@ export const reloadsFirewalld = ({ remedy: { commands } }: Conflict): boolean =>
  * A conflict without commands that lift a ban: a reload drops what is set at run time only, and that is where fail2ban
  * and a hurried administrator write.
  */
-export const withoutLoss = (conflict: Conflict, firewalld: Pick<Firewalld, 'unsaved'> | null): Conflict => {
+export const withoutLoss = (
+  conflict: Conflict,
+  firewalld: Pick<Firewalld, 'unsaved'> | null,
+  { again }: Wording = commandWording,
+): Conflict => {
   const unsaved = firewalld?.unsaved ?? null
   if (unsaved === null || !reloadsFirewalld(conflict)) return conflict
   return {
     ...conflict,
     remedy: {
-      text: `firewalld would have to be reloaded for this, and ${unsaved}. Save what is set at run time (firewall-cmd --runtime-to-permanent) or drop it (firewall-cmd --reload). Then run "portolan conflicts" again for the commands.`,
+      text: `firewalld would have to be reloaded for this, and ${unsaved}. Save what is set at run time (firewall-cmd --runtime-to-permanent) or drop it (firewall-cmd --reload). Then ${again} for the commands.`,
       commands: [],
     },
   }

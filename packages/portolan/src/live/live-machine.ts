@@ -1,5 +1,6 @@
-import type { Conflict, DesiredMapping, Intent, LeaseStore, Wording } from '@portolan/core'
+import type { Conflict, DesiredMapping, Intent, LeaseStore } from '@portolan/core'
 import type { ClusterMemory, Conntrack, Links, Listeners, Monitor, Namespaces } from '@portolan/host'
+import type { Wording } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { HostStatus } from '../status/status.ts'

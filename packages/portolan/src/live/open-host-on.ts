@@ -237,7 +237,8 @@ const refusePlanned = ({ project, bridges, wanted }: LiveRules): void => {
     (bridge) => bridge.project === project && wanted.network(bridge.network) === null,
   )
   if (planned === undefined || wanted.exists()) return
-  throw new InvalidRequestError(
-    `project ${project} was made by a plan, or by a live host with another state directory (network ${planned.network}): open the host with another project or with that directory, or destroy the project first.`,
-  )
+  throw new InvalidRequestError({
+    problem: `project ${project} was made by a plan, or by a live host with another state directory (network ${planned.network}).`,
+    remedy: () => 'Open the host with another project or with that directory, or destroy the project first.',
+  })
 }

@@ -1,5 +1,6 @@
-import { type Config, checkProject, type LeaseStore, type Runner, type Wording } from '@portolan/core'
+import { type Config, checkProject, type LeaseStore, type Runner } from '@portolan/core'
 import { createRunner, defaultStateDirectory } from '@portolan/host'
+import type { Wording } from '@portolan/netfilter'
 import type { OptionKinds, ValueKind } from '@portolan/netfilter/schema'
 import { checkOptions } from '@portolan/netfilter/schema'
 import {

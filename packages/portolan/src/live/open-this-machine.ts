@@ -1,4 +1,4 @@
-import type { Config, LeaseStore, Runner, Wording } from '@portolan/core'
+import type { Config, LeaseStore, Runner } from '@portolan/core'
 import {
   openClusterMemory,
   openConntrack,
@@ -10,6 +10,7 @@ import {
   readNetworkFacts,
   withHostLock,
 } from '@portolan/host'
+import type { Wording } from '@portolan/netfilter'
 import { carryOut } from '../apply/apply-plan.ts'
 import type { Backend } from '../backend/backend.ts'
 import { readRules } from '../host-rules/read-rules.ts'
@@ -44,13 +45,14 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
   const search = openSearchThread()
   const lock = options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }
   const leases = options.leases ?? openLeaseStore(stateDirectory)
+  const worded = options.wording === undefined ? {} : { wording: options.wording }
   const settled = {
     ...{ backend, runner, leases, stateDirectory },
     ...(options.config === undefined ? {} : { config: options.config }),
-    ...(options.wording === undefined ? {} : { wording: options.wording }),
+    ...worded,
   }
   return {
-    ...(options.wording === undefined ? {} : { wording: options.wording }),
+    ...worded,
     backend,
     rules,
     wanted,
@@ -69,7 +71,8 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     prepareSearch: (intent, live) => prepareSearch(intent, settled, { live, isLive: true }, search.conflicts),
     carryOut: (plan, writeDown) =>
       carryOut(plan, { runner, stateDirectory, lockHeld: true, lease: writeDown }),
-    readStatus: (asked) => readStatus({ project, backend, runner, stateDirectory, leases, ...asked }),
+    readStatus: (asked) =>
+      readStatus({ project, backend, runner, stateDirectory, leases, ...worded, ...asked }),
     openMonitor: () => openMonitor({ legacy: { runner } }),
     close: async () => {
       await search.close()

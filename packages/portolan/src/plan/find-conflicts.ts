@@ -1,6 +1,6 @@
 import type { Conflict, ConflictSearch, DesiredState, PublishedPort } from '@portolan/core'
 import { type RuleConflictOptions, searchRemedies } from '@portolan/core/planning'
-import type { HostFacts, NetfilterRuleset } from '@portolan/netfilter'
+import type { HostFacts, NetfilterRuleset, Wording } from '@portolan/netfilter'
 import { backends } from '../backend/backend.ts'
 import { dialects } from '../backend/dialects.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
@@ -34,6 +34,7 @@ export const findConflictsWithRules = (
   setsSysctls: boolean,
   unsettled: readonly string[],
   published: readonly PublishedPort[],
+  wording?: Wording,
 ): PlannedSearch => {
   if (surrounding === null) return nothingKnown
   const sharing = backends.filter((backend) => dialects[backend].sharesChains)
@@ -47,6 +48,7 @@ export const findConflictsWithRules = (
     setsSysctls,
     unsettled,
     published,
+    ...(wording === undefined ? {} : { wording }),
     ...(surrounding.hidden === undefined ? {} : { hidden: surrounding.hidden }),
   }
   const searchIn = (rulesets: readonly NetfilterRuleset[]): PlannedSearch => {

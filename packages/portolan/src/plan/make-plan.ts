@@ -18,7 +18,6 @@ import {
   resolve,
   summarise,
   unsettledNetworks,
-  type Wording,
   withNeighbours,
 } from '@portolan/core'
 import {
@@ -30,7 +29,7 @@ import {
   withoutStandIns,
 } from '@portolan/core/planning'
 import type { Fix, OwedFlows } from '@portolan/host'
-import type { HostFacts, InterfaceFact, NetfilterRuleset } from '@portolan/netfilter'
+import type { HostFacts, InterfaceFact, NetfilterRuleset, Wording } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import { withoutLoss } from '../firewalld/ask-firewalld.ts'
 import { closeLater } from '../firewalld/close-later.ts'
@@ -111,6 +110,7 @@ export const makePlan = (input: PlanInput): Plan => {
   const published = publishedPorts(rules)
   const others = published.filter(({ project }) => project !== intent.project)
   const known = neighbours === null ? facts : withoutStaleRoutes(facts, neighbours)
+  const worded = input.wording === undefined ? {} : { wording: input.wording }
   const resolved = resolve(intent, known, {
     translated: translatedElsewhere(input, published),
     own: published
@@ -120,7 +120,7 @@ export const makePlan = (input: PlanInput): Plan => {
     blocks: input.blocks,
     reserve: input.reserve,
     allow: input.allow,
-    ...(input.wording === undefined ? {} : { wording: input.wording }),
+    ...worded,
     guardForwarding: input.guardForwarding,
     isLive: input.isLive ?? false,
     ...(input.leases === null ? {} : { leases: input.leases }),
@@ -133,7 +133,7 @@ export const makePlan = (input: PlanInput): Plan => {
   const ofCluster = (among?.notes ?? []).map((text): IntentNote => ({ text, place: null }))
   const resolution = { ...resolved, desired, notes: [...resolved.notes, ...ofCluster] }
   const links = diffLinks(desired, facts).map((change): PlanChange => ({ ...change, part: 'link' }))
-  const sysctls = diffSysctls(desired, facts, { writable: input.sysctls })
+  const sysctls = diffSysctls(desired, facts, { writable: input.sysctls, ...worded })
   const unneeded = unneededFixes(input.fixes, desired)
   const changes = inOrder({
     links,
@@ -149,6 +149,7 @@ export const makePlan = (input: PlanInput): Plan => {
     input.sysctls,
     unsettledNetworks(resolution.conflicts),
     others,
+    input.wording,
   )
   const needed = input.fixes.filter((one) => !unneeded.some(({ operation: { fix } }) => fix === one))
   const isByFirewalld = needed.some(({ name }) => name === 'firewalld')
@@ -184,7 +185,7 @@ export const makePlan = (input: PlanInput): Plan => {
     input,
     resolution,
     {
-      conflicts: mended.conflicts.map((one) => withoutLoss(one, input.firewalld)),
+      conflicts: mended.conflicts.map((one) => withoutLoss(one, input.firewalld, input.wording)),
       incomplete: mended.incomplete,
     },
     [

@@ -9,6 +9,7 @@ import {
   ownerOf,
   PermissionError,
   PortolanError,
+  type Wording,
 } from '@portolan/netfilter'
 import { checkHostFacts, checkOptions } from '@portolan/netfilter/schema'
 import { checkIntentValue } from '../arguments/value-kinds.ts'
@@ -87,7 +88,7 @@ export const planBeside = async (
   const planned = makePlan(input)
   const isAsked = input.fix || options.rules !== undefined
   if (isAsked) return planned
-  const conflicts = await withFirewalld(planned.conflicts, runner)
+  const conflicts = await withFirewalld(planned.conflicts, runner, options.wording)
   return conflicts === planned.conflicts ? planned : speakingPlan({ ...planned, conflicts })
 }
 
@@ -107,7 +108,7 @@ export const prepareSearch = async (
   const { input, runner } = await readInput(intent, options, { ...beside, search: true })
   return async () => {
     const conflicts = await search(input)
-    return input.fix ? conflicts : withFirewalld(conflicts, runner)
+    return input.fix ? conflicts : withFirewalld(conflicts, runner, options.wording)
   }
 }
 
@@ -115,10 +116,11 @@ export const prepareSearch = async (
 const withFirewalld = async (
   conflicts: readonly Conflict[],
   runner: Runner,
+  wording: Wording | undefined,
 ): Promise<readonly Conflict[]> => {
   if (!conflicts.some(reloadsFirewalld)) return conflicts
   const firewalld = await readFirewalld(runner)
-  return conflicts.map((one) => withoutLoss(one, firewalld))
+  return conflicts.map((one) => withoutLoss(one, firewalld, wording))
 }
 
 const readInput = async (

@@ -1,5 +1,5 @@
-import type { ClusterNeighbours, Config, PoolInput, Runner, Wording } from '@portolan/core'
-import type { AddressInput, HostFacts, PrefixInput } from '@portolan/netfilter'
+import type { ClusterNeighbours, Config, PoolInput, Runner } from '@portolan/core'
+import type { AddressInput, HostFacts, PrefixInput, Wording } from '@portolan/netfilter'
 import {
   flagValue,
   functionValue,

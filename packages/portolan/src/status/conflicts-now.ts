@@ -13,6 +13,7 @@ import {
   type NetfilterRuleset,
   parseAddress,
   parsePrefix,
+  type Wording,
 } from '@portolan/netfilter'
 import { backends } from '../backend/backend.ts'
 import { dialects } from '../backend/dialects.ts'
@@ -36,6 +37,8 @@ export interface SearchedHost {
   readonly wishes: readonly Wish[]
   /** Look for conflicts of the ports of this endpoint, of networks and of the host alone; of all unless told. */
   readonly about?: EndpointOnNetwork
+  /** How remedies name what the user may change; as the command does unless told. */
+  readonly wording?: Wording | undefined
 }
 
 /** An endpoint of the project that is asked about. */
@@ -67,6 +70,7 @@ export const conflictsNow = (
     if (state === null) return []
     const { conflicts: found, incomplete } = searchConflicts(state, host.facts, rulesets, {
       setsSysctls: false,
+      ...(host.wording === undefined ? {} : { wording: host.wording }),
       published: host.published.filter((port) => port.project !== project),
       // What is in force of a project without wishes does not tell the names of endpoints.
       ...(about === undefined || wish === undefined ? {} : { about: (mapping) => leadsTo(about, mapping) }),

@@ -1,3 +1,4 @@
+import type { Wording } from '@portolan/netfilter'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import { endpointLines, parentedLines } from './attached-lines.ts'
@@ -28,6 +29,7 @@ export const joinStatus = async (
   } | null,
   count: (lines: readonly MappingLine[]) => Promise<CountedConnections>,
   lost: LostBlocks = noLostBlocks,
+  wording?: Wording,
 ): Promise<HostStatus> => {
   const { facts, rules, networks, inForce, wishes, drift, backendOf } = reading
   const isShown = (one: { readonly project: string | null }): boolean =>
@@ -47,6 +49,7 @@ export const joinStatus = async (
             ...{ facts, surrounding: surrounding.rules, changes, networks, wishes },
             published: inForce.map(({ port }) => port),
             ...(surrounding.about === undefined ? {} : { about: surrounding.about }),
+            wording,
           },
           projects,
         )

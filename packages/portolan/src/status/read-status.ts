@@ -1,6 +1,6 @@
 import type { DesiredState, Intent, LeaseState, LeaseStore, OwnedNetwork, Runner } from '@portolan/core'
 import { createRunner, defaultStateDirectory, readHost } from '@portolan/host'
-import { InvalidRequestError, MissingToolError, PortolanError } from '@portolan/netfilter'
+import { InvalidRequestError, MissingToolError, PortolanError, type Wording } from '@portolan/netfilter'
 import { assumeBackend } from '../backend/assume-backend.ts'
 import type { Backend, BackendChoice } from '../backend/backend.ts'
 import { chooseBackend } from '../backend/choose-backend.ts'
@@ -41,6 +41,8 @@ export interface StatusOptions {
   readonly conflicts?: boolean | EndpointOnNetwork
   /** Count open connections; true unless told. */
   readonly connections?: boolean
+  /** How remedies name what the user may change; as the command does unless told. */
+  readonly wording?: Wording
 }
 
 /**
@@ -65,7 +67,7 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
     surrounding === null || typeof conflicts === 'boolean'
       ? surrounding
       : { ...surrounding, about: conflicts }
-  return joinStatus(reading, project, search, count, lost)
+  return joinStatus(reading, project, search, count, lost, options.wording)
 }
 
 /** A name that was mistyped would be taken for a project whose ports are all gone. */

@@ -113,7 +113,7 @@ describe('the backend of a host', () => {
       package: expect.stringMatching(/nftables.*iptables/),
     })
     await expect(chooseBackend('iptables', host({ nft }))).rejects.toThrow(
-      'iptables is not installed: install the package iptables',
+      'iptables is not installed. Install the package iptables',
     )
   })
 

@@ -1,4 +1,4 @@
-import { protocolName } from '@portolan/netfilter'
+import { protocolName, type Wording } from '@portolan/netfilter'
 import type { Passage } from '@portolan/netfilter/advice'
 import { asksSource } from './decision.ts'
 import { type Draft, inWords, type Wanted } from './draft.ts'
@@ -24,7 +24,7 @@ type Words = readonly string[]
  *
  * @returns null where firewalld has no way to say it
  */
-export const firewalldWay = (wanted: Wanted): Draft | null => {
+export const firewalldWay = (wanted: Wanted, wording: Wording): Draft | null => {
   const { step, bridge, passages } = wanted
   const { table } = step
   if (table === null || step.reply) return null
@@ -32,7 +32,7 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
     return inWords(
       'firewalld refuses these packets whatever its zones and policies say. Change its settings (firewalld.conf(5)) if that is not meant.',
     )
-  if (table.tool !== 'nft') return inWords(byHand)
+  if (table.tool !== 'nft') return inWords(byHand(wording))
   const found = findPolicy(wanted)
   const entrances = passages.there.flatMap((passage) => (passage.in === null ? [] : [passage.in]))
   const culprits = [step.rule, ...wanted.alongside].filter((rule) => rule !== null)
@@ -75,7 +75,7 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
       name: 'firewalld',
       text:
         `Let firewalld forward them by a policy of its own, ${policy}. It is asked after the zones, and about forwarded packets alone.` +
-        (accepts.some(({ destination }) => destination === null) ? untilApplied : '') +
+        (accepts.some(({ destination }) => destination === null) ? untilApplied(wording) : '') +
         ' The reload drops what was set at run time only, bans among it: save that first (firewall-cmd --runtime-to-permanent).',
       commands: [
         ...(isNew ? prologue(policy) : []),
@@ -112,16 +112,16 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
 }
 
 /** A policy names no interface that packets leave by, so it can refuse only what is there. */
-const untilApplied =
-  ' It refuses the networks of other engines that are there now. A network that is made later is open to these containers until the next "portolan apply".'
+const untilApplied = ({ apply }: Wording): string =>
+  ` It refuses the networks of other engines that are there now. A network that is made later is open to these containers${apply === null ? '' : ` until the next ${apply}`}.`
 
 /**
  * With iptables, zones and policies have chains of the same form, so that none can be named for sure. And a reload of
  * firewalld deletes the rules of all other programs (firewalld.conf(5), `FlushAllOnReload`): --fix would delete what it
  * has just applied.
  */
-const byHand =
-  'Let firewalld forward them by a policy for forwarded packets (firewalld.policies(5)) with a rich rule for these addresses. Save what is set at run time first (firewall-cmd --runtime-to-permanent): the reload drops it, bans among it. Then run "portolan apply": with FirewallBackend=iptables the reload deletes the rules of other programs, Portolan\'s among them.'
+const byHand = ({ restore }: Wording): string =>
+  `Let firewalld forward them by a policy for forwarded packets (firewalld.policies(5)) with a rich rule for these addresses. Save what is set at run time first (firewall-cmd --runtime-to-permanent): the reload drops it, bans among it. Then ${restore}: with FirewallBackend=iptables the reload deletes the rules of other programs, Portolan's among them.`
 
 /** They leave the bridge, or go from port to port of it. */
 const isOut = ({ passages: { there }, bridge }: Wanted): boolean => there[0].in === bridge

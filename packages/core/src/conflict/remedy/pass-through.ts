@@ -1,4 +1,4 @@
-import type { NetfilterTable } from '@portolan/netfilter'
+import type { NetfilterTable, Wording } from '@portolan/netfilter'
 import { ownerOf } from '@portolan/netfilter'
 import { allOrNone, iptablesCommand, nftCommand, noCommand, type Passage } from '@portolan/netfilter/advice'
 import type { TraceStep } from '@portolan/netfilter/analysis'
@@ -22,7 +22,7 @@ import { isUfwWithoutIp6, ufwWithoutIp6 } from './ufw-without-ip6.ts'
  *
  * @returns null where no rule lets them pass
  */
-export const passThrough = (finding: Finding, host: RemedyHost): Draft | null => {
+export const passThrough = (finding: Finding, host: RemedyHost, wording: Wording): Draft | null => {
   const { step, mapping, network, rows } = finding
   const passages = passagesOf(finding, host.uplinks)
   if (step === null || step.table === null || step.chain === null || passages === null) return null
@@ -57,7 +57,7 @@ export const passThrough = (finding: Finding, host: RemedyHost): Draft | null =>
     subnet: network[passages.back.family]?.subnet ?? null,
   }
   if (owner === 'firewalld' && host.isPanicking) return inWords(panicText)
-  return ownersWay(owner, wanted) ?? inFront(owner, step, passages)
+  return ownersWay(owner, wanted, wording) ?? inFront(owner, step, passages, wording)
 }
 
 const withTerms = (text: string, step: TraceStep): string => {
@@ -66,7 +66,7 @@ const withTerms = (text: string, step: TraceStep): string => {
 }
 
 /** The way that the owner of a chain has for its users to let packets pass, and keeps to; null where it has none. */
-const ownersWay = (owner: string | null, wanted: Wanted): Draft | null => {
+const ownersWay = (owner: string | null, wanted: Wanted, wording: Wording): Draft | null => {
   const { step, passages } = wanted
   const refusal = refusalOfFirewalld(wanted, owner)
   if (refusal !== null) return inWords(refusal)
@@ -78,7 +78,7 @@ const ownersWay = (owner: string | null, wanted: Wanted): Draft | null => {
     case 'ufw':
       return ufwWay(wanted)
     case 'firewalld':
-      return firewalldWay(wanted)
+      return firewalldWay(wanted, wording)
     default:
       return null
   }
@@ -88,7 +88,12 @@ const ownersWay = (owner: string | null, wanted: Wanted): Draft | null => {
 const bothWays = ({ there, back }: Passages, isReply: boolean): readonly Passage[] =>
   isReply || there[0] === back ? [back] : [...there, back]
 
-const inFront = (owner: string | null, step: TraceStep, passages: Passages): Draft | null => {
+const inFront = (
+  owner: string | null,
+  step: TraceStep,
+  passages: Passages,
+  wording: Wording,
+): Draft | null => {
   const { table, chain, rule, hook, reply } = step
   if (table === null || chain === null) return null
   if (table.owned === true) return inWords(ownersTerms(step) ?? ownedText(owner))
@@ -112,7 +117,7 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Dra
   const handle = rule?.source.handle ?? null
   const place = { table: table.name, chain: chain.name, before }
   const { tool } = table
-  const when = tool === 'nft' ? '' : untilWhen(step, before)
+  const when = tool === 'nft' ? '' : untilWhen(step, before, wording)
   const commands = allOrNone(
     passing.map((passage) =>
       tool === 'nft'
@@ -133,11 +138,11 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Dra
 }
 
 /** iptables names a place by its number. Where a plan puts our jump in front of a rule, the number is another after it. */
-const untilWhen = ({ chain, rule }: TraceStep, before: number | null): string => {
+const untilWhen = ({ chain, rule }: TraceStep, before: number | null, { apply, again }: Wording): string => {
   const after = rule === null || chain === null ? 0 : chain.rules.indexOf(rule) + 1
   return before === null || after === 0 || after === before
     ? ''
-    : ` Run this before "portolan apply", which makes that rule number ${after}. Afterwards "portolan conflicts" has the command for that number.`
+    : ` Run this before ${apply ?? 'the next change of Portolan'}, which makes that rule number ${after}. Afterwards ${again}: it has the command for that number.`
 }
 
 /** The passages of a finding are those of translated packets, and ask for the state of their connection. */

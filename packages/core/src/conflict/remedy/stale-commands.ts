@@ -1,3 +1,4 @@
+import { commandWording, type Wording } from '@portolan/netfilter'
 import type { Conflict } from '../conflict.ts'
 import { policyDescription } from './firewalld-policy.ts'
 
@@ -7,7 +8,10 @@ import { policyDescription } from './firewalld-policy.ts'
  * of others than those that it was checked with, a ban among them. A policy of firewalld is made once: where several
  * remedies make one, each takes that of another remedy for its own.
  */
-export const tellStale = (conflicts: readonly Conflict[]): readonly Conflict[] => {
+export const tellStale = (
+  conflicts: readonly Conflict[],
+  wording: Wording = commandWording,
+): readonly Conflict[] => {
   const byPlace = new Map<string, Set<string>>()
   for (const { remedy } of conflicts)
     for (const place of placesOf(remedy.commands))
@@ -21,14 +25,14 @@ export const tellStale = (conflicts: readonly Conflict[]): readonly Conflict[] =
     const { remedy } = conflict
     const { text } = remedy
     if (placesOf(remedy.commands).some(isShared))
-      return { ...conflict, remedy: { ...remedy, text: `${text} ${askAgain}` } }
+      return { ...conflict, remedy: { ...remedy, text: `${text} ${askAgain(wording)}` } }
     if (!policiesOf(remedy.commands).some(isMadeTwice)) return conflict
     return { ...conflict, remedy: { ...remedy, commands: remedy.commands.map(unlessMade) } }
   })
 }
 
-const askAgain =
-  'Carry out one remedy, then run "portolan conflicts" again: it may change what the commands of the others have to be.'
+const askAgain = ({ again }: Wording): string =>
+  `Carry out one remedy, then ${again}: it may change what the commands of the others have to be.`
 
 /** What a command finds by a number: the chain. */
 const placesOf = (commands: readonly string[]): readonly string[] => [

@@ -138,10 +138,10 @@ export const networkOf = (
   const name = nameOf(NetworkID)
   const found = host.networks().find((network) => network.name === name)
   if (found !== undefined) return found
-  throw new PortolanError(
-    'NO_SUCH_NETWORK',
-    `Network ${name} of Docker is not known to Portolan: "portolan destroy" removed it, or it was made with another state directory. Remove it with "docker network rm", and create it again.`,
-  )
+  throw new PortolanError('NO_SUCH_NETWORK', {
+    problem: `Network ${name} of Docker is not known to Portolan: it was removed here, or made with another state directory.`,
+    remedy: () => 'Remove it with "docker network rm", and create it again.',
+  })
 }
 
 /** What `docker network connect --driver-opt` gives stands beside the options of Docker itself. */

@@ -22,9 +22,14 @@ export const refuseConflicts = async (
       isOf(conflict, network, endpoint),
   )
   if (blocking.length === 0) return
-  const words = blocking.map(wordsOf).join('\n')
-  if (!force) throw new PortolanError('CONFLICTS', words)
-  report(`network ${network}: ${words}`)
+  if (force) {
+    report(`network ${network}: ${blocking.map(wordsOf).join('\n')}`)
+    return
+  }
+  throw new PortolanError('CONFLICTS', {
+    problem: blocking.map(({ message }) => message).join(' '),
+    remedy: () => blocking.map(remedyOf).join('\n'),
+  })
 }
 
 const isOf = (conflict: Conflict, network: string, endpoint: string | null): boolean =>
@@ -33,5 +38,6 @@ const isOf = (conflict: Conflict, network: string, endpoint: string | null): boo
     : conflict.published.targets.some((one) => one.service === endpoint && one.network === network)
 
 /** Each command is on a line of its own, so that it can be copied. */
-const wordsOf = ({ message, remedy }: Conflict): string =>
-  [[message, remedy.text].filter((part) => part !== '').join(' '), ...remedy.commands].join('\n')
+const remedyOf = ({ remedy }: Conflict): string => [remedy.text, ...remedy.commands].join('\n')
+
+const wordsOf = (conflict: Conflict): string => `${conflict.message} ${remedyOf(conflict)}`

@@ -4,8 +4,10 @@ import type { InsideState, NetworkNamespace } from '@portolan/host'
 import {
   ApplyError,
   canonicalAddress,
+  detachWay,
   families,
   InvalidRequestError,
+  oneWay,
   PortolanError,
   parsePrefix,
 } from '@portolan/netfilter'
@@ -27,6 +29,7 @@ import { formerAddresses, missingInside } from './missing-inside.ts'
 import { noteParentDown } from './note-parent-down.ts'
 import { type Completed, noteReplies } from './note-replies.ts'
 import { parentedAttachment } from './parented-attachment.ts'
+import { parentedDetach } from './parented-detach.ts'
 import type { EndpointPlace } from './place.ts'
 import { refuseOverlap, waysPast } from './refuse-overlap.ts'
 
@@ -81,7 +84,7 @@ export const attachEndpoint = async (
       const attachment: Attachment = {
         mark: place.mark,
         interface: inside,
-        detach: detachCommand(place),
+        detachOptions: detachOptions(place),
         mac: endpoint.mac,
         announce: place.way.kind === 'parent' && place.way.driver.kind === 'ipvlan' ? null : endpoint.mac,
         addresses: insideAddresses(place, endpoint, request),
@@ -151,19 +154,21 @@ const refuseFormer = ({ where }: NetworkNamespace, attachment: Attachment, state
   const former = formerAddresses(attachment, state)
   if (former.length === 0) return
   const { mark, interface: inside, addresses } = attachment
-  throw new PortolanError(
-    'ENDPOINT_ATTACHED',
-    `Endpoint ${mark.endpoint} of network ${mark.network} has ${addresses.map(({ text }) => text).join(' and ')}, and ${inside} in ${where} has ${former.join(' and ')} instead. Attach replaces no address, since connections may be open from it. Where that is the interface of the endpoint, detach the endpoint first (${attachment.detach}) and attach it again.`,
-  )
+  throw new PortolanError('ENDPOINT_ATTACHED', {
+    problem: `Endpoint ${mark.endpoint} of network ${mark.network} has ${addresses.map(({ text }) => text).join(' and ')}, and ${inside} in ${where} has ${former.join(' and ')} instead. Attach replaces no address, since connections may be open from it.`,
+    remedy: (wording) =>
+      `Where that is the interface of the endpoint, ${detachWay(wording, mark.endpoint, attachment.detachOptions)}, then attach it again.`,
+  })
 }
 
 const refuseMetric = ({ where }: NetworkNamespace, attachment: Attachment, state: InsideState): void => {
   const route = routeInTheWay(attachment, state)
   if (route === null) return
   const way = `${route.gateway === null ? '' : `via ${route.gateway} `}dev ${route.interface}`
-  throw new InvalidRequestError(
-    `endpoint ${attachment.mark.endpoint} cannot have a default route of metric ${route.metric}: ${where} has one of that metric already (default ${way}). Give another metric (--metric), or none: then the network stands behind that route.`,
-  )
+  throw new InvalidRequestError({
+    problem: `endpoint ${attachment.mark.endpoint} cannot have a default route of metric ${route.metric}: ${where} has one of that metric already (default ${way}).`,
+    remedy: ({ metric }) => oneWay(metric),
+  })
 }
 
 /** The way an interface comes onto a network of its kind. */
@@ -180,8 +185,8 @@ const interfaceMaker = (
   return bridgeAttachment(rules, tools, bridge, attachment, mtu)
 }
 
-const detachCommand = ({ mark: { endpoint, project }, way }: EndpointPlace): string =>
-  `portolan detach ${endpoint}${way.kind === 'parent' ? ` -p ${project} --netns ...` : ''}`
+const detachOptions = ({ mark, way }: EndpointPlace): string =>
+  way.kind === 'parent' ? parentedDetach(mark.project) : ''
 
 const endpointOptions = ({ address, address6, mac }: AttachRequest): EndpointOptions => ({
   ...(address === undefined ? {} : { ip: address }),

@@ -8,7 +8,7 @@ export interface Attachment {
   /** The interface inside. */
   readonly interface: string
   /** The command that takes it off, for messages. */
-  readonly detach: string
+  readonly detachOptions: string
   readonly mac: string
   /** The MAC that announces addresses (`InsideChange`); null: it cannot be set. */
   readonly announce: string | null

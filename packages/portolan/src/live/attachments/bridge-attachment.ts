@@ -1,6 +1,6 @@
 import { endpointPortName } from '@portolan/core'
 import type { NetworkNamespace } from '@portolan/host'
-import { ApplyError, PortolanError } from '@portolan/netfilter'
+import { ApplyError, detachWay, oneWay, PortolanError } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
 import { attachToNetwork, prepareForPort } from '../networks/attach-to-network.ts'
 import type { OwnBridge } from '../networks/own-bridges.ts'
@@ -73,7 +73,10 @@ export const bridgeAttachment = (
         await new Promise<void>((resolve) => void clock.after(PAUSE_MS, resolve))
       }
       throw new ApplyError(
-        `Could not attach endpoint ${mark.endpoint} to network ${mark.network}: no packet passes the bridge ${bridge.name}. Set it up (ip link set ${bridge.name} up), or bring the network about again.`,
+        {
+          problem: `Could not attach endpoint ${mark.endpoint} to network ${mark.network}: no packet passes the bridge ${bridge.name}.`,
+          remedy: () => `Set it up (ip link set ${bridge.name} up), or bring the network about again.`,
+        },
         { applied: [], stderr: '' },
       )
     },
@@ -98,10 +101,10 @@ const attachedElsewhere = (
   port: string,
   where: string,
 ): PortolanError =>
-  new PortolanError(
-    'ENDPOINT_ATTACHED',
-    `Endpoint ${endpoint} of network ${network} is attached to another namespace already, and ${where} is asked for. Detach it first (portolan detach ${endpoint}), or attach under another name. Its interface here is ${port}.`,
-  )
+  new PortolanError('ENDPOINT_ATTACHED', {
+    problem: `Endpoint ${endpoint} of network ${network} is attached to another namespace already, and ${where} is asked for. Its interface here is ${port}.`,
+    remedy: (wording) => oneWay(detachWay(wording, endpoint), 'attach under another name'),
+  })
 
 /** A hash may have been taken by another endpoint, or by another program. */
 const freeName = ({ facts }: HeldRules, mark: Attachment['mark']): string => {

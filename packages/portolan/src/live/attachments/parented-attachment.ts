@@ -1,10 +1,11 @@
 import { type EndpointMark, parseEndpointAlias } from '@portolan/core'
 import type { InsideLink } from '@portolan/host'
-import { ApplyError, PortolanError } from '@portolan/netfilter'
+import { ApplyError, detachWay, oneWay, PortolanError, type Refusal, type Wording } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
 import { aliasOfEndpoint } from './alias-of-endpoint.ts'
 import { attachedOtherwise } from './attached-otherwise.ts'
 import type { Attachment, InterfaceMaker } from './attachment.ts'
+import { parentedDetach } from './parented-detach.ts'
 import type { NetworkWay } from './place.ts'
 
 interface Asked {
@@ -36,8 +37,12 @@ export const parentedAttachment = (
             throw attachedOtherwise(mark, `the MTU ${there.mtu}`, String(asked))
           return true
         }
+        const { problem, remedy } = inTheWay(there, mark, inside, mac)
         throw new ApplyError(
-          `Could not attach ${inside} of ${namespace.where} to network ${mark.network}: ${inTheWay(there, mark, inside, mac)}`,
+          {
+            problem: `Could not attach ${inside} of ${namespace.where} to network ${mark.network}: ${problem}`,
+            remedy,
+          },
           { applied: [], stderr: '' },
         )
       }
@@ -60,25 +65,34 @@ export const parentedAttachment = (
   }
 }
 
-const attachedFormerly = (
-  { endpoint, network, project }: EndpointMark,
-  parent: string,
-  mac: string,
-): PortolanError =>
-  new PortolanError(
-    'ENDPOINT_ATTACHED',
-    `Endpoint ${endpoint} of network ${network} is attached already, with an address that it had before: a child of ${parent} has the MAC address ${mac} of that. Detach it there first (portolan detach ${endpoint} -p ${project} --netns ...), or attach under another name.`,
-  )
+const detachOrRename = (mark: EndpointMark) => (wording: Wording) =>
+  oneWay(detachWay(wording, mark.endpoint, parentedDetach(mark.project)), 'attach under another name')
+
+const attachedFormerly = (mark: EndpointMark, parent: string, mac: string): PortolanError =>
+  new PortolanError('ENDPOINT_ATTACHED', {
+    problem: `Endpoint ${mark.endpoint} of network ${mark.network} is attached already, with an address that it had before: a child of ${parent} has the MAC address ${mac} of that.`,
+    remedy: detachOrRename(mark),
+  })
 
 /** What an interface is that has the name already, and the way out. */
-const inTheWay = (there: InsideLink, mark: EndpointMark, inside: string, mac: string): string => {
+const inTheWay = (there: InsideLink, mark: EndpointMark, inside: string, mac: string): Refusal => {
   const found = parseEndpointAlias(there.alias)
-  const detach = `Detach it first (portolan detach ${found?.endpoint} -p ${found?.project} --netns ...)`
   if (found === null)
-    return `an interface named ${inside} is there already. Choose another name with interface (--interface), or remove that one.`
+    return {
+      problem: `an interface named ${inside} is there already.`,
+      remedy: (wording) => oneWay(wording.interface, 'remove that one'),
+    }
+  const detach = (wording: Wording): string =>
+    detachWay(wording, found.endpoint, parentedDetach(found.project))
   return there.alias === aliasOfEndpoint(mark)
-    ? `${inside} is the interface of endpoint ${mark.endpoint} already, with the MAC ${there.mac}, and ${mac} is leased by now. ${detach}, then attach it again.`
-    : `${inside} is the interface of endpoint ${found.endpoint} of network ${found.project}/${found.network}. ${detach}, or choose another name with interface (--interface).`
+    ? {
+        problem: `${inside} is the interface of endpoint ${mark.endpoint} already, with the MAC ${there.mac}, and ${mac} is leased by now.`,
+        remedy: (wording) => oneWay(`${detach(wording)}, then attach it again`),
+      }
+    : {
+        problem: `${inside} is the interface of endpoint ${found.endpoint} of network ${found.project}/${found.network}.`,
+        remedy: (wording) => oneWay(detach(wording), wording.interface),
+      }
 }
 
 /** Two children of one parent never have one MAC (drivers/net/macvlan.c `macvlan_addr_busy`). */
@@ -91,13 +105,19 @@ const busyMac = (
   // An endpoint that had no address until now is attached nowhere.
   return isNew
     ? new ApplyError(
-        `Could not attach endpoint ${endpoint} to network ${network}: another child of ${parent} has the MAC address ${mac} already. Give this endpoint another MAC or address (--mac, --address), or remove that interface.`,
+        {
+          problem: `Could not attach endpoint ${endpoint} to network ${network}: another child of ${parent} has the MAC address ${mac} already.`,
+          remedy: (wording) => oneWay(wording.mac, 'remove that interface'),
+        },
         { applied: [], stderr: error.stderr },
         { cause: error },
       )
     : new PortolanError(
         'ENDPOINT_ATTACHED',
-        `Endpoint ${endpoint} of network ${network} is attached to another namespace already: another child of ${parent} has its MAC address. Detach it there first (portolan detach ${endpoint} --netns ...), or attach under another name.`,
+        {
+          problem: `Endpoint ${endpoint} of network ${network} is attached to another namespace already: another child of ${parent} has its MAC address.`,
+          remedy: detachOrRename(mark),
+        },
         { cause: error },
       )
 }

@@ -45,9 +45,10 @@ export const plannedPlace = async (
   const bridge = bridgeOf(rules.bridges, wanted, [...new Set(onParents)])
   const subnets = { ip: subnetOf(state, mark, 'ip', bridge), ip6: subnetOf(state, mark, 'ip6', bridge) }
   if (subnets.ip === null && subnets.ip6 === null)
-    throw new InvalidRequestError(
-      `network ${mark.project}/${mark.network} is on this host, and no subnet is leased for it in this state directory. Give the directory that it was applied with (--state).`,
-    )
+    throw new InvalidRequestError({
+      problem: `network ${mark.project}/${mark.network} is on this host, and no subnet is leased for it in this state directory.`,
+      remedy: ({ elsewhere }) => (elsewhere === null ? '' : `It was applied with another one: ${elsewhere}.`),
+    })
   const known = heldBy(state, mark)
   return {
     mark,

@@ -2,12 +2,14 @@ import type { InsideState, OtherWay } from '@portolan/host'
 import {
   bitsOf,
   containsPrefix,
+  oneWay,
   PortolanError,
   parseAddress,
   parseInterfaceAddress,
   parsePrefix,
   prefixAround,
   prefixesOverlap,
+  type Wording,
 } from '@portolan/netfilter'
 import type { Attachment, InsideAddress } from './attachment.ts'
 
@@ -32,10 +34,10 @@ export const refuseOverlap = (
       (one) => isInTheWay(address, one) && !(one.interface !== null && beside.includes(one.interface)),
     )
     if (way !== undefined)
-      throw new PortolanError(
-        'NAMESPACE_OVERLAP',
-        `Endpoint ${mark.endpoint} cannot be on network ${mark.network} with ${inside}: ${wordsOf(way, where)}, and the network has ${address.subnet}. Packets of the network would not leave by ${inside}, or not come to the other one. ${adviceFor(way)}, or give the network another subnet.`,
-      )
+      throw new PortolanError('NAMESPACE_OVERLAP', {
+        problem: `Endpoint ${mark.endpoint} cannot be on network ${mark.network} with ${inside}: ${wordsOf(way, where)}, and the network has ${address.subnet}. Packets of the network would not leave by ${inside}, or not come to the other one.`,
+        remedy: (wording) => oneWay(adviceFor(way, wording), 'give the network another subnet'),
+      })
   }
 }
 
@@ -62,7 +64,11 @@ const wordsOf = ({ kind, interface: name, text }: OtherWay, where: string): stri
     : `${where} has a route to ${text} by ${name}`
 }
 
-const adviceFor = ({ kind, interface: name, text }: OtherWay): string =>
-  kind === 'address'
-    ? `Remove that address there (ip address delete ${text} dev ${name}); where ${name} is the interface of the endpoint itself, name it (interface, --interface)`
-    : `Remove that route there (ip route delete ${text})`
+const adviceFor = ({ kind, interface: name, text }: OtherWay, { namesInterface }: Wording): string => {
+  if (kind !== 'address') return `remove that route there (ip route delete ${text})`
+  const orName =
+    namesInterface === null
+      ? ''
+      : `; where ${name} is the interface of the endpoint itself, ${namesInterface}`
+  return `remove that address there (ip address delete ${text} dev ${name})${orName}`
+}

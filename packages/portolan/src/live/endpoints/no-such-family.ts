@@ -8,7 +8,8 @@ export const noSuchFamily = (
   address: string,
 ): InvalidRequestError => {
   const name = family === 'ip' ? 'IPv4' : 'IPv6'
-  return new InvalidRequestError(
-    `endpoint ${endpoint} cannot have the address ${address}: network ${network} has no ${name}. Leave that address out, or give the network a subnet of ${name} first.`,
-  )
+  return new InvalidRequestError({
+    problem: `endpoint ${endpoint} cannot have the address ${address}: network ${network} has no ${name}.`,
+    remedy: () => `Leave that address out, or give the network a subnet of ${name} first.`,
+  })
 }

@@ -1,5 +1,5 @@
 import { type EndpointMark, type LeaseState, listLeases, replicaName } from '@portolan/core'
-import { InvalidRequestError } from '@portolan/netfilter'
+import { InvalidRequestError, oneWay } from '@portolan/netfilter'
 import type { LiveRules } from '../rules/live-rules.ts'
 
 /**
@@ -36,7 +36,8 @@ export const refuseMac = (
         ? null
         : `${link.name === bridge ? 'its bridge' : 'the port'} ${link.name} of this host`
   if (other === null) return
-  throw new InvalidRequestError(
-    `endpoint ${endpoint} cannot have the MAC ${wanted} on network ${network}: ${other} has it, and packets for one of the two would come to the other. Give the endpoint another one (mac, --mac).`,
-  )
+  throw new InvalidRequestError({
+    problem: `endpoint ${endpoint} cannot have the MAC ${wanted} on network ${network}: ${other} has it, and packets for one of the two would come to the other.`,
+    remedy: (wording) => oneWay(wording.mac),
+  })
 }

@@ -1,17 +1,21 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
   type Conflict,
-  commandWording,
   type DesiredNetwork,
   type DesiredSubnet,
   type Intent,
   leasedSubnets,
   type NetworkOptions,
-  type Wording,
 } from '@portolan/core'
 import { isAboutBlocks, networkIntent, requestedName } from '@portolan/core/planning'
 import type { JournalChange } from '@portolan/host'
-import { InvalidRequestError, PortolanError, StaleStateError } from '@portolan/netfilter'
+import {
+  InvalidRequestError,
+  oneWay,
+  PortolanError,
+  StaleStateError,
+  type Wording,
+} from '@portolan/netfilter'
 import { giveLeasesBack, takeLeasesOf } from '../../leases/take-leases.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { LiveMachine } from '../live-machine.ts'
@@ -62,7 +66,7 @@ export const ensureNetwork = async (
  */
 export const wishFor = (
   rules: LiveRules,
-  { wording = commandWording }: Pick<NetworkTools, 'wording'>,
+  { wording }: Pick<NetworkTools, 'wording'>,
   name: string,
   options: NetworkOptions,
 ): (() => NetworkIntent | null) => {
@@ -111,21 +115,21 @@ const refuseInUse = (rules: LiveRules, name: string): void => {
   const endpoints = rules.wanted.endpoints().filter(({ endpoint }) => endpoint.network === name)
   const [first] = endpoints
   if (first !== undefined)
-    throw new PortolanError(
-      'NETWORK_IN_USE',
-      `Network ${name} has ${endpoints.length === 1 ? 'an endpoint' : `${endpoints.length} endpoints`} (${endpoints
+    throw new PortolanError('NETWORK_IN_USE', {
+      problem: `Network ${name} has ${endpoints.length === 1 ? 'an endpoint' : `${endpoints.length} endpoints`} (${endpoints
         .slice(0, 3)
         .map(({ endpoint }) => endpoint.service)
-        .join(', ')}${endpoints.length > 3 ? ', ...' : ''}): release what is on it first.`,
-    )
+        .join(', ')}${endpoints.length > 3 ? ', ...' : ''}).`,
+      remedy: () => 'Release what is on it first.',
+    })
   const ports = rules.wanted
     .ports()
     .filter(({ targets }) => targets.some((target) => target.network === name))
   if (ports[0] !== undefined)
-    throw new PortolanError(
-      'NETWORK_IN_USE',
-      `Network ${name} has published ports (${ports[0].label}${ports.length > 1 ? `, and ${ports.length - 1} more` : ''}): unpublish them first.`,
-    )
+    throw new PortolanError('NETWORK_IN_USE', {
+      problem: `Network ${name} has published ports (${ports[0].label}${ports.length > 1 ? `, and ${ports.length - 1} more` : ''}).`,
+      remedy: () => 'Unpublish them first.',
+    })
 }
 
 /** Endpoints come and go without a look at the rules of networks. */
@@ -142,7 +146,7 @@ const refuseOtherSubnet = (
   before: NetworkIntent,
   after: NetworkIntent,
   wanted: WantedState,
-  { removeNetwork }: Wording,
+  wording: Wording | undefined,
 ): void => {
   const made = wanted.network(after.name)?.network
   for (const family of ['ip', 'ip6'] as const) {
@@ -150,11 +154,19 @@ const refuseOtherSubnet = (
     const has = made?.[family]?.subnet ?? null
     if (asked !== null && has !== null && asked !== has)
       throw new InvalidRequestError(
-        `network ${after.name} has the subnet ${has}, and ${asked} is asked for: ${removeNetwork}.`,
+        {
+          problem: `network ${after.name} has the subnet ${has}, and ${asked} is asked for.`,
+          remedy: ({ removeNetwork }) => oneWay(removeNetwork),
+        },
+        { wording },
       )
     if (before[family] !== null && after[family] === null && made !== undefined)
       throw new InvalidRequestError(
-        `network ${after.name} has ${family === 'ip' ? 'IPv4' : 'IPv6'}, and is asked to be without: ${removeNetwork}.`,
+        {
+          problem: `network ${after.name} has ${family === 'ip' ? 'IPv4' : 'IPv6'}, and is asked to be without.`,
+          remedy: ({ removeNetwork }) => oneWay(removeNetwork),
+        },
+        { wording },
       )
   }
 }
@@ -241,10 +253,13 @@ export const refuseConflicts = ({ conflicts }: Plan, before: ReadonlySet<string>
     one.mapping === null && one.network !== null && before.has(one.network) && isAboutBlocks(one)
   const [first, ...more] = conflicts.filter((one) => one.severity === 'error' && !isLeft(one))
   if (first === undefined) return
-  throw new PortolanError(
-    'CONFLICTS',
-    `${first.message} ${first.remedy.text}${more.length === 0 ? '' : ` (${more.length} more: ask plan.)`} Nothing was changed.`,
-  )
+  throw new PortolanError('CONFLICTS', {
+    problem: `${first.message} Nothing was changed.`,
+    remedy: () =>
+      [first, ...more]
+        .map((one, at) => (at === 0 ? one.remedy.text : `${one.message} ${one.remedy.text}`))
+        .join(' '),
+  })
 }
 
 /** What has to be written down of a plan. */

@@ -7,8 +7,9 @@ import {
   type ParentedNetworkOptions,
   replicaName,
 } from '@portolan/core'
-import { type Family, InvalidRequestError } from '@portolan/netfilter'
+import { detachWay, type Family, InvalidRequestError, oneWay } from '@portolan/netfilter'
 import { heldOn } from '../attachments/held-addresses.ts'
+import { parentedDetach } from '../attachments/parented-detach.ts'
 
 /** The subnets of a network on an interface, as they are leased. */
 export const parentedLeases = (
@@ -79,9 +80,15 @@ export const refuseChangeUnderEndpoints = (
   const [first] = on
   if (first === undefined) return
   const names = `${on.slice(0, 3).join(', ')}${on.length > 3 ? ', ...' : ''}`
-  throw new InvalidRequestError(
-    `network ${network} has ${difference.has}, and ${difference.asked} is asked for while ${on.length === 1 ? 'an endpoint is' : `${on.length} endpoints are`} on it (${names}). Detach what is on it first (portolan detach ${first} -p ${project} --netns ...), leave that out, or choose another name for the network.`,
-  )
+  throw new InvalidRequestError({
+    problem: `network ${network} has ${difference.has}, and ${difference.asked} is asked for while ${on.length === 1 ? 'an endpoint is' : `${on.length} endpoints are`} on it (${names}).`,
+    remedy: (wording) =>
+      oneWay(
+        detachWay(wording, first, parentedDetach(project)),
+        'leave that out',
+        'choose another name for the network',
+      ),
+  })
 }
 
 interface Difference {

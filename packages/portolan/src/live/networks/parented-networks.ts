@@ -75,7 +75,10 @@ const settle = (
   const [network] = desired.parented ?? []
   const blocking = conflicts.find(({ severity }) => severity === 'error')
   if (blocking !== undefined || network === undefined)
-    throw new PortolanError('CONFLICTS', `${blocking?.message} ${blocking?.remedy.text}`)
+    throw new PortolanError('CONFLICTS', {
+      problem: blocking?.message ?? `network ${intent.parented?.[0]?.name} could not be settled.`,
+      remedy: () => blocking?.remedy.text ?? '',
+    })
   const parentOf = leasedParents(intent.parented ?? [], [network])
   let state = before
   const changes: LeaseChange[] = []

@@ -150,10 +150,10 @@ const missingOf = (rules: LiveRules, wishes: readonly Wish[]): readonly DesiredM
 }
 
 const inUse = (wanted: DesiredMapping, label: string, project: string): PortolanError =>
-  new PortolanError(
-    'HOST_PORT_IN_USE',
-    `${wanted.label.split(' -> ')[0]} is published already: ${label} of project ${project} has it. Unpublish that first, or take another host port.`,
-  )
+  new PortolanError('HOST_PORT_IN_USE', {
+    problem: `${wanted.label.split(' -> ')[0]} is published already: ${label} of project ${project} has it.`,
+    remedy: () => 'Unpublish that first, or take another host port.',
+  })
 
 const openLoopback = (
   { bridges }: LiveRules,

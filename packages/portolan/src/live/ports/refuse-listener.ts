@@ -1,4 +1,4 @@
-import { commandWording, type DesiredMapping } from '@portolan/core'
+import type { DesiredMapping } from '@portolan/core'
 import { findHostPortTaken } from '@portolan/core/planning'
 import { PortolanError } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
@@ -12,7 +12,7 @@ const portRange = 'net.ipv4.ip_local_port_range'
 export const refuseListeners = async (
   project: string,
   mappings: readonly DesiredMapping[],
-  { listeners, sysctls, wording = commandWording }: Pick<LiveMachine, 'listeners' | 'sysctls' | 'wording'>,
+  { listeners, sysctls, wording }: Pick<LiveMachine, 'listeners' | 'sysctls' | 'wording'>,
 ): Promise<void> => {
   const asked = new Map<string, { readonly mapping: DesiredMapping; readonly ports: Set<number> }>()
   for (const mapping of mappings) {
@@ -33,6 +33,10 @@ export const refuseListeners = async (
   if (taken === undefined) return
   throw new PortolanError(
     'HOST_PORT_TAKEN',
-    `${taken.message} ${taken.remedy.text} To publish it all the same, ${wording.force}.`,
+    {
+      problem: taken.message,
+      remedy: ({ force }) => `${taken.remedy.text} To publish it all the same, ${force}.`,
+    },
+    { wording },
   )
 }

@@ -5,6 +5,7 @@ import {
   type HostFacts,
   InvalidRequestError,
   lastAddress,
+  oneWay,
   parseInterfaceAddress,
   prefixAround,
 } from '@portolan/netfilter'
@@ -53,7 +54,9 @@ export const refuseAbsentAddress = ({ hostAddress }: DesiredMapping, { interface
     addresses?.some((text) => formatAddress(parseInterfaceAddress(text).address) === hostAddress),
   )
   if (has) return
-  throw new InvalidRequestError(
-    `this host has no address ${hostAddress}: nothing sent there would arrive. Take one that "ip address" shows, or none for every address; with "force" it is published all the same.`,
-  )
+  throw new InvalidRequestError({
+    problem: `this host has no address ${hostAddress}: nothing sent there would arrive.`,
+    remedy: ({ absentAddress }) =>
+      oneWay('take one that "ip address" shows, or none for every address', absentAddress),
+  })
 }

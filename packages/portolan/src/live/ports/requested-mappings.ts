@@ -1,5 +1,6 @@
 import {
   bridgeNetwork,
+  type Conflict,
   type DesiredEndpoint,
   type DesiredMapping,
   type DesiredNetwork,
@@ -19,6 +20,7 @@ import {
   IntentError,
   InvalidRequestError,
   PortolanError,
+  type Refusal,
   visibleLine,
 } from '@portolan/netfilter'
 import { refuseUnknownOptions, shownValue } from '@portolan/netfilter/schema'
@@ -102,8 +104,8 @@ export const requestedMappings = (
     )
     const [conflict] = conflicts.filter(({ severity }) => severity === 'error')
     if (conflict?.kind === 'DuplicateHostPort')
-      throw new PortolanError('HOST_PORT_IN_USE', `${conflict.message} ${conflict.remedy.text}`)
-    if (conflict !== undefined) throw new InvalidRequestError(`${conflict.message} ${conflict.remedy.text}`)
+      throw new PortolanError('HOST_PORT_IN_USE', refusalOf(conflict))
+    if (conflict !== undefined) throw new InvalidRequestError(refusalOf(conflict))
     if (mappings.length === 0)
       throw new InvalidRequestError(notes[0]?.text ?? 'the request publishes nothing.')
     return mappings
@@ -223,3 +225,8 @@ export const checkObject = (value: unknown, name: string): void => {
   if (typeof value !== 'object' || value === null)
     throw new InvalidRequestError(`${name} is ${shownValue(value)}: expected an object.`)
 }
+
+const refusalOf = ({ message, remedy }: Conflict): Refusal => ({
+  problem: message,
+  remedy: () => remedy.text,
+})

@@ -7,8 +7,14 @@ import { PortolanError } from '@portolan/netfilter'
 export const refuseLost = (lost: readonly string[]): void => {
   const [first] = lost
   if (first === undefined) return
-  throw new PortolanError(
-    'RULES_LOST',
-    `Another program removed rules of Portolan, and what they were is not known: ${first} Ports that were open to some clients only could be open to all now. Nothing was changed. Run "portolan apply" for each project of this host, then try again.`,
-  )
+  throw new PortolanError('RULES_LOST', {
+    problem: `Another program removed rules of Portolan, and what they were is not known: ${first} Ports that were open to some clients only could be open to all now. Nothing was changed.`,
+    remedy: ({ apply }) => remedyWith(apply),
+  })
 }
+
+/** Only a file says what the rules were. */
+const remedyWith = (apply: string | null): string =>
+  apply === null
+    ? 'Apply the Compose file of each project of this host that has one, then try again.'
+    : `Run ${apply} for each project of this host, then try again.`

@@ -1,0 +1,111 @@
+/**
+ * What a user changes where a message asks for it, in the words of the program that the user calls: an option, a key of a
+ * configuration, a command. `{}` stands for the value. Null: that program has no way to it, so no message offers one.
+ * @example
+ * const ofAnEngine: Wording = {
+ *   ...commandWording,
+ *   pool: '"pool": "{}"',
+ *   bridge: 'with the key "bridge"',
+ *   detach: 'delete the container of {} first',
+ *   apply: null,
+ * }
+ * ofAnEngine.pool.replace('{}', 'docker') // '"pool": "docker"'
+ * @public @since 0.1.0
+ */
+export interface Wording {
+  /** Names another pool. */
+  readonly pool: string
+  /** Takes a range out of what is avoided. */
+  readonly allow: string
+  /** Gives a bridge another name, or goes around it: it goes on behind `Choose another name`. */
+  readonly bridge: string
+  /** Removes a network that is to be another one. */
+  readonly removeNetwork: string
+  /** Publishes a port in spite of what is on the host: it goes on behind `To publish it all the same,`. */
+  readonly force: string
+  /** Publishes a port at an address that the host does not have. */
+  readonly absentAddress: string | null
+  /** Keeps state in another directory. */
+  readonly elsewhere: string | null
+  /** Works on other rules than those of a program that does not run. */
+  readonly backend: string | null
+  /** Gives an endpoint another MAC. */
+  readonly mac: string | null
+  /** Gives a default route another metric, or none. */
+  readonly metric: string | null
+  /** Gives the interface inside another name. */
+  readonly interface: string | null
+  /** Says which interface inside is the endpoint's, where it is not the usual one. */
+  readonly namesInterface: string | null
+  /** Takes the endpoint `{}` off its network; `{options}` stands for what `portolan detach` has to be told besides. */
+  readonly detach: string
+  /** Plans a project anew, and carries it out: it stands for a point in time. */
+  readonly apply: string | null
+  /** Makes Portolan put its rules in order. */
+  readonly restore: string
+  /** Looks for conflicts anew. */
+  readonly again: string
+  /** Lets a sysctl be set. */
+  readonly sysctl: string
+  /** Goes on in spite of a sysctl that is not as it has to be. */
+  readonly goOn: string | null
+  /** Gives a network that is there the subnet of another one. */
+  readonly move: string | null
+  /** Shows free subnets: a line to run. */
+  readonly subnets: string | null
+}
+
+/**
+ * The words of the command and of the libraries.
+ * @example
+ * commandWording.allow.replace('{}', '10.0.0.0/8') // '--allow 10.0.0.0/8'
+ * @public @since 0.1.0
+ */
+export const commandWording: Wording = {
+  pool: '--pool {}',
+  allow: '--allow {}',
+  bridge: 'with com.docker.network.bridge.name, or declare the network external to use the bridge as it is',
+  removeNetwork: 'remove the network first',
+  force: 'ask with "force"',
+  absentAddress: 'ask with "force" to publish it all the same',
+  elsewhere: 'give another directory with --state',
+  backend: 'choose another with --backend',
+  mac: 'give the endpoint another one (mac, --mac)',
+  metric: 'give another metric (metric, --metric), or none: then the network stands behind that route',
+  interface: 'choose another name with interface (--interface)',
+  namesInterface: 'name it with interface (--interface)',
+  detach: 'detach it first (portolan detach {}{options})',
+  apply: '"portolan apply"',
+  restore: 'run "portolan apply"',
+  again: 'run "portolan conflicts" again',
+  sysctl: 'let the plan set it (without --no-sysctl, where /proc/sys can be written)',
+  goOn: 'apply with --force',
+  move: 'move the network: `portolan move` shows a plan that gives it a free subnet and its endpoints new addresses',
+  subnets: 'portolan subnet',
+}
+
+/**
+ * A sentence that offers ways, one of which is enough; empty where there is none.
+ * @example
+ * oneWay('make room on that disk', null, 'give another directory') // 'Make room on that disk, or give another directory.'
+ * @public @since 0.1.0
+ */
+export const oneWay = (...ways: readonly (string | null)[]): string => {
+  const open = ways.filter((way) => way !== null)
+  return open.length === 0 ? '' : `${asSentence(open.join(', or '))}.`
+}
+
+/**
+ * How an endpoint is taken off its network.
+ * @param options - what the command has to be told besides
+ * @example
+ * detachWay(commandWording, 'web-1') // 'detach it first (portolan detach web-1)'
+ * @public @since 0.1.0
+ */
+export const detachWay = ({ detach }: Wording, endpoint: string, options = ''): string =>
+  detach.replace('{}', () => endpoint).replace('{options}', () => options)
+
+const asSentence = (clause: string): string =>
+  clause.startsWith('"') || clause.startsWith('-')
+    ? clause
+    : `${clause.slice(0, 1).toUpperCase()}${clause.slice(1)}`

@@ -1,0 +1,98 @@
+import { expect, test } from '@jest/globals'
+import { commands } from '../../packages/portolan/src/command/commands.ts'
+import { optionTable } from '../../packages/portolan/src/command/option-table.ts'
+import { textsReachedFrom } from './engine-texts.ts'
+
+/** What an engine starts, or what the plugin that it calls is made of. */
+const entries = ['packages/cni/src/index.ts', 'packages/portolan/src/docker/open-docker.ts']
+
+/** The user of an engine has neither the options of the command nor its subcommands. */
+const option = new RegExp(`(?<![\\w-])--(${Object.keys(optionTable).join('|')})(?![\\w-])`)
+const subcommand = new RegExp(`\\bportolan (${Object.keys(commands).join('|')})\\b`)
+
+const namesCommand = (text: string): boolean => option.test(text) || subcommand.test(text)
+
+const ofEngine = 'options of podman, of docker, or of what serves docker'
+const ofProgram = 'options of other programs'
+const ofPlan = 'notes and texts of plans, and of their files: an engine shows none'
+const ofFix = 'only apply --fix gets there'
+const ofParent = 'of endpoints on an interface of the host, which no engine has'
+const ofCluster = 'a host is in a cluster by the command alone, so that its administrator has it'
+const ofWatch = 'a process that is named, and that the command started'
+
+/** Files that have such texts all the same: how many, and why no engine shows them in words of the command. */
+const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>> = {
+  'packages/netfilter/src/error/wording.ts': [
+    16,
+    'the words of the command, for which engines have their own',
+  ],
+  'packages/cni/src/netavark/create.ts': [1, ofEngine],
+  'packages/portolan/src/docker/ipam/pools.ts': [2, ofEngine],
+  'packages/portolan/src/docker/network/network-options.ts': [1, ofEngine],
+  'packages/portolan/src/docker/network/ports.ts': [1, ofEngine],
+  'packages/portolan/src/docker/wording.ts': [4, ofEngine],
+  'packages/cni/src/verb/status.ts': [1, ofProgram],
+  'packages/iptables/src/parse/line/core-option.ts': [1, ofProgram],
+  'packages/iptables/src/print/rule/print-match.ts': [1, ofProgram],
+  'packages/portolan/src/backend/choose-backend.ts': [1, ofProgram],
+  'packages/portolan/src/firewalld/ask-bus.ts': [1, ofProgram],
+  'packages/core/src/conflict/host-becomes-router.ts': [3, 'of severity info, and engines tell errors'],
+  'packages/core/src/conflict/network-in-use.ts': [1, 'of severity warning, and engines tell errors'],
+  'packages/core/src/engine/pools-touched.ts': [1, ofPlan],
+  'packages/core/src/intent/compose/networks.ts': [1, ofPlan],
+  'packages/core/src/plan/delete-endpoint.ts': [1, ofPlan],
+  'packages/core/src/resolve/external-network.ts': [1, ofPlan],
+  'packages/core/src/resolve/leave-bridgeless.ts': [1, ofPlan],
+  'packages/core/src/resolve/note-guessed-addresses.ts': [3, ofPlan],
+  'packages/core/src/resolve/note-parented.ts': [1, ofPlan],
+  'packages/host/src/engines/docker-store.ts': [1, ofPlan],
+  'packages/iptables/src/print/script.ts': [2, ofPlan],
+  'packages/portolan/src/plan/plan-intent.ts': [1, 'a project of a CNI attachment is held by no live host'],
+  'packages/portolan/src/plan/print/count-changes.ts': [2, ofPlan],
+  'packages/portolan/src/plan/print/print-changes.ts': [1, ofPlan],
+  'packages/portolan/src/plan/print/print-conflicts.ts': [1, ofPlan],
+  'packages/portolan/src/plan/print/print-incomplete.ts': [2, ofPlan],
+  'packages/portolan/src/plan/print/print-openings.ts': [1, ofPlan],
+  'packages/portolan/src/plan/print/print-ports.ts': [1, ofPlan],
+  'packages/portolan/src/plan/rule-notes.ts': [2, ofPlan],
+  'packages/portolan/src/status/conflicts-now.ts': [1, 'what a status could not read: an engine shows none'],
+  'packages/portolan/src/destroy/unknown-project-notes.ts': [2, ofPlan],
+  'packages/portolan/src/apply/apply-fix.ts': [1, ofFix],
+  'packages/portolan/src/firewalld/ask-firewalld.ts': [2, ofFix],
+  'packages/portolan/src/firewalld/close-later.ts': [1, ofFix],
+  'packages/portolan/src/plan/mend-conflicts.ts': [1, ofFix],
+  'packages/portolan/src/apply/refuse-left-behind.ts': [2, ofParent],
+  'packages/portolan/src/destroy/refuse-attached.ts': [2, ofParent],
+  'packages/portolan/src/live/attachments/detach-child.ts': [1, ofParent],
+  'packages/portolan/src/live/attachments/parented-detach.ts': [1, ofParent],
+  'packages/portolan/src/live/attachments/note-replies.ts': [1, 'a note of attach: an engine shows none'],
+  'packages/core/src/pool/blocks-exhausted.ts': [1, ofCluster],
+  'packages/core/src/route/with-neighbours.ts': [3, ofCluster],
+  'packages/host/src/cluster/member-file.ts': [1, ofCluster],
+  'packages/host/src/cluster/neighbours-file.ts': [1, ofCluster],
+  'packages/host/src/cluster/read-held-blocks.ts': [1, ofCluster],
+  'packages/portolan/src/cluster/named-blocks.ts': [2, ofCluster],
+  'packages/portolan/src/destroy/refuse-watched.ts': [1, ofWatch],
+}
+
+test('no message that an engine shows names an option or a subcommand of the command', async () => {
+  const found = (await Promise.all(entries.map((entry) => textsReachedFrom(entry, namesCommand)))).flat()
+  const files = new Set([...found.map(({ file }) => file), ...Object.keys(exceptions)])
+  const surplus = [...files].flatMap((file) => {
+    const texts = new Set(found.flatMap((one) => (one.file === file ? [one.text.trim()] : [])))
+    const [expected] = exceptions[file] ?? [0]
+    return texts.size === expected ? [] : [`${file}: ${texts.size} in place of ${expected}`, ...texts]
+  })
+  // A text that engines show has the words of a `Wording`; one that they never show is counted among the exceptions.
+  expect(surplus).toEqual([])
+})
+
+test.each(['keep it with --address', 'Run "portolan apply".', '--state DIR', '(--force)'])(
+  'one that does is seen: %s',
+  (text) => expect(namesCommand(text)).toBe(true),
+)
+
+test.each(['--interface-name br0', 'the portolan applied it', 'keep it with --ip'])(
+  'one of an engine or of another program is not: %s',
+  (text) => expect(namesCommand(text)).toBe(false),
+)
