@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { emptyLeases, type LeaseState, type LeaseStep, type LeaseStore } from '@portolan/core'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { checkArgument, textValue } from '@portolan/netfilter/schema'
@@ -17,6 +17,7 @@ import {
   writeChanges,
 } from './lease-table.ts'
 import { makeStoreFiles, refuseUnsafeStore } from './store-files.ts'
+import type { Release } from './turn-lock.ts'
 import { takeWriterTurn } from './writer-turn.ts'
 
 /**
@@ -36,7 +37,7 @@ import { takeWriterTurn } from './writer-turn.ts'
  */
 export const openLeaseStore = (directory: string): LeaseStore => {
   checkArgument(directory, textValue('the path of a folder'), 'the directory of the lease store')
-  const file = join(directory, 'leases.mdb')
+  const file = join(resolve(directory), 'leases.mdb')
   let database: Database | null = null
   let isReadOnly = true
   let known: Snapshot | null = null
@@ -48,8 +49,11 @@ export const openLeaseStore = (directory: string): LeaseStore => {
     return result
   }
 
-  const inTurn = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const release = await takeWriterTurn(directory)
+  const inTurn = async <Result>(
+    work: () => Promise<Result>,
+    take: (directory: string) => Promise<Release> = takeWriterTurn,
+  ): Promise<Result> => {
+    const release = await take(directory)
     try {
       return await work()
     } finally {
@@ -59,14 +63,23 @@ export const openLeaseStore = (directory: string): LeaseStore => {
 
   const open = async (readOnly: boolean): Promise<Database> => {
     if (database !== null && (readOnly || !isReadOnly)) return database
-    await database?.close()
-    database = null
+    await shut()
+    // LMDB would give one that was opened for reading to the writer too.
+    if (!readOnly) for (const reader of [...(readers.get(file) ?? [])]) await reader()
     refuseUnsafeStore(directory, file)
     makeStoreFiles(file, readOnly)
     if (sizeOf(file) > 0) await checkFile(file)
     database = await openDatabase(file, readOnly)
     isReadOnly = readOnly
+    if (readOnly) readers.set(file, (readers.get(file) ?? new Set()).add(shut))
     return database
+  }
+
+  const shut = async (): Promise<void> => {
+    readers.get(file)?.delete(shut)
+    const closed = database
+    database = null
+    await closed?.close()
   }
 
   const readNow = (table: KeyValues): Snapshot => {
@@ -83,7 +96,7 @@ export const openLeaseStore = (directory: string): LeaseStore => {
       refuseUnsafeStore(directory, file)
       if (sizeOf(file) === 0) return emptyLeases
       // The first read takes a slot in LMDB's table of readers, under a mutex of its own.
-      return await inTurn(async () => (await open(true)).read(readNow).leases)
+      return await inTurn(async () => (await open(true)).read(readNow).leases, turnToRead)
     } catch (error) {
       throw storeError('read', file, error)
     }
@@ -122,15 +135,17 @@ export const openLeaseStore = (directory: string): LeaseStore => {
     close: () =>
       queue(async () => {
         known = null
-        if (database === null) return
-        const closed = database
-        database = null
-        // The last process that closes takes LMDB's mutexes away (mdb.c `mdb_env_close_active`): one that opens
-        // meanwhile would find them gone, and fail with EINVAL.
-        await inTurn(() => closed.close())
+        if (database !== null) await inTurn(shut, turnToRead)
       }),
   }
 }
+
+/** What closes the stores of this process that were opened for reading, by their files. */
+const readers = new Map<string, Set<() => Promise<void>>>()
+
+/** What only reads, or closes, goes on without a turn where there is none to be had: on a full disk, or for another user. */
+const turnToRead = async (directory: string): Promise<Release> =>
+  takeWriterTurn(directory).catch(() => async () => {})
 
 /** 0 when there is no such file; a process that was killed while it made the file leaves an empty one. */
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0

@@ -116,6 +116,18 @@ describe('the lease store of a host', () => {
     expect(readdirSync(directory).sort()).toEqual(['leases.mdb', 'leases.mdb-lock'])
   })
 
+  test('writes where another object of this process has read, and is read by that one again', async () => {
+    await fill(3)
+    const [reader, writer] = [openLeaseStore(directory), openLeaseStore(directory)]
+    expect(listLeases(await reader.read())).toHaveLength(3)
+    await writer.transact((state) => acquireMany(state, 5))
+    expect(listLeases(await reader.read())).toHaveLength(5)
+    await writer.close()
+    await reader.transact((state) => acquireMany(state, 7))
+    expect(listLeases(await reader.read())).toHaveLength(7)
+    await reader.close()
+  })
+
   test('leases of all kinds come back as they were, whatever is in their names', async () => {
     const store = openLeaseStore(directory)
     const leases = [

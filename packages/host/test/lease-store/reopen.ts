@@ -1,14 +1,29 @@
-// Opens a store, reads it and closes it, again and again, and ends at the first failure: a program of its own.
-// Arguments: DIRECTORY COUNT
+// Opens a store, takes an address and closes it, again and again, says each address, and ends at the first failure: a
+// program of its own. Arguments: DIRECTORY NAME COUNT
+import { writeSync } from 'node:fs'
+import { acquireAddress } from '@portolan/core'
 import { openLeaseStore } from '../../src/lease-store/open-lease-store.ts'
 
-const reopen = async (directory: string, count: number): Promise<void> => {
-  for (let time = 0; time < count; time += 1) {
+const reopen = async (directory: string, service: string, count: number): Promise<void> => {
+  for (let replica = 1; replica <= count; replica += 1) {
     const store = openLeaseStore(directory)
     await store.read()
+    const address = await store.transact((before) => {
+      const { state, changes, result } = acquireAddress(before, {
+        on: { project: 'shop', network: 'web' },
+        holder: { project: 'shop', service, replica },
+        subnet: '10.0.0.0/16',
+        gateway: '10.0.0.1',
+        ipRange: null,
+        address: null,
+        mac: null,
+      })
+      return { state, changes, result: result.address }
+    })
+    writeSync(1, `${address}\n`)
     await store.close()
   }
 }
 
-const [directory = '', count = ''] = process.argv.slice(2)
-void reopen(directory, Number(count))
+const [directory = '', service = '', count = ''] = process.argv.slice(2)
+void reopen(directory, service, Number(count))

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { openLeaseStore } from '../../src/lease-store/open-lease-store.ts'
 import { takeTurn } from '../../src/lease-store/turn-lock.ts'
+import { takeWriterTurn } from '../../src/lease-store/writer-turn.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-turn-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -81,4 +82,15 @@ describe('a process that binds a name', () => {
     await store.close()
     squatter.close()
   })
+})
+
+test('no writer goes on without its turn', async () => {
+  const directory = makeDirectory('kept')
+  const release = await takeTurn(directory, 0)
+  await expect(takeWriterTurn(directory, 100)).rejects.toThrow(
+    `another process has been at work with it for 0.1 s, which takes milliseconds; it may be stopped. Find it with "fuser ${directory}/leases.mdb", let it go on or end it, and run this again`,
+  )
+  await expect(takeWriterTurn(join(directory, 'none'))).rejects.toThrow('ENOENT')
+  await release?.()
+  await (await takeWriterTurn(directory, 0))()
 })
