@@ -4,6 +4,7 @@ import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { contract } from './podman-plugin/contract.ts'
 import { fullDisk } from './podman-plugin/full-disk.ts'
 import { handedOver } from './podman-plugin/handed-over.ts'
+import { severalNetworks } from './podman-plugin/several-networks.ts'
 import { verbs } from './podman-plugin/verbs.ts'
 
 describeBeside('the plugin of Podman', ['podman'], () => {
@@ -20,4 +21,5 @@ describeBeside('the plugin of Podman', ['podman'], () => {
   verbs(open)
   handedOver(open)
   fullDisk(open)
+  severalNetworks(open)
 })

@@ -6,11 +6,12 @@ import { conflictWords } from '../attachment/conflict-words.ts'
 import { type LeasedHost, openLeased } from '../attachment/open-leased.ts'
 import { nameOf } from '../verb/endpoint-name.ts'
 import { type DriverOptions, driverOptions } from './driver-options.ts'
+import { familiesOnCall } from './port-families.ts'
 import type { ContainerCall } from './read-input.ts'
 import { type StatusBlock, statusBlock } from './status-block.ts'
 import { sweep } from './sweep.ts'
 import { wantedNetwork } from './wanted-network.ts'
-import { wantedPorts } from './wanted-ports.ts'
+import { portsWithoutWay, wantedPorts } from './wanted-ports.ts'
 import { wording } from './wording.ts'
 
 export const openProject = ({ backend }: DriverOptions): Promise<LeasedHost> =>
@@ -104,31 +105,29 @@ const requestOf = (
   }
 }
 
-/** Netavark names the ports of a container once for each of its networks: the first that has a way out gets them. */
+/** Netavark names the ports of a container once for each of its networks: the first with a way out gets them, by family. */
 const portsOf = (
   host: LiveHost,
   call: ContainerCall,
   endpoint: string,
   warn: (text: string) => void,
 ): readonly PublishRequest[] => {
-  const ports = wantedPorts(call, endpoint)
-  if (ports.length === 0 || arePublished(host, call)) return []
-  if (call.network.internal !== true) return ports
-  warn(
-    `The network ${call.network.name} is internal, so the ports of ${call.container_name ?? endpoint} are not published on it.`,
-  )
-  return []
-}
-
-/** Whether ports of the container lead to it by another of its networks. */
-export const arePublished = (host: LiveHost, { container_id: id, network }: ContainerCall): boolean => {
-  const others = new Set(
-    host
-      .endpoints()
-      .filter((one) => one.service.startsWith(`${id.slice(0, 12)}@`) && one.network !== network.name)
-      .flatMap(({ ip, ip6 }) => [ip, ip6]),
-  )
-  return host.published().some(({ targets }) => targets.some(({ address }) => others.has(address)))
+  const { name, internal } = call.network
+  const container = call.container_name ?? endpoint
+  const on = familiesOnCall(host, call)
+  const ports = wantedPorts(call, endpoint, on)
+  if (internal === true) {
+    if (ports.length > 0)
+      warn(`The network ${name} is internal, so the ports of ${container} are not published on it.`)
+    return []
+  }
+  for (const { host_ip: address = '', host_port: port } of portsWithoutWay(call, on)) {
+    const family = address.includes(':') ? 'IPv6' : 'IPv4'
+    warn(
+      `The port ${port} of ${container} on ${address} is not published on ${name}, which has no ${family}. A network with ${family} that the container joins later publishes it.`,
+    )
+  }
+  return ports
 }
 
 const judge = (

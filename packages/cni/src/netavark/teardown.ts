@@ -1,8 +1,9 @@
 import { messageFor } from '@portolan/netfilter'
 import type { LiveHost } from 'portolan'
 import { driverOptions } from './driver-options.ts'
+import { familiesOnNetwork } from './port-families.ts'
 import type { ContainerCall } from './read-input.ts'
-import { arePublished, endpointOf, openProject } from './setup.ts'
+import { endpointOf, openProject } from './setup.ts'
 import { sweep } from './sweep.ts'
 import { wantedPorts } from './wanted-ports.ts'
 import { wording } from './wording.ts'
@@ -24,19 +25,15 @@ export const teardown = async (call: ContainerCall, warn: (text: string) => void
   }
 }
 
-/** The ports of a container that stays on another network lead there from now on, those that it can have there. */
+/** The ports of a container that stays on other networks lead there from now on, those that it can have there. */
 const movePorts = async (host: LiveHost, call: ContainerCall): Promise<void> => {
-  if ((call.port_mappings ?? []).length === 0 || arePublished(host, call)) return
+  if ((call.port_mappings ?? []).length === 0) return
   const id = `${call.container_id.slice(0, 12)}@`
   for (const { service, network: on } of host.endpoints().filter((one) => one.service.startsWith(id))) {
     const network = host.networks().find(({ name }) => name === on)
     if (network === undefined || network.internal) continue
-    const canBeThere = ({ host_ip: address = '' }: { readonly host_ip?: string }): boolean =>
-      address === '' || network[address.includes(':') ? 'ip6' : 'ip'] !== null
-    const ports = (call.port_mappings ?? []).filter(canBeThere)
-    await host.publish(
-      wantedPorts({ ...call, port_mappings: ports, network: { ...call.network, name: on } }, service),
-    )
-    return
+    const moved = { ...call, network: { ...call.network, name: on } }
+    const requests = wantedPorts(moved, service, familiesOnNetwork(host, call.container_id, on))
+    if (requests.length > 0) await host.publish(requests)
   }
 }

@@ -1,20 +1,49 @@
-import { InvalidRequestError } from '@portolan/netfilter'
+import { type Family, families, InvalidRequestError } from '@portolan/netfilter'
 import type { PublishRequest } from 'portolan'
 import type { ContainerCall, PodmanPort } from './read-input.ts'
 
-/** The ports of `--publish`, as requests for one endpoint. */
+/** In which families ports can lead to a container by a network, and in which they do by another one already. */
+export interface PortFamilies {
+  readonly possible: ReadonlySet<Family>
+  readonly served: ReadonlySet<Family>
+}
+
+/**
+ * The ports of `--publish`, as requests for one endpoint. Podman names all ports of a container to each of its networks,
+ * so each gets those that no other has.
+ */
 export const wantedPorts = (
   { network, port_mappings: ports }: ContainerCall,
   endpoint: string,
+  { possible, served }: PortFamilies,
 ): readonly PublishRequest[] =>
-  (ports ?? []).flatMap((port) =>
-    protocolsOf(port).map((protocol) => ({
+  (ports ?? []).flatMap((port) => {
+    const here = familiesOf(port).filter((family) => possible.has(family))
+    const open = here.filter((family) => !served.has(family))
+    const [first] = open
+    if (first === undefined) return []
+    const address = port.host_ip || (open.length < here.length ? everyAddress[first] : null)
+    return protocolsOf(port).map((protocol) => ({
       hostPort: numbers(port.host_port, port),
       protocol,
-      ...(port.host_ip ? { hostAddress: port.host_ip } : {}),
+      ...(address === null ? {} : { hostAddress: address }),
       to: { endpoint, network: network.name, port: numbers(port.container_port, port) },
-    })),
+    }))
+  })
+
+/** Ports that have no way to the container by this network, and none by another one yet. */
+export const portsWithoutWay = (
+  { port_mappings: ports }: ContainerCall,
+  { possible, served }: PortFamilies,
+): readonly PodmanPort[] =>
+  (ports ?? []).filter(
+    (port) => !familiesOf(port).some((family) => possible.has(family) || served.has(family)),
   )
+
+const familiesOf = ({ host_ip: address }: PodmanPort): readonly Family[] =>
+  address ? [address.includes(':') ? 'ip6' : 'ip'] : families
+
+const everyAddress: Readonly<Record<Family, string>> = { ip: '0.0.0.0', ip6: '::' }
 
 const numbers = (first: number, { range = 1 }: PodmanPort): number | string =>
   range > 1 ? `${first}-${first + range - 1}` : first
