@@ -1,9 +1,9 @@
 /** The most that each tarball may have, in bytes: a tenth over what it had when this was set. */
 export const packedBytes: Readonly<Record<string, number>> = {
-  portolan: 1_040_000,
+  portolan: 1_150_000,
   'portolan-cni': 700_000,
   'portolan-core': 345_000,
-  'portolan-etcd': 12_000,
+  'portolan-etcd': 18_000,
   'portolan-host': 133_000,
   'portolan-iptables': 117_000,
   'portolan-netfilter': 181_000,
