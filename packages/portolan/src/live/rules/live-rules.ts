@@ -198,6 +198,8 @@ export class LiveRules extends HeldRules {
       readonly mappings: readonly DesiredMapping[]
     } | null,
   ): Promise<boolean> {
+    // What is written down and taken back again makes it uncertain whether all is in force that is wanted.
+    if (!this.keeper.hasQuickWay) return false
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       if (this.isDamaged()) return false
       const before = this.#settled

@@ -72,6 +72,7 @@ export const openRuleKeeper = <One extends Backend>(
     },
     isUnchanged,
     isCurrent: async () => isEntered && isUnchanged(),
+    hasQuickWay: dialect.quick !== null && socket !== null,
     quickly: async (action, mappings) => {
       if (dialect.quick === null || !stands || expected === null || socket === null) return false
       const change = { action, project, mappings, unrestricted, generation: expected }

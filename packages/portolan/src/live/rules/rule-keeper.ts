@@ -39,6 +39,8 @@ export interface RuleKeeper {
   isUnchanged(): Promise<boolean>
   /** Is what `read` found, with what `hold` made of it since, certain to be what the host has? */
   isCurrent(): Promise<boolean>
+  /** Can `quickly` ever do something in this backend? */
+  readonly hasQuickWay: boolean
   /**
    * Adds or removes mappings in the shortest way there is, all in one transaction.
    * @returns false, with nothing done, when there is none: use `hold`
