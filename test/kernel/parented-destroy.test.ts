@@ -39,7 +39,7 @@ test('an endpoint with the MAC of a child that is no endpoint of ours is not sai
   expect(await lab.portolan(`attach lan ${lan} --netns ${web.pid} --name web`.split(' '))).toMatchObject({
     exitCode: 1,
     stderr: expect.stringContaining(
-      'Could not attach endpoint web to network lan: another child of eth0 has the MAC address 02:42:c0:00:02:40 already. Give this endpoint another MAC or address (--mac, --address), or remove that interface.',
+      'Could not attach endpoint web to network lan: another child of eth0 has the MAC address 02:42:c0:00:02:40 already. Give the endpoint another one (mac, --mac), or remove that interface.',
     ),
   })
 })
