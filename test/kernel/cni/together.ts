@@ -4,9 +4,10 @@ import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
 import { bareMachine } from '../attach/in-namespace.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { containerCount } from '../many-containers.ts'
 import { type Json, pluginIn, ports, sandboxOf } from './plugin.ts'
 
-const count = 50
+const count = containerCount(50)
 
 export const together = (open: OpenLab, backend: Backend): void => {
   test(`${count} ADDs at once give each container addresses and a port of its own, and ${count} DELs leave nothing`, async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { createPluginNetwork } from '../../lab/neighbour/docker-network.ts'
 import { addresses } from '../../lab/topology.ts'
+import { containerCount, forMany } from '../many-containers.ts'
 import { answers, type Here, leftOver } from './here.ts'
 
 const { ip } = addresses
@@ -57,18 +58,23 @@ export const endings = (opened: () => Here): void => {
     expect(await leftOver(here)).toBe('')
   }, 60_000)
 
-  test('containers that start and end at once leave nothing', async () => {
-    const here = opened()
-    const { lab, docker } = here
-    await createPluginNetwork(docker, 'web')
-    const names = Array.from({ length: 8 }, (_, at) => `many-${at}`)
-    const many = await Promise.all(
-      names.map((name, at) => docker.run({ name, network: 'web', publish: [`${8100 + at}:80`] })),
-    )
-    expect(new Set(many.map(({ address }) => address)).size).toBe(names.length)
-    for (const [at, name] of names.entries()) expect(await answers(lab.client, ip.host, 8100 + at)).toBe(name)
-    await Promise.all(names.map((name) => docker.remove(name)))
-    await docker.removeNetwork('web')
-    expect(await leftOver(here)).toBe('')
-  }, 60_000)
+  test(
+    'many containers that start and end at once leave nothing',
+    async () => {
+      const here = opened()
+      const { lab, docker } = here
+      await createPluginNetwork(docker, 'web')
+      const names = Array.from({ length: containerCount(8) }, (_, at) => `many-${at}`)
+      const many = await forMany(names, (name, at) =>
+        docker.run({ name, network: 'web', publish: [`${8100 + at}:80`] }),
+      )
+      expect(new Set(many.map(({ address }) => address)).size).toBe(names.length)
+      for (const [at, name] of names.entries())
+        expect(await answers(lab.client, ip.host, 8100 + at)).toBe(name)
+      await forMany(names, (name) => docker.remove(name))
+      await docker.removeNetwork('web')
+      expect(await leftOver(here)).toBe('')
+    },
+    60_000 + 10_000 * containerCount(0),
+  )
 }
