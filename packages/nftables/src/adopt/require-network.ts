@@ -4,6 +4,7 @@ import { addNetwork } from '../compile/network.ts'
 import { newParts, type Parts } from '../compile/parts.ts'
 import { mapName } from '../compile/port-key.ts'
 import { type Chain, type Element, identity, type Rule } from '../model/index.ts'
+import { targetOf } from './yield-to.ts'
 
 /** Families in which ports of a network's containers are open without translation. */
 const openedIn = ({ network }: OwnedNetwork, { elements }: Parts): ReadonlySet<Family> =>
@@ -36,6 +37,7 @@ export const requireNetwork = (parts: Parts, owned: OwnedNetwork): Parts => {
   const elements = new Map(parts.elements)
   for (const [set, items] of wanted.elements)
     for (const item of items) {
+      if (isExempt(parts, set, item)) continue
       const held = elements.get(set) ?? []
       const isWanted = ({ key }: Element): boolean => identity(key) === identity(item.key)
       const known = held.find(isWanted)
@@ -50,6 +52,19 @@ export const requireNetwork = (parts: Parts, owned: OwnedNetwork): Parts => {
     if (known === undefined || !holds(known.rules, chain.rules)) chains.set(chain.name, chain)
   }
   return { ...parts, elements, chains: [...chains.values()] }
+}
+
+/**
+ * A bridge does not tell which blocks of other hosts are left alone: where a network is masqueraded but for those, it is
+ * not to be masqueraded as a whole beside.
+ */
+const isExempt = ({ elements, chains }: Parts, set: string, { key }: Element): boolean => {
+  const family = families.find((one) => set === (one === 'ip' ? 'masquerade4' : 'masquerade6'))
+  if (family === undefined) return false
+  const beyond = elements.get(mapName('masquerade_beyond', family, 'any')) ?? []
+  const found = beyond.find((one) => identity(one.key) === identity(key))
+  const target = found === undefined ? null : targetOf(found)
+  return target !== null && chains.some(({ name }) => name === target)
 }
 
 const identityOf = ({ data }: Element): string => (data === null ? '' : identity(data))

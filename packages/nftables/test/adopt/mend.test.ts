@@ -61,6 +61,19 @@ describe('mend', () => {
     expect(guardedBridges(whole)).toContain('br-web')
   })
 
+  test('masquerades no network as a whole that leaves the blocks of other hosts alone, and does where that is gone', () => {
+    const { ip } = network()
+    if (ip === null) throw new Error('no IPv4')
+    const web = network({ ip: { ...ip, masquerade: true, unmasqueraded: ['10.64.0.0/12'] } })
+    const ofCluster = compile(state({ networks: [web], mappings: [] }))
+    // A bridge does not tell of other hosts.
+    const told = [{ project: 'demo', network: network({ ip: { ...ip, masquerade: true } }) }]
+    expect(isWhole(ofCluster, told)).toBe(true)
+    expect(canonical(mend(ofCluster, { networks: told }).ruleset)).toEqual(canonical(ofCluster))
+    const gone = without(ofCluster, (name) => name.startsWith('mask') || name === 'masquerade_beyond4')
+    expect(isWhole(gone, told)).toBe(false)
+  })
+
   test('leaves out what another program put into the chain of a project, and keeps the chain', () => {
     const [table] = whole.tables
     if (table === undefined) throw new Error('no table')
