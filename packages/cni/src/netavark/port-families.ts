@@ -1,28 +1,15 @@
 import { type Family, families, familyOf } from '@portolan/netfilter'
 import type { LiveHost } from 'portolan'
-import type { ContainerCall } from './read-input.ts'
 import type { PortFamilies } from './wanted-ports.ts'
 
 /**
- * The families of a network that Podman describes, and those in which the container's ports lead to it by another of its
- * networks.
+ * The families of a network that is there, and those in which ports lead to a container by another of its networks.
+ * @param id - the container's
  */
-export const familiesOnCall = (
-  host: LiveHost,
-  { container_id: id, network }: ContainerCall,
-): PortFamilies => {
-  const subnets = (network.subnets ?? []).map(({ subnet }) => subnet)
-  return {
-    possible: new Set(subnets.map((subnet) => (subnet.includes(':') ? 'ip6' : 'ip'))),
-    served: servedBy(host, id, network.name),
-  }
-}
-
-/** The same of a network that is there. */
 export const familiesOnNetwork = (host: LiveHost, id: string, name: string): PortFamilies => {
   const network = host.networks().find((one) => one.name === name)
   return {
-    possible: new Set(families.filter((family) => network != null && network[family] !== null)),
+    possible: new Set(families.filter((family) => network !== undefined && network[family] !== null)),
     served: servedBy(host, id, name),
   }
 }

@@ -6,7 +6,7 @@ import { conflictWords } from '../attachment/conflict-words.ts'
 import { type LeasedHost, openLeased } from '../attachment/open-leased.ts'
 import { nameOf } from '../verb/endpoint-name.ts'
 import { type DriverOptions, driverOptions } from './driver-options.ts'
-import { familiesOnCall } from './port-families.ts'
+import { familiesOnNetwork } from './port-families.ts'
 import type { ContainerCall } from './read-input.ts'
 import { type StatusBlock, statusBlock } from './status-block.ts'
 import { sweep } from './sweep.ts'
@@ -114,7 +114,7 @@ const portsOf = (
 ): readonly PublishRequest[] => {
   const { name, internal } = call.network
   const container = call.container_name ?? endpoint
-  const on = familiesOnCall(host, call)
+  const on = familiesOnNetwork(host, call.container_id, name)
   const ports = wantedPorts(call, endpoint, on)
   if (internal === true) {
     if (ports.length > 0)
