@@ -205,6 +205,48 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(await readHeldBlocks(url, cluster.state('web-1'))).not.toHaveProperty('leaving')
   })
 
+  test('a block with a network that is up is kept and told, though its leases were lost', async () => {
+    const { machine } = etcd()
+    const cluster = await open('10.64.0.0/24:26', 'fd00:64::/60:64')
+    const [old = '', old6 = ''] = blocksOf(await cluster.join('web-1'))
+    const at = old.replace(/\d+\/26$/, (last) => String(Number.parseInt(last, 10) + 1))
+    await machine.ip(
+      'link add br-web type bridge',
+      'link set br-web alias "portolan project=shop network=web"',
+      `addr add ${at}/26 dev br-web`,
+      'link add br-pods type bridge',
+      'link set br-pods alias "portolan project=cni network=pods"',
+      `addr add ${old6.replace('::/', '::1/')} dev br-pods nodad`,
+      'link set br-web up',
+      'link set br-pods up',
+    )
+    rmSync(cluster.state('web-1'), { recursive: true })
+    await silence(cluster, 'web-1')
+    await cluster.json('any', 'init', '--pool', '10.65.0.0/24:26', '--pool', 'fd00:65::/60:64')
+    // With --count, which claims more, as without.
+    for (const more of [['--takeover'], [], ['--count', '2']]) {
+      const { stdout, stderr } = await cluster.run('web-1', 'join', '--member', 'web-1', ...more, '--json')
+      const told = JSON.parse(stdout)
+      expect(told).toMatchObject({ released: [], collisions: [], skipped: [], moves: [] })
+      expect(told.leaving).toEqual([
+        { block: old, networks: ['shop/web'] },
+        { block: old6, networks: ['cni/pods'] },
+      ])
+      expect(stderr).toContain(
+        `no pool has block ${old} any more, and networks of this host use it: shop/web`,
+      )
+    }
+    const refused = await cluster.run('web-1', 'release')
+    expect(refused).toMatchObject({ exitCode: 1 })
+    expect(refused.stderr).toContain(`block ${old} is in use (networks shop/web)`)
+    expect(refused.stderr).toContain(`block ${old6} is in use (networks cni/pods)`)
+    const { own } = await cluster.json('web-1', 'status')
+    expect(own).toContainEqual(expect.objectContaining({ block: old, networks: ['shop/web'] }))
+    await machine.ip('link del br-web', 'link del br-pods')
+    const { released } = await cluster.json('web-1', 'join')
+    expect(new Set(released)).toEqual(new Set([old, old6]))
+  })
+
   test('a claimer that is stopped and goes on has what it claimed, once', async () => {
     const cluster = await open('10.64.0.0/24:28')
     const store = cluster.store()

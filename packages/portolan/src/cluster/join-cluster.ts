@@ -4,13 +4,12 @@ import {
   type ClaimedBlocks,
   type ClaimRequest,
   claimBlocks,
-  type LeaseState,
   type Overlap,
   runBlockSteps,
 } from '@portolan/core'
 import { type RememberedMember, writeMember } from '@portolan/host'
 import { newNonce } from './this-member.ts'
-import { useOfBlocks } from './use-of-blocks.ts'
+import { areComplete, type BlockWitnesses, useOfBlocks } from './use-of-blocks.ts'
 
 /** A block of this host that collides with something else on it. */
 export interface CollidingBlock extends Overlap {
@@ -34,7 +33,7 @@ export interface LostBlock extends BlockMove {
 
 export interface LeavingBlock {
   readonly block: string
-  /** None where the leases could not be read: then it is not known that the block is free. */
+  /** None where leases or interfaces could not be read: then it is not known that the block is free. */
   readonly networks: readonly string[]
 }
 
@@ -43,14 +42,14 @@ export const joinCluster = async (
   store: BlockStore,
   directory: string,
   member: RememberedMember,
-  leases: LeaseState | null,
+  witnesses: BlockWitnesses,
   request: Pick<ClaimRequest, 'lease' | 'renews' | 'count' | 'takeover' | 'avoid'>,
 ): Promise<Joined> => {
   const { host, incarnation } = member
   // What became of a block that was lost before may be something else by now.
   const remembered = [...member.blocks, ...member.lost]
-  const networksOf = (block: string): readonly string[] => useOfBlocks([block], leases)[0]?.networks ?? []
-  const keeps = (block: string): boolean => leases === null || networksOf(block).length > 0
+  const networksOf = (block: string): readonly string[] => useOfBlocks([block], witnesses)[0]?.networks ?? []
+  const keeps = (block: string): boolean => !areComplete(witnesses) || networksOf(block).length > 0
   const claimed = await runBlockSteps(
     store,
     claimBlocks({ ...request, host, incarnation, remembered, keeps, newNonce }),
@@ -66,7 +65,7 @@ export const joinCluster = async (
     leaving: claimed.leaving,
     // Told again and again for as long as a network of this host uses it, or may.
     lost: moves
-      .filter(({ networks }) => networks.length > 0 || leases === null)
+      .filter(({ networks }) => networks.length > 0 || !areComplete(witnesses))
       .map(({ block, takenBy, revision }) => ({ block, takenBy, revision })),
   }
   // With a watch this comes every few seconds; the file is written where something is new.

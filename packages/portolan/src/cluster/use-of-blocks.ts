@@ -1,5 +1,12 @@
 import { countAddresses, type LeasedSubnet, type LeaseState, leasedSubnets } from '@portolan/core'
-import { formatPrefix, parsePrefix, prefixesOverlap, subtractPrefixes } from '@portolan/netfilter'
+import {
+  formatPrefix,
+  type HostFacts,
+  parsePrefix,
+  prefixesOverlap,
+  subtractPrefixes,
+} from '@portolan/netfilter'
+import { networksUp } from './networks-up.ts'
 
 /** How far a block of this host is used up. */
 export interface BlockUse {
@@ -11,14 +18,29 @@ export interface BlockUse {
    * each free part were one subnet.
    */
   readonly remaining: bigint
-  /** Networks of this host with a subnet there: `shop/web`. */
+  /** Networks of this host with a subnet there, by its lease or because they are up: `shop/web`. */
   readonly networks: readonly string[]
 }
 
-/** @param leases - null: they could not be read, and nothing is known to be used */
-export const useOfBlocks = (blocks: readonly string[], leases: LeaseState | null): readonly BlockUse[] =>
+/** What tells which networks of this host are where. */
+export interface BlockWitnesses {
+  /** Null: they could not be read. */
+  readonly leases: LeaseState | null
+  /** What is up counts as well: leases may be lost. */
+  readonly facts: HostFacts
+}
+
+/** Is it certain that a block is unused in which no network is found? */
+export const areComplete = ({ leases, facts }: BlockWitnesses): boolean =>
+  leases !== null && networksUp(facts) !== null
+
+export const useOfBlocks = (
+  blocks: readonly string[],
+  { leases, facts }: BlockWitnesses,
+): readonly BlockUse[] =>
   blocks.map((block) => {
-    if (leases === null) return { block, leased: 0, remaining: 0n, networks: [] }
+    const up = namesUp(block, facts)
+    if (leases === null) return { block, leased: 0, remaining: 0n, networks: up }
     const subnets = subnetsIn(block, leases)
     const [all] = countAddresses(leases, [{ subnet: block, gateway: null }])
     const parts = countAddresses(leases, [...subnets, ...unusedParts(block, subnets)])
@@ -26,9 +48,17 @@ export const useOfBlocks = (blocks: readonly string[], leases: LeaseState | null
       block,
       leased: all?.used ?? 0,
       remaining: parts.reduce((sum, { free }) => sum + free, 0n),
-      networks: subnets.map(({ project, network }) => `${project}/${network}`),
+      networks: [...new Set([...subnets.map(({ project, network }) => `${project}/${network}`), ...up])],
     }
   })
+
+const namesUp = (block: string, facts: HostFacts): readonly string[] => {
+  const prefix = parsePrefix(block)
+  const there = (networksUp(facts) ?? []).filter(({ prefixes }) =>
+    prefixes.some((one) => prefixesOverlap(one, prefix)),
+  )
+  return [...new Set(there.map(({ name }) => name))]
+}
 
 const subnetsIn = (block: string, leases: LeaseState): readonly LeasedSubnet[] => {
   const prefix = parsePrefix(block)

@@ -51,7 +51,7 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   const lease = await store.grantLease(LEASE_SECONDS)
   const takeover = options.takeover === true
   const request = { lease, renews, count, takeover, avoid }
-  const joined = await joinCluster(store, directory, member, leases, request)
+  const joined = await joinCluster(store, directory, member, { leases, facts }, request)
   const addresses = await tellAndRemember(call, directory, joined.member, facts, options.address ?? [])
   return { ...joined, addresses, lease }
 }
@@ -112,7 +112,7 @@ const moveText = ({ block, takenBy, revision, networks }: LostBlock, live: Reado
 
 const leavingText = ({ block, networks }: LeavingBlock, live: ReadonlySet<string>): string =>
   networks.length === 0
-    ? `no pool has block ${block} any more. It is kept, as the leases of this host could not be read, which say whether a network is in it.`
+    ? `no pool has block ${block} any more. It is kept, as the leases or the interfaces of this host could not be read, which say whether a network is in it.`
     : `no pool has block ${block} any more, and networks of this host use it: ${networks.join(', ')}. No other network gets a subnet there. ${waysOut(networks, live)} The next \`portolan cluster join\` gives the block back then.`
 
 /** @param live - projects that programs hold: no file says what is wanted of them, so nothing moves them */

@@ -1,5 +1,5 @@
 import { releaseBlocks, runBlockSteps } from '@portolan/core'
-import { readMember, writeMember } from '@portolan/host'
+import { readMember, readNetworkFacts, writeMember } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
 import { newNonce } from '../../cluster/this-member.ts'
@@ -20,7 +20,7 @@ export const release = async (call: ClusterCall): Promise<ExitCode> => {
     )
   const used = useOfBlocks(
     member.blocks.map(({ block }) => block),
-    await leasesOf(call),
+    { leases: await leasesOf(call), facts: await readNetworkFacts() },
   ).filter(({ networks, leased }) => networks.length > 0 || leased > 0)
   if (used.length > 0 && options.force !== true)
     throw new InvalidRequestError(

@@ -1,5 +1,5 @@
 import { BlockStoreError, type ClusterView, describeCluster } from '@portolan/core'
-import { type RememberedMember, readMember } from '@portolan/host'
+import { type RememberedMember, readMember, readNetworkFacts } from '@portolan/host'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -15,7 +15,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   const member = known?.cluster === name ? known : null
   const own = useOfBlocks(
     (member?.blocks ?? []).map(({ block }) => block),
-    await leasesOf(call),
+    { leases: await leasesOf(call), facts: await readNetworkFacts() },
   )
   const view = await waitFor(call, 'asking etcd', async () => {
     try {

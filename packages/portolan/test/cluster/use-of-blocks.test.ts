@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals'
+import { emptyLeases } from '@portolan/core'
+import type { HostFacts } from '@portolan/netfilter'
+import { areComplete, useOfBlocks } from '../../src/cluster/use-of-blocks.ts'
+
+const block = '10.64.3.0/24'
+const web = 'portolan project=shop network=web'
+
+const networksWith = (facts: HostFacts): readonly string[] | undefined =>
+  useOfBlocks([block], { leases: emptyLeases, facts })[0]?.networks
+
+describe('the networks in a block without a lease', () => {
+  test('are those whose bridge has an address there', () => {
+    const facts = { interfaces: [{ name: 'br-web', alias: web, addresses: ['10.64.3.1/26', 'fe80::1/64'] }] }
+    expect(networksWith(facts)).toEqual(['shop/web'])
+    expect(useOfBlocks(['10.64.4.0/24'], { leases: emptyLeases, facts })[0]?.networks).toEqual([])
+  })
+
+  test('are those that have a route there, on the bridge or to a container', () => {
+    const interfaces = [
+      { name: 'br-web', alias: web },
+      { name: 'veth1', alias: 'portolan project=cni network=pods endpoint=a' },
+    ]
+    const routes = [
+      { destination: '10.64.3.0/26', interface: 'br-web' },
+      { destination: '10.64.3.70/32', interface: 'veth1' },
+    ]
+    expect(networksWith({ interfaces, routes })).toEqual(['shop/web', 'cni/pods'])
+  })
+
+  test('are none of another program, nor one that is only on the way to others', () => {
+    const interfaces = [
+      { name: 'docker0', addresses: ['10.64.3.1/24'] },
+      { name: 'br-web', alias: web, addresses: ['10.64.9.1/24'] },
+    ]
+    const routes = [
+      { destination: '10.64.3.0/24', gateway: '10.64.9.7', interface: 'br-web' },
+      { destination: 'default', interface: 'br-web' },
+    ]
+    expect(networksWith({ interfaces, routes })).toEqual([])
+  })
+
+  test('may be there for all that is known where leases or interfaces were not read', () => {
+    expect(areComplete({ leases: emptyLeases, facts: { interfaces: [] } })).toBe(true)
+    expect(areComplete({ leases: null, facts: { interfaces: [] } })).toBe(false)
+    expect(areComplete({ leases: emptyLeases, facts: {} })).toBe(false)
+    const facts = { interfaces: [{ name: 'br-web', alias: web, addresses: ['10.64.3.1/24'] }] }
+    expect(useOfBlocks([block], { leases: null, facts })[0]?.networks).toEqual(['shop/web'])
+  })
+})
