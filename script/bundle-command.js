@@ -13,6 +13,8 @@ const bundleSources = () =>
     mains: { main: 'packages/portolan/src/command/main.ts' },
     rest: 'packages/portolan/src/command/run.ts',
     name: 'commands',
+    // Help needs none of the commands, and is asked for in a terminal where waiting is felt.
+    brief: { name: 'help', without: /^\.\/(commands|completion)\// },
   })
 
 const textFile = (name, text) => ({ path: join(root, folder, name), contents: Buffer.from(text) })

@@ -1,6 +1,6 @@
 /**
  * A program as it ships, in a folder `dist/bundle` of its package: all that it loads, but for native code.
- * `main.cjs` is what each start needs, and the other file the rest. A module that is imported when it is used is run then.
+ * `main.cjs` is what each start needs, and another file the rest. A module that is imported when it is used is run then.
  * They are CommonJS: V8 can be handed what it compiled of such a text before, which Node 20 cannot do for a module.
  */
 import { readdir, rm } from 'node:fs/promises'
@@ -14,11 +14,22 @@ const root = join(import.meta.dirname, '..')
 
 const { splitting: _splitting, banner: _banner, external, ...common } = bundleOptions
 
-const bundleOne = (folder, entryPoints, entryNames, define = {}) =>
+/** Leaves out what a text never comes to import: `part` names those modules as they are imported. */
+const without = (part) => ({
+  name: 'without',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: part }, ({ path }) => ({ path, namespace: 'without' }))
+    onLoad({ filter: /./, namespace: 'without' }, ({ path }) => ({
+      contents: `throw new Error(${JSON.stringify(`${path} is not in this file: a fault of Portolan's`)})`,
+    }))
+  },
+})
+
+const bundleOne = (folder, entryPoints, entryNames, { define = {}, plugins = [] } = {}) =>
   build({
     ...common,
     format: 'cjs',
-    plugins: [loadWhenUsed, nativeApart],
+    plugins: [...plugins, loadWhenUsed, nativeApart],
     external: external.filter((name) => name !== 'lmdb'),
     entryPoints,
     // A text that was compiled before cannot import (`A dynamic import callback was not specified`, Node 20).
@@ -44,17 +55,29 @@ const bundleOne = (folder, entryPoints, entryNames, define = {}) =>
  * @param mains - the sources of what each start needs, by the names of their files; they find the name of the other file
  * in `COMMANDS_FILE`
  * @param rest - the source of the rest, and what its file is called
+ * @param brief - a third file, of the same source as the rest without the modules that `without` names; its name is in
+ * `BRIEF_FILE`
  */
-export const bundleProgram = async ({ folder, mains, rest, name }) => {
+export const bundleProgram = async ({ folder, mains, rest, name, brief = null }) => {
   const commands = await bundleOne(folder, { [name]: rest }, '[name]-[hash]')
-  const [file] = commands.outputFiles
+  const shorter =
+    brief === null
+      ? { outputFiles: [], metafile: { outputs: {} } }
+      : await bundleOne(folder, { [brief.name]: rest }, '[name]-[hash]', {
+          plugins: [without(brief.without)],
+        })
+  const [file, briefFile] = [commands, shorter].map(({ outputFiles }) =>
+    JSON.stringify(basename(outputFiles[0]?.path ?? '')),
+  )
   const start = await bundleOne(folder, mains, '[name]', {
-    COMMANDS_FILE: JSON.stringify(basename(file.path)),
+    define: { COMMANDS_FILE: file, BRIEF_FILE: briefFile },
   })
   return {
     // An entry first, before what it names: they are written in turn from the last.
-    outputFiles: [...start.outputFiles, ...commands.outputFiles],
-    metafile: { outputs: { ...commands.metafile.outputs, ...start.metafile.outputs } },
+    outputFiles: [...start.outputFiles, ...shorter.outputFiles, ...commands.outputFiles],
+    metafile: {
+      outputs: { ...commands.metafile.outputs, ...shorter.metafile.outputs, ...start.metafile.outputs },
+    },
   }
 }
 

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -110,6 +111,27 @@ describe('what a start loads', () => {
   })
 })
 
+test('help is there without the file of the commands, and the same', async () => {
+  const installed = install('help-alone')
+  const asked = [
+    [],
+    ['help'],
+    ['-h'],
+    ['help', 'plan'],
+    ['--json', '--help'],
+    ['plan', '-h'],
+    ['nope', '--help'],
+  ]
+  const answers = async () => Promise.all(asked.map((words) => start(installed, words)))
+  const whole = await answers()
+  const folder = join(installed, 'dist/bundle')
+  for (const name of readdirSync(folder)) if (name.startsWith('commands-')) rmSync(join(folder, name))
+  expect(await answers()).toEqual(whole)
+  // What may be something else than a question for help is read by the file that has everything.
+  const { stderr } = await start(installed, ['move', '--', '--help'])
+  expect(stderr).toContain('commands-')
+})
+
 describe('what V8 compiled of the command', () => {
   const testAsRoot = process.geteuid?.() === 0 ? test : test.skip
   const keptIn = (installed: string): readonly string[] => {
@@ -126,10 +148,10 @@ describe('what V8 compiled of the command', () => {
     const first = await start(installed, planned)
     await start(installed, ['plan', '--help'])
     expect(keptIn(installed)).toEqual([
-      expect.stringMatching(/^commands-\w+\.help\.\d/),
       expect.stringMatching(/^commands-\w+\.plan\.\d/),
+      expect.stringMatching(/^help-\w+\.help\.\d/),
     ])
-    const [, file = ''] = keptIn(installed)
+    const [file = ''] = keptIn(installed)
     const compiled = join(installed, 'dist/compiled', file)
     expect(statSync(compiled).mode & 0o777).toBe(0o644)
     const before = statSync(compiled).mtimeMs

@@ -8,6 +8,17 @@ import type { run } from './run.ts'
 /** Written by script/bundle.js: the file that has `run`. */
 declare const COMMANDS_FILE: string
 
+/** The file that has `run` too, but no command: what is asked for help with comes to load none. */
+declare const BRIEF_FILE: string
+
+/** Only where no other word may turn out to be what an option is to be set to, or behind `--`. */
+const asksForHelp = (words: readonly string[]): boolean => {
+  const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h'
+  const [first, second] = words
+  if (words.length > 2) return false
+  return first === undefined || isHelp(first) || first === 'help' || isHelp(second)
+}
+
 /** What of the code a command line needs, in one word; null: it does not begin with one. */
 const purposeOf = (words: readonly string[]): string | null => {
   const [first] = words
@@ -19,7 +30,7 @@ const start = async (words: readonly string[]): Promise<void> => {
   // Most commands run for less than half a second. What Node 20 optimises meanwhile costs a fifth of that and is hardly
   // used, so its optimiser waits longer. Later versions wait by themselves, and have no such option.
   if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000')
-  const file = join(import.meta.dirname, COMMANDS_FILE)
+  const file = join(import.meta.dirname, asksForHelp(words) ? BRIEF_FILE : COMMANDS_FILE)
   const commands = loadScript<{ readonly run: typeof run }>(file, purposeOf(words))
   process.exitCode = await commands.exports.run(words)
   // What was cut short may go on for long, and has nothing more to tell.
