@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { describeLive, makeNamespace, type Namespace } from '../live/namespace.ts'
 
 /** A batch of nf_tables messages by hand: create the table `t` (harmless when it is there), or drop `missing`. */
-const prelude = `
+const first = `
   import { openNetlinkSocket } from '@portolan/host'
   const message = (type, flags, sequence, ...payload) => {
     const body = Buffer.concat(payload); const header = Buffer.alloc(16)
@@ -20,7 +20,15 @@ const prelude = `
   const socket = openNetlinkSocket()
 `
 
-describeLive('openNetlinkSocket', () => {
+/** A socket that is used often, for transactions and listings, is written to and read from without the event loop. */
+const often = `
+  for (let at = 0; at < 20; at += 1) {
+    await socket.request(batch(10, [NEW, ACK | CREATE, 't']), 1)
+    await socket.request(message(0x0a01, REQUEST | 0x300, 7, generic(2, 0)), 1)
+  }
+`
+
+const suite = (prelude: string): void => {
   let host: Namespace
   beforeAll(() => {
     host = makeNamespace()
@@ -77,6 +85,20 @@ describeLive('openNetlinkSocket', () => {
     expect(Math.max(...lengths)).toBeGreaterThan(16_384)
   })
 
+  test('a listing in more datagrams than are read at once is whole', async () => {
+    host.sh(`{ echo "add table ip long; add set ip long many { type mark; }"
+      echo "add element ip long many { $(seq -s, 80000) }"; } | nft -f -`)
+    const [bytes, last] = (await host.node(`${prelude}
+      const name = (type, text) => { const bytes = Buffer.alloc(4 + (text.length + 4 & ~3))
+        bytes.writeUInt16LE(5 + text.length, 0); bytes.writeUInt16LE(type, 2); bytes.write(text, 4); return bytes }
+      const asked = message(0x0a0d, REQUEST | 0x300, 7, generic(2, 0), name(1, 'long'), name(2, 'many'))
+      const replies = await socket.request(asked, 1)
+      report([replies.reduce((sum, { length }) => sum + length, 0), read(replies).at(-1)[0]])`)) as number[]
+    host.sh('nft delete table ip long')
+    expect(bytes).toBeGreaterThan(80_000 * 16)
+    expect(last).toBe(3)
+  })
+
   test('without the capability the one refusal of the whole batch ends it', async () => {
     const replies = await host.node(
       `${prelude}
@@ -86,6 +108,25 @@ describeLive('openNetlinkSocket', () => {
     expect(replies).toEqual([[2, 100, -1]])
   })
 
+  test('requests that follow each other without a pause leave the event loop its turns', async () => {
+    const turns = (await host.node(`${prelude}
+      let turns = 0
+      let ended = false
+      const turn = () => { turns += 1; if (!ended) setImmediate(turn) }
+      setImmediate(turn)
+      for (let at = 0; at < 3000; at += 1) await socket.request(batch(100, [NEW, ACK | CREATE, 't']), 1)
+      ended = true
+      report(turns)`)) as number
+    expect(turns).toBeGreaterThan(1)
+  })
+
+  test('a datagram that does not fit is refused by name', async () => {
+    const refused = await host.node(`${prelude}
+      const long = Buffer.concat([batch(100, [NEW, ACK | CREATE, 't']), Buffer.alloc(64 << 20)])
+      report(await socket.request(long, 1).catch(({ code, cause }) => [code, cause.code]))`)
+    expect(refused).toEqual(['NETLINK', 'EMSGSIZE'])
+  })
+
   test('a closed socket refuses, and an idle one does not keep the process alive', async () => {
     const refused = await host.node(`${prelude}
       openNetlinkSocket()
@@ -93,4 +134,8 @@ describeLive('openNetlinkSocket', () => {
       report(await socket.request(batch(1, [NEW, ACK | CREATE, 't']), 1).catch(({ code }) => code))`)
     expect(refused).toBe('NETLINK')
   })
-})
+}
+
+const uses = { 'for the first time': '', often }
+for (const [name, before] of Object.entries(uses))
+  describeLive(`openNetlinkSocket, used ${name}`, () => suite(first + before))
