@@ -51,6 +51,27 @@ describeOnKernel('while another program has the lock of iptables', 'iptables-leg
     expect((await pilot.plan(shop())).changes).toEqual([])
   })
 
+  test('a lock of another file that has the same inode number, on another file system, holds up nothing', async () => {
+    const lab = await open()
+    const hold = `
+mkdir /run/lab/elsewhere && mount -t tmpfs tmpfs /run/lab/elsewhere && cd /run/lab/elsewhere
+wanted=$(stat -c %i /run/xtables.lock) last=0
+while [ $last -lt $wanted ]; do : > $last; last=$(stat -c %i $last); done
+exec flock --no-fork $(find . -inum $wanted) sh -c ': > /run/lab/held; exec sleep infinity'`
+    const holder = lab.host.start(['sh', '-ec', hold], { timeoutMs: 120_000 })
+    try {
+      await appears(lab, '/run/lab/held')
+      const outcome = mustSucceed(
+        'apply',
+        await pilotOf(lab, 'iptables-legacy').run('apply', shop(), '--yes'),
+      )
+      expect(outcome.stderr).not.toContain('waiting for')
+    } finally {
+      holder.kill('SIGKILL')
+      await holder.outcome
+    }
+  }, 90_000)
+
   test('a killed apply leaves no program that commits after the next apply', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, 'iptables-legacy')

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { PortolanError } from '@portolan/netfilter'
 import { processName } from '../facts/processes.ts'
@@ -50,14 +50,30 @@ export const xtablesFree = async (timeoutMs: number): Promise<void> => {
 /** The process that has the lock of iptables; null when none is seen to. */
 export const xtablesHolder = (): LockHolder | null => {
   try {
-    const { ino } = statSync(FILE)
     // `1: FLOCK  ADVISORY  WRITE 25844 00:27:2 0 EOF`; a waiting one has `->` before FLOCK (proc_locks(5)).
-    const held = new RegExp(`^\\d+: FLOCK +ADVISORY +WRITE (\\d+) [0-9a-f]+:[0-9a-f]+:${ino} `, 'm')
+    const held = new RegExp(`^\\d+: FLOCK +ADVISORY +WRITE (\\d+) ${lockedFile()} `, 'm')
     const [, pid] = held.exec(readFileSync('/proc/locks', 'utf8')) ?? []
     if (pid === undefined) return null
     return { pid: Number(pid), name: processName(`/proc/${pid}`) ?? 'unknown' }
   } catch {
     // No such file: no program of iptables-legacy has run since the start of the host.
     return null
+  }
+}
+
+/**
+ * The file as /proc/locks names it: `00:27:2`. Other file systems have files with its inode number. Their device is not
+ * told by stat(2), which on btrfs and overlayfs has a number of its own for it, but by the mount (proc_pid_mountinfo(5)).
+ */
+const lockedFile = (): string => {
+  const descriptor = openSync(FILE, 'r')
+  try {
+    const [, mount] = /^mnt_id:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8')) ?? []
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    const [, major, minor] = new RegExp(`^${mount} \\d+ (\\d+):(\\d+) `, 'm').exec(mounts) ?? []
+    const hex = (number: string | undefined): string => Number(number).toString(16).padStart(2, '0')
+    return `${hex(major)}:${hex(minor)}:${fstatSync(descriptor, { bigint: true }).ino}`
+  } finally {
+    closeSync(descriptor)
   }
 }
