@@ -30,6 +30,28 @@ export const endings = (opened: () => Here): void => {
     expect(await leftOver(here)).toBe('')
   }, 60_000)
 
+  test('a watch beside the plugin keeps its rules where those of dockerd let them through', async () => {
+    const here = opened()
+    const { lab, docker } = here
+    await createPluginNetwork(docker, 'web')
+    await docker.run({ name: 'web-1', network: 'web', publish: ['8080:80'] })
+    const served = (): Promise<string | null> => answers(lab.client, ip.host, 8080)
+    const watchOnce = async (): Promise<string> => {
+      await lab.host.mustRun([...lab.command, 'watch', '-p', 'docker', '--once'])
+      expect(await served()).toBe('web-1')
+      return lab.host.mustRun(['nft', 'list', 'tables'])
+    }
+    expect(await served()).toBe('web-1')
+    expect(await watchOnce()).not.toContain('inet portolan')
+    // As it is where the watch is the first to come after a boot.
+    await lab.host.mustRun(['sh', '-c', 'iptables-nft-save | sed "/PORTOLAN/d" | iptables-nft-restore'])
+    expect(await served()).toBeNull()
+    expect(await watchOnce()).not.toContain('inet portolan')
+    await docker.remove('web-1')
+    await docker.removeNetwork('web')
+    expect(await leftOver(here)).toBe('')
+  }, 60_000)
+
   test('after a boot the plugin brings the networks back, and dockerd its containers', async () => {
     const here = opened()
     const { lab, docker, plugin } = here

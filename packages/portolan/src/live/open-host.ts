@@ -13,12 +13,13 @@ import {
   wordingValue,
 } from '../arguments/value-kinds.ts'
 import type { BackendChoice } from '../backend/backend.ts'
-import { chooseBackend } from '../backend/choose-backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import type { HeldProject } from '../watch/held-project.ts'
 import type { LiveHost } from './live-host.ts'
 import { openObservedHostOn } from './open-host-on.ts'
 import { openThisMachine } from './open-this-machine.ts'
+import { settleBackend } from './settle-backend.ts'
+import { openWantedState } from './wanted/open-wanted-state.ts'
 
 /**
  * @example
@@ -28,7 +29,7 @@ import { openThisMachine } from './open-this-machine.ts'
  * @public @since 0.1.0
  */
 export interface OpenHostOptions {
-  /** `auto` unless told. */
+  /** `auto` unless told: the one that was named for the project last, or else what the host has. */
   readonly backend?: BackendChoice
   /** The project that networks, leases and ports belong to; `live` unless told. Not one that is also planned from a file. */
   readonly project?: string
@@ -101,7 +102,8 @@ export const openObservedHost = async (
   const stateDirectory = options.state ?? defaultStateDirectory()
   checkProject(project)
   await refuseElsewhere(runner)
-  const backend = await chooseBackend(options.backend ?? 'auto', runner)
-  const machine = openThisMachine({ ...options, project, backend, runner, stateDirectory })
+  const wanted = openWantedState(stateDirectory, project)
+  const backend = await settleBackend(options.backend ?? 'auto', wanted, runner)
+  const machine = openThisMachine({ ...options, project, backend, wanted, runner, stateDirectory })
   return openObservedHostOn(project, machine, observe)
 }

@@ -22,11 +22,13 @@ import type { LiveMachine } from './live-machine.ts'
 import { hasRulesElsewhere } from './rules/has-rules-elsewhere.ts'
 import { openRuleSource } from './rules/open-rule-source.ts'
 import { thisSysctls } from './this-sysctls.ts'
-import { openWantedState } from './wanted/open-wanted-state.ts'
+import type { WantedState } from './wanted/wanted-state.ts'
 
 interface ThisMachineOptions {
   readonly project: string
   readonly backend: Backend
+  /** Closed with the host. */
+  readonly wanted: WantedState
   readonly runner: Runner
   readonly stateDirectory: string
   /** Not closed; absent: that of the state directory. */
@@ -39,8 +41,7 @@ interface ThisMachineOptions {
 
 /** This host, in the network namespace of this process. */
 export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
-  const { project, backend, runner, stateDirectory } = options
-  const wanted = openWantedState(stateDirectory, project)
+  const { project, backend, wanted, runner, stateDirectory } = options
   const rules = openRuleSource(backend, runner, stateDirectory)
   const search = openSearchThread()
   const lock = options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }

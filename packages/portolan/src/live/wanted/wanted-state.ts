@@ -8,6 +8,7 @@ import type {
 } from '@portolan/core'
 import { expandOpenings } from '@portolan/core/planning'
 import type { Journal, JournalChange, JournalFollower } from '@portolan/host'
+import type { Backend } from '../../backend/backend.ts'
 import { type HostSocket, socketKey } from '../ports/socket-key.ts'
 
 type NetworkIntent = Intent['networks'][number]
@@ -43,6 +44,13 @@ export interface WantedState {
   port(socket: HostSocket): DesiredMapping | null
   /** The other hosts of the cluster as they were when all of it was put into force last; null: there were none. */
   neighbours(): ClusterNeighbours | null
+  /** The backend that a program named for the project last; null: none was ever named. */
+  backend(): Backend | null
+  /**
+   * Writes down which backend the project has, at once or with what is wanted first: a program that names none, such as
+   * `portolan watch`, stays with it.
+   */
+  nameBackend(backend: Backend): Promise<void>
   /** Was anything ever written? */
   exists(): boolean
   /** Records that could not be read. */
@@ -63,7 +71,7 @@ export interface WantedState {
   close(): Promise<void>
 }
 
-type Kind = 'network' | 'endpoint' | 'port' | 'cluster'
+type Kind = 'network' | 'endpoint' | 'port' | 'cluster' | 'backend'
 
 const key = (kind: Kind, ...names: readonly string[]): string => `${kind} ${JSON.stringify(names)}`
 
@@ -99,6 +107,8 @@ export const withTaken = (neighbours: ClusterNeighbours | null): JournalChange =
   value: neighbours,
 })
 
+const withBackend = (backend: Backend): JournalChange => ({ key: key('backend'), value: backend })
+
 /**
  * The wanted state of a project, in the journal that `open` opens.
  * @example
@@ -112,6 +122,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     endpoint: new Map(),
     port: new Map(),
     cluster: new Map(),
+    backend: new Map(),
   }
   /** By network and address; null: to be made anew. */
   let byAddress: ReadonlyMap<string, WantedEndpoint> | null = null
@@ -144,6 +155,11 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     journal.read()
     return (byKind[kind]?.get(name) ?? null) as Value | null
   }
+  let named: Backend | null = null
+  const backend = (): Backend | null => one('backend', key('backend'))
+  /** Beside what else is written. */
+  const naming = (): readonly JournalChange[] =>
+    named === null || named === backend() ? [] : [withBackend(named)]
   return {
     networks: () => all('network'),
     network: (name) => one('network', key('network', name)),
@@ -165,6 +181,12 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     },
     port: (socket) => one('port', key('port', socketKey(socket))),
     neighbours: () => one('cluster', key('cluster')),
+    backend,
+    nameBackend: async (now) => {
+      named = now
+      if (journal.read() === null) return
+      while (naming().length > 0) await journal.write(naming(), journal.count)
+    },
     exists: () => journal.read() !== null,
     get unread() {
       return journal.unread
@@ -177,7 +199,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
         if (changes === null || changes.length === 0) return null
         const before = journal.read()
         const undo = changes.map(({ key: name }) => ({ key: name, value: before?.get(name) ?? null }))
-        const writer = await journal.write(changes, count)
+        const writer = await journal.write([...changes, ...naming()], count)
         if (writer !== null) return () => takeBack(journal, writer, undo)
       }
     },

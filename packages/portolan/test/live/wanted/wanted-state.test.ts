@@ -33,6 +33,25 @@ const port = (hostPort: number, address = '10.1.0.2'): DesiredMapping => ({
 const portsOf = (state: WantedState | undefined): readonly string[] =>
   (state?.ports() ?? []).map(({ hostPort, targets: [{ address }] }) => `${hostPort} ${address}`).sort()
 
+describe('the backend of a project', () => {
+  test('is the one that was named last, written down with what is wanted first', async () => {
+    await one?.nameBackend('iptables-nft')
+    expect(one?.exists()).toBe(false)
+    await one?.change(() => [withPort(port(80))])
+    expect(other?.backend()).toBe('iptables-nft')
+    await other?.nameBackend('nftables')
+    expect(one?.backend()).toBe('nftables')
+    // The first program goes on with its own.
+    await one?.change(() => [withPort(port(81))])
+    expect(other?.backend()).toBe('iptables-nft')
+  })
+
+  test('is none where no program has named one', async () => {
+    await one?.change(() => [withPort(port(80))])
+    expect(one?.backend()).toBeNull()
+  })
+})
+
 describe('what two programs want of one project', () => {
   test('is decided anew where a record of the other came between the decision and its own', async () => {
     const decisions: (readonly string[])[] = []
