@@ -30,7 +30,11 @@ export interface PlanJson {
 }
 
 /** The bridge of a network: known by its alias, as Portolan itself knows it. */
-export const bridgeOf = async (lab: Lab, network: string, project = 'shop'): Promise<string> => {
+export const bridgeOf = async (
+  lab: Pick<Lab, 'host'>,
+  network: string,
+  project = 'shop',
+): Promise<string> => {
   const links = JSON.parse(
     await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'bridge']),
   ) as readonly {
@@ -46,7 +50,7 @@ export const bridgeOf = async (lab: Lab, network: string, project = 'shop'): Pro
 
 /** Starts the container of a service with the addresses the plan gives it, and plugs it into its bridge. */
 export const attach = async (
-  lab: Lab,
+  lab: Pick<Lab, 'host' | 'container'>,
   plan: PlanJson,
   service: string,
   options: {

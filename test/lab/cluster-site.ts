@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Container, type ContainerOptions, createContainer } from './container.ts'
 import { Disposables } from './disposables.ts'
+import type { Lab } from './lab.ts'
 import { createMachine, type Machine } from './machine.ts'
 import type { Running, RunOutcome } from './run.ts'
 
@@ -26,6 +27,8 @@ export interface ClusterHostMachine {
   start(...words: readonly string[]): Running
   /** Plugs a container into one of its bridges. */
   container(options: ContainerOptions): Promise<Container>
+  /** What programs of container engines need of a host; see neighbour/engine-room.ts. */
+  readonly lab: Pick<Lab, 'host' | 'use' | 'command'>
   /** Writes a file below /run/lab; returns its path. */
   write(name: string, text: string): Promise<string>
 }
@@ -88,6 +91,7 @@ const startEtcdOn = async (machine: Machine): Promise<Running> => {
 
 export const openClusterSite = async (count: number): Promise<ClusterSite> => {
   const held = new Disposables()
+  const programs = new Disposables()
   try {
     const make = async (name: string, setUp: string | null = null): Promise<Machine> =>
       held.use(await createMachine(name, setUp))
@@ -104,12 +108,13 @@ export const openClusterSite = async (count: number): Promise<ClusterSite> => {
     if (!(await wire.areUp(links))) throw new Error('the switch is not up after 3 s')
     const server = await startEtcdOn(wire)
     return {
-      hosts: machines.map((machine) => hostOn(machine, held)),
+      hosts: machines.map((machine) => hostOn(machine, held, programs)),
       client,
       url: `etcd://${clusterAddress(1)}/lab`,
       async [Symbol.asyncDispose]() {
         server.kill('SIGKILL')
         await server.outcome
+        await programs.close()
         await held.close()
       },
     }
@@ -119,7 +124,7 @@ export const openClusterSite = async (count: number): Promise<ClusterSite> => {
   }
 }
 
-const hostOn = (machine: Machine, held: Disposables): ClusterHostMachine => {
+const hostOn = (machine: Machine, held: Disposables, programs: Disposables): ClusterHostMachine => {
   const argv = (words: readonly string[]): readonly string[] => [process.execPath, program, ...words]
   const environment = { NODE_OPTIONS: '', NO_COLOR: '1', HOME: '/run/lab' }
   const portolan: ClusterHostMachine['portolan'] = (...words) => machine.run(argv(words), { environment })
@@ -133,6 +138,7 @@ const hostOn = (machine: Machine, held: Disposables): ClusterHostMachine => {
     },
     start: (...words) => machine.start(argv(words), { environment, timeoutMs: 600_000 }),
     container: async (options) => held.use(await createContainer(machine, options)),
+    lab: { host: machine, use: (value) => programs.use(value), command: argv([]) },
     write: async (name, text) => {
       await machine.writeText(`/run/lab/${name}`, text)
       return `/run/lab/${name}`

@@ -19,7 +19,10 @@ export interface DockerPlugin extends AsyncDisposable {
   readonly said: readonly string[]
 }
 
-export const startDockerPlugin = async (lab: Lab, backend: Backend): Promise<DockerPlugin> => {
+export const startDockerPlugin = async (
+  lab: Pick<Lab, 'host' | 'use' | 'command'>,
+  backend: Backend,
+): Promise<DockerPlugin> => {
   let running: Running | null = null
   const said: string[] = []
   const path = `/proc/${lab.host.pid}/root${pluginSocket}`

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import type { Lab } from '../lab.ts'
 import { askDocker, dockerSocket, portBindings } from './docker-api.ts'
-import { type Daemon, engineRoom } from './engine-room.ts'
+import { type Daemon, type EngineHost, engineRoom } from './engine-room.ts'
 import { enterContainer, type ForeignContainer, type ForeignContainerOptions } from './foreign-container.ts'
 import { stillCommand, stillImage } from './still-image.ts'
 
@@ -45,7 +44,7 @@ interface Inspected {
 
 /** @param settings - of daemon.json, such as `{ 'userland-proxy': false, bip: '172.30.0.1/16' }` */
 export const startDocker = async (
-  lab: Lab,
+  lab: EngineHost,
   settings: Readonly<Record<string, unknown>> = {},
 ): Promise<Docker> => {
   const room = await engineRoom(lab)

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Lab } from '../lab.ts'
+import type { Machine } from '../machine.ts'
 import { type RunOptions, type RunOutcome, start } from '../run.ts'
 import { removeCgroup } from './cgroup.ts'
 
@@ -28,6 +29,9 @@ export interface EngineRoom extends AsyncDisposable {
   /** A path as the test process reaches it. */
   outside(path: string): string
 }
+
+/** What such programs need of a host: that of a lab, or one of several. */
+export type EngineHost = Pick<Lab, 'host' | 'use'>
 
 export interface Daemon {
   /** SIGTERM, and waits for the end. */
@@ -72,7 +76,7 @@ const environment = (): Readonly<Record<string, string | undefined>> => ({
   NODE_OPTIONS: undefined,
 })
 
-const open = async (lab: Lab): Promise<EngineRoom> => {
+const open = async (lab: EngineHost): Promise<EngineRoom> => {
   await lab.host.mustRun(['sh', '-ec', ownPlaces])
   const unshare = [
     'unshare',
@@ -147,19 +151,19 @@ const open = async (lab: Lab): Promise<EngineRoom> => {
   return room
 }
 
-const rooms = new WeakMap<Lab, Promise<EngineRoom>>()
+const rooms = new WeakMap<Machine, Promise<EngineRoom>>()
 
 /** The room of a lab's host: made when it is first asked for, closed with the lab. */
-export const engineRoom = (lab: Lab): Promise<EngineRoom> => {
-  const known = rooms.get(lab)
+export const engineRoom = (lab: EngineHost): Promise<EngineRoom> => {
+  const known = rooms.get(lab.host)
   if (known !== undefined) return known
   const room = open(lab).then((opened) => lab.use(opened))
-  rooms.set(lab, room)
+  rooms.set(lab.host, room)
   return room
 }
 
 /** Makes `iptables` mean the legacy variant on this host, as `update-alternatives` does. */
-export const useLegacyIptables = async (lab: Lab): Promise<void> => {
+export const useLegacyIptables = async (lab: EngineHost): Promise<void> => {
   const room = await engineRoom(lab)
   const links = ['iptables', 'ip6tables'].flatMap((family) =>
     ['', '-save', '-restore'].map((verb) => [family, verb] as const),

@@ -1,5 +1,5 @@
-import type { Lab } from '../lab.ts'
 import { createMachine, type Machine, type Service } from '../machine.ts'
+import type { EngineHost } from './engine-room.ts'
 
 /** A container of another engine: the lab's agent answers in its network namespace. */
 export interface ForeignContainer extends Machine {
@@ -42,7 +42,7 @@ export const readPublish = (text: string): PublishedPort => {
 
 /** Listens inside a network namespace that an engine made. */
 export const enterContainer = async (
-  lab: Lab,
+  lab: EngineHost,
   namespace: string,
   addresses: { readonly address: string; readonly address6?: string | null },
   { name, services }: ForeignContainerOptions,

@@ -1,7 +1,6 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Lab } from '../lab.ts'
-import { engineRoom } from './engine-room.ts'
+import { type EngineHost, engineRoom } from './engine-room.ts'
 import { enterContainer, type ForeignContainer, type ForeignContainerOptions } from './foreign-container.ts'
 import { stillCommand, stillImage } from './still-image.ts'
 
@@ -60,7 +59,7 @@ interface Inspected {
 
 /** @param driver - what netavark writes its rules with */
 export const startPodman = async (
-  lab: Lab,
+  lab: EngineHost,
   { driver = 'nftables' }: { readonly driver?: 'nftables' | 'iptables' } = {},
 ): Promise<Podman> => {
   await lab.host.mustRun(['sh', '-ec', pluginScript, 'sh', tree, dirname(process.execPath)])

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll } from '@jest/globals'
+import { type ClusterHostMachine, openClusterSite } from '../lab/cluster-site.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { startDocker } from '../lab/neighbour/docker.ts'
+import { startDockerPlugin } from '../lab/neighbour/docker-plugin.ts'
+import { engineRoom, useLegacyIptables } from '../lab/neighbour/engine-room.ts'
+import { startPodman } from '../lab/neighbour/podman.ts'
+import type { Running } from '../lab/run.ts'
+import { until } from './cluster/site-routes.ts'
+import { besideDocker } from './cluster-engines/beside-docker.ts'
+import type { DockerHost, Here } from './cluster-engines/here.ts'
+import { leaving } from './cluster-engines/leaving.ts'
+import { twoHosts } from './cluster-engines/two-hosts.ts'
+
+const services: Running[] = []
+
+const startDockerOn = async (
+  host: ClusterHostMachine,
+  backend: 'iptables-nft' | 'iptables-legacy',
+): Promise<DockerHost> => {
+  if (backend === 'iptables-legacy') await useLegacyIptables(host.lab)
+  const plugin = await startDockerPlugin(host.lab, backend)
+  const docker = await startDocker(host.lab, { 'userland-proxy': false, 'live-restore': true })
+  return { ...host, plugin, docker }
+}
+
+describeBeside('containers of real engines on the hosts of a cluster', ['docker', 'podman', 'etcd'], () => {
+  let here: Here | null = null
+  beforeAll(async () => {
+    const site = await openClusterSite(3)
+    const [one, two, three] = site.hosts
+    if (one === undefined || two === undefined || three === undefined)
+      throw new Error('three hosts are needed')
+    await Promise.all(
+      site.hosts.map(async ({ lab, machine }) => {
+        await (await engineRoom(lab)).mustRun(['mkdir', '-p', '/etc/portolan'])
+        await machine.writeText('/etc/portolan/config.yaml', `cluster: ${site.url}\n`)
+      }),
+    )
+    await one.must('cluster', 'init', '--pool', '10.64.0.0/20:24', '--pool', 'fd00:1234::/56:64')
+    const [dockers, podman] = await Promise.all([
+      Promise.all([startDockerOn(one, 'iptables-nft'), startDockerOn(two, 'iptables-legacy')]),
+      startPodman(three.lab),
+    ])
+    // What the services do that ship.
+    for (const { start, machine } of [one, two])
+      services.push(start('cluster', 'join', '--watch', '--member', machine.name, '--count', '2'))
+    here = { site, dockers, third: { ...three, podman }, webs: [] }
+    for (const { portolan } of [one, two])
+      await until(async () => {
+        const { hosts } = JSON.parse((await portolan('cluster', 'status', '--json')).stdout)
+        return (
+          hosts?.filter(({ blocks }: { readonly blocks: readonly unknown[] }) => blocks.length === 4)
+            .length === 2
+        )
+      })
+    await site.client.listen({ protocol: 'tcp', port: 90 })
+  }, 180_000)
+  afterAll(async () => {
+    for (const service of services) service.kill('SIGTERM')
+    for (const service of services) await service.outcome
+    await here?.site[Symbol.asyncDispose]()
+  })
+  const opened = (): Here => {
+    if (here === null) throw new Error('the hosts have not been started')
+    return here
+  }
+  twoHosts(opened, services)
+  besideDocker(opened)
+  leaving(opened, services)
+})

@@ -1,0 +1,85 @@
+import { expect } from '@jest/globals'
+import { type ClusterHostMachine, type ClusterSite, clusterAddress } from '../../lab/cluster-site.ts'
+import type { Machine } from '../../lab/machine.ts'
+import type { Docker } from '../../lab/neighbour/docker.ts'
+import type { DockerPlugin } from '../../lab/neighbour/docker-plugin.ts'
+import type { Podman } from '../../lab/neighbour/podman.ts'
+
+/** A host with dockerd and the plugin of Portolan. */
+export interface DockerHost extends ClusterHostMachine {
+  readonly plugin: DockerPlugin
+  readonly docker: Docker
+}
+
+/**
+ * Three hosts of one cluster. Docker writes its rules with iptables-nft on the first, with iptables-legacy on the second;
+ * the third has Podman with netavark, and joins later.
+ */
+export interface Here {
+  readonly site: ClusterSite
+  readonly dockers: readonly [DockerHost, DockerHost]
+  readonly third: ClusterHostMachine & { readonly podman: Podman }
+  /** One container of each host, in the order of the hosts. */
+  readonly webs: Addressed[]
+}
+
+/** A container with its addresses. */
+export interface Addressed extends Machine {
+  readonly address: string | null
+  readonly address6: string | null
+}
+
+/** The container with port 80 of the first, second or third host. */
+export const webOf = ({ webs }: Here, at: number): Addressed => {
+  const web = webs[at]
+  if (web === undefined) throw new Error(`host ${at + 1} has no container yet`)
+  return web
+}
+
+const addressesOf = ({ address, address6 }: Addressed): readonly string[] => [address ?? '', address6 ?? '']
+
+/** Both reach each other, in both families, and see each other's own source. */
+export const meet = async (one: Addressed, other: Addressed): Promise<void> => {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const)
+    for (const [at, destination] of addressesOf(to).entries())
+      expect(await from.reach({ protocol: 'tcp', destination, port: 80 })).toMatchObject({
+        delivered: true,
+        by: to.name,
+        source: addressesOf(from)[at],
+      })
+}
+
+export const families = ['ip', 'ip6'] as const
+
+/** A published port of a host leads a machine outside of the cluster to a container. */
+export const isPublished = async (
+  { site: { client } }: Here,
+  last: number,
+  port: number,
+  { name }: Addressed,
+): Promise<void> => {
+  for (const family of families)
+    expect(
+      await client.reach({ protocol: 'tcp', destination: clusterAddress(last, family), port }),
+    ).toMatchObject({ by: name, source: clusterAddress(9, family) })
+}
+
+/** Where the client is asked, the container has the address of its host. */
+export const isMasqueraded = async (from: Machine, last: number): Promise<void> => {
+  for (const family of families)
+    expect(
+      await from.reach({ protocol: 'tcp', destination: clusterAddress(9, family), port: 90 }),
+    ).toMatchObject({ by: 'client', source: clusterAddress(last, family) })
+}
+
+/** A machine that is no container of the cluster does not come in, though it has a route. */
+export const isClosed = async ({ site: { client } }: Here, to: Addressed, last: number): Promise<void> => {
+  for (const [at, family] of families.entries()) {
+    const destination = addressesOf(to)[at] ?? ''
+    await client.ip(`route replace ${destination} via ${clusterAddress(last, family)}`)
+    expect(await client.probe({ protocol: 'tcp', destination, port: 80 })).toMatchObject({ delivered: false })
+  }
+}

@@ -1,0 +1,22 @@
+import { expect, test } from '@jest/globals'
+import type { Running } from '../../lab/run.ts'
+import { routesOf, until } from '../cluster/site-routes.ts'
+import { type Here, meet, webOf } from './here.ts'
+
+/** A host that leaves the cluster. */
+export const leaving = (opened: () => Here, services: Running[]): void => {
+  test('a host that leaves is forgotten by the others, whose containers go on', async () => {
+    const here = opened()
+    const { third, dockers } = here
+    const staying = services.pop()
+    staying?.kill('SIGTERM')
+    await staying?.outcome
+    await third.podman.remove('web-h3')
+    await third.podman.command('network', 'rm', 'web')
+    await third.must('destroy', '--all', '--yes')
+    expect(JSON.parse(await third.must('cluster', 'release', '--json')).released).toHaveLength(4)
+    for (const docker of dockers) await until(async () => (await routesOf(docker)).length === 4)
+    expect(await routesOf(third)).toEqual([])
+    await meet(webOf(here, 0), webOf(here, 1))
+  }, 180_000)
+}

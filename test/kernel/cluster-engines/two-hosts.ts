@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import type { ClusterHostMachine } from '../../lab/cluster-site.ts'
+import { createMachine } from '../../lab/machine.ts'
+import { createPluginNetwork, subnetsOf } from '../../lab/neighbour/docker-network.ts'
+import type { Running } from '../../lab/run.ts'
+import { routesOf, until } from '../cluster/site-routes.ts'
+import { type Addressed, type Here, isClosed, isMasqueraded, isPublished, meet, webOf } from './here.ts'
+
+const cni = fileURLToPath(new URL('../../../packages/cni/bin/portolan-cni.js', import.meta.url))
+
+/** A container that a runtime gives to the CNI plugin. */
+const addPod = async ({ lab, machine }: ClusterHostMachine, name: string): Promise<Addressed> => {
+  const pod = lab.use(await createMachine(name))
+  const config = { cniVersion: '1.1.0', name: 'pods', type: 'portolan-cni', ipv6: true, backend: 'nftables' }
+  const result = await machine.mustRun([process.execPath, cni], {
+    input: JSON.stringify(config),
+    environment: {
+      ...{ NODE_OPTIONS: '', CNI_COMMAND: 'ADD', CNI_PATH: '/opt/cni/bin', CNI_CONTAINERID: name },
+      ...{ CNI_NETNS: `/proc/${pod.pid}/ns/net`, CNI_IFNAME: 'eth0' },
+    },
+  })
+  const [address = '', address6 = ''] = JSON.parse(result).ips.map((one: { readonly address: string }) =>
+    one.address.replace(/\/\d+$/, ''),
+  )
+  await pod.listen({ protocol: 'tcp', port: 80 })
+  return { ...pod, address, address6 }
+}
+
+/** Docker on two hosts, and Podman and the CNI plugin on a third that joins later. */
+export const twoHosts = (opened: () => Here, services: Running[]): void => {
+  test('containers of Docker on two hosts reach each other with their own source, and what is outside as ever', async () => {
+    const { dockers, webs } = opened()
+    for (const { docker, machine } of dockers) {
+      await createPluginNetwork(docker, 'web', { ipv6: true })
+      expect(await subnetsOf(docker, 'web')).toMatchObject([
+        { Subnet: expect.stringMatching(/^10\.64\.\d+\.0\/24$/) },
+        { Subnet: expect.stringMatching(/^fd00:1234:0:[0-9a-f]+::\/64$/) },
+      ])
+      webs.push(await docker.run({ name: `web-${machine.name}`, network: 'web', publish: ['8080:80'] }))
+    }
+    await meet(webOf(opened(), 0), webOf(opened(), 1))
+    for (const at of [0, 1]) {
+      await isPublished(opened(), 11 + at, 8080, webOf(opened(), at))
+      await isMasqueraded(webOf(opened(), at), 11 + at)
+      await isClosed(opened(), webOf(opened(), at), 11 + at)
+    }
+  }, 180_000)
+
+  test('a host that joins later, with other engines, is followed without a call of Docker', async () => {
+    const here = opened()
+    const { dockers, third, webs } = here
+    for (const { start } of dockers) services.push(start('watch', '-p', 'docker'))
+    services.push(third.start('cluster', 'join', '--watch', '--member', 'h3', '--count', '2'))
+    for (const docker of dockers) await until(async () => (await routesOf(docker)).length === 8)
+    const { podman } = third
+    await podman.createNetwork('web', '--driver=portolan', '--ipv6')
+    webs.push(await podman.run({ name: 'web-h3', network: 'web', publish: ['8080:80'] }))
+    const pod = await addPod(third, 'pod-h3')
+    for (const at of [0, 1]) for (const other of [webOf(here, 2), pod]) await meet(webOf(here, at), other)
+    await isPublished(here, 13, 8080, webOf(here, 2))
+    for (const one of [webOf(here, 2), pod]) await isMasqueraded(one, 13)
+    await isClosed(here, webOf(here, 2), 13)
+  }, 180_000)
+
+  test('a plugin that is killed takes nothing with it, and goes on with the cluster', async () => {
+    const here = opened()
+    const [one] = here.dockers
+    await one.plugin.stop('SIGKILL')
+    await meet(webOf(here, 0), webOf(here, 2))
+    await one.plugin.start()
+    const next = await one.docker.run({ name: 'next-h1', network: 'web', publish: ['8081:80'] })
+    await meet(next, webOf(here, 1))
+    await isPublished(here, 11, 8081, next)
+    await one.docker.remove('next-h1')
+  }, 180_000)
+}
