@@ -145,6 +145,52 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
     expect(status.networks).toMatchObject([{ name: 'pods', drift: 'none' }])
   })
 
+  test.each([
+    ['h1', 'lost', null],
+    ['h1', 'empty', ''],
+    ['h1', 'truncated', '{"version": 1, "cluster": "lab", "host": "h1", "rev'],
+    ['h1', 'of another shape', '{"version": 1, "cluster": "lab", "others": {}}'],
+    ['h2', 'no JSON', 'lab'],
+  ] as const)(
+    'on %s a list of other hosts that is %s takes nothing away, and join writes it anew',
+    async (name, _, text) => {
+      const { machine, must } = hostOf(name)
+      const file = '/var/lib/portolan/cluster-neighbours.json'
+      const seen = ['sh', '-c', 'nft list ruleset | sed "s/counter packets [0-9]* bytes [0-9]*//"']
+      const own = pod(name === 'h1' ? 0 : 1)
+      await callOn(name, 'ADD', own.machine)
+      const before = [await machine.mustRun(seen), await routesOn(name)]
+      if (text === null) await machine.mustRun(['rm', file])
+      else await machine.writeText(file, text)
+      await callOn(name, 'ADD', own.machine)
+      expect([await machine.mustRun(seen), await routesOn(name)]).toEqual(before)
+      const unread = async () => JSON.parse(await must('status', '--json')).unread
+      const told =
+        text === null
+          ? /remembers no other host[\s\S]*cluster join/
+          : /neighbours\.json is damaged[\s\S]*cluster join/
+      expect(await unread()).toEqual([expect.stringMatching(told)])
+      await join(name)
+      expect(await unread()).toEqual([])
+      await meet(pod(0), pod(1))
+    },
+  )
+
+  test('where the blocks of the host cannot be read, a network that needs one is refused with the place', async () => {
+    const { machine } = hostOf('h1')
+    const file = '/var/lib/portolan/cluster.json'
+    const whole = await machine.readText(file)
+    await machine.writeText(file, whole.slice(0, 60))
+    try {
+      const fresh = callOn('h1', 'ADD', pod(0).machine, { name: 'more' })
+      await expect(fresh).rejects.toThrow(`${file} is damaged`)
+      await callOn('h1', 'ADD', pod(0).machine)
+      expect(await routesOn('h1')).toBe(2)
+    } finally {
+      await machine.writeText(file, whole)
+    }
+  })
+
   test('a watch follows the cluster without any call', async () => {
     const running: Running[] = [
       hostOf('h1').start('cluster', 'join', '--watch', '--member', 'h1', '--cluster', site().url),

@@ -1,80 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import {
-  type ClusterHostMachine,
-  type ClusterSite,
-  clusterAddress,
-  openClusterSite,
-} from '../lab/cluster-site.ts'
-import type { Container } from '../lab/container.ts'
+import { type ClusterSite, clusterAddress, openClusterSite } from '../lab/cluster-site.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { applyOn, at, type Node, settle } from './cluster/site-node.ts'
 import { routesOf, until } from './cluster/site-routes.ts'
 
 let opened: ClusterSite | null = null
 const site = (): ClusterSite => {
   if (opened === null) throw new Error('the hosts have not been started')
   return opened
-}
-
-/** A host of the cluster with one network in its block, and one container there. */
-interface Node {
-  readonly host: ClusterHostMachine
-  readonly file: string
-  readonly blocks: readonly string[]
-  readonly web: Container
-  readonly address: string
-  readonly address6: string
-}
-
-const at = (block: string, last: number): string => block.replace(/0\/24$|\/64$/, String(last))
-
-const backends = { h1: 'nftables', h2: 'iptables-nft', h3: 'nftables' } as const
-
-const applyOn = (host: ClusterHostMachine, file: string, ...words: readonly string[]): Promise<string> =>
-  host.must(
-    'apply',
-    '-f',
-    file,
-    '--backend',
-    backends[host.machine.name as keyof typeof backends],
-    '--yes',
-    ...words,
-  )
-
-const settle = async (host: ClusterHostMachine): Promise<Node> => {
-  const { name } = host.machine
-  const joined = JSON.parse(
-    await host.must('cluster', 'join', '--member', name, '--cluster', site().url, '--json'),
-  )
-  const blocks: readonly string[] = joined.blocks.map(({ block }: { readonly block: string }) => block)
-  const [block = '', block6 = ''] = blocks
-  const file = await host.write(
-    'compose.yaml',
-    `
-name: shop
-networks:
-  default:
-    enable_ipv6: true
-    driver_opts: {com.docker.network.bridge.name: br-web}
-    ipam: {config: [{subnet: ${block}, gateway: ${at(block, 1)}}, {subnet: '${block6}', gateway: '${at(block6, 1)}'}]}
-  back: {internal: true}
-services:
-  web: {ports: ["8080:80"], networks: {default: {ipv4_address: ${at(block, 10)}, ipv6_address: '${at(block6, 10)}'}}}
-`,
-  )
-  await applyOn(host, file, '--cluster', site().url)
-  const web = await host.container({
-    name: `web-${name}`,
-    bridge: 'br-web',
-    address: `${at(block, 10)}/24`,
-    address6: `${at(block6, 10)}/64`,
-    gateway: at(block, 1),
-    gateway6: at(block6, 1),
-    services: [
-      { protocol: 'tcp', port: 80 },
-      { protocol: 'tcp', port: 81 },
-    ],
-  })
-  return { host, file, blocks, web, address: at(block, 10), address6: at(block6, 10) }
 }
 
 const nodes: Node[] = []
@@ -100,7 +33,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       '--cluster',
       opened.url,
     )
-    for (const host of [first, second]) if (host !== undefined) nodes.push(await settle(host))
+    for (const host of [first, second]) if (host !== undefined) nodes.push(await settle(host, opened.url))
     // The first host joined before there was another.
     await applyOn(node(0).host, node(0).file, '--cluster', opened.url)
   })

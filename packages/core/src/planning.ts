@@ -46,4 +46,5 @@ export { type ExpandedOpenings, expandOpenings } from './resolve/expand-openings
 export { interfaceWithAddress } from './resolve/host-address.ts'
 export { parentUse } from './resolve/parent-use.ts'
 export { leasedParents } from './resolve/settle-parented.ts'
+export { forgottenRoutes } from './route/forgotten-routes.ts'
 export { withoutStaleRoutes } from './route/with-neighbours.ts'

@@ -30,7 +30,7 @@ export const readNeighbours = async (directory: string): Promise<ClusterNeighbou
   if (neighbours !== null) return neighbours
   throw new PortolanError(
     'STATE',
-    `The file ${remembered.file} is damaged: it ${remembered.does}. Remove it, and run \`portolan cluster join\`, which writes it anew.`,
+    `The file ${remembered.file} is damaged: it ${remembered.does}. \`portolan cluster join\` writes it anew.`,
   )
 }
 

@@ -27,6 +27,10 @@ export const thisMember = async (
   return writeMember(directory, fresh, { isFirst: known === null })
 }
 
+/** A first call of `join` that was refused leaves a member without pools: it has no part in the cluster. */
+export const hasJoined = ({ pools, blocks }: RememberedMember): boolean =>
+  pools.length > 0 || blocks.length > 0
+
 /** The name that `thisMember` has; nothing is written. */
 export const memberName = async (
   directory: string,

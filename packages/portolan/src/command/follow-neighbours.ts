@@ -5,7 +5,7 @@ import { followCluster } from '../cluster/follow-cluster.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
 import { directoryOf } from './cluster/call.ts'
 import type { CommandContext } from './command.ts'
-import { memberOf, namedCluster } from './fresh-neighbours.ts'
+import { joinedMember, namedCluster } from './fresh-neighbours.ts'
 
 /** How long a store that does not answer is left alone. */
 const PAUSE_MS = 5_000
@@ -18,16 +18,18 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
   const url = namedCluster(context)
   if (url === null) return
   const { name, store } = await openCluster(url)
+  const directory = directoryOf(context)
   try {
-    const member = await memberOf(context, name, false)
-    if (member === null) return
+    if ((await joinedMember(directory, name)) === null) return
     let isLost = false
     while (!signal.aborted) {
       try {
         for await (const snapshot of followCluster(store, signal)) {
           isLost = false
+          // It is another one after `join --takeover`, and none once the directory was lost: what is known stays then.
+          const member = await joinedMember(directory, name)
           // Written where it is something new, by this process or another one.
-          await writeNeighbours(directoryOf(context), neighboursOf(snapshot, member))
+          if (member !== null) await writeNeighbours(directory, neighboursOf(snapshot, member))
         }
       } catch (error) {
         if (!(error instanceof BlockStoreError) || error.code !== 'CLUSTER_UNREACHABLE') throw error

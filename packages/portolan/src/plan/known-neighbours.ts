@@ -1,11 +1,13 @@
 import type { ClusterNeighbours } from '@portolan/core'
+import { forgottenRoutes } from '@portolan/core/planning'
 import { defaultStateDirectory, readNeighbours } from '@portolan/host'
-import { PermissionError } from '@portolan/netfilter'
+import { type HostFacts, PortolanError } from '@portolan/netfilter'
 import type { LeaseOptions } from '../leases/with-lease-store.ts'
 
 /**
  * The other hosts of the cluster that this host remembers: etcd need not answer for a plan. A host of which nothing is
- * read here is another one.
+ * read here is another one. Where a host remembers none and has routes to their blocks, or what it remembers is damaged,
+ * that is said: what is not known takes no route away.
  *
  * @param given - those that the caller knows; absent: none are known
  * @internal
@@ -13,17 +15,20 @@ import type { LeaseOptions } from '../leases/with-lease-store.ts'
 export const knownNeighbours = async (
   given: ClusterNeighbours | null | undefined,
   { leases, stateDirectory = defaultStateDirectory() }: LeaseOptions,
+  facts: HostFacts,
 ): Promise<{ readonly known: ClusterNeighbours | null; readonly unread: readonly string[] }> => {
   if (given !== undefined) return { known: given, unread: [] }
   if (leases === null) return { known: null, unread: [] }
   try {
-    return { known: await readNeighbours(stateDirectory), unread: [] }
+    const known = await readNeighbours(stateDirectory)
+    const forgotten = known === null ? forgottenRoutes(facts) : null
+    return { known, unread: forgotten === null ? [] : [forgotten] }
   } catch (error) {
-    if (!(error instanceof PermissionError)) throw error
+    if (!(error instanceof PortolanError)) throw error
     return {
       known: null,
       unread: [
-        `The other hosts of the cluster could not be read, so routes to their blocks are left as they are: ${error.message}`,
+        `The other hosts of the cluster could not be read, so routes to their blocks are left as they are, and rules are planned as if there were none: ${error.message}`,
       ],
     }
   }

@@ -148,7 +148,7 @@ const readInput = async (
   // has its lease in what is read here. Read the other way round, its subnet looked free and its rules in the way.
   const leases = await withLeaseStore(leaseOptions(options), readLeases)
   const blocks = leaseOptions(options).leases === null ? null : await namedBlocks(options)
-  const neighbours = await knownNeighbours(options.neighbours, leaseOptions(options))
+  const neighbours = await knownNeighbours(options.neighbours, leaseOptions(options), facts)
   const flows = beside.search ? await readFlowsTo(intent, options) : { facts: {}, unread: [] }
   const known: KnownHost = {
     ...beside,

@@ -8,6 +8,7 @@ import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
+import { knownNeighbours } from '../plan/known-neighbours.ts'
 import { planBeside, sysctlsAreWritable } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { parentedLines } from './attached-lines.ts'
@@ -60,14 +61,23 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
   if (options.mustBeThere === true && project !== null) refuseAbsent(project, reading)
   const planned = options.intent?.intent.project
   const live = new Set(reading.wishes.flatMap((wish) => (wish.project === planned ? [] : [wish.project])))
-  const lost = await readLostBlocks(options.stateDirectory ?? defaultStateDirectory(), (one) => live.has(one))
+  const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
+  const lost = await readLostBlocks(stateDirectory, (one) => live.has(one))
+  const others = await knownNeighbours(undefined, { stateDirectory }, reading.facts)
   const count = options.connections === false ? async () => notCounted : countConnections
   const { conflicts = true } = options
   const search =
     surrounding === null || typeof conflicts === 'boolean'
       ? surrounding
       : { ...surrounding, about: conflicts }
-  return joinStatus(reading, project, search, count, lost, options.wording)
+  return joinStatus(
+    reading,
+    project,
+    search,
+    count,
+    { ...lost, unread: [...lost.unread, ...others.unread] },
+    options.wording,
+  )
 }
 
 /** A name that was mistyped would be taken for a project whose ports are all gone. */

@@ -80,10 +80,10 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
   try {
     // The servers of a cluster may come to be others, and its name stays.
     const from = `${url} of cluster ${parseClusterUrl(cluster).cluster}`
-    const kept = await readAppliedText(directory, from)
+    const kept = await keptText(directory, from)
     const stopped = new AbortController()
     let text = await firstText(store, kept, parse)
-    let applied = kept
+    let applied = typeof kept === 'string' ? kept : null
     let changed = new AbortController()
     return {
       read: () => parse(text),
@@ -122,10 +122,20 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
   }
 }
 
+/** The text that was in force last; an error where it is damaged: it is needed only where etcd has none. */
+const keptText = async (directory: string, from: string): Promise<string | PortolanError | null> => {
+  try {
+    return await readAppliedText(directory, from)
+  } catch (error) {
+    if (error instanceof PortolanError && error.code === 'STATE') return error
+    throw error
+  }
+}
+
 /** What etcd has, or else what was in force: which of them it is, and why, is told once the key is followed. */
 const firstText = async (
   store: ClusterKey,
-  kept: string | null,
+  kept: string | PortolanError | null,
   parse: (text: string | null) => Intent,
 ): Promise<string | null> => {
   try {
@@ -134,6 +144,7 @@ const firstText = async (
     return text
   } catch (error) {
     if (kept === null || !(error instanceof PortolanError)) throw error
-    return kept
+    if (typeof kept === 'string') return kept
+    throw new PortolanError(error.code, `${error.message} ${kept.message}`, { cause: error })
   }
 }

@@ -1,4 +1,4 @@
-import type { DesiredState, Intent } from '@portolan/core'
+import type { ClusterNeighbours, DesiredState, Intent } from '@portolan/core'
 import {
   createRunner,
   defaultStateDirectory,
@@ -29,6 +29,8 @@ import { udpPorts } from './udp-ports.ts'
 
 /** A planned project as what is watched, to be closed when it no longer is. */
 export interface HeldPlan extends HeldProject {
+  /** What could not be read when it was planned: sentences. */
+  readonly unread: readonly string[]
   close(): void
 }
 
@@ -44,11 +46,20 @@ export const holdPlannedProject = async (
   applyOptions: ApplyOptions,
 ): Promise<HeldPlan> => {
   const runner = options.runner ?? createRunner()
-  const quick = (intent: Intent): Promise<Plan> => planBeside(intent, options, { live: [], search: false })
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
-  let neighbours = await neighboursText(options, stateDirectory)
+  let neighbours: ClusterNeighbours | null = null
+  /** With the other hosts as they were known last, where what is remembered of them was lost or damaged since. */
+  const withNeighbours = async (): Promise<PlanOptions> => {
+    const { known } = await knownNeighbours(options.neighbours, { ...options, stateDirectory }, {})
+    neighbours = known ?? neighbours
+    return neighbours === null ? options : { ...options, neighbours }
+  }
+  const quick = async (intent: Intent): Promise<Plan> =>
+    planBeside(intent, await withNeighbours(), { live: [], search: false })
   let intent = read()
   const first = await quick(intent)
+  /** The other hosts that what is wanted was made with; a search for conflicts may know of others before. */
+  let taken = textOf(neighbours)
   const { project, backend } = first
   let desired: DesiredState = first.desired
   /** Something the project needs is not leased yet. */
@@ -76,10 +87,11 @@ export const holdPlannedProject = async (
   }
   /** Other hosts of the cluster came or went: what is wanted are other routes, and rules that name other blocks. */
   const takeNeighbours = async (): Promise<void> => {
-    const now = await neighboursText(options, stateDirectory)
-    if (now === neighbours) return
+    await withNeighbours()
+    const now = textOf(neighbours)
+    if (now === taken) return
     desired = (await quick(intent)).desired
-    neighbours = now
+    taken = now
   }
   /** Has another process applied what the file says now? */
   const isApplied = async (): Promise<boolean> => {
@@ -104,6 +116,7 @@ export const holdPlannedProject = async (
   return {
     project,
     backend,
+    unread: first.unread,
     isUnchanged: () => rules.isUnchanged(),
     look: async () => {
       await takeNeighbours()
@@ -131,7 +144,8 @@ export const holdPlannedProject = async (
       if (isDamaged) await conntrack.forgetUntranslated(udpPorts(desired))
       return repaired
     },
-    conflicts: async () => (await prepareSearch(intent, options, { live: [] }, search.conflicts))(),
+    conflicts: async () =>
+      (await prepareSearch(intent, await withNeighbours(), { live: [] }, search.conflicts))(),
     desired: () => desired,
     leases: () => withLeaseStore(options, async (store) => (store === null ? null : store.read())),
     follow: openClusterMemory(stateDirectory).follow,
@@ -144,11 +158,9 @@ export const holdPlannedProject = async (
   }
 }
 
-/** The other hosts, as this host remembers them now: a program that follows the cluster writes them down. */
-const neighboursText = async (options: PlanOptions, stateDirectory: string): Promise<string> => {
-  const { known } = await knownNeighbours(options.neighbours, { ...options, stateDirectory })
-  return JSON.stringify(known === null ? null : [known.blocks, known.others])
-}
+/** What of the other hosts is wanted of this one. */
+const textOf = (neighbours: ClusterNeighbours | null): string =>
+  JSON.stringify(neighbours === null ? null : [neighbours.blocks, neighbours.others])
 
 const hasLeases = ({ leases }: Plan): boolean => leases !== null && leases.changes.length > 0
 

@@ -24,7 +24,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     return plan(intent, { ...settings, ...(await freshNeighbours(context, false)) })
   })
   for (const { kind, message } of planned.conflicts) terminal.say(`portolan: ${kind}: ${message}`)
-  for (const sentence of planned.observed.rules.unread) terminal.say(`portolan: ${sentence}`)
+  for (const sentence of planned.unread) terminal.say(`portolan: ${sentence}`)
   const text = script(planned, format)
   if (options.json === true) terminal.print(jsonText({ format, script: text }))
   else terminal.pass(text.replace(/\n$/, ''))

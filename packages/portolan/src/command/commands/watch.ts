@@ -155,6 +155,7 @@ const holdSource = async (
   const others = await freshNeighbours(context, options.check !== true)
   const settled = options.check === true ? { ...settings, ...others } : settings
   let held = await hold(settled)
+  for (const sentence of held.unread) terminal.say(`portolan: ${sentence}`)
   // What only tells brings nothing back.
   const endNote =
     options.check === true

@@ -9,7 +9,6 @@ import {
 import type { ClusterMemory, JournalChange } from '@portolan/host'
 import {
   containsAddress,
-  PermissionError,
   PortolanError,
   type Prefix,
   parseAddress,
@@ -67,13 +66,18 @@ export class LiveRules extends HeldRules {
     if (this.#cluster === null || !this.isBehind()) return
     // Asked before: what is written while it is read is taken the next time.
     const stamp = this.#cluster.stamp()
-    try {
-      this.#neighbours = await this.#cluster.neighbours()
-    } catch (error) {
-      // A user that may not read it may not change the host either.
-      if (!(error instanceof PermissionError)) throw error
-    }
+    this.#neighbours = (await this.#rememberedNeighbours()) ?? this.#neighbours ?? this.wanted.neighbours()
     this.#stamp = stamp
+  }
+
+  /** @returns null: the file was lost or is damaged. What was in force stays then, until `join` writes it anew. */
+  async #rememberedNeighbours(): Promise<ClusterNeighbours | null> {
+    try {
+      return (await this.#cluster?.neighbours()) ?? null
+    } catch (error) {
+      if (!(error instanceof PortolanError)) throw error
+      return null
+    }
   }
 
   override async refresh(): Promise<KeptRules> {

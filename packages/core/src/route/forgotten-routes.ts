@@ -1,0 +1,22 @@
+import type { HostFacts } from '@portolan/netfilter'
+import { blockRouteProtocol } from './block-route-protocol.ts'
+import { isOwnRoute } from './choose-routes.ts'
+
+const { number } = blockRouteProtocol
+
+/**
+ * What is to be said of a host that has routes of ours to blocks of other hosts, and remembers none of those hosts: a
+ * sentence or more.
+ *
+ * @returns null: it has no such route
+ * @example
+ * forgottenRoutes({ routes: [] }) // null
+ */
+export const forgottenRoutes = ({ routes = [] }: HostFacts): string | null => {
+  const own = routes.filter(isOwnRoute)
+  if (own.length === 0) return null
+  const named = own.map(
+    ({ destination = '', gateway }) => `${destination}${gateway == null ? '' : ` via ${gateway}`}`,
+  )
+  return `This host has routes to blocks of other hosts (${named.join(', ')}), and remembers no other host of a cluster. The routes stay as they are; rules are planned as if there were no other hosts, so applying them cuts containers off from containers there. Run \`portolan cluster join\` first, with --takeover where the state directory was lost. If this host has left its cluster, remove the routes: \`ip -4 route flush proto ${number}\`, \`ip -6 route flush proto ${number}\`.`
+}
