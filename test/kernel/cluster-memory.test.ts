@@ -1,9 +1,13 @@
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type ClusterSite, clusterAddress, openClusterSite } from '../lab/cluster-site.ts'
+import { Disposables } from '../lab/disposables.ts'
+import { createMachine } from '../lab/machine.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { applyOn, backends, type Node, settle } from './cluster/site-node.ts'
 import { routesOf } from './cluster/site-routes.ts'
 
+const held = new Disposables()
 let opened: ClusterSite | null = null
 const site = (): ClusterSite => {
   if (opened === null) throw new Error('the hosts have not been started')
@@ -19,11 +23,11 @@ const node = (index: number): Node => {
 
 const state = '/var/lib/portolan'
 
-/** Containers of both hosts reach each other on their own addresses. */
-const meet = async (): Promise<void> => {
+/** Containers of two hosts reach each other on their own addresses. */
+const meet = async (one = node(0), other = node(1)): Promise<void> => {
   for (const [from, to] of [
-    [node(0), node(1)],
-    [node(1), node(0)],
+    [one, other],
+    [other, one],
   ] as const)
     for (const family of ['address', 'address6'] as const)
       expect(await from.web.reach({ protocol: 'tcp', destination: to[family], port: 81 })).toMatchObject({
@@ -52,18 +56,73 @@ const forgetAlive = (host: string): Promise<string> =>
     ...['-d', JSON.stringify({ key: Buffer.from(`/portolan/v1/lab/hosts/${host}`).toString('base64') })],
   ])
 
+const plugin = fileURLToPath(new URL('../../packages/cni/bin/portolan-cni.js', import.meta.url))
+
+/** An ADD for a network that is in no block, of another project than the one whose rules are lost. */
+const addOn = async ({ host: { machine } }: Node): Promise<void> => {
+  const pod = held.use(await createMachine(`pod-${machine.name}`))
+  const backend = backends[machine.name as keyof typeof backends]
+  const config = { cniVersion: '1.1.0', name: 'pods', type: 'portolan-cni', backend, subnet: '10.99.0.0/24' }
+  const { exitCode, stdout, stderr } = await machine.run([process.execPath, plugin], {
+    input: JSON.stringify(config),
+    environment: {
+      ...{
+        NODE_OPTIONS: '',
+        XDG_CONFIG_HOME: '/run/lab/config',
+        CNI_COMMAND: 'ADD',
+        CNI_PATH: '/opt/cni/bin',
+      },
+      ...{ CNI_CONTAINERID: pod.name, CNI_NETNS: `/proc/${pod.pid}/ns/net`, CNI_IFNAME: 'eth0' },
+    },
+  })
+  expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 })
+}
+
+/** As a script of another program does: chains stay, and what is in them goes. */
+const flushed = (variant: 'nft' | 'legacy'): string =>
+  ['iptables', 'ip6tables']
+    .flatMap((one) => ['nat', 'mangle', 'filter'].map((table) => `${one}-${variant} -t ${table} -F`))
+    .join(' && ')
+
 describeBeside('a host that forgot its cluster', ['etcd'], () => {
   beforeAll(async () => {
-    opened = await openClusterSite(2)
+    opened = await openClusterSite(3)
     const { hosts, url } = opened
     const pools = ['--pool', '10.64.0.0/20:24', '--pool', 'fd00:1234::/56:64']
     await hosts[0]?.must('cluster', 'init', ...pools, '--cluster', url)
+    await opened.client.listen({ protocol: 'tcp', port: 90 })
     for (const host of hosts) nodes.push(await settle(host, url))
     for (const { host, file } of nodes) await applyOn(host, file, '--cluster', url)
   })
   afterAll(async () => {
+    await held.close()
     await opened?.[Symbol.asyncDispose]()
   })
+
+  test.each([
+    [0, 'nft delete table inet portolan'],
+    [1, flushed('nft')],
+    [2, flushed('legacy')],
+  ])(
+    'a call for another project brings lost rules back as hosts of a cluster need them (host %i)',
+    async (index, flush) => {
+      const one = node(index)
+      const other = node(index === 0 ? 1 : 0)
+      await meet(one, other)
+      await one.host.machine.mustRun(['sh', '-c', flush])
+      await addOn(one)
+      await meet(one, other)
+      const { client } = site()
+      const elsewhere = { protocol: 'tcp', destination: clusterAddress(9), port: 90 } as const
+      expect(await one.web.reach(elsewhere)).toMatchObject({ source: clusterAddress(11 + index) })
+      await client.ip(`route replace ${one.address}/32 via ${clusterAddress(11 + index)}`)
+      expect(await client.probe({ protocol: 'tcp', destination: one.address, port: 81 })).toMatchObject({
+        delivered: false,
+      })
+      // Its own project finds nothing to do but what no bridge tells: its published port.
+      await applyOn(one.host, one.file, '--cluster', site().url)
+    },
+  )
 
   test.each([0, 1])('keeps routes and rules where etcd tells which host it was (host %i)', async (index) => {
     await meet()
@@ -71,7 +130,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     const cluster = ['--cluster', site().url] as const
     await loseState(one)
     const routes = await routesOf(one.host)
-    expect(routes).toHaveLength(2)
+    expect(routes).toHaveLength(4)
     // Before and after a join that is refused, which writes down that it was tried.
     for (const isTried of [false, true]) {
       if (isTried)
@@ -95,7 +154,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
   })
 
   test('gets its blocks back with a takeover, and finds nothing to do then', async () => {
-    for (const one of nodes) {
+    for (const one of nodes.slice(0, 2)) {
       const { host } = one
       const cluster = ['--cluster', site().url] as const
       // As if a minute had passed in which nothing kept it alive.
@@ -112,7 +171,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
       })
       const { exitCode, stderr } = await runOn(one, 'plan', ...cluster)
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-      expect(await routesOf(host)).toHaveLength(2)
+      expect(await routesOf(host)).toHaveLength(4)
     }
     await meet()
   })
@@ -143,7 +202,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     expect(await routesOf(one.host)).toEqual(routes)
   })
 
-  test('what was left goes with the last project, and a host that gave its blocks back keeps no route', async () => {
+  test('what was left goes with the last projects, and a host that gave its blocks back keeps no route', async () => {
     const [one, two] = [node(0), node(1)]
     await one.host.must('destroy', '--all', '--yes')
     expect(await routesOf(one.host)).toEqual([])

@@ -13,7 +13,7 @@ export interface Node {
 
 export const at = (block: string, last: number): string => block.replace(/0\/24$|\/64$/, String(last))
 
-export const backends = { h1: 'nftables', h2: 'iptables-nft', h3: 'nftables' } as const
+export const backends = { h1: 'nftables', h2: 'iptables-nft', h3: 'iptables-legacy' } as const
 
 /** Applies a file there, in the backend that the host has: what is between hosts is of none. */
 export const applyOn = (

@@ -8,7 +8,7 @@ import {
   prefixAround,
 } from '@portolan/netfilter'
 import { type BridgeMark, type BridgeOwner, parseBridgeAlias } from './bridge-alias.ts'
-import type { DesiredNetwork, DesiredSubnet } from './desired-state.ts'
+import type { DesiredNetwork, DesiredOpening, DesiredSubnet } from './desired-state.ts'
 
 /**
  * What a network is, beside its name and its subnets.
@@ -23,6 +23,11 @@ export type NetworkCharacter = Omit<BridgeMark, keyof BridgeOwner>
 export interface OwnedNetwork {
   readonly project: string
   readonly network: DesiredNetwork
+  /**
+   * The network among those of other hosts of a cluster, which its bridge does not tell: what is made anew where its rules
+   * are gone. Rules that are there need not have it. Absent: no other hosts are known.
+   */
+  readonly among?: { readonly network: DesiredNetwork; readonly openings: readonly DesiredOpening[] }
 }
 
 /**

@@ -2,6 +2,7 @@ import { containsPrefix, families, type HostFacts, parsePrefix } from '@portolan
 import type { ClusterNeighbours, NeighbourBlock } from '../block/neighbours.ts'
 import type { Conflict } from '../conflict/conflict.ts'
 import { findRouteConflicts } from '../conflict/find-route-conflicts.ts'
+import type { OwnedNetwork } from '../contract/bridge-network.ts'
 import type {
   DesiredNetwork,
   DesiredOpening,
@@ -37,31 +38,11 @@ export const withNeighbours = (
   facts: HostFacts,
   neighbours: ClusterNeighbours,
 ): Neighboured => {
-  const own = neighbours.blocks.map((block) => parsePrefix(block))
-  // A host without a block of a family has no container that others could answer there.
-  const others = neighbours.others.filter(({ block }) =>
-    own.some(({ family }) => family === parsePrefix(block).family),
-  )
+  const others = reachable(neighbours)
   const chosen = chooseRoutes(others, facts)
-  const isInBlock = (subnet: DesiredSubnet): boolean => {
-    const prefix = parsePrefix(subnet.subnet)
-    return own.some((block) => containsPrefix(block, prefix))
-  }
-  const openings: DesiredOpening[] = []
-  const networks = desired.networks.map((network) => {
-    let joined = network
-    for (const family of families) {
-      const subnet = network[family]
-      const blocks = others.filter(({ block }) => parsePrefix(block).family === family)
-      if (subnet === null || blocks.length === 0 || !isOpen(network, subnet) || !isInBlock(subnet)) continue
-      if (subnet.mode !== 'nat-unprotected')
-        openings.push(...blocks.map((block) => opening(network, family, block)))
-      if (subnet.masquerade)
-        joined = { ...joined, [family]: { ...subnet, unmasqueraded: blocks.map(({ block }) => block) } }
-    }
-    return joined
-  })
-  const all = [...(desired.openings ?? []), ...openings]
+  const joined = desired.networks.map((network) => joinedNetwork(network, neighbours))
+  const networks = joined.map(({ network }) => network)
+  const all = [...(desired.openings ?? []), ...joined.flatMap(({ openings }) => openings)]
   return {
     desired: {
       ...desired,
@@ -72,6 +53,51 @@ export const withNeighbours = (
     notes: notesOf(chosen),
     conflicts: findRouteConflicts(chosen, facts),
   }
+}
+
+/**
+ * The networks of a host, as their bridges tell, with what other hosts of its cluster mean for each.
+ *
+ * @param neighbours - null: none are known
+ * @example
+ * amongNeighbours([], neighbours) // []
+ */
+export const amongNeighbours = (
+  networks: readonly OwnedNetwork[],
+  neighbours: ClusterNeighbours | null,
+): readonly OwnedNetwork[] =>
+  neighbours === null
+    ? networks
+    : networks.map((owned) => ({ ...owned, among: joinedNetwork(owned.network, neighbours) }))
+
+/** A host without a block of a family has no container that others could answer there. */
+const reachable = ({ blocks, others }: ClusterNeighbours): readonly NeighbourBlock[] => {
+  const own = new Set(blocks.map((block) => parsePrefix(block).family))
+  return others.filter(({ block }) => own.has(parsePrefix(block).family))
+}
+
+const joinedNetwork = (
+  network: DesiredNetwork,
+  neighbours: ClusterNeighbours,
+): { readonly network: DesiredNetwork; readonly openings: readonly DesiredOpening[] } => {
+  const own = neighbours.blocks.map((block) => parsePrefix(block))
+  const others = reachable(neighbours)
+  const isInBlock = (subnet: DesiredSubnet): boolean => {
+    const prefix = parsePrefix(subnet.subnet)
+    return own.some((block) => containsPrefix(block, prefix))
+  }
+  const openings: DesiredOpening[] = []
+  let joined = network
+  for (const family of families) {
+    const subnet = network[family]
+    const blocks = others.filter(({ block }) => parsePrefix(block).family === family)
+    if (subnet === null || blocks.length === 0 || !isOpen(network, subnet) || !isInBlock(subnet)) continue
+    if (subnet.mode !== 'nat-unprotected')
+      openings.push(...blocks.map((block) => opening(network, family, block)))
+    if (subnet.masquerade)
+      joined = { ...joined, [family]: { ...subnet, unmasqueraded: blocks.map(({ block }) => block) } }
+  }
+  return { network: joined, openings }
 }
 
 /** May containers of the network be on one network with those of other hosts? */

@@ -1,8 +1,10 @@
-import type { OwnedNetwork } from '@portolan/core'
+import type { DesiredState, OwnedNetwork } from '@portolan/core'
 import { containsPrefix, type Family, parsePrefix } from '@portolan/netfilter'
 import { networkTag, ownedNetworkRules } from '../compile/network.ts'
 import * as chains from '../compile/object-name.ts'
+import { openingRules } from '../compile/opening.ts'
 import type { PlacedRule } from '../compile/parts.ts'
+import { exemption } from '../compile/source-translation.ts'
 import { tagOf } from '../compile/tag.ts'
 import { printRule } from '../print/rule/print-rule.ts'
 
@@ -33,12 +35,32 @@ export const requireNetwork = (
   owned: OwnedNetwork,
   family: Family,
 ): readonly PlacedRule[] => {
-  const wanted = ownedNetworkRules(owned, family, {
+  const direct = {
     any: opens(placed, chains.open, owned, family),
     limited: opens(placed, chains.limit, owned, family),
-  })
+  }
+  const wanted = ownedNetworkRules(owned, family, direct)
   const present = new Set(placed.map(textOf))
   if (wanted.every((one) => present.has(textOf(one)))) return placed
   const start = networkTag(owned, '')
-  return [...placed.filter(({ rule }) => tagOf(rule)?.startsWith(`${start} `) !== true), ...wanted]
+  // Where other hosts are not known, what leaves their blocks alone is kept.
+  const exempt = owned.among === undefined ? networkTag(owned, exemption) : null
+  const kept = placed.filter(({ rule }) => {
+    const tag = tagOf(rule)
+    return tag?.startsWith(`${start} `) !== true || tag === exempt
+  })
+  const held = new Set(kept.map(textOf))
+  const opened = openedAmong(owned, family).filter((one) => !held.has(textOf(one)))
+  const made = ownedNetworkRules({ ...owned, network: owned.among?.network ?? owned.network }, family, direct)
+  return [...kept, ...made, ...opened]
+}
+
+const openedAmong = ({ project, among }: OwnedNetwork, family: Family): readonly PlacedRule[] => {
+  if (among === undefined || among.openings.length === 0) return []
+  const { network, openings } = among
+  const desired: DesiredState = {
+    ...{ project, networks: [network], openings },
+    ...{ endpoints: [], mappings: [], guardForwarding: false },
+  }
+  return openingRules(desired, network, family)
 }

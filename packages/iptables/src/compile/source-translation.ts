@@ -10,6 +10,9 @@ import type { Place, PlacedRule } from './parts.ts'
 
 export const loopback = '127.0.0.0/8'
 
+/** What the rules say that leave the blocks of other hosts alone. */
+export const exemption = 'to another host of the cluster'
+
 /** The rules that change the source of what goes to a network's containers, and of what they send away. */
 export const sources = (
   network: DesiredNetwork,
@@ -44,16 +47,7 @@ export const sources = (
     for (const block of subnet.unmasqueraded ?? []) {
       const kept = prefixLiteral(block, family)
       if (kept === null) continue
-      rules.push(
-        place(
-          'nat',
-          chains.source,
-          commonPhase.kept,
-          [...inside, to(kept)],
-          'to another host of the cluster',
-          returns,
-        ),
-      )
+      rules.push(place('nat', chains.source, commonPhase.kept, [...inside, to(kept)], exemption, returns))
     }
   if (subnet.masquerade && !network.internal && subnet.mode !== 'isolated') {
     const phase = prefix === null && !network.external ? commonPhase.all : commonPhase.bySource

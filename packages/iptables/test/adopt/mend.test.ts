@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { DesiredOpening } from '@portolan/core'
 import {
   compile,
   diff,
@@ -32,6 +33,39 @@ describe('mend', () => {
       expect(lost).toEqual([])
       expect(textOf(ruleset)).toBe(textOf(whole))
     }
+  })
+
+  test('makes a network anew among other hosts where its rules are gone, and asks for none where they are there', () => {
+    const { ip } = web
+    if (ip === null) throw new Error('no IPv4')
+    const joined = { ...web, ip: { ...ip, unmasqueraded: ['10.64.2.0/24'] } }
+    const opening: DesiredOpening = {
+      label: 'all of web from 10.64.2.0/24 of host h2',
+      family: 'ip',
+      network: 'web',
+      address: null,
+      from: { kind: 'prefix', prefix: '10.64.2.0/24' },
+      ports: null,
+    }
+    const openings = [opening]
+    const told = [{ project: 'demo', network: web, among: { network: joined, openings } }]
+    const ofCluster = compile(desiredState([], { networks: [joined], openings }))
+    const none = { tables: [], trailer: [] }
+    expect(textOf(mend(none, { networks: told, leaving: null }).ruleset)).toBe(textOf(ofCluster))
+    const exemption = 'to another host of the cluster'
+    for (const [lines, left] of [
+      [/^-A PORTOLAN-SNAT .*\n/gm, false],
+      [/^-A PORTOLAN-SNAT .*MASQUERADE\n/gm, true],
+      [/^-A PORTOLAN-IN-.*\n/gm, true],
+    ] as const) {
+      const damaged = parse(textOf(ofCluster).replaceAll(lines, ''))
+      expect(textOf(mend(damaged, { networks: told }).ruleset)).toBe(textOf(ofCluster))
+      // What is left of it stays where other hosts are not known.
+      expect(textOf(mend(damaged, { networks }).ruleset).includes(exemption)).toBe(left)
+    }
+    // Its project may not know of them yet, or has more of them.
+    for (const there of [ofCluster, compile(desiredState([], { networks: [web] }))])
+      expect(wholeFamilies(there, told)).toEqual(['ip', 'ip6'])
   })
 
   test('says that restrictions are lost, unless it is told what they were', () => {

@@ -1,8 +1,10 @@
-import type { OwnedNetwork } from '@portolan/core'
+import type { DesiredState, OwnedNetwork } from '@portolan/core'
 import { containsAddress, type Family, families, parseAddress, parsePrefix } from '@portolan/netfilter'
 import { addNetwork } from '../compile/network.ts'
-import { newParts, type Parts } from '../compile/parts.ts'
+import { addOpenings } from '../compile/opening.ts'
+import { newParts, type Parts, type PartsBuilder } from '../compile/parts.ts'
 import { mapName } from '../compile/port-key.ts'
+import { ownerComment } from '../compile/tag.ts'
 import { type Chain, type Element, identity, type Rule } from '../model/index.ts'
 import { targetOf } from './yield-to.ts'
 
@@ -32,8 +34,10 @@ const holds = (rules: readonly Rule[], wanted: readonly Rule[]): boolean => {
 
 /** The parts with all that a network needs: what of it is there stays, what is missing is made anew. */
 export const requireNetwork = (parts: Parts, owned: OwnedNetwork): Parts => {
-  const wanted = newParts()
-  addNetwork(wanted, owned.project, owned.network, openedIn(owned, parts))
+  const direct = openedIn(owned, parts)
+  const alone = newParts()
+  addNetwork(alone, owned.project, owned.network, direct)
+  const wanted = owned.among === undefined ? alone : partsAmong(owned.project, owned.among, direct)
   const elements = new Map(parts.elements)
   for (const [set, items] of wanted.elements)
     for (const item of items) {
@@ -49,22 +53,46 @@ export const requireNetwork = (parts: Parts, owned: OwnedNetwork): Parts => {
   const chains = new Map<string, Chain>(parts.chains.map((chain) => [chain.name, chain]))
   for (const chain of wanted.chains) {
     const known = chains.get(chain.name)
-    if (known === undefined || !holds(known.rules, chain.rules)) chains.set(chain.name, chain)
+    // Of a chain that is there other hosts are not asked: its project may know of them only with its next apply.
+    const needed = alone.chains.find(({ name }) => name === chain.name)?.rules ?? []
+    if (known === undefined || !holds(known.rules, needed)) chains.set(chain.name, chain)
   }
   return { ...parts, elements, chains: [...chains.values()] }
 }
 
+/** What a network needs among the other hosts of a cluster. */
+const partsAmong = (
+  project: string,
+  { network, openings }: NonNullable<OwnedNetwork['among']>,
+  direct: ReadonlySet<Family>,
+): PartsBuilder => {
+  const desired: DesiredState = {
+    ...{ project, networks: [network], openings },
+    ...{ endpoints: [], mappings: [], guardForwarding: false },
+  }
+  const parts = newParts()
+  const opened = addOpenings(parts, desired, network, ownerComment(project, network.name))
+  addNetwork(parts, project, network, direct, opened)
+  return parts
+}
+
 /**
  * A bridge does not tell which blocks of other hosts are left alone: where a network is masqueraded but for those, it is
- * not to be masqueraded as a whole beside.
+ * not to be masqueraded as a whole beside. Nor the other way round, until its project is applied again.
  */
 const isExempt = ({ elements, chains }: Parts, set: string, { key }: Element): boolean => {
-  const family = families.find((one) => set === (one === 'ip' ? 'masquerade4' : 'masquerade6'))
-  if (family === undefined) return false
-  const beyond = elements.get(mapName('masquerade_beyond', family, 'any')) ?? []
-  const found = beyond.find((one) => identity(one.key) === identity(key))
-  const target = found === undefined ? null : targetOf(found)
-  return target !== null && chains.some(({ name }) => name === target)
+  for (const family of families) {
+    const whole = family === 'ip' ? 'masquerade4' : 'masquerade6'
+    const beyond = mapName('masquerade_beyond', family, 'any')
+    const found = (elements.get(set === whole ? beyond : whole) ?? []).find(
+      (one) => identity(one.key) === identity(key),
+    )
+    if (found === undefined) continue
+    if (set === beyond) return true
+    const target = set === whole ? targetOf(found) : null
+    if (target !== null && chains.some(({ name }) => name === target)) return true
+  }
+  return false
 }
 
 const identityOf = ({ data }: Element): string => (data === null ? '' : identity(data))

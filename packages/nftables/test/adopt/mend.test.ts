@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { DesiredOpening } from '@portolan/core'
 import { compile, guardedBridges, isWhole, mend, type Ruleset } from '../../src/index.ts'
 import { emptyRuleset } from '../../src/model/index.ts'
 import { canonical } from '../arbitrary/canonical.ts'
@@ -72,6 +73,32 @@ describe('mend', () => {
     expect(canonical(mend(ofCluster, { networks: told }).ruleset)).toEqual(canonical(ofCluster))
     const gone = without(ofCluster, (name) => name.startsWith('mask') || name === 'masquerade_beyond4')
     expect(isWhole(gone, told)).toBe(false)
+  })
+
+  test('makes a network anew among other hosts where its rules are gone, and asks for none where they are there', () => {
+    const { ip } = network()
+    if (ip === null) throw new Error('no IPv4')
+    const alone = network({ ip: { ...ip, masquerade: true } })
+    const web = network({ ip: { ...ip, masquerade: true, unmasqueraded: ['10.64.2.0/24'] } })
+    const opening: DesiredOpening = {
+      label: 'all of web from 10.64.2.0/24 of host h2',
+      family: 'ip',
+      network: web.name,
+      address: null,
+      from: { kind: 'prefix', prefix: '10.64.2.0/24' },
+      ports: null,
+    }
+    const openings = [opening]
+    const told = [{ project: 'demo', network: alone, among: { network: web, openings } }]
+    const ofCluster = compile(state({ networks: [web], mappings: [], openings }))
+    expect(canonical(mend(emptyRuleset, { networks: told }).ruleset)).toEqual(canonical(ofCluster))
+    for (const name of ['mask', 'masquerade_beyond4', 'to_', 'forward']) {
+      const damaged = without(ofCluster, (one) => one.startsWith(name))
+      expect(canonical(mend(damaged, { networks: told }).ruleset)).toEqual(canonical(ofCluster))
+    }
+    // Its project may not know of them yet, or has more of them.
+    for (const there of [ofCluster, compile(state({ networks: [alone], mappings: [] }))])
+      expect(isWhole(there, told)).toBe(true)
   })
 
   test('leaves out what another program put into the chain of a project, and keeps the chain', () => {

@@ -66,7 +66,7 @@ export const holdPlannedProject = async (
   let pending = hasLeases(first)
   const rules = new HeldRules(
     project,
-    { readFacts: readNetworkFacts, withLock: withHostLock },
+    { readFacts: readNetworkFacts, withLock: withHostLock, neighbours: () => neighbours },
     openRuleKeeper(backend, project, openRuleSource(backend, runner, stateDirectory)),
     () => desired,
   )

@@ -1,4 +1,4 @@
-import type { DesiredState } from '@portolan/core'
+import type { ClusterNeighbours, DesiredState } from '@portolan/core'
 import { type HostFacts, type Prefix, StaleStateError } from '@portolan/netfilter'
 import { type OwnBridge, ownBridges } from '../networks/own-bridges.ts'
 import type { KeptRules, RuleDrift, RuleKeeper } from './rule-keeper.ts'
@@ -21,6 +21,8 @@ export interface HeldHost {
   readFacts(): Promise<HostFacts>
   /** Does something while no other program of ours changes the host. */
   withLock<Result>(work: () => Promise<Result>): Promise<Result>
+  /** The other hosts of its cluster, as they are known just then. */
+  neighbours?(): ClusterNeighbours | null
 }
 
 /** The rules of one project that is held: what is known of them, and the way to bring them back. */
@@ -45,7 +47,7 @@ export class HeldRules {
   /** Reads the host and its rules anew. */
   async refresh(): Promise<KeptRules> {
     await this.readFacts()
-    const rules = await this.keeper.read(this.facts, () => this.desired())
+    const rules = await this.keeper.read(this.facts, () => this.desired(), this.neighbours())
     this.whole = rules.whole
     this.#drift = rules.drift
     return rules
@@ -59,6 +61,10 @@ export class HeldRules {
 
   desired(): DesiredState | null {
     return this.#desired(this.bridges.flatMap((bridge) => bridge.subnets))
+  }
+
+  protected neighbours(): ClusterNeighbours | null {
+    return this.#host.neighbours?.() ?? null
   }
 
   /** Is it certain that no other program changed a rule since they were read? */

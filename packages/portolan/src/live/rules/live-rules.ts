@@ -80,6 +80,10 @@ export class LiveRules extends HeldRules {
     }
   }
 
+  protected override neighbours(): ClusterNeighbours | null {
+    return this.#neighbours
+  }
+
   override async refresh(): Promise<KeptRules> {
     const rules = await this.#readAll()
     this.#others = once(() => new Map(rules.others().map((port) => [socketKey(port), port])))

@@ -1,4 +1,5 @@
 import { type DesiredState, type Mended, outwardInterfaces, type PublishedPort } from '@portolan/core'
+import { amongNeighbours } from '@portolan/core/planning'
 import { families } from '@portolan/netfilter'
 import type { Backend } from '../../backend/backend.ts'
 import { type DialectOf, dialects, type RulesOf } from '../../backend/dialects.ts'
@@ -40,11 +41,14 @@ export const openRuleKeeper = <One extends Backend>(
     return { desired, wanted, changes: dialect.diff(rules, wanted) }
   }
   return {
-    read: async (facts, desired) => {
+    read: async (facts, desired, neighbours = null) => {
       // Asked before: what changes during the reading makes it uncertain.
       const before = await source.generation()
       rules = await source.inspect()
-      const networks = await source.networksToGuard(hostNetworks(facts), dialect.guardedBridges(rules))
+      const networks = await source.networksToGuard(
+        amongNeighbours(hostNetworks(facts), neighbours),
+        dialect.guardedBridges(rules),
+      )
       expected = before
       isEntered = true
       unrestricted = isUnrestricted(rules)

@@ -1,4 +1,4 @@
-import type { DesiredMapping, DesiredState, PublishedPort } from '@portolan/core'
+import type { ClusterNeighbours, DesiredMapping, DesiredState, PublishedPort } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
 
 /** A rule that is not as it is wanted, or stands where it is not wanted, with what is to be done. */
@@ -33,8 +33,13 @@ export interface RuleKeeper {
    * @param facts - the host as it was just before
    * @param desired - what is wanted of the project; asked once the rules are read, so that what another process took
    *   back meanwhile is not taken for lost
+   * @param neighbours - the other hosts of the cluster: networks whose rules are gone are made anew among them
    */
-  read(facts: HostFacts, desired: () => DesiredState | null): Promise<KeptRules>
+  read(
+    facts: HostFacts,
+    desired: () => DesiredState | null,
+    neighbours?: ClusterNeighbours | null,
+  ): Promise<KeptRules>
   /** Is it certain that no other program changed a rule since `read`? */
   isUnchanged(): Promise<boolean>
   /** Is what `read` found, with what `hold` made of it since, certain to be what the host has? */
