@@ -3,7 +3,7 @@ import { type Etcd3, GRPCDeadlineExceededError, isRecoverableError } from 'etcd3
 import { openClient, TIMEOUT_MS } from './etcd-client.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { pendingSockets } from './pending-sockets.ts'
-import { type Asked, hasNoLeader, refusalOf } from './refusal.ts'
+import { type Asked, hasNoLeader, noteServer, refusalOf } from './refusal.ts'
 
 /**
  * The servers of etcd. One of them is asked, and the next one where that cannot answer; the one that answered is asked
@@ -61,7 +61,10 @@ export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdSer
             continue
           }
           if (first === at) first = (at + 1) % clients.length
-          if (told === null || worth(error, options) >= worth(told, options)) told = error
+          if (told === null || worth(error, options) >= worth(told, options)) {
+            told = error
+            noteServer(error, options.endpoints[at])
+          }
           isLeaderless ||= hasNoLeader(error)
           if (attempt + 1 < attemptsFor(error, clients.length, isRepeatable)) continue
           // They vote, which takes a second or two unless most of them are off.

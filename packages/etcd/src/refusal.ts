@@ -30,6 +30,17 @@ export const wordsOf = (error: unknown): string =>
 /** The server does not know of a leader: the servers vote, or most of them are off. */
 export const hasNoLeader = (error: unknown): boolean => wordsOf(error) === 'etcdserver: no leader'
 
+const servers = new WeakMap<Error, string>()
+
+/** Remembers which of several servers an error came from. */
+export const noteServer = (error: unknown, endpoint: string | undefined): void => {
+  if (error instanceof Error && endpoint !== undefined) servers.set(error, endpoint)
+}
+
+/** The server that an error came from; null: it is of all that were asked. */
+export const serverOf = (error: unknown): string | null =>
+  error instanceof Error ? (servers.get(error) ?? null) : null
+
 interface Case {
   readonly kind: Refusal['kind']
   readonly says: RegExp

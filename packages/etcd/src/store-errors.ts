@@ -1,6 +1,6 @@
 import { BlockStoreError } from '@portolan/core'
 import { EtcdPermissionDeniedError, GRPCUnauthenticatedError } from 'etcd3'
-import { type Asked, hasNoLeader, type Refusal, refusalOf, wordsOf } from './refusal.ts'
+import { type Asked, hasNoLeader, type Refusal, refusalOf, serverOf, wordsOf } from './refusal.ts'
 
 /** What an error means for a host, and what its user has to be allowed. */
 export interface ErrorWords {
@@ -41,6 +41,21 @@ const silenceOf = (error: unknown): string =>
 
 const placeOf = ({ endpoints }: Asked): string => `etcd at ${endpoints.join(', ')}`
 
+/** One of several servers, whose certificate is what is wrong, and the others, which could not be asked either. */
+const oneOf = (
+  error: unknown,
+  { endpoints }: Asked,
+): { readonly server: string; readonly others: string } => {
+  const server = serverOf(error)
+  const others = endpoints.filter((one) => one !== server)
+  if (server === null || others.length === 0 || others.length === endpoints.length)
+    return { server: placeOf({ endpoints }), others: '' }
+  return {
+    server: placeOf({ endpoints: [server] }),
+    others: `No other server took the request: ${others.join(', ')}. `,
+  }
+}
+
 /** What went wrong with a request that changes nothing. */
 export const readingError = (
   error: unknown,
@@ -56,12 +71,14 @@ export const readingError = (
       `${place} does not let this host in: ${refusal.why}. ${refusal.remedy}`,
       { cause: error },
     )
-  if (refusal?.kind === 'tls')
+  if (refusal?.kind === 'tls') {
+    const { server, others } = oneOf(error, asked)
     return new BlockStoreError(
       'CLUSTER_UNREACHABLE',
-      `There is no connection to ${place}: ${refusal.why}. ${words.unreachable} ${refusal.remedy}`,
+      `There is no connection to ${server}: ${refusal.why}. ${others}${words.unreachable} ${refusal.remedy}`,
       { cause: error },
     )
+  }
   return new BlockStoreError(
     'CLUSTER_UNREACHABLE',
     `${place} does not answer: ${silenceOf(error)}. ${words.unreachable} Check that etcd runs there and that this host reaches it.`,
@@ -73,9 +90,10 @@ export const readingError = (
 export const committingError = (error: unknown, asked: Asked): BlockStoreError => {
   const refusal = refused(error, asked, wordsOfBlocks)
   if (refusal?.kind === 'user') return readingError(error, asked)
+  const place = refusal === null ? placeOf(asked) : oneOf(error, asked).server
   return new BlockStoreError(
     'CLUSTER_OUTCOME_UNKNOWN',
-    `${placeOf(asked)} did not answer a change (${refusal?.why ?? silenceOf(error)}), so it is open whether the change was made. ${refusal === null ? '' : `${refusal.remedy} `}Run the command again once etcd answers.`,
+    `${place} did not answer a change (${refusal?.why ?? silenceOf(error)}), so it is open whether the change was made. ${refusal === null ? '' : `${refusal.remedy} `}Run the command again once etcd answers.`,
     { cause: error },
   )
 }

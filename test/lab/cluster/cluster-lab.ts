@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Disposables } from '../disposables.ts'
 import { createMachine, type Machine } from '../machine.ts'
+import type { Issued } from '../neighbour/certificates.ts'
 import { clientPort, createEtcdMember, type EtcdMember } from './etcd-member.ts'
 
 /**
@@ -34,7 +35,7 @@ export interface ClusterHost {
   readonly machine: Machine
 }
 
-const memberAddresses = { 'etcd-1': '192.0.2.11', 'etcd-2': '192.0.2.12', 'etcd-3': '192.0.2.13' }
+export const memberAddresses = { 'etcd-1': '192.0.2.11', 'etcd-2': '192.0.2.12', 'etcd-3': '192.0.2.13' }
 const observerAddress = '192.0.2.99'
 
 /** A set of pairs, so that one transaction changes what is cut. */
@@ -55,23 +56,31 @@ export const bothWays = (
     ]),
   )
 
-/** @param more - further words for each etcd */
+/**
+ * @param more - further words for each etcd
+ * @param guarded - what each etcd shows to hosts, and shell lines that prepare the mount namespace of hosts
+ */
 export const openClusterLab = async (
   hostCount: number,
   more: readonly string[] = [],
+  guarded: { readonly shown: Readonly<Record<string, Issued>>; readonly setUp: string } | null = null,
 ): Promise<ClusterLab> => {
   const held = new Disposables()
   try {
     const wire = held.use(await createMachine('wire'))
     const members = await Promise.all(
       Object.keys(memberAddresses).map(async (name) =>
-        held.use(await createEtcdMember(name, memberAddresses, more)),
+        held.use(await createEtcdMember(name, memberAddresses, more, guarded?.shown[name] ?? null)),
       ),
     )
     const hosts = await Promise.all(
       Array.from({ length: hostCount }, async (_, at): Promise<ClusterHost> => {
         const name = `host-${at + 1}`
-        return { name, address: `192.0.2.${21 + at}`, machine: held.use(await createMachine(name)) }
+        return {
+          name,
+          address: `192.0.2.${21 + at}`,
+          machine: held.use(await createMachine(name, guarded?.setUp ?? null)),
+        }
       }),
     )
     const observer = held.use(await createMachine('observer'))

@@ -1,4 +1,5 @@
 import { createMachine, type Machine } from '../machine.ts'
+import type { Issued } from '../neighbour/certificates.ts'
 import type { Running } from '../run.ts'
 
 /** One of several servers of etcd, on a machine of its own, with its data in memory. */
@@ -29,20 +30,23 @@ const quickVotes = ['--heartbeat-interval', '50', '--election-timeout', '400']
 /**
  * @param all - the names and addresses of all members
  * @param more - further words for etcd
+ * @param tls - it serves hosts with TLS, and shows them this; null: without
  */
 export const createEtcdMember = async (
   name: string,
   all: Readonly<Record<string, string>>,
   more: readonly string[] = [],
+  tls: Issued | null = null,
 ): Promise<EtcdMember> => {
   const address = all[name] ?? ''
   const machine = await createMachine(name, ownRun)
   const ofPeers = Object.entries(all).map(([peer, at]) => `${peer}=http://${at}:${peerPort}`)
+  const url = `${tls === null ? 'http' : 'https'}://${address}:${clientPort}`
   const argv = [
     ...['etcd', '--name', name, '--data-dir', '/run/etcd/data', '--log-level', 'error'],
     ...['--unsafe-no-fsync', ...quickVotes],
-    ...['--listen-client-urls', `http://${address}:${clientPort}`],
-    ...['--advertise-client-urls', `http://${address}:${clientPort}`],
+    ...['--listen-client-urls', url, '--advertise-client-urls', url],
+    ...(tls === null ? [] : ['--cert-file', tls.cert, '--key-file', tls.key]),
     ...['--listen-peer-urls', `http://${address}:${peerPort}`],
     ...['--initial-advertise-peer-urls', `http://${address}:${peerPort}`],
     ...['--initial-cluster', ofPeers.join(','), '--initial-cluster-state', 'new'],
@@ -63,8 +67,8 @@ export const createEtcdMember = async (
     signal: (signal) => server?.kill(signal),
     async ask(path, body) {
       const { exitCode, stdout } = await machine.run([
-        ...['curl', '--silent', '--max-time', '2', '--data', JSON.stringify(body)],
-        `http://${address}:${clientPort}/v3/${path}`,
+        ...['curl', '--silent', '--insecure', '--max-time', '2', '--data', JSON.stringify(body)],
+        `${url}/v3/${path}`,
       ])
       if (exitCode !== 0) return null
       const answer = JSON.parse(stdout)
