@@ -142,6 +142,19 @@ describeBeside('portolan watch --intent', ['etcd'], () => {
     expect(await reaches(9091)).toBe(true)
   })
 
+  test('takes a text for which this host had no block as soon as it has one', async () => {
+    const { lab } = here()
+    await put("services: {nginx: {ports: ['9091:80']}, api: {networks: [back]}}\nnetworks: {back: {}}\n")
+    expect(await untaken()).toContain(' --count 2`')
+    expect(await reaches(9091)).toBe(true)
+    await lab.host.mustRun([...lab.command, 'cluster', 'join', '--count', '2', ...cluster()])
+    await inForce()
+    const { stdout } = await lab.host.run(['ip', '-d', 'link', 'show', 'type', 'bridge'])
+    expect(stdout).toContain('project=shop network=back')
+    await put(shop('9091:80'))
+    await inForce()
+  })
+
   test('goes on without etcd, starts again without it, and takes the text once it is back', async () => {
     const { lab, etcd } = here()
     await etcd.kill()

@@ -3,6 +3,7 @@ import { readAppliedText, writeAppliedText } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { type ClusterKey, openClusterKey } from '../cluster/open-cluster.ts'
 import { followKey, PAUSE_MS, textIn } from './follow-key.ts'
+import { heldText } from './held-text.ts'
 
 /** The Compose text that a key of etcd holds. */
 export interface StoredIntent {
@@ -11,7 +12,7 @@ export interface StoredIntent {
   /** Aborted once another text has come since the last `rearm`. */
   readonly changed: AbortSignal
   rearm(): void
-  /** Remembers the text that came last: it is in force. */
+  /** Remembers the text that was read last: it is in force. */
   keep(): Promise<void>
   /** Begins to follow the key. */
   follow(miss: (error: PortolanError, retryMs: number | null) => void): void
@@ -82,27 +83,25 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
     const from = `${url} of cluster ${parseClusterUrl(cluster).cluster}`
     const kept = await keptText(directory, from)
     const stopped = new AbortController()
-    let text = await firstText(store, kept, parse)
-    let applied = typeof kept === 'string' ? kept : null
+    const held = heldText(
+      await firstText(store, kept, parse),
+      typeof kept === 'string' ? kept : null,
+      parse,
+      (text) => writeAppliedText(directory, from, text),
+    )
     let changed = new AbortController()
     return {
-      read: () => parse(text),
+      read: held.read,
       get changed() {
         return changed.signal
       },
       rearm: () => {
         changed = new AbortController()
       },
-      async keep() {
-        if (text === null || text === applied) return
-        await writeAppliedText(directory, from, text)
-        applied = text
-      },
+      keep: held.keep,
       follow(miss) {
         const hear = (now: string | null): void => {
-          if (now === text) return
-          text = now
-          changed.abort()
+          if (held.hear(now)) changed.abort()
         }
         followKey(store, { signal: stopped.signal, hear, miss: (error) => miss(error, PAUSE_MS) }).catch(
           (error: unknown) => {

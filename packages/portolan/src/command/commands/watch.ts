@@ -21,6 +21,7 @@ import { applyOptions } from '../apply-options.ts'
 import { blocksFor } from '../blocks-for.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { type FollowedBlocks, followBlocks } from '../follow-blocks.ts'
 import { followCluster } from '../follow-cluster.ts'
 import { freshNeighbours, namedCluster } from '../fresh-neighbours.ts'
 import { fileSource, type IntentSource, keySource, openIntent, refuseFiles } from '../intent-source.ts'
@@ -162,6 +163,8 @@ const holdSource = async (
       ? () => {}
       : await noteWatch(options.state ?? defaultStateDirectory(), held.project)
   const endFollowing = followCluster(context)
+  /** What is wanted is not in force, perhaps for what this host lacks of its cluster: it is tried again with another block. */
+  let lacking: FollowedBlocks | null = null
   const untaken = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
     told(notTaken(held.project, error, retryMs), context, metrics)
   try {
@@ -169,7 +172,11 @@ const holdSource = async (
     if (options.once !== true) stored?.follow((error, retryMs) => void untaken(error, retryMs))
     for (;;) {
       const changed = [signals.reload, ...(stored === null ? [] : [stored.changed])]
-      const signal = AbortSignal.any([signals.stop, ...changed])
+      const signal = AbortSignal.any([
+        signals.stop,
+        ...changed,
+        ...(lacking === null ? [] : [lacking.changed]),
+      ])
       const observed = metrics?.observe(held) ?? held
       const ended = await told(
         watchProject(observed, monitor, watchOptions(context, signal)),
@@ -180,9 +187,14 @@ const holdSource = async (
       // What is written while the files are read is another reload.
       signals.rearm()
       source.rearm()
+      lacking?.close()
+      lacking = null
       try {
         refuseRenamed(held.project, source.read())
+        lacking = followBlocks(options.state ?? defaultStateDirectory())
         const next = await hold(settled)
+        lacking.close()
+        lacking = null
         held.close()
         held = next
         await source.keep()
@@ -193,6 +205,7 @@ const holdSource = async (
       }
     }
   } finally {
+    lacking?.close()
     await endFollowing()
     endNote()
     held.close()

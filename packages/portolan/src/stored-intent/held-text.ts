@@ -1,0 +1,42 @@
+/** Of the texts that come under a key, the one that came last, and the one that was taken. */
+export interface HeldText<Read> {
+  /** The text that came last. @throws what parsing throws */
+  read(): Read
+  /** @returns is it another text than the one before? */
+  hear(text: string | null): boolean
+  /** Remembers the text that was read last: it is in force. One that came since then may be wrong. */
+  keep(): Promise<void>
+}
+
+/**
+ * @param text - the first one
+ * @param kept - what is remembered
+ */
+export const heldText = <Read>(
+  text: string | null,
+  kept: string | null,
+  parse: (text: string | null) => Read,
+  write: (text: string) => Promise<void>,
+): HeldText<Read> => {
+  let last = text
+  let taken: string | null = null
+  let applied = kept
+  return {
+    read: () => {
+      const read = parse(last)
+      taken = last
+      return read
+    },
+    hear: (now) => {
+      if (now === last) return false
+      last = now
+      return true
+    },
+    keep: async () => {
+      const now = taken
+      if (now === null || now === applied) return
+      await write(now)
+      applied = now
+    },
+  }
+}

@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals'
+import { InvalidRequestError } from '@portolan/netfilter'
+import { heldText } from '../../src/stored-intent/held-text.ts'
+
+const parse = (text: string | null): string => {
+  if (text === null || text === 'wrong') throw new InvalidRequestError('no text')
+  return `intent of ${text}`
+}
+
+test('the text that is kept is the one that was read, whatever came meanwhile', async () => {
+  const written: string[] = []
+  const held = heldText('first', null, parse, async (text) => void written.push(text))
+  expect(held.read()).toBe('intent of first')
+  expect(held.hear('wrong')).toBe(true)
+  await held.keep()
+  expect(written).toEqual(['first'])
+  expect(() => held.read()).toThrow('no text')
+  await held.keep()
+  expect(held.hear('second')).toBe(true)
+  expect(held.hear('second')).toBe(false)
+  expect(held.read()).toBe('intent of second')
+  await held.keep()
+  await held.keep()
+  expect(written).toEqual(['first', 'second'])
+})
+
+test('a text that is kept already is not written again', async () => {
+  const written: string[] = []
+  const held = heldText('first', 'first', parse, async (text) => void written.push(text))
+  held.read()
+  await held.keep()
+  expect(written).toEqual([])
+})
