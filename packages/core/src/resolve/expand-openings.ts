@@ -35,6 +35,20 @@ interface Named extends ReachableIntent {
 interface Known {
   readonly networks: ReadonlyMap<string, DesiredNetwork>
   readonly endpoints: readonly DesiredEndpoint[]
+  readonly byService: ReadonlyMap<string, readonly DesiredEndpoint[]>
+}
+
+/** What is in a network for a service: of an intent, or with addresses. */
+type Attachment = Pick<DesiredEndpoint, 'service' | 'replica' | 'network'>
+
+const byService = <Item extends Attachment>(items: readonly Item[]): ReadonlyMap<string, readonly Item[]> => {
+  const lists = new Map<string, Item[]>()
+  for (const item of items) {
+    const list = lists.get(item.service)
+    if (list === undefined) lists.set(item.service, [item])
+    else list.push(item)
+  }
+  return lists
 }
 
 /**
@@ -53,11 +67,16 @@ export const expandOpenings = (
   endpoints: readonly DesiredEndpoint[],
   facts: HostFacts,
 ): ExpandedOpenings => {
-  const known: Known = { networks: new Map(networks.map((network) => [network.name, network])), endpoints }
+  const known: Known = {
+    networks: new Map(networks.map((network) => [network.name, network])),
+    endpoints,
+    byService: byService(endpoints),
+  }
+  const intended = byService(intent.endpoints)
   const notes: IntentNote[] = []
   const found = [
     ...(intent.links ?? []).flatMap((link) => {
-      noteApart(link, intent.endpoints, notes)
+      noteApart(link, intended, notes)
       return ofLink(link, known, notes)
     }),
     ...namedIn(intent, known).flatMap((one) => ofReachable(one, facts, known, notes)),
@@ -68,27 +87,33 @@ export const expandOpenings = (
 
 /** Each entry of `reachable_from` once, with all places that it leads to. */
 const namedIn = ({ networks, endpoints }: Pick<Intent, 'networks' | 'endpoints'>, known: Known) => {
-  const found = new Map<string, Named>()
+  const found = new Map<string, Named & { readonly places: Place[] }>()
   const add = (name: string, one: ReachableIntent, place: Place): void => {
     const key = JSON.stringify([name, one.from])
-    const before = found.get(key)
-    found.set(key, { ...one, name, places: [...(before?.places ?? []), place] })
+    const places = found.get(key)?.places ?? []
+    places.push(place)
+    found.set(key, { ...one, name, places })
   }
   for (const { name, reachableFrom = [] } of networks) {
     const network = known.networks.get(name)
     if (network !== undefined)
       for (const one of reachableFrom) add(`network ${name}`, one, { network, endpoint: null })
   }
-  for (const { service, replica, network: name, reachableFrom = [] } of endpoints) {
-    const network = known.networks.get(name)
-    const endpoint = known.endpoints.find(
-      (one) => one.service === service && one.replica === replica && one.network === name,
-    )
+  const reachable = endpoints.filter(({ reachableFrom = [] }) => reachableFrom.length > 0)
+  const addressed = new Map(
+    reachable.length === 0 ? [] : known.endpoints.map((endpoint) => [attachmentKey(endpoint), endpoint]),
+  )
+  for (const one of reachable) {
+    const network = known.networks.get(one.network)
+    const endpoint = addressed.get(attachmentKey(one))
     if (network !== undefined && endpoint !== undefined)
-      for (const one of reachableFrom) add(service, one, { network, endpoint })
+      for (const entry of one.reachableFrom ?? []) add(one.service, entry, { network, endpoint })
   }
   return [...found.values()]
 }
+
+const attachmentKey = ({ service, replica, network }: Attachment): string =>
+  JSON.stringify([service, replica, network])
 
 /** Two entries may say the same; the first has the label. */
 const keyOf = ({ label: _, ...rest }: DesiredOpening): string => JSON.stringify(rest)
@@ -96,8 +121,8 @@ const keyOf = ({ label: _, ...rest }: DesiredOpening): string => JSON.stringify(
 const addressOf = (endpoint: DesiredEndpoint, family: Family): string | null =>
   family === 'ip' ? endpoint.ip : endpoint.ip6
 
-const ofService = ({ endpoints }: Known, service: string): readonly DesiredEndpoint[] =>
-  endpoints.filter((endpoint) => endpoint.service === service)
+const ofService = (known: Known, service: string): readonly DesiredEndpoint[] =>
+  known.byService.get(service) ?? []
 
 const unrolled = (exposed: readonly ExposedPorts[]): readonly OpenPort[] => {
   const ports = exposed.flatMap(({ protocol, ports: { first, last } }) =>
@@ -111,11 +136,11 @@ const unrolled = (exposed: readonly ExposedPorts[]): readonly OpenPort[] => {
 /** A link leads to a service that shares a network, as Docker has it. */
 const noteApart = (
   { service, to, place }: LinkIntent,
-  endpoints: Intent['endpoints'],
+  endpoints: ReadonlyMap<string, readonly Attachment[]>,
   notes: IntentNote[],
 ): void => {
   const networksOf = (name: string): ReadonlySet<string> =>
-    new Set(endpoints.filter((endpoint) => endpoint.service === name).map(({ network }) => network))
+    new Set((endpoints.get(name) ?? []).map(({ network }) => network))
   const [own, others] = [networksOf(service), networksOf(to)]
   if (own.size === 0 || others.size === 0 || [...own].some((name) => others.has(name))) return
   notes.push({

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { readCompose, resolve } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
+import { growthOf } from '../../../../test/growth/count-work.ts'
 
 const project = (services: string, networks = '', more = ''): string => `name: shop
 services:
@@ -167,5 +168,27 @@ describe('what links open', () => {
     expect(notes).toEqual([
       'services.web: the link to db opens nothing, since db exposes no port and icc is off on network back. Name its ports under `expose`; those of an image are not read.',
     ])
+  })
+})
+
+describe('openings of many services', () => {
+  const manyOf =
+    (service: (at: number) => string) =>
+    (count: number): readonly unknown[] => {
+      const services = Array.from({ length: count }, (_, at) => `s${at}: ${service(at)}`).join(', ')
+      const networks = `back: {ipam: {config: [{subnet: 10.0.0.0/16}]}${iccOff}}`
+      const text = `{name: shop, services: {${services}}, networks: {${networks}}}`
+      return resolve(readCompose(text, { source: 'compose.yaml' }), {}).desired.endpoints
+    }
+
+  test.each([
+    ['open to none', () => '{networks: [back]}'],
+    ['linked', (at: number) => `{networks: [back], expose: [80], links: [s${at === 0 ? 1 : at - 1}]}`],
+    [
+      'reachable',
+      (at: number) => `{networks: [back], x-portolan: {reachable_from: [s${at === 0 ? 1 : at - 1}]}}`,
+    ],
+  ])('are found in time that grows with them, not with their pairs: %s', (_, service) => {
+    expect(growthOf(manyOf(service), 500, 4000)).toBeLessThan(12)
   })
 })
