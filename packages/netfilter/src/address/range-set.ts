@@ -44,9 +44,11 @@ export const rangeSet = (ranges: Iterable<Range>): RangeSet => {
  * The set of ranges, from where they start and where they end. The two are sorted apart: as many ranges have ended as
  * have begun, and so there is a gap, exactly where the n-th end lies before the start after the n-th.
  */
-const uniteEnds = (starts: (number | bigint)[], ends: (number | bigint)[]): RangeSet => {
-  if (starts.length < 2) return { starts, ends }
-  const [from, to] = [sorted(starts), sorted(ends)]
+const uniteEnds = (starts: (number | bigint)[], ends: (number | bigint)[]): RangeSet =>
+  uniteRising(sorted(starts), sorted(ends))
+
+const uniteRising = (from: readonly (number | bigint)[], to: readonly (number | bigint)[]): RangeSet => {
+  if (from.length < 2) return { starts: from, ends: to }
   const isAfterGap = (at: number): boolean => {
     const [start, reached] = [from[at], to[at - 1]]
     return start === undefined || reached === undefined || start > after(reached)
@@ -62,11 +64,21 @@ const FEW = 32
 
 /** The values, rising, in the same list. */
 const sorted = (values: (number | bigint)[]): readonly (number | bigint)[] => {
+  // Ports of a range, and addresses that were given out, rise already.
+  if (isRising(values)) return values
   if (values.length < FEW || !areNumbers(values)) return values.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
   // Without a function that compares, five thousand numbers take half the time.
   const numbers = new Float64Array(values).sort()
   for (let at = 0; at < numbers.length; at += 1) values[at] = numbers[at] ?? 0
   return values
+}
+
+const isRising = (values: readonly (number | bigint)[]): boolean => {
+  for (let at = 1; at < values.length; at += 1) {
+    const [before, value] = [values[at - 1], values[at]]
+    if (before !== undefined && value !== undefined && before > value) return false
+  }
+  return true
 }
 
 /** The values of a set are of one type. */
@@ -91,8 +103,10 @@ export const uniteRanges = (sets: readonly RangeSet[]): RangeSet => {
 }
 
 /** The set of these values, in any order. */
-export const valueSet = (values: readonly (number | bigint)[]): RangeSet =>
-  uniteEnds([...values], [...values])
+export const valueSet = (values: readonly (number | bigint)[]): RangeSet => {
+  const rising = sorted([...values])
+  return uniteRising(rising, rising)
+}
 
 /** The set of one value. */
 export const singleValue = (value: number | bigint): RangeSet => ({ starts: [value], ends: [value] })

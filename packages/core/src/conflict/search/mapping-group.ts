@@ -6,6 +6,7 @@ import { collectRows, type MemberRows, type RowCollector } from './member-rows.t
 import { alone, type MemberValues, valuesOf } from './member-values.ts'
 import { freeFields, type Region } from './region.ts'
 import type { Row } from './row.ts'
+import { differInPorts, type RowsOf, rowsLikeBefore } from './rows-like-before.ts'
 import { portKind, servedRows } from './served-rows.ts'
 import { subnetRange } from './subnets.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -93,12 +94,13 @@ export const groupMappings = (
     others.length === 0 ? desired : { ...desired, mappings: [...desired.mappings, ...others] }
   const isShared = sharedPorts(all.mappings)
   const groups = new Map<string, Gathered>()
-  const rowsOf = (mapping: DesiredMapping): readonly Row[] =>
-    of(desired, mapping, around[mapping.family], alike)
+  const make: RowsOf = (mapping) => of(desired, mapping, around[mapping.family], alike)
+  const rowsOf = rowsLikeBefore(make)
+  const kindLike = kindsBy(placeOf)
   for (const [at, mapping] of asked.entries()) {
     const rows = rowsOf(mapping)
     const isAlone = mapping.targets.length > 1 || isShared(mapping) || hasValue(taken, mapping.hostPort)
-    const key = isAlone ? String(at) : kindOf(mapping, rows, placeOf)
+    const key = isAlone ? String(at) : kindLike(mapping, rows)
     const group = groups.get(key)
     if (group === undefined) {
       const own = isShared(mapping) ? ownOf(all, rows) : rows
@@ -108,7 +110,7 @@ export const groupMappings = (
     group.members.push(mapping)
     for (const [place, row] of rows.entries()) group.collectors[place]?.add(row, rows[0] ?? row)
   }
-  return [...groups.values()].map((group) => groupOf(group, alike, rowsOf))
+  return [...groups.values()].map((group) => groupOf(group, alike, make))
 }
 
 const collectorsOf = ([first, ...others]: readonly Row[]): readonly RowCollector[] => {
@@ -131,6 +133,22 @@ const sharedPorts = (mappings: readonly DesiredMapping[]): ((mapping: DesiredMap
     ofKind[mapping.hostPort] = Math.min((ofKind[mapping.hostPort] ?? 0) + 1, 2)
   }
   return (mapping) => (counts.get(portKind(mapping))?.[mapping.hostPort] ?? 1) > 1
+}
+
+/** Mostly as of the mapping before, which is known then without a text of its own. */
+const kindsBy = (placeOf: PlaceOf): ((mapping: DesiredMapping, rows: readonly Row[]) => string) => {
+  let before: {
+    readonly mapping: DesiredMapping
+    readonly isSamePort: boolean
+    readonly kind: string
+  } | null = null
+  return (mapping, rows) => {
+    const isSamePort = mapping.hostPort === mapping.targets[0].port
+    if (before !== null && before.isSamePort === isSamePort && differInPorts(before.mapping, mapping))
+      return before.kind
+    before = { mapping, isSamePort, kind: kindOf(mapping, rows, placeOf) }
+    return before.kind
+  }
 }
 
 /** What mappings of one group have in common. */
@@ -160,11 +178,7 @@ const placesByBridge = (alike: Alike): PlaceOf => {
   return (bridge) => (bridge === null ? null : (places.get(bridge) ?? bridge))
 }
 
-const groupOf = (
-  { members, rows, collectors }: Gathered,
-  alike: Alike,
-  rowsOf: (mapping: DesiredMapping) => readonly Row[],
-): MappingGroup => {
+const groupOf = ({ members, rows, collectors }: Gathered, alike: Alike, rowsOf: RowsOf): MappingGroup => {
   const values = members.length < 2 ? alone : valuesOf(members)
   const made = new Map<number, readonly Row[]>([[0, rows]])
   const rowsOfMember = (member: number): readonly Row[] | undefined => {
