@@ -92,18 +92,20 @@ export const apply = async (
   runner: Runner,
   variant: Variant,
 ): Promise<void> => {
-  const applied: string[] = []
+  const done: IptablesChange[] = []
   for (const family of families) {
     const all = sections(changes, family)
     if (all.length === 0) continue
     const command = program(variant, family, 'restore')
-    if (variant === 'iptables-legacy' && applied.length === 0) await refuseBusy(runner, family, all)
+    if (variant === 'iptables-legacy' && done.length === 0) await refuseBusy(runner, family, all)
     const result = await restore(runner, variant, family, all)
     if (result.exitCode === 0) {
-      applied.push(...all.flatMap((section) => section.changes.map((change) => change.description)))
+      for (const section of all) for (const change of section.changes) done.push(change)
       continue
     }
     const { stderr } = result
+    // The words of a hundred thousand changes take more room than they do: only a failure tells them.
+    const applied = done.map(({ description }) => description)
     if (isDenied(stderr)) {
       throw new PermissionError(
         `${command} may not change the rules: run this as root, or with CAP_NET_ADMIN.`,

@@ -30,9 +30,10 @@ const diffTable = (
   const deletes: DeleteRule[] = []
   const removals: Operation[] = []
   const add = (diff: ChainDiff): void => {
-    moves.push(...diff.moves)
-    inserts.push(...diff.inserts)
-    deletes.push(...diff.deletes)
+    // One by one: a call has room for some hundred thousand arguments, and a chain may have more rules.
+    for (const move of diff.moves) moves.push(move)
+    for (const insert of diff.inserts) inserts.push(insert)
+    for (const gone of diff.deletes) deletes.push(gone)
   }
   const actual = new Map((before?.chains ?? []).map((chain) => [chain.name, chain]))
   const desired = new Map((after?.chains ?? []).map((chain) => [chain.name, chain]))

@@ -133,7 +133,7 @@ export const printScript = (
     ([left], [right]) => tableOrder.indexOf(left) - tableOrder.indexOf(right),
   )
   for (const [name, section] of [...sectionsOf(closedForward(ruleset)), ...opening])
-    lines.push(...sectionLines(name, section, present, host))
+    for (const line of sectionLines(name, section, present, host)) lines.push(line)
   return `${lines.join('\n')}\n`
 }
 

@@ -38,6 +38,27 @@ describe('apply', () => {
     expect(runner.calls).toEqual([])
   })
 
+  test('takes more rules of one chain than a call has room for arguments', async () => {
+    const whole = compile(both)
+    const many = {
+      ...whole,
+      tables: whole.tables.map((table) => ({
+        ...table,
+        chains: table.chains.map((chain) => {
+          const [rule] = chain.rules
+          const isLarge = table.family === 'ip' && chain.name === 'PORTOLAN-DNAT' && rule !== undefined
+          return isLarge ? { ...chain, rules: Array.from({ length: 150_000 }, () => rule) } : chain
+        }),
+      })),
+    }
+    const runner = fakeRunner(({ command }) =>
+      command.startsWith('ip6') ? { exitCode: 1, stderr: 'no' } : {},
+    )
+    const failed = apply(diff(emptyRuleset, many), runner, 'iptables-nft')
+    const { applied } = (await failed.catch((error: unknown) => error)) as ApplyError
+    expect(applied.length).toBeGreaterThan(150_000)
+  })
+
   test('puts back the tables that were in force before the refused one', async () => {
     const runner = fakeRunner((call, index) => {
       const line = (call.input ?? '').split('\n').indexOf('*nat') + 3

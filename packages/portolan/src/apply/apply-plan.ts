@@ -85,7 +85,7 @@ const changeHost = async (
   // Taken before anything is changed: killed in between, no other network gets what a bridge has already.
   const giveBack = await context.lease?.()
   const links = openLinks()
-  const applied: string[] = []
+  const applied: PlanChange[] = []
   const left: unknown[] = []
   try {
     // Noted before the rules change: killed after that, the next run knows what is left to do.
@@ -102,8 +102,14 @@ const changeHost = async (
     await after(memory)
   } catch (error) {
     if (giveBack !== undefined)
-      await giveBackUnused({ error, observed: work.observed, applied, giveBack }, context.runner)
-    throw withApplied(error, applied)
+      await giveBackUnused(
+        { error, observed: work.observed, isUntouched: applied.length === 0, giveBack },
+        context.runner,
+      )
+    throw withApplied(
+      error,
+      applied.map(({ description }) => description),
+    )
   } finally {
     links.close()
   }
@@ -168,8 +174,8 @@ interface Progress {
   readonly facts: HostFacts
   readonly memory: HostMemory
   readonly links: Links
-  /** Descriptions of what has been done. */
-  readonly applied: string[]
+  /** What has been done. The words of a hundred thousand changes take more room than they do: only a failure tells them. */
+  readonly applied: PlanChange[]
   /** Why another program did not take back what it was asked for. */
   readonly left: unknown[]
 }
@@ -183,14 +189,15 @@ const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> =>
   if (part === 'lease') return
   if (part !== 'link' && part !== 'sysctl' && part !== 'fix') {
     await applyRules(part, batch, progress)
-    applied.push(...batch.map(({ description }) => description))
+    // One by one: a call has room for some hundred thousand arguments, and a plan may have more changes.
+    for (const change of batch) applied.push(change)
     return
   }
   for (const change of batch) {
     if (change.part === 'link') await applyLink(change, progress)
     if (change.part === 'sysctl') await applySysctl(change, progress)
     if (change.part === 'fix' && !(await carryOutFix(change, progress))) continue
-    applied.push(change.description)
+    applied.push(change)
   }
   // Together, and last: what the kernel overwrites when forwarding is switched off is known by these notes alone.
   await progress.memory.forgetSysctls(

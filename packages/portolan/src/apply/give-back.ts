@@ -15,8 +15,8 @@ export const observe = async (runner: Runner): Promise<Observation> => {
 export interface Failure {
   readonly error: unknown
   readonly observed: Plan['observed']
-  /** Descriptions of what had been done. */
-  readonly applied: readonly string[]
+  /** Nothing had been done. */
+  readonly isUntouched: boolean
   /** Takes back what was leased for it. */
   readonly giveBack: () => Promise<void>
 }
@@ -27,12 +27,12 @@ export interface Failure {
  * cannot be told from the error, for a program that is killed may have done its work before.
  */
 export const giveBackUnused = async (
-  { error, observed, applied, giveBack }: Failure,
+  { error, observed, isUntouched, giveBack }: Failure,
   runner: Runner,
 ): Promise<void> => {
   try {
     // Refused by the kernel because another program was quicker: then ours is other than it was, and not by us.
-    const isRefused = applied.length === 0 && error instanceof StaleStateError
+    const isRefused = isUntouched && error instanceof StaleStateError
     if (isRefused || isStale(observed, await observe(runner)) === null) await giveBack()
   } catch {
     // The error that led here is the one to tell, and what cannot be looked at stays leased.

@@ -46,8 +46,16 @@ export const chainOf = (table: OpenTable, name: string): OpenChain | undefined =
 /** @param position - how many rules come before it */
 export const insertRules = (chain: OpenChain, position: number, added: readonly Rule[]): void => {
   const { front, rules } = chain
-  if (position <= front.length) front.splice(front.length - position, 0, ...added.toReversed())
-  else rules.splice(position - front.length, 0, ...added)
+  if (position <= front.length) insertAt(front, front.length - position, added.toReversed())
+  else insertAt(rules, position - front.length, added)
+}
+
+/** A call has room for some hundred thousand arguments, and there may be more rules. */
+const MOST_AT_ONCE = 10_000
+
+const insertAt = (list: Rule[], place: number, added: readonly Rule[]): void => {
+  for (let from = 0; from < added.length; from += MOST_AT_ONCE)
+    list.splice(place + from, 0, ...added.slice(from, from + MOST_AT_ONCE))
 }
 
 export const closeTable = (table: OpenTable, family: Family): Table => ({
