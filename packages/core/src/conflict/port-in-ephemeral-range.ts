@@ -1,7 +1,13 @@
 import type { HostFacts } from '@portolan/netfilter'
 import { localPortRange } from '@portolan/netfilter/sysctls'
 import type { DesiredMapping, DesiredState } from '../contract/index.ts'
-import { aboutMapping, type Conflict, culpritOutsideRules } from './conflict.ts'
+import {
+  aboutMapping,
+  type Conflict,
+  type Culprit,
+  culpritOutsideRules,
+  type MappingConflict,
+} from './conflict.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
 
 /**
@@ -20,15 +26,12 @@ export const findPortsInEphemeralRange = (
   const before = (facts.sysctls[reservedPorts] ?? '').trim()
   const reserved = parseReserved(before)
   // The same for all: a project may have fifty thousand such ports.
-  const told: Told = {
-    before,
-    limits: `${first} to ${last}`,
-    culprit: culpritOutsideRules('sysctl', `${range} = ${first} ${last}`),
-  }
+  const culprit = culpritOutsideRules('sysctl', `${range} = ${first} ${last}`)
+  told.set(culprit, { limits: `${first} to ${last}`, before })
   return mappings.flatMap((mapping) => {
     const { hostPort, kind } = mapping
     const isGivenOut = hostPort >= first && hostPort <= last && !reserved.some((one) => holds(one, hostPort))
-    return kind === 'nat' && isGivenOut ? [portInEphemeralRange(project, mapping, told)] : []
+    return kind === 'nat' && isGivenOut ? [portInEphemeralRange(project, mapping, culprit)] : []
   })
 }
 
@@ -36,31 +39,54 @@ const range = 'net.ipv4.ip_local_port_range'
 const reservedPorts = 'net.ipv4.ip_local_reserved_ports'
 
 interface Told {
-  readonly before: string
   readonly limits: string
-  readonly culprit: Conflict['culprit']
+  /** The ports that are reserved already. */
+  readonly before: string
 }
 
-const portInEphemeralRange = (
-  project: string,
-  mapping: DesiredMapping,
-  { before, limits, culprit }: Told,
-): Conflict => {
-  const { label, hostPort } = mapping
-  return {
+/**
+ * A conflict that gets its words where they are read: those of fifty thousand ports take three times the room of all else
+ * that is known of them.
+ */
+const portInEphemeralRange = (project: string, mapping: DesiredMapping, culprit: Culprit): Conflict => {
+  const wordless: Omit<MappingConflict, 'message' | 'remedy'> = {
     kind: 'PortInEphemeralRange',
     severity: 'info',
     certainty: 'certain',
     ...aboutMapping(project, mapping),
-    message: `Port ${hostPort} of ${label} is one of those the kernel gives to clients on this host (${range}, ${limits}). The port alone does not tell such a client from the mapping.`,
     witness: null,
     culprit,
-    remedy: {
-      text: `Publish on a port outside the range, or keep the kernel from giving it out, also at boot (sysctl.d(5)).`,
-      commands: sysctlCommands(reservedPorts, [...(before === '' ? [] : [before]), hostPort].join(',')),
-    },
     trace: [],
   }
+  return Object.defineProperties(wordless, words) as MappingConflict
+}
+
+/** What is said of all ports of one search, by what causes their conflicts. */
+const told = new WeakMap<Culprit, Told>()
+
+const toldOf = ({ culprit }: MappingConflict): Told =>
+  (culprit && told.get(culprit)) ?? { limits: '', before: '' }
+
+/** The same functions for all: an own one for each would take as much room as its words. */
+const words: PropertyDescriptorMap = {
+  message: {
+    enumerable: true,
+    get(this: MappingConflict) {
+      const { hostPort } = this.published
+      return `Port ${hostPort} of ${this.mapping} is one of those the kernel gives to clients on this host (${range}, ${toldOf(this).limits}). The port alone does not tell such a client from the mapping.`
+    },
+  },
+  remedy: {
+    enumerable: true,
+    get(this: MappingConflict) {
+      const { before } = toldOf(this)
+      const reserved = [...(before === '' ? [] : [before]), this.published.hostPort].join(',')
+      return {
+        text: 'Publish on a port outside the range, or keep the kernel from giving it out, also at boot (sysctl.d(5)).',
+        commands: sysctlCommands(reservedPorts, reserved),
+      }
+    },
+  },
 }
 
 /** `1000,2000-2010` (Documentation/networking/ip-sysctl.rst). */

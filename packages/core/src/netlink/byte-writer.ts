@@ -36,6 +36,13 @@ export class ByteWriter {
     this.length += bytes.length
   }
 
+  /** Writes once more what stands between two offsets. */
+  repeat(start: number, end: number): void {
+    this.#reserve(end - start)
+    this.#bytes.copyWithin(this.length, start, end)
+    this.length += end - start
+  }
+
   /** Writes over a byte that was kept free. */
   setU8(at: number, value: number): void {
     this.#bytes[at] = value

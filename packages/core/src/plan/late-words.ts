@@ -42,15 +42,22 @@ export const withWords = <Operation extends object>(
       return read(this.operation)[name]
     },
   })
-  const words: PropertyDescriptorMap = {
-    object: word('object'),
-    description: word('description'),
-    before: word('before'),
-    after: word('after'),
-    reverse: word('reverse'),
-    [inspection]: { get: () => inspectPlainly },
+  const object = word('object')
+  const description = word('description')
+  const before = word('before')
+  const after = word('after')
+  const reverse = word('reverse')
+  const inspected: PropertyDescriptor = { get: () => inspectPlainly }
+  return (step) => {
+    // One by one: `defineProperties` takes twice as long, which counts for ten thousand changes.
+    Object.defineProperty(step, 'object', object)
+    Object.defineProperty(step, 'description', description)
+    Object.defineProperty(step, 'before', before)
+    Object.defineProperty(step, 'after', after)
+    Object.defineProperty(step, 'reverse', reverse)
+    Object.defineProperty(step, inspection, inspected)
+    return step as typeof step & ChangeWords
   }
-  return (step) => Object.defineProperties(step, words) as typeof step & ChangeWords
 }
 
 /** Node prints a getter as `[Getter]`. */

@@ -24,11 +24,10 @@ const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY
  * @throws PortolanError (`INPUT_FILE`) when it cannot be written whole; no program has been started then
  */
 export const openWholeInput = (text: string): number => {
-  const bytes = Buffer.from(text)
   let failure: unknown = null
   for (const folder of folders()) {
     try {
-      return writeInto(folder, bytes)
+      return writeInto(folder, text)
     } catch (error) {
       failure = error
     }
@@ -36,23 +35,42 @@ export const openWholeInput = (text: string): number => {
   const why = failure instanceof Error ? failure.message : String(failure)
   throw new PortolanError(
     'INPUT_FILE',
-    `The ${bytes.length} bytes for a program's standard input could not be stored (${why}). The program was not started. Free some room in one of ${folders().join(', ')}, and run this again.`,
+    `The ${Buffer.byteLength(text)} bytes for a program's standard input could not be stored (${why}). The program was not started. Free some room in one of ${folders().join(', ')}, and run this again.`,
     { cause: failure },
   )
 }
 
-const writeInto = (folder: string, bytes: Buffer): number => {
+const writeInto = (folder: string, text: string): number => {
   const descriptor = openNameless(folder)
   try {
-    let written = 0
-    // By position, so that the offset the program inherits stays 0.
-    while (written < bytes.length)
-      written += writeSync(descriptor, bytes, written, bytes.length - written, written)
+    let place = 0
+    for (const piece of piecesOf(text)) place += writeWhole(descriptor, Buffer.from(piece), place)
     return descriptor
   } catch (error) {
     closeSync(descriptor)
     throw error
   }
+}
+
+const PIECE_CHARACTERS = 1 << 20
+
+/** The bytes of ten megabytes of text are not made at once. A character of two halves stays whole. */
+function* piecesOf(text: string): Generator<string> {
+  for (let from = 0; from < text.length; ) {
+    const cut = from + PIECE_CHARACTERS
+    const last = text.charCodeAt(cut - 1)
+    const end = last >= 0xd800 && last <= 0xdbff ? cut + 1 : cut
+    yield text.slice(from, end)
+    from = end
+  }
+}
+
+/** By position, so that the offset the program inherits stays 0. */
+const writeWhole = (descriptor: number, bytes: Buffer, place: number): number => {
+  let written = 0
+  while (written < bytes.length)
+    written += writeSync(descriptor, bytes, written, bytes.length - written, place + written)
+  return written
 }
 
 const openNameless = (folder: string): number => {

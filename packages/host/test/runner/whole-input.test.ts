@@ -14,6 +14,13 @@ describe('openWholeInput', () => {
     expect(readFileSync(`/proc/self/fd/${descriptor}`, 'utf8')).toBe(text)
     closeSync(descriptor)
   })
+
+  test('holds characters of two halves where the text is written in pieces', () => {
+    const text = `x${'😀'.repeat(1_200_000)}`
+    const descriptor = openWholeInput(text)
+    expect(readFileSync(`/proc/self/fd/${descriptor}`, 'utf8') === text).toBe(true)
+    closeSync(descriptor)
+  })
 })
 
 describeLive('openWholeInput where memory and disks are full', () => {

@@ -1,5 +1,6 @@
 import { tableFamily, tableName } from '../compile/ours.ts'
 import type { NftablesChange } from '../diff/change.ts'
+import type { Element } from '../model/index.ts'
 import { chainLine, elementLine, elementRef, ruleLine, setBlock } from '../print/command.ts'
 import { identifier, quote } from '../print/quote.ts'
 import { tableText } from '../print/text/text-table.ts'
@@ -13,8 +14,20 @@ const create = (line: string): string => line.replace(/^add /, 'create ')
 /** One command for all elements of a set, a line for each, so that nft's error names the line. */
 const elementCommand = ({ kind, set, elements }: ElementStep): string => {
   const [verb, line] = kind === 'create-elements' ? ['create', elementLine] : ['delete', elementRef]
-  const lines = elements.map((element) => line(set, element))
-  return `${verb} element ${table} ${identifier(set.name)} {\n${lines.join(',\n')}\n}`
+  const lines = joinedLines(elements, (element) => line(set, element))
+  return `${verb} element ${table} ${identifier(set.name)} {\n${lines}\n}`
+}
+
+const LINES_AT_ONCE = 1024
+
+/** A part at a time: a hundred thousand lines take three times the room of the text that they make. */
+const joinedLines = (elements: readonly Element[], line: (element: Element) => string): string => {
+  let text = ''
+  for (let from = 0; from < elements.length; from += LINES_AT_ONCE) {
+    const lines = elements.slice(from, from + LINES_AT_ONCE).map(line)
+    text += `${from === 0 ? '' : ',\n'}${lines.join(',\n')}`
+  }
+  return text
 }
 
 /**
@@ -53,7 +66,12 @@ export const stepText = (step: Step): string => {
  * Changes as one script for `nft -f`, which the kernel takes whole or not at all.
  * @throws InvalidRequestError when a name or comment cannot be written
  */
-export const transaction = (changes: readonly NftablesChange[]): string =>
-  linesOf(changes)
-    .map((line) => `${line.map(stepText).join('; ')}\n`)
-    .join('')
+export const transaction = (changes: readonly NftablesChange[]): string => {
+  // Added up and not joined, which would copy what may be ten megabytes once more.
+  let script = ''
+  for (const line of linesOf(changes)) {
+    for (const [at, step] of line.entries()) script += `${at === 0 ? '' : '; '}${stepText(step)}`
+    script += '\n'
+  }
+  return script
+}

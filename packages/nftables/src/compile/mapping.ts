@@ -29,14 +29,16 @@ const levelOf = (mapping: DesiredMapping): Level => {
 }
 
 /** The values a packet must have, in the order of `lookupKey`. */
-const keyOf = ({ constant }: PartsBuilder, mapping: DesiredMapping): Expression =>
-  concat(
-    ...(mapping.interface !== null ? [constant(mapping.interface)] : []),
-    ...(mapping.hostAddress !== null ? [constant(mapping.hostAddress)] : []),
-    constant(mapping.protocol),
-    // Hardly any two have it in common.
-    number(mapping.hostPort),
+const keyOf = ({ constant, portKey }: PartsBuilder, mapping: DesiredMapping): Expression => {
+  const { interface: name, hostAddress, protocol, hostPort } = mapping
+  if (name === null && hostAddress === null) return portKey(protocol, hostPort)
+  return concat(
+    ...(name !== null ? [constant(name)] : []),
+    ...(hostAddress !== null ? [constant(hostAddress)] : []),
+    constant(protocol),
+    number(hostPort),
   )
+}
 
 /** What the chains of a mapping are named for. */
 type HostSocket = Pick<DesiredMapping, 'family' | 'hostPort' | 'hostAddress' | 'interface'> & {

@@ -1,5 +1,6 @@
 import {
   type Chain,
+  concat,
   type Element,
   type Expression,
   KeyIndex,
@@ -29,25 +30,43 @@ export interface PartsBuilder {
   readonly keys: Map<string, KeyIndex<true>>
   /** A constant as an expression. A hundred thousand elements name the same address and ports: each is made once. */
   readonly constant: (value: string | number) => Expression
+  /** The key of a port on every address, `tcp . 8080`. A network of both families has each in two maps. */
+  readonly portKey: (protocol: string, port: number) => Expression
   /** The container's port that was made last. */
   lastEnd: { readonly address: string; readonly port: number; readonly end: Expression } | null
 }
 
 export const newParts = (): PartsBuilder => {
   const constants = new Map<string | number, Expression>()
+  const constant: PartsBuilder['constant'] = (value) => {
+    const known = constants.get(value)
+    if (known !== undefined) return known
+    const made = typeof value === 'number' ? number(value) : text(value)
+    constants.set(value, made)
+    return made
+  }
   return {
     elements: new Map(),
     chains: [],
     rules: new Map(),
     keys: new Map(),
     lastEnd: null,
-    constant: (value) => {
-      const known = constants.get(value)
-      if (known !== undefined) return known
-      const made = typeof value === 'number' ? number(value) : text(value)
-      constants.set(value, made)
-      return made
-    },
+    constant,
+    portKey: portKeys(constant),
+  }
+}
+
+/** By the upper half of a port and the lower: one list of all ports takes half a megabyte, and most projects have a few. */
+const portKeys = (constant: PartsBuilder['constant']): PartsBuilder['portKey'] => {
+  const known = new Map<string, Map<number, Expression[]>>()
+  return (protocol, port) => {
+    const pages = known.get(protocol) ?? new Map<number, Expression[]>()
+    if (pages.size === 0) known.set(protocol, pages)
+    const page = pages.get(port >> 8) ?? []
+    if (page.length === 0) pages.set(port >> 8, page)
+    const key = page[port & 0xff] ?? concat(constant(protocol), number(port))
+    page[port & 0xff] = key
+    return key
   }
 }
 

@@ -253,10 +253,11 @@ const finishPlan = (
  * @internal
  */
 export const withCommands = (conflict: Conflict, ownCommand: PlanInput['ownCommand']): Conflict => {
+  if (ownCommand === undefined) return conflict
   const { remedy } = conflict
-  return ownCommand === undefined || remedy.commands.length === 0
-    ? conflict
-    : { ...conflict, remedy: { ...remedy, commands: remedy.commands.map(ownCommand) } }
+  const commands = remedy.commands.map(ownCommand)
+  const isSame = commands.every((command, at) => command === remedy.commands[at])
+  return isSame ? conflict : { ...conflict, remedy: { ...remedy, commands } }
 }
 
 const namedAlone = (desired: DesiredState, intent: Intent): DesiredState => {

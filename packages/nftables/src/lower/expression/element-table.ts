@@ -83,6 +83,17 @@ const readingOnce = <Value>(
   }
 }
 
+/** Most mappings of a map lead to one container. */
+const likeBefore = (lower: (data: Expression) => ElementData | null): typeof lower => {
+  let before: Expression | null = null
+  let lowered: ElementData | null = null
+  return (data) => {
+    if (data !== before) lowered = lower(data)
+    before = data
+    return lowered
+  }
+}
+
 const build = (
   name: string | null,
   elements: readonly Element[],
@@ -96,8 +107,9 @@ const build = (
   let complete = isComplete
   const readKey = keyTypes.map((type) => readingOnce(type, readValues, known.values))
   const readData = dataTypes.map((type) => readingOnce(type, readRange, known.ranges))
+  const lowerOnce = likeBefore((data) => lowerData(data, readData))
   for (const { key, data, attributes } of elements) {
-    const value = data === null ? member : lowerData(data, readData)
+    const value = data === null ? member : lowerOnce(data)
     if (value === null || limits(attributes ?? undefined)) complete = false
     const given = value ?? { kind: 'text', text: '' }
     if (key.kind === 'text' && key.text === '*') {

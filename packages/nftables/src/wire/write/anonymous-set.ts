@@ -1,7 +1,7 @@
 import type { SetExpression } from '../../model/index.ts'
 import { NFT_SET_ANONYMOUS, NFT_SET_CONSTANT, NFT_SET_INTERVAL, NFT_SET_MAP } from '../constants.ts'
 import type { AnonymousSet } from './context.ts'
-import { anonymousIntervals, elementWriters, type WriteElement } from './element.ts'
+import { anonymousIntervals, type ElementWriter, elementWriter } from './element.ts'
 import type { SetDeclaration } from './set.ts'
 
 /** Does it hold more than single values? nft has the kernel keep it otherwise then. */
@@ -25,7 +25,7 @@ export const declarationOfAnonymous = ({ set, keyTypes, dataTypes }: AnonymousSe
   }
 }
 
-export const writersOfAnonymous = ({ set, keyTypes, dataTypes }: AnonymousSet): readonly WriteElement[] => {
+export const writerOfAnonymous = ({ set, keyTypes, dataTypes }: AnonymousSet): ElementWriter => {
   const form = { keyTypes, dataTypes, isInterval: hasIntervals(set) }
-  return form.isInterval ? anonymousIntervals(form, set.elements) : elementWriters(form, set.elements, 'all')
+  return form.isInterval ? anonymousIntervals(form, set.elements) : elementWriter(form, set.elements, 'all')
 }

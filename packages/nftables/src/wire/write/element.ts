@@ -1,5 +1,5 @@
 import { type ByteWriter, NLA_F_NESTED } from '@portolan/core/netlink'
-import type { Element } from '../../model/index.ts'
+import type { Element, Expression } from '../../model/index.ts'
 import {
   NFT_SET_ELEM_INTERVAL_END,
   NFTA_DATA_VALUE,
@@ -30,7 +30,18 @@ export interface ElementForm {
 export type ElementParts = 'key' | 'all'
 
 /** Writes one NFTA_LIST_ELEM, or one end of an interval. */
-export type WriteElement = (writer: ByteWriter) => void
+type WriteElement = (writer: ByteWriter) => void
+
+/** Writes elements of a set by their numbers: a function for each of a hundred thousand takes as much room as they do. */
+export interface ElementWriter {
+  readonly count: number
+  readonly write: (writer: ByteWriter, number: number) => void
+}
+
+const oneByOne = (writers: readonly WriteElement[]): ElementWriter => ({
+  count: writers.length,
+  write: (writer, number) => writers[number]?.(writer),
+})
 
 const refuseAttributes = (elements: readonly Element[]): void => {
   for (const { attributes } of elements) if (attributes !== null) throw unwritable(attributes)
@@ -38,10 +49,30 @@ const refuseAttributes = (elements: readonly Element[]): void => {
 
 type WriteRest = (writer: ByteWriter, element: Element, isOpen: boolean) => void
 
+type WriteData = (writer: ByteWriter, data: Expression) => void
+
+/** Most mappings of a map lead to one container: its bytes are written again. */
+const likeBefore = (write: WriteData): WriteData => {
+  let before: Expression | null = null
+  let start = 0
+  let end = 0
+  return (writer, data) => {
+    if (data === before) {
+      writer.repeat(start, end)
+      return
+    }
+    start = writer.length
+    write(writer, data)
+    before = data
+    end = writer.length
+  }
+}
+
 /** What follows the key of an element. */
 const restWriter = ({ dataTypes }: ElementForm, what: ElementParts): WriteRest => {
   if (what === 'key') return () => {}
-  const writeMapData = dataTypes.length === 0 ? null : mapDataWriter(dataTypes, NFTA_SET_ELEM_DATA)
+  const writeMapData =
+    dataTypes.length === 0 ? null : likeBefore(mapDataWriter(dataTypes, NFTA_SET_ELEM_DATA))
   return (writer, element, isOpen) => {
     if ((element.data === null) !== (writeMapData === null)) throw unwritable(element)
     if (element.data !== null) writeMapData?.(writer, element.data)
@@ -58,14 +89,12 @@ const writeUserData = (writer: ByteWriter, { comment }: Element, isOpen: boolean
 }
 
 /** Of ten thousand elements: written without a function for each attribute. */
-const exact = (
-  form: ElementForm,
-  elements: readonly Element[],
-  what: ElementParts,
-): readonly WriteElement[] => {
+const exact = (form: ElementForm, elements: readonly Element[], what: ElementParts): ElementWriter => {
   const writeKey = valueWriter(form.keyTypes)
   const writeRest = restWriter(form, what)
-  return elements.map((element) => (writer) => {
+  const write = (writer: ByteWriter, number: number): void => {
+    const element = elements[number]
+    if (element === undefined) return
     const start = writer.open(NLA_F_NESTED | NFTA_LIST_ELEM)
     const key = writer.open(NLA_F_NESTED | NFTA_SET_ELEM_KEY)
     const value = writer.open(NFTA_DATA_VALUE)
@@ -74,7 +103,8 @@ const exact = (
     writer.close(key)
     writeRest(writer, element, false)
     writer.close(start)
-  })
+  }
+  return { count: elements.length, write }
 }
 
 const writePoint = (writer: ByteWriter, type: string, value: bigint): void => {
@@ -106,36 +136,30 @@ const typeOf = ({ keyTypes }: ElementForm): string => {
   return type
 }
 
-const intervals = (
-  form: ElementForm,
-  elements: readonly Element[],
-  what: ElementParts,
-): readonly WriteElement[] => {
+const intervals = (form: ElementForm, elements: readonly Element[], what: ElementParts): ElementWriter => {
   const type = typeOf(form)
   const writeStart = startWriter(form, what)
-  return endsOf(elements, type).flatMap((ends): readonly WriteElement[] => {
+  const writers = endsOf(elements, type).flatMap((ends): readonly WriteElement[] => {
     const { end } = ends
     return [
       (writer) => writeStart(writer, ends),
       ...(end === null ? [] : [(writer: ByteWriter) => writeEnd(writer, type, end)]),
     ]
   })
+  return oneByOne(writers)
 }
 
 /**
  * The same for a set without a name, as nft writes it: what stands before the first interval ends at zero, and where
  * one interval follows another, the first has no end of its own (nft, src/intervals.c: set_to_intervals).
  */
-export const anonymousIntervals = (
-  form: ElementForm,
-  elements: readonly Element[],
-): readonly WriteElement[] => {
+export const anonymousIntervals = (form: ElementForm, elements: readonly Element[]): ElementWriter => {
   refuseAttributes(elements)
   const type = typeOf(form)
   const ends = endsOf(elements, type)
   const writeStart = startWriter(form, 'all')
   const starts = new Set(ends.map(({ start }) => start))
-  return [
+  return oneByOne([
     ...(starts.has(0n) ? [] : [(writer: ByteWriter) => writeEnd(writer, type, 0n)]),
     ...ends.flatMap((each): readonly WriteElement[] => {
       const { end } = each
@@ -144,18 +168,18 @@ export const anonymousIntervals = (
         ...(end === null || starts.has(end) ? [] : [(writer: ByteWriter) => writeEnd(writer, type, end)]),
       ]
     }),
-  ]
+  ])
 }
 
 /**
  * What writes elements of a set, one after another. An interval is two of them, its two ends.
  * @throws Unwritable when a part of one does not fit the set's types, or has no wire form here
  */
-export const elementWriters = (
+export const elementWriter = (
   form: ElementForm,
   elements: readonly Element[],
   what: ElementParts,
-): readonly WriteElement[] => {
+): ElementWriter => {
   refuseAttributes(elements)
   return form.isInterval ? intervals(form, elements, what) : exact(form, elements, what)
 }

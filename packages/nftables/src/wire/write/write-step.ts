@@ -32,10 +32,10 @@ import {
   UDATA_TABLE_COMMENT,
 } from '../constants.ts'
 import { writeName } from '../message-parts.ts'
-import { declarationOfAnonymous, writersOfAnonymous } from './anonymous-set.ts'
+import { declarationOfAnonymous, writerOfAnonymous } from './anonymous-set.ts'
 import { writeChain } from './chain.ts'
 import type { AnonymousSet, SetReference } from './context.ts'
-import { elementWriters, type WriteElement } from './element.ts'
+import { type ElementWriter, elementWriter } from './element.ts'
 import { writeNumber } from './instruction.ts'
 import type { MessageWriter } from './message-writer.ts'
 import { declarationOfNamed, formOf, type SetDeclaration, writeSet } from './set.ts'
@@ -58,30 +58,30 @@ const writeElements = (
   messages: MessageWriter,
   step: Step,
   { name, id }: SetPlace,
-  elements: readonly WriteElement[],
+  elements: ElementWriter,
   verb: { readonly message: number; readonly flags: number },
 ): void => {
   const { writer } = messages
-  for (let at = 0; at < elements.length; at += elementsPerMessage)
+  for (let at = 0; at < elements.count; at += elementsPerMessage)
     messages.message(step, verb.message, verb.flags, () => {
       writeName(writer, NFTA_SET_ELEM_LIST_TABLE, tableName)
       writeName(writer, NFTA_SET_ELEM_LIST_SET, name)
       if (id !== null) writeNumber(writer, NFTA_SET_ELEM_LIST_SET_ID, id)
       writer.attribute(NLA_F_NESTED | NFTA_SET_ELEM_LIST_ELEMENTS, () => {
-        const end = Math.min(at + elementsPerMessage, elements.length)
-        for (let each = at; each < end; each += 1) elements[each]?.(writer)
+        const end = Math.min(at + elementsPerMessage, elements.count)
+        for (let each = at; each < end; each += 1) elements.write(writer, each)
       })
     })
 }
 
 const writeElementStep = (messages: MessageWriter, step: ElementStep): void => {
   const isNew = step.kind === 'create-elements'
-  const writers = elementWriters(formOf(step.set), step.elements, isNew ? 'all' : 'key')
+  const elements = elementWriter(formOf(step.set), step.elements, isNew ? 'all' : 'key')
   writeElements(
     messages,
     step,
     { name: step.set.name, id: null },
-    writers,
+    elements,
     isNew ? { message: NFT_MSG_NEWSETELEM, flags: CREATE_ONLY } : { message: NFT_MSG_DELSETELEM, flags: 0 },
   )
 }
@@ -100,7 +100,7 @@ const writeSetMessage = (
 const addAnonymousSet = (messages: MessageWriter, step: Step, set: AnonymousSet): SetReference => {
   const declaration = declarationOfAnonymous(set)
   const place = { name: declaration.name, id: writeSetMessage(messages, step, declaration, NLM_F_CREATE) }
-  writeElements(messages, step, place, writersOfAnonymous(set), {
+  writeElements(messages, step, place, writerOfAnonymous(set), {
     message: NFT_MSG_NEWSETELEM,
     flags: NLM_F_CREATE,
   })
@@ -151,8 +151,8 @@ const writeWholeTable = (messages: MessageWriter, step: Step, table: Table): voi
     messages.message(step, NFT_MSG_NEWCHAIN, NLM_F_CREATE, () => writeChain(writer, tableName, chain))
   for (const set of table.sets) {
     const id = writeSetMessage(messages, step, declarationOfNamed(set), NLM_F_CREATE)
-    const writers = elementWriters(formOf(set), set.elements, 'all')
-    writeElements(messages, step, { name: set.name, id }, writers, {
+    const elements = elementWriter(formOf(set), set.elements, 'all')
+    writeElements(messages, step, { name: set.name, id }, elements, {
       message: NFT_MSG_NEWSETELEM,
       flags: NLM_F_CREATE,
     })
