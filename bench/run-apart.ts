@@ -29,6 +29,9 @@ const apart = (): readonly string[] => [
   '--mount',
 ]
 
+/** A program in a network namespace of its own, which ends with it. */
+export const wordsApart = (words: readonly string[]): readonly string[] => [...apart(), ...inside, ...words]
+
 /** @param main - of the build whose code is measured */
 export const runApart = async (
   name: string,
@@ -38,13 +41,13 @@ export const runApart = async (
 ): Promise<Ending> => {
   const own = [process.execPath, main, `--${childFlag}`, name, `--${sizeFlag}`, size]
   if (needs === 'nothing') return run(own)
-  const { code, stderr } = await finish([...apart(), ...inside, 'true'])
+  const { code, stderr } = await finish(wordsApart(['true']))
   if (code !== 0)
     return {
       kind: 'skipped',
       why: `no network namespace can be made here; run it as root (${stderr.trim()})`,
     }
-  return run([...apart(), ...inside, ...own])
+  return run(wordsApart(own))
 }
 
 const run = async (words: readonly string[]): Promise<Ending> => {
