@@ -1,17 +1,13 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { acquireSubnet, planSubnets, releaseProject } from '@portolan/core'
-import { openEtcdStore } from '@portolan/etcd'
 import { openLeaseStore, readHeldBlocks } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
-import type { RunOutcome } from '../lab/run.ts'
 import { take } from './block-store/contract.ts'
-
-const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
+import { blocksOf, openCommandCluster, silence } from './cluster/command-cluster.ts'
 
 let server: Etcd | null = null
 const etcd = (): Etcd => {
@@ -20,49 +16,7 @@ const etcd = (): Etcd => {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-cluster-'))
-const stateOf = (host: string): string => join(folder, host)
-
-let clusters = 0
-/** A cluster with pools, and its hosts by the names of their state directories. */
-const open = async (...pools: readonly string[]) => {
-  clusters += 1
-  const name = `cluster-${clusters}`
-  const argvOf = (state: string, words: readonly string[]): readonly string[] => [
-    ...[process.execPath, program, 'cluster', ...words],
-    ...['--cluster', `etcd://${etcd().inside}/${name}`, '--state', stateOf(`${name}-${state}`)],
-  ]
-  const environment = { NODE_OPTIONS: '', HOME: folder }
-  const run = (state: string, ...words: readonly string[]): Promise<RunOutcome> =>
-    etcd().machine.run(argvOf(state, words), { environment })
-  const json = async (state: string, ...words: readonly string[]) => {
-    const { exitCode, stdout, stderr } = await run(state, ...words, '--json')
-    if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${stderr}${stdout}`)
-    return JSON.parse(stdout)
-  }
-  await json('any', 'init', ...pools.flatMap((pool) => ['--pool', pool]))
-  return {
-    name,
-    run,
-    json,
-    join: (host: string, ...words: readonly string[]) => json(host, 'join', '--member', host, ...words),
-    start: (host: string, ...words: readonly string[]) =>
-      etcd().machine.start(argvOf(host, ['join', '--member', host, ...words]), { environment }),
-    store: () => openEtcdStore({ cluster: name, endpoints: [etcd().endpoint] }),
-    state: (host: string): string => stateOf(`${name}-${host}`),
-  }
-}
-
-type Open = Awaited<ReturnType<typeof open>>
-
-/** As if 60 s had passed in which no program kept a host alive. */
-const silence = async (cluster: Open, host: string): Promise<void> => {
-  const store = cluster.store()
-  await store.commit({ when: [], writes: [{ kind: 'delete', key: `hosts/${host}` }] })
-  await store.close()
-}
-
-const blocksOf = (joined: { readonly blocks: readonly { readonly block: string }[] }): readonly string[] =>
-  joined.blocks.map(({ block }) => block)
+const open = (...pools: readonly string[]) => openCommandCluster(etcd(), folder, pools)
 
 describeBeside('portolan cluster', ['etcd'], () => {
   beforeAll(async () => {

@@ -1,9 +1,10 @@
 import { nodeKey } from './block-key.ts'
 import type { BlockSteps } from './block-steps.ts'
-import { type ClusterState, revisionOf } from './cluster-state.ts'
+import type { BlockSnapshot } from './block-store.ts'
+import { type ClusterState, clusterState, revisionOf, snapshotOf } from './cluster-state.ts'
 import { asMember, type ClusterMember } from './member.ts'
 import { formatNodeRecord, type NodeAddresses, type NodeRecord, parseNodeRecord } from './node-record.ts'
-import { pursue } from './pursue.ts'
+import { type BlockChange, pursue } from './pursue.ts'
 
 /** @public @since 0.1.0 */
 export interface NodeRequest extends ClusterMember {
@@ -29,10 +30,23 @@ export const nodeAt = ({ entries }: ClusterState, host: string): NodeRecord | nu
  * neighboursOf(await store.read(), { cluster: 'prod', host: 'web-2', incarnation: 'a2' }).others[0]?.via // '192.0.2.11'
  * @public @since 0.1.0
  */
-export function* announceNode({ host, incarnation, addresses }: NodeRequest): BlockSteps<void> {
+export function* announceNode(request: NodeRequest): BlockSteps<void> {
+  yield* announceFrom(request, null)
+}
+
+/**
+ * The same, decided on the cluster as it was seen a moment ago.
+ *
+ * @param seen - null: it is read first
+ * @returns the cluster as it is known then
+ */
+export function* announceFrom(
+  { host, incarnation, addresses }: NodeRequest,
+  seen: BlockSnapshot | null,
+): BlockSteps<BlockSnapshot> {
   const key = nodeKey(host)
   const value = formatNodeRecord({ incarnation, ip: addresses.ip, ip6: addresses.ip6 })
-  yield* pursue((state) => {
+  const next = (state: ClusterState): BlockChange | null => {
     const told = state.entries.get(key)
     const isSilent = addresses.ip === null && addresses.ip6 === null
     if (told?.value === value || (told === undefined && isSilent)) return null
@@ -46,5 +60,7 @@ export function* announceNode({ host, incarnation, addresses }: NodeRequest): Bl
       },
       nonce: null,
     }
-  })
+  }
+  const { state } = yield* pursue(next, seen === null ? null : clusterState(seen))
+  return snapshotOf(state)
 }

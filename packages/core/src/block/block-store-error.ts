@@ -45,6 +45,8 @@ export class BlockStoreError extends PortolanError {
  * @public @since 0.1.0
  */
 export const blockStoreErrorCode = (error: unknown): BlockStoreErrorCode | null => {
-  if (!(error instanceof Error) || error.name !== 'BlockStoreError' || !('code' in error)) return null
+  if (!(error instanceof Error) || !names.includes(error.name) || !('code' in error)) return null
   return typeof error.code === 'string' ? (error.code as BlockStoreErrorCode) : null
 }
+
+const names: readonly string[] = ['BlockStoreError', 'BlocksExhaustedError']

@@ -1,23 +1,24 @@
-import { type Family, families, formatPrefix, type Prefix, parsePrefix } from '@portolan/netfilter'
-import { type BlockObstacle, type Rejection, rejectionText } from '../pool/index.ts'
-import { blockKey, hostKey, poolsKey } from './block-key.ts'
+import { families, formatPrefix, type Prefix, parsePrefix } from '@portolan/netfilter'
+import type { BlockObstacle, Rejection } from '../pool/index.ts'
+import { blockKey, poolsKey } from './block-key.ts'
 import { formatBlockRecord } from './block-record.ts'
 import type { BlockSteps } from './block-steps.ts'
-import type { BlockCondition, BlockOperation } from './block-store.ts'
+import type { BlockCondition, BlockOperation, BlockSnapshot } from './block-store.ts'
 import { BlockStoreError } from './block-store-error.ts'
 import { chooseBlock, isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
 import {
-  blocksOf,
   type ClusterBlock,
   type ClusterState,
   mustHavePools,
   type PlacedBlock,
   revisionOf,
+  snapshotOf,
   withoutPrefix,
 } from './cluster-state.ts'
 import { type BlockMove, findMoves, type RememberedBlock } from './find-moves.ts'
 import { type Announcement, asMember, type ClusterMember, heldBy, heldByName } from './member.ts'
+import { type BlocksExhaustedError, blocksExhausted, type Shortfall } from './missing-blocks.ts'
 import { type BlockChange, pursue } from './pursue.ts'
 import { type SkippedBlocks, skippedBlocks } from './skipped-blocks.ts'
 
@@ -66,7 +67,8 @@ export interface ClaimedBlocks {
  * The steps by which a host comes to its blocks: what it has is verified, what no pool has is given back, and what it
  * lacks is claimed, each in one transaction. Run again they change nothing.
  *
- * @throws BlockStoreError `CLUSTER_POOLS`, `CLUSTER_NAME_TAKEN`, `CLUSTER_EXHAUSTED`
+ * @throws BlockStoreError `CLUSTER_POOLS`, `CLUSTER_NAME_TAKEN`, and a `BlocksExhaustedError` of code
+ * `CLUSTER_EXHAUSTED`: what the host has then, it keeps
  * @example
  * const store = memoryBlockStore()
  * await runBlockSteps(store, setUpCluster(['10.64.0.0/12:24']))
@@ -79,13 +81,31 @@ export interface ClaimedBlocks {
  * @public @since 0.1.0
  */
 export function* claimBlocks(request: ClaimRequest): BlockSteps<ClaimedBlocks> {
+  const { exhausted, seen: _seen, ...claimed } = yield* settleBlocks(request)
+  if (exhausted !== null) throw exhausted
+  return claimed
+}
+
+/** What a host came to, though it may be less than it asked for. */
+export interface SettledBlocks extends ClaimedBlocks {
+  /** Null: it has what it asked for. */
+  readonly exhausted: BlocksExhaustedError | null
+  /** The cluster as it is known then. */
+  readonly seen: BlockSnapshot
+}
+
+/** The steps of `claimBlocks` for a host that keeps what it got, and does more with it. */
+export function* settleBlocks(request: ClaimRequest): BlockSteps<SettledBlocks> {
   const claimed = new Set<string>()
   const released = new Set<string>()
   const passed = new Map<string, Rejection>()
+  let short: readonly Shortfall[] = []
   const { state } = yield* pursue((now, commits) => {
     const skipped = skippedBlocks(request.avoid)
-    const change = nextChange(now, request, commits === 0, skipped)
+    const lacking: Shortfall[] = []
+    const change = nextChange(now, request, commits === 0, skipped, (one) => lacking.push(one))
     for (const one of skipped.list()) passed.set(one.overlaps, one)
+    short = lacking
     if (change === null) return null
     if (change.claims !== null) claimed.add(change.claims)
     if (change.releases !== null) released.add(change.releases)
@@ -94,16 +114,20 @@ export function* claimBlocks(request: ClaimRequest): BlockSteps<ClaimedBlocks> {
   const held = heldBy(state, request).toSorted(byKey)
   const blocks = held.map(withoutPrefix)
   const has = new Set(blocks.map(({ block }) => block))
+  const fresh = [...claimed].filter((block) => has.has(block))
   const settled = mustHavePools(state)
   const entries = poolEntries(settled)
+  const names = blocks.map(({ block, revision }) => ({ block, revision }))
   return {
     pools: [...settled.pools, ...settled.former],
     blocks,
-    claimed: [...claimed].filter((block) => has.has(block)),
+    claimed: fresh,
     skipped: [...passed.values()],
     released: [...released].filter((block) => !has.has(block)),
     leaving: held.filter(({ prefix }) => !isBlockOf(entries, prefix)).map(({ block }) => block),
     moves: findMoves(state, request, request.remembered ?? []),
+    exhausted: short.length === 0 ? null : blocksExhausted(state, short, names, fresh),
+    seen: snapshotOf(state),
   }
 }
 
@@ -120,6 +144,7 @@ const nextChange = (
   request: ClaimRequest,
   isFirst: boolean,
   skipped: SkippedBlocks,
+  lacks: (shortfall: Shortfall) => void,
 ): ClaimChange | null => {
   const pools = mustHavePools(state)
   const entries = poolEntries(pools)
@@ -155,13 +180,17 @@ const nextChange = (
   if (lost !== undefined) return write(lost.prefix, lost.revision, 'held')
   for (const family of families) {
     if (!entries.some(({ prefix }) => prefix.family === family)) continue
-    if (fit.filter(({ prefix }) => prefix.family === family).length >= (request.count ?? 1)) continue
+    const wanted = request.count ?? 1
+    const has = fit.filter(({ prefix }) => prefix.family === family).length
+    if (has >= wanted) continue
     const before = (request.remembered ?? []).map(({ block }) => parsePrefix(block))
     const chosen = chooseBlock(state, entries, request.host, family, before, skipped)
-    if (chosen === null) throw exhausted(state, pools.pools, family, skipped.list())
-    return write(chosen.prefix, chosen.seen, 'held')
+    if (chosen !== null) return write(chosen.prefix, chosen.seen, 'held')
+    // What there is of the other family is claimed all the same.
+    lacks({ family, wanted, held: has, skipped: skipped.list() })
   }
-  if (member.writes.length === 0) return null
+  // A host that got nothing has no part in the cluster.
+  if (member.writes.length === 0 || own.length === 0) return null
   return { ...none, transaction: member }
 }
 
@@ -187,29 +216,5 @@ const refuseOtherIncarnation = (
   throw new BlockStoreError(
     'CLUSTER_NAME_TAKEN',
     `Block ${other.block} is held by a machine named ${host} that is not this one: its state directory is another. If this is that machine, and its state directory was lost, run the command again with --takeover. If there are two machines of this name, give this one a name of its own (--member).`,
-  )
-}
-
-const exhausted = (
-  state: ClusterState,
-  pools: readonly string[],
-  family: Family,
-  skipped: readonly Rejection[],
-): BlockStoreError => {
-  const held = blocksOf(state).filter((block) => block.state === 'held' && block.prefix.family === family)
-  const dead = held.filter((block) => !state.entries.has(hostKey(block.host)))
-  const hosts = [...new Set(dead.map(({ host }) => host))]
-  const shown = `${hosts.slice(0, 5).join(', ')}${hosts.length > 5 ? ` and ${hosts.length - 5} more` : ''}`
-  const way =
-    hosts.length === 0
-      ? 'Add a pool: `portolan cluster init` with --pool for each of the old ones and the new one.'
-      : `${dead.length} of them are of hosts that are not alive (${shown}): \`portolan cluster reclaim --member NAME\` frees them. Or add a pool with \`portolan cluster init\`.`
-  const taken =
-    skipped.length === 0
-      ? `hosts hold all ${held.length} of this family.`
-      : `hosts hold ${held.length} of this family, and each of the others collides with what this host has (${rejectionText(skipped)}). Mend that, or allow a range that may be used all the same (allowed: in /etc/portolan/config.yaml).`
-  return new BlockStoreError(
-    'CLUSTER_EXHAUSTED',
-    `No block is free in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}: ${taken} ${way}`,
   )
 }

@@ -25,23 +25,32 @@ export const withoutPrefix = ({ prefix: _prefix, ...block }: PlacedBlock): Clust
 
 /** A cluster as its keys are at one revision, or as far as they are known since. */
 export interface ClusterState {
+  /** The last revision that is known of. */
+  readonly revision: number
   readonly entries: ReadonlyMap<string, BlockEntry>
 }
 
-export const clusterState = ({ entries }: BlockSnapshot): ClusterState => ({
+export const clusterState = ({ revision, entries }: BlockSnapshot): ClusterState => ({
+  revision,
   entries: new Map(entries.map((entry) => [entry.key, entry])),
+})
+
+/** The same as a list. */
+export const snapshotOf = ({ revision, entries }: ClusterState): BlockSnapshot => ({
+  revision,
+  entries: [...entries.values()],
 })
 
 /** The state where these keys are now as a refused transaction found them. */
 export const withFound = (
   { entries }: ClusterState,
   keys: readonly string[],
-  found: readonly BlockEntry[],
+  { revision, found }: { readonly revision: number; readonly found: readonly BlockEntry[] },
 ): ClusterState => {
   const next = new Map(entries)
   for (const key of keys) next.delete(key)
   for (const entry of found) next.set(entry.key, entry)
-  return { entries: next }
+  return { revision, entries: next }
 }
 
 /** The revision at which a key was last written; 0: it is not there. */

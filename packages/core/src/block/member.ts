@@ -59,5 +59,5 @@ export const asMember = (
 const nameTaken = (host: string): BlockStoreError =>
   new BlockStoreError(
     'CLUSTER_NAME_TAKEN',
-    `Another machine is alive in this cluster as ${host}, so this one got no block: two machines of one name would use the same addresses. Give this machine a name of its own (--member). If this is that machine, and its state directory was lost, wait a minute and run the command again with --takeover.`,
+    `Another machine is alive in this cluster as ${host}, so this one got no block: two machines of one name would use the same addresses. Give this machine a name of its own (--member). If this is that machine, and its state directory was lost, stop \`portolan cluster join --watch\` on it where that runs, wait a minute, and run the command again with --takeover.`,
   )

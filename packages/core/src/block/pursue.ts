@@ -28,11 +28,13 @@ const mostUnknown = 4
  * that is refused has seen what was in its way, so the next is decided on that.
  *
  * @param next - the next change; null: nothing is left
+ * @param from - the keys as they were seen a moment ago; null: they are read first
  */
 export function* pursue(
   next: (state: ClusterState, commits: number) => BlockChange | null,
+  from: ClusterState | null = null,
 ): BlockSteps<Pursued> {
-  let state = clusterState(yield* read())
+  let state = from ?? clusterState(yield* read())
   for (let commits = 0; ; ) {
     const change = next(state, commits)
     if (change === null) return { state, commits }
@@ -54,11 +56,14 @@ function* attempt(before: ClusterState, change: BlockChange): BlockSteps<Attempt
     const answer = yield* commit(change.transaction)
     if (answer.kind === 'committed')
       return {
-        state: { entries: applyOperations(before.entries, writes, answer.revision) },
+        state: {
+          revision: answer.revision,
+          entries: applyOperations(before.entries, writes, answer.revision),
+        },
         isCommitted: true,
       }
     if (answer.kind === 'refused') {
-      const state = withFound(before, keys, answer.found)
+      const state = withFound(before, keys, answer)
       if (isOurs(state, change)) return { state, isCommitted: true }
       // Other pools: what was seen of the blocks says nothing about them.
       return revisionOf(state, poolsKey) === revisionOf(before, poolsKey)

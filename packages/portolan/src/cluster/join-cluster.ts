@@ -1,12 +1,11 @@
 import {
   type BlockMove,
   type BlockStore,
-  type ClaimedBlocks,
   type ClaimRequest,
-  claimBlocks,
   type Overlap,
   runBlockSteps,
 } from '@portolan/core'
+import { type SettledBlocks, settleBlocks } from '@portolan/core/planning'
 import { type RememberedMember, writeMember } from '@portolan/host'
 import { newNonce } from './this-member.ts'
 import { areComplete, type BlockWitnesses, useOfBlocks } from './use-of-blocks.ts'
@@ -17,7 +16,7 @@ export interface CollidingBlock extends Overlap {
 }
 
 /** How a host joined a cluster. */
-export interface Joined extends Omit<ClaimedBlocks, 'moves' | 'leaving'> {
+export interface Joined extends Omit<SettledBlocks, 'moves' | 'leaving'> {
   readonly member: RememberedMember
   /** What no pool has any more, with the networks of this host that are still there. */
   readonly leaving: readonly LeavingBlock[]
@@ -37,7 +36,7 @@ export interface LeavingBlock {
   readonly networks: readonly string[]
 }
 
-/** Claims what a host lacks and remembers what it has. */
+/** Claims what a host lacks and remembers what it has, be it less than was asked for. */
 export const joinCluster = async (
   store: BlockStore,
   directory: string,
@@ -52,7 +51,7 @@ export const joinCluster = async (
   const keeps = (block: string): boolean => !areComplete(witnesses) || networksOf(block).length > 0
   const claimed = await runBlockSteps(
     store,
-    claimBlocks({ ...request, host, incarnation, remembered, keeps, newNonce }),
+    settleBlocks({ ...request, host, incarnation, remembered, keeps, newNonce }),
   )
   const leaving = claimed.leaving.map((block) => ({ block, networks: networksOf(block) }))
   const moves = claimed.moves.map((move): LostBlock => ({ ...move, networks: networksOf(move.block) }))

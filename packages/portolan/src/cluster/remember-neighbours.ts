@@ -1,11 +1,11 @@
 import {
-  announceNode,
   type BlockSnapshot,
   describeCluster,
   type NodeAddresses,
   neighboursOf,
   runBlockSteps,
 } from '@portolan/core'
+import { announceFrom } from '@portolan/core/planning'
 import { type RememberedMember, writeNeighbours } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { nodeAddresses } from './node-addresses.ts'
@@ -15,6 +15,7 @@ import type { Cluster } from './open-cluster.ts'
  * Tells the cluster through which addresses the blocks of this host are reached, and remembers the other hosts.
  *
  * @param facts - of this host
+ * @param seen - the cluster as it was a moment ago: it is not read again
  * @param asked - the addresses that were asked for
  * @returns what is told of this host now
  */
@@ -24,11 +25,12 @@ export const tellAndRemember = async (
   member: RememberedMember,
   facts: HostFacts,
   asked: readonly string[],
+  seen: BlockSnapshot,
 ): Promise<NodeAddresses> => {
-  const before = describeCluster(await store.read()).hosts.find(({ host }) => host === member.host)
+  const before = describeCluster(seen).hosts.find(({ host }) => host === member.host)
   const addresses = nodeAddresses({ facts, asked, told: before?.addresses ?? null, endpoints })
-  await runBlockSteps(store, announceNode({ ...member, addresses }))
-  await rememberNeighbours(directory, member, await store.read())
+  const now = await runBlockSteps(store, announceFrom({ ...member, addresses }, seen))
+  await rememberNeighbours(directory, member, now)
   return addresses
 }
 

@@ -12,8 +12,8 @@ const RENEWAL_MS = 15_000
 /**
  * Keeps the lease of a host, and watches its blocks.
  *
- * @param seen - is given the cluster, each time that something of it has changed
- * @returns why it ends: the lease ran out, or the host's keys are no longer as they were
+ * @param seen - is given the cluster, each time that something of it has changed; true: the host wants to join anew
+ * @returns why it ends: the lease ran out, or the host's keys are no longer as they were or as it wants them
  * @throws BlockStoreError where the store is lost
  */
 export const stayAlive = async (
@@ -21,7 +21,7 @@ export const stayAlive = async (
   member: RememberedMember,
   lease: string,
   stop: AbortSignal,
-  seen: (snapshot: BlockSnapshot) => Promise<unknown>,
+  seen: (snapshot: BlockSnapshot) => Promise<boolean>,
 ): Promise<'lease' | 'keys' | 'stopped'> => {
   const over = new AbortController()
   const signal = AbortSignal.any([stop, over.signal])
@@ -44,11 +44,11 @@ const notice = async (
   store: BlockStore,
   member: RememberedMember,
   signal: AbortSignal,
-  seen: (snapshot: BlockSnapshot) => Promise<unknown>,
+  seen: (snapshot: BlockSnapshot) => Promise<boolean>,
 ): Promise<'keys' | 'stopped'> => {
   for await (const snapshot of followCluster(store, signal)) {
     if (!isAsRemembered(snapshot, member)) return 'keys'
-    await seen(snapshot)
+    if (await seen(snapshot)) return 'keys'
   }
   return 'stopped'
 }

@@ -1,8 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { BlockStoreError, type NodeAddresses, type Rejection } from '@portolan/core'
+import {
+  type BlockSnapshot,
+  BlockStoreError,
+  BlocksExhaustedError,
+  describeCluster,
+  type NodeAddresses,
+  type Rejection,
+} from '@portolan/core'
 import { readHost } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { askedAddresses, checkAskedAddresses } from '../../cluster/asked-addresses.ts'
+import { holdMembership } from '../../cluster/hold-membership.ts'
 import { hostObstacles } from '../../cluster/host-obstacles.ts'
 import {
   type CollidingBlock,
@@ -26,11 +34,29 @@ import { type ClusterCall, leasesOf, refuseOptions } from './call.ts'
 /** `portolan cluster join`: verifies the blocks of this host, and claims what it lacks. */
 export const join = async (call: ClusterCall): Promise<ExitCode> => {
   refuseOptions(call, 'join', ['member', 'count', 'takeover', 'watch', 'address'])
-  if (call.options.watch === true) return joinAndStay(call)
+  if (call.options.watch === true) {
+    const end = await holdMembership(call.directory, 'and keeps this host in its cluster already.')
+    try {
+      return await joinAndStay(call)
+    } finally {
+      end()
+    }
+  }
   const joined = await waitFor(call, 'asking etcd', () => joinOnce(call, false))
   tell(call, joined)
+  if (joined.exhausted !== null) throw withMemory(joined.exhausted, call)
   return exitCode.ok
 }
+
+/** What is had is remembered by now, and what was asked for may come later. */
+const withMemory = (exhausted: BlocksExhaustedError, { directory }: ClusterCall): BlocksExhaustedError =>
+  exhausted.blocks.length === 0
+    ? exhausted
+    : new BlocksExhaustedError(
+        `${exhausted.message} They are remembered in ${directory}, and plans use them.`,
+        exhausted,
+        { cause: exhausted },
+      )
 
 /** How this host joined, and what it told of itself. */
 interface JoinedNode extends Joined {
@@ -52,7 +78,8 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   const takeover = options.takeover === true
   const request = { lease, renews, count, takeover, avoid }
   const joined = await joinCluster(store, directory, member, { leases, facts }, request)
-  const addresses = await tellAndRemember(call, directory, joined.member, facts, options.address ?? [])
+  const asked = options.address ?? []
+  const addresses = await tellAndRemember(call, directory, joined.member, facts, asked, joined.seen)
   return { ...joined, addresses, lease }
 }
 
@@ -66,6 +93,7 @@ const refuseAddresses = async ({ options, store, directory, name }: ClusterCall,
 
 const tell = (call: ClusterCall, joined: JoinedNode): void => {
   const { member, blocks, claimed, released, leaving, moves, skipped, collisions, addresses } = joined
+  const { exhausted } = joined
   const { options, terminal, name } = call
   const live = new Set(moves.length + leaving.length === 0 ? [] : liveProjects(call.directory))
   const sentences = [
@@ -73,8 +101,11 @@ const tell = (call: ClusterCall, joined: JoinedNode): void => {
     ...leaving.map((block) => leavingText(block, live)),
     ...skipped.map(skipText),
     ...collisions.map(collisionText),
+    ...(exhausted === null || options.watch !== true ? [] : [withMemory(exhausted, call).message]),
   ]
   for (const sentence of sentences) terminal.say(`portolan: ${sentence}`)
+  // The error that comes has it.
+  if (exhausted !== null && options.watch !== true && (options.json === true || blocks.length === 0)) return
   if (options.json === true) {
     const held = blocks.map(({ block, revision }) => ({ block, revision }))
     const answer = {
@@ -146,6 +177,7 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
   process.on('SIGTERM', stop).on('SIGINT', stop)
   const { signal } = stopped
   let told = ''
+  let said = ''
   let lease: string | null = null
   let isFirst = true
   try {
@@ -153,19 +185,25 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
       try {
         const joined = await joinOnce(call, true)
         lease = joined.lease
-        const { blocks, leaving, moves, collisions, addresses, member } = joined
-        const text = JSON.stringify([blocks, leaving, moves, collisions, addresses])
+        const { blocks, leaving, moves, collisions, addresses, member, exhausted, seen } = joined
+        // With fewer than it asked for it stays, and claims the others once there is more room.
+        if (exhausted !== null && blocks.length === 0) throw exhausted
+        const text = JSON.stringify([blocks, leaving, moves, collisions, addresses, exhausted?.missing])
         if (text !== told) tell(call, joined)
         told = text
         if (isFirst) await tellServiceManager(call.terminal)
         isFirst = false
-        await stayAlive(call.store, member, lease, signal, (snapshot) =>
-          rememberNeighbours(call.directory, member, snapshot),
-        )
+        said = ''
+        await stayAlive(call.store, member, lease, signal, async (snapshot) => {
+          await rememberNeighbours(call.directory, member, snapshot)
+          return exhausted !== null && roomIn(snapshot) > roomIn(seen)
+        })
       } catch (error) {
         // Blocks are this host's whether or not etcd answers. What will not mend itself ends it.
         if (isFirst || !mayMend(error)) throw error
-        call.terminal.say(`portolan: ${(error as Error).message}`)
+        const { message } = error as Error
+        if (message !== said) call.terminal.say(`portolan: ${message}`)
+        said = message
         await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined)
       }
     }
@@ -176,6 +214,10 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
   }
   return exitCode.ok
 }
+
+/** How many blocks no host holds, of any family. */
+const roomIn = (snapshot: BlockSnapshot): bigint =>
+  describeCluster(snapshot).pools.reduce((sum, { blocks, held }) => sum + blocks - BigInt(held), 0n)
 
 const mayMend = (error: unknown): boolean =>
   error instanceof BlockStoreError &&

@@ -6,6 +6,7 @@ import {
   reclaimBlocks,
   runBlockSteps,
 } from '@portolan/core'
+import { type RememberedMember, readMember } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { newNonce } from '../../cluster/this-member.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -23,19 +24,31 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
     throw new InvalidRequestError(
       'reclaim asks before it takes blocks of another host, and there is no terminal to ask on. Add --yes to go ahead.',
     )
+  const member = await ownMember(call)
   const snapshot = await store.read()
   if (host !== null)
     refuseAlive(
       describeCluster(snapshot).hosts.find((one) => one.host === host),
       host,
     )
-  const seen = blocksOfDeadHosts(snapshot, host)
+  // This host runs, whether or not a program keeps it alive in the cluster.
+  const dead = blocksOfDeadHosts(snapshot, host)
+  const seen = dead.filter(({ incarnation }) => incarnation !== member?.incarnation)
+  if (host !== null && dead.length > 0 && seen.length === 0)
+    throw new InvalidRequestError(
+      `${host} is this host, which runs, and would go on using blocks that were taken from it. \`portolan cluster release\` gives them back, once no network is in them.`,
+    )
   const taken = seen.length > 0 && (await isAgreed(call, seen, grace)) ? await take(call, seen, grace) : []
   if (options.json === true) {
     const blocks = taken.map(({ block, host: of }) => ({ block, host: of }))
     terminal.print(jsonText({ cluster: name, reclaimed: blocks }))
   } else terminal.print(outcome(seen, taken))
   return exitCode.ok
+}
+
+const ownMember = async ({ directory, name }: ClusterCall): Promise<RememberedMember | null> => {
+  const member = await readMember(directory)
+  return member?.cluster === name ? member : null
 }
 
 /** @returns null: every host that is not alive */

@@ -1,6 +1,7 @@
 import { releaseBlocks, runBlockSteps } from '@portolan/core'
-import { readMember, readNetworkFacts, writeMember } from '@portolan/host'
+import { type RememberedMember, readMember, readNetworkFacts, writeMember } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
+import { holdMembership } from '../../cluster/hold-membership.ts'
 import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
 import { newNonce } from '../../cluster/this-member.ts'
 import { useOfBlocks } from '../../cluster/use-of-blocks.ts'
@@ -12,12 +13,22 @@ import { type ClusterCall, leasesOf, refuseOptions } from './call.ts'
 /** `portolan cluster release`: gives back all blocks of this host. */
 export const release = async (call: ClusterCall): Promise<ExitCode> => {
   refuseOptions(call, 'release', ['force'])
-  const { options, terminal, store, name, directory } = call
+  const { name, directory } = call
   const member = await readMember(directory)
   if (member === null || member.cluster !== name)
     throw new InvalidRequestError(
       `this host has not joined cluster ${name}, so it has no blocks to give back. \`portolan cluster status\` shows which host has which.`,
     )
+  const end = await holdMembership(directory, 'and would claim blocks again at once.')
+  try {
+    return await releaseAll(call, member)
+  } finally {
+    end()
+  }
+}
+
+const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<ExitCode> => {
+  const { options, terminal, store, name, directory } = call
   const used = useOfBlocks(
     member.blocks.map(({ block }) => block),
     { leases: await leasesOf(call), facts: await readNetworkFacts() },

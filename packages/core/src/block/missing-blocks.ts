@@ -1,0 +1,108 @@
+import type { Family } from '@portolan/netfilter'
+import { type Rejection, rejectionText } from '../pool/index.ts'
+import { hostKey } from './block-key.ts'
+import { BlockStoreError } from './block-store-error.ts'
+import { isBlockOf } from './choose-block.ts'
+import { poolEntries } from './cluster-pools.ts'
+import { blocksOf, type ClusterState, mustHavePools } from './cluster-state.ts'
+import type { RememberedBlock } from './find-moves.ts'
+
+/**
+ * How many blocks of a family a host asked for, and how many of them it has.
+ * @public @since 0.1.0
+ */
+export interface MissingBlocks {
+  readonly family: Family
+  readonly wanted: number
+  readonly held: number
+}
+
+/** The same, and what of the host was in the way of those that are free. */
+export interface Shortfall extends MissingBlocks {
+  readonly skipped: readonly Rejection[]
+}
+
+/**
+ * A host got fewer blocks than it asked for. Those that it has stay its own, the ones among them too that were claimed
+ * before there was none left.
+ * @example
+ * const store = memoryBlockStore()
+ * await runBlockSteps(store, setUpCluster(['10.64.0.0/23:24']))
+ * try {
+ *   await runBlockSteps(store, claimBlocks({ host: 'web-1', incarnation: 'a1', lease: null, count: 3, newNonce: () => 'n1' }))
+ * } catch (error) {
+ *   if (error instanceof BlocksExhaustedError) console.log(error.missing) // [ { family: 'ip', wanted: 3, held: 2 } ]
+ * }
+ * @public @since 0.1.0
+ */
+export class BlocksExhaustedError extends BlockStoreError {
+  /** What the host has. */
+  readonly blocks: readonly RememberedBlock[]
+  /** Those of them that are new. */
+  readonly claimed: readonly string[]
+  readonly missing: readonly MissingBlocks[]
+
+  constructor(
+    message: string,
+    had: Pick<BlocksExhaustedError, 'blocks' | 'claimed' | 'missing'>,
+    options?: { cause?: unknown },
+  ) {
+    super('CLUSTER_EXHAUSTED', message, options)
+    this.blocks = had.blocks
+    this.claimed = had.claimed
+    this.missing = had.missing
+  }
+}
+
+const familyNames: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' }
+
+/** @param blocks - what the host has */
+export const blocksExhausted = (
+  state: ClusterState,
+  short: readonly Shortfall[],
+  blocks: readonly RememberedBlock[],
+  claimed: readonly string[],
+): BlocksExhaustedError => {
+  const missing = short.map(({ family, wanted, held }) => ({ family, wanted, held }))
+  const sentences = [...short.map((one) => shortfallText(state, one)), keptText(blocks, claimed)]
+  return new BlocksExhaustedError(sentences.join(' '), { blocks, claimed, missing })
+}
+
+const shortfallText = (state: ClusterState, { family, wanted, held: own, skipped }: Shortfall): string => {
+  const settled = mustHavePools(state)
+  const pools = settled.pools.filter((pool) =>
+    poolEntries({ pools: [pool], former: [] }).some(({ prefix }) => prefix.family === family),
+  )
+  const entries = poolEntries(settled)
+  const held = blocksOf(state).filter(
+    ({ state: now, prefix }) => now === 'held' && prefix.family === family && isBlockOf(entries, prefix),
+  )
+  const dead = held.filter((block) => !state.entries.has(hostKey(block.host)))
+  const hosts = [...new Set(dead.map(({ host }) => host))]
+  const shown = listText(hosts)
+  const way =
+    hosts.length === 0
+      ? 'Add a pool: `portolan cluster init` with --pool for each of the old ones and the new one.'
+      : `${dead.length} of them are of hosts that are not alive (${shown}): \`portolan cluster reclaim --member NAME\` frees them. Or add a pool with \`portolan cluster init\`.`
+  const taken =
+    skipped.length === 0
+      ? `hosts hold all ${held.length} of this family.`
+      : `hosts hold ${held.length} of this family, and each of the others collides with what this host has (${rejectionText(skipped)}). Mend that, or allow a range that may be used all the same (allowed: in /etc/portolan/config.yaml).`
+  const lack = `So this host lacks ${wanted - own} of the ${wanted} ${familyNames[family]} ${wanted === 1 ? 'block' : 'blocks'} that it asks for.`
+  return `No block is free in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}: ${taken} ${lack} ${way}`
+}
+
+const keptText = (blocks: readonly RememberedBlock[], claimed: readonly string[]): string => {
+  if (blocks.length === 0) return 'It has no block.'
+  const news =
+    claimed.length === 0
+      ? 'none of them is new'
+      : claimed.length === blocks.length
+        ? 'all claimed now'
+        : `claimed now: ${listText(claimed)}`
+  const names = listText(blocks.map(({ block }) => block))
+  return `It keeps ${blocks.length === 1 ? 'the block' : `the ${blocks.length} blocks`} that it has: ${names} (${news}).`
+}
+
+const listText = (names: readonly string[]): string =>
+  `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { readHeldBlocks } from '@portolan/host'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import { take } from './block-store/contract.ts'
+import { blocksOf, type CommandCluster, openCommandCluster, silence } from './cluster/command-cluster.ts'
+
+let server: Etcd | null = null
+const etcd = (): Etcd => {
+  if (server === null) throw new Error('etcd has not been started')
+  return server
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'portolan-beside-'))
+const open = (...pools: readonly string[]) => openCommandCluster(etcd(), folder, pools)
+
+/** Until a host with `join --watch` has its blocks written down. */
+const until = async (holds: () => Promise<boolean>): Promise<void> => {
+  while (!(await holds())) await delay(20)
+}
+
+const remembered = async (cluster: CommandCluster, host: string): Promise<readonly string[]> =>
+  (await readHeldBlocks(`etcd://192.0.2.1/${cluster.name}`, cluster.state(host))).blocks
+
+/** A host with `join --watch` that has joined. */
+const watching = async (cluster: CommandCluster, host: string, ...words: readonly string[]) => {
+  const watcher = cluster.start(host, '--watch', ...words)
+  await until(async () => (await remembered(cluster, host)).length > 0)
+  return watcher
+}
+
+describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
+  beforeAll(async () => {
+    server = await startEtcd()
+  })
+  afterAll(async () => {
+    await server?.[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('a watch keeps release and a second watch away and another machine off its name, until it is killed', async () => {
+    const cluster = await open('10.64.0.0/12:24')
+    const watcher = await watching(cluster, 'web-1')
+    const refused = async (host: string, ...words: readonly string[]): Promise<string> => {
+      const { exitCode, stderr } = await cluster.run(host, ...words)
+      expect(exitCode).toBe(1)
+      return stderr
+    }
+    expect(await refused('web-1', 'release', '--force')).toMatch(
+      /join --watch.*\(process \d+\).*claim.*again.*kill \d+.*systemctl stop portolan-cluster/s,
+    )
+    expect(await refused('web-1', 'join', '--watch')).toMatch(/join --watch.*\(process \d+\)/s)
+    expect(await refused('clone', 'join', '--member', 'web-1', '--takeover')).toMatch(
+      /stop `portolan cluster join --watch`.*a minute/s,
+    )
+    // A join that ends is in nothing's way, and the watch gives none of its blocks back.
+    const blocks = blocksOf(await cluster.join('web-1', '--count', '3', '--takeover'))
+    expect(blocks).toHaveLength(3)
+    watcher.kill('SIGKILL')
+    await watcher.outcome
+    expect((await cluster.json('web-1', 'release')).released.toSorted()).toEqual(blocks.toSorted())
+    expect(await remembered(cluster, 'web-1')).toEqual([])
+  })
+
+  test('a host does not reclaim from itself', async () => {
+    const cluster = await open('10.64.0.0/12:24')
+    const own = blocksOf(await cluster.join('web-1'))
+    const others = blocksOf(await cluster.join('web-2'))
+    await silence(cluster, 'web-1')
+    await silence(cluster, 'web-2')
+    const how = ['--grace', '0', '--yes'] as const
+    const { exitCode, stderr } = await cluster.run('web-1', 'reclaim', '--member', 'web-1', ...how)
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('`portolan cluster release`'),
+    })
+    expect(await cluster.json('web-1', 'reclaim', '--all', ...how)).toMatchObject({
+      reclaimed: others.map((block) => ({ block, host: 'web-2' })),
+    })
+    expect((await cluster.json('web-1', 'status')).hosts.map(blocksOf)).toEqual([own])
+  })
+
+  test('a host that gets fewer blocks than it asks for keeps and remembers them, and is told so', async () => {
+    const cluster = await open('10.64.0.0/22:24', 'fd00:1234::/61:64')
+    const store = cluster.store()
+    const { revision } = await store.read()
+    const wanted = ['join', '--member', 'web-1', '--count', '9'] as const
+    // What was claimed before a process dies is found by the next one.
+    const claimer = cluster.start('web-1', '--count', '9')
+    await take(store.watch(revision + 1), 2)
+    claimer.kill('SIGKILL')
+    await claimer.outcome
+    await store.close()
+    const { exitCode, stdout } = await cluster.run('web-1', ...wanted, '--json')
+    const { error } = JSON.parse(stdout)
+    expect({ exitCode, code: error.code }).toEqual({ exitCode: 1, code: 'CLUSTER_EXHAUSTED' })
+    expect(error.missing).toEqual([
+      { family: 'ip', wanted: 9, held: 4 },
+      { family: 'ip6', wanted: 9, held: 8 },
+    ])
+    expect(error.message).toMatch(
+      /lacks 5 of the 9 IPv4 blocks.*cluster init.*lacks 1 of the 9 IPv6 blocks.*keeps the 12 blocks.*remembered/s,
+    )
+    const blocks = error.blocks.map(({ block }: { block: string }) => block)
+    expect(await remembered(cluster, 'web-1')).toEqual(blocks)
+    const { hosts, own, lost } = await cluster.json('web-1', 'status')
+    expect(hosts.map(blocksOf)).toEqual([blocks])
+    expect({ own: own.map(({ block }: { block: string }) => block), lost }).toEqual({ own: blocks, lost: [] })
+    const again = await cluster.run('web-1', ...wanted)
+    expect(again.stdout).toMatch(/10\.64\.0\.0\/24 held/)
+    expect(again.stderr).toMatch(/lacks 5 of the 9 IPv4 blocks.*none of them is new/s)
+    expect(await remembered(cluster, 'web-1')).toEqual(blocks)
+  })
+
+  test('a watch that gets fewer blocks stays, says so once, and claims the others when the pools grow', async () => {
+    const cluster = await open('10.64.0.0/23:24')
+    const watcher = await watching(cluster, 'web-1', '--count', '3')
+    expect(await remembered(cluster, 'web-1')).toHaveLength(2)
+    await cluster.json('any', 'init', '--pool', '10.64.0.0/22:24')
+    await until(async () => (await remembered(cluster, 'web-1')).length === 3)
+    watcher.kill('SIGTERM')
+    const { exitCode, stderr } = await watcher.outcome
+    expect({ exitCode, said: stderr.match(/1 of the 3 IPv4 blocks/g) }).toEqual({
+      exitCode: 0,
+      said: ['1 of the 3 IPv4 blocks'],
+    })
+  })
+})

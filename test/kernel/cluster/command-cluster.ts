@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openEtcdStore } from '@portolan/etcd'
+import type { Etcd } from '../../lab/neighbour/etcd.ts'
+import type { RunOutcome } from '../../lab/run.ts'
+
+const program = fileURLToPath(new URL('../../../packages/portolan/bin/portolan.js', import.meta.url))
+
+let clusters = 0
+
+/**
+ * A cluster with pools, and its hosts by the names of their state directories.
+ *
+ * @param folder - where those are
+ */
+export const openCommandCluster = async (etcd: Etcd, folder: string, pools: readonly string[]) => {
+  clusters += 1
+  const name = `cluster-${clusters}`
+  const stateOf = (host: string): string => join(folder, `${name}-${host}`)
+  const argvOf = (host: string, words: readonly string[]): readonly string[] => [
+    ...[process.execPath, program, 'cluster', ...words],
+    ...['--cluster', `etcd://${etcd.inside}/${name}`, '--state', stateOf(host)],
+  ]
+  const environment = { NODE_OPTIONS: '', HOME: folder }
+  const run = (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
+    etcd.machine.run(argvOf(host, words), { environment })
+  const json = async (host: string, ...words: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await run(host, ...words, '--json')
+    if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${stderr}${stdout}`)
+    return JSON.parse(stdout)
+  }
+  await json('any', 'init', ...pools.flatMap((pool) => ['--pool', pool]))
+  return {
+    name,
+    run,
+    json,
+    join: (host: string, ...words: readonly string[]) => json(host, 'join', '--member', host, ...words),
+    start: (host: string, ...words: readonly string[]) =>
+      etcd.machine.start(argvOf(host, ['join', '--member', host, ...words]), { environment }),
+    store: () => openEtcdStore({ cluster: name, endpoints: [etcd.endpoint] }),
+    state: stateOf,
+  }
+}
+
+export type CommandCluster = Awaited<ReturnType<typeof openCommandCluster>>
+
+/** As if 60 s had passed in which no program kept a host alive. */
+export const silence = async (cluster: CommandCluster, host: string): Promise<void> => {
+  const store = cluster.store()
+  await store.commit({ when: [], writes: [{ kind: 'delete', key: `hosts/${host}` }] })
+  await store.close()
+}
+
+export const blocksOf = (joined: {
+  readonly blocks: readonly { readonly block: string }[]
+}): readonly string[] => joined.blocks.map(({ block }) => block)
