@@ -67,6 +67,7 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/portolan/src/live/attachments/parented-detach.ts': [1, ofParent],
   'packages/portolan/src/live/attachments/note-replies.ts': [1, 'a note of attach: an engine shows none'],
   'packages/core/src/pool/blocks-exhausted.ts': [1, ofCluster],
+  'packages/core/src/conflict/block-route-taken.ts': [1, ofCluster],
   'packages/core/src/route/forgotten-routes.ts': [1, ofCluster],
   'packages/core/src/route/with-neighbours.ts': [3, ofCluster],
   'packages/host/src/cluster/member-file.ts': [1, ofCluster],

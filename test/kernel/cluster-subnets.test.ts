@@ -75,7 +75,10 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     const full = await pilot.run('apply', project(['nginx', 'api'], ['db', 'log']), '--cluster', url, '--yes')
     expect(full).toMatchObject({ exitCode: 1 })
     expect(full.stderr).toMatch(/No subnet is free for network db .* Claim 2 more.*--count 3`/)
-    expect(await run('subnet', '--cluster', url)).toMatchObject({ exitCode: 4, stdout: '' })
+    expect(await run('subnet', '--count', '2', '--cluster', url)).toMatchObject({
+      ...{ exitCode: 4, stdout: '' },
+      stderr: expect.stringMatching(/Claim 2 more.*`portolan cluster join .*--count 3`/),
+    })
     const status = await run('cluster', 'status', '--cluster', url)
     expect(status.stdout).toMatch(/ 2 +251 +shop\/web/)
 
@@ -169,10 +172,26 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     const attached = await run('attach', 'web', ...inside)
     expect(attached.stderr).toMatch(/of network web overlaps .* is held by host web-2 now.*portolan move/)
     expect(attached.exitCode).toBe(0)
+    const moved = await pilot.run('move', project(['nginx']), 'web', '--cluster', url, '--yes')
+    expect(moved).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/gets its address anew.*attach.*again/s),
+    })
+    // What was attached has the address of before until it is attached again.
+    const addressOf = async () => (await late.mustRun(['ip', '-br', '-4', 'address', 'show', 'net1'])).trim()
+    expect(await addressOf()).toContain(block.replace('0/24', ''))
+    expect(await run('attach', 'web', ...inside)).toMatchObject({ exitCode: 1 })
     expect(await run('detach', 'late', '--netns', String(late.pid))).toMatchObject({ exitCode: 0 })
-    const moved = await pilot.run('move', project(['nginx']), 'web', '--cluster', url, '--yes', '--json')
-    const after = JSON.parse(moved.stdout)
-    expect(after).toMatchObject({ conflicts: [], subnets: [{ subnet: '10.80.0.0/24' }] })
+    expect(await run('attach', 'web', ...inside)).toMatchObject({ exitCode: 0 })
+    expect(await addressOf()).toContain('10.80.0.')
+    expect(await run('detach', 'late', '--netns', String(late.pid))).toMatchObject({ exitCode: 0 })
+    const after = await pilot.plan(project(['nginx']), '--cluster', url)
+    expect(after).toMatchObject({
+      exitCode: 0,
+      conflicts: [],
+      changes: [],
+      subnets: [{ subnet: '10.80.0.0/24' }],
+    })
     await lab.host.ip('link delete v-nginx')
     await attach(lab, after, 'nginx')
     expect(await reaches(lab, 8080)).toBe('nginx')

@@ -1,5 +1,5 @@
 import { type RouteFact, shellWord } from '@portolan/netfilter'
-import { aboutHost, type Conflict, culpritOutsideRules } from './conflict.ts'
+import { aboutHost, type Conflict, culpritOutsideRules, type Remedy } from './conflict.ts'
 
 /** How a route stands in the way of one of ours: the same destination, a part of it, or a table that comes first. */
 export type RouteClash = 'same' | 'part' | 'table'
@@ -10,6 +10,12 @@ const causes: Readonly<Record<RouteClash, string>> = {
   table:
     'is in a table that a routing rule asks before table main, and may take packets to the block elsewhere',
 }
+
+/** What a route comes with: the address of an interface, which may be a bridge of ours. Null: it was made by itself. */
+export type RouteOrigin =
+  | { readonly kind: 'network'; readonly project: string; readonly network: string }
+  | { readonly kind: 'interface' }
+  | null
 
 /**
  * A route of another program takes packets for the block of another host elsewhere. Containers there cannot be reached
@@ -23,6 +29,7 @@ export const blockRouteTaken = (
   host: string | null,
   route: RouteFact,
   clash: RouteClash,
+  origin: RouteOrigin,
 ): Conflict => {
   const text = routeText(route)
   return {
@@ -33,17 +40,31 @@ export const blockRouteTaken = (
     message: `Containers in block ${block}${host === null ? ' of another host' : `, which is of host ${host},`} ${clash === 'same' ? 'cannot' : 'may not'} be reached from this host: the route ${text} ${causes[clash]}.`,
     witness: null,
     culprit: culpritOutsideRules('route', text, route.interface ?? null),
-    remedy:
-      clash === 'table'
-        ? {
-            text: `Take the block out of what that table routes, such as with a rule ahead of it: \`ip rule add to ${block} lookup main\`.`,
-            commands: [`ip${block.includes(':') ? ' -6' : ''} rule add to ${block} lookup main`],
-          }
-        : {
-            text: 'Delete that route if it is a stray. If it is meant, take its range out of the pools of the cluster.',
-            commands: [`ip route del ${text}`],
-          },
+    remedy: remedyFor(block, route, clash, origin),
     trace: [],
+  }
+}
+
+const remedyFor = (block: string, route: RouteFact, clash: RouteClash, origin: RouteOrigin): Remedy => {
+  if (origin?.kind === 'network')
+    return {
+      text: `Give the network another subnet: \`portolan move ${shellWord(origin.network)}\` with the file of project ${origin.project}. One that a program holds has to be made again.`,
+      commands: [],
+    }
+  if (clash === 'table')
+    return {
+      text: `Take the block out of what that table routes, such as with a rule ahead of it: \`ip rule add to ${block} lookup main\`.`,
+      commands: [`ip${block.includes(':') ? ' -6' : ''} rule add to ${block} lookup main`],
+    }
+  // The kernel's route to what is on an interface: without it the interface is of no use.
+  if (origin?.kind === 'interface')
+    return {
+      text: `It is the network of ${shellWord(route.interface ?? '')}: give that one addresses outside the cluster's pools, or take its range out of the pools of the cluster.`,
+      commands: [],
+    }
+  return {
+    text: 'Delete that route if it is a stray. If it is meant, take its range out of the pools of the cluster.',
+    commands: [`ip route del ${routeText(route)}`],
   }
 }
 

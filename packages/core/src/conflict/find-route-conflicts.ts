@@ -1,6 +1,16 @@
-import { type HostFacts, parsePrefix, prefixesOverlap, tryParseHostOrPrefix } from '@portolan/netfilter'
+import {
+  type HostFacts,
+  parsePrefix,
+  prefixAround,
+  prefixesOverlap,
+  type RouteFact,
+  samePrefix,
+  tryParseHostOrPrefix,
+  tryParseInterfaceAddress,
+} from '@portolan/netfilter'
+import { parseBridgeAlias } from '../contract/bridge-alias.ts'
 import { type ChosenRoutes, isOwnRoute, MAIN } from '../route/choose-routes.ts'
-import { blockRouteTaken } from './block-route-taken.ts'
+import { blockRouteTaken, type RouteOrigin } from './block-route-taken.ts'
 import type { Conflict } from './conflict.ts'
 
 /** include/uapi/linux/fib_rules.h: the rule that looks a packet up in table main has this priority by default. */
@@ -13,15 +23,24 @@ const MAIN_PRIORITY = 32_766
 export const findRouteConflicts = (
   { routes, taken }: Pick<ChosenRoutes, 'routes' | 'taken'>,
   facts: HostFacts,
+  project: string,
 ): readonly Conflict[] => {
+  const isOwn = (route: RouteFact): boolean => {
+    const origin = originOf(route, facts)
+    return origin?.kind === 'network' && origin.project === project
+  }
   const early = tablesBeforeMain(facts)
   const foreign = (facts.routes ?? []).flatMap((route) => {
     if (isOwnRoute(route) || (route.type ?? 'unicast') === 'multicast') return []
+    if (isOwn(route)) return []
     const prefix = tryParseHostOrPrefix(route.destination ?? 'default')
     return prefix === null || prefix.length === 0 ? [] : [{ route, prefix }]
   })
   return [
-    ...taken.map(({ block, route }) => blockRouteTaken(block.block, block.host, route, 'same')),
+    ...taken.flatMap(({ block, route }) => {
+      if (isOwn(route)) return []
+      return [blockRouteTaken(block.block, block.host, route, 'same', originOf(route, facts))]
+    }),
     ...routes.flatMap(({ destination }): readonly Conflict[] => {
       const block = parsePrefix(destination)
       const found = foreign.find(({ route, prefix }) => {
@@ -31,9 +50,23 @@ export const findRouteConflicts = (
       })
       if (found === undefined) return []
       const isInMain = (found.route.table ?? MAIN) === MAIN
-      return [blockRouteTaken(destination, null, found.route, isInMain ? 'part' : 'table')]
+      const clash = isInMain ? 'part' : 'table'
+      return [blockRouteTaken(destination, null, found.route, clash, originOf(found.route, facts))]
     }),
   ]
+}
+
+const originOf = (route: RouteFact, { interfaces = [] }: HostFacts): RouteOrigin => {
+  const link = interfaces.find(({ name }) => name !== undefined && name === route.interface)
+  if (link === undefined || (route.gateway ?? null) !== null) return null
+  const mark = parseBridgeAlias(link.alias)
+  if (mark !== null) return { kind: 'network', project: mark.project, network: mark.network }
+  const prefix = tryParseHostOrPrefix(route.destination ?? 'default')
+  const isItsOwn = (link.addresses ?? []).some((text) => {
+    const own = tryParseInterfaceAddress(text)
+    return own !== null && prefix !== null && samePrefix(prefixAround(own.address, own.length), prefix)
+  })
+  return isItsOwn ? { kind: 'interface' } : null
 }
 
 /** Tables that some packets are looked up in before main. */

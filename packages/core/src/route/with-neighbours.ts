@@ -51,7 +51,7 @@ export const withNeighbours = (
       routes: chosen.routes,
     },
     notes: notesOf(chosen),
-    conflicts: findRouteConflicts(chosen, facts),
+    conflicts: findRouteConflicts(chosen, facts, desired.project),
   }
 }
 

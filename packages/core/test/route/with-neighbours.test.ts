@@ -14,6 +14,7 @@ import {
   setUpCluster,
   withNeighbours,
 } from '../../src/index.ts'
+import { withoutLeavingRoutes } from '../../src/route/without-leaving-routes.ts'
 
 const network = (more: Partial<DesiredNetwork> = {}): DesiredNetwork => ({
   ...{ name: 'web', bridge: 'br-web', external: false, internal: false, icc: true, mtu: null },
@@ -81,6 +82,52 @@ describe('routes to the blocks of other hosts', () => {
   ])('have none with one that %s', (_, foreign) => {
     const around = facts({ routes: [foreign], rules: [{ priority: 5_000, table: 51_820 }] })
     expect(withNeighbours(desired(), around, neighbours()).conflicts).toEqual([])
+  })
+
+  describe('beside the network of a bridge in such a block', () => {
+    const around = (alias: string | null): HostFacts => ({
+      interfaces: [
+        { name: 'eth0', up: true, addresses: ['192.0.2.11/24'] },
+        { name: 'br-web', addresses: ['10.64.2.1/24'], ...(alias === null ? {} : { alias }) },
+      ],
+      routes: [
+        { destination: '10.64.2.1/32', interface: 'br-web', table: 255, type: 'local', scope: 'host' },
+        { destination: '10.64.2.0/24', interface: 'br-web', table: 254, scope: 'link' },
+      ],
+      rules: [{ priority: 0, table: 255 }],
+    })
+    const staying = network({
+      ip: { subnet: '10.64.2.0/24', gateway: '10.64.2.1', mode: 'nat', masquerade: true },
+    })
+
+    test('of the project itself: the network has to move, which is told of its subnet', () => {
+      const got = withNeighbours(desired(staying), around('portolan project=shop network=web'), neighbours())
+      expect(got).toMatchObject({ desired: { routes: [] }, conflicts: [] })
+    })
+
+    test.each([
+      ['is renumbered', [network()]],
+      ['goes', []],
+    ])('are there once it %s', (_, networks) => {
+      const wanted = desired(...networks)
+      const known = withoutLeavingRoutes(wanted, around('portolan project=shop network=web'))
+      expect(withNeighbours(wanted, known, neighbours())).toMatchObject({
+        desired: { routes: [route] },
+        conflicts: [],
+      })
+      const kept = around('portolan project=blog network=web')
+      expect(withoutLeavingRoutes(wanted, kept)).toEqual(kept)
+    })
+
+    test.each([
+      ['another project', 'portolan project=blog network=web', /another subnet.*`portolan move web`.*blog/],
+      ['another program', null, /network of br-web.*pools of the cluster/],
+    ])('of %s: its connected route is not to be removed', (_, alias, way) => {
+      const { conflicts } = withNeighbours(desired(), around(alias), neighbours())
+      expect(conflicts).toMatchObject([
+        { kind: 'BlockRouteTaken', remedy: { text: expect.stringMatching(way), commands: [] } },
+      ])
+    })
   })
 
   test('need nothing where an operator has made them', () => {

@@ -25,6 +25,7 @@ import {
   findNetworkInUse,
   findPortsInEphemeralRange,
   findStaleConntrack,
+  withoutLeavingRoutes,
   withoutStaleRoutes,
   withoutStandIns,
 } from '@portolan/core/planning'
@@ -128,7 +129,7 @@ export const makePlan = (input: PlanInput): Plan => {
     others,
   })
   const own = withMappings(resolved.desired, input.live)
-  const among = neighbours === null ? null : withNeighbours(own, facts, neighbours)
+  const among = neighbours === null ? null : withNeighbours(own, withoutLeavingRoutes(own, facts), neighbours)
   const { desired, conflicts: ofRoutes } = among ?? { desired: own, conflicts: [] }
   const ofCluster = (among?.notes ?? []).map((text): IntentNote => ({ text, place: null }))
   const resolution = { ...resolved, desired, notes: [...resolved.notes, ...ofCluster] }

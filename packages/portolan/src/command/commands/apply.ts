@@ -36,12 +36,14 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
 /**
  * Plans, shows, asks, carries out.
  * @param more - what the plan is made from beside the options
+ * @param next - what is left to do once changes were made
  */
 export const planAndApply = async (
   context: CommandContext,
   more: Pick<PlanOptions, 'move' | 'fix'> = {},
+  next: string | null = null,
 ): Promise<ExitCode> => {
-  const { options } = context
+  const { options, terminal } = context
   // Read once: a file that changes meanwhile is another wish, and standard input has no second reading.
   const intent = readIntent(options)
   const planAgain = async (): Promise<Plan> =>
@@ -60,7 +62,9 @@ export const planAndApply = async (
     return blocks.length > 0 ? refuse(context) : exitCode.ok
   }
   if (!(await agreeTo(planned, context))) return exitCode.ok
-  return applyOrReplan(planned, planAgain, context)
+  const code = await applyOrReplan(planned, planAgain, context)
+  if (next !== null && code === exitCode.ok && options.json !== true) terminal.print(next)
+  return code
 }
 
 /** What is to be agreed to; with --json standard output is for the result. */

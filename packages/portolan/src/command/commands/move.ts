@@ -14,7 +14,7 @@ import { planAndApply } from './apply.ts'
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, positionals, terminal } = context
   const more = { move: positionals, ...(options.fix === true ? { fix: true } : {}) }
-  if (options.yes === true) return planAndApply(context, more)
+  if (options.yes === true) return planAndApply(context, more, anew(positionals))
   const intent = readIntent(options)
   const planned = await waitFor(context, planning, async () =>
     plan(intent, {
@@ -30,3 +30,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   )
   return planned.changes.length > 0 ? exitCode.changes : exitCode.ok
 }
+
+/** Interfaces in containers are of their engine, or of `attach`: a plan of the host changes none. */
+const anew = (networks: readonly string[]): string =>
+  `Every endpoint of ${networks.join(', ')} gets its address anew, as shown, and what runs there keeps the old one until it is attached again: start a container again with its engine; for \`portolan attach\`, run \`portolan detach\` and \`portolan attach\` again.`

@@ -34,7 +34,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const size = wholeNumber(options, 'size', { from: 1, to: 128 })
   const settled = layerConfigs(optionsAsConfig(options), readConfig())
   const blocks = await blocksFor(options, settled)
-  const { family, pools } = poolsOf(options, settled, blocks)
+  const { family, pools, named } = poolsOf(options, settled, blocks)
   const leased = await readLeased(options)
   for (const sentence of leased.unread) terminal.say(`portolan: ${sentence}`)
   const planOptions: SubnetPlanOptions = {
@@ -55,7 +55,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   })
   const requests = Array.from({ length: count }, (_, index) => ({ network: `${index + 1}`, family, size }))
   try {
-    const subnets = planSubnets(facts, requests, pools, planOptions)
+    const subnets = planSubnets(facts, requests, named, planOptions)
     for (const sentence of notesOn(subnets, facts)) terminal.say(`portolan: ${sentence}`)
     const drawn = showPicture(picture({ subnets, rejected: [] }), context)
     if (options.json === true)
@@ -86,12 +86,16 @@ const optionsAsConfig = (options: Options): Config => {
   }
 }
 
-/** Pools named on the command line are of one family; a config file may name both, and those of the other wait. */
+/**
+ * Pools named on the command line are of one family; a config file may name both, and those of the other wait.
+ *
+ * @returns `named`: none where subnets come from the blocks of this host, which a plan takes by itself
+ */
 const poolsOf = (
   options: Options,
   settled: Config,
   blocks: HeldBlocks | null,
-): { readonly family: Family; readonly pools: readonly Pool[] } => {
+): { readonly family: Family; readonly pools: readonly Pool[]; readonly named: readonly Pool[] } => {
   const pools = (settled.pools ?? []).map(parsePool)
   const named = options.pool === undefined ? [] : pools
   const families = new Set(named.flatMap(({ entries }) => entries.map(({ prefix }) => prefix.family)))
@@ -101,7 +105,8 @@ const poolsOf = (
     throw new InvalidRequestError('the pools are of both families: ask for one family at a time.')
   const family = options.ipv6 === true || families.has('ip6') ? 'ip6' : 'ip'
   const inBlocks = named.length === 0 && blocks !== null ? blockPools(blocks, family) : null
-  if (inBlocks !== null) return { family, pools: inBlocks }
+  if (inBlocks !== null) return { family, pools: inBlocks, named: [] }
   const fitting = pools.filter(({ entries }) => entries.some(({ prefix }) => prefix.family === family))
-  return { family, pools: fitting.length === 0 && family === 'ip' ? defaultPools : fitting }
+  const used = fitting.length === 0 && family === 'ip' ? defaultPools : fitting
+  return { family, pools: used, named: used }
 }
