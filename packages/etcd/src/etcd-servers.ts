@@ -3,7 +3,8 @@ import { type Etcd3, GRPCDeadlineExceededError, isRecoverableError } from 'etcd3
 import { openClient, TIMEOUT_MS } from './etcd-client.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { pendingSockets } from './pending-sockets.ts'
-import { type Asked, hasNoLeader, noteServer, refusalOf } from './refusal.ts'
+import { type Asked, hasNoLeader, noteServer, refusalOf, wordsOf } from './refusal.ts'
+import { UnresolvedError, unresolvedNames } from './unresolved-names.ts'
 
 /**
  * The servers of etcd. One of them is asked, and the next one where that cannot answer; the one that answered is asked
@@ -68,7 +69,7 @@ export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdSer
           isLeaderless ||= hasNoLeader(error)
           if (attempt + 1 < attemptsFor(error, clients.length, isRepeatable)) continue
           // They vote, which takes a second or two unless most of them are off.
-          if (!isLeaderless || performance.now() - since > timeoutMs) throw told
+          if (!isLeaderless || performance.now() - since > timeoutMs) throw await named(told, options)
           await delay(VOTE_MS)
         }
       }
@@ -78,6 +79,17 @@ export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdSer
       for (const client of [...clients, ...retired]) client.close()
     },
   }
+}
+
+/** Where no server has said anything, a name that cannot be resolved is the reason. */
+const named = async (error: unknown, asked: Asked): Promise<unknown> => {
+  const isSilent = error instanceof Error && isRecoverableError(error)
+  if (!isSilent || worth(error, asked) > 0) return error
+  const names = await unresolvedNames(asked.endpoints)
+  if (names.length === 0) return error
+  const told = names.map(({ name, why }) => `the name ${name} cannot be resolved (${why})`)
+  const others = names.length < asked.endpoints.length ? [`no other server answers (${wordsOf(error)})`] : []
+  return new UnresolvedError([...told, ...others].join(', and '), { cause: error })
 }
 
 /** A certificate that is refused says more than a vote that is going on, and that more than a server that is off. */

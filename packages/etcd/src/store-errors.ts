@@ -1,6 +1,7 @@
 import { BlockStoreError } from '@portolan/core'
 import { EtcdPermissionDeniedError, GRPCUnauthenticatedError } from 'etcd3'
 import { type Asked, hasNoLeader, type Refusal, refusalOf, serverOf, wordsOf } from './refusal.ts'
+import { UnresolvedError } from './unresolved-names.ts'
 
 /** What an error means for a host, and what its user has to be allowed. */
 export interface ErrorWords {
@@ -79,9 +80,13 @@ export const readingError = (
       { cause: error },
     )
   }
+  const way =
+    error instanceof UnresolvedError
+      ? 'Correct the name in the URL of the cluster, or the nameservers of this host.'
+      : 'Check that etcd runs there and that this host reaches it.'
   return new BlockStoreError(
     'CLUSTER_UNREACHABLE',
-    `${place} does not answer: ${silenceOf(error)}. ${words.unreachable} Check that etcd runs there and that this host reaches it.`,
+    `${place} does not answer: ${silenceOf(error)}. ${words.unreachable} ${way}`,
     { cause: error },
   )
 }

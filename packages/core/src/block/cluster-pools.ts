@@ -1,4 +1,10 @@
-import { InvalidRequestError, prefixesOverlap } from '@portolan/netfilter'
+import {
+  formatPrefix,
+  InvalidRequestError,
+  type Prefix,
+  prefixesOverlap,
+  tryParseAddress,
+} from '@portolan/netfilter'
 import { type Pool, type PoolEntry, parsePool } from '../pool/index.ts'
 
 /** What the key of the pools holds. */
@@ -50,12 +56,23 @@ export const checkPools = (pools: readonly string[], before: ClusterPools | null
   }
 }
 
-/** @throws InvalidRequestError as `checkPools` does */
+/** @throws InvalidRequestError as `checkPools` does, and for a pool with host bits: it was most likely mistyped */
 export const nextPools = (pools: readonly string[], before: ClusterPools | null): ClusterPools => {
   checkPools(pools, before)
+  // Not of those that are there: earlier versions took them.
+  for (const { name, entry } of entriesOf(pools)) {
+    const meant = `${formatPrefix(entry.prefix)}:${entry.size}`
+    if (!isWrittenSo(name, entry.prefix) && before?.pools.includes(name) !== true)
+      throw new InvalidRequestError(
+        `the pool ${name} has bits beyond /${entry.prefix.length}, so it is not clear which addresses are meant: write ${meant} for the pool that this address is in.`,
+      )
+  }
   const former = before === null ? [] : [...before.pools, ...before.former]
   return { pools, former: [...new Set(former)].filter((pool) => !pools.includes(pool)) }
 }
+
+const isWrittenSo = (pool: string, prefix: Prefix): boolean =>
+  tryParseAddress(pool.slice(0, pool.indexOf('/')))?.value === prefix.base
 
 const areTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string')

@@ -118,6 +118,21 @@ describe('the pools of a cluster', () => {
     expect(await setUp('10.1.0.0/16:24')).toMatchObject({ changed: true })
   })
 
+  test.each([
+    ['10.64.0.1/22:24', '10.64.0.0/22:24'],
+    ['fd00:1234::1/48:64', 'fd00:1234::/48:64'],
+  ])(
+    'with host bits (%s) are refused with the prefix that is meant, unless they are there already',
+    async (pool, meant) => {
+      const { store, setUp } = await clusterOf('10.0.0.0/16:24')
+      await expect(setUp(pool)).rejects.toThrow(`write ${meant}`)
+      const value = JSON.stringify({ pools: [pool], former: [] })
+      await store.commit({ when: [], writes: [{ kind: 'put', key: 'pools', value, lease: null }] })
+      expect(await setUp(pool)).toMatchObject({ changed: false })
+      expect(await setUp(meant)).toMatchObject({ changed: true })
+    },
+  )
+
   test('that another program wrote are left alone', async () => {
     const { store, claim, setUp } = await clusterOf('10.0.0.0/16:24')
     await store.commit({ when: [], writes: [{ kind: 'put', key: 'pools', value: '?', lease: null }] })

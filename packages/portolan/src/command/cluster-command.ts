@@ -50,6 +50,7 @@ export const clusterCommand: Readonly<Record<string, Command>> = {
       yes: 'reclaim: do not ask',
       force: 'release: also blocks in which this host has networks',
     },
+    fallback: { address: 'that of before, else of the interface towards etcd, else of the default route' },
     positionals: 1,
     completes: ['init', 'join', 'status', 'release', 'reclaim'],
     load: () => import('./commands/cluster.ts'),

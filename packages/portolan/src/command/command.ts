@@ -27,6 +27,8 @@ export interface Command {
   readonly options: readonly OptionName[]
   /** What an option means to this command, where that differs. */
   readonly meaning?: Readonly<Partial<Record<OptionName, string>>>
+  /** What an option without a value comes to with this command alone. */
+  readonly fallback?: Readonly<Partial<Record<OptionName, string>>>
   /** Options that say nothing without another one. */
   readonly needs?: Readonly<Partial<Record<OptionName, OptionName>>>
   /** How many words it takes beside its options. */

@@ -15,7 +15,8 @@ const optionLines = (name: OptionName, command: Command): string => {
   const term = [short, `--${name}`, ...(option.value === undefined ? [] : [option.value])].join(' ')
   const meaning = command.meaning?.[name] ?? option.help
   const whole = option.multiple === true ? `${meaning}; may be repeated` : meaning
-  const fallback = option.fallback === undefined ? [] : [`(default: ${option.fallback})`]
+  const usual = command.fallback?.[name] ?? option.fallback
+  const fallback = usual === undefined ? [] : [`(default: ${usual})`]
   const line = [whole, ...fallback].join(' ')
   const lines = fits(line) ? [line] : [whole, ...fallback].flatMap(wrap)
   const indented = lines.join(`\n${' '.repeat(textColumn)}`)

@@ -98,7 +98,8 @@ const optionLines = (name: OptionName, command: Command | undefined): readonly s
   const value = 'value' in rest ? ` \\fI${text(rest.value)}\\fR` : ''
   const meaning = command?.meaning?.[name] ?? help
   const repeated = 'multiple' in rest ? '; may be repeated' : ''
-  const fallback = 'fallback' in rest ? ` (default: ${rest.fallback})` : ''
+  const usual = command?.fallback?.[name] ?? ('fallback' in rest ? rest.fallback : undefined)
+  const fallback = usual === undefined ? '' : ` (default: ${usual})`
   return [
     '.TP',
     `${short}\\fB${text(`--${name}`)}\\fR${value}`,

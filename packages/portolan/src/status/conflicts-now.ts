@@ -80,7 +80,7 @@ export const conflictsNow = (
       unread.push(
         `Conflicts of project ${project} were looked for among most packets only: "portolan conflicts" tells which were left out.`,
       )
-    const told = found.filter(({ kind }) => isOfNow(kind))
+    const told = [...(wish?.conflicts ?? []), ...found.filter(({ kind }) => isOfNow(kind))]
     return (wish === undefined ? asFarAsRulesTell(told, project, isRestricted) : told).map(
       (conflict): ProjectConflict => ({ ...conflict, project }),
     )

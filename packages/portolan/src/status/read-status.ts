@@ -186,7 +186,7 @@ const readPlanned = async (
     throw new InvalidRequestError(
       `project ${project} is held by a live host, so no file says what is wanted of it. Leave -f out, or give this project another name (-p).`,
     )
-  const { desired } = await planBeside(
+  const { desired, conflicts } = await planBeside(
     intent,
     {
       ...options,
@@ -195,7 +195,9 @@ const readPlanned = async (
     },
     { live: [], search: false },
   )
-  return [{ project, desired, mappings: desired.mappings }]
+  // The search of a status finds the others anew, by what is in force.
+  const ofRoutes = conflicts.filter(({ kind }) => kind === 'BlockRouteTaken')
+  return [{ project, desired, mappings: desired.mappings, conflicts: ofRoutes }]
 }
 
 /** A host without either program has no rules, so that it is shown what it would use. */

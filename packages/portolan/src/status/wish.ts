@@ -1,4 +1,10 @@
-import { bridgeNetwork, type DesiredMapping, type DesiredState, withNeighbours } from '@portolan/core'
+import {
+  bridgeNetwork,
+  type Conflict,
+  type DesiredMapping,
+  type DesiredState,
+  withNeighbours,
+} from '@portolan/core'
 import { containsAddress, type HostFacts, type Prefix, parseAddress, parsePrefix } from '@portolan/netfilter'
 import { desiredOf, type WantedState } from '../live/wanted/wanted-state.ts'
 
@@ -12,6 +18,8 @@ export interface Wish {
   readonly desired: DesiredState | null
   /** All that is wanted, with what waits for a network that is gone. */
   readonly mappings: readonly DesiredMapping[]
+  /** Routes of others that take packets to blocks of other hosts elsewhere; absent: none, or no cluster is known. */
+  readonly conflicts?: readonly Conflict[]
 }
 
 /**
@@ -30,9 +38,10 @@ export const wishIn = (project: string, wanted: WantedState, facts: HostFacts): 
   )
   // Those that are known since come into force with the next call that puts something on a network.
   const neighbours = wanted.neighbours()
-  const desired =
-    alone === null || neighbours === null ? alone : withNeighbours(alone, facts, neighbours).desired
-  return { project, desired, mappings: wanted.ports() }
+  const mappings = wanted.ports()
+  if (alone === null || neighbours === null) return { project, desired: alone, mappings }
+  const { desired, conflicts } = withNeighbours(alone, facts, neighbours)
+  return { project, desired, mappings, ...(conflicts.length === 0 ? {} : { conflicts }) }
 }
 
 const bridgesOf = ({ interfaces = [] }: HostFacts) =>

@@ -7,8 +7,12 @@ import type { Cause, DriftChange, HostEvent } from './host-event.ts'
 /** So many changes are named in a line; the rest is counted. */
 const MOST_NAMED = 3
 
-/** An event as lines for people: what, why, and what was done about it. */
-export const eventText = (event: HostEvent, style: Style = plainStyle): readonly string[] => {
+/**
+ * An event as lines for people: what, why, and what was done about it.
+ *
+ * @param isNew - what is wanted has just come to be something else: nothing was damaged
+ */
+export const eventText = (event: HostEvent, style: Style = plainStyle, isNew = false): readonly string[] => {
   const head = `${style.dim(event.at)} ${event.project}: `
   const line = (text: string): string => `${head}${visibleLine(text)}`
   switch (event.kind) {
@@ -17,7 +21,7 @@ export const eventText = (event: HostEvent, style: Style = plainStyle): readonly
     case 'drift':
       return [
         line(
-          `${outcomes[event.outcome](event.afterMs)}: ${changesText(event.changes)}${causesText(event.causes)}`,
+          `${isNew && event.outcome === 'repaired' ? 'applied' : outcomes[event.outcome](event.afterMs)}: ${changesText(event.changes)}${causesText(event.causes)}`,
         ),
       ]
     case 'conflict':
@@ -33,7 +37,8 @@ export const eventText = (event: HostEvent, style: Style = plainStyle): readonly
     case 'failed':
       return [
         line(
-          `${event.error.message} ${event.retryMs === null ? 'The project is held as it was.' : `It is tried again in ${event.retryMs / 1000} s.`}`,
+          // Of a place in a file the message ends without a full stop.
+          `${event.retryMs === null ? 'the project is held as it was' : `it is tried again in ${event.retryMs / 1000} s`}: ${event.error.message}`,
         ),
       ]
   }

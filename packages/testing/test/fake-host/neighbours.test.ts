@@ -96,6 +96,17 @@ describe('a live host of a cluster', () => {
     expect(one.routes()).toEqual(['10.64.2.0/24 by 192.0.2.12'])
   })
 
+  test('is told of a route of others to such a block by its status too', async () => {
+    const one = await opened()
+    expect((await one.host.status()).conflicts).toEqual([])
+    const { facts } = one.state
+    const foreign = { destination: '10.64.2.128/25', gateway: '192.0.2.1', interface: 'eth0', table: 254 }
+    one.state.setFacts({ ...facts, routes: [...(facts.routes ?? []), foreign] })
+    expect((await one.host.status()).conflicts).toMatchObject([
+      { kind: 'BlockRouteTaken', severity: 'warning', project: 'shop' },
+    ])
+  })
+
   test('follows while it is watched, and tells of it', async () => {
     const one = await opened()
     const ended = new AbortController()

@@ -26,9 +26,9 @@ export const refuseOptions = ({ options }: CommandContext, verb: string, taken: 
   const every = ['cluster', 'json', 'state', 'help']
   const extra = Object.keys(options).find((option) => !every.includes(option) && !taken.includes(option))
   if (extra === undefined) return
-  const those = taken.length === 0 ? 'none of its own' : taken.map((option) => `--${option}`).join(', ')
+  const those = ['--cluster', '--state', '--json', ...taken.map((option) => `--${option}`)]
   throw new InvalidRequestError(
-    `\`portolan cluster ${verb}\` has no use for --${extra}; its options are ${those}, beside --cluster, --state and --json.`,
+    `\`portolan cluster ${verb}\` has no use for --${extra}: leave it out. It takes ${those.slice(0, -1).join(', ')} and ${those.at(-1)}.`,
   )
 }
 

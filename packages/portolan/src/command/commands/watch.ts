@@ -167,6 +167,7 @@ const holdSource = async (
   let lacking: FollowedBlocks | null = null
   const untaken = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
     told(notTaken(held.project, error, retryMs), context, metrics)
+  let isReread = false
   try {
     await source.keep()
     if (options.once !== true) stored?.follow((error, retryMs) => void untaken(error, retryMs))
@@ -182,7 +183,9 @@ const holdSource = async (
         watchProject(observed, monitor, watchOptions(context, signal)),
         context,
         metrics,
+        isReread,
       )
+      isReread = false
       if (options.once === true || signals.stop.aborted) return ended
       // What is written while the files are read is another reload.
       signals.rearm()
@@ -197,6 +200,7 @@ const holdSource = async (
         lacking = null
         held.close()
         held = next
+        isReread = true
         await source.keep()
         terminal.say(`portolan: ${source.name} read again`)
       } catch (error) {
@@ -244,19 +248,21 @@ const refuseBlocked = async ({ options }: CommandContext, intent: Intent): Promi
   )
 }
 
-/** Prints events as they come. @returns the exit code they come to */
+/** Prints events as they come, the first ones of what was read again. @returns the exit code they come to */
 const told = async (
   events: AsyncIterable<HostEvent>,
   { options, terminal }: CommandContext,
   metrics: WatchMetrics | null,
+  isNew = false,
 ): Promise<ExitCode> => {
   let failed = false
   for await (const event of events) {
     failed = event.kind === 'failed'
     metrics?.take(event)
     if (event.kind === 'watching') await tellServiceManager(terminal)
+    isNew &&= event.kind !== 'watching'
     if (options.json === true) terminal.print(jsonText(event, null, 0))
-    else for (const line of eventText(event, terminal.style)) terminal.print(line)
+    else for (const line of eventText(event, terminal.style, isNew)) terminal.print(line)
   }
   return options.once === true && failed ? exitCode.error : exitCode.ok
 }

@@ -1,0 +1,22 @@
+import { expect, test } from '@jest/globals'
+import { openEtcdStore } from '../src/index.ts'
+
+test('a server whose name cannot be resolved is told so, and not as one that does not answer in time', async () => {
+  const store = openEtcdStore({ cluster: 'prod', endpoints: ['no-such-server.invalid:2379'], timeoutMs: 500 })
+  await expect(store.read()).rejects.toMatchObject({
+    code: 'CLUSTER_UNREACHABLE',
+    message: expect.stringMatching(
+      /the name no-such-server\.invalid cannot be resolved \(.*\)\. .*Correct the name in the URL of the cluster/,
+    ),
+  })
+  await store.close()
+})
+
+test('beside one that does not answer, both are told', async () => {
+  const endpoints = ['no-such-server.invalid:2379', '127.0.0.1:1']
+  const store = openEtcdStore({ cluster: 'prod', endpoints, timeoutMs: 500 })
+  await expect(store.read()).rejects.toThrow(
+    /no-such-server\.invalid cannot be resolved .*no other server answers/,
+  )
+  await store.close()
+})
