@@ -1,6 +1,7 @@
 import { statSync, unwatchFile, watch, watchFile } from 'node:fs'
 import { basename } from 'node:path'
 import type { ClusterNeighbours } from '@portolan/core'
+import { eventLoopTurn } from '../turn/event-loop-turn.ts'
 import { memberFile } from './member-file.ts'
 import { neighboursFile, readNeighbours } from './neighbours-file.ts'
 
@@ -9,7 +10,10 @@ import { neighboursFile, readNeighbours } from './neighbours-file.ts'
  * @public @since 0.1.0
  */
 export interface ClusterMemory {
-  /** A text that is another one once the other hosts were written down anew. It costs one system call. */
+  /**
+   * A text that is another one once the other hosts were written down anew. It costs one system call in each turn of the
+   * event loop, and is the same until the next turn.
+   */
   stamp(): string
   /** The other hosts, as `readNeighbours` reads them. */
   neighbours(): Promise<ClusterNeighbours | null>
@@ -30,9 +34,15 @@ const LOOK_MS = 2000
  * @public @since 0.1.0
  */
 export const openClusterMemory = (directory: string): ClusterMemory => {
-  const files = [memberFile(directory), neighboursFile(directory)]
+  const [member, neighbours] = [memberFile(directory), neighboursFile(directory)]
+  const files = [member, neighbours]
+  let looked = { turn: -1, stamp: '' }
   return {
-    stamp: () => stampOf(neighboursFile(directory)),
+    stamp: () => {
+      const turn = eventLoopTurn()
+      if (looked.turn !== turn) looked = { turn, stamp: stampOf(neighbours) }
+      return looked.stamp
+    },
     neighbours: () => readNeighbours(directory),
     follow: (changed) => followNames(directory, files, changed) ?? followFiles(files, changed),
   }

@@ -17,6 +17,7 @@ import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { randomBytes } from '../file/random-bytes.ts'
 import { refuseUnsafeFile } from '../state/safe-place.ts'
+import { eventLoopTurn } from '../turn/event-loop-turn.ts'
 import { contentLines, headLine } from './record.ts'
 
 /** An open journal file: to read on in it, and to append to it. */
@@ -53,10 +54,20 @@ export const openJournalFile = (path: string): JournalFile | null => {
   const own = fstatSync(descriptor)
   /** How far it was read, in bytes: up to a line break. */
   let place = 0
+  /** When its name was looked at last, and how many names the file had. */
+  let looked = { turn: -1, links: 0 }
   return {
     look: () => {
+      const turn = eventLoopTurn()
+      // A file that loses its name has one less: within one turn that tells as much, in half the time.
+      if (looked.turn === turn) {
+        const { nlink, size } = fstatSync(descriptor)
+        if (nlink === looked.links) return size
+      }
       const now = statSync(path, { throwIfNoEntry: false })
-      return now !== undefined && now.ino === own.ino && now.dev === own.dev ? now.size : null
+      if (now === undefined || now.ino !== own.ino || now.dev !== own.dev) return null
+      looked = { turn, links: now.nlink }
+      return now.size
     },
     length: () => fstatSync(descriptor).size,
     readOn: (size) => {

@@ -4,6 +4,8 @@ import { randomBytes } from '../file/random-bytes.ts'
 import { takeFileLock } from '../lock/file-lock.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { refuseUnsafeDirectory } from '../state/safe-place.ts'
+import { eventLoopTurn } from '../turn/event-loop-turn.ts'
+import type { Journal, JournalFollower } from './journal.ts'
 import { named, namedLater, notOurs } from './journal-error.ts'
 import { type JournalFile, makeJournalFile, openJournalFile, replaceJournalFile } from './journal-file.ts'
 import {
@@ -17,47 +19,10 @@ import {
   sealLine,
 } from './record.ts'
 
-/**
- * Keys and values that outlive this process. Any number of processes write to one journal; each change is whole or not
- * there, wherever a process is killed.
- * @public @since 0.1.0
- */
-export interface Journal {
-  /**
-   * What it holds, changes of other processes included; null when there is no such file.
-   * @throws PortolanError `STATE` for a file that is not a journal, or that others may write to; PermissionError
-   */
-  read(): ReadonlyMap<string, unknown> | null
-  /**
-   * Makes changes, all of them or none. Once it is fulfilled they outlive this process, and some milliseconds later a power cut.
-   * Makes the file where there is none.
-   * @param after - as `count` was when the changes were decided on: they are made only if no record came since
-   * @returns a mark of what was written, as `writerOf` gives it; null: a record came between, and nothing was written
-   * @throws PortolanError `STATE`, PermissionError; nothing has changed then
-   */
-  write(changes: readonly JournalChange[], after?: number): Promise<string | null>
-  /** How many records were read of all that were ever written; of a file that was removed and made anew, it is less. */
-  readonly count: number
-  /** The mark of the record that wrote or removed a key last; null where there is none, or it was removed long ago. */
-  writerOf(key: string): string | null
-  /** Resolves when everything that was written here is on the disk. */
-  sync(): Promise<void>
-  /** Removes the file. Other processes find no file from then on. */
-  remove(): void
-  /** Records that could not be read: cut off as a process or the disk's room ended, or damaged. */
-  readonly unread: number
-  close(): Promise<void>
-}
-
-/**
- * What follows a journal: told of every key as it is read or written, so that it can keep indexes.
- * @public @since 0.1.0
- */
-export interface JournalFollower {
-  set(key: string, value: unknown): void
-  remove(key: string): void
-  /** Everything is about to be told anew. */
-  clear(): void
+/** What this process writes, as a line of the file and as what it says. */
+interface OwnRecord {
+  readonly line: string
+  readonly record: JournalRecord
 }
 
 /** A file with so many records more than twice what it holds is written anew. */
@@ -121,13 +86,18 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     throw notOurs(path, fault)
   }
 
+  /** What was read before is asked for. */
+  let isKnown = false
   /** What `changesHere` was when it was looked at in this turn; null: it was not. */
   let lookedAt: number | null = null
+  /** The turn of the event loop in which it was looked at, and what `changesHere` was then. */
+  let lookedIn = -1
+  let changesThen = 0
 
   /** Opens what the name leads to now, and reads on in it. */
   const follow = (): JournalFile | null => {
     // What other programs do meanwhile may be seen in the next turn.
-    if (lookedAt === changesHere && file !== null) return file
+    if ((isKnown || lookedAt === changesHere) && file !== null) return file
     let size = file?.look() ?? null
     while (file === null || size === null) {
       file?.close()
@@ -138,6 +108,8 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     }
     readOn(file, size)
     lookedAt = changesHere
+    lookedIn = eventLoopTurn()
+    changesThen = changesHere
     queueMicrotask(() => {
       lookedAt = null
     })
@@ -145,9 +117,15 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
   }
 
   /** @returns was the record of this writer read, and does it count? */
-  const readOn = (from: JournalFile, size: number, awaited = ''): boolean => {
+  const readOn = (from: JournalFile, size: number, own: OwnRecord | null = null): boolean => {
     let found = false
-    const lines = from.readOn(size).split('\n')
+    const text = from.readOn(size)
+    // Nothing but what was just written: it need not be taken apart again.
+    if (own !== null && text === own.line && !sealed) {
+      records += 1
+      return take(own.record)
+    }
+    const lines = text.split('\n')
     for (const [at, line] of lines.entries()) {
       if (line === '' || sealed) continue
       records += 1
@@ -162,7 +140,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       else if (record === 'sealed') sealed = true
       else if (missesOne(record, { count, unread, torn }))
         refuse('a record in it is damaged, and later ones build on it')
-      else if (take(record)) found ||= record.writer === awaited
+      else if (take(record)) found ||= record.writer === own?.record.writer
     }
     // It is there with its head from the first, so a file without one is what is left of it.
     if (records === 0) refuse('it is cut off before its first record')
@@ -202,19 +180,22 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     marks += 1
     const writer = `${mark}-${marks}`
     const line = changesLine(changes, writer, after)
-    for (;;) {
-      if (read() === null) {
+    const own = { line, record: { changes, writer, after, count: null } }
+    // What counts only if no record came since needs no look before it, where there was one just now.
+    const isLookedAt = lookedIn === eventLoopTurn() && changesThen === changesHere
+    for (let known = after !== null && isLookedAt && !sealed ? file : null; ; known = null) {
+      if (known === null && read() === null) {
         makeStateDirectory(dirname(path))
         await makeJournalFile(path)
       }
       if (sealed) await (renewing ?? renew(true))
-      const open = follow()
+      const open = known ?? follow()
       if (open === null || sealed) continue
       if (after !== null && after !== count) return null
       changesHere += 1
       open.append(line)
       const size = open.look()
-      const counts = readOn(open, size ?? open.length(), writer)
+      const counts = readOn(open, size ?? open.length(), own)
       // What came before a seal is in the file that was written anew. In one that was removed it is lost.
       if (counts && (size !== null || sealed)) return writer
       if (after !== null && !counts && !sealed && size !== null) return null
@@ -276,6 +257,14 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       syncLater()
       renewLater()
       return writer
+    },
+    asKnown: (ask) => {
+      isKnown = true
+      try {
+        return ask()
+      } finally {
+        isKnown = false
+      }
     },
     get count() {
       return count

@@ -10,8 +10,8 @@ import {
 import { PortolanError } from '@portolan/netfilter'
 // The entry of the package loads what it knows of Wi-Fi, WireGuard and routes too, which takes half a start of Node.
 import { RawNetlinkSocket, type RawNetlinkSocketOptions } from 'netlink/dist/raw.js'
+import { mayGoOn } from '../turn/event-loop-turn.ts'
 import { type DirectSocket, findDirectSocket } from './direct-socket.ts'
-import { mayGoOn } from './turn.ts'
 
 /** include/uapi/linux/netfilter/nfnetlink.h: NFNL_MSG_BATCH_BEGIN. */
 const BATCH_BEGIN = 0x10

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { PortolanError } from '@portolan/netfilter'
-import { type Journal, openJournal } from '../../src/journal/open-journal.ts'
+import type { Journal } from '../../src/journal/journal.ts'
+import { openJournal } from '../../src/journal/open-journal.ts'
 import type { JournalChange } from '../../src/journal/record.ts'
 
 /** Every so many-th bit of the file is turned, a number that no record's length has a part in. PORTOLAN_JOURNAL=all: each. */

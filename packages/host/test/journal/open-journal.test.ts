@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -15,7 +16,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { type Journal, openJournal } from '../../src/journal/open-journal.ts'
+import type { Journal } from '../../src/journal/journal.ts'
+import { openJournal } from '../../src/journal/open-journal.ts'
 
 let folder = ''
 let file = ''
@@ -177,6 +179,48 @@ describe('a journal', () => {
     expect(await one.write([{ key: 'a', value: 5 }], one.count)).not.toBeNull()
     expect(heldIn(other)).toEqual({ a: 5 })
   })
+
+  test('tells what is known without a look, and writes nothing that was decided on before another record came', async () => {
+    const [one, other] = [open(), open()]
+    await one.write([{ key: 'a', value: 1 }])
+    const { count } = one
+    await other.write([{ key: 'b', value: 2 }])
+    expect(one.asKnown(() => heldIn(one))).toEqual({ a: 1 })
+    expect(one.count).toBe(count)
+    expect(await one.write([{ key: 'c', value: 3 }], count)).toBeNull()
+    expect(heldIn(one)).toEqual({ a: 1, b: 2 })
+    expect(heldIn(open())).toEqual({ a: 1, b: 2 })
+  })
+
+  test('holds what it wrote itself as others read it', async () => {
+    const written = open()
+    const value = { port: 80, targets: [{ name: 'ü\ud800', weight: 1 }], from: null, shared: [[], {}] }
+    await written.write([{ key: 'a', value }])
+    await written.write([{ key: 'b', value }], written.count)
+    expect(heldIn(written)).toEqual(heldIn(open()))
+  })
+
+  test.each(['is removed', 'is moved away with its folder', 'is replaced'])(
+    'a file that %s is not written to any more, within a turn of the event loop too',
+    async (how) => {
+      const one = open()
+      await one.write([{ key: 'a', value: 1 }])
+      expect(heldIn(one)).toEqual({ a: 1 })
+      const before = readFileSync(file)
+      if (how === 'is removed') rmSync(file)
+      else if (how === 'is replaced') {
+        writeFileSync(`${file}.new`, before, { mode: 0o600 })
+        renameSync(`${file}.new`, file)
+      } else {
+        renameSync(join(folder, 'live'), join(folder, 'moved'))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      await one.write([{ key: 'b', value: 2 }], one.count)
+      await one.write([{ key: 'c', value: 3 }])
+      expect(heldIn(open())).toMatchObject({ c: 3 })
+      expect(heldIn(one)).toEqual(heldIn(open()))
+    },
+  )
 
   test('tells which record wrote or removed a key last, wherever that is read', async () => {
     const [one, other] = [open(), open()]

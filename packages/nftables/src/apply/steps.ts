@@ -143,7 +143,7 @@ const exchangeLines = (exchanges: Exchanges): readonly Line[] =>
   ])
 
 /** The steps that carry out changes, as the lines of a script. */
-export const linesOf = (changes: readonly NftablesChange[]): readonly Line[] => {
+export const linesOf = (changes: readonly Pick<NftablesChange, 'operation'>[]): readonly Line[] => {
   const phases: Phases = {
     tables: [],
     newSets: [],

@@ -29,7 +29,7 @@ const levelOf = (mapping: DesiredMapping): Level => {
 }
 
 /** The values a packet must have, in the order of `lookupKey`. */
-const keyOf = ({ constant, portKey }: PartsBuilder, mapping: DesiredMapping): Expression => {
+const keyOf = ({ constant, portKey }: ElementMaker, mapping: DesiredMapping): Expression => {
   const { interface: name, hostAddress, protocol, hostPort } = mapping
   if (name === null && hostAddress === null) return portKey(protocol, hostPort)
   return concat(
@@ -55,7 +55,7 @@ const chainName = (stem: string, mapping: HostSocket): string => {
 export const restrictionChain = (socket: HostSocket): string => chainName('allow', socket)
 
 /** A container's port: that of the mapping before where it is the same, as a range of ports leads to one. */
-const endOf = (parts: PartsBuilder, { address, port }: DesiredTarget): Expression => {
+const endOf = (parts: ElementMaker, { address, port }: DesiredTarget): Expression => {
   const { lastEnd } = parts
   if (lastEnd?.address === address && lastEnd.port === port) return lastEnd.end
   const end = concat(parts.constant(address), parts.constant(port))
@@ -100,6 +100,33 @@ const restriction = (mapping: DesiredMapping, comment: string): readonly Rule[] 
   return [rule(comment, isNot(payload(mapping.family, 'saddr'), sources), drop)]
 }
 
+/** What makes the elements of mappings: of parts, what is not yet in them. */
+type ElementMaker = Pick<PartsBuilder, 'constant' | 'portKey' | 'lastEnd'>
+
+const isPlain = (mapping: DesiredMapping): boolean =>
+  mapping.interface === null && mapping.targets.length === 1
+
+const plainMap = (mapping: DesiredMapping): string => mapName('dnat', mapping.family, levelOf(mapping))
+
+/**
+ * The one element of a mapping that takes no more, and the map that it goes into.
+ * @returns null: the mapping takes more, or none
+ */
+export const loneElement = (
+  maker: ElementMaker,
+  project: string,
+  mapping: DesiredMapping,
+): { readonly map: string; readonly element: Element } | null => {
+  if (!isPlain(mapping) || mapping.hostAddress === '::1') return null
+  if (mapping.allowFrom !== null && sourcesOf(mapping.family, mapping.allowFrom) !== 'everyone') return null
+  const made = element(
+    keyOf(maker, mapping),
+    endOf(maker, mapping.targets[0]),
+    ownerComment(project, mapping.label),
+  )
+  return { map: plainMap(mapping), element: made }
+}
+
 /**
  * Adds a mapping from a host port. Plain ones are one element of one data map: the rest needs a chain, as an
  * nft map holds either data or verdicts.
@@ -112,8 +139,8 @@ export const addNatMapping = (parts: PartsBuilder, project: string, mapping: Des
   const level = levelOf(mapping)
   const key = keyOf(parts, mapping)
 
-  if (mapping.interface === null && mapping.targets.length === 1) {
-    addElement(parts, mapName('dnat', family, level), element(key, endOf(parts, mapping.targets[0]), comment))
+  if (isPlain(mapping)) {
+    addElement(parts, plainMap(mapping), element(key, endOf(parts, mapping.targets[0]), comment))
   } else {
     const name = chainName('dnat', mapping)
     parts.chains.push(chain(name, [rule(comment, ...translation(parts, mapping))]))

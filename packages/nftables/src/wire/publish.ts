@@ -1,10 +1,10 @@
 import { checkProject, type DesiredMapping } from '@portolan/core'
 import { validateMapping } from '../compile/literals.ts'
-import { addNatMapping } from '../compile/mapping.ts'
+import { loneElement } from '../compile/mapping.ts'
 import { isLoopback } from '../compile/maps/exemption.ts'
 import { skeletonSets } from '../compile/maps/skeleton-sets.ts'
 import { ownTable } from '../compile/ours.ts'
-import { newParts } from '../compile/parts.ts'
+import { newParts, type PartsBuilder } from '../compile/parts.ts'
 import type { NftablesChange, Operation } from '../diff/change.ts'
 import { change } from '../diff/describe.ts'
 import type { Element, NamedSet, Ruleset } from '../model/index.ts'
@@ -33,27 +33,49 @@ const standsAlone = ({ hostAddress }: DesiredMapping, { unrestricted = false }: 
   unrestricted || hostAddress === null || isLoopback(hostAddress)
 
 /** Where a plain mapping stands: one element of one map that is always there. */
-const placeOf = (project: string, mapping: DesiredMapping, known: TableKnowledge): Place | null => {
-  checkProject(project)
-  validateMapping(mapping)
-  if (mapping.kind !== 'nat' || !standsAlone(mapping, known)) return null
-  const parts = newParts()
-  addNatMapping(parts, project, mapping)
-  const [entry, more] = parts.elements
-  if (entry === undefined || more !== undefined || parts.chains.length > 0) return null
-  const [name, [element]] = entry
-  const set = permanent.get(name)
-  return set === undefined || element === undefined ? null : { set, element }
-}
-
-const changeOf = (
+const placeOf = (
+  parts: PartsBuilder,
   project: string,
   mapping: DesiredMapping,
   known: TableKnowledge,
-  operation: (place: Place) => Operation,
+): Place | null => {
+  validateMapping(mapping)
+  if (mapping.kind !== 'nat' || !standsAlone(mapping, known)) return null
+  const found = loneElement(parts, project, mapping)
+  const set = found === null ? undefined : permanent.get(found.map)
+  return found === null || set === undefined ? null : { set, element: found.element }
+}
+
+/**
+ * What adds or removes mappings, each one element.
+ * @returns null when one of them takes more
+ */
+export const quickOperations = (
+  action: 'add' | 'remove',
+  project: string,
+  mappings: readonly DesiredMapping[],
+  known: TableKnowledge,
+): readonly Operation[] | null => {
+  checkProject(project)
+  const kind = action === 'add' ? 'add-element' : 'remove-element'
+  const parts = newParts()
+  const operations: Operation[] = []
+  for (const mapping of mappings) {
+    const place = placeOf(parts, project, mapping, known)
+    if (place === null) return null
+    operations.push({ kind, set: place.set, element: place.element })
+  }
+  return operations
+}
+
+const changeOf = (
+  action: 'add' | 'remove',
+  project: string,
+  mapping: DesiredMapping,
+  known: TableKnowledge,
 ): NftablesChange | null => {
-  const place = placeOf(project, mapping, known)
-  return place === null ? null : change(operation(place))
+  const [operation] = quickOperations(action, project, [mapping], known) ?? []
+  return operation === undefined ? null : change(operation)
 }
 
 /**
@@ -70,7 +92,7 @@ export const publishChange = (
   project: string,
   mapping: DesiredMapping,
   known: TableKnowledge = {},
-): NftablesChange | null => changeOf(project, mapping, known, (place) => ({ kind: 'add-element', ...place }))
+): NftablesChange | null => changeOf('add', project, mapping, known)
 
 /**
  * The change that takes a port back which `publishChange` published.
@@ -80,8 +102,7 @@ export const unpublishChange = (
   project: string,
   mapping: DesiredMapping,
   known: TableKnowledge = {},
-): NftablesChange | null =>
-  changeOf(project, mapping, known, (place) => ({ kind: 'remove-element', ...place }))
+): NftablesChange | null => changeOf('remove', project, mapping, known)
 
 /**
  * Does our table restrict a port to some sources? Where it is not there, it may come to.

@@ -69,6 +69,7 @@ export class MemoryJournals {
         follow()
         return writer
       },
+      asKnown: (ask) => ask(),
       get count() {
         return count
       },

@@ -62,17 +62,20 @@ export const mappingIntents = (
   options: PortOptions,
   destinations: readonly PortDestination[],
 ): readonly MappingIntent[] => {
-  const common = {
-    hostAddress: requestedHostAddress(options.hostAddress),
-    hostPorts: options.hostPort === 'auto' ? null : requestedPorts(options.hostPort, 'hostPort'),
-    protocol: requestedProtocol(options.protocol),
-    interface: requestedInterface(options.interface),
-    allowFrom: requestedSources(options.allowFrom),
+  const hostAddress = requestedHostAddress(options.hostAddress)
+  const hostPorts = options.hostPort === 'auto' ? null : requestedPorts(options.hostPort, 'hostPort')
+  const protocol = requestedProtocol(options.protocol)
+  const name = requestedInterface(options.interface)
+  const allowFrom = requestedSources(options.allowFrom)
+  // Written out: to copy an object and add to it takes longer than all the checks.
+  return destinations.map(({ service, network, port, weight }) => ({
+    hostAddress,
+    hostPorts,
+    protocol,
+    interface: name,
+    allowFrom,
     replica: 1,
     place: null,
-  }
-  return destinations.map(({ service, network, port, weight }) => ({
-    ...common,
     service,
     network,
     containerPorts: requestedPorts(port, 'to.port'),

@@ -33,7 +33,7 @@ const isTooLong = (error: unknown): boolean =>
  * @public @since 0.1.0
  */
 export const applyLive = async (
-  changes: readonly NftablesChange[],
+  changes: readonly Pick<NftablesChange, 'operation'>[],
   socket: NetlinkSocket,
   { generation = null }: LiveOptions = {},
 ): Promise<boolean> => {

@@ -46,7 +46,7 @@ const bytesPerChange = 128
  * @public @since 0.1.0
  */
 export const encodeBatch = (
-  changes: readonly NftablesChange[],
+  changes: readonly Pick<NftablesChange, 'operation'>[],
   sequence: number,
   generation: number | null = null,
 ): Batch | null => {

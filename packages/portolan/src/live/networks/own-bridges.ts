@@ -34,10 +34,22 @@ const subnetsOf = ({ addresses = [] }: InterfaceFact): readonly Prefix[] =>
       return prefixAround(address, length)
     })
 
+/** The bridges that hold addresses which were asked for, for each reading of the host: most ports lead to the same few. */
+const held = new WeakMap<readonly OwnBridge[], Map<string, OwnBridge>>()
+/** So many addresses are kept of one reading. */
+const MOST = 10_000
+
 /** The bridge whose subnet holds an address. */
 export const bridgeHolding = (bridges: readonly OwnBridge[], address: string): OwnBridge | null => {
+  const known = held.get(bridges) ?? new Map<string, OwnBridge>()
+  const before = known.get(address)
+  if (before !== undefined) return before
   const wanted = parseAddress(address)
-  return bridges.find(({ subnets }) => subnets.some((subnet) => containsAddress(subnet, wanted))) ?? null
+  const found = bridges.find(({ subnets }) => subnets.some((subnet) => containsAddress(subnet, wanted)))
+  if (found === undefined) return null
+  if (known.size === MOST) known.clear()
+  held.set(bridges, known.set(address, found))
+  return found
 }
 
 /**

@@ -100,6 +100,7 @@ export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>
         mappings.filter((mapping) => mapping.protocol === 'udp' && isTranslated(mapping)),
       ),
     before: async (mappings) => {
+      if (taken.size + searched.size === 0) return
       for (const mapping of mappings) {
         const key = socketKey(mapping)
         const [own, ...others] = taken.get(key) ?? []

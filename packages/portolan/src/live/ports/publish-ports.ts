@@ -46,22 +46,29 @@ export const publishPorts = async (
 ): Promise<Published> => {
   let wishes: readonly Wish[] = []
   let asked: readonly (readonly DesiredMapping[])[] = []
+  let edition = ''
   const missing = await rules.decideForSure(async () => {
     const wanted = wishesOn(rules.project)
     const mappings: (readonly DesiredMapping[])[] = []
-    for (const requests of calls) mappings.push(await addWishes(rules, tools, requests, wanted))
+    // Without a pause between calls, so that what is written down is looked at once for all of them.
+    for (const requests of calls) {
+      const chosen = requests.some(isAutomatic) ? await chosenFor(rules, tools, requests) : null
+      mappings.push(addWishes(rules, requests, wanted, chosen))
+    }
     wishes = wanted.wishes
     asked = mappings
-    return missingOf(rules, wishes)
+    const missing = missingOf(rules, wishes)
+    edition = rules.edition
+    return missing
   })
   let added: readonly DesiredMapping[] = []
   if (missing !== null || rules.isDamaged()) {
-    const forced = new Set(wishes.flatMap(({ mapping, force }) => (force ? [mapping] : [])))
+    const forced = new Set(wishes.filter(({ force }) => force).map(({ mapping }) => mapping))
     const unforced = (missing ?? []).filter((mapping) => !forced.has(mapping))
     await refuseListeners(rules.project, unforced, tools)
     await tools.flows.before(missing ?? [])
     const decide = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
-      added = missingOf(rules, wishes) ?? []
+      added = (rules.edition === edition ? missing : missingOf(rules, wishes)) ?? []
       return added.length === 0 ? null : { changes: added.map(withPort), mappings: added }
     }
     if (!(await rules.quickly('add', decide)))
@@ -103,19 +110,30 @@ const wishesOn = (project: string): Wishes => {
   }
 }
 
-/** @returns the mappings that the requests of one call ask for, each once */
-const addWishes = async (
+/** The mappings of the requests that leave their host ports open. */
+const chosenFor = async (
   rules: LiveRules,
   tools: PublishTools,
   requests: readonly PublishRequest[],
+): Promise<ReadonlyMap<PublishRequest, readonly DesiredMapping[]>> => {
+  const chosen = new Map<PublishRequest, readonly DesiredMapping[]>()
+  for (const request of requests)
+    if (isAutomatic(request)) chosen.set(request, await chooseHostPorts(rules, tools, request))
+  return chosen
+}
+
+/** @returns the mappings that the requests of one call ask for, each once */
+const addWishes = (
+  rules: LiveRules,
+  requests: readonly PublishRequest[],
   wishes: Wishes,
-): Promise<readonly DesiredMapping[]> => {
+  chosen: ReadonlyMap<PublishRequest, readonly DesiredMapping[]> | null,
+): readonly DesiredMapping[] => {
   const { project, wanted, bridges } = rules
   const asked = new Map<string, DesiredMapping>()
   for (const request of requests) {
-    const mappings = isAutomatic(request)
-      ? await chooseHostPorts(rules, tools, request)
-      : requestedMappings(request, { project, wanted, bridges, supply: noPorts })
+    const mappings =
+      chosen?.get(request) ?? requestedMappings(request, { project, wanted, bridges, supply: noPorts })
     for (const mapping of mappings) {
       wishes.add(mapping, request.force ?? false)
       asked.set(socketKey(mapping), mapping)
@@ -142,7 +160,8 @@ const missingOf = (rules: LiveRules, wishes: readonly Wish[]): readonly DesiredM
     if (!force) refuseAbsentAddress(mapping, rules.facts)
     const own = rules.wanted.port(mapping)
     if (own !== null && sameMapping(own, mapping)) continue
-    const holder = rules.holder(mapping)
+    if (own !== null) throw inUse(mapping, own.label, rules.project)
+    const holder = rules.otherHolder(mapping)
     if (holder !== null) throw inUse(mapping, holder.label, holder.project)
     missing.push(mapping)
   }

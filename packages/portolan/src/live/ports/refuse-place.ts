@@ -18,7 +18,9 @@ import { bridgeHolding, type OwnBridge } from '../networks/own-bridges.ts'
  * @internal
  */
 export const targetBridge = (address: string, bridges: readonly OwnBridge[]): OwnBridge => {
+  const known = targets.get(bridges) ?? new Set<string>()
   const bridge = bridgeHolding(bridges, address)
+  if (bridge !== null && known.has(address)) return bridge
   if (bridge === null)
     throw new InvalidRequestError(`${address} is in the subnet of no bridge of ours: make its network first.`)
   for (const text of bridge.link.addresses ?? []) {
@@ -28,8 +30,15 @@ export const targetBridge = (address: string, bridges: readonly OwnBridge[]): Ow
         `${address} is the ${role} of network ${bridge.project}/${bridge.network}: no container has it. Publish to the container's own address.`,
       )
   }
+  if (known.size === MOST) known.clear()
+  targets.set(bridges, known.add(address))
   return bridge
 }
+
+/** The addresses that a container can have, of those that were asked for, for each reading of the host. */
+const targets = new WeakMap<readonly OwnBridge[], Set<string>>()
+/** So many are kept of one reading. */
+const MOST = 10_000
 
 /** What an address is to a subnet, if not a container's. */
 const roleOf = (address: string, gateway: string): string | null => {

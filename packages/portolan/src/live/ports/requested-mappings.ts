@@ -70,20 +70,13 @@ export const requestedMappings = (
 ): readonly DesiredMapping[] => {
   checkObject(request, 'the request')
   refuseUnknownOptions(request, requestOptions, 'the options of a port')
-  const { to, force, ...options } = request
+  const { to, force } = request
   if (force !== undefined && typeof force !== 'boolean')
     throw new InvalidRequestError(`force is ${shownValue(force)}: expected true or false.`)
   const targets = Array.isArray(to) ? (to as readonly PublishTarget[]) : [to as PublishTarget]
   if (targets.length === 0) throw new InvalidRequestError('to is []: expected one target at the least.')
-  const destinations = targets.map((target) => destinationOf(target, options, place))
-  const wanted = mappingIntents(options, destinations)
-  const intent: Intent = {
-    project: place.project,
-    networks: [],
-    endpoints: [],
-    mappings: wanted,
-    notes: [],
-  }
+  const destinations = targets.map((target) => destinationOf(target, request, place))
+  const wanted = mappingIntents(request, destinations)
   return asRequest(() => {
     for (const [at, mapping] of wanted.entries()) {
       const { of } = destinations[at] ?? {}
@@ -93,9 +86,11 @@ export const requestedMappings = (
     }
     const { mappings, conflicts, notes } = expandMappings(
       {
-        ...intent,
+        project: place.project,
+        endpoints: [],
+        notes: [],
         mappings: isTranslated(destinations) ? shareHostPorts(place.project, wanted, place.supply) : wanted,
-        networks: destinations.map(({ of, hostBinding }) => networkIntent(of.name, { hostBinding })),
+        networks: destinations.map(intentOn),
       },
       destinations.map(({ of }) => of),
       destinations.map(({ endpoint }) => endpoint),
@@ -155,7 +150,7 @@ const destinationOf = (
   const canonical = canonicalAddress(address)
   refuseOtherFamily(canonical, options.hostAddress)
   const bridge = targetBridge(canonical, place.bridges)
-  const found = bridgeNetwork(bridge.link)?.network
+  const found = networkOn(bridge)
   if (found === undefined) throw new InvalidRequestError(`the bridge of ${canonical} carries no network.`)
   const own = bridge.project === place.project ? place.wanted.network(bridge.network) : null
   // A port to the address of an endpoint is a port of that endpoint: it goes when the endpoint does.
@@ -172,7 +167,7 @@ const destinationOf = (
       hostBinding: own.intent.hostBinding,
     }
   }
-  const network = own?.network ?? { ...found, name: `${bridge.project}/${bridge.network}` }
+  const network = own?.network ?? found
   const family = familyOf(canonical)
   const service = family === 'ip6' ? `[${canonical}]` : canonical
   return {
@@ -191,6 +186,31 @@ const destinationOf = (
     },
     hostBinding: own?.intent.hostBinding ?? null,
   }
+}
+
+/** What is told of bridges and networks, kept while they are: most ports lead to the same few. */
+const networks = new WeakMap<OwnBridge, DesiredNetwork>()
+const intents = new WeakMap<DesiredNetwork, NetworkIntent>()
+
+type NetworkIntent = Intent['networks'][number]
+
+/** The network of a bridge, by the name that is told apart from those of this project. */
+const networkOn = (bridge: OwnBridge): DesiredNetwork | undefined => {
+  const known = networks.get(bridge)
+  if (known !== undefined) return known
+  const found = bridgeNetwork(bridge.link)?.network
+  if (found === undefined) return undefined
+  const made = { ...found, name: `${bridge.project}/${bridge.network}` }
+  networks.set(bridge, made)
+  return made
+}
+
+const intentOn = ({ of, hostBinding }: Destination): NetworkIntent => {
+  const known = intents.get(of)
+  if (known !== undefined && known.hostBinding === hostBinding) return known
+  const made = networkIntent(of.name, { hostBinding })
+  intents.set(of, made)
+  return made
 }
 
 const refuseOtherFamily = (address: string, hostAddress: PublishRequest['hostAddress']): void => {

@@ -37,6 +37,8 @@ export class LiveRules extends HeldRules {
   /** How many it had when all of it was last known to be in force; null: it is not known. */
   #settled: number | null = null
   readonly #cluster: ClusterMemory | null
+  /** How often the host was read. */
+  #readings = 0
   /** The other hosts of the cluster, as they were remembered when the rules were read last. */
   #neighbours: ClusterNeighbours | null = null
   #stamp: string | null = null
@@ -104,6 +106,16 @@ export class LiveRules extends HeldRules {
     return rules
   }
 
+  override async readFacts(): Promise<void> {
+    this.#readings += 1
+    await super.readFacts()
+  }
+
+  /** Another one once something else is known of the host, of other projects or of what is wanted. */
+  get edition(): string {
+    return `${this.#readings} ${this.wanted.known}`
+  }
+
   override desired(): DesiredState | null {
     const [count, bridges] = [this.wanted.count(), this.bridges]
     // The bridges are read after the other hosts of the cluster are.
@@ -150,7 +162,7 @@ export class LiveRules extends HeldRules {
 
   /** The record that was just written is in force; so is all, if it was before and no other record came between. */
   #settle(before: number | null): void {
-    const count = this.wanted.count()
+    const count = this.wanted.known
     this.#settled = before !== null && count === before + 1 ? count : null
   }
 
@@ -165,8 +177,13 @@ export class LiveRules extends HeldRules {
    */
   holder(socket: HostSocket): PublishedPort | null {
     const own = this.wanted.port(socket)
-    if (own !== null) return { ...own, project: this.project }
-    return this.#others().get(socketKey(socket)) ?? null
+    return own === null ? this.otherHolder(socket) : { ...own, project: this.project }
+  }
+
+  /** The mapping of a host socket, of another project. */
+  otherHolder(socket: HostSocket): PublishedPort | null {
+    const others = this.#others()
+    return others.size === 0 ? null : (others.get(socketKey(socket)) ?? null)
   }
 
   /** What other projects have published, as far as this object has heard. */
@@ -216,7 +233,7 @@ export class LiveRules extends HeldRules {
         const decision = decide()
         mappings = decision?.mappings ?? []
         return decision?.changes ?? null
-      })
+      }, attempt === 1)
       if (undo === null) return false
       try {
         if (await this.keeper.quickly(action, mappings)) {

@@ -59,13 +59,19 @@ export interface WantedState {
    * Decides what is to change, and writes it down. It is decided anew where another program wrote something meanwhile, so
    * that nothing comes between the decision and the record.
    *
+   * @param isKnown - is it decided from what this process knows, where that was looked at just before?
    * @returns what writes down what was before, of the keys that no other record has changed since; null: nothing was to
    *   change
    * @throws PortolanError `STATE`, PermissionError, and what `decide` throws
    */
-  change(decide: () => readonly JournalChange[] | null): Promise<(() => Promise<void>) | null>
+  change(
+    decide: () => readonly JournalChange[] | null,
+    isKnown?: boolean,
+  ): Promise<(() => Promise<void>) | null>
   /** How many records there are, as `Journal.count`: another number means that something may have changed. */
   count(): number
+  /** The same, of those that were read or written when this was asked last. */
+  readonly known: number
   /** Resolves when all of it is on the disk. */
   sync(): Promise<void>
   close(): Promise<void>
@@ -74,6 +80,12 @@ export interface WantedState {
 type Kind = 'network' | 'endpoint' | 'port' | 'cluster' | 'backend'
 
 const key = (kind: Kind, ...names: readonly string[]): string => `${kind} ${JSON.stringify(names)}`
+
+/** As `key('port', ...)`, at once where nothing is to be escaped: but for an interface's name, a socket has no such part. */
+const portKey = (socket: HostSocket): string => {
+  const name = socketKey(socket)
+  return socket.interface === null ? `port ["${name}"]` : key('port', name)
+}
 
 export const withNetwork = (wanted: WantedNetwork): JournalChange => ({
   key: key('network', wanted.network.name),
@@ -93,12 +105,12 @@ export const withoutEndpoint = (network: string, name: string): JournalChange =>
 })
 
 export const withPort = (mapping: DesiredMapping): JournalChange => ({
-  key: key('port', socketKey(mapping)),
+  key: portKey(mapping),
   value: mapping,
 })
 
 export const withoutPort = (socket: HostSocket): JournalChange => ({
-  key: key('port', socketKey(socket)),
+  key: portKey(socket),
   value: null,
 })
 
@@ -179,7 +191,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
       journal.read()
       return [...direct.values()]
     },
-    port: (socket) => one('port', key('port', socketKey(socket))),
+    port: (socket) => one('port', portKey(socket)),
     neighbours: () => one('cluster', key('cluster')),
     backend,
     nameBackend: async (now) => {
@@ -191,20 +203,27 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     get unread() {
       return journal.unread
     },
-    change: async (decide) => {
-      for (;;) {
-        journal.read()
+    change: async (decide, isKnown = false) => {
+      const decideOn = () => {
+        const values = journal.read()
         const { count } = journal
-        const changes = decide()
-        if (changes === null || changes.length === 0) return null
-        const before = journal.read()
-        const undo = changes.map(({ key: name }) => ({ key: name, value: before?.get(name) ?? null }))
-        const writer = await journal.write([...changes, ...naming()], count)
+        const changes = decide() ?? []
+        const undo = changes.map(({ key: name }) => ({ key: name, value: values?.get(name) ?? null }))
+        return { count, changes, undo, beside: naming() }
+      }
+      // Nothing is written where another program wrote something meanwhile: then it is looked at.
+      for (let decision = isKnown ? journal.asKnown(decideOn) : decideOn(); ; decision = decideOn()) {
+        const { count, changes, undo, beside } = decision
+        if (changes.length === 0) return null
+        const writer = await journal.write([...changes, ...beside], count)
         if (writer !== null) return () => takeBack(journal, writer, undo)
       }
     },
     count: () => {
       journal.read()
+      return journal.count
+    },
+    get known() {
       return journal.count
     },
     sync: () => journal.sync(),
