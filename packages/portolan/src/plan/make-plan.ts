@@ -45,6 +45,7 @@ import { owedFlowChanges } from './flow-change.ts'
 import { inOrder } from './in-order.ts'
 import { leaseReleases } from './lease-release.ts'
 import { mendConflicts } from './mend-conflicts.ts'
+import { namedAlone } from './named-ports.ts'
 import type { Plan, PlanChange } from './plan.ts'
 import { planRules } from './plan-rules.ts'
 import { plannedAddresses } from './planned-addresses.ts'
@@ -259,23 +260,6 @@ export const withCommands = (conflict: Conflict, ownCommand: PlanInput['ownComma
   const commands = remedy.commands.map(ownCommand)
   const isSame = commands.every((command, at) => command === remedy.commands[at])
   return isSame ? conflict : { ...conflict, remedy: { ...remedy, commands } }
-}
-
-const namedAlone = (desired: DesiredState, intent: Intent): DesiredState => {
-  const isNamed = isNamedIn(intent)
-  return desired.mappings.every(isNamed)
-    ? desired
-    : { ...desired, mappings: desired.mappings.filter(isNamed) }
-}
-
-/** A port that was left to us comes from that range on purpose. */
-const isNamedIn = ({ mappings }: Intent): ((mapping: DesiredMapping) => boolean) => {
-  // A mark for each port there can be: a set of as many numbers takes forty times the room.
-  const marks = (): Uint8Array => new Uint8Array(65_536)
-  const named = { tcp: marks(), udp: marks(), sctp: marks() }
-  for (const { protocol, hostPorts } of mappings)
-    if (hostPorts !== null) named[protocol].fill(1, hostPorts.first, hostPorts.last + 1)
-  return ({ protocol, hostPort }) => named[protocol][hostPort] === 1
 }
 
 /** What a sysctl does to every mapping is said once, of the sysctl. */
