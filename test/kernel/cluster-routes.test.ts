@@ -17,6 +17,12 @@ const node = (index: number): Node => {
   return found
 }
 
+/** What `portolan status` finds of networks and of the host. */
+const statusConflicts = async ({ host }: Node, ...words: readonly string[]): Promise<readonly string[]> =>
+  JSON.parse(await host.must('status', ...words, '--json')).conflicts.map(
+    ({ kind, message }: { readonly kind: string; readonly message: string }) => `${kind}: ${message}`,
+  )
+
 const tcp = (destination: string, port = 80) => ({ protocol: 'tcp' as const, destination, port })
 
 describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
@@ -137,6 +143,11 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     expect(await routesOf(host)).toHaveLength(2)
   })
 
+  test('a status of hosts that are well tells no conflict, with a file or without', async () => {
+    for (const one of nodes)
+      for (const words of [[], ['-f', one.file]]) expect(await statusConflicts(one, ...words)).toEqual([])
+  })
+
   test('without etcd routes stay as they are', async () => {
     const { host, file } = node(0)
     await host.machine.ip(`route add unreachable ${clusterAddress(1)}`)
@@ -165,6 +176,10 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
           message: expect.stringContaining('is more exact'),
         }),
       )
+      for (const words of [[], ['-f', file], ['-p', 'shop']])
+        expect(await statusConflicts(node(0), ...words)).toEqual([
+          expect.stringMatching(/^BlockRouteTaken: .* is more exact/),
+        ])
     } finally {
       await host.machine.ip(`route del ${at(block, 128)}/25`)
     }

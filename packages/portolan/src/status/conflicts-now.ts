@@ -1,10 +1,12 @@
 import {
+  type ClusterNeighbours,
   type Conflict,
   type DesiredMapping,
   type DesiredNetwork,
   type DesiredState,
   type PublishedPort,
   searchConflicts,
+  withNeighbours,
 } from '@portolan/core'
 import {
   containsAddress,
@@ -35,6 +37,8 @@ export interface SearchedHost {
   readonly published: readonly PublishedPort[]
   readonly networks: readonly { readonly project: string; readonly network: DesiredNetwork }[]
   readonly wishes: readonly Wish[]
+  /** The other hosts of the cluster, for projects without wishes; absent or null: none are known. */
+  readonly neighbours?: ClusterNeighbours | null
   /** Look for conflicts of the ports of this endpoint, of networks and of the host alone; of all unless told. */
   readonly about?: EndpointOnNetwork
   /** How remedies name what the user may change; as the command does unless told. */
@@ -66,7 +70,7 @@ export const conflictsNow = (
   const { about } = host
   const conflicts = projects.flatMap((project) => {
     const wish = host.wishes.find((one) => one.project === project)
-    const state = wish === undefined ? stateInForce(project, host) : wish.desired
+    const { desired: state, conflicts: ofRoutes = [] } = wish ?? inForceAmong(project, host)
     if (state === null) return []
     const { conflicts: found, incomplete } = searchConflicts(state, host.facts, rulesets, {
       setsSysctls: false,
@@ -80,7 +84,7 @@ export const conflictsNow = (
       unread.push(
         `Conflicts of project ${project} were looked for among most packets only: "portolan conflicts" tells which were left out.`,
       )
-    const told = [...(wish?.conflicts ?? []), ...found.filter(({ kind }) => isOfNow(kind))]
+    const told = [...ofRoutes, ...found.filter(({ kind }) => isOfNow(kind))]
     return (wish === undefined ? asFarAsRulesTell(told, project, isRestricted) : told).map(
       (conflict): ProjectConflict => ({ ...conflict, project }),
     )
@@ -128,6 +132,13 @@ const restrictedIn = (rulesets: readonly NetfilterRuleset[]): ((label: string) =
 
 const drops = (step: NetfilterRule['steps'][number]): boolean =>
   step.kind === 'verdict' && step.verdict.kind === 'drop'
+
+/** With what other hosts of the cluster mean for it: routes to their blocks, and what goes there unmasqueraded. */
+const inForceAmong = (project: string, host: SearchedHost): Pick<Wish, 'desired' | 'conflicts'> => {
+  const alone = stateInForce(project, host)
+  const { neighbours = null, facts } = host
+  return neighbours === null ? { desired: alone } : withNeighbours(alone, facts, neighbours)
+}
 
 /** A project as its bridges and rules tell it, with ports that are open to every source. */
 const stateInForce = (project: string, { networks, published }: SearchedHost): DesiredState => {

@@ -1,3 +1,4 @@
+import type { ClusterNeighbours } from '@portolan/core'
 import type { Wording } from '@portolan/netfilter'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import type { PlanChange } from '../plan/plan.ts'
@@ -18,6 +19,7 @@ const order = ['error', 'warning', 'info'] as const
  * @param project - of this one alone; null: of all
  * @param surrounding - every rule of the host; null: no conflicts are looked for. `about`: see `SearchedHost`
  * @param lost - of a host that is in a cluster
+ * @param neighbours - the other hosts of it; null: none are known
  */
 export const joinStatus = async (
   reading: Reading,
@@ -29,6 +31,7 @@ export const joinStatus = async (
   } | null,
   count: (lines: readonly MappingLine[]) => Promise<CountedConnections>,
   lost: LostBlocks = noLostBlocks,
+  neighbours: ClusterNeighbours | null = null,
   wording?: Wording,
 ): Promise<HostStatus> => {
   const { facts, rules, networks, inForce, wishes, drift, backendOf } = reading
@@ -46,7 +49,7 @@ export const joinStatus = async (
       ? { conflicts: null, unread: surrounding?.unread ?? [] }
       : conflictsNow(
           {
-            ...{ facts, surrounding: surrounding.rules, changes, networks, wishes },
+            ...{ facts, surrounding: surrounding.rules, changes, networks, wishes, neighbours },
             published: inForce.map(({ port }) => port),
             ...(surrounding.about === undefined ? {} : { about: surrounding.about }),
             wording,

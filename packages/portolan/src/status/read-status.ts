@@ -76,6 +76,7 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
     search,
     count,
     { ...lost, unread: [...lost.unread, ...others.unread] },
+    others.known,
     options.wording,
   )
 }
