@@ -171,4 +171,60 @@ describeBeside('portolan watch --intent', ['etcd'], () => {
     expect(await reaches(9092)).toBe(true)
     await stopWatch()
   })
+
+  const once = () => here().lab.host.run(argv('--once'))
+  const remove = () => ask('deleterange', { key: base64(key) })
+  const destroy = (...words: readonly string[]) =>
+    here().lab.host.run([...here().lab.command, 'destroy', '--yes', ...words])
+  const bridges = async (): Promise<string> =>
+    here().lab.host.mustRun(['ip', '-d', 'link', 'show', 'type', 'bridge'])
+  const state = '/var/lib/portolan'
+
+  test('destroy ends the project: what was in force does not come back once the key is gone', async () => {
+    const { lab } = here()
+    for (const words of [['-p', 'shop'], ['--all']]) {
+      await put(shop('9092:80'))
+      expect(await once()).toMatchObject({ exitCode: 0 })
+      expect(await bridges()).toContain('project=shop')
+      await lab.host.mustRun(['sh', '-c', `rm -f /run/lab/applied-*; cp ${state}/applied-* /run/lab/`])
+      await remove()
+      expect(await destroy(...words)).toMatchObject({ exitCode: 0 })
+      expect(JSON.parse((await once()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+      expect(await bridges()).not.toContain('project=shop')
+      // As a destroy that did not know of it left it: nothing else is left.
+      await lab.host.mustRun(['sh', '-c', `cp /run/lab/applied-* ${state}/`])
+      expect(await destroy('-p', 'other')).toMatchObject({ exitCode: 1 })
+      expect(await destroy(...words)).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('forgets the text of project shop that was in force last'),
+      })
+      expect(JSON.parse((await once()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+      expect(await destroy(...words)).toMatchObject({ exitCode: words[0] === '--all' ? 0 : 1 })
+    }
+  })
+
+  test('a watch that only tells remembers no text', async () => {
+    await put(shop('9092:80'))
+    await here().lab.host.run(argv('--once', '--check'))
+    await remove()
+    expect(JSON.parse((await once()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+  })
+
+  test('tells the conflicts that keep a first text from being applied, and what to change', async () => {
+    const { lab } = here()
+    await put(
+      `${shop('9092:80')}networks: {default: {ipam: {config: [{subnet: ${addresses.ip.host.replace(/[0-9]+$/, '0/24')}}]}}}\n`,
+    )
+    const plain = argv('--once').filter((word) => word !== '--json')
+    const { exitCode, stdout, stderr } = await lab.host.run(plain)
+    expect({ exitCode, stdout, stderr }).toEqual({
+      exitCode: 1,
+      stdout: expect.stringMatching(/error SubnetOverlap: [\s\S]*What to do: /),
+      stderr: expect.stringMatching(/ change the text under the key .*etcdctl put \/prod\/shop/),
+    })
+    expect(stderr).not.toContain('portolan apply')
+    const [event = ''] = (await once()).stdout.split('\n')
+    expect(JSON.parse(event)).toMatchObject({ kind: 'conflict', conflict: { kind: 'SubnetOverlap' } })
+    await remove()
+  })
 })

@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PortolanError } from '@portolan/netfilter'
-import { type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
+import { syncDirectory } from '../state/own-file.ts'
+import { fileError, type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** A text that ends early may be a whole one of fewer services, which a watch would remove: so its sum stands before it. */
-const firstLine = (text: string): string => `# sha256 ${digestOf(text)}\n`
+const firstLine = (rest: string): string => `# sha256 ${digestOf(rest)}\n`
+
+/** Which project the text is of: what removes the project forgets the text, wherever it came from. */
+const secondLine = (project: string): string => `# project ${project}\n`
+
+const projectLine = /^# project (\S+)\n/
 
 /** A name for each source: it may have any characters. */
 const fileIn = (directory: string, source: string): RememberedFile => ({
@@ -14,6 +22,9 @@ const fileIn = (directory: string, source: string): RememberedFile => ({
   file: join(directory, `applied-${digestOf(source).slice(0, 32)}.yaml`),
   does: `keeps the text of ${source} that is in force`,
 })
+
+/** The part of a file behind its sum. */
+const behindSum = (kept: string): string => kept.slice(kept.indexOf('\n') + 1)
 
 /**
  * The Compose text of a source outside of this host that was in force here last.
@@ -30,8 +41,8 @@ export const readAppliedText = async (directory: string, source: string): Promis
   const remembered = fileIn(directory, source)
   const kept = await readRemembered(remembered)
   if (kept === null) return null
-  const text = kept.slice(kept.indexOf('\n') + 1)
-  if (kept === `${firstLine(text)}${text}`) return text
+  const rest = behindSum(kept)
+  if (kept === `${firstLine(rest)}${rest}`) return rest.replace(projectLine, '')
   throw new PortolanError(
     'STATE',
     `The file ${remembered.file} is damaged: it ${remembered.does}. It is written anew with the next text that comes into force, once etcd answers.`,
@@ -39,13 +50,95 @@ export const readAppliedText = async (directory: string, source: string): Promis
 }
 
 /**
+ * A Compose text, and the project that it is of.
+ * @public @since 0.1.0
+ */
+export interface AppliedText {
+  readonly project: string
+  readonly text: string
+}
+
+/**
  * Remembers the Compose text of a source that is in force. A process that is killed leaves the one before, or this one.
  *
  * @throws PortolanError (`STATE`) when it cannot be written; PermissionError when it may not be
  * @example
- * await writeAppliedText(directory, 'etcd:///shop', 'services: {web: {ports: ["8080:80"]}}')
+ * const text = 'services: {web: {ports: ["8080:80"]}}'
+ * await writeAppliedText(directory, 'etcd:///shop', { project: 'shop', text })
  * @public @since 0.1.0
  */
-export const writeAppliedText = async (directory: string, source: string, text: string): Promise<void> => {
-  await writeRemembered(fileIn(directory, source), `${firstLine(text)}${text}`)
+export const writeAppliedText = async (
+  directory: string,
+  source: string,
+  { project, text }: AppliedText,
+): Promise<void> => {
+  const rest = `${secondLine(project)}${text}`
+  await writeRemembered(fileIn(directory, source), `${firstLine(rest)}${rest}`)
+}
+
+/** Files with a text of a project; null: of each. One that is damaged still tells its project. */
+const filesOf = async (
+  directory: string,
+  project: string | null,
+): Promise<readonly { readonly file: RememberedFile; readonly project: string; readonly kept: string }[]> => {
+  const found: { file: RememberedFile; project: string; kept: string }[] = []
+  for (const name of namesIn(directory)) {
+    const does = 'keeps the text of a key that was in force last'
+    const file = { directory, file: join(directory, name), does }
+    const kept = await readRemembered(file)
+    if (kept === null) continue
+    const [, of = ''] = projectLine.exec(behindSum(kept)) ?? []
+    if (project === null || of === project) found.push({ file, project: of, kept })
+  }
+  return found
+}
+
+const namesIn = (directory: string): readonly string[] => {
+  try {
+    return readdirSync(directory).filter((name) => /^applied-[0-9a-f]{32}\.yaml$/.test(name))
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    const does = 'keeps the texts of keys that were in force last'
+    throw fileError('read', { directory, file: directory, does }, error)
+  }
+}
+
+/**
+ * The projects of which a Compose text is remembered, sorted.
+ *
+ * @throws PortolanError (`STATE`), PermissionError as `readAppliedText` does
+ * @example
+ * await appliedProjects('/nowhere') // []
+ * @public @since 0.1.0
+ */
+export const appliedProjects = async (directory: string): Promise<readonly string[]> =>
+  [...new Set((await filesOf(directory, null)).map(({ project }) => project))].sort()
+
+/**
+ * Forgets the Compose texts of a project, so that no watch brings it back from them.
+ *
+ * @param project - null: those of every project
+ * @returns what remembers them again
+ * @throws PortolanError (`STATE`) when one cannot be deleted; PermissionError when it may not be
+ * @example
+ * await forgetAppliedTexts('/nowhere', 'shop')
+ * @public @since 0.1.0
+ */
+export const forgetAppliedTexts = async (
+  directory: string,
+  project: string | null,
+): Promise<() => Promise<void>> => {
+  const files = await filesOf(directory, project)
+  for (const { file } of files) {
+    try {
+      await rm(file.file, { force: true })
+      syncDirectory(directory)
+    } catch (error) {
+      throw fileError('deleted', file, error)
+    }
+  }
+  return async () => {
+    for (const { file, kept } of files) await writeRemembered(file, kept)
+  }
 }

@@ -56,7 +56,7 @@ export const writeRemembered = async (
 }
 
 export const fileError = (
-  action: 'read' | 'written',
+  action: 'read' | 'written' | 'deleted',
   { file, does }: RememberedFile,
   error: unknown,
 ): PortolanError => {

@@ -24,6 +24,7 @@ const neighbours = {
 }
 const source = 'etcd:///shop of cluster prod'
 const text = 'services:\n  web: {ports: ["8080:80"]}\n  db: {}\n'
+const applied = { project: 'shop', text }
 
 /** A text of Compose that ends early is a whole one. */
 const damages: readonly (readonly [string, (whole: string) => string])[] = [
@@ -55,7 +56,7 @@ describe.each(damages)('a file that is %s', (_, how) => {
     for (const name of readdirSync(folder)) rmSync(join(folder, name))
     await writeMember(folder, member)
     await writeNeighbours(folder, neighbours)
-    await writeAppliedText(folder, source, text)
+    await writeAppliedText(folder, source, applied)
   })
 
   test('and says what this host has is told with its place, and how the blocks come back', async () => {
@@ -78,7 +79,7 @@ describe.each(damages)('a file that is %s', (_, how) => {
     const file = damage(/^applied-/, how)
     const error = { code: 'STATE', message: expect.stringContaining(`The file ${file} is damaged`) }
     await expect(readAppliedText(folder, source)).rejects.toMatchObject(error)
-    await writeAppliedText(folder, source, text)
+    await writeAppliedText(folder, source, applied)
     expect(await readAppliedText(folder, source)).toBe(text)
   })
 })

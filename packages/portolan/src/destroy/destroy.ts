@@ -1,8 +1,10 @@
 import { type Runner, releaseProject } from '@portolan/core'
 import {
+  appliedProjects,
   createRunner,
   defaultStateDirectory,
   emptyState,
+  forgetAppliedTexts,
   forgetChainedPorts,
   mayChangeNetwork,
   openLinks,
@@ -83,6 +85,7 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
     project: options.project ?? null,
     leases: leases?.state ?? null,
     live: liveProjects(stateDirectory),
+    texts: await appliedProjects(stateDirectory),
     stateDirectory,
   })
 }
@@ -114,7 +117,8 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
   const state = await readState(stateDirectory)
   const isDone = planned.changes.length === 0 && (!planned.complete || state === emptyState)
   const releases = options.keepLeases !== true && planned.leases.length > 0
-  if (isDone && !releases && planned.live.length === 0) return planned
+  const forgets = [...planned.live, ...(planned.texts ?? [])].length > 0
+  if (isDone && !releases && !forgets) return planned
   if (releases) await refuseRunning(planned)
   await carryOut(
     planned,
@@ -122,10 +126,10 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
       runner,
       stateDirectory,
       lockHeld: options.lockHeld ?? false,
-      // First: a live host would bring back what it finds written down.
+      // First: a live host, or a watch, would bring back what it finds written down. Killed in between, the next destroy goes on.
       lease: async () => {
         for (const live of planned.live) forgetLiveProject(stateDirectory, live)
-        return async () => {}
+        return forgetAppliedTexts(stateDirectory, options.project ?? null)
       },
       ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),

@@ -48,6 +48,8 @@ export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'
   readonly conflicts: readonly Conflict[]
   /** Of those that go, the ones that a live host holds: what is written down of them goes too. */
   readonly live: readonly string[]
+  /** Of which of them the text of a key (`portolan watch --intent`) is remembered: that goes too. Absent: of none. */
+  readonly texts?: readonly string[]
   /** Nothing of ours stays, so that what was remembered of the host is put back too. */
   readonly complete: boolean
   readonly summary: ChangeSummary
@@ -80,6 +82,8 @@ export interface RemovalInput {
   readonly leases: LeaseState | null
   /** Projects of which something is written down as wanted. */
   readonly live: readonly string[]
+  /** Projects of which the text of a key is remembered; absent: none. */
+  readonly texts?: readonly string[]
   /** Where `state` and `leases` were read, for what is told of them. */
   readonly stateDirectory: string
 }
@@ -98,6 +102,7 @@ export const planRemoval = ({
   project,
   leases,
   live,
+  texts = [],
   stateDirectory,
 }: RemovalInput): Removal => {
   const bridges = (facts.interfaces ?? []).flatMap((link) => {
@@ -148,6 +153,8 @@ export const planRemoval = ({
     projects,
     present,
     live: live.filter((one) => projects.includes(one)),
+    // A text is nothing on the host: it may be all that is left.
+    texts: texts.filter((one) => project === null || one === project),
     conflicts: findNetworkInUse(
       removed,
       published.filter((port) => !projects.includes(port.project)),

@@ -13,14 +13,15 @@ import type { Removal } from './plan-removal.ts'
  * @internal
  */
 export const printRemoval = (
-  removal: Pick<Removal, 'changes' | 'summary' | 'live' | 'leases'>,
+  removal: Pick<Removal, 'changes' | 'summary' | 'live' | 'leases' | 'texts'>,
   project: string | null,
   look: Look = plainLook,
 ): string => {
-  const { changes, live, leases } = removal
+  const { changes, live, leases, texts = [] } = removal
   const wrap = (text: string): readonly string[] => wrapLine(`  ${visibleLine(text)}`, look.columns, 6)
   const notes = [
     ...live.map((name) => `forgets the networks and ports that a live host wants of project ${name}`),
+    ...texts.map((name) => `forgets the ${textOf(name)}`),
     ...(leases.length === 0 ? [] : [`gives up ${leaseCount(leases.length)}; --keep-leases keeps them`]),
   ]
   return printSections(
@@ -36,6 +37,13 @@ export const printRemoval = (
     look,
   )
 }
+
+/**
+ * The text of a key that is remembered. One that an older version wrote down names no project.
+ * @internal
+ */
+export const textOf = (project: string): string =>
+  `text ${project === '' ? '' : `of project ${project} `}that was in force last (watch --intent)`
 
 /** @internal */
 export const leaseCount = (count: number): string => `${count} ${count === 1 ? 'lease' : 'leases'}`

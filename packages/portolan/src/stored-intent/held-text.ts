@@ -16,15 +16,15 @@ export const heldText = <Read>(
   text: string | null,
   kept: string | null,
   parse: (text: string | null) => Read,
-  write: (text: string) => Promise<void>,
+  write: (text: string, read: Read) => Promise<void>,
 ): HeldText<Read> => {
   let last = text
-  let taken: string | null = null
+  let taken: { readonly text: string | null; readonly read: Read } | null = null
   let applied = kept
   return {
     read: () => {
       const read = parse(last)
-      taken = last
+      taken = { text: last, read }
       return read
     },
     hear: (now) => {
@@ -33,9 +33,9 @@ export const heldText = <Read>(
       return true
     },
     keep: async () => {
-      const now = taken
-      if (now === null || now === applied) return
-      await write(now)
+      if (taken === null || taken.text === null || taken.text === applied) return
+      const { text: now, read } = taken
+      await write(now, read)
       applied = now
     },
   }

@@ -79,15 +79,15 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
   }
   const store = await openClusterKey(cluster, key)
   try {
-    // The servers of a cluster may come to be others, and its name stays.
-    const from = `${url} of cluster ${parseClusterUrl(cluster).cluster}`
+    // The servers of a cluster may come to be others, and its name stays. With -p one text may be several projects.
+    const from = `${url} of cluster ${parseClusterUrl(cluster).cluster}${project === undefined ? '' : ` as project ${project}`}`
     const kept = await keptText(directory, from)
     const stopped = new AbortController()
     const held = heldText(
       await firstText(store, kept, parse),
       typeof kept === 'string' ? kept : null,
       parse,
-      (text) => writeAppliedText(directory, from, text),
+      (text, intent) => writeAppliedText(directory, from, { project: intent.project, text }),
     )
     let changed = new AbortController()
     return {

@@ -1,7 +1,7 @@
 import { InvalidRequestError, StaleStateError } from '@portolan/netfilter'
 import { destroy, planDestroy, refuseRunning } from '../../destroy/destroy.ts'
 import type { Removal } from '../../destroy/plan-removal.ts'
-import { leaseCount, printRemoval } from '../../destroy/print-removal.ts'
+import { leaseCount, printRemoval, textOf } from '../../destroy/print-removal.ts'
 import { changeJson } from '../../plan/plan-json.ts'
 import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../command.ts'
@@ -70,11 +70,11 @@ const show = (removal: Removal, project: string | null, context: CommandContext)
 }
 
 const agreeTo = async (
-  { changes, leases, live, present }: Removal,
+  { changes, leases, live, present, texts = [] }: Removal,
   project: string | null,
   { options, terminal }: CommandContext,
 ): Promise<boolean> => {
-  if (changes.length + leases.length + live.length === 0 || options.yes === true) return true
+  if (changes.length + leases.length + live.length + texts.length === 0 || options.yes === true) return true
   const whose =
     project === null
       ? `all of Portolan on this host (${present.length === 0 ? 'no project' : present.join(', ')})`
@@ -83,7 +83,7 @@ const agreeTo = async (
 }
 
 const report = (removal: Removal, { options, terminal }: CommandContext): void => {
-  const { changes, summary, projects, conflicts, left, kept, leases } = removal
+  const { changes, summary, projects, conflicts, left, kept, leases, texts = [] } = removal
   if (options.json === true) {
     const release = { release: leases }
     terminal.print(
@@ -95,6 +95,7 @@ const report = (removal: Removal, { options, terminal }: CommandContext): void =
   } else if (changes.length > 0)
     terminal.print(`Removed ${projects.length === 0 ? 'what was left' : projects.join(', ')}.`)
   else if (leases.length > 0) terminal.print(`Gave up ${leaseCount(leases.length)}.`)
+  else for (const project of texts) terminal.print(`Forgot the ${textOf(project)}.`)
 }
 
 /**
@@ -131,11 +132,11 @@ const chosenProject = (options: Options): string | null => {
  * @throws InvalidRequestError
  */
 const checkPresent = (
-  { projects, present, changes, leases }: Removal,
+  { projects, present, changes, leases, texts = [] }: Removal,
   project: string | null,
   { options, terminal }: CommandContext,
 ): void => {
-  if (project === null || projects.length > 0 || changes.length + leases.length > 0) return
+  if (project === null || projects.length > 0 || changes.length + leases.length + texts.length > 0) return
   const there =
     present.length === 0
       ? 'no project has'

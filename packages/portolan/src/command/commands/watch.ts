@@ -8,7 +8,6 @@ import { openObservedHost } from '../../live/open-host.ts'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
 import { parseMetricsAddress } from '../../metrics/metrics-address.ts'
 import type { WatchMetrics } from '../../metrics/open-metrics.ts'
-import { plan } from '../../plan/plan-intent.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
 import { allPoolsInUse, type PoolSource } from '../../plan/pools-in-use.ts'
 import type { StoredIntent } from '../../stored-intent/stored-intent.ts'
@@ -26,6 +25,7 @@ import { followCluster } from '../follow-cluster.ts'
 import { freshNeighbours, namedCluster } from '../fresh-neighbours.ts'
 import { fileSource, type IntentSource, keySource, openIntent, refuseFiles } from '../intent-source.ts'
 import { jsonText } from '../json-text.ts'
+import { refuseBlocked } from '../refuse-blocked.ts'
 import { planOptions } from '../sources.ts'
 import { tellServiceManager } from '../tell-service-manager.ts'
 
@@ -168,8 +168,10 @@ const holdSource = async (
   const untaken = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
     told(notTaken(held.project, error, retryMs), context, metrics)
   let isReread = false
+  // What only tells puts nothing into force.
+  const keep = async (): Promise<void> => (options.check === true ? undefined : source.keep())
   try {
-    await source.keep()
+    await keep()
     if (options.once !== true) stored?.follow((error, retryMs) => void untaken(error, retryMs))
     for (;;) {
       const changed = [signals.reload, ...(stored === null ? [] : [stored.changed])]
@@ -201,7 +203,7 @@ const holdSource = async (
         held.close()
         held = next
         isReread = true
-        await source.keep()
+        await keep()
         terminal.say(`portolan: ${source.name} read again`)
       } catch (error) {
         if (!(error instanceof PortolanError)) throw error
@@ -234,17 +236,6 @@ const refuseRenamed = (held: string, { project }: Intent): void => {
   if (project === held) return
   throw new InvalidRequestError(
     `the files describe project ${project} now, and this watch holds ${held}. To change over, stop this watch, run "portolan destroy -p ${held}", and start a watch anew.`,
-  )
-}
-
-/** What was never applied is applied here as `apply` would: not in spite of conflicts. */
-const refuseBlocked = async ({ options }: CommandContext, intent: Intent): Promise<void> => {
-  const planned = await plan(intent, await planOptions(options))
-  const isThere = planned.leases !== null && planned.leases.kept.length > 0
-  const blocks = planned.conflicts.filter(({ severity }) => severity === 'error')
-  if (isThere || blocks.length === 0 || options.check === true) return
-  throw new InvalidRequestError(
-    `project ${planned.project} was not applied yet, and ${blocks.length === 1 ? 'a conflict stands' : `${blocks.length} conflicts stand`} in its way (${blocks[0]?.kind}): run "portolan apply" first. Nothing was changed.`,
   )
 }
 

@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from '@jest/globals'
+import { appliedProjects, forgetAppliedTexts, readAppliedText, writeAppliedText } from '@portolan/host'
+
+const folder = mkdtempSync(join(tmpdir(), 'portolan-applied-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const text = '# project of ours\nservices: {}\n'
+
+test('a text is forgotten with its project, wherever it came from, and can be remembered again', async () => {
+  writeFileSync(join(folder, 'applied-notes.yaml'), '# project shop\n')
+  const sources = { 'etcd:///a': 'shop', 'etcd:///b': 'shop', 'etcd:///c': 'blog' }
+  for (const [source, project] of Object.entries(sources))
+    await writeAppliedText(folder, source, { project, text })
+  const kept = () => Promise.all(Object.keys(sources).map((source) => readAppliedText(folder, source)))
+  expect(await kept()).toEqual([text, text, text])
+  expect(await appliedProjects(folder)).toEqual(['blog', 'shop'])
+
+  const again = await forgetAppliedTexts(folder, 'shop')
+  expect(await kept()).toEqual([null, null, text])
+  await forgetAppliedTexts(folder, 'shop')
+  await again()
+  expect(await kept()).toEqual([text, text, text])
+
+  await forgetAppliedTexts(folder, null)
+  expect(await appliedProjects(folder)).toEqual([])
+  expect(await kept()).toEqual([null, null, null])
+})
