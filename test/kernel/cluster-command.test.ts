@@ -86,16 +86,6 @@ describeBeside('portolan cluster', ['etcd'], () => {
     await store.close()
   })
 
-  test('of two machines of one name the second gets nothing', async () => {
-    const cluster = await open('10.64.0.0/12:24')
-    const first = await cluster.join('web-1')
-    const second = ['join', '--member', 'web-1'] as const
-    expect((await cluster.run('clone', ...second)).stderr).toContain('Another machine is alive')
-    await silence(cluster, 'web-1')
-    expect((await cluster.run('clone', ...second)).stderr).toContain('its state directory is another')
-    expect(blocksOf(await cluster.json('clone', ...second, '--takeover'))).toEqual(blocksOf(first))
-  })
-
   test('a block that was reclaimed and taken is told as a move for as long as a network uses it', async () => {
     const cluster = await open('10.64.0.0/23:24')
     const [lost = ''] = blocksOf(await cluster.join('web-1'))

@@ -1,6 +1,7 @@
 /** What a planner of its own puts a plan together from: single searches for conflicts, and the words of changes. */
 export { announceFrom } from './block/announce-node.ts'
 export { type SettledBlocks, settleBlocks } from './block/claim-blocks.ts'
+export { ownsName } from './block/member.ts'
 export { findHostPortTaken } from './conflict/find-host-port-taken.ts'
 export { findLostBlock, isAboutBlocks } from './conflict/find-lost-block.ts'
 export { findNetworkInUse } from './conflict/find-network-in-use.ts'

@@ -1,8 +1,15 @@
 import { hostKey } from './block-key.ts'
 import { formatHostRecord } from './block-record.ts'
-import type { BlockOperation, BlockTransaction } from './block-store.ts'
+import type { BlockOperation, BlockSnapshot, BlockTransaction } from './block-store.ts'
 import { BlockStoreError } from './block-store-error.ts'
-import { blocksOf, type ClusterState, liveHost, type PlacedBlock, revisionOf } from './cluster-state.ts'
+import {
+  blocksOf,
+  type ClusterState,
+  clusterState,
+  liveHost,
+  type PlacedBlock,
+  revisionOf,
+} from './cluster-state.ts'
 
 /**
  * A host of a cluster, as it speaks for itself.
@@ -24,6 +31,19 @@ export const heldByName = (
 /** The blocks that a host has. */
 export const heldBy = (state: ClusterState, member: ClusterMember): readonly PlacedBlock[] =>
   heldByName(state, member).filter(({ incarnation }) => incarnation === member.incarnation)
+
+/**
+ * Whether a name is of this machine: by the one that is alive as it; else by those that have blocks.
+ *
+ * @returns null: no machine has it
+ */
+export const ownsName = (snapshot: BlockSnapshot, member: ClusterMember): boolean | null => {
+  const state = clusterState(snapshot)
+  const alive = liveHost(state, hostKey(member.host))
+  if (alive !== null) return alive.incarnation === member.incarnation
+  const held = heldByName(state, member)
+  return held.length === 0 ? null : held.some(({ incarnation }) => incarnation === member.incarnation)
+}
 
 /**
  * How a transaction says that this host is alive. `if-new`: where nothing says so. `anew`: with the lease in the place of

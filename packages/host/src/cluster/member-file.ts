@@ -21,6 +21,8 @@ export interface RememberedMember {
   readonly leaving: readonly string[]
   /** Blocks that it had, and in which it may still have networks. */
   readonly lost: readonly BlockMove[]
+  /** It gave its blocks back, and its name with them: it is `host` again where that is asked for, or is the machine's. */
+  readonly left?: boolean
 }
 
 export const memberFile = (directory: string): string => join(directory, 'cluster.json')
@@ -133,5 +135,8 @@ const parseMember = (text: string): RememberedMember | null => {
   const leaving = listOf(value.leaving ?? [], isBlockText)
   if (!isText(cluster) || !isText(host) || !isText(incarnation)) return null
   if (pools === null || blocks === null || lost === null || leaving === null) return null
-  return { cluster, host, incarnation, pools, blocks, leaving, lost }
+  return {
+    ...{ cluster, host, incarnation, pools, blocks, leaving, lost },
+    ...(value.left === true ? { left: true } : {}),
+  }
 }

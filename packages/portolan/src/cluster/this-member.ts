@@ -19,10 +19,16 @@ export const thisMember = async (
   name: string | null,
 ): Promise<RememberedMember> => {
   const known = await readMember(directory)
-  if (known !== null && known.cluster === cluster && (name ?? known.host) === known.host) return known
+  const host = name ?? nameIn(known, cluster)
+  if (known?.cluster === cluster && known.host === host && known.left !== true) return known
   if (known !== null && known.blocks.length > 0) throw other(known, cluster, name)
-  const host = name ?? hostname()
   checkHostName(host)
+  if (known?.cluster === cluster && hasJoined(known)) {
+    // Networks that were left in blocks are told by any name.
+    const { left: _left, ...kept } = known
+    const incarnation = known.host === host ? known.incarnation : randomUUID()
+    return writeMember(directory, { ...kept, host, incarnation })
+  }
   const fresh = { cluster, host, incarnation: randomUUID(), pools: [], blocks: [], leaving: [], lost: [] }
   return writeMember(directory, fresh, { isFirst: known === null })
 }
@@ -37,9 +43,12 @@ export const memberName = async (
   cluster: string,
   name: string | null,
 ): Promise<string> => {
-  const known = name === null ? await readMember(directory) : null
-  return name ?? (known?.cluster === cluster ? known.host : hostname())
+  return name ?? nameIn(await readMember(directory), cluster)
 }
+
+/** A host that gave its blocks back gave its name back too. */
+const nameIn = (known: RememberedMember | null, cluster: string): string =>
+  known?.cluster === cluster && known.left !== true ? known.host : hostname()
 
 const other = (known: RememberedMember, cluster: string, name: string | null): InvalidRequestError =>
   new InvalidRequestError(

@@ -7,7 +7,7 @@ import {
   type NodeAddresses,
   type Rejection,
 } from '@portolan/core'
-import { readHost } from '@portolan/host'
+import { readHost, readMember, writeMember } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { askedAddresses, checkAskedAddresses } from '../../cluster/asked-addresses.ts'
 import { holdMembership } from '../../cluster/hold-membership.ts'
@@ -70,18 +70,29 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   const facts = await readHost()
   await refuseAddresses(call, facts)
   const leases = await leasesOf(call)
+  const before = await readMember(directory)
   const member = await thisMember(directory, name, options.member ?? null)
+  /** Nothing was claimed: a host that has left has no name of a call that was refused. */
+  const refused = async (error: unknown): Promise<never> => {
+    if (before?.left === true) await writeMember(directory, before)
+    throw error
+  }
   const { avoid, unread } = hostObstacles(facts, leases)
   // What was not read may be what a block collides with.
   for (const sentence of renews ? [] : unread) call.terminal.say(`portolan: ${sentence}`)
-  const lease = await store.grantLease(LEASE_SECONDS)
+  const lease = await store.grantLease(LEASE_SECONDS).catch(refused)
   const takeover = options.takeover === true
   const request = { lease, renews, count, takeover, avoid }
-  const joined = await joinCluster(store, directory, member, { leases, facts }, request)
+  const joined = await joinCluster(store, directory, member, { leases, facts }, request).catch(
+    (error: unknown) => (isNameTaken(error) ? refused(error) : Promise.reject(error)),
+  )
   const asked = options.address ?? []
   const addresses = await tellAndRemember(call, directory, joined.member, facts, asked, joined.seen)
   return { ...joined, addresses, lease }
 }
+
+const isNameTaken = (error: unknown): boolean =>
+  error instanceof BlockStoreError && error.code === 'CLUSTER_NAME_TAKEN'
 
 /** Before anything is claimed or written: a host that is refused afterwards would have its blocks already. */
 const refuseAddresses = async ({ options, store, directory, name }: ClusterCall, facts: HostFacts) => {

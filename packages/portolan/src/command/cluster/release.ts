@@ -3,7 +3,7 @@ import { type RememberedMember, readMember, readNetworkFacts, writeMember } from
 import { InvalidRequestError } from '@portolan/netfilter'
 import { holdMembership } from '../../cluster/hold-membership.ts'
 import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
-import { newNonce } from '../../cluster/this-member.ts'
+import { hasJoined, newNonce } from '../../cluster/this-member.ts'
 import { useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -15,7 +15,7 @@ export const release = async (call: ClusterCall): Promise<ExitCode> => {
   refuseOptions(call, 'release', ['force'])
   const { name, directory } = call
   const member = await readMember(directory)
-  if (member === null || member.cluster !== name)
+  if (member === null || member.cluster !== name || !hasJoined(member))
     throw new InvalidRequestError(
       `this host has not joined cluster ${name}, so it has no blocks to give back. \`portolan cluster status\` shows which host has which.`,
     )
@@ -42,12 +42,20 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
   )
   // Networks that stay there have to move, as from a block that another host took.
   const left = used.map(({ block }) => ({ block, takenBy: null, revision: 0 }))
-  await writeMember(directory, { ...member, blocks: [], leaving: [], lost: [...member.lost, ...left] })
+  const lost = [...member.lost, ...left]
+  await writeMember(directory, { ...member, blocks: [], leaving: [], lost, left: true })
   await rememberNeighbours(directory, member, await store.read())
   if (options.json === true) terminal.print(jsonText({ cluster: name, host: member.host, released }))
   else
     terminal.print(
-      released.length === 0 ? 'This host has no blocks to give back.' : `Released ${released.join(', ')}.`,
+      [
+        released.length === 0 ? 'This host has no blocks to give back.' : `Released ${released.join(', ')}.`,
+        ...(member.left === true
+          ? []
+          : [
+              `This host is no longer ${member.host} in cluster ${name}: \`portolan cluster join\` takes the name of the machine again, or the one of --member.`,
+            ]),
+      ].join('\n'),
     )
   return exitCode.ok
 }

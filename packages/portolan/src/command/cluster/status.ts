@@ -1,4 +1,5 @@
 import { BlockStoreError, type ClusterView, describeCluster } from '@portolan/core'
+import { ownsName } from '@portolan/core/planning'
 import { type RememberedMember, readMember, readNetworkFacts } from '@portolan/host'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
@@ -17,9 +18,12 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     (member?.blocks ?? []).map(({ block }) => block),
     { leases: await leasesOf(call), facts: await readNetworkFacts() },
   )
+  let isOwnName: boolean | null = null
   const view = await waitFor(call, 'asking etcd', async () => {
     try {
-      return describeCluster(await store.read())
+      const snapshot = await store.read()
+      isOwnName = member === null ? null : ownsName(snapshot, member)
+      return describeCluster(snapshot)
     } catch (error) {
       if (error instanceof BlockStoreError) return error
       throw error
@@ -27,21 +31,30 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   })
   const isReached = !(view instanceof BlockStoreError)
   const lost = isReached && member !== null ? lostBlocks(view, member) : []
+  const hasName = member !== null && member.left !== true
+  const isTaken = hasName && isOwnName === false
   if (lost.length > 0)
     terminal.say(
-      `portolan: ${lost.join(', ')} ${lost.length === 1 ? 'is' : 'are'} no longer of this host in the cluster. \`portolan cluster join\` gets back what no other host has, and says what has to move.`,
+      `portolan: ${lost.join(', ')} ${lost.length === 1 ? 'is' : 'are'} no longer of this host in the cluster.${isTaken ? '' : ' `portolan cluster join` gets back what no other host has, and says what has to move.'}`,
+    )
+  if (isTaken)
+    terminal.say(
+      `portolan: another machine is ${member.host} in cluster ${name} now, and this one was before. One name is of one machine: give this one another (\`portolan cluster release\`, then \`portolan cluster join --member NAME\`), or stop the other one.`,
     )
   if (options.json === true) {
     const answer = {
       cluster: name,
       reachable: isReached,
       ...(isReached ? view : { error: view.toJSON() }),
-      ...{ host: member?.host ?? null, own, lost },
+      ...{ host: hasName ? member.host : null, own, lost },
     }
     terminal.print(jsonText(answer, plainNumbers))
   } else {
     if (!isReached) terminal.say(`portolan: ${view.message}`)
-    const lines = [...(isReached ? viewLines(view, member) : []), ...ownLines(own, member)]
+    const lines = [
+      ...(isReached ? viewLines(view, isOwnName === true ? member : null) : []),
+      ...ownLines(own, member),
+    ]
     terminal.print(lines.join('\n'))
   }
   return isReached ? exitCode.ok : exitCode.error

@@ -1,0 +1,72 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import { blocksOf, openCommandCluster, silence } from './cluster/command-cluster.ts'
+
+let server: Etcd | null = null
+const folder = mkdtempSync(join(tmpdir(), 'portolan-names-'))
+const open = (...pools: readonly string[]) => {
+  if (server === null) throw new Error('etcd has not been started')
+  return openCommandCluster(server, folder, pools)
+}
+
+const memoryIn = (state: string): readonly (readonly [string, string])[] =>
+  (existsSync(state) ? readdirSync(state) : [])
+    .filter((name) => name.startsWith('cluster'))
+    .map((name) => [name, readFileSync(join(state, name), 'utf8')])
+
+describeBeside('names in a cluster', ['etcd'], () => {
+  beforeAll(async () => {
+    server = await startEtcd()
+  })
+  afterAll(async () => {
+    await server?.[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('of two machines of one name the second gets nothing', async () => {
+    const cluster = await open('10.64.0.0/12:24')
+    const first = await cluster.join('web-1')
+    const second = ['join', '--member', 'web-1'] as const
+    expect((await cluster.run('clone', ...second)).stderr).toContain('Another machine is alive')
+    await silence(cluster, 'web-1')
+    expect((await cluster.run('clone', ...second)).stderr).toContain('its state directory is another')
+    for (const state of [cluster.state('clone'), cluster.state('none')]) {
+      const before = memoryIn(state)
+      const { exitCode, stderr } = await cluster.run(
+        state === cluster.state('none') ? 'none' : 'clone',
+        'release',
+      )
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('has not joined') })
+      expect(memoryIn(state)).toEqual(before)
+    }
+    expect(blocksOf(await cluster.json('clone', ...second, '--takeover'))).toEqual(blocksOf(first))
+    const told = await cluster.run('web-1', 'status')
+    expect(told.stdout).toMatch(/^web-1 +yes/m)
+    expect(told.stderr).toMatch(/another machine is web-1 in cluster [\s\S]*--member NAME/)
+    expect((await cluster.run('clone', 'status')).stdout).toContain('web-1 (this host)')
+  })
+
+  test('a host that gave its blocks back has the name of its machine again', async () => {
+    const cluster = await open('10.64.0.0/12:24')
+    await cluster.join('web-1')
+    const clone = ['join', '--member', 'web-1', '--takeover'] as const
+    await silence(cluster, 'web-1')
+    await cluster.json('clone', ...clone)
+    const { stdout } = await cluster.run('clone', 'release')
+    expect(stdout).toMatch(/^Released 10\..*\nThis host is no longer web-1 in cluster /)
+    expect(await cluster.json('clone', 'status')).toMatchObject({ host: null, hosts: [] })
+    // A call that is refused changes nothing of that.
+    await cluster.join('web-1')
+    expect((await cluster.run('clone', 'join', '--member', 'web-1')).exitCode).toBe(1)
+    expect(await cluster.json('clone', 'release')).toMatchObject({ released: [] })
+    expect(await cluster.json('clone', 'join')).toMatchObject({ host: hostname(), moves: [] })
+    // A name that was asked for is kept from then on.
+    await cluster.json('clone', 'release')
+    await cluster.json('clone', 'join', '--member', 'web-2')
+    expect(await cluster.json('clone', 'join')).toMatchObject({ host: 'web-2', claimed: [] })
+  })
+})
