@@ -4,8 +4,9 @@ import { type ClusterSite, clusterAddress, openClusterSite } from '../lab/cluste
 import { Disposables } from '../lab/disposables.ts'
 import { createMachine } from '../lab/machine.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import type { Running } from '../lab/run.ts'
 import { applyOn, backends, type Node, settle } from './cluster/site-node.ts'
-import { routesOf } from './cluster/site-routes.ts'
+import { routesOf, until } from './cluster/site-routes.ts'
 
 const held = new Disposables()
 let opened: ClusterSite | null = null
@@ -151,6 +152,58 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     await applyOn(one.host, one.file, ...cluster)
     expect(await routesOf(one.host)).toEqual(routes)
     await meet()
+  })
+
+  test('a watch goes by what a plan goes by, and status says it', async () => {
+    const one = node(2)
+    const { host } = one
+    const cluster = ['--cluster', site().url] as const
+    const routes = await routesOf(host)
+    expect(routes).toHaveLength(4)
+    const isBack = async (): Promise<boolean> => (await routesOf(host)).join() === routes.join()
+    const repairs = async (): Promise<void> => {
+      await host.machine.ip(`route del ${routes[0]}`)
+      await until(isBack)
+    }
+    const watch = (): Running =>
+      host.start('watch', '-f', one.file, '--backend', backends.h3, ...cluster, '--json')
+    const stop = async (watching: Running): Promise<string> => {
+      watching.kill('SIGTERM')
+      return (await watching.outcome).stdout
+    }
+    const before = watch()
+    await repairs()
+    await loseState(one)
+    expect(await host.portolan('cluster', 'join', '--member', 'h3', ...cluster)).toMatchObject({
+      exitCode: 1,
+    })
+    expect(await host.portolan('cluster', 'release', ...cluster)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('has not joined cluster lab'),
+    })
+    await repairs()
+    expect(await stop(before)).not.toMatch(/masquerade|exempt/i)
+
+    await host.machine.mustRun(['mkdir', '-p', '/run/lab/.config/portolan'])
+    const config = await host.write('.config/portolan/config.yaml', `cluster: ${site().url}\n`)
+    const status = await host.portolan('status', '--json')
+    expect(status.stderr).toMatch(/planned as for h3[\s\S]*join --takeover/)
+    expect(JSON.parse(status.stdout).unread).toEqual([])
+    const planned = JSON.parse(await host.must('status', '-f', one.file, '--json'))
+    expect(planned.unread).toEqual([])
+    await host.machine.mustRun(['rm', config])
+
+    // One that began while etcd did not answer, and cut containers of other hosts off, has them back with it.
+    await host.machine.ip(`route add unreachable ${clusterAddress(1)}`)
+    const cut = watch()
+    const arrives = async (): Promise<boolean> =>
+      (await node(0).web.reach({ protocol: 'tcp', destination: one.address, port: 81 })).delivered
+    await until(async () => !(await arrives()))
+    await host.machine.ip(`route del unreachable ${clusterAddress(1)}`)
+    await until(arrives)
+    await stop(cut)
+    await meet(node(0), one)
+    expect(await routesOf(host)).toEqual(routes)
   })
 
   test('gets its blocks back with a takeover, and finds nothing to do then', async () => {

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { BlockStoreError, neighboursOf } from '@portolan/core'
-import { writeNeighbours } from '@portolan/host'
+import { readNetworkFacts, writeNeighbours } from '@portolan/host'
 import { followCluster } from '../cluster/follow-cluster.ts'
+import { forgottenText, joinedMember, knownMember } from '../cluster/known-member.ts'
+import { networksUp } from '../cluster/networks-up.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
 import { directoryOf } from './cluster/call.ts'
 import type { CommandContext } from './command.ts'
-import { joinedMember, namedCluster } from './fresh-neighbours.ts'
+import { namedCluster } from './fresh-neighbours.ts'
 
 /** How long a store that does not answer is left alone. */
 const PAUSE_MS = 5_000
@@ -20,16 +22,23 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
   const { name, store } = await openCluster(url)
   const directory = directoryOf(context)
   try {
-    if ((await joinedMember(directory, name)) === null) return
+    let isKnown = (await joinedMember(directory, name)) !== null
+    // Without networks that are up no cluster tells what it was.
+    if (!isKnown && (networksUp(await readNetworkFacts()) ?? []).length === 0) return
     let isLost = false
     while (!signal.aborted) {
       try {
         for await (const snapshot of followCluster(store, signal)) {
           isLost = false
-          // It is another one after `join --takeover`, and none once the directory was lost: what is known stays then.
-          const member = await joinedMember(directory, name)
+          // It is another one after `join --takeover`, and what a plan takes it for once the directory was lost.
+          const known = await knownMember(directory, name, async () => snapshot)
+          if (known === null) continue
+          const { member, isForgotten } = known
+          if (isForgotten && isKnown)
+            context.terminal.say(`portolan: ${forgottenText(directory, name, member)}`)
+          isKnown = !isForgotten
           // Written where it is something new, by this process or another one.
-          if (member !== null) await writeNeighbours(directory, neighboursOf(snapshot, member))
+          await writeNeighbours(directory, neighboursOf(snapshot, { ...member, cluster: name }))
         }
       } catch (error) {
         if (!(error instanceof BlockStoreError) || error.code !== 'CLUSTER_UNREACHABLE') throw error

@@ -1,10 +1,14 @@
-import { hostname } from 'node:os'
-import { type BlockSnapshot, BlockStoreError, type ClusterMember, neighboursOf } from '@portolan/core'
-import { type RememberedMember, readMember, readNetworkFacts, writeNeighbours } from '@portolan/host'
-import { forgottenMember } from '../cluster/forgotten-member.ts'
-import { networksUp } from '../cluster/networks-up.ts'
+import {
+  type BlockSnapshot,
+  BlockStoreError,
+  type ClusterMember,
+  neighboursOf,
+  parseClusterUrl,
+} from '@portolan/core'
+import { writeNeighbours } from '@portolan/host'
+import { PortolanError } from '@portolan/netfilter'
+import { forgottenText, joinedMember, knownMember } from '../cluster/known-member.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
-import { hasJoined } from '../cluster/this-member.ts'
 import { readConfig } from '../config/read-config.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { directoryOf } from './cluster/call.ts'
@@ -14,12 +18,6 @@ import { usesFiles } from './read-facts.ts'
 /** The URL of the cluster that this host is in, for a command that plans; null: none is named. */
 export const namedCluster = ({ options }: Pick<CommandContext, 'options'>): string | null =>
   options.cluster ?? readConfig().cluster ?? null
-
-/** What this host remembers to be in a cluster; null: nothing. */
-export const joinedMember = async (directory: string, name: string): Promise<RememberedMember | null> => {
-  const member = await readMember(directory)
-  return member?.cluster === name && hasJoined(member) ? member : null
-}
 
 /**
  * What this host is in the cluster that a command is for; or what it was, where its state directory was lost and the
@@ -34,20 +32,13 @@ const memberOf = async (
 ): Promise<ClusterMember | null> => {
   const directory = directoryOf(context)
   const { terminal, options } = context
-  const member = await joinedMember(directory, name)
-  if (member !== null) return member
-  const facts = await readNetworkFacts()
-  const snapshot = (networksUp(facts) ?? []).length === 0 ? null : await read()
-  const was = snapshot === null ? null : forgottenMember(snapshot, facts, hostname())
-  if (was !== null)
-    terminal.say(
-      `portolan: the state directory ${directory} remembers no block of cluster ${name}, and networks of this host are in blocks of ${was.host} there. Routes and rules towards other hosts are planned as for ${was.host}, and no new network gets a subnet. If the directory was lost, get the blocks back: \`portolan cluster join --takeover --member ${was.host}\`.`,
-    )
-  else if (options.cluster !== undefined)
+  const known = await knownMember(directory, name, read)
+  if (known?.isForgotten === true) terminal.say(`portolan: ${forgottenText(directory, name, known.member)}`)
+  else if (known === null && options.cluster !== undefined)
     terminal.say(
       `portolan: this host has not joined cluster ${name}, so no routes to other hosts are planned. Join it: \`portolan cluster join\`.`,
     )
-  return was
+  return known?.member ?? null
 }
 
 /**
@@ -75,6 +66,25 @@ export const freshNeighbours = async (
     return { neighbours }
   } finally {
     await store.close()
+  }
+}
+
+/**
+ * The same for a command that asks no etcd where this host remembers what it is: what is wanted is what a plan would say.
+ * What keeps etcd from being asked is said.
+ */
+export const forgottenNeighbours = async (
+  context: CommandContext,
+): Promise<Pick<PlanOptions, 'neighbours'>> => {
+  try {
+    const url = namedCluster(context)
+    if (url === null) return {}
+    const joined = await joinedMember(directoryOf(context), parseClusterUrl(url).cluster)
+    return joined === null ? await freshNeighbours(context, false) : {}
+  } catch (error) {
+    if (!(error instanceof PortolanError)) throw error
+    context.terminal.say(`portolan: ${error.message}`)
+    return {}
   }
 }
 

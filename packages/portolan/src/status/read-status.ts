@@ -1,4 +1,12 @@
-import type { DesiredState, Intent, LeaseState, LeaseStore, OwnedNetwork, Runner } from '@portolan/core'
+import type {
+  ClusterNeighbours,
+  DesiredState,
+  Intent,
+  LeaseState,
+  LeaseStore,
+  OwnedNetwork,
+  Runner,
+} from '@portolan/core'
 import { createRunner, defaultStateDirectory, readHost } from '@portolan/host'
 import { InvalidRequestError, MissingToolError, PortolanError, type Wording } from '@portolan/netfilter'
 import { assumeBackend } from '../backend/assume-backend.ts'
@@ -35,6 +43,8 @@ export interface StatusOptions {
   /** The backend of what is in none yet; `auto` unless told. */
   readonly backend?: BackendChoice
   readonly stateDirectory?: string
+  /** The other hosts of the cluster, where this host does not remember them and they are known. */
+  readonly neighbours?: ClusterNeighbours | null
   /** The lease store of this process; that of the state directory unless told. */
   readonly leases?: LeaseStore
   readonly runner?: Runner
@@ -63,7 +73,7 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
   const live = new Set(reading.wishes.flatMap((wish) => (wish.project === planned ? [] : [wish.project])))
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   const lost = await readLostBlocks(stateDirectory, (one) => live.has(one))
-  const others = await knownNeighbours(undefined, { stateDirectory }, reading.facts)
+  const others = await knownNeighbours(options.neighbours, { stateDirectory }, reading.facts)
   const count = options.connections === false ? async () => notCounted : countConnections
   const { conflicts = true } = options
   const search =

@@ -6,6 +6,7 @@ import { readStatus, type StatusOptions } from '../../status/read-status.ts'
 import type { HostStatus } from '../../status/status.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { forgottenNeighbours } from '../fresh-neighbours.ts'
 import { jsonText } from '../json-text.ts'
 import type { Options } from '../option-table.ts'
 import { readIntent } from '../read-intent.ts'
@@ -17,8 +18,9 @@ import { waitFor } from '../wait-for.ts'
 const REFRESH_MS = 2_000
 
 /** `portolan status`: what is mapped on this host now. */
-export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
-  const settings = await statusOptions(options)
+export const run = async (context: CommandContext): Promise<ExitCode> => {
+  const { options, terminal } = context
+  const settings = await statusOptions(options, await forgottenNeighbours(context))
   const screen = options.watch === true ? screenOf(options, terminal) : null
   if (screen === null) {
     const status = await waitFor({ options, terminal }, 'reading this host', () => readStatus(settings))
@@ -43,6 +45,9 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
 const notes = ({ unread }: HostStatus): readonly string[] =>
   unread.length === 0 ? [] : ['', ...unread.map(visibleLine)]
 
+/** The other hosts of a cluster, where this host does not remember them. */
+type Others = Awaited<ReturnType<typeof forgottenNeighbours>>
+
 /** @throws InvalidRequestError */
 const screenOf = (options: Options, terminal: Terminal): Screen => {
   if (options.json === true)
@@ -57,14 +62,18 @@ const screenOf = (options: Options, terminal: Terminal): Screen => {
   return screen
 }
 
-const statusOptions = async (options: Options): Promise<StatusOptions> => {
+const statusOptions = async (options: Options, others: Others): Promise<StatusOptions> => {
   const of = {
+    ...others,
     backend: parseBackendChoice(options.backend ?? 'auto'),
     ...(options.state === undefined ? {} : { stateDirectory: options.state }),
     conflicts: options['no-conflicts'] !== true,
   }
   if (options.file !== undefined)
-    return { ...of, intent: { intent: readIntent(options), options: await planOptions(options) } }
+    return {
+      ...of,
+      intent: { intent: readIntent(options), options: { ...(await planOptions(options)), ...others } },
+    }
   return options.project === undefined ? of : { ...of, project: options.project, mustBeThere: true }
 }
 
