@@ -21,6 +21,7 @@ import { type Announcement, asMember, type ClusterMember, heldBy, heldByName } f
 import { type BlocksExhaustedError, blocksExhausted, type Shortfall } from './missing-blocks.ts'
 import { type BlockChange, pursue } from './pursue.ts'
 import { type SkippedBlocks, skippedBlocks } from './skipped-blocks.ts'
+import { takeOver } from './take-over.ts'
 
 /** @public @since 0.1.0 */
 export interface ClaimRequest extends ClusterMember {
@@ -168,7 +169,7 @@ const nextChange = (
     return {
       transaction: { when: [...guards, ...member.when], writes: [put, ...member.writes] },
       nonce,
-      claims: to === 'held' && !own.some(({ block }) => block === name) ? name : null,
+      claims: to === 'held' ? name : null,
       releases: to === 'released' ? name : null,
     }
   }
@@ -176,8 +177,13 @@ const nextChange = (
   // Pools may come back, and another host could claim the block then while this one still uses it.
   const unfit = own.find((block) => !fit.includes(block) && request.keeps?.(block.block) !== true)
   if (unfit !== undefined) return write(unfit.prefix, unfit.revision, 'released')
-  const lost = own.find(({ incarnation }) => incarnation !== request.incarnation)
-  if (lost !== undefined) return write(lost.prefix, lost.revision, 'held')
+  const lost = own.filter(({ incarnation }) => incarnation !== request.incarnation)
+  if (lost.length > 0) {
+    const nonce = request.newNonce()
+    const { when, writes } = takeOver(state, request, lost, nonce)
+    const transaction = { when: [...when, ...member.when], writes: [...writes, ...member.writes] }
+    return { ...none, transaction, nonce }
+  }
   for (const family of families) {
     if (!entries.some(({ prefix }) => prefix.family === family)) continue
     const wanted = request.count ?? 1

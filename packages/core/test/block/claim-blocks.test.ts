@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import {
+  announceNode,
+  type BlockStore,
   blocksOfDeadHosts,
   claimBlocks,
+  describeCluster,
   memoryBlockStore,
+  neighboursOf,
   reclaimBlocks,
   runBlockSteps,
   setUpCluster,
@@ -19,6 +23,48 @@ describe('a machine whose state is lost', () => {
       code: 'CLUSTER_NAME_TAKEN',
     })
     expect(await blocksOf('one', { incarnation: 'reinstalled', takeover: true })).toEqual(had)
+  })
+
+  test('takeover leaves no moment in which a block is of a host without an address', async () => {
+    const { store, claim } = await clusterOf('10.32.0.0/24:28', 'fd00:1234::/56:64')
+    const addresses = { ip: '192.0.2.11', ip6: '2001:db8:1::11' }
+    const before = { host: 'one', incarnation: 'before' }
+    await claim('one', { incarnation: 'before', count: 3 })
+    await runBlockSteps(store, announceNode({ ...before, addresses }))
+    const seen = async () =>
+      neighboursOf(await store.read(), { cluster: 'prod', host: 'two', incarnation: 'x' }).others
+    const had = await seen()
+    expect(had).toHaveLength(6)
+    const watched: unknown[] = []
+    const watching: BlockStore = {
+      ...store,
+      commit: async (transaction) => {
+        const answer = await store.commit(transaction)
+        watched.push(await seen())
+        return answer
+      },
+    }
+    const again = { host: 'one', incarnation: 'again' }
+    const lease = await store.grantLease(60)
+    const request = { ...again, lease, count: 3, takeover: true, newNonce: () => 'again' }
+    await runBlockSteps(watching, claimBlocks(request))
+    await runBlockSteps(watching, announceNode({ ...again, addresses }))
+    for (const one of watched) expect(one).toEqual(had)
+    expect(watched.length).toBeGreaterThan(0)
+    const { hosts } = describeCluster(await store.read())
+    expect(hosts[0]).toMatchObject({
+      addresses,
+      blocks: had.map(({ block }) => ({ block, incarnation: 'again' })),
+    })
+  })
+
+  test('takeover keeps to what etcd takes at once', async () => {
+    const { claim, view } = await clusterOf('10.0.0.0/16:28')
+    await claim('one', { count: 250 })
+    await claim('one', { incarnation: 'again', count: 250, takeover: true })
+    expect((await view()).hosts[0]?.blocks.filter(({ incarnation }) => incarnation === 'again')).toHaveLength(
+      250,
+    )
   })
 
   test('no takeover of a host that is alive', async () => {
