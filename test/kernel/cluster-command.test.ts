@@ -46,6 +46,20 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(await cluster.join('web-1')).toMatchObject({ claimed: blocksOf(joined) })
   })
 
+  test('a cluster without pools is told, as its name may be misspelt', async () => {
+    const cluster = await open()
+    const shown = await cluster.run('web-1', 'status')
+    expect(shown).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(
+        /cluster cluster-\d+ has no pools.*--cluster.*portolan cluster init --pool/,
+      ),
+    })
+    expect(shown.stdout).not.toContain('POOL')
+    const { exitCode, stdout } = await cluster.run('web-1', 'status', '--json')
+    expect({ exitCode, ...JSON.parse(stdout) }).toMatchObject({ exitCode: 1, reachable: true, pools: [] })
+  })
+
   test('hosts that join at once have a block each, and the host that finds none is told why', async () => {
     const cluster = await open('10.64.0.0/22:24')
     const hosts = ['a', 'b', 'c', 'd']

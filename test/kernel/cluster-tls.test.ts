@@ -105,7 +105,8 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
 
   test('a host with what is asked of it joins', async () => {
     const [server, url] = [tls(`ca=${site().files.ca}`), mutual(site().files.own)]
-    expect(await run(['status'], server)).toMatchObject({ exitCode: 0, stderr: '' })
+    const early = { exitCode: 1, stderr: expect.stringContaining('cluster prod has no pools') }
+    expect(await run(['status'], server)).toMatchObject(early)
     expect(await run(['init', '--pool', '10.64.0.0/12:24'], url)).toMatchObject({ exitCode: 0, stderr: '' })
     expect(await run(['join'], url)).toMatchObject({ stdout: expect.stringContaining('claimed') })
   })

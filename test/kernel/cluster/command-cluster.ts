@@ -9,7 +9,7 @@ const program = fileURLToPath(new URL('../../../packages/portolan/bin/portolan.j
 let clusters = 0
 
 /**
- * A cluster with pools, and its hosts by the names of their state directories.
+ * A cluster with pools, or without any, and its hosts by the names of their state directories.
  *
  * @param folder - where those are
  */
@@ -29,7 +29,7 @@ export const openCommandCluster = async (etcd: Etcd, folder: string, pools: read
     if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${stderr}${stdout}`)
     return JSON.parse(stdout)
   }
-  await json('any', 'init', ...pools.flatMap((pool) => ['--pool', pool]))
+  if (pools.length > 0) await json('any', 'init', ...pools.flatMap((pool) => ['--pool', pool]))
   return {
     name,
     run,

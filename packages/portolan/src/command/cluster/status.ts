@@ -30,6 +30,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     }
   })
   const isReached = !(view instanceof BlockStoreError)
+  const isSetUp = isReached && view.pools.length > 0
   const lost = isReached && member !== null ? lostBlocks(view, member) : []
   const hasName = member !== null && member.left !== true
   const isTaken = hasName && isOwnName === false
@@ -52,12 +53,16 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   } else {
     if (!isReached) terminal.say(`portolan: ${view.message}`)
     const lines = [
-      ...(isReached ? viewLines(view, isOwnName === true ? member : null) : []),
+      ...(isSetUp ? viewLines(view, isOwnName === true ? member : null) : []),
       ...ownLines(own, member),
     ]
     terminal.print(lines.join('\n'))
   }
-  return isReached ? exitCode.ok : exitCode.error
+  if (isReached && !isSetUp)
+    terminal.say(
+      `portolan: cluster ${name} has no pools: that name is misspelt, or the cluster was not set up. Name the one that is meant (--cluster, or cluster: in config.yaml), or settle its pools once: \`portolan cluster init --pool 10.64.0.0/12:24\`.`,
+    )
+  return isSetUp ? exitCode.ok : exitCode.error
 }
 
 const lostBlocks = (view: ClusterView, member: RememberedMember): readonly string[] => {
