@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -115,6 +115,37 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
     watcher.kill('SIGTERM')
     expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
     expect(await isAlive()).toBe(false)
+  })
+
+  test('a host that stays says once that etcd does not answer, and once that it does again', async () => {
+    const said = join(folder, 'said')
+    const words = argvOf('web-8', ['cluster', 'join', '--watch', '--member', 'web-8'])
+    const watcher = machine().start(
+      ['sh', '-c', 'said=$1; shift; exec "$@" 2> "$said"', 'sh', said, ...words],
+      {
+        environment,
+      },
+    )
+    const lines = async (text: string): Promise<readonly string[]> =>
+      (await readFile(said, 'utf8').catch(() => '')).split('\n').filter((line) => line.includes(text))
+    const comes = async (text: string): Promise<void> => {
+      while ((await lines(text)).length === 0) await delay(100)
+    }
+    const isAlive = async (): Promise<boolean> =>
+      (await json('web-1', 'cluster', 'status')).hosts.some(
+        ({ host, alive }: { host: string; alive: boolean }) => host === 'web-8' && alive,
+      )
+    while (!(await isAlive())) await delay(100)
+    await turnOff(member(1), member(2))
+    await comes('does not answer')
+    // The words of a server that is off are others than those of one that has lost the others.
+    await turnOff(member(0))
+    for (const one of off.splice(0)) one.start()
+    await lab().leader()
+    await comes('answers again')
+    watcher.kill('SIGTERM')
+    expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
+    expect(await lines('')).toHaveLength(3)
   })
 
   test('where no majority is reached each verb says so, and what is known here is shown', async () => {

@@ -54,7 +54,9 @@ export const joinCluster = async (
     settleBlocks({ ...request, host, incarnation, remembered, keeps, newNonce }),
   )
   const leaving = claimed.leaving.map((block) => ({ block, networks: networksOf(block) }))
-  const moves = claimed.moves.map((move): LostBlock => ({ ...move, networks: networksOf(move.block) }))
+  // What this host gave back itself, as nothing of it was there, it has not lost.
+  const gone = claimed.moves.filter(({ block }) => !claimed.released.includes(block))
+  const moves = gone.map((move): LostBlock => ({ ...move, networks: networksOf(move.block) }))
   const isNew = new Set(member.blocks.map(({ block }) => block))
   const isTold = ({ block, networks }: LostBlock): boolean => networks.length > 0 || isNew.has(block)
   const now: RememberedMember = {

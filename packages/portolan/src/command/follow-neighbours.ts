@@ -6,6 +6,7 @@ import { forgottenText, joinedMember, knownMember } from '../cluster/known-membe
 import { networksUp } from '../cluster/networks-up.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
 import { directoryOf } from './cluster/call.ts'
+import { openOutage } from './cluster/outage.ts'
 import type { CommandContext } from './command.ts'
 import { namedCluster } from './fresh-neighbours.ts'
 
@@ -14,7 +15,7 @@ const PAUSE_MS = 5_000
 
 /**
  * Follows the cluster that is named, and remembers its other hosts, until it is stopped. Where etcd does not answer that
- * is said once, and what is remembered stays.
+ * is said once, and once that it does again; what is remembered stays.
  */
 export const followNeighbours = async (context: CommandContext, signal: AbortSignal): Promise<void> => {
   const url = namedCluster(context)
@@ -25,11 +26,11 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
     let isKnown = (await joinedMember(directory, name)) !== null
     // Without networks that are up no cluster tells what it was.
     if (!isKnown && (networksUp(await readNetworkFacts()) ?? []).length === 0) return
-    let isLost = false
+    const outage = openOutage(context.terminal, 'Routes to other hosts stay as they are.')
     while (!signal.aborted) {
       try {
         for await (const snapshot of followCluster(store, signal)) {
-          isLost = false
+          outage.answered('routes follow the other hosts.')
           // It is another one after `join --takeover`, and what a plan takes it for once the directory was lost.
           const known = await knownMember(directory, name, async () => snapshot)
           if (known === null) continue
@@ -42,9 +43,7 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
         }
       } catch (error) {
         if (!(error instanceof BlockStoreError) || error.code !== 'CLUSTER_UNREACHABLE') throw error
-        if (!isLost)
-          context.terminal.say(`portolan: ${error.message} Routes to other hosts stay as they are.`)
-        isLost = true
+        outage.failed(error)
         await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined)
       }
     }

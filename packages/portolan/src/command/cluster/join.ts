@@ -30,6 +30,7 @@ import { wholeNumber } from '../options.ts'
 import { tellServiceManager } from '../tell-service-manager.ts'
 import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, leasesOf, refuseOptions } from './call.ts'
+import { openOutage } from './outage.ts'
 
 /** `portolan cluster join`: verifies the blocks of this host, and claims what it lacks. */
 export const join = async (call: ClusterCall): Promise<ExitCode> => {
@@ -188,7 +189,7 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
   process.on('SIGTERM', stop).on('SIGINT', stop)
   const { signal } = stopped
   let told = ''
-  let said = ''
+  const outage = openOutage(call.terminal)
   let lease: string | null = null
   let isFirst = true
   try {
@@ -204,7 +205,7 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
         told = text
         if (isFirst) await tellServiceManager(call.terminal)
         isFirst = false
-        said = ''
+        outage.answered('the blocks of this host are verified, and it counts as alive.')
         await stayAlive(call.store, member, lease, signal, async (snapshot) => {
           await rememberNeighbours(call.directory, member, snapshot)
           return exhausted !== null && roomIn(snapshot) > roomIn(seen)
@@ -212,9 +213,7 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
       } catch (error) {
         // Blocks are this host's whether or not etcd answers. What will not mend itself ends it.
         if (isFirst || !mayMend(error)) throw error
-        const { message } = error as Error
-        if (message !== said) call.terminal.say(`portolan: ${message}`)
-        said = message
+        outage.failed(error)
         await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined)
       }
     }
