@@ -5,6 +5,7 @@ import { Disposables } from '../lab/disposables.ts'
 import { createMachine } from '../lab/machine.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import type { Running } from '../lab/run.ts'
+import { forgetAlive } from './cluster/forget-alive.ts'
 import { applyOn, backends, type Node, settle } from './cluster/site-node.ts'
 import { routesOf, until } from './cluster/site-routes.ts'
 
@@ -43,19 +44,6 @@ const runOn = ({ host, file }: Node, verb: string, ...words: readonly string[]) 
 /** The state directory is gone, as after a disk was changed: nothing of the kernel is. */
 const loseState = ({ host }: Node): Promise<string> =>
   host.machine.mustRun(['sh', '-c', `mv ${state} ${state}.lost-$(ls -d ${state}* | wc -l)`])
-
-const forgetAlive = (host: string): Promise<string> =>
-  site().client.mustRun([
-    ...[
-      'curl',
-      '--silent',
-      '--fail',
-      '--max-time',
-      '5',
-      `http://${clusterAddress(1)}:2379/v3/kv/deleterange`,
-    ],
-    ...['-d', JSON.stringify({ key: Buffer.from(`/portolan/v1/lab/hosts/${host}`).toString('base64') })],
-  ])
 
 const plugin = fileURLToPath(new URL('../../packages/cni/bin/portolan-cni.js', import.meta.url))
 
@@ -211,7 +199,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
       const { host } = one
       const cluster = ['--cluster', site().url] as const
       // As if a minute had passed in which nothing kept it alive.
-      await forgetAlive(host.machine.name)
+      await forgetAlive(site(), host.machine.name)
       const text = await host.must(
         ...['cluster', 'join', '--takeover', '--member', host.machine.name, ...cluster, '--json'],
       )

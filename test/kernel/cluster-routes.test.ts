@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type ClusterSite, clusterAddress, openClusterSite } from '../lab/cluster-site.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { forgetAlive } from './cluster/forget-alive.ts'
 import { applyOn, at, type Node, settle } from './cluster/site-node.ts'
 import { routesOf, until } from './cluster/site-routes.ts'
 
@@ -22,6 +24,8 @@ const statusConflicts = async ({ host }: Node, ...words: readonly string[]): Pro
   JSON.parse(await host.must('status', ...words, '--json')).conflicts.map(
     ({ kind, message }: { readonly kind: string; readonly message: string }) => `${kind}: ${message}`,
   )
+
+const portolan = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 
 const tcp = (destination: string, port = 80) => ({ protocol: 'tcp' as const, destination, port })
 
@@ -213,6 +217,46 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       )
       expect(JSON.parse(claimed ?? '{}').blocks).toContainEqual(expect.objectContaining({ block }))
       await until(async () => (await routesOf(host)).includes(`${block} via ${clusterAddress(13)} dev eth0`))
+    } finally {
+      watching.kill('SIGTERM')
+      await watching.outcome
+    }
+  })
+
+  test('a block that was taken from the host is told at once by what asks etcd, and no route goes unexplained', async () => {
+    const { host, file } = node(0)
+    const cluster = ['--cluster', site().url] as const
+    const words = ['-f', file, '--backend', 'nftables', ...cluster] as const
+    const memory = () => host.machine.mustRun(['cat', '/var/lib/portolan/cluster.json'])
+    const before = await memory()
+    const watching = host.machine.start(
+      [
+        ...['sh', '-c', 'exec "$@" > /run/lab/told', 'sh', process.execPath, portolan],
+        ...['watch', ...words, '--json'],
+      ],
+      { environment: { NODE_OPTIONS: '', HOME: '/run/lab' }, timeoutMs: 120_000 },
+    )
+    const tells = async (text: string): Promise<boolean> =>
+      (await host.machine.run(['cat', '/run/lab/told'])).stdout.includes(text)
+    try {
+      await until(() => tells('"kind":"watching"'))
+      await forgetAlive(site(), 'h1')
+      const [, , third] = site().hosts
+      await third?.must('cluster', 'reclaim', '--member', 'h1', '--grace', '0', '--yes', ...cluster)
+      const planned = JSON.parse((await host.portolan('plan', ...words, '--json')).stdout)
+      const message = expect.stringMatching(/block 10\..* of cluster lab is no longer of this host/)
+      const lost = { kind: 'SubnetOverlap', severity: 'error', message }
+      expect(planned.conflicts).toContainEqual(expect.objectContaining(lost))
+      const found = await host.portolan('conflicts', ...words, '--json')
+      expect(JSON.parse(found.stdout).conflicts).toContainEqual(expect.objectContaining(lost))
+      // A plan only looks.
+      expect(await memory()).toBe(before)
+      await until(() => tells('"SubnetOverlap"'))
+      expect((await host.portolan('status')).stdout).toContain('is no longer of this host')
+      // It comes back with its block, as no host has taken it.
+      await host.must('cluster', 'join', ...cluster)
+      await until(async () => (await routesOf(host)).length === 30)
+      expect((await host.portolan('conflicts', ...words, '--json')).stdout).not.toContain('SubnetOverlap')
     } finally {
       watching.kill('SIGTERM')
       await watching.outcome

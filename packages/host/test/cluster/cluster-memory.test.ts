@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { ClusterNeighbours } from '@portolan/core'
-import { openClusterMemory, writeMember, writeNeighbours } from '../../src/index.ts'
+import { openClusterMemory, readHeldBlocks, writeMember, writeNeighbours } from '../../src/index.ts'
 
 const neighbours: ClusterNeighbours = {
   ...{ cluster: 'prod', host: 'web-1', revision: 7, blocks: ['10.64.1.0/24'] },
@@ -57,3 +57,27 @@ test.each([
     }
   }),
 )
+
+test('a block that another host was seen to have is lost before the host has asked for its own', () =>
+  inFolder(async (folder) => {
+    const heldNow = (seen?: ClusterNeighbours | null) =>
+      readHeldBlocks('etcd://192.0.2.1/prod', folder, undefined, seen)
+    const block = '10.64.1.0/24'
+    await writeMember(folder, { ...member, leaving: [block] })
+    expect(await heldNow()).toMatchObject({ blocks: [block], leaving: [block], lost: [] })
+    const reclaimed = { ...neighbours, blocks: [] }
+    const taken = { ...reclaimed, others: [{ block, host: 'web-2', via: null }] }
+    const isLost = { blocks: [], lost: [{ block, takenBy: null }] }
+    expect(await heldNow(reclaimed)).toMatchObject(isLost)
+    expect(await heldNow(reclaimed)).not.toHaveProperty('leaving')
+    expect(await heldNow(taken)).toMatchObject({ blocks: [], lost: [{ block, takenBy: 'web-2' }] })
+    await writeNeighbours(folder, reclaimed)
+    expect(await heldNow()).toMatchObject(isLost)
+    // What was seen before it was claimed again, or of another cluster or host, tells nothing of it.
+    for (const other of [{ revision: 2 }, { cluster: 'test' }, { host: 'web-9' }])
+      expect(await heldNow({ ...reclaimed, ...other })).toMatchObject({ blocks: [block], lost: [] })
+    // A block that was lost to no host may be another one's by now.
+    await writeMember(folder, { ...member, blocks: [], lost: [{ block, takenBy: null, revision: 5 }] })
+    expect(await heldNow(taken)).toMatchObject({ lost: [{ block, takenBy: 'web-2' }] })
+    expect(await heldNow(null)).toMatchObject({ lost: [{ block, takenBy: null }] })
+  }))

@@ -1,4 +1,4 @@
-import type { Config, HeldBlocks } from '@portolan/core'
+import type { ClusterNeighbours, Config, HeldBlocks } from '@portolan/core'
 import { defaultStateDirectory, readHeldBlocks } from '@portolan/host'
 import { shellLine } from '@portolan/netfilter'
 
@@ -7,6 +7,8 @@ interface NamedCluster {
   readonly cluster?: string | null
   readonly config?: Pick<Config, 'cluster'>
   readonly stateDirectory?: string
+  /** The other hosts, where they are known; else those that are remembered. */
+  readonly neighbours?: ClusterNeighbours | null
 }
 
 /** What this host has of the cluster that options or the config name; null: none is named. */
@@ -14,6 +16,7 @@ export const namedBlocks = async ({
   cluster,
   config,
   stateDirectory,
+  neighbours,
 }: NamedCluster): Promise<HeldBlocks | null> => {
   const url = cluster === undefined ? (config?.cluster ?? null) : cluster
   if (url === null) return null
@@ -24,5 +27,5 @@ export const namedBlocks = async ({
     ...(directory === usual ? [] : ['--state', directory]),
   ]
   const join = shellLine(['portolan', 'cluster', 'join', ...words])
-  return readHeldBlocks(url, directory, join)
+  return readHeldBlocks(url, directory, join, neighbours)
 }

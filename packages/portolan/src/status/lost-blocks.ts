@@ -1,6 +1,6 @@
-import type { OwnedNetwork } from '@portolan/core'
+import { type ClusterNeighbours, heldSince, type OwnedNetwork } from '@portolan/core'
 import { findLostBlock } from '@portolan/core/planning'
-import { readMember } from '@portolan/host'
+import { readMember, readNeighbours } from '@portolan/host'
 import { families, PortolanError } from '@portolan/netfilter'
 import type { ProjectConflict } from './status.ts'
 
@@ -15,7 +15,7 @@ export interface LostBlocks {
 export const noLostBlocks: LostBlocks = { isNone: true, find: () => [], unread: [] }
 
 /**
- * What this host remembers to have lost. The cluster is not asked.
+ * What this host remembers to have lost, or saw of its cluster since. The cluster is not asked.
  * @param isLive - does a program hold the project?
  */
 export const readLostBlocks = async (
@@ -24,8 +24,10 @@ export const readLostBlocks = async (
 ): Promise<LostBlocks> => {
   try {
     const member = await readMember(stateDirectory)
-    if (member === null || member.lost.length === 0) return noLostBlocks
-    const blocks = { cluster: member.cluster, pools: null, blocks: [], lost: member.lost, join: '' }
+    if (member === null) return noLostBlocks
+    const { lost } = heldSince(member, await seenLast(stateDirectory))
+    if (lost.length === 0) return noLostBlocks
+    const blocks = { cluster: member.cluster, pools: null, blocks: [], lost, join: '' }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }) =>
         families.flatMap((family): readonly ProjectConflict[] => {
@@ -41,5 +43,15 @@ export const readLostBlocks = async (
     const what = 'networks in blocks that another host of the cluster has are not told'
     const sentence = `The blocks of this host could not be read, so ${what}: ${error.message}`
     return { ...noLostBlocks, unread: [sentence] }
+  }
+}
+
+/** What reads the other hosts for routes says where they are damaged. */
+const seenLast = async (stateDirectory: string): Promise<ClusterNeighbours | null> => {
+  try {
+    return await readNeighbours(stateDirectory)
+  } catch (error) {
+    if (error instanceof PortolanError) return null
+    throw error
   }
 }

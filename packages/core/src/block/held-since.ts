@@ -1,0 +1,50 @@
+import type { HeldBlocks } from '../pool/held-blocks.ts'
+import type { BlockMove, RememberedBlock } from './find-moves.ts'
+import type { ClusterNeighbours } from './neighbours.ts'
+
+/**
+ * What a host remembers of its blocks since it joined last.
+ * @public @since 0.1.0
+ */
+export interface RememberedBlocks {
+  readonly cluster: string
+  readonly host: string
+  readonly blocks: readonly RememberedBlock[]
+  readonly leaving: readonly string[]
+  readonly lost: readonly BlockMove[]
+}
+
+/**
+ * The blocks that a host has by what it remembers, and by the cluster as it was seen since: a block that it did not have
+ * at a later revision is lost, though the host has not verified its blocks again.
+ *
+ * @param seen - null: nothing was seen since
+ * @example
+ * const blocks = [{ block: '10.64.1.0/24', revision: 3 }]
+ * const remembered = { cluster: 'prod', host: 'web-1', blocks, leaving: [], lost: [] }
+ * const seen = { cluster: 'prod', host: 'web-1', revision: 7, blocks: [], others: [] }
+ * heldSince(remembered, seen).lost // [{ block: '10.64.1.0/24', takenBy: null }]
+ * @public @since 0.1.0
+ */
+export const heldSince = (
+  { cluster, host, blocks, leaving, lost }: RememberedBlocks,
+  seen: ClusterNeighbours | null,
+): Required<Pick<HeldBlocks, 'blocks' | 'leaving' | 'lost'>> => {
+  const isLater = ({ revision }: RememberedBlock | BlockMove): boolean =>
+    seen !== null && seen.cluster === cluster && seen.host === host && seen.revision >= revision
+  const isGone = (one: RememberedBlock): boolean => isLater(one) && seen?.blocks.includes(one.block) === false
+  const takerOf = (block: string): string | null =>
+    seen?.others.find((other) => other.block === block)?.host ?? null
+  const held = blocks.filter((one) => !isGone(one)).map(({ block }) => block)
+  return {
+    blocks: held,
+    leaving: leaving.filter((block) => held.includes(block)),
+    lost: [
+      ...lost.map((one) => ({
+        block: one.block,
+        takenBy: isLater(one) ? takerOf(one.block) : one.takenBy,
+      })),
+      ...blocks.filter(isGone).map(({ block }) => ({ block, takenBy: takerOf(block) })),
+    ],
+  }
+}
