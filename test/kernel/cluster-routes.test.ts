@@ -101,6 +101,8 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     const path = await host.write('routes.sh', script)
     const before = await routesOf(host)
     expect(before).toHaveLength(2)
+    // It is read from now on, and the program may not have come to write it.
+    await host.machine.mustRun(['touch', '/run/lab/monitored'])
     const monitor = host.machine.start(['sh', '-c', 'exec ip -4 monitor route > /run/lab/monitored'])
     const monitored = async (): Promise<readonly string[]> =>
       (await host.machine.mustRun(['cat', '/run/lab/monitored'])).split('\n')

@@ -10,7 +10,7 @@ export interface Libvirt {
   stop(): Promise<void>
   start(): Promise<void>
   restart(): Promise<void>
-  /** SIGHUP: libvirtd writes the rules of its networks again. */
+  /** SIGHUP: libvirtd writes the rules of its networks again. Waits until it has. */
   reload(): Promise<void>
 }
 
@@ -41,6 +41,35 @@ const withoutChecksums = `#!/bin/sh
 case "$*" in *csum*) exit 0 ;; esac
 exec /usr/sbin/tc "$@"
 `
+
+interface ListedObject {
+  readonly table?: { readonly family: string; readonly name: string; readonly handle: number }
+  readonly rule?: {
+    readonly family: string
+    readonly table: string
+    readonly chain: string
+    readonly handle: number
+  }
+}
+
+/** The rules of libvirtd, by the numbers that the kernel gave them and their tables. */
+const writtenRules = async ({ host }: Lab): Promise<ReadonlySet<string>> => {
+  const text = await host.mustRun(['nft', '-j', 'list', 'ruleset'])
+  const { nftables } = JSON.parse(text) as { readonly nftables: readonly ListedObject[] }
+  const tables = new Map(
+    nftables.flatMap(({ table }) =>
+      table === undefined ? [] : [[`${table.family} ${table.name}`, table.handle] as const],
+    ),
+  )
+  return new Set(
+    nftables.flatMap(({ rule }) =>
+      // Its own table with nftables, its own chains with iptables.
+      rule !== undefined && [rule.table, rule.chain].some((name) => /^libvirt_/i.test(name))
+        ? [`${tables.get(`${rule.family} ${rule.table}`)} ${rule.handle}`]
+        : [],
+    ),
+  )
+}
 
 /** @param backend - of network.conf: what the driver writes rules with; default: libvirt's choice */
 export const startLibvirt = async (
@@ -79,7 +108,16 @@ export const startLibvirt = async (
       await libvirt.stop()
       await libvirt.start()
     },
-    reload: () => daemon.signal('HUP'),
+    async reload() {
+      const before = await writtenRules(lab)
+      await daemon.signal('HUP')
+      // It goes to work behind the signal: each of its rules goes, and comes back with another number.
+      for (const end = AbortSignal.timeout(20_000); ; ) {
+        const now = await writtenRules(lab)
+        if (now.size >= before.size && ![...now].some((rule) => before.has(rule))) return
+        if (end.aborted) throw new Error('libvirtd did not write its rules again within 20 s')
+      }
+    },
   }
   return libvirt
 }
