@@ -1,9 +1,9 @@
 import { hostname } from 'node:os'
 import type { BlockSnapshot, ClusterMember } from '@portolan/core'
-import { type RememberedMember, readMember, readNetworkFacts } from '@portolan/host'
+import { type RememberedMember, readNetworkFacts } from '@portolan/host'
 import { forgottenMember } from './forgotten-member.ts'
 import { networksUp } from './networks-up.ts'
-import { hasJoined } from './this-member.ts'
+import { hasJoined, memberOf } from './this-member.ts'
 
 /** What a host is in a cluster, for whatever plans its routes and rules. */
 export interface KnownMember {
@@ -12,10 +12,10 @@ export interface KnownMember {
   readonly isForgotten: boolean
 }
 
-/** What this host remembers to be in a cluster; null: nothing. */
+/** What this host remembers to be in a cluster that it has joined; null: nothing. */
 export const joinedMember = async (directory: string, name: string): Promise<RememberedMember | null> => {
-  const member = await readMember(directory)
-  return member?.cluster === name && hasJoined(member) ? member : null
+  const member = await memberOf(directory, name)
+  return member !== null && hasJoined(member) ? member : null
 }
 
 /**

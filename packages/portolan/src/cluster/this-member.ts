@@ -33,6 +33,12 @@ export const thisMember = async (
   return writeMember(directory, fresh, { isFirst: known === null })
 }
 
+/** What this host remembers to be in a cluster, joined or not; null: nothing, or it is in another one. */
+export const memberOf = async (directory: string, cluster: string): Promise<RememberedMember | null> => {
+  const known = await readMember(directory)
+  return known?.cluster === cluster ? known : null
+}
+
 /** A first call of `join` that was refused leaves a member without pools: it has no part in the cluster. */
 export const hasJoined = ({ pools, blocks }: RememberedMember): boolean =>
   pools.length > 0 || blocks.length > 0

@@ -6,9 +6,8 @@ import {
   reclaimBlocks,
   runBlockSteps,
 } from '@portolan/core'
-import { type RememberedMember, readMember } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
-import { newNonce } from '../../cluster/this-member.ts'
+import { memberOf, newNonce } from '../../cluster/this-member.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { wholeNumber } from '../options.ts'
@@ -24,7 +23,7 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
     throw new InvalidRequestError(
       'reclaim asks before it takes blocks of another host, and there is no terminal to ask on. Add --yes to go ahead.',
     )
-  const member = await ownMember(call)
+  const member = await memberOf(call.directory, call.name)
   const snapshot = await store.read()
   if (host !== null)
     refuseAlive(
@@ -44,11 +43,6 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
     terminal.print(jsonText({ cluster: name, reclaimed: blocks }))
   } else terminal.print(outcome(seen, taken))
   return exitCode.ok
-}
-
-const ownMember = async ({ directory, name }: ClusterCall): Promise<RememberedMember | null> => {
-  const member = await readMember(directory)
-  return member?.cluster === name ? member : null
 }
 
 /** @returns null: every host that is not alive */

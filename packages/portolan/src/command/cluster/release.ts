@@ -1,9 +1,10 @@
 import { releaseBlocks, runBlockSteps } from '@portolan/core'
-import { type RememberedMember, readMember, readNetworkFacts, writeMember } from '@portolan/host'
+import { type RememberedMember, readNetworkFacts, writeMember } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { holdMembership } from '../../cluster/hold-membership.ts'
+import { joinedMember } from '../../cluster/known-member.ts'
 import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
-import { hasJoined, newNonce } from '../../cluster/this-member.ts'
+import { newNonce } from '../../cluster/this-member.ts'
 import { useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -14,8 +15,8 @@ import { type ClusterCall, leasesOf, refuseOptions } from './call.ts'
 export const release = async (call: ClusterCall): Promise<ExitCode> => {
   refuseOptions(call, 'release', ['force'])
   const { name, directory } = call
-  const member = await readMember(directory)
-  if (member === null || member.cluster !== name || !hasJoined(member))
+  const member = await joinedMember(directory, name)
+  if (member === null)
     throw new InvalidRequestError(
       `this host has not joined cluster ${name}, so it has no blocks to give back. \`portolan cluster status\` shows which host has which.`,
     )

@@ -1,6 +1,7 @@
 import { BlockStoreError, type ClusterView, describeCluster } from '@portolan/core'
 import { ownsName } from '@portolan/core/planning'
-import { type RememberedMember, readMember, readNetworkFacts } from '@portolan/host'
+import { type RememberedMember, readNetworkFacts } from '@portolan/host'
+import { memberOf } from '../../cluster/this-member.ts'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -12,8 +13,7 @@ import { type ClusterCall, leasesOf, plainNumbers, refuseOptions } from './call.
 export const status = async (call: ClusterCall): Promise<ExitCode> => {
   refuseOptions(call, 'status', [])
   const { options, terminal, name, store, directory } = call
-  const known = await readMember(directory)
-  const member = known?.cluster === name ? known : null
+  const member = await memberOf(directory, name)
   const own = useOfBlocks(
     (member?.blocks ?? []).map(({ block }) => block),
     { leases: await leasesOf(call), facts: await readNetworkFacts() },
