@@ -81,11 +81,11 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
     steps.next()
     const asked = steps.next({ kind: 'snapshot', snapshot: await store.read() })
     if (asked.done === true || asked.value.kind !== 'commit') throw new Error('it asks for a transaction')
-    etcd().signal('SIGSTOP')
+    await etcd().pause()
     await expect(store.commit(asked.value.transaction)).rejects.toMatchObject({
       code: 'CLUSTER_OUTCOME_UNKNOWN',
     })
-    etcd().signal('SIGCONT')
+    etcd().resume()
     let turn = steps.next({ kind: 'unknown' })
     while (turn.done !== true)
       turn = steps.next(

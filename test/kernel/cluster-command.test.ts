@@ -219,7 +219,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     // The first change is its claim; whether it has heard the answer is open.
     const first = take(store.watch(revision + 1), 1)
     await first
-    claimer.kill('SIGSTOP')
+    await claimer.stop()
     await cluster.join('web-2')
     claimer.kill('SIGCONT')
     expect(await claimer.outcome).toMatchObject({ exitCode: 0 })

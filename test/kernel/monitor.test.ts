@@ -121,12 +121,13 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
     const seen = await watching(
       lab,
       `import { execFileSync } from 'node:child_process'
-      import { writeFileSync } from 'node:fs'
+      import { readFileSync, writeFileSync } from 'node:fs'
       const elements = Array.from({ length: 20_000 }, (_, at) => '10.0.' + [at >> 8 & 255, at & 255].join('.'))
       writeFileSync('/run/lab/many.nft', 'table inet flood { set s { type ipv4_addr; elements = { ' + elements + ' }; }; }')
       // A process that is fast enough takes even these: it is held meanwhile.
       const listener = Number(execFileSync('pgrep', ['-P', String(process.pid), '-f', 'portolan-monitor']))
       process.kill(listener, 'SIGSTOP')
+      while (!readFileSync('/proc/' + listener + '/stat', 'utf8').includes(') T '));
       await run('nft', '-f', '/run/lab/many.nft')
       process.kill(listener, 'SIGCONT')
       const lost = await until(({ kind }) => kind === 'lost')

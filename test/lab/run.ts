@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { stopped } from './stopped.ts'
 
 export interface RunOptions {
   readonly input?: string
@@ -28,6 +29,8 @@ export const run = (argv: readonly string[], options: RunOptions = {}): Promise<
 export interface Running {
   readonly outcome: Promise<RunOutcome>
   kill(signal: NodeJS.Signals): void
+  /** SIGSTOP; resolves once none of its threads runs. */
+  stop(): Promise<void>
 }
 
 /** Starts a program; for those that a test means to interrupt. */
@@ -53,7 +56,14 @@ export const start = (argv: readonly string[], options: RunOptions = {}): Runnin
     child.on('error', reject)
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
   })
-  return { outcome, kill: (signal) => void child.kill(signal) }
+  return {
+    outcome,
+    kill: (signal) => void child.kill(signal),
+    async stop() {
+      child.kill('SIGSTOP')
+      if (child.pid !== undefined) await stopped(child.pid)
+    },
+  }
 }
 
 /** Runs a program that has to succeed. */

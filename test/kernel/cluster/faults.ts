@@ -49,8 +49,8 @@ export const bringAbout = async (
       await member.kill()
       return async () => member.start()
     case 'member-stopped':
-      member.signal('SIGSTOP')
-      return async () => member.signal('SIGCONT')
+      await member.pause()
+      return async () => member.resume()
     case 'leader-moves':
       await moveLeader(lab, at)
       return async () => {}

@@ -153,7 +153,7 @@ export const createFuzzHost = async (
       isStopped = false
       // It stops itself, and that may be still to come.
       const stopped = process
-      const again = setInterval(() => stopped?.signal('SIGCONT'), 20)
+      const again = setInterval(() => stopped?.resume(), 20)
       void running.then(() => clearInterval(again))
     },
     async powerOff({ wipe }) {

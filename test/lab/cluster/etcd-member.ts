@@ -12,8 +12,9 @@ export interface EtcdMember extends AsyncDisposable {
   start(): void
   /** SIGKILL; resolves once the process is gone. */
   kill(): Promise<void>
-  /** Stops or continues its process. */
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
+  /** Its process does not run any more once this resolves, until `resume`. */
+  pause(): Promise<void>
+  resume(): void
   /** Asks the server itself, as `etcdctl` would. @returns null: it did not answer as it should */
   ask(path: string, body: object): Promise<Readonly<Record<string, unknown>> | null>
 }
@@ -64,7 +65,8 @@ export const createEtcdMember = async (
       server?.kill('SIGKILL')
       await server?.outcome
     },
-    signal: (signal) => server?.kill(signal),
+    pause: async () => server?.stop(),
+    resume: () => server?.kill('SIGCONT'),
     async ask(path, body) {
       const { exitCode, stdout } = await machine.run([
         ...['curl', '--silent', '--insecure', '--max-time', '2', '--data', JSON.stringify(body)],

@@ -23,7 +23,8 @@ export type CallEnd<Value> =
 export interface HostProcess extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   call<Value>(operation: string, details?: object): Promise<CallEnd<Value>>
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
+  /** Goes on where it was stopped. */
+  resume(): void
   /** SIGKILL; resolves once it is gone. */
   kill(): Promise<void>
   /** Changes as `follow` tells them. */
@@ -89,7 +90,7 @@ export const startHostProcess = async (
         child.send({ id: next, operation, details }, () => {})
       })
     },
-    signal: (signal) => void child.kill(signal),
+    resume: () => void child.kill('SIGCONT'),
     async kill() {
       child.kill('SIGKILL')
       await over

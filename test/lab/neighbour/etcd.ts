@@ -20,8 +20,9 @@ export interface Etcd extends AsyncDisposable {
   kill(): Promise<void>
   /** Starts it with the data it had; resolves once it answers. */
   start(): Promise<void>
-  /** Stops or continues its process. */
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
+  /** Its process does not run any more once this resolves, until `resume`. */
+  pause(): Promise<void>
+  resume(): void
 }
 
 const port = 2379
@@ -69,7 +70,8 @@ export const startEtcd = async (on: Machine | null = null): Promise<Etcd> => {
         await delay(50)
       }
     },
-    signal: (signal) => server?.kill(signal),
+    pause: async () => server?.stop(),
+    resume: () => server?.kill('SIGCONT'),
     async [Symbol.asyncDispose]() {
       await etcd.kill()
       doorway.kill('SIGKILL')
