@@ -1,27 +1,17 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type ClusterSite, clusterAddress, openClusterSite } from '../lab/cluster-site.ts'
+import { clusterAddress } from '../lab/cluster-site.ts'
 import { Disposables } from '../lab/disposables.ts'
 import { createMachine } from '../lab/machine.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import type { Running } from '../lab/run.ts'
 import { forgetAlive } from './cluster/forget-alive.ts'
-import { applyOn, backends, type Node, settle } from './cluster/site-node.ts'
+import { settledSite } from './cluster/settled-site.ts'
+import { applyOn, backends, type Node } from './cluster/site-node.ts'
 import { routesOf, until } from './cluster/site-routes.ts'
 
 const held = new Disposables()
-let opened: ClusterSite | null = null
-const site = (): ClusterSite => {
-  if (opened === null) throw new Error('the hosts have not been started')
-  return opened
-}
-
-const nodes: Node[] = []
-const node = (index: number): Node => {
-  const found = nodes[index]
-  if (found === undefined) throw new Error(`there is no node ${index}`)
-  return found
-}
+const { open, close, site, node, nodes } = settledSite()
 
 const state = '/var/lib/portolan'
 
@@ -75,17 +65,12 @@ const flushed = (variant: 'nft' | 'legacy'): string =>
 
 describeBeside('a host that forgot its cluster', ['etcd'], () => {
   beforeAll(async () => {
-    opened = await openClusterSite(3)
-    const { hosts, url } = opened
-    const pools = ['--pool', '10.64.0.0/20:24', '--pool', 'fd00:1234::/56:64']
-    await hosts[0]?.must('cluster', 'init', ...pools, '--cluster', url)
-    await opened.client.listen({ protocol: 'tcp', port: 90 })
-    for (const host of hosts) nodes.push(await settle(host, url))
-    for (const { host, file } of nodes) await applyOn(host, file, '--cluster', url)
+    await open(3)
+    await site().client.listen({ protocol: 'tcp', port: 90 })
   })
   afterAll(async () => {
     await held.close()
-    await opened?.[Symbol.asyncDispose]()
+    await close()
   })
 
   test.each([

@@ -1,23 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type ClusterSite, clusterAddress, openClusterSite } from '../lab/cluster-site.ts'
+import { clusterAddress } from '../lab/cluster-site.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { forgetAlive } from './cluster/forget-alive.ts'
-import { applyOn, at, type Node, settle } from './cluster/site-node.ts'
+import { settledSite } from './cluster/settled-site.ts'
+import { applyOn, at, type Node } from './cluster/site-node.ts'
 import { routesOf, until } from './cluster/site-routes.ts'
 
-let opened: ClusterSite | null = null
-const site = (): ClusterSite => {
-  if (opened === null) throw new Error('the hosts have not been started')
-  return opened
-}
-
-const nodes: Node[] = []
-const node = (index: number): Node => {
-  const found = nodes[index]
-  if (found === undefined) throw new Error(`there is no node ${index}`)
-  return found
-}
+const { open, close, site, node, nodes } = settledSite()
 
 /** What `portolan status` finds of networks and of the host. */
 const statusConflicts = async ({ host }: Node, ...words: readonly string[]): Promise<readonly string[]> =>
@@ -30,26 +20,8 @@ const portolan = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js'
 const tcp = (destination: string, port = 80) => ({ protocol: 'tcp' as const, destination, port })
 
 describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
-  beforeAll(async () => {
-    opened = await openClusterSite(3)
-    const [first, second] = opened.hosts
-    await first?.must(
-      'cluster',
-      'init',
-      '--pool',
-      '10.64.0.0/20:24',
-      '--pool',
-      'fd00:1234::/56:64',
-      '--cluster',
-      opened.url,
-    )
-    for (const host of [first, second]) if (host !== undefined) nodes.push(await settle(host, opened.url))
-    // The first host joined before there was another.
-    await applyOn(node(0).host, node(0).file, '--cluster', opened.url)
-  })
-  afterAll(async () => {
-    await opened?.[Symbol.asyncDispose]()
-  })
+  beforeAll(() => open(3, 2))
+  afterAll(close)
 
   test('containers of two hosts reach each other with their own source', async () => {
     const [one, two] = [node(0), node(1)]
@@ -263,6 +235,48 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       watching.kill('SIGTERM')
       await watching.outcome
     }
+  })
+
+  test('blocks that no network is in are told where they were taken, as their routes go', async () => {
+    const [first, , third] = site().hosts
+    if (first === undefined || third === undefined) throw new Error('there are three hosts')
+    const cluster = ['--cluster', site().url] as const
+    const file = await third.write(
+      'elsewhere.yaml',
+      'name: elsewhere\nnetworks: {web: {ipam: {config: [{subnet: 10.99.0.0/24}]}}}\nservices: {a: {networks: [web]}}\n',
+    )
+    await third.must('cluster', 'join', '--member', 'h3', '--count', '12', ...cluster)
+    await applyOn(third, file, ...cluster)
+    expect(await routesOf(third)).not.toEqual([])
+    const words = ['-f', file, '--backend', 'iptables-legacy'] as const
+    const watching = third.machine.start(
+      [
+        ...['sh', '-c', 'exec "$@" 2> /run/lab/third-told', 'sh', process.execPath, portolan],
+        ...['watch', ...words, ...cluster, '--json'],
+      ],
+      { environment: { NODE_OPTIONS: '', HOME: '/run/lab' }, timeoutMs: 120_000 },
+    )
+    const told = async (): Promise<string> => (await third.machine.run(['cat', '/run/lab/third-told'])).stdout
+    try {
+      await forgetAlive(site(), 'h3')
+      await first.must('cluster', 'reclaim', '--member', 'h3', '--grace', '0', '--yes', ...cluster)
+      await until(async () => (await routesOf(third)).length === 0)
+      const isTold =
+        /^portolan: Blocks 10\..* are no longer of this host: no host has them now.*no other IPv4 block/m
+      await until(async () => isTold.test(await told()))
+    } finally {
+      watching.kill('SIGTERM')
+      await watching.outcome
+    }
+    const note = /^Blocks 10\..* are no longer of this host: .*no other IPv4 block.*`portolan cluster join/
+    // With a cluster that is named and without, and in either form.
+    for (const more of [cluster, []]) {
+      const { stdout } = await third.portolan('plan', ...words, ...more, '--json')
+      expect(JSON.parse(stdout).notes).toContainEqual({ text: expect.stringMatching(note), place: null })
+      expect((await third.portolan('plan', ...words, ...more)).stdout).toContain('no longer of this host')
+    }
+    await third.must('destroy', '-f', file, '--yes')
+    await third.must('cluster', 'join', '--count', '12', ...cluster)
   })
 
   test('a host on another network is told, with what to do', async () => {

@@ -1,7 +1,5 @@
-import { type ClusterNeighbours, type HeldBlocks, heldSince, parseClusterUrl } from '@portolan/core'
-import { PortolanError } from '@portolan/netfilter'
-import { readMember } from './member-file.ts'
-import { readNeighbours } from './neighbours-file.ts'
+import { type ClusterNeighbours, type HeldBlocks, parseClusterUrl } from '@portolan/core'
+import { readMemberSince } from './read-member-since.ts'
 
 /**
  * What this host has of a cluster, as it remembers it. The cluster is not asked. A block that the host did not have any
@@ -24,26 +22,16 @@ export const readHeldBlocks = async (
   seen?: ClusterNeighbours | null,
 ): Promise<HeldBlocks> => {
   const { cluster } = parseClusterUrl(url)
-  const member = await readMember(directory)
+  const known = await readMemberSince(directory, seen)
   if (
-    member === null ||
-    member.cluster !== cluster ||
-    (member.pools.length === 0 && member.blocks.length === 0)
+    known === null ||
+    known.member.cluster !== cluster ||
+    (known.member.pools.length === 0 && known.member.blocks.length === 0)
   )
     return { cluster, pools: null, blocks: [], lost: [], join }
-  const { blocks, leaving, lost } = heldSince(member, seen === undefined ? await seenLast(directory) : seen)
-  return { cluster, pools: member.pools, join, blocks, ...(leaving.length === 0 ? {} : { leaving }), lost }
-}
-
-/**
- * The other hosts as they were seen last, for what they tell of the blocks of this one. What reads them for its routes says
- * where they are damaged.
- */
-const seenLast = async (directory: string): Promise<ClusterNeighbours | null> => {
-  try {
-    return await readNeighbours(directory)
-  } catch (error) {
-    if (error instanceof PortolanError) return null
-    throw error
+  const { blocks, leaving, lost } = known.held
+  return {
+    ...{ cluster, pools: known.member.pools, join, blocks, lost },
+    ...(leaving.length === 0 ? {} : { leaving }),
   }
 }

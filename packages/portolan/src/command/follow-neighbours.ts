@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { BlockStoreError, neighboursOf } from '@portolan/core'
+import { BlockStoreError, type ClusterNeighbours, neighboursOf } from '@portolan/core'
+import { lostBlockNotes } from '@portolan/core/planning'
 import { readNetworkFacts, writeNeighbours } from '@portolan/host'
 import { followCluster } from '../cluster/follow-cluster.ts'
 import { forgottenText, joinedMember, knownMember } from '../cluster/known-member.ts'
 import { networksUp } from '../cluster/networks-up.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
+import { readLostUse } from '../cluster/read-lost-use.ts'
 import { directoryOf } from './cluster/call.ts'
 import { openOutage } from './cluster/outage.ts'
 import type { CommandContext } from './command.ts'
@@ -26,6 +28,7 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
     let isKnown = (await joinedMember(directory, name)) !== null
     // Without networks that are up no cluster tells what it was.
     if (!isKnown && (networksUp(await readNetworkFacts()) ?? []).length === 0) return
+    let lost: readonly string[] = []
     const outage = openOutage(context.terminal, 'Routes to other hosts stay as they are.')
     while (!signal.aborted) {
       try {
@@ -38,8 +41,10 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
           if (isForgotten && isKnown)
             context.terminal.say(`portolan: ${forgottenText(directory, name, member)}`)
           isKnown = !isForgotten
+          const neighbours = neighboursOf(snapshot, { ...member, cluster: name })
           // Written where it is something new, by this process or another one.
-          await writeNeighbours(directory, neighboursOf(snapshot, { ...member, cluster: name }))
+          await writeNeighbours(directory, neighbours)
+          lost = await tellLost(context, directory, neighbours, lost)
         }
       } catch (error) {
         if (!(error instanceof BlockStoreError) || error.code !== 'CLUSTER_UNREACHABLE') throw error
@@ -50,4 +55,26 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
   } finally {
     await store.close()
   }
+}
+
+/**
+ * Says once of blocks that this host lost that it did. A network that is in one has a conflict, which the watch tells.
+ *
+ * @param told - what was said before
+ * @returns what is said by now
+ */
+const tellLost = async (
+  { terminal }: CommandContext,
+  directory: string,
+  neighbours: ClusterNeighbours,
+  told: readonly string[],
+): Promise<readonly string[]> => {
+  const facts = await readNetworkFacts()
+  const { lost } = await readLostUse(directory, { leases: null, facts }, neighbours)
+  const notes = lostBlockNotes(
+    lost.filter(({ networks }) => networks.length === 0),
+    neighbours,
+  )
+  for (const note of notes) if (!told.includes(note)) terminal.say(`portolan: ${note}`)
+  return notes
 }

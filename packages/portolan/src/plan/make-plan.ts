@@ -25,6 +25,8 @@ import {
   findNetworkInUse,
   findPortsInEphemeralRange,
   findStaleConntrack,
+  type LostBlockUse,
+  lostBlockNotes,
   withoutLeavingRoutes,
   withoutStaleRoutes,
   withoutStandIns,
@@ -51,6 +53,7 @@ import { planRules } from './plan-rules.ts'
 import { plannedAddresses } from './planned-addresses.ts'
 import { heldChainNotes, strayProjectNotes } from './rule-notes.ts'
 import { speakingPlan } from './speaking-plan.ts'
+import { untoldBlocks } from './untold-blocks.ts'
 
 /**
  * What a plan is made from.
@@ -75,6 +78,8 @@ export interface PlanInput {
   readonly leases: LeaseState | null
   /** The other hosts of this host's cluster; null or absent: it is in none, or that is not known. */
   readonly neighbours?: ClusterNeighbours | null
+  /** Blocks that this host had in its cluster, whether or not one is named; absent: none, or none are known. */
+  readonly lost?: readonly LostBlockUse[]
   /** Networks that get another subnet than the one they have. */
   readonly move: readonly string[]
   /** What could not be read, beside facts and rules: sentences. */
@@ -132,7 +137,9 @@ export const makePlan = (input: PlanInput): Plan => {
   const own = withMappings(resolved.desired, input.live)
   const among = neighbours === null ? null : withNeighbours(own, withoutLeavingRoutes(own, facts), neighbours)
   const { desired, conflicts: ofRoutes } = among ?? { desired: own, conflicts: [] }
-  const ofCluster = (among?.notes ?? []).map((text): IntentNote => ({ text, place: null }))
+  const untold = untoldBlocks(input.lost ?? [], intent.project, resolved.subnets, input.blocks)
+  const lost = lostBlockNotes(untold, neighbours, input.blocks?.join)
+  const ofCluster = [...lost, ...(among?.notes ?? [])].map((text): IntentNote => ({ text, place: null }))
   const resolution = { ...resolved, desired, notes: [...resolved.notes, ...ofCluster] }
   const links = diffLinks(desired, facts).map((change): PlanChange => ({ ...change, part: 'link' }))
   const sysctls = diffSysctls(desired, facts, { writable: input.sysctls, ...worded })

@@ -35,7 +35,7 @@ export type KnownHost = Pick<
   | 'isLive'
   | 'search'
 > &
-  Partial<Pick<PlanInput, 'blocks'>>
+  Partial<Pick<PlanInput, 'blocks' | 'lost'>>
 
 /**
  * The input of a plan: what is known of the host, and what the caller asks for. Pure.

@@ -19,6 +19,8 @@ import { chooseBackend } from '../backend/choose-backend.ts'
 import { dialects } from '../backend/dialects.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { namedBlocks } from '../cluster/named-blocks.ts'
+import { type LostUse, readLostUse } from '../cluster/read-lost-use.ts'
+import type { BlockWitnesses } from '../cluster/use-of-blocks.ts'
 import { reloadsFirewalld, withoutLoss } from '../firewalld/ask-firewalld.ts'
 import { type Firewalld, readFirewalld } from '../firewalld/read-firewalld.ts'
 import { type HostRules, unknownRules } from '../host-rules/host-rules.ts'
@@ -149,6 +151,7 @@ const readInput = async (
   const leases = await withLeaseStore(leaseOptions(options), readLeases)
   const blocks = leaseOptions(options).leases === null ? null : await namedBlocks(options)
   const neighbours = await knownNeighbours(options.neighbours, leaseOptions(options), facts)
+  const lost = await readLost(options, { leases: leases.state, facts })
   const flows = beside.search ? await readFlowsTo(intent, options) : { facts: {}, unread: [] }
   const known: KnownHost = {
     ...beside,
@@ -160,7 +163,15 @@ const readInput = async (
     leases: leases.state,
     blocks,
     neighbours: neighbours.known,
-    unread: [...leases.unread, ...neighbours.unread, ...unread, ...flows.unread, ...fixes.unread],
+    lost: lost.lost,
+    unread: [
+      ...leases.unread,
+      ...neighbours.unread,
+      ...lost.unread,
+      ...unread,
+      ...flows.unread,
+      ...fixes.unread,
+    ],
     fixes: fixes.fixes,
     owed: fixes.owed,
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
@@ -169,6 +180,14 @@ const readInput = async (
   const fix = options.fix === true && options.rules === undefined && surrounding !== null
   const firewalld = fix ? await readFirewalldOf(input.present(), runner) : null
   return { input: { ...input, firewalld }, runner }
+}
+
+/** Where a cluster is named, what keeps the blocks of this host from being read has been thrown. */
+const readLost = async (options: PlanOptions, witnesses: BlockWitnesses): Promise<LostUse> => {
+  const { leases, stateDirectory = defaultStateDirectory() } = leaseOptions(options)
+  return leases === null
+    ? { lost: [], unread: [] }
+    : readLostUse(stateDirectory, witnesses, options.neighbours)
 }
 
 /** Are other machines or containers on its networks, so that addresses may be in use there? */

@@ -1,6 +1,6 @@
-import { type ClusterNeighbours, heldSince, type OwnedNetwork } from '@portolan/core'
+import type { OwnedNetwork } from '@portolan/core'
 import { findLostBlock } from '@portolan/core/planning'
-import { readMember, readNeighbours } from '@portolan/host'
+import { readMemberSince } from '@portolan/host'
 import { families, PortolanError } from '@portolan/netfilter'
 import type { ProjectConflict } from './status.ts'
 
@@ -23,11 +23,10 @@ export const readLostBlocks = async (
   isLive: (project: string) => boolean,
 ): Promise<LostBlocks> => {
   try {
-    const member = await readMember(stateDirectory)
-    if (member === null) return noLostBlocks
-    const { lost } = heldSince(member, await seenLast(stateDirectory))
-    if (lost.length === 0) return noLostBlocks
-    const blocks = { cluster: member.cluster, pools: null, blocks: [], lost, join: '' }
+    const known = await readMemberSince(stateDirectory)
+    if (known === null || known.held.lost.length === 0) return noLostBlocks
+    const { lost } = known.held
+    const blocks = { cluster: known.member.cluster, pools: null, blocks: [], lost, join: '' }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }) =>
         families.flatMap((family): readonly ProjectConflict[] => {
@@ -43,15 +42,5 @@ export const readLostBlocks = async (
     const what = 'networks in blocks that another host of the cluster has are not told'
     const sentence = `The blocks of this host could not be read, so ${what}: ${error.message}`
     return { ...noLostBlocks, unread: [sentence] }
-  }
-}
-
-/** What reads the other hosts for routes says where they are damaged. */
-const seenLast = async (stateDirectory: string): Promise<ClusterNeighbours | null> => {
-  try {
-    return await readNeighbours(stateDirectory)
-  } catch (error) {
-    if (error instanceof PortolanError) return null
-    throw error
   }
 }

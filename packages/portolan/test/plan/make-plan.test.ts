@@ -246,3 +246,48 @@ describe('conflicts and notes of a plan', () => {
     expect(plan.notes[0]?.text).toContain('portolan destroy -p ghost')
   })
 })
+
+describe('a plan of a host that lost blocks of its cluster', () => {
+  const blocks = {
+    ...{ cluster: 'lab', pools: ['10.64.0.0/20:24'], blocks: [], join: 'portolan cluster join --state /s' },
+    lost: [{ block: '10.64.1.0/24', takenBy: 'h2' }],
+  }
+  const neighbours = {
+    ...{ cluster: 'lab', host: 'h1', revision: 7, blocks: [] },
+    others: [{ block: '10.64.1.0/24', host: 'h2', via: '192.0.2.12' }],
+  }
+  const fixed = (subnet: string) =>
+    intentOf(`services: {a: {networks: [web]}}\nnetworks: {web: {ipam: {config: [{subnet: ${subnet}}]}}}`)
+  const lostNotes = (wish: Parameters<typeof planOf>[0]) =>
+    planOf({ intent: fixed('10.9.0.0/24'), neighbours, ...wish })
+      .notes.map(({ text }) => text)
+      .filter((text) => text.includes('no longer of this host'))
+  const lost = (...networks: readonly string[]) => [{ block: '10.64.1.0/24', takenBy: 'h2', networks }]
+
+  test('tells one that no network is in, as its routes go with it', () => {
+    expect(lostNotes({ blocks, lost: lost() })).toEqual([
+      'Block 10.64.1.0/24 is no longer of this host: host h2 has it now. No network of this host is in it. This host has no other IPv4 block, so it keeps no routes to IPv4 blocks of other hosts: nothing there finds the way back to it. Claim another block: `portolan cluster join --state /s`.',
+    ])
+    expect(lostNotes({ blocks: null, lost: lost() })).toHaveLength(1)
+  })
+
+  test('tells one with networks of other projects, and none of which a conflict tells', () => {
+    expect(lostNotes({ blocks, lost: lost('other/web', 'shop/web') })).toEqual([
+      expect.stringMatching(/Networks of this host are in it: other\/web\. Each has to move/),
+    ])
+    const inside = { intent: fixed('10.64.1.0/25'), blocks, lost: lost() }
+    expect(lostNotes(inside)).toEqual([])
+    expect(planOf(inside).conflicts).toMatchObject([{ kind: 'SubnetOverlap' }])
+    expect(lostNotes({ blocks, lost: lost('shop/web') })).toEqual([])
+    // Without a cluster that is named no conflict tells it.
+    expect(lostNotes({ blocks: null, lost: lost('shop/web') })).toHaveLength(1)
+  })
+
+  test('tells many of one family together, and says nothing of routes where a block is left', () => {
+    const many = ['10.64.1.0/24', '10.64.2.0/24'].map((block) => ({ block, takenBy: null, networks: [] }))
+    const left = { ...neighbours, blocks: ['10.64.3.0/24'] }
+    expect(lostNotes({ blocks, lost: many, neighbours: left })).toEqual([
+      'Blocks 10.64.1.0/24, 10.64.2.0/24 are no longer of this host: no host has them now. No network of this host is in them. `portolan cluster join --state /s` verifies the blocks of this host, and says what has to be done.',
+    ])
+  })
+})

@@ -1,0 +1,69 @@
+import { parsePrefix } from '@portolan/netfilter'
+import type { ClusterNeighbours } from '../block/neighbours.ts'
+import type { HeldBlocks } from '../pool/held-blocks.ts'
+
+/**
+ * A block that this host had in its cluster.
+ * @public @since 0.1.0
+ */
+export interface LostBlockUse {
+  /** CIDR. */
+  readonly block: string
+  /** The host that has it now; null: no host has. */
+  readonly takenBy: string | null
+  /** Networks of this host that are in it: `shop/web`. */
+  readonly networks: readonly string[]
+}
+
+const familyOf = (block: string): string => (parsePrefix(block).family === 'ip' ? 'IPv4' : 'IPv6')
+
+/** Those of one family that no network is in are told together, for each host that has them now. */
+const together = (lost: readonly LostBlockUse[]): readonly (readonly LostBlockUse[])[] => {
+  const groups = new Map<string, LostBlockUse[]>()
+  for (const one of lost) {
+    const key = one.networks.length > 0 ? one.block : `${familyOf(one.block)} ${one.takenBy ?? ''}`
+    groups.set(key, [...(groups.get(key) ?? []), one])
+  }
+  return [...groups.values()]
+}
+
+/**
+ * What is to be said of the blocks that this host had in its cluster: notes of a sentence or more. Routes to other hosts
+ * go with the last block of a family, so blocks that no network is in are told as well.
+ *
+ * @param neighbours - the other hosts of the cluster; null: none are known
+ * @param join - the command that claims blocks
+ * @example
+ * lostBlockNotes([{ block: '10.64.1.0/24', takenBy: 'web-2', networks: [] }], null)[0]
+ * // 'Block 10.64.1.0/24 is no longer of this host: host web-2 has it now. ...'
+ */
+export const lostBlockNotes = (
+  lost: readonly LostBlockUse[],
+  neighbours: Pick<ClusterNeighbours, 'blocks' | 'others'> | null,
+  join: HeldBlocks['join'] = 'portolan cluster join',
+): readonly string[] =>
+  together(lost).flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const { takenBy, networks } = first
+    const family = familyOf(first.block)
+    const isOf = (one: string): boolean => familyOf(one) === family
+    const isLast = neighbours !== null && !neighbours.blocks.some(isOf)
+    const hasOthers = neighbours?.others.some((other) => isOf(other.block)) === true
+    const isOne = group.length === 1
+    const [them, they] = isOne ? ['it', 'Block'] : ['them', 'Blocks']
+    return [
+      `${they} ${group.map(({ block }) => block).join(', ')} ${isOne ? 'is' : 'are'} no longer of this host: ${takenBy === null ? 'no host' : `host ${takenBy}`} has ${them} now.`,
+      networks.length === 0
+        ? `No network of this host is in ${them}.`
+        : `Networks of this host are in it: ${networks.join(', ')}. Each has to move.`,
+      ...(isLast && hasOthers
+        ? [
+            `This host has no other ${family} block, so it keeps no routes to ${family} blocks of other hosts: nothing there finds the way back to it.`,
+          ]
+        : []),
+      isLast
+        ? `Claim another block: \`${join}\`.`
+        : `\`${join}\` verifies the blocks of this host, and says what has to be done.`,
+    ].join(' ')
+  })

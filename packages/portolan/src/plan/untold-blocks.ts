@@ -1,0 +1,26 @@
+import type { HeldBlocks, SubnetPlan } from '@portolan/core'
+import type { LostBlockUse } from '@portolan/core/planning'
+import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+
+/**
+ * Blocks that a host had in its cluster, without those that conflicts of a project tell. Where a cluster is named, a
+ * network of the project that is there has such a conflict, or is moved.
+ *
+ * @param blocks - null: no cluster is named, so the project has no such conflict
+ * @internal
+ */
+export const untoldBlocks = (
+  lost: readonly LostBlockUse[],
+  project: string,
+  subnets: readonly Pick<SubnetPlan, 'subnet'>[],
+  blocks: HeldBlocks | null,
+): readonly LostBlockUse[] => {
+  if (blocks === null) return lost
+  const told = subnets.map(({ subnet }) => parsePrefix(subnet))
+  return lost.flatMap((one): readonly LostBlockUse[] => {
+    const networks = one.networks.filter((name) => !name.startsWith(`${project}/`))
+    const prefix = parsePrefix(one.block)
+    const isTold = networks.length < one.networks.length || told.some((own) => prefixesOverlap(own, prefix))
+    return isTold && networks.length === 0 ? [] : [{ ...one, networks }]
+  })
+}

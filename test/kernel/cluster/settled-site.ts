@@ -1,0 +1,43 @@
+import { type ClusterSite, openClusterSite } from '../../lab/cluster-site.ts'
+import { applyOn, type Node, settle } from './site-node.ts'
+
+/** The hosts of a suite, each with a network in its block. */
+export interface SettledSite {
+  /** @throws Error before they have been started */
+  site(): ClusterSite
+  readonly nodes: readonly Node[]
+  /** @throws Error for one that has not been settled */
+  node(index: number): Node
+  /** Starts the hosts, sets the cluster up, and settles the first of them, or all, one after the other. */
+  open(hosts: number, settled?: number): Promise<void>
+  close(): Promise<void>
+}
+
+export const settledSite = (): SettledSite => {
+  let opened: ClusterSite | null = null
+  const nodes: Node[] = []
+  return {
+    nodes,
+    site: () => {
+      if (opened === null) throw new Error('the hosts have not been started')
+      return opened
+    },
+    node: (index) => {
+      const found = nodes[index]
+      if (found === undefined) throw new Error(`there is no node ${index}`)
+      return found
+    },
+    open: async (count, settled = count) => {
+      opened = await openClusterSite(count)
+      const { hosts, url } = opened
+      const pools = ['--pool', '10.64.0.0/20:24', '--pool', 'fd00:1234::/56:64']
+      await hosts[0]?.must('cluster', 'init', ...pools, '--cluster', url)
+      for (const host of hosts.slice(0, settled)) nodes.push(await settle(host, url))
+      // All but the last one joined before there was another.
+      for (const { host, file } of nodes) await applyOn(host, file, '--cluster', url)
+    },
+    close: async () => {
+      await opened?.[Symbol.asyncDispose]()
+    },
+  }
+}
