@@ -69,6 +69,7 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/core/src/pool/blocks-exhausted.ts': [1, ofCluster],
   'packages/core/src/conflict/block-route-taken.ts': [1, ofCluster],
   'packages/core/src/route/forgotten-routes.ts': [1, ofCluster],
+  'packages/core/src/route/lost-block-notes.ts': [1, ofCluster],
   'packages/core/src/route/with-neighbours.ts': [3, ofCluster],
   'packages/host/src/cluster/member-file.ts': [1, ofCluster],
   'packages/host/src/cluster/neighbours-file.ts': [1, ofCluster],
