@@ -16,6 +16,7 @@ export { findPortsInEphemeralRange } from './conflict/port-in-ephemeral-range.ts
 export { engineSubnets } from './conflict/remedy/engine-subnets.ts'
 export type { RuleConflictOptions } from './conflict/rule-conflict-options.ts'
 export { plannedFacts } from './conflict/search/planned-facts.ts'
+export { namedElsewhere } from './conflict/subnet-overlap.ts'
 export { routeLocalnetDisabled } from './conflict/sysctl-disabled.ts'
 export { withoutStandIns } from './conflict/without-stand-ins.ts'
 export { attachedEndpoints } from './contract/attached-endpoints.ts'

@@ -2,7 +2,7 @@ import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import { blockReservations, type HeldBlocks } from '../pool/held-blocks.ts'
 import { collisionWith } from '../pool/rejection.ts'
 import type { Conflict } from './conflict.ts'
-import { subnetOverlap } from './subnet-overlap.ts'
+import { namedElsewhere, subnetOverlap } from './subnet-overlap.ts'
 
 /** What a conflict of a network in a block of another host has as its culprit's tool. */
 const ofCluster = 'cluster'
@@ -24,15 +24,16 @@ export const findLostBlock = (
   )
   if (found.length === 0) return null
   const conflict = subnetOverlap(network, subnet, found.map(collisionWith), true)
-  return isLive
-    ? {
-        ...conflict,
-        remedy: {
-          text: 'End what is on the network, remove it, and make it again: it gets a subnet in a block of this host then.',
+  // What is there does not tell whether a file or a call names its subnet.
+  return {
+    ...conflict,
+    remedy: isLive
+      ? {
+          text: `End what is on the network, remove it, and make it again: it gets a subnet in a block of this host then. ${namedElsewhere(null)}`,
           commands: [],
-        },
-      }
-    : conflict
+        }
+      : { ...conflict.remedy, text: `${conflict.remedy.text} ${namedElsewhere()}` },
+  }
 }
 
 /** Is it about a network in addresses of a cluster that are not this host's? */

@@ -72,12 +72,30 @@ export const subnetOverlap = (
         ? madeAgain(allow, wording)
         : moved(network, allow, wording)
       : {
-          text: `Leave the subnet out to have a free one picked${allow === '' ? ' or' : ','} choose another${allow === '' ? '' : `, or ${allow}`}.`,
+          text: isOfCluster(overlapped)
+            ? namedElsewhere(wording.subnets)
+            : `Leave the subnet out to have a free one picked${allow === '' ? ' or' : ','} choose another${allow === '' ? '' : `, or ${allow}`}.`,
           commands: wording.subnets === null ? [] : [wording.subnets],
         },
     trace: [],
   }
 }
+
+/** In the addresses of a cluster, which another host has or may claim. */
+const isOfCluster = (overlapped: readonly Overlapped[]): boolean =>
+  overlapped.some(({ kind }) => kind === 'cluster')
+
+/**
+ * What to do about a subnet in a block that this host has not, where a file or a call names that subnet: nothing else can
+ * give the network another one.
+ *
+ * @param subnets - shows free subnets: a line to run; null: that program has none
+ */
+export const namedElsewhere = (subnets: Wording['subnets'] = commandWording.subnets): string =>
+  [
+    'Where the subnet is named, name another one, or leave it out to have one picked in a block of this host.',
+    ...(subnets === null ? [] : [`\`${subnets}\` proposes one there.`]),
+  ].join(' ')
 
 const madeAgain = (allow: string, { removeNetwork }: Wording): Remedy => ({
   text: `Give it a free subnet: ${removeNetwork}, and make it again.${allow === '' ? '' : ` Or ${allow}.`}`,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { commandWording } from '@portolan/netfilter'
+import { findLostBlock } from '../../src/conflict/find-lost-block.ts'
 import {
   bridgeNameTaken,
   type Conflict,
@@ -188,6 +189,33 @@ describe('the words', () => {
       'choose another, or take the range out of what is avoided with --allow 10.0.0.0/8 and reserve 10.0.0.0/8 no longer if the overlap is meant.',
     )
     expect(remedy(['reserved'], true)).toContain('Or reserve 10.0.0.0/8 no longer if the overlap is meant.')
+  })
+
+  test('of a subnet that is named in a block of another host say where to name another one', () => {
+    const taken = { overlaps: '10.64.1.0/24', kind: 'cluster', detail: 'block 10.64.1.0/24', owner: 'h2' }
+    const way = 'name another one, or leave it out to have one picked in a block of this host.'
+    const named = subnetOverlap('web', '10.64.1.0/25', [taken]).remedy
+    expect(named).toEqual({
+      text: `Where the subnet is named, ${way} \`portolan subnet\` proposes one there.`,
+      commands: ['portolan subnet'],
+    })
+    // What is there alone does not tell whether it is named.
+    const held = { cluster: 'lab', pools: null, blocks: [], join: '' }
+    const blocks = { ...held, lost: [{ block: '10.64.1.0/24', takenBy: 'h2' }] }
+    const here = (isLive: boolean) =>
+      findLostBlock({ network: 'web', subnet: '10.64.1.0/25' }, blocks, isLive)?.remedy
+    expect(here(false)).toEqual({
+      text: expect.stringMatching(/^Move the network: `portolan move`.* never moves by itself\. Where the/),
+      commands: ['portolan move web'],
+    })
+    expect(here(false)?.text).toContain(named.text)
+    expect(here(true)?.text).toContain(way)
+    expect(here(true)?.text).not.toContain('portolan subnet')
+    const ofAPlugin = { ...commandWording, subnets: null }
+    expect(subnetOverlap('web', '10.64.1.0/25', [taken], false, ofAPlugin).remedy).toEqual({
+      text: `Where the subnet is named, ${way}`,
+      commands: [],
+    })
   })
 
   test('of two on one socket name the winner and its project', () => {
