@@ -56,6 +56,19 @@ describeBeside('portolan cluster', ['etcd'], () => {
       ),
     })
     expect(shown.stdout).not.toContain('POOL')
+    for (const chosen of [['--all'], ['--member', 'web-2']])
+      expect(await cluster.run('web-1', 'reclaim', ...chosen, '--yes')).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(/cluster cluster-\d+ has no pools: that name is misspelt/),
+      })
+    const joined = await open('10.64.0.0/12:24')
+    await joined.join('web-1')
+    expect(await joined.runAs('prdo', 'web-1', 'release')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(
+        /not joined cluster prdo.* it is web-1 in cluster cluster-\d+\. .*--cluster/,
+      ),
+    })
     const { exitCode, stdout } = await cluster.run('web-1', 'status', '--json')
     expect({ exitCode, ...JSON.parse(stdout) }).toMatchObject({ exitCode: 1, reachable: true, pools: [] })
   })

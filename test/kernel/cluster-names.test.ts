@@ -46,8 +46,26 @@ describeBeside('names in a cluster', ['etcd'], () => {
     expect(blocksOf(await cluster.json('clone', ...second, '--takeover'))).toEqual(blocksOf(first))
     const told = await cluster.run('web-1', 'status')
     expect(told.stdout).toMatch(/^web-1 +yes/m)
+    expect(await cluster.json('web-1', 'status')).toMatchObject({ nameTaken: true })
+    expect(await cluster.json('clone', 'status')).toMatchObject({ nameTaken: false })
     expect(told.stderr).toMatch(/another machine is web-1 in cluster [\s\S]*--member NAME/)
     expect((await cluster.run('clone', 'status')).stdout).toContain('web-1 (this host)')
+  })
+
+  test('a call that is refused leaves no name behind, be it the first one or a later one', async () => {
+    const cluster = await open('10.64.0.0/12:24')
+    await cluster.join('web-1')
+    const taken = ['join', '--member', 'web-1'] as const
+    expect((await cluster.run('late', ...taken)).exitCode).toBe(1)
+    expect(await cluster.json('late', 'status')).toMatchObject({ host: null, nameTaken: false })
+    expect(await cluster.json('late', 'join', '--member', 'web-2')).toMatchObject({ host: 'web-2' })
+    expect((await cluster.run('other', ...taken)).exitCode).toBe(1)
+    expect(await cluster.json('other', 'join')).toMatchObject({ host: hostname() })
+    // The name of a cluster that is misspelt has no pools.
+    const empty = await open()
+    expect((await empty.run('web-1', 'join', '--member', 'misnamed')).exitCode).toBe(1)
+    await empty.json('any', 'init', '--pool', '10.65.0.0/16:24')
+    expect(await empty.json('web-1', 'join')).toMatchObject({ host: hostname() })
   })
 
   test('a host that gave its blocks back has the name of its machine again', async () => {

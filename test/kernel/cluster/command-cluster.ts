@@ -17,9 +17,9 @@ export const openCommandCluster = async (etcd: Etcd, folder: string, pools: read
   clusters += 1
   const name = `cluster-${clusters}`
   const stateOf = (host: string): string => join(folder, `${name}-${host}`)
-  const argvOf = (host: string, words: readonly string[]): readonly string[] => [
+  const argvOf = (host: string, words: readonly string[], as = name): readonly string[] => [
     ...[process.execPath, program, 'cluster', ...words],
-    ...['--cluster', `etcd://${etcd.inside}/${name}`, '--state', stateOf(host)],
+    ...['--cluster', `etcd://${etcd.inside}/${as}`, '--state', stateOf(host)],
   ]
   const environment = { NODE_OPTIONS: '', HOME: folder }
   const run = (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
@@ -34,6 +34,9 @@ export const openCommandCluster = async (etcd: Etcd, folder: string, pools: read
     name,
     run,
     json,
+    /** With another name of the cluster, as where that is misspelt. */
+    runAs: (as: string, host: string, ...words: readonly string[]): Promise<RunOutcome> =>
+      etcd.machine.run(argvOf(host, words, as), { environment }),
     join: (host: string, ...words: readonly string[]) => json(host, 'join', '--member', host, ...words),
     start: (host: string, ...words: readonly string[]) =>
       etcd.machine.start(argvOf(host, ['join', '--member', host, ...words]), { environment }),

@@ -21,7 +21,10 @@ export interface RememberedMember {
   readonly leaving: readonly string[]
   /** Blocks that it had, and in which it may still have networks. */
   readonly lost: readonly BlockMove[]
-  /** It gave its blocks back, and its name with them: it is `host` again where that is asked for, or is the machine's. */
+  /**
+   * It gave its blocks back, and its name with them, or its first call was refused: it is `host` again where that is asked
+   * for, or is the machine's.
+   */
   readonly left?: boolean
 }
 

@@ -7,7 +7,8 @@ import {
   type NodeAddresses,
   type Rejection,
 } from '@portolan/core'
-import { readHost, readMember, writeMember } from '@portolan/host'
+import { namedElsewhere } from '@portolan/core/planning'
+import { type RememberedMember, readHost, readMember, writeMember } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { askedAddresses, checkAskedAddresses } from '../../cluster/asked-addresses.ts'
 import { holdMembership } from '../../cluster/hold-membership.ts'
@@ -73,9 +74,14 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   const leases = await leasesOf(call)
   const before = await readMember(directory)
   const member = await thisMember(directory, name, options.member ?? null)
-  /** Nothing was claimed: a host that has left has no name of a call that was refused. */
+  let mayHaveClaimed = false
+  const commit: ClusterCall['store']['commit'] = (transaction) => {
+    mayHaveClaimed = true
+    return store.commit(transaction)
+  }
+  /** Where nothing was claimed, this host has no name of a call that was refused. */
   const refused = async (error: unknown): Promise<never> => {
-    if (before?.left === true) await writeMember(directory, before)
+    if (!mayHaveClaimed || isNameTaken(error)) await forgetName(directory, member, before)
     throw error
   }
   const { avoid, unread } = hostObstacles(facts, leases)
@@ -84,12 +90,23 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   const lease = await store.grantLease(LEASE_SECONDS).catch(refused)
   const takeover = options.takeover === true
   const request = { lease, renews, count, takeover, avoid }
-  const joined = await joinCluster(store, directory, member, { leases, facts }, request).catch(
-    (error: unknown) => (isNameTaken(error) ? refused(error) : Promise.reject(error)),
-  )
+  const claims = { ...store, commit }
+  const joined = await joinCluster(claims, directory, member, { leases, facts }, request).catch(refused)
   const asked = options.address ?? []
   const addresses = await tellAndRemember(call, directory, joined.member, facts, asked, joined.seen)
   return { ...joined, addresses, lease }
+}
+
+/** Remembers what was remembered before a call, or that the host has no name. */
+const forgetName = async (
+  directory: string,
+  member: RememberedMember,
+  before: RememberedMember | null,
+): Promise<void> => {
+  if (JSON.stringify(before) === JSON.stringify(member)) return
+  // Another process may have joined meanwhile.
+  if (JSON.stringify(await readMember(directory)) !== JSON.stringify(member)) return
+  await writeMember(directory, before ?? { ...member, left: true })
 }
 
 const isNameTaken = (error: unknown): boolean =>
@@ -165,7 +182,9 @@ const waysOut = (networks: readonly string[], live: ReadonlySet<string>): string
   return [
     ...(held.length === networks.length
       ? []
-      : [`Give each ${held.length === 0 ? '' : 'of a file '}another subnet: \`portolan move NETWORK\`.`]),
+      : [
+          `Give each ${held.length === 0 ? '' : 'of a file '}another subnet: \`portolan move NETWORK\`. ${namedElsewhere()}`,
+        ]),
     ...(held.length === 0
       ? []
       : [

@@ -12,6 +12,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { wholeNumber } from '../options.ts'
 import { type ClusterCall, refuseOptions } from './call.ts'
+import { noPools } from './no-pools.ts'
 
 /** `portolan cluster reclaim`: takes the blocks of a host that is not alive, after a while in which it stays so. */
 export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
@@ -25,9 +26,11 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
     )
   const member = await memberOf(call.directory, call.name)
   const snapshot = await store.read()
+  const { pools, hosts } = describeCluster(snapshot)
+  if (pools.length === 0) throw new InvalidRequestError(`${noPools(name)} Nothing was changed.`)
   if (host !== null)
     refuseAlive(
-      describeCluster(snapshot).hosts.find((one) => one.host === host),
+      hosts.find((one) => one.host === host),
       host,
     )
   // This host runs, whether or not a program keeps it alive in the cluster.

@@ -1,10 +1,10 @@
 import { releaseBlocks, runBlockSteps } from '@portolan/core'
-import { type RememberedMember, readNetworkFacts, writeMember } from '@portolan/host'
+import { type RememberedMember, readMember, readNetworkFacts, writeMember } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { holdMembership } from '../../cluster/hold-membership.ts'
 import { joinedMember } from '../../cluster/known-member.ts'
 import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
-import { newNonce } from '../../cluster/this-member.ts'
+import { hasJoined, newNonce } from '../../cluster/this-member.ts'
 import { useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -16,10 +16,7 @@ export const release = async (call: ClusterCall): Promise<ExitCode> => {
   refuseOptions(call, 'release', ['force'])
   const { name, directory } = call
   const member = await joinedMember(directory, name)
-  if (member === null)
-    throw new InvalidRequestError(
-      `this host has not joined cluster ${name}, so it has no blocks to give back. \`portolan cluster status\` shows which host has which.`,
-    )
+  if (member === null) throw notJoined(name, await readMember(directory))
   const end = await holdMembership(directory, 'and would claim blocks again at once.')
   try {
     return await releaseAll(call, member)
@@ -27,6 +24,14 @@ export const release = async (call: ClusterCall): Promise<ExitCode> => {
     end()
   }
 }
+
+/** @param known - what this host remembers to be, in whichever cluster */
+const notJoined = (name: string, known: RememberedMember | null): InvalidRequestError =>
+  new InvalidRequestError(
+    known !== null && known.cluster !== name && hasJoined(known)
+      ? `this host has not joined cluster ${name}, so it has no blocks to give back there: it is ${known.host} in cluster ${known.cluster}. If that one is meant, name it (--cluster, or cluster: in config.yaml).`
+      : `this host has not joined cluster ${name}, so it has no blocks to give back. \`portolan cluster status\` shows which host has which.`,
+  )
 
 const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<ExitCode> => {
   const { options, terminal, store, name, directory } = call

@@ -8,6 +8,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, leasesOf, plainNumbers, refuseOptions } from './call.ts'
+import { noPools } from './no-pools.ts'
 
 /** `portolan cluster status`: which host has which block, and how far those of this host are used up. */
 export const status = async (call: ClusterCall): Promise<ExitCode> => {
@@ -47,7 +48,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
       cluster: name,
       reachable: isReached,
       ...(isReached ? view : { error: view.toJSON() }),
-      ...{ host: hasName ? member.host : null, own, lost },
+      ...{ host: hasName ? member.host : null, nameTaken: isReached ? isTaken : null, own, lost },
     }
     terminal.print(jsonText(answer, plainNumbers))
   } else {
@@ -58,10 +59,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     ]
     terminal.print(lines.join('\n'))
   }
-  if (isReached && !isSetUp)
-    terminal.say(
-      `portolan: cluster ${name} has no pools: that name is misspelt, or the cluster was not set up. Name the one that is meant (--cluster, or cluster: in config.yaml), or settle its pools once: \`portolan cluster init --pool 10.64.0.0/12:24\`.`,
-    )
+  if (isReached && !isSetUp) terminal.say(`portolan: ${noPools(name)}`)
   return isSetUp ? exitCode.ok : exitCode.error
 }
 
