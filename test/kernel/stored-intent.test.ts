@@ -225,6 +225,9 @@ describeBeside('portolan watch --intent', ['etcd'], () => {
     expect(stderr).not.toContain('portolan apply')
     const [event = ''] = (await once()).stdout.split('\n')
     expect(JSON.parse(event)).toMatchObject({ kind: 'conflict', conflict: { kind: 'SubnetOverlap' } })
+    // A conflict of a port names its line as well.
+    await put('services:\n  one: {ports: ["9092:80"]}\n  two: {ports: ["9092:80"]}\n')
+    expect((await lab.host.run(plain)).stderr).toMatch(/\(DuplicateHostPort, etcd:\/\/\/prod\/shop:3:\d+/)
     await remove()
   })
 })

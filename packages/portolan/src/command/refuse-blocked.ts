@@ -1,5 +1,6 @@
 import type { Conflict, Intent } from '@portolan/core'
 import { InvalidRequestError, placeText } from '@portolan/netfilter'
+import { conflictPlace as placeOf } from '../plan/conflict-place.ts'
 import { plan } from '../plan/plan-intent.ts'
 import { printConflicts } from '../plan/print/print-conflicts.ts'
 import { systemClock } from '../watch/clock.ts'
@@ -33,11 +34,11 @@ export const refuseBlocked = async (context: CommandContext, intent: Intent): Pr
   )
 }
 
-/** The kinds, each with the networks that it is of and where they are named. */
+/** The kinds, each with where the network or the port that it is of is named. */
 const named = (conflicts: readonly Conflict[], intent: Intent): string => {
-  const texts = conflicts.map(({ kind, network }) => {
-    const place = intent.networks.find(({ name }) => name === network)?.place ?? null
-    return place === null ? kind : `${kind}, ${placeText(place)}`
+  const texts = conflicts.map((conflict) => {
+    const place = placeOf(conflict, intent)
+    return place === null ? conflict.kind : `${conflict.kind}, ${placeText(place)}`
   })
   const [first = '', ...more] = [...new Set(texts)]
   return more.length === 0 ? first : `${first}; ${more.length} more`

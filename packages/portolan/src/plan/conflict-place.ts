@@ -1,0 +1,32 @@
+import type { Conflict, ConflictMapping, Intent, MappingIntent, PortRange } from '@portolan/core'
+import type { SourcePosition } from '@portolan/netfilter'
+
+/**
+ * Where an intent names what a conflict is of: the network, or the port.
+ *
+ * @returns null: it is of the host, or no file says it
+ * @internal
+ */
+export const conflictPlace = (conflict: Conflict, intent: Intent): SourcePosition | null => {
+  if (conflict.published !== null) return mappingPlace(conflict.published, intent)
+  const networks = [...intent.networks, ...(intent.parented ?? [])]
+  return networks.find(({ name }) => name === conflict.network)?.place ?? null
+}
+
+const mappingPlace = (published: ConflictMapping, { mappings }: Intent): SourcePosition | null => {
+  const meant = mappings.filter((one) => isOf(one, published))
+  // One that names the host address before one that leaves it open, which comes to any.
+  const exact = meant.find(({ hostAddress }) => hostAddress === published.hostAddress)
+  return (exact ?? meant[0])?.place ?? null
+}
+
+const isOf = (
+  { protocol, service, hostPorts, containerPorts, interface: device }: MappingIntent,
+  published: ConflictMapping,
+): boolean =>
+  protocol === published.protocol &&
+  device === published.interface &&
+  (published.mode === 'direct' || hostPorts === null || holds(hostPorts, published.hostPort)) &&
+  published.targets.some((target) => target.service === service && holds(containerPorts, target.port))
+
+const holds = ({ first, last }: PortRange, port: number): boolean => first <= port && port <= last
