@@ -61,7 +61,7 @@ const commit = async (
   keys: KeySpace,
   { when, writes }: BlockTransaction,
 ): Promise<BlockCommit> => {
-  const conditionKeys = [...new Set(when.map(({ key }) => key))]
+  const conditionKeys = [...new Set(when.flatMap(({ kind, key }) => (kind === 'unchanged' ? [] : [key])))]
   const { header, succeeded, responses } = await client.kv.txn({
     compare: when.map((condition) => compareOf(keys, condition)),
     success: writes.map((operation) => operationOf(keys, operation)),
@@ -73,13 +73,28 @@ const commit = async (
   return { kind: 'refused', revision, found }
 }
 
-const compareOf = (keys: KeySpace, { kind, key, revision }: BlockCondition): ICompare => ({
-  key: keys.keyOf(key),
-  result: 'Equal',
-  ...(kind === 'created'
-    ? { target: 'Create', create_revision: revision }
-    : { target: 'Mod', mod_revision: revision }),
-})
+const compareOf = (keys: KeySpace, { kind, key, revision }: BlockCondition): ICompare => {
+  const first = keys.keyOf(key)
+  switch (kind) {
+    case 'created':
+      return { key: first, result: 'Equal', target: 'Create', create_revision: revision }
+    case 'modified':
+      return { key: first, result: 'Equal', target: 'Mod', mod_revision: revision }
+    case 'unchanged':
+      // Of all keys in the range; one that has none is as a key that is not there, of revision 0.
+      return {
+        ...{ key: first, range_end: endOf(first) },
+        ...{ result: 'Less', target: 'Mod', mod_revision: revision + 1 },
+      }
+  }
+}
+
+/** The first key behind those that begin so; the last byte of such a beginning is ASCII. */
+const endOf = (first: Buffer): Buffer => {
+  const end = Buffer.from(first)
+  end[end.length - 1] = (end.at(-1) ?? 0) + 1
+  return end
+}
 
 const operationOf = (keys: KeySpace, operation: BlockOperation): IRequestOp =>
   operation.kind === 'delete'

@@ -69,6 +69,23 @@ export const testContract = (open: () => Promise<StoreUnderTest>): void => {
     expect(await keysOf(store)).toEqual(['a=1'])
   })
 
+  test('a condition on all keys that begin so holds until one of them is written, not where one is removed', async () => {
+    const { store } = await open()
+    await store.commit({ when: [], writes: [put('a/1', '1'), put('b', '1')] })
+    const { revision } = await store.read()
+    const since = (key: string, last = revision) => ({
+      ...{ when: [{ kind: 'unchanged' as const, key, revision: last }] },
+      writes: [put('c', 'new')],
+    })
+    expect(await store.commit(since('a/'))).toMatchObject({ kind: 'committed' })
+    expect(await store.commit(since('none/', 0))).toMatchObject({ kind: 'committed' })
+    await store.commit({ when: [], writes: [put('b', '2'), { kind: 'delete', key: 'a/1' }] })
+    expect(await store.commit(since('a/'))).toMatchObject({ kind: 'committed' })
+    await store.commit({ when: [], writes: [put('a/2', '1')] })
+    expect(await store.commit(since('a/'))).toMatchObject({ kind: 'refused', found: [] })
+    expect(await store.commit(since('none/', 0))).toMatchObject({ kind: 'committed' })
+  })
+
   test('a key keeps the revision it was created at, until it is removed', async () => {
     const { store } = await open()
     const first = await store.commit({ when: [], writes: [put('a', '1')] })

@@ -4,7 +4,9 @@ export type Entries = ReadonlyMap<string, BlockEntry>
 
 /** Does it hold? What is not there was created and modified at 0. */
 export const holds = (entries: Entries, { kind, key, revision }: BlockCondition): boolean =>
-  (entries.get(key)?.[kind] ?? 0) === revision
+  kind === 'unchanged'
+    ? [...entries.values()].every((entry) => !entry.key.startsWith(key) || entry.modified <= revision)
+    : (entries.get(key)?.[kind] ?? 0) === revision
 
 /** The keys after the operations of the transaction that made this revision. */
 export const applyOperations = (

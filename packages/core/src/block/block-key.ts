@@ -7,6 +7,9 @@ const blocks = 'blocks/'
 const hosts = 'hosts/'
 const nodes = 'nodes/'
 
+/** What the keys of all blocks begin with. */
+export const blocksPrefix: string = blocks
+
 /** The key of a host's liveness. */
 export const hostKey = (host: string): string => `${hosts}${host}`
 

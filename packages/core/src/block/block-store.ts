@@ -23,11 +23,12 @@ export interface BlockSnapshot {
 
 /**
  * What has to hold of a key for a transaction to be carried out: that it was created, or last written, at this revision.
- * 0: that it is not there.
+ * 0: that it is not there. `unchanged`: that no key which begins with `key` was written after this revision; one that
+ * was removed meanwhile is no hindrance.
  * @public @since 0.1.0
  */
 export interface BlockCondition {
-  readonly kind: 'created' | 'modified'
+  readonly kind: 'created' | 'modified' | 'unchanged'
   readonly key: string
   readonly revision: number
 }
@@ -60,7 +61,7 @@ export interface BlockTransaction {
  */
 export type BlockCommit =
   | { readonly kind: 'committed'; readonly revision: number }
-  /** A condition did not hold, so nothing was changed. `found` has the keys of the conditions, where they are there. */
+  /** A condition did not hold, so nothing was changed. `found` has the keys of the conditions, where they are there, but for `unchanged`. */
   | { readonly kind: 'refused'; readonly revision: number; readonly found: readonly BlockEntry[] }
 
 /**

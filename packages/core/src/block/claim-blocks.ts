@@ -1,5 +1,6 @@
 import { families, formatPrefix, type Prefix, parsePrefix } from '@portolan/netfilter'
 import type { BlockObstacle, Rejection } from '../pool/index.ts'
+import { unusableRange } from '../pool/unusable-range.ts'
 import { blockKey, poolsKey } from './block-key.ts'
 import { formatBlockRecord } from './block-record.ts'
 import type { BlockSteps } from './block-steps.ts'
@@ -187,7 +188,7 @@ const nextChange = (
   for (const family of families) {
     if (!entries.some(({ prefix }) => prefix.family === family)) continue
     const wanted = request.count ?? 1
-    const has = fit.filter(({ prefix }) => prefix.family === family).length
+    const has = fit.filter(({ prefix }) => prefix.family === family && unusableRange(prefix) === null).length
     if (has >= wanted) continue
     const before = (request.remembered ?? []).map(({ block }) => parsePrefix(block))
     const chosen = chooseBlock(state, entries, request.host, family, before, skipped)

@@ -1,4 +1,4 @@
-import { parsePool } from '../pool/index.ts'
+import { readPool } from '../pool/parse-pool.ts'
 import { nodeAt } from './announce-node.ts'
 import type { BlockSnapshot } from './block-store.ts'
 import { blockCount, isBlockOf } from './choose-block.ts'
@@ -63,7 +63,7 @@ export const describeCluster = (snapshot: BlockSnapshot): ClusterView => {
   const state = clusterState(snapshot)
   const blocks = blocksOf(state)
   const pools = (poolsOf(state)?.pools ?? []).map((pool): ClusterPool => {
-    const { entries } = parsePool(pool)
+    const { entries } = readPool(pool)
     const inside = blocks.filter(({ prefix }) => isBlockOf(entries, prefix))
     const count = (wanted: ClusterBlock['state']): number =>
       inside.filter((block) => block.state === wanted).length

@@ -71,7 +71,7 @@ export const blocksExhausted = (
 const shortfallText = (state: ClusterState, { family, wanted, held: own, skipped }: Shortfall): string => {
   const settled = mustHavePools(state)
   const pools = settled.pools.filter((pool) =>
-    poolEntries({ pools: [pool], former: [] }).some(({ prefix }) => prefix.family === family),
+    poolEntries({ pools: [pool] }).some(({ prefix }) => prefix.family === family),
   )
   const entries = poolEntries(settled)
   const held = blocksOf(state).filter(

@@ -65,8 +65,8 @@ function* attempt(before: ClusterState, change: BlockChange): BlockSteps<Attempt
     if (answer.kind === 'refused') {
       const state = withFound(before, keys, answer)
       if (isOurs(state, change)) return { state, isCommitted: true }
-      // Other pools: what was seen of the blocks says nothing about them.
-      return revisionOf(state, poolsKey) === revisionOf(before, poolsKey)
+      // Other pools: what was seen of the blocks says nothing about them. Nor does a refusal say which block changed.
+      return revisionOf(state, poolsKey) === revisionOf(before, poolsKey) && !goesByAll(change.transaction)
         ? { state, isCommitted: false }
         : { state: clusterState(yield* read()), isCommitted: false }
     }
@@ -78,6 +78,8 @@ function* attempt(before: ClusterState, change: BlockChange): BlockSteps<Attempt
       return { state, isCommitted: false }
   }
 }
+
+const goesByAll = ({ when }: BlockTransaction): boolean => when.some(({ kind }) => kind === 'unchanged')
 
 /** Do all blocks that the change writes carry its nonce? */
 const isOurs = (state: ClusterState, { transaction, nonce }: BlockChange): boolean => {

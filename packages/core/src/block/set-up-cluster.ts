@@ -1,11 +1,16 @@
-import { poolsKey } from './block-key.ts'
+import { blocksPrefix, poolsKey } from './block-key.ts'
+import { keyedBlocks } from './block-keys.ts'
 import type { BlockSteps } from './block-steps.ts'
-import { formatClusterPools, nextPools } from './cluster-pools.ts'
+import type { BlockCondition } from './block-store.ts'
+import { formatClusterPools } from './cluster-pools.ts'
 import { poolsOf, revisionOf } from './cluster-state.ts'
+import { checkNewPools, nextPools } from './next-pools.ts'
 import { pursue } from './pursue.ts'
+import { mostBlocksAtOnce } from './release-blocks.ts'
 
 /** @public @since 0.1.0 */
 export interface ClusterSetUp {
+  /** Without host bits, IPv6 in its shortest form. */
   readonly pools: readonly string[]
   /** Were other pools settled before, or none? */
   readonly changed: boolean
@@ -13,8 +18,9 @@ export interface ClusterSetUp {
 
 /**
  * The steps that settle from which pools hosts of a cluster claim blocks. Pools may be added, removed and grown later.
- * Addresses that were cut into blocks of one size are never cut into another: so no block overlaps another one, whatever
- * a host does that has not yet seen the change.
+ * Addresses are cut into blocks of another size only where no block of the former size has a key at the very revision
+ * at which the pools change, but for blocks that hosts gave back, whose keys go with it: so no block overlaps another
+ * one, whatever a host does that has not yet seen the change.
  *
  * @param pools - as `parsePool` reads them, each a prefix and the size of its blocks; no two overlap
  * @throws InvalidRequestError for pools that cannot be
@@ -26,18 +32,33 @@ export interface ClusterSetUp {
  * @public @since 0.1.0
  */
 export function* setUpCluster(pools: readonly string[]): BlockSteps<ClusterSetUp> {
-  const { commits } = yield* pursue((state) => {
+  let settled: readonly string[] = []
+  let changed = false
+  const { commits } = yield* pursue((state, done) => {
     const before = poolsOf(state)
-    const wanted = nextPools(pools, before)
-    if (before !== null && formatClusterPools(before) === formatClusterPools(wanted)) return null
+    if (done === 0) checkNewPools(pools, before)
+    const { pools: wanted, forgotten } = nextPools(pools, before, keyedBlocks(state))
+    settled = wanted.pools
     const value = formatClusterPools(wanted)
+    if (before !== null && formatClusterPools(before) === value) return null
+    const some = forgotten.slice(0, mostBlocksAtOnce)
+    const isLast = some.length === forgotten.length
+    if (isLast) changed = before === null || String(before.pools) !== String(wanted.pools)
+    const when: readonly BlockCondition[] = [
+      { kind: 'modified', key: poolsKey, revision: revisionOf(state, poolsKey) },
+      // A claim goes by pools as well, but it does not write their key: one that came in between is seen by its block.
+      { kind: 'unchanged', key: blocksPrefix, revision: state.revision },
+    ]
     return {
       transaction: {
-        when: [{ kind: 'modified', key: poolsKey, revision: revisionOf(state, poolsKey) }],
-        writes: [{ kind: 'put', key: poolsKey, value, lease: null }],
+        when,
+        writes: [
+          ...some.map(({ key }) => ({ kind: 'delete' as const, key })),
+          ...(isLast ? [{ kind: 'put' as const, key: poolsKey, value, lease: null }] : []),
+        ],
       },
       nonce: null,
     }
   })
-  return { pools, changed: commits > 0 }
+  return { pools: settled, changed: changed && commits > 0 }
 }

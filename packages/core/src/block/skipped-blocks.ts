@@ -1,5 +1,6 @@
 import { formatPrefix, type Prefix } from '@portolan/netfilter'
-import type { BlockObstacle, Rejection } from '../pool/index.ts'
+import type { BlockObstacle, Overlap, Rejection } from '../pool/index.ts'
+import { unusableRange } from '../pool/unusable-range.ts'
 
 /** Asks what is in the way of blocks, and remembers it. */
 export interface SkippedBlocks {
@@ -25,7 +26,7 @@ export const skippedBlocks = (avoid: BlockObstacle | undefined): SkippedBlocks =
   return {
     obstacle: (block) => {
       const candidate = formatPrefix(block)
-      const collision = avoid?.(candidate) ?? null
+      const collision = unusable(block) ?? avoid?.(candidate) ?? null
       if (collision === null) return null
       const { kind, overlaps, detail } = collision
       const rejection: Rejection = { candidate, candidates: 1, kind, overlaps, detail }
@@ -35,4 +36,12 @@ export const skippedBlocks = (avoid: BlockObstacle | undefined): SkippedBlocks =
     pass: (rejection, more) => add(rejection, Number(more)),
     list: () => [...found.values()],
   }
+}
+
+/** Earlier versions took pools of such addresses. */
+const unusable = (block: Prefix): Overlap | null => {
+  const overlaps = unusableRange(block)
+  return overlaps === null
+    ? null
+    : { kind: 'reserved', overlaps, detail: `no container network can have addresses of ${overlaps}` }
 }

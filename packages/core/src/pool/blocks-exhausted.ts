@@ -1,6 +1,6 @@
 import { bitsOf, InvalidRequestError, type PortolanError, parsePrefix, placeText } from '@portolan/netfilter'
 import { blockPools, blocksFor, type HeldBlocks } from './held-blocks.ts'
-import { parsePool } from './parse-pool.ts'
+import { readPool } from './parse-pool.ts'
 import { PoolExhaustedError, rejectionText } from './pool-exhausted-error.ts'
 import type { Rejection } from './rejection.ts'
 import { wantedSize } from './settled-subnet.ts'
@@ -27,7 +27,7 @@ export const blocksExhausted = (
       remedy: () => `Join it once: \`${join}\`.`,
     })
   const own = blockPools(blocks, family) ?? []
-  const sizes = [...pools.map(parsePool), ...own].flatMap(({ entries }) =>
+  const sizes = [...pools.map(readPool), ...own].flatMap(({ entries }) =>
     entries.flatMap(({ prefix, size }) => (prefix.family === family ? [size] : [])),
   )
   const length = sizes[0] ?? bitsOf({ family })

@@ -1,7 +1,8 @@
 import { type Family, formatPrefix, type Prefix, parsePrefix, subtractPrefixes } from '@portolan/netfilter'
-import { parsePool } from './parse-pool.ts'
+import { readPool } from './parse-pool.ts'
 import type { Pool } from './pool.ts'
 import type { Reservation } from './reservation.ts'
+import { unusableRange } from './unusable-range.ts'
 
 /**
  * What this host has of the addresses of a cluster, as it remembers it: its subnets are picked in its blocks, and in no
@@ -28,7 +29,7 @@ export interface HeldBlocks {
   readonly join: string
 }
 
-const poolOfBlock = (block: string): Pool => parsePool(`${block}:${parsePrefix(block).length}`)
+const poolOfBlock = (block: string): Pool => readPool(`${block}:${parsePrefix(block).length}`)
 
 const has = (pool: Pool, family: Family): boolean =>
   pool.entries.some(({ prefix }) => prefix.family === family)
@@ -48,10 +49,10 @@ export const blockPools = (
   family: Family,
 ): readonly Pool[] | null => {
   const own = blocks
-    .filter((block) => !leaving.includes(block))
+    .filter((block) => !leaving.includes(block) && unusableRange(parsePrefix(block)) === null)
     .map(poolOfBlock)
     .filter((pool) => has(pool, family))
-  const isOfCluster = pools === null || pools.map(parsePool).some((pool) => has(pool, family))
+  const isOfCluster = pools === null || pools.map(readPool).some((pool) => has(pool, family))
   return isOfCluster || own.length > 0 ? own : null
 }
 
@@ -72,7 +73,7 @@ export const blockReservations = ({
   )
   const holes = [...own, ...gone.map(({ prefix }) => prefix)]
   const rest = (pools ?? []).flatMap((pool) =>
-    parsePool(pool).entries.flatMap((entry) =>
+    readPool(pool).entries.flatMap((entry) =>
       subtractPrefixes(entry.prefix, holes).map(
         (prefix): Reservation => ({
           kind: 'cluster',

@@ -1,6 +1,14 @@
-import { bitsOf, InvalidRequestError, inputText, type PrefixInput, tryParsePrefix } from '@portolan/netfilter'
+import {
+  bitsOf,
+  formatPrefix,
+  InvalidRequestError,
+  inputText,
+  type PrefixInput,
+  tryParsePrefix,
+} from '@portolan/netfilter'
 import { checkArgument, objectValue } from '@portolan/netfilter/schema'
 import { classicPool, cut, dockerPool, type Pool } from './pool.ts'
+import { unusableRange } from './unusable-range.ts'
 
 const named: ReadonlyMap<string, Pool> = new Map([classicPool, dockerPool].map((pool) => [pool.name, pool]))
 
@@ -26,14 +34,34 @@ export const poolText = (pool: PoolInput): string => {
  * A pool as a user writes it: `classic`, `docker`, or a base and the size of the subnets it is cut into. Host
  * bits of the base are cleared.
  *
- * @throws InvalidRequestError when it is none of these, or the base cannot be cut into such subnets
+ * @throws InvalidRequestError when it is none of these, the base cannot be cut into such subnets, or it overlaps addresses
+ * that no network can have
  * @example
  * parsePool('10.0.0.0/8:24').entries.length // 1
  * parsePool('fd00:1234::/48:64').name // 'fd00:1234::/48:64'
  * @public @since 0.1.0
  */
 export const parsePool = (pool: PoolInput): Pool => {
-  const text = poolText(pool)
+  const read = readPool(poolText(pool))
+  for (const { prefix } of read.entries) {
+    const range = unusableRange(prefix)
+    if (range !== null)
+      throw new InvalidRequestError(
+        `The pool ${read.name} overlaps ${range}, which no container network can have: name a pool beside it, such as ${prefix.family === 'ip' ? '10.64.0.0/12:24' : 'fd64::/48:64'}.`,
+      )
+  }
+  return read
+}
+
+/** The name of a pool of one prefix, host bits cleared: two texts that mean the same pool have the same. */
+export const plainPool = (text: string): string => {
+  const { name, entries } = readPool(text)
+  const [entry] = entries
+  return entry === undefined || named.has(name) ? name : `${formatPrefix(entry.prefix)}:${entry.size}`
+}
+
+/** The same as `parsePool` for a pool that was settled before, maybe by a version that took every range. */
+export const readPool = (text: string): Pool => {
   const known = named.get(text)
   if (known !== undefined) return known
   const [, base = '', digits] = /^(.*\/\d+)(?::(\d+))?$/.exec(text) ?? []

@@ -2,7 +2,8 @@ import { formatPrefix, type Prefix, parsePrefix, prefixesOverlap } from '@portol
 
 /**
  * Where no bridge can have its subnet: net/ipv4/fib_frontend.c and net/ipv6/addrconf.c refuse or misroute them.
- * `fe80::/64` is the subnet of every interface, and no packet with an IPv4-mapped address is forwarded.
+ * `fe80::/64` is the subnet of every interface, and no packet with an IPv4-mapped address is forwarded. 240.0.0.0/4 is not
+ * among them: Linux forwards it.
  */
 const unusable: readonly Prefix[] = [
   '0.0.0.0/8',

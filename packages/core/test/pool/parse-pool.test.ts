@@ -27,6 +27,14 @@ describe('a pool', () => {
     ['', 'is not a pool'],
     ['10.0.0.0/8:', 'is not a pool'],
     ['10.0.0.0/40:24', 'is not a pool'],
+    ['0.0.0.0/0:8', 'overlaps 0.0.0.0/8'],
+    ['127.44.0.0/16:24', 'overlaps 127.0.0.0/8'],
+    ['126.0.0.0/7:24', 'overlaps 127.0.0.0/8'],
+    ['224.0.0.0/4:24', 'overlaps 224.0.0.0/4'],
+    ['::/8:64', 'overlaps ::/127'],
+    ['::ffff:10.64.0.0/112:120', 'overlaps ::ffff:0.0.0.0/96'],
+    ['fe80::/10:64', 'overlaps fe80::/10'],
+    ['ff00::/8:64', 'overlaps ff00::/8'],
   ])('%j is refused: %s', (text, why) => {
     expect(() => parsePool(text)).toThrow(InvalidRequestError)
     expect(() => parsePool(text)).toThrow(why)

@@ -1,6 +1,6 @@
 import { link } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type BlockMove, parsePool, type RememberedBlock } from '@portolan/core'
+import type { BlockMove, RememberedBlock } from '@portolan/core'
 import { PortolanError, parsePrefix } from '@portolan/netfilter'
 import { type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
@@ -103,13 +103,9 @@ const isPrefix = (value: unknown): boolean => {
   }
 }
 
-const isPool = (value: unknown): value is string => {
-  try {
-    return isText(value) && parsePool(value).entries.length > 0
-  } catch {
-    return false
-  }
-}
+/** As an earlier version may have written it, which took ranges that `parsePool` refuses. */
+const isPool = (value: unknown): value is string =>
+  isText(value) && /:\d+$/.test(value) && isPrefix(value.slice(0, value.lastIndexOf(':')))
 
 const isBlock = (value: unknown): value is RememberedBlock =>
   isFields(value) && isPrefix(value.block) && typeof value.revision === 'number'

@@ -1,0 +1,94 @@
+import {
+  bitsOf,
+  formatPrefix,
+  InvalidRequestError,
+  type Prefix,
+  prefixesOverlap,
+  tryParseAddress,
+} from '@portolan/netfilter'
+import { parsePool, plainPool } from '../pool/parse-pool.ts'
+import type { KeyedBlock } from './block-keys.ts'
+import { type ClusterPools, checkPools, entriesOf, type NamedEntry } from './cluster-pools.ts'
+
+/** The pools that come next, and what has to go before. */
+export interface NextPools {
+  readonly pools: ClusterPools
+  /** Blocks that were given back, and that another size of blocks is in the way of: they are no longer kept. */
+  readonly forgotten: readonly KeyedBlock[]
+}
+
+/**
+ * What the key of the pools is to hold. Blocks of two sizes never overlap: where a block has a key that is not of the
+ * size that is asked for, it is refused, unless its host gave it back.
+ *
+ * @param blocks - all that have a key
+ * @throws InvalidRequestError for a block in the way
+ */
+export const nextPools = (
+  pools: readonly string[],
+  before: ClusterPools | null,
+  blocks: readonly KeyedBlock[],
+): NextPools => {
+  const plain = pools.map(plainPool)
+  const entries = entriesOf(plain)
+  const isCutOtherwise = ({ prefix }: KeyedBlock): NamedEntry | undefined =>
+    entries.find(({ entry }) => entry.size !== prefix.length && prefixesOverlap(entry.prefix, prefix))
+  const forgotten: KeyedBlock[] = []
+  for (const block of blocks) {
+    const other = isCutOtherwise(block)
+    if (other === undefined) continue
+    if (block.record?.state !== 'released') throw inTheWay(other, block)
+    forgotten.push(block)
+  }
+  const kept = blocks.filter((block) => !forgotten.includes(block))
+  const isUsed = (pool: string): boolean =>
+    entriesOf([pool]).some(({ entry }) => kept.some(({ prefix }) => prefixesOverlap(entry.prefix, prefix)))
+  const former = before === null ? [] : [...before.pools, ...before.former]
+  const left = [...new Set(former)].filter((pool) => !plain.includes(pool) && isUsed(pool))
+  return { pools: { pools: plain, former: left }, forgotten }
+}
+
+/**
+ * Not of pools that are there: earlier versions took them.
+ * @throws InvalidRequestError for pools that cannot be, or are of no use
+ */
+export const checkNewPools = (pools: readonly string[], before: ClusterPools | null): void => {
+  checkPools(pools)
+  const known = [...(before?.pools ?? []), ...(before?.written ?? [])]
+  for (const one of entriesOf(pools)) if (!known.includes(one.name)) checkNew(one)
+}
+
+const checkNew = ({ name, entry: { prefix, size } }: NamedEntry): void => {
+  if (tryParseAddress(name.slice(0, name.indexOf('/')))?.value !== prefix.base)
+    throw new InvalidRequestError(
+      `the pool ${name} has bits beyond /${prefix.length}, so it is not clear which addresses are meant: write ${formatPrefix(prefix)}:${size} for the pool that this address is in.`,
+    )
+  parsePool(name)
+  const smallest = bitsOf(prefix) - 1
+  if (size > smallest)
+    throw new InvalidRequestError(
+      `the pool ${name} cuts addresses into blocks of one address, which the gateway of a network takes, so no container fits into one: the smallest blocks that hold a container are /${smallest}, and /${usual(prefix)} is usual.`,
+    )
+}
+
+const usual = ({ family }: Prefix): number => (family === 'ip' ? 24 : 64)
+
+const inTheWay = ({ name, entry }: NamedEntry, { prefix, record }: KeyedBlock): InvalidRequestError => {
+  const block = formatPrefix(prefix)
+  const keep = `Keep /${prefix.length} there, or name a pool with other addresses.`
+  const [what, way] =
+    record === null
+      ? [`a key that another program wrote is of block ${block}`, keep]
+      : record.state === 'held'
+        ? [
+            `host ${record.host} holds block ${block}`,
+            `Give it back there first: \`portolan cluster release\`. Or keep /${prefix.length} there, or name a pool with other addresses.`,
+          ]
+        : [
+            `block ${block} was reclaimed from host ${record.host}, which may still use it`,
+            `Where that host runs, \`portolan cluster join\` and \`portolan cluster release\` on it give the block back. Or keep /${prefix.length} there, or name a pool with other addresses.`,
+          ]
+  return new InvalidRequestError(
+    `the pool ${name} cuts addresses into /${entry.size}, and ${what}: a block of each size could overlap. ${way}`,
+  )
+}
