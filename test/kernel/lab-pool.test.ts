@@ -16,11 +16,17 @@ describeOnKernel('a pool of labs', 'nftables', () => {
       iptables-nft -t nat -A PREROUTING -p tcp --dport 1 -j REDIRECT
       ip link add br-mess type bridge
       ip addr add 10.9.0.1/16 dev br-mess
+      ip addr add 192.0.2.77/24 dev eth0
+      ip -6 route add fd77::/64 via ${addresses.ip6.outside}
+      ip -6 route del 2001:db8:3::/64
+      ip neigh add 192.0.2.99 lladdr 02:00:00:00:00:99 nud stale dev eth0
       ip link set br-mess up
       ip route add default via ${addresses.ip.outside}
       ip route del 203.0.113.0/24
       sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.bridge.bridge-nf-call-iptables=0
-      mkdir -p /run/mess /var/lib/mess
+      mkdir -p /run/mess/more /var/lib/mess/more
+      ln -s /etc /run/mess/link
+      mkfifo /var/lib/mess/pipe
       echo mess > /run/lab/resolv.conf`,
     ])
     await lab.container({ name: 'mess', bridge: 'br-mess', address: '10.9.0.2/16' })
@@ -34,7 +40,8 @@ describeOnKernel('a pool of labs', 'nftables', () => {
     const again = await labs.open()
     expect(again.host.pid).toBe(pid)
     expect(await takeSnapshot(again.host)).toEqual(first)
-    const rest = 'ls -A /run /var/lib /run/lab; cat /etc/resolv.conf; ss -Hlntu; conntrack -L 2> /dev/null'
+    const rest =
+      'ls -A /run /var/lib /run/lab; cat /etc/resolv.conf; ss -Hlntu; conntrack -L 2> /dev/null; ip neigh'
     expect((await again.host.mustRun(['sh', '-c', rest])).trim().split('\n')).toEqual([
       ...['/run:', 'lab', '', '/run/lab:', 'resolv.conf', 'var-lib', '', '/var/lib:'],
       'nameserver 192.0.2.53',
@@ -46,7 +53,13 @@ describeOnKernel('a pool of labs', 'nftables', () => {
 
   test('a lab that cannot be made as it was is not used again', async () => {
     const labs = labPool()
-    for (const mess of ['mount -t tmpfs tmpfs /run/lab/var-lib', 'iptables-legacy -t nat -L']) {
+    for (const mess of [
+      'mount -t tmpfs tmpfs /run/lab/var-lib',
+      'iptables-legacy -t nat -L',
+      'ip link set eth0 mtu 1400',
+      'ip rule add from 10.0.0.0/8 table 7',
+      'ip -6 rule add from fd00::/8 table 7',
+    ]) {
       const lab = await labs.open()
       const { pid } = lab.host
       await lab.host.mustRun(['sh', '-c', mess])

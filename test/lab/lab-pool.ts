@@ -1,5 +1,5 @@
 import { type Lab, type LabOptions, labOn } from './lab.ts'
-import { type FirstState, readFirstState, restore } from './restore.ts'
+import { remember, restore } from './restore.ts'
 import { openSite, type Site } from './site.ts'
 
 /** Labs for the tests of one file: the machines of one that is closed are used again, where they are as they were. */
@@ -16,15 +16,11 @@ export interface LabPoolOptions {
   readonly tablesStay?: boolean
 }
 
-interface Standing {
-  readonly site: Site
-  readonly first: FirstState
-}
-
-const openStanding = async (tablesStay: boolean): Promise<Standing> => {
+const openRemembered = async (tablesStay: boolean): Promise<Site> => {
   const site = await openSite()
   try {
-    return { site, first: await readFirstState(site, tablesStay) }
+    await remember(site, tablesStay)
+    return site
   } catch (error) {
     await site[Symbol.asyncDispose]()
     throw error
@@ -33,21 +29,21 @@ const openStanding = async (tablesStay: boolean): Promise<Standing> => {
 
 /** Machines take little time to make; the command on the host is slow until it has run for a while. */
 export const labPool = ({ tablesStay = false }: LabPoolOptions = {}): LabPool => {
-  const idle: Standing[] = []
+  const idle: Site[] = []
   let isClosed = false
-  const giveBack = async (standing: Standing): Promise<void> => {
-    const isSame = await restore(standing.site, standing.first).catch(() => false)
-    if (isSame && !isClosed) idle.push(standing)
-    else await standing.site[Symbol.asyncDispose]()
+  const giveBack = async (site: Site): Promise<void> => {
+    const isSame = await restore(site).catch(() => false)
+    if (isSame && !isClosed) idle.push(site)
+    else await site[Symbol.asyncDispose]()
   }
   return {
     async open(options = {}) {
-      const standing = idle.pop() ?? (await openStanding(tablesStay))
-      return labOn(standing.site, options, () => giveBack(standing))
+      const site = idle.pop() ?? (await openRemembered(tablesStay))
+      return labOn(site, options, () => giveBack(site))
     },
     async [Symbol.asyncDispose]() {
       isClosed = true
-      await Promise.all(idle.splice(0).map(({ site }) => site[Symbol.asyncDispose]()))
+      await Promise.all(idle.splice(0).map((site) => site[Symbol.asyncDispose]()))
     },
   }
 }

@@ -23,6 +23,16 @@ export interface Heard {
   readonly at: string
 }
 
+export interface RememberOptions {
+  /**
+   * Emptied by `restore`, but for these paths in them; files of those get their text back. Then everything else of the network is undone and compared too;
+   * without it only addresses and routes are undone, and compared with rules and tables.
+   */
+  readonly folders?: { readonly emptied: readonly string[]; readonly kept: readonly string[] }
+  /** Tables of iptables-legacy that have been registered meanwhile count as gone once they are empty. */
+  readonly tablesStay?: boolean
+}
+
 /** One network namespace with an agent inside. */
 export interface Machine extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
@@ -52,6 +62,12 @@ export interface Machine extends AsyncDisposable {
   ip(...lines: readonly string[]): Promise<void>
   /** Waits until these links are up, for 3 s at most; resolves with whether they are. */
   areUp(links: readonly string[]): Promise<boolean>
+  /** Waits until these links have their link-local addresses; throws where they have not after 10 s. */
+  settled(links: readonly string[]): Promise<void>
+  /** Keeps what the machine is like, for `restore`. */
+  remember(options?: RememberOptions): Promise<void>
+  /** Ends its services and undoes what was changed since `remember`; resolves with what could not be undone. */
+  restore(): Promise<readonly string[]>
   sysctl(name: string): Promise<string>
   setSysctl(name: string, value: string | number): Promise<void>
   /** Reads and writes files as this machine sees them: its /run is its own. */
@@ -121,6 +137,18 @@ export const createMachine = async (
       await agent.ask('ip', { lines })
     },
     areUp: async (links) => (await agent.ask('carrying', { links })) === true,
+    async settled(links) {
+      if ((await agent.ask('settled', { links })) !== true)
+        throw new Error(`${name}: no link-local addresses on ${links.join(' and ')} after 10 s`)
+    },
+    async remember({ folders, tablesStay = false } = {}) {
+      await agent.ask('remember', {
+        folders: folders?.emptied ?? null,
+        kept: folders?.kept ?? [],
+        tablesStay,
+      })
+    },
+    restore: async () => (await agent.ask('restore')) as readonly string[],
     async sysctl(path) {
       return String(await agent.ask('read', { path: sysctlPath(path) })).trim()
     },

@@ -20,14 +20,12 @@ export const hostFolder = '/run/lab'
 export const hostLibrary = `${hostFolder}/var-lib`
 export const hostResolvers = `${hostFolder}/resolv.conf`
 
-export const writeResolvers = `printf '${resolvers}' > ${hostResolvers}`
-
 // A machine's own places: what the command keeps (leases, state, xtables.lock) must not meet another lab's.
 const hostSetUp = `
 mount -t tmpfs tmpfs /run
 mkdir -p ${hostLibrary}
 mount --bind ${hostLibrary} /var/lib
-${writeResolvers}
+printf '${resolvers}' > ${hostResolvers}
 mount --bind ${hostResolvers} /etc/resolv.conf
 cd ${hostFolder}`
 

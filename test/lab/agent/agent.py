@@ -9,12 +9,13 @@ import json
 import os
 import socket
 
-from links import when_up
+from links import when_settled, when_up
 from loop import Loop
 from listeners import Listeners
 from namespace import run
 from probes import Probes
 from programs import Programs
+from restore import FirstState
 from sctp import Sctp
 from sniffer import Sniffer
 
@@ -29,6 +30,7 @@ class Agent:
         self.sniffer = Sniffer(self.loop)
         self.programs = Programs(self.loop, folder)
         self.pending = b''
+        self.first = None
 
     def run(self):
         self.loop.watch(self.connection.fileno(), self.read_commands)
@@ -80,9 +82,23 @@ class Agent:
         answer()
 
     def do_forget(self, _command, answer):
+        self.forget()
+        answer()
+
+    def forget(self):
         self.listeners.close_all()
         self.sniffer.take(True)
+
+    def do_settled(self, command, answer):
+        when_settled(self.loop, command['links'], 10, answer)
+
+    def do_remember(self, command, answer):
+        self.first = FirstState(command['folders'], command['kept'], command['tablesStay'])
         answer()
+
+    def do_restore(self, _command, answer):
+        self.forget()
+        answer(self.first.restore())
 
     def do_probe(self, command, answer):
         self.probes.start(command, answer)

@@ -3,6 +3,8 @@
 import socket
 import struct
 
+from state import are_settled
+
 RTM_GETLINK, RTM_NEWLINK, NLM_F_REQUEST = 18, 16, 1
 IFLA_IFNAME, IFLA_OPERSTATE = 3, 16
 IF_OPER_UP = 6  # linux/if.h
@@ -40,3 +42,12 @@ def when_up(loop, names, seconds, answer):
             loop.after(0.01, lambda: look(left - 0.01))
 
     look(seconds)
+
+
+def when_settled(loop, names, seconds, answer):
+    """Answers whether these links had the addresses that the kernel gives them by itself, before so many seconds."""
+    is_done = are_settled({socket.if_nametoindex(name) for name in names})
+    if is_done or seconds <= 0:
+        answer(is_done)
+    else:
+        loop.after(0.01, lambda: when_settled(loop, names, seconds - 0.01, answer))

@@ -1,0 +1,155 @@
+"""Brings a namespace back to what it was like: what can be undone is, and then it is compared."""
+
+import os
+import socket
+import struct
+
+from namespace import run
+from netlink import ACK, CREATE, EXCLUSIVE, HEADER, NETFILTER, REQUEST, Netlink, attributes, packed
+from state import ADDRESS_TIMES, GET_NEIGHBOUR, ROUTE_TIMES, SYSCTLS, read_state
+
+# linux/rtnetlink.h
+DELETE_LINK, DELETE_ADDRESS, NEW_ROUTE, DELETE_ROUTE, DELETE_NEIGHBOUR = 17, 21, 24, 25, 29
+ON_LINK = 4
+PERMANENT, NO_ARP = 0x80, 0x40  # linux/neighbour.h
+# nfnetlink.h: a batch of one message, which deletes all tables.
+BATCH_BEGIN, BATCH_END, DELETE_TABLE = 16, 17, 10 << 8 | 2
+FORGET_FLOWS = 1 << 8 | 2  # nfnetlink_conntrack.h
+
+EMPTY_LEGACY = r'''
+for family in ip ip6; do
+  for table in $(cat /proc/net/"$family"_tables_names 2> /dev/null); do
+    chains=$("$family"tables-legacy-save -t "$table" | sed -n 's/^:\([A-Z]*\) [A-Z].*/:\1 ACCEPT/p')
+    printf '*%s\n%s\nCOMMIT\n' "$table" "$chains" | "$family"tables-legacy-restore
+    # Only chains, and each accepts: as good as none.
+    if "$family"tables-legacy-save -t "$table" | grep -v -e '^#' -e "^\*$table\$" -e '^:[A-Z]* ACCEPT ' -e '^COMMIT$'
+    then exit 1; fi
+  done
+done'''
+
+
+def read_file(path):
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+def write_file(path, text):
+    with open(path, 'wb') as file:
+        file.write(text)
+
+
+def read_mounts():
+    return read_file('/proc/self/mounts')
+
+
+class FirstState:
+    """@param folders: those that are empty but for `kept`, on a host; None: a machine around a host"""
+
+    def __init__(self, folders, kept, tables_stay):
+        self.folders, self.kept, self.tables_stay = folders, kept, tables_stay
+        self.mounts = read_mounts()
+        self.texts = {path: read_file(path) for path in kept if os.path.isfile(path)}
+        self.state = self.read()
+        if self.state['tables'] or self.state.get('sets'):
+            raise RuntimeError('what is in tables and sets is not read: the first state has to be without them')
+
+    def read(self, with_sysctls=True):
+        state = read_state(self.folders is not None, with_sysctls)
+        if self.tables_stay:
+            # They have been emptied, and the kernel keeps them to the end of the namespace.
+            state['legacy tables'] = []
+        return state
+
+    def restore(self):
+        """The parts that are not what they were, because this cannot undo what was changed."""
+        # First: what is emptied below may be the machine's own where something else was mounted.
+        if read_mounts() != self.mounts:
+            return ['mounts']
+        with Netlink(socket.NETLINK_ROUTE) as route, Netlink(NETFILTER) as netfilter:
+            if self.folders is not None:
+                self.empty(route, netfilter)
+            now = self.read()
+            if now == self.state:
+                return []
+            restore_sysctls(self.state.get('sysctls', {}), now.get('sysctls', {}))
+            restore_addresses(route, self.state['addresses'], now['addresses'])
+            restore_routes(route, self.state['routes'], self.read(False)['routes'])
+        now = self.read()
+        return [part for part, value in self.state.items() if now[part] != value]
+
+    def empty(self, route, netfilter):
+        now = read_state(True, False)
+        # Links first: with a link its addresses, routes and sysctls go.
+        for name, (index, _rest) in now['links'].items():
+            if name not in self.state['links']:
+                route.ask(DELETE_LINK, 0, struct.pack('BxHiII', socket.AF_UNSPEC, 0, index, 0, 0))
+        if now['tables']:
+            delete_tables(netfilter)
+        if now['legacy tables'] and self.tables_stay:
+            run(['sh', '-ec', EMPTY_LEGACY], b'')
+        if now['sets']:
+            run(['ipset', 'destroy'], b'')
+        for item in route.dump(GET_NEIGHBOUR, struct.pack('BxxxiHBB', socket.AF_UNSPEC, 0, 0, 0, 0)):
+            if not struct.unpack_from('H', item, 8)[0] & (PERMANENT | NO_ARP):
+                route.ask(DELETE_NEIGHBOUR, 0, item)
+        netfilter.ask(FORGET_FLOWS, 0, struct.pack('!BBH', socket.AF_UNSPEC, 0, 0))
+        for folder in self.folders:
+            empty_folder(folder, os.stat(folder).st_dev, self.kept)
+        for path, text in self.texts.items():
+            write_file(path, text)
+
+
+def delete_tables(netfilter):
+    def message(kind, flags, subsystem):
+        body = struct.pack('!BBH', socket.AF_UNSPEC, 0, subsystem)
+        return HEADER.pack(16 + len(body), kind, REQUEST | flags, 0, 0) + body
+
+    netfilter.ask_at_once(message(BATCH_BEGIN, 0, 10) + message(DELETE_TABLE, ACK, 0) + message(BATCH_END, 0, 10))
+
+
+def empty_folder(folder, device, kept):
+    """Deletes what is in it, but nothing behind a mount."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.stat(follow_symlinks=False).st_dev != device or os.path.ismount(entry.path):
+                    continue
+                empty_folder(entry.path, device, kept)
+                if entry.path not in kept:
+                    os.rmdir(entry.path)
+            elif entry.path not in kept:
+                os.unlink(entry.path)
+
+
+def restore_sysctls(first, now):
+    changed = [path for path, value in first.items() if now.get(path) != value]
+    # A change of `all` changes those of each link: it goes first. What follows from another may have come back with it:
+    # what still differs is seen by the comparison.
+    for path in sorted(changed, key=lambda path: ('/all/' not in path and '/default/' not in path, path)):
+        try:
+            write_file(f'{SYSCTLS}/{path}', first[path])
+        except OSError:
+            pass
+
+
+def restore_addresses(route, first, now):
+    for item in now:
+        if item not in first:
+            rest = (packed(kind, value) for kind, value in attributes(item, 8) if kind != ADDRESS_TIMES)
+            route.ask(DELETE_ADDRESS, 0, item[:8] + b''.join(rest))
+
+
+def restore_routes(route, first, now):
+    for item in now:
+        if item not in first:
+            route.ask(DELETE_ROUTE, 0, as_asked(item))
+    gone = [item for item in first if item not in now]
+    # Again for those whose gateway is reached by another.
+    for item in gone + gone:
+        route.ask(NEW_ROUTE, CREATE | EXCLUSIVE, as_asked(item))
+
+
+def as_asked(item):
+    """A route as it is told, without what only the kernel says of it."""
+    rest = (packed(kind, value) for kind, value in attributes(item, 12) if kind != ROUTE_TIMES)
+    return item[:8] + struct.pack('I', struct.unpack_from('I', item, 8)[0] & ON_LINK) + b''.join(rest)

@@ -1,0 +1,161 @@
+"""What a namespace is like, read from the kernel: links, addresses, routes, rules, ports of bridges, tables, sets, sysctls.
+
+It is compared with itself alone, so most of it stays as the kernel sends it, without what passes with time.
+"""
+
+import os
+import re
+import socket
+import struct
+
+from netlink import NETFILTER, Netlink, attributes, packed
+
+# linux/rtnetlink.h
+GET_LINK, GET_ADDRESS, GET_ROUTE, GET_NEIGHBOUR, GET_RULE = 18, 22, 26, 30, 34
+TABLE_MAIN = 254
+# nfnetlink.h, nf_tables.h, ip_set.h
+GET_TABLE, LIST_SETS, SET_PROTOCOL = 10 << 8 | 1, 6 << 8 | 7, 7
+
+# linux/if_link.h: counts, and what IPv6 has of a link, which is its addresses and sysctls.
+LINK_NAME, LINK_VOLATILE = 3, {7, 23, 26, 35, 47, 48}
+ADDRESS_TIMES = 6
+ROUTE_TO, ROUTE_TIMES, ROUTE_TABLE = 1, 12, 15
+SCOPE_LINK, TENTATIVE = 253, 0x40
+LINK_LOCAL = b'\xfe\x80'
+
+SYSCTLS = '/proc/sys/net'
+# What the kernel counts or decides by itself as time passes.
+VOLATILE_SYSCTLS = re.compile(r'(core/|netfilter/nf_conntrack_count|ipv4/tcp_fastopen_key|.*/stable_secret)')
+
+
+def read_links(route):
+    """By name: the index, and the rest."""
+    links = {}
+    for item in route.dump(GET_LINK, struct.pack('BxHiII', socket.AF_UNSPEC, 0, 0, 0, 0)):
+        rest = [item[:16]]
+        for kind, value in attributes(item, 16):
+            if kind == LINK_NAME:
+                name = value.rstrip(b'\0').decode()
+            elif kind not in LINK_VOLATILE:
+                rest.append(packed(kind, value))
+        links[name] = (struct.unpack_from('i', item, 4)[0], b''.join(rest))
+    return links
+
+
+def read_addresses(route):
+    found = []
+    for item in route.dump(GET_ADDRESS, struct.pack('BBBBI', socket.AF_UNSPEC, 0, 0, 0, 0)):
+        # When it came and changed is of no interest, only for how long it is valid.
+        rest = [packed(kind, value[:8] if kind == ADDRESS_TIMES else value) for kind, value in attributes(item, 8)]
+        found.append(item[:8] + b''.join(rest))
+    return sorted(found)
+
+
+def of_both_families(route, kind):
+    return [item for family in (socket.AF_INET, socket.AF_INET6)
+            for item in route.dump(kind, struct.pack('BBBBBBBBI', family, 0, 0, 0, 0, 0, 0, 0, 0))]
+
+
+def read_routes(route):
+    found = []
+    for item in of_both_families(route, GET_ROUTE):
+        # Of its times the two that are its own: when it expires, and its error.
+        rest = [packed(kind, value[8:16] if kind == ROUTE_TIMES else value) for kind, value in attributes(item, 12)]
+        found.append(item[:12] + b''.join(rest))
+    return sorted(found)
+
+
+def read_rules(route):
+    return of_both_families(route, GET_RULE)
+
+
+def read_ports(route):
+    """Links of bridges, as bridge(8) lists them."""
+    return route.dump(GET_LINK, struct.pack('BxHiII', socket.AF_BRIDGE, 0, 0, 0, 0))
+
+
+def read_tables(netfilter):
+    """Tables of nftables and of iptables-nft. A host that is as it was has none, so their rules are not read."""
+    return netfilter.dump(GET_TABLE, struct.pack('!BBH', socket.AF_UNSPEC, 0, 0))
+
+
+def read_sets(netfilter):
+    try:
+        return netfilter.dump(LIST_SETS, struct.pack('!BBH', socket.AF_INET, 0, 0) + packed(1, bytes([SET_PROTOCOL])))
+    except OSError as error:
+        # Those of ipset itself begin at 4096; else this kernel has none.
+        return [str(error.errno).encode()] if error.errno >= 4096 else []
+
+
+def legacy_tables():
+    names = []
+    for family in ('ip', 'ip6'):
+        try:
+            with open(f'/proc/net/{family}_tables_names') as file:
+                names += [(family, name) for name in file.read().split()]
+        except FileNotFoundError:
+            pass
+    return sorted(names)
+
+
+def read_sysctls():
+    values = {}
+    for folder, _folders, names, descriptor in os.fwalk(SYSCTLS):
+        place = folder[len(SYSCTLS) + 1:]
+        if place.startswith('core'):
+            continue
+        for name in names:
+            path = f'{place}/{name}'
+            if VOLATILE_SYSCTLS.match(path):
+                continue
+            try:
+                file = os.open(name, os.O_RDONLY, dir_fd=descriptor)
+            except OSError:
+                continue  # some can only be written
+            try:
+                values[path] = os.read(file, 1 << 12)
+            except OSError:
+                pass  # some have no value yet
+            finally:
+                os.close(file)
+    return values
+
+
+def is_of_main_table(item):
+    """Not what the kernel gives a link by itself, sooner or later."""
+    found = dict(attributes(item, 12))
+    return found.get(ROUTE_TABLE) == struct.pack('I', TABLE_MAIN) and not found.get(ROUTE_TO, b'').startswith(LINK_LOCAL)
+
+
+def is_link_local(item):
+    return item[0] == socket.AF_INET6 and item[3] == SCOPE_LINK
+
+
+def read_state(is_host, with_sysctls=True):
+    """By part. Of machines around a host without what comes to their links by itself."""
+    with Netlink(socket.NETLINK_ROUTE) as route, Netlink(NETFILTER) as netfilter:
+        state = {
+            'addresses': read_addresses(route),
+            'routes': read_routes(route),
+            'rules': read_rules(route),
+            'tables': read_tables(netfilter),
+        }
+        if not is_host:
+            state['addresses'] = [item for item in state['addresses'] if not is_link_local(item)]
+            state['routes'] = [item for item in state['routes'] if is_of_main_table(item)]
+            return state
+        state |= {
+            'links': read_links(route),
+            'ports': read_ports(route),
+            'sets': read_sets(netfilter),
+            'legacy tables': legacy_tables(),
+        }
+        return state | {'sysctls': read_sysctls()} if with_sysctls else state
+
+
+def are_settled(indexes):
+    """Whether each of these links has its link-local address, and it is not tentative."""
+    with Netlink(socket.NETLINK_ROUTE) as route:
+        ready = {struct.unpack_from('I', item, 4)[0] for item in read_addresses(route)
+                 if is_link_local(item) and not item[2] & TENTATIVE}
+    return ready.issuperset(indexes)
