@@ -172,6 +172,73 @@ describeBeside('portolan watch --intent', ['etcd'], () => {
     await stopWatch()
   })
 
+  test('holds a text back that would bring an error, says what and where, and applies it once that is gone', async () => {
+    const { lab } = here()
+    await startWatch()
+    await inForce()
+    await lab.host.listen({ protocol: 'tcp', port: 8300 })
+    expect(await served(8300)).toBe(true)
+    await put(shop('9092:80', '8300:80'))
+    const taken = await untaken()
+    expect(taken).toMatch(/^BLOCKED: .*HostPortTaken, etcd:\/\/\/prod\/shop:1:\d+: .*8300/)
+    expect(taken).toContain('stays in force')
+    expect(taken).toContain('etcdctl put /prod/shop < compose.yaml')
+    // The program still answers, and what was in force is repaired.
+    const by = async (port: number): Promise<unknown> => {
+      const outcome = await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port })
+      return outcome.delivered ? outcome.by : outcome
+    }
+    expect([await by(8300), await by(9092)]).toEqual(['host', 'nginx'])
+    await lab.host.mustRun(['nft', 'flush', 'ruleset'])
+    await next('a repair', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+    expect([await by(8300), await by(9092)]).toEqual(['host', 'nginx'])
+    // Started anew, it holds what was in force, not the text that it held back.
+    await stopWatch()
+    expect(await once()).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringMatching(/BLOCKED[\s\S]*"kind":"watching"/),
+    })
+    await startWatch()
+    expect(await untaken()).toMatch(/^BLOCKED: /)
+    expect([await by(8300), await by(9092)]).toEqual(['host', 'nginx'])
+    await lab.host.unlisten('tcp', 8300)
+    await inForce()
+    expect([await by(8300), await by(9092)]).toEqual(['nginx', 'nginx'])
+
+    const network = (subnet: string): string =>
+      `services:\n  nginx: {ports: ['9092:80']}\n  db: {networks: [back]}\nnetworks:\n  back: {ipam: {config: [{subnet: ${subnet}}]}}\n`
+    // In the block of no host, so it is none of this one.
+    await put(network('10.64.0.0/24'))
+    expect(await untaken()).toMatch(/^BLOCKED: .*SubnetOverlap, etcd:\/\/\/prod\/shop:5:/)
+    expect(await bridges()).not.toContain('network=back')
+    await put(network('192.168.77.0/24'))
+    await inForce()
+    expect(await bridges()).toContain('network=back')
+    await put(shop('9092:80'))
+    await inForce()
+    await stopWatch()
+  })
+
+  test('a second watch of the project is refused, whatever it is read from, and names the process', async () => {
+    const { lab } = here()
+    await startWatch()
+    await inForce()
+    const file = await lab.write('shop.yaml', `name: shop\n${shop('7070:80')}`)
+    const second = [...lab.command, 'watch', '-f', file, ...cluster(), '--once', '--backend', 'nftables']
+    for (const words of [second, argv(), argv('--once')]) {
+      const { exitCode, stdout, stderr } = await lab.host.run(words)
+      expect({ exitCode, said: `${stdout}${stderr}` }).toEqual({
+        exitCode: 1,
+        said: expect.stringMatching(
+          /project shop is held by another .*portolan watch.* \(process \d+\).* \(kill \d+,/,
+        ),
+      })
+    }
+    expect([await reaches(9092), await served(7070)]).toEqual([true, false])
+    expect(await lab.host.run([...second, '--check'])).toMatchObject({ exitCode: 0 })
+    await stopWatch()
+  })
+
   const once = () => here().lab.host.run(argv('--once'))
   const remove = () => ask('deleterange', { key: base64(key) })
   const destroy = (...words: readonly string[]) =>

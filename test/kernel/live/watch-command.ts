@@ -126,6 +126,40 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     expect(await bridgeOf(lab, 'web')).toMatch(/^br-/)
   })
 
+  test('a file that would bring an error is not applied, neither by SIGHUP nor by a watch that starts with it', async () => {
+    const lab = await open()
+    await lab.write('compose.yaml', shop())
+    await lab.host.listen({ protocol: 'tcp', port: 9090 })
+    const by = async (port: number): Promise<unknown> => {
+      const outcome = await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port })
+      return outcome.delivered ? outcome.by : outcome
+    }
+    const before = ['host', 'nginx']
+    {
+      await using watched = await watch(lab, backend)
+      await watched.next('watching', ({ kind }) => kind === 'watching')
+      await attach(lab, await pilotOf(lab, backend).plan(shop()), 'nginx', { hairpin: true })
+      await lab.host.writeText(file, withPort(9090))
+      watched.running.kill('SIGHUP')
+      const failed = await watched.next('the conflict', ({ kind }) => kind === 'failed')
+      expect(failed).toMatchObject({
+        error: {
+          code: 'BLOCKED',
+          message: expect.stringMatching(/HostPortTaken, .*compose\.yaml:\d+.*9090/),
+        },
+      })
+      await watched.next('watching again', ({ kind }) => kind === 'watching')
+      expect([await by(9090), await by(8080)]).toEqual(before)
+    }
+    const again = await pilotOf(lab, backend).run('watch', withPort(9090), '--once')
+    expect(again).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('error HostPortTaken') })
+    expect(again.stderr).toContain('in force otherwise than it is wanted now')
+    expect([await by(9090), await by(8080)]).toEqual(before)
+    // What is in force already is held, whatever came in its way since.
+    await lab.host.listen({ protocol: 'tcp', port: 8080 })
+    expect(await pilotOf(lab, backend).run('watch', shop(), '--once')).toMatchObject({ exitCode: 0 })
+  })
+
   test('destroy beside a watch is refused and names it; beside one that was killed it is not', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)

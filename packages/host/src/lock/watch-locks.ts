@@ -1,5 +1,6 @@
 import { readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { PortolanError } from '@portolan/netfilter'
 import { namespaceKey } from '../state/namespace-key.ts'
 import { takeFileLock } from './file-lock.ts'
 import type { LockHolder } from './lock-holder.ts'
@@ -40,6 +41,46 @@ export const noteWatch = async (stateDirectory: string, project: string): Promis
   return () => {
     remove(path)
     lock?.release()
+  }
+}
+
+/**
+ * Whether this process holds a project, or another one does.
+ * @public @since 0.1.0
+ */
+export type ProjectHold =
+  | { readonly kind: 'held'; readonly end: () => void }
+  | { readonly kind: 'busy'; readonly by: Watcher }
+
+/** Longer than a process takes to look and to write itself down. */
+const TURN_MS = 10_000
+
+/**
+ * Holds a project of this network namespace for this process alone, and tells others so as `noteWatch` does. Of two that
+ * begin at once one holds it: each looks and writes itself down under a lock of the state directory.
+ *
+ * @returns `end` gives it up again; `by` is the process that holds it
+ * @throws PortolanError `LOCK`, PermissionError, MissingToolError
+ * @example
+ * const hold = await holdProject('/var/lib/portolan', 'shop')
+ * if (hold.kind === 'held') hold.end()
+ * @public @since 0.1.0
+ */
+export const holdProject = async (stateDirectory: string, project: string): Promise<ProjectHold> => {
+  const path = join(stateDirectory, 'watches.lock')
+  const turn = await takeFileLock(path, TURN_MS)
+  if (turn === null)
+    throw new PortolanError(
+      'LOCK',
+      `Another process has the lock ${path} for longer than ${TURN_MS / 1000} s. End that process, and run this again.`,
+    )
+  try {
+    const [by] = await watchersOf(stateDirectory, project)
+    return by === undefined
+      ? { kind: 'held', end: await noteWatch(stateDirectory, project) }
+      : { kind: 'busy', by }
+  } finally {
+    turn.release()
   }
 }
 

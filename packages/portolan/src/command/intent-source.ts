@@ -6,22 +6,30 @@ import type { Options } from './option-table.ts'
 import { readIntent } from './read-intent.ts'
 
 /** Where the intent is read, again and again. */
-export interface IntentSource extends Pick<StoredIntent, 'read' | 'keep' | 'rearm'> {
+export interface IntentSource extends Pick<StoredIntent, 'read' | 'keep' | 'rearm' | 'inForce'> {
   /** For a sentence that ends in "read again". */
   readonly name: string
+  /** What changes the text: a clause that follows "or". */
+  readonly wayOut: string
 }
 
 export const fileSource = (options: Options): IntentSource => ({
   read: () => readIntent(options),
   keep: async () => {},
   rearm: () => {},
+  inForce: () => null,
   name: 'the files were',
+  wayOut: 'change the file: `portolan plan` shows all of it',
 })
 
-export const keySource = (options: Options, { read, keep, rearm }: StoredIntent): IntentSource => ({
-  ...{ read, keep, rearm },
-  name: `${options.intent} was`,
-})
+export const keySource = (options: Options, { read, keep, rearm, inForce }: StoredIntent): IntentSource => {
+  const key = (options.intent ?? '').replace(/^etcd:\/\//, '')
+  return {
+    ...{ read, keep, rearm, inForce },
+    name: `${options.intent} was`,
+    wayOut: `change the text under the key \`${key}\`: \`etcdctl put ${key} < compose.yaml\``,
+  }
+}
 
 /** The key that --intent names; null: there is none. */
 export const openIntent = async (options: Options): Promise<StoredIntent | null> =>

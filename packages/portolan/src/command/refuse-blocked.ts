@@ -1,26 +1,38 @@
 import type { Conflict, Intent } from '@portolan/core'
-import { InvalidRequestError, placeText } from '@portolan/netfilter'
-import { conflictPlace as placeOf } from '../plan/conflict-place.ts'
+import { InvalidRequestError } from '@portolan/netfilter'
+import type { Plan } from '../plan/plan.ts'
 import { plan } from '../plan/plan-intent.ts'
 import { printConflicts } from '../plan/print/print-conflicts.ts'
+import { readStatus } from '../status/read-status.ts'
 import { systemClock } from '../watch/clock.ts'
 import type { HostEvent } from '../watch/host-event.ts'
 import type { CommandContext } from './command.ts'
+import type { IntentSource } from './intent-source.ts'
 import { jsonText } from './json-text.ts'
 import { lookOf } from './look-of.ts'
-import type { Options } from './option-table.ts'
+import { placed } from './new-errors.ts'
 import { planOptions } from './sources.ts'
 
 /**
- * What was never applied is applied by a watch as `apply` would: not in spite of conflicts. They are printed.
+ * What is not in force is applied by a watch as `apply` would: not in spite of conflicts. They are printed. Where the
+ * project is in force and has them already, it is held: a program that took a port while the host started must not keep the
+ * others from being served.
+ *
+ * @returns has the project never been applied here?
  * @throws InvalidRequestError
  */
-export const refuseBlocked = async (context: CommandContext, intent: Intent): Promise<void> => {
+export const refuseBlocked = async (
+  context: CommandContext,
+  intent: Intent,
+  source: Pick<IntentSource, 'wayOut'>,
+): Promise<boolean> => {
   const { options, terminal } = context
   const planned = await plan(intent, await planOptions(options))
-  const isThere = planned.leases !== null && planned.leases.kept.length > 0
-  const blocks = planned.conflicts.filter(({ severity }) => severity === 'error')
-  if (isThere || blocks.length === 0 || options.check === true) return
+  const isNew = planned.leases === null || planned.leases.kept.length === 0
+  const errors = planned.conflicts.filter(({ severity }) => severity === 'error')
+  if (errors.length === 0 || options.check === true) return isNew
+  const blocks = isNew ? errors : await thatCome(planned, errors, options.state)
+  if (blocks.length === 0) return isNew
   const { project } = planned
   if (options.json === true) {
     const at = systemClock.date().toISOString()
@@ -29,22 +41,46 @@ export const refuseBlocked = async (context: CommandContext, intent: Intent): Pr
       terminal.print(jsonText(event, null, 0))
     }
   } else terminal.print(printConflicts(blocks, lookOf(context)).join('\n'))
+  const isOne = blocks.length === 1
   throw new InvalidRequestError(
-    `project ${project} was not applied yet, and ${blocks.length === 1 ? 'a conflict stands' : `${blocks.length} conflicts stand`} in its way (${named(blocks, intent)}). Nothing was changed. Do what it says there${blocks.length === 1 ? '' : ' of each'}, or ${wayOut(options)}. Then start the watch again.`,
+    `${isNew ? `project ${project} was not applied yet` : `project ${project} is in force otherwise than it is wanted now`}, and ${isOne ? 'a conflict stands' : `${blocks.length} conflicts stand`} in its way (${named(blocks, intent)}). Nothing was changed. Do what it says there${isOne ? '' : ' of each'}, or ${source.wayOut}. Then start the watch again.`,
   )
 }
 
-/** The kinds, each with where the network or the port that it is of is named. */
-const named = (conflicts: readonly Conflict[], intent: Intent): string => {
-  const texts = conflicts.map((conflict) => {
-    const place = placeOf(conflict, intent)
-    return place === null ? conflict.kind : `${conflict.kind}, ${placeText(place)}`
+/** Conflicts of mappings and networks that the host does not have yet. After a boot it has none, and all of them come back. */
+const thatCome = async (
+  { project, backend, subnets }: Plan,
+  errors: readonly Conflict[],
+  stateDirectory: string | undefined,
+): Promise<readonly Conflict[]> => {
+  const status = await readStatus({
+    ...{ project, backend, conflicts: false, connections: false },
+    ...(stateDirectory === undefined ? {} : { stateDirectory }),
   })
-  const [first = '', ...more] = [...new Set(texts)]
-  return more.length === 0 ? first : `${first}; ${more.length} more`
+  const { mappings, networks } = status
+  if (mappings.length === 0) return []
+  return errors.filter(({ published, network }) => {
+    if (network !== null) {
+      const there = networks.find(({ name }) => name === network)
+      // One without a gateway has no subnet that the host knows.
+      const isSame = ({ subnet }: Plan['subnets'][number]): boolean =>
+        there?.subnets.length === 0 || there?.subnets.includes(subnet) === true
+      return !subnets.filter((one) => one.network === network).every(isSame)
+    }
+    // The container's own port that is open is not told of what is in force.
+    if (published === null || published.mode === 'direct') return false
+    return !mappings.some(
+      ({ protocol, family, hostPort, hostAddress }) =>
+        protocol === published.protocol &&
+        family === published.family &&
+        hostPort === published.hostPort &&
+        hostAddress === published.hostAddress,
+    )
+  })
 }
 
-const wayOut = ({ intent }: Options): string =>
-  intent === undefined
-    ? 'change the file: `portolan plan` shows all of it'
-    : `change the text under the key \`${intent.replace(/^etcd:\/\//, '')}\`: \`etcdctl put ${intent.replace(/^etcd:\/\//, '')} < compose.yaml\``
+/** The kinds, each with where what it is of is named. */
+const named = (conflicts: readonly Conflict[], intent: Intent): string => {
+  const [first = '', ...more] = [...new Set(conflicts.map((conflict) => placed(conflict, intent)))]
+  return more.length === 0 ? first : `${first}; ${more.length} more`
+}

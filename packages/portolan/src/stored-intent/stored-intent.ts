@@ -9,6 +9,8 @@ import { heldText } from './held-text.ts'
 export interface StoredIntent {
   /** The text that came last, as an intent. @throws PortolanError where there is none, or it cannot be taken */
   read(): Intent
+  /** The text that was in force on this host before this was opened; null: none was, or it cannot be taken any more. */
+  inForce(): Intent | null
   /** Aborted once another text has come since the last `rearm`. */
   readonly changed: AbortSignal
   rearm(): void
@@ -92,6 +94,7 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
     let changed = new AbortController()
     return {
       read: held.read,
+      inForce: () => (typeof kept === 'string' ? parsed(() => parse(kept)) : null),
       get changed() {
         return changed.signal
       },
@@ -117,6 +120,15 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
     }
   } catch (error) {
     await store.close()
+    throw error
+  }
+}
+
+const parsed = (parse: () => Intent): Intent | null => {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof PortolanError) return null
     throw error
   }
 }

@@ -10,18 +10,27 @@ const MOST_NAMED = 3
 /**
  * An event as lines for people: what, why, and what was done about it.
  *
- * @param isNew - what is wanted has just come to be something else: nothing was damaged
+ * @param since - `new`: what is wanted has just come to be something else, so nothing was damaged; `kept`: what came to be
+ *   wanted was not taken, and what was wanted before still is
  */
-export const eventText = (event: HostEvent, style: Style = plainStyle, isNew = false): readonly string[] => {
+export const eventText = (
+  event: HostEvent,
+  style: Style = plainStyle,
+  since: 'new' | 'kept' | null = null,
+): readonly string[] => {
   const head = `${style.dim(event.at)} ${event.project}: `
   const line = (text: string): string => `${head}${visibleLine(text)}`
   switch (event.kind) {
     case 'watching':
-      return [line(`in force with ${event.backend}, and watched`)]
+      return [
+        line(
+          `${since === 'kept' ? 'what was in force before is still ' : ''}in force with ${event.backend}, and watched`,
+        ),
+      ]
     case 'drift':
       return [
         line(
-          `${isNew && event.outcome === 'repaired' ? 'applied' : outcomes[event.outcome](event.afterMs)}: ${changesText(event.changes)}${causesText(event.causes)}`,
+          `${since === 'new' && event.outcome === 'repaired' ? 'applied' : outcomes[event.outcome](event.afterMs)}: ${changesText(event.changes)}${causesText(event.causes)}`,
         ),
       ]
     case 'conflict':

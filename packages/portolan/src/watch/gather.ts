@@ -26,16 +26,19 @@ export interface Gathering {
   next(untilMs: number, sooner?: Promise<unknown>): Promise<Bunch | null>
 }
 
+/** What was asked of a monitor and is not answered yet: a gathering that ends must not take the answer with it. */
+const unanswered = new WeakMap<Monitor, Promise<IteratorResult<Notice, undefined>>>()
+
 export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gathering => {
-  let asked: Promise<IteratorResult<Notice, undefined>> | null = null
   const notice = (): Promise<IteratorResult<Notice, undefined>> => {
-    asked ??= monitor.next()
+    const asked = unanswered.get(monitor) ?? monitor.next()
+    unanswered.set(monitor, asked)
     return asked
   }
   const within = async (ms: number, sooner: Promise<unknown> | null): Promise<Notice | 'late' | 'end'> => {
     const first = await firstOf(notice(), ms, sooner, signal, clock)
     if (first === 'late' || first === 'end') return first
-    asked = null
+    unanswered.delete(monitor)
     return first.done === true ? 'end' : first.value
   }
   return {

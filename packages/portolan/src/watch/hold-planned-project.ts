@@ -37,10 +37,12 @@ export interface HeldPlan extends HeldProject {
 /**
  * A project that a file describes as what is watched: what the plan for the file has is wanted.
  *
+ * @param wanted - what is wanted at first
  * @param read - reads the file again: where another process has applied what it says by now, that is what is wanted
  * @throws what `plan` throws
  */
 export const holdPlannedProject = async (
+  wanted: Intent,
   read: () => Intent,
   options: PlanOptions,
   applyOptions: ApplyOptions,
@@ -56,7 +58,7 @@ export const holdPlannedProject = async (
   }
   const quick = async (intent: Intent): Promise<Plan> =>
     planBeside(intent, await withNeighbours(), { live: [], search: false })
-  let intent = read()
+  let intent = wanted
   const first = await quick(intent)
   /** The other hosts that what is wanted was made with; a search for conflicts may know of others before. */
   let taken = textOf(neighbours)

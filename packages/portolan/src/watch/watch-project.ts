@@ -3,6 +3,7 @@ import type { Monitor, Notice } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { causesOf } from './causes.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { conflictIdentity } from './conflict-identity.ts'
 import { Contention } from './contention.ts'
 import { gather } from './gather.ts'
 import type { HeldProject } from './held-project.ts'
@@ -148,7 +149,7 @@ async function* watching(
       search = null
       if (signal.aborted) return
       if ('found' in outcome) {
-        const found = new Map(outcome.found.map((conflict) => [identity(conflict), conflict]))
+        const found = new Map(outcome.found.map((conflict) => [conflictIdentity(conflict), conflict]))
         for (const [key, conflict] of found)
           if (!known.has(key)) yield { ...about(), kind: 'conflict', conflict }
         for (const [key, conflict] of known)
@@ -207,6 +208,3 @@ const asError = (error: unknown): { readonly code: string; readonly message: str
   if (error instanceof PortolanError) return { code: error.code, message: error.message }
   throw error
 }
-
-const identity = ({ kind, severity, mapping, network, culprit }: Conflict): string =>
-  JSON.stringify([kind, severity, mapping, network, culprit?.table, culprit?.chain, culprit?.text])

@@ -1,0 +1,168 @@
+import type { Intent } from '@portolan/core'
+import { createRunner, defaultStateDirectory, openMonitor } from '@portolan/host'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import type { WatchMetrics } from '../metrics/open-metrics.ts'
+import type { PlanOptions } from '../plan/plan-options.ts'
+import type { StoredIntent } from '../stored-intent/stored-intent.ts'
+import { type HeldPlan, holdPlannedProject } from '../watch/hold-planned-project.ts'
+import { watchProject } from '../watch/watch-project.ts'
+import { applyOptions } from './apply-options.ts'
+import type { CommandContext } from './command.ts'
+import { type ExitCode, exitCode } from './exit-code.ts'
+import { followBlocks } from './follow-blocks.ts'
+import { followCluster } from './follow-cluster.ts'
+import type { Signals } from './follow-signals.ts'
+import { freshNeighbours } from './fresh-neighbours.ts'
+import { holdAlone } from './hold-alone.ts'
+import type { IntentSource } from './intent-source.ts'
+import { blockedError, followErrors, newErrors } from './new-errors.ts'
+import { refuseBlocked } from './refuse-blocked.ts'
+import { notTaken, told, watchOptions } from './tell-events.ts'
+
+/** What is not in force yet and may come to be without another text: as long as nothing changes, it is not tried again. */
+interface Untaken {
+  readonly changed: AbortSignal
+  close(): void | Promise<void>
+}
+
+/** What the last text came to. */
+interface Now {
+  /** Of what the first events are: see `eventText`. */
+  since: 'new' | 'kept' | null
+  untaken: Untaken | null
+  code: ExitCode
+}
+
+/**
+ * Holds what a source says, and what it comes to say, until it is stopped. What cannot be taken, or would bring a conflict
+ * of severity error that is not there yet, is told, and what is in force stays.
+ */
+export const holdSource = async (
+  context: CommandContext,
+  signals: Signals,
+  settings: PlanOptions,
+  metrics: WatchMetrics | null,
+  source: IntentSource,
+  stored: StoredIntent | null,
+): Promise<ExitCode> => {
+  const { options, terminal } = context
+  const { check = false, once = false } = options
+  const directory = options.state ?? defaultStateDirectory()
+  const runner = createRunner()
+  let intent = source.read()
+  const { project } = intent
+  const endHold = check ? () => {} : await holdAlone(directory, project)
+  let endFollowing = async (): Promise<void> => {}
+  let held: HeldPlan | null = null
+  const now: Now = { since: null, untaken: null, code: exitCode.ok }
+  try {
+    // Before anything is read: what changes after that is told.
+    await using monitor = await openMonitor({ legacy: { runner } })
+    const others = await freshNeighbours(context, !check)
+    const settled = check ? { ...settings, ...others } : settings
+    const hold = (wanted: Intent): Promise<HeldPlan> =>
+      holdPlannedProject(wanted, () => source.read(), { ...settled, runner }, applyOptions(context))
+    const refused = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
+      told(notTaken(project, error, retryMs), context, metrics)
+
+    const before = check ? null : await holdFormer(source, intent, hold)
+    if (before === null && (await refuseBlocked(context, intent, source))) now.since = 'new'
+    held = before ?? (await hold(intent))
+    /** Puts what the source says now in the place of what is held, unless that would break something. */
+    const take = async (from: HeldPlan): Promise<HeldPlan> => {
+      let next: HeldPlan | null = null
+      try {
+        intent = source.read()
+        refuseRenamed(project, intent)
+        now.untaken = followBlocks(directory)
+        next = await hold(intent)
+        const errors = check ? [] : await newErrors(from, next)
+        await now.untaken.close()
+        now.untaken = null
+        if (errors.length === 0) {
+          from.close()
+          now.since = 'new'
+          return next
+        }
+        const tell = async (found: typeof errors): Promise<void> => {
+          now.code = await refused(blockedError(source, intent, found), null)
+        }
+        await tell(errors)
+        now.untaken = followErrors(from, next, directory, errors, tell)
+      } catch (error) {
+        next?.close()
+        if (!(error instanceof PortolanError)) throw error
+        now.code = await refused(error, null)
+      }
+      now.since = 'kept'
+      return from
+    }
+    const keep = async (): Promise<void> => (check || now.since === 'kept' ? undefined : source.keep())
+
+    if (before !== null) held = await take(before)
+    for (const sentence of held.unread) terminal.say(`portolan: ${sentence}`)
+    endFollowing = followCluster(context)
+    await keep()
+    if (!once) stored?.follow((error, retryMs) => void refused(error, retryMs))
+    for (;;) {
+      const signal = AbortSignal.any([
+        ...[signals.stop, signals.reload],
+        ...(stored === null ? [] : [stored.changed]),
+        ...(now.untaken === null ? [] : [now.untaken.changed]),
+      ])
+      const observed = metrics?.observe(held) ?? held
+      const ended = await told(
+        watchProject(observed, monitor, watchOptions(context, signal)),
+        context,
+        metrics,
+        now.since,
+      )
+      if (once) return now.code === exitCode.ok ? ended : now.code
+      if (signals.stop.aborted) return ended
+      // What is written while the files are read is another reload.
+      signals.rearm()
+      source.rearm()
+      await now.untaken?.close()
+      now.untaken = null
+      held = await take(held)
+      await keep()
+      if (now.since !== 'kept') terminal.say(`portolan: ${source.name} read again`)
+    }
+  } finally {
+    await now.untaken?.close()
+    await endFollowing()
+    endHold()
+    held?.close()
+  }
+}
+
+/**
+ * What was in force when a watch held the project last, where the source says something else by now.
+ * @returns null: it is not known, or cannot be brought back
+ */
+const holdFormer = async (
+  source: IntentSource,
+  intent: Intent,
+  hold: (wanted: Intent) => Promise<HeldPlan>,
+): Promise<HeldPlan | null> => {
+  const former = source.inForce()
+  if (former === null || former.project !== intent.project) return null
+  if (JSON.stringify(former) === JSON.stringify(intent)) return null
+  try {
+    return await hold(former)
+  } catch (error) {
+    if (error instanceof PortolanError) return null
+    throw error
+  }
+}
+
+/**
+ * The rules of the old project would stay, and nothing would watch them any more.
+ * @throws InvalidRequestError
+ */
+const refuseRenamed = (held: string, { project }: Intent): void => {
+  if (project === held) return
+  throw new InvalidRequestError(
+    `the files describe project ${project} now, and this watch holds ${held}. To change over, stop this watch, run "portolan destroy -p ${held}", and start a watch anew.`,
+  )
+}
