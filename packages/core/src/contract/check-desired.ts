@@ -23,13 +23,14 @@ const version = { ip: 'IPv4', ip6: 'IPv6' } as const
 const canonical: Readonly<Record<Family, Set<string>>> = { ip: new Set(), ip6: new Set() }
 const CANONICAL_LIMIT = 4_096
 
-const checkAddress = (address: string, family: Family, what: string): void => {
+/** @param what - `The gateway of`, with a name: put together only for what is refused, as ten thousand mappings are not */
+const checkAddress = (address: string, family: Family, what: string, name: string): void => {
   const known = canonical[family]
   if (known.has(address)) return
   const parsed = tryParseAddress(address)
   if (parsed?.family !== family || formatAddress(parsed) !== address)
     throw new InvalidRequestError(
-      `${what}, ${JSON.stringify(address)}, is not a canonical ${version[family]} address.`,
+      `${what} ${name}, ${JSON.stringify(address)}, is not a canonical ${version[family]} address.`,
     )
   if (known.size < CANONICAL_LIMIT) known.add(address)
 }
@@ -44,9 +45,9 @@ const checkPrefix = (cidr: string, family: Family, what: string): void => {
     )
 }
 
-const checkNumber = (value: number, first: number, last: number, what: string): void => {
+const checkNumber = (value: number, first: number, last: number, what: string, name: string): void => {
   if (!Number.isInteger(value) || value < first || value > last)
-    throw new InvalidRequestError(`${what} ${value} is not a whole number from ${first} to ${last}.`)
+    throw new InvalidRequestError(`${what} ${name} ${value} is not a whole number from ${first} to ${last}.`)
 }
 
 /**
@@ -68,8 +69,7 @@ const checkNetwork = (network: DesiredNetwork): void => {
     const subnet = network[family]
     if (subnet === null) continue
     checkPrefix(subnet.subnet, family, `The subnet of network ${network.name}`)
-    if (subnet.gateway !== null)
-      checkAddress(subnet.gateway, family, `The gateway of network ${network.name}`)
+    if (subnet.gateway !== null) checkAddress(subnet.gateway, family, 'The gateway of network', network.name)
     for (const prefix of subnet.unmasqueraded ?? [])
       checkPrefix(prefix, family, `A block that network ${network.name} reaches`)
   }
@@ -79,7 +79,7 @@ const checkNetwork = (network: DesiredNetwork): void => {
 const checkRoute = ({ destination, via }: DesiredRoute): void => {
   const family = destination.includes(':') ? 'ip6' : 'ip'
   checkPrefix(destination, family, 'The block of a route')
-  checkAddress(via, family, `The gateway of the route to ${destination}`)
+  checkAddress(via, family, 'The gateway of the route to', destination)
 }
 
 /**
@@ -91,15 +91,15 @@ const checkRoute = ({ destination, via }: DesiredRoute): void => {
  */
 export const checkMapping = (mapping: DesiredMapping): void => {
   const { family, label } = mapping
-  if (mapping.hostAddress !== null) checkAddress(mapping.hostAddress, family, `The host address of ${label}`)
-  checkNumber(mapping.hostPort, 1, 65535, `The host port of ${label}`)
+  if (mapping.hostAddress !== null) checkAddress(mapping.hostAddress, family, 'The host address of', label)
+  checkNumber(mapping.hostPort, 1, 65535, 'The host port of', label)
   if (!['tcp', 'udp', 'sctp'].includes(mapping.protocol))
     throw new InvalidRequestError(`The protocol of ${label} is not tcp, udp or sctp.`)
   for (const prefix of mapping.allowFrom ?? []) checkPrefix(prefix, family, `The allow_from of ${label}`)
   for (const target of mapping.targets) {
-    checkAddress(target.address, family, `The target of ${label}`)
-    checkNumber(target.port, 1, 65535, `The target port of ${label}`)
-    checkNumber(target.weight, 1, 1_000_000, `The weight of ${label}`)
+    checkAddress(target.address, family, 'The target of', label)
+    checkNumber(target.port, 1, 65535, 'The target port of', label)
+    checkNumber(target.weight, 1, 1_000_000, 'The weight of', label)
   }
 }
 
@@ -108,23 +108,23 @@ const checkParented = ({ name, ip, ip6, endpoints }: DesiredParentedNetwork): vo
   for (const [family, subnet] of [['ip', ip] as const, ['ip6', ip6] as const]) {
     if (subnet === null) continue
     checkPrefix(subnet.subnet, family, `The subnet of network ${name}`)
-    if (subnet.gateway !== null) checkAddress(subnet.gateway, family, `The gateway of network ${name}`)
+    if (subnet.gateway !== null) checkAddress(subnet.gateway, family, 'The gateway of network', name)
   }
   for (const endpoint of endpoints)
     for (const family of families) {
       const address = endpoint[family]
-      if (address !== null) checkAddress(address, family, `The address of ${endpoint.service} on ${name}`)
+      if (address !== null) checkAddress(address, family, 'The address of', `${endpoint.service} on ${name}`)
     }
 }
 
 const checkOpening = ({ label, family, address, from, ports }: DesiredOpening): void => {
-  if (address !== null) checkAddress(address, family, `The container of ${label}`)
+  if (address !== null) checkAddress(address, family, 'The container of', label)
   if (from.kind === 'prefix') checkPrefix(from.prefix, family, `The reachable_from of ${label}`)
-  if (from.kind === 'container') checkAddress(from.address, family, `The source of ${label}`)
+  if (from.kind === 'container') checkAddress(from.address, family, 'The source of', label)
   if (ports !== null && (address === null || from.kind !== 'container'))
     throw new InvalidRequestError(`${label} has ports: they are those of one container, open to another one.`)
   for (const { port, protocol } of ports ?? []) {
-    checkNumber(port, 1, 65535, `The port of ${label}`)
+    checkNumber(port, 1, 65535, 'The port of', label)
     if (!['tcp', 'udp', 'sctp'].includes(protocol))
       throw new InvalidRequestError(`A protocol of ${label} is not tcp, udp or sctp.`)
   }

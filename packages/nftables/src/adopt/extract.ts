@@ -15,9 +15,16 @@ const unhandled = (found: Rule): Rule => ({ ...found, handle: null })
  */
 export const extract = (ruleset: Ruleset, wanted: (project: string) => boolean): Parts => {
   const table = ownTable(ruleset)
+  /** How the comments of the project begin that was asked for last: most elements of a map are of one. */
+  let before = ''
+  let wasWanted = false
   const isWanted = (comment: string | null): boolean => {
+    if (before !== '' && comment?.startsWith(before) === true) return wasWanted
     const owner = ownerOf(comment)
-    return owner !== null && wanted(owner)
+    if (owner === null) return false
+    before = `${owner}/`
+    wasWanted = wanted(owner)
+    return wasWanted
   }
   const elements = new Map<string, readonly Element[]>()
   for (const set of table?.sets ?? []) {

@@ -1,10 +1,10 @@
 import {
   type Chain,
-  concat,
   type Element,
   type Expression,
   KeyIndex,
   number,
+  portKeys,
   type Rule,
   text,
 } from '../model/index.ts'
@@ -52,21 +52,7 @@ export const newParts = (): PartsBuilder => {
     keys: new Map(),
     lastEnd: null,
     constant,
-    portKey: portKeys(constant),
-  }
-}
-
-/** By the upper half of a port and the lower: one list of all ports takes half a megabyte, and most projects have a few. */
-const portKeys = (constant: PartsBuilder['constant']): PartsBuilder['portKey'] => {
-  const known = new Map<string, Map<number, Expression[]>>()
-  return (protocol, port) => {
-    const pages = known.get(protocol) ?? new Map<number, Expression[]>()
-    if (pages.size === 0) known.set(protocol, pages)
-    const page = pages.get(port >> 8) ?? []
-    if (page.length === 0) pages.set(port >> 8, page)
-    const key = page[port & 0xff] ?? concat(constant(protocol), number(port))
-    page[port & 0xff] = key
-    return key
+    portKey: portKeys(),
   }
 }
 
@@ -82,10 +68,14 @@ const append = <Item>(lists: Map<string, Item[]>, name: string, item: Item): voi
  */
 export const addElement = (parts: PartsBuilder, set: string, item: Element): boolean => {
   const keys = parts.keys.get(set) ?? new KeyIndex<true>()
-  if (keys.get(item.key) === true) return false
-  keys.set(item.key, true)
-  parts.keys.set(set, keys)
-  append(parts.elements, set, item)
+  if (!keys.add(item.key, true)) return false
+  const held = parts.elements.get(set)
+  // With its first element a set comes into both.
+  if (held !== undefined) held.push(item)
+  else {
+    parts.keys.set(set, keys)
+    parts.elements.set(set, [item])
+  }
   return true
 }
 

@@ -34,9 +34,8 @@ const plain = /^[ !#-[\]-~]*$/
 
 /** The comment of what belongs to a project, cut to what the kernel keeps, never within a character. */
 export const ownerComment = (owner: string, label: string): string => {
-  // Put together and not copied: V8 refers to the label then, and a hundred thousand of them are held once.
-  if (plain.test(label) && plain.test(owner) && owner.length + 1 + label.length <= maxBytes)
-    return prefixOf(owner) + label
+  const joined = prefixOf(owner) + label
+  if (joined.length <= maxBytes && plain.test(joined)) return joined
   const safe = `${owner}/${label}`.replace(/["\\\p{C}\p{Zl}\p{Zp}]/gu, '?')
   if (byteLength(safe) <= maxBytes) return safe
   let kept = ''

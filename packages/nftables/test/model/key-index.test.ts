@@ -4,7 +4,7 @@ import { concat, type Expression, identity, KeyIndex, number, text } from '../..
 
 const scalar = fc.oneof(
   fc.constantFrom('1', 'tcp', '10.0.0.1').map(text),
-  fc.constantFrom(1, 2, 80).map(number),
+  fc.constantFrom(1, 2, 80, 255, 256, 65_535, 65_536, -1, 0.5).map(number),
 )
 const range: fc.Arbitrary<Expression> = fc
   .tuple(scalar, scalar)
@@ -27,6 +27,20 @@ test('keys are the same exactly when they say the same', () => {
         byText.set(identity(one), at)
       }
       for (const one of [...keys, asked]) expect(index.get(one)).toBe(byText.get(identity(one)))
+    }),
+  )
+})
+
+test('of two keys that say the same the first that is added stays', () => {
+  fc.assert(
+    fc.property(fc.array(key, { maxLength: 12 }), (keys) => {
+      const index = new KeyIndex<number>()
+      const byText = new Map<string, number>()
+      for (const [at, one] of keys.entries()) {
+        expect(index.add(one, at)).toBe(!byText.has(identity(one)))
+        if (!byText.has(identity(one))) byText.set(identity(one), at)
+      }
+      for (const one of keys) expect(index.get(one)).toBe(byText.get(identity(one)))
     }),
   )
 })

@@ -3,13 +3,43 @@ import { identity } from './identity.ts'
 
 type Scalar = string | number
 
+const PAGE_BITS = 8
+const LAST_PORT = 0xffff
+
+/**
+ * What is known by the last part of a key. Nearly all end in a port: those stand in pages of 256, where they are found
+ * without a hash, in a third of the time and of the room that a map of ten thousand takes.
+ */
+class Ends<Value> {
+  readonly #pages: (Value | undefined)[][] = []
+  readonly #others = new Map<Scalar, Value>()
+
+  get(end: Scalar): Value | undefined {
+    return isPort(end) ? this.#pages[end >> PAGE_BITS]?.[end & ((1 << PAGE_BITS) - 1)] : this.#others.get(end)
+  }
+
+  set(end: Scalar, value: Value): void {
+    if (!isPort(end)) {
+      this.#others.set(end, value)
+      return
+    }
+    const number = end >> PAGE_BITS
+    while (this.#pages.length <= number) this.#pages.push([])
+    const page = this.#pages[number] ?? []
+    page[end & ((1 << PAGE_BITS) - 1)] = value
+  }
+}
+
+const isPort = (end: Scalar): end is number =>
+  typeof end === 'number' && end >= 0 && end <= LAST_PORT && Number.isInteger(end)
+
 /** What is known by the last part of a key, and what follows other parts. */
 interface Branch<Value> {
-  readonly ends: Map<Scalar, Value>
+  readonly ends: Ends<Value>
   readonly branches: Map<Scalar, Branch<Value>>
 }
 
-const branch = <Value>(): Branch<Value> => ({ ends: new Map(), branches: new Map() })
+const branch = <Value>(): Branch<Value> => ({ ends: new Ends(), branches: new Map() })
 
 const scalarOf = (part: Expression | undefined): Scalar | null =>
   part?.kind === 'text' ? part.text : part?.kind === 'number' ? part.value : null
@@ -42,6 +72,29 @@ export class KeyIndex<Value> {
     return this.#others.size === 0 ? undefined : this.#others.get(identity(key))
   }
 
+  /** Sets a value where the key has none yet. @returns whether it did */
+  add(key: Expression, value: Value): boolean {
+    const [first, second] = key.kind === 'concat' && key.parts.length === 2 ? key.parts : []
+    // The keys of nearly all elements, `tcp . 8080`: on the way there once for both.
+    if (first?.kind === 'text' && second?.kind === 'number') {
+      const { ends } = this.#branchOf(this.#concatenations, first.text)
+      if (ends.get(second.value) !== undefined) return false
+      ends.set(second.value, value)
+      return true
+    }
+    if (this.get(key) !== undefined) return false
+    this.set(key, value)
+    return true
+  }
+
+  #branchOf(at: Branch<Value>, part: Scalar): Branch<Value> {
+    const found = at.branches.get(part)
+    if (found !== undefined) return found
+    const made = branch<Value>()
+    at.branches.set(part, made)
+    return made
+  }
+
   set(key: Expression, value: Value): void {
     const scalar = scalarOf(key)
     if (scalar !== null) this.#scalars.ends.set(scalar, value)
@@ -59,9 +112,7 @@ export class KeyIndex<Value> {
         at.ends.set(part, value)
         return true
       }
-      const next = at.branches.get(part) ?? branch<Value>()
-      if (!at.branches.has(part)) at.branches.set(part, next)
-      at = next
+      at = this.#branchOf(at, part)
     }
     return false
   }

@@ -1,6 +1,6 @@
 import { littleEndian, readText } from '@portolan/core/netlink'
 import { formatAddress4, formatAddress6 } from '@portolan/netfilter'
-import type { Expression, TextExpression } from '../../model/index.ts'
+import { type Expression, portKey, type TextExpression } from '../../model/index.ts'
 import { paddedTo4 } from '../message-parts.ts'
 
 /** Reads a value that fills what stands between two offsets; null when it is one that nft would list in another way. */
@@ -71,7 +71,16 @@ export const readerOf = (names: readonly string[]): ReadValue | null => {
   if (only === undefined || known.length !== found.length) return null
   if (known.length === 1)
     return (view, start, end) => (end - start === only.bytes ? only.read(view, start) : null)
-  return concatenation(known)
+  return names.length === 2 && names[0] === 'inet_proto' && names[1] === 'inet_service'
+    ? readPortKey
+    : concatenation(known)
+}
+
+/** Ten thousand of them, each of which is made once for all readings. */
+const readPortKey: ReadValue = (view, start, end) => {
+  if (end - start !== 8) return null
+  const protocol = protocols[view.getUint8(start)]
+  return protocol === undefined ? null : portKey(protocol.text, view.getUint16(start + 4))
 }
 
 const concatenation = (types: readonly ValueType[]): ReadValue => {

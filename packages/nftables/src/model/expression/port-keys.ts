@@ -1,0 +1,65 @@
+import { concat, type Expression, number, type TextExpression, text } from './expression.ts'
+
+const PAGE_BITS = 8
+/** So many keys are kept: what the rest of the table of a host has is made as it is asked for. */
+const KEPT = 32_768
+
+const protocols: ReadonlyMap<string, TextExpression> = new Map(
+  ['tcp', 'udp', 'sctp'].map((protocol) => [protocol, text(protocol)]),
+)
+
+/** By the upper half of a port and the lower: one list of all ports takes half a megabyte, and most projects have a few. */
+type Pages = Map<string, Expression[][]>
+
+const pageOf = (pages: Pages, protocol: string, port: number): Expression[] => {
+  let list = pages.get(protocol)
+  if (list === undefined) {
+    list = []
+    pages.set(protocol, list)
+  }
+  while (list.length <= port >> PAGE_BITS) list.push([])
+  return list[port >> PAGE_BITS] ?? []
+}
+
+const kept: Pages = new Map()
+let count = 0
+
+const make = (protocol: string, port: number): Expression =>
+  concat(protocols.get(protocol) ?? text(protocol), number(port))
+
+/** A key that is kept: null, it is not, and there is no room for more. */
+const keptKey = (protocol: string, port: number): Expression | null => {
+  const page = pageOf(kept, protocol, port)
+  const place = port & ((1 << PAGE_BITS) - 1)
+  const known = page[place]
+  if (known !== undefined) return known
+  if (count === KEPT || !protocols.has(protocol)) return null
+  count += 1
+  const key = make(protocol, port)
+  page[place] = key
+  return key
+}
+
+/**
+ * The key of a port on every address, `tcp . 8080`. What is compiled and what is read have the same one, so that it is
+ * made once for both.
+ *
+ * @param port - 0 to 65535
+ */
+export const portKey = (protocol: string, port: number): Expression =>
+  keptKey(protocol, port) ?? make(protocol, port)
+
+/** As `portKey`, with the same one also of what is not kept: a network of both families has each in two maps. */
+export const portKeys = (): typeof portKey => {
+  let own: Pages | null = null
+  return (protocol, port) => {
+    const found = keptKey(protocol, port)
+    if (found !== null) return found
+    own ??= new Map()
+    const page = pageOf(own, protocol, port)
+    const place = port & ((1 << PAGE_BITS) - 1)
+    const key = page[place] ?? make(protocol, port)
+    page[place] = key
+    return key
+  }
+}
