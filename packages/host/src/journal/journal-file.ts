@@ -29,9 +29,16 @@ export interface JournalFile {
   /** What was appended since the last call, by any process, up to the last line break; of the first so many bytes. */
   readOn(size: number): string
   /**
+   * Passes over what `append` wrote just now, where the file is as long as that makes it: then nothing else was appended
+   * since the last call.
+   * @param bytes - so many
+   * @returns false: something else was; nothing is passed over
+   */
+  skipOwn(bytes: number, size: number): boolean
+  /**
    * @throws what the file system says; of what was written a part may stay, which is no whole line
    */
-  append(text: string): void
+  append(bytes: Uint8Array): void
   /** Resolves when all that was appended before is on the disk. */
   sync(): Promise<void>
   close(): void
@@ -79,7 +86,12 @@ export const openJournalFile = (path: string): JournalFile | null => {
       place += end
       return bytes.toString('utf8', 0, end)
     },
-    append: (text) => writeOnce(descriptor, Buffer.from(text)),
+    skipOwn: (bytes, size) => {
+      if (size !== place + bytes) return false
+      place = size
+      return true
+    },
+    append: (bytes) => writeOnce(descriptor, bytes),
     sync: () => sync(descriptor),
     close: () => closeSync(descriptor),
   }
@@ -183,6 +195,6 @@ const readAll = (descriptor: number, bytes: Buffer, at: number): number => {
  * Writes all in one call, as appends of two processes do not mix then (write(2), O_APPEND). A disk that is full takes the
  * first part without an error, and refuses the next call.
  */
-const writeOnce = (descriptor: number, bytes: Buffer): void => {
+const writeOnce = (descriptor: number, bytes: Uint8Array): void => {
   for (;;) if (writeSync(descriptor, bytes) === bytes.length) return
 }

@@ -9,20 +9,20 @@ import type { Journal, JournalFollower } from './journal.ts'
 import { named, namedLater, notOurs } from './journal-error.ts'
 import { type JournalFile, makeJournalFile, openJournalFile, replaceJournalFile } from './journal-file.ts'
 import {
-  changesLine,
+  changesBytes,
   contentLines,
   headFault,
   type JournalChange,
   type JournalRecord,
   missesOne,
   readRecord,
-  sealLine,
+  sealBytes,
 } from './record.ts'
 
-/** What this process writes, as a line of the file and as what it says. */
+/** What this process wrote just now: what it says, and how many bytes of the file it takes. */
 interface OwnRecord {
-  readonly line: string
   readonly record: JournalRecord
+  readonly bytes: number
 }
 
 /** A file with so many records more than twice what it holds is written anew. */
@@ -119,13 +119,12 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
   /** @returns was the record of this writer read, and does it count? */
   const readOn = (from: JournalFile, size: number, own: OwnRecord | null = null): boolean => {
     let found = false
-    const text = from.readOn(size)
-    // Nothing but what was just written: it need not be taken apart again.
-    if (own !== null && text === own.line && !sealed) {
+    // Nothing but what was just written: it need not be read again. A file only grows, and ends up to here in a whole line.
+    if (own !== null && !sealed && from.skipOwn(own.bytes, size)) {
       records += 1
       return take(own.record)
     }
-    const lines = text.split('\n')
+    const lines = from.readOn(size).split('\n')
     for (const [at, line] of lines.entries()) {
       if (line === '' || sealed) continue
       records += 1
@@ -179,8 +178,8 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
   ): Promise<string | null> => {
     marks += 1
     const writer = `${mark}-${marks}`
-    const line = changesLine(changes, writer, after)
-    const own = { line, record: { changes, writer, after, count: null } }
+    const bytes = changesBytes(changes, writer, after)
+    const record = { changes, writer, after, count: null }
     // What counts only if no record came since needs no look before it, where there was one just now.
     const isLookedAt = lookedIn === eventLoopTurn() && changesThen === changesHere
     for (let known = after !== null && isLookedAt && !sealed ? file : null; ; known = null) {
@@ -193,9 +192,9 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       if (open === null || sealed) continue
       if (after !== null && after !== count) return null
       changesHere += 1
-      open.append(line)
+      open.append(bytes)
       const size = open.look()
-      const counts = readOn(open, size ?? open.length(), own)
+      const counts = readOn(open, size ?? open.length(), { record, bytes: bytes.length })
       // What came before a seal is in the file that was written anew. In one that was removed it is lost.
       if (counts && (size !== null || sealed)) return writer
       if (after !== null && !counts && !sealed && size !== null) return null
@@ -212,7 +211,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       if (open === null || (wait && !sealed)) return
       if (!sealed) {
         changesHere += 1
-        open.append(sealLine())
+        open.append(sealBytes())
         readOn(open, open.length())
       }
       await replaceJournalFile(path, contentLines(values, writers, count))

@@ -26,7 +26,24 @@ const recordLine = (value: unknown): string => {
   return `\n${checksum(text)} ${text}\n`
 }
 
+/** As bytes: of a thousand changes the text is encoded once, and the checksum made of what was encoded. */
+const recordBytes = (value: unknown): Uint8Array => {
+  const bytes = Buffer.from(`\n00000000 ${JSON.stringify(value)}\n`)
+  bytes.write(checksum(bytes.subarray(10, -1)), 1, 'latin1')
+  return bytes
+}
+
 export const headLine = (): string => recordLine([HEAD, JOURNAL_VERSION])
+
+const changesRecord = (
+  changes: readonly JournalChange[],
+  writer: string,
+  after: number | null,
+): readonly unknown[] => [
+  changes.map(({ key, value }) => (value === null ? [key] : [key, value])),
+  writer,
+  after,
+]
 
 /**
  * The changes as one record: it is read whole or not at all.
@@ -34,12 +51,11 @@ export const headLine = (): string => recordLine([HEAD, JOURNAL_VERSION])
  * @param writer - a mark that no other record has
  * @param after - how many records there have to be before it, for it to count; null: it counts in any case
  */
-export const changesLine = (
+export const changesBytes = (
   changes: readonly JournalChange[],
   writer: string,
   after: number | null,
-): string =>
-  recordLine([changes.map(({ key, value }) => (value === null ? [key] : [key, value])), writer, after])
+): Uint8Array => recordBytes(changesRecord(changes, writer, after))
 
 /** All that a file holds, where it is written anew: keys and values, and how many records were ever written. */
 export const contentLines = (
@@ -47,15 +63,16 @@ export const contentLines = (
   writers: ReadonlyMap<string, string>,
   count: number,
 ): string =>
-  [...values].map(([key, value]) => changesLine([{ key, value }], writers.get(key) ?? '', null)).join('') +
-  recordLine([[], '', null, count])
+  [...values]
+    .map(([key, value]) => recordLine(changesRecord([{ key, value }], writers.get(key) ?? '', null)))
+    .join('') + recordLine([[], '', null, count])
 
-const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0')
+const checksum = (text: string | Uint8Array): string => crc32(text).toString(16).padStart(8, '0')
 
 /** After this one nothing more counts in a file: it is being written anew. */
 const SEAL = 'sealed'
 
-export const sealLine = (): string => recordLine(SEAL)
+export const sealBytes = (): Uint8Array => recordBytes(SEAL)
 
 /** What a line says; null: it was cut off, or is damaged. */
 const readLine = (line: string): unknown => {

@@ -26,6 +26,7 @@ import {
 import { refuseUnknownOptions, shownValue } from '@portolan/netfilter/schema'
 import type { OwnBridge } from '../networks/own-bridges.ts'
 import type { WantedState } from '../wanted/wanted-state.ts'
+import { answeredBefore, keepAnswer, plainRequest } from './plain-mappings.ts'
 import type { PublishRequest, PublishTarget } from './publish-request.ts'
 import { targetBridge } from './refuse-place.ts'
 import { shareHostPorts } from './share-host-ports.ts'
@@ -76,6 +77,9 @@ export const requestedMappings = (
   const targets = Array.isArray(to) ? (to as readonly PublishTarget[]) : [to as PublishTarget]
   if (targets.length === 0) throw new InvalidRequestError('to is []: expected one target at the least.')
   const destinations = targets.map((target) => destinationOf(target, request, place))
+  const plain = plainRequest(request, destinations)
+  const before = plain === null ? null : answeredBefore(place.project, plain)
+  if (before !== null) return before
   const wanted = mappingIntents(request, destinations)
   return asRequest(() => {
     for (const [at, mapping] of wanted.entries()) {
@@ -103,6 +107,7 @@ export const requestedMappings = (
     if (conflict !== undefined) throw new InvalidRequestError(refusalOf(conflict))
     if (mappings.length === 0)
       throw new InvalidRequestError(notes[0]?.text ?? 'the request publishes nothing.')
+    if (plain !== null) keepAnswer(place.project, plain, mappings)
     return mappings
   })
 }
