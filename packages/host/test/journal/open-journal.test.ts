@@ -192,6 +192,20 @@ describe('a journal', () => {
     expect(heldIn(open())).toEqual({ a: 1, b: 2 })
   })
 
+  test('reads what another process appends between the look and the record, which counts no more then', async () => {
+    const one = open()
+    await one.write([{ key: 'a', value: 1 }])
+    one.read()
+    const { count } = one
+    const record = `[[["b",2]],"other",${count}]`
+    appendFileSync(file, `\n${crc32(record).toString(16).padStart(8, '0')} ${record}\n`)
+    // In the same turn of the event loop, so that it is written without another look.
+    expect(await one.write([{ key: 'c', value: 3 }], count)).toBeNull()
+    for (const journal of [one, open()]) expect(heldIn(journal)).toEqual({ a: 1, b: 2 })
+    expect(await one.write([{ key: 'c', value: 3 }], one.count)).not.toBeNull()
+    for (const journal of [one, open()]) expect(heldIn(journal)).toEqual({ a: 1, b: 2, c: 3 })
+  })
+
   test('holds what it wrote itself as others read it', async () => {
     const written = open()
     const value = { port: 80, targets: [{ name: 'ü\ud800', weight: 1 }], from: null, shared: [[], {}] }
