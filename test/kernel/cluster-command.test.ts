@@ -69,6 +69,11 @@ describeBeside('portolan cluster', ['etcd'], () => {
         /not joined cluster prdo.* it is web-1 in cluster cluster-\d+\. .*--cluster/,
       ),
     })
+    const refused = await cluster.run('web-1', 'join')
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/cluster cluster-\d+ has no pools: that name is misspelt/),
+    })
     const { exitCode, stdout } = await cluster.run('web-1', 'status', '--json')
     expect({ exitCode, ...JSON.parse(stdout) }).toMatchObject({ exitCode: 1, reachable: true, pools: [] })
   })

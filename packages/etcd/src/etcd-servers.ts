@@ -3,7 +3,7 @@ import { type Etcd3, GRPCDeadlineExceededError, isRecoverableError } from 'etcd3
 import { openClient, TIMEOUT_MS } from './etcd-client.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { pendingSockets } from './pending-sockets.ts'
-import { type Asked, hasNoLeader, noteServer, refusalOf, wordsOf } from './refusal.ts'
+import { type Asked, hasNoLeader, isAboutCertificate, noteServer, refusalOf, wordsOf } from './refusal.ts'
 import { UnresolvedError, unresolvedNames } from './unresolved-names.ts'
 
 /**
@@ -67,7 +67,7 @@ export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdSer
             noteServer(error, options.endpoints[at])
           }
           isLeaderless ||= hasNoLeader(error)
-          if (attempt + 1 < attemptsFor(error, clients.length, isRepeatable)) continue
+          if (attempt + 1 < attemptsFor(error, options, isRepeatable)) continue
           // They vote, which takes a second or two unless most of them are off.
           if (!isLeaderless || performance.now() - since > timeoutMs) throw await named(told, options)
           await delay(VOTE_MS)
@@ -103,7 +103,9 @@ const hasOldToken = (error: unknown): boolean =>
   /etcdserver: (revision of auth store is old|invalid auth token)/.test(String(error))
 
 /** How often a request is sent in all, where this came of it. */
-const attemptsFor = (error: unknown, servers: number, isRepeatable: boolean): number => {
+const attemptsFor = (error: unknown, asked: Asked, isRepeatable: boolean): number => {
+  const servers = asked.endpoints.length
+  if (isAboutCertificate(error, asked)) return servers
   if (error instanceof GRPCDeadlineExceededError) return isRepeatable ? servers : 1
   return error instanceof Error && isRecoverableError(error) ? Math.max(LEAST_ATTEMPTS, servers) : 1
 }

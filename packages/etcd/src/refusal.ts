@@ -167,6 +167,13 @@ const cases: readonly Case[] = [
   },
 ]
 
+/**
+ * Did one side not accept a certificate of the other? The same server says the same when it is asked again, unlike one
+ * that just starts and ends connections.
+ */
+export const isAboutCertificate = (error: unknown, asked: Asked): boolean =>
+  /certificate|alert |unable to (verify|get)/.test(wordsOf(error)) && refusalOf(error, asked)?.kind === 'tls'
+
 /** @returns null: the server does not answer, or it failed in another way */
 export const refusalOf = (error: unknown, asked: Asked): Refusal | null => {
   const words = wordsOf(error)

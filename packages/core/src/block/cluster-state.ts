@@ -75,7 +75,7 @@ export const mustHavePools = (state: ClusterState): ClusterPools => {
   if (pools === null)
     throw new BlockStoreError(
       'CLUSTER_POOLS',
-      'This cluster has no pools yet, so there is no block to claim. Settle them once: `portolan cluster init --pool 10.64.0.0/12:24`.',
+      'This cluster has no pools, so there is no block to claim: its name is misspelt, or it was not set up. Settle its pools once: `portolan cluster init --pool 10.64.0.0/12:24`.',
     )
   return pools
 }

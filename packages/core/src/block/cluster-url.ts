@@ -50,10 +50,14 @@ export const checkHostName = (name: string): void => {
  * @public @since 0.1.0
  */
 export const parseClusterUrl = (url: string): ClusterAddress => {
+  // Whatever else is wrong with it, a password in it is not repeated.
+  const shown = url.replace(/^([^/]*\/\/[^@]*?):[^@]*@/, '$1:…@')
   const refuse = (why: string): InvalidRequestError =>
-    new InvalidRequestError(`the cluster ${JSON.stringify(url)} ${why} Write ${form}.`)
+    new InvalidRequestError(`the cluster ${JSON.stringify(shown)} ${why} Write ${form}.`)
   const [, scheme, login, hosts = '', cluster = '', query = ''] =
-    /^(etcds?):\/\/(?:([^@/?]*)@)?([^/?@]+)\/([^/?]*)(?:\?(.*))?$/.exec(url) ?? []
+    /^(etcds?):\/\/(?:([^@/?]*)@)?([^/?@]+)\/([^/?]*)(?:\?(.*))?$/i.exec(url) ?? []
+  if (/^etcds?:\/\/[^/?]+\/[^/?]+\/+(\?|$)/i.test(url))
+    throw refuse('has a slash behind its name: leave it out.')
   if (scheme === undefined) throw refuse('is no URL of a cluster.')
   if (!isName(cluster))
     throw refuse(
@@ -63,7 +67,7 @@ export const parseClusterUrl = (url: string): ClusterAddress => {
     throw new InvalidRequestError(
       'the URL of the cluster has a password in it, which every user of this machine can read in the list of processes. Put the password into a file that root alone can read, and name it: ?password-file=FILE.',
     )
-  const tls = scheme === 'etcds'
+  const tls = scheme.toLowerCase() === 'etcds'
   const files = readQuery(query, refuse)
   const ofTls = (['ca', 'cert', 'key'] as const).find((name) => files[name] !== undefined)
   if (ofTls !== undefined && !tls)
@@ -99,6 +103,10 @@ const readQuery = (query: string, refuse: (why: string) => InvalidRequestError):
 }
 
 const endpointOf = (host: string, refuse: (why: string) => InvalidRequestError): string => {
+  if (/^\[?fe[89ab][0-9a-f]:|^\[[^\]]*%/i.test(host))
+    throw refuse(
+      `has the link-local address ${JSON.stringify(host)}, which means nothing without an interface, and none can be named (no zone such as %eth0). Name another address of that server, or its name.`,
+    )
   const [, name, port = '2379'] = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/.exec(host) ?? []
   if (name === undefined || Number(port) < 1 || Number(port) > 65_535)
     throw refuse(`has ${JSON.stringify(host)} where a host and a port belong.`)

@@ -43,7 +43,7 @@ export const blocksExhausted = (
     own.length === 0
       ? `This host has no ${family === 'ip' ? 'IPv4' : 'IPv6'} block of cluster ${cluster}, so no subnet can be picked for network ${network}.`
       : `No subnet is free for network ${network} in the blocks of this host in cluster ${cluster} (${rejectionText(rejected)}).`
-  const remedy = `Claim ${missing === 1 ? 'one more' : `${missing} more`}, which asks etcd: \`${join} --count ${own.length + missing}\`. Or name a subnet outside the cluster's pools.`
+  const remedy = `Claim ${missing === 1 ? 'one more' : `${missing} more`}, which asks etcd: \`${join} --count ${own.length + missing}\`. Where it finds none free, it says what is in the way: take that away, allow its range (allowed: in /etc/portolan/config.yaml), or add a pool with \`portolan cluster init\`. Or name a subnet outside the cluster's pools.`
   const names = own.map(({ name }) => name)
   return new PoolExhaustedError(network, names, rejected, null, undefined, {
     problem: `${at}${has}${passedOver(blocks, family)}`,

@@ -141,11 +141,15 @@ const named = (blocks: readonly NeighbourBlock[]): string =>
   blocks.map(({ block, host, via }) => `${block} of ${host}${via === null ? '' : ` (${via})`}`).join(', ')
 
 const notesOf = ({ unaddressed, distant, doubled }: ChosenRoutes): readonly string[] => [
-  ...(unaddressed.length === 0
-    ? []
-    : [
-        `No route leads to ${named(unaddressed)}: the host has told the cluster no address. Run \`portolan cluster join\` there again, with a version that tells one, or with --address.`,
-      ]),
+  ...families.flatMap((family) => {
+    const blocks = unaddressed.filter(({ block }) => parsePrefix(block).family === family)
+    const name = family === 'ip' ? 'IPv4' : 'IPv6'
+    return blocks.length === 0
+      ? []
+      : [
+          `No route leads to ${named(blocks)}: the host has told the cluster no ${name} address, and ${name} blocks are reached through one. Give it one on the network of the hosts if it has none there, and run \`portolan cluster join\` on it again (with --address to name it).`,
+        ]
+  }),
   ...(distant.length === 0
     ? []
     : [

@@ -20,6 +20,8 @@ test.each([
     { ...plain, endpoints: ['192.0.2.1:1', '[2001:db8::1]:2', '[::1]:2379'] },
   ],
   ['etcds://etcd.example/prod', { ...plain, tls: true }],
+  ['ETCD://etcd.example/prod', plain],
+  ['Etcds://etcd.example/prod', { ...plain, tls: true }],
   [
     'etcds://port%20olan@etcd.example/prod?password-file=/p&ca=/a%20b&cert=/c&key=/k',
     {
@@ -42,6 +44,12 @@ test.each([
   ['etcd://etcd.example/', /no name/],
   ['etcd://etcd.example/a/b', /no name|is no URL/],
   ['etcd://etcd.example/-a', /no name/],
+  ['etcd://etcd.example/prod/', /a slash behind its name: leave it out/],
+  ['etcds://etcd.example/prod/?ca=/a', /a slash behind its name: leave it out/],
+  ['etcd://[fe80::1]/prod', /link-local address "\[fe80::1\]".*none can be named.*another address/],
+  ['etcd://192.0.2.1,[FEBF::1]:2379/prod', /link-local address/],
+  ['etcd://[fe80::1%eth0]/prod', /link-local address.*no zone such as %eth0/],
+  ['etcd://[2001:db8::1%eth0]/prod', /no zone such as %eth0/],
   ['etcd://etcd.example:0/prod', /where a host and a port belong/],
   ['etcd://etcd.example:65536/prod', /where a host and a port belong/],
   ['etcd://a,,b/prod', /where a host and a port belong/],
@@ -53,6 +61,15 @@ test.each([
   ['etcds://etcd.example/prod?tls=1', /unknown part "tls"/],
 ])('%s is refused', (url, why) => {
   expect(() => parseClusterUrl(url)).toThrow(why)
+})
+
+test.each([
+  'etcd://user:secret@etcd.example/prod/',
+  'etcd://user:secret@etcd.example',
+  'http://u:secret@h/p',
+])('nor is it where something else is wrong: %s', (url) => {
+  expect(() => parseClusterUrl(url)).toThrow(':…@')
+  expect(() => parseClusterUrl(url)).not.toThrow(/secret/)
 })
 
 test('a password in a URL is not repeated in the message', () => {

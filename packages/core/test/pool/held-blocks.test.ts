@@ -50,7 +50,9 @@ describe('subnets in blocks of a cluster', () => {
       /No subnet is free for network c in the blocks of this host in cluster prod \(10\.66\.31\.0\/24: .*\)\. Claim 2 more, which asks etcd: `portolan cluster join --count 4`/,
     )
     const four = ['a', 'b', 'c', 'd', 'e'].map((name) => ip(name, { size: 26 }))
-    expect(() => plan(four, { ...held, blocks: ['10.66.31.0/24'] })).toThrow(/Claim one more, .*--count 2`/)
+    expect(() => plan(four, { ...held, blocks: ['10.66.31.0/24'] })).toThrow(
+      /Claim one more, .*--count 2`\. Where it finds none free, it says what is in the way: .*portolan cluster init/,
+    )
     expect(() => plan([ip('a')], { ...held, blocks: [] })).toThrow(
       /has no IPv4 block of cluster prod.*--count 1`/,
     )

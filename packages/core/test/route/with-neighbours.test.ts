@@ -50,13 +50,35 @@ describe('routes to the blocks of other hosts', () => {
   })
 
   test.each([
-    ['has told no address', null, 'has told the cluster no address'],
+    ['has told no address', null, 'has told the cluster no IPv4 address'],
     ['is on another network', '198.51.100.7', 'is on no network of this host'],
     ['has the address of this one', '192.0.2.11', 'this host has that address itself'],
   ])('are not made to a host that %s, which is said', (_, via, note) => {
     const { desired: got, notes } = withNeighbours(desired(), facts(), neighbours(via))
     expect(got.routes).toEqual([])
     expect(notes).toEqual([expect.stringContaining(note)])
+  })
+
+  test('are not made where the address that a host told is of the other family, and the family is said', () => {
+    const others = [
+      { block: '10.64.2.0/24', host: 'h2', via: null },
+      { block: 'fd64:2::/64', host: 'h2', via: '2001:db8::12' },
+      { block: 'fd64:3::/64', host: 'h3', via: null },
+    ]
+    const both = { ...neighbours(), blocks: ['10.64.1.0/24', 'fd64:1::/64'], others }
+    const { notes } = withNeighbours(
+      desired(),
+      facts({ interfaces: [{ name: 'eth0', up: true, addresses: ['192.0.2.11/24', '2001:db8::11/64'] }] }),
+      both,
+    )
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /^No route leads to 10\.64\.2\.0\/24 of h2: the host has told the cluster no IPv4 address/,
+      ),
+      expect.stringMatching(
+        /^No route leads to fd64:3::\/64 of h3: the host has told the cluster no IPv6 address/,
+      ),
+    ])
   })
 
   test('are none where this host has no block', () => {

@@ -1,9 +1,11 @@
 import { type BlockSnapshot, describeCluster, type NodeAddresses } from '@portolan/core'
 import {
+  containsAddress,
   type Family,
   families,
   formatAddress,
   InvalidRequestError,
+  parsePrefix,
   tryParseAddress,
 } from '@portolan/netfilter'
 
@@ -18,6 +20,10 @@ const familyNames = { ip: 'IPv4', ip6: 'IPv6' } as const
 export const askedAddresses = (asked: readonly string[], own: ReadonlySet<string>): NodeAddresses => {
   const wanted: Record<Family, string | null> = { ip: null, ip6: null }
   for (const text of asked) {
+    if (isLinkLocal(text))
+      throw new InvalidRequestError(
+        `--address ${text} is link-local: each host has such addresses on each of its interfaces, so it means nothing to another host, which makes a route through it. ${choiceOf(own)}`,
+      )
     const address = tryParseAddress(text)
     if (address === null)
       throw new InvalidRequestError(
@@ -26,7 +32,7 @@ export const askedAddresses = (asked: readonly string[], own: ReadonlySet<string
     const plain = formatAddress(address)
     if (!own.has(plain))
       throw new InvalidRequestError(
-        `this host has no address ${plain} on an interface that is up, so other hosts would route its blocks elsewhere. It has ${own.size === 0 ? 'none' : [...own].join(', ')}.`,
+        `this host has no address ${plain} on an interface that is up, so other hosts would route its blocks elsewhere. It has ${listOf(own)}.`,
       )
     if (wanted[address.family] !== null)
       throw new InvalidRequestError(
@@ -38,6 +44,21 @@ export const askedAddresses = (asked: readonly string[], own: ReadonlySet<string
   }
   return wanted
 }
+
+const linkLocal = parsePrefix('fe80::/10')
+
+/** With the interface behind it, as `ip address` and `ping` take it, or without. */
+const isLinkLocal = (text: string): boolean => {
+  const address = tryParseAddress(text.replace(/%.*$/, ''))
+  return address !== null && containsAddress(linkLocal, address)
+}
+
+const listOf = (own: ReadonlySet<string>): string => (own.size === 0 ? 'none' : [...own].join(', '))
+
+const choiceOf = (own: ReadonlySet<string>): string =>
+  own.size === 0
+    ? 'Give this host an address of the network that the hosts share.'
+    : `Give another one of this host: it has ${listOf(own)}.`
 
 /**
  * Refuses addresses that are of no use in a cluster.

@@ -58,7 +58,7 @@ const isWire = (link: InterfaceFact): boolean =>
 /** A link-local address means nothing on another link. */
 const addressesOf = ({ addresses = [] }: InterfaceFact): readonly InterfaceAddress[] =>
   addresses.flatMap((text) => {
-    const found = text.toLowerCase().startsWith('fe80:') ? null : tryParseInterfaceAddress(text)
+    const found = /^fe[89ab][0-9a-f]:/i.test(text) ? null : tryParseInterfaceAddress(text)
     return found === null ? [] : [found]
   })
 

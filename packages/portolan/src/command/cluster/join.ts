@@ -3,13 +3,14 @@ import {
   type BlockSnapshot,
   BlockStoreError,
   BlocksExhaustedError,
+  blockStoreErrorCode,
   describeCluster,
   type NodeAddresses,
   type Rejection,
 } from '@portolan/core'
 import { namedElsewhere } from '@portolan/core/planning'
 import { type RememberedMember, readHost, readMember, writeMember } from '@portolan/host'
-import type { HostFacts } from '@portolan/netfilter'
+import { families, type HostFacts, parsePrefix } from '@portolan/netfilter'
 import { askedAddresses, checkAskedAddresses } from '../../cluster/asked-addresses.ts'
 import { holdMembership } from '../../cluster/hold-membership.ts'
 import { hostObstacles } from '../../cluster/host-obstacles.ts'
@@ -31,6 +32,7 @@ import { wholeNumber } from '../options.ts'
 import { tellServiceManager } from '../tell-service-manager.ts'
 import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, leasesOf, refuseOptions } from './call.ts'
+import { noPools } from './no-pools.ts'
 import { openOutage } from './outage.ts'
 
 /** `portolan cluster join`: verifies the blocks of this host, and claims what it lacks. */
@@ -82,7 +84,10 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   /** Where nothing was claimed, this host has no name of a call that was refused. */
   const refused = async (error: unknown): Promise<never> => {
     if (!mayHaveClaimed || isNameTaken(error)) await forgetName(directory, member, before)
-    throw error
+    // The rules do not know by which name it was asked for.
+    const isUnset =
+      blockStoreErrorCode(error) === 'CLUSTER_POOLS' && describeCluster(await store.read()).pools.length === 0
+    throw isUnset ? new BlockStoreError('CLUSTER_POOLS', noPools(name), { cause: error }) : error
   }
   const { avoid, unread } = hostObstacles(facts, leases)
   // What was not read may be what a block collides with.
@@ -130,6 +135,7 @@ const tell = (call: ClusterCall, joined: JoinedNode): void => {
     ...leaving.map((block) => leavingText(block, live)),
     ...skipped.map(skipText),
     ...collisions.map(collisionText),
+    ...unreachableTexts(addresses, blocks),
     ...(exhausted === null || options.watch !== true ? [] : [withMemory(exhausted, call).message]),
   ]
   for (const sentence of sentences) terminal.say(`portolan: ${sentence}`)
@@ -152,6 +158,20 @@ const tell = (call: ClusterCall, joined: JoinedNode): void => {
       ...released.map((block) => `${block} released: no pool has it`),
     ].join('\n'),
   )
+}
+
+/** A host may have no address of a family in which it has blocks. */
+const unreachableTexts = (addresses: NodeAddresses, blocks: JoinedNode['blocks']): readonly string[] => {
+  if (addresses.ip === null && addresses.ip6 === null) return []
+  return families.flatMap((family) => {
+    const own = blocks.flatMap(({ block }) => (parsePrefix(block).family === family ? [block] : []))
+    const name = family === 'ip' ? 'IPv4' : 'IPv6'
+    return own.length === 0 || addresses[family] !== null
+      ? []
+      : [
+          `other hosts make no route to ${own.join(', ')}: no ${name} address of this host is known, and ${name} blocks are reached through one. Give it one on the network of the hosts and join again, with --address to name it.`,
+        ]
+  })
 }
 
 const reachedThrough = ({ ip, ip6 }: NodeAddresses): string => {

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer } from 'node:tls'
+import { afterAll, expect, test } from '@jest/globals'
+import { openEtcdStore } from '../src/index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'portolan-certificate-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const [keyFile, certFile] = [join(folder, 'key'), join(folder, 'cert')]
+execFileSync(
+  'openssl',
+  [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+    ...['-keyout', keyFile, '-out', certFile, '-days', '2', '-subj', '/CN=localhost'],
+    ...['-addext', 'subjectAltName=DNS:localhost'],
+  ],
+  { stdio: 'ignore' },
+)
+const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')]
+
+test.each([
+  ['is of no known authority', false, null, 'is of no authority that Node trusts'],
+  ['asks for one of this host', true, cert, 'asks for a certificate of this host'],
+])(
+  'a server whose certificate %s is asked once, as it says the same each time',
+  async (_what, asks, ca, why) => {
+    let connections = 0
+    const server = createServer({
+      key,
+      cert,
+      ALPNProtocols: ['h2'],
+      requestCert: asks,
+      rejectUnauthorized: asks,
+    })
+    server.on('connection', () => {
+      connections += 1
+    })
+    server.on('secureConnection', (socket) => socket.on('error', () => undefined))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const store = openEtcdStore({
+      cluster: 'prod',
+      endpoints: [`localhost:${port}`],
+      tls: { ca, cert: null, key: null },
+    })
+    await expect(store.read()).rejects.toThrow(why)
+    await store.close()
+    await new Promise((resolve) => server.close(resolve))
+    expect(connections).toBe(1)
+  },
+)
