@@ -1,27 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { readHeldBlocks } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
-import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
 import { take } from './block-store/contract.ts'
-import { blocksOf, type CommandCluster, openCommandCluster, silence } from './cluster/command-cluster.ts'
+import { blocksOf, type CommandCluster, silence } from './cluster/command-cluster.ts'
+import { commandEtcd } from './cluster/command-etcd.ts'
+import { until } from './cluster/site-routes.ts'
 
-let server: Etcd | null = null
-const etcd = (): Etcd => {
-  if (server === null) throw new Error('etcd has not been started')
-  return server
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'portolan-beside-'))
-const open = (...pools: readonly string[]) => openCommandCluster(etcd(), folder, pools)
-
-/** Until a host with `join --watch` has its blocks written down. */
-const until = async (holds: () => Promise<boolean>): Promise<void> => {
-  while (!(await holds())) await delay(20)
-}
+const { open, start, close } = commandEtcd('beside')
 
 const remembered = async (cluster: CommandCluster, host: string): Promise<readonly string[]> =>
   (await readHeldBlocks(`etcd://192.0.2.1/${cluster.name}`, cluster.state(host))).blocks
@@ -34,13 +21,8 @@ const watching = async (cluster: CommandCluster, host: string, ...words: readonl
 }
 
 describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
-  beforeAll(async () => {
-    server = await startEtcd()
-  })
-  afterAll(async () => {
-    await server?.[Symbol.asyncDispose]()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  beforeAll(start)
+  afterAll(close)
 
   test('a watch keeps release and a second watch away and another machine off its name, until it is killed', async () => {
     const cluster = await open('10.64.0.0/12:24')
@@ -64,6 +46,35 @@ describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
     await watcher.outcome
     expect((await cluster.json('web-1', 'release')).released.toSorted()).toEqual(blocks.toSorted())
     expect(await remembered(cluster, 'web-1')).toEqual([])
+  })
+
+  test('a watch whose state directory was taken away says so, and gets its blocks with a takeover alone', async () => {
+    const cluster = await open('10.64.0.0/12:24')
+    const lose = async (host: string): Promise<void> => {
+      // It writes them down after its blocks.
+      await until(async () => existsSync(join(cluster.state(host), 'cluster-neighbours.json')))
+      renameSync(cluster.state(host), `${cluster.state(host)}.lost`)
+      // What changes in the cluster has it look.
+      await cluster.join(`other-of-${host}`)
+    }
+    const plain = await watching(cluster, 'web-1')
+    await lose('web-1')
+    const { exitCode, stderr } = await plain.outcome
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(
+        /no longer says that this host is web-1 in cluster .*taken away[\s\S]*its state directory is another[\s\S]*--takeover/,
+      ),
+    })
+    const taking = await watching(cluster, 'web-2', '--takeover')
+    const before = await remembered(cluster, 'web-2')
+    await lose('web-2')
+    await until(async () => (await remembered(cluster, 'web-2')).length > 0)
+    expect(await remembered(cluster, 'web-2')).toEqual(before)
+    // It holds what it is in the new directory as in the one before.
+    expect((await cluster.run('web-2', 'join', '--watch')).stderr).toMatch(/join --watch.*\(process \d+\)/s)
+    taking.kill('SIGTERM')
+    expect(await taking.outcome).toMatchObject({ exitCode: 0 })
   })
 
   test('a host does not reclaim from itself', async () => {

@@ -1,31 +1,17 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { existsSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { acquireSubnet, planSubnets, releaseProject } from '@portolan/core'
 import { openLeaseStore, readHeldBlocks } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
-import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
 import { take } from './block-store/contract.ts'
-import { blocksOf, openCommandCluster, silence } from './cluster/command-cluster.ts'
+import { blocksOf, silence } from './cluster/command-cluster.ts'
+import { commandEtcd } from './cluster/command-etcd.ts'
 
-let server: Etcd | null = null
-const etcd = (): Etcd => {
-  if (server === null) throw new Error('etcd has not been started')
-  return server
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'portolan-cluster-'))
-const open = (...pools: readonly string[]) => openCommandCluster(etcd(), folder, pools)
+const { etcd, open, start, close } = commandEtcd('cluster')
 
 describeBeside('portolan cluster', ['etcd'], () => {
-  beforeAll(async () => {
-    server = await startEtcd()
-  })
-  afterAll(async () => {
-    await server?.[Symbol.asyncDispose]()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  beforeAll(start)
+  afterAll(close)
 
   test('joins, verifies, shows and gives back', async () => {
     const cluster = await open('10.64.0.0/12:24', 'fd00:1234::/48:64')

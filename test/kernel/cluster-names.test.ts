@@ -1,17 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
-import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
-import { blocksOf, openCommandCluster, silence } from './cluster/command-cluster.ts'
+import { blocksOf, silence } from './cluster/command-cluster.ts'
+import { commandEtcd } from './cluster/command-etcd.ts'
 
-let server: Etcd | null = null
-const folder = mkdtempSync(join(tmpdir(), 'portolan-names-'))
-const open = (...pools: readonly string[]) => {
-  if (server === null) throw new Error('etcd has not been started')
-  return openCommandCluster(server, folder, pools)
-}
+const { open, start, close } = commandEtcd('names')
 
 const memoryIn = (state: string): readonly (readonly [string, string])[] =>
   (existsSync(state) ? readdirSync(state) : [])
@@ -19,13 +14,8 @@ const memoryIn = (state: string): readonly (readonly [string, string])[] =>
     .map((name) => [name, readFileSync(join(state, name), 'utf8')])
 
 describeBeside('names in a cluster', ['etcd'], () => {
-  beforeAll(async () => {
-    server = await startEtcd()
-  })
-  afterAll(async () => {
-    await server?.[Symbol.asyncDispose]()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  beforeAll(start)
+  afterAll(close)
 
   test('of two machines of one name the second gets nothing', async () => {
     const cluster = await open('10.64.0.0/12:24')

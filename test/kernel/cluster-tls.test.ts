@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,6 +8,7 @@ import { future, type Issued, makeAuthority, past } from '../lab/neighbour/certi
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type GuardedEtcd, startGuardedEtcd } from '../lab/neighbour/guarded-etcd.ts'
 import { mustRun } from '../lab/run.ts'
+import { until } from './cluster/site-routes.ts'
 
 const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 
@@ -254,5 +255,47 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
     const { exitCode, stderr } = await watcher.outcome
     expect(exitCode).toBe(1)
     expect(stderr).toContain('user portolan may not do this')
+  })
+  test('a host that stays shows a certificate that was put in the place of its own with the next request', async () => {
+    const { files, etcd } = site()
+    const shown = { cert: at('daily.pem'), key: at('daily.key') }
+    const put = ({ cert, key }: Issued): void => {
+      copyFileSync(cert, shown.cert)
+      copyFileSync(key, shown.key)
+    }
+    put(files.own)
+    const said = write('said', '')
+    const watcher = etcd.machine.start(
+      [
+        ...[
+          'sh',
+          '-c',
+          `exec "$@" 2> ${said}`,
+          'sh',
+          process.execPath,
+          program,
+          'cluster',
+          'join',
+          '--watch',
+        ],
+        ...[
+          '--member',
+          'web-3',
+          '--cluster',
+          mutual({ ...files.own, ...shown }),
+          '--state',
+          at('third-state'),
+        ],
+      ],
+      { environment: { NODE_OPTIONS: '', HOME: folder } },
+    )
+    const status = async (): Promise<string> => (await run(['status'], mutual(files.own))).stdout
+    await until(async () => /^web-3 +yes/m.test(await status()))
+    put(files.stranger)
+    await until(async () => readFileSync(said, 'utf8').includes('certificate'))
+    put(files.own)
+    await until(async () => readFileSync(said, 'utf8').includes('etcd answers again'))
+    watcher.kill('SIGTERM')
+    expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
   })
 })

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ClusterHostMachine } from '../../lab/cluster-site.ts'
 
 /** The routes of Portolan on a host, as `ip` writes them. */
@@ -10,8 +11,8 @@ export const routesOf = async ({ machine }: ClusterHostMachine): Promise<readonl
   )
 }
 
-/** Each look is a program that runs: there is nothing that could be awaited. */
+/** Each look is at what other programs do: there is nothing that could be awaited. */
 export const until = async (holds: () => Promise<boolean>): Promise<void> => {
-  for (const end = AbortSignal.timeout(20_000); !(await holds()); )
+  for (const end = AbortSignal.timeout(20_000); !(await holds()); await delay(20))
     if (end.aborted) throw new Error('it did not come to that within 20 s')
 }

@@ -8,6 +8,7 @@ import {
 } from '@portolan/core'
 import { PortolanError } from '@portolan/netfilter'
 import { version } from '../version.ts'
+import { type FreshStore, filesStamp, freshStore } from './fresh-access.ts'
 import { serverAccess } from './server-access.ts'
 
 /** A cluster that can be asked. */
@@ -27,7 +28,17 @@ export const openCluster = async (url: string): Promise<Cluster> => {
   const address = parseClusterUrl(url)
   const { openEtcdStore } = await loadAdapter()
   const { cluster, endpoints } = address
-  const store = openEtcdStore({ cluster, ...serverAccess(address) })
+  const fresh = freshStore(
+    () => openEtcdStore({ cluster, ...serverAccess(address) }),
+    () => filesStamp(address),
+  )
+  const store: BlockStore = {
+    ...keyOf(fresh),
+    commit: (transaction) => fresh.ask((one) => one.commit(transaction)),
+    grantLease: (seconds) => fresh.ask((one) => one.grantLease(seconds)),
+    keepLease: (lease) => fresh.ask((one) => one.keepLease(lease)),
+    revokeLease: (lease) => fresh.ask((one) => one.revokeLease(lease)),
+  }
   return { name: cluster, store: withOwnErrors(store), endpoints }
 }
 
@@ -43,8 +54,18 @@ export type ClusterKey = Pick<BlockStore, 'read' | 'watch' | 'close'>
 export const openClusterKey = async (url: string, key: string): Promise<ClusterKey> => {
   const address = parseClusterUrl(url)
   const { openEtcdKey } = await loadAdapter()
-  return keyWithOwnErrors(openEtcdKey({ key, ...serverAccess(address) }))
+  const fresh = freshStore(
+    () => openEtcdKey({ key, ...serverAccess(address) }),
+    () => filesStamp(address),
+  )
+  return keyWithOwnErrors(keyOf(fresh))
 }
+
+const keyOf = <Store extends ClusterKey>(fresh: FreshStore<Store>): ClusterKey => ({
+  read: () => fresh.ask((one) => one.read()),
+  watch: fresh.watch,
+  close: fresh.close,
+})
 
 /** The package has its own copy of the class of these errors, which is not the one that is told apart here. */
 const ownError = (error: unknown): unknown => {

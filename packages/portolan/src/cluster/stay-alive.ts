@@ -13,7 +13,9 @@ const RENEWAL_MS = 15_000
  * Keeps the lease of a host, and watches its blocks.
  *
  * @param seen - is given the cluster, each time that something of it has changed; true: the host wants to join anew
- * @returns why it ends: the lease ran out, or the host's keys are no longer as they were or as it wants them
+ * @param isKept - does the state directory still say what this host is?
+ * @returns why it ends: the lease ran out, the host's keys are no longer as they were or as it wants them, or its memory is
+ * gone
  * @throws BlockStoreError where the store is lost
  */
 export const stayAlive = async (
@@ -22,18 +24,28 @@ export const stayAlive = async (
   lease: string,
   stop: AbortSignal,
   seen: (snapshot: BlockSnapshot) => Promise<boolean>,
-): Promise<'lease' | 'keys' | 'stopped'> => {
+  isKept: () => Promise<boolean>,
+): Promise<'lease' | 'keys' | 'memory' | 'stopped'> => {
   const over = new AbortController()
   const signal = AbortSignal.any([stop, over.signal])
   try {
-    return await Promise.race([renew(store, lease, signal), notice(store, member, signal, seen)])
+    return await Promise.race([
+      renew(store, lease, signal, isKept),
+      notice(store, member, signal, seen, isKept),
+    ])
   } finally {
     over.abort()
   }
 }
 
-const renew = async (store: BlockStore, lease: string, signal: AbortSignal): Promise<'lease' | 'stopped'> => {
+const renew = async (
+  store: BlockStore,
+  lease: string,
+  signal: AbortSignal,
+  isKept: () => Promise<boolean>,
+): Promise<'lease' | 'memory' | 'stopped'> => {
   while (!signal.aborted) {
+    if (!(await isKept())) return 'memory'
     if (!(await store.keepLease(lease))) return 'lease'
     await delay(RENEWAL_MS, undefined, { signal }).catch(() => undefined)
   }
@@ -45,8 +57,11 @@ const notice = async (
   member: RememberedMember,
   signal: AbortSignal,
   seen: (snapshot: BlockSnapshot) => Promise<boolean>,
-): Promise<'keys' | 'stopped'> => {
+  isKept: () => Promise<boolean>,
+): Promise<'keys' | 'memory' | 'stopped'> => {
   for await (const snapshot of followCluster(store, signal)) {
+    // Before anything is written, which would make the directory again.
+    if (!(await isKept())) return 'memory'
     if (!isAsRemembered(snapshot, member)) return 'keys'
     if (await seen(snapshot)) return 'keys'
   }

@@ -39,11 +39,14 @@ import { openOutage } from './outage.ts'
 export const join = async (call: ClusterCall): Promise<ExitCode> => {
   refuseOptions(call, 'join', ['member', 'count', 'takeover', 'watch', 'address'])
   if (call.options.watch === true) {
-    const end = await holdMembership(call.directory, 'and keeps this host in its cluster already.')
-    try {
-      return await joinAndStay(call)
-    } finally {
-      end()
+    for (;;) {
+      const end = await holdMembership(call.directory, 'and keeps this host in its cluster already.')
+      try {
+        const ended = await joinAndStay(call)
+        if (ended !== 'forgotten') return ended
+      } finally {
+        end()
+      }
     }
   }
   const joined = await waitFor(call, 'asking etcd', () => joinOnce(call, false))
@@ -222,7 +225,8 @@ const collisionText = ({ block, detail }: CollidingBlock): string =>
 /** How long a store that does not answer is left alone. */
 const PAUSE_MS = 5_000
 
-const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
+/** @returns `forgotten`: its state directory was taken away, and what it holds there with it */
+const joinAndStay = async (call: ClusterCall): Promise<ExitCode | 'forgotten'> => {
   const stopped = new AbortController()
   const stop = (): void => stopped.abort()
   process.on('SIGTERM', stop).on('SIGINT', stop)
@@ -245,10 +249,22 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
         if (isFirst) await tellServiceManager(call.terminal)
         isFirst = false
         outage.answered('the blocks of this host are verified, and it counts as alive.')
-        await stayAlive(call.store, member, lease, signal, async (snapshot) => {
+        const look = async (snapshot: BlockSnapshot): Promise<boolean> => {
           await rememberNeighbours(call.directory, member, snapshot)
           return exhausted !== null && roomIn(snapshot) > roomIn(seen)
+        }
+        const isKept = (): Promise<boolean> => isRemembered(call.directory, member)
+        const why = await stayAlive(call.store, member, lease, signal, look, isKept).catch(async (error) => {
+          // What could not be written, as it was taken away at that instant.
+          if (await isKept()) throw error
+          return 'memory' as const
         })
+        if (why === 'memory') {
+          call.terminal.say(
+            `portolan: the state directory ${call.directory} no longer says that this host is ${member.host} in cluster ${call.name}: it was taken away or replaced while this ran. It joins as a host that remembers nothing.`,
+          )
+          return 'forgotten'
+        }
       } catch (error) {
         // Blocks are this host's whether or not etcd answers. What will not mend itself ends it.
         if (isFirst || !mayMend(error)) throw error
@@ -262,6 +278,15 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
     if (lease !== null) await call.store.revokeLease(lease).catch(() => undefined)
   }
   return exitCode.ok
+}
+
+/** What cannot be read is told by what needs it. */
+const isRemembered = async (directory: string, { incarnation }: RememberedMember): Promise<boolean> => {
+  try {
+    return (await readMember(directory))?.incarnation === incarnation
+  } catch {
+    return true
+  }
 }
 
 /** How many blocks no host holds, of any family. */
