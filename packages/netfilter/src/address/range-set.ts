@@ -49,14 +49,22 @@ const uniteEnds = (starts: (number | bigint)[], ends: (number | bigint)[]): Rang
 
 const uniteRising = (from: readonly (number | bigint)[], to: readonly (number | bigint)[]): RangeSet => {
   if (from.length < 2) return { starts: from, ends: to }
-  const isAfterGap = (at: number): boolean => {
-    const [start, reached] = [from[at], to[at - 1]]
-    return start === undefined || reached === undefined || start > after(reached)
+  const starts: (number | bigint)[] = []
+  const ends: (number | bigint)[] = []
+  let reached: number | bigint | undefined
+  for (let at = 0; at < from.length; at += 1) {
+    const start = from[at]
+    const end = to[at]
+    if (start === undefined || end === undefined) break
+    if (reached === undefined) starts.push(start)
+    else if (start > after(reached)) {
+      ends.push(reached)
+      starts.push(start)
+    }
+    reached = end
   }
-  return {
-    starts: from.filter((_, at) => isAfterGap(at)),
-    ends: to.filter((_, at) => isAfterGap(at + 1)),
-  }
+  if (reached !== undefined) ends.push(reached)
+  return { starts, ends }
 }
 
 /** Fewer values than this are sorted where they are. */
@@ -75,7 +83,8 @@ const sorted = (values: (number | bigint)[]): readonly (number | bigint)[] => {
 
 const isRising = (values: readonly (number | bigint)[]): boolean => {
   for (let at = 1; at < values.length; at += 1) {
-    const [before, value] = [values[at - 1], values[at]]
+    const before = values[at - 1]
+    const value = values[at]
     if (before !== undefined && value !== undefined && before > value) return false
   }
   return true
@@ -90,14 +99,20 @@ export const rangesOf = ({ starts, ends }: RangeSet): readonly Range[] =>
 
 /** The set of all values in any of the sets. */
 export const uniteRanges = (sets: readonly RangeSet[]): RangeSet => {
-  const [one = emptyRanges] = sets
+  const one = sets[0] ?? emptyRanges
   if (sets.every((set) => set === one)) return one
-  // Thousands of sets of one range each are united for one packet.
+  // Thousands of sets of one range each are united for one packet, often by code that runs for the first time.
   const starts: (number | bigint)[] = []
   const ends: (number | bigint)[] = []
-  for (const set of sets) {
-    for (const start of set.starts) starts.push(start)
-    for (const end of set.ends) ends.push(end)
+  for (let place = 0; place < sets.length; place += 1) {
+    const set = sets[place] ?? emptyRanges
+    for (let at = 0; at < set.starts.length; at += 1) {
+      const start = set.starts[at]
+      const end = set.ends[at]
+      if (start === undefined || end === undefined) break
+      starts.push(start)
+      ends.push(end)
+    }
   }
   return uniteEnds(starts, ends)
 }
@@ -157,7 +172,8 @@ export const intersectRanges = (a: RangeSet, b: RangeSet): RangeSet => {
 
 /** Have two sets a value in common? */
 export const intersects = (a: RangeSet, b: RangeSet): boolean => {
-  let [i, j] = [0, 0]
+  let i = 0
+  let j = 0
   for (;;) {
     const aStart = a.starts[i]
     const aEnd = a.ends[i]

@@ -30,10 +30,10 @@ export const bind = (
   const found = choicesOf(operands, world)
   if (found === null) return [world]
   const { choices, sure, random } = found
-  const targets = choices
-    .flatMap((choice) => targetsOf(chain, action, choice, world))
-    // What the kernel does to this packet is told first.
-    .sort((one, other) => Number(one.isOfOthers) - Number(other.isOfOthers))
+  const targets: NatTarget[] = []
+  for (const choice of choices) targets.push(...targetsOf(chain, action, choice, world))
+  // What the kernel does to this packet is told first.
+  if (targets.length > 1) targets.sort((one, other) => Number(one.isOfOthers) - Number(other.isOfOthers))
   if (targets.length === 0) {
     if (choices.length > 0) {
       noteDeed(chain, rule, world, { kind: 'translate', type: action.type, to: null })
@@ -46,9 +46,10 @@ export const bind = (
   }
   // All copies are made before the first is bound.
   const worlds = targets.map((_, at) => (sure && at === 0 ? world : fork(run, world)))
-  for (const [at, bound] of worlds.entries()) {
+  for (let at = 0; at < worlds.length; at += 1) {
+    const bound = worlds[at]
     const target = targets[at]
-    if (bound === null || target === undefined) continue
+    if (bound === undefined || bound === null || target === undefined) continue
     if (!random && targets.length > 1) bound.unknown = true
     if (target.isOfOthers) bound.isOfOthers = true
     const marked = isMarkedPerhaps(chain.program, action, target, bound) ? fork(run, bound) : null

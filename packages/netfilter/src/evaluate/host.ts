@@ -51,13 +51,19 @@ export const readHostFacts = (facts: HostFacts): Host => {
 
 /** Each is asked for with every packet. */
 const rememberedSysctls = (sysctls: Readonly<Record<string, string>>): Host['linkSysctl'] => {
-  const known = new Map<string, number | null>()
+  // By link: to put a name together for each packet takes longer than to ask twice.
+  const known = { ipv4: new Map<string, Map<string, number | null>>(), ipv6: new Map() }
   return (version, link, key) => {
-    const name = `${version} ${key} ${link.name}`
-    const remembered = known.get(name)
+    const ofVersion: Map<string, Map<string, number | null>> = known[version]
+    let ofKey = ofVersion.get(key)
+    if (ofKey === undefined) {
+      ofKey = new Map()
+      ofVersion.set(key, ofKey)
+    }
+    const remembered = ofKey.get(link.name)
     if (remembered !== undefined) return remembered
     const value = effectiveSysctl(sysctls, version, link.name, key)
-    known.set(name, value)
+    ofKey.set(link.name, value)
     return value
   }
 }

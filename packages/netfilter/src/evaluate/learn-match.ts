@@ -58,8 +58,12 @@ const surely = (truth: Truth): Explained =>
  * for a reason, one reason will do.
  */
 export const explainMatches = (steps: readonly MatchStep[], compiler: Compiler): Explain => {
-  const tests = steps.map((step) => explainMatch(step, compiler))
-  const [only] = tests
+  const tests: Explain[] = []
+  for (let at = 0; at < steps.length; at += 1) {
+    const step = steps[at]
+    if (step !== undefined) tests.push(explainMatch(step, compiler))
+  }
+  const only = tests[0]
   if (only === undefined) return () => surelyTrue
   if (tests.length === 1) return only
   // Thousands of rules are asked of one packet: what most of them need is made once.
@@ -131,7 +135,7 @@ const explainCompare = (step: CompareStep, compiler: Compiler): Explain => {
 const explainRanges = (step: CompareStep, ranges: readonly ValueRange[], compiler: Compiler): Explain => {
   const read = compileExpression(step.expression, compiler)
   const origin = originOf(step.expression)
-  const [only] = ranges
+  const only = ranges[0]
   const set =
     only !== undefined && ranges.length === 1 ? { starts: [only.first], ends: [only.last] } : rangeSet(ranges)
   let test: Test | null = null

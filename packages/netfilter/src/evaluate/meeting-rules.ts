@@ -78,7 +78,7 @@ const askedValues = onceForField((heads, key): AskedValues => {
   for (const place of asking) {
     const asked = askedOf(heads[place], key)
     if (asked === null) continue
-    const [only] = asked.ranges
+    const only = asked.ranges[0]
     const isSimple = asked.ranges.length === 1 && asked.names.length === 0
     if (!isSimple || typeof only?.first !== 'number' || typeof only.last !== 'number') {
       others.push({ place, asked })

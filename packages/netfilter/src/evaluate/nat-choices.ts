@@ -1,4 +1,4 @@
-import type { ElementData, ValueRange } from '../model/index.ts'
+import type { ValueRange } from '../model/index.ts'
 import type { NatReads, OperandRead } from './program.ts'
 import { isUnknown } from './reading.ts'
 import { NO, YES } from './truth.ts'
@@ -35,11 +35,17 @@ export const choicesOf = (operands: NatReads | null, world: World): NatChoices |
   const random = (address?.random ?? true) && (port?.random ?? true)
   const isPicked = { address: operands?.address?.kind === 'map', port: operands?.port?.kind === 'map' }
   const choices: NatChoice[] = []
-  for (const [at, one] of (address?.ranges ?? [null]).entries())
-    for (const [other, two] of (port?.ranges ?? [null]).entries())
-      if (!shared || at === other) choices.push({ address: one, port: two, isPicked })
+  const addresses = address?.ranges ?? noRange
+  const ports = port?.ranges ?? noRange
+  for (let at = 0; at < addresses.length; at += 1)
+    for (let other = 0; other < ports.length; other += 1)
+      if (!shared || at === other)
+        choices.push({ address: addresses[at] ?? null, port: ports[other] ?? null, isPicked })
   return { choices, sure, random }
 }
+
+/** What a rule says nothing of stays as it is. */
+const noRange: readonly (ValueRange | null)[] = [null]
 
 interface OperandFound {
   readonly hit: number
@@ -57,13 +63,14 @@ const readOperand = (operand: OperandRead, world: World): OperandFound => {
     return { hit: YES, ranges, random }
   }
   const found = operand.find(operand.reads.map((read) => read(world)))
-  const rangeOf = (data: ElementData): ValueRange[] => {
+  const ranges: ValueRange[] = []
+  for (const data of found.data) {
     const range = data.kind === 'values' ? data.values[operand.part] : undefined
-    return range === undefined ? [] : [range]
+    if (range !== undefined) ranges.push(range)
   }
   return {
     hit: found.hit,
-    ranges: found.data.flatMap(rangeOf),
+    ranges,
     random: found.data.length === 1 || found.random,
   }
 }

@@ -70,20 +70,22 @@ export const targetsOf = (
   if (!program.isOurs) learnAddress(world, action, choice.address, own, addresses)
   const ports = isSource ? [snatPort(own.port, choice.port)] : portsOf(walk, action, choice.port, own.port)
   const member = program.isOurs ? (world.learner?.values ?? noValues) : noValues
-  return addresses.flatMap((address) =>
-    ports.map((port) => ({
-      address,
-      port,
-      range: choice.port,
-      origins: {
-        address: originAfter(address, own.address, own.origins.address, member, 'targetAddress'),
-        port: originAfter(port, own.port, own.origins.port, member, 'targetPort'),
-      },
-      isOfOthers:
-        (choice.isPicked.address && addresses.length > 1 && address !== picked) ||
-        (!isSource && choice.isPicked.port && isLaterPort(action, port, ports)),
-    })),
-  )
+  const targets: NatTarget[] = []
+  for (const address of addresses)
+    for (const port of ports)
+      targets.push({
+        address,
+        port,
+        range: choice.port,
+        origins: {
+          address: originAfter(address, own.address, own.origins.address, member, 'targetAddress'),
+          port: originAfter(port, own.port, own.origins.port, member, 'targetPort'),
+        },
+        isOfOthers:
+          (choice.isPicked.address && addresses.length > 1 && address !== picked) ||
+          (!isSource && choice.isPicked.port && isLaterPort(action, port, ports)),
+      })
+  return targets
 }
 
 const noValues: Learner['values'] = new Map()
@@ -182,6 +184,8 @@ const pickedAddress = (
   const { answer } = world
   const bound = answer === null ? world : { saddr: answer.daddr, daddr: answer.saddr }
   const isSource = type === 'snat'
+  // Of one address there is nothing to pick.
+  if (address.first === address.last) return address.first
   // A source that is one of the range already stays as it is.
   const isKept =
     isSource &&
@@ -200,6 +204,7 @@ const unroll = (
   { first, last }: ValueRange,
   picked: number | bigint | null = null,
 ): readonly (number | bigint)[] => {
+  if (first === last) return [first]
   const count = Number(BigInt(last) - BigInt(first)) + 1
   if (count > MANY) {
     walk.run.truncated = true

@@ -43,13 +43,28 @@ export const compileExpression = (expression: Expression, compiler: Compiler): R
 const compileField = ({ field, family, protocols }: FieldExpression): Read => {
   const read = readers[field]
   const only = protocols?.length === 1 ? (protocols[0] ?? null) : null
-  if (only !== null && family === null) return (world) => (world.protocol === only ? read(world) : undefined)
+  if (only !== null && family === null) return readOf(field, only)
   if (family === null && protocols === null) return read
   if (protocols === null) return (world) => (world.family === family ? read(world) : undefined)
   return (world) =>
     (family === null || world.family === family) && protocols.includes(world.protocol)
       ? read(world)
       : undefined
+}
+
+/** By field and protocol. */
+const readsOf = new Map<string, Read[]>()
+
+/** Thousands of rules ask for a port of TCP or UDP, and share what reads it. */
+const readOf = (field: FieldExpression['field'], only: number): Read => {
+  const known = readsOf.get(field) ?? []
+  readsOf.set(field, known)
+  const before = known[only]
+  if (before !== undefined) return before
+  const read = readers[field]
+  const made: Read = (world) => (world.protocol === only ? read(world) : undefined)
+  known[only] = made
+  return made
 }
 
 /** An index that the facts do not give is some index. */

@@ -7,11 +7,19 @@ export type OriginRead = (world: World) => FreeField | null
 
 const none: OriginRead = () => null
 
+/** Thousands of rules share them. */
+const ofPacket = {
+  saddr: ({ origins }: World) => origins.saddr,
+  daddr: ({ origins }: World) => origins.daddr,
+  sport: ({ origins }: World) => origins.sport,
+  dport: ({ origins }: World) => origins.dport,
+} as const
+
 export const originOf = (expression: Expression): OriginRead => {
   if (expression.kind === 'field') {
     const { field } = expression
     return field === 'saddr' || field === 'daddr' || field === 'sport' || field === 'dport'
-      ? ({ origins }) => origins[field]
+      ? ofPacket[field]
       : none
   }
   if (expression.kind !== 'conntrack-tuple') return none

@@ -1,7 +1,7 @@
 import { type RangeSet, rangeSet } from '../address/range-set.ts'
 import type { CompareStep, MatchStep, NetfilterRule, ValueRange } from '../model/index.ts'
 import { isMatch } from './compile-match.ts'
-import { banAt, listsOf } from './rule-lists.ts'
+import { bansOf, listsOf } from './rule-lists.ts'
 
 /**
  * Rules that are alike but for the addresses they ask for, and end the walk of the chain: a list of bans. They are
@@ -39,22 +39,26 @@ export const groupRules = (rules: readonly NetfilterRule[], among: readonly numb
   const singles: number[] = []
   const groups: RuleGroup[] = []
   const lists = listsOf(rules)
+  const bans = bansOf(rules)
   let from = 0
   while (from < among.length) {
     const start = among[from] ?? 0
-    const ban = banAt(rules, start)
+    const ban = bans[start] ?? null
+    const list = lists[start]
     let to = from + 1
-    while (ban !== null && to < among.length && lists[among[to] ?? -1] === lists[start]) to += 1
-    const places = among.slice(from, to)
-    if (ban === null || places.length < FEW) singles.push(...places)
-    else
+    while (ban !== null && to < among.length && lists[among[to] ?? -1] === list) to += 1
+    if (ban === null || to - from < FEW)
+      for (let at = from; at < to; at += 1) singles.push(among[at] ?? start)
+    else {
+      const places = among.slice(from, to)
       groups.push({
         places,
         others: rules[start]?.steps.filter(isMatch).filter((step) => step !== ban.step) ?? [],
         differs: ban.step,
-        ranges: places.map((place) => banAt(rules, place)?.ranges ?? []),
+        ranges: places.map((place) => bans[place]?.ranges ?? []),
         sets: new Map(),
       })
+    }
     from = to
   }
   return { singles, groups }

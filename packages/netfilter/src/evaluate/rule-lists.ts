@@ -42,9 +42,8 @@ const readRules = (rules: readonly NetfilterRule[]): ReadRules => {
   return made
 }
 
-/** What the rule at a place asks for, if it asks for addresses and then ends. */
-export const banAt = (rules: readonly NetfilterRule[], at: number): Ban | null =>
-  readRules(rules).bans[at] ?? null
+/** By place, what a rule asks for, if it asks for addresses and then ends. */
+export const bansOf = (rules: readonly NetfilterRule[]): readonly (Ban | null)[] => readRules(rules).bans
 
 /** By place, the number of the list of bans that a rule is of: alike in all but the addresses. None has -1. */
 export const listsOf = (rules: readonly NetfilterRule[]): Int32Array => readRules(rules).lists

@@ -4,10 +4,13 @@ import type { ElementTable, Expression, Step, Verdict } from '../model/index.ts'
 export const stepText = (step: Step): string => {
   if (step.kind === 'note') return 'note'
   if (step.kind === 'verdict') return verdictText(step.verdict)
-  if (step.kind !== 'compare' || step.values.kind !== 'ranges') return textOf(step)
+  if (step.kind !== 'compare' || step.values.kind === 'any') return textOf(step)
   // Most steps of most rules.
   let text = `${expressionText(step.expression)}${step.negated ? ' not' : ''}`
-  for (const { first, last } of step.values.ranges) text += ` ${typeof first} ${first} ${last}`
+  if (step.values.kind === 'names') {
+    text += ' named'
+    for (const { text: name, wildcard } of step.values.names) text += ` ${JSON.stringify(name)} ${wildcard}`
+  } else for (const { first, last } of step.values.ranges) text += ` ${typeof first} ${first} ${last}`
   return text
 }
 

@@ -1,4 +1,4 @@
-import type { NetfilterChain } from '@portolan/netfilter'
+import type { NetfilterChain, NetfilterRule } from '@portolan/netfilter'
 import type { Follower, PacketField } from '@portolan/netfilter/analysis'
 import { isEmptySet, type RangeSet, singleValue } from '@portolan/netfilter/analysis'
 import { type Area, holds, isNone, type MemberPoint, onlyPoint } from './area.ts'
@@ -44,15 +44,18 @@ export const seekCulprits = (
     ['packets', there],
     ['answers', back],
   ] as const) {
-    const isEnough = ({ guilty, inVain }: Score, form: string): boolean =>
-      (guilty.get(form) ?? 0) >= MOST_OF_A_FORM || (guilty.size === 0 && inVain >= mostInVain[way])
+    // Most chains have no culprit, and the form of a rule takes longer to find than all else that is asked of it.
+    const isEnough = ({ guilty, inVain }: Score, rule: NetfilterRule): boolean =>
+      guilty.size === 0 ? inVain >= mostInVain[way] : (guilty.get(ruleForm(rule)) ?? 0) >= MOST_OF_A_FORM
     const scores = new Map<NetfilterChain, Score>()
     for (const suspect of suspects) {
       const { chain, rule, asks } = suspect
-      const form = ruleForm(rule)
-      const score = scores.get(chain) ?? { guilty: new Map(), inVain: 0 }
-      scores.set(chain, score)
-      if (isEnough(score, form) || !mayMeet(asks(), row, way)) continue
+      let score = scores.get(chain)
+      if (score === undefined) {
+        score = { guilty: new Map(), inVain: 0 }
+        scores.set(chain, score)
+      }
+      if (isEnough(score, rule) || !mayMeet(asks(), row, way)) continue
       for (const wanted of asks().fields()) {
         asked += 1
         if (asked > MOST_ASKED) return found
@@ -61,11 +64,12 @@ export const seekCulprits = (
         const at: MemberPoint = { member: 0, point: pick(region, row) }
         const key = Object.values(at.point).join(' ')
         if (followed.has(key) || cells.some(({ area }) => holds(area, at))) continue
-        if (followed.size >= MOST_FOLLOWED || isEnough(score, form)) break
+        if (followed.size >= MOST_FOLLOWED || isEnough(score, rule)) break
         followed.add(key)
         const judgement = followPoint(follower, row, at.point)
         if (judgement.kind === 'kept') score.inVain += 1
         else {
+          const form = ruleForm(rule)
           score.guilty.set(form, (score.guilty.get(form) ?? 0) + 1)
           const area: Area = { members: singleValue(at.member), region, holes: [] }
           const shown = failingPacket({ ...at, judgement }, area, row, (other) =>
@@ -105,17 +109,20 @@ const others: Readonly<Record<PacketField, PacketField>> = {
 
 /** The packets of a row that a rule asks for; null when there are none. */
 const meeting = ({ region, mapping }: Row, wanted: readonly Asked[], turn: typeof there): Region | null => {
-  const met = { ...region }
+  let met = region
   for (const one of wanted) {
     const { field, set, inside } = turn(one)
     if (!isSameFamily(set, met[field])) return null
     const some = meet(met[field], set, inside)
-    if (!isEmptySet(some)) met[field] = some
+    if (!isEmptySet(some)) met = { ...met, [field]: some }
     // Of a mapping, the rule may ask for where the packet leads after translation.
     else if (mapping === null || field === 'saddr' || field === 'sport') return null
   }
   return met
 }
 
-const isSameFamily = ({ starts: [one] }: RangeSet, { starts: [other] }: RangeSet): boolean =>
-  one === undefined || other === undefined || typeof one === typeof other
+const isSameFamily = (a: RangeSet, b: RangeSet): boolean => {
+  const one = a.starts[0]
+  const other = b.starts[0]
+  return one === undefined || other === undefined || typeof one === typeof other
+}

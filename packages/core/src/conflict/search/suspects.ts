@@ -1,6 +1,8 @@
 import type {
+  DispatchStep,
   Expression,
   Family,
+  LookupStep,
   NetfilterChain,
   NetfilterRule,
   NetfilterRuleset,
@@ -84,7 +86,18 @@ const asksOf = (rule: NetfilterRule, before: readonly Asked[]): Asks => {
   return {
     protocols: askedOf(head, 'l4proto')?.ranges ?? null,
     interfaces: askedOf(head, 'iifname')?.names ?? null,
-    fields: () => variants(rule, before),
+    fields: rule.steps.some(isLookup)
+      ? () => variants(rule, before)
+      : once((): readonly (readonly Asked[])[] => [allAsked(rule, before)]),
+  }
+}
+
+/** Once, where a rule has no set: there and back the same is asked. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly it: T } | null = null
+  return () => {
+    made ??= { it: make() }
+    return made.it
   }
 }
 
@@ -123,11 +136,18 @@ const jumpsOf = (
     })
   })
 
+const allAsked = (rule: NetfilterRule, before: readonly Asked[]): readonly Asked[] =>
+  before.length === 0 ? askedBy(rule) : [...before, ...askedBy(rule)]
+
+/** It looks in a set or map for what it asks for. */
+const isLookup = (step: Step): step is DispatchStep | LookupStep =>
+  step.kind === 'dispatch' || (step.kind === 'lookup' && !step.negated)
+
 /** What a rule asks for beside what was asked before, once for each element of the first set or map it looks in. */
 const variants = function* (rule: NetfilterRule, before: readonly Asked[]): Generator<readonly Asked[]> {
-  const all = before.length === 0 ? askedBy(rule) : [...before, ...askedBy(rule)]
+  const all = allAsked(rule, before)
   for (const step of rule.steps) {
-    if (step.kind !== 'dispatch' && (step.kind !== 'lookup' || step.negated)) continue
+    if (!isLookup(step)) continue
     const elements = step.table.elements
       .filter(({ data }) => step.kind === 'lookup' || data.kind !== 'verdict' || mayHarm(data.verdict))
       .slice(0, MOST_ELEMENTS)
@@ -178,7 +198,7 @@ const askedByKey = (key: readonly Expression[], element: TableElement): readonly
   })
 
 const setOf = (ranges: readonly ValueRange[]): RangeSet => {
-  const [only] = ranges
+  const only = ranges[0]
   return only !== undefined && ranges.length === 1
     ? { starts: [only.first], ends: [only.last] }
     : rangeSet(ranges)

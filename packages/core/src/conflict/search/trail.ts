@@ -6,6 +6,7 @@ import {
   isEmptySet,
   isMemberField,
   isOfMember,
+  isSingleValue,
   type Learner,
   listWith,
   type RangeSet,
@@ -14,7 +15,7 @@ import {
 import { type Area, type MemberPoint, meetRegions, narrowArea, numbersBelow, regionsOf } from './area.ts'
 import type { Blame } from './blame.ts'
 import { blameFor } from './blame-bypass.ts'
-import { type FollowedForOthers, followForOthers, type GroupCell } from './explore.ts'
+import { type FollowedForOthers, followForOthers, followWithout, type GroupCell } from './explore.ts'
 import { isOurs } from './is-ours.ts'
 import type { Failed, Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
@@ -67,6 +68,7 @@ export const followTrail = (
   const blamed: Blamed[] = []
   const learners: Learner[] = []
   const ignored = new Set<object>()
+  const isOfOne = isSingleValue(area.members)
   let current: Judgement = judgement
   while (current.kind === 'failed' && blamed.length < MOST_IN_A_ROW) {
     const { certainty } = current
@@ -84,6 +86,8 @@ export const followTrail = (
     const cause = step?.rule ?? step?.chain ?? null
     if (step === null || cause === null || ignored.has(cause) || isOurs(step)) break
     ignored.add(cause)
+    // Of one mapping nothing is to be said of others: what the last packet hung on, which is served, is not asked.
+    if (isOfOne && followWithout(follower, own, at.point, ignored).kind === 'kept') break
     const { learner, ...next }: FollowedForOthers = followForOthers(follower, row, area, at, ignored)
     current = next.judgement
     learners.push(learner)

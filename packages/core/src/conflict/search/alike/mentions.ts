@@ -45,6 +45,9 @@ const visitStep = (reader: MentionsReader, step: Step): void => {
     !indexFields.includes(step.expression.field)
   if (isPlain && step.values.kind === 'ranges')
     for (const range of step.values.ranges) addRange(reader, range)
+  else if (isPlain && step.values.kind === 'names')
+    for (const { text, wildcard } of step.values.names)
+      reader.mentions.names.add(`${text}${wildcard ? '*' : ''}`)
   else visit(reader, step)
 }
 
