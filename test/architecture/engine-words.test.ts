@@ -67,7 +67,7 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/portolan/src/live/attachments/detach-child.ts': [1, ofParent],
   'packages/portolan/src/live/attachments/parented-detach.ts': [1, ofParent],
   'packages/portolan/src/live/attachments/note-replies.ts': [1, 'a note of attach: an engine shows none'],
-  'packages/core/src/pool/blocks-exhausted.ts': [1, ofCluster],
+  'packages/core/src/pool/blocks-exhausted.ts': [2, ofCluster],
   'packages/core/src/conflict/block-route-taken.ts': [1, ofCluster],
   'packages/core/src/route/forgotten-routes.ts': [1, ofCluster],
   'packages/core/src/route/lost-block-notes.ts': [1, ofCluster],
