@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { acquireSubnet, planSubnets, releaseProject } from '@portolan/core'
 import { openLeaseStore, readHeldBlocks } from '@portolan/host'
@@ -7,6 +8,7 @@ import { take } from './block-store/contract.ts'
 import { blocksOf, silence } from './cluster/command-cluster.ts'
 import { commandEtcd } from './cluster/command-etcd.ts'
 
+const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 const { etcd, open, start, close } = commandEtcd('cluster')
 
 describeBeside('portolan cluster', ['etcd'], () => {
@@ -210,6 +212,15 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(refused.stderr).toContain(`block ${old6} is in use (networks cni/pods)`)
     const { own } = await cluster.json('web-1', 'status')
     expect(own).toContainEqual(expect.objectContaining({ block: old, networks: ['shop/web'] }))
+    const state = ['--state', cluster.state('web-1')]
+    const shown = await machine.run([process.execPath, program, 'status', ...state, '--json'], {
+      environment: { NODE_OPTIONS: '', HOME: cluster.state('web-1') },
+    })
+    expect(shown.stderr).toContain(`No pool of cluster ${cluster.name} has block ${old} any more`)
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      conflicts: [],
+      notes: [expect.stringContaining(old), expect.stringContaining(old6)],
+    })
     await machine.ip('link del br-web', 'link del br-pods')
     const { released } = await cluster.json('web-1', 'join')
     expect(new Set(released)).toEqual(new Set([old, old6]))

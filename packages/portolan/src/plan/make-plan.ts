@@ -26,6 +26,7 @@ import {
   findPortsInEphemeralRange,
   findStaleConntrack,
   type LostBlockUse,
+  leavingBlockNotes,
   lostBlockNotes,
   withoutLeavingRoutes,
   withoutStaleRoutes,
@@ -139,7 +140,11 @@ export const makePlan = (input: PlanInput): Plan => {
   const { desired, conflicts: ofRoutes } = among ?? { desired: own, conflicts: [] }
   const untold = untoldBlocks(input.lost ?? [], intent.project, resolved.subnets, input.blocks)
   const lost = lostBlockNotes(untold, neighbours, input.blocks?.join)
-  const ofCluster = [...lost, ...(among?.notes ?? [])].map((text): IntentNote => ({ text, place: null }))
+  const { blocks } = input
+  const leaving = blocks === null ? [] : leavingBlockNotes(desired.networks, blocks, input.isLive ?? false)
+  const ofCluster = [...lost, ...leaving, ...(among?.notes ?? [])].map(
+    (text): IntentNote => ({ text, place: null }),
+  )
   const resolution = { ...resolved, desired, notes: [...resolved.notes, ...ofCluster] }
   const links = diffLinks(desired, facts).map((change): PlanChange => ({ ...change, part: 'link' }))
   const sysctls = diffSysctls(desired, facts, { writable: input.sysctls, ...worded })

@@ -69,7 +69,9 @@ export const joinStatus = async (
   const byNetwork = tally(found.conflicts, (conflict) =>
     conflict.network === null ? null : `${conflict.project} ${conflict.network}`,
   )
+  const notes = lost.notes(networks.filter(isShown))
   return {
+    ...(notes.length === 0 ? {} : { notes }),
     networks: ofNetworks.map((line) => ({ ...line, conflicts: byNetwork(`${line.project} ${line.name}`) })),
     mappings: lines.map((line) => ({
       ...line,

@@ -1,5 +1,5 @@
 import type { OwnedNetwork } from '@portolan/core'
-import { findLostBlock } from '@portolan/core/planning'
+import { findLostBlock, leavingBlockNotes } from '@portolan/core/planning'
 import { readMemberSince } from '@portolan/host'
 import { families, PortolanError } from '@portolan/netfilter'
 import type { ProjectConflict } from './status.ts'
@@ -9,10 +9,12 @@ export interface LostBlocks {
   /** None is remembered. */
   readonly isNone: boolean
   readonly find: (networks: readonly OwnedNetwork[]) => readonly ProjectConflict[]
+  /** What is to be said of networks in blocks that it has to give back. */
+  readonly notes: (networks: readonly OwnedNetwork[]) => readonly string[]
   readonly unread: readonly string[]
 }
 
-export const noLostBlocks: LostBlocks = { isNone: true, find: () => [], unread: [] }
+export const noLostBlocks: LostBlocks = { isNone: true, find: () => [], notes: () => [], unread: [] }
 
 /**
  * What this host remembers to have lost, or saw of its cluster since. The cluster is not asked.
@@ -24,8 +26,14 @@ export const readLostBlocks = async (
 ): Promise<LostBlocks> => {
   try {
     const known = await readMemberSince(stateDirectory)
-    if (known === null || known.held.lost.length === 0) return noLostBlocks
-    const { lost } = known.held
+    if (known === null) return noLostBlocks
+    const { lost, leaving } = known.held
+    const { cluster } = known.member
+    const notes: LostBlocks['notes'] = (networks) =>
+      networks.flatMap(({ project, network }) =>
+        leavingBlockNotes([network], { cluster, leaving }, isLive(project)),
+      )
+    if (lost.length === 0) return { ...noLostBlocks, notes }
     const blocks = { cluster: known.member.cluster, pools: null, blocks: [], lost, join: '' }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }) =>
@@ -36,7 +44,7 @@ export const readLostBlocks = async (
           return conflict === null ? [] : [{ ...conflict, project }]
         }),
       )
-    return { isNone: false, find, unread: [] }
+    return { isNone: false, find, notes, unread: [] }
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error
     const what = 'networks in blocks that another host of the cluster has are not told'

@@ -30,6 +30,8 @@ export interface HostStatus {
   readonly accounting: boolean
   /** What could not be read, or is not told, each a sentence. */
   readonly unread: readonly string[]
+  /** Networks in blocks that no pool of the cluster has any more, each a sentence; absent where there are none. */
+  readonly notes?: readonly string[]
 }
 
 /**

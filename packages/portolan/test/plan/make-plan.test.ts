@@ -283,6 +283,30 @@ describe('a plan of a host that lost blocks of its cluster', () => {
     expect(lostNotes({ blocks: null, lost: lost('shop/web') })).toHaveLength(1)
   })
 
+  test('tells a network in a block that no pool has any more, which is no conflict', () => {
+    const leaving = ['10.64.1.0/24']
+    const held = { ...blocks, blocks: leaving, leaving, lost: [] }
+    const facts = {
+      interfaces: [
+        {
+          ...{ name: 'br-x', kind: 'bridge', up: true, alias: 'portolan project=shop network=web' },
+          addresses: ['10.64.1.1/25'],
+        },
+      ],
+    }
+    const plan = planOf({
+      intent: intentOf('services: {a: {networks: [web]}}\nnetworks: {web: {}}'),
+      facts,
+      blocks: held,
+    })
+    expect(plan.conflicts).toEqual([])
+    expect(plan.notes.map(({ text }) => text)).toEqual([
+      expect.stringMatching(
+        /^No pool of cluster lab has block 10\.64\.1\.0\/24 any more, and network web \(10\.64\.1\.0\/25\) is in it.*`portolan move web`/,
+      ),
+    ])
+  })
+
   test('tells many of one family together, and says nothing of routes where a block is left', () => {
     const many = ['10.64.1.0/24', '10.64.2.0/24'].map((block) => ({ block, takenBy: null, networks: [] }))
     const left = { ...neighbours, blocks: ['10.64.3.0/24'] }

@@ -24,7 +24,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const screen = options.watch === true ? screenOf(options, terminal) : null
   if (screen === null) {
     const status = await waitFor({ options, terminal }, 'reading this host', () => readStatus(settings))
-    for (const sentence of status.unread) terminal.say(`portolan: ${sentence}`)
+    for (const sentence of sentencesOf(status)) terminal.say(`portolan: ${sentence}`)
     terminal.print(
       options.json === true ? jsonText(status, plainNumbers) : printStatus(status, terminal.style).join('\n'),
     )
@@ -42,8 +42,12 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   return exitCode.ok
 }
 
-const notes = ({ unread }: HostStatus): readonly string[] =>
-  unread.length === 0 ? [] : ['', ...unread.map(visibleLine)]
+const sentencesOf = ({ unread, notes: told = [] }: HostStatus): readonly string[] => [...told, ...unread]
+
+const notes = (status: HostStatus): readonly string[] => {
+  const sentences = sentencesOf(status)
+  return sentences.length === 0 ? [] : ['', ...sentences.map(visibleLine)]
+}
 
 /** The other hosts of a cluster, where this host does not remember them. */
 type Others = Awaited<ReturnType<typeof forgottenNeighbours>>

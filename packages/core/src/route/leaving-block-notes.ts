@@ -1,0 +1,31 @@
+import { families, formatPrefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import type { DesiredNetwork } from '../contract/desired-state.ts'
+import type { HeldBlocks } from '../pool/held-blocks.ts'
+
+/**
+ * What is to be said of networks in blocks that no pool has any more: they work as before, and the block is given back
+ * once they have moved.
+ *
+ * @param isLive - a program holds the networks, and no file says what is wanted of them
+ * @returns a sentence for each network and block
+ */
+export const leavingBlockNotes = (
+  networks: readonly DesiredNetwork[],
+  { cluster, leaving = [] }: Pick<HeldBlocks, 'cluster' | 'leaving'>,
+  isLive: boolean,
+): readonly string[] =>
+  networks.flatMap((network) =>
+    families.flatMap((family) => {
+      const subnet = network[family]?.subnet
+      if (network.external || subnet === undefined) return []
+      const prefix = parsePrefix(subnet)
+      const block = leaving.find((one) => prefixesOverlap(parsePrefix(one), prefix))
+      if (block === undefined) return []
+      const way = isLive
+        ? 'End what is on the network, remove it, and make it again.'
+        : `Give it another subnet: \`portolan move ${network.name}\`.`
+      return [
+        `No pool of cluster ${cluster} has block ${block} any more, and network ${network.name} (${formatPrefix(prefix)}) is in it. It works as before, and the block stays this host's until it has moved. ${way} The next \`portolan cluster join\` gives the block back then.`,
+      ]
+    }),
+  )
