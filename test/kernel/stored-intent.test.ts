@@ -247,6 +247,53 @@ describeBeside('portolan watch --intent', ['etcd'], () => {
     here().lab.host.mustRun(['ip', '-d', 'link', 'show', 'type', 'bridge'])
   const state = '/var/lib/portolan'
 
+  test('what has to move is moved with the commands that watch, plan and status print, as they are printed', async () => {
+    const { lab } = here()
+    await stopWatch()
+    await put(shop('9092:80'))
+    expect(await once()).toMatchObject({ exitCode: 0 })
+    // Another host takes the blocks of this one.
+    const prefix = '/portolan/v1/prod/blocks/'
+    const found = JSON.parse(await ask('range', { key: base64(prefix), range_end: base64(`${prefix}~`) }))
+    for (const { key: block, value } of found.kvs) {
+      const taken = Buffer.from(value, 'base64').toString().replaceAll('"web-1"', '"web-9"')
+      await ask('put', { key: block, value: base64(taken) })
+    }
+    await lab.host.run([...lab.command, 'cluster', 'join', ...cluster()])
+    const run = (...words: readonly string[]) => lab.host.run([...lab.command, ...words])
+    const commandIn = (conflicts: readonly { readonly remedy: { readonly commands: readonly string[] } }[]) =>
+      conflicts.flatMap(({ remedy }) => remedy.commands).find((one) => one.startsWith('portolan move ')) ?? ''
+    const typed = (command: string, ...words: readonly string[]) =>
+      run(...command.split(' ').slice(1), ...words)
+    const planned = await run('plan', '-p', 'shop', ...cluster(), '--json')
+    const status = await run('status', '--json')
+    const printed = [
+      commandIn(JSON.parse(planned.stdout).conflicts),
+      commandIn(JSON.parse(status.stdout).conflicts),
+    ]
+    const text = await run('status')
+    expect(text.stdout).toContain(`To move the network: ${printed[1]}`)
+    expect(text.stdout).toContain('"portolan status -p shop"')
+    expect((await run('status', '-p', 'shop', ...cluster())).stdout).not.toContain('DRIFT ?')
+    await startWatch()
+    const told = await next('the lost block', (event) => event.kind === 'conflict', 30_000)
+    printed.push(commandIn(told.kind === 'conflict' ? [told.conflict] : []))
+    for (const command of printed) {
+      expect(command).toContain(' --project shop ')
+      const words = command.includes('--cluster') ? [] : cluster()
+      expect(await typed(command, ...words)).toMatchObject({
+        exitCode: 2,
+        stdout: expect.stringContaining('default'),
+      })
+    }
+    const moving = await typed(printed[2] ?? '', '--yes')
+    expect(moving).toMatchObject({ exitCode: 0 })
+    await stopWatch()
+    const { conflicts } = JSON.parse((await run('plan', '-p', 'shop', ...cluster(), '--json')).stdout)
+    expect(conflicts).toEqual([])
+    await destroy('-p', 'shop')
+  })
+
   test('destroy ends the project: what was in force does not come back once the key is gone', async () => {
     const { lab } = here()
     for (const words of [['-p', 'shop'], ['--all']]) {

@@ -12,9 +12,10 @@ const digestOf = (text: string): string => createHash('sha256').update(text).dig
 const firstLine = (rest: string): string => `# sha256 ${digestOf(rest)}\n`
 
 /** Which project the text is of: what removes the project forgets the text, wherever it came from. */
-const secondLine = (project: string): string => `# project ${project}\n`
+const secondLine = ({ project, profiles = [] }: Omit<AppliedText, 'text'>): string =>
+  `# project ${project}${profiles.map((one) => ` ${encodeURIComponent(one)}`).join('')}\n`
 
-const projectLine = /^# project (\S+)\n/
+const projectLine = /^# project (\S+)((?: \S+)*)\n/
 
 /** A name for each source: it may have any characters. */
 const fileIn = (directory: string, source: string): RememberedFile => ({
@@ -56,6 +57,8 @@ export const readAppliedText = async (directory: string, source: string): Promis
 export interface AppliedText {
   readonly project: string
   readonly text: string
+  /** The profiles with which it is in force; none unless told. */
+  readonly profiles?: readonly string[]
 }
 
 /**
@@ -70,9 +73,9 @@ export interface AppliedText {
 export const writeAppliedText = async (
   directory: string,
   source: string,
-  { project, text }: AppliedText,
+  { text, ...of }: AppliedText,
 ): Promise<void> => {
-  const rest = `${secondLine(project)}${text}`
+  const rest = `${secondLine(of)}${text}`
   await writeRemembered(fileIn(directory, source), `${firstLine(rest)}${rest}`)
 }
 
@@ -114,6 +117,24 @@ const namesIn = (directory: string): readonly string[] => {
  */
 export const appliedProjects = async (directory: string): Promise<readonly string[]> =>
   [...new Set((await filesOf(directory, null)).map(({ project }) => project))].sort()
+
+/**
+ * The Compose text of a source outside of this host that is in force for a project.
+ *
+ * @returns null: none is, or it is damaged, or texts of several sources were
+ * @throws PortolanError (`STATE`), PermissionError as `readAppliedText` does
+ * @example
+ * await readAppliedTextOf('/nowhere', 'shop') // null
+ * @public @since 0.1.0
+ */
+export const readAppliedTextOf = async (directory: string, project: string): Promise<AppliedText | null> => {
+  const [found, ...more] = await filesOf(directory, project)
+  if (found === undefined || more.length > 0) return null
+  const rest = behindSum(found.kept)
+  if (found.kept !== `${firstLine(rest)}${rest}`) return null
+  const profiles = (projectLine.exec(rest)?.[2] ?? '').split(' ').filter((one) => one !== '')
+  return { project, profiles: profiles.map(decodeURIComponent), text: rest.replace(projectLine, '') }
+}
 
 /**
  * Forgets the Compose texts of a project, so that no watch brings it back from them.

@@ -18,6 +18,7 @@ import type { IntentSource } from './intent-source.ts'
 import { blockedError, followErrors, newErrors } from './new-errors.ts'
 import { refuseBlocked } from './refuse-blocked.ts'
 import { notTaken, told, watchOptions } from './tell-events.ts'
+import { withOwnOptions } from './with-own-options.ts'
 
 /** What is not in force yet and may come to be without another text: as long as nothing changes, it is not tried again. */
 interface Untaken {
@@ -59,7 +60,13 @@ export const holdSource = async (
     // Before anything is read: what changes after that is told.
     await using monitor = await openMonitor({ legacy: { runner } })
     const others = await freshNeighbours(context, !check)
-    const settled = check ? { ...settings, ...others } : settings
+    // No file has the text, so the commands that are printed name the project, whose text is kept here.
+    const ownCommand = stored === null ? settings.ownCommand : withOwnOptions({ ...options, project })
+    const settled = {
+      ...settings,
+      ...(check ? others : {}),
+      ...(ownCommand === undefined ? {} : { ownCommand }),
+    }
     const hold = (wanted: Intent): Promise<HeldPlan> =>
       holdPlannedProject(wanted, () => source.read(), { ...settled, runner }, applyOptions(context))
     const refused = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>

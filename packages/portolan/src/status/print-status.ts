@@ -17,9 +17,14 @@ const mostChanges = 20
 
 /**
  * A status as text for people: a line a mapping, then networks, drift and conflicts.
+ * @param kept - projects of which the text that is in force is kept on this host, so that no file is needed
  * @internal
  */
-export const printStatus = (status: HostStatus, style: Style = plainStyle): readonly string[] => {
+export const printStatus = (
+  status: HostStatus,
+  style: Style = plainStyle,
+  kept: readonly string[] = [],
+): readonly string[] => {
   const { mappings, networks, parented, endpoints, conflicts, unread } = status
   // What could not be read may hold more.
   const asFar = unread.length === 0 ? '' : ', as far as the host could be read'
@@ -38,8 +43,8 @@ export const printStatus = (status: HostStatus, style: Style = plainStyle): read
     ...printDrift(status, style),
     ...(conflicts === null || conflicts.length === 0
       ? []
-      : ['', style.bold('Conflicts'), ...listConflicts(conflicts, style)]),
-    ...printNotes(status),
+      : ['', style.bold('Conflicts'), ...listConflicts(conflicts, style), ...printMoves(conflicts)]),
+    ...printNotes(status, kept),
   ]
 }
 
@@ -168,14 +173,29 @@ const printDrift = ({ drift, lost }: HostStatus, style: Style): readonly string[
   ]
 }
 
-const printNotes = ({ mappings, accounting }: HostStatus): readonly string[] => {
+/** What gives networks that have to move another subnet: the list tells no remedies. */
+const printMoves = (conflicts: NonNullable<HostStatus['conflicts']>): readonly string[] => {
+  const commands = conflicts.flatMap(({ remedy }) => remedy.commands)
+  return [...new Set(commands.filter((command) => command.startsWith('portolan move ')))].map(
+    (command) => `To move the network: ${visibleLine(command)}`,
+  )
+}
+
+const printNotes = ({ mappings, accounting }: HostStatus, kept: readonly string[]): readonly string[] => {
   const isUncounted = mappings.some(({ connections, packets }) => connections !== null && packets === null)
-  const isUnknown = mappings.some(({ drift }) => drift === 'unknown')
+  const unknown = [
+    ...new Set(mappings.flatMap(({ drift, project }) => (drift === 'unknown' ? [project] : []))),
+  ]
+  const ofKeys = unknown.filter((project) => kept.includes(project))
   return [
     ...(isUncounted ? ['', accounting ? olderNote : accountingNote] : []),
-    ...(isUnknown ? ['', unknownNote] : []),
+    ...(unknown.length > ofKeys.length ? ['', unknownNote] : []),
+    ...ofKeys.flatMap((project) => ['', keptNote(project)]),
   ]
 }
+
+const keptNote = (project: string): string =>
+  `DRIFT ?: what is wanted of project ${project} is in the text under its key. "portolan status -p ${project}" compares them with the one that is in force.`
 
 const accountingNote =
   'PACKETS and BYTES are those of open connections, and this host does not count them: "sysctl -w net.netfilter.nf_conntrack_acct=1" counts those of connections that begin from then on.'

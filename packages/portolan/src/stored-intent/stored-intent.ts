@@ -89,7 +89,11 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
       await firstText(store, kept, parse),
       typeof kept === 'string' ? kept : null,
       parse,
-      (text, intent) => writeAppliedText(directory, from, { project: intent.project, text }),
+      (text, intent) =>
+        writeAppliedText(directory, from, {
+          ...{ project: intent.project, text },
+          ...(profiles === undefined ? {} : { profiles }),
+        }),
     )
     let changed = new AbortController()
     return {

@@ -1,4 +1,4 @@
-import type { Conflict } from '@portolan/core'
+import type { Conflict, Intent } from '@portolan/core'
 import { withHostLock } from '@portolan/host'
 import { InvalidRequestError, StaleStateError } from '@portolan/netfilter'
 import { apply } from '../../apply/apply.ts'
@@ -37,15 +37,16 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
  * Plans, shows, asks, carries out.
  * @param more - what the plan is made from beside the options
  * @param next - what is left to do once changes were made
+ * @param intent - that of the files, unless told
  */
 export const planAndApply = async (
   context: CommandContext,
   more: Pick<PlanOptions, 'move' | 'fix'> = {},
   next: string | null = null,
+  // Read once: a file that changes meanwhile is another wish, and standard input has no second reading.
+  intent: Intent = readIntent(context.options),
 ): Promise<ExitCode> => {
   const { options, terminal } = context
-  // Read once: a file that changes meanwhile is another wish, and standard input has no second reading.
-  const intent = readIntent(options)
   const planAgain = async (): Promise<Plan> =>
     plan(intent, {
       ...(await planOptions(options)),

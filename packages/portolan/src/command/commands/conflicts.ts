@@ -16,7 +16,7 @@ import { jsonText } from '../json-text.ts'
 import { lookOf } from '../look-of.ts'
 import type { Options } from '../option-table.ts'
 import { usesFiles } from '../read-facts.ts'
-import { readIntent } from '../read-intent.ts'
+import { readWanted } from '../read-wanted.ts'
 import { readRuleFiles, searchOptions } from '../sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
 
@@ -24,7 +24,7 @@ import { planning, waitFor } from '../wait-for.ts'
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, terminal } = context
   const look = lookOf(context)
-  const intent = readIntent(options)
+  const intent = await readWanted(context)
   const planned = await waitFor(context, planning, async () =>
     plan(intent, { ...(await searchOptions(options)), ...(await freshNeighbours(context, false)) }),
   )

@@ -5,7 +5,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { freshNeighbours } from '../fresh-neighbours.ts'
 import { jsonText } from '../json-text.ts'
 import { lookOf } from '../look-of.ts'
-import { readIntent } from '../read-intent.ts'
+import { readWanted } from '../read-wanted.ts'
 import { planOptions } from '../sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
 import { planAndApply } from './apply.ts'
@@ -14,8 +14,8 @@ import { planAndApply } from './apply.ts'
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, positionals, terminal } = context
   const more = { move: positionals, ...(options.fix === true ? { fix: true } : {}) }
-  if (options.yes === true) return planAndApply(context, more, anew(positionals))
-  const intent = readIntent(options)
+  const intent = await readWanted(context)
+  if (options.yes === true) return planAndApply(context, more, anew(positionals), intent)
   const planned = await waitFor(context, planning, async () =>
     plan(intent, {
       ...(await planOptions(options)),

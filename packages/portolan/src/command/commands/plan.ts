@@ -6,14 +6,14 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { freshNeighbours } from '../fresh-neighbours.ts'
 import { jsonText } from '../json-text.ts'
 import { lookOf } from '../look-of.ts'
-import { readIntent } from '../read-intent.ts'
+import { readWanted } from '../read-wanted.ts'
 import { searchOptions } from '../sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
 
 /** `portolan plan`: shows what would be done, and why; changes nothing. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, terminal } = context
-  const intent = readIntent(options)
+  const intent = await readWanted(context)
   const planned = await waitFor(context, planning, async () =>
     plan(intent, { ...(await searchOptions(options)), ...(await freshNeighbours(context, false)) }),
   )

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { InvalidRequestError, visibleLine } from '@portolan/netfilter'
 import { parseBackendChoice } from '../../backend/backend.ts'
+import { withCommands } from '../../plan/make-plan.ts'
 import { printStatus } from '../../status/print-status.ts'
 import { readStatus, type StatusOptions } from '../../status/read-status.ts'
 import type { HostStatus } from '../../status/status.ts'
@@ -10,10 +11,12 @@ import { forgottenNeighbours } from '../fresh-neighbours.ts'
 import { jsonText } from '../json-text.ts'
 import type { Options } from '../option-table.ts'
 import { readIntent } from '../read-intent.ts'
+import { keptIntent, keptProjects } from '../read-wanted.ts'
 import type { Screen } from '../screen.ts'
 import { planOptions } from '../sources.ts'
 import type { Terminal } from '../terminal.ts'
 import { waitFor } from '../wait-for.ts'
+import { withOwnOptions } from '../with-own-options.ts'
 
 const REFRESH_MS = 2_000
 
@@ -23,10 +26,22 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const settings = await statusOptions(options, await forgottenNeighbours(context))
   const screen = options.watch === true ? screenOf(options, terminal) : null
   if (screen === null) {
+<<<<<<< HEAD
     const status = await waitFor({ options, terminal }, 'reading this host', () => readStatus(settings))
     for (const sentence of sentencesOf(status)) terminal.say(`portolan: ${sentence}`)
+=======
+    const kept = await keptProjects(options)
+    const status = withKept(
+      await waitFor({ options, terminal }, 'reading this host', () => readStatus(settings)),
+      kept,
+      options,
+    )
+    for (const sentence of status.unread) terminal.say(`portolan: ${sentence}`)
+>>>>>>> c58a6671 (Read the text that a watch put into force for plan, move, conflicts and status with -p, so that printed commands run as printed)
     terminal.print(
-      options.json === true ? jsonText(status, plainNumbers) : printStatus(status, terminal.style).join('\n'),
+      options.json === true
+        ? jsonText(status, plainNumbers)
+        : printStatus(status, terminal.style, kept).join('\n'),
     )
     return exitCode.ok
   }
@@ -42,12 +57,28 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   return exitCode.ok
 }
 
+<<<<<<< HEAD
 const sentencesOf = ({ unread, notes: told = [] }: HostStatus): readonly string[] => [...told, ...unread]
 
 const notes = (status: HostStatus): readonly string[] => {
   const sentences = sentencesOf(status)
   return sentences.length === 0 ? [] : ['', ...sentences.map(visibleLine)]
 }
+=======
+/** The commands of what is in conflict in projects of `watch --intent`, as they can be run. */
+const withKept = (status: HostStatus, kept: readonly string[], options: Options): HostStatus => ({
+  ...status,
+  conflicts:
+    status.conflicts?.map((one) =>
+      kept.includes(one.project)
+        ? { ...withCommands(one, withOwnOptions({ ...options, project: one.project })), project: one.project }
+        : one,
+    ) ?? null,
+})
+
+const notes = ({ unread }: HostStatus): readonly string[] =>
+  unread.length === 0 ? [] : ['', ...unread.map(visibleLine)]
+>>>>>>> c58a6671 (Read the text that a watch put into force for plan, move, conflicts and status with -p, so that printed commands run as printed)
 
 /** The other hosts of a cluster, where this host does not remember them. */
 type Others = Awaited<ReturnType<typeof forgottenNeighbours>>
@@ -73,10 +104,14 @@ const statusOptions = async (options: Options, others: Others): Promise<StatusOp
     ...(options.state === undefined ? {} : { stateDirectory: options.state }),
     conflicts: options['no-conflicts'] !== true,
   }
-  if (options.file !== undefined)
+  const kept = await keptIntent(options)
+  if (options.file !== undefined || kept !== null)
     return {
       ...of,
-      intent: { intent: readIntent(options), options: { ...(await planOptions(options)), ...others } },
+      intent: {
+        intent: kept ?? readIntent(options),
+        options: { ...(await planOptions(options)), ...others },
+      },
     }
   return options.project === undefined ? of : { ...of, project: options.project, mustBeThere: true }
 }
