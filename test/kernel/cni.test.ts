@@ -2,6 +2,7 @@ import { chained } from './cni/chained.ts'
 import { failedAdd } from './cni/failed-add.ts'
 import { fullDisk } from './cni/full-disk.ts'
 import { killedVerbs } from './cni/killed-verbs.ts'
+import { lostState } from './cni/lost-state.ts'
 import { status } from './cni/status.ts'
 import { together } from './cni/together.ts'
 import { twoInterfaces } from './cni/two-interfaces.ts'
@@ -21,3 +22,5 @@ for (const backend of ['nftables', 'iptables-nft'] as const)
 describeLifecycle('STATUS of the CNI plugin', 'nftables', status)
 describeLifecycle('an ADD that fails, of the CNI plugin', 'nftables', failedAdd)
 describeLifecycle('a full disk under the CNI plugin', 'nftables', fullDisk)
+for (const backend of ['nftables', 'iptables-nft'] as const)
+  describeLifecycle('the CNI plugin without its state directory', backend, lostState)

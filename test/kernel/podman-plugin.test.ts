@@ -4,6 +4,7 @@ import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { contract } from './podman-plugin/contract.ts'
 import { fullDisk } from './podman-plugin/full-disk.ts'
 import { handedOver } from './podman-plugin/handed-over.ts'
+import { lostState } from './podman-plugin/lost-state.ts'
 import { many } from './podman-plugin/many.ts'
 import { severalNetworks } from './podman-plugin/several-networks.ts'
 import { verbs } from './podman-plugin/verbs.ts'
@@ -23,5 +24,6 @@ describeBeside('the plugin of Podman', ['podman'], () => {
   handedOver(open)
   fullDisk(open)
   severalNetworks(open)
+  lostState(open)
   many(open)
 })

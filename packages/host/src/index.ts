@@ -37,6 +37,7 @@ export { type Monitor, type MonitorOptions, openMonitor } from './monitor/open-m
 export type { LegacyPolling } from './monitor/poll-legacy.ts'
 export * from './namespace/network-namespace.ts'
 export { openNamespaces } from './namespace/open-namespaces.ts'
+export { type PeerInside, readPeers } from './namespace/read-peers.ts'
 export * from './netlink/open-netlink-socket.ts'
 export * from './privilege/may-change-network.ts'
 export * from './runner/create-runner.ts'

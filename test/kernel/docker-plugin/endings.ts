@@ -52,6 +52,44 @@ export const endings = (opened: () => Here): void => {
     expect(await leftOver(here)).toBe('')
   }, 60_000)
 
+  test.each(['serves', 'is stopped'])(
+    'the state directory is lost while the plugin %s, and containers go on, end and start',
+    async (state) => {
+      const here = opened()
+      const { lab, docker, plugin } = here
+      await createPluginNetwork(docker, 'web', { ipv6: true })
+      const web1 = { name: 'web-1', network: 'web', publish: ['8080:80'] }
+      const first = await docker.run(web1)
+      const second = await docker.run({ name: 'web-2', network: 'web', publish: ['8081:80'] })
+      if (state === 'is stopped') await plugin.stop()
+      await lab.host.mustRun([
+        'sh',
+        '-c',
+        'rm -rf /var/lib/portolan 2>/dev/null; ls -A /var/lib/portolan || true',
+      ])
+      if (state === 'is stopped') await plugin.start()
+      const third = await docker.run({ name: 'web-3', network: 'web', publish: ['8082:80'] })
+      expect([first.address, second.address]).not.toContain(third.address)
+      for (const family of ['ip', 'ip6'] as const)
+        for (const [port, name] of [
+          [8080, 'web-1'],
+          [8081, 'web-2'],
+          [8082, 'web-3'],
+        ] as const)
+          expect(await answers(lab.client, addresses[family].host, port)).toBe(name)
+      expect(await answers(third, first.address, 80)).toBe('web-1')
+      await docker.remove('web-2')
+      expect(await answers(lab.client, ip.host, 8081)).toBeNull()
+      await docker.run({ name: 'web-4', network: 'web', publish: ['8081:80'] })
+      expect(await answers(lab.client, ip.host, 8081)).toBe('web-4')
+      expect(await answers(lab.client, ip.host, 8080)).toBe('web-1')
+      for (const name of ['web-1', 'web-3', 'web-4']) await docker.remove(name)
+      await docker.removeNetwork('web')
+      expect(await leftOver(here)).toBe('')
+    },
+    60_000,
+  )
+
   test('after a boot the plugin brings the networks back, and dockerd its containers', async () => {
     const here = opened()
     const { lab, docker, plugin } = here

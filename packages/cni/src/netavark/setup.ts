@@ -5,6 +5,7 @@ import { attachContainer } from '../attachment/attach-container.ts'
 import { conflictWords } from '../attachment/conflict-words.ts'
 import { type LeasedHost, openLeased } from '../attachment/open-leased.ts'
 import { nameOf } from '../verb/endpoint-name.ts'
+import { isOfPlugin } from '../verb/open-project.ts'
 import { type DriverOptions, driverOptions } from './driver-options.ts'
 import { familiesOnNetwork } from './port-families.ts'
 import type { ContainerCall } from './read-input.ts'
@@ -15,7 +16,7 @@ import { portsWithoutWay, wantedPorts } from './wanted-ports.ts'
 import { wording } from './wording.ts'
 
 export const openProject = ({ backend }: DriverOptions): Promise<LeasedHost> =>
-  openLeased({ project: podmanProject, backend, config: readConfig(), wording })
+  openLeased({ project: podmanProject, backend, config: readConfig(), wording, takesUp: isOfPlugin })
 
 /** Podman shows the first twelve digits of an id too. */
 export const endpointOf = ({

@@ -11,5 +11,9 @@ export const del = async (request: CniRequest, config: NetworkConfig): Promise<v
   const project = chainedProject(request, config)
   if (ledgerOf(config).projects().includes(project)) return chainedDel(project, config)
   await using host = await openProject(config)
-  await host.detach(endpointName(request), { network: config.name })
+  const endpoint = endpointName(request)
+  const isKnown = host.endpoints().some(({ service }) => service === endpoint)
+  await host.detach(endpoint, { network: config.name })
+  // Its ports may be there though they are written down nowhere any more.
+  if (!isKnown) await chainedDel(project, config)
 }

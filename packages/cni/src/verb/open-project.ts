@@ -1,5 +1,6 @@
-import { type LiveHost, type OpenHostOptions, openHost, readConfig } from 'portolan'
+import { type LeftNetwork, type LiveHost, type OpenHostOptions, openHost, readConfig } from 'portolan'
 import type { WrittenConfig } from '../config/config-schema.ts'
+import { isAttachment } from './endpoint-name.ts'
 import { wording } from './wording.ts'
 
 /** The project that networks are of, where a configuration does not say. */
@@ -10,6 +11,12 @@ export const lockTimeoutMs = 300_000
 
 export const openProject = (config: WrittenConfig): Promise<LiveHost> => openHost(projectOptions(config))
 
+/**
+ * Was a network that nothing is written down of made by a plugin? Each container that is on it tells by its name: no
+ * service of a Compose file has such a one.
+ */
+export const isOfPlugin = ({ endpoints }: LeftNetwork): boolean => endpoints.every(isAttachment)
+
 /** The host that a configuration asks for. */
 export const projectOptions = (config: WrittenConfig): OpenHostOptions => {
   const { backend = 'auto', stateDir } = config
@@ -19,6 +26,7 @@ export const projectOptions = (config: WrittenConfig): OpenHostOptions => {
     lockTimeoutMs,
     config: readConfig(),
     wording,
+    takesUp: isOfPlugin,
     ...(stateDir === undefined ? {} : { state: stateDir }),
   }
 }

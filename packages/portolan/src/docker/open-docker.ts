@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync, statSync } from 'node:fs'
 import { emptyConfig } from '@portolan/core'
 import { defaultStateDirectory, openLeaseStore, openLinks } from '@portolan/host'
 import { InvalidRequestError, messageFor, PortolanError } from '@portolan/netfilter'
@@ -6,12 +7,13 @@ import type { BackendChoice } from '../backend/backend.ts'
 import { readConfig } from '../config/read-config.ts'
 import { inOrder } from '../live/in-order.ts'
 import { openHost } from '../live/open-host.ts'
-import { type Call, openCalls } from './calls.ts'
+import { wantedStateFile } from '../live/wanted/open-wanted-state.ts'
+import { type Call, type Calls, openCalls } from './calls.ts'
 import { type DockerParts, dockerProject } from './docker-parts.ts'
 import { readRequest } from './protocol/read-request.ts'
 import { verbs } from './protocol/verbs.ts'
 import { restore } from './restore.ts'
-import { settleCalls } from './settle-calls.ts'
+import { type RepeatedCalls, settleCalls } from './settle-calls.ts'
 import { wording } from './wording.ts'
 
 /** The drivers, as they answer dockerd. */
@@ -37,23 +39,33 @@ export interface DockerOptions {
   readonly force: boolean
 }
 
-/**
- * Opens this host for Docker, and brings back what its networks need.
- * @param report - is told what is to be known and stops nothing
- */
-export const openDocker = async (
+/** The drivers with what is written down, in one state directory. */
+interface OpenedDocker extends AsyncDisposable {
+  readonly parts: DockerParts
+  readonly calls: Calls
+  readonly repeated: RepeatedCalls
+}
+
+const openParts = async (
   { backend, state, force }: DockerOptions,
   report: (text: string) => void,
-): Promise<Docker> => {
+): Promise<OpenedDocker> => {
   const stateDirectory = state ?? defaultStateDirectory()
   const leases = openLeaseStore(stateDirectory)
   // Ranges that are reserved later stop no network that is there from being brought back.
   const { allowed, cluster = null } = readConfig()
   const config = { ...emptyConfig, allowed, cluster }
+  const isLost = !existsSync(wantedStateFile(stateDirectory, dockerProject))
   const host = await openHost({
     ...{ project: dockerProject, backend, state: stateDirectory, leases },
     ...{ config, wording },
+    // No network of a Compose file is called by digits alone.
+    takesUp: ({ network }) => /^[\da-f]{12}$/.test(network),
   })
+  for (const { name } of isLost ? host.networks() : [])
+    report(
+      `network ${name} was written down anew from its bridge, as its records are lost. If it was created with host_binding_ipv4 or x-portolan.reachable_from, remove it with "docker network rm", and create it again: no bridge tells these.`,
+    )
   const parts: DockerParts = {
     host,
     leases,
@@ -66,6 +78,38 @@ export const openDocker = async (
   const calls = openCalls(stateDirectory)
   const repeated = await settleCalls(parts, calls)
   await restore(parts)
+  return {
+    ...{ parts, calls, repeated },
+    [Symbol.asyncDispose]: async () => {
+      await host.close()
+      parts.links.close()
+      await leases.close()
+    },
+  }
+}
+
+/**
+ * Opens this host for Docker, and brings back what its networks need. Where the state directory is lost while it is open,
+ * it is opened anew: what is up is written down in another one.
+ *
+ * @param report - is told what is to be known and stops nothing
+ */
+export const openDocker = async (options: DockerOptions, report: (text: string) => void): Promise<Docker> => {
+  const stateDirectory = options.state ?? defaultStateDirectory()
+  let opened = await openParts(options, report)
+  let place = placeOf(stateDirectory)
+  const inOpening = inOrder()
+  /** One call at a time finds out that the directory is lost. */
+  const current = (): Promise<OpenedDocker> =>
+    inOpening(async () => {
+      if (place !== null && placeOf(stateDirectory) === place) return opened
+      if (place !== null)
+        report(`the state directory ${stateDirectory} was removed: what is up is written down anew there.`)
+      await opened[Symbol.asyncDispose]()
+      opened = await openParts(options, report)
+      place = placeOf(stateDirectory)
+      return opened
+    })
   const turns = new Map<string, ReturnType<typeof inOrder>>()
   const inTurn = <Result>(turn: string | null, work: () => Promise<Result>): Promise<Result> => {
     if (turn === null) return work()
@@ -81,8 +125,9 @@ export const openDocker = async (
           404,
           new InvalidRequestError(`there is no call ${JSON.stringify(path)} in this driver.`),
         )
-      const call: Call = { id: randomBytes(8).toString('hex'), path, body: repeated.take(path, body) }
       try {
+        const { parts, calls, repeated } = await current()
+        const call: Call = { id: randomBytes(8).toString('hex'), path, body: repeated.take(path, body) }
         const request = readRequest(call, verb)
         const given = await inTurn(verb.turn(request), async () => {
           if (verb.afterKill === null) return verb.serve(parts, request, call.id)
@@ -99,12 +144,14 @@ export const openDocker = async (
         return refusal(200, error)
       }
     },
-    [Symbol.asyncDispose]: async () => {
-      await host.close()
-      parts.links.close()
-      await leases.close()
-    },
+    [Symbol.asyncDispose]: async () => opened[Symbol.asyncDispose](),
   }
+}
+
+/** What a folder is, and no other of its name; null: it is not there. */
+const placeOf = (folder: string): string | null => {
+  const found = statSync(folder, { throwIfNoEntry: false })
+  return found === undefined ? null : `${found.dev} ${found.ino}`
 }
 
 /**

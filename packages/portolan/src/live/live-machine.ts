@@ -1,10 +1,19 @@
 import type { Conflict, DesiredMapping, Intent, LeaseStore } from '@portolan/core'
-import type { ClusterMemory, Conntrack, Links, Listeners, Monitor, Namespaces } from '@portolan/host'
+import type {
+  ClusterMemory,
+  Conntrack,
+  Links,
+  Listeners,
+  Monitor,
+  Namespaces,
+  PeerInside,
+} from '@portolan/host'
 import type { Wording } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { HostStatus } from '../status/status.ts'
 import type { Clock } from '../watch/clock.ts'
+import type { LeftNetwork } from './left-behind/left-network.ts'
 import type { HeldHost } from './rules/held-rules.ts'
 import type { RuleSource } from './rules/rule-source.ts'
 import type { WantedState } from './wanted/wanted-state.ts'
@@ -41,6 +50,15 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
   readonly wording?: Wording
   /** Has the project rules in another backend? */
   isElsewhere(): Promise<boolean>
+  /**
+   * Reads the other ends of interfaces of this host, by the index here, as `readPeers` does. Absent: nothing tells what
+   * they have, and no network is taken up.
+   */
+  readPeers?(indexes: readonly number[]): Promise<ReadonlyMap<number, PeerInside>>
+  /**
+   * Which bridges of the project are taken up where nothing is written down of it: see `OpenHostOptions`. Absent: none.
+   */
+  readonly takesUp?: (left: LeftNetwork) => boolean
   /**
    * Plans networks and endpoints beside ports that no intent has.
    * @param beside - `search`: look for conflicts with what else is on the host

@@ -1,5 +1,5 @@
 import type { JournalChange } from '@portolan/host'
-import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { PortolanError } from '@portolan/netfilter'
 import { checkOptions, flagValue, type OptionKinds, type ValueKind } from '@portolan/netfilter/schema'
 import { signalValue } from '../arguments/value-kinds.ts'
 import type { HeldProject } from '../watch/held-project.ts'
@@ -14,6 +14,8 @@ import { releasePlanned } from './attachments/planned-place.ts'
 import { leaseEndpoint, releaseLeases } from './endpoints/lease-endpoint.ts'
 import { holdLiveProject } from './hold-live-project.ts'
 import { turnsInOrder } from './in-order.ts'
+import { refusePlanned } from './left-behind/refuse-planned.ts'
+import { takeUp } from './left-behind/take-up.ts'
 import type { LiveHost } from './live-host.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
@@ -128,8 +130,8 @@ export const openObservedHostOn = async (
     await releaseLeases(rules, leases, network, endpoint, neverUsed)
   }
   try {
-    await rules.refresh()
-    refusePlanned(rules)
+    await takeUp(rules, machine, await rules.refresh())
+    await refusePlanned(rules, machine)
     if (rules.isDamaged() && (await machine.isElsewhere()))
       await bringAbout(rules, machine, (intent) => intent)
   } catch (error) {
@@ -230,15 +232,3 @@ const endOf = (one: AbortSignal | undefined, other: AbortSignal): AbortSignal =>
 
 const listOf = <Item>(items: Item | readonly Item[]): readonly Item[] =>
   Array.isArray(items) ? (items as readonly Item[]) : [items as Item]
-
-/** A plan would take a live project for one that wants nothing, and a live host would do the same to a plan's. */
-const refusePlanned = ({ project, bridges, wanted }: LiveRules): void => {
-  const planned = bridges.find(
-    (bridge) => bridge.project === project && wanted.network(bridge.network) === null,
-  )
-  if (planned === undefined || wanted.exists()) return
-  throw new InvalidRequestError({
-    problem: `project ${project} was made by a plan, or by a live host with another state directory (network ${planned.network}).`,
-    remedy: () => 'Open the host with another project or with that directory, or destroy the project first.',
-  })
-}

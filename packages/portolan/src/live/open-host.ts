@@ -15,6 +15,7 @@ import {
 import type { BackendChoice } from '../backend/backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import type { HeldProject } from '../watch/held-project.ts'
+import type { LeftNetwork } from './left-behind/left-network.ts'
 import type { LiveHost } from './live-host.ts'
 import { openObservedHostOn } from './open-host-on.ts'
 import { openThisMachine } from './open-this-machine.ts'
@@ -45,11 +46,23 @@ export interface OpenHostOptions {
   readonly wording?: Wording
   /** For how long a change waits while another program changes this host's network, in milliseconds; 60,000 unless told. */
   readonly lockTimeoutMs?: number
+  /**
+   * For a program whose project no plan ever has: which of its bridges it takes up where nothing is written down of the
+   * project, as after the loss of the state directory. What is on them is written down anew: their addresses, what is
+   * attached with its addresses, and the ports that are in force. A port that was for some clients only (`allowFrom`) is
+   * one for all then. A project that has leases in this directory is a plan's, and refused all the same. None unless told.
+   */
+  readonly takesUp?: (left: LeftNetwork) => boolean
 }
 
 const durationValue: ValueKind = {
   expected: 'a number of milliseconds',
   holds: (value) => typeof value === 'number' && value >= 0,
+}
+
+const functionValue: ValueKind = {
+  expected: 'a function of { network, endpoints }',
+  holds: (value) => typeof value === 'function',
 }
 
 const openHostKinds: OptionKinds<OpenHostOptions> = {
@@ -61,6 +74,7 @@ const openHostKinds: OptionKinds<OpenHostOptions> = {
   lockTimeoutMs: durationValue,
   config: configValue,
   wording: wordingValue,
+  takesUp: functionValue,
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   openMonitor,
   openNamespaces,
   readNetworkFacts,
+  readPeers,
   withHostLock,
 } from '@portolan/host'
 import type { Wording } from '@portolan/netfilter'
@@ -37,6 +38,8 @@ interface ThisMachineOptions {
   readonly lockTimeoutMs?: number
   readonly config?: Config
   readonly wording?: Wording
+  /** See `OpenHostOptions`. */
+  readonly takesUp?: LiveMachine['takesUp']
 }
 
 /** This host, in the network namespace of this process. */
@@ -66,6 +69,8 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     clock: systemClock,
     cluster: openClusterMemory(stateDirectory),
     readFacts: readNetworkFacts,
+    readPeers: (indexes) => readPeers(runner, indexes),
+    ...(options.takesUp === undefined ? {} : { takesUp: options.takesUp }),
     withLock: (work) => withHostLock(work, lock),
     isElsewhere: async () => hasRulesElsewhere(project, backend, await readRules(runner, null)),
     plan: (intent, beside) => planBeside(intent, settled, { ...beside, isLive: true }),

@@ -29,12 +29,13 @@ export interface GivenAddress {
 
 /** Leases an address of a pool: the one asked for, or the one that was never leased, or else was released longest ago. */
 export const requestAddress = async (
-  { leases }: DockerParts,
+  { host, leases }: DockerParts,
   { PoolID, Address = '', Options }: AddressRequest,
   id: string,
 ): Promise<GivenAddress> => {
   const pool = readPoolId(PoolID)
   const isGateway = Options?.[typeOption] === gatewayType
+  const inUse = addressesInUse(host, pool)
   const address = await leases.transact((before) => {
     const known = withPool(before, pool)
     const wanted =
@@ -51,11 +52,25 @@ export const requestAddress = async (
       gateway: null,
       ipRange: wanted === null ? pool.ipRange : null,
       address: wanted,
+      isTaken: (one) => inUse.has(one),
       mac: null,
     })
     return { ...step, changes: [...known.changes, ...step.changes], result: step.result.address }
   })
   return { Address: `${address}/${pool.length}`, Data: {} }
+}
+
+/** What the network on a pool has: leases of the pool are lost with the state directory, and are on no bridge to be found. */
+const addressesInUse = (
+  host: DockerParts['host'],
+  { family, subnet }: PoolId,
+): ReadonlySet<string | null> => {
+  const networks = host.networks().filter((network) => network[family]?.subnet === subnet)
+  const names = new Set(networks.map(({ name }) => name))
+  return new Set([
+    ...networks.map((network) => network[family]?.gateway ?? null),
+    ...host.endpoints().flatMap((one) => (names.has(one.network) ? [one[family]] : [])),
+  ])
 }
 
 /** Gives up what a call leased. */

@@ -18,6 +18,7 @@ import {
 } from '@portolan/netfilter'
 import { giveLeasesBack, takeLeasesOf } from '../../leases/take-leases.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { refuseUntold } from '../left-behind/refuse-untold.ts'
 import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import {
@@ -48,6 +49,7 @@ export const ensureNetwork = async (
 ): Promise<DesiredNetwork> => {
   const wish = wishFor(rules, tools, name, options)
   const missing = await rules.decideForSure(async () => wish())
+  refuseUntold(rules, name)
   if (missing !== null) await refuseParented(tools.leases, rules.project, name)
   if (missing !== null || rules.isDamaged())
     await bringAbout(rules, tools, (intent) => {

@@ -275,7 +275,7 @@ const holds = (subnets: readonly Prefix[], address: string): boolean => {
 }
 
 /** A port that is in force, as the mapping that was asked for; of a shared one the weights are not told. */
-const asMapping = (port: PublishedPort): DesiredMapping => {
+export const asMapping = (port: PublishedPort): DesiredMapping => {
   const [first = { address: '', port: 0 }, ...more] = port.targets.map((to) => ({
     ...to,
     service: to.address,

@@ -1,0 +1,158 @@
+import { closeSync, openSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Runner } from '@portolan/core'
+import { eachAttribute, littleEndian } from '@portolan/core/netlink'
+import { canonicalAddress } from '@portolan/netfilter'
+import { attributeU32 } from '../netlink/attribute.ts'
+import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
+import { NETLINK_ROUTE } from '../netlink/constants.ts'
+import { EINVAL } from '../netlink/errno.ts'
+import { get } from '../netlink/request.ts'
+
+/** include/uapi/linux/rtnetlink.h and net_namespace.h */
+const RTM_GETNSID = 90
+const NETNSA_NSID = 1
+const NETNSA_FD = 3
+
+/**
+ * The other end of an interface of this host, in a namespace of its own.
+ * @public @since 0.1.0
+ */
+export interface PeerInside {
+  readonly mac: string
+  /** With their prefix lengths, but for those of the link. */
+  readonly addresses: readonly string[]
+}
+
+/** Where engines keep namespaces that no process may be in. */
+const folders = ['/run/netns', '/run/docker/netns']
+
+interface LinkJson {
+  readonly ifindex?: number
+  /** The index of the other end. */
+  readonly link_index?: number
+  /** Which namespace the other end is in, by a number of this one. */
+  readonly link_netnsid?: number
+  readonly address?: string
+  readonly addr_info?: readonly {
+    readonly local?: string
+    readonly prefixlen?: number
+    readonly scope?: string
+  }[]
+}
+
+/**
+ * Reads what the other ends of interfaces have, which are in the namespaces of containers: of a host that has lost its
+ * records only these tell which addresses are in use.
+ *
+ * @param indexes - of the ends on this host
+ * @returns what was found, by the index here; of a namespace that is out of sight nothing is
+ * @public @since 0.1.0
+ */
+export const readPeers = async (
+  runner: Runner,
+  indexes: readonly number[],
+): Promise<ReadonlyMap<number, PeerInside>> => {
+  const here = linksIn((await runner.run('ip', ['-json', 'link', 'show'])).stdout).filter(
+    ({ ifindex, link_netnsid: id }) => id !== undefined && indexes.includes(ifindex ?? 0),
+  )
+  const found = new Map<number, PeerInside>()
+  if (here.length === 0) return found
+  const connection = openConnection(NETLINK_ROUTE)
+  try {
+    for (const path of namespaces()) {
+      const descriptor = openOrNull(path)
+      if (descriptor === null) continue
+      try {
+        const id = await numberOf(connection, descriptor)
+        const wanted = here.filter((link) => link.link_netnsid === id)
+        if (wanted.length === 0) continue
+        const { stdout } = await runner.run('nsenter', [
+          `--net=/proc/${process.pid}/fd/${descriptor}`,
+          ...['--', 'ip', '-json', 'address', 'show'],
+        ])
+        const inside = linksIn(stdout)
+        for (const { ifindex, link_index: other } of wanted) {
+          const peer = inside.find((one) => one.ifindex === other && one.link_index === ifindex)
+          if (peer !== undefined && ifindex !== undefined) found.set(ifindex, peerOf(peer))
+        }
+      } finally {
+        closeSync(descriptor)
+      }
+    }
+    return found
+  } finally {
+    connection.close()
+  }
+}
+
+const peerOf = ({ address: mac = '', addr_info: listed = [] }: LinkJson): PeerInside => ({
+  mac,
+  addresses: listed.flatMap(({ local, prefixlen, scope }) =>
+    local === undefined || scope === 'link' ? [] : [`${canonicalAddress(local)}/${prefixlen}`],
+  ),
+})
+
+/**
+ * The number that this namespace has for another one; null: it has none, so that no interface here leads there.
+ * @see net/core/net_namespace.c `rtnl_net_getid`
+ */
+const numberOf = async (connection: NetlinkConnection, descriptor: number): Promise<number | null> => {
+  let id: number | null = null
+  // struct rtgenmsg, padded.
+  const payload = [new Uint8Array(4), attributeU32(NETNSA_FD, descriptor)]
+  await get(connection, RTM_GETNSID, payload, EINVAL, ({ view, start, end }) =>
+    eachAttribute(view, start + 4, end, (type, from) => {
+      const told = view.getInt32(from, littleEndian)
+      if (type === NETNSA_NSID && told >= 0) id = told
+    }),
+  )
+  return id
+}
+
+const linksIn = (stdout: string): readonly LinkJson[] => {
+  try {
+    return JSON.parse(stdout) as readonly LinkJson[]
+  } catch {
+    return []
+  }
+}
+
+const openOrNull = (path: string): number | null => {
+  try {
+    return openSync(path, 'r')
+  } catch {
+    return null
+  }
+}
+
+/** A path to each namespace of this machine but this one. */
+const namespaces = (): Iterable<string> => {
+  const paths = new Map<string, string>()
+  for (const pid of namesIn('/proc'))
+    if (/^\d+$/.test(pid)) note(paths, `/proc/${pid}/ns/net`, () => readlinkSync(`/proc/${pid}/ns/net`))
+  for (const folder of folders)
+    for (const name of namesIn(folder)) {
+      const path = join(folder, name)
+      note(paths, path, () => `net:[${statSync(path).ino}]`)
+    }
+  paths.delete(readlinkSync('/proc/self/ns/net'))
+  return paths.values()
+}
+
+const note = (paths: Map<string, string>, path: string, identify: () => string): void => {
+  try {
+    const identity = identify()
+    if (!paths.has(identity)) paths.set(identity, path)
+  } catch {
+    // The process has ended.
+  }
+}
+
+const namesIn = (folder: string): readonly string[] => {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,28 @@
+import { type LeaseStore, leasedSubnets } from '@portolan/core'
+import { InvalidRequestError } from '@portolan/netfilter'
+import type { LiveMachine } from '../live-machine.ts'
+import type { LiveRules } from '../rules/live-rules.ts'
+import { leftNetwork } from './left-network.ts'
+
+/** A plan leases what it makes in the same directory, and no live host has leases without a record. */
+export const isPlanned = async (leases: LeaseStore, project: string): Promise<boolean> =>
+  leasedSubnets(await leases.read()).some(
+    (lease) => lease.project === project && lease.parented === undefined,
+  )
+
+/** A plan would take a live project for one that wants nothing, and a live host would do the same to a plan's. */
+export const refusePlanned = async (
+  { project, bridges, wanted, facts }: LiveRules,
+  { leases, takesUp = () => false }: Pick<LiveMachine, 'leases' | 'takesUp'>,
+): Promise<void> => {
+  if (wanted.exists()) return
+  const own = bridges.filter((bridge) => bridge.project === project)
+  const [first] = own
+  if (first === undefined) return
+  const isLeft = own.every((bridge) => takesUp(leftNetwork(bridge, facts)))
+  if (isLeft && !(await isPlanned(leases, project))) return
+  throw new InvalidRequestError({
+    problem: `project ${project} was made by a plan, or by a live host with another state directory (network ${first.network}).`,
+    remedy: () => 'Open the host with another project or with that directory, or destroy the project first.',
+  })
+}

@@ -1,0 +1,70 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import { addresses } from '../../lab/topology.ts'
+import { bareMachine } from '../attach/in-namespace.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { type Json, pluginIn, ports, sandboxOf } from './plugin.ts'
+
+const addressesIn = ({ ips }: Json): readonly string[] =>
+  (ips as readonly { readonly address: string }[]).map(({ address }) => address.split('/')[0] ?? '')
+
+/** The state directory is lost under containers that run. */
+export const lostState = (open: OpenLab, backend: Backend): void => {
+  test('DEL, ADD and CHECK go on from what is up: its addresses and its ports stay, and are given to nothing else', async () => {
+    const lab = await open()
+    const plugin = pluginIn(lab, backend)
+    const forget = () => lab.host.mustRun(['sh', '-c', 'rm -rf /var/lib/portolan/*'])
+    const published = ports({ hostPort: 8080, containerPort: 80, protocol: 'tcp' })
+    const [one, two, three] = [
+      await bareMachine(lab, 'pod-1'),
+      await bareMachine(lab, 'pod-2'),
+      await bareMachine(lab, 'pod-3'),
+    ]
+    const result = await plugin.must('ADD', sandboxOf(one), published)
+    const second = await plugin.must('ADD', sandboxOf(two))
+    const served = async (): Promise<void> => {
+      for (const family of ['ip', 'ip6'] as const)
+        expect(
+          await lab.client.reach({ protocol: 'tcp', destination: addresses[family].host, port: 8080 }),
+        ).toMatchObject({ by: 'pod-1' })
+    }
+    await served()
+    await forget()
+    // What comes first takes up all of it.
+    await plugin.must('DEL', sandboxOf(two))
+    expect(await two.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
+    await served()
+    await plugin.must('CHECK', sandboxOf(one), { ...published, prevResult: result })
+    await forget()
+    const third = await plugin.must('ADD', sandboxOf(three))
+    expect(addressesIn(third)).toEqual(addressesIn(second))
+    await served()
+    const [own = ''] = addressesIn(result)
+    expect(await three.reach({ protocol: 'tcp', destination: own, port: 80 })).toMatchObject({ by: 'pod-1' })
+    const taken = await plugin.refused('ADD', sandboxOf(two), { args: { cni: { ips: [own] } } })
+    expect(taken).toMatchObject({ msg: expect.stringContaining(own) })
+    await forget()
+    await plugin.must('DEL', sandboxOf(one))
+    await plugin.must('DEL', sandboxOf(three))
+    await forget()
+    await plugin.must('DEL', sandboxOf(three))
+    await lab.host.mustRun([...lab.command, 'destroy', '-p', 'cni', '--yes'])
+    const left = 'ip -d link show | grep -F portolan; nft list tables | grep -F portolan; true'
+    expect(await lab.host.mustRun(['sh', '-c', left])).toBe('')
+  }, 60_000)
+
+  test('what a plan made is no container of a plugin, and is left alone', async () => {
+    const lab = await open()
+    const plugin = pluginIn(lab, backend)
+    const file = await lab.write(
+      'cni.yaml',
+      'name: cni\nservices:\n  web:\n    networks: [front]\n    ports: ["8090:80"]\nnetworks:\n  front: {}\n',
+    )
+    await lab.host.mustRun([...lab.command, 'apply', '-f', file, '--backend', backend, '--yes'])
+    const one = await bareMachine(lab, 'pod-1')
+    expect(await plugin.refused('ADD', sandboxOf(one))).toMatchObject({
+      msg: expect.stringContaining('was made by a plan'),
+    })
+    await lab.host.mustRun([...lab.command, 'destroy', '-p', 'cni', '--yes'])
+  }, 60_000)
+}
