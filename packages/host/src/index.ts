@@ -3,7 +3,7 @@ export { type ClusterMemory, openClusterMemory } from './cluster/cluster-memory.
 export { type RememberedMember, readMember, writeMember } from './cluster/member-file.ts'
 export { readNeighbours, writeNeighbours } from './cluster/neighbours-file.ts'
 export * from './cluster/read-held-blocks.ts'
-export { type MemberSince, readMemberSince } from './cluster/read-member-since.ts'
+export { type MemberSince, readMemberSince, seenLast } from './cluster/read-member-since.ts'
 export * from './conntrack/conntrack.ts'
 export {
   accountsFlows,

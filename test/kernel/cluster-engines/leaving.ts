@@ -13,10 +13,12 @@ export const leaving = (opened: () => Here, services: Running[]): void => {
     await staying?.outcome
     await third.podman.remove('web-h3')
     await third.podman.command('network', 'rm', 'web')
-    await third.must('destroy', '--all', '--yes')
+    // The journal of the plugin stays, and is no project.
     expect(JSON.parse(await third.must('cluster', 'release', '--json')).released).toHaveLength(4)
     for (const docker of dockers) await until(async () => (await routesOf(docker)).length === 4)
     expect(await routesOf(third)).toEqual([])
+    for (const name of ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding'])
+      expect((await third.machine.readText(`/proc/sys/${name}`)).trim()).toBe('0')
     await meet(webOf(here, 0), webOf(here, 1))
   }, 180_000)
 }

@@ -148,7 +148,7 @@ const judge = (
     // A command is copied as a line, so none shares its line with a sentence.
     remedy: () =>
       [
-        ...words.map(({ remedy }) => remedy),
+        ...new Set(words.map(({ remedy }) => remedy)),
         `${keptAddress(call)}A network that is created with --opt conflicts=warn goes on all the same.`,
       ].join('\n'),
   })

@@ -23,6 +23,6 @@ export const blockedBy = (
   }
   throw new CniError(cniCodes.conflict, words.map(({ message }) => message).join(' '), {
     // A command is copied as a line, so none shares its line with a sentence.
-    details: [...words.map(({ remedy }) => remedy), goesOn].join('\n'),
+    details: [...new Set(words.map(({ remedy }) => remedy)), goesOn].join('\n'),
   })
 }

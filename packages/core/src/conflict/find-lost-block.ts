@@ -1,4 +1,4 @@
-import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { type Prefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import { blockReservations, type HeldBlocks } from '../pool/held-blocks.ts'
 import { collisionWith } from '../pool/rejection.ts'
 import type { Conflict } from './conflict.ts'
@@ -30,11 +30,17 @@ export const findLostBlock = (
     remedy: isLive
       ? {
           text: `End what is on the network, remove it, and make it again: it gets a subnet in a block of this host then. ${namedElsewhere(null)}`,
-          commands: [],
+          // Without a block of the family there is nothing to pick from.
+          commands: hasBlock(blocks, prefix) ? [] : [blocks.join],
         }
       : { ...conflict.remedy, text: `${conflict.remedy.text} ${namedElsewhere()}` },
   }
 }
+
+const hasBlock = (
+  { blocks, leaving = [] }: Pick<HeldBlocks, 'blocks' | 'leaving'>,
+  { family }: Prefix,
+): boolean => blocks.some((block) => parsePrefix(block).family === family && !leaving.includes(block))
 
 /** Is it about a network in addresses of a cluster that are not this host's? */
 export const isAboutBlocks = ({ kind, culprit }: Conflict): boolean =>

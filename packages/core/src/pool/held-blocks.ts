@@ -25,6 +25,11 @@ export interface HeldBlocks {
   readonly leaving?: readonly string[]
   /** Blocks that it had, and the host that has each now; null: no host has. */
   readonly lost: readonly { readonly block: string; readonly takenBy: string | null }[]
+  /**
+   * Blocks of other hosts, as the cluster was seen last: a network of this host that is up there is in lost addresses, though
+   * nothing is remembered of the block. Absent: none were seen.
+   */
+  readonly others?: readonly { readonly block: string; readonly host: string }[]
   /** The command that claims blocks, for messages. */
   readonly join: string
 }
@@ -63,9 +68,12 @@ export const blockReservations = ({
   blocks,
   leaving = [],
   lost,
+  others = [],
 }: HeldBlocks): readonly Reservation[] => {
   const own = blocks.map((block) => parsePrefix(block))
-  const gone = lost.map(
+  const known = new Set([...blocks, ...lost.map(({ block }) => block)])
+  const seen = others.flatMap(({ block, host }) => (known.has(block) ? [] : [{ block, takenBy: host }]))
+  const gone = [...lost, ...seen].map(
     ({ block, takenBy }): Reservation => ({
       kind: 'cluster',
       ...{ prefix: parsePrefix(block), cluster, pool: null, takenBy },

@@ -39,9 +39,17 @@ export interface PlanState {
 /** A lease of one of the requests does not block that request, unless it is to move away from it. */
 const leaseReservations = (options: SubnetPlanOptions, requests: readonly SubnetWish[]): Reservation[] => {
   if (options.leases === undefined) return []
-  const staying = new Set(requests.filter(({ renumber }) => renumber !== true).map(({ network }) => network))
+  const keyOf = (network: string, isIp6: boolean): string => `${network} ${isIp6 ? 'ip6' : 'ip'}`
+  const staying = new Set(
+    requests
+      .filter(({ renumber }) => renumber !== true)
+      .map(({ network, family }) => keyOf(network, family === 'ip6')),
+  )
   return options.leases
-    .filter(({ project, network }) => project !== options.project || !staying.has(network))
+    .filter(
+      ({ project, network, subnet }) =>
+        project !== options.project || !staying.has(keyOf(network, subnet.includes(':'))),
+    )
     .map(({ project, network, subnet }) => ({
       kind: 'lease',
       prefix: parsePrefix(subnet, { place: { source: `<lease of ${network}>`, line: 1, column: 1 } }),

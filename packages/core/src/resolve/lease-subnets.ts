@@ -20,6 +20,7 @@ import {
 } from '../lease/index.ts'
 import { subnetKey } from '../lease/lease-key.ts'
 import type { SubnetLease, SubnetPlan } from '../pool/index.ts'
+import type { IsMoved } from './families-to-move.ts'
 import type { LeaseDraft } from './lease-draft.ts'
 
 const heldText = ({ subnet, gateway }: LeasedSubnet): string =>
@@ -87,14 +88,14 @@ export const unfinishedMove = (
  * Leases the planned subnets to a project's networks, and gives up those of its other networks. A subnet that overlaps
  * another holder's lease is a conflict already, for a person to decide.
  *
- * @param moved - the networks that get another subnet than the one their bridge has
+ * @param isMoved - does a network get another subnet than the one that its bridge has?
  * @param parentOf - of a network on an interface: what it is there
  * @internal
  */
 export const leaseSubnets = (
   project: string,
   plans: readonly SubnetPlan[],
-  moved: ReadonlySet<string>,
+  isMoved: IsMoved,
   facts: HostFacts,
   leases: LeaseDraft,
   parentOf: (plan: SubnetPlan) => LeasedParent | null = () => null,
@@ -110,7 +111,7 @@ export const leaseSubnets = (
     const parented = parentOf(plan)
     const known = findLease(leases.state, subnetKey(project, network, family))
     const before = known?.kind === 'subnet' && known.subnet === subnet ? known.movedFrom : null
-    const movedFrom = moved.has(network) ? bridgeSubnet(facts, project, network, family) : before
+    const movedFrom = isMoved(network, family) ? bridgeSubnet(facts, project, network, family) : before
     // A held subnet stays with its holder.
     const mark = known?.kind === 'subnet' && known.planned !== true ? {} : { planned: true as const }
     const lease: LeasedSubnet = {

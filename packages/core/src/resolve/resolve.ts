@@ -32,6 +32,7 @@ import { checkPortCount } from './check-port-count.ts'
 import { expandMappings } from './expand-mappings.ts'
 import { expandOpenings } from './expand-openings.ts'
 import { checkExternalPorts, type ExternalNetwork, findExternalNetwork } from './external-network.ts'
+import { familiesToMove, type IsMoved } from './families-to-move.ts'
 import { checkHostAddresses } from './host-address.ts'
 import { keptNames } from './kept-names.ts'
 import { draftLeases } from './lease-draft.ts'
@@ -106,35 +107,35 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
   const own = intent.networks.filter((network) => !network.external)
   const parented = intent.parented ?? []
   checkHostAddresses(parented, facts)
-  const subnets = planSubnets(
-    facts,
-    [...own, ...parented].flatMap((network) =>
-      subnetRequests(network).map((request) => ({
-        ...request,
-        renumber: move.has(network.name),
-        held: move.has(network.name)
-          ? null
-          : unfinishedMove(leases.state, facts, intent.project, network.name, request.family),
-      })),
-    ),
-    [...(options.pools ?? [])],
-    {
-      project: intent.project,
-      removedBridges: removedBridges(intent, facts, external),
-      ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
-      ...(options.allow === undefined ? {} : { allow: options.allow }),
-      ...(options.blocks == null ? {} : { blocks: options.blocks }),
-      ...(options.wording === undefined ? {} : { wording: options.wording }),
-      leases: subnetLeases(
-        leases.state,
-        intent.project,
-        keptNames(leases.state, intent.project, own, parented),
+  const kept = keptNames(leases.state, intent.project, own, parented)
+  const planWith = (isMoved: IsMoved) =>
+    planSubnets(
+      facts,
+      [...own, ...parented].flatMap((network) =>
+        subnetRequests(network).map((request) => ({
+          ...request,
+          renumber: isMoved(network.name, request.family),
+          held: isMoved(network.name, request.family)
+            ? null
+            : unfinishedMove(leases.state, facts, intent.project, network.name, request.family),
+        })),
       ),
-    },
-  )
+      [...(options.pools ?? [])],
+      {
+        project: intent.project,
+        removedBridges: removedBridges(intent, facts, external),
+        ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
+        ...(options.allow === undefined ? {} : { allow: options.allow }),
+        ...(options.blocks == null ? {} : { blocks: options.blocks }),
+        ...(options.wording === undefined ? {} : { wording: options.wording }),
+        leases: subnetLeases(leases.state, intent.project, kept),
+      },
+    )
+  const isMoved = familiesToMove(move, () => planWith(() => false))
+  const subnets = planWith(isMoved)
   const onWires = new Set(parented.map(({ name }) => name))
   const wires = parented.map((network) => settleParented(network, subnets, facts))
-  leaseSubnets(intent.project, subnets, move, facts, leases, leasedParents(parented, wires))
+  leaseSubnets(intent.project, subnets, isMoved, facts, leases, leasedParents(parented, wires))
   const networks = intent.networks.map(
     (network) => external.get(network.name)?.network ?? settleNetwork(intent.project, network, subnets),
   )

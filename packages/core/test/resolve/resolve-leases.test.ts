@@ -214,6 +214,30 @@ describe('a network that collides with the host', () => {
     expect(listLeases(moved.leases)).toHaveLength(2)
   })
 
+  test('keeps the subnet and the addresses of the family that collides with nothing, and needs no room for it', () => {
+    const dual = compose(onWeb('a'), 'web: {enable_ipv6: true}')
+    const blocks = {
+      ...{ cluster: 'prod', pools: ['10.64.0.0/20:24', 'fd00:64::/56:64'], lost: [], join: 'join' },
+      blocks: ['10.64.12.0/24', 'fd00:64:0:6c::/64'],
+    }
+    const before = settle(emptyLeases, dual, {}, { blocks })
+    expect(subnets(before.answer)).toEqual(['web 10.64.12.0/24 picked', 'web fd00:64:0:6c::/64 picked'])
+    const lost = {
+      ...blocks,
+      blocks: ['10.64.3.0/24', 'fd00:64:0:6c::/64'],
+      lost: [{ block: '10.64.12.0/24', takenBy: 'web-2' }],
+    }
+    const moved = settle(before.leases, dual, {}, { blocks: lost, move: ['web'] })
+    expect(subnets(moved.answer)).toEqual(['web 10.64.3.0/24 picked', 'web fd00:64:0:6c::/64 held'])
+    const ip6 = ({ desired }: Resolution): readonly unknown[] => desired.endpoints.map((one) => one.ip6)
+    expect(ip6(moved.answer)).toEqual(ip6(before.answer))
+    expect(moved.answer.conflicts).toEqual([])
+    // Where nothing collides, all of it moves.
+    const room = { ...lost, blocks: [...lost.blocks, '10.64.4.0/24', 'fd00:64:0:6d::/64'] }
+    const again = settle(moved.leases, dual, {}, { blocks: room, move: ['web'] })
+    expect(subnets(again.answer)).toEqual(['web 10.64.4.0/24 picked', 'web fd00:64:0:6d::/64 picked'])
+  })
+
   test('gets another subnet than its bridge has, leased or not', () => {
     const bridge: HostFacts = {
       interfaces: [

@@ -1,5 +1,5 @@
 import { type ClusterNeighbours, type HeldBlocks, parseClusterUrl } from '@portolan/core'
-import { readMemberSince } from './read-member-since.ts'
+import { readMemberSince, seenLast } from './read-member-since.ts'
 
 /**
  * What this host has of a cluster, as it remembers it. The cluster is not asked. A block that the host did not have any
@@ -23,15 +23,23 @@ export const readHeldBlocks = async (
 ): Promise<HeldBlocks> => {
   const { cluster } = parseClusterUrl(url)
   const known = await readMemberSince(directory, seen)
+  const others = othersIn(seen === undefined ? await seenLast(directory) : seen, cluster)
   if (
     known === null ||
     known.member.cluster !== cluster ||
     (known.member.pools.length === 0 && known.member.blocks.length === 0)
   )
-    return { cluster, pools: null, blocks: [], lost: [], join }
+    return { cluster, pools: null, blocks: [], lost: [], ...others, join }
   const { blocks, leaving, lost } = known.held
   return {
     ...{ cluster, pools: known.member.pools, join, blocks, lost },
+    ...others,
     ...(leaving.length === 0 ? {} : { leaving }),
   }
 }
+
+/** What other hosts of a cluster have, where that is the one that was seen. */
+const othersIn = (seen: ClusterNeighbours | null, cluster: string): Pick<HeldBlocks, 'others'> =>
+  seen === null || seen.cluster !== cluster || seen.others.length === 0
+    ? {}
+    : { others: seen.others.map(({ block, host }) => ({ block, host })) }

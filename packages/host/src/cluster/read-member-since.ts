@@ -38,8 +38,15 @@ export const readMemberSince = async (
 /**
  * The other hosts as they were seen last, for what they tell of the blocks of this one. What reads them for its routes says
  * where they are damaged.
+ *
+ * @param directory - its state directory
+ * @returns null: none are remembered, or they cannot be read
+ * @throws PermissionError
+ * @example
+ * await seenLast('/nowhere') // null
+ * @public @since 0.1.0
  */
-const seenLast = async (directory: string): Promise<ClusterNeighbours | null> => {
+export const seenLast = async (directory: string): Promise<ClusterNeighbours | null> => {
   try {
     return await readNeighbours(directory)
   } catch (error) {

@@ -81,3 +81,19 @@ test('a block that another host was seen to have is lost before the host has ask
     expect(await heldNow(taken)).toMatchObject({ lost: [{ block, takenBy: 'web-2' }] })
     expect(await heldNow(null)).toMatchObject({ lost: [{ block, takenBy: null }] })
   }))
+
+test('blocks of other hosts are known where this host remembers none of its own', () =>
+  inFolder(async (folder) => {
+    const url = 'etcd://192.0.2.1/prod'
+    const others = [{ block: '10.64.2.0/24', host: 'web-2' }]
+    expect(await readHeldBlocks(url, folder, 'join', neighbours)).toMatchObject({
+      pools: null,
+      lost: [],
+      others,
+    })
+    await writeNeighbours(folder, neighbours)
+    expect(await readHeldBlocks(url, folder)).toMatchObject({ pools: null, lost: [], others })
+    expect(await readHeldBlocks('etcd://192.0.2.1/test', folder)).not.toHaveProperty('others')
+    await writeMember(folder, member)
+    expect(await readHeldBlocks(url, folder)).toMatchObject({ blocks: ['10.64.1.0/24'], lost: [], others })
+  }))

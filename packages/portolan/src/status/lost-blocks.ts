@@ -1,6 +1,6 @@
-import type { OwnedNetwork } from '@portolan/core'
+import type { ClusterNeighbours, OwnedNetwork } from '@portolan/core'
 import { findLostBlock, leavingBlockNotes } from '@portolan/core/planning'
-import { readMemberSince } from '@portolan/host'
+import { readMemberSince, seenLast } from '@portolan/host'
 import { families, PortolanError } from '@portolan/netfilter'
 import type { ProjectConflict } from './status.ts'
 
@@ -19,22 +19,25 @@ export const noLostBlocks: LostBlocks = { isNone: true, find: () => [], notes: (
 /**
  * What this host remembers to have lost, or saw of its cluster since. The cluster is not asked.
  * @param isLive - does a program hold the project?
+ * @param neighbours - the other hosts, where they are known; those that are remembered unless told
  */
 export const readLostBlocks = async (
   stateDirectory: string,
   isLive: (project: string) => boolean,
+  neighbours?: ClusterNeighbours | null,
 ): Promise<LostBlocks> => {
   try {
     const known = await readMemberSince(stateDirectory)
-    if (known === null) return noLostBlocks
-    const { lost, leaving } = known.held
-    const { cluster } = known.member
+    const seen = neighbours === undefined ? await seenLast(stateDirectory) : neighbours
+    const cluster = known?.member.cluster ?? seen?.cluster ?? ''
+    const others = seen?.cluster === cluster ? seen.others : []
+    const { blocks: own = [], lost = [], leaving = [] } = known?.held ?? {}
     const notes: LostBlocks['notes'] = (networks) =>
       networks.flatMap(({ project, network }) =>
         leavingBlockNotes([network], { cluster, leaving }, isLive(project)),
       )
-    if (lost.length === 0) return { ...noLostBlocks, notes }
-    const blocks = { cluster: known.member.cluster, pools: null, blocks: [], lost, join: '' }
+    if (lost.length + others.length === 0) return { ...noLostBlocks, notes }
+    const blocks = { cluster, pools: null, blocks: own, lost, others, join: 'portolan cluster join' }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }) =>
         families.flatMap((family): readonly ProjectConflict[] => {

@@ -72,7 +72,7 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
   const planned = options.intent?.intent.project
   const live = new Set(reading.wishes.flatMap((wish) => (wish.project === planned ? [] : [wish.project])))
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
-  const lost = await readLostBlocks(stateDirectory, (one) => live.has(one))
+  const lost = await readLostBlocks(stateDirectory, (one) => live.has(one), options.neighbours)
   const others = await knownNeighbours(options.neighbours, { stateDirectory }, reading.facts)
   const count = options.connections === false ? async () => notCounted : countConnections
   const { conflicts = true } = options

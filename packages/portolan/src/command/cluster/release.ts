@@ -1,11 +1,12 @@
 import { releaseBlocks, runBlockSteps } from '@portolan/core'
 import { type RememberedMember, readMember, readNetworkFacts, writeMember } from '@portolan/host'
-import { InvalidRequestError } from '@portolan/netfilter'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { holdMembership } from '../../cluster/hold-membership.ts'
 import { joinedMember } from '../../cluster/known-member.ts'
 import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
 import { hasJoined, newNonce } from '../../cluster/this-member.ts'
 import { useOfBlocks } from '../../cluster/use-of-blocks.ts'
+import { destroy, planDestroy } from '../../destroy/destroy.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { waitFor } from '../wait-for.ts'
@@ -51,6 +52,7 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
   const lost = [...member.lost, ...left]
   await writeMember(directory, { ...member, blocks: [], leaving: [], lost, left: true })
   await rememberNeighbours(directory, member, await store.read())
+  await putBack(call)
   if (options.json === true) terminal.print(jsonText({ cluster: name, host: member.host, released }))
   else
     terminal.print(
@@ -64,4 +66,22 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
       ].join('\n'),
     )
   return exitCode.ok
+}
+
+/**
+ * Where no project is on the host any more, its routes and sysctls are put back: the networks of engines go one by one, and
+ * none of them is known to be the last.
+ */
+const putBack = async ({ terminal, directory }: ClusterCall): Promise<void> => {
+  const options = { stateDirectory: directory, keepLeases: true }
+  try {
+    const removal = await planDestroy(options)
+    const { present, texts = [], changes } = removal
+    if (present.length + texts.length === 0 && changes.length > 0) await destroy(options, removal)
+  } catch (error) {
+    if (!(error instanceof PortolanError)) throw error
+    terminal.say(
+      `portolan: the blocks were given back, and the routes to other hosts may be left: ${error.message} \`portolan destroy --all\` removes them.`,
+    )
+  }
 }

@@ -28,7 +28,8 @@ export const refuseConflicts = async (
   }
   throw new PortolanError('CONFLICTS', {
     problem: blocking.map(({ message }) => message).join(' '),
-    remedy: () => blocking.map(remedyOf).join('\n'),
+    // Both families of a network have the same one.
+    remedy: () => [...new Set(blocking.map(remedyOf))].join('\n'),
   })
 }
 

@@ -79,6 +79,9 @@ export interface WantedState {
 
 type Kind = 'network' | 'endpoint' | 'port' | 'cluster' | 'backend'
 
+/** Is it the key of a network, an endpoint or a port, and not of what is noted beside them? */
+export const isWish = (name: string): boolean => /^(network|endpoint|port) /.test(name)
+
 const key = (kind: Kind, ...names: readonly string[]): string => `${kind} ${JSON.stringify(names)}`
 
 /** As `key('port', ...)`, at once where nothing is to be escaped: but for an interface's name, a socket has no such part. */

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { bridgeNetwork, type ClusterNeighbours, type OwnedNetwork, planSubnets } from '@portolan/core'
+import { readHeldBlocks, writeMember, writeNeighbours } from '@portolan/host'
+import { readLostBlocks } from '../../src/status/lost-blocks.ts'
+
+const seen: ClusterNeighbours = {
+  ...{ cluster: 'prod', host: 'web-1', revision: 7, blocks: ['10.64.1.0/24'] },
+  others: [{ block: '10.64.2.0/24', host: 'web-2', via: '192.0.2.12' }],
+}
+const member = {
+  ...{ cluster: 'prod', host: 'web-1', incarnation: 'a1', pools: ['10.64.0.0/12:24'] },
+  ...{ blocks: [{ block: '10.64.1.0/24', revision: 3 }], leaving: [], lost: [] },
+}
+const up = (address: string): readonly OwnedNetwork[] => {
+  const network = bridgeNetwork({
+    name: 'br-web',
+    alias: 'portolan project=shop network=web',
+    addresses: [address],
+  })
+  return network === null ? [] : [network]
+}
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'portolan-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const found = async (address: string, neighbours?: ClusterNeighbours) =>
+  (await readLostBlocks(folder, () => false, neighbours)).find(up(address)).map(({ message }) => message)
+
+test('a network that is up in a block of another host is told by what is up, whatever is remembered', async () => {
+  const told = [expect.stringContaining('web-2')]
+  expect(await found('10.64.2.1/24')).toEqual([])
+  // As etcd has them, for a command that asked it.
+  expect(await found('10.64.2.1/24', seen)).toEqual(told)
+  // The state directory was lost, and a watch wrote down what it saw since.
+  await writeNeighbours(folder, seen)
+  expect(await found('10.64.2.1/24')).toEqual(told)
+  // And the blocks of this host were taken over again.
+  await writeMember(folder, member)
+  expect(await found('10.64.2.1/24')).toEqual(told)
+  expect(await found('10.64.1.1/24')).toEqual([])
+})
+
+test('a plan tells it too', async () => {
+  await writeNeighbours(folder, seen)
+  const overlaps = async (): Promise<readonly unknown[]> => {
+    const blocks = await readHeldBlocks('etcd://192.0.2.1/prod', folder)
+    const wish = { network: 'web', family: 'ip', subnet: '10.64.2.0/24' } as const
+    return planSubnets({}, [wish], [], { blocks })[0]?.overlaps ?? []
+  }
+  expect(JSON.stringify(await overlaps())).toContain('web-2')
+  await writeMember(folder, member)
+  expect(JSON.stringify(await overlaps())).toContain('web-2')
+})
