@@ -69,6 +69,7 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/portolan/src/live/attachments/note-replies.ts': [1, 'a note of attach: an engine shows none'],
   'packages/core/src/pool/blocks-exhausted.ts': [2, ofCluster],
   'packages/core/src/conflict/block-route-taken.ts': [1, ofCluster],
+  'packages/portolan/src/status/lost-blocks.ts': [1, ofCluster],
   'packages/core/src/route/forgotten-routes.ts': [1, ofCluster],
   'packages/core/src/route/lost-block-notes.ts': [1, ofCluster],
   'packages/core/src/route/with-neighbours.ts': [3, ofCluster],
