@@ -114,7 +114,7 @@ describe('a start of the plugin', () => {
       endpoints: [{ service: 'one', network: 'web', ip: '10.0.0.1', ip6: null }],
     })
     await requestAddress(parts, { PoolID, Options: gatewayOptions }, '1')
-    await requestAddress(parts, { PoolID }, '2')
+    await requestAddress(parts, { PoolID, Address: '10.0.0.1' }, '2')
     await requestAddress(parts, { PoolID }, '3')
     await restore(parts)
     expect((await held(used)).toSorted()).toEqual(['10.0.0.1', '10.0.42.1'])
