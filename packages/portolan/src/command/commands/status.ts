@@ -26,18 +26,13 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const settings = await statusOptions(options, await forgottenNeighbours(context))
   const screen = options.watch === true ? screenOf(options, terminal) : null
   if (screen === null) {
-<<<<<<< HEAD
-    const status = await waitFor({ options, terminal }, 'reading this host', () => readStatus(settings))
-    for (const sentence of sentencesOf(status)) terminal.say(`portolan: ${sentence}`)
-=======
     const kept = await keptProjects(options)
     const status = withKept(
       await waitFor({ options, terminal }, 'reading this host', () => readStatus(settings)),
       kept,
       options,
     )
-    for (const sentence of status.unread) terminal.say(`portolan: ${sentence}`)
->>>>>>> c58a6671 (Read the text that a watch put into force for plan, move, conflicts and status with -p, so that printed commands run as printed)
+    for (const sentence of sentencesOf(status)) terminal.say(`portolan: ${sentence}`)
     terminal.print(
       options.json === true
         ? jsonText(status, plainNumbers)
@@ -57,14 +52,13 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   return exitCode.ok
 }
 
-<<<<<<< HEAD
 const sentencesOf = ({ unread, notes: told = [] }: HostStatus): readonly string[] => [...told, ...unread]
 
 const notes = (status: HostStatus): readonly string[] => {
   const sentences = sentencesOf(status)
   return sentences.length === 0 ? [] : ['', ...sentences.map(visibleLine)]
 }
-=======
+
 /** The commands of what is in conflict in projects of `watch --intent`, as they can be run. */
 const withKept = (status: HostStatus, kept: readonly string[], options: Options): HostStatus => ({
   ...status,
@@ -75,10 +69,6 @@ const withKept = (status: HostStatus, kept: readonly string[], options: Options)
         : one,
     ) ?? null,
 })
-
-const notes = ({ unread }: HostStatus): readonly string[] =>
-  unread.length === 0 ? [] : ['', ...unread.map(visibleLine)]
->>>>>>> c58a6671 (Read the text that a watch put into force for plan, move, conflicts and status with -p, so that printed commands run as printed)
 
 /** The other hosts of a cluster, where this host does not remember them. */
 type Others = Awaited<ReturnType<typeof forgottenNeighbours>>
