@@ -49,17 +49,24 @@ interface Told {
  * that is known of them.
  */
 const portInEphemeralRange = (project: string, mapping: DesiredMapping, culprit: Culprit): Conflict => {
+  const { mapping: label, network, published } = aboutMapping(project, mapping)
   const wordless: Omit<MappingConflict, 'message' | 'remedy'> = {
     kind: 'PortInEphemeralRange',
     severity: 'info',
     certainty: 'certain',
-    ...aboutMapping(project, mapping),
+    // Written out: what is spread into an object takes room beside it, for each of ten thousand ports.
+    mapping: label,
+    network,
+    published,
     witness: null,
     culprit,
-    trace: [],
+    trace,
   }
   return Object.defineProperties(wordless, words) as MappingConflict
 }
+
+/** No rule is met: one list for all of them. */
+const trace: MappingConflict['trace'] = []
 
 /** What is said of all ports of one search, by what causes their conflicts. */
 const told = new WeakMap<Culprit, Told>()

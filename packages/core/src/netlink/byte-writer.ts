@@ -162,6 +162,11 @@ export class ByteWriter {
     this.#view.setUint16(place, this.#view.getUint16(place, littleEndian) | flags, littleEndian)
   }
 
+  /** What was written, without a copy of it: nothing may be written after this. */
+  take(): Uint8Array {
+    return this.#bytes.subarray(0, this.length)
+  }
+
   /** What was written; later writes do not show in it. */
   bytes(): Uint8Array {
     return this.#bytes.slice(0, this.length)

@@ -8,5 +8,7 @@ export interface NetlinkSocket {
    * its nlmsghdr, up to and including the one that ends it: `expect` acks or errors, or a dump's NLMSG_DONE.
    */
   request(datagram: Uint8Array, expect: number): Promise<readonly Uint8Array[]>
+  /** The most bytes that one datagram may have, where that is known: what is longer need not be made. */
+  readonly longest?: number
   close(): void
 }

@@ -44,8 +44,13 @@ export interface NetlinkConnection {
    * errors, after a dump's NLMSG_DONE, or when the kernel refuses an nfnetlink batch as a whole.
    */
   exchange(datagram: Uint8Array, expect: number, visit: (message: MessageView) => void): Promise<void>
+  /** The most bytes that one datagram may have. */
+  readonly longest: number
   close(): void
 }
+
+/** What of the send buffer no datagram may take (`netlink_sendmsg`). */
+const KEPT_FREE = 32
 
 /** How long the kernel may stay silent. It answers within the system call, so silence is a bug, not a wait. */
 const SILENCE_MS = 30_000
@@ -224,6 +229,7 @@ export const openConnection = (protocol: number): NetlinkConnection => {
         waiting.push({ datagram: bytes, expect, visit, resolve, reject })
         start()
       }),
+    longest: plain.socket.getSendBufferSize() - KEPT_FREE,
     close: () => {
       if (!open) return
       open = false

@@ -11,7 +11,7 @@ export const message = (
   writer.message(type, flags, sequence, () => {
     for (const part of payload) writer.raw(part)
   })
-  return writer.bytes()
+  return writer.take()
 }
 
 /** The message with its header, as one piece of bytes of its own. */

@@ -31,6 +31,7 @@ export const openNetlinkSocket = (protocol: number = NETLINK_NETFILTER): Netlink
       })
       return replies
     },
+    longest: connection.longest,
     close: () => connection.close(),
   }
 }

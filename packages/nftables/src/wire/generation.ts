@@ -32,7 +32,7 @@ export const generation = async (socket: NetlinkSocket): Promise<number | null> 
   writer.message(type, NLM_F_REQUEST | NLM_F_ACK, FIRST_SEQUENCE + asked, () =>
     writeHead(writer, NFPROTO_UNSPEC, 0),
   )
-  for (const reply of await socket.request(writer.bytes(), 1)) {
+  for (const reply of await socket.request(writer.take(), 1)) {
     const found = readGeneration(reply)
     if (found !== null) return found
   }

@@ -79,7 +79,7 @@ describe('encodeBatch', () => {
     expect(batch?.nextSequence).toBe(1 + 1 + Math.ceil(10_000 / 128) + 1)
     expect(batch?.commandOf(2)).toBe('create element inet portolan dnat4 { … }')
     const datagram = batch?.datagram ?? new Uint8Array()
-    const view = new DataView(datagram.buffer)
+    const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength)
     const asked: number[] = []
     for (let at = 0; at < view.byteLength; at += view.getUint32(at, true)) {
       expect(view.getUint32(at, true)).toBeLessThan(0x10000)

@@ -39,7 +39,7 @@ const encode = ({ ask, what, write, family = NFPROTO_INET }: Question): Uint8Arr
     writeHead(writer, family, 0)
     write(writer)
   })
-  return writer.bytes()
+  return writer.take()
 }
 
 /** How a listing ended: whole, or `refused` with an errno, or `broken`: not whole, or not to be understood. */

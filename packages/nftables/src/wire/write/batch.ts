@@ -60,7 +60,7 @@ export const encodeBatch = (
   }
   messages.end()
   return {
-    datagram: messages.writer.bytes(),
+    datagram: messages.writer.take(),
     expect: 1,
     nextSequence: messages.nextSequence,
     commandOf: (number) => {

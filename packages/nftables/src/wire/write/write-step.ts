@@ -125,7 +125,7 @@ const writeRule = (
   messages.message(step, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, () => {
     writeName(writer, NFTA_RULE_TABLE, tableName)
     writeName(writer, NFTA_RULE_CHAIN, chain)
-    writer.attribute(NLA_F_NESTED | NFTA_RULE_EXPRESSIONS, () => writer.raw(body.bytes()))
+    writer.attribute(NLA_F_NESTED | NFTA_RULE_EXPRESSIONS, () => writer.raw(body.take()))
     if (comment !== null)
       writer.attribute(NFTA_RULE_USERDATA, () => writeUserText(writer, UDATA_RULE_COMMENT, comment))
   })
