@@ -52,8 +52,8 @@ const sizes: readonly Size[] = [
   { mappings: 100, rules: 1_000 },
   { mappings: 100, rules: 10_000 },
   { mappings: 1_000, rules: 1_000 },
-  { mappings: 1_000, rules: 10_000, mark: 300 },
-  { mappings: 1_000, rules: 10_000, mark: 300, apart: true },
+  { mappings: 1_000, rules: 10_000, mark: 150 },
+  { mappings: 1_000, rules: 10_000, mark: 150, apart: true },
   { mappings: 300, rules: 10_000, mark: 150, networks: 30 },
 ]
 

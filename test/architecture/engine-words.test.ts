@@ -46,6 +46,7 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/core/src/resolve/move.ts': [1, 'no engine moves a network'],
   'packages/core/src/resolve/note-guessed-addresses.ts': [3, ofPlan],
   'packages/core/src/resolve/note-parented.ts': [1, ofPlan],
+  'packages/core/src/route/leaving-block-notes.ts': [2, ofPlan],
   'packages/host/src/engines/docker-store.ts': [1, ofPlan],
   'packages/iptables/src/print/script.ts': [2, ofPlan],
   'packages/portolan/src/plan/plan-intent.ts': [1, 'a project of a CNI attachment is held by no live host'],

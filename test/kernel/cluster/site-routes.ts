@@ -13,6 +13,6 @@ export const routesOf = async ({ machine }: ClusterHostMachine): Promise<readonl
 
 /** Each look is at what other programs do: there is nothing that could be awaited. */
 export const until = async (holds: () => Promise<boolean>): Promise<void> => {
-  for (const end = AbortSignal.timeout(20_000); !(await holds()); await delay(20))
-    if (end.aborted) throw new Error('it did not come to that within 20 s')
+  for (const end = AbortSignal.timeout(60_000); !(await holds()); await delay(20))
+    if (end.aborted) throw new Error('it did not come to that within a minute')
 }
