@@ -13,7 +13,9 @@ export const leaving = (opened: () => Here, services: Running[]): void => {
     await staying?.outcome
     await third.podman.remove('web-h3')
     await third.podman.command('network', 'rm', 'web')
-    // The journal of the plugin stays, and is no project.
+    // The journal of the plugin of Podman stays, and is no project: this one is the last.
+    await third.must('destroy', '-p', 'cni', '--yes')
+    expect(await routesOf(third)).toEqual([])
     expect(JSON.parse(await third.must('cluster', 'release', '--json')).released).toHaveLength(4)
     for (const docker of dockers) await until(async () => (await routesOf(docker)).length === 4)
     expect(await routesOf(third)).toEqual([])
