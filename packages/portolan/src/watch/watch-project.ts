@@ -3,7 +3,7 @@ import type { Monitor, Notice } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { causesOf } from './causes.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { conflictIdentity } from './conflict-identity.ts'
+import { conflictNews } from './conflict-news.ts'
 import { Contention } from './contention.ts'
 import { gather } from './gather.ts'
 import type { HeldProject } from './held-project.ts'
@@ -67,7 +67,7 @@ async function* watching(
 ): AsyncGenerator<HostEvent, void> {
   const gathering = gather(monitor, signal, clock)
   const contention = new Contention()
-  let known = new Map<string, Conflict>()
+  let known: readonly Conflict[] = []
   let retryMs = FIRST_RETRY_MS
   /** What drift was told last where it is only reported, so that it is told once. */
   let told = ''
@@ -149,12 +149,10 @@ async function* watching(
       search = null
       if (signal.aborted) return
       if ('found' in outcome) {
-        const found = new Map(outcome.found.map((conflict) => [conflictIdentity(conflict), conflict]))
-        for (const [key, conflict] of found)
-          if (!known.has(key)) yield { ...about(), kind: 'conflict', conflict }
-        for (const [key, conflict] of known)
-          if (!found.has(key)) yield { ...about(), kind: 'conflict-gone', conflict }
-        known = found
+        const apart = conflictNews(known, outcome.found)
+        for (const conflict of apart.come) yield { ...about(), kind: 'conflict', conflict }
+        for (const conflict of apart.gone) yield { ...about(), kind: 'conflict-gone', conflict }
+        known = apart.known
       } else {
         yield { ...about(), kind: 'failed', error: asError(outcome.error), retryMs: FIRST_RETRY_MS }
         if (once) return
