@@ -206,7 +206,7 @@ const waysOut = (networks: readonly string[], live: ReadonlySet<string>): string
     ...(held.length === networks.length
       ? []
       : [
-          `Give each ${held.length === 0 ? '' : 'of a file '}another subnet: \`portolan move NETWORK\`. ${namedElsewhere()}`,
+          `Give each ${held.length === 0 ? '' : 'of a file '}another subnet: \`portolan move NETWORK\`, with its file (-f), or its project (-p) where a watch follows a key. ${namedElsewhere()}`,
         ]),
     ...(held.length === 0
       ? []

@@ -16,7 +16,7 @@ const mostLines = { rules: 300, other: 50, fixes: Number.POSITIVE_INFINITY } as 
  * What there is to read where there is no change.
  * @internal
  */
-export const noChanges = '  nothing to do: the host is as it should be'
+export const noChanges = '  nothing to do: the host has all of this already'
 
 /**
  * Changes as a diff for people: what goes with `-`, what comes with `+`, under the part of the host it is for. Of

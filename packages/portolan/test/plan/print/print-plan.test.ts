@@ -40,7 +40,7 @@ Ports
   0.0.0.0:8080/tcp  -> nginx:80  network web
 
 Changes, in this order
-  nothing to do: the host is as it should be`)
+  nothing to do: the host has all of this already`)
   })
 
   test.each(['nftables', 'iptables-nft'] as const)(
@@ -182,7 +182,7 @@ describe('changes for people', () => {
   })
 
   test('that are none say so', () => {
-    expect(printChanges([])).toEqual(['  nothing to do: the host is as it should be'])
+    expect(printChanges([])).toEqual(['  nothing to do: the host has all of this already'])
   })
 })
 
