@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import type { HostEvent } from 'portolan'
 import { attach, bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
@@ -12,6 +13,7 @@ const log = '/run/lab/events'
 const file = '/run/lab/compose.yaml'
 
 interface Watched extends AsyncDisposable {
+  readonly events: Watcher['events']
   readonly next: Watcher['next']
   readonly running: Running
   [Symbol.asyncDispose](): Promise<void>
@@ -24,8 +26,9 @@ const watch = async (lab: Lab, backend: Backend, ...words: readonly string[]): P
   const running = lab.host.start(['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...lab.command, ...argv], {
     timeoutMs: 300_000,
   })
-  const { next } = followEvents(lab, log)
+  const { events, next } = followEvents(lab, log)
   return {
+    events,
     next,
     running,
     [Symbol.asyncDispose]: async () => {
@@ -158,6 +161,27 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     // What is in force already is held, whatever came in its way since.
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
     expect(await pilotOf(lab, backend).run('watch', shop(), '--once')).toMatchObject({ exitCode: 0 })
+  })
+
+  test('a move beside a watch is taken up, and nothing of it is undone', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, backend)
+    await lab.write('compose.yaml', shop())
+    await using watched = await watch(lab, backend)
+    await watched.next('watching', ({ kind }) => kind === 'watching')
+    const bridge = await bridgeOf(lab, 'web')
+    const address = () => lab.host.mustRun(['ip', '-4', '-o', 'address', 'show', 'dev', bridge])
+    const before = await address()
+    expect(await pilot.run('move', shop(), 'web', '--yes')).toMatchObject({ exitCode: 0 })
+    // A repair that comes later: what was told by then is all that the watch made of the move.
+    await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
+    const isForwarding = (event: HostEvent): boolean =>
+      event.kind === 'drift' && event.changes.some(({ object }) => object.includes('ip_forward'))
+    await watched.next('forwarding', isForwarding)
+    const told = await watched.events()
+    expect(told.filter((event) => event.kind === 'drift' && !isForwarding(event))).toEqual([])
+    expect(await address()).not.toBe(before)
+    expect(await pilot.plan(shop())).toMatchObject({ summary: { add: 0, remove: 0 } })
   })
 
   test('destroy beside a watch is refused and names it; beside one that was killed it is not', async () => {

@@ -95,13 +95,14 @@ export const holdPlannedProject = async (
     desired = (await quick(intent)).desired
     taken = now
   }
-  /** Has another process applied what the file says now? */
+  /** Has another process applied what the file says now, or moved a network of it? */
   const isApplied = async (): Promise<boolean> => {
     try {
       const now = read()
       // The project of another name is another project: this one is held until the watch is stopped.
       if (now.project !== project) return false
-      if (JSON.stringify(now) === JSON.stringify(intent)) return false
+      // A move changes addresses of bridges, so that it is seen beside the rules.
+      if (JSON.stringify(now) === JSON.stringify(intent) && elsewhere().length === 0) return false
       // That process may be at it still.
       const planned = await withHostLock(() => quick(now))
       // Its rules tell: forwarding may have been switched off, or a bridge deleted, at the same time.
