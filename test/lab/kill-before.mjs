@@ -46,6 +46,12 @@ fs.openSync = (path, ...args) => {
   else journals.delete(descriptor)
   return descriptor
 }
+// The number goes to another file then, which may be opened by other means.
+const { closeSync } = fs
+fs.closeSync = (descriptor) => {
+  journals.delete(descriptor)
+  return closeSync(descriptor)
+}
 watch(fs, 'writeSync', (descriptor) => (journals.has(descriptor) ? 'journal' : null))
 watch(fs, 'linkSync', (_from, to) => (/\.journal$/.test(String(to)) ? 'journal' : null))
 watch(childProcess, 'spawn', (program, args) =>
