@@ -53,6 +53,50 @@ describeOnKernel('rules that change between the last look at them and the change
   })
 })
 
+describeOnKernel('a host that another process of ours is changing', 'nftables', () => {
+  test('what is wrong only meanwhile does not block', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, 'nftables')
+    await pilot.apply(shop(['9090:80']).replace('name: shop', 'name: other'))
+    const forwarding = (value: number) => lab.host.setSysctl('net.ipv4.conf.eth0.forwarding', value)
+    // As if that process had switched forwarding on, and the kernel had not come to this interface yet.
+    await forwarding(0)
+    const lock = (await lab.host.mustRun(['find', '/run', '-name', 'network-*.lock'])).trim()
+    const holder = lab.host.start([
+      'flock',
+      '--no-fork',
+      lock,
+      'sh',
+      '-c',
+      ': > /run/lab/held; exec sleep 50',
+    ])
+    await lab.host.mustRun(['sh', '-c', 'until test -e /run/lab/held; do sleep 0.05; done'])
+    const argv = pilot.argv('apply', await lab.write('compose.yaml', shop()), '--yes')
+    const applying = lab.host.run(['sh', '-c', 'exec "$@" 2> /run/lab/said', 'sh', ...lab.command, ...argv])
+    const waits = lab.host.run([
+      'sh',
+      '-c',
+      'until grep -q "waiting for sleep" /run/lab/said; do sleep 0.05; done',
+    ])
+    const first = await Promise.race([waits.then(() => 'it waits'), applying.then(({ stdout }) => stdout)])
+    expect(first).toBe('it waits')
+    await forwarding(1)
+    holder.kill('SIGKILL')
+    expect(await applying).toMatchObject({ exitCode: 0 })
+    expect(await table(lab)).toContain('tcp . 8080')
+  })
+
+  test('what is wrong after that blocks, and is shown', async () => {
+    const lab = await open()
+    await lab.host.listen({ protocol: 'tcp', port: 8080 })
+    const { exitCode, stdout } = await pilotOf(lab, 'nftables').run('apply', shop(), '--yes')
+    expect({ exitCode, stdout }).toMatchObject({
+      exitCode: 3,
+      stdout: expect.stringContaining('HostPortTaken'),
+    })
+  })
+})
+
 describeOnKernel('our own table', 'nftables', () => {
   test('is written and removed without a program that changes rules', async () => {
     const lab = await open()

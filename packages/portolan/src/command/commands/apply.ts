@@ -53,20 +53,28 @@ export const planAndApply = async (
       ...(await freshNeighbours(context, true)),
       ...more,
     })
-  const planned = await waitFor(context, planning, planAgain)
+  const isBlocked = (planned: Plan): boolean =>
+    options.force !== true && errorsIn(planned.conflicts).length > 0
+  const first = await waitFor(context, planning, planAgain)
+  // Another process of ours may have been at it while the host was read: only what is wrong after that blocks.
+  const planned = isBlocked(first) ? await underHostLock(planAgain, applyOptions(context)) : first
   show(printPlan(planned, lookOf(context)), context)
   // Taking leases changes nothing of the host's that could be asked about.
   const leases = planned.leases?.changes.length ?? 0
-  const blocks = options.force === true ? [] : errorsIn(planned.conflicts)
-  if (blocks.length > 0 || planned.changes.length + leases === 0) {
+  if (isBlocked(planned) || planned.changes.length + leases === 0) {
     report(planned, context, false)
-    return blocks.length > 0 ? refuse(context) : exitCode.ok
+    return isBlocked(planned) ? refuse(context) : exitCode.ok
   }
   if (!(await agreeTo(planned, context))) return exitCode.ok
   const code = await applyOrReplan(planned, planAgain, context)
   if (next !== null && code === exitCode.ok && options.json !== true) terminal.print(next)
   return code
 }
+
+const underHostLock = <Result>(
+  act: () => Promise<Result>,
+  { onWait }: ReturnType<typeof applyOptions>,
+): Promise<Result> => withHostLock(act, onWait === undefined ? {} : { onWait })
 
 /** What is to be agreed to; with --json standard output is for the result. */
 const show = (text: string, { options, terminal }: CommandContext): void => {
@@ -118,17 +126,14 @@ const applyOrReplan = async (
     return exitCode.ok
   }
   const underLock = (): Promise<ExitCode> =>
-    withHostLock(
-      async () => {
-        const planned = await planAgain()
-        const difference = comparePlans(first, planned)
-        showDifference(difference, context)
-        if (errorsIn(difference?.conflicts ?? []).length === 0) return carryOut(planned, true)
-        report(planned, context, false)
-        return refuse(context)
-      },
-      settings.onWait === undefined ? {} : { onWait: settings.onWait },
-    )
+    underHostLock(async () => {
+      const planned = await planAgain()
+      const difference = comparePlans(first, planned)
+      showDifference(difference, context)
+      if (errorsIn(difference?.conflicts ?? []).length === 0) return carryOut(planned, true)
+      report(planned, context, false)
+      return refuse(context)
+    }, settings)
   let agreed = first
   for (let attempt = 1; ; attempt += 1) {
     try {
