@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DesiredState, PublishedPort } from '@portolan/core'
+import type { DesiredMapping, DesiredState, PublishedPort } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
@@ -17,12 +17,20 @@ const sockets = (ports: readonly Omit<PublishedPort, 'project' | 'label'>[]): re
         port.hostPort,
         port.interface,
         ...port.targets.map((target) => `${target.address} ${target.port}`),
+        port.limited === true ? 'limited' : '',
       ].join(' '),
     )
     .sort()
 
 const wanted = ({ mappings }: DesiredState): readonly string[] =>
-  sockets(mappings.filter(({ kind }) => kind === 'nat'))
+  sockets(
+    mappings
+      .filter(({ kind }) => kind === 'nat')
+      .map((mapping) => ({ ...mapping, ...(isLimited(mapping) ? { limited: true } : {}) })),
+  )
+
+const isLimited = ({ allowFrom }: DesiredMapping): boolean =>
+  allowFrom !== null && !allowFrom.some((prefix) => prefix.endsWith('/0'))
 
 describe('both dialects', () => {
   test('publish exactly what is desired, as read back from what they compile', () => {

@@ -19,4 +19,6 @@ export interface PublishedPort {
    * alone. Absent where rules do not count, or their counters were not read.
    */
   readonly newConnections?: number
+  /** It is for some clients only (`allowFrom`); which these are is not told. */
+  readonly limited?: true
 }

@@ -1,6 +1,6 @@
 import type { PublishedPort } from '@portolan/core'
 import { type Family, families } from '@portolan/netfilter'
-import { destination, isOurs } from '../compile/object-name.ts'
+import { allow, destination, isOurs } from '../compile/object-name.ts'
 import { selectorOf } from '../compile/port-key.ts'
 import { renamedChains } from '../compile/renamed-chains.ts'
 import { projectOf, tagOf } from '../compile/tag.ts'
@@ -23,18 +23,34 @@ const ofFamily = (ruleset: Ruleset, family: Family): readonly PublishedPort[] =>
   const found = new Map<string, PublishedPort>()
   const nat = findTable(ruleset, family, 'nat')
   const renamed = nat === undefined ? null : renamedChains(nat)
+  const limited = limitedIn(ruleset, family)
   for (const chain of nat?.chains ?? []) {
     const known = renamed?.get(chain.name) ?? chain.name
     if (!isOurs(known) || rootOf(known, [destination]) !== destination) continue
     for (const rule of chain.rules) {
-      const port = readRule(rule, family)
-      if (port === null) continue
+      const read = readRule(rule, family)
+      if (read === null) continue
+      const port: PublishedPort = limited.has(tagOf(rule) ?? '') ? { ...read, limited: true } : read
       const key = [port.project, port.protocol, port.hostAddress, port.interface, port.hostPort].join(' ')
       const known = found.get(key)
       found.set(key, known === undefined ? port : together(known, port))
     }
   }
   return [...found.values()]
+}
+
+/** The mappings that are for some clients only, by the tags of their rules. */
+const limitedIn = (ruleset: Ruleset, family: Family): ReadonlySet<string> => {
+  const mangle = findTable(ruleset, family, 'mangle')
+  const renamed = mangle === undefined ? null : renamedChains(mangle)
+  return new Set(
+    (mangle?.chains ?? []).flatMap(({ name, rules }) => {
+      const known = renamed?.get(name) ?? name
+      return isOurs(known) && rootOf(known, [allow]) === allow
+        ? rules.flatMap((rule) => tagOf(rule) ?? [])
+        : []
+    }),
+  )
 }
 
 /** Two rules that share one port by weight. */

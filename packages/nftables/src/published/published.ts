@@ -1,7 +1,7 @@
 import type { PublishedPort } from '@portolan/core'
 import { type Family, families, type Protocol } from '@portolan/netfilter'
 import { ownTable } from '../compile/ours.ts'
-import { mapName } from '../compile/port-key.ts'
+import { levels, mapName } from '../compile/port-key.ts'
 import { ownerOf } from '../compile/tag.ts'
 import type { Chain, Element, Expression, Ruleset, Table } from '../model/index.ts'
 
@@ -19,16 +19,27 @@ export const published = (ruleset: Ruleset): readonly PublishedPort[] => {
   const table = ownTable(ruleset)
   if (table === null) return []
   const chains = new Map(table.chains.map((chain) => [chain.name, chain]))
-  return families.flatMap((family) =>
-    stems.flatMap((stem) =>
+  return families.flatMap((family) => {
+    const limited = limitedIn(table, family)
+    return stems.flatMap((stem) =>
       (['host', 'any'] as const).flatMap((level) =>
         elementsOf(table, mapName(stem, family, level)).flatMap((item) =>
-          readElement(item, family, level === 'host', stem === 'bound', chains),
+          readElement(item, family, level === 'host', stem === 'bound', chains).map(
+            (port): PublishedPort => (limited.has(item.comment ?? '') ? { ...port, limited: true } : port),
+          ),
         ),
       ),
+    )
+  })
+}
+
+/** The mappings that are for some clients only, by the comments of their elements. */
+const limitedIn = (table: Table, family: Family): ReadonlySet<string> =>
+  new Set(
+    levels.flatMap((level) =>
+      elementsOf(table, mapName('restricted', family, level)).flatMap(({ comment }) => comment ?? []),
     ),
   )
-}
 
 /**
  * The projects that own something in our table, sorted.

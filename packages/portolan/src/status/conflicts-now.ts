@@ -157,7 +157,7 @@ const toldSubnets = (network: DesiredNetwork): readonly DesiredNetwork[] => {
 
 /** A port whose network is not one of the project's own (an external one) is left out. */
 const mappingInForce = (
-  { project: _project, newConnections: _count, ...port }: PublishedPort,
+  { project: _project, newConnections: _count, limited: _limited, ...port }: PublishedPort,
   networks: readonly DesiredNetwork[],
 ): readonly DesiredMapping[] => {
   const targets = port.targets.flatMap((target) => {

@@ -1,9 +1,23 @@
-import type { Conflict, Culprit } from '@portolan/core'
+import type { Conflict } from '@portolan/core'
 
-/** What makes two conflicts that were found one after the other the same one: its words may change meanwhile. */
+/** What makes two conflicts the same one: its words may differ. */
 export const conflictIdentity = ({ kind, severity, mapping, network, culprit }: Conflict): string =>
-  JSON.stringify([kind, severity, mapping, network, culprit?.table, culprit?.chain, causeOf(culprit)])
+  JSON.stringify([kind, severity, mapping, network, culprit?.table, culprit?.chain, culprit?.text])
 
-/** Of a block of a cluster its range: which host has it changes, and what is wrong stays the same. */
-const causeOf = (culprit: Culprit | null): string | undefined =>
-  (culprit?.tool === 'cluster' ? /[\da-f.:]+\/\d+/.exec(culprit.text)?.[0] : undefined) ?? culprit?.text
+/**
+ * What makes conflicts that were found one after the other the same ones. Which host has a block of a cluster changes,
+ * and what is wrong stays the same: of lost blocks of one network, in both families, the first is the first again.
+ */
+export const conflictIdentities = (conflicts: readonly Conflict[]): ReadonlyMap<string, Conflict> => {
+  const found = new Map<string, Conflict>()
+  const blocks = new Map<string, number>()
+  for (const conflict of conflicts) {
+    if (conflict.culprit?.tool === 'cluster') {
+      const identity = conflictIdentity({ ...conflict, culprit: null })
+      const count = blocks.get(identity) ?? 0
+      blocks.set(identity, count + 1)
+      found.set(`${identity} ${count}`, conflict)
+    } else found.set(conflictIdentity(conflict), conflict)
+  }
+  return found
+}

@@ -1,5 +1,5 @@
 import { type Conflict, unsettledNetworks } from '@portolan/core'
-import { conflictIdentity } from './conflict-identity.ts'
+import { conflictIdentities } from './conflict-identity.ts'
 
 /** What a search found beside the one before it. */
 export interface ConflictNews {
@@ -14,13 +14,14 @@ export interface ConflictNews {
  * was known of them before is known still: it has not gone.
  */
 export const conflictNews = (before: readonly Conflict[], found: readonly Conflict[]): ConflictNews => {
-  const [old, now] = [before, found].map((list) => new Set(list.map(conflictIdentity)))
+  const old = conflictIdentities(before)
+  const now = conflictIdentities(found)
+  const missing = [...old].flatMap(([identity, one]) => (now.has(identity) ? [] : [one]))
   const unsettled = new Set(unsettledNetworks(found))
-  const missing = before.filter((one) => !now?.has(conflictIdentity(one)))
   const isUnasked = (conflict: Conflict): boolean =>
     conflict.culprit?.table != null && networksOf(conflict).some((name) => unsettled.has(name))
   return {
-    come: found.filter((one) => !old?.has(conflictIdentity(one))),
+    come: [...now].flatMap(([identity, one]) => (old.has(identity) ? [] : [one])),
     gone: missing.filter((one) => !isUnasked(one)),
     known: [...found, ...missing.filter(isUnasked)],
   }

@@ -19,7 +19,6 @@ const site = () => {
           return { revision: 1, entries: [] }
         },
         watch: () => ({
-          // biome-ignore lint/correctness/useYield: it tells nothing, and ends.
           async *[Symbol.asyncIterator](): AsyncGenerator<BlockChanges, void, undefined> {
             if (!ended.signal.aborted) await new Promise((end) => ended.signal.addEventListener('abort', end))
           },

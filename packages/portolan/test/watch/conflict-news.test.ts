@@ -23,8 +23,8 @@ const ofNetwork = (kind: NetworkConflict['kind'], network: string, cause: Culpri
 })
 
 const dropped = ofNetwork('ForwardDropped', 'front', culprit('iptables-nft', '-P FORWARD DROP', 'filter'))
-const lost = (who: string) =>
-  ofNetwork('SubnetOverlap', 'front', culprit('cluster', `block 10.64.15.0/24 of cluster lab ${who}`))
+const lost = (holder: string) =>
+  ofNetwork('SubnetOverlap', 'front', culprit('cluster', `block 10.64.15.0/24 of cluster lab ${holder}`))
 
 test('conflicts of rules have not gone where they were not looked for', () => {
   const news = conflictNews([dropped], [lost('is held by host h1 now')])

@@ -67,7 +67,11 @@ export const takeUp = async (rules: LiveRules, tools: Tools, before: KeptRules):
             ...kept
               .flatMap(({ endpoints }) => endpoints)
               .map((endpoint) => withEndpoint({ intent: intentOf(endpoint), endpoint })),
-            ...before.own().map((port) => withPort(mappingOf(port, kept))),
+            // Which clients a port is for is not told: it goes with the next change, and is not opened to all.
+            ...before
+              .own()
+              .filter(({ limited }) => limited !== true)
+              .map((port) => withPort(mappingOf(port, kept))),
           ],
     )
     await rules.wanted.sync()

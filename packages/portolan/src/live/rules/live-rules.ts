@@ -283,7 +283,7 @@ export const asMapping = (port: PublishedPort): DesiredMapping => {
     network: '',
     weight: 1,
   }))
-  const { project: _project, ...socket } = port
+  const { project: _project, limited: _limited, ...socket } = port
   return {
     ...socket,
     kind: 'nat',
