@@ -179,6 +179,33 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     expect(await routesOf(host)).toEqual(routes)
   })
 
+  test.each([0, 1, 2])(
+    'a watch that reads its text again after the loss leaves traffic between hosts as it is (host %i)',
+    async (index) => {
+      const one = node(index)
+      const { host } = one
+      const routes = await routesOf(host)
+      const backend = backends[host.machine.name as keyof typeof backends]
+      const repairs = async (): Promise<void> => {
+        await host.machine.ip(`route del ${routes[0]}`)
+        await until(async () => (await routesOf(host)).join() === routes.join())
+      }
+      const words = ['-f', one.file, '--backend', backend, '--cluster', site().url, '--json']
+      const watching = host.start('watch', ...words)
+      await repairs()
+      await loseState(one)
+      watching.kill('SIGHUP')
+      await until(async () => (await host.machine.run(['test', '-s', `${state}/leases.mdb`])).exitCode === 0)
+      await repairs()
+      watching.kill('SIGTERM')
+      const { stdout, stderr } = await watching.outcome
+      expect(stdout).not.toMatch(/masquerade|exempt|SNAT/i)
+      expect(stderr).toMatch(/remembers no block of cluster lab[\s\S]*join --takeover/)
+      await meet(one, node(index === 0 ? 1 : 0))
+      expect(await routesOf(host)).toEqual(routes)
+    },
+  )
+
   test('gets its blocks back with a takeover, and finds nothing to do then', async () => {
     for (const one of nodes.slice(0, 2)) {
       const { host } = one

@@ -2,10 +2,11 @@ import {
   type BlockSnapshot,
   BlockStoreError,
   type ClusterMember,
+  type ClusterNeighbours,
   neighboursOf,
   parseClusterUrl,
 } from '@portolan/core'
-import { writeNeighbours } from '@portolan/host'
+import { readMember, writeNeighbours } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { forgottenText, joinedMember, knownMember } from '../cluster/known-member.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
@@ -85,6 +86,30 @@ export const forgottenNeighbours = async (
     if (!(error instanceof PortolanError)) throw error
     context.terminal.say(`portolan: ${error.message}`)
     return {}
+  }
+}
+
+/**
+ * The other hosts of the cluster for a watch that plans again. Where the state directory was lost meanwhile, the cluster is
+ * asked, and what it says is written down anew. Where it does not tell, they are as the watch knew them last: only a host
+ * that gave its blocks back has none.
+ *
+ * @param last - as the watch knew them last; null: none
+ */
+export const neighboursAgain = async (
+  context: CommandContext,
+  last: ClusterNeighbours | null,
+): Promise<ClusterNeighbours | null> => {
+  if (last === null) return null
+  const directory = directoryOf(context)
+  try {
+    if ((await joinedMember(directory, last.cluster)) !== null) return last
+    const { neighbours } = await freshNeighbours(context, true)
+    return neighbours ?? ((await readMember(directory)) === null ? last : null)
+  } catch (error) {
+    if (!(error instanceof PortolanError)) throw error
+    context.terminal.say(`portolan: ${error.message}`)
+    return last
   }
 }
 

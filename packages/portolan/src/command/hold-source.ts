@@ -1,4 +1,4 @@
-import type { Intent } from '@portolan/core'
+import type { ClusterNeighbours, Intent } from '@portolan/core'
 import { createRunner, defaultStateDirectory, openMonitor } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import type { WatchMetrics } from '../metrics/open-metrics.ts'
@@ -12,7 +12,7 @@ import { type ExitCode, exitCode } from './exit-code.ts'
 import { followBlocks } from './follow-blocks.ts'
 import { followCluster } from './follow-cluster.ts'
 import type { Signals } from './follow-signals.ts'
-import { freshNeighbours } from './fresh-neighbours.ts'
+import { freshNeighbours, neighboursAgain } from './fresh-neighbours.ts'
 import { holdAlone } from './hold-alone.ts'
 import type { IntentSource } from './intent-source.ts'
 import { blockedError, followErrors, newErrors } from './new-errors.ts'
@@ -67,8 +67,8 @@ export const holdSource = async (
       ...(check ? others : {}),
       ...(ownCommand === undefined ? {} : { ownCommand }),
     }
-    const hold = (wanted: Intent): Promise<HeldPlan> =>
-      holdPlannedProject(wanted, () => source.read(), { ...settled, runner }, applyOptions(context))
+    const hold = (wanted: Intent, last: ClusterNeighbours | null = null): Promise<HeldPlan> =>
+      holdPlannedProject(wanted, () => source.read(), { ...settled, runner }, applyOptions(context), last)
     const refused = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
       told(notTaken(project, error, retryMs), context, metrics)
 
@@ -82,7 +82,9 @@ export const holdSource = async (
         intent = source.read()
         refuseRenamed(project, intent)
         now.untaken = followBlocks(directory)
-        next = await hold(intent)
+        // Without them, what leaves for their containers would be masqueraded.
+        const last = from.neighbours()
+        next = await hold(intent, check ? last : await neighboursAgain(context, last))
         const errors = check ? [] : await newErrors(from, next)
         await now.untaken.close()
         now.untaken = null

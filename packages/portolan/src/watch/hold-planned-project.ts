@@ -31,6 +31,8 @@ import { udpPorts } from './udp-ports.ts'
 export interface HeldPlan extends HeldProject {
   /** What could not be read when it was planned: sentences. */
   readonly unread: readonly string[]
+  /** The other hosts of the cluster, as they were known last; null: none ever were. */
+  neighbours(): ClusterNeighbours | null
   close(): void
 }
 
@@ -39,6 +41,7 @@ export interface HeldPlan extends HeldProject {
  *
  * @param wanted - what is wanted at first
  * @param read - reads the file again: where another process has applied what it says by now, that is what is wanted
+ * @param last - the other hosts as they were known before, for as long as nothing is remembered of them
  * @throws what `plan` throws
  */
 export const holdPlannedProject = async (
@@ -46,10 +49,11 @@ export const holdPlannedProject = async (
   read: () => Intent,
   options: PlanOptions,
   applyOptions: ApplyOptions,
+  last: ClusterNeighbours | null = null,
 ): Promise<HeldPlan> => {
   const runner = options.runner ?? createRunner()
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
-  let neighbours: ClusterNeighbours | null = null
+  let neighbours = last
   /** With the other hosts as they were known last, where what is remembered of them was lost or damaged since. */
   const withNeighbours = async (): Promise<PlanOptions> => {
     const { known } = await knownNeighbours(options.neighbours, { ...options, stateDirectory }, {})
@@ -120,6 +124,7 @@ export const holdPlannedProject = async (
     project,
     backend,
     unread: first.unread,
+    neighbours: () => neighbours,
     isUnchanged: () => rules.isUnchanged(),
     look: async () => {
       await takeNeighbours()
