@@ -8,7 +8,7 @@ import {
 } from '@portolan/netfilter'
 import { checkArgument, objectValue } from '@portolan/netfilter/schema'
 import { classicPool, cut, dockerPool, type Pool } from './pool.ts'
-import { unusableRange } from './unusable-range.ts'
+import { unpickableRange } from './unusable-range.ts'
 
 const named: ReadonlyMap<string, Pool> = new Map([classicPool, dockerPool].map((pool) => [pool.name, pool]))
 
@@ -35,7 +35,7 @@ export const poolText = (pool: PoolInput): string => {
  * bits of the base are cleared.
  *
  * @throws InvalidRequestError when it is none of these, the base cannot be cut into such subnets, or it overlaps addresses
- * that no network can have
+ * that no network can have, or 169.254.0.0/16 or 255.255.255.255
  * @example
  * parsePool('10.0.0.0/8:24').entries.length // 1
  * parsePool('fd00:1234::/48:64').name // 'fd00:1234::/48:64'
@@ -44,10 +44,10 @@ export const poolText = (pool: PoolInput): string => {
 export const parsePool = (pool: PoolInput): Pool => {
   const read = readPool(poolText(pool))
   for (const { prefix } of read.entries) {
-    const range = unusableRange(prefix)
+    const range = unpickableRange(prefix)
     if (range !== null)
       throw new InvalidRequestError(
-        `The pool ${read.name} overlaps ${range}, which no container network can have: name a pool beside it, such as ${prefix.family === 'ip' ? '10.64.0.0/12:24' : 'fd64::/48:64'}.`,
+        `The pool ${read.name} overlaps ${range}, which no pool can have: name a pool beside it, such as ${prefix.family === 'ip' ? '10.64.0.0/12:24' : 'fd64::/48:64'}.`,
       )
   }
   return read

@@ -20,3 +20,18 @@ export const unusableRange = (prefix: Prefix): string | null => {
   const range = unusable.find((one) => prefixesOverlap(one, prefix))
   return range === undefined ? null : formatPrefix(range)
 }
+
+/**
+ * What a subnet that a user names may overlap, and one that is picked may not. Compose takes a network in 169.254.0.0/16,
+ * as for the credentials of ECS. But hosts and containers take those addresses by themselves (RFC 3927), and a packet to
+ * 255.255.255.255 goes to all of a link.
+ */
+const unpickable: readonly Prefix[] = ['169.254.0.0/16', '255.255.255.255/32'].map((text) =>
+  parsePrefix(text),
+)
+
+/** The range that a prefix overlaps and no pool may have; null: a pool can have the prefix. */
+export const unpickableRange = (prefix: Prefix): string | null => {
+  const range = unpickable.find((one) => prefixesOverlap(one, prefix))
+  return unusableRange(prefix) ?? (range === undefined ? null : formatPrefix(range))
+}

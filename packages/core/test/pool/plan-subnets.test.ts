@@ -11,6 +11,7 @@ import {
   type SubnetPlanOptions,
   type SubnetRequest,
 } from '../../src/pool/index.ts'
+import { readPool } from '../../src/pool/parse-pool.ts'
 
 const web: SubnetRequest = { network: 'web', family: 'ip' }
 
@@ -141,7 +142,7 @@ describe('own pools', () => {
     ['fd00::/127:127', 'fd00::/127', 'fd00::'],
     ['fd00::5/128:128', 'fd00::5/128', 'fd00::5'],
     ['fd00::/48:64', 'fd00::/64', 'fd00::1'],
-    ['255.255.255.0/24:25', '255.255.255.0/25', '255.255.255.1'],
+    ['255.255.254.0/24:25', '255.255.254.0/25', '255.255.254.1'],
   ])('%s gives %s with gateway %s', (pool, subnet, gateway) => {
     const family = pool.startsWith('fd') ? 'ip6' : 'ip'
     expect(planOne({}, { family }, parsePool(pool))).toMatchObject({ subnet, gateway, pool })
@@ -149,8 +150,9 @@ describe('own pools', () => {
 
   test('are searched to the very end of the address space', () => {
     const facts = { routes: [{ destination: '255.255.255.0/25' }] }
-    expect(planOne(facts, {}, parsePool('255.255.255.0/24:25')).subnet).toBe('255.255.255.128/25')
-    const last = parsePool('ffff:ffff::/32:33')
+    // As a pool of a cluster that an earlier version made.
+    expect(planOne(facts, {}, readPool('255.255.255.0/24:25')).subnet).toBe('255.255.255.128/25')
+    const last = readPool('ffff:ffff::/32:33')
     expect(planOne({}, { family: 'ip6' }, last, { reserve: ['ffff:ffff::/33'] }).subnet).toBe(
       'ffff:ffff:8000::/33',
     )
@@ -258,7 +260,8 @@ describe('what is on the host and in the way', () => {
     ['fd00:ec2::/64:64'],
   ])('%s holds only an address some cloud answers on, so it is never given', (pool) => {
     const family = pool.includes('::') ? 'ip6' : 'ip'
-    expect(() => planOne({}, { family }, parsePool(pool))).toThrow(PoolExhaustedError)
+    // A cluster of an earlier version may have a pool that is refused now.
+    expect(() => planOne({}, { family }, readPool(pool))).toThrow(PoolExhaustedError)
   })
 
   test('one thing that blocks many candidates is one rejection that counts them', () => {
@@ -489,6 +492,11 @@ describe('a subnet asked for by name', () => {
       { ...web, network: 'c', family: 'ip6', subnet: '::/80' },
     ])
     expect(plans.map(({ subnet }) => subnet)).toEqual(['172.17.0.0/20', '10.0.0.0/16', 'fd42:98fc:1c14::/80'])
+  })
+
+  test('one that no pool may have is given to a network that names it, as Docker does', () => {
+    for (const subnet of ['169.254.170.0/24', '255.255.255.0/24'])
+      expect(planOne({}, { subnet }).subnet).toBe(subnet)
   })
 
   test.each([
