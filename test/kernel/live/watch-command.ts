@@ -209,7 +209,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     killed.running.kill('SIGKILL')
     await killed.running.outcome
     expect(await destroy()).toMatchObject({ exitCode: 0 })
-    expect(await lab.host.mustRun(['ls', '/run/lab/state/watches'])).toBe('')
+    expect(await lab.host.mustRun(['find', '/run/portolan', '-name', 'shop.*'])).toBe('')
   })
 
   test('what another process applied of the edited file is not undone', async () => {

@@ -1,8 +1,10 @@
-import { readdirSync, unlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { readdirSync, realpathSync, unlinkSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { PortolanError } from '@portolan/netfilter'
 import { namespaceKey } from '../state/namespace-key.ts'
 import { takeFileLock } from './file-lock.ts'
+import { hostLockFile } from './host-lock-file.ts'
 import type { LockHolder } from './lock-holder.ts'
 
 /**
@@ -15,7 +17,27 @@ export interface Watcher {
   readonly process: LockHolder
 }
 
-const folderOf = (stateDirectory: string): string => join(stateDirectory, 'watches')
+/**
+ * Beside the lock of the host, with a folder for each state directory: a watch goes on when its state directory is lost,
+ * and no other may be let in then.
+ */
+const folderOf = (stateDirectory: string): string => {
+  const key = createHash('sha256').update(realPath(stateDirectory)).digest('hex').slice(0, 16)
+  return join(dirname(hostLockFile()), `watches-${key}`)
+}
+
+/** Where watches of earlier versions write themselves down. */
+const formerFolderOf = (stateDirectory: string): string => join(stateDirectory, 'watches')
+
+/** The same before the directory is made, while it is there, and after its loss. */
+const realPath = (path: string): string => {
+  const whole = resolve(path)
+  try {
+    return realpathSync(whole)
+  } catch {
+    return dirname(whole) === whole ? whole : join(realPath(dirname(whole)), basename(whole))
+  }
+}
 
 /** The watches of this process that were begun, so that each has a file of its own. */
 let begun = 0
@@ -25,7 +47,7 @@ const LOOK_MS = 1000
 
 /**
  * Tells other processes that this one holds a project, until the function returned is called or this process ends: its
- * file in `watches` of the state directory is locked. The kernel frees the lock of a process that is killed.
+ * file beside the lock of the host is locked. The kernel frees the lock of a process that is killed.
  *
  * @throws PortolanError `LOCK`, PermissionError, MissingToolError
  * @example
@@ -57,7 +79,7 @@ const TURN_MS = 10_000
 
 /**
  * Holds a project of this network namespace for this process alone, and tells others so as `noteWatch` does. Of two that
- * begin at once one holds it: each looks and writes itself down under a lock of the state directory.
+ * begin at once one holds it: each looks and writes itself down under a lock.
  *
  * @returns `end` gives it up again; `by` is the process that holds it
  * @throws PortolanError `LOCK`, PermissionError, MissingToolError
@@ -67,7 +89,7 @@ const TURN_MS = 10_000
  * @public @since 0.1.0
  */
 export const holdProject = async (stateDirectory: string, project: string): Promise<ProjectHold> => {
-  const path = join(stateDirectory, 'watches.lock')
+  const path = join(folderOf(stateDirectory), 'turn.lock')
   const turn = await takeFileLock(path, TURN_MS)
   if (turn === null)
     throw new PortolanError(
@@ -98,11 +120,18 @@ export const watchersOf = async (
   project: string | null,
 ): Promise<readonly Watcher[]> => {
   const found: Watcher[] = []
-  for (const name of namesIn(folderOf(stateDirectory))) {
+  for (const folder of [folderOf(stateDirectory), formerFolderOf(stateDirectory)])
+    found.push(...(await watchersIn(folder, project)))
+  return found
+}
+
+const watchersIn = async (folder: string, project: string | null): Promise<readonly Watcher[]> => {
+  const found: Watcher[] = []
+  for (const name of namesIn(folder)) {
     const [, of = '', namespace, pid] = /^([a-z0-9_-]+)\.(\d+)\.(\d+)\.\d+\.lock$/.exec(name) ?? []
     if (pid === undefined || (project !== null && of !== project)) continue
     if (namespace !== namespaceKey().namespace) continue
-    const path = join(folderOf(stateDirectory), name)
+    const path = join(folder, name)
     let holder: LockHolder | null = null
     const lock = await takeFileLock(path, 0, (other) => {
       holder = other

@@ -146,6 +146,34 @@ describeLive('withHostLock', () => {
     rmSync(folder, { recursive: true })
     expect(outcome).toEqual({ value: true, waitedFor: { pid: child, name: 'sh' } })
   })
+
+  test('a project that a process holds is held on when the state directory is lost', async () => {
+    const state = mkdtempSync(join(tmpdir(), 'portolan-watch-'))
+    const child = host.start(`
+      import { holdProject } from '@portolan/host'
+      const { kind } = await holdProject('${state}', 'shop')
+      console.log(kind)
+      setTimeout(() => {}, 600_000)`)
+    await new Promise((resolve) => child.stdout?.once('data', resolve))
+    const look = (project: string): Promise<unknown> =>
+      host.node(`
+        import { holdProject, watchersOf } from '@portolan/host'
+        const hold = await holdProject('${state}', '${project}')
+        const [, by] = [hold.end?.(), hold.by?.process.pid ?? null]
+        report([hold.kind, by, (await watchersOf('${state}', null)).length])`)
+    const pid = child.pid
+    try {
+      expect(await look('shop')).toEqual(['busy', pid, 1])
+      rmSync(state, { recursive: true })
+      expect(await look('shop')).toEqual(['busy', pid, 1])
+      expect(await look('other')).toEqual(['held', null, 1])
+    } finally {
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
+    }
+    expect(await look('shop')).toEqual(['held', null, 0])
+  })
 })
 
 /** Processor time of a process and its ended children, in hundredths of a second (proc_pid_stat(5)). */
