@@ -294,6 +294,22 @@ describeBeside('portolan watch --intent', ['etcd'], () => {
     await destroy('-p', 'shop')
   })
 
+  test('a command that names the project goes by the backend that was named for the watch', async () => {
+    await put(shop('9093:80'))
+    const { lab } = here()
+    const words = argv('--once').map((word) => (word === 'nftables' ? 'iptables-nft' : word))
+    expect(await lab.host.run(words)).toMatchObject({ exitCode: 0 })
+    const plan = async (...more: readonly string[]) => {
+      const { stdout } = await lab.host.run([
+        ...[...lab.command, 'plan', '-p', 'shop', ...cluster(), '--json', ...more],
+      ])
+      return JSON.parse(stdout)
+    }
+    expect(await plan()).toMatchObject({ backend: 'iptables-nft', summary: { add: 0, change: 0, remove: 0 } })
+    expect(await plan('--backend', 'nftables')).toMatchObject({ backend: 'nftables' })
+    await destroy('-p', 'shop')
+  })
+
   test('destroy ends the project: what was in force does not come back once the key is gone', async () => {
     const { lab } = here()
     for (const words of [['-p', 'shop'], ['--all']]) {

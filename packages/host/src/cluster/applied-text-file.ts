@@ -12,8 +12,17 @@ const digestOf = (text: string): string => createHash('sha256').update(text).dig
 const firstLine = (rest: string): string => `# sha256 ${digestOf(rest)}\n`
 
 /** Which project the text is of: what removes the project forgets the text, wherever it came from. */
-const secondLine = ({ project, profiles = [] }: Omit<AppliedText, 'text'>): string =>
-  `# project ${project}${profiles.map((one) => ` ${encodeURIComponent(one)}`).join('')}\n`
+const secondLine = ({ project, profiles = [], backend }: Omit<AppliedText, 'text'>): string => {
+  const words = [
+    project,
+    // No word of a profile has such a sign.
+    ...(backend === undefined ? [] : [`${backendWord}${encodeURIComponent(backend)}`]),
+    ...profiles.map(encodeURIComponent),
+  ]
+  return `# project ${words.join(' ')}\n`
+}
+
+const backendWord = 'backend='
 
 const projectLine = /^# project (\S+)((?: \S+)*)\n/
 
@@ -59,6 +68,8 @@ export interface AppliedText {
   readonly text: string
   /** The profiles with which it is in force; none unless told. */
   readonly profiles?: readonly string[]
+  /** The backend that was named for it; none unless told. */
+  readonly backend?: string
 }
 
 /**
@@ -132,8 +143,14 @@ export const readAppliedTextOf = async (directory: string, project: string): Pro
   if (found === undefined || more.length > 0) return null
   const rest = behindSum(found.kept)
   if (found.kept !== `${firstLine(rest)}${rest}`) return null
-  const profiles = (projectLine.exec(rest)?.[2] ?? '').split(' ').filter((one) => one !== '')
-  return { project, profiles: profiles.map(decodeURIComponent), text: rest.replace(projectLine, '') }
+  const words = (projectLine.exec(rest)?.[2] ?? '').split(' ').filter((one) => one !== '')
+  const backend = words.find((one) => one.startsWith(backendWord))
+  return {
+    project,
+    ...(backend === undefined ? {} : { backend: decodeURIComponent(backend.slice(backendWord.length)) }),
+    profiles: words.filter((one) => one !== backend).map(decodeURIComponent),
+    text: rest.replace(projectLine, ''),
+  }
 }
 
 /**

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
-import { appliedProjects, forgetAppliedTexts, readAppliedText, writeAppliedText } from '@portolan/host'
+import {
+  appliedProjects,
+  forgetAppliedTexts,
+  readAppliedText,
+  readAppliedTextOf,
+  writeAppliedText,
+} from '@portolan/host'
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-applied-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -23,6 +29,12 @@ test('a text is forgotten with its project, wherever it came from, and can be re
   await forgetAppliedTexts(folder, 'shop')
   await again()
   expect(await kept()).toEqual([text, text, text])
+
+  const of = { project: 'blog', profiles: ['backend=x', 'a b'], backend: 'iptables-nft' }
+  await writeAppliedText(folder, 'etcd:///c', { ...of, text })
+  expect(await readAppliedTextOf(folder, 'blog')).toEqual({ ...of, text })
+  await writeAppliedText(folder, 'etcd:///c', { project: 'blog', text })
+  expect(await readAppliedTextOf(folder, 'blog')).toEqual({ project: 'blog', profiles: [], text })
 
   await forgetAppliedTexts(folder, null)
   expect(await appliedProjects(folder)).toEqual([])

@@ -41,6 +41,7 @@ export const openIntent = async (options: Options): Promise<StoredIntent | null>
         directory: options.state ?? defaultStateDirectory(),
         project: options.project,
         profiles: options.profile,
+        backend: options.backend,
       })
 
 /** A text in etcd has no files beside it. */

@@ -29,6 +29,8 @@ interface StoredIntentOptions {
   readonly directory: string
   readonly project: string | undefined
   readonly profiles: readonly string[] | undefined
+  /** The backend that is named; none unless told. */
+  readonly backend: string | undefined
 }
 
 /** @throws InvalidRequestError for what is no key */
@@ -62,7 +64,7 @@ const folderOf = (key: string): string => key.replace(/\.[^./]*$/, '')
  * @throws PortolanError where there is no text that can be taken
  */
 export const openStoredIntent = async (options: StoredIntentOptions): Promise<StoredIntent> => {
-  const { url, cluster, directory, project, profiles } = options
+  const { url, cluster, directory, project, profiles, backend } = options
   const key = keyOf(url)
   const parse = (text: string | null): Intent => {
     if (text === null)
@@ -93,6 +95,7 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
         writeAppliedText(directory, from, {
           ...{ project: intent.project, text },
           ...(profiles === undefined ? {} : { profiles }),
+          ...(backend === undefined ? {} : { backend }),
         }),
     )
     let changed = new AbortController()

@@ -21,10 +21,10 @@ import { readRuleFiles, searchOptions } from '../sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
 
 /** `portolan conflicts`: only what is wrong with the planned state. */
-export const run = async (context: CommandContext): Promise<ExitCode> => {
+export const run = async (given: CommandContext): Promise<ExitCode> => {
+  const { intent, context } = await readWanted(given)
   const { options, terminal } = context
   const look = lookOf(context)
-  const intent = await readWanted(context)
   const planned = await waitFor(context, planning, async () =>
     plan(intent, { ...(await searchOptions(options)), ...(await freshNeighbours(context, false)) }),
   )

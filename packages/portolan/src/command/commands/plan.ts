@@ -11,9 +11,9 @@ import { searchOptions } from '../sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
 
 /** `portolan plan`: shows what would be done, and why; changes nothing. */
-export const run = async (context: CommandContext): Promise<ExitCode> => {
+export const run = async (given: CommandContext): Promise<ExitCode> => {
+  const { intent, context } = await readWanted(given)
   const { options, terminal } = context
-  const intent = await readWanted(context)
   const planned = await waitFor(context, planning, async () =>
     plan(intent, { ...(await searchOptions(options)), ...(await freshNeighbours(context, false)) }),
   )

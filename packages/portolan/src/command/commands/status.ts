@@ -99,8 +99,8 @@ const statusOptions = async (options: Options, others: Others): Promise<StatusOp
     return {
       ...of,
       intent: {
-        intent: kept ?? readIntent(options),
-        options: { ...(await planOptions(options)), ...others },
+        intent: kept?.intent ?? readIntent(options),
+        options: { ...(await planOptions(kept?.options ?? options)), ...others },
       },
     }
   return options.project === undefined ? of : { ...of, project: options.project, mustBeThere: true }
