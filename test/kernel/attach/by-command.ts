@@ -111,6 +111,29 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
+  test('an address of what is attached is not given again once the state directory was lost', async () => {
+    const lab = await open()
+    const portolan = commandOf(lab, backend)
+    const file = await lab.write('compose.yaml', compose)
+    await portolan('apply', '-f', file, '--yes')
+    const [one, two] = [await bareMachine(lab, 'job'), await bareMachine(lab, 'job2')]
+    const attach = (pid: number, name: string) =>
+      portolan('attach', 'shop/front', '--netns', String(pid), '--name', name, '--json')
+    const first = JSON.parse((await attach(one.pid, 'job')).stdout)
+    await lab.host.mustRun(['rm', '-r', '/run/lab/live'])
+    const refused = await attach(two.pid, 'job2')
+    expect(refused).toMatchObject({ exitCode: 1 })
+    expect(refused.stdout).toContain('apply the project again')
+    expect(await portolan('apply', '-f', file, '--yes')).toMatchObject({ exitCode: 0 })
+    const second = JSON.parse((await attach(two.pid, 'job2')).stdout)
+    expect([second.ip, second.ip6]).toEqual([expect.any(String), expect.any(String)])
+    expect([second.ip, second.ip6]).not.toContain(first.ip)
+    expect([second.ip, second.ip6]).not.toContain(first.ip6)
+    expect(await two.reach({ protocol: 'icmp', destination: first.ip, port: 0 })).toMatchObject({
+      delivered: true,
+    })
+  })
+
   test('a live project is attached to and detached from by its name', async () => {
     const lab = await open()
     const portolan = commandOf(lab, backend)

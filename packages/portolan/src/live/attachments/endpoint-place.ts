@@ -25,7 +25,7 @@ export const networkNamed = (
  */
 export const endpointPlace = async (
   rules: LiveRules,
-  tools: Pick<LiveMachine, 'leases' | 'links' | 'wanted'>,
+  tools: Pick<LiveMachine, 'leases' | 'links' | 'wanted' | 'readPeers'>,
   network: string,
   endpoint: string,
 ): Promise<EndpointPlace> => {
@@ -34,7 +34,7 @@ export const endpointPlace = async (
   const mark = { ...named, endpoint }
   const own = named.project === rules.project ? tools.wanted.network(named.network) : null
   if (own !== null) return livePlace(rules, tools, mark, own)
-  return (await parentedPlace(rules, tools, mark)) ?? plannedPlace(rules, tools.leases, network, mark)
+  return (await parentedPlace(rules, tools, mark)) ?? plannedPlace(rules, tools, network, mark)
 }
 
 const livePlace = (

@@ -25,15 +25,17 @@ import {
   macFromAddress,
   parseInterfaceAddress,
 } from '@portolan/netfilter'
+import type { LiveMachine } from '../live-machine.ts'
 import { bridgeOf, type OwnBridge } from '../networks/own-bridges.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { heldBy, holderOf } from './held-addresses.ts'
 import type { EndpointPlace, PlaceSubnet } from './place.ts'
+import { unleasedAddresses } from './unleased-addresses.ts'
 
 /** The place of an endpoint on a network that a plan made: its subnets and its leases are in the lease store. */
 export const plannedPlace = async (
   rules: LiveRules,
-  leases: LeaseStore,
+  { leases, readPeers }: Pick<LiveMachine, 'leases' | 'readPeers'>,
   asked: string,
   mark: EndpointMark,
 ): Promise<EndpointPlace> => {
@@ -47,9 +49,13 @@ export const plannedPlace = async (
   if (subnets.ip === null && subnets.ip6 === null)
     throw new InvalidRequestError({
       problem: `network ${mark.project}/${mark.network} is on this host, and no subnet is leased for it in this state directory.`,
-      remedy: ({ elsewhere }) => (elsewhere === null ? '' : `It was applied with another one: ${elsewhere}.`),
+      remedy: ({ elsewhere }) =>
+        elsewhere === null
+          ? ''
+          : `It was applied with another one: ${elsewhere}. Where that one was lost, apply the project again, which leases what is up.`,
     })
   const known = heldBy(state, mark)
+  const left = await unleasedAddresses(rules, readPeers, state, mark)
   return {
     mark,
     way: { kind: 'bridge' },
@@ -62,7 +68,12 @@ export const plannedPlace = async (
         rules,
         leases,
         mark,
-        { subnets, ranges: noRanges, isTaken: () => false, isAttached: attachedOn(rules, state, mark) },
+        {
+          subnets,
+          ranges: noRanges,
+          isTaken: (address) => left.has(address),
+          isAttached: attachedOn(rules, state, mark),
+        },
         options,
       ),
   }

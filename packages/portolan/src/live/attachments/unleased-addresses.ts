@@ -1,0 +1,29 @@
+import type { EndpointMark, LeaseState } from '@portolan/core'
+import { formatAddress, parseInterfaceAddress } from '@portolan/netfilter'
+import type { LiveMachine } from '../live-machine.ts'
+import type { LiveRules } from '../rules/live-rules.ts'
+import { attachedPorts } from './attached-ports.ts'
+import { heldBy } from './held-addresses.ts'
+
+/**
+ * The addresses of what is attached to a network and has no lease there, as where the state directory was lost: only the
+ * interfaces inside tell them. None of a namespace that is out of sight.
+ */
+export const unleasedAddresses = async (
+  { facts }: LiveRules,
+  readPeers: LiveMachine['readPeers'],
+  state: LeaseState,
+  { project, network }: EndpointMark,
+): Promise<ReadonlySet<string>> => {
+  const indexes = attachedPorts(facts).flatMap(({ name, mark }) => {
+    if (mark.project !== project || mark.network !== network || heldBy(state, mark).length > 0) return []
+    return facts.interfaces?.find((link) => link.name === name)?.index ?? []
+  })
+  if (indexes.length === 0 || readPeers === undefined) return new Set()
+  const peers = await readPeers(indexes)
+  return new Set(
+    [...peers.values()].flatMap(({ addresses }) =>
+      addresses.map((text) => formatAddress(parseInterfaceAddress(text).address)),
+    ),
+  )
+}
