@@ -74,6 +74,7 @@ async function* watching(
   let lookAt = 0
   let searchAt: number | null = 0
   let search: SearchBeside | null = null
+  let searchRetryMs = FIRST_RETRY_MS
   /** When the search that is awaited was first asked for. */
   let askedAt = 0
   const searchLater = (): void => {
@@ -153,10 +154,12 @@ async function* watching(
         for (const conflict of apart.come) yield { ...about(), kind: 'conflict', conflict }
         for (const conflict of apart.gone) yield { ...about(), kind: 'conflict-gone', conflict }
         known = apart.known
+        searchRetryMs = FIRST_RETRY_MS
       } else {
-        yield { ...about(), kind: 'failed', error: asError(outcome.error), retryMs: FIRST_RETRY_MS }
+        yield { ...about(), kind: 'failed', error: asError(outcome.error), retryMs: searchRetryMs }
         if (once) return
-        searchAt ??= clock.now() + FIRST_RETRY_MS
+        searchAt ??= clock.now() + searchRetryMs
+        searchRetryMs = Math.min(2 * searchRetryMs, LONGEST_RETRY_MS)
       }
     }
     if (once) return

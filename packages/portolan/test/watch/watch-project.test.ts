@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Monitor, Notice } from '@portolan/host'
+import { PortolanError } from '@portolan/netfilter'
 import type { Clock } from '../../src/watch/clock.ts'
 import type { HeldProject } from '../../src/watch/held-project.ts'
 import type { DriftChange } from '../../src/watch/host-event.ts'
@@ -119,6 +120,25 @@ test('a search for conflicts is not begun while changes go on', async () => {
   for await (const _event of watchProject(held, busy(clock, 100, 10), { signal: ended.signal }, clock));
   // One at first, and one when the tenth change was 150 ms ago.
   expect(searches).toEqual([0, expect.closeTo(1155, -1)])
+})
+
+test('a search that fails again and again is tried in longer and longer intervals', async () => {
+  const clock = jumpingClock()
+  const searches: number[] = []
+  const waits: (number | null)[] = []
+  const ended = new AbortController()
+  const held: HeldProject = {
+    ...heldWith([], []),
+    conflicts: async () => {
+      searches.push(clock.now())
+      throw new PortolanError('CLUSTER_EXHAUSTED', 'No block is free.')
+    },
+  }
+  for await (const event of watchProject(held, silent(), { signal: ended.signal }, clock)) {
+    if (event.kind === 'failed' && waits.push(event.retryMs) === 4) ended.abort()
+  }
+  expect(waits).toEqual([1000, 2000, 4000, 8000])
+  expect(searches).toEqual([0, 1000, 3000, 7000])
 })
 
 test('what another program takes away during a search for conflicts is repaired before the search has ended', async () => {
