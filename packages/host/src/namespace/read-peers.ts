@@ -47,6 +47,10 @@ interface LinkJson {
  *
  * @param indexes - of the ends on this host
  * @returns what was found, by the index here; of a namespace that is out of sight nothing is
+ * @example
+ * const peers = await readPeers(createRunner(), [])
+ * const addresses = [...peers.values()].flatMap((peer) => peer.addresses) // as '172.17.0.2/16'
+ * addresses.length // 0
  * @public @since 0.1.0
  */
 export const readPeers = async (
