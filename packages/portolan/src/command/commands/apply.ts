@@ -53,17 +53,15 @@ export const planAndApply = async (
       ...(await freshNeighbours(context, true)),
       ...more,
     })
-  const isBlocked = (planned: Plan): boolean =>
-    options.force !== true && errorsIn(planned.conflicts).length > 0
   const first = await waitFor(context, planning, planAgain)
   // Another process of ours may have been at it while the host was read: only what is wrong after that blocks.
-  const planned = isBlocked(first) ? await underHostLock(planAgain, applyOptions(context)) : first
+  const planned = isBlocked(first, options) ? await underHostLock(planAgain, applyOptions(context)) : first
   show(printPlan(planned, lookOf(context)), context)
   // Taking leases changes nothing of the host's that could be asked about.
   const leases = planned.leases?.changes.length ?? 0
-  if (isBlocked(planned) || planned.changes.length + leases === 0) {
+  if (isBlocked(planned, options) || planned.changes.length + leases === 0) {
     report(planned, context, false)
-    return isBlocked(planned) ? refuse(context) : exitCode.ok
+    return isBlocked(planned, options) ? refuse(context) : exitCode.ok
   }
   if (!(await agreeTo(planned, context))) return exitCode.ok
   const code = await applyOrReplan(planned, planAgain, context)
@@ -92,6 +90,9 @@ const agreeTo = async ({ changes }: Plan, { options, terminal }: CommandContext)
 
 const errorsIn = (conflicts: readonly Conflict[]): readonly Conflict[] =>
   conflicts.filter(({ severity }) => severity === 'error')
+
+const isBlocked = ({ conflicts }: Plan, { force }: CommandContext['options']): boolean =>
+  force !== true && errorsIn(conflicts).length > 0
 
 /** Said after the conflicts are shown: in the plan, in what is new of it, or in the JSON. */
 const refuse = ({ options, terminal }: CommandContext): ExitCode => {
@@ -146,7 +147,7 @@ const applyOrReplan = async (
     const planned = await planAgain()
     const difference = comparePlans(agreed, planned)
     showDifference(difference, context)
-    if (context.options.force !== true && errorsIn(planned.conflicts).length > 0) {
+    if (isBlocked(planned, context.options)) {
       report(planned, context, false)
       return refuse(context)
     }

@@ -4,14 +4,16 @@ import type { HostFacts } from '@portolan/netfilter'
 /** The host's end of an endpoint's veth pair, by its alias. */
 export interface AttachedPort {
   readonly name: string
+  /** Null: the facts do not tell it. */
+  readonly index: number | null
   readonly mark: EndpointMark
 }
 
 /** All that are on a host. */
 export const attachedPorts = ({ interfaces = [] }: HostFacts): readonly AttachedPort[] =>
-  interfaces.flatMap(({ name, alias }) => {
+  interfaces.flatMap(({ name, index = null, alias }) => {
     const mark = parseEndpointAlias(alias)
-    return mark === null || name === undefined ? [] : [{ name, mark }]
+    return mark === null || name === undefined ? [] : [{ name, index, mark }]
   })
 
 /** That of one endpoint; null: there is none. */

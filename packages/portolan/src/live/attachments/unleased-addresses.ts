@@ -15,10 +15,11 @@ export const unleasedAddresses = async (
   state: LeaseState,
   { project, network }: EndpointMark,
 ): Promise<ReadonlySet<string>> => {
-  const indexes = attachedPorts(facts).flatMap(({ name, mark }) => {
-    if (mark.project !== project || mark.network !== network || heldBy(state, mark).length > 0) return []
-    return facts.interfaces?.find((link) => link.name === name)?.index ?? []
-  })
+  const indexes = attachedPorts(facts).flatMap(({ index, mark }) =>
+    mark.project !== project || mark.network !== network || heldBy(state, mark).length > 0
+      ? []
+      : (index ?? []),
+  )
   if (indexes.length === 0 || readPeers === undefined) return new Set()
   const peers = await readPeers(indexes)
   return new Set(

@@ -96,10 +96,9 @@ interface FoundPort {
 }
 
 const portsOf = ({ project, facts }: LiveRules): readonly FoundPort[] =>
-  attachedPorts(facts).flatMap(({ name, mark: { project: owner, network, endpoint } }) => {
-    const index = facts.interfaces?.find((link) => link.name === name)?.index
-    return owner !== project || index === undefined ? [] : [{ index, network, endpoint }]
-  })
+  attachedPorts(facts).flatMap(({ index, mark: { project: owner, network, endpoint } }) =>
+    owner !== project || index === null ? [] : [{ index, network, endpoint }],
+  )
 
 /** @returns null: not all of it can be told */
 const networkOn = (
