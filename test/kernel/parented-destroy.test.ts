@@ -27,6 +27,27 @@ test('destroy names an endpoint that is still on an interface of the host, and g
   expect(await run('destroy -p attach --yes')).toMatchObject({ exitCode: 0, stderr: '' })
 })
 
+test('an interface of a container that has ended may stay for a moment, and is waited for', async () => {
+  await using lab = await openLab()
+  const lan = 'attach lan --parent eth0 --subnet 192.0.2.0/24 --gateway 192.0.2.254 --name web'
+  const on = ({ pid }: { readonly pid: number }): string[] => `${lan} --netns ${pid}`.split(' ')
+  /** Its namespace outlives it, as with the kernel's work queue on a busy machine. */
+  const ended = async (): Promise<void> => {
+    const web = await bareMachine(lab, 'web')
+    expect(await lab.portolan(on(web))).toMatchObject({ exitCode: 0, stderr: '' })
+    await web.mustRun(['sh', '-c', 'sleep 2 > /dev/null 2>&1 &'])
+    await web[Symbol.asyncDispose]()
+  }
+  await ended()
+  await ended()
+  expect(await lab.portolan('detach web -p attach'.split(' '))).toMatchObject({ exitCode: 0, stderr: '' })
+  await ended()
+  expect(await lab.portolan('destroy -p attach --yes'.split(' '))).toMatchObject({
+    exitCode: 0,
+    stderr: '',
+  })
+})
+
 test('an endpoint with the MAC of a child that is no endpoint of ours is not said to be attached elsewhere', async () => {
   await using lab = await openLab()
   const web = await bareMachine(lab, 'web')

@@ -9,7 +9,7 @@ import {
 } from '@portolan/core'
 import type { Links } from '@portolan/host'
 import { containsAddress, PortolanError, parseAddress, parsePrefix } from '@portolan/netfilter'
-import { isMacvlanUp } from '../live/attachments/is-macvlan-up.ts'
+import { staysUp } from '../live/attachments/stays-up.ts'
 import type { Plan } from '../plan/plan.ts'
 
 /**
@@ -39,7 +39,7 @@ export const refuseLeftBehind = async (
     for (const address of addressesIn(subnet, leases)) {
       const isThere =
         on.driver.kind === 'macvlan'
-          ? await isMacvlanUp(links, on.parent, address.mac)
+          ? await staysUp(links, on.parent, address.mac)
           : // The kernel does not tell of an ipvlan. What no plan took, attach did.
             address.released === null && address.planned !== true
       if (!isThere) continue

@@ -1,7 +1,7 @@
 import { type Lease, replicaName } from '@portolan/core'
 import type { Links } from '@portolan/host'
 import { containsAddress, PortolanError, parseAddress, parsePrefix } from '@portolan/netfilter'
-import { isMacvlanUp } from '../live/attachments/is-macvlan-up.ts'
+import { staysUp } from '../live/attachments/stays-up.ts'
 import type { Removal } from './plan-removal.ts'
 
 /**
@@ -21,7 +21,7 @@ export const refuseAttached = async (
     changes.flatMap(({ operation }) => (operation.kind === 'delete-vlan' ? [operation.name] : [])),
   )
   for (const { project, network, endpoint, parent, mac } of onMacvlans([...leases, ...givenUp]))
-    if (!gone.has(parent) && (await isMacvlanUp(links, parent, mac)))
+    if (!gone.has(parent) && (await staysUp(links, parent, mac)))
       throw new PortolanError(
         'ENDPOINT_ATTACHED',
         `Endpoint ${endpoint} of network ${project}/${network} still has its interface on ${parent}, in a namespace that this host does not see. Detach it first (portolan detach ${endpoint} -p ${project} --netns ...), or keep what is leased (--keep-leases). Nothing was removed.`,

@@ -12,6 +12,7 @@ import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
 import type { DetachOptions } from './attach-request.ts'
 import { givenUpBy, heldBy, holderOf } from './held-addresses.ts'
+import { staysUp } from './stays-up.ts'
 
 interface Detached {
   readonly project: string
@@ -51,7 +52,7 @@ export const removeChildren = async (
     // What it gave up before, by a plan, may be on an interface still.
     const own = [...(lease === undefined ? [] : [lease]), ...givenUp(state, { ...wanted, network })]
     for (const mac of driver.kind === 'macvlan' ? new Set(own.map((one) => one.mac)) : []) {
-      if (!(await links.hasChild(parent, mac))) continue
+      if (!(await staysUp(links, parent, mac))) continue
       throw new PortolanError(
         'ENDPOINT_ATTACHED',
         `Endpoint ${wanted.endpoint} of network ${network} still has its interface on ${parent}, in a namespace that this host does not see. End its process, or say which namespace it is (netns, --netns) and what the interface is called there (interface, --interface).`,

@@ -7,6 +7,7 @@ import { attachedOtherwise } from './attached-otherwise.ts'
 import type { Attachment, InterfaceMaker } from './attachment.ts'
 import { parentedDetach } from './parented-detach.ts'
 import type { NetworkWay } from './place.ts'
+import { staysUp } from './stays-up.ts'
 
 interface Asked {
   readonly mtu: number | null
@@ -47,16 +48,22 @@ export const parentedAttachment = (
         )
       }
       for (const former of driver.kind === 'macvlan' ? formerMacs : [])
-        if (await links.hasChild(parent, former)) throw attachedFormerly(mark, parent, former)
+        if (await staysUp(links, parent, former)) throw attachedFormerly(mark, parent, former)
       const link = { name: inside, parent, netns: namespace, ...(mtu === null ? {} : { mtu }) }
       if (driver.kind === 'macvlan') await links.createMacvlan({ ...link, mode: driver.mode, mac })
       else await links.createIpvlan({ ...link, mode: driver.mode, flag: driver.flag })
       undo = () => namespace.removeLink(inside)
+      const bringUp = () =>
+        namespace.bringUp(inside, { ip6: addresses.some(({ family }) => family === 'ip6'), alias })
       try {
-        await namespace.bringUp(inside, { ip6: addresses.some(({ family }) => family === 'ip6'), alias })
+        await bringUp().catch(async (error) => {
+          // Of a container that has ended by now: the kernel takes its interface away a little later.
+          if (!isBusyMac(error) || (await staysUp(links, parent, mac))) throw error
+          await bringUp()
+        })
       } catch (error) {
         await undo()
-        throw busyMac(error, { mark, parent, mac, isNew })
+        throw isBusyMac(error) ? busyMac(error, { mark, parent, mac, isNew }) : error
       }
       return false
     },
@@ -96,11 +103,13 @@ const inTheWay = (there: InsideLink, mark: EndpointMark, inside: string, mac: st
 }
 
 /** Two children of one parent never have one MAC (drivers/net/macvlan.c `macvlan_addr_busy`). */
+const isBusyMac = (error: unknown): error is ApplyError =>
+  error instanceof ApplyError && /in use|busy/i.test(error.stderr)
+
 const busyMac = (
-  error: unknown,
+  error: ApplyError,
   { mark, parent, mac, isNew }: { mark: EndpointMark; parent: string; mac: string; isNew: boolean },
-): unknown => {
-  if (!(error instanceof ApplyError && /in use|busy/i.test(error.stderr))) return error
+): PortolanError => {
   const { endpoint, network } = mark
   // An endpoint that had no address until now is attached nowhere.
   return isNew
