@@ -38,7 +38,9 @@ const run = (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
   machine().run(argvOf(host, words), { environment })
 const json = async (host: string, ...words: readonly string[]) => {
   const { exitCode, stdout, stderr } = await run(host, ...words, '--json')
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  // What went wrong is told there.
+  const told = exitCode === 0 ? null : stdout
+  expect({ exitCode, stderr, told }).toEqual({ exitCode: 0, stderr: '', told: null })
   return JSON.parse(stdout)
 }
 const joined = (host: string) => json(host, 'cluster', 'join', '--member', host)
@@ -115,6 +117,26 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
     watcher.kill('SIGTERM')
     expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
     expect(await isAlive()).toBe(false)
+  })
+
+  test('each verb waits while the servers vote for longer than one request may take', async () => {
+    await joined('web-9')
+    await turnOff(member(1), member(2))
+    const asked = [
+      joined('web-10'),
+      json('web-9', 'cluster', 'release'),
+      json('web-1', 'cluster', 'status'),
+      json('web-1', 'cluster', 'init', '--pool', '10.64.0.0/12:24', '--pool', '10.80.0.0/16:24'),
+    ]
+    const reclaiming = run('web-1', 'cluster', 'reclaim', '--all', '--grace', '0', '--yes')
+    await delay(8_000)
+    for (const one of off.splice(0)) one.start()
+    const [claimed, released, seen, settled] = await Promise.all(asked)
+    expect(claimed.claimed).toHaveLength(1)
+    expect(released.released).toHaveLength(1)
+    expect(seen).toMatchObject({ reachable: true })
+    expect(settled).toMatchObject({ changed: true })
+    expect(await reclaiming).toMatchObject({ exitCode: 0 })
   })
 
   test('a host that stays says once that etcd does not answer, and once that it does again', async () => {

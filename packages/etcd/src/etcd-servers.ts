@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Etcd3, GRPCDeadlineExceededError, isRecoverableError } from 'etcd3'
-import { openClient, TIMEOUT_MS } from './etcd-client.ts'
+import { openClient } from './etcd-client.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
+import { leaderlessTime } from './leaderless-time.ts'
 import { pendingSockets } from './pending-sockets.ts'
-import { type Asked, hasNoLeader, isAboutCertificate, noteServer, refusalOf, wordsOf } from './refusal.ts'
+import { type Asked, isAboutCertificate, isOfVote, noteServer, refusalOf, wordsOf } from './refusal.ts'
 import { UnresolvedError, unresolvedNames } from './unresolved-names.ts'
 
 /**
@@ -23,11 +24,14 @@ export interface EtcdServers {
 const LEAST_ATTEMPTS = 4
 
 /** How long servers without a leader are left alone. */
-const VOTE_MS = 200
+const PAUSE_MS = 200
+
+/** How long they are waited for unless told: they vote, which takes a second or two unless most of them are off. */
+const VOTE_MS = 5_000
 
 export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdServers => {
   const clients = options.endpoints.map((endpoint) => openClient(options, endpoint))
-  const { timeoutMs = TIMEOUT_MS } = options
+  const leaderless = leaderlessTime(options.voteMs ?? VOTE_MS)
   const sockets = pendingSockets()
   // Hosts that name the servers in one order do not all ask the same one.
   let first = Math.floor(Math.random() * clients.length)
@@ -42,9 +46,8 @@ export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdSer
   return {
     async ask(request, isRepeatable = true) {
       const start = first
-      const since = performance.now()
       let told: unknown = null
-      let isLeaderless = false
+      let isVoted = false
       let isRenewed = false
       for (let attempt = 0; ; attempt += 1) {
         const at = (start + attempt) % clients.length
@@ -53,6 +56,7 @@ export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdSer
         try {
           const answer = await sockets.during(() => request(client))
           first = at
+          leaderless.answered()
           return answer
         } catch (error) {
           if (hasOldToken(error) && !isRenewed) {
@@ -66,11 +70,16 @@ export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdSer
             told = error
             noteServer(error, options.endpoints[at])
           }
-          isLeaderless ||= hasNoLeader(error)
-          if (attempt + 1 < attemptsFor(error, options, isRepeatable)) continue
-          // They vote, which takes a second or two unless most of them are off.
-          if (!isLeaderless || performance.now() - since > timeoutMs) throw await named(told, options)
-          await delay(VOTE_MS)
+          if (isOfVote(error)) {
+            isVoted = true
+            leaderless.found()
+          }
+          // Of a change that may have been made a vote says nothing.
+          if (isFinal(error, isRepeatable))
+            throw await named(worth(told, options) > 1 ? told : error, options)
+          if (attempt + 1 < attemptsFor(error, options)) continue
+          if (!isVoted || !leaderless.isShort()) throw await named(told, options)
+          await delay(PAUSE_MS)
         }
       }
     },
@@ -94,18 +103,25 @@ const named = async (error: unknown, asked: Asked): Promise<unknown> => {
 
 /** A certificate that is refused says more than a vote that is going on, and that more than a server that is off. */
 const worth = (error: unknown, asked: Asked): number => {
+  // It ends the request.
+  if (!(error instanceof Error && isRecoverableError(error))) return 3
   if (refusalOf(error, asked) !== null) return 2
-  return hasNoLeader(error) ? 1 : 0
+  return isOfVote(error) ? 1 : 0
 }
 
 /** Tokens of JWT hold the revision of users and roles: with each change of those a client has to log in again. */
 const hasOldToken = (error: unknown): boolean =>
   /etcdserver: (revision of auth store is old|invalid auth token)/.test(String(error))
 
-/** How often a request is sent in all, where this came of it. */
-const attemptsFor = (error: unknown, asked: Asked, isRepeatable: boolean): number => {
+/** Is the same request not to be sent again? */
+const isFinal = (error: unknown, isRepeatable: boolean): boolean =>
+  !(error instanceof Error && isRecoverableError(error)) ||
+  (error instanceof GRPCDeadlineExceededError && !isRepeatable)
+
+/** How often a request is sent in all, where this came of it and no vote is waited for. */
+const attemptsFor = (error: unknown, asked: Asked): number => {
   const servers = asked.endpoints.length
-  if (isAboutCertificate(error, asked)) return servers
-  if (error instanceof GRPCDeadlineExceededError) return isRepeatable ? servers : 1
-  return error instanceof Error && isRecoverableError(error) ? Math.max(LEAST_ATTEMPTS, servers) : 1
+  return isAboutCertificate(error, asked) || error instanceof GRPCDeadlineExceededError
+    ? servers
+    : Math.max(LEAST_ATTEMPTS, servers)
 }

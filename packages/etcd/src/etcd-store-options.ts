@@ -22,4 +22,6 @@ export interface EtcdStoreOptions {
   readonly user?: { readonly name: string; readonly password: string } | null
   /** How long one server may take over a request; 5,000 unless told. */
   readonly timeoutMs?: number
+  /** How long servers that have no leader are waited for, over all requests in that time; 5,000 unless told. */
+  readonly voteMs?: number
 }

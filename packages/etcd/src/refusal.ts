@@ -30,6 +30,10 @@ export const wordsOf = (error: unknown): string =>
 /** The server does not know of a leader: the servers vote, or most of them are off. */
 export const hasNoLeader = (error: unknown): boolean => wordsOf(error) === 'etcdserver: no leader'
 
+/** What a server says of a request while the servers vote, or just have: it takes the same a moment later. */
+export const isOfVote = (error: unknown): boolean =>
+  /^etcdserver: (no leader|leader changed|request timed out|server stopped)/.test(wordsOf(error))
+
 const servers = new WeakMap<Error, string>()
 
 /** Remembers which of several servers an error came from. */

@@ -22,14 +22,15 @@ export interface Cluster {
 /**
  * Opens the cluster of a URL. The package that talks to etcd is loaded here, and only here.
  *
+ * @param voteMs - how long its servers are waited for while they vote; undefined: as `openEtcdStore` does
  * @throws InvalidRequestError for a URL that is none, a file of it that cannot be read, or a package that is not installed
  */
-export const openCluster = async (url: string): Promise<Cluster> => {
+export const openCluster = async (url: string, voteMs?: number): Promise<Cluster> => {
   const address = parseClusterUrl(url)
   const { openEtcdStore } = await loadAdapter()
   const { cluster, endpoints } = address
   const fresh = freshStore(
-    () => openEtcdStore({ cluster, ...serverAccess(address) }),
+    () => openEtcdStore({ cluster, ...serverAccess(address), ...(voteMs === undefined ? {} : { voteMs }) }),
     () => filesStamp(address),
   )
   const store: BlockStore = {

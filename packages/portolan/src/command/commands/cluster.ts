@@ -19,6 +19,9 @@ const verbs: Readonly<Record<string, (call: ClusterCall) => Promise<ExitCode>>> 
   reclaim,
 }
 
+/** A plan goes by what is remembered, and need not wait; what a verb is asked for has no other way than etcd. */
+const VOTE_MS = 15_000
+
 /** `portolan cluster VERB`: blocks of a cluster on etcd. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const [verb = ''] = context.positionals
@@ -27,7 +30,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     throw new InvalidRequestError(
       `there is no \`portolan cluster ${verb}\`.${didYouMean(verb, Object.keys(verbs), (one) => `"${one}"`)} There are ${Object.keys(verbs).join(', ')}.`,
     )
-  const cluster = await openCluster(clusterUrl(context.options))
+  const cluster = await openCluster(clusterUrl(context.options), VOTE_MS)
   try {
     return await work({ ...context, ...cluster, directory: directoryOf(context) })
   } finally {
