@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { buildFrame } from '../lab/frame.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
+import { createMachine, type Machine } from '../lab/machine.ts'
 import { addresses } from '../lab/topology.ts'
 
 // The lab proves itself with rules written by hand: what it says of a rule set must not rest on our compilers.
@@ -32,6 +33,38 @@ table inet hand {
     oifname != "br-hand" ip6 saddr fd00:17::/64 masquerade
   }
 }`
+
+describe('IPv6 addresses of a machine', () => {
+  let machine: Machine
+
+  beforeAll(async () => {
+    machine = await createMachine('late')
+  })
+  afterAll(() => machine[Symbol.asyncDispose]())
+
+  test('are received when the lines that add them are over', async () => {
+    await machine.ip('link add wire0 type veth peer name wire1', 'link set wire1 up')
+    for (let at = 1; at <= 50; at += 1) {
+      const lines = ['addr add', 'addr del'].map((word) => `${word} fd00:17::${at}/64 dev wire0`)
+      await machine.ip(`${lines[0]} nodad`)
+      const found = await machine.mustRun(['ip', '-6', 'route', 'show', 'table', 'local', 'type', 'local'])
+      expect(found).toContain(`fd00:17::${at} dev wire0`)
+      await machine.ip(`${lines[1]}`)
+    }
+  })
+
+  test('are not counted as there before the kernel receives what is for them', async () => {
+    await machine.ip('link set wire0 up', 'addr add fd00:18::1/64 dev wire0 nodad')
+    // What the kernel has not done yet, and then does.
+    const route = 'local fd00:18::1 dev wire0 table local proto kernel metric 0'
+    await machine.ip(`route del ${route}`)
+    const order: string[] = []
+    const isUp = machine.areUp(['wire0']).then((value) => order.push(`up: ${value}`))
+    await machine.ip(`route add ${route}`).then(() => order.push('received'))
+    await isUp
+    expect(order).toEqual(['received', 'up: true'])
+  })
+})
 
 describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (bridgeNf) => {
   let lab: Lab

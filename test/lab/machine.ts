@@ -58,9 +58,9 @@ export interface Machine extends AsyncDisposable {
   run(argv: readonly string[], options?: RunOptions): Promise<RunOutcome>
   start(argv: readonly string[], options?: RunOptions): Running
   mustRun(argv: readonly string[], options?: RunOptions): Promise<string>
-  /** Runs `ip -batch` on lines. */
+  /** Runs `ip -batch` on lines, and waits until IPv6 addresses that came are in use. */
   ip(...lines: readonly string[]): Promise<void>
-  /** Waits until these links are up, for 3 s at most; resolves with whether they are. */
+  /** Waits until these links are up and their IPv6 addresses in use, for 3 s at most; resolves with whether they are. */
   areUp(links: readonly string[]): Promise<boolean>
   /** Waits until these links have their link-local addresses; throws where they have not after 10 s. */
   settled(links: readonly string[]): Promise<void>
@@ -134,7 +134,8 @@ export const createMachine = async (
     start: (argv, options) => start([...inside, ...argv], options),
     mustRun: async (argv, options = {}) => printedBy(argv, options, await run(argv, options)),
     async ip(...lines) {
-      await agent.ask('ip', { lines })
+      if ((await agent.ask('ip', { lines })) !== true)
+        throw new Error(`${name}: new IPv6 addresses are not in use after 10 s: ${lines.join('; ')}`)
     },
     areUp: async (links) => (await agent.ask('carrying', { links })) === true,
     async settled(links) {

@@ -9,15 +9,17 @@ import json
 import os
 import socket
 
-from links import when_settled, when_up
+from links import when_received, when_settled, when_up
 from loop import Loop
 from listeners import Listeners
 from namespace import run
+from netlink import Netlink
 from probes import Probes
 from programs import Programs
 from restore import FirstState
 from sctp import Sctp
 from sniffer import Sniffer
+from state import own_addresses
 
 
 class Agent:
@@ -34,7 +36,8 @@ class Agent:
 
     def run(self):
         self.loop.watch(self.connection.fileno(), self.read_commands)
-        self.say({'ready': os.getpid()})
+        # A namespace that another program made may have addresses that are new.
+        when_received(self.loop, set(), 10, lambda _: self.say({'ready': os.getpid()}))
         self.loop.run()
 
     def say(self, message):
@@ -125,5 +128,7 @@ class Agent:
         self.programs.run(command, answer)
 
     def do_ip(self, command, answer):
+        with Netlink(socket.NETLINK_ROUTE) as route:
+            before = own_addresses(route)
         run(['ip', '-batch', '-'], ('\n'.join(command['lines']) + '\n').encode())
-        answer()
+        when_received(self.loop, before, 10, answer)

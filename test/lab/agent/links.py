@@ -1,9 +1,10 @@
-"""Whether links are up, asked of the kernel itself: a program for each look would cost more than the wait."""
+"""Whether links are up and their addresses in use, asked of the kernel itself: a program for each look would cost more than the wait."""
 
 import socket
 import struct
 
-from state import are_settled
+from netlink import Netlink
+from state import are_received, are_settled, own_addresses
 
 RTM_GETLINK, RTM_NEWLINK, NLM_F_REQUEST = 18, 16, 1
 IFLA_IFNAME, IFLA_OPERSTATE = 3, 16
@@ -28,13 +29,38 @@ def is_up(wire, name):
     return False
 
 
+def have_their_addresses(names):
+    try:
+        indexes = {socket.if_nametoindex(name) for name in names}
+    except OSError:
+        return False  # taken away meanwhile
+    with Netlink(socket.NETLINK_ROUTE) as route:
+        return are_received(route, {address for index, address in own_addresses(route) if index in indexes})
+
+
+def when_received(loop, before, seconds, answer):
+    """Answers whether the IPv6 addresses that were not there `before` are in use before so many seconds are over.
+
+    The kernel joins the group of an address and routes it to itself in a work of its own, later than the request returns
+    and the address is listed (net/ipv6/addrconf.c, `addrconf_dad_work`; without duplicate address detection too). Until
+    then a namespace that has made its address known to a neighbour takes packets to it for those of others and drops them.
+    """
+    with Netlink(socket.NETLINK_ROUTE) as route:
+        new = {address for _, address in own_addresses(route) - before}
+        is_done = not new or are_received(route, new)
+    if is_done or seconds <= 0:
+        answer(is_done)
+    else:
+        loop.after(0.002, lambda: when_received(loop, before, seconds - 0.002, answer))
+
+
 def when_up(loop, names, seconds, answer):
-    """Answers whether all were up before so many seconds were over."""
+    """Answers whether all were up, and had their addresses in use, before so many seconds were over."""
     wire = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
     wire.bind((0, 0))
 
     def look(left):
-        is_done = all(is_up(wire, name) for name in names)
+        is_done = all(is_up(wire, name) for name in names) and have_their_addresses(names)
         if is_done or left <= 0:
             wire.close()
             answer(is_done)

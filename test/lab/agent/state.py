@@ -19,7 +19,9 @@ GET_TABLE, LIST_SETS, SET_PROTOCOL = 10 << 8 | 1, 6 << 8 | 7, 7
 # linux/if_link.h: counts, and what IPv6 has of a link, which is its addresses and sysctls.
 LINK_NAME, LINK_VOLATILE = 3, {7, 23, 26, 35, 47, 48}
 ADDRESS_TIMES = 6
+ADDRESS, OWN_ADDRESS = 1, 2
 ROUTE_TO, ROUTE_TIMES, ROUTE_TABLE = 1, 12, 15
+LOCAL_ROUTE = 2
 SCOPE_LINK, TENTATIVE = 253, 0x40
 LINK_LOCAL = b'\xfe\x80'
 
@@ -159,3 +161,19 @@ def are_settled(indexes):
         ready = {struct.unpack_from('I', item, 4)[0] for item in read_addresses(route)
                  if is_link_local(item) and not item[2] & TENTATIVE}
     return ready.issuperset(indexes)
+
+
+def own_addresses(route):
+    """IPv6 addresses with the index of their link, but for those that are tentative."""
+    found = set()
+    for item in route.dump(GET_ADDRESS, struct.pack('BBBBI', socket.AF_INET6, 0, 0, 0, 0)):
+        values = dict(attributes(item, 8))
+        if not item[2] & TENTATIVE:
+            found.add((struct.unpack_from('I', item, 4)[0], values.get(OWN_ADDRESS, values.get(ADDRESS))))
+    return found
+
+
+def are_received(route, addresses):
+    """Whether packets to these IPv6 addresses of a namespace come in: see `when_received`."""
+    routes = route.dump(GET_ROUTE, struct.pack('BBBBBBBBI', socket.AF_INET6, 0, 0, 0, 0, 0, 0, 0, 0))
+    return addresses <= {dict(attributes(item, 12)).get(ROUTE_TO) for item in routes if item[7] == LOCAL_ROUTE}
