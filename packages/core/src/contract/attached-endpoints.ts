@@ -1,6 +1,7 @@
-import type { HostFacts } from '@portolan/netfilter'
+import type { HostFacts, InsideFact } from '@portolan/netfilter'
 import type { LeaseHolder, LeasingNetwork } from '../lease/lease.ts'
-import { parseEndpointAlias } from './endpoint-alias.ts'
+import { type LeaseState, leasesUnder } from '../lease/lease-state.ts'
+import { type EndpointMark, parseEndpointAlias } from './endpoint-alias.ts'
 import { replicaName } from './mapping-label.ts'
 
 /**
@@ -12,8 +13,6 @@ import { replicaName } from './mapping-label.ts'
 export const attachedEndpoints = ({
   interfaces = [],
 }: HostFacts): ((on: LeasingNetwork, holder: LeaseHolder) => boolean) => {
-  const keyOf = (project: string, network: string, endpoint: string): string =>
-    JSON.stringify([project, network, endpoint])
   const attached = new Set(
     interfaces.flatMap(({ alias }) => {
       const mark = parseEndpointAlias(alias)
@@ -24,4 +23,37 @@ export const attachedEndpoints = ({
     attached.size > 0 &&
     on.project === holder.project &&
     attached.has(keyOf(holder.project, on.network, replicaName(holder)))
+}
+
+const keyOf = (project: string, network: string, endpoint: string): string =>
+  JSON.stringify([project, network, endpoint])
+
+/** The host's end of an endpoint, with what the end inside has as far as it was read. */
+export interface AttachedEnd {
+  readonly mark: EndpointMark
+  /** Null: the facts do not tell it. */
+  readonly index: number | null
+  readonly inside: InsideFact
+}
+
+/**
+ * The host's ends of endpoints that have no lease on their network, held or given up: where the state directory was lost,
+ * only the ends inside tell which addresses are in use.
+ * @example
+ * unleasedEnds({}, emptyLeases) // []
+ */
+export const unleasedEnds = ({ interfaces = [] }: HostFacts, leases: LeaseState): readonly AttachedEnd[] => {
+  const ends = interfaces.flatMap(({ alias, index = null, inside = {} }) => {
+    const mark = parseEndpointAlias(alias)
+    return mark === null ? [] : [{ mark, index, inside }]
+  })
+  if (ends.length === 0) return []
+  const leased = new Set(
+    leasesUnder(leases, 'address/').flatMap((lease) =>
+      lease.kind === 'address' && lease.on.project !== null && lease.on.project === lease.holder.project
+        ? [keyOf(lease.on.project, lease.on.network, replicaName(lease.holder))]
+        : [],
+    ),
+  )
+  return ends.filter(({ mark }) => !leased.has(keyOf(mark.project, mark.network, mark.endpoint)))
 }

@@ -21,11 +21,17 @@ import type { AddressUse } from './address-use.ts'
 import type { AddressedNetwork, AddressSource, AddressWish } from './address-wish.ts'
 import { checkChoice } from './check-choice.ts'
 import type { LeaseDraft } from './lease-draft.ts'
+import type { UnleasedUse } from './unleased-use.ts'
 
 /** @internal */
 export interface AssignedAddresses {
   readonly endpoints: readonly DesiredEndpoint[]
   readonly notes: readonly IntentNote[]
+}
+
+interface AttachedEndpoints {
+  readonly isAttachedOn: ReturnType<typeof attachedEndpoints>
+  readonly unleased: Pick<UnleasedUse, 'addresses' | 'addressFor'>
 }
 
 /** The addresses that an endpoint has so far, with one MAC for both. */
@@ -39,7 +45,8 @@ const nothing: GivenAddresses = { ip: null, ip6: null, mac: null }
  * endpoint that comes or goes moves no other. An address that a published port of another project leads to is in use.
  *
  * @param uses - of networks that are not ours alone: what is known of their addresses
- * @param isAttachedOn - the endpoints that have an interface: what they gave up goes to no other one
+ * @param attached - the endpoints that have an interface: what they gave up goes to no other one, nor what one has up without
+ *   a lease, which it gets itself
  * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left
  * @throws IntentError when a static address has another holder
  * @internal
@@ -50,9 +57,12 @@ export const assignAddresses = (
   leases: LeaseDraft,
   others: readonly PublishedPort[],
   uses: ReadonlyMap<string, AddressUse>,
-  isAttachedOn: ReturnType<typeof attachedEndpoints>,
+  { isAttachedOn, unleased }: AttachedEndpoints,
 ): AssignedAddresses => {
-  const inUse = new Set(others.flatMap(({ targets }) => targets.map(({ address }) => address)))
+  const inUse = new Set([
+    ...others.flatMap(({ targets }) => targets.map(({ address }) => address)),
+    ...unleased.addresses,
+  ])
   const isTaken = (address: string): boolean => inUse.has(address)
   // One function for each network: a search for a free address goes on where it ended for the same function.
   const isTakenOn = new Map(
@@ -109,7 +119,7 @@ export const assignAddresses = (
           subnet: from.subnet.subnet,
           gateway: from.subnet.gateway,
           ipRange,
-          address: fixed,
+          address: fixed ?? unleased.addressFor(wish, book),
           isTaken: isTakenOn.get(endpoint.network) ?? isTaken,
           isAttached: (one) => isAttachedOn(from.on, one),
           planned: true,

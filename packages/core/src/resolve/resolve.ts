@@ -1,4 +1,4 @@
-import type { HostFacts, Wording } from '@portolan/netfilter'
+import type { HostFacts } from '@portolan/netfilter'
 import { type Conflict, findHostPortTaken, findParentConflicts } from '../conflict/index.ts'
 import { attachedEndpoints } from '../contract/attached-endpoints.ts'
 import { bridgeName } from '../contract/bridge-name.ts'
@@ -8,20 +8,12 @@ import type {
   DesiredState,
   DesiredSubnet,
 } from '../contract/desired-state.ts'
-import { type PublishedPort, parseBridgeAlias } from '../contract/index.ts'
+import { parseBridgeAlias } from '../contract/index.ts'
 import { isInside } from '../contract/openings.ts'
 import { poolsTouched } from '../engine/index.ts'
 import type { Intent, IntentNote, NetworkIntent, ParentedNetworkIntent } from '../intent/index.ts'
-import { emptyLeases, type LeaseProposal, type LeaseState, leasedSubnets } from '../lease/index.ts'
-import {
-  type HeldBlocks,
-  type Pool,
-  parsePool,
-  planSubnets,
-  type ReservedRange,
-  type SubnetPlan,
-  type SubnetRequest,
-} from '../pool/index.ts'
+import { emptyLeases, type LeaseProposal, leasedSubnets } from '../lease/index.ts'
+import { parsePool, planSubnets, type SubnetPlan, type SubnetRequest } from '../pool/index.ts'
 import { type AddressUse, addressUse } from './address-use.ts'
 import { addressed } from './address-wish.ts'
 import { assignAddresses } from './assign-addresses.ts'
@@ -46,32 +38,9 @@ import { noteGuessedAddresses } from './note-guessed-addresses.ts'
 import { noteParented } from './note-parented.ts'
 import { parentUse } from './parent-use.ts'
 import { releaseUnwantedPorts } from './release-unwanted-ports.ts'
+import type { ResolveOptions } from './resolve-options.ts'
 import { endpointsOn, leasedParents, settleParented } from './settle-parented.ts'
-
-/** @public @since 0.1.0 */
-export interface ResolveOptions {
-  /** Tried in order for networks that name none; absent: `classic`, then `docker`, and an RFC 4193 prefix for IPv6. */
-  readonly pools?: readonly Pool[]
-  readonly reserve?: readonly (string | ReservedRange)[]
-  readonly allow?: readonly string[]
-  /** What this host has of a cluster, in place of the default pools; null, or absent: it is in none. */
-  readonly blocks?: HeldBlocks | null
-  /** What is leased already; absent: nothing. */
-  readonly leases?: LeaseState
-  /** Networks that get another subnet than the one they have. */
-  readonly move?: readonly string[]
-  /** What other projects have published on this host. */
-  readonly others?: readonly PublishedPort[]
-  /** Addresses that rules of other programs translate a destination to (DNAT): in use, though nothing else tells. */
-  readonly translated?: readonly string[]
-  /** Addresses that rules of this project lead to as the host is: its own containers answer there. */
-  readonly own?: readonly string[]
-  readonly guardForwarding?: boolean
-  /** How messages name what the user may change; as the command does unless told. */
-  readonly wording?: Wording
-  /** A program holds the project, and no file says what is wanted of it; false unless told. */
-  readonly isLive?: boolean
-}
+import { leaseAttached, unleasedUse } from './unleased-use.ts'
 
 /** @public @since 0.1.0 */
 export interface Resolution {
@@ -153,22 +122,25 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
     const isBeside = leasedBesideParent(parent, parents, (key) => leases.book.find(key))
     uses.set(name, parentUse(parent, facts, options.translated ?? [], isBeside))
   }
+  const onOwnBridges = networks.map((network) =>
+    addressed(network, leasingNetwork(intent.project, network, facts), intent.networks),
+  )
+  const unleased = unleasedUse(facts, leases.state)
+  leaseAttached(intent, onOwnBridges, unleased, leases)
   const { endpoints: all, notes } = assignAddresses(
     {
       project: intent.project,
       endpoints: [...intent.endpoints, ...parented.flatMap(({ endpoints }) => endpoints)],
     },
     [
-      ...networks.map((network) =>
-        addressed(network, leasingNetwork(intent.project, network, facts), intent.networks),
-      ),
+      ...onOwnBridges,
       // All that share a parent, of whatever project, pick from one set of addresses.
       ...wires.map((network) => addressed(network, { project: null, network: network.parent }, parented)),
     ],
     leases,
     others,
     uses,
-    attachedEndpoints(facts),
+    { isAttachedOn: attachedEndpoints(facts), unleased },
   )
   const endpoints = all.filter(({ network }) => !onWires.has(network))
   releaseUnwantedPorts(intent, leases)

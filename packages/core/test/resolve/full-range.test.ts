@@ -41,7 +41,7 @@ test('a range that has no address left is not asked again for every endpoint', (
     leases,
     [],
     new Map([['web', use]]),
-    () => false,
+    { isAttachedOn: () => false, unleased: { addresses: [], addressFor: () => null } },
   )
   const addresses = assigned.endpoints.map(({ ip }) => ip)
   expect(addresses.slice(0, 9)).toEqual([

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PortolanError } from '@portolan/netfilter'
@@ -58,6 +58,15 @@ export const readAppliedText = async (directory: string, source: string): Promis
     `The file ${remembered.file} is damaged: it ${remembered.does}. It is written anew with the next text that comes into force, once etcd answers.`,
   )
 }
+
+/**
+ * Is a Compose text of a source remembered, whether or not it can be read?
+ * @example
+ * hasAppliedText('/nowhere', 'etcd:///shop') // false
+ * @public @since 0.1.0
+ */
+export const hasAppliedText = (directory: string, source: string): boolean =>
+  existsSync(fileIn(directory, source).file)
 
 /**
  * A Compose text, and the project that it is of.

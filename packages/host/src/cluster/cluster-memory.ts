@@ -44,7 +44,7 @@ export const openClusterMemory = (directory: string): ClusterMemory => {
       return looked.stamp
     },
     neighbours: () => readNeighbours(directory),
-    follow: (changed) => followNames(directory, files, changed) ?? followFiles(files, changed),
+    follow: (changed) => follow(directory, files, changed),
   }
 }
 
@@ -57,19 +57,49 @@ const stampOf = (file: string): string => {
   }
 }
 
+/** The kernel tells of a folder and not of its name: where another one comes in its place, files are looked at instead. */
+const follow = (directory: string, files: readonly string[], changed: () => void): (() => void) => {
+  let isOver = false
+  let end = (): void => {}
+  const gone = (): void => {
+    end()
+    if (isOver) return
+    end = followFiles(files, changed)
+    changed()
+  }
+  end = followNames(directory, files, changed, gone) ?? followFiles(files, changed)
+  return () => {
+    isOver = true
+    end()
+  }
+}
+
 /** @returns null where the folder cannot be followed: it is not there, or the kernel follows no more of them */
 const followNames = (
   directory: string,
   files: readonly string[],
   changed: () => void,
+  gone: () => void,
 ): (() => void) | null => {
   const names = new Set(files.map((file) => basename(file)))
+  const folder = basename(directory)
   try {
+    const ino = inodeOf(directory)
     const watcher = watch(directory, { persistent: false }, (_event, name) => {
-      if (name === null || names.has(name)) changed()
+      // libuv gives the name of the folder to what befalls the folder itself (src/unix/linux.c `uv__inotify_read`).
+      if (name === folder && inodeOf(directory) !== ino) gone()
+      else if (name === null || names.has(name)) changed()
     })
     watcher.on('error', () => watcher.close())
     return () => watcher.close()
+  } catch {
+    return null
+  }
+}
+
+const inodeOf = (directory: string): number | null => {
+  try {
+    return statSync(directory, { throwIfNoEntry: false })?.ino ?? null
   } catch {
     return null
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
@@ -57,6 +57,25 @@ test.each([
     }
   }),
 )
+
+test('what changes is told though the directory was taken away, and another one is in its place', () =>
+  inFolder(async (folder) => {
+    const place = join(folder, 'state')
+    await writeMember(place, member)
+    let told = (): void => {}
+    const next = (): Promise<void> =>
+      new Promise((resolve) => {
+        told = resolve
+      })
+    const gone = next()
+    const end = openClusterMemory(place).follow(() => told())
+    await rename(place, join(folder, 'lost'))
+    await gone
+    const again = next()
+    await writeNeighbours(place, neighbours)
+    await again
+    end()
+  }))
 
 test('a block that another host was seen to have is lost before the host has asked for its own', () =>
   inFolder(async (folder) => {

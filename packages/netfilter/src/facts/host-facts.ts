@@ -54,8 +54,20 @@ export interface InterfaceFact {
   readonly alias?: string
   /** In CIDR form with host bits kept: `192.0.2.2/24`. */
   readonly addresses?: readonly string[]
+  /**
+   * The other end of an interface of an endpoint, in a namespace of its own. It is read where nothing else tells which
+   * addresses the endpoint has: no lease does.
+   */
+  readonly inside?: InsideFact
   /** The kernel made an address of it from a router advertisement: IFA_PROTO, Linux 5.18 and later. */
   readonly autoconfigured?: boolean
+}
+
+/** @public @since 0.1.0 */
+export interface InsideFact {
+  readonly mac?: string
+  /** In CIDR form with host bits kept. */
+  readonly addresses?: readonly string[]
 }
 
 /** @public @since 0.1.0 */

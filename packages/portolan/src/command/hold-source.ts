@@ -4,7 +4,7 @@ import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import type { WatchMetrics } from '../metrics/open-metrics.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import type { StoredIntent } from '../stored-intent/stored-intent.ts'
-import { type HeldPlan, holdPlannedProject } from '../watch/hold-planned-project.ts'
+import { type HeldPlan, type HeldText, holdPlannedProject } from '../watch/hold-planned-project.ts'
 import { watchProject } from '../watch/watch-project.ts'
 import { applyOptions } from './apply-options.ts'
 import type { CommandContext } from './command.ts'
@@ -67,8 +67,16 @@ export const holdSource = async (
       ...(check ? others : {}),
       ...(ownCommand === undefined ? {} : { ownCommand }),
     }
+    const text: HeldText = {
+      read: () => source.read(),
+      isLost: () => !check && source.isLost(),
+      writeDown: async (known) => {
+        await source.keepAgain()
+        await neighboursAgain(context, known)
+      },
+    }
     const hold = (wanted: Intent, last: ClusterNeighbours | null = null): Promise<HeldPlan> =>
-      holdPlannedProject(wanted, () => source.read(), { ...settled, runner }, applyOptions(context), last)
+      holdPlannedProject(wanted, text, { ...settled, runner }, applyOptions(context), last)
     const refused = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
       told(notTaken(project, error, retryMs), context, metrics)
 
@@ -82,6 +90,7 @@ export const holdSource = async (
         intent = source.read()
         refuseRenamed(project, intent)
         now.untaken = followBlocks(directory)
+        if (!check) await from.keepLeases()
         // Without them, what leaves for their containers would be masqueraded.
         const last = from.neighbours()
         next = await hold(intent, check ? last : await neighboursAgain(context, last))

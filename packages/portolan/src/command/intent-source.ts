@@ -6,7 +6,8 @@ import type { Options } from './option-table.ts'
 import { readIntent } from './read-intent.ts'
 
 /** Where the intent is read, again and again. */
-export interface IntentSource extends Pick<StoredIntent, 'read' | 'keep' | 'rearm' | 'inForce'> {
+export interface IntentSource
+  extends Pick<StoredIntent, 'read' | 'keep' | 'isLost' | 'keepAgain' | 'rearm' | 'inForce'> {
   /** For a sentence that ends in "read again". */
   readonly name: string
   /** What changes the text: a clause that follows "or". */
@@ -16,16 +17,19 @@ export interface IntentSource extends Pick<StoredIntent, 'read' | 'keep' | 'rear
 export const fileSource = (options: Options): IntentSource => ({
   read: () => readIntent(options),
   keep: async () => {},
+  isLost: () => false,
+  keepAgain: async () => {},
   rearm: () => {},
   inForce: () => null,
   name: 'the files were',
   wayOut: 'change the file: `portolan plan` shows all of it',
 })
 
-export const keySource = (options: Options, { read, keep, rearm, inForce }: StoredIntent): IntentSource => {
+export const keySource = (options: Options, stored: StoredIntent): IntentSource => {
+  const { read, keep, isLost, keepAgain, rearm, inForce } = stored
   const key = (options.intent ?? '').replace(/^etcd:\/\//, '')
   return {
-    ...{ read, keep, rearm, inForce },
+    ...{ read, keep, isLost, keepAgain, rearm, inForce },
     name: `${options.intent} was`,
     wayOut: `change the text under the key \`${key}\`: \`etcdctl put ${key} < compose.yaml\``,
   }

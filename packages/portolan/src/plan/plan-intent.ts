@@ -35,6 +35,7 @@ import type { Plan } from './plan.ts'
 import { type KnownHost, planInput } from './plan-input.ts'
 import { type PlanOptions, planKinds } from './plan-options.ts'
 import { readFixes } from './read-fixes.ts'
+import { withInside } from './read-inside.ts'
 import { speakingPlan } from './speaking-plan.ts'
 
 /**
@@ -149,13 +150,18 @@ const readInput = async (
   // Last, since an apply takes its leases before it writes rules: a network of another project that stands in the rules
   // has its lease in what is read here. Read the other way round, its subnet looked free and its rules in the way.
   const leases = await withLeaseStore(leaseOptions(options), readLeases)
+  // A live host leases what is attached to it before anything else is.
+  const inside =
+    options.facts !== undefined || leases.state === null || beside.isLive === true
+      ? { facts, unread: [] }
+      : await withInside(facts, leases.state, intent, runner)
   const blocks = leaseOptions(options).leases === null ? null : await namedBlocks(options)
   const neighbours = await knownNeighbours(options.neighbours, leaseOptions(options), facts)
   const lost = await readLost(options, { leases: leases.state, facts })
   const flows = beside.search ? await readFlowsTo(intent, options) : { facts: {}, unread: [] }
   const known: KnownHost = {
     ...beside,
-    facts: { ...facts, ...flows.facts },
+    facts: { ...inside.facts, ...flows.facts },
     // What was taken away between the two readings is missing: it would be looked for among foreign rules.
     rules: isSearched && unread.length === 0 ? withOursOf(rules, surrounding) : rules,
     surrounding,
@@ -166,6 +172,7 @@ const readInput = async (
     lost: lost.lost,
     unread: [
       ...leases.unread,
+      ...inside.unread,
       ...neighbours.unread,
       ...lost.unread,
       ...unread,

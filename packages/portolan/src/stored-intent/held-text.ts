@@ -6,6 +6,10 @@ export interface HeldText<Read> {
   hear(text: string | null): boolean
   /** Remembers the text that was read last: it is in force. One that came since then may be wrong. */
   keep(): Promise<void>
+  /** Is one remembered, as far as this knows? */
+  isKept(): boolean
+  /** Remembers again the text that is in force: what remembered it was lost. */
+  keepAgain(): Promise<void>
 }
 
 /**
@@ -37,6 +41,10 @@ export const heldText = <Read>(
       const { text: now, read } = taken
       await write(now, read)
       applied = now
+    },
+    isKept: () => applied !== null,
+    keepAgain: async () => {
+      if (applied !== null) await write(applied, parse(applied))
     },
   }
 }

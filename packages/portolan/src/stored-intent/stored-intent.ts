@@ -1,5 +1,5 @@
 import { type Intent, parseClusterUrl, readCompose } from '@portolan/core'
-import { readAppliedText, writeAppliedText } from '@portolan/host'
+import { hasAppliedText, readAppliedText, writeAppliedText } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { type ClusterKey, openClusterKey } from '../cluster/open-cluster.ts'
 import { followKey, PAUSE_MS, textIn } from './follow-key.ts'
@@ -16,6 +16,10 @@ export interface StoredIntent {
   rearm(): void
   /** Remembers the text that was read last: it is in force. */
   keep(): Promise<void>
+  /** Is the text that is in force remembered nowhere any more? */
+  isLost(): boolean
+  /** Remembers it again. */
+  keepAgain(): Promise<void>
   /** Begins to follow the key. */
   follow(miss: (error: PortolanError, retryMs: number | null) => void): void
   close(): Promise<void>
@@ -109,6 +113,8 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
         changed = new AbortController()
       },
       keep: held.keep,
+      isLost: () => held.isKept() && !hasAppliedText(directory, from),
+      keepAgain: held.keepAgain,
       follow(miss) {
         const hear = (now: string | null): void => {
           if (held.hear(now)) changed.abort()

@@ -23,9 +23,23 @@ import { planBeside, prepareSearch } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { openSearchThread } from '../plan/search-thread.ts'
 import { driftBesideRules } from './drift-beside-rules.ts'
+import { heldLeases } from './held-leases.ts'
 import type { HeldProject } from './held-project.ts'
 import type { DriftChange } from './host-event.ts'
 import { udpPorts } from './udp-ports.ts'
+
+/** What a planned project is read from, and what of it is written down beside its leases. */
+export interface HeldText {
+  /** Reads it again: where another process has applied what it says by now, that is what is wanted. */
+  read(): Intent
+  /** Is what is in force written down nowhere any more? */
+  isLost(): boolean
+  /**
+   * Writes it down again.
+   * @param neighbours - the other hosts of the cluster, as they were known last
+   */
+  writeDown(neighbours: ClusterNeighbours | null): Promise<void>
+}
 
 /** A planned project as what is watched, to be closed when it no longer is. */
 export interface HeldPlan extends HeldProject {
@@ -33,6 +47,8 @@ export interface HeldPlan extends HeldProject {
   readonly unread: readonly string[]
   /** The other hosts of the cluster, as they were known last; null: none ever were. */
   neighbours(): ClusterNeighbours | null
+  /** Writes down again what is leased, where that was lost: whatever is planned next for the project goes by it. */
+  keepLeases(): Promise<void>
   close(): void
 }
 
@@ -40,13 +56,12 @@ export interface HeldPlan extends HeldProject {
  * A project that a file describes as what is watched: what the plan for the file has is wanted.
  *
  * @param wanted - what is wanted at first
- * @param read - reads the file again: where another process has applied what it says by now, that is what is wanted
  * @param last - the other hosts as they were known before, for as long as nothing is remembered of them
  * @throws what `plan` throws
  */
 export const holdPlannedProject = async (
   wanted: Intent,
-  read: () => Intent,
+  text: HeldText,
   options: PlanOptions,
   applyOptions: ApplyOptions,
   last: ClusterNeighbours | null = null,
@@ -54,14 +69,16 @@ export const holdPlannedProject = async (
   const runner = options.runner ?? createRunner()
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   let neighbours = last
-  /** With the other hosts as they were known last, where what is remembered of them was lost or damaged since. */
-  const withNeighbours = async (): Promise<PlanOptions> => {
+  const leases = heldLeases(stateDirectory)
+  /** With what was known last of the other hosts and of the leases, where that was lost or damaged since. */
+  const asKnown = async (): Promise<PlanOptions> => {
     const { known } = await knownNeighbours(options.neighbours, { ...options, stateDirectory }, {})
     neighbours = known ?? neighbours
-    return neighbours === null ? options : { ...options, neighbours }
+    const held = { ...options, stateDirectory, leases: leases.store }
+    return neighbours === null ? held : { ...held, neighbours }
   }
   const quick = async (intent: Intent): Promise<Plan> =>
-    planBeside(intent, await withNeighbours(), { live: [], search: false })
+    planBeside(intent, await asKnown(), { live: [], search: false })
   let intent = wanted
   const first = await quick(intent)
   /** The other hosts that what is wanted was made with; a search for conflicts may know of others before. */
@@ -70,6 +87,13 @@ export const holdPlannedProject = async (
   let desired: DesiredState = first.desired
   /** Something the project needs is not leased yet. */
   let pending = hasLeases(first)
+  leases.note(first, false)
+  /** What is leased, or what is in force, is written down nowhere any more. */
+  let lost = false
+  const want = (planned: Plan): void => {
+    desired = planned.desired
+    leases.note(planned, false)
+  }
   const rules = new HeldRules(
     project,
     { readFacts: readNetworkFacts, withLock: withHostLock, neighbours: () => neighbours },
@@ -89,20 +113,24 @@ export const holdPlannedProject = async (
     await rules.refresh()
     ports = portsOfBridges(project, rules.facts, ports)
     const released = portDrift(project, rules.facts, ports)
-    return [...rules.drift(), ...elsewhere(), ...released, ...(pending ? [toLease] : [])]
+    lost = !pending && ((await leases.areLost()) || text.isLost())
+    return [
+      ...[...rules.drift(), ...elsewhere(), ...released],
+      ...(pending ? [toLease] : lost ? [toWriteDown] : []),
+    ]
   }
   /** Other hosts of the cluster came or went: what is wanted are other routes, and rules that name other blocks. */
   const takeNeighbours = async (): Promise<void> => {
-    await withNeighbours()
+    await asKnown()
     const now = textOf(neighbours)
     if (now === taken) return
-    desired = (await quick(intent)).desired
+    want(await quick(intent))
     taken = now
   }
   /** Has another process applied what the file says now, or moved a network of it? */
   const isApplied = async (): Promise<boolean> => {
     try {
-      const now = read()
+      const now = text.read()
       // The project of another name is another project: this one is held until the watch is stopped.
       if (now.project !== project) return false
       // A move changes addresses of bridges, so that it is seen beside the rules.
@@ -112,7 +140,7 @@ export const holdPlannedProject = async (
       // Its rules tell: forwarding may have been switched off, or a bridge deleted, at the same time.
       if (planned.changes.some(({ part }) => part === backend)) return false
       intent = now
-      desired = planned.desired
+      want(planned)
       return true
     } catch (error) {
       // A file that is being edited is no wish yet.
@@ -125,6 +153,9 @@ export const holdPlannedProject = async (
     backend,
     unread: first.unread,
     neighbours: () => neighbours,
+    keepLeases: async () => {
+      if (await leases.areLost()) await leases.takeAgain()
+    },
     isUnchanged: () => rules.isUnchanged(),
     look: async () => {
       await takeNeighbours()
@@ -133,12 +164,19 @@ export const holdPlannedProject = async (
     },
     repair: async () => {
       const repaired: DriftChange[] = []
-      if (pending || elsewhere().length > 0) {
+      // Where it cannot be written, the rules are brought back first, and that is told last.
+      const isLost = lost
+      const unwritten = isLost ? await failureOf(leases.takeAgain()) : null
+      if (isLost && unwritten === null) repaired.push(toWriteDown)
+      // What is attached under another name than a service's is in no plan: the next one finds it by its interface.
+      if (unwritten === null && (pending || lost || elsewhere().length > 0)) {
         const planned = await quick(intent)
-        desired = planned.desired
+        want(planned)
         repaired.push(...planned.changes)
         await apply(planned, applyOptions)
+        leases.note(planned, true)
         pending = false
+        lost = false
         // What another program took away of other projects comes back too.
         await rules.refresh()
       }
@@ -150,10 +188,11 @@ export const holdPlannedProject = async (
           isRepair: true,
         })
       if (isDamaged) await conntrack.forgetUntranslated(udpPorts(desired))
+      if (unwritten !== null) throw unwritten
+      if (isLost) await text.writeDown(neighbours)
       return repaired
     },
-    conflicts: async () =>
-      (await prepareSearch(intent, await withNeighbours(), { live: [] }, search.conflicts))(),
+    conflicts: async () => (await prepareSearch(intent, await asKnown(), { live: [] }, search.conflicts))(),
     desired: () => desired,
     leases: () => withLeaseStore(options, async (store) => (store === null ? null : store.read())),
     follow: openClusterMemory(stateDirectory).follow,
@@ -166,11 +205,28 @@ export const holdPlannedProject = async (
   }
 }
 
+/** Why something could not be done; null: it was. */
+const failureOf = (work: Promise<void>): Promise<PortolanError | null> =>
+  work.then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof PortolanError) return error
+      throw error
+    },
+  )
+
 /** What of the other hosts is wanted of this one. */
 const textOf = (neighbours: ClusterNeighbours | null): string =>
   JSON.stringify(neighbours === null ? null : [neighbours.blocks, neighbours.others])
 
 const hasLeases = ({ leases }: Plan): boolean => leases !== null && leases.changes.length > 0
+
+const toWriteDown: DriftChange = {
+  action: 'add',
+  object: 'leases',
+  description:
+    'Write down again what the project has, with the same addresses: what the state directory told of it is lost.',
+}
 
 const toLease: DriftChange = {
   action: 'add',

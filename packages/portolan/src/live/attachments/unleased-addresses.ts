@@ -1,9 +1,8 @@
 import type { EndpointMark, LeaseState } from '@portolan/core'
+import { unleasedEnds } from '@portolan/core/planning'
 import { formatAddress, parseInterfaceAddress } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
-import { attachedPorts } from './attached-ports.ts'
-import { heldBy } from './held-addresses.ts'
 
 /**
  * The addresses of what is attached to a network and has no lease there, as where the state directory was lost: only the
@@ -15,10 +14,8 @@ export const unleasedAddresses = async (
   state: LeaseState,
   { project, network }: EndpointMark,
 ): Promise<ReadonlySet<string>> => {
-  const indexes = attachedPorts(facts).flatMap(({ index, mark }) =>
-    mark.project !== project || mark.network !== network || heldBy(state, mark).length > 0
-      ? []
-      : (index ?? []),
+  const indexes = unleasedEnds(facts, state).flatMap(({ index, mark }) =>
+    mark.project !== project || mark.network !== network ? [] : (index ?? []),
   )
   if (indexes.length === 0 || readPeers === undefined) return new Set()
   const peers = await readPeers(indexes)

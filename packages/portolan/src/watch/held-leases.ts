@@ -1,0 +1,126 @@
+import {
+  commitLeases,
+  findLease,
+  type Lease,
+  type LeaseChange,
+  type LeaseState,
+  type LeaseStep,
+  type LeaseStore,
+  leaseKey,
+} from '@portolan/core'
+import { leaseStoreIdentity, openLeaseStore } from '@portolan/host'
+import { PortolanError, StaleStateError } from '@portolan/netfilter'
+import type { Plan } from '../plan/plan.ts'
+
+/** The leases that a held project has by its plan, which outlive the file that they are in. */
+export interface HeldLeases {
+  /**
+   * Notes what a plan has, once it is what is wanted.
+   * @param isApplied - what it takes is taken as well
+   */
+  note(planned: Pick<Plan, 'leases'>, isApplied: boolean): void
+  /**
+   * Is one of them gone, as after the state directory was taken away? A file that is the same as it was when it had them all
+   * is not read again.
+   */
+  areLost(): Promise<boolean>
+  /** Writes them down again, but for what another project has taken since. */
+  takeAgain(): Promise<void>
+  /** The leases of this host. It reads those that are lost too: what is planned without them would move what runs. */
+  readonly store: LeaseStore
+}
+
+interface HeldByPlan {
+  readonly leases: readonly Lease[]
+  /** As in the plan's `LeaseProposal`. */
+  readonly tolerated: readonly string[]
+}
+
+/** @param directory - the state directory */
+export const heldLeases = (directory: string): HeldLeases => {
+  const withStore = async <Result>(work: (store: LeaseStore) => Promise<Result>): Promise<Result> => {
+    const store = openLeaseStore(directory)
+    try {
+      return await work(store)
+    } finally {
+      await store.close()
+    }
+  }
+  let held: HeldByPlan = { leases: [], tolerated: [] }
+  /** The file that had them all when it was read last; null: none was. */
+  let whole: string | null = null
+  return {
+    note: ({ leases }, isApplied) => {
+      held = { leases: leasesOf(leases, isApplied), tolerated: leases?.tolerated ?? [] }
+    },
+    areLost: async () => {
+      const file = leaseStoreIdentity(directory)
+      if (held.leases.length === 0 || (file !== null && file === whole)) return false
+      if (file !== null) {
+        const known = await readable(withStore((store) => store.read()))
+        // One that is damaged is not written in either.
+        if (known === null) return false
+        if (held.leases.some((lease) => findLease(known, leaseKey(lease)) === null)) return true
+        whole = file
+        return false
+      }
+      return true
+    },
+    takeAgain: async () => {
+      await withStore((store) => store.transact((before) => withHeld(before, held)))
+      whole = leaseStoreIdentity(directory)
+    },
+    store: {
+      read: async () => {
+        const known = await withStore((store) => store.read())
+        const file = leaseStoreIdentity(directory)
+        return file !== null && file === whole ? known : withHeld(known, held).state
+      },
+      transact: (operation) => withStore((store) => store.transact(operation)),
+      close: async () => {},
+    },
+  }
+}
+
+/** Leases with those that a plan has and that are missing there, as far as nothing else is in their place. */
+const withHeld = (before: LeaseState, { leases, tolerated }: HeldByPlan): LeaseStep<null> => {
+  let state = before
+  const changes: LeaseChange[] = []
+  for (const lease of leases) {
+    const taken = commitOne(state, lease, tolerated)
+    if (taken === null) continue
+    state = taken.state
+    changes.push(...taken.changes)
+  }
+  return { state, changes, result: null }
+}
+
+/** Subnets first: one that is leased takes the addresses outside of it away. */
+const leasesOf = (leases: Plan['leases'], isApplied: boolean): readonly Lease[] => {
+  const { kept = [], changes = [] } = leases ?? {}
+  const taken = isApplied ? changes.flatMap(({ after }) => after ?? []) : []
+  const all = [...kept, ...taken].filter((lease) => lease.kind !== 'address' || lease.released === null)
+  return all.sort((one, other) => rank(one) - rank(other))
+}
+
+const rank = ({ kind }: Lease): number => (kind === 'subnet' ? 0 : 1)
+
+/** @returns null: another project has it, or part of it, by now */
+const commitOne = (state: LeaseState, lease: Lease, tolerated: readonly string[]): LeaseStep<null> | null => {
+  try {
+    const change = { key: leaseKey(lease), before: null, after: lease }
+    return commitLeases(state, { changes: [change], kept: [], tolerated })
+  } catch (error) {
+    if (error instanceof StaleStateError) return null
+    throw error
+  }
+}
+
+const readable = async <Value>(reading: Promise<Value>): Promise<Value | null> => {
+  try {
+    return await reading
+  } catch (error) {
+    if (error instanceof PortolanError) return null
+    throw error
+  }
+}

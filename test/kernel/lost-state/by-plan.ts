@@ -1,0 +1,53 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import { serves } from '../attach/in-namespace.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { attachIn, lose, openShop, runIn, shopOf, toldOf } from './lost-shop.ts'
+
+/** The next `apply` finds endpoints attached that no lease tells. */
+export const byPlan = (open: OpenLab, backend: Backend): void => {
+  test('what is attached keeps its addresses and its lease, and no service that comes gets them', async () => {
+    const lab = await open()
+    const run = runIn(lab, backend)
+    const { web, job } = await openShop(lab, backend)
+    const before = await toldOf(lab)
+    await lose(lab)
+    const file = await lab.write('shop.yaml', shopOf('a', 'b', 'web', 'c'))
+    const applied = await run('apply', '-f', file, '--yes', '--json')
+    expect(applied).toMatchObject({ exitCode: 0 })
+    const { addresses } = JSON.parse(applied.stdout)
+    const given = (addresses as readonly { readonly service: string; readonly address: string }[]).map(
+      ({ service, address }) => [service, address] as const,
+    )
+    expect(given.flatMap(([service, address]) => (service === 'web' ? [address] : [])).sort()).toEqual(
+      [web.ip, web.ip6].sort(),
+    )
+    expect(given.map(([, address]) => address)).not.toContain(job.ip)
+    expect(given.map(([, address]) => address)).not.toContain(job.ip6)
+    expect(await toldOf(lab)).toEqual(before)
+    expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web', 'web'])
+    expect(await run('plan', '-f', file)).toMatchObject({ exitCode: 0 })
+    // It has its lease until it is detached, as before.
+    const late = await attachIn(lab, backend, 'late')
+    expect([web.ip, job.ip]).not.toContain(late.ip)
+    expect(await run('detach', 'job')).toMatchObject({ exitCode: 0 })
+    expect((await attachIn(lab, backend, 'job', job.machine)).ip).toBe(job.ip)
+  })
+
+  test('an endpoint of which the inside is out of sight is told', async () => {
+    const lab = await open()
+    const { file } = await openShop(lab, backend)
+    await lose(lab)
+    // Its end inside is deleted and made again by hand, so that nothing ties the two.
+    const [port] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'veth'])).filter(
+      ({ ifalias = '' }) => ifalias.endsWith('endpoint=job'),
+    )
+    await lab.host.mustRun(['ip', 'link', 'delete', port.ifname])
+    await lab.host.mustRun(['ip', 'link', 'add', 've-gone', 'type', 'veth', 'peer', 'name', 'gone0'])
+    await lab.host.mustRun(['ip', 'link', 'set', 've-gone', 'alias', port.ifalias])
+    const { stdout } = await runIn(lab, backend)('plan', '-f', file)
+    expect(stdout).toMatch(
+      /job is attached to network shop\/front without a lease, and its interface inside could not be read/,
+    )
+  })
+}

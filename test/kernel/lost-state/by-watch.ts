@@ -1,0 +1,128 @@
+import { expect, test } from '@jest/globals'
+import { attach, bridgeOf } from '../../lab/attach.ts'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import { serves } from '../attach/in-namespace.ts'
+import { until } from '../cluster/site-routes.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { followEvents, type Watcher } from '../live/watcher.ts'
+import { attachIn, lose, openShop, runIn, shopOf, state, toldOf } from './lost-shop.ts'
+
+const log = '/run/lab/events'
+
+/** A watch of the file, and its events. */
+const startWatch = async (lab: Lab, backend: Backend, file: string) => {
+  await lab.host.writeText(log, '')
+  const words = ['watch', '-f', file, '--state', state, '--backend', backend, '--json']
+  const argv = ['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...lab.command, ...words]
+  const running = lab.host.start(argv, { timeoutMs: 300_000 })
+  const { next, events } = followEvents(lab, log)
+  const inForce = () => next('watching', ({ kind }) => kind === 'watching', 30_000)
+  await inForce()
+  const stop = async (): Promise<void> => {
+    running.kill('SIGTERM')
+    expect(await running.outcome).toMatchObject({ exitCode: 0 })
+  }
+  return { next, events, inForce, reload: () => running.kill('SIGHUP'), stop }
+}
+
+/** The kernel tells of it, so the watch looks at the host. */
+const haveLooked = (lab: Lab): Promise<string> =>
+  lab.host.mustRun(['sh', '-c', 'ip link add looked type bridge && ip link delete looked'])
+
+const leasedAgain = (next: Watcher['next']) =>
+  next('leased again', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+
+/** A watch finds by itself that what it leased is gone. */
+export const byWatch = (open: OpenLab, backend: Backend): void => {
+  test('what it leased is leased again with the same addresses, and nothing that runs is touched', async () => {
+    const lab = await open()
+    const run = runIn(lab, backend)
+    const { file, web, job } = await openShop(lab, backend)
+    const watch = await startWatch(lab, backend, file)
+    const [before, snapshot] = [await toldOf(lab), await takeSnapshot(lab.host)]
+    // It is noticed though nothing else on the host changes.
+    await lose(lab)
+    expect(await leasedAgain(watch.next)).toMatchObject({
+      changes: [{ action: 'add', object: 'leases', description: expect.stringContaining('lost') }],
+    })
+    expect(await toldOf(lab)).toEqual(before)
+    expect(await takeSnapshot(lab.host)).toEqual(snapshot)
+    expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web', 'web'])
+    // Nothing is left to do: it neither leases again nor plans.
+    expect(await run('plan', '-f', file)).toMatchObject({ exitCode: 0 })
+    const late = await attachIn(lab, backend, 'late')
+    expect([web.ip, job.ip]).not.toContain(late.ip)
+    expect(await attachIn(lab, backend, 'web', web.machine)).toMatchObject({ ip: web.ip, ip6: web.ip6 })
+    await haveLooked(lab)
+    // Lost a second time, and an empty directory in its place.
+    const more = await toldOf(lab)
+    await lab.host.mustRun(['sh', '-c', `mv ${state} ${state}.lost && mkdir ${state}`])
+    await haveLooked(lab)
+    await leasedAgain(watch.next)
+    expect(await toldOf(lab)).toEqual(more)
+    const drifts = (await watch.events()).filter(({ kind }) => kind === 'drift')
+    expect(drifts).toHaveLength(2)
+    await watch.stop()
+  })
+
+  test('a service that something else plugged in keeps its address, whatever else is lost at the same time', async () => {
+    const lab = await open()
+    const run = runIn(lab, backend)
+    for (const services of [['first', 'web'], ['web']])
+      await run('apply', '-f', await lab.write('shop.yaml', shopOf(...services)), '--yes')
+    const file = '/run/lab/shop.yaml'
+    const plan = async () => JSON.parse((await run('plan', '-f', file, '--json')).stdout)
+    const before = await plan()
+    await attach(lab, before, 'web')
+    const bridge = await bridgeOf(lab, 'front')
+    const watch = await startWatch(lab, backend, file)
+    await lab.host.mustRun(['sh', '-c', `rm -r ${state}; ip address flush dev ${bridge} scope global`])
+    expect(await leasedAgain(watch.next)).toMatchObject({
+      changes: expect.arrayContaining([expect.objectContaining({ object: 'leases' })]),
+    })
+    expect(await plan()).toMatchObject({
+      addresses: before.addresses,
+      summary: { add: 0, change: 0, remove: 0 },
+    })
+    expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web', 'web'])
+    // The new text is planned with the leases that are written down nowhere.
+    await lose(lab)
+    await lab.write('shop.yaml', shopOf('a', 'web'))
+    watch.reload()
+    await watch.inForce()
+    expect(await serves(lab, 'ip')).toBe('web')
+    // Where they cannot be written, that is told, and rules are brought back all the same.
+    await lab.host.mustRun(['sh', '-c', `rm -r ${state}; touch ${state}; nft flush ruleset`])
+    await watch.next('refused', ({ kind }) => kind === 'failed')
+    await until(async () => (await serves(lab, 'ip')) === 'web')
+    await lab.host.mustRun(['rm', state])
+    await leasedAgain(watch.next)
+    expect(await plan()).toMatchObject({ summary: { add: 0, change: 0, remove: 0 } })
+    await watch.stop()
+  })
+
+  test('a text that it reads after the loss gives no service an address that is up', async () => {
+    const lab = await open()
+    const { file, web, job } = await openShop(lab, backend)
+    const watch = await startWatch(lab, backend, file)
+    await lose(lab)
+    await lab.write('shop.yaml', shopOf('a', 'b', 'web', 'c'))
+    watch.reload()
+    await watch.inForce()
+    const { stdout } = await runIn(lab, backend)('plan', '-f', file, '--json')
+    const { addresses, summary } = JSON.parse(stdout) as {
+      readonly addresses: readonly { readonly service: string; readonly address: string }[]
+      readonly summary: unknown
+    }
+    expect(summary).toEqual({ add: 0, change: 0, remove: 0 })
+    const of = (one: string) =>
+      addresses.flatMap(({ service, address }) => (service === one ? [address] : []))
+    expect(of('web').sort()).toEqual([web.ip, web.ip6].sort())
+    const others = ['a', 'b', 'c'].flatMap(of)
+    expect(others.filter((address) => [job.ip, job.ip6].includes(address))).toEqual([])
+    expect(await serves(lab, 'ip')).toBe('web')
+    await watch.stop()
+  })
+}
