@@ -5,6 +5,7 @@ import type { Machine } from '../../lab/machine.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { inHost } from '../lifecycle/in-host.ts'
 import { contain, inShop, type Leased } from './in-live-host.ts'
 
 const reaches = async (
@@ -156,6 +157,23 @@ export const life = (open: OpenLab, backend: Backend): void => {
     const rules = await takeSnapshot(lab.host)
     expect(await inShop(lab, backend, calls)).toEqual(first)
     expect(await takeSnapshot(lab.host)).toEqual(rules)
+  })
+
+  test('a port for some clients only is opened to no others where the record of it is lost', async () => {
+    const lab = await open()
+    const [first] = await running(lab, backend)
+    // Its containers are those of another project: nothing but the rules tells of it.
+    const inGate = (code: string) =>
+      inHost(lab, backend, `const host = await open({ project: 'gate' }); ${code}; await host.close()`)
+    const port = (hostPort: number, more = '') =>
+      `await host.publish({ hostPort: ${hostPort}, to: { address: '${first?.ip}', port: 80 }${more} })`
+    await inGate(`${port(8080, `, allowFrom: ['${addresses.ip.client}']`)}; ${port(8081)}; report('done')`)
+    expect(await reaches(lab.client, 8080)).toBe('web-1')
+    expect(await reaches(lab.neighbour, 8080)).toBeNull()
+    await lab.host.mustRun(['sh', '-c', 'rm /run/lab/live/live/gate.journal*'])
+    await inGate(`${port(8082)}; report('done')`)
+    expect(await reaches(lab.neighbour, 8080)).toBeNull()
+    for (const served of [8081, 8082]) expect(await reaches(lab.neighbour, served)).toBe('web-1')
   })
 
   test('after a flush and a lost bridge the next call brings all of it back', async () => {

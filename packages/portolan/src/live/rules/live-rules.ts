@@ -91,10 +91,11 @@ export class LiveRules extends HeldRules {
     this.#others = once(() => new Map(rules.others().map((port) => [socketKey(port), port])))
     // A network of the project that is not wanted here is a plan's, or wanted in another state directory.
     const isOthers = this.bridges.some(({ project }) => project === this.project)
-    if (isOthers || this.wanted.exists() || rules.own().length === 0) return rules
+    const found = rules.own().filter(({ limited }) => limited !== true)
+    if (isOthers || this.wanted.exists() || found.length === 0) return rules
     // What an earlier version of Portolan published, which wrote nothing down, or what is left where that was lost.
     await this.wanted.change(() =>
-      this.wanted.exists() ? null : rules.own().map((port) => withPort(asMapping(port))),
+      this.wanted.isEmpty() ? found.map((port) => withPort(asMapping(port))) : null,
     )
     return this.#readAll()
   }

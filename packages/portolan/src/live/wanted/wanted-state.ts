@@ -53,6 +53,8 @@ export interface WantedState {
   nameBackend(backend: Backend): Promise<void>
   /** Was anything ever written? */
   exists(): boolean
+  /** Is no network, endpoint or port wanted? The journal may have been made for the very record that is to come. */
+  isEmpty(): boolean
   /** Records that could not be read. */
   readonly unread: number
   /**
@@ -203,6 +205,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
       while (naming().length > 0) await journal.write(naming(), journal.count)
     },
     exists: () => journal.read() !== null,
+    isEmpty: () => ![...(journal.read()?.keys() ?? [])].some(isWish),
     get unread() {
       return journal.unread
     },
