@@ -32,12 +32,41 @@ const wanted = ({ mappings }: DesiredState): readonly string[] =>
 const isLimited = ({ allowFrom }: DesiredMapping): boolean =>
   allowFrom !== null && !allowFrom.some((prefix) => prefix.endsWith('/0'))
 
+const wantedOpen = ({ mappings }: DesiredState): readonly string[] => {
+  const direct = mappings.filter(({ kind }) => kind === 'direct')
+  const sockets = new Map<string, boolean>()
+  for (const mapping of direct)
+    for (const { address, port } of mapping.targets) {
+      const key = `${mapping.protocol} ${address} ${port}`
+      const isOpen = mapping.interface === null && !isLimited(mapping)
+      sockets.set(key, (sockets.get(key) ?? false) || isOpen)
+    }
+  return [...sockets].map(([key, isOpen]) => `${key} ${isOpen}`).sort()
+}
+
+const openedIn = (ports: readonly PublishedPort[]): readonly string[] =>
+  ports
+    .map(
+      ({ protocol, targets: [to], limited }) => `${protocol} ${to?.address} ${to?.port} ${limited !== true}`,
+    )
+    .sort()
+
 describe('both dialects', () => {
   test('publish exactly what is desired, as read back from what they compile', () => {
     fc.assert(
       fc.property(fc.oneof(desiredState, joinedState), (desired) => {
         expect(sockets(nftables.published(nftables.compile(desired)))).toEqual(wanted(desired))
         expect(sockets(iptables.published(iptables.compile(desired)))).toEqual(wanted(desired))
+      }),
+      runs(80),
+    )
+  })
+
+  test('open exactly the ports of routed networks that are desired, as read back from what they compile', () => {
+    fc.assert(
+      fc.property(fc.oneof(desiredState, joinedState), (desired) => {
+        expect(openedIn(nftables.opened(nftables.compile(desired)))).toEqual(wantedOpen(desired))
+        expect(openedIn(iptables.opened(iptables.compile(desired)))).toEqual(wantedOpen(desired))
       }),
       runs(80),
     )

@@ -19,6 +19,7 @@ export {
   searchConflicts,
   unsettledNetworks,
 } from './conflict/index.ts'
+export type { AskedNetwork, AskedSource } from './contract/asked-network.ts'
 export * from './contract/bridge-alias.ts'
 export * from './contract/bridge-name.ts'
 export { bridgeNetwork, type OwnedNetwork } from './contract/bridge-network.ts'

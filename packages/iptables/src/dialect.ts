@@ -25,6 +25,7 @@ import { print } from './print/print.ts'
 import { printScript } from './print/script.ts'
 import { shellLines } from './print/shell-lines.ts'
 import { restore, type StoredTables, store } from './print/stored.ts'
+import { opened } from './published/opened.ts'
 import { published } from './published/published.ts'
 import { baseTableTraces } from './traces/traces.ts'
 
@@ -49,6 +50,7 @@ const shared = (variant: Variant): Shared => ({
   inspectAll: (host) => inspectAll(host, variant),
   ours,
   published,
+  opened,
   projectsIn,
   guardedBridges,
   // A file that is said to be of `iptables-save` may come from a host where that is the old one: its header tells.

@@ -22,6 +22,7 @@ import { print } from './print/print.ts'
 import { printScript } from './print/script.ts'
 import { shellLines } from './print/shell-lines.ts'
 import { restore, type StoredListing, store } from './print/stored.ts'
+import { opened } from './published/opened.ts'
 import { projectsIn, published } from './published/published.ts'
 import { quickChanges } from './wire/quick-changes.ts'
 
@@ -56,6 +57,7 @@ export const nftables: Dialect<'nftables', Ruleset, NftablesChange, StoredListin
   },
   ours,
   published,
+  opened,
   projectsIn,
   guardedBridges,
   lower: (rules, { known = [] } = {}) => lowerBeside(rules, known),

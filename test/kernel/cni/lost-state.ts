@@ -53,6 +53,31 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     expect(await lab.host.mustRun(['sh', '-c', left])).toBe('')
   }, 60_000)
 
+  test('a container that is out of sight keeps its bridge: all calls are refused until it has ended', async () => {
+    const lab = await open()
+    const plugin = pluginIn(lab, backend)
+    // No process is in it, and it is where no engine keeps one.
+    await lab.host.mustRun(['sh', '-c', 'touch /run/lab/hidden; unshare --net=/run/lab/hidden true'])
+    await plugin.must('ADD', { id: 'hidden', netns: '/run/lab/hidden' })
+    const state = (): Promise<string> =>
+      lab.host.mustRun(['sh', '-c', 'ip -o link | grep -oE "(br|ve)-[^@:]+"'])
+    const before = await state()
+    await lab.host.mustRun(['sh', '-c', 'rm -rf /var/lib/portolan/*'])
+    const one = await bareMachine(lab, 'pod-1')
+    const refused = await plugin.refused('ADD', sandboxOf(one), { name: 'others' })
+    const [, command] =
+      /with "(ip link delete ve-\S+)"/.exec(JSON.stringify(refused).replaceAll('\\', '')) ?? []
+    expect(refused).toMatchObject({
+      msg: expect.stringContaining('what was written down of network pods is lost'),
+    })
+    expect(await state()).toBe(before)
+    await lab.host.mustRun(['sh', '-c', command ?? 'false'])
+    await plugin.must('ADD', sandboxOf(one), { name: 'others' })
+    await plugin.must('DEL', sandboxOf(one), { name: 'others' })
+    await lab.host.mustRun(['umount', '/run/lab/hidden'])
+    await lab.host.mustRun([...lab.command, 'destroy', '-p', 'cni', '--yes'])
+  }, 60_000)
+
   test('what a plan made is no container of a plugin, and is left alone', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { createPluginNetwork } from '../../lab/neighbour/docker-network.ts'
+import { createPluginNetwork, type PluginNetwork } from '../../lab/neighbour/docker-network.ts'
 import { addresses } from '../../lab/topology.ts'
 import { containerCount, forMany } from '../many-containers.ts'
 import { answers, type Here, leftOver } from './here.ts'
@@ -89,6 +89,98 @@ export const endings = (opened: () => Here): void => {
     },
     60_000,
   )
+
+  test('what a network was created with is known after the loss of the state directory, and opens nothing more', async () => {
+    const here = opened()
+    const { lab, docker, plugin } = here
+    const option = 'com.docker.network.bridge.'
+    const nearby = '192.0.2.0/24'
+    const created: Readonly<Record<string, PluginNetwork>> = {
+      bound: { options: { [`${option}host_binding_ipv4`]: ip.host } },
+      open: { options: { 'x-portolan.reachable_from': nearby } },
+      // So many are too many for a bridge to tell.
+      many: {
+        options: {
+          'x-portolan.reachable_from': [
+            nearby,
+            ...Array.from({ length: 20 }, (_, at) => `10.8.${100 + at}.0/24`),
+          ].join(','),
+        },
+      },
+      routed: { ipv6: true, options: { [`${option}gateway_mode_ipv4`]: 'routed' } },
+      apart: { internal: true, options: { [`${option}gateway_mode_ipv4`]: 'isolated' } },
+      // Nothing is on it: only its bridge tells its subnet.
+      empty: { internal: true, options: { [`${option}gateway_mode_ipv4`]: 'isolated' } },
+    }
+    for (const [name, options] of Object.entries(created)) await createPluginNetwork(docker, name, options)
+    const start = (network: string, at: number, ...publish: readonly string[]) =>
+      docker.run({ name: `${network}-${at}`, network, publish })
+    const [, open, many, routed, apart, other] = [
+      await start('bound', 1, '8080:80'),
+      await start('open', 1),
+      await start('many', 1, '8081:80'),
+      await start('routed', 1, '8082:80'),
+      await start('apart', 1),
+      await start('apart', 2),
+    ]
+    const aliases = async (): Promise<readonly string[]> =>
+      (
+        JSON.parse(await lab.host.mustRun(['ip', '-json', 'link'])) as readonly {
+          readonly ifalias?: string
+        }[]
+      )
+        .flatMap(({ ifalias = '' }) =>
+          /^portolan .* network=(?!.*endpoint=)/.test(ifalias) ? [ifalias] : [],
+        )
+        .sort()
+    const before = await aliases()
+    const serves = async (): Promise<void> => {
+      expect(await answers(lab.client, ip.host, 8080)).toBe('bound-1')
+      expect(await answers(lab.client, ip.hostSecond, 8080)).toBeNull()
+      expect(await answers(lab.neighbour, open.address, 80)).toBe('open-1')
+      expect(await answers(lab.neighbour, open.address, 81)).toBeNull()
+      expect(await answers(lab.client, ip.host, 8081)).toBe('many-1')
+      expect(await answers(lab.neighbour, routed.address, 80)).toBe('routed-1')
+      expect(await answers(lab.client, addresses.ip6.host, 8082)).toBe('routed-1')
+      expect(await answers(other, apart.address, 80)).toBe('apart-1')
+      expect(await answers(lab.neighbour, apart.address, 80)).toBeNull()
+    }
+    await serves()
+    expect(await answers(lab.neighbour, many.address, 80)).toBe('many-1')
+    const forget = ['sh', '-c', 'rm -rf /var/lib/portolan 2>/dev/null; ls -A /var/lib/portolan || true']
+    await lab.host.mustRun(forget)
+    const said = plugin.said.length
+    // What comes next is bound, opened and kept apart as before.
+    await start('bound', 2, '8090:80')
+    await serves()
+    expect(await answers(lab.client, ip.host, 8090)).toBe('bound-2')
+    expect(await answers(lab.client, ip.hostSecond, 8090)).toBeNull()
+    expect(await answers(lab.neighbour, (await start('open', 2)).address, 80)).toBe('open-2')
+    const third = await start('apart', 3)
+    expect(await answers(third, apart.address, 80)).toBe('apart-1')
+    expect(new Set([apart.address, other.address, third.address]).size).toBe(3)
+    await start('empty', 1)
+    // What is not told is closed, and the log says so.
+    expect(await answers(lab.neighbour, many.address, 80)).toBeNull()
+    await lab.host.mustRun(forget)
+    await docker.remove('routed-1')
+    expect(await answers(lab.neighbour, routed.address, 80)).toBeNull()
+    expect(await answers(await start('routed', 2, '8082:80'), ip.host, 8080)).toBe('bound-1')
+    expect(await answers(lab.client, addresses.ip6.host, 8082)).toBe('routed-2')
+    expect(await aliases()).toEqual(before.map((alias) => alias.replace(' more=from', '')).sort())
+    await plugin.stop()
+    expect(
+      plugin.said
+        .slice(said)
+        .join('\n')
+        .match(/was too long for a bridge to tell/g),
+    ).toHaveLength(1)
+    await plugin.start()
+    for (const { Names } of (await docker.api('GET', '/containers/json')) as readonly { Names: string[] }[])
+      await docker.remove((Names[0] ?? '').slice(1))
+    for (const name of Object.keys(created)) await docker.removeNetwork(name)
+    expect(await leftOver(here)).toBe('')
+  }, 90_000)
 
   test('after a boot the plugin brings the networks back, and dockerd its containers', async () => {
     const here = opened()

@@ -52,6 +52,7 @@ export const bridgeNetwork = (link: InterfaceFact): OwnedNetwork | null => {
       internal: mark.internal,
       icc: mark.icc,
       ...(mark.linked === true ? { linked: true } : {}),
+      ...(mark.asked === undefined ? {} : { asked: mark.asked }),
       mtu: null,
       ip: ip ?? null,
       ip6: ip6 ?? null,
@@ -84,8 +85,13 @@ export const linkSubnet = (
   return null
 }
 
-/** The bridge of an isolated subnet has no address, so its subnet is not told: every address stands for it. */
-const isolated = (family: Family, { mode }: NetworkCharacter): DesiredSubnet | null =>
+/** The bridge of an isolated subnet has no address. Where its alias does not tell the subnet, every address stands for it. */
+const isolated = (family: Family, { mode, isolated: told = {} }: NetworkCharacter): DesiredSubnet | null =>
   mode[family] === 'isolated'
-    ? { subnet: family === 'ip' ? '0.0.0.0/0' : '::/0', gateway: null, mode: 'isolated', masquerade: false }
+    ? {
+        subnet: told[family] ?? (family === 'ip' ? '0.0.0.0/0' : '::/0'),
+        gateway: null,
+        mode: 'isolated',
+        masquerade: false,
+      }
     : null

@@ -1,5 +1,6 @@
 import type { Family, Protocol } from '@portolan/netfilter'
 import type { GatewayMode } from '../intent/index.ts'
+import type { AskedNetwork } from './asked-network.ts'
 import type { DesiredEndpoint } from './desired-endpoint.ts'
 import type { DesiredParentedNetwork } from './desired-parented-network.ts'
 
@@ -56,6 +57,8 @@ export interface DesiredNetwork {
    * be isolated then. Absent: none do.
    */
   readonly linked?: boolean
+  /** Its bridge says this, so that the network is known whole where its records are lost. Absent: nothing. */
+  readonly asked?: AskedNetwork
   readonly mtu: number | null
   readonly ip: DesiredSubnet | null
   readonly ip6: DesiredSubnet | null

@@ -1,3 +1,4 @@
+export type { AskedNetwork, AskedSource } from './asked-network.ts'
 export * from './bridge-alias.ts'
 export * from './bridge-name.ts'
 export { bridgeNetwork, type OwnedNetwork } from './bridge-network.ts'

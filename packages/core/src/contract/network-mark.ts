@@ -20,4 +20,14 @@ export const networkMark = (project: string, network: DesiredNetwork): BridgeMar
       (subnet) => subnet === null || subnet.mode === 'routed' || subnet.masquerade,
     ),
   mode: { ip: network.ip?.mode ?? 'nat', ip6: network.ip6?.mode ?? 'nat' },
+  ...isolatedIn(network),
+  ...(network.asked === undefined ? {} : { asked: network.asked }),
 })
+
+const isolatedIn = ({ ip, ip6 }: DesiredNetwork): Pick<BridgeMark, 'isolated'> => {
+  const isolated = {
+    ...(ip?.mode === 'isolated' ? { ip: ip.subnet } : {}),
+    ...(ip6?.mode === 'isolated' ? { ip6: ip6.subnet } : {}),
+  }
+  return Object.keys(isolated).length === 0 ? {} : { isolated }
+}

@@ -79,6 +79,8 @@ export interface Dialect<
   readonly ours: (rules: Rules) => Rules
   /** The host ports that projects have in force. */
   readonly published: (rules: Rules) => readonly PublishedPort[]
+  /** The ports of containers that routed networks have open: the host port of each is the container's own. */
+  readonly opened: (rules: Rules) => readonly PublishedPort[]
   /** The projects that have rules, in byte order. */
   readonly projectsIn: (rules: Rules) => readonly string[]
   /** The bridges whose networks have rules. */

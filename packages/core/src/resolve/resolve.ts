@@ -1,13 +1,7 @@
 import type { HostFacts } from '@portolan/netfilter'
 import { type Conflict, findHostPortTaken, findParentConflicts } from '../conflict/index.ts'
 import { attachedEndpoints } from '../contract/attached-endpoints.ts'
-import { bridgeName } from '../contract/bridge-name.ts'
-import type {
-  DesiredNetwork,
-  DesiredOpening,
-  DesiredState,
-  DesiredSubnet,
-} from '../contract/desired-state.ts'
+import type { DesiredNetwork, DesiredOpening, DesiredState } from '../contract/desired-state.ts'
 import { parseBridgeAlias } from '../contract/index.ts'
 import { isInside } from '../contract/openings.ts'
 import { poolsTouched } from '../engine/index.ts'
@@ -39,6 +33,7 @@ import { noteParented } from './note-parented.ts'
 import { parentUse } from './parent-use.ts'
 import { releaseUnwantedPorts } from './release-unwanted-ports.ts'
 import type { ResolveOptions } from './resolve-options.ts'
+import { settleNetwork } from './settle-network.ts'
 import { endpointsOn, leasedParents, settleParented } from './settle-parented.ts'
 import { leaseAttached, unleasedUse } from './unleased-use.ts'
 
@@ -106,7 +101,9 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
   const wires = parented.map((network) => settleParented(network, subnets, facts))
   leaseSubnets(intent.project, subnets, isMoved, facts, leases, leasedParents(parented, wires))
   const networks = intent.networks.map(
-    (network) => external.get(network.name)?.network ?? settleNetwork(intent.project, network, subnets),
+    (network) =>
+      external.get(network.name)?.network ??
+      settleNetwork(intent.project, network, subnets, options.isLive ?? false),
   )
   const others = options.others ?? []
   const uses = new Map<string, AddressUse>(
@@ -240,31 +237,4 @@ const subnetRequests = (network: NetworkIntent | ParentedNetworkIntent): readonl
           },
         ]
   return [...request('ip', network.ip), ...request('ip6', network.ip6)]
-}
-
-const settleNetwork = (
-  project: string,
-  network: NetworkIntent,
-  subnets: readonly SubnetPlan[],
-): DesiredNetwork => {
-  const settle = (family: 'ip' | 'ip6', wanted: NetworkIntent['ip']): DesiredSubnet | null => {
-    const planned = subnets.find((one) => one.network === network.name && one.family === family)
-    if (wanted === null || planned === undefined) return null
-    return {
-      subnet: planned.subnet,
-      gateway: wanted.mode === 'isolated' ? null : planned.gateway,
-      mode: wanted.mode,
-      masquerade: network.masquerade && wanted.mode !== 'routed' && !network.internal,
-    }
-  }
-  return {
-    name: network.name,
-    bridge: network.bridge ?? bridgeName(project, network.name),
-    external: false,
-    internal: network.internal,
-    icc: network.icc,
-    mtu: network.mtu,
-    ip: settle('ip', network.ip),
-    ip6: settle('ip6', network.ip6),
-  }
 }

@@ -1,9 +1,10 @@
 import type { PublishedPort } from '@portolan/core'
-import { type Family, families, type Protocol } from '@portolan/netfilter'
+import { type Family, families } from '@portolan/netfilter'
 import { ownTable } from '../compile/ours.ts'
 import { levels, mapName } from '../compile/port-key.ts'
 import { ownerOf } from '../compile/tag.ts'
 import type { Chain, Element, Expression, Ruleset, Table } from '../model/index.ts'
+import { isProtocol, textOf } from './opened.ts'
 
 type Target = PublishedPort['targets'][number]
 
@@ -86,14 +87,6 @@ const readElement = (
       targets: targetsOf(data, chains),
     },
   ]
-}
-
-const isProtocol = (text: string | null | undefined): text is Protocol =>
-  text === 'tcp' || text === 'udp' || text === 'sctp'
-
-const textOf = (expression: Expression): string | null => {
-  if (expression.kind === 'text') return expression.text
-  return expression.kind === 'number' ? String(expression.value) : null
 }
 
 /** The end of a translation as an element holds it, or the ends in the chain it goes to. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
-import { emptyConfig } from '@portolan/core'
-import { defaultStateDirectory, openLeaseStore, openLinks } from '@portolan/host'
+import { emptyConfig, parseBridgeAlias } from '@portolan/core'
+import { defaultStateDirectory, openLeaseStore, openLinks, readHost } from '@portolan/host'
 import { InvalidRequestError, messageFor, PortolanError } from '@portolan/netfilter'
 import type { BackendChoice } from '../backend/backend.ts'
 import { readConfig } from '../config/read-config.ts'
@@ -56,6 +56,7 @@ const openParts = async (
   const { allowed, cluster = null } = readConfig()
   const config = { ...emptyConfig, allowed, cluster }
   const isLost = !existsSync(wantedStateFile(stateDirectory, dockerProject))
+  const cut = isLost ? await networksCut() : new Set()
   const host = await openHost({
     ...{ project: dockerProject, backend, state: stateDirectory, leases },
     ...{ config, wording },
@@ -64,7 +65,7 @@ const openParts = async (
   })
   for (const { name } of isLost ? host.networks() : [])
     report(
-      `network ${name} was written down anew from its bridge, as its records are lost. If it was created with host_binding_ipv4 or x-portolan.reachable_from, remove it with "docker network rm", and create it again: no bridge tells these.`,
+      `network ${name} was written down anew from its bridge, as its records are lost.${cut.has(name) ? ' The list of its x-portolan.reachable_from was too long for a bridge to tell, and is lost: what is in it does not reach the containers any more. Remove the network with "docker network rm", and create it again.' : ''}`,
     )
   const parts: DockerParts = {
     host,
@@ -147,6 +148,15 @@ export const openDocker = async (options: DockerOptions, report: (text: string) 
     [Symbol.asyncDispose]: async () => opened[Symbol.asyncDispose](),
   }
 }
+
+/** The networks of Docker whose bridges do not tell what may reach them. */
+const networksCut = async (): Promise<ReadonlySet<string>> =>
+  new Set(
+    ((await readHost()).interfaces ?? []).flatMap(({ alias }) => {
+      const mark = parseBridgeAlias(alias)
+      return mark?.project === dockerProject && mark.untold === 'sources' ? [mark.network] : []
+    }),
+  )
 
 /** What a folder is, and no other of its name; null: it is not there. */
 const placeOf = (folder: string): string | null => {

@@ -1,4 +1,5 @@
 import type {
+  AskedSource,
   Change,
   Conflict,
   ConflictKind,
@@ -92,6 +93,12 @@ const desiredSubnet = allOf({
 
 const route: Schema<DesiredRoute> = allOf({ destination: prefix, via: address, interface: text() })
 
+const source: Schema<AskedSource> = ofKind<AskedSource['kind'], AskedSource>({
+  interface: allOf({ kind: exactly('interface'), name: text() }),
+  prefix: allOf({ kind: exactly('prefix'), prefix }),
+  network: allOf({ kind: exactly('network'), network: text() }),
+})
+
 const network: Schema<DesiredNetwork> = allOf({
   name: text(),
   bridge: text(),
@@ -99,6 +106,7 @@ const network: Schema<DesiredNetwork> = allOf({
   internal: flag,
   icc: flag,
   linked: absentOr(flag),
+  asked: absentOr(allOf({ hostBinding: absentOr(address), reachableFrom: absentOr(listOf(source)) })),
   mtu: wholeNumberOrNull,
   ip: orNull(desiredSubnet),
   ip6: orNull(desiredSubnet),

@@ -36,6 +36,7 @@ export const requestAddress = async (
   const pool = readPoolId(PoolID)
   const isGateway = Options?.[typeOption] === gatewayType
   const inUse = addressesInUse(host, pool)
+  const hasNoGateway = isIsolated(host, pool)
   const address = await leases.transact((before) => {
     const known = withPool(before, pool)
     const wanted =
@@ -52,7 +53,7 @@ export const requestAddress = async (
       gateway: null,
       ipRange: wanted === null ? pool.ipRange : null,
       address: wanted,
-      isTaken: (one) => inUse.has(one),
+      isTaken: (one) => inUse.has(one) || (hasNoGateway && one === poolLease(known.state, pool)?.gateway),
       mac: null,
     })
     return { ...step, changes: [...known.changes, ...step.changes], result: step.result.address }
@@ -72,6 +73,12 @@ const addressesInUse = (
     ...host.endpoints().flatMap((one) => (names.has(one.network) ? [one[family]] : [])),
   ])
 }
+
+/** Docker keeps the gateway of a subnet whose bridge has none. */
+const isIsolated = (host: DockerParts['host'], { family, subnet }: PoolId): boolean =>
+  host
+    .networks()
+    .some(({ [family]: found }) => found !== null && found.subnet === subnet && found.gateway === null)
 
 /** Gives up what a call leased. */
 export const giveBack = async (

@@ -68,6 +68,7 @@ export const openRuleKeeper = <One extends Backend>(
       return {
         // Of this project only what is in force: what was known once may have been taken back since.
         own: () => dialect.published(found).filter(isOwn),
+        opened: () => dialect.opened(found).filter(isOwn),
         others: () => dialect.published(whole).filter((port) => !isOwn(port)),
         // A foreign rule in front of a jump can let in what our chains drop: the next call moves the jump.
         whole: isComplete && !dialect.isDisplaced(rules) && drift.length === 0,

@@ -14,6 +14,8 @@ export interface KeptRules {
   readonly others: () => readonly PublishedPort[]
   /** What this project has in force. */
   readonly own: () => readonly PublishedPort[]
+  /** The ports of its containers that its routed networks have open. */
+  readonly opened: () => readonly PublishedPort[]
   /**
    * Nothing is missing that the networks of this host, other projects and what is wanted of this one need, nothing is
    * there that is not wanted, and no foreign rule stands in front of it.
