@@ -39,3 +39,33 @@ test('a bridge asks for neighbours as soon as its first port is there, and no en
   expect(await db.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
   expect(await attach(db)).toMatchObject({ exitCode: 0, stderr: '' })
 })
+
+test('an endpoint is attached once the kernel receives what is for its IPv6 address, which may be later than it has it', async () => {
+  await using lab = await openLab()
+  const file = await lab.write('compose.yaml', compose)
+  await lab.portolan(['apply', '--yes', '-f', file])
+  const web = await bareMachine(lab, 'web')
+  // As on a busy machine: what the kernel does a little later is undone, and done again later.
+  const folder = '/run/lab/late'
+  await lab.host.mustRun(['mkdir', '-p', folder])
+  await lab.host.writeText(
+    `${folder}/ip`,
+    `#!/bin/sh
+/usr/sbin/ip "$@" || exit
+if [ "$*" != "-batch -" ]; then exit; fi
+route=$(/usr/sbin/ip -6 route show table local dev eth0 | grep '^local fd')
+/usr/sbin/ip -6 route del $route dev eth0 table local
+(sleep 0.2; /usr/sbin/ip -6 route add $route dev eth0 table local) > /dev/null 2>&1 &
+`,
+  )
+  await lab.host.mustRun(['chmod', '755', `${folder}/ip`])
+  const attached = await lab.portolan(['attach', 'shop/front', '--netns', String(web.pid), '--name', 'web'], {
+    environment: { PATH: `${folder}:/usr/sbin:/usr/bin:/sbin:/bin` },
+  })
+  const found = await web.mustRun(['ip', '-6', 'route', 'show', 'table', 'local', 'dev', 'eth0'])
+  expect({ ...attached, found }).toMatchObject({
+    exitCode: 0,
+    stderr: '',
+    found: expect.stringMatching(/^local fd/m),
+  })
+})

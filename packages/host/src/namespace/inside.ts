@@ -96,7 +96,35 @@ export const bringUpInside = async (
   return readInside(result.stdout, name, { within4: inFamily('ip') !== '' })
 }
 
-/** Gives an interface in a namespace addresses and default routes. */
+/**
+ * Runs the batch, and waits until the kernel receives what is for each IPv6 address in its arguments (32 hexadecimal
+ * digits): it routes the address to itself in a work of its own, behind the request and without duplicate address detection
+ * too (net/ipv6/addrconf.c `addrconf_dad_work`). Answers that came before were dropped as if for another host, and a lookup
+ * in the DNS waits seconds for the next one. Without a carrier that work waits for one: half a second is the most.
+ *
+ * The flags of a route begin with those of RTF_LOCAL (include/uapi/linux/ipv6_route.h).
+ */
+const configureScript = `set -eu
+ip -batch -
+received() {
+  while read -r to length _ _ _ _ _ _ flags _; do
+    case "$to $length $flags" in "$1 80 8"*) return 0;; esac
+  done < /proc/net/ipv6_route
+  return 1
+}
+left=50
+for one; do
+  until received "$one"; do
+    if [ $((left -= 1)) -lt 0 ]; then exit 0; fi
+    sleep 0.01
+  done
+done
+`
+
+/**
+ * Gives an interface in a namespace addresses and default routes. Packets to the addresses are received once this returns,
+ * where the interface has a carrier.
+ */
 export const configureInside = async (
   runner: Runner,
   { path, where }: HeldNamespace,
@@ -117,7 +145,13 @@ export const configureInside = async (
       .map((route) => `route del ${routeWords(name, route)}`),
     ...(announce === null ? [] : [`link set dev ${name} address ${announce}`]),
   ]
-  const result = await runner.run('nsenter', [`--net=${path}`, 'ip', '-batch', '-'], {
+  const received = addresses.flatMap((text) => {
+    const { address } = parseInterfaceAddress(text)
+    return address.family === 'ip6' ? [address.value.toString(16).padStart(32, '0')] : []
+  })
+  const program =
+    received.length === 0 ? ['ip', '-batch', '-'] : ['sh', '-c', configureScript, 'portolan', ...received]
+  const result = await runner.run('nsenter', [`--net=${path}`, ...program], {
     input: `${lines.join('\n')}\n`,
   })
   if (result.exitCode !== 0) throw refusal(`configure ${name} in ${where}`, result)
