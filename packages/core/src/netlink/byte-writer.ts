@@ -1,6 +1,27 @@
 import { align } from './attribute.ts'
 import { littleEndian } from './byte-order.ts'
 
+/** Rooms of so many bytes at the most are parts of one buffer: one of its own takes longer than a message is written in. */
+const SHORT = 2048
+const SHARED = 32 * SHORT
+let shared = new Uint8Array(SHARED)
+let taken = 0
+
+/** Zeros that nothing else is written into. */
+const newRoom = (bytes: number): Uint8Array<ArrayBuffer> => {
+  if (bytes > SHORT) return new Uint8Array(bytes)
+  if (taken + bytes > SHARED) {
+    shared = new Uint8Array(SHARED)
+    taken = 0
+  }
+  const start = taken
+  taken += align(bytes)
+  return shared.subarray(start, start + bytes)
+}
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): DataView =>
+  new DataView(buffer, byteOffset, byteLength)
+
 /**
  * Netlink messages written one after another, in a buffer that grows. Lengths of what encloses others are filled in
  * last.
@@ -12,16 +33,16 @@ export class ByteWriter {
 
   /** @param room - bytes to begin with */
   constructor(room = 1024) {
-    this.#bytes = new Uint8Array(room)
-    this.#view = new DataView(this.#bytes.buffer)
+    this.#bytes = newRoom(room)
+    this.#view = viewOf(this.#bytes)
   }
 
   #reserve(count: number): void {
     if (this.length + count <= this.#bytes.length) return
-    const bytes = new Uint8Array(Math.max(this.#bytes.length * 2, this.length + count))
+    const bytes = newRoom(Math.max(this.#bytes.length * 2, this.length + count))
     bytes.set(this.#bytes)
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer)
+    this.#view = viewOf(bytes)
   }
 
   u8(value: number): void {

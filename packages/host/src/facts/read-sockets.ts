@@ -57,6 +57,11 @@ export const readSockets = async (
   return { sockets, consistent }
 }
 
+/** struct inet_diag_req: family, two prefix lengths, extensions, an inet_diag_sockid, states, dbs. */
+const oldRequest = new DataView(new ArrayBuffer(60))
+oldRequest.setUint8(0, AF_INET)
+oldRequest.setUint32(52, LISTEN, littleEndian)
+
 /**
  * The listening TCP sockets of a port, of both families in one listing: the older request, which the kernel answers
  * for any family (net/ipv4/inet_diag.c `inet_diag_dump_compat`), as the newer does for one at a time.
@@ -71,13 +76,11 @@ export const readTcpListeners = async (
   port: number,
 ): Promise<readonly SocketRecord[]> => {
   const sockets: SocketRecord[] = []
-  // struct inet_diag_req: family, two prefix lengths, extensions, an inet_diag_sockid, states, dbs.
-  const request = new Uint8Array(60)
-  const view = new DataView(request.buffer)
-  view.setUint8(0, AF_INET)
-  view.setUint16(4, port)
-  view.setUint32(52, LISTEN, littleEndian)
-  await dump(connection, TCPDIAG_GETSOCK, request, (part) => parseSocket(part, 'tcp', names, sockets))
+  // It is copied into the message at once.
+  oldRequest.setUint16(4, port)
+  await dump(connection, TCPDIAG_GETSOCK, new Uint8Array(oldRequest.buffer), (part) =>
+    parseSocket(part, 'tcp', names, sockets),
+  )
   return sockets
 }
 

@@ -26,12 +26,25 @@ const recordLine = (value: unknown): string => {
   return `\n${checksum(text)} ${text}\n`
 }
 
-/** As bytes: of a thousand changes the text is encoded once, and the checksum made of what was encoded. */
+/**
+ * As bytes: of a thousand changes the text is encoded once, and the checksum made of what was encoded. Put together with
+ * what stands around it, a text takes the engine six times as long to encode.
+ */
 const recordBytes = (value: unknown): Uint8Array => {
-  const bytes = Buffer.from(`\n00000000 ${JSON.stringify(value)}\n`)
-  bytes.write(checksum(bytes.subarray(10, -1)), 1, 'latin1')
+  const text = JSON.stringify(value)
+  const end = TEXT_AT + Buffer.byteLength(text)
+  const bytes = Buffer.allocUnsafe(end + 1)
+  bytes.write(text, TEXT_AT)
+  bytes.write(checksum(bytes.subarray(TEXT_AT, end)), 1, 'latin1')
+  bytes[0] = bytes[end] = LINE_BREAK
+  bytes[TEXT_AT - 1] = SPACE
   return bytes
 }
+
+/** Behind the line break, eight digits of the checksum and a space. */
+const TEXT_AT = 10
+const LINE_BREAK = 0x0a
+const SPACE = 0x20
 
 export const headLine = (): string => recordLine([HEAD, JOURNAL_VERSION])
 

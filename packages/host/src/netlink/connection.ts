@@ -81,15 +81,19 @@ export const openConnection = (protocol: number): NetlinkConnection => {
   let sequences = new Set<number>()
   let answers = 0
   let ending = false
-  let silence: NodeJS.Timeout | undefined
+  /** Runs while the event loop is waited for. */
+  let silence: NodeJS.Timeout | null = null
   let isStarting = false
 
   const settle = (error: Error | null): void => {
     const done = current
     if (done === null) return
     current = null
-    clearTimeout(silence)
-    if (open) used.socket.unref()
+    if (silence !== null) {
+      clearTimeout(silence)
+      silence = null
+      if (open) used.socket.unref()
+    }
     if (error === null) done.resolve()
     else done.reject(error)
     start()

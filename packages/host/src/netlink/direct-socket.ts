@@ -49,8 +49,8 @@ export const findDirectSocket = (protocol: number, port: number): DirectSocket |
             throw Object.assign(new Error(`a reply was longer than ${ROOM_BYTES - 1} bytes`), {
               code: 'EMSGSIZE',
             })
-          // What is read next must not show in what was handed out.
-          return room.slice(0, count)
+          // What is read next must not show in what was handed out. Short ones are copied to where `Buffer` has room.
+          return Buffer.from(room.subarray(0, count))
         } catch (error) {
           if (isCode(error, 'EAGAIN')) return null
           if (!isCode(error, 'EINTR')) throw error

@@ -103,7 +103,7 @@ export const openObservedHostOn = async (
     await routes.keepUp()
     const { mappings, added } = await publishPorts(rules, tools, calls)
     flows.published(added)
-    return mappings.map((those) => those.map((mapping) => ({ ...mapping, project })))
+    return mappings.map((those) => those.map((mapping) => ({ project, ...mapping })))
   }
   const unpublish = async (
     requests: readonly UnpublishRequest[],

@@ -4,8 +4,9 @@ import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { linkSysctlName } from '@portolan/netfilter/sysctls'
 import type { LiveMachine } from '../live-machine.ts'
 import { bridgeHolding } from '../networks/own-bridges.ts'
+import { type Edition, isSameEdition } from '../rules/edition.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
-import { withPort } from '../wanted/wanted-state.ts'
+import { portKey, withPort } from '../wanted/wanted-state.ts'
 import { chooseHostPorts } from './automatic-ports.ts'
 import type { FlowsToForget } from './flows-to-forget.ts'
 import type { PublishRequest } from './publish-request.ts'
@@ -13,7 +14,6 @@ import { refuseListeners } from './refuse-listener.ts'
 import { refuseAbsentAddress, targetBridge } from './refuse-place.ts'
 import { requestedMappings } from './requested-mappings.ts'
 import { sameMapping } from './same-mapping.ts'
-import { socketKey } from './socket-key.ts'
 
 /** What publishing works with, beside the rules. */
 export interface PublishTools extends Pick<LiveMachine, 'listeners' | 'leases' | 'sysctls' | 'wording'> {
@@ -25,8 +25,14 @@ export interface PublishTools extends Pick<LiveMachine, 'listeners' | 'leases' |
 /** A mapping that is asked for, and whether it may displace what is on the host. */
 interface Wish {
   readonly mapping: DesiredMapping
+  /** Of its socket, made once: a text that is put together takes a lookup as long as ten that were looked up before. */
+  readonly key: string
   readonly force: boolean
 }
+
+const changeOf = ({ mapping, key }: Wish): JournalChange => withPort(mapping, key)
+const mappingOf = ({ mapping }: Wish): DesiredMapping => mapping
+const isUnforced = ({ force }: Wish): boolean => !force
 
 /** What was asked for, and what of it was not there before. */
 export interface Published {
@@ -46,7 +52,7 @@ export const publishPorts = async (
 ): Promise<Published> => {
   let wishes: readonly Wish[] = []
   let asked: readonly (readonly DesiredMapping[])[] = []
-  let edition = ''
+  let edition: Edition | null = null
   const missing = await rules.decideForSure(async () => {
     const wanted = wishesOn(rules.project)
     const mappings: (readonly DesiredMapping[])[] = []
@@ -63,21 +69,20 @@ export const publishPorts = async (
   })
   let added: readonly DesiredMapping[] = []
   if (missing !== null || rules.isDamaged()) {
-    const forced = new Set(wishes.filter(({ force }) => force).map(({ mapping }) => mapping))
-    const unforced = (missing ?? []).filter((mapping) => !forced.has(mapping))
-    await refuseListeners(rules.project, unforced, tools)
-    await tools.flows.before(missing ?? [])
+    await refuseListeners(rules.project, (missing ?? []).filter(isUnforced).map(mappingOf), tools)
+    await tools.flows.before((missing ?? []).map(mappingOf))
     const decide = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
-      added = (rules.edition === edition ? missing : missingOf(rules, wishes)) ?? []
-      return added.length === 0 ? null : { changes: added.map(withPort), mappings: added }
+      const lacking = (isSameEdition(rules.edition, edition) ? missing : missingOf(rules, wishes)) ?? []
+      added = lacking.map(mappingOf)
+      return lacking.length === 0 ? null : { changes: lacking.map(changeOf), mappings: added }
     }
     if (!(await rules.quickly('add', decide)))
       await rules.slowly(() => {
         const changes = decide()?.changes ?? null
         if (changes !== null || !rules.isDamaged()) return changes
         // Another program has written them down only, and takes back what it wrote last if it cannot go on.
-        added = wishes.map(({ mapping }) => mapping)
-        return added.map(withPort)
+        added = wishes.map(mappingOf)
+        return wishes.map(changeOf)
       })
   }
   for (const { mapping } of wishes) openLoopback(rules, mapping, tools)
@@ -91,7 +96,7 @@ export const isAutomatic = (request: PublishRequest): boolean => request?.hostPo
 interface Wishes {
   readonly wishes: readonly Wish[]
   /** @throws PortolanError `HOST_PORT_IN_USE` where the socket was wished for with another mapping */
-  add(mapping: DesiredMapping, force: boolean): void
+  add(wish: Wish): void
 }
 
 const wishesOn = (project: string): Wishes => {
@@ -99,13 +104,13 @@ const wishesOn = (project: string): Wishes => {
   const sockets = new Map<string, DesiredMapping>()
   return {
     wishes,
-    add: (mapping, force) => {
-      const socket = socketKey(mapping)
-      const twin = sockets.get(socket)
+    add: (wish) => {
+      const { mapping, key } = wish
+      const twin = sockets.get(key)
       if (twin !== undefined && !sameMapping(twin, mapping)) throw inUse(mapping, twin.label, project)
       if (twin !== undefined) return
-      wishes.push({ mapping, force })
-      sockets.set(socket, mapping)
+      wishes.push(wish)
+      sockets.set(key, mapping)
     },
   }
 }
@@ -135,8 +140,9 @@ const addWishes = (
     const mappings =
       chosen?.get(request) ?? requestedMappings(request, { project, wanted, bridges, supply: noPorts })
     for (const mapping of mappings) {
-      wishes.add(mapping, request.force ?? false)
-      asked.set(socketKey(mapping), mapping)
+      const key = portKey(mapping)
+      wishes.add({ mapping, key, force: request.force ?? false })
+      asked.set(key, mapping)
     }
   }
   return [...asked.values()]
@@ -153,17 +159,18 @@ const noPorts = {
  * Which of them are still to be added, from what is known; null: none, and nothing else is missing.
  * @throws InvalidRequestError, PortolanError when one cannot be
  */
-const missingOf = (rules: LiveRules, wishes: readonly Wish[]): readonly DesiredMapping[] | null => {
-  const missing: DesiredMapping[] = []
-  for (const { mapping, force } of wishes) {
+const missingOf = (rules: LiveRules, wishes: readonly Wish[]): readonly Wish[] | null => {
+  const missing: Wish[] = []
+  for (const wish of wishes) {
+    const { mapping, key, force } = wish
     for (const { address } of mapping.targets) targetBridge(address, rules.bridges)
     if (!force) refuseAbsentAddress(mapping, rules.facts)
-    const own = rules.wanted.port(mapping)
+    const own = rules.wanted.portOf(key)
     if (own !== null && sameMapping(own, mapping)) continue
     if (own !== null) throw inUse(mapping, own.label, rules.project)
     const holder = rules.otherHolder(mapping)
     if (holder !== null) throw inUse(mapping, holder.label, holder.project)
-    missing.push(mapping)
+    missing.push(wish)
   }
   return missing.length === 0 ? null : missing
 }

@@ -15,7 +15,9 @@ import {
   type PortDestination,
 } from '@portolan/core/planning'
 import {
+  type AddressInput,
   canonicalAddress,
+  type Family,
   familyOf,
   IntentError,
   InvalidRequestError,
@@ -149,10 +151,7 @@ const destinationOf = (
       hostBinding,
     }
   }
-  const { address } = target
-  if (!isAddress(address))
-    throw new InvalidRequestError(`to.address is ${shownValue(address)}: expected an address of a container.`)
-  const canonical = canonicalAddress(address)
+  const { canonical, family } = readAddress(target.address)
   refuseOtherFamily(canonical, options.hostAddress)
   const bridge = targetBridge(canonical, place.bridges)
   const found = networkOn(bridge)
@@ -161,7 +160,7 @@ const destinationOf = (
   // A port to the address of an endpoint is a port of that endpoint: it goes when the endpoint does.
   const holder = own === null ? null : place.wanted.endpointAt(own.network.name, canonical)
   if (own !== null && holder !== null) {
-    const only = { ip: null, ip6: null, [familyOf(canonical) ?? 'ip']: canonical }
+    const only = { ip: null, ip6: null, [family]: canonical }
     return {
       service: holder.endpoint.service,
       network: own.network.name,
@@ -173,7 +172,6 @@ const destinationOf = (
     }
   }
   const network = own?.network ?? found
-  const family = familyOf(canonical)
   const service = family === 'ip6' ? `[${canonical}]` : canonical
   return {
     service,
@@ -191,6 +189,24 @@ const destinationOf = (
     },
     hostBinding: own?.intent.hostBinding ?? null,
   }
+}
+
+interface ContainerAddress {
+  readonly canonical: string
+  readonly family: Family
+}
+
+/** The last one: the ports of a container lead to one address, which is read once. */
+let lastAddress: (ContainerAddress & { readonly text: string }) | null = null
+
+const readAddress = (address: AddressInput): ContainerAddress => {
+  if (lastAddress !== null && lastAddress.text === address) return lastAddress
+  if (!isAddress(address))
+    throw new InvalidRequestError(`to.address is ${shownValue(address)}: expected an address of a container.`)
+  const canonical = canonicalAddress(address)
+  const read = { canonical, family: familyOf(canonical) ?? 'ip' }
+  if (typeof address === 'string') lastAddress = { text: address, ...read }
+  return read
 }
 
 /** What is told of bridges and networks, kept while they are: most ports lead to the same few. */

@@ -16,8 +16,10 @@ import {
   StaleStateError,
 } from '@portolan/netfilter'
 import { once } from '../../lazy/once.ts'
-import { type HostSocket, socketKey } from '../ports/socket-key.ts'
+import { type PortsByNumber, portAt, portsByNumber } from '../ports/ports-by-number.ts'
+import type { HostSocket } from '../ports/socket-key.ts'
 import { desiredOf, type WantedState, withPort, withTaken } from '../wanted/wanted-state.ts'
+import type { Edition } from './edition.ts'
 import { type HeldHost, HeldRules } from './held-rules.ts'
 import type { KeptRules, RuleKeeper } from './rule-keeper.ts'
 
@@ -27,8 +29,8 @@ const ATTEMPTS = 2
 /** The rules of a project whose ports come and go. */
 export class LiveRules extends HeldRules {
   readonly wanted: WantedState
-  /** What other projects have published, by host socket, when it is first asked for. */
-  #others: () => ReadonlyMap<string, PublishedPort> = () => new Map()
+  /** What other projects have published, by host port, when it is first asked for. */
+  #others: () => PortsByNumber = () => new Map()
   /** What is wanted as a whole, of so many records and these bridges. */
   #desired: { readonly count: number; readonly bridges: object; readonly state: DesiredState | null } | null =
     null
@@ -88,7 +90,7 @@ export class LiveRules extends HeldRules {
 
   override async refresh(): Promise<KeptRules> {
     const rules = await this.#readAll()
-    this.#others = once(() => new Map(rules.others().map((port) => [socketKey(port), port])))
+    this.#others = once(() => portsByNumber(rules.others()))
     // A network of the project that is not wanted here is a plan's, or wanted in another state directory.
     const isOthers = this.bridges.some(({ project }) => project === this.project)
     const found = rules.own().filter(({ limited }) => limited !== true)
@@ -112,9 +114,9 @@ export class LiveRules extends HeldRules {
     await super.readFacts()
   }
 
-  /** Another one once something else is known of the host, of other projects or of what is wanted. */
-  get edition(): string {
-    return `${this.#readings} ${this.wanted.known}`
+  /** What is known just now of the host, of other projects and of what is wanted. */
+  get edition(): Edition {
+    return { readings: this.#readings, known: this.wanted.known }
   }
 
   override desired(): DesiredState | null {
@@ -183,13 +185,12 @@ export class LiveRules extends HeldRules {
 
   /** The mapping of a host socket, of another project. */
   otherHolder(socket: HostSocket): PublishedPort | null {
-    const others = this.#others()
-    return others.size === 0 ? null : (others.get(socketKey(socket)) ?? null)
+    return portAt(this.#others(), socket)
   }
 
   /** What other projects have published, as far as this object has heard. */
   others(): readonly PublishedPort[] {
-    return [...this.#others().values()]
+    return [...this.#others().values()].flat()
   }
 
   /**

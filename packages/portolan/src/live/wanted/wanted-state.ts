@@ -42,6 +42,8 @@ export interface WantedState {
   /** Those of routed networks alone, whose sockets are the containers' own. */
   directPorts(): readonly DesiredMapping[]
   port(socket: HostSocket): DesiredMapping | null
+  /** The same, by what `portKey` makes of the socket. */
+  portOf(key: string): DesiredMapping | null
   /** The other hosts of the cluster as they were when all of it was put into force last; null: there were none. */
   neighbours(): ClusterNeighbours | null
   /** The backend that a program named for the project last; null: none was ever named. */
@@ -86,8 +88,12 @@ export const isWish = (name: string): boolean => /^(network|endpoint|port) /.tes
 
 const key = (kind: Kind, ...names: readonly string[]): string => `${kind} ${JSON.stringify(names)}`
 
-/** As `key('port', ...)`, at once where nothing is to be escaped: but for an interface's name, a socket has no such part. */
-const portKey = (socket: HostSocket): string => {
+/**
+ * What the journal has the port of a socket by, and no other.
+ *
+ * It is as `key('port', ...)`, at once where nothing is to be escaped: but for an interface's name, a socket has no such part.
+ */
+export const portKey = (socket: HostSocket): string => {
   const name = socketKey(socket)
   return socket.interface === null ? `port ["${name}"]` : key('port', name)
 }
@@ -109,8 +115,8 @@ export const withoutEndpoint = (network: string, name: string): JournalChange =>
   value: null,
 })
 
-export const withPort = (mapping: DesiredMapping): JournalChange => ({
-  key: portKey(mapping),
+export const withPort = (mapping: DesiredMapping, known?: string): JournalChange => ({
+  key: known ?? portKey(mapping),
   value: mapping,
 })
 
@@ -134,10 +140,11 @@ const withBackend = (backend: Backend): JournalChange => ({ key: key('backend'),
  */
 export const wantedStateIn = (open: (follower: JournalFollower) => Journal): WantedState => {
   // What is read was written here: the file is its owner's alone, and every record has a checksum.
+  const ports = new Map<string, DesiredMapping>()
   const byKind: Readonly<Record<string, Map<string, unknown>>> = {
     network: new Map(),
     endpoint: new Map(),
-    port: new Map(),
+    port: ports,
     cluster: new Map(),
     backend: new Map(),
   }
@@ -146,12 +153,22 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
   /** By the same names: most projects have none, and thousands of others. */
   const direct = new Map<string, DesiredMapping>()
   const kindOf = (name: string): Map<string, unknown> | undefined => byKind[name.slice(0, name.indexOf(' '))]
+  const setPort = (name: string, mapping: DesiredMapping): void => {
+    ports.set(name, mapping)
+    if (mapping.kind === 'direct') direct.set(name, mapping)
+    else direct.delete(name)
+  }
+  const portOf = (name: string): DesiredMapping | null => {
+    journal.read()
+    return ports.get(name) ?? null
+  }
   const journal = open({
     set: (name, value) => {
-      if (name.startsWith('endpoint ')) byAddress = null
-      kindOf(name)?.set(name, value)
-      if (isDirect(name, value)) direct.set(name, value)
-      else direct.delete(name)
+      if (name.startsWith('port ')) setPort(name, value as DesiredMapping)
+      else {
+        if (name.startsWith('endpoint ')) byAddress = null
+        kindOf(name)?.set(name, value)
+      }
     },
     remove: (name) => {
       if (name.startsWith('endpoint ')) byAddress = null
@@ -196,7 +213,8 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
       journal.read()
       return [...direct.values()]
     },
-    port: (socket) => one('port', portKey(socket)),
+    port: (socket) => portOf(portKey(socket)),
+    portOf,
     neighbours: () => one('cluster', key('cluster')),
     backend,
     nameBackend: async (now) => {
@@ -236,9 +254,6 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     close: () => journal.close(),
   }
 }
-
-const isDirect = (name: string, value: unknown): value is DesiredMapping =>
-  name.startsWith('port ') && (value as DesiredMapping).kind === 'direct'
 
 /** Writes down what was before a record, but for what other records have changed since. */
 const takeBack = async (journal: Journal, writer: string, undo: readonly JournalChange[]): Promise<void> => {
