@@ -38,24 +38,20 @@ const diffElements = (actual: NamedSet, desired: NamedSet): readonly Operation[]
   // A hundred thousand elements of a new set: none needs a text of its key to be found by.
   if (actual.elements.length === 0)
     return desired.elements.map((element): Operation => ({ kind: 'add-element', set, element }))
-  const places = new KeyIndex<number>()
   // What no element that is wanted has met. Of two with one key the last counts, as the kernel has but one.
-  const left: (Element | null)[] = []
-  for (const item of actual.elements) {
-    const before = places.get(item.key)
-    if (before !== undefined) left[before] = null
-    places.set(item.key, left.length)
-    left.push(item)
-  }
+  const left = new KeyIndex<Element>()
+  let count = 0
+  for (const element of actual.elements) if (left.exchange(element.key, element) === undefined) count += 1
   const operations: Operation[] = []
   for (const element of desired.elements) {
-    const place = places.get(element.key)
-    const before = place === undefined ? null : (left[place] ?? null)
-    if (place !== undefined) left[place] = null
-    if (before === null) operations.push({ kind: 'add-element', set, element })
+    const before = left.exchange(element.key, undefined)
+    if (before !== undefined) count -= 1
+    if (before === undefined) operations.push({ kind: 'add-element', set, element })
     else if (!isSameValue(before, element)) operations.push({ kind: 'replace-element', set, before, element })
   }
-  for (const element of left) if (element !== null) operations.push({ kind: 'remove-element', set, element })
+  if (count === 0) return operations
+  for (const element of actual.elements)
+    if (left.get(element.key) === element) operations.push({ kind: 'remove-element', set, element })
   return operations
 }
 

@@ -23,7 +23,7 @@ test('keys are the same exactly when they say the same', () => {
       const index = new KeyIndex<number>()
       const byText = new Map<string, number>()
       for (const [at, one] of keys.entries()) {
-        index.set(one, at)
+        expect(index.exchange(one, at)).toBe(byText.get(identity(one)))
         byText.set(identity(one), at)
       }
       for (const one of [...keys, asked]) expect(index.get(one)).toBe(byText.get(identity(one)))
@@ -41,6 +41,28 @@ test('of two keys that say the same the first that is added stays', () => {
         if (!byText.has(identity(one))) byText.set(identity(one), at)
       }
       for (const one of keys) expect(index.get(one)).toBe(byText.get(identity(one)))
+    }),
+  )
+})
+
+test('a key whose value was taken away has none, until it gets another', () => {
+  fc.assert(
+    fc.property(fc.array(key, { maxLength: 12 }), fc.array(key, { maxLength: 12 }), (keys, gone) => {
+      const index = new KeyIndex<number>()
+      const byText = new Map<string, number>()
+      for (const [at, one] of keys.entries()) {
+        index.exchange(one, at)
+        byText.set(identity(one), at)
+      }
+      for (const one of [...gone, ...keys.slice(0, 6)]) {
+        expect(index.exchange(one, undefined)).toBe(byText.get(identity(one)))
+        byText.delete(identity(one))
+      }
+      for (const one of [...keys, ...gone]) expect(index.get(one)).toBe(byText.get(identity(one)))
+      for (const [at, one] of keys.entries()) {
+        expect(index.add(one, at)).toBe(!byText.has(identity(one)))
+        if (!byText.has(identity(one))) byText.set(identity(one), at)
+      }
     }),
   )
 })

@@ -12,21 +12,26 @@ const LAST_PORT = 0xffff
  */
 class Ends<Value> {
   readonly #pages: (Value | undefined)[][] = []
-  readonly #others = new Map<Scalar, Value>()
+  readonly #others = new Map<Scalar, Value | undefined>()
 
   get(end: Scalar): Value | undefined {
     return isPort(end) ? this.#pages[end >> PAGE_BITS]?.[end & ((1 << PAGE_BITS) - 1)] : this.#others.get(end)
   }
 
-  set(end: Scalar, value: Value): void {
+  /** @returns what stood there before */
+  exchange(end: Scalar, value: Value | undefined): Value | undefined {
     if (!isPort(end)) {
+      const before = this.#others.get(end)
       this.#others.set(end, value)
-      return
+      return before
     }
     const number = end >> PAGE_BITS
     while (this.#pages.length <= number) this.#pages.push([])
     const page = this.#pages[number] ?? []
-    page[end & ((1 << PAGE_BITS) - 1)] = value
+    const place = end & ((1 << PAGE_BITS) - 1)
+    const before = page[place]
+    page[place] = value
+    return before
   }
 }
 
@@ -53,7 +58,9 @@ export class KeyIndex<Value> {
   readonly #scalars = branch<Value>()
   readonly #concatenations = branch<Value>()
   /** Ranges, prefixes and other keys, by their identity. */
-  readonly #others = new Map<string, Value>()
+  readonly #others = new Map<string, Value | undefined>()
+  /** What the last key began with that was of a text and a number, and where such keys stand. */
+  #begun: { readonly text: string; readonly ends: Ends<Value> } | null = null
 
   get(key: Expression): Value | undefined {
     const scalar = scalarOf(key)
@@ -74,17 +81,30 @@ export class KeyIndex<Value> {
 
   /** Sets a value where the key has none yet. @returns whether it did */
   add(key: Expression, value: Value): boolean {
+    const before = this.exchange(key, value)
+    if (before !== undefined) this.exchange(key, before)
+    return before === undefined
+  }
+
+  /**
+   * Gives a key another value, or none.
+   * @returns the one that it had before
+   */
+  exchange(key: Expression, value: Value | undefined): Value | undefined {
     const [first, second] = key.kind === 'concat' && key.parts.length === 2 ? key.parts : []
-    // The keys of nearly all elements, `tcp . 8080`: on the way there once for both.
-    if (first?.kind === 'text' && second?.kind === 'number') {
-      const { ends } = this.#branchOf(this.#concatenations, first.text)
-      if (ends.get(second.value) !== undefined) return false
-      ends.set(second.value, value)
-      return true
-    }
-    if (this.get(key) !== undefined) return false
-    this.set(key, value)
-    return true
+    // The keys of nearly all elements, `tcp . 8080`.
+    if (first?.kind === 'text' && second?.kind === 'number')
+      return this.#endsAfter(first.text).exchange(second.value, value)
+    const before = this.get(key)
+    this.#put(key, value)
+    return before
+  }
+
+  #endsAfter(text: string): Ends<Value> {
+    if (this.#begun?.text === text) return this.#begun.ends
+    const { ends } = this.#branchOf(this.#concatenations, text)
+    this.#begun = { text, ends }
+    return ends
   }
 
   #branchOf(at: Branch<Value>, part: Scalar): Branch<Value> {
@@ -95,21 +115,21 @@ export class KeyIndex<Value> {
     return made
   }
 
-  set(key: Expression, value: Value): void {
+  #put(key: Expression, value: Value | undefined): void {
     const scalar = scalarOf(key)
-    if (scalar !== null) this.#scalars.ends.set(scalar, value)
+    if (scalar !== null) this.#scalars.ends.exchange(scalar, value)
     else if (key.kind !== 'concat' || !this.#setParts(key.parts, value))
       this.#others.set(identity(key), value)
   }
 
   /** @returns false where a part is more than one value, so that the whole key has to be looked up */
-  #setParts(parts: readonly Expression[], value: Value): boolean {
+  #setParts(parts: readonly Expression[], value: Value | undefined): boolean {
     let at = this.#concatenations
     for (let index = 0; index < parts.length; index += 1) {
       const part = scalarOf(parts[index])
       if (part === null) return false
       if (index === parts.length - 1) {
-        at.ends.set(part, value)
+        at.ends.exchange(part, value)
         return true
       }
       at = this.#branchOf(at, part)
