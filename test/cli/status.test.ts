@@ -73,6 +73,23 @@ describe('status --watch', () => {
     for (const text of texts) expect(text).toMatch(/^Nothing of Portolan is mapped on this host\./)
     expect(stdout).toContain('ended with 0')
   })
+
+  test('compares with what the file says at that moment, and says when it cannot be read', async () => {
+    const words = [...commandLine, 'status', '--watch', '-f', 'watched.yaml', '--state', `${folder}/state`]
+    const line = `echo $$ >pid; exec ${words.map((word) => `'${word}'`).join(' ')}`
+    const shown = (text: string): string => `until grep -q '${text}' shown; do sleep 0.1; done`
+    const script = [
+      `printf 'name: shop\nservices: {web: {ports: ["8111:80"]}}\n' >watched.yaml`,
+      `: >shown; script -qefc "$1" shown >/dev/null & ${shown(':8111')}`,
+      `printf 'name: shop\nservices: {web: {ports: ["8222:80"]}}\n' >watched.yaml; ${shown(':8222')}`,
+      `printf 'name: [' >watched.yaml; ${shown('compares with what it said before')}`,
+      'kill -INT $(cat pid); wait; cat shown',
+    ].join('; ')
+    const { stdout } = await run([...apart, 'timeout', '60', 'sh', '-c', script, 'sh', line], { folder })
+    const last = stdout.split('\u001b[H').at(-1)
+    expect(last).toContain(':8222')
+    expect(last).toMatch(/watched\.yaml:1:/)
+  })
 })
 
 test('options of a Compose file say nothing without one', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PortolanError } from '@portolan/netfilter'
@@ -82,7 +82,8 @@ export interface AppliedText {
 }
 
 /**
- * Remembers the Compose text of a source that is in force. A process that is killed leaves the one before, or this one.
+ * Remembers the Compose text of a source that is in force, in the place of that of another source for the same project. A
+ * process that is killed leaves the one before, or this one.
  *
  * @throws PortolanError (`STATE`) when it cannot be written; PermissionError when it may not be
  * @example
@@ -96,7 +97,10 @@ export const writeAppliedText = async (
   { text, ...of }: AppliedText,
 ): Promise<void> => {
   const rest = `${secondLine(of)}${text}`
-  await writeRemembered(fileIn(directory, source), `${firstLine(rest)}${rest}`)
+  const own = fileIn(directory, source)
+  await writeRemembered(own, `${firstLine(rest)}${rest}`)
+  const others = (await filesOf(directory, of.project)).filter(({ file }) => file.file !== own.file)
+  for (const { file } of others) await forget(file)
 }
 
 /** Files with a text of a project; null: of each. One that is damaged still tells its project. */
@@ -141,15 +145,16 @@ export const appliedProjects = async (directory: string): Promise<readonly strin
 /**
  * The Compose text of a source outside of this host that is in force for a project.
  *
- * @returns null: none is, or it is damaged, or texts of several sources were
+ * @returns null: none is, or it is damaged
  * @throws PortolanError (`STATE`), PermissionError as `readAppliedText` does
  * @example
  * await readAppliedTextOf('/nowhere', 'shop') // null
  * @public @since 0.1.0
  */
 export const readAppliedTextOf = async (directory: string, project: string): Promise<AppliedText | null> => {
-  const [found, ...more] = await filesOf(directory, project)
-  if (found === undefined || more.length > 0) return null
+  // A process that was killed as it wrote one down, or an earlier version, left that of another source.
+  const [found] = newestFirst(await filesOf(directory, project))
+  if (found === undefined) return null
   const rest = behindSum(found.kept)
   if (found.kept !== `${firstLine(rest)}${rest}`) return null
   const words = (projectLine.exec(rest)?.[2] ?? '').split(' ').filter((one) => one !== '')
@@ -177,15 +182,28 @@ export const forgetAppliedTexts = async (
   project: string | null,
 ): Promise<() => Promise<void>> => {
   const files = await filesOf(directory, project)
-  for (const { file } of files) {
-    try {
-      await rm(file.file, { force: true })
-      syncDirectory(directory)
-    } catch (error) {
-      throw fileError('deleted', file, error)
-    }
-  }
+  for (const { file } of files) await forget(file)
   return async () => {
     for (const { file, kept } of files) await writeRemembered(file, kept)
   }
+}
+
+const forget = async (remembered: RememberedFile): Promise<void> => {
+  try {
+    await rm(remembered.file, { force: true })
+    syncDirectory(remembered.directory)
+  } catch (error) {
+    throw fileError('deleted', remembered, error)
+  }
+}
+
+const newestFirst = <Kept extends { readonly file: RememberedFile }>(
+  files: readonly Kept[],
+): readonly Kept[] => {
+  const writtenAt = ({ file }: Kept): bigint =>
+    statSync(file.file, { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? 0n
+  return files
+    .map((one) => ({ one, at: writtenAt(one) }))
+    .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0))
+    .map(({ one }) => one)
 }

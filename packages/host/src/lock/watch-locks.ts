@@ -21,10 +21,14 @@ export interface Watcher {
  * Beside the lock of the host, with a folder for each state directory: a watch goes on when its state directory is lost,
  * and no other may be let in then.
  */
-const folderOf = (stateDirectory: string): string => {
+export const watchFolder = (stateDirectory: string): string => {
   const key = createHash('sha256').update(realPath(stateDirectory)).digest('hex').slice(0, 16)
   return join(dirname(hostLockFile()), `watches-${key}`)
 }
+
+/** A file there of a process that holds a project of this network namespace. */
+export const watchFile = (project: string, pid: number, suffix: string): string =>
+  `${project}.${namespaceKey().namespace}.${pid}.${suffix}`
 
 /** Where watches of earlier versions write themselves down. */
 const formerFolderOf = (stateDirectory: string): string => join(stateDirectory, 'watches')
@@ -57,8 +61,7 @@ const LOOK_MS = 1000
  */
 export const noteWatch = async (stateDirectory: string, project: string): Promise<() => void> => {
   begun += 1
-  const { namespace } = namespaceKey()
-  const path = join(folderOf(stateDirectory), `${project}.${namespace}.${process.pid}.${begun}.lock`)
+  const path = join(watchFolder(stateDirectory), watchFile(project, process.pid, `${begun}.lock`))
   const lock = await takeFileLock(path, LOOK_MS)
   return () => {
     remove(path)
@@ -89,7 +92,7 @@ const TURN_MS = 10_000
  * @public @since 0.1.0
  */
 export const holdProject = async (stateDirectory: string, project: string): Promise<ProjectHold> => {
-  const path = join(folderOf(stateDirectory), 'turn.lock')
+  const path = join(watchFolder(stateDirectory), 'turn.lock')
   const turn = await takeFileLock(path, TURN_MS)
   if (turn === null)
     throw new PortolanError(
@@ -120,7 +123,7 @@ export const watchersOf = async (
   project: string | null,
 ): Promise<readonly Watcher[]> => {
   const found: Watcher[] = []
-  for (const folder of [folderOf(stateDirectory), formerFolderOf(stateDirectory)])
+  for (const folder of [watchFolder(stateDirectory), formerFolderOf(stateDirectory)])
     found.push(...(await watchersIn(folder, project)))
   return found
 }
@@ -139,7 +142,7 @@ const watchersIn = async (folder: string, project: string | null): Promise<reado
     if (lock === null) found.push({ project: of, process: holder ?? { pid: Number(pid), name: '' } })
     else {
       // It was killed. Of one that begins just now the file stays.
-      if (!isAlive(Number(pid))) remove(path)
+      if (!isAlive(Number(pid))) remove(path, ...besides(folder, of, pid))
       lock.release()
     }
   }
@@ -164,10 +167,19 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-const remove = (path: string): void => {
-  try {
-    unlinkSync(path)
-  } catch {
-    // It is gone, or the disk is read-only by now: a file that nothing locks says nothing.
-  }
+/** What else the process wrote down of the project. */
+const besides = (folder: string, project: string, pid: string): readonly string[] => {
+  const start = watchFile(project, Number(pid), '')
+  return namesIn(folder).flatMap((name) =>
+    name.startsWith(start) && !name.endsWith('.lock') ? [join(folder, name)] : [],
+  )
+}
+
+const remove = (...paths: readonly string[]): void => {
+  for (const path of paths)
+    try {
+      unlinkSync(path)
+    } catch {
+      // It is gone, or the disk is read-only by now: a file that nothing locks says nothing.
+    }
 }

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import {
   appliedProjects,
   forgetAppliedTexts,
+  hasAppliedText,
   readAppliedText,
   readAppliedTextOf,
   writeAppliedText,
@@ -17,15 +18,15 @@ const text = '# project of ours\nservices: {}\n'
 
 test('a text is forgotten with its project, wherever it came from, and can be remembered again', async () => {
   writeFileSync(join(folder, 'applied-notes.yaml'), '# project shop\n')
-  const sources = { 'etcd:///a': 'shop', 'etcd:///b': 'shop', 'etcd:///c': 'blog' }
+  const sources = { 'etcd:///a': 'news', 'etcd:///b': 'shop', 'etcd:///c': 'blog' }
   for (const [source, project] of Object.entries(sources))
     await writeAppliedText(folder, source, { project, text })
   const kept = () => Promise.all(Object.keys(sources).map((source) => readAppliedText(folder, source)))
   expect(await kept()).toEqual([text, text, text])
-  expect(await appliedProjects(folder)).toEqual(['blog', 'shop'])
+  expect(await appliedProjects(folder)).toEqual(['blog', 'news', 'shop'])
 
   const again = await forgetAppliedTexts(folder, 'shop')
-  expect(await kept()).toEqual([null, null, text])
+  expect(await kept()).toEqual([text, null, text])
   await forgetAppliedTexts(folder, 'shop')
   await again()
   expect(await kept()).toEqual([text, text, text])
@@ -39,4 +40,21 @@ test('a text is forgotten with its project, wherever it came from, and can be re
   await forgetAppliedTexts(folder, null)
   expect(await appliedProjects(folder)).toEqual([])
   expect(await kept()).toEqual([null, null, null])
+})
+
+test('of the sources of a project the one that was written down last is in force, and the others are forgotten', async () => {
+  const names = () => readdirSync(folder).filter((name) => /^applied-[0-9a-f]{32}/.test(name))
+  await writeAppliedText(folder, 'etcd:///a', { project: 'shop', text: 'services: {a: {}}\n' })
+  const [former = ''] = names()
+  renameSync(join(folder, former), join(folder, 'aside'))
+  await writeAppliedText(folder, 'etcd:///b', { project: 'shop', text })
+  // As a process left it that was killed in between.
+  renameSync(join(folder, 'aside'), join(folder, former))
+  utimesSync(join(folder, former), 1, 1)
+  expect(await readAppliedTextOf(folder, 'shop')).toMatchObject({ text })
+  await writeAppliedText(folder, 'etcd:///b', { project: 'shop', text })
+  expect([names().length, hasAppliedText(folder, 'etcd:///a'), hasAppliedText(folder, 'etcd:///b')]).toEqual([
+    ...[1, false, true],
+  ])
+  await forgetAppliedTexts(folder, null)
 })

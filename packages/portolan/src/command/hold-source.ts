@@ -1,5 +1,5 @@
 import type { ClusterNeighbours, Intent } from '@portolan/core'
-import { createRunner, defaultStateDirectory, openMonitor } from '@portolan/host'
+import { createRunner, defaultStateDirectory, noteHeldBack, openMonitor } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import type { WatchMetrics } from '../metrics/open-metrics.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
@@ -53,6 +53,8 @@ export const holdSource = async (
   let intent = source.read()
   const { project } = intent
   const endHold = check ? () => {} : await holdAlone(directory, project)
+  const noteWhy = (why: PortolanError | null): void =>
+    check ? undefined : noteHeldBack(directory, project, why)
   let endFollowing = async (): Promise<void> => {}
   let held: HeldPlan | null = null
   const now: Now = { since: null, untaken: null, code: exitCode.ok }
@@ -80,6 +82,12 @@ export const holdSource = async (
     const refused = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
       told(notTaken(project, error, retryMs), context, metrics)
 
+    /** As `refused`, and told to whatever asks for the project while it lasts. */
+    const heldBack = (error: PortolanError): Promise<ExitCode> => {
+      noteWhy(error)
+      return refused(error, null)
+    }
+
     const before = check ? null : await holdFormer(source, intent, hold)
     if (before === null && (await refuseBlocked(context, intent, source))) now.since = 'new'
     held = before ?? (await hold(intent))
@@ -99,18 +107,19 @@ export const holdSource = async (
         now.untaken = null
         if (errors.length === 0) {
           from.close()
+          noteWhy(null)
           now.since = 'new'
           return next
         }
         const tell = async (found: typeof errors): Promise<void> => {
-          now.code = await refused(blockedError(source, intent, found), null)
+          now.code = await heldBack(blockedError(source, intent, found))
         }
         await tell(errors)
         now.untaken = followErrors(from, next, directory, errors, tell)
       } catch (error) {
         next?.close()
         if (!(error instanceof PortolanError)) throw error
-        now.code = await refused(error, null)
+        now.code = await heldBack(error)
       }
       now.since = 'kept'
       return from
@@ -149,6 +158,7 @@ export const holdSource = async (
   } finally {
     await now.untaken?.close()
     await endFollowing()
+    noteWhy(null)
     endHold()
     held?.close()
   }

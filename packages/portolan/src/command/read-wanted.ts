@@ -1,7 +1,16 @@
-import { type Intent, readCompose } from '@portolan/core'
-import { appliedProjects, defaultStateDirectory, readAppliedTextOf } from '@portolan/host'
+import { type Intent, parseBridgeAlias, readCompose } from '@portolan/core'
+import {
+  appliedProjects,
+  defaultStateDirectory,
+  type HeldBack,
+  readAppliedTextOf,
+  readNetworkFacts,
+} from '@portolan/host'
 import { InvalidRequestError, PermissionError } from '@portolan/netfilter'
+import { liveProjects } from '../live/wanted/live-projects.ts'
 import type { CommandContext } from './command.ts'
+import { findProject } from './find-project.ts'
+import { heldBackOf, heldBackText } from './held-back.ts'
 import type { Options } from './option-table.ts'
 import { usesFiles } from './read-facts.ts'
 import { readIntent } from './read-intent.ts'
@@ -11,6 +20,8 @@ interface Wanted {
   readonly intent: Intent
   /** With what the options leave to the text that is kept. */
   readonly context: CommandContext
+  /** Why a watch does not take what is wanted of the project by now; null: it does, or none holds it. */
+  readonly heldBack: HeldBack | null
 }
 
 /**
@@ -21,11 +32,35 @@ interface Wanted {
  */
 export const readWanted = async (context: CommandContext): Promise<Wanted> => {
   const kept = await keptIntent(context.options)
-  if (kept === null) return { intent: readIntent(context.options), context }
-  context.terminal.say(
-    `portolan: project ${kept.intent.project} is read from the text that "portolan watch --intent" put into force here; -f names another one.`,
+  if (kept === null) await refuseTextless(context.options)
+  const intent = kept?.intent ?? readIntent(context.options)
+  if (kept !== null)
+    context.terminal.say(
+      `portolan: project ${intent.project} is read from the text that "portolan watch --intent" put into force here; -f names another one.`,
+    )
+  const heldBack = await heldBackOf(context.options, intent.project)
+  if (heldBack !== null) context.terminal.say(`portolan: ${heldBackText(heldBack)}`)
+  return {
+    ...{ intent, heldBack },
+    context: kept === null ? context : { ...context, options: kept.options },
+  }
+}
+
+/**
+ * A project that is here and of which neither a text nor a file tells what is wanted: "there is no Compose file" would be
+ * the lesser part of it.
+ *
+ * @throws InvalidRequestError
+ */
+const refuseTextless = async (options: Options): Promise<void> => {
+  const { file, project, state = defaultStateDirectory() } = options
+  if (project === undefined || file !== undefined || usesFiles(options)) return
+  if (findProject(options, process.env) !== null || liveProjects(state).includes(project)) return
+  const { interfaces = [] } = await readNetworkFacts()
+  if (!interfaces.some(({ alias }) => parseBridgeAlias(alias)?.project === project)) return
+  throw new InvalidRequestError(
+    `project ${project} is on this host, and no text of it is kept in ${state}: it was applied from a Compose file, or what was kept is lost. A "portolan watch --intent" that holds it writes its text down again within 30 s, and one that is started reads it from its key. Otherwise name the file with -f.`,
   )
-  return { intent: kept.intent, context: { ...context, options: kept.options } }
 }
 
 /** Such a text, and the options with the backend that was named for it unless they name one. */

@@ -7,8 +7,14 @@ import type {
   OwnedNetwork,
   Runner,
 } from '@portolan/core'
-import { createRunner, defaultStateDirectory, readHost } from '@portolan/host'
-import { InvalidRequestError, MissingToolError, PortolanError, type Wording } from '@portolan/netfilter'
+import { createRunner, defaultStateDirectory, type HeldBack, heldBackNow, readHost } from '@portolan/host'
+import {
+  InvalidRequestError,
+  MissingToolError,
+  PermissionError,
+  PortolanError,
+  type Wording,
+} from '@portolan/netfilter'
 import { assumeBackend } from '../backend/assume-backend.ts'
 import type { Backend, BackendChoice } from '../backend/backend.ts'
 import { chooseBackend } from '../backend/choose-backend.ts'
@@ -80,7 +86,8 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
     surrounding === null || typeof conflicts === 'boolean'
       ? surrounding
       : { ...surrounding, about: conflicts }
-  return joinStatus(
+  const heldBack = await readHeldBack(stateDirectory, project)
+  const status = await joinStatus(
     reading,
     project,
     search,
@@ -89,6 +96,17 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
     others.known,
     options.wording,
   )
+  return heldBack.length === 0 ? status : { ...status, heldBack }
+}
+
+/** Another user than the one that holds a project is not told. */
+const readHeldBack = async (stateDirectory: string, project: string | null): Promise<readonly HeldBack[]> => {
+  try {
+    return await heldBackNow(stateDirectory, project)
+  } catch (error) {
+    if (error instanceof PermissionError) return []
+    throw error
+  }
 }
 
 /** A name that was mistyped would be taken for a project whose ports are all gone. */

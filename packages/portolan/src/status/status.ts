@@ -32,6 +32,16 @@ export interface HostStatus {
   readonly unread: readonly string[]
   /** Networks in blocks that no pool of the cluster has any more, each a sentence; absent where there are none. */
   readonly notes?: readonly string[]
+  /**
+   * Projects that a process holds as they were, since what is wanted of them by now cannot be taken, with its reason;
+   * absent where there are none.
+   */
+  readonly heldBack?: readonly {
+    readonly project: string
+    readonly process: { readonly pid: number; readonly name: string }
+    readonly code: string
+    readonly message: string
+  }[]
 }
 
 /**

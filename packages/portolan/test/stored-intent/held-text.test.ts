@@ -31,3 +31,17 @@ test('a text that is kept already is not written again', async () => {
   await held.keep()
   expect(written).toEqual([])
 })
+
+test('what is written again is the text that is in force, not one that came later', async () => {
+  const written: string[] = []
+  const held = heldText('first', null, parse, async (text, read) => void written.push(`${text}: ${read}`))
+  expect(held.isKept()).toBe(false)
+  await held.keepAgain()
+  held.read()
+  await held.keep()
+  held.hear('second')
+  held.read()
+  await held.keepAgain()
+  expect(held.isKept()).toBe(true)
+  expect(written).toEqual(['first: intent of first', 'first: intent of first'])
+})

@@ -12,12 +12,16 @@ import { planning, waitFor } from '../wait-for.ts'
 
 /** `portolan plan`: shows what would be done, and why; changes nothing. */
 export const run = async (given: CommandContext): Promise<ExitCode> => {
-  const { intent, context } = await readWanted(given)
+  const { intent, context, heldBack } = await readWanted(given)
   const { options, terminal } = context
   const planned = await waitFor(context, planning, async () =>
     plan(intent, { ...(await searchOptions(options)), ...(await freshNeighbours(context, false)) }),
   )
-  terminal.print(options.json === true ? jsonText(planJson(planned)) : printPlan(planned, lookOf(context)))
+  terminal.print(
+    options.json === true
+      ? jsonText({ ...planJson(planned), ...(heldBack === null ? {} : { heldBack }) })
+      : printPlan(planned, lookOf(context)),
+  )
   if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
   return planned.changes.length > 0 ? exitCode.changes : exitCode.ok
 }

@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { InvalidRequestError, visibleLine } from '@portolan/netfilter'
+import { InvalidRequestError, PortolanError, visibleLine } from '@portolan/netfilter'
 import { parseBackendChoice } from '../../backend/backend.ts'
 import { withCommands } from '../../plan/make-plan.ts'
 import { printStatus } from '../../status/print-status.ts'
@@ -8,6 +9,7 @@ import type { HostStatus } from '../../status/status.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { forgottenNeighbours } from '../fresh-neighbours.ts'
+import { heldBackText } from '../held-back.ts'
 import { jsonText } from '../json-text.ts'
 import type { Options } from '../option-table.ts'
 import { readIntent } from '../read-intent.ts'
@@ -23,15 +25,10 @@ const REFRESH_MS = 2_000
 /** `portolan status`: what is mapped on this host now. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, terminal } = context
-  const settings = await statusOptions(options, await forgottenNeighbours(context))
   const screen = options.watch === true ? screenOf(options, terminal) : null
   if (screen === null) {
-    const kept = await keptProjects(options)
-    const status = withKept(
-      await waitFor({ options, terminal }, 'reading this host', () => readStatus(settings)),
-      kept,
-      options,
-    )
+    const settings = await statusOptions(options, await forgottenNeighbours(context))
+    const { status, kept } = await waitFor(context, 'reading this host', () => statusNow(settings, options))
     for (const sentence of sentencesOf(status)) terminal.say(`portolan: ${sentence}`)
     terminal.print(
       options.json === true
@@ -40,10 +37,10 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     )
     return exitCode.ok
   }
+  const linesNow = openLines(context)
   try {
     while (!screen.left.aborted) {
-      const status = await readStatus(settings)
-      screen.show([...printStatus(status, terminal.style), ...notes(status)])
+      screen.show(await linesNow())
       await delay(REFRESH_MS, undefined, { signal: screen.left }).catch(() => undefined)
     }
   } finally {
@@ -52,7 +49,46 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   return exitCode.ok
 }
 
-const sentencesOf = ({ unread, notes: told = [] }: HostStatus): readonly string[] => [...told, ...unread]
+/** What is on this host, with the projects of `watch --intent`. */
+const statusNow = async (
+  settings: StatusOptions,
+  options: Options,
+): Promise<{ readonly status: HostStatus; readonly kept: readonly string[] }> => {
+  const kept = await keptProjects(options)
+  return { status: withKept(await readStatus(settings), kept, options), kept }
+}
+
+/** Lines for a screen, each time with what is wanted and what is remembered of a cluster at that moment. */
+const openLines = (context: CommandContext): (() => Promise<readonly string[]>) => {
+  const { options } = context
+  // A pipe is read once.
+  const isOnce = (options.file ?? []).some(
+    (file) => file === '-' || statSync(file, { throwIfNoEntry: false })?.isFIFO() === true,
+  )
+  let settings: StatusOptions | null = null
+  return async () => {
+    const said: string[] = []
+    const terminal = { ...context.terminal, say: (text: string) => void said.push(text) }
+    try {
+      if (settings === null || !isOnce)
+        settings = await statusOptions(options, await forgottenNeighbours({ ...context, terminal }))
+    } catch (error) {
+      // A file that is being edited.
+      if (settings === null || !(error instanceof PortolanError)) throw error
+      said.push(`${error.message} Until it can be read, DRIFT compares with what it said before.`)
+    }
+    const { status, kept } = await statusNow(settings, options)
+    // First: they are about the whole, and a low terminal cuts what is last.
+    const before = said.length === 0 ? [] : [...said.map(visibleLine), '']
+    return [...before, ...printStatus(status, context.terminal.style, kept), ...notes(status)]
+  }
+}
+
+const sentencesOf = ({ unread, notes: told = [], heldBack = [] }: HostStatus): readonly string[] => [
+  ...heldBack.map(heldBackText),
+  ...told,
+  ...unread,
+]
 
 const notes = (status: HostStatus): readonly string[] => {
   const sentences = sentencesOf(status)

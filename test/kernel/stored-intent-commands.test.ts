@@ -1,0 +1,162 @@
+import { expect, test } from '@jest/globals'
+import { addresses } from '../lab/topology.ts'
+import {
+  argv,
+  ask,
+  attachNginx,
+  base64,
+  bridges,
+  cluster,
+  describeStored,
+  destroy,
+  here,
+  inForce,
+  nextEvent,
+  once,
+  put,
+  reaches,
+  remove,
+  served,
+  shop,
+  startWatch,
+  state,
+  stopWatch,
+} from './stored-intent/stored-shop.ts'
+
+describeStored('commands beside portolan watch --intent', () => {
+  test('a second watch of the project is refused, whatever it is read from, and names the process', async () => {
+    const { lab } = here()
+    await put(shop('9092:80'))
+    await startWatch()
+    await inForce()
+    await attachNginx(shop('9092:80'))
+    const file = await lab.write('shop.yaml', `name: shop\n${shop('7070:80')}`)
+    const second = [...lab.command, 'watch', '-f', file, ...cluster(), '--once', '--backend', 'nftables']
+    for (const words of [second, argv(), argv('--once')]) {
+      const { exitCode, stdout, stderr } = await lab.host.run(words)
+      expect({ exitCode, said: `${stdout}${stderr}` }).toEqual({
+        exitCode: 1,
+        said: expect.stringMatching(
+          /project shop is held by another .*portolan watch.* \(process \d+\).* \(kill \d+,/,
+        ),
+      })
+    }
+    expect([await reaches(9092), await served(7070)]).toEqual([true, false])
+    expect(await lab.host.run([...second, '--check'])).toMatchObject({ exitCode: 0 })
+    await stopWatch()
+  })
+
+  test('what has to move is moved with the commands that watch, plan and status print, as they are printed', async () => {
+    const { lab } = here()
+    await stopWatch()
+    await put(shop('9092:80'))
+    expect(await once()).toMatchObject({ exitCode: 0 })
+    // Another host takes the blocks of this one.
+    const prefix = '/portolan/v1/prod/blocks/'
+    const found = JSON.parse(await ask('range', { key: base64(prefix), range_end: base64(`${prefix}~`) }))
+    for (const { key: block, value } of found.kvs) {
+      const taken = Buffer.from(value, 'base64').toString().replaceAll('"web-1"', '"web-9"')
+      await ask('put', { key: block, value: base64(taken) })
+    }
+    await lab.host.run([...lab.command, 'cluster', 'join', ...cluster()])
+    const run = (...words: readonly string[]) => lab.host.run([...lab.command, ...words])
+    const commandIn = (conflicts: readonly { readonly remedy: { readonly commands: readonly string[] } }[]) =>
+      conflicts.flatMap(({ remedy }) => remedy.commands).find((one) => one.startsWith('portolan move ')) ?? ''
+    const typed = (command: string, ...words: readonly string[]) =>
+      run(...command.split(' ').slice(1), ...words)
+    const planned = await run('plan', '-p', 'shop', ...cluster(), '--json')
+    const status = await run('status', '--json')
+    const printed = [
+      commandIn(JSON.parse(planned.stdout).conflicts),
+      commandIn(JSON.parse(status.stdout).conflicts),
+    ]
+    const text = await run('status')
+    expect(text.stdout).toContain(`To move the network: ${printed[1]}`)
+    expect(text.stdout).toContain('"portolan status -p shop"')
+    expect((await run('status', '-p', 'shop', ...cluster())).stdout).not.toContain('DRIFT ?')
+    await startWatch()
+    const told = await nextEvent('the lost block', (event) => event.kind === 'conflict', 30_000)
+    printed.push(commandIn(told.kind === 'conflict' ? [told.conflict] : []))
+    for (const command of printed) {
+      expect(command).toContain(' --project shop ')
+      const words = command.includes('--cluster') ? [] : cluster()
+      expect(await typed(command, ...words)).toMatchObject({
+        exitCode: 2,
+        stdout: expect.stringContaining('default'),
+      })
+    }
+    const moving = await typed(printed[2] ?? '', '--yes')
+    expect(moving).toMatchObject({ exitCode: 0 })
+    await stopWatch()
+    const { conflicts } = JSON.parse((await run('plan', '-p', 'shop', ...cluster(), '--json')).stdout)
+    expect(conflicts).toEqual([])
+    await destroy('-p', 'shop')
+  })
+
+  test('a command that names the project goes by the backend that was named for the watch', async () => {
+    await put(shop('9093:80'))
+    const { lab } = here()
+    const words = argv('--once').map((word) => (word === 'nftables' ? 'iptables-nft' : word))
+    expect(await lab.host.run(words)).toMatchObject({ exitCode: 0 })
+    const plan = async (...more: readonly string[]) => {
+      const { stdout } = await lab.host.run([
+        ...[...lab.command, 'plan', '-p', 'shop', ...cluster(), '--json', ...more],
+      ])
+      return JSON.parse(stdout)
+    }
+    expect(await plan()).toMatchObject({ backend: 'iptables-nft', summary: { add: 0, change: 0, remove: 0 } })
+    expect(await plan('--backend', 'nftables')).toMatchObject({ backend: 'nftables' })
+    await destroy('-p', 'shop')
+  })
+
+  test('destroy ends the project: what was in force does not come back once the key is gone', async () => {
+    const { lab } = here()
+    for (const words of [['-p', 'shop'], ['--all']]) {
+      await put(shop('9092:80'))
+      expect(await once()).toMatchObject({ exitCode: 0 })
+      expect(await bridges()).toContain('project=shop')
+      await lab.host.mustRun(['sh', '-c', `rm -f /run/lab/applied-*; cp ${state}/applied-* /run/lab/`])
+      await remove()
+      expect(await destroy(...words)).toMatchObject({ exitCode: 0 })
+      expect(JSON.parse((await once()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+      expect(await bridges()).not.toContain('project=shop')
+      // As a destroy that did not know of it left it: nothing else is left.
+      await lab.host.mustRun(['sh', '-c', `cp /run/lab/applied-* ${state}/`])
+      expect(await destroy('-p', 'other')).toMatchObject({ exitCode: 1 })
+      expect(await destroy(...words)).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('forgets the text of project shop that was in force last'),
+      })
+      expect(JSON.parse((await once()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+      expect(await destroy(...words)).toMatchObject({ exitCode: words[0] === '--all' ? 0 : 1 })
+    }
+  })
+
+  test('a watch that only tells remembers no text', async () => {
+    await put(shop('9092:80'))
+    await here().lab.host.run(argv('--once', '--check'))
+    await remove()
+    expect(JSON.parse((await once()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+  })
+
+  test('tells the conflicts that keep a first text from being applied, and what to change', async () => {
+    const { lab } = here()
+    await put(
+      `${shop('9092:80')}networks: {default: {ipam: {config: [{subnet: ${addresses.ip.host.replace(/[0-9]+$/, '0/24')}}]}}}\n`,
+    )
+    const plain = argv('--once').filter((word) => word !== '--json')
+    const { exitCode, stdout, stderr } = await lab.host.run(plain)
+    expect({ exitCode, stdout, stderr }).toEqual({
+      exitCode: 1,
+      stdout: expect.stringMatching(/error SubnetOverlap: [\s\S]*What to do: /),
+      stderr: expect.stringMatching(/ change the text under the key .*etcdctl put \/prod\/shop/),
+    })
+    expect(stderr).not.toContain('portolan apply')
+    const [event = ''] = (await once()).stdout.split('\n')
+    expect(JSON.parse(event)).toMatchObject({ kind: 'conflict', conflict: { kind: 'SubnetOverlap' } })
+    // A conflict of a port names its line as well.
+    await put('services:\n  one: {ports: ["9092:80"]}\n  two: {ports: ["9092:80"]}\n')
+    expect((await lab.host.run(plain)).stderr).toMatch(/\(DuplicateHostPort, etcd:\/\/\/prod\/shop:3:\d+/)
+    await remove()
+  })
+})

@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals'
+import {
+  attachNginx,
+  cluster,
+  describeStored,
+  here,
+  inForce,
+  nextEvent,
+  put,
+  reaches,
+  shop,
+  startWatch,
+  state,
+  stopWatch,
+  untaken,
+} from './stored-intent/stored-shop.ts'
+
+const run = (...words: readonly string[]) => here().lab.host.run([...here().lab.command, ...words])
+const plan = () => run('plan', '-p', 'shop', ...cluster(), '--json')
+const writtenDown = () =>
+  nextEvent('written down', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+
+describeStored('portolan watch --intent under which the state directory is lost', () => {
+  test('writes down the text that is in force, and commands that name the project go on', async () => {
+    const { lab, etcd } = here()
+    await put(shop('9092:80'))
+    await startWatch()
+    await inForce()
+    await attachNginx(shop('9092:80'))
+    const before = JSON.parse((await plan()).stdout)
+    await lab.host.mustRun(['mv', state, `${state}.first`])
+    await writtenDown()
+    const after = JSON.parse((await plan()).stdout)
+    expect(after).toMatchObject({ addresses: before.addresses, summary: { add: 0, change: 0, remove: 0 } })
+    expect((await run('status', '-p', 'shop', ...cluster())).stdout).not.toContain('DRIFT ?')
+    // A text that is held back is not the one that is in force.
+    await lab.host.listen({ protocol: 'tcp', port: 8300 })
+    await put(shop('9092:80', '8300:80'))
+    expect(await untaken()).toMatch(/^BLOCKED: /)
+    await lab.host.mustRun(['mv', state, `${state}.second`])
+    await writtenDown()
+    const held = await plan()
+    expect(JSON.parse(held.stdout)).toMatchObject({ heldBack: { code: 'BLOCKED' } })
+    expect(JSON.parse(held.stdout).mappings).toHaveLength(before.mappings.length)
+    // It is there for a start without etcd.
+    await stopWatch()
+    await etcd.kill()
+    await lab.host.mustRun(['nft', 'flush', 'ruleset'])
+    await startWatch()
+    await inForce()
+    expect(await reaches(9092)).toBe(true)
+    await stopWatch()
+  })
+
+  test('until it has, or where none runs, a command says what is lost and what to do', async () => {
+    const { lab } = here()
+    await lab.host.mustRun(['mv', state, `${state}.third`])
+    for (const verb of ['plan', 'conflicts', 'move']) {
+      const { exitCode, stderr } = await run(verb, '-p', 'shop', ...(verb === 'move' ? ['default'] : []))
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 1,
+        stderr: expect.stringMatching(/project shop .*on this host.*no text of it.*watch --intent.*-f/s),
+      })
+    }
+    const unknown = await run('plan', '-p', 'nowhere')
+    expect(unknown.stderr).toContain('there is no Compose file here')
+    expect(unknown.stderr).not.toContain('watch')
+  })
+})

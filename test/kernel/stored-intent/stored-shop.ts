@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, expect } from '@jest/globals'
+import { attach, type PlanJson } from '../../lab/attach.ts'
+import { type Lab, openLab } from '../../lab/lab.ts'
+import { describeBeside } from '../../lab/neighbour/describe-beside.ts'
+import { type Etcd, startEtcd } from '../../lab/neighbour/etcd.ts'
+import type { Running } from '../../lab/run.ts'
+import { addresses } from '../../lab/topology.ts'
+import { pilotOf } from '../lifecycle/pilot.ts'
+import { followEvents, type Watcher } from '../live/watcher.ts'
+
+const log = '/run/lab/events'
+export const key = '/prod/shop'
+const url = `etcd://${key}`
+
+export const shop = (...ports: readonly string[]): string =>
+  `services: {nginx: {ports: [${ports.map((port) => `'${port}'`).join(', ')}]}}\n`
+
+let opened: { readonly lab: Lab; readonly etcd: Etcd } | null = null
+export const here = () => {
+  if (opened === null) throw new Error('there is no lab')
+  return opened
+}
+
+export const base64 = (text: string): string => Buffer.from(text).toString('base64')
+export const ask = (path: string, body: object): Promise<string> =>
+  here().etcd.machine.mustRun([
+    ...['curl', '--silent', '--fail', '--data', JSON.stringify(body)],
+    `http://${here().etcd.inside}/v3/kv/${path}`,
+  ])
+export const put = (text: string): Promise<string> => ask('put', { key: base64(key), value: base64(text) })
+
+export const cluster = (): readonly string[] => ['--cluster', `etcd://${here().etcd.inside}/prod`]
+
+export const argv = (...words: readonly string[]): readonly string[] => [
+  ...[...here().lab.command, 'watch', '--intent', url, ...cluster()],
+  ...['--backend', 'nftables', '--json', ...words],
+]
+
+export const served = async (port: number): Promise<boolean> => {
+  const { lab } = here()
+  const destination = addresses.ip.host
+  return (await lab.client.probe({ protocol: 'tcp', destination, port })).delivered
+}
+
+export const reaches = async (port: number): Promise<boolean> => {
+  const { lab } = here()
+  return (await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
+}
+
+let running: Running | null = null
+let next: Watcher['next'] = async () => {
+  throw new Error('nothing watches')
+}
+
+export const startWatch = async (): Promise<void> => {
+  const { lab } = here()
+  await lab.host.writeText(log, '')
+  running = lab.host.start(['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...argv()], { timeoutMs: 300_000 })
+  next = followEvents(lab, log).next
+}
+
+export const stopWatch = async (): Promise<void> => {
+  running?.kill('SIGTERM')
+  const ended = await running?.outcome
+  running = null
+  expect(ended?.exitCode ?? 0).toBe(0)
+}
+
+export const inForce = (): Promise<unknown> => next('watching', ({ kind }) => kind === 'watching', 30_000)
+export const refused = async (): Promise<string> => {
+  const event = await next('failed', ({ kind }) => kind === 'failed', 30_000)
+  return event.kind === 'failed' ? `${event.error.code}: ${event.error.message}` : ''
+}
+
+/** Why a text was not taken; what was in force is watched again then. */
+export const untaken = async (): Promise<string> => {
+  const why = await refused()
+  await inForce()
+  return why
+}
+
+/** Waits for the next event of the watch that is one of these. */
+export const nextEvent: Watcher['next'] = (...words) => next(...words)
+
+/** Starts the container of nginx, as a plan for this text has it. */
+export const attachNginx = async (text: string): Promise<PlanJson> => {
+  const { lab } = here()
+  const pilot = pilotOf(lab, 'nftables', { state: null })
+  const planned = await pilot.plan(`name: shop\n${text}`, ...cluster())
+  await attach(lab, planned, 'nginx')
+  return planned
+}
+
+export const once = () => here().lab.host.run(argv('--once'))
+export const remove = () => ask('deleterange', { key: base64(key) })
+export const destroy = (...words: readonly string[]) =>
+  here().lab.host.run([...here().lab.command, 'destroy', '--yes', ...words])
+export const bridges = async (): Promise<string> =>
+  here().lab.host.mustRun(['ip', '-d', 'link', 'show', 'type', 'bridge'])
+export const state = '/var/lib/portolan'
+
+/** Tests of a host in a cluster, whose project is a text in etcd. */
+export const describeStored = (title: string, body: () => void): void =>
+  describeBeside(title, ['etcd'], () => {
+    beforeAll(async () => {
+      const lab = await openLab()
+      opened = { lab, etcd: await startEtcd(lab.host) }
+      for (const words of [
+        ['init', '--pool', '10.64.0.0/12:24'],
+        ['join', '--member', 'web-1'],
+      ])
+        await lab.host.mustRun([...lab.command, 'cluster', ...words, ...cluster()])
+    })
+    afterAll(async () => {
+      running?.kill('SIGKILL')
+      await running?.outcome
+      await opened?.etcd[Symbol.asyncDispose]()
+      await opened?.lab[Symbol.asyncDispose]()
+    })
+    body()
+  })
