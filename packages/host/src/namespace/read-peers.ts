@@ -22,14 +22,19 @@ export interface PeerInside {
   readonly mac: string
   /** With their prefix lengths, but for those of the link. */
   readonly addresses: readonly string[]
+  /** It is on this host itself: the container has ended, or its engine has not moved it yet. Absent: it is not. */
+  readonly isHere?: true
 }
 
 /** Where engines keep namespaces that no process may be in. */
 const folders = ['/run/netns', '/run/docker/netns']
 
 interface LinkJson {
+  readonly ifname?: string
   readonly ifindex?: number
-  /** The index of the other end. */
+  /** The name of the other end, where it is in the same namespace. */
+  readonly link?: string
+  /** The index of the other end, where it is not. */
   readonly link_index?: number
   /** Which namespace the other end is in, by a number of this one. */
   readonly link_netnsid?: number
@@ -57,10 +62,15 @@ export const readPeers = async (
   runner: Runner,
   indexes: readonly number[],
 ): Promise<ReadonlyMap<number, PeerInside>> => {
-  const here = linksIn((await runner.run('ip', ['-json', 'link', 'show'])).stdout).filter(
-    ({ ifindex, link_netnsid: id }) => id !== undefined && indexes.includes(ifindex ?? 0),
-  )
+  const all = linksIn((await runner.run('ip', ['-json', 'link', 'show'])).stdout)
+  const asked = all.filter(({ ifindex }) => indexes.includes(ifindex ?? 0))
+  const here = asked.filter(({ link_netnsid: id }) => id !== undefined)
   const found = new Map<number, PeerInside>()
+  for (const { ifindex, link, link_netnsid: id } of asked) {
+    const peer = all.find(({ ifname }) => ifname === link)
+    if (id === undefined && link !== undefined && ifindex !== undefined && peer !== undefined)
+      found.set(ifindex, { mac: peer.address ?? '', addresses: [], isHere: true })
+  }
   if (here.length === 0) return found
   const connection = openConnection(NETLINK_ROUTE)
   try {

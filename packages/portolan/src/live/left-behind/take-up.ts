@@ -10,7 +10,7 @@ import {
 } from '@portolan/core'
 import { endpointIntent } from '@portolan/core/planning'
 import { type Family, families, macFromAddress, PortolanError } from '@portolan/netfilter'
-import { attachedPorts } from '../attachments/attached-ports.ts'
+import { type AttachedPort, attachedPorts } from '../attachments/attached-ports.ts'
 import type { LiveMachine } from '../live-machine.ts'
 import type { OwnBridge } from '../networks/own-bridges.ts'
 import { asMapping, type LiveRules } from '../rules/live-rules.ts'
@@ -20,7 +20,7 @@ import { type FoundNetwork, networkOn } from './found-network.ts'
 import { leftNetwork } from './left-network.ts'
 import { isPlanned } from './refuse-planned.ts'
 
-type Tools = Pick<LiveMachine, 'leases' | 'withLock' | 'readPeers' | 'takesUp'>
+type Tools = Pick<LiveMachine, 'leases' | 'withLock' | 'readPeers' | 'takesUp' | 'links'>
 
 /**
  * Writes down what is up of a project that nothing is written down of: its state directory was lost. The bridges tell its
@@ -36,8 +36,14 @@ export const takeUp = async (rules: LiveRules, tools: Tools, before: KeptRules):
   await tools.withLock(async () => {
     const left = leftBridges(rules, takesUp)
     if (left.length === 0 || (await isPlanned(tools.leases, rules.project))) return
-    const attached = attachedPorts(rules.facts).filter(({ mark }) => mark.project === rules.project)
-    const peers = await readPeers(attached.flatMap(({ index }) => index ?? []))
+    const ports = attachedPorts(rules.facts).filter(({ mark }) => mark.project === rules.project)
+    const peers = await readPeers(ports.flatMap(({ index }) => index ?? []))
+    const attached: AttachedPort[] = []
+    for (const port of ports) {
+      if (peers.get(port.index ?? 0)?.isHere !== true) attached.push(port)
+      // Its container has ended, and nothing else tells of it. One that is just starting fails, and is started again.
+      else await tools.links.deleteEndpointLink(port.name)
+    }
     const found = left.flatMap((bridge) => networkOn(bridge, attached, peers) ?? [])
     const kept: FoundNetwork[] = []
     for (const one of found) if (await takeLeases(tools.leases, rules.project, one)) kept.push(one)
