@@ -3,6 +3,7 @@ import {
   type HostFacts,
   type InterfaceFact,
   type Prefix,
+  parsePrefix,
   prefixAround,
   type RouteFact,
   tryParseHostOrPrefix,
@@ -25,9 +26,14 @@ export interface NetworkUp {
  */
 export const networksUp = ({ interfaces, routes = [] }: HostFacts): readonly NetworkUp[] | null =>
   interfaces?.flatMap((link): readonly NetworkUp[] => {
-    const owner = parseBridgeAlias(link.alias) ?? parseEndpointAlias(link.alias)
+    const bridge = parseBridgeAlias(link.alias)
+    const owner = bridge ?? parseEndpointAlias(link.alias)
     if (owner === null) return []
-    const prefixes = [...prefixesOf(link), ...routes.flatMap((route) => onLink(link, route))]
+    const prefixes = [
+      ...prefixesOf(link),
+      ...Object.values(bridge?.isolated ?? {}).map((subnet) => parsePrefix(subnet)),
+      ...routes.flatMap((route) => onLink(link, route)),
+    ]
     return [{ name: `${owner.project}/${owner.network}`, prefixes }]
   }) ?? null
 

@@ -28,6 +28,11 @@ describe('the networks in a block without a lease', () => {
     expect(networksWith({ interfaces, routes })).toEqual(['shop/web', 'cni/pods'])
   })
 
+  test('are those that are isolated in it, whose bridge has no address', () => {
+    const alias = `${web} internal=on ip=isolated subnet=10.64.3.0/26`
+    expect(networksWith({ interfaces: [{ name: 'br-web', alias }] })).toEqual(['shop/web'])
+  })
+
   test('are none of another program, nor one that is only on the way to others', () => {
     const interfaces = [
       { name: 'docker0', addresses: ['10.64.3.1/24'] },
