@@ -264,6 +264,25 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     expect(await routesOf(one.host)).toEqual(routes)
   })
 
+  test('a host that no block tells, as it was lost, says that it is not known, and joins as before', async () => {
+    const [one, two] = [node(0), node(1)]
+    const cluster = ['--cluster', site().url] as const
+    const { name } = one.host.machine
+    await forgetAlive(site(), name)
+    const reclaim = ['cluster', 'reclaim', '--member', name, '--grace', '0', '--yes', ...cluster, '--json']
+    const { reclaimed } = JSON.parse(await two.host.must(...reclaim))
+    const planned = await runOn(one, 'plan', ...cluster)
+    expect(planned.stderr).toMatch(
+      /addresses of shop\/[\s\S]*not known which host this is[\s\S]*cluster join/,
+    )
+    const { stderr } = await one.host.portolan('cluster', 'status', ...cluster)
+    expect(stderr).toMatch(/of this cluster's pools \(shop\/[\s\S]*cluster join/)
+    const joined = await one.host.must('cluster', 'join', '--member', name, ...cluster, '--json')
+    const blocks = reclaimed.map(({ block }: { readonly block: string }) => block)
+    expect(JSON.parse(joined).claimed.toSorted()).toEqual(blocks.toSorted())
+    expect((await runOn(one, 'plan', ...cluster)).stderr).toBe('')
+  })
+
   test('what was left goes with the last projects, and a host that gave its blocks back keeps no route', async () => {
     const [one, two] = [node(0), node(1)]
     await one.host.must('destroy', '--all', '--yes')

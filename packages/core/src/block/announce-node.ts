@@ -45,7 +45,7 @@ export function* announceFrom(
   seen: BlockSnapshot | null,
 ): BlockSteps<BlockSnapshot> {
   const key = nodeKey(host)
-  const value = formatNodeRecord({ incarnation, ip: addresses.ip, ip6: addresses.ip6 })
+  const value = formatNodeRecord({ incarnation, ip: addresses.ip, ip6: addresses.ip6, former: [] })
   const next = (state: ClusterState): BlockChange | null => {
     const told = state.entries.get(key)
     const isSilent = addresses.ip === null && addresses.ip6 === null

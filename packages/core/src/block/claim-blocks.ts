@@ -18,7 +18,7 @@ import {
   withoutPrefix,
 } from './cluster-state.ts'
 import { type BlockMove, findMoves, type RememberedBlock } from './find-moves.ts'
-import { type Announcement, asMember, type ClusterMember, heldBy, heldByName } from './member.ts'
+import { type Announcement, asMember, type ClusterMember, expiredOf, heldBy, heldByName } from './member.ts'
 import { type BlocksExhaustedError, blocksExhausted, type Shortfall } from './missing-blocks.ts'
 import { type BlockChange, pursue } from './pursue.ts'
 import { type SkippedBlocks, skippedBlocks } from './skipped-blocks.ts'
@@ -178,6 +178,11 @@ const nextChange = (
   // Pools may come back, and another host could claim the block then while this one still uses it.
   const unfit = own.find((block) => !fit.includes(block) && request.keeps?.(block.block) !== true)
   if (unfit !== undefined) return write(unfit.prefix, unfit.revision, 'released')
+  // One that was reclaimed from this machine is in the way of other sizes until it says that nothing of it is there.
+  const expired = expiredOf(state, request).find(
+    ({ block, prefix }) => !isBlockOf(entries, prefix) && request.keeps?.(block) !== true,
+  )
+  if (expired !== undefined) return write(expired.prefix, expired.revision, 'released')
   const lost = own.filter(({ incarnation }) => incarnation !== request.incarnation)
   if (lost.length > 0) {
     const nonce = request.newNonce()

@@ -32,6 +32,15 @@ export const heldByName = (
 export const heldBy = (state: ClusterState, member: ClusterMember): readonly PlacedBlock[] =>
   heldByName(state, member).filter(({ incarnation }) => incarnation === member.incarnation)
 
+/** The blocks that were reclaimed from a host, and that no other one has claimed. */
+export const expiredOf = (
+  state: ClusterState,
+  { host, incarnation }: ClusterMember,
+): readonly PlacedBlock[] =>
+  blocksOf(state).filter(
+    (block) => block.state === 'expired' && block.host === host && block.incarnation === incarnation,
+  )
+
 /**
  * Whether a name is of this machine: by the one that is alive as it; else by those that have blocks.
  *

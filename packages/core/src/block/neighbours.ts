@@ -2,6 +2,7 @@ import { nodeAt } from './announce-node.ts'
 import type { BlockSnapshot } from './block-store.ts'
 import { blocksOf, clusterState } from './cluster-state.ts'
 import type { ClusterMember } from './member.ts'
+import { leadsTo } from './node-record.ts'
 
 /**
  * A block of another host.
@@ -57,7 +58,7 @@ export const neighboursOf = (
       .map((block): NeighbourBlock => {
         const node = nodeAt(state, block.host)
         // Addresses of a machine that had the name before lead elsewhere.
-        const isOf = node !== null && node.incarnation === block.incarnation && block.host !== host
+        const isOf = node !== null && leadsTo(node, block.incarnation) && block.host !== host
         return { block: block.block, host: block.host, via: isOf ? node[block.prefix.family] : null }
       }),
   }

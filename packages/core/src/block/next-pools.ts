@@ -8,18 +8,27 @@ import {
 } from '@portolan/netfilter'
 import { parsePool, plainPool } from '../pool/parse-pool.ts'
 import type { KeyedBlock } from './block-keys.ts'
+import type { BlockRecord } from './block-record.ts'
 import { type ClusterPools, checkPools, entriesOf, type NamedEntry } from './cluster-pools.ts'
 
 /** The pools that come next, and what has to go before. */
 export interface NextPools {
   readonly pools: ClusterPools
-  /** Blocks that were given back, and that another size of blocks is in the way of: they are no longer kept. */
+  /** Blocks that no host has, and that another size of blocks is in the way of: they are no longer kept. */
   readonly forgotten: readonly KeyedBlock[]
+}
+
+/** What becomes of blocks that were reclaimed. */
+export interface ReclaimedBlocks {
+  /** The hosts that they were reclaimed from are off for good, but for those that are alive. */
+  readonly areForgotten: boolean
+  /** Is the machine alive that a block was reclaimed from? */
+  readonly isAlive: (block: BlockRecord) => boolean
 }
 
 /**
  * What the key of the pools is to hold. Blocks of two sizes never overlap: where a block has a key that is not of the
- * size that is asked for, it is refused, unless its host gave it back.
+ * size that is asked for, it is refused, unless its host gave it back, or it was reclaimed and is to be forgotten.
  *
  * @param blocks - all that have a key
  * @throws InvalidRequestError for a block in the way
@@ -28,6 +37,7 @@ export const nextPools = (
   pools: readonly string[],
   before: ClusterPools | null,
   blocks: readonly KeyedBlock[],
+  reclaimed: ReclaimedBlocks,
 ): NextPools => {
   const plain = pools.map(plainPool)
   const entries = entriesOf(plain)
@@ -37,7 +47,7 @@ export const nextPools = (
   for (const block of blocks) {
     const other = isCutOtherwise(block)
     if (other === undefined) continue
-    if (block.record?.state !== 'released') throw inTheWay(other, block)
+    if (!isForgotten(block, reclaimed)) throw inTheWay(other, block, reclaimed)
     forgotten.push(block)
   }
   const kept = blocks.filter((block) => !forgotten.includes(block))
@@ -47,6 +57,9 @@ export const nextPools = (
   const left = [...new Set(former)].filter((pool) => !plain.includes(pool) && isUsed(pool))
   return { pools: { pools: plain, former: left }, forgotten }
 }
+
+const isForgotten = ({ record }: KeyedBlock, { areForgotten, isAlive }: ReclaimedBlocks): boolean =>
+  record?.state === 'released' || (record?.state === 'expired' && areForgotten && !isAlive(record))
 
 /**
  * Not of pools that are there: earlier versions took them.
@@ -73,7 +86,11 @@ const checkNew = ({ name, entry: { prefix, size } }: NamedEntry): void => {
 
 const usual = ({ family }: Prefix): number => (family === 'ip' ? 24 : 64)
 
-const inTheWay = ({ name, entry }: NamedEntry, { prefix, record }: KeyedBlock): InvalidRequestError => {
+const inTheWay = (
+  { name, entry }: NamedEntry,
+  { prefix, record }: KeyedBlock,
+  { isAlive }: ReclaimedBlocks,
+): InvalidRequestError => {
   const block = formatPrefix(prefix)
   const keep = `Keep /${prefix.length} there, or name a pool with other addresses.`
   const [what, way] =
@@ -85,8 +102,8 @@ const inTheWay = ({ name, entry }: NamedEntry, { prefix, record }: KeyedBlock): 
             `Give it back there first: \`portolan cluster release\`. Or keep /${prefix.length} there, or name a pool with other addresses.`,
           ]
         : [
-            `block ${block} was reclaimed from host ${record.host}, which may still use it`,
-            `Where that host runs, \`portolan cluster join\` and \`portolan cluster release\` on it give the block back. Or keep /${prefix.length} there, or name a pool with other addresses.`,
+            `block ${block} was reclaimed from host ${record.host}, which ${isAlive(record) ? 'is alive' : 'may still use it'}`,
+            `Where that host runs, \`portolan cluster join\` and \`portolan cluster release\` on it give the block back. ${isAlive(record) ? '' : 'Where it is off for good, --force has the block forgotten. '}Or keep /${prefix.length} there, or name a pool with other addresses.`,
           ]
   return new InvalidRequestError(
     `the pool ${name} cuts addresses into /${entry.size}, and ${what}: a block of each size could overlap. ${way}`,

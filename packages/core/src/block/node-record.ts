@@ -13,7 +13,13 @@ export interface NodeAddresses {
 export interface NodeRecord extends NodeAddresses {
   /** That of a block's key has to be the same: else the addresses are those of another machine of the name. */
   readonly incarnation: string
+  /** Other incarnations whose blocks are reached so too: a takeover of more than one transaction is on its way. */
+  readonly former: readonly string[]
 }
+
+/** Are the blocks of this incarnation reached through these addresses? Those of another machine of the name are not. */
+export const leadsTo = ({ incarnation, former }: NodeRecord, other: string): boolean =>
+  incarnation === other || former.includes(other)
 
 /** Other programs may write the key: what is no plain address of the family goes into no route and no script. */
 const addressIn = (value: unknown, family: 'ip' | 'ip6'): string | null => {
@@ -26,13 +32,16 @@ export const parseNodeRecord = (text: string): NodeRecord | null => {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null) return null
-    const { incarnation, ip, ip6 } = value as Readonly<Record<string, unknown>>
+    const { incarnation, ip, ip6, former } = value as Readonly<Record<string, unknown>>
     if (typeof incarnation !== 'string') return null
-    return { incarnation, ip: addressIn(ip, 'ip'), ip6: addressIn(ip6, 'ip6') }
+    return {
+      ...{ incarnation, ip: addressIn(ip, 'ip'), ip6: addressIn(ip6, 'ip6') },
+      former: Array.isArray(former) ? former.filter((one) => typeof one === 'string') : [],
+    }
   } catch {
     return null
   }
 }
 
-export const formatNodeRecord = ({ incarnation, ip, ip6 }: NodeRecord): string =>
-  JSON.stringify({ incarnation, ip, ip6 })
+export const formatNodeRecord = ({ incarnation, ip, ip6, former }: NodeRecord): string =>
+  JSON.stringify({ incarnation, ip, ip6, ...(former.length === 0 ? {} : { former }) })

@@ -3,7 +3,7 @@ import { formatBlockRecord } from './block-record.ts'
 import type { BlockSteps } from './block-steps.ts'
 import type { BlockOperation } from './block-store.ts'
 import { asSeen } from './cluster-state.ts'
-import { asMember, type ClusterMember, heldBy } from './member.ts'
+import { asMember, type ClusterMember, heldBy, heldByName } from './member.ts'
 import { pursue } from './pursue.ts'
 
 /** etcd takes 128 operations in a transaction unless told otherwise, and conditions count apart. */
@@ -45,10 +45,11 @@ export function* releaseBlocks(request: ReleaseRequest): BlockSteps<readonly str
       return { kind: 'put', key: blockKey(prefix), value, lease: null }
     })
     for (const { block } of some) released.add(block)
+    // Where a takeover was cut off, other blocks in the name are still reached through its address.
+    const keys =
+      held.length === heldByName(state, request).length ? [hostKey(host), nodeKey(host)] : [hostKey(host)]
     const leaves: readonly BlockOperation[] =
-      some.length === held.length
-        ? [hostKey(host), nodeKey(host)].map((key) => ({ kind: 'delete', key }))
-        : []
+      some.length === held.length ? keys.map((key) => ({ kind: 'delete', key })) : []
     return {
       transaction: {
         when: [...asSeen(some), ...asMember(state, request, null).when],

@@ -4,13 +4,14 @@ import { formatBlockRecord } from './block-record.ts'
 import type { BlockCondition, BlockOperation, BlockTransaction } from './block-store.ts'
 import { asSeen, type ClusterState, type PlacedBlock, revisionOf } from './cluster-state.ts'
 import type { ClusterMember } from './member.ts'
-import { formatNodeRecord } from './node-record.ts'
+import { formatNodeRecord, leadsTo } from './node-record.ts'
 import { mostBlocksAtOnce } from './release-blocks.ts'
 
 /**
  * What takes the blocks of a machine whose state directory was lost. It takes them together, and with the addresses
  * through which they are reached: other hosts follow each revision, and would take the route away from a block that is of
- * a host without one for a moment.
+ * a host without one for a moment. Where they are more than one transaction takes, the addresses are of the others as well
+ * until those are taken too, be it by another run.
  *
  * @param lost - the blocks in the name of the host that have another incarnation
  */
@@ -22,11 +23,16 @@ export const takeOver = (
 ): BlockTransaction => {
   const some = lost.slice(0, mostBlocksAtOnce)
   const node = nodeAt(state, host)
-  const isTheirs = node !== null && some.some((block) => block.incarnation === node.incarnation)
+  const reached = [...new Set(lost.map((block) => block.incarnation))].filter(
+    (one) => node !== null && leadsTo(node, one),
+  )
+  const left = lost.slice(mostBlocksAtOnce)
+  const former = reached.filter((one) => left.some((block) => block.incarnation === one))
   const key = nodeKey(host)
-  const address: readonly BlockOperation[] = isTheirs
-    ? [{ kind: 'put', key, value: formatNodeRecord({ ...node, incarnation }), lease: null }]
-    : []
+  const address: readonly BlockOperation[] =
+    node === null || reached.length === 0
+      ? []
+      : [{ kind: 'put', key, value: formatNodeRecord({ ...node, incarnation, former }), lease: null }]
   const guards: readonly BlockCondition[] = [
     ...asSeen(some),
     { kind: 'modified', key: poolsKey, revision: revisionOf(state, poolsKey) },

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import {
   type BlockStore,
+  BlockStoreError,
   claimBlocks,
   memoryBlockStore,
   runBlockSteps,
   setUpCluster,
 } from '../../src/index.ts'
-import { clusterOn } from './cluster-on.ts'
+import { clusterOn, had } from './cluster-on.ts'
 
 const clusterOf = (...pools: readonly string[]) => clusterOn(memoryBlockStore(), ...pools)
 
@@ -48,6 +49,68 @@ describe('pools that are settled anew', () => {
     const [block = ''] = await blocksOf('a')
     await reclaim('a')
     await expect(setUp('10.0.0.0/16:28')).rejects.toThrow(`block ${block} was reclaimed from host a`)
+  })
+
+  const forgetting = { forgetsReclaimed: true }
+
+  test('forget a block that was reclaimed where its host is off for good, and the host finds it gone', async () => {
+    const { store, blocksOf, reclaim, claim } = await clusterOf('10.0.0.0/16:24')
+    const [block = ''] = await blocksOf('a')
+    await reclaim('a')
+    const made = await runBlockSteps(store, setUpCluster(['10.0.0.0/16:28'], forgetting))
+    expect(made).toEqual({ pools: ['10.0.0.0/16:28'], changed: true })
+    expect((await store.read()).entries.map(({ key }) => key)).toEqual(['pools'])
+    await claim('b', { count: 4 })
+    const back = await claim('a', { remembered: [had(block)] })
+    expect(back.moves).toMatchObject([{ block, takenBy: null }])
+    expect(back.blocks.map((one) => one.block)).toEqual([expect.stringMatching(/\/28$/)])
+  })
+
+  test('keep a block that was reclaimed where its host is alive, or comes back meanwhile', async () => {
+    const { store, blocksOf, reclaim, claim } = await clusterOf('10.0.0.0/16:24')
+    const [block = ''] = await blocksOf('a')
+    await reclaim('a')
+    const value = JSON.stringify({ incarnation: 'of a' })
+    const racing: BlockStore = {
+      ...store,
+      commit: async (transaction) => {
+        await store.commit({ when: [], writes: [{ kind: 'put', key: 'hosts/a', value, lease: null }] })
+        return store.commit(transaction)
+      },
+    }
+    const wanted = setUpCluster(['10.0.0.0/16:28'], forgetting)
+    await expect(runBlockSteps(racing, wanted)).rejects.toThrow(
+      `block ${block} was reclaimed from host a, which is alive`,
+    )
+    expect(await poolsIn(store)).toEqual({ pools: ['10.0.0.0/16:24'], former: [] })
+    expect((await claim('a')).blocks.map((one) => one.block)).toEqual([block])
+  })
+
+  test('are in no way of a reclaimed block whose host came back and has nothing in it', async () => {
+    const { setUp, blocksOf, reclaim, claim } = await clusterOf('10.0.0.0/16:24')
+    const [block = ''] = await blocksOf('a')
+    await reclaim('a')
+    await setUp('10.9.0.0/16:24')
+    const used = await claim('a', { remembered: [had(block)], keeps: (one) => one === block })
+    expect(used).toMatchObject({ released: [], moves: [{ block, takenBy: null }] })
+    await expect(setUp('10.0.0.0/16:28', '10.9.0.0/16:24')).rejects.toThrow('was reclaimed from host a')
+    expect((await claim('a', { remembered: [had(block)], keeps: () => false })).released).toEqual([block])
+    expect(await setUp('10.0.0.0/16:28', '10.9.0.0/16:24')).toMatchObject({ changed: true })
+  })
+
+  test('are told as changed where no answer came to the change that was made', async () => {
+    const { store } = await clusterOf('10.0.0.0/16:24')
+    let isFirst = true
+    const silent: BlockStore = {
+      ...store,
+      commit: async (transaction) => {
+        const answer = await store.commit(transaction)
+        if (!isFirst) return answer
+        isFirst = false
+        throw new BlockStoreError('CLUSTER_OUTCOME_UNKNOWN', 'no answer came')
+      },
+    }
+    expect(await runBlockSteps(silent, setUpCluster(['10.1.0.0/16:24']))).toMatchObject({ changed: true })
   })
 
   test('leave a key alone that another program wrote', async () => {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
-import type { BlockSnapshot, ClusterMember } from '@portolan/core'
+import { type BlockSnapshot, type ClusterMember, describeCluster } from '@portolan/core'
 import { type RememberedMember, readNetworkFacts } from '@portolan/host'
+import { type HostFacts, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import { forgottenMember } from './forgotten-member.ts'
 import { networksUp } from './networks-up.ts'
 import { hasJoined, memberOf } from './this-member.ts'
@@ -18,6 +19,13 @@ export const joinedMember = async (directory: string, name: string): Promise<Rem
   return member !== null && hasJoined(member) ? member : null
 }
 
+/** A host that has networks in the pools of a cluster, and that is none of its hosts as far as can be told. */
+export interface UnknownMember {
+  readonly member: null
+  /** `shop/web` */
+  readonly networks: readonly string[]
+}
+
 /**
  * What this host is in a cluster; or what it was, where its state directory was lost and the cluster tells by what is up
  * here. A plan and a watch both ask here.
@@ -28,14 +36,33 @@ export const knownMember = async (
   directory: string,
   name: string,
   read: () => Promise<BlockSnapshot | null>,
-): Promise<KnownMember | null> => {
+): Promise<KnownMember | UnknownMember | null> => {
   const member = await joinedMember(directory, name)
   if (member !== null) return { member, isForgotten: false }
   const facts = await readNetworkFacts()
   const snapshot = (networksUp(facts) ?? []).length === 0 ? null : await read()
   const was = snapshot === null ? null : forgottenMember(snapshot, facts, hostname())
-  return was === null ? null : { member: was, isForgotten: true }
+  if (was !== null) return { member: was, isForgotten: true }
+  const networks = snapshot === null ? [] : networksInPools(snapshot, facts)
+  return networks.length === 0 ? null : { member: null, networks }
 }
+
+/** The networks of this host that are up in pools of a cluster, or in blocks there of which a pool was taken away. */
+export const networksInPools = (snapshot: BlockSnapshot, facts: HostFacts): readonly string[] => {
+  const { pools, hosts } = describeCluster(snapshot)
+  const ranges = [
+    ...pools.map(({ pool }) => pool.slice(0, pool.lastIndexOf(':'))),
+    ...hosts.flatMap(({ blocks }) => blocks.map(({ block }) => block)),
+  ].map((range) => parsePrefix(range))
+  const inside = (networksUp(facts) ?? []).filter(({ prefixes }) =>
+    prefixes.some((one) => ranges.some((range) => prefixesOverlap(one, range))),
+  )
+  return [...new Set(inside.map(({ name }) => name))]
+}
+
+/** What is to be said of a host that the cluster does not tell, though networks of it are in its pools. */
+export const unknownText = (directory: string, name: string, networks: readonly string[]): string =>
+  `the state directory ${directory} remembers no block of cluster ${name}, no block of a host there has networks of this host, and its pools have the addresses of ${networks.join(', ')}. So it is not known which host this is, and routes and rules towards other hosts are not planned. Join the cluster: \`portolan cluster join\`, with --member where its name there is another than that of the machine. It gets a block then, and \`portolan plan\` says which network has to move, and how.`
 
 /** What is to be said of a host whose state directory was lost. */
 export const forgottenText = (directory: string, name: string, { host }: ClusterMember): string =>

@@ -48,7 +48,8 @@ export const clusterCommand: Readonly<Record<string, Command>> = {
       watch: 'join: stay, keep this host alive in the cluster, and tell what changes',
       all: 'reclaim: the blocks of every host that is not alive',
       yes: 'reclaim: do not ask',
-      force: 'release: also blocks in which this host has networks',
+      force:
+        'release: also blocks in which this host has networks; init: forget reclaimed blocks that are in the way',
     },
     fallback: { address: 'that of before, else of the interface towards etcd, else of the default route' },
     positionals: 1,

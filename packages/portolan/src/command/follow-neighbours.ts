@@ -3,7 +3,7 @@ import { BlockStoreError, type ClusterNeighbours, neighboursOf } from '@portolan
 import { lostBlockNotes } from '@portolan/core/planning'
 import { readNetworkFacts, writeNeighbours } from '@portolan/host'
 import { followCluster } from '../cluster/follow-cluster.ts'
-import { forgottenText, joinedMember, knownMember } from '../cluster/known-member.ts'
+import { forgottenText, joinedMember, knownMember, unknownText } from '../cluster/known-member.ts'
 import { networksUp } from '../cluster/networks-up.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
 import { readLostUse } from '../cluster/read-lost-use.ts'
@@ -37,6 +37,12 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
           // It is another one after `join --takeover`, and what a plan takes it for once the directory was lost.
           const known = await knownMember(directory, name, async () => snapshot)
           if (known === null) continue
+          if (known.member === null) {
+            // A command that plans says it each time; this once.
+            if (isKnown) context.terminal.say(`portolan: ${unknownText(directory, name, known.networks)}`)
+            isKnown = false
+            continue
+          }
           const { member, isForgotten } = known
           if (isForgotten && isKnown)
             context.terminal.say(`portolan: ${forgottenText(directory, name, member)}`)

@@ -8,7 +8,7 @@ import {
 } from '@portolan/core'
 import { readMember, writeNeighbours } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
-import { forgottenText, joinedMember, knownMember } from '../cluster/known-member.ts'
+import { forgottenText, joinedMember, knownMember, unknownText } from '../cluster/known-member.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
 import { readConfig } from '../config/read-config.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
@@ -34,7 +34,9 @@ const memberOf = async (
   const directory = directoryOf(context)
   const { terminal, options } = context
   const known = await knownMember(directory, name, read)
-  if (known?.isForgotten === true) terminal.say(`portolan: ${forgottenText(directory, name, known.member)}`)
+  if (known?.member === null) terminal.say(`portolan: ${unknownText(directory, name, known.networks)}`)
+  else if (known?.isForgotten === true)
+    terminal.say(`portolan: ${forgottenText(directory, name, known.member)}`)
   else if (known === null && options.cluster !== undefined)
     terminal.say(
       `portolan: this host has not joined cluster ${name}, so no routes to other hosts are planned. Join it: \`portolan cluster join\`.`,

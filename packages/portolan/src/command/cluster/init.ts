@@ -7,7 +7,7 @@ import { type ClusterCall, refuseOptions } from './call.ts'
 
 /** `portolan cluster init`: settles the pools. */
 export const init = async (call: ClusterCall): Promise<ExitCode> => {
-  refuseOptions(call, 'init', ['pool'])
+  refuseOptions(call, 'init', ['pool', 'force'])
   const { options, terminal, store, name } = call
   const { pool: wanted = [] } = options
   if (wanted.length === 0)
@@ -15,7 +15,7 @@ export const init = async (call: ClusterCall): Promise<ExitCode> => {
       'a cluster needs pools: name each with the size of its blocks, such as --pool 10.64.0.0/12:24.',
     )
   const { pools, changed } = await waitFor(call, 'asking etcd', () =>
-    runBlockSteps(store, setUpCluster(wanted)),
+    runBlockSteps(store, setUpCluster(wanted, { forgetsReclaimed: options.force === true })),
   )
   if (options.json === true) terminal.print(jsonText({ cluster: name, pools, changed }))
   else

@@ -6,34 +6,34 @@ import {
   blockStoreErrorCode,
   describeCluster,
   type NodeAddresses,
-  type Rejection,
 } from '@portolan/core'
-import { namedElsewhere } from '@portolan/core/planning'
 import { type RememberedMember, readHost, readMember, writeMember } from '@portolan/host'
-import { families, type HostFacts, parsePrefix } from '@portolan/netfilter'
+import type { HostFacts } from '@portolan/netfilter'
 import { askedAddresses, checkAskedAddresses } from '../../cluster/asked-addresses.ts'
 import { holdMembership } from '../../cluster/hold-membership.ts'
 import { hostObstacles } from '../../cluster/host-obstacles.ts'
-import {
-  type CollidingBlock,
-  type Joined,
-  joinCluster,
-  type LeavingBlock,
-  type LostBlock,
-} from '../../cluster/join-cluster.ts'
+import { type Joined, joinCluster } from '../../cluster/join-cluster.ts'
 import { ownAddresses } from '../../cluster/node-addresses.ts'
 import { rememberNeighbours, tellAndRemember } from '../../cluster/remember-neighbours.ts'
 import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
 import { memberName, thisMember } from '../../cluster/this-member.ts'
-import { liveProjects } from '../../live/wanted/live-projects.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { wholeNumber } from '../options.ts'
 import { tellServiceManager } from '../tell-service-manager.ts'
 import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, leasesOf, refuseOptions } from './call.ts'
+import {
+  collisionText,
+  leavingText,
+  moveText,
+  reachedThrough,
+  skipText,
+  unreachableTexts,
+} from './join-texts.ts'
 import { noPools } from './no-pools.ts'
 import { openOutage } from './outage.ts'
+import { waysOut } from './ways-out.ts'
 
 /** `portolan cluster join`: verifies the blocks of this host, and claims what it lacks. */
 export const join = async (call: ClusterCall): Promise<ExitCode> => {
@@ -50,7 +50,7 @@ export const join = async (call: ClusterCall): Promise<ExitCode> => {
     }
   }
   const joined = await waitFor(call, 'asking etcd', () => joinOnce(call, false))
-  tell(call, joined)
+  await tell(call, joined)
   if (joined.exhausted !== null) throw withMemory(joined.exhausted, call)
   return exitCode.ok
 }
@@ -128,14 +128,14 @@ const refuseAddresses = async ({ options, store, directory, name }: ClusterCall,
   checkAskedAddresses(wanted, await store.read(), await memberName(directory, name, member))
 }
 
-const tell = (call: ClusterCall, joined: JoinedNode): void => {
+const tell = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
   const { member, blocks, claimed, released, leaving, moves, skipped, collisions, addresses } = joined
   const { exhausted } = joined
   const { options, terminal, name } = call
-  const live = new Set(moves.length + leaving.length === 0 ? [] : liveProjects(call.directory))
+  const ways = await waysOut(call.directory, [...moves, ...leaving])
   const sentences = [
-    ...moves.map((move) => moveText(move, live)),
-    ...leaving.map((block) => leavingText(block, live)),
+    ...moves.map((move) => moveText(move, ways)),
+    ...leaving.map((block) => leavingText(block, ways)),
     ...skipped.map(skipText),
     ...collisions.map(collisionText),
     ...unreachableTexts(addresses, blocks),
@@ -163,65 +163,6 @@ const tell = (call: ClusterCall, joined: JoinedNode): void => {
   )
 }
 
-/** A host may have no address of a family in which it has blocks. */
-const unreachableTexts = (addresses: NodeAddresses, blocks: JoinedNode['blocks']): readonly string[] => {
-  if (addresses.ip === null && addresses.ip6 === null) return []
-  return families.flatMap((family) => {
-    const own = blocks.flatMap(({ block }) => (parsePrefix(block).family === family ? [block] : []))
-    const name = family === 'ip' ? 'IPv4' : 'IPv6'
-    return own.length === 0 || addresses[family] !== null
-      ? []
-      : [
-          `other hosts make no route to ${own.join(', ')}: no ${name} address of this host is known, and ${name} blocks are reached through one. Give it one on the network of the hosts and join again, with --address to name it.`,
-        ]
-  })
-}
-
-const reachedThrough = ({ ip, ip6 }: NodeAddresses): string => {
-  const known = [ip, ip6].filter((address) => address !== null)
-  return known.length === 0
-    ? 'Other hosts make no route to them: no address of this host is known. Name one with --address.'
-    : `Other hosts reach them through ${known.join(' and ')}.`
-}
-
-const moveText = ({ block, takenBy, revision, networks }: LostBlock, live: ReadonlySet<string>): string => {
-  const now = takenBy === null ? 'no host has it now' : `${takenBy} has it now (revision ${revision})`
-  const way =
-    networks.length === 0
-      ? 'No network of this host uses it.'
-      : `Networks of this host use it: ${networks.join(', ')}. ${waysOut(networks, live)}`
-  return `block ${block} is no longer of this host: ${now}. ${way}`
-}
-
-const leavingText = ({ block, networks }: LeavingBlock, live: ReadonlySet<string>): string =>
-  networks.length === 0
-    ? `no pool has block ${block} any more. It is kept, as the leases or the interfaces of this host could not be read, which say whether a network is in it.`
-    : `no pool has block ${block} any more, and networks of this host use it: ${networks.join(', ')}. No other network gets a subnet there. ${waysOut(networks, live)} The next \`portolan cluster join\` gives the block back then.`
-
-/** @param live - projects that programs hold: no file says what is wanted of them, so nothing moves them */
-const waysOut = (networks: readonly string[], live: ReadonlySet<string>): string => {
-  const isHeld = (network: string): boolean => live.has(network.slice(0, network.indexOf('/')))
-  const held = networks.filter(isHeld)
-  return [
-    ...(held.length === networks.length
-      ? []
-      : [
-          `Give each ${held.length === 0 ? '' : 'of a file '}another subnet: \`portolan move NETWORK\`, with its file (-f), or its project (-p) where a watch follows a key. ${namedElsewhere()}`,
-        ]),
-    ...(held.length === 0
-      ? []
-      : [
-          `${held.length === 1 ? 'A program holds' : 'Programs hold'} ${held.join(', ')}: end what is there, remove ${held.length === 1 ? 'it' : 'them'}, and make ${held.length === 1 ? 'it' : 'them'} again.`,
-        ]),
-  ].join(' ')
-}
-
-const skipText = ({ candidate, candidates, detail }: Rejection): string =>
-  `${candidates === 1 ? `block ${candidate} was` : `block ${candidate} and ${candidates - 1} more were`} not claimed: ${detail}.`
-
-const collisionText = ({ block, detail }: CollidingBlock): string =>
-  `block ${block} is this host's, and collides with something on it: ${detail}. No subnet is picked that overlaps it. \`portolan plan\` tells which network has to move.`
-
 /** How long a store that does not answer is left alone. */
 const PAUSE_MS = 5_000
 
@@ -244,7 +185,7 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode | 'forgotten'> =
         // With fewer than it asked for it stays, and claims the others once there is more room.
         if (exhausted !== null && blocks.length === 0) throw exhausted
         const text = JSON.stringify([blocks, leaving, moves, collisions, addresses, exhausted?.missing])
-        if (text !== told) tell(call, joined)
+        if (text !== told) await tell(call, joined)
         told = text
         if (isFirst) await tellServiceManager(call.terminal)
         isFirst = false

@@ -1,10 +1,11 @@
-import { releaseBlocks, runBlockSteps } from '@portolan/core'
+import { describeCluster } from '@portolan/core'
 import { type RememberedMember, readMember, readNetworkFacts, writeMember } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { giveBlocksBack } from '../../cluster/give-blocks-back.ts'
 import { holdMembership } from '../../cluster/hold-membership.ts'
 import { joinedMember } from '../../cluster/known-member.ts'
 import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
-import { hasJoined, newNonce } from '../../cluster/this-member.ts'
+import { hasJoined } from '../../cluster/this-member.ts'
 import { useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { destroy, planDestroy } from '../../destroy/destroy.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -36,20 +37,22 @@ const notJoined = (name: string, known: RememberedMember | null): InvalidRequest
 
 const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<ExitCode> => {
   const { options, terminal, store, name, directory } = call
-  const used = useOfBlocks(
-    member.blocks.map(({ block }) => block),
-    { leases: await leasesOf(call), facts: await readNetworkFacts() },
-  ).filter(({ networks, leased }) => networks.length > 0 || leased > 0)
+  // One that was cut off has let go of what it remembered.
+  const seen = describeCluster(await waitFor(call, 'asking etcd', () => store.read())).hosts
+  const own = seen.find(({ host }) => host === member.host)?.blocks ?? []
+  const held = own.filter(({ incarnation }) => incarnation === member.incarnation)
+  const blocks = [...new Set([...member.blocks, ...held].map(({ block }) => block))]
+  const used = useOfBlocks(blocks, { leases: await leasesOf(call), facts: await readNetworkFacts() }).filter(
+    ({ networks, leased }) => networks.length > 0 || leased > 0,
+  )
   if (used.length > 0 && options.force !== true)
     throw new InvalidRequestError(
       `${used.map(({ block, networks }) => `block ${block} is in use (${networks.length > 0 ? `networks ${networks.join(', ')}` : 'leased addresses'})`).join('; ')}. Another host could claim it, and both would use its addresses. Destroy or move those networks first; --force gives it back all the same.`,
     )
-  const released = await waitFor(call, 'asking etcd', () =>
-    runBlockSteps(store, releaseBlocks({ ...member, blocks: null, newNonce })),
-  )
+  const released = await waitFor(call, 'asking etcd', () => giveBlocksBack(store, directory, member, blocks))
   // Networks that stay there have to move, as from a block that another host took.
   const left = used.map(({ block }) => ({ block, takenBy: null, revision: 0 }))
-  const lost = [...member.lost, ...left]
+  const lost = [...member.lost.filter(({ block }) => !blocks.includes(block)), ...left]
   await writeMember(directory, { ...member, blocks: [], leaving: [], lost, left: true })
   await rememberNeighbours(directory, member, await store.read())
   await putBack(call)

@@ -1,6 +1,7 @@
 import { BlockStoreError, type ClusterView, describeCluster } from '@portolan/core'
 import { ownsName } from '@portolan/core/planning'
 import { type RememberedMember, readNetworkFacts } from '@portolan/host'
+import { networksInPools } from '../../cluster/known-member.ts'
 import { memberOf } from '../../cluster/this-member.ts'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
@@ -15,14 +16,17 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   refuseOptions(call, 'status', [])
   const { options, terminal, name, store, directory } = call
   const member = await memberOf(directory, name)
+  const facts = await readNetworkFacts()
   const own = useOfBlocks(
     (member?.blocks ?? []).map(({ block }) => block),
-    { leases: await leasesOf(call), facts: await readNetworkFacts() },
+    { leases: await leasesOf(call), facts },
   )
+  let stray: readonly string[] = []
   let isOwnName: boolean | null = null
   const view = await waitFor(call, 'asking etcd', async () => {
     try {
       const snapshot = await store.read()
+      if (member === null) stray = networksInPools(snapshot, facts)
       isOwnName = member === null ? null : ownsName(snapshot, member)
       return describeCluster(snapshot)
     } catch (error) {
@@ -38,6 +42,10 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   if (lost.length > 0)
     terminal.say(
       `portolan: ${lost.join(', ')} ${lost.length === 1 ? 'is' : 'are'} no longer of this host in the cluster.${isTaken ? '' : ' `portolan cluster join` gets back what no other host has, and says what has to move.'}`,
+    )
+  if (stray.length > 0)
+    terminal.say(
+      `portolan: networks of this host have addresses of this cluster's pools (${stray.join(', ')}), and the state directory ${directory} remembers no block. \`portolan cluster join\` makes this host known, or says how the blocks that it had come back.`,
     )
   if (isTaken)
     terminal.say(

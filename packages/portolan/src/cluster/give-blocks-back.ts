@@ -1,0 +1,47 @@
+import {
+  type BlockStore,
+  BlockStoreError,
+  blockStoreErrorCode,
+  releaseBlocks,
+  runBlockSteps,
+} from '@portolan/core'
+import { type RememberedMember, writeMember } from '@portolan/host'
+import { newNonce } from './this-member.ts'
+
+/**
+ * Gives all blocks of this host back. Its memory lets go of them first: a process that is killed between the two would
+ * leave a memory that has them, a plan would pick subnets there, and another host may claim them.
+ *
+ * @param blocks - those that it has, as it remembers or the cluster says
+ * @returns what was given back
+ * @throws BlockStoreError as the store does; where nothing was asked of it, the memory is as before
+ */
+export const giveBlocksBack = async (
+  store: BlockStore,
+  directory: string,
+  member: RememberedMember,
+  blocks: readonly string[],
+): Promise<readonly string[]> => {
+  const known = member.lost.map(({ block }) => block)
+  const going = blocks
+    .filter((block) => !known.includes(block))
+    .map((block) => ({ block, takenBy: null, revision: 0 }))
+  await writeMember(directory, { ...member, blocks: [], leaving: [], lost: [...member.lost, ...going] })
+  let mayBeMade = false
+  const commit: BlockStore['commit'] = (transaction) => {
+    mayBeMade = true
+    return store.commit(transaction)
+  }
+  try {
+    return await runBlockSteps({ ...store, commit }, releaseBlocks({ ...member, blocks: null, newNonce }))
+  } catch (error) {
+    const code = blockStoreErrorCode(error)
+    if (!mayBeMade) await writeMember(directory, member)
+    if (!mayBeMade || code === null) throw error
+    throw new BlockStoreError(
+      code,
+      `${(error as Error).message} Until then no network gets a subnet in the blocks of this host. To keep them, run \`portolan cluster join\` in its place.`,
+      { cause: error },
+    )
+  }
+}

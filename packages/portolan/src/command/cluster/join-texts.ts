@@ -1,0 +1,45 @@
+import type { NodeAddresses, Rejection } from '@portolan/core'
+import { families, parsePrefix } from '@portolan/netfilter'
+import type { CollidingBlock, Joined, LeavingBlock, LostBlock } from '../../cluster/join-cluster.ts'
+import type { WaysOut } from './ways-out.ts'
+
+/** A host may have no address of a family in which it has blocks. */
+export const unreachableTexts = (addresses: NodeAddresses, blocks: Joined['blocks']): readonly string[] => {
+  if (addresses.ip === null && addresses.ip6 === null) return []
+  return families.flatMap((family) => {
+    const own = blocks.flatMap(({ block }) => (parsePrefix(block).family === family ? [block] : []))
+    const name = family === 'ip' ? 'IPv4' : 'IPv6'
+    return own.length === 0 || addresses[family] !== null
+      ? []
+      : [
+          `other hosts make no route to ${own.join(', ')}: no ${name} address of this host is known, and ${name} blocks are reached through one. Give it one on the network of the hosts and join again, with --address to name it.`,
+        ]
+  })
+}
+
+export const reachedThrough = ({ ip, ip6 }: NodeAddresses): string => {
+  const known = [ip, ip6].filter((address) => address !== null)
+  return known.length === 0
+    ? 'Other hosts make no route to them: no address of this host is known. Name one with --address.'
+    : `Other hosts reach them through ${known.join(' and ')}.`
+}
+
+export const moveText = ({ block, takenBy, revision, networks }: LostBlock, ways: WaysOut): string => {
+  const now = takenBy === null ? 'no host has it now' : `${takenBy} has it now (revision ${revision})`
+  const way =
+    networks.length === 0
+      ? 'No network of this host uses it.'
+      : `Networks of this host use it: ${networks.join(', ')}. ${ways(networks)}`
+  return `block ${block} is no longer of this host: ${now}. ${way}`
+}
+
+export const leavingText = ({ block, networks }: LeavingBlock, ways: WaysOut): string =>
+  networks.length === 0
+    ? `no pool has block ${block} any more. It is kept, as the leases or the interfaces of this host could not be read, which say whether a network is in it.`
+    : `no pool has block ${block} any more, and networks of this host use it: ${networks.join(', ')}. No other network gets a subnet there. ${ways(networks)} The next \`portolan cluster join\` gives the block back then.`
+
+export const skipText = ({ candidate, candidates, detail }: Rejection): string =>
+  `${candidates === 1 ? `block ${candidate} was` : `block ${candidate} and ${candidates - 1} more were`} not claimed: ${detail}.`
+
+export const collisionText = ({ block, detail }: CollidingBlock): string =>
+  `block ${block} is this host's, and collides with something on it: ${detail}. No subnet is picked that overlaps it. \`portolan plan\` tells which network has to move.`

@@ -1,0 +1,62 @@
+import { namedElsewhere } from '@portolan/core/planning'
+import { appliedProjects } from '@portolan/host'
+import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { liveProjects } from '../../live/wanted/live-projects.ts'
+
+/** What gets networks out of a block that is not this host's: sentences with the command for each. */
+export type WaysOut = (networks: readonly string[]) => string
+
+/**
+ * Which projects programs hold, and which a watch has from a key: of the others the Compose file is not remembered.
+ *
+ * @param blocks - nothing is read where no network is in them
+ */
+export const waysOut = async (
+  directory: string,
+  blocks: readonly { readonly networks: readonly string[] }[],
+): Promise<WaysOut> => {
+  if (blocks.every(({ networks }) => networks.length === 0)) return () => ''
+  return waysOf(new Set(liveProjects(directory)), new Set(await keyProjects(directory)))
+}
+
+/**
+ * @param live - projects that programs hold: no file says what is wanted of them, so nothing moves them
+ * @param ofKeys - projects whose text a watch put into force
+ */
+export const waysOf =
+  (live: ReadonlySet<string>, ofKeys: ReadonlySet<string>): WaysOut =>
+  (networks) => {
+    const isHeld = (network: string): boolean => live.has(projectOf(network))
+    const held = networks.filter(isHeld)
+    const moved = networks.filter((network) => !isHeld(network))
+    const commands = moved.map((network) => {
+      const [project, name] = [projectOf(network), network.slice(projectOf(network).length + 1)]
+      return ofKeys.has(project)
+        ? `\`portolan move -p ${project} ${name}\``
+        : `\`portolan move -f FILE ${name}\` with the Compose file of project ${project}`
+    })
+    return [
+      ...(moved.length === 0
+        ? []
+        : [
+            `Give ${moved.length === 1 ? 'it' : 'each'} another subnet: ${commands.join(', ')}. ${namedElsewhere()}`,
+          ]),
+      ...(held.length === 0
+        ? []
+        : [
+            `${held.length === 1 ? 'A program holds' : 'Programs hold'} ${held.join(', ')}: end what is there, remove ${held.length === 1 ? 'it' : 'them'}, and make ${held.length === 1 ? 'it' : 'them'} again.`,
+          ]),
+    ].join(' ')
+  }
+
+const projectOf = (network: string): string => network.slice(0, network.indexOf('/'))
+
+/** Another user, or a file that is damaged: it is told by what needs it. */
+const keyProjects = async (directory: string): Promise<readonly string[]> => {
+  try {
+    return await appliedProjects(directory)
+  } catch (error) {
+    if (error instanceof PermissionError || error instanceof PortolanError) return []
+    throw error
+  }
+}

@@ -1,0 +1,16 @@
+import { expect, test } from '@jest/globals'
+import { waysOf } from '../../src/command/cluster/ways-out.ts'
+
+test('each network is told with the command that moves it, or with what holds it', () => {
+  const text = waysOf(new Set(['cni']), new Set(['shop']))(['shop/web', 'blog/front', 'cni/pods'])
+  expect(text).toMatch(
+    /^Give each another subnet: `portolan move -p shop web`, `portolan move -f FILE front` with the Compose file of project blog\. /,
+  )
+  expect(text).toMatch(/A program holds cni\/pods: end what is there, remove it, and make it again\.$/)
+})
+
+test('nothing is said of a file where programs hold every network', () => {
+  expect(waysOf(new Set(['cni']), new Set())(['cni/one', 'cni/two'])).toBe(
+    'Programs hold cni/one, cni/two: end what is there, remove them, and make them again.',
+  )
+})
