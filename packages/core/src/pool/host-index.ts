@@ -3,6 +3,7 @@ import {
   type EngineNetworkFact,
   type HostFacts,
   type InterfaceAddress,
+  type Prefix,
   parseHostOrPrefix,
   type RouteFact,
 } from '@portolan/netfilter'
@@ -11,6 +12,7 @@ import { type BlockIndex, indexTable } from './block-index.ts'
 import { cloudReservations } from './cloud-addresses.ts'
 import {
   addressReservations,
+  isolatedReservations,
   nameserverReservations,
   networkReservations,
   networksByInterface,
@@ -28,6 +30,8 @@ export interface BridgeApart {
   /** Null when it is not one of ours: the bridge of an external network. */
   readonly owner: BridgeOwner | null
   readonly addresses: readonly InterfaceAddress[]
+  /** Its subnets of families in mode `isolated`, in which it has no address. */
+  readonly isolated: readonly Prefix[]
   /** Its on-link prefixes and routes. */
   readonly reservations: readonly Reservation[]
 }
@@ -60,6 +64,7 @@ const sortLinks = (
   const others: AddressReservation[] = []
   for (const link of facts.interfaces ?? []) {
     const owner = parseBridgeAlias(link.alias)
+    const isolated = owner === null ? [] : isolatedReservations(owner)
     const found = addressReservations(link, owner, engines.get(link.name ?? '') ?? null)
     const { name } = link
     if (name !== undefined && (owner !== null || apart.has(name))) {
@@ -67,7 +72,8 @@ const sortLinks = (
         name,
         owner,
         addresses: found.map(({ address }) => address),
-        reservations: [...found],
+        isolated: isolated.map(({ prefix }) => prefix),
+        reservations: [...found, ...isolated],
       })
     } else {
       others.push(...found)

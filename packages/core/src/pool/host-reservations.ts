@@ -5,9 +5,10 @@ import {
   parseAddress,
   parseHostOrPrefix,
   parseInterfaceAddress,
+  parsePrefix,
   prefixAround,
 } from '@portolan/netfilter'
-import type { BridgeOwner } from '../contract/index.ts'
+import type { BridgeMark, BridgeOwner } from '../contract/index.ts'
 import { tailnets } from '../engine/tailnet.ts'
 import type { AddressReservation, Reservation } from './reservation.ts'
 import { isIrrelevant } from './route-relevance.ts'
@@ -40,6 +41,18 @@ export const addressReservations = (
       }
     })
     .filter(({ prefix }) => !isIrrelevant(prefix))
+
+/** What a bridge of ours has without an address of its own, which its lease tells too unless that is lost. */
+export const isolatedReservations = ({
+  project,
+  network,
+  isolated = {},
+}: BridgeMark): readonly Reservation[] =>
+  Object.values(isolated).map((subnet) => ({
+    kind: 'lease',
+    prefix: parsePrefix(subnet),
+    owner: { project, network },
+  }))
 
 /** @throws ParseError when an address cannot be read */
 export const nameserverReservations = (facts: HostFacts): readonly Reservation[] =>

@@ -70,12 +70,14 @@ const fixed = (text: string, request: SubnetWish): SettledSubnet => {
 
 const fromBridge = (state: PlanState, request: SubnetWish): SettledSubnet | null => {
   if (state.host.bridges.length === 0) return null
-  for (const { addresses } of bridgesOf(state, request)) {
+  for (const { addresses, isolated } of bridgesOf(state, request)) {
     for (const { address, length } of addresses) {
       const subnet = prefixAround(address, length)
       if (address.family !== request.family || isIrrelevant(subnet)) continue
       return { origin: 'held', subnet, gateway: address }
     }
+    const subnet = isolated.find(({ family }) => family === request.family)
+    if (subnet !== undefined) return { origin: 'held', subnet, gateway: null }
   }
   return null
 }

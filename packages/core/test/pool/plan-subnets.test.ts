@@ -547,6 +547,22 @@ describe('a network whose bridge exists', () => {
     ])
   })
 
+  test('keeps it, and has it for itself, where it is isolated and its alias alone tells it', () => {
+    const isolated: HostFacts = {
+      interfaces: [{ name: 'br-web', alias: `${alias} ip=isolated subnet=172.17.0.0/16`, addresses: [] }],
+    }
+    expect(planOne(isolated, {}, parsePool('10.64.0.0/12:24'), shop)).toMatchObject({
+      subnet: '172.17.0.0/16',
+      origin: 'held',
+      overlaps: [],
+    })
+    const other = only(planSubnets(isolated, [{ network: 'db', family: 'ip' }], [classicPool], shop))
+    expect(other).toMatchObject({
+      subnet: '10.0.0.0/16',
+      rejected: [{ detail: '172.17.0.0/16 is leased to network web of project shop' }],
+    })
+  })
+
   test('keeps it though an earlier one in the pool has become free', () => {
     const moved: HostFacts = { interfaces: [{ name: 'br-web', alias, addresses: ['10.42.42.1/16'] }] }
     expect(planOne(moved, {}, classicPool, shop)).toMatchObject({
