@@ -167,6 +167,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     await host.machine.mustRun(['rm', config])
 
     // One that began while etcd did not answer, and cut containers of other hosts off, has them back with it.
+    await host.machine.mustRun(['rm', `${state}/cluster-neighbours.json`])
     await host.machine.ip(`route add unreachable ${clusterAddress(1)}`)
     const cut = watch()
     const arrives = async (): Promise<boolean> =>

@@ -38,16 +38,21 @@ export const byPlan = (open: OpenLab, backend: Backend): void => {
     const lab = await open()
     const { file } = await openShop(lab, backend)
     await lose(lab)
-    // Its end inside is deleted and made again by hand, so that nothing ties the two.
+    // Its end inside goes where no process is, and no engine keeps a namespace.
     const [port] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'veth'])).filter(
       ({ ifalias = '' }) => ifalias.endsWith('endpoint=job'),
     )
     await lab.host.mustRun(['ip', 'link', 'delete', port.ifname])
     await lab.host.mustRun(['ip', 'link', 'add', 've-gone', 'type', 'veth', 'peer', 'name', 'gone0'])
     await lab.host.mustRun(['ip', 'link', 'set', 've-gone', 'alias', port.ifalias])
-    const { stdout } = await runIn(lab, backend)('plan', '-f', file)
-    expect(stdout).toMatch(
-      /job is attached to network shop\/front without a lease, and its interface inside could not be read/,
-    )
+    const told =
+      /job is attached to network shop\/front without a lease, and its interface inside could not be read/
+    const plan = async (): Promise<string> => (await runIn(lab, backend)('plan', '-f', file)).stdout
+    // While that is on this host itself, no container has it.
+    expect(await plan()).not.toMatch(told)
+    await lab.host.mustRun(['sh', '-c', 'touch /run/lab/hidden; unshare --net=/run/lab/hidden true'])
+    await lab.host.mustRun(['ip', 'link', 'set', 'gone0', 'netns', '/run/lab/hidden'])
+    expect(await plan()).toMatch(told)
+    await lab.host.mustRun(['umount', '/run/lab/hidden'])
   })
 }

@@ -29,7 +29,8 @@ export const withInside = async (
       ...facts,
       interfaces: (facts.interfaces ?? []).map((link) => {
         const inside = link.index === undefined ? undefined : peers.get(link.index)
-        return inside === undefined ? link : { ...link, inside }
+        // What is on this host itself again has no addresses: its container has ended.
+        return inside === undefined || inside.isHere === true ? link : { ...link, inside }
       }),
     },
     unread: missing.map(
