@@ -283,6 +283,26 @@ describeBeside('portolan cluster', ['etcd'], () => {
     await store.close()
   })
 
+  test('with --watch a host goes by pools that change: what no pool has any more is given back, and another block claimed', async () => {
+    const cluster = await open('10.64.0.0/24:26')
+    const store = cluster.store()
+    const { revision } = await store.read()
+    const first = take(store.watch(revision + 1), 1)
+    const watcher = cluster.start('web-1', '--watch')
+    const [claim] = await first
+    // The pools, what was given back, and what was claimed.
+    const next = take(store.watch((claim?.revision ?? 0) + 1), 4)
+    await cluster.json('any', 'init', '--pool', '10.65.0.0/24:26')
+    await next
+    const { hosts } = await cluster.json('web-1', 'status')
+    expect(hosts).toMatchObject([
+      { host: 'web-1', alive: true, blocks: [{ block: expect.stringMatching(/^10\.65\./) }] },
+    ])
+    watcher.kill('SIGTERM')
+    expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
+    await store.close()
+  })
+
   test('without etcd it says how many addresses remain, and that no block can be claimed', async () => {
     const cluster = await open('10.64.0.0/12:24')
     await cluster.join('web-1')

@@ -2,6 +2,7 @@
 export { announceFrom } from './block/announce-node.ts'
 export { type SettledBlocks, settleBlocks } from './block/claim-blocks.ts'
 export { ownsName } from './block/member.ts'
+export { arePoolsWritten } from './block/neighbours.ts'
 export { findHostPortTaken } from './conflict/find-host-port-taken.ts'
 export { findLostBlock, isAboutBlocks } from './conflict/find-lost-block.ts'
 export { findNetworkInUse } from './conflict/find-network-in-use.ts'

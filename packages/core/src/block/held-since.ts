@@ -1,4 +1,7 @@
+import { parsePrefix } from '@portolan/netfilter'
 import type { HeldBlocks } from '../pool/held-blocks.ts'
+import { isBlockOf } from './choose-block.ts'
+import { poolEntries } from './cluster-pools.ts'
 import type { BlockMove, RememberedBlock } from './find-moves.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
 
@@ -16,7 +19,7 @@ export interface RememberedBlocks {
 
 /**
  * The blocks that a host has by what it remembers, and by the cluster as it was seen since: a block that it did not have
- * at a later revision is lost, though the host has not verified its blocks again.
+ * at a later revision is lost, and one that no pool had then is leaving, though the host has not verified its blocks again.
  *
  * @param seen - null: nothing was seen since
  * @example
@@ -38,7 +41,9 @@ export const heldSince = (
   const held = blocks.filter((one) => !isGone(one)).map(({ block }) => block)
   return {
     blocks: held,
-    leaving: leaving.filter((block) => held.includes(block)),
+    leaving: (blocks.every(isLater) ? (leavingOf(held, seen) ?? leaving) : leaving).filter((block) =>
+      held.includes(block),
+    ),
     lost: [
       ...lost.map((one) => ({
         block: one.block,
@@ -47,4 +52,12 @@ export const heldSince = (
       ...blocks.filter(isGone).map(({ block }) => ({ block, takenBy: takerOf(block) })),
     ],
   }
+}
+
+/** @returns null: the pools were not seen */
+const leavingOf = (held: readonly string[], seen: ClusterNeighbours | null): readonly string[] | null => {
+  const { pools = [] } = seen ?? {}
+  if (pools.length === 0) return null
+  const entries = poolEntries({ pools })
+  return held.filter((block) => !isBlockOf(entries, parsePrefix(block)))
 }

@@ -1,6 +1,8 @@
 import { nodeAt } from './announce-node.ts'
+import { poolsKey } from './block-key.ts'
 import type { BlockSnapshot } from './block-store.ts'
-import { blocksOf, clusterState } from './cluster-state.ts'
+import { parseClusterPools } from './cluster-pools.ts'
+import { blocksOf, type ClusterState, clusterState, revisionOf } from './cluster-state.ts'
 import type { ClusterMember } from './member.ts'
 import { leadsTo } from './node-record.ts'
 
@@ -31,6 +33,8 @@ export interface ClusterNeighbours {
   readonly blocks: readonly string[]
   /** Those of the other hosts, alive or not, in the order of their addresses. */
   readonly others: readonly NeighbourBlock[]
+  /** Where hosts claim blocks, as `parsePool` reads them. Absent or none: they were not seen. */
+  readonly pools?: readonly string[]
 }
 
 /**
@@ -52,6 +56,7 @@ export const neighboursOf = (
     cluster,
     host,
     revision: snapshot.revision,
+    pools: readablePools(state),
     blocks: held.filter(isOwn).map(({ block }) => block),
     others: held
       .filter((block) => !isOwn(block))
@@ -62,4 +67,18 @@ export const neighboursOf = (
         return { block: block.block, host: block.host, via: isOf ? node[block.prefix.family] : null }
       }),
   }
+}
+
+/** Pools that a newer version wrote keep no host from its routes. */
+const readablePools = ({ entries }: ClusterState): readonly string[] => {
+  const entry = entries.get(poolsKey)
+  return entry === undefined ? [] : (parseClusterPools(entry.value)?.pools ?? [])
+}
+
+/**
+ * Were the pools of a cluster written between two looks at it? Not where they are gone: there is nothing to join then.
+ */
+export const arePoolsWritten = (before: BlockSnapshot, now: BlockSnapshot): boolean => {
+  const since = revisionOf(clusterState(now), poolsKey)
+  return since !== 0 && since !== revisionOf(clusterState(before), poolsKey)
 }

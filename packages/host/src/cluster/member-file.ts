@@ -104,7 +104,7 @@ const isPrefix = (value: unknown): boolean => {
 }
 
 /** As an earlier version may have written it, which took ranges that `parsePool` refuses. */
-const isPool = (value: unknown): value is string =>
+export const isPool = (value: unknown): value is string =>
   isText(value) && /:\d+$/.test(value) && isPrefix(value.slice(0, value.lastIndexOf(':')))
 
 const isBlock = (value: unknown): value is RememberedBlock =>

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClusterNeighbours, NeighbourBlock } from '@portolan/core'
 import { formatPrefix, PortolanError, parsePrefix, tryParseAddress } from '@portolan/netfilter'
+import { isPool } from './member-file.ts'
 import { fileError, type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
 export const neighboursFile = (directory: string): string => join(directory, 'cluster-neighbours.json')
@@ -60,8 +61,14 @@ export const writeNeighbours = async (
   return writeRemembered(remembered, `${JSON.stringify({ version: 1, ...neighbours }, null, 2)}\n`)
 }
 
-const newsOf = ({ cluster, host, blocks, others }: ClusterNeighbours): string =>
-  JSON.stringify([cluster, host, blocks, others.map(({ block, host: name, via }) => [block, name, via])])
+const newsOf = ({ cluster, host, blocks, others, pools = [] }: ClusterNeighbours): string =>
+  JSON.stringify([
+    cluster,
+    host,
+    blocks,
+    pools,
+    others.map(({ block, host: name, via }) => [block, name, via]),
+  ])
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -91,9 +98,11 @@ const parseNeighbours = (text: string): ClusterNeighbours | null => {
     return null
   }
   if (!isFields(value) || value.version !== 1) return null
-  const { cluster, host, revision, blocks, others } = value
+  // Earlier versions did not write pools.
+  const { cluster, host, revision, blocks, others, pools = [] } = value
   if (!isText(cluster) || !isText(host) || typeof revision !== 'number') return null
   if (!Array.isArray(blocks) || !blocks.every(isBlock)) return null
   if (!Array.isArray(others) || !others.every(isNeighbour)) return null
-  return { cluster, host, revision, blocks, others }
+  if (!Array.isArray(pools) || !pools.every(isPool)) return null
+  return { cluster, host, revision, blocks, others, ...(pools.length === 0 ? {} : { pools }) }
 }

@@ -1,9 +1,11 @@
 import { type ClusterNeighbours, type HeldBlocks, parseClusterUrl } from '@portolan/core'
+import type { RememberedMember } from './member-file.ts'
 import { readMemberSince, seenLast } from './read-member-since.ts'
 
 /**
  * What this host has of a cluster, as it remembers it. The cluster is not asked. A block that the host did not have any
- * more when it saw the other hosts last is lost, though `portolan cluster join` has not found that out yet.
+ * more when it saw the other hosts last is lost, and one that no pool had then is leaving, though `portolan cluster join`
+ * has not found that out yet.
  *
  * @param url - of the cluster, such as `cluster` of a config
  * @param directory - where this host remembers what it is in a cluster: its state directory
@@ -23,7 +25,8 @@ export const readHeldBlocks = async (
 ): Promise<HeldBlocks> => {
   const { cluster } = parseClusterUrl(url)
   const known = await readMemberSince(directory, seen)
-  const others = othersIn(seen === undefined ? await seenLast(directory) : seen, cluster)
+  const since = seen === undefined ? await seenLast(directory) : seen
+  const others = othersIn(since, cluster)
   if (
     known === null ||
     known.member.cluster !== cluster ||
@@ -32,7 +35,7 @@ export const readHeldBlocks = async (
     return { cluster, pools: null, blocks: [], lost: [], ...others, join }
   const { blocks, leaving, lost } = known.held
   return {
-    ...{ cluster, pools: known.member.pools, join, blocks, lost },
+    ...{ cluster, pools: poolsIn(since, known.member), join, blocks, lost },
     ...others,
     ...(leaving.length === 0 ? {} : { leaving }),
   }
@@ -43,3 +46,7 @@ const othersIn = (seen: ClusterNeighbours | null, cluster: string): Pick<HeldBlo
   seen === null || seen.cluster !== cluster || seen.others.length === 0
     ? {}
     : { others: seen.others.map(({ block, host }) => ({ block, host })) }
+
+/** Those of now first, and those of before: what another host may have is in either. */
+const poolsIn = (seen: ClusterNeighbours | null, { cluster, pools }: RememberedMember): readonly string[] =>
+  seen === null || seen.cluster !== cluster ? pools : [...new Set([...(seen.pools ?? []), ...pools])]

@@ -116,3 +116,17 @@ test('blocks of other hosts are known where this host remembers none of its own'
     await writeMember(folder, member)
     expect(await readHeldBlocks(url, folder)).toMatchObject({ blocks: ['10.64.1.0/24'], lost: [], others })
   }))
+
+test('a block that no pool had when the cluster was seen last is leaving before the host has joined again', () =>
+  inFolder(async (folder) => {
+    const heldNow = () => readHeldBlocks('etcd://192.0.2.1/prod', folder)
+    await writeMember(folder, member)
+    await writeNeighbours(folder, { ...neighbours, pools: member.pools })
+    expect(await heldNow()).not.toHaveProperty('leaving')
+    expect(await writeNeighbours(folder, { ...neighbours, pools: ['10.72.0.0/22:26'] })).toBe(true)
+    expect(await heldNow()).toMatchObject({
+      blocks: ['10.64.1.0/24'],
+      leaving: ['10.64.1.0/24'],
+      pools: ['10.72.0.0/22:26', ...member.pools],
+    })
+  }))

@@ -7,6 +7,7 @@ import {
   describeCluster,
   type NodeAddresses,
 } from '@portolan/core'
+import { arePoolsWritten } from '@portolan/core/planning'
 import { type RememberedMember, readHost, readMember, writeMember } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { askedAddresses, checkAskedAddresses } from '../../cluster/asked-addresses.ts'
@@ -192,7 +193,7 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode | 'forgotten'> =
         outage.answered('the blocks of this host are verified, and it counts as alive.')
         const look = async (snapshot: BlockSnapshot): Promise<boolean> => {
           await rememberNeighbours(call.directory, member, snapshot)
-          return exhausted !== null && roomIn(snapshot) > roomIn(seen)
+          return arePoolsWritten(seen, snapshot) || (exhausted !== null && roomIn(snapshot) > roomIn(seen))
         }
         const isKept = (): Promise<boolean> => isRemembered(call.directory, member)
         const why = await stayAlive(call.store, member, lease, signal, look, isKept).catch(async (error) => {
