@@ -10,6 +10,9 @@ import { readScenario } from './read-scenario.ts'
 // Each has a lab to itself, as a lab before it left it: empty.
 const playsAtOnce = 3
 
+/** The clock of a test that runs beside others starts before its turn comes. */
+const TURN_AND_PLAY_MS = 300_000
+
 /** Every backend that a scenario names, not only those of its sample. */
 const isWhole = process.env.PORTOLAN_SCENARIOS === 'all'
 
@@ -32,7 +35,11 @@ export const describeScenarios = (folder: string): void => {
       for (const scenario of own) {
         const title = `${scenario.name}: ${scenario.title}`
         const run = scenario.isKnownWrong(backend) ? test.concurrent.failing : test.concurrent
-        run(title, async () => expect(await inTurn(() => play(labs, scenario, backend))).toEqual([]))
+        run(
+          title,
+          async () => expect(await inTurn(() => play(labs, scenario, backend))).toEqual([]),
+          TURN_AND_PLAY_MS,
+        )
       }
     })
   })
