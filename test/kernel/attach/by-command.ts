@@ -134,6 +134,67 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     })
   })
 
+  test('what loses its network, or its address by a move, is named with the commands that help', async () => {
+    const lab = await open()
+    const portolan = commandOf(lab, backend)
+    const run = (command: string, ...words: readonly string[]) =>
+      lab.portolan([...command.split(' ').slice(1), ...words])
+    /** The commands that the notes of a report have. */
+    const commandsIn = (notes: readonly (string | { readonly text: string })[]): readonly string[] =>
+      notes.flatMap((note) =>
+        [...(typeof note === 'string' ? note : note.text).matchAll(/`(portolan [^`]*)`/g)].map(
+          ([, command = '']) => command,
+        ),
+      )
+    const two = compose
+      .replace('[front]', '[front, back]')
+      .replace('{front: {', '{back: {ipam: {config: [{subnet: 10.9.0.0/24}]}}, front: {')
+    const file = await lab.write('compose.yaml', two)
+    await portolan('apply', '-f', file, '--yes')
+    const [one, job] = [await bareMachine(lab, 'web'), await bareMachine(lab, 'job')]
+    await portolan('attach', 'shop/front', '--netns', String(one.pid), '--name', 'web')
+    await portolan('attach', 'shop/back', '--netns', String(job.pid), '--name', 'j3')
+    const planned = async () => JSON.parse((await portolan('plan', '-f', file, '--json')).stdout)
+    const status = async () =>
+      JSON.parse((await lab.portolan(['status', '-p', 'shop', '--json', '--state', '/run/lab/live'])).stdout)
+    expect([(await planned()).notes, (await status()).notes]).toEqual([[], undefined])
+
+    expect(await portolan('move', 'front', '-f', file, '--yes')).toMatchObject({ exitCode: 0 })
+    expect(await serves(lab, 'ip')).toBeNull()
+    const [told, ofPlan] = [(await status()).notes, (await planned()).notes]
+    expect(told).toEqual([
+      expect.stringMatching(/^Endpoint web of network shop\/front has \S+ .* 172\.17\.0\.1\/16 /),
+    ])
+    expect(ofPlan).toEqual([{ text: told[0], place: null }])
+    const [detach = '', attach = ''] = commandsIn(told)
+    expect(await run(detach)).toMatchObject({ exitCode: 0 })
+    const again = attach.replace('NAMESPACE', String(one.pid))
+    expect(await run(again, '--backend', backend)).toMatchObject({ exitCode: 0 })
+    expect([await serves(lab, 'ip'), (await status()).notes]).toEqual(['web', undefined])
+
+    await lab.write('compose.yaml', compose)
+    const cut = (await planned()).notes
+    expect(cut.map(({ text }: { text: string }) => text)).toEqual([
+      expect.stringMatching(
+        /^Endpoint j3 of network shop\/back is attached .* 10\.9\.0\.\d stays leased to it, so 10\.9\.0\.0\/24 /,
+      ),
+    ])
+    const applied = await portolan('apply', '-f', file, '--yes')
+    expect(applied.stdout).toContain(commandsIn(cut)[0])
+    expect(commandsIn((await planned()).notes)).toEqual(commandsIn(cut))
+    expect((await portolan('watch', '-f', file, '--once')).stderr).toContain(commandsIn(cut)[0])
+    expect(await run(commandsIn(cut)[0] ?? '')).toMatchObject({ exitCode: 0 })
+    await portolan('apply', '-f', file, '--yes')
+    expect((await planned()).notes).toEqual([])
+    const other = await lab.write(
+      'other.yaml',
+      two.replace('name: shop', 'name: other').replace('8080', '9090'),
+    )
+    expect(await portolan('apply', '-f', other, '--yes')).toMatchObject({ exitCode: 0 })
+    for (const one of [other, file])
+      await lab.portolan(['destroy', '-f', one, '--yes', '--state', '/run/lab/live'])
+  })
+
   test('a live project is attached to and detached from by its name', async () => {
     const lab = await open()
     const portolan = commandOf(lab, backend)

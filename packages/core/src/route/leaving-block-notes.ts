@@ -7,12 +7,14 @@ import type { HeldBlocks } from '../pool/held-blocks.ts'
  * once they have moved.
  *
  * @param isLive - a program holds the networks, and no file says what is wanted of them
+ * @param written - how a command of `portolan` is written, so that it is about the project
  * @returns a sentence for each network and block
  */
 export const leavingBlockNotes = (
   networks: readonly DesiredNetwork[],
   { cluster, leaving = [] }: Pick<HeldBlocks, 'cluster' | 'leaving'>,
   isLive: boolean,
+  written: (command: string) => string = (command) => command,
 ): readonly string[] =>
   networks.flatMap((network) =>
     families.flatMap((family) => {
@@ -23,7 +25,7 @@ export const leavingBlockNotes = (
       if (block === undefined) return []
       const way = isLive
         ? 'End what is on the network, remove it, and make it again.'
-        : `Give it another subnet: \`portolan move ${network.name}\`.`
+        : `Give it another subnet: \`${written(`portolan move ${network.name}`)}\`.`
       return [
         `No pool of cluster ${cluster} has block ${block} any more, and network ${network.name} (${formatPrefix(prefix)}) is in it. It works as before, and the block stays this host's until it has moved. ${way} The next \`portolan cluster join\` gives the block back then.`,
       ]

@@ -127,7 +127,7 @@ export const holdSource = async (
     const keep = async (): Promise<void> => (check || now.since === 'kept' ? undefined : source.keep())
 
     if (before !== null) held = await take(before)
-    for (const sentence of held.unread) terminal.say(`portolan: ${sentence}`)
+    for (const sentence of [...held.unread, ...held.notes]) terminal.say(`portolan: ${sentence}`)
     endFollowing = followCluster(context)
     await keep()
     if (!once) stored?.follow((error, retryMs) => void refused(error, retryMs))
@@ -153,7 +153,9 @@ export const holdSource = async (
       now.untaken = null
       held = await take(held)
       await keep()
-      if (now.since !== 'kept') terminal.say(`portolan: ${source.name} read again`)
+      if (now.since === 'kept') continue
+      terminal.say(`portolan: ${source.name} read again`)
+      for (const sentence of held.notes) terminal.say(`portolan: ${sentence}`)
     }
   } finally {
     await now.untaken?.close()

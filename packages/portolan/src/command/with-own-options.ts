@@ -15,6 +15,8 @@ const taken: Readonly<Record<string, readonly OptionName[]>> = {
   apply: ofIntent,
   move: ofIntent,
   subnet: ofSubnets,
+  attach: ['state'],
+  detach: ['state'],
 }
 
 /**

@@ -42,6 +42,7 @@ import type { HostRules } from '../host-rules/host-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
 import { translatedAddresses } from '../host-rules/translated-addresses.ts'
 import { addedPorts, natMappings, withdrawnPorts } from './changed-ports.ts'
+import { endpointNotes } from './endpoint-notes.ts'
 import { findConflictsWithRules } from './find-conflicts.ts'
 import { fixConflicts, unneededFixes } from './fix-change.ts'
 import { owedFlowChanges } from './flow-change.ts'
@@ -114,7 +115,7 @@ export interface PlanInput {
  * @public @since 0.1.0
  */
 export const makePlan = (input: PlanInput): Plan => {
-  const { intent, facts, rules, backend, neighbours = null } = input
+  const { intent, facts, rules, backend, blocks, neighbours = null } = input
   const published = publishedPorts(rules)
   const others = published.filter(({ project }) => project !== intent.project)
   const known = neighbours === null ? facts : withoutStaleRoutes(facts, neighbours)
@@ -140,9 +141,11 @@ export const makePlan = (input: PlanInput): Plan => {
   const { desired, conflicts: ofRoutes } = among ?? { desired: own, conflicts: [] }
   const untold = untoldBlocks(input.lost ?? [], intent.project, resolved.subnets, input.blocks)
   const lost = lostBlockNotes(untold, neighbours, input.blocks?.join)
-  const { blocks } = input
-  const leaving = blocks === null ? [] : leavingBlockNotes(desired.networks, blocks, input.isLive ?? false)
-  const ofCluster = [...lost, ...leaving, ...(among?.notes ?? [])].map(
+  const leaving =
+    blocks === null
+      ? []
+      : leavingBlockNotes(desired.networks, blocks, input.isLive ?? false, input.ownCommand)
+  const ofCluster = [...lost, ...leaving, ...(among?.notes ?? []), ...endpointNotes(input, desired)].map(
     (text): IntentNote => ({ text, place: null }),
   )
   const resolution = { ...resolved, desired, notes: [...resolved.notes, ...ofCluster] }

@@ -2,6 +2,7 @@ import type { Intent, LeaseState, Runner } from '@portolan/core'
 import { type AttachedEnd, unleasedEnds } from '@portolan/core/planning'
 import { readPeers } from '@portolan/host'
 import { type HostFacts, PortolanError } from '@portolan/netfilter'
+import { movedEnds } from './endpoint-notes.ts'
 
 /** Facts, and what could not be read for them: sentences. */
 interface InsideRead {
@@ -11,19 +12,49 @@ interface InsideRead {
 
 /**
  * Facts with what is inside of endpoints on the networks of an intent that have no lease: their addresses go to no other
- * endpoint. On a host that kept its leases there are none, and nothing is read.
+ * endpoint. On a host that kept its leases there are none. Of endpoints on networks that moved it is read too, since they
+ * may have their former addresses. Otherwise nothing is read.
  */
 export const withInside = async (
   facts: HostFacts,
   leases: LeaseState,
-  { project, networks }: Intent,
+  { project, networks }: Pick<Intent, 'project' | 'networks'>,
   runner: Runner,
 ): Promise<InsideRead> => {
   const joins = networks.some(({ external }) => external)
   const ends = unleasedEnds(facts, leases).filter(({ mark }) => joins || mark.project === project)
+  return readEnds(
+    facts,
+    ends,
+    movedEnds(facts, leases).filter(({ mark }) => mark.project === project),
+    runner,
+  )
+}
+
+/**
+ * Facts with what is inside of endpoints on networks that moved.
+ * @param project - of this one alone; null: of all
+ */
+export const withMovedInside = (
+  facts: HostFacts,
+  leases: LeaseState,
+  project: string | null,
+  runner: Runner,
+): Promise<InsideRead> => {
+  const moved = movedEnds(facts, leases).filter(({ mark }) => project === null || mark.project === project)
+  return readEnds(facts, [], moved, runner)
+}
+
+const readEnds = async (
+  facts: HostFacts,
+  unleased: readonly AttachedEnd[],
+  moved: readonly AttachedEnd[],
+  runner: Runner,
+): Promise<InsideRead> => {
+  const ends = [...unleased, ...moved]
   if (ends.length === 0) return { facts, unread: [] }
   const { peers, why } = await peersOf(ends, runner)
-  const missing = ends.filter(({ index }) => index === null || !peers.has(index))
+  const isMissing = ({ index }: AttachedEnd): boolean => index === null || !peers.has(index)
   return {
     facts: {
       ...facts,
@@ -33,10 +64,20 @@ export const withInside = async (
         return inside === undefined || inside.isHere === true ? link : { ...link, inside }
       }),
     },
-    unread: missing.map(
-      ({ mark: { project: owner, network, endpoint } }) =>
-        `${endpoint} is attached to network ${owner}/${network} without a lease, and its interface inside could not be read${why}: another endpoint may be given its address.`,
-    ),
+    unread: [
+      ...unleased
+        .filter(isMissing)
+        .map(
+          ({ mark: { project: owner, network, endpoint } }) =>
+            `${endpoint} is attached to network ${owner}/${network} without a lease, and its interface inside could not be read${why}: another endpoint may be given its address.`,
+        ),
+      ...moved
+        .filter((end) => isMissing(end) && !unleased.some(({ index }) => index === end.index))
+        .map(
+          ({ mark: { project: owner, network, endpoint } }) =>
+            `${endpoint} is attached to network ${owner}/${network}, which moved, and its interface inside could not be read${why}: it may have its former address still.`,
+        ),
+    ],
   }
 }
 

@@ -1,12 +1,13 @@
 import type { ClusterNeighbours } from '@portolan/core'
 import type { Wording } from '@portolan/netfilter'
 import type { HostRules } from '../host-rules/host-rules.ts'
+import { formerAddressNotes } from '../plan/endpoint-notes.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import { endpointLines, parentedLines } from './attached-lines.ts'
 import { conflictsNow, type EndpointOnNetwork } from './conflicts-now.ts'
 import type { CountedConnections } from './counted-connections.ts'
 import { allRuleChanges, isRead } from './find-drift.ts'
-import { type LostBlocks, noLostBlocks } from './lost-blocks.ts'
+import { type LostBlocks, noLostBlocks, type ProjectCommand } from './lost-blocks.ts'
 import { commentsIn, keyOf, type MappingLine, mappingLines } from './mapping-lines.ts'
 import { networkLines } from './network-lines.ts'
 import type { Reading } from './reading.ts'
@@ -33,6 +34,7 @@ export const joinStatus = async (
   lost: LostBlocks = noLostBlocks,
   neighbours: ClusterNeighbours | null = null,
   wording?: Wording,
+  written?: ProjectCommand,
 ): Promise<HostStatus> => {
   const { facts, rules, networks, inForce, wishes, drift, backendOf } = reading
   const isShown = (one: { readonly project: string | null }): boolean =>
@@ -69,7 +71,10 @@ export const joinStatus = async (
   const byNetwork = tally(found.conflicts, (conflict) =>
     conflict.network === null ? null : `${conflict.project} ${conflict.network}`,
   )
-  const notes = lost.notes(networks.filter(isShown))
+  const notes = [
+    ...lost.notes(networks.filter(isShown)),
+    ...formerAddressNotes(facts, reading.leases, isShown, written),
+  ]
   return {
     ...(notes.length === 0 ? {} : { notes }),
     networks: ofNetworks.map((line) => ({ ...line, conflicts: byNetwork(`${line.project} ${line.name}`) })),

@@ -4,6 +4,9 @@ import { readMemberSince, seenLast } from '@portolan/host'
 import { families, PortolanError } from '@portolan/netfilter'
 import type { ProjectConflict } from './status.ts'
 
+/** How a command of `portolan` is written, so that it is about a project. */
+export type ProjectCommand = (command: string, project: string) => string
+
 /** Finds networks in blocks that this host had in a cluster. */
 export interface LostBlocks {
   /** None is remembered. */
@@ -19,12 +22,14 @@ export const noLostBlocks: LostBlocks = { isNone: true, find: () => [], notes: (
 /**
  * What this host remembers to have lost, or saw of its cluster since. The cluster is not asked.
  * @param isLive - does a program hold the project?
+ * @param written - how a command about a project is written
  * @param neighbours - the other hosts, where they are known; those that are remembered unless told
  */
 export const readLostBlocks = async (
   stateDirectory: string,
   isLive: (project: string) => boolean,
   neighbours?: ClusterNeighbours | null,
+  written: ProjectCommand = (command) => command,
 ): Promise<LostBlocks> => {
   try {
     const known = await readMemberSince(stateDirectory)
@@ -34,7 +39,9 @@ export const readLostBlocks = async (
     const { blocks: own = [], lost = [], leaving = [] } = known?.held ?? {}
     const notes: LostBlocks['notes'] = (networks) =>
       networks.flatMap(({ project, network }) =>
-        leavingBlockNotes([network], { cluster, leaving }, isLive(project)),
+        leavingBlockNotes([network], { cluster, leaving }, isLive(project), (command) =>
+          written(command, project),
+        ),
       )
     if (lost.length + others.length === 0) return { ...noLostBlocks, notes }
     const blocks = { cluster, pools: null, blocks: own, lost, others, join: 'portolan cluster join' }

@@ -25,12 +25,13 @@ import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { knownNeighbours } from '../plan/known-neighbours.ts'
 import { planBeside, sysctlsAreWritable } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
+import { withMovedInside } from '../plan/read-inside.ts'
 import { parentedLines } from './attached-lines.ts'
 import type { EndpointOnNetwork } from './conflicts-now.ts'
 import { countConnections, notCounted } from './count-connections.ts'
 import { allRuleChanges } from './find-drift.ts'
 import { joinStatus } from './join-status.ts'
-import { readLostBlocks } from './lost-blocks.ts'
+import { type ProjectCommand, readLostBlocks } from './lost-blocks.ts'
 import type { Reading } from './reading.ts'
 import { needsFallback, placesOn, readingOf } from './reading-of.ts'
 import { settledWishes } from './settled-wishes.ts'
@@ -58,6 +59,8 @@ export interface StatusOptions {
   readonly conflicts?: boolean | EndpointOnNetwork
   /** Count open connections; true unless told. */
   readonly connections?: boolean
+  /** How a command about a project is written in notes; as it is unless told. */
+  readonly ownCommand?: ProjectCommand
   /** How remedies name what the user may change; as the command does unless told. */
   readonly wording?: Wording
 }
@@ -78,7 +81,12 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
   const planned = options.intent?.intent.project
   const live = new Set(reading.wishes.flatMap((wish) => (wish.project === planned ? [] : [wish.project])))
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
-  const lost = await readLostBlocks(stateDirectory, (one) => live.has(one), options.neighbours)
+  const lost = await readLostBlocks(
+    stateDirectory,
+    (one) => live.has(one),
+    options.neighbours,
+    options.ownCommand,
+  )
   const others = await knownNeighbours(options.neighbours, { stateDirectory }, reading.facts)
   const count = options.connections === false ? async () => notCounted : countConnections
   const { conflicts = true } = options
@@ -87,14 +95,16 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
       ? surrounding
       : { ...surrounding, about: conflicts }
   const heldBack = await readHeldBack(stateDirectory, project)
+  const inside = await withMovedInside(reading.facts, reading.leases, project, runner)
   const status = await joinStatus(
-    reading,
+    { ...reading, facts: inside.facts },
     project,
     search,
     count,
-    { ...lost, unread: [...lost.unread, ...others.unread] },
+    { ...lost, unread: [...lost.unread, ...others.unread, ...inside.unread] },
     others.known,
     options.wording,
+    options.ownCommand,
   )
   return heldBack.length === 0 ? status : { ...status, heldBack }
 }

@@ -17,6 +17,7 @@ import { HeldRules } from '../live/rules/held-rules.ts'
 import { openRuleKeeper } from '../live/rules/open-rule-keeper.ts'
 import { openRuleSource } from '../live/rules/open-rule-source.ts'
 import { thisSysctls } from '../live/this-sysctls.ts'
+import { cutEndpointNotes } from '../plan/endpoint-notes.ts'
 import { knownNeighbours } from '../plan/known-neighbours.ts'
 import type { Plan } from '../plan/plan.ts'
 import { planBeside, prepareSearch } from '../plan/plan-intent.ts'
@@ -45,6 +46,8 @@ export interface HeldText {
 export interface HeldPlan extends HeldProject {
   /** What could not be read when it was planned: sentences. */
   readonly unread: readonly string[]
+  /** What it leaves endpoints of `attach` without, told before it is done: sentences. */
+  readonly notes: readonly string[]
   /** The other hosts of the cluster, as they were known last; null: none ever were. */
   neighbours(): ClusterNeighbours | null
   /** Writes down again what is leased, where that was lost: whatever is planned next for the project goes by it. */
@@ -84,6 +87,13 @@ export const holdPlannedProject = async (
   /** The other hosts that what is wanted was made with; a search for conflicts may know of others before. */
   let taken = textOf(neighbours)
   const { project, backend } = first
+  const notes = cutEndpointNotes(
+    project,
+    first.desired.networks,
+    first.observed.facts,
+    await leases.store.read(),
+    options.ownCommand,
+  )
   let desired: DesiredState = first.desired
   /** Something the project needs is not leased yet. */
   let pending = hasLeases(first)
@@ -152,6 +162,7 @@ export const holdPlannedProject = async (
     project,
     backend,
     unread: first.unread,
+    notes,
     neighbours: () => neighbours,
     keepLeases: async () => {
       if (await leases.areLost()) await leases.takeAgain()

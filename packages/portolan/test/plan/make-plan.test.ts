@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { PoolExhaustedError, parsePool } from '@portolan/core'
 import * as nftables from '@portolan/nftables'
+import { withOwnOptions } from '../../src/command/with-own-options.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { after, backends, bridge, forwards, intentOf, planOf } from '../shop.ts'
 
@@ -248,6 +249,21 @@ describe('conflicts and notes of a plan', () => {
 })
 
 describe('a plan of a host that lost blocks of its cluster', () => {
+  test('writes the command that moves a network out of a block without a pool for its project', () => {
+    const blocks = {
+      ...{ cluster: 'prod', pools: ['10.64.0.0/12:24'], blocks: ['10.8.1.0/24'], lost: [] },
+      ...{ leaving: ['10.8.1.0/24'], join: 'portolan cluster join' },
+    }
+    const facts = {
+      ...forwards,
+      interfaces: [{ name: bridge, alias: 'portolan project=shop network=web', addresses: ['10.8.1.1/24'] }],
+    }
+    const ownCommand = withOwnOptions({ project: 'shop' })
+    expect(planOf({ facts, blocks, ownCommand }).notes.map(({ text }) => text)).toEqual([
+      expect.stringContaining('`portolan move --project shop web`'),
+    ])
+  })
+
   const blocks = {
     ...{ cluster: 'lab', pools: ['10.64.0.0/20:24'], blocks: [], join: 'portolan cluster join --state /s' },
     lost: [{ block: '10.64.1.0/24', takenBy: 'h2' }],

@@ -57,3 +57,16 @@ test('a plan tells it too', async () => {
   await writeMember(folder, member)
   expect(JSON.stringify(await overlaps())).toContain('web-2')
 })
+
+test('a network in a block that it has to give back is told with a command about its project', async () => {
+  const leaving = ['10.64.1.0/24']
+  await writeMember(folder, { ...member, leaving })
+  const { notes } = await readLostBlocks(
+    folder,
+    () => false,
+    undefined,
+    (command, project) => command.replace('move', `move -p ${project}`),
+  )
+  expect(notes(up('10.64.1.1/24'))).toEqual([expect.stringContaining('`portolan move -p shop web`')])
+  expect(notes(up('10.64.2.1/24'))).toEqual([])
+})

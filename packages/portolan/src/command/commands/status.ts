@@ -55,8 +55,18 @@ const statusNow = async (
   options: Options,
 ): Promise<{ readonly status: HostStatus; readonly kept: readonly string[] }> => {
   const kept = await keptProjects(options)
-  return { status: withKept(await readStatus(settings), kept, options), kept }
+  const ownCommand = commandOf(kept, settings, options)
+  return { status: withKept(await readStatus({ ...settings, ownCommand }), kept, options), kept }
 }
+
+/** A command about a project as it can be run: of one that no file was named for and no key has, its file is not known. */
+const commandOf =
+  (kept: readonly string[], { intent }: StatusOptions, options: Options) =>
+  (command: string, project: string): string => {
+    if (kept.includes(project)) return withOwnOptions({ ...options, project })(command)
+    const isOfFile = intent?.intent.project === project
+    return withOwnOptions(isOfFile ? options : { ...options, file: ['FILE'] })(command)
+  }
 
 /** Lines for a screen, each time with what is wanted and what is remembered of a cluster at that moment. */
 const openLines = (context: CommandContext): (() => Promise<readonly string[]>) => {
