@@ -1,3 +1,4 @@
+import type { CertificateFault } from '@portolan/core'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 
 /** Which servers were asked, and what this host showed of itself. */
@@ -7,6 +8,8 @@ export type Asked = Pick<EtcdStoreOptions, 'endpoints' | 'tls' | 'user'>
 export interface Refusal {
   /** `user`: the request was refused for its user. `tls`: there was no connection to send it on. */
   readonly kind: 'user' | 'tls'
+  /** Where it is about a certificate. */
+  readonly certificate?: CertificateFault
   readonly why: string
   readonly remedy: string
 }
@@ -47,9 +50,10 @@ export const serverOf = (error: unknown): string | null =>
 
 interface Case {
   readonly kind: Refusal['kind']
+  readonly certificate?: CertificateFault
   readonly says: RegExp
   /** Null: these words mean something else here. */
-  readonly means: (asked: Asked, words: string) => Omit<Refusal, 'kind'> | null
+  readonly means: (asked: Asked, words: string) => Omit<Refusal, 'kind' | 'certificate'> | null
 }
 
 const clock = (): string => new Date().toISOString().replace(/:\d\d\.\d+Z$/, 'Z')
@@ -58,6 +62,7 @@ const clock = (): string => new Date().toISOString().replace(/:\d\d\.\d+Z$/, 'Z'
 const cases: readonly Case[] = [
   {
     kind: 'tls',
+    certificate: 'own',
     says: /alert (certificate required|bad certificate|unknown ca|certificate unknown|handshake failure|unsupported certificate|certificate revoked)/,
     means: ({ tls }, words) => {
       if (tls?.cert != null)
@@ -75,6 +80,7 @@ const cases: readonly Case[] = [
   },
   {
     kind: 'tls',
+    certificate: 'own-expired',
     says: /alert certificate expired/,
     means: () => ({
       why: 'it says that the certificate of this host has expired, or is not valid yet',
@@ -83,6 +89,7 @@ const cases: readonly Case[] = [
   },
   {
     kind: 'tls',
+    certificate: 'expired',
     says: /certificate has expired/,
     means: () => ({
       why: `its certificate or that of its authority has expired, by the clock of this host (${clock()})`,
@@ -91,6 +98,7 @@ const cases: readonly Case[] = [
   },
   {
     kind: 'tls',
+    certificate: 'not-yet-valid',
     says: /certificate is not yet valid/,
     means: () => ({
       why: `its certificate or that of its authority is not valid yet, by the clock of this host (${clock()})`,
@@ -99,6 +107,7 @@ const cases: readonly Case[] = [
   },
   {
     kind: 'tls',
+    certificate: 'authority',
     says: /unable to verify|unable to get (local )?issuer|self[- ]signed certificate|certificate signature failure/,
     means: ({ tls }, words) =>
       tls?.ca == null
@@ -114,6 +123,7 @@ const cases: readonly Case[] = [
   },
   {
     kind: 'tls',
+    certificate: 'name',
     says: /does not match certificate's altnames/,
     means: (_asked, words) => {
       const [, name, names] =
@@ -176,14 +186,14 @@ const cases: readonly Case[] = [
  * that just starts and ends connections.
  */
 export const isAboutCertificate = (error: unknown, asked: Asked): boolean =>
-  /certificate|alert |unable to (verify|get)/.test(wordsOf(error)) && refusalOf(error, asked)?.kind === 'tls'
+  refusalOf(error, asked)?.certificate !== undefined
 
 /** @returns null: the server does not answer, or it failed in another way */
 export const refusalOf = (error: unknown, asked: Asked): Refusal | null => {
   const words = wordsOf(error)
-  for (const { kind, says, means } of cases) {
+  for (const { says, means, ...of } of cases) {
     const meant = says.test(words) ? means(asked, words) : null
-    if (meant !== null) return { kind, ...meant }
+    if (meant !== null) return { ...of, ...meant }
   }
   return null
 }

@@ -77,7 +77,7 @@ export const readingError = (
     return new BlockStoreError(
       'CLUSTER_UNREACHABLE',
       `There is no connection to ${server}: ${refusal.why}. ${others}${words.unreachable} ${refusal.remedy}`,
-      { cause: error },
+      { cause: error, certificate: refusal.certificate },
     )
   }
   const way =
@@ -99,6 +99,6 @@ export const committingError = (error: unknown, asked: Asked): BlockStoreError =
   return new BlockStoreError(
     'CLUSTER_OUTCOME_UNKNOWN',
     `${place} did not answer a change (${refusal?.why ?? silenceOf(error)}), so it is open whether the change was made. ${refusal === null ? '' : `${refusal.remedy} `}Run the command again once etcd answers.`,
-    { cause: error },
+    { cause: error, certificate: refusal?.certificate },
   )
 }

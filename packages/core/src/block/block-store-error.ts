@@ -20,6 +20,13 @@ export type BlockStoreErrorCode =
   | 'CLUSTER_HOST_ALIVE'
 
 /**
+ * What is wrong with a certificate, where that keeps a store and a host apart. `own`: the store does not accept the one of
+ * this host. The others are of the certificate of the store.
+ * @public @since 0.1.0
+ */
+export type CertificateFault = 'own' | 'own-expired' | 'expired' | 'not-yet-valid' | 'authority' | 'name'
+
+/**
  * Blocks of a cluster that could not be had, and why.
  * @example
  * try {
@@ -31,9 +38,16 @@ export type BlockStoreErrorCode =
  */
 export class BlockStoreError extends PortolanError {
   declare readonly code: BlockStoreErrorCode
+  /** Where a certificate is what went wrong. */
+  declare readonly certificate?: CertificateFault
 
-  constructor(code: BlockStoreErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: BlockStoreErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown; readonly certificate?: CertificateFault | undefined },
+  ) {
     super(code, message, options)
+    if (options?.certificate !== undefined) this.certificate = options.certificate
   }
 }
 

@@ -4,6 +4,7 @@ import {
   BlockStoreError,
   type BlockWatch,
   blockStoreErrorCode,
+  type CertificateFault,
   parseClusterUrl,
 } from '@portolan/core'
 import { PortolanError } from '@portolan/netfilter'
@@ -73,8 +74,11 @@ const ownError = (error: unknown): unknown => {
   const code = blockStoreErrorCode(error)
   return code === null || error instanceof PortolanError
     ? error
-    : new BlockStoreError(code, (error as Error).message, { cause: error })
+    : new BlockStoreError(code, (error as Error).message, { cause: error, certificate: faultOf(error) })
 }
+
+const faultOf = (error: unknown): CertificateFault | undefined =>
+  (error as Pick<BlockStoreError, 'certificate'>).certificate
 
 const own =
   <Arguments extends readonly unknown[], Result>(work: (...given: Arguments) => Promise<Result>) =>

@@ -1,0 +1,41 @@
+import { expect, test } from '@jest/globals'
+import { BlockStoreError, type CertificateFault } from '@portolan/core'
+import { openOutage } from '../../../src/command/cluster/outage.ts'
+
+const silence = (words: string) => new BlockStoreError('CLUSTER_UNREACHABLE', `does not answer: ${words}`)
+const faulty = (certificate: CertificateFault, words: string) =>
+  new BlockStoreError('CLUSTER_UNREACHABLE', words, { certificate })
+
+const opened = () => {
+  const said: string[] = []
+  return { said, outage: openOutage({ say: (text: string) => void said.push(text) }) }
+}
+
+test('silence is told once, in whatever words it is found', () => {
+  const { said, outage } = opened()
+  for (const words of ['RST_STREAM', 'ECONNREFUSED', 'no leader']) outage.failed(silence(words))
+  outage.failed(new BlockStoreError('CLUSTER_OUTCOME_UNKNOWN', 'did not answer a change'))
+  expect(said).toEqual(['portolan: does not answer: RST_STREAM'])
+})
+
+test('a certificate that is refused is told beside the silence before it, and each fault of it once', () => {
+  const { said, outage } = opened()
+  outage.failed(silence('RST_STREAM'))
+  for (const _time of [1, 2]) {
+    outage.failed(faulty('expired', 'has expired (05:59Z)'))
+    outage.failed(faulty('expired', 'has expired (06:00Z)'))
+    outage.failed(faulty('name', 'is for another name'))
+    outage.failed(silence('ECONNREFUSED'))
+  }
+  expect(said).toEqual([
+    'portolan: does not answer: RST_STREAM',
+    'portolan: has expired (05:59Z)',
+    'portolan: is for another name',
+  ])
+  outage.answered('all is well.')
+  outage.failed(faulty('expired', 'has expired (06:10Z)'))
+  expect(said.slice(3)).toEqual([
+    'portolan: etcd answers again: all is well.',
+    'portolan: has expired (06:10Z)',
+  ])
+})
