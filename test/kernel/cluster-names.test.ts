@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { acquireSubnet } from '@portolan/core'
+import { openLeaseStore } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { blocksOf, silence } from './cluster/command-cluster.ts'
 import { commandEtcd } from './cluster/command-etcd.ts'
@@ -40,6 +42,34 @@ describeBeside('names in a cluster', ['etcd'], () => {
     expect(await cluster.json('clone', 'status')).toMatchObject({ nameTaken: false })
     expect(told.stderr).toMatch(/another machine is web-1 in cluster [\s\S]*--member NAME/)
     expect((await cluster.run('clone', 'status')).stdout).toContain('web-1 (this host)')
+  })
+
+  test('a host whose name and blocks were taken over lets go of them though networks are there, and joins by another name', async () => {
+    const cluster = await open('10.64.0.0/12:24')
+    const [block = ''] = blocksOf(await cluster.join('web-1'))
+    const leases = openLeaseStore(cluster.state('web-1'))
+    const lease = { kind: 'subnet', project: 'shop', network: 'web', family: 'ip', movedFrom: null } as const
+    const gateway = block.replace('0/24', '1')
+    await leases.transact((state) => acquireSubnet(state, { ...lease, subnet: block, gateway }))
+    await leases.close()
+    await silence(cluster, 'web-1')
+    await cluster.json('clone', 'join', '--member', 'web-1', '--takeover')
+    const other = ['join', '--member', 'web-2'] as const
+    expect((await cluster.run('web-1', ...other)).stderr).toMatch(/remembers blocks there.*cluster release/)
+    const released = await cluster.run('web-1', 'release')
+    expect(released).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(released.stdout).toContain('no blocks to give back')
+    expect(released.stdout).toMatch(
+      `Another machine named web-1 has ${block} now, and networks of this host are in it: shop/web.`,
+    )
+    expect(released.stdout).toMatch(/Next, `portolan cluster join --member NAME`/)
+    const { stdout, stderr } = await cluster.run('web-1', ...other, '--json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      host: 'web-2',
+      moves: [{ block, takenBy: 'web-1', networks: ['shop/web'] }],
+    })
+    expect(stderr).toContain('portolan move')
+    expect(await cluster.json('clone', 'join')).toMatchObject({ blocks: [{ block }], claimed: [] })
   })
 
   test('a call that is refused leaves no name behind, be it the first one or a later one', async () => {

@@ -34,7 +34,10 @@ test('a change without an answer may have been made; one that was refused for it
 test.each([
   ['certificate has expired', 'expired'],
   ['unable to get local issuer certificate', 'authority'],
-  ["Hostname/IP does not match certificate's altnames: Host: a. is not in the cert's altnames: DNS:b", 'name'],
+  [
+    "Hostname/IP does not match certificate's altnames: Host: a. is not in the cert's altnames: DNS:b",
+    'name',
+  ],
 ])('an error tells which fault a certificate has: %s', (words, certificate) => {
   expect(readingError(new Error(words), { endpoints })).toMatchObject({ certificate })
   expect(committingError(new Error(words), { endpoints })).toMatchObject({ certificate })

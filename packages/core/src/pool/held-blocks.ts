@@ -17,6 +17,8 @@ import { unusableRange } from './unusable-range.ts'
 export interface HeldBlocks {
   /** The name of the cluster. */
   readonly cluster: string
+  /** This host, by its name there. Absent: not known. */
+  readonly host?: string
   /** Where its hosts claim blocks, now or before, as `parsePool` reads them; null: this host has not joined. */
   readonly pools: readonly string[] | null
   /** CIDR of each block of this host. */
@@ -64,6 +66,7 @@ export const blockPools = (
 /** The addresses of the cluster that are not this host's, or not for long. */
 export const blockReservations = ({
   cluster,
+  host,
   pools,
   blocks,
   leaving = [],
@@ -77,6 +80,7 @@ export const blockReservations = ({
     ({ block, takenBy }): Reservation => ({
       kind: 'cluster',
       ...{ prefix: parsePrefix(block), cluster, pool: null, takenBy },
+      ...(takenBy !== null && takenBy === host ? { isNamesake: true } : {}),
     }),
   )
   const holes = [...own, ...gone.map(({ prefix }) => prefix)]

@@ -54,6 +54,8 @@ export interface ClusterReservation {
   readonly pool: string | null
   /** The host that has the block now; null: no host has, or it is not known. */
   readonly takenBy: string | null
+  /** The host that has the block now is another machine of the name that this one has. */
+  readonly isNamesake?: boolean
   /** This host has the block still, and no pool has it any more. */
   readonly leaving?: boolean
 }
@@ -101,7 +103,14 @@ const describeAddress = ({ address, interface: device, up, owner, network }: Add
   return `address ${formatInterfaceAddress(address)} of ${device}${whose}${up ? '' : ' (down)'}`
 }
 
-const describeCluster = ({ prefix, cluster, pool, takenBy, leaving }: ClusterReservation): string => {
+const describeCluster = ({
+  prefix,
+  cluster,
+  pool,
+  takenBy,
+  isNamesake,
+  leaving,
+}: ClusterReservation): string => {
   const text = formatPrefix(prefix)
   if (pool !== null)
     return `${text === pool ? text : `${text} of ${pool}`} is in a pool of cluster ${cluster}, and in no block of this host`
@@ -109,7 +118,7 @@ const describeCluster = ({ prefix, cluster, pool, takenBy, leaving }: ClusterRes
     return `no pool of cluster ${cluster} has block ${text} any more: it is given back once no network is in it`
   return takenBy === null
     ? `block ${text} of cluster ${cluster} is no longer of this host`
-    : `block ${text} of cluster ${cluster} is held by host ${takenBy} now`
+    : `block ${text} of cluster ${cluster} is held by ${isNamesake === true ? 'another machine named' : 'host'} ${takenBy} now`
 }
 
 /**

@@ -39,7 +39,9 @@ const together = (lost: readonly LostBlockUse[]): readonly (readonly LostBlockUs
  */
 export const lostBlockNotes = (
   lost: readonly LostBlockUse[],
-  neighbours: Pick<ClusterNeighbours, 'blocks' | 'others'> | null,
+  neighbours:
+    | (Pick<ClusterNeighbours, 'blocks' | 'others'> & Partial<Pick<ClusterNeighbours, 'host'>>)
+    | null,
   join: HeldBlocks['join'] = 'portolan cluster join',
 ): readonly string[] =>
   together(lost).flatMap((group) => {
@@ -53,7 +55,7 @@ export const lostBlockNotes = (
     const isOne = group.length === 1
     const [them, they] = isOne ? ['it', 'Block'] : ['them', 'Blocks']
     return [
-      `${they} ${group.map(({ block }) => block).join(', ')} ${isOne ? 'is' : 'are'} no longer of this host: ${takenBy === null ? 'no host' : `host ${takenBy}`} has ${them} now.`,
+      `${they} ${group.map(({ block }) => block).join(', ')} ${isOne ? 'is' : 'are'} no longer of this host: ${takenBy === null ? 'no host' : `${takenBy === neighbours?.host ? 'another machine named' : 'host'} ${takenBy}`} has ${them} now.`,
       networks.length === 0
         ? `No network of this host is in ${them}.`
         : `Networks of this host are in it: ${networks.join(', ')}. Each has to move.`,

@@ -82,6 +82,9 @@ describe('subnets in blocks of a cluster', () => {
     expect(overlaps('10.66.32.0/24', lost)).toEqual([
       ['cluster', 'block 10.66.32.0/24 of cluster prod is held by host web-2 now'],
     ])
+    expect(overlaps('10.66.32.0/24', { ...lost, host: 'web-2' })).toEqual([
+      ['cluster', 'block 10.66.32.0/24 of cluster prod is held by another machine named web-2 now'],
+    ])
   })
 
   test('are in no block that no pool has any more, unless the network is there already', () => {

@@ -35,7 +35,7 @@ export const readHeldBlocks = async (
     return { cluster, pools: null, blocks: [], lost: [], ...others, join }
   const { blocks, leaving, lost } = known.held
   return {
-    ...{ cluster, pools: poolsIn(since, known.member), join, blocks, lost },
+    ...{ cluster, host: known.member.host, pools: poolsIn(since, known.member), join, blocks, lost },
     ...others,
     ...(leaving.length === 0 ? {} : { leaving }),
   }

@@ -19,6 +19,7 @@ export const thisMember = async (
   name: string | null,
 ): Promise<RememberedMember> => {
   const known = await readMember(directory)
+  if (name !== null) checkHostName(name)
   const host = name ?? nameIn(known, cluster)
   if (known?.cluster === cluster && known.host === host && known.left !== true) return known
   if (known !== null && known.blocks.length > 0) throw other(known, cluster, name)
@@ -59,6 +60,6 @@ const nameIn = (known: RememberedMember | null, cluster: string): string =>
 const other = (known: RememberedMember, cluster: string, name: string | null): InvalidRequestError =>
   new InvalidRequestError(
     known.cluster === cluster
-      ? `this host is ${known.host} in cluster ${cluster} and has blocks there, and --member says ${name}. Leave --member out, or give the blocks back first: \`portolan cluster release\`.`
+      ? `this host is ${known.host} in cluster ${cluster} and remembers blocks there, and --member says ${name}. Leave --member out, or let go of the blocks first: \`portolan cluster release\`.`
       : `this host has blocks of cluster ${known.cluster} (${known.blocks.map(({ block }) => block).join(', ')}), and a state directory is for one cluster. Give them back first (\`portolan cluster release\` with that cluster), or give another directory with --state.`,
   )

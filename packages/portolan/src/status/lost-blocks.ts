@@ -44,7 +44,11 @@ export const readLostBlocks = async (
         ),
       )
     if (lost.length + others.length === 0) return { ...noLostBlocks, notes }
-    const blocks = { cluster, pools: null, blocks: own, lost, others, join: 'portolan cluster join' }
+    const host = known?.member.host ?? seen?.host
+    const blocks = {
+      ...(host === undefined ? {} : { host }),
+      ...{ cluster, pools: null, blocks: own, lost, others, join: 'portolan cluster join' },
+    }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }) =>
         families.flatMap((family): readonly ProjectConflict[] => {

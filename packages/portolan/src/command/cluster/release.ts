@@ -1,4 +1,4 @@
-import { describeCluster } from '@portolan/core'
+import { type BlockMove, type ClusterView, describeCluster } from '@portolan/core'
 import { type RememberedMember, readMember, readNetworkFacts, writeMember } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { giveBlocksBack } from '../../cluster/give-blocks-back.ts'
@@ -6,7 +6,7 @@ import { holdMembership } from '../../cluster/hold-membership.ts'
 import { joinedMember } from '../../cluster/known-member.ts'
 import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
 import { hasJoined } from '../../cluster/this-member.ts'
-import { useOfBlocks } from '../../cluster/use-of-blocks.ts'
+import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { destroy, planDestroy } from '../../destroy/destroy.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -42,16 +42,22 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
   const own = seen.find(({ host }) => host === member.host)?.blocks ?? []
   const held = own.filter(({ incarnation }) => incarnation === member.incarnation)
   const blocks = [...new Set([...member.blocks, ...held].map(({ block }) => block))]
+  // Of what another machine has by now nothing is given back, whatever is in it.
+  const taken = takenBlocks(seen, member, blocks)
   const used = useOfBlocks(blocks, { leases: await leasesOf(call), facts: await readNetworkFacts() }).filter(
     ({ networks, leased }) => networks.length > 0 || leased > 0,
   )
-  if (used.length > 0 && options.force !== true)
+  const kept = used.filter(({ block }) => !taken.some((one) => one.block === block))
+  if (kept.length > 0 && options.force !== true)
     throw new InvalidRequestError(
-      `${used.map(({ block, networks }) => `block ${block} is in use (${networks.length > 0 ? `networks ${networks.join(', ')}` : 'leased addresses'})`).join('; ')}. Another host could claim it, and both would use its addresses. Destroy or move those networks first; --force gives it back all the same.`,
+      `${kept.map(({ block, networks }) => `block ${block} is in use (${networks.length > 0 ? `networks ${networks.join(', ')}` : 'leased addresses'})`).join('; ')}. Another host could claim it, and both would use its addresses. Destroy or move those networks first; --force gives it back all the same.`,
     )
   const released = await waitFor(call, 'asking etcd', () => giveBlocksBack(store, directory, member, blocks))
   // Networks that stay there have to move, as from a block that another host took.
-  const left = used.map(({ block }) => ({ block, takenBy: null, revision: 0 }))
+  const left = used.map(
+    ({ block }): BlockMove =>
+      taken.find((one) => one.block === block) ?? { block, takenBy: null, revision: 0 },
+  )
   const lost = [...member.lost.filter(({ block }) => !blocks.includes(block)), ...left]
   await writeMember(directory, { ...member, blocks: [], leaving: [], lost, left: true })
   await rememberNeighbours(directory, member, await store.read())
@@ -61,6 +67,7 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
     terminal.print(
       [
         released.length === 0 ? 'This host has no blocks to give back.' : `Released ${released.join(', ')}.`,
+        ...takenTexts(taken, used, member),
         ...(member.left === true
           ? []
           : [
@@ -69,6 +76,39 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
       ].join('\n'),
     )
   return exitCode.ok
+}
+
+/** The blocks of these that another machine has now. */
+const takenBlocks = (
+  hosts: ClusterView['hosts'],
+  { host, incarnation }: RememberedMember,
+  blocks: readonly string[],
+): readonly BlockMove[] =>
+  hosts.flatMap((one) =>
+    one.blocks.flatMap((held) =>
+      !blocks.includes(held.block) || (one.host === host && held.incarnation === incarnation)
+        ? []
+        : [{ block: held.block, takenBy: one.host, revision: held.revision }],
+    ),
+  )
+
+const takenTexts = (
+  taken: readonly BlockMove[],
+  used: readonly BlockUse[],
+  { host }: RememberedMember,
+): readonly string[] => {
+  const texts = taken.flatMap(({ block, takenBy }) => {
+    const networks = used.find((one) => one.block === block)?.networks ?? []
+    if (networks.length === 0) return []
+    const machine = takenBy === host ? `Another machine named ${host}` : `Host ${takenBy}`
+    return [`${machine} has ${block} now, and networks of this host are in it: ${networks.join(', ')}.`]
+  })
+  return texts.length === 0
+    ? []
+    : [
+        ...texts,
+        'Next, `portolan cluster join --member NAME` gives this host another name and a block, and says how those networks move there.',
+      ]
 }
 
 /**
@@ -83,6 +123,8 @@ const putBack = async ({ terminal, directory }: ClusterCall): Promise<void> => {
     if (present.length + texts.length === 0 && changes.length > 0) await destroy(options, removal)
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error
+    // A watch holds a project, so the routes are still of use.
+    if (error.code === 'WATCHED') return
     terminal.say(
       `portolan: the blocks were given back, and the routes to other hosts may be left: ${error.message} \`portolan destroy --all\` removes them.`,
     )

@@ -49,7 +49,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     )
   if (isTaken)
     terminal.say(
-      `portolan: another machine is ${member.host} in cluster ${name} now, and this one was before. One name is of one machine: give this one another (\`portolan cluster release\`, then \`portolan cluster join --member NAME\`), or stop the other one.`,
+      `portolan: another machine is ${member.host} in cluster ${name} now, and this one was before. One name is of one machine: give this one another (\`portolan cluster release\`, then \`portolan cluster join --member NAME\`, which says what has to move), or stop the other one.`,
     )
   if (options.json === true) {
     const answer = {
