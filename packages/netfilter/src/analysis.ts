@@ -30,6 +30,7 @@ export type { KernelCause } from './evaluate/kernel-cause.ts'
 export { prefixRange } from './evaluate/learn-route.ts'
 export {
   type Condition,
+  countTold,
   type Exclusion,
   exactly,
   isMemberField,

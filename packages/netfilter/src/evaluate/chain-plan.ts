@@ -21,6 +21,7 @@ import { type OriginRead, originOf } from './read-origin.ts'
 import { groupRules, type RuleGroup } from './rule-groups.ts'
 import type { Head, Key } from './rule-heads.ts'
 import { candidates, indexRules, mergePlaces, type RuleIndex } from './rule-index.ts'
+import { type RuleTable, tableRules } from './rule-tables.ts'
 import type { World } from './world.ts'
 
 /** Some rules of a chain, ready to be asked by a learner. */
@@ -28,6 +29,14 @@ export interface ChainPlan {
   readonly groups: readonly PlannedGroup[]
   /** The places of rules that are asked one by one and may match a packet, rising. */
   readonly singles: (world: World) => readonly number[]
+  /** The same rules, those in tables that may be asked at once, and the others one by one. */
+  readonly tabled: () => TabledPlan
+}
+
+/** Rules that are asked at once, and those beside them. */
+export interface TabledPlan {
+  readonly tables: readonly RuleTable[]
+  readonly singles: ChainPlan['singles']
 }
 
 /** Rules that are asked as one. */
@@ -146,10 +155,13 @@ const makePlan = (
   const open: number[] = []
   for (let at = 0; at < isPossible.length; at += 1) if (isPossible[at] === 1 && keyed[at] === 0) open.push(at)
   const { singles, groups } = groupRules(rules, open)
-  const others = finder(
-    singles,
-    chain.isIndexable ? indexRules(chain.heads, singles, ['oifname', 'iifname', 'l4proto']) : null,
-  )
+  const others = (places: readonly number[]): Finder =>
+    whenAsked(() =>
+      finder(
+        places,
+        chain.isIndexable ? indexRules(chain.heads, places, ['oifname', 'iifname', 'l4proto']) : null,
+      ),
+    )
   const settled =
     index === null
       ? finder(
@@ -164,9 +176,36 @@ const makePlan = (
       read: compileExpression(group.differs.expression, compiler),
       origin: originOf(group.differs.expression),
     })),
-    singles: (world) => mergePlaces(settled(world), others(world)),
+    singles: besides(settled, others(singles)),
+    tabled: once((): TabledPlan => {
+      // Where addresses change on the way, what was read of a packet is not what later rules are asked about.
+      if (!chain.isIndexable) return { tables: [], singles: besides(settled, others(singles)) }
+      const tabled = tableRules(rules, singles, compiler)
+      return { tables: tabled.tables, singles: besides(settled, others(tabled.others)) }
+    }),
   }
 }
 
-const finder = (places: readonly number[], index: RuleIndex | null): ((world: World) => readonly number[]) =>
+type Finder = ChainPlan['singles']
+
+const besides =
+  (some: Finder, others: Finder): Finder =>
+  (world) =>
+    mergePlaces(some(world), others(world))
+
+const finder = (places: readonly number[], index: RuleIndex | null): Finder =>
   index === null ? () => places : (world) => candidates(index, world)
+
+/** Made when it is first asked. */
+const whenAsked = (make: () => Finder): Finder => {
+  const made = once(make)
+  return (world) => made()(world)
+}
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly it: T } | null = null
+  return () => {
+    made ??= { it: make() }
+    return made.it
+  }
+}

@@ -1,10 +1,12 @@
 import type { ValueRange } from '../model/index.ts'
-import type { PlannedGroup } from './chain-plan.ts'
+import { canAskTables, firstInTables, passTables, type TableProgress } from './ask-tables.ts'
+import type { ChainPlan, PlannedGroup } from './chain-plan.ts'
 import { learnExclusion, learnFrom } from './learn.ts'
 import { because, type Explained, refusal } from './learn-match.ts'
 import { membership } from './learner.ts'
 import type { CompiledRule, Program } from './program.ts'
 import { setOf } from './rule-groups.ts'
+import type { RuleTable } from './rule-tables.ts'
 import { NO, type Truth, YES } from './truth.ts'
 import type { World } from './world.ts'
 
@@ -30,12 +32,13 @@ export const askInTurn = (
 ): ((world: World) => MatchingRule | null) => {
   const { planFor, headOf } = program.learning()
   const plan = planFor(start)
-  const singles = plan.singles(start)
+  const { tables, singles } = rulesFor(program, plan, start)
   // Most chains can do nothing to a packet.
-  if (singles.length === 0 && plan.groups.length === 0) return noRule
+  if (singles.length === 0 && plan.groups.length === 0 && tables.length === 0) return noRule
   const groups = plan.groups.map(
     (planned): Progress => ({ planned, asked: placeFrom(planned.group.places, from) }),
   )
+  const inTables = tables.map((table): TableProgress => ({ table, asked: placeFrom(table.places, from) }))
   let next = placeFrom(singles, from)
   return (world) => {
     for (;;) {
@@ -46,10 +49,21 @@ export const askInTurn = (
         next += 1
         continue
       }
-      const before = at ?? Number.POSITIVE_INFINITY
+      const single = at ?? Number.POSITIVE_INFINITY
+      const before = firstInTables(inTables, single, world)
       for (const progress of groups) {
         const asked = askGroup(program, progress, before, world)
-        if (asked !== null) return asked
+        if (asked === null) continue
+        passTables(inTables, asked.resume - 1, world)
+        return asked
+      }
+      passTables(inTables, before, world)
+      if (before < single) {
+        const matching = program.rule(before)
+        const { truth, because: conditions } = headOf(before)(world)
+        learnFrom(program, world, conditions)
+        if (matching !== undefined) return { rule: matching, truth, resume: before + 1 }
+        continue
       }
       if (explained === null || at === undefined) return null
       next += 1
@@ -58,6 +72,19 @@ export const askInTurn = (
       if (rule !== undefined) return { rule, truth: explained.truth, resume: at + 1 }
     }
   }
+}
+
+/** The rules that may match a packet: in tables, where what is noted of each needs no more than its ranges, and one by one. */
+const rulesFor = (
+  { isOurs }: Program,
+  plan: ChainPlan,
+  world: World,
+): { readonly tables: readonly RuleTable[]; readonly singles: readonly number[] } => {
+  if (!isOurs && !speaksForOthers(world)) {
+    const { tables, singles } = plan.tabled()
+    if (canAskTables(tables, world)) return { tables, singles: singles(world) }
+  }
+  return { tables: [], singles: plan.singles(world) }
 }
 
 const noRule = (): null => null

@@ -10,6 +10,15 @@ export interface Condition {
   readonly inside: boolean
   /** Elements of a set or map have the value, or have not; all that was asked of what they hold is the member it belongs to. */
   readonly isOfTable: boolean
+  /** So many rules told it at once; one unless told. */
+  readonly rules?: number
+}
+
+/** How many conditions there would be, had each rule told its own. */
+export const countTold = (conditions: readonly Condition[]): number => {
+  let count = 0
+  for (const { rules } of conditions) count += rules ?? 1
+  return count
 }
 
 /** A rule did not match: not all of what it asks for holds at once. */

@@ -1,6 +1,7 @@
 import type { Followed, Follower } from '@portolan/netfilter/analysis'
 import {
   type Condition,
+  countTold,
   exactly,
   type FreeField,
   hasFewValues,
@@ -104,7 +105,7 @@ export const explore = (follower: Follower, row: GroupRow, skipsForeign = false)
     const learner = learnerFor(row, area, picked, nothing, skipsForeign)
     const followed = follow(follower, own, point, learner)
     const judgement = judge(own, followed, point, follower.host)
-    effort += first.mapping === null && learner.conditions.length > heavy.conditions ? heavy.count : 1
+    effort += first.mapping === null && countTold(learner.conditions) > heavy.conditions ? heavy.count : 1
     if (judgement.kind === 'kept') {
       if (learner.blurred) doubts.add('computed')
       if (followed.run.truncated) doubts.add('courses')
