@@ -10,6 +10,8 @@ import type { World } from './world.ts'
 export interface TableProgress {
   readonly table: RuleTable
   asked: number
+  /** Those before it that have not been asked are known not to match: they are not looked at for each rule that does. */
+  looked: number
 }
 
 /** Is all that the tables ask of a packet known? If not, each of their rules is asked for itself. */
@@ -53,15 +55,15 @@ const isMet = ({ firsts, lasts }: Column, at: number, value: number): boolean =>
  */
 export const firstInTables = (tables: readonly TableProgress[], before: number, world: World): number => {
   let first = before
-  for (const { table, asked } of tables) {
-    if ((table.places[asked] ?? first) >= first) continue
-    const of = askedOf(table, world)
+  for (const progress of tables) {
+    const { places } = progress.table
+    let at = Math.max(progress.asked, progress.looked)
+    if ((places[at] ?? first) >= first) continue
+    const of = askedOf(progress.table, world)
     if (of === null) continue
-    for (let at = asked; (table.places[at] ?? first) < first; at += 1)
-      if (matches(of, at)) {
-        first = table.places[at] ?? first
-        break
-      }
+    while ((places[at] ?? first) < first && !matches(of, at)) at += 1
+    progress.looked = at
+    first = Math.min(places[at] ?? first, first)
   }
   return first
 }

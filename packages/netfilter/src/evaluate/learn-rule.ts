@@ -38,7 +38,9 @@ export const askInTurn = (
   const groups = plan.groups.map(
     (planned): Progress => ({ planned, asked: placeFrom(planned.group.places, from) }),
   )
-  const inTables = tables.map((table): TableProgress => ({ table, asked: placeFrom(table.places, from) }))
+  const inTables = tables.map(
+    (table): TableProgress => ({ table, asked: placeFrom(table.places, from), looked: 0 }),
+  )
   let next = placeFrom(singles, from)
   return (world) => {
     for (;;) {
