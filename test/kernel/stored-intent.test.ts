@@ -51,13 +51,13 @@ describeStored('portolan watch --intent', () => {
     await put(`services: {nginx: {extends: {file: other.yaml, service: web}}}\n`)
     expect(await untaken()).toContain('has no files beside it')
     await put(`name: other\n${shop('9090:80')}`)
-    expect(await untaken()).toContain('project other now')
+    expect(await untaken()).toContain('etcd:///prod/shop describes project other now')
     expect(await reaches(9090)).toBe(true)
   })
 
   test('keeps the project when the key is deleted, and after a compaction takes a text that comes again', async () => {
     await ask('deleterange', { key: base64(key) })
-    expect(await untaken()).toContain('INTENT_MISSING')
+    expect(await untaken()).toMatch(/^INTENT_MISSING.*`portolan destroy -p shop`/)
     expect(await reaches(9090)).toBe(true)
     const { header } = JSON.parse(await put(shop('9091:80')))
     await ask('compaction', { revision: header.revision })

@@ -15,16 +15,22 @@ import { space4, space6 } from './space.ts'
 import type { SubnetWish } from './subnet-request.ts'
 import { touching } from './touching.ts'
 
-/** Without what lies inside another of them: the local route of an address whose prefix is there already. */
+/**
+ * Without what lies inside another of them: the local route of an address whose prefix is there already. What the cluster
+ * says of its addresses stays: a route to a block is there for the host that has it, and no allowed range frees the block.
+ */
 const outermost = (found: readonly Reservation[]): readonly Reservation[] =>
-  found.filter(({ prefix }, at) =>
+  found.filter(({ prefix, kind }, at) =>
     found.every(
       (other, place) =>
         place === at ||
         !containsPrefix(other.prefix, prefix) ||
-        (samePrefix(other.prefix, prefix) && place > at),
+        (isOfCluster(kind) && !isOfCluster(other.kind)) ||
+        (samePrefix(other.prefix, prefix) && place > at && isOfCluster(kind) === isOfCluster(other.kind)),
     ),
   )
+
+const isOfCluster = (kind: Reservation['kind']): boolean => kind === 'cluster'
 
 /**
  * What `findOverlaps` tells, as it is known, and what lies inside another of them too.

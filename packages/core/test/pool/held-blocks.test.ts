@@ -31,6 +31,20 @@ describe('subnets in blocks of a cluster', () => {
     ])
   })
 
+  test('a subnet in a block of another host is told as that, whatever route leads there', () => {
+    const others = [{ block: '10.64.15.0/24', host: 'h2' }]
+    const overlapsBeside = (destination: string) => {
+      const facts = { routes: [{ destination, gateway: '192.0.2.12', interface: 'eth0' }] }
+      const request = ip('web', { subnet: '10.64.15.128/25' })
+      const [planned] = planSubnets(facts, [request], [], { blocks: { ...held, others } })
+      return planned?.overlaps.map(({ kind, detail }) => [kind, detail])
+    }
+    const taken = ['cluster', expect.stringContaining('is held by host h2 now')]
+    expect(overlapsBeside('10.64.15.0/24')).toEqual([taken])
+    expect(overlapsBeside('10.64.15.128/26')).toEqual([taken])
+    expect(overlapsBeside('10.64.0.0/16')).toEqual([['route', expect.any(String)], taken])
+  })
+
   test('share a block where they are smaller', () => {
     const subnets = plan(['a', 'b', 'c'].map((name) => ip(name, { size: 26 })))
     expect(subnets.map(({ subnet }) => subnet)).toEqual([

@@ -96,7 +96,7 @@ export const holdSource = async (
       let next: HeldPlan | null = null
       try {
         intent = source.read()
-        refuseRenamed(project, intent)
+        refuseRenamed(project, intent, source)
         now.untaken = followBlocks(directory)
         if (!check) await from.keepLeases()
         // Without them, what leaves for their containers would be masqueraded.
@@ -190,9 +190,9 @@ const holdFormer = async (
  * The rules of the old project would stay, and nothing would watch them any more.
  * @throws InvalidRequestError
  */
-const refuseRenamed = (held: string, { project }: Intent): void => {
+const refuseRenamed = (held: string, { project }: Intent, { describes }: IntentSource): void => {
   if (project === held) return
   throw new InvalidRequestError(
-    `the files describe project ${project} now, and this watch holds ${held}. To change over, stop this watch, run "portolan destroy -p ${held}", and start a watch anew.`,
+    `${describes} project ${project} now, and this watch holds ${held}. To change over, stop this watch, run "portolan destroy -p ${held}", and start a watch anew.`,
   )
 }

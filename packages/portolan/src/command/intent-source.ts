@@ -10,6 +10,8 @@ export interface IntentSource
   extends Pick<StoredIntent, 'read' | 'keep' | 'isLost' | 'keepAgain' | 'rearm' | 'inForce'> {
   /** For a sentence that ends in "read again". */
   readonly name: string
+  /** For a sentence that goes on with what is described. */
+  readonly describes: string
   /** What changes the text: a clause that follows "or". */
   readonly wayOut: string
 }
@@ -22,6 +24,7 @@ export const fileSource = (options: Options): IntentSource => ({
   rearm: () => {},
   inForce: () => null,
   name: 'the files were',
+  describes: 'the files describe',
   wayOut: 'change the file: `portolan plan` shows all of it',
 })
 
@@ -31,6 +34,7 @@ export const keySource = (options: Options, stored: StoredIntent): IntentSource 
   return {
     ...{ read, keep, isLost, keepAgain, rearm, inForce },
     name: `${options.intent} was`,
+    describes: `${options.intent} describes`,
     wayOut: `change the text under the key \`${key}\`: \`etcdctl put ${key} < compose.yaml\``,
   }
 }

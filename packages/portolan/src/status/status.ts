@@ -30,7 +30,10 @@ export interface HostStatus {
   readonly accounting: boolean
   /** What could not be read, or is not told, each a sentence. */
   readonly unread: readonly string[]
-  /** Networks in blocks that no pool of the cluster has any more, each a sentence; absent where there are none. */
+  /**
+   * Networks in blocks that no pool of the cluster has any more, and endpoints with a former address inside, each a sentence;
+   * absent where there are none.
+   */
   readonly notes?: readonly string[]
   /**
    * Projects that a process holds as they were, since what is wanted of them by now cannot be taken, with its reason;

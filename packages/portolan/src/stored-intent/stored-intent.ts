@@ -70,13 +70,15 @@ const folderOf = (key: string): string => key.replace(/\.[^./]*$/, '')
 export const openStoredIntent = async (options: StoredIntentOptions): Promise<StoredIntent> => {
   const { url, cluster, directory, project, profiles, backend } = options
   const key = keyOf(url)
+  /** The project of the texts, once it is known. */
+  let known = project
   const parse = (text: string | null): Intent => {
     if (text === null)
       throw new PortolanError(
         'INTENT_MISSING',
-        `${url} is not there: no Compose text is under that key. Nothing is removed for that. Put a text there (\`etcdctl put ${key} < compose.yaml\`), or end the project: stop the watch, and run \`portolan destroy -p PROJECT\`.`,
+        `${url} is not there: no Compose text is under that key. Nothing is removed for that. Put a text there (\`etcdctl put ${key} < compose.yaml\`), or end the project: stop the watch, and run \`portolan destroy -p ${known ?? 'PROJECT'}\`.`,
       )
-    return readCompose(text, {
+    const intent = readCompose(text, {
       source: url,
       folder: folderOf(key),
       load: refuseFile,
@@ -84,6 +86,9 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
       ...(project === undefined ? {} : { project }),
       ...(profiles === undefined ? {} : { profiles }),
     })
+    // A watch holds the project that it began with.
+    known ??= intent.project
+    return intent
   }
   const store = await openClusterKey(cluster, key)
   try {
