@@ -256,7 +256,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     // A cluster is named, and does not answer.
     await one.host.machine.ip(`route add unreachable ${clusterAddress(1)}`)
     const named = await runOn(one, 'plan', '--cluster', site().url)
-    expect(named.stderr).toMatch(/does not answer[\s\S]*This host remembers nothing of it/)
+    expect(named.stderr).toMatch(/does not answer[\s\S]*remembers nothing of cluster lab/)
     expect(named.stdout).toMatch(note)
     await one.host.machine.ip(`route del unreachable ${clusterAddress(1)}`)
     const watch = await runOn(one, 'watch', '--once', '--check')

@@ -17,15 +17,23 @@ export const blocksExhausted = (
   unpicked: readonly SubnetWish[],
   rejected: readonly Rejection[],
 ): PortolanError => {
-  const { cluster, pools, join } = blocks
+  const { cluster, host, pools, join } = blocks
   const { family, network } = request
   const place = request.place ?? null
   const at = place === null ? '' : `${placeText(place)}: `
   if (pools === null)
-    return new InvalidRequestError({
-      problem: `${at}This host has not joined cluster ${cluster}, so it has no block to pick a subnet for network ${network} in.`,
-      remedy: () => `Join it once: \`${join}\`.`,
-    })
+    return new InvalidRequestError(
+      host === undefined
+        ? {
+            problem: `${at}This host has not joined cluster ${cluster}, or its state directory was lost: it remembers no block to pick a subnet for network ${network} in.`,
+            remedy: () =>
+              `Join it once: \`${join}\`. If the directory was lost, add --takeover, and --member with the name that this host had.`,
+          }
+        : {
+            problem: `${at}This host is ${host} in cluster ${cluster}, and its state directory remembers no block there to pick a subnet for network ${network} in.`,
+            remedy: () => `Get its blocks back: \`${join} --takeover --member ${host}\`.`,
+          },
+    )
   const own = blockPools(blocks, family) ?? []
   const sizes = [...pools.map(readPool), ...own].flatMap(({ entries }) =>
     entries.flatMap(({ prefix, size }) => (prefix.family === family ? [size] : [])),

@@ -80,6 +80,9 @@ describe('subnets in blocks of a cluster', () => {
   test('are not picked by a host that has not joined', () => {
     const none = { ...held, pools: null, blocks: [] }
     expect(() => plan([ip('a')], none)).toThrow(/has not joined cluster prod.*`portolan cluster join`/)
+    expect(() => plan([ip('a')], { ...none, host: 'web-1' })).toThrow(
+      /This host is web-1 in cluster prod.*`portolan cluster join --takeover --member web-1`/,
+    )
     expect(plan([ip('a', { subnet: '10.9.0.0/24' })], none)[0]?.overlaps).toEqual([])
   })
 

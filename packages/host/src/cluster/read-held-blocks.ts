@@ -32,7 +32,7 @@ export const readHeldBlocks = async (
     known.member.cluster !== cluster ||
     (known.member.pools.length === 0 && known.member.blocks.length === 0)
   )
-    return { cluster, pools: null, blocks: [], lost: [], ...others, join }
+    return { cluster, ...hostIn(since, cluster), pools: null, blocks: [], lost: [], ...others, join }
   const { blocks, leaving, lost } = known.held
   return {
     ...{ cluster, host: known.member.host, pools: poolsIn(since, known.member), join, blocks, lost },
@@ -50,3 +50,7 @@ const othersIn = (seen: ClusterNeighbours | null, cluster: string): Pick<HeldBlo
 /** Those of now first, and those of before: what another host may have is in either. */
 const poolsIn = (seen: ClusterNeighbours | null, { cluster, pools }: RememberedMember): readonly string[] =>
   seen === null || seen.cluster !== cluster ? pools : [...new Set([...(seen.pools ?? []), ...pools])]
+
+/** Where the state directory was lost, the cluster may have told which host this was. */
+const hostIn = (seen: ClusterNeighbours | null, cluster: string): Pick<HeldBlocks, 'host'> =>
+  seen === null || seen.cluster !== cluster || seen.blocks.length === 0 ? {} : { host: seen.host }

@@ -1,4 +1,6 @@
+import { readdirSync, rmSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { readOwn, syncDirectory, writeDurably } from '../state/own-file.ts'
@@ -44,14 +46,49 @@ export const writeRemembered = async (
   const temporary = `${file}.${process.pid}.tmp`
   try {
     makeStateDirectory(directory)
-    await writeDurably(temporary, text)
-    if (!(await place(temporary, file))) return false
+    removeLeft(file)
+    if (!(await placed(temporary, file, text, place))) return false
     await syncDirectory(directory)
     return true
   } catch (error) {
     throw fileError('written', remembered, error)
   } finally {
     await rm(temporary, { force: true })
+  }
+}
+
+const placed = async (
+  temporary: string,
+  file: string,
+  text: string,
+  place: (temporary: string, file: string) => Promise<boolean>,
+): Promise<boolean> => {
+  for (let tries = 1; ; tries += 1) {
+    writeDurably(temporary, text)
+    try {
+      return await place(temporary, file)
+    } catch (error) {
+      // A process of another container takes this one for dead, and its file for one that was left.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 3) throw error
+    }
+  }
+}
+
+/** What processes left that were killed while they wrote. */
+const removeLeft = (file: string): void => {
+  const start = `${basename(file)}.`
+  for (const name of readdirSync(dirname(file))) {
+    const pid = name.startsWith(start) ? /^(\d+)\.tmp$/.exec(name.slice(start.length))?.[1] : undefined
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(file), name), { force: true })
+  }
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 

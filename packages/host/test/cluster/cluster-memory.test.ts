@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
@@ -130,3 +130,16 @@ test('a block that no pool had when the cluster was seen last is leaving before 
       pools: ['10.72.0.0/22:26', ...member.pools],
     })
   }))
+
+test.each([
+  ['blocks of this host', 'cluster.json', (folder: string) => writeMember(folder, member)],
+  ['other hosts', 'cluster-neighbours.json', (folder: string) => writeNeighbours(folder, neighbours)],
+])('what a process left that was killed while it wrote goes with the next writing of %s', (_, file, write) =>
+  inFolder(async (folder) => {
+    // No process has a number beyond the limit of the kernel (PID_MAX_LIMIT).
+    const kept = [`${file}.${process.ppid}.tmp`, `${file}.old.tmp`, 'other.json.4194305.tmp']
+    for (const name of [`${file}.4194305.tmp`, ...kept]) await writeFile(join(folder, name), '')
+    await write(folder)
+    expect((await readdir(folder)).toSorted()).toEqual([file, ...kept].toSorted())
+  }),
+)

@@ -3,6 +3,7 @@ import { type BlockSnapshot, type ClusterMember, describeCluster } from '@portol
 import { type RememberedMember, readNetworkFacts } from '@portolan/host'
 import { type HostFacts, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import { forgottenMember } from './forgotten-member.ts'
+import { type JoinPlace, joinLine } from './join-line.ts'
 import { networksUp } from './networks-up.ts'
 import { hasJoined, memberOf } from './this-member.ts'
 
@@ -61,9 +62,9 @@ export const networksInPools = (snapshot: BlockSnapshot, facts: HostFacts): read
 }
 
 /** What is to be said of a host that the cluster does not tell, though networks of it are in its pools. */
-export const unknownText = (directory: string, name: string, networks: readonly string[]): string =>
-  `the state directory ${directory} remembers no block of cluster ${name}, no block of a host there has networks of this host, and its pools have the addresses of ${networks.join(', ')}. So it is not known which host this is, and routes and rules towards other hosts are not planned. Join the cluster: \`portolan cluster join\`, with --member where its name there is another than that of the machine. It gets a block then, and \`portolan plan\` says which network has to move, and how.`
+export const unknownText = (place: JoinPlace, name: string, networks: readonly string[]): string =>
+  `the state directory ${place.directory} remembers no block of cluster ${name}, no block of a host there has networks of this host, and its pools have the addresses of ${networks.join(', ')}. So it is not known which host this is, and routes and rules towards other hosts are not planned. Join the cluster: \`${joinLine(place)}\`, with --member where its name there is another than that of the machine. It gets a block then, and \`portolan plan\` says which network has to move, and how.`
 
 /** What is to be said of a host whose state directory was lost. */
-export const forgottenText = (directory: string, name: string, { host }: ClusterMember): string =>
-  `the state directory ${directory} remembers no block of cluster ${name}, and networks of this host are in blocks of ${host} there. Routes and rules towards other hosts are planned as for ${host}, and no new network gets a subnet. If the directory was lost, get the blocks back: \`portolan cluster join --takeover --member ${host}\`.`
+export const forgottenText = (place: JoinPlace, name: string, { host }: ClusterMember): string =>
+  `the state directory ${place.directory} remembers no block of cluster ${name}, and networks of this host are in blocks of ${host} there. Routes and rules towards other hosts are planned as for ${host}, and no new network gets a subnet. If the directory was lost, get the blocks back: \`${joinLine(place, '--takeover', '--member', host)}\`.`

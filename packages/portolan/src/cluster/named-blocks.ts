@@ -1,6 +1,6 @@
 import type { ClusterNeighbours, Config, HeldBlocks } from '@portolan/core'
 import { defaultStateDirectory, readHeldBlocks } from '@portolan/host'
-import { shellLine } from '@portolan/netfilter'
+import { joinLine } from './join-line.ts'
 
 interface NamedCluster {
   /** Null: none, whatever `config` says. */
@@ -20,12 +20,7 @@ export const namedBlocks = async ({
 }: NamedCluster): Promise<HeldBlocks | null> => {
   const url = cluster === undefined ? (config?.cluster ?? null) : cluster
   if (url === null) return null
-  const usual = defaultStateDirectory()
-  const directory = stateDirectory ?? usual
-  const words = [
-    ...(cluster == null ? [] : ['--cluster', cluster]),
-    ...(directory === usual ? [] : ['--state', directory]),
-  ]
-  const join = shellLine(['portolan', 'cluster', 'join', ...words])
+  const directory = stateDirectory ?? defaultStateDirectory()
+  const join = joinLine({ cluster: cluster ?? null, directory })
   return readHeldBlocks(url, directory, join, neighbours)
 }

@@ -24,6 +24,7 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
   if (url === null) return
   const { name, store } = await openCluster(url)
   const directory = directoryOf(context)
+  const place = { cluster: context.options.cluster ?? null, directory }
   try {
     let isKnown = (await joinedMember(directory, name)) !== null
     // Without networks that are up no cluster tells what it was.
@@ -39,13 +40,12 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
           if (known === null) continue
           if (known.member === null) {
             // A command that plans says it each time; this once.
-            if (isKnown) context.terminal.say(`portolan: ${unknownText(directory, name, known.networks)}`)
+            if (isKnown) context.terminal.say(`portolan: ${unknownText(place, name, known.networks)}`)
             isKnown = false
             continue
           }
           const { member, isForgotten } = known
-          if (isForgotten && isKnown)
-            context.terminal.say(`portolan: ${forgottenText(directory, name, member)}`)
+          if (isForgotten && isKnown) context.terminal.say(`portolan: ${forgottenText(place, name, member)}`)
           isKnown = !isForgotten
           const neighbours = neighboursOf(snapshot, { ...member, cluster: name })
           // Written where it is something new, by this process or another one.

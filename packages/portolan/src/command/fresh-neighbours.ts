@@ -8,6 +8,7 @@ import {
 } from '@portolan/core'
 import { readMember, writeNeighbours } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
+import { joinLine } from '../cluster/join-line.ts'
 import { forgottenText, joinedMember, knownMember, unknownText } from '../cluster/known-member.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
 import { readConfig } from '../config/read-config.ts'
@@ -33,13 +34,19 @@ const memberOf = async (
 ): Promise<ClusterMember | null> => {
   const directory = directoryOf(context)
   const { terminal, options } = context
-  const known = await knownMember(directory, name, read)
-  if (known?.member === null) terminal.say(`portolan: ${unknownText(directory, name, known.networks)}`)
-  else if (known?.isForgotten === true)
-    terminal.say(`portolan: ${forgottenText(directory, name, known.member)}`)
-  else if (known === null && options.cluster !== undefined)
+  const place = { cluster: options.cluster ?? null, directory }
+  let isAway = false
+  const known = await knownMember(directory, name, async () => {
+    const snapshot = await read()
+    isAway = snapshot === null
+    return snapshot
+  })
+  if (known?.member === null) terminal.say(`portolan: ${unknownText(place, name, known.networks)}`)
+  else if (known?.isForgotten === true) terminal.say(`portolan: ${forgottenText(place, name, known.member)}`)
+  // What is not known while etcd does not answer was said.
+  else if (known === null && !isAway && options.cluster !== undefined)
     terminal.say(
-      `portolan: this host has not joined cluster ${name}, so no routes to other hosts are planned. Join it: \`portolan cluster join\`.`,
+      `portolan: this host has not joined cluster ${name}, so no routes to other hosts are planned. Join it: \`${joinLine(place)}\`.`,
     )
   return known?.member ?? null
 }
@@ -60,7 +67,8 @@ export const freshNeighbours = async (
   try {
     const read = (goesBy: string): Promise<BlockSnapshot | null> =>
       reached(context, () => store.read(), goesBy)
-    const member = await memberOf(context, name, () => read('This host remembers nothing of it.'))
+    const unknown = `Which blocks this host has there is not known: the state directory ${directoryOf(context)} remembers nothing of cluster ${name}. No routes to other hosts are planned.`
+    const member = await memberOf(context, name, () => read(unknown))
     if (member === null) return {}
     const snapshot = await read('Routes to other hosts are planned as this host saw the cluster last.')
     if (snapshot === null) return {}

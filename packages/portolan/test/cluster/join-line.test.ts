@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from '@jest/globals'
+import { defaultStateDirectory, writeMember } from '@portolan/host'
+import { forgottenText } from '../../src/cluster/known-member.ts'
+import { thisMember } from '../../src/cluster/this-member.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'portolan-line-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('a host whose state directory was lost is told the command with its cluster and directory', () => {
+  const was = { host: 'h1', incarnation: 'a1' }
+  const cluster = 'etcd://192.0.2.1/prod'
+  expect(forgottenText({ cluster, directory: '/srv/state' }, 'prod', was)).toContain(
+    `\`portolan cluster join --takeover --member h1 --cluster ${cluster} --state /srv/state\``,
+  )
+  expect(forgottenText({ cluster: null, directory: defaultStateDirectory() }, 'prod', was)).toContain(
+    '`portolan cluster join --takeover --member h1`',
+  )
+})
+
+test('an empty name is refused as one, by a host that has joined too', async () => {
+  const blocks = [{ block: '10.64.1.0/24', revision: 3 }]
+  const member = { cluster: 'prod', host: 'h1', incarnation: 'a1', pools: ['10.64.0.0/12:24'], blocks }
+  await writeMember(folder, { ...member, leaving: [], lost: [] })
+  await expect(thisMember(folder, 'prod', '')).rejects.toThrow(/"" cannot be the name of a host/)
+})
