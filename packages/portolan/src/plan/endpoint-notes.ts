@@ -50,6 +50,11 @@ export const cutEndpointNotes = (
   written: Written = asItIs,
 ): readonly string[] => {
   const kept = new Set(networks.map(({ name }) => name))
+  const subnets = leasedSubnets(leases).filter(
+    (lease) => lease.project === project && !kept.has(lease.network),
+  )
+  // Mostly none went, and the addresses of a host are many.
+  if (subnets.length === 0) return []
   const attached = attachedPorts(facts).map(({ mark }) => mark)
   const held = listLeases(leases).flatMap((lease) =>
     lease.kind === 'address' &&
@@ -61,7 +66,6 @@ export const cutEndpointNotes = (
       ? [{ endpoint: replicaName(lease.holder), network: lease.on.network, address: lease.address }]
       : [],
   )
-  const subnets = leasedSubnets(leases).filter((lease) => lease.project === project)
   const ends = new Map(held.map((one) => [`${one.network} ${one.endpoint}`, one]))
   return [...ends.values()].map(({ endpoint, network }) => {
     const addresses = held
