@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
+import { isAlive } from '../lock/is-alive.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { readOwn, syncDirectory, writeDurably } from '../state/own-file.ts'
 import { refuseUnsafeDirectory } from '../state/safe-place.ts'
@@ -80,15 +81,6 @@ const removeLeft = (file: string): void => {
   for (const name of readdirSync(dirname(file))) {
     const pid = name.startsWith(start) ? /^(\d+)\.tmp$/.exec(name.slice(start.length))?.[1] : undefined
     if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(file), name), { force: true })
-  }
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 

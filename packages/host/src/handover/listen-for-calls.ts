@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { isAlive } from '../lock/is-alive.ts'
 import { byLine, type Hello, handle, line, protocol, sameKind } from './messages.ts'
 import { isPrivate, ownNamespace, socketFolder, socketName } from './socket-folder.ts'
 
@@ -59,15 +60,6 @@ const remove = (socket: string): void => {
     unlinkSync(socket)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -5,6 +5,7 @@ import { PortolanError } from '@portolan/netfilter'
 import { namespaceKey } from '../state/namespace-key.ts'
 import { takeFileLock } from './file-lock.ts'
 import { hostLockFile } from './host-lock-file.ts'
+import { isAlive } from './is-alive.ts'
 import type { LockHolder } from './lock-holder.ts'
 
 /**
@@ -155,15 +156,6 @@ const namesIn = (folder: string): readonly string[] => {
   } catch {
     // Nothing was ever watched here, or this user may not know.
     return []
-  }
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 
