@@ -100,9 +100,11 @@ const readBlock = (entry: BlockEntry): PlacedBlock | null => {
     : { ...record, block: formatPrefix(prefix), revision: entry.modified, prefix }
 }
 
-/** All blocks that can be read, in the order of the keys. */
+/** All blocks that can be read, in the order of the keys: a watch tells them in the order in which they came. */
 export const blocksOf = ({ entries }: ClusterState): readonly PlacedBlock[] =>
-  [...entries.values()].flatMap((entry) => blockAt(entry) ?? [])
+  [...entries.values()].sort(byKey).flatMap((entry) => blockAt(entry) ?? [])
+
+const byKey = ({ key: one }: BlockEntry, { key: other }: BlockEntry): number => (one < other ? -1 : 1)
 
 /** That blocks are as they were seen. */
 export const asSeen = (blocks: readonly PlacedBlock[]): readonly BlockCondition[] =>

@@ -25,6 +25,17 @@ describe('a machine whose state is lost', () => {
     expect(await blocksOf('one', { incarnation: 'reinstalled', takeover: true })).toEqual(had)
   })
 
+  test('the blocks of other hosts stand in one order, whichever came first', async () => {
+    const { store, claim } = await clusterOf('10.32.0.0/24:28', 'fd00:1234::/56:64')
+    await claim('one', { count: 3 })
+    await claim('two', { count: 3 })
+    const { revision, entries } = await store.read()
+    const seen = (order: typeof entries) =>
+      neighboursOf({ revision, entries: order }, { cluster: 'prod', host: 'three', incarnation: 'x' })
+    expect(seen(entries).others).toHaveLength(12)
+    expect(seen([...entries].reverse())).toEqual(seen(entries))
+  })
+
   test('takeover leaves no moment in which a block is of a host without an address', async () => {
     const { store, claim } = await clusterOf('10.32.0.0/24:28', 'fd00:1234::/56:64')
     const addresses = { ip: '192.0.2.11', ip6: '2001:db8:1::11' }

@@ -14,3 +14,10 @@ test('nothing is said of a file where programs hold every network', () => {
     'Programs hold cni/one, cni/two: end what is there, remove them, and make them again.',
   )
 })
+
+test('a command is about the cluster that was named: without it the network would leave that', () => {
+  const text = waysOf(new Set(), new Set(['shop']), ['--cluster', 'etcd://192.0.2.1/prod'])
+  expect(text(['shop/web', 'blog/front'])).toMatch(
+    /: `portolan move -p shop --cluster etcd:\/\/192\.0\.2\.1\/prod web`, `portolan move -f FILE --cluster etcd:\/\/192\.0\.2\.1\/prod front` with/,
+  )
+})
