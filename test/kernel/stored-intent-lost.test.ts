@@ -18,7 +18,14 @@ import {
 const run = (...words: readonly string[]) => here().lab.host.run([...here().lab.command, ...words])
 const plan = () => run('plan', '-p', 'shop', ...cluster(), '--json')
 const writtenDown = () =>
-  nextEvent('written down', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+  nextEvent(
+    'written down',
+    (event) =>
+      event.kind === 'drift' &&
+      event.outcome === 'repaired' &&
+      // Others may come before it, as of a port that has just been attached.
+      event.changes.some(({ object }) => object === 'leases'),
+  )
 
 describeStored('portolan watch --intent under which the state directory is lost', () => {
   test('writes down the text that is in force, and commands that name the project go on', async () => {

@@ -32,7 +32,14 @@ const haveLooked = (lab: Lab): Promise<string> =>
   lab.host.mustRun(['sh', '-c', 'ip link add looked type bridge && ip link delete looked'])
 
 const leasedAgain = (next: Watcher['next']) =>
-  next('leased again', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+  next(
+    'leased again',
+    (event) =>
+      event.kind === 'drift' &&
+      event.outcome === 'repaired' &&
+      // Others may come before it, as of a port that has just been attached.
+      event.changes.some(({ object }) => object === 'leases'),
+  )
 
 /** A watch finds by itself that what it leased is gone. */
 export const byWatch = (open: OpenLab, backend: Backend): void => {
