@@ -136,7 +136,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
       expect(JSON.parse(stdout)).toMatchObject({ claimed, moves: [move] })
       // About the cluster that was named: without it the network would leave that.
       expect(stderr).toMatch(
-        /Give it another subnet: `portolan move -f FILE --cluster etcd:\S+ --state \S+ web` with the Compose file of project shop/,
+        /Give it another subnet: `portolan move --cluster etcd:\S+ --state \S+ -f FILE web` with the Compose file of project shop/,
       )
     }
   })

@@ -20,7 +20,12 @@ export { plannedFacts } from './conflict/search/planned-facts.ts'
 export { namedElsewhere } from './conflict/subnet-overlap.ts'
 export { routeLocalnetDisabled } from './conflict/sysctl-disabled.ts'
 export { withoutStandIns } from './conflict/without-stand-ins.ts'
-export { type AttachedEnd, attachedEndpoints, unleasedEnds } from './contract/attached-endpoints.ts'
+export {
+  type AttachedEnd,
+  attachedEndpoints,
+  attachedEnds,
+  unleasedEnds,
+} from './contract/attached-endpoints.ts'
 export { isInterfaceName } from './contract/check-name.ts'
 export { networkMark } from './contract/network-mark.ts'
 export { checkRuleset } from './dialect/check-ruleset.ts'

@@ -10,14 +10,11 @@ import { replicaName } from './mapping-label.ts'
  * @example
  * attachedEndpoints({})({ project: 'shop', network: 'web' }, { project: 'shop', service: 'web', replica: 1 }) // false
  */
-export const attachedEndpoints = ({
-  interfaces = [],
-}: HostFacts): ((on: LeasingNetwork, holder: LeaseHolder) => boolean) => {
+export const attachedEndpoints = (
+  facts: HostFacts,
+): ((on: LeasingNetwork, holder: LeaseHolder) => boolean) => {
   const attached = new Set(
-    interfaces.flatMap(({ alias }) => {
-      const mark = parseEndpointAlias(alias)
-      return mark === null ? [] : [keyOf(mark.project, mark.network, mark.endpoint)]
-    }),
+    attachedEnds(facts).map(({ mark }) => keyOf(mark.project, mark.network, mark.endpoint)),
   )
   return (on, holder) =>
     attached.size > 0 &&
@@ -37,16 +34,24 @@ export interface AttachedEnd {
 }
 
 /**
+ * The host's ends of endpoints, of whatever project.
+ * @example
+ * attachedEnds({}) // []
+ */
+export const attachedEnds = ({ interfaces = [] }: HostFacts): readonly AttachedEnd[] =>
+  interfaces.flatMap(({ alias, index = null, inside = {} }) => {
+    const mark = parseEndpointAlias(alias)
+    return mark === null ? [] : [{ mark, index, inside }]
+  })
+
+/**
  * The host's ends of endpoints that have no lease on their network, held or given up: where the state directory was lost,
  * only the ends inside tell which addresses are in use.
  * @example
  * unleasedEnds({}, emptyLeases) // []
  */
-export const unleasedEnds = ({ interfaces = [] }: HostFacts, leases: LeaseState): readonly AttachedEnd[] => {
-  const ends = interfaces.flatMap(({ alias, index = null, inside = {} }) => {
-    const mark = parseEndpointAlias(alias)
-    return mark === null ? [] : [{ mark, index, inside }]
-  })
+export const unleasedEnds = (facts: HostFacts, leases: LeaseState): readonly AttachedEnd[] => {
+  const ends = attachedEnds(facts)
   if (ends.length === 0) return []
   const leased = new Set(
     leasesUnder(leases, 'address/').flatMap((lease) =>

@@ -10,10 +10,8 @@ export interface JoinPlace {
 
 /** `portolan cluster join` with what makes it be about the same cluster and directory as the command that prints it. */
 export const joinLine = ({ cluster, directory }: JoinPlace, ...more: readonly string[]): string =>
-  shellLine(['portolan', 'cluster', 'join', ...more, ...placeWords({ cluster, directory })])
-
-/** The options of a command that make it be about the same cluster and directory. */
-export const placeWords = ({ cluster, directory }: JoinPlace): readonly string[] => [
-  ...(cluster === null ? [] : ['--cluster', cluster]),
-  ...(directory === defaultStateDirectory() ? [] : ['--state', directory]),
-]
+  shellLine([
+    ...['portolan', 'cluster', 'join', ...more],
+    ...(cluster === null ? [] : ['--cluster', cluster]),
+    ...(directory === defaultStateDirectory() ? [] : ['--state', directory]),
+  ])

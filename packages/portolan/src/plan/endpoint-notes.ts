@@ -4,10 +4,9 @@ import {
   type LeaseState,
   leasedSubnets,
   listLeases,
-  parseEndpointAlias,
   replicaName,
 } from '@portolan/core'
-import type { AttachedEnd } from '@portolan/core/planning'
+import { type AttachedEnd, attachedEnds } from '@portolan/core/planning'
 import { type HostFacts, shellLine } from '@portolan/netfilter'
 import { attachedPorts } from '../live/attachments/attached-ports.ts'
 import { heldBy } from '../live/attachments/held-addresses.ts'
@@ -84,17 +83,15 @@ export const cutEndpointNotes = (
 }
 
 /** The host's ends of endpoints on networks that got another subnet: what was attached before may have a former address. */
-export const movedEnds = ({ interfaces = [] }: HostFacts, leases: LeaseState): readonly AttachedEnd[] => {
+export const movedEnds = (facts: HostFacts, leases: LeaseState): readonly AttachedEnd[] => {
   const moved = new Set(
     leasedSubnets(leases).flatMap(({ project, network, movedFrom }) =>
       movedFrom === null ? [] : [`${project}/${network}`],
     ),
   )
-  if (moved.size === 0) return []
-  return interfaces.flatMap(({ alias, index = null, inside = {} }) => {
-    const mark = parseEndpointAlias(alias)
-    return mark === null || !moved.has(`${mark.project}/${mark.network}`) ? [] : [{ mark, index, inside }]
-  })
+  return moved.size === 0
+    ? []
+    : attachedEnds(facts).filter(({ mark }) => moved.has(`${mark.project}/${mark.network}`))
 }
 
 /** What of these ends has another address inside than the one that is leased to it, as far as that was read. */

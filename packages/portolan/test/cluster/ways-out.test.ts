@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { waysOf } from '../../src/command/cluster/ways-out.ts'
+import { withOwnOptions } from '../../src/command/with-own-options.ts'
 
 test('each network is told with the command that moves it, or with what holds it', () => {
   const text = waysOf(new Set(['cni']), new Set(['shop']))(['shop/web', 'blog/front', 'cni/pods'])
@@ -16,8 +17,8 @@ test('nothing is said of a file where programs hold every network', () => {
 })
 
 test('a command is about the cluster that was named: without it the network would leave that', () => {
-  const text = waysOf(new Set(), new Set(['shop']), ['--cluster', 'etcd://192.0.2.1/prod'])
+  const text = waysOf(new Set(), new Set(['shop']), withOwnOptions({ cluster: 'etcd://192.0.2.1/prod' }))
   expect(text(['shop/web', 'blog/front'])).toMatch(
-    /: `portolan move -p shop --cluster etcd:\/\/192\.0\.2\.1\/prod web`, `portolan move -f FILE --cluster etcd:\/\/192\.0\.2\.1\/prod front` with/,
+    /: `portolan move --cluster etcd:\/\/192\.0\.2\.1\/prod -p shop web`, `portolan move --cluster etcd:\/\/192\.0\.2\.1\/prod -f FILE front` with/,
   )
 })

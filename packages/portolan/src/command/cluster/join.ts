@@ -133,10 +133,7 @@ const tell = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
   const { member, blocks, claimed, released, leaving, moves, skipped, collisions, addresses } = joined
   const { exhausted } = joined
   const { options, terminal, name } = call
-  const ways = await waysOut({ cluster: options.cluster ?? null, directory: call.directory }, [
-    ...moves,
-    ...leaving,
-  ])
+  const ways = await waysOut(call, [...moves, ...leaving])
   const sentences = [
     ...moves.map((move) => moveText(move, ways)),
     ...leaving.map((block) => leavingText(block, ways)),

@@ -1,8 +1,9 @@
 import { namedElsewhere } from '@portolan/core/planning'
 import { appliedProjects } from '@portolan/host'
 import { PermissionError, PortolanError, shellLine } from '@portolan/netfilter'
-import { type JoinPlace, placeWords } from '../../cluster/join-line.ts'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
+import { withOwnOptions } from '../with-own-options.ts'
+import { type ClusterCall, directoryOf } from './call.ts'
 
 /** What gets networks out of a block that is not this host's: sentences with the command for each. */
 export type WaysOut = (networks: readonly string[]) => string
@@ -13,21 +14,29 @@ export type WaysOut = (networks: readonly string[]) => string
  * @param blocks - nothing is read where no network is in them
  */
 export const waysOut = async (
-  place: JoinPlace,
+  { options }: Pick<ClusterCall, 'options'>,
   blocks: readonly { readonly networks: readonly string[] }[],
 ): Promise<WaysOut> => {
   if (blocks.every(({ networks }) => networks.length === 0)) return () => ''
-  const { directory } = place
-  return waysOf(new Set(liveProjects(directory)), new Set(await keyProjects(directory)), placeWords(place))
+  const directory = directoryOf({ options })
+  return waysOf(
+    new Set(liveProjects(directory)),
+    new Set(await keyProjects(directory)),
+    withOwnOptions(options),
+  )
 }
 
 /**
  * @param live - projects that programs hold: no file says what is wanted of them, so nothing moves them
  * @param ofKeys - projects whose text a watch put into force
- * @param more - what makes a command be about the same cluster: without it the network would leave that
+ * @param written - a command with the options that this one was given: without its cluster the network would leave that
  */
 export const waysOf =
-  (live: ReadonlySet<string>, ofKeys: ReadonlySet<string>, more: readonly string[] = []): WaysOut =>
+  (
+    live: ReadonlySet<string>,
+    ofKeys: ReadonlySet<string>,
+    written = (command: string): string => command,
+  ): WaysOut =>
   (networks) => {
     const isHeld = (network: string): boolean => live.has(projectOf(network))
     const held = networks.filter(isHeld)
@@ -35,8 +44,8 @@ export const waysOf =
     const commands = moved.map((network) => {
       const [project, name] = [projectOf(network), network.slice(projectOf(network).length + 1)]
       return ofKeys.has(project)
-        ? `\`${shellLine(['portolan', 'move', '-p', project, ...more, name])}\``
-        : `\`${shellLine(['portolan', 'move', '-f', 'FILE', ...more, name])}\` with the Compose file of project ${project}`
+        ? `\`${written(shellLine(['portolan', 'move', '-p', project, name]))}\``
+        : `\`${written(shellLine(['portolan', 'move', '-f', 'FILE', name]))}\` with the Compose file of project ${project}`
     })
     return [
       ...(moved.length === 0
