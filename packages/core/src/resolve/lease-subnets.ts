@@ -68,8 +68,20 @@ const bridgeSubnet = (
 }
 
 /**
- * The subnet a network is on its way to: a `move` took the lease and was killed before the bridge had it. Null
- * when the bridge tells the truth, as it does otherwise.
+ * A move that took the lease of a subnet and was killed before the bridge had it.
+ * @internal
+ */
+export interface UnfinishedMove {
+  /** What the bridge has, as CIDR. */
+  readonly from: string
+  /** What is leased, as CIDR. */
+  readonly to: string
+  /** The same with the gateway: `10.0.42.1/16`. */
+  readonly held: string
+}
+
+/**
+ * The subnet that a network is on its way to. Null when the bridge tells the truth, as it does otherwise.
  * @internal
  */
 export const unfinishedMove = (
@@ -78,10 +90,12 @@ export const unfinishedMove = (
   project: string,
   network: string,
   family: Family,
-): string | null => {
+): UnfinishedMove | null => {
   const lease = findLease(state, subnetKey(project, network, family))
   if (lease?.kind !== 'subnet' || lease.movedFrom === null) return null
-  return bridgeSubnet(facts, project, network, family) === lease.movedFrom ? heldText(lease) : null
+  return bridgeSubnet(facts, project, network, family) === lease.movedFrom
+    ? { from: lease.movedFrom, to: lease.subnet, held: heldText(lease) }
+    : null
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { HostFacts } from '@portolan/netfilter'
+import type { Family, HostFacts } from '@portolan/netfilter'
 import { type Conflict, findHostPortTaken, findParentConflicts } from '../conflict/index.ts'
 import { attachedEndpoints } from '../contract/attached-endpoints.ts'
 import type { DesiredNetwork, DesiredOpening, DesiredState } from '../contract/desired-state.ts'
@@ -29,6 +29,7 @@ import { checkMove } from './move.ts'
 import { findBridgesDown, findSubnetOverlaps, findTakenNames } from './network-conflicts.ts'
 import { noteAbsentAddresses } from './note-absent-addresses.ts'
 import { noteGuessedAddresses } from './note-guessed-addresses.ts'
+import { noteMoves } from './note-moves.ts'
 import { noteParented } from './note-parented.ts'
 import { parentUse } from './parent-use.ts'
 import { releaseUnwantedPorts } from './release-unwanted-ports.ts'
@@ -72,17 +73,21 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
   const parented = intent.parented ?? []
   checkHostAddresses(parented, facts)
   const kept = keptNames(leases.state, intent.project, own, parented)
-  const planWith = (isMoved: IsMoved) =>
+  const unfinished = (network: string, family: Family) =>
+    unfinishedMove(leases.state, facts, intent.project, network, family)
+  const planWith = (isMoved: IsMoved, only?: ReadonlySet<string>) =>
     planSubnets(
       facts,
       [...own, ...parented].flatMap((network) =>
-        subnetRequests(network).map((request) => ({
-          ...request,
-          renumber: isMoved(network.name, request.family),
-          held: isMoved(network.name, request.family)
-            ? null
-            : unfinishedMove(leases.state, facts, intent.project, network.name, request.family),
-        })),
+        only !== undefined && !only.has(network.name)
+          ? []
+          : subnetRequests(network).map((request) => ({
+              ...request,
+              renumber: isMoved(network.name, request.family),
+              held: isMoved(network.name, request.family)
+                ? null
+                : (unfinished(network.name, request.family)?.held ?? null),
+            })),
       ),
       [...(options.pools ?? [])],
       {
@@ -95,7 +100,11 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
         leases: subnetLeases(leases.state, intent.project, kept),
       },
     )
-  const isMoved = familiesToMove(move, () => planWith(() => false))
+  const { isMoved, kept: unmoved } = familiesToMove(move, {
+    planWith,
+    isUnderWay: (network, family) => unfinished(network, family) !== null,
+    blocks: options.blocks ?? null,
+  })
   const subnets = planWith(isMoved)
   const onWires = new Set(parented.map(({ name }) => name))
   const wires = parented.map((network) => settleParented(network, subnets, facts))
@@ -175,6 +184,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
     notes: [
       ...intent.notes,
       ...left,
+      ...noteMoves(subnets, unmoved, isMoved, unfinished),
       ...notes,
       ...expanded.notes,
       ...opened.notes,

@@ -1,0 +1,137 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  bridgeAlias,
+  commitLeases,
+  emptyLeases,
+  type HeldBlocks,
+  type LeaseState,
+  parsePool,
+  type Resolution,
+  type ResolveOptions,
+  readCompose,
+  resolve,
+} from '@portolan/core'
+import type { HostFacts } from '@portolan/netfilter'
+
+const shop = readCompose(
+  'name: shop\nnetworks: {web: {enable_ipv6: true}}\nservices: {a: {networks: [web]}}\n',
+  { source: 'compose.yaml' },
+)
+
+/** Resolves and commits, as apply does. */
+const settle = (
+  leases: LeaseState,
+  options: ResolveOptions,
+  facts: HostFacts = {},
+): { readonly leases: LeaseState; readonly answer: Resolution } => {
+  const answer = resolve(shop, facts, { ...options, leases })
+  return { answer, leases: commitLeases(leases, answer.leases).state }
+}
+
+const subnets = ({ subnets: plans }: Resolution): readonly string[] =>
+  plans.map(({ subnet, origin }) => `${subnet} ${origin}`)
+
+const texts = ({ notes }: Resolution): readonly string[] => notes.map(({ text }) => text)
+
+const held: HeldBlocks = {
+  ...{ cluster: 'prod', pools: ['10.64.0.0/20:24', 'fd00:64::/56:64'], lost: [], join: 'join' },
+  blocks: ['10.64.12.0/24', 'fd00:64:0:6c::/64'],
+}
+
+const [first4, first6] = ['10.64.12.0/24', 'fd00:64:0:6c::/64']
+const [next4, next6] = ['10.64.3.0/24', 'fd00:64:0:6d::/64']
+
+const move = ['web']
+
+/** The bridge of the network, with one subnet of each family. */
+const bridge = (...addresses: readonly string[]): HostFacts => ({
+  interfaces: [{ name: 'br-web', alias: bridgeAlias({ project: 'shop', network: 'web' }), addresses }],
+})
+
+describe('a network with subnets of both families', () => {
+  test.each([
+    [first4, [next4, first6], [`${next4} picked`, `${first6} held`]],
+    [first6, [first4, next6], [`${first4} held`, `${next6} picked`]],
+  ])('leaves block %s, which no pool has any more, and keeps the other family', (block, blocks, expected) => {
+    const { leases } = settle(emptyLeases, { blocks: held })
+    const now = { ...held, blocks: [block, ...blocks], leaving: [block] }
+    const { answer } = settle(leases, { blocks: now, move })
+    expect(subnets(answer)).toEqual(expected)
+  })
+
+  test.each([
+    [
+      ['10.9.0.0/24:24', 'fd00:1::/64:64'],
+      ['10.9.0.0/24 picked', 'fd00:1::/64 held'],
+    ],
+    [
+      ['10.8.0.0/24:24', 'fd00:2::/64:64'],
+      ['10.8.0.0/24 held', 'fd00:2::/64 picked'],
+    ],
+  ])('leaves the pool that is named no longer, without a cluster: %s', (pools, expected) => {
+    const { leases } = settle(emptyLeases, { pools: ['10.8.0.0/24:24', 'fd00:1::/64:64'].map(parsePool) })
+    const { answer } = settle(leases, { pools: pools.map(parsePool), move })
+    expect(subnets(answer)).toEqual(expected)
+  })
+
+  test.each([
+    ['IPv6', first6, [next4], [`${next4} picked`, `${first6} held`]],
+    ['IPv4', first4, [next6], [`${first4} held`, `${next6} picked`]],
+  ])('keeps its %s subnet where no other is free, and says so', (family, subnet, more, expected) => {
+    const { leases } = settle(emptyLeases, { blocks: held })
+    const { answer } = settle(leases, { blocks: { ...held, blocks: [...held.blocks, ...more] }, move })
+    expect(subnets(answer)).toEqual(expected)
+    expect(texts(answer)).toEqual([
+      expect.stringMatching(`^Network web keeps its ${family} subnet ${subnet}: no other one is free`),
+    ])
+  })
+
+  test('does not move where no subnet of either family is free', () => {
+    const { leases } = settle(emptyLeases, { blocks: held })
+    expect(() => settle(leases, { blocks: held, move })).toThrow(/No subnet is free for network web/)
+  })
+
+  test('moves both families where both are to go', () => {
+    const { leases } = settle(emptyLeases, { blocks: held })
+    const now = { ...held, blocks: [...held.blocks, next4, next6], leaving: held.blocks }
+    expect(subnets(settle(leases, { blocks: now, move }).answer)).toEqual([
+      `${next4} picked`,
+      `${next6} picked`,
+    ])
+  })
+})
+
+describe('a move that was cut off after its leases were taken', () => {
+  const lost = {
+    ...held,
+    blocks: [next4, first6],
+    lost: [{ block: first4, takenBy: 'web-2' }],
+  }
+  const before = bridge('10.64.12.1/24', 'fd00:64:0:6c::1/64')
+  const killed = () =>
+    settle(settle(emptyLeases, { blocks: held }, before).leases, { blocks: lost, move }, before)
+  const text = `Network web is on its way from ${first4} to ${next4}: a move was cut off, and this finishes it.`
+
+  test.each([{}, { move }])('is finished by the next plan, with room for no other, and told: %j', (more) => {
+    expect(subnets(killed().answer)).toEqual([`${next4} picked`, `${first6} held`])
+    const { answer } = settle(killed().leases, { blocks: lost, ...more }, before)
+    expect(subnets(answer)).toEqual([`${next4} held`, `${first6} held`])
+    expect(texts(answer)).toEqual([text])
+    expect(answer.leases.changes).toEqual([])
+  })
+
+  test('goes on elsewhere where the subnet it was on its way to is lost too', () => {
+    const since = {
+      ...lost,
+      blocks: ['10.64.5.0/24', first6],
+      lost: [...lost.lost, { block: next4, takenBy: 'web-3' }],
+    }
+    const { answer } = settle(killed().leases, { blocks: since, move }, before)
+    expect(subnets(answer)).toEqual(['10.64.5.0/24 picked', `${first6} held`])
+  })
+
+  test('is told no more once the bridge has the subnet', () => {
+    const { answer } = settle(killed().leases, { blocks: lost }, bridge('10.64.3.1/24', 'fd00:64:0:6c::1/64'))
+    expect([subnets(answer), texts(answer)]).toEqual([[`${next4} held`, `${first6} held`], []])
+  })
+})
