@@ -1,4 +1,4 @@
-import type { CertificateFault } from '@portolan/core'
+import type { CertificateFault, UserFault } from '@portolan/core'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 
 /** Which servers were asked, and what this host showed of itself. */
@@ -10,6 +10,8 @@ export interface Refusal {
   readonly kind: 'user' | 'tls'
   /** Where it is about a certificate. */
   readonly certificate?: CertificateFault
+  /** Where it is about the user. */
+  readonly user?: UserFault
   readonly why: string
   readonly remedy: string
 }
@@ -51,9 +53,10 @@ export const serverOf = (error: unknown): string | null =>
 interface Case {
   readonly kind: Refusal['kind']
   readonly certificate?: CertificateFault
+  readonly user?: UserFault
   readonly says: RegExp
   /** Null: these words mean something else here. */
-  readonly means: (asked: Asked, words: string) => Omit<Refusal, 'kind' | 'certificate'> | null
+  readonly means: (asked: Asked, words: string) => Omit<Refusal, 'kind' | 'certificate' | 'user'> | null
 }
 
 const clock = (): string => new Date().toISOString().replace(/:\d\d\.\d+Z$/, 'Z')
@@ -156,6 +159,7 @@ const cases: readonly Case[] = [
   },
   {
     kind: 'user',
+    user: 'unnamed',
     says: /user name is empty/,
     means: () => ({
       why: "it asks for a user, and the cluster's URL names none",
@@ -164,6 +168,7 @@ const cases: readonly Case[] = [
   },
   {
     kind: 'user',
+    user: 'unknown',
     says: /authentication failed, invalid user ID or password/,
     means: ({ user }) => ({
       why: `it has no user ${user?.name ?? ''} with the password that was given`,
@@ -172,6 +177,7 @@ const cases: readonly Case[] = [
   },
   {
     kind: 'user',
+    user: 'unwanted',
     says: /authentication is not enabled/,
     means: ({ user }) => ({
       why: `the cluster's URL names user ${user?.name ?? ''}, and this etcd has no users (authentication is not enabled)`,

@@ -30,6 +30,7 @@ const refused = (error: unknown, asked: Asked, { allowed, grant }: ErrorWords): 
   const user = asked.user == null ? 'the user of this host' : `user ${asked.user.name}`
   return {
     kind: 'user',
+    user: 'not-allowed',
     why: `${user} may not do this (${wordsOf(error)})`,
     remedy: `Give the user a role that ${allowed}: \`${grant}\`.`,
   }
@@ -69,8 +70,8 @@ export const readingError = (
   if (refusal?.kind === 'user')
     return new BlockStoreError(
       'CLUSTER_DENIED',
-      `${place} does not let this host in: ${refusal.why}. ${refusal.remedy}`,
-      { cause: error },
+      `${place} does not let this host in: ${refusal.why}. ${refusal.remedy} ${words.unreachable}`,
+      { cause: error, user: refusal.user },
     )
   if (refusal?.kind === 'tls') {
     const { server, others } = oneOf(error, asked)

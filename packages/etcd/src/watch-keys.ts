@@ -4,6 +4,12 @@ import type { EtcdServers } from './etcd-servers.ts'
 import type { KeySpace } from './key-space.ts'
 import { openStream } from './open-stream.ts'
 
+/**
+ * How long it takes to notice that a user may read no longer. etcd asks whether it may as a watch begins, and never again:
+ * a watch goes on under users that were switched on after it.
+ */
+const PERMISSION_MS = 5_000
+
 /** One stream, that of this watch alone. It is not opened again: what was missed meanwhile is read, not guessed. */
 export const watchKeys = (
   servers: EtcdServers,
@@ -17,6 +23,7 @@ export const watchKeys = (
   let isClosed = false
   let wake = (): void => {}
   let cancel = (): void => {}
+  let asking: NodeJS.Timeout | undefined
   const fail = (error: BlockStoreError): void => {
     fault ??= error
     wake()
@@ -36,10 +43,28 @@ export const watchKeys = (
       hear,
       lost: (error) => fail(lost(error)),
     })
+  const askPermission = (): void => {
+    asking = setTimeout(() => {
+      servers
+        .ask((client) => mayRead(client, keys))
+        .catch((error: unknown) => {
+          const said = lost(error)
+          // The stream itself notices a server that is away.
+          if (said.code === 'CLUSTER_DENIED') fail(said)
+        })
+        .then(() => (isClosed || fault !== null ? undefined : askPermission()))
+    }, PERMISSION_MS)
+  }
   const open = async (): Promise<void> => {
     const opened = await servers.ask(begin)
     cancel = opened.cancel
     if (isClosed) cancel()
+    else askPermission()
+  }
+  const end = (): void => {
+    isClosed = true
+    clearTimeout(asking)
+    cancel()
   }
   const changes = async function* (): AsyncGenerator<BlockChanges, void, undefined> {
     open().catch((error: unknown) => fail(lost(error)))
@@ -54,18 +79,21 @@ export const watchKeys = (
           })
       }
     } finally {
-      isClosed = true
-      cancel()
+      end()
     }
   }
   return {
     [Symbol.asyncIterator]: changes,
     close: () => {
-      isClosed = true
-      cancel()
+      end()
       wake()
     },
   }
+}
+
+/** Asks for one key, and one server for what it knows itself: the others have no part in it. */
+const mayRead = async (client: Etcd3, { first }: KeySpace): Promise<void> => {
+  await client.kv.range({ key: first, serializable: true, count_only: true })
 }
 
 /** A message may have the events of several revisions, in their order. */

@@ -27,6 +27,14 @@ export type BlockStoreErrorCode =
 export type CertificateFault = 'own' | 'own-expired' | 'expired' | 'not-yet-valid' | 'authority' | 'name'
 
 /**
+ * Why a store does not let a host in, or not do something. `unnamed`: it asks for a user, and none is named. `unknown`: it has
+ * no such user with the password that was given. `unwanted`: it has no users, and one is named. `not-allowed`: the user
+ * lacks a permission.
+ * @public @since 0.1.0
+ */
+export type UserFault = 'unnamed' | 'unknown' | 'unwanted' | 'not-allowed'
+
+/**
  * Blocks of a cluster that could not be had, and why.
  * @example
  * try {
@@ -40,14 +48,21 @@ export class BlockStoreError extends PortolanError {
   declare readonly code: BlockStoreErrorCode
   /** Where a certificate is what went wrong. */
   declare readonly certificate?: CertificateFault
+  /** Where the user is what went wrong. */
+  declare readonly user?: UserFault
 
   constructor(
     code: BlockStoreErrorCode,
     message: string,
-    options?: { readonly cause?: unknown; readonly certificate?: CertificateFault | undefined },
+    options?: {
+      readonly cause?: unknown
+      readonly certificate?: CertificateFault | undefined
+      readonly user?: UserFault | undefined
+    },
   ) {
     super(code, message, options)
     if (options?.certificate !== undefined) this.certificate = options.certificate
+    if (options?.user !== undefined) this.user = options.user
   }
 }
 

@@ -4,7 +4,6 @@ import {
   BlockStoreError,
   type BlockWatch,
   blockStoreErrorCode,
-  type CertificateFault,
   parseClusterUrl,
 } from '@portolan/core'
 import { PortolanError } from '@portolan/netfilter'
@@ -74,11 +73,13 @@ const ownError = (error: unknown): unknown => {
   const code = blockStoreErrorCode(error)
   return code === null || error instanceof PortolanError
     ? error
-    : new BlockStoreError(code, (error as Error).message, { cause: error, certificate: faultOf(error) })
+    : new BlockStoreError(code, (error as Error).message, { cause: error, ...faultsOf(error) })
 }
 
-const faultOf = (error: unknown): CertificateFault | undefined =>
-  (error as Pick<BlockStoreError, 'certificate'>).certificate
+const faultsOf = (error: unknown): Pick<BlockStoreError, 'certificate' | 'user'> => {
+  const { certificate, user } = error as Pick<BlockStoreError, 'certificate' | 'user'>
+  return { ...(certificate === undefined ? {} : { certificate }), ...(user === undefined ? {} : { user }) }
+}
 
 const own =
   <Arguments extends readonly unknown[], Result>(work: (...given: Arguments) => Promise<Result>) =>

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { BlockStoreError, type ClusterNeighbours, neighboursOf } from '@portolan/core'
+import { type ClusterNeighbours, neighboursOf } from '@portolan/core'
 import { lostBlockNotes } from '@portolan/core/planning'
 import { readNetworkFacts, writeNeighbours } from '@portolan/host'
 import { followCluster } from '../cluster/follow-cluster.ts'
@@ -7,6 +7,7 @@ import { forgottenText, joinedMember, knownMember, unknownText } from '../cluste
 import { networksUp } from '../cluster/networks-up.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
 import { readLostUse } from '../cluster/read-lost-use.ts'
+import { isOutage } from '../cluster/told-faults.ts'
 import { directoryOf } from './cluster/call.ts'
 import { openOutage } from './cluster/outage.ts'
 import type { CommandContext } from './command.ts'
@@ -53,7 +54,7 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
           lost = await tellLost(context, directory, neighbours, lost)
         }
       } catch (error) {
-        if (!(error instanceof BlockStoreError) || error.code !== 'CLUSTER_UNREACHABLE') throw error
+        if (!isOutage(error)) throw error
         outage.failed(error)
         await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined)
       }

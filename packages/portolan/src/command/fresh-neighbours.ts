@@ -1,6 +1,5 @@
 import {
   type BlockSnapshot,
-  BlockStoreError,
   type ClusterMember,
   type ClusterNeighbours,
   neighboursOf,
@@ -11,6 +10,7 @@ import { PortolanError } from '@portolan/netfilter'
 import { joinLine } from '../cluster/join-line.ts'
 import { forgottenText, joinedMember, knownMember, unknownText } from '../cluster/known-member.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
+import { isOutage } from '../cluster/told-faults.ts'
 import { readConfig } from '../config/read-config.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { directoryOf } from './cluster/call.ts'
@@ -131,7 +131,7 @@ const reached = async (
   try {
     return await read()
   } catch (error) {
-    if (!(error instanceof BlockStoreError) || error.code !== 'CLUSTER_UNREACHABLE') throw error
+    if (!isOutage(error)) throw error
     terminal.say(`portolan: ${error.message} ${goesBy}`)
     return null
   }

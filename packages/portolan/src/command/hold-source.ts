@@ -130,7 +130,11 @@ export const holdSource = async (
     for (const sentence of [...held.unread, ...held.notes]) terminal.say(`portolan: ${sentence}`)
     endFollowing = followCluster(context)
     await keep()
-    if (!once) stored?.follow((error, retryMs) => void refused(error, retryMs))
+    if (!once)
+      stored?.follow(
+        (error, retryMs) => void refused(error, retryMs),
+        () => terminal.say(`portolan: ${options.intent} is read and followed again.`),
+      )
     for (;;) {
       const signal = AbortSignal.any([
         ...[signals.stop, signals.reload],

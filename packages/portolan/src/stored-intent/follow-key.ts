@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type BlockSnapshot, BlockStoreError } from '@portolan/core'
 import type { ClusterKey } from '../cluster/open-cluster.ts'
+import { toldFaults } from '../cluster/told-faults.ts'
 
 /** How long servers that do not answer are left alone. */
 export const PAUSE_MS = 5_000
@@ -11,26 +12,27 @@ interface Follower {
   readonly signal: AbortSignal
   /** What the key holds; null: it is not there. Told each time it is read. */
   readonly hear: (text: string | null) => void
-  /** The servers are lost; told once until they answer again. */
+  /** The servers are lost, or do not let this host in: each reason is told once until the key is read again. */
   readonly miss: (error: BlockStoreError) => void
+  /** The key is read again after that. */
+  readonly found: () => void
 }
 
 export const textIn = ({ entries }: BlockSnapshot): string | null => entries[0]?.value ?? null
 
 /** Tells what a key holds, and each change, until it is stopped. */
-export const followKey = async (key: ClusterKey, { signal, hear, miss }: Follower): Promise<void> => {
-  let isLost = false
+export const followKey = async (key: ClusterKey, { signal, hear, miss, found }: Follower): Promise<void> => {
+  const away = toldFaults()
   while (!signal.aborted) {
     try {
       const snapshot = await key.read()
-      isLost = false
+      if (away.end()) found()
       hear(textIn(snapshot))
       await untilListed(key, snapshot.revision + 1, hear, signal)
     } catch (error) {
       if (!(error instanceof BlockStoreError)) throw error
       if (error.code === 'CLUSTER_COMPACTED') continue
-      if (!isLost) miss(error)
-      isLost = true
+      if (away.add(error)) miss(error)
       await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined)
     }
   }

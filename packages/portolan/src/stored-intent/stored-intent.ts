@@ -20,8 +20,13 @@ export interface StoredIntent {
   isLost(): boolean
   /** Remembers it again. */
   keepAgain(): Promise<void>
-  /** Begins to follow the key. */
-  follow(miss: (error: PortolanError, retryMs: number | null) => void): void
+  /**
+   * Begins to follow the key.
+   *
+   * @param miss - is told why it is not read, each reason once, and
+   * @param found - that it is again
+   */
+  follow(miss: (error: PortolanError, retryMs: number | null) => void, found: () => void): void
   close(): Promise<void>
 }
 
@@ -120,16 +125,20 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
       keep: held.keep,
       isLost: () => held.isKept() && !hasAppliedText(directory, from),
       keepAgain: held.keepAgain,
-      follow(miss) {
+      follow(miss, found) {
         const hear = (now: string | null): void => {
           if (held.hear(now)) changed.abort()
         }
-        followKey(store, { signal: stopped.signal, hear, miss: (error) => miss(error, PAUSE_MS) }).catch(
-          (error: unknown) => {
-            if (!(error instanceof PortolanError)) throw error
-            miss(error, null)
-          },
-        )
+        const follower = {
+          signal: stopped.signal,
+          hear,
+          found,
+          miss: (error: PortolanError) => miss(error, PAUSE_MS),
+        }
+        followKey(store, follower).catch((error: unknown) => {
+          if (!(error instanceof PortolanError)) throw error
+          miss(error, null)
+        })
       },
       async close() {
         stopped.abort()

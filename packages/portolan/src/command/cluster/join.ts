@@ -18,6 +18,7 @@ import { ownAddresses } from '../../cluster/node-addresses.ts'
 import { rememberNeighbours, tellAndRemember } from '../../cluster/remember-neighbours.ts'
 import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
 import { memberName, thisMember } from '../../cluster/this-member.ts'
+import { isOutage } from '../../cluster/told-faults.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { wholeNumber } from '../options.ts'
@@ -211,6 +212,8 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode | 'forgotten'> =
         // Blocks are this host's whether or not etcd answers. What will not mend itself ends it.
         if (isFirst || !mayMend(error)) throw error
         outage.failed(error)
+        // etcd may renew the lease of a host that it does not let in: the host is alive as long as it does.
+        if (lease !== null) await call.store.keepLease(lease).catch(() => undefined)
         await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined)
       }
     }
@@ -236,5 +239,4 @@ const roomIn = (snapshot: BlockSnapshot): bigint =>
   describeCluster(snapshot).pools.reduce((sum, { blocks, held }) => sum + blocks - BigInt(held), 0n)
 
 const mayMend = (error: unknown): boolean =>
-  error instanceof BlockStoreError &&
-  ['CLUSTER_UNREACHABLE', 'CLUSTER_OUTCOME_UNKNOWN', 'CLUSTER_EXHAUSTED'].includes(error.code)
+  isOutage(error) || (error instanceof BlockStoreError && error.code === 'CLUSTER_EXHAUSTED')

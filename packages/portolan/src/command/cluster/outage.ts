@@ -1,9 +1,10 @@
-import { BlockStoreError, type CertificateFault } from '@portolan/core'
+import { isOutage, toldFaults } from '../../cluster/told-faults.ts'
 import type { Terminal } from '../terminal.ts'
 
 /**
  * Tells once that etcd does not answer, however often and in whatever words that is found, and once that it does again. What
- * is wrong with a certificate is told besides, each fault once: another one may be put in its place meanwhile.
+ * is wrong with a certificate, or why etcd does not let the user in, is told besides, each fault once: another one may be put
+ * in its place meanwhile.
  */
 export interface Outage {
   /** What else may fail is told again where its words have changed; etcd has answered then. */
@@ -14,31 +15,23 @@ export interface Outage {
 
 /** @param meanwhile - what is said after why etcd does not answer */
 export const openOutage = (terminal: Pick<Terminal, 'say'>, meanwhile = ''): Outage => {
-  /** Null: etcd did not answer. Empty: it does. */
-  const away = new Set<CertificateFault | null>()
+  const away = toldFaults()
   let said = ''
   return {
     failed: (error) => {
       const { message } = error as Error
       const text = meanwhile === '' ? message : `${message} ${meanwhile}`
       if (isOutage(error)) {
-        const { certificate = null } = error
-        if (!away.has(certificate)) terminal.say(`portolan: ${text}`)
-        away.add(certificate)
+        if (away.add(error)) terminal.say(`portolan: ${text}`)
       } else {
         if (message !== said) terminal.say(`portolan: ${text}`)
-        away.clear()
+        away.end()
       }
       said = message
     },
     answered: (now) => {
-      if (away.size > 0) terminal.say(`portolan: etcd answers again: ${now}`)
-      away.clear()
+      if (away.end()) terminal.say(`portolan: etcd answers again: ${now}`)
       said = ''
     },
   }
 }
-
-const isOutage = (error: unknown): error is BlockStoreError =>
-  error instanceof BlockStoreError &&
-  (error.code === 'CLUSTER_UNREACHABLE' || error.code === 'CLUSTER_OUTCOME_UNKNOWN')

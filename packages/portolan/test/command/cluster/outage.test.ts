@@ -1,10 +1,13 @@
 import { expect, test } from '@jest/globals'
-import { BlockStoreError, type CertificateFault } from '@portolan/core'
+import { BlockStoreError, type CertificateFault, type UserFault } from '@portolan/core'
 import { openOutage } from '../../../src/command/cluster/outage.ts'
 
 const silence = (words: string) => new BlockStoreError('CLUSTER_UNREACHABLE', `does not answer: ${words}`)
 const faulty = (certificate: CertificateFault, words: string) =>
   new BlockStoreError('CLUSTER_UNREACHABLE', words, { certificate })
+
+const denied = (user: UserFault) =>
+  new BlockStoreError('CLUSTER_DENIED', `does not let in: ${user}`, { user })
 
 const opened = () => {
   const said: string[] = []
@@ -37,5 +40,20 @@ test('a certificate that is refused is told beside the silence before it, and ea
   expect(said.slice(3)).toEqual([
     'portolan: etcd answers again: all is well.',
     'portolan: has expired (06:10Z)',
+  ])
+})
+
+test('each reason why etcd does not let the user in is told once, and once that it does', () => {
+  const { said, outage } = opened()
+  for (const _time of [1, 2])
+    for (const fault of ['unnamed', 'unknown', 'not-allowed'] as const) outage.failed(denied(fault))
+  for (const _time of [1, 2]) outage.answered('all is well.')
+  outage.failed(denied('unknown'))
+  expect(said).toEqual([
+    'portolan: does not let in: unnamed',
+    'portolan: does not let in: unknown',
+    'portolan: does not let in: not-allowed',
+    'portolan: etcd answers again: all is well.',
+    'portolan: does not let in: unknown',
   ])
 })

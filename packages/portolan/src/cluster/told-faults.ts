@@ -1,0 +1,37 @@
+import { BlockStoreError, type CertificateFault, type UserFault } from '@portolan/core'
+
+/**
+ * The store does not answer, is kept apart from this host by a certificate, or does not let its user in. All of these may
+ * mend themselves, and blocks are this host's meanwhile.
+ */
+export const isOutage = (error: unknown): error is BlockStoreError =>
+  error instanceof BlockStoreError &&
+  (error.code === 'CLUSTER_UNREACHABLE' ||
+    error.code === 'CLUSTER_OUTCOME_UNKNOWN' ||
+    error.code === 'CLUSTER_DENIED')
+
+/** Which faults of an outage were told, so that each is told once: another one may come in its place meanwhile. */
+export interface ToldFaults {
+  /** @returns is it the first one of its kind since `end`? */
+  add(error: BlockStoreError): boolean
+  /** @returns was any told? */
+  end(): boolean
+}
+
+export const toldFaults = (): ToldFaults => {
+  /** Null: the store did not answer. */
+  const told = new Set<CertificateFault | UserFault | null>()
+  return {
+    add: ({ certificate, user }) => {
+      const fault = certificate ?? user ?? null
+      const isNew = !told.has(fault)
+      told.add(fault)
+      return isNew
+    },
+    end: () => {
+      const wasAway = told.size > 0
+      told.clear()
+      return wasAway
+    },
+  }
+}

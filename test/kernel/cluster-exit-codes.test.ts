@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { Disposables } from '../lab/disposables.ts'
+import { makeAuthority, past } from '../lab/neighbour/certificates.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type GuardedEtcd, startGuardedEtcd } from '../lab/neighbour/guarded-etcd.ts'
+
+const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'portolan-exits-'))
+const at = (name: string): string => join(folder, name)
+const write = (name: string, text: string): string => {
+  writeFileSync(at(name), text)
+  return at(name)
+}
+const held = new Disposables()
+
+interface Site {
+  readonly etcd: GuardedEtcd
+  readonly url: string
+  /** The URL of the cluster where this keeps the host and etcd apart. */
+  readonly apart: Readonly<Record<string, string>>
+}
+
+let made: Site | null = null
+const site = (): Site => {
+  if (made === null) throw new Error('etcd has not been started')
+  return made
+}
+
+const run = (words: readonly string[], url: string) =>
+  site().etcd.machine.run([process.execPath, program, ...words, '--cluster', url, '--state', at('state')], {
+    environment: { NODE_OPTIONS: '', NO_COLOR: '1', HOME: folder },
+  })
+
+/** Two servers, of which one is killed once both have agreed on something: the other one has lost the majority. */
+const startLonely = async ({ machine }: GuardedEtcd): Promise<string> => {
+  const peer = (port: number): string => `http://127.0.0.1:${port + 1}`
+  const [kept, lost] = [2779, 2879].map((port) => {
+    const client = `http://127.0.0.1:${port}`
+    return machine.start(
+      [
+        ...['etcd', '--name', `m${port}`, '--data-dir', `/run/etcd/m${port}`, '--log-level', 'panic'],
+        ...['--unsafe-no-fsync', '--heartbeat-interval', '50', '--election-timeout', '400'],
+        ...['--listen-client-urls', client, '--advertise-client-urls', client],
+        ...['--listen-peer-urls', peer(port), '--initial-advertise-peer-urls', peer(port)],
+        ...['--initial-cluster', `m2779=${peer(2779)},m2879=${peer(2879)}`],
+      ],
+      { timeoutMs: 600_000 },
+    )
+  })
+  held.use({
+    [Symbol.asyncDispose]: async () => {
+      kept?.kill('SIGKILL')
+      await kept?.outcome
+    },
+  })
+  const health = ['curl', '--silent', '--fail', '--max-time', '5', 'http://127.0.0.1:2779/health']
+  while ((await machine.run(health)).exitCode !== 0) await delay(50)
+  lost?.kill('SIGKILL')
+  await lost?.outcome
+  return 'etcd://127.0.0.1:2779/prod'
+}
+
+const file = write('compose.yaml', "name: shop\nservices: {nginx: {ports: ['8080:80']}}\n")
+const clear = write('clear.yaml', "name: shop\nservices: {nginx: {ports: ['8080:80', '8081:81']}}\n")
+const taken = write(
+  'taken.yaml',
+  "name: shop\nservices: {nginx: {ports: ['8080:80']}, other: {ports: ['8080:80']}}\n",
+)
+
+/** What each command says of the host, whatever keeps etcd away; the verbs of `cluster` have no other way than etcd. */
+const commands: readonly (readonly [command: string, exitCode: number])[] = [
+  [`plan -f ${file}`, 0],
+  [`plan -f ${clear}`, 2],
+  [`plan -f ${taken}`, 3],
+  [`conflicts -f ${file}`, 0],
+  [`conflicts -f ${taken}`, 3],
+  [`apply -f ${file} --yes`, 0],
+  [`script -f ${file} --format nft`, 0],
+  // The network has all of the one block.
+  ['subnet', 4],
+  [`watch -f ${file} --once`, 0],
+  ['cluster status', 1],
+  ['cluster join', 1],
+  ['cluster release', 1],
+  ['cluster reclaim --all --yes', 1],
+]
+/** They ask no etcd while the state directory is there. */
+const asksNone = ['subnet']
+
+describeBeside(
+  'exit codes of commands that etcd does not answer, or does not let in',
+  ['etcd', 'openssl'],
+  () => {
+    beforeAll(async () => {
+      const [ours, other] = [await makeAuthority(folder, 'ours'), await makeAuthority(folder, 'other')]
+      const server = await ours.issue('server', 'DNS:localhost')
+      const expired = await ours.issue('expired', 'DNS:localhost', past)
+      const etcd = held.use(await startGuardedEtcd(folder, server, ours.file))
+      const { users, tls } = etcd.endpoints
+      const asUser = (name: string): string =>
+        `etcd://${name}@${users}/prod?password-file=${write(name, 'right')}`
+      const url = asUser('portolan')
+      await etcd.askForUsers()
+      for (const name of ['portolan', 'guest']) await etcd.ask('auth/user/add', { name, password: 'right' })
+      await etcd.ask('auth/user/grant', { user: 'portolan', role: 'blocks' })
+      made = {
+        etcd,
+        url,
+        apart: {
+          'a wrong password': `etcd://portolan@${users}/prod?password-file=${write('wrong', 'wrong')}`,
+          'no user': `etcd://${users}/prod`,
+          'a permission that is missing': asUser('guest'),
+          'an unknown authority': `etcds://${tls}/prod?ca=${other.file}`,
+          'an expired certificate': `etcds://${tls}/prod?ca=${ours.file}`,
+          'no answer': 'etcd://127.0.0.1:9/prod',
+          'a majority that is lost': await startLonely(etcd),
+        },
+      }
+      for (const words of ['cluster init --pool 10.64.0.0/16:24', 'cluster join', `apply -f ${file} --yes`])
+        expect(await run(words.split(' '), url)).toMatchObject({ exitCode: 0 })
+      etcd.show(expired)
+    })
+    afterAll(async () => {
+      await held.close()
+      rmSync(folder, { recursive: true, force: true })
+    })
+
+    const all: readonly string[] = commands.map(([command]) => command)
+    const some: readonly string[] = [`plan -f ${clear}`, 'cluster join']
+    test.each([
+      ['a wrong password', all],
+      ['no user', some],
+      ['a permission that is missing', some],
+      ['an unknown authority', some],
+      ['an expired certificate', some],
+      ['no answer', some],
+      // Each verb of `cluster` waits 15 s for a vote.
+      ['a majority that is lost', [`plan -f ${clear}`]],
+    ])('%s', async (what, names) => {
+      const url = site().apart[what] ?? ''
+      const asked = commands.filter(([command]) => names.includes(command))
+      const ended = await Promise.all(
+        asked.map(async ([command]) => {
+          const { exitCode, stderr } = await run(command.split(' '), url)
+          const says = /does not answer|does not let this host in|There is no connection to/.test(stderr)
+          return [command, exitCode, says]
+        }),
+      )
+      expect(ended).toEqual(asked.map(([command, code]) => [command, code, !asksNone.includes(command)]))
+    })
+  },
+)
