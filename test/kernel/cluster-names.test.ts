@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { acquireSubnet } from '@portolan/core'
+import { acquireSubnet, releaseProject } from '@portolan/core'
 import { openLeaseStore } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { blocksOf, silence } from './cluster/command-cluster.ts'
@@ -51,11 +51,13 @@ describeBeside('names in a cluster', ['etcd'], () => {
     const lease = { kind: 'subnet', project: 'shop', network: 'web', family: 'ip', movedFrom: null } as const
     const gateway = block.replace('0/24', '1')
     await leases.transact((state) => acquireSubnet(state, { ...lease, subnet: block, gateway }))
-    await leases.close()
     await silence(cluster, 'web-1')
     await cluster.json('clone', 'join', '--member', 'web-1', '--takeover')
     const other = ['join', '--member', 'web-2'] as const
     expect((await cluster.run('web-1', ...other)).stderr).toMatch(/remembers blocks there.*cluster release/)
+    const order = /`portolan cluster release --cluster .* && portolan cluster join --member NAME --cluster /
+    expect((await cluster.run('web-1', 'join')).stderr).toMatch(order)
+    expect((await cluster.run('web-1', 'status')).stderr).toMatch(order)
     const released = await cluster.run('web-1', 'release')
     expect(released).toMatchObject({ exitCode: 0, stderr: '' })
     expect(released.stdout).toContain('no blocks to give back')
@@ -70,6 +72,12 @@ describeBeside('names in a cluster', ['etcd'], () => {
     })
     expect(stderr).toContain('portolan move')
     expect(await cluster.json('clone', 'join')).toMatchObject({ blocks: [{ block }], claimed: [] })
+    // Told as long as a network is there, and no longer, though this host has not joined again.
+    expect((await cluster.run('web-1', 'status')).stderr).toMatch(/are in it: shop\/web\. It is told until/)
+    await leases.transact((state) => releaseProject(state, 'shop'))
+    await leases.close()
+    expect((await cluster.run('web-1', 'status')).stderr).toBe('')
+    expect(await cluster.json('web-1', 'status')).toMatchObject({ host: 'web-2', lost: [] })
   })
 
   test('a call that is refused leaves no name behind, be it the first one or a later one', async () => {

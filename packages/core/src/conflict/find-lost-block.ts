@@ -1,6 +1,7 @@
 import { type Prefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import { blockReservations, type HeldBlocks } from '../pool/held-blocks.ts'
 import { collisionWith } from '../pool/rejection.ts'
+import { afterNewName } from './after-new-name.ts'
 import type { Conflict } from './conflict.ts'
 import { namedElsewhere, subnetOverlap } from './subnet-overlap.ts'
 
@@ -25,7 +26,7 @@ export const findLostBlock = (
   if (found.length === 0) return null
   const conflict = subnetOverlap(network, subnet, found.map(collisionWith), true)
   // What is there does not tell whether a file or a call names its subnet.
-  return {
+  const told: Conflict = {
     ...conflict,
     remedy: isLive
       ? {
@@ -35,6 +36,7 @@ export const findLostBlock = (
         }
       : { ...conflict.remedy, text: `${conflict.remedy.text} ${namedElsewhere()}` },
   }
+  return afterNewName(told, { ...blocks, lost })
 }
 
 const hasBlock = (

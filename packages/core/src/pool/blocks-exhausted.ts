@@ -1,5 +1,6 @@
 import { bitsOf, InvalidRequestError, type PortolanError, parsePrefix, placeText } from '@portolan/netfilter'
 import { blockPools, blocksFor, type HeldBlocks } from './held-blocks.ts'
+import { newNameText } from './name-taken.ts'
 import { readPool } from './parse-pool.ts'
 import { PoolExhaustedError, rejectionText } from './pool-exhausted-error.ts'
 import type { Rejection } from './rejection.ts'
@@ -51,7 +52,12 @@ export const blocksExhausted = (
     own.length === 0
       ? `This host has no ${family === 'ip' ? 'IPv4' : 'IPv6'} block of cluster ${cluster}, so no subnet can be picked for network ${network}.`
       : `No subnet is free for network ${network} in the blocks of this host in cluster ${cluster} (${rejectionText(rejected)}).`
-  const remedy = `Claim ${missing === 1 ? 'one more' : `${missing} more`}, which asks etcd: \`${join} --count ${own.length + missing}\`. Where it finds none free, it says what is in the way: take that away, allow its range (allowed: in /etc/portolan/config.yaml), or add a pool with \`portolan cluster init\`. Or name a subnet outside the cluster's pools.`
+  const claim = `\`${join} --count ${own.length + missing}\``
+  const first = newNameText(blocks)
+  const remedy =
+    first === null
+      ? `Claim ${missing === 1 ? 'one more' : `${missing} more`}, which asks etcd: ${claim}. Where it finds none free, it says what is in the way: take that away, allow its range (allowed: in /etc/portolan/config.yaml), or add a pool with \`portolan cluster init\`. Or name a subnet outside the cluster's pools.`
+      : `${first} ${claim} does both, and says which networks have to move.`
   const names = own.map(({ name }) => name)
   return new PoolExhaustedError(network, names, rejected, null, undefined, {
     problem: `${at}${has}${passedOver(blocks, family)}`,

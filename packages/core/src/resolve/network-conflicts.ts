@@ -1,15 +1,21 @@
 import type { HostFacts, Wording } from '@portolan/netfilter'
+import { afterNewName } from '../conflict/after-new-name.ts'
+import { isAboutBlocks } from '../conflict/find-lost-block.ts'
 import { bridgeDown, bridgeNameTaken, type Conflict, subnetOverlap } from '../conflict/index.ts'
 import type { DesiredState } from '../contract/desired-state.ts'
 import { parseBridgeAlias } from '../contract/index.ts'
 import { engineOfInterface } from '../engine/index.ts'
-import type { SubnetPlan } from '../pool/index.ts'
+import type { HeldBlocks, SubnetPlan } from '../pool/index.ts'
 
 /** Subnets that were not picked, and overlap something on the host. */
 export const findSubnetOverlaps = (
   subnets: readonly SubnetPlan[],
   { interfaces = [] }: HostFacts,
-  { wording, isLive }: { readonly wording?: Wording; readonly isLive?: boolean },
+  {
+    wording,
+    isLive,
+    blocks = null,
+  }: { readonly wording?: Wording; readonly isLive?: boolean; readonly blocks?: HeldBlocks | null },
 ): readonly Conflict[] =>
   subnets.flatMap(({ network, subnet, origin, overlaps: [first, ...more] }) => {
     if (first === undefined) return []
@@ -19,7 +25,8 @@ export const findSubnetOverlaps = (
       ...one,
       owner: one.owner ?? (isWireguard(one.interface) ? 'wireguard' : one.interface),
     }))
-    return [subnetOverlap(network, subnet, collisions, origin === 'held', wording, isLive)]
+    const conflict = subnetOverlap(network, subnet, collisions, origin === 'held', wording, isLive)
+    return [blocks !== null && isAboutBlocks(conflict) ? afterNewName(conflict, blocks) : conflict]
   })
 
 /** Bridges that cannot be made, since an interface of that name is there. */

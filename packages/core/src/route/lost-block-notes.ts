@@ -1,6 +1,7 @@
 import { parsePrefix } from '@portolan/netfilter'
 import type { ClusterNeighbours } from '../block/neighbours.ts'
 import type { HeldBlocks } from '../pool/held-blocks.ts'
+import { isNameTaken } from '../pool/name-taken.ts'
 
 /**
  * A block that this host had in its cluster.
@@ -32,7 +33,7 @@ const together = (lost: readonly LostBlockUse[]): readonly (readonly LostBlockUs
  * go with the last block of a family, so blocks that no network is in are told as well.
  *
  * @param neighbours - the other hosts of the cluster; null: none are known
- * @param join - the command that claims blocks
+ * @param join - the command that claims blocks, by another name where another machine has that of this host
  * @example
  * lostBlockNotes([{ block: '10.64.1.0/24', takenBy: 'web-2', networks: [] }], null)[0]
  * // 'Block 10.64.1.0/24 is no longer of this host: host web-2 has it now. ...'
@@ -64,8 +65,10 @@ export const lostBlockNotes = (
             `This host has no other ${family} block, so it keeps no routes to ${family} blocks of other hosts: nothing there finds the way back to it.`,
           ]
         : []),
-      isLast
-        ? `Claim another block: \`${join}\`.`
-        : `\`${join}\` verifies the blocks of this host, and says what has to be done.`,
+      neighbours !== null && isNameTaken(neighbours)
+        ? `A name is of one machine: \`${join}\` gives this host another one, NAME, and a block, and says how each network moves there.`
+        : isLast
+          ? `Claim another block: \`${join}\`.`
+          : `\`${join}\` verifies the blocks of this host, and says what has to be done.`,
     ].join(' ')
   })

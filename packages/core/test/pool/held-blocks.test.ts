@@ -6,6 +6,7 @@ import {
   type SubnetPlanOptions,
   type SubnetRequest,
 } from '@portolan/core'
+import { findLostBlock } from '@portolan/core/planning'
 import { type HostFacts, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import fc from 'fast-check'
 
@@ -70,6 +71,29 @@ describe('subnets in blocks of a cluster', () => {
     expect(() => plan([ip('a')], { ...held, blocks: [] })).toThrow(
       /has no IPv4 block of cluster prod.*--count 1`/,
     )
+  })
+
+  test('a host whose name another machine has is told the way to another one, and then to its blocks', () => {
+    const renamed = 'portolan cluster release && portolan cluster join --member NAME'
+    const taken = {
+      ...held,
+      host: 'web-1',
+      others: [{ block: '10.66.31.0/24', host: 'web-1' }],
+      join: renamed,
+    }
+    expect(() => plan([ip('a')], { ...taken, blocks: [] })).toThrow(
+      /Another machine is web-1 in cluster prod now.*`portolan cluster release && portolan cluster join --member NAME --count 1`/,
+    )
+    const lost = [{ block: '10.66.31.0/24', takenBy: 'web-1' }]
+    const found = findLostBlock(
+      { network: 'web', subnet: '10.66.31.0/24' },
+      { ...taken, lost, blocks: [] },
+      false,
+    )
+    expect(found?.remedy).toMatchObject({
+      text: expect.stringMatching(/Another machine is web-1.* Then: Move the network/),
+      commands: [renamed, 'portolan move web'],
+    })
   })
 
   test('are not larger than a block', () => {

@@ -1,3 +1,4 @@
+import { isNameTaken } from '@portolan/core/planning'
 import { defaultStateDirectory } from '@portolan/host'
 import { shellLine } from '@portolan/netfilter'
 
@@ -8,10 +9,25 @@ export interface JoinPlace {
   readonly directory: string
 }
 
+/**
+ * What claims blocks for a host: `join`, or where another machine has its name, what gives the name back and joins by
+ * another one. `join` is refused then.
+ */
+export const claimLine = (
+  place: JoinPlace,
+  known: { readonly host?: string; readonly others?: readonly { readonly host: string }[] } | null,
+): string =>
+  known !== null && isNameTaken(known)
+    ? `${verbLine('release', place)} && ${joinLine(place, '--member', 'NAME')}`
+    : joinLine(place)
+
 /** `portolan cluster join` with what makes it be about the same cluster and directory as the command that prints it. */
-export const joinLine = ({ cluster, directory }: JoinPlace, ...more: readonly string[]): string =>
+export const joinLine = (place: JoinPlace, ...more: readonly string[]): string =>
+  verbLine('join', place, more)
+
+const verbLine = (verb: string, { cluster, directory }: JoinPlace, more: readonly string[] = []): string =>
   shellLine([
-    ...['portolan', 'cluster', 'join', ...more],
+    ...['portolan', 'cluster', verb, ...more],
     ...(cluster === null ? [] : ['--cluster', cluster]),
     ...(directory === defaultStateDirectory() ? [] : ['--state', directory]),
   ])

@@ -1,6 +1,6 @@
 import type { ClusterNeighbours, Config, HeldBlocks } from '@portolan/core'
 import { defaultStateDirectory, readHeldBlocks } from '@portolan/host'
-import { joinLine } from './join-line.ts'
+import { claimLine, joinLine } from './join-line.ts'
 
 interface NamedCluster {
   /** Null: none, whatever `config` says. */
@@ -21,6 +21,7 @@ export const namedBlocks = async ({
   const url = cluster === undefined ? (config?.cluster ?? null) : cluster
   if (url === null) return null
   const directory = stateDirectory ?? defaultStateDirectory()
-  const join = joinLine({ cluster: cluster ?? null, directory })
-  return readHeldBlocks(url, directory, join, neighbours)
+  const place = { cluster: cluster ?? null, directory }
+  const held = await readHeldBlocks(url, directory, joinLine(place), neighbours)
+  return { ...held, join: claimLine(place, held) }
 }

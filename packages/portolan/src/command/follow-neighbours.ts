@@ -3,6 +3,7 @@ import { type ClusterNeighbours, neighboursOf } from '@portolan/core'
 import { lostBlockNotes } from '@portolan/core/planning'
 import { readNetworkFacts, writeNeighbours } from '@portolan/host'
 import { followCluster } from '../cluster/follow-cluster.ts'
+import { claimLine, type JoinPlace } from '../cluster/join-line.ts'
 import { forgottenText, joinedMember, knownMember, unknownText } from '../cluster/known-member.ts'
 import { networksUp } from '../cluster/networks-up.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
@@ -51,7 +52,7 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
           const neighbours = neighboursOf(snapshot, { ...member, cluster: name })
           // Written where it is something new, by this process or another one.
           await writeNeighbours(directory, neighbours)
-          lost = await tellLost(context, directory, neighbours, lost)
+          lost = await tellLost(context, place, neighbours, lost)
         }
       } catch (error) {
         if (!isOutage(error)) throw error
@@ -72,15 +73,16 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
  */
 const tellLost = async (
   { terminal }: CommandContext,
-  directory: string,
+  place: JoinPlace,
   neighbours: ClusterNeighbours,
   told: readonly string[],
 ): Promise<readonly string[]> => {
   const facts = await readNetworkFacts()
-  const { lost } = await readLostUse(directory, { leases: null, facts }, neighbours)
+  const { lost } = await readLostUse(place.directory, { leases: null, facts }, neighbours)
   const notes = lostBlockNotes(
     lost.filter(({ networks }) => networks.length === 0),
     neighbours,
+    claimLine(place, neighbours),
   )
   for (const note of notes) if (!told.includes(note)) terminal.say(`portolan: ${note}`)
   return notes

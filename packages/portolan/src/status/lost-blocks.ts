@@ -2,6 +2,7 @@ import type { ClusterNeighbours, OwnedNetwork } from '@portolan/core'
 import { findLostBlock, leavingBlockNotes } from '@portolan/core/planning'
 import { readMemberSince, seenLast } from '@portolan/host'
 import { families, PortolanError } from '@portolan/netfilter'
+import { claimLine } from '../cluster/join-line.ts'
 import type { ProjectConflict } from './status.ts'
 
 /** How a command of `portolan` is written, so that it is about a project. */
@@ -45,10 +46,9 @@ export const readLostBlocks = async (
       )
     if (lost.length + others.length === 0) return { ...noLostBlocks, notes }
     const host = known?.member.host ?? seen?.host
-    const blocks = {
-      ...(host === undefined ? {} : { host }),
-      ...{ cluster, pools: null, blocks: own, lost, others, join: 'portolan cluster join' },
-    }
+    const named = { ...(host === undefined ? {} : { host }), others }
+    const join = claimLine({ cluster: null, directory: stateDirectory }, named)
+    const blocks = { ...named, cluster, pools: null, blocks: own, lost, join }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }) =>
         families.flatMap((family): readonly ProjectConflict[] => {

@@ -1,6 +1,7 @@
 import { BlockStoreError, type ClusterView, describeCluster } from '@portolan/core'
 import { ownsName } from '@portolan/core/planning'
 import { type RememberedMember, readNetworkFacts } from '@portolan/host'
+import { claimLine } from '../../cluster/join-line.ts'
 import { networksInPools } from '../../cluster/known-member.ts'
 import { memberOf } from '../../cluster/this-member.ts'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
@@ -9,7 +10,9 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, leasesOf, plainNumbers, refuseOptions } from './call.ts'
+import { lostInUse, lostInUseTexts } from './lost-in-use.ts'
 import { noPools } from './no-pools.ts'
+import { waysOut } from './ways-out.ts'
 
 /** `portolan cluster status`: which host has which block, and how far those of this host are used up. */
 export const status = async (call: ClusterCall): Promise<ExitCode> => {
@@ -17,9 +20,10 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   const { options, terminal, name, store, directory } = call
   const member = await memberOf(directory, name)
   const facts = await readNetworkFacts()
+  const witnesses = { leases: await leasesOf(call), facts }
   const own = useOfBlocks(
     (member?.blocks ?? []).map(({ block }) => block),
-    { leases: await leasesOf(call), facts },
+    witnesses,
   )
   let stray: readonly string[] = []
   let isOwnName: boolean | null = null
@@ -36,27 +40,29 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   })
   const isReached = !(view instanceof BlockStoreError)
   const isSetUp = isReached && view.pools.length > 0
-  const lost = isReached && member !== null ? lostBlocks(view, member) : []
+  const lost = isReached && member !== null ? await lostInUse(directory, view, member, witnesses) : []
   const hasName = member !== null && member.left !== true
   const isTaken = hasName && isOwnName === false
-  if (lost.length > 0)
+  const place = { cluster: options.cluster ?? null, directory }
+  const claim = claimLine(place, isTaken ? { host: member.host, others: [{ host: member.host }] } : null)
+  if (isTaken)
     terminal.say(
-      `portolan: ${lost.join(', ')} ${lost.length === 1 ? 'is' : 'are'} no longer of this host in the cluster.${isTaken ? '' : ' `portolan cluster join` gets back what no other host has, and says what has to move.'}`,
+      `portolan: another machine is ${member.host} in cluster ${name} now, and this one was before. One name is of one machine: give this one another, NAME (\`${claim}\`, which says what has to move: the \`portolan move\` of each network), or stop the other one.`,
     )
   if (stray.length > 0)
     terminal.say(
       `portolan: networks of this host have addresses of this cluster's pools (${stray.join(', ')}), and the state directory ${directory} remembers no block. \`portolan cluster join\` makes this host known, or says how the blocks that it had come back.`,
     )
-  if (isTaken)
-    terminal.say(
-      `portolan: another machine is ${member.host} in cluster ${name} now, and this one was before. One name is of one machine: give this one another (\`portolan cluster release\`, then \`portolan cluster join --member NAME\`, which says what has to move), or stop the other one.`,
-    )
+  const hasBlock = own.some(({ block }) => !lost.some((one) => one.block === block))
+  for (const text of lostInUseTexts(lost, hasBlock, claim, await waysOut(call, lost)))
+    terminal.say(`portolan: ${text}`)
   if (options.json === true) {
     const answer = {
       cluster: name,
       reachable: isReached,
       ...(isReached ? view : { error: view.toJSON() }),
-      ...{ host: hasName ? member.host : null, nameTaken: isReached ? isTaken : null, own, lost },
+      ...{ host: hasName ? member.host : null, nameTaken: isReached ? isTaken : null, own },
+      lost: lost.map(({ block }) => block),
     }
     terminal.print(jsonText(answer, plainNumbers))
   } else {
@@ -69,15 +75,6 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   }
   if (isReached && !isSetUp) terminal.say(`portolan: ${noPools(name)}`)
   return isSetUp ? exitCode.ok : exitCode.error
-}
-
-const lostBlocks = (view: ClusterView, member: RememberedMember): readonly string[] => {
-  const held = view.hosts
-    .find(({ host }) => host === member.host)
-    ?.blocks.filter(({ incarnation }) => incarnation === member.incarnation)
-    .map(({ block }) => block)
-  const before = [...member.blocks, ...member.lost].map(({ block }) => block)
-  return before.filter((block) => held?.includes(block) !== true)
 }
 
 const viewLines = ({ pools, hosts }: ClusterView, member: RememberedMember | null): readonly string[] => [

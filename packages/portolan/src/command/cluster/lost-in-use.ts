@@ -1,0 +1,61 @@
+import type { ClusterView } from '@portolan/core'
+import { type RememberedMember, readMemberSince } from '@portolan/host'
+import { areComplete, type BlockWitnesses, useOfBlocks } from '../../cluster/use-of-blocks.ts'
+
+/** A block that is no longer of this host, and that something on it still uses. */
+export interface LostInUse {
+  readonly block: string
+  /** Networks of this host that are in it. */
+  readonly networks: readonly string[]
+  /** Subnets would be picked there, as the state directory has it for a block of this host. */
+  readonly isRemembered: boolean
+}
+
+/**
+ * The blocks of this host that it has no longer, as the cluster says. One that nothing here uses any more is of no interest
+ * to it.
+ */
+export const lostInUse = async (
+  directory: string,
+  view: ClusterView,
+  member: RememberedMember,
+  witnesses: BlockWitnesses,
+): Promise<readonly LostInUse[]> => {
+  const held = view.hosts
+    .find(({ host }) => host === member.host)
+    ?.blocks.filter(({ incarnation }) => incarnation === member.incarnation)
+    .map(({ block }) => block)
+  const before = [...new Set([...member.blocks, ...member.lost].map(({ block }) => block))]
+  const gone = before.filter((block) => held?.includes(block) !== true)
+  const remembered = (await readMemberSince(directory))?.held.blocks ?? []
+  return useOfBlocks(gone, witnesses).flatMap(({ block, leased, networks }): readonly LostInUse[] => {
+    const isRemembered = remembered.includes(block)
+    const isUsed = leased > 0 || networks.length > 0 || isRemembered || !areComplete(witnesses)
+    return isUsed ? [{ block, networks, isRemembered }] : []
+  })
+}
+
+/**
+ * What is to be said of such blocks, and what ends it: sentences.
+ *
+ * @param hasBlock - has this host a block to move to?
+ * @param claim - what claims a block for this host
+ * @param ways - what gets networks out of a block
+ */
+export const lostInUseTexts = (
+  lost: readonly LostInUse[],
+  hasBlock: boolean,
+  claim: string,
+  ways: (networks: readonly string[]) => string,
+): readonly string[] =>
+  lost.map(({ block, networks, isRemembered }) => {
+    const ends =
+      isRemembered || !hasBlock
+        ? `\`${claim}\` gets back what no other host has, or claims another one, and says what has to move.`
+        : networks.length === 0
+          ? 'It is told until nothing is leased there.'
+          : `It is told until they have moved. ${ways(networks)}`
+    return networks.length === 0
+      ? `${block} is no longer of this host in the cluster. ${ends}`
+      : `${block} is no longer of this host in the cluster, and networks of this host are in it: ${networks.join(', ')}. ${ends}`
+  })
