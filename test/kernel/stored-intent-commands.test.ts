@@ -73,7 +73,9 @@ describeStored('commands beside portolan watch --intent', () => {
     const text = await run('status')
     expect(text.stdout).toContain(`To move the network: ${printed[1]}`)
     expect(text.stdout).toContain('"portolan status -p shop"')
-    expect((await run('status', '-p', 'shop', ...cluster())).stdout).not.toContain('DRIFT ?')
+    const ofShop = await run('status', '-p', 'shop')
+    expect(ofShop.stdout).toContain('nginx')
+    expect(ofShop.stdout).not.toContain('DRIFT ?')
     await startWatch()
     const told = await nextEvent('the lost block', (event) => event.kind === 'conflict', 30_000)
     printed.push(commandIn(told.kind === 'conflict' ? [told.conflict] : []))
@@ -93,20 +95,46 @@ describeStored('commands beside portolan watch --intent', () => {
     await destroy('-p', 'shop')
   })
 
-  test('a command that names the project goes by the backend that was named for the watch', async () => {
-    await put(shop('9093:80'))
+  test('the backend is the one in force, whichever process applied it: for the watch, plan, status and move', async () => {
     const { lab } = here()
-    const words = argv('--once').map((word) => (word === 'nftables' ? 'iptables-nft' : word))
-    expect(await lab.host.run(words)).toMatchObject({ exitCode: 0 })
-    const plan = async (...more: readonly string[]) => {
-      const { stdout } = await lab.host.run([
-        ...[...lab.command, 'plan', '-p', 'shop', ...cluster(), '--json', ...more],
-      ])
-      return JSON.parse(stdout)
+    const run = (...words: readonly string[]) => lab.host.run([...lab.command, ...words])
+    const json = async (command: string, ...words: readonly string[]) => {
+      const named = command === 'status' ? words : [...words, ...cluster()]
+      return JSON.parse((await run(command, ...named, '-p', 'shop', '--json')).stdout)
     }
-    expect(await plan()).toMatchObject({ backend: 'iptables-nft', summary: { add: 0, change: 0, remove: 0 } })
-    expect(await plan('--backend', 'nftables')).toMatchObject({ backend: 'nftables' })
+    /** One run of the watch, with the words for its backend. */
+    const watch = async (...words: readonly string[]) => {
+      const plain = argv('--once').filter((word) => word !== '--backend' && word !== 'nftables')
+      expect(await lab.host.run([...plain, ...words])).toMatchObject({ exitCode: 0 })
+    }
+    const isAllIn = async (backend: string) => {
+      expect(await json('plan')).toMatchObject({ backend, changes: [] })
+      expect((await json('status')).mappings).toMatchObject([{ backend, project: 'shop', drift: 'none' }])
+    }
+    await put(shop('9093:80'))
+    await watch('--backend', 'iptables-legacy')
+    await put(shop('9094:80'))
+    // Neither a new text nor a lack of --backend moves them.
+    await watch()
+    await isAllIn('iptables-legacy')
+    // The same text with another backend.
+    await watch('--backend', 'iptables-nft')
+    await isAllIn('iptables-nft')
+    // After a boot no rules tell.
+    await lab.host.mustRun(['nft', 'flush', 'ruleset'])
+    expect(await json('plan')).toMatchObject({ backend: 'iptables-nft' })
+    await watch()
+    await isAllIn('iptables-nft')
+    const file = await lab.write('shop.yaml', `name: shop\n${shop('9094:80')}`)
+    expect(await run('apply', '-f', file, '--backend', 'nftables', '--yes', ...cluster())).toMatchObject({
+      exitCode: 0,
+    })
+    await isAllIn('nftables')
+    await watch()
+    await isAllIn('nftables')
     await destroy('-p', 'shop')
+    for (const program of ['iptables-legacy-save', 'iptables-nft-save'])
+      expect(await lab.host.mustRun([program])).not.toContain('PORTOLAN')
   })
 
   test('destroy ends the project: what was in force does not come back once the key is gone', async () => {

@@ -30,10 +30,13 @@ export const mustSucceed = (what: string, outcome: CommandOutcome): CommandOutco
   throw new Error(`${what} exited ${outcome.exitCode}:\n${outcome.stderr}\n${outcome.stdout}`)
 }
 
+/** A backend, or `auto`, which is what the command goes by where none is named. */
+export type BackendWord = Backend | 'auto'
+
 /** @param state - a directory the host sees; null: where the command keeps its state by itself */
 export const pilotOf = (
   lab: Lab,
-  backend: Backend,
+  backend: BackendWord,
   { state = '/run/lab/state' }: { readonly state?: string | null } = {},
 ): Pilot => {
   const argv: Pilot['argv'] = (command, file, ...extra) => [

@@ -3,44 +3,10 @@ import type { HostEvent } from 'portolan'
 import { attach, bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
-import type { Running } from '../../lab/run.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { pilotOf, shop } from '../lifecycle/pilot.ts'
-import { followEvents, type Watcher } from './watcher.ts'
-
-const log = '/run/lab/events'
-const file = '/run/lab/compose.yaml'
-
-interface Watched extends AsyncDisposable {
-  readonly events: Watcher['events']
-  readonly next: Watcher['next']
-  readonly running: Running
-  [Symbol.asyncDispose](): Promise<void>
-}
-
-/** Starts `portolan watch --json` on the host. */
-const watch = async (lab: Lab, backend: Backend, ...words: readonly string[]): Promise<Watched> => {
-  await lab.host.writeText(log, '')
-  const argv = pilotOf(lab, backend).argv('watch', file, '--json', ...words)
-  const running = lab.host.start(['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...lab.command, ...argv], {
-    timeoutMs: 300_000,
-  })
-  const { events, next } = followEvents(lab, log)
-  return {
-    events,
-    next,
-    running,
-    [Symbol.asyncDispose]: async () => {
-      running.kill('SIGTERM')
-      const { exitCode, stderr } = await running.outcome
-      expect({ exitCode, stderr: stderr.replaceAll('portolan: the files were read again\n', '') }).toEqual({
-        exitCode: 0,
-        stderr: '',
-      })
-    },
-  }
-}
+import { watchedFile as file, startWatchCommand as watch } from './watch-process.ts'
 
 const served = async (lab: Lab, port: number): Promise<boolean> =>
   (await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered

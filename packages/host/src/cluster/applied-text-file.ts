@@ -77,7 +77,7 @@ export interface AppliedText {
   readonly text: string
   /** The profiles with which it is in force; none unless told. */
   readonly profiles?: readonly string[]
-  /** The backend that was named for it; none unless told. */
+  /** The backend that it is in force with; absent: not known. */
   readonly backend?: string
 }
 

@@ -68,14 +68,16 @@ export const holdSource = async (
       ...settings,
       ...(check ? others : {}),
       ...(ownCommand === undefined ? {} : { ownCommand }),
+      ...(await source.lastBackend(project)),
     }
     const text: HeldText = {
       read: () => source.read(),
       isLost: () => !check && source.isLost(),
-      writeDown: async (known) => {
-        await source.keepAgain()
+      writeDown: async (backend, known) => {
+        await source.keepAgain(backend)
         await neighboursAgain(context, known)
       },
+      moveTo: async (backend) => (check ? undefined : source.keepAgain(backend)),
     }
     const hold = (wanted: Intent, last: ClusterNeighbours | null = null): Promise<HeldPlan> =>
       holdPlannedProject(wanted, text, { ...settled, runner }, applyOptions(context), last)
@@ -124,12 +126,13 @@ export const holdSource = async (
       now.since = 'kept'
       return from
     }
-    const keep = async (): Promise<void> => (check || now.since === 'kept' ? undefined : source.keep())
+    const keep = async ({ backend }: HeldPlan): Promise<void> =>
+      check || now.since === 'kept' ? undefined : source.keep(backend)
 
     if (before !== null) held = await take(before)
     for (const sentence of [...held.unread, ...held.notes]) terminal.say(`portolan: ${sentence}`)
     endFollowing = followCluster(context)
-    await keep()
+    await keep(held)
     if (!once)
       stored?.follow(
         (error, retryMs) => void refused(error, retryMs),
@@ -156,7 +159,7 @@ export const holdSource = async (
       await now.untaken?.close()
       now.untaken = null
       held = await take(held)
-      await keep()
+      await keep(held)
       if (now.since === 'kept') continue
       terminal.say(`portolan: ${source.name} read again`)
       for (const sentence of held.notes) terminal.say(`portolan: ${sentence}`)

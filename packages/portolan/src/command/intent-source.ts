@@ -7,7 +7,7 @@ import { readIntent } from './read-intent.ts'
 
 /** Where the intent is read, again and again. */
 export interface IntentSource
-  extends Pick<StoredIntent, 'read' | 'keep' | 'isLost' | 'keepAgain' | 'rearm' | 'inForce'> {
+  extends Pick<StoredIntent, 'read' | 'keep' | 'isLost' | 'keepAgain' | 'lastBackend' | 'rearm' | 'inForce'> {
   /** For a sentence that ends in "read again". */
   readonly name: string
   /** For a sentence that goes on with what is described. */
@@ -21,6 +21,7 @@ export const fileSource = (options: Options): IntentSource => ({
   keep: async () => {},
   isLost: () => false,
   keepAgain: async () => {},
+  lastBackend: async () => ({}),
   rearm: () => {},
   inForce: () => null,
   name: 'the files were',
@@ -29,10 +30,10 @@ export const fileSource = (options: Options): IntentSource => ({
 })
 
 export const keySource = (options: Options, stored: StoredIntent): IntentSource => {
-  const { read, keep, isLost, keepAgain, rearm, inForce } = stored
+  const { read, keep, isLost, keepAgain, lastBackend, rearm, inForce } = stored
   const key = (options.intent ?? '').replace(/^etcd:\/\//, '')
   return {
-    ...{ read, keep, isLost, keepAgain, rearm, inForce },
+    ...{ read, keep, isLost, keepAgain, lastBackend, rearm, inForce },
     name: `${options.intent} was`,
     describes: `${options.intent} describes`,
     wayOut: `change the text under the key \`${key}\`: \`etcdctl put ${key} < compose.yaml\``,
@@ -49,7 +50,6 @@ export const openIntent = async (options: Options): Promise<StoredIntent | null>
         directory: options.state ?? defaultStateDirectory(),
         project: options.project,
         profiles: options.profile,
-        backend: options.backend,
       })
 
 /** A text in etcd has no files beside it. */

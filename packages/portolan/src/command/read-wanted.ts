@@ -8,6 +8,8 @@ import {
 } from '@portolan/host'
 import { InvalidRequestError, PermissionError } from '@portolan/netfilter'
 import { liveProjects } from '../live/wanted/live-projects.ts'
+import type { PlanOptions } from '../plan/plan-options.ts'
+import { lastBackendOf } from '../stored-intent/last-backend.ts'
 import type { CommandContext } from './command.ts'
 import { findProject } from './find-project.ts'
 import { heldBackOf, heldBackText } from './held-back.ts'
@@ -18,8 +20,8 @@ import { readIntent } from './read-intent.ts'
 /** What is wanted of the project that a command is about. */
 interface Wanted {
   readonly intent: Intent
-  /** With what the options leave to the text that is kept. */
-  readonly context: CommandContext
+  /** What a plan of it goes by beside the options. */
+  readonly planning: Planning
   /** Why a watch does not take what is wanted of the project by now; null: it does, or none holds it. */
   readonly heldBack: HeldBack | null
 }
@@ -40,10 +42,7 @@ export const readWanted = async (context: CommandContext): Promise<Wanted> => {
     )
   const heldBack = await heldBackOf(context.options, intent.project)
   if (heldBack !== null) context.terminal.say(`portolan: ${heldBackText(heldBack)}`)
-  return {
-    ...{ intent, heldBack },
-    context: kept === null ? context : { ...context, options: kept.options },
-  }
+  return { intent, planning: kept?.planning ?? {}, heldBack }
 }
 
 /**
@@ -63,10 +62,11 @@ const refuseTextless = async (options: Options): Promise<void> => {
   )
 }
 
-/** Such a text, and the options with the backend that was named for it unless they name one. */
+type Planning = Pick<PlanOptions, 'lastBackend'>
+
 interface KeptIntent {
   readonly intent: Intent
-  readonly options: Options
+  readonly planning: Planning
 }
 
 /** @returns null: the command is not about such a project */
@@ -81,10 +81,7 @@ export const keptIntent = async (options: Options): Promise<KeptIntent | null> =
     load: refuseFile,
     loadVariables: refuseFile,
   })
-  return {
-    intent,
-    options: kept.backend === undefined ? options : { ...options, backend: options.backend ?? kept.backend },
-  }
+  return { intent, planning: lastBackendOf(kept) }
 }
 
 /** The projects of which such a text is kept. */

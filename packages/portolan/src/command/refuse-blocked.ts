@@ -24,10 +24,13 @@ import { planOptions } from './sources.ts'
 export const refuseBlocked = async (
   context: CommandContext,
   intent: Intent,
-  source: Pick<IntentSource, 'wayOut'>,
+  source: Pick<IntentSource, 'wayOut' | 'lastBackend'>,
 ): Promise<boolean> => {
   const { options, terminal } = context
-  const planned = await plan(intent, await planOptions(options))
+  const planned = await plan(intent, {
+    ...(await planOptions(options)),
+    ...(await source.lastBackend(intent.project)),
+  })
   const isNew = planned.leases === null || planned.leases.kept.length === 0
   const errors = planned.conflicts.filter(({ severity }) => severity === 'error')
   if (errors.length === 0 || options.check === true) return isNew

@@ -68,7 +68,9 @@ export const openWatchRecord = (): WatchRecorder => {
       }
       const observed: HeldProject = {
         project: held.project,
-        backend: held.backend,
+        get backend() {
+          return held.backend
+        },
         isUnchanged: () => held.isUnchanged(),
         look: async () => {
           const changes = await noted(record.checks, () => held.look())

@@ -4,7 +4,6 @@ import { createRunner, defaultStateDirectory, isSysctlWritable, readFlows, readH
 import {
   type HostFacts,
   InspectError,
-  MissingToolError,
   type NetfilterRuleset,
   ownerOf,
   PermissionError,
@@ -13,9 +12,6 @@ import {
 } from '@portolan/netfilter'
 import { checkHostFacts, checkOptions } from '@portolan/netfilter/schema'
 import { checkIntentValue } from '../arguments/value-kinds.ts'
-import { assumeBackend } from '../backend/assume-backend.ts'
-import type { Backend, BackendChoice } from '../backend/backend.ts'
-import { chooseBackend } from '../backend/choose-backend.ts'
 import { dialects } from '../backend/dialects.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { namedBlocks } from '../cluster/named-blocks.ts'
@@ -23,8 +19,7 @@ import { type LostUse, readLostUse } from '../cluster/read-lost-use.ts'
 import type { BlockWitnesses } from '../cluster/use-of-blocks.ts'
 import { reloadsFirewalld, withoutLoss } from '../firewalld/ask-firewalld.ts'
 import { type Firewalld, readFirewalld } from '../firewalld/read-firewalld.ts'
-import { type HostRules, unknownRules } from '../host-rules/host-rules.ts'
-import { readRules } from '../host-rules/read-rules.ts'
+import type { HostRules } from '../host-rules/host-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 import { readLeases } from '../leases/read-leases.ts'
 import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
@@ -36,6 +31,7 @@ import { type KnownHost, planInput } from './plan-input.ts'
 import { type PlanOptions, planKinds } from './plan-options.ts'
 import { readFixes } from './read-fixes.ts'
 import { withInside } from './read-inside.ts'
+import { settleBackend } from './settle-backend.ts'
 import { speakingPlan } from './speaking-plan.ts'
 
 /**
@@ -134,14 +130,11 @@ const readInput = async (
   // Before anything is read for each of them.
   checkPortCount(intent.mappings)
   const runner = options.runner ?? createRunner()
-  const choice = options.backend ?? 'auto'
   if (options.facts === undefined && options.rules === undefined) await refuseElsewhere(runner, true)
   const [facts, fixes, { backend, rules }] = await Promise.all([
     options.facts ?? readHost({ addressesInUse: sharesAddresses(intent) }),
     readFixes(options),
-    options.rules === undefined
-      ? readBackend(choice, runner)
-      : { backend: assumeBackend(choice), rules: options.rules ?? unknownRules },
+    settleBackend(intent.project, options, runner),
   ])
   const isSearched = options.rules === undefined && beside.search
   const { rules: surrounding, unread } = isSearched
@@ -205,11 +198,6 @@ const sharesAddresses = ({ networks, parented = [] }: Intent): boolean =>
 const withOursOf = (rules: HostRules, whole: HostRules | null): HostRules =>
   whole === null ? rules : { ...rules, nftables: dialects.nftables.ours(whole.nftables) }
 
-interface BackendState {
-  readonly backend: Backend
-  readonly rules: HostRules
-}
-
 interface FlowsRead {
   readonly facts: Pick<HostFacts, 'flows'>
   readonly unread: readonly string[]
@@ -254,21 +242,6 @@ const readFirewalldOf = async (
   return isThere ? readFirewalld(runner) : null
 }
 
-/** The backend of this host and its rules. */
-const readBackend = async (choice: BackendChoice, runner: Runner): Promise<BackendState> => {
-  try {
-    const backend = await chooseBackend(choice, runner)
-    return { backend, rules: await readRules(runner, mayReadRules() ? backend : null) }
-  } catch (error) {
-    // A user that named a backend wants that one. Any other is shown a plan, and what to install before it is applied.
-    if (!(error instanceof MissingToolError) || choice !== 'auto') throw error
-    const rules = await readRules(runner, null)
-    const missing =
-      'No firewall program is installed, so this host is taken to have no rules: install the package nftables (or iptables) before you apply.'
-    return { backend: assumeBackend(choice), rules: { ...rules, unread: [missing, ...rules.unread] } }
-  }
-}
-
 /** A host of which nothing is read here is another one: it has no leases here, unless it is told where they are. */
 const leaseOptions = ({ facts, rules, leases, stateDirectory }: PlanOptions): LeaseOptions => {
   const isElsewhere = facts !== undefined && rules !== undefined
@@ -278,9 +251,6 @@ const leaseOptions = ({ facts, rules, leases, stateDirectory }: PlanOptions): Le
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
   }
 }
-
-/** An ordinary user's plan is made of what can be read; the superuser's has to see the rules it will change. */
-const mayReadRules = (): boolean => process.geteuid?.() === 0
 
 /**
  * For an ordinary user the question is what root could do, so only a read-only /proc/sys found by root counts.

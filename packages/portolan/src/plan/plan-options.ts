@@ -35,8 +35,10 @@ export interface PlanOptions extends LeaseOptions {
   readonly facts?: HostFacts
   /** Its rules; absent: of this host, read now; null: not known, and taken to be empty. */
   readonly rules?: HostRules | null
-  /** `auto` unless told. */
+  /** `auto` unless told: the one that has the project's rules, or else what the host has. */
   readonly backend?: BackendChoice
+  /** What `auto` is for a project whose rules are in no backend: the one that it was in force with last. None unless told. */
+  readonly lastBackend?: BackendChoice
   /** Pools for networks that name none: `classic`, `docker`, `10.0.0.0/8:24`, or `{ base, size }` with a base of ip-num; in order. */
   readonly pools?: readonly PoolInput[]
   /** Prefixes to avoid beside what the host has. */
@@ -80,6 +82,7 @@ export const planKinds: OptionKinds<PlanOptions> = {
   facts: objectValue('an object such as readHost() gives'),
   rules: nullOr(rulesValue),
   backend: backendValue,
+  lastBackend: backendValue,
   pools: listValue('a list such as ["classic", "10.0.0.0/8:24"]', isAddressLike),
   reserve: rangesValue,
   allow: rangesValue,

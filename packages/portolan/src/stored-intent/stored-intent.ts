@@ -1,9 +1,12 @@
 import { type Intent, parseClusterUrl, readCompose } from '@portolan/core'
-import { hasAppliedText, readAppliedText, writeAppliedText } from '@portolan/host'
+import { hasAppliedText, readAppliedText, readAppliedTextOf, writeAppliedText } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import type { Backend } from '../backend/backend.ts'
 import { type ClusterKey, openClusterKey } from '../cluster/open-cluster.ts'
+import type { PlanOptions } from '../plan/plan-options.ts'
 import { followKey, PAUSE_MS, textIn } from './follow-key.ts'
 import { heldText } from './held-text.ts'
+import { lastBackendOf } from './last-backend.ts'
 
 /** The Compose text that a key of etcd holds. */
 export interface StoredIntent {
@@ -14,12 +17,14 @@ export interface StoredIntent {
   /** Aborted once another text has come since the last `rearm`. */
   readonly changed: AbortSignal
   rearm(): void
-  /** Remembers the text that was read last: it is in force. */
-  keep(): Promise<void>
+  /** Remembers the text that was read last: it is in force with that backend. */
+  keep(backend: Backend): Promise<void>
   /** Is the text that is in force remembered nowhere any more? */
   isLost(): boolean
   /** Remembers it again. */
-  keepAgain(): Promise<void>
+  keepAgain(backend: Backend): Promise<void>
+  /** The backend that the project was in force with last. */
+  lastBackend(project: string): Promise<Pick<PlanOptions, 'lastBackend'>>
   /**
    * Begins to follow the key.
    *
@@ -38,8 +43,6 @@ interface StoredIntentOptions {
   readonly directory: string
   readonly project: string | undefined
   readonly profiles: readonly string[] | undefined
-  /** The backend that is named; none unless told. */
-  readonly backend: string | undefined
 }
 
 /** @throws InvalidRequestError for what is no key */
@@ -73,7 +76,7 @@ const folderOf = (key: string): string => key.replace(/\.[^./]*$/, '')
  * @throws PortolanError where there is no text that can be taken
  */
 export const openStoredIntent = async (options: StoredIntentOptions): Promise<StoredIntent> => {
-  const { url, cluster, directory, project, profiles, backend } = options
+  const { url, cluster, directory, project, profiles } = options
   const key = keyOf(url)
   /** The project of the texts, once it is known. */
   let known = project
@@ -105,11 +108,10 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
       await firstText(store, kept, parse),
       typeof kept === 'string' ? kept : null,
       parse,
-      (text, intent) =>
+      (text, intent, backend) =>
         writeAppliedText(directory, from, {
-          ...{ project: intent.project, text },
+          ...{ project: intent.project, text, backend },
           ...(profiles === undefined ? {} : { profiles }),
-          ...(backend === undefined ? {} : { backend }),
         }),
     )
     let changed = new AbortController()
@@ -125,6 +127,7 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
       keep: held.keep,
       isLost: () => held.isKept() && !hasAppliedText(directory, from),
       keepAgain: held.keepAgain,
+      lastBackend: (of) => lastBackend(directory, of),
       follow(miss, found) {
         const hear = (now: string | null): void => {
           if (held.hear(now)) changed.abort()
@@ -156,6 +159,19 @@ const parsed = (parse: () => Intent): Intent | null => {
     return parse()
   } catch (error) {
     if (error instanceof PortolanError) return null
+    throw error
+  }
+}
+
+/** None where what tells it cannot be read: it is written anew with the text. */
+const lastBackend: (directory: string, project: string) => ReturnType<StoredIntent['lastBackend']> = async (
+  directory,
+  project,
+) => {
+  try {
+    return lastBackendOf((await readAppliedTextOf(directory, project)) ?? {})
+  } catch (error) {
+    if (error instanceof PortolanError && error.code === 'STATE') return {}
     throw error
   }
 }

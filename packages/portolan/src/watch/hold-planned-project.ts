@@ -10,6 +10,7 @@ import {
 } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { type ApplyOptions, apply } from '../apply/apply.ts'
+import type { Backend } from '../backend/backend.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { attachToNetwork } from '../live/networks/attach-to-network.ts'
 import { lostPorts, type Ports, portDrift, portsOfBridges } from '../live/networks/bridge-ports.ts'
@@ -27,6 +28,7 @@ import { driftBesideRules } from './drift-beside-rules.ts'
 import { heldLeases } from './held-leases.ts'
 import type { HeldProject } from './held-project.ts'
 import type { DriftChange } from './host-event.ts'
+import { openPlacedRules } from './placed-rules.ts'
 import { udpPorts } from './udp-ports.ts'
 
 /** What a planned project is read from, and what of it is written down beside its leases. */
@@ -37,9 +39,12 @@ export interface HeldText {
   isLost(): boolean
   /**
    * Writes it down again.
+   * @param backend - that it is in force with
    * @param neighbours - the other hosts of the cluster, as they were known last
    */
-  writeDown(neighbours: ClusterNeighbours | null): Promise<void>
+  writeDown(backend: Backend, neighbours: ClusterNeighbours | null): Promise<void>
+  /** Notes that another process put it in force with another backend. */
+  moveTo(backend: Backend): Promise<void>
 }
 
 /** A planned project as what is watched, to be closed when it no longer is. */
@@ -72,21 +77,26 @@ export const holdPlannedProject = async (
   const runner = options.runner ?? createRunner()
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   let neighbours = last
+  /** That of its rules; null: it is to be settled. */
+  let backend: Backend | null = null
   const leases = heldLeases(stateDirectory)
   /** With what was known last of the other hosts and of the leases, where that was lost or damaged since. */
   const asKnown = async (): Promise<PlanOptions> => {
     const { known } = await knownNeighbours(options.neighbours, { ...options, stateDirectory }, {})
     neighbours = known ?? neighbours
-    const held = { ...options, stateDirectory, leases: leases.store }
+    const held = {
+      ...{ ...options, stateDirectory, leases: leases.store },
+      ...(backend === null ? {} : { backend }),
+    }
     return neighbours === null ? held : { ...held, neighbours }
   }
-  const quick = async (intent: Intent): Promise<Plan> =>
-    planBeside(intent, await asKnown(), { live: [], search: false })
+  const quick = async (intent: Intent, more: Pick<PlanOptions, 'backend'> = {}): Promise<Plan> =>
+    planBeside(intent, { ...(await asKnown()), ...more }, { live: [], search: false })
   let intent = wanted
   const first = await quick(intent)
   /** The other hosts that what is wanted was made with; a search for conflicts may know of others before. */
   let taken = textOf(neighbours)
-  const { project, backend } = first
+  const { project } = first
   const notes = cutEndpointNotes(
     project,
     first.desired.networks,
@@ -104,12 +114,20 @@ export const holdPlannedProject = async (
     desired = planned.desired
     leases.note(planned, false)
   }
-  const rules = new HeldRules(
+  const heldIn = (one: Backend): HeldRules =>
+    new HeldRules(
+      project,
+      { readFacts: readNetworkFacts, withLock: withHostLock, neighbours: () => neighbours },
+      openRuleKeeper(one, project, openRuleSource(one, runner, stateDirectory)),
+      () => desired,
+    )
+  const placed = openPlacedRules(
     project,
-    { readFacts: readNetworkFacts, withLock: withHostLock, neighbours: () => neighbours },
-    openRuleKeeper(backend, project, openRuleSource(backend, runner, stateDirectory)),
-    () => desired,
+    { first: first.backend, isNamed: (options.backend ?? 'auto') !== 'auto' },
+    heldIn,
+    runner,
   )
+  backend = placed.backend
 
   const search = openSearchThread()
   const conntrack = openConntrack()
@@ -118,14 +136,19 @@ export const holdPlannedProject = async (
   let ports: Ports = new Map()
 
   const elsewhere = () =>
-    driftBesideRules(desired, rules.facts, options.sysctls ?? thisSysctls.isWritable('net.ipv4.ip_forward'))
+    driftBesideRules(
+      desired,
+      placed.rules.facts,
+      options.sysctls ?? thisSysctls.isWritable('net.ipv4.ip_forward'),
+    )
   const drift = async (): Promise<readonly DriftChange[]> => {
+    const { rules } = placed
     await rules.refresh()
     ports = portsOfBridges(project, rules.facts, ports)
     const released = portDrift(project, rules.facts, ports)
     lost = !pending && ((await leases.areLost()) || text.isLost())
     return [
-      ...[...rules.drift(), ...elsewhere(), ...released],
+      ...[...placed.drift(), ...rules.drift(), ...elsewhere(), ...released],
       ...(pending ? [toLease] : lost ? [toWriteDown] : []),
     ]
   }
@@ -137,6 +160,13 @@ export const holdPlannedProject = async (
     want(await quick(intent))
     taken = now
   }
+  /** Another process put the project into force with another backend, where none was named for this one. */
+  const takeBackend = async (): Promise<void> => {
+    if (!(await placed.look())) return
+    backend = placed.backend
+    await text.moveTo(backend)
+    want(await quick(intent))
+  }
   /** Has another process applied what the file says now, or moved a network of it? */
   const isApplied = async (): Promise<boolean> => {
     try {
@@ -146,9 +176,10 @@ export const holdPlannedProject = async (
       // A move changes addresses of bridges, so that it is seen beside the rules.
       if (JSON.stringify(now) === JSON.stringify(intent) && elsewhere().length === 0) return false
       // That process may be at it still.
-      const planned = await withHostLock(() => quick(now))
+      const { place } = placed
+      const planned = await withHostLock(() => quick(now, { backend: place }))
       // Its rules tell: forwarding may have been switched off, or a bridge deleted, at the same time.
-      if (planned.changes.some(({ part }) => part === backend)) return false
+      if (planned.changes.some(({ part }) => part === place)) return false
       intent = now
       want(planned)
       return true
@@ -160,32 +191,38 @@ export const holdPlannedProject = async (
   }
   return {
     project,
-    backend,
+    get backend() {
+      return placed.backend
+    },
     unread: first.unread,
     notes,
     neighbours: () => neighbours,
     keepLeases: async () => {
       if (await leases.areLost()) await leases.takeAgain()
     },
-    isUnchanged: () => rules.isUnchanged(),
+    isUnchanged: () => placed.rules.isUnchanged(),
     look: async () => {
       await takeNeighbours()
+      await takeBackend()
       const found = await drift()
       return found.length > 0 && (await isApplied()) ? drift() : found
     },
     repair: async () => {
+      const { rules } = placed
+      const strays = placed.drift()
       const repaired: DriftChange[] = []
       // Where it cannot be written, the rules are brought back first, and that is told last.
       const isLost = lost
       const unwritten = isLost ? await failureOf(leases.takeAgain()) : null
       if (isLost && unwritten === null) repaired.push(toWriteDown)
       // What is attached under another name than a service's is in no plan: the next one finds it by its interface.
-      if (unwritten === null && (pending || lost || elsewhere().length > 0)) {
+      if (unwritten === null && (pending || lost || strays.length > 0 || elsewhere().length > 0)) {
         const planned = await quick(intent)
         want(planned)
         repaired.push(...planned.changes)
         await apply(planned, applyOptions)
         leases.note(planned, true)
+        placed.settled()
         pending = false
         lost = false
         // What another program took away of other projects comes back too.
@@ -200,7 +237,7 @@ export const holdPlannedProject = async (
         })
       if (isDamaged) await conntrack.forgetUntranslated(udpPorts(desired))
       if (unwritten !== null) throw unwritten
-      if (isLost) await text.writeDown(neighbours)
+      if (isLost) await text.writeDown(placed.backend, neighbours)
       return repaired
     },
     conflicts: async () => (await prepareSearch(intent, await asKnown(), { live: [] }, search.conflicts))(),
@@ -209,7 +246,7 @@ export const holdPlannedProject = async (
     follow: openClusterMemory(stateDirectory).follow,
     close: () => {
       void search.close()
-      rules.close()
+      placed.close()
       conntrack.close()
       links.close()
     },

@@ -33,7 +33,8 @@ export interface Cause {
 
 /**
  * What happens to a project that is watched, tagged by `kind`.
- * - `watching`: the host was looked at, and what was missing is there; from now on nothing goes by untold.
+ * - `watching`: the host was looked at, and what was missing is there; from now on nothing goes by untold. Told
+ *   again where another process put the project into force with another backend, and none is named for the watch.
  * - `drift`: something is no longer as it is wanted. `outcome`: `repaired`; `reported`, with `check`; `paused`, since other
  *   programs undo each repair.
  * - `conflict`: something on the host breaks, or would break, what is published; `conflict-gone`: no longer.

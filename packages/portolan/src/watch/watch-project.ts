@@ -87,7 +87,8 @@ async function* watching(
 
   const about = () => ({ at: clock.date().toISOString(), project: held.project })
 
-  let isFirst = true
+  /** The backend that was told last; null: none was yet. */
+  let heldIn: HeldProject['backend'] | null = null
   for (;;) {
     if (signal.aborted) return
     const now = clock.now()
@@ -128,8 +129,10 @@ async function* watching(
           }
         }
         retryMs = FIRST_RETRY_MS
-        if (isFirst) yield { ...about(), kind: 'watching', backend: held.backend }
-        isFirst = false
+        if (heldIn !== held.backend) {
+          heldIn = held.backend
+          yield { ...about(), kind: 'watching', backend: heldIn }
+        }
       } catch (error) {
         if (signal.aborted) return
         yield { ...about(), kind: 'failed', error: asError(error), retryMs }

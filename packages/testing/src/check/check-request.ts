@@ -20,6 +20,7 @@ const choices: readonly string[] = ['auto', 'iptables', ...backends]
 const unsimulated: readonly string[] = ['fix', 'runner', 'facts', 'rules', 'leases', 'stateDirectory']
 const planKeys: readonly string[] = [
   'backend',
+  'lastBackend',
   'pools',
   'reserve',
   'allow',
@@ -36,7 +37,8 @@ export const checkPlanOptions = (options: unknown): void => {
     ? Object.fromEntries(Object.entries(options).filter(([key]) => !unsimulated.includes(key)))
     : options
   const given = checkKeys(simulated, planKeys, what, 'options')
-  if (given.backend !== undefined) checkOneOf(given.backend, choices, `${what}: backend`)
+  for (const key of ['backend', 'lastBackend'])
+    if (given[key] !== undefined) checkOneOf(given[key], choices, `${what}: ${key}`)
   for (const key of ['pools', 'reserve', 'allow', 'move'])
     if (given[key] !== undefined && !Array.isArray(given[key]))
       throw notExpected(`${what}: ${key}`, 'expected a list', given[key])

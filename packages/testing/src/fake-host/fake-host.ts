@@ -9,6 +9,7 @@ import { type HostFacts, InvalidRequestError, type PacketInput, PortolanError } 
 import {
   assumeBackend,
   type BackendChoice,
+  backendOfPlan,
   backends,
   dialects,
   giveLeasesBack,
@@ -156,7 +157,7 @@ export const fakeHost = (facts: HostFacts = smallHost, rules: RuleTexts | HostRu
       checkPlanOptions(options)
       refuseUnsimulated(options)
       if (state.journals.projects().includes(intent.project)) throw projectIsLive(intent.project)
-      const backend = assumeBackend(options.backend ?? 'auto')
+      const backend = backendOfPlan(intent.project, options, state.rules)
       return planOn(state, backend, intent, options, { live: [], search: true })
     },
     apply: async (plan) => {

@@ -41,7 +41,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
  */
 export const planAndApply = async (
   context: CommandContext,
-  more: Pick<PlanOptions, 'move' | 'fix'> = {},
+  more: Pick<PlanOptions, 'move' | 'fix' | 'lastBackend'> = {},
   next: string | null = null,
   // Read once: a file that changes meanwhile is another wish, and standard input has no second reading.
   intent: Intent = readIntent(context.options),

@@ -21,12 +21,16 @@ import { readRuleFiles, searchOptions } from '../sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
 
 /** `portolan conflicts`: only what is wrong with the planned state. */
-export const run = async (given: CommandContext): Promise<ExitCode> => {
-  const { intent, context } = await readWanted(given)
+export const run = async (context: CommandContext): Promise<ExitCode> => {
+  const { intent, planning: settled } = await readWanted(context)
   const { options, terminal } = context
   const look = lookOf(context)
   const planned = await waitFor(context, planning, async () =>
-    plan(intent, { ...(await searchOptions(options)), ...(await freshNeighbours(context, false)) }),
+    plan(intent, {
+      ...(await searchOptions(options)),
+      ...settled,
+      ...(await freshNeighbours(context, false)),
+    }),
   )
   const { conflicts, incomplete, unread } = planned
   for (const sentence of unread) terminal.say(`portolan: ${sentence}`)

@@ -11,10 +11,10 @@ import { planning, waitFor } from '../wait-for.ts'
 import { planAndApply } from './apply.ts'
 
 /** `portolan move NETWORK`: shows the plan that renumbers a network; with --yes it is carried out. */
-export const run = async (given: CommandContext): Promise<ExitCode> => {
-  const { intent, context } = await readWanted(given)
+export const run = async (context: CommandContext): Promise<ExitCode> => {
+  const { intent, planning: settled } = await readWanted(context)
   const { options, positionals, terminal } = context
-  const more = { move: positionals, ...(options.fix === true ? { fix: true } : {}) }
+  const more = { ...settled, move: positionals, ...(options.fix === true ? { fix: true } : {}) }
   if (options.yes === true) return planAndApply(context, more, anew(positionals), intent)
   const planned = await waitFor(context, planning, async () =>
     plan(intent, {

@@ -11,11 +11,15 @@ import { searchOptions } from '../sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
 
 /** `portolan plan`: shows what would be done, and why; changes nothing. */
-export const run = async (given: CommandContext): Promise<ExitCode> => {
-  const { intent, context, heldBack } = await readWanted(given)
+export const run = async (context: CommandContext): Promise<ExitCode> => {
+  const { intent, planning: settled, heldBack } = await readWanted(context)
   const { options, terminal } = context
   const planned = await waitFor(context, planning, async () =>
-    plan(intent, { ...(await searchOptions(options)), ...(await freshNeighbours(context, false)) }),
+    plan(intent, {
+      ...(await searchOptions(options)),
+      ...settled,
+      ...(await freshNeighbours(context, false)),
+    }),
   )
   terminal.print(
     options.json === true

@@ -146,7 +146,7 @@ const statusOptions = async (options: Options, others: Others): Promise<StatusOp
       ...of,
       intent: {
         intent: kept?.intent ?? readIntent(options),
-        options: { ...(await planOptions(kept?.options ?? options)), ...others },
+        options: { ...(await planOptions(options)), ...kept?.planning, ...others },
       },
     }
   return options.project === undefined ? of : { ...of, project: options.project, mustBeThere: true }

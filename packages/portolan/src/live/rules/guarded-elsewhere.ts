@@ -24,7 +24,7 @@ export const networksToGuard = async (
 }
 
 /** May nf_tables have rules of iptables? Its programs take longer to tell than a repair does. */
-const hasIptables = async (socket: NetlinkSocket | null): Promise<boolean> => {
+export const hasIptables = async (socket: NetlinkSocket | null): Promise<boolean> => {
   const names = socket === null ? null : await tableNames(socket)
   return names === null || names.some(({ family, name }) => family !== 'inet' && iptablesTables.has(name))
 }

@@ -1,5 +1,6 @@
-import { type Backend, backends } from '../../backend/backend.ts'
-import { dialects, type RulesByBackend } from '../../backend/dialects.ts'
+import type { Backend } from '../../backend/backend.ts'
+import type { RulesByBackend } from '../../backend/dialects.ts'
+import { backendsInForce } from '../../host-rules/backends-in-force.ts'
 
 /**
  * Has a project rules in another backend than this one?
@@ -8,7 +9,4 @@ import { dialects, type RulesByBackend } from '../../backend/dialects.ts'
  * @public @since 0.1.0
  */
 export const hasRulesElsewhere = (project: string, backend: Backend, rules: RulesByBackend): boolean =>
-  backends.some((one) => one !== backend && hasProject(one, rules, project))
-
-const hasProject = <One extends Backend>(backend: One, rules: RulesByBackend, project: string): boolean =>
-  dialects[backend].projectsIn(rules[backend]).includes(project)
+  backendsInForce(project, rules).some((one) => one !== backend)

@@ -1,0 +1,44 @@
+import { expect } from '@jest/globals'
+import type { Lab } from '../../lab/lab.ts'
+import type { Running } from '../../lab/run.ts'
+import { type BackendWord, pilotOf } from '../lifecycle/pilot.ts'
+import { followEvents, type Watcher } from './watcher.ts'
+
+const log = '/run/lab/events'
+/** The Compose file that is watched, as the host sees it. */
+export const watchedFile = '/run/lab/compose.yaml'
+
+/** A `portolan watch` on the host; it has to end well, with nothing on standard error. */
+export interface Watched extends AsyncDisposable {
+  readonly events: Watcher['events']
+  readonly next: Watcher['next']
+  readonly running: Running
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Starts `portolan watch --json` on the host. */
+export const startWatchCommand = async (
+  lab: Lab,
+  backend: BackendWord,
+  ...words: readonly string[]
+): Promise<Watched> => {
+  await lab.host.writeText(log, '')
+  const argv = pilotOf(lab, backend).argv('watch', watchedFile, '--json', ...words)
+  const running = lab.host.start(['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...lab.command, ...argv], {
+    timeoutMs: 300_000,
+  })
+  const { events, next } = followEvents(lab, log)
+  return {
+    events,
+    next,
+    running,
+    [Symbol.asyncDispose]: async () => {
+      running.kill('SIGTERM')
+      const { exitCode, stderr } = await running.outcome
+      expect({ exitCode, stderr: stderr.replaceAll('portolan: the files were read again\n', '') }).toEqual({
+        exitCode: 0,
+        stderr: '',
+      })
+    },
+  }
+}

@@ -1,0 +1,127 @@
+import { expect, test } from '@jest/globals'
+import { attach } from '../lab/attach.ts'
+import { type Backend, backends } from '../lab/backend.ts'
+import type { Lab } from '../lab/lab.ts'
+import { addresses } from '../lab/topology.ts'
+import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+import { pilotOf, shop } from './lifecycle/pilot.ts'
+import { inForce } from './live/in-force.ts'
+import { startWatchCommand, watchedFile } from './live/watch-process.ts'
+
+/** Which ports are answered by the container, over IPv4 and IPv6. */
+const served = async (lab: Lab, ...ports: readonly number[]): Promise<readonly string[]> => {
+  const asked = ports.flatMap((port) => (['ip', 'ip6'] as const).map((family) => ({ port, family })))
+  const answers = await Promise.all(
+    asked.map(async ({ port, family }) => {
+      const seen = await lab.client.probe({
+        protocol: 'tcp',
+        destination: addresses[family].host,
+        port,
+        timeoutMs: 1500,
+      })
+      return seen.delivered ? [`${port}/${family}`] : []
+    }),
+  )
+  return answers.flat()
+}
+
+const both = (port: number): readonly string[] => [`${port}/ip`, `${port}/ip6`]
+
+const two = shop(['8080:80', '9090:80'])
+const one = shop(['8080:80'])
+
+/** The shop with two ports, in force with a backend, and its container. */
+const openShop = async (lab: Lab, backend: Backend): Promise<void> => {
+  await attach(lab, await pilotOf(lab, backend).applied(two), 'nginx', { hairpin: true })
+  expect(await served(lab, 8080, 9090)).toEqual([...both(8080), ...both(9090)])
+}
+
+for (const backend of backends) {
+  describeLifecycle('portolan watch with another backend than what is in force', backend, (open) => {
+    const others = backends.filter((other) => other !== backend)
+    const next = backends[(backends.indexOf(backend) + 1) % backends.length] ?? backend
+
+    test.each(others)(
+      'takes the rules over from %s, tells it, and closes what the text dropped',
+      async (other) => {
+        const lab = await open()
+        await openShop(lab, other)
+        await lab.write('compose.yaml', one)
+        {
+          await using told = await startWatchCommand(lab, backend, '--check', '--once')
+          const drift = await told.next('what is elsewhere', ({ kind }) => kind === 'drift')
+          expect(JSON.stringify(drift)).toMatch(
+            new RegExp(`The project has rules in ${other}, and is to have them in ${backend} alone`),
+          )
+          await told.running.outcome
+          expect(await inForce(lab)).toEqual([other])
+        }
+        await using watched = await startWatchCommand(lab, backend)
+        const drift = await watched.next('the switch', ({ kind }) => kind === 'drift')
+        expect(drift).toMatchObject({ outcome: 'repaired' })
+        await watched.next('watching', ({ kind }) => kind === 'watching')
+        expect(await served(lab, 8080, 9090)).toEqual(both(8080))
+        expect(await inForce(lab)).toEqual([backend])
+        expect(await pilotOf(lab, backend).plan(one)).toMatchObject({ changes: [] })
+        // No backend named is the one that is in force.
+        expect(await pilotOf(lab, 'auto').plan(one)).toMatchObject({ backend, changes: [] })
+      },
+    )
+
+    test('without --backend it goes by what is in force, and so do plan and apply', async () => {
+      const lab = await open()
+      await openShop(lab, backend)
+      await lab.write('compose.yaml', one)
+      {
+        await using watched = await startWatchCommand(lab, 'auto')
+        expect(await watched.next('watching', ({ kind }) => kind === 'watching')).toMatchObject({ backend })
+        expect(await served(lab, 8080, 9090)).toEqual(both(8080))
+      }
+      await pilotOf(lab, 'auto').apply(two)
+      expect(await served(lab, 8080, 9090)).toEqual([...both(8080), ...both(9090)])
+      expect(await inForce(lab)).toEqual([backend])
+    })
+
+    test.each([next])('an apply with %s beside it is moved back where --backend is named', async (other) => {
+      const lab = await open()
+      await openShop(lab, backend)
+      await lab.write('compose.yaml', two)
+      await using watched = await startWatchCommand(lab, backend)
+      await watched.next('watching', ({ kind }) => kind === 'watching')
+      await pilotOf(lab, other).apply(one)
+      await watched.next('the way back', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+      // The file says one port by now: that is taken, the backend is not.
+      expect(await served(lab, 8080, 9090)).toEqual(both(8080))
+      expect(await inForce(lab)).toEqual([backend])
+      expect(await pilotOf(lab, backend).plan(one)).toMatchObject({ changes: [] })
+    })
+
+    test.each([next])(
+      'without --backend it follows an apply with %s, and repairs what is there',
+      async (other) => {
+        const lab = await open()
+        await openShop(lab, backend)
+        await lab.write('compose.yaml', two)
+        await using watched = await startWatchCommand(lab, 'auto')
+        await watched.next('watching', ({ kind }) => kind === 'watching')
+        await pilotOf(lab, other).apply(one)
+        const followed = await watched.next('the other backend', ({ kind }) => kind === 'watching', 40_000)
+        expect(followed).toMatchObject({ backend: other })
+        expect((await watched.events()).filter(({ kind }) => kind === 'drift')).toEqual([])
+        await lab.host.mustRun(
+          other === 'iptables-legacy'
+            ? ['iptables-legacy', '-t', 'nat', '-F', 'PORTOLAN-DNAT']
+            : ['nft', 'flush', 'ruleset'],
+        )
+        await watched.next(
+          'the repair',
+          (event) => event.kind === 'drift' && event.outcome === 'repaired',
+          40_000,
+        )
+        expect(await served(lab, 8080, 9090)).toEqual(both(8080))
+        expect(await inForce(lab)).toEqual([other])
+        expect(await lab.host.readText(watchedFile)).toBe(one)
+      },
+    )
+  })
+}
