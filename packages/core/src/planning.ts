@@ -24,6 +24,9 @@ export {
   type AttachedEnd,
   attachedEndpoints,
   attachedEnds,
+  insideAddresses,
+  type LeasedEnd,
+  leasedEnds,
   unleasedEnds,
 } from './contract/attached-endpoints.ts'
 export { isInterfaceName } from './contract/check-name.ts'
@@ -42,6 +45,7 @@ export {
   requestedPorts,
   requestedProtocol,
 } from './intent/builder/index.ts'
+export { heldInSubnet } from './lease/addresses-in-subnet.ts'
 export { addressKey, subnetKey } from './lease/lease-key.ts'
 export { forgetHolder, forgetReleased, releaseHolder } from './lease/release.ts'
 export { switchHairpinOff } from './plan/diff-bridge-port.ts'

@@ -1,5 +1,5 @@
-import type { HostFacts, InsideFact } from '@portolan/netfilter'
-import type { LeaseHolder, LeasingNetwork } from '../lease/lease.ts'
+import { canonicalAddress, type HostFacts, type InsideFact, type InterfaceFact } from '@portolan/netfilter'
+import type { LeasedAddress, LeaseHolder, LeasingNetwork } from '../lease/lease.ts'
 import { type LeaseState, leasesUnder } from '../lease/lease-state.ts'
 import { type EndpointMark, parseEndpointAlias } from './endpoint-alias.ts'
 import { replicaName } from './mapping-label.ts'
@@ -31,6 +31,8 @@ export interface AttachedEnd {
   /** Null: the facts do not tell it. */
   readonly index: number | null
   readonly inside: InsideFact
+  /** The end on the host. */
+  readonly link: InterfaceFact
 }
 
 /**
@@ -39,26 +41,60 @@ export interface AttachedEnd {
  * attachedEnds({}) // []
  */
 export const attachedEnds = ({ interfaces = [] }: HostFacts): readonly AttachedEnd[] =>
-  interfaces.flatMap(({ alias, index = null, inside = {} }) => {
-    const mark = parseEndpointAlias(alias)
-    return mark === null ? [] : [{ mark, index, inside }]
+  interfaces.flatMap((link) => {
+    const mark = parseEndpointAlias(link.alias)
+    return mark === null ? [] : [{ mark, index: link.index ?? null, inside: link.inside ?? {}, link }]
   })
 
 /**
- * The host's ends of endpoints that have no lease on their network, held or given up: where the state directory was lost,
- * only the ends inside tell which addresses are in use.
+ * The addresses of the end inside, without their prefix lengths.
  * @example
- * unleasedEnds({}, emptyLeases) // []
+ * insideAddresses({ addresses: ['172.17.0.2/16'] }) // ['172.17.0.2']
  */
-export const unleasedEnds = (facts: HostFacts, leases: LeaseState): readonly AttachedEnd[] => {
-  const ends = attachedEnds(facts)
-  if (ends.length === 0) return []
-  const leased = new Set(
-    leasesUnder(leases, 'address/').flatMap((lease) =>
-      lease.kind === 'address' && lease.on.project !== null && lease.on.project === lease.holder.project
-        ? [keyOf(lease.on.project, lease.on.network, replicaName(lease.holder))]
-        : [],
-    ),
-  )
-  return ends.filter(({ mark }) => !leased.has(keyOf(mark.project, mark.network, mark.endpoint)))
+export const insideAddresses = ({ addresses = [] }: InsideFact): readonly string[] =>
+  addresses.map((text) => canonicalAddress(text.split('/')[0] ?? ''))
+
+/** An end with the addresses that its endpoint has on its network by the leases, or had last. */
+export interface LeasedEnd extends AttachedEnd {
+  readonly held: readonly LeasedAddress[]
+  /** Those that it gave up, while no other endpoint has them. */
+  readonly givenUp: readonly LeasedAddress[]
 }
+
+/**
+ * Ends with what is leased to their endpoints. Addresses are many and ends few, so each address is looked for among the
+ * ends.
+ * @example
+ * leasedEnds(attachedEnds({}), emptyLeases) // []
+ */
+export const leasedEnds = (ends: readonly AttachedEnd[], leases: LeaseState): readonly LeasedEnd[] => {
+  if (ends.length === 0) return []
+  const found = new Map<string, Map<string, Map<string, LeasedAddress[]>>>()
+  const leasesOf = ({ project, network, endpoint }: EndpointMark): LeasedAddress[] => {
+    const ofProject = found.get(project) ?? new Map<string, Map<string, LeasedAddress[]>>()
+    const onNetwork = ofProject.get(network) ?? new Map<string, LeasedAddress[]>()
+    const ofEndpoint = onNetwork.get(endpoint) ?? []
+    found.set(project, ofProject.set(network, onNetwork.set(endpoint, ofEndpoint)))
+    return ofEndpoint
+  }
+  const all = ends.map((end) => ({ end, ofEnd: leasesOf(end.mark) }))
+  for (const lease of leasesUnder(leases, 'address/')) {
+    if (lease.kind !== 'address' || lease.on.project === null) continue
+    if (lease.on.project !== lease.holder.project) continue
+    found.get(lease.on.project)?.get(lease.on.network)?.get(replicaName(lease.holder))?.push(lease)
+  }
+  return all.map(({ end, ofEnd }) => ({
+    ...end,
+    held: ofEnd.filter(({ released }) => released === null),
+    givenUp: ofEnd.filter(({ released }) => released !== null),
+  }))
+}
+
+/**
+ * Of ends those whose endpoint has no lease on its network, held or given up: where the state directory was lost, only the
+ * ends inside tell which addresses are in use.
+ * @example
+ * unleasedEnds(attachedEnds({}), emptyLeases) // []
+ */
+export const unleasedEnds = (ends: readonly AttachedEnd[], leases: LeaseState): readonly AttachedEnd[] =>
+  leasedEnds(ends, leases).filter(({ held, givenUp }) => held.length + givenUp.length === 0)

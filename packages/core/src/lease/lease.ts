@@ -34,8 +34,8 @@ export interface LeasedSubnet extends LeaseOrigin {
   readonly subnet: string
   readonly gateway: string
   /**
-   * The subnet that the network had before `portolan move`, as CIDR, or null. If the bridge still has it, the move was
-   * killed on its way, and the next plan finishes it.
+   * The subnet that the network had before `portolan move`, or before its text named another one, as CIDR, or null. If the
+   * bridge still has it, the move was killed on its way, and the next plan finishes it.
    */
   readonly movedFrom: string | null
   /** Of a network on an interface of the host; absent: the network has a bridge. */

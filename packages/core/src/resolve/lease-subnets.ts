@@ -11,6 +11,7 @@ import { heldInSubnet } from '../lease/addresses-in-subnet.ts'
 import {
   acquireSubnet,
   findLease,
+  type Lease,
   type LeasedParent,
   type LeasedSubnet,
   type LeaseState,
@@ -99,6 +100,19 @@ export const unfinishedMove = (
 }
 
 /**
+ * The subnet that a network had before, where its text names another one now: what was attached before has its address
+ * there still.
+ *
+ * @param has - what its bridge has
+ */
+const formerSubnet = (known: Lease | null, subnet: string, has: string | null): string | null => {
+  if (known?.kind !== 'subnet') return null
+  if (known.subnet === subnet) return known.movedFrom
+  const former = has ?? known.subnet
+  return former === subnet ? null : former
+}
+
+/**
  * Leases the planned subnets to a project's networks, and gives up those of its other networks. A subnet that overlaps
  * another holder's lease is a conflict already, for a person to decide.
  *
@@ -124,8 +138,8 @@ export const leaseSubnets = (
     const { network, family, subnet, gateway } = plan
     const parented = parentOf(plan)
     const known = findLease(leases.state, subnetKey(project, network, family))
-    const before = known?.kind === 'subnet' && known.subnet === subnet ? known.movedFrom : null
-    const movedFrom = isMoved(network, family) ? bridgeSubnet(facts, project, network, family) : before
+    const has = bridgeSubnet(facts, project, network, family)
+    const movedFrom = isMoved(network, family) ? has : formerSubnet(known, subnet, has)
     // A held subnet stays with its holder.
     const mark = known?.kind === 'subnet' && known.planned !== true ? {} : { planned: true as const }
     const lease: LeasedSubnet = {

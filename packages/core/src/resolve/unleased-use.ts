@@ -1,5 +1,10 @@
-import { canonicalAddress, type HostFacts, parseAddress } from '@portolan/netfilter'
-import { type AttachedEnd, unleasedEnds } from '../contract/attached-endpoints.ts'
+import { type HostFacts, parseAddress } from '@portolan/netfilter'
+import {
+  type AttachedEnd,
+  attachedEnds,
+  insideAddresses,
+  unleasedEnds,
+} from '../contract/attached-endpoints.ts'
 import { replicaName } from '../contract/mapping-label.ts'
 import type { EndpointIntent } from '../intent/index.ts'
 import { acquireAddressIn, prepareRange } from '../lease/acquire-address.ts'
@@ -23,10 +28,12 @@ export interface UnleasedUse {
 }
 
 export const unleasedUse = (facts: HostFacts, leases: LeaseState): UnleasedUse => {
-  const ends = unleasedEnds(facts, leases)
+  // Of one that was not read nothing is known. Mostly none was, and no lease has to be looked at.
+  const read = attachedEnds(facts).filter(({ inside }) => inside.addresses !== undefined)
+  const ends = unleasedEnds(read, leases)
   return {
     ends,
-    addresses: ends.flatMap(addressesOf),
+    addresses: ends.flatMap(({ inside }) => insideAddresses(inside)),
     addressFor: ({ endpoint, from, holderKey }, book) => {
       if (ends.length === 0 || book.ofHolder(holderKey) !== null) return null
       const name = replicaName(endpoint)
@@ -77,9 +84,6 @@ export const leaseAttached = (
   }
 }
 
-const addressesOf = ({ inside: { addresses = [] } }: AttachedEnd): readonly string[] =>
-  addresses.map((text) => canonicalAddress(text.split('/')[0] ?? ''))
-
 const addressOn = (
   end: AttachedEnd,
   { on, family, subnet: { subnet, gateway } }: AddressSource,
@@ -87,7 +91,7 @@ const addressOn = (
 ): string | null => {
   const bounds = boundsOf(subnet, gateway, null)
   return (
-    addressesOf(end).find(
+    insideAddresses(end.inside).find(
       (address) =>
         parseAddress(address).family === family &&
         isInBounds(bounds, address) &&

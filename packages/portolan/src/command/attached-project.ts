@@ -163,7 +163,8 @@ export const endpointNamed = async (
   return isFirst ? service : written
 }
 
-const readLeases = async (options: Options): Promise<LeaseState> => {
+/** What is leased in the state directory of the options. */
+export const readLeases = async (options: Options): Promise<LeaseState> => {
   const store = openLeaseStore(options.state ?? defaultStateDirectory())
   try {
     return await store.read()

@@ -1,8 +1,8 @@
 import type { Intent, LeaseState, Runner } from '@portolan/core'
-import { type AttachedEnd, unleasedEnds } from '@portolan/core/planning'
+import { type AttachedEnd, attachedEnds, unleasedEnds } from '@portolan/core/planning'
 import { readPeers } from '@portolan/host'
 import { type HostFacts, PortolanError } from '@portolan/netfilter'
-import { movedEnds } from './endpoint-notes.ts'
+import { formerEnds } from './endpoints/former-addresses.ts'
 
 /** Facts, and what could not be read for them: sentences. */
 interface InsideRead {
@@ -12,8 +12,7 @@ interface InsideRead {
 
 /**
  * Facts with what is inside of endpoints on the networks of an intent that have no lease: their addresses go to no other
- * endpoint. On a host that kept its leases there are none. Of endpoints on networks that moved it is read too, since they
- * may have their former addresses. Otherwise nothing is read.
+ * endpoint. On a host that kept its leases there are none. Of endpoints that may have a former address it is read too. Otherwise nothing is read.
  */
 export const withInside = async (
   facts: HostFacts,
@@ -22,36 +21,39 @@ export const withInside = async (
   runner: Runner,
 ): Promise<InsideRead> => {
   const joins = networks.some(({ external }) => external)
-  const ends = unleasedEnds(facts, leases).filter(({ mark }) => joins || mark.project === project)
+  const ends = unleasedEnds(
+    attachedEnds(facts).filter(({ mark }) => joins || mark.project === project),
+    leases,
+  )
   return readEnds(
     facts,
     ends,
-    movedEnds(facts, leases).filter(({ mark }) => mark.project === project),
+    formerEnds(facts, leases).filter(({ mark }) => mark.project === project),
     runner,
   )
 }
 
 /**
- * Facts with what is inside of endpoints on networks that moved.
+ * Facts with what is inside of endpoints that may have a former address.
  * @param project - of this one alone; null: of all
  */
-export const withMovedInside = (
+export const withFormerInside = (
   facts: HostFacts,
   leases: LeaseState,
   project: string | null,
   runner: Runner,
 ): Promise<InsideRead> => {
-  const moved = movedEnds(facts, leases).filter(({ mark }) => project === null || mark.project === project)
-  return readEnds(facts, [], moved, runner)
+  const former = formerEnds(facts, leases).filter(({ mark }) => project === null || mark.project === project)
+  return readEnds(facts, [], former, runner)
 }
 
 const readEnds = async (
   facts: HostFacts,
   unleased: readonly AttachedEnd[],
-  moved: readonly AttachedEnd[],
+  former: readonly (AttachedEnd & { readonly isMoved: boolean })[],
   runner: Runner,
 ): Promise<InsideRead> => {
-  const ends = [...unleased, ...moved]
+  const ends = [...unleased, ...former]
   if (ends.length === 0) return { facts, unread: [] }
   const { peers, why } = await peersOf(ends, runner)
   const isMissing = ({ index }: AttachedEnd): boolean => index === null || !peers.has(index)
@@ -71,11 +73,11 @@ const readEnds = async (
           ({ mark: { project: owner, network, endpoint } }) =>
             `${endpoint} is attached to network ${owner}/${network} without a lease, and its interface inside could not be read${why}: another endpoint may be given its address.`,
         ),
-      ...moved
+      ...former
         .filter((end) => isMissing(end) && !unleased.some(({ index }) => index === end.index))
         .map(
-          ({ mark: { project: owner, network, endpoint } }) =>
-            `${endpoint} is attached to network ${owner}/${network}, which moved, and its interface inside could not be read${why}: it may have its former address still.`,
+          ({ mark: { project: owner, network, endpoint }, isMoved }) =>
+            `${endpoint} is attached to network ${owner}/${network}, ${isMoved ? 'which moved' : 'where it was given another address'}, and its interface inside could not be read${why}: it may have its former address still.`,
         ),
     ],
   }

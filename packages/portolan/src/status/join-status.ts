@@ -1,7 +1,7 @@
 import type { ClusterNeighbours } from '@portolan/core'
 import type { Wording } from '@portolan/netfilter'
 import type { HostRules } from '../host-rules/host-rules.ts'
-import { formerAddressNotes } from '../plan/endpoint-notes.ts'
+import { formerAddressNotes } from '../plan/endpoints/former-addresses.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import { endpointLines, parentedLines } from './attached-lines.ts'
 import { conflictsNow, type EndpointOnNetwork } from './conflicts-now.ts'

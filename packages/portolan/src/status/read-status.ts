@@ -25,7 +25,7 @@ import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { knownNeighbours } from '../plan/known-neighbours.ts'
 import { planBeside, sysctlsAreWritable } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
-import { withMovedInside } from '../plan/read-inside.ts'
+import { withFormerInside } from '../plan/read-inside.ts'
 import { parentedLines } from './attached-lines.ts'
 import type { EndpointOnNetwork } from './conflicts-now.ts'
 import { countConnections, notCounted } from './count-connections.ts'
@@ -95,7 +95,7 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
       ? surrounding
       : { ...surrounding, about: conflicts }
   const heldBack = await readHeldBack(stateDirectory, project)
-  const inside = await withMovedInside(reading.facts, reading.leases, project, runner)
+  const inside = await withFormerInside(reading.facts, reading.leases, project, runner)
   const status = await joinStatus(
     { ...reading, facts: inside.facts },
     project,

@@ -18,7 +18,7 @@ import { HeldRules } from '../live/rules/held-rules.ts'
 import { openRuleKeeper } from '../live/rules/open-rule-keeper.ts'
 import { openRuleSource } from '../live/rules/open-rule-source.ts'
 import { thisSysctls } from '../live/this-sysctls.ts'
-import { cutEndpointNotes } from '../plan/endpoint-notes.ts'
+import { endpointNotes } from '../plan/endpoints/endpoint-notes.ts'
 import { knownNeighbours } from '../plan/known-neighbours.ts'
 import type { Plan } from '../plan/plan.ts'
 import { planBeside, prepareSearch } from '../plan/plan-intent.ts'
@@ -97,12 +97,14 @@ export const holdPlannedProject = async (
   /** The other hosts that what is wanted was made with; a search for conflicts may know of others before. */
   let taken = textOf(neighbours)
   const { project } = first
-  const notes = cutEndpointNotes(
-    project,
-    first.desired.networks,
-    first.observed.facts,
-    await leases.store.read(),
-    options.ownCommand,
+  const notes = endpointNotes(
+    {
+      facts: first.observed.facts,
+      leases: await leases.store.read(),
+      mendsPorts: true,
+      ...(options.ownCommand === undefined ? {} : { ownCommand: options.ownCommand }),
+    },
+    first.desired,
   )
   let desired: DesiredState = first.desired
   /** Something the project needs is not leased yet. */

@@ -1,10 +1,19 @@
 import type { EndpointMark } from '@portolan/core'
+import { readNetworkFacts } from '@portolan/host'
 import { visibleLine } from '@portolan/netfilter'
 import type { DetachOptions } from '../../live/attachments/attach-request.ts'
-import { endpointNamed, isOnNetworks, networksOf, openFor, projectOfEndpoint } from '../attached-project.ts'
+import {
+  endpointNamed,
+  isOnNetworks,
+  networksOf,
+  openFor,
+  projectOfEndpoint,
+  readLeases,
+} from '../attached-project.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import { leftSubnetNotes, networksHeldBy } from '../left-subnets.ts'
 import { markInside } from '../mark-inside.ts'
 import { namespaceOf } from '../namespace-option.ts'
 
@@ -18,6 +27,7 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
   const keepLease = options['keep-leases'] === true
   const isInside = project !== null && projectOf(inside, endpoint) === project
   const isOn = isInside || (project !== null && (await isOnNetworks(options, project, endpoint, keepLease)))
+  const held = project === null ? null : networksHeldBy(await readLeases(options), project, endpoint)
   if (project !== null) {
     const how: DetachOptions = {
       keepLease,
@@ -37,7 +47,13 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
       await host.close()
     }
   }
-  if (options.json === true) terminal.print(jsonText({ endpoint: written, project }))
+  const notes =
+    project === null || held === null || held.size === 0
+      ? []
+      : leftSubnetNotes(await readLeases(options), await readNetworkFacts(), project, held)
+  for (const note of notes) terminal.say(visibleLine(`portolan: ${note}`))
+  if (options.json === true)
+    terminal.print(jsonText({ endpoint: written, project, ...(notes.length === 0 ? {} : { notes }) }))
   else terminal.print(visibleLine(textOf(written, project, isOn)))
   return exitCode.ok
 }

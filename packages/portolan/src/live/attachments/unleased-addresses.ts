@@ -1,6 +1,5 @@
 import type { EndpointMark, LeaseState } from '@portolan/core'
-import { unleasedEnds } from '@portolan/core/planning'
-import { formatAddress, parseInterfaceAddress } from '@portolan/netfilter'
+import { attachedEnds, insideAddresses, unleasedEnds } from '@portolan/core/planning'
 import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 
@@ -14,14 +13,9 @@ export const unleasedAddresses = async (
   state: LeaseState,
   { project, network }: EndpointMark,
 ): Promise<ReadonlySet<string>> => {
-  const indexes = unleasedEnds(facts, state).flatMap(({ index, mark }) =>
-    mark.project !== project || mark.network !== network ? [] : (index ?? []),
-  )
+  const there = attachedEnds(facts).filter(({ mark }) => mark.project === project && mark.network === network)
+  const indexes = unleasedEnds(there, state).flatMap(({ index }) => index ?? [])
   if (indexes.length === 0 || readPeers === undefined) return new Set()
   const peers = await readPeers(indexes)
-  return new Set(
-    [...peers.values()].flatMap(({ addresses }) =>
-      addresses.map((text) => formatAddress(parseInterfaceAddress(text).address)),
-    ),
-  )
+  return new Set([...peers.values()].flatMap(insideAddresses))
 }

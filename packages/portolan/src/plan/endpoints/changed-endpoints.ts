@@ -1,0 +1,152 @@
+import { type DesiredNetwork, type DesiredState, type LeaseState, replicaName } from '@portolan/core'
+import {
+  type AttachedEnd,
+  attachedEnds,
+  insideAddresses,
+  type LeasedEnd,
+  leasedEnds,
+} from '@portolan/core/planning'
+import { families, type HostFacts } from '@portolan/netfilter'
+import { type OwnBridge, ownBridges } from '../../live/networks/own-bridges.ts'
+import { alsoDetached, attachAnew, attachCommand, type WrittenCommand } from './endpoint-commands.ts'
+
+/** Something of an attached endpoint that a plan changes, and its interface inside does not follow. */
+interface Unfollowed {
+  /** Goes on after the name of the endpoint. */
+  readonly what: string
+  /** `again`: to attach it once more gives it what it lacks. `anew`: it has to be detached before. */
+  readonly mend: 'again' | 'anew'
+}
+
+/**
+ * Endpoints whose interface inside does not follow what a plan makes of them or of their network, with the commands that
+ * mend it. What is changed already is told from the interface (`formerAddressNotes`), as far as its addresses go.
+ *
+ * @param mendsPorts - interfaces that a bridge releases are put on the next one
+ */
+export const changedEndpointNotes = (
+  { project, networks, endpoints }: DesiredState,
+  facts: HostFacts,
+  leases: LeaseState,
+  written: WrittenCommand,
+  mendsPorts: boolean,
+): readonly string[] => {
+  const ends = attachedEnds(facts).filter(({ mark }) => mark.project === project)
+  if (ends.length === 0) return []
+  const bridges = ownBridges(facts)
+  return leasedEnds(ends, leases).flatMap((end) => {
+    const { mark } = end
+    const network = networks.find(({ name, external }) => name === mark.network && !external)
+    if (network === undefined) return []
+    const endpoint = endpoints.find(
+      (one) => one.network === mark.network && replicaName(one) === mark.endpoint,
+    )
+    const wanted =
+      endpoint === undefined
+        ? end.held.filter(({ planned }) => planned !== true).map(({ address }) => address)
+        : [endpoint.ip, endpoint.ip6].flatMap((address) => address ?? [])
+    if (wanted.length === 0) return []
+    const bridge = bridges.find((one) => one.project === project && one.network === mark.network) ?? null
+    const changes = [
+      ...addressChanges(end, wanted),
+      ...macChange(end, endpoint?.mac ?? null),
+      ...(mendsPorts ? [] : bridgeChange(end, network)),
+      ...(bridge === null ? [] : [...mtuChange(end, network, bridge), ...routerChanges(network, bridge)]),
+    ]
+    return changes.length === 0 ? [] : [noteOf(end, changes, written, ends)]
+  })
+}
+
+const noteOf = (
+  { mark }: LeasedEnd,
+  changes: readonly Unfollowed[],
+  written: WrittenCommand,
+  ends: readonly AttachedEnd[],
+): string => {
+  const { project, network, endpoint } = mark
+  const what = changes.map((one) => one.what).join('; it ')
+  const how = changes.some(({ mend }) => mend === 'anew')
+    ? `${attachAnew(mark, 'To mend it', written)}${alsoDetached(mark, ends)}`
+    : `To mend it: \`${attachCommand(mark, written)}\` with the process or namespace that it was attached in.`
+  return `Endpoint ${endpoint} of network ${project}/${network} is attached, and its interface does not follow this plan: it ${what}. ${how}`
+}
+
+/** None where the leases have it so already: the interface inside may have been changed since. */
+const addressChanges = (
+  { inside, held, givenUp }: LeasedEnd,
+  wanted: readonly string[],
+): readonly Unfollowed[] => {
+  const leased = held.map(({ address }) => address)
+  if (leased.length === wanted.length && wanted.every((address) => leased.includes(address))) return []
+  const known = held.length > 0 ? leased : givenUp.map(({ address }) => address)
+  const has = inside.addresses === undefined ? known : insideAddresses(inside)
+  if (has.length === 0) return []
+  const missing = wanted.filter((address) => !has.includes(address))
+  const former = has.filter((address) => !wanted.includes(address))
+  const [gets, keeps] = [missing.join(' and '), former.join(' and ')]
+  if (missing.length > 0 && former.length > 0)
+    return [
+      { what: `gets ${gets} and keeps ${keeps} inside, so packets to ${gets} arrive nowhere`, mend: 'anew' },
+    ]
+  if (former.length > 0)
+    return [
+      { what: `gives up ${keeps} and keeps it inside, so packets from there are dropped`, mend: 'anew' },
+    ]
+  return missing.length === 0
+    ? []
+    : [{ what: `gets ${gets} and lacks it inside, so packets to it arrive nowhere`, mend: 'again' }]
+}
+
+const macChange = ({ held }: LeasedEnd, wanted: string | null): readonly Unfollowed[] => {
+  const [first] = held
+  if (first === undefined || wanted === null || first.mac === wanted) return []
+  return [{ what: `gets the MAC ${wanted} and keeps ${first.mac} inside`, mend: 'again' }]
+}
+
+const bridgeChange = ({ link }: LeasedEnd, { bridge }: DesiredNetwork): readonly Unfollowed[] => {
+  if (link.master === undefined || link.master === bridge) return []
+  const on = link.master === null ? 'is on no bridge' : `is on bridge ${link.master}`
+  return [{ what: `${on} and belongs on ${bridge}, so it is cut off`, mend: 'again' }]
+}
+
+/** An end that was given an MTU of its own keeps it. */
+const mtuChange = (
+  { link }: LeasedEnd,
+  { mtu }: DesiredNetwork,
+  { link: bridge }: OwnBridge,
+): readonly Unfollowed[] =>
+  mtu === null || bridge.mtu === undefined || bridge.mtu === mtu || link.mtu !== bridge.mtu
+    ? []
+    : [
+        {
+          what: `keeps the MTU ${link.mtu} where the network gets ${mtu}, so larger packets than the smaller of the two are lost`,
+          mend: 'anew',
+        },
+      ]
+
+const routerChanges = (network: DesiredNetwork, bridge: OwnBridge): readonly Unfollowed[] => {
+  if (network.internal) return []
+  return families.flatMap((family): readonly Unfollowed[] => {
+    const subnet = network[family]
+    const gateway = subnet?.gateway ?? null
+    if (subnet === null || gateway === null) return []
+    const has = (bridge.link.addresses ?? [])
+      .filter((text) => !text.toLowerCase().startsWith('fe80:') && text.includes(':') === (family === 'ip6'))
+      .map((text) => text.split('/')[0] ?? '')
+    if (bridge.internal)
+      return [
+        {
+          what: `has no way out by ${gateway} inside if it was attached while the network was internal`,
+          mend: 'again',
+        },
+      ]
+    // A family that comes, or another subnet, is told by the addresses.
+    if (has.length === 0 || has.includes(gateway)) return []
+    return [
+      {
+        what: `sends by ${has.join(' and ')} inside where the gateway becomes ${gateway}, so it reaches nothing outside`,
+        mend: 'again',
+      },
+    ]
+  })
+}

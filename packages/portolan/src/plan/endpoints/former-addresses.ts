@@ -1,0 +1,51 @@
+import { type EndpointMark, type LeaseState, leasedSubnets } from '@portolan/core'
+import { attachedEnds, insideAddresses, type LeasedEnd, leasedEnds } from '@portolan/core/planning'
+import type { HostFacts } from '@portolan/netfilter'
+import { alsoDetached, asItIs, attachAnew, type WrittenCommand } from './endpoint-commands.ts'
+
+/** The host's end of an endpoint that may have another address inside than the one that is leased to it. */
+interface FormerEnd extends LeasedEnd {
+  /** Its network got another subnet. */
+  readonly isMoved: boolean
+}
+
+/**
+ * The ends of endpoints whose network moved, or which gave up an address in place of another: what was attached before may
+ * have the former one. To attach an endpoint anew forgets what it gave up.
+ */
+export const formerEnds = (facts: HostFacts, leases: LeaseState): readonly FormerEnd[] => {
+  const ends = attachedEnds(facts)
+  if (ends.length === 0) return []
+  const moved = new Set(
+    leasedSubnets(leases).flatMap(({ project, network, movedFrom }) =>
+      movedFrom === null ? [] : [`${project}/${network}`],
+    ),
+  )
+  return leasedEnds(ends, leases).flatMap((end) => {
+    const isMoved = moved.has(`${end.mark.project}/${end.mark.network}`)
+    const isReplaced = end.givenUp.some(({ family }) => end.held.some((one) => one.family === family))
+    return isMoved || isReplaced ? [{ ...end, isMoved }] : []
+  })
+}
+
+/** What of these ends has another address inside than the one that is leased to it, as far as that was read. */
+export const formerAddressNotes = (
+  facts: HostFacts,
+  leases: LeaseState,
+  isAsked: (mark: EndpointMark) => boolean,
+  written: WrittenCommand = asItIs,
+): readonly string[] =>
+  formerEnds(facts, leases).flatMap(({ mark, inside, held, isMoved }) => {
+    if (!isAsked(mark)) return []
+    const { project, network, endpoint } = mark
+    const { addresses = [] } = inside
+    const leased = held.map(({ address }) => address)
+    const has = insideAddresses(inside)
+    const missing = leased.filter((address) => !has.includes(address))
+    const former = addresses.filter((_, at) => !leased.includes(has[at] ?? ''))
+    if (missing.length === 0 || former.length === 0) return []
+    const cause = isMoved ? 'the network moved' : 'it was given another address'
+    return [
+      `Endpoint ${endpoint} of network ${project}/${network} has ${missing.join(' and ')} leased, and its interface inside has ${former.join(' and ')} instead: ${cause} after the endpoint was attached. Ports published on it lead nowhere. ${attachAnew(mark, 'To give it its address', written)}${alsoDetached(mark, attachedEnds(facts))}`,
+    ]
+  })
