@@ -73,8 +73,10 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
   const parented = intent.parented ?? []
   checkHostAddresses(parented, facts)
   const kept = keptNames(leases.state, intent.project, own, parented)
+  // What this plan leases is no move that was cut off.
+  const leasedBefore = leases.state
   const unfinished = (network: string, family: Family) =>
-    unfinishedMove(leases.state, facts, intent.project, network, family)
+    unfinishedMove(leasedBefore, facts, intent.project, network, family)
   const planWith = (isMoved: IsMoved, only?: ReadonlySet<string>) =>
     planSubnets(
       facts,

@@ -47,8 +47,11 @@ export const changedEndpointNotes = (
         : [endpoint.ip, endpoint.ip6].flatMap((address) => address ?? [])
     if (wanted.length === 0) return []
     const bridge = bridges.find((one) => one.project === project && one.network === mark.network) ?? null
+    const moved = addressChanges(end, wanted)
+    // One that is attached anew has all of it.
+    if (moved.some(({ mend }) => mend === 'anew')) return [noteOf(end, moved, written, ends)]
     const changes = [
-      ...addressChanges(end, wanted),
+      ...moved,
       ...macChange(end, endpoint?.mac ?? null),
       ...(mendsPorts ? [] : bridgeChange(end, network)),
       ...(bridge === null ? [] : [...mtuChange(end, network, bridge), ...routerChanges(network, bridge)]),
