@@ -72,14 +72,13 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/portolan/src/live/attachments/note-replies.ts': [1, 'a note of attach: an engine shows none'],
   'packages/core/src/pool/blocks-exhausted.ts': [4, ofCluster],
   'packages/core/src/conflict/block-route-taken.ts': [1, ofCluster],
-  'packages/portolan/src/status/lost-blocks.ts': [1, ofCluster],
   'packages/core/src/route/forgotten-routes.ts': [1, ofCluster],
   'packages/core/src/route/lost-block-notes.ts': [1, ofCluster],
   'packages/core/src/route/with-neighbours.ts': [3, ofCluster],
   'packages/host/src/cluster/member-file.ts': [1, ofCluster],
   'packages/host/src/cluster/neighbours-file.ts': [1, ofCluster],
   'packages/host/src/cluster/read-held-blocks.ts': [1, ofCluster],
-  'packages/portolan/src/cluster/join-line.ts': [2, ofCluster],
+  'packages/portolan/src/cluster/join-line.ts': [3, ofCluster],
   'packages/portolan/src/destroy/refuse-watched.ts': [1, ofWatch],
 }
 

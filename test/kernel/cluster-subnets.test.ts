@@ -167,10 +167,16 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(lost.conflicts).toMatchObject([{ kind: 'SubnetOverlap', severity: 'error' }])
     expect(lost.conflicts[0]?.remedy?.commands[0]).toMatch(/^portolan move .*--cluster etcd:.* web$/)
     expect(JSON.stringify(lost.conflicts[0])).toContain('is held by host web-2 now')
+    // The commands that are printed have the cluster where neither a file nor an option names it.
+    const unnamed = await pilot.plan(project(['nginx']))
+    expect(unnamed.conflicts[0]?.remedy?.commands[0]).toMatch(/^portolan move .*--cluster etcd:.* web$/)
+    const command = `portolan move -f FILE --cluster ${url} web`
+    expect((await run('status')).stdout).toContain(`To move the network: ${command}`)
     const late = lab.use(await lab.container({ name: 'late', bridge: await spareBridge(lab) }))
     const inside = ['--netns', String(late.pid), '--name', 'late', '--interface', 'net1']
     const attached = await run('attach', 'web', ...inside)
     expect(attached.stderr).toMatch(/of network web overlaps .* is held by host web-2 now.*portolan move/)
+    expect(attached.stderr).toContain(`The command is \`${command}\`.`)
     expect(attached.exitCode).toBe(0)
     const moved = await pilot.run('move', project(['nginx']), 'web', '--cluster', url, '--yes')
     expect(moved).toMatchObject({

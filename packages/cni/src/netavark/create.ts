@@ -1,6 +1,6 @@
 import { blockPools, bridgeName, bridgeNetwork, podmanProject, subnetLeases } from '@portolan/core'
 import { isInterfaceName } from '@portolan/core/planning'
-import { defaultStateDirectory, readHeldBlocks, readNetworkFacts } from '@portolan/host'
+import { defaultStateDirectory, readHeldBlocks, readJoinedBlocks, readNetworkFacts } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
 import {
   openLeaseStore,
@@ -99,7 +99,10 @@ const plannedSubnets = async (network: PodmanNetwork): Promise<readonly SubnetPl
   const { pool } = driverOptions(network)
   const config = readConfig()
   const directory = defaultStateDirectory()
-  const blocks = config.cluster == null ? null : await readHeldBlocks(config.cluster, directory)
+  const blocks =
+    config.cluster == null
+      ? await readJoinedBlocks(directory)
+      : await readHeldBlocks(config.cluster, directory)
   const settled = (config.pools ?? [])
     .map(parsePool)
     .filter(({ entries }) =>

@@ -49,13 +49,18 @@ export const subnetLeases = (
 const isOfOthers = (state: LeaseState, lease: LeasedSubnet): boolean =>
   lease.planned !== true || heldInSubnet(state, lease).some(({ planned }) => planned !== true)
 
-/** The subnet that the bridge of a network has; null without a bridge, or without an address on it. */
+/**
+ * The subnet that the bridge of a network has.
+ *
+ * @returns null: there is no bridge; `none`: it has no address, though it is to have one
+ */
 const bridgeSubnet = (
   { interfaces }: HostFacts,
   project: string,
   network: string,
   family: Family,
 ): string | null => {
+  let isBare = false
   for (const link of interfaces ?? []) {
     const owner = parseBridgeAlias(link.alias)
     if (owner?.project !== project || owner.network !== network) continue
@@ -64,8 +69,9 @@ const bridgeSubnet = (
       if (address.family === family && !text.toLowerCase().startsWith('fe80:'))
         return formatPrefix(prefixAround(address, length))
     }
+    if (owner.isolated?.[family] === undefined) isBare = true
   }
-  return null
+  return isBare ? 'none' : null
 }
 
 /**
@@ -73,8 +79,10 @@ const bridgeSubnet = (
  * @internal
  */
 export interface UnfinishedMove {
-  /** What the bridge has, as CIDR. */
+  /** What the bridge had, as CIDR. */
   readonly from: string
+  /** The bridge has no address any more, and the next one not yet; or it lost it since. */
+  readonly isBare: boolean
   /** What is leased, as CIDR. */
   readonly to: string
   /** The same with the gateway: `10.0.42.1/16`. */
@@ -94,8 +102,9 @@ export const unfinishedMove = (
 ): UnfinishedMove | null => {
   const lease = findLease(state, subnetKey(project, network, family))
   if (lease?.kind !== 'subnet' || lease.movedFrom === null) return null
-  return bridgeSubnet(facts, project, network, family) === lease.movedFrom
-    ? { from: lease.movedFrom, to: lease.subnet, held: heldText(lease) }
+  const now = bridgeSubnet(facts, project, network, family)
+  return now === lease.movedFrom || now === 'none'
+    ? { from: lease.movedFrom, to: lease.subnet, isBare: now === 'none', held: heldText(lease) }
     : null
 }
 
@@ -138,7 +147,8 @@ export const leaseSubnets = (
     const { network, family, subnet, gateway } = plan
     const parented = parentOf(plan)
     const known = findLease(leases.state, subnetKey(project, network, family))
-    const has = bridgeSubnet(facts, project, network, family)
+    const found = bridgeSubnet(facts, project, network, family)
+    const has = found === 'none' ? null : found
     const movedFrom = isMoved(network, family) ? has : formerSubnet(known, subnet, has)
     // A held subnet stays with its holder.
     const mark = known?.kind === 'subnet' && known.planned !== true ? {} : { planned: true as const }

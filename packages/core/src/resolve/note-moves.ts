@@ -1,37 +1,63 @@
-import type { Family } from '@portolan/netfilter'
+import type { Family, HostFacts } from '@portolan/netfilter'
 import type { IntentNote } from '../intent/index.ts'
+import type { LeaseState } from '../lease/index.ts'
 import type { SubnetPlan } from '../pool/index.ts'
 import type { IsMoved } from './families-to-move.ts'
-import type { UnfinishedMove } from './lease-subnets.ts'
+import { type UnfinishedMove, unfinishedMove } from './lease-subnets.ts'
+
+type Unfinished = (network: string, family: Family) => UnfinishedMove | null
+
+/**
+ * What is to be said of moves that were cut off, and that a plan with these subnets finishes: a sentence each.
+ *
+ * @param leases - as they were when the subnets were planned
+ */
+export const unfinishedMoveNotes = (
+  project: string,
+  subnets: readonly SubnetPlan[],
+  facts: HostFacts,
+  leases: LeaseState,
+): readonly string[] =>
+  finishedBy(subnets, (network, family) => unfinishedMove(leases, facts, project, network, family))
+
+const finishedBy = (subnets: readonly SubnetPlan[], unfinished: Unfinished): readonly string[] =>
+  subnets.flatMap(({ network, family, subnet }) => {
+    const move = unfinished(network, family)
+    // A file may name a subnet since. An address may have been lost in other ways.
+    return move === null || move.isBare || move.to !== subnet
+      ? []
+      : [
+          `Network ${network} is on its way from ${move.from} to ${move.to}: a move was cut off, and this finishes it.`,
+        ]
+  })
 
 /**
  * What of a move is not as it was asked for: it goes on where another one was cut off, or a family stays.
  *
  * @param kept - subnets that were to be moved and stay
+ * @param asked - the networks that were to be moved
  * @internal
  */
 export const noteMoves = (
   subnets: readonly SubnetPlan[],
   kept: readonly SubnetPlan[],
+  asked: ReadonlySet<string>,
   isMoved: IsMoved,
-  unfinished: (network: string, family: Family) => UnfinishedMove | null,
-): readonly IntentNote[] => [
-  ...subnets.flatMap(({ network, family, subnet }): readonly IntentNote[] => {
-    const move = isMoved(network, family) ? null : unfinished(network, family)
-    // A file may name a subnet since.
-    return move === null || move.to !== subnet
-      ? []
-      : [
-          {
-            text: `Network ${network} is on its way from ${move.from} to ${move.to}: a move was cut off, and this finishes it.`,
-            place: null,
-          },
-        ]
-  }),
-  ...kept.map(
-    ({ network, family, subnet }): IntentNote => ({
-      text: `Network ${network} keeps its ${family === 'ip' ? 'IPv4' : 'IPv6'} subnet ${subnet}: no other one is free for it.`,
-      place: null,
-    }),
-  ),
-]
+  unfinished: Unfinished,
+): readonly IntentNote[] => {
+  const staying = subnets.filter(({ network, family }) => !isMoved(network, family))
+  const bare = staying.filter(
+    ({ network, family }) => asked.has(network) && unfinished(network, family)?.isBare === true,
+  )
+  return [
+    ...finishedBy(staying, unfinished),
+    ...bare.map(
+      ({ network, subnet }) =>
+        `Network ${network} gets ${subnet}, which is leased to it, and is moved no further: its bridge has no address, as where a move was cut off.`,
+    ),
+    ...kept.map(
+      ({ network, family, subnet }) =>
+        `Network ${network} keeps its ${family === 'ip' ? 'IPv4' : 'IPv6'} subnet ${subnet}: no other one is free for it.`,
+    ),
+  ].map((text): IntentNote => ({ text, place: null }))
+}

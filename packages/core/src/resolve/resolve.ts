@@ -186,7 +186,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
     notes: [
       ...intent.notes,
       ...left,
-      ...noteMoves(subnets, unmoved, isMoved, unfinished),
+      ...noteMoves(subnets, unmoved, move, isMoved, unfinished),
       ...notes,
       ...expanded.notes,
       ...opened.notes,

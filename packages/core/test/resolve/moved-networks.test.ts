@@ -120,6 +120,16 @@ describe('a move that was cut off after its leases were taken', () => {
     expect(answer.leases.changes).toEqual([])
   })
 
+  test('is finished by another move where the bridge has no address yet', () => {
+    const bare = bridge('fd00:64:0:6c::1/64')
+    const { answer } = settle(killed().leases, { blocks: lost, move }, bare)
+    expect(subnets(answer)).toEqual([`${next4} held`, `${first6} held`])
+    expect(texts(answer)).toEqual([
+      `Network web gets ${next4}, which is leased to it, and is moved no further: its bridge has no address, as where a move was cut off.`,
+    ])
+    expect(texts(settle(killed().leases, { blocks: lost }, bare).answer)).toEqual([])
+  })
+
   test('goes on elsewhere where the subnet it was on its way to is lost too', () => {
     const since = {
       ...lost,

@@ -26,6 +26,8 @@ export interface RememberedMember {
    * for, or is the machine's.
    */
   readonly left?: boolean
+  /** The URL by which it joined, for commands that are printed; absent: none is known that holds in any folder. */
+  readonly url?: string
 }
 
 export const memberFile = (directory: string): string => join(directory, 'cluster.json')
@@ -126,7 +128,7 @@ const parseMember = (text: string): RememberedMember | null => {
     return null
   }
   if (!isFields(value) || value.version !== 1) return null
-  const { cluster, host, incarnation } = value
+  const { cluster, host, incarnation, url } = value
   const pools = listOf(value.pools, isPool)
   const blocks = listOf(value.blocks, isBlock)
   const lost = listOf(value.lost, isMove)
@@ -137,5 +139,6 @@ const parseMember = (text: string): RememberedMember | null => {
   return {
     ...{ cluster, host, incarnation, pools, blocks, leaving, lost },
     ...(value.left === true ? { left: true } : {}),
+    ...(isText(url) ? { url } : {}),
   }
 }

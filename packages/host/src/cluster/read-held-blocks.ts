@@ -1,6 +1,6 @@
 import { type ClusterNeighbours, type HeldBlocks, parseClusterUrl } from '@portolan/core'
 import type { RememberedMember } from './member-file.ts'
-import { readMemberSince, seenLast } from './read-member-since.ts'
+import { type MemberSince, readMemberSince, seenLast } from './read-member-since.ts'
 
 /**
  * What this host has of a cluster, as it remembers it. The cluster is not asked. A block that the host did not have any
@@ -26,12 +26,41 @@ export const readHeldBlocks = async (
   const { cluster } = parseClusterUrl(url)
   const known = await readMemberSince(directory, seen)
   const since = seen === undefined ? await seenLast(directory) : seen
+  return heldBlocks(cluster, known, since, join)
+}
+
+/**
+ * What this host has of the cluster that it has joined, whichever that is: none has to be named.
+ *
+ * @param directory - where this host remembers what it is in a cluster: its state directory
+ * @param joinOf - the command that claims blocks, for messages
+ * @param seen - the other hosts as the cluster has them now; those that are remembered unless told
+ * @returns null: it has joined none, or has given its blocks and its name back
+ * @throws PortolanError and PermissionError as `readMember`
+ * @example
+ * await readJoinedBlocks('/nowhere') // null
+ * @public @since 0.1.0
+ */
+export const readJoinedBlocks = async (
+  directory: string,
+  joinOf: (member: RememberedMember, held: HeldBlocks) => string = (_member, { join }) => join,
+  seen?: ClusterNeighbours | null,
+): Promise<HeldBlocks | null> => {
+  const known = await readMemberSince(directory, seen)
+  if (known === null || known.member.left === true || !hasPart(known.member)) return null
+  const since = seen === undefined ? await seenLast(directory) : seen
+  const held = heldBlocks(known.member.cluster, known, since, 'portolan cluster join')
+  return { ...held, join: joinOf(known.member, held) }
+}
+
+const heldBlocks = (
+  cluster: string,
+  known: MemberSince | null,
+  since: ClusterNeighbours | null,
+  join: string,
+): HeldBlocks => {
   const others = othersIn(since, cluster)
-  if (
-    known === null ||
-    known.member.cluster !== cluster ||
-    (known.member.pools.length === 0 && known.member.blocks.length === 0)
-  )
+  if (known === null || known.member.cluster !== cluster || !hasPart(known.member))
     return { cluster, ...hostIn(since, cluster), pools: null, blocks: [], lost: [], ...others, join }
   const { blocks, leaving, lost } = known.held
   return {
@@ -40,6 +69,9 @@ export const readHeldBlocks = async (
     ...(leaving.length === 0 ? {} : { leaving }),
   }
 }
+
+/** A first call of `join` that was refused leaves a member without either. */
+const hasPart = ({ pools, blocks }: RememberedMember): boolean => pools.length > 0 || blocks.length > 0
 
 /** What other hosts of a cluster have, where that is the one that was seen. */
 const othersIn = (seen: ClusterNeighbours | null, cluster: string): Pick<HeldBlocks, 'others'> =>

@@ -1,5 +1,6 @@
 import type { ClusterNeighbours, Config, HeldBlocks } from '@portolan/core'
-import { defaultStateDirectory, readHeldBlocks } from '@portolan/host'
+import { defaultStateDirectory, readHeldBlocks, readJoinedBlocks } from '@portolan/host'
+import { PermissionError } from '@portolan/netfilter'
 import { claimLine, joinLine } from './join-line.ts'
 
 interface NamedCluster {
@@ -11,17 +12,38 @@ interface NamedCluster {
   readonly neighbours?: ClusterNeighbours | null
 }
 
-/** What this host has of the cluster that options or the config name; null: none is named. */
+/**
+ * What this host has of the cluster that options or the config name; or, where none is named, of the one that it has
+ * joined: a network would leave the blocks, and those of other hosts are not avoided. Null: there is none.
+ */
 export const namedBlocks = async ({
   cluster,
   config,
   stateDirectory,
   neighbours,
 }: NamedCluster): Promise<HeldBlocks | null> => {
-  const url = cluster === undefined ? (config?.cluster ?? null) : cluster
-  if (url === null) return null
+  if (cluster === null) return null
+  const url = cluster ?? config?.cluster ?? null
   const directory = stateDirectory ?? defaultStateDirectory()
+  if (url === null) return joinedBlocks(directory, neighbours)
   const place = { cluster: cluster ?? null, directory }
   const held = await readHeldBlocks(url, directory, joinLine(place), neighbours)
   return { ...held, join: claimLine(place, held) }
+}
+
+/** A user that may not read them may not change this host either. */
+const joinedBlocks = async (
+  directory: string,
+  neighbours: ClusterNeighbours | null | undefined,
+): Promise<HeldBlocks | null> => {
+  try {
+    return await readJoinedBlocks(
+      directory,
+      ({ url = null }, held) => claimLine({ cluster: url, directory }, held),
+      neighbours,
+    )
+  } catch (error) {
+    if (error instanceof PermissionError) return null
+    throw error
+  }
 }

@@ -51,7 +51,10 @@ export const clusterCommand: Readonly<Record<string, Command>> = {
       force:
         'release: also blocks in which this host has networks; init: forget reclaimed blocks that are in the way',
     },
-    fallback: { address: 'that of before, else of the interface towards etcd, else of the default route' },
+    fallback: {
+      cluster: '`cluster` of config.yaml',
+      address: 'that of before, else of the interface towards etcd, else of the default route',
+    },
     positionals: 1,
     completes: ['init', 'join', 'status', 'release', 'reclaim'],
     load: () => import('./commands/cluster.ts'),

@@ -18,6 +18,7 @@ import type { IntentSource } from './intent-source.ts'
 import { blockedError, followErrors, newErrors } from './new-errors.ts'
 import { refuseBlocked } from './refuse-blocked.ts'
 import { notTaken, told, watchOptions } from './tell-events.ts'
+import { withJoinedCluster } from './with-joined-cluster.ts'
 import { withOwnOptions } from './with-own-options.ts'
 
 /** What is not in force yet and may come to be without another text: as long as nothing changes, it is not tried again. */
@@ -63,7 +64,10 @@ export const holdSource = async (
     await using monitor = await openMonitor({ legacy: { runner } })
     const others = await freshNeighbours(context, !check)
     // No file has the text, so the commands that are printed name the project, whose text is kept here.
-    const ownCommand = stored === null ? settings.ownCommand : withOwnOptions({ ...options, project })
+    const ownCommand =
+      stored === null
+        ? settings.ownCommand
+        : withOwnOptions({ ...(await withJoinedCluster(options)), project })
     const settled = {
       ...settings,
       ...(check ? others : {}),

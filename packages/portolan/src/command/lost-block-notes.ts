@@ -2,6 +2,9 @@ import { bridgeNetwork } from '@portolan/core'
 import { defaultStateDirectory, readNetworkFacts } from '@portolan/host'
 import { readLostBlocks } from '../status/lost-blocks.ts'
 import type { Options } from './option-table.ts'
+import { keptProjects } from './read-wanted.ts'
+import { withJoinedCluster } from './with-joined-cluster.ts'
+import { withOwnOptions } from './with-own-options.ts'
 
 /**
  * What is to be said of a network that something is attached to, where it is in a block that this host had in a cluster.
@@ -18,5 +21,14 @@ export const lostBlockNotes = async (
   const networks = interfaces
     .flatMap((link) => bridgeNetwork(link) ?? [])
     .filter((one) => one.project === project && one.network.name === network)
-  return lost.find(networks).map(({ message, remedy }) => `${message} ${remedy.text}`)
+  const found = lost.find(networks)
+  if (found.length === 0) return []
+  const kept = await keptProjects(options)
+  const written = withOwnOptions({
+    ...(await withJoinedCluster(options)),
+    ...(kept.includes(project) ? { project } : { file: ['FILE'] }),
+  })
+  return found.map(({ message, remedy: { text, commands } }) =>
+    [message, text, ...commands.map((command) => `The command is \`${written(command)}\`.`)].join(' '),
+  )
 }

@@ -196,7 +196,7 @@ export const optionTable = {
     type: 'string',
     value: 'URL',
     help: 'pick subnets in the blocks of this host in the cluster, etcd://HOST:2379[,HOST:2379]/NAME',
-    fallback: '`cluster` of config.yaml',
+    fallback: '`cluster` of config.yaml, or the one that this host has joined',
   },
   intent: {
     type: 'string',

@@ -10,6 +10,7 @@ import { ranges } from './options.ts'
 import { readFacts, usesFiles } from './read-facts.ts'
 import { readText, sourceName } from './read-text.ts'
 import { missingRules, type RuleFile, unreadRules } from './unread-rules.ts'
+import { withJoinedCluster } from './with-joined-cluster.ts'
 import { withOwnOptions } from './with-own-options.ts'
 
 /** What a plan is made from, as the options say. */
@@ -25,7 +26,7 @@ export const planOptions = async (options: Options): Promise<PlanOptions> => {
     ...(options['no-sysctl'] === true ? { sysctls: false } : {}),
     guardForwarding: options['guard-forwarding'] === true,
     backend: parseBackendChoice(options.backend ?? 'auto'),
-    ownCommand: withOwnOptions(options),
+    ownCommand: withOwnOptions(await withJoinedCluster(options)),
   }
 }
 

@@ -31,7 +31,7 @@ export const withOwnOptions =
   (command: string): string => {
     const [, name = '', rest = ''] = /^portolan ([a-z]+)(| .*)$/s.exec(command) ?? []
     const words = (taken[name] ?? []).flatMap((option) =>
-      ` ${rest} `.includes(` --${option} `) ? [] : optionWords(option, options[option]),
+      ` ${rest} `.includes(` ${wordOf(option)} `) ? [] : optionWords(option, options[option]),
     )
     // The Compose text is to come from standard input once more, so no question can be answered there.
     if (words.includes('-') && asking.includes(name) && !` ${rest} `.includes(' --yes ')) words.push('--yes')
@@ -40,12 +40,14 @@ export const withOwnOptions =
     return isCopied ? `portolan ${name} ${shellLine(words)}${rest}` : command
   }
 
+const wordOf = (option: OptionName): string => (option === 'file' ? '-f' : `--${option}`)
+
 const optionWords = (
   option: OptionName,
   value: string | boolean | readonly string[] | undefined,
 ): readonly string[] => {
   if (value === undefined || value === false) return []
-  const written = option === 'file' ? '-f' : `--${option}`
+  const written = wordOf(option)
   if (value === true) return [written]
   return (typeof value === 'string' ? [value] : value).flatMap((one) =>
     // Of one that begins with a dash, parseArgs would take the value for another option.

@@ -49,7 +49,8 @@ export interface PlanOptions extends LeaseOptions {
   readonly config?: Config
   /**
    * The cluster, as `parseClusterUrl` reads it, whose blocks of this host stand in place of pools that none of the options
-   * names; null: none, whatever `config` says. It is not asked: what the state directory remembers counts.
+   * names; the one that the host has joined unless this or `config` names one; null: none, whatever `config` and the state
+   * directory say. It is not asked: what the state directory remembers counts.
    */
   readonly cluster?: string | null
   /** Drop what is forwarded between interfaces that are not ours. */

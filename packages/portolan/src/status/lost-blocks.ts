@@ -3,6 +3,7 @@ import { findLostBlock, leavingBlockNotes } from '@portolan/core/planning'
 import { readMemberSince, seenLast } from '@portolan/host'
 import { families, PortolanError } from '@portolan/netfilter'
 import { claimLine } from '../cluster/join-line.ts'
+import { withCommands } from '../plan/make-plan.ts'
 import type { ProjectConflict } from './status.ts'
 
 /** How a command of `portolan` is written, so that it is about a project. */
@@ -47,7 +48,7 @@ export const readLostBlocks = async (
     if (lost.length + others.length === 0) return { ...noLostBlocks, notes }
     const host = known?.member.host ?? seen?.host
     const named = { ...(host === undefined ? {} : { host }), others }
-    const join = claimLine({ cluster: null, directory: stateDirectory }, named)
+    const join = claimLine({ cluster: known?.member.url ?? null, directory: stateDirectory }, named)
     const blocks = { ...named, cluster, pools: null, blocks: own, lost, join }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }) =>
@@ -55,7 +56,8 @@ export const readLostBlocks = async (
           const subnet = network[family]?.subnet
           if (network.external || subnet === undefined) return []
           const conflict = findLostBlock({ network: network.name, subnet }, blocks, isLive(project))
-          return conflict === null ? [] : [{ ...conflict, project }]
+          if (conflict === null) return []
+          return [{ ...withCommands(conflict, (command) => written(command, project)), project }]
         }),
       )
     return { isNone: false, find, notes, unread: [] }

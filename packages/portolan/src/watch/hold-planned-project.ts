@@ -1,4 +1,5 @@
 import type { ClusterNeighbours, DesiredState, Intent } from '@portolan/core'
+import { unfinishedMoveNotes } from '@portolan/core/planning'
 import {
   createRunner,
   defaultStateDirectory,
@@ -51,7 +52,7 @@ export interface HeldText {
 export interface HeldPlan extends HeldProject {
   /** What could not be read when it was planned: sentences. */
   readonly unread: readonly string[]
-  /** What it leaves endpoints of `attach` without, told before it is done: sentences. */
+  /** Which move it finishes, and what it leaves endpoints of `attach` without, told before it is done: sentences. */
   readonly notes: readonly string[]
   /** The other hosts of the cluster, as they were known last; null: none ever were. */
   neighbours(): ClusterNeighbours | null
@@ -97,18 +98,21 @@ export const holdPlannedProject = async (
   /** The other hosts that what is wanted was made with; a search for conflicts may know of others before. */
   let taken = textOf(neighbours)
   const { project } = first
-  const notes = endpointNotes(
-    {
-      facts: first.observed.facts,
-      leases: await leases.store.read(),
-      mendsPorts: true,
-      ...(options.ownCommand === undefined ? {} : { ownCommand: options.ownCommand }),
-    },
-    first.desired,
-  )
+  const { facts } = first.observed
+  const leased = await leases.store.read()
+  const { ownCommand } = options
+  const notes = [
+    ...unfinishedMoveNotes(project, first.subnets, facts, leased),
+    ...endpointNotes(
+      { facts, leases: leased, mendsPorts: true, ...(ownCommand === undefined ? {} : { ownCommand }) },
+      first.desired,
+    ),
+  ]
   let desired: DesiredState = first.desired
   /** Something the project needs is not leased yet. */
   let pending = hasLeases(first)
+  /** Connections that a run which was cut off has left bound to where they went before. */
+  let owed = owedIn(first)
   leases.note(first, false)
   /** What is leased, or what is in force, is written down nowhere any more. */
   let lost = false
@@ -150,7 +154,7 @@ export const holdPlannedProject = async (
     const released = portDrift(project, rules.facts, ports)
     lost = !pending && ((await leases.areLost()) || text.isLost())
     return [
-      ...[...placed.drift(), ...rules.drift(), ...elsewhere(), ...released],
+      ...[...placed.drift(), ...rules.drift(), ...elsewhere(), ...released, ...owed],
       ...(pending ? [toLease] : lost ? [toWriteDown] : []),
     ]
   }
@@ -184,6 +188,7 @@ export const holdPlannedProject = async (
       if (planned.changes.some(({ part }) => part === place)) return false
       intent = now
       want(planned)
+      owed = owedIn(planned)
       return true
     } catch (error) {
       // A file that is being edited is no wish yet.
@@ -218,7 +223,8 @@ export const holdPlannedProject = async (
       const unwritten = isLost ? await failureOf(leases.takeAgain()) : null
       if (isLost && unwritten === null) repaired.push(toWriteDown)
       // What is attached under another name than a service's is in no plan: the next one finds it by its interface.
-      if (unwritten === null && (pending || lost || strays.length > 0 || elsewhere().length > 0)) {
+      const isBeside = strays.length + owed.length + elsewhere().length > 0
+      if (unwritten === null && (pending || lost || isBeside)) {
         const planned = await quick(intent)
         want(planned)
         repaired.push(...planned.changes)
@@ -227,6 +233,7 @@ export const holdPlannedProject = async (
         placed.settled()
         pending = false
         lost = false
+        owed = []
         // What another program took away of other projects comes back too.
         await rules.refresh()
       }
@@ -270,6 +277,9 @@ const textOf = (neighbours: ClusterNeighbours | null): string =>
   JSON.stringify(neighbours === null ? null : [neighbours.blocks, neighbours.others])
 
 const hasLeases = ({ leases }: Plan): boolean => leases !== null && leases.changes.length > 0
+
+const owedIn = ({ changes }: Plan): readonly DriftChange[] =>
+  changes.filter(({ part }) => part === 'conntrack')
 
 const toWriteDown: DriftChange = {
   action: 'add',

@@ -70,3 +70,14 @@ test('a network in a block that it has to give back is told with a command about
   expect(notes(up('10.64.1.1/24'))).toEqual([expect.stringContaining('`portolan move -p shop web`')])
   expect(notes(up('10.64.2.1/24'))).toEqual([])
 })
+
+test('a network in a block of another host is told with a command about its project', async () => {
+  await writeNeighbours(folder, seen)
+  const { find } = await readLostBlocks(
+    folder,
+    () => false,
+    undefined,
+    (command, project) => command.replace('move', `move -p ${project}`),
+  )
+  expect(find(up('10.64.2.1/24'))).toMatchObject([{ remedy: { commands: ['portolan move -p shop web'] } }])
+})

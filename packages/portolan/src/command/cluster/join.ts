@@ -16,10 +16,12 @@ import { hostObstacles } from '../../cluster/host-obstacles.ts'
 import { type Joined, joinCluster } from '../../cluster/join-cluster.ts'
 import { claimLine } from '../../cluster/join-line.ts'
 import { ownAddresses } from '../../cluster/node-addresses.ts'
+import { portableUrl } from '../../cluster/portable-url.ts'
 import { rememberNeighbours, tellAndRemember } from '../../cluster/remember-neighbours.ts'
 import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
 import { memberName, thisMember } from '../../cluster/this-member.ts'
 import { isOutage } from '../../cluster/told-faults.ts'
+import { clusterUrl } from '../cluster-url.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { wholeNumber } from '../options.ts'
@@ -106,7 +108,17 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   const joined = await joinCluster(claims, directory, member, { leases, facts }, request).catch(refused)
   const asked = options.address ?? []
   const addresses = await tellAndRemember(call, directory, joined.member, facts, asked, joined.seen)
-  return { ...joined, addresses, lease }
+  return { ...joined, member: await rememberUrl(call, joined.member), addresses, lease }
+}
+
+/** For the commands that are printed where none names the cluster. */
+const rememberUrl = async (
+  { options, directory }: ClusterCall,
+  { url: before, ...member }: RememberedMember,
+): Promise<RememberedMember> => {
+  const url = portableUrl(clusterUrl(options))
+  const now = { ...member, ...(url === null ? {} : { url }) }
+  return (before ?? null) === url ? now : writeMember(directory, now)
 }
 
 /** Remembers what was remembered before a call, or that the host has no name. */

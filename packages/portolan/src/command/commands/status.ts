@@ -18,6 +18,7 @@ import type { Screen } from '../screen.ts'
 import { planOptions } from '../sources.ts'
 import type { Terminal } from '../terminal.ts'
 import { waitFor } from '../wait-for.ts'
+import { withJoinedCluster } from '../with-joined-cluster.ts'
 import { withOwnOptions } from '../with-own-options.ts'
 
 const REFRESH_MS = 2_000
@@ -55,8 +56,9 @@ const statusNow = async (
   options: Options,
 ): Promise<{ readonly status: HostStatus; readonly kept: readonly string[] }> => {
   const kept = await keptProjects(options)
-  const ownCommand = commandOf(kept, settings, options)
-  return { status: withKept(await readStatus({ ...settings, ownCommand }), kept, options), kept }
+  const printed = await withJoinedCluster(options)
+  const ownCommand = commandOf(kept, settings, printed)
+  return { status: withKept(await readStatus({ ...settings, ownCommand }), kept, printed), kept }
 }
 
 /** A command about a project as it can be run: of one that no file was named for and no key has, its file is not known. */

@@ -1,0 +1,122 @@
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import { pluginIn, sandboxOf } from './cni/plugin.ts'
+import { mustSucceed, type Pilot, pilotOf } from './lifecycle/pilot.ts'
+
+const url = 'etcd://127.0.0.1:2379/prod'
+const preload = fileURLToPath(new URL('../lab/kill-before.mjs', import.meta.url))
+
+const shop = `name: shop
+networks: {web: {enable_ipv6: true}}
+services:
+  nginx: {networks: [web], ports: ["8080:80", "8080:80/udp"]}
+`
+
+/** As in killed.test.ts: three seeds that follow each other see every step. */
+const stride = process.env.PORTOLAN_KILL_STEPS === 'all' ? 1 : 3
+const seed = Number(process.env.PORTOLAN_SEED) >>> 0
+const firstStep = 1 + (seed % stride)
+const mostSteps = 40
+
+/** What comes after a move that was killed. */
+const next = [
+  ['move', ['web', '--cluster', url, '--yes']],
+  ['apply', ['--cluster', url, '--yes']],
+  ['watch', ['--cluster', url, '--once']],
+] as const
+
+describeBeside('portolan move on a host of a cluster', ['etcd'], () => {
+  let lab: Lab
+  let etcd: Etcd
+  let pilot: Pilot
+  let blocks: readonly string[] = []
+
+  beforeAll(async () => {
+    lab = await openLab()
+    etcd = await startEtcd(lab.host)
+    pilot = pilotOf(lab, 'nftables', { state: null })
+    const cluster = async (...words: readonly string[]) =>
+      mustSucceed('cluster', await lab.portolan(['cluster', ...words, '--cluster', url, '--json'])).stdout
+    await cluster('init', '--pool', '10.64.0.0/23:24', '--pool', 'fd00:64::/64:64')
+    const joined = JSON.parse(await cluster('join', '--member', 'web-1'))
+    blocks = joined.blocks.map(({ block }: { readonly block: string }) => block)
+  })
+  afterAll(async () => {
+    await etcd?.[Symbol.asyncDispose]()
+    await lab?.[Symbol.asyncDispose]()
+  })
+
+  const bridgeOf = async (): Promise<readonly string[]> => {
+    const { stdout } = await lab.host.run(['ip', '-j', 'address', 'show', 'type', 'bridge'])
+    const links = JSON.parse(stdout) as readonly {
+      readonly addr_info: readonly {
+        readonly family: string
+        readonly scope: string
+        readonly local: string
+      }[]
+    }[]
+    return links.flatMap(({ addr_info }) =>
+      addr_info.flatMap(({ scope, local }) => (scope === 'global' ? [local] : [])),
+    )
+  }
+
+  test('stays in the blocks where no cluster is named, and is printed with the cluster', async () => {
+    const planned = await pilot.applied(shop)
+    const of4 = blocks.find((block) => block.startsWith('10.'))
+    expect(planned.subnets.map(({ subnet }) => subnet)).toEqual([of4, 'fd00:64::/64'])
+    const refused = await pilot.run('move', shop, 'web')
+    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Claim') })
+    expect(refused.stderr).toContain(`\`portolan cluster join --cluster ${url} --count 2\``)
+    // It says that there is no second one of IPv6.
+    await lab.portolan(['cluster', 'join', '--count', '2', '--cluster', url])
+    const moved = mustSucceed('move', await pilot.run('move', shop, 'web', '--yes'))
+    expect(moved.stdout).toContain('web keeps its IPv6 subnet fd00:64::/64: no other one is free')
+    const bridge = await bridgeOf()
+    expect(bridge).toEqual([expect.stringMatching(/^10\.64\.[01]\.1$/), 'fd00:64::1'])
+    expect(bridge).not.toContain(of4?.replace('.0/24', '.1'))
+  })
+
+  test('is finished or not begun where it is killed before any of its steps', async () => {
+    const file = await lab.write('compose.yaml', shop)
+    let step = firstStep
+    let at = Math.floor(seed / stride)
+    for (let isEnd = false; !isEnd && step <= mostSteps; step += stride, at += 1) {
+      const before = await bridgeOf()
+      const argv = pilot.argv('move', file, 'web', '--cluster', url, '--yes')
+      const killed = await lab.host.run([...lab.command, ...argv], {
+        environment: { NODE_OPTIONS: `--import=${preload}`, KILL_BEFORE: String(step) },
+      })
+      if (killed.exitCode !== null && killed.exitCode !== 0) throw new Error(killed.stderr)
+      isEnd = killed.exitCode === 0
+      const then = await bridgeOf()
+      const [verb, words] = next[at % next.length] ?? next[0]
+      const after = mustSucceed(verb, await pilot.run(verb, shop, ...words))
+      const isTold = /web is on its way from \S+ to \S+: a move was cut off, and this finishes it/.test(
+        after.stdout + after.stderr,
+      )
+      const now = await bridgeOf()
+      const plan = await pilot.plan(shop, '--cluster', url)
+      // Before its first step it has taken its leases.
+      expect({ step, isTold, changes: plan.changes, conflicts: plan.conflicts }).toEqual({
+        ...{ step, isTold: !isEnd && then.join() === before.join(), changes: [], conflicts: [] },
+      })
+      expect(plan.subnets.map(({ gateway }) => gateway)).toEqual(now)
+    }
+    expect(step).toBeLessThan(mostSteps)
+  })
+
+  test('is not alone in that: a plugin for containers stays in the blocks where no cluster is named', async () => {
+    await lab.host.ip('link add spare type bridge', 'link set spare up')
+    const pod = lab.use(await lab.container({ name: 'pod', bridge: 'spare' }))
+    const { call, config } = pluginIn(lab, 'nftables')
+    const sandbox = { ...sandboxOf(pod), interface: 'net1' }
+    const added = await call('ADD', sandbox, config({ ipv6: false }))
+    expect(added).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(JSON.parse(added.stdout).ips[0].address).toMatch(/^10\.64\.[01]\./)
+    const full = await call('ADD', { ...sandbox, interface: 'net2' }, config({ ipv6: false, name: 'more' }))
+    expect(full.stdout).toContain(`portolan cluster join --cluster ${url} --count 3`)
+  })
+})
