@@ -1,6 +1,6 @@
 import type { RangeSet } from '../address/range-set.ts'
 import type { NetfilterRule } from '../model/index.ts'
-import { acts, isMatch } from './compile-match.ts'
+import { acts, isLenient } from './compile-match.ts'
 import { type KnownMeetings, type MeetingRules, meetingRules } from './meeting-rules.ts'
 import { type Head, type Key, keys, rulesAsking } from './rule-heads.ts'
 import { indexRules, type RuleIndex } from './rule-index.ts'
@@ -84,14 +84,4 @@ export const possibleRules = (
   for (const { places } of meetings)
     for (let at = 0; at < possible.length; at += 1) if (places[at] === 0) possible[at] = 0
   return possible
-}
-
-/** Lets a packet pass, or spares it the rest of the chain, and does nothing else. */
-const isLenient = ({ steps }: NetfilterRule): boolean => {
-  const last = steps.findLast(({ kind }) => kind !== 'note')
-  return (
-    last?.kind === 'verdict' &&
-    (last.verdict.kind === 'accept' || last.verdict.kind === 'return') &&
-    steps.every((step) => step === last || step.kind === 'note' || isMatch(step))
-  )
 }

@@ -82,3 +82,13 @@ const compileAnyOf = (
 /** A rule can change, bind or end something. */
 export const acts = ({ steps }: NetfilterRule): boolean =>
   steps.some((step) => !isMatch(step) && step.kind !== 'note')
+
+/** Lets a packet pass, or spares it the rest of the chain, and does nothing else. */
+export const isLenient = ({ steps }: NetfilterRule): boolean => {
+  const last = steps.findLast(({ kind }) => kind !== 'note')
+  return (
+    last?.kind === 'verdict' &&
+    (last.verdict.kind === 'accept' || last.verdict.kind === 'return') &&
+    steps.every((step) => step === last || step.kind === 'note' || isMatch(step))
+  )
+}

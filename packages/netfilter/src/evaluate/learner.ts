@@ -65,6 +65,12 @@ export interface Learner {
   hasActed: boolean
 }
 
+/**
+ * Is anything of the packet free? Where nothing is, a learner has nothing to note, and is there for the rules that it
+ * takes for absent.
+ */
+export const isLearning = (learner: Learner | null): boolean => learner !== null && learner.values.size > 0
+
 /** What has no condition holds whatever the free fields are. */
 export const always: readonly Condition[] = []
 

@@ -12,7 +12,7 @@ import { ownerOfChain } from '../owner/fingerprint.ts'
 import { ownerOf } from '../owner/index.ts'
 import { type ChainLearning, learnChain } from './chain-plan.ts'
 import { leadsToStep } from './chain-steps.ts'
-import { compileMatches, isMatch, type Test } from './compile-match.ts'
+import { acts, compileMatches, isLenient, isMatch, type Test } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import type { Lookup } from './element-index.ts'
 import { type LearningTail, learningTail } from './learning-tail.ts'
@@ -50,6 +50,8 @@ export interface CompiledRule {
   readonly tail: readonly CompiledStep[]
   /** The same for a learner. */
   readonly learning: () => LearningTail
+  /** It lets a packet pass, or spares it the rest of the chain, and does nothing else. */
+  readonly isLenient: boolean
 }
 
 /** A step with the readers and the lookup it needs. */
@@ -212,11 +214,12 @@ const compileRule = (rule: NetfilterRule, compiler: Compiler): CompiledRule => {
   const from = rule.steps.findIndex((step) => !isMatch(step))
   const split = from < 0 ? rule.steps.length : from
   const head: MatchStep[] = rule.steps.slice(0, split).filter(isMatch)
+  // Whether the matches of a rule that does nothing hold is all the same.
+  const rest = acts(rule) ? rule.steps.slice(split) : []
   return {
     rule,
     head: whenAsked(() => compileMatches(head, compiler)),
-    tail: rule.steps
-      .slice(split)
+    tail: rest
       .filter(({ kind }) => kind !== 'note')
       .map(
         (step): CompiledStep =>
@@ -225,6 +228,7 @@ const compileRule = (rule: NetfilterRule, compiler: Compiler): CompiledRule => {
             : compileAction(step, compiler),
       ),
     learning: once(() => learningTail(rule.steps, compiler)),
+    isLenient: isLenient(rule),
   }
 }
 

@@ -2,6 +2,7 @@ import type { ElementData, SetStep, Verdict } from '../model/index.ts'
 import { bind } from './bind.ts'
 import { type ChainWalk, noteDeed, type Walk } from './chain-walk.ts'
 import { askInTurn, askStep, learnAction, type MatchingRule } from './learn-rule.ts'
+import { isLearning } from './learner.ts'
 import type { CompiledRule, CompiledStep, Program } from './program.ts'
 import { isUnknown } from './reading.ts'
 import { candidates } from './rule-index.ts'
@@ -22,7 +23,7 @@ const DEEPEST = 64
 export const walkChain = (walk: Walk, program: Program, world: World, from = 0): World[] => {
   const returned: World[] = []
   const chain: ChainWalk = { walk, program, returned }
-  const next = world.learner === null ? matchInTurn(program, world, from) : askInTurn(program, world, from)
+  const next = isLearning(world.learner) ? askInTurn(program, world, from) : matchInTurn(program, world, from)
   let current = world
   for (let asked = next(current); asked !== null; asked = next(current)) {
     const { rule, truth, resume } = asked
@@ -57,6 +58,7 @@ const matchInTurn = (
   const indexed = index()
   const among = indexed === null ? null : candidates(indexed, start)
   const count = among === null ? rules.length : among.length
+  const isLenient = start.learner?.isLenient === true
   let next = among === null ? from : 0
   return (world) => {
     while (next < count) {
@@ -64,7 +66,7 @@ const matchInTurn = (
       next += 1
       if (at < from) continue
       const rule = ruleAt(at)
-      if (rule === undefined || rule.tail.length === 0) continue
+      if (rule === undefined || rule.tail.length === 0 || (rule.isLenient && isLenient)) continue
       const truth = rule.head(world)
       if (truth !== NO) return { rule, truth, resume: at + 1 }
     }
@@ -83,7 +85,7 @@ const takeRule = (chain: ChainWalk, rule: CompiledRule, world: World, from = 0):
     const step = rule.tail[at]
     if (step === undefined) break
     if (step.kind === 'match') {
-      const truth = world.learner === null ? step.test(world) : askStep(program, rule, at, world)
+      const truth = isLearning(world.learner) ? askStep(program, rule, at, world) : step.test(world)
       if (truth === NO) return [world]
       if (truth === YES) continue
       const taken = fork(walk.run, world)
@@ -91,7 +93,7 @@ const takeRule = (chain: ChainWalk, rule: CompiledRule, world: World, from = 0):
       if (truth === MAYBE) part(taken, world)
       return mergeWorlds([world, ...takeRule(chain, rule, taken, at + 1)])
     }
-    if (world.learner !== null) learnAction(program, rule, at, world)
+    if (isLearning(world.learner)) learnAction(program, rule, at, world)
     const onward = act(chain, rule, step, world)
     if (onward !== 'next step') return onward
   }
