@@ -39,12 +39,13 @@ export const suspectsOf = (drafted: Drafted, places: Places): readonly Suspects[
     sport: anyPort,
   })
   const { addresses } = places.around[family]
-  const [any, senders] = [unicast[family], sendersTo(places.around[family], family)]
+  const any = unicast[family]
+  const toNetwork = packetsTo(subnet, places.around[family], family)
   // A rule for a zone of firewalld asks for nothing but the bridge.
   const isWide = draft.insertions.some(({ rule }) => !asksAddress(rule.steps))
   const wide = isWide
     ? protocols.flatMap((protocol) =>
-        places.links.map((from) => ({ family, protocol, in: from, region: region(senders, subnet) })),
+        places.links.map((from) => ({ family, protocol, in: from, region: toNetwork })),
       )
     : []
   if (mapping !== null)
@@ -69,7 +70,7 @@ export const suspectsOf = (drafted: Drafted, places: Places): readonly Suspects[
   return [
     ...wide,
     ...entrancesOf(drafted, entrances).flatMap((from) =>
-      protocols.map((protocol) => ({ family, protocol, in: from, region: region(senders, subnet) })),
+      protocols.map((protocol) => ({ family, protocol, in: from, region: toNetwork })),
     ),
     ...statelessAnswers(drafted, { ...places, subnet }, answers),
   ]
@@ -115,9 +116,36 @@ const statelessAnswers = (
   )
 }
 
-/** The kernel drops a source of the host's own before any rule is asked, as it drops a martian. */
-const sendersTo = ({ addresses }: Surroundings, family: Family): RangeSet =>
-  subtractRanges(unicast[family], addresses)
+/** Packets of all senders. */
+interface FromSenders {
+  readonly all: RangeSet
+  /** By where they go. */
+  readonly to: Map<RangeSet, Region>
+}
+
+const fromSenders = new WeakMap<Surroundings, FromSenders>()
+
+/**
+ * The kernel drops a source of the host's own before any rule is asked, as it drops a martian. How to ask a chain is
+ * planned for a region, and all remedies and protocols that have the same region share the plan.
+ */
+const sendersOf = (around: Surroundings, family: Family): FromSenders => {
+  const known = fromSenders.get(around)
+  if (known !== undefined) return known
+  const made = { all: subtractRanges(unicast[family], around.addresses), to: new Map<RangeSet, Region>() }
+  fromSenders.set(around, made)
+  return made
+}
+
+/** All packets to some addresses. */
+const packetsTo = (daddr: RangeSet, around: Surroundings, family: Family): Region => {
+  const { all, to } = sendersOf(around, family)
+  const known = to.get(daddr)
+  if (known !== undefined) return known
+  const made: Region = { saddr: all, daddr, sport: anyPort, dport: anyPort }
+  to.set(daddr, made)
+  return made
+}
 
 const suspectsOfMapping = (
   mapping: DesiredMapping,
@@ -132,7 +160,7 @@ const suspectsOfMapping = (
 ): readonly Suspects[] => {
   const { family, targets } = mapping
   const protocol = protocolNumber[mapping.protocol]
-  const [any, senders] = [unicast[family], sendersTo(around[family], family)]
+  const [any, senders] = [unicast[family], sendersOf(around[family], family).all]
   const places = new Set(targets.map(({ address, port }) => `${address} ${port}`))
   const addresses = targets.map(({ address }) => addressValue(address))
   const ports = uniteRanges(targets.map(({ port }) => singleValue(port)))

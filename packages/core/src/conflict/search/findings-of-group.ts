@@ -3,6 +3,7 @@ import { blameFor } from './blame-bypass.ts'
 import { type ExploredRow, followPoint, followWithout } from './explore.ts'
 import type { Finding } from './finding.ts'
 import { findingsByCulprit } from './findings-by-culprit.ts'
+import type { GroupRow } from './mapping-group.ts'
 import { type Cell, cellsAt, type Explored, findLikes, type Likes, movePoint } from './member-cells.ts'
 
 /** Says which failures leave a whole row undelivered, of the mappings or networks with these cells. */
@@ -27,10 +28,11 @@ export const findingsOfGroup = (
       const explored = cellsAt(follower, rows, first, cells)
       const findings = findingsByCulprit(explored, findDead(explored, first))
       if (findings.length === 0) continue
+      const lenders = findings.map((finding) => lenderOf(finding, rows, first))
       for (const member of [first, ...others]) {
         const own: Finding[] = []
-        for (const finding of findings) {
-          const lent = member === first ? finding : lend(finding, rows, first, member)
+        for (const lender of lenders) {
+          const lent = member === first ? lender.finding : lend(lender, member)
           const settled = settle(follower, lent)
           if (settled === null) return null
           own.push(settled)
@@ -56,9 +58,19 @@ const ofOneKind = (
   return [...kinds.values()]
 }
 
+/** What was found of one mapping or network, and the rows of the group that its rows are of. */
+interface Lender {
+  readonly finding: Finding
+  readonly rows: readonly GroupRow[]
+}
+
+const lenderOf = (finding: Finding, rows: readonly ExploredRow[], from: number): Lender => ({
+  finding,
+  rows: finding.rows.flatMap((row) => rows.find((one) => one.row.rowOf(from) === row)?.row ?? []),
+})
+
 /** The same finding of another mapping or network, whose packets fare alike. */
-const lend = (finding: Finding, rows: readonly ExploredRow[], from: number, to: number): Finding => {
-  const own = finding.rows.flatMap((row) => rows.find((one) => one.row.rowOf(from) === row)?.row ?? [])
+const lend = ({ finding, rows: own }: Lender, to: number): Finding => {
   const [first] = own
   const moved = own.flatMap((row) => row.rowOf(to) ?? [])
   const [target] = moved

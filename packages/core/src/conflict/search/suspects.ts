@@ -121,9 +121,18 @@ const wayTo = (chain: string, ways: ReadonlyMap<string, Way>, depth: number): re
   return way === undefined ? [] : [...wayTo(way.from, ways, depth - 1), ...way.asked]
 }
 
-const jumpsOf = (
-  rule: NetfilterRule,
-): readonly { readonly chain: string; readonly asked: readonly Asked[] }[] =>
+interface Jump {
+  readonly chain: string
+  readonly asked: readonly Asked[]
+}
+
+/** Most rules of a host jump nowhere. */
+const jumpsOf = (rule: NetfilterRule): readonly Jump[] => (rule.steps.some(leadsOn) ? allJumpsOf(rule) : [])
+
+const leadsOn = (step: Step): boolean =>
+  step.kind === 'dispatch' || (step.kind === 'verdict' && 'chain' in step.verdict)
+
+const allJumpsOf = (rule: NetfilterRule): readonly Jump[] =>
   rule.steps.flatMap((step) => {
     if (step.kind === 'verdict')
       return 'chain' in step.verdict ? [{ chain: step.verdict.chain, asked: askedBy(rule) }] : []
