@@ -84,6 +84,8 @@ async function* watching(
   }
   let notices: readonly Notice[] = []
   let since: number | null = null
+  /** Has something else come to be wanted, so that what is repaired next is not what another program undid? */
+  let isWishNew = false
 
   const about = () => ({ at: clock.date().toISOString(), project: held.project })
 
@@ -104,8 +106,10 @@ async function* watching(
         const began = since
         notices = []
         since = null
-        if (changes.length === 0) told = ''
-        else {
+        if (changes.length === 0) {
+          told = ''
+          isWishNew = false
+        } else {
           const pausedMs = contention.leftMs(clock.now())
           const outcome = check ? 'reported' : pausedMs > 0 ? 'paused' : null
           if (outcome !== null) {
@@ -118,7 +122,8 @@ async function* watching(
             const afterMs = began === null ? null : clock.now() - began
             const repaired = together(changes, more)
             yield { ...about(), ...drift(repaired, causes, 'repaired', afterMs) }
-            const quarrel = contention.repaired(repaired, causes, clock.now())
+            const quarrel = isWishNew ? null : contention.repaired(repaired, causes, clock.now())
+            isWishNew = false
             if (quarrel !== null) yield { ...about(), kind: 'contended', ...quarrel }
             searchLater()
             // What the repair did is no cause of what comes next. If others did something meanwhile, a look tells.
@@ -173,6 +178,7 @@ async function* watching(
     const isNews = news.take()
     const isConcerned = came.notices.length > 0 && (await concerns(held, came.notices))
     if (!isNews && !isConcerned) continue
+    isWishNew ||= isNews
     if (isConcerned) {
       since ??= came.since
       notices = [...notices, ...came.notices]

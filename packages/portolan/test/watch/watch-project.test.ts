@@ -192,3 +192,29 @@ test('what the kernel does not tell is looked at and searched at once, and follo
   expect(done).toEqual(['look', 'search', 'look', 'search'])
   expect(listeners.size).toBe(0)
 })
+
+test('what has to be changed as something else is wanted by now is no quarrel with another program', async () => {
+  const listeners = new Set<() => void>()
+  const ending = new AbortController()
+  let repairs = 0
+  const held: HeldProject = {
+    ...heldWith([change('chain a')], []),
+    repair: async () => {
+      repairs += 1
+      if (repairs === 8) ending.abort()
+      // Another host of the cluster has one more block.
+      else for (const changed of listeners) changed()
+      return []
+    },
+    follow: (changed) => {
+      listeners.add(changed)
+      changed()
+      return () => void listeners.delete(changed)
+    },
+  }
+  const told: string[] = []
+  for await (const event of watchProject(held, silent(), { signal: ending.signal }, jumpingClock()))
+    told.push(event.kind)
+  expect(told).not.toContain('contended')
+  expect(repairs).toBe(8)
+})
