@@ -83,6 +83,10 @@ describeStored('portolan watch --intent', () => {
     await etcd.kill()
     expect(await refused()).toContain('CLUSTER_UNREACHABLE')
     expect(await reaches(9091)).toBe(true)
+    const status = () => lab.host.run([...lab.command, 'status', '-p', 'shop', '--json'])
+    const { stdout, stderr } = await status()
+    expect(JSON.parse(stdout)).toMatchObject({ heldBack: [{ project: 'shop', code: 'CLUSTER_UNREACHABLE' }] })
+    expect(stderr).toMatch(/which cannot read whether its text is another one by now\. .* does not answer/)
     await stopWatch()
     await lab.host.mustRun(['nft', 'flush', 'ruleset'])
     await startWatch()
@@ -92,6 +96,7 @@ describeStored('portolan watch --intent', () => {
     await put(shop('9092:80'))
     await inForce()
     expect(await reaches(9092)).toBe(true)
+    expect(JSON.parse((await status()).stdout)).not.toHaveProperty('heldBack')
     await stopWatch()
   })
 

@@ -5,10 +5,11 @@ import { BlockStoreError, type CertificateFault, type UserFault } from '@portola
  * mend themselves, and blocks are this host's meanwhile.
  */
 export const isOutage = (error: unknown): error is BlockStoreError =>
-  error instanceof BlockStoreError &&
-  (error.code === 'CLUSTER_UNREACHABLE' ||
-    error.code === 'CLUSTER_OUTCOME_UNKNOWN' ||
-    error.code === 'CLUSTER_DENIED')
+  error instanceof BlockStoreError && isOutageCode(error.code)
+
+/** The same by the code of an error that another process had. */
+export const isOutageCode = (code: string): boolean =>
+  ['CLUSTER_UNREACHABLE', 'CLUSTER_OUTCOME_UNKNOWN', 'CLUSTER_DENIED'].includes(code)
 
 /** Which faults of an outage were told, so that each is told once: another one may come in its place meanwhile. */
 export interface ToldFaults {

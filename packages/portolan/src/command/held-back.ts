@@ -1,5 +1,6 @@
 import { defaultStateDirectory, type HeldBack, heldBackNow } from '@portolan/host'
-import { PermissionError } from '@portolan/netfilter'
+import { PermissionError, type PortolanError } from '@portolan/netfilter'
+import { isOutageCode } from '../cluster/told-faults.ts'
 import type { Options } from './option-table.ts'
 import { usesFiles } from './read-facts.ts'
 
@@ -15,5 +16,28 @@ export const heldBackOf = async (options: Options, project: string): Promise<Hel
   }
 }
 
-export const heldBackText = ({ project, process, message }: HeldBack): string =>
-  `project ${project} is held as it was by "portolan watch" (process ${process.pid}), which does not take what came later. ${message}`
+export const heldBackText = ({ project, process, code, message }: HeldBack): string =>
+  `project ${project} is held as it was by "portolan watch" (process ${process.pid}), which ${isOutageCode(code) ? 'cannot read whether its text is another one by now' : 'does not take what came later'}. ${message}`
+
+/** What keeps a watch from the text that is wanted now: it was not taken, or cannot be read, or both. */
+export const heldBackNotes = (
+  write: (why: Pick<HeldBack, 'code' | 'message'> | null) => void,
+): { untaken(why: PortolanError | null): void; unread(why: PortolanError | null): void } => {
+  let untaken: PortolanError | null = null
+  let unread: PortolanError | null = null
+  const note = (): void => {
+    const first = untaken ?? unread
+    const messages = [untaken, unread].flatMap((why) => (why === null ? [] : [why.message]))
+    write(first === null ? null : { code: first.code, message: messages.join(' ') })
+  }
+  return {
+    untaken: (why) => {
+      untaken = why
+      note()
+    },
+    unread: (why) => {
+      unread = why
+      note()
+    },
+  }
+}

@@ -13,6 +13,7 @@ import { followBlocks } from './follow-blocks.ts'
 import { followCluster } from './follow-cluster.ts'
 import type { Signals } from './follow-signals.ts'
 import { freshNeighbours, neighboursAgain } from './fresh-neighbours.ts'
+import { heldBackNotes } from './held-back.ts'
 import { holdAlone } from './hold-alone.ts'
 import type { IntentSource } from './intent-source.ts'
 import { blockedError, followErrors, newErrors } from './new-errors.ts'
@@ -54,8 +55,9 @@ export const holdSource = async (
   let intent = source.read()
   const { project } = intent
   const endHold = check ? () => {} : await holdAlone(directory, project)
-  const noteWhy = (why: PortolanError | null): void =>
-    check ? undefined : noteHeldBack(directory, project, why)
+  const { untaken: noteWhy, unread: noteUnread } = heldBackNotes((why) =>
+    check ? undefined : noteHeldBack(directory, project, why),
+  )
   let endFollowing = async (): Promise<void> => {}
   let held: HeldPlan | null = null
   const now: Now = { since: null, untaken: null, code: exitCode.ok }
@@ -139,8 +141,14 @@ export const holdSource = async (
     await keep(held)
     if (!once)
       stored?.follow(
-        (error, retryMs) => void refused(error, retryMs),
-        () => terminal.say(`portolan: ${options.intent} is read and followed again.`),
+        (error, retryMs) => {
+          noteUnread(error)
+          void refused(error, retryMs)
+        },
+        () => {
+          noteUnread(null)
+          terminal.say(`portolan: ${options.intent} is read and followed again.`)
+        },
       )
     for (;;) {
       const signal = AbortSignal.any([
@@ -171,6 +179,7 @@ export const holdSource = async (
   } finally {
     await now.untaken?.close()
     await endFollowing()
+    noteUnread(null)
     noteWhy(null)
     endHold()
     held?.close()
