@@ -129,6 +129,10 @@ describeBeside('portolan cluster', ['etcd'], () => {
     })
     expect(blocksOf(await cluster.join('web-2', '--count', '2'))).toContain(lost)
     expect(await cluster.json('web-1', 'status')).toMatchObject({ lost: [lost] })
+    // Without room for another one too.
+    const staying = await cluster.run('web-1', 'join', '--watch')
+    expect(staying).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('No block is free') })
+    expect(staying.stderr).toMatch(`block ${lost} is no longer of this host: web-2 has it now`)
     await cluster.json('any', 'init', '--pool', '10.64.0.0/23:24', '--pool', '10.65.0.0/24:24')
     for (const claimed of [['10.65.0.0/24'], []]) {
       const { stdout, stderr } = await cluster.run('web-1', 'join', '--json')

@@ -159,10 +159,9 @@ const refuseAddresses = async ({ options, store, directory, name }: ClusterCall,
   checkAskedAddresses(wanted, await store.read(), await memberName(directory, name, member))
 }
 
-const tell = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
-  const { member, blocks, claimed, released, leaving, moves, skipped, collisions, addresses } = joined
-  const { exhausted } = joined
-  const { options, terminal, name } = call
+/** What this host has to hear of its blocks, be it that it has none. */
+const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
+  const { blocks, leaving, moves, skipped, collisions, addresses } = joined
   const ways = await waysOut(call, [...moves, ...leaving])
   const sentences = [
     ...moves.map((move) => moveText(move, ways)),
@@ -170,9 +169,17 @@ const tell = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
     ...skipped.map(skipText),
     ...collisions.map(collisionText),
     ...unreachableTexts(addresses, blocks),
-    ...(exhausted === null || options.watch !== true ? [] : [withMemory(exhausted, call).message]),
   ]
-  for (const sentence of sentences) terminal.say(`portolan: ${sentence}`)
+  for (const sentence of sentences) call.terminal.say(`portolan: ${sentence}`)
+}
+
+const tell = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
+  const { member, blocks, claimed, released, leaving, moves, skipped, collisions, addresses } = joined
+  const { exhausted } = joined
+  const { options, terminal, name } = call
+  await tellTrouble(call, joined)
+  if (exhausted !== null && options.watch === true)
+    terminal.say(`portolan: ${withMemory(exhausted, call).message}`)
   // The error that comes has it.
   if (exhausted !== null && options.watch !== true && (options.json === true || blocks.length === 0)) return
   if (options.json === true) {
@@ -214,10 +221,15 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode | 'forgotten'> =
         lease = joined.lease
         const { blocks, leaving, moves, collisions, addresses, member, exhausted, seen } = joined
         // With fewer than it asked for it stays, and claims the others once there is more room.
-        if (exhausted !== null && blocks.length === 0) throw exhausted
         const text = JSON.stringify([blocks, leaving, moves, collisions, addresses, exhausted?.missing])
-        if (text !== told) await tell(call, joined)
+        const isNew = text !== told
         told = text
+        if (exhausted !== null && blocks.length === 0) {
+          // Networks may be in what it had.
+          if (isNew) await tellTrouble(call, joined)
+          throw exhausted
+        }
+        if (isNew) await tell(call, joined)
         if (isFirst) await tellServiceManager(call.terminal)
         isFirst = false
         outage.answered('the blocks of this host are verified, and it counts as alive.')
