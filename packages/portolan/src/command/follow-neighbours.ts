@@ -13,6 +13,7 @@ import { directoryOf } from './cluster/call.ts'
 import { openOutage } from './cluster/outage.ts'
 import type { CommandContext } from './command.ts'
 import { namedCluster } from './fresh-neighbours.ts'
+import { saidOfCluster } from './said-of-cluster.ts'
 
 /** How long a store that does not answer is left alone. */
 const PAUSE_MS = 5_000
@@ -32,7 +33,8 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
     // Without networks that are up no cluster tells what it was.
     if (!isKnown && (networksUp(await readNetworkFacts()) ?? []).length === 0) return
     let lost: readonly string[] = []
-    const outage = openOutage(context.terminal, 'Routes to other hosts stay as they are.')
+    const said = saidOfCluster(context.terminal)
+    const outage = openOutage(context.terminal, 'Routes to other hosts stay as they are.', said.faults)
     while (!signal.aborted) {
       try {
         for await (const snapshot of followCluster(store, signal)) {
@@ -42,12 +44,13 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
           if (known === null) continue
           if (known.member === null) {
             // A command that plans says it each time; this once.
-            if (isKnown) context.terminal.say(`portolan: ${unknownText(place, name, known.networks)}`)
+            if (isKnown) said.say(unknownText(place, name, known.networks))
             isKnown = false
             continue
           }
           const { member, isForgotten } = known
-          if (isForgotten && isKnown) context.terminal.say(`portolan: ${forgottenText(place, name, member)}`)
+          if (isForgotten && isKnown) said.say(forgottenText(place, name, member))
+          if (!isForgotten) said.isWell()
           isKnown = !isForgotten
           const neighbours = neighboursOf(snapshot, { ...member, cluster: name })
           // Written where it is something new, by this process or another one.

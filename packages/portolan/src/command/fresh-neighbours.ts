@@ -16,6 +16,7 @@ import type { PlanOptions } from '../plan/plan-options.ts'
 import { directoryOf } from './cluster/call.ts'
 import type { CommandContext } from './command.ts'
 import { usesFiles } from './read-facts.ts'
+import { saidOfCluster } from './said-of-cluster.ts'
 
 /** The URL of the cluster that this host is in, for a command that plans; null: none is named. */
 export const namedCluster = ({ options }: Pick<CommandContext, 'options'>): string | null =>
@@ -41,12 +42,13 @@ const memberOf = async (
     isAway = snapshot === null
     return snapshot
   })
-  if (known?.member === null) terminal.say(`portolan: ${unknownText(place, name, known.networks)}`)
-  else if (known?.isForgotten === true) terminal.say(`portolan: ${forgottenText(place, name, known.member)}`)
+  const said = saidOfCluster(terminal)
+  if (known?.member === null) said.say(unknownText(place, name, known.networks))
+  else if (known?.isForgotten === true) said.say(forgottenText(place, name, known.member))
   // What is not known while etcd does not answer was said.
   else if (known === null && !isAway && options.cluster !== undefined)
-    terminal.say(
-      `portolan: this host has not joined cluster ${name}, so no routes to other hosts are planned. Join it: \`${joinLine(place)}\`.`,
+    said.say(
+      `this host has not joined cluster ${name}, so no routes to other hosts are planned. Join it: \`${joinLine(place)}\`.`,
     )
   return known?.member ?? null
 }
@@ -132,7 +134,7 @@ const reached = async (
     return await read()
   } catch (error) {
     if (!isOutage(error)) throw error
-    terminal.say(`portolan: ${error.message} ${goesBy}`)
+    if (saidOfCluster(terminal).faults.add(error)) terminal.say(`portolan: ${error.message} ${goesBy}`)
     return null
   }
 }

@@ -1,4 +1,4 @@
-import { isOutage, toldFaults } from '../../cluster/told-faults.ts'
+import { isOutage, type ToldFaults, toldFaults } from '../../cluster/told-faults.ts'
 import type { Terminal } from '../terminal.ts'
 
 /**
@@ -13,9 +13,15 @@ export interface Outage {
   answered(now: string): void
 }
 
-/** @param meanwhile - what is said after why etcd does not answer */
-export const openOutage = (terminal: Pick<Terminal, 'say'>, meanwhile = ''): Outage => {
-  const away = toldFaults()
+/**
+ * @param meanwhile - what is said after why etcd does not answer
+ * @param away - what was told of it before
+ */
+export const openOutage = (
+  terminal: Pick<Terminal, 'say'>,
+  meanwhile = '',
+  away: ToldFaults = toldFaults(),
+): Outage => {
   let said = ''
   return {
     failed: (error) => {

@@ -1,0 +1,35 @@
+import { type ToldFaults, toldFaults } from '../cluster/told-faults.ts'
+import type { Terminal } from './terminal.ts'
+
+/**
+ * What one command has said of its cluster. A watch plans, follows the cluster and writes down what was lost, each by itself,
+ * and each finds the same.
+ */
+export interface SaidOfCluster {
+  /** What keeps etcd away. */
+  readonly faults: ToldFaults
+  /** Says a sentence that was not said since `isWell`. */
+  say(sentence: string): void
+  /** The state directory says what this host is. */
+  isWell(): void
+}
+
+const ofTerminals = new WeakMap<Pick<Terminal, 'say'>, SaidOfCluster>()
+
+/** @param terminal - of the command */
+export const saidOfCluster = (terminal: Pick<Terminal, 'say'>): SaidOfCluster => {
+  const known = ofTerminals.get(terminal)
+  if (known !== undefined) return known
+  const said = new Set<string>()
+  const fresh: SaidOfCluster = {
+    faults: toldFaults(),
+    say: (sentence) => {
+      if (said.has(sentence)) return
+      said.add(sentence)
+      terminal.say(`portolan: ${sentence}`)
+    },
+    isWell: () => said.clear(),
+  }
+  ofTerminals.set(terminal, fresh)
+  return fresh
+}
