@@ -25,7 +25,7 @@ const project = (displayName, testMatch) => ({
   displayName,
   rootDir: import.meta.dirname,
   testMatch,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/suites/compiled-once.js',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: sources,
   transform: {
