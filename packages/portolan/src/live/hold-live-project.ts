@@ -1,5 +1,7 @@
+import type { Backend } from '../backend/backend.ts'
 import { driftBesideRules } from '../watch/drift-beside-rules.ts'
 import type { HeldProject } from '../watch/held-project.ts'
+import { toTakeOut } from '../watch/to-take-out.ts'
 import { udpPorts } from '../watch/udp-ports.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
@@ -21,6 +23,8 @@ export const holdLiveProject = (
   const { project, wanted } = rules
   /** The ports that belong on each network: another program may have released them. */
   let ports: Ports = new Map()
+  /** Other backends that had rules of the project at the last look. */
+  let strays: readonly Backend[] = []
   const elsewhere = () => {
     const desired = rules.desired()
     if (desired === null) return []
@@ -28,13 +32,23 @@ export const holdLiveProject = (
   }
   return {
     project,
-    backend: machine.backend,
+    get backend() {
+      return machine.backend
+    },
     isUnchanged: () => inTurn(() => rules.isUnchanged()),
     look: () =>
       inTurn(async () => {
         await rules.refresh()
         ports = portsOfBridges(project, rules.facts, ports)
-        return [...rules.drift(), ...elsewhere(), ...portDrift(project, rules.facts, ports)]
+        strays = await machine.elsewhere()
+        // A process of ours that moves them has them in both for a moment.
+        if (strays.length > 0) strays = await machine.withLock(() => machine.elsewhere())
+        return [
+          ...strays.map((other) => toTakeOut(other, machine.backend)),
+          ...rules.drift(),
+          ...elsewhere(),
+          ...portDrift(project, rules.facts, ports),
+        ]
       }),
     repair: () =>
       inTurn(async () => {
@@ -42,9 +56,10 @@ export const holdLiveProject = (
         const isDamaged = rules.isDamaged()
         const missing = isDamaged ? await rules.mend() : []
         const more = elsewhere()
+        const isElsewhere = strays.length > 0
         // Alone, so that a conflict of a network keeps no route away.
         await blockRoutes(rules, machine).bring()
-        if (elsewhere().length > 0) await bringAbout(rules, machine, (intent) => intent)
+        if (isElsewhere || elsewhere().length > 0) await bringAbout(rules, machine, (intent) => intent)
         for (const { network, port } of lostPorts(project, rules.facts, ports))
           await attachToNetwork(rules, machine, port, `${project}/${network}`, { isRepair: true })
         await rules.noteNeighbours()

@@ -48,8 +48,12 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
   readonly cluster?: ClusterMemory
   /** How messages name what the user may change; as the command does unless told. */
   readonly wording?: Wording
-  /** Has the project rules in another backend? */
-  isElsewhere(): Promise<boolean>
+  /** The other backends that have rules of the project. */
+  elsewhere(): Promise<readonly Backend[]>
+  /** Did the program that opens it name the backend? Rules elsewhere are looked for then though nothing is missing. */
+  readonly isNamed?: boolean
+  /** Goes on in another backend, which another program named for the project. Absent: it stays in its own. */
+  moveTo?(backend: Backend): void
   /**
    * Reads the other ends of interfaces of this host, by the index here, as `readPeers` does. Absent: nothing tells what
    * they have, and no network is taken up.

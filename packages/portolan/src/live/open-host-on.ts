@@ -28,6 +28,7 @@ import { flowsToForget } from './ports/flows-to-forget.ts'
 import { isAutomatic, publishPorts } from './ports/publish-ports.ts'
 import type { PublishRequest, UnpublishRequest } from './ports/publish-request.ts'
 import { unpublishPorts } from './ports/unpublish-ports.ts'
+import { BackendMovedError } from './rules/backend-moved-error.ts'
 import { LiveRules } from './rules/live-rules.ts'
 import { openRuleKeeper } from './rules/open-rule-keeper.ts'
 import { withoutEndpoint } from './wanted/wanted-state.ts'
@@ -83,10 +84,29 @@ export const openObservedHostOn = async (
     })
   }
 
+  /** Goes on in the backend that another program has named for the project since: rules in both would count twice. */
+  const follow = async (): Promise<void> => {
+    const named = rules.movedTo()
+    if (named === null) return
+    machine.moveTo?.(named)
+    rules.goOnWith(openRuleKeeper(machine.backend, project, machine.rules))
+    await rules.refresh()
+    if ((await machine.elsewhere()).length > 0) await bringAbout(rules, machine, (intent) => intent)
+  }
+  const inItsBackend = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    for (;;) {
+      try {
+        await follow()
+        return await work()
+      } catch (error) {
+        if (!(error instanceof BackendMovedError)) throw error
+      }
+    }
+  }
   const whileOpen = <Result>(work: () => Promise<Result>): Promise<Result> =>
     queue(async () => {
       refuseClosed()
-      return work()
+      return inItsBackend(work)
     })
   const routes = blockRoutes(rules, machine)
   /** The same for what puts something on a network: the other hosts of the cluster may have changed since. */
@@ -100,8 +120,10 @@ export const openObservedHostOn = async (
   }
   const publish = async (calls: readonly (readonly PublishRequest[])[]) => {
     refuseClosed()
-    await routes.keepUp()
-    const { mappings, added } = await publishPorts(rules, tools, calls)
+    const { mappings, added } = await inItsBackend(async () => {
+      await routes.keepUp()
+      return publishPorts(rules, tools, calls)
+    })
     flows.published(added)
     return mappings.map((those) => those.map((mapping) => ({ project, ...mapping })))
   }
@@ -117,7 +139,7 @@ export const openObservedHostOn = async (
     calls: readonly (readonly UnpublishRequest[])[],
   ): Promise<readonly undefined[]> => {
     refuseClosed()
-    await unpublish(calls.flat())
+    await inItsBackend(() => unpublish(calls.flat()))
     return calls.map(() => undefined)
   }
   const release = async (network: string, endpoint: string, neverUsed = false): Promise<void> => {
@@ -132,7 +154,8 @@ export const openObservedHostOn = async (
   try {
     await takeUp(rules, machine, await rules.refresh())
     await refusePlanned(rules, machine)
-    if (rules.isDamaged() && (await machine.isElsewhere()))
+    const mayBeElsewhere = rules.isDamaged() || machine.isNamed === true
+    if (mayBeElsewhere && (await machine.elsewhere()).length > 0)
       await bringAbout(rules, machine, (intent) => intent)
   } catch (error) {
     await close()

@@ -82,7 +82,8 @@ const openHostKinds: OptionKinds<OpenHostOptions> = {
  * ports. What of it is not in force is brought back with the next call that changes something. If its rules are in
  * another backend, they are moved to this one at once: in both they would count twice.
  *
- * Several may be open at once, in one process or many: what one of them believes to be so is read again before it
+ * Several may be open at once, in one process or many. They all go by the backend that was named last, those that are open
+ * already too: what one of them believes to be so is read again before it
  * answers that there is nothing to do, or that something cannot be done.
  *
  * @throws MissingToolError, PermissionError, InspectError when the host's rules cannot be read
@@ -118,6 +119,9 @@ export const openObservedHost = async (
   await refuseElsewhere(runner)
   const wanted = openWantedState(stateDirectory, project)
   const backend = await settleBackend(options.backend ?? 'auto', wanted, runner)
-  const machine = openThisMachine({ ...options, project, backend, wanted, runner, stateDirectory })
+  const machine = openThisMachine({
+    ...{ ...options, project, backend, wanted, runner, stateDirectory },
+    isNamed: (options.backend ?? 'auto') !== 'auto',
+  })
   return openObservedHostOn(project, machine, observe)
 }

@@ -14,13 +14,12 @@ import {
 import type { Wording } from '@portolan/netfilter'
 import { carryOut } from '../apply/apply-plan.ts'
 import type { Backend } from '../backend/backend.ts'
-import { readRules } from '../host-rules/read-rules.ts'
 import { planBeside, prepareSearch } from '../plan/plan-intent.ts'
 import { openSearchThread } from '../plan/search-thread.ts'
 import { readStatus } from '../status/read-status.ts'
 import { systemClock } from '../watch/clock.ts'
 import type { LiveMachine } from './live-machine.ts'
-import { hasRulesElsewhere } from './rules/has-rules-elsewhere.ts'
+import { openPlaces } from './rules/open-places.ts'
 import { openRuleSource } from './rules/open-rule-source.ts'
 import { thisSysctls } from './this-sysctls.ts'
 import type { WantedState } from './wanted/wanted-state.ts'
@@ -28,6 +27,8 @@ import type { WantedState } from './wanted/wanted-state.ts'
 interface ThisMachineOptions {
   readonly project: string
   readonly backend: Backend
+  /** See `LiveMachine`. */
+  readonly isNamed: boolean
   /** Closed with the host. */
   readonly wanted: WantedState
   readonly runner: Runner
@@ -44,21 +45,32 @@ interface ThisMachineOptions {
 
 /** This host, in the network namespace of this process. */
 export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
-  const { project, backend, wanted, runner, stateDirectory } = options
-  const rules = openRuleSource(backend, runner, stateDirectory)
+  const { project, isNamed, wanted, runner, stateDirectory } = options
+  let { backend } = options
+  let rules = openRuleSource(backend, runner, stateDirectory)
+  const places = openPlaces(project, runner)
   const search = openSearchThread()
   const lock = options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }
   const leases = options.leases ?? openLeaseStore(stateDirectory)
   const worded = options.wording === undefined ? {} : { wording: options.wording }
-  const settled = {
+  const settled = () => ({
     ...{ backend, runner, leases, stateDirectory },
     ...(options.config === undefined ? {} : { config: options.config }),
     ...worded,
-  }
+  })
   return {
     ...worded,
-    backend,
-    rules,
+    get backend() {
+      return backend
+    },
+    get rules() {
+      return rules
+    },
+    isNamed,
+    moveTo: (to) => {
+      backend = to
+      rules = openRuleSource(to, runner, stateDirectory)
+    },
     wanted,
     leases,
     links: openLinks(),
@@ -72,15 +84,17 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     readPeers: (indexes) => readPeers(runner, indexes),
     ...(options.takesUp === undefined ? {} : { takesUp: options.takesUp }),
     withLock: (work) => withHostLock(work, lock),
-    isElsewhere: async () => hasRulesElsewhere(project, backend, await readRules(runner, null)),
-    plan: (intent, beside) => planBeside(intent, settled, { ...beside, isLive: true }),
-    prepareSearch: (intent, live) => prepareSearch(intent, settled, { live, isLive: true }, search.conflicts),
+    elsewhere: () => places.read(backend),
+    plan: (intent, beside) => planBeside(intent, settled(), { ...beside, isLive: true }),
+    prepareSearch: (intent, live) =>
+      prepareSearch(intent, settled(), { live, isLive: true }, search.conflicts),
     carryOut: (plan, writeDown) =>
       carryOut(plan, { runner, stateDirectory, lockHeld: true, lease: writeDown }),
     readStatus: (asked) =>
       readStatus({ project, backend, runner, stateDirectory, leases, ...worded, ...asked }),
     openMonitor: () => openMonitor({ legacy: { runner } }),
     close: async () => {
+      places.close()
       await search.close()
       if (options.leases === undefined) await leases.close()
     },

@@ -17,10 +17,11 @@ export const settleBackend = async (
   runner: Runner,
 ): Promise<Backend> => {
   try {
-    if (choice === 'auto')
-      return (await namedBackend(wanted, runner)) ?? (await chooseBackend(choice, runner))
+    const named = choice === 'auto' ? await namedBackend(wanted, runner) : null
+    if (named !== null) return named
     const backend = await chooseBackend(choice, runner)
-    await wanted.nameBackend(backend)
+    // Also where the programs of the one that was named are gone: hosts that are open go by what is written down.
+    if (choice !== 'auto' || wanted.backend() !== null) await wanted.nameBackend(backend)
     return backend
   } catch (error) {
     await wanted.close()

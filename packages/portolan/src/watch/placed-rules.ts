@@ -4,6 +4,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { HeldRules } from '../live/rules/held-rules.ts'
 import { openPlaces } from '../live/rules/open-places.ts'
 import type { DriftChange } from './host-event.ts'
+import { toTakeOut } from './to-take-out.ts'
 
 /** The rules of a project in one backend, where another process may put them into another one. */
 export interface PlacedRules {
@@ -78,9 +79,3 @@ export const openPlacedRules = (
     },
   }
 }
-
-const toTakeOut = (other: Backend, backend: Backend): DriftChange => ({
-  action: 'remove',
-  object: `${other} rules`,
-  description: `The project has rules in ${other}, and is to have them in ${backend} alone: those in ${other} are removed.`,
-})

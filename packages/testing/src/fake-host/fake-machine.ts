@@ -3,12 +3,12 @@ import {
   type Backend,
   carriedOut,
   dialects,
-  hasRulesElsewhere,
   type LiveMachine,
   notGuardedElsewhere,
   type PlanChange,
   type RuleSource,
   type RulesOf,
+  rulesElsewhere,
 } from 'portolan/machine'
 import { carryOutOn, ownProgram } from './carry-out.ts'
 import { fakeLinks } from './fake-links.ts'
@@ -66,7 +66,7 @@ export const fakeMachine = <One extends Backend>(
   clock: state.clock,
   readFacts: async () => state.facts,
   withLock: (work) => state.withLock(work),
-  isElsewhere: async () => hasRulesElsewhere(project, backend, state.rules),
+  elsewhere: async () => rulesElsewhere(project, backend, state.rules),
   plan: (intent, beside) => planOn(state, backend, intent, {}, { ...beside, isLive: true }),
   prepareSearch: async (intent, live) => {
     const { conflicts } = await planOn(state, backend, intent, {}, { live, isLive: true, search: true })

@@ -78,7 +78,8 @@ const watchLive = async (context: CommandContext, signals: Signals): Promise<Exi
   try {
     await using host = await openObservedHost(
       {
-        backend: parseBackendChoice(options.backend ?? 'auto'),
+        // To name another one moves the rules.
+        backend: options.check === true ? 'auto' : parseBackendChoice(options.backend ?? 'auto'),
         ...(options.project === undefined ? {} : { project: options.project }),
         ...(options.state === undefined ? {} : { state: options.state }),
         // What is picked is settled already; a network in a block that was lost is told.

@@ -206,10 +206,12 @@ export const bringAbout = async (
 
 /** @returns the ports that were on the bridges of the project before */
 const planAndCarryOut = async (
-  { project, wanted }: LiveRules,
+  rules: LiveRules,
   tools: NetworkTools,
   change: (intent: Intent) => Intent,
 ): Promise<Ports> => {
+  const { project, wanted } = rules
+  rules.refuseMoved()
   const before = intentOf(project, wanted)
   const intent = change(before)
   const planned = await tools.plan(intent, { live: wanted.ports(), search: false })

@@ -30,7 +30,7 @@ export class HeldRules {
   readonly project: string
   facts: HostFacts = {}
   bridges: readonly OwnBridge[] = []
-  protected readonly keeper: RuleKeeper
+  protected keeper: RuleKeeper
   readonly #host: HeldHost
   readonly #desired: DesiredSource
   #drift: readonly RuleDrift[] = []
@@ -124,6 +124,14 @@ export class HeldRules {
   protected async hold(): Promise<void> {
     await this.keeper.hold(this.desired())
     this.whole = true
+    this.#drift = []
+  }
+
+  /** Goes on with the rules of another backend, which are to be read first. */
+  goOnWith(keeper: RuleKeeper): void {
+    this.keeper.close()
+    this.keeper = keeper
+    this.whole = false
     this.#drift = []
   }
 

@@ -15,10 +15,14 @@ import {
   parsePrefix,
   StaleStateError,
 } from '@portolan/netfilter'
+import type { Backend } from '../../backend/backend.ts'
 import { once } from '../../lazy/once.ts'
+import type { LiveMachine } from '../live-machine.ts'
 import { type PortsByNumber, portAt, portsByNumber } from '../ports/ports-by-number.ts'
 import type { HostSocket } from '../ports/socket-key.ts'
 import { desiredOf, type WantedState, withPort, withTaken } from '../wanted/wanted-state.ts'
+import { asMapping } from './as-mapping.ts'
+import { BackendMovedError } from './backend-moved-error.ts'
 import type { Edition } from './edition.ts'
 import { type HeldHost, HeldRules } from './held-rules.ts'
 import type { KeptRules, RuleKeeper } from './rule-keeper.ts'
@@ -39,6 +43,7 @@ export class LiveRules extends HeldRules {
   /** How many it had when all of it was last known to be in force; null: it is not known. */
   #settled: number | null = null
   readonly #cluster: ClusterMemory | null
+  readonly #place: Partial<Pick<LiveMachine, 'backend' | 'moveTo'>>
   /** How often the host was read. */
   #readings = 0
   /** The other hosts of the cluster, as they were remembered when the rules were read last. */
@@ -47,7 +52,7 @@ export class LiveRules extends HeldRules {
 
   constructor(
     project: string,
-    host: HeldHost & { readonly cluster?: ClusterMemory },
+    host: HeldHost & Partial<Pick<LiveMachine, 'cluster' | 'backend' | 'moveTo'>>,
     keeper: RuleKeeper,
     wanted: WantedState,
   ) {
@@ -59,6 +64,19 @@ export class LiveRules extends HeldRules {
     })
     this.wanted = wanted
     this.#cluster = host.cluster ?? null
+    this.#place = host
+  }
+
+  /** The backend that another program has named for the project since; null: none has. */
+  movedTo(): Backend | null {
+    const { backend, moveTo } = this.#place
+    const named = moveTo === undefined ? null : this.wanted.backend()
+    return named === backend ? null : named
+  }
+
+  /** @throws BackendMovedError where the rules belong into another backend by now */
+  refuseMoved(): void {
+    if (this.movedTo() !== null) throw new BackendMovedError(this.project)
   }
 
   /** Has another process written down other hosts of the cluster since the rules were read? */
@@ -134,6 +152,7 @@ export class LiveRules extends HeldRules {
   }
 
   protected override async hold(): Promise<void> {
+    this.refuseMoved()
     await super.hold()
     this.#settled = this.#asked
     await this.noteNeighbours()
@@ -274,22 +293,4 @@ const subnetOf = (one: { readonly subnet: string } | null): readonly Prefix[] =>
 const holds = (subnets: readonly Prefix[], address: string): boolean => {
   const wanted = parseAddress(address)
   return subnets.some((subnet) => containsAddress(subnet, wanted))
-}
-
-/** A port that is in force, as the mapping that was asked for; of a shared one the weights are not told. */
-export const asMapping = (port: PublishedPort): DesiredMapping => {
-  const [first = { address: '', port: 0 }, ...more] = port.targets.map((to) => ({
-    ...to,
-    service: to.address,
-    replica: 1,
-    network: '',
-    weight: 1,
-  }))
-  const { project: _project, limited: _limited, ...socket } = port
-  return {
-    ...socket,
-    kind: 'nat',
-    allowFrom: null,
-    targets: [{ service: '', replica: 1, network: '', weight: 1, ...first }, ...more],
-  }
 }

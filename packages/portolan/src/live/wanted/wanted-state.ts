@@ -191,9 +191,9 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
   }
   let named: Backend | null = null
   const backend = (): Backend | null => one('backend', key('backend'))
-  /** Beside what else is written. */
+  /** Beside what is written first: what another program named since has come later. */
   const naming = (): readonly JournalChange[] =>
-    named === null || named === backend() ? [] : [withBackend(named)]
+    named === null || backend() !== null ? [] : [withBackend(named)]
   return {
     networks: () => all('network'),
     network: (name) => one('network', key('network', name)),
@@ -220,7 +220,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     nameBackend: async (now) => {
       named = now
       if (journal.read() === null) return
-      while (naming().length > 0) await journal.write(naming(), journal.count)
+      while (backend() !== now) await journal.write([withBackend(now)], journal.count)
     },
     exists: () => journal.read() !== null,
     isEmpty: () => ![...(journal.read()?.keys() ?? [])].some(isWish),

@@ -41,9 +41,9 @@ describe('the backend of a project', () => {
     expect(other?.backend()).toBe('iptables-nft')
     await other?.nameBackend('nftables')
     expect(one?.backend()).toBe('nftables')
-    // The first program goes on with its own.
+    // The first program named its own before.
     await one?.change(() => [withPort(port(81))])
-    expect(other?.backend()).toBe('iptables-nft')
+    expect(other?.backend()).toBe('nftables')
   })
 
   test('is none where no program has named one', async () => {

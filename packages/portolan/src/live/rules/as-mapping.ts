@@ -1,0 +1,19 @@
+import type { DesiredMapping, PublishedPort } from '@portolan/core'
+
+/** A port that is in force, as the mapping that was asked for; of a shared one the weights are not told. */
+export const asMapping = (port: PublishedPort): DesiredMapping => {
+  const [first = { address: '', port: 0 }, ...more] = port.targets.map((to) => ({
+    ...to,
+    service: to.address,
+    replica: 1,
+    network: '',
+    weight: 1,
+  }))
+  const { project: _project, limited: _limited, ...socket } = port
+  return {
+    ...socket,
+    kind: 'nat',
+    allowFrom: null,
+    targets: [{ service: '', replica: 1, network: '', weight: 1, ...first }, ...more],
+  }
+}

@@ -1,0 +1,99 @@
+import { expect, test } from '@jest/globals'
+import { type Backend, backends } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { addresses } from '../../lab/topology.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { inForce } from './in-force.ts'
+import { contain, inShop, type Leased } from './in-live-host.ts'
+import { startWatcher } from './watcher.ts'
+
+const served = async (lab: Lab, port: number): Promise<readonly boolean[]> => {
+  const found: boolean[] = []
+  for (const family of ['ip', 'ip6'] as const) {
+    const { delivered } = await lab.client.probe({
+      protocol: 'tcp',
+      destination: addresses[family].host,
+      port,
+      timeoutMs: 1500,
+    })
+    found.push(delivered)
+  }
+  return found
+}
+
+const [yes, no] = [
+  [true, true],
+  [false, false],
+]
+
+/** Two programs that hold one project, of which the second names another backend. */
+export const otherBackend = (open: OpenLab, backend: Backend): void => {
+  const other = backends[(backends.indexOf(backend) + 1) % backends.length] ?? backend
+  const start = `await host.ensureNetwork('web', { pool: 'classic', ipv6: true })
+    await host.lease('web', 'web-1')
+    await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })`
+
+  test(`a host that is open goes on with ${other} once another program names it: no port answers that is taken back`, async () => {
+    const lab = await open()
+    const one = (await inShop(lab, backend, `${start}; report(await leased('web', 'web-1'))`)) as Leased
+    await contain(lab, one)
+    expect(await served(lab, 8080)).toEqual(yes)
+    const to = "to: { endpoint: 'web-1', port: 80 }"
+    await inShop(
+      lab,
+      backend,
+      `const second = await open({ project: 'shop', backend: '${other}' }); await second.close()
+       await host.publish({ hostPort: 9090, ${to} })
+       const third = await open({ project: 'shop', backend: '${other}' })
+       await host.unpublish({ hostPort: 8080 })
+       await third.close()
+       report('done')`,
+    )
+    expect([await served(lab, 8080), await served(lab, 9090)]).toEqual([no, yes])
+    expect(await inForce(lab)).toEqual([other])
+  })
+
+  test(`a watch follows what another program names, and removes rules that are left in ${backend}`, async () => {
+    const lab = await open()
+    const one = (await inShop(lab, backend, `${start}; report(await leased('web', 'web-1'))`)) as Leased
+    await contain(lab, one)
+    const saved = await savedRules(lab, backend)
+    await using watcher = await startWatcher(lab, backend)
+    await inShop(lab, other, 'await host.unpublish({ hostPort: 8080 }); report(null)')
+    await watcher.next(
+      'the other backend',
+      (event) => event.kind === 'watching' && event.backend === other,
+      40_000,
+    )
+    expect(await inForce(lab)).toEqual([other])
+    // A script of the time before, or a switch that was killed.
+    await saved.load()
+    await watcher.next(
+      'what is left',
+      (event) => event.kind === 'drift' && event.changes.some(({ object }) => object === `${backend} rules`),
+      60_000,
+    )
+    expect(await served(lab, 8080)).toEqual(no)
+    expect(await inForce(lab)).toEqual([other])
+  })
+}
+
+/** What loads the rules again that a backend has now. */
+const savedRules = async (lab: Lab, backend: Backend): Promise<{ load(): Promise<unknown> }> => {
+  if (backend === 'nftables') {
+    await lab.host.writeText(
+      '/run/lab/rules',
+      await lab.host.mustRun(['nft', 'list', 'table', 'inet', 'portolan']),
+    )
+    return { load: () => lab.host.mustRun(['nft', '-f', '/run/lab/rules']) }
+  }
+  const families = [backend, backend.replace('iptables', 'ip6tables')]
+  for (const program of families)
+    await lab.host.writeText(`/run/lab/${program}`, await lab.host.mustRun([`${program}-save`]))
+  return {
+    load: async () => {
+      for (const program of families)
+        await lab.host.mustRun(['sh', '-c', `${program}-restore < /run/lab/${program}`])
+    },
+  }
+}
