@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -58,6 +58,13 @@ describeBeside('names in a cluster', ['etcd'], () => {
     const order = /`portolan cluster release --cluster .* && portolan cluster join --member NAME --cluster /
     expect((await cluster.run('web-1', 'join')).stderr).toMatch(order)
     expect((await cluster.run('web-1', 'status')).stderr).toMatch(order)
+    const remembered = join(cluster.state('web-1'), 'cluster.json')
+    const text = readFileSync(remembered, 'utf8')
+    expect(await cluster.json('web-1', 'release')).toMatchObject({
+      released: [],
+      taken: [{ block, takenBy: 'web-1', networks: ['shop/web'] }],
+    })
+    writeFileSync(remembered, text)
     const released = await cluster.run('web-1', 'release')
     expect(released).toMatchObject({ exitCode: 0, stderr: '' })
     expect(released.stdout).toContain('no blocks to give back')

@@ -1,7 +1,8 @@
 import { link } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BlockMove, RememberedBlock } from '@portolan/core'
-import { PortolanError, parsePrefix } from '@portolan/netfilter'
+import { PortolanError, parsePrefix, shellLine } from '@portolan/netfilter'
+import { defaultStateDirectory } from '../state/state-file.ts'
 import { type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
 /**
@@ -38,6 +39,15 @@ const fileIn = (directory: string): RememberedFile => ({
   does: 'says which blocks of a cluster this host has',
 })
 
+/** The file of this directory is damaged, so that it tells no cluster: the command that asks for it may know none either. */
+export const joinCommand = (directory: string, ...options: readonly string[]): string =>
+  shellLine([
+    ...['portolan', 'cluster', 'join', ...options],
+    ...(directory === defaultStateDirectory() ? [] : ['--state', directory]),
+  ])
+
+export const withCluster = 'with --cluster URL where config.yaml names no cluster'
+
 /**
  * What this host remembered of itself in a cluster.
  *
@@ -56,7 +66,7 @@ export const readMember = async (directory: string): Promise<RememberedMember | 
   if (member !== null) return member
   throw new PortolanError(
     'STATE',
-    `The file ${remembered.file} is damaged: it ${remembered.does}. Move it away, and run \`portolan cluster join --takeover\`: that gets the blocks back once no program keeps this host alive in the cluster.`,
+    `The file ${remembered.file} is damaged: it ${remembered.does}. Move it away, and run \`${joinCommand(directory, '--takeover')}\`, ${withCluster}: that gets the blocks back once no program keeps this host alive in the cluster.`,
   )
 }
 

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClusterNeighbours, NeighbourBlock } from '@portolan/core'
 import { formatPrefix, PortolanError, parsePrefix, tryParseAddress } from '@portolan/netfilter'
-import { isPool } from './member-file.ts'
+import { isPool, joinCommand, withCluster } from './member-file.ts'
 import { fileError, type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
 export const neighboursFile = (directory: string): string => join(directory, 'cluster-neighbours.json')
@@ -31,7 +31,7 @@ export const readNeighbours = async (directory: string): Promise<ClusterNeighbou
   if (neighbours !== null) return neighbours
   throw new PortolanError(
     'STATE',
-    `The file ${remembered.file} is damaged: it ${remembered.does}. \`portolan cluster join\` writes it anew.`,
+    `The file ${remembered.file} is damaged: it ${remembered.does}. \`${joinCommand(directory)}\`, ${withCluster}, writes it anew.`,
   )
 }
 

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { ClusterNeighbours } from '@portolan/core'
-import { openClusterMemory, readHeldBlocks, writeMember, writeNeighbours } from '../../src/index.ts'
+import {
+  openClusterMemory,
+  readHeldBlocks,
+  readMember,
+  readNeighbours,
+  writeMember,
+  writeNeighbours,
+} from '../../src/index.ts'
 
 const neighbours: ClusterNeighbours = {
   ...{ cluster: 'prod', host: 'web-1', revision: 7, blocks: ['10.64.1.0/24'] },
@@ -142,4 +149,21 @@ test.each([
     await write(folder)
     expect((await readdir(folder)).toSorted()).toEqual([file, ...kept].toSorted())
   }),
+)
+
+test.each([
+  ['cluster.json', readMember, 'portolan cluster join --takeover --state '],
+  ['cluster-neighbours.json', readNeighbours, 'portolan cluster join --state '],
+] as const)(
+  'a damaged %s names a join of its directory, and that it needs the cluster',
+  (file, read, command) =>
+    inFolder(async (folder) => {
+      await writeFile(join(folder, file), '{')
+      await expect(read(folder)).rejects.toMatchObject({
+        code: 'STATE',
+        message: expect.stringContaining(
+          `\`${command}${folder}\`, with --cluster URL where config.yaml names no cluster`,
+        ),
+      })
+    }),
 )

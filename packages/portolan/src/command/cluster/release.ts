@@ -62,7 +62,17 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
   await writeMember(directory, { ...member, blocks: [], leaving: [], lost, left: true })
   await rememberNeighbours(directory, member, await store.read())
   await putBack(call)
-  if (options.json === true) terminal.print(jsonText({ cluster: name, host: member.host, released }))
+  if (options.json === true)
+    terminal.print(
+      jsonText({
+        ...{ cluster: name, host: member.host, released },
+        // As `moves` of `join`: blocks that another machine has by now, with the networks that are left there.
+        taken: taken.map(({ block, takenBy }) => ({
+          ...{ block, takenBy },
+          networks: used.find((one) => one.block === block)?.networks ?? [],
+        })),
+      }),
+    )
   else
     terminal.print(
       [
