@@ -106,9 +106,10 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   const request = { lease, renews, count, takeover, avoid }
   const claims = { ...store, commit }
   const joined = await joinCluster(claims, directory, member, { leases, facts }, request).catch(refused)
+  const remembered = await rememberUrl(call, joined.member)
   const asked = options.address ?? []
-  const addresses = await tellAndRemember(call, directory, joined.member, facts, asked, joined.seen)
-  return { ...joined, member: await rememberUrl(call, joined.member), addresses, lease }
+  const addresses = await tellAndRemember(call, directory, remembered, facts, asked, joined.seen)
+  return { ...joined, member: remembered, addresses, lease }
 }
 
 /** For the commands that are printed where none names the cluster. */
