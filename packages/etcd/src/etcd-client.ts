@@ -13,6 +13,12 @@ type Interceptor = NonNullable<CallOptions['interceptors']>[number]
 /** A silent server is noticed on an open stream too. etcd refuses pings that come more often than every 5 s. */
 const pings = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5_000 }
 
+/**
+ * gRPC asks the nameservers for a service config (TXT) of each name, though `/etc/hosts` may tell its addresses. etcd has
+ * none, and a program does not end before a nameserver that is silent has been given up: half a minute.
+ */
+const names = { 'grpc.service_config_disable_resolution': 1 }
+
 /** How long a server may take over a request unless told. */
 export const TIMEOUT_MS = 5_000
 
@@ -69,7 +75,7 @@ export const openClient = (
     : undefined
   const options: IOptions = {
     hosts: `${isSecure ? 'https' : 'http'}://${endpoint}`,
-    grpcOptions: { ...pings, ...sizes },
+    grpcOptions: { ...pings, ...sizes, ...names },
     // etcd3 would ask a server that failed three times nothing for 5 s, though it is back.
     faultHandling: { host: () => noop, global: noop },
     ...(credentials === undefined ? {} : { credentials }),

@@ -96,7 +96,7 @@ const named = async (error: unknown, asked: Asked): Promise<unknown> => {
   if (!isSilent || worth(error, asked) > 0) return error
   const names = await unresolvedNames(asked.endpoints)
   if (names.length === 0) return error
-  const told = names.map(({ name, why }) => `the name ${name} cannot be resolved (${why})`)
+  const told = names.map(({ name, why }) => `the name ${name} cannot be resolved (DNS: ${why})`)
   const others = names.length < asked.endpoints.length ? [`no other server answers (${wordsOf(error)})`] : []
   return new UnresolvedError([...told, ...others].join(', and '), { cause: error })
 }

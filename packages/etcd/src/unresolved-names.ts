@@ -29,7 +29,7 @@ export const unresolvedNames = async (
 const whyUnresolved = async (name: string): Promise<string | null> => {
   let timer: NodeJS.Timeout | undefined
   const silent = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('its nameserver does not answer'), LOOKUP_MS)
+    timer = setTimeout(() => resolve('no nameserver of this host answers'), LOOKUP_MS)
   })
   try {
     return await Promise.race([

@@ -6,7 +6,7 @@ test('a server whose name cannot be resolved is told so, and not as one that doe
   await expect(store.read()).rejects.toMatchObject({
     code: 'CLUSTER_UNREACHABLE',
     message: expect.stringMatching(
-      /the name no-such-server\.invalid cannot be resolved \(.*\)\. .*Correct the name in the URL of the cluster/,
+      /the name no-such-server\.invalid cannot be resolved \(DNS: E.*\)\. .*Correct the name in the URL of the cluster/,
     ),
   })
   await store.close()
