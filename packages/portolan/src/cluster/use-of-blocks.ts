@@ -1,5 +1,7 @@
 import { countAddresses, type LeasedSubnet, type LeaseState, leasedSubnets } from '@portolan/core'
+import { firstUsable } from '@portolan/core/planning'
 import {
+  formatAddress,
   formatPrefix,
   type HostFacts,
   parsePrefix,
@@ -14,8 +16,8 @@ export interface BlockUse {
   /** Addresses that are leased in it. */
   readonly leased: number
   /**
-   * Addresses that remain, for which etcd is not asked: those of its subnets without their gateways, and of the rest as if
-   * each free part were one subnet.
+   * Addresses that remain for containers, for which etcd is not asked: those of its subnets without their gateways, and of
+   * the rest as if each free part were one network.
    */
   readonly remaining: bigint
   /** Networks of this host with a subnet there, by its lease or because they are up: `shop/web`. */
@@ -69,4 +71,4 @@ const unusedParts = (block: string, subnets: readonly LeasedSubnet[]) =>
   subtractPrefixes(
     parsePrefix(block),
     subnets.map(({ subnet }) => parsePrefix(subnet)),
-  ).map((part) => ({ subnet: formatPrefix(part), gateway: null }))
+  ).map((part) => ({ subnet: formatPrefix(part), gateway: formatAddress(firstUsable(part)) }))

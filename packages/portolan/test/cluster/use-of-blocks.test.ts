@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { emptyLeases } from '@portolan/core'
+import { acquireSubnet, emptyLeases } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
 import { areComplete, useOfBlocks } from '../../src/cluster/use-of-blocks.ts'
 
@@ -51,5 +51,25 @@ describe('the networks in a block without a lease', () => {
     expect(areComplete({ leases: emptyLeases, facts: {} })).toBe(false)
     const facts = { interfaces: [{ name: 'br-web', alias: web, addresses: ['10.64.3.1/24'] }] }
     expect(useOfBlocks([block], { leases: null, facts })[0]?.networks).toEqual(['shop/web'])
+  })
+})
+
+describe('the addresses that remain in a block', () => {
+  const remaining = (of: string, leases = emptyLeases): bigint | undefined =>
+    useOfBlocks([of], { leases, facts: { interfaces: [] } })[0]?.remaining
+
+  test('are those that containers can have: the gateway of a network takes one of what is free', () => {
+    expect(remaining('10.64.3.0/24')).toBe(253n)
+    expect(remaining('10.64.3.0/31')).toBe(1n)
+    expect(remaining('10.64.3.7/32')).toBe(0n)
+    expect(remaining('fd00:1234::/64')).toBe(2n ** 64n - 2n)
+  })
+
+  test('are as many once a network has the whole of it', () => {
+    const { state } = acquireSubnet(emptyLeases, {
+      ...{ kind: 'subnet', project: 'shop', network: 'web', family: 'ip', movedFrom: null },
+      ...{ subnet: block, gateway: '10.64.3.1' },
+    })
+    expect(remaining(block, state)).toBe(253n)
   })
 })
