@@ -12,7 +12,7 @@ import { attachIn, lose, openShop, runIn, shopOf, state, toldOf } from './lost-s
 const log = '/run/lab/events'
 
 /** A watch of the file, and its events. */
-const startWatch = async (lab: Lab, backend: Backend, file: string) => {
+export const startWatch = async (lab: Lab, backend: Backend, file: string) => {
   await lab.host.writeText(log, '')
   const words = ['watch', '-f', file, '--state', state, '--backend', backend, '--json']
   const argv = ['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...lab.command, ...words]
@@ -28,10 +28,10 @@ const startWatch = async (lab: Lab, backend: Backend, file: string) => {
 }
 
 /** The kernel tells of it, so the watch looks at the host. */
-const haveLooked = (lab: Lab): Promise<string> =>
+export const haveLooked = (lab: Lab): Promise<string> =>
   lab.host.mustRun(['sh', '-c', 'ip link add looked type bridge && ip link delete looked'])
 
-const leasedAgain = (next: Watcher['next']) =>
+export const leasedAgain = (next: Watcher['next']) =>
   next(
     'leased again',
     (event) =>

@@ -27,26 +27,12 @@ import type { PlanOptions } from '../plan/plan-options.ts'
 import { openSearchThread } from '../plan/search-thread.ts'
 import { driftBesideRules } from './drift-beside-rules.ts'
 import { heldLeases } from './held-leases.ts'
+import { heldNotes } from './held-notes.ts'
 import type { HeldProject } from './held-project.ts'
+import type { HeldText } from './held-text.ts'
 import type { DriftChange } from './host-event.ts'
 import { openPlacedRules } from './placed-rules.ts'
 import { udpPorts } from './udp-ports.ts'
-
-/** What a planned project is read from, and what of it is written down beside its leases. */
-export interface HeldText {
-  /** Reads it again: where another process has applied what it says by now, that is what is wanted. */
-  read(): Intent
-  /** Is what is in force written down nowhere any more? */
-  isLost(): boolean
-  /**
-   * Writes it down again.
-   * @param backend - that it is in force with
-   * @param neighbours - the other hosts of the cluster, as they were known last
-   */
-  writeDown(backend: Backend, neighbours: ClusterNeighbours | null): Promise<void>
-  /** Notes that another process put it in force with another backend. */
-  moveTo(backend: Backend): Promise<void>
-}
 
 /** A planned project as what is watched, to be closed when it no longer is. */
 export interface HeldPlan extends HeldProject {
@@ -56,7 +42,7 @@ export interface HeldPlan extends HeldProject {
   readonly notes: readonly string[]
   /** The other hosts of the cluster, as they were known last; null: none ever were. */
   neighbours(): ClusterNeighbours | null
-  /** Writes down again what is leased, where that was lost: whatever is planned next for the project goes by it. */
+  /** Writes down again what is leased and what the host was before, where that was lost: the next plan goes by it. */
   keepLeases(): Promise<void>
   close(): void
 }
@@ -81,6 +67,7 @@ export const holdPlannedProject = async (
   /** That of its rules; null: it is to be settled. */
   let backend: Backend | null = null
   const leases = heldLeases(stateDirectory)
+  const before = heldNotes(stateDirectory)
   /** With what was known last of the other hosts and of the leases, where that was lost or damaged since. */
   const asKnown = async (): Promise<PlanOptions> => {
     const { known } = await knownNeighbours(options.neighbours, { ...options, stateDirectory }, {})
@@ -116,6 +103,13 @@ export const holdPlannedProject = async (
   leases.note(first, false)
   /** What is leased, or what is in force, is written down nowhere any more. */
   let lost = false
+  const takeAgain = async (): Promise<void> => {
+    await leases.takeAgain()
+    await before.takeAgain()
+  }
+  /** Nothing of a project without networks keeps another process from putting back what the host was before. */
+  const areNotesLost = async (): Promise<boolean> => desired.networks.length > 0 && before.areLost()
+  await areNotesLost()
   const want = (planned: Plan): void => {
     desired = planned.desired
     leases.note(planned, false)
@@ -152,7 +146,7 @@ export const holdPlannedProject = async (
     await rules.refresh()
     ports = portsOfBridges(project, rules.facts, ports)
     const released = portDrift(project, rules.facts, ports)
-    lost = !pending && ((await leases.areLost()) || text.isLost())
+    lost = !pending && ((await leases.areLost()) || text.isLost() || (await areNotesLost()))
     return [
       ...[...placed.drift(), ...rules.drift(), ...elsewhere(), ...released, ...owed],
       ...(pending ? [toLease] : lost ? [toWriteDown] : []),
@@ -205,7 +199,7 @@ export const holdPlannedProject = async (
     notes,
     neighbours: () => neighbours,
     keepLeases: async () => {
-      if (await leases.areLost()) await leases.takeAgain()
+      if ((await leases.areLost()) || (await areNotesLost())) await takeAgain()
     },
     isUnchanged: () => placed.rules.isUnchanged(),
     look: async () => {
@@ -220,7 +214,7 @@ export const holdPlannedProject = async (
       const repaired: DriftChange[] = []
       // Where it cannot be written, the rules are brought back first, and that is told last.
       const isLost = lost
-      const unwritten = isLost ? await failureOf(leases.takeAgain()) : null
+      const unwritten = isLost ? await failureOf(takeAgain()) : null
       if (isLost && unwritten === null) repaired.push(toWriteDown)
       // What is attached under another name than a service's is in no plan: the next one finds it by its interface.
       const isBeside = strays.length + owed.length + elsewhere().length > 0
@@ -229,6 +223,7 @@ export const holdPlannedProject = async (
         want(planned)
         repaired.push(...planned.changes)
         await apply(planned, applyOptions)
+        await areNotesLost()
         leases.note(planned, true)
         placed.settled()
         pending = false
