@@ -194,7 +194,13 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
   test('a watch follows the cluster without any call', async () => {
     const running: Running[] = [
       hostOf('h1').start('cluster', 'join', '--watch', '--member', 'h1', '--cluster', site().url),
-      hostOf('h1').start('watch', '-p', 'cni', '--backend', 'nftables'),
+      hostOf('h1').machine.start(
+        [
+          ...['sh', '-c', 'exec "$@" > /run/lab/live-told', 'sh', process.execPath, portolan],
+          ...['watch', '-p', 'cni', '--backend', 'nftables'],
+        ],
+        { environment: { NODE_OPTIONS: '', HOME: '/run/lab', NO_COLOR: '1' }, timeoutMs: 120_000 },
+      ),
     ]
     try {
       await join('h3')
@@ -205,6 +211,19 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
         return (await pod(3).machine.probe(probe)).delivered
       })
       await meet(pod(0), pod(3))
+      // What another program has routed there is left alone, for as long as it is there.
+      const { machine } = hostOf('h1')
+      const blocks = (await routesOf(hostOf('h1'))).flatMap((route) => route.split(' ', 1))
+      await machine.ip(
+        ...['link add dm0 type veth peer name dm1', 'link set dm1 up', 'link set dm0 up'],
+        ...blocks.map((block) => `route replace ${block} dev dm0`),
+      )
+      const told = async (): Promise<string> => machine.readText('/run/lab/live-told')
+      await until(async () => (await told()).split('BlockRouteTaken').length === 5)
+      expect(await routesOn('h1')).toBe(0)
+      await machine.ip('link del dm0')
+      await until(async () => (await routesOn('h1')) === 4)
+      await until(async () => (await told()).split('no longer: BlockRouteTaken').length === 5)
       const elsewhere = { protocol: 'tcp', destination: clusterAddress(9), port: 90 } as const
       expect(await pod(3).machine.reach(elsewhere)).toMatchObject({ source: clusterAddress(13) })
       await site().client.ip(`route add ${pod(3).address}/32 via ${clusterAddress(13)}`)

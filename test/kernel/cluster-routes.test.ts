@@ -163,6 +163,66 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     }
   })
 
+  test('watch makes a route as soon as what was in its way has gone', async () => {
+    const { host, file } = node(0)
+    const { machine } = host
+    const [block = '', block6 = ''] = node(1).blocks
+    const [own = ''] = node(0).blocks
+    const before = await routesOf(host)
+    const watching = machine.start(
+      [
+        ...['sh', '-c', 'exec "$@" > /run/lab/in-the-way', 'sh', process.execPath, portolan],
+        ...['watch', '-f', file, '--backend', 'nftables', '--cluster', site().url, '--json'],
+      ],
+      { environment: { NODE_OPTIONS: '', HOME: '/run/lab' }, timeoutMs: 120_000 },
+    )
+    const events = async (): Promise<readonly { readonly kind: string }[]> =>
+      (await machine.run(['cat', '/run/lab/in-the-way'])).stdout
+        .split('\n')
+        .filter((line) => line.endsWith('}'))
+        .map((line) => JSON.parse(line))
+    const count = async (kind: string): Promise<number> =>
+      (await events()).filter((event) => event.kind === kind).length
+    const areBack = async (): Promise<boolean> => (await routesOf(host)).join() === before.join()
+    try {
+      await until(async () => (await count('watching')) === 1)
+      // The remedy that it prints, and what ends both routes at once without any message about the one of IPv4.
+      for (const [at, goes] of [
+        [`route del ${block} dev dm0`, `route del ${block6} dev dm0`],
+        ['link del dm0'],
+      ].entries()) {
+        await machine.ip(
+          ...(at === 0 ? ['link add dm0 type veth peer name dm1', 'link set dm1 up', 'link set dm0 up'] : []),
+          `route replace ${block} dev dm0`,
+          `route replace ${block6} dev dm0`,
+        )
+        await until(async () => (await count('conflict')) === 2 * at + 2)
+        expect(await routesOf(host)).toEqual([])
+        await machine.ip(...goes)
+        await until(areBack)
+        await until(async () => (await count('conflict-gone')) === 2 * at + 2)
+      }
+      // So are those whose host could not be reached when the watch planned last.
+      const gateway = `${at(own, 1)}/24`
+      await machine.ip('link set eth0 down', `addr del ${gateway} dev br-web`)
+      await until(async () => (await machine.mustRun(['ip', 'addr', 'show', 'br-web'])).includes(gateway))
+      expect(await routesOf(host)).toEqual([])
+      await machine.ip('link set eth0 up', `addr add ${clusterAddress(11, 'ip6')}/64 dev eth0 nodad`)
+      await until(areBack)
+      const repaired = async (what: string): Promise<number> =>
+        (await events()).filter(
+          (event) =>
+            'outcome' in event &&
+            event.outcome === 'repaired' &&
+            JSON.stringify(event).includes(`"add","object":"route ${what}"`),
+        ).length
+      for (const one of [block, block6]) await until(async () => (await repaired(one)) === 3)
+    } finally {
+      watching.kill('SIGTERM')
+      await watching.outcome
+    }
+  })
+
   test('watch repairs a route, moves it with its block, and removes it when its host leaves', async () => {
     const { host, file } = node(0)
     const watching = host.start(

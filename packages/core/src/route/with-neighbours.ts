@@ -10,6 +10,7 @@ import type {
   DesiredSubnet,
 } from '../contract/desired-state.ts'
 import { type ChosenRoutes, chooseRoutes, isOwnRoute } from './choose-routes.ts'
+import { withoutLeavingRoutes } from './without-leaving-routes.ts'
 
 /**
  * What a project wants of a host that is in a cluster.
@@ -54,6 +55,26 @@ export const withNeighbours = (
     conflicts: findRouteConflicts(chosen, facts, desired.project),
   }
 }
+
+/**
+ * A desired state with its routes chosen anew: a route of another program, or an interface that was down, may have been in
+ * the way of one when it was made, and may have gone or come since.
+ *
+ * @param neighbours - that it was made with; null: with none
+ * @example
+ * withRoutesAnew(desired, facts, null) === desired // true
+ */
+export const withRoutesAnew = (
+  desired: DesiredState,
+  facts: HostFacts,
+  neighbours: ClusterNeighbours | null,
+): DesiredState =>
+  neighbours === null || desired.routes === undefined
+    ? desired
+    : {
+        ...desired,
+        routes: chooseRoutes(reachable(neighbours), withoutLeavingRoutes(desired, facts)).routes,
+      }
 
 /**
  * The networks of a host, as their bridges tell, with what other hosts of its cluster mean for each.

@@ -1,5 +1,5 @@
 import type { ClusterNeighbours, DesiredState, Intent } from '@portolan/core'
-import { unfinishedMoveNotes } from '@portolan/core/planning'
+import { unfinishedMoveNotes, withRoutesAnew } from '@portolan/core/planning'
 import {
   createRunner,
   defaultStateDirectory,
@@ -83,7 +83,7 @@ export const holdPlannedProject = async (
   let intent = wanted
   const first = await quick(intent)
   /** The other hosts that what is wanted was made with; a search for conflicts may know of others before. */
-  let taken = textOf(neighbours)
+  let taken = neighbours
   const { project } = first
   const { facts } = first.observed
   const leased = await leases.store.read()
@@ -135,12 +135,12 @@ export const holdPlannedProject = async (
   /** The ports that belong on each network: another program may have released them. */
   let ports: Ports = new Map()
 
-  const elsewhere = () =>
-    driftBesideRules(
-      desired,
-      placed.rules.facts,
-      options.sysctls ?? thisSysctls.isWritable('net.ipv4.ip_forward'),
-    )
+  const elsewhere = () => {
+    const { facts: present } = placed.rules
+    // What was in the way of a route when it was planned may have gone.
+    const now = withRoutesAnew(desired, present, taken)
+    return driftBesideRules(now, present, options.sysctls ?? thisSysctls.isWritable('net.ipv4.ip_forward'))
+  }
   const drift = async (): Promise<readonly DriftChange[]> => {
     const { rules } = placed
     await rules.refresh()
@@ -155,8 +155,8 @@ export const holdPlannedProject = async (
   /** Other hosts of the cluster came or went: what is wanted are other routes, and rules that name other blocks. */
   const takeNeighbours = async (): Promise<void> => {
     await asKnown()
-    const now = textOf(neighbours)
-    if (now === taken) return
+    const now = neighbours
+    if (textOf(now) === textOf(taken)) return
     want(await quick(intent))
     taken = now
   }
