@@ -4,7 +4,7 @@ export const exitCodes = {
   error: { code: 1, meaning: 'error' },
   changes: { code: 2, meaning: 'there are changes' },
   conflicts: { code: 3, meaning: 'conflicts that block' },
-  exhausted: { code: 4, meaning: 'no free subnet' },
+  exhausted: { code: 4, meaning: 'no free subnet (portolan subnet alone; a plan ends with 1)' },
   /** 128 and SIGINT, as a shell has it for a program that Control-C ended. */
   interrupted: { code: 130, meaning: 'Control-C before anything was changed' },
 } as const
