@@ -42,7 +42,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
 export const planAndApply = async (
   context: CommandContext,
   more: Pick<PlanOptions, 'move' | 'fix' | 'lastBackend'> = {},
-  next: string | null = null,
+  next: ((planned: Plan) => string) | null = null,
   // Read once: a file that changes meanwhile is another wish, and standard input has no second reading.
   intent: Intent = readIntent(context.options),
 ): Promise<ExitCode> => {
@@ -65,7 +65,7 @@ export const planAndApply = async (
   }
   if (!(await agreeTo(planned, context))) return exitCode.ok
   const code = await applyOrReplan(planned, planAgain, context)
-  if (next !== null && code === exitCode.ok && options.json !== true) terminal.print(next)
+  if (next !== null && code === exitCode.ok && options.json !== true) terminal.print(next(planned))
   return code
 }
 

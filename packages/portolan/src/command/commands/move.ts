@@ -1,5 +1,7 @@
+import type { Plan } from '../../plan/plan.ts'
 import { plan } from '../../plan/plan-intent.ts'
 import { printPlan } from '../../plan/print/print-plan.ts'
+import { addressesAnew } from '../addresses-anew.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { freshNeighbours } from '../fresh-neighbours.ts'
@@ -15,7 +17,8 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { intent, planning: settled } = await readWanted(context)
   const { options, positionals, terminal } = context
   const more = { ...settled, move: positionals, ...(options.fix === true ? { fix: true } : {}) }
-  if (options.yes === true) return planAndApply(context, more, anew(positionals), intent)
+  if (options.yes === true)
+    return planAndApply(context, more, (planned) => anew(planned, positionals), intent)
   const planned = await waitFor(context, planning, async () =>
     plan(intent, {
       ...(await planOptions(options)),
@@ -26,11 +29,11 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   terminal.print(options.json === true ? jsonText(planned) : printPlan(planned, lookOf(context)))
   if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
   terminal.say(
-    'portolan: nothing was changed; --yes carries it out. Every endpoint shown gets its address anew.',
+    `portolan: nothing was changed; --yes carries it out. ${addressesAnew(planned.subnets, positionals)}`,
   )
   return planned.changes.length > 0 ? exitCode.changes : exitCode.ok
 }
 
 /** Interfaces in containers are of their engine, or of `attach`: a plan of the host changes none. */
-const anew = (networks: readonly string[]): string =>
-  `Every endpoint of ${networks.join(', ')} gets its address anew, as shown, and what runs there keeps the old one until it is attached again: start a container again with its engine; for \`portolan attach\`, run \`portolan detach\` and \`portolan attach\` again.`
+const anew = ({ subnets }: Plan, networks: readonly string[]): string =>
+  `${addressesAnew(subnets, networks)} What runs there keeps what it has until it is attached again: start a container again with its engine; for \`portolan attach\`, run \`portolan detach\` and \`portolan attach\` again.`
