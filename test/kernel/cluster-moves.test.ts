@@ -108,6 +108,29 @@ describeBeside('portolan move on a host of a cluster', ['etcd'], () => {
     expect(step).toBeLessThan(mostSteps)
   })
 
+  test('takes a family out of the cluster that has no pool of it any more, with no block of it to spare', async () => {
+    const cluster = async (...words: readonly string[]) =>
+      mustSucceed('cluster', await lab.portolan(['cluster', ...words, '--cluster', url]))
+    await cluster('init', '--pool', '10.64.0.0/23:24', '--pool', '10.65.0.0/24:24')
+    const joined = await cluster('join')
+    const outside = 'Cluster prod has no IPv6 pool any more, so an IPv6 subnet is picked outside the cluster'
+    expect(joined.stderr).toContain(outside)
+    for (const verb of ['plan', 'status'] as const) {
+      const { stdout, stderr } = await pilot.run(verb, shop)
+      expect(`${stdout}${stderr}`.replaceAll(/\s+/g, ' ')).toContain(outside)
+    }
+    const [four] = await bridgeOf()
+    const moved = mustSucceed('move', await pilot.run('move', shop, 'web', '--yes'))
+    expect(moved.stdout).toContain('its IPv6 address anew, as shown, and keeps its IPv4 address.')
+    const bridge = await bridgeOf()
+    expect(bridge).toEqual([four, expect.stringMatching(/^fd/)])
+    expect(bridge).not.toContain('fd00:64::1')
+    const given = await cluster('join')
+    expect(given.stdout).toContain('fd00:64::/64 released: no pool has it')
+    expect(given.stderr).not.toContain('portolan move')
+    expect(await pilot.plan(shop)).toMatchObject({ changes: [], conflicts: [], notes: [] })
+  })
+
   test('is not alone in that: a plugin for containers stays in the blocks where no cluster is named', async () => {
     await lab.host.ip('link add spare type bridge', 'link set spare up')
     const pod = lab.use(await lab.container({ name: 'pod', bridge: 'spare' }))

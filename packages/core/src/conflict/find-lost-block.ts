@@ -3,7 +3,7 @@ import { blockReservations, type HeldBlocks } from '../pool/held-blocks.ts'
 import { collisionWith } from '../pool/rejection.ts'
 import { afterNewName } from './after-new-name.ts'
 import type { Conflict } from './conflict.ts'
-import { namedElsewhere, subnetOverlap } from './subnet-overlap.ts'
+import { namedElsewhere, namedInFile, subnetOverlap } from './subnet-overlap.ts'
 
 /** What a conflict of a network in a block of another host has as its culprit's tool. */
 const ofCluster = 'cluster'
@@ -34,7 +34,7 @@ export const findLostBlock = (
           // Without a block of the family there is nothing to pick from.
           commands: hasBlock(blocks, prefix) ? [] : [blocks.join],
         }
-      : { ...conflict.remedy, text: `${conflict.remedy.text} ${namedElsewhere()}` },
+      : { ...conflict.remedy, text: `${conflict.remedy.text} ${namedInFile()}` },
   }
   return afterNewName(told, { ...blocks, lost })
 }

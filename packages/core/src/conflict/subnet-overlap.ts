@@ -71,12 +71,7 @@ export const subnetOverlap = (
       ? isLive
         ? madeAgain(allow, wording)
         : moved(network, allow, wording)
-      : {
-          text: isOfCluster(overlapped)
-            ? namedElsewhere(wording.subnets)
-            : `Leave the subnet out to have a free one picked${allow === '' ? ' or' : ','} choose another${allow === '' ? '' : `, or ${allow}`}.`,
-          commands: wording.subnets === null ? [] : [wording.subnets],
-        },
+      : named(network, overlapped, allow, wording, isLive || wording.move === null),
     trace: [],
   }
 }
@@ -85,17 +80,52 @@ export const subnetOverlap = (
 const isOfCluster = (overlapped: readonly Overlapped[]): boolean =>
   overlapped.some(({ kind }) => kind === 'cluster')
 
+/** @param isMadeAgain - `portolan move` does not know the network: with another wish it is made again */
+const named = (
+  network: string,
+  overlapped: readonly Overlapped[],
+  allow: string,
+  { subnets }: Wording,
+  isMadeAgain: boolean,
+): Remedy => {
+  const proposes = subnets === null ? [] : [subnets]
+  const moves = isMadeAgain ? [] : allOrNone([moveCommand(network)])
+  if (isOfCluster(overlapped))
+    return {
+      text: isMadeAgain ? namedElsewhere(subnets) : namedInFile(subnets),
+      commands: [...proposes, ...moves],
+    }
+  // Left out alone, it stays what the network has.
+  const first = moves
+    .map((move) => ` (with \`${move}\` where it is up: a network keeps its subnet until then)`)
+    .join('')
+  return {
+    text: `Leave the subnet out to have a free one picked${first}${allow === '' ? ' or' : ','} choose another${allow === '' ? '' : `, or ${allow}`}.`,
+    commands: proposes,
+  }
+}
+
 /**
- * What to do about a subnet in a block that this host has not, where a file or a call names that subnet: nothing else can
- * give the network another one.
+ * What to do about a subnet in a block that this host has not, where a call names that subnet: nothing else can give the
+ * network another one.
  *
  * @param subnets - shows free subnets: a line to run; null: that program has none
  */
-export const namedElsewhere = (subnets: Wording['subnets'] = commandWording.subnets): string =>
+export const namedElsewhere = (subnets: Wording['subnets']): string =>
   [
     'Where the subnet is named, name another one, or leave it out to have one picked in a block of this host.',
-    ...(subnets === null ? [] : [`\`${subnets}\` proposes one there.`]),
+    ...proposal(subnets),
   ].join(' ')
+
+/** The same where a file names it: left out alone, it stays what the network has. */
+export const namedInFile = (subnets: Wording['subnets'] = commandWording.subnets): string =>
+  [
+    'Where the file names the subnet, name another one there, or leave it out and move the network, which gives it one in a block of this host.',
+    ...proposal(subnets),
+  ].join(' ')
+
+const proposal = (subnets: Wording['subnets']): readonly string[] =>
+  subnets === null ? [] : [`\`${subnets}\` proposes one there.`]
 
 const madeAgain = (allow: string, { removeNetwork }: Wording): Remedy => ({
   text: `Give it a free subnet: ${removeNetwork}, and make it again.${allow === '' ? '' : ` Or ${allow}.`}`,
@@ -108,5 +138,8 @@ const moved = (network: string, allow: string, { move, removeNetwork }: Wording)
     ...(allow === '' ? [] : [`Or ${allow}.`]),
     'A network never moves by itself.',
   ].join(' '),
-  commands: move === null ? [] : allOrNone([shellCommand(['portolan', 'move', ...afterOptions(network)])]),
+  commands: move === null ? [] : allOrNone([moveCommand(network)]),
 })
+
+const moveCommand = (network: string): ReturnType<typeof shellCommand> =>
+  shellCommand(['portolan', 'move', ...afterOptions(network)])

@@ -21,6 +21,8 @@ export interface HeldBlocks {
   readonly host?: string
   /** Where its hosts claim blocks, now or before, as `parsePool` reads them; null: this host has not joined. */
   readonly pools: readonly string[] | null
+  /** Those of `pools` that the cluster had before. A family without another one is picked elsewhere. Absent: none are known. */
+  readonly former?: readonly string[]
   /** CIDR of each block of this host. */
   readonly blocks: readonly string[]
   /** Those of them that no pool has any more: networks that are there stay until they are moved, and no new one comes. */
@@ -44,24 +46,27 @@ const has = (pool: Pool, family: Family): boolean =>
 /**
  * The blocks of a family as pools: each is one subnet, unless a smaller one is asked for. Those that are leaving are none.
  *
- * @returns null: the cluster has no addresses of this family, so they are picked as without a cluster
+ * @returns null: the cluster has no pool of this family, so subnets are picked as without a cluster
  * @example
  * const none = { cluster: 'prod', pools: ['10.64.0.0/12:24'], blocks: [], lost: [], join: 'portolan cluster join' }
  * blockPools(none, 'ip6') // null
  * blockPools(none, 'ip') // []
  * @public @since 0.1.0
  */
-export const blockPools = (
-  { pools, blocks, leaving = [] }: HeldBlocks,
-  family: Family,
-): readonly Pool[] | null => {
+export const blockPools = (held: HeldBlocks, family: Family): readonly Pool[] | null => {
+  const { blocks, leaving = [] } = held
   const own = blocks
     .filter((block) => !leaving.includes(block) && unusableRange(parsePrefix(block)) === null)
     .map(poolOfBlock)
     .filter((pool) => has(pool, family))
-  const isOfCluster = pools === null || pools.map(readPool).some((pool) => has(pool, family))
-  return isOfCluster || own.length > 0 ? own : null
+  return hasPoolOf(held, family) || own.length > 0 ? own : null
 }
+
+/** Has the cluster a pool of the family by now, as far as this host knows? Where it has not joined, it may have one. */
+export const hasPoolOf = (
+  { pools, former = [] }: Pick<HeldBlocks, 'pools' | 'former'>,
+  family: Family,
+): boolean => pools === null || pools.some((pool) => !former.includes(pool) && has(readPool(pool), family))
 
 /** The addresses of the cluster that are not this host's, or not for long. */
 export const blockReservations = ({

@@ -8,7 +8,12 @@ export type IsMoved = (network: string, family: Family) => boolean
 interface FamiliesToMove {
   readonly isMoved: IsMoved
   /** The subnets that were to be moved and stay, as no other one is free. */
-  readonly kept: readonly SubnetPlan[]
+  readonly kept: readonly KeptSubnet[]
+}
+
+export interface KeptSubnet extends SubnetPlan {
+  /** Why the network, which has to leave it, has no other one, and how it comes to one; null: it may stay. */
+  readonly missing: string | null
 }
 
 interface Moving {
@@ -29,33 +34,51 @@ interface Choice {
 /**
  * What of the networks to move gets another subnet. Where a network has to leave its subnet of one family, as of a block that
  * another host has or that no pool has any more, that one moves: the other keeps its subnet, and the traffic on it. A move
- * that was cut off is finished, since its subnet is taken already. Where nothing tells the families apart, both move, and
- * one for which no other subnet is free stays.
+ * that was cut off is finished, since its subnet is taken already. Where nothing tells the families apart, both move. One
+ * for which no other subnet is free stays, though it has to go: it holds up no other one.
  *
  * @internal
  */
 export const familiesToMove = (move: ReadonlySet<string>, moving: Moving): FamiliesToMove => {
   if (move.size === 0) return { isMoved: () => false, kept: [] }
   const { planWith } = moving
+  const attempt = (isMoved: IsMoved, networks?: ReadonlySet<string>): Attempt =>
+    attempted(() => planWith(isMoved, networks))
   // For another network there may be no room, which may come with the move.
-  const stay = attempt(() => planWith(() => false)) ?? attempt(() => planWith(() => false, move)) ?? []
+  const here = attempt(() => false)
+  const stay = (here.error === null ? here : attempt(() => false, move)).plans
   const choices = [...move].map((network) => choiceOf(network, stay, moving))
   const isMoved = movedBy(choices)
-  if (choices.every(({ isForced }) => isForced) || attempt(() => planWith(isMoved)) !== null)
-    return { isMoved, kept: [] }
-  const settled = choices.map((choice): Choice => {
-    const others = choices.filter((one) => one !== choice && one.isForced)
-    const withRoom = choice.families.filter(
-      (family) => attempt(() => planWith(movedBy([...others, { ...choice, families: [family] }]))) !== null,
-    )
+  if (attempt(isMoved).error === null) return { isMoved, kept: [] }
+  const errorOf = (choice: Choice, family: Family, others: readonly Choice[]): PortolanError | null =>
+    attempt(movedBy([...others, { ...choice, families: [family] }])).error
+  const settle = (choice: Choice, others: readonly Choice[]): Choice => {
+    const withRoom = choice.families.filter((family) => errorOf(choice, family, others) === null)
     // Of one that has room for neither, the error is told.
-    return choice.isForced || withRoom.length === 0 ? choice : { ...choice, families: withRoom }
-  })
+    return withRoom.length === 0 ? choice : { ...choice, families: withRoom }
+  }
+  // What has to go goes first, in the order of the networks.
+  const forced: Choice[] = []
+  for (const choice of choices) if (choice.isForced) forced.push(settle(choice, forced))
+  const settled = [
+    ...forced,
+    ...choices.filter(({ isForced }) => !isForced).map((choice) => settle(choice, forced)),
+  ]
   const isSettled = movedBy(settled)
-  const kept = stay.filter(
-    ({ network, family, origin }) =>
-      origin === 'held' && isMoved(network, family) && !isSettled(network, family),
-  )
+  const kept = stay.flatMap((subnet): readonly KeptSubnet[] => {
+    const { network, family, origin } = subnet
+    const choice = choices.find((one) => one.network === network)
+    if (choice === undefined || origin !== 'held' || !isMoved(network, family) || isSettled(network, family))
+      return []
+    const error = choice.isForced
+      ? errorOf(
+          choice,
+          family,
+          settled.filter((one) => one.network !== network),
+        )
+      : null
+    return [{ ...subnet, missing: error?.message ?? null }]
+  })
   return { isMoved: isSettled, kept }
 }
 
@@ -70,12 +93,14 @@ const choiceOf = (network: string, stay: readonly SubnetPlan[], { isUnderWay, bl
     families: those.map(({ family }) => family),
     isForced: true,
   })
-  if (leave.length > 0) return forced(leave)
+  if (leave.length > 0) return forced(leave.filter(({ origin }) => origin === 'held'))
   if (families.some((family) => isUnderWay(network, family))) return forced([])
   const held = own.filter(({ origin }) => origin === 'held')
   const outside = held.filter(({ pool }) => pool === null)
   if (outside.length > 0 && outside.length < held.length) return forced(outside)
-  return { network, families, isForced: held.length < 2 }
+  // One that it has not, or that the file names, would always have room.
+  const movable = held.length === 0 ? families : held.map(({ family }) => family)
+  return { network, families: movable, isForced: held.length < 2 }
 }
 
 const movedBy =
@@ -83,12 +108,17 @@ const movedBy =
   (network, family) =>
     choices.some((one) => one.network === network && one.families.includes(family))
 
-/** @returns null where there is no room */
-const attempt = (plan: () => readonly SubnetPlan[]): readonly SubnetPlan[] | null => {
+/** The subnets of a plan, or why there is no room. */
+interface Attempt {
+  readonly plans: readonly SubnetPlan[]
+  readonly error: PortolanError | null
+}
+
+const attempted = (plan: () => readonly SubnetPlan[]): Attempt => {
   try {
-    return plan()
+    return { plans: plan(), error: null }
   } catch (error) {
-    if (error instanceof PortolanError) return null
+    if (error instanceof PortolanError) return { plans: [], error }
     throw error
   }
 }

@@ -28,7 +28,7 @@ export const checkMove = (intent: Intent, move: readonly string[]): ReadonlySet<
     const picked = [network.ip, network.ip6].filter((wish) => wish !== null && !isNamed(wish.subnet))
     if (picked.length === 0)
       throw new InvalidRequestError(
-        `Network ${name} has its subnet from the file. Name another one there, or leave it out to have one picked, and plan: \`portolan subnet\` proposes one.`,
+        `Network ${name} has its subnet from the file. Name another one there, and plan (\`portolan subnet\` proposes one), or leave it out, and move it again to have one picked.`,
       )
   }
   return new Set(move)

@@ -6,10 +6,17 @@ import type { DesiredState } from '../contract/desired-state.ts'
 import { parseBridgeAlias } from '../contract/index.ts'
 import { engineOfInterface } from '../engine/index.ts'
 import type { HeldBlocks, SubnetPlan } from '../pool/index.ts'
+import type { KeptSubnet } from './families-to-move.ts'
+import { moveAgain } from './note-moves.ts'
 
-/** Subnets that were not picked, and overlap something on the host. */
+/**
+ * Subnets that were not picked, and overlap something on the host.
+ *
+ * @param kept - those that were to be moved, and have no other one: to move them again is no way out
+ */
 export const findSubnetOverlaps = (
   subnets: readonly SubnetPlan[],
+  kept: readonly KeptSubnet[],
   { interfaces = [] }: HostFacts,
   {
     wording,
@@ -17,7 +24,7 @@ export const findSubnetOverlaps = (
     blocks = null,
   }: { readonly wording?: Wording; readonly isLive?: boolean; readonly blocks?: HeldBlocks | null },
 ): readonly Conflict[] =>
-  subnets.flatMap(({ network, subnet, origin, overlaps: [first, ...more] }) => {
+  subnets.flatMap(({ network, family, subnet, origin, overlaps: [first, ...more] }) => {
     if (first === undefined) return []
     const isWireguard = (device: string | null): boolean =>
       interfaces.some(({ name, kind }) => name === device && kind === 'wireguard')
@@ -26,6 +33,8 @@ export const findSubnetOverlaps = (
       owner: one.owner ?? (isWireguard(one.interface) ? 'wireguard' : one.interface),
     }))
     const conflict = subnetOverlap(network, subnet, collisions, origin === 'held', wording, isLive)
+    const missing = kept.find((one) => one.network === network && one.family === family)?.missing ?? null
+    if (missing !== null) return [{ ...conflict, remedy: { text: moveAgain(missing), commands: [] } }]
     return [blocks !== null && isAboutBlocks(conflict) ? afterNewName(conflict, blocks) : conflict]
   })
 

@@ -2,7 +2,7 @@ import type { Family, HostFacts } from '@portolan/netfilter'
 import type { IntentNote } from '../intent/index.ts'
 import type { LeaseState } from '../lease/index.ts'
 import type { SubnetPlan } from '../pool/index.ts'
-import type { IsMoved } from './families-to-move.ts'
+import type { IsMoved, KeptSubnet } from './families-to-move.ts'
 import { type UnfinishedMove, unfinishedMove } from './lease-subnets.ts'
 
 type Unfinished = (network: string, family: Family) => UnfinishedMove | null
@@ -40,7 +40,7 @@ const finishedBy = (subnets: readonly SubnetPlan[], unfinished: Unfinished): rea
  */
 export const noteMoves = (
   subnets: readonly SubnetPlan[],
-  kept: readonly SubnetPlan[],
+  kept: readonly KeptSubnet[],
   asked: ReadonlySet<string>,
   isMoved: IsMoved,
   unfinished: Unfinished,
@@ -55,9 +55,16 @@ export const noteMoves = (
       ({ network, subnet }) =>
         `Network ${network} gets ${subnet}, which is leased to it, and is moved no further: its bridge has no address, as where a move was cut off.`,
     ),
-    ...kept.map(
-      ({ network, family, subnet }) =>
-        `Network ${network} keeps its ${family === 'ip' ? 'IPv4' : 'IPv6'} subnet ${subnet}: no other one is free for it.`,
-    ),
+    ...kept.map(keptText),
   ].map((text): IntentNote => ({ text, place: null }))
 }
+
+const keptText = ({ network, family, subnet, missing }: KeptSubnet): string => {
+  const keeps = `Network ${network} keeps its ${family === 'ip' ? 'IPv4' : 'IPv6'} subnet ${subnet}`
+  return missing === null
+    ? `${keeps}: no other one is free for it.`
+    : `${keeps}, which it has to leave: no other one is free for it. ${moveAgain(missing)}`
+}
+
+/** @param missing - why no other subnet is free, and what to do */
+export const moveAgain = (missing: string): string => `${missing} Move it again then.`

@@ -176,7 +176,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
     desired,
     subnets,
     conflicts: [
-      ...findSubnetOverlaps(onBridges, facts, options),
+      ...findSubnetOverlaps(onBridges, unmoved, facts, options),
       ...findParentConflicts(desired, facts),
       ...findTakenNames(desired, facts, options.wording),
       ...findBridgesDown(desired, facts),

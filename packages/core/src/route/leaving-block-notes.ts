@@ -1,6 +1,6 @@
-import { families, formatPrefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { type Family, families, formatPrefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import type { DesiredNetwork } from '../contract/desired-state.ts'
-import type { HeldBlocks } from '../pool/held-blocks.ts'
+import { type HeldBlocks, hasPoolOf } from '../pool/held-blocks.ts'
 
 /**
  * What is to be said of networks in blocks that no pool has any more: they work as before, and the block is given back
@@ -12,7 +12,7 @@ import type { HeldBlocks } from '../pool/held-blocks.ts'
  */
 export const leavingBlockNotes = (
   networks: readonly DesiredNetwork[],
-  { cluster, leaving = [] }: Pick<HeldBlocks, 'cluster' | 'leaving'>,
+  { cluster, leaving = [], ...pools }: Pick<HeldBlocks, 'cluster' | 'leaving' | 'pools' | 'former'>,
   isLive: boolean,
   written: (command: string) => string = (command) => command,
 ): readonly string[] =>
@@ -26,8 +26,20 @@ export const leavingBlockNotes = (
       const way = isLive
         ? 'End what is on the network, remove it, and make it again.'
         : `Give it another subnet: \`${written(`portolan move ${network.name}`)}\`.`
+      const outside = hasPoolOf(pools, family) ? [] : [familyWithoutPool(cluster, family)]
       return [
-        `No pool of cluster ${cluster} has block ${block} any more, and network ${network.name} (${formatPrefix(prefix)}) is in it. It works as before, and the block stays this host's until it has moved. ${way} The next \`portolan cluster join\` gives the block back then.`,
+        [
+          `No pool of cluster ${cluster} has block ${block} any more, and network ${network.name} (${formatPrefix(prefix)}) is in it. It works as before, and the block stays this host's until it has moved.`,
+          way,
+          ...outside,
+          'The next `portolan cluster join` gives the block back then.',
+        ].join(' '),
       ]
     }),
   )
+
+/** Where a network comes to that leaves the last block of a family: a sentence. */
+export const familyWithoutPool = (cluster: string, family: Family): string => {
+  const name = family === 'ip' ? 'IPv4' : 'IPv6'
+  return `Cluster ${cluster} has no ${name} pool any more, so an ${name} subnet is picked outside the cluster, and other hosts have no route to it.`
+}

@@ -182,7 +182,7 @@ describe('the words', () => {
     const remedy = (kinds: readonly string[], isHeld = false): string =>
       subnetOverlap('web', '10.1.0.0/16', kinds.map(one), isHeld).remedy.text
     expect(remedy(['lease', 'route'])).toBe(
-      'Leave the subnet out to have a free one picked or choose another.',
+      'Leave the subnet out to have a free one picked (with `portolan move web` where it is up: a network keeps its subnet until then) or choose another.',
     )
     expect(remedy(['lease'], true)).not.toContain('Or ')
     expect(remedy(['route', 'reserved'])).toContain(
@@ -193,11 +193,11 @@ describe('the words', () => {
 
   test('of a subnet that is named in a block of another host say where to name another one', () => {
     const taken = { overlaps: '10.64.1.0/24', kind: 'cluster', detail: 'block 10.64.1.0/24', owner: 'h2' }
-    const way = 'name another one, or leave it out to have one picked in a block of this host.'
     const named = subnetOverlap('web', '10.64.1.0/25', [taken]).remedy
+    // To leave it out alone changes nothing: a network that is up keeps what it has.
     expect(named).toEqual({
-      text: `Where the subnet is named, ${way} \`portolan subnet\` proposes one there.`,
-      commands: ['portolan subnet'],
+      text: 'Where the file names the subnet, name another one there, or leave it out and move the network, which gives it one in a block of this host. `portolan subnet` proposes one there.',
+      commands: ['portolan subnet', 'portolan move web'],
     })
     // What is there alone does not tell whether it is named.
     const held = { cluster: 'lab', pools: null, blocks: [], join: '' }
@@ -209,13 +209,18 @@ describe('the words', () => {
       commands: ['portolan move web'],
     })
     expect(here(false)?.text).toContain(named.text)
+    const way = 'name another one, or leave it out to have one picked in a block of this host.'
     expect(here(true)?.text).toContain(way)
     expect(here(true)?.text).not.toContain('portolan subnet')
-    const ofAPlugin = { ...commandWording, subnets: null }
-    expect(subnetOverlap('web', '10.64.1.0/25', [taken], false, ofAPlugin).remedy).toEqual({
-      text: `Where the subnet is named, ${way}`,
-      commands: [],
-    })
+    const ofAPlugin = { ...commandWording, subnets: null, move: null }
+    for (const [wording, isLive] of [
+      [ofAPlugin, false],
+      [{ ...commandWording, subnets: null }, true],
+    ] as const)
+      expect(subnetOverlap('web', '10.64.1.0/25', [taken], false, wording, isLive).remedy).toEqual({
+        text: `Where the subnet is named, ${way}`,
+        commands: [],
+      })
   })
 
   test('of two on one socket name the winner and its project', () => {

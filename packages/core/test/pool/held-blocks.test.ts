@@ -178,6 +178,23 @@ describe('subnets in blocks of a cluster', () => {
     expect(six?.subnet).toMatch(/^fd/)
   })
 
+  test('are picked as ever in a family of which the cluster has no pool any more, beside its former addresses', () => {
+    const gone = ['fd00:1234::/48:64', '172.17.0.0/16:24']
+    const former = { ...held, pools: [...(held.pools ?? []), '172.17.0.0/16:24'], former: gone }
+    const now = { ...former, leaving: ['fd00:1234:0:7::/64'] }
+    const six = { network: 'a', family: 'ip6' } as const
+    const [picked] = planSubnets({ machineId: 'm' }, [six], [], { blocks: now })
+    expect(picked?.subnet).toMatch(/^fd/)
+    expect(picked?.subnet).not.toMatch(/^fd00:1234:/)
+    expect(plan([ip('a')], now)[0]?.subnet).toBe('10.66.31.0/24')
+    // The first default pool is in addresses that the cluster had.
+    const only6 = { ...now, pools: ['fd00:1::/64:64', ...now.pools], blocks: [], leaving: [] }
+    const none = { ...only6, former: [...gone, '10.64.0.0/12:24'] }
+    expect(plan([ip('a')], none)[0]?.subnet).toBe('10.0.0.0/16')
+    // A block that no reading has found out to be leaving is still this host's.
+    expect(planSubnets({}, [six], [], { blocks: former })[0]?.subnet).toBe('fd00:1234:0:7::/64')
+  })
+
   test('are always inside blocks of this host, or outside all pools of the cluster', () => {
     const number = fc.integer({ min: 0, max: 15 })
     fc.assert(

@@ -4,6 +4,7 @@ import {
   commitLeases,
   emptyLeases,
   type HeldBlocks,
+  type Intent,
   type LeaseState,
   parsePool,
   type Resolution,
@@ -23,8 +24,15 @@ const settle = (
   leases: LeaseState,
   options: ResolveOptions,
   facts: HostFacts = {},
+): { readonly leases: LeaseState; readonly answer: Resolution } => committed(shop, leases, options, facts)
+
+const committed = (
+  intent: Intent,
+  leases: LeaseState,
+  options: ResolveOptions,
+  facts: HostFacts = {},
 ): { readonly leases: LeaseState; readonly answer: Resolution } => {
-  const answer = resolve(shop, facts, { ...options, leases })
+  const answer = resolve(intent, facts, { ...options, leases })
   return { answer, leases: commitLeases(leases, answer.leases).state }
 }
 
@@ -91,6 +99,47 @@ describe('a network with subnets of both families', () => {
     expect(() => settle(leases, { blocks: held, move })).toThrow(/No subnet is free for network web/)
   })
 
+  test.each([
+    ['both families have to go', held.blocks, [next4], [`${next4} picked`, 'picked']],
+    ['it alone has to go', [first6], [next4], [`${first4} held`, 'picked']],
+    ['it alone has to go, and there is no block to spare', [first6], [], [`${first4} held`, 'picked']],
+  ])(
+    'leaves a family of which the cluster has no pool any more for the pools of the host: %s',
+    (_, leaving, more, expected) => {
+      const { leases } = settle(emptyLeases, { blocks: held })
+      const now = { ...held, former: ['fd00:64::/56:64'], blocks: [...held.blocks, ...more], leaving }
+      const { answer } = settle(leases, { blocks: now, move }, { machineId: 'm' })
+      const [four, six] = answer.subnets
+      expect([`${four?.subnet} ${four?.origin}`, six?.origin]).toEqual(expected)
+      expect(six?.subnet).toMatch(/^fd(?!00:64:)/)
+      expect(texts(answer)).toEqual([])
+    },
+  )
+
+  test.each([
+    ['IPv6', [next4], [`${next4} picked`, `${first6} held`]],
+    ['IPv4', [next6], [`${first4} held`, `${next6} picked`]],
+  ])(
+    'leaves its block of the other family where both have to go and there is no room for %s',
+    (family, more, expected) => {
+      const { leases } = settle(emptyLeases, { blocks: held })
+      const now = { ...held, blocks: [...held.blocks, ...more], leaving: held.blocks }
+      const { answer } = settle(leases, { blocks: now, move })
+      expect(subnets(answer)).toEqual(expected)
+      expect(texts(answer)).toEqual([
+        expect.stringMatching(
+          `^Network web keeps its ${family} subnet .*, which it has to leave: .*no ${family} block of cluster prod.*\`join --count 1\`.* Move it again then\\.$`,
+        ),
+      ])
+    },
+  )
+
+  test('does not move where both families have to go and there is room for neither', () => {
+    const { leases } = settle(emptyLeases, { blocks: held })
+    const now = { ...held, leaving: held.blocks }
+    expect(() => settle(leases, { blocks: now, move })).toThrow(/has no IPv4 block of cluster prod/)
+  })
+
   test('moves both families where both are to go', () => {
     const { leases } = settle(emptyLeases, { blocks: held })
     const now = { ...held, blocks: [...held.blocks, next4, next6], leaving: held.blocks }
@@ -99,6 +148,41 @@ describe('a network with subnets of both families', () => {
       `${next6} picked`,
     ])
   })
+})
+
+test.each([{ leaving: [first4] }, {}])(
+  'a network of one family does not move where there is no room: %j',
+  (more) => {
+    const only4 = readCompose('name: shop\nnetworks: {web: {}}\nservices: {a: {networks: [web]}}\n', {
+      source: 'compose.yaml',
+    })
+    const { leases } = committed(only4, emptyLeases, { blocks: held })
+    expect(() => resolve(only4, {}, { leases, blocks: { ...held, ...more }, move })).toThrow(
+      /room|free|no IPv4 block/,
+    )
+  },
+)
+
+test('networks that have to go move in their order, and one for which there is no room is told', () => {
+  const two = readCompose(
+    'name: shop\nnetworks: {web: {enable_ipv6: true}, db: {enable_ipv6: true}}\nservices: {a: {networks: [web, db]}}\n',
+    { source: 'compose.yaml' },
+  )
+  const had = { ...held, blocks: [first4, '10.64.13.0/24', first6, 'fd00:64:0:6e::/64'] }
+  const { leases } = committed(two, emptyLeases, { blocks: had })
+  const now = { ...had, blocks: [...had.blocks, next4, '10.64.4.0/24', next6], leaving: had.blocks }
+  const answer = resolve(two, {}, { leases, blocks: now, move: ['web', 'db'] })
+  expect(subnets(answer)).toEqual([
+    `${next4} picked`,
+    `${next6} picked`,
+    '10.64.4.0/24 picked',
+    'fd00:64:0:6e::/64 held',
+  ])
+  expect(texts(answer)).toEqual([
+    expect.stringMatching(
+      /^Network db keeps its IPv6 subnet .* No subnet is free for network db .*`join --count 2`/,
+    ),
+  ])
 })
 
 describe('a move that was cut off after its leases were taken', () => {

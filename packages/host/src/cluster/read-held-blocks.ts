@@ -63,8 +63,9 @@ const heldBlocks = (
   if (known === null || known.member.cluster !== cluster || !hasPart(known.member))
     return { cluster, ...hostIn(since, cluster), pools: null, blocks: [], lost: [], ...others, join }
   const { blocks, leaving, lost } = known.held
+  const pools = poolsIn(since, known.member)
   return {
-    ...{ cluster, host: known.member.host, pools: poolsIn(since, known.member), join, blocks, lost },
+    ...{ cluster, host: known.member.host, pools, ...formerIn(since, cluster, pools), join, blocks, lost },
     ...others,
     ...(leaving.length === 0 ? {} : { leaving }),
   }
@@ -82,6 +83,17 @@ const othersIn = (seen: ClusterNeighbours | null, cluster: string): Pick<HeldBlo
 /** Those of now first, and those of before: what another host may have is in either. */
 const poolsIn = (seen: ClusterNeighbours | null, { cluster, pools }: RememberedMember): readonly string[] =>
   seen === null || seen.cluster !== cluster ? pools : [...new Set([...(seen.pools ?? []), ...pools])]
+
+/** Those that the cluster did not have any more when it was seen last. */
+const formerIn = (
+  seen: ClusterNeighbours | null,
+  cluster: string,
+  pools: readonly string[],
+): Pick<HeldBlocks, 'former'> => {
+  const { pools: now = [] } = seen?.cluster === cluster ? seen : {}
+  const former = now.length === 0 ? [] : pools.filter((pool) => !now.includes(pool))
+  return former.length === 0 ? {} : { former }
+}
 
 /** Where the state directory was lost, the cluster may have told which host this was. */
 const hostIn = (seen: ClusterNeighbours | null, cluster: string): Pick<HeldBlocks, 'host'> =>

@@ -135,7 +135,10 @@ test('a block that no pool had when the cluster was seen last is leaving before 
       blocks: ['10.64.1.0/24'],
       leaving: ['10.64.1.0/24'],
       pools: ['10.72.0.0/22:26', ...member.pools],
+      former: member.pools,
     })
+    await writeNeighbours(folder, { ...neighbours, cluster: 'test', pools: ['10.72.0.0/22:26'] })
+    expect(await heldNow()).not.toHaveProperty('former')
   }))
 
 test.each([

@@ -39,9 +39,12 @@ export const readLostBlocks = async (
     const cluster = known?.member.cluster ?? seen?.cluster ?? ''
     const others = seen?.cluster === cluster ? seen.others : []
     const { blocks: own = [], lost = [], leaving = [] } = known?.held ?? {}
+    const now = seen?.cluster === cluster ? (seen.pools ?? []) : []
+    // None: they were not seen.
+    const pools = now.length === 0 ? null : now
     const notes: LostBlocks['notes'] = (networks) =>
       networks.flatMap(({ project, network }) =>
-        leavingBlockNotes([network], { cluster, leaving }, isLive(project), (command) =>
+        leavingBlockNotes([network], { cluster, leaving, pools }, isLive(project), (command) =>
           written(command, project),
         ),
       )

@@ -10,6 +10,12 @@ test('each network is told with the command that moves it, or with what holds it
   expect(text).toMatch(/A program holds cni\/pods: end what is there, remove it, and make it again\.$/)
 })
 
+test('a subnet that the file names is left out before the move: left out alone it stays', () => {
+  expect(waysOf(new Set(), new Set(['shop']))(['shop/web'])).toBe(
+    'Give it another subnet: `portolan move -p shop web`. Where the file names the subnet, name another one there, or leave it out and move the network, which gives it one in a block of this host. `portolan subnet` proposes one there.',
+  )
+})
+
 test('nothing is said of a file where programs hold every network', () => {
   expect(waysOf(new Set(['cni']), new Set())(['cni/one', 'cni/two'])).toBe(
     'Programs hold cni/one, cni/two: end what is there, remove them, and make them again.',

@@ -71,6 +71,23 @@ test('a network in a block that it has to give back is told with a command about
   expect(notes(up('10.64.2.1/24'))).toEqual([])
 })
 
+test.each([
+  [['10.72.0.0/22:26'], false],
+  [['fd00:72::/60:64'], true],
+])(
+  'a family that the cluster has no pool of any more is told to leave it, with pools %j',
+  async (pools, leaves) => {
+    await writeMember(folder, member)
+    await writeNeighbours(folder, { ...seen, pools })
+    const { notes } = await readLostBlocks(folder, () => false)
+    const [note] = notes(up('10.64.1.1/24'))
+    expect(note).toContain('`portolan move web`')
+    expect(
+      note?.includes('Cluster prod has no IPv4 pool any more, so an IPv4 subnet is picked outside'),
+    ).toBe(leaves)
+  },
+)
+
 test('a network in a block of another host is told with a command about its project', async () => {
   await writeNeighbours(folder, seen)
   const { find } = await readLostBlocks(

@@ -1,4 +1,5 @@
 import type { NodeAddresses, Rejection } from '@portolan/core'
+import { familyWithoutPool, hasPoolOf } from '@portolan/core/planning'
 import { families, parsePrefix } from '@portolan/netfilter'
 import type { CollidingBlock, Joined, LeavingBlock, LostBlock } from '../../cluster/join-cluster.ts'
 import type { WaysOut } from './ways-out.ts'
@@ -33,10 +34,23 @@ export const moveText = ({ block, takenBy, revision, networks }: LostBlock, ways
   return `block ${block} is no longer of this host: ${now}. ${way}`
 }
 
-export const leavingText = ({ block, networks }: LeavingBlock, ways: WaysOut): string =>
-  networks.length === 0
-    ? `no pool has block ${block} any more. It is kept, as the leases or the interfaces of this host could not be read, which say whether a network is in it.`
-    : `no pool has block ${block} any more, and networks of this host use it: ${networks.join(', ')}. No other network gets a subnet there. ${ways(networks)} The next \`portolan cluster join\` gives the block back then.`
+/** @param pools - of the cluster by now */
+export const leavingText = (
+  { block, networks }: LeavingBlock,
+  ways: WaysOut,
+  cluster: string,
+  pools: readonly string[],
+): string => {
+  if (networks.length === 0)
+    return `no pool has block ${block} any more. It is kept, as the leases or the interfaces of this host could not be read, which say whether a network is in it.`
+  const { family } = parsePrefix(block)
+  return [
+    `no pool has block ${block} any more, and networks of this host use it: ${networks.join(', ')}. No other network gets a subnet there.`,
+    ways(networks),
+    ...(hasPoolOf({ pools }, family) ? [] : [familyWithoutPool(cluster, family)]),
+    'The next `portolan cluster join` gives the block back then.',
+  ].join(' ')
+}
 
 export const skipText = ({ candidate, candidates, detail }: Rejection): string =>
   `${candidates === 1 ? `block ${candidate} was` : `block ${candidate} and ${candidates - 1} more were`} not claimed: ${detail}.`

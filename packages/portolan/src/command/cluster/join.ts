@@ -164,9 +164,10 @@ const refuseAddresses = async ({ options, store, directory, name }: ClusterCall,
 const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
   const { blocks, leaving, moves, skipped, collisions, addresses } = joined
   const ways = await waysOut(call, [...moves, ...leaving])
+  const pools = describeCluster(joined.seen).pools.map(({ pool }) => pool)
   const sentences = [
     ...moves.map((move) => moveText(move, ways)),
-    ...leaving.map((block) => leavingText(block, ways)),
+    ...leaving.map((block) => leavingText(block, ways, call.name, pools)),
     ...skipped.map(skipText),
     ...collisions.map(collisionText),
     ...unreachableTexts(addresses, blocks),

@@ -1,4 +1,4 @@
-import { namedElsewhere } from '@portolan/core/planning'
+import { namedInFile } from '@portolan/core/planning'
 import { appliedProjects } from '@portolan/host'
 import { PermissionError, PortolanError, shellLine } from '@portolan/netfilter'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
@@ -51,7 +51,7 @@ export const waysOf =
       ...(moved.length === 0
         ? []
         : [
-            `Give ${moved.length === 1 ? 'it' : 'each'} another subnet: ${commands.join(', ')}. ${namedElsewhere()}`,
+            `Give ${moved.length === 1 ? 'it' : 'each'} another subnet: ${commands.join(', ')}. ${namedInFile()}`,
           ]),
       ...(held.length === 0
         ? []
