@@ -95,6 +95,28 @@ describeStored('commands beside portolan watch --intent', () => {
     await destroy('-p', 'shop')
   })
 
+  test('where the host is to become a router, the commands that are printed are those of the watch, and can be run', async () => {
+    const { lab } = here()
+    await stopWatch()
+    await put(shop('9092:80'))
+    const commandsIn = (stdout: string): readonly string[] =>
+      [...stdout.matchAll(/"(portolan [^"]*--guard-forwarding)"/g)].map(([, command = '']) => command)
+    const router = () => lab.host.setSysctl('net.ipv4.ip_forward', 0)
+    await router()
+    const told = [commandsIn((await lab.host.run(argv('--once', '--check'))).stdout)]
+    expect(await once()).toMatchObject({ exitCode: 0 })
+    for (const verb of ['plan', 'conflicts']) {
+      await router()
+      const words = [...lab.command, verb, '-p', 'shop', '--backend', 'nftables', '--json']
+      told.push(commandsIn((await lab.host.run(words)).stdout))
+    }
+    const command = `portolan watch --intent etcd:///prod/shop --project shop --backend nftables ${cluster().join(' ')} --guard-forwarding`
+    expect(told).toEqual([[command], [command], [command]])
+    const words = [...lab.command, ...command.split(' ').slice(1), '--once']
+    expect(await lab.host.run(words)).toMatchObject({ exitCode: 0 })
+    expect(await lab.host.mustRun(['nft', 'list', 'ruleset'])).toContain('portolan')
+  })
+
   test('the backend is the one in force, whichever process applied it: for the watch, plan, status and move', async () => {
     const { lab } = here()
     const run = (...words: readonly string[]) => lab.host.run([...lab.command, ...words])

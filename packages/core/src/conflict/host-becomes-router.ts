@@ -31,7 +31,7 @@ export const hostBecomesRouter = (names: readonly string[], guarded: boolean): C
   remedy: guarded
     ? { text: 'Nothing: the guard is part of the plan.', commands: [] }
     : {
-        text: "Apply with --guard-forwarding to drop packets that are forwarded between interfaces that are not Portolan's.",
+        text: "Give --guard-forwarding to drop packets that are forwarded between interfaces that are not Portolan's.",
         commands: ['portolan apply --guard-forwarding'],
       },
   trace: [],

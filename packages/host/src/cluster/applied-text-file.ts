@@ -12,17 +12,19 @@ const digestOf = (text: string): string => createHash('sha256').update(text).dig
 const firstLine = (rest: string): string => `# sha256 ${digestOf(rest)}\n`
 
 /** Which project the text is of: what removes the project forgets the text, wherever it came from. */
-const secondLine = ({ project, profiles = [], backend }: Omit<AppliedText, 'text'>): string => {
+const secondLine = ({ project, profiles = [], backend, url }: Omit<AppliedText, 'text'>): string => {
   const words = [
     project,
     // No word of a profile has such a sign.
     ...(backend === undefined ? [] : [`${backendWord}${encodeURIComponent(backend)}`]),
+    ...(url === undefined ? [] : [`${urlWord}${encodeURIComponent(url)}`]),
     ...profiles.map(encodeURIComponent),
   ]
   return `# project ${words.join(' ')}\n`
 }
 
 const backendWord = 'backend='
+const urlWord = 'url='
 
 const projectLine = /^# project (\S+)((?: \S+)*)\n/
 
@@ -79,6 +81,8 @@ export interface AppliedText {
   readonly profiles?: readonly string[]
   /** The backend that it is in force with; absent: not known. */
   readonly backend?: string
+  /** What a watch is told to read it from: `etcd:///shop`; absent: not known. */
+  readonly url?: string
 }
 
 /**
@@ -158,11 +162,16 @@ export const readAppliedTextOf = async (directory: string, project: string): Pro
   const rest = behindSum(found.kept)
   if (found.kept !== `${firstLine(rest)}${rest}`) return null
   const words = (projectLine.exec(rest)?.[2] ?? '').split(' ').filter((one) => one !== '')
-  const backend = words.find((one) => one.startsWith(backendWord))
+  const valueOf = (sign: string): string | null => {
+    const word = words.find((one) => one.startsWith(sign))
+    return word === undefined ? null : decodeURIComponent(word.slice(sign.length))
+  }
+  const [backend, url] = [valueOf(backendWord), valueOf(urlWord)]
   return {
     project,
-    ...(backend === undefined ? {} : { backend: decodeURIComponent(backend.slice(backendWord.length)) }),
-    profiles: words.filter((one) => one !== backend).map(decodeURIComponent),
+    ...(backend === null ? {} : { backend }),
+    ...(url === null ? {} : { url }),
+    profiles: words.filter((one) => !one.includes('=')).map(decodeURIComponent),
     text: rest.replace(projectLine, ''),
   }
 }

@@ -17,11 +17,10 @@ import { freshNeighbours, neighboursAgain } from './fresh-neighbours.ts'
 import { heldBackNotes } from './held-back.ts'
 import { holdAlone } from './hold-alone.ts'
 import type { IntentSource } from './intent-source.ts'
+import { keyWords } from './key-words.ts'
 import { blockedError, followErrors, newErrors } from './new-errors.ts'
 import { refuseBlocked } from './refuse-blocked.ts'
 import { notTaken, told, watchOptions } from './tell-events.ts'
-import { withJoinedCluster } from './with-joined-cluster.ts'
-import { withOwnOptions } from './with-own-options.ts'
 
 /** What is not in force yet and may come to be without another text: as long as nothing changes, it is not tried again. */
 interface Untaken {
@@ -67,14 +66,11 @@ export const holdSource = async (
     await using monitor = await openMonitor({ legacy: { runner } })
     const others = await freshNeighbours(context, !check)
     // No file has the text, so the commands that are printed name the project, whose text is kept here.
-    const ownCommand =
-      stored === null
-        ? settings.ownCommand
-        : withOwnOptions({ ...(await withJoinedCluster(options)), project })
+    const worded = stored === null ? {} : await keyWords(options, project)
     const settled = {
       ...settings,
       ...(check ? others : {}),
-      ...(ownCommand === undefined ? {} : { ownCommand }),
+      ...worded,
       ...(await source.lastBackend(project)),
     }
     const text: HeldText = {
@@ -98,7 +94,7 @@ export const holdSource = async (
     }
 
     const before = check ? null : await holdFormer(source, intent, hold)
-    if (before === null && (await refuseBlocked(context, intent, source))) now.since = 'new'
+    if (before === null && (await refuseBlocked(context, intent, source, worded))) now.since = 'new'
     held = before ?? (await hold(intent))
     /** Puts what the source says now in the place of what is held, unless that would break something. */
     const take = async (from: HeldPlan): Promise<HeldPlan> => {

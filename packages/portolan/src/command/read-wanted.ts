@@ -13,6 +13,7 @@ import { lastBackendOf } from '../stored-intent/last-backend.ts'
 import type { CommandContext } from './command.ts'
 import { findProject } from './find-project.ts'
 import { heldBackOf, heldBackText } from './held-back.ts'
+import { keyWords } from './key-words.ts'
 import type { Options } from './option-table.ts'
 import { usesFiles } from './read-facts.ts'
 import { readIntent } from './read-intent.ts'
@@ -62,7 +63,7 @@ const refuseTextless = async (options: Options): Promise<void> => {
   )
 }
 
-type Planning = Pick<PlanOptions, 'lastBackend'>
+type Planning = Pick<PlanOptions, 'lastBackend' | 'ownCommand' | 'wording'>
 
 interface KeptIntent {
   readonly intent: Intent
@@ -81,7 +82,7 @@ export const keptIntent = async (options: Options): Promise<KeptIntent | null> =
     load: refuseFile,
     loadVariables: refuseFile,
   })
-  return { intent, planning: lastBackendOf(kept) }
+  return { intent, planning: { ...lastBackendOf(kept), ...(await keyWords(options, intent.project)) } }
 }
 
 /** The projects of which such a text is kept. */

@@ -2,6 +2,7 @@ import type { Conflict, Intent } from '@portolan/core'
 import { InvalidRequestError } from '@portolan/netfilter'
 import type { Plan } from '../plan/plan.ts'
 import { plan } from '../plan/plan-intent.ts'
+import type { PlanOptions } from '../plan/plan-options.ts'
 import { printConflicts } from '../plan/print/print-conflicts.ts'
 import { readStatus } from '../status/read-status.ts'
 import { systemClock } from '../watch/clock.ts'
@@ -18,6 +19,7 @@ import { planOptions } from './sources.ts'
  * project is in force and has them already, it is held: a program that took a port while the host started must not keep the
  * others from being served.
  *
+ * @param worded - how what is printed names the project
  * @returns has the project never been applied here?
  * @throws InvalidRequestError
  */
@@ -25,11 +27,13 @@ export const refuseBlocked = async (
   context: CommandContext,
   intent: Intent,
   source: Pick<IntentSource, 'wayOut' | 'lastBackend'>,
+  worded: Pick<PlanOptions, 'ownCommand' | 'wording'>,
 ): Promise<boolean> => {
   const { options, terminal } = context
   const planned = await plan(intent, {
     ...(await planOptions(options)),
     ...(await source.lastBackend(intent.project)),
+    ...worded,
   })
   const isNew = planned.leases === null || planned.leases.kept.length === 0
   const errors = planned.conflicts.filter(({ severity }) => severity === 'error')

@@ -7,12 +7,16 @@ const ofIntent = [
   ...['guard-forwarding', 'no-sysctl', ...ofSubnets],
 ] as readonly OptionName[]
 
+/** A text of a key is applied by its watch: no file has it. */
+const ofKey = ['intent', ...ofIntent.filter((option) => option !== 'file')] as const
+
 /** Those that ask before they change anything. */
 const asking: readonly string[] = ['apply', 'move']
 
 /** What the commands that remedies name take. */
 const taken: Readonly<Record<string, readonly OptionName[]>> = {
   apply: ofIntent,
+  watch: ofKey,
   move: ofIntent,
   subnet: ofSubnets,
   attach: ['state'],
@@ -21,7 +25,8 @@ const taken: Readonly<Record<string, readonly OptionName[]>> = {
 
 /**
  * A command of Portolan that a remedy names, with the options that this command was given: without them it would be
- * about another project, another backend or another state. Any other command is left as it is.
+ * about another project, another backend or another state. What applies a text of a key is its watch. Any other command is
+ * left as it is.
  *
  * @example
  * withOwnOptions({ file: ['shop.yaml'] })('portolan move web') // 'portolan move -f shop.yaml web'
@@ -29,7 +34,8 @@ const taken: Readonly<Record<string, readonly OptionName[]>> = {
 export const withOwnOptions =
   (options: Options) =>
   (command: string): string => {
-    const [, name = '', rest = ''] = /^portolan ([a-z]+)(| .*)$/s.exec(command) ?? []
+    const [, written = '', rest = ''] = /^portolan ([a-z]+)(| .*)$/s.exec(command) ?? []
+    const name = written === 'apply' && options.intent !== undefined ? 'watch' : written
     const words = (taken[name] ?? []).flatMap((option) =>
       ` ${rest} `.includes(` ${wordOf(option)} `) ? [] : optionWords(option, options[option]),
     )

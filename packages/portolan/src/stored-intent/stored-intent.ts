@@ -110,7 +110,7 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
       parse,
       (text, intent, backend) =>
         writeAppliedText(directory, from, {
-          ...{ project: intent.project, text, backend },
+          ...{ project: intent.project, text, backend, url },
           ...(profiles === undefined ? {} : { profiles }),
         }),
     )

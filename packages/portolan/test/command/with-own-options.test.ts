@@ -35,6 +35,18 @@ describe('a command of Portolan in a remedy', () => {
       'portolan move --file=-x -f - --yes web',
     ],
     [
+      'is the watch of the key where that has the text: it applies it',
+      { intent: 'etcd:///k2', project: 'note', state: '/var/x', check: true, once: true },
+      'portolan apply --guard-forwarding',
+      'portolan watch --intent etcd:///k2 --project note --state /var/x --guard-forwarding',
+    ],
+    [
+      'moves a network of a key as one of a file',
+      { intent: 'etcd:///k2', project: 'note' },
+      'portolan move web',
+      'portolan move --project note web',
+    ],
+    [
       'is as it was where an option cannot be copied',
       { file: ['a\u0007'] },
       'portolan move web',

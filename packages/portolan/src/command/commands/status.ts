@@ -11,6 +11,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { forgottenNeighbours } from '../fresh-neighbours.ts'
 import { heldBackText } from '../held-back.ts'
 import { jsonText } from '../json-text.ts'
+import { keyOptions } from '../key-words.ts'
 import type { Options } from '../option-table.ts'
 import { readIntent } from '../read-intent.ts'
 import { keptIntent, keptProjects } from '../read-wanted.ts'
@@ -56,16 +57,18 @@ const statusNow = async (
   options: Options,
 ): Promise<{ readonly status: HostStatus; readonly kept: readonly string[] }> => {
   const kept = await keptProjects(options)
-  const printed = await withJoinedCluster(options)
-  const ownCommand = commandOf(kept, settings, printed)
-  return { status: withKept(await readStatus({ ...settings, ownCommand }), kept, printed), kept }
+  const ofKeys = new Map<string, Options>()
+  for (const project of kept) ofKeys.set(project, await keyOptions(options, project))
+  const ownCommand = commandOf(ofKeys, settings, await withJoinedCluster(options))
+  return { status: withKept(await readStatus({ ...settings, ownCommand }), ofKeys), kept }
 }
 
 /** A command about a project as it can be run: of one that no file was named for and no key has, its file is not known. */
 const commandOf =
-  (kept: readonly string[], { intent }: StatusOptions, options: Options) =>
+  (ofKeys: ReadonlyMap<string, Options>, { intent }: StatusOptions, options: Options) =>
   (command: string, project: string): string => {
-    if (kept.includes(project)) return withOwnOptions({ ...options, project })(command)
+    const ofKey = ofKeys.get(project)
+    if (ofKey !== undefined) return withOwnOptions(ofKey)(command)
     const isOfFile = intent?.intent.project === project
     return withOwnOptions(isOfFile ? options : { ...options, file: ['FILE'] })(command)
   }
@@ -108,14 +111,13 @@ const notes = (status: HostStatus): readonly string[] => {
 }
 
 /** The commands of what is in conflict in projects of `watch --intent`, as they can be run. */
-const withKept = (status: HostStatus, kept: readonly string[], options: Options): HostStatus => ({
+const withKept = (status: HostStatus, ofKeys: ReadonlyMap<string, Options>): HostStatus => ({
   ...status,
   conflicts:
-    status.conflicts?.map((one) =>
-      kept.includes(one.project)
-        ? { ...withCommands(one, withOwnOptions({ ...options, project: one.project })), project: one.project }
-        : one,
-    ) ?? null,
+    status.conflicts?.map((one) => {
+      const ofKey = ofKeys.get(one.project)
+      return ofKey === undefined ? one : { ...withCommands(one, withOwnOptions(ofKey)), project: one.project }
+    }) ?? null,
 })
 
 /** The other hosts of a cluster, where this host does not remember them. */
