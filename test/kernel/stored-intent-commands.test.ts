@@ -145,6 +145,9 @@ describeStored('commands beside portolan watch --intent', () => {
     // After a boot no rules tell.
     await lab.host.mustRun(['nft', 'flush', 'ruleset'])
     expect(await json('plan')).toMatchObject({ backend: 'iptables-nft' })
+    expect((await json('status')).mappings).toMatchObject([
+      { backend: 'iptables-nft', project: 'shop', drift: 'missing' },
+    ])
     await watch()
     await isAllIn('iptables-nft')
     const file = await lab.write('shop.yaml', `name: shop\n${shop('9094:80')}`)

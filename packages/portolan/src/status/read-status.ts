@@ -225,7 +225,7 @@ const readPlanned = async (
     throw new InvalidRequestError(
       `project ${project} is held by a live host, so no file says what is wanted of it. Leave -f out, or give this project another name (-p).`,
     )
-  const { desired, conflicts } = await planBeside(
+  const planned = await planBeside(
     intent,
     {
       ...options,
@@ -235,8 +235,9 @@ const readPlanned = async (
     { live: [], search: false },
   )
   // The search of a status finds the others anew, by what is in force.
-  const ofRoutes = conflicts.filter(({ kind }) => kind === 'BlockRouteTaken')
-  return [{ project, desired, mappings: desired.mappings, conflicts: ofRoutes }]
+  const ofRoutes = planned.conflicts.filter(({ kind }) => kind === 'BlockRouteTaken')
+  const { desired } = planned
+  return [{ project, desired, mappings: desired.mappings, conflicts: ofRoutes, backend: planned.backend }]
 }
 
 /** A host without either program has no rules, so that it is shown what it would use. */

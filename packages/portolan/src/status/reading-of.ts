@@ -58,7 +58,7 @@ export const readingOf = (
   const { facts, rules, networks, backendOf } = places
   const wishes: PlacedWish[] = []
   for (const wish of known.wishes)
-    wishes.push({ ...wish, backend: placed(wish.project, wish.desired) ?? known.fallback })
+    wishes.push({ ...wish, backend: placed(wish.project, wish.desired) ?? wish.backend ?? known.fallback })
   const guarded: { project: string; network: OwnedNetwork['network']; backend: Backend }[] = []
   for (const one of networks) {
     const own = wishes.find(({ project }) => project === one.project)?.backend

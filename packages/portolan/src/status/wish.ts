@@ -6,6 +6,7 @@ import {
   withNeighbours,
 } from '@portolan/core'
 import { containsAddress, type HostFacts, type Prefix, parseAddress, parsePrefix } from '@portolan/netfilter'
+import type { Backend } from '../backend/backend.ts'
 import { desiredOf, type WantedState } from '../live/wanted/wanted-state.ts'
 
 /**
@@ -20,6 +21,8 @@ export interface Wish {
   readonly mappings: readonly DesiredMapping[]
   /** Routes of others that take packets to blocks of other hosts elsewhere; absent: none, or no cluster is known. */
   readonly conflicts?: readonly Conflict[]
+  /** The backend that a plan puts it into; absent: the one that the host would have. */
+  readonly backend?: Backend
 }
 
 /**
