@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClusterNeighbours, NeighbourBlock } from '@portolan/core'
 import { formatPrefix, PortolanError, parsePrefix, tryParseAddress } from '@portolan/netfilter'
-import { isPool, joinCommand, withCluster } from './member-file.ts'
+import { isPool, joinCommand, readMember, withCluster } from './member-file.ts'
 import { fileError, type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
 export const neighboursFile = (directory: string): string => join(directory, 'cluster-neighbours.json')
@@ -57,8 +57,25 @@ export const writeNeighbours = async (
     return before !== null
   }
   // A revision alone is no news: other hosts come and go all the time.
-  if (before !== null && newsOf(before) === newsOf(neighbours)) return false
+  if (
+    before !== null &&
+    newsOf(before) === newsOf(neighbours) &&
+    !(await isNewOfBlocks(directory, before, neighbours))
+  )
+    return false
   return writeRemembered(remembered, `${JSON.stringify({ version: 1, ...neighbours }, null, 2)}\n`)
+}
+
+/** A host that joined since is told by the revision whether it lost its blocks again. */
+const isNewOfBlocks = async (
+  directory: string,
+  before: ClusterNeighbours,
+  now: ClusterNeighbours,
+): Promise<boolean> => {
+  const member = await readMember(directory).catch(() => null)
+  return (
+    member?.blocks.some(({ revision }) => revision > before.revision && revision <= now.revision) === true
+  )
 }
 
 const newsOf = ({ cluster, host, blocks, others, pools = [] }: ClusterNeighbours): string =>

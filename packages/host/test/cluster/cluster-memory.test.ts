@@ -48,6 +48,19 @@ test('the stamp is another one once the other hosts are, and the same while they
     expect(memory.stamp()).toBe(none)
   }))
 
+test('a block that was claimed after the other hosts were seen last is lost though they are the same again', () =>
+  inFolder(async (folder) => {
+    const seen = { ...neighbours, blocks: [] }
+    await writeNeighbours(folder, seen)
+    // As where `join` was killed before it wrote the other hosts down.
+    await writeMember(folder, { ...member, blocks: [{ block: '10.64.1.0/24', revision: 8 }] })
+    await writeNeighbours(folder, { ...seen, revision: 9 })
+    expect(await readHeldBlocks('etcd://192.0.2.1/prod', folder)).toMatchObject({
+      blocks: [],
+      lost: [{ block: '10.64.1.0/24', takenBy: null }],
+    })
+  }))
+
 test.each([
   ['other hosts', (folder: string) => writeNeighbours(folder, neighbours)],
   ['blocks of this one', (folder: string) => writeMember(folder, member)],
