@@ -65,6 +65,24 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     expect(await served(lab, 8080)).toBe(true)
   })
 
+  test('opens a service to an interface once the bridge that had it does not, and closes it again', async () => {
+    const lab = await open()
+    const text = `${shop()}    x-portolan: {reachable_from: [lan7]}\n`
+    await lab.write('compose.yaml', text)
+    await lab.host.ip(
+      'link add up7 type bridge',
+      'link add lan7 type veth peer name far7',
+      'link set lan7 master up7 up',
+    )
+    await using watched = await watch(lab, backend)
+    await watched.next('watching', ({ kind }) => kind === 'watching')
+    for (const master of ['nomaster', 'master up7']) {
+      await lab.host.ip(`link set lan7 ${master}`)
+      await watched.next(master, (event) => event.kind === 'drift' && event.outcome === 'repaired')
+      expect(await pilotOf(lab, backend).plan(text)).toMatchObject({ changes: [] })
+    }
+  })
+
   test('SIGHUP applies what the file says by then, and a file with a mistake changes nothing', async () => {
     const lab = await open()
     await lab.write('compose.yaml', shop())

@@ -9,6 +9,8 @@ import type {
   DesiredState,
   DesiredSubnet,
 } from '../contract/desired-state.ts'
+import type { Intent } from '../intent/index.ts'
+import { expandOpenings } from '../resolve/expand-openings.ts'
 import { type ChosenRoutes, chooseRoutes, isOwnRoute } from './choose-routes.ts'
 import { withoutLeavingRoutes } from './without-leaving-routes.ts'
 
@@ -39,42 +41,53 @@ export const withNeighbours = (
   facts: HostFacts,
   neighbours: ClusterNeighbours,
 ): Neighboured => {
-  const others = reachable(neighbours)
-  const chosen = chooseRoutes(others, facts)
-  const joined = desired.networks.map((network) => joinedNetwork(network, neighbours))
-  const networks = joined.map(({ network }) => network)
-  const all = [...(desired.openings ?? []), ...joined.flatMap(({ openings }) => openings)]
+  const chosen = chooseRoutes(reachable(neighbours), facts)
   return {
-    desired: {
-      ...desired,
-      networks,
-      ...(all.length === 0 ? {} : { openings: all }),
-      routes: chosen.routes,
-    },
+    desired: joinedState(desired, neighbours, chosen),
     notes: notesOf(chosen),
     conflicts: findRouteConflicts(chosen, facts, desired.project),
   }
 }
 
+const joinedState = (
+  desired: DesiredState,
+  neighbours: ClusterNeighbours,
+  { routes }: ChosenRoutes,
+): DesiredState => {
+  const joined = desired.networks.map((network) => joinedNetwork(network, neighbours))
+  const all = [...(desired.openings ?? []), ...joined.flatMap(({ openings }) => openings)]
+  return {
+    ...desired,
+    networks: joined.map(({ network }) => network),
+    ...(all.length === 0 ? {} : { openings: all }),
+    routes,
+  }
+}
+
 /**
- * A desired state with its routes chosen anew: a route of another program, or an interface that was down, may have been in
- * the way of one when it was made, and may have gone or come since.
+ * A desired state with what the host as it is now leaves room for. When it was made, a route of another program or an
+ * interface that was down may have been in the way of a route, and a bridge that had an interface in the way of what
+ * `reachable_from` opens to it.
  *
+ * @param intent - that it was made of
  * @param neighbours - that it was made with; null: with none
+ * @throws IntentError as `expandOpenings` does
  * @example
- * withRoutesAnew(desired, facts, null) === desired // true
+ * chosenAnew(intent, desired, facts, null).routes // undefined
  */
-export const withRoutesAnew = (
+export const chosenAnew = (
+  intent: Pick<Intent, 'networks' | 'endpoints' | 'links'>,
   desired: DesiredState,
   facts: HostFacts,
   neighbours: ClusterNeighbours | null,
-): DesiredState =>
-  neighbours === null || desired.routes === undefined
-    ? desired
-    : {
-        ...desired,
-        routes: chooseRoutes(reachable(neighbours), withoutLeavingRoutes(desired, facts)).routes,
-      }
+): DesiredState => {
+  const { openings: _before, ...others } = desired
+  const { openings } = expandOpenings(intent, desired.networks, desired.endpoints, facts)
+  const alone = openings.length === 0 ? others : { ...others, openings }
+  if (neighbours === null) return alone
+  const known = withoutLeavingRoutes(desired, facts)
+  return joinedState(alone, neighbours, chooseRoutes(reachable(neighbours), known))
+}
 
 /**
  * The networks of a host, as their bridges tell, with what other hosts of its cluster mean for each.

@@ -14,7 +14,7 @@ import {
   setUpCluster,
   withNeighbours,
 } from '../../src/index.ts'
-import { withRoutesAnew } from '../../src/route/with-neighbours.ts'
+import { chosenAnew } from '../../src/route/with-neighbours.ts'
 import { withoutLeavingRoutes } from '../../src/route/without-leaving-routes.ts'
 
 const network = (more: Partial<DesiredNetwork> = {}): DesiredNetwork => ({
@@ -156,14 +156,15 @@ describe('routes to the blocks of other hosts', () => {
   test('are chosen anew once what was in their way has gone, and once something is', () => {
     const away = facts({ interfaces: [{ name: 'eth0', up: false, addresses: ['192.0.2.11/24'] }] })
     const taken = facts({ routes: [{ destination: '10.64.2.0/24', interface: 'wg0', table: 254 }] })
+    const none = { networks: [], endpoints: [] }
     const made = withNeighbours(desired(), facts(), neighbours()).desired
     for (const present of [away, taken]) {
       const before = withNeighbours(desired(), present, neighbours()).desired
       expect(before.routes).toEqual([])
-      expect(withRoutesAnew(before, facts(), neighbours())).toEqual(made)
-      expect(withRoutesAnew(made, present, neighbours())).toEqual(before)
+      expect(chosenAnew(none, before, facts(), neighbours())).toEqual(made)
+      expect(chosenAnew(none, made, present, neighbours())).toEqual(before)
     }
-    expect(withRoutesAnew(desired(), facts(), null)).toEqual(desired())
+    expect(chosenAnew(none, desired(), facts(), null)).toEqual(desired())
   })
 
   test('need nothing where an operator has made them', () => {

@@ -1,5 +1,5 @@
 import type { ClusterNeighbours, DesiredState, Intent } from '@portolan/core'
-import { unfinishedMoveNotes, withRoutesAnew } from '@portolan/core/planning'
+import { unfinishedMoveNotes } from '@portolan/core/planning'
 import {
   createRunner,
   defaultStateDirectory,
@@ -32,6 +32,7 @@ import type { HeldProject } from './held-project.ts'
 import type { HeldText } from './held-text.ts'
 import type { DriftChange } from './host-event.ts'
 import { openPlacedRules } from './placed-rules.ts'
+import { presentWish } from './present-wish.ts'
 import { udpPorts } from './udp-ports.ts'
 
 /** A planned project as what is watched, to be closed when it no longer is. */
@@ -114,13 +115,16 @@ export const holdPlannedProject = async (
     desired = planned.desired
     leases.note(planned, false)
   }
-  const heldIn = (one: Backend): HeldRules =>
-    new HeldRules(
+  const wishOn = presentWish(() => ({ intent, desired, neighbours: taken }))
+  const heldIn = (one: Backend): HeldRules => {
+    const rules: HeldRules = new HeldRules(
       project,
       { readFacts: readNetworkFacts, withLock: withHostLock, neighbours: () => neighbours },
       openRuleKeeper(one, project, openRuleSource(one, runner, stateDirectory)),
-      () => desired,
+      () => wishOn(rules.facts),
     )
+    return rules
+  }
   const placed = openPlacedRules(
     project,
     { first: first.backend, isNamed: (options.backend ?? 'auto') !== 'auto' },
@@ -137,9 +141,11 @@ export const holdPlannedProject = async (
 
   const elsewhere = () => {
     const { facts: present } = placed.rules
-    // What was in the way of a route when it was planned may have gone.
-    const now = withRoutesAnew(desired, present, taken)
-    return driftBesideRules(now, present, options.sysctls ?? thisSysctls.isWritable('net.ipv4.ip_forward'))
+    return driftBesideRules(
+      wishOn(present),
+      present,
+      options.sysctls ?? thisSysctls.isWritable('net.ipv4.ip_forward'),
+    )
   }
   const drift = async (): Promise<readonly DriftChange[]> => {
     const { rules } = placed
