@@ -35,7 +35,10 @@ export const startWatchCommand = async (
     [Symbol.asyncDispose]: async () => {
       running.kill('SIGTERM')
       const { exitCode, stderr } = await running.outcome
-      expect({ exitCode, stderr: stderr.replaceAll('portolan: the files were read again\n', '') }).toEqual({
+      expect({
+        exitCode,
+        stderr: stderr.replaceAll(/^\S+T\S+Z portolan: the files were read again\n/gm, ''),
+      }).toEqual({
         exitCode: 0,
         stderr: '',
       })

@@ -124,7 +124,9 @@ export const metricsOfWatch = (open: OpenLab, backend: Backend): void => {
     running.kill('SIGTERM')
     expect(await running.outcome).toMatchObject({
       exitCode: 0,
-      stderr: `${listens}portolan: the files were read again\n`,
+      stderr: expect.stringMatching(
+        /^portolan: metrics are at \S+\n\S+T\S+Z portolan: the files were read again\n$/,
+      ),
     })
     expect(await scrape(lab, at)).toBeNull()
   })

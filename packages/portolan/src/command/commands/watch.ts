@@ -20,9 +20,11 @@ import { holdSource } from '../hold-source.ts'
 import { fileSource, keySource, openIntent, refuseFiles } from '../intent-source.ts'
 import { planOptions } from '../sources.ts'
 import { told, watchOptions } from '../tell-events.ts'
+import { timedTerminal } from '../timed-terminal.ts'
 
 /** `portolan watch`: holds a project until it is stopped. */
-export const run = async (context: CommandContext): Promise<ExitCode> => {
+export const run = async (called: CommandContext): Promise<ExitCode> => {
+  const context = { ...called, terminal: timedTerminal(called.terminal) }
   refuseOnce(context)
   refuseFiles(context.options)
   const signals = followSignals()
