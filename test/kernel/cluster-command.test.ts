@@ -1,11 +1,13 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { acquireSubnet, planSubnets, releaseProject } from '@portolan/core'
-import { openLeaseStore, readHeldBlocks } from '@portolan/host'
+import { openLeaseStore, readHeldBlocks, readJoinedBlocks } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import type { RunOutcome } from '../lab/run.ts'
 import { take } from './block-store/contract.ts'
-import { blocksOf, silence } from './cluster/command-cluster.ts'
+import { blocksOf, memoryIn, silence } from './cluster/command-cluster.ts'
 import { commandEtcd } from './cluster/command-etcd.ts'
 
 const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
@@ -306,6 +308,93 @@ describeBeside('portolan cluster', ['etcd'], () => {
     watcher.kill('SIGTERM')
     expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
     await store.close()
+  })
+
+  test('a command that finds a block lost writes that down, so that no other picks a subnet there', async () => {
+    const cluster = await open('10.64.0.0/23:24')
+    const [kept = '', lost = ''] = blocksOf(await cluster.join('web-1', '--count', '2'))
+    const state = cluster.state('web-1')
+    const leases = openLeaseStore(state)
+    const lease = { kind: 'subnet', project: 'shop', network: 'web', family: 'ip', movedFrom: null } as const
+    const gateway = kept.replace('0/24', '1')
+    await leases.transact((now) => acquireSubnet(now, { ...lease, subnet: kept, gateway }))
+    await leases.close()
+    const store = cluster.store()
+    const { entries } = await store.read()
+    const third = Number(lost.split('.')[2]).toString(16).padStart(2, '0')
+    const { key = '' } = entries.find((entry) => entry.key.endsWith(`0a40${third}00-24`)) ?? {}
+    await store.commit({ when: [], writes: [{ kind: 'delete', key }] })
+    await store.close()
+    const text = join(state, '..', `${cluster.name}.yaml`)
+    writeFileSync(text, 'name: other\nnetworks: {front: {}}\nservices: {one: {networks: [front]}}\n')
+    const before = memoryIn(state)
+    const verb = (...words: readonly string[]): Promise<RunOutcome> => cluster.run('web-1', ...words)
+    const plans = (...words: readonly string[]): Promise<RunOutcome> =>
+      cluster.portolan('web-1', ...words, '-f', text, '--cluster', cluster.url)
+    const finding: readonly (readonly [string, () => Promise<RunOutcome>])[] = [
+      ['status', () => verb('status')],
+      ['release, which is refused', () => verb('release')],
+      ['reclaim', () => verb('reclaim', '--all', '--grace', '0', '--yes')],
+      ['plan', () => plans('plan')],
+      ['conflicts', () => plans('conflicts')],
+      ['script', () => plans('script', '--format', 'sh')],
+      ['move', () => plans('move', 'front', '--yes')],
+      ['apply', () => plans('apply', '--yes')],
+    ]
+    expect((await cluster.portolan('web-1', 'subnet')).stdout).toContain(lost.replace('0/24', ''))
+    for (const [name, find] of finding) {
+      for (const [file, content] of before) writeFileSync(join(state, file), content)
+      await find()
+      expect({ name, blocks: (await readJoinedBlocks(state))?.blocks }).toEqual({ name, blocks: [kept] })
+    }
+    expect(await cluster.portolan('web-1', 'subnet')).toMatchObject({ exitCode: 4, stdout: '' })
+  })
+
+  test('a join that is refused, as another machine has the name, writes down which blocks are lost', async () => {
+    const cluster = await open('10.64.0.0/23:24')
+    await cluster.join('web-1')
+    await silence(cluster, 'web-1')
+    await cluster.json('clone', 'join', '--member', 'web-1', '--takeover')
+    expect(await cluster.portolan('web-1', 'subnet')).toMatchObject({ exitCode: 0 })
+    expect(await cluster.run('web-1', 'join')).toMatchObject({ exitCode: 1 })
+    expect(await cluster.portolan('web-1', 'subnet')).toMatchObject({ exitCode: 4, stdout: '' })
+    // It is told until `join` or `release` has settled it.
+    for (const _again of [1, 2])
+      expect((await cluster.run('web-1', 'status')).stderr).toContain('is no longer of this host')
+  })
+
+  test('verbs that name no cluster are about the one that this host joined last', async () => {
+    const cluster = await open('10.64.0.0/23:24')
+    const [block = ''] = blocksOf(await cluster.join('web-1'))
+    const verb = (...words: readonly string[]) => cluster.portolan('web-1', 'cluster', ...words)
+    const shown = await verb('status')
+    expect(shown).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(`${block} +0 +254`) })
+    expect(await verb('join')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(`${block} held`),
+    })
+    expect(await verb('reclaim', '--all', '--yes')).toMatchObject({ exitCode: 0 })
+    expect(await verb('release')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(block) })
+    expect(await verb('join', '--member', 'web-2')).toMatchObject({ exitCode: 0 })
+    // Pools are of every host: it is said of which.
+    expect(await verb('init', '--pool', '10.65.0.0/16:24')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('nothing says which cluster is meant'),
+    })
+    for (const word of ['status', 'join'])
+      expect(await cluster.portolan('none', 'cluster', word)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(
+          /nothing says which cluster is meant, and the state directory \S+ remembers none/,
+        ),
+      })
+    await etcd().kill()
+    try {
+      const { exitCode, stdout } = await verb('status')
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: expect.stringMatching(/\/24 +0 +254/) })
+    } finally {
+      await etcd().start()
+    }
   })
 
   test('without etcd it says how many addresses remain, and that no block can be claimed', async () => {

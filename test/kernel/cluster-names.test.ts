@@ -1,19 +1,14 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { acquireSubnet, releaseProject } from '@portolan/core'
 import { openLeaseStore } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
-import { blocksOf, silence } from './cluster/command-cluster.ts'
+import { blocksOf, type CommandCluster, memoryIn, silence } from './cluster/command-cluster.ts'
 import { commandEtcd } from './cluster/command-etcd.ts'
 
 const { open, start, close } = commandEtcd('names')
-
-const memoryIn = (state: string): readonly (readonly [string, string])[] =>
-  (existsSync(state) ? readdirSync(state) : [])
-    .filter((name) => name.startsWith('cluster'))
-    .map((name) => [name, readFileSync(join(state, name), 'utf8')])
 
 describeBeside('names in a cluster', ['etcd'], () => {
   beforeAll(start)
@@ -86,6 +81,61 @@ describeBeside('names in a cluster', ['etcd'], () => {
     expect((await cluster.run('web-1', 'status')).stderr).toBe('')
     expect(await cluster.json('web-1', 'status')).toMatchObject({ host: 'web-2', lost: [] })
   })
+
+  /** What makes the blocks of web-1 free in the cluster, and another machine web-1, which has other blocks. */
+  const freed = {
+    reclaimed: async (cluster: CommandCluster) => {
+      await cluster.json('any', 'reclaim', '--member', 'web-1', '--grace', '0', '--yes')
+      return ['join', '--member', 'web-1']
+    },
+    'reclaimed and forgotten by init --force': async (cluster: CommandCluster) => {
+      await cluster.json('any', 'reclaim', '--member', 'web-1', '--grace', '0', '--yes')
+      await cluster.json('any', 'init', '--pool', '10.64.0.0/23:25', '--force')
+      return ['join', '--member', 'web-1']
+    },
+    'given back, as no pool has it': async (cluster: CommandCluster) => {
+      await cluster.json('any', 'init', '--pool', '10.65.0.0/23:24')
+      return ['join', '--member', 'web-1', '--takeover']
+    },
+  } as const
+
+  test.each(Object.entries(freed))(
+    'a host whose name was taken over, and whose block is free (%s), lets go of it and gets a name and a block',
+    async (how, free) => {
+      const cluster = await open('10.64.0.0/23:24')
+      const own = blocksOf(await cluster.join('web-1', '--count', '2'))
+      await silence(cluster, 'web-1')
+      const other = blocksOf(await cluster.json('clone', ...(await free(cluster))))
+      const block = own.find((one) => !other.includes(one)) ?? ''
+      const leases = openLeaseStore(cluster.state('web-1'))
+      const lease = {
+        kind: 'subnet',
+        project: 'shop',
+        network: 'web',
+        family: 'ip',
+        movedFrom: null,
+      } as const
+      const gateway = block.replace('0/24', '1')
+      await leases.transact((state) => acquireSubnet(state, { ...lease, subnet: block, gateway }))
+      await leases.close()
+      const order = /`portolan cluster release --cluster .* && portolan cluster join --member NAME --cluster /
+      for (const verb of ['status', 'join']) expect((await cluster.run('web-1', verb)).stderr).toMatch(order)
+      const released = await cluster.run('web-1', 'release')
+      expect(released).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(released.stdout).toContain(
+        `${block} is no longer of this host in the cluster, and networks of this host are in it: shop/web.`,
+      )
+      expect(released.stdout).toMatch(/Next, `portolan cluster join --member NAME`/)
+      const joined = await cluster.json('web-1', 'join', '--member', 'web-2')
+      // What is free, and a block of a pool, comes back with the network that is in it.
+      expect(joined).toMatchObject(
+        how === 'reclaimed'
+          ? { blocks: [{ block }], moves: [] }
+          : { moves: [{ block, takenBy: null, networks: ['shop/web'] }] },
+      )
+      expect(joined.blocks).toHaveLength(1)
+    },
+  )
 
   test('a call that is refused leaves no name behind, be it the first one or a later one', async () => {
     const cluster = await open('10.64.0.0/12:24')

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openEtcdStore } from '@portolan/etcd'
@@ -34,6 +35,10 @@ export const openCommandCluster = async (etcd: Etcd, folder: string, pools: read
     name,
     run,
     json,
+    /** Any command, without a cluster that is named. */
+    portolan: (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
+      etcd.machine.run([process.execPath, program, ...words, '--state', stateOf(host)], { environment }),
+    url: `etcd://${etcd.inside}/${name}`,
     /** With another name of the cluster, as where that is misspelt. */
     runAs: (as: string, host: string, ...words: readonly string[]): Promise<RunOutcome> =>
       etcd.machine.run(argvOf(host, words, as), { environment }),
@@ -53,6 +58,12 @@ export const silence = async (cluster: CommandCluster, host: string): Promise<vo
   await store.commit({ when: [], writes: [{ kind: 'delete', key: `hosts/${host}` }] })
   await store.close()
 }
+
+/** What a state directory remembers of a cluster: names of files, and what is in them. */
+export const memoryIn = (state: string): readonly (readonly [string, string])[] =>
+  (existsSync(state) ? readdirSync(state) : [])
+    .filter((name) => name.startsWith('cluster'))
+    .map((name) => [name, readFileSync(join(state, name), 'utf8')])
 
 export const blocksOf = (joined: {
   readonly blocks: readonly { readonly block: string }[]

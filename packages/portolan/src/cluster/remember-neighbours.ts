@@ -1,13 +1,14 @@
 import {
   type BlockSnapshot,
   describeCluster,
+  heldSince,
   type NodeAddresses,
   neighboursOf,
   runBlockSteps,
 } from '@portolan/core'
 import { announceFrom } from '@portolan/core/planning'
-import { type RememberedMember, writeNeighbours } from '@portolan/host'
-import type { HostFacts } from '@portolan/netfilter'
+import { type RememberedMember, readMemberSince, writeNeighbours } from '@portolan/host'
+import { type HostFacts, PortolanError } from '@portolan/netfilter'
 import { nodeAddresses } from './node-addresses.ts'
 import type { Cluster } from './open-cluster.ts'
 
@@ -40,3 +41,27 @@ export const rememberNeighbours = (
   member: RememberedMember,
   snapshot: BlockSnapshot,
 ): Promise<boolean> => writeNeighbours(directory, neighboursOf(snapshot, member))
+
+/**
+ * Remembers that the cluster has a block no longer for a block of this host, where it does not: a command afterwards that
+ * asks no etcd would pick subnets there, and another host may use the addresses. It is for commands that change nothing else
+ * here: where nothing was lost, nothing is written, and a user that may not write it is told what is lost all the same.
+ *
+ * @param cluster - its name
+ */
+export const rememberLoss = async (
+  directory: string,
+  cluster: string,
+  snapshot: BlockSnapshot,
+): Promise<void> => {
+  const known = await readMemberSince(directory)
+  if (known === null || known.member.cluster !== cluster) return
+  const neighbours = neighboursOf(snapshot, known.member)
+  const now = heldSince(known.member, neighbours).blocks
+  if (known.held.blocks.every((block) => now.includes(block))) return
+  try {
+    await writeNeighbours(directory, neighbours)
+  } catch (error) {
+    if (!(error instanceof PortolanError)) throw error
+  }
+}

@@ -52,7 +52,7 @@ export const clusterCommand: Readonly<Record<string, Command>> = {
         'release: also blocks in which this host has networks; init: forget reclaimed blocks that are in the way',
     },
     fallback: {
-      cluster: '`cluster` of config.yaml',
+      cluster: '`cluster` of config.yaml, or else the cluster that this host joined last (but for init)',
       address: 'that of before, else of the interface towards etcd, else of the default route',
     },
     positionals: 1,

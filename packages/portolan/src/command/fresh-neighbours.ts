@@ -10,6 +10,7 @@ import { PortolanError } from '@portolan/netfilter'
 import { joinLine } from '../cluster/join-line.ts'
 import { forgottenText, joinedMember, knownMember, unknownText } from '../cluster/known-member.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
+import { rememberLoss } from '../cluster/remember-neighbours.ts'
 import { isOutage } from '../cluster/told-faults.ts'
 import { readConfig } from '../config/read-config.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
@@ -57,7 +58,7 @@ const memberOf = async (
  * The other hosts of the cluster as etcd has them now, for a plan. Where etcd does not answer that is said, and the plan
  * is made with what this host remembers: routes stay as they are.
  *
- * @param remembers - write them down, as a command does that changes the host
+ * @param remembers - write them down, as a command does that changes the host; any other writes only that a block is lost
  */
 export const freshNeighbours = async (
   context: CommandContext,
@@ -76,6 +77,7 @@ export const freshNeighbours = async (
     if (snapshot === null) return {}
     const neighbours = neighboursOf(snapshot, { ...member, cluster: name })
     if (remembers) await writeNeighbours(directoryOf(context), neighbours)
+    else await rememberLoss(directoryOf(context), name, snapshot)
     return { neighbours }
   } finally {
     await store.close()

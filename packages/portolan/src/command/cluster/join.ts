@@ -17,7 +17,7 @@ import { type Joined, joinCluster } from '../../cluster/join-cluster.ts'
 import { claimLine } from '../../cluster/join-line.ts'
 import { ownAddresses } from '../../cluster/node-addresses.ts'
 import { portableUrl } from '../../cluster/portable-url.ts'
-import { rememberNeighbours, tellAndRemember } from '../../cluster/remember-neighbours.ts'
+import { rememberLoss, rememberNeighbours, tellAndRemember } from '../../cluster/remember-neighbours.ts'
 import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
 import { memberName, thisMember } from '../../cluster/this-member.ts'
 import { isOutage } from '../../cluster/told-faults.ts'
@@ -92,6 +92,7 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   /** Where nothing was claimed, this host has no name of a call that was refused. */
   const refused = async (error: unknown): Promise<never> => {
     if (!mayHaveClaimed || isNameTaken(error)) await forgetName(directory, member, before)
+    if (error instanceof BlockStoreError && !isOutage(error)) await noteLoss(call)
     // The rules do not know by which name it was asked for.
     const isUnset =
       blockStoreErrorCode(error) === 'CLUSTER_POOLS' && describeCluster(await store.read()).pools.length === 0
@@ -110,6 +111,15 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   const asked = options.address ?? []
   const addresses = await tellAndRemember(call, directory, remembered, facts, asked, joined.seen)
   return { ...joined, member: remembered, addresses, lease }
+}
+
+/** What a refused call found out of the blocks that this host had. Etcd may be lost since. */
+const noteLoss = async ({ store, directory, name }: ClusterCall): Promise<void> => {
+  try {
+    await rememberLoss(directory, name, await store.read())
+  } catch (error) {
+    if (!isOutage(error)) throw error
+  }
 }
 
 /** For the commands that are printed where none names the cluster. */

@@ -1,5 +1,5 @@
 import type { ClusterView } from '@portolan/core'
-import { type RememberedMember, readMemberSince } from '@portolan/host'
+import type { RememberedMember } from '@portolan/host'
 import { areComplete, type BlockWitnesses, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 
 /** A block that is no longer of this host, and that something on it still uses. */
@@ -7,7 +7,7 @@ export interface LostInUse {
   readonly block: string
   /** Networks of this host that are in it. */
   readonly networks: readonly string[]
-  /** Subnets would be picked there, as the state directory has it for a block of this host. */
+  /** The state directory has it for a block of this host, until `join` or `release` has settled what became of it. */
   readonly isRemembered: boolean
 }
 
@@ -15,19 +15,18 @@ export interface LostInUse {
  * The blocks of this host that it has no longer, as the cluster says. One that nothing here uses any more is of no interest
  * to it.
  */
-export const lostInUse = async (
-  directory: string,
+export const lostInUse = (
   view: ClusterView,
   member: RememberedMember,
   witnesses: BlockWitnesses,
-): Promise<readonly LostInUse[]> => {
+): readonly LostInUse[] => {
   const held = view.hosts
     .find(({ host }) => host === member.host)
     ?.blocks.filter(({ incarnation }) => incarnation === member.incarnation)
     .map(({ block }) => block)
   const before = [...new Set([...member.blocks, ...member.lost].map(({ block }) => block))]
   const gone = before.filter((block) => held?.includes(block) !== true)
-  const remembered = (await readMemberSince(directory))?.held.blocks ?? []
+  const remembered = member.blocks.map(({ block }) => block)
   return useOfBlocks(gone, witnesses).flatMap(({ block, leased, networks }): readonly LostInUse[] => {
     const isRemembered = remembered.includes(block)
     const isUsed = leased > 0 || networks.length > 0 || isRemembered || !areComplete(witnesses)

@@ -7,6 +7,7 @@ import {
   runBlockSteps,
 } from '@portolan/core'
 import { InvalidRequestError } from '@portolan/netfilter'
+import { rememberLoss } from '../../cluster/remember-neighbours.ts'
 import { memberOf, newNonce } from '../../cluster/this-member.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -26,6 +27,7 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
     )
   const member = await memberOf(call.directory, call.name)
   const snapshot = await store.read()
+  await rememberLoss(call.directory, name, snapshot)
   const { pools, hosts } = describeCluster(snapshot)
   if (pools.length === 0) throw new InvalidRequestError(`${noPools(name)} Nothing was changed.`)
   if (host !== null)

@@ -1,10 +1,10 @@
-import { type BlockMove, type ClusterView, describeCluster } from '@portolan/core'
+import { type BlockMove, type ClusterBlock, type ClusterView, describeCluster } from '@portolan/core'
 import { type RememberedMember, readMember, readNetworkFacts, writeMember } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { giveBlocksBack } from '../../cluster/give-blocks-back.ts'
 import { holdMembership } from '../../cluster/hold-membership.ts'
 import { joinedMember } from '../../cluster/known-member.ts'
-import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
+import { rememberLoss, rememberNeighbours } from '../../cluster/remember-neighbours.ts'
 import { hasJoined } from '../../cluster/this-member.ts'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { destroy, planDestroy } from '../../destroy/destroy.ts'
@@ -38,16 +38,18 @@ const notJoined = (name: string, known: RememberedMember | null): InvalidRequest
 const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<ExitCode> => {
   const { options, terminal, store, name, directory } = call
   // One that was cut off has let go of what it remembered.
-  const seen = describeCluster(await waitFor(call, 'asking etcd', () => store.read())).hosts
+  const snapshot = await waitFor(call, 'asking etcd', () => store.read())
+  await rememberLoss(directory, name, snapshot)
+  const seen = describeCluster(snapshot).hosts
   const own = seen.find(({ host }) => host === member.host)?.blocks ?? []
   const held = own.filter(({ incarnation }) => incarnation === member.incarnation)
   const blocks = [...new Set([...member.blocks, ...held].map(({ block }) => block))]
-  // Of what another machine has by now nothing is given back, whatever is in it.
-  const taken = takenBlocks(seen, member, blocks)
+  // Of what is no longer this host's nothing is given back, whatever is in it: another machine has it, or none.
+  const lostBefore = goneBlocks(seen, held, blocks)
   const used = useOfBlocks(blocks, { leases: await leasesOf(call), facts: await readNetworkFacts() }).filter(
     ({ networks, leased }) => networks.length > 0 || leased > 0,
   )
-  const kept = used.filter(({ block }) => !taken.some((one) => one.block === block))
+  const kept = used.filter(({ block }) => !lostBefore.some((one) => one.block === block))
   if (kept.length > 0 && options.force !== true)
     throw new InvalidRequestError(
       `${kept.map(({ block, networks }) => `block ${block} is in use (${networks.length > 0 ? `networks ${networks.join(', ')}` : 'leased addresses'})`).join('; ')}. Another host could claim it, and both would use its addresses. Destroy or move those networks first; --force gives it back all the same.`,
@@ -56,7 +58,7 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
   // Networks that stay there have to move, as from a block that another host took.
   const left = used.map(
     ({ block }): BlockMove =>
-      taken.find((one) => one.block === block) ?? { block, takenBy: null, revision: 0 },
+      lostBefore.find((one) => one.block === block) ?? { block, takenBy: null, revision: 0 },
   )
   const lost = [...member.lost.filter(({ block }) => !blocks.includes(block)), ...left]
   await writeMember(directory, { ...member, blocks: [], leaving: [], lost, left: true })
@@ -66,8 +68,8 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
     terminal.print(
       jsonText({
         ...{ cluster: name, host: member.host, released },
-        // As `moves` of `join`: blocks that another machine has by now, with the networks that are left there.
-        taken: taken.map(({ block, takenBy }) => ({
+        // As `moves` of `join`: blocks that this host had no longer, with the networks that are left there.
+        taken: lostBefore.map(({ block, takenBy }) => ({
           ...{ block, takenBy },
           networks: used.find((one) => one.block === block)?.networks ?? [],
         })),
@@ -77,7 +79,7 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
     terminal.print(
       [
         released.length === 0 ? 'This host has no blocks to give back.' : `Released ${released.join(', ')}.`,
-        ...takenTexts(taken, used, member),
+        ...goneTexts(lostBefore, used, member),
         ...(member.left === true
           ? []
           : [
@@ -88,36 +90,39 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
   return exitCode.ok
 }
 
-/** The blocks of these that another machine has now. */
-const takenBlocks = (
+/** The blocks of these that are not this host's any more. */
+const goneBlocks = (
   hosts: ClusterView['hosts'],
-  { host, incarnation }: RememberedMember,
+  held: readonly ClusterBlock[],
   blocks: readonly string[],
-): readonly BlockMove[] =>
-  hosts.flatMap((one) =>
-    one.blocks.flatMap((held) =>
-      !blocks.includes(held.block) || (one.host === host && held.incarnation === incarnation)
-        ? []
-        : [{ block: held.block, takenBy: one.host, revision: held.revision }],
-    ),
-  )
+): readonly BlockMove[] => {
+  const now = hosts.flatMap((one) => one.blocks)
+  return blocks
+    .filter((block) => !held.some((one) => one.block === block))
+    .map((block) => {
+      const holder = now.find((one) => one.block === block)
+      return { block, takenBy: holder?.host ?? null, revision: holder?.revision ?? 0 }
+    })
+}
 
-const takenTexts = (
-  taken: readonly BlockMove[],
+const goneTexts = (
+  gone: readonly BlockMove[],
   used: readonly BlockUse[],
   { host }: RememberedMember,
 ): readonly string[] => {
-  const texts = taken.flatMap(({ block, takenBy }) => {
+  const texts = gone.flatMap(({ block, takenBy }) => {
     const networks = used.find((one) => one.block === block)?.networks ?? []
     if (networks.length === 0) return []
+    const use = `networks of this host are in it: ${networks.join(', ')}.`
+    if (takenBy === null) return [`${block} is no longer of this host in the cluster, and ${use}`]
     const machine = takenBy === host ? `Another machine named ${host}` : `Host ${takenBy}`
-    return [`${machine} has ${block} now, and networks of this host are in it: ${networks.join(', ')}.`]
+    return [`${machine} has ${block} now, and ${use}`]
   })
   return texts.length === 0
     ? []
     : [
         ...texts,
-        'Next, `portolan cluster join --member NAME` gives this host another name and a block, and says how those networks move there.',
+        'Next, `portolan cluster join --member NAME` gives this host another name and a block: one of these that no other host has comes first. It says how the networks in the others move there.',
       ]
 }
 

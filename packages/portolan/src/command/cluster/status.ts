@@ -3,6 +3,7 @@ import { ownsName } from '@portolan/core/planning'
 import { type RememberedMember, readNetworkFacts } from '@portolan/host'
 import { claimLine } from '../../cluster/join-line.ts'
 import { networksInPools } from '../../cluster/known-member.ts'
+import { rememberLoss } from '../../cluster/remember-neighbours.ts'
 import { memberOf } from '../../cluster/this-member.ts'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
@@ -32,6 +33,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
       const snapshot = await store.read()
       if (member === null) stray = networksInPools(snapshot, facts)
       isOwnName = member === null ? null : ownsName(snapshot, member)
+      await rememberLoss(directory, name, snapshot)
       return describeCluster(snapshot)
     } catch (error) {
       if (error instanceof BlockStoreError) return error
@@ -40,7 +42,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   })
   const isReached = !(view instanceof BlockStoreError)
   const isSetUp = isReached && view.pools.length > 0
-  const lost = isReached && member !== null ? await lostInUse(directory, view, member, witnesses) : []
+  const lost = isReached && member !== null ? lostInUse(view, member, witnesses) : []
   const hasName = member !== null && member.left !== true
   const isTaken = hasName && isOwnName === false
   const place = { cluster: options.cluster ?? null, directory }

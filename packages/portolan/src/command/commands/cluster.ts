@@ -7,7 +7,7 @@ import { join } from '../cluster/join.ts'
 import { reclaim } from '../cluster/reclaim.ts'
 import { release } from '../cluster/release.ts'
 import { status } from '../cluster/status.ts'
-import { clusterUrl } from '../cluster-url.ts'
+import { clusterUrl, withMeantCluster } from '../cluster-url.ts'
 import type { CommandContext } from '../command.ts'
 import type { ExitCode } from '../exit-code.ts'
 
@@ -30,9 +30,11 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     throw new InvalidRequestError(
       `there is no \`portolan cluster ${verb}\`.${didYouMean(verb, Object.keys(verbs), (one) => `"${one}"`)} There are ${Object.keys(verbs).join(', ')}.`,
     )
-  const cluster = await openCluster(clusterUrl(context.options), VOTE_MS)
+  // Pools are of every host: it is never left to one of them which cluster is meant.
+  const options = verb === 'init' ? context.options : await withMeantCluster(context.options)
+  const cluster = await openCluster(clusterUrl(options), VOTE_MS)
   try {
-    return await work({ ...context, ...cluster, directory: directoryOf(context) })
+    return await work({ ...context, options, ...cluster, directory: directoryOf(context) })
   } finally {
     await cluster.store.close()
   }
