@@ -21,6 +21,7 @@ import {
   startWatch,
   state,
   stopWatch,
+  untaken,
 } from './stored-intent/stored-shop.ts'
 
 describeStored('commands beside portolan watch --intent', () => {
@@ -44,6 +45,44 @@ describeStored('commands beside portolan watch --intent', () => {
     expect([await reaches(9092), await served(7070)]).toEqual([true, false])
     expect(await lab.host.run([...second, '--check'])).toMatchObject({ exitCode: 0 })
     await stopWatch()
+  })
+
+  test('an apply of another text is refused with the key, and one of the text under it is not', async () => {
+    const { lab } = here()
+    await put(shop('9092:80'))
+    await startWatch()
+    await inForce()
+    const apply = async (text: string, ...words: readonly string[]) =>
+      lab.host.run([
+        ...[...lab.command, 'apply', '-f', await lab.write('shop.yaml', text), ...cluster(), '--yes'],
+        ...words,
+      ])
+    const zzz = 'name: shop\nservices: {nginx: {networks: [zzz]}}\nnetworks: {zzz: {}}\n'
+    expect(await apply(zzz)).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /project shop is held by "portolan watch" \(process (\d+)\), which goes by etcd:\/\/\/prod\/shop .*etcdctl put \/prod\/shop.*kill \1,.* Nothing was changed\./,
+      ),
+    })
+    expect(await bridges()).not.toContain('network=zzz')
+    const same = `name: shop\n${shop('9092:80')}`
+    expect(await apply(same)).toMatchObject({ exitCode: 0 })
+    // A text that is held back is what the key says, and what is in force is what is kept.
+    await put('services:\n  one: {ports: ["9092:80"]}\n  two: {ports: ["9092:80"]}\n')
+    const why = await untaken()
+    expect(why).toMatch(/^BLOCKED: .*DuplicateHostPort: .*It is written at etcd:\/\/\/prod\/shop:3:/)
+    expect(why.match(/prod\/shop:3:/g)).toHaveLength(1)
+    expect(await apply(same)).toMatchObject({ exitCode: 0 })
+    const moved = await lab.host.run([
+      ...[...lab.command, 'move', 'default', '-p', 'shop', ...cluster()],
+      ...['--yes', '--pool', '10.96.0.0/16:24'],
+    ])
+    expect(moved).toMatchObject({ exitCode: 0 })
+    await put(shop('9092:80'))
+    await inForce()
+    await stopWatch()
+    await destroy('-p', 'shop')
   })
 
   test('what has to move is moved with the commands that watch, plan and status print, as they are printed', async () => {

@@ -1,8 +1,5 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { readOwn, writeDurably } from '../state/own-file.ts'
+import { readBesideWatches, writeBesideWatch } from './beside-watch.ts'
 import type { LockHolder } from './lock-holder.ts'
-import { watchersOf, watchFile, watchFolder } from './watch-locks.ts'
 
 /**
  * A process that holds a project as it was, since it cannot take what is wanted of it by now, and why.
@@ -28,16 +25,12 @@ export const noteHeldBack = (
   project: string,
   why: Pick<HeldBack, 'code' | 'message'> | null,
 ): void => {
-  const path = join(watchFolder(stateDirectory), watchFile(project, process.pid, suffix))
-  try {
-    if (why === null) rmSync(path, { force: true })
-    else {
-      writeDurably(`${path}.tmp`, JSON.stringify({ code: why.code, message: why.message }))
-      renameSync(`${path}.tmp`, path)
-    }
-  } catch {
-    // The events of the process tell it too, and what it holds is more than what others know of it.
-  }
+  writeBesideWatch(
+    stateDirectory,
+    project,
+    suffix,
+    why === null ? null : { code: why.code, message: why.message },
+  )
 }
 
 const suffix = 'held-back.json'
@@ -55,32 +48,8 @@ export const heldBackNow = async (
   stateDirectory: string,
   project: string | null,
 ): Promise<readonly HeldBack[]> => {
-  const folder = watchFolder(stateDirectory)
-  // Mostly there is none, and no lock is asked for.
-  if (!namesIn(folder).some((name) => name.endsWith(suffix))) return []
-  return (await watchersOf(stateDirectory, project)).flatMap((watcher) => {
-    const path = join(folder, watchFile(watcher.project, watcher.process.pid, suffix))
-    const why = whyIn(path)
-    return why === null ? [] : [{ ...watcher, ...why }]
-  })
-}
-
-const namesIn = (folder: string): readonly string[] => {
-  try {
-    return readdirSync(folder).sort()
-  } catch {
-    return []
-  }
-}
-
-/** @returns null: nothing is held back */
-const whyIn = (path: string): Pick<HeldBack, 'code' | 'message'> | null => {
-  try {
-    const { code, message } = JSON.parse(readOwn(`The file ${path}`, path)) as Partial<HeldBack>
-    return code === undefined || message === undefined ? null : { code, message }
-  } catch (error) {
-    // It was taken by now.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
+  const found = await readBesideWatches<Partial<HeldBack>>(stateDirectory, project, suffix)
+  return found.flatMap(({ watcher, value: { code, message } }) =>
+    code === undefined || message === undefined ? [] : [{ ...watcher, code, message }],
+  )
 }

@@ -19,8 +19,10 @@ import { holdAlone } from './hold-alone.ts'
 import type { IntentSource } from './intent-source.ts'
 import { keyWords } from './key-words.ts'
 import { blockedError, followErrors, newErrors } from './new-errors.ts'
+import { noteWatched } from './note-watched.ts'
 import { refuseBlocked } from './refuse-blocked.ts'
 import { notTaken, told, watchOptions } from './tell-events.ts'
+import { tellNotes } from './tell-notes.ts'
 
 /** What is not in force yet and may come to be without another text: as long as nothing changes, it is not tried again. */
 interface Untaken {
@@ -58,10 +60,13 @@ export const holdSource = async (
   const { untaken: noteWhy, unread: noteUnread } = heldBackNotes((why) =>
     check ? undefined : noteHeldBack(directory, project, why),
   )
+  const watched = check ? null : noteWatched(options, project)
+  const sayNotes = tellNotes(terminal)
   let endFollowing = async (): Promise<void> => {}
   let held: HeldPlan | null = null
   const now: Now = { since: null, untaken: null, code: exitCode.ok }
   try {
+    watched?.says(intent)
     // Before anything is read: what changes after that is told.
     await using monitor = await openMonitor({ legacy: { runner } })
     const others = await freshNeighbours(context, !check)
@@ -81,6 +86,7 @@ export const holdSource = async (
         await neighboursAgain(context, known)
       },
       moveTo: async (backend) => (check ? undefined : source.keepAgain(backend)),
+      taken: (now) => watched?.holds(now),
     }
     const hold = (wanted: Intent, last: ClusterNeighbours | null = null): Promise<HeldPlan> =>
       holdPlannedProject(wanted, text, { ...settled, runner }, applyOptions(context), last)
@@ -94,6 +100,7 @@ export const holdSource = async (
     }
 
     const before = check ? null : await holdFormer(source, intent, hold)
+    watched?.holds(before?.intent() ?? intent)
     if (before === null && (await refuseBlocked(context, intent, source, worded))) now.since = 'new'
     held = before ?? (await hold(intent))
     /** Puts what the source says now in the place of what is held, unless that would break something. */
@@ -102,6 +109,7 @@ export const holdSource = async (
       try {
         intent = source.read()
         refuseRenamed(project, intent, source)
+        watched?.says(intent)
         now.untaken = followBlocks(directory)
         if (!check) await from.keepLeases()
         // Without them, what leaves for their containers would be masqueraded.
@@ -114,6 +122,7 @@ export const holdSource = async (
           from.close()
           noteWhy(null)
           now.since = 'new'
+          watched?.holds(intent)
           return next
         }
         const tell = async (found: typeof errors): Promise<void> => {
@@ -134,6 +143,7 @@ export const holdSource = async (
 
     if (before !== null) held = await take(before)
     for (const sentence of [...held.unread, ...held.notes]) terminal.say(`portolan: ${sentence}`)
+    sayNotes(held)
     endFollowing = followCluster(context)
     await keep(held)
     if (!once)
@@ -172,12 +182,14 @@ export const holdSource = async (
       if (now.since === 'kept') continue
       terminal.say(`portolan: ${source.name} read again`)
       for (const sentence of held.notes) terminal.say(`portolan: ${sentence}`)
+      sayNotes(held)
     }
   } finally {
     await now.untaken?.close()
     await endFollowing()
     noteUnread(null)
     noteWhy(null)
+    watched?.end()
     endHold()
     held?.close()
   }

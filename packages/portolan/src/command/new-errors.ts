@@ -36,9 +36,11 @@ export const blockedError = (
   const isOne = conflicts.length === 1
   const sentences = [
     `The new text is not applied, because of ${isOne ? 'a conflict' : `${conflicts.length} conflicts`} that it would bring. Nothing was changed, and the text before it stays in force.`,
-    ...conflicts
-      .slice(0, MOST)
-      .map((conflict) => `${placed(conflict, intent)}: ${conflict.message} ${conflict.remedy.text}`),
+    ...conflicts.slice(0, MOST).map((conflict) => {
+      // Its own message says where both are written.
+      const what = conflict.kind === 'DuplicateHostPort' ? conflict.kind : placed(conflict, intent)
+      return `${what}: ${conflict.message} ${conflict.remedy.text}`
+    }),
     ...(more > 0 ? [`${more} more ${more === 1 ? 'conflict stands' : 'conflicts stand'} in its way.`] : []),
     `Take away what is in its way, or ${wayOut}. The new text is applied as soon as ${isOne ? 'the conflict is' : 'the conflicts are'} gone.`,
   ]

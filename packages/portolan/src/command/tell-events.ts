@@ -40,13 +40,16 @@ export const told = async (
 ): Promise<ExitCode> => {
   let failed = false
   let first = since
+  /** Was it told just before that something is not as it is wanted, and is left so? */
+  let isAmiss = false
   for await (const event of events) {
     failed = event.kind === 'failed'
     metrics?.take(event)
     if (event.kind === 'watching') await tellServiceManager(terminal)
     if (options.json === true) terminal.print(jsonText(event, null, 0))
-    else for (const line of eventText(event, terminal.style, first)) terminal.print(line)
+    else for (const line of eventText(event, terminal.style, isAmiss ? 'amiss' : first)) terminal.print(line)
     if (event.kind === 'watching') first = null
+    isAmiss = event.kind === 'drift' && event.outcome !== 'repaired'
   }
   return options.once === true && failed ? exitCode.error : exitCode.ok
 }

@@ -1,4 +1,5 @@
 import { visibleLine } from '@portolan/netfilter'
+import type { Backend } from '../backend/backend.ts'
 import { printConflict } from '../plan/print/print-conflicts.ts'
 import { plainLook } from '../text/look.ts'
 import { plainStyle, type Style } from '../text/style.ts'
@@ -11,22 +12,18 @@ const MOST_NAMED = 3
  * An event as lines for people: what, why, and what was done about it.
  *
  * @param since - `new`: what is wanted has just come to be something else, so nothing was damaged; `kept`: what came to be
- *   wanted was not taken, and what was wanted before still is
+ *   wanted was not taken, and what was wanted before still is; `amiss`: something is not as it is wanted, and was left so
  */
 export const eventText = (
   event: HostEvent,
   style: Style = plainStyle,
-  since: 'new' | 'kept' | null = null,
+  since: 'new' | 'kept' | 'amiss' | null = null,
 ): readonly string[] => {
   const head = `${style.dim(event.at)} ${event.project}: `
   const line = (text: string): string => `${head}${visibleLine(text)}`
   switch (event.kind) {
     case 'watching':
-      return [
-        line(
-          `${since === 'kept' ? 'what was in force before is still ' : ''}in force with ${event.backend}, and watched`,
-        ),
-      ]
+      return [line(watchingText(event.backend, since))]
     case 'drift':
       return [
         line(
@@ -51,6 +48,11 @@ export const eventText = (
         ),
       ]
   }
+}
+
+const watchingText = (backend: Backend, since: 'new' | 'kept' | 'amiss' | null): string => {
+  if (since === 'amiss') return `not in force as it is wanted; watched with ${backend}`
+  return `${since === 'kept' ? 'what was in force before is still ' : ''}in force with ${backend}, and watched`
 }
 
 const outcomes = {

@@ -8,7 +8,7 @@ import {
   type LeaseStore,
   leaseKey,
 } from '@portolan/core'
-import { leaseStoreIdentity, openLeaseStore } from '@portolan/host'
+import { leaseStoreIdentity, leaseStoreStamp, openLeaseStore } from '@portolan/host'
 import { PortolanError, StaleStateError } from '@portolan/netfilter'
 import type { Plan } from '../plan/plan.ts'
 
@@ -24,6 +24,11 @@ export interface HeldLeases {
    * is not read again.
    */
   areLost(): Promise<boolean>
+  /**
+   * Has another process given one of them up since this was asked last? A file that no transaction changed is not read
+   * again.
+   */
+  areGivenUp(): Promise<boolean>
   /** Writes them down again, but for what another project has taken since. */
   takeAgain(): Promise<void>
   /** The leases of this host. It reads those that are lost too: what is planned without them would move what runs. */
@@ -49,6 +54,8 @@ export const heldLeases = (directory: string): HeldLeases => {
   let held: HeldByPlan = { leases: [], tolerated: [] }
   /** The file that had them all when it was read last; null: none was. */
   let whole: string | null = null
+  /** The file, and its last transaction, that was looked through for what was given up. */
+  let looked: string | null = null
   return {
     note: ({ leases }, isApplied) => {
       held = { leases: leasesOf(leases, isApplied), tolerated: leases?.tolerated ?? [] }
@@ -65,6 +72,15 @@ export const heldLeases = (directory: string): HeldLeases => {
         return false
       }
       return true
+    },
+    areGivenUp: async () => {
+      const file = leaseStoreStamp(directory)
+      if (file === null || file === looked) return false
+      const known = await readable(withStore((store) => store.read()))
+      looked = file
+      return (
+        known !== null && held.leases.some((lease) => isGivenUp(lease, findLease(known, leaseKey(lease))))
+      )
     },
     takeAgain: async () => {
       await withStore((store) => store.transact((before) => withHeld(before, held)))
@@ -102,6 +118,15 @@ const leasesOf = (leases: Plan['leases'], isApplied: boolean): readonly Lease[] 
   const all = [...kept, ...taken].filter((lease) => lease.kind !== 'address' || lease.released === null)
   return all.sort((one, other) => rank(one) - rank(other))
 }
+
+/** An address that was given up is remembered until another endpoint needs it. */
+const isGivenUp = (lease: Lease, found: Lease | null): boolean =>
+  found === null ||
+  (found.kind === 'address' && found.released !== null) ||
+  holderText(found) !== holderText(lease)
+
+const holderText = (lease: Lease): string =>
+  lease.kind === 'subnet' ? '' : `${lease.holder.project} ${lease.holder.service} ${lease.holder.replica}`
 
 const rank = ({ kind }: Lease): number => (kind === 'subnet' ? 0 : 1)
 

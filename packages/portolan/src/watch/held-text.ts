@@ -15,4 +15,6 @@ export interface HeldText {
   writeDown(backend: Backend, neighbours: ClusterNeighbours | null): Promise<void>
   /** Notes that another process put it in force with another backend. */
   moveTo(backend: Backend): Promise<void>
+  /** Notes that another process applied what it says now, which is wanted from now on. */
+  taken(intent: Intent): void
 }

@@ -1,4 +1,4 @@
-import type { ClusterNeighbours, DesiredState, Intent } from '@portolan/core'
+import type { ClusterNeighbours, DesiredState, Intent, IntentNote } from '@portolan/core'
 import { unfinishedMoveNotes } from '@portolan/core/planning'
 import {
   createRunner,
@@ -34,6 +34,7 @@ import type { DriftChange } from './host-event.ts'
 import { openPlacedRules } from './placed-rules.ts'
 import { presentWish } from './present-wish.ts'
 import { udpPorts } from './udp-ports.ts'
+import { hasLeases, owedIn, takesLeases, toLease, toWriteDown } from './wanted-leases.ts'
 
 /** A planned project as what is watched, to be closed when it no longer is. */
 export interface HeldPlan extends HeldProject {
@@ -41,6 +42,10 @@ export interface HeldPlan extends HeldProject {
   readonly unread: readonly string[]
   /** Which move it finishes, and what it leaves endpoints of `attach` without, told before it is done: sentences. */
   readonly notes: readonly string[]
+  /** What is wanted. */
+  intent(): Intent
+  /** What of the text that it was planned from cannot take effect, with its places. */
+  readonly ofText: readonly IntentNote[]
   /** The other hosts of the cluster, as they were known last; null: none ever were. */
   neighbours(): ClusterNeighbours | null
   /** Writes down again what is leased and what the host was before, where that was lost: the next plan goes by it. */
@@ -147,12 +152,19 @@ export const holdPlannedProject = async (
       options.sysctls ?? thisSysctls.isWritable('net.ipv4.ip_forward'),
     )
   }
+  /** Another process gave leases up: what is wanted may have no use for them, as after a detach. */
+  const planLeases = async (): Promise<void> => {
+    const planned = await quick(intent)
+    pending = takesLeases(planned)
+    if (!pending) leases.note(planned, false)
+  }
   const drift = async (): Promise<readonly DriftChange[]> => {
     const { rules } = placed
     await rules.refresh()
     ports = portsOfBridges(project, rules.facts, ports)
     const released = portDrift(project, rules.facts, ports)
     lost = !pending && ((await leases.areLost()) || text.isLost() || (await areNotesLost()))
+    if (!pending && !lost && (await leases.areGivenUp())) await planLeases()
     return [
       ...[...placed.drift(), ...rules.drift(), ...elsewhere(), ...released, ...owed],
       ...(pending ? [toLease] : lost ? [toWriteDown] : []),
@@ -187,7 +199,9 @@ export const holdPlannedProject = async (
       // Its rules tell: forwarding may have been switched off, or a bridge deleted, at the same time.
       if (planned.changes.some(({ part }) => part === place)) return false
       intent = now
+      text.taken(now)
       want(planned)
+      pending = takesLeases(planned)
       owed = owedIn(planned)
       return true
     } catch (error) {
@@ -203,6 +217,8 @@ export const holdPlannedProject = async (
     },
     unread: first.unread,
     notes,
+    intent: () => intent,
+    ofText: first.notes.filter((note) => note.place !== null || wanted.notes.includes(note)),
     neighbours: () => neighbours,
     keepLeases: async () => {
       if ((await leases.areLost()) || (await areNotesLost())) await takeAgain()
@@ -276,21 +292,3 @@ const failureOf = (work: Promise<void>): Promise<PortolanError | null> =>
 /** What of the other hosts is wanted of this one. */
 const textOf = (neighbours: ClusterNeighbours | null): string =>
   JSON.stringify(neighbours === null ? null : [neighbours.blocks, neighbours.others])
-
-const hasLeases = ({ leases }: Plan): boolean => leases !== null && leases.changes.length > 0
-
-const owedIn = ({ changes }: Plan): readonly DriftChange[] =>
-  changes.filter(({ part }) => part === 'conntrack')
-
-const toWriteDown: DriftChange = {
-  action: 'add',
-  object: 'leases',
-  description:
-    'Write down again what the project has, with the same addresses: what the state directory told of it is lost.',
-}
-
-const toLease: DriftChange = {
-  action: 'add',
-  object: 'leases',
-  description: 'Lease the subnets, addresses and ports that the project needs.',
-}

@@ -99,6 +99,8 @@ async function* watching(
         const changes = await held.look()
         if (signal.aborted) return
         lookAt = clock.now() + LOOK_MS
+        // What is amiss there is told with it.
+        if (heldIn !== null && heldIn !== held.backend) told = ''
         // Seen before it was told: the notice is on its way.
         if (changes.length > 0 && notices.length === 0)
           notices = (await gathering.next(OWN_MS))?.notices ?? []

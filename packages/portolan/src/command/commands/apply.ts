@@ -14,6 +14,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { freshNeighbours } from '../fresh-neighbours.ts'
 import { jsonText } from '../json-text.ts'
 import { lookOf } from '../look-of.ts'
+import { refuseOtherText } from '../other-text.ts'
 import { planningAgain } from '../planning-again.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
@@ -47,6 +48,7 @@ export const planAndApply = async (
   intent: Intent = readIntent(context.options),
 ): Promise<ExitCode> => {
   const { options, terminal } = context
+  await refuseOtherText(options, intent)
   const planAgain = async (): Promise<Plan> =>
     plan(intent, {
       ...(await planOptions(options)),
@@ -64,6 +66,8 @@ export const planAndApply = async (
     return isBlocked(planned, options) ? refuse(context) : exitCode.ok
   }
   if (!(await agreeTo(planned, context))) return exitCode.ok
+  // A watch may have begun while it was asked.
+  if (options.yes !== true) await refuseOtherText(options, intent)
   const code = await applyOrReplan(planned, planAgain, context)
   if (next !== null && code === exitCode.ok && options.json !== true) terminal.print(next(planned))
   return code

@@ -6,6 +6,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { freshNeighbours } from '../fresh-neighbours.ts'
 import { jsonText } from '../json-text.ts'
 import { lookOf } from '../look-of.ts'
+import { otherTextNotes } from '../other-text.ts'
 import { readWanted } from '../read-wanted.ts'
 import { searchOptions } from '../sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
@@ -14,13 +15,14 @@ import { planning, waitFor } from '../wait-for.ts'
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { intent, planning: settled, heldBack } = await readWanted(context)
   const { options, terminal } = context
-  const planned = await waitFor(context, planning, async () =>
+  const made = await waitFor(context, planning, async () =>
     plan(intent, {
       ...(await searchOptions(options)),
       ...settled,
       ...(await freshNeighbours(context, false)),
     }),
   )
+  const planned = { ...made, notes: [...made.notes, ...(await otherTextNotes(options, intent))] }
   terminal.print(
     options.json === true
       ? jsonText({ ...planJson(planned), ...(heldBack === null ? {} : { heldBack }) })

@@ -1,0 +1,28 @@
+import type { Plan } from '../plan/plan.ts'
+import type { DriftChange } from './host-event.ts'
+
+/** Does a plan take leases, or give some up? */
+export const hasLeases = ({ leases }: Plan): boolean => leases !== null && leases.changes.length > 0
+
+/** Does it take any? */
+export const takesLeases = ({ leases }: Plan): boolean =>
+  leases?.changes.some(
+    ({ after }) => after !== null && (after.kind !== 'address' || after.released === null),
+  ) ?? false
+
+/** The connections that an earlier run left bound to where they went before. */
+export const owedIn = ({ changes }: Plan): readonly DriftChange[] =>
+  changes.filter(({ part }) => part === 'conntrack')
+
+export const toWriteDown: DriftChange = {
+  action: 'add',
+  object: 'leases',
+  description:
+    'Write down again what the project has, with the same addresses: what the state directory told of it is lost.',
+}
+
+export const toLease: DriftChange = {
+  action: 'add',
+  object: 'leases',
+  description: 'Lease the subnets, addresses and ports that the project needs.',
+}

@@ -1,0 +1,191 @@
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import type { Lab } from '../lab/lab.ts'
+import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+import { pilotOf } from './lifecycle/pilot.ts'
+import { followEvents } from './live/watcher.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const loader = fileURLToPath(new URL('../lab/library/load.mjs', import.meta.url))
+const log = '/run/lab/events'
+
+const textOf = (services: string, networks = 'net'): string => `name: other
+services:
+${services}
+networks: {${networks
+  .split(' ')
+  .map((name) => `${name}: {}`)
+  .join(', ')}}
+`
+const api = (port: string, network = 'net'): string => `  api: {networks: [${network}], ports: ["${port}"]}`
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the text is Compose's
+const ofVariable = '${PORT:-7000}:80'
+
+/** A watch of a file in a folder of its own, with what it says on standard error. */
+const watchFile = async (lab: Lab, text: string, ...words: readonly string[]) => {
+  await lab.host.mustRun(['mkdir', '-p', '/run/lab/watched', '/run/lab/elsewhere'])
+  await lab.write('watched/compose.yaml', text)
+  await lab.host.writeText(log, '')
+  const argv = pilotOf(lab, 'nftables').argv('watch', null, '--json', ...words)
+  const running = lab.host.start(
+    // The file is found, and the port comes from the watch's own environment.
+    ['sh', '-c', `cd /run/lab/watched; PORT=9000 exec "$@" >> ${log}`, 'sh', ...lab.command, ...argv],
+    { timeoutMs: 120_000 },
+  )
+  return {
+    ...followEvents(lab, log),
+    signal: (name: 'SIGHUP') => running.kill(name),
+    [Symbol.asyncDispose]: async () => {
+      running.kill('SIGTERM')
+      await running.outcome
+    },
+    end: async () => {
+      running.kill('SIGTERM')
+      return running.outcome
+    },
+  }
+}
+
+const bridges = (lab: Lab) => lab.host.mustRun(['ip', '-br', 'link', 'show', 'type', 'bridge'])
+
+describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
+  test('another text is refused with the process, its files and the ways out; the same wish is not', async () => {
+    const lab = await open()
+    const run = (command: string, file: string, ...words: readonly string[]) =>
+      lab.portolan(pilotOf(lab, 'nftables').argv(command, file, ...words))
+    // The file says the port by a variable that only the watch has.
+    const text = textOf(api(ofVariable))
+    await using watched = await watchFile(lab, text)
+    await watched.next('watching', ({ kind }) => kind === 'watching')
+    const before = await bridges(lab)
+
+    const other = await lab.write('elsewhere/compose.yaml', textOf(api('9000:80', 'zzz'), 'zzz'))
+    for (const words of [
+      ['apply', other, '--yes'],
+      ['apply', other, '--yes', '--force'],
+      ['move', other, 'zzz', '--yes'],
+    ]) {
+      const [command = '', file = '', ...more] = words
+      const { exitCode, stdout, stderr } = await run(command, file, ...more)
+      expect({ exitCode, stdout, stderr }).toEqual({
+        exitCode: 1,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /project other is held by "portolan watch" \(process (\d+)\), which goes by \/run\/lab\/watched\/compose\.yaml .*kill -HUP \1\b.*kill \1,.* Nothing was changed\./s,
+        ),
+      })
+    }
+    expect(JSON.parse((await run('apply', other, '--yes', '--json')).stdout).error).toMatchObject({
+      code: 'WATCHED',
+    })
+    const planned = await run('plan', other)
+    expect(planned.stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /Notes .*held by "portolan watch" \(process \d+\), which goes by \/run\/lab\/watched\/compose\.yaml.*apply/,
+    )
+    expect(await bridges(lab)).toBe(before)
+
+    // The same file, which says another port here than where the watch was started.
+    const otherwise = await run('apply', '/run/lab/watched/compose.yaml', '--yes')
+    expect(otherwise).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('variables') })
+    // What is wanted is the same, in another file, in another order, with another backend.
+    const same = textOf(
+      `${api('9000:80')}\n`.replace(
+        'api: {networks: [net], ports: ["9000:80"]}',
+        'api: {ports: ["9000:80"], networks: [net]}',
+      ),
+    )
+    const copy = await lab.write('elsewhere/same.yaml', same)
+    expect(await run('apply', copy, '--yes')).toMatchObject({ exitCode: 0, stderr: '' })
+    expect((await run('plan', copy)).stdout).not.toContain('portolan watch')
+    // What the file says by now is taken by the watch as well.
+    await lab.write(
+      'watched/compose.yaml',
+      textOf(`${api(ofVariable)}\n  web: {networks: [net], ports: ["9001:80"]}`),
+    )
+    const next = await lab.write(
+      'elsewhere/same.yaml',
+      textOf(`${api('9000:80')}\n  web: {networks: [net], ports: ["9001:80"]}`),
+    )
+    expect(await run('apply', next, '--yes')).toMatchObject({ exitCode: 0 })
+    expect(await run('move', next, 'net', '--yes')).toMatchObject({ exitCode: 0 })
+    expect((await watched.end()).exitCode).toBe(0)
+    expect(await run('apply', other, '--yes')).toMatchObject({ exitCode: 0 })
+  })
+
+  test('takes a lease again that another process gave up', async () => {
+    const lab = await open()
+    const both = textOf(`${api('9000:80')}\n  idle: {networks: [net]}`)
+    await using watched = await watchFile(lab, both)
+    await watched.next('watching', ({ kind }) => kind === 'watching')
+    const pilot = pilotOf(lab, 'nftables')
+    const leases = async () => (await pilot.plan(both)).addresses
+    const before = await leases()
+    const library = `
+      import { portolan } from '${loader}'
+      const { apply, plan, readCompose } = portolan
+      const text = ${JSON.stringify(textOf(api('9000:80')))}
+      const stateDirectory = '/run/lab/state'
+      const intent = readCompose(text, { source: 'x' })
+      await apply(await plan(intent, { backend: 'nftables', stateDirectory }), { stateDirectory })`
+    await lab.host.mustRun([
+      'env',
+      '-C',
+      repository,
+      process.execPath,
+      '--input-type=module',
+      '--eval',
+      library,
+    ])
+    // Its rules are the same: only a look finds it.
+    await watched.next(
+      'the lease',
+      (event) => event.kind === 'drift' && event.changes.some(({ object }) => object === 'leases'),
+      40_000,
+    )
+    const after = await pilot.run('plan', both)
+    expect(after.stdout).not.toMatch(/Leases: \d+ to take/)
+    expect(await leases()).toEqual(before)
+  })
+})
+
+const noted = `name: other
+services:
+  web: {networks: [front], ports: ["[::]:8090:80", "8070:80"], network_modee: host}
+networks: {front: {}}
+`
+
+describeLifecycle('portolan watch and the notes of a text', 'nftables', (open) => {
+  test('tells each once for a text, at the start and as another one comes', async () => {
+    const lab = await open()
+    const watched = await watchFile(lab, noted)
+    await using _ended = watched
+    await watched.next('watching', ({ kind }) => kind === 'watching')
+    watched.signal('SIGHUP')
+    await watched.next('watching', ({ kind }) => kind === 'watching')
+    await lab.write('watched/compose.yaml', noted.replace('network_modee', 'network_modeee'))
+    watched.signal('SIGHUP')
+    await watched.next('watching', ({ kind }) => kind === 'watching')
+    const { exitCode, stderr } = await watched.end()
+    expect(exitCode).toBe(0)
+    const timesOf = (one: RegExp) => stderr.split('\n').filter((line) => one.test(line)).length
+    expect([
+      timesOf(/compose\.yaml:3:.*bound to ::/),
+      timesOf(/network_modee\b/),
+      timesOf(/network_modeee\b/),
+    ]).toEqual([2, 1, 1])
+  })
+
+  test('with --check it does not say that something is in force where it is not', async () => {
+    const lab = await open()
+    const file = await lab.write('compose.yaml', textOf(api('9000:80')))
+    const check = (...words: readonly string[]) =>
+      lab.portolan(pilotOf(lab, 'nftables').argv('watch', file, '--check', '--once', ...words))
+    const { stdout } = await check()
+    expect(stdout).toContain('not as it is wanted (nothing was changed)')
+    expect(stdout).toContain('not in force as it is wanted; watched with nftables')
+    expect(stdout).not.toMatch(/: in force with/)
+    await pilotOf(lab, 'nftables').apply(textOf(api('9000:80')))
+    expect((await check()).stdout).toContain('other: in force with nftables, and watched')
+  })
+})
