@@ -70,7 +70,7 @@ export interface Machine extends AsyncDisposable {
   restore(): Promise<readonly string[]>
   sysctl(name: string): Promise<string>
   setSysctl(name: string, value: string | number): Promise<void>
-  /** Reads and writes files as this machine sees them: its /run is its own. */
+  /** Reads and writes files as this machine sees them: its /run is its own. For sysctls of the network there is `sysctl`. */
   readText(path: string): Promise<string>
   writeText(path: string, text: string): Promise<void>
 }
@@ -84,6 +84,12 @@ const freshSourcePort = (): number => {
 
 const sysctlPath = (name: string): string =>
   `/proc/sys/${name.replaceAll('.', '\0').replaceAll('/', '.').replaceAll('\0', '/')}`
+
+/** The kernel shows the process that opens a file of /proc/sys/net its own network namespace, by whatever path it comes. */
+const ownFile = (path: string): string => {
+  if (!path.startsWith('/proc/sys/net')) return path
+  throw new Error(`${path} would be that of this process: take sysctl() or setSysctl()`)
+}
 
 /**
  * A namespace with nothing but a loopback interface, which is up. No IPv6 address there is tentative.
@@ -156,8 +162,8 @@ export const createMachine = async (
     async setSysctl(path, value) {
       await agent.ask('write', { path: sysctlPath(path), text: String(value) })
     },
-    readText: (path) => readFile(root + path, 'utf8'),
-    writeText: (path, text) => writeFile(root + path, text),
+    readText: async (path) => readFile(root + ownFile(path), 'utf8'),
+    writeText: async (path, text) => writeFile(root + ownFile(path), text),
     [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
   }
 }

@@ -19,8 +19,8 @@ export const leaving = (opened: () => Here, services: Running[]): void => {
     expect(JSON.parse(await third.must('cluster', 'release', '--json')).released).toHaveLength(4)
     for (const docker of dockers) await until(async () => (await routesOf(docker)).length === 4)
     expect(await routesOf(third)).toEqual([])
-    for (const name of ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding'])
-      expect((await third.machine.readText(`/proc/sys/${name}`)).trim()).toBe('0')
+    for (const name of ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
+      expect(await third.machine.sysctl(name)).toBe('0')
     await meet(webOf(here, 0), webOf(here, 1))
   }, 180_000)
 }
