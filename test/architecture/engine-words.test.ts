@@ -47,6 +47,7 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/core/src/resolve/note-guessed-addresses.ts': [3, ofPlan],
   'packages/core/src/resolve/note-parented.ts': [1, ofPlan],
   'packages/core/src/route/leaving-block-notes.ts': [2, ofPlan],
+  'packages/core/src/route/network-place-notes.ts': [1, ofPlan],
   'packages/host/src/engines/docker-store.ts': [1, ofPlan],
   'packages/iptables/src/print/script.ts': [2, ofPlan],
   'packages/portolan/src/plan/endpoints/endpoint-commands.ts': [3, ofPlan],

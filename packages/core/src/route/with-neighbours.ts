@@ -135,8 +135,10 @@ const joinedNetwork = (
 }
 
 /** May containers of the network be on one network with those of other hosts? */
-const isOpen = ({ external, internal, icc }: DesiredNetwork, { gateway, mode }: DesiredSubnet): boolean =>
-  !external && !internal && icc && gateway !== null && mode !== 'isolated'
+export const isOpen = (
+  { external, internal, icc }: DesiredNetwork,
+  { gateway, mode }: DesiredSubnet,
+): boolean => !external && !internal && icc && gateway !== null && mode !== 'isolated'
 
 const opening = (
   { name }: DesiredNetwork,

@@ -26,8 +26,8 @@ import {
   findPortsInEphemeralRange,
   findStaleConntrack,
   type LostBlockUse,
-  leavingBlockNotes,
   lostBlockNotes,
+  networkPlaceNotes,
   withoutLeavingRoutes,
   withoutStaleRoutes,
   withoutStandIns,
@@ -115,7 +115,7 @@ export interface PlanInput {
  * @public @since 0.1.0
  */
 export const makePlan = (input: PlanInput): Plan => {
-  const { intent, facts, rules, backend, blocks, neighbours = null } = input
+  const { intent, facts, rules, backend, neighbours = null } = input
   const published = publishedPorts(rules)
   const others = published.filter(({ project }) => project !== intent.project)
   const known = neighbours === null ? facts : withoutStaleRoutes(facts, neighbours)
@@ -141,11 +141,8 @@ export const makePlan = (input: PlanInput): Plan => {
   const { desired, conflicts: ofRoutes } = among ?? { desired: own, conflicts: [] }
   const untold = untoldBlocks(input.lost ?? [], intent.project, resolved.subnets, input.blocks)
   const lost = lostBlockNotes(untold, neighbours, input.blocks?.join)
-  const leaving =
-    blocks === null
-      ? []
-      : leavingBlockNotes(desired.networks, blocks, input.isLive ?? false, input.ownCommand)
-  const ofCluster = [...lost, ...leaving, ...(among?.notes ?? []), ...endpointNotes(input, desired)].map(
+  const placed = networkPlaceNotes(resolved.subnets, desired.networks, input)
+  const ofCluster = [...lost, ...placed, ...(among?.notes ?? []), ...endpointNotes(input, desired)].map(
     (text): IntentNote => ({ text, place: null }),
   )
   const resolution = { ...resolved, desired, notes: [...resolved.notes, ...ofCluster] }

@@ -37,6 +37,30 @@ describe('a plan on a host that has joined a cluster, where none is named', () =
     await expect(planned()).rejects.toThrow(`\`${join}\``)
   })
 
+  test('says that a network is outside its blocks, and what moves it, unless a pool or a subnet is named', async () => {
+    await folder.join()
+    const mark = 'portolan project=shop network=web'
+    const up = { name: 'br-web', alias: mark, addresses: ['172.29.6.1/24'], up: true }
+    const told = async (options: PlanOptions = {}, intent = shop): Promise<readonly string[]> => {
+      const known = { facts: { interfaces: [up] }, rules: null, backend: 'nftables' } as const
+      const { notes } = await plan(intent, { ...known, stateDirectory: folder.path, ...options })
+      return notes.flatMap(({ text }) => (text.includes('outside the blocks') ? [text] : []))
+    }
+    expect(await told()).toEqual([
+      expect.stringMatching(
+        /^Network web \(172\.29\.6\.0\/24\) is outside .*cluster prod.*`portolan move web`\.$/,
+      ),
+    ])
+    expect(await told({ move: ['web'] })).toEqual([])
+    expect(await told({ pools: ['10.9.0.0/24:24'] })).toEqual([])
+    expect(await told({ cluster: null })).toEqual([])
+    const named =
+      'name: shop\nnetworks: {web: {ipam: {config: [{subnet: 172.29.6.0/24}]}}}\nservices: {a: {networks: [web]}}\n'
+    expect(await told({}, readCompose(named, { source: 'compose.yaml' }))).toEqual([])
+    const internal = 'name: shop\nnetworks: {web: {internal: true}}\nservices: {a: {networks: [web]}}\n'
+    expect(await told({}, readCompose(internal, { source: 'compose.yaml' }))).toEqual([])
+  })
+
   test('goes by no cluster that it has left, or that refused it', async () => {
     await folder.join({ blocks: [], left: true })
     expect(await subnetOf()).toBe('172.17.0.0/16')

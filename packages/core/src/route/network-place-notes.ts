@@ -1,0 +1,60 @@
+import { formatPrefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import type { DesiredNetwork } from '../contract/desired-state.ts'
+import type { Intent } from '../intent/index.ts'
+import { blockPools, type HeldBlocks } from '../pool/held-blocks.ts'
+import type { SubnetPlan } from '../pool/index.ts'
+import { type Pool, poolsOf } from '../pool/pool.ts'
+import { leavingBlockNotes } from './leaving-block-notes.ts'
+import { isOpen } from './with-neighbours.ts'
+
+interface Planned {
+  readonly intent: Intent
+  /** Null: this host is in no cluster. */
+  readonly blocks: HeldBlocks | null
+  /** Those that the caller names. */
+  readonly pools: readonly Pool[] | null
+  /** A program holds the networks: no file says what is wanted of them. */
+  readonly isLive?: boolean
+  /** How a command of `portolan` is written, so that it is about the project. */
+  readonly ownCommand?: (command: string) => string
+}
+
+/** What is to be said of networks that are in no block which this host keeps: a sentence or more for each subnet. */
+export const networkPlaceNotes = (
+  subnets: readonly SubnetPlan[],
+  networks: readonly DesiredNetwork[],
+  planned: Planned,
+): readonly string[] =>
+  planned.blocks === null
+    ? []
+    : [
+        ...leavingBlockNotes(networks, planned.blocks, planned.isLive ?? false, planned.ownCommand),
+        ...outsideBlocksNotes(subnets, networks, planned),
+      ]
+
+/**
+ * What is to be said of networks that are outside the blocks of this host though nothing asks for it, as where a file named
+ * the subnet before, or the host joined later. No other host has a route there.
+ *
+ * @returns a sentence or two for each subnet
+ */
+const outsideBlocksNotes = (
+  subnets: readonly SubnetPlan[],
+  networks: readonly DesiredNetwork[],
+  { intent, blocks, pools, isLive = false, ownCommand = (command) => command }: Planned,
+): readonly string[] =>
+  subnets.flatMap(({ network: name, family, subnet, origin, pool, overlaps }) => {
+    if (blocks === null || isLive || origin !== 'held' || pool !== null || overlaps.length > 0) return []
+    const isChosen = intent.networks.some((one) => one.name === name && one.pools != null)
+    if (isChosen || poolsOf(family, pools ?? [], []).length > 0) return []
+    const wanted = networks.find((one) => one.name === name)
+    const own = wanted?.[family] ?? null
+    if (wanted === undefined || own === null || !isOpen(wanted, own)) return []
+    // Without a block there is nothing to move to, and what is in one that it gives back is told so.
+    if ((blockPools(blocks, family) ?? []).length === 0) return []
+    const prefix = parsePrefix(subnet)
+    if (blocks.leaving?.some((block) => prefixesOverlap(parsePrefix(block), prefix)) === true) return []
+    return [
+      `Network ${name} (${formatPrefix(prefix)}) is outside the blocks of this host in cluster ${blocks.cluster}, so containers of other hosts do not reach it. Give it a subnet in a block: \`${ownCommand(`portolan move ${name}`)}\`.`,
+    ]
+  })
