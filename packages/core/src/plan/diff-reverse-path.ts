@@ -2,6 +2,7 @@ import type { HostFacts } from '@portolan/netfilter'
 import { effectiveSysctl, linkSysctlName } from '@portolan/netfilter/sysctls'
 import { type Conflict, reversePathFilterStrict } from '../conflict/index.ts'
 import type { DesiredNetwork, DesiredState } from '../contract/index.ts'
+import { takerOfBridge } from '../contract/taken-bridge.ts'
 import { type SysctlChange, sysctlChange } from './sysctl-change.ts'
 
 /** `rp_filter` (Documentation/networking/ip-sysctl.rst). */
@@ -17,13 +18,14 @@ const LOOSE = '2'
  */
 export const diffReversePath = (
   desired: DesiredState,
-  { sysctls = {} }: HostFacts,
+  facts: HostFacts,
   { writable }: { readonly writable: boolean },
 ): { readonly changes: readonly SysctlChange[]; readonly conflicts: readonly Conflict[] } => {
+  const { sysctls = {} } = facts
   const changes: SysctlChange[] = []
   const conflicts: Conflict[] = []
   for (const network of desired.networks) {
-    if (!isRouted(network)) continue
+    if (!isRouted(network) || takerOfBridge(network, desired, facts) !== null) continue
     const name = linkSysctlName('ipv4', network.bridge, 'rp_filter')
     const value = sysctls[name] ?? null
     if (writable && !network.external) {

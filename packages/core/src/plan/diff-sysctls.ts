@@ -8,6 +8,7 @@ import {
   routerAdvertisementsLost,
 } from '../conflict/index.ts'
 import type { DesiredMapping, DesiredNetwork, DesiredState } from '../contract/index.ts'
+import { takerOfBridge } from '../contract/taken-bridge.ts'
 import { type AdvertisedInterface, interfacesLosingAdvertisements } from './advertised-interfaces.ts'
 import { diffReversePath } from './diff-reverse-path.ts'
 import { forwardingSysctl } from './forwarding-sysctls.ts'
@@ -77,6 +78,7 @@ export const diffSysctls = (
   if (switched.length > 0) conflicts.push(hostBecomesRouter(switched, desired.guardForwarding))
   for (const network of desired.networks) {
     if (!desired.mappings.some((mapping) => answersOnLoopback(mapping, network.name))) continue
+    if (takerOfBridge(network, desired, facts) !== null) continue
     const name = linkSysctlName('ipv4', network.bridge, 'route_localnet')
     const value = facts.sysctls?.[name] ?? null
     if (isOn(value) || isOn(facts.sysctls?.['net.ipv4.conf.all.route_localnet'] ?? null)) continue

@@ -3,7 +3,7 @@ import { afterNewName } from '../conflict/after-new-name.ts'
 import { isAboutBlocks } from '../conflict/find-lost-block.ts'
 import { bridgeDown, bridgeNameTaken, type Conflict, subnetOverlap } from '../conflict/index.ts'
 import type { DesiredState } from '../contract/desired-state.ts'
-import { parseBridgeAlias } from '../contract/index.ts'
+import { takerOfBridge } from '../contract/taken-bridge.ts'
 import { engineOfInterface } from '../engine/index.ts'
 import type { HeldBlocks, SubnetPlan } from '../pool/index.ts'
 import type { KeptSubnet } from './families-to-move.ts'
@@ -45,14 +45,8 @@ export const findTakenNames = (
   wording?: Wording,
 ): readonly Conflict[] =>
   desired.networks.flatMap((network) => {
-    if (network.external) return []
-    const holder = facts.interfaces?.find((link) => link.name === network.bridge)
-    if (holder === undefined) return []
-    const owner = parseBridgeAlias(holder.alias)
-    // A bridge of another network of this project goes before ours comes, unless that network stays external.
-    const stays = desired.networks.some((other) => other.external && other.bridge === network.bridge)
-    const own = owner?.project === desired.project && !stays
-    return own ? [] : [bridgeNameTaken(network.name, network.bridge, holder.alias ?? '', wording)]
+    const taker = takerOfBridge(network, desired, facts)
+    return taker === null ? [] : [bridgeNameTaken(network.name, network.bridge, taker.alias ?? '', wording)]
   })
 
 /** A bridge of another program that is down: the plan leaves it as it is. */

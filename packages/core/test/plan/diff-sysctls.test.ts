@@ -258,3 +258,13 @@ describe('sysctls that cannot be set', () => {
     )
   })
 })
+
+test('the interface of others that has the name of a bridge keeps its sysctls', () => {
+  const facts: HostFacts = { interfaces: [{ name: 'br-web', alias: 'of another program' }], sysctls: off }
+  const told = diffSysctls(web, facts, { writable: true }).changes.map(({ operation: { name } }) => name)
+  expect(told).toEqual(['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
+  expect(diffSysctls(web, facts, { writable: false }).conflicts.map(({ kind }) => kind)).toEqual([
+    'ForwardingDisabled',
+    'ForwardingDisabled',
+  ])
+})

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { bridgeAlias } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
 import { hostSysctls, linkSysctlNames } from '@portolan/netfilter/sysctls'
 import { bridge, intentOf, planOf } from '../shop.ts'
@@ -12,7 +13,10 @@ const watched = (asked: Set<string>): HostFacts => {
   }
   const values: Record<string, string> = { 'net.ipv4.ip_forward': '0', 'net.ipv6.conf.all.forwarding': '0' }
   return {
-    interfaces: interfaces.map((name) => ({ name, up: true, addresses: ['192.0.2.2/24', '2001:db8::2/64'] })),
+    interfaces: interfaces.map((name) => ({
+      ...{ name, up: true, addresses: ['192.0.2.2/24', '2001:db8::2/64'] },
+      ...(name === bridge ? { alias: bridgeAlias({ project: 'shop', network: 'web' }) } : {}),
+    })),
     routes: [{ destination: '::/0', gateway: 'fe80::1', interface: 'eth0', protocol: 'ra' }],
     sysctls: new Proxy(values, {
       get: (target, name) => {
