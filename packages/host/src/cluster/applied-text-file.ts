@@ -162,11 +162,11 @@ export const readAppliedTextOf = async (directory: string, project: string): Pro
   const rest = behindSum(found.kept)
   if (found.kept !== `${firstLine(rest)}${rest}`) return null
   const words = (projectLine.exec(rest)?.[2] ?? '').split(' ').filter((one) => one !== '')
-  const valueOf = (sign: string): string | null => {
+  const wordWith = (sign: string): string | null => {
     const word = words.find((one) => one.startsWith(sign))
     return word === undefined ? null : decodeURIComponent(word.slice(sign.length))
   }
-  const [backend, url] = [valueOf(backendWord), valueOf(urlWord)]
+  const [backend, url] = [wordWith(backendWord), wordWith(urlWord)]
   return {
     project,
     ...(backend === null ? {} : { backend }),
