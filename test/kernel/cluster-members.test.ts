@@ -187,7 +187,7 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
         /^portolan: etcd at 192\.0\.2\.11:2379, .* does not answer: .*Blocks that this host/,
       )
     }
-    expect(outcomes[0]?.stdout).toContain(`\n${block}       0       254`)
+    expect(outcomes[0]?.stdout).toContain(`\n${block}       0       253`)
     const plan = await run('web-1', 'plan', '-p', 'shop', '-f', join(folder, 'compose.yaml'))
     expect(plan.stderr).toContain('Routes to other hosts are planned as this host saw the cluster last.')
     expect(plan).toMatchObject({ exitCode: 2, stdout: expect.stringContaining(block) })

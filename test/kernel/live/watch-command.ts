@@ -6,7 +6,7 @@ import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { pilotOf, shop } from '../lifecycle/pilot.ts'
-import { watchedFile as file, startWatchCommand as watch } from './watch-process.ts'
+import { watchedFile as file, startWatchWithNote, startWatchCommand as watch } from './watch-process.ts'
 
 const served = async (lab: Lab, port: number): Promise<boolean> =>
   (await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
@@ -74,7 +74,9 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
       'link add lan7 type veth peer name far7',
       'link set lan7 master up7 up',
     )
-    await using watched = await watch(lab, backend)
+    const note =
+      'portolan: /run/lab/compose.yaml:11:35: reachable_from of worker: lan7 is a port of up7, and its packets come in by up7, so nothing is opened. Name up7 to open to all its ports.\n'
+    await using watched = await startWatchWithNote(lab, backend, note)
     await watched.next('watching', ({ kind }) => kind === 'watching')
     for (const master of ['nomaster', 'master up7']) {
       await lab.host.ip(`link set lan7 ${master}`)

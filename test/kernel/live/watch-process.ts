@@ -21,6 +21,14 @@ export const startWatchCommand = async (
   lab: Lab,
   backend: BackendWord,
   ...words: readonly string[]
+): Promise<Watched> => startWatchWithNote(lab, backend, '', ...words)
+
+/** @param note - what it says of its text beside the events */
+export const startWatchWithNote = async (
+  lab: Lab,
+  backend: BackendWord,
+  note: string,
+  ...words: readonly string[]
 ): Promise<Watched> => {
   await lab.host.writeText(log, '')
   const argv = pilotOf(lab, backend).argv('watch', watchedFile, '--json', ...words)
@@ -40,7 +48,7 @@ export const startWatchCommand = async (
         stderr: stderr.replaceAll(/^\S+T\S+Z portolan: the files were read again\n/gm, ''),
       }).toEqual({
         exitCode: 0,
-        stderr: '',
+        stderr: note,
       })
     },
   }
