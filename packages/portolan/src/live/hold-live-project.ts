@@ -25,6 +25,7 @@ export const holdLiveProject = (
   let ports: Ports = new Map()
   /** Other backends that had rules of the project at the last look. */
   let strays: readonly Backend[] = []
+  let isFirst = true
   const elsewhere = () => {
     const desired = rules.desired()
     if (desired === null) return []
@@ -40,7 +41,9 @@ export const holdLiveProject = (
       inTurn(async () => {
         await rules.refresh()
         ports = portsOfBridges(project, rules.facts, ports)
-        strays = await machine.elsewhere()
+        // As it begins: programs have to be started for it, and what others load later is told by status.
+        if (isFirst || strays.length > 0) strays = await machine.elsewhere()
+        isFirst = false
         // A process of ours that moves them has them in both for a moment.
         if (strays.length > 0) strays = await machine.withLock(() => machine.elsewhere())
         return [
