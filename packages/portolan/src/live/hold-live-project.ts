@@ -25,7 +25,8 @@ export const holdLiveProject = (
   let ports: Ports = new Map()
   /** Other backends that had rules of the project at the last look. */
   let strays: readonly Backend[] = []
-  let isFirst = true
+  /** The backend with which the others were asked last. */
+  let asked: Backend | null = null
   const elsewhere = () => {
     const desired = rules.desired()
     if (desired === null) return []
@@ -41,9 +42,9 @@ export const holdLiveProject = (
       inTurn(async () => {
         await rules.refresh()
         ports = portsOfBridges(project, rules.facts, ports)
-        // As it begins: programs have to be started for it, and what others load later is told by status.
-        if (isFirst || strays.length > 0) strays = await machine.elsewhere()
-        isFirst = false
+        // As it begins, and with another backend: programs have to be started for it, and what others load later is told by status.
+        if (asked !== machine.backend || strays.length > 0) strays = await machine.elsewhere()
+        asked = machine.backend
         // A process of ours that moves them has them in both for a moment.
         if (strays.length > 0) strays = await machine.withLock(() => machine.elsewhere())
         return [
