@@ -25,8 +25,6 @@ export const holdLiveProject = (
   let ports: Ports = new Map()
   /** Other backends that had rules of the project at the last look. */
   let strays: readonly Backend[] = []
-  /** The backend with which the others were asked last. */
-  let asked: Backend | null = null
   const elsewhere = () => {
     const desired = rules.desired()
     if (desired === null) return []
@@ -42,9 +40,7 @@ export const holdLiveProject = (
       inTurn(async () => {
         await rules.refresh()
         ports = portsOfBridges(project, rules.facts, ports)
-        // As it begins, and with another backend: programs have to be started for it, and what others load later is told by status.
-        if (asked !== machine.backend || strays.length > 0) strays = await machine.elsewhere()
-        asked = machine.backend
+        strays = await machine.elsewhere()
         // A process of ours that moves them has them in both for a moment.
         if (strays.length > 0) strays = await machine.withLock(() => machine.elsewhere())
         return [

@@ -185,7 +185,8 @@ async function* watching(
       since ??= came.since
       notices = [...notices, ...came.notices]
     }
-    if (contention.leftMs(clock.now()) === 0) lookAt = 0
+    // While repairs pause, what came is looked at when they may be made again.
+    lookAt = Math.min(lookAt, clock.now() + contention.leftMs(clock.now()))
     searchLater()
   }
 }

@@ -218,3 +218,35 @@ test('what has to be changed as something else is wanted by now is no quarrel wi
   expect(told).not.toContain('contended')
   expect(repairs).toBe(8)
 })
+
+test('what others change while repairs pause is looked at and repaired as soon as the pause is over', async () => {
+  const clock = jumpingClock()
+  const ending = new AbortController()
+  let isDamaged = false
+  const monitor = busy(clock, 200, 5)
+  const damaging: Monitor = {
+    ...monitor,
+    next: async () => {
+      const told = await monitor.next()
+      isDamaged = true
+      return told
+    },
+  }
+  const repairs: number[] = []
+  const pauseEnds: number[] = []
+  const held: HeldProject = {
+    ...heldWith([], []),
+    isUnchanged: async () => !isDamaged,
+    look: async () => (isDamaged ? [change('chain a')] : []),
+    repair: async () => {
+      isDamaged = false
+      repairs.push(clock.now())
+      if (repairs.length === 5) ending.abort()
+      return []
+    },
+  }
+  for await (const event of watchProject(held, damaging, { signal: ending.signal }, clock))
+    if (event.kind === 'contended') pauseEnds.push(clock.now() + event.pauseMs)
+  expect(repairs).toHaveLength(5)
+  expect(repairs[4]).toBe(pauseEnds[0])
+})
