@@ -1,5 +1,5 @@
 import { defaultStateDirectory, readAppliedTextOf } from '@portolan/host'
-import { commandWording, PermissionError, PortolanError, type Wording } from '@portolan/netfilter'
+import { commandWording, PortolanError, type Wording } from '@portolan/netfilter'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import type { Options } from './option-table.ts'
 import { withJoinedCluster } from './with-joined-cluster.ts'
@@ -39,7 +39,7 @@ const keptUrl = async ({ state }: Options, project: string): Promise<string | un
   try {
     return (await readAppliedTextOf(state ?? defaultStateDirectory(), project))?.url
   } catch (error) {
-    if (error instanceof PermissionError || error instanceof PortolanError) return undefined
+    if (error instanceof PortolanError) return undefined
     throw error
   }
 }

@@ -9,10 +9,12 @@ import { isSameFix } from '../plan/fix-change.ts'
  */
 export interface HeldNotes {
   /**
-   * Is what was known of sysctls and tables gone, as after the state directory was taken away? Of a project that is there
-   * nothing takes it back, so it is lost then. What is there is known from now on.
+   * Looks at what is written down, which is known from now on.
+   *
+   * @returns is what was known of sysctls and tables gone, as after the state directory was taken away? Of a project that
+   * is there nothing takes it back, so it is lost then
    */
-  areLost(): Promise<boolean>
+  look(): Promise<boolean>
   /** Writes it down again, beside what was noted since. */
   takeAgain(): Promise<void>
 }
@@ -21,7 +23,7 @@ export interface HeldNotes {
 export const heldNotes = (directory: string): HeldNotes => {
   let known = emptyState
   return {
-    areLost: async () => {
+    look: async () => {
       const now = await readable(directory)
       // One that is damaged is not written over either.
       if (now === null) return false

@@ -114,8 +114,8 @@ export const holdPlannedProject = async (
     await before.takeAgain()
   }
   /** Nothing of a project without networks keeps another process from putting back what the host was before. */
-  const areNotesLost = async (): Promise<boolean> => desired.networks.length > 0 && before.areLost()
-  await areNotesLost()
+  const lookForNotes = async (): Promise<boolean> => desired.networks.length > 0 && before.look()
+  await lookForNotes()
   const want = (planned: Plan): void => {
     desired = planned.desired
     leases.note(planned, false)
@@ -163,7 +163,7 @@ export const holdPlannedProject = async (
     await rules.refresh()
     ports = portsOfBridges(project, rules.facts, ports)
     const released = portDrift(project, rules.facts, ports)
-    lost = !pending && ((await leases.areLost()) || text.isLost() || (await areNotesLost()))
+    lost = !pending && ((await leases.areLost()) || text.isLost() || (await lookForNotes()))
     if (!pending && !lost && (await leases.areGivenUp())) await planLeases()
     return [
       ...[...placed.drift(), ...rules.drift(), ...elsewhere(), ...released, ...owed],
@@ -221,7 +221,7 @@ export const holdPlannedProject = async (
     ofText: first.notes.filter((note) => note.place !== null || wanted.notes.includes(note)),
     neighbours: () => neighbours,
     keepLeases: async () => {
-      if ((await leases.areLost()) || (await areNotesLost())) await takeAgain()
+      if ((await leases.areLost()) || (await lookForNotes())) await takeAgain()
     },
     isUnchanged: () => placed.rules.isUnchanged(),
     look: async () => {
@@ -245,7 +245,7 @@ export const holdPlannedProject = async (
         want(planned)
         repaired.push(...planned.changes)
         await apply(planned, applyOptions)
-        await areNotesLost()
+        await lookForNotes()
         leases.note(planned, true)
         placed.settled()
         pending = false

@@ -1,6 +1,6 @@
 import { namedInFile } from '@portolan/core/planning'
 import { appliedProjects } from '@portolan/host'
-import { PermissionError, PortolanError, shellLine } from '@portolan/netfilter'
+import { PortolanError, shellLine } from '@portolan/netfilter'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
 import { withOwnOptions } from '../with-own-options.ts'
 import { type ClusterCall, directoryOf } from './call.ts'
@@ -68,7 +68,7 @@ const keyProjects = async (directory: string): Promise<readonly string[]> => {
   try {
     return await appliedProjects(directory)
   } catch (error) {
-    if (error instanceof PermissionError || error instanceof PortolanError) return []
+    if (error instanceof PortolanError) return []
     throw error
   }
 }

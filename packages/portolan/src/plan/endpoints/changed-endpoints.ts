@@ -1,11 +1,5 @@
-import { type DesiredNetwork, type DesiredState, type LeaseState, replicaName } from '@portolan/core'
-import {
-  type AttachedEnd,
-  attachedEnds,
-  insideAddresses,
-  type LeasedEnd,
-  leasedEnds,
-} from '@portolan/core/planning'
+import { type DesiredNetwork, type DesiredState, replicaName } from '@portolan/core'
+import { type AttachedEnd, insideAddresses, type LeasedEnd } from '@portolan/core/planning'
 import { families, type HostFacts } from '@portolan/netfilter'
 import { type OwnBridge, ownBridges } from '../../live/networks/own-bridges.ts'
 import { alsoDetached, attachAnew, attachCommand, type WrittenCommand } from './endpoint-commands.ts'
@@ -22,19 +16,19 @@ interface Unfollowed {
  * Endpoints whose interface inside does not follow what a plan makes of them or of their network, with the commands that
  * mend it. What is changed already is told from the interface (`formerAddressNotes`), as far as its addresses go.
  *
+ * @param ends - those of the project
  * @param mendsPorts - interfaces that a bridge releases are put on the next one
  */
 export const changedEndpointNotes = (
   { project, networks, endpoints }: DesiredState,
+  ends: readonly LeasedEnd[],
   facts: HostFacts,
-  leases: LeaseState,
   written: WrittenCommand,
   mendsPorts: boolean,
 ): readonly string[] => {
-  const ends = attachedEnds(facts).filter(({ mark }) => mark.project === project)
   if (ends.length === 0) return []
   const bridges = ownBridges(facts)
-  return leasedEnds(ends, leases).flatMap((end) => {
+  return ends.flatMap((end) => {
     const { mark } = end
     const network = networks.find(({ name, external }) => name === mark.network && !external)
     if (network === undefined) return []

@@ -6,27 +6,24 @@ import {
   listLeases,
   replicaName,
 } from '@portolan/core'
-import { type AttachedEnd, attachedEnds, type LeasedEnd, leasedEnds } from '@portolan/core/planning'
-import type { HostFacts } from '@portolan/netfilter'
+import type { AttachedEnd, LeasedEnd } from '@portolan/core/planning'
 import { attachCommand, detachCommand, type WrittenCommand } from './endpoint-commands.ts'
 
 /**
  * Endpoints that `attach` put on networks which a project no longer has: their interfaces go with the network. The address
  * of one that is no service stays leased, with the subnet around it. No other part of a plan names the command that frees
  * them. That of a service is given up by the plan.
+ *
+ * @param ends - those of the project
  */
 export const cutEndpointNotes = (
   desired: DesiredState,
-  facts: HostFacts,
+  ends: readonly LeasedEnd[],
   leases: LeaseState,
   written: WrittenCommand,
 ): readonly string[] => {
   const kept = new Set(desired.networks.map(({ name }) => name))
-  const ends = attachedEnds(facts).filter(({ mark }) => mark.project === desired.project)
-  const cut = leasedEnds(
-    ends.filter(({ mark }) => !kept.has(mark.network)),
-    leases,
-  )
+  const cut = ends.filter(({ mark }) => !kept.has(mark.network))
   return [
     ...cut.filter(({ held }) => held.every(isPlanned)).map((end) => serviceNote(end, desired, ends, written)),
     ...heldNotes(desired.project, kept, cut, leases, written),

@@ -1,4 +1,5 @@
-import type { DesiredState, LeaseState } from '@portolan/core'
+import type { DesiredState, EndpointMark, LeaseState } from '@portolan/core'
+import { attachedEnds, leasedEnds } from '@portolan/core/planning'
 import type { HostFacts } from '@portolan/netfilter'
 import { changedEndpointNotes } from './changed-endpoints.ts'
 import { cutEndpointNotes } from './cut-endpoints.ts'
@@ -21,13 +22,18 @@ interface NotedInput {
 export const endpointNotes = (
   { facts, leases, isLive = false, ownCommand = asItIs, mendsPorts = false }: NotedInput,
   desired: DesiredState,
-): readonly string[] =>
-  leases === null || isLive
-    ? []
-    : [
-        ...cutEndpointNotes(desired, facts, leases, ownCommand),
-        ...leftEndpointNotes(desired, facts, leases, ownCommand),
-        ...changedEndpointNotes(desired, facts, leases, ownCommand, mendsPorts),
-        ...parentedChangeNotes(desired, leases, ownCommand),
-        ...formerAddressNotes(facts, leases, (mark) => mark.project === desired.project, ownCommand),
-      ]
+): readonly string[] => {
+  if (leases === null || isLive) return []
+  const isOwn = ({ project }: EndpointMark): boolean => project === desired.project
+  const ends = leasedEnds(
+    attachedEnds(facts).filter(({ mark }) => isOwn(mark)),
+    leases,
+  )
+  return [
+    ...cutEndpointNotes(desired, ends, leases, ownCommand),
+    ...leftEndpointNotes(desired, ends, ownCommand),
+    ...changedEndpointNotes(desired, ends, facts, ownCommand, mendsPorts),
+    ...parentedChangeNotes(desired, leases, ownCommand),
+    ...formerAddressNotes(facts, leases, isOwn, ownCommand),
+  ]
+}

@@ -1,25 +1,25 @@
-import { type DesiredState, type LeaseState, replicaName } from '@portolan/core'
-import { attachedEnds, leasedEnds } from '@portolan/core/planning'
-import { families, type HostFacts } from '@portolan/netfilter'
+import { type DesiredState, replicaName } from '@portolan/core'
+import type { LeasedEnd } from '@portolan/core/planning'
+import { families } from '@portolan/netfilter'
 import { alsoDetached, detachCommand, type WrittenCommand } from './endpoint-commands.ts'
 
 /**
  * Services that are attached to a network which the project keeps, and which they are to be on no more: nothing takes their
  * interfaces away, and what they gave up goes to no other endpoint as long as they have it.
+ *
+ * @param ends - those of the project
  */
 export const leftEndpointNotes = (
   { project, networks, endpoints }: DesiredState,
-  facts: HostFacts,
-  leases: LeaseState,
+  ends: readonly LeasedEnd[],
   written: WrittenCommand,
 ): readonly string[] => {
   const kept = new Set(networks.map(({ name }) => name))
   const wanted = new Set(endpoints.map((one) => `${one.network} ${replicaName(one)}`))
-  const ends = attachedEnds(facts).filter(({ mark }) => mark.project === project)
   const left = ends.filter(
     ({ mark: { network, endpoint } }) => kept.has(network) && !wanted.has(`${network} ${endpoint}`),
   )
-  return leasedEnds(left, leases).flatMap(({ mark, held, givenUp }) => {
+  return left.flatMap(({ mark, held, givenUp }) => {
     // What no plan leased is no service's, and stays.
     if (held.some(({ planned }) => planned !== true)) return []
     const last = families.flatMap((family) => {
