@@ -2,13 +2,14 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { acquireSubnet, planSubnets, releaseProject } from '@portolan/core'
-import { openLeaseStore, readHeldBlocks, readJoinedBlocks } from '@portolan/host'
+import { planSubnets, releaseProject } from '@portolan/core'
+import { readHeldBlocks, readJoinedBlocks } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import type { RunOutcome } from '../lab/run.ts'
 import { take } from './block-store/contract.ts'
 import { blocksOf, memoryIn, silence } from './cluster/command-cluster.ts'
 import { commandEtcd } from './cluster/command-etcd.ts'
+import { leaseInBlock } from './cluster/lease-in-block.ts'
 
 const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 const { etcd, open, start, close } = commandEtcd('cluster')
@@ -111,17 +112,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
   test('a block that was reclaimed and taken is told as a move for as long as a network uses it', async () => {
     const cluster = await open('10.64.0.0/23:24')
     const [lost = ''] = blocksOf(await cluster.join('web-1'))
-    const leases = openLeaseStore(cluster.state('web-1'))
-    const lease = {
-      kind: 'subnet',
-      project: 'shop',
-      network: 'web',
-      family: 'ip',
-      subnet: lost,
-      movedFrom: null,
-    } as const
-    await leases.transact((state) => acquireSubnet(state, { ...lease, gateway: lost.replace('0/24', '1') }))
-    await leases.close()
+    await (await leaseInBlock(cluster.state('web-1'), lost)).close()
     expect((await cluster.run('web-1', 'release')).stderr).toContain('networks shop/web')
     const reclaim = ['reclaim', '--member', 'web-1', '--grace', '0', '--yes'] as const
     expect((await cluster.run('web-2', ...reclaim)).stderr).toContain('host web-1 is alive')
@@ -150,12 +141,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
   test('a block that no pool has any more is kept for as long as a network uses it', async () => {
     const cluster = await open('10.64.0.0/24:26')
     const [old = ''] = blocksOf(await cluster.join('web-1'))
-    const leases = openLeaseStore(cluster.state('web-1'))
-    const where = { project: 'shop', network: 'web', family: 'ip' } as const
-    const lease = { ...where, kind: 'subnet', subnet: old, movedFrom: null } as const
-    await leases.transact((state) =>
-      acquireSubnet(state, { ...lease, gateway: old.replace(/\d+\/26$/, '1') }),
-    )
+    const leases = await leaseInBlock(cluster.state('web-1'), old)
     await cluster.json('any', 'init', '--pool', '10.65.0.0/24:26')
     const { stdout, stderr } = await cluster.run('web-1', 'join', '--json')
     const leaving = [{ block: old, networks: ['shop/web'] }]
@@ -314,11 +300,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     const cluster = await open('10.64.0.0/23:24')
     const [kept = '', lost = ''] = blocksOf(await cluster.join('web-1', '--count', '2'))
     const state = cluster.state('web-1')
-    const leases = openLeaseStore(state)
-    const lease = { kind: 'subnet', project: 'shop', network: 'web', family: 'ip', movedFrom: null } as const
-    const gateway = kept.replace('0/24', '1')
-    await leases.transact((now) => acquireSubnet(now, { ...lease, subnet: kept, gateway }))
-    await leases.close()
+    await (await leaseInBlock(state, kept)).close()
     const store = cluster.store()
     const { entries } = await store.read()
     const third = Number(lost.split('.')[2]).toString(16).padStart(2, '0')

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { acquireSubnet, releaseProject } from '@portolan/core'
-import { openLeaseStore } from '@portolan/host'
+import { releaseProject } from '@portolan/core'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { blocksOf, type CommandCluster, memoryIn, silence } from './cluster/command-cluster.ts'
 import { commandEtcd } from './cluster/command-etcd.ts'
+import { leaseInBlock } from './cluster/lease-in-block.ts'
 
 const { open, start, close } = commandEtcd('names')
 
@@ -42,10 +42,7 @@ describeBeside('names in a cluster', ['etcd'], () => {
   test('a host whose name and blocks were taken over lets go of them though networks are there, and joins by another name', async () => {
     const cluster = await open('10.64.0.0/12:24')
     const [block = ''] = blocksOf(await cluster.join('web-1'))
-    const leases = openLeaseStore(cluster.state('web-1'))
-    const lease = { kind: 'subnet', project: 'shop', network: 'web', family: 'ip', movedFrom: null } as const
-    const gateway = block.replace('0/24', '1')
-    await leases.transact((state) => acquireSubnet(state, { ...lease, subnet: block, gateway }))
+    const leases = await leaseInBlock(cluster.state('web-1'), block)
     await silence(cluster, 'web-1')
     await cluster.json('clone', 'join', '--member', 'web-1', '--takeover')
     const other = ['join', '--member', 'web-2'] as const
@@ -107,17 +104,7 @@ describeBeside('names in a cluster', ['etcd'], () => {
       await silence(cluster, 'web-1')
       const other = blocksOf(await cluster.json('clone', ...(await free(cluster))))
       const block = own.find((one) => !other.includes(one)) ?? ''
-      const leases = openLeaseStore(cluster.state('web-1'))
-      const lease = {
-        kind: 'subnet',
-        project: 'shop',
-        network: 'web',
-        family: 'ip',
-        movedFrom: null,
-      } as const
-      const gateway = block.replace('0/24', '1')
-      await leases.transact((state) => acquireSubnet(state, { ...lease, subnet: block, gateway }))
-      await leases.close()
+      await (await leaseInBlock(cluster.state('web-1'), block)).close()
       const order = /`portolan cluster release --cluster .* && portolan cluster join --member NAME --cluster /
       for (const verb of ['status', 'join']) expect((await cluster.run('web-1', verb)).stderr).toMatch(order)
       const released = await cluster.run('web-1', 'release')

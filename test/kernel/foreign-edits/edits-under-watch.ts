@@ -17,7 +17,6 @@ const wanted = Number(process.env.PORTOLAN_EDITS ?? 60)
 const batch = 20
 /** Each look at whether all is well again is a program that starts. */
 const mostLooks = 30
-const betweenLooksMs = 200
 
 /** Every foreign rule, chain and route. */
 const foreignOf = async (machine: Machine): Promise<readonly string[]> => {
@@ -86,12 +85,11 @@ export const editsUnderWatch = (open: OpenLab, backend: Backend): void => {
         let looks = 0
         while (!(await isWhole(lab, backend))) {
           looks += 1
-          const events = await watcher.events()
-          // A watch that others undo again and again waits before it repairs, longer each time.
-          const pauses = events.map((event) => (event.kind === 'contended' ? event.pauseMs : 0))
-          if (looks > mostLooks + Math.max(0, ...pauses) / betweenLooksMs)
-            throw new Error(`not whole again: ${JSON.stringify({ ...where, told: events.slice(before) })}`)
-          await setTimeout(betweenLooksMs)
+          if (looks === mostLooks) {
+            const told = (await watcher.events()).slice(before)
+            throw new Error(`not whole again: ${JSON.stringify({ ...where, told })}`)
+          }
+          await setTimeout(200)
         }
         expect({ where, foreign: await foreignOf(lab.host) }).toEqual({
           where,
