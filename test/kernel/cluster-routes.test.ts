@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { clusterAddress } from '../lab/cluster-site.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import type { RunOutcome } from '../lab/run.ts'
 import { forgetAlive } from './cluster/forget-alive.ts'
 import { settledSite } from './cluster/settled-site.ts'
 import { applyOn, at, type Node } from './cluster/site-node.ts'
@@ -16,6 +17,13 @@ const statusConflicts = async ({ host }: Node, ...words: readonly string[]): Pro
   )
 
 const portolan = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
+
+/** Those to exactly a block, of any program. */
+const routesTo = async ({ machine }: Node['host'], block: string): Promise<readonly string[]> => {
+  const family = block.includes(':') ? '-6' : '-4'
+  const text = await machine.mustRun(['ip', '-o', family, 'route', 'show', 'exact', block])
+  return text.split('\n').filter((line) => line !== '')
+}
 
 const tcp = (destination: string, port = 80) => ({ protocol: 'tcp' as const, destination, port })
 
@@ -103,10 +111,9 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     const path = await host.write('taken.sh', script)
     const [block = ''] = node(1).blocks
     const rules = await host.machine.mustRun(['nft', 'list', 'ruleset'])
-    for (const how of ['replace', 'add']) {
-      // In the place of that of Portolan, and beside it.
-      const metric = how === 'add' ? ' metric 7' : ''
-      await host.machine.ip(`route ${how} ${block} via ${clusterAddress(9)}${metric}`)
+    for (const how of ['replace', 'prepend']) {
+      // In the place of that of Portolan, and ahead of it.
+      await host.machine.ip(`route ${how} ${block} via ${clusterAddress(9)}`)
       const { exitCode, stderr } = await host.machine.run(['sh', path])
       expect({ exitCode, stderr }).toMatchObject({
         exitCode: 1,
@@ -115,10 +122,53 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
         ),
       })
       expect(await host.machine.mustRun(['nft', 'list', 'ruleset'])).toBe(rules)
-      await host.machine.ip(`route del ${block} via ${clusterAddress(9)}${metric}`)
+      await host.machine.ip(`route del ${block} via ${clusterAddress(9)}`)
       await host.machine.mustRun(['sh', path])
     }
     expect(await routesOf(host)).toHaveLength(2)
+  })
+
+  describe('a foreign route to the same block', () => {
+    const there = (block: string): Promise<readonly string[]> => routesTo(node(0).host, block)
+    const plan = (): Promise<RunOutcome> =>
+      node(0).host.portolan('plan', '-f', node(0).file, '--backend', 'nftables', '--json')
+    const script = async (): Promise<RunOutcome> => {
+      const { host, file } = node(0)
+      const text = await host.must('script', '-f', file, '--backend', 'nftables', '--format', 'sh')
+      return host.machine.run(['sh', await host.write('beside.sh', text)])
+    }
+
+    test.each([
+      ['add', 0, 'metric 7', null],
+      ['append', 0, '', null],
+      ['add', 1, 'metric 4096', null],
+      ['add', 1, 'metric 100', /lower metric/],
+      ['append', 1, '', /share the flows/],
+    ])('that `ip route %s` makes leaves that of Portolan in family %s, %s', async (how, at, metric, told) => {
+      const { host } = node(0)
+      const block = node(1).blocks[at] ?? ''
+      const foreign = `${block} via ${clusterAddress(9, at === 0 ? 'ip' : 'ip6')} dev eth0 ${metric}`
+      const before = await there(block)
+      expect(before).toHaveLength(1)
+      await host.machine.ip(`route ${how} ${foreign}`)
+      const beside = await there(block)
+      try {
+        const { exitCode, stdout } = await plan()
+        const { conflicts, summary } = JSON.parse(stdout)
+        expect({ exitCode, summary }).toEqual({ exitCode: 0, summary: { add: 0, change: 0, remove: 0 } })
+        expect(conflicts).toEqual(
+          told === null
+            ? []
+            : [expect.objectContaining({ kind: 'BlockRouteTaken', message: expect.stringMatching(told) })],
+        )
+        // One key with theirs cannot be replaced without touching theirs.
+        expect(await script()).toMatchObject({ exitCode: how === 'append' ? 1 : 0 })
+        expect(await there(block)).toEqual(beside)
+      } finally {
+        await host.machine.ip(`route del ${foreign}`)
+      }
+      expect(await there(block)).toEqual(before)
+    })
   })
 
   test('a status of hosts that are well tells no conflict, with a file or without', async () => {
@@ -357,9 +407,19 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
 
   test('destroy removes every route of Portolan and no other', async () => {
     const { host } = node(0)
-    await host.machine.ip(`route add 198.51.100.0/24 via ${clusterAddress(9)}`)
+    const routes = await routesOf(host)
+    const beside = ['ip', 'ip6'].map((family) => {
+      const [block = ''] = (routes.find((one) => one.includes(':') === (family === 'ip6')) ?? '').split(' ')
+      return { block, foreign: `${block} via ${clusterAddress(9, family === 'ip' ? 'ip' : 'ip6')} dev eth0` }
+    })
+    await host.machine.ip(
+      `route add 198.51.100.0/24 via ${clusterAddress(9)}`,
+      ...beside.map(({ foreign }) => `route append ${foreign}`),
+    )
     await host.must('destroy', '--all', '--yes')
     expect(await routesOf(host)).toEqual([])
+    for (const { block, foreign } of beside)
+      expect(await routesTo(host, block)).toEqual([expect.stringContaining(foreign)])
     expect(await host.machine.mustRun(['ip', 'route', 'show', '198.51.100.0/24'])).not.toBe('')
   })
 })

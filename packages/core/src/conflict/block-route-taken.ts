@@ -1,11 +1,16 @@
 import { type RouteFact, shellWord } from '@portolan/netfilter'
+import { MAIN, plainMetric, type Rivalry } from '../route/rival-routes.ts'
 import { aboutHost, type Conflict, culpritOutsideRules, type Remedy } from './conflict.ts'
 
 /** How a route stands in the way of one of ours: the same destination, a part of it, or a table that comes first. */
-export type RouteClash = 'same' | 'part' | 'table'
+export type RouteClash = Rivalry | 'part' | 'table'
 
 const causes: Readonly<Record<RouteClash, string>> = {
-  same: 'has that destination too, so that Portolan makes none',
+  key: 'has that destination too, so that Portolan makes none',
+  network: 'has that destination too, so that Portolan makes none',
+  lower: 'has that destination too, with a lower metric than that of Portolan',
+  shared: 'was added to that of Portolan as a second hop, and the two share the flows',
+  tos: 'has that destination too, for packets of one TOS',
   part: 'is more exact, and takes a part of the block elsewhere',
   table:
     'is in a table that a routing rule asks before table main, and may take packets to the block elsewhere',
@@ -37,13 +42,16 @@ export const blockRouteTaken = (
     severity: 'warning',
     certainty: clash === 'table' ? 'possible' : 'certain',
     ...aboutHost,
-    message: `Containers in block ${block}${host === null ? ' of another host' : `, which is of host ${host},`} ${clash === 'same' ? 'cannot' : 'may not'} be reached from this host: the route ${text} ${causes[clash]}.`,
+    message: `Containers in block ${block}${host === null ? ' of another host' : `, which is of host ${host},`} ${isWhole(clash) ? 'cannot' : 'may not'} be reached from this host: the route ${text} ${causes[clash]}.`,
     witness: null,
     culprit: culpritOutsideRules('route', text, route.interface ?? null),
     remedy: remedyFor(block, route, clash, origin),
     trace: [],
   }
 }
+
+/** Does it get all packets to the block? */
+const isWhole = (clash: RouteClash): boolean => clash === 'key' || clash === 'network' || clash === 'lower'
 
 const remedyFor = (block: string, route: RouteFact, clash: RouteClash, origin: RouteOrigin): Remedy => {
   if (origin?.kind === 'network')
@@ -68,11 +76,16 @@ const remedyFor = (block: string, route: RouteFact, clash: RouteClash, origin: R
   }
 }
 
-const routeText = ({ destination = 'default', gateway, interface: name, table, type }: RouteFact): string =>
-  [
+const routeText = (route: RouteFact): string => {
+  const { destination = 'default', gateway, interface: name, table, type, metric, tos } = route
+  return [
     ...(type === undefined || type === 'unicast' ? [] : [type]),
     destination,
+    ...(tos === undefined ? [] : ['tos', `0x${tos.toString(16)}`]),
     ...(gateway == null ? [] : ['via', gateway]),
     ...(name == null ? [] : ['dev', shellWord(name)]),
-    ...(table === undefined || table === 254 ? [] : ['table', String(table)]),
+    ...(table === undefined || table === MAIN ? [] : ['table', String(table)]),
+    // Without it a command would be about the first route of that destination.
+    ...(metric === undefined || metric === plainMetric(destination) ? [] : ['metric', String(metric)]),
   ].join(' ')
+}

@@ -1,15 +1,13 @@
 import {
   type HostFacts,
   parsePrefix,
-  prefixAround,
   prefixesOverlap,
   type RouteFact,
-  samePrefix,
   tryParseHostOrPrefix,
-  tryParseInterfaceAddress,
 } from '@portolan/netfilter'
 import { parseBridgeAlias } from '../contract/bridge-alias.ts'
-import { type ChosenRoutes, isOwnRoute, MAIN } from '../route/choose-routes.ts'
+import type { ChosenRoutes } from '../route/choose-routes.ts'
+import { isNetwork, isOwnRoute, MAIN } from '../route/rival-routes.ts'
 import { blockRouteTaken, type RouteOrigin } from './block-route-taken.ts'
 import type { Conflict } from './conflict.ts'
 
@@ -17,11 +15,11 @@ import type { Conflict } from './conflict.ts'
 const MAIN_PRIORITY = 32_766
 
 /**
- * Routes of other programs that take packets to the block of another host elsewhere: one with the same destination, one
- * that is more exact, and one in a table that a routing rule asks first.
+ * Routes of other programs that take packets to the block of another host elsewhere: one with the same destination that
+ * the kernel prefers or keeps ours from, one that is more exact, and one in a table that a routing rule asks first.
  */
 export const findRouteConflicts = (
-  { routes, taken }: Pick<ChosenRoutes, 'routes' | 'taken'>,
+  { routes, contested }: Pick<ChosenRoutes, 'routes' | 'contested'>,
   facts: HostFacts,
   project: string,
 ): readonly Conflict[] => {
@@ -37,9 +35,9 @@ export const findRouteConflicts = (
     return prefix === null || prefix.length === 0 ? [] : [{ route, prefix }]
   })
   return [
-    ...taken.flatMap(({ block, route }) => {
+    ...contested.flatMap(({ block, rival: { route, rivalry } }) => {
       if (isOwn(route)) return []
-      return [blockRouteTaken(block.block, block.host, route, 'same', originOf(route, facts))]
+      return [blockRouteTaken(block.block, block.host, route, rivalry, originOf(route, facts))]
     }),
     ...routes.flatMap(({ destination }): readonly Conflict[] => {
       const block = parsePrefix(destination)
@@ -56,17 +54,12 @@ export const findRouteConflicts = (
   ]
 }
 
-const originOf = (route: RouteFact, { interfaces = [] }: HostFacts): RouteOrigin => {
-  const link = interfaces.find(({ name }) => name !== undefined && name === route.interface)
+const originOf = (route: RouteFact, facts: HostFacts): RouteOrigin => {
+  const link = facts.interfaces?.find(({ name }) => name !== undefined && name === route.interface)
   if (link === undefined || (route.gateway ?? null) !== null) return null
   const mark = parseBridgeAlias(link.alias)
   if (mark !== null) return { kind: 'network', project: mark.project, network: mark.network }
-  const prefix = tryParseHostOrPrefix(route.destination ?? 'default')
-  const isItsOwn = (link.addresses ?? []).some((text) => {
-    const own = tryParseInterfaceAddress(text)
-    return own !== null && prefix !== null && samePrefix(prefixAround(own.address, own.length), prefix)
-  })
-  return isItsOwn ? { kind: 'interface' } : null
+  return isNetwork(route, facts) ? { kind: 'interface' } : null
 }
 
 /** Tables that some packets are looked up in before main. */

@@ -1,7 +1,7 @@
 import { type HostFacts, type RouteFact, shellWord } from '@portolan/netfilter'
 import type { DesiredRoute, DesiredState } from '../contract/desired-state.ts'
 import { blockRouteProtocol } from '../route/block-route-protocol.ts'
-import { isOwnRoute } from '../route/choose-routes.ts'
+import { isOwnRoute } from '../route/rival-routes.ts'
 import type { LinkChange, LinkOperation } from './link-change.ts'
 
 const textOf = ({ destination, via, interface: name }: DesiredRoute): string =>
@@ -33,7 +33,12 @@ export const diffRoutes = (
 ): readonly LinkChange[] => {
   if (routes === undefined) return []
   const wanted = new Map(routes.map((route) => [route.destination, route]))
-  const had = new Map(ownRoutes(facts).map((route) => [route.destination, route]))
+  // Of several with other metrics, which Portolan did not make, the first is the one that is taken.
+  const had = new Map(
+    ownRoutes(facts)
+      .toReversed()
+      .map((route) => [route.destination, route]),
+  )
   return [
     ...[...had.values()].filter(({ destination }) => !wanted.has(destination)).map(removeRoute),
     ...routes.flatMap((route): readonly LinkChange[] => {

@@ -3,20 +3,13 @@ import {
   type HostFacts,
   type InterfaceFact,
   parseAddress,
-  parsePrefix,
   prefixAround,
-  type RouteFact,
-  samePrefix,
-  tryParseHostOrPrefix,
   tryParseInterfaceAddress,
 } from '@portolan/netfilter'
 import type { NeighbourBlock } from '../block/neighbours.ts'
 import { parseBridgeAlias } from '../contract/bridge-alias.ts'
 import type { DesiredRoute } from '../contract/desired-state.ts'
-import { blockRouteProtocol } from './block-route-protocol.ts'
-
-/** include/uapi/linux/rtnetlink.h: RT_TABLE_MAIN. */
-export const MAIN = 254
+import { isOwnRoute, leadsTo, leavesRoom, type Rival, rivalOf, routesTo } from './rival-routes.ts'
 
 /** Blocks of other hosts with the routes that lead there, and what keeps the others from having one. */
 export interface ChosenRoutes {
@@ -27,17 +20,14 @@ export interface ChosenRoutes {
   readonly distant: readonly NeighbourBlock[]
   /** Their hosts have an address of this one. */
   readonly doubled: readonly NeighbourBlock[]
-  /** A route that is not ours has exactly this destination, and leads elsewhere. */
-  readonly taken: readonly { readonly block: NeighbourBlock; readonly route: RouteFact }[]
+  /** A route that is not ours has exactly this destination, leads elsewhere, and gets packets that ours would. */
+  readonly contested: readonly { readonly block: NeighbourBlock; readonly rival: Rival }[]
 }
-
-/** A route of ours, by its protocol. In other tables we make none. */
-export const isOwnRoute = ({ protocol, table = MAIN }: RouteFact): boolean =>
-  protocol === blockRouteProtocol.name && table === MAIN
 
 /**
  * The routes of a host to the blocks of the others: for each one by the address of its host, where that is a neighbour on
- * a network of this host. What another program has routed there is left alone.
+ * a network of this host. What another program has routed there is left alone, and ours is made beside it where the kernel
+ * takes both and nothing is cut off by it.
  */
 export const chooseRoutes = (others: readonly NeighbourBlock[], facts: HostFacts): ChosenRoutes => {
   const chosen = {
@@ -45,34 +35,29 @@ export const chooseRoutes = (others: readonly NeighbourBlock[], facts: HostFacts
     unaddressed: [] as NeighbourBlock[],
     distant: [] as NeighbourBlock[],
     doubled: [] as NeighbourBlock[],
-    taken: [] as ChosenRoutes['taken'][number][],
+    contested: [] as ChosenRoutes['contested'][number][],
   }
   for (const block of others) {
     const { via } = block
-    const foreign = foreignRoute(block.block, facts)
+    const there = routesTo(block.block, facts)
+    const isRouted = there.some((route) => !isOwnRoute(route))
     if (via === null) {
-      if (foreign === undefined) chosen.unaddressed.push(block)
+      if (!isRouted) chosen.unaddressed.push(block)
       continue
     }
     const place = placeOf(via, facts)
     if (place === 'own') chosen.doubled.push(block)
-    else if (foreign !== undefined) {
+    else if (place === null) {
+      if (!isRouted) chosen.distant.push(block)
+    } else {
+      const ours = { destination: block.block, via, interface: place }
+      const rival = rivalOf(ours, there, facts)
+      if (rival === null || leavesRoom(rival)) chosen.routes.push(ours)
       // As an operator would write it: there is nothing left to do.
-      const isSame = foreign.gateway === via && (place === null || foreign.interface === place)
-      if (!isSame && place !== null) chosen.taken.push({ block, route: foreign })
-    } else if (place === null) chosen.distant.push(block)
-    else chosen.routes.push({ destination: block.block, via, interface: place })
+      if (rival !== null && !leadsTo(ours, rival.route)) chosen.contested.push({ block, rival })
+    }
   }
   return chosen
-}
-
-const foreignRoute = (block: string, { routes = [] }: HostFacts): RouteFact | undefined => {
-  const prefix = parsePrefix(block)
-  return routes.find((route) => {
-    if ((route.table ?? MAIN) !== MAIN || isOwnRoute(route)) return false
-    const destination = tryParseHostOrPrefix(route.destination ?? 'default')
-    return destination !== null && samePrefix(destination, prefix)
-  })
 }
 
 /** The interface on whose network an address is; null: on none of this host's; `own`: the host has it. */

@@ -1,6 +1,6 @@
 import type { HostFacts } from '@portolan/netfilter'
 import { blockRouteProtocol } from './block-route-protocol.ts'
-import { isOwnRoute } from './choose-routes.ts'
+import { isOwnRoute } from './rival-routes.ts'
 
 const { number } = blockRouteProtocol
 

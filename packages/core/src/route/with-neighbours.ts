@@ -11,7 +11,8 @@ import type {
 } from '../contract/desired-state.ts'
 import type { Intent } from '../intent/index.ts'
 import { expandOpenings } from '../resolve/expand-openings.ts'
-import { type ChosenRoutes, chooseRoutes, isOwnRoute } from './choose-routes.ts'
+import { type ChosenRoutes, chooseRoutes } from './choose-routes.ts'
+import { isOwnRoute } from './rival-routes.ts'
 import { withoutLeavingRoutes } from './without-leaving-routes.ts'
 
 /**

@@ -107,6 +107,93 @@ describe('routes to the blocks of other hosts', () => {
     expect(withNeighbours(desired(), around, neighbours()).conflicts).toEqual([])
   })
 
+  describe('beside a foreign route to the same block', () => {
+    const own = { destination: '10.64.2.0/24', gateway: '192.0.2.12', interface: 'eth0', table: 254 }
+    const [ours, theirs] = [
+      { ...own, protocol: 'portolan' },
+      { ...own, gateway: '192.0.2.1' },
+    ]
+    const own6 = { destination: 'fd64:2::/64', gateway: '2001:db8::12', interface: 'eth0', table: 254 }
+    const [ours6, theirs6] = [
+      { ...own6, metric: 1024, protocol: 'portolan' },
+      { ...own6, metric: 1024, gateway: '2001:db8::1' },
+    ]
+    const six: ClusterNeighbours = {
+      ...neighbours(),
+      blocks: ['fd64:1::/64'],
+      others: [{ block: 'fd64:2::/64', host: 'h2', via: '2001:db8::12' }],
+    }
+    const wire = { name: 'eth0', up: true, addresses: ['192.0.2.11/24', '2001:db8::11/64'] }
+
+    test.each([
+      ['with a higher metric', { ...theirs, metric: 100 }],
+      ['that was put behind', theirs],
+      ['that leads the same way with a higher metric', { ...own, metric: 100 }],
+      [
+        'that refuses packets with a higher metric',
+        { ...own, gateway: null, interface: null, type: 'blackhole', metric: 9 },
+      ],
+    ])('%s, one of IPv4 stays, and nothing is told', (_, foreign) => {
+      const got = withNeighbours(desired(), facts({ routes: [ours, foreign] }), neighbours())
+      expect(got).toMatchObject({ desired: { routes: [route] }, conflicts: [] })
+    })
+
+    test.each([
+      ['it has the key of ours, and came first', [theirs, ours], false, /so that Portolan makes none/],
+      [
+        'it is the network of an interface, whatever its metric',
+        [ours, { ...own, gateway: null, interface: 'eth1', metric: 101 }],
+        false,
+        /so that Portolan makes none/,
+      ],
+      ['its packets have a TOS', [{ ...theirs, tos: 16 }, ours], true, /tos 0x10/],
+    ])('of IPv4 the conflict says where %s', (_, routes, isMade, message) => {
+      const lan = { name: 'eth1', up: true, addresses: ['10.64.2.9/24'] }
+      const around = facts({ interfaces: [wire, lan], routes })
+      const got = withNeighbours(desired(), around, neighbours())
+      expect(got.conflicts).toMatchObject([
+        { kind: 'BlockRouteTaken', message: expect.stringMatching(message) },
+      ])
+      expect(got.desired.routes).toEqual(isMade ? [route] : [])
+    })
+
+    test.each([
+      ['with a higher metric', [ours6, { ...theirs6, metric: 2048 }], true, null],
+      ['with a lower metric', [{ ...theirs6, metric: 512 }, ours6], true, /lower metric/],
+      ['of ours with a lower metric', [{ ...own6, metric: 512 }, ours6], true, null],
+      ['with the same metric, as a second hop', [ours6, theirs6], true, /share/],
+      ['with the same metric, ahead', [theirs6], false, /so that Portolan makes none/],
+      ['without a metric', [{ ...theirs6, metric: undefined }], false, /so that Portolan makes none/],
+      [
+        'as a second hop of one that has to move',
+        [{ ...ours6, gateway: '2001:db8::13' }, theirs6],
+        false,
+        /makes none/,
+      ],
+      [
+        'of an interface, whose network it is',
+        [{ ...own6, gateway: null, interface: 'eth1', metric: 256 }],
+        true,
+        /lower metric/,
+      ],
+    ])('of IPv6, one %s', (_, routes, isMade, message) => {
+      const known = routes.map(({ metric, ...one }) => (metric === undefined ? one : { ...one, metric }))
+      const got = withNeighbours(desired(), facts({ interfaces: [wire], routes: known }), six)
+      expect(got.desired.routes).toHaveLength(isMade ? 1 : 0)
+      expect(got.conflicts.map(({ message: text }) => text)).toEqual(
+        message === null ? [] : [expect.stringMatching(message)],
+      )
+    })
+
+    test('the way out names the metric, so that it deletes no other route', () => {
+      const routes = [{ ...theirs6, metric: 512 }, ours6]
+      const [conflict] = withNeighbours(desired(), facts({ interfaces: [wire], routes }), six).conflicts
+      expect(conflict?.remedy.commands).toEqual([
+        'ip route del fd64:2::/64 via 2001:db8::1 dev eth0 metric 512',
+      ])
+    })
+  })
+
   describe('beside the network of a bridge in such a block', () => {
     const around = (alias: string | null): HostFacts => ({
       interfaces: [

@@ -125,7 +125,12 @@ export const parseRoute = (
   })
   const length = view.getUint8(start + 1)
   const protocol = protocolName(view.getUint8(start + 5))
-  for (const { gateway, index } of hops ?? [hop])
+  // IPv6 has no TOS here, though the kernel hands out what a request brought.
+  const tos = size === 4 ? view.getUint8(start + 3) : 0
+  for (const [at, { gateway, index }] of (hops ?? [hop]).entries()) {
+    // A hop that `ip -6 route append` adds to a route stays another program's, and the kernel tells the protocol of the
+    // first one alone (net/ipv6/route.c, `rt6_fill_node`). No route of ours has two.
+    const isAppended = size === 16 && at > 0 && protocol === blockRouteProtocol.name
     onto.push({
       destination: destinationText(destination, length, size),
       gateway,
@@ -134,9 +139,11 @@ export const parseRoute = (
       type: types[view.getUint8(start + 7)] ?? `type-${view.getUint8(start + 7)}`,
       scope: scopes[view.getUint8(start + 6)] ?? `scope-${view.getUint8(start + 6)}`,
       ...(metric === null ? {} : { metric }),
+      ...(tos === 0 ? {} : { tos }),
       ...(source === null ? {} : { source }),
-      ...(protocol === null ? {} : { protocol }),
+      ...(protocol === null || isAppended ? {} : { protocol }),
     })
+  }
 }
 
 /** A route fact names no family, so only the IPv4 default is called `default`. */

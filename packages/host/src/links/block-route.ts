@@ -70,7 +70,13 @@ export const setRoute = async (
   if (errno === 0) return
   if (errno !== EEXIST) throw changeError(does, errno, [])
   // The kernel compares destination, tos and metric alone, so that what it replaces has to be looked at first.
-  if (!(await isOurs(connection, family === 'ip' ? AF_INET : AF_INET6, destination)))
+  const [first, ...others] = await sameKey(connection, family, destination, (at) =>
+    at === index ? name : '',
+  )
+  if (first !== undefined && isPortolans(first) && first.gateway === via && first.interface === name) return
+  // It replaces the first route of IPv4, and in IPv6 each hop (net/ipv6/ip6_fib.c, `fib6_add_rt2node`).
+  const goesAlong = (other: RouteFact): boolean => family === 'ip6' && (other.gateway ?? null) !== null
+  if (first === undefined || !isPortolans(first) || others.some((one) => !isPortolans(one) && goesAlong(one)))
     throw new ApplyError(
       `Could not ${does}: another program has made a route to ${destination}. Delete that one if it is a stray (ip route del ${destination}).`,
       { applied: [], stderr: 'EEXIST: file already exists' },
@@ -78,25 +84,47 @@ export const setRoute = async (
   await change(connection, [route(NLM_F_REPLACE)])
 }
 
-const isOurs = async (
+const isPortolans = ({ protocol }: RouteFact): boolean => protocol === blockRouteProtocol.name
+
+/** IP6_RT_PRIO_USER (include/net/ip6_route.h): the metric that IPv6 gives a route without one. */
+const plainMetric = { ip: 0, ip6: 1024 } as const
+
+/** The routes of which the kernel takes one of ours for another, in its order. */
+const sameKey = async (
   connection: NetlinkConnection,
-  family: typeof AF_INET | typeof AF_INET6,
+  family: 'ip' | 'ip6',
   destination: string,
-): Promise<boolean> => {
-  const { named } = await readRoutes(connection, family)
-  const there = named(null).filter(
-    (route: RouteFact) => route.destination === destination && route.table === RT_TABLE_MAIN,
+  name: (index: number) => string,
+): Promise<readonly RouteFact[]> => {
+  const { named } = await readRoutes(connection, family === 'ip' ? AF_INET : AF_INET6)
+  return named(name).filter(
+    (route) =>
+      route.destination === destination &&
+      route.table === RT_TABLE_MAIN &&
+      (route.tos ?? 0) === 0 &&
+      (route.metric ?? 0) === plainMetric[family],
   )
-  return there.length > 0 && there.every(({ protocol }) => protocol === blockRouteProtocol.name)
 }
 
-/** Removes a route of ours; the kernel leaves one of another protocol alone. One that is not there is no error. */
-export const deleteRoute = async (connection: NetlinkConnection, destination: string): Promise<void> => {
+/**
+ * Removes a route of ours; the kernel leaves one of another protocol alone. One that is not there is no error.
+ *
+ * @param via - its gateway; in IPv6 a hop that another program appended goes with it unless it is named
+ */
+export const deleteRoute = async (
+  connection: NetlinkConnection,
+  destination: string,
+  via: string | null = null,
+): Promise<void> => {
   const does = `remove the route to ${destination}`
   const { family, bytes, length } = destinationOf(destination, does)
   const removal: NetlinkChange = {
     type: RTM_DELROUTE,
-    payload: [header(addressFamily(family), length, RT_SCOPE_NOWHERE, RTN_UNSPEC), attribute(RTA_DST, bytes)],
+    payload: [
+      header(addressFamily(family), length, RT_SCOPE_NOWHERE, RTN_UNSPEC),
+      attribute(RTA_DST, bytes),
+      ...(via === null || family === 'ip' ? [] : [attribute(RTA_GATEWAY, parseAddress(via).bytes)]),
+    ],
     does,
   }
   const [errno = 0] = await send(connection, [removal])

@@ -122,11 +122,14 @@ export interface Links {
   removeAddress(name: string, address: string): Promise<void>
   /**
    * Makes a route to a block of another host, marked as Portolan's by its protocol. One of Portolan's for that destination
-   * is replaced at one stroke; one that another program made is refused.
+   * is replaced at one stroke; where another program made one that the kernel takes for the same, it is refused.
    */
   setRoute(route: DesiredRoute): Promise<void>
-  /** Removes the route of Portolan's to a block; one of another program stays, and one that is not there is no error. */
-  deleteRoute(destination: string): Promise<void>
+  /**
+   * Removes the route of Portolan's to a block; one of another program stays, and one that is not there is no error.
+   * @param via - its gateway: a hop that another program appended to it stays then
+   */
+  deleteRoute(destination: string, via?: string | null): Promise<void>
   /**
    * Makes an interface a port of a bridge and sets it up. Repeating it changes nothing; a port of another bridge
    * is refused.

@@ -48,7 +48,7 @@ export const openLinks = (): LinkOperations => {
     addAddress: (name, address) => addAddress(connection, name, address),
     removeAddress: (name, address) => removeAddress(connection, name, address),
     setRoute: (route) => setRoute(connection, route),
-    deleteRoute: (destination) => deleteRoute(connection, destination),
+    deleteRoute: (destination, via) => deleteRoute(connection, destination, via),
     attachPort: (interfaceName, bridge, port) => attachPort(connection, interfaceName, bridge, port),
     setPort: (interfaceName, port) => setPort(connection, interfaceName, port),
     detachPort: (interfaceName) => detachPort(connection, interfaceName),

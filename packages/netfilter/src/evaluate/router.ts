@@ -70,6 +70,8 @@ export const buildRouter = (facts: HostFacts, family: Family, links: Map<string,
     const table =
       fact.table ?? (type === 'local' || type === 'broadcast' || type === 'anycast' ? LOCAL : MAIN)
     if (table === LOCAL && type === 'local') complete = true
+    // The packets of a flow are taken to have none, which other routes are for (net/ipv4/fib_trie.c, `fib_table_lookup`).
+    if ((fact.tos ?? 0) !== 0) continue
     const name = fact.interface ?? null
     if (name !== null && (fact.gateway ?? null) === null && table !== LOCAL) onLink.add(name)
     addRoute(

@@ -96,6 +96,7 @@ export const hostFactsSchema: Schema<HostFacts> = someOf({
       type: text(),
       scope: text(),
       metric: wholeNumber,
+      tos: wholeNumber,
       source: addressOrNull,
       protocol: text(),
     }),

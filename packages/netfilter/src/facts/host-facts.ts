@@ -83,6 +83,8 @@ export interface RouteFact {
   /** `universe`, `link`, `host`: RT_SCOPE_*. */
   readonly scope?: string
   readonly metric?: number
+  /** The TOS that packets of this route have (`ip route add ... tos`); absent: any. IPv4 alone has it. */
+  readonly tos?: number
   /** Preferred source address. */
   readonly source?: string | null
   /**

@@ -269,7 +269,7 @@ const applyLink = async ({ operation }: LinkChange, { links, memory }: Progress)
       return links.setRoute({ destination, via, interface: name })
     }
     case 'delete-route':
-      return links.deleteRoute(operation.destination)
+      return links.deleteRoute(operation.destination, operation.via || null)
     case 'set-port': {
       const { name, hairpin, isolated, foreign } = operation
       if (foreign === true && hairpin === true) await memory.rememberHairpin(name)

@@ -16,10 +16,17 @@ export const routeGuardLines = ({ routes = [] }: DesiredState): readonly string[
     : [
         '# A route of another program to the block of another host is not replaced: then nothing is changed.',
         'refuse_taken() {',
-        '  found="$(ip "$1" route show table main exact "$2" 2>/dev/null || true)"',
-        `  own="$(ip "$1" route show table main exact "$2" proto ${number} 2>/dev/null || true)"`,
-        // A listing of one protocol leaves the protocol out, so that only numbers of lines are compared.
-        `  [ "$(printf '%s\\n' "$found" | grep -c .)" = "$(printf '%s\\n' "$own" | grep -c .)" ] && return`,
+        '  found="$(ip -o "$1" route show table main exact "$2" 2>/dev/null || true)"',
+        `  own="$(ip -o "$1" route show table main exact "$2" proto ${number} 2>/dev/null || true)"`,
+        '  # What the kernel takes for the same route, or the network of an interface. One of another metric is no matter.',
+        '  case "$1" in',
+        "    -4) same='/ tos /d;/ scope link/!{/ metric /d;}' ;;",
+        "    *) same='/ metric 1024 /!d' ;;",
+        '  esac',
+        // A listing of one protocol leaves the protocol out, so that only numbers of lines are compared. One of ours with a
+        // second hop is another program's too.
+        '  others="$(printf \'%s\\n\' "$found" | sed "$same" | grep -c . || true)"',
+        '  [ "$others" = "$(printf \'%s\\n\' "$own" | sed "$same" | grep -v nexthop | grep -c .)" ] && return',
         '  echo "portolan: $2 is the block of another host, and another program has a route there:" >&2',
         '  printf \'%s\\n\' "$found" >&2',
         '  echo "Nothing was changed. Remove that route if no program needs it, and run this again." >&2',
@@ -43,10 +50,16 @@ export const routeLines = ({ routes }: DesiredState): readonly string[] => {
       return `ip ${familyOf(route)} route replace ${quoted(destination)} via ${quoted(via)} dev ${quoted(name)} proto ${number}`
     }),
     'for family in -4 -6; do',
-    `  ip "$family" route show table main proto ${number} 2>/dev/null | while read -r block rest; do`,
+    `  ip -o "$family" route show table main proto ${number} 2>/dev/null | while read -r block rest; do`,
     '    case "$block" in',
     ...(routes.length === 0 ? [] : [`      ${routes.flatMap(namesOf).map(quoted).join(' | ')}) ;;`]),
-    `      *) ip "$family" route del "$block" table main proto ${number} ;;`,
+    '      *)',
+    // A hop that another program appended stays: the first one is that of Portolan.
+    '        case "$family$rest" in',
+    String.raw`          -6*nexthop*) set -- via "$(printf '%s\n' "$rest" | sed 's/nexthop via \([^ ]*\).*/\1/;s/.* //')" ;;`,
+    '          *) set -- ;;',
+    '        esac',
+    `        ip "$family" route del "$block" "$@" table main proto ${number} ;;`,
     '    esac',
     '  done',
     'done',

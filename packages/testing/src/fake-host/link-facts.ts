@@ -53,9 +53,9 @@ const withBlockRoute = (
   { kind, name, destination, via }: Extract<LinkOperation, { readonly via: string }>,
 ): HostFacts => {
   const protocol = blockRouteProtocol.name
-  const others = (facts.routes ?? []).filter(
-    (route) => route.destination !== destination || route.protocol !== protocol,
-  )
+  const isThere = (route: RouteFact): boolean =>
+    route.destination === destination && route.protocol === protocol
+  const others = (facts.routes ?? []).filter((route) => !isThere(route))
   if (kind === 'delete-route') return facts.routes === undefined ? facts : { ...facts, routes: others }
   linkOf(facts, name)
   const route: RouteFact = {
@@ -64,9 +64,14 @@ const withBlockRoute = (
     interface: name,
     table: 254,
     type: 'unicast',
+    ...(destination.includes(':') ? { metric: 1024 } : {}),
     protocol,
   }
-  return { ...facts, routes: [...others, route] }
+  const routes = facts.routes ?? []
+  return {
+    ...facts,
+    routes: routes.some(isThere) ? routes.map((one) => (isThere(one) ? route : one)) : [...others, route],
+  }
 }
 
 /**

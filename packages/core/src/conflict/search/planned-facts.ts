@@ -10,7 +10,7 @@ import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
 import { iccKeeper, parseBridgeAlias } from '../../contract/index.ts'
 import { routesWithLinks } from '../../plan/routes-with-links.ts'
 import { blockRouteProtocol } from '../../route/block-route-protocol.ts'
-import { isOwnRoute } from '../../route/choose-routes.ts'
+import { isOwnRoute, plainMetric } from '../../route/rival-routes.ts'
 
 /**
  * The facts of a host as they will be once a project is applied: its bridges are there, with their addresses and
@@ -45,13 +45,16 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
     ...(facts.routes === undefined
       ? {}
       : {
-          routes: routesWithLinks(
-            facts.routes.filter(
-              (route) =>
-                !gone.has(route.interface ?? '') && (desired.routes === undefined || !isOwnRoute(route)),
+          // Ahead of one with the same metric: ours is made where none is there yet.
+          routes: blockRoutes(desired).concat(
+            routesWithLinks(
+              facts.routes.filter(
+                (route) =>
+                  !gone.has(route.interface ?? '') && (desired.routes === undefined || !isOwnRoute(route)),
+              ),
+              made,
             ),
-            made,
-          ).concat(blockRoutes(desired)),
+          ),
         }),
     sysctls: {
       ...(setsSysctls ? plannedSysctls(desired, facts.sysctls ?? {}) : facts.sysctls),
@@ -63,6 +66,7 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
 const blockRoutes = ({ routes = [] }: DesiredState): readonly RouteFact[] =>
   routes.map(({ destination, via, interface: name }) => ({
     ...{ destination, gateway: via, interface: name, table: 254, type: 'unicast', scope: 'universe' },
+    metric: plainMetric(destination),
     protocol: blockRouteProtocol.name,
   }))
 

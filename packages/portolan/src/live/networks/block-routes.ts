@@ -29,7 +29,8 @@ export const blockRoutes = (
           const { destination, via, name } = operation
           await links.setRoute({ destination, via, interface: name })
         }
-        if (operation.kind === 'delete-route') await links.deleteRoute(operation.destination)
+        if (operation.kind === 'delete-route')
+          await links.deleteRoute(operation.destination, operation.via || null)
       }
       await rules.readFacts()
     })
