@@ -8,6 +8,7 @@ import { Disposables } from '../lab/disposables.ts'
 import { makeAuthority, past } from '../lab/neighbour/certificates.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type GuardedEtcd, startGuardedEtcd } from '../lab/neighbour/guarded-etcd.ts'
+import { type ResidentCommand, residentCommand } from '../lab/resident/resident-command.ts'
 
 const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'portolan-exits-'))
@@ -16,10 +17,12 @@ const write = (name: string, text: string): string => {
   writeFileSync(at(name), text)
   return at(name)
 }
+const environment = { NODE_OPTIONS: '', NO_COLOR: '1', HOME: folder }
 const held = new Disposables()
 
 interface Site {
   readonly etcd: GuardedEtcd
+  readonly resident: ResidentCommand
   readonly url: string
   /** The URL of the cluster where this keeps the host and etcd apart. */
   readonly apart: Readonly<Record<string, string>>
@@ -31,10 +34,12 @@ const site = (): Site => {
   return made
 }
 
-const run = (words: readonly string[], url: string) =>
-  site().etcd.machine.run([process.execPath, program, ...words, '--cluster', url, '--state', at('state')], {
-    environment: { NODE_OPTIONS: '', NO_COLOR: '1', HOME: folder },
-  })
+/** One after the other: the command is loaded once for all that need no process of their own. */
+const run = (words: readonly string[], url: string) => {
+  const { etcd, resident } = site()
+  const line = [...words, '--cluster', url, '--state', at('state')]
+  return resident.run(line) ?? etcd.machine.run([process.execPath, program, ...line], { environment })
+}
 
 /** Two servers, of which one is killed once both have agreed on something: the other one has lost the majority. */
 const startLonely = async ({ machine }: GuardedEtcd): Promise<string> => {
@@ -110,6 +115,7 @@ describeBeside(
       await etcd.ask('auth/user/grant', { user: 'portolan', role: 'blocks' })
       made = {
         etcd,
+        resident: held.use(residentCommand(etcd.machine.inside, environment)),
         url,
         apart: {
           'a wrong password': `etcd://portolan@${users}/prod?password-file=${write('wrong', 'wrong')}`,
@@ -144,13 +150,12 @@ describeBeside(
     ])('%s', async (what, names) => {
       const url = site().apart[what] ?? ''
       const asked = commands.filter(([command]) => names.includes(command))
-      const ended = await Promise.all(
-        asked.map(async ([command]) => {
-          const { exitCode, stderr } = await run(command.split(' '), url)
-          const says = /does not answer|does not let this host in|There is no connection to/.test(stderr)
-          return [command, exitCode, says]
-        }),
-      )
+      const ended: unknown[] = []
+      for (const [command] of asked) {
+        const { exitCode, stderr } = await run(command.split(' '), url)
+        const says = /does not answer|does not let this host in|There is no connection to/.test(stderr)
+        ended.push([command, exitCode, says])
+      }
       expect(ended).toEqual(asked.map(([command, code]) => [command, code, !asksNone.includes(command)]))
     })
   },
