@@ -30,29 +30,33 @@ export const settleBackend = async (
     return { backend: backendOfPlan(project, { backend: choice, lastBackend }, known), rules: known }
   }
   if (choice !== 'auto') return readBackend(choice, runner)
-  const found = await readBackend((await isThere(lastBackend, runner)) ? lastBackend : choice, runner)
+  const last = await lastThere(lastBackend, runner)
+  const found = last === null ? await readBackend(choice, runner) : await readIn(last, runner)
   const kept = keptBackend(project, found.rules, found.backend)
   // What cannot be read whole of the one that is to be changed is refused.
   return kept === found.backend ? found : readBackend(kept, runner)
 }
 
-/** Is the program of what was named once still there? */
-const isThere = async (choice: BackendChoice, runner: Runner): Promise<boolean> => {
-  if (choice === 'auto') return true
+/** The backend that was named once; null: none was, or its program is gone. */
+const lastThere = async (choice: BackendChoice, runner: Runner): Promise<Backend | null> => {
+  if (choice === 'auto') return null
   try {
-    await chooseBackend(choice, runner)
-    return true
+    return await chooseBackend(choice, runner)
   } catch (error) {
-    if (error instanceof MissingToolError) return false
+    if (error instanceof MissingToolError) return null
     throw error
   }
 }
 
+const readIn = async (backend: Backend, runner: Runner): Promise<SettledBackend> => ({
+  backend,
+  rules: await readRules(runner, mayReadRules() ? backend : null),
+})
+
 /** The backend of this host and its rules. */
 const readBackend = async (choice: BackendChoice, runner: Runner): Promise<SettledBackend> => {
   try {
-    const backend = await chooseBackend(choice, runner)
-    return { backend, rules: await readRules(runner, mayReadRules() ? backend : null) }
+    return await readIn(await chooseBackend(choice, runner), runner)
   } catch (error) {
     // A user that named a backend wants that one. Any other is shown a plan, and what to install before it is applied.
     if (!(error instanceof MissingToolError) || choice !== 'auto') throw error
