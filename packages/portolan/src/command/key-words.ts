@@ -26,6 +26,16 @@ export const keyOptions = async (options: Options, project: string): Promise<Opt
   intent: options.intent ?? (await keptUrl(options, project)) ?? anyKey,
 })
 
+/**
+ * How a project comes to be applied again, in a clause: by its watch where a key has its text, else by `portolan apply`.
+ */
+export const appliedAgain = async (options: Options, project: string): Promise<string> => {
+  if ((await keptUrl(options, project)) === undefined)
+    return `the project is applied again (\`${withOwnOptions(options)('portolan apply')}\`)`
+  const watch = withOwnOptions(await keyOptions(options, project))('portolan apply')
+  return `its text is applied again: by its watch as that is started anew, or as it gets SIGHUP (\`${watch}\`)`
+}
+
 /** What plans and searches print for a project of a key. */
 export const keyWords = async (
   options: Options,

@@ -19,12 +19,15 @@ export const networksHeldBy = (leases: LeaseState, project: string, endpoint: st
 /**
  * What stays leased after the last endpoint left a network that a plan gave up, with what frees it: sentences. Only a plan
  * knows whether the network is wanted, so `detach` does not free the subnet itself.
+ *
+ * @param until - until when: how the project is applied again, in a clause
  */
 export const leftSubnetNotes = (
   leases: LeaseState,
   { interfaces = [] }: HostFacts,
   project: string,
   networks: ReadonlySet<string>,
+  until: string,
 ): readonly string[] =>
   [...networks].flatMap((network) => {
     const isHere = interfaces.some(({ alias }) => {
@@ -42,6 +45,6 @@ export const leftSubnetNotes = (
     if (isHere || subnets.length === 0) return []
     const texts = subnets.map(({ subnet }) => subnet).join(' and ')
     return [
-      `Network ${project}/${network} is not on this host, and no endpoint holds an address of it any more. ${texts} ${subnets.length === 1 ? 'stays' : 'stay'} leased to it until the project is applied again (portolan apply).`,
+      `Network ${project}/${network} is not on this host, and no endpoint holds an address of it any more. ${texts} ${subnets.length === 1 ? 'stays' : 'stay'} leased to it until ${until}.`,
     ]
   })

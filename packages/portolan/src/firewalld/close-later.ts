@@ -77,8 +77,8 @@ const openedBy = ({ name, bridge }: DesiredNetwork, missing: Commands): readonly
         ...{ text: `policy ${policy}`, owner: 'firewalld', counters: null },
       },
       remedy: {
-        text: 'Run "portolan apply". It adds what refuses these networks to that policy, without a reload.',
-        commands: [],
+        text: 'Apply the project again. That adds what refuses these networks to the policy, without a reload.',
+        commands: ['portolan apply'],
       },
       trace: [],
     },

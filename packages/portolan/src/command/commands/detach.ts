@@ -13,6 +13,7 @@ import {
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import { appliedAgain } from '../key-words.ts'
 import { leftSubnetNotes, networksHeldBy } from '../left-subnets.ts'
 import { markInside } from '../mark-inside.ts'
 import { namespaceOf } from '../namespace-option.ts'
@@ -50,7 +51,13 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
   const notes =
     project === null || held === null || held.size === 0
       ? []
-      : leftSubnetNotes(await readLeases(options), await readNetworkFacts(), project, held)
+      : leftSubnetNotes(
+          await readLeases(options),
+          await readNetworkFacts(),
+          project,
+          held,
+          await appliedAgain(options, project),
+        )
   for (const note of notes) terminal.say(visibleLine(`portolan: ${note}`))
   if (options.json === true)
     terminal.print(jsonText({ endpoint: written, project, ...(notes.length === 0 ? {} : { notes }) }))
