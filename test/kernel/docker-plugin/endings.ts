@@ -61,6 +61,8 @@ export const endings = (opened: () => Here): void => {
       const web1 = { name: 'web-1', network: 'web', publish: ['8080:80'] }
       const first = await docker.run(web1)
       const second = await docker.run({ name: 'web-2', network: 'web', publish: ['8081:80'] })
+      const notes = () => lab.host.mustRun(['sh', '-c', 'cat /var/lib/portolan/state-*.json'])
+      const before = await notes()
       if (state === 'is stopped') await plugin.stop()
       await lab.host.mustRun([
         'sh',
@@ -80,6 +82,8 @@ export const endings = (opened: () => Here): void => {
         await docker.run({ name: 'web-2', network: 'web', publish: ['8081:80'] })
       }
       const third = await docker.run({ name: 'web-3', network: 'web', publish: ['8082:80'] })
+      // What sysctls were before, no bridge tells.
+      if (state === 'serves') expect(await notes()).toBe(before)
       expect([first.address, second.address]).not.toContain(third.address)
       for (const family of ['ip', 'ip6'] as const)
         for (const [port, name] of [

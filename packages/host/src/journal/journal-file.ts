@@ -18,7 +18,7 @@ import { promisify } from 'node:util'
 import { randomBytes } from '../file/random-bytes.ts'
 import { refuseUnsafeFile } from '../state/safe-place.ts'
 import { eventLoopTurn } from '../turn/event-loop-turn.ts'
-import { contentLines, headLine } from './record.ts'
+import { contentLines, headLine, removalBytes } from './record.ts'
 
 /** An open journal file: to read on in it, and to append to it. */
 export interface JournalFile {
@@ -98,15 +98,17 @@ export const openJournalFile = (path: string): JournalFile | null => {
 }
 
 /**
- * Makes a file with a head and nothing else, unless there is one.
+ * What a file begins with that holds nothing. It counts from a number of its own: what was decided on for a file that is
+ * gone does not count in this one.
+ */
+export const noLines = (): string => contentLines(new Map(), new Map(), randomBytes(5).readUIntBE(0, 5))
+
+/**
+ * Makes a file with a head and a text, unless there is one.
  * @throws what the file system says
  */
-export const makeJournalFile = async (path: string): Promise<void> => {
-  // Counted from a number of its own: what was decided on for a file that is gone does not count in this one.
-  const temporary = await writeBeside(
-    path,
-    contentLines(new Map(), new Map(), randomBytes(5).readUIntBE(0, 5)),
-  )
+export const makeJournalFile = async (path: string, text: string): Promise<void> => {
+  const temporary = await writeBeside(path, text)
   try {
     // Unlike a rename it leaves what another process made meanwhile.
     linkSync(temporary, path)
@@ -132,6 +134,23 @@ export const replaceJournalFile = async (path: string, text: string): Promise<vo
     throw error
   }
   await syncDirectory(dirname(path))
+}
+
+/** Removes a file for good: processes that have it open would take it for lost otherwise, and write it again. */
+export const removeJournalFile = (path: string): void => {
+  const open = openOrNull(path)
+  for (const one of [path, `${path}.lock`]) rmSync(one, { force: true })
+  open?.append(removalBytes())
+  open?.close()
+}
+
+/** What is no file of ours is followed by no process, and goes all the same. */
+const openOrNull = (path: string): JournalFile | null => {
+  try {
+    return openJournalFile(path)
+  } catch {
+    return null
+  }
 }
 
 /** What processes left that were killed while they wrote. */

@@ -7,7 +7,8 @@ import type { JournalChange } from './record.ts'
  */
 export interface Journal {
   /**
-   * What it holds, changes of other processes included; null when there is no such file.
+   * What it holds, changes of other processes included; null when there is no such file. Of a file that is lost it is what
+   * was read before.
    * @throws PortolanError `STATE` for a file that is not a journal, or that others may write to; PermissionError
    */
   read(): ReadonlyMap<string, unknown> | null
@@ -27,6 +28,13 @@ export interface Journal {
   writerOf(key: string): string | null
   /** Resolves when everything that was written here is on the disk. */
   sync(): Promise<void>
+  /**
+   * Is the file gone that was read, though no process of ours removed it, and nothing in its place? The next change writes
+   * it again with all that it held.
+   */
+  isLost(): boolean
+  /** Writes the file again where it is lost. */
+  keep(): Promise<void>
   /** Removes the file. Other processes find no file from then on. */
   remove(): void
   /** Records that could not be read: cut off as a process or the disk's room ended, or damaged. */

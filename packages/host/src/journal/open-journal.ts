@@ -1,13 +1,20 @@
-import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { randomBytes } from '../file/random-bytes.ts'
 import { takeFileLock } from '../lock/file-lock.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { refuseUnsafeDirectory } from '../state/safe-place.ts'
 import { eventLoopTurn } from '../turn/event-loop-turn.ts'
+import { gatheredSync } from './gathered-sync.ts'
 import type { Journal, JournalFollower } from './journal.ts'
 import { named, namedLater, notOurs } from './journal-error.ts'
-import { type JournalFile, makeJournalFile, openJournalFile, replaceJournalFile } from './journal-file.ts'
+import {
+  type JournalFile,
+  makeJournalFile,
+  noLines,
+  openJournalFile,
+  removeJournalFile,
+  replaceJournalFile,
+} from './journal-file.ts'
 import {
   changesBytes,
   contentLines,
@@ -29,8 +36,6 @@ interface OwnRecord {
 const RECORDS = 5000
 /** How often this process changed journals: what was looked at before is to be looked at again. */
 let changesHere = 0
-/** How long what is written waits for more before the disk is asked to keep it: each time takes a thread. */
-const GATHER_MS = 3
 /** How long a file may take to be written anew by another process. */
 const LOCK_MS = 60_000
 
@@ -62,9 +67,11 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
   let marks = 0
   /** The file is being written anew: what is appended to it counts no more. */
   let sealed = false
-  let syncing: Promise<void> | null = null
-  /** Ends the wait for more to be written. */
-  let hurry = (): void => {}
+  /** Nothing is read behind the record of its removal. */
+  let removed = false
+  /** Its name leads to nothing, and no process of ours removed it. */
+  let lost = false
+  const synced = gatheredSync(() => file?.sync())
   let renewing: Promise<void> | null = null
 
   const forget = (): void => {
@@ -72,7 +79,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     writers.clear()
     follower?.clear()
     records = unread = count = 0
-    sealed = torn = false
+    sealed = torn = removed = lost = false
   }
 
   const shut = (): void => {
@@ -100,12 +107,20 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     if ((isKnown || lookedAt === changesHere) && file !== null) return file
     let size = file?.look() ?? null
     while (file === null || size === null) {
+      const next = openJournalFile(path)
+      if (next === null && file !== null) {
+        // What other processes wrote before, or how they removed it.
+        readOn(file, file.length())
+        lost = !sealed && !removed
+        if (lost) return file
+      }
       file?.close()
       forget()
-      file = openJournalFile(path)
+      file = next
       if (file === null) return null
       size = file.look()
     }
+    lost = false
     readOn(file, size)
     lookedAt = changesHere
     lookedIn = eventLoopTurn()
@@ -126,7 +141,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     }
     const lines = from.readOn(size).split('\n')
     for (const [at, line] of lines.entries()) {
-      if (line === '' || sealed) continue
+      if (line === '' || sealed || removed) continue
       records += 1
       const fault = records === 1 ? headFault(line) : null
       if (fault !== null) refuse(fault)
@@ -137,6 +152,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       torn ||= record === null && line.includes('\0')
       if (record === null) unread += 1
       else if (record === 'sealed') sealed = true
+      else if (record === 'removed') removed = true
       else if (missesOne(record, { count, unread, torn }))
         refuse('a record in it is damaged, and later ones build on it')
       else if (take(record)) found ||= record.writer === own?.record.writer
@@ -172,6 +188,13 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     return follow() === null ? null : values
   }
 
+  /** Makes the file where there is none, with what a lost one held. */
+  const make = async (): Promise<void> => {
+    if (read() !== null && !lost) return
+    makeStateDirectory(dirname(path))
+    await makeJournalFile(path, lost ? contentLines(values, writers, count) : noLines())
+  }
+
   const writeRecord = async (
     changes: readonly JournalChange[],
     after: number | null,
@@ -182,14 +205,11 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     const record = { changes, writer, after, count: null }
     // What counts only if no record came since needs no look before it, where there was one just now.
     const isLookedAt = lookedIn === eventLoopTurn() && changesThen === changesHere
-    for (let known = after !== null && isLookedAt && !sealed ? file : null; ; known = null) {
-      if (known === null && read() === null) {
-        makeStateDirectory(dirname(path))
-        await makeJournalFile(path)
-      }
+    for (let known = after !== null && isLookedAt && !sealed && !lost ? file : null; ; known = null) {
+      if (known === null) await make()
       if (sealed) await (renewing ?? renew(true))
       const open = known ?? follow()
-      if (open === null || sealed) continue
+      if (open === null || sealed || lost) continue
       if (after !== null && after !== count) return null
       changesHere += 1
       open.append(bytes)
@@ -208,7 +228,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       if (lock === null && wait)
         throw new Error('another process has been writing it anew for a minute, and does not end')
       const open = lock === null ? null : follow()
-      if (open === null || (wait && !sealed)) return
+      if (open === null || lost || (wait && !sealed)) return
       if (!sealed) {
         changesHere += 1
         open.append(sealBytes())
@@ -232,28 +252,11 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       })
   }
 
-  const gather = (): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, GATHER_MS)
-      hurry = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-
-  const syncLater = (): void => {
-    // What is written meanwhile is taken along.
-    syncing ??= gather().then(() => {
-      syncing = null
-      return file?.sync().catch(() => undefined)
-    })
-  }
-
   return {
     read: () => named('read', path, read),
     write: async (changes, after) => {
       const writer = await namedLater('written', path, () => writeRecord(changes, after ?? null))
-      syncLater()
+      synced.later()
       renewLater()
       return writer
     },
@@ -270,9 +273,16 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     },
     writerOf: (key) => writers.get(key) ?? null,
     sync: () => namedLater('written', path, async () => file?.sync()),
+    isLost: () => named('read', path, () => read() !== null && lost),
+    keep: () =>
+      namedLater('written', path, async () => {
+        if (read() === null || !lost) return
+        await make()
+        follow()
+      }),
     remove: () => {
       changesHere += 1
-      for (const one of [path, `${path}.lock`]) rmSync(one, { force: true })
+      removeJournalFile(path)
     },
     get unread() {
       return unread
@@ -280,8 +290,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     close: async () => {
       await renewing
       // No more comes.
-      hurry()
-      await syncing
+      await synced.settled()
       shut()
     },
   }

@@ -87,6 +87,11 @@ const SEAL = 'sealed'
 
 export const sealBytes = (): Uint8Array => recordBytes(SEAL)
 
+/** The last one of a file that a process of ours removed: what it held is wanted no more. */
+const REMOVAL = 'removed'
+
+export const removalBytes = (): Uint8Array => recordBytes(REMOVAL)
+
 /** What a line says; null: it was cut off, or is damaged. */
 const readLine = (line: string): unknown => {
   const text = line.slice(9)
@@ -115,9 +120,9 @@ export interface JournalRecord {
 }
 
 /** The changes a line holds; null: it was cut off, or is damaged. */
-export const readRecord = (line: string): JournalRecord | 'sealed' | null => {
+export const readRecord = (line: string): JournalRecord | 'sealed' | 'removed' | null => {
   const record = readLine(line)
-  if (record === SEAL) return SEAL
+  if (record === SEAL || record === REMOVAL) return record
   if (!Array.isArray(record)) return null
   const [changes, writer, after, count = null] = record as unknown as readonly [
     readonly (readonly [string, unknown])[],

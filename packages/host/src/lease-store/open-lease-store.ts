@@ -17,6 +17,7 @@ import {
   writeChanges,
 } from './lease-table.ts'
 import { makeStoreFiles, refuseUnsafeStore } from './store-files.ts'
+import { leaseStoreIdentity } from './store-identity.ts'
 import type { Release } from './turn-lock.ts'
 import { takeWriterTurn } from './writer-turn.ts'
 
@@ -40,6 +41,8 @@ export const openLeaseStore = (directory: string): LeaseStore => {
   const file = join(resolve(directory), 'leases.mdb')
   let database: Database | null = null
   let isReadOnly = true
+  /** The file that is open. */
+  let place: string | null = null
   let known: Snapshot | null = null
   // One after the other: an environment must not be opened twice in one process (lmdb.h, Caveats).
   let last: Promise<unknown> = Promise.resolve()
@@ -71,6 +74,7 @@ export const openLeaseStore = (directory: string): LeaseStore => {
     if (sizeOf(file) > 0) await checkFile(file)
     database = await openDatabase(file, readOnly)
     isReadOnly = readOnly
+    place = leaseStoreIdentity(directory)
     if (readOnly) readers.set(file, (readers.get(file) ?? new Set()).add(shut))
     return database
   }
@@ -80,6 +84,13 @@ export const openLeaseStore = (directory: string): LeaseStore => {
     const closed = database
     database = null
     await closed?.close()
+  }
+
+  /** What is written in a file that was taken away is lost: another one may be in its place. */
+  const shutLost = async (): Promise<void> => {
+    if (database === null || leaseStoreIdentity(directory) === place) return
+    known = null
+    await inTurn(shut, turnToRead)
   }
 
   const readNow = (table: KeyValues): Snapshot => {
@@ -92,6 +103,7 @@ export const openLeaseStore = (directory: string): LeaseStore => {
 
   const read = async (): Promise<LeaseState> => {
     try {
+      await shutLost()
       if (database !== null) return database.read(readNow).leases
       refuseUnsafeStore(directory, file)
       if (sizeOf(file) === 0) return emptyLeases
@@ -105,6 +117,7 @@ export const openLeaseStore = (directory: string): LeaseStore => {
   const transact = async <Result>(operation: (state: LeaseState) => LeaseStep<Result>): Promise<Result> => {
     let refusal: unknown = null
     try {
+      await shutLost()
       if (database === null || isReadOnly) makeStateDirectory(directory)
       const [snapshot, result] = await inTurn(async () =>
         (await open(false)).write((table, prepare): readonly [Snapshot, Result] => {

@@ -271,6 +271,39 @@ describe('a journal', () => {
     expect(existsSync(left)).toBe(false)
   })
 
+  test('one that is lost is known on to those that had read it, and the next change writes it again', async () => {
+    const [one, other, late] = [open(), open(), open()]
+    await one.write([{ key: 'a', value: 1 }])
+    expect(heldIn(other)).toEqual({ a: 1 })
+    await one.write([{ key: 'b', value: 2 }])
+    const { count } = one
+    rmSync(file)
+    expect([heldIn(one), heldIn(other), heldIn(late)]).toEqual([{ a: 1, b: 2 }, { a: 1, b: 2 }, null])
+    expect([one, other, late].map((journal) => journal.isLost())).toEqual([true, true, false])
+    await late.keep()
+    expect(existsSync(file)).toBe(false)
+    await other.write([{ key: 'c', value: 3 }], count)
+    expect([one, other, late].map(heldIn)).toEqual(Array(3).fill({ a: 1, b: 2, c: 3 }))
+    expect([one, other, late].map((journal) => journal.isLost())).toEqual([false, false, false])
+    rmSync(folder, { recursive: true })
+    // What other programs do is seen in the next turn.
+    await new Promise((resolve) => setImmediate(resolve))
+    await one.keep()
+    expect(existsSync(file)).toBe(true)
+    expect([one, other, late].map(heldIn)).toEqual(Array(3).fill({ a: 1, b: 2, c: 3 }))
+    expect(other.count).toBe(count + 1)
+  })
+
+  test('one that another process removed is not lost, though this one has not read its end', async () => {
+    const [one, other] = [open(), open()]
+    await one.write([{ key: 'a', value: 1 }])
+    expect(heldIn(other)).toEqual({ a: 1 })
+    open().remove()
+    expect([one.isLost(), other.isLost()]).toEqual([false, false])
+    await other.keep()
+    expect([heldIn(one), heldIn(other)]).toEqual([null, null])
+  })
+
   test('one that is removed is gone for all, and begins anew with the next change', async () => {
     const [one, other] = [open(), open()]
     await one.write([{ key: 'a', value: 1 }])

@@ -105,6 +105,19 @@ describe('the lease store of a host', () => {
     }
   })
 
+  test('writes to no file that was taken away while it had it open', async () => {
+    const folder = join(directory, 'state')
+    const store = openLeaseStore(folder)
+    await store.transact((state) => acquireMany(state, 3))
+    rmSync(folder, { recursive: true })
+    expect(listLeases(await store.read())).toEqual([])
+    await store.transact((state) => acquireMany(state, 1))
+    rmSync(folder, { recursive: true })
+    await store.transact((state) => acquireMany(state, 2))
+    expect(await count(folder)).toBe(2)
+    await store.close()
+  })
+
   test('reading where nothing was ever leased makes no file', async () => {
     expect(await count(join(directory, 'not', 'there'))).toBe(0)
     expect(readdirSync(directory)).toEqual([])

@@ -8,6 +8,7 @@ import { readConfig } from '../config/read-config.ts'
 import { inOrder } from '../live/in-order.ts'
 import { openHost } from '../live/open-host.ts'
 import { wantedStateFile } from '../live/wanted/open-wanted-state.ts'
+import { heldNotes } from '../watch/held-notes.ts'
 import { type Call, type Calls, openCalls } from './calls.ts'
 import { type DockerParts, dockerProject } from './docker-parts.ts'
 import { readRequest } from './protocol/read-request.ts'
@@ -99,6 +100,14 @@ export const openDocker = async (options: DockerOptions, report: (text: string) 
   const stateDirectory = options.state ?? defaultStateDirectory()
   let opened = await openParts(options, report)
   let place = placeOf(stateDirectory)
+  /** What sysctls and tables were before, which no bridge tells. */
+  let before = heldNotes(stateDirectory)
+  const lookForNotes = async (): Promise<void> => {
+    // While no network is there, they are put back.
+    if (opened.parts.host.networks().length === 0) before = heldNotes(stateDirectory)
+    await before.look()
+  }
+  await lookForNotes()
   const inOpening = inOrder()
   /** One call at a time finds out that the directory is lost. */
   const current = (): Promise<OpenedDocker> =>
@@ -108,6 +117,7 @@ export const openDocker = async (options: DockerOptions, report: (text: string) 
         report(`the state directory ${stateDirectory} was removed: what is up is written down anew there.`)
       await opened[Symbol.asyncDispose]()
       opened = await openParts(options, report)
+      if (opened.parts.host.networks().length > 0) await before.takeAgain()
       place = placeOf(stateDirectory)
       return opened
     })
@@ -139,6 +149,7 @@ export const openDocker = async (options: DockerOptions, report: (text: string) 
             calls.end(call)
           }
         })
+        await inOpening(lookForNotes)
         return { status: 200, body: given }
       } catch (error) {
         report(`${path}: ${messageFor(error, wording)}`)

@@ -1,30 +1,37 @@
 import type { Backend } from '../backend/backend.ts'
 import { driftBesideRules } from '../watch/drift-beside-rules.ts'
+import { failureOf } from '../watch/failure-of.ts'
 import type { HeldProject } from '../watch/held-project.ts'
 import { toTakeOut } from '../watch/to-take-out.ts'
 import { udpPorts } from '../watch/udp-ports.ts'
+import { toWriteDown } from '../watch/wanted-leases.ts'
+import type { KeptWritten } from './left-behind/keep-written.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
 import { blockRoutes } from './networks/block-routes.ts'
 import { lostPorts, type Ports, portDrift, portsOfBridges } from './networks/bridge-ports.ts'
 import { bringAbout } from './networks/ensure-network.ts'
 import type { LiveRules } from './rules/live-rules.ts'
-import { intentOf } from './wanted/wanted-state.ts'
+import { intentOf } from './wanted/desired-of.ts'
 
 /**
  * A live project as what is watched.
  * @param inTurn - does something between other calls of the host object
+ * @param written - what is written down of it
  */
 export const holdLiveProject = (
   rules: LiveRules,
   machine: LiveMachine,
   inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>,
+  written: KeptWritten,
 ): HeldProject => {
   const { project, wanted } = rules
   /** The ports that belong on each network: another program may have released them. */
   let ports: Ports = new Map()
   /** Other backends that had rules of the project at the last look. */
   let strays: readonly Backend[] = []
+  /** What is written down of it was lost at the last look. */
+  let lost = false
   const elsewhere = () => {
     const desired = rules.desired()
     if (desired === null) return []
@@ -43,15 +50,20 @@ export const holdLiveProject = (
         strays = await machine.elsewhere()
         // A process of ours that moves them has them in both for a moment.
         if (strays.length > 0) strays = await machine.withLock(() => machine.elsewhere())
+        lost = await written.look()
         return [
           ...strays.map((other) => toTakeOut(other, machine.backend)),
           ...rules.drift(),
           ...elsewhere(),
           ...portDrift(project, rules.facts, ports),
+          ...(lost ? [toWriteDown] : []),
         ]
       }),
     repair: () =>
       inTurn(async () => {
+        // Where it cannot be written, the rest is brought back first, and that is told last.
+        const isLost = lost
+        const unwritten = isLost ? await failureOf(written.takeAgain()) : null
         // Rules first: what comes up behind them is never more open than it should be.
         const isDamaged = rules.isDamaged()
         const missing = isDamaged ? await rules.mend() : []
@@ -64,7 +76,8 @@ export const holdLiveProject = (
           await attachToNetwork(rules, machine, port, `${project}/${network}`, { isRepair: true })
         await rules.noteNeighbours()
         if (isDamaged) await machine.conntrack.forgetUntranslated(udpPorts(rules.desired()))
-        return [...missing, ...more]
+        if (unwritten !== null) throw unwritten
+        return [...missing, ...more, ...(isLost ? [toWriteDown] : [])]
       }),
     conflicts: async () => {
       const search = await inTurn(() => machine.prepareSearch(intentOf(project, wanted), wanted.ports()))

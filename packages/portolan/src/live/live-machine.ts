@@ -13,6 +13,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { HostStatus } from '../status/status.ts'
 import type { Clock } from '../watch/clock.ts'
+import type { KeptNotes } from './left-behind/kept-notes.ts'
 import type { LeftNetwork } from './left-behind/left-network.ts'
 import type { HeldHost } from './rules/held-rules.ts'
 import type { RuleSource } from './rules/rule-source.ts'
@@ -46,6 +47,8 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
   readonly clock: Clock
   /** What the host remembers of its cluster; absent: it is in none. */
   readonly cluster?: ClusterMemory
+  /** What is written down beside what is wanted, as long as the host is open. Absent: none of it can be lost. */
+  readonly notes?: KeptNotes
   /** How messages name what the user may change; as the command does unless told. */
   readonly wording?: Wording
   /** The other backends that have rules of the project. */

@@ -14,6 +14,7 @@ import { releasePlanned } from './attachments/planned-place.ts'
 import { leaseEndpoint, releaseLeases } from './endpoints/lease-endpoint.ts'
 import { holdLiveProject } from './hold-live-project.ts'
 import { turnsInOrder } from './in-order.ts'
+import { keepWritten } from './left-behind/keep-written.ts'
 import { refusePlanned } from './left-behind/refuse-planned.ts'
 import { takeUp } from './left-behind/take-up.ts'
 import type { LiveHost } from './live-host.ts'
@@ -103,10 +104,19 @@ export const openObservedHostOn = async (
       }
     }
   }
-  const whileOpen = <Result>(work: () => Promise<Result>): Promise<Result> =>
+  const written = keepWritten(machine)
+  /** Between other calls, and nothing that is lost is written down again before. */
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> =>
     queue(async () => {
       refuseClosed()
       return inItsBackend(work)
+    })
+  const whileOpen = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    inTurn(async () => {
+      if (wanted.isLost()) await written.takeAgain()
+      const result = await work()
+      await written.look()
+      return result
     })
   const routes = blockRoutes(rules, machine)
   /** The same for what puts something on a network: the other hosts of the cluster may have changed since. */
@@ -120,6 +130,7 @@ export const openObservedHostOn = async (
   }
   const publish = async (calls: readonly (readonly PublishRequest[])[]) => {
     refuseClosed()
+    if (wanted.isLost()) await written.takeAgain()
     const { mappings, added } = await inItsBackend(async () => {
       await routes.keepUp()
       return publishPorts(rules, tools, calls)
@@ -139,6 +150,7 @@ export const openObservedHostOn = async (
     calls: readonly (readonly UnpublishRequest[])[],
   ): Promise<readonly undefined[]> => {
     refuseClosed()
+    if (wanted.isLost()) await written.takeAgain()
     await inItsBackend(() => unpublish(calls.flat()))
     return calls.map(() => undefined)
   }
@@ -157,6 +169,7 @@ export const openObservedHostOn = async (
     const mayBeElsewhere = rules.isDamaged() || machine.isNamed === true
     if (mayBeElsewhere && (await machine.elsewhere()).length > 0)
       await bringAbout(rules, machine, (intent) => intent)
+    await written.look()
   } catch (error) {
     await close()
     throw error
@@ -220,7 +233,7 @@ export const openObservedHostOn = async (
     watch: (watchOptions = {}) => {
       checkOptions<WatchOptions>(watchOptions, watchKinds, 'the options of watch')
       refuseClosed()
-      const held = observe(holdLiveProject(rules, machine, whileOpen))
+      const held = observe(holdLiveProject(rules, machine, inTurn, written))
       return watchOn(held, machine, { ...watchOptions, signal: endOf(watchOptions.signal, ending.signal) })
     },
     status: async (statusOptions = {}) => {

@@ -18,6 +18,7 @@ import { planBeside, prepareSearch } from '../plan/plan-intent.ts'
 import { openSearchThread } from '../plan/search-thread.ts'
 import { readStatus } from '../status/read-status.ts'
 import { systemClock } from '../watch/clock.ts'
+import { keptNotes } from './left-behind/kept-notes.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { openPlaces } from './rules/open-places.ts'
 import { openRuleSource } from './rules/open-rule-source.ts'
@@ -47,11 +48,13 @@ interface ThisMachineOptions {
 export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
   const { project, isNamed, wanted, runner, stateDirectory } = options
   let { backend } = options
-  let rules = openRuleSource(backend, runner, stateDirectory)
   const places = openPlaces(project, runner)
   const search = openSearchThread()
   const lock = options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }
   const leases = options.leases ?? openLeaseStore(stateDirectory)
+  const notes = keptNotes(stateDirectory, project, options.leases === undefined ? leases : null)
+  const rulesOf = (one: Backend) => openRuleSource(one, runner, stateDirectory, () => notes.look(true))
+  let rules = rulesOf(backend)
   const worded = options.wording === undefined ? {} : { wording: options.wording }
   const settled = () => ({
     ...{ backend, runner, leases, stateDirectory },
@@ -69,7 +72,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     isNamed,
     moveTo: (to) => {
       backend = to
-      rules = openRuleSource(to, runner, stateDirectory)
+      rules = rulesOf(to)
     },
     wanted,
     leases,
@@ -80,6 +83,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     sysctls: thisSysctls,
     clock: systemClock,
     cluster: openClusterMemory(stateDirectory),
+    notes,
     readFacts: readNetworkFacts,
     readPeers: (indexes) => readPeers(runner, indexes),
     ...(options.takesUp === undefined ? {} : { takesUp: options.takesUp }),

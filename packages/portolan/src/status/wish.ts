@@ -7,7 +7,8 @@ import {
 } from '@portolan/core'
 import { containsAddress, type HostFacts, type Prefix, parseAddress, parsePrefix } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
-import { desiredOf, type WantedState } from '../live/wanted/wanted-state.ts'
+import { desiredOf } from '../live/wanted/desired-of.ts'
+import type { WantedState } from '../live/wanted/wanted-state.ts'
 
 /**
  * What is wanted of one project.

@@ -1,15 +1,7 @@
-import {
-  commitLeases,
-  findLease,
-  type Lease,
-  type LeaseChange,
-  type LeaseState,
-  type LeaseStep,
-  type LeaseStore,
-  leaseKey,
-} from '@portolan/core'
+import { findLease, type Lease, type LeaseStore, leaseKey } from '@portolan/core'
 import { leaseStoreIdentity, leaseStoreStamp, openLeaseStore } from '@portolan/host'
-import { PortolanError, StaleStateError } from '@portolan/netfilter'
+import { PortolanError } from '@portolan/netfilter'
+import { type LeasesKept, withKept } from '../leases/lease-again.ts'
 import type { Plan } from '../plan/plan.ts'
 
 /** The leases that a held project has by its plan, which outlive the file that they are in. */
@@ -35,12 +27,6 @@ export interface HeldLeases {
   readonly store: LeaseStore
 }
 
-interface HeldByPlan {
-  readonly leases: readonly Lease[]
-  /** As in the plan's `LeaseProposal`. */
-  readonly tolerated: readonly string[]
-}
-
 /** @param directory - the state directory */
 export const heldLeases = (directory: string): HeldLeases => {
   const withStore = async <Result>(work: (store: LeaseStore) => Promise<Result>): Promise<Result> => {
@@ -51,7 +37,7 @@ export const heldLeases = (directory: string): HeldLeases => {
       await store.close()
     }
   }
-  let held: HeldByPlan = { leases: [], tolerated: [] }
+  let held: LeasesKept = { leases: [], tolerated: [] }
   /** The file that had them all when it was read last; null: none was. */
   let whole: string | null = null
   /** The file, and its last transaction, that was looked through for what was given up. */
@@ -83,32 +69,19 @@ export const heldLeases = (directory: string): HeldLeases => {
       )
     },
     takeAgain: async () => {
-      await withStore((store) => store.transact((before) => withHeld(before, held)))
+      await withStore((store) => store.transact((before) => withKept(before, held)))
       whole = leaseStoreIdentity(directory)
     },
     store: {
       read: async () => {
         const known = await withStore((store) => store.read())
         const file = leaseStoreIdentity(directory)
-        return file !== null && file === whole ? known : withHeld(known, held).state
+        return file !== null && file === whole ? known : withKept(known, held).state
       },
       transact: (operation) => withStore((store) => store.transact(operation)),
       close: async () => {},
     },
   }
-}
-
-/** Leases with those that a plan has and that are missing there, as far as nothing else is in their place. */
-const withHeld = (before: LeaseState, { leases, tolerated }: HeldByPlan): LeaseStep<null> => {
-  let state = before
-  const changes: LeaseChange[] = []
-  for (const lease of leases) {
-    const taken = commitOne(state, lease, tolerated)
-    if (taken === null) continue
-    state = taken.state
-    changes.push(...taken.changes)
-  }
-  return { state, changes, result: null }
 }
 
 /** Subnets first: one that is leased takes the addresses outside of it away. */
@@ -129,17 +102,6 @@ const holderText = (lease: Lease): string =>
   lease.kind === 'subnet' ? '' : `${lease.holder.project} ${lease.holder.service} ${lease.holder.replica}`
 
 const rank = ({ kind }: Lease): number => (kind === 'subnet' ? 0 : 1)
-
-/** @returns null: another project has it, or part of it, by now */
-const commitOne = (state: LeaseState, lease: Lease, tolerated: readonly string[]): LeaseStep<null> | null => {
-  try {
-    const change = { key: leaseKey(lease), before: null, after: lease }
-    return commitLeases(state, { changes: [change], kept: [], tolerated })
-  } catch (error) {
-    if (error instanceof StaleStateError) return null
-    throw error
-  }
-}
 
 const readable = async <Value>(reading: Promise<Value>): Promise<Value | null> => {
   try {

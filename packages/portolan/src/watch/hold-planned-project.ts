@@ -26,6 +26,7 @@ import { planBeside, prepareSearch } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { openSearchThread } from '../plan/search-thread.ts'
 import { driftBesideRules } from './drift-beside-rules.ts'
+import { failureOf } from './failure-of.ts'
 import { heldLeases } from './held-leases.ts'
 import { heldNotes } from './held-notes.ts'
 import type { HeldProject } from './held-project.ts'
@@ -278,16 +279,6 @@ export const holdPlannedProject = async (
     },
   }
 }
-
-/** Why something could not be done; null: it was. */
-const failureOf = (work: Promise<void>): Promise<PortolanError | null> =>
-  work.then(
-    () => null,
-    (error: unknown) => {
-      if (error instanceof PortolanError) return error
-      throw error
-    },
-  )
 
 /** What of the other hosts is wanted of this one. */
 const textOf = (neighbours: ClusterNeighbours | null): string =>

@@ -74,6 +74,8 @@ export class MemoryJournals {
         return count
       },
       writerOf: (key) => writers.get(key) ?? null,
+      isLost: () => false,
+      keep: async () => {},
       sync: async () => {},
       remove: () => this.forget(project),
       unread: 0,

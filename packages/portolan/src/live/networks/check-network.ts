@@ -2,7 +2,7 @@ import type { DesiredNetwork, NetworkOptions } from '@portolan/core'
 import { endpointIntent } from '@portolan/core/planning'
 import { InvalidRequestError } from '@portolan/netfilter'
 import type { LiveRules } from '../rules/live-rules.ts'
-import { intentOf } from '../wanted/wanted-state.ts'
+import { intentOf } from '../wanted/desired-of.ts'
 import { type NetworkTools, refuseConflicts, wishFor } from './ensure-network.ts'
 import { refuseParented } from './parented-networks.ts'
 

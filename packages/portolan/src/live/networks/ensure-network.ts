@@ -21,13 +21,8 @@ import type { Plan } from '../../plan/plan.ts'
 import { refuseUntold } from '../left-behind/refuse-untold.ts'
 import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
-import {
-  intentOf,
-  type WantedState,
-  withEndpoint,
-  withNetwork,
-  withoutNetwork,
-} from '../wanted/wanted-state.ts'
+import { intentOf } from '../wanted/desired-of.ts'
+import { type WantedState, withEndpoint, withNetwork, withoutNetwork } from '../wanted/wanted-state.ts'
 import { attachToNetwork } from './attach-to-network.ts'
 import { lostPorts, type Ports, portsOfBridges } from './bridge-ports.ts'
 import { refuseParented } from './parented-networks.ts'

@@ -7,11 +7,15 @@ import { openRuleSocket } from '../../host-rules/with-rule-socket.ts'
 import { networksToGuard } from './guarded-elsewhere.ts'
 import type { RuleSource } from './rule-source.ts'
 
-/** The rules of this host, in the network namespace of a Runner. */
+/**
+ * The rules of this host, in the network namespace of a Runner.
+ * @param noted - called once something is noted in the state directory that `destroy` takes away
+ */
 export const openRuleSource = <One extends Backend>(
   backend: One,
   runner: Runner,
   stateDirectory: string,
+  noted: () => Promise<unknown> = async () => {},
 ): RuleSource<One> => {
   const dialect = dialects[backend]
   // Nothing tells of the generations of iptables-legacy.
@@ -25,7 +29,10 @@ export const openRuleSource = <One extends Backend>(
     apply: async (changes, generation) => {
       // What comes into being beside our rules is noted before it does, so that `destroy` takes it away.
       const created = (await dialect.traces?.foresee(changes, runner)) ?? []
-      if (created.length > 0) await (await openMemory(stateDirectory)).noteCreated(created)
+      if (created.length > 0) {
+        await (await openMemory(stateDirectory)).noteCreated(created)
+        await noted()
+      }
       await dialect.apply(changes, runner, { socket, generation })
     },
     close: () => socket?.close(),

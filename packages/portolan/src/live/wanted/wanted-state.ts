@@ -3,10 +3,8 @@ import type {
   DesiredEndpoint,
   DesiredMapping,
   DesiredNetwork,
-  DesiredState,
   Intent,
 } from '@portolan/core'
-import { expandOpenings } from '@portolan/core/planning'
 import type { Journal, JournalChange, JournalFollower } from '@portolan/host'
 import type { Backend } from '../../backend/backend.ts'
 import { type HostSocket, socketKey } from '../ports/socket-key.ts'
@@ -76,6 +74,10 @@ export interface WantedState {
   count(): number
   /** The same, of those that were read or written when this was asked last. */
   readonly known: number
+  /** Is what is written down gone, as after the state directory was taken away? What was read of it is known on. */
+  isLost(): boolean
+  /** Writes it down again where it is gone. */
+  keep(): Promise<void>
   /** Resolves when all of it is on the disk. */
   sync(): Promise<void>
   close(): Promise<void>
@@ -250,6 +252,8 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     get known() {
       return journal.count
     },
+    isLost: () => journal.isLost(),
+    keep: () => journal.keep(),
     sync: () => journal.sync(),
     close: () => journal.close(),
   }
@@ -264,37 +268,3 @@ const takeBack = async (journal: Journal, writer: string, undo: readonly Journal
     if (own.length === 0 || (await journal.write(own, count)) !== null) return
   }
 }
-
-/**
- * All that is wanted of a project, for its rules; null when there is nothing.
- * @param leads - does a bridge of ours hold the targets of a mapping?
- */
-export const desiredOf = (
-  project: string,
-  wanted: WantedState,
-  leads: (mapping: DesiredMapping) => boolean,
-): DesiredState | null => {
-  const networks = wanted.networks().map(({ network }) => network)
-  const mappings = wanted.ports().filter(leads)
-  if (networks.length + mappings.length === 0) return null
-  const endpoints = wanted.endpoints().map(({ endpoint }) => endpoint)
-  // What was named was held to this host when it was asked for.
-  const { openings } = expandOpenings(intentOf(project, wanted), networks, endpoints, {})
-  return {
-    project,
-    networks,
-    endpoints,
-    mappings,
-    ...(openings.length === 0 ? {} : { openings }),
-    guardForwarding: false,
-  }
-}
-
-/** The networks and endpoints as an intent; ports that are published live are not of it. */
-export const intentOf = (project: string, wanted: WantedState): Intent => ({
-  project,
-  networks: wanted.networks().map(({ intent }) => intent),
-  endpoints: wanted.endpoints().map(({ intent }) => intent),
-  mappings: [],
-  notes: [],
-})

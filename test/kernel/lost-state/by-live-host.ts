@@ -1,0 +1,103 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { inShop } from '../live/in-live-host.ts'
+import { expectWhole, openedShop, served } from '../live/live-shop.ts'
+import { startWatcher } from '../live/watcher.ts'
+import { haveLooked, leasedAgain } from './by-watch.ts'
+
+const state = '/run/lab/live'
+
+/** What `destroy` has to bring the host back to. */
+const told = async (lab: Lab): Promise<readonly string[]> => [
+  await lab.host.mustRun(['sysctl', '-n', 'net.ipv4.ip_forward']),
+  await lab.host.mustRun(['nft', 'list', 'ruleset']),
+]
+
+const destroy = async (lab: Lab): Promise<void> =>
+  expect(await lab.portolan(['destroy', '-p', 'shop', '--yes', '--state', state])).toMatchObject({
+    exitCode: 0,
+  })
+
+/** A process that holds a project open knows what was written down of it. */
+export const byLiveHost = (open: OpenLab, backend: Backend): void => {
+  test('its watch serves on, writes all of it down again, and destroy puts back what was changed', async () => {
+    const lab = await open()
+    await lab.host.setSysctl('net.ipv4.ip_forward', 0)
+    const before = await told(lab)
+    await openedShop(lab, backend)
+    const asked = 'report([host.networks(), host.endpoints(), host.published()])'
+    const wanted = await inShop(lab, backend, asked)
+    {
+      await using watcher = await startWatcher(lab, backend)
+      await lab.host.mustRun(['rm', '-r', state])
+      await haveLooked(lab)
+      await leasedAgain(watcher.next)
+      await expectWhole(lab)
+      expect(await inShop(lab, backend, asked)).toEqual(wanted)
+      // Rules that go with it come back as they were.
+      await lab.host.mustRun(['sh', '-c', `rm -r ${state}; nft flush ruleset`])
+      await leasedAgain(watcher.next)
+      await expectWhole(lab)
+      const failed = (await watcher.events()).filter(({ kind }) => kind === 'failed' || kind === 'contended')
+      expect(failed).toEqual([])
+    }
+    expect(await inShop(lab, backend, asked)).toEqual(wanted)
+    // Its address is leased still.
+    expect(await inShop(lab, backend, `report((await host.lease('web', 'late')).ip)`)).toBe('172.17.0.2')
+    await destroy(lab)
+    expect(await told(lab)).toEqual(before)
+    expect(await lab.host.mustRun(['find', state, '-name', 'state-*'])).toBe('')
+  })
+
+  test('a project that is destroyed is not written down again by a host that is open', async () => {
+    const lab = await open()
+    await openedShop(lab, backend)
+    const left = await inShop(
+      lab,
+      backend,
+      `const children = await import('node:child_process')
+       children.execFileSync('${lab.command[0]}', ${JSON.stringify([...lab.command.slice(1), 'destroy', '-p', 'shop', '--yes', '--state', state])})
+       await host.settled()
+       report([host.networks(), host.endpoints(), host.published()])`,
+    )
+    expect(left).toEqual([[], [], []])
+    expect(await served(lab, 'client', 8080)).toBe(false)
+    expect(await inShop(lab, backend, 'report(host.networks())')).toEqual([])
+  })
+}
+
+/** A process that holds a project open, and watches nothing. */
+export const byOpenHost = (open: OpenLab, backend: Backend): void => {
+  test('all of it is written down again with the next call, and destroy puts back what was changed', async () => {
+    const lab = await open()
+    await lab.host.setSysctl('net.ipv4.ip_forward', 0)
+    const before = await told(lab)
+    const late = await inShop(
+      lab,
+      backend,
+      `const { rmSync } = await import('node:fs')
+       const lose = async () => {
+         rmSync('${state}', { recursive: true })
+         // What is done to files is seen in the next turn.
+         await new Promise((resolve) => setImmediate(resolve))
+       }
+       await host.ensureNetwork('web', { pool: 'classic' })
+       await host.lease('web', 'web-1')
+       await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
+       await lose()
+       await host.publish({ hostPort: 8081, to: { endpoint: 'web-1', port: 80 } })
+       await lose()
+       const late = await host.lease('web', 'late')
+       await lose()
+       await host.unpublish({ hostPort: 8081 })
+       report(late.ip)`,
+    )
+    expect(late).toBe('172.17.0.2')
+    const asked = `report([host.endpoints().map(({ ip }) => ip), host.published().map(({ hostPort }) => hostPort), (await host.lease('web', 'more')).ip])`
+    expect(await inShop(lab, backend, asked)).toEqual([['172.17.0.1', '172.17.0.2'], [8080], '172.17.0.3'])
+    await destroy(lab)
+    expect(await told(lab)).toEqual(before)
+  })
+}
