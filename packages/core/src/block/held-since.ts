@@ -4,6 +4,7 @@ import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
 import type { BlockMove, RememberedBlock } from './find-moves.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
+import { isWithinBlocks } from './within-blocks.ts'
 
 /**
  * What a host remembers of its blocks since it joined last.
@@ -50,7 +51,7 @@ export const heldSince = (
         takenBy: isLater(one) ? takerOf(one.block) : one.takenBy,
       })),
       ...blocks.filter(isGone).map(({ block }) => ({ block, takenBy: takerOf(block) })),
-    ],
+    ].filter(({ block }) => !isWithinBlocks(block, held)),
   }
 }
 

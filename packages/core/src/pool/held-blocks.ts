@@ -81,12 +81,15 @@ export const blockReservations = ({
   const own = blocks.map((block) => parsePrefix(block))
   const known = new Set([...blocks, ...lost.map(({ block }) => block)])
   const seen = others.flatMap(({ block, host }) => (known.has(block) ? [] : [{ block, takenBy: host }]))
-  const gone = [...lost, ...seen].map(
-    ({ block, takenBy }): Reservation => ({
-      kind: 'cluster',
-      ...{ prefix: parsePrefix(block), cluster, pool: null, takenBy },
-      ...(takenBy !== null && takenBy === host ? { isNamesake: true } : {}),
-    }),
+  // A block of another size may have been claimed out of one that was lost: that part is this host's.
+  const gone = [...lost, ...seen].flatMap(({ block, takenBy }) =>
+    subtractPrefixes(parsePrefix(block), own).map(
+      (prefix): Reservation => ({
+        kind: 'cluster',
+        ...{ prefix, cluster, pool: null, takenBy },
+        ...(takenBy !== null && takenBy === host ? { isNamesake: true } : {}),
+      }),
+    ),
   )
   const holes = [...own, ...gone.map(({ prefix }) => prefix)]
   const rest = (pools ?? []).flatMap((pool) =>

@@ -1,4 +1,5 @@
 import { bitsOf, formatPrefix, InvalidRequestError, type Prefix } from '@portolan/netfilter'
+import { searchBesideFormer } from './beside-former.ts'
 import type { Layer } from './blocks.ts'
 import { blocksExhausted } from './blocks-exhausted.ts'
 import { firstFit, passFound, type Scan, scan4, scan6 } from './first-fit.ts'
@@ -11,7 +12,7 @@ import type { Rejection } from './rejection.ts'
 import { listRejections } from './rejection-log.ts'
 import { wantedSize } from './settled-subnet.ts'
 import type { SubnetPlan, SubnetWish } from './subnet-request.ts'
-import { type TakenBlocks, take } from './taken-blocks.ts'
+import { type TakenBlocks, take, takeSubnet } from './taken-blocks.ts'
 
 /** Shared by all that were picked: there may be 65,536 of them. */
 const none: readonly never[] = []
@@ -102,24 +103,39 @@ export const pickSubnet = (
   const blocks = pools === state.defaults[request.family] ? (state.options.blocks ?? null) : null
   const isOfBlocks = blocks !== null && blockPools(blocks, request.family) !== null
   checkSize(request, size, isOfBlocks ? null : pools)
+  const fits = ({ prefix }: PoolEntry): boolean =>
+    prefix.family === request.family && (size === null || size >= prefix.length)
+  const picked = (pool: Pool, entry: PoolEntry, subnet: Prefix, passed: readonly Rejection[]): SubnetPlan => {
+    checkRange(request, subnet)
+    const written = size === null ? writtenGateway(entry, subnet) : null
+    return {
+      network: request.network,
+      family: request.family,
+      subnet: formatPrefix(subnet),
+      gateway: gatewayOf(request, subnet, written),
+      pool: pool.name,
+      origin: 'picked',
+      rejected: passed,
+      overlaps: none,
+    }
+  }
   let rejected: readonly Rejection[] = []
   for (const pool of pools) {
     for (const entry of pool.entries) {
-      if (entry.prefix.family !== request.family || (size !== null && size < entry.prefix.length)) continue
+      if (!fits(entry)) continue
       const { subnet, rejected: passed } = searchEntry(state, request, entry, size ?? entry.size)
       rejected = rejected.length === 0 ? passed : rejected.concat(passed)
-      if (subnet === null) continue
-      checkRange(request, subnet)
-      const written = size === null ? writtenGateway(entry, subnet) : null
-      return {
-        network: request.network,
-        family: request.family,
-        subnet: formatPrefix(subnet),
-        gateway: gatewayOf(request, subnet, written),
-        pool: pool.name,
-        origin: 'picked',
-        rejected,
-        overlaps: none,
+      if (subnet !== null) return picked(pool, entry, subnet, rejected)
+    }
+  }
+  if (request.renumber === true) {
+    const search = searchBesideFormer(state, request)
+    for (const pool of pools) {
+      for (const entry of pool.entries) {
+        const subnet = fits(entry) ? search(entry, size ?? entry.size) : null
+        if (subnet === null) continue
+        takeSubnet(state.taken, subnet, request.network)
+        return picked(pool, entry, subnet, none)
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { HostFacts } from '@portolan/netfilter'
-import { containsPrefix, formatPrefix, type Prefix } from '@portolan/netfilter'
+import { containsPrefix, formatPrefix } from '@portolan/netfilter'
 import { checkSubnetPlan } from './check-subnet-plan.ts'
 import { findOverlaps } from './find-overlaps.ts'
 import { type HostIndex, indexHost } from './host-index.ts'
@@ -16,12 +16,7 @@ import {
   type SubnetWish,
   wishOf,
 } from './subnet-request.ts'
-import { take } from './taken-blocks.ts'
-
-const takeSubnet = ({ taken }: PlanState, prefix: Prefix, network: string): void => {
-  if (prefix.family === 'ip') take(taken.ip, prefix.base, prefix.length, network)
-  else take(taken.ip6, prefix.base, prefix.length, network)
-}
+import { takeSubnet } from './taken-blocks.ts'
 
 const settle = (
   state: PlanState,
@@ -93,7 +88,7 @@ export const planSubnets = (
     const plan = settle(state, request, own, names, before)
     const reservation: Reservation = { kind: 'own', prefix: own.subnet, network: request.network }
     before.push(reservation)
-    takeSubnet(state, own.subnet, request.network)
+    takeSubnet(state.taken, own.subnet, request.network)
     return plan
   })
   const unpickedFrom = (at: number): readonly SubnetWish[] =>

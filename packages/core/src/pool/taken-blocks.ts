@@ -112,3 +112,13 @@ export const take = <T extends number | bigint>(
   put(taken, taken.count, start, length, network)
   taken.count += 1
 }
+
+/** Adds a subnet of either family. */
+export const takeSubnet = (
+  { ip, ip6 }: { readonly ip: TakenBlocks<number>; readonly ip6: TakenBlocks<bigint> },
+  prefix: Prefix,
+  network: string,
+): void => {
+  if (prefix.family === 'ip') take(ip, prefix.base, prefix.length, network)
+  else take(ip6, prefix.base, prefix.length, network)
+}

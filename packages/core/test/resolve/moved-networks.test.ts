@@ -185,6 +185,64 @@ test('networks that have to go move in their order, and one for which there is n
   ])
 })
 
+describe('a network whose block was cut anew', () => {
+  const only4 = readCompose('name: shop\nnetworks: {web: {}}\nservices: {a: {networks: [web]}}\n', {
+    source: 'compose.yaml',
+  })
+  const had: HeldBlocks = { ...held, pools: ['10.64.0.0/20:24'], blocks: [first4] }
+  const up = (address: string): HostFacts => ({
+    ...bridge(address),
+    routes: [{ destination: first4, interface: 'br-web', table: 254, scope: 'link' }],
+  })
+
+  test('moves into the part of it that its host has, though that overlaps what it leaves', () => {
+    const { leases } = committed(only4, emptyLeases, { blocks: had })
+    const now = {
+      ...had,
+      pools: ['10.64.0.0/20:25'],
+      blocks: ['10.64.12.0/25'],
+      lost: [{ block: first4, takenBy: null }],
+    }
+    const facts = up('10.64.12.1/24')
+    const { conflicts } = resolve(only4, facts, { leases, blocks: now })
+    expect(conflicts).toMatchObject([{ kind: 'SubnetOverlap', severity: 'error' }])
+    const { answer, leases: then } = committed(only4, leases, { blocks: now, move }, facts)
+    expect(subnets(answer)).toEqual(['10.64.12.0/25 picked'])
+    expect(answer.conflicts).toEqual([])
+    const after = resolve(only4, up('10.64.12.1/25'), { leases: then, blocks: now })
+    expect([subnets(after), after.conflicts]).toEqual([['10.64.12.0/25 held'], []])
+  })
+
+  test.each(['10.64.12.128/25', '10.64.13.0/24'])(
+    'moves elsewhere while there is room elsewhere, without a cluster: %s',
+    (elsewhere) => {
+      const { leases } = committed(only4, emptyLeases, { pools: [parsePool('10.64.12.0/25:25')] })
+      const pools = ['10.64.12.0/24:24', `${elsewhere}:${elsewhere.slice(-2)}`].map(parsePool)
+      const facts = bridge('10.64.12.1/25')
+      const moved = resolve(only4, facts, { leases, pools, move })
+      expect(subnets(moved)).toEqual([`${elsewhere} picked`])
+      const [grown = parsePool('10.64.12.0/24:24')] = pools
+      expect(subnets(resolve(only4, facts, { leases, pools: [grown], move }))).toEqual([
+        '10.64.12.0/24 picked',
+      ])
+      expect(() => resolve(only4, facts, { leases, pools: [parsePool('10.64.12.0/25:25')], move })).toThrow(
+        /No subnet is free/,
+      )
+    },
+  )
+
+  test('moves to no subnet that another network has', () => {
+    const two = readCompose(
+      'name: shop\nnetworks: {web: {}, db: {}}\nservices: {a: {networks: [web, db]}}\n',
+      { source: 'compose.yaml' },
+    )
+    const { leases } = committed(two, emptyLeases, { pools: [parsePool('10.64.12.0/24:25')] })
+    expect(() => resolve(two, {}, { leases, pools: [parsePool('10.64.12.0/24:24')], move })).toThrow(
+      /No subnet is free for network web/,
+    )
+  })
+})
+
 describe('a move that was cut off after its leases were taken', () => {
   const lost = {
     ...held,

@@ -5,7 +5,7 @@ import {
   type Overlap,
   runBlockSteps,
 } from '@portolan/core'
-import { type SettledBlocks, settleBlocks } from '@portolan/core/planning'
+import { isWithinBlocks, type SettledBlocks, settleBlocks } from '@portolan/core/planning'
 import { type RememberedMember, writeMember } from '@portolan/host'
 import { newNonce } from './this-member.ts'
 import { areComplete, type BlockWitnesses, useOfBlocks } from './use-of-blocks.ts'
@@ -55,7 +55,10 @@ export const joinCluster = async (
   )
   const leaving = claimed.leaving.map((block) => ({ block, networks: networksOf(block) }))
   // What this host gave back itself, as nothing of it was there, it has not lost.
-  const gone = claimed.moves.filter(({ block }) => !claimed.released.includes(block))
+  const held = claimed.blocks.map(({ block }) => block)
+  const gone = claimed.moves.filter(
+    ({ block }) => !claimed.released.includes(block) && !isWithinBlocks(block, held),
+  )
   const moves = gone.map((move): LostBlock => ({ ...move, networks: networksOf(move.block) }))
   const isNew = new Set(member.blocks.map(({ block }) => block))
   const isTold = ({ block, networks }: LostBlock): boolean => networks.length > 0 || isNew.has(block)

@@ -1,4 +1,5 @@
 import type { ClusterView } from '@portolan/core'
+import { isWithinBlocks } from '@portolan/core/planning'
 import type { RememberedMember } from '@portolan/host'
 import { areComplete, type BlockWitnesses, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 
@@ -20,12 +21,10 @@ export const lostInUse = (
   member: RememberedMember,
   witnesses: BlockWitnesses,
 ): readonly LostInUse[] => {
-  const held = view.hosts
-    .find(({ host }) => host === member.host)
-    ?.blocks.filter(({ incarnation }) => incarnation === member.incarnation)
-    .map(({ block }) => block)
+  const own = view.hosts.find(({ host }) => host === member.host)?.blocks ?? []
+  const held = own.filter(({ incarnation }) => incarnation === member.incarnation).map(({ block }) => block)
   const before = [...new Set([...member.blocks, ...member.lost].map(({ block }) => block))]
-  const gone = before.filter((block) => held?.includes(block) !== true)
+  const gone = before.filter((block) => !isWithinBlocks(block, held))
   const remembered = member.blocks.map(({ block }) => block)
   return useOfBlocks(gone, witnesses).flatMap(({ block, leased, networks }): readonly LostInUse[] => {
     const isRemembered = remembered.includes(block)

@@ -1,7 +1,8 @@
-import type { Conflict, Intent } from '@portolan/core'
+import type { Intent } from '@portolan/core'
 import { withHostLock } from '@portolan/host'
 import { InvalidRequestError, StaleStateError } from '@portolan/netfilter'
 import { apply } from '../../apply/apply.ts'
+import { blockingConflicts } from '../../plan/blocking-conflicts.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { comparePlans, type PlanDifference, printDifference } from '../../plan/plan-difference.ts'
 import { plan } from '../../plan/plan-intent.ts'
@@ -57,18 +58,20 @@ export const planAndApply = async (
     })
   const first = await waitFor(context, planning, planAgain)
   // Another process of ours may have been at it while the host was read: only what is wrong after that blocks.
-  const planned = isBlocked(first, options) ? await underHostLock(planAgain, applyOptions(context)) : first
-  show(printPlan(planned, lookOf(context)), context)
+  const isBlocked = (one: Plan): boolean =>
+    options.force !== true && blockingConflicts(one, more.move).length > 0
+  const planned = isBlocked(first) ? await underHostLock(planAgain, applyOptions(context)) : first
+  show(printPlan(planned, lookOf(context), more.move), context)
   // Taking leases changes nothing of the host's that could be asked about.
   const leases = planned.leases?.changes.length ?? 0
-  if (isBlocked(planned, options) || planned.changes.length + leases === 0) {
+  if (isBlocked(planned) || planned.changes.length + leases === 0) {
     report(planned, context, false)
-    return isBlocked(planned, options) ? refuse(context) : exitCode.ok
+    return isBlocked(planned) ? refuse(context) : exitCode.ok
   }
   if (!(await agreeTo(planned, context))) return exitCode.ok
   // A watch may have begun while it was asked.
   if (options.yes !== true) await refuseOtherText(options, intent)
-  const code = await applyOrReplan(planned, planAgain, context)
+  const code = await applyOrReplan(planned, planAgain, isBlocked, context)
   if (next !== null && code === exitCode.ok && options.json !== true) terminal.print(next(planned))
   return code
 }
@@ -92,12 +95,6 @@ const agreeTo = async ({ changes }: Plan, { options, terminal }: CommandContext)
   return false
 }
 
-const errorsIn = (conflicts: readonly Conflict[]): readonly Conflict[] =>
-  conflicts.filter(({ severity }) => severity === 'error')
-
-const isBlocked = ({ conflicts }: Plan, { force }: CommandContext['options']): boolean =>
-  force !== true && errorsIn(conflicts).length > 0
-
 /** Said after the conflicts are shown: in the plan, in what is new of it, or in the JSON. */
 const refuse = ({ options, terminal }: CommandContext): ExitCode => {
   const where = options.json === true ? 'in the JSON' : 'above'
@@ -117,6 +114,7 @@ const refuse = ({ options, terminal }: CommandContext): ExitCode => {
 const applyOrReplan = async (
   first: Plan,
   planAgain: () => Promise<Plan>,
+  isBlocked: (planned: Plan) => boolean,
   context: CommandContext,
 ): Promise<ExitCode> => {
   const settings = applyOptions(context)
@@ -135,7 +133,8 @@ const applyOrReplan = async (
       const planned = await planAgain()
       const difference = comparePlans(first, planned)
       showDifference(difference, context)
-      if (errorsIn(difference?.conflicts ?? []).length === 0) return carryOut(planned, true)
+      const isWorse = difference?.conflicts.some(({ severity }) => severity === 'error') === true
+      if (!isWorse) return carryOut(planned, true)
       report(planned, context, false)
       return refuse(context)
     }, settings)
@@ -151,7 +150,7 @@ const applyOrReplan = async (
     const planned = await planAgain()
     const difference = comparePlans(agreed, planned)
     showDifference(difference, context)
-    if (isBlocked(planned, context.options)) {
+    if (isBlocked(planned)) {
       report(planned, context, false)
       return refuse(context)
     }

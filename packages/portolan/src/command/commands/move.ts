@@ -1,3 +1,4 @@
+import { blockingConflicts } from '../../plan/blocking-conflicts.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { plan } from '../../plan/plan-intent.ts'
 import { printPlan } from '../../plan/print/print-plan.ts'
@@ -26,8 +27,8 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
       ...more,
     }),
   )
-  terminal.print(options.json === true ? jsonText(planned) : printPlan(planned, lookOf(context)))
-  if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
+  terminal.print(options.json === true ? jsonText(planned) : printPlan(planned, lookOf(context), positionals))
+  if (blockingConflicts(planned, positionals).length > 0) return exitCode.conflicts
   terminal.say(
     `portolan: nothing was changed; --yes carries it out. ${addressesAnew(planned.subnets, positionals)}`,
   )

@@ -2,6 +2,7 @@ import type { Lease } from '@portolan/core'
 import { placeText, visibleLine } from '@portolan/netfilter'
 import { type Look, plainLook } from '../../text/look.ts'
 import { wrapLine } from '../../text/wrap-line.ts'
+import { blockingConflicts } from '../blocking-conflicts.ts'
 import type { Plan } from '../plan.ts'
 import { countChanges } from './count-changes.ts'
 import { printChanges } from './print-changes.ts'
@@ -15,12 +16,17 @@ import { printSections } from './print-sections.ts'
 /**
  * A plan as a text for people: how much there is to do, what is wrong, what was chosen and why, what would be done, and
  * what else there is to know.
+ * @param moved - the networks that it was asked to move
  * @internal
  */
-export const printPlan = (plan: Omit<Plan, 'toString' | 'toJSON'>, look: Look = plainLook): string =>
+export const printPlan = (
+  plan: Omit<Plan, 'toString' | 'toJSON'>,
+  look: Look = plainLook,
+  moved: readonly string[] = [],
+): string =>
   printSections(
     [
-      { title: `Plan for project ${plan.project} with ${plan.backend}`, lines: printHead(plan, look) },
+      { title: `Plan for project ${plan.project} with ${plan.backend}`, lines: printHead(plan, look, moved) },
       { title: 'Conflicts', lines: printConflicts(plan.conflicts, look) },
       { title: 'Not searched for conflicts', lines: printIncomplete(plan.incomplete, look) },
       { title: 'Networks', lines: printNetworks(plan.subnets, plan.desired, look) },
@@ -37,10 +43,19 @@ export const printPlan = (plan: Omit<Plan, 'toString' | 'toJSON'>, look: Look = 
   )
 
 const printHead = (
-  plan: Pick<Plan, 'summary' | 'conflicts' | 'leases' | 'notes' | 'incomplete'>,
+  plan: Pick<Plan, 'summary' | 'conflicts' | 'leases' | 'notes' | 'incomplete' | 'subnets'>,
   { columns }: Look,
+  moved: readonly string[],
 ): readonly string[] =>
-  wrapLine([printSummary(plan), ...leaseWords(plan), ...otherCounts(plan)].join(' '), columns, 2)
+  wrapLine(
+    [
+      printSummary(plan, blockingConflicts(plan, moved).length),
+      ...leaseWords(plan),
+      ...otherCounts(plan),
+    ].join(' '),
+    columns,
+    2,
+  )
 
 const leaseWords = ({ leases }: Pick<Plan, 'leases'>): readonly string[] => {
   const taken = leases?.changes.filter(({ after }) => isHeld(after)).length ?? 0
@@ -71,8 +86,14 @@ const otherCounts = ({
 const printNote = ({ text, place }: Plan['notes'][number], { columns }: Look): readonly string[] =>
   wrapLine(`  ${visibleLine(`${place === null ? '' : `${placeText(place)}: `}${text}`)}`, columns, 6)
 
-/** @internal */
-export const printSummary = ({ summary, conflicts }: Pick<Plan, 'summary' | 'conflicts'>): string => {
+/**
+ * @param blocking - how many of its conflicts keep it from being carried out; those of severity error unless told
+ * @internal
+ */
+export const printSummary = (
+  { summary, conflicts }: Pick<Plan, 'summary' | 'conflicts'>,
+  blocking: number | null = null,
+): string => {
   const errors = conflicts.filter(({ severity }) => severity === 'error').length
   const { add, change, remove } = summary
   const isDone = add + change + remove === 0
@@ -80,6 +101,8 @@ export const printSummary = ({ summary, conflicts }: Pick<Plan, 'summary' | 'con
     ? 'Nothing to do.'
     : `Changes: ${add} to add, ${change} to change, ${remove} to remove.`
   if (errors === 0) return changes
-  const many = errors === 1 ? '1 conflict' : `${errors} conflicts`
-  return isDone ? `${changes} ${many} to mend.` : `${changes} Blocked by ${many}.`
+  const isBlocked = !isDone && blocking !== 0
+  const count = isBlocked ? (blocking ?? errors) : errors
+  const many = count === 1 ? '1 conflict' : `${count} conflicts`
+  return isBlocked ? `${changes} Blocked by ${many}.` : `${changes} ${many} to mend.`
 }
