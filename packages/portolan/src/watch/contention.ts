@@ -1,8 +1,13 @@
 import type { Cause, DriftChange } from './host-event.ts'
 
-/** So many repairs of one object within so long are a quarrel. */
+/** An object that is undone so often within so long is a quarrel. */
 const REPAIRS = 4
 const WITHIN_MS = 10_000
+/**
+ * Repairs of an object within so long are of one undoing. The kernel deletes a bridge in steps (down, its addresses, itself),
+ * and a look may come between any two.
+ */
+const STEPS_MS = 200
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 60_000
 
@@ -10,6 +15,9 @@ const LONGEST_PAUSE_MS = 60_000
 export interface Quarrel {
   readonly by: readonly string[]
   readonly objects: readonly string[]
+  /** How often the first of these was undone, and in how long. */
+  readonly times: number
+  readonly withinMs: number
   readonly pauseMs: number
 }
 
@@ -43,16 +51,36 @@ export class Contention {
       ...this.#repairs.filter(({ at }) => now - at < WITHIN_MS + this.#pauseMs),
       { at: now, objects, by },
     ]
-    const again = [...objects].filter(
-      (object) => this.#repairs.filter((repair) => repair.objects.has(object)).length >= REPAIRS,
-    )
-    if (again.length === 0) return null
+    const undone = [...objects].flatMap((object) => {
+      const own = this.#undoings(object)
+      return own.length < REPAIRS ? [] : [{ object, own }]
+    })
+    const [first] = undone
+    if (first === undefined) return null
     const pauseMs = this.#pauseMs
     this.#pausedUntil = now + pauseMs
     this.#pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
     const names = this.#repairs.flatMap((repair) => repair.by)
     // The next quarrel is found sooner: the pause is not what ended it.
-    this.#repairs = this.#repairs.slice(1 - REPAIRS)
-    return { by: [...new Set(names)], objects: again, pauseMs }
+    const kept = new Set(undone.flatMap(({ own }) => own.slice(1 - REPAIRS)))
+    this.#repairs = this.#repairs.filter((repair) => kept.has(repair))
+    return {
+      by: [...new Set(names)],
+      objects: undone.map(({ object }) => object),
+      times: first.own.length,
+      withinMs: now - (first.own[0]?.at ?? now),
+      pauseMs,
+    }
+  }
+
+  /** The repairs of an object that begin what was undone once. */
+  #undoings(object: string): readonly Repair[] {
+    const own: Repair[] = []
+    for (const repair of this.#repairs) {
+      const last = own.at(-1)
+      if (repair.objects.has(object) && (last === undefined || repair.at - last.at >= STEPS_MS))
+        own.push(repair)
+    }
+    return own
   }
 }

@@ -37,7 +37,7 @@ export const eventText = (
     case 'contended':
       return [
         line(
-          `${event.by.length === 0 ? 'another program' : event.by.join(' and ')} undoes each repair of ${event.objects.slice(0, MOST_NAMED).join(', ')}: the next one waits ${event.pauseMs / 1000} s. Stop that program, or stop this watch and end the project with "portolan destroy -p ${event.project}".`,
+          `${event.by.length === 0 ? 'another program' : event.by.join(' and ')} changed ${objectsText(event.objects)} ${event.times} times in ${Math.ceil(event.withinMs / 1000)} s, and each time that was repaired. The next repair waits ${event.pauseMs / 1000} s. If this goes on, stop that program, or stop this watch and end the project with "portolan destroy -p ${event.project}".`,
         ),
       ]
     case 'failed':
@@ -68,6 +68,11 @@ const changesText = (changes: readonly DriftChange[]): string => {
   const named = changes.slice(0, MOST_NAMED).map(({ action, object }) => `${verbs[action]} ${object}`)
   const more = changes.length - named.length
   return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`
+}
+
+const objectsText = (objects: readonly string[]): string => {
+  const more = objects.length - MOST_NAMED
+  return `${objects.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 const causesText = (causes: readonly Cause[]): string =>

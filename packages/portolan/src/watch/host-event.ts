@@ -65,6 +65,9 @@ export type HostEvent =
       /** The programs that undo the repairs, by name, as far as they are known. */
       readonly by: readonly string[]
       readonly objects: readonly string[]
+      /** How often the first of these was undone, and in how long. */
+      readonly times: number
+      readonly withinMs: number
       readonly pauseMs: number
     })
   | (About & {

@@ -12,6 +12,8 @@ describe('programs that undo what is repaired', () => {
     expect(contention.repaired([change], [by('firewalld')], 3000)).toEqual({
       by: ['nft', 'firewalld'],
       objects: ['rule x'],
+      times: 4,
+      withinMs: 3000,
       pauseMs: 1000,
     })
     expect([contention.leftMs(3000), contention.leftMs(3999), contention.leftMs(4000)]).toEqual([1000, 1, 0])
@@ -20,9 +22,22 @@ describe('programs that undo what is repaired', () => {
   test('pause repairs for twice as long each time, and a minute at most', () => {
     const contention = new Contention()
     const pauses: number[] = []
-    for (let now = 0; pauses.length < 8; now += 1 + contention.leftMs(now))
+    for (let now = 0; pauses.length < 8; now += 200 + contention.leftMs(now))
       pauses.push(...[contention.repaired([change], [], now)].flatMap((quarrel) => quarrel?.pauseMs ?? []))
     expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000])
+  })
+
+  test('are none where an object is undone twice, and each time in steps that are repaired apart', () => {
+    const contention = new Contention()
+    for (const at of [0, 60, 150, 2000, 2060, 2150])
+      expect(contention.repaired([change], [by('ip')], at)).toBeNull()
+  })
+
+  test('are found though they undo a repair at once', () => {
+    const contention = new Contention()
+    let repairs = 0
+    for (let now = 0; contention.repaired([change], [by('nft')], now) === null; now += 10) repairs += 1
+    expect(repairs).toBe(60)
   })
 
   test('are none where other objects are repaired, or one object now and then', () => {
