@@ -10,7 +10,7 @@ import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
 import { blockRoutes } from './networks/block-routes.ts'
 import { lostPorts, type Ports, portDrift, portsOfBridges } from './networks/bridge-ports.ts'
-import { bringAbout } from './networks/ensure-network.ts'
+import { bringAbout } from './networks/bring-about.ts'
 import type { LiveRules } from './rules/live-rules.ts'
 import { intentOf } from './wanted/desired-of.ts'
 

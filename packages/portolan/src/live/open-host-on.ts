@@ -1,5 +1,5 @@
 import type { JournalChange } from '@portolan/host'
-import { PortolanError } from '@portolan/netfilter'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { checkOptions, flagValue, type OptionKinds, type ValueKind } from '@portolan/netfilter/schema'
 import { signalValue } from '../arguments/value-kinds.ts'
 import type { HeldProject } from '../watch/held-project.ts'
@@ -21,8 +21,10 @@ import type { LiveHost } from './live-host.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
 import { blockRoutes } from './networks/block-routes.ts'
+import { bringAbout } from './networks/bring-about.ts'
 import { checkNetwork } from './networks/check-network.ts'
-import { bringAbout, ensureNetwork, removeNetwork } from './networks/ensure-network.ts'
+import { ensureNetwork, removeNetwork } from './networks/ensure-network.ts'
+import { goneNetworks } from './networks/gone-networks.ts'
 import { ensureParentedNetwork, removeParentedNetwork } from './networks/parented-networks.ts'
 import { releaseHostPorts } from './ports/automatic-ports.ts'
 import { flowsToForget } from './ports/flows-to-forget.ts'
@@ -95,12 +97,16 @@ export const openObservedHostOn = async (
     if ((await machine.elsewhere()).length > 0) await bringAbout(rules, machine, (intent) => intent)
   }
   const inItsBackend = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    for (;;) {
+    for (let isMended = false; ; ) {
       try {
         await follow()
         return await work()
       } catch (error) {
-        if (!(error instanceof BackendMovedError)) throw error
+        // What is refused once the host was looked at may be so for want of a bridge that another program deleted.
+        if (error instanceof InvalidRequestError && !isMended && goneNetworks(rules).length > 0) {
+          isMended = true
+          await bringAbout(rules, machine, (intent) => intent)
+        } else if (!(error instanceof BackendMovedError)) throw error
       }
     }
   }

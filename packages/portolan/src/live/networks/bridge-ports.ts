@@ -1,5 +1,6 @@
 import type { HostFacts } from '@portolan/netfilter'
 import type { DriftChange } from '../../watch/host-event.ts'
+import { attachedPorts } from '../attachments/attached-ports.ts'
 import { type OwnBridge, ownBridges } from './own-bridges.ts'
 import { useOf } from './refuse-port.ts'
 
@@ -28,6 +29,17 @@ export const portsOfBridges = (project: string, facts: HostFacts, before: Ports)
     now.set(bridge.network, [...ports, ...released])
   }
   return now
+}
+
+/** What `attach` made for the networks of a project, which its name for itself tells, and is on no bridge. */
+export const markedPorts = (project: string, facts: HostFacts): Ports => {
+  const marked = new Map<string, readonly Port[]>()
+  for (const { name, index, mark } of attachedPorts(facts)) {
+    const port = { name, index: index ?? undefined }
+    if (mark.project === project && isReleased(port, facts))
+      marked.set(mark.network, [...(marked.get(mark.network) ?? []), port])
+  }
+  return marked
 }
 
 const isReleased = ({ name, index }: Port, facts: HostFacts): boolean => {

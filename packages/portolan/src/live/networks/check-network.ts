@@ -3,7 +3,9 @@ import { endpointIntent } from '@portolan/core/planning'
 import { InvalidRequestError } from '@portolan/netfilter'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { intentOf } from '../wanted/desired-of.ts'
-import { type NetworkTools, refuseConflicts, wishFor } from './ensure-network.ts'
+import { refuseConflicts } from './bring-about.ts'
+import { wishFor } from './ensure-network.ts'
+import type { NetworkTools } from './network-tools.ts'
 import { refuseParented } from './parented-networks.ts'
 
 /**

@@ -1,0 +1,64 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { inShop } from './in-live-host.ts'
+
+/** What other programs take away of a project while one host object stays open, with no watch. */
+export const whileOpen = (open: OpenLab, backend: Backend): void => {
+  const start = `
+    import { spawn } from 'node:child_process'
+    const containers = ['web-1', 'web-2'].map(() => spawn('unshare', ['--net', 'sleep', '60'], { stdio: 'ignore' }))
+    const isOwn = ({ pid }) => run('readlink', '/proc/' + pid + '/ns/net') !== run('readlink', '/proc/self/ns/net')
+    while (!containers.every(isOwn)) await new Promise((resolve) => setTimeout(resolve, 10))
+    const attach = (at) => host.attach({ network: 'web', endpoint: 'web-' + (at + 1), netns: { pid: containers[at].pid } })
+    // Nothing listens: a container that is reached refuses.
+    const answers = (ip) => run('timeout', '2', 'bash', '-c', 'exec 2>&1; : < /dev/tcp/' + ip + '/80 || true').includes('refused')
+    // What is changed here is seen by other turns of the event loop, as what other processes change.
+    const change = (...argv) => { run(...argv); return new Promise(setImmediate) }
+    const web = () => host.ensureNetwork('web', { pool: 'classic', ipv6: true })
+    const { bridge } = await web()
+    const one = await attach(0)
+    await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })`
+  const end = 'for (const one of containers) one.kill()'
+
+  test.each([
+    ['ensureNetwork', 'await web()'],
+    ['attach', 'await attach(1)'],
+    [
+      'attachPort',
+      "run('ip', 'link', 'add', 'v-port', 'type', 'veth', 'peer', 'v-peer'); await host.attachPort('v-port', 'web')",
+    ],
+    ['another network', "await host.ensureNetwork('db', { pool: 'classic' })"],
+  ])('a bridge that was deleted comes back with %s, and what was attached to it', async (_name, call) => {
+    const lab = await open()
+    expect(
+      await inShop(
+        lab,
+        backend,
+        `${start}
+         const before = answers(one.ip)
+         await change('ip', 'link', 'del', bridge)
+         const without = answers(one.ip)
+         const answer = await attempt((async () => { ${call} })())
+         report([before, without, answer, answers(one.ip), host.published().some(({ hostPort }) => hostPort === 8080)])
+         ${end}`,
+      ),
+    ).toEqual([true, false, 'done', true, true])
+  })
+
+  test('a network that is to go is not brought back first', async () => {
+    const lab = await open()
+    expect(
+      await inShop(
+        lab,
+        backend,
+        `${start}
+         const other = await host.ensureNetwork('db', { pool: 'classic' })
+         await change('ip', 'link', 'del', other.bridge)
+         await host.removeNetwork('db')
+         report([host.networks().map(({ name }) => name), answers(one.ip)])
+         ${end}`,
+      ),
+    ).toEqual([['web'], true])
+  })
+}
