@@ -80,15 +80,19 @@ const compileAnyOf = (
 }
 
 /** A rule can change, bind or end something. */
-export const acts = ({ steps }: NetfilterRule): boolean =>
-  steps.some((step) => !isMatch(step) && step.kind !== 'note')
+export const acts = ({ steps }: NetfilterRule): boolean => {
+  for (const step of steps) if (!isMatch(step) && step.kind !== 'note') return true
+  return false
+}
 
 /** Lets a packet pass, or spares it the rest of the chain, and does nothing else. */
 export const isLenient = ({ steps }: NetfilterRule): boolean => {
-  const last = steps.findLast(({ kind }) => kind !== 'note')
-  return (
-    last?.kind === 'verdict' &&
-    (last.verdict.kind === 'accept' || last.verdict.kind === 'return') &&
-    steps.every((step) => step === last || step.kind === 'note' || isMatch(step))
-  )
+  let last: Step | null = null
+  for (const step of steps) {
+    if (step.kind === 'note') continue
+    // Only what comes last may act.
+    if (last !== null && !isMatch(last)) return false
+    last = step
+  }
+  return last?.kind === 'verdict' && (last.verdict.kind === 'accept' || last.verdict.kind === 'return')
 }

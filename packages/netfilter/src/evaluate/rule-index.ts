@@ -50,7 +50,7 @@ export const indexRules = (
   by: readonly Key[] = keys,
 ): RuleIndex | null => {
   if (among.length < SHORT) return null
-  const order = orderOf(heads).filter((key) => by.includes(key))
+  const order = orderOf(heads, by)
   const home = new Int8Array(heads.length).fill(ELSEWHERE)
   const rest: number[] = []
   const used = new Set<number>()
@@ -74,24 +74,16 @@ export const indexRules = (
 /** Of a rule that is not indexed, or asks for none of the fields. */
 const ELSEWHERE = -1
 
-const orders = new WeakMap<readonly Head[], readonly Key[]>()
-
-/** The fields, those that tell most rules of a chain apart first. */
-const orderOf = (heads: readonly Head[]): readonly Key[] => {
-  const known = orders.get(heads)
-  if (known !== undefined) return known
-  const gains = new Map(keys.map((key) => [key, gainOf(heads, key)]))
-  const order = keys.toSorted((a, b) => (gains.get(b) ?? 0) - (gains.get(a) ?? 0))
-  orders.set(heads, order)
-  return order
-}
+/** Some fields, those that tell most rules of a chain apart first. */
+const orderOf = (heads: readonly Head[], by: readonly Key[]): readonly Key[] =>
+  keys.filter((key) => by.includes(key)).sort((a, b) => gainOf(heads, b) - gainOf(heads, a))
 
 /** How many rules a field spares a packet at the least: all that ask for it, but for those that ask for one value. */
-const gainOf = (heads: readonly Head[], key: Key): number => {
+const gainOf = onceForField((heads, key): number => {
   let longest = 0
   for (const { length } of bucketsOf(heads, key).values()) if (length > longest) longest = length
   return rulesAsking(heads, key).length - longest
-}
+})
 
 type Buckets = ReadonlyMap<unknown, readonly number[]>
 

@@ -1,6 +1,6 @@
-import type { CompareStep, NetfilterRule, Step, ValueRange } from '../model/index.ts'
+import type { CompareStep, NetfilterRule, ValueRange } from '../model/index.ts'
 import { isMatch } from './compile-match.ts'
-import { expressionText, stepText } from './step-text.ts'
+import { formNumbers } from './form-numbers.ts'
 
 /** A rule that asks for addresses and then ends. */
 export interface Ban {
@@ -28,14 +28,10 @@ const readRules = (rules: readonly NetfilterRule[]): ReadRules => {
   if (known !== undefined) return known
   const bans = rules.map(banOf)
   const lists = new Int32Array(rules.length).fill(NO_LIST)
-  const numbers = new Map<string, number>()
+  const numberOf = formNumbers()
   for (let at = 0; at < bans.length; at += 1) {
     const ban = bans[at]
-    if (ban === null || ban === undefined) continue
-    const text = withoutAddresses(ban, rules[at]?.steps ?? [])
-    const number = numbers.get(text) ?? numbers.size
-    numbers.set(text, number)
-    lists[at] = number
+    if (ban !== null && ban !== undefined) lists[at] = numberOf(rules[at]?.steps ?? [], ban.at)
   }
   const made: ReadRules = { bans, lists }
   read.set(rules, made)
@@ -76,13 +72,4 @@ const banOf = ({ steps }: NetfilterRule): Ban | null => {
     if (found === null || expression.field === 'saddr') found = { step, at, ranges: values.ranges }
   }
   return found
-}
-
-const withoutAddresses = ({ step, at }: Ban, steps: readonly Step[]): string => {
-  let text = ''
-  for (let place = 0; place < steps.length; place += 1) {
-    const one = steps[place]
-    if (one !== undefined) text += `${place === at ? expressionText(step.expression) : stepText(one)}\n`
-  }
-  return text
 }

@@ -90,16 +90,47 @@ const shapesOf = (rules: readonly NetfilterRule[]): Int32Array => {
   if (before !== undefined) return before
   const numbers = new Map<string, number>()
   const made = new Int32Array(rules.length).fill(NO_SHAPE)
+  /** Most rules have one of a few shapes, and a text takes long to make: these are compared. */
+  const usual: { readonly steps: readonly Step[]; readonly number: number }[] = []
   for (let at = 0; at < rules.length; at += 1) {
-    const shape = shapeOf(rules[at]?.steps ?? [])
+    const steps = rules[at]?.steps ?? []
+    const known = usual.find((one) => hasShape(steps, one.steps))
+    if (known !== undefined) {
+      made[at] = known.number
+      continue
+    }
+    const shape = shapeOf(steps)
     if (shape === null) continue
     const number = numbers.get(shape) ?? numbers.size
     numbers.set(shape, number)
     made[at] = number
+    if (usual.length < USUAL) usual.push({ steps, number })
   }
   read.set(rules, made)
   return made
 }
+
+/** So many shapes are compared with. */
+const USUAL = 8
+
+/** Do the leading matches of a rule have the shape of another's, as far as that is plain to see? */
+const hasShape = (steps: readonly Step[], other: readonly Step[]): boolean => {
+  for (let at = 0; ; at += 1) {
+    const [step, same] = [steps[at], other[at]]
+    const isOver = step === undefined || !isMatch(step)
+    if (same === undefined || !isMatch(same)) return isOver
+    if (isOver || step.kind !== 'compare' || same.kind !== 'compare' || step.negated) return false
+    if (!isSameField(step, same) || step.values.kind !== 'ranges' || rangeOf(step) === null) return false
+    if (same.values.kind !== 'ranges') return false
+  }
+}
+
+const isSameField = ({ expression: a }: CompareStep, { expression: b }: CompareStep): boolean =>
+  a.kind === 'field' &&
+  b.kind === 'field' &&
+  a.field === b.field &&
+  a.family === b.family &&
+  a.protocols === b.protocols
 
 /** What the leading matches of rules of one form have in common; null: of a rule of no table. */
 const shapeOf = (steps: readonly Step[]): string | null => {
