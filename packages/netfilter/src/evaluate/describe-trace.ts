@@ -10,22 +10,26 @@ export const describeTrace = (last: TraceStep | null): readonly TraceEntry[] => 
   return entries.reverse()
 }
 
-const describeStep = (step: TraceStep): TraceEntry => ({
-  direction: step.reply ? 'reply' : 'original',
-  packet: step.packet,
-  hook: step.hook,
-  tool: step.table?.tool ?? 'kernel',
-  family: step.table?.family ?? null,
-  table: step.table?.name ?? null,
-  chain: step.chain?.name ?? null,
-  rule: step.rule?.source.text ?? step.cause?.text ?? 'policy',
-  verdict: deedText(step.deed),
-  deed: step.deed,
-  cause: step.cause?.kind ?? null,
-  position: step.rule?.source.position ?? null,
-  handle: step.rule?.source.handle ?? null,
-  owner: ownerOfStep(step),
-})
+const describeStep = (step: TraceStep): TraceEntry => {
+  // It may be made each time it is read.
+  const source = step.rule?.source ?? null
+  return {
+    direction: step.reply ? 'reply' : 'original',
+    packet: step.packet,
+    hook: step.hook,
+    tool: step.table?.tool ?? 'kernel',
+    family: step.table?.family ?? null,
+    table: step.table?.name ?? null,
+    chain: step.chain?.name ?? null,
+    rule: source?.text ?? step.cause?.text ?? 'policy',
+    verdict: deedText(step.deed),
+    deed: step.deed,
+    cause: step.cause?.kind ?? null,
+    position: source?.position ?? null,
+    handle: source?.handle ?? null,
+    owner: ownerOfStep(step),
+  }
+}
 
 const ownerOfStep = ({ table, chain, rule }: TraceStep): string | null =>
   table === null || chain === null ? null : ownerOf(table, chain, rule)
@@ -39,14 +43,15 @@ export const describeCulprit = (step: TraceStep | null): OutcomeCulprit | null =
   if (step === null) return null
   const { table, chain, rule, deed, cause } = step
   const isPolicy = rule === null && chain !== null
+  const source = rule?.source ?? null
   return {
     tool: table?.tool ?? 'kernel',
     family: table?.family ?? null,
     table: table?.name ?? null,
     chain: chain?.name ?? null,
-    position: rule?.source.position ?? (isPolicy ? 'policy' : null),
-    handle: rule?.source.handle ?? null,
-    text: rule?.source.text ?? cause?.text ?? policyText(table?.tool ?? 'kernel', chain?.name ?? '', deed),
+    position: source?.position ?? (isPolicy ? 'policy' : null),
+    handle: source?.handle ?? null,
+    text: source?.text ?? cause?.text ?? policyText(table?.tool ?? 'kernel', chain?.name ?? '', deed),
     owner: ownerOfStep(step),
   }
 }

@@ -7,7 +7,22 @@ export interface ForeignTranslations {
   readonly leadTo: (address: number | bigint) => boolean
 }
 
+/** Read when it is first asked for: most hosts have no remedy that it is asked for, and some have many rules. */
 export const foreignTranslations = (rulesets: readonly NetfilterRuleset[]): ForeignTranslations => {
+  let known: ForeignTranslations | null = null
+  const found = (): ForeignTranslations => {
+    known ??= readTranslations(rulesets)
+    return known
+  }
+  return {
+    get any() {
+      return found().any
+    },
+    leadTo: (address) => found().leadTo(address),
+  }
+}
+
+const readTranslations = (rulesets: readonly NetfilterRuleset[]): ForeignTranslations => {
   const ranges: { readonly first: number | bigint; readonly last: number | bigint }[] = []
   let isComputed = false
   for (const { tables } of rulesets)

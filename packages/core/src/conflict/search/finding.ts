@@ -75,7 +75,9 @@ export const witnessOf = ({ rows: [row], point }: Finding): Packet | null =>
 export const culpritOf = (step: TraceStep | null): Culprit | null => {
   if (step === null) return null
   const { table, chain, rule, deed, cause } = step
-  const counters = rule?.source.counters ?? null
+  // The source of a rule may be made each time it is read.
+  const source = rule?.source ?? null
+  const counters = source?.counters ?? null
   const owner = table === null || chain === null ? null : ownerOf(table, chain, rule)
   const managed = owner !== 'portolan' || rule === null ? null : managedPartOf(rule)
   return {
@@ -83,9 +85,9 @@ export const culpritOf = (step: TraceStep | null): Culprit | null => {
     family: table?.family ?? null,
     table: table?.name ?? null,
     chain: chain?.name ?? null,
-    position: rule?.source.position ?? (chain === null ? null : 'policy'),
-    handle: rule?.source.handle ?? null,
-    text: rule?.source.text ?? cause?.text ?? policyText(table?.tool ?? 'kernel', chain?.name ?? '', deed),
+    position: source?.position ?? (chain === null ? null : 'policy'),
+    handle: source?.handle ?? null,
+    text: source?.text ?? cause?.text ?? policyText(table?.tool ?? 'kernel', chain?.name ?? '', deed),
     owner,
     ...(managed === null ? {} : { managed }),
     counters: counters === null ? null : { packets: Number(counters.packets), bytes: Number(counters.bytes) },
