@@ -245,5 +245,22 @@ const isAny = (): boolean => true
 /** The local table alone: what address types are read from (net/ipv4/fib_frontend.c, `inet_dev_addr_type`). */
 export const lookUpLocal = (router: Router, address: number | bigint): Route | null => {
   const table = router.tables.get(LOCAL)
-  return table === undefined ? null : findRoute(table, address, isAny)
+  if (table === undefined) return null
+  let known = locals.get(table)
+  if (known === undefined) {
+    known = new Map()
+    locals.set(table, known)
+  }
+  const found = known.get(address)
+  if (found !== undefined) return found
+  const made = findRoute(table, address, isAny)
+  if (known.size >= MOST_LOCALS) known.clear()
+  known.set(address, made)
+  return made
 }
+
+/** The packets of one search are to and from the same few addresses. */
+const locals = new WeakMap<RouteTable, Map<number | bigint, Route | null>>()
+
+/** So many addresses are remembered. */
+const MOST_LOCALS = 1_024

@@ -49,6 +49,8 @@ export const walkChain = (walk: Walk, program: Program, world: World, from = 0):
   return mergeWorlds(returned)
 }
 
+const noRule = (): null => null
+
 /** The rules of a chain from one on whose leading matches hold, or may. */
 const matchInTurn = (
   { chain: { rules }, rule: ruleAt, index }: Program,
@@ -58,6 +60,8 @@ const matchInTurn = (
   const indexed = index()
   const among = indexed === null ? null : candidates(indexed, start)
   const count = among === null ? rules.length : among.length
+  // Most chains have no rule for a packet.
+  if (count === 0) return noRule
   const isLenient = start.learner?.isLenient === true
   let next = among === null ? from : 0
   return (world) => {

@@ -79,7 +79,7 @@ const isEmptyBlock = ({ members, region }: Block): boolean => isEmptySet(members
 /** The parts of holes that are in a block. */
 const clip = (holes: readonly Block[], block: Block): readonly Block[] =>
   holes.flatMap((hole) => {
-    if (!intersects(hole.members, block.members)) return []
+    if (!intersects(hole.members, block.members) || areApart(hole.region, block.region)) return []
     const region = meetRegions(hole.region, block.region)
     return isEmptyRegion(region) ? [] : [{ members: meet(hole.members, block.members, true), region }]
   })
@@ -90,6 +90,10 @@ export const meetRegions = (a: Region, b: Region): Region => {
   for (const field of freeFields) if (a[field] !== b[field]) both[field] = meet(a[field], b[field], true)
   return both
 }
+
+/** Have two regions no packet in common? */
+const areApart = (a: Region, b: Region): boolean =>
+  freeFields.some((field) => a[field] !== b[field] && !intersects(a[field], b[field]))
 
 /** What is left of an area when what goes one way is taken out: areas that share no packet. */
 export const leftOf = ({ members, region, holes }: Area, { area, fresh }: Narrowed): readonly Area[] => {
@@ -142,11 +146,13 @@ export const regionsOf = (
   const whole = meetRegions(region, own)
   let parts = isEmptyRegion(whole) ? [] : [whole]
   for (const hole of holes) {
+    if (parts.length === 0) break
     if (!hasValue(hole.members, member)) continue
-    parts = parts.flatMap((part) => {
-      const taken = meetRegions(part, hole.region)
-      return isEmptyRegion(taken) ? [part] : without(part, taken)
-    })
+    const left: Region[] = []
+    for (const part of parts)
+      if (areApart(part, hole.region)) left.push(part)
+      else left.push(...without(part, meetRegions(part, hole.region)))
+    parts = left
   }
   return parts
 }

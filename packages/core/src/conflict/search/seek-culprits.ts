@@ -1,6 +1,6 @@
 import type { NetfilterChain, NetfilterRule } from '@portolan/netfilter'
 import type { Follower, PacketField } from '@portolan/netfilter/analysis'
-import { isEmptySet, type RangeSet, singleValue } from '@portolan/netfilter/analysis'
+import { emptyRanges, intersects, isEmptySet, type RangeSet, singleValue } from '@portolan/netfilter/analysis'
 import { type Area, holds, isNone, type MemberPoint, onlyPoint } from './area.ts'
 import { followPoint, type GroupCell } from './explore.ts'
 import { failingPacket } from './failing-packet.ts'
@@ -95,10 +95,12 @@ const mayMeet = ({ protocols, interfaces }: Asks, row: Row, way: 'packets' | 'an
     protocols.some(({ first, last }) => first <= row.protocol && row.protocol <= last)) &&
   (interfaces === null || way === 'answers' || (row.in !== null && interfaces.includes(row.in)))
 
-const there = (one: Asked): Asked => one
+type Turn = (field: PacketField) => PacketField
+
+const there: Turn = (field) => field
 
 /** What is asked of the answer, as it is asked of the packet that is answered. */
-const back = (one: Asked): Asked => ({ ...one, field: others[one.field] })
+const back: Turn = (field) => others[field]
 
 const others: Readonly<Record<PacketField, PacketField>> = {
   saddr: 'daddr',
@@ -108,13 +110,15 @@ const others: Readonly<Record<PacketField, PacketField>> = {
 }
 
 /** The packets of a row that a rule asks for; null when there are none. */
-const meeting = ({ region, mapping }: Row, wanted: readonly Asked[], turn: typeof there): Region | null => {
+const meeting = ({ region, mapping }: Row, wanted: readonly Asked[], turn: Turn): Region | null => {
   let met = region
-  for (const one of wanted) {
-    const { field, set, inside } = turn(one)
+  for (const { field: asked, set, inside } of wanted) {
+    const field = turn(asked)
     if (!isSameFamily(set, met[field])) return null
-    const some = meet(met[field], set, inside)
-    if (!isEmptySet(some)) met = { ...met, [field]: some }
+    const some = inside && !intersects(met[field], set) ? emptyRanges : meet(met[field], set, inside)
+    if (!isEmptySet(some)) {
+      if (some !== met[field]) met = { ...met, [field]: some }
+    }
     // Of a mapping, the rule may ask for where the packet leads after translation.
     else if (mapping === null || field === 'saddr' || field === 'sport') return null
   }
