@@ -128,14 +128,17 @@ export class ByteWriter {
 
   /** Writes a text as far as each of its characters is one byte: nearly all are. @returns how many */
   #ascii(text: string): number {
-    this.#reserve(text.length)
+    const { length } = text
+    this.#reserve(length)
+    const bytes = this.#bytes
+    const start = this.length
     let at = 0
-    for (; at < text.length; at += 1) {
+    for (; at < length; at += 1) {
       const code = text.charCodeAt(at)
       if (code >= 0x80) break
-      this.#bytes[this.length + at] = code
+      bytes[start + at] = code
     }
-    this.length += at
+    this.length = start + at
     return at
   }
 

@@ -47,6 +47,7 @@ interface Phases {
   readonly oldSets: Line[]
   readonly flushes: Line[]
   readonly oldChains: Line[]
+  readonly last: LastExchanges
 }
 
 interface Exchange {
@@ -57,6 +58,12 @@ interface Exchange {
 
 /** What goes and what comes, by the name of its set. */
 type Exchanges = Map<string, Exchange>
+
+/** Where the element before went. Thousands of one set follow each other: none needs to be told by its set's name. */
+interface LastExchanges {
+  leaving: Exchange | null
+  coming: Exchange | null
+}
 
 /** What leads from host ports to containers. Without it a port leads nowhere, so that it may go early and come late. */
 const isOpening = (name: string): boolean => /^(dnat|balanced|bound|inside)[46]/.test(name)
@@ -70,11 +77,17 @@ const exchangeOf = (exchanges: Exchanges, set: NamedSet): Exchange => {
 }
 
 const leave = (phases: Phases, set: NamedSet, element: Element): void => {
-  exchangeOf(isOpening(set.name) ? phases.oldOpenings : phases.guardElements, set).gone.push(element)
+  const { last } = phases
+  if (last.leaving?.set !== set)
+    last.leaving = exchangeOf(isOpening(set.name) ? phases.oldOpenings : phases.guardElements, set)
+  last.leaving.gone.push(element)
 }
 
 const come = (phases: Phases, set: NamedSet, element: Element): void => {
-  exchangeOf(isOpening(set.name) ? phases.newOpenings : phases.guardElements, set).come.push(element)
+  const { last } = phases
+  if (last.coming?.set !== set)
+    last.coming = exchangeOf(isOpening(set.name) ? phases.newOpenings : phases.guardElements, set)
+  last.coming.come.push(element)
 }
 
 const ruleSteps = (chain: string, rules: readonly Rule[]): readonly Step[] =>
@@ -157,6 +170,7 @@ export const linesOf = (changes: readonly Pick<NftablesChange, 'operation'>[]): 
     oldSets: [],
     flushes: [],
     oldChains: [],
+    last: { leaving: null, coming: null },
   }
   for (const { operation } of changes) place(phases, operation)
   return [

@@ -3,7 +3,7 @@ import { PortolanError } from '@portolan/netfilter'
 import type { NftablesChange } from '../../diff/change.ts'
 import { readReply } from '../reply.ts'
 import { encodeBatch } from './batch.ts'
-import { leastBytes } from './least-bytes.ts'
+import { areLonger } from './least-bytes.ts'
 import { refusal } from './refusal.ts'
 
 /** @public @since 0.1.0 */
@@ -40,7 +40,7 @@ export const applyLive = async (
 ): Promise<boolean> => {
   if (changes.length === 0) return true
   // Ten megabytes that are never sent would stay beside the script that says the same.
-  if (socket.longest !== undefined && leastBytes(changes) > socket.longest) return false
+  if (socket.longest !== undefined && areLonger(changes, socket.longest)) return false
   const batch = encodeBatch(changes, sequences.get(socket) ?? 1, generation)
   if (batch === null) return false
   sequences.set(socket, batch.nextSequence)

@@ -14,6 +14,7 @@ import {
 } from '../constants.ts'
 import { mapDataWriter, writeData } from './data.ts'
 import { type Ends, endsOf } from './interval-ends.ts'
+import { isOfPorts, PortElements } from './port-element.ts'
 import { unwritable } from './unwritable.ts'
 import { writeUserNumber, writeUserText } from './user-data.ts'
 import { valueWriter } from './value.ts'
@@ -47,7 +48,7 @@ const refuseAttributes = (elements: readonly Element[]): void => {
   for (const { attributes } of elements) if (attributes !== null) throw unwritable(attributes)
 }
 
-type WriteRest = (writer: ByteWriter, element: Element, isOpen: boolean) => void
+type WriteRest = (writer: ByteWriter, element: Element) => void
 
 type WriteData = (writer: ByteWriter, data: Expression) => void
 
@@ -68,15 +69,14 @@ const likeBefore = (write: WriteData): WriteData => {
   }
 }
 
-/** What follows the key of an element. */
+/** What follows the key of an element, up to its comment. */
 const restWriter = ({ dataTypes }: ElementForm, what: ElementParts): WriteRest => {
   if (what === 'key') return () => {}
   const writeMapData =
     dataTypes.length === 0 ? null : likeBefore(mapDataWriter(dataTypes, NFTA_SET_ELEM_DATA))
-  return (writer, element, isOpen) => {
+  return (writer, element) => {
     if ((element.data === null) !== (writeMapData === null)) throw unwritable(element)
     if (element.data !== null) writeMapData?.(writer, element.data)
-    writeUserData(writer, element, isOpen)
   }
 }
 
@@ -92,16 +92,23 @@ const writeUserData = (writer: ByteWriter, { comment }: Element, isOpen: boolean
 const exact = (form: ElementForm, elements: readonly Element[], what: ElementParts): ElementWriter => {
   const writeKey = valueWriter(form.keyTypes)
   const writeRest = restWriter(form, what)
-  const write = (writer: ByteWriter, number: number): void => {
-    const element = elements[number]
-    if (element === undefined) return
+  const ports = isOfPorts(form.keyTypes) ? new PortElements() : null
+  const writeWhole = (writer: ByteWriter, element: Element): void => {
     const start = writer.open(NLA_F_NESTED | NFTA_LIST_ELEM)
     const key = writer.open(NLA_F_NESTED | NFTA_SET_ELEM_KEY)
     const value = writer.open(NFTA_DATA_VALUE)
     writeKey(writer, element.key)
     writer.close(value)
     writer.close(key)
-    writeRest(writer, element, false)
+    writeRest(writer, element)
+    ports?.keep(writer, element, start)
+  }
+  const write = (writer: ByteWriter, number: number): void => {
+    const element = elements[number]
+    if (element === undefined) return
+    const start = writer.length
+    if (ports?.repeat(writer, element) !== true) writeWhole(writer, element)
+    if (what === 'all') writeUserData(writer, element, false)
     writer.close(start)
   }
   return { count: elements.length, write }
@@ -126,7 +133,8 @@ const startWriter = (form: ElementForm, what: ElementParts): ((writer: ByteWrite
   return (writer, { element, start, end }) =>
     writer.attribute(NLA_F_NESTED | NFTA_LIST_ELEM, () => {
       writeData(writer, NFTA_SET_ELEM_KEY, () => writePoint(writer, type, start))
-      writeRest(writer, element, end === null)
+      writeRest(writer, element)
+      if (what === 'all') writeUserData(writer, element, end === null)
     })
 }
 

@@ -18,6 +18,13 @@ const withoutComment = (set: NamedSet): number =>
 const commentBytes = ({ comment }: Element): number =>
   comment === null ? 0 : HEAD + paddedTo4(comment.length + 3)
 
+/** What an element may take at the most, and more. */
+const LONGEST_ELEMENT = 512
+
+/** Is every batch of these changes longer than so many bytes? Nearly always too few are there for that to be found out. */
+export const areLonger = (changes: readonly Pick<NftablesChange, 'operation'>[], bytes: number): boolean =>
+  changes.length * LONGEST_ELEMENT > bytes && leastBytes(changes) > bytes
+
 /**
  * No batch of these changes is shorter: what their elements take. Of a hundred thousand that is nearly all of it, and
  * takes no room to find out.
