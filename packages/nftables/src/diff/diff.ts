@@ -33,75 +33,77 @@ const isBuiltAlike = (actual: Table, desired: Table): boolean => {
   )
 }
 
-const diffElements = (actual: NamedSet, desired: NamedSet): readonly Operation[] => {
+/** Changes as they are found: a list of each set and chain would have ten thousand of them copied four times. */
+type Changes = NftablesChange[]
+
+const note = (changes: Changes, operation: Operation): void => {
+  changes.push(change(operation))
+}
+
+const diffElements = (actual: NamedSet, desired: NamedSet, changes: Changes): void => {
   const set: NamedSet = { ...desired, elements: [] }
   // A hundred thousand elements of a new set: none needs a text of its key to be found by.
-  if (actual.elements.length === 0)
-    return desired.elements.map((element): Operation => ({ kind: 'add-element', set, element }))
+  if (actual.elements.length === 0) {
+    for (const element of desired.elements) note(changes, { kind: 'add-element', set, element })
+    return
+  }
   // What no element that is wanted has met. Of two with one key the last counts, as the kernel has but one.
   const left = new KeyIndex<Element>()
   let count = 0
   for (const element of actual.elements) if (left.exchange(element.key, element) === undefined) count += 1
-  const operations: Operation[] = []
   for (const element of desired.elements) {
     const before = left.exchange(element.key, undefined)
     if (before !== undefined) count -= 1
-    if (before === undefined) operations.push({ kind: 'add-element', set, element })
-    else if (!isSameValue(before, element)) operations.push({ kind: 'replace-element', set, before, element })
+    if (before === undefined) note(changes, { kind: 'add-element', set, element })
+    else if (!isSameValue(before, element)) note(changes, { kind: 'replace-element', set, before, element })
   }
-  if (count === 0) return operations
+  if (count === 0) return
   for (const element of actual.elements)
-    if (left.get(element.key) === element) operations.push({ kind: 'remove-element', set, element })
-  return operations
+    if (left.get(element.key) === element) note(changes, { kind: 'remove-element', set, element })
 }
 
-const diffSets = (actual: Table, desired: Table): readonly Operation[] => {
+const diffSets = (actual: Table, desired: Table, changes: Changes): void => {
   const before = byName(actual.sets)
   const after = byName(desired.sets)
-  return [
-    ...desired.sets.flatMap((set): readonly Operation[] => {
-      const found = before.get(set.name)
-      if (found !== undefined) return diffElements(found, set)
-      return [
-        { kind: 'add-set', set: { ...set, elements: [] } },
-        ...diffElements({ ...set, elements: [] }, set),
-      ]
-    }),
-    ...actual.sets
-      .filter(({ name }) => !after.has(name))
-      .map((set): Operation => ({ kind: 'remove-set', set })),
-  ]
+  for (const set of desired.sets) {
+    const found = before.get(set.name)
+    if (found !== undefined) diffElements(found, set, changes)
+    else {
+      const empty = { ...set, elements: [] }
+      note(changes, { kind: 'add-set', set: empty })
+      diffElements(empty, set, changes)
+    }
+  }
+  for (const set of actual.sets) if (!after.has(set.name)) note(changes, { kind: 'remove-set', set })
 }
 
-const diffChain = (before: Chain | undefined, chain: Chain): readonly Operation[] => {
-  if (before === undefined) return [{ kind: 'add-chain', chain }]
-  if (sameRules(before.rules, chain.rules)) return []
-  return [{ kind: 'replace-rules', chain: before, rules: chain.rules }]
+const diffChain = (before: Chain | undefined, chain: Chain, changes: Changes): void => {
+  if (before === undefined) note(changes, { kind: 'add-chain', chain })
+  else if (!sameRules(before.rules, chain.rules))
+    note(changes, { kind: 'replace-rules', chain: before, rules: chain.rules })
 }
 
-const diffChains = (actual: Table, desired: Table): readonly Operation[] => {
+const diffChains = (actual: Table, desired: Table, changes: Changes): void => {
   const before = byName(actual.chains)
   const after = byName(desired.chains)
-  return [
-    ...desired.chains.flatMap((chain) => diffChain(before.get(chain.name), chain)),
-    ...actual.chains
-      .filter(({ name }) => !after.has(name))
-      .map((chain): Operation => ({ kind: 'remove-chain', chain })),
-  ]
+  for (const chain of desired.chains) diffChain(before.get(chain.name), chain, changes)
+  for (const chain of actual.chains)
+    if (!after.has(chain.name)) note(changes, { kind: 'remove-chain', chain })
 }
 
-const operations = (actual: Table | null, desired: Table | null): readonly Operation[] => {
-  if (desired === null) return actual === null ? [] : [{ kind: 'remove-table', table: actual }]
-  if (actual === null) {
-    const nothing: Table = { ...desired, sets: [], chains: [], opaque: [] }
-    return [
-      { kind: 'add-table', table: nothing },
-      ...diffSets(nothing, desired),
-      ...diffChains(nothing, desired),
-    ]
+const diffTable = (actual: Table | null, desired: Table | null, changes: Changes): void => {
+  if (desired === null) {
+    if (actual !== null) note(changes, { kind: 'remove-table', table: actual })
+    return
   }
-  if (!isBuiltAlike(actual, desired)) return [{ kind: 'replace-table', before: actual, table: desired }]
-  return [...diffSets(actual, desired), ...diffChains(actual, desired)]
+  const nothing: Table = { ...desired, sets: [], chains: [], opaque: [] }
+  if (actual === null) note(changes, { kind: 'add-table', table: nothing })
+  else if (!isBuiltAlike(actual, desired)) {
+    note(changes, { kind: 'replace-table', before: actual, table: desired })
+    return
+  }
+  diffSets(actual ?? nothing, desired, changes)
+  diffChains(actual ?? nothing, desired, changes)
 }
 
 /**
@@ -115,5 +117,8 @@ const operations = (actual: Table | null, desired: Table | null): readonly Opera
  * diff(actual, actual) // []
  * @public @since 0.1.0
  */
-export const diff = (actual: Ruleset, desired: Ruleset): readonly NftablesChange[] =>
-  operations(ownTable(actual), ownTable(desired)).map(change)
+export const diff = (actual: Ruleset, desired: Ruleset): readonly NftablesChange[] => {
+  const changes: NftablesChange[] = []
+  diffTable(ownTable(actual), ownTable(desired), changes)
+  return changes
+}
