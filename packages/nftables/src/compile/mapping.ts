@@ -12,14 +12,15 @@ import {
   meta,
   nat,
   number,
+  ownPortKey,
   payload,
   type Rule,
   type Statement,
   text,
 } from '../model/index.ts'
 import { addressPart, interfacePart } from './object-name.ts'
-import { addElement, type PartsBuilder } from './parts.ts'
-import { type Level, mapName } from './port-key.ts'
+import { addElement, constantOf, type PartsBuilder } from './parts.ts'
+import { type Level, mapName, mapNames } from './port-key.ts'
 import { sourcesOf } from './sources.ts'
 import { ownerComment } from './tag.ts'
 
@@ -29,13 +30,13 @@ const levelOf = (mapping: DesiredMapping): Level => {
 }
 
 /** The values a packet must have, in the order of `lookupKey`. */
-const keyOf = ({ constant, portKey }: ElementMaker, mapping: DesiredMapping): Expression => {
+const keyOf = (maker: ElementMaker, mapping: DesiredMapping): Expression => {
   const { interface: name, hostAddress, protocol, hostPort } = mapping
-  if (name === null && hostAddress === null) return portKey(protocol, hostPort)
+  if (name === null && hostAddress === null) return ownPortKey(maker.portKeys, protocol, hostPort)
   return concat(
-    ...(name !== null ? [constant(name)] : []),
-    ...(hostAddress !== null ? [constant(hostAddress)] : []),
-    constant(protocol),
+    ...(name !== null ? [constantOf(maker, name)] : []),
+    ...(hostAddress !== null ? [constantOf(maker, hostAddress)] : []),
+    constantOf(maker, protocol),
     number(hostPort),
   )
 }
@@ -58,7 +59,7 @@ export const restrictionChain = (socket: HostSocket): string => chainName('allow
 const endOf = (parts: ElementMaker, { address, port }: DesiredTarget): Expression => {
   const { lastEnd } = parts
   if (lastEnd?.address === address && lastEnd.port === port) return lastEnd.end
-  const end = concat(parts.constant(address), parts.constant(port))
+  const end = concat(constantOf(parts, address), constantOf(parts, port))
   parts.lastEnd = { address, port, end }
   return end
 }
@@ -101,12 +102,14 @@ const restriction = (mapping: DesiredMapping, comment: string): readonly Rule[] 
 }
 
 /** What makes the elements of mappings: of parts, what is not yet in them. */
-type ElementMaker = Pick<PartsBuilder, 'constant' | 'portKey' | 'lastEnd'>
+type ElementMaker = Pick<PartsBuilder, 'constants' | 'portKeys' | 'lastEnd'>
 
 const isPlain = (mapping: DesiredMapping): boolean =>
   mapping.interface === null && mapping.targets.length === 1
 
-const plainMap = (mapping: DesiredMapping): string => mapName('dnat', mapping.family, levelOf(mapping))
+const plainMaps = mapNames('dnat')
+
+const plainMap = (mapping: DesiredMapping): string => plainMaps[mapping.family][levelOf(mapping)]
 
 /**
  * The one element of a mapping that takes no more, and the map that it goes into.

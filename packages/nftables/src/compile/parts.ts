@@ -4,7 +4,7 @@ import {
   type Expression,
   KeyIndex,
   number,
-  portKeys,
+  type OwnPortKeys,
   type Rule,
   text,
 } from '../model/index.ts'
@@ -28,32 +28,33 @@ export interface PartsBuilder {
   readonly rules: Map<string, Rule[]>
   /** The keys of every element added, by the name of its set. */
   readonly keys: Map<string, KeyIndex<true>>
-  /** A constant as an expression. A hundred thousand elements name the same address and ports: each is made once. */
-  readonly constant: (value: string | number) => Expression
-  /** The key of a port on every address, `tcp . 8080`. A network of both families has each in two maps. */
-  readonly portKey: (protocol: string, port: number) => Expression
+  /** Constants as expressions (`constantOf`). */
+  readonly constants: Map<string | number, Expression>
+  readonly portKeys: OwnPortKeys
   /** The container's port that was made last. */
   lastEnd: { readonly address: string; readonly port: number; readonly end: Expression } | null
 }
 
-export const newParts = (): PartsBuilder => {
-  const constants = new Map<string | number, Expression>()
-  const constant: PartsBuilder['constant'] = (value) => {
-    const known = constants.get(value)
-    if (known !== undefined) return known
-    const made = typeof value === 'number' ? number(value) : text(value)
-    constants.set(value, made)
-    return made
-  }
-  return {
-    elements: new Map(),
-    chains: [],
-    rules: new Map(),
-    keys: new Map(),
-    lastEnd: null,
-    constant,
-    portKey: portKeys(),
-  }
+export const newParts = (): PartsBuilder => ({
+  elements: new Map(),
+  chains: [],
+  rules: new Map(),
+  keys: new Map(),
+  lastEnd: null,
+  constants: new Map(),
+  portKeys: { pages: null },
+})
+
+/** A constant as an expression. A hundred thousand elements name the same address and ports: each is made once. */
+export const constantOf = (
+  { constants }: Pick<PartsBuilder, 'constants'>,
+  value: string | number,
+): Expression => {
+  const known = constants.get(value)
+  if (known !== undefined) return known
+  const made = typeof value === 'number' ? number(value) : text(value)
+  constants.set(value, made)
+  return made
 }
 
 const append = <Item>(lists: Map<string, Item[]>, name: string, item: Item): void => {

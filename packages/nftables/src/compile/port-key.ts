@@ -19,6 +19,19 @@ export const mapName = (stem: string, family: Family, level: Level): string => {
   return `${stem}${family === 'ip' ? '4' : '6'}${suffix}`
 }
 
+const namesOf = (stem: string, family: Family): Readonly<Record<Level, string>> => ({
+  any: mapName(stem, family, 'any'),
+  bound: mapName(stem, family, 'bound'),
+  host: mapName(stem, family, 'host'),
+  'bound-host': mapName(stem, family, 'bound-host'),
+})
+
+/** The names of the maps of one stem. To put one together, and to hash it, for each of ten thousand mappings takes time. */
+export const mapNames = (stem: string): Readonly<Record<Family, Readonly<Record<Level, string>>>> => ({
+  ip: namesOf(stem, 'ip'),
+  ip6: namesOf(stem, 'ip6'),
+})
+
 /** What a rule looks up: `iifname . ip daddr . meta l4proto . th dport`, as far as the level goes. */
 export const lookupKey = (family: Family, level: Level): Expression =>
   concat(

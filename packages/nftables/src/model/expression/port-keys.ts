@@ -49,17 +49,19 @@ const keptKey = (protocol: string, port: number): Expression | null => {
 export const portKey = (protocol: string, port: number): Expression =>
   keptKey(protocol, port) ?? make(protocol, port)
 
-/** As `portKey`, with the same one also of what is not kept: a network of both families has each in two maps. */
-export const portKeys = (): typeof portKey => {
-  let own: Pages | null = null
-  return (protocol, port) => {
-    const found = keptKey(protocol, port)
-    if (found !== null) return found
-    own ??= new Map()
-    const page = pageOf(own, protocol, port)
-    const place = port & ((1 << PAGE_BITS) - 1)
-    const key = page[place] ?? make(protocol, port)
-    page[place] = key
-    return key
-  }
+/** The keys of one compilation that are not kept: a network of both families has each in two maps. */
+export interface OwnPortKeys {
+  pages: Pages | null
+}
+
+/** As `portKey`, with the same one also of what is not kept. No function of each compilation's own: V8 would compile for one. */
+export const ownPortKey = (own: OwnPortKeys, protocol: string, port: number): Expression => {
+  const found = keptKey(protocol, port)
+  if (found !== null) return found
+  own.pages ??= new Map()
+  const page = pageOf(own.pages, protocol, port)
+  const place = port & ((1 << PAGE_BITS) - 1)
+  const key = page[place] ?? make(protocol, port)
+  page[place] = key
+  return key
 }
