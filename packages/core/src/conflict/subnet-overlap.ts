@@ -8,6 +8,8 @@ interface Overlapped {
   readonly kind: string
   readonly detail: string
   readonly owner: string | null
+  /** It is on a bridge that Portolan manages. */
+  readonly isManaged?: true
 }
 
 /** Another engine's network that is not up, or a cloud's resolver on a host that may be in no cloud. */
@@ -18,7 +20,8 @@ const claimed: readonly string[] = ['lease', 'reserved', 'own', 'cluster']
 
 /** How the range may be used all the same, if the overlap is meant; empty where nothing lets it. */
 const orAllow = (overlapped: readonly Overlapped[], allowed: string): string => {
-  if (overlapped.some(({ kind }) => ['lease', 'own', 'cluster'].includes(kind))) return ''
+  if (overlapped.some(({ kind, isManaged }) => isManaged || ['lease', 'own', 'cluster'].includes(kind)))
+    return ''
   const observed = overlapped.filter(({ kind }) => !claimed.includes(kind))
   const allow = [...new Set(observed.map(({ overlaps }) => allowed.replace('{}', overlaps)))]
   const reserved = new Set(

@@ -37,7 +37,7 @@ export const blockObstacles = (
   return (text) => {
     const block = parsePrefix(text)
     const request = { network: formatPrefix(block), family: block.family }
-    const found = overlapping(state, request, block, new Set(), []).filter((one) => !isOwn(block, one))
+    const found = overlapping(state, request, block, new Map(), []).filter((one) => !isOwn(block, one))
     const widest = found.toSorted((one, other) => one.prefix.length - other.prefix.length)[0]
     return widest === undefined ? null : collisionWith(widest)
   }

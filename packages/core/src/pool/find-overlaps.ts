@@ -6,6 +6,7 @@ import {
   prefixesOverlap,
   samePrefix,
 } from '@portolan/netfilter'
+import type { BridgeApart } from './host-index.ts'
 import type { PlanState } from './plan-state.ts'
 import { type Collision, collisionWith } from './rejection.ts'
 import type { Reservation } from './reservation.ts'
@@ -30,19 +31,38 @@ const outermost = (found: readonly Reservation[]): readonly Reservation[] =>
     ),
   )
 
+/** The networks of a plan, with the subnets of each that need no picking. */
+export type SettledNetworks = ReadonlyMap<string, readonly Prefix[]>
+
+/** What a bridge of the plan has still once its network has these subnets: what other programs made over it, and these. */
+const stayingOn = (
+  { addresses, reservations }: BridgeApart,
+  subnets: readonly Prefix[],
+): readonly Reservation[] => {
+  const leaving = addresses
+    .map(({ address, length }) => prefixAround(address, length))
+    .filter((prefix) => !subnets.some((one) => samePrefix(one, prefix)))
+  return reservations.filter((one) => {
+    if (one.kind === 'lease') return subnets.some((subnet) => samePrefix(subnet, one.prefix))
+    // Its connected route, and the local and broadcast ones.
+    const isMade = one.kind === 'address' || (one.kind === 'route' && (one.route.gateway ?? null) === null)
+    return !isMade || !leaving.some((prefix) => containsPrefix(prefix, one.prefix))
+  })
+}
+
 const isOfCluster = (kind: Reservation['kind']): boolean => kind === 'cluster'
 
 /**
  * What `findOverlaps` tells, as it is known, and what lies inside another of them too.
  *
- * @param wanted - the networks of the plan
+ * @param wanted - the networks of the plan, with the subnets that they have without picking
  * @param settled - what earlier requests of the plan have
  */
 export const overlapping = (
   state: PlanState,
   request: SubnetWish,
   subnet: Prefix,
-  wanted: ReadonlySet<string>,
+  wanted: SettledNetworks,
   settled: readonly Reservation[],
 ): readonly Reservation[] => {
   const { observed, certain, options, host } = state
@@ -53,7 +73,11 @@ export const overlapping = (
       if (options.removedBridges !== undefined) return !options.removedBridges.includes(name)
       return owner === null || owner.project !== options.project || wanted.has(owner.network)
     })
-    .flatMap(({ reservations }) => reservations)
+    .flatMap((bridge) =>
+      bridge.owner === null || bridge.owner.project !== options.project || !wanted.has(bridge.owner.network)
+        ? bridge.reservations
+        : stayingOn(bridge, wanted.get(bridge.owner.network) ?? []),
+    )
   const found =
     subnet.family === 'ip'
       ? touching(space4, observed.ip, subnet.base, subnet.length)
@@ -75,16 +99,16 @@ export const overlapping = (
 /**
  * Everything that a fixed or held subnet collides with. The addresses and routes of its own bridge do not count. Nor do
  * those of a bridge of the same project if its network is no longer wanted, because the plan removes that bridge (the
- * caller may say which bridges go).
+ * caller may say which bridges go), nor the addresses that the plan takes from a bridge whose network gets another subnet.
  *
- * @param wanted - the networks of the plan
+ * @param wanted - the networks of the plan, with the subnets that they have without picking
  * @param settled - what earlier requests of the plan have
  */
 export const findOverlaps = (
   state: PlanState,
   request: SubnetWish,
   subnet: Prefix,
-  wanted: ReadonlySet<string>,
+  wanted: SettledNetworks,
   settled: readonly Reservation[],
 ): readonly Collision[] => outermost(overlapping(state, request, subnet, wanted, settled)).map(collisionWith)
 

@@ -1,7 +1,7 @@
 import type { HostFacts } from '@portolan/netfilter'
 import { containsPrefix, formatPrefix } from '@portolan/netfilter'
 import { checkSubnetPlan } from './check-subnet-plan.ts'
-import { findOverlaps } from './find-overlaps.ts'
+import { findOverlaps, type SettledNetworks } from './find-overlaps.ts'
 import { type HostIndex, indexHost } from './host-index.ts'
 import { checkRange, gatewayOf } from './inside-subnet.ts'
 import { pickSubnet, poolsFor } from './pick-subnet.ts'
@@ -22,7 +22,7 @@ const settle = (
   state: PlanState,
   request: SubnetWish,
   { origin, subnet, gateway }: SettledSubnet,
-  wanted: ReadonlySet<string>,
+  wanted: SettledNetworks,
   before: readonly Reservation[],
 ): SubnetPlan => {
   const pool = poolsFor(state, request).find(({ entries }) =>
@@ -42,6 +42,20 @@ const settle = (
     rejected: [],
     overlaps: findOverlaps(state, request, subnet, wanted, before),
   }
+}
+
+const settledNetworks = (
+  requests: readonly SubnetWish[],
+  settled: readonly (SettledSubnet | null)[],
+): SettledNetworks => {
+  const networks = new Map<string, Prefix[]>()
+  for (const [at, { network }] of requests.entries()) {
+    const subnets = networks.get(network) ?? []
+    const own = settled[at] ?? null
+    if (own !== null) subnets.push(own.subnet)
+    networks.set(network, subnets)
+  }
+  return networks
 }
 
 const bridgesNamed = (requests: readonly SubnetWish[]): readonly string[] => {
@@ -79,8 +93,8 @@ export const planSubnets = (
   const state = startPlan(host, requests, pools, options)
   const settled = requests.map((request) => settledSubnet(state, request))
   const isAnySettled = settled.some((own) => own !== null)
-  // Only what is settled is asked about; of requests that are all to be picked this would be a set for nothing.
-  const names = new Set(isAnySettled ? requests.map(({ network }) => network) : [])
+  // Only what is settled is asked about; of requests that are all to be picked this would be a map for nothing.
+  const names = isAnySettled ? settledNetworks(requests, settled) : new Map<string, readonly Prefix[]>()
   const before: Reservation[] = []
   const plans = requests.map((request, at): SubnetPlan | null => {
     const own = settled[at] ?? null

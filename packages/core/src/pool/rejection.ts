@@ -23,6 +23,8 @@ export interface Collision extends Overlap {
   readonly interface: string | null
   /** The engine, project or service that has the range, where it is known. */
   readonly owner: string | null
+  /** It is on a bridge that Portolan manages: no range that is allowed frees it. */
+  readonly isManaged?: true
 }
 
 /**
@@ -42,6 +44,7 @@ export const collisionWith = (reservation: Reservation): Collision => ({
   detail: describeReservation(reservation),
   interface: deviceOf(reservation),
   owner: holderOf(reservation),
+  ...(reservation.kind === 'address' && reservation.owner !== null ? { isManaged: true } : {}),
 })
 
 /** Written out: all rejections are of one shape then, and there may be 65,536 of them. */

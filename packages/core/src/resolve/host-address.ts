@@ -18,14 +18,20 @@ export const interfaceWithAddress = ({ interfaces = [] }: HostFacts, address: st
 /**
  * Refuses an address on a parent that the host itself has: machines there would reach now one, now the other.
  *
+ * @param removed - bridges that the plan removes, with their addresses
  * @throws IntentError naming the service
  * @internal
  */
-export const checkHostAddresses = (parented: readonly ParentedNetworkIntent[], facts: HostFacts): void => {
+export const checkHostAddresses = (
+  parented: readonly ParentedNetworkIntent[],
+  { interfaces = [] }: HostFacts,
+  removed: readonly string[],
+): void => {
+  const staying = { interfaces: interfaces.filter(({ name = '' }) => !removed.includes(name)) }
   for (const { name, endpoints } of parented)
     for (const endpoint of endpoints)
       for (const address of [endpoint.ip, endpoint.ip6]) {
-        const holder = address === null ? null : interfaceWithAddress(facts, address)
+        const holder = address === null ? null : interfaceWithAddress(staying, address)
         if (holder !== null)
           throw new IntentError(
             `${replicaName(endpoint)} asks for ${address} on network ${name}, and ${holder} of this host has that address: expected another address`,

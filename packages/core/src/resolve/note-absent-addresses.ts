@@ -1,6 +1,7 @@
-import type { HostFacts } from '@portolan/netfilter'
+import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
 import { canonicalAddress, formatAddress, parseInterfaceAddress, prefixContains } from '@portolan/netfilter'
 import type { DesiredState } from '../contract/desired-state.ts'
+import { parseBridgeAlias } from '../contract/index.ts'
 import type { Intent, IntentNote } from '../intent/index.ts'
 
 /**
@@ -13,13 +14,18 @@ export const noteAbsentAddresses = (
   desired: DesiredState,
   facts: HostFacts,
 ): readonly IntentNote[] => {
-  const present = new Set((facts.interfaces ?? []).flatMap((link) => link.addresses ?? []).map(addressOf))
+  const present = addressesOf(facts.interfaces ?? [])
   // Facts without addresses say nothing of what the host has.
   if (present.size === 0) return []
+  // The plan gives these bridges the gateways that are wanted, and no other address stays.
+  const former = addressesOf(ownBridges(desired, facts))
+  for (const address of former) present.delete(address)
   for (const { ip, ip6 } of desired.networks)
     for (const subnet of [ip, ip6]) if (subnet?.gateway != null) present.add(subnet.gateway)
   const local = (facts.routes ?? []).flatMap(({ type, destination }) =>
-    type === 'local' && destination !== undefined ? [destination] : [],
+    type === 'local' && destination !== undefined && !former.has(destination.split('/')[0] ?? '')
+      ? [destination]
+      : [],
   )
   const bound = new Set(desired.mappings.flatMap(({ hostAddress }) => hostAddress ?? []))
   return [...bound].flatMap((address) => {
@@ -37,6 +43,19 @@ export const noteAbsentAddresses = (
     ]
   })
 }
+
+const ownBridges = (
+  { project, networks }: DesiredState,
+  { interfaces = [] }: HostFacts,
+): readonly InterfaceFact[] => {
+  const external = new Set(networks.flatMap((network) => (network.external ? [network.bridge] : [])))
+  return interfaces.filter(
+    ({ name = '', alias }) => parseBridgeAlias(alias)?.project === project && !external.has(name),
+  )
+}
+
+const addressesOf = (links: readonly InterfaceFact[]): Set<string> =>
+  new Set(links.flatMap((link) => link.addresses ?? []).map(addressOf))
 
 const addressOf = (text: string): string => {
   const { address } = parseInterfaceAddress(text)

@@ -71,7 +71,8 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
   const move = checkMove(intent, options.move ?? [])
   const own = intent.networks.filter((network) => !network.external)
   const parented = intent.parented ?? []
-  checkHostAddresses(parented, facts)
+  const removed = removedBridges(intent, facts, external)
+  checkHostAddresses(parented, facts, removed)
   const kept = keptNames(leases.state, intent.project, own, parented)
   // What this plan leases is no move that was cut off.
   const leasedBefore = leases.state
@@ -94,7 +95,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
       [...(options.pools ?? [])],
       {
         project: intent.project,
-        removedBridges: removedBridges(intent, facts, external),
+        removedBridges: removed,
         ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
         ...(options.allow === undefined ? {} : { allow: options.allow }),
         ...(options.blocks == null ? {} : { blocks: options.blocks }),

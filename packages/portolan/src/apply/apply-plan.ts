@@ -24,6 +24,7 @@ import { giveBackUnused, observe } from './give-back.ts'
 import { type HostMemory, openMemory } from './host-memory.ts'
 import { isStale } from './is-stale.ts'
 import { owedBefore, owedBy, owesNothing, payFlows, together } from './owed-flows.ts'
+import { putAddressesBack } from './put-addresses-back.ts'
 import { withApplied } from './with-message.ts'
 
 /** @internal */
@@ -101,14 +102,14 @@ const changeHost = async (
     if (first !== undefined) throw first
     await after(memory)
   } catch (error) {
+    const isUntouched = applied.length === 0
+    const readNow = async () => (await observe(context.runner)).rules
+    const inForce = await putAddressesBack({ applied, rules: work.observed.rules, readNow, links })
     if (giveBack !== undefined)
-      await giveBackUnused(
-        { error, observed: work.observed, isUntouched: applied.length === 0, giveBack },
-        context.runner,
-      )
+      await giveBackUnused({ error, observed: work.observed, isUntouched, giveBack }, context.runner)
     throw withApplied(
       error,
-      applied.map(({ description }) => description),
+      inForce.map(({ description }) => description),
     )
   } finally {
     links.close()

@@ -21,11 +21,18 @@ export interface Observation {
  * @public @since 0.1.0
  */
 export const isStale = (before: Observation, now: Observation): string | null => {
-  for (const backend of backends)
-    if (!isUnchanged(backend, before.rules, now.rules)) return `Our ${backend} rules`
+  const changed = changedRules(before.rules, now.rules)
+  if (changed !== null) return `Our ${changed} rules`
   if (ownBridges(before.facts) !== ownBridges(now.facts)) return 'Our bridges'
   return null
 }
+
+/**
+ * The backend whose rules of ours are other than they were; null: none.
+ * @internal
+ */
+export const changedRules = (before: HostRules, now: HostRules): Backend | null =>
+  backends.find((backend) => !isUnchanged(backend, before, now)) ?? null
 
 const isUnchanged = <One extends Backend>(
   backend: One,

@@ -11,6 +11,7 @@ import { iccKeeper, parseBridgeAlias } from '../../contract/index.ts'
 import { routesWithLinks } from '../../plan/routes-with-links.ts'
 import { blockRouteProtocol } from '../../route/block-route-protocol.ts'
 import { isOwnRoute, plainMetric } from '../../route/rival-routes.ts'
+import { type BridgeChanged, withoutFormerRoutes } from './planned-routes.ts'
 
 /**
  * The facts of a host as they will be once a project is applied: its bridges are there, with their addresses and
@@ -21,10 +22,9 @@ import { isOwnRoute, plainMetric } from '../../route/rival-routes.ts'
 export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctls: boolean): HostFacts => {
   const own = desired.networks.filter(({ external }) => !external)
   const names = new Set(own.map(({ bridge }) => bridge))
-  const isStale = (link: InterfaceFact): boolean =>
-    parseBridgeAlias(link.alias)?.project === desired.project && !names.has(link.name ?? '')
-  const gone = new Set((facts.interfaces ?? []).filter(isStale).map(({ name }) => name))
-  const known = (facts.interfaces ?? []).filter(({ name }) => !gone.has(name))
+  const external = desired.networks.filter((network) => network.external).map(({ bridge }) => bridge)
+  const stale = (facts.interfaces ?? []).filter((link) => isRemoved(link, desired, external))
+  const known = (facts.interfaces ?? []).filter((link) => !stale.includes(link))
   const wanted = [...own, ...desired.networks.filter((network) => isOnlyDefined(network, known))]
   const made = wanted.map((network) =>
     bridgeLink(
@@ -33,7 +33,14 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
       !network.icc && iccKeeper(network.bridge, facts, network.linked) === 'hooks',
     ),
   )
-  const external = desired.networks.filter((network) => network.external).map(({ bridge }) => bridge)
+  const later = new Map(made.map((link) => [link.name, link]))
+  const bridges = [
+    ...stale.map((before): BridgeChanged => ({ before, after: null })),
+    ...known.flatMap((before): readonly BridgeChanged[] => {
+      const after = names.has(before.name ?? '') ? later.get(before.name) : undefined
+      return after === undefined ? [] : [{ before, after }]
+    }),
+  ]
   return {
     ...facts,
     interfaces: [
@@ -48,9 +55,8 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
           // Ahead of one with the same metric: ours is made where none is there yet.
           routes: blockRoutes(desired).concat(
             routesWithLinks(
-              facts.routes.filter(
-                (route) =>
-                  !gone.has(route.interface ?? '') && (desired.routes === undefined || !isOwnRoute(route)),
+              withoutFormerRoutes(facts.routes, bridges).filter(
+                (route) => desired.routes === undefined || !isOwnRoute(route),
               ),
               made,
             ),
@@ -61,6 +67,20 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
       ...Object.fromEntries(wanted.flatMap(madeWithIp6)),
     },
   }
+}
+
+/** As `diffLinks` removes it: its network is no longer the project's, or has a bridge of another name. */
+const isRemoved = (
+  { name, alias }: InterfaceFact,
+  { project, networks }: DesiredState,
+  external: readonly string[],
+): boolean => {
+  const owner = parseBridgeAlias(alias)
+  return (
+    owner?.project === project &&
+    !external.includes(name ?? '') &&
+    !networks.some((one) => !one.external && one.name === owner.network && one.bridge === name)
+  )
 }
 
 const blockRoutes = ({ routes = [] }: DesiredState): readonly RouteFact[] =>

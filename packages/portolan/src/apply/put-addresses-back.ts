@@ -1,0 +1,54 @@
+import type { Links } from '@portolan/host'
+import type { HostRules } from '../host-rules/host-rules.ts'
+import type { PlanChange } from '../plan/plan.ts'
+import { changedRules } from './is-stale.ts'
+
+/** An apply that failed on its way. */
+interface CutShort {
+  /** What was done, in order. */
+  readonly applied: readonly PlanChange[]
+  readonly rules: HostRules
+  /** Reads the rules as they are now. */
+  readonly readNow: () => Promise<HostRules>
+  readonly links: Pick<Links, 'addAddress'>
+}
+
+/**
+ * Gives bridges the addresses back that an apply took from them before it failed at the rules: with the rules as they were,
+ * networks go on as before. Once rules changed, no address comes back, since these are for the addresses to come.
+ *
+ * @returns what is in force of what was done
+ */
+export const putAddressesBack = async ({
+  applied,
+  rules,
+  readNow,
+  links,
+}: CutShort): Promise<readonly PlanChange[]> => {
+  const isOfRules = applied.some(({ part }) => part !== 'link')
+  if (isOfRules || !applied.some(takesAddress)) return applied
+  try {
+    if (changedRules(rules, await readNow()) !== null) return applied
+  } catch {
+    // Rules that cannot be read may have changed.
+    return applied
+  }
+  const left: PlanChange[] = []
+  for (const change of applied)
+    if (!(takesAddress(change) && (await isBack(change, links)))) left.push(change)
+  return left
+}
+
+const takesAddress = (change: PlanChange): boolean =>
+  change.part === 'link' && change.operation.kind === 'remove-address'
+
+const isBack = async ({ part, operation }: PlanChange, links: CutShort['links']): Promise<boolean> => {
+  if (part !== 'link' || operation.kind !== 'remove-address') return false
+  try {
+    await links.addAddress(operation.name, operation.address)
+    return true
+  } catch {
+    // The error that led here is the one to tell, and this change is told as in force.
+    return false
+  }
+}
