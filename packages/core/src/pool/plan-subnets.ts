@@ -1,5 +1,5 @@
 import type { HostFacts } from '@portolan/netfilter'
-import { containsPrefix, formatPrefix } from '@portolan/netfilter'
+import { containsPrefix, formatPrefix, type Prefix } from '@portolan/netfilter'
 import { checkSubnetPlan } from './check-subnet-plan.ts'
 import { findOverlaps, type SettledNetworks } from './find-overlaps.ts'
 import { type HostIndex, indexHost } from './host-index.ts'
