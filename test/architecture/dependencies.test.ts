@@ -67,7 +67,7 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/nftables',
   ],
   // Beside the facade, which loads it where a cluster is named.
-  etcd: ['@portolan/core', '@portolan/netfilter'],
+  etcd: ['@portolan/core', '@portolan/core/block-store-error', '@portolan/netfilter'],
   // Above the facade: a program that uses it as any other does.
   cni: [
     'portolan',
@@ -241,4 +241,13 @@ describe('every package', () => {
     )
     expect(busy).toEqual([])
   })
+})
+
+test('what talks to etcd loads of core its errors alone: all of core takes longer to load than the client of etcd', () => {
+  const loaded = sourcesOf('etcd').flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/^import (?!type )[^']*'(@portolan\/core[^']*)'/gm)].map(
+      ([, specifier]) => specifier,
+    ),
+  )
+  expect([...new Set(loaded)]).toEqual(['@portolan/core/block-store-error'])
 })

@@ -1,4 +1,4 @@
-import { BlockStoreError } from '@portolan/core'
+import { BlockStoreError } from '@portolan/core/block-store-error'
 import { EtcdPermissionDeniedError, GRPCUnauthenticatedError } from 'etcd3'
 import { type Asked, hasNoLeader, type Refusal, refusalOf, serverOf, wordsOf } from './refusal.ts'
 import { UnresolvedError } from './unresolved-names.ts'

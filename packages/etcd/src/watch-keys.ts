@@ -1,4 +1,5 @@
-import { type BlockChanges, BlockStoreError, type BlockWatch } from '@portolan/core'
+import type { BlockChanges, BlockWatch } from '@portolan/core'
+import { BlockStoreError } from '@portolan/core/block-store-error'
 import type { Etcd3, IWatchRequest, IWatchResponse } from 'etcd3'
 import type { EtcdServers } from './etcd-servers.ts'
 import type { KeySpace } from './key-space.ts'
