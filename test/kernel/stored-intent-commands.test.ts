@@ -79,6 +79,10 @@ describeStored('commands beside portolan watch --intent', () => {
       ...['--yes', '--pool', '10.96.0.0/16:24'],
     ])
     expect(moved).toMatchObject({ exitCode: 0 })
+    // The watch takes the move for one of what is in force, though its text says something else.
+    await put('services:\n  nginx: {ports: ["99999:80"]}\n')
+    await untaken()
+    expect(await lab.host.mustRun(['cat', '/run/lab/events'])).not.toContain('"object":"address ')
     await put(shop('9092:80'))
     await inForce()
     await stopWatch()
@@ -244,6 +248,13 @@ describeStored('commands beside portolan watch --intent', () => {
       stderr: expect.stringMatching(/ change the text under the key .*etcdctl put \/prod\/shop/),
     })
     expect(stderr).not.toContain('portolan apply')
+    // Nothing of it is up or kept yet, so there is nothing to move: in addresses of the cluster a subnet is proposed.
+    expect(stdout).not.toContain('portolan move')
+    await put(`${shop('9092:80')}networks: {default: {ipam: {config: [{subnet: 10.64.0.0/24}]}}}\n`)
+    const ofCluster = (await lab.host.run(plain)).stdout
+    expect(ofCluster).not.toContain('portolan move')
+    const [, proposes = ''] = /^ +portolan (subnet .*)$/m.exec(ofCluster) ?? []
+    expect(await lab.host.run([...lab.command, ...proposes.split(' ')])).toMatchObject({ exitCode: 0 })
     const [event = ''] = (await once()).stdout.split('\n')
     expect(JSON.parse(event)).toMatchObject({ kind: 'conflict', conflict: { kind: 'SubnetOverlap' } })
     // A conflict of a port names its line as well.

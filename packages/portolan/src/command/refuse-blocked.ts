@@ -1,5 +1,5 @@
 import type { Conflict, Intent } from '@portolan/core'
-import { InvalidRequestError } from '@portolan/netfilter'
+import { commandWording, InvalidRequestError } from '@portolan/netfilter'
 import type { Plan } from '../plan/plan.ts'
 import { plan } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
@@ -30,12 +30,19 @@ export const refuseBlocked = async (
   worded: Pick<PlanOptions, 'ownCommand' | 'wording'>,
 ): Promise<boolean> => {
   const { options, terminal } = context
-  const planned = await plan(intent, {
-    ...(await planOptions(options)),
-    ...(await source.lastBackend(intent.project)),
-    ...worded,
-  })
-  const isNew = planned.leases === null || planned.leases.kept.length === 0
+  const planWith = async (words: typeof worded): Promise<Plan> =>
+    plan(intent, {
+      ...(await planOptions(options)),
+      ...(await source.lastBackend(intent.project)),
+      ...words,
+    })
+  const first = await planWith(worded)
+  const isNew = first.leases === null || first.leases.kept.length === 0
+  // Nothing is up that could be moved, nor is a text kept by which a move would find the network.
+  const planned =
+    isNew && first.conflicts.some(({ kind }) => kind === 'SubnetOverlap')
+      ? await planWith({ ...worded, wording: { ...(worded.wording ?? commandWording), move: null } })
+      : first
   const errors = planned.conflicts.filter(({ severity }) => severity === 'error')
   if (errors.length === 0 || options.check === true) return isNew
   const blocks = isNew ? errors : await thatCome(planned, errors, options.state)

@@ -9,7 +9,6 @@ import {
   readNetworkFacts,
   withHostLock,
 } from '@portolan/host'
-import { PortolanError } from '@portolan/netfilter'
 import { type ApplyOptions, apply } from '../apply/apply.ts'
 import type { Backend } from '../backend/backend.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
@@ -25,6 +24,7 @@ import type { Plan } from '../plan/plan.ts'
 import { planBeside, prepareSearch } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { openSearchThread } from '../plan/search-thread.ts'
+import { appliedElsewhere } from './applied-elsewhere.ts'
 import { driftBesideRules } from './drift-beside-rules.ts'
 import { failureOf } from './failure-of.ts'
 import { heldLeases } from './held-leases.ts'
@@ -186,30 +186,20 @@ export const holdPlannedProject = async (
     await text.moveTo(backend)
     want(await quick(intent))
   }
-  /** Has another process applied what the file says now, or moved a network of it? */
   const isApplied = async (): Promise<boolean> => {
-    try {
-      const now = text.read()
-      // The project of another name is another project: this one is held until the watch is stopped.
-      if (now.project !== project) return false
-      // A move changes addresses of bridges, so that it is seen beside the rules.
-      if (JSON.stringify(now) === JSON.stringify(intent) && elsewhere().length === 0) return false
+    const { place } = placed
+    const found = await appliedElsewhere({
+      ...{ held: intent, read: () => text.read(), isMoved: elsewhere().length > 0, place },
       // That process may be at it still.
-      const { place } = placed
-      const planned = await withHostLock(() => quick(now, { backend: place }))
-      // Its rules tell: forwarding may have been switched off, or a bridge deleted, at the same time.
-      if (planned.changes.some(({ part }) => part === place)) return false
-      intent = now
-      text.taken(now)
-      want(planned)
-      pending = takesLeases(planned)
-      owed = owedIn(planned)
-      return true
-    } catch (error) {
-      // A file that is being edited is no wish yet.
-      if (error instanceof PortolanError) return false
-      throw error
-    }
+      plan: (one) => withHostLock(() => quick(one, { backend: place })),
+    })
+    if (found === null) return false
+    intent = found.intent
+    text.taken(intent)
+    want(found.planned)
+    pending = takesLeases(found.planned)
+    owed = owedIn(found.planned)
+    return true
   }
   return {
     project,
