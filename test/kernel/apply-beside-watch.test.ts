@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import type { Lab } from '../lab/lab.ts'
+import { until } from './cluster/site-routes.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { pilotOf } from './lifecycle/pilot.ts'
 import { followEvents } from './live/watcher.ts'
@@ -146,6 +147,38 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     const after = await pilot.run('plan', both)
     expect(after.stdout).not.toMatch(/Leases: \d+ to take/)
     expect(await leases()).toEqual(before)
+  })
+
+  test('what it would undo is refused on, whichever of its state and its locks is lost while it runs', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, 'nftables')
+    await lab.host.mustRun(['sh', '-c', 'mkdir /run/lab/disk && ln -s disk /run/lab/state'])
+    await using watched = await watchFile(lab, textOf(api('9000:80')))
+    await watched.next('watching', ({ kind }) => kind === 'watching')
+    const other = await lab.write('elsewhere/compose.yaml', textOf(api('9000:80', 'zzz'), 'zzz'))
+    const refused = async (): Promise<unknown[]> => {
+      const ended: unknown[] = []
+      for (const line of [
+        pilot.argv('destroy', null, '-p', 'other', '--yes', '--json'),
+        pilot.argv('apply', other, '--yes', '--json'),
+        pilot.argv('move', other, 'zzz', '--yes', '--json'),
+      ])
+        ended.push(JSON.parse((await lab.portolan(line)).stdout).error?.code)
+      return ended
+    }
+    const all = ['WATCHED', 'WATCHED', 'WATCHED']
+    expect(await refused()).toEqual(all)
+    // Another folder comes in the place of what was a link to one.
+    await lab.host.mustRun(['sh', '-c', 'rm /run/lab/state && ip link add looked type bridge'])
+    await watched.next(
+      'the leases',
+      (event) => event.kind === 'drift' && event.changes.some(({ object }) => object === 'leases'),
+    )
+    expect(await refused()).toEqual(all)
+    // The locks of the host are gone. Its state is there.
+    await lab.host.mustRun(['sh', '-c', 'rm -r /run/portolan && ip link delete looked'])
+    await until(async () => (await lab.host.run(['sh', '-c', 'ls /run/portolan/watches-*'])).exitCode === 0)
+    expect(await refused()).toEqual(all)
   })
 })
 

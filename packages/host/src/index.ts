@@ -31,7 +31,14 @@ export * from './links/open-links.ts'
 export { type HeldBack, heldBackNow, noteHeldBack } from './lock/held-back.ts'
 export type { LockHolder } from './lock/lock-holder.ts'
 export { holdMember, type MemberHold } from './lock/member-lock.ts'
-export { holdProject, noteWatch, type ProjectHold, type Watcher, watchersOf } from './lock/watch-locks.ts'
+export {
+  holdProject,
+  noteWatch,
+  type OwnHold,
+  type ProjectHold,
+  type Watcher,
+  watchersOf,
+} from './lock/watch-locks.ts'
 export { noteWatchedText, type WatchedText, watchedTexts } from './lock/watched-text.ts'
 export * from './lock/with-host-lock.ts'
 export { requireXtablesLock } from './lock/xtables-lock.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, realpathSync, unlinkSync } from 'node:fs'
+import { fstatSync, readdirSync, realpathSync, statSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { PortolanError } from '@portolan/netfilter'
 import { namespaceKey } from '../state/namespace-key.ts'
@@ -60,13 +60,42 @@ const LOOK_MS = 1000
  * end()
  * @public @since 0.1.0
  */
-export const noteWatch = async (stateDirectory: string, project: string): Promise<() => void> => {
+export const noteWatch = async (stateDirectory: string, project: string): Promise<() => void> =>
+  (await writeHold(stateDirectory, project)).end
+
+const writeHold = async (stateDirectory: string, project: string): Promise<Omit<OwnHold, 'kind'>> => {
   begun += 1
-  const path = join(watchFolder(stateDirectory), watchFile(project, process.pid, `${begun}.lock`))
-  const lock = await takeFileLock(path, LOOK_MS)
-  return () => {
+  const suffix = `${begun}.lock`
+  const placeNow = (): string => join(watchFolder(stateDirectory), watchFile(project, process.pid, suffix))
+  let path = placeNow()
+  let lock = await takeFileLock(path, LOOK_MS)
+  const end = (): void => {
     remove(path)
     lock?.release()
+  }
+  return {
+    keep: async () => {
+      const now = placeNow()
+      if (lock === null || isOpenAt(now, lock.descriptor)) return false
+      const next = await takeFileLock(now, LOOK_MS)
+      if (next === null) return false
+      if (now === path) lock.release()
+      else end()
+      path = now
+      lock = next
+      return true
+    },
+    end,
+  }
+}
+
+const isOpenAt = (path: string, descriptor: number): boolean => {
+  const own = fstatSync(descriptor, { bigint: true })
+  try {
+    const found = statSync(path, { bigint: true })
+    return found.ino === own.ino && found.dev === own.dev
+  } catch {
+    return false
   }
 }
 
@@ -74,9 +103,22 @@ export const noteWatch = async (stateDirectory: string, project: string): Promis
  * Whether this process holds a project, or another one does.
  * @public @since 0.1.0
  */
-export type ProjectHold =
-  | { readonly kind: 'held'; readonly end: () => void }
-  | { readonly kind: 'busy'; readonly by: Watcher }
+export type ProjectHold = OwnHold | { readonly kind: 'busy'; readonly by: Watcher }
+
+/**
+ * A project that this process holds.
+ * @public @since 0.1.0
+ */
+export interface OwnHold {
+  readonly kind: 'held'
+  /**
+   * Tells other processes again where its file was removed, or the state directory is another one by now.
+   * @returns was it so?
+   * @throws PortolanError `LOCK`, PermissionError, MissingToolError
+   */
+  readonly keep: () => Promise<boolean>
+  readonly end: () => void
+}
 
 /** Longer than a process takes to look and to write itself down. */
 const TURN_MS = 10_000
@@ -103,7 +145,7 @@ export const holdProject = async (stateDirectory: string, project: string): Prom
   try {
     const [by] = await watchersOf(stateDirectory, project)
     return by === undefined
-      ? { kind: 'held', end: await noteWatch(stateDirectory, project) }
+      ? { kind: 'held', ...(await writeHold(stateDirectory, project)) }
       : { kind: 'busy', by }
   } finally {
     turn.release()

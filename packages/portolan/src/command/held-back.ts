@@ -22,7 +22,12 @@ export const heldBackText = ({ project, process, code, message }: HeldBack): str
 /** What keeps a watch from the text that is wanted now: it was not taken, or cannot be read, or both. */
 export const heldBackNotes = (
   write: (why: Pick<HeldBack, 'code' | 'message'> | null) => void,
-): { untaken(why: PortolanError | null): void; unread(why: PortolanError | null): void } => {
+): {
+  untaken(why: PortolanError | null): void
+  unread(why: PortolanError | null): void
+  /** Tells it again: what was told is lost. */
+  again(): void
+} => {
   let untaken: PortolanError | null = null
   let unread: PortolanError | null = null
   const note = (): void => {
@@ -39,5 +44,6 @@ export const heldBackNotes = (
       unread = why
       note()
     },
+    again: note,
   }
 }

@@ -15,7 +15,7 @@ import { followCluster } from './follow-cluster.ts'
 import type { Signals } from './follow-signals.ts'
 import { freshNeighbours, neighboursAgain } from './fresh-neighbours.ts'
 import { heldBackNotes } from './held-back.ts'
-import { holdAlone } from './hold-alone.ts'
+import { holdAlone, keptAgain } from './hold-alone.ts'
 import type { IntentSource } from './intent-source.ts'
 import { keyWords } from './key-words.ts'
 import { blockedError, followErrors, newErrors } from './new-errors.ts'
@@ -56,10 +56,12 @@ export const holdSource = async (
   const runner = createRunner()
   let intent = source.read()
   const { project } = intent
-  const endHold = check ? () => {} : await holdAlone(directory, project)
-  const { untaken: noteWhy, unread: noteUnread } = heldBackNotes((why) =>
-    check ? undefined : noteHeldBack(directory, project, why),
-  )
+  const alone = check ? null : await holdAlone(directory, project)
+  const {
+    untaken: noteWhy,
+    unread: noteUnread,
+    again: noteAgain,
+  } = heldBackNotes((why) => (check ? undefined : noteHeldBack(directory, project, why)))
   const watched = check ? null : noteWatched(options, project)
   const sayNotes = tellNotes(terminal)
   let endFollowing = async (): Promise<void> => {}
@@ -80,6 +82,11 @@ export const holdSource = async (
     }
     const text: HeldText = {
       read: () => source.read(),
+      keepHold: async () => {
+        if (!(await keptAgain(alone))) return
+        watched?.again()
+        noteAgain()
+      },
       isLost: () => !check && source.isLost(),
       writeDown: async (backend, known) => {
         await source.keepAgain(backend)
@@ -190,7 +197,7 @@ export const holdSource = async (
     noteUnread(null)
     noteWhy(null)
     watched?.end()
-    endHold()
+    alone?.end()
     held?.close()
   }
 }

@@ -11,6 +11,8 @@ export interface WatchedNote {
   says(intent: Intent): void
   /** That is in force from now on. */
   holds(intent: Intent): void
+  /** Tells it again: what was told is lost. */
+  again(): void
   end(): void
 }
 
@@ -38,6 +40,7 @@ export const noteWatched = (options: Options, project: string): WatchedNote => {
       held = wishOf(intent)
       note()
     },
+    again: note,
     end: () => noteWatchedText(directory, project, null),
   }
 }

@@ -5,6 +5,8 @@ import type { Backend } from '../backend/backend.ts'
 export interface HeldText {
   /** Reads it again: where another process has applied what it says by now, that is what is wanted. */
   read(): Intent
+  /** Tells other processes again that this one holds the project, where that is lost. */
+  keepHold(): Promise<void>
   /** Is what is in force written down nowhere any more? */
   isLost(): boolean
   /**

@@ -216,6 +216,7 @@ export const holdPlannedProject = async (
     },
     isUnchanged: () => placed.rules.isUnchanged(),
     look: async () => {
+      await text.keepHold()
       await takeNeighbours()
       await takeBackend()
       const found = await drift()
