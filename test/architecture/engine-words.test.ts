@@ -37,6 +37,10 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/portolan/src/backend/choose-backend.ts': [1, ofProgram],
   'packages/portolan/src/firewalld/ask-bus.ts': [1, ofProgram],
   'packages/core/src/conflict/host-becomes-router.ts': [3, 'of severity info, and engines tell errors'],
+  'packages/core/src/conflict/rule-conflict.ts': [
+    1,
+    'a command that stands only where the words have "apply"',
+  ],
   'packages/core/src/conflict/network-in-use.ts': [1, 'of severity warning, and engines tell errors'],
   'packages/core/src/engine/pools-touched.ts': [1, ofPlan],
   'packages/core/src/intent/compose/networks.ts': [1, ofPlan],

@@ -86,8 +86,8 @@ describe.each(backends)('with %s, a host port that another project has', (backen
   })
 })
 
-describe.each(backends)('with %s, a rule of another project', (backend) => {
-  test('that drops packets of ours is named with its network and project', async () => {
+describe.each(backends)('with %s, an interface in the subnet of another project', (backend) => {
+  test('is told of that project alone, whose guard drops what comes in by it', async () => {
     const facts = {
       ...hostFacts,
       interfaces: [
@@ -96,10 +96,12 @@ describe.each(backends)('with %s, a rule of another project', (backend) => {
       ],
       routes: [...(hostFacts.routes ?? []), { destination: '172.30.9.128/25', interface: 'eth2' }],
     }
-    const conflicts = await conflictsOf(backend, '"9000:80"', '"8080:80"', facts)
-    const [first] = conflicts.filter(({ mapping }) => mapping !== null)
-    expect(first?.culprit).toMatchObject({ owner: 'portolan', managed: { project: 'blog', name: 'web' } })
-    expect(first?.message).toMatch(/Portolan's rule for network web of project blog/)
+    expect(told(await conflictsOf(backend, '"9000:80"', '"8080:80"', facts))).toEqual([])
+    const host = await hostWith(project('blog', '172.30.9', '"9000:80"'), backend, facts)
+    const { plan: theirs } = await lookAt({
+      ...{ ...host, backend, intent: project('blog', '172.30.9', '"9000:80"') },
+    })
+    expect(theirs.conflicts.map(({ kind }) => kind)).toContain('SubnetOverlap')
   })
 })
 

@@ -1,3 +1,4 @@
+import { guardForwardingPart } from '@portolan/netfilter'
 import { ownersName, type TraceStep } from '@portolan/netfilter/analysis'
 import type { Culprit } from './conflict.ts'
 import { culpritOf, type Finding } from './search/finding.ts'
@@ -29,6 +30,8 @@ export const culpritName = (culprit: Culprit, step: TraceStep | null): string =>
       ? `the ${text}`
       : `the kernel (${text})`
   const place = `${tool}, table ${tool === 'nft' ? `${family} ` : ''}${table}`
+  if (managed?.name === guardForwardingPart)
+    return `the forwarding guard of project ${managed.project} (option guard-forwarding; ${place}, chain ${chain}, rule ${position})`
   if (managed !== undefined) {
     const part = `${managed.name.includes(' -> ') ? '' : 'network '}${managed.name} of project ${managed.project}`
     return `Portolan's rule for ${part} (${place}, chain ${chain}, rule ${position})`

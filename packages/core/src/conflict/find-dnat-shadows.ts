@@ -55,7 +55,8 @@ export const findDnatShadows = (
         const own = planned.row.rowOf(member)
         if (own === undefined || !takes(planned, cell, member, own)) continue
         const told = shadowAt(today, planned, cell, member, own)
-        const conflict = told === null ? null : dnatShadows({ ...told.finding, project }, told.place)
+        const conflict =
+          told === null ? null : dnatShadows({ ...told.finding, project, ownTool: () => null }, told.place)
         if (conflict === null) return null
         conflicts.set(culpritKey(step), conflict)
       }

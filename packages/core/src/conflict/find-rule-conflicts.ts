@@ -26,6 +26,7 @@ import { type ExploredGroup, exploreMappings } from './search/explore-mappings.t
 import { type ExploredNetworks, exploreNetworks, isLost, servedNetworks } from './search/explore-networks.ts'
 import type { Finding } from './search/finding.ts'
 import { findingsOfGroup } from './search/findings-of-group.ts'
+import { isGuardOfAnother, toolOf } from './search/guards-of-others.ts'
 import { mappingsOfOthers } from './search/mappings-of-others.ts'
 import { namedEndsOf } from './search/named-ends.ts'
 import { findLostNeighbours } from './search/neighbour-discovery.ts'
@@ -149,12 +150,15 @@ const searchWith = (
   const drafts = new Map<Conflict, Drafted>()
   const namedEnds = namedEndsOf(desired)
   const { project } = desired
+  const ownTool = (): string | null => toolOf(project, rulesets)
   const inWords = (found: Finding): Conflict => {
     const finding: ToldFinding =
-      found.mapping === null ? { ...found, project, ends: namedEnds(found) } : { ...found, project }
+      found.mapping === null
+        ? { ...found, project, ownTool, ends: namedEnds(found) }
+        : { ...found, project, ownTool }
     const family = finding.rows[0]?.family
     const shown: ToldFinding = isHidden(family) ? { ...finding, certainty: 'possible' } : finding
-    const conflict = ruleConflict(shown, ruleConflictWords[finding.kind](shown, wording))
+    const conflict = ruleConflict(shown, ruleConflictWords[finding.kind](shown, wording), wording)
     // What comes in and must not is not to be let through.
     const draft =
       family === undefined || finding.kind === 'Bypassed'
@@ -185,11 +189,12 @@ const searchWith = (
       for (const one of group.apart()) tell(one)
       return
     }
-    for (const finding of findings.flat()) rememberTold(told, finding)
+    const ofThis = findings.map((found) => found.filter((one) => !isGuardOfAnother(desired, one)))
+    for (const finding of ofThis.flat()) rememberTold(told, finding)
     for (const [at, mapping] of group.members.entries()) {
       const left = incompleteRows([...group.rows, ...(shadows?.unseen ?? [])], at)
       const conflicts = [
-        ...(findings[at] ?? []).map(inWords),
+        ...(ofThis[at] ?? []).map(inWords),
         ...(shadows?.conflicts[at] ?? []).map(
           (conflict): Conflict => (isHidden(family) ? { ...conflict, certainty: 'possible' } : conflict),
         ),
@@ -219,7 +224,9 @@ const searchWith = (
     if (findings === null) for (const one of together.apart()) tellNetworks(one)
     else
       for (const [at, network] of networks.entries()) {
-        const own = (findings[at] ?? []).map((finding) => inWords(withTold(finding, told)))
+        const own = (findings[at] ?? [])
+          .filter((finding) => !isGuardOfAnother(desired, finding))
+          .map((finding) => inWords(withTold(finding, told)))
         ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...own])
         missedOf.set(network, [...(missedOf.get(network) ?? []), ...incompleteRows(rows, at)])
       }

@@ -1,3 +1,5 @@
+import { commandWording, guardForwardingPart, type Wording } from '@portolan/netfilter'
+import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
 import type { KernelCause, TraceStep } from '@portolan/netfilter/analysis'
 import {
   aboutMapping,
@@ -13,6 +15,8 @@ import { culpritOf, type Finding, tellFinding, witnessOf } from './search/findin
 /** A finding that is put into words, in the search for one project. */
 export interface ToldFinding extends Finding {
   readonly project: string
+  /** The tool that the rules of the project are of; null: it has none. */
+  readonly ownTool: () => string | null
 }
 
 /** What a kind says of a finding. */
@@ -30,6 +34,7 @@ export interface Words {
 export const ruleConflict = (
   finding: ToldFinding,
   { message, otherwise, besides, remedy }: Words,
+  wording: Wording = commandWording,
 ): MappingConflict | NetworkConflict => {
   const { kind, severity, certainty, mapping, network, others, step, isOfUsual, point } = finding
   const culprit = culpritOf(step)
@@ -50,7 +55,7 @@ export const ruleConflict = (
     witness: witnessOf(finding),
     culprit,
     remedy: remedy ??
-      managedWay(culprit) ?? {
+      managedWay(culprit, finding, wording) ?? {
         text: isRule(culprit) ? inOwnersTerms(step, otherwise, besides) : changeCause(step?.cause ?? null),
         commands: [],
       },
@@ -80,15 +85,35 @@ const changeCause = (cause: KernelCause | null): string => {
 }
 
 /** A managed rule is changed where it comes from: in the intent of its project. */
-const managedWay = (culprit: Culprit | null): Remedy | null => {
+const managedWay = (
+  culprit: Culprit | null,
+  { ownTool }: Pick<ToldFinding, 'ownTool'>,
+  wording: Wording,
+): Remedy | null => {
   if (culprit?.owner !== 'portolan') return null
   const { managed } = culprit
+  if (managed?.name === guardForwardingPart)
+    return guardWay(managed.project, culprit.tool, ownTool(), wording)
   return {
     text:
       managed === undefined
         ? 'This rule is managed by Portolan for all projects. Change the intent that it contradicts.'
         : `Change ${managed.name} in the Compose file of project ${managed.project}, or remove that project from this host.`,
     commands: [],
+  }
+}
+
+/** The guard is an option, of no Compose file. It lets pass what is for the bridges that its own backend has rules for. */
+const guardWay = (project: string, theirs: string, own: string | null, { apply }: Wording): Remedy => {
+  if (theirs === own)
+    return {
+      text: `Apply project ${project} without its option guard-forwarding, or give this network a bridge of Portolan's.`,
+      commands: [],
+    }
+  const backend = theirs === 'nft' ? 'nftables' : theirs
+  return {
+    text: `Put this project in the backend of project ${project}, ${backend}: its guard lets pass what is for networks of that backend, and knows those of no other one. Or apply project ${project} without its option guard-forwarding.`,
+    commands: apply === null ? [] : allOrNone([shellCommand(['portolan', 'apply', '--backend', backend])]),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DesiredState } from '@portolan/core'
-import type { Family } from '@portolan/netfilter'
+import { type Family, guardForwardingPart } from '@portolan/netfilter'
 import { comment, drop, inBy, outBy, returns, rule } from '../model/build.ts'
 import type { Match } from '../model/option/match.ts'
 import type { Target } from '../model/option/target.ts'
@@ -40,10 +40,20 @@ const guard = ({ project, networks }: DesiredState, family: Family): readonly Pl
         const { exempt } = commonPhase
         const name = interfaceLiteral(bridge)
         return [
-          place(exempt, [inBy(name)], 'guard: from others on a bridge that is joined', returns),
-          place(exempt, [outBy(name)], 'guard: to others on a bridge that is joined', returns),
+          place(
+            exempt,
+            [inBy(name)],
+            `${guardForwardingPart}: from others on a bridge that is joined`,
+            returns,
+          ),
+          place(
+            exempt,
+            [outBy(name)],
+            `${guardForwardingPart}: to others on a bridge that is joined`,
+            returns,
+          ),
         ]
       }),
-    place(commonPhase.all, [], 'guard: not between interfaces of others', drop),
+    place(commonPhase.all, [], `${guardForwardingPart}: not between interfaces of others`, drop),
   ]
 }

@@ -234,7 +234,9 @@ describe('compile', () => {
       'mangle',
       'PORTOLAN-FORWARD',
     )
-    expect(rules.at(-1)).toBe('-m comment --comment "demo/guard: not between interfaces of others" -j DROP')
+    expect(rules.at(-1)).toBe(
+      '-m comment --comment "demo/guard forwarding: not between interfaces of others" -j DROP',
+    )
     expect(rules).toHaveLength(6)
   })
 

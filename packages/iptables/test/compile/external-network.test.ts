@@ -78,9 +78,9 @@ describe('a network of others', () => {
   test('is left to the rules of others where forwarding is guarded', () => {
     const guarded = lines(compile({ ...one, guardForwarding: true }), 'mangle', 'PORTOLAN-FORWARD')
     expect(guarded.filter((line) => line.includes('guard'))).toEqual([
-      '-i br-web -m comment --comment "one/guard: from others on a bridge that is joined" -j RETURN',
-      '-o br-web -m comment --comment "one/guard: to others on a bridge that is joined" -j RETURN',
-      '-m comment --comment "one/guard: not between interfaces of others" -j DROP',
+      '-i br-web -m comment --comment "one/guard forwarding: from others on a bridge that is joined" -j RETURN',
+      '-o br-web -m comment --comment "one/guard forwarding: to others on a bridge that is joined" -j RETURN',
+      '-m comment --comment "one/guard forwarding: not between interfaces of others" -j DROP',
     ])
   })
 })

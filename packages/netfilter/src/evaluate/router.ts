@@ -186,7 +186,9 @@ export const lookUpRoute = (router: Router, key: RouteKey): RoutingAnswer => {
 const follow = (router: Router, key: RouteKey, trust: boolean): RouteFound => {
   const { out } = key
   const admits =
-    out === null ? isUsable : ({ link }: Route): boolean => link === null || (link.up && link.name === out)
+    out === null
+      ? isUsable
+      : (route: Route): boolean => isUsable(route) && (route.link === null || route.link.name === out)
   let from = Number.NEGATIVE_INFINITY
   for (const rule of router.rules) {
     if (rule.priority < from) continue
@@ -207,7 +209,8 @@ const follow = (router: Router, key: RouteKey, trust: boolean): RouteFound => {
   return { route: null, by: null }
 }
 
-const isUsable = ({ link }: Route): boolean => link === null || link.up
+/** Local routes outlive their interface, as that of 127.0.0.1 does lo (net/ipv4/fib_semantics.c `fib_sync_down_dev`). */
+const isUsable = ({ link, type }: Route): boolean => link === null || link.up || type === 'local'
 
 const refusals = new WeakMap<RoutingRule, Route>()
 

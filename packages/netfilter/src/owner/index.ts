@@ -1,2 +1,2 @@
-export type { ManagedPart } from './managed-part.ts'
+export { guardForwardingPart, type ManagedPart } from './managed-part.ts'
 export { ownerOf } from './owner-of.ts'

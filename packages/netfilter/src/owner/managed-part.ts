@@ -1,6 +1,13 @@
 import type { NetfilterRule } from '../model/index.ts'
 
 /**
+ * The name of the part of a project that drops what is forwarded between interfaces that are not Portolan's
+ * (`--guard-forwarding`).
+ * @public @since 0.1.0
+ */
+export const guardForwardingPart = 'guard forwarding'
+
+/**
  * The mapping or network that a managed rule is for.
  * @public @since 0.1.0
  */

@@ -44,6 +44,30 @@ describe('routing', () => {
     )
   })
 
+  test('an address stays local while its interface is down, as 127.0.0.1 does with lo', () => {
+    const down = (name: string): HostFacts => {
+      const host = withRoutes({
+        ...{ destination: '127.0.0.0/8', interface: 'lo', table: 255, type: 'local', scope: 'host' },
+        source: '127.0.0.1',
+      })
+      const interfaces = (host.interfaces ?? []).map((link) =>
+        link.name === name ? { ...link, up: false } : link,
+      )
+      return { ...host, interfaces }
+    }
+    const toItself: Packet = { ...fromLan, in: null, source: null, destination: '127.0.0.1' }
+    expect(evaluate(toItself, down('lo'), [])).toMatchObject({
+      ...{ outcome: 'local', seenAs: { source: '127.0.0.1' } },
+    })
+    const second = withRoutes({ ...local, interface: 'eth1', destination: '203.0.113.2/32' })
+    const interfaces = (second.interfaces ?? []).map((link) =>
+      link.name === 'eth1' ? { ...link, up: false } : link,
+    )
+    expect(evaluate({ ...away, destination: '203.0.113.2' }, { ...second, interfaces }, []).outcome).toBe(
+      'local',
+    )
+  })
+
   test('a kernel’s own routes are taken at their word', () => {
     expect(evaluate({ ...fromLan, source: '8.8.8.8' }, withRoutes(), []).outcome).toBe('unrouted')
     expect(evaluate({ ...fromLan, source: '8.8.8.8' }, withRoutes(through('default')), []).outcome).toBe(

@@ -1,4 +1,5 @@
 import type { DesiredState } from '@portolan/core'
+import { guardForwardingPart } from '@portolan/netfilter'
 import { rule } from '../model/build.ts'
 import { drop, isNot, meta, reference } from '../model/index.ts'
 import { addDirectMappings } from './direct-mapping.ts'
@@ -30,7 +31,7 @@ export const projectParts = (desired: DesiredState): Parts => {
   for (const mapping of mappings) if (mapping.kind === 'nat') addNatMapping(parts, project, mapping)
   addDirectMappings(parts, project, mappings)
   if (desired.guardForwarding) {
-    const comment = ownerComment(project, 'guard forwarding')
+    const comment = ownerComment(project, guardForwardingPart)
     const inside = reference('bridges')
     // What leaves by a network of ours has been decided on before this rule is reached. What is for the containers of
     // others on a bridge that is joined is for their own rules to decide on.
