@@ -69,6 +69,31 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect({ exitCode, ...JSON.parse(stdout) }).toMatchObject({ exitCode: 1, reachable: true, pools: [] })
   })
 
+  test('a host joins no second cluster, with another state directory neither where its routes tell', async () => {
+    const [prod, six] = [await open('10.64.0.0/12:24'), await open('10.90.0.0/16:24')]
+    await prod.join('web-1')
+    const again = await six.portolan('web-1', 'cluster', 'join', '--cluster', six.url)
+    expect(again.exitCode).toBe(0)
+    const { machine } = etcd()
+    await machine.ip('link add other type bridge', 'addr add 198.51.100.1/24 dev other', 'link set other up')
+    await machine.ip('route add 10.65.2.0/24 via 198.51.100.2 proto 143')
+    const refused = await six.run('second', 'join')
+    await machine.ip('link del other')
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(
+        /is in another cluster than cluster-\d+: .*\(10\.65\.2\.0\/24 via 198\.51\.100\.2\).*one cluster at a time.*`portolan cluster release --cluster URL --state DIR`/,
+      ),
+    })
+    expect(memoryIn(six.state('second'))).toEqual([])
+    const other = await prod.portolan('web-1', 'cluster', 'join', '--cluster', six.url)
+    expect(other.exitCode).toBe(1)
+    expect(other.stderr).toMatch(
+      /is web-1 in cluster cluster-\d+ \(etcd:.*`portolan cluster release --cluster etcd:/,
+    )
+    expect(other.stderr).not.toContain('another directory')
+  })
+
   test('hosts that join at once have a block each, and the host that finds none is told why', async () => {
     const cluster = await open('10.64.0.0/22:24')
     const hosts = ['a', 'b', 'c', 'd']

@@ -1,7 +1,7 @@
 import { nodeAt } from './announce-node.ts'
 import { poolsKey } from './block-key.ts'
 import type { BlockSnapshot } from './block-store.ts'
-import { parseClusterPools } from './cluster-pools.ts'
+import { type ClusterPools, parseClusterPools } from './cluster-pools.ts'
 import { blocksOf, type ClusterState, clusterState, revisionOf } from './cluster-state.ts'
 import type { ClusterMember } from './member.ts'
 import { leadsTo } from './node-record.ts'
@@ -35,6 +35,8 @@ export interface ClusterNeighbours {
   readonly others: readonly NeighbourBlock[]
   /** Where hosts claim blocks, as `parsePool` reads them. Absent or none: they were not seen. */
   readonly pools?: readonly string[]
+  /** Pools that it had before, and those of clusters that this host was in before. Absent: none are known. */
+  readonly former?: readonly string[]
 }
 
 /**
@@ -46,9 +48,20 @@ export interface ClusterNeighbours {
  */
 export const neighboursOf = (
   snapshot: BlockSnapshot,
-  { cluster, host, incarnation }: ClusterMember & { readonly cluster: string },
+  {
+    cluster,
+    host,
+    incarnation,
+    elsewhere = [],
+  }: ClusterMember & {
+    readonly cluster: string
+    /** Pools of clusters that this host was in before. */
+    readonly elsewhere?: readonly string[]
+  },
 ): ClusterNeighbours => {
   const state = clusterState(snapshot)
+  const known = readablePools(state)
+  const former = [...(known?.former ?? []), ...elsewhere]
   const held = blocksOf(state).filter((block) => block.state === 'held')
   const isOwn = (block: (typeof held)[number]): boolean =>
     block.host === host && block.incarnation === incarnation
@@ -56,7 +69,8 @@ export const neighboursOf = (
     cluster,
     host,
     revision: snapshot.revision,
-    pools: readablePools(state),
+    pools: known?.pools ?? [],
+    ...(former.length === 0 ? {} : { former }),
     blocks: held.filter(isOwn).map(({ block }) => block),
     others: held
       .filter((block) => !isOwn(block))
@@ -70,9 +84,9 @@ export const neighboursOf = (
 }
 
 /** Pools that a newer version wrote keep no host from its routes. */
-const readablePools = ({ entries }: ClusterState): readonly string[] => {
+const readablePools = ({ entries }: ClusterState): ClusterPools | null => {
   const entry = entries.get(poolsKey)
-  return entry === undefined ? [] : (parseClusterPools(entry.value)?.pools ?? [])
+  return entry === undefined ? null : parseClusterPools(entry.value)
 }
 
 /**

@@ -6,6 +6,7 @@ import type { OwnedNetwork } from '../contract/bridge-network.ts'
 import type {
   DesiredNetwork,
   DesiredOpening,
+  DesiredRoute,
   DesiredState,
   DesiredSubnet,
 } from '../contract/desired-state.ts'
@@ -13,6 +14,7 @@ import type { Intent } from '../intent/index.ts'
 import { expandOpenings } from '../resolve/expand-openings.ts'
 import { type ChosenRoutes, chooseRoutes } from './choose-routes.ts'
 import { isOwnRoute } from './rival-routes.ts'
+import { elsewhereNote, routesElsewhere } from './routes-elsewhere.ts'
 import { withoutLeavingRoutes } from './without-leaving-routes.ts'
 
 /**
@@ -43,9 +45,10 @@ export const withNeighbours = (
   neighbours: ClusterNeighbours,
 ): Neighboured => {
   const chosen = chooseRoutes(reachable(neighbours), facts)
+  const elsewhere = routesElsewhere(facts, neighbours)
   return {
-    desired: joinedState(desired, neighbours, chosen),
-    notes: notesOf(chosen),
+    desired: joinedState(desired, neighbours, chosen, elsewhere),
+    notes: [...elsewhereNote(elsewhere, neighbours), ...notesOf(chosen)],
     conflicts: findRouteConflicts(chosen, facts, desired.project),
   }
 }
@@ -54,6 +57,7 @@ const joinedState = (
   desired: DesiredState,
   neighbours: ClusterNeighbours,
   { routes }: ChosenRoutes,
+  elsewhere: readonly DesiredRoute[],
 ): DesiredState => {
   const joined = desired.networks.map((network) => joinedNetwork(network, neighbours))
   const all = [...(desired.openings ?? []), ...joined.flatMap(({ openings }) => openings)]
@@ -61,7 +65,7 @@ const joinedState = (
     ...desired,
     networks: joined.map(({ network }) => network),
     ...(all.length === 0 ? {} : { openings: all }),
-    routes,
+    routes: [...routes, ...elsewhere],
   }
 }
 
@@ -87,7 +91,8 @@ export const chosenAnew = (
   const alone = openings.length === 0 ? others : { ...others, openings }
   if (neighbours === null) return alone
   const known = withoutLeavingRoutes(desired, facts)
-  return joinedState(alone, neighbours, chooseRoutes(reachable(neighbours), known))
+  const chosen = chooseRoutes(reachable(neighbours), known)
+  return joinedState(alone, neighbours, chosen, routesElsewhere(facts, neighbours))
 }
 
 /**
@@ -163,11 +168,13 @@ const opening = (
  */
 export const withoutStaleRoutes = (
   facts: HostFacts,
-  { others }: Pick<ClusterNeighbours, 'others'>,
+  neighbours: Pick<ClusterNeighbours, 'others'> & Partial<ClusterNeighbours>,
 ): HostFacts => {
   const { routes } = facts
   if (routes === undefined || !routes.some(isOwnRoute)) return facts
-  const wanted = new Set(others.map(({ block }) => block))
+  const { others, blocks = [] } = neighbours
+  const elsewhere = routesElsewhere(facts, { ...neighbours, blocks }).map(({ destination }) => destination)
+  const wanted = new Set([...others.map(({ block }) => block), ...elsewhere])
   return {
     ...facts,
     routes: routes.filter((route) => !isOwnRoute(route) || wanted.has(route.destination ?? '')),

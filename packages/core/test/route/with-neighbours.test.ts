@@ -14,7 +14,7 @@ import {
   setUpCluster,
   withNeighbours,
 } from '../../src/index.ts'
-import { chosenAnew } from '../../src/route/with-neighbours.ts'
+import { chosenAnew, withoutStaleRoutes } from '../../src/route/with-neighbours.ts'
 import { withoutLeavingRoutes } from '../../src/route/without-leaving-routes.ts'
 
 const network = (more: Partial<DesiredNetwork> = {}): DesiredNetwork => ({
@@ -37,6 +37,39 @@ const facts = (more: Partial<HostFacts> = {}): HostFacts => ({
   interfaces: [{ name: 'eth0', up: true, addresses: ['192.0.2.11/24'] }],
   routes: [{ destination: '192.0.2.0/24', interface: 'eth0', table: 254 }],
   ...more,
+})
+
+describe('routes of ours to blocks outside the pools of the cluster, which another state directory knows', () => {
+  const pools = ['10.64.0.0/16:24', 'fd64::/48:64']
+  const known = { ...neighbours(), blocks: ['10.64.1.0/24', 'fd64::/64'], pools }
+  const ours = (destination: string, gateway: string) => ({
+    ...{ destination, gateway, interface: 'eth0', table: 254, protocol: 'portolan' },
+  })
+  const others = [ours('10.70.2.0/24', '192.0.2.12'), ours('fd70:2::/64', '2001:db8::12')]
+  const stale = ours('10.64.9.0/24', '192.0.2.13')
+  const host = facts({ routes: [...others, stale] })
+  const removed = (among: ClusterNeighbours, desiredOf = withNeighbours(desired(), host, among).desired) =>
+    diffLinks(desiredOf, host).flatMap(({ action, object }) => (action === 'remove' ? [object] : []))
+
+  test('are left and told, and one inside them goes with its block', () => {
+    expect(removed(known)).toEqual(['route 10.64.9.0/24'])
+    const { notes } = withNeighbours(desired(), host, known)
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /blocks that no pool of cluster lab has or had \(10\.70\.2\.0\/24 via 192\.0\.2\.12, fd70:2::\/64 via 2001:db8::12\).*one cluster at a time/,
+      ),
+    ])
+    const again = chosenAnew({ networks: [], endpoints: [], links: [] }, desired(), host, known)
+    expect(removed(known, again)).toEqual(['route 10.64.9.0/24'])
+    expect(withoutStaleRoutes(host, known).routes).toEqual(others)
+  })
+
+  test('are of this cluster where it had such pools before, or where no pools were seen', () => {
+    const former = ['10.70.0.0/16:24', 'fd70::/16:64']
+    const all = [...others, stale].map(({ destination }) => `route ${destination}`)
+    expect(removed({ ...known, former })).toEqual(expect.arrayContaining(all))
+    expect(removed(neighbours())).toEqual(expect.arrayContaining(all))
+  })
 })
 
 const route = { destination: '10.64.2.0/24', via: '192.0.2.12', interface: 'eth0' }
@@ -105,6 +138,89 @@ describe('routes to the blocks of other hosts', () => {
   ])('have none with one that %s', (_, foreign) => {
     const around = facts({ routes: [foreign], rules: [{ priority: 5_000, table: 51_820 }] })
     expect(withNeighbours(desired(), around, neighbours()).conflicts).toEqual([])
+  })
+
+  describe('with a foreign route in a table that a rule asks before main', () => {
+    const others = [
+      { block: '10.64.2.0/24', host: 'h2', via: '192.0.2.12' },
+      { block: 'fd64:2::/64', host: 'h2', via: '2001:db8::12' },
+    ]
+    const both = { ...neighbours(), blocks: ['10.64.1.0/24', 'fd64:1::/64'], others }
+    const links = [{ name: 'eth0', up: true, addresses: ['192.0.2.11/24', '2001:db8::11/64'] }]
+    const foreign = [
+      { destination: '10.64.0.0/16', gateway: '192.0.2.99', table: 77 },
+      { destination: 'fd64::/16', gateway: '2001:db8::99', table: 77 },
+    ]
+    const ask = { priority: 100, table: 77 }
+    const told = (rules: HostFacts['rules'] = [], more: HostFacts['routes'] = []) => {
+      const host = facts({ interfaces: links, routes: [...foreign, ...more], rules })
+      return withNeighbours(desired(), host, both).conflicts
+    }
+    const blocksOf = (found: ReturnType<typeof told>) => found.map(({ prefix }) => prefix)
+    const [four, six] = others.map(({ block }) => block)
+    const main = { table: 254, priority: 99 }
+
+    test('is told for each block, with a command of its family that is the same in the sentence', () => {
+      const conflicts = told([ask])
+      expect(blocksOf(conflicts)).toEqual([four, six])
+      for (const [at, command] of [
+        `ip rule add to ${four} lookup main`,
+        `ip -6 rule add to ${six} lookup main`,
+      ].entries())
+        expect(conflicts[at]?.remedy).toEqual({
+          text: expect.stringContaining(`\`${command}\``),
+          commands: [command],
+        })
+    })
+
+    test.each([
+      ['what the remedy says is ahead', [{ ...main, to: '10.64.2.0/24' }], [six]],
+      [
+        'it is so in both families',
+        [
+          { ...main, to: '10.64.2.0/24' },
+          { ...main, to: 'fd64:2::/64' },
+        ],
+        [],
+      ],
+      ['all goes by main first, but for its default routes', [{ ...main, suppressPrefixLength: 0 }], []],
+      ['main is asked first for none of these routes', [{ ...main, suppressPrefixLength: 64 }], [four, six]],
+      ['main is asked first for one half of the block', [{ ...main, to: '10.64.2.0/25' }], [four, six]],
+      [
+        'main is asked first for either half of it',
+        [
+          { ...main, to: '10.64.2.0/25' },
+          { ...main, to: '10.64.2.128/25' },
+        ],
+        [six],
+      ],
+      ['main is asked first for what comes in by one interface', [{ ...main, in: 'eth0' }], [four, six]],
+      ['main is asked first for another mark', [{ ...main, mark: 1, invert: true }], [four, six]],
+      [
+        'the rule that asks main is passed over',
+        [{ priority: 50, action: 'goto', gotoPriority: 100 }, main],
+        [four, six],
+      ],
+      ['main is asked first for the other family', [{ ...main, family: 'ip6' as const }], [four]],
+    ])('is told or not as the kernel follows the rules: %s', (_, ahead, blocks) => {
+      expect(blocksOf(told([ask, ...ahead]))).toEqual(blocks)
+    })
+
+    test.each([
+      ['one family alone', { ...ask, family: 'ip' as const }, [four]],
+      ['another destination', { ...ask, to: '10.64.3.0/24' }, []],
+      ['a part of the block', { ...ask, to: '10.64.2.128/25' }, [four]],
+      ['all but what it names', { ...ask, to: '10.64.3.0/24', invert: true }, [four]],
+      ['what is more exact than its routes', { ...ask, suppressPrefixLength: 16 }, []],
+      ['what main does not lead on', { ...ask, priority: 32_766 }, []],
+    ])('is told where the rule is for %s', (_, rule, blocks) => {
+      expect(blocksOf(told([rule]))).toEqual(blocks)
+    })
+
+    test('is none where that table throws the block back', () => {
+      const thrown = { destination: '10.64.2.0/24', type: 'throw', table: 77 }
+      expect(blocksOf(told([ask], [thrown]))).toEqual([six])
+    })
   })
 
   describe('beside a foreign route to the same block', () => {

@@ -29,6 +29,8 @@ export interface RememberedMember {
   readonly left?: boolean
   /** The URL by which it joined, for commands that are printed; absent: none is known that holds in any folder. */
   readonly url?: string
+  /** Pools of clusters that it was in before: routes there are its own. Absent: it was in no other. */
+  readonly elsewhere?: readonly string[]
 }
 
 export const memberFile = (directory: string): string => join(directory, 'cluster.json')
@@ -142,13 +144,16 @@ const parseMember = (text: string): RememberedMember | null => {
   const pools = listOf(value.pools, isPool)
   const blocks = listOf(value.blocks, isBlock)
   const lost = listOf(value.lost, isMove)
-  // Earlier versions did not write it.
+  // Earlier versions did not write these.
   const leaving = listOf(value.leaving ?? [], isBlockText)
+  const elsewhere = listOf(value.elsewhere ?? [], isPool)
   if (!isText(cluster) || !isText(host) || !isText(incarnation)) return null
-  if (pools === null || blocks === null || lost === null || leaving === null) return null
+  if (pools === null || blocks === null || lost === null || leaving === null || elsewhere === null)
+    return null
   return {
     ...{ cluster, host, incarnation, pools, blocks, leaving, lost },
     ...(value.left === true ? { left: true } : {}),
     ...(isText(url) ? { url } : {}),
+    ...(elsewhere.length > 0 ? { elsewhere } : {}),
   }
 }

@@ -78,12 +78,13 @@ const isNewOfBlocks = async (
   )
 }
 
-const newsOf = ({ cluster, host, blocks, others, pools = [] }: ClusterNeighbours): string =>
+const newsOf = ({ cluster, host, blocks, others, pools = [], former = [] }: ClusterNeighbours): string =>
   JSON.stringify([
     cluster,
     host,
     blocks,
     pools,
+    former,
     others.map(({ block, host: name, via }) => [block, name, via]),
   ])
 
@@ -115,11 +116,16 @@ const parseNeighbours = (text: string): ClusterNeighbours | null => {
     return null
   }
   if (!isFields(value) || value.version !== 1) return null
-  // Earlier versions did not write pools.
-  const { cluster, host, revision, blocks, others, pools = [] } = value
+  // Earlier versions wrote no pools, and later ones none of before.
+  const { cluster, host, revision, blocks, others, pools = [], former = [] } = value
   if (!isText(cluster) || !isText(host) || typeof revision !== 'number') return null
   if (!Array.isArray(blocks) || !blocks.every(isBlock)) return null
   if (!Array.isArray(others) || !others.every(isNeighbour)) return null
   if (!Array.isArray(pools) || !pools.every(isPool)) return null
-  return { cluster, host, revision, blocks, others, ...(pools.length === 0 ? {} : { pools }) }
+  if (!Array.isArray(former) || !former.every(isPool)) return null
+  return {
+    ...{ cluster, host, revision, blocks, others },
+    ...(pools.length === 0 ? {} : { pools }),
+    ...(former.length === 0 ? {} : { former }),
+  }
 }

@@ -18,12 +18,15 @@ export const claimLine = (
   known: { readonly host?: string; readonly others?: readonly { readonly host: string }[] } | null,
 ): string =>
   known !== null && isNameTaken(known)
-    ? `${verbLine('release', place)} && ${joinLine(place, '--member', 'NAME')}`
+    ? `${releaseLine(place)} && ${joinLine(place, '--member', 'NAME')}`
     : joinLine(place)
 
 /** `portolan cluster join` with what makes it be about the same cluster and directory as the command that prints it. */
 export const joinLine = (place: JoinPlace, ...more: readonly string[]): string =>
   verbLine('join', place, more)
+
+/** `portolan cluster release`, written so. */
+export const releaseLine = (place: JoinPlace): string => verbLine('release', place)
 
 const verbLine = (verb: string, { cluster, directory }: JoinPlace, more: readonly string[] = []): string =>
   shellLine([

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { checkHostName } from '@portolan/core'
 import { type RememberedMember, readMember, writeMember } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
+import { releaseLine } from './join-line.ts'
 
 /** A text that no other claim has. */
 export const newNonce = (): string => randomUUID()
@@ -22,7 +23,7 @@ export const thisMember = async (
   if (name !== null) checkHostName(name)
   const host = name ?? nameIn(known, cluster)
   if (known?.cluster === cluster && known.host === host && known.left !== true) return known
-  if (known !== null && known.blocks.length > 0) throw other(known, cluster, name)
+  if (known !== null && known.blocks.length > 0) throw other(known, cluster, name, directory)
   checkHostName(host)
   if (known?.cluster === cluster && hasJoined(known)) {
     // Networks that were left in blocks are told by any name.
@@ -30,7 +31,11 @@ export const thisMember = async (
     const incarnation = known.host === host ? known.incarnation : randomUUID()
     return writeMember(directory, { ...kept, host, incarnation })
   }
-  const fresh = { cluster, host, incarnation: randomUUID(), pools: [], blocks: [], leaving: [], lost: [] }
+  const elsewhere = known === null ? [] : [...new Set([...(known.elsewhere ?? []), ...known.pools])]
+  const fresh = {
+    ...{ cluster, host, incarnation: randomUUID(), pools: [], blocks: [], leaving: [], lost: [] },
+    ...(elsewhere.length === 0 ? {} : { elsewhere }),
+  }
   return writeMember(directory, fresh, { isFirst: known === null })
 }
 
@@ -57,9 +62,22 @@ export const memberName = async (
 const nameIn = (known: RememberedMember | null, cluster: string): string =>
   known?.cluster === cluster && known.left !== true ? known.host : hostname()
 
-const other = (known: RememberedMember, cluster: string, name: string | null): InvalidRequestError =>
+/** @param asked - as a sentence has the command that was refused */
+export const inOtherCluster = (
+  { host, cluster, url }: RememberedMember,
+  directory: string,
+  asked: string,
+): string =>
+  `this host is ${host} in cluster ${cluster}${url === undefined ? '' : ` (${url})`}, and ${asked}. If ${cluster} is meant, name it (--cluster${url === undefined ? '' : ` ${url}`}, or cluster: in config.yaml). A host is in one cluster at a time: to leave ${cluster} for another one, give its blocks back first (\`${releaseLine({ cluster: url ?? 'URL', directory })}\`).`
+
+const other = (
+  known: RememberedMember,
+  cluster: string,
+  name: string | null,
+  directory: string,
+): InvalidRequestError =>
   new InvalidRequestError(
     known.cluster === cluster
       ? `this host is ${known.host} in cluster ${cluster} and remembers blocks there, and --member says ${name}. Leave --member out, or let go of the blocks first: \`portolan cluster release\`.`
-      : `this host has blocks of cluster ${known.cluster} (${known.blocks.map(({ block }) => block).join(', ')}), and a state directory is for one cluster. Give them back first (\`portolan cluster release\` with that cluster), or give another directory with --state.`,
+      : inOtherCluster(known, directory, `the command names cluster ${cluster}`),
   )

@@ -16,6 +16,7 @@ import { hostObstacles } from '../../cluster/host-obstacles.ts'
 import { type Joined, joinCluster } from '../../cluster/join-cluster.ts'
 import { claimLine } from '../../cluster/join-line.ts'
 import { ownAddresses } from '../../cluster/node-addresses.ts'
+import { refuseOtherCluster } from '../../cluster/other-cluster.ts'
 import { portableUrl } from '../../cluster/portable-url.ts'
 import { rememberLoss, rememberNeighbours, tellAndRemember } from '../../cluster/remember-neighbours.ts'
 import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
@@ -83,6 +84,7 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   await refuseAddresses(call, facts)
   const leases = await leasesOf(call)
   const before = await readMember(directory)
+  await refuseOtherCluster(call, directory, facts, before)
   const member = await thisMember(directory, name, options.member ?? null)
   let mayHaveClaimed = false
   const commit: ClusterCall['store']['commit'] = (transaction) => {
