@@ -42,6 +42,7 @@ export const blockRouteTaken = (
     severity: 'warning',
     certainty: clash === 'table' ? 'possible' : 'certain',
     ...aboutHost,
+    prefix: block,
     message: `Containers in block ${block}${host === null ? ' of another host' : `, which is of host ${host},`} ${isWhole(clash) ? 'cannot' : 'may not'} be reached from this host: the route ${text} ${causes[clash]}.`,
     witness: null,
     culprit: culpritOutsideRules('route', text, route.interface ?? null),
@@ -59,11 +60,14 @@ const remedyFor = (block: string, route: RouteFact, clash: RouteClash, origin: R
       text: `Give the network another subnet: \`portolan move ${shellWord(origin.network)}\` with the file of project ${origin.project}. One that a program holds has to be made again.`,
       commands: [],
     }
-  if (clash === 'table')
+  if (clash === 'table') {
+    // Of itself `ip rule` is about IPv4 alone.
+    const command = `ip${block.includes(':') ? ' -6' : ''} rule add to ${block} lookup main`
     return {
-      text: `Take the block out of what that table routes, such as with a rule ahead of it: \`ip rule add to ${block} lookup main\`.`,
-      commands: [`ip${block.includes(':') ? ' -6' : ''} rule add to ${block} lookup main`],
+      text: `Take the block out of what that table routes, such as with a rule ahead of it: \`${command}\`.`,
+      commands: [command],
     }
+  }
   // The kernel's route to what is on an interface: without it the interface is of no use.
   if (origin?.kind === 'interface')
     return {

@@ -39,6 +39,8 @@ interface ConflictBase {
   /** What causes it; null when it is the intent itself. */
   readonly culprit: Culprit | null
   readonly remedy: Remedy
+  /** The subnet or the block that it is about, CIDR. Absent: it is about none alone. */
+  readonly prefix?: string
   /** What acted on the witness, first thing first. */
   readonly trace: readonly TraceEntry[]
 }

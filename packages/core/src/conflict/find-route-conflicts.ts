@@ -10,9 +10,7 @@ import type { ChosenRoutes } from '../route/choose-routes.ts'
 import { isNetwork, isOwnRoute, MAIN } from '../route/rival-routes.ts'
 import { blockRouteTaken, type RouteOrigin } from './block-route-taken.ts'
 import type { Conflict } from './conflict.ts'
-
-/** include/uapi/linux/fib_rules.h: the rule that looks a packet up in table main has this priority by default. */
-const MAIN_PRIORITY = 32_766
+import { isAskedFirst } from './tables-asked-first.ts'
 
 /**
  * Routes of other programs that take packets to the block of another host elsewhere: one with the same destination that
@@ -27,7 +25,6 @@ export const findRouteConflicts = (
     const origin = originOf(route, facts)
     return origin?.kind === 'network' && origin.project === project
   }
-  const early = tablesBeforeMain(facts)
   const foreign = (facts.routes ?? []).flatMap((route) => {
     if (isOwnRoute(route) || (route.type ?? 'unicast') === 'multicast') return []
     if (isOwn(route)) return []
@@ -44,7 +41,8 @@ export const findRouteConflicts = (
       const found = foreign.find(({ route, prefix }) => {
         if (prefix.family !== block.family || !prefixesOverlap(prefix, block)) return false
         const table = route.table ?? MAIN
-        return table === MAIN ? prefix.length > block.length : early.has(table)
+        if (table !== MAIN && route.type === 'throw') return false
+        return table === MAIN ? prefix.length > block.length : isAskedFirst(facts, { prefix, table }, block)
       })
       if (found === undefined) return []
       const isInMain = (found.route.table ?? MAIN) === MAIN
@@ -61,11 +59,3 @@ const originOf = (route: RouteFact, facts: HostFacts): RouteOrigin => {
   if (mark !== null) return { kind: 'network', project: mark.project, network: mark.network }
   return isNetwork(route, facts) ? { kind: 'interface' } : null
 }
-
-/** Tables that some packets are looked up in before main. */
-const tablesBeforeMain = ({ rules = [] }: HostFacts): ReadonlySet<number> =>
-  new Set(
-    rules.flatMap(({ priority = 0, table }) =>
-      table === undefined || table === MAIN || priority >= MAIN_PRIORITY ? [] : [table],
-    ),
-  )

@@ -67,6 +67,7 @@ export const subnetOverlap = (
     severity: sure.length === 0 ? 'warning' : 'error',
     certainty: 'certain',
     ...aboutNetwork(network),
+    prefix: subnet,
     message: `The subnet ${subnet} of network ${network} overlaps ${found}. Packets for the overlap can only go one way.${followers}`,
     witness: null,
     culprit: cause === undefined ? null : culpritOutsideRules(cause.kind, cause.detail, cause.owner),

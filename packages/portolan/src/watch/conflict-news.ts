@@ -1,5 +1,5 @@
 import { type Conflict, unsettledNetworks } from '@portolan/core'
-import { conflictIdentities } from './conflict-identity.ts'
+import { conflictIdentity } from './conflict-identity.ts'
 
 /** What a search found beside the one before it. */
 export interface ConflictNews {
@@ -14,8 +14,8 @@ export interface ConflictNews {
  * was known of them before is known still: it has not gone.
  */
 export const conflictNews = (before: readonly Conflict[], found: readonly Conflict[]): ConflictNews => {
-  const old = conflictIdentities(before)
-  const now = conflictIdentities(found)
+  const old = byIdentity(before)
+  const now = byIdentity(found)
   const missing = [...old].flatMap(([identity, one]) => (now.has(identity) ? [] : [one]))
   const unsettled = new Set(unsettledNetworks(found))
   const isUnasked = (conflict: Conflict): boolean =>
@@ -26,6 +26,9 @@ export const conflictNews = (before: readonly Conflict[], found: readonly Confli
     known: [...found, ...missing.filter(isUnasked)],
   }
 }
+
+const byIdentity = (conflicts: readonly Conflict[]): ReadonlyMap<string, Conflict> =>
+  new Map(conflicts.map((conflict) => [conflictIdentity(conflict), conflict]))
 
 const networksOf = ({ network, published }: Conflict): readonly string[] =>
   network === null ? (published?.targets.map((target) => target.network) ?? []) : [network]

@@ -23,8 +23,10 @@ const ofNetwork = (kind: NetworkConflict['kind'], network: string, cause: Culpri
 })
 
 const dropped = ofNetwork('ForwardDropped', 'front', culprit('iptables-nft', '-P FORWARD DROP', 'filter'))
-const lost = (holder: string) =>
-  ofNetwork('SubnetOverlap', 'front', culprit('cluster', `block 10.64.15.0/24 of cluster lab ${holder}`))
+const lost = (holder: string): Conflict => ({
+  ...ofNetwork('SubnetOverlap', 'front', culprit('cluster', `block 10.64.15.0/24 of cluster lab ${holder}`)),
+  prefix: '10.64.15.0/24',
+})
 
 test('conflicts of rules have not gone where they were not looked for', () => {
   const news = conflictNews([dropped], [lost('is held by host h1 now')])
@@ -49,12 +51,34 @@ test('a block whose holder changes is the same one, and another block is not', (
     come: [],
     gone: [],
   })
-  const otherBlock = ofNetwork(
-    'SubnetOverlap',
-    'front',
-    culprit('cluster', 'block fd00:64::/64 of cluster lab is held by host h1 now'),
-  )
+  const otherBlock: Conflict = {
+    ...ofNetwork(
+      'SubnetOverlap',
+      'front',
+      culprit('cluster', 'block fd00:64::/64 of cluster lab is held by host h1 now'),
+    ),
+    prefix: 'fd00:64::/64',
+  }
   expect(
     conflictNews([lost('is held by host h1 now')], [lost('is held by host h1 now'), otherBlock]).come,
   ).toEqual([otherBlock])
+  // Of two the one that has gone is told, whichever is first.
+  const first = lost('is held by host h1 now')
+  for (const [gone, left] of [
+    [first, otherBlock],
+    [otherBlock, first],
+  ] as const)
+    expect(conflictNews([first, otherBlock], [left])).toMatchObject({ come: [], gone: [gone] })
+})
+
+test('a route of another program is told for each block that it takes packets from', () => {
+  const taken = (prefix: string): Conflict => ({
+    ...{ kind: 'BlockRouteTaken', network: null, mapping: null, published: null, prefix },
+    ...{ severity: 'warning', certainty: 'possible', message: prefix, witness: null, trace: [] },
+    culprit: culprit('route', '10.64.0.0/10 dev wg0 table 77'),
+    remedy: { text: '', commands: [] },
+  })
+  const blocks = ['10.64.1.0/24', '10.64.2.0/24'].map(taken)
+  expect(conflictNews([], blocks).come).toEqual(blocks)
+  expect(conflictNews(blocks, blocks.slice(1)).gone).toEqual(blocks.slice(0, 1))
 })
