@@ -35,7 +35,8 @@ export const readHeldBlocks = async (
  * @param directory - where this host remembers what it is in a cluster: its state directory
  * @param joinOf - the command that claims blocks, for messages
  * @param seen - the other hosts as the cluster has them now; those that are remembered unless told
- * @returns null: it has joined none, or has given its blocks and its name back
+ * @returns null: it has joined none, or has given its blocks and its name back. Where networks may be left in those, they are
+ * lost, and subnets are picked as without a cluster.
  * @throws PortolanError and PermissionError as `readMember`
  * @example
  * await readJoinedBlocks('/nowhere') // null
@@ -47,10 +48,13 @@ export const readJoinedBlocks = async (
   seen?: ClusterNeighbours | null,
 ): Promise<HeldBlocks | null> => {
   const known = await readMemberSince(directory, seen)
-  if (known === null || known.member.left === true || !hasPart(known.member)) return null
+  if (known === null || !hasPart(known.member)) return null
   const since = seen === undefined ? await seenLast(directory) : seen
   const held = heldBlocks(known.member.cluster, known, since, 'portolan cluster join')
-  return { ...held, join: joinOf(known.member, held) }
+  const join = joinOf(known.member, held)
+  if (known.member.left !== true) return { ...held, join }
+  const { former: _former, leaving: _leaving, ...left } = held
+  return held.lost.length === 0 ? null : { ...left, pools: [], blocks: [], join }
 }
 
 const heldBlocks = (

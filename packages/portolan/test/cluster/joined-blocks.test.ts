@@ -68,6 +68,21 @@ describe('a plan on a host that has joined a cluster, where none is named', () =
     expect(await subnetOf()).toBe('172.17.0.0/16')
   })
 
+  test('tells a network that was left in a block of a cluster that the host has left, and what moves it', async () => {
+    const lost = [{ block: '10.64.1.0/24', takenBy: null, revision: 0 }]
+    await folder.join({ blocks: [], lost, left: true })
+    const up = { name: 'br-web', alias: 'portolan project=shop network=web', up: true }
+    const facts = { interfaces: [{ ...up, addresses: ['10.64.1.1/24'] }] }
+    for (const options of [{}, { cluster: joinedBy }]) {
+      const { conflicts } = await planned({ facts, ...options })
+      expect(conflicts).toMatchObject([
+        { kind: 'SubnetOverlap', severity: 'error', remedy: { commands: ['portolan move web'] } },
+      ])
+    }
+    const moved = await planned({ facts, move: ['web'] })
+    expect(moved).toMatchObject({ conflicts: [], subnets: [{ subnet: '172.17.0.0/16' }] })
+  })
+
   test('is refused where what it remembers is damaged', async () => {
     await writeFile(join(folder.path, 'cluster.json'), '{')
     await expect(planned()).rejects.toThrow(/cluster\.json is damaged/)
