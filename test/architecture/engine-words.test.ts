@@ -64,6 +64,7 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/portolan/src/plan/print/print-openings.ts': [1, ofPlan],
   'packages/portolan/src/plan/print/print-ports.ts': [1, ofPlan],
   'packages/portolan/src/plan/rule-notes.ts': [2, ofPlan],
+  'packages/portolan/src/status/behind-cluster.ts': [2, ofCluster],
   'packages/portolan/src/status/conflicts-now.ts': [1, 'what a status could not read: an engine shows none'],
   'packages/portolan/src/destroy/unknown-project-notes.ts': [2, ofPlan],
   'packages/portolan/src/apply/apply-fix.ts': [1, ofFix],

@@ -121,7 +121,10 @@ describeBeside('the clock of a host is set by a day', ['etcd', 'faketime'], () =
     const back = await Promise.all(sites.map(({ silent }) => joined(silent)))
     expect(back).toMatchObject(sites.map(() => ({ claimed: [], moves: [] })))
     for (const { reclaimer } of running)
-      expect(JSON.parse((await reclaimer.outcome).stdout)).toMatchObject({ reclaimed: [] })
+      expect(JSON.parse((await reclaimer.outcome).stdout)).toMatchObject({
+        reclaimed: [],
+        kept: [{ host: expect.stringMatching(/^silent-/) }],
+      })
     await renewals
     // The lease is the one that it was: the key was written once.
     expect(await Promise.all(sites.map(({ stays }) => keyOf(`hosts/${stays}`)))).toEqual(before)

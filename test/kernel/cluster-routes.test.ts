@@ -176,6 +176,31 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       for (const words of [[], ['-f', one.file]]) expect(await statusConflicts(one, ...words)).toEqual([])
   })
 
+  test('a status that knows of another host since says what brings its routes and rules, and blames nothing else', async () => {
+    const { host, file } = node(0)
+    const memory = '/var/lib/portolan/cluster-neighbours.json'
+    const before = await host.machine.mustRun(['cat', memory])
+    const added = [{ block: '10.64.14.0/24', host: 'h9', via: clusterAddress(19) }]
+    const more = { ...JSON.parse(before), others: [...JSON.parse(before).others, ...added] }
+    const write = (text: string) =>
+      host.machine.mustRun(['sh', '-c', 'cat > "$1"', 'sh', memory], { input: text })
+    await write(JSON.stringify(more))
+    try {
+      const { conflicts, notes } = JSON.parse(await host.must('status', '--json'))
+      expect(conflicts).toEqual([])
+      expect(notes).toEqual([
+        expect.stringMatching(
+          /^Project shop is from before .*10\.64\.14\.0\/24.*`portolan apply -f FILE --cluster \S+`/,
+        ),
+      ])
+      const { drift } = JSON.parse(await host.must('status', '-f', file, '--json'))
+      expect(drift).not.toEqual([])
+    } finally {
+      await write(before)
+    }
+    expect(JSON.parse(await host.must('status', '--json')).notes).toBeUndefined()
+  })
+
   test('without etcd routes stay as they are', async () => {
     const { host, file } = node(0)
     await host.machine.ip(`route add unreachable ${clusterAddress(1)}`)

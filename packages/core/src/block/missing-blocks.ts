@@ -83,7 +83,7 @@ const shortfallText = (state: ClusterState, { family, wanted, held: own, skipped
   const way =
     hosts.length === 0
       ? 'Add a pool: `portolan cluster init` with --pool for each of the old ones and the new one.'
-      : `${dead.length} of them are of hosts that are not alive (${shown}): \`portolan cluster reclaim --member NAME\` frees them. Or add a pool with \`portolan cluster init\`.`
+      : `${dead.length === 1 ? '1 of them is of a host that is' : `${dead.length} of them are of ${hosts.length === 1 ? 'a host that is' : 'hosts that are'}`} not alive (${shown}): \`portolan cluster reclaim --member NAME\` frees ${dead.length === 1 ? 'it' : 'them'}. Or add a pool with \`portolan cluster init\`.`
   const taken =
     skipped.length === 0
       ? `hosts hold all ${held.length} of this family.`

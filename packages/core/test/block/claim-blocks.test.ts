@@ -15,6 +15,18 @@ import { clusterOn } from './cluster-on.ts'
 
 const clusterOf = (...pools: readonly string[]) => clusterOn(memoryBlockStore(), ...pools)
 
+test.each([
+  [1, '1 of them is of a host that is not alive (one): `portolan cluster reclaim --member NAME` frees it.'],
+  [
+    2,
+    '2 of them are of a host that is not alive (one): `portolan cluster reclaim --member NAME` frees them.',
+  ],
+])('a host that finds no block is told how many are of hosts that are off (%i)', async (count, told) => {
+  const { claim } = await clusterOf(count === 1 ? '10.32.0.0/28:28' : '10.32.0.0/27:28')
+  await claim('one', { count })
+  await expect(claim('two')).rejects.toThrow(told)
+})
+
 describe('a machine whose state is lost', () => {
   test('takeover of a host whose state is lost gives all of its blocks, and none without being asked for', async () => {
     const { claim, blocksOf } = await clusterOf('10.32.0.0/24:28')

@@ -24,6 +24,7 @@ import { lowerRules } from '../host-rules/lower-rules.ts'
 import { carriedOut } from '../plan/carried-out.ts'
 import { changesOf } from '../plan/changes-of.ts'
 import type { PlanChange } from '../plan/plan.ts'
+import { type BehindCluster, behindCluster } from './behind-cluster.ts'
 import type { ProjectConflict } from './status.ts'
 import type { Wish } from './wish.ts'
 
@@ -63,10 +64,15 @@ const rank = { error: 0, warning: 1, info: 2 } as const
 export const conflictsNow = (
   host: SearchedHost,
   projects: readonly string[],
-): { readonly conflicts: readonly ProjectConflict[]; readonly unread: readonly string[] } => {
+): {
+  readonly conflicts: readonly ProjectConflict[]
+  readonly unread: readonly string[]
+  readonly behind: readonly BehindCluster[]
+} => {
   const rulesets = rulesetsOf(host)
   const isRestricted = restrictedIn(rulesets)
   const unread: string[] = []
+  const behind: BehindCluster[] = []
   const { about } = host
   const conflicts = projects.flatMap((project) => {
     const wish = host.wishes.find((one) => one.project === project)
@@ -84,12 +90,15 @@ export const conflictsNow = (
       unread.push(
         `Conflicts of project ${project} were looked for among most packets only: "portolan conflicts" tells which were left out.`,
       )
-    const told = [...ofRoutes, ...found.filter(({ kind }) => isOfNow(kind))]
+    const all = [...ofRoutes, ...found.filter(({ kind }) => isOfNow(kind))]
+    const stale = wish === undefined ? behindCluster(project, state, all, host) : null
+    if (stale !== null) behind.push(stale)
+    const told = stale === null ? all : all.filter((one) => !stale.conflicts.includes(one))
     return (wish === undefined ? asFarAsRulesTell(told, project, isRestricted) : told).map(
       (conflict): ProjectConflict => ({ ...conflict, project }),
     )
   })
-  return { conflicts: [...conflicts].sort((a, b) => rank[a.severity] - rank[b.severity]), unread }
+  return { conflicts: [...conflicts].sort((a, b) => rank[a.severity] - rank[b.severity]), unread, behind }
 }
 
 /** That a port may be given to a client one day is for a plan to tell, and is so of every port that was left to us. */

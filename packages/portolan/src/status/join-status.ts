@@ -4,6 +4,7 @@ import type { HostRules } from '../host-rules/host-rules.ts'
 import { formerAddressNotes } from '../plan/endpoints/former-addresses.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import { endpointLines, parentedLines } from './attached-lines.ts'
+import { behindText } from './behind-cluster.ts'
 import { conflictsNow, type EndpointOnNetwork } from './conflicts-now.ts'
 import type { CountedConnections } from './counted-connections.ts'
 import { allRuleChanges, isRead } from './find-drift.ts'
@@ -48,7 +49,7 @@ export const joinStatus = async (
   const changes: readonly PlanChange[] = allRuleChanges(drift)
   const searched =
     surrounding === null || surrounding.rules === null
-      ? { conflicts: null, unread: surrounding?.unread ?? [] }
+      ? { conflicts: null, unread: surrounding?.unread ?? [], behind: [] }
       : conflictsNow(
           {
             ...{ facts, surrounding: surrounding.rules, changes, networks, wishes, neighbours },
@@ -73,6 +74,7 @@ export const joinStatus = async (
   )
   const notes = [
     ...lost.notes(networks.filter(isShown)),
+    ...searched.behind.map((one) => behindText(one, written ?? ((command) => command))),
     ...formerAddressNotes(facts, reading.leases, isShown, written),
   ]
   return {

@@ -175,11 +175,18 @@ const printDrift = ({ drift, lost }: HostStatus, style: Style): readonly string[
 
 /** What gives networks that have to move another subnet: the list tells no remedies. */
 const printMoves = (conflicts: NonNullable<HostStatus['conflicts']>): readonly string[] => {
-  const commands = conflicts.flatMap(({ remedy }) => remedy.commands)
-  return [...new Set(commands.filter((command) => command.startsWith('portolan move ')))].map(
-    (command) => `To move the network: ${visibleLine(command)}`,
-  )
+  const lists = conflicts.map(({ remedy }) => remedy.commands).filter((commands) => commands.some(isMove))
+  const of = (is: (command: string) => boolean): readonly string[] => [...new Set(lists.flat().filter(is))]
+  return [
+    // Without a name of its own no host has a block to move to.
+    ...of((command) => command.startsWith('portolan cluster ')).map(
+      (command) => `First, a block for this host: ${visibleLine(command)}`,
+    ),
+    ...of(isMove).map((command) => `To move the network: ${visibleLine(command)}`),
+  ]
 }
+
+const isMove = (command: string): boolean => command.startsWith('portolan move ')
 
 const printNotes = ({ mappings, accounting }: HostStatus, kept: readonly string[]): readonly string[] => {
   const isUncounted = mappings.some(({ connections, packets }) => connections !== null && packets === null)

@@ -118,6 +118,31 @@ test('networks on an interface, and what is attached, have a table each', () => 
   ])
 })
 
+test('what gives a host a block is said before the moves that need one', () => {
+  const conflict = (network: string) => ({
+    ...{ kind: 'SubnetOverlap' as const, severity: 'error' as const, certainty: 'certain' as const },
+    ...{
+      mapping: null,
+      network,
+      published: null,
+      project: 'shop',
+      message: '',
+      witness: null,
+      culprit: null,
+    },
+    remedy: {
+      text: '',
+      commands: ['portolan cluster release && portolan cluster join', `portolan move ${network}`],
+    },
+    trace: [],
+  })
+  expect(printStatus(status({ conflicts: ['front', 'back'].map(conflict) })).slice(-3)).toEqual([
+    'First, a block for this host: portolan cluster release && portolan cluster join',
+    'To move the network: portolan move front',
+    'To move the network: portolan move back',
+  ])
+})
+
 test('an empty host and a project without ports are said in words', () => {
   expect(printStatus(status({ mappings: [], networks: [] }))).toEqual([
     'Nothing of Portolan is mapped on this host.',

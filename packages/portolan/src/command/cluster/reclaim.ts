@@ -42,11 +42,13 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
     throw new InvalidRequestError(
       `${host} is this host, which runs, and would go on using blocks that were taken from it. \`portolan cluster release\` gives them back, once no network is in them.`,
     )
-  const taken = seen.length > 0 && (await isAgreed(call, seen, grace)) ? await take(call, seen, grace) : []
+  const isWanted = seen.length > 0 && (await isAgreed(call, seen, grace))
+  const taken = isWanted ? await take(call, seen, grace) : []
+  const kept = isWanted ? await keptHosts(call, seen, taken) : []
   if (options.json === true) {
     const blocks = taken.map(({ block, host: of }) => ({ block, host: of }))
-    terminal.print(jsonText({ cluster: name, reclaimed: blocks }))
-  } else terminal.print(outcome(seen, taken))
+    terminal.print(jsonText({ cluster: name, reclaimed: blocks, kept }))
+  } else terminal.print(outcome(seen, taken, kept))
   return exitCode.ok
 }
 
@@ -107,8 +109,42 @@ const take = async (
     { quiet: options.json === true },
   )
 
-const outcome = (seen: readonly ClusterBlock[], taken: readonly ClusterBlock[]): string => {
+/** A host whose blocks stay as they were, as something changed while it was waited for. */
+interface KeptHost {
+  readonly host: string
+  readonly blocks: readonly string[]
+  /** It came back: it is alive now. Else its blocks were verified, released or taken meanwhile. */
+  readonly alive: boolean
+}
+
+const keptHosts = async (
+  { store }: ClusterCall,
+  seen: readonly ClusterBlock[],
+  taken: readonly ClusterBlock[],
+): Promise<readonly KeptHost[]> => {
+  const left = seen.filter(({ block }) => !taken.some((one) => one.block === block))
+  if (left.length === 0) return []
+  const { hosts } = describeCluster(await store.read())
+  return [...new Set(left.map(({ host }) => host))].map((host) => ({
+    host,
+    blocks: left.flatMap((one) => (one.host === host ? [one.block] : [])),
+    alive: hosts.find((one) => one.host === host)?.alive === true,
+  }))
+}
+
+const keptText = ({ host, blocks, alive }: KeptHost): string =>
+  `${blocks.join(', ')} left to ${host}: ${alive ? 'it came back, and is alive now' : 'its blocks changed while this waited, so it was not off all the while'}`
+
+const outcome = (
+  seen: readonly ClusterBlock[],
+  taken: readonly ClusterBlock[],
+  kept: readonly KeptHost[],
+): string => {
   if (seen.length === 0) return 'No host that is not alive has a block. Nothing was changed.'
-  if (taken.length === 0) return 'Nothing was changed.'
-  return taken.map(({ block, host }) => `${block} reclaimed from ${host}`).join('\n')
+  const lines = [
+    ...taken.map(({ block, host }) => `${block} reclaimed from ${host}`),
+    ...kept.map(keptText),
+    ...(taken.length === 0 ? ['Nothing was changed.'] : []),
+  ]
+  return lines.join('\n')
 }
