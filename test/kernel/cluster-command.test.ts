@@ -1,5 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { planSubnets, releaseProject } from '@portolan/core'
@@ -92,6 +92,30 @@ describeBeside('portolan cluster', ['etcd'], () => {
       /is web-1 in cluster cluster-\d+ \(etcd:.*`portolan cluster release --cluster etcd:/,
     )
     expect(other.stderr).not.toContain('another directory')
+  })
+
+  test('a cluster that this host is not in is refused by what plans, with the one that it is in', async () => {
+    const cluster = await open('10.64.0.0/12:24')
+    const other = await open('10.64.0.0/16:24')
+    await cluster.join('web-1')
+    const file = join(dirname(cluster.state('web-1')), 'compose.yaml')
+    writeFileSync(file, 'name: shop\nservices: {web: {ports: ["8080:80"]}}\n')
+    const misspelt = cluster.url.replace(/cluster-/, 'clutser-')
+    const is = `this host is web-1 in cluster ${cluster.name} \\(${cluster.url}\\), and cluster`
+    const way = `If ${cluster.name} is meant, name it: --cluster ${cluster.url}`
+    for (const words of [['apply', '--yes'], ['conflicts']]) {
+      const told = await cluster.portolan('web-1', ...words, '-f', file, '--cluster', misspelt)
+      expect(told).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(`${is} clutser-\\d+ is named, which has no pools: .*misspelt. ${way}`),
+      })
+    }
+    for (const words of [['subnet'], ['cluster', 'join'], ['cluster', 'status']]) {
+      const { exitCode, stderr } = await cluster.portolan('web-1', ...words, '--cluster', other.url)
+      expect(stderr).toMatch(new RegExp(`${is} ${other.name} is named\\. ${way}`))
+      expect(stderr).not.toContain('remembers no block')
+      expect(exitCode).toBe(words[1] === 'status' ? 0 : 1)
+    }
   })
 
   test('hosts that join at once have a block each, and the host that finds none is told why', async () => {

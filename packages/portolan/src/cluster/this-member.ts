@@ -62,13 +62,21 @@ export const memberName = async (
 const nameIn = (known: RememberedMember | null, cluster: string): string =>
   known?.cluster === cluster && known.left !== true ? known.host : hostname()
 
-/** @param asked - as a sentence has the command that was refused */
+/** Is this host in another cluster than the one that is named? */
+export const isElsewhere = (known: RememberedMember | null, cluster: string): known is RememberedMember =>
+  known !== null && known.cluster !== cluster && known.left !== true && hasJoined(known)
+
+/** @param asked - what names another cluster, as a part of a sentence */
 export const inOtherCluster = (
   { host, cluster, url }: RememberedMember,
   directory: string,
   asked: string,
-): string =>
-  `this host is ${host} in cluster ${cluster}${url === undefined ? '' : ` (${url})`}, and ${asked}. If ${cluster} is meant, name it (--cluster${url === undefined ? '' : ` ${url}`}, or cluster: in config.yaml). A host is in one cluster at a time: to leave ${cluster} for another one, give its blocks back first (\`${releaseLine({ cluster: url ?? 'URL', directory })}\`).`
+): InvalidRequestError => {
+  const [at, by] = url === undefined ? ['', '--cluster'] : [` (${url})`, `--cluster ${url}`]
+  return new InvalidRequestError(
+    `this host is ${host} in cluster ${cluster}${at}, and ${asked}. If ${cluster} is meant, name it: ${by}, or cluster: in config.yaml. A host is in one cluster at a time: to leave ${cluster}, give its blocks back first (\`${releaseLine({ cluster: url ?? 'URL', directory })}\`).`,
+  )
+}
 
 const other = (
   known: RememberedMember,
@@ -76,8 +84,8 @@ const other = (
   name: string | null,
   directory: string,
 ): InvalidRequestError =>
-  new InvalidRequestError(
-    known.cluster === cluster
-      ? `this host is ${known.host} in cluster ${cluster} and remembers blocks there, and --member says ${name}. Leave --member out, or let go of the blocks first: \`portolan cluster release\`.`
-      : inOtherCluster(known, directory, `the command names cluster ${cluster}`),
-  )
+  known.cluster === cluster
+    ? new InvalidRequestError(
+        `this host is ${known.host} in cluster ${cluster} and remembers blocks there, and --member says ${name}. Leave --member out, or let go of the blocks first: \`portolan cluster release\`.`,
+      )
+    : inOtherCluster(known, directory, `cluster ${cluster} is named`)

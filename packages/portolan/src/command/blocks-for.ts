@@ -1,4 +1,6 @@
-import type { Config, HeldBlocks } from '@portolan/core'
+import { type Config, type HeldBlocks, parseClusterUrl } from '@portolan/core'
+import { refuseElsewhere } from '../cluster/other-cluster.ts'
+import { directoryOf } from './cluster/call.ts'
 import { clusterOption } from './cluster-option.ts'
 import type { Options } from './option-table.ts'
 import { usesFiles } from './read-facts.ts'
@@ -15,5 +17,8 @@ export const blocksFor = async (
   const { state } = options
   if (state === undefined && usesFiles(options)) return null
   const { namedBlocks } = await import('../cluster/named-blocks.ts')
+  const url = named.cluster ?? config.cluster ?? null
+  if (url !== null)
+    await refuseElsewhere(directoryOf({ options }), parseClusterUrl(url).cluster, async () => null)
   return namedBlocks({ config, ...named, ...(state === undefined ? {} : { stateDirectory: state }) })
 }

@@ -10,6 +10,7 @@ import { PortolanError } from '@portolan/netfilter'
 import { joinLine } from '../cluster/join-line.ts'
 import { forgottenText, joinedMember, knownMember, unknownText } from '../cluster/known-member.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
+import { refuseElsewhere } from '../cluster/other-cluster.ts'
 import { rememberLoss } from '../cluster/remember-neighbours.ts'
 import { isOutage } from '../cluster/told-faults.ts'
 import { readConfig } from '../config/read-config.ts'
@@ -70,6 +71,7 @@ export const freshNeighbours = async (
   try {
     const read = (goesBy: string): Promise<BlockSnapshot | null> =>
       reached(context, () => store.read(), goesBy)
+    await refuseElsewhere(directoryOf(context), name, () => read('Nothing is planned.'))
     const unknown = `Which blocks this host has there is not known: the state directory ${directoryOf(context)} remembers nothing of cluster ${name}. No routes to other hosts are planned.`
     const member = await memberOf(context, name, () => read(unknown))
     if (member === null) return {}

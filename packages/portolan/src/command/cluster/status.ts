@@ -1,10 +1,10 @@
 import { BlockStoreError, type ClusterView, describeCluster } from '@portolan/core'
 import { ownsName } from '@portolan/core/planning'
-import { type RememberedMember, readNetworkFacts } from '@portolan/host'
+import { type RememberedMember, readMember, readNetworkFacts } from '@portolan/host'
 import { claimLine } from '../../cluster/join-line.ts'
 import { networksInPools } from '../../cluster/known-member.ts'
 import { rememberLoss } from '../../cluster/remember-neighbours.ts'
-import { memberOf } from '../../cluster/this-member.ts'
+import { inOtherCluster, isElsewhere } from '../../cluster/this-member.ts'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -19,7 +19,8 @@ import { waysOut } from './ways-out.ts'
 export const status = async (call: ClusterCall): Promise<ExitCode> => {
   refuseOptions(call, 'status', [])
   const { options, terminal, name, store, directory } = call
-  const member = await memberOf(directory, name)
+  const known = await readMember(directory)
+  const member = known?.cluster === name ? known : null
   const facts = await readNetworkFacts()
   const witnesses = { leases: await leasesOf(call), facts }
   const own = useOfBlocks(
@@ -47,6 +48,11 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   const isTaken = hasName && isOwnName === false
   const place = { cluster: options.cluster ?? null, directory }
   const claim = claimLine(place, isTaken ? { host: member.host, others: [{ host: member.host }] } : null)
+  // That it is in no cluster of this name is no reason to join.
+  if (isElsewhere(known, name)) {
+    stray = []
+    terminal.say(`portolan: ${inOtherCluster(known, directory, `cluster ${name} is named`).message}`)
+  }
   if (isTaken)
     terminal.say(
       `portolan: another machine is ${member.host} in cluster ${name} now, and this one was before. One name is of one machine: give this one another, NAME (\`${claim}\`, which says what has to move: the \`portolan move\` of each network), or stop the other one.`,
