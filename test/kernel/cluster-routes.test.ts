@@ -238,6 +238,36 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     }
   })
 
+  test('a route in a table that a rule asks first is told until the command that is printed has been run', async () => {
+    const { host, file } = node(0)
+    const { machine } = host
+    const found = async (): Promise<readonly { prefix: string; remedy: { commands: readonly string[] } }[]> =>
+      JSON.parse(
+        await host.must('conflicts', '-f', file, '--backend', 'nftables', '--json'),
+      ).conflicts.filter(({ kind }: { readonly kind: string }) => kind === 'BlockRouteTaken')
+    const families = ['-4', '-6'] as const
+    const undo: string[] = []
+    try {
+      for (const [at, block] of node(1).blocks.entries()) {
+        const via = clusterAddress(9, at === 0 ? 'ip' : 'ip6')
+        await machine.mustRun(['ip', 'route', 'add', block, 'via', via, 'table', '77'])
+        const rule = ['rule', 'add', 'pref', '100', 'lookup', '77']
+        await machine.mustRun(['ip', families[at] ?? '', ...rule])
+        undo.push(`ip route flush table 77; ip ${families[at]} rule del pref 100`)
+      }
+      const told = await found()
+      expect(told.map(({ prefix }) => prefix)).toEqual(node(1).blocks)
+      for (const command of told.flatMap(({ remedy }) => remedy.commands)) {
+        undo.push(command.replace(' add ', ' del '))
+        await machine.mustRun(['sh', '-c', command])
+      }
+      expect(await found()).toEqual([])
+      expect(await node(0).web.reach(tcp(node(1).address))).toMatchObject({ delivered: true })
+    } finally {
+      for (const command of undo) await machine.run(['sh', '-c', command])
+    }
+  })
+
   test('watch makes a route as soon as what was in its way has gone', async () => {
     const { host, file } = node(0)
     const { machine } = host

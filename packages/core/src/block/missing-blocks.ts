@@ -87,9 +87,19 @@ const shortfallText = (state: ClusterState, { family, wanted, held: own, skipped
   const taken =
     skipped.length === 0
       ? `hosts hold all ${held.length} of this family.`
-      : `hosts hold ${held.length} of this family, and each of the others collides with what this host has (${rejectionText(skipped)}). Mend that, or allow a range that may be used all the same (allowed: in /etc/portolan/config.yaml).`
+      : `hosts hold ${held.length} of this family, and each of the others collides with what this host has (${rejectionText(skipped)}).`
   const lack = `So this host lacks ${wanted - own} of the ${wanted} ${familyNames[family]} ${wanted === 1 ? 'block' : 'blocks'} that it asks for.`
-  return `No block is free in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}: ${taken} ${lack} ${way}`
+  return `No block is free in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}: ${[taken, lack, ...waysPast(skipped), way].join(' ')}`
+}
+
+/** What has a lease here is in the way whatever is allowed: its network has to leave the pools. */
+const waysPast = (skipped: readonly Rejection[]): readonly string[] => {
+  const isLeased = ({ kind }: Rejection): boolean => kind === 'lease'
+  const ofOthers =
+    'Mend what is in the way, or allow a range that may be used all the same (allowed: in /etc/portolan/config.yaml).'
+  const own =
+    "Move a network that has a lease there out of the cluster's pools: `portolan move -f FILE --pool 10.9.0.0/16:24 NETWORK` with its Compose file and a range outside them, or name such a subnet in the file first. Then join again."
+  return [...(skipped.every(isLeased) ? [] : [ofOthers]), ...(skipped.some(isLeased) ? [own] : [])]
 }
 
 const keptText = (blocks: readonly RememberedBlock[], claimed: readonly string[]): string => {

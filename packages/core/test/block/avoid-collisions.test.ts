@@ -45,6 +45,18 @@ const bridge = (address: string) => ({
 })
 
 describe('a host that claims', () => {
+  test('is told to move a network out of the pool that its lease fills, which no allowed range frees', async () => {
+    const { claim } = await clusterOf('172.17.0.0/16:24')
+    const leases = [{ project: 'shop', network: 'web', subnet: '172.17.0.0/16' }]
+    const failed = claim({}, { avoid: blockObstacles({}, { leases }) })
+    await expect(failed).rejects.toThrow(
+      /leased to network web of project shop\).*`portolan move -f FILE --pool \S+ NETWORK`/,
+    )
+    await expect(failed).rejects.not.toThrow(/allowed:/)
+    const beside = claim({ routes: [through('172.17.0.0/16')] })
+    await expect(beside).rejects.toThrow(/allowed: in/)
+  })
+
   test.each<[string, HostFacts, string]>([
     ['a route of a VPN', { routes: [through('10.64.0.0/25')] }, 'route 10.64.0.0/25 via wg0 in table 51820'],
     [
