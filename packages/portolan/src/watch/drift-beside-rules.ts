@@ -1,5 +1,6 @@
 import { type DesiredState, diffLinks, diffSysctls } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
+import { linkSysctlNames } from '@portolan/netfilter/sysctls'
 import type { DriftChange } from './host-event.ts'
 
 /**
@@ -10,7 +11,16 @@ export const driftBesideRules = (
   desired: DesiredState,
   facts: HostFacts,
   writable: boolean,
-): readonly DriftChange[] => [
-  ...diffLinks(desired, facts),
-  ...diffSysctls(desired, facts, { writable }).changes,
-]
+): readonly DriftChange[] => {
+  const away = sysctlsAway(desired, facts)
+  const { changes } = diffSysctls(desired, facts, { writable })
+  return [...diffLinks(desired, facts), ...changes.filter(({ operation }) => !away.has(operation.name))]
+}
+
+/** Of a bridge that its engine has taken away, or will make: no sysctl of it can be set. */
+const sysctlsAway = ({ networks }: DesiredState, { interfaces = [] }: HostFacts): ReadonlySet<string> =>
+  new Set(
+    networks
+      .filter(({ external, bridge }) => external && !interfaces.some(({ name }) => name === bridge))
+      .flatMap(({ bridge }) => linkSysctlNames('ipv4', bridge)),
+  )

@@ -1,4 +1,4 @@
-import type { ClusterNeighbours, DesiredState, Intent, IntentNote } from '@portolan/core'
+import type { ClusterNeighbours, Conflict, DesiredState, Intent, IntentNote } from '@portolan/core'
 import { unfinishedMoveNotes } from '@portolan/core/planning'
 import {
   createRunner,
@@ -9,6 +9,7 @@ import {
   readNetworkFacts,
   withHostLock,
 } from '@portolan/host'
+import { PortolanError } from '@portolan/netfilter'
 import { type ApplyOptions, apply } from '../apply/apply.ts'
 import type { Backend } from '../backend/backend.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
@@ -26,7 +27,8 @@ import type { PlanOptions } from '../plan/plan-options.ts'
 import { openSearchThread } from '../plan/search-thread.ts'
 import { appliedElsewhere } from './applied-elsewhere.ts'
 import { driftBesideRules } from './drift-beside-rules.ts'
-import { failureOf } from './failure-of.ts'
+import { failureOf, outcomeOf } from './failure-of.ts'
+import { asTheyWere, followExternals } from './followed-externals.ts'
 import { heldLeases } from './held-leases.ts'
 import { heldNotes } from './held-notes.ts'
 import type { HeldProject } from './held-project.ts'
@@ -140,6 +142,8 @@ export const holdPlannedProject = async (
   backend = placed.backend
 
   const search = openSearchThread()
+  /** As they were found last. */
+  let conflicts: readonly Conflict[] = []
   const conntrack = openConntrack()
   const links = openLinks()
   /** The ports that belong on each network: another program may have released them. */
@@ -153,6 +157,8 @@ export const holdPlannedProject = async (
       options.sysctls ?? thisSysctls.isWritable('net.ipv4.ip_forward'),
     )
   }
+  const externals = followExternals(async () => (await quick(intent)).desired)
+  let external = asTheyWere
   /** Another process gave leases up: what is wanted may have no use for them, as after a detach. */
   const planLeases = async (): Promise<void> => {
     const planned = await quick(intent)
@@ -165,11 +171,15 @@ export const holdPlannedProject = async (
     ports = portsOfBridges(project, rules.facts, ports)
     const released = portDrift(project, rules.facts, ports)
     lost = !pending && ((await leases.areLost()) || text.isLost() || (await lookForNotes()))
-    if (!pending && !lost && (await leases.areGivenUp())) await planLeases()
-    return [
+    if (!pending && !lost && !externals.areMissing() && (await leases.areGivenUp())) await planLeases()
+    const found = [
       ...[...placed.drift(), ...rules.drift(), ...elsewhere(), ...released, ...owed],
       ...(pending ? [toLease] : lost ? [toWriteDown] : []),
     ]
+    external = await externals.look(desired, rules.facts)
+    // Where something else is to be brought back, that is done before.
+    if (external.missing !== null && found.length === 0) throw external.missing
+    return [...found, ...external.moved]
   }
   /** Other hosts of the cluster came or went: what is wanted are other routes, and rules that name other blocks. */
   const takeNeighbours = async (): Promise<void> => {
@@ -231,9 +241,13 @@ export const holdPlannedProject = async (
       const unwritten = isLost ? await failureOf(takeAgain()) : null
       if (isLost && unwritten === null) repaired.push(toWriteDown)
       // What is attached under another name than a service's is in no plan: the next one finds it by its interface.
-      const isBeside = strays.length + owed.length + elsewhere().length > 0
-      if (unwritten === null && (pending || lost || isBeside)) {
-        const planned = await quick(intent)
+      const isBeside = strays.length + owed.length + external.moved.length + elsewhere().length > 0
+      let failure = unwritten ?? external.missing
+      const planned =
+        unwritten === null && (pending || lost || isBeside) ? await outcomeOf(quick(intent)) : null
+      // While an external network is missing, the rules are brought back all the same.
+      if (planned instanceof PortolanError) failure = planned
+      else if (planned !== null) {
         want(planned)
         repaired.push(...planned.changes)
         await apply(planned, applyOptions)
@@ -254,11 +268,16 @@ export const holdPlannedProject = async (
           isRepair: true,
         })
       if (isDamaged) await conntrack.forgetUntranslated(udpPorts(desired))
-      if (unwritten !== null) throw unwritten
+      if (failure !== null) throw failure
       if (isLost) await text.writeDown(placed.backend, neighbours)
       return repaired
     },
-    conflicts: async () => (await prepareSearch(intent, await asKnown(), { live: [] }, search.conflicts))(),
+    conflicts: async () => {
+      // That it is missing is told, and nothing can be looked for without it.
+      if (!externals.areMissing())
+        conflicts = await (await prepareSearch(intent, await asKnown(), { live: [] }, search.conflicts))()
+      return conflicts
+    },
     desired: () => desired,
     leases: () => withLeaseStore(options, async (store) => (store === null ? null : store.read())),
     follow: openClusterMemory(stateDirectory).follow,
