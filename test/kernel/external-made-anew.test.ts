@@ -25,12 +25,8 @@ const make = async ({ host }: Lab, bridge: string): Promise<void> => {
 const remove = (lab: Lab, bridge: string): Promise<string> =>
   lab.host.mustRun(['sh', '-c', `rm /run/containers/networks/theirs.json; ip link delete ${bridge}`])
 
-const isServed = async (lab: Lab): Promise<unknown> =>
-  (
-    await lab.client.reach({
-      ...{ protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 3000 },
-    })
-  ).by
+const served = (lab: Lab): Promise<unknown> =>
+  lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 3000 })
 
 describeLifecycle(
   'an external network that its engine makes anew under a watch of a file',
@@ -61,7 +57,7 @@ describeLifecycle(
           ...{ name: 'web', bridge: 'br-two', address: '10.77.0.9/24', gateway: '10.77.0.1' },
           services: [{ protocol: 'tcp', port: 80 }],
         })
-        expect(await isServed(lab)).toBe('web')
+        expect(await served(lab)).toMatchObject({ by: 'web' })
         const events = await watch.events()
         const told = events.flatMap((event) => (event.kind === 'failed' ? [event.error.message] : []))
         expect(told).toEqual([expect.stringContaining('theirs is not on this host')])
