@@ -36,8 +36,8 @@ export const serveCalls = (serve: (call: ServedCall) => Promise<HandedAnswer | n
   process.on('disconnect', () => {
     void turn.finally(() => process.exit())
   })
-  // Those are for the parent.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+  // Those are for the parent. On SIGUSR1 Node would open its debugger.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})
 }
 
 const receive = (

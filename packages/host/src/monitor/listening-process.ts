@@ -67,7 +67,8 @@ const listen = (): void => {
   process.title = 'portolan-monitor'
   process.on('disconnect', () => process.exit())
   // Ctrl-C in a terminal reaches every process of the group; this one ends with the one that started it.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+  // On SIGUSR1 Node would open its debugger.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})
   try {
     const { RawNetlinkSocket } = process.getBuiltinModule('module').createRequire(library)(library) as {
       RawNetlinkSocket: typeof import('netlink/dist/raw.js').RawNetlinkSocket

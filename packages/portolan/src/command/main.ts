@@ -26,7 +26,13 @@ const purposeOf = (words: readonly string[]): string | null => {
   return /^[a-z]{1,20}$/.test(first) ? first : null
 }
 
+/** Node opens its debugger at a port on this signal, and a watch is root and runs for months: a listener is in its place. */
+const closeDebugger = (): void => {
+  process.on('SIGUSR1', () => {})
+}
+
 const start = async (words: readonly string[]): Promise<void> => {
+  closeDebugger()
   // Most commands run for less than half a second. What Node 20 optimises meanwhile costs a fifth of that and is hardly
   // used, so its optimiser waits longer. Later versions wait by themselves, and have no such option.
   if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000')
