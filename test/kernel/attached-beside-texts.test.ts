@@ -7,6 +7,7 @@ import { bareMachine, serves } from './attach/in-namespace.ts'
 interface Wish {
   readonly service?: string
   readonly subnet?: string
+  readonly length?: number
   readonly more?: string
   readonly ip6?: boolean
   readonly gateways?: readonly [string, string]
@@ -16,6 +17,7 @@ interface Wish {
 const textOf = ({
   service = '',
   subnet = '10.9.0',
+  length = 24,
   more = '',
   ip6 = true,
   gateways,
@@ -23,7 +25,10 @@ const textOf = ({
 }: Wish): string => {
   const [four, six] = gateways === undefined ? ['', ''] : gateways.map((one) => `, gateway: "${one}"`)
   const range = ipRange === undefined ? '' : `, ip_range: ${ipRange}`
-  const config = [`{subnet: ${subnet}.0/24${four}${range}}`, ...(ip6 ? [`{subnet: "fd09::/64"${six}}`] : [])]
+  const config = [
+    `{subnet: ${subnet}.0/${length}${four}${range}}`,
+    ...(ip6 ? [`{subnet: "fd09::/64"${six}}`] : []),
+  ]
   return `name: shop
 services: {web: {image: nginx, networks: {front: {${service}}}, ports: ["8080:80"]}}
 networks: {front: {enable_ipv6: ${ip6}, ipam: {config: [${config.join(', ')}]}${more}}}
@@ -60,6 +65,12 @@ const changes: readonly (readonly [string, Wish, RegExp | null, 'anew' | 'again'
     'subnet',
     { subnet: '10.10.0', more: other },
     /gets 10\.10\.0\.\d+ and keeps 10\.9\.0\.\d+ inside/,
+    'anew',
+  ],
+  [
+    'subnet, larger',
+    { subnet: '10.10.0', length: 16, more: other },
+    /keeps 10\.10\.0\.\d+\/24 inside where the subnet becomes 10\.10\.0\.0\/16/,
     'anew',
   ],
 ]
@@ -113,9 +124,12 @@ describe('a text that changes under an attached service', () => {
     for (const command of commands) expect(applied.stdout).toContain(command)
     // Where the interface tells, it is told until it is mended.
     const after = /gets (\S+) and keeps (\S+)/.exec(notes[0] ?? '')
+    const former = /keeps (\S+\/\d+) inside/.exec(notes[0] ?? '')
     const still =
       after === null
-        ? []
+        ? former === null
+          ? []
+          : [expect.stringContaining(`has ${former[1]} inside, and the subnet is `)]
         : [expect.stringContaining(`has ${after[1]} leased, and its interface inside has ${after[2]}/`)]
     expect([await statusNotes(), (await notesOf(file)).slice(0, 1)]).toEqual([
       still,

@@ -1,6 +1,6 @@
 import { type DesiredNetwork, type DesiredState, replicaName } from '@portolan/core'
 import { type AttachedEnd, insideAddresses, type LeasedEnd } from '@portolan/core/planning'
-import { families, type HostFacts } from '@portolan/netfilter'
+import { canonicalPrefix, families, type HostFacts, prefixContains } from '@portolan/netfilter'
 import { type OwnBridge, ownBridges } from '../../live/networks/own-bridges.ts'
 import { alsoDetached, attachAnew, attachCommand, type WrittenCommand } from './endpoint-commands.ts'
 
@@ -46,6 +46,7 @@ export const changedEndpointNotes = (
     if (moved.some(({ mend }) => mend === 'anew')) return [noteOf(end, moved, written, ends)]
     const changes = [
       ...moved,
+      ...(bridge === null ? [] : lengthChanges(wanted, network, bridge)),
       ...macChange(end, endpoint?.mac ?? null),
       ...(mendsPorts ? [] : bridgeChange(end, network)),
       ...(bridge === null ? [] : [...mtuChange(end, network, bridge), ...routerChanges(network, bridge)]),
@@ -93,6 +94,28 @@ const addressChanges = (
     ? []
     : [{ what: `gets ${gets} and lacks it inside, so packets to it arrive nowhere`, mend: 'again' }]
 }
+
+/** Of an address that stays where its subnet gets another length. */
+const lengthChanges = (
+  wanted: readonly string[],
+  network: DesiredNetwork,
+  { link }: OwnBridge,
+): readonly Unfollowed[] =>
+  wanted.flatMap((address): readonly Unfollowed[] => {
+    const subnet = network[address.includes(':') ? 'ip6' : 'ip']?.subnet
+    const former = (link.addresses ?? []).find(
+      (text) => text.includes(':') === address.includes(':') && !text.toLowerCase().startsWith('fe80:'),
+    )
+    if (subnet === undefined || former === undefined) return []
+    const [before, now] = [former, subnet].map((text) => text.split('/')[1])
+    if (before === now || !prefixContains(canonicalPrefix(former), address)) return []
+    return [
+      {
+        what: `keeps ${address}/${before} inside where the subnet becomes ${subnet}, so its routes are those of the former subnet`,
+        mend: 'anew',
+      },
+    ]
+  })
 
 const macChange = ({ held }: LeasedEnd, wanted: string | null): readonly Unfollowed[] => {
   const [first] = held

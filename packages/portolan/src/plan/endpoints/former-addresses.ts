@@ -1,6 +1,12 @@
 import { type EndpointMark, type LeaseState, leasedSubnets } from '@portolan/core'
-import { attachedEnds, insideAddresses, type LeasedEnd, leasedEnds } from '@portolan/core/planning'
-import type { HostFacts } from '@portolan/netfilter'
+import {
+  type AttachedEnd,
+  attachedEnds,
+  insideAddresses,
+  type LeasedEnd,
+  leasedEnds,
+} from '@portolan/core/planning'
+import { type HostFacts, prefixContains } from '@portolan/netfilter'
 import { alsoDetached, asItIs, attachAnew, type WrittenCommand } from './endpoint-commands.ts'
 
 /** The host's end of an endpoint that may have another address inside than the one that is leased to it. */
@@ -43,9 +49,38 @@ export const formerAddressNotes = (
     const has = insideAddresses(inside)
     const missing = leased.filter((address) => !has.includes(address))
     const former = addresses.filter((_, at) => !leased.includes(has[at] ?? ''))
-    if (missing.length === 0 || former.length === 0) return []
+    if (missing.length === 0 || former.length === 0)
+      return former.length > 0 ? [] : lengthNotes({ mark, inside }, subnetsOf(leases, mark), written)
     const cause = isMoved ? 'the network moved' : 'it was given another address'
     return [
       `Endpoint ${endpoint} of network ${project}/${network} has ${missing.join(' and ')} leased, and its interface inside has ${former.join(' and ')} instead: ${cause} after the endpoint was attached. Ports published on it lead nowhere. ${attachAnew(mark, 'To give it its address', written)}${alsoDetached(mark, attachedEnds(facts))}`,
     ]
   })
+
+/** An address that stays where its subnet gets another length: the interface inside has the former length. */
+const lengthNotes = (
+  { mark, inside }: Pick<AttachedEnd, 'mark' | 'inside'>,
+  subnets: readonly string[],
+  written: WrittenCommand,
+): readonly string[] => {
+  const stale = (inside.addresses ?? []).filter((text) => {
+    const subnet = subnets.find((one) => one.includes(':') === text.includes(':'))
+    return (
+      subnet !== undefined && prefixContains(subnet, addressOf(text)) && lengthOf(text) !== lengthOf(subnet)
+    )
+  })
+  if (stale.length === 0) return []
+  const { project, network, endpoint } = mark
+  return [
+    `Endpoint ${endpoint} of network ${project}/${network} has ${stale.join(' and ')} inside, and the subnet is ${subnets.join(' and ')} since it was attached: its routes are those of the former subnet. ${attachAnew(mark, 'To mend it', written)}`,
+  ]
+}
+
+const addressOf = (text: string): string => text.split('/')[0] ?? ''
+
+const lengthOf = (text: string): string => text.split('/')[1] ?? ''
+
+const subnetsOf = (leases: LeaseState, { project, network }: EndpointMark): readonly string[] =>
+  leasedSubnets(leases).flatMap((one) =>
+    one.project === project && one.network === network ? [one.subnet] : [],
+  )
