@@ -10,7 +10,7 @@ import { exploreNetworks } from '../../../packages/core/src/conflict/search/expl
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
 import { seekerOf } from '../../../packages/core/src/conflict/search/seeker.ts'
 import { surroundingsOf } from '../../../packages/core/src/conflict/search/surroundings.ts'
-import { prepareFollower } from '../../../packages/netfilter/src/evaluate/follow.ts'
+import { prepareFollower } from '../../../packages/netfilter/src/evaluate/flow/follow.ts'
 
 const COUNT = 4
 const base = (at: number): string => `172.30.${at + 1}`

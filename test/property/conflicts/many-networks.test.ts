@@ -13,7 +13,7 @@ import { exploreNetworks } from '../../../packages/core/src/conflict/search/expl
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
 import { seekerOf } from '../../../packages/core/src/conflict/search/seeker.ts'
 import { surroundingsOf } from '../../../packages/core/src/conflict/search/surroundings.ts'
-import { prepareFollower } from '../../../packages/netfilter/src/evaluate/follow.ts'
+import { prepareFollower } from '../../../packages/netfilter/src/evaluate/flow/follow.ts'
 import { searchRuns, searchTimeMs } from '../support/runs.ts'
 
 type Network = DesiredState['networks'][number]

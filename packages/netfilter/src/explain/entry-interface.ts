@@ -1,6 +1,6 @@
 import { parseAddress } from '../address/index.ts'
-import { isLocalAddress, readHostFacts } from '../evaluate/host.ts'
-import { lookUpRoute } from '../evaluate/router.ts'
+import { isLocalAddress, readHostFacts } from '../evaluate/packet/host.ts'
+import { lookUpRoute } from '../evaluate/route/router.ts'
 import { checkHostFacts } from '../facts/check-host-facts.ts'
 import type { HostFacts } from '../facts/index.ts'
 

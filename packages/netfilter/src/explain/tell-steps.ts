@@ -1,6 +1,6 @@
-import { type Deed, deedText } from '../evaluate/deed.ts'
-import { policyText } from '../evaluate/describe-trace.ts'
 import type { TraceEntry } from '../evaluate/index.ts'
+import { type Deed, deedText } from '../evaluate/trace/deed.ts'
+import { policyText } from '../evaluate/trace/describe-trace.ts'
 import type { SetStep } from '../model/index.ts'
 import { ownerName } from '../owner/owner-name.ts'
 import type { StoryEffect, StoryRule, StoryStep } from './story.ts'

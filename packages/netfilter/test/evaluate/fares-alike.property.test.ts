@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { createFaresAlike } from '../../src/evaluate/fares-alike.ts'
-import { prepareFollower } from '../../src/evaluate/follow.ts'
-import { openFlow, readFirstPacket } from '../../src/evaluate/open-flow.ts'
-import { type Conclusion, tell } from '../../src/evaluate/sum-up.ts'
+import { createFaresAlike } from '../../src/evaluate/flow/fares-alike.ts'
+import { prepareFollower } from '../../src/evaluate/flow/follow.ts'
+import { openFlow, readFirstPacket } from '../../src/evaluate/flow/open-flow.ts'
+import { type Conclusion, tell } from '../../src/evaluate/flow/sum-up.ts'
 import {
   bitwise,
   compare,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { between, compare, field, named, oneOf, type Step, verdict } from '@portolan/netfilter'
-import { formNumbers } from '../../src/evaluate/form-numbers.ts'
+import { formNumbers } from '../../src/evaluate/chain/form-numbers.ts'
 
 const from = (first: number, last: number): Step =>
   compare(field('saddr', { family: 'ip' }), between(first, last))

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import type { RangeSet } from '../../src/address/range-set.ts'
-import { prepareFollower } from '../../src/evaluate/follow.ts'
-import type { Learner } from '../../src/evaluate/learner.ts'
-import { openFlow } from '../../src/evaluate/open-flow.ts'
-import { noOrigins } from '../../src/evaluate/origins.ts'
+import { prepareFollower } from '../../src/evaluate/flow/follow.ts'
+import { openFlow } from '../../src/evaluate/flow/open-flow.ts'
+import type { Learner } from '../../src/evaluate/learn/learner.ts'
+import { noOrigins } from '../../src/evaluate/packet/origins.ts'
 import { compare, field, oneOf, type Step, verdict } from '../../src/index.ts'
 import { base, facts, nat, ruleset, table } from './model.ts'
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { findLink, readLinks } from '../../src/evaluate/link.ts'
-import { mergedCuts } from '../../src/evaluate/merged-cuts.ts'
-import { addRoute, findRoute, type RouteTable, routeTable } from '../../src/evaluate/route-table.ts'
+import { findLink, readLinks } from '../../src/evaluate/route/link.ts'
+import { mergedCuts } from '../../src/evaluate/route/merged-cuts.ts'
+import { addRoute, findRoute, type RouteTable, routeTable } from '../../src/evaluate/route/route-table.ts'
 
 const names = ['eth0', 'eth1', 'tun0'] as const
 const links = readLinks({ interfaces: names.map((name) => ({ name, up: true })) })

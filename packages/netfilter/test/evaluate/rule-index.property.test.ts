@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { mergePlaces } from '../../src/evaluate/rule-index.ts'
-import { cutSegments, findSegment } from '../../src/evaluate/segments.ts'
+import { mergePlaces } from '../../src/evaluate/chain/rule-index.ts'
+import { cutSegments, findSegment } from '../../src/evaluate/value/segments.ts'
 
 const owned = fc
   .tuple(fc.nat(40), fc.nat(12), fc.nat(6))

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { hasValue, type RangeSet, rangeSet } from '../../../../netfilter/src/address/range-set.ts'
-import type { Condition, Exclusion } from '../../../../netfilter/src/evaluate/learner.ts'
+import type { Condition, Exclusion } from '../../../../netfilter/src/evaluate/learn/learner.ts'
 import {
   type Area,
   holds,

@@ -6,8 +6,8 @@ import {
   type RangeSet,
   rangeSet,
 } from '../../../../netfilter/src/address/range-set.ts'
-import type { PacketField } from '../../../../netfilter/src/evaluate/free-field.ts'
-import type { Condition } from '../../../../netfilter/src/evaluate/learner.ts'
+import type { Condition } from '../../../../netfilter/src/evaluate/learn/learner.ts'
+import type { PacketField } from '../../../../netfilter/src/evaluate/packet/free-field.ts'
 import {
   freeFields,
   isEmptyRegion,

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { HostFacts } from '@portolan/netfilter'
 import fc from 'fast-check'
-import { readHostFacts } from '../../../../netfilter/src/evaluate/host.ts'
+import { readHostFacts } from '../../../../netfilter/src/evaluate/packet/host.ts'
 import { closedMappingRows } from '../../../src/conflict/search/closed-mapping-rows.ts'
 import { mappingRows } from '../../../src/conflict/search/mapping-rows.ts'
 import { plannedFacts } from '../../../src/conflict/search/planned-facts.ts'

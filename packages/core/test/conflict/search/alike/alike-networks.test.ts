@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { HostFacts } from '@portolan/netfilter'
 import { bitwise, compare, field, type NetfilterRuleset, named, oneOf, type Step } from '@portolan/netfilter'
-import { readHostFacts } from '../../../../../netfilter/src/evaluate/host.ts'
+import { readHostFacts } from '../../../../../netfilter/src/evaluate/packet/host.ts'
 import { alikeNetworks } from '../../../../src/conflict/search/alike/alike-networks.ts'
 import { plannedFacts } from '../../../../src/conflict/search/planned-facts.ts'
 import { subnetsOf } from '../../../../src/conflict/search/subnets.ts'

@@ -1,0 +1,87 @@
+import type { RangeSet } from '../../address/range-set.ts'
+import type { NetfilterRule } from '../../model/index.ts'
+import { acts, isLenient } from '../value/compile-match.ts'
+import { type KnownMeetings, type MeetingRules, meetingRules } from './meeting-rules.ts'
+import { type Head, type Key, keys, rulesAsking } from './rule-heads.ts'
+import { indexRules, type RuleIndex } from './rule-index.ts'
+
+export const addressKeys = ['saddr', 'daddr', 'sport', 'dport'] as const
+
+/** The fields of a packet that are free in its region, and where they are. */
+export type Held = ReadonlyMap<Key, RangeSet>
+
+/** What every plan of a chain asks of its rules. */
+export interface ChainRead {
+  readonly isIndexable: boolean
+  readonly heads: readonly Head[]
+  /** By rule: it lets a packet pass, or spares it the rest of the chain, and does nothing else. */
+  readonly lenient: Uint8Array
+  readonly acting: Uint8Array
+  /** By the fields that are free. */
+  readonly keyed: Map<string, KeyedRules>
+  readonly meeting: KnownMeetings
+}
+
+/** Rules that ask for a value of a field that is not free. */
+export interface KeyedRules {
+  readonly keyed: Uint8Array
+  readonly all: readonly number[]
+  readonly index: RuleIndex | null
+}
+
+export const readChain = (
+  rules: readonly NetfilterRule[],
+  heads: readonly Head[],
+  isIndexable: boolean,
+): ChainRead => ({
+  isIndexable,
+  heads,
+  lenient: column(rules, isLenient),
+  acting: column(rules, acts),
+  keyed: new Map(),
+  meeting: new Map(),
+})
+
+/** Of which it is true, one by one. */
+const column = <T>(items: readonly T[], isTrue: (item: T) => boolean): Uint8Array => {
+  const made = new Uint8Array(items.length)
+  for (let at = 0; at < made.length; at += 1) {
+    const item = items[at]
+    if (item !== undefined && isTrue(item)) made[at] = 1
+  }
+  return made
+}
+
+export const keyedRules = ({ heads, keyed: byFields, isIndexable }: ChainRead, held: Held): KeyedRules => {
+  const settled = addressKeys.filter((key) => !held.has(key))
+  const name = settled.join(' ')
+  const known = byFields.get(name)
+  if (known !== undefined) return known
+  const keyed = new Uint8Array(heads.length)
+  for (const key of settled) for (const at of rulesAsking(heads, key)) keyed[at] = 1
+  const all: number[] = []
+  for (let at = 0; at < keyed.length; at += 1) if (keyed[at] === 1) all.push(at)
+  const usable = keys.filter((key) => !held.has(key))
+  const made = { keyed, all, index: isIndexable ? indexRules(heads, all, usable) : null }
+  byFields.set(name, made)
+  return made
+}
+
+/** For each free field that rules ask for, which rules could match any of the packets. */
+export const meetingsOf = ({ heads, meeting }: ChainRead, held: Held): readonly MeetingRules[] =>
+  [...held].flatMap(([key, set]) =>
+    rulesAsking(heads, key).length === 0 ? [] : [meetingRules(heads, meeting, key, set)],
+  )
+
+/** By rule: could it do anything to any of the packets? */
+export const possibleRules = (
+  { acting, lenient }: ChainRead,
+  meetings: readonly MeetingRules[],
+  skips: boolean,
+): Uint8Array => {
+  const possible = acting.slice()
+  for (let at = 0; skips && at < possible.length; at += 1) if (lenient[at] === 1) possible[at] = 0
+  for (const { places } of meetings)
+    for (let at = 0; at < possible.length; at += 1) if (places[at] === 0) possible[at] = 0
+  return possible
+}

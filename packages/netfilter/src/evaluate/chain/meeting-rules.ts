@@ -1,0 +1,141 @@
+import type { RangeSet } from '../../address/range-set.ts'
+import { type Asked, askedOf, type Head, type Key, onceForField, rulesAsking } from './rule-heads.ts'
+
+/** The rules of a chain that could match a packet which has a value of some set in some field. */
+export interface MeetingRules {
+  /** By rule: it could. */
+  readonly places: Uint8Array
+  /** The same for sets that the same rules meet. */
+  readonly number: number
+}
+
+/** What is known of the rules of a chain: by field and set. */
+export type KnownMeetings = Map<Key, Meetings>
+
+interface Meetings {
+  readonly bySet: WeakMap<RangeSet, MeetingRules>
+  readonly byContent: Map<number, MeetingRules[]>
+  count: number
+}
+
+/** Most sets that packets are searched in differ where no rule asks: these are told to be one. */
+export const meetingRules = (
+  heads: readonly Head[],
+  known: KnownMeetings,
+  key: Key,
+  set: RangeSet,
+): MeetingRules => {
+  const ofKey = known.get(key) ?? { bySet: new WeakMap(), byContent: new Map(), count: 0 }
+  known.set(key, ofKey)
+  const found = ofKey.bySet.get(set)
+  if (found !== undefined) return found
+  const made = sameAs(ofKey, meetAll(heads, key, set))
+  ofKey.bySet.set(set, made)
+  return made
+}
+
+const sameAs = (ofKey: Meetings, places: Uint8Array): MeetingRules => {
+  const content = digest(places)
+  const alike = ofKey.byContent.get(content) ?? []
+  ofKey.byContent.set(content, alike)
+  const before = alike.find((one) => isSame(one.places, places))
+  if (before !== undefined) return before
+  ofKey.count += 1
+  const made: MeetingRules = { places, number: ofKey.count }
+  alike.push(made)
+  return made
+}
+
+/** FNV-1a, of the places that are not met. */
+const digest = (places: Uint8Array): number => {
+  let sum = 0x811c9dc5
+  for (let at = 0; at < places.length; at += 1) if (places[at] === 0) sum = Math.imul(sum ^ at, 0x01000193)
+  return sum
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => {
+  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false
+  return true
+}
+
+/** What rules ask of one field. Thousands are held against each set, so those that ask for one range of numbers have it at hand. */
+interface AskedValues {
+  readonly simple: {
+    readonly places: Int32Array
+    readonly firsts: Float64Array
+    readonly lasts: Float64Array
+  }
+  readonly others: readonly { readonly place: number; readonly asked: Asked }[]
+}
+
+const askedValues = onceForField((heads, key): AskedValues => {
+  const asking = rulesAsking(heads, key)
+  const others: { readonly place: number; readonly asked: Asked }[] = []
+  const places = new Int32Array(asking.length)
+  const firsts = new Float64Array(asking.length)
+  const lasts = new Float64Array(asking.length)
+  let count = 0
+  for (const place of asking) {
+    const asked = askedOf(heads[place], key)
+    if (asked === null) continue
+    const only = asked.ranges[0]
+    const isSimple = asked.ranges.length === 1 && asked.names.length === 0
+    if (!isSimple || typeof only?.first !== 'number' || typeof only.last !== 'number') {
+      others.push({ place, asked })
+      continue
+    }
+    places[count] = place
+    firsts[count] = only.first
+    lasts[count] = only.last
+    count += 1
+  }
+  const simple = {
+    places: places.subarray(0, count),
+    firsts: firsts.subarray(0, count),
+    lasts: lasts.subarray(0, count),
+  }
+  return { simple, others }
+})
+
+const meetAll = (heads: readonly Head[], key: Key, set: RangeSet): Uint8Array => {
+  const met = new Uint8Array(heads.length).fill(1)
+  const { simple, others } = askedValues(heads, key)
+  const { places, firsts, lasts } = simple
+  for (let at = 0; at < places.length; at += 1)
+    if (!meets(set, firsts[at] ?? 0, lasts[at] ?? 0)) met[places[at] ?? 0] = 0
+  for (const { place, asked } of others) if (!canMeet(asked, set)) met[place] = 0
+  return met
+}
+
+/** Is any of the values that a rule asks for in the set? */
+const canMeet = ({ ranges, names }: Asked, set: RangeSet): boolean => {
+  if (names.length > 0) return true
+  for (const { first, last } of ranges) if (meets(set, first, last)) return true
+  return false
+}
+
+/** Sets of so few ranges are walked. */
+const FEW = 8
+
+/** Has the set a value from one up to another? */
+const meets = ({ starts, ends }: RangeSet, first: number | bigint, last: number | bigint): boolean => {
+  const count = starts.length
+  let from = 0
+  if (count > FEW) {
+    let to = count
+    while (from < to) {
+      const middle = (from + to) >>> 1
+      const end = ends[middle]
+      if (end !== undefined && end < first) from = middle + 1
+      else to = middle
+    }
+    const start = starts[from]
+    return start !== undefined && start <= last
+  }
+  for (; from < count; from += 1) {
+    const start = starts[from]
+    const end = ends[from]
+    if (start !== undefined && end !== undefined && start <= last && first <= end) return true
+  }
+  return false
+}

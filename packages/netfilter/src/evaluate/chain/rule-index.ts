@@ -1,0 +1,165 @@
+import type { World } from '../packet/world.ts'
+import { cutSegments, findSegment, type OwnedRange, type Segments } from '../value/segments.ts'
+import { askedOf, type Head, type Key, keys, onceForField, rulesAsking } from './rule-heads.ts'
+
+/** Below this many rules a walk is as fast. */
+const SHORT = 8
+/** How long the lists of segments may be, for each range. */
+const SPREAD = 64
+
+/**
+ * Which rules of a long chain can match at all: each is found by one field that it asks for, its home, and those that
+ * ask for another value of it are passed by without being read.
+ */
+export interface RuleIndex {
+  readonly homes: readonly Home[]
+  /** Rules that ask for none of the fields. */
+  readonly rest: readonly number[]
+}
+
+/** The rules that are found by one field. */
+interface Home {
+  readonly key: Key
+  readonly part: IndexPart
+  readonly isHome: (at: number) => boolean
+  /** What was found for a value. */
+  readonly found: Map<unknown, readonly number[]>
+}
+
+/** So many values are remembered. */
+const MOST_FOUND = 4_096
+
+/** All rules of a chain that ask for a field. */
+interface IndexPart {
+  readonly buckets: Buckets
+  readonly segments: Segments | null
+  /** Rules that ask for so many overlapping ranges that cutting them would not pay. */
+  readonly loose: readonly number[]
+}
+
+/**
+ * Builds the index of a chain; null when it is short. The parts are shared by all indexes of the chain.
+ *
+ * @param heads - what each rule asks first
+ * @param among - the rules to index; all unless told
+ * @param by - the fields that may be asked
+ */
+export const indexRules = (
+  heads: readonly Head[],
+  among: readonly number[] = heads.map((_, at) => at),
+  by: readonly Key[] = keys,
+): RuleIndex | null => {
+  if (among.length < SHORT) return null
+  const order = orderOf(heads, by)
+  const home = new Int8Array(heads.length).fill(ELSEWHERE)
+  const rest: number[] = []
+  const used = new Set<number>()
+  for (const at of among) {
+    let place = 0
+    while (place < order.length && askedOf(heads[at], order[place] ?? 'dport') === null) place += 1
+    if (place === order.length) rest.push(at)
+    else {
+      home[at] = place
+      used.add(place)
+    }
+  }
+  const homes = order.flatMap((key, place): Home[] =>
+    used.has(place)
+      ? [{ key, part: partOf(heads, key), isHome: (at) => home[at] === place, found: new Map() }]
+      : [],
+  )
+  return { homes, rest }
+}
+
+/** Of a rule that is not indexed, or asks for none of the fields. */
+const ELSEWHERE = -1
+
+/** Some fields, those that tell most rules of a chain apart first. */
+const orderOf = (heads: readonly Head[], by: readonly Key[]): readonly Key[] =>
+  keys.filter((key) => by.includes(key)).sort((a, b) => gainOf(heads, b) - gainOf(heads, a))
+
+/** How many rules a field spares a packet at the least: all that ask for it, but for those that ask for one value. */
+const gainOf = onceForField((heads, key): number => {
+  let longest = 0
+  for (const { length } of bucketsOf(heads, key).values()) if (length > longest) longest = length
+  return rulesAsking(heads, key).length - longest
+})
+
+type Buckets = ReadonlyMap<unknown, readonly number[]>
+
+/** The rules that ask for a single value, by it. */
+const bucketsOf = onceForField((heads, key): Buckets => {
+  const buckets = new Map<unknown, number[]>()
+  const add = (value: unknown, at: number): void => {
+    const bucket = buckets.get(value)
+    if (bucket === undefined) buckets.set(value, [at])
+    else if (bucket.at(-1) !== at) bucket.push(at)
+  }
+  for (const at of rulesAsking(heads, key)) {
+    const asked = askedOf(heads[at], key)
+    if (asked === null) continue
+    for (const { first, last } of asked.ranges) if (first === last) add(first, at)
+    for (const name of asked.names) add(name, at)
+  }
+  return buckets
+})
+
+const partOf = onceForField((heads, key): IndexPart => {
+  const ranges: OwnedRange[] = []
+  const ranged: number[] = []
+  for (const at of rulesAsking(heads, key)) {
+    const asked = askedOf(heads[at], key)
+    if (asked === null) continue
+    const before = ranges.length
+    for (const { first, last } of asked.ranges) if (first !== last) ranges.push({ first, last, owner: at })
+    if (ranges.length > before) ranged.push(at)
+  }
+  const segments = ranges.length === 0 ? null : cutSegments(ranges, ranges.length * SPREAD)
+  // Loose ones stay in their buckets too, which only costs a second look.
+  return { buckets: bucketsOf(heads, key), segments, loose: segments === null ? ranged : [] }
+})
+
+const readKey = (world: World, key: Key): unknown => {
+  if (key === 'l4proto') return world.protocol
+  if (key === 'iifname') return world.in?.name ?? ''
+  return key === 'oifname' ? (world.out?.name ?? '') : world[key]
+}
+
+/** The rules that may match a packet, by their place in the chain, rising. */
+export const candidates = ({ homes, rest }: RuleIndex, world: World): readonly number[] => {
+  let all = rest
+  for (const home of homes) all = mergePlaces(all, candidatesAt(home, readKey(world, home.key)))
+  return all
+}
+
+const candidatesAt = ({ part, isHome, found }: Home, value: unknown): readonly number[] => {
+  const known = found.get(value)
+  if (known !== undefined) return known
+  const { buckets, segments, loose } = part
+  const exact = (buckets.get(value) ?? []).filter(isHome)
+  const within =
+    segments !== null && (typeof value === 'number' || typeof value === 'bigint')
+      ? findSegment(segments, value).filter(isHome)
+      : []
+  const made = mergePlaces(mergePlaces(exact, within), loose.filter(isHome))
+  if (found.size >= MOST_FOUND) found.clear()
+  found.set(value, made)
+  return made
+}
+
+/** Two rising lists as one, without doubles. */
+export const mergePlaces = (a: readonly number[], b: readonly number[]): readonly number[] => {
+  if (a.length === 0) return b
+  if (b.length === 0) return a
+  const merged: number[] = []
+  let j = 0
+  for (const x of a) {
+    for (let y = b[j]; y !== undefined && y <= x; y = b[j]) {
+      if (y < x) merged.push(y)
+      j += 1
+    }
+    merged.push(x)
+  }
+  for (; j < b.length; j += 1) merged.push(b[j] ?? 0)
+  return merged
+}

@@ -1,0 +1,183 @@
+import { conntrackStatus, protocolNumber } from '../../model/index.ts'
+import { learn } from '../learn/learn.ts'
+import { membership } from '../learn/learner.ts'
+import { swapOrigins } from '../packet/origins.ts'
+import type { Traffic } from '../packet/traffic.ts'
+import type { World } from '../packet/world.ts'
+import { type End, endBy, isArrival, mergeRun, noteEvent, type Run, startRun } from '../walk/run.ts'
+import { receive } from './receive.ts'
+import { send } from './send.ts'
+
+const SYN_ACK = 18
+const ACK = 16
+
+/** Echo requests are answered; other ICMP, and what has no entry or belongs to another flow, is not. */
+const isAnswered = (world: World): boolean => {
+  if (world.given !== 'new' && world.given !== 'established') return false
+  if (world.protocol === protocolNumber.icmp) return world.icmpType === 8
+  return world.protocol !== protocolNumber.icmpv6 || world.icmpType === 128
+}
+
+/**
+ * Follows the answer of the machine that a packet reached, back to the sender.
+ *
+ * @param began - how the first packet of the flow began
+ * @param reached - how the packet ended that is to be answered
+ * @returns the ends of the answer; the end of the packet itself where there is none to follow
+ */
+export const followAnswer = (traffic: Traffic, began: World, reached: End, run: Run): readonly End[] => {
+  const { world } = reached
+  if (!isArrival(reached) || !isAnswered(world)) return [reached]
+  const answer = makeAnswer(world, reached.kind === 'local', began)
+  return followBack(traffic, began, reached, answer, run)
+}
+
+/**
+ * Follows an answer once more, whose connection tracking took it for the beginning of a flow of its own: it still does,
+ * but the entry is there by now.
+ *
+ * @param answered - how it ended the first time
+ */
+export const followAnswerAgain = (
+  traffic: Traffic,
+  began: World,
+  reached: End,
+  { world: { original, answer, status, ctMark, entryZone, entryZoneWay, unknown, trace } }: End,
+  run: Run,
+): readonly End[] =>
+  followBack(
+    traffic,
+    began,
+    reached,
+    {
+      ...makeAnswer(reached.world, reached.kind === 'local', began),
+      reply: false,
+      original,
+      answer,
+      status: status | conntrackStatus.confirmed,
+      ctMark,
+      entryZone,
+      entryZoneWay,
+      boundSource: true,
+      boundDestination: true,
+      unknown,
+      trace,
+    },
+    run,
+  )
+
+const followBack = (
+  traffic: Traffic,
+  began: World,
+  reached: End,
+  answer: World,
+  run: Run,
+): readonly End[] => {
+  const { world } = reached
+  const own: Run = { ...startRun(), copies: run.copies }
+  const back: Traffic = { ...traffic, run: own }
+  if (reached.kind === 'local') send(back, answer)
+  else if (world.saddr === world.daddr)
+    // Translated onto the sender itself, whose own address is no source a packet may come from
+    // (net/ipv4/fib_frontend.c `fib_validate_source`); IPv6 takes it, and answers itself.
+    endBy(
+      own,
+      'dropped',
+      answer,
+      { kind: 'drop' },
+      { kind: 'answer', text: 'the receiver is the sender: it cannot answer through the host' },
+    )
+  else if (isLoopback(world.saddr))
+    endBy(
+      own,
+      'dropped',
+      answer,
+      { kind: 'drop' },
+      { kind: 'answer', text: 'the receiver has no way to answer a loopback source' },
+    )
+  else if (world.out !== null) receive(back, answer, world.out)
+  mergeRun(run, own)
+  return own.ends.map((end) => judge(began, reached, end))
+}
+
+const isLoopback = (address: number | bigint): boolean =>
+  typeof address === 'number' ? address >>> 24 === 127 : address === 1n
+
+const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
+  ...world,
+  packet: world.packet === 3 ? 4 : 2,
+  tcpFlags: world.packet === 3 || world.given === 'established' ? ACK : SYN_ACK,
+  icmpType: world.protocol === protocolNumber.icmpv6 ? 129 : 0,
+  saddr: world.daddr,
+  daddr: world.saddr,
+  sport: world.dport,
+  dport: world.sport,
+  origins: swapOrigins(world.origins),
+  in: isLocal ? null : world.out,
+  out: null,
+  port: null,
+  viaBridge: false,
+  bridged: false,
+  mark: 0,
+  packetType: 0,
+  hopLimit: null,
+  looped: false,
+  hook: isLocal ? 'output' : 'prerouting',
+  route: null,
+  routedBy: null,
+  // What was not tracked on the way there is seen for the first time on the way back.
+  tracking: 'pending',
+  original: world.tracking === 'tracked' ? world.original : null,
+  answer: world.tracking === 'tracked' ? world.answer : null,
+  // The answer itself sets SEEN_REPLY; ASSURED comes with the packet after it (nf_conntrack_core.c, later-packets.ts).
+  status:
+    world.tracking === 'tracked'
+      ? world.status | conntrackStatus.confirmed | conntrackStatus['seen-reply']
+      : 0,
+  zone: 0,
+  zoneWay: 'both',
+  tproxy: false,
+  rerouted: null,
+  reply: true,
+  returnBy: began.in,
+})
+
+/** Did the answer come to the sender, and does it look like one? */
+const judge = (began: World, reached: End, end: End): End => {
+  const { world } = end
+  if (!isArrival(end)) return end
+  const wanted = began.in === null ? 'local' : 'out'
+  if (end.kind !== wanted) return lose(world, 'the answer does not come back to the sender')
+  learnFit(began, reached.world, world)
+  const fits = ends.every(({ asked, answered }) => world[answered] === began[asked])
+  return fits
+    ? { kind: reached.kind, world }
+    : lose(world, 'the answer comes from another address than the sender asked: it was not translated back')
+}
+
+/** What of the answer has to be what of the question. */
+const ends = [
+  { asked: 'daddr', answered: 'saddr' },
+  { asked: 'saddr', answered: 'daddr' },
+  { asked: 'dport', answered: 'sport' },
+  { asked: 'sport', answered: 'dport' },
+] as const
+
+/**
+ * Notes where an answer fits, or does not, by what some rule made of it, and not because it was translated back or never
+ * was translated: it fits, or does not, for that value of what was asked.
+ */
+const learnFit = (began: World, reached: World, answer: World): void => {
+  if (answer.learner === null || (answer.reply && answer.tracking === 'tracked')) return
+  for (const { asked, answered } of ends) {
+    if (reached[asked] === began[asked] && answer[answered] === began[asked]) continue
+    const field = began.origins[asked]
+    const made = { starts: [answer[answered]], ends: [answer[answered]] }
+    if (field !== null) learn(answer, [membership(field, made, began[asked])])
+  }
+}
+
+const lose = (world: World, why: string): End => {
+  noteEvent(world, { kind: 'lost' }, { kind: 'answer', text: why })
+  return { kind: 'dropped', world }
+}

@@ -1,0 +1,81 @@
+import type { HostFacts } from '../../facts/index.ts'
+import type { NetfilterRuleset } from '../../model/index.ts'
+import { type Host, readHostFacts } from '../packet/host.ts'
+import type { Traffic } from '../packet/traffic.ts'
+import { copyWorld, type World } from '../packet/world.ts'
+import { type Compiler, createCompiler } from '../value/compiler.ts'
+import { findBridgeTable } from '../walk/bridge-table.ts'
+import { buildHooks, familiesSeen } from '../walk/hook-list.ts'
+import { type Run, startRun } from '../walk/run.ts'
+import { followAnswer } from './answer.ts'
+import { createFaresAlike } from './fares-alike.ts'
+import { followLater, goesOn } from './later-packets.ts'
+import { receive } from './receive.ts'
+import { send } from './send.ts'
+import type { Conclusion } from './sum-up.ts'
+
+/** A host with its rules, through which packets are followed. */
+export interface Follower {
+  readonly host: Host
+  /** Follows a packet, the answer to it, and what comes after that, in every course that things may take. */
+  readonly follow: (world: World) => Followed
+  /** The same host with other rules. What was made of tables and chains that are the same is used again. */
+  readonly withRules: (rulesets: readonly NetfilterRuleset[]) => Follower
+}
+
+export interface Followed {
+  readonly conclusions: readonly Conclusion[]
+  readonly run: Run
+}
+
+/**
+ * @param compareLater - says which packets need not be followed
+ * @throws ParseError when an address or route of the facts cannot be read
+ */
+export const prepareFollower = (
+  facts: HostFacts,
+  rulesets: readonly NetfilterRuleset[],
+  compareLater: typeof createFaresAlike = createFaresAlike,
+): Follower => followerOf(createCompiler(readHostFacts(facts)), rulesets, compareLater)
+
+const followerOf = (
+  compiler: Compiler,
+  rulesets: readonly NetfilterRuleset[],
+  compareLater: typeof createFaresAlike,
+): Follower => {
+  const { host } = compiler
+  const hooks = {
+    ip: buildHooks(rulesets, familiesSeen.ip, compiler),
+    ip6: buildHooks(rulesets, familiesSeen.ip6, compiler),
+  }
+  const faresAlike = {
+    ip: compareLater(host, 'ip', hooks.ip, compiler),
+    ip6: compareLater(host, 'ip6', hooks.ip6, compiler),
+  }
+  const routesByMark = Object.values(host.routers).some(({ rules }) => rules.some(({ asksMark }) => asksMark))
+  const bridgeTable = findBridgeTable(rulesets, routesByMark)
+  return {
+    host,
+    follow: (world) => {
+      const run = startRun()
+      const traffic: Traffic = { host, hooks: hooks[world.family], run, bridgeTable }
+      const began = copyWorld(world)
+      if (world.in === null) send(traffic, world)
+      else receive(traffic, world, world.in)
+      const conclusions: Conclusion[] = []
+      for (const reached of run.ends) {
+        const answers = followAnswer(traffic, began, reached, run)
+        for (const answered of answers) {
+          const isOver =
+            !goesOn(began, reached, answered) || faresAlike[began.family](began, reached, answered)
+          const ends = isOver
+            ? [answered]
+            : followLater(traffic, began, reached, answered, [...run.ends, ...answers], run)
+          for (const end of ends) conclusions.push({ reached, end })
+        }
+      }
+      return { conclusions, run }
+    },
+    withRules: (others) => followerOf(compiler, others, compareLater),
+  }
+}

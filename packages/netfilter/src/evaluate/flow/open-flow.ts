@@ -1,0 +1,150 @@
+import { type AddressInput, inputText, tryParseAddress } from '../../address/index.ts'
+import { InvalidRequestError } from '../../error/index.ts'
+import { portProtocols, protocolNumber } from '../../model/index.ts'
+import { type Packet, type PacketInput, protocolOf } from '../../packet/index.ts'
+import type { Learner } from '../learn/learner.ts'
+import type { Host } from '../packet/host.ts'
+import { noOrigins, type Origins, withOrigin } from '../packet/origins.ts'
+import type { World } from '../packet/world.ts'
+import { findLink } from '../route/link.ts'
+import { isMulticast } from '../route/route-input.ts'
+import { lookUpLocal } from '../route/router.ts'
+import { chooseSource } from './send.ts'
+
+const SOURCE_PORT = 49152
+const SYN = 2
+const ACK = 16
+
+/** PACKET_HOST, PACKET_BROADCAST, PACKET_MULTICAST (include/uapi/linux/if_packet.h). */
+const HOST = 0
+const BROADCAST = 1
+const MULTICAST = 2
+
+/** The first packet of a flow with all that is known of it: addresses are values, a protocol its number. */
+export interface FirstPacket {
+  readonly family: Packet['family']
+  readonly protocol: number
+  readonly in: string | null
+  readonly port: string | null
+  /** Null, for what the host sends: the address that the kernel would choose. */
+  readonly saddr: number | bigint | null
+  readonly daddr: number | bigint
+  /** -1: the protocol has no ports. */
+  readonly sport: number
+  readonly dport: number
+  readonly state: NonNullable<Packet['state']>
+  readonly mark: number
+  readonly tcpFlags: number | null
+  readonly icmpType: number | null
+  readonly icmpCode: number
+}
+
+/**
+ * Reads the addresses and names of a packet.
+ *
+ * @throws InvalidRequestError for addresses of two families, or none, or a protocol that is not known
+ */
+export const readFirstPacket = (packet: PacketInput): FirstPacket => {
+  const { family } = packet
+  const protocol = protocolOf(packet.protocol)
+  if (protocol === null)
+    throw new InvalidRequestError(`"${packet.protocol}" is not a protocol; give its number.`)
+  const daddr = addressOf(packet.destination, family)
+  const named = packet.in ?? null
+  const sender = packet.source ?? null
+  if (named !== null && sender === null)
+    throw new InvalidRequestError(`A packet that comes in by ${named} needs a source address.`)
+  const hasPorts = portProtocols.includes(protocol)
+  return {
+    family,
+    protocol,
+    in: named,
+    port: packet.port ?? null,
+    saddr: sender === null ? null : addressOf(sender, family),
+    daddr,
+    sport: hasPorts ? (packet.sourcePort ?? SOURCE_PORT) : -1,
+    dport: hasPorts ? (packet.destinationPort ?? 0) : -1,
+    state: packet.state ?? 'new',
+    mark: packet.mark ?? 0,
+    tcpFlags: packet.tcpFlags ?? null,
+    icmpType: packet.icmpType ?? null,
+    icmpCode: packet.icmpCode ?? 0,
+  }
+}
+
+/** The world in which a packet has just been made. */
+export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | null = null): World => {
+  const { family, protocol, daddr, state } = packet
+  const entry = packet.in === null ? null : findLink(host.links, packet.in)
+  // A packet that comes in by a port of a bridge, or a leg of a bond, comes in by the bridge or the bond.
+  const bridge = entry === null || entry.master === null ? null : findLink(host.links, entry.master)
+  const isPort = bridge !== null && (bridge.kind === 'bridge' || bridge.kind === null)
+  const from = isPort ? bridge : entry
+  const saddr = packet.saddr ?? chooseSource(host, { family, daddr })
+  const port = isPort ? entry : packet.port === null ? null : findLink(host.links, packet.port)
+  return {
+    family,
+    protocol,
+    given: state,
+    packet: 1,
+    tcpFlags: packet.tcpFlags ?? (state === 'new' ? SYN : ACK),
+    icmpType: packet.icmpType ?? (protocol === protocolNumber.icmpv6 ? 128 : 8),
+    icmpCode: packet.icmpCode,
+    saddr,
+    daddr,
+    sport: packet.sport,
+    dport: packet.dport,
+    origins: firstOrigins(learner?.origins ?? noOrigins, packet.saddr === null, saddr === daddr),
+    in: from,
+    out: null,
+    port,
+    viaBridge: false,
+    bridged: false,
+    mark: packet.mark,
+    packetType: from === null ? HOST : packetTypeOf(host, family, daddr),
+    hopLimit: null,
+    looped: false,
+    hook: from === null ? 'output' : 'prerouting',
+    route: null,
+    routedBy: null,
+    tracking: state === 'untracked' ? 'untracked' : 'pending',
+    state: 'new',
+    reply: false,
+    original: null,
+    answer: null,
+    status: 0,
+    ctMark: 0,
+    zone: 0,
+    zoneWay: 'both',
+    entryZone: 0,
+    entryZoneWay: 'both',
+    boundSource: false,
+    boundDestination: false,
+    sourcePorts: null,
+    tproxy: false,
+    rerouted: null,
+    returnBy: null,
+    learner,
+    unknown: false,
+    doubted: false,
+    isOfOthers: false,
+    trace: null,
+  }
+}
+
+/**
+ * What the host sends to itself, without another source, has the destination as its source: the one is the other then.
+ */
+const firstOrigins = (origins: Origins, isChosen: boolean, isOwn: boolean): Origins =>
+  isChosen ? withOrigin(origins, 'saddr', isOwn ? origins.daddr : null) : origins
+
+const addressOf = (input: AddressInput, family: Packet['family']): number | bigint => {
+  const address = tryParseAddress(input)
+  if (address !== null && address.family === family) return address.value
+  throw new InvalidRequestError(`"${inputText(input)}" is not an address of family ${family}.`)
+}
+
+const packetTypeOf = (host: Host, family: Packet['family'], daddr: number | bigint): number => {
+  if (daddr === 0xffffffff || lookUpLocal(host.routers[family], daddr)?.type === 'broadcast') return BROADCAST
+  return isMulticast(daddr) ? MULTICAST : HOST
+}

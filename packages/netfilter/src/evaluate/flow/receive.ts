@@ -1,0 +1,117 @@
+import { bridgeCallsHooks, isBridge, isLocalAddress, isOnLink } from '../packet/host.ts'
+import { deliver, isTaken, mayForward, mayTravel } from '../packet/sound-packet.ts'
+import type { Traffic } from '../packet/traffic.ts'
+import type { World } from '../packet/world.ts'
+import type { Link } from '../route/link.ts'
+import { martianDestination, refusedHeader } from '../route/martian.ts'
+import { isMulticast, type Routed, routeInput } from '../route/route-input.ts'
+import { end, endBy, noteEvent } from '../walk/run.ts'
+import { traverse } from '../walk/traverse.ts'
+import { crossBridge, passesBridge } from './bridge.ts'
+
+/** Follows a packet that comes in by an interface, to its end. */
+export const receive = (traffic: Traffic, world: World, from: Link): void => {
+  const { host, run } = traffic
+  for (const one of traverse(traffic, 'ingress', [world])) {
+    const onBridge = isBridge(host, from)
+    crossBridge(traffic, one, from)
+    one.viaBridge = onBridge && bridgeCallsHooks(host, from, one.family)
+    if (!onBridge || !isSwitched(traffic, one, from)) {
+      arrive(traffic, one, from)
+      continue
+    }
+    one.bridged = true
+    noteEvent(one, { kind: 'switch' }, { kind: 'bridge', text: `${from.name} switches it` })
+    if (one.viaBridge) arrive(traffic, one, from)
+    else if (passesBridge(host, run, one, from)) leaveUnseen(traffic, one, from)
+  }
+}
+
+/** To a neighbour on the same bridge, which is reached directly. */
+const isSwitched = ({ host }: Traffic, { family, daddr }: World, bridge: Link): boolean => {
+  if (isMulticast(daddr) || isLocalAddress(host, family, daddr)) return false
+  const hasAddress = bridge.addresses.some(({ address }) => address.family === family)
+  // A bridge without an address of its own is no gateway.
+  return hasAddress ? isOnLink(bridge, family, daddr) : bridge.kind === 'bridge'
+}
+
+/** From the PREROUTING hook on. */
+export const arrive = (traffic: Traffic, world: World, from: Link): void => {
+  const { host, run } = traffic
+  const asked = world.daddr
+  const martian = refusedHeader(host, world, from) ?? martianDestination(host, world, from, 'header')
+  if (martian !== null) {
+    endBy(run, 'dropped', world, { kind: 'drop' }, martian)
+    return
+  }
+  if (!isTaken(traffic, world)) return
+  for (const one of traverse(traffic, 'prerouting', [world])) {
+    if (one.bridged && one.daddr === asked) switchOn(traffic, one, from)
+    else routeOn(traffic, one, from, one.daddr !== asked)
+  }
+}
+
+const routeOn = (traffic: Traffic, world: World, from: Link, translated: boolean): void => {
+  for (const routed of routeInput(traffic, world, from, translated)) goOn(traffic, routed, from)
+}
+
+const goOn = (traffic: Traffic, { world, decision }: Routed, from: Link): void => {
+  const { run } = traffic
+  if (decision.kind !== 'switch') world.bridged = false
+  switch (decision.kind) {
+    case 'end':
+      endBy(run, decision.end, world, decision.deed, decision.cause)
+      break
+    case 'local':
+      world.out = null
+      for (const one of traverse(traffic, 'input', [world])) deliver(run, one)
+      break
+    case 'switch':
+      noteEvent(world, { kind: 'switch' }, { kind: 'bridge', text: `${from.name} switches it back` })
+      switchOn(traffic, world, from)
+      break
+    case 'forward':
+      if (!mayForward(traffic, world)) break
+      noteEvent(
+        world,
+        { kind: 'leave', out: decision.out.name },
+        { kind: 'route', text: `route ${decision.route.text}` },
+      )
+      world.out = decision.out
+      for (const one of traverse(traffic, 'forward', [world])) leave(traffic, one)
+  }
+}
+
+/** Through the hooks as br_netfilter shows them what the bridge switches (net/bridge/br_netfilter_hooks.c). */
+const switchOn = (traffic: Traffic, world: World, bridge: Link): void => {
+  world.bridged = true
+  if (!passesBridge(traffic.host, traffic.run, world, bridge)) return
+  world.out = bridge
+  for (const one of traverse(traffic, 'forward', [world])) {
+    // `br_nf_post_routing` names no interface that it came in by.
+    one.in = null
+    const left = traverse(traffic, 'postrouting', [one])
+    for (const each of left) each.in = bridge
+    goOut(traffic, left)
+  }
+}
+
+/** POSTROUTING, and away. */
+const leave = (traffic: Traffic, world: World): void =>
+  goOut(traffic, traverse(traffic, 'postrouting', [world]))
+
+/** From port to port, and no IP hook sees it. */
+const leaveUnseen = (traffic: Traffic, world: World, bridge: Link): void => {
+  world.out = bridge
+  goOut(traffic, [world])
+}
+
+/** Out of the interface they are at. */
+export const goOut = (traffic: Traffic, worlds: readonly World[]): void => {
+  for (const one of traverse(traffic, 'egress', worlds)) {
+    if (!mayTravel(traffic, one)) continue
+    // What a bridge switches has met its tables when it came.
+    if (one.in !== one.out) crossBridge(traffic, one, one.out)
+    end(traffic.run, 'out', one)
+  }
+}

@@ -1,0 +1,79 @@
+import { lastAddress, type Prefix } from '../../address/index.ts'
+import type { RangeSet } from '../../address/range-set.ts'
+import type { Origins } from '../packet/origins.ts'
+import type { World } from '../packet/world.ts'
+import { classOfDestination } from '../route/route-classes.ts'
+import type { RouteKey } from '../route/route-key.ts'
+import type { Route } from '../route/route-table.ts'
+import { lookUpRoute, type Router } from '../route/router.ts'
+import { learn, ofAnyNetwork } from './learn.ts'
+import { membership } from './learner.ts'
+
+/**
+ * What matters of a route for the way of a packet. What is for the host itself stays here, whichever interface has the
+ * address; the host speaks to it from that address, or from the one that the route names.
+ */
+const classOf = (route: Route | null, destination: number | bigint): string => {
+  if (route === null) return 'none'
+  const { type, link, gateway, source } = route
+  if (type === 'local') return `local ${source === null || source === destination ? '' : source}`
+  return `${type} ${link?.name ?? ''}${gateway === null ? '' : ' via'}`
+}
+
+/**
+ * The destinations that are routed as this one is.
+ *
+ * @returns null when nothing is known of the others
+ */
+export const sameRoute = (router: Router, key: RouteKey): RangeSet | null => {
+  const flow = router.asksFlow ? router.rules.map((rule) => rule.flow?.matches(key.flow) ?? '').join(' ') : ''
+  const context = `route ${key.in} ${key.out} ${key.mark} ${router.asksSource ? key.source : ''} ${flow}`
+  const classify = (destination: number | bigint): string => {
+    const { route, otherwise } = lookUpRoute(router, { ...key, destination })
+    const found = classOf(route, destination)
+    return otherwise === null ? found : `${found} or ${classOf(otherwise.route, destination)}`
+  }
+  return classOfDestination(router, context, classify, key.destination) ?? null
+}
+
+/** Notes what a look at the routing tables hung on. */
+/** @param origins - of what is looked up: the packet's own, or, for the way back, those of the other direction */
+export const learnRoute = (
+  world: World,
+  router: Router,
+  key: RouteKey,
+  origins: Origins = world.origins,
+): void => {
+  if (world.learner === null) return
+  const to = origins.daddr
+  if (to !== null) {
+    const set = sameRoute(router, key)
+    if (set !== null) learn(world, ofAnyNetwork(world, [{ field: to, set, inside: true, isOfTable: false }]))
+  }
+  learnFlow(world, router, key, origins)
+  const source = key.source
+  const from = origins.saddr
+  if (from === null || source === null || !router.asksSource) return
+  for (const rule of router.rules)
+    if (rule.from !== null && rule.from.length > 0)
+      learn(world, [membership(from, prefixRange(rule.from), source)])
+}
+
+/** Notes which ports routing rules asked for. */
+const learnFlow = (world: World, router: Router, { flow }: RouteKey, origins: Origins): void => {
+  if (flow === undefined || !router.asksFlow) return
+  for (const { flow: asked } of router.rules)
+    for (const [ports, value, origin] of [
+      [asked?.sourcePorts, flow.sport, origins.sport],
+      [asked?.destinationPorts, flow.dport, origins.dport],
+    ] as const) {
+      const field = ports === undefined || ports === null ? null : origin
+      if (field !== null && ports !== undefined && ports !== null)
+        learn(world, [membership(field, { starts: [ports.first], ends: [ports.last] }, value)])
+    }
+}
+
+export const prefixRange = (prefix: Prefix): RangeSet => ({
+  starts: [prefix.base],
+  ends: [lastAddress(prefix).value],
+})

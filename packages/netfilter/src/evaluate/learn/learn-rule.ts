@@ -1,0 +1,170 @@
+import type { ValueRange } from '../../model/index.ts'
+import type { ChainPlan, PlannedGroup } from '../chain/chain-plan.ts'
+import { setOf } from '../chain/rule-groups.ts'
+import type { RuleTable } from '../chain/rule-tables.ts'
+import type { World } from '../packet/world.ts'
+import type { CompiledRule, Program } from '../value/program.ts'
+import { NO, type Truth, YES } from '../value/truth.ts'
+import { canAskTables, firstInTables, passTables, type TableProgress } from '../walk/ask-tables.ts'
+import { learnExclusion, learnFrom } from './learn.ts'
+import { because, type Explained, refusal } from './learn-match.ts'
+import { membership } from './learner.ts'
+
+/** A rule whose matches may hold. */
+export interface MatchingRule {
+  readonly rule: CompiledRule
+  readonly truth: Truth
+  /** The first rule to be asked after it. */
+  readonly resume: number
+}
+
+/** A group with how many of its rules have been asked. */
+interface Progress {
+  readonly planned: PlannedGroup
+  asked: number
+}
+
+/** Walks the rules of a chain from one on, noting what passing each of them by hung on. */
+export const askInTurn = (
+  program: Program,
+  start: World,
+  from: number,
+): ((world: World) => MatchingRule | null) => {
+  const { planFor, headOf } = program.learning()
+  const plan = planFor(start)
+  const { tables, singles } = rulesFor(program, plan, start)
+  // Most chains can do nothing to a packet.
+  if (singles.length === 0 && plan.groups.length === 0 && tables.length === 0) return noRule
+  const groups = plan.groups.map(
+    (planned): Progress => ({ planned, asked: placeFrom(planned.group.places, from) }),
+  )
+  const inTables = tables.map(
+    (table): TableProgress => ({ table, asked: placeFrom(table.places, from), looked: 0 }),
+  )
+  let next = placeFrom(singles, from)
+  return (world) => {
+    for (;;) {
+      const at = singles[next]
+      const explained = at === undefined ? null : headOf(at)(world)
+      // What can match no packet of the kind needs no order.
+      if (explained !== null && explained.truth === NO && explained.because.length === 0) {
+        next += 1
+        continue
+      }
+      const single = at ?? Number.POSITIVE_INFINITY
+      const before = firstInTables(inTables, single, world)
+      for (const progress of groups) {
+        const asked = askGroup(program, progress, before, world)
+        if (asked === null) continue
+        passTables(inTables, asked.resume - 1, world)
+        return asked
+      }
+      passTables(inTables, before, world)
+      if (before < single) {
+        const matching = program.rule(before)
+        const { truth, because: conditions } = headOf(before)(world)
+        learnFrom(program, world, conditions)
+        if (matching !== undefined) return { rule: matching, truth, resume: before + 1 }
+        continue
+      }
+      if (explained === null || at === undefined) return null
+      next += 1
+      note(program, world, explained)
+      const rule = explained.truth === NO ? undefined : program.rule(at)
+      if (rule !== undefined) return { rule, truth: explained.truth, resume: at + 1 }
+    }
+  }
+}
+
+/** The rules that may match a packet: in tables, where what is noted of each needs no more than its ranges, and one by one. */
+const rulesFor = (
+  { isOurs }: Program,
+  plan: ChainPlan,
+  world: World,
+): { readonly tables: readonly RuleTable[]; readonly singles: readonly number[] } => {
+  if (!isOurs && !speaksForOthers(world)) {
+    const { tables, singles } = plan.tabled()
+    if (canAskTables(tables, world)) return { tables, singles: singles(world) }
+  }
+  return { tables: [], singles: plan.singles(world) }
+}
+
+const noRule = (): null => null
+
+/** The first of rising places that is not before one. */
+const placeFrom = (places: readonly number[], from: number): number => {
+  let low = 0
+  let high = from === 0 ? 0 : places.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((places[middle] ?? from) < from) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Asks those rules of a group that stand before a place and have not been asked. */
+const askGroup = (
+  program: Program,
+  progress: Progress,
+  before: number,
+  world: World,
+): MatchingRule | null => {
+  const { planned, asked } = progress
+  const { group, others, read, origin } = planned
+  if ((group.places[asked] ?? before) >= before) return null
+  const to = placeFrom(group.places, before)
+  progress.asked = to
+  const explained = others(world)
+  if (explained.truth === NO && explained.because.length === 0) return null
+  const value = read(world)
+  if (typeof value !== 'number' && typeof value !== 'bigint') return null
+  const field = origin(world)
+  const inSome = field === null ? null : membership(field, setOf(group, asked, to), value)
+  if (inSome?.inside === false) {
+    const outside = because(NO, [inSome], true)
+    note(program, world, speaksForOthers(world) ? refusal(outside, [explained, outside]) : outside)
+    return null
+  }
+  let found = asked
+  const isIn = (ranges: readonly ValueRange[] | undefined): boolean =>
+    ranges?.some(({ first, last }) => first <= value && value <= last) === true
+  while (found < to && !isIn(group.ranges[found])) found += 1
+  const rule = program.rule(group.places[found] ?? -1)
+  if (found >= to || rule === undefined) return null
+  const within = because(YES, inSome === null ? [] : [inSome], true)
+  if (explained.truth === NO) {
+    note(program, world, speaksForOthers(world) ? refusal(explained, [explained, within]) : explained)
+    return null
+  }
+  note(program, world, because(explained.truth, [...explained.because, ...within.because]))
+  // A caller that leaves a rule out wants to hear of the next one.
+  if ((world.learner?.ignored.size ?? 0) > 0) progress.asked = found + 1
+  const place = group.places[found] ?? 0
+  return { rule, truth: explained.truth, resume: place + 1 }
+}
+
+const speaksForOthers = ({ learner }: World): boolean => learner?.speaksForOthers === true
+
+/** What a rule of ours for one mapping does not do to others, those for the others do not do to this one. */
+const note = (program: Program, world: World, { because: conditions, unless }: Explained): void => {
+  if (unless === null) learnFrom(program, world, conditions)
+  else if (!program.isOurs) learnExclusion(world, unless)
+  else if (!unless.failsByMember) learnFrom(program, world, conditions)
+}
+
+/** The test of a match that stands behind an action. */
+export const askStep = (program: Program, rule: CompiledRule, at: number, world: World): Truth => {
+  const step = rule.learning()[at]
+  if (step === undefined || step === null || !('explain' in step)) return NO
+  const explained = step.explain(world)
+  note(program, world, explained)
+  return explained.truth
+}
+
+/** Notes what an action hangs on. */
+export const learnAction = (program: Program, rule: CompiledRule, at: number, world: World): void => {
+  const step = rule.learning()[at]
+  if (step !== undefined && step !== null && 'depends' in step)
+    note(program, world, because(YES, step.depends(world)))
+}

@@ -1,0 +1,92 @@
+import { learnRoute } from '../learn/learn-route.ts'
+import { type Host, routesLoopback } from '../packet/host.ts'
+import type { Traffic } from '../packet/traffic.ts'
+import { part, type World } from '../packet/world.ts'
+import type { KernelCause } from '../trace/kernel-cause.ts'
+import { endBy, fork } from '../walk/run.ts'
+import type { Link } from './link.ts'
+import { markOf, refusal } from './route-input.ts'
+import { flowOf } from './route-key.ts'
+import { lookUpRoute, noRoute, type RouteFound } from './router.ts'
+
+/** A course that a packet of the host takes, and the interface it leaves by. */
+interface WayOut {
+  readonly world: World
+  readonly out: Link
+}
+
+/**
+ * The ways a packet of the host leaves by: two where it is not known whether a routing rule matches, none where there is
+ * no way, and the packet has ended.
+ */
+const waysOut = (traffic: Traffic, world: World): readonly WayOut[] => {
+  const { host, run } = traffic
+  const key = {
+    destination: world.daddr,
+    source: world.saddr,
+    in: 'lo',
+    out: null,
+    mark: markOf(traffic, world),
+    flow: flowOf(world, true),
+  }
+  learnRoute(world, host.routers[world.family], key)
+  const { otherwise, ...found } = lookUpRoute(host.routers[world.family], key)
+  const taken = otherwise === null ? null : fork(run, world)
+  if (taken !== null) part(taken, world)
+  const ways = [wayOut(traffic, world, found)]
+  if (taken !== null && otherwise !== null) ways.push(wayOut(traffic, taken, otherwise))
+  return ways.filter((way) => way !== null)
+}
+
+const wayOut = (traffic: Traffic, world: World, { route, by }: RouteFound): WayOut | null => {
+  const { host, run } = traffic
+  world.route = route
+  world.routedBy = by
+  if (route === null) {
+    const back = host.routers[world.family].complete ? null : world.returnBy
+    if (back !== null) return { world, out: back }
+    endBy(run, 'unrouted', world, { kind: 'unrouted' }, noRoute)
+    return null
+  }
+  const refused = refusal(route, by)
+  if (refused !== null) {
+    endBy(run, refused.end, world, refused.deed, refused.cause)
+    return null
+  }
+  const out = route.type === 'local' ? host.lo : (route.link ?? host.lo)
+  const why = strandedLoopback(host, world, out)
+  if (why === null) return { world, out }
+  endBy(run, 'dropped', world, { kind: 'drop' }, why)
+  return null
+}
+
+/** net/ipv4/route.c `__mkroute_output`: a loopback source leaves the host only where route_localnet says so. */
+const strandedLoopback = (host: Host, { family, saddr }: World, out: Link): KernelCause | null =>
+  family === 'ip' && out !== host.lo && Number(saddr) >>> 24 === 127 && !routesLoopback(host, out)
+    ? {
+        kind: 'sysctl',
+        setting: 'route_localnet',
+        name: null,
+        value: 0,
+        text: `a loopback source does not leave by ${out.name}: route_localnet = 0`,
+      }
+    : null
+
+/** Routes what a process of the host sends. A packet without a way has ended. */
+export const routeOut = (traffic: Traffic, world: World): World[] =>
+  waysOut(traffic, world).map(({ world: one, out }) => {
+    one.out = out
+    return one
+  })
+
+/**
+ * Routes a packet anew from within OUTPUT; what stands behind in that hook still sees the interface it was to leave
+ * by at first.
+ *
+ * @see net/ipv4/netfilter.c `ip_route_me_harder`, called by chains of type `route` and by NAT
+ */
+export const routeAgain = (traffic: Traffic, world: World): World[] =>
+  waysOut(traffic, world).map(({ world: one, out }) => {
+    one.rerouted = out
+    return one
+  })

@@ -1,0 +1,105 @@
+import type { ValueRange } from '../../model/index.ts'
+
+/**
+ * Overlapping ranges cut at every end, so that one binary search finds all that hold a value:
+ *
+ *     |------a------|
+ *          |----b--------|
+ *     |-a--|--a b--|--b--|
+ */
+export interface Segments {
+  readonly starts: readonly (number | bigint)[]
+  /** What the ranges from each start on belong to, rising; empty where there are none. */
+  readonly lists: readonly (readonly number[])[]
+}
+
+export interface OwnedRange extends ValueRange {
+  readonly owner: number
+}
+
+const next = (value: number | bigint): number | bigint => (typeof value === 'number' ? value + 1 : value + 1n)
+
+/**
+ * Cuts ranges into segments.
+ *
+ * @param most - how long all lists together may become; wide ranges that overlap many others make them grow with
+ *   the square of their number
+ * @returns null beyond that
+ */
+export const cutSegments = (ranges: readonly OwnedRange[], most: number): Segments | null => {
+  const order = sortEnds(ranges)
+  const open: number[] = []
+  const starts: (number | bigint)[] = []
+  const lists: (readonly number[])[] = []
+  let total = 0
+  for (let index = 0; index < order.length; index += 1) {
+    const one = order[index] ?? 0
+    const owner = ranges[one >> 1]?.owner ?? 0
+    const place = placeIn(open, owner)
+    if ((one & 1) === OPENS) open.splice(place, 0, owner)
+    else open.splice(place, 1)
+    const at = placeOf(ranges, one)
+    if (index + 1 < order.length && placeOf(ranges, order[index + 1] ?? 0) === at) continue
+    total += open.length
+    if (total > most) return null
+    starts.push(at)
+    lists.push(withoutDoubles(open))
+  }
+  return { starts, lists }
+}
+
+/** The ends of ranges are numbered: twice the range's own number, and one more for where it begins. */
+const OPENS = 1
+
+/** Where a range begins, or the first value behind it. */
+const placeOf = (ranges: readonly OwnedRange[], end: number): number | bigint => {
+  const range = ranges[end >> 1]
+  if (range === undefined) return 0
+  return (end & 1) === OPENS ? range.first : next(range.last)
+}
+
+/** So many ends can be sorted as one number with an address of IPv4 in front: together they have 53 bits. */
+const MOST_PACKED = 2 ** 20
+
+/** The ends of all ranges in their order. */
+const sortEnds = (ranges: readonly OwnedRange[]): ArrayLike<number> => {
+  const count = 2 * ranges.length
+  if (count > MOST_PACKED || ranges.some(({ first }) => typeof first === 'bigint'))
+    return Array.from({ length: count }, (_, end) => end).sort((a, b) =>
+      compare(placeOf(ranges, a), placeOf(ranges, b)),
+    )
+  const packed = new Float64Array(count)
+  for (let end = 0; end < count; end += 1) packed[end] = Number(placeOf(ranges, end)) * MOST_PACKED + end
+  return packed.sort().map((one) => one % MOST_PACKED)
+}
+
+const compare = (a: number | bigint, b: number | bigint): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** The first place in a rising list that is not before a value. */
+const placeIn = (rising: readonly number[], value: number): number => {
+  let at = rising.length
+  while (at > 0 && (rising[at - 1] ?? 0) >= value) at -= 1
+  return at
+}
+
+/** A rule may ask for several ranges that touch. */
+const withoutDoubles = (rising: readonly number[]): readonly number[] => {
+  for (let at = 1; at < rising.length; at += 1)
+    if (rising[at] === rising[at - 1]) return rising.filter((value, place) => value !== rising[place - 1])
+  return rising.slice()
+}
+
+const none: readonly number[] = []
+
+/** What the ranges that hold a value belong to. */
+export const findSegment = ({ starts, lists }: Segments, value: number | bigint): readonly number[] => {
+  let low = 0
+  let high = starts.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const start = starts[middle]
+    if (start !== undefined && start <= value) low = middle + 1
+    else high = middle
+  }
+  return low === 0 ? none : (lists[low - 1] ?? none)
+}

@@ -1,0 +1,90 @@
+import type { ValueRange } from '../../model/index.ts'
+
+/** The addresses of a flow when a rule binds it: those of its connection tracking entry. */
+export interface BoundAddresses {
+  readonly saddr: number | bigint
+  readonly daddr: number | bigint
+}
+
+/** What of a translation chooses among the addresses of a range. */
+export interface RangeUse {
+  readonly isSource: boolean
+  /** The destination has no say in it. */
+  readonly isPersistent: boolean
+  /** Of connection tracking. */
+  readonly zone: number
+}
+
+/**
+ * The address of a range that the kernel takes for a flow: the same one for the same client and destination each time,
+ * as machines with little-endian processors compute it.
+ * @see net/netfilter/nf_nat_core.c `find_best_ips_proto`
+ */
+export const addressOfClient = (
+  { first, last }: ValueRange,
+  { saddr, daddr }: BoundAddresses,
+  { isSource, isPersistent, zone }: RangeUse,
+): number | bigint => {
+  const [source, bound, low, high] = [saddr, isSource ? saddr : daddr, first, last].map(wordsOf)
+  const destination = wordsOf(daddr)
+  if (source === undefined || bound === undefined || low === undefined || high === undefined) return first
+  const lastWord = destination[destination.length - 1] ?? 0
+  let hash = hashOf(source.map(swapped), isPersistent ? 0 : swapped(lastWord) ^ zone)
+  const found: number[] = []
+  // Once an address is below the end of the range, its further words may be anything.
+  let isFree = false
+  for (const [at, min] of low.entries()) {
+    const max = high[at] ?? 0
+    const [start, count] = isFree ? [0, 0xffffffff] : [min, (max - min + 1) >>> 0]
+    const word = (start + scaled(hash, count)) >>> 0
+    found.push(word)
+    if (word !== max) isFree = true
+    // A translated destination has by now taken the place of the one that was asked for.
+    if (!isPersistent) hash = (hash ^ swapped((isSource ? destination[at] : word) ?? 0)) >>> 0
+  }
+  return typeof first === 'number'
+    ? (found[0] ?? first)
+    : found.reduce((address, word) => (address << 32n) | BigInt(word), 0n)
+}
+
+const wordsOf = (address: number | bigint): readonly number[] =>
+  typeof address === 'number'
+    ? [address]
+    : [96n, 64n, 32n, 0n].map((shift) => Number((address >> shift) & 0xffffffffn))
+
+/** An address lies in memory with its first byte first. */
+const swapped = (word: number): number =>
+  ((word >>> 24) | ((word >>> 8) & 0xff00) | ((word << 8) & 0xff0000) | (word << 24)) >>> 0
+
+/** include/linux/math.h, `reciprocal_scale` */
+const scaled = (value: number, count: number): number => Number((BigInt(value) * BigInt(count)) >> 32n)
+
+const rotated = (word: number, by: number): number => (word << by) | (word >>> (32 - by))
+
+/** include/linux/jhash.h, `jhash2` of the four words of an address; those that IPv4 has not are 0. */
+const hashOf = (words: readonly number[], seed: number): number => {
+  const start = 0xdeadbeef + 16 + seed
+  let a = (start + (words[0] ?? 0)) | 0
+  let b = (start + (words[1] ?? 0)) | 0
+  let c = (start + (words[2] ?? 0)) | 0
+  a = ((a - c) ^ rotated(c, 4)) | 0
+  c = (c + b) | 0
+  b = ((b - a) ^ rotated(a, 6)) | 0
+  a = (a + c) | 0
+  c = ((c - b) ^ rotated(b, 8)) | 0
+  b = (b + a) | 0
+  a = ((a - c) ^ rotated(c, 16)) | 0
+  c = (c + b) | 0
+  b = ((b - a) ^ rotated(a, 19)) | 0
+  a = (a + c) | 0
+  c = ((c - b) ^ rotated(b, 4)) | 0
+  b = (b + a) | 0
+  a = (a + (words[3] ?? 0)) | 0
+  c = ((c ^ b) - rotated(b, 14)) | 0
+  a = ((a ^ c) - rotated(c, 11)) | 0
+  b = ((b ^ a) - rotated(a, 25)) | 0
+  c = ((c ^ b) - rotated(b, 16)) | 0
+  a = ((a ^ c) - rotated(c, 4)) | 0
+  b = ((b ^ a) - rotated(a, 14)) | 0
+  return ((c ^ b) - rotated(b, 24)) >>> 0
+}

@@ -1,0 +1,94 @@
+import type {
+  NetfilterChain,
+  NetfilterRule,
+  NetfilterRuleset,
+  NetfilterTable,
+  Step,
+  Verdict,
+} from '../../model/index.ts'
+import { verdictsOf } from '../chain/dispatch-verdicts.ts'
+
+/**
+ * The first bridge table that may stop a packet, or change what becomes of it. Bridge tables are not walked, so what
+ * crosses such a table is only possible; one that counts, accepts, or marks packets that nothing asks for a mark
+ * changes nothing.
+ *
+ * @param routesByMark - some routing rule asks for the mark of a packet
+ */
+export const findBridgeTable = (
+  rulesets: readonly NetfilterRuleset[],
+  routesByMark: boolean,
+): NetfilterTable | null => {
+  const tables = rulesets.flatMap((ruleset) => ruleset.tables)
+  const bridges = tables.filter(({ family, dormant }) => family === 'bridge' && !dormant)
+  if (bridges.length === 0) return null
+  const matters = (step: Step): boolean =>
+    step.kind === 'set' && (step.target === 'mark' || step.target === 'ct-mark')
+      ? routesByMark || tables.some((table) => table.family !== 'bridge' && asksMark(table))
+      : acts(step)
+  return (
+    bridges.find((table) =>
+      reachable(table).some(
+        ({ base, rules }) =>
+          base?.policy === 'drop' || rules.some(({ steps }) => steps.some((step) => matters(step))),
+      ),
+    ) ?? null
+  )
+}
+
+/** Does a step end the packet's way, or change the packet? */
+const acts = (step: Step): boolean => {
+  switch (step.kind) {
+    case 'verdict':
+      return isEnd(step.verdict)
+    case 'dispatch':
+      return verdictsOf(step.table).some(isEnd)
+    case 'compare':
+    case 'lookup':
+    case 'any-of':
+    case 'unknown-match':
+    case 'note':
+      return false
+    default:
+      return true
+  }
+}
+
+const isEnd = ({ kind }: Verdict): boolean => kind === 'drop' || kind === 'stolen'
+
+/** The chains that packets come to: base chains, and all that their rules lead to. */
+const reachable = ({ chains }: NetfilterTable): readonly NetfilterChain[] => {
+  const byName = new Map(chains.map((chain) => [chain.name, chain]))
+  const found = new Set(chains.filter(({ base }) => base !== null))
+  // A set is walked in the order in which it grows.
+  for (const { rules } of found)
+    for (const name of rules.flatMap(targetsOf)) {
+      const chain = byName.get(name)
+      if (chain !== undefined) found.add(chain)
+    }
+  return [...found]
+}
+
+const targetsOf = ({ steps }: NetfilterRule): readonly string[] =>
+  steps
+    .flatMap((step) =>
+      step.kind === 'verdict' ? [step.verdict] : step.kind === 'dispatch' ? verdictsOf(step.table) : [],
+    )
+    .flatMap((verdict) => ('chain' in verdict ? [verdict.chain] : []))
+
+const asksMark = ({ chains }: NetfilterTable): boolean =>
+  chains.some(({ rules }) => rules.some(({ steps }) => steps.some(readsMark)))
+
+/** Some expression of the step is a mark, or a look at the routes by mark, or is not understood. */
+const readsMark = (part: unknown): boolean => {
+  if (Array.isArray(part)) return part.some(readsMark)
+  if (typeof part !== 'object' || part === null) return false
+  const { kind, field, key, mark } = part as Record<string, unknown>
+  if (kind === 'unknown-match' || kind === 'unknown-action') return true
+  if ((kind === 'field' && field === 'mark') || (kind === 'conntrack' && key === 'mark')) return true
+  if (kind === 'fib') return mark === true
+  // Elements of sets are values, and there may be millions of them.
+  return Object.entries(part).some(
+    ([name, value]) => name !== 'elements' && name !== 'values' && readsMark(value),
+  )
+}
