@@ -96,13 +96,11 @@ export const holdPlannedProject = async (
   const { project } = first
   const { facts } = first.observed
   const leased = await leases.store.read()
-  const { ownCommand } = options
+  const { ownCommand, wording } = options
+  const worded = { ...(ownCommand && { ownCommand }), ...(wording && { wording }) }
   const notes = [
     ...unfinishedMoveNotes(project, first.subnets, facts, leased),
-    ...endpointNotes(
-      { facts, leases: leased, mendsPorts: true, ...(ownCommand === undefined ? {} : { ownCommand }) },
-      first.desired,
-    ),
+    ...endpointNotes({ facts, leases: leased, mendsPorts: true, ...worded }, first.desired),
   ]
   let desired: DesiredState = first.desired
   /** Something the project needs is not leased yet. */

@@ -7,7 +7,8 @@ import {
   replicaName,
 } from '@portolan/core'
 import type { AttachedEnd, LeasedEnd } from '@portolan/core/planning'
-import { attachCommand, detachCommand, type WrittenCommand } from './endpoint-commands.ts'
+import type { Wording } from '@portolan/netfilter'
+import { applyAgain, attachCommand, detachCommand, type WrittenCommand } from './endpoint-commands.ts'
 
 /**
  * Endpoints that `attach` put on networks which a project no longer has: their interfaces go with the network. The address
@@ -21,12 +22,13 @@ export const cutEndpointNotes = (
   ends: readonly LeasedEnd[],
   leases: LeaseState,
   written: WrittenCommand,
+  wording: Wording,
 ): readonly string[] => {
   const kept = new Set(desired.networks.map(({ name }) => name))
   const cut = ends.filter(({ mark }) => !kept.has(mark.network))
   return [
     ...cut.filter(({ held }) => held.every(isPlanned)).map((end) => serviceNote(end, desired, ends, written)),
-    ...heldNotes(desired.project, kept, cut, leases, written),
+    ...heldNotes(desired.project, kept, cut, leases, written, wording),
   ]
 }
 
@@ -72,6 +74,7 @@ const heldNotes = (
   cut: readonly AttachedEnd[],
   leases: LeaseState,
   written: WrittenCommand,
+  wording: Wording,
 ): readonly string[] => {
   const subnets = leasedSubnets(leases).filter(
     (lease) => lease.project === project && !kept.has(lease.network),
@@ -97,7 +100,7 @@ const heldNotes = (
       ? 'is attached to a network that the project no longer has. Its interface goes with the network'
       : 'was attached to a network that the project no longer has, and has no interface there'
     const detach = detachCommand({ project, endpoint }, written)
-    return `Endpoint ${endpoint} of network ${project}/${network} ${fate}. ${addressesOf(own)} ${own.length === 1 ? 'stays' : 'stay'} leased to it, so ${around.join(' and ')} ${around.length > 1 ? 'stay' : 'stays'} leased to the network. To free them: \`${detach}\`, and then apply the project again.`
+    return `Endpoint ${endpoint} of network ${project}/${network} ${fate}. ${addressesOf(own)} ${own.length === 1 ? 'stays' : 'stay'} leased to it, so ${around.join(' and ')} ${around.length > 1 ? 'stay' : 'stays'} leased to the network. To free them: \`${detach}\`, and then ${applyAgain(project, written, wording)}.`
   })
 }
 

@@ -1,5 +1,5 @@
 import type { EndpointMark } from '@portolan/core'
-import { shellLine } from '@portolan/netfilter'
+import { shellLine, type Wording } from '@portolan/netfilter'
 
 /** How a command of `portolan` about a project is written. */
 export type WrittenCommand = (command: string, project: string) => string
@@ -20,6 +20,17 @@ export const attachCommand = (
 ): string => {
   const command = shellLine(['portolan', 'attach', `${project}/${network}`, '--name', endpoint])
   return `${written(command, project)} --netns NAMESPACE`
+}
+
+/**
+ * What applies the text again, in a clause that follows "and then".
+ * @param wording - names no apply where a key has the text, which its watch applies
+ */
+export const applyAgain = (project: string, written: WrittenCommand, { apply }: Wording): string => {
+  const command = written('portolan apply', project)
+  return apply === null
+    ? `have the text applied again: its watch does that as it gets SIGHUP, or as it is started anew (\`${command}\`)`
+    : `\`${command}\``
 }
 
 /** The commands that make an interface anew, as a sentence. */

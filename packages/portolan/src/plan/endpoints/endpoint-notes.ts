@@ -1,6 +1,6 @@
 import type { DesiredState, EndpointMark, LeaseState } from '@portolan/core'
 import { attachedEnds, leasedEnds } from '@portolan/core/planning'
-import type { HostFacts } from '@portolan/netfilter'
+import { commandWording, type HostFacts, type Wording } from '@portolan/netfilter'
 import { changedEndpointNotes } from './changed-endpoints.ts'
 import { cutEndpointNotes } from './cut-endpoints.ts'
 import { asItIs, type WrittenCommand } from './endpoint-commands.ts'
@@ -14,13 +14,21 @@ interface NotedInput {
   readonly leases: LeaseState | null
   readonly isLive?: boolean
   readonly ownCommand?: WrittenCommand
+  readonly wording?: Wording
   /** Interfaces that a bridge releases are put on the next one, as a watch does. */
   readonly mendsPorts?: boolean
 }
 
 /** Endpoints that `attach` made, where a plan leaves them without what they have. A live host tells of its own. */
 export const endpointNotes = (
-  { facts, leases, isLive = false, ownCommand = asItIs, mendsPorts = false }: NotedInput,
+  {
+    facts,
+    leases,
+    isLive = false,
+    ownCommand = asItIs,
+    wording = commandWording,
+    mendsPorts = false,
+  }: NotedInput,
   desired: DesiredState,
 ): readonly string[] => {
   if (leases === null || isLive) return []
@@ -30,7 +38,7 @@ export const endpointNotes = (
     leases,
   )
   return [
-    ...cutEndpointNotes(desired, ends, leases, ownCommand),
+    ...cutEndpointNotes(desired, ends, leases, ownCommand, wording),
     ...leftEndpointNotes(desired, ends, ownCommand),
     ...changedEndpointNotes(desired, ends, facts, ownCommand, mendsPorts),
     ...parentedChangeNotes(desired, leases, ownCommand),
