@@ -1,12 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { type Container, type ContainerOptions, createContainer } from './container.ts'
 import { Disposables } from './disposables.ts'
 import type { Lab } from './lab.ts'
 import { createMachine, type Machine } from './machine.ts'
+import { commandOn } from './resident/command-on.ts'
 import type { Running, RunOutcome } from './run.ts'
-
-const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 
 /**
  *            wire (a switch, with etcd at .1)
@@ -20,7 +18,7 @@ export const clusterAddress = (last: number, family: 'ip' | 'ip6' = 'ip'): strin
 
 export interface ClusterHostMachine {
   readonly machine: Machine
-  /** Runs `portolan` there. */
+  /** Runs `portolan` there; the first call of each verb on the hosts of a site in a process of its own. */
   portolan(...words: readonly string[]): Promise<RunOutcome>
   /** The same, which has to exit with 0; what it printed. */
   must(...words: readonly string[]): Promise<string>
@@ -107,8 +105,9 @@ export const openClusterSite = async (count: number): Promise<ClusterSite> => {
     const links = ['br0', client.name, ...machines.map(({ name }) => name)]
     if (!(await wire.areUp(links))) throw new Error('the switch is not up after 3 s')
     const server = await startEtcdOn(wire)
+    const begun = new Set<string>()
     return {
-      hosts: machines.map((machine) => hostOn(machine, held, programs)),
+      hosts: machines.map((machine) => hostOn(machine, { held, programs, begun })),
       client,
       url: `etcd://${clusterAddress(1)}/lab`,
       async [Symbol.asyncDispose]() {
@@ -124,10 +123,18 @@ export const openClusterSite = async (count: number): Promise<ClusterSite> => {
   }
 }
 
-const hostOn = (machine: Machine, held: Disposables, programs: Disposables): ClusterHostMachine => {
-  const argv = (words: readonly string[]): readonly string[] => [process.execPath, program, ...words]
+interface Shared {
+  readonly held: Disposables
+  readonly programs: Disposables
+  /** Verbs that have had a process of their own. */
+  readonly begun: Set<string>
+}
+
+const hostOn = (machine: Machine, { held, programs, begun }: Shared): ClusterHostMachine => {
   const environment = { NODE_OPTIONS: '', NO_COLOR: '1', HOME: '/run/lab' }
-  const portolan: ClusterHostMachine['portolan'] = (...words) => machine.run(argv(words), { environment })
+  const command = held.use(commandOn(machine, environment, begun))
+  const { argv } = command
+  const portolan: ClusterHostMachine['portolan'] = (...words) => command.run(words)
   return {
     machine,
     portolan,

@@ -1,11 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { openEtcdStore } from '@portolan/etcd'
 import type { Etcd } from '../../lab/neighbour/etcd.ts'
+import type { CommandOn } from '../../lab/resident/command-on.ts'
 import type { RunOutcome } from '../../lab/run.ts'
 
-const program = fileURLToPath(new URL('../../../packages/portolan/bin/portolan.js', import.meta.url))
+/** A server of etcd, and the command on its machine. */
+export interface CommandSite {
+  readonly etcd: Etcd
+  readonly command: CommandOn
+  readonly environment: Readonly<Record<string, string>>
+}
 
 let clusters = 0
 
@@ -14,17 +19,20 @@ let clusters = 0
  *
  * @param folder - where those are
  */
-export const openCommandCluster = async (etcd: Etcd, folder: string, pools: readonly string[]) => {
+export const openCommandCluster = async (
+  { etcd, command, environment }: CommandSite,
+  folder: string,
+  pools: readonly string[],
+) => {
   clusters += 1
   const name = `cluster-${clusters}`
   const stateOf = (host: string): string => join(folder, `${name}-${host}`)
-  const argvOf = (host: string, words: readonly string[], as = name): readonly string[] => [
-    ...[process.execPath, program, 'cluster', ...words],
+  const lineOf = (host: string, words: readonly string[], as = name): readonly string[] => [
+    ...['cluster', ...words],
     ...['--cluster', `etcd://${etcd.inside}/${as}`, '--state', stateOf(host)],
   ]
-  const environment = { NODE_OPTIONS: '', HOME: folder }
   const run = (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
-    etcd.machine.run(argvOf(host, words), { environment })
+    command.run(lineOf(host, words))
   const json = async (host: string, ...words: readonly string[]) => {
     const { exitCode, stdout, stderr } = await run(host, ...words, '--json')
     if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${stderr}${stdout}`)
@@ -37,14 +45,14 @@ export const openCommandCluster = async (etcd: Etcd, folder: string, pools: read
     json,
     /** Any command, without a cluster that is named. */
     portolan: (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
-      etcd.machine.run([process.execPath, program, ...words, '--state', stateOf(host)], { environment }),
+      command.run([...words, '--state', stateOf(host)]),
     url: `etcd://${etcd.inside}/${name}`,
     /** With another name of the cluster, as where that is misspelt. */
     runAs: (as: string, host: string, ...words: readonly string[]): Promise<RunOutcome> =>
-      etcd.machine.run(argvOf(host, words, as), { environment }),
+      command.run(lineOf(host, words, as)),
     join: (host: string, ...words: readonly string[]) => json(host, 'join', '--member', host, ...words),
     start: (host: string, ...words: readonly string[]) =>
-      etcd.machine.start(argvOf(host, ['join', '--member', host, ...words]), { environment }),
+      etcd.machine.start(command.argv(lineOf(host, ['join', '--member', host, ...words])), { environment }),
     store: () => openEtcdStore({ cluster: name, endpoints: [etcd.endpoint] }),
     state: stateOf,
   }

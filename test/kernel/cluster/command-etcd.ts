@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Etcd, startEtcd } from '../../lab/neighbour/etcd.ts'
-import { type CommandCluster, openCommandCluster } from './command-cluster.ts'
+import { commandOn } from '../../lab/resident/command-on.ts'
+import { type CommandCluster, type CommandSite, openCommandCluster } from './command-cluster.ts'
 
 /** A server of etcd for the clusters of one suite, and a folder for what their hosts remember. */
 export interface CommandEtcd {
@@ -14,20 +15,23 @@ export interface CommandEtcd {
 }
 
 export const commandEtcd = (name: string): CommandEtcd => {
-  let server: Etcd | null = null
+  let site: CommandSite | null = null
   const folder = mkdtempSync(join(tmpdir(), `portolan-${name}-`))
-  const etcd = (): Etcd => {
-    if (server === null) throw new Error('etcd has not been started')
-    return server
+  const started = (): CommandSite => {
+    if (site === null) throw new Error('etcd has not been started')
+    return site
   }
   return {
-    etcd,
-    open: (...pools) => openCommandCluster(etcd(), folder, pools),
+    etcd: () => started().etcd,
+    open: (...pools) => openCommandCluster(started(), folder, pools),
     start: async () => {
-      server = await startEtcd()
+      const etcd = await startEtcd()
+      const environment = { NODE_OPTIONS: '', HOME: folder }
+      site = { etcd, environment, command: commandOn(etcd.machine, environment) }
     },
     close: async () => {
-      await server?.[Symbol.asyncDispose]()
+      await site?.command[Symbol.asyncDispose]()
+      await site?.etcd[Symbol.asyncDispose]()
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -22,16 +22,26 @@ for (const name of ['stdout', 'stderr']) {
   }
 }
 
+let isRunning = false
 let linesRun = 0
 process.on('message', async (words) => {
+  // Until the command line is done, the channel keeps nothing alive.
+  process.channel.unref()
+  isRunning = true
   const commands = await loading
   process.exitCode = undefined
-  const exitCode = await commands.exports.run(words)
-  process.send({ exitCode, ...printed })
-  printed.stdout = ''
-  printed.stderr = ''
+  process.exitCode = await commands.exports.run(words)
   linesRun += 1
   // Once it has run some: what was not called is not compiled.
   if (linesRun === 3) commands.keep()
+})
+// Where a process of its own would end: what a command line leaves open would keep that alive, and keeps its answer here.
+process.on('beforeExit', (exitCode) => {
+  if (!isRunning) return
+  isRunning = false
+  process.send({ exitCode, ...printed })
+  printed.stdout = ''
+  printed.stderr = ''
+  process.channel.ref()
 })
 process.on('disconnect', () => process.exit())

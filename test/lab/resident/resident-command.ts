@@ -11,7 +11,7 @@ const bundle = fileURLToPath(new URL('../../../packages/portolan/dist/bundle', i
 const timeoutMs = 60_000
 
 /** They read standard input, or go on until a signal ends them. */
-const ownProcess = ['evaluate', 'watch']
+const ownProcess = ['evaluate', 'watch', '--watch', 'docker-plugin']
 
 /** The `portolan` command, loaded once for many command lines. */
 export interface ResidentCommand extends AsyncDisposable {
