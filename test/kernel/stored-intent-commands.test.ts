@@ -47,6 +47,26 @@ describeStored('commands beside portolan watch --intent', () => {
     await stopWatch()
   })
 
+  test('a watch of the project by its name reads the key that its text came from, and an apply names that watch', async () => {
+    const { lab } = here()
+    await put(shop('9092:80'))
+    await startWatch()
+    await inForce()
+    await stopWatch()
+    const run = (...words: readonly string[]) => lab.host.run([...lab.command, ...words, ...cluster()])
+    await put(shop('7070:80'))
+    expect(await run('watch', '-p', 'shop', '--once')).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('project shop is read from etcd:///prod/shop'),
+    })
+    await attachNginx(shop('7070:80'))
+    expect([await reaches(7070), await served(9092)]).toEqual([true, false])
+    expect(await run('apply', '-p', 'shop', '--yes')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/its watch applies it: `portolan watch --intent etcd:\/\/\/prod\/shop /),
+    })
+  })
+
   test('an apply of another text is refused with the key, and one of the text under it is not', async () => {
     const { lab } = here()
     await put(shop('9092:80'))

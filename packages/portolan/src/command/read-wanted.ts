@@ -1,5 +1,6 @@
 import { type Intent, parseBridgeAlias, readCompose } from '@portolan/core'
 import {
+  type AppliedText,
   appliedProjects,
   defaultStateDirectory,
   type HeldBack,
@@ -70,11 +71,17 @@ interface KeptIntent {
   readonly planning: Planning
 }
 
+/** The text of a key that is in force for the project that a command names; null: it names none, or files, or none is. */
+export const keptText = async (options: Options): Promise<AppliedText | null> => {
+  const { file, project, state } = options
+  if (project === undefined || file !== undefined || usesFiles(options)) return null
+  return readable(readAppliedTextOf(state ?? defaultStateDirectory(), project), null)
+}
+
 /** @returns null: the command is not about such a project */
 export const keptIntent = async (options: Options): Promise<KeptIntent | null> => {
-  const { file, project, state, profile } = options
-  if (project === undefined || file !== undefined || usesFiles(options)) return null
-  const kept = await readable(readAppliedTextOf(state ?? defaultStateDirectory(), project), null)
+  const { project = '', profile } = options
+  const kept = await keptText(options)
   if (kept === null) return null
   const intent = readCompose(kept.text, {
     ...{ source: `the text of project ${project}`, project },

@@ -12,14 +12,18 @@ import { printPlan } from '../../plan/print/print-plan.ts'
 import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { findProject } from '../find-project.ts'
 import { freshNeighbours } from '../fresh-neighbours.ts'
 import { jsonText } from '../json-text.ts'
+import { keyOptions } from '../key-words.ts'
 import { lookOf } from '../look-of.ts'
 import { refuseOtherText } from '../other-text.ts'
 import { planningAgain } from '../planning-again.ts'
 import { readIntent } from '../read-intent.ts'
+import { keptText } from '../read-wanted.ts'
 import { planOptions } from '../sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
+import { withOwnOptions } from '../with-own-options.ts'
 
 /** The host may change under us again and again; after this many plans another program keeps changing it. */
 const attempts = 5
@@ -32,7 +36,22 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
       'apply asks before it changes anything, and there is no terminal to ask on. Add --yes to go ahead.',
     )
   }
+  await refuseKey(options)
   return planAndApply(context, options.fix === true ? { fix: true } : {})
+}
+
+/**
+ * A project whose text a key has is applied by its watch: "there is no Compose file" would be the lesser part of it.
+ *
+ * @throws InvalidRequestError with the command
+ */
+const refuseKey = async (options: CommandContext['options']): Promise<void> => {
+  const kept = await keptText(options)
+  if (kept === null || findProject(options, process.env) !== null) return
+  const watch = withOwnOptions(await keyOptions(options, kept.project))('portolan watch')
+  throw new InvalidRequestError(
+    `the text of project ${kept.project} is under a key of etcd, and its watch applies it: \`${watch}\`. To apply a file in its place, name it with -f.`,
+  )
 }
 
 /**

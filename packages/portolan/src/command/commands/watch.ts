@@ -18,13 +18,16 @@ import { followSignals, type Signals } from '../follow-signals.ts'
 import { namedCluster } from '../fresh-neighbours.ts'
 import { holdSource } from '../hold-source.ts'
 import { fileSource, keySource, openIntent, refuseFiles } from '../intent-source.ts'
+import { keptText } from '../read-wanted.ts'
 import { planOptions } from '../sources.ts'
 import { told, watchOptions } from '../tell-events.ts'
 import { timedTerminal } from '../timed-terminal.ts'
+import { withJoinedCluster } from '../with-joined-cluster.ts'
 
 /** `portolan watch`: holds a project until it is stopped. */
 export const run = async (called: CommandContext): Promise<ExitCode> => {
-  const context = { ...called, terminal: timedTerminal(called.terminal) }
+  const terminal = timedTerminal(called.terminal)
+  const context = await withKey({ ...called, terminal })
   refuseOnce(context)
   refuseFiles(context.options)
   const signals = followSignals()
@@ -64,6 +67,31 @@ const refuseOnce = ({ options: { metrics, once } }: CommandContext): void => {
     throw new InvalidRequestError(
       '--once ends before a scraper could read what --metrics serves: give one of the two.',
     )
+}
+
+/**
+ * The context with the key that the text of a project came from, where -p names the project and nothing says what it is read
+ * from: `plan` and `status` go by that text as well.
+ */
+const withKey = async (context: CommandContext): Promise<CommandContext> => {
+  const { options, terminal } = context
+  if (options.intent !== undefined) return context
+  const kept = await keptText(options)
+  if (kept === null) return context
+  const { project, profiles = [], url } = kept
+  if (url === undefined)
+    throw new InvalidRequestError(
+      `the text of project ${project} came from a key of etcd, and which one is not remembered. Name it with --intent etcd:///KEY, or the file that the project is to be read from with -f.`,
+    )
+  terminal.say(
+    `portolan: project ${project} is read from ${url}, as its text came from there; -f names a file.`,
+  )
+  const joined = await withJoinedCluster(options)
+  const profile = options.profile ?? (profiles.length === 0 ? undefined : profiles)
+  return {
+    ...context,
+    options: { ...joined, intent: url, ...(profile === undefined ? {} : { profile: [...profile] }) },
+  }
 }
 
 /** A project that is named without a file, and that a live host wrote down. */
