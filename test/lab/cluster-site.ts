@@ -36,6 +36,8 @@ export interface ClusterSite extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   readonly hosts: readonly ClusterHostMachine[]
   readonly client: Machine
+  /** Stops etcd, runs a script over its data, which is in `data` of the folder that it runs in, and starts it again. */
+  restartEtcd(script: string): Promise<void>
   /** `etcd://192.0.2.1/lab` */
   readonly url: string
 }
@@ -104,15 +106,23 @@ export const openClusterSite = async (count: number): Promise<ClusterSite> => {
     for (const [at, machine] of machines.entries()) await plug(wire, machine, 11 + at)
     const links = ['br0', client.name, ...machines.map(({ name }) => name)]
     if (!(await wire.areUp(links))) throw new Error('the switch is not up after 3 s')
-    const server = await startEtcdOn(wire)
-    const begun = new Set<string>()
+const begun = new Set<string>()
+    let server = await startEtcdOn(wire)
+    const stopEtcd = async (): Promise<void> => {
+      server.kill('SIGKILL')
+      await server.outcome
+    }
     return {
       hosts: machines.map((machine) => hostOn(machine, { held, programs, begun })),
       client,
       url: `etcd://${clusterAddress(1)}/lab`,
+      restartEtcd: async (script) => {
+        await stopEtcd()
+        await wire.mustRun(['sh', '-c', `cd /run/etcd && ${script}`])
+        server = await startEtcdOn(wire)
+      },
       async [Symbol.asyncDispose]() {
-        server.kill('SIGKILL')
-        await server.outcome
+        await stopEtcd()
         await programs.close()
         await held.close()
       },

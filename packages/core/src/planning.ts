@@ -1,6 +1,7 @@
 /** What a planner of its own puts a plan together from: single searches for conflicts, and the words of changes. */
 export { announceFrom } from './block/announce-node.ts'
 export { type SettledBlocks, settleBlocks } from './block/claim-blocks.ts'
+export { type LostRecords, lostRecords, unknownHosts, withUnknownHosts } from './block/lost-records.ts'
 export { ownsName } from './block/member.ts'
 export { arePoolsWritten } from './block/neighbours.ts'
 export { isWithinBlocks } from './block/within-blocks.ts'

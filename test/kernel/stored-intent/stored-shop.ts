@@ -82,12 +82,13 @@ export const untaken = async (): Promise<string> => {
 /** Waits for the next event of the watch that is one of these. */
 export const nextEvent: Watcher['next'] = (...words) => next(...words)
 
-/** Starts the container of nginx, as a plan for this text has it. */
+/** Starts the container of nginx, as a plan for this text has it, unless it runs already. */
 export const attachNginx = async (text: string): Promise<PlanJson> => {
   const { lab } = here()
   const pilot = pilotOf(lab, 'nftables', { state: null })
   const planned = await pilot.plan(`name: shop\n${text}`, ...cluster())
-  await attach(lab, planned, 'nginx')
+  const { exitCode } = await lab.host.run(['ip', 'link', 'show', 'v-nginx'])
+  if (exitCode !== 0) await attach(lab, planned, 'nginx')
   return planned
 }
 

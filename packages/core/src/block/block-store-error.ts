@@ -10,6 +10,8 @@ export type BlockStoreErrorCode =
   | 'CLUSTER_COMPACTED'
   /** The store does not let this user in, or not do this. */
   | 'CLUSTER_DENIED'
+  /** The store has lost what a host knows of its cluster. */
+  | 'CLUSTER_DATA_LOST'
   /** No pools have been settled for this cluster, or others than are asked for. */
   | 'CLUSTER_POOLS'
   /** Another host uses the name of this one. */

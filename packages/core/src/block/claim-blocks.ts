@@ -1,6 +1,7 @@
 import { families, formatPrefix, type Prefix, parsePrefix } from '@portolan/netfilter'
 import type { BlockObstacle, Rejection } from '../pool/index.ts'
 import { unusableRange } from '../pool/unusable-range.ts'
+import { blockInUse } from './block-in-use.ts'
 import { blockKey, poolsKey } from './block-key.ts'
 import { formatBlockRecord } from './block-record.ts'
 import type { BlockSteps } from './block-steps.ts'
@@ -39,6 +40,11 @@ export interface ClaimRequest extends ClusterMember {
   readonly count?: number
   /** What the host had when it asked last. A block of these is preferred, and what became of the others is told. */
   readonly remembered?: readonly RememberedBlock[]
+  /**
+   * Subnets in which this host has networks, CIDR. A block that it had and that has one of them is claimed back before any other
+   * where it is free, whatever `count` says: what is there would have to move for nothing.
+   */
+  readonly inUse?: readonly string[]
   /** What of this host is in the way of a block, as `blockObstacles` tells it: such a block is not claimed. */
   readonly avoid?: BlockObstacle
   /** Take the blocks of a host of this name that is not alive, and whose incarnation is lost. */
@@ -190,6 +196,8 @@ const nextChange = (
     const transaction = { when: [...when, ...member.when], writes: [...writes, ...member.writes] }
     return { ...none, transaction, nonce }
   }
+  const back = blockInUse(state, entries, request, skipped)
+  if (back !== null) return write(back.prefix, back.seen, 'held')
   for (const family of families) {
     if (!entries.some(({ prefix }) => prefix.family === family)) continue
     const wanted = request.count ?? 1

@@ -56,9 +56,10 @@ export const writeNeighbours = async (
     })
     return before !== null
   }
-  // A revision alone is no news: other hosts come and go all the time.
+  // A revision alone is no news: other hosts come and go all the time. One that went back is: etcd has an older copy of its data.
   if (
     before !== null &&
+    before.revision <= neighbours.revision &&
     newsOf(before) === newsOf(neighbours) &&
     !(await isNewOfBlocks(directory, before, neighbours))
   )

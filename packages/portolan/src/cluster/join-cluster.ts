@@ -8,7 +8,7 @@ import {
 import { isWithinBlocks, type SettledBlocks, settleBlocks } from '@portolan/core/planning'
 import { type RememberedMember, writeMember } from '@portolan/host'
 import { newNonce } from './this-member.ts'
-import { areComplete, type BlockWitnesses, useOfBlocks } from './use-of-blocks.ts'
+import { areComplete, type BlockWitnesses, subnetsInUse, useOfBlocks } from './use-of-blocks.ts'
 
 /** A block of this host that collides with something else on it. */
 export interface CollidingBlock extends Overlap {
@@ -51,7 +51,15 @@ export const joinCluster = async (
   const keeps = (block: string): boolean => !areComplete(witnesses) || networksOf(block).length > 0
   const claimed = await runBlockSteps(
     store,
-    settleBlocks({ ...request, host, incarnation, remembered, keeps, newNonce }),
+    settleBlocks({
+      ...request,
+      host,
+      incarnation,
+      remembered,
+      keeps,
+      inUse: subnetsInUse(witnesses),
+      newNonce,
+    }),
   )
   const leaving = claimed.leaving.map((block) => ({ block, networks: networksOf(block) }))
   // What this host gave back itself, as nothing of it was there, it has not lost.

@@ -42,14 +42,22 @@ export const knownMember = async (
   if (member !== null) return { member, isForgotten: false }
   const facts = await readNetworkFacts()
   const snapshot = (networksUp(facts) ?? []).length === 0 ? null : await read()
-  const was = snapshot === null ? null : forgottenMember(snapshot, facts, hostname())
+  return snapshot === null ? null : knownByFacts(snapshot, facts)
+}
+
+/** What a host that remembers nothing was in a cluster, as what is up on it tells; null: nothing is in its pools. */
+export const knownByFacts = (
+  snapshot: BlockSnapshot,
+  facts: HostFacts,
+): KnownMember | UnknownMember | null => {
+  const was = forgottenMember(snapshot, facts, hostname())
   if (was !== null) return { member: was, isForgotten: true }
-  const networks = snapshot === null ? [] : networksInPools(snapshot, facts)
+  const networks = networksInPools(snapshot, facts)
   return networks.length === 0 ? null : { member: null, networks }
 }
 
 /** The networks of this host that are up in pools of a cluster, or in blocks there of which a pool was taken away. */
-export const networksInPools = (snapshot: BlockSnapshot, facts: HostFacts): readonly string[] => {
+const networksInPools = (snapshot: BlockSnapshot, facts: HostFacts): readonly string[] => {
   const { pools, hosts } = describeCluster(snapshot)
   const ranges = [
     ...pools.map(({ pool }) => pool.slice(0, pool.lastIndexOf(':'))),
@@ -63,7 +71,7 @@ export const networksInPools = (snapshot: BlockSnapshot, facts: HostFacts): read
 
 /** What is to be said of a host that the cluster does not tell, though networks of it are in its pools. */
 export const unknownText = (place: JoinPlace, name: string, networks: readonly string[]): string =>
-  `the state directory ${place.directory} remembers no block of cluster ${name}, no block of a host there has networks of this host, and its pools have the addresses of ${networks.join(', ')}. So it is not known which host this is, and routes and rules towards other hosts are not planned. Join the cluster: \`${joinLine(place)}\`, with --member where its name there is another than that of the machine. It gets a block then, and \`portolan plan\` says which network has to move, and how.`
+  `the state directory ${place.directory} remembers no block of cluster ${name}, no host there has the name or an address of this one and blocks with its networks, and the pools of the cluster have the addresses of ${networks.join(', ')}. So it is not known which host this is, and routes and rules towards other hosts are not planned. Join the cluster: \`${joinLine(place)}\`, with --member where its name there is another than that of the machine. It gets a block then, and \`portolan plan\` says which network has to move, and how.`
 
 /** What is to be said of a host whose state directory was lost. */
 export const forgottenText = (place: JoinPlace, name: string, { host }: ClusterMember): string =>

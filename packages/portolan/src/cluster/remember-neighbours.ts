@@ -1,14 +1,17 @@
 import {
   type BlockSnapshot,
+  type ClusterMember,
+  type ClusterNeighbours,
   describeCluster,
   heldSince,
   type NodeAddresses,
   neighboursOf,
   runBlockSteps,
 } from '@portolan/core'
-import { announceFrom } from '@portolan/core/planning'
+import { announceFrom, withUnknownHosts } from '@portolan/core/planning'
 import { type RememberedMember, readMemberSince, writeNeighbours } from '@portolan/host'
 import { type HostFacts, PortolanError } from '@portolan/netfilter'
+import { seenIn } from './lost-data.ts'
 import { nodeAddresses } from './node-addresses.ts'
 import type { Cluster } from './open-cluster.ts'
 
@@ -35,12 +38,26 @@ export const tellAndRemember = async (
   return addresses
 }
 
+/**
+ * The other hosts of a cluster as it says, and those that it lost, which this host remembers.
+ *
+ * @param cluster - its name
+ */
+export const neighboursIn = async (
+  directory: string,
+  cluster: string,
+  member: ClusterMember,
+  snapshot: BlockSnapshot,
+): Promise<ClusterNeighbours> =>
+  withUnknownHosts(neighboursOf(snapshot, { ...member, cluster }), await seenIn(directory, cluster), snapshot)
+
 /** @returns whether the other hosts, or their blocks, are others than before */
-export const rememberNeighbours = (
+export const rememberNeighbours = async (
   directory: string,
   member: RememberedMember,
   snapshot: BlockSnapshot,
-): Promise<boolean> => writeNeighbours(directory, neighboursOf(snapshot, member))
+): Promise<boolean> =>
+  writeNeighbours(directory, await neighboursIn(directory, member.cluster, member, snapshot))
 
 /**
  * Remembers that the cluster has a block no longer for a block of this host, where it does not: a command afterwards that
@@ -56,7 +73,7 @@ export const rememberLoss = async (
 ): Promise<void> => {
   const known = await readMemberSince(directory)
   if (known === null || known.member.cluster !== cluster) return
-  const neighbours = neighboursOf(snapshot, known.member)
+  const neighbours = await neighboursIn(directory, cluster, known.member, snapshot)
   const now = heldSince(known.member, neighbours).blocks
   if (known.held.blocks.every((block) => now.includes(block))) return
   try {

@@ -1,10 +1,12 @@
-import { countAddresses, type LeasedSubnet, type LeaseState, leasedSubnets } from '@portolan/core'
+import { countAddresses, type LeasedSubnet, type LeaseState, leasedSubnets, listLeases } from '@portolan/core'
 import { firstUsable } from '@portolan/core/planning'
 import {
   formatAddress,
   formatPrefix,
   type HostFacts,
+  parseAddress,
   parsePrefix,
+  prefixAround,
   prefixesOverlap,
   subtractPrefixes,
 } from '@portolan/netfilter'
@@ -35,6 +37,23 @@ export interface BlockWitnesses {
 /** Is it certain that a block is unused in which no network is found? */
 export const areComplete = ({ leases, facts }: BlockWitnesses): boolean =>
   leases !== null && networksUp(facts) !== null
+
+/** Where networks of this host are, by their leases or because they are up, and addresses that it leased: CIDR. */
+export const subnetsInUse = ({ leases, facts }: BlockWitnesses): readonly string[] => [
+  ...new Set([
+    ...(leases === null ? [] : subnetsLeased(leases)),
+    ...(networksUp(facts) ?? []).flatMap(({ prefixes }) => prefixes.map(formatPrefix)),
+  ]),
+]
+
+const subnetsLeased = (leases: LeaseState): readonly string[] => [
+  ...leasedSubnets(leases).map(({ subnet }) => subnet),
+  ...listLeases(leases).flatMap((lease) => {
+    if (lease.kind !== 'address' || lease.released !== null) return []
+    const address = parseAddress(lease.address)
+    return [formatPrefix(prefixAround(address, address.family === 'ip' ? 32 : 128))]
+  }),
+]
 
 export const useOfBlocks = (
   blocks: readonly string[],

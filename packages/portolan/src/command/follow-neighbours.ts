@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type ClusterNeighbours, neighboursOf } from '@portolan/core'
+import type { ClusterNeighbours } from '@portolan/core'
 import { lostBlockNotes } from '@portolan/core/planning'
 import { readNetworkFacts, writeNeighbours } from '@portolan/host'
 import { followCluster } from '../cluster/follow-cluster.ts'
 import { claimLine, type JoinPlace } from '../cluster/join-line.ts'
 import { forgottenText, joinedMember, knownMember, unknownText } from '../cluster/known-member.ts'
+import { refuseLostData, unknownHostsText } from '../cluster/lost-data.ts'
 import { networksUp } from '../cluster/networks-up.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
 import { readLostUse } from '../cluster/read-lost-use.ts'
+import { neighboursIn } from '../cluster/remember-neighbours.ts'
 import { isOutage } from '../cluster/told-faults.ts'
 import { directoryOf } from './cluster/call.ts'
 import { openOutage } from './cluster/outage.ts'
@@ -38,6 +40,7 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
     while (!signal.aborted) {
       try {
         for await (const snapshot of followCluster(store, signal)) {
+          await refuseLostData(place, name, snapshot, () => store.read())
           outage.answered('routes follow the other hosts.')
           // It is another one after `join --takeover`, and what a plan takes it for once the directory was lost.
           const known = await knownMember(directory, name, async () => snapshot)
@@ -52,7 +55,8 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
           if (isForgotten && isKnown) said.say(forgottenText(place, name, member))
           if (!isForgotten) said.isWell()
           isKnown = !isForgotten
-          const neighbours = neighboursOf(snapshot, { ...member, cluster: name })
+          const neighbours = await neighboursIn(directory, name, member, snapshot)
+          said.unknownHosts(unknownHostsText(place, neighbours, snapshot))
           // Written where it is something new, by this process or another one.
           await writeNeighbours(directory, neighbours)
           lost = await tellLost(context, place, neighbours, lost)

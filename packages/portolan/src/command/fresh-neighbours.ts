@@ -2,16 +2,16 @@ import {
   type BlockSnapshot,
   type ClusterMember,
   type ClusterNeighbours,
-  neighboursOf,
   parseClusterUrl,
 } from '@portolan/core'
 import { readMember, writeNeighbours } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { joinLine } from '../cluster/join-line.ts'
 import { forgottenText, joinedMember, knownMember, unknownText } from '../cluster/known-member.ts'
+import { refuseLostData, unknownHostsText } from '../cluster/lost-data.ts'
 import { openCluster } from '../cluster/open-cluster.ts'
 import { refuseElsewhere } from '../cluster/other-cluster.ts'
-import { rememberLoss } from '../cluster/remember-neighbours.ts'
+import { neighboursIn, rememberLoss } from '../cluster/remember-neighbours.ts'
 import { isOutage } from '../cluster/told-faults.ts'
 import { readConfig } from '../config/read-config.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
@@ -68,18 +68,29 @@ export const freshNeighbours = async (
   const url = namedCluster(context)
   if (url === null || usesFiles(context.options)) return {}
   const { name, store } = await openCluster(url)
+  const directory = directoryOf(context)
+  const place = { cluster: context.options.cluster ?? null, directory }
   try {
     const read = (goesBy: string): Promise<BlockSnapshot | null> =>
-      reached(context, () => store.read(), goesBy)
-    await refuseElsewhere(directoryOf(context), name, () => read('Nothing is planned.'))
-    const unknown = `Which blocks this host has there is not known: the state directory ${directoryOf(context)} remembers nothing of cluster ${name}. No routes to other hosts are planned.`
+      reached(
+        context,
+        async () => {
+          const snapshot = await store.read()
+          await refuseLostData(place, name, snapshot, () => store.read())
+          return snapshot
+        },
+        goesBy,
+      )
+    await refuseElsewhere(directory, name, () => read('Nothing is planned.'))
+    const unknown = `Which blocks this host has there is not known: the state directory ${directory} remembers nothing of cluster ${name}. No routes to other hosts are planned.`
     const member = await memberOf(context, name, () => read(unknown))
     if (member === null) return {}
     const snapshot = await read('Routes to other hosts are planned as this host saw the cluster last.')
     if (snapshot === null) return {}
-    const neighbours = neighboursOf(snapshot, { ...member, cluster: name })
-    if (remembers) await writeNeighbours(directoryOf(context), neighbours)
-    else await rememberLoss(directoryOf(context), name, snapshot)
+    const neighbours = await neighboursIn(directory, name, member, snapshot)
+    saidOfCluster(context.terminal).unknownHosts(unknownHostsText(place, neighbours, snapshot))
+    if (remembers) await writeNeighbours(directory, neighbours)
+    else await rememberLoss(directory, name, snapshot)
     return { neighbours }
   } finally {
     await store.close()

@@ -1,6 +1,7 @@
 import type { LeaseState } from '@portolan/core'
 import { defaultStateDirectory } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
+import type { JoinPlace } from '../../cluster/join-line.ts'
 import type { Cluster } from '../../cluster/open-cluster.ts'
 import type { CommandContext } from '../command.ts'
 import { readLeased } from '../read-leased.ts'
@@ -13,6 +14,12 @@ export interface ClusterCall extends CommandContext, Cluster {
 
 export const directoryOf = ({ options }: Pick<CommandContext, 'options'>): string =>
   options.state ?? defaultStateDirectory()
+
+/** What commands that are printed are about. */
+export const placeOf = ({ options, directory }: Pick<ClusterCall, 'options' | 'directory'>): JoinPlace => ({
+  cluster: options.cluster ?? null,
+  directory,
+})
 
 /** The leases of this host; null, and said, where they cannot be read. */
 export const leasesOf = async ({ options, terminal }: CommandContext): Promise<LeaseState | null> => {

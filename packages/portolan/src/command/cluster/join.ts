@@ -15,12 +15,14 @@ import { holdMembership } from '../../cluster/hold-membership.ts'
 import { hostObstacles } from '../../cluster/host-obstacles.ts'
 import { type Joined, joinCluster } from '../../cluster/join-cluster.ts'
 import { claimLine } from '../../cluster/join-line.ts'
+import { unknownTexts } from '../../cluster/lost-data.ts'
 import { ownAddresses } from '../../cluster/node-addresses.ts'
 import { refuseOtherCluster } from '../../cluster/other-cluster.ts'
 import { portableUrl } from '../../cluster/portable-url.ts'
-import { rememberLoss, rememberNeighbours, tellAndRemember } from '../../cluster/remember-neighbours.ts'
+import { refuseSecondHost } from '../../cluster/refuse-second-host.ts'
+import { rememberNeighbours, tellAndRemember } from '../../cluster/remember-neighbours.ts'
 import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
-import { memberName, thisMember } from '../../cluster/this-member.ts'
+import { hasJoined, memberName, thisMember } from '../../cluster/this-member.ts'
 import { isOutage } from '../../cluster/told-faults.ts'
 import { clusterUrl } from '../cluster-url.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -28,7 +30,7 @@ import { jsonText } from '../json-text.ts'
 import { wholeNumber } from '../options.ts'
 import { tellServiceManager } from '../tell-service-manager.ts'
 import { waitFor } from '../wait-for.ts'
-import { type ClusterCall, leasesOf, refuseOptions } from './call.ts'
+import { type ClusterCall, leasesOf, placeOf, refuseOptions } from './call.ts'
 import {
   collisionText,
   leavingText,
@@ -38,6 +40,7 @@ import {
   unreachableTexts,
 } from './join-texts.ts'
 import { noPools } from './no-pools.ts'
+import { noteLoss } from './note-loss.ts'
 import { openOutage } from './outage.ts'
 import { waysOut } from './ways-out.ts'
 
@@ -94,10 +97,11 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   /** Where nothing was claimed, this host has no name of a call that was refused. */
   const refused = async (error: unknown): Promise<never> => {
     if (!mayHaveClaimed || isNameTaken(error)) await forgetName(directory, member, before)
-    if (error instanceof BlockStoreError && !isOutage(error)) await noteLoss(call)
+    const lost = error instanceof BlockStoreError && !isOutage(error) ? await noteLoss(call) : null
     // The rules do not know by which name it was asked for.
     const isUnset =
       blockStoreErrorCode(error) === 'CLUSTER_POOLS' && describeCluster(await store.read()).pools.length === 0
+    if (isUnset && lost !== null) throw lost
     if (isUnset) throw new BlockStoreError('CLUSTER_POOLS', noPools(name), { cause: error })
     throw isNameTaken(error) && member.blocks.length > 0 ? nameLost(error, call, member) : error
   }
@@ -107,21 +111,19 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
   const lease = await store.grantLease(LEASE_SECONDS).catch(refused)
   const takeover = options.takeover === true
   const request = { lease, renews, count, takeover, avoid }
-  const claims = { ...store, commit }
+  const isFirst = before === null || before.cluster !== name || !hasJoined(before)
+  const read: ClusterCall['store']['read'] = async () => {
+    const snapshot = await store.read()
+    const first = { isNamed: options.member !== undefined, asked: options.address ?? [], facts }
+    if (isFirst) refuseSecondHost(snapshot, { ...placeOf(call), host: member.host, ...first })
+    return snapshot
+  }
+  const claims = { ...store, read, commit }
   const joined = await joinCluster(claims, directory, member, { leases, facts }, request).catch(refused)
   const remembered = await rememberUrl(call, joined.member)
   const asked = options.address ?? []
   const addresses = await tellAndRemember(call, directory, remembered, facts, asked, joined.seen)
   return { ...joined, member: remembered, addresses, lease }
-}
-
-/** What a refused call found out of the blocks that this host had. Etcd may be lost since. */
-const noteLoss = async ({ store, directory, name }: ClusterCall): Promise<void> => {
-  try {
-    await rememberLoss(directory, name, await store.read())
-  } catch (error) {
-    if (!isOutage(error)) throw error
-  }
 }
 
 /** For the commands that are printed where none names the cluster. */
@@ -183,6 +185,7 @@ const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promise<void>
     ...skipped.map(skipText),
     ...collisions.map(collisionText),
     ...unreachableTexts(addresses, blocks),
+    ...(await unknownTexts(call, call.name, joined.seen)),
   ]
   for (const sentence of sentences) call.terminal.say(`portolan: ${sentence}`)
 }

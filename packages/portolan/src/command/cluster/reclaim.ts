@@ -7,12 +7,13 @@ import {
   runBlockSteps,
 } from '@portolan/core'
 import { InvalidRequestError } from '@portolan/netfilter'
+import { refuseLostData } from '../../cluster/lost-data.ts'
 import { rememberLoss } from '../../cluster/remember-neighbours.ts'
 import { memberOf, newNonce } from '../../cluster/this-member.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { wholeNumber } from '../options.ts'
-import { type ClusterCall, refuseOptions } from './call.ts'
+import { type ClusterCall, placeOf, refuseOptions } from './call.ts'
 import { noPools } from './no-pools.ts'
 
 /** `portolan cluster reclaim`: takes the blocks of a host that is not alive, after a while in which it stays so. */
@@ -27,6 +28,7 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
     )
   const member = await memberOf(call.directory, call.name)
   const snapshot = await store.read()
+  await refuseLostData(placeOf(call), name, snapshot, () => store.read())
   await rememberLoss(call.directory, name, snapshot)
   const { pools, hosts } = describeCluster(snapshot)
   if (pools.length === 0) throw new InvalidRequestError(`${noPools(name)} Nothing was changed.`)

@@ -1,9 +1,16 @@
-import { type BlockMove, type ClusterBlock, type ClusterView, describeCluster } from '@portolan/core'
+import {
+  type BlockMove,
+  BlockStoreError,
+  type ClusterBlock,
+  type ClusterView,
+  describeCluster,
+} from '@portolan/core'
 import { type RememberedMember, readMember, readNetworkFacts, writeMember } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { giveBlocksBack } from '../../cluster/give-blocks-back.ts'
 import { holdMembership } from '../../cluster/hold-membership.ts'
 import { joinedMember } from '../../cluster/known-member.ts'
+import { lostData } from '../../cluster/lost-data.ts'
 import { rememberLoss, rememberNeighbours } from '../../cluster/remember-neighbours.ts'
 import { hasJoined } from '../../cluster/this-member.ts'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
@@ -11,7 +18,7 @@ import { destroy, planDestroy } from '../../destroy/destroy.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { waitFor } from '../wait-for.ts'
-import { type ClusterCall, leasesOf, refuseOptions } from './call.ts'
+import { type ClusterCall, leasesOf, placeOf, refuseOptions } from './call.ts'
 
 /** `portolan cluster release`: gives back all blocks of this host. */
 export const release = async (call: ClusterCall): Promise<ExitCode> => {
@@ -39,7 +46,14 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
   const { options, terminal, store, name, directory } = call
   // One that was cut off has let go of what it remembered.
   const snapshot = await waitFor(call, 'asking etcd', () => store.read())
-  await rememberLoss(directory, name, snapshot)
+  const lostHere = await lostData(placeOf(call), name, snapshot, () => store.read())
+  if (lostHere !== null && options.force !== true)
+    throw new BlockStoreError(
+      lostHere.code,
+      `${lostHere.message} Nothing was given back. To leave the cluster all the same, add --force.`,
+      { cause: lostHere },
+    )
+  if (lostHere === null) await rememberLoss(directory, name, snapshot)
   const seen = describeCluster(snapshot).hosts
   const own = seen.find(({ host }) => host === member.host)?.blocks ?? []
   const held = own.filter(({ incarnation }) => incarnation === member.incarnation)

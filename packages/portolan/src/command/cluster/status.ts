@@ -2,18 +2,34 @@ import { BlockStoreError, type ClusterView, describeCluster } from '@portolan/co
 import { ownsName } from '@portolan/core/planning'
 import { type RememberedMember, readMember, readNetworkFacts } from '@portolan/host'
 import { claimLine } from '../../cluster/join-line.ts'
-import { networksInPools } from '../../cluster/known-member.ts'
-import { rememberLoss } from '../../cluster/remember-neighbours.ts'
-import { inOtherCluster, isElsewhere } from '../../cluster/this-member.ts'
+import {
+  forgottenText,
+  type KnownMember,
+  knownByFacts,
+  type UnknownMember,
+  unknownText,
+} from '../../cluster/known-member.ts'
+import { lostData, unknownHostsText } from '../../cluster/lost-data.ts'
+import { neighboursIn, rememberLoss } from '../../cluster/remember-neighbours.ts'
+import { hasJoined, inOtherCluster, isElsewhere } from '../../cluster/this-member.ts'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { waitFor } from '../wait-for.ts'
-import { type ClusterCall, leasesOf, plainNumbers, refuseOptions } from './call.ts'
+import { type ClusterCall, leasesOf, placeOf, plainNumbers, refuseOptions } from './call.ts'
 import { lostInUse, lostInUseTexts } from './lost-in-use.ts'
 import { noPools } from './no-pools.ts'
 import { waysOut } from './ways-out.ts'
+
+/** What was found out of this host when the cluster was read. */
+interface FoundBeside {
+  /** What it was, where it remembers nothing. */
+  stray: KnownMember | UnknownMember | null
+  loss: BlockStoreError | null
+  unknownHosts: string | null
+  isOwnName: boolean | null
+}
 
 /** `portolan cluster status`: which host has which block, and how far those of this host are used up. */
 export const status = async (call: ClusterCall): Promise<ExitCode> => {
@@ -27,40 +43,47 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     (member?.blocks ?? []).map(({ block }) => block),
     witnesses,
   )
-  let stray: readonly string[] = []
-  let isOwnName: boolean | null = null
+  const place = placeOf(call)
+  const isJoined = member !== null && hasJoined(member)
+  const found: FoundBeside = { stray: null, loss: null, unknownHosts: null, isOwnName: null }
   const view = await waitFor(call, 'asking etcd', async () => {
     try {
       const snapshot = await store.read()
-      if (member === null) stray = networksInPools(snapshot, facts)
-      isOwnName = member === null ? null : ownsName(snapshot, member)
-      await rememberLoss(directory, name, snapshot)
+      if (!isJoined) found.stray = knownByFacts(snapshot, facts)
+      found.isOwnName = member === null ? null : ownsName(snapshot, member)
+      found.loss = await lostData(place, name, snapshot, () => store.read())
+      if (found.loss === null) await rememberLoss(directory, name, snapshot)
+      const unknown =
+        found.loss === null && isJoined ? await neighboursIn(directory, name, member, snapshot) : null
+      found.unknownHosts = unknown === null ? null : unknownHostsText(place, unknown, snapshot)
       return describeCluster(snapshot)
     } catch (error) {
       if (error instanceof BlockStoreError) return error
       throw error
     }
   })
+  const { loss, unknownHosts, isOwnName } = found
+  let { stray } = found
   const isReached = !(view instanceof BlockStoreError)
   const isSetUp = isReached && view.pools.length > 0
-  const lost = isReached && member !== null ? lostInUse(view, member, witnesses) : []
+  const lost = isReached && member !== null && loss === null ? lostInUse(view, member, witnesses) : []
   const hasName = member !== null && member.left !== true
   const isTaken = hasName && isOwnName === false
-  const place = { cluster: options.cluster ?? null, directory }
   const claim = claimLine(place, isTaken ? { host: member.host, others: [{ host: member.host }] } : null)
   // That it is in no cluster of this name is no reason to join.
   if (isElsewhere(known, name)) {
-    stray = []
+    stray = null
     terminal.say(`portolan: ${inOtherCluster(known, directory, `cluster ${name} is named`).message}`)
   }
   if (isTaken)
     terminal.say(
       `portolan: another machine is ${member.host} in cluster ${name} now, and this one was before. One name is of one machine: give this one another, NAME (\`${claim}\`, which says what has to move: the \`portolan move\` of each network), or stop the other one.`,
     )
-  if (stray.length > 0)
+  if (stray !== null)
     terminal.say(
-      `portolan: networks of this host have addresses of this cluster's pools (${stray.join(', ')}), and the state directory ${directory} remembers no block. \`portolan cluster join\` makes this host known, or says how the blocks that it had come back.`,
+      `portolan: ${stray.member === null ? unknownText(place, name, stray.networks) : forgottenText(place, name, stray.member)}`,
     )
+  if (unknownHosts !== null) terminal.say(`portolan: ${unknownHosts}`)
   const hasBlock = own.some(({ block }) => !lost.some((one) => one.block === block))
   for (const text of lostInUseTexts(lost, hasBlock, claim, await waysOut(call, lost)))
     terminal.say(`portolan: ${text}`)
@@ -81,8 +104,9 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     ]
     terminal.print(lines.join('\n'))
   }
-  if (isReached && !isSetUp) terminal.say(`portolan: ${noPools(name)}`)
-  return isSetUp ? exitCode.ok : exitCode.error
+  if (loss !== null) terminal.say(`portolan: ${loss.message}`)
+  else if (isReached && !isSetUp) terminal.say(`portolan: ${noPools(name)}`)
+  return isSetUp && loss === null ? exitCode.ok : exitCode.error
 }
 
 const viewLines = ({ pools, hosts }: ClusterView, member: RememberedMember | null): readonly string[] => [

@@ -1,0 +1,76 @@
+import { type BlockSnapshot, describeCluster } from '@portolan/core'
+import {
+  families,
+  formatAddress,
+  type HostFacts,
+  InvalidRequestError,
+  parsePrefix,
+  prefixesOverlap,
+  tryParseAddress,
+} from '@portolan/netfilter'
+import { type JoinPlace, joinLine } from './join-line.ts'
+import { networksUp } from './networks-up.ts'
+import { ownAddresses } from './node-addresses.ts'
+
+/** A host that remembers nothing of a cluster and is about to join it. */
+export interface FirstJoin extends JoinPlace {
+  /** The name that it would have. */
+  readonly host: string
+  /** Was it asked for that name? */
+  readonly isNamed: boolean
+  /** Addresses of --address. */
+  readonly asked: readonly string[]
+  readonly facts: HostFacts
+}
+
+/**
+ * Refuses that a host joins as a second one beside the one that it was, where its state directory was lost: it would get other
+ * blocks, and its networks would be in blocks that are not its own. It is told by its address; by one that is asked for, where
+ * networks of it are in those blocks besides. Networks that are up in blocks of
+ * a host with another address tell it only where that host is not alive and no name is asked for: a block that was lost may be
+ * another machine's by now.
+ *
+ * @throws InvalidRequestError with the command that gets the blocks back
+ */
+export const refuseSecondHost = (snapshot: BlockSnapshot, join: FirstJoin): void => {
+  const { host: name, isNamed, asked, facts, directory } = join
+  const hosts = describeCluster(snapshot).hosts.filter(({ blocks }) => blocks.length > 0)
+  // Then that host is the one that it was, or is refused as another machine of the name.
+  if (hosts.some(({ host }) => host === name)) return
+  const own = addressesOf(join)
+  const way = (host: string): string =>
+    `If this host was ${host} and lost its state directory, get the blocks back: \`${joinLine(join, '--takeover', '--member', host)}\`, once nothing has kept ${host} alive for a minute.`
+  for (const { host, addresses, blocks } of hosts) {
+    const address = families.map((family) => addresses?.[family] ?? '').find((one) => own.has(one))
+    if (address !== undefined && (asked.length === 0 || networksIn(blocks, facts).length > 0))
+      throw new InvalidRequestError(
+        `host ${host} of this cluster has blocks (${blocks.map(({ block }) => block).join(', ')}) and is reached through ${address}, which is an address of this host, and the state directory ${directory} remembers nothing of the cluster. So this host got no block. ${way(host)} If ${host} is another machine, name the address of this one (--address), or where ${host} is off for good, reclaim its blocks first (\`portolan cluster reclaim --member ${host}\`).`,
+      )
+  }
+  if (isNamed) return
+  for (const { host, alive, blocks } of hosts) {
+    const networks = alive ? [] : networksIn(blocks, facts)
+    if (networks.length > 0)
+      throw new InvalidRequestError(
+        `networks of this host (${networks.join(', ')}) are in blocks of host ${host} of this cluster, and the state directory ${directory} remembers nothing of it. So this host got no block. ${way(host)} If ${host} is another machine, which got the block after this one had lost it, give this one a name (\`${joinLine(join, '--member', 'NAME')}\`): \`portolan plan\` says then which network has to move.`,
+      )
+  }
+}
+
+const addressesOf = ({ asked, facts }: FirstJoin): ReadonlySet<string> =>
+  asked.length === 0
+    ? ownAddresses(facts)
+    : new Set(
+        asked.flatMap((text) => {
+          const address = tryParseAddress(text)
+          return address === null ? [] : [formatAddress(address)]
+        }),
+      )
+
+const networksIn = (blocks: readonly { readonly block: string }[], facts: HostFacts): readonly string[] => {
+  const ranges = blocks.map(({ block }) => parsePrefix(block))
+  const inside = (networksUp(facts) ?? []).filter(({ prefixes }) =>
+    prefixes.some((one) => ranges.some((range) => prefixesOverlap(one, range))),
+  )
+  return [...new Set(inside.map(({ name }) => name))]
+}

@@ -1,0 +1,23 @@
+import type { BlockStoreError } from '@portolan/core'
+import { lostData } from '../../cluster/lost-data.ts'
+import { rememberLoss } from '../../cluster/remember-neighbours.ts'
+import { isOutage } from '../../cluster/told-faults.ts'
+import { type ClusterCall, placeOf } from './call.ts'
+
+/**
+ * Writes down what a refused call found out of the blocks that this host had. Etcd may be lost since.
+ *
+ * @returns that etcd has lost its data, which says nothing of them; null: it has not
+ */
+export const noteLoss = async (call: ClusterCall): Promise<BlockStoreError | null> => {
+  const { store, directory, name } = call
+  try {
+    const snapshot = await store.read()
+    const lost = await lostData(placeOf(call), name, snapshot, () => store.read())
+    if (lost === null) await rememberLoss(directory, name, snapshot)
+    return lost
+  } catch (error) {
+    if (!isOutage(error)) throw error
+    return null
+  }
+}

@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { Disposables } from '../lab/disposables.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type ResidentCommand, residentCommand } from '../lab/resident/resident-command.ts'
+import type { Running, RunOutcome } from '../lab/run.ts'
+import { settledSite } from './cluster/settled-site.ts'
+import { backends, type Node, settle } from './cluster/site-node.ts'
+import { routesOf, until } from './cluster/site-routes.ts'
+
+const { open, close, site, node, nodes } = settledSite()
+
+const held = new Disposables()
+const residents = new Map<Node['host'], ResidentCommand>()
+
+/** The command is loaded once a host. */
+const portolan = (host: Node['host'], ...words: readonly string[]): Promise<RunOutcome> => {
+  const environment = { NODE_OPTIONS: '', NO_COLOR: '1', HOME: '/run/lab' }
+  const resident = residents.get(host) ?? held.use(residentCommand(host.machine.inside, environment))
+  residents.set(host, resident)
+  return resident.run(words) ?? host.portolan(...words)
+}
+
+const backendOf = ({ machine: { name } }: Node['host']): string => backends[name as keyof typeof backends]
+
+const runOn = ({ host, file }: Node, verb: string, ...words: readonly string[]): Promise<RunOutcome> =>
+  portolan(host, ...[verb, '-f', file, '--backend', backendOf(host)], ...['--cluster', site().url, ...words])
+
+const clusterOn = ({ host }: Node, ...words: readonly string[]): Promise<RunOutcome> =>
+  portolan(host, 'cluster', ...words, '--cluster', site().url)
+
+/** Containers of each two of these hosts reach each other on their own addresses. */
+const meet = async (...ones: readonly Node[]): Promise<void> => {
+  for (const from of ones)
+    for (const to of ones)
+      if (from !== to)
+        for (const family of ['address', 'address6'] as const)
+          expect(await from.web.reach({ protocol: 'tcp', destination: to[family], port: 81 })).toMatchObject({
+            delivered: true,
+            source: from[family],
+          })
+}
+
+/** What a host remembers of the cluster. */
+const memoryOf = ({ host }: Node): Promise<string> =>
+  host.machine.mustRun(['sh', '-c', 'cd /var/lib/portolan && cat cluster.json cluster-neighbours.json'])
+
+const blocksOf = (text: string): readonly string[] =>
+  JSON.parse(text).blocks.map(({ block }: { readonly block: string }) => block)
+
+/** A `portolan watch` of a host, and what it has said. */
+const watchOn = async ({ host: { machine, lab }, file }: Node) => {
+  const command = [...lab.command, 'watch', '-f', file, '--cluster', site().url, '--backend', backends.h1]
+  await machine.mustRun(['touch', '/run/lab/watch.said'])
+  const running: Running = machine.start(
+    ['sh', '-c', 'exec "$@" > /run/lab/watch.said 2>&1', 'sh', ...command],
+    { environment: { NODE_OPTIONS: '', NO_COLOR: '1', HOME: '/run/lab' }, timeoutMs: 600_000 },
+  )
+  const said = (): Promise<string> => machine.mustRun(['cat', '/run/lab/watch.said'])
+  return {
+    said,
+    says: (what: RegExp): Promise<void> => until(async () => what.test(await said())),
+    stop: async (): Promise<void> => {
+      running.kill('SIGTERM')
+      await running.outcome
+    },
+  }
+}
+
+/** Commands that ask etcd say that it lost its data, and none takes a route, a rule or a block away. */
+const goesByMemory = async (one: Node, why: RegExp, isEach = false): Promise<void> => {
+  const [routes, memory] = [await routesOf(one.host), await memoryOf(one)]
+  const said = expect.stringMatching(why)
+  const plan = await runOn(one, 'plan')
+  expect(plan).toMatchObject({ exitCode: 0, stderr: said })
+  expect(plan.stderr).toMatch(/planned as this host saw the cluster last/)
+  if (isEach) {
+    expect(await runOn(one, 'apply', '--yes')).toMatchObject({ exitCode: 0, stderr: said })
+    expect(await runOn(one, 'conflicts')).toMatchObject({ exitCode: 0, stderr: said })
+    for (const words of [['status'], ['release'], ['reclaim', '--all', '--yes']])
+      expect(await clusterOn(one, ...words)).toMatchObject({ exitCode: 1, stderr: said })
+  }
+  expect(await routesOf(one.host)).toEqual(routes)
+  expect(await memoryOf(one)).toBe(memory)
+}
+
+describeBeside('an etcd that has lost what the hosts of a cluster know', ['etcd'], () => {
+  beforeAll(() => open(3, 2))
+  afterAll(async () => {
+    await held.close()
+    await close()
+  })
+
+  test('one that comes back empty takes nothing away, and each host gets its blocks back', async () => {
+    const [one, two] = [node(0), node(1)]
+    await meet(one, two)
+    const watch = await watchOn(one)
+    await watch.says(/in force/)
+    await site().restartEtcd('rm -rf data')
+    await watch.says(/etcd has no pools of cluster lab, .*lost its data.*cluster init .*cluster join/)
+    const why = /etcd has no pools of cluster lab/
+    await goesByMemory(two, why, true)
+    const refused = await clusterOn(two, 'join')
+    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(why) })
+    await meet(one, two)
+    const [, init = ''] = /`(portolan cluster init [^`]*)`/.exec(refused.stderr) ?? []
+    await two.host.must(...init.split(' ').slice(1))
+    await goesByMemory(two, /etcd (is at revision|knows nothing of the blocks)/)
+    for (const first of [one, two]) {
+      const { exitCode, stdout, stderr } = await clusterOn(first, 'join', '--json')
+      expect({ exitCode, stderr, blocks: blocksOf(stdout).toSorted() }).toEqual({
+        ...{ exitCode: 0, blocks: first.blocks.toSorted() },
+        // The first one knows the other one, which has not joined again.
+        stderr: first === one ? expect.stringMatching(/knows nothing of .* of h2.*routes.*stay/is) : '',
+      })
+      await meet(one, two)
+    }
+    await watch.says(/etcd answers again/)
+    await watch.stop()
+    expect(await watch.said()).not.toMatch(/^.*[-~] (rule|route)/m)
+    for (const each of [one, two])
+      expect(await runOn(each, 'plan')).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('an older copy does not know a host that joined later, and no host forgets that one', async () => {
+    await site().restartEtcd('cp -a data copy')
+    const [third] = site().hosts.slice(2)
+    if (third === undefined) throw new Error('there are three hosts')
+    const all = [...nodes, await settle(third, site().url)]
+    for (const one of all) await runOn(one, 'apply', '--yes')
+    await meet(...all)
+    const watch = await watchOn(node(0))
+    await watch.says(/in force/)
+    await site().restartEtcd('rm -rf data && cp -a copy data')
+    await watch.says(/etcd is at revision \d+, and this host has seen revision \d+ of cluster lab/)
+    for (const one of [node(0), ...all.slice(2)]) await goesByMemory(one, /etcd is at revision/)
+    await meet(...all)
+    for (const one of all) {
+      const { exitCode, stdout } = await clusterOn(one, 'join', '--json')
+      expect({ exitCode, blocks: blocksOf(stdout).toSorted() }).toEqual({
+        ...{ exitCode: 0, blocks: one.blocks.toSorted() },
+      })
+      await meet(...all)
+    }
+    await watch.stop()
+    expect(await watch.said()).not.toMatch(/^.*[-~] (rule|route)/m)
+    for (const one of all) expect(await runOn(one, 'plan')).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+})

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { blocksOf, type CommandCluster, silence } from './cluster/command-cluster.ts'
+import { commandEtcd } from './cluster/command-etcd.ts'
+import { leaseInBlock } from './cluster/lease-in-block.ts'
+
+const { etcd, open, start, close } = commandEtcd('rejoin')
+
+const address = '192.0.2.11'
+
+/** A bridge of network web of project shop in a block, as it stays where a state directory was lost. */
+const networkUp = async (block: string): Promise<() => Promise<unknown>> => {
+  const { machine } = etcd()
+  await machine.ip(
+    'link add br-web type bridge',
+    'link set br-web alias "portolan project=shop network=web"',
+    `addr add ${block.replace('0/24', '1/24')} dev br-web`,
+    'link set br-web up',
+  )
+  return () => machine.ip('link del br-web')
+}
+
+/** As if the host had been off, and another one had taken its blocks. */
+const reclaim = async (cluster: CommandCluster, host: string): Promise<void> => {
+  await silence(cluster, host)
+  await cluster.json('any', 'reclaim', '--member', host, '--grace', '0', '--yes')
+}
+
+describeBeside('a host that joins again', ['etcd'], () => {
+  beforeAll(async () => {
+    await start()
+    const { machine } = etcd()
+    await machine.ip(
+      'link add eth0 type veth peer name eth1',
+      `addr add ${address}/24 dev eth0`,
+      'link set eth0 up',
+      'link set eth1 up',
+    )
+  })
+  afterAll(close)
+
+  test('gets back each free block that networks of it are in, before an empty one, however many it asks for', async () => {
+    const cluster = await open('10.64.0.0/16:24')
+    const [empty = '', used = '', taken = ''] = blocksOf(await cluster.join('web-1', '--count', '3'))
+    await (await leaseInBlock(cluster.state('web-1'), used)).close()
+    await reclaim(cluster, 'web-1')
+    const joined = await cluster.json('web-1', 'join')
+    expect(joined).toMatchObject({ claimed: [used], moves: [{ networks: [] }, { networks: [] }] })
+    expect(blocksOf(joined)).toEqual([used])
+    // One by its lease, one by what is up, and neither asks for two.
+    await cluster.json('web-1', 'join', '--count', '3')
+    const end = await networkUp(taken)
+    await reclaim(cluster, 'web-1')
+    const again = await cluster.json('web-1', 'join', '--count', '1')
+    expect(blocksOf(again).toSorted()).toEqual([used, taken].toSorted())
+    expect(again.moves).toMatchObject([{ block: empty, takenBy: null, networks: [] }])
+    await end()
+  })
+
+  test('is refused as a second host beside the one that it was, and told how to get that back', async () => {
+    const cluster = await open('10.64.0.0/16:24')
+    const [block = ''] = blocksOf(await cluster.join('web-1', '--address', address))
+    const end = await networkUp(block)
+    const takeover = /portolan cluster join --takeover --member web-1 --cluster \S+ --state \S+/
+    // With a name that it has not, and with none.
+    for (const words of [[], ['--member', 'vm', '--watch']])
+      expect(await cluster.run('lost', 'join', ...words)).toMatchObject({
+        exitCode: 1,
+        stdout: '',
+        stderr: expect.stringMatching(
+          new RegExp(`host web-1 .*\\(${block}\\).* reached through ${address}.*${takeover.source}`),
+        ),
+      })
+    const status = await cluster.run('lost', 'status')
+    expect(status.stderr).toMatch(
+      new RegExp(`networks of this host are in blocks of web-1.*${takeover.source}`),
+    )
+    expect(status.stdout).toMatch(/^web-1 /m)
+    expect(status.stdout).not.toMatch(/^vm /m)
+    // Another machine has an address of its own.
+    await etcd().machine.ip('addr add 192.0.2.12/24 dev eth0')
+    expect(await cluster.join('web-2', '--address', '192.0.2.12')).toMatchObject({ host: 'web-2' })
+    await silence(cluster, 'web-1')
+    expect(await cluster.json('lost', 'join', '--takeover', '--member', 'web-1')).toMatchObject({
+      host: 'web-1',
+      blocks: [{ block }],
+      moves: [],
+    })
+    await end()
+  })
+
+  test('is refused beside a host that is off where networks of this one are in its block, unless it says its name', async () => {
+    const cluster = await open('10.64.0.0/16:24')
+    const store = cluster.store()
+    const [block = ''] = blocksOf(await cluster.join('web-1', '--address', address))
+    // Its address is another one by now.
+    await store.commit({ when: [], writes: [{ kind: 'delete', key: 'nodes/web-1' }] })
+    await store.close()
+    await silence(cluster, 'web-1')
+    const end = await networkUp(block)
+    expect(await cluster.run('lost', 'join')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(
+        /shop\/web.* in blocks of host web-1 .*--takeover --member web-1.*--member NAME/,
+      ),
+    })
+    const { blocks } = await cluster.json('lost', 'join', '--member', 'web-9')
+    expect(blocks).not.toMatchObject([{ block }])
+    await end()
+  })
+})
