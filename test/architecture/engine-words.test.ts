@@ -54,7 +54,7 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/core/src/route/network-place-notes.ts': [1, ofPlan],
   'packages/host/src/engines/docker-store.ts': [1, ofPlan],
   'packages/iptables/src/print/script.ts': [2, ofPlan],
-  'packages/portolan/src/plan/endpoints/endpoint-commands.ts': [3, ofPlan],
+  'packages/portolan/src/plan/endpoints/endpoint-commands.ts': [4, ofPlan],
   'packages/portolan/src/plan/endpoints/parented-changes.ts': [1, ofPlan],
   'packages/portolan/src/plan/plan-intent.ts': [1, 'a project of a CNI attachment is held by no live host'],
   'packages/portolan/src/plan/print/count-changes.ts': [2, ofPlan],

@@ -106,7 +106,7 @@ export const openClusterSite = async (count: number): Promise<ClusterSite> => {
     for (const [at, machine] of machines.entries()) await plug(wire, machine, 11 + at)
     const links = ['br0', client.name, ...machines.map(({ name }) => name)]
     if (!(await wire.areUp(links))) throw new Error('the switch is not up after 3 s')
-const begun = new Set<string>()
+    const begun = new Set<string>()
     let server = await startEtcdOn(wire)
     const stopEtcd = async (): Promise<void> => {
       server.kill('SIGKILL')
