@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { addresses } from '../lab/topology.ts'
 import {
-  argv,
   ask,
   attachNginx,
   base64,
@@ -16,12 +15,14 @@ import {
   put,
   reaches,
   remove,
+  run,
   served,
   shop,
   startWatch,
   state,
   stopWatch,
   untaken,
+  watchWords,
 } from './stored-intent/stored-shop.ts'
 
 describeStored('commands beside portolan watch --intent', () => {
@@ -32,9 +33,9 @@ describeStored('commands beside portolan watch --intent', () => {
     await inForce()
     await attachNginx(shop('9092:80'))
     const file = await lab.write('shop.yaml', `name: shop\n${shop('7070:80')}`)
-    const second = [...lab.command, 'watch', '-f', file, ...cluster(), '--once', '--backend', 'nftables']
-    for (const words of [second, argv(), argv('--once')]) {
-      const { exitCode, stdout, stderr } = await lab.host.run(words)
+    const second = ['watch', '-f', file, ...cluster(), '--once', '--backend', 'nftables']
+    for (const words of [second, watchWords(), watchWords('--once')]) {
+      const { exitCode, stdout, stderr } = await run(...words)
       expect({ exitCode, said: `${stdout}${stderr}` }).toEqual({
         exitCode: 1,
         said: expect.stringMatching(
@@ -43,7 +44,7 @@ describeStored('commands beside portolan watch --intent', () => {
       })
     }
     expect([await reaches(9092), await served(7070)]).toEqual([true, false])
-    expect(await lab.host.run([...second, '--check'])).toMatchObject({ exitCode: 0 })
+    expect(await run(...second, '--check')).toMatchObject({ exitCode: 0 })
     await stopWatch()
   })
 
@@ -73,10 +74,7 @@ describeStored('commands beside portolan watch --intent', () => {
     await startWatch()
     await inForce()
     const apply = async (text: string, ...words: readonly string[]) =>
-      lab.host.run([
-        ...[...lab.command, 'apply', '-f', await lab.write('shop.yaml', text), ...cluster(), '--yes'],
-        ...words,
-      ])
+      run('apply', '-f', await lab.write('shop.yaml', text), ...cluster(), '--yes', ...words)
     const zzz = 'name: shop\nservices: {nginx: {networks: [zzz]}}\nnetworks: {zzz: {}}\n'
     expect(await apply(zzz)).toMatchObject({
       exitCode: 1,
@@ -94,10 +92,9 @@ describeStored('commands beside portolan watch --intent', () => {
     expect(why).toMatch(/^BLOCKED: .*DuplicateHostPort: .*It is written at etcd:\/\/\/prod\/shop:3:/)
     expect(why.match(/prod\/shop:3:/g)).toHaveLength(1)
     expect(await apply(same)).toMatchObject({ exitCode: 0 })
-    const moved = await lab.host.run([
-      ...[...lab.command, 'move', 'default', '-p', 'shop', ...cluster()],
-      ...['--yes', '--pool', '10.96.0.0/16:24'],
-    ])
+    const moved = await run(
+      ...['move', 'default', '-p', 'shop', ...cluster(), '--yes', '--pool', '10.96.0.0/16:24'],
+    )
     expect(moved).toMatchObject({ exitCode: 0 })
     // The watch takes the move for one of what is in force, though its text says something else.
     await put('services:\n  nginx: {ports: ["99999:80"]}\n')
@@ -110,7 +107,6 @@ describeStored('commands beside portolan watch --intent', () => {
   })
 
   test('what has to move is moved with the commands that watch, plan and status print, as they are printed', async () => {
-    const { lab } = here()
     await stopWatch()
     await put(shop('9092:80'))
     expect(await once()).toMatchObject({ exitCode: 0 })
@@ -121,8 +117,7 @@ describeStored('commands beside portolan watch --intent', () => {
       const taken = Buffer.from(value, 'base64').toString().replaceAll('"web-1"', '"web-9"')
       await ask('put', { key: block, value: base64(taken) })
     }
-    await lab.host.run([...lab.command, 'cluster', 'join', ...cluster()])
-    const run = (...words: readonly string[]) => lab.host.run([...lab.command, ...words])
+    await run('cluster', 'join', ...cluster())
     const commandIn = (conflicts: readonly { readonly remedy: { readonly commands: readonly string[] } }[]) =>
       conflicts.flatMap(({ remedy }) => remedy.commands).find((one) => one.startsWith('portolan move ')) ?? ''
     const typed = (command: string, ...words: readonly string[]) =>
@@ -166,31 +161,28 @@ describeStored('commands beside portolan watch --intent', () => {
       [...stdout.matchAll(/"(portolan [^"]*--guard-forwarding)"/g)].map(([, command = '']) => command)
     const router = () => lab.host.setSysctl('net.ipv4.ip_forward', 0)
     await router()
-    const told = [commandsIn((await lab.host.run(argv('--once', '--check'))).stdout)]
+    const told = [commandsIn((await run(...watchWords('--once', '--check'))).stdout)]
     expect(await once()).toMatchObject({ exitCode: 0 })
     for (const verb of ['plan', 'conflicts']) {
       await router()
-      const words = [...lab.command, verb, '-p', 'shop', '--backend', 'nftables', '--json']
-      told.push(commandsIn((await lab.host.run(words)).stdout))
+      told.push(commandsIn((await run(verb, '-p', 'shop', '--backend', 'nftables', '--json')).stdout))
     }
     const command = `portolan watch --intent etcd:///prod/shop --project shop --backend nftables ${cluster().join(' ')} --guard-forwarding`
     expect(told).toEqual([[command], [command], [command]])
-    const words = [...lab.command, ...command.split(' ').slice(1), '--once']
-    expect(await lab.host.run(words)).toMatchObject({ exitCode: 0 })
+    expect(await run(...command.split(' ').slice(1), '--once')).toMatchObject({ exitCode: 0 })
     expect(await lab.host.mustRun(['nft', 'list', 'ruleset'])).toContain('portolan')
   })
 
   test('the backend is the one in force, whichever process applied it: for the watch, plan, status and move', async () => {
     const { lab } = here()
-    const run = (...words: readonly string[]) => lab.host.run([...lab.command, ...words])
     const json = async (command: string, ...words: readonly string[]) => {
       const named = command === 'status' ? words : [...words, ...cluster()]
       return JSON.parse((await run(command, ...named, '-p', 'shop', '--json')).stdout)
     }
     /** One run of the watch, with the words for its backend. */
     const watch = async (...words: readonly string[]) => {
-      const plain = argv('--once').filter((word) => word !== '--backend' && word !== 'nftables')
-      expect(await lab.host.run([...plain, ...words])).toMatchObject({ exitCode: 0 })
+      const plain = watchWords('--once').filter((word) => word !== '--backend' && word !== 'nftables')
+      expect(await run(...plain, ...words)).toMatchObject({ exitCode: 0 })
     }
     const isAllIn = async (backend: string) => {
       expect(await json('plan')).toMatchObject({ backend, changes: [] })
@@ -250,18 +242,17 @@ describeStored('commands beside portolan watch --intent', () => {
 
   test('a watch that only tells remembers no text', async () => {
     await put(shop('9092:80'))
-    await here().lab.host.run(argv('--once', '--check'))
+    await run(...watchWords('--once', '--check'))
     await remove()
     expect(JSON.parse((await once()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
   })
 
   test('tells the conflicts that keep a first text from being applied, and what to change', async () => {
-    const { lab } = here()
     await put(
       `${shop('9092:80')}networks: {default: {ipam: {config: [{subnet: ${addresses.ip.host.replace(/[0-9]+$/, '0/24')}}]}}}\n`,
     )
-    const plain = argv('--once').filter((word) => word !== '--json')
-    const { exitCode, stdout, stderr } = await lab.host.run(plain)
+    const plain = watchWords('--once').filter((word) => word !== '--json')
+    const { exitCode, stdout, stderr } = await run(...plain)
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 1,
       stdout: expect.stringMatching(/error SubnetOverlap: [\s\S]*What to do: /),
@@ -271,15 +262,15 @@ describeStored('commands beside portolan watch --intent', () => {
     // Nothing of it is up or kept yet, so there is nothing to move: in addresses of the cluster a subnet is proposed.
     expect(stdout).not.toContain('portolan move')
     await put(`${shop('9092:80')}networks: {default: {ipam: {config: [{subnet: 10.64.0.0/24}]}}}\n`)
-    const ofCluster = (await lab.host.run(plain)).stdout
+    const ofCluster = (await run(...plain)).stdout
     expect(ofCluster).not.toContain('portolan move')
     const [, proposes = ''] = /^ +portolan (subnet .*)$/m.exec(ofCluster) ?? []
-    expect(await lab.host.run([...lab.command, ...proposes.split(' ')])).toMatchObject({ exitCode: 0 })
+    expect(await run(...proposes.split(' '))).toMatchObject({ exitCode: 0 })
     const [event = ''] = (await once()).stdout.split('\n')
     expect(JSON.parse(event)).toMatchObject({ kind: 'conflict', conflict: { kind: 'SubnetOverlap' } })
     // A conflict of a port names its line as well.
     await put('services:\n  one: {ports: ["9092:80"]}\n  two: {ports: ["9092:80"]}\n')
-    expect((await lab.host.run(plain)).stderr).toMatch(/\(DuplicateHostPort, etcd:\/\/\/prod\/shop:3:\d+/)
+    expect((await run(...plain)).stderr).toMatch(/\(DuplicateHostPort, etcd:\/\/\/prod\/shop:3:\d+/)
     await remove()
   })
 })

@@ -8,6 +8,7 @@ import {
   nextEvent,
   put,
   reaches,
+  run,
   shop,
   startWatch,
   state,
@@ -15,7 +16,6 @@ import {
   untaken,
 } from './stored-intent/stored-shop.ts'
 
-const run = (...words: readonly string[]) => here().lab.host.run([...here().lab.command, ...words])
 const plan = () => run('plan', '-p', 'shop', ...cluster(), '--json')
 const writtenDown = () =>
   nextEvent(

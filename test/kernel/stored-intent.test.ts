@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { addresses } from '../lab/topology.ts'
 import {
-  argv,
   ask,
   attachNginx,
   base64,
@@ -11,11 +10,13 @@ import {
   here,
   inForce,
   key,
+  must,
   nextEvent,
   once,
   put,
   reaches,
   refused,
+  run,
   served,
   shop,
   startWatch,
@@ -25,7 +26,7 @@ import {
 
 describeStored('portolan watch --intent', () => {
   test('says where to put a text while there is none', async () => {
-    const { exitCode, stdout } = await here().lab.host.run(argv('--once'))
+    const { exitCode, stdout } = await once()
     expect(exitCode).toBe(1)
     expect(JSON.parse(stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
     expect(JSON.parse(stdout).error.message).toContain(`etcdctl put ${key} < compose.yaml`)
@@ -70,7 +71,7 @@ describeStored('portolan watch --intent', () => {
     await put("services: {nginx: {ports: ['9091:80']}, api: {networks: [back]}}\nnetworks: {back: {}}\n")
     expect(await untaken()).toContain(' --count 2`')
     expect(await reaches(9091)).toBe(true)
-    await lab.host.mustRun([...lab.command, 'cluster', 'join', '--count', '2', ...cluster()])
+    await must('cluster', 'join', '--count', '2', ...cluster())
     await inForce()
     const { stdout } = await lab.host.run(['ip', '-d', 'link', 'show', 'type', 'bridge'])
     expect(stdout).toContain('project=shop network=back')
@@ -83,7 +84,7 @@ describeStored('portolan watch --intent', () => {
     await etcd.kill()
     expect(await refused()).toContain('CLUSTER_UNREACHABLE')
     expect(await reaches(9091)).toBe(true)
-    const status = () => lab.host.run([...lab.command, 'status', '-p', 'shop', '--json'])
+    const status = () => run('status', '-p', 'shop', '--json')
     const { stdout, stderr } = await status()
     expect(JSON.parse(stdout)).toMatchObject({ heldBack: [{ project: 'shop', code: 'CLUSTER_UNREACHABLE' }] })
     expect(stderr).toMatch(/which cannot read whether its text is another one by now\. .* does not answer/)
@@ -112,12 +113,11 @@ describeStored('portolan watch --intent', () => {
     expect(taken).toContain('stays in force')
     expect(taken).toContain('etcdctl put /prod/shop < compose.yaml')
     // Whatever asks for the project is told as well.
-    const ask = async (...words: readonly string[]) => lab.host.run([...lab.command, ...words])
     const why = expect.stringMatching(/held as it was by .*\(process \d+\)[\s\S]*HostPortTaken[\s\S]*8300/)
     const heldBack = { project: 'shop', code: 'BLOCKED', message: expect.stringContaining('8300') }
     for (const words of [['status'], ['plan', '-p', 'shop', ...cluster()]]) {
-      expect(await ask(...words)).toMatchObject({ stderr: why })
-      const { heldBack: told } = JSON.parse((await ask(...words, '--json')).stdout)
+      expect(await run(...words)).toMatchObject({ stderr: why })
+      const { heldBack: told } = JSON.parse((await run(...words, '--json')).stdout)
       expect([told].flat()).toMatchObject([heldBack])
     }
     // The program still answers, and what was in force is repaired.
@@ -141,8 +141,8 @@ describeStored('portolan watch --intent', () => {
     await lab.host.unlisten('tcp', 8300)
     await inForce()
     expect([await by(8300), await by(9092)]).toEqual(['nginx', 'nginx'])
-    expect((await ask('status')).stderr).not.toContain('held as it was')
-    expect(JSON.parse((await ask('status', '--json')).stdout)).not.toHaveProperty('heldBack')
+    expect((await run('status')).stderr).not.toContain('held as it was')
+    expect(JSON.parse((await run('status', '--json')).stdout)).not.toHaveProperty('heldBack')
 
     const network = (subnet: string): string =>
       `services:\n  nginx: {ports: ['9092:80']}\n  db: {networks: [back]}\nnetworks:\n  back: {ipam: {config: [{subnet: ${subnet}}]}}\n`

@@ -3,7 +3,8 @@ import { attach, type PlanJson } from '../../lab/attach.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import { describeBeside } from '../../lab/neighbour/describe-beside.ts'
 import { type Etcd, startEtcd } from '../../lab/neighbour/etcd.ts'
-import type { Running } from '../../lab/run.ts'
+import { type CommandOn, commandOn } from '../../lab/resident/command-on.ts'
+import { printedBy, type Running, type RunOutcome } from '../../lab/run.ts'
 import { addresses } from '../../lab/topology.ts'
 import { pilotOf } from '../lifecycle/pilot.ts'
 import { followEvents, type Watcher } from '../live/watcher.ts'
@@ -15,7 +16,7 @@ const url = `etcd://${key}`
 export const shop = (...ports: readonly string[]): string =>
   `services: {nginx: {ports: [${ports.map((port) => `'${port}'`).join(', ')}]}}\n`
 
-let opened: { readonly lab: Lab; readonly etcd: Etcd } | null = null
+let opened: { readonly lab: Lab; readonly etcd: Etcd; readonly command: CommandOn } | null = null
 export const here = () => {
   if (opened === null) throw new Error('there is no lab')
   return opened
@@ -31,9 +32,14 @@ export const put = (text: string): Promise<string> => ask('put', { key: base64(k
 
 export const cluster = (): readonly string[] => ['--cluster', `etcd://${here().etcd.inside}/prod`]
 
-export const argv = (...words: readonly string[]): readonly string[] => [
-  ...[...here().lab.command, 'watch', '--intent', url, ...cluster()],
-  ...['--backend', 'nftables', '--json', ...words],
+/** Runs a command line on the host; the first of each verb in a process of its own. */
+export const run = (...words: readonly string[]): Promise<RunOutcome> => here().command.run(words)
+/** The same, which has to exit with 0. */
+export const must = async (...words: readonly string[]): Promise<string> =>
+  printedBy(words, {}, await run(...words))
+
+export const watchWords = (...words: readonly string[]): readonly string[] => [
+  ...['watch', '--intent', url, ...cluster(), '--backend', 'nftables', '--json', ...words],
 ]
 
 export const served = async (port: number): Promise<boolean> => {
@@ -55,7 +61,9 @@ let next: Watcher['next'] = async () => {
 export const startWatch = async (): Promise<void> => {
   const { lab } = here()
   await lab.host.writeText(log, '')
-  running = lab.host.start(['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...argv()], { timeoutMs: 300_000 })
+  running = lab.host.start(['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...lab.command, ...watchWords()], {
+    timeoutMs: 300_000,
+  })
   next = followEvents(lab, log).next
 }
 
@@ -92,10 +100,9 @@ export const attachNginx = async (text: string): Promise<PlanJson> => {
   return planned
 }
 
-export const once = () => here().lab.host.run(argv('--once'))
+export const once = () => run(...watchWords('--once'))
 export const remove = () => ask('deleterange', { key: base64(key) })
-export const destroy = (...words: readonly string[]) =>
-  here().lab.host.run([...here().lab.command, 'destroy', '--yes', ...words])
+export const destroy = (...words: readonly string[]) => run('destroy', '--yes', ...words)
 export const bridges = async (): Promise<string> =>
   here().lab.host.mustRun(['ip', '-d', 'link', 'show', 'type', 'bridge'])
 export const state = '/var/lib/portolan'
@@ -105,16 +112,17 @@ export const describeStored = (title: string, body: () => void): void =>
   describeBeside(title, ['etcd'], () => {
     beforeAll(async () => {
       const lab = await openLab()
-      opened = { lab, etcd: await startEtcd(lab.host) }
+      opened = { lab, etcd: await startEtcd(lab.host), command: commandOn(lab.host, {}) }
       for (const words of [
         ['init', '--pool', '10.64.0.0/12:24'],
         ['join', '--member', 'web-1'],
       ])
-        await lab.host.mustRun([...lab.command, 'cluster', ...words, ...cluster()])
+        await must('cluster', ...words, ...cluster())
     })
     afterAll(async () => {
       running?.kill('SIGKILL')
       await running?.outcome
+      await opened?.command[Symbol.asyncDispose]()
       await opened?.etcd[Symbol.asyncDispose]()
       await opened?.lab[Symbol.asyncDispose]()
     })
