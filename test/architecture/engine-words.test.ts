@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { commands } from '../../packages/portolan/src/command/commands.ts'
-import { optionTable } from '../../packages/portolan/src/command/option-table.ts'
+import { optionTable } from '../../packages/portolan/src/command/options/option-table.ts'
 import { textsReachedFrom } from './engine-texts.ts'
 
 /** What an engine starts, or what the plugin that it calls is made of. */

@@ -25,12 +25,12 @@ const command = 'portolan/src/command'
 test('only the terminal of the command writes text to standard output and standard error', () => {
   const output = /\bconsole\.|process\.std(out|err)\b/
   const allowed = [
-    `${command}/terminal.ts`,
+    `${command}/output/terminal.ts`,
     // The version alone; how wide the terminal is; JSON made by jsonText.
     `${command}/main.ts`,
-    `${command}/terminal-shape.ts`,
+    `${command}/output/terminal-shape.ts`,
     // One sentence of our own words, where the terminal itself cannot be written.
-    `${command}/failed-output.ts`,
+    `${command}/output/failed-output.ts`,
     `${command}/commands/evaluate.ts`,
     // The answer to a runtime, which is JSON, and warnings for its log.
     'cni/src/start/plugin-program.ts',

@@ -18,7 +18,7 @@ const ofOthers: Readonly<Record<string, readonly string[]>> = {
   'packages/core/src/intent/compose/yaml-words.ts': ['pattern.test(message)'],
   // A culprit may begin with the word for its kind. Nothing but that word depends on it.
   'packages/portolan/src/plan/print/list-conflicts.ts': ['text.startsWith(tool)'],
-  'packages/portolan/src/command/options.ts': [
+  'packages/portolan/src/command/options/options.ts': [
     "/^Option '(.+?)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(why)",
     'why.search(/\\.(\\s|$)/)',
   ],

@@ -5,7 +5,7 @@ import { explain, findAnomalies, prepare, printStory } from '@portolan/netfilter
 import fc from 'fast-check'
 import { classicPool, type HostFacts, lowerRules, noRules, planSubnets } from 'portolan'
 import { type AddressMap, drawAddressMap, mapAddresses, printAddressMap } from 'portolan/picture'
-import { jsonText } from '../../packages/portolan/src/command/json-text.ts'
+import { jsonText } from '../../packages/portolan/src/command/output/json-text.ts'
 import { printAnomalies } from '../../packages/portolan/src/hygiene/print-anomalies.ts'
 import { printChanges } from '../../packages/portolan/src/plan/print/print-changes.ts'
 import { printConflicts } from '../../packages/portolan/src/plan/print/print-conflicts.ts'

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { always, common, hostFiles, intent } from './option-sets.ts'
+import { always, common, hostFiles, intent } from './options/option-sets.ts'
 
 /** Where a command does without an intent, what is said of one needs it. */
 const ofAnIntent: Command['needs'] = Object.fromEntries(

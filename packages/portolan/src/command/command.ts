@@ -1,7 +1,7 @@
 import type { ExitCode } from './exit-code.ts'
-import type { OptionName, Options } from './option-table.ts'
-import type { ValueKind } from './option-values.ts'
-import type { Terminal } from './terminal.ts'
+import type { OptionName, Options } from './options/option-table.ts'
+import type { ValueKind } from './options/option-values.ts'
+import type { Terminal } from './output/terminal.ts'
 
 /** What a command is given. */
 export interface CommandContext {

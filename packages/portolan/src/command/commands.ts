@@ -1,8 +1,8 @@
 import { askingCommands } from './asking-commands.ts'
-import { attachingCommands } from './attaching-commands.ts'
-import { clusterCommand } from './cluster-command.ts'
+import { attachingCommands } from './attach/attaching-commands.ts'
+import { clusterCommand } from './cluster/cluster-command.ts'
 import type { Command } from './command.ts'
-import { always, common, hostFiles, intent, subnets } from './option-sets.ts'
+import { always, common, hostFiles, intent, subnets } from './options/option-sets.ts'
 
 /** The commands, in the order help shows them. */
 export const commands: Readonly<Record<string, Command>> = {

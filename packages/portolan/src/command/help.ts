@@ -2,7 +2,7 @@ import { version } from '../version.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
 import { exitCodes } from './exit-code.ts'
-import { type OptionName, optionTable } from './option-table.ts'
+import { type OptionName, optionTable } from './options/option-table.ts'
 
 /** The texts of all options begin in one column, and end before another. */
 const textColumn = 27

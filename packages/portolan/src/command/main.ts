@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { loadScript } from '@portolan/host/file'
 import { version } from '../version.ts'
-import { heedOutput } from './failed-output.ts'
+import { heedOutput } from './output/failed-output.ts'
 import type { run } from './run.ts'
 
 /** Written by script/bundle.js: the file that has `run`. */

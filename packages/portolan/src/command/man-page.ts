@@ -4,7 +4,7 @@ import type { Command } from './command.ts'
 import { commands } from './commands.ts'
 import { exitCodes } from './exit-code.ts'
 import { helpUsage } from './help.ts'
-import { type OptionName, optionNames, optionTable } from './option-table.ts'
+import { type OptionName, optionNames, optionTable } from './options/option-table.ts'
 
 /** The manual page portolan(1), in the macros of man(7), from the tables that help is made of. */
 export const manPage = (): string =>

@@ -4,8 +4,8 @@ import { PortolanError, placeText } from '@portolan/netfilter'
 import { conflictPlace } from '../plan/conflict-place.ts'
 import { conflictIdentity } from '../watch/conflict-identity.ts'
 import type { HeldProject } from '../watch/held-project.ts'
-import { followBlocks } from './follow-blocks.ts'
-import type { IntentSource } from './intent-source.ts'
+import { followBlocks } from './cluster/follow-blocks.ts'
+import type { IntentSource } from './sources/intent-source.ts'
 
 type Searched = Pick<HeldProject, 'conflicts'>
 

@@ -8,11 +8,11 @@ import { readStatus } from '../status/read-status.ts'
 import { systemClock } from '../watch/clock.ts'
 import type { HostEvent } from '../watch/host-event.ts'
 import type { CommandContext } from './command.ts'
-import type { IntentSource } from './intent-source.ts'
-import { jsonText } from './json-text.ts'
-import { lookOf } from './look-of.ts'
 import { placed } from './new-errors.ts'
-import { planOptions } from './sources.ts'
+import { jsonText } from './output/json-text.ts'
+import { lookOf } from './output/look-of.ts'
+import type { IntentSource } from './sources/intent-source.ts'
+import { planOptions } from './sources/sources.ts'
 
 /**
  * What is not in force is applied by a watch as `apply` would: not in spite of conflicts. They are printed. Where the

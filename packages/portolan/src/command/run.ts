@@ -6,11 +6,11 @@ import { commands } from './commands.ts'
 import { type ExitCode, exitCode } from './exit-code.ts'
 import { commandHelp, generalHelp, helpUsage } from './help.ts'
 import { InterruptedError } from './interrupted-error.ts'
-import { jsonText } from './json-text.ts'
-import type { OptionName } from './option-table.ts'
-import { closedValues, openValues } from './option-values.ts'
-import { parseWords, type Words } from './options.ts'
-import { openTerminal, type Terminal } from './terminal.ts'
+import type { OptionName } from './options/option-table.ts'
+import { closedValues, openValues } from './options/option-values.ts'
+import { parseWords, type Words } from './options/options.ts'
+import { jsonText } from './output/json-text.ts'
+import { openTerminal, type Terminal } from './output/terminal.ts'
 
 /**
  * Runs one command line. Never throws: an error is printed, as text or as JSON, and becomes exit code 1; Control-C at a

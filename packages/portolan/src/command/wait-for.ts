@@ -1,5 +1,5 @@
 import type { CommandContext } from './command.ts'
-import { usesFiles } from './read-facts.ts'
+import { usesFiles } from './sources/read-facts.ts'
 
 /** Waits for what only reads, and tells of it where output is for people. */
 export const waitFor = <Result>(

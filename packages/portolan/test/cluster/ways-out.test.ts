@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { waysOf } from '../../src/command/cluster/ways-out.ts'
-import { withOwnOptions } from '../../src/command/with-own-options.ts'
+import { withOwnOptions } from '../../src/command/options/with-own-options.ts'
 
 test('each network is told with the command that moves it, or with what holds it', () => {
   const text = waysOf(new Set(['cni']), new Set(['shop']))(['shop/web', 'blog/front', 'cni/pods'])

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { addressesAnew } from '../../src/command/addresses-anew.ts'
+import { addressesAnew } from '../../src/command/cluster/addresses-anew.ts'
 
 const of = (ip: 'picked' | 'held', ip6: 'picked' | 'held' | null) => [
   { network: 'web', family: 'ip', origin: ip } as const,

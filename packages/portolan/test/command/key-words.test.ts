@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { writeAppliedText } from '@portolan/host'
-import { appliedAgain } from '../../src/command/key-words.ts'
+import { appliedAgain } from '../../src/command/watch/key-words.ts'
 import { stateFolder } from '../joined-host.ts'
 
 const folder = stateFolder()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { linesOf, tooLong } from '../../src/command/lines.ts'
+import { linesOf, tooLong } from '../../src/command/output/lines.ts'
 
 const read = async (chunks: readonly string[], longest?: number): Promise<readonly unknown[]> => {
   const stream = async function* (): AsyncGenerator<string> {

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals'
 import { commands } from '../../src/command/commands.ts'
 import { exitCodes } from '../../src/command/exit-code.ts'
 import { manPage } from '../../src/command/man-page.ts'
-import { optionNames } from '../../src/command/option-table.ts'
+import { optionNames } from '../../src/command/options/option-table.ts'
 
 const file = join(import.meta.dirname, '../../man/portolan.1')
 const plain = manPage().replaceAll('\\-', '-')

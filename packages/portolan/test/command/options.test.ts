@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { commands } from '../../src/command/commands.ts'
 import { commandHelp, generalHelp } from '../../src/command/help.ts'
-import { parseWords, ranges, wholeNumber } from '../../src/command/options.ts'
+import { parseWords, ranges, wholeNumber } from '../../src/command/options/options.ts'
 
 describe('the words of a command line', () => {
   test.each<[readonly string[], ReturnType<typeof parseWords>]>([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { readPacketWords } from '../../src/command/packet-words.ts'
+import { readPacketWords } from '../../src/command/output/packet-words.ts'
 
 const facts = {
   interfaces: [

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { BlockStoreError } from '@portolan/core'
 import { openOutage } from '../../src/command/cluster/outage.ts'
-import { saidOfCluster } from '../../src/command/said-of-cluster.ts'
+import { saidOfCluster } from '../../src/command/cluster/said-of-cluster.ts'
 
 test('what several parts of one command find of the cluster is said once, and again once all was well meanwhile', () => {
   const said: string[] = []

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { visibleText } from '@portolan/netfilter'
-import { openScreen, type Screen } from '../../src/command/screen.ts'
+import { openScreen, type Screen } from '../../src/command/output/screen.ts'
 
 let screen: Screen | null = null
 afterEach(() => screen?.close())

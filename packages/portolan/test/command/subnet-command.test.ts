@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { readShape } from '../../src/command/output/terminal-shape.ts'
 import { run } from '../../src/command/run.ts'
-import { readShape } from '../../src/command/terminal-shape.ts'
 import { plainStyle } from '../../src/text/style.ts'
 
 let folder: string

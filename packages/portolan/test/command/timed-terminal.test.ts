@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { openTerminal } from '../../src/command/terminal.ts'
-import { timedTerminal } from '../../src/command/timed-terminal.ts'
+import { openTerminal } from '../../src/command/output/terminal.ts'
+import { timedTerminal } from '../../src/command/output/timed-terminal.ts'
 
 test('what a watch says once it tells events begins with the time', () => {
   const lines: string[] = []

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { commands } from '../../src/command/commands.ts'
-import { optionNames } from '../../src/command/option-table.ts'
-import { parseWords } from '../../src/command/options.ts'
+import { optionNames } from '../../src/command/options/option-table.ts'
+import { parseWords } from '../../src/command/options/options.ts'
+import type { Terminal } from '../../src/command/output/terminal.ts'
 import { run } from '../../src/command/run.ts'
-import type { Terminal } from '../../src/command/terminal.ts'
 import { plainStyle } from '../../src/text/style.ts'
 
 /** A terminal that keeps what is written on it. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { readCompose } from '@portolan/core'
-import { wishOf } from '../../src/command/wish-of.ts'
+import { wishOf } from '../../src/command/watch/wish-of.ts'
 
 const wish = (text: string, source = 'compose.yaml'): string =>
   wishOf(readCompose(text, { source, project: 'shop' }))

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { portableUrl } from '../../src/cluster/portable-url.ts'
-import { withJoinedCluster } from '../../src/command/with-joined-cluster.ts'
-import { withOwnOptions } from '../../src/command/with-own-options.ts'
+import { withJoinedCluster } from '../../src/command/cluster/with-joined-cluster.ts'
+import { withOwnOptions } from '../../src/command/options/with-own-options.ts'
 import { joinedBy, stateFolder } from '../joined-host.ts'
 
 const folder = stateFolder()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { withOwnOptions } from '../../src/command/with-own-options.ts'
+import { withOwnOptions } from '../../src/command/options/with-own-options.ts'
 
 describe('a command of Portolan in a remedy', () => {
   test.each<[string, Parameters<typeof withOwnOptions>[0], string, string]>([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { PoolExhaustedError, parsePool } from '@portolan/core'
 import * as nftables from '@portolan/nftables'
-import { withOwnOptions } from '../../src/command/with-own-options.ts'
+import { withOwnOptions } from '../../src/command/options/with-own-options.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { after, backends, bridge, forwards, intentOf, planOf } from '../shop.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { HostFacts, Packet } from '@portolan/netfilter'
-import { parseWords } from '../../src/command/options.ts'
-import { readPacketWords } from '../../src/command/packet-words.ts'
+import { parseWords } from '../../src/command/options/options.ts'
+import { readPacketWords } from '../../src/command/output/packet-words.ts'
 import { explainLine } from '../../src/report/page/explain-line.ts'
 import { type Question, readQuestion } from '../../src/report/page/read-question.ts'
 

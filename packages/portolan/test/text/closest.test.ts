@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { closedValues } from '../../src/command/option-values.ts'
+import { closedValues } from '../../src/command/options/option-values.ts'
 import { scriptFormats } from '../../src/script/script.ts'
 import { didYouMean } from '../../src/text/closest.ts'
 

@@ -4,7 +4,7 @@ import { InvalidRequestError } from '@portolan/netfilter'
 import type { JoinPlace } from '../../cluster/join-line.ts'
 import type { Cluster } from '../../cluster/open-cluster.ts'
 import type { CommandContext } from '../command.ts'
-import { readLeased } from '../read-leased.ts'
+import { readLeased } from '../sources/read-leased.ts'
 
 /** What a verb of `portolan cluster` is given. */
 export interface ClusterCall extends CommandContext, Cluster {

@@ -1,7 +1,7 @@
 import { runBlockSteps, setUpCluster } from '@portolan/core'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { jsonText } from '../json-text.ts'
+import { jsonText } from '../output/json-text.ts'
 import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, refuseOptions } from './call.ts'
 

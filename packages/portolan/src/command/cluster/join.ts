@@ -24,13 +24,13 @@ import { rememberNeighbours, tellAndRemember } from '../../cluster/remember-neig
 import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
 import { hasJoined, memberName, thisMember } from '../../cluster/this-member.ts'
 import { isOutage } from '../../cluster/told-faults.ts'
-import { clusterUrl } from '../cluster-url.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { jsonText } from '../json-text.ts'
-import { wholeNumber } from '../options.ts'
-import { tellServiceManager } from '../tell-service-manager.ts'
+import { wholeNumber } from '../options/options.ts'
+import { jsonText } from '../output/json-text.ts'
 import { waitFor } from '../wait-for.ts'
+import { tellServiceManager } from '../watch/tell-service-manager.ts'
 import { type ClusterCall, leasesOf, placeOf, refuseOptions } from './call.ts'
+import { clusterUrl } from './cluster-url.ts'
 import {
   collisionText,
   leavingText,

@@ -1,5 +1,5 @@
 import { isOutage, type ToldFaults, toldFaults } from '../../cluster/told-faults.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../output/terminal.ts'
 
 /**
  * Tells once that etcd does not answer, however often and in whatever words that is found, and once that it does again. What

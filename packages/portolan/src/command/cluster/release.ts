@@ -16,7 +16,7 @@ import { hasJoined } from '../../cluster/this-member.ts'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { destroy, planDestroy } from '../../destroy/destroy.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { jsonText } from '../json-text.ts'
+import { jsonText } from '../output/json-text.ts'
 import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, leasesOf, placeOf, refuseOptions } from './call.ts'
 

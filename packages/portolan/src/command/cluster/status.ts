@@ -15,7 +15,7 @@ import { hasJoined, inOtherCluster, isElsewhere } from '../../cluster/this-membe
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { jsonText } from '../json-text.ts'
+import { jsonText } from '../output/json-text.ts'
 import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, leasesOf, placeOf, plainNumbers, refuseOptions } from './call.ts'
 import { lostInUse, lostInUseTexts } from './lost-in-use.ts'

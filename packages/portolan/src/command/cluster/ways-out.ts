@@ -2,7 +2,7 @@ import { namedInFile } from '@portolan/core/planning'
 import { appliedProjects } from '@portolan/host'
 import { PortolanError, shellLine } from '@portolan/netfilter'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
-import { withOwnOptions } from '../with-own-options.ts'
+import { withOwnOptions } from '../options/with-own-options.ts'
 import { type ClusterCall, directoryOf } from './call.ts'
 
 /** What gets networks out of a block that is not this host's: sentences with the command for each. */

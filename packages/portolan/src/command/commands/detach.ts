@@ -9,14 +9,14 @@ import {
   openFor,
   projectOfEndpoint,
   readLeases,
-} from '../attached-project.ts'
+} from '../attach/attached-project.ts'
+import { leftSubnetNotes, networksHeldBy } from '../attach/left-subnets.ts'
+import { markInside } from '../attach/mark-inside.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { jsonText } from '../json-text.ts'
-import { appliedAgain } from '../key-words.ts'
-import { leftSubnetNotes, networksHeldBy } from '../left-subnets.ts'
-import { markInside } from '../mark-inside.ts'
-import { namespaceOf } from '../namespace-option.ts'
+import { namespaceOf } from '../options/namespace-option.ts'
+import { jsonText } from '../output/json-text.ts'
+import { appliedAgain } from '../watch/key-words.ts'
 
 /** `portolan detach`: an endpoint off its networks. */
 export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {

@@ -7,7 +7,7 @@ import { listenOnSocket } from '../../docker/serve/listen-on-socket.ts'
 import { servePlugin } from '../../docker/serve/serve-plugin.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { tellServiceManager } from '../tell-service-manager.ts'
+import { tellServiceManager } from '../watch/tell-service-manager.ts'
 
 /** dockerd finds its plugins there, and calls each by the name of its file (moby, pkg/plugins/discovery.go). */
 const socketPath = '/run/docker/plugins/portolan.sock'

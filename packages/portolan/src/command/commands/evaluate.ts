@@ -11,13 +11,13 @@ import { offsetInJson } from '@portolan/netfilter/text'
 import { asFarAsRead } from '../../host-rules/as-far-as-read.ts'
 import type { HostRules } from '../../host-rules/host-rules.ts'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
+import { interfaceNames, mayHave, noSuchInterface } from '../attach/known-interfaces.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { jsonText } from '../json-text.ts'
-import { interfaceNames, mayHave, noSuchInterface } from '../known-interfaces.ts'
-import { linesOf, tooLong } from '../lines.ts'
-import { paceOutput } from '../paced-output.ts'
-import { readSituation } from '../read-situation.ts'
+import { jsonText } from '../output/json-text.ts'
+import { linesOf, tooLong } from '../output/lines.ts'
+import { paceOutput } from '../output/paced-output.ts'
+import { readSituation } from '../sources/read-situation.ts'
 
 /** A packet has some 300 characters. */
 const longestLine = 65_536

@@ -2,9 +2,9 @@ import { sayHidden } from '@portolan/core'
 import { registeredLegacyTables } from '../../host-rules/legacy-tables.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { jsonText } from '../json-text.ts'
-import { readFacts, usesFiles } from '../read-facts.ts'
-import { readRuleFiles } from '../sources.ts'
+import { jsonText } from '../output/json-text.ts'
+import { readFacts, usesFiles } from '../sources/read-facts.ts'
+import { readRuleFiles } from '../sources/sources.ts'
 import { waitFor } from '../wait-for.ts'
 
 /**

@@ -3,8 +3,8 @@ import type { Backend } from '../../backend/backend.ts'
 import { dialects } from '../../backend/dialects.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { jsonText } from '../json-text.ts'
-import { readText, sourceName } from '../read-text.ts'
+import { jsonText } from '../output/json-text.ts'
+import { readText, sourceName } from '../sources/read-text.ts'
 
 /** `portolan parse FILE`: reads a ruleset of either kind and prints it back. */
 export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {

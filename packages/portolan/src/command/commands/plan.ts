@@ -1,15 +1,15 @@
 import { plan } from '../../plan/plan-intent.ts'
 import { planJson } from '../../plan/plan-json.ts'
 import { printPlan } from '../../plan/print/print-plan.ts'
+import { freshNeighbours } from '../cluster/fresh-neighbours.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { freshNeighbours } from '../fresh-neighbours.ts'
-import { jsonText } from '../json-text.ts'
-import { lookOf } from '../look-of.ts'
-import { otherTextNotes } from '../other-text.ts'
-import { readWanted } from '../read-wanted.ts'
-import { searchOptions } from '../sources.ts'
+import { jsonText } from '../output/json-text.ts'
+import { lookOf } from '../output/look-of.ts'
+import { readWanted } from '../sources/read-wanted.ts'
+import { searchOptions } from '../sources/sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
+import { otherTextNotes } from '../watch/other-text.ts'
 
 /** `portolan plan`: shows what would be done, and why; changes nothing. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {

@@ -1,7 +1,7 @@
 import { version } from '../../version.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { jsonText } from '../json-text.ts'
+import { jsonText } from '../output/json-text.ts'
 
 /** `portolan version`. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {

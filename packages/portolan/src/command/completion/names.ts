@@ -6,9 +6,9 @@ import { defaultStateDirectory } from '@portolan/host'
 import { visibleLine } from '@portolan/netfilter'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
 import { commands } from '../commands.ts'
-import type { Options } from '../option-table.ts'
-import type { ValueKind } from '../option-values.ts'
-import { readIntent } from '../read-intent.ts'
+import type { Options } from '../options/option-table.ts'
+import type { ValueKind } from '../options/option-values.ts'
+import { readIntent } from '../sources/read-intent.ts'
 import type { WordsGiven } from './words-given.ts'
 
 /**

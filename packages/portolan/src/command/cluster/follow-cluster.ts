@@ -1,0 +1,25 @@
+import type { CommandContext } from '../command.ts'
+import { followNeighbours } from './follow-neighbours.ts'
+
+/**
+ * Follows the cluster of this host beside a watch, which takes up what is written down of it. A run that only looks once,
+ * or only tells, follows none.
+ *
+ * @returns what ends that
+ */
+export const followCluster = (context: CommandContext): (() => Promise<void>) => {
+  const { check, once } = context.options
+  const ended = new AbortController()
+  const following =
+    check === true || once === true
+      ? Promise.resolve()
+      : followNeighbours(context, ended.signal).catch((error: unknown) =>
+          context.terminal.say(
+            `portolan: the cluster is followed no longer, and routes to other hosts stay as they are: ${(error as Error).message}`,
+          ),
+        )
+  return async () => {
+    ended.abort()
+    await following
+  }
+}

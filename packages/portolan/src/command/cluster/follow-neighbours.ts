@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ClusterNeighbours } from '@portolan/core'
+import { lostBlockNotes } from '@portolan/core/planning'
+import { readNetworkFacts, writeNeighbours } from '@portolan/host'
+import { followCluster } from '../../cluster/follow-cluster.ts'
+import { claimLine, type JoinPlace } from '../../cluster/join-line.ts'
+import { forgottenText, joinedMember, knownMember, unknownText } from '../../cluster/known-member.ts'
+import { refuseLostData, unknownHostsText } from '../../cluster/lost-data.ts'
+import { networksUp } from '../../cluster/networks-up.ts'
+import { openCluster } from '../../cluster/open-cluster.ts'
+import { readLostUse } from '../../cluster/read-lost-use.ts'
+import { neighboursIn } from '../../cluster/remember-neighbours.ts'
+import { isOutage } from '../../cluster/told-faults.ts'
+import type { CommandContext } from '../command.ts'
+import { directoryOf } from './call.ts'
+import { namedCluster } from './fresh-neighbours.ts'
+import { openOutage } from './outage.ts'
+import { saidOfCluster } from './said-of-cluster.ts'
+
+/** How long a store that does not answer is left alone. */
+const PAUSE_MS = 5_000
+
+/**
+ * Follows the cluster that is named, and remembers its other hosts, until it is stopped. Where etcd does not answer that
+ * is said once, and once that it does again; what is remembered stays.
+ */
+export const followNeighbours = async (context: CommandContext, signal: AbortSignal): Promise<void> => {
+  const url = namedCluster(context)
+  if (url === null) return
+  const { name, store } = await openCluster(url)
+  const directory = directoryOf(context)
+  const place = { cluster: context.options.cluster ?? null, directory }
+  try {
+    let isKnown = (await joinedMember(directory, name)) !== null
+    // Without networks that are up no cluster tells what it was.
+    if (!isKnown && (networksUp(await readNetworkFacts()) ?? []).length === 0) return
+    let lost: readonly string[] = []
+    const said = saidOfCluster(context.terminal)
+    const outage = openOutage(context.terminal, 'Routes to other hosts stay as they are.', said.faults)
+    while (!signal.aborted) {
+      try {
+        for await (const snapshot of followCluster(store, signal)) {
+          await refuseLostData(place, name, snapshot, () => store.read())
+          outage.answered('routes follow the other hosts.')
+          // It is another one after `join --takeover`, and what a plan takes it for once the directory was lost.
+          const known = await knownMember(directory, name, async () => snapshot)
+          if (known === null) continue
+          if (known.member === null) {
+            // A command that plans says it each time; this once.
+            if (isKnown) said.say(unknownText(place, name, known.networks))
+            isKnown = false
+            continue
+          }
+          const { member, isForgotten } = known
+          if (isForgotten && isKnown) said.say(forgottenText(place, name, member))
+          if (!isForgotten) said.isWell()
+          isKnown = !isForgotten
+          const neighbours = await neighboursIn(directory, name, member, snapshot)
+          said.unknownHosts(unknownHostsText(place, neighbours, snapshot))
+          // Written where it is something new, by this process or another one.
+          await writeNeighbours(directory, neighbours)
+          lost = await tellLost(context, place, neighbours, lost)
+        }
+      } catch (error) {
+        if (!isOutage(error)) throw error
+        outage.failed(error)
+        await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  } finally {
+    await store.close()
+  }
+}
+
+/**
+ * Says once of blocks that this host lost that it did. A network that is in one has a conflict, which the watch tells.
+ *
+ * @param told - what was said before
+ * @returns what is said by now
+ */
+const tellLost = async (
+  { terminal }: CommandContext,
+  place: JoinPlace,
+  neighbours: ClusterNeighbours,
+  told: readonly string[],
+): Promise<readonly string[]> => {
+  const facts = await readNetworkFacts()
+  const { lost } = await readLostUse(place.directory, { leases: null, facts }, neighbours)
+  const notes = lostBlockNotes(
+    lost.filter(({ networks }) => networks.length === 0),
+    neighbours,
+    claimLine(place, neighbours),
+  )
+  for (const note of notes) if (!told.includes(note)) terminal.say(`portolan: ${note}`)
+  return notes
+}

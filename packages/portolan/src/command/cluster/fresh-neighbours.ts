@@ -1,0 +1,155 @@
+import {
+  type BlockSnapshot,
+  type ClusterMember,
+  type ClusterNeighbours,
+  parseClusterUrl,
+} from '@portolan/core'
+import { readMember, writeNeighbours } from '@portolan/host'
+import { PortolanError } from '@portolan/netfilter'
+import { joinLine } from '../../cluster/join-line.ts'
+import { forgottenText, joinedMember, knownMember, unknownText } from '../../cluster/known-member.ts'
+import { refuseLostData, unknownHostsText } from '../../cluster/lost-data.ts'
+import { openCluster } from '../../cluster/open-cluster.ts'
+import { refuseElsewhere } from '../../cluster/other-cluster.ts'
+import { neighboursIn, rememberLoss } from '../../cluster/remember-neighbours.ts'
+import { isOutage } from '../../cluster/told-faults.ts'
+import { readConfig } from '../../config/read-config.ts'
+import type { PlanOptions } from '../../plan/plan-options.ts'
+import type { CommandContext } from '../command.ts'
+import { usesFiles } from '../sources/read-facts.ts'
+import { directoryOf } from './call.ts'
+import { saidOfCluster } from './said-of-cluster.ts'
+
+/** The URL of the cluster that this host is in, for a command that plans; null: none is named. */
+export const namedCluster = ({ options }: Pick<CommandContext, 'options'>): string | null =>
+  options.cluster ?? readConfig().cluster ?? null
+
+/**
+ * What this host is in the cluster that a command is for; or what it was, where its state directory was lost and the
+ * cluster tells by what is up here.
+ *
+ * @param read - reads the cluster; null: it does not answer
+ */
+const memberOf = async (
+  context: CommandContext,
+  name: string,
+  read: () => Promise<BlockSnapshot | null>,
+): Promise<ClusterMember | null> => {
+  const directory = directoryOf(context)
+  const { terminal, options } = context
+  const place = { cluster: options.cluster ?? null, directory }
+  let isAway = false
+  const known = await knownMember(directory, name, async () => {
+    const snapshot = await read()
+    isAway = snapshot === null
+    return snapshot
+  })
+  const said = saidOfCluster(terminal)
+  if (known?.member === null) said.say(unknownText(place, name, known.networks))
+  else if (known?.isForgotten === true) said.say(forgottenText(place, name, known.member))
+  // What is not known while etcd does not answer was said.
+  else if (known === null && !isAway && options.cluster !== undefined)
+    said.say(
+      `this host has not joined cluster ${name}, so no routes to other hosts are planned. Join it: \`${joinLine(place)}\`.`,
+    )
+  return known?.member ?? null
+}
+
+/**
+ * The other hosts of the cluster as etcd has them now, for a plan. Where etcd does not answer that is said, and the plan
+ * is made with what this host remembers: routes stay as they are.
+ *
+ * @param remembers - write them down, as a command does that changes the host; any other writes only that a block is lost
+ */
+export const freshNeighbours = async (
+  context: CommandContext,
+  remembers: boolean,
+): Promise<Pick<PlanOptions, 'neighbours'>> => {
+  const url = namedCluster(context)
+  if (url === null || usesFiles(context.options)) return {}
+  const { name, store } = await openCluster(url)
+  const directory = directoryOf(context)
+  const place = { cluster: context.options.cluster ?? null, directory }
+  try {
+    const read = (goesBy: string): Promise<BlockSnapshot | null> =>
+      reached(
+        context,
+        async () => {
+          const snapshot = await store.read()
+          await refuseLostData(place, name, snapshot, () => store.read())
+          return snapshot
+        },
+        goesBy,
+      )
+    await refuseElsewhere(directory, name, () => read('Nothing is planned.'))
+    const unknown = `Which blocks this host has there is not known: the state directory ${directory} remembers nothing of cluster ${name}. No routes to other hosts are planned.`
+    const member = await memberOf(context, name, () => read(unknown))
+    if (member === null) return {}
+    const snapshot = await read('Routes to other hosts are planned as this host saw the cluster last.')
+    if (snapshot === null) return {}
+    const neighbours = await neighboursIn(directory, name, member, snapshot)
+    saidOfCluster(context.terminal).unknownHosts(unknownHostsText(place, neighbours, snapshot))
+    if (remembers) await writeNeighbours(directory, neighbours)
+    else await rememberLoss(directory, name, snapshot)
+    return { neighbours }
+  } finally {
+    await store.close()
+  }
+}
+
+/**
+ * The same for a command that asks no etcd where this host remembers what it is: what is wanted is what a plan would say.
+ * What keeps etcd from being asked is said.
+ */
+export const forgottenNeighbours = async (
+  context: CommandContext,
+): Promise<Pick<PlanOptions, 'neighbours'>> => {
+  try {
+    const url = namedCluster(context)
+    if (url === null) return {}
+    const joined = await joinedMember(directoryOf(context), parseClusterUrl(url).cluster)
+    return joined === null ? await freshNeighbours(context, false) : {}
+  } catch (error) {
+    if (!(error instanceof PortolanError)) throw error
+    context.terminal.say(`portolan: ${error.message}`)
+    return {}
+  }
+}
+
+/**
+ * The other hosts of the cluster for a watch that plans again. Where the state directory was lost meanwhile, the cluster is
+ * asked, and what it says is written down anew. Where it does not tell, they are as the watch knew them last: only a host
+ * that gave its blocks back has none.
+ *
+ * @param last - as the watch knew them last; null: none
+ */
+export const neighboursAgain = async (
+  context: CommandContext,
+  last: ClusterNeighbours | null,
+): Promise<ClusterNeighbours | null> => {
+  if (last === null) return null
+  const directory = directoryOf(context)
+  try {
+    if ((await joinedMember(directory, last.cluster)) !== null) return last
+    const { neighbours } = await freshNeighbours(context, true)
+    return neighbours ?? ((await readMember(directory)) === null ? last : null)
+  } catch (error) {
+    if (!(error instanceof PortolanError)) throw error
+    context.terminal.say(`portolan: ${error.message}`)
+    return last
+  }
+}
+
+const reached = async (
+  { terminal }: CommandContext,
+  read: () => Promise<BlockSnapshot>,
+  goesBy: string,
+): Promise<BlockSnapshot | null> => {
+  try {
+    return await read()
+  } catch (error) {
+    if (!isOutage(error)) throw error
+    if (saidOfCluster(terminal).faults.add(error)) terminal.say(`portolan: ${error.message} ${goesBy}`)
+    return null
+  }
+}

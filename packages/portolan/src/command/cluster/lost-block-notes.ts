@@ -1,0 +1,34 @@
+import { bridgeNetwork } from '@portolan/core'
+import { defaultStateDirectory, readNetworkFacts } from '@portolan/host'
+import { readLostBlocks } from '../../status/lost-blocks.ts'
+import type { Options } from '../options/option-table.ts'
+import { withOwnOptions } from '../options/with-own-options.ts'
+import { keptProjects } from '../sources/read-wanted.ts'
+import { withJoinedCluster } from './with-joined-cluster.ts'
+
+/**
+ * What is to be said of a network that something is attached to, where it is in a block that this host had in a cluster.
+ * @param isLive - does a program hold the project?
+ */
+export const lostBlockNotes = async (
+  options: Options,
+  { project, network }: { readonly project: string; readonly network: string },
+  isLive: boolean,
+): Promise<readonly string[]> => {
+  const lost = await readLostBlocks(options.state ?? defaultStateDirectory(), () => isLive)
+  if (lost.isNone) return lost.unread
+  const { interfaces = [] } = await readNetworkFacts()
+  const networks = interfaces
+    .flatMap((link) => bridgeNetwork(link) ?? [])
+    .filter((one) => one.project === project && one.network.name === network)
+  const found = lost.find(networks)
+  if (found.length === 0) return []
+  const kept = await keptProjects(options)
+  const written = withOwnOptions({
+    ...(await withJoinedCluster(options)),
+    ...(kept.includes(project) ? { project } : { file: ['FILE'] }),
+  })
+  return found.map(({ message, remedy: { text, commands } }) =>
+    [message, text, ...commands.map((command) => `The command is \`${written(command)}\`.`)].join(' '),
+  )
+}

@@ -1,0 +1,34 @@
+import { backends } from '../../backend/backend.ts'
+import type { OptionName } from './option-table.ts'
+
+/** What a value names, where that can be looked up. */
+export type ValueKind = 'file' | 'folder' | 'project' | 'network' | 'interface' | 'command'
+
+/** Options that take one of a few words, and nothing else. */
+export const closedValues: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
+  backend: ['auto', ...backends, 'iptables'],
+  format: ['nft', 'nft-json', 'iptables-restore', 'sh'],
+}
+
+/** Options that take a word besides something else. */
+export const openValues: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
+  pool: ['classic', 'docker'],
+}
+
+/** Options whose values are names of something. */
+export const namedValues: Readonly<Partial<Record<OptionName, ValueKind>>> = {
+  file: 'file',
+  project: 'project',
+  'env-file': 'file',
+  'project-directory': 'folder',
+  host: 'file',
+  'iptables-save': 'file',
+  'ip6tables-save': 'file',
+  'iptables-legacy-save': 'file',
+  'ip6tables-legacy-save': 'file',
+  'nft-json': 'file',
+  state: 'folder',
+  svg: 'file',
+  output: 'file',
+  in: 'interface',
+}

@@ -1,0 +1,9 @@
+import type { Look } from '../../text/look.ts'
+import type { CommandContext } from '../command.ts'
+
+/** How what a command prints for people is to look. */
+export const lookOf = ({ options, terminal }: CommandContext): Look => ({
+  style: terminal.style,
+  columns: terminal.columns,
+  rules: options.rules === true,
+})

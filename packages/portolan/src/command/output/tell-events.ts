@@ -1,0 +1,55 @@
+import type { PortolanError } from '@portolan/netfilter'
+import type { WatchMetrics } from '../../metrics/open-metrics.ts'
+import { systemClock } from '../../watch/clock.ts'
+import { eventText } from '../../watch/event-text.ts'
+import type { HostEvent } from '../../watch/host-event.ts'
+import type { WatchOptions } from '../../watch/watch-project.ts'
+import type { CommandContext } from '../command.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { tellServiceManager } from '../watch/tell-service-manager.ts'
+import { jsonText } from './json-text.ts'
+
+/** How a watch goes about it, as the options say. */
+export const watchOptions = ({ options }: CommandContext, signal: AbortSignal): WatchOptions => ({
+  signal,
+  check: options.check === true,
+  once: options.once === true,
+})
+
+/** Files that cannot be taken, as an event: what follows the events would not hear of it otherwise. */
+export async function* notTaken(
+  project: string,
+  { code, message }: PortolanError,
+  retryMs: number | null,
+): AsyncGenerator<HostEvent, void> {
+  const at = systemClock.date().toISOString()
+  yield { at, project, kind: 'failed', error: { code, message }, retryMs }
+}
+
+/**
+ * Prints events as they come.
+ *
+ * @param since - of what the first ones are, up to that which says that it is in force: see `eventText`
+ * @returns the exit code they come to
+ */
+export const told = async (
+  events: AsyncIterable<HostEvent>,
+  { options, terminal }: CommandContext,
+  metrics: WatchMetrics | null,
+  since: 'new' | 'kept' | null = null,
+): Promise<ExitCode> => {
+  let failed = false
+  let first = since
+  /** Was it told just before that something is not as it is wanted, and is left so? */
+  let isAmiss = false
+  for await (const event of events) {
+    failed = event.kind === 'failed'
+    metrics?.take(event)
+    if (event.kind === 'watching') await tellServiceManager(terminal)
+    if (options.json === true) terminal.print(jsonText(event, null, 0))
+    else for (const line of eventText(event, terminal.style, isAmiss ? 'amiss' : first)) terminal.print(line)
+    if (event.kind === 'watching') first = null
+    isAmiss = event.kind === 'drift' && event.outcome !== 'repaired'
+  }
+  return options.once === true && failed ? exitCode.error : exitCode.ok
+}

@@ -1,0 +1,19 @@
+import { placeText } from '@portolan/netfilter'
+import type { HeldPlan } from '../../watch/hold-planned-project.ts'
+import type { Terminal } from './terminal.ts'
+
+/**
+ * Says what of a text cannot take effect, as a plan of it does: once for each text, however often it is read.
+ */
+export const tellNotes = (
+  terminal: Pick<Terminal, 'say'>,
+): ((held: Pick<HeldPlan, 'intent' | 'ofText'>) => void) => {
+  let told = ''
+  return ({ intent, ofText }) => {
+    const text = JSON.stringify(intent())
+    if (text === told) return
+    told = text
+    for (const { text: note, place } of ofText)
+      terminal.say(`portolan: ${place === null ? '' : `${placeText(place)}: `}${note}`)
+  }
+}

@@ -1,0 +1,136 @@
+import { createInterface } from 'node:readline'
+import { isatty } from 'node:tty'
+import { visibleLine, visibleText } from '@portolan/netfilter'
+import { type Style, styleFor } from '../../text/style.ts'
+import { InterruptedError, unlessInterrupted } from '../interrupted-error.ts'
+import { heedOutput } from './failed-output.ts'
+import type { Progress } from './progress.ts'
+import { openScreen, type Screen } from './screen.ts'
+import { shownText } from './shown-text.ts'
+import { readShape } from './terminal-shape.ts'
+
+/**
+ * Where a command writes and asks. Standard output carries only the answer; everything said beside it is standard
+ * error's. All text for people goes through here, and characters that would act on a terminal are written out.
+ */
+export interface Terminal {
+  readonly interactive: boolean
+  /** Text or JSON for standard output, with colours of `style` alone; a newline is added. */
+  print(text: string): void
+  /**
+   * What a program reads: a script, a ruleset, a drawing. To a file or a pipe it goes as it is; on a terminal it is
+   * shown like any text, and it is said if that changed it. A newline is added.
+   */
+  pass(text: string): void
+  /** A message for standard error; what is behind a newline in it is indented. A newline is added. */
+  say(text: string): void
+  /**
+   * Asks a yes-or-no question; no is the default.
+   * @throws InterruptedError when the answer is Control-C
+   */
+  ask(question: string): Promise<boolean>
+  /**
+   * Does some work, and says on standard error what is being waited for where it takes longer than a second, if that is
+   * a terminal. Control-C ends the wait, unless the work changes something.
+   * @param what - what is being waited for: `reading this host and planning`
+   * @throws InterruptedError after Control-C; the work may still go on
+   */
+  during<Result>(what: string, work: () => Promise<Result>, how?: Waiting): Promise<Result>
+  readonly style: Style
+  /** Cells in a line of standard output; Infinity where it is no terminal: lines that a program reads are not broken. */
+  readonly columns: number
+  /** Takes the terminal of standard output, for a text that is refreshed in place; null: standard output is none, or cannot. */
+  screen(): Screen | null
+}
+
+/** There is no other place to say that standard error cannot be written, and that must not stop an apply halfway. */
+const ignoreFailure = (): void => {}
+
+/** How something is waited for. */
+export interface Waiting {
+  /** Say nothing: the output is for a program. */
+  readonly quiet?: boolean
+  /** The host is being changed: this is not cut short. */
+  readonly changes?: boolean
+  /** Control-C has its default effect. */
+  readonly deaf?: boolean
+}
+
+/** The terminal this process runs in. */
+export const openTerminal = (): Terminal => {
+  process.stdout.on('error', heedOutput)
+  return processTerminal()
+}
+
+/** Node takes a millisecond or two to make each stream of the process. Most commands read and say nothing there. */
+const terminals = { input: 0, errors: 2 } as const
+
+let heedsErrors = false
+
+const errorStream = (): NodeJS.WriteStream => {
+  if (!heedsErrors) process.stderr.on('error', ignoreFailure)
+  heedsErrors = true
+  return process.stderr
+}
+
+const processTerminal = (): Terminal => {
+  // https://no-color.org: any value that is not empty switches colour off.
+  const isColoured =
+    process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb'
+  const shown = isColoured ? shownText : visibleText
+  let progress: Progress | null = null
+  /** Nothing is written beside a line that is to be erased. */
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    progress?.end()
+    stream.write(text)
+  }
+  const say = (text: string): void =>
+    // No line of a message is taken for a message of its own: an error may quote lines of others.
+    write(errorStream(), `${visibleText(text).replaceAll('\n', '\n  ')}\n`)
+  return {
+    interactive: isatty(terminals.input) && isatty(terminals.errors),
+    print: (text) => write(process.stdout, `${shown(text)}\n`),
+    pass: (text) => {
+      const printed = process.stdout.isTTY === true ? visibleText(text) : text
+      write(process.stdout, `${printed}\n`)
+      if (printed !== text)
+        say(
+          'portolan: characters that would act on the terminal are shown as \\x1b and the like. Send the output to a file to have it as it is.',
+        )
+    },
+    say,
+    ask: askOnTerminal,
+    during: async (what, work, { quiet = false, changes = false, deaf = false } = {}) => {
+      if (!quiet && isatty(terminals.errors) && process.env.TERM !== 'dumb') {
+        const { showProgress } = await import('./progress.ts')
+        progress = showProgress(`portolan: ${visibleLine(what)} ...${changes ? '' : ' (Control-C ends it)'}`)
+      }
+      try {
+        return await (changes || deaf ? work() : unlessInterrupted(work))
+      } finally {
+        progress?.end()
+        progress = null
+      }
+    },
+    style: styleFor(isColoured),
+    columns: process.stdout.isTTY === true ? readShape().columns : Number.POSITIVE_INFINITY,
+    screen: () =>
+      process.stdout.isTTY === true && process.env.TERM !== 'dumb' ? openScreen(process.stdout, shown) : null,
+  }
+}
+
+const askOnTerminal = (question: string): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const lines = createInterface({ input: process.stdin, output: errorStream() })
+    lines.once('SIGINT', () => {
+      errorStream().write('\n')
+      reject(new InterruptedError())
+      lines.close()
+    })
+    // Control-D ends the input without an answer, and no answer is no.
+    lines.once('close', () => resolve(false))
+    lines.question(`${visibleText(question)} [y/N] `, (answer) => {
+      resolve(/^y(es)?$/i.test(answer.trim()))
+      lines.close()
+    })
+  })

@@ -1,0 +1,234 @@
+import type { ClusterNeighbours, Intent } from '@portolan/core'
+import { createRunner, defaultStateDirectory, noteHeldBack, openMonitor } from '@portolan/host'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import type { WatchMetrics } from '../../metrics/open-metrics.ts'
+import type { PlanOptions } from '../../plan/plan-options.ts'
+import type { StoredIntent } from '../../stored-intent/stored-intent.ts'
+import type { HeldText } from '../../watch/held-text.ts'
+import { type HeldPlan, holdPlannedProject } from '../../watch/hold-planned-project.ts'
+import { watchProject } from '../../watch/watch-project.ts'
+import { followBlocks } from '../cluster/follow-blocks.ts'
+import { followCluster } from '../cluster/follow-cluster.ts'
+import { freshNeighbours, neighboursAgain } from '../cluster/fresh-neighbours.ts'
+import type { CommandContext } from '../command.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { blockedError, followErrors, newErrors } from '../new-errors.ts'
+import { applyOptions } from '../options/apply-options.ts'
+import { notTaken, told, watchOptions } from '../output/tell-events.ts'
+import { tellNotes } from '../output/tell-notes.ts'
+import { refuseBlocked } from '../refuse-blocked.ts'
+import type { IntentSource } from '../sources/intent-source.ts'
+import type { Signals } from './follow-signals.ts'
+import { heldBackNotes } from './held-back.ts'
+import { holdAlone, keptAgain } from './hold-alone.ts'
+import { keyWords } from './key-words.ts'
+import { noteWatched } from './note-watched.ts'
+
+/** What is not in force yet and may come to be without another text: as long as nothing changes, it is not tried again. */
+interface Untaken {
+  readonly changed: AbortSignal
+  close(): void | Promise<void>
+}
+
+/** What the last text came to. */
+interface Now {
+  /** Of what the first events are: see `eventText`. */
+  since: 'new' | 'kept' | null
+  untaken: Untaken | null
+  code: ExitCode
+}
+
+/**
+ * Holds what a source says, and what it comes to say, until it is stopped. What cannot be taken, or would bring a conflict
+ * of severity error that is not there yet, is told, and what is in force stays.
+ */
+export const holdSource = async (
+  context: CommandContext,
+  signals: Signals,
+  settings: PlanOptions,
+  metrics: WatchMetrics | null,
+  source: IntentSource,
+  stored: StoredIntent | null,
+): Promise<ExitCode> => {
+  const { options, terminal } = context
+  const { check = false, once = false } = options
+  const directory = options.state ?? defaultStateDirectory()
+  const runner = createRunner()
+  let intent = source.read()
+  const { project } = intent
+  const alone = check ? null : await holdAlone(directory, project)
+  const {
+    untaken: noteWhy,
+    unread: noteUnread,
+    again: noteAgain,
+  } = heldBackNotes((why) => (check ? undefined : noteHeldBack(directory, project, why)))
+  const watched = check ? null : noteWatched(options, project)
+  const sayNotes = tellNotes(terminal)
+  let endFollowing = async (): Promise<void> => {}
+  let held: HeldPlan | null = null
+  const now: Now = { since: null, untaken: null, code: exitCode.ok }
+  try {
+    watched?.says(intent)
+    // Before anything is read: what changes after that is told.
+    await using monitor = await openMonitor({ legacy: { runner } })
+    const others = await freshNeighbours(context, !check)
+    // No file has the text, so the commands that are printed name the project, whose text is kept here.
+    const worded = stored === null ? {} : await keyWords(options, project)
+    const settled = {
+      ...settings,
+      ...(check ? others : {}),
+      ...worded,
+      ...(await source.lastBackend(project)),
+    }
+    const text: HeldText = {
+      read: () => source.read(),
+      keepHold: async () => {
+        if (!(await keptAgain(alone))) return
+        watched?.again()
+        noteAgain()
+      },
+      isLost: () => !check && source.isLost(),
+      writeDown: async (backend, known) => {
+        await source.keepAgain(backend)
+        await neighboursAgain(context, known)
+      },
+      moveTo: async (backend) => (check ? undefined : source.keepAgain(backend)),
+      taken: (now) => watched?.holds(now),
+    }
+    const hold = (wanted: Intent, last: ClusterNeighbours | null = null): Promise<HeldPlan> =>
+      holdPlannedProject(wanted, text, { ...settled, runner }, applyOptions(context), last)
+    const refused = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
+      told(notTaken(project, error, retryMs), context, metrics)
+
+    /** As `refused`, and told to whatever asks for the project while it lasts. */
+    const heldBack = (error: PortolanError): Promise<ExitCode> => {
+      noteWhy(error)
+      return refused(error, null)
+    }
+
+    const before = check ? null : await holdFormer(source, intent, hold)
+    watched?.holds(before?.intent() ?? intent)
+    if (before === null && (await refuseBlocked(context, intent, source, worded))) now.since = 'new'
+    held = before ?? (await hold(intent))
+    /** Puts what the source says now in the place of what is held, unless that would break something. */
+    const take = async (from: HeldPlan): Promise<HeldPlan> => {
+      let next: HeldPlan | null = null
+      try {
+        intent = source.read()
+        refuseRenamed(project, intent, source)
+        watched?.says(intent)
+        now.untaken = followBlocks(directory)
+        if (!check) await from.keepLeases()
+        // Without them, what leaves for their containers would be masqueraded.
+        const last = from.neighbours()
+        next = await hold(intent, check ? last : await neighboursAgain(context, last))
+        const errors = check ? [] : await newErrors(from, next)
+        await now.untaken.close()
+        now.untaken = null
+        if (errors.length === 0) {
+          from.close()
+          noteWhy(null)
+          now.since = 'new'
+          watched?.holds(intent)
+          return next
+        }
+        const tell = async (found: typeof errors): Promise<void> => {
+          now.code = await heldBack(blockedError(source, intent, found))
+        }
+        await tell(errors)
+        now.untaken = followErrors(from, next, directory, errors, tell)
+      } catch (error) {
+        next?.close()
+        if (!(error instanceof PortolanError)) throw error
+        now.code = await heldBack(error)
+      }
+      now.since = 'kept'
+      return from
+    }
+    const keep = async ({ backend }: HeldPlan): Promise<void> =>
+      check || now.since === 'kept' ? undefined : source.keep(backend)
+
+    if (before !== null) held = await take(before)
+    for (const sentence of [...held.unread, ...held.notes]) terminal.say(`portolan: ${sentence}`)
+    sayNotes(held)
+    endFollowing = followCluster(context)
+    await keep(held)
+    if (!once)
+      stored?.follow(
+        (error, retryMs) => {
+          noteUnread(error)
+          void refused(error, retryMs)
+        },
+        () => {
+          noteUnread(null)
+          terminal.say(`portolan: ${options.intent} is read and followed again.`)
+        },
+      )
+    for (;;) {
+      const signal = AbortSignal.any([
+        ...[signals.stop, signals.reload],
+        ...(stored === null ? [] : [stored.changed]),
+        ...(now.untaken === null ? [] : [now.untaken.changed]),
+      ])
+      const observed = metrics?.observe(held) ?? held
+      const ended = await told(
+        watchProject(observed, monitor, watchOptions(context, signal)),
+        context,
+        metrics,
+        now.since,
+      )
+      if (once) return now.code === exitCode.ok ? ended : now.code
+      if (signals.stop.aborted) return ended
+      // What is written while the files are read is another reload.
+      signals.rearm()
+      source.rearm()
+      await now.untaken?.close()
+      now.untaken = null
+      held = await take(held)
+      await keep(held)
+      if (now.since === 'kept') continue
+      terminal.say(`portolan: ${source.name} read again`)
+      for (const sentence of held.notes) terminal.say(`portolan: ${sentence}`)
+      sayNotes(held)
+    }
+  } finally {
+    await now.untaken?.close()
+    await endFollowing()
+    noteUnread(null)
+    noteWhy(null)
+    watched?.end()
+    alone?.end()
+    held?.close()
+  }
+}
+
+/**
+ * What was in force when a watch held the project last, where the source says something else by now.
+ * @returns null: it is not known, or cannot be brought back
+ */
+const holdFormer = async (
+  source: IntentSource,
+  intent: Intent,
+  hold: (wanted: Intent) => Promise<HeldPlan>,
+): Promise<HeldPlan | null> => {
+  const former = source.inForce()
+  if (former === null || former.project !== intent.project) return null
+  if (JSON.stringify(former) === JSON.stringify(intent)) return null
+  try {
+    return await hold(former)
+  } catch (error) {
+    if (error instanceof PortolanError) return null
+    throw error
+  }
+}
+
+/**
+ * The rules of the old project would stay, and nothing would watch them any more.
+ * @throws InvalidRequestError
+ */
+const refuseRenamed = (held: string, { project }: Intent, { describes }: IntentSource): void => {
+  if (project === held) return
+  throw new InvalidRequestError(
+    `${describes} project ${project} now, and this watch holds ${held}. To change over, stop this watch, run "portolan destroy -p ${held}", and start a watch anew.`,
+  )
+}

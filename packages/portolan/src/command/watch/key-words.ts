@@ -1,0 +1,55 @@
+import { defaultStateDirectory, readAppliedTextOf } from '@portolan/host'
+import { commandWording, PortolanError, type Wording } from '@portolan/netfilter'
+import type { PlanOptions } from '../../plan/plan-options.ts'
+import { withJoinedCluster } from '../cluster/with-joined-cluster.ts'
+import type { Options } from '../options/option-table.ts'
+import { withOwnOptions } from '../options/with-own-options.ts'
+
+/** How messages about a project whose text a key has name what the user may change: its watch applies it. */
+const keyWording: Wording = {
+  ...commandWording,
+  apply: null,
+  restore: 'let "portolan watch --intent" of the project run, or start it again',
+  goOn: null,
+}
+
+/** What is known of a key where the text that is kept does not tell which one it is of. */
+const anyKey = 'etcd:///KEY'
+
+/**
+ * The options with which commands about a project of a key can be run: they name the project, whose text is kept on this
+ * host, and the key, whose watch applies it.
+ */
+export const keyOptions = async (options: Options, project: string): Promise<Options> => ({
+  ...(await withJoinedCluster(options)),
+  project,
+  intent: options.intent ?? (await keptUrl(options, project)) ?? anyKey,
+})
+
+/**
+ * How a project comes to be applied again, in a clause: by its watch where a key has its text, else by `portolan apply`.
+ */
+export const appliedAgain = async (options: Options, project: string): Promise<string> => {
+  if ((await keptUrl(options, project)) === undefined)
+    return `the project is applied again (\`${withOwnOptions(options)('portolan apply')}\`)`
+  const watch = withOwnOptions(await keyOptions(options, project))('portolan apply')
+  return `its text is applied again: by its watch as that is started anew, or as it gets SIGHUP (\`${watch}\`)`
+}
+
+/** What plans and searches print for a project of a key. */
+export const keyWords = async (
+  options: Options,
+  project: string,
+): Promise<Pick<PlanOptions, 'ownCommand' | 'wording'>> => ({
+  ownCommand: withOwnOptions(await keyOptions(options, project)),
+  wording: keyWording,
+})
+
+const keptUrl = async ({ state }: Options, project: string): Promise<string | undefined> => {
+  try {
+    return (await readAppliedTextOf(state ?? defaultStateDirectory(), project))?.url
+  } catch (error) {
+    if (error instanceof PortolanError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,18 @@
+import { createRunner } from '@portolan/host'
+import { MissingToolError } from '@portolan/netfilter'
+import type { Terminal } from '../output/terminal.ts'
+
+/**
+ * Tells systemd that this process is ready (sd_notify(3)), where it asked for that: a unit with Type=notify starts what
+ * comes after it then.
+ */
+export const tellServiceManager = async (terminal: Terminal): Promise<void> => {
+  if ((process.env.NOTIFY_SOCKET ?? '') === '') return
+  try {
+    const { exitCode: code, stderr } = await createRunner().run('systemd-notify', ['--ready'])
+    if (code !== 0) terminal.say(`portolan: systemd was not told that it is ready: ${stderr.trim()}`)
+  } catch (error) {
+    if (!(error instanceof MissingToolError)) throw error
+    terminal.say(`portolan: systemd was not told that it is ready: ${error.message}`)
+  }
+}
