@@ -121,20 +121,28 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     await etcd.start()
     await cluster('release', '--force')
     await cluster('join', '--member', 'web-2', '--state', '/run/lab/web-2')
-    await cluster('init', '--pool', '10.64.0.0/24:24', '--pool', '10.80.0.0/24:24')
-    await cluster('join')
+    await cluster('init', '--pool', '10.64.0.0/24:24', '--pool', '10.80.0.0/23:24')
+    await cluster('join', '--count', '2')
     const late = lab.use(await lab.container({ name: 'late', bridge: 'spare' }))
     const third = { ...sandboxOf(late), interface: 'net1' }
     const refused = await call('ADD', third, config({ ipv6: false }), environment)
     expect(refused.exitCode).toBe(1)
     expect(refused.stdout).toMatch(
-      /network pods overlaps .*is held by host web-2 now.*remove it, and make it again/,
+      /network pods overlaps .*is held by host web-2 now.*the next one that is added makes it again/,
     )
     expect((await lab.portolan(['status'])).stdout).toContain('is held by host web-2 now')
     // Other networks of the project are made all the same.
     const more = await call('ADD', third, config({ ipv6: false, name: 'more' }), environment)
     expect(more).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(JSON.parse(more.stdout).ips[0].address).toMatch(/^10\.80\.0\./)
+    expect(JSON.parse(more.stdout).ips[0].address).toMatch(/^10\.80\.[01]\./)
+
+    // Where its last container is gone, it is made again: the one that comes has an address of this host's block.
+    const first = { ...sandboxOf(pod), interface: 'net1' }
+    expect(await call('DEL', first, config({ ipv6: false }), environment)).toMatchObject({ exitCode: 0 })
+    const anew = await call('ADD', { ...third, interface: 'net2' }, config({ ipv6: false }), environment)
+    expect(anew).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(JSON.parse(anew.stdout).ips[0].address).toMatch(/^10\.80\.[01]\./)
+    expect((await lab.portolan(['status'])).stdout).not.toContain('is held by host web-2 now')
   })
 
   test('have to move where another host took the block, and are named where another host may have them', async () => {

@@ -1,6 +1,6 @@
 import { blockPools, bridgeName, bridgeNetwork, podmanProject, subnetLeases } from '@portolan/core'
 import { isInterfaceName } from '@portolan/core/planning'
-import { defaultStateDirectory, readHeldBlocks, readJoinedBlocks, readNetworkFacts } from '@portolan/host'
+import { defaultStateDirectory, readNetworkFacts } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
 import {
   openLeaseStore,
@@ -11,6 +11,7 @@ import {
   type SubnetPlan,
   type SubnetRequest,
 } from 'portolan'
+import { blocksHere } from '../attachment/blocks-here.ts'
 import { driverOptions } from './driver-options.ts'
 import type { PodmanNetwork, PodmanSubnet } from './read-input.ts'
 import { wording } from './wording.ts'
@@ -99,10 +100,7 @@ const plannedSubnets = async (network: PodmanNetwork): Promise<readonly SubnetPl
   const { pool } = driverOptions(network)
   const config = readConfig()
   const directory = defaultStateDirectory()
-  const blocks =
-    config.cluster == null
-      ? await readJoinedBlocks(directory)
-      : await readHeldBlocks(config.cluster, directory)
+  const blocks = await blocksHere(config, directory)
   const settled = (config.pools ?? [])
     .map(parsePool)
     .filter(({ entries }) =>

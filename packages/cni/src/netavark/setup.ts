@@ -9,6 +9,7 @@ import { isOfPlugin } from '../verb/open-project.ts'
 import { type DriverOptions, driverOptions } from './driver-options.ts'
 import { familiesOnNetwork } from './port-families.ts'
 import type { ContainerCall } from './read-input.ts'
+import { refuseLost } from './refuse-lost.ts'
 import { type StatusBlock, statusBlock } from './status-block.ts'
 import { sweep } from './sweep.ts'
 import { wantedNetwork } from './wanted-network.ts'
@@ -43,6 +44,7 @@ export const setup = async (
   if (host.endpoints().some((one) => one.service === endpoint && one.network === name))
     await host.detach(endpoint, { network: name })
   await sweep(opened, name, await isAsWritten(opened, call))
+  await refuseLost(host, call.network)
   try {
     const network = await host.ensureNetwork(name, wantedNetwork(call.network, options))
     const attached = await attachContainer(host, {

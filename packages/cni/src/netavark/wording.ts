@@ -7,6 +7,8 @@ export const wording: Wording = {
   bridge: 'with --interface-name',
   // Its last container takes the network with it.
   removeNetwork: 'stop its containers first',
+  remakeNetwork:
+    'Remove the containers of the network, then the network (podman network rm), and create it again (podman network create).',
   force: 'create the network with --opt conflicts=warn',
   absentAddress: null,
   elsewhere: null,

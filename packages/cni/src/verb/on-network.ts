@@ -1,7 +1,7 @@
-import { PortolanError } from '@portolan/netfilter'
 import type { LiveHost } from 'portolan'
 import type { NetworkConfig } from '../config/network-config.ts'
 import { refuseChange } from './refuse-change.ts'
+import { removeLost, removeUnused } from './remove-lost.ts'
 import { wantedNetwork } from './wanted-network.ts'
 
 type Network = Awaited<ReturnType<LiveHost['ensureNetwork']>>
@@ -21,6 +21,7 @@ export const onNetwork = async <Result>(
   const { name } = config
   const isThere = (): boolean => host.networks().some((one) => one.name === name)
   for (let attempt = 1; ; attempt += 1) {
+    await removeLost(host, config)
     const wasThere = isThere()
     refuseChange(host, config)
     const network = await host.ensureNetwork(name, wantedNetwork(config))
@@ -32,13 +33,5 @@ export const onNetwork = async <Result>(
       if (!wasThere) await removeUnused(host, name)
       throw error
     }
-  }
-}
-
-const removeUnused = async (host: LiveHost, name: string): Promise<void> => {
-  try {
-    await host.removeNetwork(name)
-  } catch (error) {
-    if (!(error instanceof PortolanError && error.code === 'NETWORK_IN_USE')) throw error
   }
 }

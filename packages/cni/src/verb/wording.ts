@@ -6,6 +6,7 @@ export const wording: Wording = {
   allow: 'allowed: [{}] in /etc/portolan/config.yaml',
   bridge: 'with "bridge" in the network configuration',
   removeNetwork: 'give the network another "name"',
+  remakeNetwork: 'Delete the containers that are on the network: the next one that is added makes it again.',
   force: 'use "conflicts": "warn" in the network configuration',
   absentAddress: null,
   elsewhere: 'name another folder with "stateDir" in the network configuration',

@@ -1,8 +1,8 @@
-import { type Prefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { commandWording, type Prefix, parsePrefix, prefixesOverlap, type Wording } from '@portolan/netfilter'
 import { blockReservations, type HeldBlocks } from '../pool/held-blocks.ts'
 import { collisionWith } from '../pool/rejection.ts'
 import { afterNewName } from './after-new-name.ts'
-import type { Conflict } from './conflict.ts'
+import type { Conflict, Remedy } from './conflict.ts'
 import { namedElsewhere, namedInFile, subnetOverlap } from './subnet-overlap.ts'
 
 /** What a conflict of a network in a block of another host has as its culprit's tool. */
@@ -18,6 +18,7 @@ export const findLostBlock = (
   { network, subnet }: { readonly network: string; readonly subnet: string },
   { lost, ...blocks }: HeldBlocks,
   isLive: boolean,
+  wording: Wording = commandWording,
 ): Conflict | null => {
   const prefix = parsePrefix(subnet)
   const found = blockReservations({ ...blocks, pools: null, lost }).filter((one) =>
@@ -29,15 +30,22 @@ export const findLostBlock = (
   const told: Conflict = {
     ...conflict,
     remedy: isLive
-      ? {
-          text: `End what is on the network, remove it, and make it again: it gets a subnet in a block of this host then. ${namedElsewhere(null)}`,
-          // Without a block of the family there is nothing to pick from.
-          commands: hasBlock(blocks, prefix) ? [] : [blocks.join],
-        }
+      ? remadeInBlock(prefix, blocks, wording)
       : { ...conflict.remedy, text: `${conflict.remedy.text} ${namedInFile()}` },
   }
   return afterNewName(told, { ...blocks, lost })
 }
+
+/** What a program does that holds a network in a block that this host has not. */
+export const remadeInBlock = (
+  prefix: Prefix,
+  blocks: Pick<HeldBlocks, 'blocks' | 'leaving' | 'join'>,
+  { remakeNetwork }: Wording = commandWording,
+): Remedy => ({
+  text: `${remakeNetwork} It gets a subnet in a block of this host then. ${namedElsewhere(null)}`,
+  // Without a block of the family there is nothing to pick from.
+  commands: hasBlock(blocks, prefix) ? [] : [blocks.join],
+})
 
 const hasBlock = (
   { blocks, leaving = [] }: Pick<HeldBlocks, 'blocks' | 'leaving'>,

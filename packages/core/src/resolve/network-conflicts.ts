@@ -1,6 +1,6 @@
-import type { HostFacts, Wording } from '@portolan/netfilter'
+import { type HostFacts, parsePrefix, type Wording } from '@portolan/netfilter'
 import { afterNewName } from '../conflict/after-new-name.ts'
-import { isAboutBlocks } from '../conflict/find-lost-block.ts'
+import { isAboutBlocks, remadeInBlock } from '../conflict/find-lost-block.ts'
 import { bridgeDown, bridgeNameTaken, type Conflict, subnetOverlap } from '../conflict/index.ts'
 import type { DesiredState } from '../contract/desired-state.ts'
 import { takerOfBridge } from '../contract/taken-bridge.ts'
@@ -35,7 +35,10 @@ export const findSubnetOverlaps = (
     const conflict = subnetOverlap(network, subnet, collisions, origin === 'held', wording, isLive)
     const missing = kept.find((one) => one.network === network && one.family === family)?.missing ?? null
     if (missing !== null) return [{ ...conflict, remedy: { text: moveAgain(missing), commands: [] } }]
-    return [blocks !== null && isAboutBlocks(conflict) ? afterNewName(conflict, blocks) : conflict]
+    if (blocks === null || !isAboutBlocks(conflict)) return [conflict]
+    const isRemade = isLive === true && origin === 'held'
+    const remedy = isRemade ? remadeInBlock(parsePrefix(subnet), blocks, wording) : conflict.remedy
+    return [afterNewName({ ...conflict, remedy }, blocks)]
   })
 
 /** Bridges that cannot be made, since an interface of that name is there. */

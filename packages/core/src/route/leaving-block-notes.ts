@@ -1,4 +1,11 @@
-import { type Family, families, formatPrefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import {
+  commandWording,
+  type Family,
+  families,
+  formatPrefix,
+  parsePrefix,
+  prefixesOverlap,
+} from '@portolan/netfilter'
 import type { DesiredNetwork } from '../contract/desired-state.ts'
 import { type HeldBlocks, hasPoolOf } from '../pool/held-blocks.ts'
 
@@ -24,7 +31,7 @@ export const leavingBlockNotes = (
       const block = leaving.find((one) => prefixesOverlap(parsePrefix(one), prefix))
       if (block === undefined) return []
       const way = isLive
-        ? 'End what is on the network, remove it, and make it again.'
+        ? commandWording.remakeNetwork
         : `Give it another subnet: \`${written(`portolan move ${network.name}`)}\`.`
       const outside = hasPoolOf(pools, family) ? [] : [familyWithoutPool(cluster, family)]
       return [

@@ -212,6 +212,10 @@ describe('the words', () => {
     const way = 'name another one, or leave it out to have one picked in a block of this host.'
     expect(here(true)?.text).toContain(way)
     expect(here(true)?.text).not.toContain('portolan subnet')
+    // The program that holds it is told in its own words.
+    const words = { ...commandWording, remakeNetwork: 'Run `docker network rm`.' }
+    const told = findLostBlock({ network: 'web', subnet: '10.64.1.0/25' }, blocks, true, words)?.remedy.text
+    expect(told).toMatch(/^Run `docker network rm`\. It gets a subnet in a block of this host then\./)
     const ofAPlugin = { ...commandWording, subnets: null, move: null }
     for (const [wording, isLive] of [
       [ofAPlugin, false],

@@ -21,6 +21,8 @@ export interface Wording {
   readonly bridge: string
   /** Removes a network that is to be another one. */
   readonly removeNetwork: string
+  /** Makes a network again that is there, so that it gets another subnet: one or more sentences. */
+  readonly remakeNetwork: string
   /** Publishes a port in spite of what is on the host: it goes on behind `To publish it all the same,`. */
   readonly force: string
   /** Publishes a port at an address that the host does not have. */
@@ -66,6 +68,8 @@ export const commandWording: Wording = {
   allow: '--allow {}',
   bridge: 'with com.docker.network.bridge.name, or declare the network external to use the bridge as it is',
   removeNetwork: 'remove the network first',
+  remakeNetwork:
+    'End what is on the network, remove it, and make it again: with removeNetwork and ensureNetwork of the live host, "docker network rm" and "docker network create", or "podman network rm" and "podman network create". The CNI plugin makes one without containers again with the next ADD.',
   force: 'ask with "force"',
   absentAddress: 'ask with "force" to publish it all the same',
   elsewhere: 'give another directory with --state',

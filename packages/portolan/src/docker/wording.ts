@@ -9,6 +9,8 @@ export const wording: Wording = {
   allow: 'allowed: [{}] in /etc/portolan/config.yaml, which the plugin reads when it starts,',
   bridge: 'with -o com.docker.network.bridge.name',
   removeNetwork: 'remove the network first (docker network rm)',
+  remakeNetwork:
+    'Disconnect the containers of the network, remove it (docker network rm), and create it again (docker network create).',
   force: 'start "portolan docker-plugin" with --force',
   absentAddress: 'start "portolan docker-plugin" with --force to publish it all the same',
   elsewhere: 'start "portolan docker-plugin" with another --state',

@@ -1,7 +1,7 @@
 import type { ClusterNeighbours, OwnedNetwork } from '@portolan/core'
 import { findLostBlock, leavingBlockNotes } from '@portolan/core/planning'
 import { readMemberSince, seenLast } from '@portolan/host'
-import { families, PortolanError } from '@portolan/netfilter'
+import { families, PortolanError, type Wording } from '@portolan/netfilter'
 import { claimLine } from '../cluster/join-line.ts'
 import { withCommands } from '../plan/make-plan.ts'
 import type { ProjectConflict } from './status.ts'
@@ -25,6 +25,7 @@ export const noLostBlocks: LostBlocks = { isNone: true, find: () => [], notes: (
  * What this host remembers to have lost, or saw of its cluster since. The cluster is not asked.
  * @param isLive - does a program hold the project?
  * @param written - how a command about a project is written
+ * @param wording - how remedies name what the user may change
  * @param neighbours - the other hosts, where they are known; those that are remembered unless told
  */
 export const readLostBlocks = async (
@@ -32,6 +33,7 @@ export const readLostBlocks = async (
   isLive: (project: string) => boolean,
   neighbours?: ClusterNeighbours | null,
   written: ProjectCommand = (command) => command,
+  wording?: Wording,
 ): Promise<LostBlocks> => {
   try {
     const known = await readMemberSince(stateDirectory)
@@ -58,7 +60,7 @@ export const readLostBlocks = async (
         families.flatMap((family): readonly ProjectConflict[] => {
           const subnet = network[family]?.subnet
           if (network.external || subnet === undefined) return []
-          const conflict = findLostBlock({ network: network.name, subnet }, blocks, isLive(project))
+          const conflict = findLostBlock({ network: network.name, subnet }, blocks, isLive(project), wording)
           if (conflict === null) return []
           return [{ ...withCommands(conflict, (command) => written(command, project)), project }]
         }),

@@ -86,6 +86,7 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
     (one) => live.has(one),
     options.neighbours,
     options.ownCommand,
+    options.wording,
   )
   const others = await knownNeighbours(options.neighbours, { stateDirectory }, reading.facts)
   const count = options.connections === false ? async () => notCounted : countConnections

@@ -1,0 +1,30 @@
+import { findLostBlock } from '@portolan/core/planning'
+import { defaultStateDirectory } from '@portolan/host'
+import { PortolanError } from '@portolan/netfilter'
+import { type LiveHost, readConfig } from 'portolan'
+import { blocksHere } from '../attachment/blocks-here.ts'
+import type { PodmanNetwork } from './read-input.ts'
+import { wording } from './wording.ts'
+
+/**
+ * Refuses to make a network in a block that this host had: its subnet is in Podman's file, so another one comes from Podman
+ * alone. Containers that are on such a network keep it.
+ * @throws PortolanError `CONFLICTS`
+ */
+export const refuseLost = async (
+  host: Pick<LiveHost, 'networks'>,
+  { name, subnets }: PodmanNetwork,
+): Promise<void> => {
+  if (host.networks().some((one) => one.name === name)) return
+  const blocks = await blocksHere(readConfig(), defaultStateDirectory())
+  if (blocks === null) return
+  const [first] = (subnets ?? []).flatMap(
+    ({ subnet }) => findLostBlock({ network: name, subnet }, blocks, true, wording) ?? [],
+  )
+  if (first === undefined) return
+  const { text, commands } = first.remedy
+  throw new PortolanError('CONFLICTS', {
+    problem: first.message,
+    remedy: () => [text, ...commands].join('\n'),
+  })
+}
