@@ -6,6 +6,7 @@ import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
 import { addresses } from '../lab/topology.ts'
 import { pluginIn, sandboxOf } from './cni/plugin.ts'
 import { type Pilot, pilotOf } from './lifecycle/pilot.ts'
+import { asked, callsIn, containerOn, namespaceOf } from './podman-plugin/calls.ts'
 
 const url = 'etcd://127.0.0.1:2379/prod'
 
@@ -131,6 +132,11 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
       /network pods overlaps .*is held by host web-2 now.*the next one that is added makes it again/,
     )
     expect((await lab.portolan(['status'])).stdout).toContain('is held by host web-2 now')
+    // Podman's file has the subnet of its network, so Podman alone can give it another one.
+    const gateway = `${prefix}129`
+    const written = asked('web', { subnets: [{ subnet: `${prefix}128/25`, gateway }] })
+    const setup = callsIn(lab).refused(['setup', namespaceOf(late)], containerOn(written, late))
+    expect(await setup).toMatch(/is held by host web-2 now.*podman network rm.*podman network create/s)
     // Other networks of the project are made all the same.
     const more = await call('ADD', third, config({ ipv6: false, name: 'more' }), environment)
     expect(more).toMatchObject({ exitCode: 0, stderr: '' })
