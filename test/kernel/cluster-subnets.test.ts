@@ -5,6 +5,7 @@ import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
 import { addresses } from '../lab/topology.ts'
 import { pluginIn, sandboxOf } from './cni/plugin.ts'
+import { inHost } from './lifecycle/in-host.ts'
 import { type Pilot, pilotOf } from './lifecycle/pilot.ts'
 import { asked, callsIn, containerOn, namespaceOf } from './podman-plugin/calls.ts'
 
@@ -132,6 +133,13 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
       /network pods overlaps .*is held by host web-2 now.*the next one that is added makes it again/,
     )
     expect((await lab.portolan(['status'])).stdout).toContain('is held by host web-2 now')
+    // A program that holds the network itself attaches, and is told.
+    const held = `const host = await open({ project: 'cni', state: '/var/lib/portolan' })
+      const { notes } = await host.attach({ network: 'pods', endpoint: 'own', netns: { pid: ${late.pid} }, interface: 'own' })
+      await host.detach('own'); await host.close(); report(notes ?? [])`
+    expect(await inHost(lab, 'nftables', held)).toEqual([
+      expect.stringMatching(/is held by host web-2 now.*removeNetwork and ensureNetwork/),
+    ])
     // Podman's file has the subnet of its network, so Podman alone can give it another one.
     const gateway = `${prefix}129`
     const written = asked('web', { subnets: [{ subnet: `${prefix}128/25`, gateway }] })

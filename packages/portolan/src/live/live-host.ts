@@ -40,6 +40,9 @@ export interface LiveHost extends AsyncDisposable {
   /**
    * Makes a network be there: its subnet is leased, its bridge is up and its rules are in force.
    *
+   * One that is there in a block of a cluster which this host has lost stays as it is: `status`, `watch` and the notes of
+   * `attach` tell it. So it is with `lease` and `publish`.
+   *
    * @param options - those that are absent stay as they were, or else are as in a Compose file that says nothing
    * @throws PoolExhaustedError when no subnet is free
    * @throws InvalidRequestError for an option that cannot be, and for another subnet than the network has

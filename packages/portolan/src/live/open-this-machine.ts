@@ -20,6 +20,7 @@ import { readStatus } from '../status/read-status.ts'
 import { systemClock } from '../watch/clock.ts'
 import { keptNotes } from './left-behind/kept-notes.ts'
 import type { LiveMachine } from './live-machine.ts'
+import { lostNetworkNotes } from './networks/lost-network-notes.ts'
 import { openPlaces } from './rules/open-places.ts'
 import { openRuleSource } from './rules/open-rule-source.ts'
 import { thisSysctls } from './this-sysctls.ts'
@@ -96,6 +97,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
       carryOut(plan, { runner, stateDirectory, lockHeld: true, lease: writeDown }),
     readStatus: (asked) =>
       readStatus({ project, backend, runner, stateDirectory, leases, ...worded, ...asked }),
+    noteLost: (network) => lostNetworkNotes(stateDirectory, { project, network }, options.wording),
     openMonitor: () => openMonitor({ legacy: { runner } }),
     close: async () => {
       places.close()

@@ -6,6 +6,13 @@ import { claimLine } from '../cluster/join-line.ts'
 import { withCommands } from '../plan/make-plan.ts'
 import type { ProjectConflict } from './status.ts'
 
+/** A conflict about a lost block as a note: each command in a sentence. */
+export const lostBlockNote = (
+  { message, remedy: { text, commands } }: ProjectConflict,
+  written: (command: string) => string = (command) => command,
+): string =>
+  [message, text, ...commands.map((command) => `The command is \`${written(command)}\`.`)].join(' ')
+
 /** How a command of `portolan` is written, so that it is about a project. */
 export type ProjectCommand = (command: string, project: string) => string
 

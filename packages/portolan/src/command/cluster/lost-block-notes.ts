@@ -1,21 +1,20 @@
 import { bridgeNetwork } from '@portolan/core'
 import { defaultStateDirectory, readNetworkFacts } from '@portolan/host'
-import { readLostBlocks } from '../../status/lost-blocks.ts'
+import { lostBlockNote, readLostBlocks } from '../../status/lost-blocks.ts'
 import type { Options } from '../options/option-table.ts'
 import { withOwnOptions } from '../options/with-own-options.ts'
 import { keptProjects } from '../sources/read-wanted.ts'
 import { withJoinedCluster } from './with-joined-cluster.ts'
 
 /**
- * What is to be said of a network that something is attached to, where it is in a block that this host had in a cluster.
- * @param isLive - does a program hold the project?
+ * What is to be said of a network that something is attached to, where it is in a block that this host had in a cluster. Of
+ * a network of a live project `attach` of the host says it.
  */
 export const lostBlockNotes = async (
   options: Options,
   { project, network }: { readonly project: string; readonly network: string },
-  isLive: boolean,
 ): Promise<readonly string[]> => {
-  const lost = await readLostBlocks(options.state ?? defaultStateDirectory(), () => isLive)
+  const lost = await readLostBlocks(options.state ?? defaultStateDirectory(), () => false)
   if (lost.isNone) return lost.unread
   const { interfaces = [] } = await readNetworkFacts()
   const networks = interfaces
@@ -28,7 +27,5 @@ export const lostBlockNotes = async (
     ...(await withJoinedCluster(options)),
     ...(kept.includes(project) ? { project } : { file: ['FILE'] }),
   })
-  return found.map(({ message, remedy: { text, commands } }) =>
-    [message, text, ...commands.map((command) => `The command is \`${written(command)}\`.`)].join(' '),
-  )
+  return found.map((conflict) => lostBlockNote(conflict, written))
 }

@@ -30,7 +30,7 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
       parented === null
         ? { notes: [], result: await attach() }
         : await onParent(host, options, { project, network }, parented, attach)
-    const lost = await lostBlockNotes(options, { project, network }, isOwn)
+    const lost = isOwn ? [] : await lostBlockNotes(options, { project, network })
     const notes = [...changed, ...(result.notes ?? []), ...lost]
     const attached = notes.length === 0 ? result : { ...result, notes }
     for (const note of notes) terminal.say(visibleLine(`portolan: ${note}`))

@@ -33,7 +33,10 @@ import { parentedDetach } from './parented-detach.ts'
 import type { EndpointPlace } from './place.ts'
 import { refuseOverlap, waysPast } from './refuse-overlap.ts'
 
-type AttachTools = Pick<LiveMachine, 'links' | 'sysctls' | 'clock' | 'leases' | 'namespaces' | 'wanted'>
+type AttachTools = Pick<
+  LiveMachine,
+  'links' | 'sysctls' | 'clock' | 'leases' | 'namespaces' | 'wanted' | 'noteLost'
+>
 
 /**
  * An endpoint that is on its network.
@@ -98,7 +101,11 @@ export const attachEndpoint = async (
       const made = await complete(namespace, attachment, maker, { isKnown, beside })
       // Of one that was there, former addresses may be on another interface.
       if (isChild && !isKnown) await forgetGivenUp(tools.leases, place.mark)
-      const notes = [...noteReplies(rules, tools, attachment, made), ...noteParentDown(rules.facts, place)]
+      const notes = [
+        ...noteReplies(rules, tools, attachment, made),
+        ...noteParentDown(rules.facts, place),
+        ...(await noteLost(rules, tools, place)),
+      ]
       return { ...endpoint, interface: inside, ...(notes.length === 0 ? {} : { notes }) }
     } catch (error) {
       for (const undo of undone) await undo()
@@ -107,6 +114,16 @@ export const attachEndpoint = async (
   } finally {
     namespace.close()
   }
+}
+
+/** The addresses of a live network in a lost block may be those of containers of another host. */
+const noteLost = async (
+  { project }: LiveRules,
+  tools: AttachTools,
+  { mark, way }: EndpointPlace,
+): Promise<readonly string[]> => {
+  const own = mark.project === project ? tools.wanted.network(mark.network) : null
+  return own === null || way.kind === 'parent' ? [] : ((await tools.noteLost?.(own.network)) ?? [])
 }
 
 /** Brings the interface inside up, and gives it what it lacks. */
