@@ -92,6 +92,64 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(await reaches(lab, 8080)).toBe('nginx')
   })
 
+  test('are picked in no addresses of a cluster that is named on a host which has not joined it', async () => {
+    const { lab, etcd, pilot, run, cluster } = await open('172.16.0.0/12:16')
+    await lab.host.mustRun(['mkdir', '-p', '/run/lab/config/portolan'])
+    await lab.write('config/portolan/config.yaml', `cluster: ${url}\n`)
+    const taker = ['--member', 'web-1', '--state', '/run/lab/web-1', '--count', '10']
+    expect((await cluster('join', ...taker)).blocks).toHaveLength(10)
+    const of = (web: string): string =>
+      `name: shop\nnetworks: {web: ${web}}\nservices: {nginx: {networks: [web]}}\n`
+    const docker = of('{x-portolan: {pool: docker}}')
+    const named = of('{ipam: {config: [{subnet: 172.19.0.0/16}]}}')
+
+    // Made before the cluster was named.
+    await pilot.applied(docker)
+    const inForce = await pilot.plan(docker, '--cluster', url)
+    const overlap = {
+      kind: 'SubnetOverlap',
+      severity: 'error',
+      culprit: expect.objectContaining({ tool: 'cluster' }),
+    }
+    expect(inForce).toMatchObject({ exitCode: 3, changes: [], conflicts: [overlap] })
+    expect(inForce.conflicts[0]?.remedy?.text).toMatch(/^First join cluster prod/)
+    expect(inForce.conflicts[0]?.remedy?.commands[0]).toMatch(/^portolan cluster join/)
+    expect(await run('destroy', '-p', 'shop', '--yes')).toMatchObject({ exitCode: 0 })
+
+    const planned = await pilot.plan(docker, '--cluster', url)
+    expect(planned).toMatchObject({ exitCode: 2, conflicts: [{ severity: 'info' }] })
+    expect(planned.subnets[0]?.subnet).toMatch(/^(192\.168|10)\./)
+    const inBlock = await pilot.plan(named, '--cluster', url)
+    expect(inBlock).toMatchObject({ exitCode: 3 })
+    expect(inBlock.conflicts).toContainEqual(expect.objectContaining(overlap))
+    const applied = await pilot.run('apply', named, '--cluster', url, '--yes')
+    expect(applied.exitCode).toBe(3)
+    const subnet = await run('subnet', '--pool', 'docker', '--cluster', url)
+    expect(subnet).toMatchObject({ exitCode: 1, stdout: '' })
+    expect(subnet.stderr).toMatch(/has not joined cluster prod/)
+
+    const pod = lab.use(await lab.container({ name: 'pod', bridge: await spareBridge(lab) }))
+    const { call, config } = pluginIn(lab, 'nftables')
+    const added = await call(
+      'ADD',
+      { ...sandboxOf(pod), interface: 'net1' },
+      config({ ipv6: false, subnet: undefined, pool: 'docker' }),
+      { XDG_CONFIG_HOME: '/run/lab/config' },
+    )
+    expect(added.exitCode).toBe(1)
+    expect(added.stdout).toMatch(/has not joined cluster prod/)
+
+    await etcd.kill()
+    for (const text of [docker, of('{}')]) {
+      const refused = await pilot.run('apply', text, '--cluster', url, '--yes')
+      expect(refused).toMatchObject({ exitCode: 1 })
+      expect(refused.stderr).toMatch(/has not joined cluster prod/)
+    }
+    const unchecked = await pilot.run('plan', named, '--cluster', url)
+    expect(unchecked).toMatchObject({ exitCode: 2 })
+    expect(unchecked.stderr).toMatch(/a subnet that is named is not checked/)
+  })
+
   test('give a CNI container its address while etcd is down, and tell it of a block that was lost', async () => {
     const { lab, etcd, cluster } = await open('10.64.0.0/24:24')
     const { blocks } = await cluster('join', '--member', 'web-1')

@@ -34,6 +34,12 @@ export interface HeldBlocks {
    * nothing is remembered of the block. Absent: none were seen.
    */
   readonly others?: readonly { readonly block: string; readonly host: string }[]
+  /**
+   * Where this host has not joined, what the cluster itself said: its pools, now and before, and blocks that are this host's
+   * there though it does not remember them. No subnet is picked in any of them. Absent: it was not asked, or did not answer,
+   * so no subnet is picked at all.
+   */
+  readonly unjoined?: { readonly pools: readonly string[]; readonly own: readonly string[] }
   /** The command that claims blocks, for messages. */
   readonly join: string
 }
@@ -77,8 +83,9 @@ export const blockReservations = ({
   leaving = [],
   lost,
   others = [],
+  unjoined,
 }: HeldBlocks): readonly Reservation[] => {
-  const own = blocks.map((block) => parsePrefix(block))
+  const own = [...blocks, ...(unjoined?.own ?? [])].map((block) => parsePrefix(block))
   const known = new Set([...blocks, ...lost.map(({ block }) => block)])
   const seen = others.flatMap(({ block, host }) => (known.has(block) ? [] : [{ block, takenBy: host }]))
   // A block of another size may have been claimed out of one that was lost: that part is this host's.
@@ -92,7 +99,7 @@ export const blockReservations = ({
     ),
   )
   const holes = [...own, ...gone.map(({ prefix }) => prefix)]
-  const rest = (pools ?? []).flatMap((pool) =>
+  const rest = (pools ?? unjoined?.pools ?? []).flatMap((pool) =>
     readPool(pool).entries.flatMap((entry) =>
       subtractPrefixes(entry.prefix, holes).map(
         (prefix): Reservation => ({
@@ -110,6 +117,17 @@ export const blockReservations = ({
   )
   return [...gone, ...going, ...rest]
 }
+
+/** Blocks of this host that it does not remember: what is there stays, and nothing is picked there before it has joined. */
+export const forgottenReservations = ({ cluster, unjoined }: HeldBlocks): readonly Reservation[] =>
+  (unjoined?.own ?? []).map((block) => ({
+    kind: 'cluster',
+    ...{ prefix: parsePrefix(block), cluster, pool: block, takenBy: null },
+  }))
+
+/** May nothing be picked, as it is not known which addresses are of other hosts? */
+export const isUnchecked = ({ pools, unjoined }: Pick<HeldBlocks, 'pools' | 'unjoined'>): boolean =>
+  pools === null && unjoined === undefined
 
 /** How many blocks subnets of these sizes need; null: the size of a block. */
 export const blocksFor = (sizes: readonly (number | null)[], block: Pick<Prefix, 'length'>): number =>

@@ -3,7 +3,7 @@ import { searchBesideFormer } from './beside-former.ts'
 import type { Layer } from './blocks.ts'
 import { blocksExhausted } from './blocks-exhausted.ts'
 import { firstFit, passFound, type Scan, scan4, scan6 } from './first-fit.ts'
-import { blockPools } from './held-blocks.ts'
+import { blockPools, isUnchecked } from './held-blocks.ts'
 import { checkRange, gatewayOf } from './inside-subnet.ts'
 import type { PlanState } from './plan-state.ts'
 import { type Pool, type PoolEntry, poolsOf, writtenGateway } from './pool.ts'
@@ -100,9 +100,12 @@ export const pickSubnet = (
 ): SubnetPlan => {
   const pools = poolsFor(state, request)
   const size = wantedSize(request)
-  const blocks = pools === state.defaults[request.family] ? (state.options.blocks ?? null) : null
+  const held = state.options.blocks ?? null
+  const blocks = pools === state.defaults[request.family] ? held : null
   const isOfBlocks = blocks !== null && blockPools(blocks, request.family) !== null
   checkSize(request, size, isOfBlocks ? null : pools)
+  // A pool that is named may have addresses of other hosts, as any default.
+  if (held !== null && isUnchecked(held)) throw blocksExhausted(held, request, unpicked(), none)
   const fits = ({ prefix }: PoolEntry): boolean =>
     prefix.family === request.family && (size === null || size >= prefix.length)
   const picked = (pool: Pool, entry: PoolEntry, subnet: Prefix, passed: readonly Rejection[]): SubnetPlan => {

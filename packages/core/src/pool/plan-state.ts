@@ -2,7 +2,7 @@ import { type Family, parseHostOrPrefix, parsePrefix, prefixSet } from '@portola
 import { type BlockIndex, indexReservations } from './block-index.ts'
 import type { Blocks, Layer } from './blocks.ts'
 import type { Scan } from './first-fit.ts'
-import { blockPools, blockReservations } from './held-blocks.ts'
+import { blockPools, blockReservations, forgottenReservations } from './held-blocks.ts'
 import type { HostIndex } from './host-index.ts'
 import { defaultPools, type Pool, type PoolEntry, poolsOf } from './pool.ts'
 import type { Reservation } from './reservation.ts'
@@ -118,7 +118,11 @@ export const startPlan = (
     blocks == null
       ? usual
       : { ip: blockPools(blocks, 'ip') ?? usual.ip, ip6: blockPools(blocks, 'ip6') ?? usual.ip6 }
-  const { ip, ip6 }: BlockIndex = indexReservations([...certain, ...onBridges])
+  const { ip, ip6 }: BlockIndex = indexReservations([
+    ...certain,
+    ...(blocks == null ? [] : forgottenReservations(blocks)),
+    ...onBridges,
+  ])
   return {
     host,
     options,

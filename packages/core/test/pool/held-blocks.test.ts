@@ -110,6 +110,34 @@ describe('subnets in blocks of a cluster', () => {
     expect(plan([ip('a', { subnet: '10.9.0.0/24' })], none)[0]?.overlaps).toEqual([])
   })
 
+  test('are picked from no named pool where a host that has not joined cannot ask the cluster', () => {
+    const none = { ...held, pools: null, blocks: [] }
+    for (const pool of ['docker', '10.64.0.0/12:24', '10.9.0.0/16:24']) {
+      expect(() => plan([ip('a')], none, [pool])).toThrow(/has not joined cluster prod/)
+      expect(() => plan([ip('a', { pools: [parsePool(pool)] })], none)).toThrow(/has not joined cluster prod/)
+    }
+    // What is there stays.
+    expect(plan([ip('a', { held: '172.17.0.0/16' })], none, ['docker'])[0]).toMatchObject({
+      ...{ subnet: '172.17.0.0/16', overlaps: [] },
+    })
+  })
+
+  test('are outside all addresses that the cluster told a host which has not joined', () => {
+    const others = [{ block: '10.80.0.0/24', host: 'h2' }]
+    const unjoined = { pools: ['10.64.0.0/12:24'], own: ['10.66.31.0/24'] }
+    const none = { ...held, pools: null, blocks: [], others, unjoined }
+    expect(plan([ip('a')], none, ['10.64.0.0/12:24', '10.80.0.0/16:24'])[0]?.subnet).toBe('10.80.1.0/24')
+    expect(() => plan([ip('a')], none, ['10.66.31.0/24:26'])).toThrow(/in a pool of cluster prod/)
+    expect(() => plan([ip('a')], none)).toThrow(/has not joined cluster prod/)
+    const told = (subnet: string) =>
+      ['subnet' as const, 'held' as const].map((key) =>
+        plan([ip('a', { [key]: subnet })], none)[0]?.overlaps.map(({ kind }) => kind),
+      )
+    for (const taken of ['10.80.0.0/24', '10.66.32.0/24'])
+      expect(told(taken)).toEqual([['cluster'], ['cluster']])
+    for (const free of ['10.9.0.0/24', '10.66.31.0/24']) expect(told(free)).toEqual([[], []])
+  })
+
   test('collide where another host may have them, and not outside the pools', () => {
     const overlaps = (subnet: string, blocks = held) =>
       plan([ip('a', { subnet })], blocks)[0]?.overlaps.map(({ kind, detail }) => [kind, detail])

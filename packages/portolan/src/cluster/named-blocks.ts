@@ -10,6 +10,8 @@ interface NamedCluster {
   readonly stateDirectory?: string
   /** The other hosts, where they are known; else those that are remembered. */
   readonly neighbours?: ClusterNeighbours | null
+  /** The blocks of a cluster that this host has not joined, where it was asked. */
+  readonly clusterSeen?: ClusterNeighbours
 }
 
 /**
@@ -21,6 +23,7 @@ export const namedBlocks = async ({
   config,
   stateDirectory,
   neighbours,
+  clusterSeen,
 }: NamedCluster): Promise<HeldBlocks | null> => {
   if (cluster === null) return null
   const url = cluster ?? config?.cluster ?? null
@@ -28,7 +31,20 @@ export const namedBlocks = async ({
   if (url === null) return joinedBlocks(directory, neighbours)
   const place = { cluster: cluster ?? null, directory }
   const held = await readHeldBlocks(url, directory, joinLine(place), neighbours)
-  return { ...held, join: claimLine(place, held) }
+  const known = { ...held, ...unjoinedIn(held, neighbours ?? clusterSeen ?? null) }
+  return { ...known, join: claimLine(place, known) }
+}
+
+/** What a cluster said of its addresses to a host that has not joined it. One without pools may be another by a slip. */
+const unjoinedIn = (
+  { cluster, pools }: HeldBlocks,
+  seen: ClusterNeighbours | null,
+): Pick<HeldBlocks, 'unjoined' | 'others'> => {
+  if (pools !== null || seen?.cluster !== cluster || (seen.pools ?? []).length === 0) return {}
+  return {
+    unjoined: { pools: [...(seen.pools ?? []), ...(seen.former ?? [])], own: seen.blocks },
+    others: seen.others.map(({ block, host }) => ({ block, host })),
+  }
 }
 
 /** A user that may not read them may not change this host either. */

@@ -70,6 +70,11 @@ export interface PlanOptions extends LeaseOptions {
    * unless told.
    */
   readonly neighbours?: ClusterNeighbours | null
+  /**
+   * The blocks of a cluster that this host has not joined, as `neighboursOf` gives them: no subnet is picked in its addresses.
+   * Where such a cluster is named and this is not told, no subnet is picked at all.
+   */
+  readonly clusterSeen?: ClusterNeighbours
   /** Runs programs; the default spawns them. Tests replace it. */
   readonly runner?: Runner
 }
@@ -96,5 +101,6 @@ export const planKinds: OptionKinds<PlanOptions> = {
   ownCommand: functionValue,
   wording: wordingValue,
   neighbours: nullOr(objectValue('a value of neighboursOf, or null')),
+  clusterSeen: objectValue('a value of neighboursOf'),
   runner: runnerValue,
 }

@@ -31,6 +31,35 @@ describe('a plan on a host that has joined a cluster, where none is named', () =
     expect(await subnetOf({ cluster: null })).toBe('172.17.0.0/16')
   })
 
+  test('picks from no pool where a cluster is named that the host has not joined, unless it is told its addresses', async () => {
+    const named = { cluster: 'etcd://192.0.2.1/prod', pools: ['docker'] }
+    const seen = {
+      ...{ cluster: 'prod', host: '', revision: 7, blocks: [], pools: ['172.16.0.0/12:16'] },
+      others: [{ block: '172.17.0.0/16', host: 'web-2', via: null }],
+    }
+    await expect(planned(named)).rejects.toThrow(/has not joined cluster prod/)
+    await expect(planned({ ...named, clusterSeen: { ...seen, cluster: 'test' } })).rejects.toThrow(
+      /has not joined/,
+    )
+    // No cluster has the name: it may be a slip.
+    await expect(planned({ ...named, clusterSeen: { ...seen, pools: [] } })).rejects.toThrow(/has not joined/)
+    expect(await subnetOf({ ...named, clusterSeen: seen })).toBe('192.168.0.0/20')
+    const grown = { ...named, clusterSeen: { ...seen, former: ['192.168.0.0/16:20'] } }
+    await expect(planned(grown)).rejects.toThrow(/No subnet is free .*is in a pool of cluster prod/)
+    expect(await subnetOf({ ...named, cluster: null })).toBe('172.17.0.0/16')
+    const text =
+      'networks: {web: {ipam: {config: [{subnet: 172.19.0.0/16}]}}}\nservices: {a: {networks: [web]}}\n'
+    const inPool = readCompose(`name: shop\n${text}`, { source: 'compose.yaml' })
+    const known = { facts: {}, rules: null, backend: 'nftables', stateDirectory: folder.path } as const
+    const { conflicts } = await plan(inPool, { ...known, cluster: named.cluster, clusterSeen: seen })
+    expect(conflicts).toMatchObject([
+      { kind: 'SubnetOverlap', severity: 'error', culprit: { tool: 'cluster' } },
+    ])
+    expect(conflicts[0]?.remedy.text).toMatch(/^First join cluster prod/)
+    await folder.join()
+    expect(await subnetOf({ cluster: 'etcd://192.0.2.1/prod', clusterSeen: seen })).toBe('10.64.1.0/24')
+  })
+
   test('has no subnet without a block, and says how to get one', async () => {
     await folder.join({ blocks: [] })
     const join = `portolan cluster join --cluster ${joinedBy} --state ${folder.path} --count 1`

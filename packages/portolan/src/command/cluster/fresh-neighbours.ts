@@ -2,6 +2,7 @@ import {
   type BlockSnapshot,
   type ClusterMember,
   type ClusterNeighbours,
+  neighboursOf,
   parseClusterUrl,
 } from '@portolan/core'
 import { readMember, writeNeighbours } from '@portolan/host'
@@ -55,36 +56,57 @@ const memberOf = async (
   return known?.member ?? null
 }
 
+/** The other hosts; or, where this host has not joined, what keeps its subnets out of their addresses. */
+export type Others = Pick<PlanOptions, 'neighbours' | 'clusterSeen'>
+
+/** What of it a later plan needs too. */
+export const seenOf = ({ clusterSeen }: Others): Pick<PlanOptions, 'clusterSeen'> =>
+  clusterSeen === undefined ? {} : { clusterSeen }
+
 /**
  * The other hosts of the cluster as etcd has them now, for a plan. Where etcd does not answer that is said, and the plan
  * is made with what this host remembers: routes stay as they are.
  *
  * @param remembers - write them down, as a command does that changes the host; any other writes only that a block is lost
+ * @param picks - subnets may be picked or named: a cluster that this host has not joined is asked for its addresses
  */
 export const freshNeighbours = async (
   context: CommandContext,
   remembers: boolean,
-): Promise<Pick<PlanOptions, 'neighbours'>> => {
+  picks = true,
+): Promise<Others> => {
   const url = namedCluster(context)
   if (url === null || usesFiles(context.options)) return {}
   const { name, store } = await openCluster(url)
   const directory = directoryOf(context)
   const place = { cluster: context.options.cluster ?? null, directory }
   try {
-    const read = (goesBy: string): Promise<BlockSnapshot | null> =>
-      reached(
+    let isAway = false
+    // One that does not answer is not waited for again.
+    const read = async (goesBy: string): Promise<BlockSnapshot | null> => {
+      if (isAway) return null
+      const snapshot = await reached(
         context,
         async () => {
-          const snapshot = await store.read()
-          await refuseLostData(place, name, snapshot, () => store.read())
-          return snapshot
+          const now = await store.read()
+          await refuseLostData(place, name, now, () => store.read())
+          return now
         },
         goesBy,
       )
+      isAway = snapshot === null
+      return snapshot
+    }
     await refuseElsewhere(directory, name, () => read('Nothing is planned.'))
-    const unknown = `Which blocks this host has there is not known: the state directory ${directory} remembers nothing of cluster ${name}. No routes to other hosts are planned.`
+    const unknown = `Which blocks this host has there is not known: the state directory ${directory} remembers nothing of cluster ${name}. No routes to other hosts are planned, no subnet is picked, and a subnet that is named is not checked against blocks of other hosts.`
     const member = await memberOf(context, name, () => read(unknown))
-    if (member === null) return {}
+    if (member === null) {
+      if (!picks) return {}
+      const seen = await read(unknown)
+      // It is no host there, so all blocks are of others.
+      const none = { cluster: name, host: '', incarnation: '' }
+      return seen === null ? {} : { clusterSeen: neighboursOf(seen, none) }
+    }
     const snapshot = await read('Routes to other hosts are planned as this host saw the cluster last.')
     if (snapshot === null) return {}
     const neighbours = await neighboursIn(directory, name, member, snapshot)
@@ -108,7 +130,7 @@ export const forgottenNeighbours = async (
     const url = namedCluster(context)
     if (url === null) return {}
     const joined = await joinedMember(directoryOf(context), parseClusterUrl(url).cluster)
-    return joined === null ? await freshNeighbours(context, false) : {}
+    return joined === null ? await freshNeighbours(context, false, false) : {}
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error
     context.terminal.say(`portolan: ${error.message}`)

@@ -9,7 +9,7 @@ import { type HeldPlan, holdPlannedProject } from '../../watch/hold-planned-proj
 import { watchProject } from '../../watch/watch-project.ts'
 import { followBlocks } from '../cluster/follow-blocks.ts'
 import { followCluster } from '../cluster/follow-cluster.ts'
-import { freshNeighbours, neighboursAgain } from '../cluster/fresh-neighbours.ts'
+import { freshNeighbours, neighboursAgain, seenOf } from '../cluster/fresh-neighbours.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { blockedError, followErrors, newErrors } from '../new-errors.ts'
@@ -72,6 +72,7 @@ export const holdSource = async (
     // Before anything is read: what changes after that is told.
     await using monitor = await openMonitor({ legacy: { runner } })
     const others = await freshNeighbours(context, !check)
+    let seen = seenOf(others)
     // No file has the text, so the commands that are printed name the project, whose text is kept here.
     const worded = stored === null ? {} : await keyWords(options, project)
     const settled = {
@@ -96,7 +97,7 @@ export const holdSource = async (
       taken: (now) => watched?.holds(now),
     }
     const hold = (wanted: Intent, last: ClusterNeighbours | null = null): Promise<HeldPlan> =>
-      holdPlannedProject(wanted, text, { ...settled, runner }, applyOptions(context), last)
+      holdPlannedProject(wanted, text, { ...settled, ...seen, runner }, applyOptions(context), last)
     const refused = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
       told(notTaken(project, error, retryMs), context, metrics)
 
@@ -121,6 +122,8 @@ export const holdSource = async (
         if (!check) await from.keepLeases()
         // Without them, what leaves for their containers would be masqueraded.
         const last = from.neighbours()
+        // Its pools may have grown meanwhile.
+        if (seen.clusterSeen !== undefined) seen = seenOf(await freshNeighbours(context, !check))
         next = await hold(intent, check ? last : await neighboursAgain(context, last))
         const errors = check ? [] : await newErrors(from, next)
         await now.untaken.close()
