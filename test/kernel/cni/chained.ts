@@ -46,7 +46,11 @@ export const chained = (open: OpenLab, backend: Backend): void => {
     // The bridge and what it writes of its own stay for the next container.
     await callBridge(lab, 'ADD', { id: 'before', netns: sandboxOf(await bareMachine(lab, 'before')).netns })
     // The kernel is not done with its veth while the link-local address is being tried.
-    await lab.host.mustRun(['sh', '-c', 'while ip -6 address show tentative | grep -q .; do sleep 0.05; done'])
+    await lab.host.mustRun([
+      'sh',
+      '-c',
+      'while ip -6 address show tentative | grep -q .; do sleep 0.05; done',
+    ])
     const before = await takeSnapshot(lab.host)
     const prevResult = JSON.parse(await callBridge(lab, 'ADD', first)) as Json
     const results = [prevResult, JSON.parse(await callBridge(lab, 'ADD', second)) as Json]
