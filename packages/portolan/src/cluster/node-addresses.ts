@@ -21,8 +21,8 @@ export interface NodeChoice {
   readonly asked: readonly string[]
   /** Those it has told the cluster before; null: none. */
   readonly told: NodeAddresses | null
-  /** Of etcd: `192.0.2.1:2379`. */
-  readonly endpoints: readonly string[]
+  /** The addresses of the servers of etcd. */
+  readonly servers: readonly string[]
 }
 
 /**
@@ -31,11 +31,11 @@ export interface NodeChoice {
  *
  * @throws InvalidRequestError for an address that this host has not
  */
-export const nodeAddresses = ({ facts, asked, told, endpoints }: NodeChoice): NodeAddresses => {
+export const nodeAddresses = ({ facts, asked, told, servers }: NodeChoice): NodeAddresses => {
   const wires = (facts.interfaces ?? []).filter(isWire)
   const own = ownAddresses(facts)
   const wanted = askedAddresses(asked, own)
-  const names = [...towards(endpoints, wires), ...defaultInterfaces(facts)]
+  const names = [...towards(servers, wires), ...defaultInterfaces(facts)]
   const [ip, ip6] = families.map((family) => {
     const kept = told?.[family] ?? null
     if (wanted[family] !== null) return wanted[family]
@@ -62,12 +62,10 @@ const addressesOf = ({ addresses = [] }: InterfaceFact): readonly InterfaceAddre
     return found === null ? [] : [found]
   })
 
-const hostOf = (endpoint: string): string => endpoint.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
-
 /** The interfaces on whose networks servers of etcd are. */
-const towards = (endpoints: readonly string[], wires: readonly InterfaceFact[]): readonly string[] =>
-  endpoints.flatMap((endpoint) => {
-    const server = tryParseAddress(hostOf(endpoint))
+const towards = (servers: readonly string[], wires: readonly InterfaceFact[]): readonly string[] =>
+  servers.flatMap((text) => {
+    const server = tryParseAddress(text)
     if (server === null) return []
     const near = wires.find((link) =>
       addressesOf(link).some(({ address, length }) => containsAddress(prefixAround(address, length), server)),

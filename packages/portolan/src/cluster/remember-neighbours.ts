@@ -14,6 +14,7 @@ import { type HostFacts, PortolanError } from '@portolan/netfilter'
 import { seenIn } from './lost-data.ts'
 import { nodeAddresses } from './node-addresses.ts'
 import type { Cluster } from './open-cluster.ts'
+import { serverAddresses } from './server-addresses.ts'
 
 /**
  * Tells the cluster through which addresses the blocks of this host are reached, and remembers the other hosts.
@@ -32,7 +33,8 @@ export const tellAndRemember = async (
   seen: BlockSnapshot,
 ): Promise<NodeAddresses> => {
   const before = describeCluster(seen).hosts.find(({ host }) => host === member.host)
-  const addresses = nodeAddresses({ facts, asked, told: before?.addresses ?? null, endpoints })
+  const servers = await serverAddresses(endpoints)
+  const addresses = nodeAddresses({ facts, asked, told: before?.addresses ?? null, servers })
   const now = await runBlockSteps(store, announceFrom({ ...member, addresses }, seen))
   await rememberNeighbours(directory, member, now)
   return addresses

@@ -1,0 +1,45 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+
+/** How long a nameserver may take. */
+const LOOKUP_MS = 1_000
+
+type Resolve = (name: string) => Promise<readonly { readonly address: string }[]>
+
+const asSystem: Resolve = (name) => lookup(name, { all: true })
+
+/** The name or address of a server: `192.0.2.1` of `192.0.2.1:2379`. */
+const hostOf = (endpoint: string): string => endpoint.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+
+/**
+ * The addresses of servers of etcd, in their order. One that is asked by a name is on a network of this host too, so its
+ * name is resolved as the system does it, with /etc/hosts. Without an answer it has none.
+ */
+export const serverAddresses = async (
+  endpoints: readonly string[],
+  resolve: Resolve = asSystem,
+): Promise<readonly string[]> => {
+  const found = await Promise.all(
+    endpoints.map(async (endpoint) => {
+      const host = hostOf(endpoint)
+      return isIP(host) === 0 ? await resolved(host, resolve) : [host]
+    }),
+  )
+  return found.flat()
+}
+
+const resolved = async (name: string, resolve: Resolve): Promise<readonly string[]> => {
+  let timer: NodeJS.Timeout | undefined
+  const silent = new Promise<readonly string[]>((done) => {
+    timer = setTimeout(() => done([]), LOOKUP_MS)
+  })
+  try {
+    const answer = resolve(name).then(
+      (found) => found.map(({ address }) => address),
+      () => [],
+    )
+    return await Promise.race([answer, silent])
+  } finally {
+    clearTimeout(timer)
+  }
+}
