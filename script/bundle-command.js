@@ -14,7 +14,7 @@ const bundleSources = () =>
     rest: 'packages/portolan/src/command/run.ts',
     name: 'commands',
     // Help needs none of the commands, and is asked for in a terminal where waiting is felt.
-    brief: { name: 'help', without: /^\.\/(commands|completion)\// },
+    brief: { name: 'help', without: /^\.{1,2}\/(commands|completion)\// },
   })
 
 const textFile = (name, text) => ({ path: join(root, folder, name), contents: Buffer.from(text) })
