@@ -1,4 +1,5 @@
-import { parsePrefix } from '@portolan/netfilter'
+import { type Prefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import type { PoolEntry } from '../pool/index.ts'
 import { blockKey } from './block-key.ts'
 import type { BlockSnapshot } from './block-store.ts'
 import { isBlockOf } from './choose-block.ts'
@@ -52,7 +53,9 @@ export const lostRecords = (
 
 /**
  * The other hosts of a cluster, with those that the store has lost: hosts that it knows nothing of, in whose blocks no host came.
- * Their containers run on, and they claim the same blocks again once they join.
+ * Their containers run on, and they claim the same blocks again once they join, but for those that no pool has any more. Until
+ * then a block of this host that no pool has either stays with them: packets between both have no other way. Pools that went
+ * are former ones.
  *
  * @param before - as they were known before
  */
@@ -61,26 +64,40 @@ export const withUnknownHosts = (
   before: ClusterNeighbours | null,
   snapshot: BlockSnapshot,
 ): ClusterNeighbours => {
-  if (before === null || before.cluster !== now.cluster) return now
+  const { pools = [] } = now
+  if (before === null || before.cluster !== now.cluster || pools.length === 0) return now
   const state = clusterState(snapshot)
-  const entries = poolEntries({ pools: now.pools ?? [] })
+  const entries = poolEntries({ pools })
   const known = new Set(blocksOf(state).map(({ host }) => host))
-  const lost = before.others.filter(({ block, host }) => {
+  // Pools of another size make the keys of blocks go that no host has.
+  const isLost = (prefix: Prefix): boolean =>
+    !state.entries.has(blockKey(prefix)) && (isBlockOf(entries, prefix) || !isInPools(entries, prefix))
+  const others = before.others.filter(
+    ({ block, host }) => !known.has(host) && host !== now.host && isLost(parsePrefix(block)),
+  )
+  const own = before.blocks.filter((block) => {
     const prefix = parsePrefix(block)
-    return (
-      !known.has(host) &&
-      host !== now.host &&
-      isBlockOf(entries, prefix) &&
-      !state.entries.has(blockKey(prefix))
-    )
+    const leads = others.some((other) => parsePrefix(other.block).family === prefix.family)
+    return now.blocks.length > 0 && leads && isLost(prefix) && !isInPools(entries, prefix)
   })
-  if (lost.length === 0) return now
-  const keyOf = ({ block }: { readonly block: string }): string => blockKey(parsePrefix(block))
+  const former = [
+    ...new Set([...(now.former ?? []), ...(before.pools ?? []), ...(before.former ?? [])]),
+  ].filter((pool) => !pools.includes(pool))
   return {
     ...now,
-    others: [...now.others, ...lost].toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
+    ...(former.length === 0 ? {} : { former }),
+    blocks: [...now.blocks, ...own],
+    others:
+      others.length === 0
+        ? now.others
+        : [...now.others, ...others].toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
   }
 }
+
+const isInPools = (entries: readonly PoolEntry[], block: Prefix): boolean =>
+  entries.some(({ prefix }) => prefixesOverlap(prefix, block))
+
+const keyOf = ({ block }: { readonly block: string }): string => blockKey(parsePrefix(block))
 
 /** Those of the other hosts that a store knows nothing of. */
 export const unknownHosts = (

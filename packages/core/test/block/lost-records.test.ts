@@ -60,4 +60,31 @@ describe('a store that came back', () => {
     expect(await now()).toMatchObject({ all: { others: [{ host: 'three' }] }, unknown: [] })
     expect(withUnknownHosts({ ...seen, cluster: 'other', others: [] }, seen, empty).others).toEqual([])
   })
+
+  test('keeps each block of such a host where no pool has one any more, and the way to it, until it joins', async () => {
+    const before = await clusterOn(memoryBlockStore(), ...pools, 'fd64::/56:64')
+    await before.claim('two')
+    const { seen } = await knownBy(before, 'one')
+    const again = await clusterOf()
+    const [own = ''] = await again.blocksOf('one')
+    const me = { cluster: 'prod', host: 'one', incarnation: 'of one' }
+    const now = async (known = seen) => {
+      const snapshot = await again.store.read()
+      const all = withUnknownHosts(neighboursOf(snapshot, me), known, snapshot)
+      return { all, unknown: unknownHosts(all, snapshot) }
+    }
+    const lost6 = seen.blocks.filter((block) => block.includes(':'))
+    expect([lost6.length, seen.others.length]).toEqual([1, 2])
+    const first = await now()
+    const former = ['fd64::/56:64']
+    expect(first).toMatchObject({
+      all: { blocks: [own, ...lost6], others: seen.others, former },
+      unknown: seen.others,
+    })
+    expect(await now(first.all)).toEqual(first)
+    await again.claim('two', { remembered: seen.others.map(({ block }) => ({ block, revision: 1 })) })
+    const joined = await now(first.all)
+    expect(joined).toMatchObject({ all: { blocks: [own], others: [{ host: 'two' }], former }, unknown: [] })
+    expect(await now(joined.all)).toEqual(joined)
+  })
 })
