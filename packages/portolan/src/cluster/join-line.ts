@@ -12,13 +12,16 @@ export interface JoinPlace {
 /**
  * What claims blocks for a host: `join`, or where another machine has its name, what gives the name back and joins by
  * another one. `join` is refused then.
+ *
+ * @param isLost - has etcd lost its data? It does not tell what this host gives back then
  */
 export const claimLine = (
   place: JoinPlace,
   known: { readonly host?: string; readonly others?: readonly { readonly host: string }[] } | null,
+  isLost = false,
 ): string =>
   known !== null && isNameTaken(known)
-    ? `${releaseLine(place)} && ${joinLine(place, '--member', 'NAME')}`
+    ? `${releaseLine(place, ...(isLost ? ['--force'] : []))} && ${joinLine(place, '--member', 'NAME')}`
     : joinLine(place)
 
 /** `portolan cluster join` with what makes it be about the same cluster and directory as the command that prints it. */
@@ -26,7 +29,8 @@ export const joinLine = (place: JoinPlace, ...more: readonly string[]): string =
   verbLine('join', place, more)
 
 /** `portolan cluster release`, written so. */
-export const releaseLine = (place: JoinPlace): string => verbLine('release', place)
+export const releaseLine = (place: JoinPlace, ...more: readonly string[]): string =>
+  verbLine('release', place, more)
 
 const verbLine = (verb: string, { cluster, directory }: JoinPlace, more: readonly string[] = []): string =>
   shellLine([

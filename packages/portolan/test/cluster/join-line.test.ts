@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import { defaultStateDirectory, writeMember } from '@portolan/host'
+import { claimLine } from '../../src/cluster/join-line.ts'
 import { forgottenText } from '../../src/cluster/known-member.ts'
 import { thisMember } from '../../src/cluster/this-member.ts'
 
@@ -18,6 +19,16 @@ test('a host whose state directory was lost is told the command with its cluster
   expect(forgottenText({ cluster: null, directory: defaultStateDirectory() }, 'prod', was)).toContain(
     '`portolan cluster join --takeover --member h1`',
   )
+})
+
+test('a host whose name another machine has gives it back by force where etcd has lost its data', () => {
+  const place = { cluster: 'etcd://192.0.2.1/prod', directory: defaultStateDirectory() }
+  const taken = { host: 'h1', others: [{ host: 'h1' }] }
+  const end = '--cluster etcd://192.0.2.1/prod'
+  const join = `portolan cluster join --member NAME ${end}`
+  expect(claimLine(place, taken)).toBe(`portolan cluster release ${end} && ${join}`)
+  expect(claimLine(place, taken, true)).toBe(`portolan cluster release --force ${end} && ${join}`)
+  expect(claimLine(place, { host: 'h1', others: [] }, true)).toBe(`portolan cluster join ${end}`)
 })
 
 test('an empty name is refused as one, by a host that has joined too', async () => {

@@ -14,7 +14,6 @@ import { askedAddresses, checkAskedAddresses } from '../../cluster/asked-address
 import { holdMembership } from '../../cluster/hold-membership.ts'
 import { hostObstacles } from '../../cluster/host-obstacles.ts'
 import { type Joined, joinCluster } from '../../cluster/join-cluster.ts'
-import { claimLine } from '../../cluster/join-line.ts'
 import { unknownTexts } from '../../cluster/lost-data.ts'
 import { ownAddresses } from '../../cluster/node-addresses.ts'
 import { refuseOtherCluster } from '../../cluster/other-cluster.ts'
@@ -39,6 +38,7 @@ import {
   skipText,
   unreachableTexts,
 } from './join-texts.ts'
+import { isNameTaken, nameLost } from './name-lost.ts'
 import { noPools } from './no-pools.ts'
 import { noteLoss } from './note-loss.ts'
 import { openOutage } from './outage.ts'
@@ -103,7 +103,9 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<JoinedNode>
       blockStoreErrorCode(error) === 'CLUSTER_POOLS' && describeCluster(await store.read()).pools.length === 0
     if (isUnset && lost !== null) throw lost
     if (isUnset) throw new BlockStoreError('CLUSTER_POOLS', noPools(name), { cause: error })
-    throw isNameTaken(error) && member.blocks.length > 0 ? nameLost(error, call, member) : error
+    throw isNameTaken(error) && member.blocks.length > 0
+      ? nameLost(error, call, member, lost !== null)
+      : error
   }
   const { avoid, unread } = hostObstacles(facts, leases)
   // What was not read may be what a block collides with.
@@ -147,24 +149,6 @@ const forgetName = async (
   if (JSON.stringify(await readMember(directory)) !== JSON.stringify(member)) return
   await writeMember(directory, before ?? { ...member, left: true })
 }
-
-/** Another name is refused as long as this host remembers blocks of the one that another machine has. */
-const nameLost = (
-  error: BlockStoreError,
-  { options, directory, name }: ClusterCall,
-  { host }: RememberedMember,
-): BlockStoreError => {
-  const place = { cluster: options.cluster ?? null, directory }
-  const way = claimLine(place, { host, others: [{ host }] })
-  return new BlockStoreError(
-    error.code,
-    `Another machine is ${host} in cluster ${name} now, and this one was before: it remembers blocks of that name. So this one got no block: two machines of one name would use the same addresses. Give it another name in the place of NAME, and move its networks as that says: \`${way}\`. If the other machine must not have the name, stop it, and run this again with --takeover a minute later.`,
-    { cause: error },
-  )
-}
-
-const isNameTaken = (error: unknown): error is BlockStoreError =>
-  error instanceof BlockStoreError && error.code === 'CLUSTER_NAME_TAKEN'
 
 /** Before anything is claimed or written: a host that is refused afterwards would have its blocks already. */
 const refuseAddresses = async ({ options, store, directory, name }: ClusterCall, facts: HostFacts) => {

@@ -69,7 +69,8 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   const lost = isReached && member !== null && loss === null ? lostInUse(view, member, witnesses) : []
   const hasName = member !== null && member.left !== true
   const isTaken = hasName && isOwnName === false
-  const claim = claimLine(place, isTaken ? { host: member.host, others: [{ host: member.host }] } : null)
+  const taken = isTaken ? { host: member.host, others: [{ host: member.host }] } : null
+  const claim = claimLine(place, taken, loss !== null)
   // That it is in no cluster of this name is no reason to join.
   if (isElsewhere(known, name)) {
     stray = null

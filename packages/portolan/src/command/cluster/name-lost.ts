@@ -1,0 +1,27 @@
+import { BlockStoreError } from '@portolan/core'
+import type { RememberedMember } from '@portolan/host'
+import { claimLine } from '../../cluster/join-line.ts'
+import type { ClusterCall } from './call.ts'
+
+/**
+ * Another name is refused as long as this host remembers blocks of the one that another machine has.
+ *
+ * @param isLost - has etcd lost its data?
+ */
+export const nameLost = (
+  error: BlockStoreError,
+  { options, directory, name }: ClusterCall,
+  { host }: RememberedMember,
+  isLost: boolean,
+): BlockStoreError => {
+  const place = { cluster: options.cluster ?? null, directory }
+  const way = claimLine(place, { host, others: [{ host }] }, isLost)
+  return new BlockStoreError(
+    error.code,
+    `Another machine is ${host} in cluster ${name} now, and this one was before: it remembers blocks of that name. So this one got no block: two machines of one name would use the same addresses. Give it another name in the place of NAME, and move its networks as that says: \`${way}\`. If the other machine must not have the name, stop it, and run this again with --takeover a minute later.`,
+    { cause: error },
+  )
+}
+
+export const isNameTaken = (error: unknown): error is BlockStoreError =>
+  error instanceof BlockStoreError && error.code === 'CLUSTER_NAME_TAKEN'
