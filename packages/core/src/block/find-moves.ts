@@ -1,6 +1,6 @@
-import { parsePrefix } from '@portolan/netfilter'
+import { containsPrefix, parsePrefix } from '@portolan/netfilter'
 import { blockKey } from './block-key.ts'
-import { blockAt, type ClusterState } from './cluster-state.ts'
+import { blockAt, blocksOf, type ClusterState, type PlacedBlock } from './cluster-state.ts'
 import type { ClusterMember } from './member.ts'
 
 /**
@@ -20,9 +20,9 @@ export interface RememberedBlock {
  */
 export interface BlockMove {
   readonly block: string
-  /** The host that has it now; null: no host has. */
+  /** The host that has it now, be it as a part of a larger block; null: no host has. */
   readonly takenBy: string | null
-  /** The revision at which that was so; 0: its key is gone. */
+  /** The revision at which that was so; 0: its key is gone, and it is in no block of another host. */
   readonly revision: number
 }
 
@@ -33,8 +33,22 @@ export const findMoves = (
   remembered: readonly RememberedBlock[],
 ): readonly BlockMove[] =>
   remembered.flatMap(({ block }): readonly BlockMove[] => {
-    const entry = state.entries.get(blockKey(parsePrefix(block)))
+    const isOwn = (one: PlacedBlock): boolean => one.host === host && one.incarnation === incarnation
+    const prefix = parsePrefix(block)
+    const entry = state.entries.get(blockKey(prefix))
     const now = entry === undefined ? null : blockAt(entry)
-    if (now?.state === 'held' && now.host === host && now.incarnation === incarnation) return []
-    return [{ block, takenBy: now?.state === 'held' ? now.host : null, revision: entry?.modified ?? 0 }]
+    if (now?.state === 'held') return isOwn(now) ? [] : [moveTo(block, now)]
+    // Pools may be cut into larger blocks since.
+    const wide = blocksOf(state).find(
+      (one) => one.state === 'held' && !isOwn(one) && containsPrefix(one.prefix, prefix),
+    )
+    return [
+      wide === undefined ? { block, takenBy: null, revision: entry?.modified ?? 0 } : moveTo(block, wide),
+    ]
   })
+
+const moveTo = (block: string, { host, revision }: PlacedBlock): BlockMove => ({
+  block,
+  takenBy: host,
+  revision,
+})

@@ -38,7 +38,7 @@ export const heldSince = (
     seen !== null && seen.cluster === cluster && seen.host === host && seen.revision >= revision
   const isGone = (one: RememberedBlock): boolean => isLater(one) && seen?.blocks.includes(one.block) === false
   const takerOf = (block: string): string | null =>
-    seen?.others.find((other) => other.block === block)?.host ?? null
+    seen?.others.find((other) => isWithinBlocks(block, [other.block]))?.host ?? null
   const held = blocks.filter((one) => !isGone(one)).map(({ block }) => block)
   return {
     blocks: held,

@@ -37,4 +37,10 @@ describe('the blocks of a host since it joined', () => {
     expect(heldSince(before, seen(['10.64.0.0/16:24', 'fd00:1234::/48:64'])).leaving).toEqual([])
     expect(heldSince(before, null).leaving).toEqual(['10.64.1.0/24'])
   })
+
+  test('are lost to the host that has a larger block around them by now', () => {
+    const others = [{ block: '10.64.0.0/22', host: 'web-2', via: null }]
+    const since = seen(['10.64.0.0/16:22', 'fd00:1234::/48:64'], { blocks: all.slice(1), others })
+    expect(heldSince(remembered, since).lost).toEqual([{ block: '10.64.1.0/24', takenBy: 'web-2' }])
+  })
 })

@@ -66,6 +66,18 @@ describe('pools that are settled anew', () => {
     expect(back.blocks.map((one) => one.block)).toEqual([expect.stringMatching(/\/28$/)])
   })
 
+  test('name the host that has a larger block around one that was forgotten', async () => {
+    const { store, blocksOf, reclaim, claim } = await clusterOf('10.0.0.0/16:24')
+    const [block = ''] = await blocksOf('a')
+    await reclaim('a')
+    await runBlockSteps(store, setUpCluster(['10.0.0.0/16:17'], forgetting))
+    const half = Number(block.split('.')[2]) < 128 ? '10.0.0.0/17' : '10.0.128.0/17'
+    const [wide] = (await claim('b', { remembered: [had(half)] })).blocks
+    expect(wide?.block).toBe(half)
+    const back = await claim('a', { remembered: [had(block)] })
+    expect(back.moves).toEqual([{ block, takenBy: 'b', revision: wide?.revision }])
+  })
+
   test('keep a block that was reclaimed where its host is alive, or comes back meanwhile', async () => {
     const { store, blocksOf, reclaim, claim } = await clusterOf('10.0.0.0/16:24')
     const [block = ''] = await blocksOf('a')
