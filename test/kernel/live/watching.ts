@@ -91,8 +91,8 @@ export const watching = (open: OpenLab, backend: Backend): void => {
       {
         name: 'the bridge deleted',
         argv: async () => ['ip', 'link', 'del', await bridgeOf(lab, 'web')],
-        // It goes in steps: down, its addresses, and at last itself, when the kernel has waited for its readers.
-        cause: /^interface br-\S+ (was removed|changed)$|was removed from br-/,
+        // It goes in steps: down, its ports, its addresses, and at last itself, when the kernel has waited for its readers.
+        cause: /^interface (br-\S+|v-web-1) (was removed|changed)$|was removed from br-/,
       },
     ]
     for (const { name, argv, cause } of [...damagesTo[backend], ...everywhere]) {
