@@ -25,8 +25,8 @@ export interface FirstJoin extends JoinPlace {
 
 /**
  * Refuses that a host joins as a second one beside the one that it was, where its state directory was lost: it would get other
- * blocks, and its networks would be in blocks that are not its own. It is told by its address; by one that is asked for, where
- * networks of it are in those blocks besides. Networks that are up in blocks of
+ * blocks, and its networks would be in blocks that are not its own. It is told by its address; where an address or a
+ * name is asked for, networks of it have to be in those blocks besides: several hosts may be on one machine. Networks that are up in blocks of
  * a host with another address tell it only where that host is not alive and no name is asked for: a block that was lost may be
  * another machine's by now.
  *
@@ -38,11 +38,12 @@ export const refuseSecondHost = (snapshot: BlockSnapshot, join: FirstJoin): void
   // Then that host is the one that it was, or is refused as another machine of the name.
   if (hosts.some(({ host }) => host === name)) return
   const own = addressesOf(join)
+  const isUnasked = asked.length === 0 && !isNamed
   const way = (host: string): string =>
     `If this host was ${host} and lost its state directory, get the blocks back: \`${joinLine(join, '--takeover', '--member', host)}\`, once nothing has kept ${host} alive for a minute.`
   for (const { host, addresses, blocks } of hosts) {
     const address = families.map((family) => addresses?.[family] ?? '').find((one) => own.has(one))
-    if (address !== undefined && (asked.length === 0 || networksIn(blocks, facts).length > 0))
+    if (address !== undefined && (isUnasked || networksIn(blocks, facts).length > 0))
       throw new InvalidRequestError(
         `host ${host} of this cluster has blocks (${blocks.map(({ block }) => block).join(', ')}) and is reached through ${address}, which is an address of this host, and the state directory ${directory} remembers nothing of the cluster. So this host got no block. ${way(host)} If ${host} is another machine, name the address of this one (--address), or where ${host} is off for good, reclaim its blocks first (\`portolan cluster reclaim --member ${host}\`).`,
       )
