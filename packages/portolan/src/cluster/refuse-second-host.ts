@@ -25,10 +25,10 @@ export interface FirstJoin extends JoinPlace {
 
 /**
  * Refuses that a host joins as a second one beside the one that it was, where its state directory was lost: it would get other
- * blocks, and its networks would be in blocks that are not its own. It is told by its address; where an address or a
- * name is asked for, networks of it have to be in those blocks besides: several hosts may be on one machine. Networks that are up in blocks of
- * a host with another address tell it only where that host is not alive and no name is asked for: a block that was lost may be
- * another machine's by now.
+ * blocks, and its networks would be in blocks that are not its own. It is told by its address; where an address or a name is
+ * asked for, networks of it have to be in those blocks besides: several hosts may be on one machine. Networks that are up in
+ * blocks of a host with another address tell it only where that host is not alive and no name is asked for: a block that was
+ * lost may be another machine's by now.
  *
  * @throws InvalidRequestError with the command that gets the blocks back
  */

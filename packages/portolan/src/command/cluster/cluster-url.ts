@@ -12,7 +12,7 @@ const waysToName =
  * @throws InvalidRequestError when neither does
  */
 export const clusterUrl = (options: Options): string => {
-  const url = namedUrl(options)
+  const url = namedCluster({ options })
   if (url !== null) return url
   throw new InvalidRequestError(`nothing says which cluster is meant. ${waysToName}`)
 }
@@ -24,7 +24,7 @@ export const clusterUrl = (options: Options): string => {
  * @throws InvalidRequestError when nothing says which that is; what keeps the state directory from being read
  */
 export const withMeantCluster = async (options: Options): Promise<Options> => {
-  if (namedUrl(options) !== null) return options
+  if (namedCluster({ options }) !== null) return options
   const directory = directoryOf({ options })
   const { url: cluster } = (await readMember(directory)) ?? {}
   if (cluster !== undefined) return { ...options, cluster }
@@ -33,4 +33,6 @@ export const withMeantCluster = async (options: Options): Promise<Options> => {
   )
 }
 
-const namedUrl = (options: Options): string | null => options.cluster ?? readConfig().cluster ?? null
+/** The URL of the cluster that --cluster or config.yaml names; null: neither does. */
+export const namedCluster = ({ options }: { readonly options: Options }): string | null =>
+  options.cluster ?? readConfig().cluster ?? null

@@ -13,7 +13,7 @@ import { neighboursIn } from '../../cluster/remember-neighbours.ts'
 import { isOutage } from '../../cluster/told-faults.ts'
 import type { CommandContext } from '../command.ts'
 import { directoryOf } from './call.ts'
-import { namedCluster } from './fresh-neighbours.ts'
+import { namedCluster } from './cluster-url.ts'
 import { openOutage } from './outage.ts'
 import { saidOfCluster } from './said-of-cluster.ts'
 

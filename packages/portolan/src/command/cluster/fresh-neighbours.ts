@@ -14,16 +14,12 @@ import { openCluster } from '../../cluster/open-cluster.ts'
 import { refuseElsewhere } from '../../cluster/other-cluster.ts'
 import { neighboursIn, rememberLoss } from '../../cluster/remember-neighbours.ts'
 import { isOutage } from '../../cluster/told-faults.ts'
-import { readConfig } from '../../config/read-config.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
 import type { CommandContext } from '../command.ts'
 import { usesFiles } from '../sources/read-facts.ts'
 import { directoryOf } from './call.ts'
+import { namedCluster } from './cluster-url.ts'
 import { saidOfCluster } from './said-of-cluster.ts'
-
-/** The URL of the cluster that this host is in, for a command that plans; null: none is named. */
-export const namedCluster = ({ options }: Pick<CommandContext, 'options'>): string | null =>
-  options.cluster ?? readConfig().cluster ?? null
 
 /**
  * What this host is in the cluster that a command is for; or what it was, where its state directory was lost and the
