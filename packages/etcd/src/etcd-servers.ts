@@ -2,10 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Etcd3, GRPCDeadlineExceededError, isRecoverableError } from 'etcd3'
 import { openClient } from './etcd-client.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
+import { firstOf, type Outcome, outcomeOf } from './first-outcome.ts'
 import { leaderlessTime } from './leaderless-time.ts'
 import { pendingSockets } from './pending-sockets.ts'
 import { type Asked, isAboutCertificate, isOfVote, noteServer, refusalOf, wordsOf } from './refusal.ts'
 import { UnresolvedError, unresolvedNames } from './unresolved-names.ts'
+
+/**
+ * What may be done with a request that no server has refused, and that no answer came to in time: nothing, as it may do
+ * something twice; to send it again, to the next server; or to send it to the next server before its time is over.
+ */
+type Sending = 'once' | 'again' | 'beside'
 
 /**
  * The servers of etcd. One of them is asked, and the next one where that cannot answer; the one that answered is asked
@@ -14,11 +21,14 @@ import { UnresolvedError, unresolvedNames } from './unresolved-names.ts'
 export interface EtcdServers {
   /**
    * @param request - to be sent to any server; one that a server refused to take is sent again, to the next one
-   * @param isRepeatable - also where no answer came in time: it does the same twice
+   * @param sending - `again` unless told
    */
-  ask<Result>(request: (client: Etcd3) => Promise<Result>, isRepeatable?: boolean): Promise<Result>
+  ask<Result>(request: (client: Etcd3) => Promise<Result>, sending?: Sending): Promise<Result>
   close(): void
 }
+
+/** How long a server is asked alone: one that is stopped, or whose packets are lost, says nothing at all. */
+const BESIDE_MS = 300
 
 /** A connection that breaks may be made again at once, to a server that is alone too. */
 const LEAST_ATTEMPTS = 4
@@ -29,7 +39,11 @@ const PAUSE_MS = 200
 /** How long they are waited for unless told: they vote, which takes a second or two unless most of them are off. */
 const VOTE_MS = 5_000
 
-export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdServers => {
+/** @param besideMs - how long a server is asked alone */
+export const openServers = (
+  options: Omit<EtcdStoreOptions, 'cluster'>,
+  besideMs: number = BESIDE_MS,
+): EtcdServers => {
   const clients = options.endpoints.map((endpoint) => openClient(options, endpoint))
   const leaderless = leaderlessTime(options.voteMs ?? VOTE_MS)
   const sockets = pendingSockets()
@@ -44,43 +58,72 @@ export const openServers = (options: Omit<EtcdStoreOptions, 'cluster'>): EtcdSer
     clients[at] = openClient(options, endpoint)
   }
   return {
-    async ask(request, isRepeatable = true) {
+    async ask<Result>(request: (client: Etcd3) => Promise<Result>, sending: Sending = 'again') {
       const start = first
+      const pending = new Map<number, Promise<Outcome<Result>>>()
+      let turns = 0
+      let sent = 0
       let told: unknown = null
       let isVoted = false
       let isRenewed = false
-      for (let attempt = 0; ; attempt += 1) {
-        const at = (start + attempt) % clients.length
+      const send = (at: number): void => {
         const client = clients[at]
         if (client === undefined) throw new TypeError('no server of etcd is named')
-        try {
-          const answer = await sockets.during(() => request(client))
+        pending.set(
+          at,
+          outcomeOf(at, client, () => sockets.during(() => request(client))),
+        )
+      }
+      const sendToNext = (): void => {
+        const from = turns
+        while (pending.has((start + turns) % clients.length) && turns - from < clients.length) turns += 1
+        const at = (start + turns) % clients.length
+        if (pending.has(at)) return
+        send(at)
+        turns += 1
+        sent += 1
+      }
+      sendToNext()
+      for (;;) {
+        const hasOthers = sending === 'beside' && turns < clients.length
+        const outcome = await firstOf([...pending.values()], hasOthers ? besideMs : null)
+        if (outcome === null) {
+          sendToNext()
+          continue
+        }
+        const { at, client } = outcome
+        pending.delete(at)
+        if (outcome.kind === 'answered') {
           first = at
           leaderless.answered()
-          return answer
-        } catch (error) {
-          if (hasOldToken(error) && !isRenewed) {
-            isRenewed = true
-            renew(at, client)
-            attempt -= 1
-            continue
-          }
-          if (first === at) first = (at + 1) % clients.length
-          if (told === null || worth(error, options) >= worth(told, options)) {
-            told = error
-            noteServer(error, options.endpoints[at])
-          }
-          if (isOfVote(error)) {
-            isVoted = true
-            leaderless.found()
-          }
-          // Of a change that may have been made a vote says nothing.
-          if (isFinal(error, isRepeatable))
-            throw await named(worth(told, options) > 1 ? told : error, options)
-          if (attempt + 1 < attemptsFor(error, options)) continue
-          if (!isVoted || !leaderless.isShort()) throw await named(told, options)
-          await delay(PAUSE_MS)
+          return outcome.answer
         }
+        const { error } = outcome
+        if (hasOldToken(error) && !isRenewed) {
+          isRenewed = true
+          renew(at, client)
+          send(at)
+          continue
+        }
+        if (first === at) first = (at + 1) % clients.length
+        if (told === null || worth(error, options) >= worth(told, options)) {
+          told = error
+          noteServer(error, options.endpoints[at])
+        }
+        if (isOfVote(error)) {
+          isVoted = true
+          leaderless.found()
+        }
+        // Of a change that may have been made a vote says nothing.
+        if (isFinal(error, sending !== 'once'))
+          throw await named(worth(told, options) > 1 ? told : error, options)
+        if (sent >= attemptsFor(error, options)) {
+          if (isVoted && leaderless.isShort()) await delay(PAUSE_MS)
+          else if (pending.size === 0) throw await named(told, options)
+          // One that is silent may answer yet.
+          else continue
+        }
+        sendToNext()
       }
     },
     close: () => {

@@ -33,7 +33,7 @@ export const openEtcdKey = (options: EtcdKeyOptions): Pick<BlockStore, 'read' | 
   return {
     read: async () => {
       try {
-        return await servers.ask((client) => readKeys(client, keys))
+        return await servers.ask((client) => readKeys(client, keys), 'beside')
       } catch (error) {
         throw readingError(error, options, words)
       }

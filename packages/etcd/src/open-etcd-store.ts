@@ -26,27 +26,31 @@ import { watchKeys } from './watch-keys.ts'
 export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
   const keys = keySpace(options.cluster)
   const servers = openServers(options)
-  const reading = async <Result>(request: (client: Etcd3) => Promise<Result>): Promise<Result> => {
+  const reading = async <Result>(
+    request: (client: Etcd3) => Promise<Result>,
+    sending: 'again' | 'beside' = 'again',
+  ): Promise<Result> => {
     try {
-      return await servers.ask(request)
+      return await servers.ask(request, sending)
     } catch (error) {
       throw readingError(error, options)
     }
   }
   return {
-    read: () => reading((client) => readKeys(client, keys)),
+    read: () => reading((client) => readKeys(client, keys), 'beside'),
     commit: async (transaction) => {
       try {
         // A server that took it may still carry it out, so it is open what became of it where no answer comes.
-        return await servers.ask((client) => commit(client, keys, transaction), false)
+        return await servers.ask((client) => commit(client, keys, transaction), 'once')
       } catch (error) {
         throw committingError(error, options)
       }
     },
     watch: (from) =>
       watchKeys(servers, keys, from, (error) => readingError(error, options), options.timeoutMs),
+    // One that two servers grant is left to run out: nothing depends on it.
     grantLease: (seconds) =>
-      reading(async (client) => (await client.leaseClient.leaseGrant({ TTL: seconds })).ID),
+      reading(async (client) => (await client.leaseClient.leaseGrant({ TTL: seconds })).ID, 'beside'),
     keepLease: (lease) => reading((client) => keepLease(client, lease, options.timeoutMs)),
     revokeLease: (lease) =>
       reading(async (client) => {

@@ -14,7 +14,7 @@ const silent = () => new GRPCDeadlineExceededError('4 DEADLINE_EXCEEDED: no answ
 /** Servers that fail a request so, one after the other, and then take it. */
 const asking = async (
   errors: readonly (() => Error)[],
-  { voteMs = 60_000, isRepeatable = true }: { voteMs?: number; isRepeatable?: boolean } = {},
+  { voteMs = 60_000, sending }: { voteMs?: number; sending?: 'once' } = {},
 ): Promise<number> => {
   opened = openServers({ endpoints, timeoutMs: 1, voteMs })
   let asked = 0
@@ -24,7 +24,7 @@ const asking = async (
     const error = errors[asked]
     asked += 1
     if (error !== undefined) throw error()
-  }, isRepeatable)
+  }, sending)
   return asked
 }
 
@@ -56,5 +56,58 @@ test('what a server answers for good ends the request, though servers voted befo
 })
 
 test('a change that no answer came to is not sent again, though servers voted before', async () => {
-  await expect(asking([noLeader, silent], { isRepeatable: false })).rejects.toThrow('no answer')
+  await expect(asking([noLeader, silent], { sending: 'once' })).rejects.toThrow('no answer')
+})
+
+test('the next server is asked beside one that says nothing, and the one that answered is asked from then on', async () => {
+  opened = openServers({ endpoints, timeoutMs: 1 }, 0)
+  const asked: unknown[] = []
+  const ask = () =>
+    opened?.ask((client) => {
+      asked.push(client)
+      return asked.length === 1 ? new Promise<never>(() => undefined) : Promise.resolve(asked.length)
+    }, 'beside')
+  expect(await ask()).toBe(2)
+  expect(await ask()).toBe(3)
+  expect(asked[1]).not.toBe(asked[0])
+  expect(asked[2]).toBe(asked[1])
+})
+
+test('one that said nothing is waited for where all others are off, and its answer counts', async () => {
+  opened = openServers({ endpoints, timeoutMs: 1 }, 0)
+  let [asked, late] = [0, (_answer: string) => {}]
+  const answer = opened.ask(async () => {
+    asked += 1
+    if (asked === 1)
+      return new Promise<string>((resolve) => {
+        late = resolve
+      })
+    if (asked === 4) late('late')
+    throw refused()
+  }, 'beside')
+  expect(await answer).toBe('late')
+})
+
+test('a vote of the other servers is waited for beside one that says nothing', async () => {
+  opened = openServers({ endpoints, timeoutMs: 1, voteMs: 60_000 }, 0)
+  let asked = 0
+  const answer = opened.ask(async () => {
+    asked += 1
+    if (asked === 1) return new Promise<never>(() => undefined)
+    if (asked < 7) throw noLeader()
+    return asked
+  }, 'beside')
+  expect(await answer).toBe(7)
+})
+
+test('a change is not sent to a second server while the first one says nothing', async () => {
+  opened = openServers({ endpoints, timeoutMs: 1 }, 0)
+  let asked = 0
+  const answer = opened.ask(async () => {
+    asked += 1
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    throw silent()
+  }, 'once')
+  await expect(answer).rejects.toThrow('no answer')
+  expect(asked).toBe(1)
 })

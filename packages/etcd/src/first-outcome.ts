@@ -1,0 +1,40 @@
+import type { Etcd3 } from 'etcd3'
+
+/** What came of a request to one server. */
+export type Outcome<Result> = { readonly at: number; readonly client: Etcd3 } & (
+  | { readonly kind: 'answered'; readonly answer: Result }
+  | { readonly kind: 'failed'; readonly error: unknown }
+)
+
+/** A request that fails is no rejection: one that is left behind is heard by no caller. */
+export const outcomeOf = async <Result>(
+  at: number,
+  client: Etcd3,
+  request: () => Promise<Result>,
+): Promise<Outcome<Result>> => {
+  try {
+    return { at, client, kind: 'answered', answer: await request() }
+  } catch (error) {
+    return { at, client, kind: 'failed', error }
+  }
+}
+
+/**
+ * The first of several to come.
+ * @returns null: none of them came within that time
+ */
+export const firstOf = async <One>(
+  pending: readonly Promise<One>[],
+  withinMs: number | null,
+): Promise<One | null> => {
+  if (withinMs === null) return Promise.race(pending)
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), withinMs)
+  })
+  try {
+    return await Promise.race([...pending, silence])
+  } finally {
+    clearTimeout(timer)
+  }
+}
