@@ -1,6 +1,6 @@
 /**
  * Writes a software bill of materials beside each tarball of a release, in CycloneDX's JSON: what the package depends
- * on, and for the programs what is in their bundles. pnpm makes it from the installed tree.
+ * on, and what is in its bundle, where it has one. pnpm makes it from the installed tree.
  * Usage: node script/bill-of-materials.js FOLDER, after script/bundle.js
  */
 import { execFileSync } from 'node:child_process'
@@ -53,6 +53,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'packages/portolan/packag
 for (const [program, name, file] of [
   ['portolan', 'portolan', 'portolan'],
   ['cni', '@portolan/cni', 'portolan-cni'],
+  ['etcd', '@portolan/etcd', 'portolan-etcd'],
 ]) {
   const path = join(folder, `${file}-${version}.cdx.json`)
   const shipped = JSON.parse(readFileSync(path, 'utf8'))

@@ -4,59 +4,39 @@
  * time, a third of the start of node itself). The native code is loaded from where it is installed. netlink stays outside:
  * it is two modules, and tests count what goes through it.
  */
-import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { replacedText } from './replaced-text.js'
 
 const require = createRequire(import.meta.resolve('portolan'))
 
 /** A class that stands for one of a library, which is loaded when the first of it is made. */
 const loadedWhenMade = (name) => `class { constructor(...args) { return new (${name})(...args) } }`
 
-/** By the file: what takes the place of a text in it, which has to be there. */
-const replacements = {
-  lmdb: [
-    // The places that it looks for its native code from.
-    ['__filename', "require.resolve('lmdb')"],
-    // These are for values that are neither text nor bytes, and for a cache. The licence of the second comes without its
-    // text, which a copy in the bundle would have to carry.
-    ...['msgpackr', 'weak-lru-cache'].map((name) => [
-      `require('${name}')`,
-      `{ load: () => require('node:module').createRequire(require.resolve('lmdb'))('${name}') }`,
-    ]),
-    ['MsgpackrEncoder: msgpackr.Encoder', `MsgpackrEncoder: ${loadedWhenMade('msgpackr.load().Encoder')}`],
-    [
-      'WeakLRUCache: weakLruCache.WeakLRUCache',
-      `WeakLRUCache: ${loadedWhenMade('weakLruCache.load().WeakLRUCache')}`,
-    ],
+/** What takes the place of a text in lmdb. */
+const changes = [
+  // The places that it looks for its native code from.
+  ['__filename', "require.resolve('lmdb')"],
+  // These are for values that are neither text nor bytes, and for a cache. The licence of the second comes without its
+  // text, which a copy in the bundle would have to carry.
+  ...['msgpackr', 'weak-lru-cache'].map((name) => [
+    `require('${name}')`,
+    `{ load: () => require('node:module').createRequire(require.resolve('lmdb'))('${name}') }`,
+  ]),
+  ['MsgpackrEncoder: msgpackr.Encoder', `MsgpackrEncoder: ${loadedWhenMade('msgpackr.load().Encoder')}`],
+  [
+    'WeakLRUCache: weakLruCache.WeakLRUCache',
+    `WeakLRUCache: ${loadedWhenMade('weakLruCache.load().WeakLRUCache')}`,
   ],
-}
-
-const filter = new RegExp(`^(?:${Object.keys(replacements).join('|')})$`)
+]
 
 /** @type {import('esbuild').Plugin} */
 export const nativeApart = {
   name: 'native-apart',
-  setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter }, ({ path, kind }) =>
+  setup: (build) => {
+    build.onResolve({ filter: /^lmdb$/ }, ({ path, kind }) =>
       // Where it is installed is asked by these when it is loaded.
       kind === 'require-resolve' ? { path, external: true } : { path: require.resolve(path) },
     )
-    for (const [library, changes] of Object.entries(replacements)) {
-      const file = require.resolve(library)
-      onLoad(
-        { filter: new RegExp(`^${RegExp.escape?.(file) ?? file.replaceAll(/[.+]/g, '\\$&')}$`) },
-        async () => {
-          let contents = await readFile(file, 'utf8')
-          for (const [text, other] of changes) {
-            if (!contents.includes(text))
-              throw new Error(
-                `${library} has no ${text} any more: look at what it loads, and at script/bundle-native.js.`,
-              )
-            contents = contents.replaceAll(text, other)
-          }
-          return { contents, loader: 'js' }
-        },
-      )
-    }
+    replacedText('lmdb', [[require.resolve('lmdb'), changes]], 'script/bundle-native.js').setup(build)
   },
 }

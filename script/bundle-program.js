@@ -8,6 +8,7 @@ import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import { nativeApart } from './bundle-native.js'
 import { bundleOptions } from './bundle-options.js'
+import { etcdApart } from './etcd-apart.js'
 import { loadWhenUsed } from './load-when-used.js'
 
 const root = join(import.meta.dirname, '..')
@@ -29,7 +30,7 @@ const bundleOne = (folder, entryPoints, entryNames, { define = {}, plugins = [] 
   build({
     ...common,
     format: 'cjs',
-    plugins: [...plugins, loadWhenUsed, nativeApart],
+    plugins: [...plugins, loadWhenUsed, nativeApart, etcdApart],
     external: external.filter((name) => name !== 'lmdb'),
     entryPoints,
     // A text that was compiled before cannot import (`A dynamic import callback was not specified`, Node 20).
@@ -50,6 +51,10 @@ const bundleOne = (folder, entryPoints, entryNames, { define = {}, plugins = [] 
     write: false,
   })
 
+/** One file, whose name says which it is. */
+export const bundleFile = (folder, name, source, plugins) =>
+  bundleOne(folder, { [name]: source }, '[name]-[hash]', { plugins })
+
 /**
  * @param folder - `packages/portolan/dist/bundle`
  * @param mains - the sources of what each start needs, by the names of their files; they find the name of the other file
@@ -59,13 +64,11 @@ const bundleOne = (folder, entryPoints, entryNames, { define = {}, plugins = [] 
  * `BRIEF_FILE`
  */
 export const bundleProgram = async ({ folder, mains, rest, name, brief = null }) => {
-  const commands = await bundleOne(folder, { [name]: rest }, '[name]-[hash]')
+  const commands = await bundleFile(folder, name, rest, [])
   const shorter =
     brief === null
       ? { outputFiles: [], metafile: { outputs: {} } }
-      : await bundleOne(folder, { [brief.name]: rest }, '[name]-[hash]', {
-          plugins: [without(brief.without)],
-        })
+      : await bundleFile(folder, brief.name, rest, [without(brief.without)])
   const [file, briefFile] = [commands, shorter].map(({ outputFiles }) =>
     JSON.stringify(basename(outputFiles[0]?.path ?? '')),
   )

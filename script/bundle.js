@@ -1,6 +1,6 @@
 /**
- * Makes the code that ships: of each package, and of the programs, the command and the CNI plugin, which are one bundle
- * each. The sources are some 1,100 modules, and Node takes longer to find and read them one by one than the command
+ * Makes the code that ships: of each package, of the programs, the command and the CNI plugin, which are one bundle each, and
+ * of what they load to talk to etcd. The sources are some 1,100 modules, and Node takes longer to find and read them one by one than the command
  * takes to do its work.
  *
  * Started by hand it writes both. Jest calls it before the suites that start the command or programs that import the
@@ -12,6 +12,7 @@ import { dirname, join, relative } from 'node:path'
 import { stop } from 'esbuild'
 import { bundleCni } from './bundle-cni.js'
 import { bundleCommand } from './bundle-command.js'
+import { bundleEtcd } from './bundle-etcd.js'
 import { bundlePackages } from './bundle-packages.js'
 import { forgetCompiled } from './bundle-program.js'
 
@@ -40,7 +41,12 @@ const keepOnly = async (folder, isOurs, outputFiles) => {
 }
 
 const bundle = async () => {
-  const [packages, command, cni] = await Promise.all([bundlePackages(), bundleCommand(), bundleCni()])
+  const [packages, command, cni, etcd] = await Promise.all([
+    bundlePackages(),
+    bundleCommand(),
+    bundleCni(),
+    bundleEtcd(),
+  ])
   // esbuild's own process would live as long as the test run.
   await stop()
   for (const { folder, outputFiles } of packages) {
@@ -52,7 +58,7 @@ const bundle = async () => {
       outputFiles,
     )
   }
-  for (const { folder, outputFiles } of [command, cni]) {
+  for (const { folder, outputFiles } of [command, cni, etcd]) {
     await putAll(outputFiles)
     await keepOnly(join(root, folder), () => true, outputFiles)
     await forgetCompiled({ folder, outputFiles })

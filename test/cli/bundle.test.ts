@@ -1,13 +1,10 @@
 import {
   chownSync,
-  cpSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -15,6 +12,7 @@ import { isBuiltin } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { busyHost, oneService } from './host-facts.ts'
+import { installCommand, natives } from './installed-command.ts'
 import { portolan, run } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -24,8 +22,6 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
   readonly dependencies: Readonly<Record<string, string>>
 }
 const files = readdirSync(bundle)
-/** In the order of their names; script/bundle-options.js says why they, or their native code, are not in the bundle. */
-const natives = ['@bomb.sh/tab', 'lmdb', 'netlink']
 /** Installed by those alone that name a cluster: no dependency. */
 const optional = ['@portolan/etcd']
 const folder = temporaryFolder({ 'compose.yaml': oneService, 'host.json': busyHost })
@@ -57,16 +53,7 @@ test('the bundle comes with the licences of the libraries in it', () => {
     expect(licences).toMatch(new RegExp(`^${library} \\d\\S* \\((MIT|ISC)\\)$`, 'm'))
 })
 
-/** The command in a folder of its own, where nothing but its package and those libraries is installed. */
-const install = (name: string): string => {
-  const installed = join(folder, name, 'node_modules/portolan')
-  for (const part of ['package.json', 'bin', 'dist/bundle'])
-    cpSync(join(root, part), join(installed, part), { recursive: true })
-  mkdirSync(join(folder, name, 'node_modules/@bomb.sh'), { recursive: true })
-  for (const library of natives)
-    symlinkSync(join(root, 'node_modules', library), join(folder, name, 'node_modules', library))
-  return installed
-}
+const install = (name: string): string => installCommand(join(folder, name))
 
 const start = (
   installed: string,
