@@ -23,7 +23,7 @@ const ofWatch = 'a process that is named, and that the command started'
 /** Files that have such texts all the same: how many, and why no engine shows them in words of the command. */
 const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>> = {
   'packages/netfilter/src/error/wording.ts': [
-    16,
+    17,
     'the words of the command, for which engines have their own',
   ],
   'packages/cni/src/netavark/create.ts': [1, ofEngine],
@@ -47,7 +47,6 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/core/src/plan/delete-endpoint.ts': [1, ofPlan],
   'packages/core/src/resolve/external-network.ts': [1, ofPlan],
   'packages/core/src/resolve/leave-bridgeless.ts': [1, ofPlan],
-  'packages/core/src/resolve/move.ts': [1, 'no engine moves a network'],
   'packages/core/src/resolve/note-guessed-addresses.ts': [3, ofPlan],
   'packages/core/src/resolve/note-parented.ts': [1, ofPlan],
   'packages/core/src/route/leaving-block-notes.ts': [2, ofPlan],
@@ -77,7 +76,6 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/portolan/src/live/attachments/parented-detach.ts': [1, ofParent],
   'packages/portolan/src/live/attachments/note-replies.ts': [1, 'a note of attach: an engine shows none'],
   'packages/core/src/pool/blocks-exhausted.ts': [4, ofCluster],
-  'packages/core/src/conflict/block-route-taken.ts': [1, ofCluster],
   'packages/core/src/route/forgotten-routes.ts': [1, ofCluster],
   'packages/core/src/route/lost-block-notes.ts': [1, ofCluster],
   'packages/core/src/route/routes-elsewhere.ts': [1, ofCluster],

@@ -15,6 +15,7 @@ export {
   searchRules,
 } from './conflict/find-rule-conflicts.ts'
 export { findStaleConntrack } from './conflict/find-stale-conntrack.ts'
+export { moveCommand } from './conflict/move-command.ts'
 export { findPortsInEphemeralRange } from './conflict/port-in-ephemeral-range.ts'
 export { engineSubnets } from './conflict/remedy/engine-subnets.ts'
 export type { RuleConflictOptions } from './conflict/rule-conflict-options.ts'

@@ -24,5 +24,6 @@ export const wording: Wording = {
   sysctl: 'let the plugin write to /proc/sys',
   goOn: null,
   move: null,
+  moveOther: null,
   subnets: null,
 }

@@ -22,5 +22,6 @@ export const wording: Wording = {
   sysctl: 'let the plugin write to /proc/sys',
   goOn: null,
   move: null,
+  moveOther: null,
   subnets: null,
 }

@@ -1,4 +1,5 @@
-import { type RouteFact, shellWord } from '@portolan/netfilter'
+import { commandWording, type RouteFact, shellWord, type Wording } from '@portolan/netfilter'
+import { afterOptions, shellCommand } from '@portolan/netfilter/advice'
 import { MAIN, plainMetric, type Rivalry } from '../route/rival-routes.ts'
 import { aboutHost, type Conflict, culpritOutsideRules, type Remedy } from './conflict.ts'
 
@@ -35,6 +36,7 @@ export const blockRouteTaken = (
   route: RouteFact,
   clash: RouteClash,
   origin: RouteOrigin,
+  wording: Wording = commandWording,
 ): Conflict => {
   const text = routeText(route)
   return {
@@ -46,7 +48,7 @@ export const blockRouteTaken = (
     message: `Containers in block ${block}${host === null ? ' of another host' : `, which is of host ${host},`} ${isWhole(clash) ? 'cannot' : 'may not'} be reached from this host: the route ${text} ${causes[clash]}.`,
     witness: null,
     culprit: culpritOutsideRules('route', text, route.interface ?? null),
-    remedy: remedyFor(block, route, clash, origin),
+    remedy: remedyFor(block, route, clash, origin, wording),
     trace: [],
   }
 }
@@ -54,10 +56,16 @@ export const blockRouteTaken = (
 /** Does it get all packets to the block? */
 const isWhole = (clash: RouteClash): boolean => clash === 'key' || clash === 'network' || clash === 'lower'
 
-const remedyFor = (block: string, route: RouteFact, clash: RouteClash, origin: RouteOrigin): Remedy => {
+const remedyFor = (
+  block: string,
+  route: RouteFact,
+  clash: RouteClash,
+  origin: RouteOrigin,
+  { moveOther }: Wording,
+): Remedy => {
   if (origin?.kind === 'network')
     return {
-      text: `Give the network another subnet: \`portolan move ${shellWord(origin.network)}\` with the file of project ${origin.project}. One that a program holds has to be made again.`,
+      text: `Give the network another subnet${wayOf(moveOther, origin)}. One that a program holds has to be made again.`,
       commands: [],
     }
   if (clash === 'table') {
@@ -78,6 +86,16 @@ const remedyFor = (block: string, route: RouteFact, clash: RouteClash, origin: R
     text: 'Delete that route if it is a stray. If it is meant, take its range out of the pools of the cluster.',
     commands: [`ip route del ${routeText(route)}`],
   }
+}
+
+const wayOf = (
+  moveOther: Wording['moveOther'],
+  { project, network }: { readonly project: string; readonly network: string },
+): string => {
+  const written = shellCommand(afterOptions(network))
+  return moveOther === null || written === null
+    ? ''
+    : `: ${moveOther.replaceAll('{project}', () => shellWord(project)).replaceAll('{}', () => written)}`
 }
 
 const routeText = (route: RouteFact): string => {

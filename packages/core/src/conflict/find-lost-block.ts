@@ -25,13 +25,13 @@ export const findLostBlock = (
     prefixesOverlap(one.prefix, prefix),
   )
   if (found.length === 0) return null
-  const conflict = subnetOverlap(network, subnet, found.map(collisionWith), true)
+  const conflict = subnetOverlap(network, subnet, found.map(collisionWith), true, wording)
   // What is there does not tell whether a file or a call names its subnet.
   const told: Conflict = {
     ...conflict,
     remedy: isLive
       ? remadeInBlock(prefix, blocks, wording)
-      : { ...conflict.remedy, text: `${conflict.remedy.text} ${namedInFile()}` },
+      : { ...conflict.remedy, text: `${conflict.remedy.text} ${namedInFile(wording.subnets)}` },
   }
   return afterNewName(told, { ...blocks, lost })
 }

@@ -1,9 +1,11 @@
 import {
+  commandWording,
   type HostFacts,
   parsePrefix,
   prefixesOverlap,
   type RouteFact,
   tryParseHostOrPrefix,
+  type Wording,
 } from '@portolan/netfilter'
 import { parseBridgeAlias } from '../contract/bridge-alias.ts'
 import type { ChosenRoutes } from '../route/choose-routes.ts'
@@ -20,6 +22,7 @@ export const findRouteConflicts = (
   { routes, contested }: Pick<ChosenRoutes, 'routes' | 'contested'>,
   facts: HostFacts,
   project: string,
+  wording: Wording = commandWording,
 ): readonly Conflict[] => {
   const isOwn = (route: RouteFact): boolean => {
     const origin = originOf(route, facts)
@@ -34,7 +37,7 @@ export const findRouteConflicts = (
   return [
     ...contested.flatMap(({ block, rival: { route, rivalry } }) => {
       if (isOwn(route)) return []
-      return [blockRouteTaken(block.block, block.host, route, rivalry, originOf(route, facts))]
+      return [blockRouteTaken(block.block, block.host, route, rivalry, originOf(route, facts), wording)]
     }),
     ...routes.flatMap(({ destination }): readonly Conflict[] => {
       const block = parsePrefix(destination)
@@ -47,7 +50,7 @@ export const findRouteConflicts = (
       if (found === undefined) return []
       const isInMain = (found.route.table ?? MAIN) === MAIN
       const clash = isInMain ? 'part' : 'table'
-      return [blockRouteTaken(destination, null, found.route, clash, originOf(found.route, facts))]
+      return [blockRouteTaken(destination, null, found.route, clash, originOf(found.route, facts), wording)]
     }),
   ]
 }

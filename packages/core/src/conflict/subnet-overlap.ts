@@ -1,6 +1,7 @@
 import { commandWording, oneWay, type Wording } from '@portolan/netfilter'
-import { afterOptions, allOrNone, shellCommand } from '@portolan/netfilter/advice'
+import { allOrNone } from '@portolan/netfilter/advice'
 import { aboutNetwork, type Conflict, culpritOutsideRules, type Remedy } from './conflict.ts'
+import { moveCommand } from './move-command.ts'
 
 /** What a subnet collides with. */
 interface Overlapped {
@@ -75,7 +76,7 @@ export const subnetOverlap = (
       ? isLive
         ? madeAgain(allow, wording)
         : moved(network, allow, wording)
-      : named(network, overlapped, allow, wording, isLive || wording.move === null),
+      : named(network, overlapped, allow, isLive ? { ...wording, move: null } : wording),
     trace: [],
   }
 }
@@ -84,24 +85,23 @@ export const subnetOverlap = (
 const isOfCluster = (overlapped: readonly Overlapped[]): boolean =>
   overlapped.some(({ kind }) => kind === 'cluster')
 
-/** @param isMadeAgain - `portolan move` does not know the network: with another wish it is made again */
+/** @param wording - without `move` the network is not there, or nothing knows it: with another wish it is made again */
 const named = (
   network: string,
   overlapped: readonly Overlapped[],
   allow: string,
-  { subnets }: Wording,
-  isMadeAgain: boolean,
+  { move, subnets }: Wording,
 ): Remedy => {
   const proposes = subnets === null ? [] : [subnets]
-  const moves = isMadeAgain ? [] : allOrNone([moveCommand(network)])
+  const moves = move === null ? [] : allOrNone([moveCommand(move, network)])
   if (isOfCluster(overlapped))
     return {
-      text: isMadeAgain ? namedElsewhere(subnets) : namedInFile(subnets),
+      text: move === null ? namedElsewhere(subnets) : namedInFile(subnets),
       commands: [...proposes, ...moves],
     }
   // Left out alone, it stays what the network has.
   const first = moves
-    .map((move) => ` (with \`${move}\` where it is up: a network keeps its subnet until then)`)
+    .map((command) => ` (with \`${command}\` where it is up: a network keeps its subnet until then)`)
     .join('')
   return {
     text: `Leave the subnet out to have a free one picked${first}${allow === '' ? ' or' : ','} choose another${allow === '' ? '' : `, or ${allow}`}.`,
@@ -122,7 +122,7 @@ export const namedElsewhere = (subnets: Wording['subnets']): string =>
   ].join(' ')
 
 /** The same where a file names it: left out alone, it stays what the network has. */
-export const namedInFile = (subnets: Wording['subnets'] = commandWording.subnets): string =>
+export const namedInFile = (subnets: Wording['subnets']): string =>
   [
     'Where the file names the subnet, name another one there, or leave it out and move the network, which gives it one in a block of this host.',
     ...proposal(subnets),
@@ -136,14 +136,17 @@ const madeAgain = (allow: string, { removeNetwork }: Wording): Remedy => ({
   commands: [],
 })
 
-const moved = (network: string, allow: string, { move, removeNetwork }: Wording): Remedy => ({
-  text: [
-    oneWay(move ?? removeNetwork),
-    ...(allow === '' ? [] : [`Or ${allow}.`]),
-    'A network never moves by itself.',
-  ].join(' '),
-  commands: move === null ? [] : allOrNone([moveCommand(network)]),
-})
-
-const moveCommand = (network: string): ReturnType<typeof shellCommand> =>
-  shellCommand(['portolan', 'move', ...afterOptions(network)])
+const moved = (network: string, allow: string, { move, removeNetwork }: Wording): Remedy => {
+  const commands = move === null ? [] : allOrNone([moveCommand(move, network)])
+  const shown = commands.map((command) => `: \`${command}\` shows a plan that`)
+  return {
+    text: [
+      move === null
+        ? oneWay(removeNetwork)
+        : `Move the network${shown.join('') || ', which'} gives it a free subnet and its endpoints new addresses.`,
+      ...(allow === '' ? [] : [`Or ${allow}.`]),
+      'A network never moves by itself.',
+    ].join(' '),
+    commands,
+  }
+}

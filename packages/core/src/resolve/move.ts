@@ -1,4 +1,4 @@
-import { InvalidRequestError } from '@portolan/netfilter'
+import { commandWording, InvalidRequestError, type Wording } from '@portolan/netfilter'
 import type { Intent } from '../intent/index.ts'
 
 /**
@@ -7,7 +7,11 @@ import type { Intent } from '../intent/index.ts'
  * @throws InvalidRequestError for a network that the intent does not have, or whose subnet is not ours to choose
  * @internal
  */
-export const checkMove = (intent: Intent, move: readonly string[]): ReadonlySet<string> => {
+export const checkMove = (
+  intent: Intent,
+  move: readonly string[],
+  { subnets }: Wording = commandWording,
+): ReadonlySet<string> => {
   for (const name of move) {
     const network = intent.networks.find((one) => one.name === name)
     const parent = intent.parented?.find((one) => one.name === name)?.parent
@@ -28,7 +32,7 @@ export const checkMove = (intent: Intent, move: readonly string[]): ReadonlySet<
     const picked = [network.ip, network.ip6].filter((wish) => wish !== null && !isNamed(wish.subnet))
     if (picked.length === 0)
       throw new InvalidRequestError(
-        `Network ${name} has its subnet from the file. Name another one there, and plan (\`portolan subnet\` proposes one), or leave it out, and move it again to have one picked.`,
+        `Network ${name} has its subnet from the file. Name another one there, and plan${subnets === null ? '' : ` (\`${subnets}\` proposes one)`}, or leave it out, and move it again to have one picked.`,
       )
   }
   return new Set(move)

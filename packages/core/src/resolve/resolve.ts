@@ -68,7 +68,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
   )
   checkExternalPorts(intent, external)
   const leases = draftLeases(options.leases ?? emptyLeases)
-  const move = checkMove(intent, options.move ?? [])
+  const move = checkMove(intent, options.move ?? [], options.wording)
   const own = intent.networks.filter((network) => !network.external)
   const parented = intent.parented ?? []
   const removed = removedBridges(intent, facts, external)

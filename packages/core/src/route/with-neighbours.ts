@@ -1,4 +1,4 @@
-import { containsPrefix, families, type HostFacts, parsePrefix } from '@portolan/netfilter'
+import { containsPrefix, families, type HostFacts, parsePrefix, type Wording } from '@portolan/netfilter'
 import type { ClusterNeighbours, NeighbourBlock } from '../block/neighbours.ts'
 import type { Conflict } from '../conflict/conflict.ts'
 import { findRouteConflicts } from '../conflict/find-route-conflicts.ts'
@@ -34,6 +34,7 @@ export interface Neighboured {
  * nor has one with `icc` off, whose containers do not even reach each other. Nor has a network outside the blocks of this
  * host: no other host has a route to it.
  *
+ * @param wording - how remedies name what the user may change; as the command does unless told
  * @example
  * withNeighbours(desired, facts, neighbours).desired.routes
  * // [{ destination: '10.66.31.0/24', via: '192.0.2.12', interface: 'eth0' }]
@@ -43,13 +44,14 @@ export const withNeighbours = (
   desired: DesiredState,
   facts: HostFacts,
   neighbours: ClusterNeighbours,
+  wording?: Wording,
 ): Neighboured => {
   const chosen = chooseRoutes(reachable(neighbours), facts)
   const elsewhere = routesElsewhere(facts, neighbours)
   return {
     desired: joinedState(desired, neighbours, chosen, elsewhere),
     notes: [...elsewhereNote(elsewhere, neighbours), ...notesOf(chosen)],
-    conflicts: findRouteConflicts(chosen, facts, desired.project),
+    conflicts: findRouteConflicts(chosen, facts, desired.project, wording),
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { commandWording } from '@portolan/netfilter'
+import { commandWording, commandWordingAs } from '@portolan/netfilter'
 import { findLostBlock } from '../../src/conflict/find-lost-block.ts'
 import {
   bridgeNameTaken,
@@ -205,13 +205,23 @@ describe('the words', () => {
     const here = (isLive: boolean) =>
       findLostBlock({ network: 'web', subnet: '10.64.1.0/25' }, blocks, isLive)?.remedy
     expect(here(false)).toEqual({
-      text: expect.stringMatching(/^Move the network: `portolan move`.* never moves by itself\. Where the/),
+      text: expect.stringMatching(
+        /^Move the network: `portolan move web`.* never moves by itself\. Where the/,
+      ),
       commands: ['portolan move web'],
     })
     expect(here(false)?.text).toContain(named.text)
     const way = 'name another one, or leave it out to have one picked in a block of this host.'
     expect(here(true)?.text).toContain(way)
     expect(here(true)?.text).not.toContain('portolan subnet')
+    // As the commands are to be written.
+    const ofShop = commandWordingAs((command) => command.replace(/^portolan \w+/, '$& -f shop.yaml'))
+    expect(findLostBlock({ network: 'web', subnet: '10.64.1.0/25' }, blocks, false, ofShop)?.remedy).toEqual({
+      text: expect.stringMatching(
+        /`portolan move -f shop.yaml web`.*`portolan subnet -f shop.yaml` proposes/,
+      ),
+      commands: ['portolan move -f shop.yaml web'],
+    })
     // The program that holds it is told in its own words.
     const words = { ...commandWording, remakeNetwork: 'Run `docker network rm`.' }
     const told = findLostBlock({ network: 'web', subnet: '10.64.1.0/25' }, blocks, true, words)?.remedy.text

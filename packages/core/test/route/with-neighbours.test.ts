@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { HostFacts } from '@portolan/netfilter'
+import { commandWordingAs, type HostFacts } from '@portolan/netfilter'
 import {
   announceNode,
   type ClusterNeighbours,
@@ -346,13 +346,25 @@ describe('routes to the blocks of other hosts', () => {
     })
 
     test.each([
-      ['another project', 'portolan project=blog network=web', /another subnet.*`portolan move web`.*blog/],
+      [
+        'another project',
+        'portolan project=blog network=web',
+        /another subnet: `portolan move -f FILE web` with the Compose file of project blog, or `portolan move -p blog web` where/,
+      ],
       ['another program', null, /network of br-web.*pools of the cluster/],
     ])('of %s: its connected route is not to be removed', (_, alias, way) => {
       const { conflicts } = withNeighbours(desired(), around(alias), neighbours())
       expect(conflicts).toMatchObject([
         { kind: 'BlockRouteTaken', remedy: { text: expect.stringMatching(way), commands: [] } },
       ])
+    })
+
+    test('of another project: the command that moves it has what every project of the host needs', () => {
+      const written = commandWordingAs((command) => command.replace('move', 'move --state /s'))
+      const blog = around('portolan project=blog network=-x')
+      expect(withNeighbours(desired(), blog, neighbours(), written).conflicts[0]?.remedy.text).toContain(
+        '`portolan move --state /s -f FILE -- -x` with the Compose file of project blog, or `portolan move --state /s -p blog -- -x`',
+      )
     })
   })
 

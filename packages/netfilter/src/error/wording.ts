@@ -51,19 +51,24 @@ export interface Wording {
   readonly sysctl: string
   /** Goes on in spite of a sysctl that is not as it has to be. */
   readonly goOn: string | null
-  /** Gives a network that is there the subnet of another one. */
+  /** Gives the network `{}` that is there another subnet: a line to run. */
   readonly move: string | null
+  /** The same for the network `{}` of another project, `{project}`: it goes on behind `Give the network another subnet:`. */
+  readonly moveOther: string | null
   /** Shows free subnets: a line to run. */
   readonly subnets: string | null
 }
 
 /**
- * The words of the command and of the libraries.
+ * The words of the command, whose lines to run are written so that they are about the same project and the same state as
+ * the message that names them.
+ *
+ * @param written - such a line with what it needs: options that the user gave
  * @example
- * commandWording.allow.replace('{}', '10.0.0.0/8') // '--allow 10.0.0.0/8'
+ * commandWordingAs((command) => `${command} -f shop.yaml`).again // 'run "portolan conflicts -f shop.yaml" again'
  * @public @since 0.1.0
  */
-export const commandWording: Wording = {
+export const commandWordingAs = (written: (command: string) => string): Wording => ({
   pool: '--pool {}',
   allow: '--allow {}',
   bridge: 'with com.docker.network.bridge.name, or declare the network external to use the bridge as it is',
@@ -79,14 +84,23 @@ export const commandWording: Wording = {
   interface: 'choose another name with interface (--interface)',
   namesInterface: 'name it with interface (--interface)',
   detach: 'detach it first (portolan detach {}{options})',
-  apply: '"portolan apply"',
-  restore: 'run "portolan apply"',
-  again: 'run "portolan conflicts" again',
+  apply: `"${written('portolan apply')}"`,
+  restore: `run "${written('portolan apply')}"`,
+  again: `run "${written('portolan conflicts')}" again`,
   sysctl: 'let the plan set it (without --no-sysctl, where /proc/sys can be written)',
   goOn: 'apply with --force',
-  move: 'move the network: `portolan move` shows a plan that gives it a free subnet and its endpoints new addresses',
-  subnets: 'portolan subnet',
-}
+  move: written('portolan move {}'),
+  moveOther: `\`${written('portolan move -f FILE {}')}\` with the Compose file of project {project}, or \`${written('portolan move -p {project} {}')}\` where its text is under a key`,
+  subnets: written('portolan subnet'),
+})
+
+/**
+ * The words of the command and of the libraries.
+ * @example
+ * commandWording.allow.replace('{}', '10.0.0.0/8') // '--allow 10.0.0.0/8'
+ * @public @since 0.1.0
+ */
+export const commandWording: Wording = commandWordingAs((command) => command)
 
 /**
  * A sentence that offers ways, one of which is enough; empty where there is none.

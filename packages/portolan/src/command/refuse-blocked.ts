@@ -4,6 +4,7 @@ import type { Plan } from '../plan/plan.ts'
 import { plan } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { printConflicts } from '../plan/print/print-conflicts.ts'
+import { wordsOf } from '../plan/with-commands.ts'
 import { readStatus } from '../status/read-status.ts'
 import { systemClock } from '../watch/clock.ts'
 import type { HostEvent } from '../watch/host-event.ts'
@@ -30,18 +31,20 @@ export const refuseBlocked = async (
   worded: Pick<PlanOptions, 'ownCommand' | 'wording'>,
 ): Promise<boolean> => {
   const { options, terminal } = context
-  const planWith = async (words: typeof worded): Promise<Plan> =>
-    plan(intent, {
-      ...(await planOptions(options)),
-      ...(await source.lastBackend(intent.project)),
-      ...words,
-    })
-  const first = await planWith(worded)
+  const settings = {
+    ...(await planOptions(options)),
+    ...(await source.lastBackend(intent.project)),
+    ...worded,
+  }
+  const first = await plan(intent, settings)
   const isNew = first.leases === null || first.leases.kept.length === 0
   // Nothing is up that could be moved, nor is a text kept by which a move would find the network.
   const planned =
     isNew && first.conflicts.some(({ kind }) => kind === 'SubnetOverlap')
-      ? await planWith({ ...worded, wording: { ...(worded.wording ?? commandWording), move: null } })
+      ? await plan(intent, {
+          ...settings,
+          wording: { ...commandWording, ...wordsOf(settings).wording, move: null },
+        })
       : first
   const errors = planned.conflicts.filter(({ severity }) => severity === 'error')
   if (errors.length === 0 || options.check === true) return isNew

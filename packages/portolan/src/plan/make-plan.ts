@@ -56,6 +56,7 @@ import { plannedAddresses } from './planned-addresses.ts'
 import { heldChainNotes, strayProjectNotes } from './rule-notes.ts'
 import { speakingPlan } from './speaking-plan.ts'
 import { untoldBlocks } from './untold-blocks.ts'
+import { withCommands } from './with-commands.ts'
 
 /**
  * What a plan is made from.
@@ -137,7 +138,10 @@ export const makePlan = (input: PlanInput): Plan => {
     others,
   })
   const own = withMappings(resolved.desired, input.live)
-  const among = neighbours === null ? null : withNeighbours(own, withoutLeavingRoutes(own, facts), neighbours)
+  const among =
+    neighbours === null
+      ? null
+      : withNeighbours(own, withoutLeavingRoutes(own, facts), neighbours, input.wording)
   const { desired, conflicts: ofRoutes } = among ?? { desired: own, conflicts: [] }
   const untold = untoldBlocks(input.lost ?? [], intent.project, resolved.subnets, input.blocks)
   const lost = lostBlockNotes(untold, neighbours, input.blocks?.join)
@@ -231,21 +235,25 @@ const translatedElsewhere = (
 }
 
 const finishPlan = (
-  { intent, facts, rules, backend, sysctls, leases: leased, unread: unreadElsewhere, ownCommand }: PlanInput,
+  input: PlanInput,
   { desired, subnets, notes, leases }: Resolution,
   { conflicts, incomplete }: ConflictSearch,
   changes: readonly PlanChange[],
   published: readonly PublishedPort[],
 ): Plan => {
+  const { intent, facts, rules, backend, sysctls, leases: leased, unread: unreadElsewhere } = input
   const unread = [...(facts.unread ?? []), ...rules.unread, ...unreadElsewhere]
-  const ofRules = [...strayProjectNotes(rules, facts, intent.project), ...heldChainNotes(rules, changes)]
+  const ofRules = [
+    ...strayProjectNotes(rules, facts, intent.project, input.ownCommand),
+    ...heldChainNotes(rules, changes),
+  ]
   const plan = {
     project: intent.project,
     backend,
     subnets,
     addresses: plannedAddresses(desired),
     conflicts: conflicts
-      .map((one) => withCommands(one, ownCommand))
+      .map((one) => withCommands(one, input))
       .sort((a, b) => severityRank[a.severity] - severityRank[b.severity]),
     incomplete,
     changes,
@@ -260,18 +268,6 @@ const finishPlan = (
     observed: { facts, rules },
   }
   return speakingPlan(plan)
-}
-
-/**
- * A conflict with the commands of `portolan` as they are to be written.
- * @internal
- */
-export const withCommands = (conflict: Conflict, ownCommand: PlanInput['ownCommand']): Conflict => {
-  if (ownCommand === undefined) return conflict
-  const { remedy } = conflict
-  const commands = remedy.commands.map(ownCommand)
-  const isSame = commands.every((command, at) => command === remedy.commands[at])
-  return isSame ? conflict : { ...conflict, remedy: { ...remedy, commands } }
 }
 
 /** What a sysctl does to every mapping is said once, of the sysctl. */

@@ -14,6 +14,7 @@ import { lowerRules } from '../host-rules/lower-rules.ts'
 import { once } from '../lazy/once.ts'
 import type { PlanInput } from './make-plan.ts'
 import type { PlanOptions } from './plan-options.ts'
+import { wordsOf } from './with-commands.ts'
 
 /**
  * What is known of a host when a plan is made for it.
@@ -62,7 +63,7 @@ export const planInput = (intent: Intent, options: PlanOptions, known: KnownHost
     move: options.move ?? [],
     fix: options.fix ?? false,
     firewalld: null,
-    ...(options.wording === undefined ? {} : { wording: options.wording }),
+    ...wordsOf(options),
     ...(options.ownCommand === undefined ? {} : { ownCommand: options.ownCommand }),
   }
 }

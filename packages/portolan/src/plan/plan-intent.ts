@@ -64,11 +64,12 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
 /** A live host holds the networks and ports of a project that no file has: a plan would remove them. */
 const refuseLive = ({ project }: Intent, options: PlanOptions): void => {
   if (leaseOptions(options).leases === null) return
+  const destroy = `portolan destroy -p ${project}`
   const file = wantedStateFile(options.stateDirectory ?? defaultStateDirectory(), project)
   if (!existsSync(file)) return
   throw new PortolanError(
     'PROJECT_IS_LIVE',
-    `Project ${project} is held by a live host, which wrote down in ${file} what it wants: a plan would remove that. Give this one another name (-p), or end that one with "portolan destroy -p ${project}".`,
+    `Project ${project} is held by a live host, which wrote down in ${file} what it wants: a plan would remove that. Give this one another name (-p), or end that one with "${options.ownCommand?.(destroy) ?? destroy}".`,
   )
 }
 

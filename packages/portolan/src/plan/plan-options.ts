@@ -63,7 +63,7 @@ export interface PlanOptions extends LeaseOptions {
   readonly move?: readonly string[]
   /** What a command of `portolan` in a remedy is written as, such as with the options that the user gave. */
   readonly ownCommand?: (command: string) => string
-  /** How messages name what the user may change; as the command does unless told. */
+  /** How messages name what the user may change, with lines to run as they are; as the command does, as `ownCommand` writes it, unless told. */
   readonly wording?: Wording
   /**
    * The other hosts of this host's cluster, as `neighboursOf` gives them; null: none. What this host remembers of them

@@ -32,6 +32,7 @@ export const strayProjectNotes = (
   rules: HostRules,
   { interfaces }: HostFacts,
   project: string,
+  written: (command: string) => string = (command) => command,
 ): readonly string[] => {
   const settled = new Set((interfaces ?? []).map(({ alias }) => parseBridgeAlias(alias)?.project))
   const strays = new Set(projectsInRules(rules).filter((one) => one !== project && !settled.has(one)))
@@ -39,6 +40,6 @@ export const strayProjectNotes = (
     .toSorted()
     .map(
       (one) =>
-        `Project ${one} has rules among Portolan's on this host, and no network. This plan leaves them. Unless a live host keeps them, "portolan destroy -p ${one}" removes them.`,
+        `Project ${one} has rules among Portolan's on this host, and no network. This plan leaves them. Unless a live host keeps them, "${written(`portolan destroy -p ${one}`)}" removes them.`,
     )
 }

@@ -5,7 +5,8 @@ import { Worker } from 'node:worker_threads'
 import type { Conflict } from '@portolan/core'
 import { PortolanError } from '@portolan/netfilter'
 import { once } from '../lazy/once.ts'
-import { makePlan, type PlanInput, withCommands } from './make-plan.ts'
+import { makePlan, type PlanInput } from './make-plan.ts'
+import { withCommands } from './with-commands.ts'
 
 /** Searches for conflicts beside what this thread does. */
 export interface SearchThread {
@@ -106,7 +107,7 @@ export const openSearchThread = (library: () => string | null = builtLibrary): S
       const asking = last.then(() => ask(input, from))
       last = asking.catch(() => undefined)
       const answer = await asking
-      if ('conflicts' in answer) return answer.conflicts.map((one) => withCommands(one, input.ownCommand))
+      if ('conflicts' in answer) return answer.conflicts.map((one) => withCommands(one, input))
       const { code, message } = answer.error
       throw code === null ? new Error(message) : new PortolanError(code, message)
     },

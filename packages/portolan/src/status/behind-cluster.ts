@@ -8,7 +8,7 @@ import {
   tryParseAddress,
   tryParseHostOrPrefix,
 } from '@portolan/netfilter'
-import type { ProjectCommand } from './lost-blocks.ts'
+import type { ProjectCommand } from './project-command.ts'
 
 /** A project whose rules, or whose host's routes, are from before other hosts of the cluster came or went. */
 export interface BehindCluster {

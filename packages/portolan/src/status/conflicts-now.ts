@@ -24,7 +24,9 @@ import { lowerRules } from '../host-rules/lower-rules.ts'
 import { carriedOut } from '../plan/carried-out.ts'
 import { changesOf } from '../plan/changes-of.ts'
 import type { PlanChange } from '../plan/plan.ts'
+import { withCommands } from '../plan/with-commands.ts'
 import { type BehindCluster, behindCluster } from './behind-cluster.ts'
+import { type ProjectCommand, wordsAbout } from './project-command.ts'
 import type { ProjectConflict } from './status.ts'
 import type { Wish } from './wish.ts'
 
@@ -44,6 +46,8 @@ export interface SearchedHost {
   readonly about?: EndpointOnNetwork
   /** How remedies name what the user may change; as the command does unless told. */
   readonly wording?: Wording | undefined
+  /** How a command about a project is written; as it is unless told. */
+  readonly written?: ProjectCommand | undefined
 }
 
 /** An endpoint of the project that is asked about. */
@@ -57,6 +61,9 @@ export const leadsTo = (
   { network, endpoint }: EndpointOnNetwork,
   { targets }: { readonly targets: readonly { readonly service: string; readonly network: string }[] },
 ): boolean => targets.some((one) => one.service === endpoint && one.network === network)
+
+/** What looks for them in a plan. */
+const allOf = 'portolan conflicts'
 
 const rank = { error: 0, warning: 1, info: 2 } as const
 
@@ -76,11 +83,12 @@ export const conflictsNow = (
   const { about } = host
   const conflicts = projects.flatMap((project) => {
     const wish = host.wishes.find((one) => one.project === project)
-    const { desired: state, conflicts: ofRoutes = [] } = wish ?? inForceAmong(project, host)
+    const { ownCommand, ...words } = wordsAbout(project, host)
+    const { desired: state, conflicts: ofRoutes = [] } = wish ?? inForceAmong(project, host, words.wording)
     if (state === null) return []
     const { conflicts: found, incomplete } = searchConflicts(state, host.facts, rulesets, {
       setsSysctls: false,
-      ...(host.wording === undefined ? {} : { wording: host.wording }),
+      ...words,
       published: host.published.filter((port) => port.project !== project),
       // What is in force of a project without wishes does not tell the names of endpoints.
       ...(about === undefined || wish === undefined ? {} : { about: (mapping) => leadsTo(about, mapping) }),
@@ -88,14 +96,17 @@ export const conflictsNow = (
     })
     if (incomplete.length > 0)
       unread.push(
-        `Conflicts of project ${project} were looked for among most packets only: "portolan conflicts" tells which were left out.`,
+        `Conflicts of project ${project} were looked for among most packets only: "${ownCommand?.(allOf) ?? allOf}" tells which were left out.`,
       )
     const all = [...ofRoutes, ...found.filter(({ kind }) => isOfNow(kind))]
     const stale = wish === undefined ? behindCluster(project, state, all, host) : null
     if (stale !== null) behind.push(stale)
     const told = stale === null ? all : all.filter((one) => !stale.conflicts.includes(one))
     return (wish === undefined ? asFarAsRulesTell(told, project, isRestricted) : told).map(
-      (conflict): ProjectConflict => ({ ...conflict, project }),
+      (conflict): ProjectConflict => ({
+        ...withCommands(conflict, { ...(ownCommand && { ownCommand }), ...words }),
+        project,
+      }),
     )
   })
   return { conflicts: [...conflicts].sort((a, b) => rank[a.severity] - rank[b.severity]), unread, behind }
@@ -143,10 +154,14 @@ const drops = (step: NetfilterRule['steps'][number]): boolean =>
   step.kind === 'verdict' && step.verdict.kind === 'drop'
 
 /** With what other hosts of the cluster mean for it: routes to their blocks, and what goes there unmasqueraded. */
-const inForceAmong = (project: string, host: SearchedHost): Pick<Wish, 'desired' | 'conflicts'> => {
+const inForceAmong = (
+  project: string,
+  host: SearchedHost,
+  wording: Wording | undefined,
+): Pick<Wish, 'desired' | 'conflicts'> => {
   const alone = stateInForce(project, host)
   const { neighbours = null, facts } = host
-  return neighbours === null ? { desired: alone } : withNeighbours(alone, facts, neighbours)
+  return neighbours === null ? { desired: alone } : withNeighbours(alone, facts, neighbours, wording)
 }
 
 /** A project as its bridges and rules tell it, with ports that are open to every source. */

@@ -8,9 +8,10 @@ import { behindText } from './behind-cluster.ts'
 import { conflictsNow, type EndpointOnNetwork } from './conflicts-now.ts'
 import type { CountedConnections } from './counted-connections.ts'
 import { allRuleChanges, isRead } from './find-drift.ts'
-import { type LostBlocks, noLostBlocks, type ProjectCommand } from './lost-blocks.ts'
+import { type LostBlocks, noLostBlocks } from './lost-blocks.ts'
 import { commentsIn, keyOf, type MappingLine, mappingLines } from './mapping-lines.ts'
 import { networkLines } from './network-lines.ts'
+import type { ProjectCommand } from './project-command.ts'
 import type { Reading } from './reading.ts'
 import type { ConflictCount, HostStatus, ProjectConflict, StatusChange } from './status.ts'
 
@@ -55,7 +56,7 @@ export const joinStatus = async (
             ...{ facts, surrounding: surrounding.rules, changes, networks, wishes, neighbours },
             published: inForce.map(({ port }) => port),
             ...(surrounding.about === undefined ? {} : { about: surrounding.about }),
-            wording,
+            ...{ wording, written },
           },
           projects,
         )

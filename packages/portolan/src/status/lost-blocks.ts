@@ -3,7 +3,8 @@ import { findLostBlock, leavingBlockNotes } from '@portolan/core/planning'
 import { readMemberSince, seenLast } from '@portolan/host'
 import { families, PortolanError, type Wording } from '@portolan/netfilter'
 import { claimLine } from '../cluster/join-line.ts'
-import { withCommands } from '../plan/make-plan.ts'
+import { withCommands } from '../plan/with-commands.ts'
+import { type ProjectCommand, wordsAbout } from './project-command.ts'
 import type { ProjectConflict } from './status.ts'
 
 /** A conflict about a lost block as a note: each command in a sentence. */
@@ -12,9 +13,6 @@ export const lostBlockNote = (
   written: (command: string) => string = (command) => command,
 ): string =>
   [message, text, ...commands.map((command) => `The command is \`${written(command)}\`.`)].join(' ')
-
-/** How a command of `portolan` is written, so that it is about a project. */
-export type ProjectCommand = (command: string, project: string) => string
 
 /** Finds networks in blocks that this host had in a cluster. */
 export interface LostBlocks {
@@ -39,7 +37,7 @@ export const readLostBlocks = async (
   stateDirectory: string,
   isLive: (project: string) => boolean,
   neighbours?: ClusterNeighbours | null,
-  written: ProjectCommand = (command) => command,
+  written?: ProjectCommand,
   wording?: Wording,
 ): Promise<LostBlocks> => {
   try {
@@ -53,8 +51,11 @@ export const readLostBlocks = async (
     const pools = now.length === 0 ? null : now
     const notes: LostBlocks['notes'] = (networks) =>
       networks.flatMap(({ project, network }) =>
-        leavingBlockNotes([network], { cluster, leaving, pools }, isLive(project), (command) =>
-          written(command, project),
+        leavingBlockNotes(
+          [network],
+          { cluster, leaving, pools },
+          isLive(project),
+          wordsAbout(project, { wording, written }).ownCommand,
         ),
       )
     if (lost.length + others.length === 0) return { ...noLostBlocks, notes }
@@ -67,9 +68,14 @@ export const readLostBlocks = async (
         families.flatMap((family): readonly ProjectConflict[] => {
           const subnet = network[family]?.subnet
           if (network.external || subnet === undefined) return []
-          const conflict = findLostBlock({ network: network.name, subnet }, blocks, isLive(project), wording)
-          if (conflict === null) return []
-          return [{ ...withCommands(conflict, (command) => written(command, project)), project }]
+          const words = wordsAbout(project, { wording, written })
+          const conflict = findLostBlock(
+            { network: network.name, subnet },
+            blocks,
+            isLive(project),
+            words.wording,
+          )
+          return conflict === null ? [] : [{ ...withCommands(conflict, words), project }]
         }),
       )
     return { isNone: false, find, notes, unread: [] }

@@ -43,6 +43,8 @@ interface StoredIntentOptions {
   readonly directory: string
   readonly project: string | undefined
   readonly profiles: readonly string[] | undefined
+  /** How a command of `portolan` is written. */
+  readonly written: (command: string) => string
 }
 
 /** @throws InvalidRequestError for what is no key */
@@ -76,7 +78,7 @@ const folderOf = (key: string): string => key.replace(/\.[^./]*$/, '')
  * @throws PortolanError where there is no text that can be taken
  */
 export const openStoredIntent = async (options: StoredIntentOptions): Promise<StoredIntent> => {
-  const { url, cluster, directory, project, profiles } = options
+  const { url, cluster, directory, project, profiles, written } = options
   const key = keyOf(url)
   /** The project of the texts, once it is known. */
   let known = project
@@ -84,7 +86,7 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
     if (text === null)
       throw new PortolanError(
         'INTENT_MISSING',
-        `${url} is not there: no Compose text is under that key. Nothing is removed for that. Put a text there (\`etcdctl put ${key} < compose.yaml\`), or end the project: stop the watch, and run \`portolan destroy -p ${known ?? 'PROJECT'}\`.`,
+        `${url} is not there: no Compose text is under that key. Nothing is removed for that. Put a text there (\`etcdctl put ${key} < compose.yaml\`), or end the project: stop the watch, and run \`${written(`portolan destroy -p ${known ?? 'PROJECT'}`)}\`.`,
       )
     const intent = readCompose(text, {
       source: url,

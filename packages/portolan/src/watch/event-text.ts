@@ -13,11 +13,13 @@ const MOST_NAMED = 3
  *
  * @param since - `new`: what is wanted has just come to be something else, so nothing was damaged; `kept`: what came to be
  *   wanted was not taken, and what was wanted before still is; `amiss`: something is not as it is wanted, and was left so
+ * @param written - how a command of `portolan` is written
  */
 export const eventText = (
   event: HostEvent,
   style: Style = plainStyle,
   since: 'new' | 'kept' | 'amiss' | null = null,
+  written: (command: string) => string = (command) => command,
 ): readonly string[] => {
   const head = `${style.dim(event.at)} ${event.project}: `
   const line = (text: string): string => `${head}${visibleLine(text)}`
@@ -37,7 +39,7 @@ export const eventText = (
     case 'contended':
       return [
         line(
-          `${event.by.length === 0 ? 'another program' : event.by.join(' and ')} changed ${objectsText(event.objects)} ${event.times} times in ${Math.ceil(event.withinMs / 1000)} s, and each time that was repaired. The next repair waits ${event.pauseMs / 1000} s. If this goes on, stop that program, or stop this watch and end the project with "portolan destroy -p ${event.project}".`,
+          `${event.by.length === 0 ? 'another program' : event.by.join(' and ')} changed ${objectsText(event.objects)} ${event.times} times in ${Math.ceil(event.withinMs / 1000)} s, and each time that was repaired. The next repair waits ${event.pauseMs / 1000} s. If this goes on, stop that program, or stop this watch and end the project with "${written(`portolan destroy -p ${event.project}`)}".`,
         ),
       ]
     case 'failed':

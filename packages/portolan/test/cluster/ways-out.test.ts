@@ -27,4 +27,7 @@ test('a command is about the cluster that was named: without it the network woul
   expect(text(['shop/web', 'blog/front'])).toMatch(
     /: `portolan move --cluster etcd:\/\/192\.0\.2\.1\/prod -p shop web`, `portolan move --cluster etcd:\/\/192\.0\.2\.1\/prod -f FILE front` with/,
   )
+  expect(text(['shop/web'])).toContain(
+    '`portolan subnet --cluster etcd://192.0.2.1/prod` proposes one there.',
+  )
 })

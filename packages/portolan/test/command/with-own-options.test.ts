@@ -52,6 +52,18 @@ describe('a command of Portolan in a remedy', () => {
       'portolan move web',
       'portolan move web',
     ],
+    [
+      'is about another project where it names that: it gets what any project needs',
+      { file: ['a.yaml'], project: 'shop', backend: 'nftables', cluster: 'etcd:///prod', state: '/s' },
+      'portolan move -f FILE web',
+      'portolan move --cluster etcd:///prod --state /s -f FILE web',
+    ],
+    [
+      'ends a project in the state that it was made with',
+      { file: ['a.yaml'], state: '/s' },
+      'portolan destroy -p shop',
+      'portolan destroy --state /s -p shop',
+    ],
     ['is left alone where it is of another program', { state: 'x' }, 'ufw reload', 'ufw reload'],
     ['is left alone where it is not known', { state: 'x' }, 'portolanic move web', 'portolanic move web'],
   ])('%s', (_, options, command, expected) => {

@@ -96,5 +96,12 @@ test('a network in a block of another host is told with a command about its proj
     undefined,
     (command, project) => command.replace('move', `move -p ${project}`),
   )
-  expect(find(up('10.64.2.1/24'))).toMatchObject([{ remedy: { commands: ['portolan move -p shop web'] } }])
+  expect(find(up('10.64.2.1/24'))).toMatchObject([
+    {
+      remedy: {
+        text: expect.stringContaining('Move the network: `portolan move -p shop web` shows'),
+        commands: ['portolan move -p shop web'],
+      },
+    },
+  ])
 })

@@ -7,13 +7,14 @@ import {
   replicaName,
 } from '@portolan/core'
 import { defaultStateDirectory, openLeaseStore, readNetworkFacts } from '@portolan/host'
-import { type HostFacts, InvalidRequestError, visibleLine } from '@portolan/netfilter'
+import { commandWordingAs, type HostFacts, InvalidRequestError, visibleLine } from '@portolan/netfilter'
 import { parseBackendChoice } from '../../backend/backend.ts'
 import type { LiveHost } from '../../live/live-host.ts'
 import { parentedLeases } from '../../live/networks/kept-parented.ts'
 import { openHost } from '../../live/open-host.ts'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
 import type { Options } from '../options/option-table.ts'
+import { withOwnOptions } from '../options/with-own-options.ts'
 import { findProject } from '../sources/find-project.ts'
 import { readIntent } from '../sources/read-intent.ts'
 
@@ -228,10 +229,14 @@ export const openFor = async (
   makes = false,
 ): Promise<{ readonly host: LiveHost; readonly isOwn: boolean }> => {
   const isOwn = makes || liveProjects(options.state ?? defaultStateDirectory()).includes(project)
+  const ofState = options.state === undefined ? {} : { state: options.state }
   const host = await openHost({
     backend: parseBackendChoice(options.backend ?? 'auto'),
     project: isOwn ? project : unusedProject(project),
-    ...(options.state === undefined ? {} : { state: options.state }),
+    ...ofState,
+    wording: commandWordingAs(
+      withOwnOptions(isOwn ? ofState : { ...ofState, file: options.file ?? ['FILE'] }),
+    ),
   })
   return { host, isOwn }
 }

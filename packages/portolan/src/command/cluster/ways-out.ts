@@ -51,7 +51,7 @@ export const waysOf =
       ...(moved.length === 0
         ? []
         : [
-            `Give ${moved.length === 1 ? 'it' : 'each'} another subnet: ${commands.join(', ')}. ${namedInFile()}`,
+            `Give ${moved.length === 1 ? 'it' : 'each'} another subnet: ${commands.join(', ')}. ${namedInFile(written('portolan subnet'))}`,
           ]),
       ...(held.length === 0
         ? []

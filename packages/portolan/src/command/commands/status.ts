@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { defaultStateDirectory } from '@portolan/host'
 import { InvalidRequestError, PortolanError, visibleLine } from '@portolan/netfilter'
 import { parseBackendChoice } from '../../backend/backend.ts'
-import { withCommands } from '../../plan/make-plan.ts'
+import { wantedStateFile } from '../../live/wanted/open-wanted-state.ts'
 import { printStatus } from '../../status/print-status.ts'
 import { readStatus, type StatusOptions } from '../../status/read-status.ts'
 import type { HostStatus } from '../../status/status.ts'
@@ -60,18 +61,28 @@ const statusNow = async (
   const ofKeys = new Map<string, Options>()
   for (const project of kept) ofKeys.set(project, await keyOptions(options, project))
   const ownCommand = commandOf(ofKeys, settings, await withJoinedCluster(options))
-  return { status: withKept(await readStatus({ ...settings, ownCommand }), ofKeys), kept }
+  return { status: await readStatus({ ...settings, ownCommand }), kept }
 }
 
-/** A command about a project as it can be run: of one that no file was named for and no key has, its file is not known. */
-const commandOf =
-  (ofKeys: ReadonlyMap<string, Options>, { intent }: StatusOptions, options: Options) =>
-  (command: string, project: string): string => {
+/**
+ * A command about a project as it can be run: of one that no file was named for and no key has, its file is not known, and
+ * one that a program holds has none.
+ */
+const commandOf = (
+  ofKeys: ReadonlyMap<string, Options>,
+  { intent }: StatusOptions,
+  options: Options,
+): ((command: string, project: string) => string) => {
+  const directory = options.state ?? defaultStateDirectory()
+  return (command, project) => {
     const ofKey = ofKeys.get(project)
     if (ofKey !== undefined) return withOwnOptions(ofKey)(command)
     const isOfFile = intent?.intent.project === project
+    const { file: _none, ...others } = options
+    if (!isOfFile && existsSync(wantedStateFile(directory, project))) return withOwnOptions(others)(command)
     return withOwnOptions(isOfFile ? options : { ...options, file: ['FILE'] })(command)
   }
+}
 
 /** Lines for a screen, each time with what is wanted and what is remembered of a cluster at that moment. */
 const openLines = (context: CommandContext): (() => Promise<readonly string[]>) => {
@@ -109,16 +120,6 @@ const notes = (status: HostStatus): readonly string[] => {
   const sentences = sentencesOf(status)
   return sentences.length === 0 ? [] : ['', ...sentences.map(visibleLine)]
 }
-
-/** The commands of what is in conflict in projects of `watch --intent`, as they can be run. */
-const withKept = (status: HostStatus, ofKeys: ReadonlyMap<string, Options>): HostStatus => ({
-  ...status,
-  conflicts:
-    status.conflicts?.map((one) => {
-      const ofKey = ofKeys.get(one.project)
-      return ofKey === undefined ? one : { ...withCommands(one, withOwnOptions(ofKey)), project: one.project }
-    }) ?? null,
-})
 
 /** The other hosts of a cluster, where this host does not remember them. */
 type Others = Awaited<ReturnType<typeof forgottenNeighbours>>

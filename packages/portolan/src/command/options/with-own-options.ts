@@ -18,15 +18,20 @@ const taken: Readonly<Record<string, readonly OptionName[]>> = {
   apply: ofIntent,
   watch: ofKey,
   move: ofIntent,
+  conflicts: ofIntent,
   subnet: ofSubnets,
   attach: ['state'],
   detach: ['state'],
+  destroy: ['state'],
 }
+
+/** What a command takes that names the project itself: where what is known of it is kept. */
+const ofAnyProject: readonly OptionName[] = ['cluster', 'state']
 
 /**
  * A command of Portolan that a remedy names, with the options that this command was given: without them it would be
- * about another project, another backend or another state. What applies a text of a key is its watch. Any other command is
- * left as it is.
+ * about another project, another backend or another state. What applies a text of a key is its watch. One that names a
+ * project or file gets of them what any project needs. Any other command is left as it is.
  *
  * @example
  * withOwnOptions({ file: ['shop.yaml'] })('portolan move web') // 'portolan move -f shop.yaml web'
@@ -36,11 +41,13 @@ export const withOwnOptions =
   (command: string): string => {
     const [, written = '', rest = ''] = /^portolan ([a-z]+)(| .*)$/s.exec(command) ?? []
     const name = written === 'apply' && options.intent !== undefined ? 'watch' : written
-    const words = (taken[name] ?? []).flatMap((option) =>
-      ` ${rest} `.includes(` ${wordOf(option)} `) ? [] : optionWords(option, options[option]),
-    )
+    const has = (word: string): boolean => ` ${rest} `.includes(` ${word} `)
+    const isOfAnother = has('-f') || has('-p')
+    const words = (taken[name] ?? [])
+      .filter((option) => !isOfAnother || ofAnyProject.includes(option))
+      .flatMap((option) => (has(wordOf(option)) ? [] : optionWords(option, options[option])))
     // The Compose text is to come from standard input once more, so no question can be answered there.
-    if (words.includes('-') && asking.includes(name) && !` ${rest} `.includes(' --yes ')) words.push('--yes')
+    if (words.includes('-') && asking.includes(name) && !has('--yes')) words.push('--yes')
     // Where a word could not be copied from a terminal, the user knows what was typed.
     const isCopied = words.length > 0 && words.every((word) => visibleText(word) === word)
     return isCopied ? `portolan ${name} ${shellLine(words)}${rest}` : command

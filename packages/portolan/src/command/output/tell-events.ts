@@ -6,6 +6,7 @@ import type { HostEvent } from '../../watch/host-event.ts'
 import type { WatchOptions } from '../../watch/watch-project.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { withOwnOptions } from '../options/with-own-options.ts'
 import { tellServiceManager } from '../watch/tell-service-manager.ts'
 import { jsonText } from './json-text.ts'
 
@@ -47,7 +48,9 @@ export const told = async (
     metrics?.take(event)
     if (event.kind === 'watching') await tellServiceManager(terminal)
     if (options.json === true) terminal.print(jsonText(event, null, 0))
-    else for (const line of eventText(event, terminal.style, isAmiss ? 'amiss' : first)) terminal.print(line)
+    else
+      for (const line of eventText(event, terminal.style, isAmiss ? 'amiss' : first, withOwnOptions(options)))
+        terminal.print(line)
     if (event.kind === 'watching') first = null
     isAmiss = event.kind === 'drift' && event.outcome !== 'repaired'
   }

@@ -3,6 +3,7 @@ import { InvalidRequestError } from '@portolan/netfilter'
 import { openStoredIntent, type StoredIntent } from '../../stored-intent/stored-intent.ts'
 import { clusterUrl } from '../cluster/cluster-url.ts'
 import type { Options } from '../options/option-table.ts'
+import { withOwnOptions } from '../options/with-own-options.ts'
 import { readIntent } from './read-intent.ts'
 
 /** Where the intent is read, again and again. */
@@ -50,6 +51,7 @@ export const openIntent = async (options: Options): Promise<StoredIntent | null>
         directory: options.state ?? defaultStateDirectory(),
         project: options.project,
         profiles: options.profile,
+        written: withOwnOptions(options),
       })
 
 /** A text in etcd has no files beside it. */

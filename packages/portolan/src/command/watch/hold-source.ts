@@ -14,6 +14,7 @@ import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { blockedError, followErrors, newErrors } from '../new-errors.ts'
 import { applyOptions } from '../options/apply-options.ts'
+import { withOwnOptions } from '../options/with-own-options.ts'
 import { notTaken, told, watchOptions } from '../output/tell-events.ts'
 import { tellNotes } from '../output/tell-notes.ts'
 import { refuseBlocked } from '../refuse-blocked.ts'
@@ -116,7 +117,7 @@ export const holdSource = async (
       let next: HeldPlan | null = null
       try {
         intent = source.read()
-        refuseRenamed(project, intent, source)
+        refuseRenamed(project, intent, source, options)
         watched?.says(intent)
         now.untaken = followBlocks(directory)
         if (!check) await from.keepLeases()
@@ -229,9 +230,15 @@ const holdFormer = async (
  * The rules of the old project would stay, and nothing would watch them any more.
  * @throws InvalidRequestError
  */
-const refuseRenamed = (held: string, { project }: Intent, { describes }: IntentSource): void => {
+const refuseRenamed = (
+  held: string,
+  { project }: Intent,
+  { describes }: IntentSource,
+  options: CommandContext['options'],
+): void => {
   if (project === held) return
+  const destroy = withOwnOptions(options)(`portolan destroy -p ${held}`)
   throw new InvalidRequestError(
-    `${describes} project ${project} now, and this watch holds ${held}. To change over, stop this watch, run "portolan destroy -p ${held}", and start a watch anew.`,
+    `${describes} project ${project} now, and this watch holds ${held}. To change over, stop this watch, run "${destroy}", and start a watch anew.`,
   )
 }

@@ -1,17 +1,17 @@
 import { defaultStateDirectory, readAppliedTextOf } from '@portolan/host'
-import { commandWording, PortolanError, type Wording } from '@portolan/netfilter'
+import { commandWordingAs, PortolanError, type Wording } from '@portolan/netfilter'
 import type { PlanOptions } from '../../plan/plan-options.ts'
 import { withJoinedCluster } from '../cluster/with-joined-cluster.ts'
 import type { Options } from '../options/option-table.ts'
 import { withOwnOptions } from '../options/with-own-options.ts'
 
 /** How messages about a project whose text a key has name what the user may change: its watch applies it. */
-const keyWording: Wording = {
-  ...commandWording,
+const keyWording = (written: (command: string) => string): Wording => ({
+  ...commandWordingAs(written),
   apply: null,
-  restore: 'let "portolan watch --intent" of the project run, or start it again',
+  restore: `let "${written('portolan apply')}" run, or start it again`,
   goOn: null,
-}
+})
 
 /** What is known of a key where the text that is kept does not tell which one it is of. */
 const anyKey = 'etcd:///KEY'
@@ -40,10 +40,10 @@ export const appliedAgain = async (options: Options, project: string): Promise<s
 export const keyWords = async (
   options: Options,
   project: string,
-): Promise<Pick<PlanOptions, 'ownCommand' | 'wording'>> => ({
-  ownCommand: withOwnOptions(await keyOptions(options, project)),
-  wording: keyWording,
-})
+): Promise<Required<Pick<PlanOptions, 'ownCommand' | 'wording'>>> => {
+  const ownCommand = withOwnOptions(await keyOptions(options, project))
+  return { ownCommand, wording: keyWording(ownCommand) }
+}
 
 const keptUrl = async ({ state }: Options, project: string): Promise<string | undefined> => {
   try {
