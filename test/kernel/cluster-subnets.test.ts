@@ -114,6 +114,9 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(inForce).toMatchObject({ exitCode: 3, changes: [], conflicts: [overlap] })
     expect(inForce.conflicts[0]?.remedy?.text).toMatch(/^First join cluster prod/)
     expect(inForce.conflicts[0]?.remedy?.commands[0]).toMatch(/^portolan cluster join/)
+    const home = { XDG_CONFIG_HOME: '/run/lab/config' }
+    const status = await lab.portolan(['status', '--json'], { environment: home })
+    expect(JSON.parse(status.stdout).conflicts).toContainEqual(expect.objectContaining(overlap))
     expect(await run('destroy', '-p', 'shop', '--yes')).toMatchObject({ exitCode: 0 })
 
     const planned = await pilot.plan(docker, '--cluster', url)
@@ -134,10 +137,21 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
       'ADD',
       { ...sandboxOf(pod), interface: 'net1' },
       config({ ipv6: false, subnet: undefined, pool: 'docker' }),
-      { XDG_CONFIG_HOME: '/run/lab/config' },
+      home,
     )
     expect(added.exitCode).toBe(1)
     expect(added.stdout).toMatch(/has not joined cluster prod/)
+    // A subnet that is named is taken, and said not to be checked.
+    const unasked =
+      /network (pods|web) \(172\.2[01]\..* was not checked .*cluster prod.*`portolan cluster join`/i
+    const own = { ipv6: false, subnet: '172.20.0.0/24' }
+    const inNamed = { ...sandboxOf(pod), interface: 'net1' }
+    const told = await call('ADD', inNamed, config({ ...own }), home)
+    expect(told).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(unasked) })
+    expect(await call('DEL', inNamed, config({ ...own }), home)).toMatchObject({ exitCode: 0, stderr: '' })
+    const created = asked('web', { subnets: [{ subnet: '172.21.1.0/24' }] })
+    const { exitCode, stderr } = await callsIn(lab).call(['create'], created, home)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringMatching(unasked) })
 
     await etcd.kill()
     for (const text of [docker, of('{}')]) {
@@ -258,6 +272,14 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(attached.stderr).toMatch(/of network web overlaps .* is held by host web-2 now.*portolan move/)
     expect(attached.stderr).toContain(`The command is \`${command}\`.`)
     expect(attached.exitCode).toBe(0)
+    expect(attached.stderr.split('is held by host')).toHaveLength(2)
+    // A program that attaches to the network of a plan is told too.
+    const held = `const host = await open({ project: 'jobs', state: '/var/lib/portolan' })
+      const { notes } = await host.attach({ network: 'shop/web', endpoint: 'own', netns: { pid: ${late.pid} }, interface: 'own' })
+      await host.detach('own', { network: 'shop/web' }); await host.close(); report(notes ?? [])`
+    expect(await inHost(lab, 'nftables', held)).toEqual([
+      expect.stringMatching(/of network web overlaps .* is held by host web-2 now.*portolan move/),
+    ])
     const moved = await pilot.run('move', project(['nginx']), 'web', '--cluster', url, '--yes')
     expect(moved).toMatchObject({
       exitCode: 0,

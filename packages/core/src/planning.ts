@@ -72,5 +72,6 @@ export { familyWithoutPool, leavingBlockNotes } from './route/leaving-block-note
 export { type LostBlockUse, lostBlockNotes } from './route/lost-block-notes.ts'
 export { networkPlaceNotes } from './route/network-place-notes.ts'
 export { routesElsewhere, routesText } from './route/routes-elsewhere.ts'
+export { uncheckedSubnetNotes } from './route/unchecked-subnet-notes.ts'
 export { amongNeighbours, chosenAnew, withoutStaleRoutes } from './route/with-neighbours.ts'
 export { withoutLeavingRoutes } from './route/without-leaving-routes.ts'

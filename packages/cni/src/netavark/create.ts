@@ -12,6 +12,7 @@ import {
   type SubnetRequest,
 } from 'portolan'
 import { blocksHere } from '../attachment/blocks-here.ts'
+import { warnUnchecked } from '../attachment/warn-unchecked.ts'
 import { driverOptions } from './driver-options.ts'
 import type { PodmanNetwork, PodmanSubnet } from './read-input.ts'
 import { wording } from './wording.ts'
@@ -40,6 +41,9 @@ export const create = async (
       )
     warn(words)
   }
+  const subnetOf = (family: 'ip' | 'ip6') => planned.find((one) => one.family === family) ?? null
+  const subnets = { name: network.name, ip: subnetOf('ip'), ip6: subnetOf('ip6') }
+  await warnUnchecked(subnets, defaultStateDirectory(), warn)
   const servers = network.network_dns_servers ?? []
   return {
     ...network,

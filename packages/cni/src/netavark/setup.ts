@@ -1,9 +1,11 @@
 import { leasedSubnets, podmanProject } from '@portolan/core'
+import { defaultStateDirectory } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { type AttachRequest, type Conflict, type LiveHost, type PublishRequest, readConfig } from 'portolan'
 import { attachContainer } from '../attachment/attach-container.ts'
 import { conflictWords } from '../attachment/conflict-words.ts'
 import { type LeasedHost, openLeased } from '../attachment/open-leased.ts'
+import { warnUnchecked } from '../attachment/warn-unchecked.ts'
 import { nameOf } from '../verb/endpoint-name.ts'
 import { isOfPlugin } from '../verb/open-project.ts'
 import { type DriverOptions, driverOptions } from './driver-options.ts'
@@ -54,6 +56,7 @@ export const setup = async (
       conflicts: options.conflicts,
       judge: (conflicts) => judge(conflicts, call, options, warn),
     })
+    await warnUnchecked(network, defaultStateDirectory(), warn)
     return statusBlock(call.network, network, attached)
   } catch (error) {
     await sweep(opened, name, false)

@@ -1,5 +1,7 @@
+import { defaultStateDirectory } from '@portolan/host'
 import type { AttachedEndpoint, LiveHost } from 'portolan'
 import { attachContainer, type WantedAttachment } from '../attachment/attach-container.ts'
+import { warnUnchecked } from '../attachment/warn-unchecked.ts'
 import { chainedAdd } from '../chain/chained-verbs.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
 import type { CniRequest } from '../request/cni-request.ts'
@@ -25,9 +27,11 @@ export const add = async (
   requireNamespace(request)
   const wanted = wantedAttachment(request, config, warn)
   await using host = await openProject(config)
-  return await onNetwork(host, config, async (network) =>
-    resultOf(network, await attachContainer(host, wanted), request, config),
-  )
+  return await onNetwork(host, config, async (network) => {
+    const attached = await attachContainer(host, wanted)
+    await warnUnchecked(network, config.stateDir ?? defaultStateDirectory(), warn)
+    return resultOf(network, attached, request, config)
+  })
 }
 
 const wantedAttachment = (

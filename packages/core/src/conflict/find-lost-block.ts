@@ -16,7 +16,7 @@ const ofCluster = 'cluster'
  */
 export const findLostBlock = (
   { network, subnet }: { readonly network: string; readonly subnet: string },
-  { lost, unjoined: _unjoined, ...blocks }: HeldBlocks,
+  { lost, ...blocks }: HeldBlocks,
   isLive: boolean,
   wording: Wording = commandWording,
 ): Conflict | null => {

@@ -5,6 +5,7 @@ import { blockPools, type HeldBlocks } from '../pool/held-blocks.ts'
 import type { SubnetPlan } from '../pool/index.ts'
 import { type Pool, poolsOf } from '../pool/pool.ts'
 import { leavingBlockNotes } from './leaving-block-notes.ts'
+import { uncheckedSubnetNotes } from './unchecked-subnet-notes.ts'
 import { isOpen } from './with-neighbours.ts'
 
 interface Planned {
@@ -30,6 +31,7 @@ export const networkPlaceNotes = (
     : [
         ...leavingBlockNotes(networks, planned.blocks, planned.isLive ?? false, planned.ownCommand),
         ...outsideBlocksNotes(subnets, networks, planned),
+        ...uncheckedSubnetNotes(networks, planned.blocks),
       ]
 
 /**

@@ -36,8 +36,8 @@ export const namedBlocks = async ({
 }
 
 /** What a cluster said of its addresses to a host that has not joined it. One without pools may be another by a slip. */
-const unjoinedIn = (
-  { cluster, pools }: HeldBlocks,
+export const unjoinedIn = (
+  { cluster, pools }: Pick<HeldBlocks, 'cluster' | 'pools'>,
   seen: ClusterNeighbours | null,
 ): Pick<HeldBlocks, 'unjoined' | 'others'> => {
   if (pools !== null || seen?.cluster !== cluster || (seen.pools ?? []).length === 0) return {}

@@ -1,4 +1,4 @@
-import type { Conflict, DesiredMapping, DesiredNetwork, Intent, LeaseStore } from '@portolan/core'
+import type { Conflict, DesiredMapping, Intent, LeaseStore, OwnedNetwork } from '@portolan/core'
 import type {
   ClusterMemory,
   Conntrack,
@@ -88,8 +88,8 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
     readonly conflicts: boolean | { readonly network: string; readonly endpoint: string }
     readonly connections: boolean
   }): Promise<HostStatus>
-  /** What is to be said of a network of the project that something is attached to; absent: nothing. */
-  noteLost?(network: DesiredNetwork): Promise<readonly string[]>
+  /** What is to be said of a network that something is attached to; absent: nothing. */
+  noteLost?(network: OwnedNetwork): Promise<readonly string[]>
   /** Listens to what changes on the host. */
   openMonitor(): Promise<Monitor>
   /** Closes what is of the machine alone; rules, links and the like are closed one by one. */

@@ -97,7 +97,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
       carryOut(plan, { runner, stateDirectory, lockHeld: true, lease: writeDown }),
     readStatus: (asked) =>
       readStatus({ project, backend, runner, stateDirectory, leases, ...worded, ...asked }),
-    noteLost: (network) => lostNetworkNotes(stateDirectory, { project, network }, options.wording),
+    noteLost: (network) => lostNetworkNotes(network, { ...options, project, stateDirectory }),
     openMonitor: () => openMonitor({ legacy: { runner } }),
     close: async () => {
       places.close()

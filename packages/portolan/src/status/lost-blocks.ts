@@ -3,6 +3,7 @@ import { findLostBlock, leavingBlockNotes } from '@portolan/core/planning'
 import { readMemberSince, seenLast } from '@portolan/host'
 import { families, PortolanError, type Wording } from '@portolan/netfilter'
 import { claimLine } from '../cluster/join-line.ts'
+import { unjoinedIn } from '../cluster/named-blocks.ts'
 import { withCommands } from '../plan/with-commands.ts'
 import { type ProjectCommand, wordsAbout } from './project-command.ts'
 import type { ProjectConflict } from './status.ts'
@@ -26,23 +27,28 @@ export interface LostBlocks {
 
 export const noLostBlocks: LostBlocks = { isNone: true, find: () => [], notes: () => [], unread: [] }
 
-/**
- * What this host remembers to have lost, or saw of its cluster since. The cluster is not asked.
- * @param isLive - does a program hold the project?
- * @param written - how a command about a project is written
- * @param wording - how remedies name what the user may change
- * @param neighbours - the other hosts, where they are known; those that are remembered unless told
- */
+interface LostBlocksOptions {
+  /** Does a program hold the project? */
+  readonly isLive: (project: string) => boolean
+  /** The other hosts, where they are known; those that are remembered unless told. */
+  readonly neighbours?: ClusterNeighbours | null
+  /** What a cluster says that this host has not joined: all of its addresses are lost to it. */
+  readonly clusterSeen?: ClusterNeighbours
+  /** How a command about a project is written; as it is unless told. */
+  readonly ownCommand?: ProjectCommand
+  /** How remedies name what the user may change; as the command does unless told. */
+  readonly wording?: Wording
+}
+
+/** What this host remembers to have lost, or saw of its cluster since. The cluster is not asked. */
 export const readLostBlocks = async (
   stateDirectory: string,
-  isLive: (project: string) => boolean,
-  neighbours?: ClusterNeighbours | null,
-  written?: ProjectCommand,
-  wording?: Wording,
+  { isLive, neighbours, clusterSeen, ownCommand: written, wording }: LostBlocksOptions,
 ): Promise<LostBlocks> => {
   try {
     const known = await readMemberSince(stateDirectory)
-    const seen = neighbours === undefined ? await seenLast(stateDirectory) : neighbours
+    const told = neighbours === undefined ? clusterSeen : neighbours
+    const seen = told === undefined ? await seenLast(stateDirectory) : told
     const cluster = known?.member.cluster ?? seen?.cluster ?? ''
     const others = seen?.cluster === cluster ? seen.others : []
     const { blocks: own = [], lost = [], leaving = [] } = known?.held ?? {}
@@ -58,11 +64,13 @@ export const readLostBlocks = async (
           wordsAbout(project, { wording, written }).ownCommand,
         ),
       )
-    if (lost.length + others.length === 0) return { ...noLostBlocks, notes }
+    const unjoined = clusterSeen === undefined ? {} : unjoinedIn({ cluster, pools: null }, clusterSeen)
+    if (lost.length + others.length === 0 && unjoined.unjoined === undefined)
+      return { ...noLostBlocks, notes }
     const host = known?.member.host ?? seen?.host
     const named = { ...(host === undefined ? {} : { host }), others }
     const join = claimLine({ cluster: known?.member.url ?? null, directory: stateDirectory }, named)
-    const blocks = { ...named, cluster, pools: null, blocks: own, lost, join }
+    const blocks = { ...named, cluster, pools: null, blocks: own, lost, join, ...unjoined }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }) =>
         families.flatMap((family): readonly ProjectConflict[] => {

@@ -53,6 +53,8 @@ export interface StatusOptions {
   readonly stateDirectory?: string
   /** The other hosts of the cluster, where this host does not remember them and they are known. */
   readonly neighbours?: ClusterNeighbours | null
+  /** What a cluster says that this host has not joined, where networks of it are in its pools. */
+  readonly clusterSeen?: ClusterNeighbours
   /** The lease store of this process; that of the state directory unless told. */
   readonly leases?: LeaseStore
   readonly runner?: Runner
@@ -82,13 +84,7 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
   const planned = options.intent?.intent.project
   const live = new Set(reading.wishes.flatMap((wish) => (wish.project === planned ? [] : [wish.project])))
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
-  const lost = await readLostBlocks(
-    stateDirectory,
-    (one) => live.has(one),
-    options.neighbours,
-    options.ownCommand,
-    options.wording,
-  )
+  const lost = await readLostBlocks(stateDirectory, { ...options, isLive: (one) => live.has(one) })
   const others = await knownNeighbours(options.neighbours, { stateDirectory }, reading.facts)
   const count = options.connections === false ? async () => notCounted : countConnections
   const { conflicts = true } = options

@@ -56,6 +56,14 @@ describe('a plan on a host that has joined a cluster, where none is named', () =
       { kind: 'SubnetOverlap', severity: 'error', culprit: { tool: 'cluster' } },
     ])
     expect(conflicts[0]?.remedy.text).toMatch(/^First join cluster prod/)
+    // A program that asks no etcd is told what it does not know.
+    const unasked = await plan(inPool, { ...known, cluster: named.cluster })
+    expect(unasked.conflicts).toEqual([])
+    expect(unasked.notes.map(({ text }) => text)).toEqual([
+      expect.stringMatching(
+        /^Network web \(172\.19\.0\.0\/16\) was not checked .*cluster prod.*`portolan cluster join/,
+      ),
+    ])
     await folder.join()
     expect(await subnetOf({ cluster: 'etcd://192.0.2.1/prod', clusterSeen: seen })).toBe('10.64.1.0/24')
   })

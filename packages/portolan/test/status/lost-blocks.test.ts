@@ -23,6 +23,8 @@ const up = (address: string): readonly OwnedNetwork[] => {
   return network === null ? [] : [network]
 }
 
+const ofProject = (command: string, project: string): string => command.replace('move', `move -p ${project}`)
+
 let folder = ''
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'portolan-'))
@@ -30,7 +32,9 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const found = async (address: string, neighbours?: ClusterNeighbours) =>
-  (await readLostBlocks(folder, () => false, neighbours)).find(up(address)).map(({ message }) => message)
+  (await readLostBlocks(folder, { isLive: () => false, ...(neighbours === undefined ? {} : { neighbours }) }))
+    .find(up(address))
+    .map(({ message }) => message)
 
 test('a network that is up in a block of another host is told by what is up, whatever is remembered', async () => {
   const told = [expect.stringContaining('web-2')]
@@ -61,12 +65,7 @@ test('a plan tells it too', async () => {
 test('a network in a block that it has to give back is told with a command about its project', async () => {
   const leaving = ['10.64.1.0/24']
   await writeMember(folder, { ...member, leaving })
-  const { notes } = await readLostBlocks(
-    folder,
-    () => false,
-    undefined,
-    (command, project) => command.replace('move', `move -p ${project}`),
-  )
+  const { notes } = await readLostBlocks(folder, { isLive: () => false, ownCommand: ofProject })
   expect(notes(up('10.64.1.1/24'))).toEqual([expect.stringContaining('`portolan move -p shop web`')])
   expect(notes(up('10.64.2.1/24'))).toEqual([])
 })
@@ -79,7 +78,7 @@ test.each([
   async (pools, leaves) => {
     await writeMember(folder, member)
     await writeNeighbours(folder, { ...seen, pools })
-    const { notes } = await readLostBlocks(folder, () => false)
+    const { notes } = await readLostBlocks(folder, { isLive: () => false })
     const [note] = notes(up('10.64.1.1/24'))
     expect(note).toContain('`portolan move web`')
     expect(
@@ -90,12 +89,7 @@ test.each([
 
 test('a network in a block of another host is told with a command about its project', async () => {
   await writeNeighbours(folder, seen)
-  const { find } = await readLostBlocks(
-    folder,
-    () => false,
-    undefined,
-    (command, project) => command.replace('move', `move -p ${project}`),
-  )
+  const { find } = await readLostBlocks(folder, { isLive: () => false, ownCommand: ofProject })
   expect(find(up('10.64.2.1/24'))).toMatchObject([
     {
       remedy: {
@@ -104,4 +98,16 @@ test('a network in a block of another host is told with a command about its proj
       },
     },
   ])
+})
+
+test('a network in addresses of a cluster that this host has not joined is told as a plan tells it', async () => {
+  const found = async (clusterSeen: ClusterNeighbours) =>
+    (await readLostBlocks(folder, { isLive: () => false, clusterSeen })).find(up('10.64.9.1/24'))
+  const unjoined = { ...seen, host: '', blocks: [], pools: ['10.64.0.0/12:24'] }
+  const [conflict] = await found(unjoined)
+  expect(conflict).toMatchObject({ kind: 'SubnetOverlap', severity: 'error', project: 'shop' })
+  expect(conflict?.remedy.text).toMatch(/^First join cluster prod/)
+  expect(conflict?.remedy.commands[0]).toMatch(/^portolan cluster join/)
+  // A cluster without pools is most likely misspelt.
+  expect(await found({ ...unjoined, pools: [], others: [] })).toEqual([])
 })

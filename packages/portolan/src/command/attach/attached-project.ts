@@ -13,10 +13,12 @@ import type { LiveHost } from '../../live/live-host.ts'
 import { parentedLeases } from '../../live/networks/kept-parented.ts'
 import { openHost } from '../../live/open-host.ts'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
+import { withJoinedCluster } from '../cluster/with-joined-cluster.ts'
 import type { Options } from '../options/option-table.ts'
 import { withOwnOptions } from '../options/with-own-options.ts'
 import { findProject } from '../sources/find-project.ts'
 import { readIntent } from '../sources/read-intent.ts'
+import { keptProjects } from '../sources/read-wanted.ts'
 
 /**
  * The project that the options say, as `destroy` reads them: -p, or else that of the Compose file named or found here.
@@ -234,11 +236,18 @@ export const openFor = async (
     backend: parseBackendChoice(options.backend ?? 'auto'),
     project: isOwn ? project : unusedProject(project),
     ...ofState,
-    wording: commandWordingAs(
-      withOwnOptions(isOwn ? ofState : { ...ofState, file: options.file ?? ['FILE'] }),
-    ),
+    wording: commandWordingAs(withOwnOptions(await optionsAbout(project, options, isOwn))),
   })
   return { host, isOwn }
+}
+
+/** What a command about a project is written with: of one that no key has, the file may not be known. */
+const optionsAbout = async (project: string, options: Options, isOwn: boolean): Promise<Options> => {
+  const joined = await withJoinedCluster(options.state === undefined ? {} : { state: options.state })
+  if (isOwn) return joined
+  return (await keptProjects(options)).includes(project)
+    ? { ...joined, project }
+    : { ...joined, file: options.file ?? ['FILE'] }
 }
 
 /** Nothing is written down of it, so that it is there for as long as the host is open. */

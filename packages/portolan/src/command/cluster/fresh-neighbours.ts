@@ -1,14 +1,15 @@
-import {
-  type BlockSnapshot,
-  type ClusterMember,
-  type ClusterNeighbours,
-  neighboursOf,
-  parseClusterUrl,
-} from '@portolan/core'
+import { type BlockSnapshot, type ClusterNeighbours, neighboursOf, parseClusterUrl } from '@portolan/core'
 import { readMember, writeNeighbours } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { joinLine } from '../../cluster/join-line.ts'
-import { forgottenText, joinedMember, knownMember, unknownText } from '../../cluster/known-member.ts'
+import {
+  forgottenText,
+  joinedMember,
+  type KnownMember,
+  knownMember,
+  type UnknownMember,
+  unknownText,
+} from '../../cluster/known-member.ts'
 import { refuseLostData, unknownHostsText } from '../../cluster/lost-data.ts'
 import { openCluster } from '../../cluster/open-cluster.ts'
 import { refuseElsewhere } from '../../cluster/other-cluster.ts'
@@ -31,7 +32,7 @@ const memberOf = async (
   context: CommandContext,
   name: string,
   read: () => Promise<BlockSnapshot | null>,
-): Promise<ClusterMember | null> => {
+): Promise<KnownMember | UnknownMember | null> => {
   const directory = directoryOf(context)
   const { terminal, options } = context
   const place = { cluster: options.cluster ?? null, directory }
@@ -49,7 +50,7 @@ const memberOf = async (
     said.say(
       `this host has not joined cluster ${name}, so no routes to other hosts are planned. Join it: \`${joinLine(place)}\`.`,
     )
-  return known?.member ?? null
+  return known
 }
 
 /** The other hosts; or, where this host has not joined, what keeps its subnets out of their addresses. */
@@ -64,7 +65,8 @@ export const seenOf = ({ clusterSeen }: Others): Pick<PlanOptions, 'clusterSeen'
  * is made with what this host remembers: routes stay as they are.
  *
  * @param remembers - write them down, as a command does that changes the host; any other writes only that a block is lost
- * @param picks - subnets may be picked or named: a cluster that this host has not joined is asked for its addresses
+ * @param picks - subnets may be picked or named: a cluster that this host has not joined is asked for its addresses. Else it
+ * is where networks of this host are in its pools
  */
 export const freshNeighbours = async (
   context: CommandContext,
@@ -95,9 +97,10 @@ export const freshNeighbours = async (
     }
     await refuseElsewhere(directory, name, () => read('Nothing is planned.'))
     const unknown = `Which blocks this host has there is not known: the state directory ${directory} remembers nothing of cluster ${name}. No routes to other hosts are planned, no subnet is picked, and a subnet that is named is not checked against blocks of other hosts.`
-    const member = await memberOf(context, name, () => read(unknown))
+    const known = await memberOf(context, name, () => read(unknown))
+    const member = known?.member ?? null
     if (member === null) {
-      if (!picks) return {}
+      if (!picks && known === null) return {}
       const seen = await read(unknown)
       // It is no host there, so all blocks are of others.
       const none = { cluster: name, host: '', incarnation: '' }
@@ -119,9 +122,7 @@ export const freshNeighbours = async (
  * The same for a command that asks no etcd where this host remembers what it is: what is wanted is what a plan would say.
  * What keeps etcd from being asked is said.
  */
-export const forgottenNeighbours = async (
-  context: CommandContext,
-): Promise<Pick<PlanOptions, 'neighbours'>> => {
+export const forgottenNeighbours = async (context: CommandContext): Promise<Others> => {
   try {
     const url = namedCluster(context)
     if (url === null) return {}

@@ -4,7 +4,6 @@ import type { AttachedEndpoint } from '../../live/attachments/attach-endpoint.ts
 import type { AttachRequest } from '../../live/attachments/attach-request.ts'
 import { endpointNamed, openFor, projectOfNetwork, projectOnParent } from '../attach/attached-project.ts'
 import { onParent } from '../attach/network-on-parent.ts'
-import { lostBlockNotes } from '../cluster/lost-block-notes.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { namespaceOf } from '../options/namespace-option.ts'
@@ -30,8 +29,7 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
       parented === null
         ? { notes: [], result: await attach() }
         : await onParent(host, options, { project, network }, parented, attach)
-    const lost = isOwn ? [] : await lostBlockNotes(options, { project, network })
-    const notes = [...changed, ...(result.notes ?? []), ...lost]
+    const notes = [...changed, ...(result.notes ?? [])]
     const attached = notes.length === 0 ? result : { ...result, notes }
     for (const note of notes) terminal.say(visibleLine(`portolan: ${note}`))
     const text = (): string => textOf(project, request.endpoint, attached)

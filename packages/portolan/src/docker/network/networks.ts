@@ -1,5 +1,8 @@
 import { type LeaseChange, type LeasedSubnet, leasedSubnets, planSubnets } from '@portolan/core'
+import { uncheckedSubnetNotes } from '@portolan/core/planning'
 import { canonicalAddress, type Family, formatPrefix, parsePrefix } from '@portolan/netfilter'
+import { namedBlocks } from '../../cluster/named-blocks.ts'
+import { readConfig } from '../../config/read-config.ts'
 import { addressSpace, type DockerParts, dockerProject, nameOf } from '../docker-parts.ts'
 import { poolNetwork } from '../ipam/pool-id.ts'
 import { addressesOf, handOver } from '../ipam/pools.ts'
@@ -8,7 +11,7 @@ import { networkOptions } from './network-options.ts'
 
 /** Makes a network of Docker be there: its bridge up, its rules in force. */
 export const createNetwork = async (parts: DockerParts, request: CreateNetworkRequest): Promise<void> => {
-  const { host, leases } = parts
+  const { host, leases, stateDirectory, report } = parts
   const name = nameOf(request.NetworkID)
   const options = networkOptions(request)
   const pools = poolsOf(request)
@@ -17,7 +20,9 @@ export const createNetwork = async (parts: DockerParts, request: CreateNetworkRe
   for (const pool of pools.filter(({ isOurs }) => isOurs))
     await leases.transact((state) => handOver(state, poolNetwork(pool.subnet), leaseOf(name, pool)))
   try {
-    await host.ensureNetwork(name, options)
+    const made = await host.ensureNetwork(name, options)
+    const blocks = await namedBlocks({ config: readConfig(), stateDirectory })
+    for (const note of uncheckedSubnetNotes([made], blocks)) report(note)
   } catch (error) {
     if (isNew) await removeNetwork(parts, name)
     throw error

@@ -1,5 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { DesiredEndpoint, EndpointOptions } from '@portolan/core'
+import {
+  bridgeNetwork,
+  type DesiredEndpoint,
+  type DesiredNetwork,
+  type EndpointOptions,
+} from '@portolan/core'
 import type { InsideState, NetworkNamespace } from '@portolan/host'
 import {
   ApplyError,
@@ -116,14 +121,28 @@ export const attachEndpoint = async (
   }
 }
 
-/** The addresses of a live network in a lost block may be those of containers of another host. */
+/** The addresses of a network in a lost block may be those of containers of another host. */
 const noteLost = async (
-  { project }: LiveRules,
+  rules: LiveRules,
   tools: AttachTools,
   { mark, way }: EndpointPlace,
 ): Promise<readonly string[]> => {
-  const own = mark.project === project ? tools.wanted.network(mark.network) : null
-  return own === null || way.kind === 'parent' ? [] : ((await tools.noteLost?.(own.network)) ?? [])
+  if (way.kind === 'parent') return []
+  const network = networkOn(rules, tools, mark)
+  return network === null ? [] : ((await tools.noteLost?.({ project: mark.project, network })) ?? [])
+}
+
+/** Of a network that a plan made, its bridge tells. */
+const networkOn = (
+  { project, facts }: LiveRules,
+  { wanted }: AttachTools,
+  mark: EndpointPlace['mark'],
+): DesiredNetwork | null => {
+  if (mark.project === project) return wanted.network(mark.network)?.network ?? null
+  const found = (facts.interfaces ?? [])
+    .flatMap((link) => bridgeNetwork(link) ?? [])
+    .find((one) => one.project === mark.project && one.network.name === mark.network)
+  return found?.network ?? null
 }
 
 /** Brings the interface inside up, and gives it what it lacks. */

@@ -1,13 +1,43 @@
-import type { OwnedNetwork } from '@portolan/core'
-import type { Wording } from '@portolan/netfilter'
+import type { Config, HeldBlocks, OwnedNetwork } from '@portolan/core'
+import { uncheckedSubnetNotes } from '@portolan/core/planning'
+import { PortolanError, type Wording } from '@portolan/netfilter'
+import { namedBlocks } from '../../cluster/named-blocks.ts'
 import { lostBlockNote, readLostBlocks } from '../../status/lost-blocks.ts'
+import { liveProjects } from '../wanted/live-projects.ts'
 
-/** What is to be said of a network of a live host that something is attached to, where it is in a block that was lost. */
+interface AttachedOn {
+  readonly stateDirectory: string
+  /** The project of the live host. */
+  readonly project: string
+  readonly config?: Config
+  readonly wording?: Wording
+}
+
+/**
+ * What is to be said of a network that something is attached to, where it is in a block that this host has lost, or may be
+ * in one of another host.
+ */
 export const lostNetworkNotes = async (
-  stateDirectory: string,
   network: OwnedNetwork,
-  wording?: Wording,
+  { stateDirectory, project, config, wording }: AttachedOn,
 ): Promise<readonly string[]> => {
-  const lost = await readLostBlocks(stateDirectory, () => true, undefined, undefined, wording)
-  return [...lost.unread, ...lost.find([network]).map((conflict) => lostBlockNote(conflict))]
+  const isLive = (one: string): boolean => one === project || liveProjects(stateDirectory).includes(one)
+  const worded = wording === undefined ? {} : { wording }
+  const lost = await readLostBlocks(stateDirectory, { isLive, ...worded })
+  const found = lost.find([network]).map((conflict) => lostBlockNote(conflict))
+  const unchecked =
+    config?.cluster == null || found.length > 0
+      ? []
+      : uncheckedSubnetNotes([network.network], await blocksOf(config, stateDirectory))
+  return [...lost.unread, ...found, ...unchecked]
+}
+
+/** What keeps them from being read is told with the blocks that were lost. */
+const blocksOf = async (config: Config, stateDirectory: string): Promise<HeldBlocks | null> => {
+  try {
+    return await namedBlocks({ config, stateDirectory })
+  } catch (error) {
+    if (error instanceof PortolanError) return null
+    throw error
+  }
 }

@@ -1,0 +1,33 @@
+import { families, formatPrefix, parsePrefix } from '@portolan/netfilter'
+import { type HeldBlocks, isUnchecked } from '../pool/held-blocks.ts'
+
+/** A network, or what it is to be. */
+interface NamedSubnets {
+  readonly name: string
+  readonly ip: { readonly subnet: string } | null
+  readonly ip6: { readonly subnet: string } | null
+  /** Another program has it. */
+  readonly external?: boolean
+}
+
+/**
+ * What is to be said of subnets of a host that has not joined the cluster which is named, where the cluster was not seen:
+ * they may be in blocks of other hosts.
+ *
+ * @param blocks - null: this host is in no cluster, and none is named
+ * @returns a sentence or two for each network
+ */
+export const uncheckedSubnetNotes = (
+  networks: readonly NamedSubnets[],
+  blocks: HeldBlocks | null,
+): readonly string[] => {
+  if (blocks === null || !isUnchecked(blocks)) return []
+  return networks.flatMap((network) => {
+    const subnets = families.flatMap((family) => network[family]?.subnet ?? [])
+    if (network.external === true || subnets.length === 0) return []
+    const told = subnets.map((subnet) => formatPrefix(parsePrefix(subnet))).join(', ')
+    return [
+      `Network ${network.name} (${told}) was not checked against blocks of other hosts in cluster ${blocks.cluster}, as this host has not joined it. Join it: \`${blocks.join}\`. Where another host has the block of a network, that is told then.`,
+    ]
+  })
+}
