@@ -62,7 +62,9 @@ const run = (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
   machine().run(argvOf(host, words), { environment })
 const json = async (host: string, ...words: readonly string[]) => {
   const { exitCode, stdout, stderr } = await run(host, ...words, '--json')
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  // What went wrong is told there.
+  const told = exitCode === 0 ? null : stdout
+  expect({ exitCode, stderr, told }).toEqual({ exitCode: 0, stderr: '', told: null })
   return JSON.parse(stdout)
 }
 const joined = (host: string) => json(host, 'join', '--member', host)

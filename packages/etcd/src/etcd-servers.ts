@@ -60,11 +60,14 @@ export const openServers = (
   return {
     async ask<Result>(request: (client: Etcd3) => Promise<Result>, sending: Sending = 'again') {
       const start = first
+      const begun = performance.now()
       const pending = new Map<number, Promise<Outcome<Result>>>()
       let turns = 0
       let sent = 0
       let told: unknown = null
       let isVoted = false
+      let isOneSilent = false
+      let isOneOff = false
       let isRenewed = false
       const send = (at: number): void => {
         const client = clients[at]
@@ -117,6 +120,14 @@ export const openServers = (
         // Of a change that may have been made a vote says nothing.
         if (isFinal(error, sending !== 'once'))
           throw await named(worth(told, options) > 1 ? told : error, options)
+        isOneSilent ||= isOutOfTime(error)
+        isOneOff ||= !isOutOfTime(error) && worth(error, options) === 0
+        // A server whose leader went off holds a request that came until it has another one, and says nothing of it: its
+        // own time for that is longer than ours (5 s and two of its votes, `ReqTimeout` of etcd).
+        if (!isVoted && isOneSilent && isOneOff) {
+          isVoted = true
+          leaderless.found(begun)
+        }
         if (sent >= attemptsFor(error, options)) {
           if (isVoted && leaderless.isShort()) await delay(PAUSE_MS)
           else if (pending.size === 0) throw await named(told, options)
@@ -156,15 +167,14 @@ const worth = (error: unknown, asked: Asked): number => {
 const hasOldToken = (error: unknown): boolean =>
   /etcdserver: (revision of auth store is old|invalid auth token)/.test(String(error))
 
+const isOutOfTime = (error: unknown): boolean => error instanceof GRPCDeadlineExceededError
+
 /** Is the same request not to be sent again? */
 const isFinal = (error: unknown, isRepeatable: boolean): boolean =>
-  !(error instanceof Error && isRecoverableError(error)) ||
-  (error instanceof GRPCDeadlineExceededError && !isRepeatable)
+  !(error instanceof Error && isRecoverableError(error)) || (isOutOfTime(error) && !isRepeatable)
 
 /** How often a request is sent in all, where this came of it and no vote is waited for. */
 const attemptsFor = (error: unknown, asked: Asked): number => {
   const servers = asked.endpoints.length
-  return isAboutCertificate(error, asked) || error instanceof GRPCDeadlineExceededError
-    ? servers
-    : Math.max(LEAST_ATTEMPTS, servers)
+  return isAboutCertificate(error, asked) || isOutOfTime(error) ? servers : Math.max(LEAST_ATTEMPTS, servers)
 }

@@ -2,8 +2,11 @@
 export interface LeaderlessTime {
   /** A server took a request. */
   answered(): void
-  /** A server had no leader. */
-  found(): void
+  /**
+   * A server had no leader.
+   * @param since - of `performance.now()`, when that may have begun; now unless told
+   */
+  found(since?: number): void
   /** Is one more request worth its while? */
   isShort(): boolean
 }
@@ -20,11 +23,11 @@ export const leaderlessTime = (mostMs: number, now = (): number => performance.n
     answered: () => {
       span = null
     },
-    found: () => {
+    found: (begun) => {
       const last = now()
       // What was so long ago was another vote.
       const isSame = span !== null && last - span.last <= mostMs
-      span = { since: span !== null && isSame ? span.since : last, last }
+      span = { since: span !== null && isSame ? span.since : (begun ?? last), last }
     },
     isShort: () => span !== null && now() - span.since < mostMs,
   }

@@ -46,6 +46,23 @@ test('a vote is waited for no longer than for its time', async () => {
   await expect(asking(forever, { voteMs: 0 })).rejects.toThrow('no leader')
 })
 
+const expired = unavailable('No connection established. Last error: Error: certificate has expired')
+
+test.each([
+  ['off', [refused, silent]],
+  ['off, and one shows a wrong certificate', [expired, refused, silent]],
+])('a server that is silent while another is %s may be voting, and is asked again', async (_what, errors) => {
+  expect(await asking([...errors, refused, refused, refused])).toBe(errors.length + 4)
+})
+
+test('the time of a server that was silent counts for that of the vote', async () => {
+  await expect(asking([refused, silent, refused, refused], { voteMs: 1 })).rejects.toThrow()
+})
+
+test('servers that are all silent are asked once', async () => {
+  await expect(asking([silent, silent, silent])).rejects.toThrow('no answer')
+})
+
 test('servers that are off are not waited for', async () => {
   await expect(asking(Array.from({ length: 4 }, () => refused))).rejects.toThrow('ECONNREFUSED')
 })
