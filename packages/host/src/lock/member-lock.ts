@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { takeFileLock } from './file-lock.ts'
+import { type FileLock, takeFileLock } from './file-lock.ts'
 import type { LockHolder } from './lock-holder.ts'
+import { watchFolder } from './watch-locks.ts'
 
 /**
  * Whether this process holds what a host is in a cluster, or another one does.
@@ -16,8 +17,9 @@ const LOOK_MS = 1000
 
 /**
  * Holds what a host is in a cluster, for a process that keeps its blocks or gives them back: of two at once, one would
- * undo what the other does. A file in the state directory is locked, in every network namespace alike. The kernel frees
- * the lock of a process that is killed.
+ * undo what the other does. Two files are locked: one in the state directory, which containers with a /run of their own may
+ * share, and one beside the lock of the host, which is there still where the state directory is lost under the process. The
+ * kernel frees the locks of a process that is killed.
  *
  * @throws PortolanError `LOCK`, PermissionError, MissingToolError
  * @example
@@ -26,9 +28,25 @@ const LOOK_MS = 1000
  * @public @since 0.1.0
  */
 export const holdMember = async (stateDirectory: string): Promise<MemberHold> => {
-  let by: LockHolder | null = null
-  const lock = await takeFileLock(join(stateDirectory, 'cluster.lock'), LOOK_MS, (holder) => {
-    by = holder
-  })
-  return lock === null ? { kind: 'busy', by } : { kind: 'held', end: lock.release }
+  const held: FileLock[] = []
+  const end = (): void => {
+    for (const { release } of held) release()
+  }
+  try {
+    for (const folder of [watchFolder(stateDirectory), stateDirectory]) {
+      let by: LockHolder | null = null
+      const lock = await takeFileLock(join(folder, 'cluster.lock'), LOOK_MS, (holder) => {
+        by = holder
+      })
+      if (lock === null) {
+        end()
+        return { kind: 'busy', by }
+      }
+      held.push(lock)
+    }
+  } catch (error) {
+    end()
+    throw error
+  }
+  return { kind: 'held', end }
 }
