@@ -1,14 +1,14 @@
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { readHeldBlocks } from '@portolan/host'
+import { readHeldBlocks, readMember } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { take } from './block-store/contract.ts'
 import { blocksOf, type CommandCluster, silence } from './cluster/command-cluster.ts'
 import { commandEtcd } from './cluster/command-etcd.ts'
 import { until } from './cluster/site-routes.ts'
 
-const { open, start, close } = commandEtcd('beside')
+const { etcd, open, start, close } = commandEtcd('beside')
 
 const remembered = async (cluster: CommandCluster, host: string): Promise<readonly string[]> =>
   (await readHeldBlocks(`etcd://192.0.2.1/${cluster.name}`, cluster.state(host))).blocks
@@ -75,6 +75,37 @@ describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
     expect((await cluster.run('web-2', 'join', '--watch')).stderr).toMatch(/join --watch.*\(process \d+\)/s)
     taking.kill('SIGTERM')
     expect(await taking.outcome).toMatchObject({ exitCode: 0 })
+  })
+
+  test('a watch that loses its state directory, and etcd with its data, says that, and joins once there are pools again', async () => {
+    const cluster = await open('10.64.0.0/12:24')
+    const watcher = await watching(cluster, 'web-1')
+    const before = await remembered(cluster, 'web-1')
+    await until(async () => existsSync(join(cluster.state('web-1'), 'cluster-neighbours.json')))
+    await watcher.stop()
+    await etcd().kill()
+    renameSync(cluster.state('web-1'), `${cluster.state('web-1')}.lost`)
+    await etcd().machine.mustRun(['rm', '-rf', '/run/etcd/data'])
+    await etcd().start()
+    watcher.kill('SIGCONT')
+    let isOver = false
+    const outcome = watcher.outcome.finally(() => {
+      isOver = true
+    })
+    // It has asked etcd, and has no part in the cluster.
+    await until(async () => isOver || (await readMember(cluster.state('web-1')))?.left === true)
+    await cluster.json('any', 'init', '--pool', '10.64.0.0/12:24')
+    await until(async () => isOver || (await remembered(cluster, 'web-1')).length > 0)
+    expect(await remembered(cluster, 'web-1')).toEqual(before)
+    watcher.kill('SIGTERM')
+    const { exitCode, stderr } = await outcome
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: expect.stringMatching(
+        /no longer says that this host is web-1[\s\S]*has no pools.*lost its data/,
+      ),
+    })
+    expect(stderr).not.toContain('misspelt')
   })
 
   test('a host does not reclaim from itself', async () => {

@@ -40,6 +40,15 @@ const meet = async (...ones: readonly Node[]): Promise<void> => {
           })
 }
 
+/** The network of a node, with whichever subnets it gets. */
+const anyPlace = `
+name: shop
+networks:
+  default: {enable_ipv6: true, driver_opts: {com.docker.network.bridge.name: br-web}}
+services:
+  web: {ports: ["8080:80"]}
+`
+
 /** What a host remembers of the cluster. */
 const memoryOf = ({ host }: Node): Promise<string> =>
   host.machine.mustRun(['sh', '-c', 'cd /var/lib/portolan && cat cluster.json cluster-neighbours.json'])
@@ -84,7 +93,7 @@ const goesByMemory = async (one: Node, why: RegExp, isEach = false): Promise<voi
 }
 
 describeBeside('an etcd that has lost what the hosts of a cluster know', ['etcd'], () => {
-  beforeAll(() => open(3, 2))
+  beforeAll(() => open(4, 2))
   afterAll(async () => {
     await held.close()
     await close()
@@ -124,7 +133,7 @@ describeBeside('an etcd that has lost what the hosts of a cluster know', ['etcd'
   test('an older copy does not know a host that joined later, and no host forgets that one', async () => {
     await site().restartEtcd('cp -a data copy')
     const [third] = site().hosts.slice(2)
-    if (third === undefined) throw new Error('there are three hosts')
+    if (third === undefined) throw new Error('there are four hosts')
     const all = [...nodes, await settle(third, site().url)]
     for (const one of all) await runOn(one, 'apply', '--yes')
     await meet(...all)
@@ -144,5 +153,43 @@ describeBeside('an etcd that has lost what the hosts of a cluster know', ['etcd'
     await watch.stop()
     expect(await watch.said()).not.toMatch(/^.*[-~] (rule|route)/m)
     for (const one of all) expect(await runOn(one, 'plan')).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('a machine that took the name and the block of a host is told on that one, which gets another block by the printed commands', async () => {
+    const [one] = [node(0)]
+    const [, , , empty] = site().hosts
+    const [block = ''] = one.blocks
+    if (empty === undefined) throw new Error('there are four hosts')
+    const watch = await watchOn(one)
+    await watch.says(/in force/)
+    await site().restartEtcd('rm -rf data')
+    await watch.says(/etcd has no pools of cluster lab/)
+    await clusterOn(one, 'init', '--pool', '10.64.0.0/20:24', '--pool', 'fd00:1234::/56:64')
+    const words = ['join', '--member', 'h1', '--cluster', site().url, '--json']
+    expect(blocksOf((await portolan(empty, 'cluster', ...words)).stdout).toSorted()).toEqual(
+      one.blocks.toSorted(),
+    )
+    const order = /portolan cluster release --force.* && portolan cluster join --member NAME/
+    const told = expect.stringMatching(
+      new RegExp(`older copy[^]*${block} another machine named h1[^]*${order.source}`),
+    )
+    expect(await runOn(one, 'plan')).toMatchObject({ exitCode: 3, stderr: told })
+    expect(await runOn(one, 'conflicts')).toMatchObject({ exitCode: 3, stderr: told })
+    expect(await clusterOn(one, 'status')).toMatchObject({ exitCode: 1, stderr: told })
+    await watch.says(new RegExp(`${block}[^]*${order.source}`))
+    await watch.stop()
+    // What asks no etcd goes by what was written down.
+    const status = await portolan(one.host, 'status', '-f', one.file)
+    const [line = ''] = new RegExp(`${order.source}[^\\n\x60]*`).exec(status.stdout) ?? []
+    expect(line).toContain('NAME')
+    for (const command of line.replace('NAME', 'h9').split(' && '))
+      await one.host.must(...command.split(' ').slice(1))
+    await one.host.write('compose.yaml', anyPlace)
+    expect(await runOn(one, 'move', 'default', '--yes')).toMatchObject({ exitCode: 0 })
+    const { exitCode, stderr } = await runOn(one, 'plan')
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.not.stringMatching('older copy') })
+    const { own } = JSON.parse((await clusterOn(one, 'status', '--json')).stdout)
+    expect(own).toMatchObject(Array(2).fill({ networks: ['shop/default'] }))
+    expect(JSON.stringify(own)).not.toContain(block)
   })
 })

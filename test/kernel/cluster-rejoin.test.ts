@@ -108,4 +108,19 @@ describeBeside('a host that joins again', ['etcd'], () => {
     expect(blocks).not.toMatchObject([{ block }])
     await end()
   })
+
+  test('is told which host has a part of the block that it lost, by release too', async () => {
+    const cluster = await open('10.64.0.0/24:25')
+    const [block = ''] = blocksOf(await cluster.join('web-1'))
+    const leases = await leaseInBlock(cluster.state('web-1'), block)
+    await reclaim(cluster, 'web-1')
+    await cluster.json('any', 'init', '--force', '--pool', '10.64.0.0/24:26')
+    await cluster.join('web-2', '--count', '4')
+    expect(await cluster.json('web-1', 'release')).toMatchObject({
+      taken: [{ block, takenBy: 'web-2', networks: ['shop/web'] }],
+    })
+    const { stderr } = await cluster.run('web-1', 'join', '--member', 'web-1')
+    expect(stderr).toMatch(`block ${block} is no longer of this host: web-2 has it now`)
+    await leases.close()
+  })
 })

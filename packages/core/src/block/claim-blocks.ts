@@ -24,6 +24,8 @@ import { type BlocksExhaustedError, blocksExhausted, type Shortfall } from './mi
 import { type BlockChange, pursue } from './pursue.ts'
 import { type SkippedBlocks, skippedBlocks } from './skipped-blocks.ts'
 import { takeOver } from './take-over.ts'
+import type { KnownBlocks } from './undone-moves.ts'
+import { seenHolders, type YieldedBlock } from './yield-blocks.ts'
 
 /** @public @since 0.1.0 */
 export interface ClaimRequest extends ClusterMember {
@@ -89,7 +91,7 @@ export interface ClaimedBlocks {
  * @public @since 0.1.0
  */
 export function* claimBlocks(request: ClaimRequest): BlockSteps<ClaimedBlocks> {
-  const { exhausted, seen: _seen, ...claimed } = yield* settleBlocks(request)
+  const { exhausted, seen: _seen, yielded: _yielded, ...claimed } = yield* settleBlocks(request)
   if (exhausted !== null) throw exhausted
   return claimed
 }
@@ -100,18 +102,28 @@ export interface SettledBlocks extends ClaimedBlocks {
   readonly exhausted: BlocksExhaustedError | null
   /** The cluster as it is known then. */
   readonly seen: BlockSnapshot
+  /** Blocks that the store said were this host's, and that are of another one as it has seen: given back, for that one to claim. */
+  readonly yielded: readonly YieldedBlock[]
+}
+
+interface SettleRequest extends ClaimRequest {
+  /** What this host has seen of the blocks of others: the store may have forgotten that. */
+  readonly known?: Pick<KnownBlocks, 'lost' | 'seen'>
 }
 
 /** The steps of `claimBlocks` for a host that keeps what it got, and does more with it. */
-export function* settleBlocks(request: ClaimRequest): BlockSteps<SettledBlocks> {
+export function* settleBlocks(request: SettleRequest): BlockSteps<SettledBlocks> {
+  const holders = seenHolders(request, request.known)
   const claimed = new Set<string>()
   const released = new Set<string>()
   const passed = new Map<string, Rejection>()
   let short: readonly Shortfall[] = []
   const { state } = yield* pursue((now, commits) => {
-    const skipped = skippedBlocks(request.avoid)
+    const taken = holders.obstacle(now)
+    const skipped = skippedBlocks((block) => taken(block) ?? request.avoid?.(block) ?? null)
     const lacking: Shortfall[] = []
-    const change = nextChange(now, request, commits === 0, skipped, (one) => lacking.push(one))
+    const undone = holders.next(now)
+    const change = nextChange(now, request, commits === 0, undone, skipped, (one) => lacking.push(one))
     for (const one of skipped.list()) passed.set(one.overlaps, one)
     short = lacking
     if (change === null) return null
@@ -125,17 +137,19 @@ export function* settleBlocks(request: ClaimRequest): BlockSteps<SettledBlocks> 
   const fresh = [...claimed].filter((block) => has.has(block))
   const settled = mustHavePools(state)
   const entries = poolEntries(settled)
+  const given = holders.yielded().filter(({ block }) => !has.has(block))
   const names = blocks.map(({ block, revision }) => ({ block, revision }))
   return {
     pools: [...settled.pools, ...settled.former],
     blocks,
     claimed: fresh,
     skipped: [...passed.values()],
-    released: [...released].filter((block) => !has.has(block)),
+    released: [...released].filter((block) => !has.has(block) && !given.some((one) => one.block === block)),
     leaving: held.filter(({ prefix }) => !isBlockOf(entries, prefix)).map(({ block }) => block),
-    moves: findMoves(state, request, request.remembered ?? []),
+    moves: findMoves(state, request, request.remembered ?? []).map((move) => holders.told(state, move)),
     exhausted: short.length === 0 ? null : blocksExhausted(state, short, names, fresh),
     seen: snapshotOf(state),
+    yielded: given,
   }
 }
 
@@ -151,6 +165,7 @@ const nextChange = (
   state: ClusterState,
   request: ClaimRequest,
   isFirst: boolean,
+  undone: PlacedBlock | null,
   skipped: SkippedBlocks,
   lacks: (shortfall: Shortfall) => void,
 ): ClaimChange | null => {
@@ -180,6 +195,7 @@ const nextChange = (
       releases: to === 'released' ? name : null,
     }
   }
+  if (undone !== null) return write(undone.prefix, undone.revision, 'released')
   const fit = own.filter(({ prefix }) => isBlockOf(entries, prefix))
   // Pools may come back, and another host could claim the block then while this one still uses it.
   const unfit = own.find((block) => !fit.includes(block) && request.keeps?.(block.block) !== true)

@@ -1,6 +1,7 @@
-import { containsPrefix, parsePrefix } from '@portolan/netfilter'
+import { parsePrefix } from '@portolan/netfilter'
 import { blockKey } from './block-key.ts'
-import { blockAt, blocksOf, type ClusterState, type PlacedBlock } from './cluster-state.ts'
+import { blocksOf, type ClusterState, type PlacedBlock, revisionOf } from './cluster-state.ts'
+import { holderOf } from './holder-of.ts'
 import type { ClusterMember } from './member.ts'
 
 /**
@@ -20,7 +21,7 @@ export interface RememberedBlock {
  */
 export interface BlockMove {
   readonly block: string
-  /** The host that has it now, be it as a part of a larger block; null: no host has. */
+  /** The host that has it now, be it as a part of a larger block, or a part of it; null: no host has. */
   readonly takenBy: string | null
   /** The revision at which that was so; 0: its key is gone, and it is in no block of another host. */
   readonly revision: number
@@ -31,24 +32,14 @@ export const findMoves = (
   state: ClusterState,
   { host, incarnation }: ClusterMember,
   remembered: readonly RememberedBlock[],
-): readonly BlockMove[] =>
-  remembered.flatMap(({ block }): readonly BlockMove[] => {
-    const isOwn = (one: PlacedBlock): boolean => one.host === host && one.incarnation === incarnation
-    const prefix = parsePrefix(block)
-    const entry = state.entries.get(blockKey(prefix))
-    const now = entry === undefined ? null : blockAt(entry)
-    if (now?.state === 'held') return isOwn(now) ? [] : [moveTo(block, now)]
-    // Pools may be cut into larger blocks since.
-    const wide = blocksOf(state).find(
-      (one) => one.state === 'held' && !isOwn(one) && containsPrefix(one.prefix, prefix),
-    )
-    return [
-      wide === undefined ? { block, takenBy: null, revision: entry?.modified ?? 0 } : moveTo(block, wide),
-    ]
+): readonly BlockMove[] => {
+  const isOwn = (one: PlacedBlock): boolean => one.host === host && one.incarnation === incarnation
+  const held = blocksOf(state).filter((one) => one.state === 'held')
+  const others = held.filter((one) => !isOwn(one))
+  return remembered.flatMap(({ block }): readonly BlockMove[] => {
+    if (held.some((one) => one.block === block && isOwn(one))) return []
+    const taker = holderOf(block, others)
+    if (taker !== null) return [{ block, takenBy: taker.host, revision: taker.revision }]
+    return [{ block, takenBy: null, revision: revisionOf(state, blockKey(parsePrefix(block))) }]
   })
-
-const moveTo = (block: string, { host, revision }: PlacedBlock): BlockMove => ({
-  block,
-  takenBy: host,
-  revision,
-})
+}

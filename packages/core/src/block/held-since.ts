@@ -3,6 +3,7 @@ import type { HeldBlocks } from '../pool/held-blocks.ts'
 import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
 import type { BlockMove, RememberedBlock } from './find-moves.ts'
+import { holderOf } from './holder-of.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
 import { isWithinBlocks } from './within-blocks.ts'
 
@@ -37,8 +38,7 @@ export const heldSince = (
   const isLater = ({ revision }: RememberedBlock | BlockMove): boolean =>
     seen !== null && seen.cluster === cluster && seen.host === host && seen.revision >= revision
   const isGone = (one: RememberedBlock): boolean => isLater(one) && seen?.blocks.includes(one.block) === false
-  const takerOf = (block: string): string | null =>
-    seen?.others.find((other) => isWithinBlocks(block, [other.block]))?.host ?? null
+  const takerOf = (block: string): string | null => holderOf(block, seen?.others ?? [])?.host ?? null
   const held = blocks.filter((one) => !isGone(one)).map(({ block }) => block)
   return {
     blocks: held,

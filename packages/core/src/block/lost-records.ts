@@ -4,25 +4,24 @@ import { blockKey } from './block-key.ts'
 import type { BlockSnapshot } from './block-store.ts'
 import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
-import { blocksOf, clusterState, poolsOf } from './cluster-state.ts'
-import type { RememberedBlock } from './find-moves.ts'
+import { blockAt, blocksOf, clusterState, poolsOf } from './cluster-state.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
+import { type KnownBlocks, type UndoneBlock, undoneBlocks } from './undone-moves.ts'
 
 /** What a host remembers of its cluster. */
-export interface KnownCluster {
+export interface KnownCluster extends KnownBlocks {
   readonly pools: readonly string[]
-  readonly blocks: readonly RememberedBlock[]
-  /** The other hosts as they were seen last; null: they were not. */
-  readonly seen: Pick<ClusterNeighbours, 'revision'> | null
 }
 
 /**
  * What a store does not know of a cluster any more. `older`: it is at a revision that the host has seen go by, as a copy of its
- * data was restored. `unknown`: none of the blocks that the host has was ever claimed there.
+ * data was restored; `undone`: the same, though its revisions have come as far since. `unknown`: none of the blocks that the host
+ * has was ever claimed there.
  */
 export type LostRecords =
   | { readonly kind: 'no-pools' }
   | { readonly kind: 'older'; readonly revision: number; readonly known: number }
+  | { readonly kind: 'undone'; readonly undone: UndoneBlock }
   | { readonly kind: 'unknown'; readonly blocks: readonly string[] }
 
 /**
@@ -32,15 +31,15 @@ export type LostRecords =
  * @param snapshot - read behind what is known: what was written in between is no loss
  * @returns null: it has not, as far as can be told
  */
-export const lostRecords = (
-  snapshot: BlockSnapshot,
-  { pools, blocks, seen }: KnownCluster,
-): LostRecords | null => {
+export const lostRecords = (snapshot: BlockSnapshot, known: KnownCluster): LostRecords | null => {
+  const { pools, blocks, seen } = known
   const state = clusterState(snapshot)
   const now = poolsOf(state)
   if (now === null) return pools.length === 0 ? null : { kind: 'no-pools' }
-  const known = Math.max(seen?.revision ?? 0, ...blocks.map(({ revision }) => revision))
-  if (snapshot.revision < known) return { kind: 'older', revision: snapshot.revision, known }
+  const last = Math.max(seen?.revision ?? 0, ...blocks.map(({ revision }) => revision))
+  if (snapshot.revision < last) return { kind: 'older', revision: snapshot.revision, known: last }
+  const [undone] = undoneBlocks(state, known)
+  if (undone !== undefined) return { kind: 'undone', undone }
   const entries = poolEntries(now)
   const unknown = blocks.filter(({ block }) => {
     const prefix = parsePrefix(block)
@@ -72,9 +71,17 @@ export const withUnknownHosts = (
   // Pools of another size make the keys of blocks go that no host has.
   const isLost = (prefix: Prefix): boolean =>
     !state.entries.has(blockKey(prefix)) && (isBlockOf(entries, prefix) || !isInPools(entries, prefix))
-  const others = before.others.filter(
-    ({ block, host }) => !known.has(host) && host !== now.host && isLost(parsePrefix(block)),
-  )
+  // What this host gave back for the one that it was seen to be of.
+  const isYielded = (prefix: Prefix): boolean => {
+    const entry = state.entries.get(blockKey(prefix))
+    const key = entry === undefined ? null : blockAt(entry)
+    return key?.state === 'released' && key.host === now.host
+  }
+  const others = before.others.filter(({ block, host }) => {
+    if (host === now.host) return false
+    const prefix = parsePrefix(block)
+    return isYielded(prefix) || (!known.has(host) && isLost(prefix))
+  })
   const own = before.blocks.filter((block) => {
     const prefix = parsePrefix(block)
     const leads = others.some((other) => parsePrefix(other.block).family === prefix.family)
@@ -99,11 +106,14 @@ const isInPools = (entries: readonly PoolEntry[], block: Prefix): boolean =>
 
 const keyOf = ({ block }: { readonly block: string }): string => blockKey(parsePrefix(block))
 
-/** Those of the other hosts that a store knows nothing of. */
+/** Those of the other hosts that a store knows nothing of, or not that they have the block. */
 export const unknownHosts = (
   { others }: ClusterNeighbours,
   snapshot: BlockSnapshot,
 ): ClusterNeighbours['others'] => {
   const { entries } = clusterState(snapshot)
-  return others.filter(({ block }) => !entries.has(blockKey(parsePrefix(block))))
+  return others.filter(({ block }) => {
+    const entry = entries.get(blockKey(parsePrefix(block)))
+    return entry === undefined || blockAt(entry)?.state === 'released'
+  })
 }

@@ -37,6 +37,11 @@ export interface ClusterNeighbours {
   readonly pools?: readonly string[]
   /** Pools that it had before, and those of clusters that this host was in before. Absent: none are known. */
   readonly former?: readonly string[]
+  /**
+   * Blocks of this host that others have by a store which has lost data: where that is restored, it may say otherwise. Absent: the
+   * store has lost none.
+   */
+  readonly disputed?: readonly string[]
 }
 
 /**

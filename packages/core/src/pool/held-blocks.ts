@@ -34,6 +34,8 @@ export interface HeldBlocks {
    * nothing is remembered of the block. Absent: none were seen.
    */
   readonly others?: readonly { readonly block: string; readonly host: string }[]
+  /** Those of `lost` that others have by a store which has lost data. Absent: it has lost none. */
+  readonly disputed?: readonly string[]
   /**
    * Where this host has not joined, what the cluster itself said: its pools, now and before, and blocks that are this host's
    * there though it does not remember them. No subnet is picked in any of them. Absent: it was not asked, or did not answer,

@@ -12,11 +12,14 @@ const { number } = blockRouteProtocol
  * @example
  * forgottenRoutes({ routes: [] }) // null
  */
-export const forgottenRoutes = ({ routes = [] }: HostFacts): string | null => {
-  const own = routes.filter(isOwnRoute)
-  if (own.length === 0) return null
-  const named = own.map(
-    ({ destination = '', gateway }) => `${destination}${gateway == null ? '' : ` via ${gateway}`}`,
-  )
+export const forgottenRoutes = (facts: HostFacts): string | null => {
+  const named = routesLeft(facts)
+  if (named.length === 0) return null
   return `This host has routes to blocks of other hosts (${named.join(', ')}), and remembers no other host of a cluster. The routes stay as they are; rules are planned as if there were no other hosts, so applying them cuts containers off from containers there. Run \`portolan cluster join\` first, with --takeover where the state directory was lost. If this host has left its cluster, remove the routes: \`ip -4 route flush proto ${number}\`, \`ip -6 route flush proto ${number}\`.`
 }
+
+/** The routes of ours to blocks of other hosts, as a sentence has each. */
+export const routesLeft = ({ routes = [] }: HostFacts): readonly string[] =>
+  routes
+    .filter(isOwnRoute)
+    .map(({ destination = '', gateway }) => `${destination}${gateway == null ? '' : ` via ${gateway}`}`)

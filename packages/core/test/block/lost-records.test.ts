@@ -1,6 +1,19 @@
 import { describe, expect, test } from '@jest/globals'
-import { type BlockSnapshot, memoryBlockStore, neighboursOf } from '../../src/index.ts'
-import { lostRecords, unknownHosts, withUnknownHosts } from '../../src/planning.ts'
+import {
+  type BlockSnapshot,
+  heldSince,
+  memoryBlockStore,
+  neighboursOf,
+  runBlockSteps,
+  setUpCluster,
+} from '../../src/index.ts'
+import {
+  lostRecords,
+  seenAfterLoss,
+  settleBlocks,
+  unknownHosts,
+  withUnknownHosts,
+} from '../../src/planning.ts'
 import { clusterOn } from './cluster-on.ts'
 
 const pools = ['10.64.0.0/20:24']
@@ -11,7 +24,7 @@ const knownBy = async (cluster: Awaited<ReturnType<typeof clusterOf>>, host: str
   const { blocks } = await cluster.claim(host)
   const snapshot = await cluster.store.read()
   const seen = neighboursOf(snapshot, { cluster: 'prod', host, incarnation: `of ${host}` })
-  return { pools, blocks, seen }
+  return { host, incarnation: `of ${host}`, pools, blocks, lost: [], seen }
 }
 
 const empty: BlockSnapshot = { revision: 1, entries: [] }
@@ -31,7 +44,7 @@ describe('a store that came back', () => {
   test('without pools has lost them, for a host that knows of any', async () => {
     const known = await knownBy(await clusterOf(), 'one')
     expect(lostRecords(empty, known)).toEqual({ kind: 'no-pools' })
-    expect(lostRecords(empty, { pools: [], blocks: [], seen: null })).toBeNull()
+    expect(lostRecords(empty, { ...known, pools: [], blocks: [], seen: null })).toBeNull()
   })
 
   test('at a revision that went by before has an older copy', async () => {
@@ -86,5 +99,93 @@ describe('a store that came back', () => {
     const joined = await now(first.all)
     expect(joined).toMatchObject({ all: { blocks: [own], others: [{ host: 'two' }], former }, unknown: [] })
     expect(await now(joined.all)).toEqual(joined)
+  })
+
+  test('is older though its revisions came as far since, by a block that changed hands before', async () => {
+    const cluster = await clusterOf()
+    const { blocks } = await knownBy(cluster, 'one')
+    const copy = await cluster.store.read()
+    await cluster.reclaim('one')
+    const remembered = blocks.map(({ block }) => ({ block, revision: 1 }))
+    const two = {
+      ...(await knownBy(cluster, 'two')),
+      ...(await cluster.claim('two', { remembered, count: 2 })),
+    }
+    const now = await cluster.store.read()
+    const seen = neighboursOf(now, { cluster: 'prod', host: 'one', incarnation: 'of one' })
+    const one = { host: 'one', incarnation: 'of one', pools, blocks: [], lost: [], seen }
+    expect([lostRecords(now, one), lostRecords(now, two)]).toEqual([null, null])
+    const later = { ...copy, revision: now.revision + 10 }
+    expect(lostRecords(later, one)).toMatchObject({
+      kind: 'undone',
+      undone: { block: blocks[0]?.block, host: 'one', takenBy: 'two' },
+    })
+    expect(lostRecords(later, two)).toMatchObject({ kind: 'undone', undone: { host: 'one', takenBy: 'two' } })
+    // What such a copy said of blocks of this host is no proof that they were others'.
+    const disputed = blocks.map(({ block }) => block)
+    expect(lostRecords(later, { ...one, seen: { ...seen, disputed } })).toBeNull()
+  })
+
+  test('leaves what is remembered but for a block of which another host has a part, until that has none', async () => {
+    const cluster = await clusterOf()
+    await cluster.claim('two')
+    const { blocks, seen } = await knownBy(cluster, 'one')
+    const [block = ''] = blocks.map((one) => one.block)
+    const me = { cluster: 'prod', host: 'one', incarnation: 'of one', blocks }
+    const again = await clusterOn(memoryBlockStore(), '10.64.0.0/20:26')
+    const all = seenAfterLoss(await again.store.read(), me, seen)
+    expect(all).toBeNull()
+    const remembered = [{ block: block.replace('/24', '/26'), revision: 1 }]
+    await again.claim('three', { remembered })
+    const now = seenAfterLoss(await again.store.read(), me, seen)
+    expect(now).toMatchObject({ revision: seen.revision, blocks: [], disputed: [block] })
+    expect(now?.others.map(({ host }) => host).toSorted()).toEqual(['three', 'two'])
+    const known = { ...me, leaving: [], lost: [] }
+    expect(heldSince(known, now).lost).toEqual([{ block, takenBy: 'three' }])
+    await again.release('three')
+    const { disputed: _none, ...restored } = seen
+    expect(seenAfterLoss(await again.store.read(), me, now)).toEqual(restored)
+  })
+
+  test('has a host give back what it has seen to be of another one, and claim it no more', async () => {
+    const cluster = await clusterOn(memoryBlockStore(), '10.64.0.0/23:24')
+    const [block = ''] = await cluster.blocksOf('one')
+    const request = { host: 'one', incarnation: 'of one', lease: null, remembered: [{ block, revision: 3 }] }
+    let nonces = 0
+    const settle = (revision: number) =>
+      runBlockSteps(
+        cluster.store,
+        settleBlocks({
+          ...{ ...request, newNonce: () => `s${nonces++}`, count: 2 },
+          known: { lost: [{ block, takenBy: 'two', revision }], seen: null },
+        }),
+      )
+    expect(await settle(1)).toMatchObject({ yielded: [], moves: [], exhausted: null })
+    await cluster.release('one')
+    const [mine = ''] = await cluster.blocksOf('one', { remembered: [{ block, revision: 3 }] })
+    expect(mine).toBe(block)
+    const first = await settle(1_000)
+    expect(first).toMatchObject({
+      ...{ yielded: [{ block, takenBy: 'two' }], released: [], moves: [{ block, takenBy: 'two' }] },
+      ...{ skipped: [{ overlaps: block }], exhausted: { missing: [{ held: 1 }] } },
+    })
+    expect(first.blocks).toHaveLength(1)
+    const [{ revision = 0 } = {}] = first.moves
+    // The same again, with what is remembered of it then.
+    expect(await settle(revision)).toMatchObject({ yielded: [], moves: first.moves, blocks: first.blocks })
+    expect(await cluster.blocksOf('two', { remembered: [{ block, revision: 3 }] })).toEqual([block])
+    expect(await settle(revision)).toMatchObject({ moves: [{ block, takenBy: 'two' }] })
+  })
+
+  test('keeps no host from a block that pools of another size made of what others had', async () => {
+    const cluster = await clusterOn(memoryBlockStore(), '10.64.0.0/24:25')
+    await cluster.claim('two')
+    const snapshot = await cluster.store.read()
+    const seen = neighboursOf(snapshot, { cluster: 'prod', host: 'one', incarnation: 'of one' })
+    await cluster.reclaim('two')
+    await runBlockSteps(cluster.store, setUpCluster(['10.64.0.0/24:24'], { forgetsReclaimed: true }))
+    const one = { host: 'one', incarnation: 'of one', lease: null, newNonce: () => 's' }
+    const { blocks } = await runBlockSteps(cluster.store, settleBlocks({ ...one, known: { lost: [], seen } }))
+    expect(blocks).toMatchObject([{ block: '10.64.0.0/24' }])
   })
 })

@@ -79,13 +79,22 @@ const isNewOfBlocks = async (
   )
 }
 
-const newsOf = ({ cluster, host, blocks, others, pools = [], former = [] }: ClusterNeighbours): string =>
+const newsOf = ({
+  cluster,
+  host,
+  blocks,
+  others,
+  pools = [],
+  former = [],
+  disputed = [],
+}: ClusterNeighbours): string =>
   JSON.stringify([
     cluster,
     host,
     blocks,
     pools,
     former,
+    disputed,
     others.map(({ block, host: name, via }) => [block, name, via]),
   ])
 
@@ -118,15 +127,17 @@ const parseNeighbours = (text: string): ClusterNeighbours | null => {
   }
   if (!isFields(value) || value.version !== 1) return null
   // Earlier versions wrote no pools, and later ones none of before.
-  const { cluster, host, revision, blocks, others, pools = [], former = [] } = value
+  const { cluster, host, revision, blocks, others, pools = [], former = [], disputed = [] } = value
   if (!isText(cluster) || !isText(host) || typeof revision !== 'number') return null
   if (!Array.isArray(blocks) || !blocks.every(isBlock)) return null
   if (!Array.isArray(others) || !others.every(isNeighbour)) return null
   if (!Array.isArray(pools) || !pools.every(isPool)) return null
   if (!Array.isArray(former) || !former.every(isPool)) return null
+  if (!Array.isArray(disputed) || !disputed.every(isBlock)) return null
   return {
     ...{ cluster, host, revision, blocks, others },
     ...(pools.length === 0 ? {} : { pools }),
     ...(former.length === 0 ? {} : { former }),
+    ...(disputed.length === 0 ? {} : { disputed }),
   }
 }

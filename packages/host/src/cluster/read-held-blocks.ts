@@ -79,10 +79,16 @@ const heldBlocks = (
 const hasPart = ({ pools, blocks }: RememberedMember): boolean => pools.length > 0 || blocks.length > 0
 
 /** What other hosts of a cluster have, where that is the one that was seen. */
-const othersIn = (seen: ClusterNeighbours | null, cluster: string): Pick<HeldBlocks, 'others'> =>
+const othersIn = (
+  seen: ClusterNeighbours | null,
+  cluster: string,
+): Pick<HeldBlocks, 'others' | 'disputed'> =>
   seen === null || seen.cluster !== cluster || seen.others.length === 0
     ? {}
-    : { others: seen.others.map(({ block, host }) => ({ block, host })) }
+    : {
+        others: seen.others.map(({ block, host }) => ({ block, host })),
+        ...(seen.disputed === undefined ? {} : { disputed: seen.disputed }),
+      }
 
 /** Those of now first, and those of before: what another host may have is in either. */
 const poolsIn = (seen: ClusterNeighbours | null, { cluster, pools }: RememberedMember): readonly string[] =>

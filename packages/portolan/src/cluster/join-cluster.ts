@@ -5,7 +5,7 @@ import {
   type Overlap,
   runBlockSteps,
 } from '@portolan/core'
-import { isWithinBlocks, type SettledBlocks, settleBlocks } from '@portolan/core/planning'
+import { isWithinBlocks, type KnownBlocks, type SettledBlocks, settleBlocks } from '@portolan/core/planning'
 import { type RememberedMember, writeMember } from '@portolan/host'
 import { newNonce } from './this-member.ts'
 import { areComplete, type BlockWitnesses, subnetsInUse, useOfBlocks } from './use-of-blocks.ts'
@@ -42,7 +42,8 @@ export const joinCluster = async (
   directory: string,
   member: RememberedMember,
   witnesses: BlockWitnesses,
-  request: Pick<ClaimRequest, 'lease' | 'renews' | 'count' | 'takeover' | 'avoid'>,
+  request: Pick<ClaimRequest, 'lease' | 'renews' | 'count' | 'takeover' | 'avoid'> &
+    Partial<Pick<KnownBlocks, 'seen'>>,
 ): Promise<Joined> => {
   const { host, incarnation } = member
   // What became of a block that was lost before may be something else by now.
@@ -53,6 +54,7 @@ export const joinCluster = async (
     store,
     settleBlocks({
       ...request,
+      known: { lost: member.lost, seen: request.seen ?? null },
       host,
       incarnation,
       remembered,

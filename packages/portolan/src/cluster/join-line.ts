@@ -13,12 +13,16 @@ export interface JoinPlace {
  * What claims blocks for a host: `join`, or where another machine has its name, what gives the name back and joins by
  * another one. `join` is refused then.
  *
- * @param isLost - has etcd lost its data? It does not tell what this host gives back then
+ * @param known - `disputed`: etcd has lost its data, so it does not tell what this host gives back
  */
 export const claimLine = (
   place: JoinPlace,
-  known: { readonly host?: string; readonly others?: readonly { readonly host: string }[] } | null,
-  isLost = false,
+  known: {
+    readonly host?: string
+    readonly others?: readonly { readonly host: string }[]
+    readonly disputed?: readonly string[]
+  } | null,
+  isLost: boolean = known?.disputed !== undefined,
 ): string =>
   known !== null && isNameTaken(known)
     ? `${releaseLine(place, ...(isLost ? ['--force'] : []))} && ${joinLine(place, '--member', 'NAME')}`

@@ -1,16 +1,27 @@
 import { type BlockSnapshot, BlockStoreError, type ClusterNeighbours } from '@portolan/core'
-import { type LostRecords, lostRecords, unknownHosts } from '@portolan/core/planning'
+import { holderOf, type LostRecords, lostRecords, seenAfterLoss, unknownHosts } from '@portolan/core/planning'
 import { type RememberedMember, readNeighbours } from '@portolan/host'
 import { PortolanError, shellLine } from '@portolan/netfilter'
-import { type JoinPlace, joinLine } from './join-line.ts'
+import { claimLine, type JoinPlace, joinLine } from './join-line.ts'
 import { hasJoined, memberOf } from './this-member.ts'
 
 /** Reads a cluster again. */
 type Read = () => Promise<BlockSnapshot>
 
+/** That etcd has lost what this host knows of its cluster. */
+export interface DataLoss {
+  readonly error: BlockStoreError
+  /**
+   * The other hosts as this host remembers them, and blocks of it that others have by what is left: both would use them, so they
+   * are lost. Null: no other host has one, and what is remembered stays.
+   */
+  readonly seen: ClusterNeighbours | null
+}
+
 /**
  * Whether etcd has lost what this host knows of its cluster: it came back without its data, or with an older copy of it. Then it
- * says nothing of blocks and hosts, and is to each command what one that does not answer is.
+ * says nothing of blocks and hosts, and is to each command what one that does not answer is. Only a block of this host that another
+ * one has there is told.
  *
  * @param snapshot - of the cluster, as it was read last
  * @param read - asked where that tells a loss: another process may have written down what came behind it
@@ -21,23 +32,43 @@ export const lostData = async (
   cluster: string,
   snapshot: BlockSnapshot,
   read: Read,
-): Promise<BlockStoreError | null> => {
+): Promise<DataLoss | null> => {
   const { directory } = place
   const member = await memberOf(directory, cluster)
   if (member === null || member.left === true || !hasJoined(member)) return null
-  const seen = await seenIn(directory, cluster)
-  const known = { pools: member.pools, blocks: member.blocks, seen }
+  const before = await seenIn(directory, cluster)
+  const known = { ...member, seen: before }
   if (lostRecords(snapshot, known) === null) return null
-  const lost = lostRecords(await read(), known)
-  return lost === null
-    ? null
-    : new BlockStoreError('CLUSTER_DATA_LOST', lossText(place, lost, member, seen?.pools ?? []))
+  const now = await read()
+  const lost = lostRecords(now, known)
+  if (lost === null) return null
+  const seen = seenAfterLoss(now, member, before)
+  const error = new BlockStoreError('CLUSTER_DATA_LOST', lossText(place, lost, member, before, seen))
+  return { error, seen }
 }
+
+/**
+ * What is to be said where etcd has lost data, and others have blocks of this host by what is left.
+ *
+ * @returns null: nothing is
+ */
+export const disputedText = async (
+  place: JoinPlace,
+  cluster: string,
+  snapshot: BlockSnapshot,
+): Promise<string | null> => {
+  const loss = await lostData(place, cluster, snapshot, async () => snapshot)
+  return (loss?.seen?.disputed ?? []).length === 0 ? null : (loss?.error.message ?? null)
+}
+
+/** That etcd has lost its data, by what a process knows of this host: the state directory was lost as well. */
+export const poolsLost = (place: JoinPlace, was: RememberedMember): BlockStoreError =>
+  new BlockStoreError('CLUSTER_DATA_LOST', lossText(place, { kind: 'no-pools' }, was, null, null))
 
 /** @throws BlockStoreError `CLUSTER_DATA_LOST` as `lostData` tells it */
 export const refuseLostData = async (...asked: Parameters<typeof lostData>): Promise<void> => {
   const lost = await lostData(...asked)
-  if (lost !== null) throw lost
+  if (lost !== null) throw lost.error
 }
 
 /** What is damaged is told by what needs it. */
@@ -54,22 +85,48 @@ export const seenIn = async (directory: string, cluster: string): Promise<Cluste
 const lossText = (
   place: JoinPlace,
   lost: LostRecords,
-  { cluster, pools, blocks }: RememberedMember,
-  seenPools: readonly string[],
+  { cluster, host, pools, blocks }: RememberedMember,
+  before: ClusterNeighbours | null,
+  seen: ClusterNeighbours | null,
 ): string => {
   const join = `\`${joinLine(place)}\``
   const own = blocks.length === 0 ? 'to be in it' : blocks.map(({ block }) => block).join(', ')
   const named = place.cluster === null ? [] : ['--cluster', place.cluster]
+  const seenPools = before?.pools ?? []
   const settled = (seenPools.length === 0 ? pools : seenPools).flatMap((pool) => ['--pool', pool])
   const init = shellLine(['portolan', 'cluster', 'init', ...settled, ...named])
+  const older = 'etcd has an older copy of its data, or is another one'
+  const way =
+    holdersText(place, host, seen) ??
+    `Run ${join} on each host, which gets its blocks back; or restore a later copy.`
   switch (lost.kind) {
     case 'no-pools':
       return `etcd has no pools of cluster ${cluster}, and this host remembers ${blocks.length === 0 ? own : `its blocks there (${own})`}: etcd lost its data, or is another one. Restore its data; or settle the pools again, once (\`${init}\`), and run ${join} on each host, which gets its blocks back.`
     case 'older':
-      return `etcd is at revision ${lost.revision}, and this host has seen revision ${lost.known} of cluster ${cluster}: etcd has an older copy of its data, or is another one, so hosts and blocks that came later are not known there. Run ${join} on each host, which gets its blocks back; or restore a later copy.`
+      return `etcd is at revision ${lost.revision}, and this host has seen revision ${lost.known} of cluster ${cluster}: ${older}, so hosts and blocks that came later are not known there. ${way}`
+    case 'undone': {
+      const { block, since, revision, takenBy } = lost.undone
+      return `etcd says that block ${block} of cluster ${cluster} is of ${nameOf(lost.undone.host, host)} since revision ${since}, and at revision ${revision} this host has seen that ${nameOf(takenBy, host)} had it: ${older}, so hosts and blocks that came later are not known there. ${way}`
+    }
     case 'unknown':
-      return `etcd knows nothing of the blocks of this host in cluster ${cluster} (${lost.blocks.join(', ')}), neither that they are held nor that they were taken away: it lost data, or has an older copy of it. Run ${join} on each host, which gets its blocks back; or restore a later copy.`
+      return `etcd knows nothing of the blocks of this host in cluster ${cluster} (${lost.blocks.join(', ')}), neither that they are held nor that they were taken away: it lost data, or has an older copy of it. ${way}`
   }
+}
+
+const nameOf = (host: string, own: string): string => (host === own ? `${host} (this host)` : host)
+
+/** What is to be said of blocks of this host that others have by what etcd has left; null: there are none. */
+const holdersText = (place: JoinPlace, host: string, seen: ClusterNeighbours | null): string | null => {
+  const { disputed = [], others = [] } = seen ?? {}
+  if (disputed.length === 0) return null
+  const holders = disputed.flatMap((block) => {
+    const taker = holderOf(block, others)?.host
+    return taker === undefined
+      ? []
+      : [`${block} ${taker === host ? `another machine named ${host}` : `host ${taker}`}`]
+  })
+  const claim = `\`${claimLine(place, seen)}\``
+  return `By that copy, blocks of this host are of others: ${holders.join(', ')}. Both would use their addresses, so no network gets a subnet there. Restore a later copy; or go on with this one: run \`portolan cluster join\` on each other host, which gets back what is free, and ${claim} here, which says what has to move.`
 }
 
 /** The same of the hosts that are remembered, as a list of sentences. */

@@ -75,9 +75,19 @@ export const rememberLoss = async (
 ): Promise<void> => {
   const known = await readMemberSince(directory)
   if (known === null || known.member.cluster !== cluster) return
-  const neighbours = await neighboursIn(directory, cluster, known.member, snapshot)
+  await rememberLostIn(directory, await neighboursIn(directory, cluster, known.member, snapshot))
+}
+
+/** The same with the other hosts as they are known: those of `DataLoss` too. */
+export const rememberLostIn = async (
+  directory: string,
+  neighbours: ClusterNeighbours | null,
+): Promise<void> => {
+  const known = await readMemberSince(directory)
+  if (known === null || neighbours === null || known.member.cluster !== neighbours.cluster) return
   const now = heldSince(known.member, neighbours).blocks
-  if (known.held.blocks.every((block) => now.includes(block))) return
+  if (known.held.blocks.every((block) => now.includes(block)) && known.held.blocks.length >= now.length)
+    return
   try {
     await writeNeighbours(directory, neighbours)
   } catch (error) {

@@ -68,7 +68,12 @@ export const readLostBlocks = async (
     if (lost.length + others.length === 0 && unjoined.unjoined === undefined)
       return { ...noLostBlocks, notes }
     const host = known?.member.host ?? seen?.host
-    const named = { ...(host === undefined ? {} : { host }), others }
+    const disputed = seen?.cluster === cluster ? seen.disputed : undefined
+    const named = {
+      ...(host === undefined ? {} : { host }),
+      ...(disputed === undefined ? {} : { disputed }),
+      others,
+    }
     const join = claimLine({ cluster: known?.member.url ?? null, directory: stateDirectory }, named)
     const blocks = { ...named, cluster, pools: null, blocks: own, lost, join, ...unjoined }
     const find: LostBlocks['find'] = (networks) =>

@@ -5,7 +5,7 @@ import { readNetworkFacts, writeNeighbours } from '@portolan/host'
 import { followCluster } from '../../cluster/follow-cluster.ts'
 import { claimLine, type JoinPlace } from '../../cluster/join-line.ts'
 import { forgottenText, joinedMember, knownMember, unknownText } from '../../cluster/known-member.ts'
-import { refuseLostData, unknownHostsText } from '../../cluster/lost-data.ts'
+import { lostData, unknownHostsText } from '../../cluster/lost-data.ts'
 import { networksUp } from '../../cluster/networks-up.ts'
 import { openCluster } from '../../cluster/open-cluster.ts'
 import { readLostUse } from '../../cluster/read-lost-use.ts'
@@ -40,7 +40,15 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
     while (!signal.aborted) {
       try {
         for await (const snapshot of followCluster(store, signal)) {
-          await refuseLostData(place, name, snapshot, () => store.read())
+          const loss = await lostData(place, name, snapshot, () => store.read())
+          if (loss !== null) {
+            outage.failed(loss.error)
+            if (loss.seen !== null) {
+              await writeNeighbours(directory, loss.seen)
+              lost = await tellLost(context, place, loss.seen, lost)
+            }
+            throw loss.error
+          }
           outage.answered('routes follow the other hosts.')
           // It is another one after `join --takeover`, and what a plan takes it for once the directory was lost.
           const known = await knownMember(directory, name, async () => snapshot)

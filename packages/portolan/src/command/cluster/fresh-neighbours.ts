@@ -10,10 +10,10 @@ import {
   type UnknownMember,
   unknownText,
 } from '../../cluster/known-member.ts'
-import { refuseLostData, unknownHostsText } from '../../cluster/lost-data.ts'
+import { type DataLoss, lostData, unknownHostsText } from '../../cluster/lost-data.ts'
 import { openCluster } from '../../cluster/open-cluster.ts'
 import { refuseElsewhere } from '../../cluster/other-cluster.ts'
-import { neighboursIn, rememberLoss } from '../../cluster/remember-neighbours.ts'
+import { neighboursIn, rememberLoss, rememberLostIn } from '../../cluster/remember-neighbours.ts'
 import { isOutage } from '../../cluster/told-faults.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
 import type { CommandContext } from '../command.ts'
@@ -80,6 +80,7 @@ export const freshNeighbours = async (
   const place = { cluster: context.options.cluster ?? null, directory }
   try {
     let isAway = false
+    let loss: DataLoss | null = null
     // One that does not answer is not waited for again.
     const read = async (goesBy: string): Promise<BlockSnapshot | null> => {
       if (isAway) return null
@@ -87,7 +88,8 @@ export const freshNeighbours = async (
         context,
         async () => {
           const now = await store.read()
-          await refuseLostData(place, name, now, () => store.read())
+          loss = await lostData(place, name, now, () => store.read())
+          if (loss !== null) throw loss.error
           return now
         },
         goesBy,
@@ -107,7 +109,7 @@ export const freshNeighbours = async (
       return seen === null ? {} : { clusterSeen: neighboursOf(seen, none) }
     }
     const snapshot = await read('Routes to other hosts are planned as this host saw the cluster last.')
-    if (snapshot === null) return {}
+    if (snapshot === null) return await goneByMemory(directory, loss)
     const neighbours = await neighboursIn(directory, name, member, snapshot)
     saidOfCluster(context.terminal).unknownHosts(unknownHostsText(place, neighbours, snapshot))
     if (remembers) await writeNeighbours(directory, neighbours)
@@ -116,6 +118,14 @@ export const freshNeighbours = async (
   } finally {
     await store.close()
   }
+}
+
+/** Where etcd has lost its data, blocks of this host that others have there are lost to it. */
+const goneByMemory = async (directory: string, loss: DataLoss | null): Promise<Others> => {
+  const neighbours = loss?.seen ?? null
+  if (neighbours === null) return {}
+  await rememberLostIn(directory, neighbours)
+  return { neighbours }
 }
 
 /**

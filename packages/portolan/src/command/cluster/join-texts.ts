@@ -1,5 +1,5 @@
 import type { NodeAddresses, Rejection } from '@portolan/core'
-import { familyWithoutPool, hasPoolOf } from '@portolan/core/planning'
+import { familyWithoutPool, hasPoolOf, type YieldedBlock } from '@portolan/core/planning'
 import { families, parsePrefix } from '@portolan/netfilter'
 import type { CollidingBlock, Joined, LeavingBlock, LostBlock } from '../../cluster/join-cluster.ts'
 import type { WaysOut } from './ways-out.ts'
@@ -33,6 +33,9 @@ export const moveText = ({ block, takenBy, revision, networks }: LostBlock, ways
       : `Networks of this host use it: ${networks.join(', ')}. ${ways(networks)}`
   return `block ${block} is no longer of this host: ${now}. ${way}`
 }
+
+export const yieldText = ({ block, takenBy }: YieldedBlock): string =>
+  `etcd says that block ${block} is of this host, and this host has seen later that ${takenBy} had it: etcd has an older copy of its data. So the block is given back. Run \`portolan cluster join\` on ${takenBy}, which gets it again while networks are in it; or restore a later copy.`
 
 /** @param pools - of the cluster by now */
 export const leavingText = (

@@ -1,6 +1,6 @@
 import type { BlockStoreError } from '@portolan/core'
 import { lostData } from '../../cluster/lost-data.ts'
-import { rememberLoss } from '../../cluster/remember-neighbours.ts'
+import { rememberLoss, rememberLostIn } from '../../cluster/remember-neighbours.ts'
 import { isOutage } from '../../cluster/told-faults.ts'
 import { type ClusterCall, placeOf } from './call.ts'
 
@@ -15,7 +15,8 @@ export const noteLoss = async (call: ClusterCall): Promise<BlockStoreError | nul
     const snapshot = await store.read()
     const lost = await lostData(placeOf(call), name, snapshot, () => store.read())
     if (lost === null) await rememberLoss(directory, name, snapshot)
-    return lost
+    else await rememberLostIn(directory, lost.seen)
+    return lost?.error ?? null
   } catch (error) {
     if (!isOutage(error)) throw error
     return null

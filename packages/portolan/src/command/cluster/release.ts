@@ -5,13 +5,14 @@ import {
   type ClusterView,
   describeCluster,
 } from '@portolan/core'
+import { holderOf } from '@portolan/core/planning'
 import { type RememberedMember, readMember, readNetworkFacts, writeMember } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { giveBlocksBack } from '../../cluster/give-blocks-back.ts'
 import { holdMembership } from '../../cluster/hold-membership.ts'
 import { joinedMember } from '../../cluster/known-member.ts'
 import { lostData } from '../../cluster/lost-data.ts'
-import { rememberLoss, rememberNeighbours } from '../../cluster/remember-neighbours.ts'
+import { rememberLoss, rememberLostIn, rememberNeighbours } from '../../cluster/remember-neighbours.ts'
 import { hasJoined } from '../../cluster/this-member.ts'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { destroy, planDestroy } from '../../destroy/destroy.ts'
@@ -47,11 +48,12 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
   // One that was cut off has let go of what it remembered.
   const snapshot = await waitFor(call, 'asking etcd', () => store.read())
   const lostHere = await lostData(placeOf(call), name, snapshot, () => store.read())
+  if (lostHere !== null) await rememberLostIn(directory, lostHere.seen)
   if (lostHere !== null && options.force !== true)
     throw new BlockStoreError(
-      lostHere.code,
-      `${lostHere.message} Nothing was given back. To leave the cluster all the same, add --force.`,
-      { cause: lostHere },
+      lostHere.error.code,
+      `${lostHere.error.message} Nothing was given back. To leave the cluster all the same, add --force.`,
+      { cause: lostHere.error },
     )
   if (lostHere === null) await rememberLoss(directory, name, snapshot)
   const seen = describeCluster(snapshot).hosts
@@ -110,11 +112,11 @@ const goneBlocks = (
   held: readonly ClusterBlock[],
   blocks: readonly string[],
 ): readonly BlockMove[] => {
-  const now = hosts.flatMap((one) => one.blocks)
+  const now = hosts.flatMap((one) => one.blocks).filter((one) => !held.includes(one))
   return blocks
     .filter((block) => !held.some((one) => one.block === block))
     .map((block) => {
-      const holder = now.find((one) => one.block === block)
+      const holder = holderOf(block, now)
       return { block, takenBy: holder?.host ?? null, revision: holder?.revision ?? 0 }
     })
 }

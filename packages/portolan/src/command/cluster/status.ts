@@ -10,7 +10,7 @@ import {
   unknownText,
 } from '../../cluster/known-member.ts'
 import { lostData, unknownHostsText } from '../../cluster/lost-data.ts'
-import { neighboursIn, rememberLoss } from '../../cluster/remember-neighbours.ts'
+import { neighboursIn, rememberLoss, rememberLostIn } from '../../cluster/remember-neighbours.ts'
 import { hasJoined, inOtherCluster, isElsewhere } from '../../cluster/this-member.ts'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
@@ -27,6 +27,8 @@ interface FoundBeside {
   /** What it was, where it remembers nothing. */
   stray: KnownMember | UnknownMember | null
   loss: BlockStoreError | null
+  /** Blocks of it that others have by what etcd has left where it lost data. */
+  disputed: readonly string[]
   unknownHosts: string | null
   isOwnName: boolean | null
 }
@@ -45,14 +47,17 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   )
   const place = placeOf(call)
   const isJoined = member !== null && hasJoined(member)
-  const found: FoundBeside = { stray: null, loss: null, unknownHosts: null, isOwnName: null }
+  const found: FoundBeside = { stray: null, loss: null, disputed: [], unknownHosts: null, isOwnName: null }
   const view = await waitFor(call, 'asking etcd', async () => {
     try {
       const snapshot = await store.read()
       if (!isJoined) found.stray = knownByFacts(snapshot, facts)
       found.isOwnName = member === null ? null : ownsName(snapshot, member)
-      found.loss = await lostData(place, name, snapshot, () => store.read())
-      if (found.loss === null) await rememberLoss(directory, name, snapshot)
+      const lostHere = await lostData(place, name, snapshot, () => store.read())
+      found.loss = lostHere?.error ?? null
+      found.disputed = lostHere?.seen?.disputed ?? []
+      if (lostHere === null) await rememberLoss(directory, name, snapshot)
+      else await rememberLostIn(directory, lostHere.seen)
       const unknown =
         found.loss === null && isJoined ? await neighboursIn(directory, name, member, snapshot) : null
       found.unknownHosts = unknown === null ? null : unknownHostsText(place, unknown, snapshot)
@@ -62,11 +67,12 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
       throw error
     }
   })
-  const { loss, unknownHosts, isOwnName } = found
+  const { loss, disputed, unknownHosts, isOwnName } = found
   let { stray } = found
   const isReached = !(view instanceof BlockStoreError)
   const isSetUp = isReached && view.pools.length > 0
-  const lost = isReached && member !== null && loss === null ? lostInUse(view, member, witnesses) : []
+  const asked = loss === null || member === null ? member : onlyBlocks(member, disputed)
+  const lost = isReached && asked !== null ? lostInUse(view, asked, witnesses) : []
   const hasName = member !== null && member.left !== true
   const isTaken = hasName && isOwnName === false
   const taken = isTaken ? { host: member.host, others: [{ host: member.host }] } : null
@@ -106,9 +112,16 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     terminal.print(lines.join('\n'))
   }
   if (loss !== null) terminal.say(`portolan: ${loss.message}`)
-  else if (isReached && !isSetUp) terminal.say(`portolan: ${noPools(name)}`)
+  else if (isReached && !isSetUp) terminal.say(`portolan: ${noPools(name, known === null ? facts : null)}`)
   return isSetUp && loss === null ? exitCode.ok : exitCode.error
 }
+
+/** Of its other blocks etcd says nothing. */
+const onlyBlocks = (member: RememberedMember, blocks: readonly string[]): RememberedMember => ({
+  ...member,
+  blocks: member.blocks.filter(({ block }) => blocks.includes(block)),
+  lost: [],
+})
 
 const viewLines = ({ pools, hosts }: ClusterView, member: RememberedMember | null): readonly string[] => [
   ...alignColumns([

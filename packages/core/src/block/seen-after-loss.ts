@@ -1,0 +1,49 @@
+import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { blockKey } from './block-key.ts'
+import type { BlockSnapshot } from './block-store.ts'
+import type { RememberedBlock } from './find-moves.ts'
+import type { ClusterMember } from './member.ts'
+import { type ClusterNeighbours, neighboursOf } from './neighbours.ts'
+
+/**
+ * The other hosts as a host remembers them, of a store that has lost data: of what is left there only blocks of other hosts
+ * count that have addresses of this one. Two hosts use them, so they are lost to this host until the store says otherwise; of
+ * the rest the store says nothing.
+ *
+ * @param before - as they are remembered; null: they are not
+ * @returns null: no other host has any of them, and none is remembered to have
+ */
+export const seenAfterLoss = (
+  snapshot: BlockSnapshot,
+  member: ClusterMember & { readonly cluster: string; readonly blocks: readonly RememberedBlock[] },
+  before: ClusterNeighbours | null,
+): ClusterNeighbours | null => {
+  const { cluster, host, blocks } = member
+  const seen = before?.cluster === cluster && before.host === host ? before : null
+  const { disputed: former = [], ...known } = seen ?? { cluster, host, revision: 0, blocks: [], others: [] }
+  const newer = blocks.filter(({ revision }) => revision > known.revision).map(({ block }) => block)
+  const own = [...new Set([...known.blocks, ...former, ...newer])]
+  const takers = neighboursOf(snapshot, member).others.filter((other) => isAmong(other.block, own))
+  const disputed = own.filter((block) =>
+    isAmong(
+      block,
+      takers.map((one) => one.block),
+    ),
+  )
+  if (disputed.length + former.length === 0) return null
+  const others = known.others.filter(({ block }) => !isAmong(block, own))
+  return {
+    ...known,
+    revision: Math.max(known.revision, ...blocks.map(({ revision }) => revision)),
+    blocks: own.filter((block) => !disputed.includes(block)),
+    others: [...others, ...takers].toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
+    ...(disputed.length === 0 ? {} : { disputed }),
+  }
+}
+
+export const isAmong = (block: string, others: readonly string[]): boolean => {
+  const prefix = parsePrefix(block)
+  return others.some((other) => prefixesOverlap(parsePrefix(other), prefix))
+}
+
+const keyOf = ({ block }: { readonly block: string }): string => blockKey(parsePrefix(block))

@@ -1,0 +1,74 @@
+import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import type { Collision } from '../pool/index.ts'
+import type { ClusterState, PlacedBlock } from './cluster-state.ts'
+import type { BlockMove } from './find-moves.ts'
+import { type ClusterMember, heldBy } from './member.ts'
+import { forgottenBlocks, type KnownBlocks, undoneBlocks } from './undone-moves.ts'
+
+/** A block that the store said was this host's, and that is another one's, as this host has seen. */
+export interface YieldedBlock {
+  readonly block: string
+  readonly takenBy: string
+}
+
+/** What a host has seen of the blocks of others, which a store that had its data restored has forgotten. */
+export interface SeenHolders {
+  /** The next block of this host that is another one's: it is given back, for that one to claim. Null: there is none. */
+  next(state: ClusterState): PlacedBlock | null
+  /** What is in the way of claiming a block: it is of another host. */
+  obstacle(state: ClusterState): (block: string) => Collision | null
+  /** A block that no host has by the store is of the one that was seen to have it. */
+  told(state: ClusterState, move: BlockMove): BlockMove
+  yielded(): readonly YieldedBlock[]
+}
+
+/** @param known - what this host has seen */
+export const seenHolders = (
+  member: ClusterMember,
+  known: Pick<KnownBlocks, 'lost' | 'seen'> = { lost: [], seen: null },
+): SeenHolders => {
+  const yielded = new Map<string, string>()
+  const holderIn = (state: ClusterState): ((block: string) => string | null) => {
+    const taken = [
+      ...forgottenBlocks(state, known),
+      ...[...yielded].map(([block, takenBy]) => ({ block, takenBy })),
+    ].map(({ block, takenBy }) => ({ prefix: parsePrefix(block), takenBy }))
+    return (block) => {
+      const prefix = parsePrefix(block)
+      return taken.find((one) => prefixesOverlap(one.prefix, prefix))?.takenBy ?? null
+    }
+  }
+  return {
+    next: (state) => {
+      const [undone] = undoneBlocks(state, { ...member, ...known, blocks: [] })
+      const found = heldBy(state, member).find(({ block }) => block === undone?.block)
+      if (undone === undefined || found === undefined) return null
+      yielded.set(found.block, undone.takenBy)
+      return found
+    },
+    obstacle: (state) => {
+      const holderOf = holderIn(state)
+      return (block) => {
+        const host = holderOf(block)
+        return host === null ? null : ofAnother(block, host)
+      }
+    },
+    told: (state, move) => {
+      const takenBy = move.takenBy ?? holderIn(state)(move.block)
+      const before = known.lost.find(({ block }) => block === move.block)?.revision ?? 0
+      // As late as its key, which says nothing of that host.
+      return takenBy === move.takenBy
+        ? move
+        : { ...move, takenBy, revision: Math.max(before, move.revision, known.seen?.revision ?? 0) }
+    },
+    yielded: () => [...yielded].map(([block, takenBy]) => ({ block, takenBy })),
+  }
+}
+
+const ofAnother = (block: string, host: string): Collision => ({
+  kind: 'cluster',
+  overlaps: block,
+  detail: `host ${host} had it when this host saw the cluster last, and etcd has lost that since: it is that host's once \`portolan cluster join\` runs there`,
+  interface: null,
+  owner: host,
+})

@@ -1,0 +1,120 @@
+import { BlockStoreError, blockStoreErrorCode, describeCluster, type NodeAddresses } from '@portolan/core'
+import { type RememberedMember, readHost, readMember, writeMember } from '@portolan/host'
+import type { HostFacts } from '@portolan/netfilter'
+import { askedAddresses, checkAskedAddresses } from '../../cluster/asked-addresses.ts'
+import { hostObstacles } from '../../cluster/host-obstacles.ts'
+import { type Joined, joinCluster } from '../../cluster/join-cluster.ts'
+import { disputedText, poolsLost, seenIn } from '../../cluster/lost-data.ts'
+import { ownAddresses } from '../../cluster/node-addresses.ts'
+import { refuseOtherCluster } from '../../cluster/other-cluster.ts'
+import { portableUrl } from '../../cluster/portable-url.ts'
+import { refuseSecondHost } from '../../cluster/refuse-second-host.ts'
+import { tellAndRemember } from '../../cluster/remember-neighbours.ts'
+import { LEASE_SECONDS } from '../../cluster/stay-alive.ts'
+import { hasJoined, memberName, thisMember } from '../../cluster/this-member.ts'
+import { isOutage } from '../../cluster/told-faults.ts'
+import { wholeNumber } from '../options/options.ts'
+import { type ClusterCall, leasesOf, placeOf } from './call.ts'
+import { clusterUrl } from './cluster-url.ts'
+import { isNameTaken, nameLost } from './name-lost.ts'
+import { noPools } from './no-pools.ts'
+import { noteLoss } from './note-loss.ts'
+
+/** How this host joined, and what it told of itself. */
+export interface JoinedNode extends Joined {
+  readonly addresses: NodeAddresses
+  readonly lease: string
+  /** That etcd has lost data, and with it blocks of this host; null: it has not. */
+  readonly disputed: string | null
+}
+
+/**
+ * Verifies the blocks of this host, claims what it lacks, and remembers what it has.
+ *
+ * @param was - what the host was until its state directory was lost under this process; null: it was not
+ */
+export const joinOnce = async (
+  call: ClusterCall,
+  renews: boolean,
+  was: RememberedMember | null,
+): Promise<JoinedNode> => {
+  const { options, store, directory, name } = call
+  const count = wholeNumber(options, 'count', { from: 1, to: 10_000 }) ?? 1
+  const facts = await readHost()
+  await refuseAddresses(call, facts)
+  const leases = await leasesOf(call)
+  const before = await readMember(directory)
+  await refuseOtherCluster(call, directory, facts, before)
+  const member = await thisMember(directory, name, options.member ?? null)
+  const isFirst = before === null || before.cluster !== name || !hasJoined(before)
+  let mayHaveClaimed = false
+  const commit: ClusterCall['store']['commit'] = (transaction) => {
+    mayHaveClaimed = true
+    return store.commit(transaction)
+  }
+  /** Where nothing was claimed, this host has no name of a call that was refused. */
+  const refused = async (error: unknown): Promise<never> => {
+    if (!mayHaveClaimed || isNameTaken(error)) await forgetName(directory, member, before)
+    const lost = error instanceof BlockStoreError && !isOutage(error) ? await noteLoss(call) : null
+    // The rules do not know by which name it was asked for.
+    const isUnset =
+      blockStoreErrorCode(error) === 'CLUSTER_POOLS' && describeCluster(await store.read()).pools.length === 0
+    if (isUnset && lost !== null) throw lost
+    if (isUnset && was !== null) throw poolsLost(placeOf(call), was)
+    if (isUnset)
+      throw new BlockStoreError('CLUSTER_POOLS', noPools(name, isFirst ? facts : null), { cause: error })
+    throw isNameTaken(error) && member.blocks.length > 0
+      ? nameLost(error, call, member, lost !== null)
+      : error
+  }
+  const { avoid, unread } = hostObstacles(facts, leases)
+  // What was not read may be what a block collides with.
+  for (const sentence of renews ? [] : unread) call.terminal.say(`portolan: ${sentence}`)
+  const lease = await store.grantLease(LEASE_SECONDS).catch(refused)
+  const takeover = options.takeover === true
+  const request = { lease, renews, count, takeover, avoid, seen: await seenIn(directory, name) }
+  let disputed: string | null = null
+  const read: ClusterCall['store']['read'] = async () => {
+    const snapshot = await store.read()
+    disputed ??= await disputedText(placeOf(call), name, snapshot)
+    const first = { isNamed: options.member !== undefined, asked: options.address ?? [], facts }
+    if (isFirst) refuseSecondHost(snapshot, { ...placeOf(call), host: member.host, ...first })
+    return snapshot
+  }
+  const claims = { ...store, read, commit }
+  const joined = await joinCluster(claims, directory, member, { leases, facts }, request).catch(refused)
+  const remembered = await rememberUrl(call, joined.member)
+  const asked = options.address ?? []
+  const addresses = await tellAndRemember(call, directory, remembered, facts, asked, joined.seen)
+  return { ...joined, member: remembered, addresses, lease, disputed }
+}
+
+/** For the commands that are printed where none names the cluster. */
+const rememberUrl = async (
+  { options, directory }: ClusterCall,
+  { url: before, ...member }: RememberedMember,
+): Promise<RememberedMember> => {
+  const url = portableUrl(clusterUrl(options))
+  const now = { ...member, ...(url === null ? {} : { url }) }
+  return (before ?? null) === url ? now : writeMember(directory, now)
+}
+
+/** Remembers what was remembered before a call, or that the host has no name. */
+const forgetName = async (
+  directory: string,
+  member: RememberedMember,
+  before: RememberedMember | null,
+): Promise<void> => {
+  if (JSON.stringify(before) === JSON.stringify(member)) return
+  // Another process may have joined meanwhile.
+  if (JSON.stringify(await readMember(directory)) !== JSON.stringify(member)) return
+  await writeMember(directory, before ?? { ...member, left: true })
+}
+
+/** Before anything is claimed or written: a host that is refused afterwards would have its blocks already. */
+const refuseAddresses = async ({ options, store, directory, name }: ClusterCall, facts: HostFacts) => {
+  const { address: asked = [], member = null } = options
+  if (asked.length === 0) return
+  const wanted = askedAddresses(asked, ownAddresses(facts))
+  checkAskedAddresses(wanted, await store.read(), await memberName(directory, name, member))
+}

@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type BlockSnapshot, BlockStoreError, describeCluster } from '@portolan/core'
+import { arePoolsWritten } from '@portolan/core/planning'
+import { type RememberedMember, readMember } from '@portolan/host'
+import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
+import { stayAlive } from '../../cluster/stay-alive.ts'
+import { isOutage } from '../../cluster/told-faults.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { tellServiceManager } from '../watch/tell-service-manager.ts'
+import type { ClusterCall } from './call.ts'
+import { joinOnce } from './join-once.ts'
+import { openOutage } from './outage.ts'
+import { tell, tellTrouble } from './tell-joined.ts'
+
+/** How long a store that does not answer is left alone. */
+const PAUSE_MS = 5_000
+
+/** What this host was, where its state directory was taken away, and what it holds there with it. */
+export interface Forgotten {
+  readonly was: RememberedMember
+}
+
+/**
+ * Joins, and keeps this host alive in its cluster.
+ *
+ * @param was - what this process kept it as before; null: nothing
+ */
+export const stayJoined = async (
+  call: ClusterCall,
+  was: RememberedMember | null,
+): Promise<ExitCode | Forgotten> => {
+  const stopped = new AbortController()
+  const stop = (): void => stopped.abort()
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+  const { signal } = stopped
+  let told = ''
+  const outage = openOutage(call.terminal)
+  let lease: string | null = null
+  let isFirst = true
+  let last: RememberedMember | null = null
+  const forgotten = (member: RememberedMember): Forgotten => {
+    call.terminal.say(
+      `portolan: the state directory ${call.directory} no longer says that this host is ${member.host} in cluster ${call.name}: it was taken away or replaced while this ran. It joins as a host that remembers nothing.`,
+    )
+    return { was: member }
+  }
+  try {
+    while (!signal.aborted) {
+      try {
+        // While etcd does not answer, too.
+        if (last !== null && !(await isRemembered(call.directory, last))) return forgotten(last)
+        const joined = await joinOnce(call, true, was)
+        lease = joined.lease
+        const { blocks, leaving, moves, collisions, addresses, member, exhausted, seen } = joined
+        // With fewer than it asked for it stays, and claims the others once there is more room.
+        const text = JSON.stringify([blocks, leaving, moves, collisions, addresses, exhausted?.missing])
+        const isNew = text !== told
+        told = text
+        if (exhausted !== null && blocks.length === 0) {
+          // Networks may be in what it had.
+          if (isNew) await tellTrouble(call, joined)
+          throw exhausted
+        }
+        if (isNew) await tell(call, joined)
+        if (isFirst) await tellServiceManager(call.terminal)
+        isFirst = false
+        last = member
+        outage.answered('the blocks of this host are verified, and it counts as alive.')
+        const look = async (snapshot: BlockSnapshot): Promise<boolean> => {
+          await rememberNeighbours(call.directory, member, snapshot)
+          return arePoolsWritten(seen, snapshot) || (exhausted !== null && roomIn(snapshot) > roomIn(seen))
+        }
+        const isKept = (): Promise<boolean> => isRemembered(call.directory, member)
+        const why = await stayAlive(call.store, member, lease, signal, look, isKept).catch(async (error) => {
+          // What could not be written, as it was taken away at that instant.
+          if (await isKept()) throw error
+          return 'memory' as const
+        })
+        if (why === 'memory') return forgotten(member)
+      } catch (error) {
+        // Blocks are this host's whether or not etcd answers. What will not mend itself ends it.
+        if ((isFirst && was === null) || !mayMend(error)) throw error
+        outage.failed(error)
+        // etcd may renew the lease of a host that it does not let in: the host is alive as long as it does.
+        if (lease !== null) await call.store.keepLease(lease).catch(() => undefined)
+        await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  } finally {
+    process.off('SIGTERM', stop).off('SIGINT', stop)
+    // Stopped on purpose: no other host need wait for the lease to run out.
+    if (lease !== null) await call.store.revokeLease(lease).catch(() => undefined)
+  }
+  return exitCode.ok
+}
+
+/** What cannot be read is told by what needs it. */
+const isRemembered = async (directory: string, { incarnation }: RememberedMember): Promise<boolean> => {
+  try {
+    return (await readMember(directory))?.incarnation === incarnation
+  } catch {
+    return true
+  }
+}
+
+/** How many blocks no host holds, of any family. */
+const roomIn = (snapshot: BlockSnapshot): bigint =>
+  describeCluster(snapshot).pools.reduce((sum, { blocks, held }) => sum + blocks - BigInt(held), 0n)
+
+const mayMend = (error: unknown): boolean =>
+  isOutage(error) || (error instanceof BlockStoreError && error.code === 'CLUSTER_EXHAUSTED')

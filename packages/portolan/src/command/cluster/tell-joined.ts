@@ -1,0 +1,75 @@
+import { BlocksExhaustedError, describeCluster } from '@portolan/core'
+import { unknownTexts } from '../../cluster/lost-data.ts'
+import { jsonText } from '../output/json-text.ts'
+import type { ClusterCall } from './call.ts'
+import type { JoinedNode } from './join-once.ts'
+import {
+  collisionText,
+  leavingText,
+  moveText,
+  reachedThrough,
+  skipText,
+  unreachableTexts,
+  yieldText,
+} from './join-texts.ts'
+import { waysOut } from './ways-out.ts'
+
+/** What is had is remembered by now, and what was asked for may come later. */
+export const withMemory = (
+  exhausted: BlocksExhaustedError,
+  { directory }: ClusterCall,
+): BlocksExhaustedError =>
+  exhausted.blocks.length === 0
+    ? exhausted
+    : new BlocksExhaustedError(
+        `${exhausted.message} They are remembered in ${directory}, and plans use them.`,
+        exhausted,
+        { cause: exhausted },
+      )
+
+/** What this host has to hear of its blocks, be it that it has none. */
+export const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
+  const { blocks, leaving, moves, skipped, collisions, addresses, yielded, disputed } = joined
+  const ways = await waysOut(call, [...moves, ...leaving])
+  const pools = describeCluster(joined.seen).pools.map(({ pool }) => pool)
+  const sentences = [
+    ...(disputed === null ? [] : [disputed]),
+    ...yielded.map(yieldText),
+    ...moves.map((move) => moveText(move, ways)),
+    ...leaving.map((block) => leavingText(block, ways, call.name, pools)),
+    ...skipped.map(skipText),
+    ...collisions.map(collisionText),
+    ...unreachableTexts(addresses, blocks),
+    ...(await unknownTexts(call, call.name, joined.seen)),
+  ]
+  for (const sentence of sentences) call.terminal.say(`portolan: ${sentence}`)
+}
+
+/** What a call of `join` came to. */
+export const tell = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
+  const { member, blocks, claimed, released, leaving, moves, skipped, collisions, addresses } = joined
+  const { exhausted, yielded } = joined
+  const { options, terminal, name } = call
+  await tellTrouble(call, joined)
+  if (exhausted !== null && options.watch === true)
+    terminal.say(`portolan: ${withMemory(exhausted, call).message}`)
+  // The error that comes has it.
+  if (exhausted !== null && options.watch !== true && (options.json === true || blocks.length === 0)) return
+  if (options.json === true) {
+    const held = blocks.map(({ block, revision }) => ({ block, revision }))
+    const answer = {
+      ...{ cluster: name, host: member.host, blocks: held, addresses },
+      ...{ claimed, released, yielded, leaving, moves, skipped, collisions },
+    }
+    terminal.print(jsonText(answer, null, options.watch === true ? 0 : 2))
+    return
+  }
+  terminal.print(
+    [
+      `This host is ${member.host} in cluster ${name}.`,
+      ...blocks.map(({ block }) => `${block} ${claimed.includes(block) ? 'claimed' : 'held'}`),
+      reachedThrough(addresses),
+      ...released.map((block) => `${block} released: no pool has it`),
+    ].join('\n'),
+  )
+}

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { readHeldBlocks } from '@portolan/host'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { blocksOf, type CommandCluster, silence } from './cluster/command-cluster.ts'
+import { commandEtcd } from './cluster/command-etcd.ts'
+import { leaseInBlock } from './cluster/lease-in-block.ts'
+
+const { etcd, open, start, close } = commandEtcd('older-copy')
+
+const withData = async (script: string): Promise<void> => {
+  await etcd().kill()
+  await etcd().machine.mustRun(['sh', '-c', `cd /run/etcd && ${script}`])
+  await etcd().start()
+}
+
+/** Two hosts have all blocks, and a copy of etcd is made; then the block of web-1 changes hands, to a web-2 that comes. */
+const changedHands = async (): Promise<{ readonly cluster: CommandCluster; readonly block: string }> => {
+  const cluster = await open('10.64.0.0/23:24')
+  const [block = ''] = blocksOf(await cluster.join('web-1', '--address', '192.0.2.11'))
+  await cluster.join('web-3', '--address', '192.0.2.13')
+  await withData('rm -rf copy && cp -a data copy')
+  await silence(cluster, 'web-1')
+  await cluster.json('any', 'reclaim', '--member', 'web-1', '--grace', '0', '--yes')
+  expect(blocksOf(await cluster.join('web-2', '--address', '192.0.2.12'))).toEqual([block])
+  return { cluster, block }
+}
+
+/** The older copy, or what was there before it was restored. */
+const restore = (from: 'copy' | 'later'): Promise<void> =>
+  withData(`mv data now && cp -a ${from} data && rm -rf later && mv now later`)
+
+describeBeside('an older copy of etcd, in which a block is of the host that had it before', ['etcd'], () => {
+  beforeAll(async () => {
+    await start()
+    const { machine } = etcd()
+    await machine.ip(
+      'link add eth0 type veth peer name eth1',
+      ...[11, 12, 13].map((last) => `addr add 192.0.2.${last}/24 dev eth0`),
+      'link set eth0 up',
+      'link set eth1 up',
+    )
+  })
+  afterAll(close)
+
+  test('has that host give the block back where it has seen the loss, and the other one gets it again', async () => {
+    const { cluster, block } = await changedHands()
+    // It sees what became of its block, and remembers that.
+    await cluster.run('web-1', 'status')
+    await restore('copy')
+    expect(await cluster.run('web-1', 'status')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/older copy of its data/),
+    })
+    const refused = await cluster.run('web-1', 'join')
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(
+        new RegExp(`block ${block} .*web-2 had it.*older copy.*given back.*cluster join. on web-2`),
+      ),
+    })
+    await cluster.json('web-3', 'release')
+    const joined = await cluster.json('web-1', 'join')
+    expect(blocksOf(joined)).not.toContain(block)
+    expect(joined.blocks).toHaveLength(1)
+    expect(await cluster.json('web-2', 'join')).toMatchObject({ blocks: [{ block }], moves: [] })
+    expect((await cluster.run('web-1', 'status')).stderr).toBe('')
+  })
+
+  test('is told to the host that had the block last, though the one before knows nothing of it', async () => {
+    const { cluster, block } = await changedHands()
+    const leases = await leaseInBlock(cluster.state('web-2'), block)
+    await restore('copy')
+    expect(await cluster.json('web-1', 'join')).toMatchObject({ blocks: [{ block }] })
+    const older = new RegExp(`older copy of its data.*${block} .*host web-1.*cluster join`)
+    const status = await cluster.run('web-2', 'status')
+    expect(status).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(older) })
+    expect(status.stderr).toMatch(/networks of this host are in it: shop\/web/)
+    const held = async () => (await readHeldBlocks(cluster.url, cluster.state('web-2'))).blocks
+    expect(await held()).toEqual([])
+    await restore('later')
+    expect(await cluster.run('web-2', 'status')).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(await held()).toEqual([block])
+    await restore('later')
+    expect((await cluster.run('web-2', 'join')).stderr).toMatch(older)
+    await leases.close()
+  })
+})
