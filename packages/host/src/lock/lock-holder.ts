@@ -7,7 +7,7 @@ import { processIds, processName } from '../facts/processes.ts'
  */
 export interface LockHolder {
   readonly pid: number
-  /** As /proc/PID/comm has it. */
+  /** As /proc/PID/comm has it; one of Portolan with its verb: `portolan apply`. */
   readonly name: string
 }
 

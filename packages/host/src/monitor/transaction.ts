@@ -1,5 +1,6 @@
 import { eachAttribute, type MessageView, readText } from '@portolan/core/netlink'
 import type { TableFamily } from '@portolan/netfilter'
+import { toldProcessName } from '../facts/processes.ts'
 import type { RulesNotice, TouchedTable } from './notice.ts'
 
 /** include/uapi/linux/netfilter/nfnetlink.h */
@@ -93,5 +94,5 @@ const readGeneration = ({ view, start, end }: MessageView): Pick<RulesNotice, 'g
     else if (attribute === NFTA_GEN_PROC_PID) pid = view.getUint32(from)
     else if (attribute === NFTA_GEN_PROC_NAME) name = readText(view, from, to)
   })
-  return { generation, process: pid === null ? null : { pid, name } }
+  return { generation, process: pid === null ? null : { pid, name: toldProcessName(pid, name) } }
 }
