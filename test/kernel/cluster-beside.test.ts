@@ -118,7 +118,7 @@ describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
     const { exitCode, stderr } = await cluster.run('web-1', 'reclaim', '--member', 'web-1', ...how)
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining('`portolan cluster release`'),
+      stderr: expect.stringMatching(/`portolan cluster release --cluster etcd:\S+ --state \S+`/),
     })
     expect(await cluster.json('web-1', 'reclaim', '--all', ...how)).toMatchObject({
       reclaimed: others.map((block) => ({ block, host: 'web-2' })),

@@ -63,7 +63,9 @@ describeBeside('names in a cluster', ['etcd'], () => {
     expect(released.stdout).toMatch(
       `Another machine named web-1 has ${block} now, and networks of this host are in it: shop/web.`,
     )
-    expect(released.stdout).toMatch(/Next, `portolan cluster join --member NAME`/)
+    expect(released.stdout).toMatch(
+      /Next, `portolan cluster join --member NAME --cluster etcd:\S+ --state \S+` gives/,
+    )
     const { stdout, stderr } = await cluster.run('web-1', ...other, '--json')
     expect(JSON.parse(stdout)).toMatchObject({
       host: 'web-2',
@@ -112,7 +114,9 @@ describeBeside('names in a cluster', ['etcd'], () => {
       expect(released.stdout).toContain(
         `${block} is no longer of this host in the cluster, and networks of this host are in it: shop/web.`,
       )
-      expect(released.stdout).toMatch(/Next, `portolan cluster join --member NAME`/)
+      expect(released.stdout).toMatch(
+        /Next, `portolan cluster join --member NAME --cluster etcd:\S+ --state \S+` gives/,
+      )
       const joined = await cluster.json('web-1', 'join', '--member', 'web-2')
       // What is free, and a block of a pool, comes back with the network that is in it.
       expect(joined).toMatchObject(

@@ -251,6 +251,14 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
 
     // As when a host is taken for dead that is not.
     await cluster('release', '--force')
+    // It is named still, and has no block: what is printed names pools outside it, and moves the network as it is typed.
+    const out = await pilot.plan(project(['nginx']), '--cluster', url)
+    const printed = out.conflicts[0]?.remedy?.commands[0] ?? ''
+    expect(printed).toMatch(/^portolan move .* --pool classic --pool docker /)
+    expect(await run(...printed.split(' ').slice(1))).toMatchObject({
+      exitCode: 2,
+      stdout: expect.stringMatching(/web +172\.17\.\S+/),
+    })
     const taker = ['--member', 'web-2', '--state', '/run/lab/web-2', '--count', '4']
     expect((await cluster('join', ...taker)).blocks).toHaveLength(4)
     await cluster('init', '--pool', '10.64.0.0/22:24', '--pool', '10.80.0.0/24:24')

@@ -22,8 +22,10 @@ export interface NextPools {
 export interface ReclaimedBlocks {
   /** The hosts that they were reclaimed from are off for good, but for those that are alive. */
   readonly areForgotten: boolean
-  /** Is the machine alive that a block was reclaimed from? */
+  /** Is the machine alive that has a block, or that it was reclaimed from? */
   readonly isAlive: (block: BlockRecord) => boolean
+  /** How a command about the cluster is written. */
+  readonly written: (command: string) => string
 }
 
 /**
@@ -89,7 +91,7 @@ const usual = ({ family }: Prefix): number => (family === 'ip' ? 24 : 64)
 const inTheWay = (
   { name, entry }: NamedEntry,
   { prefix, record }: KeyedBlock,
-  { isAlive }: ReclaimedBlocks,
+  { isAlive, written }: ReclaimedBlocks,
 ): InvalidRequestError => {
   const block = formatPrefix(prefix)
   const keep = `Keep /${prefix.length} there, or name a pool with other addresses.`
@@ -99,7 +101,7 @@ const inTheWay = (
       : record.state === 'held'
         ? [
             `host ${record.host} holds block ${block}`,
-            `Give it back there first: \`portolan cluster release\`. Or keep /${prefix.length} there, or name a pool with other addresses.`,
+            `Give it back there first: \`portolan cluster release\`. ${isAlive(record) ? '' : `Where that host is off for good, \`${written(`portolan cluster reclaim --member ${record.host}`)}\` takes it, and --force has the block forgotten then. `}Or keep /${prefix.length} there, or name a pool with other addresses.`,
           ]
         : [
             `block ${block} was reclaimed from host ${record.host}, which ${isAlive(record) ? 'is alive' : 'may still use it'}`,

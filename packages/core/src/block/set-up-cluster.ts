@@ -23,6 +23,8 @@ export interface PoolChange {
    * are off for good. Those of a host that is alive are not.
    */
   readonly forgetsReclaimed?: boolean
+  /** How a command about the cluster is written in messages; as it is unless told. */
+  readonly written?: (command: string) => string
 }
 
 /**
@@ -43,7 +45,7 @@ export interface PoolChange {
  */
 export function* setUpCluster(
   pools: readonly string[],
-  { forgetsReclaimed = false }: PoolChange = {},
+  { forgetsReclaimed = false, written = (command) => command }: PoolChange = {},
 ): BlockSteps<ClusterSetUp> {
   let settled: readonly string[] = []
   let changed = false
@@ -51,7 +53,7 @@ export function* setUpCluster(
     const before = poolsOf(state)
     if (done === 0) checkNewPools(pools, before)
     const { pools: wanted, forgotten } = nextPools(pools, before, keyedBlocks(state), {
-      areForgotten: forgetsReclaimed,
+      ...{ areForgotten: forgetsReclaimed, written },
       isAlive: ({ host, incarnation }) => liveHost(state, hostKey(host))?.incarnation === incarnation,
     })
     settled = wanted.pools

@@ -1,5 +1,5 @@
 import { commandWording, type Prefix, parsePrefix, prefixesOverlap, type Wording } from '@portolan/netfilter'
-import { blockReservations, type HeldBlocks } from '../pool/held-blocks.ts'
+import { blockReservations, type HeldBlocks, hasPoolOf } from '../pool/held-blocks.ts'
 import { collisionWith } from '../pool/rejection.ts'
 import { afterNewName } from './after-new-name.ts'
 import type { Conflict, Remedy } from './conflict.ts'
@@ -31,7 +31,7 @@ export const findLostBlock = (
     ...conflict,
     remedy: isLive
       ? remadeInBlock(prefix, blocks, wording)
-      : { ...conflict.remedy, text: `${conflict.remedy.text} ${namedInFile(wording.subnets)}` },
+      : { ...conflict.remedy, text: `${conflict.remedy.text} ${namedInFile(wording.subnets, blocks.left)}` },
   }
   return afterNewName(told, { ...blocks, lost })
 }
@@ -39,13 +39,18 @@ export const findLostBlock = (
 /** What a program does that holds a network in a block that this host has not. */
 export const remadeInBlock = (
   prefix: Prefix,
-  blocks: Pick<HeldBlocks, 'blocks' | 'leaving' | 'join'>,
+  blocks: Pick<HeldBlocks, 'blocks' | 'leaving' | 'pools' | 'former' | 'join'>,
   { remakeNetwork }: Wording = commandWording,
-): Remedy => ({
-  text: `${remakeNetwork} It gets a subnet in a block of this host then. ${namedElsewhere(null)}`,
-  // Without a block of the family there is nothing to pick from.
-  commands: hasBlock(blocks, prefix) ? [] : [blocks.join],
-})
+): Remedy => {
+  const has = hasBlock(blocks, prefix)
+  // As where the host has left the cluster, and nothing names that.
+  const isOutside = !has && !hasPoolOf(blocks, prefix.family)
+  return {
+    text: `${remakeNetwork} It gets a subnet ${isOutside ? 'outside the cluster' : 'in a block of this host'} then. ${namedElsewhere(null, isOutside)}`,
+    // Without a block of the family there is nothing to pick from.
+    commands: has || isOutside ? [] : [blocks.join],
+  }
+}
 
 const hasBlock = (
   { blocks, leaving = [] }: Pick<HeldBlocks, 'blocks' | 'leaving'>,

@@ -44,6 +44,7 @@ const isSure = ({ kind }: Overlapped): boolean => !guesses.includes(kind)
  * has to be changed there. Everything that the subnet overlaps is told in one conflict.
  *
  * @param isLive - a program holds the network: no file says what is wanted of it, and `portolan move` has nothing to plan
+ * @param hasLeft - the host has left the cluster whose addresses the subnet is in
  * @internal
  */
 export const subnetOverlap = (
@@ -53,6 +54,7 @@ export const subnetOverlap = (
   held = false,
   wording: Wording = commandWording,
   isLive = false,
+  hasLeft = false,
 ): Conflict => {
   const sure = overlapped.filter(isSure)
   const [cause] = sure.length > 0 ? sure : overlapped
@@ -76,7 +78,7 @@ export const subnetOverlap = (
       ? isLive
         ? madeAgain(allow, wording)
         : moved(network, allow, wording)
-      : named(network, overlapped, allow, isLive ? { ...wording, move: null } : wording),
+      : named(network, overlapped, allow, isLive ? { ...wording, move: null } : wording, hasLeft),
     trace: [],
   }
 }
@@ -91,12 +93,13 @@ const named = (
   overlapped: readonly Overlapped[],
   allow: string,
   { move, subnets }: Wording,
+  hasLeft: boolean,
 ): Remedy => {
   const proposes = subnets === null ? [] : [subnets]
   const moves = move === null ? [] : allOrNone([moveCommand(move, network)])
   if (isOfCluster(overlapped))
     return {
-      text: move === null ? namedElsewhere(subnets) : namedInFile(subnets),
+      text: move === null ? namedElsewhere(subnets, hasLeft) : namedInFile(subnets, hasLeft),
       commands: [...proposes, ...moves],
     }
   // Left out alone, it stays what the network has.
@@ -114,17 +117,18 @@ const named = (
  * network another one.
  *
  * @param subnets - shows free subnets: a line to run; null: that program has none
+ * @param hasLeft - the host has left its cluster, so it has no block there
  */
-export const namedElsewhere = (subnets: Wording['subnets']): string =>
+export const namedElsewhere = (subnets: Wording['subnets'], hasLeft = false): string =>
   [
-    'Where the subnet is named, name another one, or leave it out to have one picked in a block of this host.',
+    `Where the subnet is named, name another one, or leave it out to have one picked ${hasLeft ? 'outside the cluster' : 'in a block of this host'}.`,
     ...proposal(subnets),
   ].join(' ')
 
 /** The same where a file names it: left out alone, it stays what the network has. */
-export const namedInFile = (subnets: Wording['subnets']): string =>
+export const namedInFile = (subnets: Wording['subnets'], hasLeft = false): string =>
   [
-    'Where the file names the subnet, name another one there, or leave it out and move the network, which gives it one in a block of this host.',
+    `Where the file names the subnet, name another one there, or leave it out and move the network, which gives it one ${hasLeft ? 'outside the cluster' : 'in a block of this host'}.`,
     ...proposal(subnets),
   ].join(' ')
 

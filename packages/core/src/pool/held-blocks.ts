@@ -42,6 +42,8 @@ export interface HeldBlocks {
    * so no subnet is picked at all.
    */
   readonly unjoined?: { readonly pools: readonly string[]; readonly own: readonly string[] }
+  /** This host has given its blocks and its name back: what is left in them moves out of the cluster. Absent: it has not. */
+  readonly left?: true
   /** The command that claims blocks, for messages. */
   readonly join: string
 }

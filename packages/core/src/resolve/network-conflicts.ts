@@ -32,11 +32,12 @@ export const findSubnetOverlaps = (
       ...one,
       owner: one.owner ?? (isWireguard(one.interface) ? 'wireguard' : one.interface),
     }))
-    const conflict = subnetOverlap(network, subnet, collisions, origin === 'held', wording, isLive)
+    const isHeld = origin === 'held'
+    const conflict = subnetOverlap(network, subnet, collisions, isHeld, wording, isLive, blocks?.left)
     const missing = kept.find((one) => one.network === network && one.family === family)?.missing ?? null
     if (missing !== null) return [{ ...conflict, remedy: { text: moveAgain(missing), commands: [] } }]
     if (blocks === null || !isAboutBlocks(conflict)) return [conflict]
-    const isRemade = isLive === true && origin === 'held'
+    const isRemade = isLive === true && isHeld
     const remedy = isRemade ? remadeInBlock(parsePrefix(subnet), blocks, wording) : conflict.remedy
     return [afterNewName({ ...conflict, remedy }, blocks)]
   })

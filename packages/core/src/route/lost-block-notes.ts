@@ -33,7 +33,7 @@ const together = (lost: readonly LostBlockUse[]): readonly (readonly LostBlockUs
  * go with the last block of a family, so blocks that no network is in are told as well.
  *
  * @param neighbours - the other hosts of the cluster; null: none are known
- * @param join - the command that claims blocks, by another name where another machine has that of this host
+ * @param blocks - with the command that claims blocks, by another name where another machine has that of this host
  * @example
  * lostBlockNotes([{ block: '10.64.1.0/24', takenBy: 'web-2', networks: [] }], null)[0]
  * // 'Block 10.64.1.0/24 is no longer of this host: host web-2 has it now. ...'
@@ -43,12 +43,14 @@ export const lostBlockNotes = (
   neighbours:
     | (Pick<ClusterNeighbours, 'blocks' | 'others'> & Partial<Pick<ClusterNeighbours, 'host'>>)
     | null,
-  join: HeldBlocks['join'] = 'portolan cluster join',
+  { join, left }: Pick<HeldBlocks, 'join' | 'left'> = { join: 'portolan cluster join' },
 ): readonly string[] =>
   together(lost).flatMap((group) => {
     const [first] = group
     if (first === undefined) return []
     const { takenBy, networks } = first
+    // It gave its blocks back, and has no routes to others any more.
+    if (left === true && networks.length === 0) return []
     const family = familyOf(first.block)
     const isOf = (one: string): boolean => familyOf(one) === family
     const isLast = neighbours !== null && !neighbours.blocks.some(isOf)
@@ -59,16 +61,18 @@ export const lostBlockNotes = (
       `${they} ${group.map(({ block }) => block).join(', ')} ${isOne ? 'is' : 'are'} no longer of this host: ${takenBy === null ? 'no host' : `${takenBy === neighbours?.host ? 'another machine named' : 'host'} ${takenBy}`} has ${them} now.`,
       networks.length === 0
         ? `No network of this host is in ${them}.`
-        : `Networks of this host are in it: ${networks.join(', ')}. Each has to move.`,
-      ...(isLast && hasOthers
+        : `Networks of this host are in it: ${networks.join(', ')}. Each has to move${left ? ' out of the cluster' : ''}.`,
+      ...(isLast && hasOthers && left !== true
         ? [
             `This host has no other ${family} block, so it keeps no routes to ${family} blocks of other hosts: nothing there finds the way back to it.`,
           ]
         : []),
-      neighbours !== null && isNameTaken(neighbours)
-        ? `A name is of one machine: \`${join}\` gives this host another one, NAME, and a block, and says how each network moves there.`
-        : isLast
-          ? `Claim another block: \`${join}\`.`
-          : `\`${join}\` verifies the blocks of this host, and says what has to be done.`,
+      left
+        ? `This host has left the cluster. Where it is to be in it again: \`${join}\`.`
+        : neighbours !== null && isNameTaken(neighbours)
+          ? `A name is of one machine: \`${join}\` gives this host another one, NAME, and a block, and says how each network moves there.`
+          : isLast
+            ? `Claim another block: \`${join}\`.`
+            : `\`${join}\` verifies the blocks of this host, and says what has to be done.`,
     ].join(' ')
   })

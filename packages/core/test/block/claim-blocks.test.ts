@@ -185,7 +185,7 @@ describe('the pools of a cluster', () => {
     expect(await setUp('10.0.0.0/15:24')).toMatchObject({ changed: true })
     expect(await setUp('10.9.0.0/16:28')).toMatchObject({ changed: true })
     await expect(setUp('10.0.0.0/15:25')).rejects.toThrow(
-      /host a holds block 10\.0\.\d+\.0\/24.*portolan cluster release.*keep \/24/,
+      /host a holds block 10\.0\.\d+\.0\/24.*portolan cluster release.*`portolan cluster reclaim --member a` takes it, and --force.*keep \/24/,
     )
     expect(await setUp('10.1.0.0/16:24')).toMatchObject({ changed: true })
   })

@@ -214,6 +214,9 @@ describe('the words', () => {
     const way = 'name another one, or leave it out to have one picked in a block of this host.'
     expect(here(true)?.text).toContain(way)
     expect(here(true)?.text).not.toContain('portolan subnet')
+    // A host that has left the cluster has no block there, and comes to none by a move.
+    const left = findLostBlock({ network: 'web', subnet: '10.64.1.0/25' }, { ...blocks, left: true }, false)
+    expect(left?.remedy.text).toContain('move the network, which gives it one outside the cluster.')
     // As the commands are to be written.
     const ofShop = commandWordingAs((command) => command.replace(/^portolan \w+/, '$& -f shop.yaml'))
     expect(findLostBlock({ network: 'web', subnet: '10.64.1.0/25' }, blocks, false, ofShop)?.remedy).toEqual({

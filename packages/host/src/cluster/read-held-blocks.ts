@@ -69,7 +69,9 @@ const heldBlocks = (
   const { blocks, leaving, lost } = known.held
   const pools = poolsIn(since, known.member)
   return {
-    ...{ cluster, host: known.member.host, pools, ...formerIn(since, cluster, pools), join, blocks, lost },
+    // A name that was given back may be that of another machine.
+    ...(known.member.left === true ? { left: true } : { host: known.member.host }),
+    ...{ cluster, pools, ...formerIn(since, cluster, pools), join, blocks, lost },
     ...others,
     ...(leaving.length === 0 ? {} : { leaving }),
   }

@@ -1,11 +1,11 @@
 import type { HostFacts, InterfaceFact, NeighbourFact, RouteFact, RoutingRuleFact } from '@portolan/netfilter'
 import { checkOptions, flagValue, type OptionKinds, textValue } from '@portolan/netfilter/schema'
 import { readEngineNetworks } from '../engines/read-engine-networks.ts'
-import { readTextFile } from '../file/index.ts'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6, NETLINK_ROUTE } from '../netlink/constants.ts'
 import { readHostSockets } from './host-sockets.ts'
 import type { LinkSysctls } from './link-sysctls.ts'
+import { readMachineId } from './machine-id.ts'
 import { readNameservers } from './nameservers.ts'
 import { readAddresses } from './read-addresses.ts'
 import { interfaceFacts, readLinks } from './read-links.ts'
@@ -56,9 +56,7 @@ export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts
     readHostSockets(name, options.processNames ?? true, unread),
   )
   const nameservers = await attempt('Nameservers', () => readNameservers())
-  const machineId = await attempt('The machine id', () =>
-    readTextFile('/etc/machine-id', { mostBytes: 4096 }).trim(),
-  )
+  const machineId = await attempt('The machine id', readMachineId)
   const { networks, enginePools, unread: unreadEngines } = readEngineNetworks(options.root, addressesInUse)
   unread.push(...unreadEngines)
   return {

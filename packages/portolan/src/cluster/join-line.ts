@@ -30,13 +30,18 @@ export const claimLine = (
 
 /** `portolan cluster join` with what makes it be about the same cluster and directory as the command that prints it. */
 export const joinLine = (place: JoinPlace, ...more: readonly string[]): string =>
-  verbLine('join', place, more)
+  clusterLine('join', place, more)
 
 /** `portolan cluster release`, written so. */
 export const releaseLine = (place: JoinPlace, ...more: readonly string[]): string =>
-  verbLine('release', place, more)
+  clusterLine('release', place, more)
 
-const verbLine = (verb: string, { cluster, directory }: JoinPlace, more: readonly string[] = []): string =>
+/** A command about a cluster, written so. */
+export const clusterLine = (
+  verb: string,
+  { cluster, directory }: JoinPlace,
+  more: readonly string[] = [],
+): string =>
   shellLine([
     ...['portolan', 'cluster', verb, ...more],
     ...(cluster === null ? [] : ['--cluster', cluster]),

@@ -144,7 +144,7 @@ export const makePlan = (input: PlanInput): Plan => {
       : withNeighbours(own, withoutLeavingRoutes(own, facts), neighbours, input.wording)
   const { desired, conflicts: ofRoutes } = among ?? { desired: own, conflicts: [] }
   const untold = untoldBlocks(input.lost ?? [], intent.project, resolved.subnets, input.blocks)
-  const lost = lostBlockNotes(untold, neighbours, input.blocks?.join)
+  const lost = lostBlockNotes(untold, neighbours, input.blocks ?? undefined)
   const placed = networkPlaceNotes(resolved.subnets, desired.networks, input)
   const ofCluster = [...lost, ...placed, ...(among?.notes ?? []), ...endpointNotes(input, desired)].map(
     (text): IntentNote => ({ text, place: null }),

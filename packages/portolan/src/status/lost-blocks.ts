@@ -67,7 +67,9 @@ export const readLostBlocks = async (
     const unjoined = clusterSeen === undefined ? {} : unjoinedIn({ cluster, pools: null }, clusterSeen)
     if (lost.length + others.length === 0 && unjoined.unjoined === undefined)
       return { ...noLostBlocks, notes }
-    const host = known?.member.host ?? seen?.host
+    // A name that was given back may be that of another machine.
+    const left = known?.member.left === true ? { left: true as const } : {}
+    const host = left.left === true ? undefined : (known?.member.host ?? seen?.host)
     const disputed = seen?.cluster === cluster ? seen.disputed : undefined
     const named = {
       ...(host === undefined ? {} : { host }),
@@ -75,7 +77,7 @@ export const readLostBlocks = async (
       others,
     }
     const join = claimLine({ cluster: known?.member.url ?? null, directory: stateDirectory }, named)
-    const blocks = { ...named, cluster, pools: null, blocks: own, lost, join, ...unjoined }
+    const blocks = { ...named, ...left, cluster, pools: null, blocks: own, lost, join, ...unjoined }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }) =>
         families.flatMap((family): readonly ProjectConflict[] => {

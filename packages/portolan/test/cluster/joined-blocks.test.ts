@@ -116,8 +116,11 @@ describe('a plan on a host that has joined a cluster, where none is named', () =
         { kind: 'SubnetOverlap', severity: 'error', remedy: { commands: ['portolan move web'] } },
       ])
     }
-    const moved = await planned({ facts, move: ['web'] })
-    expect(moved).toMatchObject({ conflicts: [], subnets: [{ subnet: '172.17.0.0/16' }] })
+    // Where it is named, a pool is too: see `outsidePools`.
+    for (const options of [{}, { cluster: joinedBy, pools: ['classic'] }])
+      expect(await planned({ facts, move: ['web'], ...options })).toMatchObject({
+        ...{ conflicts: [], subnets: [{ subnet: '172.17.0.0/16' }] },
+      })
   })
 
   test('is refused where what it remembers is damaged', async () => {

@@ -23,6 +23,24 @@ test('another cluster that is named stands, and one that was left is not printed
   expect(await withJoinedCluster({ state: folder.path })).toEqual({ state: folder.path })
 })
 
+test('what moves a network out of a cluster that is named and was left has pools outside it', async () => {
+  const named = { state: folder.path, cluster: joinedBy }
+  await folder.join({ blocks: [], left: true, pools: ['10.64.0.0/12:24', 'fd00:64::/48:64'] })
+  const written = withOwnOptions({ ...(await withJoinedCluster(named)), file: ['a.yaml'] })
+  const outside = / --cluster \S+ --state \S+ --pool classic --pool docker --pool fd\S+::\/48:64 /
+  expect(written('portolan move web')).toMatch(outside)
+  // One of another project too, and what proposes a subnet, which takes pools of one family.
+  expect(written('portolan move -p blog web')).toMatch(outside)
+  expect(written('portolan subnet')).toMatch(/--pool docker$/)
+  expect(written('portolan apply')).not.toContain('--pool')
+  // The pool that is named stands.
+  expect(
+    withOwnOptions(await withJoinedCluster({ ...named, pool: ['10.9.0.0/16:24'] }))('portolan move web'),
+  ).toBe(`portolan move --pool 10.9.0.0/16:24 --cluster ${joinedBy} --state ${folder.path} web`)
+  await folder.join({ blocks: [], left: true })
+  expect(withOwnOptions(await withJoinedCluster(named))('portolan move web')).not.toContain('fd')
+})
+
 test('a URL that names a file from a folder means something else elsewhere', () => {
   expect(portableUrl('etcds://etcd.example/prod?ca=/etc/ca.pem')).toContain('ca=/etc/ca.pem')
   expect(portableUrl('etcds://etcd.example/prod?ca=ca.pem')).toBeNull()

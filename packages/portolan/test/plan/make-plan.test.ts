@@ -299,6 +299,13 @@ describe('a plan of a host that lost blocks of its cluster', () => {
     expect(lostNotes({ blocks: null, lost: lost('shop/web') })).toHaveLength(1)
   })
 
+  test('tells networks of other projects on a host that has left the cluster, and claims no block for it', () => {
+    const left = { ...blocks, left: true as const }
+    expect(lostNotes({ blocks: left, lost: lost('other/web') })).toEqual([
+      'Block 10.64.1.0/24 is no longer of this host: host h2 has it now. Networks of this host are in it: other/web. Each has to move out of the cluster. This host has left the cluster. Where it is to be in it again: `portolan cluster join --state /s`.',
+    ])
+  })
+
   test('tells a network in a block that no pool has any more, which is no conflict', () => {
     const leaving = ['10.64.1.0/24']
     const held = { ...blocks, blocks: leaving, leaving, lost: [] }

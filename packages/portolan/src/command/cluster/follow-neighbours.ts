@@ -97,7 +97,7 @@ const tellLost = async (
   const notes = lostBlockNotes(
     lost.filter(({ networks }) => networks.length === 0),
     neighbours,
-    claimLine(place, neighbours),
+    { join: claimLine(place, neighbours) },
   )
   for (const note of notes) if (!told.includes(note)) terminal.say(`portolan: ${note}`)
   return notes

@@ -1,5 +1,5 @@
 import { runBlockSteps, setUpCluster } from '@portolan/core'
-import { InvalidRequestError } from '@portolan/netfilter'
+import { InvalidRequestError, shellLine } from '@portolan/netfilter'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../output/json-text.ts'
 import { waitFor } from '../wait-for.ts'
@@ -14,8 +14,11 @@ export const init = async (call: ClusterCall): Promise<ExitCode> => {
     throw new InvalidRequestError(
       'a cluster needs pools: name each with the size of its blocks, such as --pool 10.64.0.0/12:24.',
     )
+  const { cluster } = options
+  const written = (command: string): string =>
+    cluster === undefined ? command : `${command} ${shellLine(['--cluster', cluster])}`
   const { pools, changed } = await waitFor(call, 'asking etcd', () =>
-    runBlockSteps(store, setUpCluster(wanted, { forgetsReclaimed: options.force === true })),
+    runBlockSteps(store, setUpCluster(wanted, { forgetsReclaimed: options.force === true, written })),
   )
   if (options.json === true) terminal.print(jsonText({ cluster: name, pools, changed }))
   else

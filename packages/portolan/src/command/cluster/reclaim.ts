@@ -7,6 +7,7 @@ import {
   runBlockSteps,
 } from '@portolan/core'
 import { InvalidRequestError } from '@portolan/netfilter'
+import { clusterLine, releaseLine } from '../../cluster/join-line.ts'
 import { refuseLostData } from '../../cluster/lost-data.ts'
 import { rememberLoss } from '../../cluster/remember-neighbours.ts'
 import { memberOf, newNonce } from '../../cluster/this-member.ts'
@@ -36,13 +37,14 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
     refuseAlive(
       hosts.find((one) => one.host === host),
       host,
+      call,
     )
   // This host runs, whether or not a program keeps it alive in the cluster.
   const dead = blocksOfDeadHosts(snapshot, host)
   const seen = dead.filter(({ incarnation }) => incarnation !== member?.incarnation)
   if (host !== null && dead.length > 0 && seen.length === 0)
     throw new InvalidRequestError(
-      `${host} is this host, which runs, and would go on using blocks that were taken from it. \`portolan cluster release\` gives them back, once no network is in them.`,
+      `${host} is this host, which runs, and would go on using blocks that were taken from it. \`${releaseLine(placeOf(call))}\` gives them back, once no network is in them.`,
     )
   const isWanted = seen.length > 0 && (await isAgreed(call, seen, grace))
   const taken = isWanted ? await take(call, seen, grace) : []
@@ -63,10 +65,14 @@ const wantedHost = ({ options }: ClusterCall): string | null => {
   )
 }
 
-const refuseAlive = (found: { readonly alive: boolean } | undefined, host: string): void => {
+const refuseAlive = (
+  found: { readonly alive: boolean } | undefined,
+  host: string,
+  call: ClusterCall,
+): void => {
   if (found === undefined)
     throw new InvalidRequestError(
-      `no host ${host} has blocks in this cluster. \`portolan cluster status\` lists those that have.`,
+      `no host ${host} has blocks in this cluster. \`${clusterLine('status', placeOf(call))}\` lists those that have.`,
     )
   if (found.alive)
     throw new InvalidRequestError(

@@ -10,6 +10,7 @@ import { type RememberedMember, readMember, readNetworkFacts, writeMember } from
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { giveBlocksBack } from '../../cluster/give-blocks-back.ts'
 import { holdMembership } from '../../cluster/hold-membership.ts'
+import { clusterLine, joinLine } from '../../cluster/join-line.ts'
 import { joinedMember } from '../../cluster/known-member.ts'
 import { lostData } from '../../cluster/lost-data.ts'
 import { rememberLoss, rememberLostIn, rememberNeighbours } from '../../cluster/remember-neighbours.ts'
@@ -17,6 +18,7 @@ import { hasJoined } from '../../cluster/this-member.ts'
 import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { destroy, planDestroy } from '../../destroy/destroy.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { withOwnOptions } from '../options/with-own-options.ts'
 import { jsonText } from '../output/json-text.ts'
 import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, leasesOf, placeOf, refuseOptions } from './call.ts'
@@ -26,7 +28,7 @@ export const release = async (call: ClusterCall): Promise<ExitCode> => {
   refuseOptions(call, 'release', ['force'])
   const { name, directory } = call
   const member = await joinedMember(directory, name)
-  if (member === null) throw notJoined(name, await readMember(directory))
+  if (member === null) throw notJoined(call, await readMember(directory))
   const end = await holdMembership(directory, 'and would claim blocks again at once.')
   try {
     return await releaseAll(call, member)
@@ -36,12 +38,14 @@ export const release = async (call: ClusterCall): Promise<ExitCode> => {
 }
 
 /** @param known - what this host remembers to be, in whichever cluster */
-const notJoined = (name: string, known: RememberedMember | null): InvalidRequestError =>
-  new InvalidRequestError(
+const notJoined = (call: ClusterCall, known: RememberedMember | null): InvalidRequestError => {
+  const { name } = call
+  return new InvalidRequestError(
     known !== null && known.cluster !== name && hasJoined(known)
       ? `this host has not joined cluster ${name}, so it has no blocks to give back there: it is ${known.host} in cluster ${known.cluster}. If that one is meant, name it (--cluster, or cluster: in config.yaml).`
-      : `this host has not joined cluster ${name}, so it has no blocks to give back. \`portolan cluster status\` shows which host has which.`,
+      : `this host has not joined cluster ${name}, so it has no blocks to give back. \`${clusterLine('status', placeOf(call))}\` shows which host has which.`,
   )
+}
 
 const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<ExitCode> => {
   const { options, terminal, store, name, directory } = call
@@ -95,11 +99,11 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
     terminal.print(
       [
         released.length === 0 ? 'This host has no blocks to give back.' : `Released ${released.join(', ')}.`,
-        ...goneTexts(lostBefore, used, member),
+        ...goneTexts(lostBefore, used, member, call),
         ...(member.left === true
           ? []
           : [
-              `This host is no longer ${member.host} in cluster ${name}: \`portolan cluster join\` takes the name of the machine again, or the one of --member.`,
+              `This host is no longer ${member.host} in cluster ${name}: \`${joinLine(placeOf(call))}\` takes the name of the machine again, or the one of --member.`,
             ]),
       ].join('\n'),
     )
@@ -125,6 +129,7 @@ const goneTexts = (
   gone: readonly BlockMove[],
   used: readonly BlockUse[],
   { host }: RememberedMember,
+  call: ClusterCall,
 ): readonly string[] => {
   const texts = gone.flatMap(({ block, takenBy }) => {
     const networks = used.find((one) => one.block === block)?.networks ?? []
@@ -138,7 +143,7 @@ const goneTexts = (
     ? []
     : [
         ...texts,
-        'Next, `portolan cluster join --member NAME` gives this host another name and a block: one of these that no other host has comes first. It says how the networks in the others move there.',
+        `Next, \`${joinLine(placeOf(call), '--member', 'NAME')}\` gives this host another name and a block: one of these that no other host has comes first. It says how the networks in the others move there.`,
       ]
 }
 
@@ -146,7 +151,7 @@ const goneTexts = (
  * Where no project is on the host any more, its routes and sysctls are put back: the networks of engines go one by one, and
  * none of them is known to be the last.
  */
-const putBack = async ({ terminal, directory }: ClusterCall): Promise<void> => {
+const putBack = async ({ options: given, terminal, directory }: ClusterCall): Promise<void> => {
   const options = { stateDirectory: directory, keepLeases: true }
   try {
     const removal = await planDestroy(options)
@@ -157,7 +162,7 @@ const putBack = async ({ terminal, directory }: ClusterCall): Promise<void> => {
     // A watch holds a project, so the routes are still of use.
     if (error.code === 'WATCHED') return
     terminal.say(
-      `portolan: the blocks were given back, and the routes to other hosts may be left: ${error.message} \`portolan destroy --all\` removes them.`,
+      `portolan: the blocks were given back, and the routes to other hosts may be left: ${error.message} \`${withOwnOptions(given)('portolan destroy --all')}\` removes them.`,
     )
   }
 }

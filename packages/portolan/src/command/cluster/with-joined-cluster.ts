@@ -1,30 +1,37 @@
-import { readMember } from '@portolan/host'
-import { PortolanError } from '@portolan/netfilter'
+import { readHeldBlocks, readMember } from '@portolan/host'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { hasJoined } from '../../cluster/this-member.ts'
 import { readConfig } from '../../config/read-config.ts'
 import type { Options } from '../options/option-table.ts'
+import type { PrintedOptions } from '../options/with-own-options.ts'
 import { usesFiles } from '../sources/read-facts.ts'
 import { directoryOf } from './call.ts'
+import { namedCluster } from './cluster-url.ts'
+import { outsidePools } from './outside-pools.ts'
 
 /**
  * The options with the cluster that this host has joined, where nothing names one: for commands that are printed, which ask
- * etcd then.
+ * etcd then. Of one that is named and that it has left, with pools outside it: for what moves a network out.
  */
-export const withJoinedCluster = async (options: Options): Promise<Options> => {
-  if (options.cluster !== undefined) return options
+export const withJoinedCluster = async (options: Options): Promise<PrintedOptions> => {
   if (options.state === undefined && usesFiles(options)) return options
-  const url = await joinedUrl(directoryOf({ options }))
-  return url === null ? options : { ...options, cluster: url }
-}
-
-/** What keeps the config or the state directory from being read is told by what needs it. */
-const joinedUrl = async (directory: string): Promise<string | null> => {
+  const directory = directoryOf({ options })
   try {
-    if (readConfig().cluster != null) return null
-    const member = await readMember(directory)
-    return member !== null && member.left !== true && hasJoined(member) ? (member.url ?? null) : null
+    const named = namedCluster({ options })
+    if (named !== null) {
+      const outside = outsidePools(await readHeldBlocks(named, directory), readConfig().pools ?? [])
+      return outside === null ? options : { ...options, outside }
+    }
+    const url = await joinedUrl(directory)
+    return url === null ? options : { ...options, cluster: url }
   } catch (error) {
-    if (error instanceof PortolanError) return null
+    // What keeps the config or the state directory from being read is told by what needs it.
+    if (error instanceof PortolanError || error instanceof InvalidRequestError) return options
     throw error
   }
+}
+
+const joinedUrl = async (directory: string): Promise<string | null> => {
+  const member = await readMember(directory)
+  return member !== null && member.left !== true && hasJoined(member) ? (member.url ?? null) : null
 }

@@ -12,7 +12,7 @@ import { withJoinedCluster } from '../cluster/with-joined-cluster.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import type { Options } from '../options/option-table.ts'
-import { withOwnOptions } from '../options/with-own-options.ts'
+import { type PrintedOptions, withOwnOptions } from '../options/with-own-options.ts'
 import { jsonText } from '../output/json-text.ts'
 import type { Screen } from '../output/screen.ts'
 import type { Terminal } from '../output/terminal.ts'
@@ -58,7 +58,7 @@ const statusNow = async (
   options: Options,
 ): Promise<{ readonly status: HostStatus; readonly kept: readonly string[] }> => {
   const kept = await keptProjects(options)
-  const ofKeys = new Map<string, Options>()
+  const ofKeys = new Map<string, PrintedOptions>()
   for (const project of kept) ofKeys.set(project, await keyOptions(options, project))
   const ownCommand = commandOf(ofKeys, settings, await withJoinedCluster(options))
   return { status: await readStatus({ ...settings, ownCommand }), kept }
@@ -69,9 +69,9 @@ const statusNow = async (
  * one that a program holds has none.
  */
 const commandOf = (
-  ofKeys: ReadonlyMap<string, Options>,
+  ofKeys: ReadonlyMap<string, PrintedOptions>,
   { intent }: StatusOptions,
-  options: Options,
+  options: PrintedOptions,
 ): ((command: string, project: string) => string) => {
   const directory = options.state ?? defaultStateDirectory()
   return (command, project) => {

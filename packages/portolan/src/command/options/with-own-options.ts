@@ -1,4 +1,5 @@
 import { shellLine, visibleText } from '@portolan/netfilter'
+import type { OutsidePools } from '../cluster/outside-pools.ts'
 import type { OptionName, Options } from './option-table.ts'
 
 const ofSubnets = ['pool', 'reserve', 'allow', 'cluster', 'state'] as const
@@ -9,6 +10,15 @@ const ofIntent = [
 
 /** A text of a key is applied by its watch: no file has it. */
 const ofKey = ['intent', ...ofIntent.filter((option) => option !== 'file')] as const
+
+/** The options of a command, for commands that it prints. */
+export interface PrintedOptions extends Options {
+  /** Pools outside the cluster that is named, for what takes a network out of it. */
+  readonly outside?: OutsidePools
+}
+
+/** Those that pick a subnet for a network that moves. */
+const picking: readonly string[] = ['move', 'subnet']
 
 /** Those that ask before they change anything. */
 const asking: readonly string[] = ['apply', 'move']
@@ -37,7 +47,7 @@ const ofAnyProject: readonly OptionName[] = ['cluster', 'state']
  * withOwnOptions({ file: ['shop.yaml'] })('portolan move web') // 'portolan move -f shop.yaml web'
  */
 export const withOwnOptions =
-  (options: Options) =>
+  ({ outside = noPools, ...options }: PrintedOptions) =>
   (command: string): string => {
     const [, written = '', rest = ''] = /^portolan ([a-z]+)(| .*)$/s.exec(command) ?? []
     const name = written === 'apply' && options.intent !== undefined ? 'watch' : written
@@ -46,12 +56,20 @@ export const withOwnOptions =
     const words = (taken[name] ?? [])
       .filter((option) => !isOfAnother || ofAnyProject.includes(option))
       .flatMap((option) => (has(wordOf(option)) ? [] : optionWords(option, options[option])))
+    const hasPool = has('--pool') || (!isOfAnother && options.pool !== undefined)
+    if (picking.includes(name) && !hasPool) words.push(...optionWords('pool', poolsFor(name, outside)))
     // The Compose text is to come from standard input once more, so no question can be answered there.
     if (words.includes('-') && asking.includes(name) && !has('--yes')) words.push('--yes')
     // Where a word could not be copied from a terminal, the user knows what was typed.
     const isCopied = words.length > 0 && words.every((word) => visibleText(word) === word)
     return isCopied ? `portolan ${name} ${shellLine(words)}${rest}` : command
   }
+
+const noPools: OutsidePools = { ip: [], ip6: [] }
+
+/** `subnet` proposes one family at a time. */
+const poolsFor = (name: string, { ip, ip6 }: OutsidePools): readonly string[] =>
+  name === 'subnet' && ip.length > 0 ? ip : [...ip, ...ip6]
 
 const wordOf = (option: OptionName): string => (option === 'file' ? '-f' : `--${option}`)
 

@@ -3,7 +3,7 @@ import { commandWordingAs, PortolanError, type Wording } from '@portolan/netfilt
 import type { PlanOptions } from '../../plan/plan-options.ts'
 import { withJoinedCluster } from '../cluster/with-joined-cluster.ts'
 import type { Options } from '../options/option-table.ts'
-import { withOwnOptions } from '../options/with-own-options.ts'
+import { type PrintedOptions, withOwnOptions } from '../options/with-own-options.ts'
 
 /** How messages about a project whose text a key has name what the user may change: its watch applies it. */
 const keyWording = (written: (command: string) => string): Wording => ({
@@ -20,7 +20,7 @@ const anyKey = 'etcd:///KEY'
  * The options with which commands about a project of a key can be run: they name the project, whose text is kept on this
  * host, and the key, whose watch applies it.
  */
-export const keyOptions = async (options: Options, project: string): Promise<Options> => ({
+export const keyOptions = async (options: Options, project: string): Promise<PrintedOptions> => ({
   ...(await withJoinedCluster(options)),
   project,
   intent: options.intent ?? (await keptUrl(options, project)) ?? anyKey,
