@@ -7,6 +7,7 @@ import { readHeldBlocks, readJoinedBlocks } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import type { RunOutcome } from '../lab/run.ts'
 import { take } from './block-store/contract.ts'
+import { bridgeOn } from './cluster/bridge-on.ts'
 import { blocksOf, memoryIn, silence } from './cluster/command-cluster.ts'
 import { commandEtcd } from './cluster/command-etcd.ts'
 import { leaseInBlock } from './cluster/lease-in-block.ts'
@@ -75,10 +76,10 @@ describeBeside('portolan cluster', ['etcd'], () => {
     const again = await six.portolan('web-1', 'cluster', 'join', '--cluster', six.url)
     expect(again.exitCode).toBe(0)
     const { machine } = etcd()
-    await machine.ip('link add other type bridge', 'addr add 198.51.100.1/24 dev other', 'link set other up')
+    await using _other = await bridgeOn(machine, 'other', '198.51.100.1/24')
     await machine.ip('route add 10.65.2.0/24 via 198.51.100.2 proto 143')
     const refused = await six.run('second', 'join')
-    await machine.ip('link del other')
+    await machine.ip('route del 10.65.2.0/24')
     expect(refused).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(
@@ -134,8 +135,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     const cluster = await open('10.64.0.0/12:24')
     const store = cluster.store()
     const { machine } = etcd()
-    await machine.ip('link add lan0 type bridge', 'addr add 192.0.2.11/24 dev lan0', 'link set lan0 up')
-    await machine.ip('addr add 192.0.2.12/24 dev lan0', 'addr add 2001:db8::11/64 dev lan0 nodad')
+    await using _lan = await bridgeOn(machine, 'lan0', '192.0.2.11/24', '192.0.2.12/24', '2001:db8::11/64')
     await cluster.join('web-1', '--address', '192.0.2.11')
     const before = await store.read()
     for (const [words, why] of [
@@ -154,7 +154,6 @@ describeBeside('portolan cluster', ['etcd'], () => {
     await silence(cluster, 'web-1')
     const joined = await cluster.join('web-2', '--address', '192.0.2.11')
     expect(joined).toMatchObject({ addresses: { ip: '192.0.2.11' } })
-    await machine.ip('link del lan0')
     await store.close()
   })
 
@@ -224,15 +223,11 @@ describeBeside('portolan cluster', ['etcd'], () => {
     const cluster = await open('10.64.0.0/24:26', 'fd00:64::/60:64')
     const [old = '', old6 = ''] = blocksOf(await cluster.join('web-1'))
     const at = old.replace(/\d+\/26$/, (last) => String(Number.parseInt(last, 10) + 1))
+    await using _web = await bridgeOn(machine, 'br-web', `${at}/26`)
+    await using _pods = await bridgeOn(machine, 'br-pods', old6.replace('::/', '::1/'))
     await machine.ip(
-      'link add br-web type bridge',
       'link set br-web alias "portolan project=shop network=web"',
-      `addr add ${at}/26 dev br-web`,
-      'link add br-pods type bridge',
       'link set br-pods alias "portolan project=cni network=pods"',
-      `addr add ${old6.replace('::/', '::1/')} dev br-pods nodad`,
-      'link set br-web up',
-      'link set br-pods up',
     )
     rmSync(cluster.state('web-1'), { recursive: true })
     await silence(cluster, 'web-1')
@@ -432,11 +427,14 @@ describeBeside('portolan cluster', ['etcd'], () => {
     const cluster = await open('10.64.0.0/12:24')
     await cluster.join('web-1')
     await etcd().kill()
-    const { exitCode, stdout, stderr } = await cluster.run('web-1', 'status')
-    expect({ exitCode, stdout }).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/ 0 +253/) })
-    expect(stderr).toMatch(/does not answer.*Blocks that this host holds stay its own/)
-    expect((await cluster.run('web-1', 'join')).exitCode).toBe(1)
-    await etcd().start()
+    try {
+      const { exitCode, stdout, stderr } = await cluster.run('web-1', 'status')
+      expect({ exitCode, stdout }).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/ 0 +253/) })
+      expect(stderr).toMatch(/does not answer.*Blocks that this host holds stay its own/)
+      expect((await cluster.run('web-1', 'join')).exitCode).toBe(1)
+    } finally {
+      await etcd().start()
+    }
     expect(await cluster.json('web-1', 'join')).toMatchObject({ claimed: [], moves: [] })
   })
 })

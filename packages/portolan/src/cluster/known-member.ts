@@ -1,10 +1,10 @@
 import { hostname } from 'node:os'
 import { type BlockSnapshot, type ClusterMember, describeCluster } from '@portolan/core'
 import { type RememberedMember, readNetworkFacts } from '@portolan/host'
-import { type HostFacts, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import type { HostFacts } from '@portolan/netfilter'
 import { forgottenMember } from './forgotten-member.ts'
 import { type JoinPlace, joinLine } from './join-line.ts'
-import { networksUp } from './networks-up.ts'
+import { networksUp, networksUpIn } from './networks-up.ts'
 import { hasJoined, memberOf } from './this-member.ts'
 
 /** What a host is in a cluster, for whatever plans its routes and rules. */
@@ -62,11 +62,8 @@ const networksInPools = (snapshot: BlockSnapshot, facts: HostFacts): readonly st
   const ranges = [
     ...pools.map(({ pool }) => pool.slice(0, pool.lastIndexOf(':'))),
     ...hosts.flatMap(({ blocks }) => blocks.map(({ block }) => block)),
-  ].map((range) => parsePrefix(range))
-  const inside = (networksUp(facts) ?? []).filter(({ prefixes }) =>
-    prefixes.some((one) => ranges.some((range) => prefixesOverlap(one, range))),
-  )
-  return [...new Set(inside.map(({ name }) => name))]
+  ]
+  return networksUpIn(ranges, facts)
 }
 
 /** What is to be said of a host that the cluster does not tell, though networks of it are in its pools. */

@@ -5,6 +5,7 @@ import {
   type Prefix,
   parsePrefix,
   prefixAround,
+  prefixesOverlap,
   type RouteFact,
   tryParseHostOrPrefix,
   tryParseInterfaceAddress,
@@ -36,6 +37,15 @@ export const networksUp = ({ interfaces, routes = [] }: HostFacts): readonly Net
     ]
     return [{ name: `${owner.project}/${owner.network}`, prefixes }]
   }) ?? null
+
+/** The names of those that are in some ranges, each once. Where interfaces could not be read, none is known. */
+export const networksUpIn = (ranges: readonly string[], facts: HostFacts): readonly string[] => {
+  const parsed = ranges.map((range) => parsePrefix(range))
+  const inside = (networksUp(facts) ?? []).filter(({ prefixes }) =>
+    prefixes.some((one) => parsed.some((range) => prefixesOverlap(one, range))),
+  )
+  return [...new Set(inside.map(({ name }) => name))]
+}
 
 const prefixesOf = ({ addresses = [] }: InterfaceFact): readonly Prefix[] =>
   addresses.flatMap((text) => {

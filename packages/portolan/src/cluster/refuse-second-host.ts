@@ -4,12 +4,10 @@ import {
   formatAddress,
   type HostFacts,
   InvalidRequestError,
-  parsePrefix,
-  prefixesOverlap,
   tryParseAddress,
 } from '@portolan/netfilter'
 import { type JoinPlace, joinLine } from './join-line.ts'
-import { networksUp } from './networks-up.ts'
+import { networksUpIn } from './networks-up.ts'
 import { ownAddresses } from './node-addresses.ts'
 
 /** A host that remembers nothing of a cluster and is about to join it. */
@@ -43,14 +41,14 @@ export const refuseSecondHost = (snapshot: BlockSnapshot, join: FirstJoin): void
     `If this host was ${host} and lost its state directory, get the blocks back: \`${joinLine(join, '--takeover', '--member', host)}\`, once nothing has kept ${host} alive for a minute.`
   for (const { host, addresses, blocks } of hosts) {
     const address = families.map((family) => addresses?.[family] ?? '').find((one) => own.has(one))
-    if (address !== undefined && (isUnasked || networksIn(blocks, facts).length > 0))
+    if (address !== undefined && (isUnasked || networksUpIn(rangesOf(blocks), facts).length > 0))
       throw new InvalidRequestError(
         `host ${host} of this cluster has blocks (${blocks.map(({ block }) => block).join(', ')}) and is reached through ${address}, which is an address of this host, and the state directory ${directory} remembers nothing of the cluster. So this host got no block. ${way(host)} If ${host} is another machine, name the address of this one (--address), or where ${host} is off for good, reclaim its blocks first (\`portolan cluster reclaim --member ${host}\`).`,
       )
   }
   if (isNamed) return
   for (const { host, alive, blocks } of hosts) {
-    const networks = alive ? [] : networksIn(blocks, facts)
+    const networks = alive ? [] : networksUpIn(rangesOf(blocks), facts)
     if (networks.length > 0)
       throw new InvalidRequestError(
         `networks of this host (${networks.join(', ')}) are in blocks of host ${host} of this cluster, and the state directory ${directory} remembers nothing of it. So this host got no block. ${way(host)} If ${host} is another machine, which got the block after this one had lost it, give this one a name (\`${joinLine(join, '--member', 'NAME')}\`): \`portolan plan\` says then which network has to move.`,
@@ -68,10 +66,5 @@ const addressesOf = ({ asked, facts }: FirstJoin): ReadonlySet<string> =>
         }),
       )
 
-const networksIn = (blocks: readonly { readonly block: string }[], facts: HostFacts): readonly string[] => {
-  const ranges = blocks.map(({ block }) => parsePrefix(block))
-  const inside = (networksUp(facts) ?? []).filter(({ prefixes }) =>
-    prefixes.some((one) => ranges.some((range) => prefixesOverlap(one, range))),
-  )
-  return [...new Set(inside.map(({ name }) => name))]
-}
+const rangesOf = (blocks: readonly { readonly block: string }[]): readonly string[] =>
+  blocks.map(({ block }) => block)

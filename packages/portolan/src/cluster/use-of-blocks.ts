@@ -10,7 +10,7 @@ import {
   prefixesOverlap,
   subtractPrefixes,
 } from '@portolan/netfilter'
-import { networksUp } from './networks-up.ts'
+import { networksUp, networksUpIn } from './networks-up.ts'
 
 /** How far a block of this host is used up. */
 export interface BlockUse {
@@ -60,7 +60,7 @@ export const useOfBlocks = (
   { leases, facts }: BlockWitnesses,
 ): readonly BlockUse[] =>
   blocks.map((block) => {
-    const up = namesUp(block, facts)
+    const up = networksUpIn([block], facts)
     if (leases === null) return { block, leased: 0, remaining: 0n, networks: up }
     const subnets = subnetsIn(block, leases)
     const [all] = countAddresses(leases, [{ subnet: block, gateway: null }])
@@ -72,14 +72,6 @@ export const useOfBlocks = (
       networks: [...new Set([...subnets.map(({ project, network }) => `${project}/${network}`), ...up])],
     }
   })
-
-const namesUp = (block: string, facts: HostFacts): readonly string[] => {
-  const prefix = parsePrefix(block)
-  const there = (networksUp(facts) ?? []).filter(({ prefixes }) =>
-    prefixes.some((one) => prefixesOverlap(one, prefix)),
-  )
-  return [...new Set(there.map(({ name }) => name))]
-}
 
 const subnetsIn = (block: string, leases: LeaseState): readonly LeasedSubnet[] => {
   const prefix = parsePrefix(block)
