@@ -46,6 +46,7 @@ import { endpointNotes } from './endpoints/endpoint-notes.ts'
 import { findConflictsWithRules } from './find-conflicts.ts'
 import { fixConflicts, unneededFixes } from './fix-change.ts'
 import { owedFlowChanges } from './flow-change.ts'
+import { forgottenSysctlNotes } from './forgotten-sysctl-notes.ts'
 import { inOrder } from './in-order.ts'
 import { leaseReleases } from './lease-release.ts'
 import { mendConflicts } from './mend-conflicts.ts'
@@ -93,6 +94,8 @@ export interface PlanInput {
   readonly firewalld: Firewalld | null
   /** What was mended so before. */
   readonly fixes: readonly Fix[]
+  /** Names of the sysctls that earlier runs set; absent: not known. */
+  readonly setBefore?: readonly string[]
   /** Connections that earlier runs still have to forget. */
   readonly owed: OwedFlows
   /** May sysctls be set? */
@@ -146,10 +149,11 @@ export const makePlan = (input: PlanInput): Plan => {
   const untold = untoldBlocks(input.lost ?? [], intent.project, resolved.subnets, input.blocks)
   const lost = lostBlockNotes(untold, neighbours, input.blocks ?? undefined)
   const placed = networkPlaceNotes(resolved.subnets, desired.networks, input)
-  const ofCluster = [...lost, ...placed, ...(among?.notes ?? []), ...endpointNotes(input, desired)].map(
+  const told = [...lost, ...placed, ...(among?.notes ?? []), ...endpointNotes(input, desired)]
+  const ofHost = [...told, ...forgottenSysctlNotes(desired, input)].map(
     (text): IntentNote => ({ text, place: null }),
   )
-  const resolution = { ...resolved, desired, notes: [...resolved.notes, ...ofCluster] }
+  const resolution = { ...resolved, desired, notes: [...resolved.notes, ...ofHost] }
   const links = diffLinks(desired, facts).map((change): PlanChange => ({ ...change, part: 'link' }))
   const sysctls = diffSysctls(desired, facts, { writable: input.sysctls, ...worded })
   const unneeded = unneededFixes(input.fixes, desired)

@@ -36,7 +36,7 @@ export type KnownHost = Pick<
   | 'isLive'
   | 'search'
 > &
-  Partial<Pick<PlanInput, 'blocks' | 'lost'>>
+  Partial<Pick<PlanInput, 'blocks' | 'lost' | 'setBefore'>>
 
 /**
  * The input of a plan: what is known of the host, and what the caller asks for. Pure.

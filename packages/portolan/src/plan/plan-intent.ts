@@ -174,6 +174,7 @@ const readInput = async (
       ...fixes.unread,
     ],
     fixes: fixes.fixes,
+    ...(fixes.setBefore === undefined ? {} : { setBefore: fixes.setBefore }),
     owed: fixes.owed,
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
   }

@@ -16,12 +16,14 @@ export const readFixes = async ({
 }: Pick<PlanOptions, 'rules' | 'stateDirectory'>): Promise<{
   readonly fixes: readonly Fix[]
   readonly owed: OwedFlows
+  /** Names of the sysctls that they set. */
+  readonly setBefore?: readonly string[]
   readonly unread: readonly string[]
 }> => {
   if (rules !== undefined) return { fixes: [], owed: noFlows, unread: [] }
   try {
-    const { fixes, owed } = await readState(stateDirectory)
-    return { fixes, owed, unread: [] }
+    const { fixes, owed, sysctls } = await readState(stateDirectory)
+    return { fixes, owed, setBefore: Object.keys(sysctls), unread: [] }
   } catch (error) {
     if (!(error instanceof PermissionError)) throw error
     return {
