@@ -67,7 +67,6 @@ export const openServers = (
       let told: unknown = null
       let isVoted = false
       let isOneSilent = false
-      let isOneOff = false
       let isRenewed = false
       const send = (at: number): void => {
         const client = clients[at]
@@ -121,10 +120,9 @@ export const openServers = (
         if (isFinal(error, sending !== 'once'))
           throw await named(worth(told, options) > 1 ? told : error, options)
         isOneSilent ||= isOutOfTime(error)
-        isOneOff ||= !isOutOfTime(error) && worth(error, options) === 0
         // A server whose leader went off holds a request that came until it has another one, and says nothing of it: its
-        // own time for that is longer than ours (5 s and two of its votes, `ReqTimeout` of etcd).
-        if (!isVoted && isOneSilent && isOneOff) {
+        // own time for that is longer than ours (5 s and two of its votes, `ReqTimeout` of etcd). One server has no votes.
+        if (!isVoted && isOneSilent && clients.length > 1) {
           isVoted = true
           leaderless.found(begun)
         }
