@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { BlockEntry } from '@portolan/core'
 import { openEtcdStore } from '@portolan/etcd'
@@ -10,8 +9,9 @@ import { startHostProcess } from '../lab/cluster/host-process.ts'
 import { jumpingClock } from '../lab/jumping-clock.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import { type CommandOn, commandOn } from '../lab/resident/command-on.ts'
+import { printedBy } from '../lab/run.ts'
 
-const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'portolan-clocks-'))
 const at = (name: string): string => join(folder, name)
 
@@ -21,13 +21,22 @@ const etcd = (): Etcd => {
   return server
 }
 
-const argvOf = (host: string, ...words: readonly string[]): readonly string[] => [
-  ...[process.execPath, program, 'cluster', ...words, '--cluster', `etcd://${etcd().inside}/prod`],
+const environment = { NODE_OPTIONS: '', HOME: folder }
+let started: CommandOn | null = null
+const command = (): CommandOn => {
+  started ??= commandOn(etcd().machine, environment)
+  return started
+}
+const wordsOf = (host: string, words: readonly string[]): readonly string[] => [
+  ...['cluster', ...words, '--cluster', `etcd://${etcd().inside}/prod`],
   ...['--state', at(host), '--json'],
 ]
-const environment = { NODE_OPTIONS: '', HOME: folder }
-const json = async (host: string, ...words: readonly string[]) =>
-  JSON.parse(await etcd().machine.mustRun(argvOf(host, ...words), { environment }))
+const argvOf = (host: string, ...words: readonly string[]): readonly string[] =>
+  command().argv(wordsOf(host, words))
+const json = async (host: string, ...words: readonly string[]) => {
+  const outcome = await command().run(wordsOf(host, words))
+  return JSON.parse(printedBy(argvOf(host, ...words), {}, outcome))
+}
 const joined = (host: string) => json(host, 'join', '--member', host)
 
 /** Asks etcd itself. */
@@ -59,6 +68,7 @@ describeBeside('the clock of a host is set by a day', ['etcd', 'faketime'], () =
     await json('any', 'init', '--pool', '10.64.0.0/12:24')
   })
   afterAll(async () => {
+    await started?.[Symbol.asyncDispose]()
     await server?.[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true })
   })

@@ -3,14 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { bothWays, type ClusterLab, openClusterLab } from '../lab/cluster/cluster-lab.ts'
 import type { EtcdMember } from '../lab/cluster/etcd-member.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type CommandOn, commandOn } from '../lab/resident/command-on.ts'
 import type { RunOutcome } from '../lab/run.ts'
 
-const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'portolan-members-'))
 
 let opened: ClusterLab | null = null
@@ -29,13 +28,20 @@ const machine = () => {
   if (host === undefined) throw new Error('there is no host')
   return host.machine
 }
-const argvOf = (host: string, words: readonly string[]): readonly string[] => [
-  ...[process.execPath, program, ...words],
+const environment = { NODE_OPTIONS: '', HOME: folder }
+let started: CommandOn | null = null
+const command = (): CommandOn => {
+  started ??= commandOn(machine(), environment)
+  return started
+}
+const wordsOf = (host: string, words: readonly string[]): readonly string[] => [
+  ...words,
   ...['--cluster', `etcd://${lab().endpoints.join(',')}/prod`, '--state', join(folder, host)],
 ]
-const environment = { NODE_OPTIONS: '', HOME: folder }
+const argvOf = (host: string, words: readonly string[]): readonly string[] =>
+  command().argv(wordsOf(host, words))
 const run = (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
-  machine().run(argvOf(host, words), { environment })
+  command().run(wordsOf(host, words))
 const json = async (host: string, ...words: readonly string[]) => {
   const { exitCode, stdout, stderr } = await run(host, ...words, '--json')
   // What went wrong is told there.
@@ -72,6 +78,7 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
     await lab().leader()
   })
   afterAll(async () => {
+    await started?.[Symbol.asyncDispose]()
     await opened?.[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true })
   })

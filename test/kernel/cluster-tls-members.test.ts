@@ -2,15 +2,14 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { type ClusterLab, memberAddresses, openClusterLab } from '../lab/cluster/cluster-lab.ts'
 import type { EtcdMember } from '../lab/cluster/etcd-member.ts'
 import { type Issued, makeAuthority, past } from '../lab/neighbour/certificates.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type CommandOn, commandOn } from '../lab/resident/command-on.ts'
 import type { RunOutcome } from '../lab/run.ts'
 
-const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'portolan-tls-members-'))
 const at = (name: string): string => join(folder, name)
 
@@ -54,12 +53,18 @@ const machine = () => {
   return host.machine
 }
 const environment = { NODE_OPTIONS: '', HOME: folder }
-const argvOf = (host: string, words: readonly string[]): readonly string[] => [
-  ...[process.execPath, program, 'cluster', ...words],
-  ...['--cluster', here().url, '--state', at(host)],
+let started: CommandOn | null = null
+const command = (): CommandOn => {
+  started ??= commandOn(machine(), environment)
+  return started
+}
+const wordsOf = (host: string, words: readonly string[]): readonly string[] => [
+  ...['cluster', ...words, '--cluster', here().url, '--state', at(host)],
 ]
+const argvOf = (host: string, words: readonly string[]): readonly string[] =>
+  command().argv(wordsOf(host, words))
 const run = (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
-  machine().run(argvOf(host, words), { environment })
+  command().run(wordsOf(host, words))
 const json = async (host: string, ...words: readonly string[]) => {
   const { exitCode, stdout, stderr } = await run(host, ...words, '--json')
   // What went wrong is told there.
@@ -99,6 +104,7 @@ describeBeside('three servers of etcd with a certificate each', ['etcd', 'openss
     await here().lab.leader()
   })
   afterAll(async () => {
+    await started?.[Symbol.asyncDispose]()
     await opened?.lab[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true })
   })

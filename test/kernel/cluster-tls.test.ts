@@ -2,15 +2,13 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { future, type Issued, makeAuthority, past } from '../lab/neighbour/certificates.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type GuardedEtcd, startGuardedEtcd } from '../lab/neighbour/guarded-etcd.ts'
+import { type CommandOn, commandOn } from '../lab/resident/command-on.ts'
 import { mustRun } from '../lab/run.ts'
 import { until } from './cluster/site-routes.ts'
-
-const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-tls-'))
 const at = (name: string): string => join(folder, name)
@@ -69,11 +67,16 @@ const site = () => {
   return made
 }
 
+const environment = { NODE_OPTIONS: '', HOME: folder }
+let started: CommandOn | null = null
+const command = (): CommandOn => {
+  started ??= commandOn(site().etcd.machine, environment)
+  return started
+}
+
 /** Words of `portolan cluster`. Whatever it prints, no secret is in it. */
 const run = async (words: readonly string[], url: string) => {
-  const { machine } = site().etcd
-  const argv = [process.execPath, program, 'cluster', ...words, '--cluster', url, '--state', at('state')]
-  const outcome = await machine.run(argv, { environment: { NODE_OPTIONS: '', HOME: folder } })
+  const outcome = await command().run(['cluster', ...words, '--cluster', url, '--state', at('state')])
   const text = outcome.stdout + outcome.stderr
   expect(text).not.toContain(password)
   for (const { key } of [site().files.own, site().files.stranger])
@@ -100,6 +103,7 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
     made = { files, etcd: await startGuardedEtcd(folder, files.server, files.ca) }
   })
   afterAll(async () => {
+    await started?.[Symbol.asyncDispose]()
     await made?.etcd[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -234,10 +238,12 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
     const watcher = etcd.machine.start(
       [
         ...['sh', '-c', `exec "$@" 2> ${said}`, 'sh'],
-        ...[process.execPath, program, 'cluster', 'join', '--watch', '--member', 'web-2'],
-        ...['--cluster', asUser('portolan', at('password')), '--state', at('other-state')],
+        ...command().argv([
+          ...['cluster', 'join', '--watch', '--member', 'web-2'],
+          ...['--cluster', asUser('portolan', at('password')), '--state', at('other-state')],
+        ]),
       ],
-      { environment: { NODE_OPTIONS: '', HOME: folder } },
+      { environment },
     )
     const key = Buffer.from('/portolan/v1/prod/hosts/web-2').toString('base64')
     const isTold = async (): Promise<void> => {
@@ -278,27 +284,13 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
     const said = write('said', '')
     const watcher = etcd.machine.start(
       [
-        ...[
-          'sh',
-          '-c',
-          `exec "$@" 2> ${said}`,
-          'sh',
-          process.execPath,
-          program,
-          'cluster',
-          'join',
-          '--watch',
-        ],
-        ...[
-          '--member',
-          'web-3',
-          '--cluster',
-          mutual({ ...files.own, ...shown }),
-          '--state',
-          at('third-state'),
-        ],
+        ...['sh', '-c', `exec "$@" 2> ${said}`, 'sh'],
+        ...command().argv([
+          ...['cluster', 'join', '--watch', '--member', 'web-3'],
+          ...['--cluster', mutual({ ...files.own, ...shown }), '--state', at('third-state')],
+        ]),
       ],
-      { environment: { NODE_OPTIONS: '', HOME: folder } },
+      { environment },
     )
     const status = async (): Promise<string> => (await run(['status'], mutual(files.own))).stdout
     await until(async () => /^web-3 +yes/m.test(await status()))
