@@ -268,6 +268,78 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     }
   })
 
+  test('a network of an interface that came behind a route of Portolan has it, until the network has gone', async () => {
+    const { host, file } = node(0)
+    const { machine } = host
+    const [block = '', block6 = ''] = node(1).blocks
+    const before = await routesOf(host)
+    const command = ['plan', '-f', file, '--backend', 'nftables', '--json'] as const
+    await machine.ip(
+      ...['link add lan0 type veth peer name lan1', 'link set dev lan0 up', 'link set dev lan1 up'],
+      ...[`addr add ${at(block, 1)}/24 dev lan0`, `addr add ${at(block6, 1)}/64 dev lan0 nodad`],
+    )
+    try {
+      expect(await machine.mustRun(['ip', 'route', 'get', at(block, 77)])).toContain('via')
+      const { conflicts } = JSON.parse((await host.portolan(...command)).stdout)
+      expect(conflicts).toEqual(
+        [block, block6].map((prefix) =>
+          expect.objectContaining({
+            ...{ kind: 'BlockRouteTaken', prefix },
+            remedy: { commands: [], text: expect.stringMatching(/^It is the network of lan0: /) },
+          }),
+        ),
+      )
+      await applyOn(host, file)
+      expect(await routesOf(host)).toEqual([])
+      for (const address of [at(block, 77), at(block6, 77)])
+        expect(await machine.mustRun(['ip', 'route', 'get', address])).toMatch(/^\S+ (from :: )?dev lan0 /)
+    } finally {
+      await machine.ip('link del lan0')
+      await applyOn(host, file)
+    }
+    expect(await routesOf(host)).toEqual(before)
+  })
+
+  test.each([
+    ['unreachable to BLOCK'],
+    ['blackhole to BLOCK pref 0'],
+    ['prohibit to ADDRESS'],
+    ['to BLOCK lookup 78 pref 0'],
+    ['to BLOCK lookup 78 pref 1'],
+  ])('the rule `%s` is told until the command that is printed has been run', async (rule) => {
+    const { host, file } = node(0)
+    const { machine } = host
+    const found = async (): Promise<readonly { prefix: string; remedy: { commands: readonly string[] } }[]> =>
+      JSON.parse(
+        await host.must('conflicts', '-f', file, '--backend', 'nftables', '--json'),
+      ).conflicts.filter(({ kind }: { readonly kind: string }) => kind === 'BlockRouteTaken')
+    const rules = ['-4', '-6'].map((family) => ['ip', family, 'rule'])
+    const save = () => Promise.all(rules.map((words) => machine.mustRun(words)))
+    const before = await save()
+    const undo: string[] = []
+    try {
+      for (const [index, block] of node(1).blocks.entries()) {
+        const family = index === 0 ? '-4' : '-6'
+        const words = rule.replace('BLOCK', block).replace('ADDRESS', at(block, 10))
+        await machine.mustRun(['sh', '-c', `ip ${family} rule add ${words}`])
+        await machine.mustRun(['sh', '-c', `ip ${family} route add unreachable ${block} table 78`])
+        undo.push(`ip ${family} rule del ${words}; ip ${family} route flush table 78`)
+      }
+      expect(await node(0).web.probe(tcp(node(1).address, 81))).toMatchObject({ delivered: false })
+      const told = await found()
+      expect(told.map(({ prefix }) => prefix)).toEqual(node(1).blocks)
+      for (const command of told.flatMap(({ remedy }) => remedy.commands)) {
+        if (command.includes(' add ')) undo.push(command.replace(' add ', ' del '))
+        await machine.mustRun(['sh', '-c', command])
+      }
+      expect(await found()).toEqual([])
+      expect(await node(0).web.reach(tcp(node(1).address, 81))).toMatchObject({ delivered: true })
+    } finally {
+      for (const command of undo) await machine.run(['sh', '-c', command])
+    }
+    expect(await save()).toEqual(before)
+  })
+
   test('watch makes a route as soon as what was in its way has gone', async () => {
     const { host, file } = node(0)
     const { machine } = host
@@ -291,19 +363,20 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     const areBack = async (): Promise<boolean> => (await routesOf(host)).join() === before.join()
     try {
       await until(async () => (await count('watching')) === 1)
-      // The remedy that it prints, and what ends both routes at once without any message about the one of IPv4.
-      for (const [at, goes] of [
-        [`route del ${block} dev dm0`, `route del ${block6} dev dm0`],
-        ['link del dm0'],
+      const made = ['link add dm0 type veth peer name dm1', 'link set dm1 up', 'link set dm0 up']
+      const theirs = [`route replace ${block} dev dm0`, `route replace ${block6} dev dm0`]
+      const network = [`addr add ${at(block, 1)}/24 dev dm0`, `addr add ${at(block6, 1)}/64 dev dm0 nodad`]
+      // The remedy that it prints, what ends both routes at once without any message about the one of IPv4, and a network of
+      // the interface, which comes behind the route of Portolan.
+      for (const [at, [comes, goes]] of [
+        [[...made, ...theirs], theirs.map((route) => route.replace('replace', 'del'))],
+        [theirs, ['link del dm0']],
+        [[...made, ...network], ['link del dm0']],
       ].entries()) {
-        await machine.ip(
-          ...(at === 0 ? ['link add dm0 type veth peer name dm1', 'link set dm1 up', 'link set dm0 up'] : []),
-          `route replace ${block} dev dm0`,
-          `route replace ${block6} dev dm0`,
-        )
+        await machine.ip(...(comes ?? []))
         await until(async () => (await count('conflict')) === 2 * at + 2)
         expect(await routesOf(host)).toEqual([])
-        await machine.ip(...goes)
+        await machine.ip(...(goes ?? []))
         await until(areBack)
         await until(async () => (await count('conflict-gone')) === 2 * at + 2)
       }
@@ -321,7 +394,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
             event.outcome === 'repaired' &&
             JSON.stringify(event).includes(`"add","object":"route ${what}"`),
         ).length
-      for (const one of [block, block6]) await until(async () => (await repaired(one)) === 3)
+      for (const one of [block, block6]) await until(async () => (await repaired(one)) === 4)
     } finally {
       watching.kill('SIGTERM')
       await watching.outcome

@@ -3,8 +3,8 @@ import { afterOptions, shellCommand } from '@portolan/netfilter/advice'
 import { MAIN, plainMetric, type Rivalry } from '../route/rival-routes.ts'
 import { aboutHost, type Conflict, culpritOutsideRules, type Remedy } from './conflict.ts'
 
-/** How a route stands in the way of one of ours: the same destination, a part of it, or a table that comes first. */
-export type RouteClash = Rivalry | 'part' | 'table'
+/** How a route stands in the way of one of ours: the same destination, a part of it, or an address of this host in it. */
+export type RouteClash = Rivalry | 'part' | 'address'
 
 const causes: Readonly<Record<RouteClash, string>> = {
   key: 'has that destination too, so that Portolan makes none',
@@ -13,8 +13,7 @@ const causes: Readonly<Record<RouteClash, string>> = {
   shared: 'was added to that of Portolan as a second hop, and the two share the flows',
   tos: 'has that destination too, for packets of one TOS',
   part: 'is more exact, and takes a part of the block elsewhere',
-  table:
-    'is in a table that a routing rule asks before table main, and may take packets to the block elsewhere',
+  address: 'leads to this host itself, before any other is asked',
 }
 
 /** What a route comes with: the address of an interface, which may be a bridge of ours. Null: it was made by itself. */
@@ -42,13 +41,13 @@ export const blockRouteTaken = (
   return {
     kind: 'BlockRouteTaken',
     severity: 'warning',
-    certainty: clash === 'table' ? 'possible' : 'certain',
+    certainty: 'certain',
     ...aboutHost,
     prefix: block,
     message: `Containers in block ${block}${host === null ? ' of another host' : `, which is of host ${host},`} ${isWhole(clash) ? 'cannot' : 'may not'} be reached from this host: the route ${text} ${causes[clash]}.`,
     witness: null,
     culprit: culpritOutsideRules('route', text, route.interface ?? null),
-    remedy: remedyFor(block, route, clash, origin, wording),
+    remedy: remedyFor(route, clash, origin, wording),
     trace: [],
   }
 }
@@ -56,30 +55,12 @@ export const blockRouteTaken = (
 /** Does it get all packets to the block? */
 const isWhole = (clash: RouteClash): boolean => clash === 'key' || clash === 'network' || clash === 'lower'
 
-const remedyFor = (
-  block: string,
-  route: RouteFact,
-  clash: RouteClash,
-  origin: RouteOrigin,
-  { moveOther }: Wording,
-): Remedy => {
-  if (origin?.kind === 'network')
-    return {
-      text: `Give the network another subnet${wayOf(moveOther, origin)}. One that a program holds has to be made again.`,
-      commands: [],
-    }
-  if (clash === 'table') {
-    // Of itself `ip rule` is about IPv4 alone.
-    const command = `ip${block.includes(':') ? ' -6' : ''} rule add to ${block} lookup main`
-    return {
-      text: `Take the block out of what that table routes, such as with a rule ahead of it: \`${command}\`.`,
-      commands: [command],
-    }
-  }
+const remedyFor = (route: RouteFact, clash: RouteClash, origin: RouteOrigin, wording: Wording): Remedy => {
+  if (origin?.kind === 'network') return moveNetwork(origin, wording)
   // The kernel's route to what is on an interface: without it the interface is of no use.
   if (origin?.kind === 'interface')
     return {
-      text: `It is the network of ${shellWord(route.interface ?? '')}: give that one addresses outside the cluster's pools, or take its range out of the pools of the cluster.`,
+      text: `It is ${clash === 'address' ? 'an address' : 'the network'} of ${shellWord(route.interface ?? '')}: give that one addresses outside the cluster's pools, or take its range out of the pools of the cluster.`,
       commands: [],
     }
   return {
@@ -87,6 +68,15 @@ const remedyFor = (
     commands: [`ip route del ${routeText(route)}`],
   }
 }
+
+/** What makes room where the route is that of a network of Portolan. */
+export const moveNetwork = (
+  origin: Extract<RouteOrigin, { readonly kind: 'network' }>,
+  { moveOther }: Wording,
+): Remedy => ({
+  text: `Give the network another subnet${wayOf(moveOther, origin)}. One that a program holds has to be made again.`,
+  commands: [],
+})
 
 const wayOf = (
   moveOther: Wording['moveOther'],
@@ -98,7 +88,8 @@ const wayOf = (
     : `: ${moveOther.replaceAll('{project}', () => shellWord(project)).replaceAll('{}', () => written)}`
 }
 
-const routeText = (route: RouteFact): string => {
+/** As `ip route del` takes it. */
+export const routeText = (route: RouteFact): string => {
   const { destination = 'default', gateway, interface: name, table, type, metric, tos } = route
   return [
     ...(type === undefined || type === 'unicast' ? [] : [type]),

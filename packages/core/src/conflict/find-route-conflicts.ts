@@ -1,22 +1,30 @@
 import {
   commandWording,
+  containsPrefix,
+  type Family,
+  families,
   type HostFacts,
+  type InterfaceFact,
   parsePrefix,
+  prefixAround,
   prefixesOverlap,
   type RouteFact,
   tryParseHostOrPrefix,
+  tryParseInterfaceAddress,
   type Wording,
 } from '@portolan/netfilter'
 import { parseBridgeAlias } from '../contract/bridge-alias.ts'
 import type { ChosenRoutes } from '../route/choose-routes.ts'
-import { isNetwork, isOwnRoute, MAIN } from '../route/rival-routes.ts'
+import { isNetwork, isOwnRoute, LOCAL, MAIN } from '../route/rival-routes.ts'
 import { blockRouteTaken, type RouteOrigin } from './block-route-taken.ts'
+import { blockRuleAhead } from './block-rule-ahead.ts'
 import type { Conflict } from './conflict.ts'
-import { isAskedFirst } from './tables-asked-first.ts'
+import { type ReadRoute, ruleAhead, rulesInOrder } from './rule-ahead.ts'
 
 /**
- * Routes of other programs that take packets to the block of another host elsewhere: one with the same destination that
- * the kernel prefers or keeps ours from, one that is more exact, and one in a table that a routing rule asks first.
+ * What takes packets to the block of another host elsewhere: a route of another program with the same destination that the
+ * kernel prefers or keeps ours from, one that is more exact, an address of this host, and a routing rule that refuses them
+ * or asks another table first.
  */
 export const findRouteConflicts = (
   { routes, contested }: Pick<ChosenRoutes, 'routes' | 'contested'>,
@@ -28,12 +36,15 @@ export const findRouteConflicts = (
     const origin = originOf(route, facts)
     return origin?.kind === 'network' && origin.project === project
   }
-  const foreign = (facts.routes ?? []).flatMap((route) => {
+  const foreign = (facts.routes ?? []).flatMap((route): readonly ReadRoute[] => {
     if (isOwnRoute(route) || (route.type ?? 'unicast') === 'multicast') return []
     if (isOwn(route)) return []
     const prefix = tryParseHostOrPrefix(route.destination ?? 'default')
     return prefix === null || prefix.length === 0 ? [] : [{ route, prefix }]
   })
+  const inMain = foreign.filter(({ route }) => (route.table ?? MAIN) === MAIN)
+  const elsewhere = foreign.filter(({ route }) => (route.table ?? MAIN) !== MAIN)
+  const rulesOf = new Map(families.map((family: Family) => [family, rulesInOrder(facts, family)]))
   return [
     ...contested.flatMap(({ block, rival: { route, rivalry } }) => {
       if (isOwn(route)) return []
@@ -41,16 +52,22 @@ export const findRouteConflicts = (
     }),
     ...routes.flatMap(({ destination }): readonly Conflict[] => {
       const block = parsePrefix(destination)
-      const found = foreign.find(({ route, prefix }) => {
-        if (prefix.family !== block.family || !prefixesOverlap(prefix, block)) return false
-        const table = route.table ?? MAIN
-        if (table !== MAIN && route.type === 'throw') return false
-        return table === MAIN ? prefix.length > block.length : isAskedFirst(facts, { prefix, table }, block)
-      })
-      if (found === undefined) return []
-      const isInMain = (found.route.table ?? MAIN) === MAIN
-      const clash = isInMain ? 'part' : 'table'
-      return [blockRouteTaken(destination, null, found.route, clash, originOf(found.route, facts), wording)]
+      const part = inMain.find(
+        ({ prefix }) =>
+          prefix.family === block.family && prefix.length > block.length && prefixesOverlap(prefix, block),
+      )
+      if (part !== undefined) {
+        const origin = originOf(part.route, facts)
+        return [blockRouteTaken(destination, null, part.route, 'part', origin, wording)]
+      }
+      const rules = rulesOf.get(block.family) ?? []
+      const ahead = ruleAhead(rules, elsewhere, block)
+      if (ahead === null) return []
+      const { route } = ahead
+      const origin = route === null ? null : originOf(route, facts)
+      return route?.table === LOCAL
+        ? [blockRouteTaken(destination, null, route, 'address', origin, wording)]
+        : [blockRuleAhead(destination, ahead, rules, origin, wording)]
     }),
   ]
 }
@@ -60,5 +77,19 @@ const originOf = (route: RouteFact, facts: HostFacts): RouteOrigin => {
   if (link === undefined || (route.gateway ?? null) !== null) return null
   const mark = parseBridgeAlias(link.alias)
   if (mark !== null) return { kind: 'network', project: mark.project, network: mark.network }
-  return isNetwork(route, facts) ? { kind: 'interface' } : null
+  const isOfLink = route.table === LOCAL ? isOfAddress(route, link) : isNetwork(route, facts)
+  return isOfLink ? { kind: 'interface' } : null
+}
+
+/** The kernel's routes to an address itself, and to those for all on its network. */
+const isOfAddress = ({ destination = 'default' }: RouteFact, { addresses = [] }: InterfaceFact): boolean => {
+  const prefix = tryParseHostOrPrefix(destination)
+  return addresses.some((text) => {
+    const own = tryParseInterfaceAddress(text)
+    return (
+      own !== null &&
+      prefix?.family === own.address.family &&
+      containsPrefix(prefixAround(own.address, own.length), prefix)
+    )
+  })
 }

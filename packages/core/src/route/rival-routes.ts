@@ -13,6 +13,9 @@ import { blockRouteProtocol } from './block-route-protocol.ts'
 /** include/uapi/linux/rtnetlink.h: RT_TABLE_MAIN. */
 export const MAIN = 254
 
+/** The same: RT_TABLE_LOCAL, which is asked before all others. */
+export const LOCAL = 255
+
 /** A route of ours, by its protocol. In other tables we make none. */
 export const isOwnRoute = ({ protocol, table = MAIN }: RouteFact): boolean =>
   protocol === blockRouteProtocol.name && table === MAIN
@@ -26,7 +29,7 @@ export const plainMetric = (destination: string): number => (destination.include
 /**
  * What a route of another program with the destination of one of ours does to it.
  * - `key`: the kernel takes no second one of that destination and metric.
- * - `network`: it is the network of an interface, which ours would cut off.
+ * - `network`: it is the network of an interface, which ours would cut off, and does where the interface came behind it.
  * - `lower`: it has a lower metric, so that it gets the packets.
  * - `shared`: it is a second hop of ours in IPv6, and gets a part of the flows.
  * - `tos`: it gets the packets of one TOS.
@@ -72,8 +75,9 @@ export const rivalOf = (ours: DesiredRoute, there: readonly RouteFact[], facts: 
     const { metric = plain, tos = 0 } = route
     const rival = (rivalry: Rivalry): readonly Rival[] => [{ route, rivalry }]
     if (tos !== 0) return rival('tos')
+    if (isNetwork(route, facts)) return rival('network')
     if (metric < plain) return rival('lower')
-    if (metric > plain) return isNetwork(route, facts) ? rival('network') : []
+    if (metric > plain) return []
     if (own < 0 || at < own) return rival('key')
     // Behind ours, where IPv4 asks it for nothing. In IPv6 one by a gateway becomes a hop of ours (`rt6_qualify_for_ecmp`),
     // and replacing ours would replace both.

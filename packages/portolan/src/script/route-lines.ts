@@ -21,7 +21,7 @@ export const routeGuardLines = ({ routes = [] }: DesiredState): readonly string[
         '  # What the kernel takes for the same route, or the network of an interface. One of another metric is no matter.',
         '  case "$1" in',
         "    -4) same='/ tos /d;/ scope link/!{/ metric /d;}' ;;",
-        "    *) same='/ metric 1024 /!d' ;;",
+        "    *) same='/ proto kernel /!{/ metric 1024 /!d;}' ;;",
         '  esac',
         // A listing of one protocol leaves the protocol out, so that only numbers of lines are compared. One of ours with a
         // second hop is another program's too.

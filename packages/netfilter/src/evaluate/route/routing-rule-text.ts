@@ -13,8 +13,12 @@ const protocolText = (number: number): string =>
 const hex = (value: number): string => `0x${value.toString(16)}`
 
 /** A routing rule as `ip rule show` prints it. */
-export const routingRuleText = (fact: RoutingRuleFact, family: Family): string => {
-  const { priority = 32765, mark, mask, action = 'lookup', table = 254, gotoPriority } = fact
+export const routingRuleText = (fact: RoutingRuleFact, family: Family): string =>
+  `${family === 'ip6' ? 'IPv6 ' : ''}routing rule ${fact.priority ?? 32765}: ${routingRuleWords(fact)}`
+
+/** What a routing rule asks for and does, as `ip rule show` prints it behind the priority, and `ip rule del` takes it. */
+export const routingRuleWords = (fact: RoutingRuleFact): string => {
+  const { mark, mask, action = 'lookup', table = 254, gotoPriority } = fact
   const words: (string | null | undefined)[] = [
     ...(fact.invert === true ? ['not'] : []),
     `from ${fact.from ?? 'all'}`,
@@ -34,6 +38,5 @@ export const routingRuleText = (fact: RoutingRuleFact, family: Family): string =
         ? `goto ${gotoPriority ?? '?'}`
         : action,
   ]
-  const text = words.filter((word) => word !== null && word !== undefined).join(' ')
-  return `${family === 'ip6' ? 'IPv6 ' : ''}routing rule ${priority}: ${text}`
+  return words.filter((word) => word !== null && word !== undefined).join(' ')
 }

@@ -1,0 +1,188 @@
+import {
+  containsPrefix,
+  type Family,
+  type HostFacts,
+  type Prefix,
+  prefixesOverlap,
+  type RouteFact,
+  type RoutingRuleFact,
+  tryParseHostOrPrefix,
+} from '@portolan/netfilter'
+import { MAIN } from '../route/rival-routes.ts'
+
+/** include/uapi/linux/fib_rules.h: the rule that looks a packet up in table main has this priority by default. */
+const MAIN_PRIORITY = 32_766
+
+/** A route with its destination. */
+export interface ReadRoute {
+  readonly route: RouteFact
+  readonly prefix: Prefix
+}
+
+/** A routing rule that may take packets to a block before our route in table main is asked. */
+export interface RuleAhead {
+  readonly rule: RoutingRuleFact
+  /** Of the table that it asks, the route that gets them; null: the rule refuses them. */
+  readonly route: RouteFact | null
+  /** Does it take each packet to its destination? */
+  readonly isForAll: boolean
+}
+
+/** What becomes of packets to a prefix, at a rule ahead. */
+interface Settled {
+  readonly prefix: Prefix
+  /** What else it asked of them. */
+  readonly asked: Selectors
+  /** Rules behind it that they do not meet have a priority below this. */
+  readonly until: number
+}
+
+type Selectors = readonly (readonly [string, unknown])[]
+
+/**
+ * The first routing rule that may take packets to a block elsewhere, or refuses them, before our route in table main is
+ * asked. Rules are followed in their order, as the kernel does: what a rule ahead leads to our route, or past a rule, is
+ * not that rule's.
+ *
+ * @param rules - of the block's family, as `rulesInOrder` gives them
+ * @param foreign - routes of other programs, in any table
+ * @param block - that our route is to
+ * @see net/core/fib_rules.c `fib_rules_lookup`
+ */
+export const ruleAhead = (
+  rules: readonly RoutingRuleFact[],
+  foreign: readonly ReadRoute[],
+  block: Prefix,
+): RuleAhead | null => {
+  const settled: Settled[] = []
+  // What a rule may pass over is not known to be asked.
+  let passedOver = Number.NEGATIVE_INFINITY
+  for (const rule of rules) {
+    const priority = priorityOf(rule)
+    if (priority >= MAIN_PRIORITY) return null
+    const part = partFor(rule, block)
+    if (part === null) continue
+    const asked = selectorsOf(rule)
+    const isTaken = (taken: Prefix, thrown: readonly Prefix[] = []): boolean =>
+      !isCovered(taken, [
+        ...settled.filter((one) => holdsFor(one, rule)).map(({ prefix }) => prefix),
+        ...thrown,
+      ])
+    const isForAll = rule.invert !== true && asked.length === 0
+    const settle = (until: number): void => {
+      // Of a selector without a value two rules are not known to ask the same.
+      if (rule.invert !== true && rule.other === undefined) settled.push({ prefix: part, asked, until })
+    }
+    switch (rule.action ?? 'lookup') {
+      case 'goto': {
+        const target = rule.gotoPriority ?? 0
+        // One that leads nowhere is passed over itself.
+        if (!rules.some((one) => priorityOf(one) === target)) break
+        passedOver = Math.max(passedOver, target)
+        settle(target)
+        break
+      }
+      case 'blackhole':
+      case 'unreachable':
+      case 'prohibit':
+        // What asks for a mark or an interface alone is about other packets than those of containers, mostly.
+        if ((rule.to != null || isForAll) && isTaken(part)) return { rule, route: null, isForAll }
+        break
+      case 'lookup': {
+        const suppressed = rule.suppressPrefixLength ?? -1
+        const table = rule.table ?? MAIN
+        if (table === MAIN) {
+          if (priority >= passedOver && block.length > suppressed) settle(Number.POSITIVE_INFINITY)
+          break
+        }
+        const found = foreign.find((one) => {
+          if (one.route.table !== table || one.route.type === 'throw' || one.prefix.length <= suppressed)
+            return false
+          const taken = narrower(one.prefix, part)
+          return taken !== null && isTaken(taken, thrownBack(foreign, one))
+        })
+        if (found !== undefined) return { rule, route: found.route, isForAll }
+      }
+    }
+  }
+  return null
+}
+
+export const priorityOf = ({ priority = 0 }: RoutingRuleFact): number => priority
+
+/** Those that packets of a family are held against. */
+export const rulesInOrder = ({ rules = [] }: HostFacts, family: Family): readonly RoutingRuleFact[] =>
+  rules
+    .filter((rule) => (rule.family ?? family) === family)
+    .toSorted((one, other) => priorityOf(one) - priorityOf(other))
+    .filter((rule) => [rule.from, rule.to].every((text) => text == null || isOf(text, family)))
+
+const isOf = (text: string, family: Family): boolean => tryParseHostOrPrefix(text)?.family === family
+
+/** The part of a block that a rule may be for, by destination. Null: none. */
+const partFor = (rule: RoutingRuleFact, block: Prefix): Prefix | null => {
+  const to = rule.to == null ? everything(block.family) : tryParseHostOrPrefix(rule.to)
+  if (to === null) return null
+  if (rule.invert !== true) return narrower(to, block)
+  // `not to A iif B` is for packets to A too.
+  return selectorsOf(rule).length === 0 && containsPrefix(to, block) ? null : block
+}
+
+const everything = (family: Family): Prefix =>
+  family === 'ip6' ? { family, base: 0n, length: 0 } : { family, base: 0, length: 0 }
+
+/** What it asks of a packet beside its destination. */
+const selectorsOf = ({
+  family: _family,
+  priority: _priority,
+  table: _table,
+  action: _action,
+  to: _to,
+  suppressPrefixLength: _length,
+  gotoPriority: _goto,
+  invert: _invert,
+  ...selectors
+}: RoutingRuleFact): Selectors =>
+  Object.entries(selectors).filter(([, value]) => value !== undefined && value !== null)
+
+/** Did all packets that a rule is for, to that prefix, go another way before? */
+const holdsFor = ({ asked, until }: Settled, rule: RoutingRuleFact): boolean => {
+  if (until <= priorityOf(rule)) return false
+  const own = rule.invert === true ? [] : selectorsOf(rule)
+  return asked.every(([key, value]) =>
+    own.some(([name, other]) => name === key && JSON.stringify(other) === JSON.stringify(value)),
+  )
+}
+
+/** What more exact routes of that table give back to the rules behind (`ip route add throw`). */
+const thrownBack = (
+  routes: readonly ReadRoute[],
+  { prefix, route: { table } }: ReadRoute,
+): readonly Prefix[] =>
+  routes.flatMap(({ route, prefix: found }) =>
+    route.type === 'throw' &&
+    route.table === table &&
+    found.length > prefix.length &&
+    found.family === prefix.family
+      ? [found]
+      : [],
+  )
+
+/** Of two prefixes that overlap, the longer one. */
+const narrower = (one: Prefix, other: Prefix): Prefix | null =>
+  one.family !== other.family || !prefixesOverlap(one, other) ? null : one.length > other.length ? one : other
+
+const isCovered = (prefix: Prefix, by: readonly Prefix[]): boolean => {
+  const near = by.filter((one) => prefixesOverlap(one, prefix))
+  if (near.length === 0) return false
+  return (
+    near.some((one) => containsPrefix(one, prefix)) || halvesOf(prefix).every((half) => isCovered(half, near))
+  )
+}
+
+const halvesOf = (prefix: Prefix): readonly Prefix[] => {
+  const length = prefix.length + 1
+  return prefix.family === 'ip'
+    ? [0, 2 ** (32 - length)].map((more) => ({ family: 'ip', base: prefix.base + more, length }))
+    : [0n, 1n << BigInt(128 - length)].map((more) => ({ family: 'ip6', base: prefix.base + more, length }))
+}
