@@ -198,7 +198,37 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     } finally {
       await write(before)
     }
+    // Another project brought the routes since a host left, and its own rules alone.
+    const [left, ...others] = JSON.parse(before).others
+    const route = ['route', left.block, 'via', left.via, 'dev', 'eth0', 'proto', '143']
+    const ip = (verb: string) => host.machine.ip(route.with(0, `route ${verb}`).join(' '))
+    await host.machine.ip(`route add default via ${clusterAddress(9)}`)
+    await ip('del')
+    await write(JSON.stringify({ ...JSON.parse(before), others }))
+    try {
+      const { conflicts, notes } = JSON.parse(await host.must('status', '--json'))
+      expect(conflicts).toEqual([])
+      expect(notes).toEqual([expect.stringMatching(/^Project shop is from before .*`portolan apply -f FILE/)])
+    } finally {
+      await write(before)
+      await ip('add')
+      await host.machine.ip('route del default')
+    }
     expect(JSON.parse(await host.must('status', '--json')).notes).toBeUndefined()
+  })
+
+  test('a project on the network of another one blames no rule for the source that the owner leaves its containers', async () => {
+    const { host } = node(0)
+    const text = 'name: guest\nnetworks: {theirs: {external: true, name: shop_default}}\n'
+    const file = await host.write('guest.yaml', `${text}services: {app: {networks: [theirs]}}\n`)
+    const told = async (): Promise<readonly string[]> => {
+      const { stdout } = await host.portolan('conflicts', '-f', file, '--cluster', site().url, '--json')
+      return JSON.parse(stdout).conflicts.map(({ kind }: { readonly kind: string }) => kind)
+    }
+    expect(await told()).toEqual([])
+    await applyOn(host, file, '--cluster', site().url)
+    expect(await told()).toEqual([])
+    await host.must('destroy', '-f', file, '--yes')
   })
 
   test('without etcd routes stay as they are', async () => {

@@ -8,6 +8,16 @@ import type { ClusterNeighbours } from './neighbours.ts'
 import { isWithinBlocks } from './within-blocks.ts'
 
 /**
+ * A block that a host gave back in a cluster that it was in before, with networks of the host in it.
+ * @public @since 0.1.0
+ */
+export interface LostElsewhere {
+  readonly cluster: string
+  /** CIDR. */
+  readonly block: string
+}
+
+/**
  * What a host remembers of its blocks since it joined last.
  * @public @since 0.1.0
  */
@@ -17,6 +27,8 @@ export interface RememberedBlocks {
   readonly blocks: readonly RememberedBlock[]
   readonly leaving: readonly string[]
   readonly lost: readonly BlockMove[]
+  /** Those of clusters that it was in before: other hosts there may claim them. Absent: there are none. */
+  readonly lostElsewhere?: readonly LostElsewhere[]
 }
 
 /**
@@ -32,7 +44,7 @@ export interface RememberedBlocks {
  * @public @since 0.1.0
  */
 export const heldSince = (
-  { cluster, host, blocks, leaving, lost }: RememberedBlocks,
+  { cluster, host, blocks, leaving, lost, lostElsewhere = [] }: RememberedBlocks,
   seen: ClusterNeighbours | null,
 ): Required<Pick<HeldBlocks, 'blocks' | 'leaving' | 'lost'>> => {
   const isLater = ({ revision }: RememberedBlock | BlockMove): boolean =>
@@ -51,6 +63,7 @@ export const heldSince = (
         takenBy: isLater(one) ? takerOf(one.block) : one.takenBy,
       })),
       ...blocks.filter(isGone).map(({ block }) => ({ block, takenBy: takerOf(block) })),
+      ...lostElsewhere.map(({ cluster: before, block }) => ({ block, takenBy: null, cluster: before })),
     ].filter(({ block }) => !isWithinBlocks(block, held)),
   }
 }

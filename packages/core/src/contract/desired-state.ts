@@ -74,7 +74,7 @@ export interface DesiredSubnet {
   readonly masquerade: boolean
   /**
    * Blocks of other hosts of a cluster that containers here reach with their own source, though the rest is masqueraded;
-   * CIDR. Absent: none.
+   * CIDR. On an external network the rules of its owner say whether they do, and none of this project. Absent: none.
    */
   readonly unmasqueraded?: readonly string[]
 }

@@ -292,5 +292,7 @@ const reachOutside = (
     return dropped(`${from.address} would leave without being masqueraded`)
   if (toOthers) return { kind: 'foreign' }
   const isOfCluster = subnet?.unmasqueraded?.some((block) => prefixContains(block, to.address)) === true
+  // The owner of the bridge says with which source other hosts of the cluster are reached from there.
+  if (isOfCluster && network.external) return { kind: 'foreign' }
   return { kind: 'outside', seenAs: isMasqueraded && !isOfCluster ? 'host' : 'own' }
 }

@@ -27,8 +27,15 @@ export interface HeldBlocks {
   readonly blocks: readonly string[]
   /** Those of them that no pool has any more: networks that are there stay until they are moved, and no new one comes. */
   readonly leaving?: readonly string[]
-  /** Blocks that it had, and the host that has each now; null: no host has. */
-  readonly lost: readonly { readonly block: string; readonly takenBy: string | null }[]
+  /**
+   * Blocks that it had, and the host that has each now; null: no host has, or it is not known. With its `cluster`, one of a
+   * cluster that this host was in before.
+   */
+  readonly lost: readonly {
+    readonly block: string
+    readonly takenBy: string | null
+    readonly cluster?: string
+  }[]
   /**
    * Blocks of other hosts, as the cluster was seen last: a network of this host that is up there is in lost addresses, though
    * nothing is remembered of the block. Absent: none were seen.
@@ -91,13 +98,15 @@ export const blockReservations = ({
 }: HeldBlocks): readonly Reservation[] => {
   const own = [...blocks, ...(unjoined?.own ?? [])].map((block) => parsePrefix(block))
   const known = new Set([...blocks, ...lost.map(({ block }) => block)])
-  const seen = others.flatMap(({ block, host }) => (known.has(block) ? [] : [{ block, takenBy: host }]))
+  const seen: HeldBlocks['lost'] = others.flatMap(({ block, host }) =>
+    known.has(block) ? [] : [{ block, takenBy: host }],
+  )
   // A block of another size may have been claimed out of one that was lost: that part is this host's.
-  const gone = [...lost, ...seen].flatMap(({ block, takenBy }) =>
+  const gone = [...lost, ...seen].flatMap(({ block, takenBy, cluster: before = cluster }) =>
     subtractPrefixes(parsePrefix(block), own).map(
       (prefix): Reservation => ({
         kind: 'cluster',
-        ...{ prefix, cluster, pool: null, takenBy },
+        ...{ prefix, cluster: before, pool: null, takenBy },
         ...(takenBy !== null && takenBy === host ? { isNamesake: true } : {}),
       }),
     ),

@@ -133,8 +133,10 @@ const joinedNetwork = (
   for (const family of families) {
     const subnet = network[family]
     const blocks = others.filter(({ block }) => parsePrefix(block).family === family)
-    if (subnet === null || blocks.length === 0 || !isOpen(network, subnet) || !isInBlock(subnet)) continue
-    if (subnet.mode !== 'nat-unprotected')
+    if (subnet === null || blocks.length === 0 || !isInBlock(subnet)) continue
+    if (!isOpen({ ...network, external: false }, subnet)) continue
+    // Rules of ours open nothing there, and its owner's say which source its containers have.
+    if (subnet.mode !== 'nat-unprotected' && !network.external)
       openings.push(...blocks.map((block) => opening(network, family, block)))
     if (subnet.masquerade)
       joined = { ...joined, [family]: { ...subnet, unmasqueraded: blocks.map(({ block }) => block) } }

@@ -569,7 +569,6 @@ describe('containers of other hosts', () => {
   test.each([
     ['is internal', network({ internal: true })],
     ['has icc off', network({ icc: false })],
-    ['is of another engine', network({ external: true })],
     [
       'is outside the blocks of this host',
       network({ ip: { subnet: '172.17.0.0/16', gateway: '172.17.42.1', mode: 'nat', masquerade: true } }),
@@ -581,6 +580,12 @@ describe('containers of other hosts', () => {
   ])('are strangers to a network that %s', (_, one) => {
     const { networks, openings = [] } = open(one)
     expect(networks[0]?.ip?.unmasqueraded).toBeUndefined()
+    expect(openings).toEqual([])
+  })
+
+  test('are let in by no rule of ours to an external network, whose owner says which source they see', () => {
+    const { networks, openings = [] } = open(network({ external: true }))
+    expect(networks[0]?.ip?.unmasqueraded).toEqual(['10.64.2.0/24'])
     expect(openings).toEqual([])
   })
 })

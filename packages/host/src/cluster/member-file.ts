@@ -1,6 +1,6 @@
 import { link } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BlockMove, RememberedBlock } from '@portolan/core'
+import type { BlockMove, LostElsewhere, RememberedBlock } from '@portolan/core'
 import { PortolanError, parsePrefix, shellLine } from '@portolan/netfilter'
 import { defaultStateDirectory } from '../state/state-file.ts'
 import { type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
@@ -31,6 +31,8 @@ export interface RememberedMember {
   readonly url?: string
   /** Pools of clusters that it was in before: routes there are its own. Absent: it was in no other. */
   readonly elsewhere?: readonly string[]
+  /** Blocks of those clusters in which it may still have networks. Absent: there are none. */
+  readonly lostElsewhere?: readonly LostElsewhere[]
 }
 
 export const memberFile = (directory: string): string => join(directory, 'cluster.json')
@@ -129,6 +131,9 @@ const isBlockText = (value: unknown): value is string => isPrefix(value)
 const isMove = (value: unknown): value is BlockMove =>
   isBlock(value) && 'takenBy' in value && (value.takenBy === null || isText(value.takenBy))
 
+const isLostElsewhere = (value: unknown): value is LostElsewhere =>
+  isFields(value) && isText(value.cluster) && isPrefix(value.block)
+
 const listOf = <Item>(value: unknown, is: (item: unknown) => item is Item): readonly Item[] | null =>
   Array.isArray(value) && value.every(is) ? value : null
 
@@ -147,13 +152,15 @@ const parseMember = (text: string): RememberedMember | null => {
   // Earlier versions did not write these.
   const leaving = listOf(value.leaving ?? [], isBlockText)
   const elsewhere = listOf(value.elsewhere ?? [], isPool)
+  const lostElsewhere = listOf(value.lostElsewhere ?? [], isLostElsewhere)
   if (!isText(cluster) || !isText(host) || !isText(incarnation)) return null
-  if (pools === null || blocks === null || lost === null || leaving === null || elsewhere === null)
-    return null
+  if (pools === null || blocks === null || lost === null || leaving === null) return null
+  if (elsewhere === null || lostElsewhere === null) return null
   return {
     ...{ cluster, host, incarnation, pools, blocks, leaving, lost },
     ...(value.left === true ? { left: true } : {}),
     ...(isText(url) ? { url } : {}),
     ...(elsewhere.length > 0 ? { elsewhere } : {}),
+    ...(lostElsewhere.length > 0 ? { lostElsewhere } : {}),
   }
 }

@@ -48,13 +48,13 @@ export const readJoinedBlocks = async (
   seen?: ClusterNeighbours | null,
 ): Promise<HeldBlocks | null> => {
   const known = await readMemberSince(directory, seen)
-  if (known === null || !hasPart(known.member)) return null
+  if (known === null || !(hasPart(known.member) || known.held.lost.length > 0)) return null
   const since = seen === undefined ? await seenLast(directory) : seen
   const held = heldBlocks(known.member.cluster, known, since, 'portolan cluster join')
   const join = joinOf(known.member, held)
-  if (known.member.left !== true) return { ...held, join }
+  if (known.member.left !== true && hasPart(known.member)) return { ...held, join }
   const { former: _former, leaving: _leaving, ...left } = held
-  return held.lost.length === 0 ? null : { ...left, pools: [], blocks: [], join }
+  return held.lost.length === 0 ? null : { ...left, left: true, pools: [], blocks: [], join }
 }
 
 const heldBlocks = (
@@ -64,8 +64,14 @@ const heldBlocks = (
   join: string,
 ): HeldBlocks => {
   const others = othersIn(since, cluster)
-  if (known === null || known.member.cluster !== cluster || !hasPart(known.member))
-    return { cluster, ...hostIn(since, cluster), pools: null, blocks: [], lost: [], ...others, join }
+  if (known === null || known.member.cluster !== cluster || !hasPart(known.member)) {
+    // Networks that were left in blocks of another cluster are told whichever cluster is named.
+    const lost = (known?.held.lost ?? []).map((one) => ({
+      cluster: known?.member.cluster ?? cluster,
+      ...one,
+    }))
+    return { cluster, ...hostIn(since, cluster), pools: null, blocks: [], lost, ...others, join }
+  }
   const { blocks, leaving, lost } = known.held
   const pools = poolsIn(since, known.member)
   return {

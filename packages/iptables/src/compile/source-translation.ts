@@ -43,7 +43,7 @@ export const sources = (
       )
     }
   }
-  if (inside.length > 0 && subnet.masquerade && !network.internal)
+  if (inside.length > 0 && subnet.masquerade && !network.internal && !network.external)
     for (const block of subnet.unmasqueraded ?? []) {
       const kept = prefixLiteral(block, family)
       if (kept === null) continue

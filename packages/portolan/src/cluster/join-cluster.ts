@@ -72,14 +72,17 @@ export const joinCluster = async (
   const moves = gone.map((move): LostBlock => ({ ...move, networks: networksOf(move.block) }))
   const isNew = new Set(member.blocks.map(({ block }) => block))
   const isTold = ({ block, networks }: LostBlock): boolean => networks.length > 0 || isNew.has(block)
+  const { lostElsewhere: before = [], ...own } = member
+  const lostElsewhere = before.filter(({ block }) => keeps(block))
   const now: RememberedMember = {
-    ...member,
+    ...own,
+    ...(lostElsewhere.length === 0 ? {} : { lostElsewhere }),
     pools: claimed.pools,
     blocks: claimed.blocks.map(({ block, revision }) => ({ block, revision })),
     leaving: claimed.leaving,
     // Told again and again for as long as a network of this host uses it, or may.
     lost: moves
-      .filter(({ networks }) => networks.length > 0 || !areComplete(witnesses))
+      .filter(({ block }) => keeps(block))
       .map(({ block, takenBy, revision }) => ({ block, takenBy, revision })),
   }
   // With a watch this comes every few seconds; the file is written where something is new.

@@ -21,7 +21,9 @@ export const readLostUse = async (
   seen?: ClusterNeighbours | null,
 ): Promise<LostUse> => {
   try {
-    const { lost = [] } = (await readMemberSince(directory, seen))?.held ?? {}
+    const { lost: all = [] } = (await readMemberSince(directory, seen))?.held ?? {}
+    // Those of another cluster are told of the networks in them alone: nothing of this host's part in its own comes of them.
+    const lost = all.filter(({ cluster }) => cluster === undefined)
     const uses = useOfBlocks(
       lost.map(({ block }) => block),
       witnesses,

@@ -33,10 +33,29 @@ export const thisMember = async (
   }
   const elsewhere = known === null ? [] : [...new Set([...(known.elsewhere ?? []), ...known.pools])]
   const fresh = {
-    ...{ cluster, host, incarnation: randomUUID(), pools: [], blocks: [], leaving: [], lost: [] },
+    ...{ cluster, host, incarnation: randomUUID(), pools: [], blocks: [], leaving: [] },
     ...(elsewhere.length === 0 ? {} : { elsewhere }),
+    ...lostBy(known, cluster),
   }
   return writeMember(directory, fresh, { isFirst: known === null })
+}
+
+/** Networks that were left in blocks are told in whichever cluster the host is then. */
+const lostBy = (
+  known: RememberedMember | null,
+  cluster: string,
+): Pick<RememberedMember, 'lost' | 'lostElsewhere'> => {
+  const lost = [
+    ...(known?.lost ?? []).map((one) => ({ cluster: known?.cluster ?? cluster, ...one })),
+    ...(known?.lostElsewhere ?? []).map((one) => ({ ...one, takenBy: null, revision: 0 })),
+  ]
+  const others = lost.filter((one) => one.cluster !== cluster)
+  return {
+    lost: lost.flatMap(({ cluster: of, ...move }) => (of === cluster ? [move] : [])),
+    ...(others.length === 0
+      ? {}
+      : { lostElsewhere: others.map(({ cluster: of, block }) => ({ cluster: of, block })) }),
+  }
 }
 
 /** What this host remembers to be in a cluster, joined or not; null: nothing, or it is in another one. */

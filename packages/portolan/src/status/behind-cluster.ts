@@ -4,7 +4,6 @@ import {
   containsAddress,
   type HostFacts,
   type Prefix,
-  parsePrefix,
   tryParseAddress,
   tryParseHostOrPrefix,
 } from '@portolan/netfilter'
@@ -21,7 +20,8 @@ export interface BehindCluster {
 
 /**
  * A project that no file was named for, beside the other hosts as they are known by now. What no rule of another program is
- * to blame for, of a packet to or from the block of another host, is ours to bring.
+ * to blame for, of a packet to or from addresses that other hosts have or had, is ours to bring. Those of a host that left
+ * are in the pools alone, as are those of all others where this host left itself, or joined another cluster.
  *
  * @returns null: it is as the cluster is, as far as can be told
  */
@@ -31,18 +31,25 @@ export const behindCluster = (
   conflicts: readonly Conflict[],
   { facts, neighbours = null }: { readonly facts: HostFacts; readonly neighbours?: ClusterNeighbours | null },
 ): BehindCluster | null => {
-  if (neighbours === null || !state.networks.some((one) => isInBlock(one, neighbours))) return null
+  if (neighbours === null) return null
+  const { pools = [], former = [], others } = neighbours
+  const known = [...pools, ...former].map((pool) => pool.slice(0, pool.lastIndexOf(':')))
+  const ofHost = prefixesOf([...neighbours.blocks, ...known])
+  if (!state.networks.some((one) => isInside(one, ofHost))) return null
+  const own = prefixesOf(
+    state.networks.flatMap(({ ip, ip6 }) => [ip?.subnet ?? [], ip6?.subnet ?? []].flat()),
+  )
   const routes = diffRoutes(state, facts).flatMap(({ operation }) =>
     operation.kind === 'set-route' || operation.kind === 'delete-route' ? [operation.destination] : [],
   )
-  const blocks = [...neighbours.others.map(({ block }) => block), ...routes].flatMap(
-    (block) => tryParseHostOrPrefix(block) ?? [],
-  )
+  const blocks = prefixesOf([...others.map(({ block }) => block), ...routes, ...known])
   const stale = conflicts.filter(
     ({ culprit, witness }) =>
       culprit === null &&
       witness !== null &&
-      [witness.source, witness.destination].some((address) => isWithin(address ?? null, blocks)),
+      [witness.source, witness.destination].some(
+        (address) => isWithin(address ?? null, blocks) && !isWithin(address ?? null, own),
+      ),
   )
   return routes.length + stale.length === 0 ? null : { project, routes, conflicts: stale }
 }
@@ -51,13 +58,11 @@ export const behindCluster = (
 export const behindText = ({ project, routes }: BehindCluster, written: ProjectCommand): string =>
   `Project ${project} is from before other hosts of the cluster joined or left${routes.length === 0 ? '' : ` (routes to blocks ${routes.join(', ')} are not as they are to be)`}: containers there and here may not reach each other. Bring its routes and rules up to them: \`${written('portolan apply', project)}\`. With \`portolan watch\` they follow the cluster all along.`
 
-const isInBlock = ({ ip, ip6 }: DesiredState['networks'][number], { blocks }: ClusterNeighbours): boolean => {
-  const own = blocks.map((block) => parsePrefix(block))
-  return [ip, ip6].some((subnet) => {
-    const address = subnet?.gateway == null ? null : tryParseAddress(subnet.gateway)
-    return address !== null && own.some((block) => containsAddress(block, address))
-  })
-}
+const prefixesOf = (texts: readonly string[]): readonly Prefix[] =>
+  texts.flatMap((text) => tryParseHostOrPrefix(text) ?? [])
+
+const isInside = ({ ip, ip6 }: DesiredState['networks'][number], blocks: readonly Prefix[]): boolean =>
+  [ip, ip6].some((subnet) => isWithin(subnet?.gateway ?? null, blocks))
 
 const isWithin = (text: string | null, blocks: readonly Prefix[]): boolean => {
   const address = text === null ? null : tryParseAddress(text)

@@ -60,11 +60,13 @@ export const joinStatus = async (
           },
           projects,
         )
+  const ofLost = lost.find(networks).filter(isShown)
   const found = {
     ...searched,
-    conflicts:
-      searched.conflicts === null ? null : [...lost.find(networks).filter(isShown), ...searched.conflicts],
+    conflicts: searched.conflicts === null ? null : [...ofLost, ...searched.conflicts],
   }
+  // A network in a lost block is to be moved first, which brings routes and rules as well.
+  const behind = searched.behind.filter((one) => !ofLost.some(({ project: of }) => of === one.project))
   const byMapping = tally(found.conflicts, (conflict) =>
     conflict.mapping === null
       ? null
@@ -75,7 +77,7 @@ export const joinStatus = async (
   )
   const notes = [
     ...lost.notes(networks.filter(isShown)),
-    ...searched.behind.map((one) => behindText(one, written ?? ((command) => command))),
+    ...behind.map((one) => behindText(one, written ?? ((command) => command))),
     ...formerAddressNotes(facts, reading.leases, isShown, written),
   ]
   return {

@@ -21,8 +21,12 @@ const neighbours: ClusterNeighbours = {
 const own = (destination: string) => ({
   ...{ destination, gateway: '192.0.2.12', interface: 'eth0', table: 254, protocol: 'portolan' },
 })
-const rewritten = (destination: string, culprit: Culprit | null = null): Conflict => ({
-  ...{ kind: 'SourceRewritten', severity: 'error', certainty: 'certain', mapping: null, network: 'web' },
+const rewritten = (
+  destination: string,
+  culprit: Culprit | null = null,
+  kind: 'SourceRewritten' | 'MasqueradeMissing' = 'SourceRewritten',
+): Conflict => ({
+  ...{ kind, severity: 'error', certainty: 'certain', mapping: null, network: 'web' },
   ...{ published: null, message: '', culprit, trace: [], remedy: { text: '', commands: [] } },
   witness: { family: 'ip', in: 'br-web', source: '10.64.1.10', destination, protocol: 'tcp' },
 })
@@ -50,6 +54,22 @@ test('it is behind where a route is missing or left, or rules of before rewrite 
   expect(found(['10.64.2.0/24'], [stale, rewritten('10.64.2.7', foreign)])).toMatchObject({
     routes: [],
     conflicts: [stale],
+  })
+})
+
+test.each([
+  ['whose host left', { ...neighbours, pools: ['10.64.0.0/20:24'], others: [] }],
+  ['of which this host has no block any more', { ...neighbours, pools: ['10.64.0.0/20:24'], blocks: [] }],
+  [
+    'of a cluster that this host left for another one',
+    { ...neighbours, ...{ pools: ['10.80.0.0/20:24'], former: ['10.64.0.0/20:24'] }, blocks: [], others: [] },
+  ],
+])('rules of before that leave a block as it is %s are ours to bring', (_, now) => {
+  const unmasked = rewritten('10.64.9.7', null, 'MasqueradeMissing')
+  const state = shop({ routes: [] })
+  const all = [unmasked, rewritten('10.64.9.7', foreign, 'MasqueradeMissing'), rewritten('198.51.100.7')]
+  expect(behindCluster('shop', state, all, { facts: {}, neighbours: now })).toEqual({
+    ...{ project: 'shop', routes: [], conflicts: [unmasked] },
   })
 })
 

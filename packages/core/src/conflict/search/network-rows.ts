@@ -49,7 +49,8 @@ export const networkRows = (
         [subtractRanges(around.outside, kept), subnet.masquerade ? 'host' : 'own'],
         [intersectRanges(around.outside, kept), 'own'],
       ] as const
-      for (const [daddr, seenAs] of ways)
+      // On an external network the owner of the bridge says with which source those blocks are reached.
+      for (const [daddr, seenAs] of network.external ? ways.slice(0, 1) : ways)
         if (!isEmptySet(daddr))
           rows.push({
             ...base,
