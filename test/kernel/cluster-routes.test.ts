@@ -370,6 +370,56 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     expect(await save()).toEqual(before)
   })
 
+  test('a second cluster with the same pools is refused while the routes are of another state directory, and takes none of them', async () => {
+    const { host } = node(0)
+    const { machine } = host
+    const { url } = site()
+    const second = ['--cluster', url.replace(/lab$/, 'second')] as const
+    const state = ['--state', '/var/lib/portolan/second'] as const
+    const pools = ['--pool', '10.64.0.0/20:24', '--pool', 'fd00:1234::/56:64']
+    await host.must('cluster', 'init', ...pools, ...second)
+    const join = () => host.portolan('cluster', 'join', '--member', 'h1', '--count', '2', ...second, ...state)
+    const isRefused = (message: RegExp) => ({ exitCode: 1, stderr: expect.stringMatching(message) })
+    const ofFirst =
+      /this host is h1 in cluster lab \(etcd:\S+\) with the state directory \/var\/lib\/portolan, .*Cluster second .*`portolan cluster release --cluster etcd:\S+\/lab`/
+    expect(await join()).toMatchObject(isRefused(ofFirst))
+    // By another path it is the same directory, and what was in force before there was a note is told by the blocks.
+    await machine.mustRun(['ln', '-s', '/var/lib/portolan', '/run/lab/linked'])
+    await host.must('cluster', 'join', '--cluster', url, '--state', '/run/lab/linked')
+    await machine.mustRun(['sh', '-c', 'rm /run/portolan/routes-*.json'])
+    expect(await join()).toMatchObject(
+      isRefused(/in another cluster than second: .*blocks that second does not have and never had/),
+    )
+    await host.must('cluster', 'join', '--cluster', url)
+    expect(await join()).toMatchObject(isRefused(ofFirst))
+    // One that joined before there were routes.
+    const before = await routesOf(host)
+    for (const family of ['-4', '-6']) await machine.mustRun(['ip', family, 'route', 'flush', 'proto', '143'])
+    expect(await join()).toMatchObject({ exitCode: 0 })
+    try {
+      await applyOn(host, node(0).file, '--cluster', url)
+      expect(await routesOf(host)).toEqual(before)
+      const file = await host.write('second.yaml', 'name: second\nservices: {web: {ports: ["8090:80"]}}\n')
+      const words = ['-f', file, '--backend', 'nftables', ...second, ...state] as const
+      const { stdout } = await host.portolan('plan', ...words, '--json')
+      expect(JSON.parse(stdout).notes).toContainEqual({
+        text: expect.stringMatching(
+          /^The routes of this host are those of cluster lab .*The routes stay as they are/,
+        ),
+        place: null,
+      })
+      await host.must('apply', ...words, '--yes')
+      expect(await routesOf(host)).toEqual(before)
+      expect(await node(0).web.reach(tcp(node(1).address, 81))).toMatchObject({ delivered: true })
+      await host.must('destroy', '-p', 'second', '--yes', ...state)
+    } finally {
+      // One of its blocks is that which the network of the first is in.
+      await host.must('cluster', 'release', '--force', ...second, ...state)
+    }
+    expect(await join()).toMatchObject(isRefused(ofFirst))
+    expect(await routesOf(host)).toEqual(before)
+  })
+
   test('watch makes a route as soon as what was in its way has gone', async () => {
     const { host, file } = node(0)
     const { machine } = host

@@ -2,7 +2,7 @@
 export const packedBytes: Readonly<Record<string, number>> = {
   portolan: 1_265_000,
   'portolan-cni': 700_000,
-  'portolan-core': 380_000,
+  'portolan-core': 418_000,
   'portolan-etcd': 211_000,
   'portolan-host': 149_000,
   'portolan-iptables': 117_000,

@@ -12,7 +12,13 @@ export * from './held-since.ts'
 export type { ClusterMember } from './member.ts'
 export * from './memory-block-store.ts'
 export { BlocksExhaustedError, type MissingBlocks } from './missing-blocks.ts'
-export { type ClusterNeighbours, type NeighbourBlock, neighboursOf } from './neighbours.ts'
+export {
+  type ClusterNeighbours,
+  type NeighbourBlock,
+  neighboursOf,
+  type RouteHolder,
+  withoutRouteHolder,
+} from './neighbours.ts'
 export type { NodeAddresses } from './node-record.ts'
 export { blocksOfDeadHosts, reclaimBlocks } from './reclaim-blocks.ts'
 export { type ReleaseRequest, releaseBlocks } from './release-blocks.ts'

@@ -20,6 +20,21 @@ export interface NeighbourBlock {
 }
 
 /**
+ * Another state directory of a host, which the routes of the host are of.
+ * @public @since 0.1.0
+ */
+export interface RouteHolder {
+  readonly directory: string
+  /** What the host is there. */
+  readonly cluster: string
+  readonly host: string
+  /** The blocks that it remembers there, CIDR. */
+  readonly blocks: readonly string[]
+  /** The URL by which it joined; absent: none is known that holds in any folder. */
+  readonly url?: string
+}
+
+/**
  * What a host has to know of a cluster to reach the containers of its other hosts.
  * @public @since 0.1.0
  */
@@ -42,7 +57,24 @@ export interface ClusterNeighbours {
    * store has lost none.
    */
   readonly disputed?: readonly string[]
+  /**
+   * Another state directory of this host, in another cluster, that the routes of the host are of: they stay as they are.
+   * Absent: none is known.
+   */
+  readonly routesOf?: RouteHolder
 }
+
+/**
+ * The other hosts of a cluster without what else has the routes of this one, as they are written down.
+ *
+ * @example
+ * withoutRouteHolder(neighbours).routesOf // undefined
+ * @public @since 0.1.0
+ */
+export const withoutRouteHolder = ({
+  routesOf: _holder,
+  ...neighbours
+}: ClusterNeighbours): ClusterNeighbours => neighbours
 
 /**
  * The blocks of a cluster as one of its hosts sees them.

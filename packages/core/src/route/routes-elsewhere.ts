@@ -1,7 +1,29 @@
 import { type HostFacts, parsePrefix, prefixesOverlap, tryParseHostOrPrefix } from '@portolan/netfilter'
-import type { ClusterNeighbours } from '../block/neighbours.ts'
+import type { BlockSnapshot } from '../block/block-store.ts'
+import { blocksOf, clusterState } from '../block/cluster-state.ts'
+import { describeCluster } from '../block/describe-cluster.ts'
+import type { ClusterNeighbours, RouteHolder } from '../block/neighbours.ts'
 import type { DesiredRoute } from '../contract/desired-state.ts'
 import { isOwnRoute } from './rival-routes.ts'
+
+/** Does a host have a route that Portolan made? */
+export const hasOwnRoutes = ({ routes = [] }: HostFacts): boolean => routes.some(isOwnRoute)
+
+/** The other state directory that the routes of a host are of: a plan leaves them to it. Null: there are none. */
+export const routesHeld = (
+  facts: HostFacts,
+  { routesOf }: Pick<ClusterNeighbours, 'routesOf'>,
+): RouteHolder | null => (routesOf !== undefined && hasOwnRoutes(facts) ? routesOf : null)
+
+const leaveOne =
+  'The routes stay as they are, but a host is in one cluster at a time: leave one of the two, with `portolan cluster release` and the --cluster and --state of that one.'
+
+/** What is to be said then. */
+export const heldNote = (
+  { cluster, host, directory, url }: RouteHolder,
+  { cluster: name }: Pick<ClusterNeighbours, 'cluster'>,
+): string =>
+  `The routes of this host are those of cluster ${cluster}${url === undefined ? '' : ` (${url})`}, in which it is ${host} with the state directory ${directory}. None to hosts of cluster ${name} are planned. ${leaveOne}`
 
 const rangeOf = (pool: string): string => pool.slice(0, pool.lastIndexOf(':'))
 
@@ -32,6 +54,27 @@ export const routesElsewhere = (
   })
 }
 
+/**
+ * The routes of ours that a cluster knows nothing of: no host ever had the block, and none has the address that they lead
+ * by. Its pools may be those of the cluster that they are of.
+ *
+ * @param snapshot - with pools: where the data was lost, nothing tells
+ */
+export const routesUnknown = (
+  { routes = [] }: HostFacts,
+  snapshot: BlockSnapshot,
+): readonly DesiredRoute[] => {
+  const known = blocksOf(clusterState(snapshot)).map(({ prefix }) => prefix)
+  const { hosts } = describeCluster(snapshot)
+  const nodes = new Set(hosts.flatMap(({ addresses }) => [addresses?.ip, addresses?.ip6]))
+  return routes.filter(isOwnRoute).flatMap(({ destination = '', gateway, interface: name }) => {
+    const prefix = tryParseHostOrPrefix(destination)
+    if (prefix === null || gateway == null || name == null || nodes.has(gateway)) return []
+    if (known.some((one) => prefixesOverlap(one, prefix))) return []
+    return [{ destination, via: gateway, interface: name }]
+  })
+}
+
 /** Routes as a sentence has them. */
 export const routesText = (routes: readonly DesiredRoute[]): string =>
   routes.map(({ destination, via }) => `${destination} via ${via}`).join(', ')
@@ -44,5 +87,5 @@ export const elsewhereNote = (
   routes.length === 0
     ? []
     : [
-        `This host has routes of Portolan to blocks that no pool of cluster ${cluster} has or had (${routesText(routes)}), so another state directory of it is in another cluster. They stay as they are, but a host is in one cluster at a time: leave one of the two, with \`portolan cluster release\` and the --cluster and --state of that one. If the routes were left behind, remove each: ${routes.map(({ destination, via }) => `\`ip route del ${destination} via ${via} proto 143\``).join(', ')}.`,
+        `This host has routes of Portolan to blocks that no pool of cluster ${cluster} has or had (${routesText(routes)}), so another state directory of it is in another cluster. ${leaveOne} If the routes were left behind, remove each: ${routes.map(({ destination, via }) => `\`ip route del ${destination} via ${via} proto 143\``).join(', ')}.`,
       ]

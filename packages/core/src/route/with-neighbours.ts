@@ -14,7 +14,7 @@ import type { Intent } from '../intent/index.ts'
 import { expandOpenings } from '../resolve/expand-openings.ts'
 import { type ChosenRoutes, chooseRoutes } from './choose-routes.ts'
 import { isOwnRoute } from './rival-routes.ts'
-import { elsewhereNote, routesElsewhere } from './routes-elsewhere.ts'
+import { elsewhereNote, heldNote, routesElsewhere, routesHeld } from './routes-elsewhere.ts'
 import { withoutLeavingRoutes } from './without-leaving-routes.ts'
 
 /**
@@ -46,10 +46,17 @@ export const withNeighbours = (
   neighbours: ClusterNeighbours,
   wording?: Wording,
 ): Neighboured => {
+  const holder = routesHeld(facts, neighbours)
+  if (holder !== null)
+    return {
+      desired: joinedState(desired, neighbours, null),
+      notes: [heldNote(holder, neighbours)],
+      conflicts: [],
+    }
   const chosen = chooseRoutes(reachable(neighbours), facts)
   const elsewhere = routesElsewhere(facts, neighbours)
   return {
-    desired: joinedState(desired, neighbours, chosen, elsewhere),
+    desired: joinedState(desired, neighbours, [...chosen.routes, ...elsewhere]),
     notes: [...elsewhereNote(elsewhere, neighbours), ...notesOf(chosen)],
     conflicts: findRouteConflicts(chosen, facts, desired.project, wording),
   }
@@ -58,8 +65,7 @@ export const withNeighbours = (
 const joinedState = (
   desired: DesiredState,
   neighbours: ClusterNeighbours,
-  { routes }: ChosenRoutes,
-  elsewhere: readonly DesiredRoute[],
+  routes: readonly DesiredRoute[] | null,
 ): DesiredState => {
   const joined = desired.networks.map((network) => joinedNetwork(network, neighbours))
   const all = [...(desired.openings ?? []), ...joined.flatMap(({ openings }) => openings)]
@@ -67,7 +73,8 @@ const joinedState = (
     ...desired,
     networks: joined.map(({ network }) => network),
     ...(all.length === 0 ? {} : { openings: all }),
-    routes: [...routes, ...elsewhere],
+    // Of routes that are not said none is changed.
+    ...(routes === null ? {} : { routes }),
   }
 }
 
@@ -92,9 +99,11 @@ export const chosenAnew = (
   const { openings } = expandOpenings(intent, desired.networks, desired.endpoints, facts)
   const alone = openings.length === 0 ? others : { ...others, openings }
   if (neighbours === null) return alone
+  const { routes: _routes, ...unrouted } = alone
+  if (routesHeld(facts, neighbours) !== null) return joinedState(unrouted, neighbours, null)
   const known = withoutLeavingRoutes(desired, facts)
-  const chosen = chooseRoutes(reachable(neighbours), known)
-  return joinedState(alone, neighbours, chosen, routesElsewhere(facts, neighbours))
+  const { routes } = chooseRoutes(reachable(neighbours), known)
+  return joinedState(unrouted, neighbours, [...routes, ...routesElsewhere(facts, neighbours)])
 }
 
 /**
@@ -175,7 +184,7 @@ export const withoutStaleRoutes = (
   neighbours: Pick<ClusterNeighbours, 'others'> & Partial<ClusterNeighbours>,
 ): HostFacts => {
   const { routes } = facts
-  if (routes === undefined || !routes.some(isOwnRoute)) return facts
+  if (routes === undefined || !routes.some(isOwnRoute) || neighbours.routesOf !== undefined) return facts
   const { others, blocks = [] } = neighbours
   const elsewhere = routesElsewhere(facts, { ...neighbours, blocks }).map(({ destination }) => destination)
   const wanted = new Set([...others.map(({ block }) => block), ...elsewhere])

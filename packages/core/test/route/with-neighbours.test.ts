@@ -14,6 +14,7 @@ import {
   setUpCluster,
   withNeighbours,
 } from '../../src/index.ts'
+import { routesUnknown } from '../../src/route/routes-elsewhere.ts'
 import { chosenAnew, withoutStaleRoutes } from '../../src/route/with-neighbours.ts'
 import { withoutLeavingRoutes } from '../../src/route/without-leaving-routes.ts'
 
@@ -69,6 +70,50 @@ describe('routes of ours to blocks outside the pools of the cluster, which anoth
     const all = [...others, stale].map(({ destination }) => `route ${destination}`)
     expect(removed({ ...known, former })).toEqual(expect.arrayContaining(all))
     expect(removed(neighbours())).toEqual(expect.arrayContaining(all))
+  })
+})
+
+describe('routes of ours that another state directory has', () => {
+  const holder = { directory: '/srv/prod', cluster: 'prod', host: 'h1', blocks: ['10.64.7.0/24'] }
+  const held = { ...neighbours(), pools: ['10.64.0.0/16:24'], routesOf: holder }
+  const ours = (destination: string, gateway: string) => ({
+    ...{ destination, gateway, interface: 'eth0', table: 254, protocol: 'portolan' },
+  })
+  const host = facts({ routes: [ours('10.64.2.0/24', '192.0.2.77'), ours('10.64.9.0/24', '192.0.2.13')] })
+
+  test('stay as they are, whatever the pools, and that is said', () => {
+    const { desired: got, notes, conflicts } = withNeighbours(desired(), host, held)
+    expect({ changes: diffLinks(got, host), conflicts }).toEqual({ changes: [], conflicts: [] })
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /are those of cluster prod, in which it is h1 with the state directory \/srv\/prod\. .*cluster lab/,
+      ),
+    ])
+    const planned = {
+      ...desired(),
+      routes: [{ destination: '10.64.2.0/24', via: '192.0.2.12', interface: 'eth0' }],
+    }
+    const again = chosenAnew({ networks: [], endpoints: [], links: [] }, planned, host, held)
+    expect(diffLinks(again, host)).toEqual([])
+    expect(withoutStaleRoutes(host, held)).toEqual(host)
+  })
+
+  test('are made for this one where there are none', () => {
+    const { desired: got, notes } = withNeighbours(desired(), facts(), held)
+    expect({ routes: got.routes?.length, notes }).toEqual({ routes: 1, notes: [] })
+  })
+
+  test('are unknown to a cluster where no host had the block and none has the address', async () => {
+    const store = memoryBlockStore()
+    await runBlockSteps(store, setUpCluster(['10.64.0.0/16:24']))
+    const member = { host: 'h2', incarnation: 'b', newNonce: () => 'n' }
+    const { blocks } = await runBlockSteps(store, claimBlocks({ ...member, lease: null }))
+    const addresses = { ip: '192.0.2.12', ip6: null }
+    await runBlockSteps(store, announceNode({ ...member, addresses }))
+    const own = ours(blocks[0]?.block ?? '', '192.0.2.99')
+    const [other, near] = [ours('10.64.255.0/24', '192.0.2.13'), ours('10.64.254.0/24', '192.0.2.12')]
+    const known = routesUnknown({ routes: [own, other, near] }, await store.read())
+    expect(known.map(({ destination }) => destination)).toEqual(['10.64.255.0/24'])
   })
 })
 

@@ -4,6 +4,7 @@ import type { ClusterNeighbours } from '@portolan/core'
 import { eventLoopTurn } from '../turn/event-loop-turn.ts'
 import { memberFile } from './member-file.ts'
 import { neighboursFile, readNeighbours } from './neighbours-file.ts'
+import { noteRouteHolder, withRouteHolder } from './route-holder.ts'
 
 /**
  * What a host remembers of its cluster, which other processes write down.
@@ -15,8 +16,10 @@ export interface ClusterMemory {
    * event loop, and is the same until the next turn.
    */
   stamp(): string
-  /** The other hosts, as `readNeighbours` reads them. */
+  /** The other hosts, as `readNeighbours` reads them, with what else has the routes of this host (`withRouteHolder`). */
   neighbours(): Promise<ClusterNeighbours | null>
+  /** Tells other processes that the routes to the blocks of other hosts are made by what this directory remembers. */
+  holdRoutes(): void
   /**
    * Calls back after what is remembered has changed: other hosts, or the blocks of this one.
    * @returns what ends that
@@ -43,7 +46,8 @@ export const openClusterMemory = (directory: string): ClusterMemory => {
       if (looked.turn !== turn) looked = { turn, stamp: stampOf(neighbours) }
       return looked.stamp
     },
-    neighbours: () => readNeighbours(directory),
+    neighbours: async () => withRouteHolder(directory, await readNeighbours(directory)),
+    holdRoutes: () => noteRouteHolder(directory),
     follow: (changed) => follow(directory, files, changed),
   }
 }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ClusterNeighbours, NeighbourBlock } from '@portolan/core'
+import { type ClusterNeighbours, type NeighbourBlock, withoutRouteHolder } from '@portolan/core'
 import { formatPrefix, PortolanError, parsePrefix, tryParseAddress } from '@portolan/netfilter'
 import { isPool, joinCommand, readMember, withCluster } from './member-file.ts'
 import { fileError, type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
@@ -64,7 +64,8 @@ export const writeNeighbours = async (
     !(await isNewOfBlocks(directory, before, neighbours))
   )
     return false
-  return writeRemembered(remembered, `${JSON.stringify({ version: 1, ...neighbours }, null, 2)}\n`)
+  const text = JSON.stringify({ version: 1, ...withoutRouteHolder(neighbours) }, null, 2)
+  return writeRemembered(remembered, `${text}\n`)
 }
 
 /** A host that joined since is told by the revision whether it lost its blocks again. */

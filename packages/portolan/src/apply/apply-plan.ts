@@ -3,6 +3,7 @@ import {
   type HostLockOptions,
   type Links,
   mayChangeNetwork,
+  noteRouteHolder,
   openLinks,
   readSysctl,
   requireXtablesLock,
@@ -85,6 +86,8 @@ const changeHost = async (
   await ensureMemory(work.changes, !owesNothing(owed), memory, context)
   // Taken before anything is changed: killed in between, no other network gets what a bridge has already.
   const giveBack = await context.lease?.()
+  if (work.changes.some(({ operation }) => operation.kind === 'set-route'))
+    noteRouteHolder(context.stateDirectory)
   const links = openLinks()
   const applied: PlanChange[] = []
   const left: unknown[] = []

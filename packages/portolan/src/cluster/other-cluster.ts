@@ -1,6 +1,13 @@
-import { type BlockSnapshot, describeCluster, neighboursOf } from '@portolan/core'
-import { routesElsewhere, routesText } from '@portolan/core/planning'
-import { type RememberedMember, readMember } from '@portolan/host'
+import {
+  type BlockSnapshot,
+  type ClusterNeighbours,
+  type DesiredRoute,
+  describeCluster,
+  neighboursOf,
+  type RouteHolder,
+} from '@portolan/core'
+import { hasOwnRoutes, routesElsewhere, routesText, routesUnknown } from '@portolan/core/planning'
+import { type RememberedMember, readMember, withRouteHolder } from '@portolan/host'
 import { type HostFacts, InvalidRequestError } from '@portolan/netfilter'
 import { releaseLine } from './join-line.ts'
 import type { Cluster } from './open-cluster.ts'
@@ -11,7 +18,8 @@ import { hasJoined, inOtherCluster, isElsewhere } from './this-member.ts'
  * for either would be one for the whole host.
  *
  * @param known - what the state directory remembered before
- * @throws InvalidRequestError where the host has routes of ours to blocks of no pool of the cluster, now or before
+ * @throws InvalidRequestError where another state directory has the routes of this host, or, where that is not known, they
+ * lead to blocks that the cluster never had
  */
 export const refuseOtherCluster = async (
   { store, name }: Pick<Cluster, 'store' | 'name'>,
@@ -21,15 +29,46 @@ export const refuseOtherCluster = async (
 ): Promise<void> => {
   if (isElsewhere(known, name) && known.blocks.length > 0)
     throw inOtherCluster(known, directory, namedText(name, await store.read()))
+  const isKnown = known !== null && hasJoined(known)
+  if (isKnown && known.left !== true) return
+  if (!hasOwnRoutes(facts)) return
+  const snapshot = await store.read()
+  const neighbours = neighboursOf(snapshot, { host: '', incarnation: '', cluster: name })
+  const holder = (await withRouteHolder(directory, neighbours))?.routesOf
+  if (holder !== undefined) throw heldElsewhere(holder, name, directory)
   // Of clusters that it was in before, the routes go with the next plan.
-  if (known !== null && hasJoined(known)) return
-  if (!(facts.routes ?? []).some(({ protocol }) => protocol === 'portolan')) return
-  const nothing = { host: '', incarnation: '', cluster: name }
-  const elsewhere = routesElsewhere(facts, neighboursOf(await store.read(), nothing))
+  if (isKnown) return
+  const elsewhere = routesOfOthers(facts, neighbours, snapshot)
   if (elsewhere.length === 0) return
   throw new InvalidRequestError(
-    `this host is in another cluster than ${name}: it has routes of Portolan to blocks that no pool of ${name} has or had (${routesText(elsewhere)}), and the state directory ${directory} does not know them. A host is in one cluster at a time, whatever its state directories: its routes and rules are of the whole host. Leave the other one first: \`${releaseLine({ cluster: 'URL', directory: 'DIR' })}\` with the URL and the state directory of that one. If the routes were left behind, remove each: ${elsewhere.map(({ destination, via }) => `\`ip route del ${destination} via ${via} proto 143\``).join(', ')}.`,
+    `this host is in another cluster than ${name}: it has routes of Portolan to blocks that ${name} does not have and never had (${routesText(elsewhere)}), and the state directory ${directory} does not know them. ${oneAtATime} Leave the other one first: \`${releaseLine({ cluster: 'URL', directory: 'DIR' })}\` with the URL and the state directory of that one. If the routes were left behind, remove each: ${elsewhere.map(({ destination, via }) => `\`ip route del ${destination} via ${via} proto 143\``).join(', ')}.`,
   )
+}
+
+const oneAtATime =
+  'A host is in one cluster at a time, whatever its state directories: its routes and rules are of the whole host.'
+
+const heldElsewhere = (
+  { cluster, host, directory: other, url }: RouteHolder,
+  name: string,
+  directory: string,
+): InvalidRequestError =>
+  new InvalidRequestError(
+    `this host is ${host} in cluster ${cluster}${url === undefined ? '' : ` (${url})`} with the state directory ${other}, and has routes of that one. Cluster ${name} is to be joined with the state directory ${directory}. ${oneAtATime} If ${cluster} is meant, leave --state out or name ${other}. To leave ${cluster}, give its blocks back first: \`${releaseLine({ cluster: url ?? 'URL', directory: other })}\`.`,
+  )
+
+/** By the pools of the cluster, and by its blocks: of each that a host had there is a trace. */
+const routesOfOthers = (
+  facts: HostFacts,
+  neighbours: ClusterNeighbours,
+  snapshot: BlockSnapshot,
+): readonly DesiredRoute[] => {
+  const outside = routesElsewhere(facts, neighbours)
+  const unknown = (neighbours.pools ?? []).length === 0 ? [] : routesUnknown(facts, snapshot)
+  return [
+    ...outside,
+    ...unknown.filter((one) => !outside.some(({ destination }) => destination === one.destination)),
+  ]
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ClusterNeighbours } from '@portolan/core'
 import { forgottenRoutes } from '@portolan/core/planning'
-import { defaultStateDirectory, readNeighbours } from '@portolan/host'
+import { defaultStateDirectory, readNeighbours, withRouteHolder } from '@portolan/host'
 import { type HostFacts, PortolanError } from '@portolan/netfilter'
 import type { LeaseOptions } from '../leases/with-lease-store.ts'
 
@@ -17,10 +17,10 @@ export const knownNeighbours = async (
   { leases, stateDirectory = defaultStateDirectory() }: LeaseOptions,
   facts: HostFacts,
 ): Promise<{ readonly known: ClusterNeighbours | null; readonly unread: readonly string[] }> => {
-  if (given !== undefined) return { known: given, unread: [] }
-  if (leases === null) return { known: null, unread: [] }
+  if (leases === null) return { known: given ?? null, unread: [] }
+  if (given !== undefined) return { known: await withRouteHolder(stateDirectory, given), unread: [] }
   try {
-    const known = await readNeighbours(stateDirectory)
+    const known = await withRouteHolder(stateDirectory, await readNeighbours(stateDirectory))
     const forgotten = known === null ? forgottenRoutes(facts) : null
     return { known, unread: forgotten === null ? [] : [forgotten] }
   } catch (error) {

@@ -22,6 +22,7 @@ const opened = async (first: ClusterNeighbours | null = among([second])) => {
   const listeners = new Set<() => void>()
   const cluster: ClusterMemory = {
     stamp: () => String(writes),
+    holdRoutes: () => undefined,
     neighbours: async () => known,
     follow: (changed) => {
       listeners.add(changed)

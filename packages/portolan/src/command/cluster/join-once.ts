@@ -1,5 +1,14 @@
 import { BlockStoreError, blockStoreErrorCode, describeCluster, type NodeAddresses } from '@portolan/core'
-import { type RememberedMember, readHost, readMember, writeMember } from '@portolan/host'
+import { hasOwnRoutes } from '@portolan/core/planning'
+import {
+  noteRouteHolder,
+  type RememberedMember,
+  readHost,
+  readMember,
+  readNeighbours,
+  withRouteHolder,
+  writeMember,
+} from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { askedAddresses, checkAskedAddresses } from '../../cluster/asked-addresses.ts'
 import { hostObstacles } from '../../cluster/host-obstacles.ts'
@@ -86,8 +95,14 @@ export const joinOnce = async (
   const remembered = await rememberUrl(call, joined.member)
   const asked = options.address ?? []
   const addresses = await tellAndRemember(call, directory, remembered, facts, asked, joined.seen)
+  // Routes of before such notes were kept, or whose note was lost.
+  if (hasOwnRoutes(facts) && (await isRouteHolder(directory))) noteRouteHolder(directory)
   return { ...joined, member: remembered, addresses, lease, disputed }
 }
+
+/** Is no other state directory known to have the routes of this host? */
+const isRouteHolder = async (directory: string): Promise<boolean> =>
+  (await withRouteHolder(directory, await readNeighbours(directory)))?.routesOf === undefined
 
 /** For the commands that are printed where none names the cluster. */
 const rememberUrl = async (

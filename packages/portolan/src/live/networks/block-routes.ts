@@ -15,13 +15,14 @@ export interface BlockRoutes {
 
 export const blockRoutes = (
   rules: LiveRules,
-  { links, withLock }: Pick<LiveMachine, 'links' | 'withLock'>,
+  { links, withLock, cluster }: Pick<LiveMachine, 'links' | 'withLock' | 'cluster'>,
 ): BlockRoutes => {
   let isDone = false
   const missing = () => diffRoutes(rules.desired() ?? {}, rules.facts)
   const bring = async (): Promise<void> => {
     if (missing().length === 0) return
     await withLock(async () => {
+      cluster?.holdRoutes()
       // Another process may have brought them while this one waited.
       await rules.readFacts()
       for (const { operation } of missing()) {

@@ -5,6 +5,7 @@ import {
   type DesiredState,
   type PublishedPort,
   withNeighbours,
+  withoutRouteHolder,
 } from '@portolan/core'
 import type { ClusterMemory, JournalChange } from '@portolan/host'
 import {
@@ -165,7 +166,7 @@ export class LiveRules extends HeldRules {
    */
   async noteNeighbours(): Promise<void> {
     if (this.isDamaged() || this.#cluster === null) return
-    const now = this.#neighbours
+    const now = this.#neighbours === null ? null : withoutRouteHolder(this.#neighbours)
     await this.writeDown(() =>
       this.wanted.networks().length === 0 || isDeepStrictEqual(this.wanted.neighbours(), now)
         ? null
