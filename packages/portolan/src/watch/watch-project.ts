@@ -101,9 +101,12 @@ async function* watching(
         lookAt = clock.now() + LOOK_MS
         // What is amiss there is told with it.
         if (heldIn !== null && heldIn !== held.backend) told = ''
-        // Seen before it was told: the notice is on its way.
-        if (changes.length > 0 && notices.length === 0)
+        let isBehind = false
+        if (changes.length > 0 && notices.length === 0) {
+          // Seen before it was told: the notice is on its way. What else is told with it may have come behind the look.
           notices = (await gathering.next(OWN_MS))?.notices ?? []
+          isBehind = notices.length > 0
+        }
         const causes = causesOf(notices, process.pid)
         const began = since
         notices = []
@@ -119,6 +122,7 @@ async function* watching(
             if (text !== told) yield { ...about(), ...drift(changes, causes, outcome, null) }
             told = text
             if (outcome === 'paused') lookAt = clock.now() + pausedMs
+            else if (isBehind) lookAt = 0
           } else {
             const more = await held.repair()
             const afterMs = began === null ? null : clock.now() - began
@@ -128,9 +132,10 @@ async function* watching(
             isWishNew = false
             if (quarrel !== null) yield { ...about(), kind: 'contended', ...quarrel }
             searchLater()
-            // What the repair did is no cause of what comes next. If others did something meanwhile, a look tells.
+            // What the repair did is no cause of what comes next. If others did something meanwhile, or just before the
+            // repair but behind the look, a look tells.
             const during = (await gathering.next(OWN_MS)) ?? { notices: [], since: 0 }
-            if (during.notices.length > 0) lookAt = 0
+            if (isBehind || during.notices.length > 0) lookAt = 0
             notices = (await held.isUnchanged()) ? [] : during.notices.filter(({ kind }) => kind === 'rules')
             since = notices.length > 0 ? during.since : null
           }

@@ -250,3 +250,47 @@ test('what others change while repairs pause is looked at and repaired as soon a
   expect(repairs).toHaveLength(5)
   expect(repairs[4]).toBe(pauseEnds[0])
 })
+
+test('what changed behind a look, and is told with what the look found, is looked at and repaired at once', async () => {
+  for (const check of [false, true]) {
+    const clock = jumpingClock()
+    const ended = new AbortController()
+    const events: unknown[] = []
+    let removed = false
+    let told = false
+    const notice = { kind: 'link', action: 'removed', link: { name: 'br-web' } } as unknown as Notice
+    const monitor: Monitor = {
+      ...silent(),
+      // What came behind the look is told once.
+      next: () =>
+        new Promise((resolve) => {
+          if (!removed || told) return
+          told = true
+          resolve({ done: false, value: notice })
+        }),
+    }
+    let wanting = [change('leases')]
+    const held: HeldProject = {
+      ...heldWith([], []),
+      look: async () => {
+        if (clock.now() > 1000) ended.abort()
+        const found = wanting
+        if (!removed) wanting = [...wanting, change('bridge br-web')]
+        removed = true
+        return found
+      },
+      repair: async () => {
+        wanting = wanting.slice(1)
+        return []
+      },
+    }
+    for await (const event of watchProject(held, monitor, { signal: ended.signal, check }, clock))
+      if (event.kind === 'drift')
+        events.push([Date.parse(event.at) < 1000, event.changes.map(({ object }) => object)])
+    const second = check ? ['leases', 'bridge br-web'] : ['bridge br-web']
+    expect(events).toEqual([
+      [true, ['leases']],
+      [true, second],
+    ])
+  }
+})
