@@ -12,19 +12,24 @@ const digestOf = (text: string): string => createHash('sha256').update(text).dig
 const firstLine = (rest: string): string => `# sha256 ${digestOf(rest)}\n`
 
 /** Which project the text is of: what removes the project forgets the text, wherever it came from. */
-const secondLine = ({ project, profiles = [], backend, url }: Omit<AppliedText, 'text'>): string => {
+const secondLine = ({
+  project,
+  profiles = [],
+  backend,
+  url,
+  revisions,
+}: Omit<AppliedText, 'text'>): string => {
+  const { put, seen, older } = revisions ?? {}
   const words = [
     project,
     // No word of a profile has such a sign.
-    ...(backend === undefined ? [] : [`${backendWord}${encodeURIComponent(backend)}`]),
-    ...(url === undefined ? [] : [`${urlWord}${encodeURIComponent(url)}`]),
+    ...Object.entries({ backend, url, put, seen, older }).flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+    ),
     ...profiles.map(encodeURIComponent),
   ]
   return `# project ${words.join(' ')}\n`
 }
-
-const backendWord = 'backend='
-const urlWord = 'url='
 
 const projectLine = /^# project (\S+)((?: \S+)*)\n/
 
@@ -49,17 +54,25 @@ const behindSum = (kept: string): string => kept.slice(kept.indexOf('\n') + 1)
  * await readAppliedText('/nowhere', 'etcd:///shop') // null
  * @public @since 0.1.0
  */
-export const readAppliedText = async (directory: string, source: string): Promise<string | null> => {
+export const readAppliedText = async (directory: string, source: string): Promise<AppliedText | null> => {
   const remembered = fileIn(directory, source)
   const kept = await readRemembered(remembered)
   if (kept === null) return null
-  const rest = behindSum(kept)
-  if (kept === `${firstLine(rest)}${rest}`) return rest.replace(projectLine, '')
+  const applied = appliedIn(kept)
+  if (applied !== null) return applied
   throw new PortolanError(
     'STATE',
     `The file ${remembered.file} is damaged: it ${remembered.does}. It is written anew with the next text that comes into force, once etcd answers.`,
   )
 }
+
+/**
+ * The file that the Compose text of a source is kept in, behind two lines of comments.
+ * @example
+ * appliedTextFile('/var/lib/portolan', 'etcd:///shop') // '/var/lib/portolan/applied-….yaml'
+ * @public @since 0.1.0
+ */
+export const appliedTextFile = (directory: string, source: string): string => fileIn(directory, source).file
 
 /**
  * Is a Compose text of a source remembered, whether or not it can be read?
@@ -83,6 +96,21 @@ export interface AppliedText {
   readonly backend?: string
   /** What a watch is told to read it from: `etcd:///shop`; absent: not known. */
   readonly url?: string
+  /** Where it stands in the history of its key; absent: not known. */
+  readonly revisions?: TextRevisions
+}
+
+/**
+ * Where a text that is in force stands in the history of the key of etcd that it came from.
+ * @public @since 0.1.0
+ */
+export interface TextRevisions {
+  /** The revision at which it was put. */
+  readonly put: number
+  /** The last one that etcd was seen at. */
+  readonly seen: number
+  /** That at which etcd was first seen with an older copy of its data behind that; absent: it was not. */
+  readonly older?: number
 }
 
 /**
@@ -159,18 +187,32 @@ export const readAppliedTextOf = async (directory: string, project: string): Pro
   // A process that was killed as it wrote one down, or an earlier version, left that of another source.
   const [found] = newestFirst(await filesOf(directory, project))
   if (found === undefined) return null
-  const rest = behindSum(found.kept)
-  if (found.kept !== `${firstLine(rest)}${rest}`) return null
-  const words = (projectLine.exec(rest)?.[2] ?? '').split(' ').filter((one) => one !== '')
-  const wordWith = (sign: string): string | null => {
-    const word = words.find((one) => one.startsWith(sign))
-    return word === undefined ? null : decodeURIComponent(word.slice(sign.length))
+  return appliedIn(found.kept)
+}
+
+/** What a file of a text says; null: it is damaged. */
+const appliedIn = (kept: string): AppliedText | null => {
+  const rest = behindSum(kept)
+  if (kept !== `${firstLine(rest)}${rest}`) return null
+  const [, project = '', named = ''] = projectLine.exec(rest) ?? []
+  const words = named.split(' ').filter((one) => one !== '')
+  const wordOf = (name: string): string | null => {
+    const word = words.find((one) => one.startsWith(`${name}=`))
+    return word === undefined ? null : decodeURIComponent(word.slice(name.length + 1))
   }
-  const [backend, url] = [wordWith(backendWord), wordWith(urlWord)]
+  const numberOf = (name: string): number | null => {
+    const value = wordOf(name)
+    return value === null ? null : Number(value)
+  }
+  const [backend, url] = [wordOf('backend'), wordOf('url')]
+  const [put, seen, older] = [numberOf('put'), numberOf('seen'), numberOf('older')]
   return {
     project,
     ...(backend === null ? {} : { backend }),
     ...(url === null ? {} : { url }),
+    ...(put === null || seen === null
+      ? {}
+      : { revisions: { put, seen, ...(older === null ? {} : { older }) } }),
     profiles: words.filter((one) => !one.includes('=')).map(decodeURIComponent),
     text: rest.replace(projectLine, ''),
   }

@@ -21,7 +21,12 @@ test('a text is forgotten with its project, wherever it came from, and can be re
   const sources = { 'etcd:///a': 'news', 'etcd:///b': 'shop', 'etcd:///c': 'blog' }
   for (const [source, project] of Object.entries(sources))
     await writeAppliedText(folder, source, { project, text })
-  const kept = () => Promise.all(Object.keys(sources).map((source) => readAppliedText(folder, source)))
+  const kept = () =>
+    Promise.all(
+      Object.keys(sources)
+        .map((source) => readAppliedText(folder, source))
+        .map(async (one) => (await one)?.text ?? null),
+    )
   expect(await kept()).toEqual([text, text, text])
   expect(await appliedProjects(folder)).toEqual(['blog', 'news', 'shop'])
 
@@ -34,6 +39,14 @@ test('a text is forgotten with its project, wherever it came from, and can be re
   const of = { project: 'blog', profiles: ['backend=x', 'a b'], backend: 'iptables-nft' }
   await writeAppliedText(folder, 'etcd:///c', { ...of, text })
   expect(await readAppliedTextOf(folder, 'blog')).toEqual({ ...of, text })
+  for (const revisions of [
+    { put: 120, seen: 130 },
+    { put: 120, seen: 130, older: 100 },
+  ]) {
+    const placed = { ...of, profiles: [], url: 'etcd:///c', revisions, text }
+    await writeAppliedText(folder, 'etcd:///c', placed)
+    expect(await readAppliedText(folder, 'etcd:///c')).toEqual(placed)
+  }
   await writeAppliedText(folder, 'etcd:///c', { project: 'blog', text })
   expect(await readAppliedTextOf(folder, 'blog')).toEqual({ project: 'blog', profiles: [], text })
 

@@ -80,6 +80,6 @@ describe.each(damages)('a file that is %s', (_, how) => {
     const error = { code: 'STATE', message: expect.stringContaining(`The file ${file} is damaged`) }
     await expect(readAppliedText(folder, source)).rejects.toMatchObject(error)
     await writeAppliedText(folder, source, applied)
-    expect(await readAppliedText(folder, source)).toBe(text)
+    expect(await readAppliedText(folder, source)).toMatchObject({ text })
   })
 })

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type BlockSnapshot, BlockStoreError } from '@portolan/core'
+import { type BlockEntry, type BlockSnapshot, BlockStoreError } from '@portolan/core'
 import type { ClusterKey } from '../cluster/open-cluster.ts'
 import { toldFaults } from '../cluster/told-faults.ts'
+import type { KeyAnswer } from './key-history.ts'
 
 /** How long servers that do not answer are left alone. */
 export const PAUSE_MS = 5_000
@@ -10,15 +11,21 @@ const LIST_MS = 30_000
 
 interface Follower {
   readonly signal: AbortSignal
-  /** What the key holds; null: it is not there. Told each time it is read. */
-  readonly hear: (text: string | null) => void
+  /** What the key holds. Told each time it is read. */
+  readonly hear: (answer: KeyAnswer) => void
   /** The servers are lost, or do not let this host in: each reason is told once until the key is read again. */
   readonly miss: (error: BlockStoreError) => void
   /** The key is read again after that. */
   readonly found: () => void
 }
 
-export const textIn = ({ entries }: BlockSnapshot): string | null => entries[0]?.value ?? null
+export const answerIn = ({ entries, revision }: BlockSnapshot): KeyAnswer => answerOf(entries[0], revision)
+
+const answerOf = (entry: BlockEntry | null | undefined, revision: number): KeyAnswer => ({
+  text: entry?.value ?? null,
+  put: entry?.modified ?? 0,
+  revision,
+})
 
 /** Tells what a key holds, and each change, until it is stopped. */
 export const followKey = async (key: ClusterKey, { signal, hear, miss, found }: Follower): Promise<void> => {
@@ -27,7 +34,7 @@ export const followKey = async (key: ClusterKey, { signal, hear, miss, found }: 
     try {
       const snapshot = await key.read()
       if (away.end()) found()
-      hear(textIn(snapshot))
+      hear(answerIn(snapshot))
       await untilListed(key, snapshot.revision + 1, hear, signal)
     } catch (error) {
       if (!(error instanceof BlockStoreError)) throw error
@@ -49,7 +56,8 @@ const untilListed = async (
   const timer = setTimeout(close, LIST_MS)
   signal.addEventListener('abort', close)
   try {
-    for await (const { changes } of watch) for (const { entry } of changes) hear(entry?.value ?? null)
+    for await (const { changes, revision } of watch)
+      for (const { entry } of changes) hear(answerOf(entry, revision))
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', close)

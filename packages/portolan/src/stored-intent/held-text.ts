@@ -1,55 +1,109 @@
+import { PortolanError } from '@portolan/netfilter'
+import {
+  beginHistory,
+  cameIntoForce,
+  heard,
+  type KeyAnswer,
+  type KeyHistory,
+  type TextInForce,
+} from './key-history.ts'
+
 /** Of the texts that come under a key, the one that came last, and the one that was taken. */
 export interface HeldText<Read> {
-  /** The text that came last. @throws what parsing throws */
+  /** The text that came last. @throws what parsing throws, and `refuse` */
   read(): Read
-  /** @returns is it another text than the one before? */
-  hear(text: string | null): boolean
+  /** @returns is it another text than the one before, or no longer of an older copy of etcd's data, or of one by now? */
+  hear(answer: KeyAnswer): boolean
   /** Remembers the text that was read last: it is in force with that backend. One that came since then may be wrong. */
   keep(backend: string): Promise<void>
+  /** Remembers what was heard of the text in force, as far as that can be written. */
+  keepHeard(): Promise<void>
   /** Is one remembered, as far as this knows? */
   isKept(): boolean
   /** Remembers again the text that is in force: what remembered it was lost, or it is in force with another backend. */
   keepAgain(backend: string): Promise<void>
 }
 
+interface TextWays<Read> {
+  parse(text: string | null): Read
+  /** What is thrown for a text of an older copy of etcd's data. */
+  refuse(history: KeyHistory): PortolanError
+  write(inForce: TextInForce, read: Read, backend: string): Promise<void>
+}
+
 /**
- * @param text - the first one
+ * @param first - what came first
  * @param kept - what is remembered
  */
 export const heldText = <Read>(
-  text: string | null,
-  kept: string | null,
-  parse: (text: string | null) => Read,
-  write: (text: string, read: Read, backend: string) => Promise<void>,
+  first: KeyAnswer,
+  kept: TextInForce | null,
+  { parse, refuse, write }: TextWays<Read>,
 ): HeldText<Read> => {
-  let last = text
-  let taken: { readonly text: string | null; readonly read: Read } | null = null
-  let applied = kept
-  /** With which backend it is remembered; null: not known. */
-  let appliedWith: string | null = null
-  const remember = async (one: string, read: Read, backend: string): Promise<void> => {
-    await write(one, read, backend)
-    applied = one
-    appliedWith = backend
+  let history = beginHistory(kept, first)
+  let taken: { readonly answer: KeyAnswer; readonly read: Read } | null = null
+  /** With what it is remembered; null: not known. */
+  let written: { readonly text: string; readonly backend: string; readonly place: string } | null = null
+  let writing: Promise<void> = Promise.resolve()
+  const remember = async (inForce: TextInForce, read: Read, backend: string): Promise<void> => {
+    // One after the other: what is decided last is what stays.
+    const before = writing
+    const now = (async () => {
+      await before
+      await write(inForce, read, backend)
+    })()
+    writing = now.catch(() => undefined)
+    written = { text: inForce.text, backend, place: placeOf(inForce) }
+    try {
+      await now
+    } catch (error) {
+      written = null
+      throw error
+    }
   }
   return {
     read: () => {
-      const read = parse(last)
-      taken = { text: last, read }
+      if (history.isOlder) throw refuse(history)
+      const read = parse(history.last.text)
+      taken = { answer: history.last, read }
       return read
     },
-    hear: (now) => {
-      if (now === last) return false
-      last = now
-      return true
+    hear: (answer) => {
+      const before = history
+      history = heard(history, answer)
+      return answer.text !== before.last.text || history.isOlder !== before.isOlder
     },
     keep: async (backend) => {
-      if (taken === null || taken.text === null) return
-      if (taken.text !== applied || appliedWith !== backend) await remember(taken.text, taken.read, backend)
+      if (taken === null || taken.answer.text === null) return
+      history = cameIntoForce(history, taken.answer)
+      const { inForce } = history
+      if (inForce === null || isWritten(written, inForce, backend)) return
+      await remember(inForce, taken.read, backend)
     },
-    isKept: () => applied !== null,
+    keepHeard: async () => {
+      const { inForce } = history
+      if (inForce === null || written === null || isWritten(written, inForce, written.backend)) return
+      try {
+        await remember(inForce, parse(inForce.text), written.backend)
+      } catch (error) {
+        // It is written with the next text, or again with the rest of the state directory.
+        if (!(error instanceof PortolanError)) throw error
+      }
+    },
+    isKept: () => history.inForce !== null,
     keepAgain: async (backend) => {
-      if (applied !== null) await remember(applied, parse(applied), backend)
+      const { inForce } = history
+      if (inForce !== null) await remember(inForce, parse(inForce.text), backend)
     },
   }
 }
+
+/** What of its place in the history is written down: how far etcd went on since is not, as it does all the time. */
+const placeOf = ({ revisions }: TextInForce): string => `${revisions?.put} ${revisions?.older}`
+
+const isWritten = (
+  written: { readonly text: string; readonly backend: string; readonly place: string } | null,
+  inForce: TextInForce,
+  backend: string,
+): boolean =>
+  written?.text === inForce.text && written.backend === backend && written.place === placeOf(inForce)

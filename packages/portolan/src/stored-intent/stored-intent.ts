@@ -1,17 +1,27 @@
 import { type Intent, parseClusterUrl, readCompose } from '@portolan/core'
-import { hasAppliedText, readAppliedText, readAppliedTextOf, writeAppliedText } from '@portolan/host'
+import {
+  type AppliedText,
+  appliedTextFile,
+  hasAppliedText,
+  readAppliedText,
+  readAppliedTextOf,
+  writeAppliedText,
+} from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import { type ClusterKey, openClusterKey } from '../cluster/open-cluster.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
-import { followKey, PAUSE_MS, textIn } from './follow-key.ts'
+import { answerIn, followKey, PAUSE_MS } from './follow-key.ts'
 import { heldText } from './held-text.ts'
+import { beginHistory, type KeyAnswer, type KeyHistory, type TextInForce } from './key-history.ts'
 import { lastBackendOf } from './last-backend.ts'
 
 /** The Compose text that a key of etcd holds. */
 export interface StoredIntent {
   /** The text that came last, as an intent. @throws PortolanError where there is none, or it cannot be taken */
   read(): Intent
+  /** Why the text that is read at first is the one that was in force, and not that of etcd; null: it is that of etcd. */
+  readonly unread: PortolanError | null
   /** The text that was in force on this host before this was opened; null: none was, or it cannot be taken any more. */
   inForce(): Intent | null
   /** Aborted once another text has come since the last `rearm`. */
@@ -43,6 +53,8 @@ interface StoredIntentOptions {
   readonly directory: string
   readonly project: string | undefined
   readonly profiles: readonly string[] | undefined
+  /** Is what comes into force remembered? */
+  readonly remembers: boolean
   /** How a command of `portolan` is written. */
   readonly written: (command: string) => string
 }
@@ -78,7 +90,7 @@ const folderOf = (key: string): string => key.replace(/\.[^./]*$/, '')
  * @throws PortolanError where there is no text that can be taken
  */
 export const openStoredIntent = async (options: StoredIntentOptions): Promise<StoredIntent> => {
-  const { url, cluster, directory, project, profiles, written } = options
+  const { url, cluster, directory, project, profiles, remembers, written } = options
   const key = keyOf(url)
   /** The project of the texts, once it is known. */
   let known = project
@@ -105,21 +117,32 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
     // The servers of a cluster may come to be others, and its name stays. With -p one text may be several projects.
     const from = `${url} of cluster ${parseClusterUrl(cluster).cluster}${project === undefined ? '' : ` as project ${project}`}`
     const kept = await keptText(directory, from)
+    const inForce = kept === null || kept instanceof PortolanError ? null : textOf(kept)
     const stopped = new AbortController()
-    const held = heldText(
-      await firstText(store, kept, parse),
-      typeof kept === 'string' ? kept : null,
+    const refuse = (history: KeyHistory): PortolanError =>
+      olderText(url, key, appliedTextFile(directory, from), history)
+    const first = await firstAnswer(store, kept, (answer) => {
+      const history = beginHistory(inForce, answer)
+      if (history.isOlder) throw refuse(history)
+      parse(answer.text)
+    })
+    const held = heldText(first.answer, inForce, {
       parse,
-      (text, intent, backend) =>
-        writeAppliedText(directory, from, {
+      refuse,
+      write: async ({ text, revisions }, intent, backend) => {
+        if (!remembers) return
+        await writeAppliedText(directory, from, {
           ...{ project: intent.project, text, backend, url },
           ...(profiles === undefined ? {} : { profiles }),
-        }),
-    )
+          ...(revisions === null ? {} : { revisions }),
+        })
+      },
+    })
     let changed = new AbortController()
     return {
       read: held.read,
-      inForce: () => (typeof kept === 'string' ? parsed(() => parse(kept)) : null),
+      unread: first.unread,
+      inForce: () => (inForce === null ? null : parsed(() => parse(inForce.text))),
       get changed() {
         return changed.signal
       },
@@ -131,8 +154,9 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
       keepAgain: held.keepAgain,
       lastBackend: (of) => lastBackend(directory, of),
       follow(miss, found) {
-        const hear = (now: string | null): void => {
+        const hear = (now: KeyAnswer): void => {
           if (held.hear(now)) changed.abort()
+          void held.keepHeard()
         }
         const follower = {
           signal: stopped.signal,
@@ -179,7 +203,7 @@ const lastBackend: (directory: string, project: string) => ReturnType<StoredInte
 }
 
 /** The text that was in force last; an error where it is damaged: it is needed only where etcd has none. */
-const keptText = async (directory: string, from: string): Promise<string | PortolanError | null> => {
+const keptText = async (directory: string, from: string): Promise<AppliedText | PortolanError | null> => {
   try {
     return await readAppliedText(directory, from)
   } catch (error) {
@@ -188,19 +212,33 @@ const keptText = async (directory: string, from: string): Promise<string | Porto
   }
 }
 
-/** What etcd has, or else what was in force: which of them it is, and why, is told once the key is followed. */
-const firstText = async (
+const textOf = ({ text, revisions }: AppliedText): TextInForce => ({
+  ...{ text, revisions: revisions ?? null },
+})
+
+/** What etcd has, or else what was in force: why is told once the key is followed, or where it is not. */
+const firstAnswer = async (
   store: ClusterKey,
-  kept: string | PortolanError | null,
-  parse: (text: string | null) => Intent,
-): Promise<string | null> => {
+  kept: AppliedText | PortolanError | null,
+  check: (answer: KeyAnswer) => void,
+): Promise<{ readonly answer: KeyAnswer; readonly unread: PortolanError | null }> => {
   try {
-    const text = textIn(await store.read())
-    parse(text)
-    return text
+    const answer = answerIn(await store.read())
+    check(answer)
+    return { answer, unread: null }
   } catch (error) {
     if (kept === null || !(error instanceof PortolanError)) throw error
-    if (typeof kept === 'string') return kept
-    throw new PortolanError(error.code, `${error.message} ${kept.message}`, { cause: error })
+    if (kept instanceof PortolanError)
+      throw new PortolanError(error.code, `${error.message} ${kept.message}`, { cause: error })
+    const { put, seen, older = seen } = kept.revisions ?? { put: 0, seen: 0 }
+    return { answer: { text: kept.text, put, revision: older }, unread: error }
   }
+}
+
+const olderText = (url: string, key: string, file: string, { inForce, last }: KeyHistory): PortolanError => {
+  const { put = 0, seen = 0 } = inForce?.revisions ?? {}
+  return new PortolanError(
+    'INTENT_OLDER',
+    `${url} has an older text than the one in force: it was put at revision ${last.put} of etcd, which is at ${last.revision}. The one in force was put at ${put}, and this host has seen ${seen}. So etcd has an older copy of its data, or is another one. The last text stays in force. A text that is put anew is taken: \`etcdctl put ${key} < compose.yaml\`; the one that is in force: \`tail -n +3 ${file} | etcdctl put ${key}\`; or the one that etcd has: \`etcdctl get ${key} --print-value-only | etcdctl put ${key}\`. Or restore a later copy.`,
+  )
 }

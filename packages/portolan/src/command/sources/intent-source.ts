@@ -51,6 +51,7 @@ export const openIntent = async (options: Options): Promise<StoredIntent | null>
         directory: options.state ?? defaultStateDirectory(),
         project: options.project,
         profiles: options.profile,
+        remembers: options.check !== true,
         written: withOwnOptions(options),
       })
 

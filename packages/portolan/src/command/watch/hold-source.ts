@@ -1,6 +1,7 @@
 import type { ClusterNeighbours, Intent } from '@portolan/core'
 import { createRunner, defaultStateDirectory, noteHeldBack, openMonitor } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { isOutageCode } from '../../cluster/told-faults.ts'
 import type { WatchMetrics } from '../../metrics/open-metrics.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
 import type { StoredIntent } from '../../stored-intent/stored-intent.ts'
@@ -150,14 +151,15 @@ export const holdSource = async (
       return from
     }
     const keep = async ({ backend }: HeldPlan): Promise<void> =>
-      check || now.since === 'kept' ? undefined : source.keep(backend)
+      now.since === 'kept' ? undefined : source.keep(backend)
 
     if (before !== null) held = await take(before)
     for (const sentence of [...held.unread, ...held.notes]) terminal.say(`portolan: ${sentence}`)
     sayNotes(held)
     endFollowing = followCluster(context)
     await keep(held)
-    if (!once)
+    if (once) now.code = (await saidOnce(stored?.unread ?? null, refused)) ?? now.code
+    else
       stored?.follow(
         (error, retryMs) => {
           noteUnread(error)
@@ -224,6 +226,21 @@ const holdFormer = async (
     if (error instanceof PortolanError) return null
     throw error
   }
+}
+
+/**
+ * A watch that ends at once does not follow the key, which would tell it.
+ *
+ * @param unread - why the text of the key is not the one in force
+ * @returns what to exit with for that; null: as without it
+ */
+const saidOnce = async (
+  unread: PortolanError | null,
+  say: (error: PortolanError, retryMs: null) => Promise<ExitCode>,
+): Promise<ExitCode | null> => {
+  if (unread === null) return null
+  const code = await say(unread, null)
+  return isOutageCode(unread.code) ? null : code
 }
 
 /**
