@@ -36,6 +36,7 @@ export {
   leasedEnds,
   unleasedEnds,
 } from './contract/attached-endpoints.ts'
+export { bridgeMac } from './contract/bridge-mac.ts'
 export { isInterfaceName } from './contract/check-name.ts'
 export { networkMark } from './contract/network-mark.ts'
 export { checkRuleset } from './dialect/check-ruleset.ts'

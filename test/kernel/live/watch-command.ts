@@ -35,8 +35,15 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
           event.outcome === 'repaired' &&
           event.changes.some(({ object }) => object === 'bridge port v-nginx'),
       )
+      const mac = async (): Promise<string | undefined> =>
+        / link\/ether (\S+)/.exec(
+          await lab.host.mustRun(['ip', 'link', 'show', await bridgeOf(lab, 'web')]),
+        )?.[1]
+      const before = await mac()
       await lab.host.ip(`link del ${await bridgeOf(lab, 'web')}`)
       await watched.next('the repair', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+      // What the container knows of its gateway stays true.
+      expect(await mac()).toBe(before)
       await lab.host.mustRun(
         backend === 'iptables-legacy'
           ? [

@@ -26,12 +26,13 @@ const settleLink = (facts: HostFacts, operation: LinkOperation): HostFacts => {
   })
   switch (operation.kind) {
     case 'create-bridge': {
-      const { alias, mtu, addresses, nfCall } = operation
+      const { alias, mac, mtu, addresses, nfCall } = operation
       const link: InterfaceFact = {
         name,
         kind: 'bridge',
         up: true,
         alias,
+        mac,
         addresses,
         mtu: mtu ?? 1500,
         nfCallIptables: nfCall,

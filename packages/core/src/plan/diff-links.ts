@@ -1,4 +1,5 @@
 import { type HostFacts, type InterfaceFact, shellWord } from '@portolan/netfilter'
+import { bridgeMac } from '../contract/bridge-mac.ts'
 import {
   bridgeAlias,
   bridgesCallHooks,
@@ -120,6 +121,7 @@ const createBridge = (project: string, network: DesiredNetwork, facts: HostFacts
       kind: 'create-bridge',
       name: network.bridge,
       alias: bridgeAlias(networkMark(project, network)),
+      mac: bridgeMac(project, network, facts),
       mtu: network.mtu,
       addresses,
       nfCall: wantsNfCall(network, facts),

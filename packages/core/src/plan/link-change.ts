@@ -9,6 +9,7 @@ export type LinkOperation =
       readonly kind: 'create-bridge'
       readonly name: string
       readonly alias: string
+      readonly mac: string
       readonly mtu: number | null
       readonly addresses: readonly string[]
       /** IFLA_BR_NF_CALL_IPTABLES and IFLA_BR_NF_CALL_IP6TABLES: send bridged packets through the IP hooks. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
+import { bridgeMac } from '../../src/contract/bridge-mac.ts'
 import type { DesiredNetwork } from '../../src/contract/index.ts'
 import { bridgeAlias } from '../../src/contract/index.ts'
 import { deleteBridge, diffLinks, type LinkChange, type LinkOperation } from '../../src/plan/index.ts'
@@ -33,7 +34,7 @@ const operations = (changes: readonly LinkChange[]): readonly LinkOperation[] =>
 
 describe('a bridge that is missing', () => {
   test('is created with alias, addresses and MTU', () => {
-    expect(diff([network('web', { mtu: 1400 })], [])).toEqual([
+    expect(diff([network('web', { mtu: 1400 })], [], { machineId: 'here' })).toEqual([
       {
         action: 'add',
         object: 'bridge br-web',
@@ -45,6 +46,7 @@ describe('a bridge that is missing', () => {
           kind: 'create-bridge',
           name: 'br-web',
           alias: 'portolan project=shop network=web',
+          mac: bridgeMac('shop', { name: 'web', ip: null, ip6: null }, { machineId: 'here' }),
           mtu: 1400,
           addresses: ['172.17.42.1/16', 'fd00:17::1/64'],
           nfCall: false,

@@ -235,9 +235,9 @@ const applyRules = async <One extends Backend>(
 const applyLink = async ({ operation }: LinkChange, { links, memory }: Progress): Promise<void> => {
   switch (operation.kind) {
     case 'create-bridge': {
-      const { name, alias, mtu, addresses, nfCall } = operation
+      const { kind: _kind, mtu, nfCall, ...bridge } = operation
       const netfilter = nfCall ? { nfCallIptables: true, nfCallIp6tables: true } : {}
-      return links.createBridge({ name, alias, addresses, ...(mtu === null ? {} : { mtu }), ...netfilter })
+      return links.createBridge({ ...bridge, ...(mtu === null ? {} : { mtu }), ...netfilter })
     }
     case 'delete-bridge':
       return links.deleteBridge(operation.name)

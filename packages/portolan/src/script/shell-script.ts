@@ -6,7 +6,8 @@ import {
   diffSysctls,
   forwardingSysctl,
 } from '@portolan/core'
-import { networkMark, quoted } from '@portolan/core/planning'
+import { bridgeMac, networkMark, quoted } from '@portolan/core/planning'
+import type { HostFacts } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -26,7 +27,7 @@ export const shellScript = (plan: ScriptedPlan & Pick<Plan, 'setsSysctls'>): str
   const steps = [
     ...routeGuardLines(desired),
     ...ruleLines(backend, plan),
-    ...desired.networks.flatMap((network) => bridgeLines(desired.project, network)),
+    ...desired.networks.flatMap((network) => bridgeLines(desired.project, network, plan.observed.facts)),
     ...vlanLines(desired),
     ...routeLines(desired),
     ...(plan.setsSysctls ? sysctlLines(desired) : []),
@@ -53,7 +54,7 @@ const ruleLines = <One extends Backend>(backend: One, plan: ScriptedPlan): reado
   return dialects[backend].shellLines(wholeRules(backend, plan), actual[backend])
 }
 
-const bridgeLines = (project: string, network: DesiredNetwork): readonly string[] => {
+const bridgeLines = (project: string, network: DesiredNetwork, facts: HostFacts): readonly string[] => {
   const name = quoted(network.bridge)
   const addresses = [network.ip, network.ip6].filter(
     (subnet): subnet is DesiredSubnet => subnet?.gateway != null,
@@ -62,7 +63,7 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
     ? []
     : [
         `if ! ip link show dev ${name} >/dev/null 2>&1; then`,
-        `  ip link add name ${name} type bridge forward_delay 0 stp_state 0`,
+        `  ip link add name ${name} address ${bridgeMac(project, network, facts)} type bridge forward_delay 0 stp_state 0`,
         `  ip link set dev ${name} alias ${quoted(bridgeAlias(networkMark(project, network)))}`,
         ...(network.mtu === null ? [] : [`  ip link set dev ${name} mtu ${network.mtu}`]),
         'fi',

@@ -87,10 +87,10 @@ describe('a shell script', () => {
   })
 
   test('makes bridges that are missing, and sets their addresses each time', () => {
-    const text = withNetwork({ mtu: 1400 })
+    const text = withNetwork({ mtu: 1400 }).replace(/ 06(:[0-9a-f]{2}){5} /, ' MAC ')
     expect(text).toContain(`# Network web
 if ! ip link show dev '${bridge}' >/dev/null 2>&1; then
-  ip link add name '${bridge}' type bridge forward_delay 0 stp_state 0
+  ip link add name '${bridge}' address MAC type bridge forward_delay 0 stp_state 0
   ip link set dev '${bridge}' alias 'portolan project=shop network=web'
   ip link set dev '${bridge}' mtu 1400
 fi

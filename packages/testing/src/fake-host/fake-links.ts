@@ -6,12 +6,15 @@ import { endpointLinks } from './endpoint-links.ts'
 import type { FakeState } from './fake-state.ts'
 import { linkOf, withLink, withLinkChange } from './link-facts.ts'
 
+/** A simulated host draws nothing at random. */
+const randomMac = '02:00:00:00:00:01'
+
 /** The interfaces of a simulated host. */
 export const fakeLinks = (state: FakeState): Links => {
   const change = (operation: LinkOperation): void => state.setFacts(withLinkChange(state.facts, operation))
   return {
-    createBridge: async ({ name, alias, mtu, addresses, nfCallIptables = false }) =>
-      change({ kind: 'create-bridge', name, alias, mtu: mtu ?? null, addresses, nfCall: nfCallIptables }),
+    createBridge: async ({ name, alias, mac = randomMac, mtu = null, addresses, nfCallIptables = false }) =>
+      change({ kind: 'create-bridge', name, alias, mac, mtu, addresses, nfCall: nfCallIptables }),
     changeBridge: async (name, { alias, mtu, ...hooks }) => {
       requireBridge(state, name, `change the bridge ${name}`)
       state.setFacts(

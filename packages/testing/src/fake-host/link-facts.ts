@@ -118,13 +118,13 @@ const withBridge = (
   facts: HostFacts,
   operation: Extract<LinkOperation, { readonly kind: 'create-bridge' }>,
 ): HostFacts => {
-  const { name, alias, mtu, addresses, nfCall } = operation
+  const { name, alias, mac, mtu, addresses, nfCall } = operation
   const links = facts.interfaces ?? []
   if (links.some((link) => link.name === name))
     throw new ApplyError(`There is an interface ${name} already.`, { applied: [], stderr: 'File exists' })
   const index = 1 + Math.max(0, ...links.map((link) => link.index ?? 0))
   const bridge: InterfaceFact = {
-    ...{ name, index, alias, addresses, up: true, kind: 'bridge', master: null },
+    ...{ name, index, alias, mac, addresses, up: true, kind: 'bridge', master: null },
     ...(mtu === null ? {} : { mtu }),
     ...{ nfCallIptables: nfCall, nfCallIp6tables: nfCall },
   }
