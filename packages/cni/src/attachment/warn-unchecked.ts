@@ -1,13 +1,22 @@
 import { uncheckedSubnetNotes } from '@portolan/core/planning'
+import { PortolanError } from '@portolan/netfilter'
 import { readConfig } from 'portolan'
 import { blocksHere } from './blocks-here.ts'
 
-/** Says of a network that its subnet may be in a block of another host, where that is not known. */
+/**
+ * Says of a network that its subnet may be in a block of another host, where that is not known. What is damaged is said too, and
+ * ends nothing: the container is on its network by then.
+ */
 export const warnUnchecked = async (
   network: Parameters<typeof uncheckedSubnetNotes>[0][number],
   directory: string,
   warn: (text: string) => void,
 ): Promise<void> => {
-  const blocks = await blocksHere(readConfig(), directory)
-  for (const note of uncheckedSubnetNotes([network], blocks)) warn(note)
+  try {
+    const blocks = await blocksHere(readConfig(), directory)
+    for (const note of uncheckedSubnetNotes([network], blocks)) warn(note)
+  } catch (error) {
+    if (!(error instanceof PortolanError)) throw error
+    warn(error.message)
+  }
 }

@@ -1,6 +1,6 @@
 import { type LeaseChange, type LeasedSubnet, leasedSubnets, planSubnets } from '@portolan/core'
 import { uncheckedSubnetNotes } from '@portolan/core/planning'
-import { canonicalAddress, type Family, formatPrefix, parsePrefix } from '@portolan/netfilter'
+import { canonicalAddress, type Family, formatPrefix, PortolanError, parsePrefix } from '@portolan/netfilter'
 import { namedBlocks } from '../../cluster/named-blocks.ts'
 import { readConfig } from '../../config/read-config.ts'
 import { addressSpace, type DockerParts, dockerProject, nameOf } from '../docker-parts.ts'
@@ -21,11 +21,23 @@ export const createNetwork = async (parts: DockerParts, request: CreateNetworkRe
     await leases.transact((state) => handOver(state, poolNetwork(pool.subnet), leaseOf(name, pool)))
   try {
     const made = await host.ensureNetwork(name, options)
-    const blocks = await namedBlocks({ config: readConfig(), stateDirectory })
-    for (const note of uncheckedSubnetNotes([made], blocks)) report(note)
+    for (const note of await notesOn(made, stateDirectory)) report(note)
   } catch (error) {
     if (isNew) await removeNetwork(parts, name)
     throw error
+  }
+}
+
+/** What is damaged is said, and ends nothing: the network is there by then. */
+const notesOn = async (
+  network: Parameters<typeof uncheckedSubnetNotes>[0][number],
+  stateDirectory: string,
+): Promise<readonly string[]> => {
+  try {
+    return uncheckedSubnetNotes([network], await namedBlocks({ config: readConfig(), stateDirectory }))
+  } catch (error) {
+    if (!(error instanceof PortolanError)) throw error
+    return [error.message]
   }
 }
 
