@@ -22,6 +22,7 @@ export const blocksExhausted = (
   const { family, network } = request
   const place = request.place ?? null
   const at = place === null ? '' : `${placeText(place)}: `
+  if (blocks.elsewhere !== undefined) return new InvalidRequestError(`${at}${blocks.elsewhere}`)
   if (pools === null)
     return new InvalidRequestError(
       host === undefined

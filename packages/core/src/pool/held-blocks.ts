@@ -51,6 +51,11 @@ export interface HeldBlocks {
   readonly unjoined?: { readonly pools: readonly string[]; readonly own: readonly string[] }
   /** This host has given its blocks and its name back: what is left in them moves out of the cluster. Absent: it has not. */
   readonly left?: true
+  /**
+   * Where this host is in another cluster than this one, which is named: what is to be said of that, in sentences. Nothing is
+   * picked. Absent: it is in no other one.
+   */
+  readonly elsewhere?: string
   /** The command that claims blocks, for messages. */
   readonly join: string
 }

@@ -5,6 +5,7 @@ import {
   formatPrefix,
   parsePrefix,
   prefixesOverlap,
+  type Wording,
 } from '@portolan/netfilter'
 import type { DesiredNetwork } from '../contract/desired-state.ts'
 import { type HeldBlocks, hasPoolOf } from '../pool/held-blocks.ts'
@@ -15,6 +16,7 @@ import { type HeldBlocks, hasPoolOf } from '../pool/held-blocks.ts'
  *
  * @param isLive - a program holds the networks, and no file says what is wanted of them
  * @param written - how a command of `portolan` is written, so that it is about the project
+ * @param wording - how that program has a network made again; as the command says it unless told
  * @returns a sentence for each network and block
  */
 export const leavingBlockNotes = (
@@ -22,6 +24,7 @@ export const leavingBlockNotes = (
   { cluster, leaving = [], ...pools }: Pick<HeldBlocks, 'cluster' | 'leaving' | 'pools' | 'former'>,
   isLive: boolean,
   written: (command: string) => string = (command) => command,
+  { remakeNetwork }: Pick<Wording, 'remakeNetwork'> = commandWording,
 ): readonly string[] =>
   networks.flatMap((network) =>
     families.flatMap((family) => {
@@ -31,7 +34,7 @@ export const leavingBlockNotes = (
       const block = leaving.find((one) => prefixesOverlap(parsePrefix(one), prefix))
       if (block === undefined) return []
       const way = isLive
-        ? commandWording.remakeNetwork
+        ? remakeNetwork
         : `Give it another subnet: \`${written(`portolan move ${network.name}`)}\`.`
       const outside = hasPoolOf(pools, family) ? [] : [familyWithoutPool(cluster, family)]
       return [

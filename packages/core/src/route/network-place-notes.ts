@@ -1,4 +1,4 @@
-import { formatPrefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { formatPrefix, parsePrefix, prefixesOverlap, type Wording } from '@portolan/netfilter'
 import type { DesiredNetwork } from '../contract/desired-state.ts'
 import type { Intent } from '../intent/index.ts'
 import { blockPools, type HeldBlocks } from '../pool/held-blocks.ts'
@@ -18,6 +18,8 @@ interface Planned {
   readonly isLive?: boolean
   /** How a command of `portolan` is written, so that it is about the project. */
   readonly ownCommand?: (command: string) => string
+  /** How messages name what the user may change; as the command does unless told. */
+  readonly wording?: Wording
 }
 
 /** What is to be said of networks that are in no block which this host keeps: a sentence or more for each subnet. */
@@ -29,7 +31,13 @@ export const networkPlaceNotes = (
   planned.blocks === null
     ? []
     : [
-        ...leavingBlockNotes(networks, planned.blocks, planned.isLive ?? false, planned.ownCommand),
+        ...leavingBlockNotes(
+          networks,
+          planned.blocks,
+          planned.isLive ?? false,
+          planned.ownCommand,
+          planned.wording,
+        ),
         ...outsideBlocksNotes(subnets, networks, planned),
         ...uncheckedSubnetNotes(networks, planned.blocks),
       ]

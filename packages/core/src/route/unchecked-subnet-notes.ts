@@ -26,6 +26,10 @@ export const uncheckedSubnetNotes = (
     const subnets = families.flatMap((family) => network[family]?.subnet ?? [])
     if (network.external === true || subnets.length === 0) return []
     const told = subnets.map((subnet) => formatPrefix(parsePrefix(subnet))).join(', ')
+    if (blocks.elsewhere !== undefined)
+      return [
+        `Network ${network.name} (${told}) was not checked against blocks of other hosts in cluster ${blocks.cluster}: ${blocks.elsewhere}`,
+      ]
     return [
       `Network ${network.name} (${told}) was not checked against blocks of other hosts in cluster ${blocks.cluster}, as this host has not joined it. Join it: \`${blocks.join}\`. Where another host has the block of a network, that is told then.`,
     ]

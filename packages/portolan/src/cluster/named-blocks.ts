@@ -1,7 +1,8 @@
 import type { ClusterNeighbours, Config, HeldBlocks } from '@portolan/core'
-import { defaultStateDirectory, readHeldBlocks, readJoinedBlocks } from '@portolan/host'
-import { PermissionError } from '@portolan/netfilter'
+import { defaultStateDirectory, readHeldBlocks, readJoinedBlocks, readMember } from '@portolan/host'
+import { type InvalidRequestError, PermissionError } from '@portolan/netfilter'
 import { claimLine, joinLine } from './join-line.ts'
+import { inOtherCluster, isElsewhere } from './this-member.ts'
 
 interface NamedCluster {
   /** Null: none, whatever `config` says. */
@@ -31,8 +32,16 @@ export const namedBlocks = async ({
   if (url === null) return joinedBlocks(directory, neighbours)
   const place = { cluster: cluster ?? null, directory }
   const held = await readHeldBlocks(url, directory, joinLine(place), neighbours)
+  const elsewhere = await memberElsewhere(directory, held.cluster)
+  if (elsewhere !== null) return { ...held, elsewhere: elsewhere.message }
   const known = { ...held, ...unjoinedIn(held, neighbours ?? clusterSeen ?? null) }
   return { ...known, join: claimLine(place, known) }
+}
+
+/** @returns null: this host is in no other cluster than the one that is named */
+const memberElsewhere = async (directory: string, cluster: string): Promise<InvalidRequestError | null> => {
+  const known = await readMember(directory)
+  return isElsewhere(known, cluster) ? inOtherCluster(known, directory, `cluster ${cluster} is named`) : null
 }
 
 /** What a cluster said of its addresses to a host that has not joined it. One without pools may be another by a slip. */

@@ -20,6 +20,7 @@ import { readStatus } from '../status/read-status.ts'
 import { systemClock } from '../watch/clock.ts'
 import { keptNotes } from './left-behind/kept-notes.ts'
 import type { LiveMachine } from './live-machine.ts'
+import { liveWording } from './live-wording.ts'
 import { lostNetworkNotes } from './networks/lost-network-notes.ts'
 import { openPlaces } from './rules/open-places.ts'
 import { openRuleSource } from './rules/open-rule-source.ts'
@@ -56,7 +57,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
   const notes = keptNotes(stateDirectory, project, options.leases === undefined ? leases : null)
   const rulesOf = (one: Backend) => openRuleSource(one, runner, stateDirectory, () => notes.look(true))
   let rules = rulesOf(backend)
-  const worded = options.wording === undefined ? {} : { wording: options.wording }
+  const worded = { wording: options.wording ?? liveWording }
   const settled = () => ({
     ...{ backend, runner, leases, stateDirectory },
     ...(options.config === undefined ? {} : { config: options.config }),
@@ -97,7 +98,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
       carryOut(plan, { runner, stateDirectory, lockHeld: true, lease: writeDown }),
     readStatus: (asked) =>
       readStatus({ project, backend, runner, stateDirectory, leases, ...worded, ...asked }),
-    noteLost: (network) => lostNetworkNotes(network, { ...options, project, stateDirectory }),
+    noteLost: (network) => lostNetworkNotes(network, { ...options, ...worded, project, stateDirectory }),
     openMonitor: () => openMonitor({ legacy: { runner } }),
     close: async () => {
       places.close()

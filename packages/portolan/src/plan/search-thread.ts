@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Conflict } from '@portolan/core'
-import { PortolanError } from '@portolan/netfilter'
+import { IntentError, PortolanError, type SourcePosition } from '@portolan/netfilter'
 import { once } from '../lazy/once.ts'
 import { makePlan, type PlanInput } from './make-plan.ts'
 import { withCommands } from './with-commands.ts'
@@ -19,15 +19,26 @@ export interface SearchThread {
 }
 
 /** What the thread answers. */
-type Answer =
-  | { readonly conflicts: readonly Conflict[] }
-  | { readonly error: { readonly code: string | null; readonly message: string } }
+type Answer = { readonly conflicts: readonly Conflict[] } | { readonly error: Thrown }
+
+/** What was thrown there; with a `fault`, an `IntentError`, whose place tells which part of the text it is about. */
+interface Thrown {
+  readonly code: string | null
+  readonly message: string
+  readonly fault: string | null
+  readonly place: SourcePosition | null
+}
 
 /** An input without what cannot be sent to a thread: functions, and the lease store's notes of where it looked last. */
 const plainInput = ({ present: _present, ownCommand: _ownCommand, ...input }: PlanInput) => ({
   ...input,
   leases: input.leases === null ? null : { ...input.leases, searched: null },
 })
+
+const thrownAnew = ({ code, message, fault, place }: Thrown): Error => {
+  if (fault !== null) return new IntentError(fault, place)
+  return code === null ? new Error(message) : new PortolanError(code, message)
+}
 
 /** It is plain JavaScript, and loads the part of this package that is pure. */
 const program = `
@@ -39,7 +50,9 @@ parentPort.on('message', async (input) => {
     const { conflicts } = makePlan({ ...input, present: () => lowerRules(input.surrounding ?? input.rules) })
     parentPort.postMessage({ conflicts })
   } catch (error) {
-    parentPort.postMessage({ error: { code: error.code ?? null, message: error.message } })
+    const { code = null, message, fault = null, source, line, column } = error
+    const place = line == null ? null : { source, line, column }
+    parentPort.postMessage({ error: { code, message, fault, place } })
   }
 })
 `
@@ -108,8 +121,7 @@ export const openSearchThread = (library: () => string | null = builtLibrary): S
       last = asking.catch(() => undefined)
       const answer = await asking
       if ('conflicts' in answer) return answer.conflicts.map((one) => withCommands(one, input))
-      const { code, message } = answer.error
-      throw code === null ? new Error(message) : new PortolanError(code, message)
+      throw thrownAnew(answer.error)
     },
     close: async () => {
       await thread?.terminate()

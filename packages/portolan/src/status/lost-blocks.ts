@@ -62,6 +62,7 @@ export const readLostBlocks = async (
           { cluster, leaving, pools },
           isLive(project),
           wordsAbout(project, { wording, written }).ownCommand,
+          wording,
         ),
       )
     const unjoined = clusterSeen === undefined ? {} : unjoinedIn({ cluster, pools: null }, clusterSeen)

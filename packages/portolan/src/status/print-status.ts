@@ -1,3 +1,4 @@
+import { isAboutBlocks } from '@portolan/core/planning'
 import { visibleLine } from '@portolan/netfilter'
 import { socketText } from '@portolan/netfilter/text'
 import { listConflicts } from '../plan/print/list-conflicts.ts'
@@ -175,7 +176,8 @@ const printDrift = ({ drift, lost }: HostStatus, style: Style): readonly string[
 
 /** What gives networks that have to move another subnet: the list tells no remedies. */
 const printMoves = (conflicts: NonNullable<HostStatus['conflicts']>): readonly string[] => {
-  const lists = conflicts.map(({ remedy }) => remedy.commands).filter((commands) => commands.some(isMove))
+  const told = conflicts.filter((one) => isAboutBlocks(one) || one.remedy.commands.some(isMove))
+  const lists = told.map(({ remedy }) => remedy.commands)
   const of = (is: (command: string) => boolean): readonly string[] => [...new Set(lists.flat().filter(is))]
   return [
     // Without a name of its own no host has a block to move to.
@@ -183,6 +185,12 @@ const printMoves = (conflicts: NonNullable<HostStatus['conflicts']>): readonly s
       (command) => `First, a block for this host: ${visibleLine(command)}`,
     ),
     ...of(isMove).map((command) => `To move the network: ${visibleLine(command)}`),
+    // No command moves a network that a program holds.
+    ...told.flatMap(({ remedy, project, network }) =>
+      network === null || remedy.commands.some(isMove)
+        ? []
+        : [visibleLine(`To move network ${network} of project ${project}: ${remedy.text}`)],
+    ),
   ]
 }
 

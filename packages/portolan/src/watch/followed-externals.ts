@@ -1,5 +1,5 @@
 import type { DesiredNetwork, DesiredState } from '@portolan/core'
-import { type HostFacts, PortolanError } from '@portolan/netfilter'
+import { type HostFacts, IntentError, PortolanError } from '@portolan/netfilter'
 import { outcomeOf } from './failure-of.ts'
 import type { DriftChange } from './host-event.ts'
 
@@ -9,11 +9,16 @@ export interface FollowedExternals {
    * Looks at their bridges. Where those are other ones than at the last look, the engines' records are read.
    *
    * @returns what is another network by now, and why no plan can be made while one of them is missing: what is in force
-   * stays. That is given once
+   * stays. That is given until it was told
    */
   look(desired: DesiredState, facts: HostFacts): Promise<ExternalsNow>
   /** Is one of them missing, as far as the last look tells? */
   areMissing(): boolean
+  /**
+   * Is it why no plan can be made while one of them is missing, which was told before? It counts as told from then on. A look,
+   * a repair and a search for conflicts each come upon it, and while the owner goes each may say it in other words.
+   */
+  isTold(error: unknown): boolean
 }
 
 export interface ExternalsNow {
@@ -27,24 +32,43 @@ export const asTheyWere: ExternalsNow = { moved: [], missing: null }
 export const followExternals = (planAnew: () => Promise<DesiredState>): FollowedExternals => {
   /** Their bridges when they were known to be as they are wanted. */
   let known: string | null = null
-  /** What was thrown for the one that is missing; null: none is. */
-  let missing: string | null = null
+  let hasAny = false
+  let isMissing = false
+  /** What was told of the one that is missing; null: nothing was, or it is there again. */
+  let told: string | null = null
   return {
     look: async (desired, facts) => {
       const external = desired.networks.filter((network) => network.external)
       const stamp = stampOf(external, facts)
-      if (external.length === 0 || stamp === known) return asTheyWere
+      hasAny = external.length > 0
+      if (!hasAny || stamp === known) {
+        isMissing = false
+        told = null
+        return asTheyWere
+      }
       const now = await outcomeOf(planAnew())
-      const told = missing
-      missing = now instanceof PortolanError ? now.message : null
-      if (now instanceof PortolanError) return { moved: [], missing: told === missing ? null : now }
+      isMissing = now instanceof PortolanError
+      if (now instanceof PortolanError) return { moved: [], missing: told === identityOf(now) ? null : now }
+      told = null
       const moved = external.flatMap((network) => changeOf(network, now))
       if (moved.length === 0) known = stamp
       return { moved, missing: null }
     },
-    areMissing: () => missing !== null,
+    areMissing: () => isMissing,
+    isTold: (error) => {
+      if (!hasAny || !(error instanceof IntentError)) return false
+      const before = told
+      told = identityOf(error)
+      return told === before
+    },
   }
 }
+
+/** The place where the text names the network stays the same while the words change. */
+const identityOf = (error: PortolanError): string =>
+  error instanceof IntentError && error.line !== null
+    ? `${error.source}:${error.line}:${error.column}`
+    : error.message
 
 const stampOf = (external: readonly DesiredNetwork[], { interfaces = [] }: HostFacts): string =>
   JSON.stringify(

@@ -17,6 +17,8 @@ export interface HeldProject {
   repair(): Promise<readonly DriftChange[]>
   /** What on the host breaks, or would break, what is published. */
   conflicts(): Promise<readonly Conflict[]>
+  /** Was what one of these threw told before, so that it is tried again without a word? It counts as told from then on. */
+  isTold?(error: unknown): boolean
   /** What is wanted, as it was last looked at; null: nothing. */
   desired(): DesiredState | null
   /** The leases of this host, of every project; null: none are kept. */

@@ -276,6 +276,7 @@ export const holdPlannedProject = async (
         conflicts = await (await prepareSearch(intent, await asKnown(), { live: [] }, search.conflicts))()
       return conflicts
     },
+    isTold: externals.isTold,
     desired: () => desired,
     leases: () => withLeaseStore(options, async (store) => (store === null ? null : store.read())),
     follow: openClusterMemory(stateDirectory).follow,

@@ -147,7 +147,8 @@ async function* watching(
         }
       } catch (error) {
         if (signal.aborted) return
-        yield { ...about(), kind: 'failed', error: asError(error), retryMs }
+        if (held.isTold?.(error) !== true)
+          yield { ...about(), kind: 'failed', error: asError(error), retryMs }
         if (once) return
         lookAt = clock.now() + retryMs
         retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)
@@ -171,7 +172,8 @@ async function* watching(
         known = apart.known
         searchRetryMs = FIRST_RETRY_MS
       } else {
-        yield { ...about(), kind: 'failed', error: asError(outcome.error), retryMs: searchRetryMs }
+        if (held.isTold?.(outcome.error) !== true)
+          yield { ...about(), kind: 'failed', error: asError(outcome.error), retryMs: searchRetryMs }
         if (once) return
         searchAt ??= clock.now() + searchRetryMs
         searchRetryMs = Math.min(2 * searchRetryMs, LONGEST_RETRY_MS)

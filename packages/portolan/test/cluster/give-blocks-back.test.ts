@@ -52,7 +52,7 @@ test('where no answer comes the blocks are in no plan, and what keeps them is sa
   })
   await expect(giveBlocksBack(lost, directory, member, own)).rejects.toMatchObject({
     code: 'CLUSTER_OUTCOME_UNKNOWN',
-    message: expect.stringContaining('To keep them, run `portolan cluster join`'),
+    message: expect.stringContaining(`To keep them, run \`portolan cluster join --state ${directory}\``),
   })
   expect(await readMember(directory)).toMatchObject({ blocks: [], lost: [{ block: own[0] }] })
 })

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { readCompose } from '@portolan/core'
+import { emptyConfig, readCompose } from '@portolan/core'
 import { plan } from '../../src/plan/plan-intent.ts'
 import type { PlanOptions } from '../../src/plan/plan-options.ts'
 import { joinedBy, stateFolder } from '../joined-host.ts'
@@ -96,6 +96,38 @@ describe('a plan on a host that has joined a cluster, where none is named', () =
     expect(await told({}, readCompose(named, { source: 'compose.yaml' }))).toEqual([])
     const internal = 'name: shop\nnetworks: {web: {internal: true}}\nservices: {a: {networks: [web]}}\n'
     expect(await told({}, readCompose(internal, { source: 'compose.yaml' }))).toEqual([])
+  })
+
+  test('is refused where another cluster is named, with both, and with what leads out', async () => {
+    await folder.join()
+    const test = 'etcd://192.0.2.1/test'
+    const seen = {
+      cluster: 'test',
+      host: '',
+      revision: 7,
+      blocks: [],
+      others: [],
+      pools: ['10.80.0.0/20:24'],
+    }
+    const release = `portolan cluster release --cluster ${joinedBy} --state ${folder.path}`
+    for (const options of [
+      { cluster: test },
+      { cluster: test, clusterSeen: seen, pools: ['docker'] },
+      { config: { ...emptyConfig, cluster: test } },
+    ]) {
+      const refused = planned(options)
+      await expect(refused).rejects.toThrow(/is web-1 in cluster prod .*cluster test is named/)
+      await expect(refused).rejects.toThrow(`\`${release}\``)
+    }
+    const named = readCompose(
+      'name: shop\nnetworks: {web: {ipam: {config: [{subnet: 172.29.6.0/24}]}}}\nservices: {a: {networks: [web]}}\n',
+      { source: 'compose.yaml' },
+    )
+    const known = { facts: {}, rules: null, backend: 'nftables', stateDirectory: folder.path } as const
+    expect((await plan(named, { ...known, cluster: test })).notes).toContainEqual({
+      text: expect.stringMatching(/not checked .*is web-1 in cluster prod .*cluster test is named/),
+      place: null,
+    })
   })
 
   test('goes by no cluster that it has left, or that refused it', async () => {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { parsePool } from '@portolan/core'
 import { parse } from '@portolan/iptables'
+import { IntentError } from '@portolan/netfilter'
 import { noRules } from '../../src/host-rules/host-rules.ts'
 import { makePlan, type PlanInput } from '../../src/plan/make-plan.ts'
 import { planInput } from '../../src/plan/plan-input.ts'
@@ -51,6 +52,15 @@ describe('a search in a thread of its own', () => {
     }
     await expect(thread.conflicts(impossible)).rejects.toMatchObject({ code: 'POOL_EXHAUSTED' })
     expect(await thread.conflicts(inputFor('8080:80'))).not.toEqual([])
+    await thread.close()
+  })
+
+  test('names the place in the text that does not fit the host', async () => {
+    const thread = openSearchThread(built)
+    const text = 'networks: { theirs: { external: true } }\nservices: { web: { networks: [theirs] } }'
+    const failing = thread.conflicts({ ...inputFor('8080:80'), intent: intentOf(text) })
+    await expect(failing).rejects.toBeInstanceOf(IntentError)
+    await expect(failing).rejects.toMatchObject({ code: 'INTENT', line: expect.any(Number) })
     await thread.close()
   })
 

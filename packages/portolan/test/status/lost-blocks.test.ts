@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { bridgeNetwork, type ClusterNeighbours, type OwnedNetwork, planSubnets } from '@portolan/core'
 import { readHeldBlocks, writeMember, writeNeighbours } from '@portolan/host'
+import { liveWording } from '../../src/live/live-wording.ts'
 import { readLostBlocks } from '../../src/status/lost-blocks.ts'
 
 const seen: ClusterNeighbours = {
@@ -110,4 +111,21 @@ test('a network in addresses of a cluster that this host has not joined is told 
   expect(conflict?.remedy.commands[0]).toMatch(/^portolan cluster join/)
   // A cluster without pools is most likely misspelt.
   expect(await found({ ...unjoined, pools: [], others: [] })).toEqual([])
+})
+
+test('a live host names its own calls alone for a network that is to be made again', async () => {
+  const [block] = member.blocks
+  await writeMember(folder, { ...member, lost: [{ block: '10.64.3.0/24', takenBy: null, revision: 0 }] })
+  const lost = await readLostBlocks(folder, { isLive: () => true, wording: liveWording })
+  await writeMember(folder, { ...member, leaving: [block?.block ?? ''] })
+  const leaving = await readLostBlocks(folder, { isLive: () => true, wording: liveWording })
+  const told = [
+    ...lost.find(up('10.64.3.1/24')).map(({ remedy }) => remedy.text),
+    ...leaving.notes(up('10.64.1.1/24')),
+  ]
+  expect(told).toHaveLength(2)
+  for (const text of told) {
+    expect(text).toMatch(/removeNetwork.*ensureNetwork/)
+    expect(text).not.toMatch(/docker|podman|CNI/)
+  }
 })

@@ -143,6 +143,23 @@ test('what gives a host a block is said before the moves that need one', () => {
   ])
 })
 
+test('the way out of a lost block is said of a network that a program holds too', () => {
+  const conflict = {
+    ...{ kind: 'SubnetOverlap' as const, severity: 'error' as const, certainty: 'certain' as const },
+    ...{ mapping: null, network: 'web', published: null, project: 'live', message: '', witness: null },
+    culprit: {
+      ...{ tool: 'cluster', text: 'block 10.64.1.0/24', table: null, family: null, chain: null },
+      ...{ position: null, handle: null, owner: null, counters: null },
+    },
+    remedy: { text: 'End what is on the network.', commands: ['portolan cluster join'] },
+    trace: [],
+  }
+  expect(printStatus(status({ conflicts: [conflict] })).slice(-2)).toEqual([
+    'First, a block for this host: portolan cluster join',
+    'To move network web of project live: End what is on the network.',
+  ])
+})
+
 test('an empty host and a project without ports are said in words', () => {
   expect(printStatus(status({ mappings: [], networks: [] }))).toEqual([
     'Nothing of Portolan is mapped on this host.',

@@ -36,6 +36,23 @@ test('what was changed between the look and its repair is told with it, each onc
   ])
 })
 
+test('what was told before is tried again without a word', async () => {
+  const failing = async (): Promise<never> => {
+    throw new PortolanError('INTENT', 'network theirs is missing')
+  }
+  const held = { ...heldWith([change('a')], []), repair: failing, conflicts: failing }
+  const told = async (one: HeldProject): Promise<readonly string[]> => {
+    const kinds: string[] = []
+    for await (const { kind } of watchProject(one, silent(), { once: true })) kinds.push(kind)
+    return kinds
+  }
+  expect(await told(held)).toEqual(['failed'])
+  expect(await told({ ...held, isTold: () => true })).toEqual([])
+  const searching = { ...heldWith([], []), conflicts: failing }
+  expect(await told(searching)).toEqual(['watching', 'failed'])
+  expect(await told({ ...searching, isTold: () => true })).toEqual(['watching'])
+})
+
 test('a watch whose signal is aborted already looks at nothing, and one that is aborted by a look repairs nothing', async () => {
   const done: string[] = []
   const ending = new AbortController()

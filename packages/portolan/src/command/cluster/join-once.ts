@@ -71,7 +71,9 @@ export const joinOnce = async (
     if (isUnset && lost !== null) throw lost
     if (isUnset && was !== null) throw poolsLost(placeOf(call), was)
     if (isUnset)
-      throw new BlockStoreError('CLUSTER_POOLS', noPools(name, isFirst ? facts : null), { cause: error })
+      throw new BlockStoreError('CLUSTER_POOLS', noPools(placeOf(call), name, isFirst ? facts : null), {
+        cause: error,
+      })
     throw isNameTaken(error) && member.blocks.length > 0
       ? nameLost(error, call, member, lost !== null)
       : error

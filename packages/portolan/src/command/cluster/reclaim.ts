@@ -32,7 +32,8 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
   await refuseLostData(placeOf(call), name, snapshot, () => store.read())
   await rememberLoss(call.directory, name, snapshot)
   const { pools, hosts } = describeCluster(snapshot)
-  if (pools.length === 0) throw new InvalidRequestError(`${noPools(name)} Nothing was changed.`)
+  if (pools.length === 0)
+    throw new InvalidRequestError(`${noPools(placeOf(call), name)} Nothing was changed.`)
   if (host !== null)
     refuseAlive(
       hosts.find((one) => one.host === host),

@@ -112,7 +112,8 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     terminal.print(lines.join('\n'))
   }
   if (loss !== null) terminal.say(`portolan: ${loss.message}`)
-  else if (isReached && !isSetUp) terminal.say(`portolan: ${noPools(name, known === null ? facts : null)}`)
+  else if (isReached && !isSetUp)
+    terminal.say(`portolan: ${noPools(place, name, known === null ? facts : null)}`)
   return isSetUp && loss === null ? exitCode.ok : exitCode.error
 }
 

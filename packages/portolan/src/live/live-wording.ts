@@ -1,0 +1,8 @@
+import { commandWording, type Wording } from '@portolan/netfilter'
+
+/** The words of a live host whose program names no others: its networks are made again by its own calls, and by no engine's. */
+export const liveWording: Wording = {
+  ...commandWording,
+  remakeNetwork:
+    'End what is on the network, remove it (removeNetwork), and make it again (ensureNetwork) with the live host.',
+}

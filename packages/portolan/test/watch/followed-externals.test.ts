@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals'
+import type { DesiredNetwork, DesiredState } from '@portolan/core'
+import { type HostFacts, IntentError, PortolanError } from '@portolan/netfilter'
+import { followExternals } from '../../src/watch/followed-externals.ts'
+
+const theirs: DesiredNetwork = {
+  ...{ name: 'theirs', bridge: 'br-two', external: true, internal: false, icc: true, mtu: null },
+  ip: { subnet: '10.64.1.0/24', gateway: '10.64.1.1', mode: 'nat', masquerade: true },
+  ip6: null,
+}
+const desired = (...networks: readonly DesiredNetwork[]): DesiredState => ({
+  ...{ project: 'shop', networks, endpoints: [], mappings: [], guardForwarding: false },
+})
+const up: HostFacts = { interfaces: [{ name: 'br-two', index: 4, addresses: ['10.64.1.1/24'] }] }
+const gone: HostFacts = { interfaces: [] }
+
+const missing = (words: string, line = 3): IntentError =>
+  new IntentError(words, { source: 'compose.yaml', line, column: 9 })
+
+/** A follower whose next plans come to this. */
+const followed = () => {
+  const plans: (DesiredState | PortolanError)[] = []
+  const externals = followExternals(async () => {
+    const next = plans.shift() ?? desired(theirs)
+    if (next instanceof PortolanError) throw next
+    return next
+  })
+  return { externals, plans }
+}
+
+test('a network that is missing is told once, in whatever words and by whatever comes upon it first', async () => {
+  const { externals, plans } = followed()
+  const state = desired(theirs)
+  expect(await externals.look(state, up)).toEqual({ moved: [], missing: null })
+  // A search for conflicts comes upon it before a look does, while its owner is still at it.
+  expect(externals.isTold(missing('its bridge is not on this host'))).toBe(false)
+  plans.push(missing('no bridge belongs to it'), missing('no bridge belongs to it'))
+  for (const _look of [1, 2]) expect((await externals.look(state, gone)).missing).toBeNull()
+  expect(externals.areMissing()).toBe(true)
+  expect(externals.isTold(missing('no bridge belongs to it'))).toBe(true)
+  // Another one is news, and so is what has nothing to do with it.
+  expect(externals.isTold(missing('no bridge belongs to it', 4))).toBe(false)
+  expect(externals.isTold(new PortolanError('STATE', 'The disk is full.'))).toBe(false)
+})
+
+test('one that came back and went again is told again', async () => {
+  const { externals, plans } = followed()
+  const state = desired(theirs)
+  await externals.look(state, up)
+  for (const facts of [gone, up, gone]) {
+    if (facts === gone) plans.push(missing('no bridge belongs to it'))
+    const { missing: error } = await externals.look(state, facts)
+    expect(error === null).toBe(facts === up)
+    if (error !== null) expect(externals.isTold(error)).toBe(false)
+  }
+})
+
+test('of a project without such a network each failure is told', () => {
+  const { externals } = followed()
+  for (const _time of [1, 2]) expect(externals.isTold(missing('a mistake'))).toBe(false)
+})
