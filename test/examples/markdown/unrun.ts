@@ -40,10 +40,14 @@ export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> =
       'It asks the registry, and servers of etcd. test/kernel/cluster-command.test.ts runs the commands on a real one.',
     'portolan subnet --cluster etcd://192.0.2.1/prod':
       'It asks for a host that has joined a cluster. test/kernel/cluster-subnets.test.ts runs it on one.',
-    'portolan cluster join --address 192.0.2.11   # through which the blocks of this host are reached':
-      'It asks for servers of etcd. test/kernel/cluster-routes.test.ts does it on several hosts.',
     'install -m 644 packages/portolan/systemd/portolan-cluster.service /etc/systemd/system/':
       'It needs systemd as process 1. test/kernel/systemd.test.ts starts the unit in a lab.',
+  },
+  'docs/containers-of-two-hosts.md': {
+    'portolan cluster join --address 192.0.2.11   # through which the blocks of this host are reached':
+      'It asks for servers of etcd. test/kernel/cluster-routes.test.ts does it on several hosts.',
+  },
+  'docs/one-text-for-many-hosts.md': {
     'etcdctl put /shop < compose.yaml':
       'It asks for servers of etcd. test/kernel/stored-intent.test.ts follows a key of a real one.',
   },
