@@ -11,11 +11,13 @@ interface UsingHost {
   readonly host: string
   readonly remembered?: readonly RememberedBlock[]
   readonly inUse?: readonly string[]
+  /** What it knows that it had lost, of `remembered`. */
+  readonly known?: { readonly lost: readonly RememberedBlock[] }
 }
 
 /**
  * A free block that networks of a host are in, and that it had: as it remembers, as the key of the block says, or, where the
- * host remembers none, as its networks do.
+ * host remembers none, as its networks do. Then one that the store has forgotten: it took none of them away.
  *
  * @param entries - those of the pools
  * @param skipped - asked before a block is chosen
@@ -24,28 +26,31 @@ interface UsingHost {
 export const blockInUse = (
   state: ClusterState,
   entries: readonly PoolEntry[],
-  { host, remembered = [], inUse = [] }: UsingHost,
+  { host, remembered = [], inUse = [], known }: UsingHost,
   skipped: SkippedBlocks,
 ): ChosenBlock | null => {
   const used = inUse.map((subnet) => parsePrefix(subnet))
-  if (used.length === 0) return null
+  const revisionIn = (prefix: Prefix): number => revisionOf(state, blockKey(prefix))
+  const lost = new Set(known?.lost.map(({ block }) => block))
+  // Whatever takes a block away writes its key, so an older key, or none, is of a store that lost its data.
+  const forgotten = remembered.flatMap(({ block, revision }) => {
+    const prefix = parsePrefix(block)
+    return lost.has(block) || revisionIn(prefix) >= revision ? [] : [prefix]
+  })
+  if (used.length + forgotten.length === 0) return null
   const had = [
     ...remembered.map(({ block }) => parsePrefix(block)),
     ...blocksOf(state).flatMap((block) => (block.host === host ? [block.prefix] : [])),
     ...(remembered.length === 0 ? used.flatMap((subnet) => blocksAround(entries, subnet)) : []),
   ]
-  const prefix = had.find((block) => {
+  const inside = had.filter((block) => used.some((subnet) => prefixesOverlap(subnet, block)))
+  const prefix = [...inside, ...forgotten].find((block) => {
     const entry = state.entries.get(blockKey(block))
     // A key that another program wrote is of no free block.
     const isFree = entry === undefined || (blockAt(entry)?.state ?? 'held') !== 'held'
-    return (
-      isFree &&
-      isBlockOf(entries, block) &&
-      used.some((subnet) => prefixesOverlap(subnet, block)) &&
-      skipped.obstacle(block) === null
-    )
+    return isFree && isBlockOf(entries, block) && skipped.obstacle(block) === null
   })
-  return prefix === undefined ? null : { prefix, seen: revisionOf(state, blockKey(prefix)) }
+  return prefix === undefined ? null : { prefix, seen: revisionIn(prefix) }
 }
 
 /** The block of a pool that a subnet is in. */

@@ -40,7 +40,10 @@ export interface ClaimRequest extends ClusterMember {
   readonly newNonce: () => string
   /** How many blocks of each family of the pools the host wants to have in all; 1 unless told. */
   readonly count?: number
-  /** What the host had when it asked last. A block of these is preferred, and what became of the others is told. */
+  /**
+   * What the host had when it asked last. A block of these is preferred, and what became of the others is told. One that the
+   * store has forgotten, as it lost its data, is claimed back whatever `count` says.
+   */
   readonly remembered?: readonly RememberedBlock[]
   /**
    * Subnets in which this host has networks, CIDR. A block that it had and that has one of them is claimed back before any other
@@ -163,7 +166,7 @@ interface ClaimChange extends BlockChange {
 
 const nextChange = (
   state: ClusterState,
-  request: ClaimRequest,
+  request: SettleRequest,
   isFirst: boolean,
   undone: PlacedBlock | null,
   skipped: SkippedBlocks,

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { memoryBlockStore } from '../../src/index.ts'
+import { settleBlocks } from '../../src/block/claim-blocks.ts'
+import { memoryBlockStore, runBlockSteps } from '../../src/index.ts'
 import { clusterOn, had } from './cluster-on.ts'
+
+let nonces = 0
+const newNonce = (): string => {
+  nonces += 1
+  return `again ${nonces}`
+}
+const one = { host: 'one', incarnation: 'of one', lease: null, newNonce }
 
 const clusterOf = (...pools: readonly string[]) => clusterOn(memoryBlockStore(), ...pools)
 
@@ -32,5 +40,33 @@ describe('a block that networks of a host are in', () => {
     const [block = '', own = ''] = [...(await cluster.blocksOf('two')), ...(await cluster.blocksOf('one'))]
     const inUse = [block, '10.64.15.0/25', '10.0.0.0/8', '192.0.2.0/24']
     expect(await cluster.blocksOf('one', { remembered: [had(block)], inUse })).toEqual([own])
+  })
+})
+
+describe('a block that the store has forgotten', () => {
+  test('is claimed back without a network in it, however many the host asks for, but for one that it had lost', async () => {
+    const pools = ['10.64.0.0/20:24', 'fd00:1234::/56:64'] as const
+    const before = await clusterOf(...pools)
+    const blocks = await before.blocksOf('one', { count: 3 })
+    const [first = '', second = '', third = '', , , last = ''] = blocks
+    const [emptied, other] = [await clusterOf(...pools), await clusterOf(...pools)]
+    const remembered = [first, second, last].map(had)
+    expect(await emptied.blocksOf('one', { remembered })).toEqual([first, second, last])
+    expect((await emptied.claim('one', { remembered })).claimed).toEqual([])
+    await other.blocksOf('two', { remembered: [had(second)] })
+    const lost = [{ block: third, takenBy: null, revision: 1 }]
+    const request = { ...one, remembered: [...remembered, ...lost.map(({ block }) => had(block))] }
+    const settled = await runBlockSteps(
+      other.store,
+      settleBlocks({ ...request, known: { lost, seen: null } }),
+    )
+    expect(settled.blocks.map(({ block }) => block)).toEqual([first, last])
+  })
+
+  test('is none that was taken away there, which its key says', async () => {
+    const cluster = await clusterOf('10.64.0.0/20:24')
+    const { blocks } = await cluster.claim('one', { count: 2 })
+    await cluster.reclaim('one')
+    expect(await cluster.blocksOf('one', { remembered: blocks })).toHaveLength(1)
   })
 })
