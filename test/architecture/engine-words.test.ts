@@ -79,7 +79,7 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/core/src/route/forgotten-routes.ts': [1, ofCluster],
   'packages/core/src/route/lost-block-notes.ts': [1, ofCluster],
   'packages/core/src/route/routes-elsewhere.ts': [1, ofCluster],
-  'packages/core/src/route/with-neighbours.ts': [3, ofCluster],
+  'packages/core/src/route/with-neighbours.ts': [4, ofCluster],
   'packages/cni/src/attachment/blocks-here.ts': [1, ofCluster],
   'packages/host/src/cluster/member-file.ts': [3, ofCluster],
   'packages/host/src/cluster/read-held-blocks.ts': [1, ofCluster],

@@ -84,4 +84,25 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
     expect((await cluster.run('web-2', 'join')).stderr).toMatch(older)
     await leases.close()
   })
+
+  test('is told with what frees a block that it has for this host by a name that it gave up', async () => {
+    const cluster = await open('10.64.0.0/20:24')
+    const [block = ''] = blocksOf(await cluster.join('web-1', '--address', '192.0.2.11'))
+    await withData('rm -rf copy && cp -a data copy')
+    await silence(cluster, 'web-1')
+    await cluster.json('other', 'join', '--member', 'web-1', '--takeover', '--address', '192.0.2.12')
+    await cluster.json('web-1', 'release', '--force')
+    await cluster.json('web-1', 'join', '--member', 'web-5', '--address', '192.0.2.11')
+    await restore('copy')
+    const reclaim = `portolan cluster reclaim --member web-1 --cluster ${cluster.url}`
+    const told = new RegExp(
+      `${block} of cluster .* is of web-1, which was this host before it became web-5.*${reclaim}`,
+    )
+    expect((await cluster.run('web-1', 'join')).stderr).toMatch(told)
+    expect((await cluster.run('web-1', 'status')).stderr).toMatch(told)
+    await silence(cluster, 'web-1')
+    await cluster.json('web-1', 'reclaim', '--member', 'web-1', '--grace', '0', '--yes')
+    expect((await cluster.run('web-1', 'status')).stderr).not.toMatch(told)
+    expect(blocksOf(await cluster.json('other', 'join'))).toContain(block)
+  })
 })

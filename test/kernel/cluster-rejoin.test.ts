@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { releaseProject } from '@portolan/core'
+import { readHeldBlocks } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { blocksOf, type CommandCluster, silence } from './cluster/command-cluster.ts'
 import { commandEtcd } from './cluster/command-etcd.ts'
@@ -121,6 +123,49 @@ describeBeside('a host that joins again', ['etcd'], () => {
     })
     const { stderr } = await cluster.run('web-1', 'join', '--member', 'web-1')
     expect(stderr).toMatch(`block ${block} is no longer of this host: web-2 has it now`)
+    await leases.close()
+  })
+
+  test('is held to its cluster while networks are in a block that it lost there, and told of them by release', async () => {
+    const [cluster, other] = [await open('10.64.0.0/24:24'), await open('10.80.0.0/20:24')]
+    const [block = ''] = blocksOf(await cluster.join('web-1'))
+    const leases = await leaseInBlock(cluster.state('web-1'), block)
+    await reclaim(cluster, 'web-1')
+    await cluster.join('web-2')
+    const refusedElsewhere = async () =>
+      expect((await cluster.runAs(other.name, 'web-1', 'join', '--member', 'web-1')).stderr).toMatch(
+        /this host is web-1 in cluster .*portolan cluster release --cluster/,
+      )
+    await refusedElsewhere()
+    const { exitCode, stderr } = await cluster.run('web-1', 'join')
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('shop/web') })
+    await refusedElsewhere()
+    expect((await cluster.run('web-1', 'release')).stdout).toContain(
+      `Host web-2 has ${block} now, and networks of this host are in it: shop/web.`,
+    )
+    const told = new RegExp(`block ${block} of cluster ${cluster.name} .*this host are in it: shop/web.*move`)
+    for (const words of [['join', '--member', 'web-1'], ['status']])
+      expect(await cluster.runAs(other.name, 'web-1', ...words)).toMatchObject({
+        exitCode: 0,
+        stderr: expect.stringMatching(told),
+      })
+    await leases.transact((state) => releaseProject(state, 'shop'))
+    await leases.close()
+    expect((await cluster.runAs(other.name, 'web-1', 'status')).stderr).toBe('')
+  })
+
+  test('hears from status that no pool has its block any more, and status of the host after it', async () => {
+    const cluster = await open('10.64.0.0/24:24')
+    const [block = ''] = blocksOf(await cluster.join('web-1'))
+    await cluster.json('any', 'init', '--pool', '10.65.0.0/24:24')
+    const free = new RegExp(
+      `no pool has block ${block} any more, and no network .*cluster join .*gives it back`,
+    )
+    expect((await cluster.run('web-1', 'status')).stderr).toMatch(free)
+    const leases = await leaseInBlock(cluster.state('web-1'), block)
+    const used = new RegExp(`no pool has block ${block} any more, and networks .*shop/web.*portolan move`)
+    expect((await cluster.run('web-1', 'status')).stderr).toMatch(used)
+    expect((await readHeldBlocks(cluster.url, cluster.state('web-1'))).leaving).toEqual([block])
     await leases.close()
   })
 })

@@ -1,4 +1,11 @@
-import { containsPrefix, families, type HostFacts, parsePrefix, type Wording } from '@portolan/netfilter'
+import {
+  containsPrefix,
+  families,
+  type HostFacts,
+  parsePrefix,
+  shellLine,
+  type Wording,
+} from '@portolan/netfilter'
 import type { ClusterNeighbours, NeighbourBlock } from '../block/neighbours.ts'
 import type { Conflict } from '../conflict/conflict.ts'
 import { findRouteConflicts } from '../conflict/find-route-conflicts.ts'
@@ -215,6 +222,6 @@ const notesOf = ({ unaddressed, distant, doubled }: ChosenRoutes): readonly stri
   ...(doubled.length === 0
     ? []
     : [
-        `No route leads to ${named(doubled)}: this host has that address itself. Two hosts with one address cannot be told apart: give the right one with \`portolan cluster join --address ADDRESS\` on that host.`,
+        `No route leads to ${named(doubled)}: this host has that address itself. Two hosts with one address cannot be told apart: give the right one with \`portolan cluster join --address ADDRESS\` on that host; or where it is off for good, or was this host under a name that it gave up, free its blocks: ${[...new Set(doubled.map(({ host }) => host))].map((host) => `\`${shellLine(['portolan', 'cluster', 'reclaim', '--member', host])}\``).join(', ')}.`,
       ]),
 ]

@@ -1,6 +1,6 @@
 import { link } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BlockMove, LostElsewhere, RememberedBlock } from '@portolan/core'
+import type { BlockMove, ClusterMember, LostElsewhere, RememberedBlock } from '@portolan/core'
 import { PortolanError, parsePrefix, shellLine } from '@portolan/netfilter'
 import { defaultStateDirectory } from '../state/state-file.ts'
 import { type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
@@ -33,6 +33,8 @@ export interface RememberedMember {
   readonly elsewhere?: readonly string[]
   /** Blocks of those clusters in which it may still have networks. Absent: there are none. */
   readonly lostElsewhere?: readonly LostElsewhere[]
+  /** What it was by names that it gave up: an older copy of etcd may have blocks for those. Absent: it had none. */
+  readonly earlier?: readonly ClusterMember[]
 }
 
 export const memberFile = (directory: string): string => join(directory, 'cluster.json')
@@ -134,6 +136,9 @@ const isMove = (value: unknown): value is BlockMove =>
 const isLostElsewhere = (value: unknown): value is LostElsewhere =>
   isFields(value) && isText(value.cluster) && isPrefix(value.block)
 
+const isMember = (value: unknown): value is ClusterMember =>
+  isFields(value) && isText(value.host) && isText(value.incarnation)
+
 const listOf = <Item>(value: unknown, is: (item: unknown) => item is Item): readonly Item[] | null =>
   Array.isArray(value) && value.every(is) ? value : null
 
@@ -153,14 +158,16 @@ const parseMember = (text: string): RememberedMember | null => {
   const leaving = listOf(value.leaving ?? [], isBlockText)
   const elsewhere = listOf(value.elsewhere ?? [], isPool)
   const lostElsewhere = listOf(value.lostElsewhere ?? [], isLostElsewhere)
+  const earlier = listOf(value.earlier ?? [], isMember)
   if (!isText(cluster) || !isText(host) || !isText(incarnation)) return null
   if (pools === null || blocks === null || lost === null || leaving === null) return null
-  if (elsewhere === null || lostElsewhere === null) return null
+  if (elsewhere === null || lostElsewhere === null || earlier === null) return null
   return {
     ...{ cluster, host, incarnation, pools, blocks, leaving, lost },
     ...(value.left === true ? { left: true } : {}),
     ...(isText(url) ? { url } : {}),
     ...(elsewhere.length > 0 ? { elsewhere } : {}),
     ...(lostElsewhere.length > 0 ? { lostElsewhere } : {}),
+    ...(earlier.length > 0 ? { earlier } : {}),
   }
 }

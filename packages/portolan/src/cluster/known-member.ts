@@ -9,7 +9,7 @@ import { hasJoined, memberOf } from './this-member.ts'
 
 /** What a host is in a cluster, for whatever plans its routes and rules. */
 export interface KnownMember {
-  readonly member: ClusterMember & Partial<Pick<RememberedMember, 'elsewhere'>>
+  readonly member: ClusterMember & Partial<Pick<RememberedMember, 'elsewhere' | 'earlier'>>
   /** Its state directory was lost, and the cluster tells by what is up here. */
   readonly isForgotten: boolean
 }

@@ -18,6 +18,7 @@ import { hasJoined, inOtherCluster, isElsewhere } from './this-member.ts'
  * for either would be one for the whole host.
  *
  * @param known - what the state directory remembered before
+ * @param isUsed - are networks of this host in a block?
  * @throws InvalidRequestError where another state directory has the routes of this host, or, where that is not known, they
  * lead to blocks that the cluster never had
  */
@@ -26,8 +27,10 @@ export const refuseOtherCluster = async (
   directory: string,
   facts: HostFacts,
   known: RememberedMember | null,
+  isUsed: (block: string) => boolean,
 ): Promise<void> => {
-  if (isElsewhere(known, name) && known.blocks.length > 0)
+  // Networks in a block that it lost there are of that cluster too: what became of them is told until it has left.
+  if (isElsewhere(known, name) && (known.blocks.length > 0 || known.lost.some(({ block }) => isUsed(block))))
     throw inOtherCluster(known, directory, namedText(name, await store.read()))
   const isKnown = known !== null && hasJoined(known)
   if (isKnown && known.left !== true) return

@@ -64,7 +64,7 @@ export const rememberNeighbours = async (
 /**
  * Remembers that the cluster has a block no longer for a block of this host, where it does not: a command afterwards that
  * asks no etcd would pick subnets there, and another host may use the addresses. It is for commands that change nothing else
- * here: where nothing was lost, nothing is written, and a user that may not write it is told what is lost all the same.
+ * here: where nothing was lost or left its pool, nothing is written, and a user that may not write it is told what is lost all the same.
  *
  * @param cluster - its name
  */
@@ -85,12 +85,14 @@ export const rememberLostIn = async (
 ): Promise<void> => {
   const known = await readMemberSince(directory)
   if (known === null || neighbours === null || known.member.cluster !== neighbours.cluster) return
-  const now = heldSince(known.member, neighbours).blocks
-  if (known.held.blocks.every((block) => now.includes(block)) && known.held.blocks.length >= now.length)
-    return
+  const now = heldSince(known.member, neighbours)
+  if (isSame(known.held.blocks, now.blocks) && isSame(known.held.leaving, now.leaving)) return
   try {
     await writeNeighbours(directory, neighbours)
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error
   }
 }
+
+const isSame = (before: readonly string[], now: readonly string[]): boolean =>
+  before.length === now.length && before.every((block) => now.includes(block))

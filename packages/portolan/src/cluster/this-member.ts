@@ -28,16 +28,26 @@ export const thisMember = async (
   if (known?.cluster === cluster && hasJoined(known)) {
     // Networks that were left in blocks are told by any name.
     const { left: _left, ...kept } = known
-    const incarnation = known.host === host ? known.incarnation : randomUUID()
-    return writeMember(directory, { ...kept, host, incarnation })
+    return known.host === host
+      ? writeMember(directory, kept)
+      : writeMember(directory, { ...kept, host, incarnation: randomUUID(), ...earlierOf(known) })
   }
   const elsewhere = known === null ? [] : [...new Set([...(known.elsewhere ?? []), ...known.pools])]
   const fresh = {
     ...{ cluster, host, incarnation: randomUUID(), pools: [], blocks: [], leaving: [] },
     ...(elsewhere.length === 0 ? {} : { elsewhere }),
     ...lostBy(known, cluster),
+    ...earlierOf(known),
   }
   return writeMember(directory, fresh, { isFirst: known === null })
+}
+
+/** What a host was until now is remembered beside what it was before. */
+const earlierOf = (known: RememberedMember | null): Pick<RememberedMember, 'earlier'> => {
+  if (known === null) return {}
+  const { earlier = [], host, incarnation } = known
+  const all = hasJoined(known) ? [...earlier, { host, incarnation }] : earlier
+  return all.length === 0 ? {} : { earlier: all }
 }
 
 /** Networks that were left in blocks are told in whichever cluster the host is then. */

@@ -1,6 +1,13 @@
-import { type BlockSnapshot, type ClusterNeighbours, neighboursOf, parseClusterUrl } from '@portolan/core'
+import {
+  type BlockSnapshot,
+  type ClusterNeighbours,
+  describeCluster,
+  neighboursOf,
+  parseClusterUrl,
+} from '@portolan/core'
 import { readMember, writeNeighbours } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
+import { earlierTexts } from '../../cluster/earlier-names.ts'
 import { joinLine } from '../../cluster/join-line.ts'
 import {
   forgottenText,
@@ -111,7 +118,9 @@ export const freshNeighbours = async (
     const snapshot = await read('Routes to other hosts are planned as this host saw the cluster last.')
     if (snapshot === null) return await goneByMemory(directory, loss)
     const neighbours = await neighboursIn(directory, name, member, snapshot)
-    saidOfCluster(context.terminal).unknownHosts(unknownHostsText(place, neighbours, snapshot))
+    const said = saidOfCluster(context.terminal)
+    said.unknownHosts(unknownHostsText(place, neighbours, snapshot))
+    for (const text of earlierTexts(place, name, member, describeCluster(snapshot))) said.say(text)
     if (remembers) await writeNeighbours(directory, neighbours)
     else await rememberLoss(directory, name, snapshot)
     return { neighbours }

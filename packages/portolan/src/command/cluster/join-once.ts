@@ -22,9 +22,11 @@ import { tellAndRemember } from '../../cluster/remember-neighbours.ts'
 import { LEASE_SECONDS } from '../../cluster/stay-alive.ts'
 import { hasJoined, memberName, thisMember } from '../../cluster/this-member.ts'
 import { isOutage } from '../../cluster/told-faults.ts'
+import { useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { wholeNumber } from '../options/options.ts'
 import { type ClusterCall, leasesOf, placeOf } from './call.ts'
 import { clusterUrl } from './cluster-url.ts'
+import { type LeftElsewhere, leftElsewhere } from './lost-in-use.ts'
 import { isNameTaken, nameLost } from './name-lost.ts'
 import { noPools } from './no-pools.ts'
 import { noteLoss } from './note-loss.ts'
@@ -35,6 +37,8 @@ export interface JoinedNode extends Joined {
   readonly lease: string
   /** That etcd has lost data, and with it blocks of this host; null: it has not. */
   readonly disputed: string | null
+  /** Blocks that it left in clusters of before, with networks of it in them. */
+  readonly elsewhere: readonly LeftElsewhere[]
 }
 
 /**
@@ -53,7 +57,9 @@ export const joinOnce = async (
   await refuseAddresses(call, facts)
   const leases = await leasesOf(call)
   const before = await readMember(directory)
-  await refuseOtherCluster(call, directory, facts, before)
+  const isUsed = (block: string): boolean =>
+    useOfBlocks([block], { leases, facts }).some(({ networks }) => networks.length > 0)
+  await refuseOtherCluster(call, directory, facts, before, isUsed)
   const member = await thisMember(directory, name, options.member ?? null)
   const isFirst = before === null || before.cluster !== name || !hasJoined(before)
   let mayHaveClaimed = false
@@ -99,7 +105,8 @@ export const joinOnce = async (
   const addresses = await tellAndRemember(call, directory, remembered, facts, asked, joined.seen)
   // Routes of before such notes were kept, or whose note was lost.
   if (hasOwnRoutes(facts) && (await isRouteHolder(directory))) noteRouteHolder(directory)
-  return { ...joined, member: remembered, addresses, lease, disputed }
+  const elsewhere = leftElsewhere(remembered, { leases, facts })
+  return { ...joined, member: remembered, addresses, lease, disputed, elsewhere }
 }
 
 /** Is no other state directory known to have the routes of this host? */

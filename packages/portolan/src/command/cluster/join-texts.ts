@@ -55,6 +55,10 @@ export const leavingText = (
   ].join(' ')
 }
 
+/** The same of one that nothing of this host is in. */
+export const keptText = (block: string, join: string): string =>
+  `no pool has block ${block} any more, and no network of this host is in it. \`${join}\` gives it back.`
+
 export const skipText = ({ candidate, candidates, detail }: Rejection): string =>
   `${candidates === 1 ? `block ${candidate} was` : `block ${candidate} and ${candidates - 1} more were`} not claimed: ${detail}.`
 

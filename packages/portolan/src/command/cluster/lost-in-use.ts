@@ -1,7 +1,8 @@
-import type { ClusterView } from '@portolan/core'
+import type { ClusterView, LostElsewhere } from '@portolan/core'
 import { isWithinBlocks } from '@portolan/core/planning'
 import type { RememberedMember } from '@portolan/host'
 import { areComplete, type BlockWitnesses, useOfBlocks } from '../../cluster/use-of-blocks.ts'
+import type { WaysOut } from './ways-out.ts'
 
 /** A block that is no longer of this host, and that something on it still uses. */
 export interface LostInUse {
@@ -44,7 +45,7 @@ export const lostInUseTexts = (
   lost: readonly LostInUse[],
   hasBlock: boolean,
   claim: string,
-  ways: (networks: readonly string[]) => string,
+  ways: WaysOut,
 ): readonly string[] =>
   lost.map(({ block, networks, isRemembered }) => {
     const ends =
@@ -57,3 +58,24 @@ export const lostInUseTexts = (
       ? `${block} is no longer of this host in the cluster. ${ends}`
       : `${block} is no longer of this host in the cluster, and networks of this host are in it: ${networks.join(', ')}. ${ends}`
   })
+
+/** A block that this host left in another cluster, with the networks of it that are still there. */
+export interface LeftElsewhere extends LostElsewhere {
+  readonly networks: readonly string[]
+}
+
+/** Those in which networks are: what became of the block, only that cluster knows. */
+export const leftElsewhere = (
+  { lostElsewhere = [] }: Pick<RememberedMember, 'lostElsewhere'>,
+  witnesses: BlockWitnesses,
+): readonly LeftElsewhere[] =>
+  lostElsewhere.flatMap((one) => {
+    const networks = useOfBlocks([one.block], witnesses)[0]?.networks ?? []
+    return networks.length === 0 ? [] : [{ ...one, networks }]
+  })
+
+export const leftElsewhereTexts = (left: readonly LeftElsewhere[], ways: WaysOut): readonly string[] =>
+  left.map(
+    ({ cluster, block, networks }) =>
+      `block ${block} of cluster ${cluster} is no longer of this host, and networks of this host are in it: ${networks.join(', ')}. Another host of ${cluster} may use its addresses. It is told until they have moved. ${ways(networks)}`,
+  )

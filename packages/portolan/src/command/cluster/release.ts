@@ -5,7 +5,7 @@ import {
   type ClusterView,
   describeCluster,
 } from '@portolan/core'
-import { holderOf } from '@portolan/core/planning'
+import { holderOf, isWithinBlocks } from '@portolan/core/planning'
 import { type RememberedMember, readMember, readNetworkFacts, writeMember } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { giveBlocksBack } from '../../cluster/give-blocks-back.ts'
@@ -64,11 +64,16 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
   const own = seen.find(({ host }) => host === member.host)?.blocks ?? []
   const held = own.filter(({ incarnation }) => incarnation === member.incarnation)
   const blocks = [...new Set([...member.blocks, ...held].map(({ block }) => block))]
-  // Of what is no longer this host's nothing is given back, whatever is in it: another machine has it, or none.
-  const lostBefore = goneBlocks(seen, held, blocks)
-  const used = useOfBlocks(blocks, { leases: await leasesOf(call), facts: await readNetworkFacts() }).filter(
-    ({ networks, leased }) => networks.length > 0 || leased > 0,
+  const ofHost = held.map(({ block }) => block)
+  const lostLong = member.lost.flatMap(({ block }) =>
+    blocks.includes(block) || isWithinBlocks(block, ofHost) ? [] : [block],
   )
+  // Of what is no longer this host's nothing is given back, whatever is in it: another machine has it, or none.
+  const lostBefore = goneBlocks(seen, held, [...blocks, ...lostLong])
+  const used = useOfBlocks([...blocks, ...lostLong], {
+    leases: await leasesOf(call),
+    facts: await readNetworkFacts(),
+  }).filter(({ networks, leased }) => networks.length > 0 || leased > 0)
   const kept = used.filter(({ block }) => !lostBefore.some((one) => one.block === block))
   if (kept.length > 0 && options.force !== true)
     throw new InvalidRequestError(
@@ -80,7 +85,8 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
     ({ block }): BlockMove =>
       lostBefore.find((one) => one.block === block) ?? { block, takenBy: null, revision: 0 },
   )
-  const lost = [...member.lost.filter(({ block }) => !blocks.includes(block)), ...left]
+  const isLeft = (block: string): boolean => left.some((one) => one.block === block)
+  const lost = [...member.lost.filter(({ block }) => !blocks.includes(block) && !isLeft(block)), ...left]
   await writeMember(directory, { ...member, blocks: [], leaving: [], lost, left: true })
   await rememberNeighbours(directory, member, await store.read())
   await putBack(call)
@@ -89,10 +95,12 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
       jsonText({
         ...{ cluster: name, host: member.host, released },
         // As `moves` of `join`: blocks that this host had no longer, with the networks that are left there.
-        taken: lostBefore.map(({ block, takenBy }) => ({
-          ...{ block, takenBy },
-          networks: used.find((one) => one.block === block)?.networks ?? [],
-        })),
+        taken: lostBefore
+          .filter(({ block }) => blocks.includes(block) || isLeft(block))
+          .map(({ block, takenBy }) => ({
+            ...{ block, takenBy },
+            networks: used.find((one) => one.block === block)?.networks ?? [],
+          })),
       }),
     )
   else

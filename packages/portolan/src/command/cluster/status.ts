@@ -1,7 +1,8 @@
-import { BlockStoreError, type ClusterView, describeCluster } from '@portolan/core'
+import { BlockStoreError, type ClusterView, describeCluster, heldSince } from '@portolan/core'
 import { ownsName } from '@portolan/core/planning'
 import { type RememberedMember, readMember, readNetworkFacts } from '@portolan/host'
-import { claimLine } from '../../cluster/join-line.ts'
+import { earlierTexts } from '../../cluster/earlier-names.ts'
+import { claimLine, joinLine } from '../../cluster/join-line.ts'
 import {
   forgottenText,
   type KnownMember,
@@ -12,13 +13,14 @@ import {
 import { lostData, unknownHostsText } from '../../cluster/lost-data.ts'
 import { neighboursIn, rememberLoss, rememberLostIn } from '../../cluster/remember-neighbours.ts'
 import { hasJoined, inOtherCluster, isElsewhere } from '../../cluster/this-member.ts'
-import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
+import { areComplete, type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../output/json-text.ts'
 import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, leasesOf, placeOf, plainNumbers, refuseOptions } from './call.ts'
-import { lostInUse, lostInUseTexts } from './lost-in-use.ts'
+import { keptText, leavingText } from './join-texts.ts'
+import { leftElsewhere, leftElsewhereTexts, lostInUse, lostInUseTexts } from './lost-in-use.ts'
 import { noPools } from './no-pools.ts'
 import { waysOut } from './ways-out.ts'
 
@@ -29,6 +31,8 @@ interface FoundBeside {
   loss: BlockStoreError | null
   /** Blocks of it that others have by what etcd has left where it lost data. */
   disputed: readonly string[]
+  /** Blocks of it that no pool has any more. */
+  leaving: readonly string[]
   unknownHosts: string | null
   isOwnName: boolean | null
 }
@@ -47,7 +51,9 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   )
   const place = placeOf(call)
   const isJoined = member !== null && hasJoined(member)
-  const found: FoundBeside = { stray: null, loss: null, disputed: [], unknownHosts: null, isOwnName: null }
+  const found: FoundBeside = {
+    ...{ stray: null, loss: null, disputed: [], leaving: [], unknownHosts: null, isOwnName: null },
+  }
   const view = await waitFor(call, 'asking etcd', async () => {
     try {
       const snapshot = await store.read()
@@ -58,9 +64,10 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
       found.disputed = lostHere?.seen?.disputed ?? []
       if (lostHere === null) await rememberLoss(directory, name, snapshot)
       else await rememberLostIn(directory, lostHere.seen)
-      const unknown =
+      const seen =
         found.loss === null && isJoined ? await neighboursIn(directory, name, member, snapshot) : null
-      found.unknownHosts = unknown === null ? null : unknownHostsText(place, unknown, snapshot)
+      if (seen !== null && member !== null) found.leaving = heldSince(member, seen).leaving
+      found.unknownHosts = seen === null ? null : unknownHostsText(place, seen, snapshot)
       return describeCluster(snapshot)
     } catch (error) {
       if (error instanceof BlockStoreError) return error
@@ -92,8 +99,21 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     )
   if (unknownHosts !== null) terminal.say(`portolan: ${unknownHosts}`)
   const hasBlock = own.some(({ block }) => !lost.some((one) => one.block === block))
-  for (const text of lostInUseTexts(lost, hasBlock, claim, await waysOut(call, lost)))
-    terminal.say(`portolan: ${text}`)
+  const leaving = useOfBlocks(found.leaving, witnesses)
+  const elsewhere = leftElsewhere(member ?? {}, witnesses)
+  const pools = isReached ? view.pools.map(({ pool }) => pool) : []
+  const ways = await waysOut(call, [...lost, ...leaving, ...elsewhere])
+  const texts = [
+    ...lostInUseTexts(lost, hasBlock, claim, ways),
+    ...leaving.map((one) =>
+      one.networks.length === 0 && areComplete(witnesses)
+        ? keptText(one.block, joinLine(place))
+        : leavingText(one, ways, name, pools),
+    ),
+    ...leftElsewhereTexts(elsewhere, ways),
+    ...(isReached && isJoined && loss === null ? earlierTexts(place, name, member, view) : []),
+  ]
+  for (const text of texts) terminal.say(`portolan: ${text}`)
   if (options.json === true) {
     const answer = {
       cluster: name,

@@ -1,7 +1,8 @@
 import { BlocksExhaustedError, describeCluster } from '@portolan/core'
+import { earlierTexts } from '../../cluster/earlier-names.ts'
 import { unknownTexts } from '../../cluster/lost-data.ts'
 import { jsonText } from '../output/json-text.ts'
-import type { ClusterCall } from './call.ts'
+import { type ClusterCall, placeOf } from './call.ts'
 import type { JoinedNode } from './join-once.ts'
 import {
   collisionText,
@@ -12,6 +13,7 @@ import {
   unreachableTexts,
   yieldText,
 } from './join-texts.ts'
+import { leftElsewhereTexts } from './lost-in-use.ts'
 import { waysOut } from './ways-out.ts'
 
 /** What is had is remembered by now, and what was asked for may come later. */
@@ -29,18 +31,21 @@ export const withMemory = (
 
 /** What this host has to hear of its blocks, be it that it has none. */
 export const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
-  const { blocks, leaving, moves, skipped, collisions, addresses, yielded, disputed } = joined
-  const ways = await waysOut(call, [...moves, ...leaving])
-  const pools = describeCluster(joined.seen).pools.map(({ pool }) => pool)
+  const { blocks, leaving, moves, skipped, collisions, addresses, yielded, disputed, elsewhere } = joined
+  const ways = await waysOut(call, [...moves, ...leaving, ...elsewhere])
+  const view = describeCluster(joined.seen)
+  const pools = view.pools.map(({ pool }) => pool)
   const sentences = [
     ...(disputed === null ? [] : [disputed]),
     ...yielded.map(yieldText),
     ...moves.map((move) => moveText(move, ways)),
+    ...leftElsewhereTexts(elsewhere, ways),
     ...leaving.map((block) => leavingText(block, ways, call.name, pools)),
     ...skipped.map(skipText),
     ...collisions.map(collisionText),
     ...unreachableTexts(addresses, blocks),
     ...(await unknownTexts(call, call.name, joined.seen)),
+    ...earlierTexts(placeOf(call), call.name, joined.member, view),
   ]
   for (const sentence of sentences) call.terminal.say(`portolan: ${sentence}`)
 }
