@@ -555,6 +555,24 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     }
   })
 
+  test('destroy of the last project through another state directory leaves the routes of the first one', async () => {
+    const { host, file } = node(0)
+    const before = await routesOf(host)
+    expect(before).not.toEqual([])
+    const other = ['--state', '/var/lib/portolan/other'] as const
+    const network = 'networks: {n: {ipam: {config: [{subnet: 10.98.0.0/24}]}}}'
+    const text = `name: other\n${network}\nservices: {a: {networks: [n]}}\n`
+    await applyOn(host, await host.write('other.yaml', text), ...other)
+    await host.must('destroy', '-p', 'shop', '--keep-leases', '--yes')
+    const { stdout, stderr } = await host.portolan('destroy', '-p', 'other', '--yes', ...other)
+    expect(await routesOf(host)).toEqual(before)
+    expect(`${stdout}${stderr}`).toMatch(
+      /routes to blocks of other hosts stay .*cluster lab, .*h1 with the state directory \/var\/lib\/portolan\./,
+    )
+    await applyOn(host, file, '--cluster', site().url)
+    expect(await routesOf(host)).toEqual(before)
+  })
+
   test('blocks that no network is in are told where they were taken, as their routes go', async () => {
     const [first, , third] = site().hosts
     if (first === undefined || third === undefined) throw new Error('there are three hosts')

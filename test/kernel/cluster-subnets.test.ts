@@ -210,7 +210,7 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
       const { notes } = await host.attach({ network: 'pods', endpoint: 'own', netns: { pid: ${late.pid} }, interface: 'own' })
       await host.detach('own'); await host.close(); report(notes ?? [])`
     expect(await inHost(lab, 'nftables', held)).toEqual([
-      expect.stringMatching(/is held by host web-2 now.*removeNetwork and ensureNetwork/),
+      expect.stringMatching(/is held by host web-2 now.*removeNetwork.*ensureNetwork/),
     ])
     // Podman's file has the subnet of its network, so Podman alone can give it another one.
     const gateway = `${prefix}129`

@@ -4,7 +4,7 @@ export { type RememberedMember, readMember, writeMember } from './cluster/member
 export { readNeighbours, writeNeighbours } from './cluster/neighbours-file.ts'
 export * from './cluster/read-held-blocks.ts'
 export { type MemberSince, readMemberSince, seenLast } from './cluster/read-member-since.ts'
-export { noteRouteHolder, withRouteHolder } from './cluster/route-holder.ts'
+export { noteRouteHolder, otherRouteHolder, withRouteHolder } from './cluster/route-holder.ts'
 export * from './conntrack/conntrack.ts'
 export {
   accountsFlows,

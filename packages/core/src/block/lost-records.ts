@@ -6,22 +6,22 @@ import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
 import { blockAt, blocksOf, clusterState, poolsOf } from './cluster-state.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
-import { type KnownBlocks, type UndoneBlock, undoneBlocks } from './undone-moves.ts'
+import { type KnownRecords, type UndoneRecord, undoneRecord } from './undone-records.ts'
 
 /** What a host remembers of its cluster. */
-export interface KnownCluster extends KnownBlocks {
+export interface KnownCluster extends KnownRecords {
   readonly pools: readonly string[]
 }
 
 /**
  * What a store does not know of a cluster any more. `older`: it is at a revision that the host has seen go by, as a copy of its
- * data was restored; `undone`: the same, though its revisions have come as far since. `unknown`: none of the blocks that the host
+ * data was restored; `undone`, `pools-undone`, `address-undone`: the same, though its revisions have come as far since. `unknown`: none of the blocks that the host
  * has was ever claimed there.
  */
 export type LostRecords =
   | { readonly kind: 'no-pools' }
   | { readonly kind: 'older'; readonly revision: number; readonly known: number }
-  | { readonly kind: 'undone'; readonly undone: UndoneBlock }
+  | UndoneRecord
   | { readonly kind: 'unknown'; readonly blocks: readonly string[] }
 
 /**
@@ -38,8 +38,8 @@ export const lostRecords = (snapshot: BlockSnapshot, known: KnownCluster): LostR
   if (now === null) return pools.length === 0 ? null : { kind: 'no-pools' }
   const last = Math.max(seen?.revision ?? 0, ...blocks.map(({ revision }) => revision))
   if (snapshot.revision < last) return { kind: 'older', revision: snapshot.revision, known: last }
-  const [undone] = undoneBlocks(state, known)
-  if (undone !== undefined) return { kind: 'undone', undone }
+  const undone = undoneRecord(state, known)
+  if (undone !== null) return undone
   const entries = poolEntries(now)
   const unknown = blocks.filter(({ block }) => {
     const prefix = parsePrefix(block)

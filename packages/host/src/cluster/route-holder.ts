@@ -44,13 +44,8 @@ const textOf = (path: string): string | null => {
   }
 }
 
-/**
- * Another state directory that the routes of this network namespace are of, as `noteRouteHolder` wrote it down. It counts
- * while that directory is there and is in a cluster, as another host than this one.
- *
- * @returns null: none is known, or they are those of this directory
- */
-const otherRouteHolder = async (stateDirectory: string): Promise<RouteHolder | null> => {
+/** What is noted counts while that directory is there and is in a cluster, as another host than this one. */
+const notedHolder = async (stateDirectory: string): Promise<RouteHolder | null> => {
   const directory = notedDirectory()
   if (directory === null || isSamePlace(directory, stateDirectory)) return null
   const [member, own] = [await memberIn(directory), await memberIn(stateDirectory)]
@@ -60,6 +55,28 @@ const otherRouteHolder = async (stateDirectory: string): Promise<RouteHolder | n
   const { cluster, host, url } = member
   const blocks = member.blocks.map(({ block }) => block)
   return { directory, cluster, host, blocks, ...(url === undefined ? {} : { url }) }
+}
+
+/**
+ * Another state directory that the routes of this network namespace are of, as `noteRouteHolder` wrote it down, where that
+ * one is in another cluster.
+ *
+ * @param neighbours - the other hosts of the cluster of this directory; null: it is in none
+ * @returns null: none is known, or they are those of this directory
+ * @example
+ * await otherRouteHolder('/var/lib/portolan', null) // null
+ * @public @since 0.1.0
+ */
+export const otherRouteHolder = async (
+  stateDirectory: string,
+  neighbours: ClusterNeighbours | null,
+): Promise<RouteHolder | null> => {
+  const holder = await notedHolder(stateDirectory)
+  if (holder === null || neighbours === null) return holder
+  const held = [...neighbours.blocks, ...neighbours.others.map(({ block }) => block)]
+  // Two clusters may have one name, on other servers, and the servers of one may have been given other names.
+  const isSame = holder.cluster === neighbours.cluster && holder.blocks.some((block) => held.includes(block))
+  return isSame ? null : holder
 }
 
 /**
@@ -76,11 +93,8 @@ export const withRouteHolder = async (
 ): Promise<ClusterNeighbours | null> => {
   if (neighbours === null) return null
   const alone = withoutRouteHolder(neighbours)
-  const holder = await otherRouteHolder(stateDirectory)
-  const held = [...alone.blocks, ...alone.others.map(({ block }) => block)]
-  // Two clusters may have one name, on other servers, and the servers of one may have been given other names.
-  const isSame = holder?.cluster === alone.cluster && holder.blocks.some((block) => held.includes(block))
-  return holder === null || isSame ? alone : { ...alone, routesOf: holder }
+  const holder = await otherRouteHolder(stateDirectory, alone)
+  return holder === null ? alone : { ...alone, routesOf: holder }
 }
 
 const notedDirectory = (): string | null => {

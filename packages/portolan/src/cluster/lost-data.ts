@@ -95,18 +95,27 @@ const lossText = (
   const seenPools = before?.pools ?? []
   const settled = (seenPools.length === 0 ? pools : seenPools).flatMap((pool) => ['--pool', pool])
   const init = shellLine(['portolan', 'cluster', 'init', ...settled, ...named])
+  const settle = `settle the pools again, once (\`${init}\`), and run ${join} on each host, which gets its blocks back`
   const older = 'etcd has an older copy of its data, or is another one'
   const way =
     holdersText(place, host, seen) ??
     `Run ${join} on each host, which gets its blocks back; or restore a later copy.`
   switch (lost.kind) {
     case 'no-pools':
-      return `etcd has no pools of cluster ${cluster}, and this host remembers ${blocks.length === 0 ? own : `its blocks there (${own})`}: etcd lost its data, or is another one. Restore its data; or settle the pools again, once (\`${init}\`), and run ${join} on each host, which gets its blocks back.`
+      return `etcd has no pools of cluster ${cluster}, and this host remembers ${blocks.length === 0 ? own : `its blocks there (${own})`}: etcd lost its data, or is another one. Restore its data; or ${settle}.`
     case 'older':
       return `etcd is at revision ${lost.revision}, and this host has seen revision ${lost.known} of cluster ${cluster}: ${older}, so hosts and blocks that came later are not known there. ${way}`
     case 'undone': {
       const { block, since, revision, takenBy } = lost.undone
       return `etcd says that block ${block} of cluster ${cluster} is of ${nameOf(lost.undone.host, host)} since revision ${since}, and at revision ${revision} this host has seen that ${nameOf(takenBy, host)} had it: ${older}, so hosts and blocks that came later are not known there. ${way}`
+    }
+    case 'pools-undone': {
+      const { pools: now, since, seen: were, revision } = lost.undone
+      return `etcd says that the pools of cluster ${cluster} are ${now.join(', ')} since revision ${since}, and at revision ${revision} this host has seen that they were ${were.join(', ')}: ${older}, so hosts and blocks that came later are not known there. ${holdersText(place, host, seen) ?? `Restore a later copy; or ${settle}.`}`
+    }
+    case 'address-undone': {
+      const { host: other, via, since, seen: was, revision } = lost.undone
+      return `etcd says that blocks of host ${other} of cluster ${cluster} are reached through ${via ?? 'no address'} since revision ${since}, and at revision ${revision} this host has seen that it was ${was ?? 'none'}: ${older}, so hosts and blocks that came later are not known there. ${way}`
     }
     case 'unknown':
       return `etcd knows nothing of the blocks of this host in cluster ${cluster} (${lost.blocks.join(', ')}), neither that they are held nor that they were taken away: it lost data, or has an older copy of it. ${way}`

@@ -1,4 +1,4 @@
-import { type Runner, releaseProject } from '@portolan/core'
+import { type ClusterNeighbours, type Runner, releaseProject } from '@portolan/core'
 import {
   appliedProjects,
   createRunner,
@@ -8,10 +8,12 @@ import {
   forgetChainedPorts,
   mayChangeNetwork,
   openLinks,
+  otherRouteHolder,
   readHost,
+  readNeighbours,
   readState,
 } from '@portolan/host'
-import { PermissionError, StaleStateError } from '@portolan/netfilter'
+import { PermissionError, PortolanError, StaleStateError } from '@portolan/netfilter'
 import { checkOptions, flagValue, type OptionKinds } from '@portolan/netfilter/schema'
 import { type ApplyOptions, applyKinds } from '../apply/apply.ts'
 import { carryOut } from '../apply/apply-plan.ts'
@@ -87,7 +89,18 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
     live: liveProjects(stateDirectory),
     texts: await appliedProjects(stateDirectory),
     stateDirectory,
+    routesOf: await otherRouteHolder(stateDirectory, await knownNeighbours(stateDirectory)),
   })
+}
+
+/** Damaged, they are of no use to a removal: `plan` and `cluster join` tell of that. */
+const knownNeighbours = async (stateDirectory: string): Promise<ClusterNeighbours | null> => {
+  try {
+    return await readNeighbours(stateDirectory)
+  } catch (error) {
+    if (error instanceof PortolanError) return null
+    throw error
+  }
 }
 
 /**

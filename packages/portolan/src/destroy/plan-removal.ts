@@ -10,6 +10,7 @@ import {
   type LeaseState,
   parseBridgeAlias,
   parseVlanAlias,
+  type RouteHolder,
   summarise,
 } from '@portolan/core'
 import { deleteRoutes, findNetworkInUse, switchHairpinOff } from '@portolan/core/planning'
@@ -28,6 +29,7 @@ import { planRules } from '../plan/plan-rules.ts'
 import { heldChainNotes } from '../plan/rule-notes.ts'
 import { givenUpAddresses, heldLeases } from './held-leases.ts'
 import { restoredSysctls } from './restored-sysctls.ts'
+import { routesOfOthersNotes } from './routes-of-others-notes.ts'
 import type { Surroundings } from './surroundings.ts'
 import { unknownProjectNotes } from './unknown-project-notes.ts'
 import { withoutFixes } from './without-fixes.ts'
@@ -86,6 +88,8 @@ export interface RemovalInput {
   readonly texts?: readonly string[]
   /** Where `state` and `leases` were read, for what is told of them. */
   readonly stateDirectory: string
+  /** Another state directory that the routes of the host are of: they stay. Absent or null: none is known. */
+  readonly routesOf?: RouteHolder | null
 }
 
 /**
@@ -104,6 +108,7 @@ export const planRemoval = ({
   live,
   texts = [],
   stateDirectory,
+  routesOf = null,
 }: RemovalInput): Removal => {
   const bridges = (facts.interfaces ?? []).flatMap((link) => {
     const owner = parseBridgeAlias(link.alias)
@@ -139,7 +144,7 @@ export const planRemoval = ({
     ...vlans
       .filter((vlan) => projects.includes(vlan.project))
       .map(({ link }): PlanChange => ({ ...deleteVlan(link), part: 'link' })),
-    ...(complete ? [...restoredPorts(facts, state), ...removedRoutes(facts)] : []),
+    ...(complete ? [...restoredPorts(facts, state), ...(routesOf === null ? removedRoutes(facts) : [])] : []),
     ...state.fixes
       .filter((fix) => complete || projects.includes(fix.project))
       .map((fix): PlanChange => ({ ...undoFix(fix), part: 'fix' })),
@@ -170,6 +175,7 @@ export const planRemoval = ({
     left: [
       ...sysctls.kept.map(({ message }) => message),
       ...heldChainNotes(rules, changes),
+      ...(complete && routesOf !== null ? routesOfOthersNotes(facts, routesOf) : []),
       ...(leases === null
         ? []
         : unknownProjectNotes(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { acquireSubnet, emptyLeases, type LeaseState } from '@portolan/core'
+import { acquireSubnet, emptyLeases, type LeaseState, type RouteHolder } from '@portolan/core'
 import { emptyState, type HostState } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { planRemoval, type Removal } from '../../src/destroy/plan-removal.ts'
@@ -15,11 +15,12 @@ const remove = (
   host: { readonly facts: HostFacts; readonly rules: HostRules },
   project: string | null = null,
   state: HostState = emptyState,
+  routesOf: RouteHolder | null = null,
 ): Removal =>
   planRemoval({
     ...host,
     surroundings: { rules: host.rules, unread: [], settings: [] },
-    ...{ project, state, leases: null, stateDirectory: '/state', live: [] },
+    ...{ project, state, leases: null, stateDirectory: '/state', live: [], routesOf },
   })
 
 const inWords = ({ changes }: Removal): readonly string[] =>
@@ -70,6 +71,34 @@ describe('the removal of all that is ours', () => {
       ],
     }
     expect(remove({ facts, rules: noRules })).toMatchObject({ projects: [], complete: true, changes: [] })
+  })
+})
+
+describe('routes to blocks of other hosts', () => {
+  const routes = [
+    { destination: '10.64.7.0/24', interface: 'eth0', gateway: '192.0.2.7', protocol: 'portolan' },
+  ] as const
+  const holder = { directory: '/srv/prod', cluster: 'prod', host: 'h1', blocks: ['10.64.3.0/24'] }
+  const { facts, rules } = after(planOf())
+  const host = { facts: { ...facts, routes }, rules }
+
+  test('go with the last project', () => {
+    expect(inWords(remove(host))).toContain('link remove route 10.64.7.0/24')
+    expect(remove(host).left).toEqual([])
+    const beside = after(planOf({ ...host, intent: blog }))
+    const one = remove({ ...beside, facts: { ...beside.facts, routes } }, 'blog', emptyState, holder)
+    expect(one).toMatchObject({ complete: false, left: [] })
+  })
+
+  test('of another state directory stay, and the removal says of which', () => {
+    const removal = remove(host, null, emptyState, { ...holder, url: 'etcd://192.0.2.1/prod' })
+    expect(inWords(removal).filter((one) => one.includes('route'))).toEqual([])
+    expect(removal.left).toEqual([
+      expect.stringMatching(
+        /stay \(10\.64\.7\.0\/24 via 192\.0\.2\.7\).*`portolan cluster release --cluster etcd:\/\/192\.0\.2\.1\/prod --state \/srv\/prod`/,
+      ),
+    ])
+    expect(remove({ facts, rules }, null, emptyState, holder).left).toEqual([])
   })
 })
 

@@ -1,0 +1,20 @@
+import type { RouteHolder } from '@portolan/core'
+import { routesLeft } from '@portolan/core/planning'
+import type { HostFacts } from '@portolan/netfilter'
+import { releaseLine } from '../cluster/join-line.ts'
+
+/**
+ * Routes to blocks of other hosts that a removal leaves, since another state directory has them.
+ * @internal
+ */
+export const routesOfOthersNotes = (
+  facts: HostFacts,
+  { cluster, host, directory, url }: RouteHolder,
+): readonly string[] => {
+  const left = routesLeft(facts)
+  return left.length === 0
+    ? []
+    : [
+        `The routes to blocks of other hosts stay (${left.join(', ')}): they are those of cluster ${cluster}, in which this host is ${host} with the state directory ${directory}. If the host is to leave ${cluster}, give its blocks back: \`${releaseLine({ cluster: url ?? 'URL', directory })}\`. That removes the routes too.`,
+      ]
+}
