@@ -129,6 +129,11 @@ describeBeside('portolan cluster', ['etcd'], () => {
       exitCode: 1,
       stderr: expect.stringMatching(/No block is free in pool 10\.64\.0\.0\/22:24: hosts hold all 4/),
     })
+    // As it is printed, on a host without a configuration.
+    const [, line = ''] = /`portolan (cluster init [^`]*)`/.exec(stderr) ?? []
+    const words = line.replace('NEW', '10.65.0.0/24:24').split(' ')
+    expect(await cluster.portolan('i', ...words)).toMatchObject({ exitCode: 0 })
+    expect(blocksOf(await cluster.join('i'))).toEqual(['10.65.0.0/24'])
   })
 
   test('an address that is of no use is refused before anything is claimed or written', async () => {

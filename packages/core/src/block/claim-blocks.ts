@@ -56,6 +56,8 @@ export interface ClaimRequest extends ClusterMember {
   readonly takeover?: boolean
   /** Is something of the host still in this block? Then it is not given back, though no pool has it any more. */
   readonly keeps?: (block: string) => boolean
+  /** How a command about the cluster is written in messages; as it is unless told. */
+  readonly written?: (command: string) => string
 }
 
 /** @public @since 0.1.0 */
@@ -116,7 +118,8 @@ interface SettleRequest extends ClaimRequest {
 
 /** The steps of `claimBlocks` for a host that keeps what it got, and does more with it. */
 export function* settleBlocks(request: SettleRequest): BlockSteps<SettledBlocks> {
-  const holders = seenHolders(request, request.known)
+  const { written = (command) => command } = request
+  const holders = seenHolders(request, request.known, written)
   const claimed = new Set<string>()
   const released = new Set<string>()
   const passed = new Map<string, Rejection>()
@@ -150,7 +153,7 @@ export function* settleBlocks(request: SettleRequest): BlockSteps<SettledBlocks>
     released: [...released].filter((block) => !has.has(block) && !given.some((one) => one.block === block)),
     leaving: held.filter(({ prefix }) => !isBlockOf(entries, prefix)).map(({ block }) => block),
     moves: findMoves(state, request, request.remembered ?? []).map((move) => holders.told(state, move)),
-    exhausted: short.length === 0 ? null : blocksExhausted(state, short, names, fresh),
+    exhausted: short.length === 0 ? null : blocksExhausted(state, short, names, fresh, written),
     seen: snapshotOf(state),
     yielded: given,
   }

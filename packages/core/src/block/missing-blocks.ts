@@ -56,19 +56,27 @@ export class BlocksExhaustedError extends BlockStoreError {
 
 const familyNames: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' }
 
-/** @param blocks - what the host has */
+/**
+ * @param blocks - what the host has
+ * @param written - how a command about the cluster is written
+ */
 export const blocksExhausted = (
   state: ClusterState,
   short: readonly Shortfall[],
   blocks: readonly RememberedBlock[],
   claimed: readonly string[],
+  written: (command: string) => string,
 ): BlocksExhaustedError => {
   const missing = short.map(({ family, wanted, held }) => ({ family, wanted, held }))
-  const sentences = [...short.map((one) => shortfallText(state, one)), keptText(blocks, claimed)]
+  const sentences = [...short.map((one) => shortfallText(state, one, written)), keptText(blocks, claimed)]
   return new BlocksExhaustedError(sentences.join(' '), { blocks, claimed, missing })
 }
 
-const shortfallText = (state: ClusterState, { family, wanted, held: own, skipped }: Shortfall): string => {
+const shortfallText = (
+  state: ClusterState,
+  { family, wanted, held: own, skipped }: Shortfall,
+  written: (command: string) => string,
+): string => {
   const settled = mustHavePools(state)
   const pools = settled.pools.filter((pool) =>
     poolEntries({ pools: [pool] }).some(({ prefix }) => prefix.family === family),
@@ -80,10 +88,12 @@ const shortfallText = (state: ClusterState, { family, wanted, held: own, skipped
   const dead = held.filter((block) => !state.entries.has(hostKey(block.host)))
   const hosts = [...new Set(dead.map(({ host }) => host))]
   const shown = listText(hosts)
+  const named = [...settled.pools, 'NEW'].map((pool) => ` --pool ${pool}`).join('')
+  const add = `add a pool (\`${written(`portolan cluster init${named}`)}\`, with the new one for NEW).`
   const way =
     hosts.length === 0
-      ? 'Add a pool: `portolan cluster init` with --pool for each of the old ones and the new one.'
-      : `${dead.length === 1 ? '1 of them is of a host that is' : `${dead.length} of them are of ${hosts.length === 1 ? 'a host that is' : 'hosts that are'}`} not alive (${shown}): \`portolan cluster reclaim --member NAME\` frees ${dead.length === 1 ? 'it' : 'them'}. Or add a pool with \`portolan cluster init\`.`
+      ? `To have more, ${add}`
+      : `${dead.length === 1 ? '1 of them is of a host that is' : `${dead.length} of them are of ${hosts.length === 1 ? 'a host that is' : 'hosts that are'}`} not alive (${shown}): \`${written('portolan cluster reclaim --member NAME')}\` frees ${dead.length === 1 ? 'it' : 'them'}. Or ${add}`
   const taken =
     skipped.length === 0
       ? `hosts hold all ${held.length} of this family.`

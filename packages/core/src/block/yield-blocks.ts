@@ -22,10 +22,14 @@ export interface SeenHolders {
   yielded(): readonly YieldedBlock[]
 }
 
-/** @param known - what this host has seen */
+/**
+ * @param known - what this host has seen
+ * @param written - how a command about the cluster is written
+ */
 export const seenHolders = (
   member: ClusterMember,
   known: Pick<KnownBlocks, 'lost' | 'seen'> = { lost: [], seen: null },
+  written: (command: string) => string = (command) => command,
 ): SeenHolders => {
   const yielded = new Map<string, string>()
   const holderIn = (state: ClusterState): ((block: string) => string | null) => {
@@ -50,7 +54,7 @@ export const seenHolders = (
       const holderOf = holderIn(state)
       return (block) => {
         const host = holderOf(block)
-        return host === null ? null : ofAnother(block, host)
+        return host === null ? null : ofAnother(block, host, written)
       }
     },
     told: (state, move) => {
@@ -65,10 +69,10 @@ export const seenHolders = (
   }
 }
 
-const ofAnother = (block: string, host: string): Collision => ({
+const ofAnother = (block: string, host: string, written: (command: string) => string): Collision => ({
   kind: 'cluster',
   overlaps: block,
-  detail: `host ${host} had it when this host saw the cluster last, and etcd has lost that since: it is that host's once \`portolan cluster join\` runs there`,
+  detail: `host ${host} had it when this host saw the cluster last, and etcd has lost that since: it is that host's once \`${written('portolan cluster join')}\` runs there`,
   interface: null,
   owner: host,
 })

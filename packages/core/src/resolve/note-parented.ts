@@ -40,7 +40,7 @@ export const noteParented = (
       ? []
       : [
           note(
-            `The parent ${parent} of network ${name} was made by project ${owner}. \`portolan destroy -p ${owner}\` removes it, and with it the interfaces of these containers.`,
+            `The parent ${parent} of network ${name} was made by project ${owner}. It goes when that project is destroyed, and with it the interfaces of these containers.`,
           ),
         ]),
   ]

@@ -21,7 +21,12 @@ import { type HeldBlocks, hasPoolOf } from '../pool/held-blocks.ts'
  */
 export const leavingBlockNotes = (
   networks: readonly DesiredNetwork[],
-  { cluster, leaving = [], ...pools }: Pick<HeldBlocks, 'cluster' | 'leaving' | 'pools' | 'former'>,
+  {
+    cluster,
+    leaving = [],
+    join,
+    ...pools
+  }: Pick<HeldBlocks, 'cluster' | 'leaving' | 'pools' | 'former' | 'join'>,
   isLive: boolean,
   written: (command: string) => string = (command) => command,
   { remakeNetwork }: Pick<Wording, 'remakeNetwork'> = commandWording,
@@ -42,7 +47,7 @@ export const leavingBlockNotes = (
           `No pool of cluster ${cluster} has block ${block} any more, and network ${network.name} (${formatPrefix(prefix)}) is in it. It works as before, and the block stays this host's until it has moved.`,
           way,
           ...outside,
-          'The next `portolan cluster join` gives the block back then.',
+          `The next \`${join}\` gives the block back then.`,
         ].join(' '),
       ]
     }),

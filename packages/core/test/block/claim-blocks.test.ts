@@ -27,6 +27,15 @@ test.each([
   await expect(claim('two')).rejects.toThrow(told)
 })
 
+test('a host that finds no block is told the commands as they are to be written', async () => {
+  const { claim } = await clusterOf('10.32.0.0/28:28')
+  await claim('one')
+  const written = (command: string) => `${command} --cluster URL`
+  await expect(claim('two', { written })).rejects.toThrow(
+    /`portolan cluster reclaim --member NAME --cluster URL`.*`portolan cluster init --pool 10\.32\.0\.0\/28:28 --pool NEW --cluster URL`/,
+  )
+})
+
 describe('a machine whose state is lost', () => {
   test('takeover of a host whose state is lost gives all of its blocks, and none without being asked for', async () => {
     const { claim, blocksOf } = await clusterOf('10.32.0.0/24:28')

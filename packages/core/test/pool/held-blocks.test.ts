@@ -66,7 +66,7 @@ describe('subnets in blocks of a cluster', () => {
     )
     const four = ['a', 'b', 'c', 'd', 'e'].map((name) => ip(name, { size: 26 }))
     expect(() => plan(four, { ...held, blocks: ['10.66.31.0/24'] })).toThrow(
-      /Claim one more, .*--count 2`\. Where it finds none free, it says what is in the way: .*portolan cluster init/,
+      /Claim one more, .*--count 2`\. Where it finds none free, it says what is in the way, and how to add a pool:/,
     )
     expect(() => plan([ip('a')], { ...held, blocks: [] })).toThrow(
       /has no IPv4 block of cluster prod.*--count 1`/,

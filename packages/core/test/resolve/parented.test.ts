@@ -273,7 +273,7 @@ describe('a parent that is a VLAN', () => {
 
   test('of another project is used, and the plan says what its removal does', () => {
     const { notes } = planned(vlan, undefined, beside('portolan project=other link=vlan'))
-    expect(texts({ notes })).toContain('`portolan destroy -p other` removes it')
+    expect(texts({ notes })).toContain('It goes when that project is destroyed')
   })
 })
 

@@ -64,9 +64,15 @@ const choiceOf = (own: ReadonlySet<string>): string =>
  * Refuses addresses that are of no use in a cluster.
  *
  * @param host - the name of this host there
+ * @param written - how a command about the cluster is written
  * @throws InvalidRequestError for one of a family without a pool, or that another host which is alive has told
  */
-export const checkAskedAddresses = (wanted: NodeAddresses, snapshot: BlockSnapshot, host: string): void => {
+export const checkAskedAddresses = (
+  wanted: NodeAddresses,
+  snapshot: BlockSnapshot,
+  host: string,
+  written: (command: string) => string = (command) => command,
+): void => {
   const { pools, hosts } = describeCluster(snapshot)
   for (const family of families) {
     const address = wanted[family]
@@ -75,7 +81,7 @@ export const checkAskedAddresses = (wanted: NodeAddresses, snapshot: BlockSnapsh
       /^[^/]*:/.test(pool) === (family === 'ip6')
     if (pools.length > 0 && !pools.some(isOfFamily))
       throw new InvalidRequestError(
-        `--address ${address} is of ${familyNames[family]}, and no pool of this cluster is (${pools.map(({ pool }) => pool).join(', ')}), so there is no block that is reached through it. Leave it out, or add a pool with \`portolan cluster init\`.`,
+        `--address ${address} is of ${familyNames[family]}, and no pool of this cluster is (${pools.map(({ pool }) => pool).join(', ')}), so there is no block that is reached through it. Leave it out, or add a pool: \`${written(`portolan cluster init${[...pools.map(({ pool }) => pool), 'NEW'].map((pool) => ` --pool ${pool}`).join('')}`)}\`, with the new one for NEW.`,
       )
     const other = hosts.find((one) => one.host !== host && one.alive && one.addresses?.[family] === address)
     if (other !== undefined)

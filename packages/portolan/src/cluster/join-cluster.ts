@@ -42,7 +42,7 @@ export const joinCluster = async (
   directory: string,
   member: RememberedMember,
   witnesses: BlockWitnesses,
-  request: Pick<ClaimRequest, 'lease' | 'renews' | 'count' | 'takeover' | 'avoid'> &
+  request: Pick<ClaimRequest, 'lease' | 'renews' | 'count' | 'takeover' | 'avoid' | 'written'> &
     Partial<Pick<KnownBlocks, 'seen'>>,
 ): Promise<Joined> => {
   const { host, incarnation } = member

@@ -36,6 +36,19 @@ export const joinLine = (place: JoinPlace, ...more: readonly string[]): string =
 export const releaseLine = (place: JoinPlace, ...more: readonly string[]): string =>
   clusterLine('release', place, more)
 
+/** A command that is to be run on another host, whose state directory is not known: the usual one. */
+export const lineThere = (
+  verb: string,
+  { cluster }: Pick<JoinPlace, 'cluster'>,
+  ...more: readonly string[]
+): string => clusterLine(verb, { cluster, directory: defaultStateDirectory() }, more)
+
+/** How messages of the rules write a command about a cluster that may be run on any host. */
+export const writtenThere =
+  ({ cluster }: Pick<JoinPlace, 'cluster'>) =>
+  (command: string): string =>
+    cluster === null ? command : `${command} ${shellLine(['--cluster', cluster])}`
+
 /** A command about a cluster, written so. */
 export const clusterLine = (
   verb: string,

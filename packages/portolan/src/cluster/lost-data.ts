@@ -2,7 +2,7 @@ import { type BlockSnapshot, BlockStoreError, type ClusterNeighbours } from '@po
 import { holderOf, type LostRecords, lostRecords, seenAfterLoss, unknownHosts } from '@portolan/core/planning'
 import { type RememberedMember, readNeighbours } from '@portolan/host'
 import { PortolanError, shellLine } from '@portolan/netfilter'
-import { claimLine, type JoinPlace, joinLine } from './join-line.ts'
+import { claimLine, type JoinPlace, joinLine, lineThere } from './join-line.ts'
 import { hasJoined, memberOf } from './this-member.ts'
 
 /** Reads a cluster again. */
@@ -135,17 +135,17 @@ const holdersText = (place: JoinPlace, host: string, seen: ClusterNeighbours | n
       : [`${block} ${taker === host ? `another machine named ${host}` : `host ${taker}`}`]
   })
   const claim = `\`${claimLine(place, seen)}\``
-  return `By that copy, blocks of this host are of others: ${holders.join(', ')}. Both would use their addresses, so no network gets a subnet there. Restore a later copy; or go on with this one: run \`portolan cluster join\` on each other host, which gets back what is free, and ${claim} here, which says what has to move.`
+  return `By that copy, blocks of this host are of others: ${holders.join(', ')}. Both would use their addresses, so no network gets a subnet there. Restore a later copy; or go on with this one: run \`${lineThere('join', place)}\` on each other host, which gets back what is free, and ${claim} here, which says what has to move.`
 }
 
 /** The same of the hosts that are remembered, as a list of sentences. */
 export const unknownTexts = async (
-  { directory }: Pick<JoinPlace, 'directory'>,
+  place: JoinPlace,
   cluster: string,
   snapshot: BlockSnapshot,
 ): Promise<readonly string[]> => {
-  const seen = await seenIn(directory, cluster)
-  const text = seen === null ? null : unknownHostsText({ directory }, seen, snapshot)
+  const seen = await seenIn(place.directory, cluster)
+  const text = seen === null ? null : unknownHostsText(place, seen, snapshot)
   return text === null ? [] : [text]
 }
 
@@ -155,12 +155,12 @@ export const unknownTexts = async (
  * @returns null: it knows all of them
  */
 export const unknownHostsText = (
-  { directory }: Pick<JoinPlace, 'directory'>,
+  place: JoinPlace,
   neighbours: ClusterNeighbours,
   snapshot: BlockSnapshot,
 ): string | null => {
   const lost = unknownHosts(neighbours, snapshot)
   if (lost.length === 0) return null
   const named = lost.map(({ block, host }) => `${block} of ${host}`).join(', ')
-  return `etcd lost its data, and knows nothing of ${named} since. Routes and rules towards ${lost.length === 1 ? 'it' : 'them'} stay. Run \`portolan cluster join\` on ${[...new Set(lost.map(({ host }) => host))].join(', ')}; where that host is off for good, delete ${directory}/cluster-neighbours.json here, and join again.`
+  return `etcd lost its data, and knows nothing of ${named} since. Routes and rules towards ${lost.length === 1 ? 'it' : 'them'} stay. Run \`${lineThere('join', place)}\` on ${[...new Set(lost.map(({ host }) => host))].join(', ')}; where that host is off for good, delete ${place.directory}/cluster-neighbours.json here, and join again.`
 }

@@ -6,7 +6,7 @@ import {
   InvalidRequestError,
   tryParseAddress,
 } from '@portolan/netfilter'
-import { type JoinPlace, joinLine } from './join-line.ts'
+import { type JoinPlace, joinLine, lineThere } from './join-line.ts'
 import { networksUpIn } from './networks-up.ts'
 import { ownAddresses } from './node-addresses.ts'
 
@@ -43,7 +43,7 @@ export const refuseSecondHost = (snapshot: BlockSnapshot, join: FirstJoin): void
     const address = families.map((family) => addresses?.[family] ?? '').find((one) => own.has(one))
     if (address !== undefined && (isUnasked || networksUpIn(rangesOf(blocks), facts).length > 0))
       throw new InvalidRequestError(
-        `host ${host} of this cluster has blocks (${blocks.map(({ block }) => block).join(', ')}) and is reached through ${address}, which is an address of this host, and the state directory ${directory} remembers nothing of the cluster. So this host got no block. ${way(host)} If ${host} is another machine, name the address of this one (--address), or where ${host} is off for good, reclaim its blocks first (\`portolan cluster reclaim --member ${host}\`).`,
+        `host ${host} of this cluster has blocks (${blocks.map(({ block }) => block).join(', ')}) and is reached through ${address}, which is an address of this host, and the state directory ${directory} remembers nothing of the cluster. So this host got no block. ${way(host)} If ${host} is another machine, name the address of this one (--address), or where ${host} is off for good, reclaim its blocks first (\`${lineThere('reclaim', join, '--member', host)}\`).`,
       )
   }
   if (isNamed) return

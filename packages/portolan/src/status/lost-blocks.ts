@@ -55,19 +55,6 @@ export const readLostBlocks = async (
     const now = seen?.cluster === cluster ? (seen.pools ?? []) : []
     // None: they were not seen.
     const pools = now.length === 0 ? null : now
-    const notes: LostBlocks['notes'] = (networks) =>
-      networks.flatMap(({ project, network }) =>
-        leavingBlockNotes(
-          [network],
-          { cluster, leaving, pools },
-          isLive(project),
-          wordsAbout(project, { wording, written }).ownCommand,
-          wording,
-        ),
-      )
-    const unjoined = clusterSeen === undefined ? {} : unjoinedIn({ cluster, pools: null }, clusterSeen)
-    if (lost.length + others.length === 0 && unjoined.unjoined === undefined)
-      return { ...noLostBlocks, notes }
     // A name that was given back may be that of another machine.
     const left = known?.member.left === true ? { left: true as const } : {}
     const host = left.left === true ? undefined : (known?.member.host ?? seen?.host)
@@ -78,6 +65,19 @@ export const readLostBlocks = async (
       others,
     }
     const join = claimLine({ cluster: known?.member.url ?? null, directory: stateDirectory }, named)
+    const notes: LostBlocks['notes'] = (networks) =>
+      networks.flatMap(({ project, network }) =>
+        leavingBlockNotes(
+          [network],
+          { cluster, leaving, pools, join },
+          isLive(project),
+          wordsAbout(project, { wording, written }).ownCommand,
+          wording,
+        ),
+      )
+    const unjoined = clusterSeen === undefined ? {} : unjoinedIn({ cluster, pools: null }, clusterSeen)
+    if (lost.length + others.length === 0 && unjoined.unjoined === undefined)
+      return { ...noLostBlocks, notes }
     const blocks = { ...named, ...left, cluster, pools: null, blocks: own, lost, join, ...unjoined }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }) =>

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import { defaultStateDirectory, writeMember } from '@portolan/host'
-import { claimLine } from '../../src/cluster/join-line.ts'
+import { claimLine, lineThere, writtenThere } from '../../src/cluster/join-line.ts'
 import { forgottenText } from '../../src/cluster/known-member.ts'
 import { thisMember } from '../../src/cluster/this-member.ts'
+import { leavingText, yieldText } from '../../src/command/cluster/join-texts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-line-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -29,6 +30,20 @@ test('a host whose name another machine has gives it back by force where etcd ha
   expect(claimLine(place, taken)).toBe(`portolan cluster release ${end} && ${join}`)
   expect(claimLine(place, taken, true)).toBe(`portolan cluster release --force ${end} && ${join}`)
   expect(claimLine(place, { host: 'h1', others: [] }, true)).toBe(`portolan cluster join ${end}`)
+})
+
+test('what is to be run on another host has the cluster, and not the directory of this one', () => {
+  const place = { cluster: 'etcd://192.0.2.1/prod', directory: '/srv/state' }
+  const line = 'portolan cluster join --cluster etcd://192.0.2.1/prod'
+  expect(lineThere('join', place)).toBe(line)
+  expect(writtenThere(place)('portolan cluster join')).toBe(line)
+  expect(writtenThere({ cluster: null })('portolan cluster join')).toBe('portolan cluster join')
+  const yielded = yieldText({ block: '10.64.1.0/24', takenBy: 'h2' }, place)
+  expect(yielded).toContain(`Run \`${line}\` on h2`)
+  const left = { place, cluster: 'prod', pools: ['10.72.0.0/16:24'] }
+  expect(leavingText({ block: '10.64.1.0/24', networks: ['shop/web'] }, () => 'Move it.', left)).toContain(
+    `Move it. The next \`${line} --state /srv/state\` gives the block back then.`,
+  )
 })
 
 test('an empty name is refused as one, by a host that has joined too', async () => {

@@ -65,9 +65,15 @@ test('a plan tells it too', async () => {
 
 test('a network in a block that it has to give back is told with a command about its project', async () => {
   const leaving = ['10.64.1.0/24']
-  await writeMember(folder, { ...member, leaving })
+  const url = 'etcd://192.0.2.1/prod'
+  await writeMember(folder, { ...member, leaving, url })
   const { notes } = await readLostBlocks(folder, { isLive: () => false, ownCommand: ofProject })
-  expect(notes(up('10.64.1.1/24'))).toEqual([expect.stringContaining('`portolan move -p shop web`')])
+  const [told = '', ...more] = notes(up('10.64.1.1/24'))
+  expect(more).toEqual([])
+  expect(told).toContain('`portolan move -p shop web`')
+  expect(told).toContain(
+    `The next \`portolan cluster join --cluster ${url} --state ${folder}\` gives the block`,
+  )
   expect(notes(up('10.64.2.1/24'))).toEqual([])
 })
 

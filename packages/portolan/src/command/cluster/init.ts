@@ -1,9 +1,10 @@
 import { runBlockSteps, setUpCluster } from '@portolan/core'
-import { InvalidRequestError, shellLine } from '@portolan/netfilter'
+import { InvalidRequestError } from '@portolan/netfilter'
+import { writtenThere } from '../../cluster/join-line.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../output/json-text.ts'
 import { waitFor } from '../wait-for.ts'
-import { type ClusterCall, refuseOptions } from './call.ts'
+import { type ClusterCall, placeOf, refuseOptions } from './call.ts'
 
 /** `portolan cluster init`: settles the pools. */
 export const init = async (call: ClusterCall): Promise<ExitCode> => {
@@ -14,11 +15,14 @@ export const init = async (call: ClusterCall): Promise<ExitCode> => {
     throw new InvalidRequestError(
       'a cluster needs pools: name each with the size of its blocks, such as --pool 10.64.0.0/12:24.',
     )
-  const { cluster } = options
-  const written = (command: string): string =>
-    cluster === undefined ? command : `${command} ${shellLine(['--cluster', cluster])}`
   const { pools, changed } = await waitFor(call, 'asking etcd', () =>
-    runBlockSteps(store, setUpCluster(wanted, { forgetsReclaimed: options.force === true, written })),
+    runBlockSteps(
+      store,
+      setUpCluster(wanted, {
+        forgetsReclaimed: options.force === true,
+        written: writtenThere(placeOf(call)),
+      }),
+    ),
   )
   if (options.json === true) terminal.print(jsonText({ cluster: name, pools, changed }))
   else

@@ -13,6 +13,7 @@ import type { HostFacts } from '@portolan/netfilter'
 import { askedAddresses, checkAskedAddresses } from '../../cluster/asked-addresses.ts'
 import { hostObstacles } from '../../cluster/host-obstacles.ts'
 import { type Joined, joinCluster } from '../../cluster/join-cluster.ts'
+import { writtenThere } from '../../cluster/join-line.ts'
 import { disputedText, poolsLost, seenIn } from '../../cluster/lost-data.ts'
 import { ownAddresses } from '../../cluster/node-addresses.ts'
 import { refuseOtherCluster } from '../../cluster/other-cluster.ts'
@@ -89,7 +90,8 @@ export const joinOnce = async (
   for (const sentence of renews ? [] : unread) call.terminal.say(`portolan: ${sentence}`)
   const lease = await store.grantLease(LEASE_SECONDS).catch(refused)
   const takeover = options.takeover === true
-  const request = { lease, renews, count, takeover, avoid, seen: await seenIn(directory, name) }
+  const written = writtenThere(placeOf(call))
+  const request = { lease, renews, count, takeover, avoid, written, seen: await seenIn(directory, name) }
   let disputed: string | null = null
   const read: ClusterCall['store']['read'] = async () => {
     const snapshot = await store.read()
@@ -136,9 +138,11 @@ const forgetName = async (
 }
 
 /** Before anything is claimed or written: a host that is refused afterwards would have its blocks already. */
-const refuseAddresses = async ({ options, store, directory, name }: ClusterCall, facts: HostFacts) => {
+const refuseAddresses = async (call: ClusterCall, facts: HostFacts) => {
+  const { options, store, directory, name } = call
   const { address: asked = [], member = null } = options
   if (asked.length === 0) return
   const wanted = askedAddresses(asked, ownAddresses(facts))
-  checkAskedAddresses(wanted, await store.read(), await memberName(directory, name, member))
+  const host = await memberName(directory, name, member)
+  checkAskedAddresses(wanted, await store.read(), host, writtenThere(placeOf(call)))
 }

@@ -2,6 +2,7 @@ import type { NodeAddresses, Rejection } from '@portolan/core'
 import { familyWithoutPool, hasPoolOf, type YieldedBlock } from '@portolan/core/planning'
 import { families, parsePrefix } from '@portolan/netfilter'
 import type { CollidingBlock, Joined, LeavingBlock, LostBlock } from '../../cluster/join-cluster.ts'
+import { type JoinPlace, joinLine, lineThere } from '../../cluster/join-line.ts'
 import type { WaysOut } from './ways-out.ts'
 
 /** A host may have no address of a family in which it has blocks. */
@@ -34,15 +35,21 @@ export const moveText = ({ block, takenBy, revision, networks }: LostBlock, ways
   return `block ${block} is no longer of this host: ${now}. ${way}`
 }
 
-export const yieldText = ({ block, takenBy }: YieldedBlock): string =>
-  `etcd says that block ${block} is of this host, and this host has seen later that ${takenBy} had it: etcd has an older copy of its data. So the block is given back. Run \`portolan cluster join\` on ${takenBy}, which gets it again while networks are in it; or restore a later copy.`
+export const yieldText = ({ block, takenBy }: YieldedBlock, place: JoinPlace): string =>
+  `etcd says that block ${block} is of this host, and this host has seen later that ${takenBy} had it: etcd has an older copy of its data. So the block is given back. Run \`${lineThere('join', place)}\` on ${takenBy}, which gets it again while networks are in it; or restore a later copy.`
 
-/** @param pools - of the cluster by now */
+/** The cluster in which a block is in no pool. */
+interface LeftCluster {
+  readonly place: JoinPlace
+  readonly cluster: string
+  /** Its pools by now. */
+  readonly pools: readonly string[]
+}
+
 export const leavingText = (
   { block, networks }: LeavingBlock,
   ways: WaysOut,
-  cluster: string,
-  pools: readonly string[],
+  { place, cluster, pools }: LeftCluster,
 ): string => {
   if (networks.length === 0)
     return `no pool has block ${block} any more. It is kept, as the leases or the interfaces of this host could not be read, which say whether a network is in it.`
@@ -51,7 +58,7 @@ export const leavingText = (
     `no pool has block ${block} any more, and networks of this host use it: ${networks.join(', ')}. No other network gets a subnet there.`,
     ways(networks),
     ...(hasPoolOf({ pools }, family) ? [] : [familyWithoutPool(cluster, family)]),
-    'The next `portolan cluster join` gives the block back then.',
+    `The next \`${joinLine(place)}\` gives the block back then.`,
   ].join(' ')
 }
 

@@ -7,7 +7,7 @@ import {
   runBlockSteps,
 } from '@portolan/core'
 import { InvalidRequestError } from '@portolan/netfilter'
-import { clusterLine, releaseLine } from '../../cluster/join-line.ts'
+import { clusterLine, lineThere, releaseLine } from '../../cluster/join-line.ts'
 import { refuseLostData } from '../../cluster/lost-data.ts'
 import { rememberLoss } from '../../cluster/remember-neighbours.ts'
 import { memberOf, newNonce } from '../../cluster/this-member.ts'
@@ -77,7 +77,7 @@ const refuseAlive = (
     )
   if (found.alive)
     throw new InvalidRequestError(
-      `host ${host} is alive: a program there keeps its lease. Run \`portolan cluster release\` on it, or stop it and wait a minute.`,
+      `host ${host} is alive: a program there keeps its lease. Run \`${lineThere('release', placeOf(call))}\` on it, or stop it and wait a minute.`,
     )
 }
 

@@ -108,7 +108,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     ...leaving.map((one) =>
       one.networks.length === 0 && areComplete(witnesses)
         ? keptText(one.block, joinLine(place))
-        : leavingText(one, ways, name, pools),
+        : leavingText(one, ways, { place, cluster: name, pools }),
     ),
     ...leftElsewhereTexts(elsewhere, ways),
     ...(isReached && isJoined && loss === null ? earlierTexts(place, name, member, view) : []),

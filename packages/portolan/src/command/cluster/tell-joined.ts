@@ -32,20 +32,21 @@ export const withMemory = (
 /** What this host has to hear of its blocks, be it that it has none. */
 export const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
   const { blocks, leaving, moves, skipped, collisions, addresses, yielded, disputed, elsewhere } = joined
+  const place = placeOf(call)
   const ways = await waysOut(call, [...moves, ...leaving, ...elsewhere])
   const view = describeCluster(joined.seen)
   const pools = view.pools.map(({ pool }) => pool)
   const sentences = [
     ...(disputed === null ? [] : [disputed]),
-    ...yielded.map(yieldText),
+    ...yielded.map((one) => yieldText(one, place)),
     ...moves.map((move) => moveText(move, ways)),
     ...leftElsewhereTexts(elsewhere, ways),
-    ...leaving.map((block) => leavingText(block, ways, call.name, pools)),
+    ...leaving.map((block) => leavingText(block, ways, { place, cluster: call.name, pools })),
     ...skipped.map(skipText),
     ...collisions.map(collisionText),
     ...unreachableTexts(addresses, blocks),
-    ...(await unknownTexts(call, call.name, joined.seen)),
-    ...earlierTexts(placeOf(call), call.name, joined.member, view),
+    ...(await unknownTexts(place, call.name, joined.seen)),
+    ...earlierTexts(place, call.name, joined.member, view),
   ]
   for (const sentence of sentences) call.terminal.say(`portolan: ${sentence}`)
 }
