@@ -5,10 +5,11 @@ import { Worker } from 'node:worker_threads'
 import type { Conflict } from '@portolan/core'
 import { IntentError, PortolanError, type SourcePosition } from '@portolan/netfilter'
 import { once } from '../lazy/once.ts'
+import { isBriefSearch } from './is-brief-search.ts'
 import { makePlan, type PlanInput } from './make-plan.ts'
 import { withCommands } from './with-commands.ts'
 
-/** Searches for conflicts beside what this thread does. */
+/** Searches for conflicts beside what this thread does, unless they are brief. */
 export interface SearchThread {
   /**
    * What `makePlan` finds.
@@ -74,12 +75,16 @@ const start = (library: string): Worker => {
 }
 
 /**
- * A thread of its own for searches, which starts with the first of them and keeps what it has loaded. A search among
- * thousands of ports and rules takes seconds, and a host that is watched is repaired meanwhile.
+ * A thread of its own for searches, which starts with the first that is not brief and keeps what it has loaded. A search
+ * among thousands of ports and rules takes seconds, and a host that is watched is repaired meanwhile.
  * @param library - the file of the part of this package that is pure, for Node to load; null: there is none, and searches
  *   are made in this thread
+ * @param isBrief - such a search is made in this thread
  */
-export const openSearchThread = (library: () => string | null = builtLibrary): SearchThread => {
+export const openSearchThread = (
+  library: () => string | null = builtLibrary,
+  isBrief: (input: PlanInput) => boolean = isBriefSearch,
+): SearchThread => {
   const file = once(library)
   let thread: Worker | null = null
   let last: Promise<unknown> = Promise.resolve()
@@ -115,7 +120,7 @@ export const openSearchThread = (library: () => string | null = builtLibrary): S
   }
   return {
     conflicts: async (input) => {
-      const from = file()
+      const from = isBrief(input) ? null : file()
       if (from === null) return makePlan(input).conflicts
       const asking = last.then(() => ask(input, from))
       last = asking.catch(() => undefined)

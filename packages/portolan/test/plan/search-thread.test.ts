@@ -3,11 +3,13 @@ import { describe, expect, test } from '@jest/globals'
 import { parsePool } from '@portolan/core'
 import { parse } from '@portolan/iptables'
 import { IntentError } from '@portolan/netfilter'
-import { noRules } from '../../src/host-rules/host-rules.ts'
+import { type HostRules, noRules } from '../../src/host-rules/host-rules.ts'
 import { makePlan, type PlanInput } from '../../src/plan/make-plan.ts'
 import { planInput } from '../../src/plan/plan-input.ts'
 import { openSearchThread } from '../../src/plan/search-thread.ts'
 import { intentOf } from '../shop.ts'
+
+const never = (): boolean => false
 
 const built = (): string => fileURLToPath(new URL('../../dist/machine.js', import.meta.url))
 
@@ -18,15 +20,15 @@ describe('a search in a thread of its own', () => {
       '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n',
     ),
   }
-  const inputFor = (ports: string): PlanInput =>
+  const inputFor = (ports: string, on: HostRules = rules): PlanInput =>
     planInput(
       intentOf(`services: { web: { ports: ['${ports}'] } }`),
       { ownCommand: (one) => `sudo ${one}` },
       {
         ...{
           facts: { sysctls: { 'net.ipv4.ip_forward': '1' } },
-          rules,
-          surrounding: rules,
+          rules: on,
+          surrounding: on,
           backend: 'nftables',
         },
         ...{ leases: null, unread: [], fixes: [], owed: { mapped: [], untranslated: [] }, sysctls: true },
@@ -35,7 +37,7 @@ describe('a search in a thread of its own', () => {
     )
 
   test('finds what is found in this one, with the commands as they are to be written', async () => {
-    const thread = openSearchThread(built)
+    const thread = openSearchThread(built, never)
     const inputs = [inputFor('8080:80'), inputFor('9000-9003:80-83')]
     const found = await Promise.all(inputs.map((input) => thread.conflicts(input)))
     await thread.close()
@@ -44,7 +46,7 @@ describe('a search in a thread of its own', () => {
   })
 
   test('fails as it does in this one, and goes on searching', async () => {
-    const thread = openSearchThread(built)
+    const thread = openSearchThread(built, never)
     const impossible: PlanInput = {
       ...inputFor('8080:80'),
       pools: [parsePool('10.9.0.0/24:24')],
@@ -56,7 +58,7 @@ describe('a search in a thread of its own', () => {
   })
 
   test('names the place in the text that does not fit the host', async () => {
-    const thread = openSearchThread(built)
+    const thread = openSearchThread(built, never)
     const text = 'networks: { theirs: { external: true } }\nservices: { web: { networks: [theirs] } }'
     const failing = thread.conflicts({ ...inputFor('8080:80'), intent: intentOf(text) })
     await expect(failing).rejects.toBeInstanceOf(IntentError)
@@ -65,7 +67,7 @@ describe('a search in a thread of its own', () => {
   })
 
   test('that is closed during a search ends it with an error, and the next search has another thread', async () => {
-    const thread = openSearchThread(built)
+    const thread = openSearchThread(built, never)
     const searching = thread.conflicts(inputFor('8080:80'))
     const ended = expect(searching).rejects.toMatchObject({ code: 'CLOSED' })
     // The thread is started in the next turn.
@@ -76,8 +78,35 @@ describe('a search in a thread of its own', () => {
     await thread.close()
   })
 
+  test('of few ports and rules is made in this one, and of many in a thread', async () => {
+    let asked = 0
+    const thread = openSearchThread(() => {
+      asked += 1
+      return built()
+    })
+    const few = inputFor('8080:80')
+    expect(JSON.stringify(await thread.conflicts(few))).toBe(JSON.stringify(makePlan(few).conflicts))
+    expect(asked).toBe(0)
+    const drops = '-A FORWARD -s 192.0.2.1/32 -j DROP\n'.repeat(100)
+    const crowded = {
+      ...noRules,
+      'iptables-legacy': parse(
+        `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n${drops}COMMIT\n`,
+      ),
+    }
+    for (const [ports, threads] of [
+      ['8080-8088:80-88', 0],
+      ['8080-8089:80-89', 1],
+    ] as const) {
+      const input = inputFor(ports, crowded)
+      expect(await thread.conflicts(input)).toHaveLength(makePlan(input).conflicts.length)
+      expect(asked).toBe(threads)
+    }
+    await thread.close()
+  })
+
   test('is made in this one where its code is nowhere to be loaded from', async () => {
-    const thread = openSearchThread(() => null)
+    const thread = openSearchThread(() => null, never)
     const input = inputFor('8080:80')
     expect(JSON.stringify(await thread.conflicts(input))).toBe(JSON.stringify(makePlan(input).conflicts))
     await thread.close()
