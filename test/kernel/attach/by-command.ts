@@ -123,7 +123,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     await lab.host.mustRun(['rm', '-r', '/run/lab/live'])
     const refused = await attach(two.pid, 'job2')
     expect(refused).toMatchObject({ exitCode: 1 })
-    expect(refused.stdout).toContain('apply the project again')
+    expect(refused.stdout).toContain('portolan apply -f FILE --state /run/lab/live')
     expect(await portolan('apply', '-f', file, '--yes')).toMatchObject({ exitCode: 0 })
     const second = JSON.parse((await attach(two.pid, 'job2')).stdout)
     expect([second.ip, second.ip6]).toEqual([expect.any(String), expect.any(String)])
