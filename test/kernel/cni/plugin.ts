@@ -3,6 +3,7 @@ import { expect } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
+import { residentPlugin } from '../../lab/resident/resident-plugin.ts'
 import type { RunOutcome } from '../../lab/run.ts'
 
 const plugin = fileURLToPath(new URL('../../../packages/cni/bin/portolan-cni.js', import.meta.url))
@@ -30,7 +31,7 @@ export interface Plugin {
     verb: string,
     sandbox: Sandbox | null,
     config: Json,
-    environment?: Readonly<Record<string, string>>,
+    environment?: Readonly<Record<string, string>> | null,
   ) => Promise<RunOutcome>
   /** The result of a call that succeeds. */
   readonly must: (verb: string, sandbox: Sandbox | null, more?: Json) => Promise<Json>
@@ -38,8 +39,16 @@ export interface Plugin {
   readonly refused: (verb: string, sandbox: Sandbox | null, more?: Json) => Promise<Json>
 }
 
-/** @param before - words before those of the program, such as `nice` */
+/** The verbs that have had a process of their own. */
+const begun = new Set<string>()
+
+/**
+ * Loading the plugin takes longer than most calls take. The first call of each verb has a process of its own, as on a real
+ * host, and so have those that come at once or are to be killed; others are served by one that stays.
+ * @param before - words before those of the program, such as `nice`: each call has a process of its own
+ */
 export const pluginIn = (lab: Lab, backend: Backend, before: readonly string[] = []): Plugin => {
+  const resident = lab.use(residentPlugin(lab.host))
   const config = (more: Json = {}): Json => ({
     cniVersion: '1.1.0',
     name: 'pods',
@@ -49,24 +58,31 @@ export const pluginIn = (lab: Lab, backend: Backend, before: readonly string[] =
     capabilities: { portMappings: true },
     ...more,
   })
-  const call: Plugin['call'] = (verb, sandbox, given, environment = {}) =>
-    lab.host.run([...before, process.execPath, plugin], {
-      input: JSON.stringify(given),
-      // Fifty at once wait for one another.
-      timeoutMs: 300_000,
-      environment: {
-        ...environment,
-        CNI_COMMAND: verb,
-        CNI_PATH: '/opt/cni/bin',
-        ...(sandbox === null
-          ? {}
-          : {
-              CNI_CONTAINERID: sandbox.id,
-              CNI_NETNS: sandbox.netns,
-              CNI_IFNAME: sandbox.interface ?? 'eth0',
-            }),
-      },
-    })
+  const call: Plugin['call'] = async (verb, sandbox, given, environment = null) => {
+    const told = {
+      CNI_COMMAND: verb,
+      CNI_PATH: '/opt/cni/bin',
+      ...(sandbox === null
+        ? {}
+        : {
+            CNI_CONTAINERID: sandbox.id,
+            CNI_NETNS: sandbox.netns,
+            CNI_IFNAME: sandbox.interface ?? 'eth0',
+          }),
+    }
+    const stdin = JSON.stringify(given)
+    const isAlone = !begun.has(verb) || before.length > 0 || environment !== null
+    begun.add(verb)
+    return (
+      (isAlone ? null : resident.ask({ environment: told, stdin })) ??
+      lab.host.run([...before, process.execPath, plugin], {
+        input: stdin,
+        // Fifty at once wait for one another.
+        timeoutMs: 300_000,
+        environment: { ...environment, ...told },
+      })
+    )
+  }
   return {
     config,
     call,

@@ -13,7 +13,7 @@ import bundle from '../../../script/bundle.js'
 const root = join(import.meta.dirname, '../../..')
 const folder = join(root, 'dist/library')
 
-const packages = ['host', 'iptables', 'nftables', 'portolan']
+const packages = ['core', 'host', 'iptables', 'nftables', 'portolan']
 
 /** These load native code from beside their own files, or are not there unless they are named. */
 const outside = ['lmdb', 'netlink', '@bomb.sh/tab', '@portolan/etcd']

@@ -1,0 +1,26 @@
+// Serves calls of the CNI plugin in one process, as one that a watch starts does (packages/cni/src/start/serve-plugins.ts):
+// what the engine says comes as a message, and what the plugin would print goes back. Argument: the file of the bundle.
+const { setFlagsFromString } = require('node:v8')
+
+// As the plugin itself.
+if (process.version.startsWith('v20.'))
+  setFlagsFromString('--interrupt-budget=1000000 --semi-space-growth-factor=16')
+
+const loading = import('../../../packages/host/dist/file/index.js').then(({ loadScript }) =>
+  loadScript(process.argv[2], 'resident'),
+)
+
+let callsServed = 0
+process.on('message', async (call) => {
+  const { exports, keep } = await loading
+  let stderr = ''
+  const warn = (text) => {
+    stderr += `portolan-cni: ${text}\n`
+  }
+  const { exitCode, stdout } = await exports.runCni({ ...call, warn })
+  process.send({ exitCode, stdout, stderr })
+  callsServed += 1
+  // Once it has served some: what was not called is not compiled.
+  if (callsServed === 3) keep()
+})
+process.on('disconnect', () => process.exit())

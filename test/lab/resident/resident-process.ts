@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { RunOutcome } from '../run.ts'
+
+/** As `run` has it for programs. */
+const timeoutMs = 60_000
+
+/** A process that does one thing after the other, as it is asked in messages. */
+export interface ResidentProcess extends AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
+  /** Null before the first thing, or when it has ended. */
+  readonly pid: number | null
+  /** Null: it is at another one. */
+  ask(asked: readonly string[] | object): Promise<RunOutcome> | null
+}
+
+/** @param argv - of a program that answers each message with a `RunOutcome` */
+export const residentProcess = (
+  argv: () => readonly string[],
+  environment: Readonly<Record<string, string>>,
+): ResidentProcess => {
+  let child: ChildProcess | null = null
+  let ended: Promise<number | null> = Promise.resolve(null)
+  let stderr = ''
+  let isBusy = false
+  const start = (): ChildProcess => {
+    const [program = '', ...rest] = argv()
+    const started = spawn(program, rest, {
+      env: { ...process.env, LC_ALL: 'C', ...environment },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    stderr = ''
+    started.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    ended = new Promise((resolve, reject) => {
+      started.on('error', reject)
+      started.on('close', (exitCode) => {
+        if (child === started) child = null
+        resolve(exitCode)
+      })
+    })
+    return started
+  }
+  const outcomeOf = async (message: readonly string[] | object): Promise<RunOutcome> => {
+    child ??= start()
+    const asked = child
+    const answer = new Promise<RunOutcome>((resolve) => asked.once('message', resolve))
+    asked.send(message)
+    const late = setTimeout(() => asked.kill('SIGKILL'), timeoutMs)
+    try {
+      return await Promise.race([answer, ended.then((exitCode) => ({ exitCode, stdout: '', stderr }))])
+    } finally {
+      clearTimeout(late)
+      asked.removeAllListeners('message')
+    }
+  }
+  return {
+    get pid() {
+      return child?.pid ?? null
+    },
+    ask: (message) => {
+      if (isBusy) return null
+      isBusy = true
+      return outcomeOf(message).finally(() => {
+        isBusy = false
+      })
+    },
+    [Symbol.asyncDispose]: async () => {
+      child?.kill('SIGKILL')
+      await ended
+    },
+  }
+}
