@@ -53,6 +53,27 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     expect(await lab.host.mustRun(['sh', '-c', left])).toBe('')
   }, 60_000)
 
+  test('the port of a container that has ended meanwhile goes with the first call, and another one gets it', async () => {
+    const lab = await open()
+    const plugin = pluginIn(lab, backend)
+    const published = (hostPort: number) => ports({ hostPort, containerPort: 80, protocol: 'tcp' })
+    const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
+    await plugin.must('ADD', sandboxOf(one), published(8080))
+    await plugin.must('ADD', sandboxOf(two), published(8081))
+    await lab.host.mustRun(['sh', '-c', 'rm -rf /var/lib/portolan/*'])
+    await one.mustRun(['ip', 'link', 'delete', 'eth0'])
+    await plugin.must('DEL', sandboxOf(one))
+    const port = (number: number) =>
+      lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: number })
+    expect(await port(8081)).toMatchObject({ by: 'pod-2' })
+    const status = JSON.parse(await lab.host.mustRun([...lab.command, 'status', '-p', 'cni', '--json']))
+    expect(JSON.stringify(status)).not.toContain('8080')
+    await plugin.must('ADD', sandboxOf(one), published(8080))
+    expect(await port(8080)).toMatchObject({ by: 'pod-1' })
+    for (const each of [one, two]) await plugin.must('DEL', sandboxOf(each))
+    await lab.host.mustRun([...lab.command, 'destroy', '-p', 'cni', '--yes'])
+  }, 60_000)
+
   test('a container that is out of sight keeps its bridge: all calls are refused until it has ended', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)

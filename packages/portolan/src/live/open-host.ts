@@ -49,8 +49,8 @@ export interface OpenHostOptions {
   /**
    * For a program whose project no plan ever has: which of its bridges it takes up where nothing is written down of the
    * project, as after the loss of the state directory. What is on them is written down anew: their addresses, what is
-   * attached with its addresses, and the ports that are in force. A port that is for some clients only (`allowFrom`) is
-   * left out, as which clients is not told: it goes with the next change. A project that has leases in this directory is a plan's, and refused all the same. None unless told.
+   * attached with its addresses, and the ports that are in force and lead to it. One that leads to what has ended, or that
+   * is for some clients only (`allowFrom`), as which clients is not told, is left out: it goes with the next change. A project that has leases in this directory is a plan's, and refused all the same. None unless told.
    */
   readonly takesUp?: (left: LeftNetwork) => boolean
 }

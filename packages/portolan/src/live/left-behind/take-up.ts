@@ -56,10 +56,12 @@ export const takeUp = async (rules: LiveRules, tools: Tools, before: KeptRules):
             ...kept
               .flatMap(({ endpoints }) => endpoints)
               .map((endpoint) => withEndpoint({ intent: intentOf(endpoint), endpoint })),
-            ...forAll(before.own()).map((port) => withPort(mappingOf(asMapping(port), kept))),
-            ...forAll(before.opened()).map((port) =>
-              withPort(mappingOf({ ...asMapping(port), kind: 'direct' }, kept)),
-            ),
+            ...[
+              ...forAll(before.own()).map(asMapping),
+              ...forAll(before.opened()).map((port) => ({ ...asMapping(port), kind: 'direct' as const })),
+            ]
+              .flatMap((mapping) => mappingOf(mapping, kept) ?? [])
+              .map((mapping) => withPort(mapping)),
           ],
     )
     await rules.wanted.sync()
@@ -133,12 +135,15 @@ const takeLeases = async (
 const gatewayIn = (network: string, family: Family, subnet: string): string =>
   planSubnets({}, [{ network, family, subnet }])[0]?.gateway ?? ''
 
-/** A port that is in force, with the endpoints that it leads to. */
-const mappingOf = (mapping: DesiredMapping, networks: readonly FoundNetwork[]): DesiredMapping => {
+/**
+ * A port that is in force, with the endpoints that it leads to.
+ * @returns null: to none that is there. Its container has ended, and no call would name it: it goes with the next change
+ */
+const mappingOf = (mapping: DesiredMapping, networks: readonly FoundNetwork[]): DesiredMapping | null => {
   const endpoints = networks.flatMap((one) => one.endpoints)
-  const [first, ...more] = mapping.targets.map((target) => {
+  const [first, ...more] = mapping.targets.flatMap((target) => {
     const found = endpoints.find(({ ip, ip6 }) => ip === target.address || ip6 === target.address)
-    return found === undefined ? target : { ...target, service: found.service, network: found.network }
+    return found === undefined ? [] : [{ ...target, service: found.service, network: found.network }]
   })
-  return first === undefined ? mapping : { ...mapping, targets: [first, ...more] }
+  return first === undefined ? null : { ...mapping, targets: [first, ...more] }
 }
