@@ -52,8 +52,8 @@ export interface HeldBlocks {
   /** This host has given its blocks and its name back: what is left in them moves out of the cluster. Absent: it has not. */
   readonly left?: true
   /**
-   * Where this host is in another cluster than this one, which is named: what is to be said of that, in sentences. Nothing is
-   * picked. Absent: it is in no other one.
+   * Where this host is in another cluster than this one, which is named, or this one has no pools, as a name that is misspelt:
+   * what is to be said of that, in sentences. Nothing is picked. Absent: neither is so.
    */
   readonly elsewhere?: string
   /** The command that claims blocks, for messages. */

@@ -2,6 +2,7 @@ import type { ClusterNeighbours, Config, HeldBlocks } from '@portolan/core'
 import { defaultStateDirectory, readHeldBlocks, readJoinedBlocks, readMember } from '@portolan/host'
 import { type InvalidRequestError, PermissionError } from '@portolan/netfilter'
 import { claimLine, joinLine } from './join-line.ts'
+import { noPools } from './no-pools.ts'
 import { inOtherCluster, isElsewhere } from './this-member.ts'
 
 interface NamedCluster {
@@ -35,7 +36,9 @@ export const namedBlocks = async ({
   const elsewhere = await memberElsewhere(directory, held.cluster)
   if (elsewhere !== null) return { ...held, elsewhere: elsewhere.message }
   const known = { ...held, ...unjoinedIn(held, neighbours ?? clusterSeen ?? null) }
-  return { ...known, join: claimLine(place, known) }
+  // A name that is misspelt is no reason to join.
+  const unset = isUnset(held, clusterSeen) ? { elsewhere: noPools(place, held.cluster) } : {}
+  return { ...known, ...unset, join: claimLine(place, known) }
 }
 
 /** @returns null: this host is in no other cluster than the one that is named */
@@ -43,6 +46,10 @@ const memberElsewhere = async (directory: string, cluster: string): Promise<Inva
   const known = await readMember(directory)
   return isElsewhere(known, cluster) ? inOtherCluster(known, directory, `cluster ${cluster} is named`) : null
 }
+
+/** Has a cluster that this host has not joined no pools, as it said itself? */
+const isUnset = ({ cluster, pools }: HeldBlocks, seen: ClusterNeighbours | undefined): boolean =>
+  pools === null && seen?.cluster === cluster && (seen.pools ?? []).length === 0
 
 /** What a cluster said of its addresses to a host that has not joined it. One without pools may be another by a slip. */
 export const unjoinedIn = (

@@ -20,7 +20,7 @@ import { planOptions } from './sources/sources.ts'
  * project is in force and has them already, it is held: a program that took a port while the host started must not keep the
  * others from being served.
  *
- * @param worded - how what is printed names the project
+ * @param worded - how what is printed names the project, and what a cluster says that this host has not joined
  * @returns has the project never been applied here?
  * @throws InvalidRequestError
  */
@@ -28,7 +28,7 @@ export const refuseBlocked = async (
   context: CommandContext,
   intent: Intent,
   source: Pick<IntentSource, 'wayOut' | 'lastBackend'>,
-  worded: Pick<PlanOptions, 'ownCommand' | 'wording'>,
+  worded: Pick<PlanOptions, 'ownCommand' | 'wording' | 'clusterSeen'>,
 ): Promise<boolean> => {
   const { options, terminal } = context
   const settings = {

@@ -42,7 +42,9 @@ describe('a plan on a host that has joined a cluster, where none is named', () =
       /has not joined/,
     )
     // No cluster has the name: it may be a slip.
-    await expect(planned({ ...named, clusterSeen: { ...seen, pools: [] } })).rejects.toThrow(/has not joined/)
+    await expect(planned({ ...named, clusterSeen: { ...seen, pools: [] } })).rejects.toThrow(
+      /cluster prod has no pools: that name is misspelt.*Name the one that is meant/,
+    )
     expect(await subnetOf({ ...named, clusterSeen: seen })).toBe('192.168.0.0/20')
     const grown = { ...named, clusterSeen: { ...seen, former: ['192.168.0.0/16:20'] } }
     await expect(planned(grown)).rejects.toThrow(/No subnet is free .*is in a pool of cluster prod/)

@@ -5,7 +5,7 @@ import {
   neighboursOf,
   parseClusterUrl,
 } from '@portolan/core'
-import { readMember, writeNeighbours } from '@portolan/host'
+import { readMember, readNetworkFacts, writeNeighbours } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { earlierTexts } from '../../cluster/earlier-names.ts'
 import { joinLine } from '../../cluster/join-line.ts'
@@ -18,6 +18,7 @@ import {
   unknownText,
 } from '../../cluster/known-member.ts'
 import { type DataLoss, lostData, unknownHostsText } from '../../cluster/lost-data.ts'
+import { noPools } from '../../cluster/no-pools.ts'
 import { openCluster } from '../../cluster/open-cluster.ts'
 import { refuseElsewhere } from '../../cluster/other-cluster.ts'
 import { neighboursIn, rememberLoss, rememberLostIn } from '../../cluster/remember-neighbours.ts'
@@ -43,21 +44,22 @@ const memberOf = async (
   const directory = directoryOf(context)
   const { terminal, options } = context
   const place = { cluster: options.cluster ?? null, directory }
-  let isAway = false
-  const known = await knownMember(directory, name, async () => {
-    const snapshot = await read()
-    isAway = snapshot === null
-    return snapshot
-  })
+  const known = await knownMember(directory, name, read)
   const said = saidOfCluster(terminal)
   if (known?.member === null) said.say(unknownText(place, name, known.networks))
   else if (known?.isForgotten === true) said.say(forgottenText(place, name, known.member))
-  // What is not known while etcd does not answer was said.
-  else if (known === null && !isAway && options.cluster !== undefined)
-    said.say(
-      `this host has not joined cluster ${name}, so no routes to other hosts are planned. Join it: \`${joinLine(place)}\`.`,
-    )
   return known
+}
+
+/** @param seen - the cluster; null: it was not asked */
+const sayNotJoined = async (context: CommandContext, name: string, seen: BlockSnapshot | null) => {
+  const { terminal, options } = context
+  const place = { cluster: options.cluster ?? null, directory: directoryOf(context) }
+  const planned = `this host has not joined cluster ${name}, so no routes to other hosts are planned.`
+  if (seen !== null && describeCluster(seen).pools.length === 0)
+    saidOfCluster(terminal).say(noPools(place, name, await readNetworkFacts()))
+  else if (options.cluster !== undefined)
+    saidOfCluster(terminal).say(`${planned} Join it: \`${joinLine(place)}\`.`)
 }
 
 /** The other hosts; or, where this host has not joined, what keeps its subnets out of their addresses. */
@@ -109,8 +111,11 @@ export const freshNeighbours = async (
     const known = await memberOf(context, name, () => read(unknown))
     const member = known?.member ?? null
     if (member === null) {
-      if (!picks && known === null) return {}
-      const seen = await read(unknown)
+      const isAsked = picks || known !== null
+      const seen = isAsked ? await read(unknown) : null
+      // What is not known while etcd does not answer was said.
+      if (known === null && !isAway) await sayNotJoined(context, name, seen)
+      if (!isAsked) return {}
       // It is no host there, so all blocks are of others.
       const none = { cluster: name, host: '', incarnation: '' }
       return seen === null ? {} : { clusterSeen: neighboursOf(seen, none) }

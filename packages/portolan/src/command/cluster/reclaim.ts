@@ -9,13 +9,13 @@ import {
 import { InvalidRequestError } from '@portolan/netfilter'
 import { clusterLine, lineThere, releaseLine } from '../../cluster/join-line.ts'
 import { refuseLostData } from '../../cluster/lost-data.ts'
+import { noPools } from '../../cluster/no-pools.ts'
 import { rememberLoss } from '../../cluster/remember-neighbours.ts'
 import { memberOf, newNonce } from '../../cluster/this-member.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { wholeNumber } from '../options/options.ts'
 import { jsonText } from '../output/json-text.ts'
 import { type ClusterCall, placeOf, refuseOptions } from './call.ts'
-import { noPools } from './no-pools.ts'
 
 /** `portolan cluster reclaim`: takes the blocks of a host that is not alive, after a while in which it stays so. */
 export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {

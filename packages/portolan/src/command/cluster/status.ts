@@ -11,6 +11,7 @@ import {
   unknownText,
 } from '../../cluster/known-member.ts'
 import { lostData, unknownHostsText } from '../../cluster/lost-data.ts'
+import { noPools } from '../../cluster/no-pools.ts'
 import { neighboursIn, rememberLoss, rememberLostIn } from '../../cluster/remember-neighbours.ts'
 import { hasJoined, inOtherCluster, isElsewhere } from '../../cluster/this-member.ts'
 import { areComplete, type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
@@ -21,7 +22,6 @@ import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, leasesOf, placeOf, plainNumbers, refuseOptions } from './call.ts'
 import { keptText, leavingText } from './join-texts.ts'
 import { leftElsewhere, leftElsewhereTexts, lostInUse, lostInUseTexts } from './lost-in-use.ts'
-import { noPools } from './no-pools.ts'
 import { waysOut } from './ways-out.ts'
 
 /** What was found out of this host when the cluster was read. */

@@ -111,7 +111,8 @@ export const holdSource = async (
 
     const before = check ? null : await holdFormer(source, intent, hold)
     watched?.holds(before?.intent() ?? intent)
-    if (before === null && (await refuseBlocked(context, intent, source, worded))) now.since = 'new'
+    if (before === null && (await refuseBlocked(context, intent, source, { ...worded, ...seen })))
+      now.since = 'new'
     held = before ?? (await hold(intent))
     /** Puts what the source says now in the place of what is held, unless that would break something. */
     const take = async (from: HeldPlan): Promise<HeldPlan> => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { noPools } from '../../../src/command/cluster/no-pools.ts'
+import { noPools } from '../../src/cluster/no-pools.ts'
 
 test('a cluster without pools is told with an init that names it', () => {
   const place = { cluster: 'etcd://192.0.2.1/lab', directory: '/nowhere' }

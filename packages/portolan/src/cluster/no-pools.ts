@@ -1,6 +1,6 @@
 import { routesLeft } from '@portolan/core/planning'
 import type { HostFacts } from '@portolan/netfilter'
-import { clusterLine, type JoinPlace, joinLine } from '../../cluster/join-line.ts'
+import { clusterLine, type JoinPlace, joinLine } from './join-line.ts'
 
 /**
  * What is to be said of a cluster without pools.
