@@ -9,7 +9,7 @@ import { Script } from 'node:vm'
  */
 export interface LoadedScript<Exports> {
   readonly exports: Exports
-  /** Keeps what V8 has compiled of it by now, for the next process; where that may not be, nothing happens. */
+  /** Keeps what V8 has compiled of it by now, once, for the next process; where that may not be, nothing happens. */
   readonly keep: () => void
 }
 
@@ -35,10 +35,13 @@ export const loadScript = <Exports>(file: string, purpose: string | null): Loade
   const module = { exports: {} as Exports }
   const run: unknown = script.runInThisContext()
   if (typeof run === 'function') run(module.exports, createRequire(file), module, file, dirname(file))
+  let isKept = place === null || cachedData !== undefined
   return {
     exports: module.exports,
     keep: () => {
-      if (place !== null && cachedData === undefined) write(place, script)
+      if (isKept || place === null) return
+      isKept = true
+      write(place, script)
     },
   }
 }
