@@ -2,10 +2,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Disposables } from '../lab/disposables.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type ResidentCommand, residentCommand } from '../lab/resident/resident-command.ts'
-import type { Running, RunOutcome } from '../lab/run.ts'
+import type { RunOutcome } from '../lab/run.ts'
+import { meet } from './cluster/meet.ts'
 import { settledSite } from './cluster/settled-site.ts'
 import { backends, type Node, settle } from './cluster/site-node.ts'
-import { routesOf, until } from './cluster/site-routes.ts'
+import { routesOf } from './cluster/site-routes.ts'
+import { speakingOn } from './cluster/speaking-on.ts'
 
 const { open, close, site, node, nodes } = settledSite()
 
@@ -28,18 +30,6 @@ const runOn = ({ host, file }: Node, verb: string, ...words: readonly string[]):
 const clusterOn = ({ host }: Node, ...words: readonly string[]): Promise<RunOutcome> =>
   portolan(host, 'cluster', ...words, '--cluster', site().url)
 
-/** Containers of each two of these hosts reach each other on their own addresses. */
-const meet = async (...ones: readonly Node[]): Promise<void> => {
-  for (const from of ones)
-    for (const to of ones)
-      if (from !== to)
-        for (const family of ['address', 'address6'] as const)
-          expect(await from.web.reach({ protocol: 'tcp', destination: to[family], port: 81 })).toMatchObject({
-            delivered: true,
-            source: from[family],
-          })
-}
-
 /** The network of a node, with whichever subnets it gets. */
 const anyPlace = `
 name: shop
@@ -56,24 +46,8 @@ const memoryOf = ({ host }: Node): Promise<string> =>
 const blocksOf = (text: string): readonly string[] =>
   JSON.parse(text).blocks.map(({ block }: { readonly block: string }) => block)
 
-/** A `portolan watch` of a host, and what it has said. */
-const watchOn = async ({ host: { machine, lab }, file }: Node) => {
-  const command = [...lab.command, 'watch', '-f', file, '--cluster', site().url, '--backend', backends.h1]
-  await machine.mustRun(['touch', '/run/lab/watch.said'])
-  const running: Running = machine.start(
-    ['sh', '-c', 'exec "$@" > /run/lab/watch.said 2>&1', 'sh', ...command],
-    { environment: { NODE_OPTIONS: '', NO_COLOR: '1', HOME: '/run/lab' }, timeoutMs: 600_000 },
-  )
-  const said = (): Promise<string> => machine.mustRun(['cat', '/run/lab/watch.said'])
-  return {
-    said,
-    says: (what: RegExp): Promise<void> => until(async () => what.test(await said())),
-    stop: async (): Promise<void> => {
-      running.kill('SIGTERM')
-      await running.outcome
-    },
-  }
-}
+const watchOn = ({ host, file }: Node) =>
+  speakingOn(host, 'watch', '-f', file, '--cluster', site().url, '--backend', backends.h1)
 
 /** Commands that ask etcd say that it lost its data, and none takes a route, a rule or a block away. */
 const goesByMemory = async (one: Node, why: RegExp, isEach = false): Promise<void> => {

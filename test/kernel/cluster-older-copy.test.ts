@@ -105,4 +105,44 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
     expect((await cluster.run('web-1', 'status')).stderr).not.toMatch(told)
     expect(blocksOf(await cluster.json('other', 'join'))).toContain(block)
   })
+
+  test.each(['takes', 'gives up'] as const)(
+    'keeps that block from a third host, whatever it runs how often, where the host before %s what it had',
+    async (what) => {
+      const { cluster, block } = await changedHands()
+      await cluster.run('web-3', 'status')
+      expect(blocksOf(await cluster.json('web-3', 'join'))).not.toContain(block)
+      await restore('copy')
+      const kept = new RegExp(`knows nothing of ${block} of web-2 since.*claims none`)
+      expect(await cluster.run('web-3', 'join')).toMatchObject({
+        exitCode: 0,
+        stderr: expect.stringMatching(kept),
+      })
+      if (what === 'gives up') await cluster.json('web-1', 'release', '--force')
+      for (const _turn of [1, 2])
+        expect(await cluster.run('web-3', 'join', '--count', '2')).toMatchObject({
+          exitCode: 1,
+          stderr: expect.stringMatching(
+            what === 'takes' ? kept : new RegExp(`block ${block} was not claimed: .*web-2 had it`),
+          ),
+        })
+      expect((await cluster.run('web-3', 'status')).stderr).toMatch(kept)
+      if (what === 'takes') return
+      expect(blocksOf(await cluster.json('web-2', 'join'))).toEqual([block])
+      expect((await cluster.run('web-3', 'status')).stderr).toBe('')
+    },
+  )
+
+  test('gives the host that had the block last what a later copy says is its', async () => {
+    const { cluster, block } = await changedHands()
+    const leases = await leaseInBlock(cluster.state('web-2'), block)
+    await restore('copy')
+    expect(await cluster.run('web-2', 'join')).toMatchObject({ exitCode: 1 })
+    const held = async () => (await readHeldBlocks(cluster.url, cluster.state('web-2'))).blocks
+    expect(await held()).toEqual([])
+    await restore('later')
+    expect((await cluster.run('web-2', 'status')).stderr).toBe('')
+    expect(await held()).toEqual([block])
+    await leases.close()
+  })
 })

@@ -51,7 +51,9 @@ export const heldSince = (
     seen !== null && seen.cluster === cluster && seen.host === host && seen.revision >= revision
   const isGone = (one: RememberedBlock): boolean => isLater(one) && seen?.blocks.includes(one.block) === false
   const takerOf = (block: string): string | null => holderOf(block, seen?.others ?? [])?.host ?? null
-  const held = blocks.filter((one) => !isGone(one)).map(({ block }) => block)
+  // A later copy of the data may have been restored, by which it is this host's as before.
+  const isBack = (one: BlockMove): boolean => isLater(one) && seen?.blocks.includes(one.block) === true
+  const held = [...blocks.filter((one) => !isGone(one)), ...lost.filter(isBack)].map(({ block }) => block)
   return {
     blocks: held,
     leaving: (blocks.every(isLater) ? (leavingOf(held, seen) ?? leaving) : leaving).filter((block) =>

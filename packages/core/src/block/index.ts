@@ -14,6 +14,7 @@ export * from './memory-block-store.ts'
 export { BlocksExhaustedError, type MissingBlocks } from './missing-blocks.ts'
 export {
   type ClusterNeighbours,
+  type ForgottenBlock,
   type NeighbourBlock,
   neighboursOf,
   type RouteHolder,

@@ -1,11 +1,13 @@
-import { type Prefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
-import type { PoolEntry } from '../pool/index.ts'
-import { blockKey } from './block-key.ts'
+import { parsePrefix } from '@portolan/netfilter'
+import { nodeAt } from './announce-node.ts'
+import { blockKey, nodeKey } from './block-key.ts'
 import type { BlockSnapshot } from './block-store.ts'
 import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
-import { blockAt, blocksOf, clusterState, poolsOf } from './cluster-state.ts'
-import type { ClusterNeighbours } from './neighbours.ts'
+import { type ClusterState, clusterState, poolsOf, revisionOf } from './cluster-state.ts'
+import type { ClusterNeighbours, NeighbourBlock } from './neighbours.ts'
+import { isAmong } from './seen-after-loss.ts'
+import { forgottenBlocks, isInPools } from './undone-moves.ts'
 import { type KnownRecords, type UndoneRecord, undoneRecord } from './undone-records.ts'
 
 /** What a host remembers of its cluster. */
@@ -51,10 +53,10 @@ export const lostRecords = (snapshot: BlockSnapshot, known: KnownCluster): LostR
 }
 
 /**
- * The other hosts of a cluster, with those that the store has lost: hosts that it knows nothing of, in whose blocks no host came.
- * Their containers run on, and they claim the same blocks again once they join, but for those that no pool has any more. Until
- * then a block of this host that no pool has either stays with them: packets between both have no other way. Pools that went
- * are former ones.
+ * The other hosts of a cluster, with those that the store has lost: what it says of their blocks is older than what was seen, or
+ * nothing. Their containers run on, and they have the same blocks again once they join, but for those that no pool has any more.
+ * Until then a block of this host that no pool has either stays with them: packets between both have no other way. Pools that
+ * went are former ones.
  *
  * @param before - as they were known before
  */
@@ -67,53 +69,43 @@ export const withUnknownHosts = (
   if (before === null || before.cluster !== now.cluster || pools.length === 0) return now
   const state = clusterState(snapshot)
   const entries = poolEntries({ pools })
-  const known = new Set(blocksOf(state).map(({ host }) => host))
-  // Pools of another size make the keys of blocks go that no host has.
-  const isLost = (prefix: Prefix): boolean =>
-    !state.entries.has(blockKey(prefix)) && (isBlockOf(entries, prefix) || !isInPools(entries, prefix))
-  // What this host gave back for the one that it was seen to be of.
-  const isYielded = (prefix: Prefix): boolean => {
-    const entry = state.entries.get(blockKey(prefix))
-    const key = entry === undefined ? null : blockAt(entry)
-    return key?.state === 'released' && key.host === now.host
-  }
-  const others = before.others.filter(({ block, host }) => {
-    if (host === now.host) return false
-    const prefix = parsePrefix(block)
-    return isYielded(prefix) || (!known.has(host) && isLost(prefix))
-  })
+  const known = before.host === now.host ? before : { ...before, host: now.host }
+  const lost = new Set(forgottenBlocks(state, { lost: [], seen: known }).map(({ block }) => block))
+  const others = before.others
+    .filter(({ block, host }) => lost.has(block) && host !== now.host)
+    .map((one) => forgotten(one, before.revision, state))
+  const names = others.map(({ block }) => block)
   const own = before.blocks.filter((block) => {
     const prefix = parsePrefix(block)
     const leads = others.some((other) => parsePrefix(other.block).family === prefix.family)
-    return now.blocks.length > 0 && leads && isLost(prefix) && !isInPools(entries, prefix)
+    const isLost = !state.entries.has(blockKey(prefix)) && !isInPools(entries, prefix)
+    return now.blocks.length > 0 && leads && isLost
   })
   const former = [
     ...new Set([...(now.former ?? []), ...(before.pools ?? []), ...(before.former ?? [])]),
   ].filter((pool) => !pools.includes(pool))
+  const rest = others.length === 0 ? now.others : now.others.filter(({ block }) => !isAmong(block, names))
   return {
     ...now,
     ...(former.length === 0 ? {} : { former }),
-    blocks: [...now.blocks, ...own],
+    blocks: [...now.blocks.filter((block) => !isAmong(block, names)), ...own],
     others:
       others.length === 0
         ? now.others
-        : [...now.others, ...others].toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
+        : [...rest, ...others].toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
   }
 }
 
-const isInPools = (entries: readonly PoolEntry[], block: Prefix): boolean =>
-  entries.some(({ prefix }) => prefixesOverlap(prefix, block))
+/** A block of another host as it was seen, with the address that the host has told since. */
+const forgotten = (one: NeighbourBlock, revision: number, state: ClusterState): NeighbourBlock => {
+  const { seen, since } = one.forgotten ?? { seen: revision, since: state.revision }
+  const told = revisionOf(state, nodeKey(one.host)) > since ? nodeAt(state, one.host) : null
+  const via = told === null ? one.via : (told[parsePrefix(one.block).family] ?? one.via)
+  return { ...one, via, forgotten: { seen, since: Math.min(since, state.revision) } }
+}
 
 const keyOf = ({ block }: { readonly block: string }): string => blockKey(parsePrefix(block))
 
-/** Those of the other hosts that a store knows nothing of, or not that they have the block. */
-export const unknownHosts = (
-  { others }: ClusterNeighbours,
-  snapshot: BlockSnapshot,
-): ClusterNeighbours['others'] => {
-  const { entries } = clusterState(snapshot)
-  return others.filter(({ block }) => {
-    const entry = entries.get(blockKey(parsePrefix(block)))
-    return entry === undefined || blockAt(entry)?.state === 'released'
-  })
-}
+/** Those of the other hosts of which a store has forgotten that they have the block. */
+export const unknownHosts = ({ others }: ClusterNeighbours): ClusterNeighbours['others'] =>
+  others.filter((one) => one.forgotten !== undefined)

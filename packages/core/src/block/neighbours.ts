@@ -17,6 +17,19 @@ export interface NeighbourBlock {
   readonly host: string
   /** The address of that host, of the block's family; null: the host has told none. */
   readonly via: string | null
+  /** A store that has lost data says otherwise, and nothing else was written since. Absent: it says the same. */
+  readonly forgotten?: ForgottenBlock
+}
+
+/**
+ * That a store does not know any more of which host a block is.
+ * @public @since 0.1.0
+ */
+export interface ForgottenBlock {
+  /** The revision at which it was seen to be of that host. */
+  readonly seen: number
+  /** The one at which the store was first seen without it: what is written behind that counts again. */
+  readonly since: number
 }
 
 /**

@@ -14,6 +14,8 @@ export interface SkippedBlocks {
 
 export const skippedBlocks = (avoid: BlockObstacle | undefined): SkippedBlocks => {
   const found = new Map<string, Rejection>()
+  // A block is asked for by what a host had, and in its turn.
+  const asked = new Set<string>()
   const add = (rejection: Rejection, candidates: number): void => {
     const known = found.get(rejection.overlaps)
     found.set(
@@ -30,7 +32,8 @@ export const skippedBlocks = (avoid: BlockObstacle | undefined): SkippedBlocks =
       if (collision === null) return null
       const { kind, overlaps, detail } = collision
       const rejection: Rejection = { candidate, candidates: 1, kind, overlaps, detail }
-      add(rejection, 1)
+      if (!asked.has(candidate)) add(rejection, 1)
+      asked.add(candidate)
       return rejection
     },
     pass: (rejection, more) => add(rejection, Number(more)),

@@ -1,4 +1,5 @@
-import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { type Prefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import type { PoolEntry } from '../pool/index.ts'
 import { blockKey } from './block-key.ts'
 import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
@@ -14,7 +15,7 @@ export interface KnownBlocks extends ClusterMember {
   /** Blocks that it had, and the host that has each. */
   readonly lost: readonly BlockMove[]
   /** The other hosts as they were seen last; null: they were not. */
-  readonly seen: Pick<ClusterNeighbours, 'revision' | 'others' | 'disputed'> | null
+  readonly seen: Pick<ClusterNeighbours, 'host' | 'revision' | 'others' | 'disputed'> | null
 }
 
 /** A block of another host, and a revision at which it had it. */
@@ -24,13 +25,34 @@ export interface TakenBlock {
   readonly revision: number
 }
 
+/** The same, with what the store says of it by now. */
+interface SeenBlock extends TakenBlock {
+  /** The revision at which the store was first seen without it; null: it was not. */
+  readonly since: number | null
+}
+
 /** What was other hosts', as this host saw. What a store that had lost data said of blocks of this one is no such thing. */
-const takenBefore = ({ lost, seen }: Pick<KnownBlocks, 'lost' | 'seen'>): readonly TakenBlock[] => [
-  ...lost.flatMap(({ block, takenBy, revision }) => (takenBy === null ? [] : [{ block, takenBy, revision }])),
+const takenBefore = ({ lost, seen }: Pick<KnownBlocks, 'lost' | 'seen'>): readonly SeenBlock[] => [
+  ...lost.flatMap(({ block, takenBy, revision }) =>
+    takenBy === null ? [] : [{ block, takenBy, revision, since: null }],
+  ),
   ...(seen?.others ?? [])
     .filter(({ block }) => !isAmong(block, seen?.disputed ?? []))
-    .map(({ block, host }) => ({ block, takenBy: host, revision: seen?.revision ?? 0 })),
+    .map(({ block, host, forgotten }) => ({
+      ...{ block, takenBy: host, revision: forgotten?.seen ?? seen?.revision ?? 0 },
+      since: forgotten?.since ?? null,
+    })),
 ]
+
+/**
+ * Does a key say what came behind that? A store that has forgotten it is believed again with what is written since. That
+ * another host gives the block back which an older copy says it had is no news: it was that host's before.
+ */
+const isLater = ({ takenBy, revision, since }: SeenBlock, key: PlacedBlock): boolean => {
+  if (since === null) return key.revision > revision || key.host === takenBy
+  if (key.host === takenBy && key.state === 'held') return true
+  return key.revision > since && (key.state === 'held' || key.host === takenBy)
+}
 
 /** A block that a store says is of one host, and that was another's by then, as was seen. */
 export interface UndoneBlock extends TakenBlock {
@@ -38,6 +60,8 @@ export interface UndoneBlock extends TakenBlock {
   readonly host: string
   /** The revision at which it came to it there. */
   readonly since: number
+  /** Is that host this one? Another machine may have its name. */
+  readonly isOwn: boolean
 }
 
 /**
@@ -49,23 +73,27 @@ export const undoneBlocks = (state: ClusterState, known: KnownBlocks): readonly 
   const { host, incarnation, blocks } = known
   const held = blocksOf(state).filter((one) => one.state === 'held')
   const isOwn = (one: PlacedBlock): boolean => one.host === host && one.incarnation === incarnation
-  const undone = (one: TakenBlock, from: readonly PlacedBlock[]): readonly UndoneBlock[] => {
+  const undone = (one: SeenBlock, from: readonly PlacedBlock[]): readonly UndoneBlock[] => {
     const prefix = parsePrefix(one.block)
     return from
-      .filter((now) => prefixesOverlap(now.prefix, prefix) && now.revision <= one.revision)
-      .map((now) => ({ ...one, block: now.block, host: now.host, since: now.revision }))
+      .filter((now) => prefixesOverlap(now.prefix, prefix) && now.revision <= (one.since ?? one.revision))
+      .map((now) => ({
+        ...one,
+        ...{ block: now.block, host: now.host, since: now.revision, isOwn: isOwn(now) },
+      }))
   }
   const own = held.filter(isOwn)
   const others = held.filter((one) => !isOwn(one))
   return [
     ...takenBefore(known).flatMap((one) => undone(one, own)),
-    ...blocks.flatMap((one) => undone({ ...one, takenBy: host }, others)),
+    ...blocks.flatMap((one) => undone({ ...one, takenBy: host, since: null }, others)),
   ]
 }
 
 /**
- * Blocks that were other hosts', as this host has seen, and of which the store knows nothing any more: nothing was written there
- * since. Pools that are cut into blocks of another size make keys go as well, and say nothing of that.
+ * Blocks that were other hosts', as this host has seen, and of which the store says what is older, or nothing: an older copy of
+ * its data was restored. Pools that are cut into blocks of another size make keys go as well, and say nothing of that. Where no
+ * pool has the block any more, only a host of which the store knows nothing still has it.
  */
 export const forgottenBlocks = (
   state: ClusterState,
@@ -75,14 +103,22 @@ export const forgottenBlocks = (
   if (taken.length === 0) return []
   const entries = poolEntries(mustHavePools(state))
   const now = blocksOf(state)
-  const isOlder = (one: TakenBlock, { revision, host }: PlacedBlock): boolean =>
-    revision <= one.revision && host !== one.takenBy
+  const hosts = new Set(now.map(({ host }) => host))
+  // This host gave it back for the one that it is of.
+  const isYielded = (key: PlacedBlock): boolean => key.state === 'released' && key.host === known.seen?.host
+  const isNews = (one: SeenBlock, key: PlacedBlock): boolean => isLater(one, key) && !isYielded(key)
   return taken.filter((one) => {
     const prefix = parsePrefix(one.block)
     const entry = state.entries.get(blockKey(prefix))
     const key = entry === undefined ? null : blockAt(entry)
     // Most are as they were seen: the others are few.
-    if (!isBlockOf(entries, prefix) || (key !== null && !isOlder(one, key))) return false
-    return now.every((other) => !prefixesOverlap(other.prefix, prefix) || isOlder(one, other))
+    if (key !== null && isNews(one, key)) return false
+    const isPlaced = isBlockOf(entries, prefix)
+    if (!isPlaced && (hosts.has(one.takenBy) || isInPools(entries, prefix))) return false
+    return now.every((other) => !prefixesOverlap(other.prefix, prefix) || !isNews(one, other))
   })
 }
+
+/** Does any pool have addresses of a block, be it in blocks of another size? */
+export const isInPools = (entries: readonly PoolEntry[], block: Prefix): boolean =>
+  entries.some(({ prefix }) => prefixesOverlap(prefix, block))

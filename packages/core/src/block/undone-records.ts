@@ -69,6 +69,8 @@ const undonePools = (state: ClusterState, { pools: seen = [], revision }: Seen):
 
 const undoneOther = (state: ClusterState, member: ClusterMember, seen: Seen): UndoneRecord | null => {
   for (const other of seen.others) {
+    // That was told, and what it says of it since counts.
+    if (other.forgotten !== undefined) continue
     const entry = state.entries.get(blockKey(parsePrefix(other.block)))
     const now = entry === undefined ? null : blockAt(entry)
     // What the store had lost by then has no key that is as old, or one that says that it was given back.
@@ -77,7 +79,7 @@ const undoneOther = (state: ClusterState, member: ClusterMember, seen: Seen): Un
     if (now.host !== host)
       return {
         kind: 'undone',
-        undone: { block, takenBy: host, revision: seen.revision, host: now.host, since: now.revision },
+        undone: { block, takenBy: host, revision: seen.revision, host: now.host, since: now.revision, isOwn: false },
       }
     const address = undoneAddress(state, now, other, member, seen)
     if (address !== null) return { kind: 'address-undone', undone: address }

@@ -2,11 +2,13 @@ import {
   containsPrefix,
   families,
   type HostFacts,
+  type Prefix,
   parsePrefix,
   shellLine,
   type Wording,
 } from '@portolan/netfilter'
 import type { ClusterNeighbours, NeighbourBlock } from '../block/neighbours.ts'
+import { isAmong } from '../block/seen-after-loss.ts'
 import type { Conflict } from '../conflict/conflict.ts'
 import { findRouteConflicts } from '../conflict/find-route-conflicts.ts'
 import type { OwnedNetwork } from '../contract/bridge-network.ts'
@@ -128,17 +130,22 @@ export const amongNeighbours = (
     ? networks
     : networks.map((owned) => ({ ...owned, among: joinedNetwork(owned.network, neighbours) }))
 
+/** While a store that has lost data says otherwise of blocks of this host, its containers are there as before. */
+const placesOf = ({ blocks, disputed = [] }: ClusterNeighbours): readonly Prefix[] =>
+  [...blocks, ...disputed].map((block) => parsePrefix(block))
+
 /** A host without a block of a family has no container that others could answer there. */
-const reachable = ({ blocks, others }: ClusterNeighbours): readonly NeighbourBlock[] => {
-  const own = new Set(blocks.map((block) => parsePrefix(block).family))
-  return others.filter(({ block }) => own.has(parsePrefix(block).family))
+const reachable = (neighbours: ClusterNeighbours): readonly NeighbourBlock[] => {
+  const { others, disputed = [] } = neighbours
+  const own = new Set(placesOf(neighbours).map(({ family }) => family))
+  return others.filter(({ block }) => own.has(parsePrefix(block).family) && !isAmong(block, disputed))
 }
 
 const joinedNetwork = (
   network: DesiredNetwork,
   neighbours: ClusterNeighbours,
 ): { readonly network: DesiredNetwork; readonly openings: readonly DesiredOpening[] } => {
-  const own = neighbours.blocks.map((block) => parsePrefix(block))
+  const own = placesOf(neighbours)
   const others = reachable(neighbours)
   const isInBlock = (subnet: DesiredSubnet): boolean => {
     const prefix = parsePrefix(subnet.subnet)

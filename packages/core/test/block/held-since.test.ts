@@ -38,6 +38,15 @@ describe('the blocks of a host since it joined', () => {
     expect(heldSince(before, null).leaving).toEqual(['10.64.1.0/24'])
   })
 
+  test('are those again that were lost, where the cluster says by now that they are of this host', () => {
+    const lost = [{ block: '10.64.1.0/24', takenBy: 'web-2', revision: 5 }]
+    const before = { ...remembered, blocks: remembered.blocks.slice(1), lost }
+    const pools = ['10.64.0.0/16:24', 'fd00:1234::/48:64']
+    const { blocks, lost: still } = heldSince(before, seen(pools))
+    expect([blocks.toSorted(), still]).toEqual([all, []])
+    expect(heldSince(before, seen(pools, { revision: 4 })).lost).toMatchObject([{ takenBy: 'web-2' }])
+  })
+
   test('are lost to the host that has a larger block around them by now', () => {
     const others = [{ block: '10.64.0.0/22', host: 'web-2', via: null }]
     const since = seen(['10.64.0.0/16:22', 'fd00:1234::/48:64'], { blocks: all.slice(1), others })

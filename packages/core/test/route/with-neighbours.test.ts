@@ -160,6 +160,15 @@ describe('routes to the blocks of other hosts', () => {
     ])
   })
 
+  test('stay while others have the only block of this host by a store that has lost data', () => {
+    const known = neighbours()
+    const taken = { block: '10.64.1.0/24', host: 'h3', via: '192.0.2.13' }
+    const disputed = { ...known, blocks: [], disputed: known.blocks, others: [taken, ...known.others] }
+    const before = withNeighbours(desired(network()), facts(), known)
+    expect(before.desired.routes).toHaveLength(1)
+    expect(withNeighbours(desired(network()), facts(), disputed)).toEqual(before)
+  })
+
   test('are none where this host has no block', () => {
     const none = { ...neighbours(), blocks: [] }
     expect(withNeighbours(desired(), facts(), none).desired.routes).toEqual([])

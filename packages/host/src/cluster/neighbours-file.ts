@@ -1,6 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ClusterNeighbours, type NeighbourBlock, withoutRouteHolder } from '@portolan/core'
+import {
+  type ClusterNeighbours,
+  type ForgottenBlock,
+  type NeighbourBlock,
+  withoutRouteHolder,
+} from '@portolan/core'
 import { formatPrefix, PortolanError, parsePrefix, tryParseAddress } from '@portolan/netfilter'
 import { isPool, joinCommand, readMember, withCluster } from './member-file.ts'
 import { fileError, type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
@@ -96,7 +101,7 @@ const newsOf = ({
     pools,
     former,
     disputed,
-    others.map(({ block, host: name, via }) => [block, name, via]),
+    others.map(({ block, host: name, via, forgotten = null }) => [block, name, via, forgotten]),
   ])
 
 type Fields = Readonly<Record<string, unknown>>
@@ -112,12 +117,16 @@ const isBlock = (value: unknown): value is string => {
   }
 }
 
+const isForgotten = (value: unknown): value is ForgottenBlock =>
+  isFields(value) && typeof value.seen === 'number' && typeof value.since === 'number'
+
 const isNeighbour = (value: unknown): value is NeighbourBlock =>
   isFields(value) &&
   isBlock(value.block) &&
   isText(value.host) &&
   (value.via === null ||
-    (isText(value.via) && tryParseAddress(value.via)?.family === parsePrefix(value.block).family))
+    (isText(value.via) && tryParseAddress(value.via)?.family === parsePrefix(value.block).family)) &&
+  (value.forgotten === undefined || isForgotten(value.forgotten))
 
 const parseNeighbours = (text: string): ClusterNeighbours | null => {
   let value: unknown

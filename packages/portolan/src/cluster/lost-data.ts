@@ -47,20 +47,6 @@ export const lostData = async (
   return { error, seen }
 }
 
-/**
- * What is to be said where etcd has lost data, and others have blocks of this host by what is left.
- *
- * @returns null: nothing is
- */
-export const disputedText = async (
-  place: JoinPlace,
-  cluster: string,
-  snapshot: BlockSnapshot,
-): Promise<string | null> => {
-  const loss = await lostData(place, cluster, snapshot, async () => snapshot)
-  return (loss?.seen?.disputed ?? []).length === 0 ? null : (loss?.error.message ?? null)
-}
-
 /** That etcd has lost its data, by what a process knows of this host: the state directory was lost as well. */
 export const poolsLost = (place: JoinPlace, was: RememberedMember): BlockStoreError =>
   new BlockStoreError('CLUSTER_DATA_LOST', lossText(place, { kind: 'no-pools' }, was, null, null))
@@ -106,8 +92,8 @@ const lossText = (
     case 'older':
       return `etcd is at revision ${lost.revision}, and this host has seen revision ${lost.known} of cluster ${cluster}: ${older}, so hosts and blocks that came later are not known there. ${way}`
     case 'undone': {
-      const { block, since, revision, takenBy } = lost.undone
-      return `etcd says that block ${block} of cluster ${cluster} is of ${nameOf(lost.undone.host, host)} since revision ${since}, and at revision ${revision} this host has seen that ${nameOf(takenBy, host)} had it: ${older}, so hosts and blocks that came later are not known there. ${way}`
+      const { block, since, revision, takenBy, isOwn } = lost.undone
+      return `etcd says that block ${block} of cluster ${cluster} is of ${nameOf(lost.undone.host, host, isOwn)} since revision ${since}, and at revision ${revision} this host has seen that ${nameOf(takenBy, host, !isOwn && takenBy === host)} had it: ${older}, so hosts and blocks that came later are not known there. ${way}`
     }
     case 'pools-undone': {
       const { pools: now, since, seen: were, revision } = lost.undone
@@ -122,7 +108,12 @@ const lossText = (
   }
 }
 
-const nameOf = (host: string, own: string): string => (host === own ? `${host} (this host)` : host)
+const nameOf = (host: string, own: string, isOwn: boolean): string =>
+  isOwn ? `${host} (this host)` : otherNamed(host, own)
+
+/** Two machines may have one name. */
+const otherNamed = (host: string, own: string): string =>
+  host === own ? `another machine named ${host}` : host
 
 /** What is to be said of blocks of this host that others have by what etcd has left; null: there are none. */
 const holdersText = (place: JoinPlace, host: string, seen: ClusterNeighbours | null): string | null => {
@@ -132,7 +123,7 @@ const holdersText = (place: JoinPlace, host: string, seen: ClusterNeighbours | n
     const taker = holderOf(block, others)?.host
     return taker === undefined
       ? []
-      : [`${block} ${taker === host ? `another machine named ${host}` : `host ${taker}`}`]
+      : [`${block} ${taker === host ? otherNamed(taker, host) : `host ${taker}`}`]
   })
   const claim = `\`${claimLine(place, seen)}\``
   return `By that copy, blocks of this host are of others: ${holders.join(', ')}. Both would use their addresses, so no network gets a subnet there. Restore a later copy; or go on with this one: run \`${lineThere('join', place)}\` on each other host, which gets back what is free, and ${claim} here, which says what has to move.`
@@ -142,10 +133,9 @@ const holdersText = (place: JoinPlace, host: string, seen: ClusterNeighbours | n
 export const unknownTexts = async (
   place: JoinPlace,
   cluster: string,
-  snapshot: BlockSnapshot,
 ): Promise<readonly string[]> => {
   const seen = await seenIn(place.directory, cluster)
-  const text = seen === null ? null : unknownHostsText(place, seen, snapshot)
+  const text = seen === null ? null : unknownHostsText(place, seen)
   return text === null ? [] : [text]
 }
 
@@ -157,10 +147,9 @@ export const unknownTexts = async (
 export const unknownHostsText = (
   place: JoinPlace,
   neighbours: ClusterNeighbours,
-  snapshot: BlockSnapshot,
 ): string | null => {
-  const lost = unknownHosts(neighbours, snapshot)
+  const lost = unknownHosts(neighbours)
   if (lost.length === 0) return null
   const named = lost.map(({ block, host }) => `${block} of ${host}`).join(', ')
-  return `etcd lost its data, and knows nothing of ${named} since. Routes and rules towards ${lost.length === 1 ? 'it' : 'them'} stay. Run \`${lineThere('join', place)}\` on ${[...new Set(lost.map(({ host }) => host))].join(', ')}; where that host is off for good, delete ${place.directory}/cluster-neighbours.json here, and join again.`
+  return `etcd lost data, and knows nothing of ${named} since. Routes and rules towards ${lost.length === 1 ? 'it' : 'them'} stay, and this host claims none of ${lost.length === 1 ? 'it' : 'them'}. Run \`${lineThere('join', place)}\` on ${[...new Set(lost.map(({ host }) => host))].join(', ')}; where that host is off for good, delete ${place.directory}/cluster-neighbours.json here, and join again.`
 }

@@ -8,7 +8,7 @@ import {
   neighboursOf,
   runBlockSteps,
 } from '@portolan/core'
-import { announceFrom, withUnknownHosts } from '@portolan/core/planning'
+import { announceFrom, unknownHosts, withUnknownHosts } from '@portolan/core/planning'
 import { type RememberedMember, readMemberSince, writeNeighbours } from '@portolan/host'
 import { type HostFacts, PortolanError } from '@portolan/netfilter'
 import { seenIn } from './lost-data.ts'
@@ -86,7 +86,9 @@ export const rememberLostIn = async (
   const known = await readMemberSince(directory)
   if (known === null || neighbours === null || known.member.cluster !== neighbours.cluster) return
   const now = heldSince(known.member, neighbours)
-  if (isSame(known.held.blocks, now.blocks) && isSame(known.held.leaving, now.leaving)) return
+  const isAsBefore = isSame(known.held.blocks, now.blocks) && isSame(known.held.leaving, now.leaving)
+  // What etcd has forgotten counts until something is written behind the first look at that.
+  if (isAsBefore && unknownHosts(neighbours).length === 0) return
   try {
     await writeNeighbours(directory, neighbours)
   } catch (error) {

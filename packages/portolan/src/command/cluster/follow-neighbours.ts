@@ -64,7 +64,7 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
           if (!isForgotten) said.isWell()
           isKnown = !isForgotten
           const neighbours = await neighboursIn(directory, name, member, snapshot)
-          said.unknownHosts(unknownHostsText(place, neighbours, snapshot))
+          said.unknownHosts(unknownHostsText(place, neighbours))
           // Written where it is something new, by this process or another one.
           await writeNeighbours(directory, neighbours)
           lost = await tellLost(context, place, neighbours, lost)

@@ -124,7 +124,7 @@ export const freshNeighbours = async (
     if (snapshot === null) return await goneByMemory(directory, loss)
     const neighbours = await neighboursIn(directory, name, member, snapshot)
     const said = saidOfCluster(context.terminal)
-    said.unknownHosts(unknownHostsText(place, neighbours, snapshot))
+    said.unknownHosts(unknownHostsText(place, neighbours))
     for (const text of earlierTexts(place, name, member, describeCluster(snapshot))) said.say(text)
     if (remembers) await writeNeighbours(directory, neighbours)
     else await rememberLoss(directory, name, snapshot)

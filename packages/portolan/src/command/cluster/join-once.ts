@@ -14,7 +14,7 @@ import { askedAddresses, checkAskedAddresses } from '../../cluster/asked-address
 import { hostObstacles } from '../../cluster/host-obstacles.ts'
 import { type Joined, joinCluster } from '../../cluster/join-cluster.ts'
 import { writtenThere } from '../../cluster/join-line.ts'
-import { disputedText, poolsLost, seenIn } from '../../cluster/lost-data.ts'
+import { type DataLoss, lostData, poolsLost, seenIn } from '../../cluster/lost-data.ts'
 import { noPools } from '../../cluster/no-pools.ts'
 import { ownAddresses } from '../../cluster/node-addresses.ts'
 import { refuseOtherCluster } from '../../cluster/other-cluster.ts'
@@ -36,8 +36,8 @@ import { noteLoss } from './note-loss.ts'
 export interface JoinedNode extends Joined {
   readonly addresses: NodeAddresses
   readonly lease: string
-  /** That etcd has lost data, and with it blocks of this host; null: it has not. */
-  readonly disputed: string | null
+  /** That etcd had lost what this host knew of its cluster; null: it had not. */
+  readonly loss: DataLoss | null
   /** Blocks that it left in clusters of before, with networks of it in them. */
   readonly elsewhere: readonly LeftElsewhere[]
 }
@@ -92,10 +92,10 @@ export const joinOnce = async (
   const takeover = options.takeover === true
   const written = writtenThere(placeOf(call))
   const request = { lease, renews, count, takeover, avoid, written, seen: await seenIn(directory, name) }
-  let disputed: string | null = null
+  let loss: DataLoss | null = null
   const read: ClusterCall['store']['read'] = async () => {
     const snapshot = await store.read()
-    disputed ??= await disputedText(placeOf(call), name, snapshot)
+    loss ??= await lostData(placeOf(call), name, snapshot, async () => snapshot)
     const first = { isNamed: options.member !== undefined, asked: options.address ?? [], facts }
     if (isFirst) refuseSecondHost(snapshot, { ...placeOf(call), host: member.host, ...first })
     return snapshot
@@ -108,7 +108,7 @@ export const joinOnce = async (
   // Routes of before such notes were kept, or whose note was lost.
   if (hasOwnRoutes(facts) && (await isRouteHolder(directory))) noteRouteHolder(directory)
   const elsewhere = leftElsewhere(remembered, { leases, facts })
-  return { ...joined, member: remembered, addresses, lease, disputed, elsewhere }
+  return { ...joined, member: remembered, addresses, lease, loss, elsewhere }
 }
 
 /** Is no other state directory known to have the routes of this host? */

@@ -67,7 +67,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
       const seen =
         found.loss === null && isJoined ? await neighboursIn(directory, name, member, snapshot) : null
       if (seen !== null && member !== null) found.leaving = heldSince(member, seen).leaving
-      found.unknownHosts = seen === null ? null : unknownHostsText(place, seen, snapshot)
+      found.unknownHosts = seen === null ? null : unknownHostsText(place, seen)
       return describeCluster(snapshot)
     } catch (error) {
       if (error instanceof BlockStoreError) return error

@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type BlockSnapshot, BlockStoreError, describeCluster } from '@portolan/core'
 import { arePoolsWritten } from '@portolan/core/planning'
 import { type RememberedMember, readMember } from '@portolan/host'
+import { refuseLostData, unknownTexts } from '../../cluster/lost-data.ts'
 import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
 import { stayAlive } from '../../cluster/stay-alive.ts'
 import { isOutage } from '../../cluster/told-faults.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { tellServiceManager } from '../watch/tell-service-manager.ts'
-import type { ClusterCall } from './call.ts'
+import { type ClusterCall, placeOf } from './call.ts'
 import { joinOnce } from './join-once.ts'
 import { openOutage } from './outage.ts'
 import { tell, tellTrouble } from './tell-joined.ts'
@@ -51,9 +52,15 @@ export const stayJoined = async (
         if (last !== null && !(await isRemembered(call.directory, last))) return forgotten(last)
         const joined = await joinOnce(call, true, was)
         lease = joined.lease
-        const { blocks, leaving, moves, collisions, addresses, member, exhausted, seen } = joined
+        const { blocks, leaving, moves, collisions, addresses, member, exhausted, seen, loss } = joined
+        if (loss !== null && isFirst) call.terminal.say(`portolan: ${loss.error.message}`)
+        else if (loss !== null) outage.failed(loss.error)
         // With fewer than it asked for it stays, and claims the others once there is more room.
-        const text = JSON.stringify([blocks, leaving, moves, collisions, addresses, exhausted?.missing])
+        const unknown = await unknownTexts(placeOf(call), call.name)
+        const text = JSON.stringify([
+          ...[blocks, leaving, moves, collisions, addresses, unknown],
+          exhausted?.missing,
+        ])
         const isNew = text !== told
         told = text
         if (exhausted !== null && blocks.length === 0) {
@@ -67,8 +74,12 @@ export const stayJoined = async (
         last = member
         outage.answered('the blocks of this host are verified, and it counts as alive.')
         const look = async (snapshot: BlockSnapshot): Promise<boolean> => {
+          // What is remembered stays, until this host has joined anew.
+          await refuseLostData(placeOf(call), call.name, snapshot, () => call.store.read())
           await rememberNeighbours(call.directory, member, snapshot)
-          return arePoolsWritten(seen, snapshot) || (exhausted !== null && roomIn(snapshot) > roomIn(seen))
+          const isTold = (await unknownTexts(placeOf(call), call.name)).join() === unknown.join()
+          const hasRoom = exhausted !== null && roomIn(snapshot) > roomIn(seen)
+          return !isTold || hasRoom || arePoolsWritten(seen, snapshot)
         }
         const isKept = (): Promise<boolean> => isRemembered(call.directory, member)
         const why = await stayAlive(call.store, member, lease, signal, look, isKept).catch(async (error) => {

@@ -31,13 +31,14 @@ export const withMemory = (
 
 /** What this host has to hear of its blocks, be it that it has none. */
 export const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
-  const { blocks, leaving, moves, skipped, collisions, addresses, yielded, disputed, elsewhere } = joined
+  const { blocks, leaving, moves, skipped, collisions, addresses, yielded, loss, elsewhere } = joined
   const place = placeOf(call)
   const ways = await waysOut(call, [...moves, ...leaving, ...elsewhere])
   const view = describeCluster(joined.seen)
   const pools = view.pools.map(({ pool }) => pool)
   const sentences = [
-    ...(disputed === null ? [] : [disputed]),
+    // What stays joined tells each loss of data itself.
+    ...(loss === null || loss.seen?.disputed === undefined || call.options.watch ? [] : [loss.error.message]),
     ...yielded.map((one) => yieldText(one, place)),
     ...moves.map((move) => moveText(move, ways)),
     ...leftElsewhereTexts(elsewhere, ways),
@@ -45,7 +46,7 @@ export const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promis
     ...skipped.map(skipText),
     ...collisions.map(collisionText),
     ...unreachableTexts(addresses, blocks),
-    ...(await unknownTexts(place, call.name, joined.seen)),
+    ...(await unknownTexts(place, call.name)),
     ...earlierTexts(place, call.name, joined.member, view),
   ]
   for (const sentence of sentences) call.terminal.say(`portolan: ${sentence}`)

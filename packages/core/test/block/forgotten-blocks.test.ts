@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  type BlockSnapshot,
+  type ClusterNeighbours,
+  memoryBlockStore,
+  neighboursOf,
+  runBlockSteps,
+} from '../../src/index.ts'
+import { settleBlocks, unknownHosts, withUnknownHosts } from '../../src/planning.ts'
+import { clusterOn, had } from './cluster-on.ts'
+
+const three = { cluster: 'prod', host: 'three', incarnation: 'of three' }
+
+/** A cluster of three blocks at most, of which `one` and `three` have one each, and which was copied then or before. */
+const copied = async (copy: 'held' | 'expired' | 'absent') => {
+  const cluster = await clusterOn(memoryBlockStore(), '10.64.0.0/23:24')
+  if (copy !== 'absent') await cluster.claim('one', { remembered: [had('10.64.1.0/24')] })
+  if (copy === 'expired') await cluster.reclaim('one')
+  await cluster.claim('three', { remembered: [had('10.64.0.0/24')] })
+  return cluster
+}
+
+/** What `three` has seen at a revision that the copy had not come to: that `two` has the block. */
+const seenAt = (revision: number): ClusterNeighbours => ({
+  ...{ cluster: 'prod', host: 'three', revision, blocks: ['10.64.0.0/24'], pools: ['10.64.0.0/23:24'] },
+  others: [{ block: '10.64.1.0/24', host: 'two', via: '192.0.2.12' }],
+})
+
+/** A call of `join` with what was remembered by the one before. */
+const join = async (
+  { store }: Awaited<ReturnType<typeof copied>>,
+  seen: ClusterNeighbours,
+  count: number,
+): Promise<{ readonly blocks: readonly string[]; readonly seen: ClusterNeighbours }> => {
+  const known = { lost: [], seen }
+  const settled = await runBlockSteps(
+    store,
+    settleBlocks({ ...three, lease: null, newNonce: () => `j${seen.revision}`, known, count }),
+  )
+  const snapshot = await store.read()
+  const now = withUnknownHosts(neighboursOf(snapshot, three), seen, snapshot)
+  return { blocks: settled.blocks.map(({ block }) => block), seen: now }
+}
+
+const put = async ({ store }: Awaited<ReturnType<typeof copied>>, times: number): Promise<void> => {
+  for (let turn = 0; turn < times; turn += 1)
+    await store.commit({ when: [], writes: [{ kind: 'put', key: 'foreign', value: `${turn}`, lease: null }] })
+}
+
+describe('a block that another host was seen to have, and that an older copy of the data says otherwise of', () => {
+  test.each(['held', 'expired', 'absent'] as const)(
+    'is that host’s through any number of joins, where its key is %s there',
+    async (copy) => {
+      const cluster = await copied(copy)
+      const first = seenAt(40)
+      let { seen } = await join(cluster, first, 1)
+      for (const count of [1, 2, 2]) {
+        const next = await join(cluster, seen, count)
+        expect(next.blocks).toEqual(['10.64.0.0/24'])
+        expect(next.seen.others).toMatchObject(first.others)
+        expect(unknownHosts(next.seen)).toMatchObject(first.others)
+        seen = next.seen
+        // Revisions that pass what was seen say nothing of the block.
+        await put(cluster, 30)
+      }
+      if (copy === 'held') await cluster.release('one')
+      expect((await join(cluster, seen, 2)).blocks).toEqual(['10.64.0.0/24'])
+      await cluster.claim('two', { remembered: [had('10.64.1.0/24')] })
+      const { seen: again } = await join(cluster, seen, 2)
+      expect(unknownHosts(again)).toEqual([])
+      expect(again.others).toEqual([{ block: '10.64.1.0/24', host: 'two', via: null }])
+      await cluster.release('two')
+      expect((await join(cluster, again, 2)).blocks).toHaveLength(2)
+    },
+  )
+
+  test('is told by a copy whose revisions have passed what was seen, too', async () => {
+    const cluster = await copied('held')
+    const seen = seenAt((await cluster.store.read()).revision)
+    await put(cluster, 30)
+    const now = await join(cluster, seen, 1)
+    expect(now.seen.others).toMatchObject(seen.others)
+    expect(unknownHosts(now.seen)).toHaveLength(1)
+  })
+
+  test('is of the host that claims it behind the first look at the copy', async () => {
+    const cluster = await copied('absent')
+    const { seen } = await join(cluster, seenAt(40), 1)
+    await cluster.claim('four')
+    const now = await join(cluster, seen, 1)
+    expect(now.seen.others).toEqual([{ block: '10.64.1.0/24', host: 'four', via: null }])
+  })
+
+  test('counts by what was written since an older copy that came behind the first one', async () => {
+    const cluster = await copied('absent')
+    const earlier: BlockSnapshot = await cluster.store.read()
+    await put(cluster, 10)
+    const { seen } = await join(cluster, seenAt(40), 1)
+    const now = withUnknownHosts(neighboursOf(earlier, three), seen, earlier)
+    expect(now.others).toMatchObject([{ host: 'two', forgotten: { seen: 40, since: earlier.revision } }])
+  })
+})

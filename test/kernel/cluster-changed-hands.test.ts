@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type ClusterSite, openClusterSite } from '../lab/cluster-site.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { meet } from './cluster/meet.ts'
+import { applyOn, backends, type Node, settle } from './cluster/site-node.ts'
+import { routesOf, until } from './cluster/site-routes.ts'
+import { speakingOn } from './cluster/speaking-on.ts'
+
+let opened: ClusterSite | null = null
+
+const site = (): ClusterSite => {
+  if (opened === null) throw new Error('the hosts have not been started')
+  return opened
+}
+
+const hostAt = (index: number): ClusterSite['hosts'][number] => {
+  const host = site().hosts[index]
+  if (host === undefined) throw new Error(`there is no host ${index}`)
+  return host
+}
+
+const clusterOn = ({ host }: Pick<Node, 'host'>, ...words: readonly string[]) =>
+  host.portolan('cluster', ...words, '--cluster', site().url)
+
+const watchOn = async ({ host, file }: Node) => {
+  const backend = backends[host.machine.name as keyof typeof backends]
+  const watch = await speakingOn(
+    host,
+    ...['watch', '-f', file, '--cluster', site().url, '--backend', backend],
+  )
+  await watch.says(/in force/)
+  return watch
+}
+
+/** What a watch makes anew it wants, by all that it knows. */
+const madeAnew = async ({ host }: Node, routes: readonly string[]): Promise<void> => {
+  for (const route of routes) {
+    const family = route.includes(':') ? '-6' : '-4'
+    await host.machine.mustRun(['ip', family, 'route', 'del', ...route.split(' ')])
+  }
+  await until(async () => (await routesOf(host)).toString() === routes.toString())
+}
+
+describeBeside('blocks that changed hands behind a copy of etcd, which is restored', ['etcd'], () => {
+  beforeAll(async () => {
+    opened = await openClusterSite(3)
+  })
+  afterAll(async () => {
+    await opened?.[Symbol.asyncDispose]()
+  })
+
+  test('stay where they are: no watch takes a route or a rule of them away, and each command tells', async () => {
+    const { url } = site()
+    const before = { host: hostAt(0) }
+    const pools = ['--pool', '10.64.0.0/23:24', '--pool', 'fd00:1234::/63:64']
+    await before.host.must('cluster', 'init', ...pools, '--cluster', url)
+    await before.host.must('cluster', 'join', '--member', 'h1', '--cluster', url)
+    const third = await settle(hostAt(2), url)
+    await site().restartEtcd('rm -rf copy && cp -a data copy')
+    await clusterOn(before, 'release')
+    const second = await settle(hostAt(1), url)
+    await applyOn(third.host, third.file, '--cluster', url)
+    await meet(second, third)
+    const watches = [await watchOn(second), await watchOn(third)]
+    const stays = await speakingOn(third.host, 'cluster', 'join', '--watch', '--cluster', url)
+    await stays.says(/10\.64\.\d\.0\/24 held/)
+    const routes = [await routesOf(second.host), await routesOf(third.host)] as const
+    expect(routes.map(({ length }) => length)).toEqual([2, 2])
+
+    await site().restartEtcd('rm -rf data && cp -a copy data')
+    await watches[0]?.says(/older copy of its data.*By that copy, blocks of this host are of others/)
+    await stays.says(/older copy of its data/)
+    await stays.says(/knows nothing of .* of h2/)
+    await watches[1]?.says(/older copy of its data|knows nothing of .* of h2/)
+    await madeAnew(second, routes[0])
+    await madeAnew(third, routes[1])
+    await meet(second, third)
+    for (const one of [second, third]) {
+      const backend = backends[one.host.machine.name as keyof typeof backends]
+      const plan = await one.host.portolan('plan', '-f', one.file, '--cluster', url, '--backend', backend)
+      expect(plan.stderr).toMatch(/older copy of its data|knows nothing of .* of h2/)
+      expect(plan.stdout).not.toMatch(/^\s*[-~] /m)
+    }
+    for (const watch of [...watches, stays]) await watch.stop()
+    expect(await watches[0]?.said()).not.toMatch(/[-~+] set masquerade/)
+    // The host before knows nothing of it.
+    await before.host.must('cluster', 'join', '--member', 'h1', '--cluster', url)
+    await before.host.must('cluster', 'release', '--cluster', url)
+    for (const _turn of [1, 2]) {
+      const { exitCode, stderr } = await clusterOn(third, 'join', '--count', '2')
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(/h2 had it/) })
+    }
+    expect(await routesOf(third.host)).toEqual(routes[1])
+    await second.host.must('cluster', 'join', '--cluster', url)
+    await meet(second, third)
+    expect((await clusterOn(third, 'status')).stderr).toBe('')
+  })
+})

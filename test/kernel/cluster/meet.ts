@@ -1,0 +1,14 @@
+import { expect } from '@jest/globals'
+import type { Node } from './site-node.ts'
+
+/** Containers of each two of these hosts reach each other on their own addresses. */
+export const meet = async (...ones: readonly Node[]): Promise<void> => {
+  for (const from of ones)
+    for (const to of ones)
+      if (from !== to)
+        for (const family of ['address', 'address6'] as const)
+          expect(await from.web.reach({ protocol: 'tcp', destination: to[family], port: 81 })).toMatchObject({
+            delivered: true,
+            source: from[family],
+          })
+}

@@ -1,0 +1,27 @@
+import type { ClusterHostMachine } from '../../lab/cluster-site.ts'
+import type { Running } from '../../lab/run.ts'
+import { until } from './site-routes.ts'
+
+/** A command of a host that runs on, and what it has said. */
+export const speakingOn = async ({ machine, lab }: ClusterHostMachine, ...words: readonly string[]) => {
+  const file = `/run/lab/${words.filter((word) => /^[a-z]+$/.test(word)).join('-')}.said`
+  await machine.mustRun(['touch', file])
+  const running: Running = machine.start(
+    ['sh', '-c', `exec "$@" > ${file} 2>&1`, 'sh', ...lab.command, ...words],
+    { environment: { NODE_OPTIONS: '', NO_COLOR: '1', HOME: '/run/lab' }, timeoutMs: 600_000 },
+  )
+  const said = (): Promise<string> => machine.mustRun(['cat', file])
+  return {
+    said,
+    /** @throws Error with what it has said instead */
+    says: async (what: RegExp): Promise<void> => {
+      await until(async () => what.test(await said())).catch(async (cause: unknown) => {
+        throw new Error(`it did not say ${what}, but: ${await said()}`, { cause })
+      })
+    },
+    stop: async (): Promise<void> => {
+      running.kill('SIGTERM')
+      await running.outcome
+    },
+  }
+}
