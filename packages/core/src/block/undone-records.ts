@@ -79,7 +79,14 @@ const undoneOther = (state: ClusterState, member: ClusterMember, seen: Seen): Un
     if (now.host !== host)
       return {
         kind: 'undone',
-        undone: { block, takenBy: host, revision: seen.revision, host: now.host, since: now.revision, isOwn: false },
+        undone: {
+          block,
+          takenBy: host,
+          revision: seen.revision,
+          host: now.host,
+          since: now.revision,
+          isOwn: false,
+        },
       }
     const address = undoneAddress(state, now, other, member, seen)
     if (address !== null) return { kind: 'address-undone', undone: address }

@@ -130,10 +130,7 @@ const holdersText = (place: JoinPlace, host: string, seen: ClusterNeighbours | n
 }
 
 /** The same of the hosts that are remembered, as a list of sentences. */
-export const unknownTexts = async (
-  place: JoinPlace,
-  cluster: string,
-): Promise<readonly string[]> => {
+export const unknownTexts = async (place: JoinPlace, cluster: string): Promise<readonly string[]> => {
   const seen = await seenIn(place.directory, cluster)
   const text = seen === null ? null : unknownHostsText(place, seen)
   return text === null ? [] : [text]
@@ -144,10 +141,7 @@ export const unknownTexts = async (
  *
  * @returns null: it knows all of them
  */
-export const unknownHostsText = (
-  place: JoinPlace,
-  neighbours: ClusterNeighbours,
-): string | null => {
+export const unknownHostsText = (place: JoinPlace, neighbours: ClusterNeighbours): string | null => {
   const lost = unknownHosts(neighbours)
   if (lost.length === 0) return null
   const named = lost.map(({ block, host }) => `${block} of ${host}`).join(', ')
