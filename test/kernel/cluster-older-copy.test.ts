@@ -55,7 +55,7 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
     expect(refused).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(
-        new RegExp(`block ${block} .*web-2 had it.*older copy.*given back.*cluster join. on web-2`),
+        new RegExp(`block ${block} .*web-2 had it.*older copy.*given back.*cluster join.* on web-2`),
       ),
     })
     await cluster.json('web-3', 'release')
