@@ -145,7 +145,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     expect(await settings(lab)).toBe(before)
     const dead = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
     for (const { remedy } of dead)
-      expect(remedy).toEqual({ text: expect.stringContaining('Then run "portolan apply"'), commands: [] })
+      expect(remedy).toEqual({ text: expect.stringContaining('Then run "portolan apply'), commands: [] })
     // What the message says is done, and it works.
     const rules = ['4', '6'].map(
       (version, at) =>

@@ -134,7 +134,7 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
   )
 
   // The numbers of rules are those of the moment: what says so is asked for again.
-  const isOfThen = conflicts.some(({ remedy }) => remedy.text.includes('Run this before "portolan apply"'))
+  const isOfThen = conflicts.some(({ remedy }) => remedy.text.includes('Run this before "portolan apply'))
   const present = isOfThen ? (await findConflicts(stage)).conflicts : conflicts
   const mended = present.filter(
     (conflict) =>
