@@ -32,6 +32,8 @@ const watchOn = async ({ host, file }: Node) => {
   return watch
 }
 
+const pools = ['--pool', '10.64.0.0/23:24', '--pool', 'fd00:1234::/63:64']
+
 /** What a watch makes anew it wants, by all that it knows. */
 const madeAnew = async ({ host }: Node, routes: readonly string[]): Promise<void> => {
   for (const route of routes) {
@@ -52,7 +54,6 @@ describeBeside('blocks that changed hands behind a copy of etcd, which is restor
   test('stay where they are: no watch takes a route or a rule of them away, and each command tells', async () => {
     const { url } = site()
     const before = { host: hostAt(0) }
-    const pools = ['--pool', '10.64.0.0/23:24', '--pool', 'fd00:1234::/63:64']
     await before.host.must('cluster', 'init', ...pools, '--cluster', url)
     await before.host.must('cluster', 'join', '--member', 'h1', '--cluster', url)
     const third = await settle(hostAt(2), url)
@@ -94,5 +95,32 @@ describeBeside('blocks that changed hands behind a copy of etcd, which is restor
     await second.host.must('cluster', 'join', '--cluster', url)
     await meet(second, third)
     expect((await clusterOn(third, 'status')).stderr).toBe('')
+  })
+
+  test('stay too where their pool came behind the copy, until its pools are settled again as the message says', async () => {
+    const { url } = site()
+    const [second, third] = [hostAt(1), hostAt(2)]
+    const file = '/run/lab/compose.yaml'
+    await site().restartEtcd('rm -rf copy && cp -a data copy')
+    const grown = [...pools, '--pool', '10.67.0.0/24:24', '--pool', 'fd00:5678::/64:64']
+    await second.must('cluster', 'init', ...grown, '--cluster', url)
+    await third.must('cluster', 'join', '--count', '2', '--cluster', url)
+    await applyOn(second, file, '--cluster', url)
+    const routes = await routesOf(second)
+    expect(routes).toHaveLength(4)
+    await site().restartEtcd('rm -rf data && cp -a copy data')
+    const told: string[] = []
+    for (const _turn of [1, 2]) {
+      told.push((await clusterOn({ host: second }, 'join')).stderr)
+      await applyOn(second, file, '--cluster', url)
+      expect(await routesOf(second)).toEqual(routes)
+    }
+    for (const text of told) expect(text).toMatch(/pools .*older/)
+    const [, line = 'false'] = /once \(`portolan ([^`]+)`\)/.exec(told[1] ?? '') ?? []
+    await second.must(...line.split(' '))
+    await third.must('cluster', 'join', '--count', '2', '--cluster', url)
+    expect((await clusterOn({ host: second }, 'status')).stderr).toBe('')
+    await applyOn(second, file, '--cluster', url)
+    expect(await routesOf(second)).toEqual(routes)
   })
 })

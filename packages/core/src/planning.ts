@@ -2,7 +2,13 @@
 export { announceFrom } from './block/announce-node.ts'
 export { type SettledBlocks, settleBlocks } from './block/claim-blocks.ts'
 export { holderOf } from './block/holder-of.ts'
-export { type LostRecords, lostRecords, unknownHosts, withUnknownHosts } from './block/lost-records.ts'
+export {
+  type LostRecords,
+  lostPools,
+  lostRecords,
+  unknownHosts,
+  withUnknownHosts,
+} from './block/lost-records.ts'
 export { ownsName } from './block/member.ts'
 export { arePoolsWritten } from './block/neighbours.ts'
 export { seenAfterLoss } from './block/seen-after-loss.ts'

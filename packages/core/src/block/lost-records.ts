@@ -8,7 +8,7 @@ import { type ClusterState, clusterState, poolsOf, revisionOf } from './cluster-
 import type { ClusterNeighbours, NeighbourBlock } from './neighbours.ts'
 import { isAmong } from './seen-after-loss.ts'
 import { forgottenBlocks, isInPools } from './undone-moves.ts'
-import { type KnownRecords, type UndoneRecord, undoneRecord } from './undone-records.ts'
+import { type KnownRecords, type UndoneRecord, undonePools, undoneRecord } from './undone-records.ts'
 
 /** What a host remembers of its cluster. */
 export interface KnownCluster extends KnownRecords {
@@ -22,7 +22,13 @@ export interface KnownCluster extends KnownRecords {
  */
 export type LostRecords =
   | { readonly kind: 'no-pools' }
-  | { readonly kind: 'older'; readonly revision: number; readonly known: number }
+  | {
+      readonly kind: 'older'
+      readonly revision: number
+      readonly known: number
+      /** Those of the copy, where they are others than were seen; null: they are not. */
+      readonly pools: readonly string[] | null
+    }
   | UndoneRecord
   | { readonly kind: 'unknown'; readonly blocks: readonly string[] }
 
@@ -39,7 +45,10 @@ export const lostRecords = (snapshot: BlockSnapshot, known: KnownCluster): LostR
   const now = poolsOf(state)
   if (now === null) return pools.length === 0 ? null : { kind: 'no-pools' }
   const last = Math.max(seen?.revision ?? 0, ...blocks.map(({ revision }) => revision))
-  if (snapshot.revision < last) return { kind: 'older', revision: snapshot.revision, known: last }
+  if (snapshot.revision < last) {
+    const older = seen === null ? null : undonePools(state, seen)
+    return { kind: 'older', revision: snapshot.revision, known: last, pools: older?.pools ?? null }
+  }
   const undone = undoneRecord(state, known)
   if (undone !== null) return undone
   const entries = poolEntries(now)
@@ -109,3 +118,25 @@ const keyOf = ({ block }: { readonly block: string }): string => blockKey(parseP
 /** Those of the other hosts of which a store has forgotten that they have the block. */
 export const unknownHosts = ({ others }: ClusterNeighbours): ClusterNeighbours['others'] =>
   others.filter((one) => one.forgotten !== undefined)
+
+/**
+ * The pools that a cluster had, where it lost those that a forgotten block is of: with them that host gets the block back.
+ *
+ * @returns null: they are there
+ */
+export const lostPools = ({
+  others,
+  pools = [],
+  former = [],
+}: ClusterNeighbours): readonly string[] | null => {
+  const holds = (pool: string, block: string): boolean =>
+    isBlockOf(poolEntries({ pools: [pool] }), parsePrefix(block))
+  const lost = others.filter(
+    (one) => one.forgotten !== undefined && !pools.some((pool) => holds(pool, one.block)),
+  )
+  const gone = former.filter((pool) => lost.some(({ block }) => holds(pool, block)))
+  if (gone.length === 0) return null
+  const isInside = (pool: string): boolean =>
+    poolEntries({ pools: [pool] }).every(({ prefix }) => isInPools(poolEntries({ pools: gone }), prefix))
+  return [...pools.filter((pool) => !isInside(pool)), ...gone]
+}

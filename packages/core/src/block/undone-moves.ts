@@ -1,9 +1,16 @@
 import { type Prefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import type { PoolEntry } from '../pool/index.ts'
-import { blockKey } from './block-key.ts'
+import { blockKey, nodeKey, poolsKey } from './block-key.ts'
 import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
-import { blockAt, blocksOf, type ClusterState, mustHavePools, type PlacedBlock } from './cluster-state.ts'
+import {
+  blockAt,
+  blocksOf,
+  type ClusterState,
+  mustHavePools,
+  type PlacedBlock,
+  revisionOf,
+} from './cluster-state.ts'
 import type { BlockMove, RememberedBlock } from './find-moves.ts'
 import type { ClusterMember } from './member.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
@@ -15,7 +22,10 @@ export interface KnownBlocks extends ClusterMember {
   /** Blocks that it had, and the host that has each. */
   readonly lost: readonly BlockMove[]
   /** The other hosts as they were seen last; null: they were not. */
-  readonly seen: Pick<ClusterNeighbours, 'host' | 'revision' | 'others' | 'disputed'> | null
+  readonly seen: Pick<
+    ClusterNeighbours,
+    'host' | 'revision' | 'others' | 'disputed' | 'pools' | 'former'
+  > | null
 }
 
 /** A block of another host, and a revision at which it had it. */
@@ -93,7 +103,8 @@ export const undoneBlocks = (state: ClusterState, known: KnownBlocks): readonly 
 /**
  * Blocks that were other hosts', as this host has seen, and of which the store says what is older, or nothing: an older copy of
  * its data was restored. Pools that are cut into blocks of another size make keys go as well, and say nothing of that. Where no
- * pool has the block any more, only a host of which the store knows nothing still has it.
+ * pool has the block any more, only a host of which the store knows nothing still has it; or one that has written nothing since,
+ * where the pools are older than what was seen as well.
  */
 export const forgottenBlocks = (
   state: ClusterState,
@@ -113,11 +124,33 @@ export const forgottenBlocks = (
     const key = entry === undefined ? null : blockAt(entry)
     // Most are as they were seen: the others are few.
     if (key !== null && isNews(one, key)) return false
-    const isPlaced = isBlockOf(entries, prefix)
-    if (!isPlaced && (hosts.has(one.takenBy) || isInPools(entries, prefix))) return false
+    if (!isBlockOf(entries, prefix)) {
+      if (hasOlderPools(state, one, known.seen)) {
+        if (one.since !== null && lastWordOf(state, one.takenBy, now) > one.since) return false
+      } else if (hosts.has(one.takenBy) || isInPools(entries, prefix)) return false
+    }
     return now.every((other) => !prefixesOverlap(other.prefix, prefix) || !isNews(one, other))
   })
 }
+
+/** Are the pools those of an older copy, from before the block was in one? */
+const hasOlderPools = (
+  state: ClusterState,
+  { block, revision, since }: SeenBlock,
+  seen: KnownBlocks['seen'],
+): boolean => {
+  if (revisionOf(state, poolsKey) > (since ?? revision)) return false
+  // What was seen as pools of before says nothing of a block that was given back.
+  const pools = [...(seen?.pools ?? []), ...(since === null ? [] : (seen?.former ?? []))]
+  return pools.some((pool) => isBlockOf(poolEntries({ pools: [pool] }), parsePrefix(block)))
+}
+
+/** The revision at which a host has written something last. */
+const lastWordOf = (state: ClusterState, host: string, blocks: readonly PlacedBlock[]): number =>
+  Math.max(
+    revisionOf(state, nodeKey(host)),
+    ...blocks.flatMap((one) => (one.host === host ? [one.revision] : [])),
+  )
 
 /** Does any pool have addresses of a block, be it in blocks of another size? */
 export const isInPools = (entries: readonly PoolEntry[], block: Prefix): boolean =>

@@ -55,16 +55,21 @@ export const undoneRecord = (state: ClusterState, known: KnownRecords): UndoneRe
   const { seen } = known
   // What is disputed was not seen at one revision.
   if (seen === null || seen.disputed !== undefined) return null
-  return undonePools(state, seen) ?? undoneOther(state, known, seen)
+  const pools = undonePools(state, seen)
+  return pools === null ? undoneOther(state, known, seen) : { kind: 'pools-undone', undone: pools }
 }
 
-const undonePools = (state: ClusterState, { pools: seen = [], revision }: Seen): UndoneRecord | null => {
+/** The same of the pools. */
+export const undonePools = (
+  state: ClusterState,
+  { pools: seen = [], revision }: Pick<Seen, 'pools' | 'revision'>,
+): UndonePools | null => {
   const since = revisionOf(state, poolsKey)
   const now = poolsOf(state)
   // None were seen where the key could not be read.
   if (now === null || since > revision || seen.length === 0) return null
   const isSame = JSON.stringify(seen.map(plainPool)) === JSON.stringify(now.pools)
-  return isSame ? null : { kind: 'pools-undone', undone: { pools: now.pools, since, seen, revision } }
+  return isSame ? null : { pools: now.pools, since, seen, revision }
 }
 
 const undoneOther = (state: ClusterState, member: ClusterMember, seen: Seen): UndoneRecord | null => {

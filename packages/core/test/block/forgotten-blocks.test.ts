@@ -6,7 +6,7 @@ import {
   neighboursOf,
   runBlockSteps,
 } from '../../src/index.ts'
-import { settleBlocks, unknownHosts, withUnknownHosts } from '../../src/planning.ts'
+import { lostPools, settleBlocks, unknownHosts, withUnknownHosts } from '../../src/planning.ts'
 import { clusterOn, had } from './cluster-on.ts'
 
 const three = { cluster: 'prod', host: 'three', incarnation: 'of three' }
@@ -98,5 +98,49 @@ describe('a block that another host was seen to have, and that an older copy of 
     const { seen } = await join(cluster, seenAt(40), 1)
     const now = withUnknownHosts(neighboursOf(earlier, three), seen, earlier)
     expect(now.others).toMatchObject([{ host: 'two', forgotten: { seen: 40, since: earlier.revision } }])
+  })
+
+  test('is that host’s where the copy is from before a pool had it, until new pools or the host say otherwise', async () => {
+    const cluster = await copied('absent')
+    await cluster.claim('two')
+    const wide = '10.67.0.0/22:24'
+    const first: ClusterNeighbours = {
+      ...seenAt(40),
+      pools: ['10.64.0.0/23:24', wide],
+      others: [
+        { block: '10.64.1.0/24', host: 'two', via: '192.0.2.12' },
+        { block: '10.67.0.0/24', host: 'two', via: '192.0.2.12' },
+      ],
+    }
+    let seen = first
+    for (const _ of [1, 2, 3]) {
+      seen = (await join(cluster, seen, 1)).seen
+      expect(seen.others).toMatchObject([{ block: '10.64.1.0/24', host: 'two' }, first.others[1] ?? {}])
+      expect(unknownHosts(seen)).toMatchObject([first.others[1] ?? {}])
+      await put(cluster, 30)
+    }
+    const before = seen
+    expect(lostPools(before)).toEqual(['10.64.0.0/23:24', wide])
+    expect(lostPools({ ...before, pools: ['10.67.0.0/23:24'], former: [wide] })).toBeNull()
+    await cluster.setUp('10.64.0.0/23:24', wide)
+    expect((await join(cluster, before, 1)).seen.others).toMatchObject(seen.others)
+    await cluster.claim('two', { count: 2, remembered: [had('10.67.0.0/24')] })
+    expect(unknownHosts((await join(cluster, before, 1)).seen)).toEqual([])
+  })
+
+  test('is no host’s where its pool was taken away behind what was seen, or that host gave it back', async () => {
+    const cluster = await copied('absent')
+    await cluster.claim('two')
+    const { revision } = await cluster.store.read()
+    const seen: ClusterNeighbours = {
+      ...seenAt(revision),
+      pools: ['10.64.0.0/23:24'],
+      former: ['10.67.0.0/22:24'],
+      others: [{ block: '10.67.0.0/24', host: 'two', via: '192.0.2.12' }],
+    }
+    expect(unknownHosts((await join(cluster, seen, 1)).seen)).toEqual([])
+    await cluster.setUp('10.64.0.0/23:24', '10.72.0.0/24:24')
+    const grown = { ...seen, pools: ['10.64.0.0/23:24', '10.67.0.0/22:24'] }
+    expect(unknownHosts((await join(cluster, grown, 1)).seen)).toEqual([])
   })
 })

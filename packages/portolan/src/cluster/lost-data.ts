@@ -1,5 +1,12 @@
 import { type BlockSnapshot, BlockStoreError, type ClusterNeighbours } from '@portolan/core'
-import { holderOf, type LostRecords, lostRecords, seenAfterLoss, unknownHosts } from '@portolan/core/planning'
+import {
+  holderOf,
+  type LostRecords,
+  lostPools,
+  lostRecords,
+  seenAfterLoss,
+  unknownHosts,
+} from '@portolan/core/planning'
 import { type RememberedMember, readNeighbours } from '@portolan/host'
 import { PortolanError, shellLine } from '@portolan/netfilter'
 import { claimLine, type JoinPlace, joinLine, lineThere } from './join-line.ts'
@@ -77,15 +84,16 @@ const lossText = (
 ): string => {
   const join = `\`${joinLine(place)}\``
   const own = blocks.length === 0 ? 'to be in it' : blocks.map(({ block }) => block).join(', ')
-  const named = place.cluster === null ? [] : ['--cluster', place.cluster]
   const seenPools = before?.pools ?? []
-  const settled = (seenPools.length === 0 ? pools : seenPools).flatMap((pool) => ['--pool', pool])
-  const init = shellLine(['portolan', 'cluster', 'init', ...settled, ...named])
+  const init = initLine(place, seenPools.length === 0 ? pools : seenPools)
   const settle = `settle the pools again, once (\`${init}\`), and run ${join} on each host, which gets its blocks back`
   const older = 'etcd has an older copy of its data, or is another one'
+  const copied = lost.kind === 'older' ? lost.pools : null
   const way =
     holdersText(place, host, seen) ??
-    `Run ${join} on each host, which gets its blocks back; or restore a later copy.`
+    (copied === null
+      ? `Run ${join} on each host, which gets its blocks back; or restore a later copy.`
+      : `Its pools are older too (${copied.join(', ')}). Restore a later copy; or ${settle}.`)
   switch (lost.kind) {
     case 'no-pools':
       return `etcd has no pools of cluster ${cluster}, and this host remembers ${blocks.length === 0 ? own : `its blocks there (${own})`}: etcd lost its data, or is another one. Restore its data; or ${settle}.`
@@ -107,6 +115,13 @@ const lossText = (
       return `etcd knows nothing of the blocks of this host in cluster ${cluster} (${lost.blocks.join(', ')}), neither that they are held nor that they were taken away: it lost data, or has an older copy of it. ${way}`
   }
 }
+
+/** What settles pools again. */
+const initLine = ({ cluster }: JoinPlace, pools: readonly string[]): string =>
+  shellLine([
+    ...['portolan', 'cluster', 'init', ...pools.flatMap((pool) => ['--pool', pool])],
+    ...(cluster === null ? [] : ['--cluster', cluster]),
+  ])
 
 const nameOf = (host: string, own: string, isOwn: boolean): string =>
   isOwn ? `${host} (this host)` : otherNamed(host, own)
@@ -145,5 +160,10 @@ export const unknownHostsText = (place: JoinPlace, neighbours: ClusterNeighbours
   const lost = unknownHosts(neighbours)
   if (lost.length === 0) return null
   const named = lost.map(({ block, host }) => `${block} of ${host}`).join(', ')
-  return `etcd lost data, and knows nothing of ${named} since. Routes and rules towards ${lost.length === 1 ? 'it' : 'them'} stay, and this host claims none of ${lost.length === 1 ? 'it' : 'them'}. Run \`${lineThere('join', place)}\` on ${[...new Set(lost.map(({ host }) => host))].join(', ')}; where that host is off for good, delete ${place.directory}/cluster-neighbours.json here, and join again.`
+  const pools = lostPools(neighbours)
+  const settle =
+    pools === null
+      ? ''
+      : `The pools that it has are older too: settle them again, once (\`${initLine(place, pools)}\`). `
+  return `etcd lost data, and knows nothing of ${named} since. Routes and rules towards ${lost.length === 1 ? 'it' : 'them'} stay, and this host claims none of ${lost.length === 1 ? 'it' : 'them'}. ${settle}Run \`${lineThere('join', place)}\` on ${[...new Set(lost.map(({ host }) => host))].join(', ')}; where that host is off for good, delete ${place.directory}/cluster-neighbours.json here, and join again.`
 }
