@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { bridgeMac } from '@portolan/core/planning'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import { arbitraryIntent } from '@portolan/testing'
@@ -24,6 +25,11 @@ const shellText = (plan: Plan): string | null => {
     if (error instanceof PortolanError) return null
     throw error
   }
+}
+
+const macOf = ({ desired, observed }: Plan, index: number): string => {
+  const network = desired.networks[index]
+  return network === undefined ? '' : bridgeMac(desired.project, network, observed.facts)
 }
 
 describe('a shell script for any intent', () => {
@@ -97,14 +103,18 @@ describeOnKernel('a shell script of hostile words', 'nftables', () => {
     if (plainPlan === null || expected === null) throw new Error('the plain intent is refused')
     const bridges = new Map<string, string>()
     const aliases = new Map<string, string>()
+    const macs = new Map<string, string>()
     plainPlan.desired.networks.forEach((network, index) => {
       const other = plan.desired.networks[index]
       bridges.set(network.bridge, other?.bridge ?? '')
       aliases.set(network.name, encodeURIComponent(other?.name ?? ''))
+      // It follows from the names.
+      macs.set(macOf(plainPlan, index), macOf(plan, index))
     })
     /** A bridge carries the name of its network as its alias, all in one word. */
     const renamed = (word: string): string =>
       bridges.get(word) ??
+      macs.get(word) ??
       word.replace(
         /^(portolan project=\S+ network=)([^\s=]+)/,
         (_, before: string, name: string) => `${before}${aliases.get(name)}`,
