@@ -68,13 +68,19 @@ export const blocksExhausted = (
   written: (command: string) => string,
 ): BlocksExhaustedError => {
   const missing = short.map(({ family, wanted, held }) => ({ family, wanted, held }))
-  const sentences = [...short.map((one) => shortfallText(state, one, written)), keptText(blocks, claimed)]
+  // One command for all families: a call that names the pools of one would take away what the call before has added.
+  const added = short.length === 1 ? ['NEW'] : short.map(({ family }) => `NEW-${familyNames[family]}`)
+  const sentences = [
+    ...short.map((one) => shortfallText(state, one, added, written)),
+    keptText(blocks, claimed),
+  ]
   return new BlocksExhaustedError(sentences.join(' '), { blocks, claimed, missing })
 }
 
 const shortfallText = (
   state: ClusterState,
   { family, wanted, held: own, skipped }: Shortfall,
+  added: readonly string[],
   written: (command: string) => string,
 ): string => {
   const settled = mustHavePools(state)
@@ -88,8 +94,8 @@ const shortfallText = (
   const dead = held.filter((block) => !state.entries.has(hostKey(block.host)))
   const hosts = [...new Set(dead.map(({ host }) => host))]
   const shown = listText(hosts)
-  const named = [...settled.pools, 'NEW'].map((pool) => ` --pool ${pool}`).join('')
-  const add = `add a pool (\`${written(`portolan cluster init${named}`)}\`, with the new one for NEW).`
+  const named = [...settled.pools, ...added].map((pool) => ` --pool ${pool}`).join('')
+  const add = `add a pool (\`${written(`portolan cluster init${named}`)}\`, with ${added.length === 1 ? 'the new one' : 'new ones'} for ${added.join(' and ')}).`
   const way =
     hosts.length === 0
       ? `To have more, ${add}`
