@@ -85,6 +85,7 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/portolan/src/cluster/join-line.ts': [4, ofCluster],
   'packages/portolan/src/cluster/no-pools.ts': [3, ofCluster],
   'packages/portolan/src/cluster/this-member.ts': [1, ofCluster],
+  'packages/portolan/src/destroy/routes-of-others-notes.ts': [2, ofCluster],
   'packages/portolan/src/destroy/refuse-watched.ts': [1, ofWatch],
 }
 
