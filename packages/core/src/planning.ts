@@ -82,7 +82,13 @@ export { forgottenRoutes, routesLeft } from './route/forgotten-routes.ts'
 export { familyWithoutPool, leavingBlockNotes } from './route/leaving-block-notes.ts'
 export { type LostBlockUse, lostBlockNotes } from './route/lost-block-notes.ts'
 export { networkPlaceNotes } from './route/network-place-notes.ts'
-export { hasOwnRoutes, routesElsewhere, routesText, routesUnknown } from './route/routes-elsewhere.ts'
+export {
+  hasOwnRoutes,
+  leftBehindText,
+  routesElsewhere,
+  routesText,
+  routesUnknown,
+} from './route/routes-elsewhere.ts'
 export { uncheckedSubnetNotes } from './route/unchecked-subnet-notes.ts'
 export { amongNeighbours, chosenAnew, withoutStaleRoutes } from './route/with-neighbours.ts'
 export { withoutLeavingRoutes } from './route/without-leaving-routes.ts'

@@ -25,6 +25,7 @@ import { type BlockChange, pursue } from './pursue.ts'
 import { type SkippedBlocks, skippedBlocks } from './skipped-blocks.ts'
 import { takeOver } from './take-over.ts'
 import type { KnownBlocks } from './undone-moves.ts'
+import { inKeyOrder } from './within-blocks.ts'
 import { seenHolders, type YieldedBlock } from './yield-blocks.ts'
 
 /** @public @since 0.1.0 */
@@ -137,7 +138,7 @@ export function* settleBlocks(request: SettleRequest): BlockSteps<SettledBlocks>
     if (change.releases !== null) released.add(change.releases)
     return change
   })
-  const held = heldBy(state, request).toSorted(byKey)
+  const held = inKeyOrder(heldBy(state, request))
   const blocks = held.map(withoutPrefix)
   const has = new Set(blocks.map(({ block }) => block))
   const fresh = [...claimed].filter((block) => has.has(block))
@@ -158,9 +159,6 @@ export function* settleBlocks(request: SettleRequest): BlockSteps<SettledBlocks>
     yielded: given,
   }
 }
-
-const byKey = (one: PlacedBlock, other: PlacedBlock): number =>
-  blockKey(one.prefix) < blockKey(other.prefix) ? -1 : 1
 
 interface ClaimChange extends BlockChange {
   readonly claims: string | null

@@ -6,9 +6,9 @@ import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
 import { type ClusterState, clusterState, poolsOf, revisionOf } from './cluster-state.ts'
 import type { ClusterNeighbours, NeighbourBlock } from './neighbours.ts'
-import { isAmong } from './seen-after-loss.ts'
 import { forgottenBlocks, isInPools } from './undone-moves.ts'
 import { type KnownRecords, type UndoneRecord, undonePools, undoneRecord } from './undone-records.ts'
+import { inKeyOrder, isAmong } from './within-blocks.ts'
 
 /** What a host remembers of its cluster. */
 export interface KnownCluster extends KnownRecords {
@@ -17,8 +17,8 @@ export interface KnownCluster extends KnownRecords {
 
 /**
  * What a store does not know of a cluster any more. `older`: it is at a revision that the host has seen go by, as a copy of its
- * data was restored; `undone`, `pools-undone`, `address-undone`: the same, though its revisions have come as far since. `unknown`: none of the blocks that the host
- * has was ever claimed there.
+ * data was restored; `undone`, `pools-undone`, `address-undone`: the same, though its revisions have come as far since.
+ * `unknown`: none of the blocks that the host has was ever claimed there.
  */
 export type LostRecords =
   | { readonly kind: 'no-pools' }
@@ -78,7 +78,7 @@ export const withUnknownHosts = (
   if (before === null || before.cluster !== now.cluster || pools.length === 0) return now
   const state = clusterState(snapshot)
   const entries = poolEntries({ pools })
-  const known = before.host === now.host ? before : { ...before, host: now.host }
+  const known = { ...before, host: now.host }
   const lost = new Set(forgottenBlocks(state, { lost: [], seen: known }).map(({ block }) => block))
   const others = before.others
     .filter(({ block, host }) => lost.has(block) && host !== now.host)
@@ -93,7 +93,6 @@ export const withUnknownHosts = (
   const former = [
     ...new Set([...(now.former ?? []), ...(before.pools ?? []), ...(before.former ?? [])]),
   ].filter((pool) => !pools.includes(pool))
-  const rest = others.length === 0 ? now.others : now.others.filter(({ block }) => !isAmong(block, names))
   return {
     ...now,
     ...(former.length === 0 ? {} : { former }),
@@ -101,7 +100,7 @@ export const withUnknownHosts = (
     others:
       others.length === 0
         ? now.others
-        : [...rest, ...others].toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
+        : inKeyOrder([...now.others.filter(({ block }) => !isAmong(block, names)), ...others]),
   }
 }
 
@@ -113,10 +112,8 @@ const forgotten = (one: NeighbourBlock, revision: number, state: ClusterState): 
   return { ...one, via, forgotten: { seen, since: Math.min(since, state.revision) } }
 }
 
-const keyOf = ({ block }: { readonly block: string }): string => blockKey(parsePrefix(block))
-
 /** Those of the other hosts of which a store has forgotten that they have the block. */
-export const unknownHosts = ({ others }: ClusterNeighbours): ClusterNeighbours['others'] =>
+export const unknownHosts = ({ others }: Pick<ClusterNeighbours, 'others'>): ClusterNeighbours['others'] =>
   others.filter((one) => one.forgotten !== undefined)
 
 /**
@@ -131,8 +128,8 @@ export const lostPools = ({
 }: ClusterNeighbours): readonly string[] | null => {
   const holds = (pool: string, block: string): boolean =>
     isBlockOf(poolEntries({ pools: [pool] }), parsePrefix(block))
-  const lost = others.filter(
-    (one) => one.forgotten !== undefined && !pools.some((pool) => holds(pool, one.block)),
+  const lost = unknownHosts({ others }).filter(
+    ({ block }) => !isBlockOf(poolEntries({ pools }), parsePrefix(block)),
   )
   const gone = former.filter((pool) => lost.some(({ block }) => holds(pool, block)))
   if (gone.length === 0) return null

@@ -1,9 +1,8 @@
-import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
-import { blockKey } from './block-key.ts'
 import type { BlockSnapshot } from './block-store.ts'
 import type { RememberedBlock } from './find-moves.ts'
 import type { ClusterMember } from './member.ts'
 import { type ClusterNeighbours, neighboursOf } from './neighbours.ts'
+import { inKeyOrder, isAmong } from './within-blocks.ts'
 
 /**
  * The other hosts as a host remembers them, of a store that has lost data: of what is left there only blocks of other hosts
@@ -24,26 +23,15 @@ export const seenAfterLoss = (
   const newer = blocks.filter(({ revision }) => revision > known.revision).map(({ block }) => block)
   const own = [...new Set([...known.blocks, ...former, ...newer])]
   const takers = neighboursOf(snapshot, member).others.filter((other) => isAmong(other.block, own))
-  const disputed = own.filter((block) =>
-    isAmong(
-      block,
-      takers.map((one) => one.block),
-    ),
-  )
+  const taken = takers.map(({ block }) => block)
+  const disputed = own.filter((block) => isAmong(block, taken))
   if (disputed.length + former.length === 0) return null
   const others = known.others.filter(({ block }) => !isAmong(block, own))
   return {
     ...known,
     revision: Math.max(known.revision, ...blocks.map(({ revision }) => revision)),
     blocks: own.filter((block) => !disputed.includes(block)),
-    others: [...others, ...takers].toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
+    others: inKeyOrder([...others, ...takers]),
     ...(disputed.length === 0 ? {} : { disputed }),
   }
 }
-
-export const isAmong = (block: string, others: readonly string[]): boolean => {
-  const prefix = parsePrefix(block)
-  return others.some((other) => prefixesOverlap(parsePrefix(other), prefix))
-}
-
-const keyOf = ({ block }: { readonly block: string }): string => blockKey(parsePrefix(block))

@@ -14,7 +14,7 @@ import {
 import type { BlockMove, RememberedBlock } from './find-moves.ts'
 import type { ClusterMember } from './member.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
-import { isAmong } from './seen-after-loss.ts'
+import { isAmong } from './within-blocks.ts'
 
 /** What a host remembers of the blocks of its cluster. */
 export interface KnownBlocks extends ClusterMember {
@@ -142,7 +142,7 @@ const hasOlderPools = (
   if (revisionOf(state, poolsKey) > (since ?? revision)) return false
   // What was seen as pools of before says nothing of a block that was given back.
   const pools = [...(seen?.pools ?? []), ...(since === null ? [] : (seen?.former ?? []))]
-  return pools.some((pool) => isBlockOf(poolEntries({ pools: [pool] }), parsePrefix(block)))
+  return isBlockOf(poolEntries({ pools }), parsePrefix(block))
 }
 
 /** The revision at which a host has written something last. */

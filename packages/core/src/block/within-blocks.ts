@@ -1,4 +1,5 @@
-import { containsPrefix, parsePrefix } from '@portolan/netfilter'
+import { containsPrefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { blockKey } from './block-key.ts'
 
 /**
  * Are all addresses of a block in one of these? A block that a host had, and has by now as a part of a larger one, is not
@@ -10,3 +11,18 @@ export const isWithinBlocks = (block: string, blocks: readonly string[]): boolea
   const prefix = parsePrefix(block)
   return blocks.some((one) => containsPrefix(parsePrefix(one), prefix))
 }
+
+/** Is any address of a block in one of these? */
+export const isAmong = (block: string, blocks: readonly string[]): boolean => {
+  const prefix = parsePrefix(block)
+  return blocks.some((one) => prefixesOverlap(parsePrefix(one), prefix))
+}
+
+/** Blocks in the order of their keys. */
+export const inKeyOrder = <Block extends { readonly block: string }>(
+  blocks: readonly Block[],
+): readonly Block[] =>
+  blocks
+    .map((one) => ({ one, key: blockKey(parsePrefix(one.block)) }))
+    .toSorted((first, second) => (first.key < second.key ? -1 : 1))
+    .map(({ one }) => one)

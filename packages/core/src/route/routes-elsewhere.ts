@@ -75,6 +75,10 @@ export const routesUnknown = (
   })
 }
 
+/** What removes routes that no cluster is to have any more. */
+export const leftBehindText = (routes: readonly DesiredRoute[]): string =>
+  `If the routes were left behind, remove each: ${routes.map(({ destination, via }) => `\`ip route del ${destination} via ${via} proto 143\``).join(', ')}.`
+
 /** Routes as a sentence has them. */
 export const routesText = (routes: readonly DesiredRoute[]): string =>
   routes.map(({ destination, via }) => `${destination} via ${via}`).join(', ')
@@ -87,5 +91,5 @@ export const elsewhereNote = (
   routes.length === 0
     ? []
     : [
-        `This host has routes of Portolan to blocks that no pool of cluster ${cluster} has or had (${routesText(routes)}), so another state directory of it is in another cluster. ${leaveOne} If the routes were left behind, remove each: ${routes.map(({ destination, via }) => `\`ip route del ${destination} via ${via} proto 143\``).join(', ')}.`,
+        `This host has routes of Portolan to blocks that no pool of cluster ${cluster} has or had (${routesText(routes)}), so another state directory of it is in another cluster. ${leaveOne} ${leftBehindText(routes)}`,
       ]

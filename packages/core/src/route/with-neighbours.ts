@@ -8,7 +8,7 @@ import {
   type Wording,
 } from '@portolan/netfilter'
 import type { ClusterNeighbours, NeighbourBlock } from '../block/neighbours.ts'
-import { isAmong } from '../block/seen-after-loss.ts'
+import { isAmong } from '../block/within-blocks.ts'
 import type { Conflict } from '../conflict/conflict.ts'
 import { findRouteConflicts } from '../conflict/find-route-conflicts.ts'
 import type { OwnedNetwork } from '../contract/bridge-network.ts'

@@ -8,7 +8,7 @@ import {
   unknownHosts,
 } from '@portolan/core/planning'
 import { type RememberedMember, readNeighbours } from '@portolan/host'
-import { PortolanError, shellLine } from '@portolan/netfilter'
+import { PortolanError } from '@portolan/netfilter'
 import { claimLine, type JoinPlace, joinLine, lineThere } from './join-line.ts'
 import { hasJoined, memberOf } from './this-member.ts'
 
@@ -87,41 +87,42 @@ const lossText = (
   const seenPools = before?.pools ?? []
   const init = initLine(place, seenPools.length === 0 ? pools : seenPools)
   const settle = `settle the pools again, once (\`${init}\`), and run ${join} on each host, which gets its blocks back`
-  const older = 'etcd has an older copy of its data, or is another one'
-  const copied = lost.kind === 'older' ? lost.pools : null
-  const way =
-    holdersText(place, host, seen) ??
-    (copied === null
-      ? `Run ${join} on each host, which gets its blocks back; or restore a later copy.`
-      : `Its pools are older too (${copied.join(', ')}). Restore a later copy; or ${settle}.`)
+  const older =
+    'etcd has an older copy of its data, or is another one, so hosts and blocks that came later are not known there.'
+  const way = holdersText(place, host, seen) ?? wayOf(lost, join, settle)
   switch (lost.kind) {
     case 'no-pools':
       return `etcd has no pools of cluster ${cluster}, and this host remembers ${blocks.length === 0 ? own : `its blocks there (${own})`}: etcd lost its data, or is another one. Restore its data; or ${settle}.`
     case 'older':
-      return `etcd is at revision ${lost.revision}, and this host has seen revision ${lost.known} of cluster ${cluster}: ${older}, so hosts and blocks that came later are not known there. ${way}`
+      return `etcd is at revision ${lost.revision}, and this host has seen revision ${lost.known} of cluster ${cluster}: ${older} ${way}`
     case 'undone': {
       const { block, since, revision, takenBy, isOwn } = lost.undone
-      return `etcd says that block ${block} of cluster ${cluster} is of ${nameOf(lost.undone.host, host, isOwn)} since revision ${since}, and at revision ${revision} this host has seen that ${nameOf(takenBy, host, !isOwn && takenBy === host)} had it: ${older}, so hosts and blocks that came later are not known there. ${way}`
+      return `etcd says that block ${block} of cluster ${cluster} is of ${nameOf(lost.undone.host, host, isOwn)} since revision ${since}, and at revision ${revision} this host has seen that ${nameOf(takenBy, host, !isOwn && takenBy === host)} had it: ${older} ${way}`
     }
     case 'pools-undone': {
       const { pools: now, since, seen: were, revision } = lost.undone
-      return `etcd says that the pools of cluster ${cluster} are ${now.join(', ')} since revision ${since}, and at revision ${revision} this host has seen that they were ${were.join(', ')}: ${older}, so hosts and blocks that came later are not known there. ${holdersText(place, host, seen) ?? `Restore a later copy; or ${settle}.`}`
+      return `etcd says that the pools of cluster ${cluster} are ${now.join(', ')} since revision ${since}, and at revision ${revision} this host has seen that they were ${were.join(', ')}: ${older} ${way}`
     }
     case 'address-undone': {
       const { host: other, via, since, seen: was, revision } = lost.undone
-      return `etcd says that blocks of host ${other} of cluster ${cluster} are reached through ${via ?? 'no address'} since revision ${since}, and at revision ${revision} this host has seen that it was ${was ?? 'none'}: ${older}, so hosts and blocks that came later are not known there. ${way}`
+      return `etcd says that blocks of host ${other} of cluster ${cluster} are reached through ${via ?? 'no address'} since revision ${since}, and at revision ${revision} this host has seen that it was ${was ?? 'none'}: ${older} ${way}`
     }
     case 'unknown':
       return `etcd knows nothing of the blocks of this host in cluster ${cluster} (${lost.blocks.join(', ')}), neither that they are held nor that they were taken away: it lost data, or has an older copy of it. ${way}`
   }
 }
 
-/** What settles pools again. */
-const initLine = ({ cluster }: JoinPlace, pools: readonly string[]): string =>
-  shellLine([
-    ...['portolan', 'cluster', 'init', ...pools.flatMap((pool) => ['--pool', pool])],
-    ...(cluster === null ? [] : ['--cluster', cluster]),
-  ])
+/** What is to be done where no other host has a block of this one. */
+const wayOf = (lost: LostRecords, join: string, settle: string): string => {
+  if (lost.kind === 'pools-undone') return `Restore a later copy; or ${settle}.`
+  if (lost.kind === 'older' && lost.pools !== null)
+    return `Its pools are older too (${lost.pools.join(', ')}). Restore a later copy; or ${settle}.`
+  return `Run ${join} on each host, which gets its blocks back; or restore a later copy.`
+}
+
+/** What settles pools again, on any host. */
+const initLine = (place: JoinPlace, pools: readonly string[]): string =>
+  lineThere('init', place, ...pools.flatMap((pool) => ['--pool', pool]))
 
 const nameOf = (host: string, own: string, isOwn: boolean): string =>
   isOwn ? `${host} (this host)` : otherNamed(host, own)

@@ -6,7 +6,13 @@ import {
   neighboursOf,
   type RouteHolder,
 } from '@portolan/core'
-import { hasOwnRoutes, routesElsewhere, routesText, routesUnknown } from '@portolan/core/planning'
+import {
+  hasOwnRoutes,
+  leftBehindText,
+  routesElsewhere,
+  routesText,
+  routesUnknown,
+} from '@portolan/core/planning'
 import { type RememberedMember, readMember, withRouteHolder } from '@portolan/host'
 import { type HostFacts, InvalidRequestError } from '@portolan/netfilter'
 import { releaseLine } from './join-line.ts'
@@ -44,7 +50,7 @@ export const refuseOtherCluster = async (
   const elsewhere = routesOfOthers(facts, neighbours, snapshot)
   if (elsewhere.length === 0) return
   throw new InvalidRequestError(
-    `this host is in another cluster than ${name}: it has routes of Portolan to blocks that ${name} does not have and never had (${routesText(elsewhere)}), and the state directory ${directory} does not know them. ${oneAtATime} Leave the other one first: \`${releaseLine({ cluster: 'URL', directory: 'DIR' })}\` with the URL and the state directory of that one. If the routes were left behind, remove each: ${elsewhere.map(({ destination, via }) => `\`ip route del ${destination} via ${via} proto 143\``).join(', ')}.`,
+    `this host is in another cluster than ${name}: it has routes of Portolan to blocks that ${name} does not have and never had (${routesText(elsewhere)}), and the state directory ${directory} does not know them. ${oneAtATime} Leave the other one first: \`${releaseLine({ cluster: 'URL', directory: 'DIR' })}\` with the URL and the state directory of that one. ${leftBehindText(elsewhere)}`,
   )
 }
 

@@ -64,7 +64,8 @@ export const rememberNeighbours = async (
 /**
  * Remembers that the cluster has a block no longer for a block of this host, where it does not: a command afterwards that
  * asks no etcd would pick subnets there, and another host may use the addresses. It is for commands that change nothing else
- * here: where nothing was lost or left its pool, nothing is written, and a user that may not write it is told what is lost all the same.
+ * here: where nothing was lost or left its pool, nothing is written, and a user that may not write it is told what is lost all
+ * the same.
  *
  * @param cluster - its name
  */
