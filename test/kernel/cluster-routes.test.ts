@@ -330,6 +330,42 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     expect(await routesOf(host)).toEqual(before)
   })
 
+  test.each(['before', 'after'] as const)(
+    'an address with a peer in a block is told until the command that is printed has been run, where it came %s the route',
+    async (when) => {
+      const { host, file } = node(0)
+      const { machine } = host
+      const [block = '', block6 = ''] = node(1).blocks
+      const before = await routesOf(host)
+      const found = async (): Promise<readonly { remedy: { commands: readonly string[] } }[]> =>
+        JSON.parse(
+          (await host.portolan('conflicts', '-f', file, '--backend', 'nftables', '--json')).stdout,
+        ).conflicts.filter(({ kind }: { readonly kind: string }) => kind === 'BlockRouteTaken')
+      await machine.ip(
+        'link add ptp0 type veth peer name ptp1',
+        'link set dev ptp0 up',
+        'link set dev ptp1 up',
+      )
+      try {
+        if (when === 'before')
+          await machine.run(['sh', '-c', 'ip -4 route flush proto 143; ip -6 route flush proto 143'])
+        await machine.ip(
+          `addr add 172.31.0.1 peer ${block} dev ptp0`,
+          `addr add fd00:31::1 peer ${block6} dev ptp0 nodad`,
+        )
+        const told = await found()
+        expect(told).toHaveLength(2)
+        for (const { remedy } of told)
+          for (const command of remedy.commands) await machine.mustRun(['sh', '-c', command])
+        expect(await found()).toEqual([])
+      } finally {
+        await machine.ip('link del ptp0')
+        await applyOn(host, file)
+      }
+      expect(await routesOf(host)).toEqual(before)
+    },
+  )
+
   test.each([
     ['unreachable to BLOCK'],
     ['blackhole to BLOCK pref 0'],

@@ -1,4 +1,4 @@
-import { commandWording, type RouteFact, shellWord, type Wording } from '@portolan/netfilter'
+import { commandWording, type PeerFact, type RouteFact, shellWord, type Wording } from '@portolan/netfilter'
 import { afterOptions, shellCommand } from '@portolan/netfilter/advice'
 import { MAIN, plainMetric, type Rivalry } from '../route/rival-routes.ts'
 import { aboutHost, type Conflict, culpritOutsideRules, type Remedy } from './conflict.ts'
@@ -16,8 +16,12 @@ const causes: Readonly<Record<RouteClash, string>> = {
   address: 'leads to this host itself, before any other is asked',
 }
 
-/** What a route comes with: the address of an interface, which may be a bridge of ours. Null: it was made by itself. */
+/**
+ * What a route comes with: the address of an interface, which may be a bridge of ours, or may have a peer. Null: it was made by
+ * itself.
+ */
 export type RouteOrigin =
+  | ({ readonly kind: 'peer' } & Required<PeerFact>)
   | { readonly kind: 'network'; readonly project: string; readonly network: string }
   | { readonly kind: 'interface' }
   | null
@@ -63,6 +67,14 @@ const remedyFor = (route: RouteFact, clash: RouteClash, origin: RouteOrigin, wor
       text: `It is ${clash === 'address' ? 'an address' : 'the network'} of ${shellWord(route.interface ?? '')}: give that one addresses outside the cluster's pools, or take its range out of the pools of the cluster.`,
       commands: [],
     }
+  // The kernel made it with the address, and makes it again with that.
+  if (origin?.kind === 'peer') {
+    const link = shellWord(route.interface ?? '')
+    return {
+      text: `It comes with address ${origin.address} of ${link}, which has ${origin.peer} as its peer. Delete that address if it is a stray. If it is meant, give it another peer, or take the range out of the pools of the cluster.`,
+      commands: [`ip address del ${origin.address} peer ${origin.peer} dev ${link}`],
+    }
+  }
   return {
     text: 'Delete that route if it is a stray. If it is meant, take its range out of the pools of the cluster.',
     commands: [`ip route del ${routeText(route)}`],

@@ -19,6 +19,7 @@ import { isNetwork, isOwnRoute, LOCAL, MAIN } from '../route/rival-routes.ts'
 import { blockRouteTaken, type RouteOrigin } from './block-route-taken.ts'
 import { blockRuleAhead } from './block-rule-ahead.ts'
 import type { Conflict } from './conflict.ts'
+import { peerOfRoute } from './peer-of-route.ts'
 import { type ReadRoute, ruleAhead, rulesInOrder } from './rule-ahead.ts'
 
 /**
@@ -77,6 +78,8 @@ const originOf = (route: RouteFact, facts: HostFacts): RouteOrigin => {
   if (link === undefined || (route.gateway ?? null) !== null) return null
   const mark = parseBridgeAlias(link.alias)
   if (mark !== null) return { kind: 'network', project: mark.project, network: mark.network }
+  const peer = peerOfRoute(route, link)
+  if (peer !== null) return { kind: 'peer', ...peer }
   const isOfLink = route.table === LOCAL ? isOfAddress(route, link) : isNetwork(route, facts)
   return isOfLink ? { kind: 'interface' } : null
 }

@@ -93,12 +93,13 @@ const lowestOf = (rivals: readonly Rival[]): readonly Rival[] =>
   rivals.toSorted((one, other) => (one.route.metric ?? 0) - (other.route.metric ?? 0)).slice(0, 1)
 
 /** The kernel's route to what is on an interface, by whichever program and metric it was made. */
-export const isNetwork = (route: RouteFact, { interfaces = [] }: HostFacts): boolean => {
-  const link = interfaces.find(({ name }) => name !== undefined && name === route.interface)
+export const isNetwork = (route: RouteFact, facts: HostFacts): boolean => {
+  const link = facts.interfaces?.find(({ name }) => name !== undefined && name === route.interface)
   const prefix = tryParseHostOrPrefix(route.destination ?? 'default')
   if (link === undefined || prefix === null || (route.gateway ?? null) !== null) return false
-  return (link.addresses ?? []).some((text) => {
+  const isAround = (text: string): boolean => {
     const own = tryParseInterfaceAddress(text)
     return own !== null && samePrefix(prefixAround(own.address, own.length), prefix)
-  })
+  }
+  return (link.addresses ?? []).some(isAround) || (link.peers ?? []).some(({ peer }) => isAround(peer ?? ''))
 }

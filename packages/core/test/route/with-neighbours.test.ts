@@ -522,6 +522,71 @@ describe('routes to the blocks of other hosts', () => {
       ])
     })
 
+    const peered = [
+      ['an address outside the block', '172.31.0.1', '10.64.2.0/24', false],
+      ['an address inside the block', '10.64.2.9', '10.64.2.7/24', false],
+      ['a part of the block', '172.31.0.1', '10.64.2.128/25', true],
+      ['one address of the block', '10.64.2.9', '10.64.2.8/32', true],
+      ['an address outside the block, of IPv6', 'fd00:9::1', 'fd64:2::/64', false],
+    ] as const
+    test.each(peered)(
+      'that is the peer of %s: the address has to go, and no route',
+      (_, address, peer, isMade) => {
+        const isFour = !peer.includes(':')
+        const [net = '', length = ''] = peer.replace('.7/', '.0/').split('/')
+        const width = isFour ? 32 : 128
+        const own = { interface: 'ptp0', table: 255, scope: 'host' }
+        const host = facts({
+          interfaces: [
+            { name: 'eth0', up: true, addresses: ['192.0.2.11/24', '2001:db8::11/64'] },
+            { name: 'ptp0', up: true, addresses: [`${address}/${width}`], peers: [{ address, peer }] },
+          ],
+          routes: [
+            { destination: `${net}/${length}`, interface: 'ptp0', table: 254, scope: 'link' },
+            { ...own, destination: `${address}/${width}`, type: 'local' },
+            ...(isFour ? [{ ...own, destination: '10.64.2.255/32', type: 'broadcast' }] : []),
+          ],
+          rules: [{ priority: 0, table: 255 }],
+        })
+        const block = isFour ? '10.64.2.0/24' : 'fd64:2::/64'
+        const via = isFour ? '192.0.2.12' : '2001:db8::12'
+        const among = {
+          ...{ ...neighbours(), blocks: ['10.64.1.0/24', 'fd64:1::/64'] },
+          others: [{ block, host: 'h2', via }],
+        }
+        const { desired: got, conflicts } = withNeighbours(desired(), host, among)
+        expect(got.routes).toHaveLength(isMade ? 1 : 0)
+        expect(conflicts.map(({ prefix, remedy }) => [prefix, remedy])).toEqual([
+          [
+            block,
+            {
+              text: expect.stringContaining(
+                `It comes with address ${address} of ptp0, which has ${peer} as its peer.`,
+              ),
+              commands: [`ip address del ${address} peer ${peer} dev ptp0`],
+            },
+          ],
+        ])
+      },
+    )
+
+    test('that is inside the peer of an address, and made by itself: the route has to go', () => {
+      const route = { destination: '10.64.2.128/25', interface: 'ptp0', table: 254, scope: 'link' }
+      const peers = [{ address: '172.31.0.1', peer: '10.64.0.0/16' }]
+      const links = [
+        { name: 'eth0', up: true, addresses: ['192.0.2.11/24'] },
+        { name: 'ptp0', up: true, addresses: ['172.31.0.1/32'], peers },
+      ]
+      const { conflicts } = withNeighbours(
+        desired(),
+        facts({ interfaces: links, routes: [route] }),
+        neighbours(),
+      )
+      expect(conflicts.map(({ remedy }) => remedy.commands)).toEqual([
+        ['ip route del 10.64.2.128/25 dev ptp0'],
+      ])
+    })
+
     test.each([
       ['is renumbered', [network()]],
       ['goes', []],

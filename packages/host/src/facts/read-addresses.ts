@@ -1,4 +1,5 @@
 import { eachAttribute, littleEndian, type MessageView } from '@portolan/core/netlink'
+import type { PeerFact } from '@portolan/netfilter'
 import { addressText } from '../address/address-text.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
@@ -15,11 +16,14 @@ export const readAddresses = async (
   connection: NetlinkConnection,
 ): Promise<{
   addresses: ReadonlyMap<number, readonly string[]>
+  /** Of the links that have any. */
+  peers: ReadonlyMap<number, readonly PeerFact[]>
   /** Links with an address from a router advertisement. */
   autoconfigured: ReadonlySet<number>
   consistent: boolean
 }> => {
   const addresses = new Map<number, string[]>()
+  const peers = new Map<number, PeerFact[]>()
   const autoconfigured = new Set<number>()
   const consistent = await dump(connection, RTM_GETADDR, new Uint8Array(8), (part) => {
     const address = parseInterfaceAddress(part)
@@ -28,8 +32,9 @@ export const readAddresses = async (
     const list = addresses.get(address.index)
     if (list === undefined) addresses.set(address.index, [address.text])
     else list.push(address.text)
+    if (address.peer !== null) peers.set(address.index, [...(peers.get(address.index) ?? []), address.peer])
   })
-  return { addresses, autoconfigured, consistent }
+  return { addresses, peers, autoconfigured, consistent }
 }
 
 /** Reads one RTM_NEWADDR: struct ifaddrmsg and its attributes; null for a family that is not IP. */
@@ -37,7 +42,12 @@ export const parseInterfaceAddress = ({
   view,
   start,
   end,
-}: MessageView): { readonly index: number; readonly text: string; readonly fromRouter: boolean } | null => {
+}: MessageView): {
+  readonly index: number
+  readonly text: string
+  readonly peer: PeerFact | null
+  readonly fromRouter: boolean
+} | null => {
   const family = view.getUint8(start)
   if (family !== AF_INET && family !== AF_INET6) return null
   const size = family === AF_INET ? 4 : 16
@@ -54,6 +64,11 @@ export const parseInterfaceAddress = ({
   if (own === null) return null
   // On a point-to-point link the prefix is the peer's (IFA_ADDRESS), and our own address stands alone.
   const pointToPoint = local !== null && address !== null && local !== address
-  const length = pointToPoint ? size * 8 : view.getUint8(start + 1)
-  return { index: view.getUint32(start + 4, littleEndian), text: `${own}/${length}`, fromRouter }
+  const length = view.getUint8(start + 1)
+  return {
+    index: view.getUint32(start + 4, littleEndian),
+    text: `${own}/${pointToPoint ? size * 8 : length}`,
+    peer: pointToPoint ? { address: own, peer: `${address}/${length}` } : null,
+    fromRouter,
+  }
 }

@@ -152,7 +152,7 @@ const readNetwork = async (
     (await attempt('Interfaces', () => settled('interfaces', unread, () => readLinks(connection)))) ?? {}
   const name = (index: number): string | null => links?.get(index)?.name ?? null
   if (links !== undefined && found !== undefined)
-    facts.interfaces = interfaceFacts(links, found.addresses, found.autoconfigured)
+    facts.interfaces = interfaceFacts(links, found.addresses, found.peers, found.autoconfigured)
   if (lists !== undefined)
     facts.routes = lists.flatMap(({ named }) => named(links === undefined ? null : name))
   await attempt('Routing rules', async () => {

@@ -1,5 +1,5 @@
 import { eachAttribute, littleEndian, type MessageView, readText } from '@portolan/core/netlink'
-import type { InterfaceFact } from '@portolan/netfilter'
+import type { InterfaceFact, PeerFact } from '@portolan/netfilter'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { dump } from '../netlink/request.ts'
 import {
@@ -146,10 +146,17 @@ const macText = (view: DataView, start: number): string => {
 export const interfaceFacts = (
   links: ReadonlyMap<number, LinkRecord>,
   addresses: ReadonlyMap<number, readonly string[]>,
+  peers: ReadonlyMap<number, readonly PeerFact[]> = new Map(),
   autoconfigured: ReadonlySet<number> = new Set(),
 ): readonly InterfaceFact[] =>
   [...links.values()].map((link) =>
-    interfaceFact(link, links, addresses.get(link.index) ?? [], autoconfigured.has(link.index)),
+    interfaceFact(
+      link,
+      links,
+      addresses.get(link.index) ?? [],
+      autoconfigured.has(link.index),
+      peers.get(link.index),
+    ),
   )
 
 /** The facts of one link. */
@@ -158,9 +165,11 @@ export const interfaceFact = (
   links: ReadonlyMap<number, LinkRecord>,
   addresses: readonly string[],
   autoconfigured: boolean,
+  peers?: readonly PeerFact[],
 ): InterfaceFact => ({
   ...link,
   master: masterIndex === null ? null : (links.get(masterIndex)?.name ?? null),
   addresses,
+  ...(peers === undefined ? {} : { peers }),
   ...(autoconfigured ? { autoconfigured: true } : {}),
 })

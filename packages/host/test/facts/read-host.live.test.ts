@@ -64,6 +64,8 @@ describeLive('readHost', () => {
     expect(named('vb')?.addresses).toEqual(
       expect.arrayContaining(['192.0.2.2/24', '10.5.0.1/32', 'fd00:7::2/64']),
     )
+    expect(named('vb')?.peers).toEqual([{ address: '10.5.0.1', peer: '10.6.0.0/24' }])
+    expect(named('va')).not.toHaveProperty('peers')
     expect(named('lo')).toMatchObject({ kind: 'loopback', addresses: ['127.0.0.1/8', '::1/128'] })
     expect(unread).toBeUndefined()
   })

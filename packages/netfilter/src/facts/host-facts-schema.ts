@@ -83,6 +83,7 @@ export const hostFactsSchema: Schema<HostFacts> = someOf({
       nfCallIp6tables: flag,
       alias: text(),
       addresses: listOf(interfaceAddress),
+      peers: listOf(someOf({ address, peer: interfaceAddress })),
       inside: someOf({ mac: text(), addresses: listOf(interfaceAddress) }),
       autoconfigured: flag,
     }),

@@ -54,6 +54,8 @@ export interface InterfaceFact {
   readonly alias?: string
   /** In CIDR form with host bits kept: `192.0.2.2/24`. */
   readonly addresses?: readonly string[]
+  /** The other ends of addresses that are point to point (`ip address add ADDRESS peer PEER`). Absent: there are none. */
+  readonly peers?: readonly PeerFact[]
   /**
    * The other end of an interface of an endpoint, in a namespace of its own. It is read where nothing else tells which
    * addresses the endpoint has: no lease does.
@@ -61,6 +63,17 @@ export interface InterfaceFact {
   readonly inside?: InsideFact
   /** The kernel made an address of it from a router advertisement: IFA_PROTO, Linux 5.18 and later. */
   readonly autoconfigured?: boolean
+}
+
+/**
+ * An address with a peer. The kernel routes the network of the peer to the interface.
+ * @public @since 0.1.0
+ */
+export interface PeerFact {
+  /** Of the interface, without a length. */
+  readonly address?: string
+  /** In CIDR form with host bits kept. */
+  readonly peer?: string
 }
 
 /** @public @since 0.1.0 */
