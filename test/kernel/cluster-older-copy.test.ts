@@ -85,6 +85,32 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
     await leases.close()
   })
 
+  test('is told with a takeover first where it is from before this host took its own blocks over, and that keeps all', async () => {
+    const cluster = await open('10.64.0.0/20:24')
+    const first = ['join', '--member', 'web-1', '--address', '192.0.2.11'] as const
+    const own = blocksOf(await cluster.json('lost', ...first, '--count', '2'))
+    await withData('rm -rf copy && cp -a data copy')
+    await silence(cluster, 'web-1')
+    expect(blocksOf(await cluster.json('web-1', ...first, '--takeover'))).toEqual(own)
+    const leases = await leaseInBlock(cluster.state('web-1'), own[0] ?? '')
+    await restore('copy')
+    const takeover = `portolan cluster join --takeover --cluster ${cluster.url} --state ${cluster.state('web-1')}`
+    const told = new RegExp(`\`${takeover}\` gets back[^]*\`portolan cluster release --force .*--member NAME`)
+    for (const verb of ['status', 'join', 'release', 'status']) {
+      const { exitCode, stderr } = await cluster.run('web-1', verb)
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(told) })
+      expect(stderr.indexOf('cluster release --force')).toBeGreaterThan(stderr.indexOf(takeover))
+    }
+    await silence(cluster, 'web-1')
+    const words = takeover.split(' ').slice(2, -4)
+    expect(await cluster.json('web-1', ...words)).toMatchObject({
+      blocks: own.map((block) => ({ block })),
+      moves: [],
+    })
+    expect(await cluster.run('web-1', 'status')).toMatchObject({ exitCode: 0, stderr: '' })
+    await leases.close()
+  })
+
   test('is told with what frees a block that it has for this host by a name that it gave up', async () => {
     const cluster = await open('10.64.0.0/20:24')
     const [block = ''] = blocksOf(await cluster.join('web-1', '--address', '192.0.2.11'))

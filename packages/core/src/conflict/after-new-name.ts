@@ -11,6 +11,9 @@ export const afterNewName = (conflict: Conflict, blocks: HeldBlocks): Conflict =
   const first = newNameText(blocks) ?? joinText(blocks)
   if (first === null) return conflict
   const { text, commands } = conflict.remedy
+  // Which of the two ways it is, only the text tells.
+  if (blocks.takeover !== undefined)
+    return { ...conflict, remedy: { text: `${first} Then: ${text}`, commands: [blocks.takeover] } }
   const rest = commands.filter((command) => command !== blocks.join)
   return { ...conflict, remedy: { text: `${first} Then: ${text}`, commands: [blocks.join, ...rest] } }
 }

@@ -58,7 +58,9 @@ export const blocksExhausted = (
   const remedy =
     first === null
       ? `Claim ${missing === 1 ? 'one more' : `${missing} more`}, which asks etcd: ${claim}. Where it finds none free, it says what is in the way, and how to add a pool: take that away, allow its range (allowed: in /etc/portolan/config.yaml), or add one. Or leave the cluster's pools: name a subnet outside them, or a pool (--pool 10.9.0.0/16:24).`
-      : `${first} ${claim} does both, and says which networks have to move.`
+      : blocks.takeover === undefined
+        ? `${first} ${claim} does both, and says which networks have to move.`
+        : `${first} That says which networks have to move.`
   const names = own.map(({ name }) => name)
   return new PoolExhaustedError(network, names, rejected, null, undefined, {
     problem: `${at}${has}${passedOver(blocks, family)}`,

@@ -58,6 +58,11 @@ export interface HeldBlocks {
   readonly elsewhere?: string
   /** The command that claims blocks, for messages. */
   readonly join: string
+  /**
+   * Where a store that has lost data has blocks of this host for a machine of its name, which may be this host itself as it was
+   * before its blocks were taken over: the command that gets them back. Absent: it is not so.
+   */
+  readonly takeover?: string
 }
 
 const poolOfBlock = (block: string): Pool => readPool(`${block}:${parsePrefix(block).length}`)

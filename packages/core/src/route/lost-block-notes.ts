@@ -1,7 +1,7 @@
 import { parsePrefix } from '@portolan/netfilter'
 import type { ClusterNeighbours } from '../block/neighbours.ts'
 import type { HeldBlocks } from '../pool/held-blocks.ts'
-import { isNameTaken } from '../pool/name-taken.ts'
+import { isNameTaken, takeoverText } from '../pool/name-taken.ts'
 
 /**
  * A block that this host had in its cluster.
@@ -43,14 +43,14 @@ export const lostBlockNotes = (
   neighbours:
     | (Pick<ClusterNeighbours, 'blocks' | 'others'> & Partial<Pick<ClusterNeighbours, 'host'>>)
     | null,
-  { join, left }: Pick<HeldBlocks, 'join' | 'left'> = { join: 'portolan cluster join' },
+  blocks: Pick<HeldBlocks, 'join' | 'left' | 'takeover'> = { join: 'portolan cluster join' },
 ): readonly string[] =>
   together(lost).flatMap((group) => {
     const [first] = group
     if (first === undefined) return []
     const { takenBy, networks } = first
     // It gave its blocks back, and has no routes to others any more.
-    if (left === true && networks.length === 0) return []
+    if (blocks.left === true && networks.length === 0) return []
     const family = familyOf(first.block)
     const isOf = (one: string): boolean => familyOf(one) === family
     const isLast = neighbours !== null && !neighbours.blocks.some(isOf)
@@ -61,18 +61,28 @@ export const lostBlockNotes = (
       `${they} ${group.map(({ block }) => block).join(', ')} ${isOne ? 'is' : 'are'} no longer of this host: ${takenBy === null ? 'no host' : `${takenBy === neighbours?.host ? 'another machine named' : 'host'} ${takenBy}`} has ${them} now.`,
       networks.length === 0
         ? `No network of this host is in ${them}.`
-        : `Networks of this host are in it: ${networks.join(', ')}. Each has to move${left ? ' out of the cluster' : ''}.`,
-      ...(isLast && hasOthers && left !== true
+        : `Networks of this host are in it: ${networks.join(', ')}. Each has to move${blocks.left ? ' out of the cluster' : ''}.`,
+      ...(isLast && hasOthers && blocks.left !== true
         ? [
             `This host has no other ${family} block, so it keeps no routes to ${family} blocks of other hosts: nothing there finds the way back to it.`,
           ]
         : []),
-      left
-        ? `This host has left the cluster. Where it is to be in it again: \`${join}\`.`
-        : neighbours !== null && isNameTaken(neighbours)
-          ? `A name is of one machine: \`${join}\` gives this host another one, NAME, and a block, and says how each network moves there.`
-          : isLast
-            ? `Claim another block: \`${join}\`.`
-            : `\`${join}\` verifies the blocks of this host, and says what has to be done.`,
+      wayToBlock(blocks, neighbours, isLast),
     ].join(' ')
   })
+
+/** What gives the host a block, or gets its own back. */
+const wayToBlock = (
+  { join, left, takeover }: Pick<HeldBlocks, 'join' | 'left' | 'takeover'>,
+  neighbours: Partial<Pick<ClusterNeighbours, 'host' | 'others'>> | null,
+  isLast: boolean,
+): string => {
+  if (left) return `This host has left the cluster. Where it is to be in it again: \`${join}\`.`
+  const rename = `\`${join}\` gives this host another one, NAME, and a block, and says how each network moves there.`
+  if (neighbours !== null && takeover !== undefined)
+    return `${takeoverText(neighbours.host ?? '', takeover)} If another machine has the name, ${rename}`
+  if (neighbours !== null && isNameTaken(neighbours)) return `A name is of one machine: ${rename}`
+  return isLast
+    ? `Claim another block: \`${join}\`.`
+    : `\`${join}\` verifies the blocks of this host, and says what has to be done.`
+}

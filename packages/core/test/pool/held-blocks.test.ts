@@ -6,7 +6,7 @@ import {
   type SubnetPlanOptions,
   type SubnetRequest,
 } from '@portolan/core'
-import { findLostBlock } from '@portolan/core/planning'
+import { findLostBlock, lostBlockNotes, mayBeItself } from '@portolan/core/planning'
 import { type HostFacts, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import fc from 'fast-check'
 
@@ -94,6 +94,28 @@ describe('subnets in blocks of a cluster', () => {
       text: expect.stringMatching(/Another machine is web-1.* Then: Move the network/),
       commands: [renamed, 'portolan move web'],
     })
+  })
+
+  test('a host that may itself be the machine of its name is told to take its blocks back before it is told another name', () => {
+    const block = '10.66.31.0/24'
+    const disputed = {
+      ...{ ...held, host: 'web-1', others: [{ block, host: 'web-1' }], disputed: [block], blocks: [] },
+      ...{ lost: [{ block, takenBy: 'web-1' }], join: 'RENAME', takeover: 'TAKEOVER' },
+    }
+    expect(mayBeItself(disputed)).toBe(true)
+    const order = /etcd lost data.*no other machine was given the name web-1.*`TAKEOVER` gets back.*`RENAME`/
+    expect(() => plan([ip('a')], disputed)).toThrow(order)
+    expect(findLostBlock({ network: 'web', subnet: block }, disputed, false)?.remedy).toEqual({
+      text: expect.stringMatching(new RegExp(`${order.source}\\. Then: Move the network`)),
+      commands: ['TAKEOVER'],
+    })
+    const [note, ...more] = lostBlockNotes(
+      [{ block, takenBy: 'web-1', networks: [] }],
+      { ...disputed, others: [{ block, host: 'web-1', via: null }] },
+      disputed,
+    )
+    expect(note).toMatch(/another machine named web-1 has it.*`TAKEOVER` gets back.*`RENAME` gives/)
+    expect(more).toEqual([])
   })
 
   test('are not larger than a block', () => {

@@ -33,7 +33,7 @@ export const readHeldBlocks = async (
  * What this host has of the cluster that it has joined, whichever that is: none has to be named.
  *
  * @param directory - where this host remembers what it is in a cluster: its state directory
- * @param joinOf - the command that claims blocks, for messages
+ * @param joinOf - the commands that claim blocks, for messages
  * @param seen - the other hosts as the cluster has them now; those that are remembered unless told
  * @returns null: it has joined none, or has given its blocks and its name back. Where networks may be left in those, they are
  * lost, and subnets are picked as without a cluster.
@@ -44,17 +44,19 @@ export const readHeldBlocks = async (
  */
 export const readJoinedBlocks = async (
   directory: string,
-  joinOf: (member: RememberedMember, held: HeldBlocks) => string = (_member, { join }) => join,
+  joinOf: (member: RememberedMember, held: HeldBlocks) => Pick<HeldBlocks, 'join' | 'takeover'> = () => ({
+    join: 'portolan cluster join',
+  }),
   seen?: ClusterNeighbours | null,
 ): Promise<HeldBlocks | null> => {
   const known = await readMemberSince(directory, seen)
   if (known === null || !(hasPart(known.member) || known.held.lost.length > 0)) return null
   const since = seen === undefined ? await seenLast(directory) : seen
   const held = heldBlocks(known.member.cluster, known, since, 'portolan cluster join')
-  const join = joinOf(known.member, held)
-  if (known.member.left !== true && hasPart(known.member)) return { ...held, join }
+  const lines = joinOf(known.member, held)
+  if (known.member.left !== true && hasPart(known.member)) return { ...held, ...lines }
   const { former: _former, leaving: _leaving, ...left } = held
-  return held.lost.length === 0 ? null : { ...left, left: true, pools: [], blocks: [], join }
+  return held.lost.length === 0 ? null : { ...left, left: true, pools: [], blocks: [], ...lines }
 }
 
 const heldBlocks = (

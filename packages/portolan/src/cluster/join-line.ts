@@ -1,4 +1,5 @@
-import { isNameTaken } from '@portolan/core/planning'
+import type { HeldBlocks } from '@portolan/core'
+import { isNameTaken, mayBeItself } from '@portolan/core/planning'
 import { defaultStateDirectory } from '@portolan/host'
 import { shellLine } from '@portolan/netfilter'
 
@@ -27,6 +28,18 @@ export const claimLine = (
   known !== null && isNameTaken(known)
     ? `${releaseLine(place, ...(isLost ? ['--force'] : []))} && ${joinLine(place, '--member', 'NAME')}`
     : joinLine(place)
+
+/** What gets back the blocks that a machine of this host's name has, which may be this host itself. */
+export const takeoverLine = (place: JoinPlace): string => joinLine(place, '--takeover')
+
+/** What claims blocks for a host, as the rules take it. */
+export const claimLines = (
+  place: JoinPlace,
+  known: Pick<HeldBlocks, 'host' | 'others' | 'disputed'>,
+): Pick<HeldBlocks, 'join' | 'takeover'> => ({
+  join: claimLine(place, known),
+  ...(mayBeItself(known) ? { takeover: takeoverLine(place) } : {}),
+})
 
 /** `portolan cluster join` with what makes it be about the same cluster and directory as the command that prints it. */
 export const joinLine = (place: JoinPlace, ...more: readonly string[]): string =>

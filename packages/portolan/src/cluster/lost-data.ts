@@ -4,12 +4,14 @@ import {
   type LostRecords,
   lostPools,
   lostRecords,
+  mayBeItself,
   seenAfterLoss,
+  takeoverText,
   unknownHosts,
 } from '@portolan/core/planning'
 import { type RememberedMember, readNeighbours } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
-import { claimLine, type JoinPlace, joinLine, lineThere } from './join-line.ts'
+import { claimLine, type JoinPlace, joinLine, lineThere, takeoverLine } from './join-line.ts'
 import { hasJoined, memberOf } from './this-member.ts'
 
 /** Reads a cluster again. */
@@ -142,7 +144,9 @@ const holdersText = (place: JoinPlace, host: string, seen: ClusterNeighbours | n
       : [`${block} ${taker === host ? otherNamed(taker, host) : `host ${taker}`}`]
   })
   const claim = `\`${claimLine(place, seen)}\``
-  return `By that copy, blocks of this host are of others: ${holders.join(', ')}. Both would use their addresses, so no network gets a subnet there. Restore a later copy; or go on with this one: run \`${lineThere('join', place)}\` on each other host, which gets back what is free, and ${claim} here, which says what has to move.`
+  const itself =
+    seen !== null && mayBeItself(seen) ? `${takeoverText(host, takeoverLine(place))} Else restore` : 'Restore'
+  return `By that copy, blocks of this host are of others: ${holders.join(', ')}. Both would use their addresses, so no network gets a subnet there. ${itself} a later copy; or go on with this one: run \`${lineThere('join', place)}\` on each other host, which gets back what is free, and ${claim} here, which says what has to move.`
 }
 
 /** The same of the hosts that are remembered, as a list of sentences. */

@@ -1,7 +1,7 @@
 import type { ClusterNeighbours, Config, HeldBlocks } from '@portolan/core'
 import { defaultStateDirectory, readHeldBlocks, readJoinedBlocks, readMember } from '@portolan/host'
 import { type InvalidRequestError, PermissionError } from '@portolan/netfilter'
-import { claimLine, joinLine } from './join-line.ts'
+import { claimLines, joinLine } from './join-line.ts'
 import { noPools } from './no-pools.ts'
 import { inOtherCluster, isElsewhere } from './this-member.ts'
 
@@ -38,7 +38,7 @@ export const namedBlocks = async ({
   const known = { ...held, ...unjoinedIn(held, neighbours ?? clusterSeen ?? null) }
   // A name that is misspelt is no reason to join.
   const unset = isUnset(held, clusterSeen) ? { elsewhere: noPools(place, held.cluster) } : {}
-  return { ...known, ...unset, join: claimLine(place, known) }
+  return { ...known, ...unset, ...claimLines(place, known) }
 }
 
 /** @returns null: this host is in no other cluster than the one that is named */
@@ -71,7 +71,7 @@ const joinedBlocks = async (
   try {
     return await readJoinedBlocks(
       directory,
-      ({ url = null }, held) => claimLine({ cluster: url, directory }, held),
+      ({ url = null }, held) => claimLines({ cluster: url, directory }, held),
       neighbours,
     )
   } catch (error) {

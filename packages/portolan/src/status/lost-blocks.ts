@@ -2,7 +2,7 @@ import type { ClusterNeighbours, OwnedNetwork } from '@portolan/core'
 import { findLostBlock, leavingBlockNotes } from '@portolan/core/planning'
 import { readMemberSince, seenLast } from '@portolan/host'
 import { families, PortolanError, type Wording } from '@portolan/netfilter'
-import { claimLine } from '../cluster/join-line.ts'
+import { claimLines } from '../cluster/join-line.ts'
 import { unjoinedIn } from '../cluster/named-blocks.ts'
 import { withCommands } from '../plan/with-commands.ts'
 import { type ProjectCommand, wordsAbout } from './project-command.ts'
@@ -64,12 +64,12 @@ export const readLostBlocks = async (
       ...(disputed === undefined ? {} : { disputed }),
       others,
     }
-    const join = claimLine({ cluster: known?.member.url ?? null, directory: stateDirectory }, named)
+    const lines = claimLines({ cluster: known?.member.url ?? null, directory: stateDirectory }, named)
     const notes: LostBlocks['notes'] = (networks) =>
       networks.flatMap(({ project, network }) =>
         leavingBlockNotes(
           [network],
-          { cluster, leaving, pools, join },
+          { cluster, leaving, pools, ...lines },
           isLive(project),
           wordsAbout(project, { wording, written }).ownCommand,
           wording,
@@ -78,7 +78,7 @@ export const readLostBlocks = async (
     const unjoined = clusterSeen === undefined ? {} : unjoinedIn({ cluster, pools: null }, clusterSeen)
     if (lost.length + others.length === 0 && unjoined.unjoined === undefined)
       return { ...noLostBlocks, notes }
-    const blocks = { ...named, ...left, cluster, pools: null, blocks: own, lost, join, ...unjoined }
+    const blocks = { ...named, ...left, cluster, pools: null, blocks: own, lost, ...lines, ...unjoined }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }) =>
         families.flatMap((family): readonly ProjectConflict[] => {

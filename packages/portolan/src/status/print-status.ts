@@ -189,7 +189,7 @@ const printMoves = (conflicts: NonNullable<HostStatus['conflicts']>): readonly s
     ...told.flatMap(({ remedy, project, network }) =>
       network === null || remedy.commands.some(isMove)
         ? []
-        : [visibleLine(`To move network ${network} of project ${project}: ${remedy.text}`)],
+        : [visibleLine(`For network ${network} of project ${project}: ${remedy.text}`)],
     ),
   ]
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import { defaultStateDirectory, writeMember } from '@portolan/host'
-import { claimLine, lineThere, writtenThere } from '../../src/cluster/join-line.ts'
+import { claimLine, claimLines, lineThere, writtenThere } from '../../src/cluster/join-line.ts'
 import { forgottenText } from '../../src/cluster/known-member.ts'
 import { thisMember } from '../../src/cluster/this-member.ts'
 import { leavingText, yieldText } from '../../src/command/cluster/join-texts.ts'
@@ -30,6 +30,20 @@ test('a host whose name another machine has gives it back by force where etcd ha
   expect(claimLine(place, taken)).toBe(`portolan cluster release ${end} && ${join}`)
   expect(claimLine(place, taken, true)).toBe(`portolan cluster release --force ${end} && ${join}`)
   expect(claimLine(place, { host: 'h1', others: [] }, true)).toBe(`portolan cluster join ${end}`)
+})
+
+test('a host that may itself be the machine of its name is told to take its blocks over, beside what renames it', () => {
+  const place = { cluster: null, directory: '/srv/state' }
+  const disputed = ['10.64.1.0/24']
+  const of = (host: string) => ({ host: 'h1', others: [{ block: '10.64.1.0/24', host }], disputed })
+  expect(claimLines(place, of('h1'))).toEqual({
+    join: 'portolan cluster release --force --state /srv/state && portolan cluster join --member NAME --state /srv/state',
+    takeover: 'portolan cluster join --takeover --state /srv/state',
+  })
+  // A block of it is another host's, or the data is all there: then that machine is another one.
+  expect(claimLines(place, of('h2'))).toEqual({ join: 'portolan cluster join --state /srv/state' })
+  const { disputed: _lost, ...whole } = of('h1')
+  expect(claimLines(place, whole).takeover).toBeUndefined()
 })
 
 test('what is to be run on another host has the cluster, and not the directory of this one', () => {

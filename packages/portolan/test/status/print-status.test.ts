@@ -156,7 +156,7 @@ test('the way out of a lost block is said of a network that a program holds too'
   }
   expect(printStatus(status({ conflicts: [conflict] })).slice(-2)).toEqual([
     'First, a block for this host: portolan cluster join',
-    'To move network web of project live: End what is on the network.',
+    'For network web of project live: End what is on the network.',
   ])
 })
 

@@ -3,7 +3,7 @@ import type { ClusterNeighbours } from '@portolan/core'
 import { lostBlockNotes } from '@portolan/core/planning'
 import { readNetworkFacts, writeNeighbours } from '@portolan/host'
 import { followCluster } from '../../cluster/follow-cluster.ts'
-import { claimLine, type JoinPlace } from '../../cluster/join-line.ts'
+import { claimLines, type JoinPlace } from '../../cluster/join-line.ts'
 import { forgottenText, joinedMember, knownMember, unknownText } from '../../cluster/known-member.ts'
 import { lostData, unknownHostsText } from '../../cluster/lost-data.ts'
 import { networksUp } from '../../cluster/networks-up.ts'
@@ -97,7 +97,7 @@ const tellLost = async (
   const notes = lostBlockNotes(
     lost.filter(({ networks }) => networks.length === 0),
     neighbours,
-    { join: claimLine(place, neighbours) },
+    claimLines(place, neighbours),
   )
   for (const note of notes) if (!told.includes(note)) terminal.say(`portolan: ${note}`)
   return notes

@@ -1,8 +1,8 @@
 import { BlockStoreError, type ClusterView, describeCluster, heldSince } from '@portolan/core'
-import { ownsName } from '@portolan/core/planning'
+import { ownsName, takeoverText } from '@portolan/core/planning'
 import { type RememberedMember, readMember, readNetworkFacts } from '@portolan/host'
 import { earlierTexts } from '../../cluster/earlier-names.ts'
-import { claimLine, joinLine } from '../../cluster/join-line.ts'
+import { claimLine, joinLine, takeoverLine } from '../../cluster/join-line.ts'
 import {
   forgottenText,
   type KnownMember,
@@ -91,7 +91,9 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   }
   if (isTaken)
     terminal.say(
-      `portolan: another machine is ${member.host} in cluster ${name} now, and this one was before. One name is of one machine: give this one another, NAME (\`${claim}\`, which says what has to move: the \`portolan move\` of each network), or stop the other one.`,
+      loss === null
+        ? `portolan: another machine is ${member.host} in cluster ${name} now, and this one was before. One name is of one machine: give this one another, NAME (\`${claim}\`, which says what has to move: the \`portolan move\` of each network), or stop the other one.`
+        : `portolan: by what etcd has left, another machine is ${member.host} in cluster ${name}. ${takeoverText(member.host, takeoverLine(place))} Else give this one another name, NAME (\`${claim}\`, which says what has to move: the \`portolan move\` of each network), or stop the other one.`,
     )
   if (stray !== null)
     terminal.say(
@@ -104,7 +106,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   const pools = isReached ? view.pools.map(({ pool }) => pool) : []
   const ways = await waysOut(call, [...lost, ...leaving, ...elsewhere])
   const texts = [
-    ...lostInUseTexts(lost, hasBlock, claim, ways),
+    ...lostInUseTexts(lost, hasBlock, isTaken && loss !== null ? takeoverLine(place) : claim, ways),
     ...leaving.map((one) =>
       one.networks.length === 0 && areComplete(witnesses)
         ? keptText(one.block, joinLine(place))
