@@ -23,19 +23,30 @@ export const eachAttribute = (view: DataView, start: number, end: number, visit:
 
 /** A string in UTF-8, up to the NUL that ends it. Of what is no UTF-8 each byte is read as U+FFFD. */
 export const readText = (view: DataView, start: number, end: number): string => {
+  const plain = readPlainText(view, start, end)
+  if (plain !== null) return plain
   let last = start
-  let isAscii = true
-  for (; last < end; last += 1) {
-    const byte = view.getUint8(last)
-    if (byte === 0) break
-    isAscii &&= byte < 0x80
-  }
-  const length = last - start
-  if (!isAscii || length > LONGEST_ROOM) return decode(view, start, last)
+  while (last < end && view.getUint8(last) !== 0) last += 1
+  return decode(view, start, last)
+}
+
+/**
+ * The same, where it is of ASCII and a NUL ends it, as nearly all are.
+ * @returns null: it is not, or too long
+ */
+export const readPlainText = (view: DataView, start: number, end: number): string | null => {
+  // Most have the one NUL at their end.
+  const length = end - start - 1
+  if (length < 0 || length > LONGEST_ROOM) return null
   const codes = roomFor(length)
-  for (let at = 0; at < length; at += 1) codes[at] = view.getUint8(start + at)
+  for (let at = 0; at < length; at += 1) {
+    const byte = view.getUint8(start + at)
+    if (byte >= 0x80) return null
+    if (byte === 0) return String.fromCharCode.apply(null, codes.slice(0, at))
+    codes[at] = byte
+  }
   // Made in one piece, a string takes no copy of it when it is compared.
-  return String.fromCharCode.apply(null, codes)
+  return view.getUint8(end - 1) === 0 ? String.fromCharCode.apply(null, codes) : null
 }
 
 const LONGEST_ROOM = 256

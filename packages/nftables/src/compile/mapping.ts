@@ -93,10 +93,12 @@ const translation = (parts: PartsBuilder, mapping: DesiredMapping): readonly Sta
   ]
 }
 
+const unrestricted: readonly Rule[] = []
+
 /** The chain another machine's packet goes through when not everyone may come in. */
 const restriction = (mapping: DesiredMapping, comment: string): readonly Rule[] => {
   const sources = sourcesOf(mapping.family, mapping.allowFrom)
-  if (sources === 'everyone') return []
+  if (sources === 'everyone') return unrestricted
   if (sources === 'none') return [rule(comment, drop)]
   return [rule(comment, isNot(payload(mapping.family, 'saddr'), sources), drop)]
 }

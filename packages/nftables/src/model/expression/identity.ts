@@ -24,10 +24,20 @@ const isSame = (a: Expression, b: Expression): boolean => {
 
 const isSamePart = (a: Expression, b: Expression | undefined): boolean => b !== undefined && isSame(a, b)
 
+/** The two that were found to be the same last: most elements of a map lead to one container, which is compared once. */
+let alike: { readonly a: Expression; readonly b: Expression } | null = null
+
+const isSameData = (a: Expression, b: Expression): boolean => {
+  if (alike !== null && alike.a === a && alike.b === b) return true
+  if (!isSame(a, b)) return false
+  alike = { a, b }
+  return true
+}
+
 /** Do two elements of one key map to the same, and carry the same? */
 export const isSameValue = (a: Element, b: Element): boolean => {
   if (a.comment !== b.comment) return false
-  if (a.data === null || b.data === null ? a.data !== b.data : !isSame(a.data, b.data)) return false
+  if (a.data === null || b.data === null ? a.data !== b.data : !isSameData(a.data, b.data)) return false
   const isPlain = a.attributes === null || b.attributes === null
   return isPlain
     ? a.attributes === b.attributes

@@ -23,13 +23,25 @@ const pageOf = (pages: Pages, protocol: string, port: number): Expression[] => {
 
 const kept: Pages = new Map()
 let count = 0
+/** Those of the protocol that was asked for last: ten thousand keys are of one. */
+let last: { readonly protocol: string; readonly pages: Expression[][] } | null = null
+
+const keptPage = (protocol: string, port: number): Expression[] => {
+  if (last?.protocol === protocol) {
+    const known = last.pages[port >> PAGE_BITS]
+    if (known !== undefined) return known
+  }
+  const page = pageOf(kept, protocol, port)
+  last = { protocol, pages: kept.get(protocol) ?? [] }
+  return page
+}
 
 const make = (protocol: string, port: number): Expression =>
   concat(protocols.get(protocol) ?? text(protocol), number(port))
 
 /** A key that is kept: null, it is not, and there is no room for more. */
 const keptKey = (protocol: string, port: number): Expression | null => {
-  const page = pageOf(kept, protocol, port)
+  const page = keptPage(protocol, port)
   const place = port & ((1 << PAGE_BITS) - 1)
   const known = page[place]
   if (known !== undefined) return known

@@ -1,4 +1,4 @@
-import { align, eachAttribute, readText, type VisitAttribute } from '@portolan/core/netlink'
+import { align, eachAttribute, readPlainText, readText, type VisitAttribute } from '@portolan/core/netlink'
 
 /** Where something stands within a message. */
 export interface Span {
@@ -54,6 +54,9 @@ export const textIn = (attributes: Attributes, type: number): string | null => {
 
 /** The text of a span, up to a NUL; null when it is no UTF-8. */
 export const textOf = ({ view, start, end }: Span): string | null => {
+  // ASCII has no U+FFFD, and nearly all texts are of it: none of ten thousand comments is searched for one.
+  const plain = readPlainText(view, start, end)
+  if (plain !== null) return plain
   const text = readText(view, start, end)
   return text.includes('\ufffd') ? null : text
 }
