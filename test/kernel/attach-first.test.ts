@@ -1,6 +1,9 @@
-import { expect, test } from '@jest/globals'
-import { openLab } from '../lab/lab.ts'
+import { afterAll, expect, test } from '@jest/globals'
+import { labPool } from '../lab/lab-pool.ts'
 import { bareMachine, serves } from './attach/in-namespace.ts'
+
+const labs = labPool()
+afterAll(() => labs[Symbol.asyncDispose]())
 
 const compose = `name: shop
 services: {web: {networks: [front], ports: ["8080:80"]}, db: {networks: [front]}}
@@ -8,7 +11,7 @@ networks: {front: {enable_ipv6: true, x-portolan: {pool: classic}}}
 `
 
 test('a bridge asks for neighbours as soon as its first port is there, and no endpoint gets the MAC of another or of the bridge', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const file = await lab.write('compose.yaml', compose)
   const run = async (line: string) => lab.portolan(line.split(' '))
   expect(await run(`apply --yes -f ${file}`)).toMatchObject({ exitCode: 0, stderr: '' })
@@ -41,7 +44,7 @@ test('a bridge asks for neighbours as soon as its first port is there, and no en
 })
 
 test('an endpoint is attached once the kernel receives what is for its IPv6 address, which may be later than it has it', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const file = await lab.write('compose.yaml', compose)
   await lab.portolan(['apply', '--yes', '-f', file])
   const web = await bareMachine(lab, 'web')

@@ -1,12 +1,16 @@
-import { expect, test } from '@jest/globals'
-import { type Lab, openLab } from '../lab/lab.ts'
+import { afterAll, expect, test } from '@jest/globals'
+import type { Lab } from '../lab/lab.ts'
+import { labPool } from '../lab/lab-pool.ts'
 import { bareMachine } from './attach/in-namespace.ts'
+
+const labs = labPool()
+afterAll(() => labs[Symbol.asyncDispose]())
 
 const lan = 'attach lan --parent eth0'
 const runIn = (lab: Lab) => async (line: string) => lab.portolan(line.split(' '))
 
 test('an attach that fails, or asks for what would change under endpoints, leaves the network on an interface as it is', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const [c, q] = [await bareMachine(lab, 'c'), await bareMachine(lab, 'q')]
   const run = runIn(lab)
   const networks = async (): Promise<unknown> => JSON.parse((await run('status --json')).stdout).parented
@@ -51,7 +55,7 @@ test('an attach that fails, or asks for what would change under endpoints, leave
 })
 
 test('a MAC that was asked for in vain is not taken for that of an interface the next time', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const [c, e] = [await bareMachine(lab, 'c'), await bareMachine(lab, 'e')]
   const run = runIn(lab)
   expect(

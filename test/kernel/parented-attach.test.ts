@@ -1,9 +1,13 @@
-import { expect, test } from '@jest/globals'
-import { type Lab, openLab } from '../lab/lab.ts'
+import { afterAll, expect, test } from '@jest/globals'
+import type { Lab } from '../lab/lab.ts'
+import { labPool } from '../lab/lab-pool.ts'
 import type { Machine } from '../lab/machine.ts'
 import { addresses } from '../lab/topology.ts'
 import { bareMachine } from './attach/in-namespace.ts'
-import { inHost } from './lifecycle/in-host.ts'
+import { inKeptProcess } from './lifecycle/in-host.ts'
+
+const labs = labPool()
+afterAll(() => labs[Symbol.asyncDispose]())
 
 const compose = (mode: string): string => `name: shop
 services:
@@ -21,7 +25,7 @@ networks:
 
 /** A lab whose host has the network `lan`, applied. */
 const openLan = async (mode = 'bridge'): Promise<Lab> => {
-  const lab = await openLab()
+  const lab = await labs.open()
   const file = await lab.write('compose.yaml', compose(mode))
   const applied = await lab.portolan(['apply', '--yes', '-f', file, '--state', '/run/lab/live'])
   expect({ code: applied.exitCode, said: applied.stderr }).toEqual({ code: 0, said: '' })
@@ -35,7 +39,7 @@ interface Attached {
 }
 
 const inLan = (lab: Lab, code: string): Promise<unknown> =>
-  inHost(
+  inKeptProcess(
     lab,
     'nftables',
     `const host = await open({ project: 'other' })
@@ -150,7 +154,7 @@ test('detach removes the interface in the namespace that is named, and refuses t
 })
 
 test('a network on an interface is made, joined and removed without a file', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const web = await bareMachine(lab, 'web')
   const before = await lab.host.mustRun(['sh', '-c', 'ip -o link; nft list ruleset'])
   const lan = `{ parent: 'eth0', ipv4: { subnet: '192.0.2.0/24', gateway: '${addresses.ip.neighbour}', ipRange: '192.0.2.64/26' } }`
@@ -197,7 +201,7 @@ test('a network on an interface is made, joined and removed without a file', asy
 })
 
 test('the command makes a network on an interface, joins it, and takes the process off', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const c = await bareMachine(lab, 'c')
   const run = async (line: string) => lab.portolan(line.split(' '))
   const lan = '--parent eth0 --subnet 192.0.2.0/24 --ip-range 192.0.2.64/26'

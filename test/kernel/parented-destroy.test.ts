@@ -1,9 +1,12 @@
-import { expect, test } from '@jest/globals'
-import { openLab } from '../lab/lab.ts'
+import { afterAll, expect, test } from '@jest/globals'
+import { labPool } from '../lab/lab-pool.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
+const labs = labPool()
+afterAll(() => labs[Symbol.asyncDispose]())
+
 test('destroy names an endpoint that is still on an interface of the host, and gives no address up', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const web = await bareMachine(lab, 'web')
   const run = async (line: string) => lab.portolan(line.split(' '))
   const lan = 'attach lan --parent eth0 --subnet 192.0.2.0/24 --gateway 192.0.2.254'
@@ -28,7 +31,7 @@ test('destroy names an endpoint that is still on an interface of the host, and g
 })
 
 test('an interface of a container that has ended may stay for a moment, and is waited for', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const lan = 'attach lan --parent eth0 --subnet 192.0.2.0/24 --gateway 192.0.2.254 --name web'
   const on = ({ pid }: { readonly pid: number }): string[] => `${lan} --netns ${pid}`.split(' ')
   /** Its namespace outlives it, as with the kernel's work queue on a busy machine. */
@@ -49,7 +52,7 @@ test('an interface of a container that has ended may stay for a moment, and is w
 })
 
 test('an endpoint with the MAC of a child that is no endpoint of ours is not said to be attached elsewhere', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const web = await bareMachine(lab, 'web')
   await lab.host.mustRun([
     ...['ip', 'link', 'add', 'foreign', 'link', 'eth0', 'address', '02:42:c0:00:02:40'],

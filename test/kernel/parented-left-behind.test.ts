@@ -1,12 +1,15 @@
-import { expect, test } from '@jest/globals'
-import { openLab } from '../lab/lab.ts'
+import { afterAll, expect, test } from '@jest/globals'
+import { labPool } from '../lab/lab-pool.ts'
 import { bareMachine } from './attach/in-namespace.ts'
+
+const labs = labPool()
+afterAll(() => labs[Symbol.asyncDispose]())
 
 const lan = (parent: string, services = 'a: {networks: [lan]}'): string =>
   `{name: vl, services: {${services}}, networks: {lan: {driver: macvlan, driver_opts: {parent: ${parent}}}}}`
 
 test('a file that takes a macvlan network away, or moves it, is refused while a container is on it', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const [a, job] = [await bareMachine(lab, 'a'), await bareMachine(lab, 'job')]
   await lab.host.ip('link add p1 type veth peer name p1-end')
   await lab.host.ip('link set p1 up')
@@ -51,7 +54,7 @@ test('a file that takes a macvlan network away, or moves it, is refused while a 
 })
 
 test('an interface that says which endpoint it is goes with detach, whatever is leased', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const a = await bareMachine(lab, 'a')
   const run = async (line: string) => lab.portolan(line.split(' '))
   expect(await run(`attach lan --parent eth0 --subnet 192.0.2.0/24 --netns ${a.pid} --name a`)).toMatchObject(
@@ -65,7 +68,7 @@ test('an interface that says which endpoint it is goes with detach, whatever is 
 })
 
 test('an endpoint on a bridge too stays there where its macvlan cannot be detached', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const a = await bareMachine(lab, 'a')
   const file = await lab.write(
     'compose.yaml',

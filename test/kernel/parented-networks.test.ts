@@ -1,6 +1,10 @@
-import { expect, test } from '@jest/globals'
+import { afterAll, expect, test } from '@jest/globals'
 import { backends } from '../lab/backend.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { labPool } from '../lab/lab-pool.ts'
+
+const labs = labPool()
+afterAll(() => labs[Symbol.asyncDispose]())
 
 const compose = (parent: string, subnet = '192.0.2.0/24'): string => `name: shop
 services:
@@ -22,7 +26,7 @@ const everything = async (lab: Lab): Promise<string> =>
   ).replaceAll(/valid_lft \S+ preferred_lft \S+|lft \S+|gc_timer +\S+| tentative|\\/g, '')
 
 test('a network on a parent leaves rules, interfaces and sysctls of the host as they are, and leases its addresses', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const file = await lab.write('compose.yaml', compose('eth0'))
   const before = await everything(lab)
   const applied = await lab.portolan(['apply', '--yes', '-f', file])
@@ -42,7 +46,7 @@ test('a network on a parent leaves rules, interfaces and sysctls of the host as 
 })
 
 test('an address that a neighbour answers at is not given', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   await lab.client.ip('addr add 192.0.2.4/24 dev eth0')
   await lab.host.run(['ping', '-c', '1', '-W', '1', '192.0.2.4'])
   await lab.host.ip('neigh replace 192.0.2.4 lladdr 02:00:00:00:00:04 dev eth0 nud reachable')
@@ -52,7 +56,7 @@ test('an address that a neighbour answers at is not given', async () => {
 })
 
 test('a parent that is not there blocks the plan, and nothing is changed', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const file = await lab.write('compose.yaml', compose('eth7'))
   const before = await everything(lab)
   const { exitCode, stdout } = await lab.portolan(['apply', '--yes', '--json', '-f', file])
@@ -62,7 +66,7 @@ test('a parent that is not there blocks the plan, and nothing is changed', async
 })
 
 test('a VLAN as parent is made and removed, or the error says that the kernel has no VLANs', async () => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   const file = await lab.write('compose.yaml', compose('eth1.100', '203.0.113.0/28'))
   const before = await everything(lab)
   const applied = await lab.portolan(['apply', '--yes', '-f', file])
@@ -100,7 +104,7 @@ networks: { br: {} }
 test.each(backends)(
   'an apply that this kernel has no VLANs for changes nothing, also where %s would replace the rules of another backend',
   async (backend) => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const file = await lab.write('compose.yaml', withBridge)
     const apply = (path: string, by: string) =>
       lab.portolan(['apply', '--yes', '-f', path, '--backend', by, '--json'])

@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { type Container, type ContainerOptions, createContainer } from './container.ts'
 import { Disposables } from './disposables.ts'
 import type { Machine } from './machine.ts'
+import type { ResidentModules } from './resident/resident-modules.ts'
+import type { ResidentProcess } from './resident/resident-process.ts'
 import { openSite, type Site } from './site.ts'
 
 const command = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
@@ -47,6 +49,10 @@ export interface Lab extends AsyncDisposable {
     args: readonly string[],
     options?: { readonly environment?: Readonly<Record<string, string>> },
   ): Promise<CommandOutcome>
+  /** Runs small modules that use the library on the host, in one process. */
+  readonly modules: Pick<ResidentModules, 'run'>
+  /** Serves calls of the plugins of CNI and Podman on the host, in one process. */
+  readonly plugins: Pick<ResidentProcess, 'ask'>
   /** The argv that runs the command, for tests that start, interrupt or wrap it. */
   readonly command: readonly string[]
   /** Closes `value` together with the lab. */
@@ -70,7 +76,7 @@ export const labOn = async (
   { bridgeNf = 1 }: LabOptions,
   leave: () => Promise<void>,
 ): Promise<Lab> => {
-  const { host, client, neighbour, outside, distant, resident } = site
+  const { host, client, neighbour, outside, distant, resident, modules, plugins } = site
   const held = new Disposables()
   const containers = new Map<string, Container>()
   const argv = [process.execPath, command]
@@ -92,6 +98,8 @@ export const labOn = async (
     outside,
     distant,
     containers,
+    modules,
+    plugins,
     command: argv,
     async container(containerOptions) {
       const made = held.use(await createContainer(host, containerOptions))

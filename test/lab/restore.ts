@@ -24,7 +24,7 @@ export const remember = async (site: Site, tablesStay: boolean): Promise<void> =
 }
 
 /** Ends what a test has started on the host and left. */
-const endPrograms = async ({ host, resident }: Site): Promise<void> => {
+const endPrograms = async ({ host, resident, modules, plugins }: Site): Promise<void> => {
   const place = (pid: string | number): string | null => {
     try {
       return readlinkSync(`/proc/${pid}/ns/net`)
@@ -34,10 +34,11 @@ const endPrograms = async ({ host, resident }: Site): Promise<void> => {
     }
   }
   const own = place(host.pid)
+  const stay = [host.pid, resident.pid, modules.pid, plugins.pid]
   const left = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => pid !== host.pid && pid !== resident.pid && place(pid) === own)
+    .filter((pid) => !stay.includes(pid) && place(pid) === own)
   for (const pid of left) {
     try {
       process.kill(pid, 'SIGKILL')

@@ -1,6 +1,9 @@
 import { Disposables } from './disposables.ts'
 import { createMachine, type Machine } from './machine.ts'
 import { type ResidentCommand, residentCommand } from './resident/resident-command.ts'
+import { type ResidentModules, residentModules } from './resident/resident-modules.ts'
+import { residentPlugin } from './resident/resident-plugin.ts'
+import type { ResidentProcess } from './resident/resident-process.ts'
 import { resolvers, wireUp } from './topology.ts'
 
 /** The machines of a lab, wired together; see topology.ts for the picture. */
@@ -13,6 +16,10 @@ export interface Site extends AsyncDisposable {
   readonly distant: Machine
   /** The command, loaded once, on the host. */
   readonly resident: ResidentCommand
+  /** The library, loaded once, on the host. */
+  readonly modules: ResidentModules
+  /** The plugins of CNI and Podman, loaded once, on the host. */
+  readonly plugins: ResidentProcess
 }
 
 /** What of /run a host has from the beginning. */
@@ -45,6 +52,8 @@ export const openSite = async (): Promise<Site> => {
     ])
     await wireUp({ host, client, neighbour, outside, distant, wire })
     const resident = held.use(residentCommand(host.inside, { NO_COLOR: '1' }))
+    const modules = held.use(residentModules(host.inside))
+    const plugins = held.use(residentPlugin(host))
     return {
       host,
       client,
@@ -52,6 +61,8 @@ export const openSite = async (): Promise<Site> => {
       outside,
       distant,
       resident,
+      modules,
+      plugins,
       [Symbol.asyncDispose]: () => held.close(),
     }
   } catch (error) {

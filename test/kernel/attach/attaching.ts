@@ -3,7 +3,7 @@ import type { Backend } from '../../lab/backend.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
-import { inShop } from '../live/in-live-host.ts'
+import { inShopAgain } from '../live/in-live-host.ts'
 import { type Attached, attach, bareMachine, portsOf, request } from './in-namespace.ts'
 
 /** The rows of the contract that an attached process is asked for, in every backend. */
@@ -14,7 +14,7 @@ export const attaching = (open: OpenLab, backend: Backend): void => {
     const one = await bareMachine(lab, 'web-1')
     const two = await bareMachine(lab, 'web-2')
     await attach(lab, backend, one)
-    const sibling = (await inShop(
+    const sibling = (await inShopAgain(
       lab,
       backend,
       `await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
@@ -35,7 +35,7 @@ export const attaching = (open: OpenLab, backend: Backend): void => {
       ).toMatchObject({ by: 'outside', source: addresses[family].hostOutside })
     }
     expect(
-      await inShop(
+      await inShopAgain(
         lab,
         backend,
         `await host.detach('web-1'); await host.detach('web-2'); await host.removeNetwork('web')
@@ -52,7 +52,7 @@ export const attaching = (open: OpenLab, backend: Backend): void => {
     const lab = await open({ bridgeNf: 0 })
     const one = await bareMachine(lab, 'web-1')
     const two = await bareMachine(lab, 'web-2')
-    const other = (await inShop(
+    const other = (await inShopAgain(
       lab,
       backend,
       `await host.ensureNetwork('web', { pool: 'classic', ipv6: true, icc: false })

@@ -4,7 +4,7 @@ import type { CommandOutcome, Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
-import { inShop } from '../live/in-live-host.ts'
+import { inShopAgain } from '../live/in-live-host.ts'
 import { bareMachine, portsOf, serves, web } from './in-namespace.ts'
 
 const compose = `name: shop
@@ -199,7 +199,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     const lab = await open()
     const portolan = commandOf(lab, backend)
     const one = await bareMachine(lab, 'web-1')
-    await inShop(
+    await inShopAgain(
       lab,
       backend,
       `${web}; await host.lease('web', 'web-1')
@@ -216,14 +216,14 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
       exitCode: 0,
       stdout: 'web-1 is off the networks of project shop.\n',
     })
-    expect(await inShop(lab, backend, 'report([host.endpoints(), host.published()])')).toEqual([[], []])
+    expect(await inShopAgain(lab, backend, 'report([host.endpoints(), host.published()])')).toEqual([[], []])
   })
 
   test('what cannot be is an error with exit code 1, and with --json one as JSON', async () => {
     const lab = await open()
     const portolan = commandOf(lab, backend)
     const one = await bareMachine(lab, 'web-1')
-    await inShop(lab, backend, `${web}; report(0)`)
+    await inShopAgain(lab, backend, `${web}; report(0)`)
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['web'], /--netns is missing: give the number of a process/],
       [['web', '--netns', '4194303'], /there is no process 4194303 here/],

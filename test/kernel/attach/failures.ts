@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
+import { libraryLoader } from '../../lab/library/library.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
-import { inShop } from '../live/in-live-host.ts'
+import { inShop, inShopAgain } from '../live/in-live-host.ts'
 import { attach, bareMachine, heldOf, networkOf, portsOf, request, serves, web } from './in-namespace.ts'
 
 /**
@@ -10,8 +11,8 @@ import { attach, bareMachine, heldOf, networkOf, portsOf, request, serves, web }
  * one call of attach.
  */
 const withRunner = (n: number, when: 'before' | 'behind', what: string): string => `
-  const { createRunner } = await import('@portolan/host')
-  const real = createRunner()
+  const { host: system } = await import('${libraryLoader}')
+  const real = system.createRunner()
   let count = 0
   const runner = { run: async (command, args, options) => {
     const isIt = command === 'nsenter' && ++count === ${n}
@@ -34,7 +35,7 @@ const refusal = '({ name, code, message }) => ({ name, code, message })'
 const messageOf = async (lab: Lab, backend: Backend, call: string): Promise<string> =>
   String(
     (
-      (await inShop(lab, backend, `report(await ${call}.then(() => ({}), ${refusal}))`)) as {
+      (await inShopAgain(lab, backend, `report(await ${call}.then(() => ({}), ${refusal}))`)) as {
         message?: string
       }
     ).message,
@@ -45,9 +46,9 @@ export const failures = (open: OpenLab, backend: Backend): void => {
   test.each(instants)('that fails at program %d, %s it, leaves nothing', async (n, when) => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
-    await inShop(lab, backend, `${web}; report(0)`)
+    await inShopAgain(lab, backend, `${web}; report(0)`)
     const before = [await heldOf(lab)]
-    const found = await inShop(
+    const found = await inShopAgain(
       lab,
       backend,
       `${withRunner(n, when, `throw new Error('injected')`)}
@@ -66,7 +67,7 @@ export const failures = (open: OpenLab, backend: Backend): void => {
     async (n, when) => {
       const lab = await open()
       const one = await bareMachine(lab, 'web-1')
-      await inShop(lab, backend, `${web}; report(0)`)
+      await inShopAgain(lab, backend, `${web}; report(0)`)
       const before = await heldOf(lab)
       const killed = inShop(
         lab,
@@ -80,13 +81,13 @@ export const failures = (open: OpenLab, backend: Backend): void => {
       const { stdout } = await lab.portolan(['status', '--state', '/run/lab/live', '--json'])
       expect(stdout).not.toContain('foreign')
       await attach(lab, backend, one)
-      await inShop(
+      await inShopAgain(
         lab,
         backend,
         "await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } }); report(0)",
       )
       expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web-1', 'web-1'])
-      await inShop(lab, backend, "await host.detach('web-1'); report(0)")
+      await inShopAgain(lab, backend, "await host.detach('web-1'); report(0)")
       expect(await heldOf(lab)).toEqual(before)
     },
   )
@@ -95,10 +96,10 @@ export const failures = (open: OpenLab, backend: Backend): void => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
     for (const remove of [
-      () => inShop(lab, backend, "await host.detach('web-1'); report(host.endpoints())"),
+      () => inShopAgain(lab, backend, "await host.detach('web-1'); report(host.endpoints())"),
       () => lab.portolan(['destroy', '-p', 'shop', '--yes', '--state', '/run/lab/live']),
     ]) {
-      await inShop(lab, backend, `${web}; report(0)`)
+      await inShopAgain(lab, backend, `${web}; report(0)`)
       await expect(
         inShop(
           lab,
@@ -117,7 +118,7 @@ export const failures = (open: OpenLab, backend: Backend): void => {
   test('of one endpoint by several programs at once, each gets the same one', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
-    const all = (await inShop(
+    const all = (await inShopAgain(
       lab,
       backend,
       `${web}
@@ -177,7 +178,7 @@ export const failures = (open: OpenLab, backend: Backend): void => {
       [of("mac: '01:00:5e:00:00:01'"), /multicast address/],
       [of("endpoint: ''"), /cannot name an endpoint/],
     ]
-    const messages = (await inShop(
+    const messages = (await inShopAgain(
       lab,
       backend,
       `const said = []
@@ -188,13 +189,13 @@ export const failures = (open: OpenLab, backend: Backend): void => {
       expect([call, messages[index]]).toEqual([call, expect.stringMatching(expected)])
     })
     expect([await heldOf(lab), await networkOf(one)]).toEqual(before)
-    expect(await inShop(lab, backend, 'report(host.endpoints().length)')).toBe(1)
+    expect(await inShopAgain(lab, backend, 'report(host.endpoints().length)')).toBe(1)
   })
 
   test('without CAP_SYS_ADMIN it says what it needs, and leaves nothing', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
-    await inShop(lab, backend, `${web}; report(0)`)
+    await inShopAgain(lab, backend, `${web}; report(0)`)
     const before = await heldOf(lab)
     for (const [drop, capability] of [
       ['-sys_admin', 'CAP_SYS_ADMIN'],

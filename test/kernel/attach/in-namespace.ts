@@ -2,7 +2,7 @@ import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { createMachine, type Machine } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'
-import { inShop } from '../live/in-live-host.ts'
+import { inShopAgain } from '../live/in-live-host.ts'
 
 /** A process in a network namespace of its own, with services, and no interface but loopback. */
 export const bareMachine = async (lab: Lab, name: string): Promise<Machine> => {
@@ -27,7 +27,7 @@ export const request = (machine: Machine, name: string, more = ''): string =>
 
 /** Attaches a machine to network `web` of project `shop`, which is made first. */
 export const attach = async (lab: Lab, backend: Backend, machine: Machine, more = ''): Promise<Attached> =>
-  (await inShop(
+  (await inShopAgain(
     lab,
     backend,
     `${web}; report(await host.attach(${request(machine, machine.name, more)}))`,

@@ -3,7 +3,7 @@ import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
-import { inShop } from '../live/in-live-host.ts'
+import { inShopAgain } from '../live/in-live-host.ts'
 import {
   type Attached,
   attach,
@@ -20,7 +20,7 @@ const publish = "await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', p
 const published = async (lab: Lab, backend: Backend): Promise<{ machine: Machine; attached: Attached }> => {
   const machine = await bareMachine(lab, 'web-1')
   const attached = await attach(lab, backend, machine)
-  await inShop(lab, backend, `${publish}; report(true)`)
+  await inShopAgain(lab, backend, `${publish}; report(true)`)
   return { machine, attached }
 }
 
@@ -29,7 +29,7 @@ export const inside = (open: OpenLab, backend: Backend): void => {
   test('once attach returns, packets pass: it waits for no timer of the kernel', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
-    const answered = await inShop(
+    const answered = await inShopAgain(
       lab,
       backend,
       `const net = await import('node:net')
@@ -64,12 +64,12 @@ export const inside = (open: OpenLab, backend: Backend): void => {
   test('it has its lease, the MAC of it, the MTU of the bridge, and a default route in each family', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
-    await inShop(
+    await inShopAgain(
       lab,
       backend,
       `await host.ensureNetwork('web', { pool: 'classic', ipv6: true, mtu: 1400 }); report(0)`,
     )
-    const { ip, ip6, mac } = (await inShop(
+    const { ip, ip6, mac } = (await inShopAgain(
       lab,
       backend,
       `report(await host.attach(${request(one, 'web-1')}))`,
@@ -100,7 +100,7 @@ export const inside = (open: OpenLab, backend: Backend): void => {
     ]
     const mtuOf = async (machine: Machine, name: string): Promise<string | undefined> =>
       / mtu (\d+) /.exec(await machine.mustRun(['ip', '-o', 'link', 'show', name]))?.[1]
-    const bridge = (await inShop(
+    const bridge = (await inShopAgain(
       lab,
       backend,
       `${web}
@@ -173,7 +173,7 @@ export const inside = (open: OpenLab, backend: Backend): void => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
     await lab.outside.listen({ protocol: 'tcp', port: 7 })
-    await inShop(
+    await inShopAgain(
       lab,
       backend,
       `${web}; await host.ensureNetwork('db', { ipv6: true })
@@ -188,7 +188,7 @@ export const inside = (open: OpenLab, backend: Backend): void => {
     expect(await gateways()).toEqual(['dev eth0', 'dev eth1', 'dev eth0', 'dev eth1'])
     for (const detached of ['web', null]) {
       if (detached !== null)
-        await inShop(lab, backend, `await host.detach('web-1', { network: '${detached}' }); report(0)`)
+        await inShopAgain(lab, backend, `await host.detach('web-1', { network: '${detached}' }); report(0)`)
       for (const destination of ['198.51.100.9', '2001:db8:2::9'])
         expect(await one.reach({ protocol: 'tcp', destination, port: 7 })).toMatchObject({ by: 'outside' })
     }
@@ -205,7 +205,7 @@ export const inside = (open: OpenLab, backend: Backend): void => {
     expect(await portsOf(lab)).toHaveLength(1)
     await next[Symbol.asyncDispose]()
     expect(
-      await inShop(
+      await inShopAgain(
         lab,
         backend,
         "await host.detach('web-1'); await host.detach('web-1'); report([host.endpoints(), host.published()])",

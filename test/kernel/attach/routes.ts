@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
-import { inShop } from '../live/in-live-host.ts'
+import { inShopAgain } from '../live/in-live-host.ts'
 import { bareMachine, heldOf, portsOf, request, web } from './in-namespace.ts'
 
 /** What leads past the interface inside, and default routes that take the place of others. */
@@ -9,7 +9,7 @@ export const routes = (open: OpenLab, backend: Backend): void => {
   test('what leads to the subnet by another interface is refused; default routes take the place of former ones', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
-    await inShop(lab, backend, `${web}; report(0)`)
+    await inShopAgain(lab, backend, `${web}; report(0)`)
     const before = await heldOf(lab)
     await one.ip(
       'link add eth9 type bridge',
@@ -24,7 +24,7 @@ export const routes = (open: OpenLab, backend: Backend): void => {
       const said = (more) => host.attach({ ...${request(one, 'web-1')}, ...more }).then(() => 'done', ({ code, message }) => code + ' ' + message)
       const defaults = () => [inside('route', 'show', 'default'), inside('-6', 'route', 'show', 'default')].map((text) => text.trim().replace(/ pref medium/g, ''))`
     expect(
-      await inShop(
+      await inShopAgain(
         lab,
         backend,
         `${inside}
@@ -40,7 +40,7 @@ export const routes = (open: OpenLab, backend: Backend): void => {
       [],
     ])
     expect([await portsOf(lab), await heldOf(lab)]).toEqual([[], before])
-    const all = (await inShop(
+    const all = (await inShopAgain(
       lab,
       backend,
       `${inside}

@@ -2,24 +2,35 @@ import { afterAll, afterEach } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import { describeOnKernel } from '../../lab/gate.ts'
 import type { Lab, LabOptions } from '../../lab/lab.ts'
-import { labPool } from '../../lab/lab-pool.ts'
+import { type LabPool, labPool } from '../../lab/lab-pool.ts'
 
 /** Opens a lab that ends with the test. */
 export type OpenLab = (options?: LabOptions) => Promise<Lab>
 
-/** A suite whose every test has a host with nothing on it. */
+/** Of this file, by whether legacy tables stay: a host that is warm serves the next suite of the file too. */
+const pools = new Map<boolean, LabPool>()
+
+const poolOfFile = (tablesStay: boolean): LabPool => {
+  const known = pools.get(tablesStay)
+  if (known !== undefined) return known
+  const made = labPool({ tablesStay })
+  pools.set(tablesStay, made)
+  afterAll(() => made[Symbol.asyncDispose]())
+  return made
+}
+
+/** A suite whose every test has a host with nothing on it; at the top of a file. */
 export const describeLifecycle = (
   title: string,
   backend: Backend,
   body: (open: OpenLab, backend: Backend) => void,
 ): void => {
+  const labs = poolOfFile(backend === 'iptables-legacy')
   describeOnKernel(`${title}, ${backend}`, backend, () => {
     const opened: Lab[] = []
-    const labs = labPool({ tablesStay: backend === 'iptables-legacy' })
     afterEach(async () => {
       await Promise.all(opened.splice(0).map((lab) => lab[Symbol.asyncDispose]()))
     })
-    afterAll(() => labs[Symbol.asyncDispose]())
     body(async (options) => {
       const lab = await labs.open(options)
       opened.push(lab)

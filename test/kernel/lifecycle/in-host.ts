@@ -5,6 +5,7 @@ import { expect } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { importOpenHost } from '../../lab/library/library.ts'
+import type { RunOutcome } from '../../lab/run.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -29,8 +30,8 @@ const argvOf = (script: string): readonly string[] => [
 ]
 
 /**
- * Runs a module with `open()`, `attempt(work)` (an error's code), `run(...argv)` and `to` in the host; gives back what
- * it reports.
+ * Runs a module with `open()`, `attempt(work)` (an error's code), `run(...argv)` and `to` in the host, in a process of its
+ * own; gives back what it reports.
  */
 export const inHost = async (
   lab: Lab,
@@ -38,7 +39,19 @@ export const inHost = async (
   code: string,
   options: { readonly timeoutMs?: number } = {},
 ): Promise<unknown> => {
-  const { exitCode, stdout, stderr } = await lab.host.run(argvOf(moduleOf(backend, code)), options)
+  return reportOf(await lab.host.run(argvOf(moduleOf(backend, code)), options))
+}
+
+/**
+ * The same, in the process of those before it: for what a test does on its way. Loading the library takes longer than most
+ * modules take.
+ */
+export const inKeptProcess = async (lab: Lab, backend: Backend, code: string): Promise<unknown> => {
+  const script = moduleOf(backend, code)
+  return reportOf(await (lab.modules.run(script) ?? lab.host.run(argvOf(script))))
+}
+
+const reportOf = ({ exitCode, stdout, stderr }: RunOutcome): unknown => {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   return JSON.parse(stdout)
 }

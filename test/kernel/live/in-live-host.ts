@@ -1,7 +1,7 @@
 import type { Backend } from '../../lab/backend.ts'
 import type { Container } from '../../lab/container.ts'
 import type { Lab } from '../../lab/lab.ts'
-import { inHost } from '../lifecycle/in-host.ts'
+import { inHost, inKeptProcess } from '../lifecycle/in-host.ts'
 
 /** An endpoint as `lease` gives it, with its network. */
 export interface Leased {
@@ -21,20 +21,21 @@ export const inShop = (
   backend: Backend,
   code: string,
   options: { readonly timeoutMs?: number } = {},
-): Promise<unknown> =>
-  inHost(
-    lab,
-    backend,
-    `const host = await open({ project: 'shop' })
-     const leased = async (network, name, options) => {
-       const { ip, ip6, mac } = await host.lease(network, name, options)
-       const of = host.networks().find((one) => one.name === network)
-       return { name, ip, ip6, mac, bridge: of.bridge, network: of }
-     }
-     ${code}
-     await host.close()`,
-    options,
-  )
+): Promise<unknown> => inHost(lab, backend, withShop(code), options)
+
+/** The same in the process of those before it, where the host was closed each time: for what a test does on its way. */
+export const inShopAgain = (lab: Lab, backend: Backend, code: string): Promise<unknown> =>
+  inKeptProcess(lab, backend, withShop(code))
+
+const withShop = (code: string): string =>
+  `const host = await open({ project: 'shop' })
+   const leased = async (network, name, options) => {
+     const { ip, ip6, mac } = await host.lease(network, name, options)
+     const of = host.networks().find((one) => one.name === network)
+     return { name, ip, ip6, mac, bridge: of.bridge, network: of }
+   }
+   ${code}
+   await host.close()`
 
 /** Starts a container with the addresses that were leased for it, as an engine would. */
 export const contain = (lab: Lab, leased: Leased): Promise<Container> => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
-import { inShop } from './in-live-host.ts'
+import { inShopAgain } from './in-live-host.ts'
 
 /** What an operator may get wrong with a live project. */
 export const mistakes = (open: OpenLab, backend: Backend): void => {
@@ -11,8 +11,8 @@ export const mistakes = (open: OpenLab, backend: Backend): void => {
 
   test('opened with another backend, its rules are in that one alone', async () => {
     const lab = await open()
-    await inShop(lab, backend, start)
-    expect(await inShop(lab, other, 'report(host.published().length)')).toBe(1)
+    await inShopAgain(lab, backend, start)
+    expect(await inShopAgain(lab, other, 'report(host.published().length)')).toBe(1)
     const [nftables, iptables] = [
       (await lab.host.run(['nft', 'list', 'table', 'inet', 'portolan'])).stdout,
       await lab.host.mustRun(['iptables-nft-save']),
@@ -23,29 +23,29 @@ export const mistakes = (open: OpenLab, backend: Backend): void => {
 
   test('opened with another state directory, it is refused, and nothing of it is touched', async () => {
     const lab = await open()
-    await inShop(lab, backend, start)
+    await inShopAgain(lab, backend, start)
     const before = await lab.host.mustRun(['ip', '-j', 'link'])
     expect(
-      await inShop(
+      await inShopAgain(
         lab,
         backend,
         "report(await attempt(open({ project: 'shop', state: '/run/lab/elsewhere' })))",
       ),
     ).toBe('INVALID_REQUEST')
     expect(await lab.host.mustRun(['ip', '-j', 'link'])).toBe(before)
-    expect(await inShop(lab, backend, 'report(host.networks().length)')).toBe(1)
+    expect(await inShopAgain(lab, backend, 'report(host.networks().length)')).toBe(1)
   })
 
   test('it waits as long as it is told to while another program changes the network', async () => {
     const lab = await open()
-    await inShop(lab, backend, start)
+    await inShopAgain(lab, backend, start)
     const lock = (await lab.host.mustRun(['find', '/run', '-name', 'network-*.lock'])).trim()
     const held = lab.host.start(['flock', '--no-fork', lock, 'sleep', '50'])
     await lab.host.mustRun(['sh', '-c', `while flock -n ${lock} true; do sleep 0.05; done`])
     const tried = `const impatient = await open({ project: 'shop', lockTimeoutMs: 200 })
       report(await impatient.ensureNetwork('db', { pool: 'classic' }).catch(({ code, message }) => [code, message]))
       await impatient.close()`
-    expect(await inShop(lab, backend, tried)).toEqual([
+    expect(await inShopAgain(lab, backend, tried)).toEqual([
       'LOCKED',
       expect.stringMatching(/for longer than 200 ms/),
     ])
@@ -61,7 +61,7 @@ export const mistakes = (open: OpenLab, backend: Backend): void => {
       'mkdir -p /run/lab/live && mount -t tmpfs -o size=1m,mode=755 tmpfs /run/lab/live',
     ])
     expect(
-      await inShop(
+      await inShopAgain(
         lab,
         backend,
         `await host.ensureNetwork('web', { pool: 'classic' }); await host.lease('web', 'web-1')
@@ -83,14 +83,14 @@ export const mistakes = (open: OpenLab, backend: Backend): void => {
 
   test('a bridge that is missing comes back when another network is asked for again', async () => {
     const lab = await open()
-    await inShop(
+    await inShopAgain(
       lab,
       backend,
       `await host.ensureNetwork('web', { pool: 'classic' }); await host.ensureNetwork('back', { pool: 'classic' })
        run('ip', 'link', 'del', host.networks().find(({ name }) => name === 'web').bridge); report('done')`,
     )
     expect(
-      await inShop(
+      await inShopAgain(
         lab,
         backend,
         `await host.ensureNetwork('back')

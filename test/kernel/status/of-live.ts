@@ -4,7 +4,7 @@ import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
-import { contain, inShop, type Leased } from '../live/in-live-host.ts'
+import { contain, inShopAgain, type Leased } from '../live/in-live-host.ts'
 import { deleteMapping, deleteRule, flushRules } from './damage.ts'
 import { echoPort, openConnections, startEcho } from './held-connections.ts'
 import { driftOf, readStatus } from './read-status.ts'
@@ -15,7 +15,7 @@ const state = ['--state', '/run/lab/live']
 export const statusOfLive = (open: OpenLab, backend: Backend): void => {
   const published = async (): Promise<Lab> => {
     const lab = await open()
-    const leased = (await inShop(
+    const leased = (await inShopAgain(
       lab,
       backend,
       `await host.ensureNetwork('web', { pool: 'classic' })
@@ -34,7 +34,7 @@ export const statusOfLive = (open: OpenLab, backend: Backend): void => {
     return lab
   }
   const inLibrary = async (lab: Lab): Promise<HostStatus> =>
-    (await inShop(lab, backend, 'report(await host.status())')) as HostStatus
+    (await inShopAgain(lab, backend, 'report(await host.status())')) as HostStatus
 
   test('the library and the command tell the same, and nothing is missing', async () => {
     const lab = await published()
@@ -75,7 +75,7 @@ export const statusOfLive = (open: OpenLab, backend: Backend): void => {
       'ip 8081/tcp: changed',
       'ip 9000/tcp: missing',
     ])
-    await inShop(
+    await inShopAgain(
       lab,
       backend,
       `await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } }); report(null)`,

@@ -11,4 +11,6 @@ const file = readdirSync(folder).find((name) => name.endsWith('.cjs'))
 const { exports, keep } = loadScript(new URL(file, folder).pathname, 'library')
 process.on('exit', keep)
 
+export { keep }
+
 export const { core, host, iptables, nftables, portolan } = exports

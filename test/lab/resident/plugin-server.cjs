@@ -1,4 +1,4 @@
-// Serves calls of the CNI plugin in one process, as one that a watch starts does (packages/cni/src/start/serve-plugins.ts):
+// Serves calls of the plugins of CNI and Podman in one process, as one that a watch starts does (packages/cni/src/start/serve-plugins.ts):
 // what the engine says comes as a message, and what the plugin would print goes back. Argument: the file of the bundle.
 const { setFlagsFromString } = require('node:v8')
 
@@ -13,11 +13,13 @@ const loading = import('../../../packages/host/dist/file/index.js').then(({ load
 let callsServed = 0
 process.on('message', async (call) => {
   const { exports, keep } = await loading
+  const isPodman = call.arguments !== undefined
   let stderr = ''
   const warn = (text) => {
-    stderr += `portolan-cni: ${text}\n`
+    stderr += `portolan-${isPodman ? 'netavark' : 'cni'}: ${text}\n`
   }
-  const { exitCode, stdout } = await exports.runCni({ ...call, warn })
+  const serve = isPodman ? exports.runNetavark : exports.runCni
+  const { exitCode, stdout } = await serve({ ...call, warn })
   process.send({ exitCode, stdout, stderr })
   callsServed += 1
   // Once it has served some: what was not called is not compiled.

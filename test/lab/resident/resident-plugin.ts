@@ -13,6 +13,9 @@ const pluginsFile = (): string => {
   return join(bundle, found)
 }
 
-/** The CNI plugin on a machine, loaded once for many calls, as a watch has it: a call is asked as `runCni` takes it. */
+/**
+ * The plugins of CNI and Podman on a machine, loaded once for many calls, as a watch has them: a call is asked as `runCni` or
+ * `runNetavark` takes it.
+ */
 export const residentPlugin = ({ inside }: Machine): ResidentProcess =>
   residentProcess(() => [...inside, process.execPath, server, pluginsFile()], {})
