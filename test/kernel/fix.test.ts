@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+
+const labs = suiteLabs()
 
 const dockerRules = `*filter
 :INPUT ACCEPT [0:0]
@@ -45,7 +48,7 @@ const savedFilter = async ({ host }: Lab): Promise<string> => {
 
 describeOnKernel('apply --fix', 'nftables', () => {
   test('mends a policy of Docker by DOCKER-USER, and destroy takes it back', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await lab.host.mustRun(['iptables-nft-restore'], { input: dockerRules })
     const saved = async (): Promise<string> => savedFilter(lab)
     const before = await saved()
@@ -94,7 +97,7 @@ describeOnKernel('apply --fix', 'nftables', () => {
   })
 
   test('takes back what was asked for a mapping once the mapping is gone, and nothing else', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await lab.host.mustRun(['iptables-nft-restore'], { input: dockerRules })
     const saved = async (): Promise<string> => savedFilter(lab)
     const before = await saved()

@@ -27,6 +27,10 @@ describeOnKernel('a pool of labs', 'nftables', () => {
       mkdir -p /run/mess/more /var/lib/mess/more
       ln -s /etc /run/mess/link
       mkfifo /var/lib/mess/pipe
+      mkdir "/run/mess/a place"
+      mount -t tmpfs tmpfs "/run/mess/a place"
+      mount --make-shared /run
+      mount --bind /run/mess /var/lib/mess/more
       echo mess > /run/lab/resolv.conf`,
     ])
     await lab.container({ name: 'mess', bridge: 'br-mess', address: '10.9.0.2/16' })
@@ -41,9 +45,9 @@ describeOnKernel('a pool of labs', 'nftables', () => {
     expect(again.host.pid).toBe(pid)
     expect(await takeSnapshot(again.host)).toEqual(first)
     const rest =
-      'ls -A /run /var/lib /run/lab; cat /etc/resolv.conf; ss -Hlntu; conntrack -L 2> /dev/null; ip neigh'
+      'grep -c shared: /proc/self/mountinfo; ls -A /run /var/lib /run/lab; cat /etc/resolv.conf; ss -Hlntu; conntrack -L 2> /dev/null; ip neigh'
     expect((await again.host.mustRun(['sh', '-c', rest])).trim().split('\n')).toEqual([
-      ...['/run:', 'lab', '', '/run/lab:', 'resolv.conf', 'var-lib', '', '/var/lib:'],
+      ...['0', '/run:', 'lab', '', '/run/lab:', 'resolv.conf', 'var-lib', '', '/var/lib:'],
       'nameserver 192.0.2.53',
     ])
     expect(await again.client.mustRun(['ip', '-br', 'addr'])).not.toContain('192.0.2.78')
@@ -54,7 +58,7 @@ describeOnKernel('a pool of labs', 'nftables', () => {
   test('a lab that cannot be made as it was is not used again', async () => {
     const labs = labPool()
     for (const mess of [
-      'mount -t tmpfs tmpfs /run/lab/var-lib',
+      'umount /etc/resolv.conf',
       'iptables-legacy -t nat -L',
       'ip link set eth0 mtu 1400',
       'ip rule add from 10.0.0.0/8 table 7',

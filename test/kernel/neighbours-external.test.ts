@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals'
 import { type Container, carrying } from '../lab/container.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import type { Machine } from '../lab/machine.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { startLibvirt } from '../lab/neighbour/libvirt.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
 import { mustSucceed, pilotOf } from './lifecycle/pilot.ts'
 import {
@@ -16,6 +17,8 @@ import {
   type Told,
   traffic,
 } from './neighbours/truth.ts'
+
+const labs = suiteLabs()
 
 /** An engine with a network that a project of ours joins. */
 interface Joined {
@@ -94,7 +97,7 @@ describeBeside('a project on a network of another engine', ['docker', 'podman', 
     ['libvirt', 'nftables'],
     ['libvirt', 'iptables-nft'],
   ] as const)('of %s works or says why it does not, and leaves it as it was, %s', async (engine, backend) => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
     const joined = await engines[engine](lab)
     const pilot = pilotOf(lab, backend)
@@ -131,7 +134,7 @@ describeBeside('a project on a network of another engine', ['docker', 'podman', 
   })
 
   test("of libvirt's on a bridge of the host is found by its name", async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const { virsh } = await startLibvirt(lab)
     const file = await lab.write(
       'lan.xml',

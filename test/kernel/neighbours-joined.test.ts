@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { type Family, families } from '@portolan/netfilter'
 import type { Backend } from '../lab/backend.ts'
 import { type Container, carrying } from '../lab/container.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import type { Machine } from '../lab/machine.ts'
 import { startCni } from '../lab/neighbour/cni.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
@@ -10,9 +10,12 @@ import { startDocker } from '../lab/neighbour/docker.ts'
 import { startLibvirt } from '../lab/neighbour/libvirt.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
 import type { Probe } from '../lab/probe.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
 import { pilotOf } from './lifecycle/pilot.ts'
 import { ourPort, outsidePort } from './neighbours/truth.ts'
+
+const labs = suiteLabs()
 
 type Member = Machine & { readonly address: string | null; readonly address6: string | null }
 
@@ -173,7 +176,7 @@ describeBeside(
       ['libvirt, routed', 'iptables-legacy'] as const,
       ['Docker, without icc', 'iptables-legacy'] as const,
     ])('%s: are reached and reach as before, and ours keeps its contract, %s', async (engine, backend) => {
-      await using lab = await openLab()
+      await using lab = await labs.open()
       await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
       const theirs = await (engines[engine] ?? engines['CNI, without masquerading'])?.(lab)
       if (theirs === undefined) throw new Error(engine)

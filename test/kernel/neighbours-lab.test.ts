@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
-import { openLab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { engineRoom } from '../lab/neighbour/engine-room.ts'
@@ -9,14 +8,17 @@ import { startFirewalld } from '../lab/neighbour/firewalld.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
 import { startUfw } from '../lab/neighbour/ufw.ts'
 import { run } from '../lab/run.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+
+const labs = suiteLabs()
 
 // The lab proves itself: real programs do on its host what they are known for. The matrix is in neighbours/.
 const published = { protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 2000 } as const
 
 describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 'ufw', 'fail2ban'], () => {
   test('Docker publishes a port in iptables-nft, and again after a restart', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const docker = await startDocker(lab)
     await docker.run({ name: 'web', publish: ['8080:80'] })
     expect(await lab.client.reach(published)).toMatchObject({ by: 'web', source: addresses.ip.client })
@@ -39,7 +41,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
   })
 
   test("Podman publishes a port on a network of one's own, and closes it with the container", async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const podman = await startPodman(lab)
     await podman.createNetwork('own', '--subnet=10.89.7.0/24', '--interface-name=br-pod')
     await podman.run({ name: 'web', network: 'own', publish: ['8080:80'] })
@@ -49,7 +51,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
   })
 
   test('firewalld closes the host but for what it is told to open, and a reload forgets what was for run time', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
     const firewalld = await startFirewalld(lab)
     expect(await lab.client.probe(published)).toMatchObject({ delivered: false })
@@ -62,7 +64,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
   })
 
   test('ufw closes the host but for what it is told to open', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
     const ufw = await startUfw(lab, ['allow 22/tcp'])
     expect(await lab.client.probe(published)).toMatchObject({ delivered: false })
@@ -74,7 +76,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
   })
 
   test('fail2ban bans an address', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
     const fail2ban = await startFail2ban(lab)
     await fail2ban.ban(addresses.ip.client)
@@ -85,7 +87,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
   })
 
   test('the host sees the same /opt and /root beside programs: Node and the command may lie there', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const places = (): Promise<string> => lab.host.mustRun(['stat', '--format=%n %d %i', '/opt', '/root'])
     const before = await places()
     await engineRoom(lab)
@@ -93,7 +95,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
   })
 
   test('the host has no network of another engine that the machine has', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const copy = 'mkdir /run/machine; cp -a /etc/. /run/machine; mount --bind /run/machine /etc'
     await lab.host.mustRun(['sh', '-ec', `${copy}; mkdir -p /etc/cni/net.d`])
     const network = '{"name": "pods", "type": "bridge", "ipam": {"subnet": "10.1.0.0/16"}}'
@@ -109,7 +111,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
     let cgroup = ''
     let pid = 0
     {
-      await using lab = await openLab()
+      await using lab = await labs.open()
       ;({ cgroup } = await engineRoom(lab))
       const docker = await startDocker(lab)
       await docker.run({ name: 'web', publish: ['8080:80'] })

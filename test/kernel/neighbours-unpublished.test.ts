@@ -2,17 +2,20 @@ import { expect, test } from '@jest/globals'
 import { attach, type PlanJson } from '../lab/attach.ts'
 import type { Backend } from '../lab/backend.ts'
 import type { Container } from '../lab/container.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import type { Machine } from '../lab/machine.ts'
 import { startCni } from '../lab/neighbour/cni.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { useLegacyIptables } from '../lab/neighbour/engine-room.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
 import { pilotOf, shop } from './lifecycle/pilot.ts'
 import { expectClosed } from './remedies/closed.ts'
 import { families } from './remedies/shop.ts'
+
+const labs = suiteLabs()
 
 const theirPort = 8090
 const outsidePort = 7000
@@ -64,7 +67,7 @@ describeBeside('ports that another engine has not published', ['docker', 'podman
   test.each(['iptables-nft', 'iptables-legacy'] as const)(
     'stay closed to our containers beside Docker, whichever comes first, and what ours have works, %s',
     async (backend) => {
-      await using lab = await openLab()
+      await using lab = await labs.open()
       if (backend === 'iptables-legacy') await useLegacyIptables(lab)
       const ours = await openOurs(lab, backend)
       const docker = await startDocker(lab, {
@@ -88,7 +91,7 @@ describeBeside('ports that another engine has not published', ['docker', 'podman
   test.each(['podman', 'cni'] as const)(
     'stay closed to our containers beside %s where the policy of FORWARD closes them',
     async (engine) => {
-      await using lab = await openLab()
+      await using lab = await labs.open()
       const ours = await openOurs(lab, 'iptables-nft')
       const started =
         engine === 'podman'
@@ -105,7 +108,7 @@ describeBeside('ports that another engine has not published', ['docker', 'podman
 test.each(['iptables-nft', 'iptables-legacy'] as const)(
   'the policy of FORWARD keeps our containers from no bridge that the world is behind, %s',
   async (backend) => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await lab.host.ip('link add br-lan type bridge', 'link set eth1 master br-lan', 'link set br-lan up')
     for (const family of families) {
       const { hostOutside, outside } = addresses[family]

@@ -1,6 +1,7 @@
 """Brings a namespace back to what it was like: what can be undone is, and then it is compared."""
 
 import os
+import re
 import socket
 import struct
 
@@ -42,6 +43,17 @@ def read_mounts():
     return read_file('/proc/self/mounts')
 
 
+def unmount(first):
+    """Takes away what has been mounted since, the last one first."""
+    new = [line for line in read_mounts().splitlines() if line not in first.splitlines()]
+    # Octal numbers stand for spaces: proc_pid_mounts(5).
+    places = [re.sub(rb'\\(\d{3})', lambda octal: bytes([int(octal[1], 8)]), line.split(b' ')[1]) for line in new]
+    # What is taken away may take others with it, and what is left is seen by the comparison. What shares mounts with
+    # other programs made them shared: see neighbour/engine-room.ts.
+    script = 'umount --lazy "$@" 2> /dev/null; mount --make-rprivate /'
+    run(['sh', '-c', script, 'sh', *map(os.fsdecode, reversed(places))], b'')
+
+
 class FirstState:
     """@param folders: those that are empty but for `kept`, on a host; None: a machine around a host"""
 
@@ -64,7 +76,9 @@ class FirstState:
         """The parts that are not what they were, because this cannot undo what was changed."""
         # First: what is emptied below may be the machine's own where something else was mounted.
         if read_mounts() != self.mounts:
-            return ['mounts']
+            unmount(self.mounts)
+            if read_mounts() != self.mounts:
+                return ['mounts']
         with Netlink(socket.NETLINK_ROUTE) as route, Netlink(NETFILTER) as netfilter:
             if self.folders is not None:
                 self.empty(route, netfilter)

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { statSync } from 'node:fs'
 import type { Lab } from '../lab.ts'
 import type { Machine } from '../machine.ts'
 import { type RunOptions, type RunOutcome, start } from '../run.ts'
@@ -28,6 +29,8 @@ export interface EngineRoom extends AsyncDisposable {
   readonly cgroup: string
   /** A path as the test process reaches it. */
   outside(path: string): string
+  /** Whether a program listens on a socket of this path, or did. Asks no program, so it may be asked often. */
+  hasSocket(path: string): boolean
 }
 
 /** What such programs need of a host: that of a lab, or one of several. */
@@ -113,6 +116,7 @@ const open = async (lab: EngineHost): Promise<EngineRoom> => {
     cgroup,
     // An absolute link such as /var/run would lead back to the machine's own files.
     outside: (path) => `/proc/${lab.host.pid}/root${path.replace(/^\/var\/run\//, '/run/')}`,
+    hasSocket: (path) => statSync(room.outside(path), { throwIfNoEntry: false })?.isSocket() === true,
     run: (argv, options) => lab.host.run([...inside, ...argv], withEnvironment(options)),
     mustRun: (argv, options) => lab.host.mustRun([...inside, ...argv], withEnvironment(options)),
     async daemon(name, argv, ready) {
@@ -143,6 +147,8 @@ const open = async (lab: EngineHost): Promise<EngineRoom> => {
       }
     },
     async [Symbol.asyncDispose]() {
+      // A lab of a pool may have another room later.
+      rooms.delete(lab.host)
       child.kill('SIGKILL')
       await ended
       await removeCgroup(cgroup)
