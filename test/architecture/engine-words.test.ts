@@ -35,7 +35,6 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/iptables/src/parse/line/core-option.ts': [1, ofProgram],
   'packages/iptables/src/print/rule/print-match.ts': [1, ofProgram],
   'packages/portolan/src/backend/choose-backend.ts': [1, ofProgram],
-  'packages/portolan/src/firewalld/ask-bus.ts': [1, ofProgram],
   'packages/core/src/conflict/host-becomes-router.ts': [3, 'of severity info, and engines tell errors'],
   'packages/core/src/conflict/rule-conflict.ts': [
     1,

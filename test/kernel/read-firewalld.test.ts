@@ -5,10 +5,13 @@ import { readByBus } from '../../packages/portolan/src/firewalld/read-by-bus.ts'
 import { readByCommand } from '../../packages/portolan/src/firewalld/read-by-command.ts'
 import { readFirewalld } from '../../packages/portolan/src/firewalld/read-firewalld.ts'
 import { findUnsaved } from '../../packages/portolan/src/firewalld/unsaved.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type EngineRoom, engineRoom } from '../lab/neighbour/engine-room.ts'
 import { type Firewalld, startFirewalld, systemBus } from '../lab/neighbour/firewalld.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
+
+const labs = suiteLabs()
 
 /** Starts programs in the room, after words such as those of setpriv(1), and notes which. */
 const runnerIn = (
@@ -26,13 +29,13 @@ const runnerIn = (
   }
 }
 
+const busOf = (room: EngineRoom): string => room.outside('/run/dbus/system_bus_socket')
+
 /** The same from both ways of asking. */
 const readTwice = async (room: EngineRoom): Promise<Configurations> => {
-  const runner = runnerIn(room)
-  const found = await readByBus(runner)
+  const found = await readByBus(busOf(room))
   if (found === null) throw new Error('firewalld does not answer on the bus')
-  expect(runner.started).not.toContain('firewall-cmd')
-  expect(await readByCommand(runner)).toEqual(found)
+  expect(await readByCommand(runnerIn(room))).toEqual(found)
   return found
 }
 
@@ -86,10 +89,10 @@ const startWith = async (
 
 describeBeside('firewalld is read alike over D-Bus and with firewall-cmd', ['firewalld'], () => {
   test('with zones, policies and ipsets that differ in its two configurations, in panic mode', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     // No direct rules: beside those firewalld keeps its ipsets with ipset(8), which not every kernel has.
     const { firewalld, room } = await startWith(lab, { ...blocks, ...ipsets })
-    const whole = await readByBus(runnerIn(room))
+    const whole = await readByBus(busOf(room))
     expect(whole === null ? 'nothing read' : findUnsaved(whole)).toBeNull()
     for (const words of [
       ['--panic-on'],
@@ -121,8 +124,8 @@ describeBeside('firewalld is read alike over D-Bus and with firewall-cmd', ['fir
     expect(findUnsaved(found)).toBe('priority -7 of policy bans is set at run time only')
   })
 
-  test('with direct rules, and on a host without busctl', async () => {
-    await using lab = await openLab()
+  test('with direct rules, and where the bus is elsewhere', async () => {
+    await using lab = await labs.open()
     const { firewalld, room } = await startWith(lab, direct)
     await firewalld.command('--direct', '--add-rule', 'ipv6', 'filter', 'INPUT', '0', '-j', 'DROP')
     const { now, permanent } = await readTwice(room)
@@ -131,23 +134,35 @@ describeBeside('firewalld is read alike over D-Bus and with firewall-cmd', ['fir
     ])
     expect(now.directRules).toEqual([...permanent.directRules, 'ipv6 filter INPUT 0 -j DROP'])
     expect(now.passthroughs).toEqual(['ipv6 -t filter -A INPUT -s 2001:db8:9::1 -j DROP'])
-    const hide = 'mount --bind /dev/null "$(command -v busctl)"; exec "$@"'
-    const without = runnerIn(room, { as: ['unshare', '--mount', 'sh', '-ec', hide, 'sh'] })
-    const known = await readFirewalld(runnerIn(room))
+    const runner = runnerIn(room)
+    const known = await readFirewalld(runner, busOf(room))
     expect(known?.unsaved).toBe('direct rule ipv6 filter INPUT 0 -j DROP is set at run time only')
-    expect(await readFirewalld(without)).toEqual(known)
+    expect(runner.started).toEqual([])
+    expect(await readFirewalld(runner, '/run/no-bus')).toEqual(known)
   })
 
   test('where it may not be asked, does not run, or has no bus', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const firewalld = await startFirewalld(lab)
     const room = await engineRoom(lab)
     const bus = await systemBus(room)
     const nothing = async (as: readonly string[] = []): Promise<void> => {
-      const runner = runnerIn(room, { as })
-      expect([await readByBus(runner), await readByCommand(runner)]).toEqual([null, null])
+      expect([await readByBus(busOf(room)), await readByCommand(runnerIn(room, { as }))]).toEqual([
+        null,
+        null,
+      ])
     }
+    const policy = (rules: string): Promise<void> =>
+      lab.host.writeText('/etc/dbus-1/system.d/firewalld-lab.conf', `<busconfig>${rules}</busconfig>`)
+    const readPolicy = ['dbus-send', '--system', '--print-reply', '--dest=org.freedesktop.DBus']
+    await policy(
+      '<policy context="mandatory"><deny send_destination="org.fedoraproject.FirewallD1"/></policy>',
+    )
+    await room.mustRun([...readPolicy, '/org/freedesktop/DBus', 'org.freedesktop.DBus.ReloadConfig'])
     await nothing(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'])
+    await policy('')
+    await room.mustRun([...readPolicy, '/org/freedesktop/DBus', 'org.freedesktop.DBus.ReloadConfig'])
+    expect(await readByBus(busOf(room))).not.toBeNull()
     await firewalld.stop()
     await nothing()
     await bus.stop()

@@ -1,35 +1,34 @@
-import type { Runner } from '@portolan/core'
-import { MissingToolError, shellLine } from '@portolan/netfilter'
-import {
-  askBus,
-  BusError,
-  type DirectRule,
-  type Passthrough,
-  type Question,
-  type Variant,
-} from './ask-bus.ts'
+import { shellLine } from '@portolan/netfilter'
+import { askBus, type DirectRule, type Passthrough, type Question } from './ask-bus.ts'
+import { type BusConnection, connectToBus } from './bus/bus-connection.ts'
+import { BusError, type Variant } from './bus/bus-value.ts'
 import { type Block, block, type Configurations, isOurDescription, ourName } from './configuration.ts'
 
 /**
- * Reads both configurations over D-Bus (firewalld.dbus(5)) with busctl of systemd. A start of it takes some
- * milliseconds; one of firewall-cmd takes a quarter of a second.
+ * Reads both configurations over D-Bus (firewalld.dbus(5)). One start of firewall-cmd takes a quarter of a second.
  *
+ * @param path - the socket of the system's bus
  * @returns null where this has no answer. firewall-cmd may have one.
  */
-export const readByBus = async (runner: Runner): Promise<Configurations | null> => {
+export const readByBus = async (path: string): Promise<Configurations | null> => {
   try {
-    return await read(runner)
+    const bus = await connectToBus(path)
+    try {
+      return await read(bus)
+    } finally {
+      bus.close()
+    }
   } catch (error) {
-    if (error instanceof BusError || error instanceof MissingToolError) return null
+    if (error instanceof BusError) return null
     throw error
   }
 }
 
-const read = async (runner: Runner): Promise<Configurations> => {
+const read = async (bus: BusConnection): Promise<Configurations> => {
   // On its own: where this has no answer, each of the others would be waited for too.
-  const [zones] = await askBus(runner, 'call', [atRunTime('as', 'zone', 'getZones')])
+  const [zones] = await askBus(bus, [atRunTime('as', 'zone', 'getZones')])
   const [policies, ipsets, rules, passthroughs, zonePaths, policyPaths, ipsetPaths, keptRules, keptPasses] =
-    await askBus(runner, 'call', [
+    await askBus(bus, [
       atRunTime('as', 'policy', 'getPolicies'),
       atRunTime('as', 'ipset', 'getIPSets'),
       atRunTime('a(sssias)', 'direct', 'getAllRules'),
@@ -43,35 +42,29 @@ const read = async (runner: Runner): Promise<Configurations> => {
   const of = async <Signature extends Question['signature']>(
     names: readonly string[],
     question: (name: string) => Question<Signature>,
-  ) => pairs(names, await askBus(runner, 'call', names.map(question)))
+  ) => pairs(names, await askBus(bus, names.map(question)))
   const kept = async <Signature extends Question['signature']>(
     paths: readonly string[],
     part: string,
     method: string,
     signature: Signature,
   ) => {
-    const [names, found] = await Promise.all([
-      askBus(
-        runner,
-        'get-property',
-        paths.map((path) => permanently('s', path, part, 'name')),
-      ),
-      askBus(
-        runner,
-        'call',
-        paths.map((path) => permanently(signature, path, part, method)),
-      ),
-    ])
+    const names = await askBus(
+      bus,
+      paths.map((path) => nameOf(path, part)),
+    )
+    const found = await askBus(
+      bus,
+      paths.map((path) => permanently(signature, path, part, method)),
+    )
     return pairs(names, found).sort(([one], [other]) => (one < other ? -1 : 1))
   }
-  const [zonesNow, policiesNow, entriesNow, zonesKept, policiesKept, entriesKept] = await Promise.all([
-    of(zones, (name) => atRunTime('a{sv}', 'zone', 'getZoneSettings2', name)),
-    of(policies, (name) => atRunTime('a{sv}', 'policy', 'getPolicySettings', name)),
-    of(ipsets, (name) => atRunTime('as', 'ipset', 'getEntries', name)),
-    kept(zonePaths, '.zone', 'getSettings2', 'a{sv}'),
-    kept(policyPaths, '.policy', 'getSettings', 'a{sv}'),
-    kept(ipsetPaths, '.ipset', 'getEntries', 'as'),
-  ])
+  const zonesNow = await of(zones, (name) => atRunTime('a{sv}', 'zone', 'getZoneSettings2', name))
+  const policiesNow = await of(policies, (name) => atRunTime('a{sv}', 'policy', 'getPolicySettings', name))
+  const entriesNow = await of(ipsets, (name) => atRunTime('as', 'ipset', 'getEntries', name))
+  const zonesKept = await kept(zonePaths, '.zone', 'getSettings2', 'a{sv}')
+  const policiesKept = await kept(policyPaths, '.policy', 'getSettings', 'a{sv}')
+  const entriesKept = await kept(ipsetPaths, '.ipset', 'getEntries', 'as')
   const keptEntries = new Map(entriesKept)
   return {
     now: {
@@ -103,11 +96,11 @@ const config = `${root}/config`
 const atRunTime = <const Signature extends Question['signature']>(
   signature: Signature,
   part: string,
-  method: string,
-  ...name: readonly string[]
+  member: string,
+  ...words: readonly string[]
 ): Question<Signature> => ({
   signature,
-  words: [root, `${service}.${part}`, method, ...name.flatMap((one) => ['s', one])],
+  call: { path: root, interface: `${service}.${part}`, member, words },
 })
 
 const permanently = <const Signature extends Question['signature']>(
@@ -115,7 +108,20 @@ const permanently = <const Signature extends Question['signature']>(
   path: string,
   part: string,
   member: string,
-): Question<Signature> => ({ signature, words: [path, `${service}.config${part}`, member] })
+): Question<Signature> => ({
+  signature,
+  call: { path, interface: `${service}.config${part}`, member, words: [] },
+})
+
+const nameOf = (path: string, part: string): Question<'s'> => ({
+  signature: 's',
+  call: {
+    path,
+    interface: 'org.freedesktop.DBus.Properties',
+    member: 'Get',
+    words: [`${service}.config${part}`, 'name'],
+  },
+})
 
 const pairs = <Value>(names: readonly string[], values: readonly Value[]): (readonly [string, Value])[] =>
   values.map((value, at) => [names[at] ?? '', value])

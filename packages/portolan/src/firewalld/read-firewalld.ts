@@ -1,5 +1,7 @@
 import type { Runner } from '@portolan/core'
+import { runsHere } from '@portolan/host'
 import { MissingToolError } from '@portolan/netfilter'
+import { busPath } from './bus/bus-connection.ts'
 import type { Block } from './configuration.ts'
 import { readByBus } from './read-by-bus.ts'
 import { readByCommand } from './read-by-command.ts'
@@ -19,11 +21,15 @@ export interface Firewalld {
  * Reads what a reload of firewalld would change beside what is asked for: it starts again from the permanent
  * configuration, so what was set at run time only is lost (firewall-cmd(1), `--reload`).
  *
+ * @param bus - the socket of the bus that firewalld is on; null: it is asked by firewall-cmd alone
  * @returns null where firewalld does not run
  */
-export const readFirewalld = async (runner: Runner): Promise<Firewalld | null> => {
+export const readFirewalld = async (
+  runner: Runner,
+  bus: string | null = busOf(runner),
+): Promise<Firewalld | null> => {
   try {
-    const found = (await readByBus(runner)) ?? (await readByCommand(runner))
+    const found = (bus === null ? null : await readByBus(bus)) ?? (await readByCommand(runner))
     if (found === null) return null
     const { policies } = found.permanent
     return {
@@ -36,6 +42,10 @@ export const readFirewalld = async (runner: Runner): Promise<Firewalld | null> =
     throw error
   }
 }
+
+/** A runner of the caller's may be on another host than this process. */
+const busOf = (runner: Runner): string | null =>
+  runsHere(runner) ? busPath(process.env.DBUS_SYSTEM_BUS_ADDRESS) : null
 
 /** firewalld.policies(5), `priority`: -1 where none is given. */
 const priorityOf = ({ lines }: Block): number =>
