@@ -1,10 +1,13 @@
 import { expect, test } from '@jest/globals'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { startLibvirt } from '../lab/neighbour/libvirt.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+
+const labs = suiteLabs()
 
 const shop = `name: shop
 services: { web: { ports: ["8080:80"] } }
@@ -42,7 +45,7 @@ const database = 'network/files/local-kv.db'
 
 describeBeside('networks of engines that do not run', ['docker', 'podman', 'libvirt'], () => {
   test('of Docker are avoided and named with their file, so that its containers are reached once it runs again', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const docker = await startDocker(lab)
     await docker.createNetwork({ name: 'six', subnet: '10.0.0.0/24', subnet6: 'fd00:10::/64' })
     await docker.stop()
@@ -78,7 +81,7 @@ describeBeside('networks of engines that do not run', ['docker', 'podman', 'libv
   })
 
   test('of Docker are found in the folder that its settings name, and a database that cannot be read is warned of', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const docker = await startDocker(lab, { 'data-root': '/var/lib/elsewhere' })
     await docker.stop()
     await restartHost(lab)
@@ -101,7 +104,7 @@ describeBeside('networks of engines that do not run', ['docker', 'podman', 'libv
   })
 
   test('of Podman and libvirt are avoided, those that were never started too', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const podman = await startPodman(lab)
     await podman.createNetwork('down', '--subnet=10.40.0.0/24')
     await podman.command('ps')

@@ -1,10 +1,13 @@
 import { expect, test } from '@jest/globals'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { startCni } from '../lab/neighbour/cni.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+
+const labs = suiteLabs()
 
 const compose = (network: string, address?: string): string => `name: shop
 services:
@@ -53,7 +56,7 @@ const usedOn = async (lab: Lab, name: string): Promise<readonly string[]> => {
 
 describeBeside('an external network of another engine', ['docker', 'podman', 'cni'], () => {
   test('of Docker is found by its name, and its containers keep their addresses, those that are stopped too', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const docker = await startDocker(lab)
     await docker.api('POST', '/networks/create', {
       Name: 'theirs',
@@ -73,7 +76,7 @@ describeBeside('an external network of another engine', ['docker', 'podman', 'cn
   })
 
   test('of Docker, whose records cannot be read, needs a static address, and says so', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const docker = await startDocker(lab)
     await docker.run({ name: 'first' })
     const kept = '/var/lib/docker/network/files/local-kv.db'
@@ -98,7 +101,7 @@ describeBeside('an external network of another engine', ['docker', 'podman', 'cn
   })
 
   test('of Podman is found by its name, up or not, and its containers keep their addresses', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const podman = await startPodman(lab)
     await podman.createNetwork(
       'theirs',
@@ -125,7 +128,7 @@ describeBeside('an external network of another engine', ['docker', 'podman', 'cn
   })
 
   test('of CNI is found by its name, and the leases of host-local are kept', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const cni = await startCni(lab, { name: 'theirs', bridge: 'br-theirs', subnet: '10.85.0.0/24' })
     const first = await cni.run({ name: 'first' })
     expect(first.address).toBe('10.85.0.2')

@@ -1,11 +1,14 @@
 import { expect, test } from '@jest/globals'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { engineRoom } from '../lab/neighbour/engine-room.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { mustSucceed, pilotOf, shop } from './lifecycle/pilot.ts'
 import { programs } from './neighbours/programs.ts'
 import { namespacePair, pointToPoint, type Routed, toPod, tunnel } from './neighbours/routed.ts'
+
+const labs = suiteLabs()
 
 interface KeptJson {
   readonly name: string
@@ -36,7 +39,7 @@ const forwarding = 'net.ipv4.ip_forward'
 
 describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvirt'], () => {
   test.each(Object.entries(owners))('%s, started after the first apply', async (name, owner) => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const pilot = pilotOf(lab, 'nftables')
     await pilot.apply(shop())
     const { ask } = await programs[name as keyof typeof owners].start(lab)
@@ -66,7 +69,7 @@ describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvi
     ['a network namespace at the other end of a pair', namespacePair],
     ['a machine behind a tunnel', tunnel],
   ])('%s, plugged in after the first apply', async (_, plugIn) => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const pilot = pilotOf(lab, 'nftables')
     await pilot.apply(shop())
     const { name, asked } = await plugIn(lab)
@@ -92,7 +95,7 @@ describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvi
   })
 
   test('what was plugged in while forwarding was off does not keep it on', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const pilot = pilotOf(lab, 'nftables')
     const { name } = await namespacePair(lab)
     await lab.host.setSysctl(forwarding, 0)
@@ -114,7 +117,7 @@ describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvi
       ['0', '1'],
     ],
   ])('an administrator that has systemd-networkd forward, in %s', async (_, file, text, expected) => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const room = await engineRoom(lab)
     const pilot = pilotOf(lab, 'nftables')
     await pilot.apply(shop())
@@ -130,7 +133,7 @@ describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvi
   })
 
   test('a program that starts while destroy asks is seen before anything is changed', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const pilot = pilotOf(lab, 'nftables')
     await pilot.apply(shop())
     // The library, as the command calls it once the question is answered.
@@ -153,7 +156,7 @@ describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvi
   })
 
   test("Docker's port on 127.0.0.1 lives on where Portolan switched route_localnet on for its bridge", async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const pilot = pilotOf(lab, 'nftables')
     const docker = await startDocker(lab, { 'userland-proxy': true })
     await docker.createNetwork({ name: 'web', subnet: '172.31.5.0/24', bridge: 'br-web' })

@@ -1,11 +1,14 @@
 import { expect, test } from '@jest/globals'
 import { families } from '@portolan/netfilter'
 import { type Container, carrying } from '../lab/container.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
 import { mustSucceed, pilotOf } from './lifecycle/pilot.ts'
+
+const labs = suiteLabs()
 
 const bridge = 'br-theirs'
 const outsidePort = 7000
@@ -59,7 +62,7 @@ describeBeside('two projects on one network of Docker, each with --fix', ['docke
   ] as const)(
     'that of the %s is destroyed: its insertion alone goes, and the other is served as before, %s',
     async (which, backend) => {
-      await using lab = await openLab()
+      await using lab = await labs.open()
       await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
       const daemon = await startDocker(lab, {
         ...{ 'userland-proxy': false, ipv6: true, 'fixed-cidr-v6': 'fd00:17::/64' },

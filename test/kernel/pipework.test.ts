@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import type { Machine } from '../lab/machine.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 import { inHost } from './lifecycle/in-host.ts'
+
+const labs = suiteLabs()
 
 /** What a use of pipework comes to, with the container `c` of process `pid`. */
 interface Use {
@@ -104,7 +107,7 @@ const uses: Readonly<Record<string, Use>> = {
 
 describe('a use of pipework', () => {
   test.each(Object.entries(uses))('%s', async (_, { here, holds }) => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const c = await bareMachine(lab, 'c')
     await inLab(lab, here(c.pid))
     await holds(lab, c)
@@ -119,7 +122,7 @@ describe('a use of pipework', () => {
       'CONFIG_IPVLAN',
     ],
   ])('%s comes with the kernel that has it, and is named by another', async (_, options, kind, option) => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const c = await bareMachine(lab, 'c')
     const outcome = (await inHost(
       lab,
@@ -142,7 +145,7 @@ describe('a use of pipework', () => {
   })
 
   test('the end of a container takes its interface with it, and detach gives its address up', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const before = await lab.host.mustRun(['ip', '-o', 'link'])
     for (const on of [onBridge, onLan]) {
       const c = await bareMachine(lab, 'c')

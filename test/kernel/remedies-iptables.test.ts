@@ -1,9 +1,12 @@
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
 import { expectClosed } from './remedies/closed.ts'
 import { openShop } from './remedies/shop.ts'
+
+const labs = suiteLabs()
 
 const published = { protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 1500 } as const
 
@@ -14,7 +17,7 @@ const forward = (lab: Lab, ...rules: readonly string[]): Promise<string> =>
 
 describeOnKernel('remedies for rules of iptables', 'iptables-nft', () => {
   test('carried out one after the other without asking again would pass by a ban, so each says to ask', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     for (const name of ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
       await lab.host.setSysctl(name, 1)
     await forward(
@@ -39,7 +42,7 @@ describeOnKernel('remedies for rules of iptables', 'iptables-nft', () => {
   })
 
   test('are not offered against a limit, which is a decision as a ban is', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const shop = await openShop(lab)
     const limits = [
       ['-p tcp --syn -m connlimit --connlimit-above 0 -j DROP'],

@@ -1,8 +1,11 @@
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../lab/backend.ts'
 import { describeOnKernel } from '../lab/gate.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { containersBehind, openOpenedShop, ways } from './remedies/opened.ts'
+
+const labs = suiteLabs()
 
 type Family = 'ip' | 'ip6'
 
@@ -57,7 +60,7 @@ const cases: readonly (readonly [name: string, Backend, Family, Obstacle])[] = [
 
 describeOnKernel('remedies for what links and reachable_from open', 'iptables-legacy', () => {
   test.each(cases)('open just that: %s, with %s in %s', async (_, backend, family, put) => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     for (const name of ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
       await lab.host.setSysctl(name, 1)
     await put(lab, family)

@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
+
+const labs = suiteLabs()
 
 const shop = `name: shop
 services: { web: { ports: ["8080:80"] } }
@@ -36,7 +39,7 @@ const wasRun = async ({ host }: Lab): Promise<boolean> =>
 
 describeOnKernel('commands in the state file', 'nftables', () => {
   test('are not run where others may write to the directory: destroy names it and what to do', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const directory = '/run/lab/state'
     await plant(lab, await withState(lab, directory))
     for (const [how, mend] of [
@@ -59,7 +62,7 @@ describeOnKernel('commands in the state file', 'nftables', () => {
   })
 
   test('that are not Portolan’s are not run wherever they stand: destroy shows them and refuses', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const directory = '/var/lib/portolan'
     const file = await withState(lab, directory)
     await plant(lab, file)
