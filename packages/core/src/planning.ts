@@ -16,7 +16,7 @@ export type { KnownBlocks } from './block/undone-moves.ts'
 export { isWithinBlocks } from './block/within-blocks.ts'
 export type { YieldedBlock } from './block/yield-blocks.ts'
 export { findHostPortTaken } from './conflict/find-host-port-taken.ts'
-export { findLostBlock, isAboutBlocks } from './conflict/find-lost-block.ts'
+export { findLostBlock, findLostBlocks, isAboutBlocks } from './conflict/find-lost-block.ts'
 export { findNetworkInUse } from './conflict/find-network-in-use.ts'
 export {
   findRuleConflicts,

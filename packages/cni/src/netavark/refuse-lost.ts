@@ -1,4 +1,4 @@
-import { findLostBlock } from '@portolan/core/planning'
+import { findLostBlocks } from '@portolan/core/planning'
 import { defaultStateDirectory } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { type LiveHost, readConfig } from 'portolan'
@@ -18,9 +18,8 @@ export const refuseLost = async (
   if (host.networks().some((one) => one.name === name)) return
   const blocks = await blocksHere(readConfig(), defaultStateDirectory())
   if (blocks === null) return
-  const [first] = (subnets ?? []).flatMap(
-    ({ subnet }) => findLostBlock({ network: name, subnet }, blocks, true, wording) ?? [],
-  )
+  const named = (subnets ?? []).map(({ subnet }) => subnet)
+  const [first] = findLostBlocks({ network: name, subnets: named }, blocks, true, wording)
   if (first === undefined) return
   const { text, commands } = first.remedy
   throw new PortolanError('CONFLICTS', {

@@ -2,6 +2,7 @@ import { commandWording, type Prefix, parsePrefix, prefixesOverlap, type Wording
 import { blockReservations, type HeldBlocks, hasPoolOf } from '../pool/held-blocks.ts'
 import { collisionWith } from '../pool/rejection.ts'
 import { afterNewName } from './after-new-name.ts'
+import { type FoundOverlap, withBothFamilies } from './both-families.ts'
 import type { Conflict, Remedy } from './conflict.ts'
 import { namedElsewhere, namedInFile, subnetOverlap } from './subnet-overlap.ts'
 
@@ -16,24 +17,38 @@ const ofCluster = 'cluster'
  */
 export const findLostBlock = (
   { network, subnet }: { readonly network: string; readonly subnet: string },
+  blocks: HeldBlocks,
+  isLive: boolean,
+  wording: Wording = commandWording,
+): Conflict | null => findLostBlocks({ network, subnets: [subnet] }, blocks, isLive, wording)[0] ?? null
+
+/** The same of the subnets of a network: one conflict where both are in such blocks, and the same leads out. */
+export const findLostBlocks = (
+  { network, subnets }: { readonly network: string; readonly subnets: readonly string[] },
   { lost, ...blocks }: HeldBlocks,
   isLive: boolean,
   wording: Wording = commandWording,
-): Conflict | null => {
-  const prefix = parsePrefix(subnet)
-  const found = blockReservations({ ...blocks, pools: null, lost }).filter((one) =>
-    prefixesOverlap(one.prefix, prefix),
-  )
-  if (found.length === 0) return null
-  const conflict = subnetOverlap(network, subnet, found.map(collisionWith), true, wording)
-  // What is there does not tell whether a file or a call names its subnet.
-  const told: Conflict = {
-    ...conflict,
-    remedy: isLive
-      ? remadeInBlock(prefix, blocks, wording)
-      : { ...conflict.remedy, text: `${conflict.remedy.text} ${namedInFile(wording.subnets, blocks.left)}` },
-  }
-  return afterNewName(told, { ...blocks, lost })
+): readonly Conflict[] => {
+  const found = subnets.flatMap((subnet): readonly FoundOverlap[] => {
+    const prefix = parsePrefix(subnet)
+    const overlapped = blockReservations({ ...blocks, pools: null, lost })
+      .filter((one) => prefixesOverlap(one.prefix, prefix))
+      .map(collisionWith)
+    if (overlapped.length === 0) return []
+    const conflict = subnetOverlap(network, subnet, overlapped, true, wording)
+    // What is there does not tell whether a file or a call names its subnet.
+    const told: Conflict = {
+      ...conflict,
+      remedy: isLive
+        ? remadeInBlock(prefix, blocks, wording)
+        : {
+            ...conflict.remedy,
+            text: `${conflict.remedy.text} ${namedInFile(wording.subnets, blocks.left)}`,
+          },
+    }
+    return [{ conflict: afterNewName(told, { ...blocks, lost }), subnet, overlapped }]
+  })
+  return withBothFamilies(found, isAboutBlocks)
 }
 
 /** What a program does that holds a network in a block that this host has not. */

@@ -4,7 +4,7 @@ import { aboutNetwork, type Conflict, culpritOutsideRules, type Remedy } from '.
 import { moveCommand } from './move-command.ts'
 
 /** What a subnet collides with. */
-interface Overlapped {
+export interface Overlapped {
   readonly overlaps: string
   readonly kind: string
   readonly detail: string
@@ -58,20 +58,14 @@ export const subnetOverlap = (
 ): Conflict => {
   const sure = overlapped.filter(isSure)
   const [cause] = sure.length > 0 ? sure : overlapped
-  const ordered = [...sure, ...overlapped.filter((one) => !isSure(one))]
-  const found = ordered.map(({ overlaps, detail }) => `${overlaps}: ${detail}`).join('; and ')
-  const allow = orAllow(ordered, wording.allow)
-  const followers =
-    sure.length === 0
-      ? ''
-      : ` Until that is settled, conflicts of network ${network} with rules are not looked for.`
+  const allow = orAllow(surestFirst(overlapped), wording.allow)
   return {
     kind: 'SubnetOverlap',
     severity: sure.length === 0 ? 'warning' : 'error',
     certainty: 'certain',
     ...aboutNetwork(network),
     prefix: subnet,
-    message: `The subnet ${subnet} of network ${network} overlaps ${found}. Packets for the overlap can only go one way.${followers}`,
+    message: overlapText(network, [{ subnet, overlapped }]),
     witness: null,
     culprit: cause === undefined ? null : culpritOutsideRules(cause.kind, cause.detail, cause.owner),
     remedy: held
@@ -81,6 +75,29 @@ export const subnetOverlap = (
       : named(network, overlapped, allow, isLive ? { ...wording, move: null } : wording, hasLeft),
     trace: [],
   }
+}
+
+const surestFirst = (overlapped: readonly Overlapped[]): readonly Overlapped[] => [
+  ...overlapped.filter(isSure),
+  ...overlapped.filter((one) => !isSure(one)),
+]
+
+/**
+ * That subnets of a network collide with something.
+ *
+ * @param subnets - one, or one of each family
+ */
+export const overlapText = (
+  network: string,
+  subnets: readonly { readonly subnet: string; readonly overlapped: readonly Overlapped[] }[],
+): string => {
+  const all = subnets.flatMap(({ overlapped }) => surestFirst(overlapped))
+  const found = all.map(({ overlaps, detail }) => `${overlaps}: ${detail}`).join('; and ')
+  const [named, overlap] = subnets.length === 1 ? ['subnet', 'overlaps'] : ['subnets', 'overlap']
+  const followers = all.some(isSure)
+    ? ` Until that is settled, conflicts of network ${network} with rules are not looked for.`
+    : ''
+  return `The ${named} ${subnets.map(({ subnet }) => subnet).join(' and ')} of network ${network} ${overlap} ${found}. Packets for the overlap can only go one way.${followers}`
 }
 
 /** In the addresses of a cluster, which another host has or may claim. */

@@ -1,5 +1,6 @@
 import { type HostFacts, parsePrefix, type Wording } from '@portolan/netfilter'
 import { afterNewName } from '../conflict/after-new-name.ts'
+import { type FoundOverlap, withBothFamilies } from '../conflict/both-families.ts'
 import { isAboutBlocks, remadeInBlock } from '../conflict/find-lost-block.ts'
 import { bridgeDown, bridgeNameTaken, type Conflict, subnetOverlap } from '../conflict/index.ts'
 import type { DesiredState } from '../contract/desired-state.ts'
@@ -23,24 +24,34 @@ export const findSubnetOverlaps = (
     isLive,
     blocks = null,
   }: { readonly wording?: Wording; readonly isLive?: boolean; readonly blocks?: HeldBlocks | null },
-): readonly Conflict[] =>
-  subnets.flatMap(({ network, family, subnet, origin, overlaps: [first, ...more] }) => {
+): readonly Conflict[] => {
+  const found = subnets.flatMap((planned): readonly FoundOverlap[] => {
+    const {
+      network,
+      family,
+      subnet,
+      origin,
+      overlaps: [first, ...more],
+    } = planned
     if (first === undefined) return []
     const isWireguard = (device: string | null): boolean =>
       interfaces.some(({ name, kind }) => name === device && kind === 'wireguard')
-    const collisions = [first, ...more].map((one) => ({
+    const overlapped = [first, ...more].map((one) => ({
       ...one,
       owner: one.owner ?? (isWireguard(one.interface) ? 'wireguard' : one.interface),
     }))
     const isHeld = origin === 'held'
-    const conflict = subnetOverlap(network, subnet, collisions, isHeld, wording, isLive, blocks?.left)
+    const conflict = subnetOverlap(network, subnet, overlapped, isHeld, wording, isLive, blocks?.left)
+    const told = (one: Conflict): readonly FoundOverlap[] => [{ conflict: one, subnet, overlapped }]
     const missing = kept.find((one) => one.network === network && one.family === family)?.missing ?? null
-    if (missing !== null) return [{ ...conflict, remedy: { text: moveAgain(missing), commands: [] } }]
-    if (blocks === null || !isAboutBlocks(conflict)) return [conflict]
+    if (missing !== null) return told({ ...conflict, remedy: { text: moveAgain(missing), commands: [] } })
+    if (blocks === null || !isAboutBlocks(conflict)) return told(conflict)
     const isRemade = isLive === true && isHeld
     const remedy = isRemade ? remadeInBlock(parsePrefix(subnet), blocks, wording) : conflict.remedy
-    return [afterNewName({ ...conflict, remedy }, blocks)]
+    return told(afterNewName({ ...conflict, remedy }, blocks))
   })
+  return withBothFamilies(found, (one) => blocks !== null && isAboutBlocks(one))
+}
 
 /** Bridges that cannot be made, since an interface of that name is there. */
 export const findTakenNames = (

@@ -17,7 +17,7 @@ import { type HeldBlocks, hasPoolOf } from '../pool/held-blocks.ts'
  * @param isLive - a program holds the networks, and no file says what is wanted of them
  * @param written - how a command of `portolan` is written, so that it is about the project
  * @param wording - how that program has a network made again; as the command says it unless told
- * @returns a sentence for each network and block
+ * @returns sentences for each network
  */
 export const leavingBlockNotes = (
   networks: readonly DesiredNetwork[],
@@ -31,27 +31,33 @@ export const leavingBlockNotes = (
   written: (command: string) => string = (command) => command,
   { remakeNetwork }: Pick<Wording, 'remakeNetwork'> = commandWording,
 ): readonly string[] =>
-  networks.flatMap((network) =>
-    families.flatMap((family) => {
+  networks.flatMap((network) => {
+    const places = families.flatMap((family) => {
       const subnet = network[family]?.subnet
       if (network.external || subnet === undefined) return []
       const prefix = parsePrefix(subnet)
       const block = leaving.find((one) => prefixesOverlap(parsePrefix(one), prefix))
-      if (block === undefined) return []
-      const way = isLive
-        ? remakeNetwork
-        : `Give it another subnet: \`${written(`portolan move ${network.name}`)}\`.`
-      const outside = hasPoolOf(pools, family) ? [] : [familyWithoutPool(cluster, family)]
-      return [
-        [
-          `No pool of cluster ${cluster} has block ${block} any more, and network ${network.name} (${formatPrefix(prefix)}) is in it. It works as before, and the block stays this host's until it has moved.`,
-          way,
-          ...outside,
-          `The next \`${join}\` gives the block back then.`,
-        ].join(' '),
-      ]
-    }),
-  )
+      return block === undefined ? [] : [{ family, subnet: formatPrefix(prefix), block }]
+    })
+    if (places.length === 0) return []
+    const [blocks, them, stays] =
+      places.length === 1
+        ? ['block', 'the block', "the block stays this host's"]
+        : ['blocks', 'the blocks', "the blocks stay this host's"]
+    const way = isLive
+      ? remakeNetwork
+      : `Give it another subnet: \`${written(`portolan move ${network.name}`)}\`.`
+    return [
+      [
+        `No pool of cluster ${cluster} has ${blocks} ${places.map(({ block }) => block).join(', ')} any more, and network ${network.name} (${places.map(({ subnet }) => subnet).join(', ')}) is in ${places.length === 1 ? 'it' : 'them'}. It works as before, and ${stays} until it has moved.`,
+        way,
+        ...places.flatMap(({ family }) =>
+          hasPoolOf(pools, family) ? [] : [familyWithoutPool(cluster, family)],
+        ),
+        `The next \`${join}\` gives ${them} back then.`,
+      ].join(' '),
+    ]
+  })
 
 /** Where a network comes to that leaves the last block of a family: a sentence. */
 export const familyWithoutPool = (cluster: string, family: Family): string => {

@@ -18,11 +18,15 @@ export interface LostBlockUse {
 
 const familyOf = (block: string): string => (parsePrefix(block).family === 'ip' ? 'IPv4' : 'IPv6')
 
-/** Those of one family that no network is in are told together, for each host that has them now. */
+/**
+ * Those of one family that no network is in are told together, for each host that has them now; and those that the same networks
+ * are in, of both families: one move takes a network out of both.
+ */
 const together = (lost: readonly LostBlockUse[]): readonly (readonly LostBlockUse[])[] => {
   const groups = new Map<string, LostBlockUse[]>()
   for (const one of lost) {
-    const key = one.networks.length > 0 ? one.block : `${familyOf(one.block)} ${one.takenBy ?? ''}`
+    const key =
+      one.networks.length > 0 ? JSON.stringify(one.networks) : `${familyOf(one.block)} ${one.takenBy ?? ''}`
     groups.set(key, [...(groups.get(key) ?? []), one])
   }
   return [...groups.values()]
@@ -46,30 +50,44 @@ export const lostBlockNotes = (
   blocks: Pick<HeldBlocks, 'join' | 'left' | 'takeover'> = { join: 'portolan cluster join' },
 ): readonly string[] =>
   together(lost).flatMap((group) => {
-    const [first] = group
-    if (first === undefined) return []
-    const { takenBy, networks } = first
+    const networks = group[0]?.networks ?? []
     // It gave its blocks back, and has no routes to others any more.
     if (blocks.left === true && networks.length === 0) return []
-    const family = familyOf(first.block)
-    const isOf = (one: string): boolean => familyOf(one) === family
-    const isLast = neighbours !== null && !neighbours.blocks.some(isOf)
-    const hasOthers = neighbours?.others.some((other) => isOf(other.block)) === true
+    const gone = [...new Set(group.map(({ block }) => familyOf(block)))].flatMap((family) => {
+      const isOf = (one: string): boolean => familyOf(one) === family
+      if (neighbours === null || neighbours.blocks.some(isOf)) return []
+      return [{ family, hasOthers: neighbours.others.some((other) => isOf(other.block)) }]
+    })
     const isOne = group.length === 1
     const [them, they] = isOne ? ['it', 'Block'] : ['them', 'Blocks']
     return [
-      `${they} ${group.map(({ block }) => block).join(', ')} ${isOne ? 'is' : 'are'} no longer of this host: ${takenBy === null ? 'no host' : `${takenBy === neighbours?.host ? 'another machine named' : 'host'} ${takenBy}`} has ${them} now.`,
+      `${they} ${group.map(({ block }) => block).join(', ')} ${isOne ? 'is' : 'are'} no longer of this host: ${holders(group, neighbours)} now.`,
       networks.length === 0
         ? `No network of this host is in ${them}.`
-        : `Networks of this host are in it: ${networks.join(', ')}. Each has to move${blocks.left ? ' out of the cluster' : ''}.`,
-      ...(isLast && hasOthers && blocks.left !== true
-        ? [
-            `This host has no other ${family} block, so it keeps no routes to ${family} blocks of other hosts: nothing there finds the way back to it.`,
-          ]
-        : []),
-      wayToBlock(blocks, neighbours, isLast),
+        : `Networks of this host are in ${them}: ${networks.join(', ')}. Each has to move${blocks.left ? ' out of the cluster' : ''}.`,
+      ...gone.flatMap(({ family, hasOthers }) =>
+        hasOthers && blocks.left !== true
+          ? [
+              `This host has no other ${family} block, so it keeps no routes to ${family} blocks of other hosts: nothing there finds the way back to it.`,
+            ]
+          : [],
+      ),
+      wayToBlock(blocks, neighbours, gone.length > 0),
     ].join(' ')
   })
+
+/** Which hosts have blocks now: the end of a sentence. */
+const holders = (
+  group: readonly LostBlockUse[],
+  neighbours: Partial<Pick<ClusterNeighbours, 'host'>> | null,
+): string => {
+  const has = (takenBy: string | null, what: string): string =>
+    `${takenBy === null ? 'no host' : `${takenBy === neighbours?.host ? 'another machine named' : 'host'} ${takenBy}`} has ${what}`
+  const [first, ...more] = group.map(({ takenBy }) => takenBy)
+  if (first === undefined || more.some((one) => one !== first))
+    return group.map(({ block, takenBy }) => has(takenBy, block)).join(', ')
+  return has(first, more.length === 0 ? 'it' : 'them')
+}
 
 /** What gives the host a block, or gets its own back. */
 const wayToBlock = (

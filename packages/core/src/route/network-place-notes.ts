@@ -46,14 +46,14 @@ export const networkPlaceNotes = (
  * What is to be said of networks that are outside the blocks of this host though nothing asks for it, as where a file named
  * the subnet before, or the host joined later. No other host has a route there.
  *
- * @returns a sentence or two for each subnet
+ * @returns a sentence or two for each network
  */
 const outsideBlocksNotes = (
   subnets: readonly SubnetPlan[],
   networks: readonly DesiredNetwork[],
   { intent, blocks, pools, isLive = false, ownCommand = (command) => command }: Planned,
-): readonly string[] =>
-  subnets.flatMap(({ network: name, family, subnet, origin, pool, overlaps }) => {
+): readonly string[] => {
+  const outside = subnets.flatMap(({ network: name, family, subnet, origin, pool, overlaps }) => {
     if (blocks === null || isLive || origin !== 'held' || pool !== null || overlaps.length > 0) return []
     const isChosen = intent.networks.some((one) => one.name === name && one.pools != null)
     if (isChosen || poolsOf(family, pools ?? [], []).length > 0) return []
@@ -64,7 +64,10 @@ const outsideBlocksNotes = (
     if ((blockPools(blocks, family) ?? []).length === 0) return []
     const prefix = parsePrefix(subnet)
     if (blocks.leaving?.some((block) => prefixesOverlap(parsePrefix(block), prefix)) === true) return []
-    return [
-      `Network ${name} (${formatPrefix(prefix)}) is outside the blocks of this host in cluster ${blocks.cluster}, so containers of other hosts do not reach it. Give it a subnet in a block: \`${ownCommand(`portolan move ${name}`)}\`.`,
-    ]
+    return [{ name, subnet: formatPrefix(prefix), cluster: blocks.cluster }]
   })
+  return [...new Map(outside.map((one) => [one.name, one])).values()].map(({ name, cluster }) => {
+    const named = outside.filter((one) => one.name === name).map(({ subnet }) => subnet)
+    return `Network ${name} (${named.join(', ')}) is outside the blocks of this host in cluster ${cluster}, so containers of other hosts do not reach it. Give it a subnet in a block: \`${ownCommand(`portolan move ${name}`)}\`.`
+  })
+}

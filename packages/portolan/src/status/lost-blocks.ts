@@ -1,5 +1,5 @@
 import type { ClusterNeighbours, OwnedNetwork } from '@portolan/core'
-import { findLostBlock, leavingBlockNotes } from '@portolan/core/planning'
+import { findLostBlocks, leavingBlockNotes } from '@portolan/core/planning'
 import { readMemberSince, seenLast } from '@portolan/host'
 import { families, PortolanError, type Wording } from '@portolan/netfilter'
 import { claimLines } from '../cluster/join-line.ts'
@@ -80,20 +80,13 @@ export const readLostBlocks = async (
       return { ...noLostBlocks, notes }
     const blocks = { ...named, ...left, cluster, pools: null, blocks: own, lost, ...lines, ...unjoined }
     const find: LostBlocks['find'] = (networks) =>
-      networks.flatMap(({ project, network }) =>
-        families.flatMap((family): readonly ProjectConflict[] => {
-          const subnet = network[family]?.subnet
-          if (network.external || subnet === undefined) return []
-          const words = wordsAbout(project, { wording, written })
-          const conflict = findLostBlock(
-            { network: network.name, subnet },
-            blocks,
-            isLive(project),
-            words.wording,
-          )
-          return conflict === null ? [] : [{ ...withCommands(conflict, words), project }]
-        }),
-      )
+      networks.flatMap(({ project, network }): readonly ProjectConflict[] => {
+        const subnets = network.external ? [] : families.flatMap((family) => network[family]?.subnet ?? [])
+        const words = wordsAbout(project, { wording, written })
+        return findLostBlocks({ network: network.name, subnets }, blocks, isLive(project), words.wording).map(
+          (conflict) => ({ ...withCommands(conflict, words), project }),
+        )
+      })
     return { isNone: false, find, notes, unread: [] }
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { waysOf } from '../../src/command/cluster/ways-out.ts'
+import { waysOf, waysOnce } from '../../src/command/cluster/ways-out.ts'
 import { withOwnOptions } from '../../src/command/options/with-own-options.ts'
 
 test('each network is told with the command that moves it, or with what holds it', () => {
@@ -30,4 +30,13 @@ test('a command is about the cluster that was named: without it the network woul
   expect(text(['shop/web'])).toContain(
     '`portolan subnet --cluster etcd://192.0.2.1/prod` proposes one there.',
   )
+})
+
+test('what moves a network that is in several blocks is said once', () => {
+  const ways = waysOnce(waysOf(new Set(), new Set(['shop', 'blog'])))
+  expect(ways(['shop/web'])).toContain('`portolan move -p shop web`')
+  expect(ways(['shop/web'])).toBe('What moves shop/web is said above, and is done once.')
+  const more = ways(['shop/web', 'blog/front'])
+  expect(more).toContain('`portolan move -p blog front`')
+  expect(more).not.toContain('-p shop web')
 })

@@ -22,7 +22,7 @@ import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, leasesOf, placeOf, plainNumbers, refuseOptions } from './call.ts'
 import { keptText, leavingText } from './join-texts.ts'
 import { leftElsewhere, leftElsewhereTexts, lostInUse, lostInUseTexts } from './lost-in-use.ts'
-import { waysOut } from './ways-out.ts'
+import { waysOnce, waysOut } from './ways-out.ts'
 
 /** What was found out of this host when the cluster was read. */
 interface FoundBeside {
@@ -104,7 +104,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   const leaving = useOfBlocks(found.leaving, witnesses)
   const elsewhere = leftElsewhere(member ?? {}, witnesses)
   const pools = isReached ? view.pools.map(({ pool }) => pool) : []
-  const ways = await waysOut(call, [...lost, ...leaving, ...elsewhere])
+  const ways = waysOnce(await waysOut(call, [...lost, ...leaving, ...elsewhere]))
   const texts = [
     ...lostInUseTexts(lost, hasBlock, isTaken && loss !== null ? takeoverLine(place) : claim, ways),
     ...leaving.map((one) =>

@@ -14,7 +14,7 @@ import {
   yieldText,
 } from './join-texts.ts'
 import { leftElsewhereTexts } from './lost-in-use.ts'
-import { waysOut } from './ways-out.ts'
+import { waysOnce, waysOut } from './ways-out.ts'
 
 /** What is had is remembered by now, and what was asked for may come later. */
 export const withMemory = (
@@ -33,7 +33,7 @@ export const withMemory = (
 export const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
   const { blocks, leaving, moves, skipped, collisions, addresses, yielded, loss, elsewhere } = joined
   const place = placeOf(call)
-  const ways = await waysOut(call, [...moves, ...leaving, ...elsewhere])
+  const ways = waysOnce(await waysOut(call, [...moves, ...leaving, ...elsewhere]))
   const view = describeCluster(joined.seen)
   const pools = view.pools.map(({ pool }) => pool)
   const sentences = [

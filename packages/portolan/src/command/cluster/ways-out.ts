@@ -61,6 +61,23 @@ export const waysOf =
     ].join(' ')
   }
 
+/**
+ * The same for several blocks that are told one after the other: what moves a network out of one moves it out of all, and is said
+ * once.
+ */
+export const waysOnce = (ways: WaysOut): WaysOut => {
+  const told = new Set<string>()
+  return (networks) => {
+    const first = networks.filter((network) => !told.has(network))
+    const again = networks.filter((network) => told.has(network))
+    for (const network of first) told.add(network)
+    return [
+      ...(first.length === 0 ? [] : [ways(first)]),
+      ...(again.length === 0 ? [] : [`What moves ${again.join(', ')} is said above, and is done once.`]),
+    ].join(' ')
+  }
+}
+
 const projectOf = (network: string): string => network.slice(0, network.indexOf('/'))
 
 /** Another user, or a file that is damaged: it is told by what needs it. */
