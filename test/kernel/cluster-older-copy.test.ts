@@ -159,6 +159,37 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
     },
   )
 
+  test.each(['takes', 'gives up'] as const)(
+    'lets go of a host that is off for good by the command that is printed, where the host before %s what it had',
+    async (what) => {
+      const { cluster, block } = await changedHands()
+      await cluster.json('web-3', 'join')
+      await restore('copy')
+      const { stderr } = await cluster.run('web-3', 'join')
+      const [, line = ''] =
+        /off for good, free its blocks here: `portolan cluster ([^`]*)`/.exec(stderr) ?? []
+      expect(line).toMatch(/^reclaim --member web-2 --cluster /)
+      if (what === 'gives up') await cluster.json('web-1', 'release', '--force')
+      const other = ['reclaim', '--all', '--grace', '0', '--yes'] as const
+      if (what === 'gives up') expect(await cluster.json('web-3', ...other)).toMatchObject({ reclaimed: [] })
+      // It asks, and waits for the host to come back.
+      expect(await cluster.run('web-3', 'reclaim', '--member', 'web-2')).toMatchObject({ exitCode: 1 })
+      const words = [...line.split(' ').slice(0, 3), '--grace', '0', '--yes']
+      const freed = await cluster.json('web-3', ...words)
+      expect(freed).toMatchObject(
+        what === 'takes'
+          ? { reclaimed: [], forgotten: [{ block, host: 'web-2', takenBy: 'web-1' }] }
+          : { reclaimed: [{ block, host: 'web-2' }], forgotten: [] },
+      )
+      expect(await cluster.run('web-3', 'status')).toMatchObject({ exitCode: 0, stderr: '' })
+      expect((await cluster.run('web-3', ...words)).stderr).toMatch(
+        /no host web-2 has blocks in this cluster/,
+      )
+      if (what === 'gives up')
+        expect(blocksOf(await cluster.json('web-3', 'join', '--count', '2'))).toContain(block)
+    },
+  )
+
   test('gives the host that had the block last what a later copy says is its', async () => {
     const { cluster, block } = await changedHands()
     const leases = await leaseInBlock(cluster.state('web-2'), block)

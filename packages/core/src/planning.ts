@@ -11,6 +11,7 @@ export {
 } from './block/lost-records.ts'
 export { ownsName } from './block/member.ts'
 export { arePoolsWritten } from './block/neighbours.ts'
+export { forgottenOf, reclaimForgotten } from './block/reclaim-forgotten.ts'
 export { seenAfterLoss } from './block/seen-after-loss.ts'
 export type { KnownBlocks } from './block/undone-moves.ts'
 export { isWithinBlocks } from './block/within-blocks.ts'

@@ -1,4 +1,4 @@
-import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { parsePrefix, prefixesOverlap, shellLine } from '@portolan/netfilter'
 import type { Collision } from '../pool/index.ts'
 import type { ClusterState, PlacedBlock } from './cluster-state.ts'
 import type { BlockMove } from './find-moves.ts'
@@ -72,7 +72,7 @@ export const seenHolders = (
 const ofAnother = (block: string, host: string, written: (command: string) => string): Collision => ({
   kind: 'cluster',
   overlaps: block,
-  detail: `host ${host} had it when this host saw the cluster last, and etcd has lost that since: it is that host's once \`${written('portolan cluster join')}\` runs there`,
+  detail: `host ${host} had it when this host saw the cluster last, and etcd has lost that since: it is that host's once \`${written('portolan cluster join')}\` runs there, and free after \`${written(shellLine(['portolan', 'cluster', 'reclaim', '--member', host]))}\` here, where that host is off for good`,
   interface: null,
   owner: host,
 })

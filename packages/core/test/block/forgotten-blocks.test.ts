@@ -6,7 +6,14 @@ import {
   neighboursOf,
   runBlockSteps,
 } from '../../src/index.ts'
-import { lostPools, settleBlocks, unknownHosts, withUnknownHosts } from '../../src/planning.ts'
+import {
+  forgottenOf,
+  lostPools,
+  reclaimForgotten,
+  settleBlocks,
+  unknownHosts,
+  withUnknownHosts,
+} from '../../src/planning.ts'
 import { clusterOn, had } from './cluster-on.ts'
 
 const three = { cluster: 'prod', host: 'three', incarnation: 'of three' }
@@ -142,5 +149,60 @@ describe('a block that another host was seen to have, and that an older copy of 
     await cluster.setUp('10.64.0.0/23:24', '10.72.0.0/24:24')
     const grown = { ...seen, pools: ['10.64.0.0/23:24', '10.67.0.0/22:24'] }
     expect(unknownHosts((await join(cluster, grown, 1)).seen)).toEqual([])
+  })
+})
+
+describe('a block that an older copy of the data does not know to be of a host which is off for good', () => {
+  /** As `three` has it, and a further host that remembers the same. */
+  const reclaimed = async (copy: 'held' | 'expired' | 'absent', alive = false) => {
+    const cluster = await copied(copy)
+    const { seen } = await join(cluster, seenAt(40), 1)
+    const known = { lost: [], seen }
+    const before = await cluster.store.read()
+    expect(forgottenOf(before, 'two', known)).toEqual(['10.64.1.0/24'])
+    expect(forgottenOf(before, 'one', known)).toEqual([])
+    if (alive) {
+      const put = { kind: 'put' as const, key: 'hosts/two', value: '{"incarnation":"of two"}', lease: null }
+      await cluster.store.commit({ when: [], writes: [put] })
+    }
+    const freed = await runBlockSteps(
+      cluster.store,
+      reclaimForgotten('two', known, () => 'r1'),
+    )
+    return { cluster, seen, freed, known }
+  }
+
+  test.each(['expired', 'absent'] as const)(
+    'is freed for every host that remembers it, where its key is %s there',
+    async (copy) => {
+      const { cluster, seen, freed, known } = await reclaimed(copy)
+      expect(freed).toEqual(['10.64.1.0/24'])
+      const now = await cluster.store.read()
+      // One that has looked at the copy before, and one that has not.
+      for (const memory of [seen, seenAt(40)])
+        expect(unknownHosts(withUnknownHosts(neighboursOf(now, three), memory, now))).toEqual([])
+      expect(
+        await runBlockSteps(
+          cluster.store,
+          reclaimForgotten('two', known, () => 'r2'),
+        ),
+      ).toEqual([])
+      expect((await cluster.view()).pools).toMatchObject([{ held: 1, expired: 1 }])
+      expect((await join(cluster, seen, 2)).blocks).toEqual(['10.64.0.0/24', '10.64.1.0/24'])
+    },
+  )
+
+  test('goes to that host again where it comes back all the same', async () => {
+    const { cluster } = await reclaimed('absent')
+    expect(await cluster.blocksOf('two', { remembered: [had('10.64.1.0/24')] })).toEqual(['10.64.1.0/24'])
+  })
+
+  test.each([
+    ['the copy has it for another host', 'held', false],
+    ['its host is alive by then', 'absent', true],
+  ] as const)('is left as it is where %s', async (_, copy, alive) => {
+    const { cluster, freed } = await reclaimed(copy, alive)
+    expect(freed).toEqual([])
+    expect((await cluster.view()).pools).toMatchObject([{ held: copy === 'held' ? 2 : 1, expired: 0 }])
   })
 })

@@ -11,7 +11,7 @@ import {
 } from '@portolan/core/planning'
 import { type RememberedMember, readNeighbours } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
-import { claimLine, type JoinPlace, joinLine, lineThere, takeoverLine } from './join-line.ts'
+import { claimLine, clusterLine, type JoinPlace, joinLine, lineThere, takeoverLine } from './join-line.ts'
 import { hasJoined, memberOf } from './this-member.ts'
 
 /** Reads a cluster again. */
@@ -170,5 +170,9 @@ export const unknownHostsText = (place: JoinPlace, neighbours: ClusterNeighbours
     pools === null
       ? ''
       : `The pools that it has are older too: settle them again, once (\`${initLine(place, pools)}\`). `
-  return `etcd lost data, and knows nothing of ${named} since. Routes and rules towards ${lost.length === 1 ? 'it' : 'them'} stay, and this host claims none of ${lost.length === 1 ? 'it' : 'them'}. ${settle}Run \`${lineThere('join', place)}\` on ${[...new Set(lost.map(({ host }) => host))].join(', ')}; where that host is off for good, delete ${place.directory}/cluster-neighbours.json here, and join again.`
+  const hosts = [...new Set(lost.map(({ host }) => host))]
+  const them = lost.length === 1 ? 'it' : 'them'
+  const off = hosts.length === 1 ? 'that host is off' : 'one of these, NAME, is off'
+  const reclaim = clusterLine('reclaim', place, ['--member', hosts.length === 1 ? (hosts[0] ?? '') : 'NAME'])
+  return `etcd lost data, and knows nothing of ${named} since. Routes and rules towards ${them} stay, and this host claims none of ${them}. ${settle}Run \`${lineThere('join', place)}\` on ${hosts.join(', ')}; where ${off} for good, free its blocks here: \`${reclaim}\`.`
 }

@@ -16,6 +16,15 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { wholeNumber } from '../options/options.ts'
 import { jsonText } from '../output/json-text.ts'
 import { type ClusterCall, placeOf, refuseOptions } from './call.ts'
+import {
+  type ForgottenHere,
+  type FreedBlocks,
+  forgottenHere,
+  forgottenText,
+  freeForgotten,
+  isAlive,
+  noneFreed,
+} from './reclaim-forgotten.ts'
 
 /** `portolan cluster reclaim`: takes the blocks of a host that is not alive, after a while in which it stays so. */
 export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
@@ -34,11 +43,13 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
   const { pools, hosts } = describeCluster(snapshot)
   if (pools.length === 0)
     throw new InvalidRequestError(`${noPools(placeOf(call), name)} Nothing was changed.`)
+  const lost = await forgottenHere(call, member, snapshot, host)
   if (host !== null)
     refuseAlive(
       hosts.find((one) => one.host === host),
       host,
       call,
+      lost.blocks.length > 0,
     )
   // This host runs, whether or not a program keeps it alive in the cluster.
   const dead = blocksOfDeadHosts(snapshot, host)
@@ -47,13 +58,14 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
     throw new InvalidRequestError(
       `${host} is this host, which runs, and would go on using blocks that were taken from it. \`${releaseLine(placeOf(call))}\` gives them back, once no network is in them.`,
     )
-  const isWanted = seen.length > 0 && (await isAgreed(call, seen, grace))
-  const taken = isWanted ? await take(call, seen, grace) : []
+  const asked = [...seen, ...lost.blocks]
+  const isWanted = asked.length > 0 && (await isAgreed(call, asked, grace))
+  const { taken, freed } = isWanted ? await take(call, seen, lost, grace) : { taken: [], freed: noneFreed }
   const kept = isWanted ? await keptHosts(call, seen, taken) : []
   if (options.json === true) {
-    const blocks = taken.map(({ block, host: of }) => ({ block, host: of }))
-    terminal.print(jsonText({ cluster: name, reclaimed: blocks, kept }))
-  } else terminal.print(outcome(seen, taken, kept))
+    const reclaimed = [...taken, ...freed.reclaimed].map(({ block, host: of }) => ({ block, host: of }))
+    terminal.print(jsonText({ cluster: name, reclaimed, forgotten: freed.forgotten, kept }))
+  } else terminal.print(outcome(asked.length > 0, taken, freed, kept))
   return exitCode.ok
 }
 
@@ -70,7 +82,9 @@ const refuseAlive = (
   found: { readonly alive: boolean } | undefined,
   host: string,
   call: ClusterCall,
+  isRemembered: boolean,
 ): void => {
+  if (found === undefined && isRemembered) return
   if (found === undefined)
     throw new InvalidRequestError(
       `no host ${host} has blocks in this cluster. \`${clusterLine('status', placeOf(call))}\` lists those that have.`,
@@ -83,7 +97,7 @@ const refuseAlive = (
 
 const isAgreed = async (
   { options, terminal }: ClusterCall,
-  seen: readonly ClusterBlock[],
+  seen: readonly Pick<ClusterBlock, 'host'>[],
   grace: number,
 ): Promise<boolean> => {
   const hosts = [...new Set(seen.map(({ host }) => host))]
@@ -98,25 +112,32 @@ const isAgreed = async (
 const LOOK_MS = 15_000
 
 const take = async (
-  { store, terminal, options }: ClusterCall,
+  call: ClusterCall,
   seen: readonly ClusterBlock[],
+  lost: ForgottenHere,
   grace: number,
-): Promise<readonly ClusterBlock[]> =>
-  terminal.during(
+): Promise<{ readonly taken: readonly ClusterBlock[]; readonly freed: FreedBlocks }> => {
+  const { store, terminal, options } = call
+  return terminal.during(
     `waiting ${grace} s for hosts to come back`,
     async () => {
       let still = seen
-      for (let left = grace * 1_000; left > 0 && still.length > 0; left -= LOOK_MS) {
+      let isLost = lost.blocks.length > 0
+      for (let left = grace * 1_000; left > 0 && (still.length > 0 || isLost); left -= LOOK_MS) {
         await delay(Math.min(left, LOOK_MS))
-        const dead = blocksOfDeadHosts(await store.read(), null)
+        const now = await store.read()
+        const dead = blocksOfDeadHosts(now, null)
+        isLost = isLost && !isAlive(now, lost)
         still = still.filter(({ block, revision }) =>
           dead.some((one) => one.block === block && one.revision === revision),
         )
       }
-      return runBlockSteps(store, reclaimBlocks(still, newNonce))
+      const taken = await runBlockSteps(store, reclaimBlocks(still, newNonce))
+      return { taken, freed: isLost ? await freeForgotten(call, lost) : noneFreed }
     },
     { quiet: options.json === true },
   )
+}
 
 /** A host whose blocks stay as they were, as something changed while it was waited for. */
 interface KeptHost {
@@ -145,15 +166,17 @@ const keptText = ({ host, blocks, alive }: KeptHost): string =>
   `${blocks.join(', ')} left to ${host}: ${alive ? 'it came back, and is alive now' : 'its blocks changed while this waited, so it was not off all the while'}`
 
 const outcome = (
-  seen: readonly ClusterBlock[],
+  isAny: boolean,
   taken: readonly ClusterBlock[],
+  { reclaimed, forgotten }: FreedBlocks,
   kept: readonly KeptHost[],
 ): string => {
-  if (seen.length === 0) return 'No host that is not alive has a block. Nothing was changed.'
+  if (!isAny) return 'No host that is not alive has a block. Nothing was changed.'
   const lines = [
-    ...taken.map(({ block, host }) => `${block} reclaimed from ${host}`),
+    ...[...taken, ...reclaimed].map(({ block, host }) => `${block} reclaimed from ${host}`),
+    ...forgotten.map(forgottenText),
     ...kept.map(keptText),
-    ...(taken.length === 0 ? ['Nothing was changed.'] : []),
   ]
-  return lines.join('\n')
+  const isChanged = taken.length + reclaimed.length + forgotten.length > 0
+  return [...lines, ...(isChanged ? [] : ['Nothing was changed.'])].join('\n')
 }
