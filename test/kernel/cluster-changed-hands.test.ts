@@ -62,17 +62,18 @@ describeBeside('blocks that changed hands behind a copy of etcd, which is restor
     const second = await settle(hostAt(1), url)
     await applyOn(third.host, third.file, '--cluster', url)
     await meet(second, third)
-    const watches = [await watchOn(second), await watchOn(third)]
-    const stays = await speakingOn(third.host, 'cluster', 'join', '--watch', '--cluster', url)
+    await using ofSecond = await watchOn(second)
+    await using ofThird = await watchOn(third)
+    await using stays = await speakingOn(third.host, 'cluster', 'join', '--watch', '--cluster', url)
     await stays.says(/10\.64\.\d\.0\/24 held/)
     const routes = [await routesOf(second.host), await routesOf(third.host)] as const
     expect(routes.map(({ length }) => length)).toEqual([2, 2])
 
     await site().restartEtcd('rm -rf data && cp -a copy data')
-    await watches[0]?.says(/older copy of its data.*By that copy, blocks of this host are of others/)
+    await ofSecond.says(/older copy of its data.*By that copy, blocks of this host are of others/)
     await stays.says(/older copy of its data/)
     await stays.says(/knows nothing of .* of h2/)
-    await watches[1]?.says(/older copy of its data|knows nothing of .* of h2/)
+    await ofThird.says(/older copy of its data|knows nothing of .* of h2/)
     await madeAnew(second, routes[0])
     await madeAnew(third, routes[1])
     await meet(second, third)
@@ -82,8 +83,8 @@ describeBeside('blocks that changed hands behind a copy of etcd, which is restor
       expect(plan.stderr).toMatch(/older copy of its data|knows nothing of .* of h2/)
       expect(plan.stdout).not.toMatch(/^\s*[-~] /m)
     }
-    for (const watch of [...watches, stays]) await watch.stop()
-    expect(await watches[0]?.said()).not.toMatch(/[-~+] set masquerade/)
+    for (const watch of [ofSecond, ofThird, stays]) await watch.stop()
+    expect(await ofSecond.said()).not.toMatch(/[-~+] set masquerade/)
     // The host before knows nothing of it.
     await before.host.must('cluster', 'join', '--member', 'h1', '--cluster', url)
     await before.host.must('cluster', 'release', '--cluster', url)

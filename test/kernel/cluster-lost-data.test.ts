@@ -76,7 +76,7 @@ describeBeside('an etcd that has lost what the hosts of a cluster know', ['etcd'
   test('one that comes back empty takes nothing away, and each host gets its blocks back', async () => {
     const [one, two] = [node(0), node(1)]
     await meet(one, two)
-    const watch = await watchOn(one)
+    await using watch = await watchOn(one)
     await watch.says(/in force/)
     await site().restartEtcd('rm -rf data')
     await watch.says(/etcd has no pools of cluster lab, .*lost its data.*cluster init .*cluster join/)
@@ -111,7 +111,7 @@ describeBeside('an etcd that has lost what the hosts of a cluster know', ['etcd'
     const all = [...nodes, await settle(third, site().url)]
     for (const one of all) await runOn(one, 'apply', '--yes')
     await meet(...all)
-    const watch = await watchOn(node(0))
+    await using watch = await watchOn(node(0))
     await watch.says(/in force/)
     await site().restartEtcd('rm -rf data && cp -a copy data')
     await watch.says(/etcd is at revision \d+, and this host has seen revision \d+ of cluster lab/)
@@ -134,7 +134,7 @@ describeBeside('an etcd that has lost what the hosts of a cluster know', ['etcd'
     const [, , , empty] = site().hosts
     const [block = ''] = one.blocks
     if (empty === undefined) throw new Error('there are four hosts')
-    const watch = await watchOn(one)
+    await using watch = await watchOn(one)
     await watch.says(/in force/)
     await site().restartEtcd('rm -rf data')
     await watch.says(/etcd has no pools of cluster lab/)

@@ -10,6 +10,10 @@ export const speakingOn = async ({ machine, lab }: ClusterHostMachine, ...words:
     ['sh', '-c', `exec "$@" > ${file} 2>&1`, 'sh', ...lab.command, ...words],
     { environment: { NODE_OPTIONS: '', NO_COLOR: '1', HOME: '/run/lab' }, timeoutMs: 600_000 },
   )
+  const stop = async (): Promise<void> => {
+    running.kill('SIGTERM')
+    await running.outcome
+  }
   const said = (): Promise<string> => machine.mustRun(['cat', file])
   return {
     said,
@@ -19,9 +23,8 @@ export const speakingOn = async ({ machine, lab }: ClusterHostMachine, ...words:
         throw new Error(`it did not say ${what}, but: ${await said()}`, { cause })
       })
     },
-    stop: async (): Promise<void> => {
-      running.kill('SIGTERM')
-      await running.outcome
-    },
+    stop,
+    /** Also where a test fails before it has stopped it. */
+    [Symbol.asyncDispose]: stop,
   }
 }

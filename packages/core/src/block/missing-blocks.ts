@@ -1,5 +1,6 @@
 import type { Family } from '@portolan/netfilter'
 import { type Rejection, rejectionText } from '../pool/index.ts'
+import { addPoolsText } from './add-pools-text.ts'
 import { hostKey } from './block-key.ts'
 import { BlockStoreError } from './block-store-error.ts'
 import { isBlockOf } from './choose-block.ts'
@@ -94,8 +95,7 @@ const shortfallText = (
   const dead = held.filter((block) => !state.entries.has(hostKey(block.host)))
   const hosts = [...new Set(dead.map(({ host }) => host))]
   const shown = listText(hosts)
-  const named = [...settled.pools, ...added].map((pool) => ` --pool ${pool}`).join('')
-  const add = `add a pool (\`${written(`portolan cluster init${named}`)}\`, with ${added.length === 1 ? 'the new one' : 'new ones'} for ${added.join(' and ')}).`
+  const add = `${addPoolsText(settled.pools, added, written)}.`
   const way =
     hosts.length === 0
       ? `To have more, ${add}`

@@ -75,28 +75,37 @@ export interface UndoneBlock extends TakenBlock {
 }
 
 /**
- * Blocks of which a store says what cannot be: that they are of a host since a revision, though another one had them behind that.
- * A key that was written before a revision, and not since, has said the same at that one; so an older copy of the data was
+ * The keys of a store that say what cannot be of a block: that it is of a host since a revision, though another one had it behind
+ * that. A key that was written before a revision, and not since, has said the same at that one; so an older copy of the data was
  * restored, however far its revisions are by now.
+ *
+ * @param keys - held blocks of other hosts than the one that was seen to have it
+ * @param isOwn - is a key that of this host?
  */
+export const undoneKeys = (
+  { block, takenBy, revision, since }: SeenBlock,
+  keys: readonly PlacedBlock[],
+  isOwn: (key: PlacedBlock) => boolean = () => false,
+): readonly UndoneBlock[] => {
+  const prefix = parsePrefix(block)
+  return keys
+    .filter((now) => prefixesOverlap(now.prefix, prefix) && now.revision <= (since ?? revision))
+    .map((now) => ({
+      ...{ block: now.block, takenBy, revision },
+      ...{ host: now.host, since: now.revision, isOwn: isOwn(now) },
+    }))
+}
+
+/** Blocks of this host, by a store or by what it remembers, of which the store says what cannot be. */
 export const undoneBlocks = (state: ClusterState, known: KnownBlocks): readonly UndoneBlock[] => {
   const { host, incarnation, blocks } = known
   const held = blocksOf(state).filter((one) => one.state === 'held')
   const isOwn = (one: PlacedBlock): boolean => one.host === host && one.incarnation === incarnation
-  const undone = (one: SeenBlock, from: readonly PlacedBlock[]): readonly UndoneBlock[] => {
-    const prefix = parsePrefix(one.block)
-    return from
-      .filter((now) => prefixesOverlap(now.prefix, prefix) && now.revision <= (one.since ?? one.revision))
-      .map((now) => ({
-        ...one,
-        ...{ block: now.block, host: now.host, since: now.revision, isOwn: isOwn(now) },
-      }))
-  }
   const own = held.filter(isOwn)
   const others = held.filter((one) => !isOwn(one))
   return [
-    ...takenBefore(known).flatMap((one) => undone(one, own)),
-    ...blocks.flatMap((one) => undone({ ...one, takenBy: host, since: null }, others)),
+    ...takenBefore(known).flatMap((one) => undoneKeys(one, own, isOwn)),
+    ...blocks.flatMap((one) => undoneKeys({ ...one, takenBy: host, since: null }, others)),
   ]
 }
 

@@ -6,7 +6,7 @@ import { blockAt, type ClusterState, type PlacedBlock, poolsOf, revisionOf } fro
 import type { ClusterMember } from './member.ts'
 import type { ClusterNeighbours, NeighbourBlock } from './neighbours.ts'
 import { leadsTo } from './node-record.ts'
-import { type KnownBlocks, type UndoneBlock, undoneBlocks } from './undone-moves.ts'
+import { type KnownBlocks, type UndoneBlock, undoneBlocks, undoneKeys } from './undone-moves.ts'
 
 /** Pools that a store says are in force, and that were others by then, as was seen. */
 export interface UndonePools {
@@ -81,18 +81,9 @@ const undoneOther = (state: ClusterState, member: ClusterMember, seen: Seen): Un
     // What the store had lost by then has no key that is as old, or one that says that it was given back.
     if (now === null || now.state !== 'held' || now.revision > seen.revision) continue
     const { block, host } = other
-    if (now.host !== host)
-      return {
-        kind: 'undone',
-        undone: {
-          block,
-          takenBy: host,
-          revision: seen.revision,
-          host: now.host,
-          since: now.revision,
-          isOwn: false,
-        },
-      }
+    const before = { block, takenBy: host, revision: seen.revision, since: null }
+    const [undone] = now.host === host ? [] : undoneKeys(before, [now])
+    if (undone !== undefined) return { kind: 'undone', undone }
     const address = undoneAddress(state, now, other, member, seen)
     if (address !== null) return { kind: 'address-undone', undone: address }
   }

@@ -1,4 +1,5 @@
 import { type BlockSnapshot, describeCluster, type NodeAddresses } from '@portolan/core'
+import { addPoolsText } from '@portolan/core/planning'
 import {
   containsAddress,
   type Family,
@@ -81,7 +82,11 @@ export const checkAskedAddresses = (
       /^[^/]*:/.test(pool) === (family === 'ip6')
     if (pools.length > 0 && !pools.some(isOfFamily))
       throw new InvalidRequestError(
-        `--address ${address} is of ${familyNames[family]}, and no pool of this cluster is (${pools.map(({ pool }) => pool).join(', ')}), so there is no block that is reached through it. Leave it out, or add a pool: \`${written(`portolan cluster init${[...pools.map(({ pool }) => pool), 'NEW'].map((pool) => ` --pool ${pool}`).join('')}`)}\`, with the new one for NEW.`,
+        `--address ${address} is of ${familyNames[family]}, and no pool of this cluster is (${pools.map(({ pool }) => pool).join(', ')}), so there is no block that is reached through it. Leave it out, or ${addPoolsText(
+          pools.map(({ pool }) => pool),
+          ['NEW'],
+          written,
+        )}.`,
       )
     const other = hosts.find((one) => one.host !== host && one.alive && one.addresses?.[family] === address)
     if (other !== undefined)
