@@ -1,4 +1,5 @@
 import { Session } from 'node:inspector'
+import { afterAll } from '@jest/globals'
 
 /**
  * How much a function does: the blocks of code that it runs, each counted as often as it runs. V8 counts them, so the
@@ -35,6 +36,9 @@ const session = new Session()
 session.connect()
 session.post('Profiler.enable')
 session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
+
+// V8 would go on counting in all later suites of this worker.
+afterAll(() => session.disconnect())
 
 /** The counts since they were taken last. */
 const takeCounts = (): number => {
