@@ -4,6 +4,7 @@ import { arbitraryFacts, arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { type HostFacts, type Intent, noRules } from 'portolan'
 import { joinedState } from './arbitrary/flow.ts'
+import { madeOnce } from './support/made-once.ts'
 import { attempt, type Host, isPlan } from './support/plan.ts'
 import { iptablesDialect, nftDialect, type RuleDialect } from './support/rule-dialects.ts'
 import { runs } from './support/runs.ts'
@@ -16,7 +17,7 @@ interface Scene {
 }
 
 /** Projects applied one after the other to one host. */
-const sceneOf = async (intents: readonly Intent[], facts: HostFacts): Promise<Scene> => {
+const sceneOf = madeOnce(async (intents: readonly Intent[], facts: HostFacts): Promise<Scene> => {
   let host: Host = { facts, rules: noRules }
   const states: DesiredState[] = []
   for (const wanted of intents) {
@@ -26,7 +27,7 @@ const sceneOf = async (intents: readonly Intent[], facts: HostFacts): Promise<Sc
     host = settle(host, plan)
   }
   return { states, networks: (host.facts.interfaces ?? []).flatMap((link) => bridgeNetwork(link) ?? []) }
-}
+})
 
 const intents = fc.tuple(arbitraryIntent({ project: 0 }), arbitraryIntent({ project: 1 }))
 /** Bridges of isolated networks have no address, so their subnets are told by nothing but the plan. */

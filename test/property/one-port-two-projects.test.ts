@@ -2,10 +2,15 @@ import { describe, expect, test } from '@jest/globals'
 import type { DesiredMapping, DesiredState } from '@portolan/core'
 import { arbitraryFacts, arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
-import { noRules } from 'portolan'
+import { type HostFacts, type Intent, noRules } from 'portolan'
+import { madeOnce } from './support/made-once.ts'
 import { attempt, isPlan } from './support/plan.ts'
 import { iptablesDialect, nftDialect, type RuleDialect } from './support/rule-dialects.ts'
 import { runs } from './support/runs.ts'
+
+const attemptOnce = madeOnce((wanted: Intent, facts: HostFacts) =>
+  attempt(wanted, { facts, rules: noRules }, 'nftables'),
+)
 
 /** Another project that wants the very sockets of this one, for containers of its own and with other restrictions. */
 const rivalOf = (desired: DesiredState): DesiredState => ({
@@ -41,7 +46,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
     test('stays with the one that has it, as it has it', async () => {
       await fc.assert(
         fc.asyncProperty(arbitraryIntent({ project: 0 }), arbitraryFacts(), async (intent, facts) => {
-          const plan = await attempt(intent, { facts, rules: noRules }, 'nftables')
+          const plan = await attemptOnce(intent, facts)
           if (!isPlan(plan)) return
           const alone = put(dialect.empty, plan.desired)
           const both = put(alone, rivalOf(plan.desired))
@@ -58,7 +63,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
           arbitraryFacts(),
           fc.nat(5),
           async (intent, facts, count) => {
-            const plan = await attempt(intent, { facts, rules: noRules }, 'nftables')
+            const plan = await attemptOnce(intent, facts)
             if (!isPlan(plan)) return
             const rival = rivalOf(plan.desired)
             const some = { ...rival, mappings: rival.mappings.slice(0, count) }
@@ -88,7 +93,7 @@ test('both dialects agree on the holder of each port', async () => {
       arbitraryFacts(),
       fc.nat(5),
       async (intent, facts, count) => {
-        const plan = await attempt(intent, { facts, rules: noRules }, 'nftables')
+        const plan = await attemptOnce(intent, facts)
         if (!isPlan(plan)) return
         const rival = rivalOf(plan.desired)
         const some = { ...rival, mappings: rival.mappings.slice(count) }

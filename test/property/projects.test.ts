@@ -5,6 +5,7 @@ import * as nftables from '@portolan/nftables'
 import { arbitraryFacts, arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { type HostFacts, type Intent, noRules } from 'portolan'
+import { madeOnce } from './support/made-once.ts'
 import { attempt, type Host, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
 import { settle } from './support/settle.ts'
@@ -49,7 +50,10 @@ const iptablesDialect: Dialect = (() => {
 })()
 
 /** Two or three projects, planned one after the other on one host, so that none wants what another has. */
-const neighbours = async (intents: readonly Intent[], facts: HostFacts): Promise<readonly DesiredState[]> => {
+const planNeighbours = async (
+  intents: readonly Intent[],
+  facts: HostFacts,
+): Promise<readonly DesiredState[]> => {
   const leases = memoryLeaseStore()
   let host: Host = { facts, rules: noRules, leases }
   const states: DesiredState[] = []
@@ -63,6 +67,8 @@ const neighbours = async (intents: readonly Intent[], facts: HostFacts): Promise
   }
   return states
 }
+
+const neighbours = madeOnce(planNeighbours)
 
 const project = (index: number) => arbitraryIntent({ project: index })
 
