@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
 import { bareMachine } from '../attach/in-namespace.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
@@ -7,6 +8,10 @@ import { type Json, pluginIn, ports, sandboxOf } from './plugin.ts'
 
 const addressesIn = ({ ips }: Json): readonly string[] =>
   (ips as readonly { readonly address: string }[]).map(({ address }) => address.split('/')[0] ?? '')
+
+/** Nothing is left of what the plugin made. */
+const ended = async (lab: Lab): Promise<void> =>
+  expect(await lab.portolan(['destroy', '-p', 'cni', '--yes'])).toMatchObject({ exitCode: 0 })
 
 /** The state directory is lost under containers that run. */
 export const lostState = (open: OpenLab, backend: Backend): void => {
@@ -48,7 +53,7 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     await plugin.must('DEL', sandboxOf(three))
     await forget()
     await plugin.must('DEL', sandboxOf(three))
-    await lab.host.mustRun([...lab.command, 'destroy', '-p', 'cni', '--yes'])
+    await ended(lab)
     const left = 'ip -d link show | grep -F portolan; nft list tables | grep -F portolan; true'
     expect(await lab.host.mustRun(['sh', '-c', left])).toBe('')
   }, 60_000)
@@ -66,12 +71,12 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     const port = (number: number) =>
       lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: number })
     expect(await port(8081)).toMatchObject({ by: 'pod-2' })
-    const status = JSON.parse(await lab.host.mustRun([...lab.command, 'status', '-p', 'cni', '--json']))
-    expect(JSON.stringify(status)).not.toContain('8080')
+    const { stdout } = await lab.portolan(['status', '-p', 'cni', '--json'])
+    expect(JSON.stringify(JSON.parse(stdout))).not.toContain('8080')
     await plugin.must('ADD', sandboxOf(one), published(8080))
     expect(await port(8080)).toMatchObject({ by: 'pod-1' })
     for (const each of [one, two]) await plugin.must('DEL', sandboxOf(each))
-    await lab.host.mustRun([...lab.command, 'destroy', '-p', 'cni', '--yes'])
+    await ended(lab)
   }, 60_000)
 
   test('a container that is out of sight keeps its bridge: all calls are refused until it has ended', async () => {
@@ -96,7 +101,7 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     await plugin.must('ADD', sandboxOf(one), { name: 'others' })
     await plugin.must('DEL', sandboxOf(one), { name: 'others' })
     await lab.host.mustRun(['umount', '/run/lab/hidden'])
-    await lab.host.mustRun([...lab.command, 'destroy', '-p', 'cni', '--yes'])
+    await ended(lab)
   }, 60_000)
 
   test('what a plan made is no container of a plugin, and is left alone', async () => {
@@ -106,11 +111,13 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
       'cni.yaml',
       'name: cni\nservices:\n  web:\n    networks: [front]\n    ports: ["8090:80"]\nnetworks:\n  front: {}\n',
     )
-    await lab.host.mustRun([...lab.command, 'apply', '-f', file, '--backend', backend, '--yes'])
+    expect(await lab.portolan(['apply', '-f', file, '--backend', backend, '--yes'])).toMatchObject({
+      exitCode: 0,
+    })
     const one = await bareMachine(lab, 'pod-1')
     expect(await plugin.refused('ADD', sandboxOf(one))).toMatchObject({
       msg: expect.stringContaining('was made by a plan'),
     })
-    await lab.host.mustRun([...lab.command, 'destroy', '-p', 'cni', '--yes'])
+    await ended(lab)
   }, 60_000)
 }

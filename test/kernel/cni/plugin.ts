@@ -3,7 +3,6 @@ import { expect } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
-import { residentPlugin } from '../../lab/resident/resident-plugin.ts'
 import type { RunOutcome } from '../../lab/run.ts'
 
 const plugin = fileURLToPath(new URL('../../../packages/cni/bin/portolan-cni.js', import.meta.url))
@@ -48,7 +47,6 @@ const begun = new Set<string>()
  * @param before - words before those of the program, such as `nice`: each call has a process of its own
  */
 export const pluginIn = (lab: Lab, backend: Backend, before: readonly string[] = []): Plugin => {
-  const resident = lab.use(residentPlugin(lab.host))
   const config = (more: Json = {}): Json => ({
     cniVersion: '1.1.0',
     name: 'pods',
@@ -74,7 +72,7 @@ export const pluginIn = (lab: Lab, backend: Backend, before: readonly string[] =
     const isAlone = !begun.has(verb) || before.length > 0 || environment !== null
     begun.add(verb)
     return (
-      (isAlone ? null : resident.ask({ environment: told, stdin })) ??
+      (isAlone ? null : lab.plugins.ask({ environment: told, stdin })) ??
       lab.host.run([...before, process.execPath, plugin], {
         input: stdin,
         // Fifty at once wait for one another.

@@ -6,7 +6,7 @@ import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inHost } from '../lifecycle/in-host.ts'
-import { contain, inShop, type Leased } from './in-live-host.ts'
+import { contain, inShop, inShopAgain, type Leased } from './in-live-host.ts'
 
 const reaches = async (
   from: Machine,
@@ -20,7 +20,7 @@ const reaches = async (
 const web = "await host.ensureNetwork('web', { pool: 'classic', ipv6: true })"
 
 const running = async (lab: Lab, backend: Backend): Promise<readonly Leased[]> => {
-  const all = (await inShop(
+  const all = (await inShopAgain(
     lab,
     backend,
     `${web}; report([await leased('web', 'web-1'), await leased('web', 'web-2')])`,
@@ -29,7 +29,7 @@ const running = async (lab: Lab, backend: Backend): Promise<readonly Leased[]> =
   return all
 }
 
-/** A container's network from its first call to its last, each in a process of its own. */
+/** A container's network from its first call to its last, each on a host that is opened for it. */
 export const life = (open: OpenLab, backend: Backend): void => {
   test('a network, leases and ports work as they are asked for, and are taken back without a trace', async () => {
     const lab = await open()
@@ -83,14 +83,15 @@ export const life = (open: OpenLab, backend: Backend): void => {
        report([refused, host.networks(), host.published(), host.endpoints()])`,
     )
     expect(left).toEqual(['NETWORK_IN_USE', [], [], []])
-    await lab.host.mustRun([...lab.command, 'destroy', '--all', '--yes', '--state', '/run/lab/live'])
+    const destroyed = await lab.portolan(['destroy', '--all', '--yes', '--state', '/run/lab/live'])
+    expect(destroyed).toMatchObject({ exitCode: 0 })
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
   test('calls made at once are carried out as if they had waited for each other', async () => {
     const lab = await open()
     await running(lab, backend)
-    const told = await inShop(
+    const told = await inShopAgain(
       lab,
       backend,
       `const told = (call) => call.then((ports) => (ports ?? []).map(({ family, hostPort }) => family + ' ' + hostPort), ({ code }) => code)
@@ -127,7 +128,7 @@ export const life = (open: OpenLab, backend: Backend): void => {
 
   test('a port with and without translation goes in both families', async () => {
     const lab = await open()
-    const count = await inShop(
+    const count = await inShopAgain(
       lab,
       backend,
       `await host.ensureNetwork('half', { pool: 'classic', ipv6: { mode: 'routed' } })
@@ -179,7 +180,7 @@ export const life = (open: OpenLab, backend: Backend): void => {
   test('after a flush and a lost bridge the next call brings all of it back', async () => {
     const lab = await open()
     const [first] = await running(lab, backend)
-    await inShop(
+    await inShopAgain(
       lab,
       backend,
       "report(await attempt(host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })))",
@@ -197,7 +198,7 @@ export const life = (open: OpenLab, backend: Backend): void => {
     await lab.host.ip(`link del ${first?.bridge}`)
     expect(await reaches(lab.client, 8080)).toBeNull()
     expect(
-      await inShop(lab, backend, `${web}; report(await attempt(host.attachPort('v-web-1', 'web')))`),
+      await inShopAgain(lab, backend, `${web}; report(await attempt(host.attachPort('v-web-1', 'web')))`),
     ).toBe('done')
     // The kernel lets a new bridge carry packets once its first port has been up for a moment.
     await lab.host.areUp([first?.bridge ?? '', 'v-web-1'])
@@ -217,7 +218,7 @@ export const life = (open: OpenLab, backend: Backend): void => {
       exitCode: 0,
       stdout: expect.stringContaining('that a live host wants of project shop'),
     })
-    expect(await inShop(lab, backend, 'report([host.networks(), host.endpoints()])')).toEqual([[], []])
+    expect(await inShopAgain(lab, backend, 'report([host.networks(), host.endpoints()])')).toEqual([[], []])
     await expect(lab.host.mustRun(['ip', 'link', 'show', first?.bridge ?? ''])).rejects.toThrow(
       'does not exist',
     )

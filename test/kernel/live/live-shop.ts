@@ -2,7 +2,7 @@ import { expect } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
-import { contain, inShop, type Leased } from './in-live-host.ts'
+import { contain, inShopAgain, type Leased } from './in-live-host.ts'
 
 const shop = `await host.ensureNetwork('web', { pool: 'classic', ipv6: true })
   const one = await leased('web', 'web-1')
@@ -14,7 +14,7 @@ const shop = `await host.ensureNetwork('web', { pool: 'classic', ipv6: true })
 
 /** A live project with a network, a container on it, and two ports: one open to all, one to the client alone. */
 export const openedShop = async (lab: Lab, backend: Backend): Promise<void> => {
-  await contain(lab, (await inShop(lab, backend, shop)) as Leased)
+  await contain(lab, (await inShopAgain(lab, backend, shop)) as Leased)
 }
 
 /** @param timeoutMs - an answer that is due may take its time on a busy machine */

@@ -4,7 +4,7 @@ import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inForce } from './in-force.ts'
-import { contain, inShop, type Leased } from './in-live-host.ts'
+import { contain, inShopAgain, type Leased } from './in-live-host.ts'
 import { startWatcher } from './watcher.ts'
 
 const served = async (lab: Lab, port: number): Promise<readonly boolean[]> => {
@@ -35,11 +35,11 @@ export const otherBackend = (open: OpenLab, backend: Backend): void => {
 
   test(`a host that is open goes on with ${other} once another program names it: no port answers that is taken back`, async () => {
     const lab = await open()
-    const one = (await inShop(lab, backend, `${start}; report(await leased('web', 'web-1'))`)) as Leased
+    const one = (await inShopAgain(lab, backend, `${start}; report(await leased('web', 'web-1'))`)) as Leased
     await contain(lab, one)
     expect(await served(lab, 8080)).toEqual(yes)
     const to = "to: { endpoint: 'web-1', port: 80 }"
-    await inShop(
+    await inShopAgain(
       lab,
       backend,
       `const second = await open({ project: 'shop', backend: '${other}' }); await second.close()
@@ -55,11 +55,11 @@ export const otherBackend = (open: OpenLab, backend: Backend): void => {
 
   test(`a watch follows what another program names, and removes rules that are left in ${backend}`, async () => {
     const lab = await open()
-    const one = (await inShop(lab, backend, `${start}; report(await leased('web', 'web-1'))`)) as Leased
+    const one = (await inShopAgain(lab, backend, `${start}; report(await leased('web', 'web-1'))`)) as Leased
     await contain(lab, one)
     const saved = await savedRules(lab, backend)
     await using watcher = await startWatcher(lab, backend)
-    await inShop(lab, other, 'await host.unpublish({ hostPort: 8080 }); report(null)')
+    await inShopAgain(lab, other, 'await host.unpublish({ hostPort: 8080 }); report(null)')
     await watcher.next(
       'the other backend',
       (event) => event.kind === 'watching' && event.backend === other,

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
-import { inShop } from './in-live-host.ts'
+import { inShopAgain } from './in-live-host.ts'
 
 /** What other programs take away of a project while one host object stays open, with no watch. */
 export const whileOpen = (open: OpenLab, backend: Backend): void => {
@@ -32,7 +32,7 @@ export const whileOpen = (open: OpenLab, backend: Backend): void => {
   ])('a bridge that was deleted comes back with %s, and what was attached to it', async (_name, call) => {
     const lab = await open()
     expect(
-      await inShop(
+      await inShopAgain(
         lab,
         backend,
         `${start}
@@ -49,7 +49,7 @@ export const whileOpen = (open: OpenLab, backend: Backend): void => {
   test('a network that is to go is not brought back first', async () => {
     const lab = await open()
     expect(
-      await inShop(
+      await inShopAgain(
         lab,
         backend,
         `${start}

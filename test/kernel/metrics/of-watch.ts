@@ -6,7 +6,7 @@ import type { Running } from '../../lab/run.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { pilotOf, shop } from '../lifecycle/pilot.ts'
-import { inShop } from '../live/in-live-host.ts'
+import { inShopAgain } from '../live/in-live-host.ts'
 import { echoPort, openConnections, startEcho } from '../status/held-connections.ts'
 import { scrape, scrapeUntil } from './scrape.ts'
 
@@ -141,7 +141,7 @@ export const metricsInAny = (open: OpenLab, backend: Backend): void => {
       await leased('web', 'web-1')
       report(null)
       await host.publish({ hostPort: ${port}, to: { endpoint: 'web-1', port: 80 } })`
-    await inShop(lab, backend, publish(8080))
+    await inShopAgain(lab, backend, publish(8080))
     const running = watch(lab, ['watch', '-p', 'shop', '--backend', backend, '--state', '/run/lab/live'])
     const ofPort = (port: number) => ({
       project: 'shop',
@@ -155,7 +155,7 @@ export const metricsInAny = (open: OpenLab, backend: Backend): void => {
       'the port',
       (now) => now.value('portolan_mapping_connections_total', ofPort(8080)) === 0,
     )
-    await inShop(
+    await inShopAgain(
       lab,
       backend,
       `${publish(8081)}\n await host.unpublish({ hostPort: 8080 }); await leased('web', 'web-2')`,

@@ -5,23 +5,46 @@ import type { Machine } from '../../lab/machine.ts'
 /** A port whose service answers with what it is sent, and ends no connection by itself. */
 export const echoPort = 7000
 
+// Python: a Node process takes three times as long to start.
 const server = `
-  require('node:net').createServer((socket) => {
-    socket.on('error', () => {})
-    socket.on('data', (data) => socket.write(data))
-  }).listen(${echoPort}, '::', () => console.log('ready'))`
+import select, socket
+listener = socket.socket(socket.AF_INET6)
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+listener.bind(('::', ${echoPort}))
+listener.listen()
+print('ready', flush=True)
+peers = []
+while True:
+    for one in select.select([listener, *peers], [], [])[0]:
+        if one is listener:
+            peers.append(listener.accept()[0])
+            continue
+        try:
+            data = one.recv(1 << 16)
+            one.sendall(data)
+        except OSError:
+            data = b''
+        if not data:
+            peers.remove(one)
+            one.close()
+`
 
 const client = (host: string, port: number, count: number): string => `
-  const { connect } = require('node:net')
-  const sockets = Array.from({ length: ${count} }, () => connect(${port}, '${host}'))
-  const exchange = (socket) => new Promise((resolve) => { socket.once('data', resolve); socket.write('x'.repeat(100)) })
-  const closed = (socket) => new Promise((resolve) => { socket.once('close', resolve); socket.end() })
-  process.stdin.once('end', () => process.exit())
-  require('node:readline').createInterface({ input: process.stdin }).on('line', async (line) => {
-    await Promise.all(sockets.map(line === 'exchange' ? exchange : closed))
-    console.log('done')
-  })
-  console.log('ready')`
+import socket, sys
+sockets = [socket.create_connection(('${host}', ${port})) for _ in range(${count})]
+print('ready', flush=True)
+for line in sys.stdin:
+    for one in sockets:
+        if line == 'exchange\\n': one.sendall(b'x' * 100)
+        else: one.shutdown(socket.SHUT_WR)
+    for one in sockets:
+        if line == 'exchange\\n': assert len(one.recv(100, socket.MSG_WAITALL)) == 100
+        else:
+            while one.recv(1 << 16): pass
+            one.close()
+    print('done', flush=True)
+`
 
 /** A program in a machine that answers a line with a line. */
 const startIn = async (
@@ -31,9 +54,7 @@ const startIn = async (
   const child: ChildProcessWithoutNullStreams = spawn('nsenter', [
     `--target=${machine.pid}`,
     '--net',
-    process.execPath,
-    '--eval',
-    code,
+    ...['/usr/bin/python3', '-S', '-E', '-c', code],
   ])
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<void> => {
