@@ -73,10 +73,11 @@ export const joinOnce = async (
     if (!mayHaveClaimed || isNameTaken(error)) await forgetName(directory, member, before)
     const lost = error instanceof BlockStoreError && !isOutage(error) ? await noteLoss(call) : null
     // The rules do not know by which name it was asked for.
-    const isUnset =
-      blockStoreErrorCode(error) === 'CLUSTER_POOLS' && describeCluster(await store.read()).pools.length === 0
+    const hadNoPools = blockStoreErrorCode(error) === 'CLUSTER_POOLS'
+    const isUnset = hadNoPools && describeCluster(await store.read()).pools.length === 0
     if (isUnset && lost !== null) throw lost
-    if (isUnset && was !== null) throw poolsLost(placeOf(call), was)
+    // They may have been settled since: the next try finds them.
+    if (hadNoPools && was !== null) throw poolsLost(placeOf(call), was)
     if (isUnset)
       throw new BlockStoreError('CLUSTER_POOLS', noPools(placeOf(call), name, isFirst ? facts : null), {
         cause: error,
