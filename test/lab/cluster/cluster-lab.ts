@@ -113,10 +113,11 @@ export const openClusterLab = async (
       setLink: (host, state) => wire.ip(`link set ${host} ${state}`),
       async leader() {
         for (;;) {
-          const leaders = await Promise.all(members.map(leaderOf))
-          const known = leaders.find((one) => one !== null && leaders.filter((it) => it === one).length > 1)
-          const ids = await Promise.all(members.map(idOf))
-          const leader = members[ids.findIndex((id) => id !== null && id === known)]
+          const told = await Promise.all(members.map(statusOf))
+          const known = told.find(
+            ({ leader }) => leader !== null && told.filter((it) => it.leader === leader).length > 1,
+          )
+          const leader = members[told.findIndex(({ id }) => id !== null && id === known?.leader)]
           if (leader !== undefined) return leader
           await delay(50)
         }
@@ -131,14 +132,18 @@ export const openClusterLab = async (
   }
 }
 
-const statusOf = (member: EtcdMember) => member.ask('maintenance/status', {})
-
-const leaderOf = async (member: EtcdMember): Promise<string | null> => {
-  const leader = (await statusOf(member))?.leader
-  return typeof leader === 'string' && leader !== '0' ? leader : null
+/** Null: it does not answer, or knows of no leader. */
+interface MemberStatus {
+  readonly leader: string | null
+  readonly id: string | null
 }
 
-const idOf = async (member: EtcdMember): Promise<string | null> => {
-  const header = (await statusOf(member))?.header as { readonly member_id?: string } | undefined
-  return header?.member_id ?? null
+const statusOf = async (member: EtcdMember): Promise<MemberStatus> => {
+  const told = await member.ask('maintenance/status', {})
+  const leader = told?.leader
+  const header = told?.header as { readonly member_id?: string } | undefined
+  return {
+    leader: typeof leader === 'string' && leader !== '0' ? leader : null,
+    id: header?.member_id ?? null,
+  }
 }

@@ -89,6 +89,7 @@ export const startLibvirt = async (
     room.mustRun(['virsh', '--quiet', '--connect=network:///system', ...words])
   const launch = (): Promise<Daemon> =>
     room.daemon('libvirtd', ['libvirtd'], async () => {
+      if (!room.hasSocket('/run/libvirt/libvirt-sock')) return false
       const { exitCode } = await room.run(['virsh', '--quiet', '--connect=network:///system', 'uri'])
       return exitCode === 0
     })
