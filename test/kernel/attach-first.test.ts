@@ -1,9 +1,8 @@
-import { afterAll, expect, test } from '@jest/globals'
-import { labPool } from '../lab/lab-pool.ts'
+import { expect, test } from '@jest/globals'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { bareMachine, serves } from './attach/in-namespace.ts'
 
-const labs = labPool()
-afterAll(() => labs[Symbol.asyncDispose]())
+const labs = suiteLabs()
 
 const compose = `name: shop
 services: {web: {networks: [front], ports: ["8080:80"]}, db: {networks: [front]}}

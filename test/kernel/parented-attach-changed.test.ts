@@ -1,10 +1,9 @@
-import { afterAll, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import type { Lab } from '../lab/lab.ts'
-import { labPool } from '../lab/lab-pool.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
-const labs = labPool()
-afterAll(() => labs[Symbol.asyncDispose]())
+const labs = suiteLabs()
 
 const lan = 'attach lan --parent eth0'
 const runIn = (lab: Lab) => async (line: string) => lab.portolan(line.split(' '))

@@ -1,13 +1,12 @@
-import { afterAll, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import type { Lab } from '../lab/lab.ts'
-import { labPool } from '../lab/lab-pool.ts'
 import type { Machine } from '../lab/machine.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 import { inKeptProcess } from './lifecycle/in-host.ts'
 
-const labs = labPool()
-afterAll(() => labs[Symbol.asyncDispose]())
+const labs = suiteLabs()
 
 const compose = (mode: string): string => `name: shop
 services:

@@ -1,9 +1,8 @@
-import { afterAll, expect, test } from '@jest/globals'
-import { labPool } from '../lab/lab-pool.ts'
+import { expect, test } from '@jest/globals'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
-const labs = labPool()
-afterAll(() => labs[Symbol.asyncDispose]())
+const labs = suiteLabs()
 
 test('destroy names an endpoint that is still on an interface of the host, and gives no address up', async () => {
   await using lab = await labs.open()

@@ -1,9 +1,8 @@
-import { afterAll, expect, test } from '@jest/globals'
-import { labPool } from '../lab/lab-pool.ts'
+import { expect, test } from '@jest/globals'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
-const labs = labPool()
-afterAll(() => labs[Symbol.asyncDispose]())
+const labs = suiteLabs()
 
 const lan = (parent: string, services = 'a: {networks: [lan]}'): string =>
   `{name: vl, services: {${services}}, networks: {lan: {driver: macvlan, driver_opts: {parent: ${parent}}}}}`

@@ -1,10 +1,9 @@
-import { afterAll, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { backends } from '../lab/backend.ts'
 import type { Lab } from '../lab/lab.ts'
-import { labPool } from '../lab/lab-pool.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 
-const labs = labPool()
-afterAll(() => labs[Symbol.asyncDispose]())
+const labs = suiteLabs()
 
 const compose = (parent: string, subnet = '192.0.2.0/24'): string => `name: shop
 services:

@@ -1,5 +1,6 @@
-import { afterEach } from '@jest/globals'
+import { afterAll, afterEach } from '@jest/globals'
 import { type Lab, openLab } from '../lab/lab.ts'
+import { labPool } from '../lab/lab-pool.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { contract } from './podman-plugin/contract.ts'
 import { fullDisk } from './podman-plugin/full-disk.ts'
@@ -14,15 +15,19 @@ describeBeside('the plugin of Podman', ['podman'], () => {
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((lab) => lab[Symbol.asyncDispose]()))
   })
-  const open = async (): Promise<Lab> => {
-    const lab = await openLab()
-    opened.push(lab)
+  const kept = async (lab: Promise<Lab>): Promise<Lab> => {
+    opened.push(await lab)
     return lab
   }
+  // Podman has mounts of its own on a host, and that host serves one test.
+  const open = (): Promise<Lab> => kept(openLab())
+  const labs = labPool()
+  afterAll(() => labs[Symbol.asyncDispose]())
+  const openWithout = (): Promise<Lab> => kept(labs.open())
   contract(open)
-  verbs(open)
-  handedOver(open)
-  fullDisk(open)
+  verbs(openWithout)
+  handedOver(openWithout)
+  fullDisk(openWithout)
   severalNetworks(open)
   lostState(open)
   many(open)

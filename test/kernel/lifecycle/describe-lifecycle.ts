@@ -1,8 +1,9 @@
-import { afterAll, afterEach } from '@jest/globals'
+import { afterEach } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import { describeOnKernel } from '../../lab/gate.ts'
 import type { Lab, LabOptions } from '../../lab/lab.ts'
-import { type LabPool, labPool } from '../../lab/lab-pool.ts'
+import type { LabPool } from '../../lab/lab-pool.ts'
+import { suiteLabs } from '../../lab/suite-labs.ts'
 
 /** Opens a lab that ends with the test. */
 export type OpenLab = (options?: LabOptions) => Promise<Lab>
@@ -13,9 +14,8 @@ const pools = new Map<boolean, LabPool>()
 const poolOfFile = (tablesStay: boolean): LabPool => {
   const known = pools.get(tablesStay)
   if (known !== undefined) return known
-  const made = labPool({ tablesStay })
+  const made = suiteLabs({ tablesStay })
   pools.set(tablesStay, made)
-  afterAll(() => made[Symbol.asyncDispose]())
   return made
 }
 

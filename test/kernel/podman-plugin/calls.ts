@@ -20,13 +20,35 @@ export interface Calls {
   readonly refused: (words: readonly string[], input: Json) => Promise<string>
 }
 
-export const callsIn = (lab: Lab): Calls => {
-  const call: Calls['call'] = (words, input, environment = {}) =>
+/** Each call has a process of its own, as on a real host. */
+export const callsIn = (lab: Lab): Calls =>
+  callsBy((words, input, environment = {}) =>
     lab.host.run([process.execPath, plugin, ...words], {
       input: JSON.stringify(input),
       environment,
       timeoutMs: 60_000,
-    })
+    }),
+  )
+
+/** The verbs that have had a process of their own. */
+const begun = new Set<string>()
+
+/**
+ * Loading the plugin takes longer than most calls take. The first call of each verb has a process of its own, and so have
+ * those with an environment; others are served by one that stays.
+ */
+export const keptCallsIn = (lab: Lab): Calls => {
+  const { call } = callsIn(lab)
+  return callsBy((words, input, environment) => {
+    const [verb = ''] = words
+    const isAlone = !begun.has(verb) || environment !== undefined
+    begun.add(verb)
+    const told = { arguments: words, stdin: JSON.stringify(input) }
+    return (isAlone ? null : lab.plugins.ask(told)) ?? call(words, input, environment)
+  })
+}
+
+const callsBy = (call: Calls['call']): Calls => {
   return {
     call,
     must: async (words, input) => {

@@ -2,13 +2,13 @@ import { expect, test } from '@jest/globals'
 import type { Lab } from '../../lab/lab.ts'
 import { bareMachine } from '../attach/in-namespace.ts'
 import { openSmallDisk } from '../attach/small-disk.ts'
-import { asked, callsIn, containerOn, namespaceOf } from './calls.ts'
+import { asked, containerOn, keptCallsIn, namespaceOf } from './calls.ts'
 import { leftOn } from './network.ts'
 
 export const fullDisk = (open: () => Promise<Lab>): void => {
   test('a full disk fails setup with what is wrong and what to do, and leaves nothing', async () => {
     const lab = await open()
-    const plugin = callsIn(lab)
+    const plugin = keptCallsIn(lab)
     const disk = await openSmallDisk(lab, '/var/lib/portolan')
     const one = await bareMachine(lab, 'pod-1')
     const web = await plugin.must(['create'], asked('web', { options: { backend: 'nftables' } }))

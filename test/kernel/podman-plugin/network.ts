@@ -1,7 +1,8 @@
-import { fileURLToPath } from 'node:url'
 import type { Lab } from '../../lab/lab.ts'
+import { libraryLoader } from '../../lab/library/library.ts'
 import type { ForeignContainer, ForeignContainerOptions } from '../../lab/neighbour/foreign-container.ts'
 import type { Podman } from '../../lab/neighbour/podman.ts'
+import { printedBy } from '../../lab/run.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -47,6 +48,14 @@ export const leftOn = (lab: Lab): Promise<string> =>
     'ip -d link show | grep -F "portolan" || true; nft list tables | grep -F portolan || true',
   ])
 
-/** What plugins have leased on the host. */
-export const leasedOn = (lab: Lab): Promise<string> =>
-  lab.host.mustRun([process.execPath, fileURLToPath(new URL('leased.mjs', import.meta.url))])
+const listLeases = `
+  import { core, portolan } from '${libraryLoader}'
+  const store = portolan.openLeaseStore('/var/lib/portolan')
+  for (const lease of core.listLeases(await store.read())) console.log(JSON.stringify(lease))
+  await store.close()`
+
+/** What plugins have leased on the host, a line each. */
+export const leasedOn = async (lab: Lab): Promise<string> => {
+  const argv = [process.execPath, '--input-type=module', '--eval', listLeases]
+  return printedBy(argv, {}, await (lab.modules.run(listLeases) ?? lab.host.run(argv)))
+}

@@ -4,7 +4,7 @@ import type { Lab } from '../../lab/lab.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
 import { bareMachine } from '../attach/in-namespace.ts'
-import { asked, callsIn, containerOn, namespaceOf } from './calls.ts'
+import { asked, containerOn, keptCallsIn, namespaceOf } from './calls.ts'
 import { type Json, leasedOn, leftOn } from './network.ts'
 
 const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.url))
@@ -16,7 +16,7 @@ const answering = async (lab: Lab): Promise<string | null> => {
 
 /** A container that ended without a teardown, as at a crash of the host, leaves its address and its ports to the next. */
 const ended = async (lab: Lab, web: Json): Promise<void> => {
-  const plugin = callsIn(lab)
+  const plugin = keptCallsIn(lab)
   const [one, two] = [await bareMachine(lab, 'gone'), await bareMachine(lab, 'next')]
   const addressed = { static_ips: ['10.0.8.8'] }
   const onPort = (port: number) => ({
@@ -37,7 +37,7 @@ export const verbs = (open: () => Promise<Lab>): void => {
     '%s: create picks what collides with nothing and makes nothing; setup gives what was asked for, or says why not',
     async (backend) => {
       const lab = await open()
-      const plugin = callsIn(lab)
+      const plugin = keptCallsIn(lab)
       await lab.host.ip('route add 172.17.128.0/17 dev eth1 table 51820')
       const before = await takeSnapshot(lab.host)
       const web = await plugin.must(['create'], asked('web', { options: { mtu: '1400', backend } }))
@@ -93,7 +93,7 @@ export const verbs = (open: () => Promise<Lab>): void => {
 
   test('setup and teardown that are killed before any of their steps leave nothing after the next calls, and hinder none', async () => {
     const lab = await open()
-    const plugin = callsIn(lab)
+    const plugin = keptCallsIn(lab)
     const web = await plugin.must(['create'], asked('web'))
     const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
     // Podman gives every container an address.
