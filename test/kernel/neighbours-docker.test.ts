@@ -1,12 +1,14 @@
 import { expect, test } from '@jest/globals'
 import { attach, type PlanJson } from '../lab/attach.ts'
-import { openLab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
 import { pilotOf } from './lifecycle/pilot.ts'
 import { testBeside } from './neighbours/beside.ts'
 import { expectTruth, ourPort, outsidePort, type Told, traffic } from './neighbours/truth.ts'
+
+const labs = suiteLabs()
 
 testBeside(['docker', 'docker with live-restore'], 'nftables')
 testBeside(['docker'], 'iptables-nft')
@@ -22,7 +24,7 @@ describeBeside('beside a Docker that is stopped', ['docker'], () => {
   test.each(['nftables', 'iptables-nft'] as const)(
     'its subnet and its published port are its own still, and what that does to ours is told, %s',
     async (backend) => {
-      await using lab = await openLab()
+      await using lab = await labs.open()
       await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
       const docker = await startDocker(lab, { 'userland-proxy': false })
       await docker.run({ name: 'theirs', publish: [`${ourPort}:80`] })

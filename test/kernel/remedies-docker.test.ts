@@ -1,11 +1,13 @@
 import { expect, test } from '@jest/globals'
-import { openLab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { startFail2ban } from '../lab/neighbour/fail2ban.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
 import { expectClosed } from './remedies/closed.ts'
 import { families, openShop } from './remedies/shop.ts'
+
+const labs = suiteLabs()
 
 const published = { protocol: 'tcp', port: 8080, timeoutMs: 1500 } as const
 
@@ -18,7 +20,7 @@ describeBeside('what Portolan asks of a real Docker', ['docker', 'fail2ban'], ()
   ] as const)(
     '%s let packets pass behind fail2ban and the administrator, and open no port of Docker, %s',
     async (how, backend) => {
-      await using lab = await openLab()
+      await using lab = await labs.open()
       const docker = await startDocker(lab, { ipv6: true, 'fixed-cidr-v6': 'fd00:17::/64' })
       const hidden = await docker.run({ name: 'hidden' })
       const fail2ban = await startFail2ban(lab, { chain: 'DOCKER-USER', ports: '80' })
@@ -69,7 +71,7 @@ describeBeside('what Portolan asks of a real Docker', ['docker', 'fail2ban'], ()
   )
 
   test('move --fix asks Docker for the new addresses as well', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await startDocker(lab)
     const shop = await openShop(lab)
     const file = await lab.write(

@@ -1,11 +1,14 @@
 import { expect, test } from '@jest/globals'
 import type { Container } from '../lab/container.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type Firewalld, startFirewalld } from '../lab/neighbour/firewalld.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { expectClosed, expectUnheard } from './remedies/closed.ts'
 import { settings } from './remedies/firewalld-settings.ts'
 import { families, gateways, openShop, type Shop, webAt } from './remedies/shop.ts'
+
+const labs = suiteLabs()
 
 const direct = { protocol: 'tcp', port: 80, timeoutMs: 1500 } as const
 
@@ -64,7 +67,7 @@ describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () 
   ] as const)(
     '%s, %s: --fix opens the port to its sources too, and nothing is left, %s',
     async (_, zone, backend, prefixes) => {
-      await using lab = await openLab()
+      await using lab = await labs.open()
       await withZone(lab, ...sources(zone, prefixes))
       const before = await settings(lab)
       const shop = await openShop(lab, 'routed', backend)
@@ -87,7 +90,7 @@ describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () 
   )
 
   test('another zone than that of the interface: the commands of the remedies open the port to its sources', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await withZone(lab, ...sources('home', wire))
     const shop = await openShop(lab, 'routed')
     await shop.apply('--force')
@@ -103,7 +106,7 @@ describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () 
   ])(
     'that %s stays closed: --fix says so before it changes anything, and is blocked by it',
     async (_, zone, words) => {
-      await using lab = await openLab()
+      await using lab = await labs.open()
       await withZone(lab, ...words)
       const before = await settings(lab)
       const shop = await openShop(lab, 'routed')
@@ -129,7 +132,7 @@ describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () 
   )
 
   test('that drops what is left, and is the zone of the interface too: its name and the command that shows it', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await withZone(lab, ['--zone=public', '--set-target=DROP'], ...sources('public', far))
     const before = await settings(lab)
     const shop = await openShop(lab, 'routed')

@@ -1,14 +1,17 @@
 import { expect, test } from '@jest/globals'
 import type { Container } from '../lab/container.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { engineRoom } from '../lab/neighbour/engine-room.ts'
 import { startFirewalld } from '../lab/neighbour/firewalld.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
 import { expectClosed, expectUnheard } from './remedies/closed.ts'
 import { firewalldRules, settings } from './remedies/firewalld-settings.ts'
 import { families, gateways, openShop, webAt } from './remedies/shop.ts'
+
+const labs = suiteLabs()
 
 const direct = { protocol: 'tcp', destination: webAt.ip, port: 80, timeoutMs: 1500 } as const
 
@@ -43,7 +46,7 @@ const expectRouted = async (lab: Lab, web: Container): Promise<void> => {
 
 describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman'], () => {
   test('nothing, on account of a warning while every mapping works', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await startFirewalld(lab)
     const before = await settings(lab)
     const shop = await openShop(lab)
@@ -65,7 +68,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
   ] as const)(
     '%s let through what is forwarded to a routed port, behind the bans of firewalld, and nothing to the host, %s',
     async (how, backend) => {
-      await using lab = await openLab()
+      await using lab = await labs.open()
       const firewalld = await startFirewalld(lab)
       const isFix = how === '--fix'
       await writeBans(lab)
@@ -109,7 +112,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
   test.each(['nftables', 'iptables'])(
     'the command that ends panic mode, in which nothing passes, with %s',
     async (FirewallBackend) => {
-      await using lab = await openLab()
+      await using lab = await labs.open()
       const firewalld = await startFirewalld(lab, { FirewallBackend })
       const shop = await openShop(lab)
       expect((await shop.apply()).exitCode).toBe(0)
@@ -137,7 +140,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
   )
 
   test('words, where firewalld writes with iptables: its reload deletes the rules of others', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const firewalld = await startFirewalld(lab, { FirewallBackend: 'iptables' })
     const before = await settings(lab)
     const shop = await openShop(lab, 'routed', 'iptables-nft')
@@ -162,7 +165,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
   })
 
   test('no reload, where it would close what is open at run time only', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const firewalld = await startFirewalld(lab)
     await firewalld.command('--add-port=9000/tcp')
     await lab.host.listen({ protocol: 'tcp', port: 9000 })
@@ -207,7 +210,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
       `ipset banned ${addresses.ip.outside} is set at run time only`,
     ],
   ])('no command that reloads it, where a ban is set at run time only: %s', async (_, lasting, ban, told) => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const firewalld = await startFirewalld(lab)
     for (const words of lasting) await firewalld.command(...words)
     await firewalld.command(...ban)
@@ -228,7 +231,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
   })
 
   test('what lets containers out is closed by the next apply to a network that an engine makes later', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const firewalld = await startFirewalld(lab)
     const shop = await openShop(lab, 'routed')
     expect((await shop.apply('--fix')).exitCode).toBe(0)
@@ -261,7 +264,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
   })
 
   test('no reload, where it would drop what Podman has set, until that is saved as the message says', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await startFirewalld(lab)
     const podman = await startPodman(lab)
     await podman.run({ name: 'theirs', publish: ['8090:80'] })
@@ -281,7 +284,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
   })
 
   test('its setting, where StrictForwardPorts refuses whatever firewalld does not forward itself', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const firewalld = await startFirewalld(lab, { StrictForwardPorts: 'yes' })
     const shop = await openShop(lab)
     const refused = await shop.apply('--fix')

@@ -1,11 +1,13 @@
 import { expect, test } from '@jest/globals'
-import { openLab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { engineRoom } from '../lab/neighbour/engine-room.ts'
 import { startUfw } from '../lab/neighbour/ufw.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
 import { expectClosed, expectUnheard } from './remedies/closed.ts'
 import { families, gateways, openShop } from './remedies/shop.ts'
+
+const labs = suiteLabs()
 
 const published = { protocol: 'tcp', port: 8080, timeoutMs: 1500 } as const
 
@@ -15,7 +17,7 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
     ['--fix', 'iptables-nft'],
     ['the remedies', 'iptables-legacy'],
   ] as const)('%s route packets behind the denials that ufw has, %s', async (how, backend) => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const ufw = await startUfw(lab, ['allow 22/tcp'])
     for (const family of families) await ufw.command('route', 'deny', 'from', addresses[family].neighbour)
     const before = await ufw.command('status')
@@ -48,7 +50,7 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
   })
 
   test('with IPV6=no, the setting by which it drops all of IPv6, and no rule that the next reload takes out', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const room = await engineRoom(lab)
     await room.mustRun(['sed', '-i', 's/IPV6=yes/IPV6=no/', '/etc/default/ufw'])
     const ufw = await startUfw(lab, ['allow 22/tcp'])
@@ -82,7 +84,7 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
   })
 
   test('rules of IPv4 alone, for a network of IPv4 alone', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     await startUfw(lab)
     const file = await lab.write(
       'four.yaml',
@@ -95,7 +97,7 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
   })
 
   test('a denial of the administrator is left alone, and no rule is offered against it', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const ufw = await startUfw(lab)
     await ufw.command('default', 'allow', 'routed')
     await ufw.command('route', 'deny', 'in', 'on', 'eth0', 'to', 'any', 'port', '80', 'proto', 'tcp')
@@ -114,7 +116,7 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
   })
 
   test('is taken back later where ufw fails, and the rest is removed at once', async () => {
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const ufw = await startUfw(lab, ['allow 22/tcp'])
     const before = await ufw.command('status')
     const shop = await openShop(lab)

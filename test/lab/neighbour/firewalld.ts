@@ -19,10 +19,9 @@ const buses = new WeakMap<EngineRoom, Promise<Daemon>>()
 export const systemBus = (room: EngineRoom): Promise<Daemon> => {
   const bus =
     buses.get(room) ??
-    room.daemon('dbus-daemon', ['dbus-daemon', '--system', '--nofork', '--nopidfile'], async () => {
-      const { exitCode } = await room.run(['test', '-S', '/run/dbus/system_bus_socket'])
-      return exitCode === 0
-    })
+    room.daemon('dbus-daemon', ['dbus-daemon', '--system', '--nofork', '--nopidfile'], async () =>
+      room.hasSocket('/run/dbus/system_bus_socket'),
+    )
   buses.set(room, bus)
   return bus
 }

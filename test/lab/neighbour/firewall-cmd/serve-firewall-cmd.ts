@@ -14,10 +14,7 @@ const serve = async (lab: Lab, room: EngineRoom): Promise<void> => {
   await lab.write('firewall-cmd', await textOf('client.py'))
   await lab.host.mustRun(['cp', program, `${place}.installed`])
   const words = ['/usr/bin/python3', `${place}-server`, `${place}.installed`, `${place}.socket`]
-  await room.daemon('firewall-cmd', words, async () => {
-    const { exitCode } = await room.run(['test', '-S', `${place}.socket`])
-    return exitCode === 0
-  })
+  await room.daemon('firewall-cmd', words, async () => room.hasSocket(`${place}.socket`))
   await lab.host.mustRun(['sh', '-ec', `chmod 755 ${place}; mount --bind ${place} ${program}`])
   await room.mustRun(['mount', '--bind', place, program])
 }
