@@ -3,7 +3,7 @@ import { randomBytes } from '../file/random-bytes.ts'
 import { takeFileLock } from '../lock/file-lock.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { refuseUnsafeDirectory } from '../state/safe-place.ts'
-import { eventLoopTurn } from '../turn/event-loop-turn.ts'
+import { atNextPause, eventLoopTurn } from '../turn/event-loop-turn.ts'
 import { gatheredSync } from './gathered-sync.ts'
 import type { Journal, JournalFollower } from './journal.ts'
 import { named, namedLater, notOurs } from './journal-error.ts'
@@ -101,6 +101,10 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
   let lookedIn = -1
   let changesThen = 0
 
+  const forgetLook = (): void => {
+    lookedAt = null
+  }
+
   /** Opens what the name leads to now, and reads on in it. */
   const follow = (): JournalFile | null => {
     // What other programs do meanwhile may be seen in the next turn.
@@ -125,9 +129,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     lookedAt = changesHere
     lookedIn = eventLoopTurn()
     changesThen = changesHere
-    queueMicrotask(() => {
-      lookedAt = null
-    })
+    atNextPause(forgetLook)
     return file
   }
 

@@ -133,7 +133,17 @@ export const openConnection = (protocol: number): NetlinkConnection => {
       settle(error instanceof Error ? error : new Error(String(error)))
       return
     }
-    const isSent = sendDirectly(used, next)
+    const direct = directTo(used)
+    if (direct === null || mayGoOn()) carryOut(next, direct)
+    // Other sockets and timers have their turn first. The event loop is not needed for the answer.
+    else
+      setImmediate(() => {
+        if (current === next) carryOut(next, direct)
+      })
+  }
+
+  const carryOut = (next: Exchange, direct: DirectSocket | null): void => {
+    const isSent = direct !== null && sendDirectly(direct, next)
     if (current !== next) return
     used.socket.ref()
     silence = setTimeout(() => settle(netlinkError('the kernel did not answer', 'ETIMEDOUT')), SILENCE_MS)
@@ -144,9 +154,7 @@ export const openConnection = (protocol: number): NetlinkConnection => {
   }
 
   /** @returns was it sent? What is not answered then is answered through the event loop. */
-  const sendDirectly = (way: Way, exchange: Exchange): boolean => {
-    const direct = directTo(way)
-    if (direct === null) return false
+  const sendDirectly = (direct: DirectSocket, exchange: Exchange): boolean => {
     try {
       if (!direct.send(exchange.datagram)) return false
     } catch (error) {
@@ -169,7 +177,7 @@ export const openConnection = (protocol: number): NetlinkConnection => {
 
   const directTo = (way: Way): DirectSocket | null => {
     way.uses += 1
-    if (way.uses < OFTEN || !mayGoOn()) return null
+    if (way.uses < OFTEN) return null
     if (way.direct === undefined) way.direct = findDirectSocket(protocol, way.socket.address().port)
     return way.direct
   }

@@ -24,6 +24,18 @@ export interface DirectSocket {
 const ROOM_BYTES = 65_536
 const room = new Uint8Array(ROOM_BYTES)
 
+/** So long are nearly all answers, but for listings. */
+const SHORT_BYTES = 64
+
+/** What was read: what is read next must not show in it. Short ones are copied to where `Buffer` has room. */
+const copied = (count: number): Uint8Array => {
+  if (count > SHORT_BYTES) return Buffer.from(room.subarray(0, count))
+  // A view of a part, and a call to copy that, take longer.
+  const bytes = Buffer.allocUnsafe(count)
+  for (let at = 0; at < count; at += 1) bytes[at] = room[at] ?? 0
+  return bytes
+}
+
 /**
  * Finds a socket of this process by its protocol and port.
  * @returns null where /proc does not tell
@@ -49,8 +61,7 @@ export const findDirectSocket = (protocol: number, port: number): DirectSocket |
             throw Object.assign(new Error(`a reply was longer than ${ROOM_BYTES - 1} bytes`), {
               code: 'EMSGSIZE',
             })
-          // What is read next must not show in what was handed out. Short ones are copied to where `Buffer` has room.
-          return Buffer.from(room.subarray(0, count))
+          return copied(count)
         } catch (error) {
           if (isCode(error, 'EAGAIN')) return null
           if (!isCode(error, 'EINTR')) throw error

@@ -24,3 +24,11 @@ export const mayGoOn = (): boolean => {
   eventLoopTurn()
   return since !== null && performance.now() - since < TURN_MS
 }
+
+const fulfilled = Promise.resolve()
+
+/**
+ * Has something done when the code that runs now comes to its next pause. As `queueMicrotask`, which makes an object that
+ * debuggers follow, and binds a function to it, each time.
+ */
+export const atNextPause = (work: () => void): void => void fulfilled.then(work)

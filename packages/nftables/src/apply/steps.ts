@@ -155,8 +155,19 @@ const exchangeLines = (exchanges: Exchanges): readonly Line[] =>
     ...(come.length === 0 ? [] : [{ kind: 'create-elements' as const, set, elements: come }]),
   ])
 
+/** The step of an element alone: as ports come and go most transactions are of one, which has no order. */
+const loneStep = (operation: Operation): Step | null => {
+  if (operation.kind === 'add-element')
+    return { kind: 'create-elements', set: operation.set, elements: [operation.element] }
+  if (operation.kind === 'remove-element')
+    return { kind: 'delete-elements', set: operation.set, elements: [operation.element] }
+  return null
+}
+
 /** The steps that carry out changes, as the lines of a script. */
 export const linesOf = (changes: readonly Pick<NftablesChange, 'operation'>[]): readonly Line[] => {
+  const lone = changes.length === 1 && changes[0] !== undefined ? loneStep(changes[0].operation) : null
+  if (lone !== null) return [[lone]]
   const phases: Phases = {
     tables: [],
     newSets: [],

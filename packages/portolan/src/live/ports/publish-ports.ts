@@ -53,7 +53,9 @@ export const publishPorts = async (
   let wishes: readonly Wish[] = []
   let asked: readonly (readonly DesiredMapping[])[] = []
   let edition: Edition | null = null
+  let attempts = 0
   const missing = await rules.decideForSure(async () => {
+    attempts += 1
     const wanted = wishesOn(rules.project)
     const mappings: (readonly DesiredMapping[])[] = []
     // Without a pause between calls, so that what is written down is looked at once for all of them.
@@ -63,7 +65,10 @@ export const publishPorts = async (
     }
     wishes = wanted.wishes
     asked = mappings
-    const missing = missingOf(rules, wishes)
+    // What is written down was looked at for this call already. It is looked at again where nothing is to be added, where
+    // something is refused, and with the record itself, which counts for nothing where another one came between.
+    const decide = (): readonly Wish[] | null => missingOf(rules, wishes)
+    const missing = attempts === 1 ? rules.wanted.asKnown(decide) : decide()
     edition = rules.edition
     return missing
   })
@@ -136,14 +141,21 @@ const addWishes = (
 ): readonly DesiredMapping[] => {
   const { project, wanted, bridges } = rules
   const asked = new Map<string, DesiredMapping>()
+  const add = (mapping: DesiredMapping, force: boolean): string => {
+    const key = portKey(mapping)
+    wishes.add({ mapping, key, force })
+    return key
+  }
   for (const request of requests) {
     const mappings =
       chosen?.get(request) ?? requestedMappings(request, { project, wanted, bridges, supply: noPorts })
-    for (const mapping of mappings) {
-      const key = portKey(mapping)
-      wishes.add({ mapping, key, force: request.force ?? false })
-      asked.set(key, mapping)
+    const force = request.force ?? false
+    const [only, ...more] = mappings
+    if (requests.length === 1 && only !== undefined && more.length === 0) {
+      add(only, force)
+      return mappings
     }
+    for (const mapping of mappings) asked.set(add(mapping, force), mapping)
   }
   return [...asked.values()]
 }
@@ -161,9 +173,13 @@ const noPorts = {
  */
 const missingOf = (rules: LiveRules, wishes: readonly Wish[]): readonly Wish[] | null => {
   const missing: Wish[] = []
+  /** Requests that lead to one container port have the same ones. */
+  let known: DesiredMapping['targets'] | null = null
   for (const wish of wishes) {
     const { mapping, key, force } = wish
-    for (const { address } of mapping.targets) targetBridge(address, rules.bridges)
+    if (mapping.targets !== known)
+      for (const { address } of mapping.targets) targetBridge(address, rules.bridges)
+    known = mapping.targets
     if (!force) refuseAbsentAddress(mapping, rules.facts)
     const own = rules.wanted.portOf(key)
     if (own !== null && sameMapping(own, mapping)) continue

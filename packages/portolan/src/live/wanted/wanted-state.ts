@@ -70,6 +70,8 @@ export interface WantedState {
     decide: () => readonly JournalChange[] | null,
     isKnown?: boolean,
   ): Promise<(() => Promise<void>) | null>
+  /** Asks for what was read or written before, without looking whether another program has written more. */
+  asKnown<Result>(ask: () => Result): Result
   /** How many records there are, as `Journal.count`: another number means that something may have changed. */
   count(): number
   /** The same, of those that were read or written when this was asked last. */
@@ -245,6 +247,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
         if (writer !== null) return () => takeBack(journal, writer, undo)
       }
     },
+    asKnown: (ask) => journal.asKnown(ask),
     count: () => {
       journal.read()
       return journal.count
