@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { attach, type PlanJson } from '../lab/attach.ts'
 import { type Backend, backends } from '../lab/backend.ts'
 import { describeOnKernel } from '../lab/gate.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
 import { mustSucceed, type Pilot, pilotOf } from './lifecycle/pilot.ts'
 
@@ -53,6 +54,8 @@ ${(['web', 'db'] as const)
   vault: {networks: [quiet]}
 `
 
+const labs = suiteLabs()
+const labsOfLegacy = suiteLabs({ tablesStay: true })
 const opened: Lab[] = []
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((lab) => lab[Symbol.asyncDispose]()))
@@ -68,7 +71,7 @@ interface Scene {
 
 /** A host on which `before` is applied, with containers that answer. */
 const setScene = async (backend: Backend): Promise<Scene> => {
-  const lab = await openLab()
+  const lab = await (backend === 'iptables-legacy' ? labsOfLegacy : labs).open()
   opened.push(lab)
   const pilot = pilotOf(lab, backend)
   const plan = await pilot.applied(compose(before))

@@ -1,16 +1,18 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import type { Running } from '../lab/run.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { mustSucceed, pilotOf, shop } from './lifecycle/pilot.ts'
 
+const labs = suiteLabs({ tablesStay: true })
 const opened: Lab[] = []
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((lab) => lab[Symbol.asyncDispose]()))
 })
 
 const open = async (): Promise<Lab> => {
-  const lab = await openLab()
+  const lab = await labs.open()
   opened.push(lab)
   await lab.host.mustRun(['iptables-legacy', '-L', '-n'])
   return lab

@@ -17,8 +17,19 @@ const reads: Readonly<Record<Backend, readonly (readonly string[])[]>> = {
 // iptables-legacy locks /run/xtables.lock, which only the machine's own root may write.
 const ownRun = 'mount -t tmpfs tmpfs /run'
 
+/** Of this file: programs are started once for each backend, not for each suite. */
+const obstacles = new Map<Backend, string | null>()
+
 /** Why the kernel cannot be asked here, in a sentence; null when it can. */
 export const obstacle = (backend: Backend): string | null => {
+  const known = obstacles.get(backend)
+  if (known !== undefined) return known
+  const found = findObstacle(backend)
+  obstacles.set(backend, found)
+  return found
+}
+
+const findObstacle = (backend: Backend): string | null => {
   for (const command of reads[backend]) {
     try {
       execFileSync('unshare', ['--net', '--mount', 'sh', '-c', `${ownRun} && exec "$@"`, 'sh', ...command], {

@@ -6,7 +6,7 @@ import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'
 import { emptyLegacy, feed } from '../differential/host-rules.ts'
-import { contain, inShop, type Leased } from '../live/in-live-host.ts'
+import { contain, inShopAgain, type Leased } from '../live/in-live-host.ts'
 
 /** What a live project does, in words that both hosts run. */
 export const script = `
@@ -33,7 +33,7 @@ export interface Report {
 }
 
 export const runInLab = async (lab: Lab, backend: Backend): Promise<Report> =>
-  (await inShop(lab, backend, script)) as Report
+  (await inShopAgain(lab, backend, script)) as Report
 
 type Body = (host: object, leased: unknown, report: (value: unknown) => void) => Promise<void>
 
