@@ -3,8 +3,11 @@ import { expect, test } from '@jest/globals'
 import type { KeptSysctl } from '@portolan/core'
 import type { Backend } from '../lab/backend.ts'
 import { describeOnKernel } from '../lab/gate.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { suiteLabs } from '../lab/suite-labs.ts'
 import { mustSucceed, pilotOf } from './lifecycle/pilot.ts'
+
+const labs = suiteLabs()
 
 const preload = fileURLToPath(new URL('../lab/kill-before.mjs', import.meta.url))
 
@@ -116,7 +119,7 @@ const runPrinted = async ({ host }: Lab, stdout: string, isBesideBridge: boolean
 
 /** Kills a command before its first step, then before a later one, until it comes to its end. */
 const killAtEachStep = async ({ backend, killed, isBesideBridge, after }: Way): Promise<void> => {
-  await using lab = await openLab()
+  await using lab = await labs.open()
   await settle(lab)
   if (isBesideBridge) await addBridge(lab)
   const shop = isBesideBridge ? besideBridge : alone
