@@ -5,7 +5,7 @@ import type { Container } from '../../lab/container.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
-import { inHost, roundsInHost } from './in-host.ts'
+import { inKeptProcess, roundsInHost } from './in-host.ts'
 import { pilotOf, shop } from './pilot.ts'
 
 /** What a foreign hand does to our rules, as lines of sh. */
@@ -174,7 +174,7 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
     const { lab, nginx } = await prepared()
     const flush =
       backend === 'nftables' ? 'nft flush chain inet portolan forward' : `${backend} -w -t mangle -F`
-    const seen = await inHost(
+    const seen = await inKeptProcess(
       lab,
       backend,
       `${asked(nginx)}
@@ -197,7 +197,7 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
     const { lab, nginx, bridge } = await prepared()
     const [[, script] = ['', '']] = damagesOf(backend, bridge)
     await lab.host.mustRun(['sh', '-ec', script])
-    await inHost(
+    await inKeptProcess(
       lab,
       backend,
       `${asked(nginx)}
@@ -216,7 +216,7 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
       'iptables-nft': 'iptables-nft -A INPUT -j ACCEPT',
       'iptables-legacy': 'iptables-legacy -A INPUT -j ACCEPT',
     }
-    const seen = await inHost(
+    const seen = await inKeptProcess(
       lab,
       backend,
       `${asked(nginx)}

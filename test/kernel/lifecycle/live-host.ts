@@ -4,7 +4,7 @@ import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
-import { inHost } from './in-host.ts'
+import { inHost, inKeptProcess } from './in-host.ts'
 import { pilotOf, shop } from './pilot.ts'
 
 const flush: Readonly<Record<Backend, string>> = {
@@ -43,7 +43,7 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
 
   test('after a foreign flush a publish brings back what was published here, not what was taken back', async () => {
     const lab = await applied()
-    const seen = await inHost(
+    const seen = await inKeptProcess(
       lab,
       backend,
       `const host = await open()
@@ -64,14 +64,14 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
     const ip = plan.addresses.find(({ service, address }) => service === 'nginx' && !address.includes(':'))
     const port = "{ hostPort: 9001, protocol: 'udp' }"
     const publish = `host.publish({ ...${port}, to: { address: '${ip?.address}', port: 80 } })`
-    await inHost(
+    await inKeptProcess(
       lab,
       backend,
       `const host = await open(); await ${publish}; await host.close(); report(null)`,
     )
     const probe = { destination: addresses.ip.host, port: 9001, sourcePort: 12_300, timeoutMs: 3000 }
     expect(await lab.client.reach({ protocol: 'udp', ...probe })).toMatchObject({ delivered: true })
-    const seen = await inHost(
+    const seen = await inKeptProcess(
       lab,
       backend,
       `const entry = () => /dport=9001 .* id=([0-9]+)/.exec(run('sh', '-c', 'conntrack -L -o id -p udp 2>/dev/null'))?.[1] ?? null
@@ -92,7 +92,7 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
   test('a port that a process of the host listens on is refused, unless it is forced', async () => {
     const lab = await applied()
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
-    const seen = await inHost(
+    const seen = await inKeptProcess(
       lab,
       backend,
       `const host = await open()
@@ -106,7 +106,7 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
 
   test('what cannot be a container, or an address of the host, is refused as a request', async () => {
     const lab = await applied()
-    const seen = await inHost(
+    const seen = await inKeptProcess(
       lab,
       backend,
       `const host = await open()

@@ -6,7 +6,7 @@ import type { Lab } from '../../lab/lab.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
-import { inHost } from './in-host.ts'
+import { inKeptProcess } from './in-host.ts'
 import { mustSucceed, pilotOf } from './pilot.ts'
 
 /** Published from its address on `front`; its default route leads over `rear`. */
@@ -136,7 +136,7 @@ export const twoNetworks = (open: OpenLab, backend: Backend): void => {
     const names = await Promise.all(['front', 'rear'].map((network) => bridgeOf(lab, network)))
     for (const name of names) await lab.host.setSysctl(`net.ipv4.conf.${name}.rp_filter`, 1)
     await lab.host.ip('link add v-late type veth peer name v-peer')
-    await inHost(
+    await inKeptProcess(
       lab,
       backend,
       `const host = await open()
