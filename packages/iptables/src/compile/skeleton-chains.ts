@@ -1,35 +1,54 @@
 import type { Family } from '@portolan/netfilter'
 import {
   drop,
+  establishedPast,
   from,
   goto,
   inBy,
   isReply,
   jump,
+  notFrom,
   notInState,
   outBy,
   returns,
   rule,
+  state,
   to,
   toLocal,
 } from '../model/build.ts'
 import type { Rule } from '../model/ruleset.ts'
 import * as chains from './object-name.ts'
+import { loopback } from './source-translation.ts'
 
 /** The rules of chains of ours, under way. */
 export type ChainRules = Map<string, readonly Rule[]>
+
+const isDrop = ({ target }: Rule): boolean => target?.kind === 'verdict' && target.verdict === 'DROP'
+
+/**
+ * Most packets belong to a flow whose first packet has passed all that follows, so they are let through at once. The
+ * drops of internal and isolated networks and of the guard of forwarding end flows that have begun before, so that
+ * nothing goes past them; and a flow to or from 127/8 is asked for loopback addresses as ever.
+ */
+const begun = (forward: readonly Rule[], family: Family): readonly Rule[] => {
+  if (forward.some(isDrop)) return []
+  const matches = family === 'ip' ? [notFrom(loopback), establishedPast(loopback)] : [state('ESTABLISHED')]
+  return [rule(matches, returns)]
+}
 
 /** What stands in our chains of mangle beside the rules of projects. */
 export const mangleSkeleton = (mangle: ChainRules, family: Family): void => {
   if (mangle.has(chains.prerouting) && family === 'ip') {
     // We switch route_localnet on for our bridges, so the kernel no longer keeps their containers off 127/8.
-    mangle.set(chains.preroutingOwn, [rule([from('127.0.0.0/8')], drop), rule([to('127.0.0.0/8')], drop)])
+    mangle.set(chains.preroutingOwn, [rule([from(loopback)], drop), rule([to(loopback)], drop)])
   }
-  if (mangle.has(chains.home)) {
-    // A first packet only: a container with two networks answers over either, and its replies are established.
+  const forward = mangle.get(chains.forward)
+  if (mangle.has(chains.home) || forward !== undefined) {
     mangle.set(chains.forward, [
-      rule([notInState('RELATED', 'ESTABLISHED')], jump(chains.home)),
-      ...(mangle.get(chains.forward) ?? []),
+      ...begun(forward ?? [], family),
+      // A first packet only: a container with two networks answers over either, and its replies are established.
+      ...(mangle.has(chains.home) ? [rule([notInState('RELATED', 'ESTABLISHED')], jump(chains.home))] : []),
+      ...(forward ?? []),
     ])
   }
   if (mangle.has(chains.allow)) {

@@ -55,6 +55,15 @@ export const originalDestination = (prefix: string): Match => ({
   tests: [{ option: 'ctorigdst', value: prefix, negated: false }],
 })
 
+/** Of a flow that has had an answer; of those whose first packet was sent to `prefix`, none. */
+export const establishedPast = (prefix: string): Match => ({
+  kind: 'conntrack',
+  tests: [
+    { option: 'ctstate', value: 'ESTABLISHED', negated: false },
+    { option: 'ctorigdst', value: prefix, negated: true },
+  ],
+})
+
 export const isReply: Match = {
   kind: 'conntrack',
   tests: [{ option: 'ctdir', value: 'REPLY', negated: false }],

@@ -198,9 +198,23 @@ describe('compile', () => {
     })
   })
 
+  test('lets a flow that has begun through ahead of everything, unless it may have to end', () => {
+    const first = (networks: Parameters<typeof desiredState>[1], family: 'ip' | 'ip6' = 'ip') =>
+      lines(compile(desiredState([], networks)), 'mangle', 'PORTOLAN-FORWARD', family)[0]
+    const both = network('a', 1, { families: ['ip', 'ip6'] })
+    expect(first({ networks: [both] })).toBe(
+      '! -s 127.0.0.0/8 -m conntrack --ctstate ESTABLISHED ! --ctorigdst 127.0.0.0/8 -j RETURN',
+    )
+    expect(first({ networks: [both] }, 'ip6')).toBe('-m conntrack --ctstate ESTABLISHED -j RETURN')
+    const toHome = '-m conntrack ! --ctstate RELATED,ESTABLISHED -j PORTOLAN-HOME'
+    expect(first({ networks: [both, network('db', 2, { internal: true })] })).toBe(toHome)
+    expect(first({ networks: [both, network('db', 2, { mode: 'isolated' })] })).toBe(toHome)
+    expect(first({ networks: [both], guardForwarding: true })).toBe(toHome)
+  })
+
   test('asks first packets alone where their source comes in, ahead of everything', () => {
     const ruleset = compile(desiredState([], { networks: [network('a', 1), network('b', 2)] }))
-    expect(lines(ruleset, 'mangle', 'PORTOLAN-FORWARD')[0]).toBe(
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-FORWARD')[1]).toBe(
       '-m conntrack ! --ctstate RELATED,ESTABLISHED -j PORTOLAN-HOME',
     )
     expect(lines(ruleset, 'mangle', 'PORTOLAN-HOME')).toEqual([

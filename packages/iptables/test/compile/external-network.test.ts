@@ -34,6 +34,7 @@ const all = (ruleset: Ruleset): readonly string[] =>
 describe('a network of others', () => {
   test('has rules for the addresses of the project alone', () => {
     expect(all(compile(one))).toEqual([
+      '! -s 127.0.0.0/8 -m conntrack --ctstate ESTABLISHED ! --ctorigdst 127.0.0.0/8 -j RETURN',
       '-m conntrack ! --ctstate RELATED,ESTABLISHED -j PORTOLAN-HOME',
       // What comes in by the bridge is asked on its way to our containers and from them.
       '-i br-web -g PORTOLAN-BETWEEN',

@@ -61,6 +61,14 @@ describe('diff', () => {
     )
   })
 
+  test('of a host with rules of before flows that have begun passed first is that rule, ahead of the others', () => {
+    const saved = print(before, 'iptables-save')
+    const passes = /^-A (PORTOLAN-FORWARD) (.* --ctstate ESTABLISHED .*)\n/m
+    const [line = '', chain, rule] = passes.exec(saved) ?? []
+    const changes = diff(read(saved.replace(line, '')), before)
+    expect(restoreText(changes, 'ip')).toBe(`*mangle\n-I ${chain} 1 ${rule}\nCOMMIT\n`)
+  })
+
   test('moves a jump to the front of a chain where a foreign rule stands before it', () => {
     const saved = print(before, 'iptables-save')
     const jump = '-A FORWARD -m comment --comment portolan -j PORTOLAN-FORWARD\n'

@@ -70,6 +70,7 @@ describe('the iptables-restore script', () => {
       '-A PORTOLAN-FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN',
       expect.stringMatching(/^-A PORTOLAN-FORWARD -i \S+ -j DROP$/),
       expect.stringMatching(/^-A PORTOLAN-FORWARD -o \S+ -j DROP$/),
+      '-A PORTOLAN-FORWARD ! -s 127.0.0.0/8 -m conntrack --ctstate ESTABLISHED ! --ctorigdst 127.0.0.0/8 -j RETURN',
       '-A PORTOLAN-FORWARD -m conntrack ! --ctstate RELATED,ESTABLISHED -j PORTOLAN-HOME',
       expect.stringMatching(/^-A PORTOLAN-HOME -s 10\.200\.1\.0\/24 ! -i \S+ .* -j DROP$/),
     ])
