@@ -10,15 +10,23 @@ import { direct, openTriple, type Triple, throughEngine, type Wiring } from '../
 const backends = ['nftables', 'iptables-nft', 'iptables-legacy'] as const
 type Backend = (typeof backends)[number]
 
+const iptablesChains = [
+  'mangle PORTOLAN-PRE',
+  'mangle PORTOLAN-FORWARD',
+  'filter PORTOLAN-ACCEPT',
+  'nat PORTOLAN-SNAT',
+] as const
+
 /** Chains of ours that can be emptied and the port still answers. */
 const chains: Readonly<Record<Backend, readonly string[]>> = {
   nftables: ['guard_prerouting', 'forward', 'nat_postrouting'],
-  'iptables-nft': ['mangle PORTOLAN-PRE', 'mangle PORTOLAN-FORWARD', 'filter PORTOLAN-ACCEPT'],
-  'iptables-legacy': ['mangle PORTOLAN-PRE', 'mangle PORTOLAN-FORWARD', 'filter PORTOLAN-ACCEPT'],
+  'iptables-nft': iptablesChains,
+  'iptables-legacy': iptablesChains,
 }
 
 const noNat = 'no NAT'
 const oneRule = 'one rule of NAT'
+const withHooks = 'one rule of NAT, and an empty chain at each hook'
 
 export const entry: Entry = {
   about: 'what each chain costs of the new connections a second of processor time',
@@ -31,18 +39,20 @@ export const entry: Entry = {
       const publish: Wiring = throughEngine((place, size) =>
         ourLibrary('apply', backend).publish(place, size, 60_000),
       )
+      const without =
+        (names: readonly string[]): Wiring =>
+        async (place, size) => {
+          const wired = await publish(place, size)
+          for (const name of names) empty(place, backend, name)
+          return wired
+        }
       const wirings = new Map<string, Wiring>([
         [noNat, direct],
-        [oneRule, publishedByOneRule],
+        [oneRule, publishedByOneRule(backend)],
+        [withHooks, publishedByOneRule(backend, emptyHooks)],
         ['all chains', publish],
-        ...chains[backend].map((name): [string, Wiring] => [
-          `all but ${name}`,
-          async (place, size) => {
-            const wired = await publish(place, size)
-            empty(place, backend, name)
-            return wired
-          },
-        ]),
+        ['the ports alone', without(chains[backend])],
+        ...chains[backend].map((name): [string, Wiring] => [`all but ${name}`, without([name])]),
       ])
       const triples = new Map<string, Triple>()
       try {
@@ -73,21 +83,55 @@ const rowsOf = (backend: Backend, rates: RatesInTurn, names: ReadonlyMap<string,
         ]
   })
 
+const noHooks: Readonly<Record<Backend, string>> = { nftables: '', 'iptables-nft': '', 'iptables-legacy': '' }
+
+const emptyIptablesHooks = `*mangle
+:PREROUTING ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+COMMIT
+*filter
+:FORWARD ACCEPT [0:0]
+COMMIT
+*nat
+:POSTROUTING ACCEPT [0:0]
+COMMIT
+`
+
+const emptyHooks: Readonly<Record<Backend, string>> = {
+  nftables: `table inet hooks {
+  chain prerouting { type filter hook prerouting priority -150; }
+  chain forward { type filter hook forward priority 0; }
+  chain postrouting { type nat hook postrouting priority 95; }
+}
+`,
+  'iptables-nft': emptyIptablesHooks,
+  'iptables-legacy': emptyIptablesHooks,
+}
+
 /** The least that translates: what is above it is the kernel's, and no engine's. */
-const publishedByOneRule: Wiring = async (place, ports) => {
-  const wired = await direct(place, ports)
-  const port = firstPort + ports - 1
-  runProgram(
-    onHost(place, ['nft', '-f', '-']),
-    `table ip published {
+const publishedByOneRule =
+  (backend: Backend, hooks: Readonly<Record<Backend, string>> = noHooks): Wiring =>
+  async (place, ports) => {
+    const wired = await direct(place, ports)
+    const port = firstPort + ports - 1
+    const load = backend === 'nftables' ? ['nft', '-f', '-'] : [`${backend}-restore`, '-w', '--noflush']
+    runProgram(onHost(place, load), `${oneRuleOf(backend, port)}${hooks[backend]}`)
+    return { ...wired, address: '10.88.0.1', port }
+  }
+
+const oneRuleOf = (backend: Backend, port: number): string =>
+  backend === 'nftables'
+    ? `table ip published {
   map ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
   chain nat { type nat hook prerouting priority -105; dnat to meta l4proto . th dport map @ports; }
 }
 add element ip published ports { tcp . ${port} : ${target.address} . ${target.port} }
-`,
-  )
-  return { ...wired, address: '10.88.0.1', port }
-}
+`
+    : `*nat
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p tcp -m tcp --dport ${port} -j DNAT --to-destination ${target.address}:${target.port}
+COMMIT
+`
 
 const empty = (place: Place, backend: Backend, name: string): void => {
   const [table = '', chain = ''] = name.split(' ')
