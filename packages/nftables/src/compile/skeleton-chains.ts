@@ -139,20 +139,19 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
       ...chain(
         'guard_prerouting',
         [
-          r(is(meta('iifname'), text('lo')), accept),
-          r(inNetwork, goto('guard_network')),
-          ...(restricted.length > 0 ? [r(goto('guard_published'))] : []),
+          // By address first: hardly any packet has such a one, and each of every flow comes by here.
+          r(is(payload('ip', 'daddr'), loopback), jump('guard_network')),
+          r(is(payload('ip', 'saddr'), loopback), jump('guard_network')),
+          ...(restricted.length > 0
+            ? [r(is(meta('iifname'), text('lo')), accept), r(inNetwork, accept), r(goto('guard_published'))]
+            : []),
         ],
         'drops what must not come in, before any DNAT',
       ),
       base: base('filter', 'prerouting', mangle),
     },
     // route_localnet is on at our bridges, so that the host can be answered: this takes its place.
-    chain(
-      'guard_network',
-      [r(is(payload('ip', 'daddr'), loopback), drop), r(is(payload('ip', 'saddr'), loopback), drop)],
-      'no container reaches the loopback of the host',
-    ),
+    chain('guard_network', [r(inNetwork, drop)], 'no container reaches the loopback of the host'),
     ...(restricted.length > 0
       ? [
           chain(
