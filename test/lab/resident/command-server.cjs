@@ -2,11 +2,8 @@
 // each printed goes back. Argument: the file of the bundle that has `run`.
 const { setFlagsFromString } = require('node:v8')
 
-// Of a few command lines, what Node 20 optimises costs more than it saves (see main.ts of the command); of some dozen it
-// saves more, a quarter of the processor time of each that follows.
-const isNode20 = process.version.startsWith('v20.')
-const few = 12
-if (isNode20) setFlagsFromString('--interrupt-budget=1000000')
+// A lab lives for a few command lines. What Node 20 optimises in them costs more than it saves; see main.ts of the command.
+if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000')
 
 // As the command loads itself: with what V8 compiled of it in a lab before.
 const loading = import('../../../packages/host/dist/file/index.js').then(({ loadScript }) =>
@@ -37,7 +34,6 @@ process.on('message', async (words) => {
   linesRun += 1
   // Once it has run some: what was not called is not compiled.
   if (linesRun === 3) commands.keep()
-  if (linesRun === few && isNode20) setFlagsFromString('--interrupt-budget=135168')
 })
 // Where a process of its own would end: what a command line leaves open would keep that alive, and keeps its answer here.
 process.on('beforeExit', (exitCode) => {
