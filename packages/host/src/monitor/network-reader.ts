@@ -1,5 +1,5 @@
 import { eachAttribute, littleEndian, type MessageView } from '@portolan/core/netlink'
-import type { RouteFact } from '@portolan/netfilter'
+import type { PeerFact, RouteFact } from '@portolan/netfilter'
 import { parseInterfaceAddress } from '../facts/read-addresses.ts'
 import { interfaceFact, type LinkRecord, parseLink, parsePortChange } from '../facts/read-links.ts'
 import { parseRoute } from '../facts/read-routes.ts'
@@ -27,16 +27,26 @@ export interface NetworkReader {
   take(message: MessageView): readonly Notice[]
 }
 
+/** What is known of an address beside its text. */
+interface KnownAddress {
+  readonly fromRouter: boolean
+  readonly peer: PeerFact | null
+}
+
 /** Feed it what the kernel lists of links and addresses first: the messages that follow name links by number. */
 export const openNetworkReader = (): NetworkReader => {
   const links = new Map<number, LinkRecord>()
-  /** By link: each address, and whether it is from a router advertisement. */
-  const addresses = new Map<number, Map<string, boolean>>()
+  /** By link. */
+  const addresses = new Map<number, Map<string, KnownAddress>>()
   const name = (index: number): string | null => links.get(index)?.name ?? null
 
   const linkNotice = (action: 'new' | 'changed' | 'removed', link: LinkRecord): readonly Notice[] => {
-    const own = addresses.get(link.index) ?? new Map<string, boolean>()
-    const fact = interfaceFact(link, links, [...own.keys()], [...own.values()].includes(true))
+    const own = addresses.get(link.index) ?? new Map<string, KnownAddress>()
+    const known = [...own.values()]
+    const peers = known.flatMap(({ peer }) => peer ?? [])
+    const isAutoconfigured = known.some(({ fromRouter }) => fromRouter)
+    const among = peers.length === 0 ? undefined : peers
+    const fact = interfaceFact(link, links, [...own.keys()], isAutoconfigured, among)
     return [{ kind: 'link', action, link: fact }]
   }
 
@@ -67,11 +77,11 @@ export const openNetworkReader = (): NetworkReader => {
   const takeAddress = (message: MessageView, isNew: boolean): readonly Notice[] => {
     const address = parseInterfaceAddress(message)
     if (address === null) return []
-    const { index, text, fromRouter } = address
-    const own = addresses.get(index) ?? new Map<string, boolean>()
+    const { index, text, fromRouter, peer } = address
+    const own = addresses.get(index) ?? new Map<string, KnownAddress>()
     // The kernel tells an address again with every change of its lifetime, thus with each router advertisement.
     if (own.has(text) === isNew) return []
-    if (isNew) own.set(text, fromRouter)
+    if (isNew) own.set(text, { fromRouter, peer })
     else own.delete(text)
     addresses.set(index, own)
     return [{ kind: 'address', action: isNew ? 'new' : 'removed', interface: name(index), address: text }]

@@ -34,12 +34,14 @@ const linkMessage = (link: LinkMessage): Uint8Array => {
   return writer.bytes()
 }
 
-const addressMessage = (type: number, preferredSeconds: number): Uint8Array => {
+/** @param address - IFA_ADDRESS: the address itself, or its peer */
+const addressMessage = (type: number, preferredSeconds: number, address = [10, 9, 0, 1]): Uint8Array => {
   const writer = new ByteWriter()
   writer.message(type, 0, 0, () => {
     for (const byte of [2, 24, 0, 0]) writer.u8(byte)
     writer.u32(4)
-    for (const attribute of [1, 2]) writer.attribute(attribute, () => writer.raw(Uint8Array.of(10, 9, 0, 1)))
+    writer.attribute(1, () => writer.raw(Uint8Array.from(address)))
+    writer.attribute(2, () => writer.raw(Uint8Array.of(10, 9, 0, 1)))
     writer.attribute(6, () => {
       for (const value of [preferredSeconds, 3600, 0, 0]) writer.u32(value)
     })
@@ -118,6 +120,16 @@ describe('addresses', () => {
     expect(lastOf(link, addressMessage(20, 100), linkMessage({ up: true }))).toMatchObject([
       { kind: 'link', link: { addresses: ['10.9.0.1/24'] } },
     ])
+  })
+
+  test('belong to the facts of their interface with their peers, until they go', () => {
+    const added = [link, addressMessage(20, 100, [10, 8, 0, 7])]
+    expect(lastOf(...added, linkMessage({ up: true }))).toMatchObject([
+      { link: { addresses: ['10.9.0.1/32'], peers: [{ address: '10.9.0.1', peer: '10.8.0.7/24' }] } },
+    ])
+    const [notice] = lastOf(...added, addressMessage(21, 0, [10, 8, 0, 7]), linkMessage({ up: true }))
+    expect(notice).toMatchObject({ kind: 'link', link: { addresses: [] } })
+    expect(notice).not.toHaveProperty('link.peers')
   })
 
   test('are not told again when only their lifetime changes', () => {
