@@ -168,6 +168,10 @@ describe('a message of the bus', () => {
     ] as const)
       expect(() => new BusReader(Buffer.from(hex, 'hex'), true).read(type)).toThrow('cut off')
     expect(() => new BusReader(Buffer.alloc(16), true).read('z')).toThrow('has the type z')
+    for (const empty of ['()', '('])
+      expect(() => new BusReader(Buffer.from('0800000000000000', 'hex'), true).read(`a${empty}`)).toThrow(
+        `has the type ${empty}`,
+      )
   })
 })
 

@@ -77,8 +77,12 @@ export class BusReader {
       case 'a':
         return this.#array(type.slice(1))
       case '(':
-      case '{':
-        return typesOf(type.slice(1, -1)).map((one) => this.read(one))
+      case '{': {
+        const parts = typesOf(type.slice(1, -1))
+        // It would take no bytes, so that an array of them had no end.
+        if (parts.length === 0) throw new BusError(`a value has the type ${type}`)
+        return parts.map((one) => this.read(one))
+      }
       default:
         throw new BusError(`a value has the type ${type}`)
     }
