@@ -12,6 +12,9 @@ for (const name of ['stdout', 'stderr']) {
   }
 }
 
+// Node writes them past both streams, where a test would not see them.
+process.on('warning', (warning) => process.stderr.write(`${warning.stack ?? warning}\n`))
+
 let isRunning = false
 let modulesRun = 0
 process.on('message', async ({ code }) => {
