@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
 import { labPool } from '../lab/lab-pool.ts'
@@ -53,6 +57,32 @@ describeOnKernel('a pool of labs', 'nftables', () => {
     expect(await again.client.mustRun(['ip', '-br', 'addr'])).not.toContain('192.0.2.78')
     await again[Symbol.asyncDispose]()
     await labs[Symbol.asyncDispose]()
+  })
+
+  test('what is mounted meanwhile on the machine that runs the tests stays, and is shared as it was', async () => {
+    const labs = labPool()
+    const lab = await labs.open()
+    const { pid } = lab.host
+    const folder = mkdtempSync(join(tmpdir(), 'portolan-mount-'))
+    const mounted = (): string | undefined =>
+      readFileSync('/proc/self/mountinfo', 'utf8')
+        .split('\n')
+        .find((line) => line.includes(` ${folder} `))
+    execFileSync('mount', ['--bind', folder, folder])
+    try {
+      execFileSync('mount', ['--make-shared', folder])
+      const first = mounted()
+      await lab[Symbol.asyncDispose]()
+      const again = await labs.open()
+      expect(again.host.pid).toBe(pid)
+      expect(first).toContain(' shared:')
+      expect(mounted()).toBe(first)
+      await again[Symbol.asyncDispose]()
+    } finally {
+      execFileSync('umount', [folder])
+      rmdirSync(folder)
+      await labs[Symbol.asyncDispose]()
+    }
   })
 
   test('a lab that cannot be made as it was is not used again', async () => {

@@ -59,7 +59,8 @@ class FirstState:
 
     def __init__(self, folders, kept, tables_stay):
         self.folders, self.kept, self.tables_stay = folders, kept, tables_stay
-        self.mounts = read_mounts()
+        # A machine around a host has those of the machine that runs the tests, which are not ours to take away.
+        self.mounts = None if folders is None else read_mounts()
         self.texts = {path: read_file(path) for path in kept if os.path.isfile(path)}
         self.state = self.read()
         if self.state['tables'] or self.state.get('sets'):
@@ -75,7 +76,7 @@ class FirstState:
     def restore(self):
         """The parts that are not what they were, because this cannot undo what was changed."""
         # First: what is emptied below may be the machine's own where something else was mounted.
-        if read_mounts() != self.mounts:
+        if self.mounts is not None and read_mounts() != self.mounts:
             unmount(self.mounts)
             if read_mounts() != self.mounts:
                 return ['mounts']
