@@ -29,11 +29,10 @@ export const findLostBlocks = (
   isLive: boolean,
   wording: Wording = commandWording,
 ): readonly Conflict[] => {
+  const reserved = blockReservations({ ...blocks, pools: null, lost })
   const found = subnets.flatMap((subnet): readonly FoundOverlap[] => {
     const prefix = parsePrefix(subnet)
-    const overlapped = blockReservations({ ...blocks, pools: null, lost })
-      .filter((one) => prefixesOverlap(one.prefix, prefix))
-      .map(collisionWith)
+    const overlapped = reserved.filter((one) => prefixesOverlap(one.prefix, prefix)).map(collisionWith)
     if (overlapped.length === 0) return []
     const conflict = subnetOverlap(network, subnet, overlapped, true, wording)
     // What is there does not tell whether a file or a call names its subnet.

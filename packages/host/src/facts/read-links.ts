@@ -165,11 +165,11 @@ export const interfaceFact = (
   links: ReadonlyMap<number, LinkRecord>,
   addresses: readonly string[],
   autoconfigured: boolean,
-  peers?: readonly PeerFact[],
+  peers: readonly PeerFact[] = [],
 ): InterfaceFact => ({
   ...link,
   master: masterIndex === null ? null : (links.get(masterIndex)?.name ?? null),
   addresses,
-  ...(peers === undefined ? {} : { peers }),
+  ...(peers.length === 0 ? {} : { peers }),
   ...(autoconfigured ? { autoconfigured: true } : {}),
 })

@@ -45,8 +45,7 @@ export const openNetworkReader = (): NetworkReader => {
     const known = [...own.values()]
     const peers = known.flatMap(({ peer }) => peer ?? [])
     const isAutoconfigured = known.some(({ fromRouter }) => fromRouter)
-    const among = peers.length === 0 ? undefined : peers
-    const fact = interfaceFact(link, links, [...own.keys()], isAutoconfigured, among)
+    const fact = interfaceFact(link, links, [...own.keys()], isAutoconfigured, peers)
     return [{ kind: 'link', action, link: fact }]
   }
 

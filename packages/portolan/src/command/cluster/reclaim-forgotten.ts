@@ -71,13 +71,14 @@ export const freeForgotten = async (
     withUnknownHosts(neighboursOf(now, { ...member, cluster: name }), seen, now)
   const isBack = describeCluster(now).hosts.some((one) => one.host === host && one.alive)
   const left = isBack ? [] : unknownHosts(as(before)).filter((one) => one.host === host)
+  const holders = held(now)
   const isLeft = ({ block }: { readonly block: string }): boolean => left.some((one) => one.block === block)
   // What etcd says of these counts again.
   const others = before?.others.filter((one) => !isLeft(one)) ?? []
   await writeNeighbours(directory, as(before === null ? null : { ...before, others }))
   return {
     reclaimed: freed.map((block) => ({ block, host })),
-    forgotten: left.map(({ block }) => ({ block, host, takenBy: holderOf(block, held(now))?.host ?? null })),
+    forgotten: left.map(({ block }) => ({ block, host, takenBy: holderOf(block, holders)?.host ?? null })),
   }
 }
 
