@@ -43,8 +43,10 @@ export const openWholeInput = (text: string): number => {
 const writeInto = (folder: string, text: string): number => {
   const descriptor = openNameless(folder)
   try {
+    const room = Buffer.allocUnsafe(Math.min(text.length, PIECE_CHARACTERS) * MOST_BYTES)
     let place = 0
-    for (const piece of piecesOf(text)) place += writeWhole(descriptor, Buffer.from(piece), place)
+    for (const piece of piecesOf(text))
+      place += writeWhole(descriptor, room.subarray(0, room.write(piece)), place)
     return descriptor
   } catch (error) {
     closeSync(descriptor)
@@ -52,14 +54,17 @@ const writeInto = (folder: string, text: string): number => {
   }
 }
 
-const PIECE_CHARACTERS = 1 << 20
+const PIECE_CHARACTERS = 1 << 16
 
-/** The bytes of ten megabytes of text are not made at once. A character of two halves stays whole. */
+/** Of a character of one UTF-16 unit in UTF-8; those of two units take two bytes for each. */
+const MOST_BYTES = 3
+
+/** The bytes of ten megabytes of text are never there all at once. A character of two halves stays whole. */
 function* piecesOf(text: string): Generator<string> {
   for (let from = 0; from < text.length; ) {
     const cut = from + PIECE_CHARACTERS
     const last = text.charCodeAt(cut - 1)
-    const end = last >= 0xd800 && last <= 0xdbff ? cut + 1 : cut
+    const end = last >= 0xd800 && last <= 0xdbff ? cut - 1 : cut
     yield text.slice(from, end)
     from = end
   }

@@ -89,7 +89,7 @@ const changeHost = async (
   if (work.changes.some(({ operation }) => operation.kind === 'set-route'))
     noteRouteHolder(context.stateDirectory)
   const links = openLinks()
-  const applied: PlanChange[] = []
+  const applied: (readonly PlanChange[])[] = []
   const left: unknown[] = []
   try {
     // Noted before the rules change: killed after that, the next run knows what is left to do.
@@ -107,7 +107,8 @@ const changeHost = async (
   } catch (error) {
     const isUntouched = applied.length === 0
     const readNow = async () => (await observe(context.runner)).rules
-    const inForce = await putAddressesBack({ applied, rules: work.observed.rules, readNow, links })
+    const cutShort = { applied: applied.flat(), rules: work.observed.rules, readNow, links }
+    const inForce = await putAddressesBack(cutShort)
     if (giveBack !== undefined)
       await giveBackUnused({ error, observed: work.observed, isUntouched, giveBack }, context.runner)
     throw withApplied(
@@ -179,7 +180,7 @@ interface Progress {
   readonly memory: HostMemory
   readonly links: Links
   /** What has been done. The words of a hundred thousand changes take more room than they do: only a failure tells them. */
-  readonly applied: PlanChange[]
+  readonly applied: (readonly PlanChange[])[]
   /** Why another program did not take back what it was asked for. */
   readonly left: unknown[]
 }
@@ -193,15 +194,14 @@ const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> =>
   if (part === 'lease') return
   if (part !== 'link' && part !== 'sysctl' && part !== 'fix') {
     await applyRules(part, batch, progress)
-    // One by one: a call has room for some hundred thousand arguments, and a plan may have more changes.
-    for (const change of batch) applied.push(change)
+    applied.push(batch)
     return
   }
   for (const change of batch) {
     if (change.part === 'link') await applyLink(change, progress)
     if (change.part === 'sysctl') await applySysctl(change, progress)
     if (change.part === 'fix' && !(await carryOutFix(change, progress))) continue
-    applied.push(change)
+    applied.push([change])
   }
   // Together, and last: what the kernel overwrites when forwarding is switched off is known by these notes alone.
   await progress.memory.forgetSysctls(

@@ -15,9 +15,8 @@ export const changesOf = <One extends Backend>(
   changes: readonly PlanChange[],
   backend: One,
 ): readonly RuleChange<One>[] => {
-  const own: RuleChange<One>[] = []
-  for (const change of changes) if (isOf(change, backend)) own.push(change)
-  return own
+  const isOwn = (change: PlanChange): change is PlanChange & RuleChange<One> => isOf(change, backend)
+  return changes.every(isOwn) ? changes : changes.filter(isOwn)
 }
 
 /**

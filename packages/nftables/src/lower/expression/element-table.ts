@@ -117,12 +117,14 @@ const build = (
       continue
     }
     const parts = key.kind === 'concat' ? key.parts : [key]
-    const sets = readKey.map((read, at) => {
+    if (parts.length !== keyTypes.length) complete = false
+    const values = readKey.map((read, at) => {
       const part = parts[at]
-      return part === undefined ? null : read(part)
+      const set = part === undefined ? null : read(part)
+      if (set === null) complete = false
+      return set ?? nothing
     })
-    if (sets.includes(null) || parts.length !== keyTypes.length) complete = false
-    lowered.push({ key: sets.map((set) => set ?? nothing), data: given })
+    lowered.push({ key: values, data: given })
   }
   return { name, elements: lowered, otherwise, complete }
 }
