@@ -19,7 +19,7 @@ const iptablesChains = [
 
 /** Chains of ours that can be emptied and the port still answers. */
 const chains: Readonly<Record<Backend, readonly string[]>> = {
-  nftables: ['guard_prerouting', 'forward', 'nat_postrouting'],
+  nftables: ['forward', 'nat_postrouting'],
   'iptables-nft': iptablesChains,
   'iptables-legacy': iptablesChains,
 }
@@ -99,7 +99,6 @@ COMMIT
 
 const emptyHooks: Readonly<Record<Backend, string>> = {
   nftables: `table inet hooks {
-  chain prerouting { type filter hook prerouting priority -150; }
   chain forward { type filter hook forward priority 0; }
   chain postrouting { type nat hook postrouting priority 95; }
 }

@@ -146,7 +146,7 @@ describe('the contract, in the evaluator', () => {
 /** Lets through at once what belongs to a flow that has begun: ahead of all else that is asked of forwarded packets. */
 const shortcut = /--ctstate ESTABLISHED\b.* -j RETURN$/
 
-const withoutShortcut = (ruleset: iptables.Ruleset): iptables.Ruleset => ({
+const iptablesWithout = (ruleset: iptables.Ruleset): iptables.Ruleset => ({
   ...ruleset,
   tables: ruleset.tables.map((table) => ({
     ...table,
@@ -158,36 +158,67 @@ const withoutShortcut = (ruleset: iptables.Ruleset): iptables.Ruleset => ({
   })),
 })
 
+const isShortcut = ({ comment, statements: [first, ...rest] }: nftables.Rule): boolean =>
+  comment === null &&
+  first?.kind === 'match' &&
+  isDeepStrictEqual(first.right, { kind: 'text', text: 'established' }) &&
+  rest.at(-1)?.kind === 'accept'
+
+const nftablesWithout = (ruleset: nftables.Ruleset): nftables.Ruleset => ({
+  ...ruleset,
+  tables: ruleset.tables.map((table) => ({
+    ...table,
+    chains: table.chains.map((chain) =>
+      chain.name === 'forward' ? { ...chain, rules: chain.rules.filter((rule) => !isShortcut(rule)) } : chain,
+    ),
+  })),
+})
+
+/** The rules of a dialect, with and without the rule for flows that have begun. */
+const withAndWithout: Readonly<
+  Record<string, (desired: DesiredState) => readonly [NetfilterRuleset, NetfilterRuleset]>
+> = {
+  iptables: (desired) => {
+    const compiled = iptables.compile(desired)
+    const lower = (rules: iptables.Ruleset) => iptables.lower(rules, { tool: 'iptables-nft' })
+    return [lower(compiled), lower(iptablesWithout(compiled))]
+  },
+  nftables: (desired) => {
+    const compiled = nftables.compile(desired)
+    return [nftables.lower(compiled), nftables.lower(nftablesWithout(compiled))]
+  },
+}
+
 describe('a packet of a flow that has begun', () => {
-  test('fares in iptables as if none of our rules let it through ahead of the others', () => {
-    const outcomes = new Map<string, number>()
-    let shortened = 0
-    fc.assert(
-      fc.property(joinedScenes, fc.boolean(), (all, bridgeNf) => {
-        const [first] = all
-        if (first === undefined) return
-        const { desired } = first
-        const [facts, endpoints] = [factsOf(desired, bridgeNf, false), endpointAddresses(desired)]
-        const compiled = iptables.compile(desired)
-        const longer = withoutShortcut(compiled)
-        if (longer.tables.some((table, at) => !isDeepStrictEqual(table, compiled.tables[at]))) shortened += 1
-        const [short, long] = [compiled, longer].map((rules) =>
-          prepare(facts, iptables.lower(rules, { tool: 'iptables-nft' }), { endpoints }),
-        )
-        for (const { flow } of all) {
-          const packet = { ...packetOfFlow(flow, [desired]), state: 'established' as const }
-          const { outcome, certainty, seenAs } = short?.evaluate(packet) ?? {}
-          const without = long?.evaluate(packet)
-          expect({ flow, outcome, certainty, seenAs }).toEqual({
-            ...{ flow, outcome: without?.outcome, certainty: without?.certainty, seenAs: without?.seenAs },
-          })
-          if (outcome !== undefined) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
-        }
-      }),
-      runs(Math.ceil(mostScenes / 4)),
-    )
-    expect(shortened).toBeGreaterThan(20)
-    for (const outcome of ['delivered', 'dropped', 'forwarded'])
-      expect(outcomes.get(outcome) ?? 0).toBeGreaterThan(20)
-  })
+  test.each(['nftables', 'iptables'])(
+    'fares in %s as if none of our rules let it through ahead of the others',
+    (dialect) => {
+      const outcomes = new Map<string, number>()
+      let shortened = 0
+      fc.assert(
+        fc.property(joinedScenes, fc.boolean(), (all, bridgeNf) => {
+          const [first] = all
+          if (first === undefined) return
+          const { desired } = first
+          const [facts, endpoints] = [factsOf(desired, bridgeNf, false), endpointAddresses(desired)]
+          const [rules, longer] = withAndWithout[dialect]?.(desired) ?? [[], []]
+          if (!isDeepStrictEqual(rules, longer)) shortened += 1
+          const [short, long] = [rules, longer].map((some) => prepare(facts, some, { endpoints }))
+          for (const { flow } of all) {
+            const packet = { ...packetOfFlow(flow, [desired]), state: 'established' as const }
+            const { outcome, certainty, seenAs } = short?.evaluate(packet) ?? {}
+            const without = long?.evaluate(packet)
+            expect({ flow, outcome, certainty, seenAs }).toEqual({
+              ...{ flow, outcome: without?.outcome, certainty: without?.certainty, seenAs: without?.seenAs },
+            })
+            if (outcome !== undefined) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+          }
+        }),
+        runs(Math.ceil(mostScenes / 4)),
+      )
+      expect(shortened).toBeGreaterThan(20)
+      for (const outcome of ['delivered', 'dropped', 'forwarded'])
+        expect(outcomes.get(outcome) ?? 0).toBeGreaterThan(20)
+    },
+  )
 })

@@ -56,7 +56,7 @@ const inNftables: readonly ((drawing: Drawing) => Edit)[] = [
   () => ours('nft delete table inet portolan'),
   ({ pick }) =>
     ours(
-      `nft flush chain inet portolan ${pick(['forward', 'nat_prerouting', 'published_ports', 'guard_prerouting', 'nat_postrouting'])}`,
+      `nft flush chain inet portolan ${pick(['forward', 'nat_prerouting', 'published_ports', 'guard_input', 'nat_postrouting'])}`,
     ),
   ({ pick }) => ours(`nft delete element inet portolan dnat4 '{ tcp . ${pick([8080, 8081])} }'`),
   () =>

@@ -38,7 +38,8 @@ export const assemble = (parts: Parts): Ruleset => {
     sets,
     chains: [
       ...withOwnRules(
-        skeletonChains((name) => names.has(name)),
+        // What a project adds there is the guard of forwarding, which drops packets of flows that have begun.
+        skeletonChains((name) => names.has(name), parts.rules.has('forward')),
         parts,
       ),
       ...parts.chains,

@@ -62,11 +62,13 @@ export const toNetwork = (
   const r = (...statements: readonly Statement[]): Rule => rule(comment, ...statements)
   return [
     ...(network.internal ? [r(isNot(meta('iifname'), bridges), drop)] : []),
-    ...(network.ip !== null && !network.internal
-      ? [r(is(payload('ip', 'saddr'), loopback), drop), r(is(ct('ip daddr', 'original'), loopback), drop)]
-      : []),
+    // Also without a subnet of IPv4: the containers may have made up one.
+    r(is(payload('ip', 'saddr'), loopback), drop),
+    r(is(ct('ip daddr', 'original'), loopback), drop),
     r(has(ct('state'), states('established', 'related')), accept),
     r(has(ct('status'), text('dnat')), accept),
+    // A packet that is not tracked has no address but its own.
+    r(is(payload('ip', 'daddr'), loopback), drop),
     ...opened,
     r(is(meta('iifname'), text(network.bridge)), network.icc ? accept : drop),
     ...families.flatMap((family) => {

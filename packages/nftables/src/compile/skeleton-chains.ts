@@ -20,6 +20,7 @@ import {
   payload,
   type Rule,
   reference,
+  returns,
   type Statement,
   text,
   vmap,
@@ -63,7 +64,19 @@ const translate = (family: Family, level: Level): Rule => {
   return r(...inFamily(family, level), nat('dnat', family, end))
 }
 
+/** What is published in IPv6 is not for all packets of IPv6. */
+const skipped: Readonly<Record<Family, readonly Rule[]>> = {
+  ip: [],
+  ip6: [
+    // A link-local client's address says nothing without its interface, which DNAT would change.
+    r(is(payload('ip6', 'saddr'), prefix('fe80::/10')), accept),
+    // There is no IPv6 route_localnet: what is sent to ::1 cannot leave the host.
+    r(is(payload('ip6', 'daddr'), text('::1')), accept),
+  ],
+}
+
 const lookups = (family: Family, has: Has): readonly Rule[] => [
+  ...skipped[family],
   ...goByMap(mapName('bound', family, 'host'), family, 'bound-host', has),
   translate(family, 'host'),
   ...goByMap(mapName('balanced', family, 'host'), family, 'host', has),
@@ -74,6 +87,7 @@ const lookups = (family: Family, has: Has): readonly Rule[] => [
 
 /** The same order, for packets that come in by none of the interfaces that mappings are bound to. */
 const insideLookups = (family: Family, has: Has): readonly Rule[] => [
+  ...skipped[family],
   ...goByMap(mapName('inside', family, 'host'), family, 'host', has),
   translate(family, 'host'),
   ...goByMap(mapName('balanced', family, 'host'), family, 'host', has),
@@ -114,46 +128,57 @@ const beforeReplies: ListExpression = {
   items: ['invalid', 'new', 'untracked'].map(text),
 }
 
+const loopback = prefix('127.0.0.0/8')
+const guardLoopback = r(inNetwork, jump('guard_network'))
+const established = matches(ct('state'), text('established'))
+
+/**
+ * Does a network drop packets of flows that have begun? An internal one does. On a bridge of others its containers are
+ * looked up by address (`leaving`).
+ */
+const hasCutOff = (has: Has): boolean =>
+  has('internal') || families.some((family) => has(mapName('from_endpoint', family, 'any')))
+
+/**
+ * Most packets belong to a flow whose first packet has passed all that follows, so they are let through at once. A flow
+ * to or from 127/8 goes the longer way: it may have begun before there were rules.
+ */
+const begun = (has: Has): readonly Rule[] => [
+  r(
+    established,
+    isNot(ct('ip daddr', 'original'), loopback),
+    isNot(payload('ip', 'saddr'), loopback),
+    accept,
+  ),
+  ...(has('home6') ? [r(established, is(meta('nfproto'), text('ipv6')), accept)] : []),
+]
+
 /** The chains all projects share, without what projects put into them. */
-export const skeletonChains = (has: Has): readonly Chain[] => {
+export const skeletonChains = (has: Has, guardsForwarding = false): readonly Chain[] => {
+  const cutsOff = hasCutOff(has)
   const restricted = restrictions(has)
   const inside = hasInside(has)
   const sources = [
     ...(has('isolated') ? [r(vmap(meta('iifname'), reference('isolated')))] : []),
     ...homes(has),
   ]
-  const loopback = prefix('127.0.0.0/8')
   const toLocal = r(isNot(isLocal, text('local')), accept)
-  const skip = [
-    // A link-local client's address says nothing without its interface, which DNAT would change.
-    r(is(payload('ip6', 'saddr'), prefix('fe80::/10')), accept),
-    // There is no IPv6 route_localnet: what is sent to ::1 cannot leave the host.
-    r(is(payload('ip6', 'daddr'), text('::1')), accept),
-  ]
   const masquerade = families.flatMap((family) => {
     const name = mapName('masquerade', family, 'any')
     return has(name) ? [r(is(payload(family, 'saddr'), reference(name)), nat('masquerade'))] : []
   })
   return [
-    {
-      ...chain(
-        'guard_prerouting',
-        [
-          // By address first: hardly any packet has such a one, and each of every flow comes by here.
-          r(is(payload('ip', 'daddr'), loopback), jump('guard_network')),
-          r(is(payload('ip', 'saddr'), loopback), jump('guard_network')),
-          ...(restricted.length > 0
-            ? [r(is(meta('iifname'), text('lo')), accept), r(inNetwork, accept), r(goto('guard_published'))]
-            : []),
-        ],
-        'drops what must not come in, before any DNAT',
-      ),
-      base: base('filter', 'prerouting', mangle),
-    },
-    // route_localnet is on at our bridges, so that the host can be answered: this takes its place.
-    chain('guard_network', [r(inNetwork, drop)], 'no container reaches the loopback of the host'),
+    // A chain at prerouting is passed by each packet that is forwarded: it is there where it is needed.
     ...(restricted.length > 0
       ? [
+          {
+            ...chain(
+              'guard_prerouting',
+              [r(is(meta('iifname'), text('lo')), accept), r(inNetwork, accept), r(goto('guard_published'))],
+              'drops what must not come in, before any DNAT',
+            ),
+            base: base('filter', 'prerouting', mangle),
+          },
           chain(
             'guard_published',
             [r(is(ct('direction'), text('reply')), accept), toLocal, ...restricted],
@@ -162,14 +187,25 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
         ]
       : []),
     {
+      ...chain('guard_input', [r(inNetwork, goto('guard_network'))], 'drops what must not reach the host'),
+      base: base('filter', 'input', mangle),
+    },
+    // route_localnet is on at our bridges, so that the host can be answered: this takes its place.
+    chain(
+      'guard_network',
+      [
+        r(is(payload('ip', 'saddr'), loopback), drop),
+        // What answers a process of the host is for 127.0.0.1 again by now.
+        r(is(ct('direction'), text('reply')), returns),
+        r(is(payload('ip', 'daddr'), loopback), drop),
+        r(is(ct('ip daddr', 'original'), loopback), drop),
+      ],
+      'no container reaches the loopback of the host, or has its address',
+    ),
+    {
       ...chain(
         'nat_prerouting',
-        [
-          toLocal,
-          ...skip,
-          ...(inside ? [r(inNetwork, goto('published_inside'))] : []),
-          r(jump('published_ports')),
-        ],
+        [toLocal, ...(inside ? [r(inNetwork, goto('published_inside'))] : []), r(jump('published_ports'))],
         'published ports, for other machines and for containers',
       ),
       base: base('nat', 'prerouting', beforeDstnat),
@@ -177,7 +213,7 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
     {
       ...chain(
         'nat_output',
-        [toLocal, ...skip, r(inside ? goto('published_inside') : jump('published_ports'))],
+        [toLocal, r(inside ? goto('published_inside') : jump('published_ports'))],
         'published ports, for processes of the host',
       ),
       base: base('nat', 'output', beforeDstnat),
@@ -209,10 +245,14 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
       ...chain(
         'forward',
         [
+          ...(cutsOff || guardsForwarding ? [] : begun(has)),
           ...(sources.length > 0 ? [r(matches(ct('state'), beforeReplies), jump('guard_sources'))] : []),
+          ...(cutsOff ? [guardLoopback] : []),
           ...byEndpoint('to_endpoint', 'oifname', 'daddr', has),
           r(vmap(meta('oifname'), reference('to_network'))),
           ...(has('internal') ? [r(is(meta('iifname'), reference('internal')), drop)] : []),
+          // What goes to a network has been asked for loopback addresses there, but in the tables of older versions.
+          ...(cutsOff ? [] : [guardLoopback]),
           ...byEndpoint('from_endpoint', 'iifname', 'saddr', has),
           ...(has('from_network')
             ? [r(matches(ct('state'), beforeReplies), vmap(meta('iifname'), reference('from_network')))]

@@ -37,6 +37,8 @@ describe('compile', () => {
     expect(block(compile(state()), 'published_ports')).toEqual([
       'dnat ip to ip daddr . meta l4proto . th dport map @dnat4_host',
       'meta nfproto ipv4 dnat ip to meta l4proto . th dport map @dnat4',
+      'ip6 saddr fe80::/10 accept',
+      'ip6 daddr ::1 accept',
       'dnat ip6 to ip6 daddr . meta l4proto . th dport map @dnat6_host',
       'meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @dnat6',
     ])
@@ -47,7 +49,7 @@ describe('compile', () => {
       chains.flatMap(({ base }) => (base === null ? [] : [`${base.type} ${base.hook} ${base.priority}`])),
     )
     expect(bases).toEqual([
-      'filter prerouting -150',
+      'filter input -150',
       'nat prerouting -105',
       'nat output -105',
       'filter forward 0',
@@ -61,17 +63,69 @@ describe('compile', () => {
       'ct original ip daddr 127.0.0.0/8 drop comment "demo/web"',
       'ct state established,related accept comment "demo/web"',
       'ct status dnat accept comment "demo/web"',
+      'ip daddr 127.0.0.0/8 drop comment "demo/web"',
       'iifname "br-web" accept comment "demo/web"',
       'drop comment "demo/web"',
     ])
   })
 
+  test('has a chain that packets pass before DNAT only where a port is open to some sources', () => {
+    const bases = (ruleset: Ruleset): readonly string[] =>
+      ruleset.tables.flatMap(({ chains }) => chains.flatMap(({ base }) => (base ? [base.hook] : [])))
+    expect(bases(compile(state()))).toEqual(['input', 'prerouting', 'output', 'forward', 'postrouting'])
+    const some = state({ mappings: [mapping({ allowFrom: ['198.51.100.0/24'] })] })
+    expect(bases(compile(some))[0]).toBe('prerouting')
+    expect(block(compile(some), 'guard_prerouting').slice(1)).toEqual([
+      'iifname "lo" accept',
+      'iifname @bridges accept',
+      'goto guard_published',
+    ])
+  })
+
+  test('drops loopback addresses from containers where they would reach the host, or go on', () => {
+    const ruleset = compile(state())
+    expect(block(ruleset, 'guard_input').slice(1)).toEqual(['iifname @bridges goto guard_network'])
+    expect(block(ruleset, 'guard_network')).toEqual([
+      'ip saddr 127.0.0.0/8 drop',
+      'ct direction reply return',
+      'ip daddr 127.0.0.0/8 drop',
+      'ct original ip daddr 127.0.0.0/8 drop',
+    ])
+    const guard = 'iifname @bridges jump guard_network'
+    const lookUp = 'oifname vmap @to_network'
+    expect(block(ruleset, 'forward').slice(3, 5)).toEqual([lookUp, guard])
+    // The table of an older version has internal networks that do not ask for such addresses.
+    const internal = compile(state({ networks: [network({ internal: true })], mappings: [] }))
+    expect(block(internal, 'forward').slice(2, 4)).toEqual([guard, lookUp])
+  })
+
+  test('lets a flow that has begun through ahead of everything, unless it may have to end', () => {
+    const forward = (changes: Parameters<typeof state>[0]) =>
+      block(compile(state({ mappings: [], ...changes })), 'forward').slice(1)
+    const begun = 'ct state established ct original ip daddr != 127.0.0.0/8 ip saddr != 127.0.0.0/8 accept'
+    const begun6 = 'ct state established meta nfproto ipv6 accept'
+    const first = 'ct state invalid,new,untracked jump guard_sources'
+    const ip6 = { subnet: 'fd00:1::/64', gateway: 'fd00:1::1', mode: 'nat', masquerade: true } as const
+    expect(forward({}).slice(0, 2)).toEqual([begun, first])
+    expect(forward({ networks: [network({ ip6 })] }).slice(0, 3)).toEqual([begun, begun6, first])
+    const internal = network({ name: 'db', bridge: 'br-db', ip: null, internal: true })
+    expect(forward({ networks: [network(), internal] })[0]).toBe(first)
+    expect(forward({ guardForwarding: true })[0]).toBe(first)
+    const external = network({ name: 'cut', bridge: 'docker0', external: true, internal: true })
+    const endpoint = {
+      service: 'a',
+      network: 'cut',
+      replica: 1,
+      ip: '172.17.0.9',
+      ip6: null,
+      mac: '02:42:ac:11:00:09',
+    }
+    expect(forward({ networks: [external], endpoints: [endpoint] })[0]).toBe(first)
+  })
+
   test('looks up the source of a first packet once, whatever the number of networks, and drops it elsewhere', () => {
     const ruleset = compile(state())
-    expect(block(ruleset, 'forward').slice(1, 3)).toEqual([
-      'ct state invalid,new,untracked jump guard_sources',
-      'oifname vmap @to_network',
-    ])
+    expect(block(ruleset, 'forward')[2]).toBe('ct state invalid,new,untracked jump guard_sources')
     expect(block(ruleset, 'guard_sources')).toEqual(['ip saddr vmap @home4'])
     expect(block(ruleset, 'home4').slice(3)).toEqual([
       '172.17.0.0/16 comment "demo/web" : goto home_br-web,',

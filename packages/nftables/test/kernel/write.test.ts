@@ -3,7 +3,19 @@ import type { NetlinkSocket } from '@portolan/core'
 import fc from 'fast-check'
 import { adopt, apply, compile, diff, inspect, type NftablesChange, type Ruleset } from '../../src/index.ts'
 import { chain, rule } from '../../src/model/build.ts'
-import { ct, emptyRuleset, has, text } from '../../src/model/index.ts'
+import {
+  type Chain,
+  ct,
+  drop,
+  emptyRuleset,
+  has,
+  is,
+  jump,
+  meta,
+  payload,
+  reference,
+  text,
+} from '../../src/model/index.ts'
 import { bitSymbols } from '../../src/wire/symbols.ts'
 import { desiredState } from '../arbitrary/desired-state.ts'
 import { state } from '../arbitrary/example.ts'
@@ -12,6 +24,30 @@ import { hasNamespaces, type NetworkNamespace, openNetworkNamespace } from '../a
 
 // Without namespaces these fail in continuous integration: a skipped suite there would go unseen.
 const suite = hasNamespaces() || process.env.CI === 'true' ? describe : describe.skip
+
+/** Rules as they were while a chain at prerouting dropped loopback addresses from containers. */
+const olderGuard = (ruleset: Ruleset): Ruleset => ({
+  ...ruleset,
+  tables: ruleset.tables.map((table) => ({
+    ...table,
+    chains: table.chains.map((found): Chain => {
+      const { name, rules, base } = found
+      const bridges = is(meta('iifname'), reference('bridges'))
+      const loopback = { kind: 'prefix', address: text('127.0.0.0'), length: 8 } as const
+      if (name === 'forward') return { ...found, rules: rules.slice(1, 3) }
+      if (name === 'guard_network') return { ...found, rules: [rule(null, bridges, drop)] }
+      if (name !== 'guard_input' || base === null) return found
+      return {
+        ...found,
+        name: 'guard_prerouting',
+        base: { ...base, hook: 'prerouting' },
+        rules: (['daddr', 'saddr'] as const).map((side) =>
+          rule(null, is(payload('ip', side), loopback), jump('guard_network')),
+        ),
+      }
+    }),
+  })),
+})
 
 suite('our table written over netlink', () => {
   let [byNft, byUs]: NetworkNamespace[] = []
@@ -57,6 +93,29 @@ suite('our table written over netlink', () => {
       }),
       { numRuns: 20 },
     )
+  })
+
+  test('takes the place of rules that an older version wrote, which guarded loopback addresses before DNAT', async () => {
+    const desired = state()
+    const now = compile(desired)
+    const before = olderGuard(now)
+    empty()
+    await move(emptyRuleset, before)
+    const [, ours] = both()
+    const found = await inspect(idle, { socket })
+    // Another project comes, and so does one that is planned anew.
+    const upgraded = adopt(found, state({ project: 'other', networks: [], mappings: [] }), 'other')
+    const changes = diff(found, upgraded)
+    await carryOut(changes)
+    const listed = ours.nft(['list', 'ruleset'])
+    expect(listed).not.toContain('guard_prerouting')
+    expect(listed).toContain('iifname @bridges goto guard_network')
+    expect(changes.map(({ operation }) => operation.kind)).not.toContain('add-table')
+    expect(changes.map(({ operation }) => operation.kind)).not.toContain('add-element')
+    const again = await inspect(idle, { socket })
+    await carryOut(diff(again, adopt(again, desired, desired.project)))
+    const last = await inspect(idle, { socket })
+    expect(diff(last, now)).toEqual([])
   })
 
   test('so is each word for a bit of what conntrack knows, also those that no compiled rule has', async () => {
