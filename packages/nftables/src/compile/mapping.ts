@@ -19,7 +19,7 @@ import {
   text,
 } from '../model/index.ts'
 import { addressPart, interfacePart } from './object-name.ts'
-import { addElement, constantOf, type PartsBuilder } from './parts.ts'
+import { addElement, constantOf, type ElementMaker, type PartsBuilder } from './parts.ts'
 import { type Level, mapName, mapNames } from './port-key.ts'
 import { sourcesOf } from './sources.ts'
 import { ownerComment } from './tag.ts'
@@ -102,9 +102,6 @@ const restriction = (mapping: DesiredMapping, comment: string): readonly Rule[] 
   if (sources === 'none') return [rule(comment, drop)]
   return [rule(comment, isNot(payload(mapping.family, 'saddr'), sources), drop)]
 }
-
-/** What makes the elements of mappings: of parts, what is not yet in them. */
-type ElementMaker = Pick<PartsBuilder, 'constants' | 'portKeys' | 'lastEnd'>
 
 const isPlain = (mapping: DesiredMapping): boolean =>
   mapping.interface === null && mapping.targets.length === 1

@@ -35,19 +35,26 @@ export interface PartsBuilder {
   lastEnd: { readonly address: string; readonly port: number; readonly end: Expression } | null
 }
 
-export const newParts = (): PartsBuilder => ({
-  elements: new Map(),
-  chains: [],
-  rules: new Map(),
-  keys: new Map(),
+/** What makes the elements of mappings: of parts, what is not yet in them. */
+export type ElementMaker = Pick<PartsBuilder, 'constants' | 'portKeys' | 'lastEnd'>
+
+export const newMaker = (): ElementMaker => ({
   lastEnd: null,
   constants: new Map(),
   portKeys: { pages: null },
 })
 
+export const newParts = (): PartsBuilder => ({
+  elements: new Map(),
+  chains: [],
+  rules: new Map(),
+  keys: new Map(),
+  ...newMaker(),
+})
+
 /** A constant as an expression. A hundred thousand elements name the same address and ports: each is made once. */
 export const constantOf = (
-  { constants }: Pick<PartsBuilder, 'constants'>,
+  { constants }: Pick<ElementMaker, 'constants'>,
   value: string | number,
 ): Expression => {
   const known = constants.get(value)

@@ -4,7 +4,7 @@ import { loneElement } from '../compile/mapping.ts'
 import { isLoopback } from '../compile/maps/exemption.ts'
 import { skeletonSets } from '../compile/maps/skeleton-sets.ts'
 import { ownTable } from '../compile/ours.ts'
-import { newParts, type PartsBuilder } from '../compile/parts.ts'
+import { type ElementMaker, newMaker } from '../compile/parts.ts'
 import type { NftablesChange, Operation } from '../diff/change.ts'
 import { change } from '../diff/describe.ts'
 import type { Element, NamedSet, Ruleset } from '../model/index.ts'
@@ -34,14 +34,14 @@ const standsAlone = ({ hostAddress }: DesiredMapping, { unrestricted = false }: 
 
 /** Where a plain mapping stands: one element of one map that is always there. */
 const placeOf = (
-  parts: PartsBuilder,
+  maker: ElementMaker,
   project: string,
   mapping: DesiredMapping,
   known: TableKnowledge,
 ): Place | null => {
   validateMapping(mapping)
   if (mapping.kind !== 'nat' || !standsAlone(mapping, known)) return null
-  const found = loneElement(parts, project, mapping)
+  const found = loneElement(maker, project, mapping)
   const set = found === null ? undefined : permanent.get(found.map)
   return found === null || set === undefined ? null : { set, element: found.element }
 }
@@ -58,10 +58,10 @@ export const quickOperations = (
 ): readonly Operation[] | null => {
   checkProject(project)
   const kind = action === 'add' ? 'add-element' : 'remove-element'
-  const parts = newParts()
+  const maker = newMaker()
   const operations: Operation[] = []
   for (const mapping of mappings) {
-    const place = placeOf(parts, project, mapping, known)
+    const place = placeOf(maker, project, mapping, known)
     if (place === null) return null
     operations.push({ kind, set: place.set, element: place.element })
   }

@@ -11,7 +11,7 @@ export const quickChanges: QuickChanges<Ruleset> = {
     const operations = quickOperations(action, project, mappings, { unrestricted })
     if (operations === null) return false
     // The kernel refuses it when the rules are of another generation: another program may have flushed the rest of the table.
-    return applyLive(
+    return await applyLive(
       operations.map((operation) => ({ operation })),
       socket,
       { generation },

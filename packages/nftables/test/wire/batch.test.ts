@@ -42,6 +42,80 @@ const answering = (errno: number, which: 'asked' | 'begin' = 'asked'): NetlinkSo
   close: () => {},
 })
 
+/** Between two batches of one port: what is written next is written from the first byte on. */
+const forget = (): void => {
+  for (const table of compile(state()).tables)
+    encodeBatch([{ operation: { kind: 'remove-table', table } }], 1)
+}
+
+describe('encodeBatch of one port after another', () => {
+  const ports: readonly (readonly [
+    what: string,
+    changed: Parameters<typeof mapping>[0],
+    generation: number | null,
+  ])[] = [
+    ['a port', {}, 5],
+    ['another port with as many digits', { hostPort: 9_123 }, 6],
+    ['another generation', { hostPort: 9_124 }, 4_294_967_295],
+    ['more digits', { hostPort: 65_535 }, 7],
+    ['no generation', { hostPort: 65_534 }, null],
+    ['none again', { hostPort: 65_533 }, null],
+    ['a generation again', { hostPort: 65_532 }, 7],
+    ['another protocol', { hostPort: 65_531, protocol: 'udp' }, 7],
+    ['the same protocol', { hostPort: 65_530, protocol: 'udp' }, 7],
+    ['another container', { hostPort: 65_531, targets: [target({ address: '172.17.0.9' })] }, 7],
+    [
+      'another port of the container',
+      { hostPort: 65_530, targets: [{ ...target({ address: '172.17.0.9' }), port: 81 }] },
+      7,
+    ],
+    ['a label that is no ASCII', { hostPort: 65_529, label: 'häfen' }, 7],
+    ['a label of as many characters', { hostPort: 65_528, label: 'hafen' }, 7],
+    ['a label of as many characters, one of them longer', { hostPort: 65_527, label: 'höfen' }, 7],
+    ['a host address', { hostPort: 65_527, hostAddress: '127.0.0.1', label: 'hafen' }, 7],
+    ['another one', { hostPort: 65_526, hostAddress: '127.0.0.2', label: 'hafen' }, 7],
+  ]
+
+  test.each(['add', 'remove'] as const)('writes the same as for each alone: %s', (action) => {
+    const make = action === 'add' ? publishChange : unpublishChange
+    const made = ports.map(([what, changed, generation]) => ({
+      what,
+      change: make('demo', mapping(changed)),
+      generation,
+    }))
+    const encode = (at: number): unknown => {
+      const { change: one = null, generation = null } = made[at] ?? {}
+      const batch = one === null ? null : encodeBatch([one], 4_294_967_290 + at, generation)
+      const numbers = [-1, 0, 1, 2].map((more) => (4_294_967_290 + at + more) >>> 0)
+      return {
+        hex: Buffer.from(batch?.datagram ?? []).toString('hex'),
+        expect: batch?.expect,
+        nextSequence: batch?.nextSequence,
+        commands: numbers.map((number) => batch?.commandOf(number)),
+      }
+    }
+    const alone = made.map((_, at) => {
+      forget()
+      return encode(at)
+    })
+    forget()
+    expect(made.map((_, at) => encode(at))).toEqual(alone)
+    expect(made.every(({ change }) => change !== null)).toBe(true)
+  })
+
+  test('writes the name of another map', () => {
+    const elsewhere = changes.map(({ operation }) =>
+      operation.kind === 'add-element'
+        ? { operation: { ...operation, set: { ...operation.set, name: 'dnat5' } } }
+        : { operation },
+    )
+    forget()
+    encodeBatch(changes, 1)
+    const { datagram } = encodeBatch(elsewhere, 1) ?? {}
+    expect(Buffer.from(datagram ?? []).includes('dnat5\0')).toBe(true)
+  })
+})
+
 describe('encodeBatch', () => {
   test('puts one element between the marks of a batch, to be created and acknowledged', () => {
     const batch = encodeBatch(changes, 7)

@@ -2,6 +2,7 @@ import { linesOf, type Step } from '../../apply/steps.ts'
 import { stepText } from '../../apply/transaction.ts'
 import type { NftablesChange } from '../../diff/change.ts'
 import { MessageWriter } from './message-writer.ts'
+import { keepPortBatch, repeatPortBatch } from './port-batch.ts'
 import { Unwritable } from './unwritable.ts'
 import { writeStep } from './write-step.ts'
 
@@ -49,6 +50,35 @@ export const encodeBatch = (
   changes: readonly Pick<NftablesChange, 'operation'>[],
   sequence: number,
   generation: number | null = null,
+): Batch | null => {
+  const [lone, more] = changes
+  if (lone === undefined || more !== undefined) return writeBatch(changes, sequence, generation)
+  const repeated = repeatPortBatch(lone.operation, sequence, generation)
+  if (repeated !== null) return repeatedBatch(repeated, lone, sequence)
+  const batch = writeBatch(changes, sequence, generation)
+  if (batch !== null) keepPortBatch(lone.operation, batch.datagram, generation)
+  return batch
+}
+
+/** A batch of three messages, of which the second is the change's. */
+const repeatedBatch = (
+  datagram: Uint8Array,
+  lone: Pick<NftablesChange, 'operation'>,
+  sequence: number,
+): Batch => ({
+  datagram,
+  expect: 1,
+  nextSequence: (sequence + 3) >>> 0,
+  commandOf: (number) => {
+    const step = number === (sequence + 1) >>> 0 ? linesOf([lone])[0]?.[0] : undefined
+    return step === undefined ? null : commandText(step)
+  },
+})
+
+const writeBatch = (
+  changes: readonly Pick<NftablesChange, 'operation'>[],
+  sequence: number,
+  generation: number | null,
 ): Batch | null => {
   const messages = new MessageWriter(sequence, 1024 + bytesPerChange * changes.length)
   messages.begin(generation)

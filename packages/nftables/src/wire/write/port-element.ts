@@ -2,7 +2,7 @@ import type { ByteWriter } from '@portolan/core/netlink'
 import type { Element } from '../../model/index.ts'
 
 /** Where the port stands in an element of a port: behind the heads of element, key and value, and the padded protocol. */
-const PORT_AT = 4 * 4
+export const PORT_AT: number = 4 * 4
 
 /** The key of an element that is a protocol and a port, `tcp . 8080`. */
 interface PortKey {
@@ -10,7 +10,7 @@ interface PortKey {
   readonly port: number
 }
 
-const portKeyOf = ({ key }: Element): PortKey | null => {
+export const portKeyOf = ({ key }: Element): PortKey | null => {
   if (key.kind !== 'concat' || key.parts.length !== 2) return null
   const [protocol, port] = key.parts
   return protocol?.kind === 'text' && port?.kind === 'number'
