@@ -46,7 +46,7 @@ export const openListeners = (): Listeners => {
               .map((one) => read(one, protocol, ports)),
           )
         ).flat()
-      if (records.length === 0) return []
+      if (records.length === 0) return nothing
       const { processes } = socketOwners(records.map(({ inode }) => inode))
       return records.map(({ fact, inode }) => {
         const owner = processes.get(inode)
@@ -69,6 +69,8 @@ const opened = (family: Opened['family']): Opened => ({
   connection: openConnection(NETLINK_SOCK_DIAG),
 })
 
+const nothing: readonly SocketFact[] = []
+
 type Ports = number | ReadonlySet<number>
 
 /** What the kernel is asked for: 0 is every port. */
@@ -85,7 +87,8 @@ const readBoth = async (
   ports: Ports,
 ): Promise<readonly SocketRecord[] | null> => {
   try {
-    return (await readTcpListeners(connection, () => null, askedPort(ports))).filter(amongThese(ports))
+    const found = await readTcpListeners(connection, () => null, askedPort(ports))
+    return found.length === 0 ? found : found.filter(amongThese(ports))
   } catch (error) {
     if (error instanceof InspectError) return null
     throw error

@@ -17,11 +17,19 @@ export interface Turns {
 /** Calls that are carried out together at the most. */
 const MOST = 1000
 
+/** What calls came to. */
+interface Outcomes {
+  /** Of each call. */
+  readonly answers: readonly unknown[]
+  /** Why calls failed, by their places; null: none did. */
+  readonly failures: ReadonlyMap<number, unknown> | null
+}
+
 /** Calls of one kind that wait for their turn. */
 interface Group {
   readonly kind: unknown
   readonly calls: unknown[]
-  readonly outcomes: Promise<readonly PromiseSettledResult<unknown>[]>
+  readonly outcomes: Promise<Outcomes>
 }
 
 /**
@@ -44,16 +52,17 @@ export const turnsInOrder = (): Turns => {
       waiting = null
       return inTurn(work)
     },
-    join: async <Call, Answer>(
+    join: <Call, Answer>(
       call: Call,
       carryOut: (calls: readonly Call[]) => Promise<readonly Answer[]>,
     ): Promise<Answer> => {
       if (waiting?.kind !== carryOut || waiting.calls.length === MOST) waiting = begin(carryOut)
       const { calls, outcomes } = waiting
       const place = calls.push(call) - 1
-      const outcome = (await outcomes)[place]
-      if (outcome?.status !== 'fulfilled') throw outcome?.reason
-      return outcome.value as Answer
+      return outcomes.then(({ answers, failures }) => {
+        if (failures?.has(place) === true) throw failures.get(place)
+        return answers[place] as Answer
+      })
     },
   }
 }
@@ -61,15 +70,18 @@ export const turnsInOrder = (): Turns => {
 const outcomesOf = async <Call, Answer>(
   calls: readonly Call[],
   carryOut: (calls: readonly Call[]) => Promise<readonly Answer[]>,
-): Promise<readonly PromiseSettledResult<Answer>[]> => {
+): Promise<Outcomes> => {
   try {
-    return (await carryOut(calls)).map((value) => ({ status: 'fulfilled', value }))
+    return { answers: await carryOut(calls), failures: null }
   } catch (reason) {
-    if (calls.length === 1) return [{ status: 'rejected', reason }]
+    if (calls.length === 1) return { answers: [undefined], failures: new Map([[0, reason]]) }
   }
   const half = calls.length >> 1
   const first = await outcomesOf(calls.slice(0, half), carryOut)
-  return [...first, ...(await outcomesOf(calls.slice(half), carryOut))]
+  const second = await outcomesOf(calls.slice(half), carryOut)
+  const failures = new Map(first.failures ?? [])
+  for (const [place, reason] of second.failures ?? []) failures.set(half + place, reason)
+  return { answers: [...first.answers, ...second.answers], failures }
 }
 
 /**

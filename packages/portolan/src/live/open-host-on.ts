@@ -2,6 +2,7 @@ import type { JournalChange } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { checkOptions, flagValue, type OptionKinds, type ValueKind } from '@portolan/netfilter/schema'
 import { signalValue } from '../arguments/value-kinds.ts'
+import type { Backend } from '../backend/backend.ts'
 import type { HeldProject } from '../watch/held-project.ts'
 import { watchOn } from '../watch/watch-on.ts'
 import type { WatchOptions } from '../watch/watch-project.ts'
@@ -88,9 +89,7 @@ export const openObservedHostOn = async (
   }
 
   /** Goes on in the backend that another program has named for the project since: rules in both would count twice. */
-  const follow = async (): Promise<void> => {
-    const named = rules.movedTo()
-    if (named === null) return
+  const follow = async (named: Backend): Promise<void> => {
     machine.moveTo?.(named)
     rules.goOnWith(openRuleKeeper(machine.backend, project, machine.rules))
     await rules.refresh()
@@ -99,7 +98,8 @@ export const openObservedHostOn = async (
   const inItsBackend = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     for (let isMended = false; ; ) {
       try {
-        await follow()
+        const named = rules.movedTo()
+        if (named !== null) await follow(named)
         return await work()
       } catch (error) {
         // What is refused once the host was looked at may be so for want of a bridge that another program deleted.
@@ -138,8 +138,8 @@ export const openObservedHostOn = async (
     refuseClosed()
     if (wanted.isLost()) await written.takeAgain()
     const { mappings, added } = await inItsBackend(async () => {
-      await routes.keepUp()
-      return publishPorts(rules, tools, calls)
+      if (!routes.areUp()) await routes.keepUp()
+      return await publishPorts(rules, tools, calls)
     })
     flows.published(added)
     return mappings.map((those) => those.map((mapping) => ({ project, ...mapping })))
@@ -221,7 +221,7 @@ export const openObservedHostOn = async (
       }),
     attachPort: (interfaceName, network) =>
       whileReached(() => attachToNetwork(rules, machine, interfaceName, network)),
-    publish: async (requests) => {
+    publish: (requests) => {
       const call = listOf<PublishRequest>(requests)
       // Which port one gets that names none depends on those that are published by then.
       const alone = async () => (await publish([call]))[0] ?? []

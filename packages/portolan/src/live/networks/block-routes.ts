@@ -11,6 +11,8 @@ export interface BlockRoutes {
    * blocks count as damaged then.
    */
   keepUp(): Promise<void>
+  /** Would `keepUp` find that nothing was written down since? */
+  areUp(): boolean
 }
 
 export const blockRoutes = (
@@ -36,12 +38,13 @@ export const blockRoutes = (
       await rules.readFacts()
     })
   }
+  const areUp = (): boolean => isDone && !rules.isBehind()
   return {
     bring,
+    areUp,
     keepUp: async () => {
-      const isBehind = rules.isBehind()
-      if (isDone && !isBehind) return
-      if (isBehind) await rules.refresh()
+      if (areUp()) return
+      if (rules.isBehind()) await rules.refresh()
       await bring()
       await rules.noteNeighbours()
       isDone = true

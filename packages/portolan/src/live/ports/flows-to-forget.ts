@@ -15,6 +15,8 @@ export interface FlowsToForget {
    * otherwise waits, as flows of the new port could else be taken for those of the old one.
    */
   before(mappings: readonly DesiredMapping[]): Promise<void>
+  /** Is there anything that `before` may have to wait for? */
+  arePending(): boolean
   /**
    * Resolves when nothing is left to be forgotten.
    * @throws what a search threw since this was called last
@@ -83,15 +85,17 @@ export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>
   const add = (waiting: Waiting, mappings: readonly DesiredMapping[]): void => {
     for (const mapping of mappings) {
       const key = socketKey(mapping)
-      waiting.set(key, [...(waiting.get(key) ?? []), mapping])
+      const before = waiting.get(key)
+      waiting.set(key, before === undefined ? [mapping] : [...before, mapping])
     }
     if (waiting.size > 0) working ??= search()
   }
+  const arePending = (): boolean => taken.size + searched.size > 0
   return {
     takenBack: (mappings) => {
       const translated = mappings.filter(isTranslated)
       // What reached the host before may go on doing so.
-      for (const mapping of translated) arrived.delete(socketKey(mapping))
+      if (arrived.size > 0) for (const mapping of translated) arrived.delete(socketKey(mapping))
       add(taken, translated)
     },
     published: (mappings) =>
@@ -99,8 +103,9 @@ export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>
         arrived,
         mappings.filter((mapping) => mapping.protocol === 'udp' && isTranslated(mapping)),
       ),
+    arePending,
     before: async (mappings) => {
-      if (taken.size + searched.size === 0) return
+      if (!arePending()) return
       for (const mapping of mappings) {
         const key = socketKey(mapping)
         const [own, ...others] = taken.get(key) ?? []

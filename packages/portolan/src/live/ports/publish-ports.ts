@@ -19,7 +19,7 @@ import { sameMapping } from './same-mapping.ts'
 export interface PublishTools extends Pick<LiveMachine, 'listeners' | 'leases' | 'sysctls' | 'wording'> {
   /** The bridges on which 127.0.0.1 is known to lead to containers; more may be added. */
   readonly localnet: Set<string>
-  readonly flows: Pick<FlowsToForget, 'before'>
+  readonly flows: Pick<FlowsToForget, 'before' | 'arePending'>
 }
 
 /** A mapping that is asked for, and whether it may displace what is on the host. */
@@ -30,9 +30,27 @@ interface Wish {
   readonly force: boolean
 }
 
-const changeOf = ({ mapping, key }: Wish): JournalChange => withPort(mapping, key)
-const mappingOf = ({ mapping }: Wish): DesiredMapping => mapping
-const isUnforced = ({ force }: Wish): boolean => !force
+// Loops, in place of `map` and `filter`: V8 makes another kind of list of these once it compiles what calls them, and what
+// was compiled for the kind before is then compiled anew.
+
+const changesOf = (wishes: readonly Wish[]): readonly JournalChange[] => {
+  const changes: JournalChange[] = []
+  for (const { mapping, key } of wishes) changes.push(withPort(mapping, key))
+  return changes
+}
+
+const mappingsOf = (wishes: readonly Wish[]): readonly DesiredMapping[] => {
+  const mappings: DesiredMapping[] = []
+  for (const { mapping } of wishes) mappings.push(mapping)
+  return mappings
+}
+
+/** Those that may not displace what is on the host. */
+const unforcedOf = (wishes: readonly Wish[]): readonly DesiredMapping[] => {
+  const mappings: DesiredMapping[] = []
+  for (const { mapping, force } of wishes) if (!force) mappings.push(mapping)
+  return mappings
+}
 
 /** What was asked for, and what of it was not there before. */
 export interface Published {
@@ -54,15 +72,12 @@ export const publishPorts = async (
   let asked: readonly (readonly DesiredMapping[])[] = []
   let edition: Edition | null = null
   let attempts = 0
-  const missing = await rules.decideForSure(async () => {
+  const decideOn = (chosen: ChosenPorts | null): readonly Wish[] | null => {
     attempts += 1
     const wanted = wishesOn(rules.project)
     const mappings: (readonly DesiredMapping[])[] = []
     // Without a pause between calls, so that what is written down is looked at once for all of them.
-    for (const requests of calls) {
-      const chosen = requests.some(isAutomatic) ? await chosenFor(rules, tools, requests) : null
-      mappings.push(addWishes(rules, requests, wanted, chosen))
-    }
+    for (const requests of calls) mappings.push(addWishes(rules, requests, wanted, chosen))
     wishes = wanted.wishes
     asked = mappings
     // What is written down was looked at for this call already. It is looked at again where nothing is to be added, where
@@ -71,26 +86,34 @@ export const publishPorts = async (
     const missing = attempts === 1 ? rules.wanted.asKnown(decide) : decide()
     edition = rules.edition
     return missing
-  })
+  }
+  const open = calls.flat().filter(isAutomatic)
+  const missing = await rules.decideForSure(() =>
+    open.length === 0 ? decideOn(null) : chosenFor(rules, tools, open).then(decideOn),
+  )
   let added: readonly DesiredMapping[] = []
   if (missing !== null || rules.isDamaged()) {
-    await refuseListeners(rules.project, (missing ?? []).filter(isUnforced).map(mappingOf), tools)
-    await tools.flows.before((missing ?? []).map(mappingOf))
+    await refuseListeners(rules.project, unforcedOf(missing ?? []), tools)
+    if (tools.flows.arePending()) await tools.flows.before(mappingsOf(missing ?? []))
     const decide = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
       const lacking = (isSameEdition(rules.edition, edition) ? missing : missingOf(rules, wishes)) ?? []
-      added = lacking.map(mappingOf)
-      return lacking.length === 0 ? null : { changes: lacking.map(changeOf), mappings: added }
+      added = mappingsOf(lacking)
+      return lacking.length === 0 ? null : { changes: changesOf(lacking), mappings: added }
     }
     if (!(await rules.quickly('add', decide)))
       await rules.slowly(() => {
         const changes = decide()?.changes ?? null
         if (changes !== null || !rules.isDamaged()) return changes
         // Another program has written them down only, and takes back what it wrote last if it cannot go on.
-        added = wishes.map(mappingOf)
-        return wishes.map(changeOf)
+        added = mappingsOf(wishes)
+        return changesOf(wishes)
       })
   }
-  for (const { mapping } of wishes) openLoopback(rules, mapping, tools)
+  let opened: DesiredMapping | null = null
+  for (const { mapping } of wishes) {
+    if (opened === null || !isReachedAlike(mapping, opened)) openLoopback(rules, mapping, tools)
+    opened = mapping
+  }
   return { mappings: asked, added }
 }
 
@@ -120,15 +143,16 @@ const wishesOn = (project: string): Wishes => {
   }
 }
 
-/** The mappings of the requests that leave their host ports open. */
+/** The mappings of requests that leave their host ports open. */
+type ChosenPorts = ReadonlyMap<PublishRequest, readonly DesiredMapping[]>
+
 const chosenFor = async (
   rules: LiveRules,
   tools: PublishTools,
   requests: readonly PublishRequest[],
-): Promise<ReadonlyMap<PublishRequest, readonly DesiredMapping[]>> => {
+): Promise<ChosenPorts> => {
   const chosen = new Map<PublishRequest, readonly DesiredMapping[]>()
-  for (const request of requests)
-    if (isAutomatic(request)) chosen.set(request, await chooseHostPorts(rules, tools, request))
+  for (const request of requests) chosen.set(request, await chooseHostPorts(rules, tools, request))
   return chosen
 }
 
@@ -137,26 +161,25 @@ const addWishes = (
   rules: LiveRules,
   requests: readonly PublishRequest[],
   wishes: Wishes,
-  chosen: ReadonlyMap<PublishRequest, readonly DesiredMapping[]> | null,
+  chosen: ChosenPorts | null,
 ): readonly DesiredMapping[] => {
   const { project, wanted, bridges } = rules
-  const asked = new Map<string, DesiredMapping>()
-  const add = (mapping: DesiredMapping, force: boolean): string => {
+  const place = { project, wanted, bridges, supply: noPorts }
+  const add = (mapping: DesiredMapping, { force = false }: PublishRequest): string => {
     const key = portKey(mapping)
     wishes.add({ mapping, key, force })
     return key
   }
-  for (const request of requests) {
-    const mappings =
-      chosen?.get(request) ?? requestedMappings(request, { project, wanted, bridges, supply: noPorts })
-    const force = request.force ?? false
-    const [only, ...more] = mappings
-    if (requests.length === 1 && only !== undefined && more.length === 0) {
-      add(only, force)
-      return mappings
-    }
-    for (const mapping of mappings) asked.set(add(mapping, force), mapping)
+  const [first] = requests
+  if (first !== undefined && requests.length === 1) {
+    const mappings = chosen?.get(first) ?? requestedMappings(first, place)
+    for (const mapping of mappings) add(mapping, first)
+    return mappings
   }
+  const asked = new Map<string, DesiredMapping>()
+  for (const request of requests)
+    for (const mapping of chosen?.get(request) ?? requestedMappings(request, place))
+      asked.set(add(mapping, request), mapping)
   return [...asked.values()]
 }
 
@@ -196,6 +219,10 @@ const inUse = (wanted: DesiredMapping, label: string, project: string): Portolan
     problem: `${wanted.label.split(' -> ')[0]} is published already: ${label} of project ${project} has it.`,
     remedy: () => 'Unpublish that first, or take another host port.',
   })
+
+/** Do two mappings lead to the same container, as ports that are published together mostly do? */
+const isReachedAlike = (one: DesiredMapping, other: DesiredMapping): boolean =>
+  one.targets === other.targets && one.kind === other.kind && one.hostAddress === other.hostAddress
 
 const openLoopback = (
   { bridges }: LiveRules,

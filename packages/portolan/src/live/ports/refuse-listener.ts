@@ -1,7 +1,42 @@
 import type { DesiredMapping } from '@portolan/core'
 import { findHostPortTaken } from '@portolan/core/planning'
-import { PortolanError } from '@portolan/netfilter'
+import type { Listeners } from '@portolan/host'
+import { type Family, PortolanError, type Protocol, type SocketFact } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
+
+/** Ports of one protocol and family, which are asked for at once. */
+interface Question {
+  readonly protocol: Protocol
+  readonly family: Family
+  readonly ports: Set<number>
+}
+
+const questionsOf = (mappings: readonly DesiredMapping[]): readonly Question[] => {
+  const questions: Question[] = []
+  for (const mapping of mappings) questionOf(mapping, questions).ports.add(mapping.hostPort)
+  return questions
+}
+
+const questionOf = ({ protocol, family }: DesiredMapping, questions: Question[]): Question => {
+  // There are six at the most, and mostly one.
+  for (const one of questions) if (one.protocol === protocol && one.family === family) return one
+  const made = { protocol, family, ports: new Set<number>() }
+  questions.push(made)
+  return made
+}
+
+const socketsOn = async (
+  listeners: Listeners,
+  questions: readonly Question[],
+): Promise<readonly SocketFact[]> => {
+  const ask = ({ protocol, family, ports }: Question): Promise<readonly SocketFact[]> => {
+    const [port] = ports
+    return listeners.on(protocol, port !== undefined && ports.size === 1 ? port : ports, family)
+  }
+  const [only, ...more] = questions
+  if (only !== undefined && more.length === 0) return ask(only)
+  return (await Promise.all(questions.map(ask))).flat()
+}
 
 const portRange = 'net.ipv4.ip_local_port_range'
 
@@ -14,18 +49,7 @@ export const refuseListeners = async (
   mappings: readonly DesiredMapping[],
   { listeners, sysctls, wording }: Pick<LiveMachine, 'listeners' | 'sysctls' | 'wording'>,
 ): Promise<void> => {
-  const asked = new Map<string, { readonly mapping: DesiredMapping; readonly ports: Set<number> }>()
-  for (const mapping of mappings) {
-    const key = `${mapping.protocol} ${mapping.family}`
-    const { ports } = asked.get(key) ?? { ports: new Set<number>() }
-    asked.set(key, { mapping, ports: ports.add(mapping.hostPort) })
-  }
-  const found = await Promise.all(
-    [...asked.values()].map(({ mapping: { protocol, family, hostPort }, ports }) =>
-      listeners.on(protocol, ports.size === 1 ? hostPort : ports, family),
-    ),
-  )
-  const sockets = found.flat()
+  const sockets = await socketsOn(listeners, questionsOf(mappings))
   if (sockets.length === 0) return
   const range = sysctls.read(portRange)
   const facts = { sockets, ...(range === null ? {} : { sysctls: { [portRange]: range } }) }

@@ -10,11 +10,12 @@ import {
   InvalidRequestError,
 } from '@portolan/netfilter'
 import { refuseUnknownOptions, shownValue } from '@portolan/netfilter/schema'
+import { type Edition, isSameEdition } from '../rules/edition.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
-import { withoutPort, withPort } from '../wanted/wanted-state.ts'
+import { portKey, withoutPort, withPort } from '../wanted/wanted-state.ts'
 import type { UnpublishRequest } from './publish-request.ts'
 import { checkObject } from './requested-mappings.ts'
-import { type HostSocket, socketKey } from './socket-key.ts'
+import type { HostSocket } from './socket-key.ts'
 
 type Target = DesiredMapping['targets'][number]
 
@@ -33,21 +34,23 @@ export const unpublishPorts = async (
   requests: readonly UnpublishRequest[],
   beside: readonly JournalChange[] = [],
 ): Promise<readonly DesiredMapping[]> => {
-  const { sockets, ofSockets, selectors } = selectionOf(requests)
-  const isGone: Selector = (mapping, target) =>
-    sockets.has(socketKey(mapping)) ||
-    (mapping.kind === 'direct' && ofSockets.some((selects) => selects(mapping, target))) ||
-    selectors.some((selects) => selects(mapping, target))
-  // Looking at all of thousands takes a millisecond.
-  const decide = (): Withdrawal | null =>
-    withdrawalOf(selectors.length > 0 ? rules.wanted.ports() : portsAt(rules, sockets.values()), isGone)
-  if ((await rules.decideForSure(async () => decide())) === null && !rules.isDamaged()) {
+  const selection = selectionOf(requests)
+  let decided: { readonly withdrawal: Withdrawal | null; readonly edition: Edition } | null = null
+  const decide = (): Withdrawal | null => {
+    const withdrawal = withdrawalOf(rules, selection)
+    decided = { withdrawal, edition: rules.edition }
+    return withdrawal
+  }
+  /** The same, worked out anew only where more is known by now. */
+  const decision = (): Withdrawal | null =>
+    decided !== null && isSameEdition(rules.edition, decided.edition) ? decided.withdrawal : decide()
+  if ((await rules.decideForSure(decide)) === null && !rules.isDamaged()) {
     await rules.writeDown(() => beside)
     return []
   }
   let taken: Withdrawal | null = null
   const quick = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
-    taken = decide()
+    taken = decision()
     // What others share stays, with fewer targets: that is no element less.
     return taken === null || taken.shared
       ? null
@@ -64,8 +67,8 @@ export const unpublishPorts = async (
 
 /** What requests mean. */
 interface Selection {
-  /** Single ports of the host, by their keys. */
-  readonly sockets: ReadonlyMap<string, HostSocket>
+  /** Single ports of the host, by what `portKey` makes of them. */
+  readonly keys: ReadonlySet<string>
   /** The same ports, where the address is the container's own. */
   readonly ofSockets: readonly Selector[]
   /** All the rest. */
@@ -73,16 +76,16 @@ interface Selection {
 }
 
 const selectionOf = (requests: readonly UnpublishRequest[]): Selection => {
-  const sockets = new Map<string, HostSocket>()
+  const keys = new Set<string>()
   const [ofSockets, selectors]: [Selector[], Selector[]] = [[], []]
   for (const request of requests) {
     const selects = selectorOf(request)
     if ('hostPort' in request && typeof request.hostPort === 'number') {
       ofSockets.push(selects)
-      for (const socket of socketsOf(request, request.hostPort)) sockets.set(socketKey(socket), socket)
+      for (const socket of socketsOf(request, request.hostPort)) keys.add(portKey(socket))
     } else selectors.push(selects)
   }
-  return { sockets, ofSockets, selectors }
+  return { keys, ofSockets, selectors }
 }
 
 /** Those that a request for a single port means. */
@@ -104,11 +107,6 @@ const socketsOf = (
 
 type PortToUnpublish = Extract<UnpublishRequest, { readonly hostPort: unknown }>
 
-const portsAt = ({ wanted }: LiveRules, sockets: Iterable<HostSocket>): readonly DesiredMapping[] => [
-  ...[...sockets].flatMap((socket) => wanted.port(socket) ?? []),
-  ...wanted.directPorts(),
-]
-
 /** The host address of a mapping, and its family where the request says it: `0.0.0.0` is every address of IPv4. */
 const bindingOf = (
   address: AddressInput | null | undefined,
@@ -125,22 +123,46 @@ interface Withdrawal {
   readonly shared: boolean
 }
 
-const withdrawalOf = (ports: readonly DesiredMapping[], isGone: Selector): Withdrawal | null => {
-  const changes: JournalChange[] = []
-  const mappings: DesiredMapping[] = []
-  let shared = false
-  for (const mapping of ports) {
-    const [first, ...more] = mapping.targets.filter((target) => isGone(mapping, target))
-    if (first === undefined) continue
-    mappings.push({ ...mapping, targets: [first, ...more] })
-    const [kept, ...others] = mapping.targets.filter((target) => !isGone(mapping, target))
-    if (kept === undefined) changes.push(withoutPort(mapping))
-    else {
-      shared = true
-      changes.push(withPort({ ...mapping, targets: [kept, ...others] }))
-    }
+const withdrawalOf = ({ wanted }: LiveRules, selection: Selection): Withdrawal | null => {
+  const { keys, ofSockets, selectors } = selection
+  const withdrawn: Withdrawn = { changes: [], mappings: [], shared: false }
+  for (const key of keys) {
+    const mapping = wanted.portOf(key)
+    if (mapping === null) continue
+    withdrawn.mappings.push(mapping)
+    withdrawn.changes.push({ key, value: null })
   }
-  return mappings.length === 0 ? null : { changes, mappings, shared }
+  // Looking at all of thousands takes a millisecond.
+  const isAnyMeant = selectors.length > 0
+  for (const mapping of isAnyMeant ? wanted.ports() : wanted.directPorts()) {
+    if (isAnyMeant && keys.has(portKey(mapping))) continue
+    const chosen = mapping.kind === 'direct' ? [...ofSockets, ...selectors] : selectors
+    withdrawTargets(withdrawn, mapping, (target) => chosen.some((selects) => selects(mapping, target)))
+  }
+  return withdrawn.mappings.length === 0 ? null : withdrawn
+}
+
+/** A withdrawal that is being put together. */
+interface Withdrawn extends Withdrawal {
+  readonly changes: JournalChange[]
+  readonly mappings: DesiredMapping[]
+  shared: boolean
+}
+
+const withdrawTargets = (
+  withdrawn: Withdrawn,
+  mapping: DesiredMapping,
+  isGone: (target: Target) => boolean,
+): void => {
+  const [first, ...more] = mapping.targets.filter(isGone)
+  if (first === undefined) return
+  withdrawn.mappings.push({ ...mapping, targets: [first, ...more] })
+  const [kept, ...others] = mapping.targets.filter((target) => !isGone(target))
+  if (kept === undefined) withdrawn.changes.push(withoutPort(mapping))
+  else {
+    withdrawn.shared = true
+    withdrawn.changes.push(withPort({ ...mapping, targets: [kept, ...others] }))
+  }
 }
 
 const selectorOf = (request: UnpublishRequest): Selector => {

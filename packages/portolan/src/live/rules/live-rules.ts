@@ -220,9 +220,10 @@ export class LiveRules extends HeldRules {
    *
    * @returns what is to be done; null: nothing, but for what `isDamaged` tells
    */
-  async decideForSure<Decision>(decide: () => Promise<Decision | null>): Promise<Decision | null> {
+  async decideForSure<Found>(decide: () => Found | null | Promise<Found | null>): Promise<Found | null> {
     try {
-      const decision = await decide()
+      const decided = decide()
+      const decision = decided instanceof Promise ? await decided : decided
       if (decision !== null) return decision
       if (this.#isSettled() && (await this.isUnchanged())) return null
     } catch (error) {

@@ -91,6 +91,7 @@ type Kind = 'network' | 'endpoint' | 'port' | 'cluster' | 'backend'
 export const isWish = (name: string): boolean => /^(network|endpoint|port) /.test(name)
 
 const key = (kind: Kind, ...names: readonly string[]): string => `${kind} ${JSON.stringify(names)}`
+const [backendKey, clusterKey] = [key('backend'), key('cluster')]
 
 /**
  * What the journal has the port of a socket by, and no other.
@@ -130,11 +131,11 @@ export const withoutPort = (socket: HostSocket): JournalChange => ({
 })
 
 export const withTaken = (neighbours: ClusterNeighbours | null): JournalChange => ({
-  key: key('cluster'),
+  key: clusterKey,
   value: neighbours,
 })
 
-const withBackend = (backend: Backend): JournalChange => ({ key: key('backend'), value: backend })
+const withBackend = (backend: Backend): JournalChange => ({ key: backendKey, value: backend })
 
 /**
  * The wanted state of a project, in the journal that `open` opens.
@@ -194,7 +195,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     return (byKind[kind]?.get(name) ?? null) as Value | null
   }
   let named: Backend | null = null
-  const backend = (): Backend | null => one('backend', key('backend'))
+  const backend = (): Backend | null => one('backend', backendKey)
   /** Beside what is written first: what another program named since has come later. */
   const naming = (): readonly JournalChange[] =>
     named === null || backend() !== null ? [] : [withBackend(named)]
@@ -219,7 +220,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     },
     port: (socket) => portOf(portKey(socket)),
     portOf,
-    neighbours: () => one('cluster', key('cluster')),
+    neighbours: () => one('cluster', clusterKey),
     backend,
     nameBackend: async (now) => {
       named = now
