@@ -7,6 +7,7 @@ export { firstEndingFrom } from './address/prefix-set.ts'
 export {
   emptyRanges,
   hasFewValues,
+  hasSomeOf,
   hasValue,
   includesRanges,
   intersectRanges,
@@ -21,7 +22,7 @@ export {
   uniteRanges,
   valueSet,
 } from './address/range-set.ts'
-export { askedOf, readHead } from './evaluate/chain/rule-heads.ts'
+export { readAsked } from './evaluate/chain/rule-heads.ts'
 export { listWith } from './evaluate/chain/rule-lists.ts'
 export { type Followed, type Follower, prepareFollower } from './evaluate/flow/follow.ts'
 export { openFlow, readFirstPacket } from './evaluate/flow/open-flow.ts'
@@ -48,6 +49,7 @@ export type { Route, RouteTable } from './evaluate/route/route-table.ts'
 export { lookUpRoute } from './evaluate/route/router.ts'
 export { routingRuleWords } from './evaluate/route/routing-rule-text.ts'
 export { policyText } from './evaluate/trace/describe-trace.ts'
+export { keptSource } from './evaluate/trace/kept-source.ts'
 export type { KernelCause } from './evaluate/trace/kernel-cause.ts'
 export type { TraceStep } from './evaluate/trace/trace.ts'
 export { isArrival } from './evaluate/walk/run.ts'

@@ -10,12 +10,12 @@ import { closedNetworkRows } from './search/closed-network-rows.ts'
 import { type ExploredRow, explore } from './search/explore.ts'
 import { type ExploredGroup, exploreMappings } from './search/explore-mappings.ts'
 import type { Finding } from './search/finding.ts'
-import { findingsOfGroup } from './search/findings-of-group.ts'
 import { type GroupRow, type RowsOfMapping, rowAlone } from './search/mapping-group.ts'
 import type { Alike } from './search/mapping-rows.ts'
 import { mayLetIn } from './search/may-let-in.ts'
 import { type Seek, withinBudget } from './search/seeker.ts'
 import type { Surroundings } from './search/surroundings.ts'
+import { type GroupToTell, tellGroup } from './search/tell-group.ts'
 import { translationsIn } from './search/translations-in.ts'
 import { unservedRows } from './search/unserved-rows.ts'
 
@@ -42,7 +42,11 @@ const nothing: Bypasses = { ofMapping: new Map(), ofNetwork: new Map(), incomple
 
 const closedRows: RowsOfMapping = { of: closedMappingRows, ownOf: unservedRows }
 
-const noDeadRow = (): (() => boolean) => () => false
+/** A row that nothing may come through is not dead, and the words of findings come last. */
+const plainly: Pick<GroupToTell<Finding>, 'findDead' | 'tell'> = {
+  findDead: () => () => false,
+  tell: (finding) => finding,
+}
 
 /**
  * Searches the rows that the contract closes for packets that come in all the same, as the open rows are searched for
@@ -61,7 +65,7 @@ export const findBypasses = (
   const ofMapping = new Map<DesiredMapping, readonly Finding[]>()
   const look = (group: ExploredGroup): void => {
     const { rows, members } = group
-    const findings = isKept(rows) ? [] : findingsOfGroup(follower, rows, members.length, noDeadRow)
+    const findings = isKept(rows) ? [] : tellGroup(follower, { ...plainly, rows, count: members.length })
     if (findings === null) for (const one of group.apart()) look(one)
     else
       for (const [at, mapping] of members.entries()) {
@@ -96,7 +100,8 @@ export const findBypasses = (
         const through = ofHost.ofNetwork(network).filter(({ row }) => row.first.family === family)
         if (isAllKept && through.length === 0) continue
         // What one rule opens in both ways is told once.
-        const [findings = []] = findingsOfGroup(follower, [...rows, ...through], 1, noDeadRow) ?? []
+        const [findings = []] =
+          tellGroup(follower, { ...plainly, rows: [...rows, ...through], count: 1 }) ?? []
         const untold = findings.filter((one) => !(isOfBoundPort(one) && told.has(culpritKey(one.step))))
         ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...untold])
       }

@@ -10,32 +10,28 @@ import type { DesiredMapping, DesiredNetwork, DesiredState } from '../contract/i
 import type { Conflict } from './conflict.ts'
 import { findBypasses } from './find-bypasses.ts'
 import { findDnatShadows } from './find-dnat-shadows.ts'
+import { findingInWords } from './finding-in-words.ts'
 import { type IncompleteSearch, incompleteRows, incompleteSurroundings } from './incomplete-search.ts'
 import { neighbourDiscoveryDropped } from './neighbour-discovery-dropped.ts'
 import type { Drafted } from './remedy/draft.ts'
 import { holdRemedies } from './remedy/hold-remedies.ts'
 import { type Insertion, withInsertions } from './remedy/insertion.ts'
-import { passThrough } from './remedy/pass-through.ts'
 import { remedyHost } from './remedy/remedy-host.ts'
 import { tellStale } from './remedy/stale-commands.ts'
-import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
 import type { RuleConflictOptions } from './rule-conflict-options.ts'
-import { ruleConflictWords } from './rule-conflict-words.ts'
 import { alikeNetworks } from './search/alike/alike-networks.ts'
 import { type ExploredGroup, exploreMappings } from './search/explore-mappings.ts'
 import { type ExploredNetworks, exploreNetworks, isLost, servedNetworks } from './search/explore-networks.ts'
-import type { Finding } from './search/finding.ts'
-import { findingsOfGroup } from './search/findings-of-group.ts'
-import { isGuardOfAnother, toolOf } from './search/guards-of-others.ts'
+import { isGuardOfAnother } from './search/guards-of-others.ts'
 import { mappingsOfOthers } from './search/mappings-of-others.ts'
-import { namedEndsOf } from './search/named-ends.ts'
 import { findLostNeighbours } from './search/neighbour-discovery.ts'
 import { plannedFacts } from './search/planned-facts.ts'
 import { portsOfOthers } from './search/ports-of-others.ts'
 import { seekerOf } from './search/seeker.ts'
 import { findDeadAddresses } from './search/severity.ts'
 import { type Surroundings, surroundingsOf } from './search/surroundings.ts'
-import { rememberTold, type ToldOfMappings, withTold } from './search/told-of-mappings.ts'
+import { tellGroup } from './search/tell-group.ts'
+import { addTold, nothingTold, rememberTold, withTold } from './search/told-of-mappings.ts'
 import { withoutNetworks } from './search/without-networks.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
 import { withoutUndeliverable } from './search/without-undeliverable.ts'
@@ -148,25 +144,7 @@ const searchWith = (
   const around = { ip: surroundings('ip'), ip6: surroundings('ip6') }
   const isHidden = (family: Family | undefined): boolean => family !== undefined && hidden.includes(family)
   const drafts = new Map<Conflict, Drafted>()
-  const namedEnds = namedEndsOf(desired)
-  const { project } = desired
-  const ownTool = (): string | null => toolOf(project, rulesets)
-  const inWords = (found: Finding): Conflict => {
-    const finding: ToldFinding =
-      found.mapping === null
-        ? { ...found, project, ownTool, ends: namedEnds(found) }
-        : { ...found, project, ownTool }
-    const family = finding.rows[0]?.family
-    const shown: ToldFinding = isHidden(family) ? { ...finding, certainty: 'possible' } : finding
-    const conflict = ruleConflict(shown, ruleConflictWords[finding.kind](shown, wording), wording)
-    // What comes in and must not is not to be let through.
-    const draft =
-      family === undefined || finding.kind === 'Bypassed'
-        ? null
-        : passThrough(finding, remedyHost(around[family], planned, rulesets), wording)
-    if (draft !== null) drafts.set(conflict, { finding, draft })
-    return conflict
-  }
+  const inWords = findingInWords({ desired, facts: planned, rulesets, around, isHidden }, wording)
   const alike = findAlike(desired, planned, follower.host, rulesets, {
     ip: around.ip.subnets,
     ip6: around.ip6.subnets,
@@ -176,32 +154,44 @@ const searchWith = (
   const others = mappingsOfOthers(published)
   const asked = about === undefined ? desired.mappings : desired.mappings.filter(about)
   const groups = exploreMappings(desired, asked, { around, taken, alike, others }, seek)
-  const told: ToldOfMappings = { culprits: new Set(), lists: new Set() }
+  const told = nothingTold()
   const ofMapping = new Map<DesiredMapping, readonly Conflict[]>()
   const missed = new Map<DesiredMapping, readonly IncompleteSearch[]>()
   const tell = (group: ExploredGroup): void => {
-    const [{ family }] = group.members
-    const findings = findingsOfGroup(follower, group.rows, group.members.length, (explored) =>
-      findDeadAddresses(explored, around[family]),
-    )
-    const shadows = today === null ? undefined : findDnatShadows(today, group, project)
-    if (findings === null || shadows === null) {
+    const { rows, members } = group
+    const [{ family }] = members
+    const shadows = today === null ? undefined : findDnatShadows(today, group, desired.project)
+    const own = { told: nothingTold(), drafts: new Map<Conflict, Drafted>() }
+    const conflicts =
+      shadows === null
+        ? null
+        : tellGroup(follower, {
+            rows,
+            count: members.length,
+            findDead: (explored) => findDeadAddresses(explored, around[family]),
+            tell: (finding) => {
+              if (isGuardOfAnother(desired, finding)) return null
+              rememberTold(own.told, finding)
+              return inWords(finding, own.drafts)
+            },
+          })
+    if (conflicts === null) {
       for (const one of group.apart()) tell(one)
       return
     }
-    const ofThis = findings.map((found) => found.filter((one) => !isGuardOfAnother(desired, one)))
-    for (const finding of ofThis.flat()) rememberTold(told, finding)
-    for (const [at, mapping] of group.members.entries()) {
-      const left = incompleteRows([...group.rows, ...(shadows?.unseen ?? [])], at)
-      const conflicts = [
-        ...(ofThis[at] ?? []).map(inWords),
+    addTold(told, own.told)
+    for (const [conflict, drafted] of own.drafts) drafts.set(conflict, drafted)
+    for (const [at, mapping] of members.entries()) {
+      const left = incompleteRows([...rows, ...(shadows?.unseen ?? [])], at)
+      const all = [
+        ...(conflicts[at] ?? []),
         ...(shadows?.conflicts[at] ?? []).map(
           (conflict): Conflict => (isHidden(family) ? { ...conflict, certainty: 'possible' } : conflict),
         ),
       ]
       // Most mappings have neither, and there may be a hundred thousand.
       if (left.length > 0) missed.set(mapping, left)
-      if (conflicts.length > 0) ofMapping.set(mapping, conflicts)
+      if (all.length > 0) ofMapping.set(mapping, all)
     }
   }
   for (const group of groups) tell(group)
@@ -211,25 +201,26 @@ const searchWith = (
   const tellNetworks = (together: ExploredNetworks): void => {
     const { networks, family, rows } = together
     const isServed = (at: number): boolean => served[family].has(networks[at] ?? networks[0])
-    const findings = findingsOfGroup(
-      follower,
+    const own = new Map<Conflict, Drafted>()
+    const conflicts = tellGroup(follower, {
       rows,
-      networks.length,
-      (explored, at) => {
+      count: networks.length,
+      findDead: (explored, at) => {
         const isDead = !isServed(at) && isLost(explored)
         return () => isDead
       },
-      isServed,
-    )
-    if (findings === null) for (const one of together.apart()) tellNetworks(one)
-    else
-      for (const [at, network] of networks.entries()) {
-        const own = (findings[at] ?? [])
-          .filter((finding) => !isGuardOfAnother(desired, finding))
-          .map((finding) => inWords(withTold(finding, told)))
-        ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...own])
-        missedOf.set(network, [...(missedOf.get(network) ?? []), ...incompleteRows(rows, at)])
-      }
+      kindOf: isServed,
+      tell: (finding) => (isGuardOfAnother(desired, finding) ? null : inWords(withTold(finding, told), own)),
+    })
+    if (conflicts === null) {
+      for (const one of together.apart()) tellNetworks(one)
+      return
+    }
+    for (const [conflict, drafted] of own) drafts.set(conflict, drafted)
+    for (const [at, network] of networks.entries()) {
+      ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...(conflicts[at] ?? [])])
+      missedOf.set(network, [...(missedOf.get(network) ?? []), ...incompleteRows(rows, at)])
+    }
   }
   for (const together of exploreNetworks(desired, around, alike, seek)) tellNetworks(together)
   const bypasses = findBypasses(follower, desired, rulesets, { asked, around, alike, taken, others })
@@ -246,11 +237,11 @@ const searchWith = (
     ...desired.mappings.flatMap((mapping) => {
       const own = ofMapping.get(mapping) ?? none
       const bypassing = bypasses.ofMapping.get(mapping)
-      return bypassing === undefined ? own : [...own, ...bypassing.map(inWords)]
+      return bypassing === undefined ? own : [...own, ...bypassing.map((one) => inWords(one, drafts))]
     }),
     ...desired.networks.flatMap((network) => [
       ...(ofNetwork.get(network) ?? []),
-      ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
+      ...(bypasses.ofNetwork.get(network) ?? []).map((one) => inWords(one, drafts)),
     ]),
   ]
   const held = hold(found, drafts, { desired, facts: planned, follower, links, rulesets, around })

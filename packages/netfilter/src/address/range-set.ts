@@ -146,6 +146,36 @@ export const hasValue = ({ starts, ends }: RangeSet, value: number | bigint): bo
   return start !== undefined && start <= value
 }
 
+/** Sets of so few ranges are walked. */
+const MOST_WALKED = 8
+
+/** Has the set a value from one up to another? */
+export const hasSomeOf = (
+  { starts, ends }: RangeSet,
+  first: number | bigint,
+  last: number | bigint,
+): boolean => {
+  const count = starts.length
+  let from = 0
+  if (count > MOST_WALKED) {
+    let to = count
+    while (from < to) {
+      const middle = (from + to) >>> 1
+      const end = ends[middle]
+      if (end !== undefined && end < first) from = middle + 1
+      else to = middle
+    }
+    const start = starts[from]
+    return start !== undefined && start <= last
+  }
+  for (; from < count; from += 1) {
+    const start = starts[from]
+    const end = ends[from]
+    if (start !== undefined && end !== undefined && start <= last && first <= end) return true
+  }
+  return false
+}
+
 /** What both have. */
 export const intersectRanges = (a: RangeSet, b: RangeSet): RangeSet => {
   const starts: (number | bigint)[] = []

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import {
   emptyRanges,
   hasFewValues,
+  hasSomeOf,
   hasValue,
   includesRanges,
   intersectRanges,
@@ -249,4 +250,14 @@ describe.each(kinds)('sets of %s do what bits do', (_, as) => {
       { numRuns: 500 },
     )
   })
+})
+
+test('a set has some of a range exactly where it has a value in common with it', () => {
+  const range = fc.tuple(fc.nat(200), fc.nat(3)).map(([first, more]): Pair => [first, first + more])
+  fc.assert(
+    fc.property(fc.array(range, { maxLength: 30 }), range, (pairs, [first, last]) => {
+      const set = setOf(...pairs)
+      expect(hasSomeOf(set, first, last)).toBe(intersects(set, setOf([first, last])))
+    }),
+  )
 })

@@ -6,6 +6,7 @@ import {
   intersects,
   isEmptySet,
   isOfMember,
+  isSingleValue,
   type RangeSet,
   singleValue,
 } from '@portolan/netfilter/analysis'
@@ -132,6 +133,39 @@ export const holds = ({ members, region, holes }: Area, at: MemberPoint): boolea
 const isIn = ({ members, region }: Block, { member, point }: MemberPoint): boolean =>
   hasValue(members, member) && freeFields.every((field) => hasValue(region[field], point[field]))
 
+/** Holes by the one mapping that they are of, and those of several; each with its place. */
+interface HolesByMember {
+  readonly ofOne: ReadonlyMap<number, readonly number[]>
+  readonly ofSeveral: readonly number[]
+}
+
+/** Fewer holes than this are looked through. */
+const FEW = 16
+
+const byMember = new WeakMap<readonly Block[], HolesByMember>()
+
+/** The holes that a mapping may have, in their order. Of hundreds of rules that each name one mapping, few are of it. */
+const holesFor = (holes: readonly Block[], member: number): readonly Block[] => {
+  if (holes.length < FEW) return holes
+  const known = byMember.get(holes) ?? indexHoles(holes)
+  byMember.set(holes, known)
+  const own = known.ofOne.get(member) ?? []
+  const places = known.ofSeveral.length === 0 ? own : [...own, ...known.ofSeveral].sort((a, b) => a - b)
+  return places.flatMap((place) => holes[place] ?? [])
+}
+
+const indexHoles = (holes: readonly Block[]): HolesByMember => {
+  const ofOne = new Map<number, number[]>()
+  const ofSeveral: number[] = []
+  for (const [place, { members }] of holes.entries()) {
+    const only = isSingleValue(members) ? Number(members.starts[0]) : null
+    const own = only === null ? ofSeveral : ofOne.get(only)
+    if (own !== undefined) own.push(place)
+    else if (only !== null) ofOne.set(only, [place])
+  }
+  return { ofOne, ofSeveral }
+}
+
 /**
  * The packets of one mapping in an area: regions that share no packet.
  *
@@ -145,7 +179,7 @@ export const regionsOf = (
   if (!hasValue(members, member)) return []
   const whole = meetRegions(region, own)
   let parts = isEmptyRegion(whole) ? [] : [whole]
-  for (const hole of holes) {
+  for (const hole of holesFor(holes, member)) {
     if (parts.length === 0) break
     if (!hasValue(hole.members, member)) continue
     const left: Region[] = []

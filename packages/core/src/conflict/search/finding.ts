@@ -1,7 +1,7 @@
 import type { NetfilterRule, Packet } from '@portolan/netfilter'
 import { ownerOf, protocolName } from '@portolan/netfilter'
 import type { TraceStep } from '@portolan/netfilter/analysis'
-import { managedPartOf, policyText, type Telling, tell } from '@portolan/netfilter/analysis'
+import { keptSource, managedPartOf, policyText, type Telling, tell } from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredNetwork } from '../../contract/index.ts'
 import type { Culprit } from '../conflict.ts'
 import { addressText } from './address-text.ts'
@@ -75,8 +75,7 @@ export const witnessOf = ({ rows: [row], point }: Finding): Packet | null =>
 export const culpritOf = (step: TraceStep | null): Culprit | null => {
   if (step === null) return null
   const { table, chain, rule, deed, cause } = step
-  // The source of a rule may be made each time it is read.
-  const source = rule?.source ?? null
+  const source = rule === null ? null : keptSource(rule)
   const counters = source?.counters ?? null
   const owner = table === null || chain === null ? null : ownerOf(table, chain, rule)
   const managed = owner !== 'portolan' || rule === null ? null : managedPartOf(rule)

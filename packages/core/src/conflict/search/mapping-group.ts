@@ -110,7 +110,7 @@ export const groupMappings = (
     group.members.push(mapping)
     for (const [place, row] of rows.entries()) group.collectors[place]?.add(row, rows[0] ?? row)
   }
-  return [...groups.values()].map((group) => groupOf(group, alike, make))
+  return [...groups.values()].map((group) => groupOf(group, alike, rowsLikeBefore(make)))
 }
 
 const collectorsOf = ([first, ...others]: readonly Row[]): readonly RowCollector[] => {

@@ -1,6 +1,6 @@
 import type { NetfilterRuleset } from '@portolan/netfilter'
 import { ownerOf } from '@portolan/netfilter'
-import { askedOf, managedPartOf, type RangeSet, rangeSet, readHead } from '@portolan/netfilter/analysis'
+import { managedPartOf, type RangeSet, rangeSet, readAsked } from '@portolan/netfilter/analysis'
 
 /** The ports that rules of ours ask for on behalf of other projects: on some address they may come before this one's. */
 export const portsOfOthers = (rulesets: readonly NetfilterRuleset[], project: string): RangeSet =>
@@ -12,7 +12,7 @@ export const portsOfOthers = (rulesets: readonly NetfilterRuleset[], project: st
           .flatMap(({ rules }) =>
             rules.flatMap((rule) => {
               const of = managedPartOf(rule)?.project ?? null
-              return of === null || of === project ? [] : (askedOf(readHead(rule), 'dport')?.ranges ?? [])
+              return of === null || of === project ? [] : (readAsked(rule, 'dport')?.ranges ?? [])
             }),
           ),
       ),

@@ -1,13 +1,20 @@
 import type { NetfilterChain, NetfilterRule } from '@portolan/netfilter'
 import type { Follower, PacketField } from '@portolan/netfilter/analysis'
-import { emptyRanges, intersects, isEmptySet, type RangeSet, singleValue } from '@portolan/netfilter/analysis'
+import {
+  emptyRanges,
+  intersects,
+  isEmptySet,
+  type RangeSet,
+  readAsked,
+  singleValue,
+} from '@portolan/netfilter/analysis'
 import { type Area, holds, isNone, type MemberPoint, onlyPoint } from './area.ts'
 import { followPoint, type GroupCell } from './explore.ts'
 import { failingPacket } from './failing-packet.ts'
 import { meet, pick, type Region } from './region.ts'
 import type { Row } from './row.ts'
 import { ruleForm } from './rule-form.ts'
-import type { Asked, Asks, Suspect } from './suspects.ts'
+import { type Asked, fieldsOf, isLookup, isOfOthers, type Suspect } from './suspects.ts'
 
 /** So many rules of one form are found in one chain, of one row: they are told together. */
 const MOST_OF_A_FORM = 8
@@ -47,16 +54,24 @@ export const seekCulprits = (
     // Most chains have no culprit, and the form of a rule takes longer to find than all else that is asked of it.
     const isEnough = ({ guilty, inVain }: Score, rule: NetfilterRule): boolean =>
       guilty.size === 0 ? inVain >= mostInVain[way] : (guilty.get(ruleForm(rule)) ?? 0) >= MOST_OF_A_FORM
+    const heldAgainst = (asks: PacketField): PacketField | null => {
+      const field = turn(asks)
+      return mayBeTarget(row, field) ? null : field
+    }
     const scores = new Map<NetfilterChain, Score>()
     for (const suspect of suspects) {
-      const { chain, rule, asks } = suspect
+      const { chain, rule } = suspect
       let score = scores.get(chain)
       if (score === undefined) {
         score = { guilty: new Map(), inVain: 0 }
         scores.set(chain, score)
       }
-      if (isEnough(score, rule) || !mayMeet(asks(), row, way)) continue
-      for (const wanted of asks().fields()) {
+      if (isEnough(score, rule) || !mayMeet(rule, row, way)) continue
+      if (!rule.steps.some(isLookup) && isOfOthers(rule, row.region, heldAgainst)) {
+        asked += 1
+        continue
+      }
+      for (const wanted of fieldsOf(suspect)) {
         asked += 1
         if (asked > MOST_ASKED) return found
         const region = meeting(row, wanted, turn)
@@ -90,10 +105,13 @@ interface Score {
 }
 
 /** An answer comes in by the interface that its flow leaves by. */
-const mayMeet = ({ protocols, interfaces }: Asks, row: Row, way: 'packets' | 'answers'): boolean =>
-  (protocols === null ||
-    protocols.some(({ first, last }) => first <= row.protocol && row.protocol <= last)) &&
-  (interfaces === null || way === 'answers' || (row.in !== null && interfaces.includes(row.in)))
+const mayMeet = (rule: NetfilterRule, row: Row, way: 'packets' | 'answers'): boolean => {
+  const protocols = readAsked(rule, 'l4proto')?.ranges
+  if (protocols?.some(({ first, last }) => first <= row.protocol && row.protocol <= last) === false)
+    return false
+  const interfaces = way === 'answers' ? undefined : readAsked(rule, 'iifname')?.names
+  return interfaces === undefined || (row.in !== null && interfaces.includes(row.in))
+}
 
 type Turn = (field: PacketField) => PacketField
 
@@ -110,20 +128,22 @@ const others: Readonly<Record<PacketField, PacketField>> = {
 }
 
 /** The packets of a row that a rule asks for; null when there are none. */
-const meeting = ({ region, mapping }: Row, wanted: readonly Asked[], turn: Turn): Region | null => {
-  let met = region
+const meeting = (row: Row, wanted: readonly Asked[], turn: Turn): Region | null => {
+  let met = row.region
   for (const { field: asked, set, inside } of wanted) {
     const field = turn(asked)
     if (!isSameFamily(set, met[field])) return null
     const some = inside && !intersects(met[field], set) ? emptyRanges : meet(met[field], set, inside)
     if (!isEmptySet(some)) {
       if (some !== met[field]) met = { ...met, [field]: some }
-    }
-    // Of a mapping, the rule may ask for where the packet leads after translation.
-    else if (mapping === null || field === 'saddr' || field === 'sport') return null
+    } else if (!mayBeTarget(row, field)) return null
   }
   return met
 }
+
+/** Of a mapping, a rule may ask for where the packet leads after translation. */
+const mayBeTarget = ({ mapping }: Row, field: PacketField): boolean =>
+  mapping !== null && (field === 'daddr' || field === 'dport')
 
 const isSameFamily = (a: RangeSet, b: RangeSet): boolean => {
   const one = a.starts[0]

@@ -13,23 +13,15 @@ import type {
   Verdict,
 } from '@portolan/netfilter'
 import type { PacketField } from '@portolan/netfilter/analysis'
-import { askedOf, type RangeSet, rangeSet, readHead } from '@portolan/netfilter/analysis'
+import { hasSomeOf, type RangeSet, rangeSet } from '@portolan/netfilter/analysis'
+import type { Region } from './region.ts'
 
-/** A rule that may stop or change packets. */
+/** A rule that may stop or change packets. Ten thousand are held against a row, so no more than this is kept of each. */
 export interface Suspect {
   readonly chain: NetfilterChain
   readonly rule: NetfilterRule
-  /** Read when it is first asked for. */
-  readonly asks: () => Asks
-}
-
-/** Which packets a rule asks for, as far as that can be read off it. */
-export interface Asks {
-  /** Protocols, and interfaces that packets come in by; null: any. */
-  readonly protocols: readonly ValueRange[] | null
-  readonly interfaces: readonly string[] | null
-  /** Addresses and ports: once for each element of its set. Made anew each time: there may be millions. */
-  readonly fields: () => Iterable<readonly Asked[]>
+  /** What the jumps to its chain ask for. */
+  readonly before: readonly Asked[]
 }
 
 /** A rule asks for one of these values of a field, or for none of them. */
@@ -65,41 +57,15 @@ const suspectsIn = ({ chains }: NetfilterTable): readonly Suspect[] => {
   const ways = waysInto(chains)
   return chains.flatMap((chain) => {
     const before = wayTo(chain.name, ways, MOST_JUMPS)
-    return chain.rules
-      .filter(({ steps }) => steps.some(isHarmful))
-      .map((rule): Suspect => {
-        let read: Asks | null = null
-        return {
-          chain,
-          rule,
-          asks: () => {
-            read ??= asksOf(rule, before)
-            return read
-          },
-        }
-      })
+    return chain.rules.flatMap((rule): readonly Suspect[] =>
+      rule.steps.some(isHarmful) ? [{ chain, rule, before }] : [],
+    )
   })
 }
 
-const asksOf = (rule: NetfilterRule, before: readonly Asked[]): Asks => {
-  const head = readHead(rule)
-  return {
-    protocols: askedOf(head, 'l4proto')?.ranges ?? null,
-    interfaces: askedOf(head, 'iifname')?.names ?? null,
-    fields: rule.steps.some(isLookup)
-      ? () => variants(rule, before)
-      : once((): readonly (readonly Asked[])[] => [allAsked(rule, before)]),
-  }
-}
-
-/** Once, where a rule has no set: there and back the same is asked. */
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly it: T } | null = null
-  return () => {
-    made ??= { it: make() }
-    return made.it
-  }
-}
+/** Addresses and ports that a rule asks for: once for each element of its set. Made anew each time: there may be millions. */
+export const fieldsOf = ({ rule, before }: Suspect): Iterable<readonly Asked[]> =>
+  rule.steps.some(isLookup) ? variants(rule, before) : [allAsked(rule, before)]
 
 interface Way {
   readonly from: string
@@ -148,8 +114,31 @@ const allJumpsOf = (rule: NetfilterRule): readonly Jump[] =>
 const allAsked = (rule: NetfilterRule, before: readonly Asked[]): readonly Asked[] =>
   before.length === 0 ? askedBy(rule) : [...before, ...askedBy(rule)]
 
+/**
+ * Asks a rule for an address or a port that no packet of a region has? Of ten thousand rules nearly all do, and no set is
+ * made of what those ask for.
+ *
+ * @param fieldOf - the field of the region that a field of the rule is held against; null: it is not
+ */
+export const isOfOthers = (
+  { steps }: NetfilterRule,
+  region: Region,
+  fieldOf: (field: PacketField) => PacketField | null,
+): boolean => {
+  for (const step of steps) {
+    if (step.kind !== 'compare' || step.negated || step.values.kind !== 'ranges') continue
+    const asked = packetField(step.expression)
+    const field = asked === null ? null : fieldOf(asked)
+    const [only] = step.values.ranges
+    if (field === null || only === undefined || step.values.ranges.length > 1) continue
+    const set = region[field]
+    if (typeof set.starts[0] !== typeof only.first || !hasSomeOf(set, only.first, only.last)) return true
+  }
+  return false
+}
+
 /** It looks in a set or map for what it asks for. */
-const isLookup = (step: Step): step is DispatchStep | LookupStep =>
+export const isLookup = (step: Step): step is DispatchStep | LookupStep =>
   step.kind === 'dispatch' || (step.kind === 'lookup' && !step.negated)
 
 /** What a rule asks for beside what was asked before, once for each element of the first set or map it looks in. */
@@ -191,7 +180,7 @@ export const askedBy = ({ steps }: NetfilterRule): readonly Asked[] => {
   const asked: Asked[] = []
   for (const step of steps) {
     if (step.kind !== 'compare' || step.values.kind !== 'ranges') continue
-    const field = fieldOf(step.expression)
+    const field = packetField(step.expression)
     if (field !== null) asked.push({ field, set: setOf(step.values.ranges), inside: !step.negated })
   }
   return asked
@@ -199,7 +188,7 @@ export const askedBy = ({ steps }: NetfilterRule): readonly Asked[] => {
 
 const askedByKey = (key: readonly Expression[], element: TableElement): readonly Asked[] =>
   key.flatMap((expression, at): Asked[] => {
-    const field = fieldOf(expression)
+    const field = packetField(expression)
     const values = element.key[at]
     return field === null || values?.kind !== 'ranges'
       ? []
@@ -213,7 +202,7 @@ const setOf = (ranges: readonly ValueRange[]): RangeSet => {
     : rangeSet(ranges)
 }
 
-const fieldOf = (expression: Expression): PacketField | null => {
+const packetField = (expression: Expression): PacketField | null => {
   if (expression.kind !== 'field') return null
   const { field } = expression
   return field === 'saddr' || field === 'daddr' || field === 'sport' || field === 'dport' ? field : null

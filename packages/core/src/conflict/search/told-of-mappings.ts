@@ -8,6 +8,13 @@ export interface ToldOfMappings {
   readonly lists: Set<Finding['otherCulprits']>
 }
 
+export const nothingTold = (): ToldOfMappings => ({ culprits: new Set(), lists: new Set() })
+
+export const addTold = (told: ToldOfMappings, { culprits, lists }: ToldOfMappings): void => {
+  for (const culprit of culprits) told.culprits.add(culprit)
+  for (const list of lists) told.lists.add(list)
+}
+
 /** Remembers the culprits of a mapping. A rule about source ports concerns mapping and network alike: both are told. */
 export const rememberTold = ({ culprits, lists }: ToldOfMappings, finding: Finding): void => {
   const { step, isOfUsual, otherCulprits } = finding

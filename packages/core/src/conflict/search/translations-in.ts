@@ -1,6 +1,6 @@
 import type { NetfilterRuleset, Step, ValueRange } from '@portolan/netfilter'
 import { ownerOf } from '@portolan/netfilter'
-import { askedOf, isEmptySet, type RangeSet, readHead } from '@portolan/netfilter/analysis'
+import { isEmptySet, type RangeSet, readAsked } from '@portolan/netfilter/analysis'
 import { mayLeadTo } from './may-let-in.ts'
 import { meet, type Region } from './region.ts'
 import type { Row } from './row.ts'
@@ -38,14 +38,13 @@ export const translationsIn = (
                 rule.steps.some((step) => translates(step, subnets)) &&
                 ownerOf(table, chain, rule) !== 'portolan',
             )
-            .map((rule): Translation => {
-              const head = readHead(rule)
-              return {
-                protocols: askedOf(head, 'l4proto')?.ranges ?? null,
-                interfaces: askedOf(head, 'iifname')?.names ?? null,
+            .map(
+              (rule): Translation => ({
+                protocols: readAsked(rule, 'l4proto')?.ranges ?? null,
+                interfaces: readAsked(rule, 'iifname')?.names ?? null,
                 asked: askedBy(rule),
-              }
-            }),
+              }),
+            ),
         ),
       ),
   )

@@ -1,4 +1,4 @@
-import type { RangeSet } from '../../address/range-set.ts'
+import { hasSomeOf, type RangeSet } from '../../address/range-set.ts'
 import { type Asked, askedOf, type Head, type Key, onceForField, rulesAsking } from './rule-heads.ts'
 
 /** The rules of a chain that could match a packet which has a value of some set in some field. */
@@ -102,7 +102,7 @@ const meetAll = (heads: readonly Head[], key: Key, set: RangeSet): Uint8Array =>
   const { simple, others } = askedValues(heads, key)
   const { places, firsts, lasts } = simple
   for (let at = 0; at < places.length; at += 1)
-    if (!meets(set, firsts[at] ?? 0, lasts[at] ?? 0)) met[places[at] ?? 0] = 0
+    if (!hasSomeOf(set, firsts[at] ?? 0, lasts[at] ?? 0)) met[places[at] ?? 0] = 0
   for (const { place, asked } of others) if (!canMeet(asked, set)) met[place] = 0
   return met
 }
@@ -110,32 +110,6 @@ const meetAll = (heads: readonly Head[], key: Key, set: RangeSet): Uint8Array =>
 /** Is any of the values that a rule asks for in the set? */
 const canMeet = ({ ranges, names }: Asked, set: RangeSet): boolean => {
   if (names.length > 0) return true
-  for (const { first, last } of ranges) if (meets(set, first, last)) return true
-  return false
-}
-
-/** Sets of so few ranges are walked. */
-const FEW = 8
-
-/** Has the set a value from one up to another? */
-const meets = ({ starts, ends }: RangeSet, first: number | bigint, last: number | bigint): boolean => {
-  const count = starts.length
-  let from = 0
-  if (count > FEW) {
-    let to = count
-    while (from < to) {
-      const middle = (from + to) >>> 1
-      const end = ends[middle]
-      if (end !== undefined && end < first) from = middle + 1
-      else to = middle
-    }
-    const start = starts[from]
-    return start !== undefined && start <= last
-  }
-  for (; from < count; from += 1) {
-    const start = starts[from]
-    const end = ends[from]
-    if (start !== undefined && end !== undefined && start <= last && first <= end) return true
-  }
+  for (const { first, last } of ranges) if (hasSomeOf(set, first, last)) return true
   return false
 }

@@ -68,6 +68,17 @@ export const readHead = ({ steps }: NetfilterRule): Head => {
   return head
 }
 
+/** The same of one field, where no more is wanted of the rule. */
+export const readAsked = ({ steps }: NetfilterRule, key: Key): Asked | null => {
+  let narrowest: Asked | null = null
+  for (const step of steps) {
+    if (!isMatch(step)) break
+    const asked = placeOf(step) === places[key] ? readMatch(step) : null
+    if (asked !== null && (narrowest === null || spread(narrowest) > spread(asked))) narrowest = asked
+  }
+  return narrowest
+}
+
 /** How many true ranges there are among what is asked for. */
 const spread = ({ ranges }: Asked): number => {
   let count = 0

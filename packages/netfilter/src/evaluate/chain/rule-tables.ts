@@ -1,10 +1,10 @@
 import type {
   CompareStep,
   FieldExpression,
-  MatchStep,
   NetfilterRule,
   Step,
   ValueRange,
+  ValueSet,
 } from '../../model/index.ts'
 import type { Condition } from '../learn/learner.ts'
 import { compileMatch, isMatch, type Test } from '../value/compile-match.ts'
@@ -76,9 +76,6 @@ export const tableRules = (
   return { tables, others: [...unlike, ...few].sort((a, b) => a - b) }
 }
 
-/** Fields of numbers that a search may leave free, and the protocol, which ports go with. */
-const numeric: readonly string[] = ['saddr', 'daddr', 'sport', 'dport', 'l4proto']
-
 /** Of a rule that is in no table. */
 const NO_SHAPE = -1
 
@@ -88,83 +85,75 @@ const read = new WeakMap<readonly NetfilterRule[], Int32Array>()
 const shapesOf = (rules: readonly NetfilterRule[]): Int32Array => {
   const before = read.get(rules)
   if (before !== undefined) return before
-  const numbers = new Map<string, number>()
+  const root = newShape()
   const made = new Int32Array(rules.length).fill(NO_SHAPE)
-  /** Most rules have one of a few shapes, and a text takes long to make: these are compared. */
-  const usual: { readonly steps: readonly Step[]; readonly number: number }[] = []
+  let count = 0
   for (let at = 0; at < rules.length; at += 1) {
-    const steps = rules[at]?.steps ?? []
-    const known = usual.find((one) => hasShape(steps, one.steps))
-    if (known !== undefined) {
-      made[at] = known.number
-      continue
+    const shape = shapeFrom(root, rules[at]?.steps ?? [])
+    if (shape === null || shape === root) continue
+    if (shape.number === NO_SHAPE) {
+      shape.number = count
+      count += 1
     }
-    const shape = shapeOf(steps)
-    if (shape === null) continue
-    const number = numbers.get(shape) ?? numbers.size
-    numbers.set(shape, number)
-    made[at] = number
-    if (usual.length < USUAL) usual.push({ steps, number })
+    made[at] = shape.number
   }
   read.set(rules, made)
   return made
 }
 
-/** So many shapes are compared with. */
-const USUAL = 8
-
-/** Do the leading matches of a rule have the shape of another's, as far as that is plain to see? */
-const hasShape = (steps: readonly Step[], other: readonly Step[]): boolean => {
-  for (let at = 0; ; at += 1) {
-    const [step, same] = [steps[at], other[at]]
-    const isOver = step === undefined || !isMatch(step)
-    if (same === undefined || !isMatch(same)) return isOver
-    if (isOver || step.kind !== 'compare' || same.kind !== 'compare' || step.negated) return false
-    if (!isSameField(step, same) || step.values.kind !== 'ranges' || rangeOf(step) === null) return false
-    if (same.values.kind !== 'ranges') return false
-  }
+/** What the first matches of a rule ask for, beside their values; and all that go on from there. */
+interface Shape {
+  readonly longer: { readonly expression: FieldExpression; readonly shape: Shape }[]
+  /** Those that ask for names of interfaces, by field and names: a host may have thousands. */
+  readonly named: Map<string, Shape>
+  number: number
 }
 
-const isSameField = ({ expression: a }: CompareStep, { expression: b }: CompareStep): boolean =>
-  a.kind === 'field' &&
-  b.kind === 'field' &&
+const newShape = (): Shape => ({ longer: [], named: new Map(), number: NO_SHAPE })
+
+/** The shape of the leading matches of a rule; null: of a rule of no table. */
+const shapeFrom = (root: Shape, steps: readonly Step[]): Shape | null => {
+  let shape: Shape | null = root
+  for (const step of steps) {
+    if (shape === null || !isMatch(step)) break
+    shape = step.kind === 'compare' && !step.negated ? longerBy(shape, step) : null
+  }
+  return shape
+}
+
+const longerBy = ({ longer, named }: Shape, { expression, values }: CompareStep): Shape | null => {
+  if (expression.kind !== 'field') return null
+  if (values.kind === 'names') {
+    if (expression.field !== 'iifname' && expression.field !== 'oifname') return null
+    const key = `${expression.field} ${expression.family} ${expression.protocols} ${JSON.stringify(values.names)}`
+    const known = named.get(key) ?? newShape()
+    named.set(key, known)
+    return known
+  }
+  if (onlyRange(expression, values) === null) return null
+  for (const one of longer) if (isSameField(one.expression, expression)) return one.shape
+  const shape = newShape()
+  longer.push({ expression, shape })
+  return shape
+}
+
+const isSameField = (a: FieldExpression, b: FieldExpression): boolean =>
   a.field === b.field &&
   a.family === b.family &&
-  a.protocols === b.protocols
+  (a.protocols === b.protocols || `${a.protocols}` === `${b.protocols}`)
 
-/** What the leading matches of rules of one form have in common; null: of a rule of no table. */
-const shapeOf = (steps: readonly Step[]): string | null => {
-  let shape = ''
-  for (const step of steps) {
-    if (!isMatch(step)) break
-    const part = partOf(step)
-    if (part === null) return null
-    shape += part
-  }
-  return shape === '' ? null : shape
+/** Fields of numbers that a search may leave free, and the protocol, which ports go with. */
+const numeric: readonly string[] = ['saddr', 'daddr', 'sport', 'dport', 'l4proto']
+
+/** The one range of numbers that is asked for. No object is made of it: thousands of rules are read. */
+const onlyRange = ({ field }: FieldExpression, values: ValueSet): ValueRange | null => {
+  if (values.kind !== 'ranges' || values.ranges.length !== 1 || !numeric.includes(field)) return null
+  const only = values.ranges[0]
+  return typeof only?.first === 'number' && typeof only.last === 'number' ? only : null
 }
 
-const partOf = (step: MatchStep): string | null => {
-  if (step.kind !== 'compare' || step.negated || step.expression.kind !== 'field') return null
-  const { expression, values } = step
-  if (values.kind === 'names' && isOfLink(expression))
-    return `${fieldText(expression)} ${JSON.stringify(values.names)}\n`
-  return rangeOf(step) === null ? null : `${fieldText(expression)}\n`
-}
-
-const isOfLink = ({ field }: FieldExpression): boolean => field === 'iifname' || field === 'oifname'
-
-const fieldText = ({ field, family, protocols }: FieldExpression): string => `${field} ${family} ${protocols}`
-
-/** The one range of numbers that a match asks for. */
-const rangeOf = ({ expression, values }: CompareStep): { first: number; last: number } | null => {
-  if (expression.kind !== 'field' || !numeric.includes(expression.field)) return null
-  if (values.kind !== 'ranges' || values.ranges.length !== 1) return null
-  const [only]: readonly ValueRange[] = values.ranges
-  return typeof only?.first === 'number' && typeof only.last === 'number'
-    ? { first: only.first, last: only.last }
-    : null
-}
+const rangeOf = ({ expression, values }: CompareStep): ValueRange | null =>
+  expression.kind === 'field' ? onlyRange(expression, values) : null
 
 const tableOf = (
   rules: readonly NetfilterRule[],
@@ -185,8 +174,8 @@ const tableOf = (
     for (let at = 0; at < places.length; at += 1) {
       const own = rules[places[at] ?? 0]?.steps[part]
       const range = own?.kind === 'compare' ? rangeOf(own) : null
-      firsts[at] = range?.first ?? 1
-      lasts[at] = range?.last ?? 0
+      firsts[at] = Number(range?.first ?? 1)
+      lasts[at] = Number(range?.last ?? 0)
     }
     const { expression } = step
     columns.push({

@@ -1,6 +1,7 @@
 import { ownerOf } from '../../owner/index.ts'
 import type { OutcomeCulprit, TraceEntry } from '../flow/outcome.ts'
 import { type Deed, deedText } from './deed.ts'
+import { keptSource } from './kept-source.ts'
 import type { TraceStep } from './trace.ts'
 
 /** The trace as it is told, first thing first. */
@@ -11,8 +12,7 @@ export const describeTrace = (last: TraceStep | null): readonly TraceEntry[] => 
 }
 
 const describeStep = (step: TraceStep): TraceEntry => {
-  // It may be made each time it is read.
-  const source = step.rule?.source ?? null
+  const source = step.rule === null ? null : keptSource(step.rule)
   return {
     direction: step.reply ? 'reply' : 'original',
     packet: step.packet,
@@ -43,7 +43,7 @@ export const describeCulprit = (step: TraceStep | null): OutcomeCulprit | null =
   if (step === null) return null
   const { table, chain, rule, deed, cause } = step
   const isPolicy = rule === null && chain !== null
-  const source = rule?.source ?? null
+  const source = rule === null ? null : keptSource(rule)
   return {
     tool: table?.tool ?? 'kernel',
     family: table?.family ?? null,

@@ -9,20 +9,27 @@ import { type Cell, cellsAt, type Explored, findLikes, type Likes, movePoint } f
 /** Says which failures leave a whole row undelivered, of the mappings or networks with these cells. */
 export type FindDead = (explored: readonly Explored[], member: number) => (cell: Cell) => boolean
 
+/** Mappings or networks that were explored together, and what is to be made of each finding. */
+export interface GroupToTell<Told> {
+  readonly rows: readonly ExploredRow[]
+  readonly count: number
+  readonly findDead: FindDead
+  /** Members of two kinds are not spoken for together. */
+  readonly kindOf?: (member: number) => unknown
+  /** Null: nothing is told of it. Called at once, since a finding has the whole way of its packet. */
+  readonly tell: (finding: Finding) => Told | null
+}
+
 /**
- * What was found of each mapping or network of a group, by its number.
+ * What is told of each mapping or network of a group, by its number.
  *
- * @param kindOf - members of two kinds are not spoken for together
  * @returns null when a packet of one does not fare as that of another did: they are to be looked at one by one
  */
-export const findingsOfGroup = (
+export const tellGroup = <Told>(
   follower: Follower,
-  rows: readonly ExploredRow[],
-  count: number,
-  findDead: FindDead,
-  kindOf: (member: number) => unknown = () => null,
-): readonly (readonly Finding[])[] | null => {
-  const found = Array.from({ length: count }, () => none)
+  { rows, count, findDead, kindOf = () => null, tell }: GroupToTell<Told>,
+): readonly (readonly Told[])[] | null => {
+  const found = Array.from({ length: count }, (): readonly Told[] => none)
   for (const { members, cells } of findLikes(follower, rows, count))
     for (const [first, ...others] of ofOneKind(members, kindOf)) {
       const explored = cellsAt(follower, rows, first, cells)
@@ -30,12 +37,12 @@ export const findingsOfGroup = (
       if (findings.length === 0) continue
       const lenders = findings.map((finding) => lenderOf(finding, rows, first))
       for (const member of [first, ...others]) {
-        const own: Finding[] = []
+        const own: Told[] = []
         for (const lender of lenders) {
-          const lent = member === first ? lender.finding : lend(lender, member)
-          const settled = settle(follower, lent)
+          const settled = settle(follower, member === first ? lender.finding : lend(lender, member))
           if (settled === null) return null
-          own.push(settled)
+          const told = tell(settled)
+          if (told !== null) own.push(told)
         }
         found[member] = own
       }
@@ -43,7 +50,7 @@ export const findingsOfGroup = (
   return found
 }
 
-const none: readonly Finding[] = []
+const none: readonly never[] = []
 
 const ofOneKind = (
   members: Likes['members'],
