@@ -28,6 +28,7 @@ export { type Followed, type Follower, prepareFollower } from './evaluate/flow/f
 export { openFlow, readFirstPacket } from './evaluate/flow/open-flow.ts'
 export { chooseSource } from './evaluate/flow/send.ts'
 export { type Conclusion, type Telling, tell } from './evaluate/flow/sum-up.ts'
+export { conditionsWithout } from './evaluate/learn/checks.ts'
 export { prefixRange } from './evaluate/learn/learn-route.ts'
 export {
   type Condition,
@@ -38,6 +39,7 @@ export {
   isOfMember,
   type Learner,
 } from './evaluate/learn/learner.ts'
+export { noChecks } from './evaluate/learn/stretch.ts'
 export type { FreeField, MemberField, PacketField } from './evaluate/packet/free-field.ts'
 export { type Host, isBridge, isLocalAddress, readHostFacts } from './evaluate/packet/host.ts'
 export { noOrigins, type Origins } from './evaluate/packet/origins.ts'

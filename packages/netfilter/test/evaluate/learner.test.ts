@@ -23,7 +23,7 @@ const learnt = (...rules: readonly (readonly Step[])[]): readonly string[] => {
     region: { sport: ports, dport: ports },
     ...{ conditions: [], exclusions: [], speaksForOthers: false, leadsTo: null, alike: null },
     ...{ isLenient: false, blurred: false, skipsForeign: false, ignored: new Set() },
-    ...{ watched: null, hasActed: false },
+    ...{ watched: null, hasActed: false, checks: null },
   }
   const follower = prepareFollower(facts, [
     ruleset(table({}, base('prerouting', -150, {}, ...rules), nat('prerouting', -100))),

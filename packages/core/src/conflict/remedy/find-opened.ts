@@ -1,13 +1,15 @@
-import type {
-  Conclusion,
-  Followed,
-  Follower,
-  FreeField,
-  Learner,
-  PacketField,
-  TraceStep,
+import {
+  type Conclusion,
+  type Condition,
+  conditionsWithout,
+  type Followed,
+  hasValue,
+  isArrival,
+  type Learner,
+  noChecks,
+  singleValue,
+  type TraceStep,
 } from '@portolan/netfilter/analysis'
-import { isArrival, isSingleValue, noOrigins, openFlow, singleValue } from '@portolan/netfilter/analysis'
 import {
   type Area,
   holds,
@@ -21,12 +23,9 @@ import {
   regionsOf,
 } from '../search/area.ts'
 import { freeFields, isEmptyRegion, type Point, type Region, without } from '../search/region.ts'
-import type { Arriving } from './open-packets.ts'
-
-/** Packets that a remedy may let through. */
-export interface Suspects extends Arriving {
-  readonly region: Region
-}
+import { followSuspect, learnerFor } from './follow-suspect.ts'
+import { followUnhindered, type Unhindered, type UnhinderedWay } from './follow-unhindered.ts'
+import type { Judged, Suspects } from './judged.ts'
 
 /**
  * - `packet`: one that a remedy lets through and should not.
@@ -39,20 +38,6 @@ export type Opened =
   | { readonly kind: 'too-many' }
   | { readonly kind: 'unchecked' }
   | { readonly kind: 'computed' }
-
-/** A host with the rules of remedies, and what they may do. */
-export interface Judged {
-  /** With the rules of the remedies. */
-  readonly follower: Follower
-  /** These rules: without them the host is as it was. */
-  readonly inserted: ReadonlySet<object>
-  /** The same, and the rules and policies that the remedies are there to pass by. */
-  readonly passedBy: ReadonlySet<object>
-  /** What the contract lets through. */
-  readonly open: (packets: Arriving) => readonly Region[]
-  /** Asked for each kind of packets; false: no more of them are followed, for this remedy or any other. */
-  readonly mayFollow: () => boolean
-}
 
 /** More kinds of packets than this are not told apart. */
 const MOST_CELLS = 512
@@ -73,10 +58,21 @@ export const findOpened = (judged: Judged, suspects: Suspects): Opened | null =>
     if (!judged.mayFollow()) return { kind: 'unchecked' }
     cells += 1
     const { point } = picked
-    const { fate, learner } = settle(judged, suspects, point, area.region)
+    const way = followUnhindered(
+      judged,
+      suspects,
+      point,
+      learnerFor(suspects, area.region, point, suspects.region),
+    )
+    const within = way.kind === 'passes' ? open.find((region) => isIn(region, point)) : undefined
+    if (way.kind !== 'unsettled' && (way.kind === 'as-before' || within !== undefined)) {
+      left.push(...leftOf(area, meetArea(narrow(area, point, way.conditions), within)))
+      continue
+    }
+    const { fate, conditions } = settle(judged, { suspects, point, region: area.region }, way)
     if (fate.kind === 'opened') return { kind: 'packet', point }
     if (fate.isBlurred) return { kind: 'computed' }
-    const narrowed = narrow(area, point, learner)
+    const narrowed = narrow(area, point, conditions)
     left.push(...leftOf(area, narrowed))
     if (fate.kind === 'as-before') continue
     const beyond = regionsOf(narrowed.area, 0, suspects.region)
@@ -91,6 +87,13 @@ export const findOpened = (judged: Judged, suspects: Suspects): Opened | null =>
   return null
 }
 
+/** A packet of the suspects, and where others may be that fare alike. */
+interface Picked {
+  readonly suspects: Suspects
+  readonly point: Point
+  readonly region: Region
+}
+
 /**
  * What the rules of a remedy do for a packet, and for which others. How to ask a chain is planned once for all packets
  * of a remedy. Rules that none of an area can match are left out only where one of them computes: such a plan is for
@@ -98,15 +101,15 @@ export const findOpened = (judged: Judged, suspects: Suspects): Opened | null =>
  */
 const settle = (
   judged: Judged,
-  suspects: Suspects,
-  point: Point,
-  region: Region,
-): { readonly fate: Fate; readonly learner: Learner } => {
+  picked: Picked,
+  way: UnhinderedWay,
+): { readonly fate: Fate; readonly conditions: readonly Condition[] } => {
+  const { suspects, region, point } = picked
   const wide = learnerFor(suspects, region, point, suspects.region)
-  const fate = fateOf(judged, suspects, point, wide)
-  if (!fate.isBlurred || fate.kind === 'opened') return { fate, learner: wide }
+  const settled = fateOf(judged, picked, wide, way.followed)
+  if (!settled.fate.isBlurred || settled.fate.kind === 'opened') return settled
   const narrow = learnerFor(suspects, region, point, region)
-  return { fate: fateOf(judged, suspects, point, narrow), learner: narrow }
+  return fateOf(judged, picked, narrow, null)
 }
 
 /**
@@ -125,25 +128,33 @@ interface Fate {
  */
 const fateOf = (
   { follower, inserted, passedBy }: Judged,
-  suspects: Suspects,
-  point: Point,
+  { suspects, point }: Picked,
   learner: Learner,
-): Fate => {
+  unhindered: Unhindered | null,
+): { readonly fate: Fate; readonly conditions: readonly Condition[] } => {
   let isBlurred = false
   // One list of conditions for all ways: other packets that meet them are settled by the same ways.
   const followed = (own: Learner): Followed => {
-    const found = follow(follower, suspects, point, own)
+    const found = followSuspect(follower, suspects, point, own)
     isBlurred ||= own.blurred
     return found
   }
-  const first: Learner = { ...learner, watched: inserted }
+  const { conditions } = learner
+  const first: Learner = { ...learner, watched: inserted, checks: noChecks() }
   const after = followed(first)
-  if (!after.conclusions.some(passes) || !isTouched(after, first)) return { kind: 'as-before', isBlurred }
+  if (!first.hasActed)
+    return { fate: { kind: 'as-before', isBlurred }, conditions: conditionsWithout(first, 'other', 'after') }
+  if (!after.conclusions.some(passes) || !isTouched(after, first))
+    return { fate: { kind: 'as-before', isBlurred }, conditions }
   const before = followed({ ...learner, ignored: inserted })
-  if (!isOpened(before.conclusions, after.conclusions)) return { kind: 'as-before', isBlurred }
-  const others = followed({ ...learner, ignored: passedBy })
+  if (!isOpened(before.conclusions, after.conclusions))
+    return { fate: { kind: 'as-before', isBlurred }, conditions }
+  const others = unhindered?.followed ?? followed({ ...learner, ignored: passedBy })
   const isStill = isOpened(others.conclusions, after.conclusions)
-  return { kind: isStill ? 'opened' : 'mended', isBlurred }
+  return {
+    fate: { kind: isStill ? 'opened' : 'mended', isBlurred },
+    conditions: unhindered === null ? conditions : [...conditions, ...unhindered.conditions],
+  }
 }
 
 /**
@@ -195,65 +206,18 @@ export const stopperOf = (step: TraceStep | null): object | string => {
   )
 }
 
-const narrow = (area: Area, point: Point, { conditions, exclusions }: Learner): Narrowed => {
+const narrow = (area: Area, point: Point, conditions: readonly Condition[]): Narrowed => {
   const all = (): typeof area.members => singleValue(0)
-  const narrowed = narrowArea(area, conditions, exclusions, all)
+  const narrowed = narrowArea(area, conditions, [], all)
   const at = { member: 0, point }
   return holds(narrowed.area, at) ? narrowed : { area: onlyPoint(at), fresh: [] }
 }
 
-const learnerFor = ({ in: from }: Arriving, region: Region, point: Point, bounds: Region): Learner => {
-  const values = new Map<FreeField, number | bigint>()
-  const origins: Record<PacketField, FreeField | null> = { ...noOrigins }
-  for (const field of freeFields) {
-    // The kernel chooses the source of what the host sends.
-    if (field === 'saddr' && from === null) continue
-    if (isSingleValue(region[field])) continue
-    origins[field] = field
-    values.set(field, point[field])
-  }
-  return {
-    origins,
-    values,
-    region: bounds,
-    conditions: [],
-    exclusions: [],
-    speaksForOthers: false,
-    leadsTo: null,
-    alike: null,
-    isLenient: false,
-    blurred: false,
-    skipsForeign: false,
-    ignored: nothing,
-    watched: null,
-    hasActed: false,
-  }
-}
+/** The packets of an area that are in a region too. */
+const meetArea = ({ area, fresh }: Narrowed, region: Region | undefined): Narrowed =>
+  region === undefined
+    ? { area, fresh }
+    : { area: { ...area, region: meetRegions(area.region, region) }, fresh }
 
-const follow = (
-  follower: Follower,
-  { family, protocol, in: from }: Arriving,
-  point: Point,
-  learner: Learner,
-): Followed =>
-  follower.follow(
-    openFlow(
-      follower.host,
-      {
-        family,
-        protocol,
-        in: from,
-        port: null,
-        saddr: from === null ? null : point.saddr,
-        daddr: point.daddr,
-        sport: Number(point.sport),
-        dport: Number(point.dport),
-        state: 'new',
-        mark: 0,
-        tcpFlags: null,
-        icmpType: null,
-        icmpCode: 0,
-      },
-      learner,
-    ),
-  )
+const isIn = (region: Region, point: Point): boolean =>
+  freeFields.every((field) => hasValue(region[field], point[field]))

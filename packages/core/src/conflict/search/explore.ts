@@ -200,6 +200,7 @@ const learnerOf = (
   ignored,
   watched: null,
   hasActed: false,
+  checks: null,
 })
 
 const nowhere: Learner['region'] = {}

@@ -5,6 +5,7 @@ import type { FreeField } from '../packet/free-field.ts'
 import type { Origins } from '../packet/origins.ts'
 import type { World } from '../packet/world.ts'
 import type { Compiler } from '../value/compiler.ts'
+import { once } from '../value/once.ts'
 import type { Read } from '../value/read.ts'
 import { compileExpression } from '../value/read-expression.ts'
 import { type OriginRead, originOf } from '../value/read-origin.ts'
@@ -200,12 +201,4 @@ const finder = (places: readonly number[], index: RuleIndex | null): Finder =>
 const whenAsked = (make: () => Finder): Finder => {
   const made = once(make)
   return (world) => made()(world)
-}
-
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly it: T } | null = null
-  return () => {
-    made ??= { it: make() }
-    return made.it
-  }
 }

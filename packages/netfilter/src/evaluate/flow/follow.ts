@@ -1,5 +1,6 @@
 import type { HostFacts } from '../../facts/index.ts'
 import type { NetfilterRuleset } from '../../model/index.ts'
+import { countNoted, noteStretch } from '../learn/checks.ts'
 import { type Host, readHostFacts } from '../packet/host.ts'
 import type { Traffic } from '../packet/traffic.ts'
 import { copyWorld, type World } from '../packet/world.ts'
@@ -12,6 +13,7 @@ import { createFaresAlike } from './fares-alike.ts'
 import { followLater, goesOn } from './later-packets.ts'
 import { receive } from './receive.ts'
 import { send } from './send.ts'
+import { createStaysHere } from './stays-here.ts'
 import type { Conclusion } from './sum-up.ts'
 
 /** A host with its rules, through which packets are followed. */
@@ -52,6 +54,10 @@ const followerOf = (
     ip: compareLater(host, 'ip', hooks.ip, compiler),
     ip6: compareLater(host, 'ip6', hooks.ip6, compiler),
   }
+  const staysHere = {
+    ip: createStaysHere(host, 'ip', hooks.ip),
+    ip6: createStaysHere(host, 'ip6', hooks.ip6),
+  }
   const routesByMark = Object.values(host.routers).some(({ rules }) => rules.some(({ asksMark }) => asksMark))
   const bridgeTable = findBridgeTable(rulesets, routesByMark)
   return {
@@ -64,6 +70,7 @@ const followerOf = (
       else receive(traffic, world, world.in)
       const conclusions: Conclusion[] = []
       for (const reached of run.ends) {
+        const noted = countNoted(world)
         const answers = followAnswer(traffic, began, reached, run)
         for (const answered of answers) {
           const isOver =
@@ -72,6 +79,7 @@ const followerOf = (
             ? [answered]
             : followLater(traffic, began, reached, answered, [...run.ends, ...answers], run)
           for (const end of ends) conclusions.push({ reached, end })
+          if (staysHere[began.family](reached)) noteStretch(world, noted, 'after')
         }
       }
       return { conclusions, run }

@@ -1,10 +1,16 @@
-import { bridgeCallsHooks, isBridge, isLocalAddress, isOnLink } from '../packet/host.ts'
+import { prefixAround } from '../../address/index.ts'
+import { hasValue } from '../../address/range-set.ts'
+import { learn, ofAnyNetwork } from '../learn/learn.ts'
+import { learnRoute, prefixRange } from '../learn/learn-route.ts'
+import { membership } from '../learn/learner.ts'
+import { bridgeCallsHooks, type Host, isBridge, isLocalAddress, isOnLink } from '../packet/host.ts'
 import { deliver, isTaken, mayForward, mayTravel } from '../packet/sound-packet.ts'
 import type { Traffic } from '../packet/traffic.ts'
 import type { World } from '../packet/world.ts'
 import type { Link } from '../route/link.ts'
 import { martianDestination, refusedHeader } from '../route/martian.ts'
 import { isMulticast, type Routed, routeInput } from '../route/route-input.ts'
+import { flowOf } from '../route/route-key.ts'
 import { end, endBy, noteEvent } from '../walk/run.ts'
 import { traverse } from '../walk/traverse.ts'
 import { crossBridge, passesBridge } from './bridge.ts'
@@ -21,6 +27,7 @@ export const receive = (traffic: Traffic, world: World, from: Link): void => {
       continue
     }
     one.bridged = true
+    learnSwitched(host, one, from)
     noteEvent(one, { kind: 'switch' }, { kind: 'bridge', text: `${from.name} switches it` })
     if (one.viaBridge) arrive(traffic, one, from)
     else if (passesBridge(host, run, one, from)) leaveUnseen(traffic, one, from)
@@ -33,6 +40,22 @@ const isSwitched = ({ host }: Traffic, { family, daddr }: World, bridge: Link): 
   const hasAddress = bridge.addresses.some(({ address }) => address.family === family)
   // A bridge without an address of its own is no gateway.
   return hasAddress ? isOnLink(bridge, family, daddr) : bridge.kind === 'bridge'
+}
+
+/** Notes which other destinations are neighbours too, and none of the host's own addresses. */
+const learnSwitched = (host: Host, world: World, bridge: Link): void => {
+  const field = world.origins.daddr
+  if (world.learner === null || field === null) return
+  const { family, daddr, saddr } = world
+  learnRoute(world, host.routers[family], {
+    ...{ destination: daddr, source: saddr, in: bridge.name, out: null, mark: 0 },
+    flow: flowOf(world, false),
+  })
+  for (const { address, length } of bridge.addresses) {
+    const set = prefixRange(prefixAround(address, length))
+    if (address.family === family && hasValue(set, daddr))
+      learn(world, ofAnyNetwork(world, [membership(field, set, daddr)]))
+  }
 }
 
 /** From the PREROUTING hook on. */

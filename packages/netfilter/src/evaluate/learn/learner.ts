@@ -2,6 +2,7 @@ import { hasValue, type RangeSet } from '../../address/range-set.ts'
 import type { FreeField, MemberField } from '../packet/free-field.ts'
 import type { Origins } from '../packet/origins.ts'
 import type { AlikeSubnets } from '../route/alike-subnets.ts'
+import type { Checks } from './stretch.ts'
 
 /** A free field is in the set, or is not: what the way of a packet hung on. */
 export interface Condition {
@@ -61,8 +62,10 @@ export interface Learner {
   readonly ignored: ReadonlySet<object>
   /** Rules of which it is noted whether any of them acted, in whatever course. */
   readonly watched: ReadonlySet<object> | null
-  /** One of them did. */
+  /** One of them did, or one that is taken for absent would have. */
   hasActed: boolean
+  /** Which of the conditions are those of checks; null: nothing asks for it. */
+  readonly checks: Checks | null
 }
 
 /**

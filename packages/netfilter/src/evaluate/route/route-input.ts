@@ -1,3 +1,4 @@
+import { countNoted, noteStretch } from '../learn/checks.ts'
 import { learnRoute } from '../learn/learn-route.ts'
 import { marksWayBack, refusesToForward } from '../packet/host.ts'
 import type { Traffic } from '../packet/traffic.ts'
@@ -88,12 +89,17 @@ const decide = (
     out: route?.type === 'unicast' ? route.link : null,
     mark: marksWayBack(host, from) ? mark : 0,
   }
+  const noted = countNoted(world)
   const refused = martianSource(host, world, from, check, false)
   const onward = (one: World, source: KernelCause | null): Routed => ({
     world: one,
     decision: source === null ? decideOnward(traffic, one, from) : stop('dropped', { kind: 'drop' }, source),
   })
-  if (!host.routers.ip.hasDoubts) return [onward(world, refused)]
+  if (!host.routers.ip.hasDoubts) {
+    // A packet of another source either passes too, or ends here.
+    if (refused === null) noteStretch(world, noted, 'other')
+    return [onward(world, refused)]
+  }
   // The way back to the source is routed too.
   const otherwise = martianSource(host, world, from, check, true)
   const taken = otherwise?.text === refused?.text ? null : fork(run, world)

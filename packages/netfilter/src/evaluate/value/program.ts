@@ -11,13 +11,14 @@ import type {
 import { ownerOfChain } from '../../owner/fingerprint.ts'
 import { ownerOf } from '../../owner/index.ts'
 import { type ChainLearning, learnChain } from '../chain/chain-plan.ts'
-import { leadsToStep } from '../chain/chain-steps.ts'
+import { leadsToAny, leadsToStep } from '../chain/chain-steps.ts'
 import { type LearningTail, learningTail } from '../chain/learning-tail.ts'
 import { type Head, readHead } from '../chain/rule-heads.ts'
 import { indexRules, type RuleIndex } from '../chain/rule-index.ts'
 import { acts, compileMatches, isLenient, isMatch, type Test } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import type { Lookup } from './element-index.ts'
+import { once, onceForEach } from './once.ts'
 import type { Read } from './read.ts'
 import { compileExpression } from './read-expression.ts'
 
@@ -37,8 +38,12 @@ export interface Program {
   readonly isOurs: boolean
   /** Does anything in it, or in what it jumps to, leave a mark that others could read? */
   readonly leavesTraces: boolean
+  /** It can do nothing to a packet but end it, and nothing to the packets after it. */
+  readonly isCheck: () => boolean
   /** Does it, or what it jumps to, lead to a chain of ours? */
   readonly leadsToOurs: () => boolean
+  /** Is it, or is in it, or does it lead to, one of these chains and rules? */
+  readonly leadsToAny: (wanted: ReadonlySet<object>) => boolean
   readonly learning: () => ChainLearning
 }
 
@@ -155,7 +160,9 @@ const compileChain = (
     indexable,
     isOurs,
     leavesTraces: leadsToStep(chains, chain, leavesTrace),
+    isCheck: once(() => !leadsToStep(chains, chain, changes)),
     leadsToOurs: once(() => isOurs || leadsToStep(chains, chain, isJumpToOurs)),
+    leadsToAny: onceForEach((wanted) => leadsToAny(chains, chain, wanted)),
     learning,
   }
 }
@@ -182,17 +189,12 @@ const compiledRules = (chain: NetfilterChain, compiler: Compiler, rewrites: bool
 
 const nothingAsked: Head = []
 
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly it: T } | null = null
-  return () => {
-    made ??= { it: make() }
-    return made.it
-  }
-}
-
 /** Does it leave what others could read, or what stays with the flow? */
 const leavesTrace = ({ kind }: Step): boolean =>
   kind === 'set' || kind === 'notrack' || kind === 'nat' || kind === 'tproxy' || kind === 'fwd'
+
+/** The connection behind a synproxy is another one (later-packets.ts). */
+const changes = (step: Step): boolean => leavesTrace(step) || step.kind === 'synproxy'
 
 const isJumpToOurs = (step: Step): boolean =>
   step.kind === 'verdict' && 'chain' in step.verdict && ownerOfChain(step.verdict.chain) === 'portolan'

@@ -1,9 +1,11 @@
-import type { Hook } from '../../model/index.ts'
+import type { BaseHook, Hook } from '../../model/index.ts'
+import { countNoted, noteStretch, soughtBy } from '../learn/checks.ts'
+import type { Checks } from '../learn/stretch.ts'
 import type { Traffic } from '../packet/traffic.ts'
 import { addWorld, part, type World } from '../packet/world.ts'
 import { passesDevice } from '../route/passes-device.ts'
 import { routeAgain } from '../route/route-output.ts'
-import type { BaseProgram } from '../value/program.ts'
+import type { BaseProgram, Program } from '../value/program.ts'
 import { MAYBE, NO } from '../value/truth.ts'
 import { type Contest, inAnyOrder } from './contest.ts'
 import type { HookGroup, HookItem } from './hook-list.ts'
@@ -70,7 +72,25 @@ const runBase = (traffic: Traffic, base: BaseProgram, world: World): World[] => 
 const walkOn = (traffic: Traffic, base: BaseProgram, world: World): World[] => {
   if (world.learner?.skipsForeign === true && !base.program.leavesTraces && !base.program.leadsToOurs())
     return [world]
-  return passLeniently(traffic, base, world) ?? walkBase(traffic, base, world)
+  const checks = world.learner?.checks ?? null
+  return checks === null ? walkThrough(traffic, base, world) : walkChecked(traffic, base, world, checks)
+}
+
+const walkThrough = (traffic: Traffic, base: BaseProgram, world: World): World[] =>
+  passLeniently(traffic, base, world) ?? walkBase(traffic, base, world)
+
+/** Notes whether a chain was a check that a packet passed. */
+const walkChecked = (traffic: Traffic, base: BaseProgram, world: World, checks: Checks): World[] => {
+  const { run } = traffic
+  const { learner } = world
+  const [noted, ends, truncated] = [countNoted(world), run.ends.length, run.truncated]
+  const worlds = walkThrough(traffic, base, world)
+  const isPassed =
+    base.program.isCheck() && worlds.length === 1 && run.ends.length === ends && run.truncated === truncated
+  const isSought = learner !== null && base.program.leadsToAny(soughtBy(learner))
+  if (isPassed) noteStretch(world, noted, isSought ? 'sought' : 'other')
+  else if (isSought) checks.isSoughtPassed = false
+  return worlds
 }
 
 /**
@@ -116,7 +136,7 @@ const walkBase = (traffic: Traffic, { program, base, tables }: BaseProgram, worl
   const { mark, saddr, daddr } = world
   const walk = { host: traffic.host, run: traffic.run, tables, accepted, depth: 0 }
   for (const rest of walkChain(walk, program, world)) {
-    const policy = rest.learner?.ignored.has(program.chain) === true ? 'accept' : base.policy
+    const policy = isPolicyIgnored(rest, program, base) ? 'accept' : base.policy
     noteRule(rest, program, null, policies[policy])
     if (policy === 'drop') end(traffic.run, 'dropped', rest)
     else addWorld(accepted, rest)
@@ -126,6 +146,12 @@ const walkBase = (traffic: Traffic, { program, base, tables }: BaseProgram, worl
   return accepted.flatMap((one) =>
     one.mark === mark && one.saddr === saddr && one.daddr === daddr ? [one] : routeAgain(traffic, one),
   )
+}
+
+const isPolicyIgnored = ({ learner }: World, { chain }: Program, { policy }: BaseHook): boolean => {
+  if (policy === 'accept' || learner?.ignored.has(chain) !== true) return false
+  learner.hasActed = true
+  return true
 }
 
 /** The dispatcher of nat chains: in their own order, until one binds. */

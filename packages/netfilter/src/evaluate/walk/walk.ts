@@ -189,7 +189,11 @@ const parted = ({ run }: Walk, world: World): World | null => {
 }
 
 /** A learner asks what would be if this rule were not there. */
-const isIgnored = ({ learner }: World, { rule }: CompiledRule): boolean => learner?.ignored.has(rule) === true
+const isIgnored = ({ learner }: World, { rule }: CompiledRule): boolean => {
+  if (learner?.ignored.has(rule) !== true) return false
+  learner.hasActed = true
+  return true
+}
 
 /** A field that a rule sets, and what reads the value. */
 interface Assignment {
