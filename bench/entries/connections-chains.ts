@@ -10,12 +10,7 @@ import { direct, openTriple, type Triple, throughEngine, type Wiring } from '../
 const backends = ['nftables', 'iptables-nft', 'iptables-legacy'] as const
 type Backend = (typeof backends)[number]
 
-const iptablesChains = [
-  'mangle PORTOLAN-PRE',
-  'mangle PORTOLAN-FORWARD',
-  'filter PORTOLAN-ACCEPT',
-  'nat PORTOLAN-SNAT',
-] as const
+const iptablesChains = ['mangle PORTOLAN-FORWARD', 'filter PORTOLAN-ACCEPT', 'nat PORTOLAN-SNAT'] as const
 
 /** Chains of ours that can be emptied and the port still answers. */
 const chains: Readonly<Record<Backend, readonly string[]>> = {
@@ -86,7 +81,6 @@ const rowsOf = (backend: Backend, rates: RatesInTurn, names: ReadonlyMap<string,
 const noHooks: Readonly<Record<Backend, string>> = { nftables: '', 'iptables-nft': '', 'iptables-legacy': '' }
 
 const emptyIptablesHooks = `*mangle
-:PREROUTING ACCEPT [0:0]
 :FORWARD ACCEPT [0:0]
 COMMIT
 *filter

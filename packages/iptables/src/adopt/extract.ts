@@ -1,11 +1,12 @@
 import type { Family } from '@portolan/netfilter'
-import { isOurs, local, trees } from '../compile/object-name.ts'
+import { input, isOurs, local, loopback, prerouting, trees } from '../compile/object-name.ts'
 import { inTree } from '../compile/order/phase.ts'
 import { readPhase } from '../compile/order/read-phase.ts'
 import type { PlacedRule } from '../compile/parts.ts'
 import { renamedChains } from '../compile/renamed-chains.ts'
 import { projectOf } from '../compile/tag.ts'
 import { rootOf } from '../compile/tree/dispatch.ts'
+import { goto } from '../model/build.ts'
 import type { Rule, Ruleset, Table } from '../model/ruleset.ts'
 
 const isTableName = (name: string): name is PlacedRule['table'] =>
@@ -24,16 +25,21 @@ export const placedRules = (table: Table): readonly PlacedRule[] => {
     if (!isOurs(known) || root === local) return []
     return chain.rules
       .filter((rule) => projectOf(rule) !== null)
-      .map(
-        (rule): PlacedRule => ({
+      .flatMap((rule) => {
+        const placed: PlacedRule = {
           table: name,
           chain: root,
           phase: isTree ? inTree : readPhase(root, rule),
           rule: named(uncounted(rule), renamed),
-        }),
-      )
+        }
+        return root === prerouting ? fromOlder(placed, table.family) : [placed]
+      })
   })
 }
+
+/** Older versions asked before DNAT for the loopback addresses of a bridge, and in IPv6 for nothing. */
+const fromOlder = (placed: PlacedRule, family: Family): readonly PlacedRule[] =>
+  family === 'ip' ? [{ ...placed, chain: input, rule: { ...placed.rule, target: goto(loopback) } }] : []
 
 /** The rules of projects in all our chains of one family. */
 export const placedInFamily = ({ tables }: Ruleset, family: Family): readonly PlacedRule[] =>

@@ -10,7 +10,7 @@ import { socketOf } from './place.ts'
 export const bridgesIn = (placed: readonly PlacedRule[]): readonly string[] => [
   ...new Set(
     placed.flatMap(({ table, chain, rule }) =>
-      table === 'mangle' && (chain === chains.prerouting || chain === chains.forward)
+      table === 'mangle' && (chain === chains.input || chain === chains.forward)
         ? rule.matches.flatMap((match) => (match.kind === 'in' && !match.negated ? [match.name] : []))
         : [],
     ),

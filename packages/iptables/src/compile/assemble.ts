@@ -11,11 +11,13 @@ import { portTrees } from './tree/port-trees.ts'
 
 const tableNames = ['mangle', 'filter', 'nat'] as const
 
+/** The bridges that rules are made for: what comes in by one of them is told apart, for the host and as it is forwarded. */
 const own = (placed: readonly PlacedRule[]): readonly string[] => {
   const names = new Set<string>()
-  for (const one of placed) {
-    if (one.table !== 'mangle' || one.chain !== chains.prerouting) continue
-    for (const match of one.rule.matches) if (match.kind === 'in') names.add(match.name)
+  for (const { table, chain, rule } of placed) {
+    if (table !== 'mangle' || (chain !== chains.input && chain !== chains.forward)) continue
+    if (rule.target?.kind !== 'goto') continue
+    for (const match of rule.matches) if (match.kind === 'in') names.add(match.name)
   }
   return [...names].toSorted(compareText)
 }
@@ -67,7 +69,7 @@ export const assemble = (
       rules.set(root, tree.root)
       for (const [chain, list] of tree.chains) rules.set(chain, list)
     }
-    if (name === 'mangle') mangleSkeleton(rules, family)
+    if (name === 'mangle') mangleSkeleton(rules, family, own(placed))
     if (name === 'filter' && rules.has(chains.acceptForwarded)) rules.set(chains.leave, leavingRules(leaving))
     if (name === 'nat') natSkeleton(rules, family, own(placed))
     declareReferred(rules)

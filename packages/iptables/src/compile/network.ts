@@ -225,14 +225,18 @@ export const ownedNetworkRules = (
   })
   const bridge = interfaceLiteral(network.bridge)
   return [
-    place(
-      'mangle',
-      chains.prerouting,
-      commonPhase.byEntry,
-      [inBy(bridge)],
-      'from our bridge',
-      family === 'ip' ? goto(chains.preroutingOwn) : returns,
-    ),
+    ...(family === 'ip'
+      ? [
+          place(
+            'mangle',
+            chains.input,
+            commonPhase.byEntry,
+            [inBy(bridge)],
+            'from our bridge',
+            goto(chains.loopback),
+          ),
+        ]
+      : []),
     ...forwarding(network, subnet, family, direct, members, place),
     ...unmasqueraded(network, subnet, family, members, place),
     ...kept(network, subnet, members, place),

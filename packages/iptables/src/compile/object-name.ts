@@ -4,10 +4,12 @@
  */
 export const prefix = 'PORTOLAN-'
 
-/** mangle: what comes in, before DNAT. */
+/** mangle: what comes in, before DNAT. It is there where a port is open to some sources. */
 export const prerouting = 'PORTOLAN-PRE'
-/** mangle: what comes in from our bridges. */
-export const preroutingOwn = 'PORTOLAN-PRE-OWN'
+/** mangle: what is for the host. */
+export const input = 'PORTOLAN-INPUT'
+/** mangle: what comes in from our bridges, and is for the host or forwarded. */
+export const loopback = 'PORTOLAN-LOOPBACK'
 /** mangle, a tree: host ports that only some may reach. */
 export const allow = 'PORTOLAN-ALLOW'
 /** mangle: what is forwarded. */

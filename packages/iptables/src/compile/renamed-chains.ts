@@ -18,11 +18,14 @@ const leadOf = (chain: string, rule: Rule): string | null => {
   const isJump = rule.target?.kind === 'jump'
   switch (chain) {
     case chains.prerouting:
-      return inBy === null ? chains.allow : chains.preroutingOwn
+      return inBy === null ? chains.allow : chains.loopback
+    case chains.input:
+      return chains.loopback
     case chains.forward:
       if (isJump) return chains.home
       return outBy === null ? chains.between : chains.toBridge(outBy)
     case chains.between:
+      if (isJump) return chains.loopback
       return outBy === null ? null : chains.ownToBridge(outBy)
     case chains.acceptForwarded:
       return chains.leave

@@ -9,6 +9,7 @@ import {
   jump,
   notFrom,
   notInState,
+  originalDestination,
   outBy,
   returns,
   rule,
@@ -37,10 +38,17 @@ const begun = (forward: readonly Rule[], family: Family): readonly Rule[] => {
 }
 
 /** What stands in our chains of mangle beside the rules of projects. */
-export const mangleSkeleton = (mangle: ChainRules, family: Family): void => {
-  if (mangle.has(chains.prerouting) && family === 'ip') {
+export const mangleSkeleton = (mangle: ChainRules, family: Family, bridges: readonly string[]): void => {
+  if (bridges.length > 0 && family === 'ip') {
     // We switch route_localnet on for our bridges, so the kernel no longer keeps their containers off 127/8.
-    mangle.set(chains.preroutingOwn, [rule([from(loopback)], drop), rule([to(loopback)], drop)])
+    mangle.set(chains.loopback, [
+      rule([from(loopback)], drop),
+      // What answers a process of the host is for 127.0.0.1 again by now.
+      rule([isReply], returns),
+      rule([to(loopback)], drop),
+      rule([originalDestination(loopback)], drop),
+    ])
+    mangle.set(chains.between, [rule([], jump(chains.loopback)), ...(mangle.get(chains.between) ?? [])])
   }
   const forward = mangle.get(chains.forward)
   if (mangle.has(chains.home) || forward !== undefined) {
@@ -53,7 +61,7 @@ export const mangleSkeleton = (mangle: ChainRules, family: Family): void => {
   }
   if (mangle.has(chains.allow)) {
     mangle.set(chains.prerouting, [
-      ...(mangle.get(chains.prerouting) ?? []),
+      ...bridges.map((bridge) => rule([inBy(bridge)], returns)),
       rule([inBy('lo')], returns),
       // A reply to the host's own flow may be for the same port number; a packet without a flow is no reply.
       rule([isReply], returns),

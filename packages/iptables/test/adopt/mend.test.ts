@@ -99,17 +99,17 @@ describe('mend', () => {
   })
 
   test('misses nothing where a foreign rule stands before a jump, and moves that jump', () => {
-    const jump = '-A PREROUTING -m comment --comment portolan -j PORTOLAN-PRE\n'
-    const foreign = '-A PREROUTING -p udp -j ACCEPT\n'
+    const jump = '-A INPUT -m comment --comment portolan -j PORTOLAN-INPUT\n'
+    const foreign = '-A INPUT -p udp -j ACCEPT\n'
     const actual = parse(textOf(whole).replace(jump, `${foreign}${jump}`))
     expect(wholeFamilies(actual, networks)).toEqual(['ip', 'ip6'])
     expect(displacedJumps(actual)).toEqual([
       {
         family: 'ip',
         table: 'mangle',
-        chain: 'PREROUTING',
-        to: 'PORTOLAN-PRE',
-        before: '-A PREROUTING -p udp -j ACCEPT',
+        chain: 'INPUT',
+        to: 'PORTOLAN-INPUT',
+        before: '-A INPUT -p udp -j ACCEPT',
       },
     ])
     const { ruleset, lost } = mend(actual, { networks })

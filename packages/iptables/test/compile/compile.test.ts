@@ -81,7 +81,7 @@ describe('compile', () => {
   test('drops other machines that allow_from does not name, before anything is translated', () => {
     const ruleset = compile(desiredState([mapping(8080, { allowFrom: ['192.0.2.0/24'] })]))
     expect(lines(ruleset, 'mangle', 'PORTOLAN-PRE')).toEqual([
-      '-i br-web -m comment --comment "demo/web: from our bridge" -g PORTOLAN-PRE-OWN',
+      '-i br-web -j RETURN',
       '-i lo -j RETURN',
       '-m conntrack --ctdir REPLY -j RETURN',
       '-m addrtype --dst-type LOCAL -g PORTOLAN-ALLOW',
@@ -90,6 +90,31 @@ describe('compile', () => {
       `-s 192.0.2.0/24 -p tcp -m tcp --dport 8080 ${label(8080)} -j RETURN`,
       `-p tcp -m tcp --dport 8080 ${label(8080)} -j DROP`,
     ])
+  })
+
+  test('has a chain that packets pass before DNAT only where a port is open to some sources', () => {
+    const both = network('web', 1, { families: ['ip', 'ip6'] })
+    const ruleset = compile(desiredState([mapping(8080)], { networks: [both] }))
+    for (const family of ['ip', 'ip6'] as const)
+      expect(lines(ruleset, 'mangle', 'PREROUTING', family)).toEqual([])
+  })
+
+  test('drops loopback addresses from containers where they would reach the host, or go on', () => {
+    const both = network('web', 1, { families: ['ip', 'ip6'] })
+    const ruleset = compile(desiredState([], { networks: [both] }))
+    expect(lines(ruleset, 'mangle', 'INPUT')).toEqual(['-m comment --comment portolan -j PORTOLAN-INPUT'])
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-INPUT')).toEqual([
+      '-i br-web -m comment --comment "demo/web: from our bridge" -g PORTOLAN-LOOPBACK',
+    ])
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-BETWEEN')[0]).toBe('-j PORTOLAN-LOOPBACK')
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-LOOPBACK')).toEqual([
+      '-s 127.0.0.0/8 -j DROP',
+      '-m conntrack --ctdir REPLY -j RETURN',
+      '-d 127.0.0.0/8 -j DROP',
+      '-m conntrack --ctorigdst 127.0.0.0/8 -j DROP',
+    ])
+    expect(lines(ruleset, 'mangle', 'INPUT', 'ip6')).toEqual([])
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-BETWEEN', 'ip6')[0]).toContain('-o br-web')
   })
 
   test('closes a port wholly for an empty list, and leaves it open for a list that holds everyone', () => {
@@ -130,6 +155,7 @@ describe('compile', () => {
     const ruleset = compile(desiredState([], { networks: [network('db', 2, { internal: true })] }))
     expect(lines(ruleset, 'mangle', 'PORTOLAN-FORWARD')[2]).toMatch(/^-o br-db .* -j DROP$/)
     expect(lines(ruleset, 'mangle', 'PORTOLAN-BETWEEN')).toEqual([
+      '-j PORTOLAN-LOOPBACK',
       expect.stringMatching(/^-o br-db .* -g PORTOLAN-OWN-br-db$/),
       expect.stringMatching(/^-i br-db .* -j DROP$/),
     ])
@@ -230,11 +256,11 @@ describe('compile', () => {
         'mangle',
         'PORTOLAN-BETWEEN',
       )
-    expect(between('nat').slice(1)).toEqual([
+    expect(between('nat').slice(2)).toEqual([
       expect.stringMatching(/^-i br-a -m conntrack --ctstate INVALID,UNTRACKED .* -j DROP$/),
       expect.stringMatching(/^! -s 10\.200\.1\.0\/24 -i br-a -m conntrack --ctstate NEW .* -j DROP$/),
     ])
-    expect(between('routed')).toHaveLength(1)
+    expect(between('routed')).toHaveLength(2)
   })
 
   test('forwards nothing from a network without a gateway', () => {

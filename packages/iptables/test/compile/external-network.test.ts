@@ -39,6 +39,7 @@ describe('a network of others', () => {
       // What comes in by the bridge is asked on its way to our containers and from them.
       '-i br-web -g PORTOLAN-BETWEEN',
       '-d 10.200.1.9/32 -o br-web -g PORTOLAN-IN-br-web',
+      '-j PORTOLAN-LOOPBACK',
       '-d 10.200.1.9/32 -o br-web -g PORTOLAN-OWN-br-web',
       '-s 10.200.1.9/32 -i br-web ! -o br-web -m conntrack --ctstate INVALID,UNTRACKED -j DROP',
       '-s 10.200.1.9/32 ! -i br-web -j DROP',

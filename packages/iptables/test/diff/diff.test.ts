@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import {
+  adopt,
   applyTo,
   compile,
   diff,
@@ -69,6 +70,33 @@ describe('diff', () => {
     expect(restoreText(changes, 'ip')).toBe(`*mangle\n-I ${chain} 1 ${rule}\nCOMMIT\n`)
   })
 
+  test('of rules that an older version wrote guards loopback addresses where packets reach the host, in one transaction', () => {
+    const note = '-m comment --comment'
+    const fromBridge = `-i br-web ${note} "demo/web: from our bridge"`
+    const older = print(before, 'iptables-save')
+      .replace(/^.*PORTOLAN-(INPUT|LOOPBACK).*\n/gm, '')
+      .replace(':PORTOLAN-BETWEEN', ':PORTOLAN-PRE - [0:0]\n:PORTOLAN-PRE-OWN - [0:0]\n:PORTOLAN-BETWEEN')
+      .replace(
+        'COMMIT',
+        [
+          `-A PREROUTING ${note} portolan -j PORTOLAN-PRE`,
+          `-A PORTOLAN-PRE ${fromBridge} -g PORTOLAN-PRE-OWN`,
+          '-A PORTOLAN-PRE-OWN -s 127.0.0.0/8 -j DROP',
+          '-A PORTOLAN-PRE-OWN -d 127.0.0.0/8 -j DROP',
+          'COMMIT',
+        ].join('\n'),
+      )
+    const found = read(older)
+    // Another project is planned; this one has rules of the older version.
+    const upgraded = adopt(found, null, 'other')
+    expect(upgraded).toEqual(before)
+    const text = restoreText(diff(found, upgraded), 'ip')
+    expect(text.match(/COMMIT/g)).toHaveLength(1)
+    expect(text).toContain(`-A PORTOLAN-INPUT ${fromBridge} -g PORTOLAN-LOOPBACK\n`)
+    expect(text).toContain('\n-I PORTOLAN-BETWEEN 1 -j PORTOLAN-LOOPBACK\n')
+    expect(text).toContain('\n-X PORTOLAN-PRE-OWN\n')
+  })
+
   test('moves a jump to the front of a chain where a foreign rule stands before it', () => {
     const saved = print(before, 'iptables-save')
     const jump = '-A FORWARD -m comment --comment portolan -j PORTOLAN-FORWARD\n'
@@ -100,14 +128,14 @@ describe('diff', () => {
     const saved = print(before, 'iptables-save')
     const everywhere = read(
       saved.replaceAll(
-        /^(-A (?:PREROUTING|FORWARD|OUTPUT|POSTROUTING)) .*$/gm,
+        /^(-A (?:PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)) .*$/gm,
         '$1 -j ACCEPT\n$&\n$1 -j ACCEPT',
       ),
     )
     expect(
       diff(everywhere, before).map(({ operation: { kind, table, chain } }) => `${kind} ${table} ${chain}`),
     ).toEqual([
-      'move-rule mangle PREROUTING',
+      'move-rule mangle INPUT',
       'move-rule mangle FORWARD',
       'move-rule nat PREROUTING',
       'move-rule nat OUTPUT',

@@ -29,8 +29,8 @@ describe('the iptables-restore script', () => {
     )
     // `-N` fails for a chain that is there.
     expect(text).not.toContain('-N ')
-    expect(text).toContain('\n:PORTOLAN-PRE-OWN - [0:0]\n')
-    expect(text).toContain('\n-6 -X PORTOLAN-PRE-OWN\n')
+    expect(text).toContain('\n:PORTOLAN-LOOPBACK - [0:0]\n')
+    expect(text).toContain('\n-6 -X PORTOLAN-LOOPBACK\n')
     // Only IPv4 has a mapping: ip6tables must not be left with an empty chain of that name.
     expect(text).toContain('\n-6 -X PORTOLAN-DNAT\n')
     const chains = parse(text, 'script', 'ip6').tables.flatMap((table) =>
@@ -53,7 +53,7 @@ describe('the iptables-restore script', () => {
       '-I PREROUTING 1',
       '-I OUTPUT 1',
       '-I POSTROUTING 1',
-      '-I PREROUTING 1',
+      '-I INPUT 1',
     ])
   })
 

@@ -15,7 +15,7 @@ describe('what we bring into being', () => {
   test('is the tables and base chains that were not there', () => {
     const before = [{ family: 'ip', table: 'filter', chains: ['INPUT'] } as const]
     expect(createdBy(before, changes)).toEqual([
-      { family: 'ip', table: 'mangle', chains: ['PREROUTING', 'FORWARD'], whole: true },
+      { family: 'ip', table: 'mangle', chains: ['INPUT', 'FORWARD'], whole: true },
       { family: 'ip', table: 'filter', chains: ['FORWARD'], whole: false },
       { family: 'ip', table: 'nat', chains: ['PREROUTING', 'OUTPUT', 'POSTROUTING'], whole: true },
     ])
@@ -34,7 +34,7 @@ describe('what we bring into being', () => {
       index === 0
         ? listing(
             table('mangle'),
-            base('mangle', 'PREROUTING'),
+            base('mangle', 'INPUT'),
             base('mangle', 'FORWARD'),
             table('filter'),
             base('filter', 'INPUT'),
@@ -49,7 +49,7 @@ describe('what we bring into being', () => {
     await removeCreated(createdBy([], changes), runner)
     expect(runner.calls[1]?.input).toBe(
       [
-        'delete chain ip mangle PREROUTING',
+        'delete chain ip mangle INPUT',
         'delete chain ip mangle FORWARD',
         'delete table ip mangle',
         'delete chain ip nat OUTPUT',

@@ -2,6 +2,7 @@ import {
   acceptForwarded,
   destination,
   forward,
+  input,
   output,
   prerouting,
   source,
@@ -30,6 +31,7 @@ export const jumps: readonly Jump[] = [
     place: 'first',
     rule: rule([note], jump(prerouting)),
   },
+  { table: 'mangle', chain: 'INPUT', to: input, place: 'first', rule: rule([note], jump(input)) },
   { table: 'mangle', chain: 'FORWARD', to: forward, place: 'first', rule: rule([note], jump(forward)) },
   {
     table: 'filter',
