@@ -177,4 +177,31 @@ describe('packets that are not followed, since those before them came through', 
     expect(spared).toBeGreaterThan(400)
     expect(cutOff).toBeGreaterThan(20)
   })
+
+  test('are those behind a rule that asks answers for the destination they came with', () => {
+    const answers: boolean[] = []
+    const guard = [
+      compare({ kind: 'conntrack', key: 'direction' }, oneOf(1)),
+      compare({ kind: 'conntrack-tuple', key: 'daddr', direction: 'reply', family: 'ip' }, oneOf(0x7f000001)),
+      verdict('drop'),
+    ]
+    const host = ruleset(
+      table(
+        {},
+        nat('prerouting', -100, [dnat('172.17.0.2', 80)]),
+        base('forward', 0, {}, guard),
+        base('input', 0, {}, guard),
+      ),
+    )
+    const { follow, host: prepared } = prepareFollower(facts, [host], (...given) => {
+      const ask = createFaresAlike(...given)
+      return (...flow) => {
+        const answer = ask(...flow)
+        answers.push(answer)
+        return answer
+      }
+    })
+    follow(openFlow(prepared, readFirstPacket({ ...fromLan, protocol: 'tcp' })))
+    expect(answers).toEqual([true])
+  })
 })

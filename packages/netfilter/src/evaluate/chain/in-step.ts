@@ -15,7 +15,7 @@ import type { Chains } from './chain-steps.ts'
 import { isSameVerdict, verdictFor, verdictsOf } from './dispatch-verdicts.ts'
 import type { PacketPair } from './packet-pair.ts'
 import { DEEPEST, keepsAll, tellingPlaces } from './plain-rule.ts'
-import { isAlike, keyReads, matchReads, readsOf } from './rule-reads.ts'
+import { isAlike, keyReads, matchReads, readsOf, type Stage } from './rule-reads.ts'
 
 /**
  * Where a later packet of a flow is, beside an earlier one that came through.
@@ -48,8 +48,7 @@ export interface InStep {
   readonly chains: Chains
   readonly compiler: Compiler
   readonly pair: PacketPair
-  /** Before connection tracking, where neither has a state. */
-  readonly isEarly: boolean
+  readonly stage: Stage
   readonly known: Map<string, Standing>
 }
 
@@ -123,8 +122,8 @@ const passRule = (walk: InStep, rule: NetfilterRule, start: Here, depth: number)
   return here
 }
 
-const ask = ({ pair, compiler, isEarly }: InStep, step: MatchStep, acts: Acts): Acts => {
-  const reads = matchReads(step, isEarly)
+const ask = ({ pair, compiler, stage }: InStep, step: MatchStep, acts: Acts): Acts => {
+  const reads = matchReads(step, stage)
   if (isAlike(reads)) return { ...acts, onlyIf: true }
   const test = reads === 'known' ? compileMatch(step, compiler) : null
   const holds = (before: Holds, world: World): Holds => {
@@ -150,7 +149,7 @@ const act = (walk: InStep, action: ActionStep, acts: Acts, here: Here, depth: nu
       if (action.target === 'ct-mark') return here
       // Where flows are tracked by halves no packet is like another.
       if (isZoneTarget(action.target)) return 'unsafe'
-      return isOfBoth && isAlike(readsOf(action.value, walk.isEarly)) ? here : 'unsafe'
+      return isOfBoth && isAlike(readsOf(action.value, walk.stage)) ? here : 'unsafe'
     case 'notrack':
       return 'unsafe'
     default:
@@ -216,7 +215,7 @@ const decideApart = (walk: InStep, verdict: Verdict, { later, onlyIf }: Acts, de
 
 /** Of a verdict map: each verdict is for some packets, unless what differs is all that is asked for. */
 const dispatch = (walk: InStep, step: DispatchStep, acts: Acts, here: Here, depth: number): Step => {
-  const reads = keyReads(step.key, walk.isEarly)
+  const reads = keyReads(step.key, walk.stage)
   if (reads === 'known') {
     const [one, other] = [walk.pair.earlier, walk.pair.later].map((world) =>
       verdictFor(step, walk.compiler, world),

@@ -3,6 +3,7 @@ import { type Hook, type NetfilterTable, protocolNumber } from '../../model/inde
 import { type Chains, leadsToStep } from '../chain/chain-steps.ts'
 import { goInStep } from '../chain/in-step.ts'
 import { type PacketPair, type PairKind, pairsOf } from '../chain/packet-pair.ts'
+import type { Stage } from '../chain/rule-reads.ts'
 import type { Host } from '../packet/host.ts'
 import type { World } from '../packet/world.ts'
 import type { Compiler } from '../value/compiler.ts'
@@ -79,19 +80,20 @@ const isAlike = (
       if (item.kind === 'nat') return !isForFirst || !item.groups.flat().some(changesPackets)
       const { table, chain } = item.base.program
       const { priority } = item.base.base
+      const later: Stage = isForFirst ? 'tracked' : 'answers'
       const isTracking = hook === 'prerouting' || hook === 'output'
       // It is not known whether it comes before or after.
       if (isTracking && priority === CONNTRACK) return false
       const isEarly = hook === 'ingress' || (isTracking && priority < CONNTRACK)
       const chains = chainsOf(table)
-      const areAlike = (some: readonly PacketPair[], early: boolean): boolean =>
+      const areAlike = (some: readonly PacketPair[], stage: Stage): boolean =>
         some.every((pair) => {
-          const walk = { chains, compiler, pair, isEarly: early, known: new Map() }
+          const walk = { chains, compiler, pair, stage, known: new Map() }
           return goInStep(walk, chain, 'together') !== 'unsafe'
         })
       // What comes in by lo has been seen by connection tracking before.
       const mayBeTracked = !isEarly || hook !== 'output'
-      return (!isEarly || areAlike(pairs.early, true)) && (!mayBeTracked || areAlike(pairs.tracked, false))
+      return (!isEarly || areAlike(pairs.early, 'early')) && (!mayBeTracked || areAlike(pairs.tracked, later))
     }),
   )
 
