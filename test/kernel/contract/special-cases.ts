@@ -3,6 +3,7 @@ import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import { forgedSourceCases } from './forged-sources.ts'
 import { gatewayCases } from './gateways.ts'
+import { hostLoopbackCases } from './host-loopback.ts'
 import { isolationCases } from './isolation.ts'
 import { leavingCases } from './leaving.ts'
 import { addressOf, type Family } from './scenario.ts'
@@ -27,6 +28,7 @@ export const specialCases = (currentLab: () => Lab): void => {
   isolationCases(currentLab)
   leavingCases(currentLab)
   gatewayCases(currentLab)
+  hostLoopbackCases(currentLab)
 
   test('a neighbour that puts 127.0.0.1 on the wire as destination reaches nothing', async () => {
     const lab = currentLab()

@@ -9,10 +9,10 @@ import {
   jump,
   notFrom,
   notInState,
-  originalDestination,
   outBy,
   returns,
   rule,
+  sentTo,
   state,
   to,
   toLocal,
@@ -43,10 +43,13 @@ export const mangleSkeleton = (mangle: ChainRules, family: Family, bridges: read
     // We switch route_localnet on for our bridges, so the kernel no longer keeps their containers off 127/8.
     mangle.set(chains.loopback, [
       rule([from(loopback)], drop),
-      // What answers a process of the host is for 127.0.0.1 again by now.
-      rule([isReply], returns),
-      rule([to(loopback)], drop),
-      rule([originalDestination(loopback)], drop),
+      // The destination is translated by now: that of an answer to 127.0.0.1 is 127.0.0.1 again, and rules of the host
+      // may lead other addresses there. The entry has the destination that the packet came with (in an ICMP error too:
+      // nf_conntrack_inet_error compares both).
+      rule([sentTo(loopback, 'ORIGINAL')], drop),
+      rule([sentTo(loopback, 'REPLY')], drop),
+      // There is no entry to ask, and so nothing was translated.
+      rule([to(loopback), state('INVALID', 'UNTRACKED')], drop),
     ])
     mangle.set(chains.between, [rule([], jump(chains.loopback)), ...(mangle.get(chains.between) ?? [])])
   }

@@ -55,6 +55,15 @@ export const originalDestination = (prefix: string): Match => ({
   tests: [{ option: 'ctorigdst', value: prefix, negated: false }],
 })
 
+/** A packet of one direction that was for `prefix` as it came in, whatever its destination is translated to. */
+export const sentTo = (prefix: string, direction: 'ORIGINAL' | 'REPLY'): Match => ({
+  kind: 'conntrack',
+  tests: [
+    { option: direction === 'ORIGINAL' ? 'ctorigdst' : 'ctrepldst', value: prefix, negated: false },
+    { option: 'ctdir', value: direction, negated: false },
+  ],
+})
+
 /** Of a flow that has had an answer; of those whose first packet was sent to `prefix`, none. */
 export const establishedPast = (prefix: string): Match => ({
   kind: 'conntrack',

@@ -109,9 +109,9 @@ describe('compile', () => {
     expect(lines(ruleset, 'mangle', 'PORTOLAN-BETWEEN')[0]).toBe('-j PORTOLAN-LOOPBACK')
     expect(lines(ruleset, 'mangle', 'PORTOLAN-LOOPBACK')).toEqual([
       '-s 127.0.0.0/8 -j DROP',
-      '-m conntrack --ctdir REPLY -j RETURN',
-      '-d 127.0.0.0/8 -j DROP',
-      '-m conntrack --ctorigdst 127.0.0.0/8 -j DROP',
+      '-m conntrack --ctorigdst 127.0.0.0/8 --ctdir ORIGINAL -j DROP',
+      '-m conntrack --ctrepldst 127.0.0.0/8 --ctdir REPLY -j DROP',
+      '-d 127.0.0.0/8 -m conntrack --ctstate INVALID,UNTRACKED -j DROP',
     ])
     expect(lines(ruleset, 'mangle', 'INPUT', 'ip6')).toEqual([])
     expect(lines(ruleset, 'mangle', 'PORTOLAN-BETWEEN', 'ip6')[0]).toContain('-o br-web')

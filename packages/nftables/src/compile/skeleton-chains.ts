@@ -20,7 +20,6 @@ import {
   payload,
   type Rule,
   reference,
-  returns,
   type Statement,
   text,
   vmap,
@@ -128,13 +127,16 @@ const beforeReplies: ListExpression = {
   items: ['invalid', 'new', 'untracked'].map(text),
 }
 
+const withoutEntry: ListExpression = { kind: 'list', items: ['invalid', 'untracked'].map(text) }
+
 const loopback = prefix('127.0.0.0/8')
 const guardLoopback = r(inNetwork, jump('guard_network'))
 const established = matches(ct('state'), text('established'))
 
 /**
- * Does a network drop packets of flows that have begun? An internal one does. On a bridge of others its containers are
- * looked up by address (`leaving`).
+ * Does a network drop packets of flows that have begun? An internal one does. On a bridge of others it is known by
+ * `from_endpoint`, the map of its containers' addresses. A masqueraded network there has that map too and ends no flow
+ * that has begun, but the map does not tell the two apart.
  */
 const hasCutOff = (has: Has): boolean =>
   has('internal') || families.some((family) => has(mapName('from_endpoint', family, 'any')))
@@ -190,15 +192,19 @@ export const skeletonChains = (has: Has, guardsForwarding = false): readonly Cha
       ...chain('guard_input', [r(inNetwork, goto('guard_network'))], 'drops what must not reach the host'),
       base: base('filter', 'input', mangle),
     },
-    // route_localnet is on at our bridges, so that the host can be answered: this takes its place.
+    // route_localnet is on at our bridges, so that the host can be answered: this takes its place. At the input hook
+    // the destination is translated: that of an answer to 127.0.0.1 is 127.0.0.1 again, and rules of the host may
+    // lead other addresses there. The entry has the destination that the packet came with (in an ICMP error too:
+    // nf_conntrack_inet_error compares both).
     chain(
       'guard_network',
       [
         r(is(payload('ip', 'saddr'), loopback), drop),
-        // What answers a process of the host is for 127.0.0.1 again by now.
-        r(is(ct('direction'), text('reply')), returns),
-        r(is(payload('ip', 'daddr'), loopback), drop),
-        r(is(ct('ip daddr', 'original'), loopback), drop),
+        ...(['original', 'reply'] as const).map((direction) =>
+          r(is(ct('direction'), text(direction)), is(ct('ip daddr', direction), loopback), drop),
+        ),
+        // There is no entry to ask, and so nothing was translated.
+        r(matches(ct('state'), withoutEntry), is(payload('ip', 'daddr'), loopback), drop),
       ],
       'no container reaches the loopback of the host, or has its address',
     ),

@@ -87,9 +87,9 @@ describe('compile', () => {
     expect(block(ruleset, 'guard_input').slice(1)).toEqual(['iifname @bridges goto guard_network'])
     expect(block(ruleset, 'guard_network')).toEqual([
       'ip saddr 127.0.0.0/8 drop',
-      'ct direction reply return',
-      'ip daddr 127.0.0.0/8 drop',
-      'ct original ip daddr 127.0.0.0/8 drop',
+      'ct direction original ct original ip daddr 127.0.0.0/8 drop',
+      'ct direction reply ct reply ip daddr 127.0.0.0/8 drop',
+      'ct state invalid,untracked ip daddr 127.0.0.0/8 drop',
     ])
     const guard = 'iifname @bridges jump guard_network'
     const lookUp = 'oifname vmap @to_network'

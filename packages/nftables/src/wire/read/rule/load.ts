@@ -70,21 +70,26 @@ const ctProperties: ReadonlyMap<number, Loaded> = new Map([
   [NFT_CT_DIRECTION, loaded(ct('direction'), 'ct_dir', 1)],
 ])
 
-/** Of the original tuple, in its first byte: enum ip_conntrack_dir. */
-const isOriginal = (attributes: Attributes): boolean => {
-  const span = attributes.get(NFTA_CT_DIRECTION)
-  return span !== undefined && span.end - span.start === 1 && span.view.getUint8(span.start) === 0
-}
+/** Of the original tuple and of that of the reply: enum ip_conntrack_dir. */
+const destinations: readonly Loaded[] = (['original', 'reply'] as const).map((direction) =>
+  loaded(ct('ip daddr', direction), 'ipv4_addr', 4),
+)
 
-const originalDestination = loaded(ct('ip daddr', 'original'), 'ipv4_addr', 4)
+const destinationIn = (attributes: Attributes): Loaded | null => {
+  const span = attributes.get(NFTA_CT_DIRECTION)
+  if (span === undefined || span.end - span.start !== 1) return null
+  return destinations[span.view.getUint8(span.start)] ?? null
+}
 
 export const readCt = ({ registers, network }: RuleReading, span: Span): boolean => {
   const attributes = attributesIn(span, [NFTA_CT_DREG, NFTA_CT_KEY, NFTA_CT_DIRECTION])
   if (attributes === null) return false
   const key = numberIn(attributes, NFTA_CT_KEY)
   const register = numberIn(attributes, NFTA_CT_DREG)
-  if (key === NFT_CT_DST_IP)
-    return network === null && isOriginal(attributes) && registers.put(register, originalDestination)
+  if (key === NFT_CT_DST_IP) {
+    const destination = destinationIn(attributes)
+    return network === null && destination !== null && registers.put(register, destination)
+  }
   const found = ctProperties.get(key ?? -1)
   return found !== undefined && !attributes.has(NFTA_CT_DIRECTION) && registers.put(register, found)
 }
