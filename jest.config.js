@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import { packageEntries } from './script/package-entries.js'
 import { settleSeed } from './test/seed.js'
 import { bundleSuites } from './test/suites/bundle-suites.js'
 
@@ -9,33 +8,16 @@ settleSeed(process.env, (line) => process.stderr.write(line))
 await bundleSuites()
 
 /**
- * Tests run the sources as they are when jest starts, put together without their types by esbuild; what is imported by
- * a computed name while they run is read by itself, and swc strips its types.
+ * Tests run the sources as they are when jest starts, put together without their types by esbuild.
  * The command itself is tested as it ships, as one bundle: it is made anew before the suites that start it.
  */
-const sources = {
-  ...Object.fromEntries(
-    packageEntries.map(({ specifier, source }) => [`^${specifier}$`, `<rootDir>/${source}`]),
-  ),
-  // Properties draw from the seed of the run.
-  '^fast-check$': '<rootDir>/test/fast-check.js',
-}
-
 const project = (displayName, testMatch) => ({
   displayName,
   rootDir: import.meta.dirname,
   testMatch,
-  testEnvironment: '<rootDir>/test/suites/compiled-once.js',
-  extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: sources,
-  transform: {
-    '\\.test\\.ts$': '<rootDir>/test/suites/bundled-suite.js',
-    '/dist/suites/': '<rootDir>/test/suites/bundled-module.js',
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } },
-    ],
-  },
+  testEnvironment: '<rootDir>/test/suites/worker-realm.js',
+  testRunner: '<rootDir>/test/suites/run-suite.js',
+  transform: {},
   modulePathIgnorePatterns: ['/dist/'],
 })
 

@@ -1,4 +1,8 @@
-import { jest } from '@jest/globals'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { bundleExample } from '../suites/bundle-example.js'
 
 /**
  * Runs a file as a module of its own and gives back what it printed with console.log, a line each.
@@ -7,13 +11,18 @@ import { jest } from '@jest/globals'
  */
 export const runExample = async (url: URL): Promise<readonly string[]> => {
   const printed: string[] = []
-  const log = jest.spyOn(console, 'log').mockImplementation((...words: readonly unknown[]) => {
+  const folder = mkdtempSync(join(tmpdir(), 'portolan-example-'))
+  const { log } = console
+  console.log = (...words: readonly unknown[]) => {
     printed.push(...words.join(' ').split('\n'))
-  })
+  }
   try {
-    await import(url.pathname)
+    const made = join(folder, 'example.mjs')
+    await bundleExample(fileURLToPath(url), made)
+    await import(pathToFileURL(made).href)
   } finally {
-    log.mockRestore()
+    console.log = log
+    rmSync(folder, { recursive: true })
   }
   return printed
 }

@@ -55,4 +55,4 @@ const takeCounts = (): number => {
 }
 
 /** Taking the counts is work too: of this file, and of the inspector. */
-const isOfCounting = (url: string): boolean => url.startsWith('node:') || url.endsWith('/count-work.ts')
+const isOfCounting = (url: string): boolean => url.startsWith('node:') || url.includes('/count-work.js?')

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
-import { suiteLabs } from '../lab/suite-labs.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine, serves } from './attach/in-namespace.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const compose = `name: shop
 services: {web: {networks: [front], ports: ["8080:80"]}, db: {networks: [front]}}

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import type { Machine } from '../lab/machine.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine, serves } from './attach/in-namespace.ts'
 
 interface Wish {
@@ -103,7 +104,7 @@ describe('a text that changes under an attached service', () => {
     (await web.reach({ protocol: 'tcp', destination: addresses[family].outside, port: 7 })).delivered
 
   beforeAll(async () => {
-    lab = await openLab()
+    lab = await workerLabs().open()
     await lab.outside.listen({ protocol: 'tcp', port: 7 })
     web = await bareMachine(lab, 'web')
     await apply(textOf({}))
@@ -167,7 +168,7 @@ describe('a text that takes a network from an attached service', () => {
   let web: Machine
   let job: Machine
   beforeAll(async () => {
-    lab = await openLab()
+    lab = await workerLabs().open()
     ;[web, job] = [await bareMachine(lab, 'web'), await bareMachine(lab, 'job')]
     await apply(both)
     await follow('portolan attach shop/front --name web --netns NAMESPACE', web)

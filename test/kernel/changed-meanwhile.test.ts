@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { pilotOf, shop } from './lifecycle/pilot.ts'
 
 const preload = fileURLToPath(new URL('../lab/change-before.mjs', import.meta.url))
@@ -12,7 +13,7 @@ afterEach(async () => {
 })
 
 const open = async (): Promise<Lab> => {
-  const lab = await openLab()
+  const lab = await workerLabs().open()
   opened.push(lab)
   return lab
 }

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { pluginIn, sandboxOf } from './cni/plugin.ts'
 import { mustSucceed, type Pilot, pilotOf } from './lifecycle/pilot.ts'
 
@@ -35,7 +36,7 @@ describeBeside('portolan move on a host of a cluster', ['etcd'], () => {
   let blocks: readonly string[] = []
 
   beforeAll(async () => {
-    lab = await openLab()
+    lab = await workerLabs().open()
     etcd = await startEtcd(lab.host)
     pilot = pilotOf(lab, 'nftables', { state: null })
     const cluster = async (...words: readonly string[]) =>

@@ -4,8 +4,8 @@ import { attach, type PlanJson } from '../lab/attach.ts'
 import { type Backend, backends } from '../lab/backend.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { mustSucceed, type Pilot, pilotOf } from './lifecycle/pilot.ts'
 
 const noBatches = fileURLToPath(new URL('../lab/no-batches.mjs', import.meta.url))
@@ -54,8 +54,8 @@ ${(['web', 'db'] as const)
   vault: {networks: [quiet]}
 `
 
-const labs = suiteLabs()
-const labsOfLegacy = suiteLabs({ tablesStay: true })
+const labs = workerLabs()
+const labsOfLegacy = workerLabs({ tablesStay: true })
 const opened: Lab[] = []
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((lab) => lab[Symbol.asyncDispose]()))

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll } from '@jest/globals'
-import { openLab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { startDockerPlugin } from '../lab/neighbour/docker-plugin.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { endings } from './docker-plugin/endings.ts'
 import { fullDisk } from './docker-plugin/full-disk.ts'
 import type { Here } from './docker-plugin/here.ts'
@@ -20,7 +20,7 @@ describeBeside('networks of Docker by the plugin', ['docker'], () => {
   // dockerd takes seconds to start, so one host serves all of these.
   let here: Here | null = null
   beforeAll(async () => {
-    const lab = await openLab()
+    const lab = await workerLabs().open()
     const plugin = await startDockerPlugin(lab, 'iptables-nft')
     here = { lab, plugin, docker: await startDocker(lab, { 'userland-proxy': false, 'live-restore': true }) }
   }, 60_000)

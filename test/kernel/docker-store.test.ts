@@ -4,10 +4,10 @@ import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { startLibvirt } from '../lab/neighbour/libvirt.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const shop = `name: shop
 services: { web: { ports: ["8080:80"] } }

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const dockerRules = `*filter
 :INPUT ACCEPT [0:0]

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
-import { openLab } from '../lab/lab.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 
 const shop = `name: shop
 services: { web: { ports: ["8080:80"] } }
@@ -23,7 +23,7 @@ describeOnKernel(
   'nftables',
   () => {
     test('are written out by plan, conflicts, explain and subnet --map', async () => {
-      await using lab = await openLab()
+      await using lab = await workerLabs().open()
       const { host } = lab
       const file = await lab.write('compose.yaml', shop)
       await host.mustRun(['ip', 'link', 'add', 'name', 'd\u001b[2J\u202e', 'type', 'bridge'])

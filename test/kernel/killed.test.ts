@@ -4,10 +4,10 @@ import type { KeptSysctl } from '@portolan/core'
 import type { Backend } from '../lab/backend.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { mustSucceed, pilotOf } from './lifecycle/pilot.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const preload = fileURLToPath(new URL('../lab/kill-before.mjs', import.meta.url))
 

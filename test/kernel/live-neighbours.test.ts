@@ -1,10 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { startFirewalld } from '../lab/neighbour/firewalld.ts'
 import { startUfw } from '../lab/neighbour/ufw.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { expectWhole, openedShop } from './live/live-shop.ts'
 import { startWatcher, type Watcher } from './live/watcher.ts'
 
@@ -24,7 +25,7 @@ describeBeside(
     test.each(['nftables', 'iptables-nft'] as const)(
       'is held while firewalld is reloaded and restarted, %s',
       async (backend) => {
-        await using lab = await openLab()
+        await using lab = await workerLabs().open()
         const firewalld = await startFirewalld(lab)
         await openedShop(lab, backend)
         await using watcher = await startWatcher(lab, backend)
@@ -39,7 +40,7 @@ describeBeside(
     test.each(['nftables', 'iptables-nft'] as const)(
       'is held while ufw is enabled, reloaded and disabled, %s',
       async (backend) => {
-        await using lab = await openLab()
+        await using lab = await workerLabs().open()
         await openedShop(lab, backend)
         await using watcher = await startWatcher(lab, backend)
         const ufw = await startUfw(lab, ['default allow routed'])
@@ -52,7 +53,7 @@ describeBeside(
     test.each(['nftables', 'iptables-nft'] as const)(
       'is held while dockerd starts and stops, %s',
       async (backend) => {
-        await using lab = await openLab()
+        await using lab = await workerLabs().open()
         await openedShop(lab, backend)
         await using watcher = await startWatcher(lab, backend)
         const docker = await startDocker(lab, { bip: '172.30.0.1/16' })

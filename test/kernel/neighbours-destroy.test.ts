@@ -3,12 +3,12 @@ import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { engineRoom } from '../lab/neighbour/engine-room.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { mustSucceed, pilotOf, shop } from './lifecycle/pilot.ts'
 import { programs } from './neighbours/programs.ts'
 import { namespacePair, pointToPoint, type Routed, toPod, tunnel } from './neighbours/routed.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 interface KeptJson {
   readonly name: string

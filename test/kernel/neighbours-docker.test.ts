@@ -2,13 +2,13 @@ import { expect, test } from '@jest/globals'
 import { attach, type PlanJson } from '../lab/attach.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { pilotOf } from './lifecycle/pilot.ts'
 import { testBeside } from './neighbours/beside.ts'
 import { expectTruth, ourPort, outsidePort, type Told, traffic } from './neighbours/truth.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 testBeside(['docker', 'docker with live-restore'], 'nftables')
 testBeside(['docker'], 'iptables-nft')

@@ -6,8 +6,8 @@ import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { startLibvirt } from '../lab/neighbour/libvirt.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { mustSucceed, pilotOf } from './lifecycle/pilot.ts'
 import {
   expectTruth,
@@ -18,7 +18,7 @@ import {
   traffic,
 } from './neighbours/truth.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 /** An engine with a network that a project of ours joins. */
 interface Joined {

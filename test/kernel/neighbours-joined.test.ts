@@ -10,12 +10,12 @@ import { startDocker } from '../lab/neighbour/docker.ts'
 import { startLibvirt } from '../lab/neighbour/libvirt.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
 import type { Probe } from '../lab/probe.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { pilotOf } from './lifecycle/pilot.ts'
 import { ourPort, outsidePort } from './neighbours/truth.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 type Member = Machine & { readonly address: string | null; readonly address6: string | null }
 

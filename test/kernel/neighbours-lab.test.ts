@@ -8,10 +8,10 @@ import { startFirewalld } from '../lab/neighbour/firewalld.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
 import { startUfw } from '../lab/neighbour/ufw.ts'
 import { run } from '../lab/run.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 // The lab proves itself: real programs do on its host what they are known for. The matrix is in neighbours/.
 const published = { protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 2000 } as const

@@ -4,11 +4,11 @@ import { type Container, carrying } from '../lab/container.ts'
 import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { mustSucceed, pilotOf } from './lifecycle/pilot.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const bridge = 'br-theirs'
 const outsidePort = 7000

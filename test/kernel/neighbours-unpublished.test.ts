@@ -9,13 +9,13 @@ import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { useLegacyIptables } from '../lab/neighbour/engine-room.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { pilotOf, shop } from './lifecycle/pilot.ts'
 import { expectClosed } from './remedies/closed.ts'
 import { families } from './remedies/shop.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const theirPort = 8090
 const outsidePort = 7000

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import type { RunOutcome } from '../lab/run.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 
 const shop = 'name: shop\nservices: {web: {ports: ["8080:80"]}}\n'
 const unprivileged = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
@@ -20,7 +21,7 @@ const legacyUnread =
 
 /** A host on which another program's legacy rules stop what is forwarded. */
 const openHost = async (): Promise<Lab> => {
-  const lab = await openLab()
+  const lab = await workerLabs().open()
   await lab.host.mustRun(['iptables-legacy', '-P', 'FORWARD', 'DROP'])
   await lab.host.mustRun(['ip6tables-legacy', '-P', 'FORWARD', 'DROP'])
   await lab.write('compose.yaml', shop)

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { openLab } from '../lab/lab.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
 const compose = (address: string): string => `name: shop
@@ -10,7 +10,7 @@ networks:
 `
 
 test('an interface with the address that a file had before is named, and detach removes it where it is', async () => {
-  await using lab = await openLab()
+  await using lab = await workerLabs().open()
   const web = await bareMachine(lab, 'web')
   const apply = async (address: string): Promise<void> => {
     const file = await lab.write('compose.yaml', compose(address))

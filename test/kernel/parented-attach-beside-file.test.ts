@@ -1,10 +1,10 @@
 import { dirname } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { openLab } from '../lab/lab.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
 test('a network that attach made on an interface is found by its name in the folder of a Compose file too', async () => {
-  await using lab = await openLab()
+  await using lab = await workerLabs().open()
   const [a, b] = [await bareMachine(lab, 'a'), await bareMachine(lab, 'b')]
   const folder = dirname(
     await lab.write(

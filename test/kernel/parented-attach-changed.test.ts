@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import type { Lab } from '../lab/lab.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const lan = 'attach lan --parent eth0'
 const runIn = (lab: Lab) => async (line: string) => lab.portolan(line.split(' '))

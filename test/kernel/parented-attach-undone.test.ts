@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
-import { openLab } from '../lab/lab.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
 test('a network that attach made on an interface goes with an attach that fails, and one that was there stays', async () => {
-  await using lab = await openLab()
+  await using lab = await workerLabs().open()
   const c = await bareMachine(lab, 'c')
   await c.ip('link add eth0 type bridge')
   const links = async (): Promise<string> => lab.host.mustRun(['ip', '-o', 'link'])

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals'
 import type { Lab } from '../lab/lab.ts'
 import type { Machine } from '../lab/machine.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 import { inKeptProcess } from './lifecycle/in-host.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const compose = (mode: string): string => `name: shop
 services:

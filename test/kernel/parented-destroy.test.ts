@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
-import { suiteLabs } from '../lab/suite-labs.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 test('destroy names an endpoint that is still on an interface of the host, and gives no address up', async () => {
   await using lab = await labs.open()

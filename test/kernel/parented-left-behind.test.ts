@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
-import { suiteLabs } from '../lab/suite-labs.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const lan = (parent: string, services = 'a: {networks: [lan]}'): string =>
   `{name: vl, services: {${services}}, networks: {lan: {driver: macvlan, driver_opts: {parent: ${parent}}}}}`

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { backends } from '../lab/backend.ts'
 import type { Lab } from '../lab/lab.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const compose = (parent: string, subnet = '192.0.2.0/24'): string => `name: shop
 services:

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Lab } from '../lab/lab.ts'
 import type { Machine } from '../lab/machine.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 import { inHost } from './lifecycle/in-host.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 /** What a use of pipework comes to, with the container `c` of process `pid`. */
 interface Use {

@@ -1,7 +1,7 @@
-import { afterAll, afterEach } from '@jest/globals'
-import { type Lab, openLab } from '../lab/lab.ts'
-import { labPool } from '../lab/lab-pool.ts'
+import { afterEach } from '@jest/globals'
+import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { contract } from './podman-plugin/contract.ts'
 import { fullDisk } from './podman-plugin/full-disk.ts'
 import { handedOver } from './podman-plugin/handed-over.ts'
@@ -19,15 +19,11 @@ describeBeside('the plugin of Podman', ['podman'], () => {
     opened.push(await lab)
     return lab
   }
-  // Podman has mounts of its own on a host, and that host serves one test.
-  const open = (): Promise<Lab> => kept(openLab())
-  const labs = labPool()
-  afterAll(() => labs[Symbol.asyncDispose]())
-  const openWithout = (): Promise<Lab> => kept(labs.open())
+  const open = (): Promise<Lab> => kept(workerLabs().open())
   contract(open)
-  verbs(openWithout)
-  handedOver(openWithout)
-  fullDisk(openWithout)
+  verbs(open)
+  handedOver(open)
+  fullDisk(open)
   severalNetworks(open)
   lostState(open)
   many(open)

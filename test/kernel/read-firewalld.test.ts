@@ -9,9 +9,9 @@ import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type EngineRoom, engineRoom } from '../lab/neighbour/engine-room.ts'
 import { type Firewalld, startFirewalld, systemBus } from '../lab/neighbour/firewalld.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 /** Starts programs in the room, after words such as those of setpriv(1), and notes which. */
 const runnerIn = (

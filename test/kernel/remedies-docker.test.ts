@@ -2,12 +2,12 @@ import { expect, test } from '@jest/globals'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { startFail2ban } from '../lab/neighbour/fail2ban.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { expectClosed } from './remedies/closed.ts'
 import { families, openShop } from './remedies/shop.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const published = { protocol: 'tcp', port: 8080, timeoutMs: 1500 } as const
 

@@ -3,12 +3,12 @@ import type { Container } from '../lab/container.ts'
 import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type Firewalld, startFirewalld } from '../lab/neighbour/firewalld.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { expectClosed, expectUnheard } from './remedies/closed.ts'
 import { settings } from './remedies/firewalld-settings.ts'
 import { families, gateways, openShop, type Shop, webAt } from './remedies/shop.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const direct = { protocol: 'tcp', port: 80, timeoutMs: 1500 } as const
 

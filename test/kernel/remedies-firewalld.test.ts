@@ -5,13 +5,13 @@ import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { engineRoom } from '../lab/neighbour/engine-room.ts'
 import { startFirewalld } from '../lab/neighbour/firewalld.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { expectClosed, expectUnheard } from './remedies/closed.ts'
 import { firewalldRules, settings } from './remedies/firewalld-settings.ts'
 import { families, gateways, openShop, webAt } from './remedies/shop.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const direct = { protocol: 'tcp', destination: webAt.ip, port: 80, timeoutMs: 1500 } as const
 

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
 import { addresses } from '../lab/topology.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { expectClosed } from './remedies/closed.ts'
 import { openShop } from './remedies/shop.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const published = { protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 1500 } as const
 

@@ -2,10 +2,10 @@ import { expect, test } from '@jest/globals'
 import type { Backend } from '../lab/backend.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { containersBehind, openOpenedShop, ways } from './remedies/opened.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 type Family = 'ip' | 'ip6'
 

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 
-const labs = suiteLabs()
+const labs = workerLabs()
 
 const shop = `name: shop
 services: { web: { ports: ["8080:80"] } }

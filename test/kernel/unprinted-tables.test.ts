@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Backend } from 'portolan'
 import { describeOnKernel } from '../lab/gate.ts'
-import { openLab } from '../lab/lab.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 
 const shop = `name: shop
 services: { web: { ports: ["8080:80"] } }
@@ -16,7 +16,7 @@ const rules = [
 
 describeOnKernel('a rule of nft in a table of iptables-nft,', 'iptables-nft', () => {
   const onHost = async (backend: Backend, rule: string) => {
-    const lab = await openLab()
+    const lab = await workerLabs().open()
     const { host } = lab
     await host.mustRun(['iptables-nft', '-A', 'FORWARD', '-s', '192.0.2.77', '-j', 'DROP'])
     const file = await lab.write('compose.yaml', shop)

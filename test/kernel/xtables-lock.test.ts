@@ -2,10 +2,10 @@ import { afterEach, expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
 import type { Running } from '../lab/run.ts'
-import { suiteLabs } from '../lab/suite-labs.ts'
+import { workerLabs } from '../lab/worker-labs.ts'
 import { mustSucceed, pilotOf, shop } from './lifecycle/pilot.ts'
 
-const labs = suiteLabs({ tablesStay: true })
+const labs = workerLabs({ tablesStay: true })
 const opened: Lab[] = []
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((lab) => lab[Symbol.asyncDispose]()))

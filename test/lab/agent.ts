@@ -39,6 +39,7 @@ export const startAgent = async (
         return reject(new Error(`the agent of ${name} cannot start: ${message.failed}`))
       const done = waiting.get(message.id)
       waiting.delete(message.id)
+      if (waiting.size === 0) connection.unref()
       done?.(message)
     })
     connection.on('close', () => {
@@ -49,6 +50,9 @@ export const startAgent = async (
       for (const [id, done] of waiting) done({ id, error })
     })
   })
+
+  // A lab that no suite uses does not keep the worker from its end.
+  connection.unref()
 
   let next = 0
   const ask: Agent['ask'] = (op, details = {}) =>
@@ -61,6 +65,7 @@ export const startAgent = async (
         asked.message = `${name}: ${error}`
         reject(asked)
       })
+      connection.ref()
       connection.write(`${JSON.stringify({ ...details, id, op })}\n`)
     })
 
@@ -69,6 +74,7 @@ export const startAgent = async (
     pid,
     ask,
     async [Symbol.asyncDispose]() {
+      connection.ref()
       connection.end()
       await ended
     },

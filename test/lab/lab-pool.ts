@@ -2,10 +2,13 @@ import { type Lab, type LabOptions, labOn } from './lab.ts'
 import { remember, restore } from './restore.ts'
 import { openSite, type Site } from './site.ts'
 
-/** Labs for the tests of one file: the machines of one that is closed are used again, where they are as they were. */
-export interface LabPool extends AsyncDisposable {
-  [Symbol.asyncDispose](): Promise<void>
+/** Labs for one test after the other: the machines of one that is closed are used again, where they are as they were. */
+export interface Labs {
   open(options?: LabOptions): Promise<Lab>
+}
+
+export interface LabPool extends Labs, AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 export interface LabPoolOptions {

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { createConnection, type Socket } from 'node:net'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { createConnection, Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers'
 import { fileURLToPath } from 'node:url'
@@ -24,6 +24,12 @@ interface Nursery {
 
 type Told = { readonly socket: string } | { readonly ended: number; readonly code: number }
 
+/** It does not keep this process from its end, which ends it. */
+const leaveAlone = (child: ChildProcessWithoutNullStreams): void => {
+  child.unref()
+  for (const stream of [child.stdin, child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref()
+}
+
 /** Starts the program and waits until it listens. */
 const startNursery = (onClose: () => void): Promise<Nursery> =>
   new Promise((resolve, reject) => {
@@ -36,7 +42,10 @@ const startNursery = (onClose: () => void): Promise<Nursery> =>
     child.stdin.on('error', () => {})
     createInterface({ input: child.stdout }).on('line', (line) => {
       const told = JSON.parse(line) as Told
-      if ('socket' in told) return resolve({ child, socket: told.socket, ends, ended, stderr })
+      if ('socket' in told) {
+        leaveAlone(child)
+        return resolve({ child, socket: told.socket, ends, ended, stderr })
+      }
       const done = ends.get(told.ended)
       ends.delete(told.ended)
       if (done === undefined) ended.add(told.ended)

@@ -1,8 +1,8 @@
 /**
- * Puts the suites together with all that they import from this tree, in modules that are shared between them. jest
- * finds, reads and links modules one by one, and a suite has up to 900 of them: that took longer than most suites do.
+ * Puts the suites together with all that they import from this tree, in modules that are shared between them. A suite has
+ * up to 900 modules: to find, read and link them took longer than most suites do.
  *
- * Libraries stay outside, and so does what is imported by a computed name: jest loads these from where they are.
+ * Libraries stay outside.
  */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -11,9 +11,7 @@ import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build, stop } from 'esbuild'
 import { packageEntries } from '../../script/package-entries.js'
-import { bundledSuites } from './bundled-suite.js'
-
-const root = join(import.meta.dirname, '../..')
+import { madeOf, root, suitesFolder } from './suites-folder.js'
 
 const filesIn = (folder) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -76,15 +74,29 @@ const outside = () => {
   }
 }
 
-/** What tells its own work from that of others by its file. */
-const apart = {
-  name: 'apart',
+/** A suite may import an entry of a package for what it does when it is loaded. */
+const asEntries = {
+  name: 'as-entries',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /\/count-work\.ts$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, path),
+    onResolve({ filter: /^\// }, ({ path, kind }) =>
+      kind === 'entry-point' ? { path, sideEffects: true } : undefined,
+    ),
+}
+
+const counting = join(root, 'test/growth/count-work.ts')
+
+/** It tells its own work from that of others by its file, and counts from where it is loaded: each suite loads its own. */
+const countingApart = {
+  name: 'counting-apart',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/count-work\.ts$/ }, ({ importer }) => ({
+      path: `${madeOf(counting)}?${relative(root, importer)}`,
       external: true,
     })),
 }
+
+/** V8 counts the work of functions that it compiles while it counts, so these suites share no modules. */
+const isCounting = (path) => /from '.*\/count-work\.ts'/.test(readFileSync(path, 'utf8'))
 
 /** The libraries, and the sources as they were when suites were made of them. */
 const digestOf = (files) => {
@@ -96,7 +108,7 @@ const digestOf = (files) => {
 }
 
 /** Of what suites were made, and which files. */
-const recordPlace = join(bundledSuites, 'made.json')
+const recordPlace = join(suitesFolder, 'made.json')
 
 /** A file is replaced as a whole: another run in this folder reads one or the other. */
 const put = async ({ path, contents }) => {
@@ -109,27 +121,18 @@ const readRecord = () => readFile(recordPlace, 'utf8').then(JSON.parse, () => ({
 
 /** What was made before these sources changed is kept: another run may load it yet. What was made before that goes. */
 const removeOld = async (kept) => {
-  for (const entry of await readdir(bundledSuites, { recursive: true, withFileTypes: true })) {
+  for (const entry of await readdir(suitesFolder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)
     if (entry.isFile() && !kept.has(path)) await rm(path, { force: true })
   }
 }
 
-/** Does nothing where it has been done for these sources. */
-export const bundleSuites = async () => {
-  const files = ['bench', 'examples', 'packages', 'script', 'test'].flatMap((name) =>
-    filesIn(join(root, name)),
-  )
-  const digest = digestOf(files)
-  const before = await readRecord()
-  if (before.digest === digest) return
-  const { outputFiles } = await build({
-    entryPoints: files.filter((path) => path.endsWith('.test.ts')),
+const bundle = (options) =>
+  build({
     outbase: root,
-    outdir: bundledSuites,
+    outdir: suitesFolder,
     write: false,
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
@@ -140,14 +143,41 @@ export const bundleSuites = async () => {
       ...Object.fromEntries(packageEntries.map(({ specifier, source }) => [specifier, join(root, source)])),
       // Properties draw from the seed of the run.
       'fast-check': join(root, 'test/fast-check.js'),
+      '@jest/globals': join(root, 'test/suites/jest-globals.js'),
     },
     define: Object.fromEntries(places.map((name) => [`import.meta.${name}`, `suite_${name}`])),
-    external: ['@jest/globals'],
-    plugins: [apart, outside(), located(files)],
     logLevel: 'warning',
     // An import for what it does would be left out of packages that say they do nothing when loaded.
     logOverride: { 'ignored-bare-import': 'error' },
+    ...options,
   })
+
+/** Does nothing where it has been done for these sources. */
+export const bundleSuites = async () => {
+  const files = ['bench', 'examples', 'packages', 'script', 'test'].flatMap((name) =>
+    filesIn(join(root, name)),
+  )
+  const digest = digestOf(files)
+  const before = await readRecord()
+  if (before.digest === digest) return
+  const suites = files.filter((path) => path.endsWith('.test.ts'))
+  const made = await Promise.all([
+    // Examples import the packages by their names.
+    bundle({
+      entryPoints: [
+        ...suites.filter((path) => !isCounting(path)),
+        ...packageEntries.map(({ source }) => join(root, source)),
+        counting,
+      ],
+      splitting: true,
+      plugins: [asEntries, outside(), located(files)],
+    }),
+    bundle({
+      entryPoints: suites.filter(isCounting),
+      plugins: [countingApart, outside(), located(files)],
+    }),
+  ])
+  const outputFiles = made.flatMap((one) => one.outputFiles)
   // esbuild's own process would live as long as the run.
   await stop()
   await Promise.all(outputFiles.map(put))

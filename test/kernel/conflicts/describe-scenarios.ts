@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { afterAll, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { backends } from '../../lab/backend.ts'
 import { describeOnKernel } from '../../lab/gate.ts'
-import { labPool } from '../../lab/lab-pool.ts'
+import { workerLabs } from '../../lab/worker-labs.ts'
 import { inTurns } from './in-turns.ts'
 import { play } from './play.ts'
 import { readScenario } from './read-scenario.ts'
@@ -26,8 +26,7 @@ export const describeScenarios = (folder: string): void => {
 
   const inTurn = inTurns(playsAtOnce)
   describe.each(backends)('conflicts with what is on the host, on %s', (backend) => {
-    const labs = labPool({ tablesStay: backend === 'iptables-legacy' })
-    afterAll(() => labs[Symbol.asyncDispose]())
+    const labs = workerLabs({ tablesStay: backend === 'iptables-legacy' })
     const own = scenarios.filter((scenario) =>
       (isWhole ? scenario.backends : scenario.sample).includes(backend),
     )

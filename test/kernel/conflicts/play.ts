@@ -1,5 +1,5 @@
 import type { Backend } from '../../lab/backend.ts'
-import type { LabPool } from '../../lab/lab-pool.ts'
+import type { Labs } from '../../lab/lab-pool.ts'
 import { typed } from '../../lab/typed.ts'
 import { compareConflicts, compareRows } from './compare.ts'
 import { testForeignFlows } from './foreign-flows.ts'
@@ -182,11 +182,7 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
  * Plays a scenario from the first foreign rule to the last byte of `destroy`.
  * @returns everything that is not as it should be; empty when all is well
  */
-export const play = async (
-  labs: LabPool,
-  scenario: Scenario,
-  backend: Backend,
-): Promise<readonly string[]> => {
+export const play = async (labs: Labs, scenario: Scenario, backend: Backend): Promise<readonly string[]> => {
   const stage = await setStage(labs, scenario, backend)
   try {
     return await playOn(stage)

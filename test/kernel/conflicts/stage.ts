@@ -1,6 +1,6 @@
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
-import type { LabPool } from '../../lab/lab-pool.ts'
+import type { Labs } from '../../lab/lab-pool.ts'
 import { addresses } from '../../lab/topology.ts'
 import { ownPrograms } from '../../lab/typed.ts'
 import { mustSucceed, type Pilot, pilotOf } from '../lifecycle/pilot.ts'
@@ -59,7 +59,7 @@ const set = async (lab: Lab, before: Before): Promise<void> => {
 }
 
 /** Opens a lab whose host has all that the scenario says was there before. */
-export const setStage = async (labs: LabPool, scenario: Scenario, backend: Backend): Promise<Stage> => {
+export const setStage = async (labs: Labs, scenario: Scenario, backend: Backend): Promise<Stage> => {
   const lab = await labs.open({ bridgeNf: scenario.bridgeNf })
   try {
     for (const machine of [lab.client, lab.neighbour, lab.outside]) await machine.listen(...outsideServices)

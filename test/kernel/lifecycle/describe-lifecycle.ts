@@ -2,22 +2,10 @@ import { afterEach } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import { describeOnKernel } from '../../lab/gate.ts'
 import type { Lab, LabOptions } from '../../lab/lab.ts'
-import type { LabPool } from '../../lab/lab-pool.ts'
-import { suiteLabs } from '../../lab/suite-labs.ts'
+import { workerLabs } from '../../lab/worker-labs.ts'
 
 /** Opens a lab that ends with the test. */
 export type OpenLab = (options?: LabOptions) => Promise<Lab>
-
-/** Of this file, by whether legacy tables stay: a host that is warm serves the next suite of the file too. */
-const pools = new Map<boolean, LabPool>()
-
-const poolOfFile = (tablesStay: boolean): LabPool => {
-  const known = pools.get(tablesStay)
-  if (known !== undefined) return known
-  const made = suiteLabs({ tablesStay })
-  pools.set(tablesStay, made)
-  return made
-}
 
 /** A suite whose every test has a host with nothing on it; at the top of a file. */
 export const describeLifecycle = (
@@ -25,7 +13,7 @@ export const describeLifecycle = (
   backend: Backend,
   body: (open: OpenLab, backend: Backend) => void,
 ): void => {
-  const labs = poolOfFile(backend === 'iptables-legacy')
+  const labs = workerLabs({ tablesStay: backend === 'iptables-legacy' })
   describeOnKernel(`${title}, ${backend}`, backend, () => {
     const opened: Lab[] = []
     afterEach(async () => {

@@ -3,9 +3,10 @@ import { formatPrefix, parseAddress, prefixAround } from '@portolan/netfilter'
 import { attach, type PlanJson } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Container } from '../../lab/container.ts'
-import { type Lab, openLab } from '../../lab/lab.ts'
+import type { Lab } from '../../lab/lab.ts'
 import { describeBeside } from '../../lab/neighbour/describe-beside.ts'
 import { addresses } from '../../lab/topology.ts'
+import { workerLabs } from '../../lab/worker-labs.ts'
 import { mustSucceed, type Pilot, pilotOf } from '../lifecycle/pilot.ts'
 import { type Program, programs } from './programs.ts'
 import { expectTruth, ourPort, outsidePort, type Told, traffic } from './truth.ts'
@@ -42,7 +43,7 @@ export const testBeside = (names: readonly (keyof typeof programs)[], backend: B
   for (const name of names) {
     describeBeside(`beside ${name}, ${backend}`, [programs[name].installs], () => {
       test('both keep what they have, whichever comes first, and what does not work is told', async () => {
-        await using lab = await openLab()
+        await using lab = await workerLabs().open()
         await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
         const pilot = pilotOf(lab, backend)
         const started: Program[] = []

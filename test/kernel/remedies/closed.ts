@@ -3,14 +3,19 @@ import type { Machine } from '../../lab/machine.ts'
 import type { Probe } from '../../lab/probe.ts'
 
 // Beyond those that machine.ts gives to other probes.
-let nextSourcePort = 61_000
+const sourcePorts = { first: 61_000, last: 65_000 }
+let lastSourcePort = sourcePorts.first
+const freshSourcePort = (): number => {
+  lastSourcePort = lastSourcePort === sourcePorts.last ? sourcePorts.first : lastSourcePort + 1
+  return lastSourcePort
+}
 
 // A packet that passes is at its target in a few milliseconds; an answer to it may take long on a busy machine.
 const timeoutMs = 400
 
 /** Expects that no packet of a probe comes to a machine: silence may be an answer that is late. */
 export const expectClosed = async (from: Machine, target: Machine, probe: Probe): Promise<void> => {
-  const { sourcePort = nextSourcePort++ } = probe
+  const { sourcePort = freshSourcePort() } = probe
   const { delivered } = await from.probe({ ...probe, sourcePort, timeoutMs })
   const came = (await target.arrivals()).filter((one) => one.sourcePort === sourcePort)
   expect({ ...probe, delivered, came }).toEqual({ ...probe, delivered: false, came: [] })
@@ -23,7 +28,7 @@ export const expectUnheard = async (
   destination: string,
   port: number,
 ): Promise<void> => {
-  const sourcePort = nextSourcePort++
+  const sourcePort = freshSourcePort()
   const { delivered } = await from.probe({ protocol: 'udp', destination, port, sourcePort, timeoutMs })
   const heard = (await host.heard()).filter((one) => one.sourcePort === sourcePort)
   expect({ destination, delivered, heard }).toEqual({ destination, delivered: false, heard: [] })

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect } from '@jest/globals'
 import { attach, type PlanJson } from '../../lab/attach.ts'
-import { type Lab, openLab } from '../../lab/lab.ts'
+import type { Lab } from '../../lab/lab.ts'
 import { describeBeside } from '../../lab/neighbour/describe-beside.ts'
 import { type Etcd, startEtcd } from '../../lab/neighbour/etcd.ts'
 import { type CommandOn, commandOn } from '../../lab/resident/command-on.ts'
 import { printedBy, type Running, type RunOutcome } from '../../lab/run.ts'
 import { addresses } from '../../lab/topology.ts'
+import { workerLabs } from '../../lab/worker-labs.ts'
 import { pilotOf } from '../lifecycle/pilot.ts'
 import { followEvents, type Watcher } from '../live/watcher.ts'
 
@@ -111,7 +112,7 @@ export const state = '/var/lib/portolan'
 export const describeStored = (title: string, body: () => void): void =>
   describeBeside(title, ['etcd'], () => {
     beforeAll(async () => {
-      const lab = await openLab()
+      const lab = await workerLabs().open()
       opened = { lab, etcd: await startEtcd(lab.host), command: commandOn(lab.host, {}) }
       for (const words of [
         ['init', '--pool', '10.64.0.0/12:24'],

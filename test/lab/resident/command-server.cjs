@@ -1,10 +1,6 @@
 // Runs command lines of the built command, one after the other, in one process: their words come as messages, and what
 // each printed goes back. Argument: the file of the bundle that has `run`.
-const { setFlagsFromString } = require('node:v8')
 const answerMessages = require('./answer-messages.cjs')
-
-// A lab lives for a few command lines. What Node 20 optimises in them costs more than it saves; see main.ts of the command.
-if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000')
 
 // As the command loads itself: with what V8 compiled of it in a lab before.
 const loading = import('../../../packages/host/dist/file/index.js').then(({ loadScript }) =>

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { Socket } from 'node:net'
 import type { RunOutcome } from '../run.ts'
 
 /** As `run` has it for programs. */
@@ -28,6 +29,10 @@ export const residentProcess = (
       env: { ...process.env, LC_ALL: 'C', ...environment },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
+    // One that nothing is asked of does not keep the worker from its end.
+    started.unref()
+    started.channel?.unref()
+    if (started.stderr instanceof Socket) started.stderr.unref()
     stderr = ''
     started.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr += text

@@ -1,3 +1,5 @@
+import { afterAll } from '@jest/globals'
+
 /** JSON leaves out what is undefined. */
 const told = (_: string, value: unknown): unknown => (value === undefined ? '\0undefined' : value)
 
@@ -10,6 +12,7 @@ export const madeOnce = <Input extends readonly unknown[], Made>(
   make: (...input: Input) => Made,
 ): ((...input: Input) => Made) => {
   const made = new Map<string, { readonly thing: Made }>()
+  afterAll(() => made.clear())
   return (...input) => {
     const key = JSON.stringify(input, told)
     const found = made.get(key) ?? { thing: make(...input) }
