@@ -31,7 +31,6 @@ describe('without any privilege on the machine', () => {
         'sh',
         repository,
         process.execPath,
-        '--experimental-vm-modules',
         jest,
         ...arguments_,
         '--',
