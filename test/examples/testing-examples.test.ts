@@ -16,14 +16,17 @@ import * as testing from '@portolan/testing'
 import '@portolan/testing/jest'
 import fc from 'fast-check'
 
-fc.configureGlobal({ ...fc.readConfigureGlobal(), numRuns: 5 })
+const before = fc.readConfigureGlobal()
+fc.configureGlobal({ ...before, numRuns: 5 })
 const { ${Object.keys(values).join(', ')} } = testing
 const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
 const host = fakeHost()
 await host.apply(await host.plan(intent))
 const flow = { family: 'ip', protocol: 'tcp', from: { kind: 'machine', address: '198.51.100.7', interface: 'eth0' }, to: { address: '192.0.2.2', port: 8080 } }
-{
+try {
 ${checked(code)}
+} finally {
+  fc.configureGlobal(before)
 }
 `
 

@@ -2,7 +2,11 @@ import { type Lab, type LabOptions, labOn } from './lab.ts'
 import { remember, restore } from './restore.ts'
 import { openSite, type Site } from './site.ts'
 
-/** Labs for one test after the other: the machines of one that is closed are used again, where they are as they were. */
+/**
+ * Labs for one test after the other: the machines of one that is closed are used again, where they are as they were. A test
+ * that changes sysctls or links of a machine beside the host, or tc or xfrm of the host, opens a lab of its own: nothing
+ * compares these.
+ */
 export interface Labs {
   open(options?: LabOptions): Promise<Lab>
 }

@@ -80,9 +80,11 @@ export const labOn = async (
   const held = new Disposables()
   const containers = new Map<string, Container>()
   const argv = [process.execPath, command]
-  const close = async (): Promise<void> => {
-    await held.close()
-    await leave()
+  let closed: Promise<void> | null = null
+  // The machines of one lab are given back once.
+  const close = (): Promise<void> => {
+    closed ??= held.close().then(leave)
+    return closed
   }
   try {
     for (const family of ['iptables', 'ip6tables'])

@@ -75,7 +75,7 @@ export interface Machine extends AsyncDisposable {
   writeText(path: string, text: string): Promise<void>
 }
 
-// Numbers of one lab's process only: namespaces share nothing, and sourcePort is unique within a test file.
+// Numbers of one lab's process only: namespaces share nothing, and a source port comes again after 40,000.
 let nextSourcePort = 20_000
 const freshSourcePort = (): number => {
   nextSourcePort = nextSourcePort >= 60_000 ? 20_000 : nextSourcePort + 1

@@ -17,7 +17,7 @@ const loadAnew = (path) => {
 
 let suitesRun = 0
 
-/** A suite runs again where jest watches. */
+/** Where jest watches, a suite runs again as it was made at the start. */
 const load = (path) => {
   suitesRun += 1
   return import(`${pathToFileURL(madeOf(path))}?${suitesRun}`)

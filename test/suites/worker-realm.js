@@ -1,6 +1,7 @@
 /**
  * jest's environment, which is the worker's own. jest would make a realm for each suite, in which V8 begins anew with all
- * that suites share: it has not run yet, so it is slow. What a suite changes here is put back when it ends.
+ * that suites share: it has not run yet, so it is slow. The console, the environment, the folder and the exit of the process
+ * are put back when a suite ends.
  */
 import { setFlagsFromString } from 'node:v8'
 

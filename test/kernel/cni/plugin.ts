@@ -38,11 +38,11 @@ export interface Plugin {
   readonly refused: (verb: string, sandbox: Sandbox | null, more?: Json) => Promise<Json>
 }
 
-/** The verbs that have had a process of their own. */
+/** The verbs that have had a process of their own in this worker. */
 const begun = new Set<string>()
 
 /**
- * Loading the plugin takes longer than most calls take. The first call of each verb has a process of its own, as on a real
+ * Loading the plugin takes longer than most calls take. The first call of each verb in a worker has a process of its own, as on a real
  * host, and so have those that come at once or are to be killed; others are served by one that stays.
  * @param before - words before those of the program, such as `nice`: each call has a process of its own
  */

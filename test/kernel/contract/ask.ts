@@ -22,7 +22,11 @@ const machineOf = (lab: Lab, name: Asker): Machine => {
 }
 
 // Apart from the ports a machine picks by itself (20,001 and up), so that one number is one flow in the whole lab.
-let nextFlow = 30_000
+let lastFlow = 30_000
+const freshFlow = (): number => {
+  lastFlow = lastFlow >= 60_000 ? 30_000 : lastFlow + 1
+  return lastFlow
+}
 
 /** A drop is a timeout, which costs its whole length; an answer comes in a millisecond, however long we would wait. */
 const timeoutMs = (row: Row): number => (row.expected.kind === 'delivered' ? 4000 : 400)
@@ -33,8 +37,7 @@ export const askAll = async (lab: Lab, rows: readonly Row[]): Promise<readonly A
     rows.flatMap((row) =>
       row.families.flatMap((family) =>
         row.protocols.map(async (protocol) => {
-          nextFlow += 1
-          const flow = nextFlow
+          const flow = freshFlow()
           const outcome = await machineOf(lab, row.from).probe({
             protocol,
             destination: addressOf(row.to, family),

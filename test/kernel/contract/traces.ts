@@ -11,7 +11,11 @@ export const macOf = async (machine: Machine, device: string): Promise<string> =
 }
 
 // Below the ports that single tests choose, and those that machines pick.
-let nextFlow = 10_000
+let lastFlow = 10_000
+const freshFlow = (): number => {
+  lastFlow = lastFlow >= 20_000 ? 10_000 : lastFlow + 1
+  return lastFlow
+}
 
 /** A TCP segment and a datagram are sent; a SYN unless the flags say otherwise, which then leave the datagram out. */
 export interface OddPacket {
@@ -33,12 +37,12 @@ export const traces = async (
   const flows = new Map<number, { readonly text: string; readonly family: Family | null }>()
   for (const packet of packets) {
     for (const protocol of packet.tcpFlags === undefined ? (['tcp', 'udp'] as const) : (['tcp'] as const)) {
-      nextFlow += 1
+      const flow = freshFlow()
       const text = `${protocol} ${packet.source} to ${packet.destination}:${packet.port}`
-      flows.set(nextFlow, { text, family: familyOf(packet.destination) })
+      flows.set(flow, { text, family: familyOf(packet.destination) })
       await sender.sendFrame(
         'eth0',
-        buildFrame({ ...packet, protocol, destinationMac, sourceMac, sourcePort: nextFlow }),
+        buildFrame({ ...packet, protocol, destinationMac, sourceMac, sourcePort: flow }),
       )
     }
   }

@@ -30,11 +30,11 @@ export const callsIn = (lab: Lab): Calls =>
     }),
   )
 
-/** The verbs that have had a process of their own. */
+/** The verbs that have had a process of their own in this worker. */
 const begun = new Set<string>()
 
 /**
- * Loading the plugin takes longer than most calls take. The first call of each verb has a process of its own, and so have
+ * Loading the plugin takes longer than most calls take. The first call of each verb in a worker has a process of its own, and so have
  * those with an environment; others are served by one that stays.
  */
 export const keptCallsIn = (lab: Lab): Calls => {

@@ -126,6 +126,9 @@ export const describeStored = (title: string, body: () => void): void =>
       await opened?.command[Symbol.asyncDispose]()
       await opened?.etcd[Symbol.asyncDispose]()
       await opened?.lab[Symbol.asyncDispose]()
+      // The next suite of the worker begins without them.
+      running = null
+      opened = null
     })
     body()
   })

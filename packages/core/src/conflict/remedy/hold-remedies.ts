@@ -21,8 +21,8 @@ import { suspectsOf } from './suspects.ts'
 import { toldApart } from './told-apart.ts'
 
 /**
- * So many kinds of packets are followed for all remedies of a search. Of two hundred rules that each drop one mapping, a
- * remedy takes some 47, so the first 87 are checked (measured). Checking all of them takes seconds.
+ * So many kinds of packets are followed for all remedies of a search. To check the remedies of two hundred rules that each
+ * drop one mapping takes seconds.
  */
 const MOST_KINDS = 4_096
 
