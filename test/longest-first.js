@@ -5,6 +5,7 @@ import Sequencer from '@jest/test-sequencer'
  * each only from the run before, would begin with the longest files: those of the kernel suites are short.
  */
 const long = [
+  /^\/packages\//,
   /kernel\/lifecycle-/,
   /kernel\/killed/,
   /kernel\/conflicts-/,

@@ -198,7 +198,7 @@ describe('tables of iptables-nft that we bring into being', () => {
     const host = [
       ...['PREROUTING', 'OUTPUT', 'POSTROUTING'].map((name) => chain('nat', name)),
       chain('filter', 'FORWARD'),
-      ...['PREROUTING', 'FORWARD'].map((name) => chain('mangle', name)),
+      ...['INPUT', 'FORWARD'].map((name) => chain('mangle', name)),
     ]
     await memory.rememberCreated(iptablesChanges, nft(...host))
     expect((await readState(directory)).created).toEqual([])
