@@ -1,5 +1,6 @@
 import type { Followed, Follower, FreeField, Learner, PacketField } from '@portolan/netfilter/analysis'
-import { isSingleValue, noOrigins, openFlow } from '@portolan/netfilter/analysis'
+import { isSingleValue, noOrigins } from '@portolan/netfilter/analysis'
+import { followFirst } from '../search/follow-first.ts'
 import { freeFields, type Point, type Region } from '../search/region.ts'
 import type { Arriving } from './open-packets.ts'
 
@@ -44,26 +45,7 @@ export const followSuspect = (
   point: Point,
   learner: Learner,
 ): Followed =>
-  follower.follow(
-    openFlow(
-      follower.host,
-      {
-        family,
-        protocol,
-        in: from,
-        port: null,
-        saddr: from === null ? null : point.saddr,
-        daddr: point.daddr,
-        sport: Number(point.sport),
-        dport: Number(point.dport),
-        state: 'new',
-        mark: 0,
-        tcpFlags: null,
-        icmpType: null,
-        icmpCode: 0,
-      },
-      learner,
-    ),
-  )
+  // The kernel chooses the source of what the host sends.
+  followFirst(follower, { family, protocol, in: from, choosesSource: from === null }, point, learner)
 
 const nothing: ReadonlySet<object> = new Set()

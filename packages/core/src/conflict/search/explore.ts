@@ -1,4 +1,4 @@
-import type { Followed, Follower } from '@portolan/netfilter/analysis'
+import type { Follower } from '@portolan/netfilter/analysis'
 import {
   type Condition,
   countTold,
@@ -10,7 +10,6 @@ import {
   type Learner,
   type MemberField,
   noOrigins,
-  openFlow,
   type PacketField,
 } from '@portolan/netfilter/analysis'
 import {
@@ -26,6 +25,7 @@ import {
   pinTo,
 } from './area.ts'
 import { failingPacket } from './failing-packet.ts'
+import { followFirst } from './follow-first.ts'
 import { type Judgement, judge } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
 import { freeFields, type Point } from './region.ts'
@@ -103,7 +103,7 @@ export const explore = (follower: Follower, row: GroupRow, skipsForeign = false)
     const { member, point } = picked
     const own = row.rowOf(member) ?? first
     const learner = learnerFor(row, area, picked, nothing, skipsForeign)
-    const followed = follow(follower, own, point, learner)
+    const followed = followFirst(follower, own, point, learner)
     const judgement = judge(own, followed, point, follower.host)
     effort += first.mapping === null && countTold(learner.conditions) > heavy.conditions ? heavy.count : 1
     if (judgement.kind === 'kept') {
@@ -148,7 +148,7 @@ const doubt = (judgement: Judgement): Judgement =>
 
 /** What becomes of a packet of a row. */
 export const followPoint = (follower: Follower, row: Row, point: Point): Judgement =>
-  judge(row, follow(follower, row, point, null), point, follower.host)
+  judge(row, followFirst(follower, row, point, null), point, follower.host)
 
 /** What would become of a packet if some rules were not there. */
 export const followWithout = (
@@ -157,7 +157,12 @@ export const followWithout = (
   point: Point,
   ignored: ReadonlySet<object>,
 ): Judgement =>
-  judge(row, follow(follower, row, point, learnerOf(noFreeValues, nowhere, ignored)), point, follower.host)
+  judge(
+    row,
+    followFirst(follower, row, point, learnerOf(noFreeValues, nowhere, ignored)),
+    point,
+    follower.host,
+  )
 
 /** What becomes of a packet, and what tells of which others it holds. */
 export interface FollowedForOthers {
@@ -176,7 +181,7 @@ export const followForOthers = (
   const { member, point } = at
   const own = row.rowOf(member) ?? row.first
   const learner = learnerFor(row, area, at, ignored)
-  return { judgement: judge(own, follow(follower, own, point, learner), point, follower.host), learner }
+  return { judgement: judge(own, followFirst(follower, own, point, learner), point, follower.host), learner }
 }
 
 const learnerOf = (
@@ -254,26 +259,3 @@ const learnerFor = (
   }
   return learnerOf({ origins, values, speaksForOthers }, row.bounds, ignored, row, skipsForeign)
 }
-
-const follow = (follower: Follower, row: Row, point: Point, learner: Learner | null): Followed =>
-  follower.follow(
-    openFlow(
-      follower.host,
-      {
-        family: row.family,
-        protocol: row.protocol,
-        in: row.in,
-        port: null,
-        saddr: row.choosesSource ? null : point.saddr,
-        daddr: point.daddr,
-        sport: Number(point.sport),
-        dport: Number(point.dport),
-        state: 'new',
-        mark: 0,
-        tcpFlags: null,
-        icmpType: null,
-        icmpCode: 0,
-      },
-      learner,
-    ),
-  )

@@ -1,0 +1,38 @@
+import type { Followed, Follower, Learner } from '@portolan/netfilter/analysis'
+import { openFlow } from '@portolan/netfilter/analysis'
+import type { Point } from './region.ts'
+import type { Row } from './row.ts'
+
+/**
+ * Follows the first packet of a flow.
+ *
+ * @param packet - where it comes from; its addresses and ports are those of the point
+ * @param learner - what notes what its way hangs on; null: nothing is noted
+ */
+export const followFirst = (
+  follower: Follower,
+  { family, protocol, in: from, choosesSource }: Pick<Row, 'family' | 'protocol' | 'in' | 'choosesSource'>,
+  point: Point,
+  learner: Learner | null,
+): Followed =>
+  follower.follow(
+    openFlow(
+      follower.host,
+      {
+        family,
+        protocol,
+        in: from,
+        port: null,
+        saddr: choosesSource ? null : point.saddr,
+        daddr: point.daddr,
+        sport: Number(point.sport),
+        dport: Number(point.dport),
+        state: 'new',
+        mark: 0,
+        tcpFlags: null,
+        icmpType: null,
+        icmpCode: 0,
+      },
+      learner,
+    ),
+  )
