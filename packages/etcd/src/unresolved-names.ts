@@ -16,7 +16,8 @@ const hostOf = (endpoint: string): string => endpoint.replace(/:\d+$/, '').repla
 export const unresolvedNames = async (
   endpoints: readonly string[],
 ): Promise<readonly { readonly name: string; readonly why: string }[]> => {
-  const names = [...new Set(endpoints.map(hostOf))].filter((host) => isIP(host) === 0)
+  const hosts = endpoints.filter((endpoint) => !endpoint.startsWith('unix:')).map(hostOf)
+  const names = [...new Set(hosts)].filter((host) => isIP(host) === 0)
   const found = await Promise.all(
     names.map(async (name) => {
       const why = await whyUnresolved(name)

@@ -20,3 +20,11 @@ test('beside one that does not answer, both are told', async () => {
   )
   await store.close()
 })
+
+test('a socket file has no name that could be resolved', async () => {
+  const store = openEtcdStore({ cluster: 'prod', endpoints: ['unix:/no/such/socket'], timeoutMs: 500 })
+  const told = await store.read().catch((error: unknown) => String(error))
+  await store.close()
+  expect(told).toMatch(/etcd at unix:\/no\/such\/socket does not answer: /)
+  expect(told).not.toMatch(/DNS|nameservers/)
+})

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -43,6 +44,10 @@ export const startEtcd = async (on: Machine | null = null): Promise<Etcd> => {
   const folder = mkdtempSync(join(tmpdir(), 'portolan-etcd-'))
   const socket = join(folder, 'door')
   const doorway = machine.start([process.execPath, door, socket, String(port)], { timeoutMs: 600_000 })
+  let doorEnded: string | null = null
+  void doorway.outcome.then(({ stderr }) => {
+    doorEnded = stderr
+  })
   let server: Running | null = null
   const answers = async (): Promise<boolean> => {
     const { exitCode } = await machine.run([
@@ -81,5 +86,18 @@ export const startEtcd = async (on: Machine | null = null): Promise<Etcd> => {
     },
   }
   await etcd.start()
+  while (!(await takesConnections(socket))) {
+    if (doorEnded !== null) throw new Error(`the way to etcd ended: ${doorEnded}`)
+    await delay(20)
+  }
   return etcd
 }
+
+const takesConnections = (socket: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const connection = connect(socket, () => {
+      connection.destroy()
+      resolve(true)
+    })
+    connection.once('error', () => resolve(false))
+  })
