@@ -74,7 +74,9 @@ describeBeside('names in a cluster', ['etcd'], () => {
     expect(stderr).toContain('portolan move')
     expect(await cluster.json('clone', 'join')).toMatchObject({ blocks: [{ block }], claimed: [] })
     // Told as long as a network is there, and no longer, though this host has not joined again.
-    expect((await cluster.run('web-1', 'status')).stderr).toMatch(/are in it: shop\/web\. It is told until/)
+    expect((await cluster.run('web-1', 'status')).stderr).toMatch(
+      /are in it: shop\/web\. .* This is told until they have moved/,
+    )
     await leases.transact((state) => releaseProject(state, 'shop'))
     await leases.close()
     expect((await cluster.run('web-1', 'status')).stderr).toBe('')

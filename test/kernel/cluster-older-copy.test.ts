@@ -74,7 +74,7 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
     const older = new RegExp(`older copy of its data.*${block} .*host web-1.*cluster join`)
     const status = await cluster.run('web-2', 'status')
     expect(status).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(older) })
-    expect(status.stderr).toMatch(/networks of this host are in it: shop\/web/)
+    expect(status.stderr).toMatch(/Networks of this host are in it: shop\/web/)
     const held = async () => (await readHeldBlocks(cluster.url, cluster.state('web-2'))).blocks
     expect(await held()).toEqual([])
     await restore('later')

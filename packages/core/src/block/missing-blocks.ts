@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/netfilter'
+import { type Family, formatPrefix } from '@portolan/netfilter'
 import { type Rejection, rejectionText } from '../pool/index.ts'
 import { addPoolsText } from './add-pools-text.ts'
 import { hostKey } from './block-key.ts'
@@ -7,6 +7,7 @@ import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
 import { blocksOf, type ClusterState, mustHavePools } from './cluster-state.ts'
 import type { RememberedBlock } from './find-moves.ts'
+import { unreadIn } from './unread-blocks.ts'
 
 /**
  * How many blocks of a family a host asked for, and how many of them it has.
@@ -100,12 +101,27 @@ const shortfallText = (
     hosts.length === 0
       ? `To have more, ${add}`
       : `${dead.length === 1 ? '1 of them is of a host that is' : `${dead.length} of them are of ${hosts.length === 1 ? 'a host that is' : 'hosts that are'}`} not alive (${shown}): \`${written('portolan cluster reclaim --member NAME')}\` frees ${dead.length === 1 ? 'it' : 'them'}. Or ${add}`
-  const taken =
-    skipped.length === 0
-      ? `hosts hold all ${held.length} of this family.`
-      : `hosts hold ${held.length} of this family, and each of the others collides with what this host has (${rejectionText(skipped)}).`
+  const unread = unreadIn(state).flatMap(({ prefix }) =>
+    prefix.family === family && isBlockOf(entries, prefix) ? [formatPrefix(prefix)] : [],
+  )
+  const taken = takenText(held.length, skipped, unread)
   const lack = `So this host lacks ${wanted - own} of the ${wanted} ${familyNames[family]} ${wanted === 1 ? 'block' : 'blocks'} that it asks for.`
   return `No block is free in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}: ${[taken, lack, ...waysPast(skipped), way].join(' ')}`
+}
+
+/** Why no block is free. */
+const takenText = (held: number, skipped: readonly Rejection[], unread: readonly string[]): string => {
+  if (skipped.length + unread.length === 0) return `hosts hold all ${held} of this family.`
+  const keys = unread.length === 1 ? 'key' : 'keys'
+  return [
+    `hosts hold ${held} of this family`,
+    ...(unread.length === 0 ? [] : [`the ${keys} of ${listText(unread)} cannot be read`]),
+    ...(skipped.length === 0
+      ? []
+      : [`each of the others collides with what this host has (${rejectionText(skipped)})`]),
+  ]
+    .join(', and ')
+    .concat('.')
 }
 
 /** What has a lease here is in the way whatever is allowed: its network has to leave the pools. */

@@ -1,6 +1,6 @@
 import type { ClusterView } from '@portolan/core'
 import type { RememberedMember } from '@portolan/host'
-import { clusterLine, type JoinPlace } from './join-line.ts'
+import { clusterLine, type JoinPlace, lineThere } from './join-line.ts'
 
 /**
  * What is to be said of blocks that a cluster has for this host by a name that it gave up: an older copy of etcd, from before, was
@@ -22,6 +22,6 @@ export const earlierTexts = (
     if (left.length === 0) return []
     const named = left.map(({ block }) => block).join(', ')
     return [
-      `etcd says that ${named} of cluster ${cluster} is of ${host}, which was this host before it became ${now}: etcd has an older copy of its data. Other hosts may send the packets for ${left.length === 1 ? 'it' : 'them'} here. Free ${left.length === 1 ? 'it' : 'them'}: \`${clusterLine('reclaim', place, ['--member', host])}\`, and then run \`portolan cluster join\` on the machine that had ${left.length === 1 ? 'it' : 'them'} last.`,
+      `etcd says that ${named} of cluster ${cluster} is of ${host}, which was this host before it became ${now}: etcd has an older copy of its data. Other hosts may send the packets for ${left.length === 1 ? 'it' : 'them'} here. Free ${left.length === 1 ? 'it' : 'them'}: \`${clusterLine('reclaim', place, ['--member', host])}\`, and then run \`${lineThere('join', place)}\` on the machine that had ${left.length === 1 ? 'it' : 'them'} last.`,
     ]
   })

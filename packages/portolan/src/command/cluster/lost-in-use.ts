@@ -1,5 +1,5 @@
 import type { ClusterView, LostElsewhere } from '@portolan/core'
-import { isWithinBlocks } from '@portolan/core/planning'
+import { holderOf, isWithinBlocks } from '@portolan/core/planning'
 import type { RememberedMember } from '@portolan/host'
 import { areComplete, type BlockWitnesses, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import type { WaysOut } from './ways-out.ts'
@@ -7,8 +7,12 @@ import type { WaysOut } from './ways-out.ts'
 /** A block that is no longer of this host, and that something on it still uses. */
 export interface LostInUse {
   readonly block: string
+  /** The host that has it now, as a sentence names it; null: no host has, as far as etcd says. */
+  readonly holder: string | null
   /** Networks of this host that are in it. */
   readonly networks: readonly string[]
+  /** Addresses that this host has leased there. */
+  readonly leased: number
   /** The state directory has it for a block of this host, until `join` or `release` has settled what became of it. */
   readonly isRemembered: boolean
 }
@@ -18,19 +22,25 @@ export interface LostInUse {
  * to it.
  */
 export const lostInUse = (
-  view: ClusterView,
-  member: RememberedMember,
+  view: Pick<ClusterView, 'hosts'>,
+  member: Pick<RememberedMember, 'host' | 'incarnation' | 'blocks' | 'lost'>,
   witnesses: BlockWitnesses,
 ): readonly LostInUse[] => {
-  const own = view.hosts.find(({ host }) => host === member.host)?.blocks ?? []
-  const held = own.filter(({ incarnation }) => incarnation === member.incarnation).map(({ block }) => block)
+  const isOwn = (host: string, incarnation: string): boolean =>
+    host === member.host && incarnation === member.incarnation
+  const all = view.hosts.flatMap(({ blocks }) => blocks)
+  const held = all.filter((one) => isOwn(one.host, one.incarnation)).map(({ block }) => block)
+  const others = all.filter((one) => !isOwn(one.host, one.incarnation))
   const before = [...new Set([...member.blocks, ...member.lost].map(({ block }) => block))]
   const gone = before.filter((block) => !isWithinBlocks(block, held))
   const remembered = member.blocks.map(({ block }) => block)
   return useOfBlocks(gone, witnesses).flatMap(({ block, leased, networks }): readonly LostInUse[] => {
     const isRemembered = remembered.includes(block)
     const isUsed = leased > 0 || networks.length > 0 || isRemembered || !areComplete(witnesses)
-    return isUsed ? [{ block, networks, isRemembered }] : []
+    const taker = holderOf(block, others)?.host ?? null
+    const holder =
+      taker === null ? null : taker === member.host ? `another machine named ${taker}` : `host ${taker}`
+    return isUsed ? [{ block, holder, networks, leased, isRemembered }] : []
   })
 }
 
@@ -47,17 +57,44 @@ export const lostInUseTexts = (
   claim: string,
   ways: WaysOut,
 ): readonly string[] =>
-  lost.map(({ block, networks, isRemembered }) => {
-    const ends =
-      isRemembered || !hasBlock
-        ? `\`${claim}\` gets back what no other host has, or claims another one, and says what has to move.`
-        : networks.length === 0
-          ? 'It is told until nothing is leased there.'
-          : `It is told until they have moved. ${ways(networks)}`
-    return networks.length === 0
-      ? `${block} is no longer of this host in the cluster. ${ends}`
-      : `${block} is no longer of this host in the cluster, and networks of this host are in it: ${networks.join(', ')}. ${ends}`
-  })
+  lost.map((one) =>
+    [
+      `block ${one.block} is no longer of this host: ${one.holder ?? 'no host'} has it now.`,
+      ...useTexts(one),
+      ...(one.isRemembered || !hasBlock
+        ? [
+            one.holder === null
+              ? `\`${claim}\` gets it back, or claims another one where a host has it by then, and says what has to move.`
+              : `Claim another block: \`${claim}\`, which says what has to move.`,
+          ]
+        : endTexts(one, ways)),
+    ].join(' '),
+  )
+
+/** What of this host is in it, and what comes of that. */
+const useTexts = ({ holder, networks, leased }: LostInUse): readonly string[] => {
+  if (networks.length > 0) {
+    const use = `Networks of this host are in it: ${networks.join(', ')}.`
+    return holder === null
+      ? [use, 'A host that claims it uses the same addresses.']
+      : [use, 'Both hosts may use the same addresses.']
+  }
+  return leased === 0
+    ? []
+    : [
+        `${leased === 1 ? 'An address' : `${leased} addresses`} there ${leased === 1 ? 'is' : 'are'} leased here.`,
+      ]
+}
+
+/** What ends it where this host has another block. */
+const endTexts = ({ networks, leased }: LostInUse, ways: WaysOut): readonly string[] => {
+  if (networks.length > 0) return [ways(networks), 'This is told until they have moved.']
+  return [
+    leased === 0
+      ? 'Leases or interfaces of this host could not be read, so it is not known whether a network is in it. This is told until they can be.'
+      : 'This is told until nothing is leased there.',
+  ]
+}
 
 /** A block that this host left in another cluster, with the networks of it that are still there. */
 export interface LeftElsewhere extends LostElsewhere {

@@ -1,6 +1,6 @@
 import {
   type BlockSnapshot,
-  type ClusterNeighbours,
+  type ClusterBlock,
   describeCluster,
   neighboursOf,
   runBlockSteps,
@@ -10,12 +10,12 @@ import {
   holderOf,
   type KnownBlocks,
   reclaimForgotten,
-  unknownHosts,
+  unreadBlocks,
   withUnknownHosts,
 } from '@portolan/core/planning'
-import { type RememberedMember, writeNeighbours } from '@portolan/host'
+import { type RememberedMember, writeMember, writeNeighbours } from '@portolan/host'
 import { seenIn } from '../../cluster/lost-data.ts'
-import { newNonce } from '../../cluster/this-member.ts'
+import { memberOf, newNonce } from '../../cluster/this-member.ts'
 import type { ClusterCall } from './call.ts'
 
 /** Blocks of a host that is off for good, which etcd lost as it lost data, and which this host remembers. */
@@ -57,33 +57,57 @@ export const forgottenHere = async (
 export const isAlive = (snapshot: BlockSnapshot, { blocks }: ForgottenHere): boolean =>
   describeCluster(snapshot).hosts.some(({ host, alive }) => alive && blocks.some((one) => one.host === host))
 
-/** Frees them, and forgets here which host had those that are not free. */
+/** Frees them, and forgets here which host had those that are not free. One whose key cannot be read is left to the host. */
 export const freeForgotten = async (
   { store, directory, name }: ClusterCall,
-  { member, known, blocks }: ForgottenHere,
+  { member: was, known, blocks }: ForgottenHere,
 ): Promise<FreedBlocks> => {
   const host = blocks[0]?.host
-  if (host === undefined || member === null) return noneFreed
+  if (host === undefined || was === null) return noneFreed
   const freed = await runBlockSteps(store, reclaimForgotten(host, known, newNonce))
   const before = await seenIn(directory, name)
+  const member = (await memberOf(directory, name)) ?? was
   const now = await store.read()
-  const as = (seen: ClusterNeighbours | null): ClusterNeighbours =>
-    withUnknownHosts(neighboursOf(now, { ...member, cluster: name }), seen, now)
   const isBack = describeCluster(now).hosts.some((one) => one.host === host && one.alive)
-  const left = isBack ? [] : unknownHosts(as(before)).filter((one) => one.host === host)
-  const holders = held(now)
-  const isLeft = ({ block }: { readonly block: string }): boolean => left.some((one) => one.block === block)
+  const unread = unreadBlocks(now).map(({ block }) => block)
+  const left = isBack
+    ? []
+    : forgottenOf(now, host, { lost: member.lost, seen: before }).filter((block) => !unread.includes(block))
   // What etcd says of these counts again.
-  const others = before?.others.filter((one) => !isLeft(one)) ?? []
-  await writeNeighbours(directory, as(before === null ? null : { ...before, others }))
+  const isLeft = (one: { readonly block: string; readonly host: string }): boolean =>
+    one.host === host && left.includes(one.block)
+  const seen = before === null ? null : { ...before, others: before.others.filter((one) => !isLeft(one)) }
+  await writeNeighbours(
+    directory,
+    withUnknownHosts(neighboursOf(now, { ...member, cluster: name }), seen, now),
+  )
+  const holders = held(now)
+  await forgetHolder(directory, member, host, left, holders)
   return {
     reclaimed: freed.map((block) => ({ block, host })),
-    forgotten: left.map(({ block }) => ({ block, host, takenBy: holderOf(block, holders)?.host ?? null })),
+    forgotten: left.map((block) => ({ block, host, takenBy: holderOf(block, holders)?.host ?? null })),
   }
 }
 
-const held = (snapshot: BlockSnapshot): readonly { readonly block: string; readonly host: string }[] =>
-  describeCluster(snapshot).hosts.flatMap(({ host, blocks }) => blocks.map(({ block }) => ({ block, host })))
+/** A block that this host had before is no longer remembered as one of that host either. */
+const forgetHolder = async (
+  directory: string,
+  member: RememberedMember,
+  host: string,
+  left: readonly string[],
+  holders: readonly ClusterBlock[],
+): Promise<void> => {
+  if (!member.lost.some(({ block, takenBy }) => takenBy === host && left.includes(block))) return
+  const lost = member.lost.map((one) => {
+    if (one.takenBy !== host || !left.includes(one.block)) return one
+    const holder = holderOf(one.block, holders)
+    return { block: one.block, takenBy: holder?.host ?? null, revision: holder?.revision ?? 0 }
+  })
+  await writeMember(directory, { ...member, lost })
+}
+
+const held = (snapshot: BlockSnapshot): readonly ClusterBlock[] =>
+  describeCluster(snapshot).hosts.flatMap(({ blocks }) => blocks)
 
 export const forgottenText = ({ block, host, takenBy }: FreedBlocks['forgotten'][number]): string =>
   `${block} no longer counts as that of ${host} here: ${takenBy === null ? 'no pool has it' : `by etcd, ${takenBy} has it`}`

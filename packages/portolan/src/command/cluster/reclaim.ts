@@ -6,6 +6,7 @@ import {
   reclaimBlocks,
   runBlockSteps,
 } from '@portolan/core'
+import { forgottenOf } from '@portolan/core/planning'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { clusterLine, lineThere, releaseLine } from '../../cluster/join-line.ts'
 import { refuseLostData } from '../../cluster/lost-data.ts'
@@ -16,6 +17,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { wholeNumber } from '../options/options.ts'
 import { jsonText } from '../output/json-text.ts'
 import { type ClusterCall, placeOf, refuseOptions } from './call.ts'
+import { type KeptHost, keptHosts, keptTexts } from './kept-blocks.ts'
 import {
   type ForgottenHere,
   type FreedBlocks,
@@ -61,11 +63,13 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
   const asked = [...seen, ...lost.blocks]
   const isWanted = asked.length > 0 && (await isAgreed(call, asked, grace))
   const { taken, freed } = isWanted ? await take(call, seen, lost, grace) : { taken: [], freed: noneFreed }
-  const kept = isWanted ? await keptHosts(call, seen, taken) : []
+  const kept = isWanted
+    ? await keptBlocks(call, host, asked, lost, [...taken, ...freed.reclaimed, ...freed.forgotten])
+    : noneKept
   if (options.json === true) {
     const reclaimed = [...taken, ...freed.reclaimed].map(({ block, host: of }) => ({ block, host: of }))
-    terminal.print(jsonText({ cluster: name, reclaimed, forgotten: freed.forgotten, kept }))
-  } else terminal.print(outcome(asked.length > 0, taken, freed, kept))
+    terminal.print(jsonText({ cluster: name, reclaimed, forgotten: freed.forgotten, kept: kept.hosts }))
+  } else terminal.print(outcome(asked.length > 0, taken, freed, kept.texts))
   return exitCode.ok
 }
 
@@ -139,44 +143,46 @@ const take = async (
   )
 }
 
-/** A host whose blocks stay as they were, as something changed while it was waited for. */
-interface KeptHost {
-  readonly host: string
-  readonly blocks: readonly string[]
-  /** It came back: it is alive now. Else its blocks were verified, released or taken meanwhile. */
-  readonly alive: boolean
+/** What was not taken. */
+interface KeptBlocks {
+  readonly hosts: readonly KeptHost[]
+  /** Why: lines. */
+  readonly texts: readonly string[]
 }
 
-const keptHosts = async (
-  { store }: ClusterCall,
-  seen: readonly ClusterBlock[],
-  taken: readonly ClusterBlock[],
-): Promise<readonly KeptHost[]> => {
-  const left = seen.filter(({ block }) => !taken.some((one) => one.block === block))
-  if (left.length === 0) return []
-  const { hosts } = describeCluster(await store.read())
-  return [...new Set(left.map(({ host }) => host))].map((host) => ({
-    host,
-    blocks: left.flatMap((one) => (one.host === host ? [one.block] : [])),
-    alive: hosts.find((one) => one.host === host)?.alive === true,
-  }))
-}
+const noneKept: KeptBlocks = { hosts: [], texts: [] }
 
-const keptText = ({ host, blocks, alive }: KeptHost): string =>
-  `${blocks.join(', ')} left to ${host}: ${alive ? 'it came back, and is alive now' : 'its blocks changed while this waited, so it was not off all the while'}`
+/** @param settled - blocks that were taken, or are no longer remembered as those of their host */
+const keptBlocks = async (
+  call: ClusterCall,
+  host: string | null,
+  asked: readonly Pick<ClusterBlock, 'block' | 'host'>[],
+  { known }: ForgottenHere,
+  settled: readonly { readonly block: string }[],
+): Promise<KeptBlocks> => {
+  const left = asked.filter(({ block }) => !settled.some((one) => one.block === block))
+  if (left.length === 0) return noneKept
+  const now = await call.store.read()
+  const forgotten = host === null ? [] : forgottenOf(now, host, known)
+  return {
+    hosts: keptHosts(now, left),
+    texts: keptTexts(placeOf(call), call.name, now, left, forgotten),
+  }
+}
 
 const outcome = (
   isAny: boolean,
   taken: readonly ClusterBlock[],
   { reclaimed, forgotten }: FreedBlocks,
-  kept: readonly KeptHost[],
+  kept: readonly string[],
 ): string => {
   if (!isAny) return 'No host that is not alive has a block. Nothing was changed.'
   const lines = [
     ...[...taken, ...reclaimed].map(({ block, host }) => `${block} reclaimed from ${host}`),
     ...forgotten.map(forgottenText),
-    ...kept.map(keptText),
+    ...kept,
   ]
   const isChanged = taken.length + reclaimed.length + forgotten.length > 0
-  return [...lines, ...(isChanged ? [] : ['Nothing was changed.'])].join('\n')
+  if (isChanged) return lines.join('\n')
+  return [...lines, lines.length === 0 ? 'Nothing was changed.' : 'No block was taken.'].join('\n')
 }

@@ -14,6 +14,7 @@ import { lostData, unknownHostsText } from '../../cluster/lost-data.ts'
 import { noPools } from '../../cluster/no-pools.ts'
 import { neighboursIn, rememberLoss, rememberLostIn } from '../../cluster/remember-neighbours.ts'
 import { hasJoined, inOtherCluster, isElsewhere } from '../../cluster/this-member.ts'
+import { unreadTexts } from '../../cluster/unread-keys.ts'
 import { areComplete, type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -34,6 +35,8 @@ interface FoundBeside {
   /** Blocks of it that no pool has any more. */
   leaving: readonly string[]
   unknownHosts: string | null
+  /** What is to be said of keys that cannot be read. */
+  unread: readonly string[]
   isOwnName: boolean | null
 }
 
@@ -52,7 +55,15 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   const place = placeOf(call)
   const isJoined = member !== null && hasJoined(member)
   const found: FoundBeside = {
-    ...{ stray: null, loss: null, disputed: [], leaving: [], unknownHosts: null, isOwnName: null },
+    ...{
+      stray: null,
+      loss: null,
+      disputed: [],
+      leaving: [],
+      unknownHosts: null,
+      unread: [],
+      isOwnName: null,
+    },
   }
   const view = await waitFor(call, 'asking etcd', async () => {
     try {
@@ -67,6 +78,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
       const seen =
         found.loss === null && isJoined ? await neighboursIn(directory, name, member, snapshot) : null
       if (seen !== null && member !== null) found.leaving = heldSince(member, seen).leaving
+      found.unread = unreadTexts(place, name, snapshot)
       found.unknownHosts = seen === null ? null : unknownHostsText(place, seen)
       return describeCluster(snapshot)
     } catch (error) {
@@ -114,6 +126,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     ),
     ...leftElsewhereTexts(elsewhere, ways),
     ...(isReached && isJoined && loss === null ? earlierTexts(place, name, member, view) : []),
+    ...found.unread,
   ]
   for (const text of texts) terminal.say(`portolan: ${text}`)
   if (options.json === true) {

@@ -1,6 +1,7 @@
 import { BlocksExhaustedError, describeCluster } from '@portolan/core'
 import { earlierTexts } from '../../cluster/earlier-names.ts'
 import { unknownTexts } from '../../cluster/lost-data.ts'
+import { unreadTexts } from '../../cluster/unread-keys.ts'
 import { jsonText } from '../output/json-text.ts'
 import { type ClusterCall, placeOf } from './call.ts'
 import type { JoinedNode } from './join-once.ts'
@@ -48,6 +49,7 @@ export const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promis
     ...unreachableTexts(addresses, blocks),
     ...(await unknownTexts(place, call.name)),
     ...earlierTexts(place, call.name, joined.member, view),
+    ...unreadTexts(place, call.name, joined.seen),
   ]
   for (const sentence of sentences) call.terminal.say(`portolan: ${sentence}`)
 }

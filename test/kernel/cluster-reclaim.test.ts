@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { blocksOf, type CommandCluster, memoryIn, silence } from './cluster/command-cluster.ts'
+import { commandEtcd } from './cluster/command-etcd.ts'
+import { leaseInBlock } from './cluster/lease-in-block.ts'
+
+const { etcd, open, start, close } = commandEtcd('reclaim')
+
+const withData = async (script: string): Promise<void> => {
+  await etcd().kill()
+  await etcd().machine.mustRun(['sh', '-c', `cd /run/etcd && ${script}`])
+  await etcd().start()
+}
+
+const words = (host: string, grace = 0): readonly string[] => [
+  ...['reclaim', '--member', host],
+  ...['--grace', String(grace), '--yes'],
+]
+
+/** A copy of etcd from before web-2 joined, which web-3 remembers. */
+const forgotten = async (): Promise<{ readonly cluster: CommandCluster; readonly block: string }> => {
+  const cluster = await open('10.64.0.0/22:24')
+  await cluster.join('web-3', '--address', '192.0.2.13')
+  await withData('rm -rf copy && cp -a data copy')
+  const [block = ''] = blocksOf(await cluster.join('web-2', '--address', '192.0.2.12'))
+  await cluster.json('web-3', 'join')
+  await withData('rm -rf data && mv copy data')
+  expect((await cluster.run('web-3', 'join')).stderr).toMatch(/knows nothing of .* of web-2/)
+  return { cluster, block }
+}
+
+/** Asks for a reclaim that waits, and goes on once something else was done meanwhile. */
+const meanwhile = async (asked: Promise<unknown>, done: () => Promise<unknown>): Promise<void> => {
+  // The reclaim has read the cluster by then: it waits for longer.
+  await delay(2_500)
+  await done()
+  await asked
+}
+
+const keyOf = (block: string): string => {
+  const digits = block
+    .replace(/\/\d+$/, '')
+    .split('.')
+    .map((part) => Number(part).toString(16).padStart(2, '0'))
+  return `blocks/ip/${digits.join('')}-24`
+}
+
+describeBeside('portolan cluster reclaim', ['etcd'], () => {
+  beforeAll(async () => {
+    await start()
+    const { machine } = etcd()
+    await machine.ip(
+      'link add eth0 type veth peer name eth1',
+      ...[11, 12, 13].map((last) => `addr add 192.0.2.${last}/24 dev eth0`),
+      'link set eth0 up',
+      'link set eth1 up',
+    )
+  })
+  afterAll(close)
+
+  test('tells that a host came back meanwhile whose blocks etcd had forgotten', async () => {
+    const { cluster, block } = await forgotten()
+    const shown = cluster.run('web-3', ...words('web-2', 5))
+    const listed = cluster.json('web-3', ...words('web-2', 5))
+    await meanwhile(Promise.all([shown, listed]), () => cluster.json('web-2', 'join'))
+    expect(await shown).toMatchObject({
+      exitCode: 0,
+      stdout: `${block} left to web-2: it came back, and is alive now\nNo block was taken.\n`,
+    })
+    expect(await listed).toMatchObject({
+      reclaimed: [],
+      forgotten: [],
+      kept: [{ host: 'web-2', blocks: [block], alive: true }],
+    })
+  })
+
+  test('tells that a block was reclaimed by another command meanwhile', async () => {
+    const cluster = await open('10.64.0.0/22:24')
+    const [block = ''] = blocksOf(await cluster.join('web-1'))
+    await silence(cluster, 'web-1')
+    const asked = cluster.run('any', ...words('web-1', 5))
+    await meanwhile(asked, () => cluster.json('any', ...words('web-1')))
+    expect((await asked).stdout).toBe(
+      `${block} is no longer of web-1: it was given back or reclaimed meanwhile\nNo block was taken.\n`,
+    )
+  })
+
+  test('leaves a block whose key cannot be read, and says what to do with it', async () => {
+    const { cluster, block } = await forgotten()
+    const store = cluster.store()
+    const put = { kind: 'put' as const, key: keyOf(block), value: '{"host', lease: null }
+    await store.commit({ when: [], writes: [put] })
+    const key = `/portolan/v1/${cluster.name}/${keyOf(block)}`
+    const told = new RegExp(`key ${key} .* cannot read.*\`etcdctl del ${key}\``)
+    expect((await cluster.run('web-3', ...words('web-2'))).stdout).toMatch(
+      new RegExp(`^${block} left to web-2: .*${told.source}.*\nNo block was taken.\n$`),
+    )
+    expect((await cluster.run('web-3', 'status')).stderr).toMatch(told)
+    const short = await cluster.run('web-3', 'join', '--count', '4')
+    expect(short.stderr).toMatch(told)
+    expect(short.stderr).toContain(`hosts hold 3 of this family, and the key of ${block} cannot be read`)
+    await etcd().machine.mustRun(['etcdctl', '--endpoints', etcd().inside, 'del', key])
+    expect(await cluster.json('web-3', ...words('web-2'))).toMatchObject({
+      reclaimed: [{ block, host: 'web-2' }],
+    })
+    await store.close()
+  })
+
+  test('asks once for a block that this host had before its host, and that no pool has any more', async () => {
+    const cluster = await open('10.64.0.0/24:24')
+    const [block = ''] = blocksOf(await cluster.join('web-1', '--address', '192.0.2.11'))
+    await withData('rm -rf copy && cp -a data copy')
+    await cluster.json('web-1', 'release')
+    await cluster.join('web-3', '--address', '192.0.2.13')
+    const leases = await leaseInBlock(cluster.state('web-3'), block)
+    await silence(cluster, 'web-3')
+    await cluster.json('any', ...words('web-3'))
+    await cluster.join('web-2', '--address', '192.0.2.12')
+    expect((await cluster.run('web-3', 'join')).stderr).toMatch(/web-2 has it now/)
+    await withData('rm -rf data && mv copy data')
+    await silence(cluster, 'web-1')
+    await cluster.json('any', ...words('web-1'))
+    await cluster.json('any', 'init', '--pool', '10.65.0.0/24:24', '--force')
+    expect((await cluster.run('web-3', 'join')).stderr).toMatch(/knows nothing of .* of web-2/)
+    expect(await cluster.json('web-3', ...words('web-2'))).toMatchObject({
+      forgotten: [{ block, host: 'web-2', takenBy: null }],
+    })
+    expect(await cluster.run('web-3', ...words('web-2'))).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/no host web-2 has blocks in this cluster/),
+    })
+    expect((await cluster.run('web-3', 'join')).stderr).toMatch(
+      new RegExp(`${block} is no longer of this host: no host has it now`),
+    )
+    expect(JSON.stringify(memoryIn(cluster.state('web-3')))).not.toContain('web-2')
+    await leases.close()
+  })
+})
