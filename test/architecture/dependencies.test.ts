@@ -30,6 +30,8 @@ const allowed: Record<string, readonly string[]> = {
   host: [
     '@portolan/core',
     '@portolan/core/netlink',
+    // Messages about what a host remembers of its cluster have the commands of core.
+    '@portolan/core/planning',
     '@portolan/netfilter',
     '@portolan/netfilter/schema',
     '@portolan/netfilter/sysctls',

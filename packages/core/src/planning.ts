@@ -2,6 +2,14 @@
 export { addPoolsText } from './block/add-pools-text.ts'
 export { announceFrom } from './block/announce-node.ts'
 export { type SettledBlocks, settleBlocks } from './block/claim-blocks.ts'
+export {
+  claimLine,
+  claimLines,
+  clusterLine,
+  type LinePlace,
+  otherClusterText,
+  takeoverLine,
+} from './block/cluster-line.ts'
 export { holderOf } from './block/holder-of.ts'
 export {
   type LostRecords,

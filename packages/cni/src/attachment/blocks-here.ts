@@ -1,16 +1,9 @@
 import type { Config, HeldBlocks } from '@portolan/core'
-import { defaultStateDirectory, readHeldBlocks, readJoinedBlocks } from '@portolan/host'
-import { shellLine } from '@portolan/netfilter'
+import { readHeldBlocks, readJoinedBlocks } from '@portolan/host'
 
 /** What this host has of the cluster that its config names, or else of the one that it has joined; null: it is in none. */
 export const blocksHere = (
   { cluster }: Pick<Config, 'cluster'>,
   directory: string,
 ): Promise<HeldBlocks | null> =>
-  cluster == null ? readJoinedBlocks(directory) : readHeldBlocks(cluster, directory, joinIn(directory))
-
-const joinIn = (directory: string): string =>
-  shellLine([
-    ...['portolan', 'cluster', 'join'],
-    ...(directory === defaultStateDirectory() ? [] : ['--state', directory]),
-  ])
+  cluster == null ? readJoinedBlocks(directory) : readHeldBlocks(cluster, directory)

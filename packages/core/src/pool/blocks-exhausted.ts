@@ -7,6 +7,10 @@ import type { Rejection } from './rejection.ts'
 import { wantedSize } from './settled-subnet.ts'
 import type { SubnetWish } from './subnet-request.ts'
 
+/** What a `join` needs besides on a host that does not know what it was. */
+export const withTakeover =
+  'If the directory was lost, add --takeover, and --member with the name that this host had.'
+
 /**
  * Why no subnet is free in the blocks of this host, and how it comes to more.
  *
@@ -28,8 +32,7 @@ export const blocksExhausted = (
       host === undefined
         ? {
             problem: `${at}This host has not joined cluster ${cluster}, or its state directory was lost: it remembers no block to pick a subnet for network ${network} in.`,
-            remedy: () =>
-              `Join it once: \`${join}\`. If the directory was lost, add --takeover, and --member with the name that this host had.`,
+            remedy: () => `Join it once: \`${join}\`. ${withTakeover}`,
           }
         : {
             problem: `${at}This host is ${host} in cluster ${cluster}, and its state directory remembers no block there to pick a subnet for network ${network} in.`,

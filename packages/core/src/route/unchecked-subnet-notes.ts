@@ -1,4 +1,5 @@
 import { families, formatPrefix, parsePrefix } from '@portolan/netfilter'
+import { withTakeover } from '../pool/blocks-exhausted.ts'
 import { type HeldBlocks, isUnchecked } from '../pool/held-blocks.ts'
 
 /** A network, or what it is to be. */
@@ -31,7 +32,7 @@ export const uncheckedSubnetNotes = (
         `Network ${network.name} (${told}) was not checked against blocks of other hosts in cluster ${blocks.cluster}: ${blocks.elsewhere}`,
       ]
     return [
-      `Network ${network.name} (${told}) was not checked against blocks of other hosts in cluster ${blocks.cluster}, as this host has not joined it. Join it: \`${blocks.join}\`. Where another host has the block of a network, that is told then.`,
+      `Network ${network.name} (${told}) was not checked against blocks of other hosts in cluster ${blocks.cluster}, as this host has not joined it, or its state directory was lost. Join it: \`${blocks.join}\`. ${withTakeover} Where another host has the block of a network, that is told then.`,
     ]
   })
 }

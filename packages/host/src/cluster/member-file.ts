@@ -1,7 +1,8 @@
 import { link } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BlockMove, ClusterMember, LostElsewhere, RememberedBlock } from '@portolan/core'
-import { PortolanError, parsePrefix, shellLine } from '@portolan/netfilter'
+import { clusterLine } from '@portolan/core/planning'
+import { PortolanError, parsePrefix } from '@portolan/netfilter'
 import { defaultStateDirectory } from '../state/state-file.ts'
 import { type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
@@ -45,12 +46,13 @@ const fileIn = (directory: string): RememberedFile => ({
   does: 'says which blocks of a cluster this host has',
 })
 
+/** The state directory as commands name it; null: it is the usual one. */
+export const stateNamed = (directory: string): string | null =>
+  directory === defaultStateDirectory() ? null : directory
+
 /** The file of this directory is damaged, so that it tells no cluster: the command that asks for it may know none either. */
 export const joinCommand = (directory: string, ...options: readonly string[]): string =>
-  shellLine([
-    ...['portolan', 'cluster', 'join', ...options],
-    ...(directory === defaultStateDirectory() ? [] : ['--state', directory]),
-  ])
+  clusterLine('join', { cluster: null, state: stateNamed(directory) }, options)
 
 export const withCluster = 'with --cluster URL where config.yaml names no cluster'
 

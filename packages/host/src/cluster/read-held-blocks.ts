@@ -1,5 +1,6 @@
 import { type ClusterNeighbours, type HeldBlocks, parseClusterUrl } from '@portolan/core'
-import type { RememberedMember } from './member-file.ts'
+import { claimLines, otherClusterText } from '@portolan/core/planning'
+import { type RememberedMember, stateNamed } from './member-file.ts'
 import { type MemberSince, readMemberSince, seenLast } from './read-member-since.ts'
 
 /**
@@ -9,7 +10,8 @@ import { type MemberSince, readMemberSince, seenLast } from './read-member-since
  *
  * @param url - of the cluster, such as `cluster` of a config
  * @param directory - where this host remembers what it is in a cluster: its state directory
- * @param join - the command that claims blocks, for messages
+ * @param join - the command that claims blocks, for messages; with that directory, and by another name where another machine
+ * has that of this host, unless told
  * @param seen - the other hosts as the cluster has them now; those that are remembered unless told
  * @throws InvalidRequestError for a URL that is none; PortolanError and PermissionError as `readMember`
  * @example
@@ -20,20 +22,28 @@ import { type MemberSince, readMemberSince, seenLast } from './read-member-since
 export const readHeldBlocks = async (
   url: string,
   directory: string,
-  join = 'portolan cluster join',
+  join?: string,
   seen?: ClusterNeighbours | null,
 ): Promise<HeldBlocks> => {
   const { cluster } = parseClusterUrl(url)
   const known = await readMemberSince(directory, seen)
   const since = seen === undefined ? await seenLast(directory) : seen
-  return heldBlocks(cluster, known, since, join)
+  const held = heldBlocks(cluster, known, since)
+  const place = { cluster: null, state: stateNamed(directory) }
+  const lines = join === undefined ? claimLines(place, held) : { join }
+  if (known === null || known.member.cluster === cluster) return { ...held, ...lines }
+  const { member } = known
+  return member.left === true || !hasPart(member)
+    ? { ...held, ...lines }
+    : { ...held, ...lines, elsewhere: otherClusterText(member, place.state, `cluster ${cluster} is named`) }
 }
 
 /**
  * What this host has of the cluster that it has joined, whichever that is: none has to be named.
  *
  * @param directory - where this host remembers what it is in a cluster: its state directory
- * @param joinOf - the commands that claim blocks, for messages
+ * @param joinOf - the commands that claim blocks, for messages; with the URL by which the host joined, and that directory, unless
+ * told
  * @param seen - the other hosts as the cluster has them now; those that are remembered unless told
  * @returns null: it has joined none, or has given its blocks and its name back. Where networks may be left in those, they are
  * lost, and subnets are picked as without a cluster.
@@ -44,16 +54,17 @@ export const readHeldBlocks = async (
  */
 export const readJoinedBlocks = async (
   directory: string,
-  joinOf: (member: RememberedMember, held: HeldBlocks) => Pick<HeldBlocks, 'join' | 'takeover'> = () => ({
-    join: 'portolan cluster join',
-  }),
+  joinOf: (member: RememberedMember, held: HeldBlocks) => Pick<HeldBlocks, 'join' | 'takeover'> = (
+    { url = null },
+    blocks,
+  ) => claimLines({ cluster: url, state: stateNamed(directory) }, blocks),
   seen?: ClusterNeighbours | null,
 ): Promise<HeldBlocks | null> => {
   const known = await readMemberSince(directory, seen)
   if (known === null || !(hasPart(known.member) || known.held.lost.length > 0)) return null
   const since = seen === undefined ? await seenLast(directory) : seen
-  const held = heldBlocks(known.member.cluster, known, since, 'portolan cluster join')
-  const lines = joinOf(known.member, held)
+  const held = heldBlocks(known.member.cluster, known, since)
+  const lines = joinOf(known.member, { ...held, join: 'portolan cluster join' })
   if (known.member.left !== true && hasPart(known.member)) return { ...held, ...lines }
   const { former: _former, leaving: _leaving, ...left } = held
   return held.lost.length === 0 ? null : { ...left, left: true, pools: [], blocks: [], ...lines }
@@ -63,8 +74,7 @@ const heldBlocks = (
   cluster: string,
   known: MemberSince | null,
   since: ClusterNeighbours | null,
-  join: string,
-): HeldBlocks => {
+): Omit<HeldBlocks, 'join'> => {
   const others = othersIn(since, cluster)
   if (known === null || known.member.cluster !== cluster || !hasPart(known.member)) {
     // Networks that were left in blocks of another cluster are told whichever cluster is named.
@@ -72,14 +82,14 @@ const heldBlocks = (
       cluster: known?.member.cluster ?? cluster,
       ...one,
     }))
-    return { cluster, ...hostIn(since, cluster), pools: null, blocks: [], lost, ...others, join }
+    return { cluster, ...hostIn(since, cluster), pools: null, blocks: [], lost, ...others }
   }
   const { blocks, leaving, lost } = known.held
   const pools = poolsIn(since, known.member)
   return {
     // A name that was given back may be that of another machine.
     ...(known.member.left === true ? { left: true } : { host: known.member.host }),
-    ...{ cluster, pools, ...formerIn(since, cluster, pools), join, blocks, lost },
+    ...{ cluster, pools, ...formerIn(since, cluster, pools), blocks, lost },
     ...others,
     ...(leaving.length === 0 ? {} : { leaving }),
   }

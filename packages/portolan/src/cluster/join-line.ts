@@ -1,5 +1,5 @@
 import type { HeldBlocks } from '@portolan/core'
-import { isNameTaken, mayBeItself } from '@portolan/core/planning'
+import * as lines from '@portolan/core/planning'
 import { defaultStateDirectory } from '@portolan/host'
 import { shellLine } from '@portolan/netfilter'
 
@@ -10,36 +10,30 @@ export interface JoinPlace {
   readonly directory: string
 }
 
-/**
- * What claims blocks for a host: `join`, or where another machine has its name, what gives the name back and joins by
- * another one. `join` is refused then.
- *
- * @param known - `disputed`: etcd has lost its data, so it does not tell what this host gives back
- */
+/** The state directory as commands name it; null: it is the usual one. */
+export const stateNamed = (directory: string): string | null =>
+  directory === defaultStateDirectory() ? null : directory
+
+const linePlace = ({ cluster, directory }: JoinPlace): lines.LinePlace => ({
+  cluster,
+  state: stateNamed(directory),
+})
+
+/** What claims blocks for a host, by another name where another machine has its own. */
 export const claimLine = (
   place: JoinPlace,
-  known: {
-    readonly host?: string
-    readonly others?: readonly { readonly host: string }[]
-    readonly disputed?: readonly string[]
-  } | null,
-  isLost: boolean = known?.disputed !== undefined,
-): string =>
-  known !== null && isNameTaken(known)
-    ? `${releaseLine(place, ...(isLost ? ['--force'] : []))} && ${joinLine(place, '--member', 'NAME')}`
-    : joinLine(place)
+  known: Parameters<typeof lines.claimLine>[1],
+  isLost?: boolean,
+): string => lines.claimLine(linePlace(place), known, isLost)
 
 /** What gets back the blocks that a machine of this host's name has, which may be this host itself. */
-export const takeoverLine = (place: JoinPlace): string => joinLine(place, '--takeover')
+export const takeoverLine = (place: JoinPlace): string => lines.takeoverLine(linePlace(place))
 
 /** What claims blocks for a host, as the rules take it. */
 export const claimLines = (
   place: JoinPlace,
   known: Pick<HeldBlocks, 'host' | 'others' | 'disputed'>,
-): Pick<HeldBlocks, 'join' | 'takeover'> => ({
-  join: claimLine(place, known),
-  ...(mayBeItself(known) ? { takeover: takeoverLine(place) } : {}),
-})
+): Pick<HeldBlocks, 'join' | 'takeover'> => lines.claimLines(linePlace(place), known)
 
 /** `portolan cluster join` with what makes it be about the same cluster and directory as the command that prints it. */
 export const joinLine = (place: JoinPlace, ...more: readonly string[]): string =>
@@ -54,7 +48,7 @@ export const lineThere = (
   verb: string,
   { cluster }: Pick<JoinPlace, 'cluster'>,
   ...more: readonly string[]
-): string => clusterLine(verb, { cluster, directory: defaultStateDirectory() }, more)
+): string => lines.clusterLine(verb, { cluster, state: null }, more)
 
 /** How messages of the rules write a command about a cluster that may be run on any host. */
 export const writtenThere =
@@ -63,13 +57,5 @@ export const writtenThere =
     cluster === null ? command : `${command} ${shellLine(['--cluster', cluster])}`
 
 /** A command about a cluster, written so. */
-export const clusterLine = (
-  verb: string,
-  { cluster, directory }: JoinPlace,
-  more: readonly string[] = [],
-): string =>
-  shellLine([
-    ...['portolan', 'cluster', verb, ...more],
-    ...(cluster === null ? [] : ['--cluster', cluster]),
-    ...(directory === defaultStateDirectory() ? [] : ['--state', directory]),
-  ])
+export const clusterLine = (verb: string, place: JoinPlace, more: readonly string[] = []): string =>
+  lines.clusterLine(verb, linePlace(place), more)

@@ -1,9 +1,8 @@
 import type { ClusterNeighbours, Config, HeldBlocks } from '@portolan/core'
-import { defaultStateDirectory, readHeldBlocks, readJoinedBlocks, readMember } from '@portolan/host'
-import { type InvalidRequestError, PermissionError } from '@portolan/netfilter'
+import { defaultStateDirectory, readHeldBlocks, readJoinedBlocks } from '@portolan/host'
+import { PermissionError } from '@portolan/netfilter'
 import { claimLines, joinLine } from './join-line.ts'
 import { noPools } from './no-pools.ts'
-import { inOtherCluster, isElsewhere } from './this-member.ts'
 
 interface NamedCluster {
   /** Null: none, whatever `config` says. */
@@ -33,18 +32,11 @@ export const namedBlocks = async ({
   if (url === null) return joinedBlocks(directory, neighbours)
   const place = { cluster: cluster ?? null, directory }
   const held = await readHeldBlocks(url, directory, joinLine(place), neighbours)
-  const elsewhere = await memberElsewhere(directory, held.cluster)
-  if (elsewhere !== null) return { ...held, elsewhere: elsewhere.message }
+  if (held.elsewhere !== undefined) return held
   const known = { ...held, ...unjoinedIn(held, neighbours ?? clusterSeen ?? null) }
   // A name that is misspelt is no reason to join.
   const unset = isUnset(held, clusterSeen) ? { elsewhere: noPools(place, held.cluster) } : {}
   return { ...known, ...unset, ...claimLines(place, known) }
-}
-
-/** @returns null: this host is in no other cluster than the one that is named */
-const memberElsewhere = async (directory: string, cluster: string): Promise<InvalidRequestError | null> => {
-  const known = await readMember(directory)
-  return isElsewhere(known, cluster) ? inOtherCluster(known, directory, `cluster ${cluster} is named`) : null
 }
 
 /** Has a cluster that this host has not joined no pools, as it said itself? */
@@ -69,11 +61,7 @@ const joinedBlocks = async (
   neighbours: ClusterNeighbours | null | undefined,
 ): Promise<HeldBlocks | null> => {
   try {
-    return await readJoinedBlocks(
-      directory,
-      ({ url = null }, held) => claimLines({ cluster: url, directory }, held),
-      neighbours,
-    )
+    return await readJoinedBlocks(directory, undefined, neighbours)
   } catch (error) {
     if (error instanceof PermissionError) return null
     throw error

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { checkHostName } from '@portolan/core'
+import { otherClusterText } from '@portolan/core/planning'
 import { type RememberedMember, readMember, writeMember } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
-import { releaseLine } from './join-line.ts'
+import { releaseLine, stateNamed } from './join-line.ts'
 
 /** A text that no other claim has. */
 export const newNonce = (): string => randomUUID()
@@ -97,15 +98,10 @@ export const isElsewhere = (known: RememberedMember | null, cluster: string): kn
 
 /** @param asked - what names another cluster, as a part of a sentence */
 export const inOtherCluster = (
-  { host, cluster, url }: RememberedMember,
+  member: RememberedMember,
   directory: string,
   asked: string,
-): InvalidRequestError => {
-  const [at, by] = url === undefined ? ['', '--cluster'] : [` (${url})`, `--cluster ${url}`]
-  return new InvalidRequestError(
-    `this host is ${host} in cluster ${cluster}${at}, and ${asked}. If ${cluster} is meant, name it: ${by}, or cluster: in config.yaml. A host is in one cluster at a time: to leave ${cluster}, give its blocks back first (\`${releaseLine({ cluster: url ?? 'URL', directory })}\`).`,
-  )
-}
+): InvalidRequestError => new InvalidRequestError(otherClusterText(member, stateNamed(directory), asked))
 
 const other = (
   known: RememberedMember,
