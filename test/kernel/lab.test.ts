@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { buildFrame } from '../lab/frame.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
@@ -138,6 +139,19 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
       expect(seen).toMatchObject({ delivered: false, how: 'timeout' })
       expect((await nginx?.arrivals())?.filter((packet) => packet.sourcePort === 19_000)).toEqual([])
     })
+
+    test.each(['tcp', 'udp', 'sctp'] as const)(
+      'a machine that has no processor for longer than a silence lasts has answered over %s',
+      async (protocol) => {
+        const nginx = lab.containers.get('nginx')
+        if (nginx === undefined) throw new Error('there is no nginx')
+        process.kill(nginx.pid, 'SIGSTOP')
+        const goesOn = setTimeout(700).then(() => process.kill(nginx.pid, 'SIGCONT'))
+        const seen = await lab.client.probe({ protocol, destination: at.host, port: 8080 })
+        await goesOn
+        expect(seen).toMatchObject({ delivered: true, by: 'nginx' })
+      },
+    )
 
     test('a port of the host where no program listens is refused', async () => {
       const seen = await lab.client.probe({

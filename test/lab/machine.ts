@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { startAgent } from './agent.ts'
+import { type Agent, startAgent } from './agent.ts'
 import type { Arrival, Probe, ProbeOutcome, ProbeProtocol } from './probe.ts'
 import { printedBy, programOf, type Running, type RunOptions, type RunOutcome, start } from './run.ts'
 
@@ -44,7 +44,11 @@ export interface Machine extends AsyncDisposable {
   unlisten(protocol: Service['protocol'], port: number): Promise<void>
   /** Ends all its services, and what it has seen. */
   forget(): Promise<void>
-  /** Whether a packet passes or not: one that was lost on the way counts as dropped. */
+  /**
+   * Whether a packet passes or not: one that was lost on the way counts as dropped. Without a time of its own it is given up
+   * after 300 ms, once every machine with services has dealt with what came to it: one that is short of processor time has
+   * not dropped anything.
+   */
   probe(probe: Probe): Promise<ProbeOutcome>
   /** A probe that has to pass: waits 5 s, so that TCP sends what was lost again (after 1 s, and after 3). */
   reach(probe: Probe): Promise<ProbeOutcome>
@@ -82,6 +86,35 @@ const freshSourcePort = (): number => {
   return nextSourcePort
 }
 
+const silenceMs = 300
+
+/** Agents with services: what comes to them may wait for a processor. */
+const serving = new Set<Agent>()
+
+let lastKey = 0
+
+/** A probe that ends with its answer, or once there is silence and no agent has anything left to answer. */
+const probeUntilSilence = async (agent: Agent, asked: Probe): Promise<ProbeOutcome> => {
+  lastKey += 1
+  const key = lastKey
+  const outcome = agent.ask('probe', { ...asked, key, timeoutMs: 60_000 }) as Promise<ProbeOutcome>
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<'silence'>((resolve) => {
+    timer = setTimeout(() => resolve('silence'), silenceMs)
+  })
+  try {
+    const first = await Promise.race([outcome, silence])
+    if (first !== 'silence') return first
+  } finally {
+    clearTimeout(timer)
+  }
+  // Each end has its turn: a connection is greeted, asks, and is answered.
+  for (let turn = 0; turn < 4; turn += 1)
+    await Promise.all([...serving, agent].map((one) => one.ask('catch_up').catch(() => undefined)))
+  await agent.ask('give_up', { key })
+  return outcome
+}
+
 const sysctlPath = (name: string): string =>
   `/proc/sys/${name.replaceAll('.', '\0').replaceAll('/', '.').replaceAll('\0', '/')}`
 
@@ -108,13 +141,17 @@ export const createMachine = async (
   const run: Machine['run'] = async (argv, options = {}) =>
     (await agent.ask('run', { argv, ...programOf(options) })) as RunOutcome
   const root = setUp === null ? '' : `/proc/${pid}/root`
-  const probe = async (asked: Probe): Promise<ProbeOutcome> =>
-    (await agent.ask('probe', { sourcePort: freshSourcePort(), ...asked })) as ProbeOutcome
+  const probe = (asked: Probe): Promise<ProbeOutcome> => {
+    const whole = { sourcePort: freshSourcePort(), ...asked }
+    if (asked.timeoutMs === undefined) return probeUntilSilence(agent, whole)
+    return agent.ask('probe', { ...whole }) as Promise<ProbeOutcome>
+  }
   return {
     name,
     pid,
     inside,
     async listen(...services) {
+      serving.add(agent)
       for (const service of services) {
         await agent.ask('listen', { answersAs: name, addresses: ['0.0.0.0', '::'], ...service })
       }
@@ -123,9 +160,10 @@ export const createMachine = async (
       await agent.ask('unlisten', { protocol, port })
     },
     async forget() {
+      serving.delete(agent)
       await agent.ask('forget')
     },
-    probe: (asked) => probe({ timeoutMs: 300, ...asked }),
+    probe,
     reach: (asked) => probe({ timeoutMs: 5000, ...asked }),
     async arrivals(options = {}) {
       return (await agent.ask('arrivals', options)) as readonly Arrival[]
@@ -155,7 +193,10 @@ export const createMachine = async (
         tablesStay,
       })
     },
-    restore: async () => (await agent.ask('restore')) as readonly string[],
+    async restore() {
+      serving.delete(agent)
+      return (await agent.ask('restore')) as readonly string[]
+    },
     async sysctl(path) {
       return String(await agent.ask('read', { path: sysctlPath(path) })).trim()
     },
@@ -164,6 +205,9 @@ export const createMachine = async (
     },
     readText: async (path) => readFile(root + ownFile(path), 'utf8'),
     writeText: async (path, text) => writeFile(root + ownFile(path), text),
-    [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]() {
+      serving.delete(agent)
+      return agent[Symbol.asyncDispose]()
+    },
   }
 }

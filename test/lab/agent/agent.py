@@ -106,6 +106,14 @@ class Agent:
     def do_probe(self, command, answer):
         self.probes.start(command, answer)
 
+    def do_give_up(self, command, answer):
+        self.probes.give_up(command['key'])
+        answer()
+
+    def do_catch_up(self, _command, answer):
+        # Timers after sockets: what has come to any of them is dealt with by then.
+        self.loop.after(0.005, answer)
+
     def do_carrying(self, command, answer):
         when_up(self.loop, command['links'], 3, answer)
 

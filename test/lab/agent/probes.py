@@ -55,9 +55,24 @@ class Probes:
         self.loop = loop
         # Its raw socket is shared by all flows of the namespace: a raw socket receives them all anyway.
         self.sctp = sctp.ask
+        self.open = {}
+
+    def give_up(self, key):
+        """Ends a probe as one without an answer, unless that has come by now."""
+        probe = self.open.get(key)
+        if probe is not None:
+            self.loop.after(0, lambda: probe.fail('timeout'))
 
     def start(self, command, answer):
-        probe = Probe(self.loop, command, answer)
+        key = command.get('key')
+
+        def end(value):
+            self.open.pop(key, None)
+            answer(value)
+
+        probe = Probe(self.loop, command, end)
+        if key is not None:
+            self.open[key] = probe
         try:
             getattr(self, command['protocol'])(probe, command)
         except socket.gaierror:
