@@ -135,7 +135,7 @@ describeStored('commands beside portolan watch --intent', () => {
     expect(ofShop.stdout).toContain('nginx')
     expect(ofShop.stdout).not.toContain('DRIFT ?')
     await startWatch()
-    const told = await nextEvent('the lost block', (event) => event.kind === 'conflict', 30_000)
+    const told = await nextEvent('the lost block', (event) => event.kind === 'conflict')
     printed.push(commandIn(told.kind === 'conflict' ? [told.conflict] : []))
     for (const command of printed) {
       expect(command).toContain(' --project shop ')

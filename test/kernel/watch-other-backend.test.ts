@@ -105,7 +105,7 @@ for (const backend of backends) {
         await using watched = await startWatchCommand(lab, 'auto')
         await watched.next('watching', ({ kind }) => kind === 'watching')
         await pilotOf(lab, other).apply(one)
-        const followed = await watched.next('the other backend', ({ kind }) => kind === 'watching', 40_000)
+        const followed = await watched.next('the other backend', ({ kind }) => kind === 'watching')
         expect(followed).toMatchObject({ backend: other })
         expect((await watched.events()).filter(({ kind }) => kind === 'drift')).toEqual([])
         await lab.host.mustRun(
@@ -113,11 +113,7 @@ for (const backend of backends) {
             ? ['iptables-legacy', '-t', 'nat', '-F', 'PORTOLAN-DNAT']
             : ['nft', 'flush', 'ruleset'],
         )
-        await watched.next(
-          'the repair',
-          (event) => event.kind === 'drift' && event.outcome === 'repaired',
-          40_000,
-        )
+        await watched.next('the repair', (event) => event.kind === 'drift' && event.outcome === 'repaired')
         expect(await served(lab, 8080, 9090)).toEqual(both(8080))
         expect(await inForce(lab)).toEqual([other])
         expect(await lab.host.readText(watchedFile)).toBe(one)

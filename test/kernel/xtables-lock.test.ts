@@ -29,6 +29,15 @@ const holdLock = async (lab: Lab): Promise<Running> => {
 const exists = async (lab: Lab, path: string): Promise<boolean> =>
   (await lab.host.run(['test', '-e', path])).exitCode === 0
 
+/** Starts an apply, and resolves once it has said that it waits for the lock. */
+const waitingApply = async (lab: Lab): Promise<Running> => {
+  const file = await lab.write('compose.yaml', shop())
+  const argv = pilotOf(lab, 'iptables-legacy').argv('apply', file, '--yes')
+  const applying = lab.host.start(['sh', '-c', 'exec "$@" 2> /run/lab/said', 'sh', ...lab.command, ...argv])
+  await lab.host.mustRun(['sh', '-c', 'until grep -q "waiting for" /run/lab/said; do sleep 0.05; done'])
+  return applying
+}
+
 const appears = async (lab: Lab, path: string): Promise<void> => {
   while (!(await exists(lab, path))) await new Promise((resolve) => setTimeout(resolve, 50))
 }
@@ -40,16 +49,15 @@ describeOnKernel('while another program has the lock of iptables', 'iptables-leg
     const lab = await open()
     const pilot = pilotOf(lab, 'iptables-legacy')
     const holder = await holdLock(lab)
-    const waiting = pilot.run('apply', shop(), '--yes')
-    await seconds(6)
+    const applying = await waitingApply(lab)
     // Another project, in the other backend, need not wait.
     const other = await lab.write('other.yaml', shop(['8090:80']).replace('name: shop', 'name: other'))
     mustSucceed('apply', await lab.portolan(pilotOf(lab, 'nftables').argv('apply', other, '--yes')))
     expect(await exists(lab, '/run/lab/end')).toBe(false)
     await lab.host.mustRun(['touch', '/run/lab/end'])
     await holder.outcome
-    const outcome = mustSucceed('apply', await waiting)
-    expect(outcome.stderr).toMatch(/^portolan: waiting for (flock|sh) \(PID \d+\)/m)
+    mustSucceed('apply', await applying.outcome)
+    expect(await lab.host.readText('/run/lab/said')).toMatch(/^portolan: waiting for (flock|sh) \(PID \d+\)/m)
     expect((await pilot.plan(shop())).changes).toEqual([])
   })
 
@@ -78,9 +86,7 @@ exec flock --no-fork $(find . -inum $wanted) sh -c ': > /run/lab/held; exec slee
     const lab = await open()
     const pilot = pilotOf(lab, 'iptables-legacy')
     const holder = await holdLock(lab)
-    const file = await lab.write('compose.yaml', shop())
-    const killed = lab.host.start([...lab.command, ...pilot.argv('apply', file, '--yes')])
-    await seconds(6)
+    const killed = await waitingApply(lab)
     killed.kill('SIGKILL')
     await killed.outcome
     const next = pilot.run('apply', shop(), '--yes')

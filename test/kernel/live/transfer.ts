@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
+import type { Machine } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { pilotOf } from '../lifecycle/pilot.ts'
@@ -49,6 +51,11 @@ waits.sort()
 print(number, wrong, [round(1000 * waits[int(len(waits) * part)], 1) for part in (0.5, 0.99, 0.999)], round(1000 * waits[-1], 1))
 `
 
+/** Resolves once there is a socket of TCP that `ss` filters so. */
+const hasSocket = async (machine: Machine, filter: string): Promise<void> => {
+  while ((await machine.mustRun(['ss', '-Hnt', ...filter.split(' ')])) === '') await delay(20)
+}
+
 /** What is under way while other ports come and go. */
 export const transfer = (open: OpenLab, backend: Backend): void => {
   test(
@@ -63,14 +70,14 @@ export const transfer = (open: OpenLab, backend: Backend): void => {
       )) as Leased
       const container = await contain(lab, leased)
       const sending = container.start(['python3', '-c', sender], { timeoutMs })
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      await hasSocket(container, 'state listening sport = :90')
       const receiving = lab.client.start(['python3', '-c', receiver], { timeoutMs })
       lab.use({
         [Symbol.asyncDispose]: async () => {
           for (const one of [sending, receiving]) one.kill('SIGKILL')
         },
       })
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      await hasSocket(lab.client, 'state established dport = :8000')
       await inShop(
         lab,
         backend,

@@ -40,7 +40,7 @@ export const startWatcher = async (
   const running = lab.host.start(argv, { timeoutMs: 300_000 })
   const { events, next } = followEvents(lab, log)
   // It starts, looks and repairs before that.
-  await next('watching', ({ kind }) => kind === 'watching', 60_000)
+  await next('watching', ({ kind }) => kind === 'watching')
   return {
     events,
     next,
@@ -61,7 +61,7 @@ export const followEvents = (lab: Lab, path: string): Pick<Watcher, 'events' | '
       .slice(0, -1)
       .map((line) => JSON.parse(line) as HostEvent)
   let seen = 0
-  const next: Watcher['next'] = async (what, isIt, timeoutMs = 10_000) => {
+  const next: Watcher['next'] = async (what, isIt, timeoutMs = 60_000) => {
     for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
       const all = await events()
       const at = all.findIndex((event, index) => index >= seen && isIt(event))

@@ -18,7 +18,7 @@ export const startWatch = async (lab: Lab, backend: Backend, file: string) => {
   const argv = ['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...lab.command, ...words]
   const running = lab.host.start(argv, { timeoutMs: 300_000 })
   const { next, events } = followEvents(lab, log)
-  const inForce = () => next('watching', ({ kind }) => kind === 'watching', 30_000)
+  const inForce = () => next('watching', ({ kind }) => kind === 'watching')
   await inForce()
   const stop = async (): Promise<void> => {
     running.kill('SIGTERM')

@@ -75,9 +75,9 @@ export const stopWatch = async (): Promise<void> => {
   expect(ended?.exitCode ?? 0).toBe(0)
 }
 
-export const inForce = (): Promise<unknown> => next('watching', ({ kind }) => kind === 'watching', 30_000)
+export const inForce = (): Promise<unknown> => next('watching', ({ kind }) => kind === 'watching')
 export const refused = async (): Promise<string> => {
-  const event = await next('failed', ({ kind }) => kind === 'failed', 30_000)
+  const event = await next('failed', ({ kind }) => kind === 'failed')
   return event.kind === 'failed' ? `${event.error.code}: ${event.error.message}` : ''
 }
 
