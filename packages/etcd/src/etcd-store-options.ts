@@ -14,7 +14,10 @@ export interface EtcdTls {
 export interface EtcdStoreOptions {
   /** The name of the cluster, part of every key: several may share one etcd. */
   readonly cluster: string
-  /** `192.0.2.1:2379`, `[2001:db8::1]:2379`; one that answers is enough. */
+  /**
+   * `192.0.2.1:2379`, `etcd.example:2379`, `[2001:db8::1]:2379`, each with its port; or `unix:/run/etcd.sock`, a socket file that
+   * leads to one. One that answers is enough. A server behind a file is asked by the name localhost with TLS.
+   */
   readonly endpoints: readonly string[]
   /** Null: no TLS. */
   readonly tls?: EtcdTls | null

@@ -6,6 +6,7 @@ import type {
   BlockTransaction,
 } from '@portolan/core'
 import type { Etcd3, ICompare, IRequestOp } from 'etcd3'
+import { checkEndpoints } from './check-endpoints.ts'
 import { openServers } from './etcd-servers.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { keepLease } from './keep-lease.ts'
@@ -18,6 +19,7 @@ import { watchKeys } from './watch-keys.ts'
  * The blocks of a cluster, in etcd (3.4 or later). A connection is made with the first request. The rules are those of
  * `@portolan/core`: this sends what they ask for, and says what etcd answered.
  *
+ * @throws InvalidRequestError for endpoints that no server can have, and for texts in PEM that cannot be used
  * @example
  * const store = openEtcdStore({ cluster: 'prod', endpoints: ['127.0.0.1:2379'] })
  * await store.close()
@@ -25,6 +27,7 @@ import { watchKeys } from './watch-keys.ts'
  */
 export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
   const keys = keySpace(options.cluster)
+  checkEndpoints(options)
   const servers = openServers(options)
   const reading = async <Result>(
     request: (client: Etcd3) => Promise<Result>,

@@ -1,4 +1,5 @@
 import type { CertificateFault, UserFault } from '@portolan/core'
+import { hostOf, isSocketFile } from './check-endpoints.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 
 /** Which servers were asked, and what this host showed of itself. */
@@ -58,6 +59,10 @@ interface Case {
   /** Null: these words mean something else here. */
   readonly means: (asked: Asked, words: string) => Omit<Refusal, 'kind' | 'certificate' | 'user'> | null
 }
+
+/** No other server is asked by the name localhost. */
+const isByFile = ({ endpoints }: Asked): boolean =>
+  endpoints.some(isSocketFile) && !endpoints.some((one) => !isSocketFile(one) && hostOf(one) === 'localhost')
 
 const clock = (): string => new Date().toISOString().replace(/:\d\d\.\d+Z$/, 'Z')
 
@@ -128,12 +133,19 @@ const cases: readonly Case[] = [
     kind: 'tls',
     certificate: 'name',
     says: /does not match certificate's altnames/,
-    means: (_asked, words) => {
+    means: (asked, words) => {
       const [, name, names] =
         /(?:Host|IP): (.*?)\.? is not (?:in the cert's (?:altnames|list)|cert's CN): (.*)$/.exec(words) ?? []
       const known = (names ?? '').replaceAll(/(DNS|IP Address):/g, '')
+      const its = `its certificate is for ${known === '' ? 'no name that it can be asked by' : known}`
+      if (name === 'localhost' && isByFile(asked))
+        return {
+          why: `${its}, and a server behind a socket file is asked by the name localhost`,
+          remedy:
+            'Issue one for localhost too, or name the server by an address or name in place of the file.',
+        }
       return {
-        why: `its certificate is for ${known === '' ? 'no name that it can be asked by' : known}, and the cluster's URL says ${name ?? 'another'}`,
+        why: `${its}, and the cluster's URL says ${name ?? 'another'}`,
         remedy: "Write a name of the certificate in the cluster's URL, or issue one for that name.",
       }
     },

@@ -1,13 +1,12 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { hostOf, isSocketFile } from './check-endpoints.ts'
 
 /** How long a nameserver may take once a request has failed. */
 const LOOKUP_MS = 1_000
 
 /** Servers were asked by names that this host cannot resolve. */
 export class UnresolvedError extends Error {}
-
-const hostOf = (endpoint: string): string => endpoint.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 
 /**
  * Which of the servers have names that cannot be resolved, with what the system says. gRPC tells of such a one as of a
@@ -16,7 +15,7 @@ const hostOf = (endpoint: string): string => endpoint.replace(/:\d+$/, '').repla
 export const unresolvedNames = async (
   endpoints: readonly string[],
 ): Promise<readonly { readonly name: string; readonly why: string }[]> => {
-  const hosts = endpoints.filter((endpoint) => !endpoint.startsWith('unix:')).map(hostOf)
+  const hosts = endpoints.filter((endpoint) => !isSocketFile(endpoint)).map(hostOf)
   const names = [...new Set(hosts)].filter((host) => isIP(host) === 0)
   const found = await Promise.all(
     names.map(async (name) => {

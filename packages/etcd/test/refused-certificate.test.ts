@@ -53,3 +53,32 @@ test.each([
     expect(connections).toBe(1)
   },
 )
+
+test('a server behind a socket file is told by the name that it is asked by, which no URL has', async () => {
+  const [otherKey, otherCert] = [join(folder, 'other-key'), join(folder, 'other-cert')]
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+      ...['-keyout', otherKey, '-out', otherCert, '-days', '2', '-subj', '/CN=etcd.example'],
+      ...['-addext', 'subjectAltName=DNS:etcd.example'],
+    ],
+    { stdio: 'ignore' },
+  )
+  const ca = readFileSync(otherCert, 'utf8')
+  const server = createServer({ key: readFileSync(otherKey, 'utf8'), cert: ca, ALPNProtocols: ['h2'] })
+  server.on('tlsClientError', () => undefined)
+  const file = join(folder, 'socket')
+  await new Promise<void>((resolve) => server.listen(file, resolve))
+  const store = openEtcdStore({
+    cluster: 'prod',
+    endpoints: [`unix:${file}`],
+    tls: { ca, cert: null, key: null },
+    timeoutMs: 2_000,
+  })
+  await expect(store.read()).rejects.toThrow(
+    /its certificate is for etcd\.example, and a server behind a socket file is asked by the name localhost\. .*Issue one for localhost too/,
+  )
+  await store.close()
+  await new Promise((resolve) => server.close(resolve))
+})
