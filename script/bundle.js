@@ -4,7 +4,7 @@
  * takes to do its work.
  *
  * Started by hand it writes both. Jest calls it before the suites that start the command or programs that import the
- * packages, so that no test meets the code of older sources.
+ * packages, so that no test meets the code of older sources. Both do nothing where it has been done for these sources.
  */
 import { realpathSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -15,6 +15,7 @@ import { bundleCommand } from './bundle-command.js'
 import { bundleEtcd } from './bundle-etcd.js'
 import { bundlePackages } from './bundle-packages.js'
 import { forgetCompiled } from './bundle-program.js'
+import { bundleRecord } from './bundle-record.js'
 
 const root = join(import.meta.dirname, '..')
 
@@ -41,6 +42,9 @@ const keepOnly = async (folder, isOurs, outputFiles) => {
 }
 
 const bundle = async () => {
+  const record = bundleRecord(root)
+  const sources = await record.digestSources()
+  if (await record.isBundled(sources)) return
   const [packages, command, cni, etcd] = await Promise.all([
     bundlePackages(),
     bundleCommand(),
@@ -63,6 +67,7 @@ const bundle = async () => {
     await keepOnly(join(root, folder), () => true, outputFiles)
     await forgetCompiled({ folder, outputFiles })
   }
+  await record.keep(sources)
 }
 
 export default bundle
