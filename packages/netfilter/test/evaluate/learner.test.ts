@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { RangeSet } from '../../src/address/range-set.ts'
+import { hasValue, type RangeSet } from '../../src/address/range-set.ts'
 import { prepareFollower } from '../../src/evaluate/flow/follow.ts'
 import { openFlow } from '../../src/evaluate/flow/open-flow.ts'
 import type { Learner } from '../../src/evaluate/learn/learner.ts'
@@ -58,4 +58,37 @@ test('a value that a rule writes is no free one, though it has the value of one'
   expect(learnt([other], [compare(field('sport', tcp), oneOf(8081)), verdict('drop')])).toEqual([
     'sport not in 8081',
   ])
+})
+
+/** Where a free destination may be, for a packet to a broadcast address of eth0 to fare as it does. */
+const alikeBroadcasts = (from: string | null): readonly boolean[] => {
+  const broadcasts = [0xc00002ff, 0xc63364ff] as const
+  const learner: Learner = {
+    origins: { ...noOrigins, daddr: 'daddr' },
+    values: new Map([['daddr', broadcasts[0]]] as const),
+    region: { daddr: { starts: [0], ends: [0xffffffff] } },
+    ...{ conditions: [], exclusions: [], speaksForOthers: false, leadsTo: null, alike: null },
+    ...{ isLenient: false, blurred: false, skipsForeign: false, ignored: new Set() },
+    ...{ watched: null, hasActed: false, checks: null },
+  }
+  const follower = prepareFollower(facts, [])
+  follower.follow(
+    openFlow(
+      follower.host,
+      {
+        ...{ family: 'ip', protocol: 17, in: from, port: null, state: 'new', mark: 0 },
+        ...{ tcpFlags: null, icmpType: null, icmpCode: 0 },
+        ...{ saddr: from === null ? null : client, daddr: broadcasts[0], sport: 8080, dport: 8080 },
+      },
+      learner,
+    ),
+  )
+  return broadcasts.map((address) =>
+    learner.conditions.every(({ set, inside }) => hasValue(set, address) === inside),
+  )
+}
+
+test('broadcasts of all interfaces are for the host where they come in, and leave by their own', () => {
+  expect(alikeBroadcasts('eth0')).toEqual([true, true])
+  expect(alikeBroadcasts(null)).toEqual([true, false])
 })

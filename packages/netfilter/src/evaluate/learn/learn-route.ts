@@ -11,12 +11,14 @@ import { membership } from './learner.ts'
 
 /**
  * What matters of a route for the way of a packet. What is for the host itself stays here, whichever interface has the
- * address; the host speaks to it from that address, or from the one that the route names.
+ * address; the host speaks to it from that address, or from the one that the route names. A broadcast is for the host
+ * too where it comes in, and leaves by its interface where the host sends it.
  */
-const classOf = (route: Route | null, destination: number | bigint): string => {
+const classOf = (route: Route | null, { destination, in: from }: RouteKey): string => {
   if (route === null) return 'none'
   const { type, link, gateway, source } = route
   if (type === 'local') return `local ${source === null || source === destination ? '' : source}`
+  if (type === 'broadcast' && from !== 'lo') return type
   return `${type} ${link?.name ?? ''}${gateway === null ? '' : ' via'}`
 }
 
@@ -29,9 +31,10 @@ export const sameRoute = (router: Router, key: RouteKey): RangeSet | null => {
   const flow = router.asksFlow ? router.rules.map((rule) => rule.flow?.matches(key.flow) ?? '').join(' ') : ''
   const context = `route ${key.in} ${key.out} ${key.mark} ${router.asksSource ? key.source : ''} ${flow}`
   const classify = (destination: number | bigint): string => {
-    const { route, otherwise } = lookUpRoute(router, { ...key, destination })
-    const found = classOf(route, destination)
-    return otherwise === null ? found : `${found} or ${classOf(otherwise.route, destination)}`
+    const asked = { ...key, destination }
+    const { route, otherwise } = lookUpRoute(router, asked)
+    const found = classOf(route, asked)
+    return otherwise === null ? found : `${found} or ${classOf(otherwise.route, asked)}`
   }
   return classOfDestination(router, context, classify, key.destination) ?? null
 }
