@@ -56,25 +56,25 @@ export const suspectsOf = (drafted: Drafted, places: Places): readonly Suspects[
     // A rule before the routing decision is one for packets to the host, too.
     const isForHost = places.translated.any || isBeforeRouting(finding.step?.hook ?? '')
     const away = isForHost ? uniteRanges([beyond, addresses]) : beyond
+    const leaving = region(subtractRanges(subnet, addresses), away)
     return [
       ...wide,
-      ...protocols.map((protocol) => ({
-        family,
-        protocol,
-        in: network.bridge,
-        region: region(subtractRanges(subnet, addresses), away),
-      })),
+      ...protocols.map((protocol) => ({ family, protocol, in: network.bridge, region: leaving })),
     ]
   }
   const answers = { saddr: subtractRanges(subnet, addresses), sport: anyPort, protocols }
+  const covered: readonly (string | null)[] = isWide ? places.links : []
   return [
     ...wide,
-    ...entrancesOf(drafted, entrances).flatMap((from) =>
+    ...without(covered, entrancesOf(drafted, entrances)).flatMap((from) =>
       protocols.map((protocol) => ({ family, protocol, in: from, region: toNetwork })),
     ),
     ...statelessAnswers(drafted, { ...places, subnet }, answers),
   ]
 }
+
+const without = <T>(covered: readonly T[], all: readonly T[]): readonly T[] =>
+  all.filter((one) => !covered.includes(one))
 
 /** By which the packets of rows of a network come in. A rule for an opening that names no interface is one for all. */
 const entrancesOf = (
@@ -108,12 +108,10 @@ const statelessAnswers = (
   return [
     uniteRanges([subtractRanges(unicast[family], subnet), addresses]),
     subtractRanges(subnet, addresses),
-  ].flatMap((daddr) =>
-    from.protocols.map((protocol) => ({
-      ...{ family, protocol, in: network.bridge },
-      region: { saddr: from.saddr, sport: from.sport, daddr, dport: anyPort },
-    })),
-  )
+  ].flatMap((daddr) => {
+    const region = { saddr: from.saddr, sport: from.sport, daddr, dport: anyPort }
+    return from.protocols.map((protocol) => ({ family, protocol, in: network.bridge, region }))
+  })
 }
 
 /** Packets of all senders. */
@@ -175,20 +173,20 @@ const suspectsOfMapping = (
     .map(({ hostPort }) => singleValue(hostPort))
   const targetSet = uniteRanges(addresses.map((address) => singleValue(address)))
   const mayLead = addresses.some((address) => translated.leadTo(address))
+  // How to ask a chain is planned for a region, and one region is for all entrances.
+  const direct: Region = { saddr: senders, daddr: targetSet, sport: anyPort, dport: ports }
+  const publishedAt = (host: RangeSet): Region => ({
+    ...{ saddr: senders, sport: anyPort },
+    daddr: mayLead ? uniteRanges([subtractRanges(any, subnet), host]) : host,
+    dport: mayLead ? anyPort : uniteRanges(hostPorts),
+  })
+  const published = publishedAt(around[family].addresses)
+  const publishedHere = publishedAt(uniteRanges([around[family].addresses, loopback[family]]))
   const suspects = entrances.flatMap((from): readonly Suspects[] => {
     const own = { family, protocol, in: from }
-    const host =
-      from === null ? uniteRanges([around[family].addresses, loopback[family]]) : around[family].addresses
     return [
-      { ...own, region: { saddr: senders, daddr: targetSet, sport: anyPort, dport: ports } },
-      {
-        ...own,
-        region: {
-          ...{ saddr: senders, sport: anyPort },
-          daddr: mayLead ? uniteRanges([subtractRanges(any, subnet), host]) : host,
-          dport: mayLead ? anyPort : uniteRanges(hostPorts),
-        },
-      },
+      { ...own, region: direct },
+      { ...own, region: from === null ? publishedHere : published },
     ]
   })
   const answers = { saddr: targetSet, sport: ports, protocols: [protocol] }

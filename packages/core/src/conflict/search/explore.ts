@@ -30,6 +30,7 @@ import { type Judgement, judge } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
 import { freeFields, type Point } from './region.ts'
 import type { Row } from './row.ts'
+import { startLearner } from './start-learner.ts'
 
 /** Packets that fare alike, of one mapping or of several. */
 export interface GroupCell extends MemberPoint {
@@ -156,13 +157,7 @@ export const followWithout = (
   row: Row,
   point: Point,
   ignored: ReadonlySet<object>,
-): Judgement =>
-  judge(
-    row,
-    followFirst(follower, row, point, learnerOf(noFreeValues, nowhere, ignored)),
-    point,
-    follower.host,
-  )
+): Judgement => judge(row, followFirst(follower, row, point, startLearner({ ignored })), point, follower.host)
 
 /** What becomes of a packet, and what tells of which others it holds. */
 export interface FollowedForOthers {
@@ -183,37 +178,6 @@ export const followForOthers = (
   const learner = learnerFor(row, area, at, ignored)
   return { judgement: judge(own, followFirst(follower, own, point, learner), point, follower.host), learner }
 }
-
-const learnerOf = (
-  { origins, values, speaksForOthers }: FreeValues,
-  region: Learner['region'],
-  ignored: ReadonlySet<object>,
-  { leadsTo, alike }: Pick<Learner, 'leadsTo' | 'alike'> = { leadsTo: null, alike: null },
-  skipsForeign = false,
-): Learner => ({
-  origins,
-  values,
-  region,
-  conditions: [],
-  exclusions: [],
-  speaksForOthers,
-  leadsTo,
-  alike,
-  isLenient: false,
-  blurred: false,
-  skipsForeign,
-  ignored,
-  watched: null,
-  hasActed: false,
-  checks: null,
-})
-
-const nowhere: Learner['region'] = {}
-
-/** What of a packet is free. */
-type FreeValues = Pick<Learner, 'origins' | 'values' | 'speaksForOthers'>
-
-const noFreeValues: FreeValues = { origins: noOrigins, values: new Map(), speaksForOthers: false }
 
 const memberFields: readonly MemberField[] = ['targetAddress', 'targetPort', 'hostPort']
 
@@ -257,5 +221,9 @@ const learnerFor = (
     origins[field] = field
     values.set(field, point[field])
   }
-  return learnerOf({ origins, values, speaksForOthers }, row.bounds, ignored, row, skipsForeign)
+  const { bounds, leadsTo, alike } = row
+  return startLearner({
+    ...{ origins, values, region: bounds, speaksForOthers, leadsTo, alike },
+    ...{ skipsForeign, ignored },
+  })
 }

@@ -1,0 +1,39 @@
+import { type Learner, noOrigins } from '@portolan/netfilter/analysis'
+
+/** What is told to a learner before a packet is followed. */
+type Told = Pick<
+  Learner,
+  'origins' | 'values' | 'region' | 'speaksForOthers' | 'leadsTo' | 'alike' | 'skipsForeign' | 'ignored'
+>
+
+/** A learner that has noted nothing. What it is not told is free of conditions. */
+export const startLearner = ({
+  origins = noOrigins,
+  values = noValues,
+  region = nowhere,
+  speaksForOthers = false,
+  leadsTo = null,
+  alike = null,
+  skipsForeign = false,
+  ignored = nothing,
+}: Partial<Told>): Learner => ({
+  origins,
+  values,
+  region,
+  conditions: [],
+  exclusions: [],
+  speaksForOthers,
+  leadsTo,
+  alike,
+  isLenient: false,
+  blurred: false,
+  skipsForeign,
+  ignored,
+  watched: null,
+  hasActed: false,
+  checks: null,
+})
+
+const noValues: Learner['values'] = new Map()
+const nowhere: Learner['region'] = {}
+const nothing: ReadonlySet<object> = new Set()
