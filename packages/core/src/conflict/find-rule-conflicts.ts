@@ -244,7 +244,8 @@ const searchWith = (
       ...(bypasses.ofNetwork.get(network) ?? []).map((one) => inWords(one, drafts)),
     ]),
   ]
-  const held = hold(found, drafts, { desired, facts: planned, follower, links, rulesets, around })
+  const scene = { desired, facts: planned, follower, links, rulesets, around, taken, others }
+  const held = hold(found, drafts, scene)
   return {
     conflicts: [...lost, ...toldOnce(tellStale(held, wording))],
     remedied: (conflicts) => withInsertions(rulesets, insertionsOf(conflicts, found, held, drafts)),

@@ -1,6 +1,5 @@
 import {
   type Conclusion,
-  type Condition,
   conditionsWithout,
   type Followed,
   hasValue,
@@ -26,6 +25,7 @@ import { freeFields, isEmptyRegion, type Point, type Region, without } from '../
 import { followSuspect, learnerFor } from './follow-suspect.ts'
 import { followUnhindered, type Unhindered, type UnhinderedWay } from './follow-unhindered.ts'
 import type { Judged, Suspects } from './judged.ts'
+import type { Learned, PortClass } from './own-ports.ts'
 
 /**
  * - `packet`: one that a remedy lets through and should not.
@@ -58,23 +58,12 @@ export const findOpened = (judged: Judged, suspects: Suspects): Opened | null =>
     if (!judged.mayFollow()) return { kind: 'unchecked' }
     cells += 1
     const { point } = picked
-    const way = followUnhindered(
-      judged,
-      suspects,
-      point,
-      learnerFor(suspects, area.region, point, suspects.region),
-    )
-    const within = way.kind === 'passes' ? open.find((region) => isIn(region, point)) : undefined
-    if (way.kind !== 'unsettled' && (way.kind === 'as-before' || within !== undefined)) {
-      left.push(...leftOf(area, meetArea(narrow(area, point, way.conditions), within)))
-      continue
-    }
-    const { fate, conditions } = settle(judged, { suspects, point, region: area.region }, way)
-    if (fate.kind === 'opened') return { kind: 'packet', point }
-    if (fate.isBlurred) return { kind: 'computed' }
-    const narrowed = narrow(area, point, conditions)
+    const seen = fareOf(judged, { suspects, point, region: area.region }, open)
+    if (seen.kind === 'opened') return { kind: 'packet', point }
+    if (seen.isBlurred) return { kind: 'computed' }
+    const narrowed = meetArea(narrow(area, point, seen.learned), seen.within)
     left.push(...leftOf(area, narrowed))
-    if (fate.kind === 'as-before') continue
+    if (seen.kind !== 'mended') continue
     const beyond = regionsOf(narrowed.area, 0, suspects.region)
       .flatMap((region) => open.reduce(subtract, [region]))
       .find((region) => !isEmptyRegion(region))
@@ -94,20 +83,59 @@ interface Picked {
   readonly region: Region
 }
 
-/**
- * What the rules of a remedy do for a packet, and for which others. How to ask a chain is planned once for all packets
- * of a remedy. Rules that none of an area can match are left out only where one of them computes: such a plan is for
- * the area alone.
- */
-const settle = (
+/** How a packet fares, and which others fare alike. */
+interface Fare {
+  /** `passes`: whatever is done for it, the contract lets it through. */
+  readonly kind: Fate['kind'] | 'passes'
+  readonly isBlurred: boolean
+  readonly learned: Learned
+  /** What the contract lets through, where that is what it hangs on. */
+  readonly within: Region | undefined
+}
+
+/** A packet to a port of a mapping speaks for those to others like it, unless a rule computes with what differs. */
+const fareOf = (judged: Judged, picked: Picked, open: readonly Region[]): Fare => {
+  const ports = judged.ownPorts(picked.suspects, picked.region, picked.point)
+  const fare = fareAmong(judged, picked, open, ports)
+  return fare.isBlurred && ports !== null ? fareAmong(judged, picked, open, null) : fare
+}
+
+const fareAmong = (
   judged: Judged,
   picked: Picked,
-  way: UnhinderedWay,
-): { readonly fate: Fate; readonly conditions: readonly Condition[] } => {
+  open: readonly Region[],
+  ports: PortClass | null,
+): Fare => {
+  const { suspects, point, region } = picked
+  const ofPackets = (learned: Learned): Learned => ports?.ofPackets(learned) ?? learned
+  const way = followUnhindered(
+    judged,
+    suspects,
+    point,
+    learnerFor(suspects, region, point, suspects.region, ports),
+  )
+  const within = way.kind === 'passes' ? open.find((one) => isIn(one, point)) : undefined
+  if (way.kind === 'as-before' || (way.kind === 'passes' && within !== undefined))
+    return { kind: way.kind, isBlurred: false, learned: ofPackets(way.learned), within }
+  const { fate, learned } = settle(judged, picked, way, ports)
+  return { ...fate, learned: ofPackets(learned), within: undefined }
+}
+
+/** What the rules of a remedy do for a packet, and for which others. */
+interface Settled {
+  readonly fate: Fate
+  readonly learned: Learned
+}
+
+/**
+ * What the rules of a remedy do for a packet. How to ask a chain is planned once for all packets of a remedy. Rules that
+ * none of an area can match are left out only where one of them computes: such a plan is for the area alone.
+ */
+const settle = (judged: Judged, picked: Picked, way: UnhinderedWay, ports: PortClass | null): Settled => {
   const { suspects, region, point } = picked
-  const wide = learnerFor(suspects, region, point, suspects.region)
+  const wide = learnerFor(suspects, region, point, suspects.region, ports)
   const settled = fateOf(judged, picked, wide, way.followed)
-  if (!settled.fate.isBlurred || settled.fate.kind === 'opened') return settled
+  if (!settled.fate.isBlurred || settled.fate.kind === 'opened' || ports !== null) return settled
   const narrow = learnerFor(suspects, region, point, region)
   return fateOf(judged, picked, narrow, null)
 }
@@ -131,7 +159,7 @@ const fateOf = (
   { suspects, point }: Picked,
   learner: Learner,
   unhindered: Unhindered | null,
-): { readonly fate: Fate; readonly conditions: readonly Condition[] } => {
+): Settled => {
   let isBlurred = false
   // One list of conditions for all ways: other packets that meet them are settled by the same ways.
   const followed = (own: Learner): Followed => {
@@ -139,21 +167,25 @@ const fateOf = (
     isBlurred ||= own.blurred
     return found
   }
-  const { conditions } = learner
+  const { conditions, exclusions } = learner
+  const learned: Learned = { conditions, exclusions }
   const first: Learner = { ...learner, watched: inserted, checks: noChecks() }
   const after = followed(first)
   if (!first.hasActed)
-    return { fate: { kind: 'as-before', isBlurred }, conditions: conditionsWithout(first, 'other', 'after') }
+    return {
+      fate: { kind: 'as-before', isBlurred },
+      learned: { conditions: conditionsWithout(first, 'other', 'after'), exclusions },
+    }
   if (!after.conclusions.some(passes) || !isTouched(after, first))
-    return { fate: { kind: 'as-before', isBlurred }, conditions }
+    return { fate: { kind: 'as-before', isBlurred }, learned }
   const before = followed({ ...learner, ignored: inserted })
   if (!isOpened(before.conclusions, after.conclusions))
-    return { fate: { kind: 'as-before', isBlurred }, conditions }
+    return { fate: { kind: 'as-before', isBlurred }, learned }
   const others = unhindered?.followed ?? followed({ ...learner, ignored: passedBy })
   const isStill = isOpened(others.conclusions, after.conclusions)
   return {
     fate: { kind: isStill ? 'opened' : 'mended', isBlurred },
-    conditions: unhindered === null ? conditions : [...conditions, ...unhindered.conditions],
+    learned: unhindered === null ? learned : joinLearned(learned, unhindered.learned),
   }
 }
 
@@ -206,9 +238,14 @@ export const stopperOf = (step: TraceStep | null): object | string => {
   )
 }
 
-const narrow = (area: Area, point: Point, conditions: readonly Condition[]): Narrowed => {
+const joinLearned = (one: Learned, other: Learned): Learned => ({
+  conditions: [...one.conditions, ...other.conditions],
+  exclusions: [...one.exclusions, ...other.exclusions],
+})
+
+const narrow = (area: Area, point: Point, { conditions, exclusions }: Learned): Narrowed => {
   const all = (): typeof area.members => singleValue(0)
-  const narrowed = narrowArea(area, conditions, [], all)
+  const narrowed = narrowArea(area, conditions, exclusions, all)
   const at = { member: 0, point }
   return holds(narrowed.area, at) ? narrowed : { area: onlyPoint(at), fresh: [] }
 }
@@ -217,7 +254,12 @@ const narrow = (area: Area, point: Point, conditions: readonly Condition[]): Nar
 const meetArea = ({ area, fresh }: Narrowed, region: Region | undefined): Narrowed =>
   region === undefined
     ? { area, fresh }
-    : { area: { ...area, region: meetRegions(area.region, region) }, fresh }
+    : {
+        area: { ...area, region: meetRegions(area.region, region) },
+        fresh: fresh
+          .map((hole) => ({ ...hole, region: meetRegions(hole.region, region) }))
+          .filter((hole) => !isEmptyRegion(hole.region)),
+      }
 
 const isIn = (region: Region, point: Point): boolean =>
   freeFields.every((field) => hasValue(region[field], point[field]))

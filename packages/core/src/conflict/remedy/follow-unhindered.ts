@@ -1,5 +1,4 @@
 import {
-  type Condition,
   conditionsWithout,
   type Followed,
   isArrival,
@@ -9,6 +8,7 @@ import {
 import type { Point } from '../search/region.ts'
 import { followSuspect } from './follow-suspect.ts'
 import type { Judged, Suspects } from './judged.ts'
+import type { Learned } from './own-ports.ts'
 
 /**
  * The way of a packet where neither the rules of a remedy are nor the culprits that they pass by, and for which others
@@ -20,7 +20,7 @@ import type { Judged, Suspects } from './judged.ts'
 export type UnhinderedWay =
   | {
       readonly kind: 'as-before' | 'passes'
-      readonly conditions: readonly Condition[]
+      readonly learned: Learned
       readonly followed: Unhindered
     }
   | { readonly kind: 'unsettled'; readonly followed: Unhindered | null }
@@ -28,7 +28,7 @@ export type UnhinderedWay =
 /** A packet that was followed, and all that its way hung on. */
 export interface Unhindered {
   readonly followed: Followed
-  readonly conditions: readonly Condition[]
+  readonly learned: Learned
 }
 
 /**
@@ -52,12 +52,16 @@ export const followUnhindered = (
   const found = followSuspect(follower, suspects, point, learner)
   if (learner.blurred) return { kind: 'unsettled', followed: null }
   const { conclusions, run } = found
-  const followed = { followed: found, conditions: learner.conditions }
+  const { conditions, exclusions } = learner
+  const followed = { followed: found, learned: { conditions, exclusions } }
+  const without = (...kinds: Parameters<typeof conditionsWithout>[1][]): Learned => ({
+    conditions: conditionsWithout(learner, ...kinds),
+    exclusions,
+  })
   if (checks.isSoughtPassed && !run.truncated && !conclusions.some(({ end }) => isArrival(end)))
-    return { kind: 'as-before', conditions: conditionsWithout(learner, 'sought', 'other'), followed }
-  if (!learner.hasActed)
-    return { kind: 'as-before', conditions: conditionsWithout(learner, 'other', 'after'), followed }
+    return { kind: 'as-before', learned: without('sought', 'other'), followed }
+  if (!learner.hasActed) return { kind: 'as-before', learned: without('other', 'after'), followed }
   if (!run.truncated && conclusions.every(({ end }) => isArrival(end)))
-    return { kind: 'passes', conditions: conditionsWithout(learner, 'other'), followed }
+    return { kind: 'passes', learned: without('other'), followed }
   return { kind: 'unsettled', followed }
 }

@@ -1,4 +1,4 @@
-import type { Family, NetfilterRuleset } from '@portolan/netfilter'
+import type { NetfilterRuleset } from '@portolan/netfilter'
 import { type HostFacts, protocolName } from '@portolan/netfilter'
 import type { Follower } from '@portolan/netfilter/analysis'
 import type { DesiredState } from '../../contract/index.ts'
@@ -9,13 +9,13 @@ import { culpritKey } from '../search/blame.ts'
 import { followPoint } from '../search/explore.ts'
 import type { Finding } from '../search/finding.ts'
 import { addressValue } from '../search/subnets.ts'
-import type { Surroundings } from '../search/surroundings.ts'
 import type { Drafted } from './draft.ts'
 import { findOpened, type Opened, stopperOf } from './find-opened.ts'
 import { foreignTranslations } from './foreign-translations.ts'
 import { withInsertions } from './insertion.ts'
 import type { Judged, Suspects } from './judged.ts'
 import { openPackets } from './open-packets.ts'
+import { ownPorts, type PortsBeside } from './own-ports.ts'
 import { ownersTerms } from './owners-terms.ts'
 import { suspectsOf } from './suspects.ts'
 import { toldApart } from './told-apart.ts'
@@ -27,7 +27,7 @@ import { toldApart } from './told-apart.ts'
 const MOST_KINDS = 4_096
 
 /** The host that remedies are checked on. */
-export interface RemedyScene {
+export interface RemedyScene extends PortsBeside {
   readonly desired: DesiredState
   /** As they will be once the project is applied. */
   readonly facts: HostFacts
@@ -36,7 +36,6 @@ export interface RemedyScene {
   /** The interfaces that the facts name. The follower adds those that a packet is said to come in by. */
   readonly links: ReadonlySet<string>
   readonly rulesets: readonly NetfilterRuleset[]
-  readonly around: Readonly<Record<Family, Surroundings>>
 }
 
 /**
@@ -129,7 +128,7 @@ const refused = (objection: string, { step }: Finding): Remedy => {
 
 /** Says what is wrong with a remedy; null: nothing. */
 const judgeIn = (
-  { desired, facts, follower: current, links: named, rulesets, around }: RemedyScene,
+  { desired, facts, follower: current, links: named, rulesets, around, taken, others }: RemedyScene,
   culpritsOf: (finding: Finding) => readonly Finding[],
 ): ((drafted: Drafted) => string | null) => {
   const bridges = new Set([
@@ -139,6 +138,7 @@ const judgeIn = (
     ),
   ])
   const open = openPackets(desired, around, bridges)
+  const portsAlike = ownPorts(desired, { around, taken, others })
   const translated = foreignTranslations(rulesets)
   let kinds = 0
   const mayFollow = (): boolean => {
@@ -158,6 +158,7 @@ const judgeIn = (
       inserted: new Set(inserted),
       passedBy: new Set([...inserted, ...culpritsOf(finding).flatMap((one) => culpritsIn(planned, one))]),
       open,
+      ownPorts: portsAlike,
       mayFollow,
     }
     const now = followPoint(follower, row, finding.point)

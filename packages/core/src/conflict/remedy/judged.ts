@@ -1,6 +1,7 @@
 import type { Follower } from '@portolan/netfilter/analysis'
 import type { Region } from '../search/region.ts'
 import type { Arriving } from './open-packets.ts'
+import type { OwnPorts } from './own-ports.ts'
 
 /** Packets that a remedy may let through. */
 export interface Suspects extends Arriving {
@@ -17,6 +18,7 @@ export interface Judged {
   readonly passedBy: ReadonlySet<object>
   /** What the contract lets through. */
   readonly open: (packets: Arriving) => readonly Region[]
+  readonly ownPorts: OwnPorts
   /** Asked for each kind of packets; false: no more of them are followed, for this remedy or any other. */
   readonly mayFollow: () => boolean
 }

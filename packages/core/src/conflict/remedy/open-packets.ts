@@ -6,6 +6,7 @@ import {
   singleValue,
   subtractRanges,
   uniteRanges,
+  valueSet,
 } from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredNetwork, DesiredOpening, DesiredState } from '../../contract/index.ts'
 import { neverSources } from '../search/address-ranges.ts'
@@ -68,10 +69,11 @@ export const openPackets = (
     const found = known.get(key)
     if (found !== undefined) return found
     const made = [
-      ...desired.mappings.flatMap((mapping) =>
-        mapping.family === family && protocolNumber[mapping.protocol] === protocol
-          ? openOfMapping(mapping, from, around[family], bridges)
-          : [],
+      ...openOfMappings(
+        desired.mappings.filter(
+          (mapping) => mapping.family === family && protocolNumber[mapping.protocol] === protocol,
+        ),
+        (mapping) => openOfMapping(mapping, from, around[family], bridges),
       ),
       ...desired.networks.flatMap((network) => ofNeighbours(network, packets, around[family])),
       ...rowsOf(family).flatMap(
@@ -156,6 +158,26 @@ const outsideOf = ({ outside, addresses, subnets, entries }: Surroundings, famil
       ...entries.flatMap(({ isEngine, sources }) => (isEngine ? [sources] : [])),
     ].reduce((left, set) => subtractRanges(left, set), anyAddress[family]),
   ])
+
+/** Those of mappings that differ in their port alone are one region. */
+const openOfMappings = (
+  mappings: readonly DesiredMapping[],
+  openOf: (mapping: DesiredMapping) => readonly Region[],
+): readonly Region[] => {
+  const alike = new Map<string, [DesiredMapping, ...DesiredMapping[]]>()
+  for (const mapping of mappings) {
+    const { kind, hostAddress, interface: name, allowFrom, targets } = mapping
+    const addresses = kind === 'direct' ? targets.map(({ address }) => address) : []
+    const key = JSON.stringify([kind, hostAddress, name, allowFrom, addresses])
+    const known = alike.get(key)
+    if (known === undefined) alike.set(key, [mapping])
+    else known.push(mapping)
+  }
+  return [...alike.values()].flatMap((some) => {
+    const dport = valueSet(some.map(({ hostPort }) => hostPort))
+    return openOf(some[0]).map((region) => ({ ...region, dport }))
+  })
+}
 
 const openOfMapping = (
   { kind, family, hostAddress, hostPort, allowFrom, interface: by, targets }: DesiredMapping,

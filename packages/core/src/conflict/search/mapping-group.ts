@@ -123,7 +123,7 @@ const collectorsOf = ([first, ...others]: readonly Row[]): readonly RowCollector
 const PORTS = 65_536
 
 /** Which mappings have their port with another one. */
-const sharedPorts = (mappings: readonly DesiredMapping[]): ((mapping: DesiredMapping) => boolean) => {
+export const sharedPorts = (mappings: readonly DesiredMapping[]): ((mapping: DesiredMapping) => boolean) => {
   // There are twelve kinds at most, and there may be a hundred thousand mappings.
   const counts = new Map<string, Uint8Array>()
   for (const mapping of mappings) {
@@ -152,7 +152,7 @@ const kindsBy = (placeOf: PlaceOf): ((mapping: DesiredMapping, rows: readonly Ro
 }
 
 /** What mappings of one group have in common. */
-const kindOf = (mapping: DesiredMapping, rows: readonly Row[], placeOf: PlaceOf): string => {
+export const kindOf = (mapping: DesiredMapping, rows: readonly Row[], placeOf: PlaceOf): string => {
   const { family, protocol, kind, hostAddress, interface: name, allowFrom, hostPort, targets } = mapping
   const [{ network, port }] = targets
   const ways = rows.map(({ source, way, in: from }) => [source, way, placeOf(from)])
@@ -170,7 +170,7 @@ const kindOf = (mapping: DesiredMapping, rows: readonly Row[], placeOf: PlaceOf)
 }
 
 /** Names where a packet comes in, or where a mapping leads: the same for bridges of networks that are alike. */
-type PlaceOf = (bridge: string | null) => string | number | null
+export type PlaceOf = (bridge: string | null) => string | number | null
 
 const placesByBridge = (alike: Alike): PlaceOf => {
   const numbers = new Map([...new Set(alike.values())].map((one, at) => [one, at]))

@@ -270,6 +270,7 @@ export const judgedIn = ({ tables: all, insertions, culprits, open }: Scene): Ju
       ...culprits.rules.flatMap((at) => dropping[at] ?? []),
     ]),
     open: () => open,
+    ownPorts: () => null,
     mayFollow: () => true,
   }
 }

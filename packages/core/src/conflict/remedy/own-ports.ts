@@ -1,0 +1,169 @@
+import type { Family } from '@portolan/netfilter'
+import { protocolNumber } from '@portolan/netfilter'
+import {
+  type Condition,
+  type Exclusion,
+  type FreeField,
+  hasValue,
+  isMemberField,
+  isSingleValue,
+  type Learner,
+  type MemberField,
+  type RangeSet,
+  uniteRanges,
+  valueSet,
+} from '@portolan/netfilter/analysis'
+import type { DesiredMapping, DesiredState } from '../../contract/index.ts'
+import { numbersIn } from '../search/area.ts'
+import { kindOf, sharedPorts } from '../search/mapping-group.ts'
+import { valuesOf } from '../search/member-values.ts'
+import { meet, type Point, type Region } from '../search/region.ts'
+import { addressValue, subnetRange } from '../search/subnets.ts'
+import type { Surroundings } from '../search/surroundings.ts'
+import { type Arriving, loopback } from './open-packets.ts'
+
+/**
+ * Host ports of mappings to which our own rules do the same, as in the search: a packet to one of them speaks for those
+ * to the others, as long as no foreign rule tells them apart.
+ */
+export interface PortClass {
+  /** What tells the mapping of a port from the others. */
+  readonly valuesAt: (port: number | bigint) => ReadonlyMap<MemberField, number | bigint>
+  /** Where the mappings lead to. */
+  readonly leadsTo: RangeSet | null
+  readonly boundsIn: (region: Region) => Learner['region']
+  /** The same as is known of a packet to one port, said of packets and not of mappings. */
+  readonly ofPackets: (learned: Learned) => Learned
+}
+
+/** What the way of a packet hung on. */
+export interface Learned {
+  readonly conditions: readonly Condition[]
+  readonly exclusions: readonly Exclusion[]
+}
+
+/** The class that a packet speaks for, among others of a region; null: for none. */
+export type OwnPorts = (packets: Arriving, region: Region, point: Point) => PortClass | null
+
+/** What there is beside the mappings of a project. */
+export interface PortsBeside {
+  readonly around: Readonly<Record<Family, Surroundings>>
+  /** Host ports that other projects have too, on some address. */
+  readonly taken: RangeSet
+  /** The mappings of other projects. */
+  readonly others: readonly DesiredMapping[]
+}
+
+/** The classes of a project. They are made when the first of them is asked for: most hosts have no remedy to check. */
+export const ownPorts = (desired: DesiredState, beside: PortsBeside): OwnPorts => {
+  let known: ReadonlyMap<string, ReadonlyMap<number, Members>> | null = null
+  const made = new Map<Members, PortClass>()
+  const served = { ip: servedBy('ip', beside), ip6: servedBy('ip6', beside) }
+  return ({ family, protocol }, { dport }, point) => {
+    if (isSingleValue(dport) || !hasValue(served[family], point.daddr)) return null
+    known ??= membersByPort(desired, beside)
+    const members = known.get(`${family} ${protocol}`)?.get(Number(point.dport))
+    // Of one port there are no others. And what a container sends to itself is not what it sends to another one.
+    if (members === undefined || isSingleValue(meet(members.ports, dport, true))) return null
+    if (hasValue(members.targets, point.saddr)) return null
+    const found = made.get(members) ?? classOf(desired, members, served[family])
+    made.set(members, found)
+    return found
+  }
+}
+
+/** Whatever address of the host a packet is sent to. */
+const servedBy = (family: Family, { around }: PortsBeside): RangeSet =>
+  uniteRanges([around[family].addresses, loopback[family]])
+
+interface Members {
+  readonly mappings: readonly DesiredMapping[]
+  readonly ports: RangeSet
+  /** The addresses that they lead to. */
+  readonly targets: RangeSet
+}
+
+const membersByPort = (
+  desired: DesiredState,
+  { taken, others }: PortsBeside,
+): ReadonlyMap<string, ReadonlyMap<number, Members>> => {
+  const isShared = sharedPorts([...desired.mappings, ...others])
+  const kinds = new Map<string, DesiredMapping[]>()
+  for (const mapping of desired.mappings) {
+    if (mapping.kind !== 'nat' || mapping.targets.length > 1) continue
+    if (isShared(mapping) || hasValue(taken, mapping.hostPort)) continue
+    const kind = kindOf(mapping, [], (bridge) => bridge)
+    const alike = kinds.get(kind)
+    if (alike === undefined) kinds.set(kind, [mapping])
+    else alike.push(mapping)
+  }
+  const byPort = new Map<string, Map<number, Members>>()
+  for (const mappings of kinds.values()) {
+    const [first] = mappings
+    if (first === undefined || mappings.length === 1) continue
+    const key = `${first.family} ${protocolNumber[first.protocol]}`
+    const ofKey = byPort.get(key) ?? new Map<number, Members>()
+    byPort.set(key, ofKey)
+    const members: Members = {
+      mappings,
+      ports: valueSet(mappings.map(({ hostPort }) => hostPort)),
+      targets: valueSet(mappings.map(({ targets: [{ address }] }) => addressValue(address))),
+    }
+    for (const { hostPort } of mappings) ofKey.set(hostPort, members)
+  }
+  return byPort
+}
+
+const classOf = (desired: DesiredState, { mappings, ports }: Members, served: RangeSet): PortClass => {
+  const values = valuesOf(mappings)
+  const places = new Map<number | bigint, number>(mappings.map(({ hostPort }, at) => [hostPort, at]))
+  const bounds = new WeakMap<Region, Learner['region']>()
+  const inPorts = new WeakMap<RangeSet, RangeSet>()
+  const portsOf = (members: RangeSet): RangeSet => {
+    const known = inPorts.get(members)
+    if (known !== undefined) return known
+    const made = valueSet(numbersIn(members).flatMap((at) => mappings[at]?.hostPort ?? []))
+    inPorts.set(members, made)
+    return made
+  }
+  const ofPacket = (condition: Condition): Condition => {
+    const { field } = condition
+    if (field === 'hostPort') return { ...condition, field: 'dport' }
+    if (!isMemberField(field)) return condition
+    return { ...condition, field: 'dport', set: portsOf(values.membersWith(condition)), inside: true }
+  }
+  const own = [within('daddr', served), within('dport', ports)]
+  const network = desired.networks.find(({ name }) => name === mappings[0]?.targets[0].network)
+  return {
+    valuesAt: (port) => {
+      const at = places.get(port) ?? 0
+      return new Map(
+        memberFields.flatMap((field) => {
+          const value = values.of[field]?.[at]
+          return value === undefined ? [] : [[field, value] as const]
+        }),
+      )
+    },
+    leadsTo: subnetRange(network?.[mappings[0]?.family ?? 'ip']?.subnet),
+    boundsIn: (region) => {
+      const known = bounds.get(region)
+      if (known !== undefined) return known
+      const made = { ...region, ...values.sets }
+      bounds.set(region, made)
+      return made
+    },
+    ofPackets: ({ conditions, exclusions }) => ({
+      conditions: [...own, ...conditions.map(ofPacket)],
+      exclusions: exclusions.map((one) => ({ ...one, all: one.all.map(ofPacket) })),
+    }),
+  }
+}
+
+const memberFields: readonly MemberField[] = ['hostPort', 'targetPort', 'targetAddress']
+
+const within = (field: FreeField, set: RangeSet): Condition => ({
+  field,
+  set,
+  inside: true,
+  isOfTable: false,
+})
