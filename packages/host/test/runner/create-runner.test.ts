@@ -45,10 +45,11 @@ describe('createRunner', () => {
       [
         '--input-type=module',
         '-e',
-        `import { createRunner } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)}
-         createRunner().run('sh', ['-c', 'echo $PPID; while kill -0 $PPID 2>/dev/null; do sleep 0.01; done; wc -c > ${seen}.part; mv ${seen}.part ${seen}'],
+        `import { existsSync } from 'node:fs'
+         import { createRunner } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)}
+         createRunner().run('sh', ['-c', 'parent=$PPID; : > ${seen}.begun; while kill -0 $parent 2>/dev/null; do sleep 0.01; done; wc -c > ${seen}.part; mv ${seen}.part ${seen}'],
            { input: 'x'.repeat(4_000_000) })
-         setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500)`,
+         setInterval(() => existsSync('${seen}.begun') && process.kill(process.pid, 'SIGKILL'), 5)`,
       ],
       { stdio: 'ignore' },
     )
