@@ -44,6 +44,7 @@ export interface Neighboured {
  * host: no other host has a route to it.
  *
  * @param wording - how remedies name what the user may change; as the command does unless told
+ * @param written - how a command about the cluster is written, on whichever host it is to be run; as it is unless told
  * @example
  * withNeighbours(desired, facts, neighbours).desired.routes
  * // [{ destination: '10.66.31.0/24', via: '192.0.2.12', interface: 'eth0' }]
@@ -54,6 +55,7 @@ export const withNeighbours = (
   facts: HostFacts,
   neighbours: ClusterNeighbours,
   wording?: Wording,
+  written: (command: string) => string = (command) => command,
 ): Neighboured => {
   const holder = routesHeld(facts, neighbours)
   if (holder !== null)
@@ -66,7 +68,7 @@ export const withNeighbours = (
   const elsewhere = routesElsewhere(facts, neighbours)
   return {
     desired: joinedState(desired, neighbours, [...chosen.routes, ...elsewhere]),
-    notes: [...elsewhereNote(elsewhere, neighbours), ...notesOf(chosen)],
+    notes: [...elsewhereNote(elsewhere, neighbours), ...notesOf(chosen, written)],
     conflicts: findRouteConflicts(chosen, facts, desired.project, wording),
   }
 }
@@ -211,24 +213,27 @@ export const withoutStaleRoutes = (
 const named = (blocks: readonly NeighbourBlock[]): string =>
   blocks.map(({ block, host, via }) => `${block} of ${host}${via === null ? '' : ` (${via})`}`).join(', ')
 
-const notesOf = ({ unaddressed, distant, doubled }: ChosenRoutes): readonly string[] => [
+const notesOf = (
+  { unaddressed, distant, doubled }: ChosenRoutes,
+  written: (command: string) => string,
+): readonly string[] => [
   ...families.flatMap((family) => {
     const blocks = unaddressed.filter(({ block }) => parsePrefix(block).family === family)
     const name = family === 'ip' ? 'IPv4' : 'IPv6'
     return blocks.length === 0
       ? []
       : [
-          `No route leads to ${named(blocks)}: the host has told the cluster no ${name} address, and ${name} blocks are reached through one. Give it one on the network of the hosts if it has none there, and run \`portolan cluster join\` on it again (with --address to name it).`,
+          `No route leads to ${named(blocks)}: the host has told the cluster no ${name} address, and ${name} blocks are reached through one. Give it one on the network of the hosts if it has none there, and run \`${written('portolan cluster join')}\` on it again (with --address to name it).`,
         ]
   }),
   ...(distant.length === 0
     ? []
     : [
-        `No route leads to ${named(distant)}: the address is on no network of this host, and a route needs the next host on one layer-2 network. If both share a network, name the address there: \`portolan cluster join --address ADDRESS\` on that host. If not, have the routers between them route each block to its host.`,
+        `No route leads to ${named(distant)}: the address is on no network of this host, and a route needs the next host on one layer-2 network. If both share a network, name the address there: \`${written('portolan cluster join --address ADDRESS')}\` on that host. If not, have the routers between them route each block to its host.`,
       ]),
   ...(doubled.length === 0
     ? []
     : [
-        `No route leads to ${named(doubled)}: this host has that address itself. Two hosts with one address cannot be told apart: give the right one with \`portolan cluster join --address ADDRESS\` on that host; or where it is off for good, or was this host under a name that it gave up, free its blocks: ${[...new Set(doubled.map(({ host }) => host))].map((host) => `\`${shellLine(['portolan', 'cluster', 'reclaim', '--member', host])}\``).join(', ')}.`,
+        `No route leads to ${named(doubled)}: this host has that address itself. Two hosts with one address cannot be told apart: give the right one with \`${written('portolan cluster join --address ADDRESS')}\` on that host; or where it is off for good, or was this host under a name that it gave up, free its blocks: ${[...new Set(doubled.map(({ host }) => host))].map((host) => `\`${written(shellLine(['portolan', 'cluster', 'reclaim', '--member', host]))}\``).join(', ')}.`,
       ]),
 ]

@@ -133,9 +133,12 @@ describe('routes to the blocks of other hosts', () => {
     ['is on another network', '198.51.100.7', 'is on no network of this host'],
     ['has the address of this one', '192.0.2.11', 'this host has that address itself'],
   ])('are not made to a host that %s, which is said', (_, via, note) => {
-    const { desired: got, notes } = withNeighbours(desired(), facts(), neighbours(via))
+    const written = (command: string): string => `${command} --cluster URL`
+    const { desired: got, notes } = withNeighbours(desired(), facts(), neighbours(via), undefined, written)
     expect(got.routes).toEqual([])
     expect(notes).toEqual([expect.stringContaining(note)])
+    expect(notes[0]).toMatch(/`portolan cluster join[^`]* --cluster URL`/)
+    expect(notes[0]).not.toMatch(/`portolan cluster [^`]*(?<!URL)`(?=[ .,:])/)
   })
 
   test('are not made where the address that a host told is of the other family, and the family is said', () => {

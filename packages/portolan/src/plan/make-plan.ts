@@ -141,10 +141,9 @@ export const makePlan = (input: PlanInput): Plan => {
     others,
   })
   const own = withMappings(resolved.desired, input.live)
+  const around = withoutLeavingRoutes(own, facts)
   const among =
-    neighbours === null
-      ? null
-      : withNeighbours(own, withoutLeavingRoutes(own, facts), neighbours, input.wording)
+    neighbours === null ? null : withNeighbours(own, around, neighbours, input.wording, input.ownCommand)
   const { desired, conflicts: ofRoutes } = among ?? { desired: own, conflicts: [] }
   const untold = untoldBlocks(input.lost ?? [], intent.project, resolved.subnets, input.blocks)
   const lost = lostBlockNotes(untold, neighbours, input.blocks ?? undefined)

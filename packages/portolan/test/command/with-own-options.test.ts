@@ -23,6 +23,18 @@ describe('a command of Portolan in a remedy', () => {
       'portolan apply --no-sysctl --guard-forwarding',
     ],
     [
+      'is about the same cluster behind its verb, on any host',
+      { cluster: 'etcd://192.0.2.1/prod', state: '/var/x', file: ['a.yaml'] },
+      'portolan cluster join --address ADDRESS',
+      'portolan cluster join --address ADDRESS --cluster etcd://192.0.2.1/prod',
+    ],
+    [
+      'has a cluster that it names itself',
+      { cluster: 'etcd://192.0.2.1/prod' },
+      'portolan cluster release --cluster etcd://192.0.2.2/prod && portolan cluster join --member NAME --cluster etcd://192.0.2.2/prod',
+      'portolan cluster release --cluster etcd://192.0.2.2/prod && portolan cluster join --member NAME --cluster etcd://192.0.2.2/prod',
+    ],
+    [
       'has none that it does not take',
       { file: ['a.yaml'], host: 'facts.json', pool: ['classic', '10.0.0.0/8:24'], json: true, yes: true },
       'portolan subnet',

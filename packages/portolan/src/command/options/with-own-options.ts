@@ -33,6 +33,8 @@ const taken: Readonly<Record<string, readonly OptionName[]>> = {
   attach: ['state'],
   detach: ['state'],
   destroy: ['state'],
+  // Any host may be meant, whose state directory is not known.
+  cluster: ['cluster'],
 }
 
 /** What a command takes that names the project itself: where what is known of it is kept. */
@@ -62,7 +64,11 @@ export const withOwnOptions =
     if (words.includes('-') && asking.includes(name) && !has('--yes')) words.push('--yes')
     // Where a word could not be copied from a terminal, the user knows what was typed.
     const isCopied = words.length > 0 && words.every((word) => visibleText(word) === word)
-    return isCopied ? `portolan ${name} ${shellLine(words)}${rest}` : command
+    if (!isCopied) return command
+    // The verb comes first.
+    return name === 'cluster'
+      ? `${command} ${shellLine(words)}`
+      : `portolan ${name} ${shellLine(words)}${rest}`
   }
 
 const noPools: OutsidePools = { ip: [], ip6: [] }
