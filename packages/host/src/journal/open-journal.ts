@@ -21,6 +21,7 @@ import {
   headFault,
   type JournalChange,
   type JournalRecord,
+  type JournalWriter,
   missesOne,
   readRecord,
   sealBytes,
@@ -46,13 +47,14 @@ const LOCK_MS = 60_000
  *
  * @param path - of the file
  * @param follower - is told what is read, by `read` or `write`
+ * @param asJson - is asked first for what is written, as JSON
  * @example
  * const journal = openJournal('/var/lib/portolan/live/shop.journal')
  * await journal.write([{ key: 'port/tcp/8080', value: { to: 'web' } }])
  * await journal.close()
  * @public @since 0.1.0
  */
-export const openJournal = (path: string, follower?: JournalFollower): Journal => {
+export const openJournal = (path: string, follower?: JournalFollower, asJson?: JournalWriter): Journal => {
   const values = new Map<string, unknown>()
   let file: JournalFile | null = null
   /** Records that were read, the head among them. */
@@ -203,7 +205,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
   ): Promise<string | null> => {
     marks += 1
     const writer = `${mark}-${marks}`
-    const bytes = changesBytes(changes, writer, after)
+    const bytes = changesBytes(changes, writer, after, asJson?.(changes))
     const record = { changes, writer, after, count: null }
     // What counts only if no record came since needs no look before it, where there was one just now.
     const isLookedAt = lookedIn === eventLoopTurn() && changesThen === changesHere

@@ -10,6 +10,13 @@ export interface JournalChange {
   readonly value: unknown
 }
 
+/**
+ * The changes as JSON, `[["key",value],["gone"]]` in UTF-8, for one that has it sooner than `JSON.stringify`.
+ * @returns null: it has not
+ * @public @since 0.1.0
+ */
+export type JournalWriter = (changes: readonly JournalChange[]) => Uint8Array | null
+
 /** The first record of every journal; a later version of the form is not guessed at. */
 const HEAD = 'portolan journal'
 /** The form that is written. */
@@ -35,16 +42,29 @@ const recordBytes = (value: unknown): Uint8Array => {
   const end = TEXT_AT + Buffer.byteLength(text)
   const bytes = Buffer.allocUnsafe(end + 1)
   bytes.write(text, TEXT_AT)
-  bytes.write(checksum(bytes.subarray(TEXT_AT, end)), 1, 'latin1')
+  return sealed(bytes, end)
+}
+
+/** A record with all that stands around its text, which ends at a place. */
+const sealed = (bytes: Buffer, end: number): Uint8Array => {
+  let left = crc32(bytes.subarray(TEXT_AT, end))
+  for (let at = DIGITS; at > 0; at -= 1) {
+    bytes[at] = hexDigits.charCodeAt(left & 0xf)
+    left >>>= 4
+  }
   bytes[0] = bytes[end] = LINE_BREAK
   bytes[TEXT_AT - 1] = SPACE
   return bytes
 }
 
-/** Behind the line break, eight digits of the checksum and a space. */
-const TEXT_AT = 10
+/** Of the checksum. */
+const DIGITS = 8
+const hexDigits = '0123456789abcdef'
+/** Behind the line break, the digits and a space. */
+const TEXT_AT: number = DIGITS + 2
 const LINE_BREAK = 0x0a
 const SPACE = 0x20
+const BRACKET = 0x5b
 
 export const headLine = (): string => recordLine([HEAD, JOURNAL_VERSION])
 
@@ -63,12 +83,23 @@ const changesRecord = (
  *
  * @param writer - a mark that no other record has
  * @param after - how many records there have to be before it, for it to count; null: it counts in any case
+ * @param written - the changes as a `JournalWriter` gives them; null: it does not
  */
 export const changesBytes = (
   changes: readonly JournalChange[],
   writer: string,
   after: number | null,
-): Uint8Array => recordBytes(changesRecord(changes, writer, after))
+  written: Uint8Array | null = null,
+): Uint8Array => {
+  if (written === null) return recordBytes(changesRecord(changes, writer, after))
+  const behind = `,${JSON.stringify(writer)},${after}]`
+  const end = TEXT_AT + 1 + written.length + behind.length
+  const bytes = Buffer.allocUnsafe(end + 1)
+  bytes[TEXT_AT] = BRACKET
+  bytes.set(written, TEXT_AT + 1)
+  bytes.write(behind, TEXT_AT + 1 + written.length, 'latin1')
+  return sealed(bytes, end)
+}
 
 /** All that a file holds, where it is written anew: keys and values, and how many records were ever written. */
 export const contentLines = (
@@ -80,7 +111,7 @@ export const contentLines = (
     .map(([key, value]) => recordLine(changesRecord([{ key, value }], writers.get(key) ?? '', null)))
     .join('') + recordLine([[], '', null, count])
 
-const checksum = (text: string | Uint8Array): string => crc32(text).toString(16).padStart(8, '0')
+const checksum = (text: string): string => crc32(text).toString(16).padStart(DIGITS, '0')
 
 /** After this one nothing more counts in a file: it is being written anew. */
 const SEAL = 'sealed'

@@ -50,6 +50,28 @@ describe('a journal', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
+  test('has what another one wrote as JSON in its stead, as if it had been written by itself', async () => {
+    const asked: unknown[] = []
+    const encoder = new TextEncoder()
+    const journal = openJournal(file, undefined, (changes) => {
+      asked.push(changes)
+      return changes.length === 1 ? null : encoder.encode('[["a","é"],["b"]]')
+    })
+    opened.push(journal)
+    const changes = [
+      { key: 'a', value: 'é' },
+      { key: 'b', value: null },
+    ]
+    await journal.write([{ key: 'b', value: 1 }])
+    expect(await journal.write(changes, journal.count)).not.toBeNull()
+    expect(asked).toEqual([[{ key: 'b', value: 1 }], changes])
+    for (const one of [journal, open()]) {
+      expect(heldIn(one)).toEqual({ a: 'é' })
+      expect(one.unread).toBe(0)
+      expect(one.writerOf('a')).toBe(journal.writerOf('b'))
+    }
+  })
+
   test('holds what was written last, for every process that has it open or opens it later', async () => {
     const [one, other] = [open(), open()]
     await one.write([

@@ -1,0 +1,123 @@
+import type { DesiredMapping } from '@portolan/core'
+import type { JournalChange, JournalWriter } from '@portolan/host'
+import { portKey } from './wanted-state.ts'
+
+/** A text before and behind a host port. */
+interface Around {
+  readonly before: string
+  readonly behind: string
+}
+
+/** A change that publishes a port, as JSON, and what another host port changes in it. */
+interface Sample {
+  readonly bytes: Uint8Array
+  readonly key: Around
+  readonly label: Around
+  /** Where the digits of the host port begin: in the key, in the label, and as a number. */
+  readonly places: readonly number[]
+  readonly digits: number
+}
+
+const [opening, comma, closing, zero] = [0x5b, 0x2c, 0x5d, 0x30]
+
+const encoder = new TextEncoder()
+
+/** @param of - what stands before the port and behind it, wherever else its digits are */
+const around = (text: string, port: string, of: Around): Around | null => {
+  const at = text.lastIndexOf(`${of.before}${port}${of.behind}`)
+  if (at < 0) return null
+  const from = at + of.before.length
+  return { before: text.slice(0, from), behind: text.slice(from + port.length) }
+}
+
+const joined = ({ before, behind }: Around, port: string): string => `${before}${port}${behind}`
+
+/** A number of as many digits, each of them another one. */
+const otherPort = (port: string): string =>
+  Array.from(port, (digit, at) => (at === 0 ? (digit === '1' ? 2 : 1) : (Number(digit) + 1) % 10)).join('')
+
+/** @returns null: it cannot be told what another host port would change */
+const sampleOf = (mapping: DesiredMapping): Sample | null => {
+  const port = `${mapping.hostPort}`
+  const key = around(portKey(mapping), port, { before: ' ', behind: '"]' })
+  const label = around(mapping.label, port, { before: ':', behind: '/' })
+  if (key === null || label === null || mapping.kind !== 'nat') return null
+  const withPort = (digits: string): Uint8Array => {
+    const value = { ...mapping, hostPort: Number(digits), label: joined(label, digits) }
+    return encoder.encode(JSON.stringify([joined(key, digits), value]))
+  }
+  const [bytes, other] = [withPort(port), withPort(otherPort(port))]
+  // The digits stand where the two differ.
+  const differing = [...bytes.keys()].filter((at) => bytes[at] !== other[at])
+  const places = differing.filter((at) => !differing.includes(at - 1))
+  return { bytes, key, label, places, digits: port.length }
+}
+
+/** Do mappings differ in nothing but their host ports, and the labels that these are in? */
+const areAlike = (one: DesiredMapping, other: DesiredMapping): boolean =>
+  one.targets === other.targets &&
+  one.family === other.family &&
+  one.protocol === other.protocol &&
+  one.kind === other.kind &&
+  one.hostAddress === other.hostAddress &&
+  one.interface === other.interface &&
+  one.allowFrom === other.allowFrom
+
+/** The mapping of a change that publishes a port. */
+const mappingOf = (change: JournalChange | undefined): DesiredMapping | null =>
+  change !== undefined && change.value !== null && change.key.startsWith('port ')
+    ? (change.value as DesiredMapping)
+    : null
+
+/**
+ * Writes ports of one container as the one before with other digits: to write a thousand by `JSON.stringify` takes longer
+ * than the kernel takes to publish them.
+ * @example
+ * openJournal('/var/lib/portolan/live/shop.journal', follower, portsAsJson())
+ */
+export const portsAsJson = (): JournalWriter => {
+  let last: DesiredMapping | null = null
+  /** Of a port that is like the last one; undefined: not made, as there was no second one yet. */
+  let sample: Sample | null | undefined
+  return (changes) => {
+    const first = mappingOf(changes[0])
+    if (first === null) return null
+    if (last === null || !areAlike(last, first)) {
+      sample = undefined
+      last = first
+      if (changes.length === 1) return null
+    }
+    if (sample === undefined) sample = sampleOf(first)
+    return sample === null ? null : writtenLike(sample, first, changes)
+  }
+}
+
+/** @returns null: one of them is not like the first one */
+const writtenLike = (
+  { bytes, key, label, places, digits }: Sample,
+  first: DesiredMapping,
+  changes: readonly JournalChange[],
+): Uint8Array | null => {
+  const written = Buffer.allocUnsafe(1 + changes.length * (bytes.length + 1))
+  let at = 1
+  for (const change of changes) {
+    const mapping = mappingOf(change)
+    if (mapping === null || !areAlike(first, mapping)) return null
+    const port = `${mapping.hostPort}`
+    if (port.length !== digits || mapping.label !== joined(label, port) || change.key !== joined(key, port))
+      return null
+    written.set(bytes, at)
+    for (const place of places)
+      for (let left = mapping.hostPort, to = at + place + digits - 1; left > 0; to -= 1) {
+        const rest = left % 10
+        written[to] = zero + rest
+        left = (left - rest) / 10
+      }
+    at += bytes.length
+    written[at] = comma
+    at += 1
+  }
+  written[0] = opening
+  written[at - 1] = closing
+  return written
+}
