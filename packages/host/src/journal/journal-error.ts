@@ -29,7 +29,7 @@ export const namedLater = async <Result>(
   }
 }
 
-const journalError = (action: 'read' | 'written', path: string, error: unknown): PortolanError => {
+export const journalError = (action: 'read' | 'written', path: string, error: unknown): PortolanError => {
   if (error instanceof PortolanError) return error
   const { code } = error as NodeJS.ErrnoException
   const why = error instanceof Error ? error.message : String(error)

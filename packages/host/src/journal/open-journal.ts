@@ -6,7 +6,7 @@ import { refuseUnsafeDirectory } from '../state/safe-place.ts'
 import { atNextPause, eventLoopTurn } from '../turn/event-loop-turn.ts'
 import { gatheredSync } from './gathered-sync.ts'
 import type { Journal, JournalFollower } from './journal.ts'
-import { named, namedLater, notOurs } from './journal-error.ts'
+import { journalError, named, namedLater, notOurs } from './journal-error.ts'
 import {
   type JournalFile,
   makeJournalFile,
@@ -23,15 +23,10 @@ import {
   type JournalRecord,
   type JournalWriter,
   missesOne,
+  type OwnRecord,
   readRecord,
   sealBytes,
 } from './record.ts'
-
-/** What this process wrote just now: what it says, and how many bytes of the file it takes. */
-interface OwnRecord {
-  readonly record: JournalRecord
-  readonly bytes: number
-}
 
 /** A file with so many records more than twice what it holds is written anew. */
 const RECORDS = 5000
@@ -199,29 +194,36 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
     await makeJournalFile(path, lost ? contentLines(values, writers, count) : noLines())
   }
 
-  const writeRecord = async (
+  // One function from the call to the file: each promise between is noticed in what a port takes.
+  const write = async (
     changes: readonly JournalChange[],
-    after: number | null,
+    after: number | null = null,
   ): Promise<string | null> => {
-    marks += 1
-    const writer = `${mark}-${marks}`
-    const bytes = changesBytes(changes, writer, after, asJson?.(changes))
-    const record = { changes, writer, after, count: null }
-    // What counts only if no record came since needs no look before it, where there was one just now.
-    const isLookedAt = lookedIn === eventLoopTurn() && changesThen === changesHere
-    for (let known = after !== null && isLookedAt && !sealed && !lost ? file : null; ; known = null) {
-      if (known === null) await make()
-      if (sealed) await (renewing ?? renew(true))
-      const open = known ?? follow()
-      if (open === null || sealed || lost) continue
-      if (after !== null && after !== count) return null
-      changesHere += 1
-      open.append(bytes)
-      const size = open.look()
-      const counts = readOn(open, size ?? open.length(), { record, bytes: bytes.length })
-      // What came before a seal is in the file that was written anew. In one that was removed it is lost.
-      if (counts && (size !== null || sealed)) return writer
-      if (after !== null && !counts && !sealed && size !== null) return null
+    try {
+      marks += 1
+      const writer = `${mark}-${marks}`
+      const bytes = changesBytes(changes, writer, after, asJson?.(changes))
+      const record = { changes, writer, after, count: null }
+      // What counts only if no record came since needs no look before it, where there was one just now.
+      const isLookedAt = lookedIn === eventLoopTurn() && changesThen === changesHere
+      for (let known = after !== null && isLookedAt && !sealed && !lost ? file : null; ; known = null) {
+        if (known === null) await make()
+        if (sealed) await (renewing ?? renew(true))
+        const open = known ?? follow()
+        if (open === null || sealed || lost) continue
+        if (after !== null && after !== count) return null
+        changesHere += 1
+        open.append(bytes)
+        const size = open.look()
+        const counts = readOn(open, size ?? open.length(), { record, bytes: bytes.length })
+        synced.later()
+        renewLater()
+        // What came before a seal is in the file that was written anew. In one that was removed it is lost.
+        if (counts && (size !== null || sealed)) return writer
+        if (after !== null && !counts && !sealed && size !== null) return null
+      }
+    } catch (error) {
+      throw journalError('written', path, error)
     }
   }
 
@@ -258,12 +260,7 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
 
   return {
     read: () => named('read', path, read),
-    write: async (changes, after) => {
-      const writer = await namedLater('written', path, () => writeRecord(changes, after ?? null))
-      synced.later()
-      renewLater()
-      return writer
-    },
+    write,
     asKnown: (ask) => {
       isKnown = true
       try {

@@ -150,6 +150,12 @@ export interface JournalRecord {
   readonly count: number | null
 }
 
+/** What this process wrote just now: what it says, and how many bytes of the file it takes. */
+export interface OwnRecord {
+  readonly record: JournalRecord
+  readonly bytes: number
+}
+
 /** The changes a line holds; null: it was cut off, or is damaged. */
 export const readRecord = (line: string): JournalRecord | 'sealed' | 'removed' | null => {
   const record = readLine(line)

@@ -1,3 +1,4 @@
+import type { DesiredMapping, PublishedPort } from '@portolan/core'
 import type { JournalChange } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { checkOptions, flagValue, type OptionKinds, type ValueKind } from '@portolan/netfilter/schema'
@@ -134,15 +135,30 @@ export const openObservedHostOn = async (
   const refuseClosed = (): void => {
     if (closed) throw new PortolanError('CLOSED', 'This host object is closed: open the host again.')
   }
+  // Property by property: V8 copies an object by `...` through its runtime, which takes several times as long.
+  const publishedBy = (mapping: DesiredMapping): PublishedPort & DesiredMapping => ({
+    project,
+    family: mapping.family,
+    protocol: mapping.protocol,
+    interface: mapping.interface,
+    allowFrom: mapping.allowFrom,
+    kind: mapping.kind,
+    hostAddress: mapping.hostAddress,
+    hostPort: mapping.hostPort,
+    targets: mapping.targets,
+    label: mapping.label,
+  })
   const publish = async (calls: readonly (readonly PublishRequest[])[]) => {
     refuseClosed()
     if (wanted.isLost()) await written.takeAgain()
-    const { mappings, added } = await inItsBackend(async () => {
-      if (!routes.areUp()) await routes.keepUp()
-      return await publishPorts(rules, tools, calls)
-    })
+    const publishAll = () => publishPorts(rules, tools, calls)
+    const { mappings, added } = await inItsBackend(() =>
+      routes.areUp() ? publishAll() : routes.keepUp().then(publishAll),
+    )
     flows.published(added)
-    return mappings.map((those) => those.map((mapping) => ({ project, ...mapping })))
+    const published: (readonly PublishedPort[])[] = []
+    for (const those of mappings) published.push(those.map(publishedBy))
+    return published
   }
   const unpublish = async (
     requests: readonly UnpublishRequest[],

@@ -13,10 +13,10 @@ export interface FlowsToForget {
   /**
    * To be called before these are published. A port that comes back as it was keeps its flows. One that comes back
    * otherwise waits, as flows of the new port could else be taken for those of the old one.
+   *
+   * @returns null: none of them has to wait
    */
-  before(mappings: readonly DesiredMapping[]): Promise<void>
-  /** Is there anything that `before` may have to wait for? */
-  arePending(): boolean
+  before(mappings: readonly DesiredMapping[]): Promise<void> | null
   /**
    * Resolves when nothing is left to be forgotten.
    * @throws what a search threw since this was called last
@@ -90,7 +90,16 @@ export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>
     }
     if (waiting.size > 0) working ??= search()
   }
-  const arePending = (): boolean => taken.size + searched.size > 0
+  /** @returns false: flows of another port of its socket are still to be forgotten. One that is as it was keeps its own. */
+  const keepFlows = (mapping: DesiredMapping): boolean => {
+    const key = socketKey(mapping)
+    const before = taken.get(key)
+    const [own] = before ?? []
+    if (own === undefined || before?.length !== 1 || !sameMapping(own, mapping))
+      return own === undefined && !searched.has(key)
+    taken.delete(key)
+    return true
+  }
   return {
     takenBack: (mappings) => {
       const translated = mappings.filter(isTranslated)
@@ -103,15 +112,10 @@ export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>
         arrived,
         mappings.filter((mapping) => mapping.protocol === 'udp' && isTranslated(mapping)),
       ),
-    arePending,
-    before: async (mappings) => {
-      if (!arePending()) return
-      for (const mapping of mappings) {
-        const key = socketKey(mapping)
-        const [own, ...others] = taken.get(key) ?? []
-        if (own !== undefined && others.length === 0 && sameMapping(own, mapping)) taken.delete(key)
-        else if (own !== undefined || searched.has(key)) await ended()
-      }
+    before: (mappings) => {
+      if (taken.size + searched.size === 0) return null
+      const waiting = mappings.filter((mapping) => !keepFlows(mapping))
+      return waiting.length === 0 ? null : ended()
     },
     settled: async () => {
       await ended()

@@ -19,7 +19,7 @@ import { sameMapping } from './same-mapping.ts'
 export interface PublishTools extends Pick<LiveMachine, 'listeners' | 'leases' | 'sysctls' | 'wording'> {
   /** The bridges on which 127.0.0.1 is known to lead to containers; more may be added. */
   readonly localnet: Set<string>
-  readonly flows: Pick<FlowsToForget, 'before' | 'arePending'>
+  readonly flows: Pick<FlowsToForget, 'before'>
 }
 
 /** A mapping that is asked for, and whether it may displace what is on the host. */
@@ -94,7 +94,8 @@ export const publishPorts = async (
   let added: readonly DesiredMapping[] = []
   if (missing !== null || rules.isDamaged()) {
     await refuseListeners(rules.project, unforcedOf(missing ?? []), tools)
-    if (tools.flows.arePending()) await tools.flows.before(mappingsOf(missing ?? []))
+    const waiting = tools.flows.before(mappingsOf(missing ?? []))
+    if (waiting !== null) await waiting
     const decide = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
       const lacking = (isSameEdition(rules.edition, edition) ? missing : missingOf(rules, wishes)) ?? []
       added = mappingsOf(lacking)

@@ -25,17 +25,14 @@ const questionOf = ({ protocol, family }: DesiredMapping, questions: Question[])
   return made
 }
 
-const socketsOn = async (
-  listeners: Listeners,
-  questions: readonly Question[],
-): Promise<readonly SocketFact[]> => {
+const socketsOn = (listeners: Listeners, questions: readonly Question[]): Promise<readonly SocketFact[]> => {
   const ask = ({ protocol, family, ports }: Question): Promise<readonly SocketFact[]> => {
     const [port] = ports
     return listeners.on(protocol, port !== undefined && ports.size === 1 ? port : ports, family)
   }
   const [only, ...more] = questions
   if (only !== undefined && more.length === 0) return ask(only)
-  return (await Promise.all(questions.map(ask))).flat()
+  return Promise.all(questions.map(ask)).then((found) => found.flat())
 }
 
 const portRange = 'net.ipv4.ip_local_port_range'

@@ -244,7 +244,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
       for (let decision = isKnown ? journal.asKnown(decideOn) : decideOn(); ; decision = decideOn()) {
         const { count, changes, undo, beside } = decision
         if (changes.length === 0) return null
-        const writer = await journal.write([...changes, ...beside], count)
+        const writer = await journal.write(beside.length === 0 ? changes : [...changes, ...beside], count)
         if (writer !== null) return () => takeBack(journal, writer, undo)
       }
     },

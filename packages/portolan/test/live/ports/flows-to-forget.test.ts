@@ -151,7 +151,7 @@ describe('flows to forget', () => {
     flows.takenBack([mapping(1)])
     await begun
     let published = false
-    const waiting = flows.before([mapping(1)]).then(() => {
+    const waiting = flows.before([mapping(1)])?.then(() => {
       published = true
     })
     await flows.before([mapping(2)])
