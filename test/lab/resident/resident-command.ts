@@ -40,7 +40,7 @@ export const residentCommand = (
   inside: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): ResidentCommand => {
-  const resident = residentProcess(() => [...inside, process.execPath, server, commandsFile()], environment)
+  const resident = residentProcess(inside, () => [server, commandsFile()], environment)
   return {
     get pid() {
       return resident.pid

@@ -22,7 +22,7 @@ export interface ResidentModules extends AsyncDisposable {
  * @param inside - the argv that enters a machine
  */
 export const residentModules = (inside: readonly string[]): ResidentModules => {
-  const resident = residentProcess(() => [...inside, process.execPath, server], {})
+  const resident = residentProcess(inside, () => [server], {})
   return {
     get pid() {
       return resident.pid

@@ -18,4 +18,4 @@ const pluginsFile = (): string => {
  * `runNetavark` takes it.
  */
 export const residentPlugin = ({ inside }: Machine): ResidentProcess =>
-  residentProcess(() => [...inside, process.execPath, server, pluginsFile()], {})
+  residentProcess(inside, () => [server, pluginsFile()], {})

@@ -14,9 +14,19 @@ export interface ResidentProcess extends AsyncDisposable {
   ask(asked: readonly string[] | object): Promise<RunOutcome> | null
 }
 
-/** @param argv - of a program that answers each message with a `RunOutcome` */
+/**
+ * V8 would share the collection of garbage among threads, which costs processor time to be done sooner. Here all processors
+ * are busy with other suites, so it is not done sooner.
+ */
+const collectAlone = '--single-threaded-gc'
+
+/**
+ * @param inside - the argv that enters a machine
+ * @param program - a module for Node that answers each message with a `RunOutcome`, and its arguments
+ */
 export const residentProcess = (
-  argv: () => readonly string[],
+  inside: readonly string[],
+  program: () => readonly string[],
   environment: Readonly<Record<string, string>>,
 ): ResidentProcess => {
   let child: ChildProcess | null = null
@@ -24,8 +34,8 @@ export const residentProcess = (
   let stderr = ''
   let isBusy = false
   const start = (): ChildProcess => {
-    const [program = '', ...rest] = argv()
-    const started = spawn(program, rest, {
+    const [first = '', ...rest] = [...inside, process.execPath, collectAlone, ...program()]
+    const started = spawn(first, rest, {
       env: { ...process.env, LC_ALL: 'C', ...environment },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
