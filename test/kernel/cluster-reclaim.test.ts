@@ -86,6 +86,20 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
     )
   })
 
+  test('leaves a host its name: one that gives back what was reclaimed is told to join by it', async () => {
+    const cluster = await open('10.64.0.0/22:24')
+    const [block = ''] = blocksOf(await cluster.join('web-1'))
+    const leases = await leaseInBlock(cluster.state('web-1'), block)
+    await silence(cluster, 'web-1')
+    await cluster.json('any', ...words('web-1'))
+    const { stdout } = await cluster.run('web-1', 'release')
+    const [, line = ''] =
+      /Next, `portolan cluster ([^`]*)` gives this host its name and a block/.exec(stdout) ?? []
+    const joined = await cluster.json('web-1', ...line.split(' ').slice(0, 3))
+    expect(joined).toMatchObject({ host: 'web-1', blocks: [{ block }], moves: [] })
+    await leases.close()
+  })
+
   test('leaves a block whose key cannot be read, and says what to do with it', async () => {
     const { cluster, block } = await forgotten()
     const store = cluster.store()

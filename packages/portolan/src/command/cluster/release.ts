@@ -5,7 +5,7 @@ import {
   type ClusterView,
   describeCluster,
 } from '@portolan/core'
-import { holderOf, isWithinBlocks } from '@portolan/core/planning'
+import { holderOf, isWithinBlocks, ownsName } from '@portolan/core/planning'
 import { type RememberedMember, readMember, readNetworkFacts, writeMember } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { giveBlocksBack } from '../../cluster/give-blocks-back.ts'
@@ -107,7 +107,7 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
     terminal.print(
       [
         released.length === 0 ? 'This host has no blocks to give back.' : `Released ${released.join(', ')}.`,
-        ...goneTexts(lostBefore, used, member, call),
+        ...goneTexts(lostBefore, used, member, call, ownsName(snapshot, member) === false),
         ...(member.left === true
           ? []
           : [
@@ -138,6 +138,7 @@ const goneTexts = (
   used: readonly BlockUse[],
   { host }: RememberedMember,
   call: ClusterCall,
+  isNameTaken: boolean,
 ): readonly string[] => {
   const texts = gone.flatMap(({ block, takenBy }) => {
     const networks = used.find((one) => one.block === block)?.networks ?? []
@@ -151,7 +152,7 @@ const goneTexts = (
     ? []
     : [
         ...texts,
-        `Next, \`${joinLine(placeOf(call), '--member', 'NAME')}\` gives this host another name and a block: one of these that no other host has comes first. It says how the networks in the others move there.`,
+        `Next, \`${joinLine(placeOf(call), '--member', isNameTaken ? 'NAME' : host)}\` gives this host ${isNameTaken ? 'another name and a block' : 'its name and a block again'}: one of these that no other host has comes first. It says how the networks in the others move there.`,
       ]
 }
 
