@@ -253,11 +253,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
       '-e',
       'my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/run/lab/notify") or die $!; open my $r, ">", "/run/lab/listens"; close $r; for (1 .. 2) { $s->recv(my $m, 4096); print $m }',
     ])
-    await lab.host.mustRun([
-      'sh',
-      '-ec',
-      'for i in $(seq 100); do [ -e /run/lab/listens ] && exit 0; sleep 0.05; done; exit 1',
-    ])
+    await lab.host.mustRun(['sh', '-c', 'until [ -e /run/lab/listens ]; do sleep 0.05; done'])
     const argv = [...lab.command, ...pilotOf(lab, backend).argv('watch', file)]
     const running = lab.host.start(argv, { environment: { NOTIFY_SOCKET: '/run/lab/notify' } })
     const { stdout } = await listener.outcome

@@ -182,11 +182,7 @@ export const metricsInAny = (open: OpenLab, backend: Backend): void => {
       '--eval',
       `require('node:net').createServer().listen(9469, '127.0.0.1', () => require('node:fs').writeFileSync('/run/lab/listens', ''))`,
     ])
-    await lab.host.mustRun([
-      'sh',
-      '-ec',
-      'for i in $(seq 100); do [ -e /run/lab/listens ] && exit 0; sleep 0.05; done; exit 1',
-    ])
+    await lab.host.mustRun(['sh', '-c', 'until [ -e /run/lab/listens ]; do sleep 0.05; done'])
     for (const [address, why] of [
       [at, 'another program listens there'],
       ['198.51.100.77:9469', 'this host does not have that address'],
