@@ -2,7 +2,7 @@ import { oneWay, type Wording } from '@portolan/netfilter'
 import { cause, sentence } from './cause.ts'
 import { otherPlace, senders } from './effect.ts'
 import { ownersTerms } from './remedy/owners-terms.ts'
-import type { ToldFinding, Words } from './rule-conflict.ts'
+import type { Words } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 import type { ClosedBecause } from './search/row.ts'
 
@@ -11,7 +11,7 @@ import type { ClosedBecause } from './search/row.ts'
  * front of our drops in the same chain. An accept in another chain does not (nft(8), OVERALL EVALUATION).
  * @internal
  */
-export const bypassed = (finding: ToldFinding, wording: Wording): Words => {
+export const bypassed = (finding: Finding, wording: Wording): Words => {
   const [does, mayDo] = deeds(finding)
   return {
     message: `${effect(finding)} ${cause(finding, does, mayDo)}`,

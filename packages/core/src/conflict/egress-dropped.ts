@@ -1,13 +1,14 @@
 import { cause } from './cause.ts'
 import { causeOfDrop } from './cause-of-drop.ts'
 import { lost, otherPlace, whichPackets } from './effect.ts'
-import { exemptNetwork, type ToldFinding, type Words } from './rule-conflict.ts'
+import { exemptNetwork, type Words } from './rule-conflict.ts'
+import type { Finding } from './search/finding.ts'
 
 /**
  * Containers of a network do not get out, or their answers do not come back, or another machine answers.
  * @internal
  */
-export const egressDropped = (finding: ToldFinding): Words => {
+export const egressDropped = (finding: Finding): Words => {
   if (finding.judgement.fault === 'astray') return diverted(finding)
   const packets = whichPackets(finding, 'the packets')
   return {
@@ -17,7 +18,7 @@ export const egressDropped = (finding: ToldFinding): Words => {
 }
 
 /** A transparent proxy is meant so. A container that asks for one machine gets another, all the same. */
-const diverted = (finding: ToldFinding): Words => {
+const diverted = (finding: Finding): Words => {
   const { network, share, certainty } = finding
   const subject = share === 'some' ? 'Some packets' : 'Packets'
   const sends = `the packets to ${otherPlace(finding)}`

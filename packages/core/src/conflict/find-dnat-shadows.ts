@@ -56,7 +56,7 @@ export const findDnatShadows = (
         if (own === undefined || !takes(planned, cell, member, own)) continue
         const told = shadowAt(today, planned, cell, member, own)
         const conflict =
-          told === null ? null : dnatShadows({ ...told.finding, project, ownTool: () => null }, told.place)
+          told === null ? null : dnatShadows(told.finding, told.place, { project, ownTool: () => null })
         if (conflict === null) return null
         conflicts.set(culpritKey(step), conflict)
       }

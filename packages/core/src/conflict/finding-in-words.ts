@@ -4,7 +4,7 @@ import type { Conflict } from './conflict.ts'
 import type { Drafted } from './remedy/draft.ts'
 import { passThrough } from './remedy/pass-through.ts'
 import { remedyHost } from './remedy/remedy-host.ts'
-import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
+import { type OwnProject, ruleConflict } from './rule-conflict.ts'
 import { ruleConflictWords } from './rule-conflict-words.ts'
 import type { Finding } from './search/finding.ts'
 import { toolOf } from './search/guards-of-others.ts'
@@ -30,14 +30,12 @@ export const findingInWords = (
 ): FindingInWords => {
   const { project } = desired
   const namedEnds = namedEndsOf(desired)
-  const ownTool = (): string | null => toolOf(project, rulesets)
+  const own: OwnProject = { project, ownTool: () => toolOf(project, rulesets) }
   return (found, drafts) => {
-    const finding: ToldFinding =
-      found.mapping === null
-        ? { ...found, project, ownTool, ends: namedEnds(found) }
-        : { ...found, project, ownTool }
+    // Thousands are of mappings, and a copy of each would take room.
+    const finding: Finding = found.mapping === null ? { ...found, ends: namedEnds(found) } : found
     const family = finding.rows[0]?.family
-    const shown: ToldFinding = isHidden(family) ? { ...finding, certainty: 'possible' } : finding
+    const shown: Finding = isHidden(family) ? { ...finding, certainty: 'possible' } : finding
     // What comes in and must not is not to be let through.
     const draft =
       family === undefined || finding.kind === 'Bypassed'
@@ -46,8 +44,8 @@ export const findingInWords = (
     const words = ruleConflictWords[finding.kind](shown, wording)
     // Words alone need no check. Thousands of mappings may have them, and what is kept of a draft is a packet's whole way.
     if (draft === null || draft.insertions.length === 0)
-      return ruleConflict(shown, draft === null ? words : { ...words, remedy: draft.remedy }, wording)
-    const conflict = ruleConflict(shown, words, wording)
+      return ruleConflict(shown, draft === null ? words : { ...words, remedy: draft.remedy }, own, wording)
+    const conflict = ruleConflict(shown, words, own, wording)
     drafts.set(conflict, { finding, draft })
     return conflict
   }

@@ -1,14 +1,15 @@
 import { cause } from './cause.ts'
 import { unreachable } from './effect.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
-import type { ToldFinding, Words } from './rule-conflict.ts'
+import type { Words } from './rule-conflict.ts'
+import type { Finding } from './search/finding.ts'
 
 /**
  * The kernel itself stops the packets, by a sysctl that the plan leaves alone: forwarding is off, route_localnet is
  * off, the reverse path filter finds the source where it should not be.
  * @internal
  */
-export const kernelRefuses = (finding: ToldFinding): Words => {
+export const kernelRefuses = (finding: Finding): Words => {
   const refusal = finding.step?.cause
   const sysctl = refusal?.kind === 'sysctl' ? refusal : null
   const name = sysctl?.name ?? null

@@ -1,14 +1,15 @@
 import { cause } from './cause.ts'
 import { causeOfDrop } from './cause-of-drop.ts'
 import { lost, otherPlace, unreachable, whichPackets } from './effect.ts'
-import { anotherRoute, exemptNetwork, type ToldFinding, type Words } from './rule-conflict.ts'
+import { anotherRoute, exemptNetwork, type Words } from './rule-conflict.ts'
+import type { Finding } from './search/finding.ts'
 import { isDestinationChange } from './search/foreign-step.ts'
 
 /**
  * Flows inside a network, or from the host into it, are dropped, or translated or routed to another place.
  * @internal
  */
-export const networkDropped = (finding: ToldFinding): Words => {
+export const networkDropped = (finding: Finding): Words => {
   const { step } = finding
   if (step !== null && (isDestinationChange(step) || step.deed.kind === 'misroute')) {
     const sends = `the packets to ${otherPlace(finding)}`

@@ -6,12 +6,12 @@ import { lost, otherPlace, receiver, senders, unreachable, whichPackets } from '
 import { egressDropped } from './egress-dropped.ts'
 import { kernelRefuses } from './kernel-refuses.ts'
 import { networkDropped } from './network-dropped.ts'
-import { anotherRoute, changeRule, type ToldFinding, type Words } from './rule-conflict.ts'
+import { anotherRoute, changeRule, type Words } from './rule-conflict.ts'
 import type { RuleConflictKind } from './search/blame.ts'
 import type { Finding } from './search/finding.ts'
 import { sourceRewritten } from './source-rewritten.ts'
 
-type WordsOf = (finding: ToldFinding, wording: Wording) => Words
+type WordsOf = (finding: Finding, wording: Wording) => Words
 
 /** Packets are dropped, and their sender hears nothing. */
 const dropped =

@@ -12,8 +12,8 @@ import {
 import { ownersTerms } from './remedy/owners-terms.ts'
 import { culpritOf, type Finding, tellFinding, witnessOf } from './search/finding.ts'
 
-/** A finding that is put into words, in the search for one project. */
-export interface ToldFinding extends Finding {
+/** The project that findings are of. */
+export interface OwnProject {
   readonly project: string
   /** The tool that the rules of the project are of; null: it has none. */
   readonly ownTool: () => string | null
@@ -32,8 +32,9 @@ export interface Words {
 
 /** A conflict made of what the search found, in the words of its kind. */
 export const ruleConflict = (
-  finding: ToldFinding,
+  finding: Finding,
   { message, otherwise, besides, remedy }: Words,
+  own: OwnProject,
   wording: Wording = commandWording,
 ): MappingConflict | NetworkConflict => {
   const { kind, severity, certainty, mapping, network, others, step, isOfUsual, point } = finding
@@ -50,12 +51,12 @@ export const ruleConflict = (
     kind,
     severity,
     certainty,
-    ...(mapping === null ? aboutNetwork(network.name) : aboutMapping(finding.project, mapping)),
+    ...(mapping === null ? aboutNetwork(network.name) : aboutMapping(own.project, mapping)),
     message: `${message}${whose}${more}`,
     witness: witnessOf(finding),
     culprit,
     remedy: remedy ??
-      managedWay(culprit, finding, wording) ?? {
+      managedWay(culprit, own, wording) ?? {
         text: isRule(culprit) ? inOwnersTerms(step, otherwise, besides) : changeCause(step?.cause ?? null),
         commands: [],
       },
@@ -87,7 +88,7 @@ const changeCause = (cause: KernelCause | null): string => {
 /** A managed rule is changed where it comes from: in the intent of its project. */
 const managedWay = (
   culprit: Culprit | null,
-  { ownTool }: Pick<ToldFinding, 'ownTool'>,
+  { ownTool }: Pick<OwnProject, 'ownTool'>,
   wording: Wording,
 ): Remedy | null => {
   if (culprit?.owner !== 'portolan') return null

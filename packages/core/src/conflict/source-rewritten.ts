@@ -1,6 +1,6 @@
 import { cause } from './cause.ts'
 import { receiver, senders } from './effect.ts'
-import type { ToldFinding, Words } from './rule-conflict.ts'
+import type { Words } from './rule-conflict.ts'
 import { addressText } from './search/address-text.ts'
 import type { Finding } from './search/finding.ts'
 
@@ -9,13 +9,13 @@ import type { Finding } from './search/finding.ts'
  * has no way to reach through the host it cannot even answer.
  * @internal
  */
-export const sourceRewritten = (finding: ToldFinding): Words =>
+export const sourceRewritten = (finding: Finding): Words =>
   finding.rows[0]?.expected.kind === 'outside' && finding.rows[0].expected.seenAs === 'host'
     ? strangeSource(finding)
     : changedSource(finding)
 
 /** A source that the host does not have: it takes another router to lead the answers here. */
-const strangeSource = (finding: ToldFinding): Words => {
+const strangeSource = (finding: Finding): Words => {
   const { network, share, rows, judgement } = finding
   const source = addressText(rows[0]?.family ?? 'ip', judgement.conclusion.reached.world.saddr)
   return {
@@ -24,7 +24,7 @@ const strangeSource = (finding: ToldFinding): Words => {
   }
 }
 
-const changedSource = (finding: ToldFinding): Words => ({
+const changedSource = (finding: Finding): Words => ({
   message: `${finding.share === 'some' ? 'Some packets' : 'Packets'} from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'arrive' : 'may arrive'} with another source address than ${promised(finding)}.${unanswered(finding)} ${cause(finding, 'translates the source', 'may translate the source')}`,
   otherwise: 'Exempt these packets from that rule.',
 })

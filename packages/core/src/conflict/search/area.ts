@@ -1,3 +1,4 @@
+import type { NetfilterRule } from '@portolan/netfilter'
 import {
   type Condition,
   type Exclusion,
@@ -27,6 +28,8 @@ import {
 export interface Block {
   readonly members: RangeSet
   readonly region: Region
+  /** Of a hole: the one rule that says it. */
+  readonly rule?: NetfilterRule | undefined
 }
 
 /** A block without the packets of others: what a rule says of one mapping is a hole in what is said of all. */
@@ -52,7 +55,7 @@ export const narrowArea = (
 ): Narrowed => {
   const block = narrowBlock({ members, region }, conditions, membersWith)
   const fresh = exclusions
-    .map(({ all }) => narrowBlock(block, all, membersWith))
+    .map(({ all, rule }): Block => ({ ...narrowBlock(block, all, membersWith), rule }))
     .filter((hole) => !isEmptyBlock(hole))
   return { area: { ...block, holes: [...clip(holes, block), ...fresh] }, fresh }
 }
@@ -82,7 +85,8 @@ const clip = (holes: readonly Block[], block: Block): readonly Block[] =>
   holes.flatMap((hole) => {
     if (!intersects(hole.members, block.members) || areApart(hole.region, block.region)) return []
     const region = meetRegions(hole.region, block.region)
-    return isEmptyRegion(region) ? [] : [{ members: meet(hole.members, block.members, true), region }]
+    if (isEmptyRegion(region)) return []
+    return [{ members: meet(hole.members, block.members, true), region, rule: hole.rule }]
   })
 
 /** The packets that are in both. */
@@ -126,6 +130,10 @@ export const onlyPoint = ({ member, point }: MemberPoint): Area => ({
   },
   holes: [],
 })
+
+/** The holes that a packet is in. */
+export const holesAt = (holes: readonly Block[], at: MemberPoint): readonly Block[] =>
+  holesFor(holes, at.member).filter((hole) => isIn(hole, at))
 
 export const holds = ({ members, region, holes }: Area, at: MemberPoint): boolean =>
   isIn({ members, region }, at) && !holes.some((hole) => isIn(hole, at))

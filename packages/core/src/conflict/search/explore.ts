@@ -1,3 +1,4 @@
+import type { NetfilterRule } from '@portolan/netfilter'
 import type { Follower } from '@portolan/netfilter/analysis'
 import {
   type Condition,
@@ -14,7 +15,9 @@ import {
 } from '@portolan/netfilter/analysis'
 import {
   type Area,
+  type Block,
   holds,
+  holesAt,
   leftOf,
   type MemberPoint,
   type Narrowed,
@@ -38,6 +41,8 @@ export interface GroupCell extends MemberPoint {
   readonly area: Area
   /** Of the one packet that was followed. */
   readonly judgement: Judgement
+  /** Without this rule that packet would be served, as those around it are. */
+  readonly servedWithout?: NetfilterRule
 }
 
 /** A row cut into cells. */
@@ -91,6 +96,8 @@ export const explore = (follower: Follower, row: GroupRow, skipsForeign = false)
   const doubts = new Set<Doubt>()
   let effort = 0
   let asOne: ExploredRow['asOne']
+  /** Areas that one rule makes another of, and all such areas of the served packets around them. */
+  const amongServed = new Map<Area, readonly Block[]>()
   const left: Area[] = []
   const leftLikely: Area[] = []
   const leave = (area: Area): unknown => (isLikely(first, area) ? leftLikely : left).push(area)
@@ -117,10 +124,22 @@ export const explore = (follower: Follower, row: GroupRow, skipsForeign = false)
       : failingPacket({ member, point, judgement }, narrowed.area, own, (other) =>
           followPoint(follower, own, other),
         )
-    cells.push({ area: narrowed.area, member, ...shown })
-    for (const part of leftOf(area, narrowed)) leave(part)
+    const servedWithout = onlyRuleAt(amongServed.get(area), { member, point: shown.point })
+    cells.push({ area: narrowed.area, member, ...shown, ...(servedWithout && { servedWithout }) })
+    const isServed = judgement.kind === 'kept' && !followed.run.truncated
+    for (const part of leftOf(area, narrowed)) {
+      if (isServed && part.rule !== undefined) amongServed.set(part, narrowed.fresh)
+      leave(part)
+    }
   }
   return { row, cells, isWhole: true, doubts }
+}
+
+/** The rule that alone tells a packet from those around it: without it, it goes their way. */
+const onlyRuleAt = (holes: readonly Block[] | undefined, at: MemberPoint): NetfilterRule | undefined => {
+  if (holes === undefined) return undefined
+  const [first, ...others] = holesAt(holes, at)
+  return others.every(({ rule }) => rule === first?.rule) ? first?.rule : undefined
 }
 
 /** Has an area packets of those that make the best example? They are followed first. */

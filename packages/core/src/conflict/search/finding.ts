@@ -71,9 +71,26 @@ export const witnessOf = ({ rows: [row], point }: Finding): Packet | null =>
         state: 'new',
       }
 
-/** The culprit, as a conflict names it. */
+/** A culprit, as a conflict names it, with where its rule was found. */
+interface NamedCulprit extends Pick<TraceStep, 'table' | 'chain'> {
+  readonly culprit: Culprit
+}
+
+const named = new WeakMap<NetfilterRule, NamedCulprit>()
+
+/** The culprit, as a conflict names it. One rule may be that of thousands of mappings. */
 export const culpritOf = (step: TraceStep | null): Culprit | null => {
   if (step === null) return null
+  const { table, chain, rule } = step
+  if (rule === null) return nameCulprit(step)
+  const known = named.get(rule)
+  if (known !== undefined && known.table === table && known.chain === chain) return known.culprit
+  const culprit = nameCulprit(step)
+  named.set(rule, { table, chain, culprit })
+  return culprit
+}
+
+const nameCulprit = (step: TraceStep): Culprit => {
   const { table, chain, rule, deed, cause } = step
   const source = rule === null ? null : keptSource(rule)
   const counters = source?.counters ?? null

@@ -31,11 +31,14 @@ const tableMayLetIn = (table: NetfilterTable, subnets: readonly RangeSet[]): boo
     (chain) => isOurs(chain) && chain.rules.some(({ steps }) => steps.some(isDrop)),
   )
   return table.chains.some(
-    (chain) =>
-      !isOurs(chain) &&
-      (chain.rules.some(({ steps }) => steps.some((step) => changesPacket(step, subnets))) ||
-        (drops && hasRuleInFront(chain.rules))),
+    (chain) => !isOurs(chain) && (hasChange(chain.rules, subnets) || (drops && hasRuleInFront(chain.rules))),
   )
+}
+
+/** A host may have ten thousand rules, and none of them changes a packet. */
+const hasChange = (rules: readonly NetfilterRule[], subnets: readonly RangeSet[]): boolean => {
+  for (const { steps } of rules) for (const step of steps) if (changesPacket(step, subnets)) return true
+  return false
 }
 
 /** Our rules ask for none of the marks, nor for the packet type. */

@@ -55,12 +55,12 @@ export const suspectsOf = (rulesets: readonly NetfilterRuleset[], family: Family
 
 const suspectsIn = ({ chains }: NetfilterTable): readonly Suspect[] => {
   const ways = waysInto(chains)
-  return chains.flatMap((chain) => {
+  const suspects: Suspect[] = []
+  for (const chain of chains) {
     const before = wayTo(chain.name, ways, MOST_JUMPS)
-    return chain.rules.flatMap((rule): readonly Suspect[] =>
-      rule.steps.some(isHarmful) ? [{ chain, rule, before }] : [],
-    )
-  })
+    for (const rule of chain.rules) if (rule.steps.some(isHarmful)) suspects.push({ chain, rule, before })
+  }
+  return suspects
 }
 
 /** Addresses and ports that a rule asks for: once for each element of its set. Made anew each time: there may be millions. */

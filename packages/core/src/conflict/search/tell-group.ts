@@ -39,7 +39,7 @@ export const tellGroup = <Told>(
       for (const member of [first, ...others]) {
         const own: Told[] = []
         for (const lender of lenders) {
-          const settled = settle(follower, member === first ? lender.finding : lend(lender, member))
+          const settled = settle(follower, lender, member === first ? null : member)
           if (settled === null) return null
           const told = tell(settled)
           if (told !== null) own.push(told)
@@ -76,33 +76,27 @@ const lenderOf = (finding: Finding, rows: readonly ExploredRow[], from: number):
   rows: finding.rows.flatMap((row) => rows.find((one) => one.row.rowOf(from) === row)?.row ?? []),
 })
 
-/** The same finding of another mapping or network, whose packets fare alike. */
-const lend = ({ finding, rows: own }: Lender, to: number): Finding => {
+/**
+ * The same finding of another mapping or network, whose packets fare alike. A packet that another was followed for is
+ * followed, so that its way is told and no other's.
+ *
+ * @param to - the other one; null: the finding's own
+ */
+const settle = (follower: Follower, { finding, rows: own }: Lender, to: number | null): Finding | null => {
   const [first] = own
-  const moved = own.flatMap((row) => row.rowOf(to) ?? [])
-  const [target] = moved
-  if (first === undefined || target === undefined) return finding
-  const { mapping, network } = target
-  return {
-    ...finding,
-    mapping,
-    network,
-    rows: moved,
-    point: movePoint(first, finding.point, to),
-    isBorrowed: true,
-  }
-}
-
-/** Follows the packet of a mapping for which another was followed, so that its way is told and no other's. */
-const settle = (follower: Follower, finding: Finding): Finding | null => {
-  const { rows, point, behind, isBorrowed } = finding
-  const [row] = rows
-  if (!isBorrowed || row === undefined) return finding
+  const moved = to === null ? finding.rows : own.flatMap((row) => row.rowOf(to) ?? [])
+  const [row] = moved
+  if (row === undefined || (to === null && !finding.isBorrowed)) return finding
+  const { behind } = finding
+  const point = to === null || first === undefined ? finding.point : movePoint(first, finding.point, to)
   const judgement =
     behind.size === 0 ? followPoint(follower, row, point) : followWithout(follower, row, point, behind)
   if (judgement.kind === 'kept') return null
   // Its own addresses may have the kernel take another way for it.
   if (judgement.certainty === 'possible' && finding.judgement.certainty === 'certain') return null
   const found = blameFor(follower, row, point, judgement, behind)
-  return found === null ? null : { ...finding, judgement, step: found.step, isBorrowed: false }
+  if (found === null) return null
+  const { mapping, network } = row
+  // One copy: thousands are made.
+  return { ...finding, mapping, network, rows: moved, point, judgement, step: found.step, isBorrowed: false }
 }

@@ -51,18 +51,25 @@ export const trailOf = (follower: Follower, row: GroupRow, cell: GroupCell): Tra
   const known = trails.get(cell)
   if (known !== undefined) return known
   const made =
-    cell.judgement.kind === 'kept' ? noTrail : followTrail(follower, row, cell.area, cell, cell.judgement)
+    cell.judgement.kind === 'kept'
+      ? noTrail
+      : followTrail(follower, row, cell.area, cell, cell.judgement, cell.servedWithout)
   trails.set(cell, made)
   return made
 }
 
-/** Takes the rule that stops a packet away, and looks which one stops it then. */
+/**
+ * Takes the rule that stops a packet away, and looks which one stops it then.
+ *
+ * @param servedWithout - a rule without which the packet is known to be served
+ */
 export const followTrail = (
   follower: Follower,
   row: GroupRow,
   area: Area,
   at: MemberPoint,
   judgement: Failed,
+  servedWithout?: NetfilterRule,
 ): Trail => {
   const own = row.rowOf(at.member) ?? row.first
   const blamed: Blamed[] = []
@@ -87,6 +94,7 @@ export const followTrail = (
     if (step === null || cause === null || ignored.has(cause) || isOurs(step)) break
     ignored.add(cause)
     // Of one mapping nothing is to be said of others: what the last packet hung on, which is served, is not asked.
+    if (isOfOne && ignored.size === 1 && cause === servedWithout) break
     if (isOfOne && followWithout(follower, own, at.point, ignored).kind === 'kept') break
     const { learner, ...next }: FollowedForOthers = followForOthers(follower, row, area, at, ignored)
     current = next.judgement

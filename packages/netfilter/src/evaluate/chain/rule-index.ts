@@ -80,10 +80,39 @@ const orderOf = (heads: readonly Head[], by: readonly Key[]): readonly Key[] =>
 
 /** How many rules a field spares a packet at the least: all that ask for it, but for those that ask for one value. */
 const gainOf = onceForField((heads, key): number => {
-  let longest = 0
-  for (const { length } of bucketsOf(heads, key).values()) if (length > longest) longest = length
-  return rulesAsking(heads, key).length - longest
+  const asking = rulesAsking(heads, key)
+  // Most fields are weighed and then not asked: numbers in a row take less than the lists of a map.
+  const numbers = new Float64Array(asking.length)
+  const others = new Map<unknown, number>()
+  let count = 0
+  const add = (value: unknown): void => {
+    if (typeof value !== 'number' || count === numbers.length) {
+      others.set(value, (others.get(value) ?? 0) + 1)
+      return
+    }
+    numbers[count] = value
+    count += 1
+  }
+  for (const at of asking) {
+    const asked = askedOf(heads[at], key)
+    if (asked === null) continue
+    for (const { first, last } of asked.ranges) if (first === last) add(first)
+    for (const name of asked.names) add(name)
+  }
+  return asking.length - Math.max(longestRun(numbers.subarray(0, count).sort()), ...others.values())
 })
+
+/** How often the most frequent of rising numbers is there. */
+const longestRun = (rising: Float64Array): number => {
+  let longest = 0
+  let from = 0
+  for (let at = 1; at <= rising.length; at += 1) {
+    if (rising[at] === rising[from]) continue
+    longest = Math.max(longest, at - from)
+    from = at
+  }
+  return longest
+}
 
 type Buckets = ReadonlyMap<unknown, readonly number[]>
 

@@ -1,4 +1,4 @@
-import type { ValueRange } from '../../model/index.ts'
+import type { NetfilterRule, ValueRange } from '../../model/index.ts'
 import type { ChainPlan, PlannedGroup } from '../chain/chain-plan.ts'
 import { setOf } from '../chain/rule-groups.ts'
 import type { RuleTable } from '../chain/rule-tables.ts'
@@ -69,7 +69,7 @@ export const askInTurn = (
       }
       if (explained === null || at === undefined) return null
       next += 1
-      note(program, world, explained)
+      note(program, world, explained, program.chain.rules[at])
       const rule = explained.truth === NO ? undefined : program.rule(at)
       if (rule !== undefined) return { rule, truth: explained.truth, resume: at + 1 }
     }
@@ -147,9 +147,14 @@ const askGroup = (
 const speaksForOthers = ({ learner }: World): boolean => learner?.speaksForOthers === true
 
 /** What a rule of ours for one mapping does not do to others, those for the others do not do to this one. */
-const note = (program: Program, world: World, { because: conditions, unless }: Explained): void => {
+const note = (
+  program: Program,
+  world: World,
+  { because: conditions, unless }: Explained,
+  rule: NetfilterRule | null = null,
+): void => {
   if (unless === null) learnFrom(program, world, conditions)
-  else if (!program.isOurs) learnExclusion(world, unless)
+  else if (!program.isOurs) learnExclusion(world, rule === null ? unless : { ...unless, rule })
   else if (!unless.failsByMember) learnFrom(program, world, conditions)
 }
 
@@ -158,7 +163,7 @@ export const askStep = (program: Program, rule: CompiledRule, at: number, world:
   const step = rule.learning()[at]
   if (step === undefined || step === null || !('explain' in step)) return NO
   const explained = step.explain(world)
-  note(program, world, explained)
+  note(program, world, explained, rule.rule)
   return explained.truth
 }
 

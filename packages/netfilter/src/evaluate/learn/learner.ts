@@ -1,4 +1,5 @@
 import { hasValue, type RangeSet } from '../../address/range-set.ts'
+import type { NetfilterRule } from '../../model/index.ts'
 import type { FreeField, MemberField } from '../packet/free-field.ts'
 import type { Origins } from '../packet/origins.ts'
 import type { AlikeSubnets } from '../route/alike-subnets.ts'
@@ -27,6 +28,8 @@ export interface Exclusion {
   readonly all: readonly Condition[]
   /** Some of what does not hold is asked of the mapping by a rule itself, not by a table that all mappings are in. */
   readonly failsByMember: boolean
+  /** The one that it is; absent where several rules are asked as one. */
+  readonly rule?: NetfilterRule
 }
 
 /**

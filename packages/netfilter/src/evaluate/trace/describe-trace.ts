@@ -1,3 +1,4 @@
+import type { NetfilterRule } from '../../model/index.ts'
 import { ownerOf } from '../../owner/index.ts'
 import type { OutcomeCulprit, TraceEntry } from '../flow/outcome.ts'
 import { type Deed, deedText } from './deed.ts'
@@ -11,7 +12,39 @@ export const describeTrace = (last: TraceStep | null): readonly TraceEntry[] => 
   return entries.reverse()
 }
 
+/** What a rule did in one place of the way of a packet, as it is told. */
+interface ToldStep {
+  readonly step: TraceStep
+  readonly entry: TraceEntry
+}
+
+const told = new WeakMap<NetfilterRule, ToldStep[]>()
+
+/** A rule acts at more places than this only where many tables have it. */
+const MOST_PLACES = 8
+
+/** Thousands of packets meet the same few rules, and what is told of these is kept once. */
 const describeStep = (step: TraceStep): TraceEntry => {
+  const { rule, deed } = step
+  // What is told of the others hangs on the packet.
+  if (rule === null || deed.kind === 'translate') return describeAnew(step)
+  const known = told.get(rule) ?? []
+  for (const one of known) if (isToldAlike(one.step, step)) return one.entry
+  const entry = describeAnew(step)
+  if (known.length < MOST_PLACES) told.set(rule, [...known, { step: { ...step, before: null }, entry }])
+  return entry
+}
+
+const isToldAlike = (a: TraceStep, b: TraceStep): boolean =>
+  a.chain === b.chain &&
+  a.table === b.table &&
+  a.hook === b.hook &&
+  a.packet === b.packet &&
+  a.reply === b.reply &&
+  a.deed.kind === b.deed.kind &&
+  deedText(a.deed) === deedText(b.deed)
+
+const describeAnew = (step: TraceStep): TraceEntry => {
   const source = step.rule === null ? null : keptSource(step.rule)
   return {
     direction: step.reply ? 'reply' : 'original',
