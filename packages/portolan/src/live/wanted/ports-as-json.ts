@@ -63,6 +63,9 @@ const areAlike = (one: DesiredMapping, other: DesiredMapping): boolean =>
   one.interface === other.interface &&
   one.allowFrom === other.allowFrom
 
+/** So many ports in a row that are alike are worth a sample: it takes as long as some of them by `JSON.stringify`. */
+const ENOUGH = 3
+
 /** The mapping of a change that publishes a port. */
 const mappingOf = (change: JournalChange | undefined): DesiredMapping | null =>
   change !== undefined && change.value !== null && change.key.startsWith('port ')
@@ -77,18 +80,19 @@ const mappingOf = (change: JournalChange | undefined): DesiredMapping | null =>
  */
 export const portsAsJson = (): JournalWriter => {
   let last: DesiredMapping | null = null
-  /** Of a port that is like the last one; undefined: not made, as there was no second one yet. */
-  let sample: Sample | null | undefined
+  let alike = 0
+  /** Kept while others come between, such as the same port of UDP. */
+  let known: { readonly mapping: DesiredMapping; readonly sample: Sample | null } | null = null
   return (changes) => {
     const first = mappingOf(changes[0])
     if (first === null) return null
-    if (last === null || !areAlike(last, first)) {
-      sample = undefined
+    if (known === null || !areAlike(known.mapping, first)) {
+      alike = (last !== null && areAlike(last, first) ? alike : 0) + changes.length
       last = first
-      if (changes.length === 1) return null
+      if (alike < ENOUGH) return null
+      known = { mapping: first, sample: sampleOf(first) }
     }
-    if (sample === undefined) sample = sampleOf(first)
-    return sample === null ? null : writtenLike(sample, first, changes)
+    return known.sample === null ? null : writtenLike(known.sample, first, changes)
   }
 }
 

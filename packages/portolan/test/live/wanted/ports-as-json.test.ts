@@ -44,8 +44,8 @@ describe('ports as JSON', () => {
 
   test.each([
     { what: 'the port of the container', also: { targets: targetsOf(1234) }, numbers: [1234, 4321, 1111] },
-    { what: 'the address of the host', also: { hostAddress: '10.0.0.80' }, numbers: [80, 81] },
-    { what: 'a port of one digit', also: {}, numbers: [8, 1] },
+    { what: 'the address of the host', also: { hostAddress: '10.0.0.80' }, numbers: [80, 81, 88] },
+    { what: 'a port of one digit', also: {}, numbers: [8, 1, 3] },
   ])('have $what left as it is where that has the same digits', ({ also, numbers }) => {
     const changes = ports(numbers, also)
     expect(read(portsAsJson()(changes))).toEqual(listed(changes))
@@ -53,7 +53,7 @@ describe('ports as JSON', () => {
 
   test('are of IPv6 and of UDP too', () => {
     const also = { family: 'ip6', protocol: 'udp', hostAddress: 'fd00::8080' } as const
-    const changes = [8080, 8081].map((one) =>
+    const changes = [8080, 8081, 9999].map((one) =>
       withPort(port(one, { ...also, label: `[fd00::8080]:${one}/udp -> web:8080` })),
     )
     expect(read(portsAsJson()(changes))).toEqual(listed(changes))
@@ -77,7 +77,25 @@ describe('ports as JSON', () => {
       [{ key: 'backend []', value: 'nftables' }],
       [...ports([20_001]), { key: 'port ["ip tcp * 20003"]', value: port(20_002) }],
     ]
-    for (const changes of unlike) expect(portsAsJson()(changes)).toBeNull()
+    for (const changes of unlike) {
+      const asJson = portsAsJson()
+      expect(asJson(ports([20_004, 20_005, 20_006]))).not.toBeNull()
+      expect(asJson(changes)).toBeNull()
+    }
+  })
+
+  test('are so from the third in a row on, and stay so while others come between', () => {
+    const asJson = portsAsJson()
+    const udp = ports([20_001], { protocol: 'udp' })
+    expect(asJson(ports([20_001]))).toBeNull()
+    expect(asJson(ports([20_002]))).toBeNull()
+    for (const one of [20_003, 20_004, 20_005]) {
+      expect(read(asJson(ports([one])))).toEqual(listed(ports([one])))
+      expect(asJson(udp)).toBeNull()
+      expect(asJson([{ key: 'backend []', value: 'nftables' }])).toBeNull()
+      if (one === 20_003) expect(asJson(ports([20_009]))).not.toBeNull()
+      if (one === 20_004) expect(asJson(ports([20_009], { targets: targetsOf(90) }))).toBeNull()
+    }
   })
 
   test('are left to it too where each is of another container: what could be used again never is', () => {
