@@ -1,5 +1,6 @@
 import {
   chownSync,
+  copyFileSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -156,6 +157,29 @@ describe('what V8 compiled of the command', () => {
     const compiled = join(installed, 'dist/compiled', file)
     truncateSync(compiled, Math.floor(statSync(compiled).size * part))
     expect(await start(installed, planned)).toEqual(first)
+  })
+
+  test('is kept for each set of options that Node is given, and replaced where V8 refuses it', async () => {
+    const installed = install('with-options')
+    const first = await start(installed, planned)
+    const [plain = ''] = keptIn(installed)
+    const withOptions = { NODE_OPTIONS: '--max-old-space-size=2048' }
+    expect(await start(installed, planned, withOptions)).toEqual(first)
+    const both = keptIn(installed)
+    expect(both).toEqual([plain, expect.stringContaining(`${plain}-`)])
+    const compiled = join(installed, 'dist/compiled')
+    const [ours, theirs] = [join(compiled, plain), join(compiled, both[1] ?? '')]
+    const made = statSync(theirs).mtimeMs
+    expect(await start(installed, planned, withOptions)).toEqual(first)
+    expect(statSync(theirs).mtimeMs).toBe(made)
+    // What V8 compares: versions, the text and the options.
+    const headOf = (file: string): Buffer => readFileSync(file).subarray(0, 16)
+    const head = headOf(ours)
+    expect(headOf(theirs)).not.toEqual(head)
+    copyFileSync(theirs, ours)
+    expect(await start(installed, planned)).toEqual(first)
+    expect(headOf(ours)).toEqual(head)
+    expect(keptIn(installed)).toEqual(both)
   })
 
   test('is not kept where the user or the place does not want it', async () => {

@@ -23,7 +23,7 @@ describeBeside('networks of Docker by the plugin', ['docker'], () => {
     const lab = await workerLabs().open()
     const plugin = await startDockerPlugin(lab, 'iptables-nft')
     here = { lab, plugin, docker: await startDocker(lab, { 'userland-proxy': false, 'live-restore': true }) }
-  }, 60_000)
+  })
   afterAll(async () => {
     await here?.lab[Symbol.asyncDispose]()
   })

@@ -16,7 +16,7 @@ describeBeside('units on a host whose first process is systemd', ['systemd', 'et
     const [systemd, etcd] = await Promise.all([startSystemd(lab), startEtcd(lab.host)])
     lab.use(etcd)
     here = { lab, systemd, etcd }
-  }, 60_000)
+  })
   afterAll(async () => {
     await here?.lab[Symbol.asyncDispose]()
   })

@@ -80,7 +80,7 @@ exec flock --no-fork $(find . -inum $wanted) sh -c ': > /run/lab/held; exec slee
       holder.kill('SIGKILL')
       await holder.outcome
     }
-  }, 90_000)
+  })
 
   test('a killed apply leaves no program that commits after the next apply', async () => {
     const lab = await open()

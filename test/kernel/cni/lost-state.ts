@@ -56,7 +56,7 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     await ended(lab)
     const left = 'ip -d link show | grep -F portolan; nft list tables | grep -F portolan; true'
     expect(await lab.host.mustRun(['sh', '-c', left])).toBe('')
-  }, 60_000)
+  })
 
   test('the port of a container that has ended meanwhile goes with the first call, and another one gets it', async () => {
     const lab = await open()
@@ -77,7 +77,7 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     expect(await port(8080)).toMatchObject({ by: 'pod-1' })
     for (const each of [one, two]) await plugin.must('DEL', sandboxOf(each))
     await ended(lab)
-  }, 60_000)
+  })
 
   test('a container that is out of sight keeps its bridge: all calls are refused until it has ended', async () => {
     const lab = await open()
@@ -102,7 +102,7 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     await plugin.must('DEL', sandboxOf(one), { name: 'others' })
     await lab.host.mustRun(['umount', '/run/lab/hidden'])
     await ended(lab)
-  }, 60_000)
+  })
 
   test('what a plan made is no container of a plugin, and is left alone', async () => {
     const lab = await open()
@@ -119,5 +119,5 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
       msg: expect.stringContaining('was made by a plan'),
     })
     await ended(lab)
-  }, 60_000)
+  })
 }

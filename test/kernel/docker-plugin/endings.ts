@@ -28,7 +28,7 @@ export const endings = (opened: () => Here): void => {
     for (const name of ['web-1', 'web-2']) await docker.remove(name)
     await docker.removeNetwork('web')
     expect(await leftOver(here)).toBe('')
-  }, 60_000)
+  })
 
   test('a watch beside the plugin keeps its rules where those of dockerd let them through', async () => {
     const here = opened()
@@ -50,7 +50,7 @@ export const endings = (opened: () => Here): void => {
     await docker.remove('web-1')
     await docker.removeNetwork('web')
     expect(await leftOver(here)).toBe('')
-  }, 60_000)
+  })
 
   test.each(['serves', 'is stopped'])(
     'the state directory is lost while the plugin %s, and containers go on, end and start',
@@ -195,7 +195,7 @@ export const endings = (opened: () => Here): void => {
       await docker.remove((Names[0] ?? '').slice(1))
     for (const name of Object.keys(created)) await docker.removeNetwork(name)
     expect(await leftOver(here)).toBe('')
-  }, 90_000)
+  })
 
   test('after a boot the plugin brings the networks back, and dockerd its containers', async () => {
     const here = opened()
@@ -223,7 +223,7 @@ export const endings = (opened: () => Here): void => {
     await docker.remove('web-1')
     await docker.removeNetwork('web')
     expect(await leftOver(here)).toBe('')
-  }, 60_000)
+  })
 
   test(
     'many containers that start and end at once leave nothing',

@@ -34,5 +34,5 @@ export const fullDisk = (open: OpenLab, backend: Backend): void => {
       body: {},
     })
     expect(await leftOver({ lab })).toBe('')
-  }, 60_000)
+  })
 }

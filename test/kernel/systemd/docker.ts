@@ -93,7 +93,7 @@ export const docker = (opened: () => Here): void => {
     const counts = await Promise.all(callers)
     await restarts
     expect(Math.min(...counts)).toBeGreaterThan(0)
-  }, 60_000)
+  })
 
   test('connections that ask for nothing, or for half of something, hold up no stop', async () => {
     const here = opened()
@@ -109,7 +109,7 @@ export const docker = (opened: () => Here): void => {
     expect(await stopped(here, unit)).toEqual(cleanStop)
     for (const connection of connections) connection.destroy()
     expect(await answer(here, 7070)).toBe('docker-web')
-  }, 100_000)
+  })
 
   test('a stop of both is clean, and the socket comes again', async () => {
     const here = opened()

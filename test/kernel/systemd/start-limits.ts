@@ -20,5 +20,5 @@ export const startLimits = (opened: () => Here): void => {
     expect(await waiting).toMatchObject({ status: 200 })
     expect(await answer(here, 9090)).toBe('web')
     for (const unit of units) await stopped(here, unit)
-  }, 60_000)
+  })
 }

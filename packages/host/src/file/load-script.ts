@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire, Module } from 'node:module'
 import { basename, dirname, join } from 'node:path'
+import { cachedDataVersionTag } from 'node:v8'
 import { Script } from 'node:vm'
 
 /**
@@ -35,7 +36,7 @@ export const loadScript = <Exports>(file: string, purpose: string | null): Loade
   const module = { exports: {} as Exports }
   const run: unknown = script.runInThisContext()
   if (typeof run === 'function') run(module.exports, createRequire(file), module, file, dirname(file))
-  let isKept = place === null || cachedData !== undefined
+  let isKept = place === null || (cachedData !== undefined && script.cachedDataRejected !== true)
   return {
     exports: module.exports,
     keep: () => {
@@ -51,8 +52,15 @@ const compiledPlace = (file: string, purpose: string): string =>
   join(
     dirname(file),
     '../compiled',
-    `${basename(file, '.cjs')}.${purpose}.${process.versions.v8}-${process.arch}`,
+    `${basename(file, '.cjs')}.${purpose}.${process.versions.v8}-${process.arch}${optionsTag()}`,
   )
+
+/**
+ * V8 refuses what was compiled with other options of its own, such as `--max-old-space-size`; which of Node's options
+ * are of V8 its tag tells.
+ */
+const optionsTag = (): string =>
+  process.execArgv.length === 0 && (process.env.NODE_OPTIONS ?? '') === '' ? '' : `-${cachedDataVersionTag()}`
 
 const readIfThere = (path: string): Buffer | undefined => {
   try {
