@@ -33,7 +33,7 @@ const forgotten = async (): Promise<{ readonly cluster: CommandCluster; readonly
 /** Asks for a reclaim that waits, and goes on once something else was done meanwhile. */
 const meanwhile = async (asked: Promise<unknown>, done: () => Promise<unknown>): Promise<void> => {
   // The reclaim has read the cluster by then: it waits for longer.
-  await delay(2_500)
+  await delay(6_000)
   await done()
   await asked
 }
@@ -61,8 +61,8 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
 
   test('tells that a host came back meanwhile whose blocks etcd had forgotten', async () => {
     const { cluster, block } = await forgotten()
-    const shown = cluster.run('web-3', ...words('web-2', 5))
-    const listed = cluster.json('web-3', ...words('web-2', 5))
+    const shown = cluster.run('web-3', ...words('web-2', 15))
+    const listed = cluster.json('web-3', ...words('web-2', 15))
     await meanwhile(Promise.all([shown, listed]), () => cluster.json('web-2', 'join'))
     expect(await shown).toMatchObject({
       exitCode: 0,
@@ -79,7 +79,7 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
     const cluster = await open('10.64.0.0/22:24')
     const [block = ''] = blocksOf(await cluster.join('web-1'))
     await silence(cluster, 'web-1')
-    const asked = cluster.run('any', ...words('web-1', 5))
+    const asked = cluster.run('any', ...words('web-1', 15))
     await meanwhile(asked, () => cluster.json('any', ...words('web-1')))
     expect((await asked).stdout).toBe(
       `${block} is no longer of web-1: it was given back or reclaimed meanwhile\nNo block was taken.\n`,

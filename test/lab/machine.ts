@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Agent, startAgent } from './agent.ts'
 import type { Arrival, Probe, ProbeOutcome, ProbeProtocol } from './probe.ts'
 import { printedBy, programOf, type Running, type RunOptions, type RunOutcome, start } from './run.ts'
@@ -88,6 +89,9 @@ const freshSourcePort = (): number => {
 
 const silenceMs = 300
 
+/** An agent that a test has stopped has no turn. */
+const longestTurnMs = 5_000
+
 /** Agents with services: what comes to them may wait for a processor. */
 const serving = new Set<Agent>()
 
@@ -110,7 +114,10 @@ const probeUntilSilence = async (agent: Agent, asked: Probe): Promise<ProbeOutco
   }
   // Each end has its turn: a connection is greeted, asks, and is answered.
   for (let turn = 0; turn < 4; turn += 1)
-    await Promise.all([...serving, agent].map((one) => one.ask('catch_up').catch(() => undefined)))
+    await Promise.race([
+      Promise.all([...serving, agent].map((one) => one.ask('catch_up').catch(() => undefined))),
+      delay(longestTurnMs, undefined, { ref: false }),
+    ])
   await agent.ask('give_up', { key })
   return outcome
 }

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net'
 import { InvalidRequestError } from '@portolan/netfilter'
 
 /** A server behind a socket file, which has no name and no port. */
@@ -7,13 +8,21 @@ export const isSocketFile = (endpoint: string): boolean => endpoint.startsWith('
 export const hostOf = (endpoint: string): string => endpoint.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 
 const isEndpoint = (text: string): boolean => {
-  if (isSocketFile(text)) return /^unix:(\/\/)?[^/]*\/.*[^/]$|^unix:[^/:]+$/.test(text)
-  const [, port] = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(text) ?? []
-  return port !== undefined && Number(port) > 0 && Number(port) <= 65_535
+  if (isSocketFile(text)) return isFile(text.slice('unix:'.length))
+  const [, address, name, port] = /^(?:\[([^[\]]+)\]|([\p{L}\p{N}._-]+)):(\d{1,5})$/u.exec(text) ?? []
+  if (port === undefined || Number(port) === 0 || Number(port) > 65_535) return false
+  if (address !== undefined) return isIPv6(address)
+  return name !== undefined && (isIPv4(name) || !/^[\d.]+$/.test(name))
+}
+
+/** `/run/etcd`, `///run/etcd` as in a URL, or a relative one. gRPC takes what is behind `//` for a server's name. */
+const isFile = (path: string): boolean => {
+  if (path === '' || path.endsWith('/')) return false
+  return path.startsWith('//') ? /^\/\/\/[^/]/.test(path) : path.includes('/') || !path.includes(':')
 }
 
 /**
- * Refuses endpoints that no server can have. gRPC takes most texts for a name, asks at port 443 where none is told, and says of
+ * Refuses texts that are no endpoint. gRPC takes most texts for a name, asks at port 443 where none is told, and says of
  * either that no server answers.
  *
  * @throws InvalidRequestError

@@ -19,7 +19,7 @@ import { watchKeys } from './watch-keys.ts'
  * The blocks of a cluster, in etcd (3.4 or later). A connection is made with the first request. The rules are those of
  * `@portolan/core`: this sends what they ask for, and says what etcd answered.
  *
- * @throws InvalidRequestError for endpoints that no server can have, and for texts in PEM that cannot be used
+ * @throws InvalidRequestError for endpoints that are none, and for texts in PEM that cannot be used
  * @example
  * const store = openEtcdStore({ cluster: 'prod', endpoints: ['127.0.0.1:2379'] })
  * await store.close()

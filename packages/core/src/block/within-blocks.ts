@@ -1,5 +1,7 @@
 import { containsPrefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import { blockKey } from './block-key.ts'
+import { isBlockOf } from './choose-block.ts'
+import { poolEntries } from './cluster-pools.ts'
 
 /**
  * Are all addresses of a block in one of these? A block that a host had, and has by now as a part of a larger one, is not
@@ -11,6 +13,14 @@ export const isWithinBlocks = (block: string, blocks: readonly string[]): boolea
   const prefix = parsePrefix(block)
   return blocks.some((one) => containsPrefix(parsePrefix(one), prefix))
 }
+
+/**
+ * Is a block one of those that the pools of a cluster are cut into?
+ *
+ * @param pools - as etcd has them: `10.64.0.0/22:24`
+ */
+export const isOfPools = (block: string, pools: readonly string[]): boolean =>
+  isBlockOf(poolEntries({ pools }), parsePrefix(block))
 
 /** Is any address of a block in one of these? */
 export const isAmong = (block: string, blocks: readonly string[]): boolean => {

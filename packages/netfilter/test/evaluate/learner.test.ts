@@ -60,25 +60,38 @@ test('a value that a rule writes is no free one, though it has the value of one'
   ])
 })
 
-/** Where a free destination may be, for a packet to a broadcast address of eth0 to fare as it does. */
-const alikeBroadcasts = (from: string | null): readonly boolean[] => {
-  const broadcasts = [0xc00002ff, 0xc63364ff] as const
+/** The broadcasts of eth0 and of two bridges. */
+const broadcasts = [0xc00002ff, 0xac1e01ff, 0xac1f01ff] as const
+
+/** Which of them fare as the first of `to` does, as far as is learnt. */
+const alikeBroadcasts = (from: string | null, to: number): readonly boolean[] => {
   const learner: Learner = {
     origins: { ...noOrigins, daddr: 'daddr' },
-    values: new Map([['daddr', broadcasts[0]]] as const),
+    values: new Map([['daddr', to]] as const),
     region: { daddr: { starts: [0], ends: [0xffffffff] } },
     ...{ conditions: [], exclusions: [], speaksForOthers: false, leadsTo: null, alike: null },
     ...{ isLenient: false, blurred: false, skipsForeign: false, ignored: new Set() },
     ...{ watched: null, hasActed: false, checks: null },
   }
-  const follower = prepareFollower(facts, [])
+  const follower = prepareFollower(
+    {
+      ...facts,
+      interfaces: [
+        { name: 'lo', up: true, addresses: ['127.0.0.1/8'] },
+        { name: 'eth0', up: true, addresses: ['192.0.2.2/24'] },
+        { name: 'br0', up: true, kind: 'bridge', addresses: ['172.30.1.1/24'] },
+        { name: 'br1', up: true, kind: 'bridge', addresses: ['172.31.1.1/24'] },
+      ],
+    },
+    [],
+  )
   follower.follow(
     openFlow(
       follower.host,
       {
         ...{ family: 'ip', protocol: 17, in: from, port: null, state: 'new', mark: 0 },
         ...{ tcpFlags: null, icmpType: null, icmpCode: 0 },
-        ...{ saddr: from === null ? null : client, daddr: broadcasts[0], sport: 8080, dport: 8080 },
+        ...{ saddr: from === null ? null : client, daddr: to, sport: 8080, dport: 8080 },
       },
       learner,
     ),
@@ -88,7 +101,10 @@ const alikeBroadcasts = (from: string | null): readonly boolean[] => {
   )
 }
 
-test('broadcasts of all interfaces are for the host where they come in, and leave by their own', () => {
-  expect(alikeBroadcasts('eth0')).toEqual([true, true])
-  expect(alikeBroadcasts(null)).toEqual([true, false])
+test('broadcasts of other interfaces are for the host where they come in, that of a bridge is switched, and each leaves by its own', () => {
+  const [ofEth0, ofBr0] = broadcasts
+  expect(alikeBroadcasts('eth0', ofBr0)).toEqual([false, true, true])
+  expect(alikeBroadcasts('br0', ofEth0)).toEqual([true, false, true])
+  expect(alikeBroadcasts('br0', ofBr0)).toEqual([false, true, false])
+  expect(alikeBroadcasts(null, ofEth0)).toEqual([true, false, false])
 })

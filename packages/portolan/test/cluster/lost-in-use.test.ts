@@ -4,7 +4,10 @@ import { lostInUse, lostInUseTexts } from '../../src/command/cluster/lost-in-use
 import { waysOf } from '../../src/command/cluster/ways-out.ts'
 
 const block = '10.64.1.0/24'
-const lost = { block, holder: 'host h2', networks: ['shop/web'], leased: 1, isRemembered: false }
+const lost = {
+  ...{ block, holder: 'host h2', isUnread: false, isOfNoPool: false },
+  ...{ networks: ['shop/web'], leased: 1, isRemembered: false },
+}
 const ways = waysOf(new Set(), new Set(['shop']))
 
 test('a block that was lost is told with the host that has it, what comes of that, and the way out', () => {
@@ -20,6 +23,16 @@ test('a block that was lost is told with the host that has it, what comes of tha
 test('one that no host has is to be got back first', () => {
   expect(lostInUseTexts([{ ...lost, holder: null, isRemembered: true }], true, 'JOIN', ways)).toEqual([
     `block ${block} is no longer of this host: no host has it now. Networks of this host are in it: shop/web. A host that claims it uses the same addresses. \`JOIN\` gets it back, or claims another one where a host has it by then, and says what has to move.`,
+  ])
+})
+
+test('one that no pool has any more, or whose key cannot be read, is not said to be got back', () => {
+  const gone = { ...lost, holder: null, isRemembered: true }
+  expect(lostInUseTexts([{ ...gone, isOfNoPool: true }], true, 'JOIN', ways)).toEqual([
+    `block ${block} is no longer of this host: no host has it now. Networks of this host are in it: shop/web. Claim another block: \`JOIN\`, which says what has to move.`,
+  ])
+  expect(lostInUseTexts([{ ...gone, isUnread: true }], true, 'JOIN', ways)).toEqual([
+    `it is not known whether block ${block} is still of this host: its key in etcd cannot be read. Networks of this host are in it: shop/web. Settle the key first: what to do is told with it.`,
   ])
 })
 
@@ -39,10 +52,16 @@ test('a machine of this host’s own name that has the block is told as another 
   const leases = acquireSubnet(emptyLeases, { ...lease, subnet: block, gateway: '10.64.1.1' }).state
   const held = { block, host: 'h1', incarnation: 'b2', nonce: 'n1', state: 'held', revision: 7 } as const
   const hosts: readonly ClusterHost[] = [{ host: 'h1', alive: true, blocks: [held], addresses: null }]
+  const pools = [{ pool: '10.64.0.0/22:24', blocks: 4n, held: 1, released: 0, expired: 0 }]
   const member = { host: 'h1', incarnation: 'a1', blocks: [{ block, revision: 3 }], lost: [] }
   const witnesses = { leases, facts: { interfaces: [], routes: [] } }
-  expect(lostInUse({ hosts }, member, witnesses)).toMatchObject([
+  expect(lostInUse({ hosts, pools }, member, witnesses, [])).toMatchObject([
     { block, holder: 'another machine named h1', networks: ['shop/web'], isRemembered: true },
   ])
-  expect(lostInUse({ hosts: [] }, member, witnesses)).toMatchObject([{ block, holder: null }])
+  expect(lostInUse({ hosts: [], pools }, member, witnesses, [])).toMatchObject([
+    { block, holder: null, isUnread: false, isOfNoPool: false },
+  ])
+  expect(lostInUse({ hosts: [], pools: [] }, member, witnesses, [block])).toMatchObject([
+    { block, holder: null, isUnread: true, isOfNoPool: true },
+  ])
 })

@@ -99,7 +99,9 @@ const gainOf = onceForField((heads, key): number => {
     for (const { first, last } of asked.ranges) if (first === last) add(first)
     for (const name of asked.names) add(name)
   }
-  return asking.length - Math.max(longestRun(numbers.subarray(0, count).sort()), ...others.values())
+  let longest = longestRun(numbers.subarray(0, count).sort())
+  for (const often of others.values()) longest = Math.max(longest, often)
+  return asking.length - longest
 })
 
 /** How often the most frequent of rising numbers is there. */

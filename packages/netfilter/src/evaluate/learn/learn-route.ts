@@ -12,13 +12,14 @@ import { membership } from './learner.ts'
 /**
  * What matters of a route for the way of a packet. What is for the host itself stays here, whichever interface has the
  * address; the host speaks to it from that address, or from the one that the route names. A broadcast is for the host
- * too where it comes in, and leaves by its interface where the host sends it.
+ * too where it comes in, but that of a bridge itself, which the bridge switches; it leaves by its interface where the host
+ * sends it.
  */
 const classOf = (route: Route | null, { destination, in: from }: RouteKey): string => {
   if (route === null) return 'none'
   const { type, link, gateway, source } = route
   if (type === 'local') return `local ${source === null || source === destination ? '' : source}`
-  if (type === 'broadcast' && from !== 'lo') return type
+  if (type === 'broadcast' && from !== 'lo') return link?.name === from ? `${type} here` : type
   return `${type} ${link?.name ?? ''}${gateway === null ? '' : ' via'}`
 }
 

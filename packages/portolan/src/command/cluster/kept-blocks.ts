@@ -42,26 +42,32 @@ export const keptTexts = (
 ): readonly string[] => {
   const view = describeCluster(snapshot)
   const unread = unreadBlocks(snapshot)
+  const held = view.hosts.flatMap((one) => one.blocks.map(({ block }) => ({ block, host: one.host })))
+  const holderIn = (block: string): string | null => holderOf(block, held)?.host ?? null
+  const isKept = (block: string, host: string): boolean =>
+    holderIn(block) === host || (forgotten.includes(block) && !unread.some((one) => one.block === block))
   return hostsOf(left).flatMap((host) => {
     const blocks = left.flatMap((one) => (one.host === host ? [one.block] : []))
-    if (isAlive(view, host)) return [`${blocks.join(', ')} left to ${host}: it came back, and is alive now`]
-    return blocks.map((block) => {
-      const key = unread.find((one) => one.block === block)
-      if (key !== undefined) return `${block} left to ${host}: ${unreadText(place, cluster, key)}`
-      return forgotten.includes(block)
-        ? `${block} left to ${host}: it was alive meanwhile, so it was not off all the while`
-        : goneText(view, { block, host })
-    })
+    const isBack = isAlive(view, host)
+    const came = isBack ? blocks.filter((block) => isKept(block, host)) : []
+    return [
+      ...(came.length === 0 ? [] : [`${came.join(', ')} left to ${host}: it came back, and is alive now`]),
+      ...blocks.flatMap((block) => {
+        if (came.includes(block)) return []
+        const key = unread.find((one) => one.block === block)
+        if (key !== undefined) return [`${block} left to ${host}: ${unreadText(place, cluster, key)}`]
+        if (!forgotten.includes(block)) return [goneText(holderIn(block), { block, host })]
+        return [`${block} left to ${host}: it was alive meanwhile, so it was not off all the while`]
+      }),
+    ]
   })
 }
 
-/** Of a host that is not alive now. */
-const goneText = ({ hosts }: ClusterView, { block, host }: AskedBlock): string => {
-  const held = hosts.flatMap((one) => one.blocks.map((own) => ({ block: own.block, host: one.host })))
-  const holder = holderOf(block, held)
-  if (holder?.host === host)
+/** @param holder - the host that has it now; null: none has */
+const goneText = (holder: string | null, { block, host }: AskedBlock): string => {
+  if (holder === host)
     return `${block} left to ${host}: it wrote the key of the block meanwhile, so it was not off all the while`
-  const now = holder === null ? 'it was given back or reclaimed meanwhile' : `${holder.host} has it now`
+  const now = holder === null ? 'it was given back or reclaimed meanwhile' : `${holder} has it now`
   return `${block} is no longer of ${host}: ${now}`
 }
 

@@ -1,5 +1,5 @@
 import type { ClusterView, LostElsewhere } from '@portolan/core'
-import { holderOf, isWithinBlocks } from '@portolan/core/planning'
+import { holderOf, isOfPools, isWithinBlocks } from '@portolan/core/planning'
 import type { RememberedMember } from '@portolan/host'
 import { areComplete, type BlockWitnesses, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import type { WaysOut } from './ways-out.ts'
@@ -9,6 +9,10 @@ export interface LostInUse {
   readonly block: string
   /** The host that has it now, as a sentence names it; null: no host has, as far as etcd says. */
   readonly holder: string | null
+  /** Which host has it is not known: its key cannot be read, which is told with the key. */
+  readonly isUnread: boolean
+  /** No pool has it any more, so no host gets it. */
+  readonly isOfNoPool: boolean
   /** Networks of this host that are in it. */
   readonly networks: readonly string[]
   /** Addresses that this host has leased there. */
@@ -22,12 +26,14 @@ export interface LostInUse {
  * to it.
  */
 export const lostInUse = (
-  view: Pick<ClusterView, 'hosts'>,
+  view: Pick<ClusterView, 'hosts' | 'pools'>,
   member: Pick<RememberedMember, 'host' | 'incarnation' | 'blocks' | 'lost'>,
   witnesses: BlockWitnesses,
+  unread: readonly string[],
 ): readonly LostInUse[] => {
   const isOwn = (host: string, incarnation: string): boolean =>
     host === member.host && incarnation === member.incarnation
+  const pools = view.pools.map(({ pool }) => pool)
   const all = view.hosts.flatMap(({ blocks }) => blocks)
   const held = all.filter((one) => isOwn(one.host, one.incarnation)).map(({ block }) => block)
   const others = all.filter((one) => !isOwn(one.host, one.incarnation))
@@ -40,7 +46,9 @@ export const lostInUse = (
     const taker = holderOf(block, others)?.host ?? null
     const holder =
       taker === null ? null : taker === member.host ? `another machine named ${taker}` : `host ${taker}`
-    return isUsed ? [{ block, holder, networks, leased, isRemembered }] : []
+    const isUnread = unread.includes(block)
+    const isOfNoPool = !isOfPools(block, pools)
+    return isUsed ? [{ block, holder, isUnread, isOfNoPool, networks, leased, isRemembered }] : []
   })
 }
 
@@ -59,22 +67,28 @@ export const lostInUseTexts = (
 ): readonly string[] =>
   lost.map((one) =>
     [
-      `block ${one.block} is no longer of this host: ${one.holder ?? 'no host'} has it now.`,
+      one.isUnread
+        ? `it is not known whether block ${one.block} is still of this host: its key in etcd cannot be read.`
+        : `block ${one.block} is no longer of this host: ${one.holder ?? 'no host'} has it now.`,
       ...useTexts(one),
-      ...(one.isRemembered || !hasBlock
-        ? [
-            one.holder === null
-              ? `\`${claim}\` gets it back, or claims another one where a host has it by then, and says what has to move.`
-              : `Claim another block: \`${claim}\`, which says what has to move.`,
-          ]
-        : endTexts(one, ways)),
+      ...(one.isUnread
+        ? ['Settle the key first: what to do is told with it.']
+        : one.isRemembered || !hasBlock
+          ? [claimText(one, claim)]
+          : endTexts(one, ways)),
     ].join(' '),
   )
 
+const claimText = ({ holder, isOfNoPool }: LostInUse, claim: string): string =>
+  holder === null && !isOfNoPool
+    ? `\`${claim}\` gets it back, or claims another one where a host has it by then, and says what has to move.`
+    : `Claim another block: \`${claim}\`, which says what has to move.`
+
 /** What of this host is in it, and what comes of that. */
-const useTexts = ({ holder, networks, leased }: LostInUse): readonly string[] => {
+const useTexts = ({ holder, isUnread, isOfNoPool, networks, leased }: LostInUse): readonly string[] => {
   if (networks.length > 0) {
     const use = `Networks of this host are in it: ${networks.join(', ')}.`
+    if (isUnread || (holder === null && isOfNoPool)) return [use]
     return holder === null
       ? [use, 'A host that claims it uses the same addresses.']
       : [use, 'Both hosts may use the same addresses.']

@@ -82,7 +82,8 @@ export const freeForgotten = async (
     withUnknownHosts(neighboursOf(now, { ...member, cluster: name }), seen, now),
   )
   const holders = held(now)
-  await forgetHolder(directory, member, host, left, holders)
+  // What a `join` of this host has written since counts.
+  await forgetHolder(directory, (await memberOf(directory, name)) ?? member, host, left, holders)
   return {
     reclaimed: freed.map((block) => ({ block, host })),
     forgotten: left.map((block) => ({ block, host, takenBy: holderOf(block, holders)?.host ?? null })),

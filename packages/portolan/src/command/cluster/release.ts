@@ -138,8 +138,9 @@ const goneTexts = (
   used: readonly BlockUse[],
   { host }: RememberedMember,
   call: ClusterCall,
-  isNameTaken: boolean,
+  wasNameTaken: boolean,
 ): readonly string[] => {
+  const isNameTaken = wasNameTaken || gone.some(({ takenBy }) => takenBy === host)
   const texts = gone.flatMap(({ block, takenBy }) => {
     const networks = used.find((one) => one.block === block)?.networks ?? []
     if (networks.length === 0) return []

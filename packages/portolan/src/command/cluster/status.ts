@@ -1,5 +1,5 @@
 import { BlockStoreError, type ClusterView, describeCluster, heldSince } from '@portolan/core'
-import { ownsName, takeoverText } from '@portolan/core/planning'
+import { ownsName, takeoverText, type UnreadBlock, unreadBlocks } from '@portolan/core/planning'
 import { type RememberedMember, readMember, readNetworkFacts } from '@portolan/host'
 import { earlierTexts } from '../../cluster/earlier-names.ts'
 import { claimLine, joinLine, takeoverLine } from '../../cluster/join-line.ts'
@@ -14,7 +14,7 @@ import { lostData, unknownHostsText } from '../../cluster/lost-data.ts'
 import { noPools } from '../../cluster/no-pools.ts'
 import { neighboursIn, rememberLoss, rememberLostIn } from '../../cluster/remember-neighbours.ts'
 import { hasJoined, inOtherCluster, isElsewhere } from '../../cluster/this-member.ts'
-import { unreadTexts } from '../../cluster/unread-keys.ts'
+import { unreadText } from '../../cluster/unread-keys.ts'
 import { areComplete, type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -35,8 +35,8 @@ interface FoundBeside {
   /** Blocks of it that no pool has any more. */
   leaving: readonly string[]
   unknownHosts: string | null
-  /** What is to be said of keys that cannot be read. */
-  unread: readonly string[]
+  /** Blocks that have keys which cannot be read. */
+  unread: readonly UnreadBlock[]
   isOwnName: boolean | null
 }
 
@@ -78,7 +78,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
       const seen =
         found.loss === null && isJoined ? await neighboursIn(directory, name, member, snapshot) : null
       if (seen !== null && member !== null) found.leaving = heldSince(member, seen).leaving
-      found.unread = unreadTexts(place, name, snapshot)
+      found.unread = unreadBlocks(snapshot)
       found.unknownHosts = seen === null ? null : unknownHostsText(place, seen)
       return describeCluster(snapshot)
     } catch (error) {
@@ -91,7 +91,8 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   const isReached = !(view instanceof BlockStoreError)
   const isSetUp = isReached && view.pools.length > 0
   const asked = loss === null || member === null ? member : onlyBlocks(member, disputed)
-  const lost = isReached && asked !== null ? lostInUse(view, asked, witnesses) : []
+  const unread = found.unread.map(({ block }) => block)
+  const lost = isReached && asked !== null ? lostInUse(view, asked, witnesses, unread) : []
   const hasName = member !== null && member.left !== true
   const isTaken = hasName && isOwnName === false
   const taken = isTaken ? { host: member.host, others: [{ host: member.host }] } : null
@@ -126,7 +127,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     ),
     ...leftElsewhereTexts(elsewhere, ways),
     ...(isReached && isJoined && loss === null ? earlierTexts(place, name, member, view) : []),
-    ...found.unread,
+    ...found.unread.map((one) => unreadText(place, name, one)),
   ]
   for (const text of texts) terminal.say(`portolan: ${text}`)
   if (options.json === true) {
