@@ -4,7 +4,7 @@ export const packedBytes: Readonly<Record<string, number>> = {
   'portolan-cni': 700_000,
   'portolan-core': 418_000,
   'portolan-etcd': 211_000,
-  'portolan-host': 149_000,
+  'portolan-host': 164_000,
   'portolan-iptables': 117_000,
   'portolan-netfilter': 184_000,
   'portolan-nftables': 124_000,
