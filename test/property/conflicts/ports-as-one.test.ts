@@ -54,27 +54,26 @@ const mappingOf = (protocol: Protocol) =>
       }
     })
 
+const desiredFor = (mappings: readonly Mapping[], icc: boolean): DesiredState => ({
+  ...{ project: 'shop', endpoints: [], guardForwarding: false, mappings },
+  networks: [
+    {
+      ...{ name: 'web', bridge: 'pt-web', external: false, internal: false, icc, mtu: null, ip6: null },
+      ip: { subnet: '172.30.1.0/24', gateway: '172.30.1.1', masquerade: true, mode: 'nat' },
+    },
+  ],
+})
+
 const desiredOf = (protocol: Protocol) =>
   fc
     .record({
       mappings: fc.uniqueArray(mappingOf(protocol), {
-        minLength: 3,
-        maxLength: 8,
+        ...{ minLength: 3, maxLength: 8 },
         selector: ({ hostPort }) => hostPort,
       }),
       icc: fc.constantFrom(true, true, false),
     })
-    .map(
-      ({ mappings, icc }): DesiredState => ({
-        ...{ project: 'shop', endpoints: [], guardForwarding: false, mappings },
-        networks: [
-          {
-            ...{ name: 'web', bridge: 'pt-web', external: false, internal: false, icc, mtu: null, ip6: null },
-            ip: { subnet: '172.30.1.0/24', gateway: '172.30.1.1', masquerade: true, mode: 'nat' },
-          },
-        ],
-      }),
-    )
+    .map(({ mappings, icc }) => desiredFor(mappings, icc))
 
 const matchOf = (protocol: Protocol) =>
   fc.oneof(
@@ -85,7 +84,9 @@ const matchOf = (protocol: Protocol) =>
     fc
       .constantFrom('80', '8081', '8083:8085', '81')
       .map((port) => `-p ${protocol} -m ${protocol} --dport ${port}`),
-    fc.constantFrom('8080:8082', '8084').map((port) => `-p ${protocol} -m conntrack --ctorigdstport ${port}`),
+    fc
+      .constantFrom('8080:8082', '8084', '8085:8087', '8087')
+      .map((port) => `-p ${protocol} -m conntrack --ctorigdstport ${port}`),
     fc.constantFrom('-i eth0', '-o pt-web', '-i pt-web', '! -i eth1'),
     fc.constantFrom('0.0.0.10/0.0.0.254', '0.0.0.2/0.0.0.255').map((bits) => `-d ${bits}`),
   )
@@ -167,24 +168,35 @@ const nftOf = (protocol: Protocol) => {
     fc.constant<NftRule>([match(port, '@mine'), drop]),
   )
   const rules = fc.array(rule, { maxLength: 2 })
-  return fc.record({ early: rules, forward: rules, mine: ports }).map(({ early, forward, mine }) =>
-    nftListing([
-      {
-        ...{ family: 'ip', name: 'mine' },
-        sets: [{ name: 'mine', type: 'inet_service', elem: mine }],
-        chains: [
-          { name: 'early', base: { type: 'filter', hook: 'prerouting', prio: -150 }, rules: early },
-          { name: 'forward', base: { type: 'filter', hook: 'forward', prio: -5 }, rules: forward },
-        ],
-      },
-    ]),
-  )
+  // It comes before ours, and leads a port of the class to where the others do not.
+  const elsewhere = fc
+    .record({
+      ports,
+      addr: fc.constantFrom('172.30.1.11', '172.30.1.12'),
+      to: fc.constantFrom(81, 443, 8081),
+    })
+    .map(({ ports: found, addr, to }): NftRule => [match(port, { set: found }), { dnat: { addr, port: to } }])
+  return fc
+    .record({ early: rules, forward: rules, mine: ports, nat: fc.array(elsewhere, { maxLength: 1 }) })
+    .map(({ early, forward, mine, nat }) =>
+      nftListing([
+        {
+          ...{ family: 'ip', name: 'mine' },
+          sets: [{ name: 'mine', type: 'inet_service', elem: mine }],
+          chains: [
+            { name: 'early', base: { type: 'filter', hook: 'prerouting', prio: -150 }, rules: early },
+            { name: 'forward', base: { type: 'filter', hook: 'forward', prio: -5 }, rules: forward },
+            { name: 'nat', base: { type: 'nat', hook: 'prerouting', prio: -150 }, rules: nat },
+          ],
+        },
+      ]),
+    )
 }
 
 const passageOf = (protocol: Protocol) =>
   fc
     .record({
-      out: fc.constantFrom('pt-web', null),
+      out: fc.constantFrom('pt-web', null, null),
       in: fc.constantFrom(null, null, 'eth0', 'pt-web'),
       destination: fc.constantFrom(null, null, '172.30.1.10', '172.30.1.11'),
       destinationPort: fc.constantFrom(null, null, 80, 8081, 8083),
@@ -331,4 +343,39 @@ test('of own ports that are followed as one the same is told as of each for itse
   expect(seen.refused).toBeGreaterThan(15)
   expect(seen.held).toBeGreaterThan(50)
   expect(seen.spared).toBeGreaterThan(300)
+})
+
+// A rule stops the last of them behind the one that a remedy would pass by: the first speaks for the second alone.
+test.each([
+  '-p tcp -m conntrack --ctorigdstport 8083',
+  '-p tcp -m tcp --dport 83',
+  '-d 172.30.1.12/32',
+  '-p tcp -m conntrack --ctorigdstport 8083:9000 -m tcp --dport 80:90',
+])('%s tells one of own ports from the others', (asked) => {
+  const mapping = (hostPort: number, last: number): Mapping => {
+    const address = `172.30.1.${last}`
+    return {
+      ...{ family: 'ip', protocol: 'tcp', kind: 'nat', interface: null },
+      ...{ label: `${hostPort} -> ${address}`, hostAddress: null, hostPort, allowFrom: null },
+      targets: [{ service: address, replica: 1, network: 'web', address, port: hostPort - 8000, weight: 1 }],
+    }
+  }
+  const found = bothWays({
+    ...{
+      protocol: 'tcp',
+      nft: nftListing([]),
+      at: 0,
+      backend: 'nftables',
+      from: 'eth0',
+      culprits: ['policy'],
+    },
+    desired: desiredFor([mapping(8081, 10), mapping(8082, 11), mapping(8083, 12)], true),
+    text: ['*filter', ':FORWARD DROP [0:0]', `-A FORWARD ${asked} -j DROP`, 'COMMIT', ''].join('\n'),
+    passage: {
+      ...{ family: 'ip', protocol: 6, in: null, out: null, answers: false },
+      ...{ source: null, sourcePort: null, destination: null, destinationPort: null },
+    },
+  })
+  const last = { kind: 'packet', point: expect.objectContaining({ dport: 8083 }) }
+  expect(found.map(({ opened }) => opened)).toEqual([last, last])
 })
