@@ -51,7 +51,7 @@ export interface Machine extends AsyncDisposable {
    * not dropped anything.
    */
   probe(probe: Probe): Promise<ProbeOutcome>
-  /** A probe that has to pass: waits 5 s, so that TCP sends what was lost again (after 1 s, and after 3). */
+  /** A probe that has to pass: waits 20 s, so that TCP sends what was lost again (after 1 s, 3, 7 and 15). */
   reach(probe: Probe): Promise<ProbeOutcome>
   /** Every packet that came in since the machine was made, or since the last call with `clear`. */
   arrivals(options?: { readonly clear?: boolean }): Promise<readonly Arrival[]>
@@ -171,7 +171,7 @@ export const createMachine = async (
       await agent.ask('forget')
     },
     probe,
-    reach: (asked) => probe({ timeoutMs: 5000, ...asked }),
+    reach: (asked) => probe({ timeoutMs: 20_000, ...asked }),
     async arrivals(options = {}) {
       return (await agent.ask('arrivals', options)) as readonly Arrival[]
     },
