@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Etcd3, GRPCDeadlineExceededError, isRecoverableError } from 'etcd3'
+import { checkEndpoints } from './check-endpoints.ts'
 import { openClient } from './etcd-client.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { firstOf, type Outcome, outcomeOf } from './first-outcome.ts'
@@ -39,11 +40,15 @@ const PAUSE_MS = 200
 /** How long they are waited for unless told: they vote, which takes a second or two unless most of them are off. */
 const VOTE_MS = 5_000
 
-/** @param besideMs - how long a server is asked alone */
+/**
+ * @param besideMs - how long a server is asked alone
+ * @throws InvalidRequestError for endpoints that are none
+ */
 export const openServers = (
   options: Omit<EtcdStoreOptions, 'cluster'>,
   besideMs: number = BESIDE_MS,
 ): EtcdServers => {
+  checkEndpoints(options)
   const clients = options.endpoints.map((endpoint) => openClient(options, endpoint))
   const leaderless = leaderlessTime(options.voteMs ?? VOTE_MS)
   const sockets = pendingSockets()

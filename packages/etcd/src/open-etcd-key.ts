@@ -1,5 +1,4 @@
 import type { BlockStore } from '@portolan/core'
-import { checkEndpoints } from './check-endpoints.ts'
 import { openServers } from './etcd-servers.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { oneKey } from './key-space.ts'
@@ -25,7 +24,6 @@ export interface EtcdKeyOptions extends Omit<EtcdStoreOptions, 'cluster'> {
 export const openEtcdKey = (options: EtcdKeyOptions): Pick<BlockStore, 'read' | 'watch' | 'close'> => {
   const { key } = options
   const keys = oneKey(key)
-  checkEndpoints(options)
   const servers = openServers(options)
   const words: ErrorWords = {
     unreachable: `What the key ${key} holds now is not known.`,

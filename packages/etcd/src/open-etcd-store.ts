@@ -6,7 +6,6 @@ import type {
   BlockTransaction,
 } from '@portolan/core'
 import type { Etcd3, ICompare, IRequestOp } from 'etcd3'
-import { checkEndpoints } from './check-endpoints.ts'
 import { openServers } from './etcd-servers.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { keepLease } from './keep-lease.ts'
@@ -27,7 +26,6 @@ import { watchKeys } from './watch-keys.ts'
  */
 export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
   const keys = keySpace(options.cluster)
-  checkEndpoints(options)
   const servers = openServers(options)
   const reading = async <Result>(
     request: (client: Etcd3) => Promise<Result>,

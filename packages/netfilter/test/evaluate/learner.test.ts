@@ -12,19 +12,24 @@ const ports: RangeSet = { starts: [8000], ends: [8999] }
 const client = 0xc0000209
 const host = 0xc0000202
 
+/** One that has noted nothing. */
+const learnerOf = (told: Pick<Learner, 'origins' | 'values' | 'region'>): Learner => ({
+  ...told,
+  ...{ conditions: [], exclusions: [], speaksForOthers: false, leadsTo: null, alike: null },
+  ...{ isLenient: false, blurred: false, skipsForeign: false, ignored: new Set() },
+  ...{ watched: null, hasActed: false, checks: null },
+})
+
 /** What the way of a packet hung on, of which both ports are free, and have one value. */
 const learnt = (...rules: readonly (readonly Step[])[]): readonly string[] => {
-  const learner: Learner = {
+  const learner = learnerOf({
     origins: { ...noOrigins, sport: 'sport', dport: 'dport' },
     values: new Map([
       ['sport', 8080],
       ['dport', 8080],
     ] as const),
     region: { sport: ports, dport: ports },
-    ...{ conditions: [], exclusions: [], speaksForOthers: false, leadsTo: null, alike: null },
-    ...{ isLenient: false, blurred: false, skipsForeign: false, ignored: new Set() },
-    ...{ watched: null, hasActed: false, checks: null },
-  }
+  })
   const follower = prepareFollower(facts, [
     ruleset(table({}, base('prerouting', -150, {}, ...rules), nat('prerouting', -100))),
   ])
@@ -65,14 +70,11 @@ const broadcasts = [0xc00002ff, 0xac1e01ff, 0xac1f01ff] as const
 
 /** Which of them fare as the first of `to` does, as far as is learnt. */
 const alikeBroadcasts = (from: string | null, to: number): readonly boolean[] => {
-  const learner: Learner = {
+  const learner = learnerOf({
     origins: { ...noOrigins, daddr: 'daddr' },
     values: new Map([['daddr', to]] as const),
     region: { daddr: { starts: [0], ends: [0xffffffff] } },
-    ...{ conditions: [], exclusions: [], speaksForOthers: false, leadsTo: null, alike: null },
-    ...{ isLenient: false, blurred: false, skipsForeign: false, ignored: new Set() },
-    ...{ watched: null, hasActed: false, checks: null },
-  }
+  })
   const follower = prepareFollower(
     {
       ...facts,
