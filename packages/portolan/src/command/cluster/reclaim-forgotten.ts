@@ -54,7 +54,7 @@ export const forgottenHere = async (
   return { member, known, blocks: blocks.map((block) => ({ block, host: host ?? '' })) }
 }
 
-export const isAlive = (snapshot: BlockSnapshot, { blocks }: ForgottenHere): boolean =>
+export const isAlive = (snapshot: BlockSnapshot, { blocks }: Pick<ForgottenHere, 'blocks'>): boolean =>
   describeCluster(snapshot).hosts.some(({ host, alive }) => alive && blocks.some((one) => one.host === host))
 
 /** Frees them, and forgets here which host had those that are not free. One whose key cannot be read is left to the host. */
@@ -68,7 +68,7 @@ export const freeForgotten = async (
   const before = await seenIn(directory, name)
   const member = (await memberOf(directory, name)) ?? was
   const now = await store.read()
-  const isBack = describeCluster(now).hosts.some((one) => one.host === host && one.alive)
+  const isBack = isAlive(now, { blocks })
   const unread = unreadBlocks(now).map(({ block }) => block)
   const left = isBack
     ? []
