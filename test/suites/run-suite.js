@@ -2,6 +2,7 @@
  * jest's runner of one suite: jest-circus, which takes what was made of the suite (bundle-suites.js) as Node loads any
  * module. So suites of a worker share the modules that they import, and what V8 knows of these.
  */
+import asyncHooks from 'node:async_hooks'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import circus from 'jest-circus/runner'
@@ -9,10 +10,34 @@ import { madeOf } from './suites-folder.js'
 
 const require = createRequire(import.meta.url)
 
-/** jest-circus has the tests of one suite: it is loaded anew for each. */
+const { AsyncLocalStorage } = asyncHooks
+const storages = new Set()
+
+class StorageOfSuite extends AsyncLocalStorage {
+  constructor() {
+    super()
+    storages.add(this)
+  }
+}
+
+/**
+ * jest-circus has the tests of one suite: it is loaded anew for each. It keeps which test is running in a storage that Node
+ * hands on to each promise that is made. Node goes on with that when the suite has ended, so after 100 suites a promise took
+ * 50 times what it takes in the first.
+ */
 const loadAnew = (path) => {
   delete require.cache[path]
-  return require(path)
+  asyncHooks.AsyncLocalStorage = StorageOfSuite
+  try {
+    return require(path)
+  } finally {
+    asyncHooks.AsyncLocalStorage = AsyncLocalStorage
+  }
+}
+
+const forgetStorages = () => {
+  for (const storage of storages) storage.disable()
+  storages.clear()
 }
 
 let suitesRun = 0
@@ -52,6 +77,7 @@ export default async (globalConfig, config, environment, runtime, path, sendMess
   try {
     return await circus.default(globalConfig, config, environment, native, path, sendMessageToJest)
   } finally {
+    forgetStorages()
     for (const symbol of ofOneSuite()) if (!before.includes(symbol)) delete globalThis[symbol]
   }
 }
