@@ -114,6 +114,11 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
     const short = await cluster.run('web-3', 'join', '--count', '4')
     expect(short.stderr).toMatch(told)
     expect(short.stderr).toContain(`hosts hold 3 of this family, and the key of ${block} cannot be read`)
+    const own = await cluster.run('web-2', 'join')
+    expect(own.stderr).toContain(
+      `it is not known whether block ${block} is still of this host: its key in etcd cannot be read.`,
+    )
+    expect(own.stderr).not.toContain('no host has it now')
     await etcd().machine.mustRun(['etcdctl', '--endpoints', etcd().inside, 'del', key])
     expect(await cluster.json('web-3', ...words('web-2'))).toMatchObject({
       reclaimed: [{ block, host: 'web-2' }],

@@ -2,6 +2,7 @@ import type { ClusterNeighbours } from '@portolan/core'
 import { forgottenRoutes } from '@portolan/core/planning'
 import { defaultStateDirectory, readNeighbours, withRouteHolder } from '@portolan/host'
 import { type HostFacts, PortolanError } from '@portolan/netfilter'
+import { stateNamed } from '../cluster/join-line.ts'
 import type { LeaseOptions } from '../leases/with-lease-store.ts'
 
 /**
@@ -21,7 +22,8 @@ export const knownNeighbours = async (
   if (given !== undefined) return { known: await withRouteHolder(stateDirectory, given), unread: [] }
   try {
     const known = await withRouteHolder(stateDirectory, await readNeighbours(stateDirectory))
-    const forgotten = known === null ? forgottenRoutes(facts) : null
+    const forgotten =
+      known === null ? forgottenRoutes(facts, { cluster: null, state: stateNamed(stateDirectory) }) : null
     return { known, unread: forgotten === null ? [] : [forgotten] }
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error

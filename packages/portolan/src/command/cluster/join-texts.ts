@@ -26,6 +26,10 @@ export const reachedThrough = ({ ip, ip6 }: NodeAddresses): string => {
     : `Other hosts reach them through ${known.join(' and ')}.`
 }
 
+/** That a key cannot be read is told with what to do about the key. */
+export const unreadMoveText = (block: string): string =>
+  `it is not known whether block ${block} is still of this host: its key in etcd cannot be read.`
+
 export const moveText = ({ block, takenBy, revision, networks }: LostBlock, ways: WaysOut): string => {
   const now = takenBy === null ? 'no host has it now' : `${takenBy} has it now (revision ${revision})`
   const way =

@@ -2,6 +2,7 @@ import type { ClusterView, LostElsewhere } from '@portolan/core'
 import { holderOf, isOfPools, isWithinBlocks } from '@portolan/core/planning'
 import type { RememberedMember } from '@portolan/host'
 import { areComplete, type BlockWitnesses, useOfBlocks } from '../../cluster/use-of-blocks.ts'
+import { unreadMoveText } from './join-texts.ts'
 import type { WaysOut } from './ways-out.ts'
 
 /** A block that is no longer of this host, and that something on it still uses. */
@@ -68,7 +69,7 @@ export const lostInUseTexts = (
   lost.map((one) =>
     [
       one.isUnread
-        ? `it is not known whether block ${one.block} is still of this host: its key in etcd cannot be read.`
+        ? unreadMoveText(one.block)
         : `block ${one.block} is no longer of this host: ${one.holder ?? 'no host'} has it now.`,
       ...useTexts(one),
       ...(one.isUnread

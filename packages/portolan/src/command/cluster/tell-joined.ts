@@ -1,4 +1,5 @@
 import { BlocksExhaustedError, describeCluster } from '@portolan/core'
+import { unreadBlocks } from '@portolan/core/planning'
 import { earlierTexts } from '../../cluster/earlier-names.ts'
 import { unknownTexts } from '../../cluster/lost-data.ts'
 import { unreadTexts } from '../../cluster/unread-keys.ts'
@@ -12,6 +13,7 @@ import {
   reachedThrough,
   skipText,
   unreachableTexts,
+  unreadMoveText,
   yieldText,
 } from './join-texts.ts'
 import { leftElsewhereTexts } from './lost-in-use.ts'
@@ -37,11 +39,12 @@ export const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promis
   const ways = waysOnce(await waysOut(call, [...moves, ...leaving, ...elsewhere]))
   const view = describeCluster(joined.seen)
   const pools = view.pools.map(({ pool }) => pool)
+  const unread = unreadBlocks(joined.seen).map(({ block }) => block)
   const sentences = [
     // What stays joined tells each loss of data itself.
     ...(loss === null || loss.seen?.disputed === undefined || call.options.watch ? [] : [loss.error.message]),
     ...yielded.map((one) => yieldText(one, place)),
-    ...moves.map((move) => moveText(move, ways)),
+    ...moves.map((move) => (unread.includes(move.block) ? unreadMoveText(move.block) : moveText(move, ways))),
     ...leftElsewhereTexts(elsewhere, ways),
     ...leaving.map((block) => leavingText(block, ways, { place, cluster: call.name, pools })),
     ...skipped.map(skipText),
