@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import type { Lab } from '../lab/lab.ts'
-import { until } from './cluster/site-routes.ts'
+import { until } from '../lab/until.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { pilotOf } from './lifecycle/pilot.ts'
 import { followEvents } from './live/watcher.ts'
@@ -177,7 +177,8 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     expect(await refused()).toEqual(all)
     // The locks of the host are gone. Its state is there.
     await lab.host.mustRun(['sh', '-c', 'rm -r /run/portolan && ip link delete looked'])
-    await until(async () => (await lab.host.run(['sh', '-c', 'ls /run/portolan/watches-*'])).exitCode === 0)
+    const locks = ['sh', '-c', 'ls /run/portolan/watches-*']
+    await until('the locks of the watch', async () => (await lab.host.run(locks)).exitCode === 0)
     expect(await refused()).toEqual(all)
   })
 })

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { readHeldBlocks, readMember } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { until } from '../lab/until.ts'
 import { take } from './block-store/contract.ts'
 import { blocksOf, type CommandCluster, silence } from './cluster/command-cluster.ts'
 import { commandEtcd } from './cluster/command-etcd.ts'
-import { until } from './cluster/site-routes.ts'
 
 const { etcd, open, start, close } = commandEtcd('beside')
 
@@ -16,7 +16,9 @@ const remembered = async (cluster: CommandCluster, host: string): Promise<readon
 /** A host with `join --watch` that has joined. */
 const watching = async (cluster: CommandCluster, host: string, ...words: readonly string[]) => {
   const watcher = cluster.start(host, '--watch', ...words)
-  await until(async () => (await remembered(cluster, host)).length > 0)
+  await until('blocks that are remembered', async () => (await remembered(cluster, host)).length > 0, {
+    beside: watcher,
+  })
   return watcher
 }
 
@@ -52,7 +54,7 @@ describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
     const cluster = await open('10.64.0.0/12:24')
     const lose = async (host: string): Promise<void> => {
       // It writes them down after its blocks.
-      await until(async () => existsSync(join(cluster.state(host), 'cluster-neighbours.json')))
+      await until('its neighbours', () => existsSync(join(cluster.state(host), 'cluster-neighbours.json')))
       renameSync(cluster.state(host), `${cluster.state(host)}.lost`)
       // What changes in the cluster has it look.
       await cluster.join(`other-of-${host}`)
@@ -69,7 +71,9 @@ describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
     const taking = await watching(cluster, 'web-2', '--takeover')
     const before = await remembered(cluster, 'web-2')
     await lose('web-2')
-    await until(async () => (await remembered(cluster, 'web-2')).length > 0)
+    await until('blocks in the new directory', async () => (await remembered(cluster, 'web-2')).length > 0, {
+      beside: taking,
+    })
     expect(await remembered(cluster, 'web-2')).toEqual(before)
     // It holds what it is in the new directory as in the one before.
     expect((await cluster.run('web-2', 'join', '--watch')).stderr).toMatch(/join --watch.*\(process \d+\)/s)
@@ -81,24 +85,31 @@ describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
     const cluster = await open('10.64.0.0/12:24')
     const watcher = await watching(cluster, 'web-1')
     const before = await remembered(cluster, 'web-1')
-    await until(async () => existsSync(join(cluster.state('web-1'), 'cluster-neighbours.json')))
+    await until('its neighbours', () => existsSync(join(cluster.state('web-1'), 'cluster-neighbours.json')), {
+      beside: watcher,
+    })
     await watcher.stop()
     await etcd().kill()
     renameSync(cluster.state('web-1'), `${cluster.state('web-1')}.lost`)
     await etcd().machine.mustRun(['rm', '-rf', '/run/etcd/data'])
     await etcd().start()
     watcher.kill('SIGCONT')
-    let isOver = false
-    const outcome = watcher.outcome.finally(() => {
-      isOver = true
-    })
     // It has asked etcd, and has no part in the cluster.
-    await until(async () => isOver || (await readMember(cluster.state('web-1')))?.left === true)
+    await until(
+      'no part in the cluster',
+      async () => (await readMember(cluster.state('web-1')))?.left === true,
+      {
+        beside: watcher,
+        shows: () => readMember(cluster.state('web-1')),
+      },
+    )
     await cluster.json('any', 'init', '--pool', '10.64.0.0/12:24')
-    await until(async () => isOver || (await remembered(cluster, 'web-1')).length > 0)
+    await until('blocks again', async () => (await remembered(cluster, 'web-1')).length > 0, {
+      beside: watcher,
+    })
     expect(await remembered(cluster, 'web-1')).toEqual(before)
     watcher.kill('SIGTERM')
-    const { exitCode, stderr } = await outcome
+    const { exitCode, stderr } = await watcher.outcome
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
       stderr: expect.stringMatching(
@@ -163,7 +174,9 @@ describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
     const watcher = await watching(cluster, 'web-1', '--count', '3')
     expect(await remembered(cluster, 'web-1')).toHaveLength(2)
     await cluster.json('any', 'init', '--pool', '10.64.0.0/22:24')
-    await until(async () => (await remembered(cluster, 'web-1')).length === 3)
+    await until('a third block', async () => (await remembered(cluster, 'web-1')).length === 3, {
+      beside: watcher,
+    })
     watcher.kill('SIGTERM')
     const { exitCode, stderr } = await watcher.outcome
     expect({ exitCode, said: stderr.match(/1 of the 3 IPv4 blocks/g) }).toEqual({

@@ -3,7 +3,7 @@ import { type ClusterSite, openClusterSite } from '../lab/cluster-site.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { meet } from './cluster/meet.ts'
 import { applyOn, backends, type Node, settle } from './cluster/site-node.ts'
-import { routesOf, until } from './cluster/site-routes.ts'
+import { routesOf, untilRoutes } from './cluster/site-routes.ts'
 import { speakingOn } from './cluster/speaking-on.ts'
 
 let opened: ClusterSite | null = null
@@ -40,7 +40,7 @@ const madeAnew = async ({ host }: Node, routes: readonly string[]): Promise<void
     const family = route.includes(':') ? '-6' : '-4'
     await host.machine.mustRun(['ip', family, 'route', 'del', ...route.split(' ')])
   }
-  await until(async () => (await routesOf(host)).toString() === routes.toString())
+  await untilRoutes(host, `${routes}`, (now) => now.toString() === routes.toString())
 }
 
 describeBeside('blocks that changed hands behind a copy of etcd, which is restored', ['etcd'], () => {

@@ -11,6 +11,7 @@ import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
 import { type CommandOn, commandOn } from '../lab/resident/command-on.ts'
 import { printedBy } from '../lab/run.ts'
+import { until } from '../lab/until.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-clocks-'))
 const at = (name: string): string => join(folder, name)
@@ -121,9 +122,14 @@ describeBeside('the clock of a host is set by a day', ['etcd', 'faketime'], () =
         reclaimer: etcd().machine.start(heard, own),
       }
     })
-    for (const { stays, said } of sites) {
-      while ((await keyOf(`hosts/${stays}`)) === undefined) await delay(50)
-      while (!existsSync(said) || !readFileSync(said, 'utf8').includes('Reclaim only')) await delay(50)
+    for (const [index, { stays, said }] of sites.entries()) {
+      const { watcher, reclaimer } = running[index] ?? {}
+      await until(`the key of ${stays}`, () => keyOf(`hosts/${stays}`), { beside: watcher })
+      const says = (): string => (existsSync(said) ? readFileSync(said, 'utf8') : '')
+      await until('the advice of reclaim', () => says().includes('Reclaim only'), {
+        beside: reclaimer,
+        shows: says,
+      })
     }
     const before = await Promise.all(sites.map(({ stays }) => keyOf(`hosts/${stays}`)))
     for (const { clock } of sites) clock.set(clock.offset)

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Disposables } from '../lab/disposables.ts'
@@ -9,6 +8,7 @@ import { makeAuthority, past } from '../lab/neighbour/certificates.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type GuardedEtcd, startGuardedEtcd } from '../lab/neighbour/guarded-etcd.ts'
 import { type ResidentCommand, residentCommand } from '../lab/resident/resident-command.ts'
+import { until } from '../lab/until.ts'
 
 const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'portolan-exits-'))
@@ -64,7 +64,7 @@ const startLonely = async ({ machine }: GuardedEtcd): Promise<string> => {
     },
   })
   const health = ['curl', '--silent', '--fail', '--max-time', '5', 'http://127.0.0.1:2779/health']
-  while ((await machine.run(health)).exitCode !== 0) await delay(50)
+  await until('two servers of etcd', async () => (await machine.run(health)).exitCode === 0, { beside: kept })
   lost?.kill('SIGKILL')
   await lost?.outcome
   return 'etcd://127.0.0.1:2779/prod'

@@ -10,7 +10,8 @@ import { Disposables } from '../lab/disposables.ts'
 import { createMachine, type Machine } from '../lab/machine.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import type { Running } from '../lab/run.ts'
-import { routesOf, until } from './cluster/site-routes.ts'
+import { until } from '../lab/until.ts'
+import { routesOf, untilRoutes } from './cluster/site-routes.ts'
 
 const plugin = fileURLToPath(new URL('../../packages/cni/bin/portolan-cni.js', import.meta.url))
 
@@ -205,8 +206,10 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
     try {
       await join('h3')
       pods.push(await added('h3', 'four'))
-      await until(async () => (await routesOn('h1')) === 4)
-      await until(async () => {
+      const routesAre = (count: number): Promise<void> =>
+        untilRoutes(hostOf('h1'), `${count} routes`, ({ length }) => length === count, running[1])
+      await routesAre(4)
+      await until('the container of h3', async () => {
         const probe = { protocol: 'tcp', destination: pod(0).address, port: 80 } as const
         return (await pod(3).machine.probe(probe)).delivered
       })
@@ -219,11 +222,22 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
         ...blocks.map((block) => `route replace ${block} dev dm0`),
       )
       const told = async (): Promise<string> => machine.readText('/run/lab/live-told')
-      await until(async () => (await told()).split('BlockRouteTaken').length === 5)
+      await until(
+        'four routes that are taken',
+        async () => (await told()).split('BlockRouteTaken').length === 5,
+        {
+          beside: running[1],
+          shows: told,
+        },
+      )
       expect(await routesOn('h1')).toBe(0)
       await machine.ip('link del dm0')
-      await until(async () => (await routesOn('h1')) === 4)
-      await until(async () => (await told()).split('no longer: BlockRouteTaken').length === 5)
+      await routesAre(4)
+      await until(
+        'four routes that are free again',
+        async () => (await told()).split('no longer: BlockRouteTaken').length === 5,
+        { beside: running[1], shows: told },
+      )
       const elsewhere = { protocol: 'tcp', destination: clusterAddress(9), port: 90 } as const
       expect(await pod(3).machine.reach(elsewhere)).toMatchObject({ source: clusterAddress(13) })
       await site().client.ip(`route add ${pod(3).address}/32 via ${clusterAddress(13)}`)
@@ -232,7 +246,7 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
       ).toMatchObject({ delivered: false })
       await hostOf('h3').must('destroy', '--all', '--yes')
       await hostOf('h3').must('cluster', 'release', '--cluster', site().url, '--force')
-      await until(async () => (await routesOn('h1')) === 2)
+      await routesAre(2)
     } finally {
       for (const one of running) one.kill('SIGTERM')
       for (const one of running) await one.outcome
@@ -245,18 +259,17 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
     const watch = `exec "$@" watch -p cni --backend iptables-nft --metrics 127.0.0.1:9400 --json > /run/lab/told`
     const program = ['sh', '-c', watch, 'sh', process.execPath, portolan]
     const running = machine.start([...config, ...program], { timeoutMs: 120_000 })
-    const tells = async (kind: string): Promise<boolean> => {
-      const told = (await machine.run(['cat', '/run/lab/told'])).stdout
-      return told.split('\n').some((line) => line.includes(`"kind":"${kind}"`))
-    }
+    const told = async (): Promise<string> => (await machine.run(['cat', '/run/lab/told'])).stdout
+    const tells = (kind: string): Promise<unknown> =>
+      until(kind, async () => (await told()).includes(`"kind":"${kind}"`), { beside: running, shows: told })
     try {
-      await until(() => tells('watching'))
+      await tells('watching')
       const metrics = await machine.mustRun(['curl', '-s', 'http://127.0.0.1:9400/metrics'])
       const block = pod(1).address.replace(/\d+$/, '0/24:24')
       expect(metrics).toContain(`portolan_pool_subnets_used{pool="${block}"} 1`)
       expect(metrics).not.toContain('pool="classic"')
       await must('cluster', 'release', '--force', '--cluster', site().url)
-      await until(() => tells('SubnetOverlap'))
+      await tells('SubnetOverlap')
     } finally {
       running.kill('SIGTERM')
       await running.outcome

@@ -5,10 +5,11 @@ import { Disposables } from '../lab/disposables.ts'
 import { createMachine } from '../lab/machine.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import type { Running } from '../lab/run.ts'
+import { until } from '../lab/until.ts'
 import { forgetAlive } from './cluster/forget-alive.ts'
 import { settledSite } from './cluster/settled-site.ts'
 import { applyOn, backends, type Node } from './cluster/site-node.ts'
-import { routesOf, until } from './cluster/site-routes.ts'
+import { routesOf, untilRoutes } from './cluster/site-routes.ts'
 
 const held = new Disposables()
 const { open, close, site, node, nodes } = settledSite()
@@ -133,10 +134,9 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     const cluster = ['--cluster', site().url] as const
     const routes = await routesOf(host)
     expect(routes).toHaveLength(4)
-    const isBack = async (): Promise<boolean> => (await routesOf(host)).join() === routes.join()
-    const repairs = async (): Promise<void> => {
+    const repairs = async (by: Running): Promise<void> => {
       await host.machine.ip(`route del ${routes[0]}`)
-      await until(isBack)
+      await untilRoutes(host, `${routes}`, (now) => now.join() === routes.join(), by)
     }
     const watch = (): Running =>
       host.start('watch', '-f', one.file, '--backend', backends.h3, ...cluster, '--json')
@@ -145,7 +145,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
       return (await watching.outcome).stdout
     }
     const before = watch()
-    await repairs()
+    await repairs(before)
     await loseState(one)
     expect(await host.portolan('cluster', 'join', '--member', 'h3', ...cluster)).toMatchObject({
       exitCode: 1,
@@ -154,7 +154,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
       exitCode: 1,
       stderr: expect.stringContaining('has not joined cluster lab'),
     })
-    await repairs()
+    await repairs(before)
     expect(await stop(before)).not.toMatch(/masquerade|exempt/i)
 
     await host.machine.mustRun(['mkdir', '-p', '/run/lab/.config/portolan'])
@@ -171,10 +171,10 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     await host.machine.ip(`route add unreachable ${clusterAddress(1)}`)
     const cut = watch()
     const arrives = async (): Promise<boolean> =>
-      (await node(0).web.reach({ protocol: 'tcp', destination: one.address, port: 81 })).delivered
-    await until(async () => !(await arrives()))
+      (await node(0).web.probe({ protocol: 'tcp', destination: one.address, port: 81 })).delivered
+    await until('containers that are cut off', async () => !(await arrives()), { beside: cut })
     await host.machine.ip(`route del unreachable ${clusterAddress(1)}`)
-    await until(arrives)
+    await until('containers of other hosts', arrives, { beside: cut })
     await stop(cut)
     await meet(node(0), one)
     expect(await routesOf(host)).toEqual(routes)
@@ -194,7 +194,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
       const backend = backends[host.machine.name as keyof typeof backends]
       const repairs = async (): Promise<void> => {
         await host.machine.ip(`route del ${routes[0]}`)
-        await until(async () => (await routesOf(host)).join() === routes.join())
+        await untilRoutes(host, `${routes}`, (now) => now.join() === routes.join())
       }
       const words = ['-f', one.file, '--backend', backend, '--cluster', site().url, '--json']
       const watching = host.start('watch', ...words)
@@ -203,7 +203,11 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
       const isRead = what === 'reads its text again'
       if (isRead) watching.kill('SIGHUP')
       else await repairs()
-      await until(async () => (await host.machine.run(['test', '-s', `${state}/leases.mdb`])).exitCode === 0)
+      await until(
+        'the leases',
+        async () => (await host.machine.run(['test', '-s', `${state}/leases.mdb`])).exitCode === 0,
+        { beside: watching },
+      )
       await repairs()
       watching.kill('SIGTERM')
       const { stdout, stderr } = await watching.outcome

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { clusterAddress } from '../lab/cluster-site.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import type { RunOutcome } from '../lab/run.ts'
+import { until } from '../lab/until.ts'
 import { forgetAlive } from './cluster/forget-alive.ts'
 import { settledSite } from './cluster/settled-site.ts'
 import { applyOn, at, type Node } from './cluster/site-node.ts'
-import { routesOf, until } from './cluster/site-routes.ts'
+import { routesOf, untilRoutes } from './cluster/site-routes.ts'
 
 const { open, close, site, node, nodes } = settledSite()
 
@@ -88,7 +89,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       (await host.machine.mustRun(['cat', '/run/lab/monitored'])).split('\n')
     const tells = async (text: string): Promise<boolean> =>
       (await monitored()).some((line) => line.includes(text))
-    await until(async () => {
+    await until('what ip writes', async () => {
       await host.machine.ip('route add 203.0.113.9 via 192.0.2.9', 'route del 203.0.113.9')
       return tells('203.0.113.9')
     })
@@ -99,7 +100,10 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     )
     await host.machine.mustRun(['sh', path])
     expect(await routesOf(host)).toEqual(before)
-    await until(() => tells('Deleted 203.0.113.8'))
+    await until('a route that is deleted', () => tells('Deleted 203.0.113.8'), {
+      beside: monitor,
+      shows: monitored,
+    })
     monitor.kill('SIGTERM')
     await monitor.outcome
     expect((await monitored()).filter((line) => line.startsWith('Deleted 10.'))).toEqual([])
@@ -476,9 +480,15 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
         .map((line) => JSON.parse(line))
     const count = async (kind: string): Promise<number> =>
       (await events()).filter((event) => event.kind === kind).length
-    const areBack = async (): Promise<boolean> => (await routesOf(host)).join() === before.join()
+    const areBack = (): Promise<void> =>
+      untilRoutes(host, `${before}`, (now) => now.join() === before.join(), watching)
+    const counted = (kind: string, wanted: number): Promise<unknown> =>
+      until(`${wanted} of ${kind}`, async () => (await count(kind)) === wanted, {
+        beside: watching,
+        shows: events,
+      })
     try {
-      await until(async () => (await count('watching')) === 1)
+      await counted('watching', 1)
       const made = ['link add dm0 type veth peer name dm1', 'link set dm1 up', 'link set dm0 up']
       const theirs = [`route replace ${block} dev dm0`, `route replace ${block6} dev dm0`]
       const network = [`addr add ${at(block, 1)}/24 dev dm0`, `addr add ${at(block6, 1)}/64 dev dm0 nodad`]
@@ -490,19 +500,23 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
         [[...made, ...network], ['link del dm0']],
       ].entries()) {
         await machine.ip(...(comes ?? []))
-        await until(async () => (await count('conflict')) === 2 * at + 2)
+        await counted('conflict', 2 * at + 2)
         expect(await routesOf(host)).toEqual([])
         await machine.ip(...(goes ?? []))
-        await until(areBack)
-        await until(async () => (await count('conflict-gone')) === 2 * at + 2)
+        await areBack()
+        await counted('conflict-gone', 2 * at + 2)
       }
       // So are those whose host could not be reached when the watch planned last.
       const gateway = `${at(own, 1)}/24`
       await machine.ip('link set eth0 down', `addr del ${gateway} dev br-web`)
-      await until(async () => (await machine.mustRun(['ip', 'addr', 'show', 'br-web'])).includes(gateway))
+      const addressesNow = (): Promise<string> => machine.mustRun(['ip', 'addr', 'show', 'br-web'])
+      await until('the gateway', async () => (await addressesNow()).includes(gateway), {
+        beside: watching,
+        shows: addressesNow,
+      })
       expect(await routesOf(host)).toEqual([])
       await machine.ip('link set eth0 up', `addr add ${clusterAddress(11, 'ip6')}/64 dev eth0 nodad`)
-      await until(areBack)
+      await areBack()
       const repaired = async (what: string): Promise<number> =>
         (await events()).filter(
           (event) =>
@@ -510,7 +524,11 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
             event.outcome === 'repaired' &&
             JSON.stringify(event).includes(`"add","object":"route ${what}"`),
         ).length
-      for (const one of [block, block6]) await until(async () => (await repaired(one)) === 4)
+      for (const one of [block, block6])
+        await until(`four repairs of ${one}`, async () => (await repaired(one)) === 4, {
+          beside: watching,
+          shows: events,
+        })
     } finally {
       watching.kill('SIGTERM')
       await watching.outcome
@@ -532,19 +550,20 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     try {
       const [route = ''] = await routesOf(host)
       await host.machine.ip(`route del ${route}`)
-      await until(async () => (await routesOf(host)).length === 2)
+      await untilRoutes(host, 'two routes', ({ length }) => length === 2, watching)
 
       // The second host leaves, and the third gets its block.
       const [, second, third] = site().hosts
       const [block = ''] = node(1).blocks
       await second?.must('destroy', '--all', '--yes')
       await second?.must('cluster', 'release', '--cluster', site().url)
-      await until(async () => (await routesOf(host)).length === 0)
+      await untilRoutes(host, 'no route', ({ length }) => length === 0, watching)
       const claimed = await third?.must(
         ...['cluster', 'join', '--member', 'h3', '--cluster', site().url, '--count', '15', '--json'],
       )
       expect(JSON.parse(claimed ?? '{}').blocks).toContainEqual(expect.objectContaining({ block }))
-      await until(async () => (await routesOf(host)).includes(`${block} via ${clusterAddress(13)} dev eth0`))
+      const moved = `${block} via ${clusterAddress(13)} dev eth0`
+      await untilRoutes(host, moved, (now) => now.includes(moved), watching)
     } finally {
       watching.kill('SIGTERM')
       await watching.outcome
@@ -564,10 +583,11 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       ],
       { environment: { NODE_OPTIONS: '', HOME: '/run/lab' }, timeoutMs: 120_000 },
     )
-    const tells = async (text: string): Promise<boolean> =>
-      (await host.machine.run(['cat', '/run/lab/told'])).stdout.includes(text)
+    const told = async (): Promise<string> => (await host.machine.run(['cat', '/run/lab/told'])).stdout
+    const tells = (text: string): Promise<unknown> =>
+      until(text, async () => (await told()).includes(text), { beside: watching, shows: told })
     try {
-      await until(() => tells('"kind":"watching"'))
+      await tells('"kind":"watching"')
       await forgetAlive(site(), 'h1')
       const [, , third] = site().hosts
       await third?.must('cluster', 'reclaim', '--member', 'h1', '--grace', '0', '--yes', ...cluster)
@@ -579,11 +599,11 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       expect(JSON.parse(found.stdout).conflicts).toContainEqual(expect.objectContaining(lost))
       // A plan only looks.
       expect(await memory()).toBe(before)
-      await until(() => tells('"SubnetOverlap"'))
+      await tells('"SubnetOverlap"')
       expect((await host.portolan('status')).stdout).toContain('is no longer of this host')
       // It comes back with its block, as no host has taken it.
       await host.must('cluster', 'join', ...cluster)
-      await until(async () => (await routesOf(host)).length === 30)
+      await untilRoutes(host, '30 routes', ({ length }) => length === 30, watching)
       expect((await host.portolan('conflicts', ...words, '--json')).stdout).not.toContain('SubnetOverlap')
     } finally {
       watching.kill('SIGTERM')
@@ -632,10 +652,13 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     try {
       await forgetAlive(site(), 'h3')
       await first.must('cluster', 'reclaim', '--member', 'h3', '--grace', '0', '--yes', ...cluster)
-      await until(async () => (await routesOf(third)).length === 0)
+      await untilRoutes(third, 'no route', ({ length }) => length === 0, watching)
       const isTold =
         /^(?:\S+Z )?portolan: Blocks 10\..* are no longer of this host: no host has them now.*no other IPv4 block/m
-      await until(async () => isTold.test(await told()))
+      await until('blocks that are lost', async () => isTold.test(await told()), {
+        beside: watching,
+        shows: told,
+      })
     } finally {
       watching.kill('SIGTERM')
       await watching.outcome

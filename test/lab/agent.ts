@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { askForAgent } from './nursery.ts'
+import { nowWaiting } from './waiting.ts'
 
 /** The process that is a network namespace: see agent/agent.py. */
 export interface Agent extends AsyncDisposable {
@@ -14,6 +15,9 @@ interface Answer {
   readonly value?: unknown
   readonly error?: string
 }
+
+/** The environment of a program is long, and that of all. */
+const shownOf = ({ environment: _, ...rest }: Readonly<Record<string, unknown>>): object => rest
 
 /**
  * Starts a process in a network namespace and waits until it listens to commands.
@@ -60,7 +64,9 @@ export const startAgent = async (
       const id = next++
       const asked = new Error()
       if (isOver) return reject(new Error(`the agent of ${name} has ended: ${complaints()}`))
+      const done = nowWaiting({ what: () => `${name}: ${op} ${JSON.stringify(shownOf(details))}` })
       waiting.set(id, ({ value, error }) => {
+        done()
         if (error === undefined) return resolve(value)
         asked.message = `${name}: ${error}`
         reject(asked)

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type Container, type ContainerOptions, createContainer } from './container.ts'
 import { Disposables } from './disposables.ts'
 import type { Lab } from './lab.ts'
 import { createMachine, type Machine } from './machine.ts'
 import { commandOn } from './resident/command-on.ts'
 import type { Running, RunOutcome } from './run.ts'
+import { until } from './until.ts'
 
 /**
  *            wire (a switch, with etcd at .1)
@@ -82,11 +82,9 @@ const startEtcdOn = async (machine: Machine): Promise<Running> => {
     ],
     { timeoutMs: 600_000 },
   )
-  for (;;) {
-    const { exitCode } = await machine.run(['curl', '--silent', '--fail', '--max-time', '5', `${at}/health`])
-    if (exitCode === 0) return server
-    await delay(50)
-  }
+  const health = ['curl', '--silent', '--fail', '--max-time', '5', `${at}/health`]
+  await until('etcd', async () => (await machine.run(health)).exitCode === 0, { beside: server })
+  return server
 }
 
 export const openClusterSite = async (count: number): Promise<ClusterSite> => {
@@ -105,7 +103,7 @@ export const openClusterSite = async (count: number): Promise<ClusterSite> => {
     await plug(wire, client, 9)
     for (const [at, machine] of machines.entries()) await plug(wire, machine, 11 + at)
     const links = ['br0', client.name, ...machines.map(({ name }) => name)]
-    if (!(await wire.areUp(links))) throw new Error('the switch is not up after 3 s')
+    if (!(await wire.areUp(links))) throw new Error('the switch is not up after 30 s')
     const begun = new Set<string>()
     let server = await startEtcdOn(wire)
     const stopEtcd = async (): Promise<void> => {

@@ -30,7 +30,7 @@ const withoutPrefix = (address: string | undefined): string | null => address?.s
  * probe would measure that instead of the rules.
  */
 export const carrying = async (host: Machine, ...devices: readonly string[]): Promise<void> => {
-  if (!(await host.areUp(devices))) throw new Error(`${devices.join(' and ')} are not up after 3 s`)
+  if (!(await host.areUp(devices))) throw new Error(`${devices.join(' and ')} are not up after 30 s`)
 }
 
 /** A namespace plugged into a bridge of the host, as an engine would do it. */

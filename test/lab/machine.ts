@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
-import { type Agent, startAgent } from './agent.ts'
+import { startAgent } from './agent.ts'
 import type { Arrival, Probe, ProbeOutcome, ProbeProtocol } from './probe.ts'
+import { probeUntilSilence, serving } from './probe-until-silence.ts'
 import { printedBy, programOf, type Running, type RunOptions, type RunOutcome, start } from './run.ts'
 
 export interface Service {
@@ -46,8 +46,8 @@ export interface Machine extends AsyncDisposable {
   /** Ends all its services, and what it has seen. */
   forget(): Promise<void>
   /**
-   * Whether a packet passes or not: one that was lost on the way counts as dropped. Without a time of its own it is given up
-   * after 300 ms, once every machine with services has dealt with what came to it: one that is short of processor time has
+   * Whether a packet passes or not: one that was lost on the way counts as dropped. It is given up after its time (300 ms
+   * without one), once every machine with services has dealt with what came to it: one that is short of processor time has
    * not dropped anything.
    */
   probe(probe: Probe): Promise<ProbeOutcome>
@@ -65,9 +65,9 @@ export interface Machine extends AsyncDisposable {
   mustRun(argv: readonly string[], options?: RunOptions): Promise<string>
   /** Runs `ip -batch` on lines, and waits until IPv6 addresses that came are in use. */
   ip(...lines: readonly string[]): Promise<void>
-  /** Waits until these links are up and their IPv6 addresses in use, for 3 s at most; resolves with whether they are. */
+  /** Waits until these links are up and their IPv6 addresses in use, for 30 s at most; resolves with whether they are. */
   areUp(links: readonly string[]): Promise<boolean>
-  /** Waits until these links have their link-local addresses; throws where they have not after 10 s. */
+  /** Waits until these links have their link-local addresses; throws where they have not after 30 s. */
   settled(links: readonly string[]): Promise<void>
   /** Keeps what the machine is like, for `restore`. */
   remember(options?: RememberOptions): Promise<void>
@@ -85,41 +85,6 @@ let nextSourcePort = 20_000
 const freshSourcePort = (): number => {
   nextSourcePort = nextSourcePort >= 60_000 ? 20_000 : nextSourcePort + 1
   return nextSourcePort
-}
-
-const silenceMs = 300
-
-/** An agent that a test has stopped has no turn. */
-const longestTurnMs = 5_000
-
-/** Agents with services: what comes to them may wait for a processor. */
-const serving = new Set<Agent>()
-
-let lastKey = 0
-
-/** A probe that ends with its answer, or once there is silence and no agent has anything left to answer. */
-const probeUntilSilence = async (agent: Agent, asked: Probe): Promise<ProbeOutcome> => {
-  lastKey += 1
-  const key = lastKey
-  const outcome = agent.ask('probe', { ...asked, key, timeoutMs: 60_000 }) as Promise<ProbeOutcome>
-  let timer: NodeJS.Timeout | undefined
-  const silence = new Promise<'silence'>((resolve) => {
-    timer = setTimeout(() => resolve('silence'), silenceMs)
-  })
-  try {
-    const first = await Promise.race([outcome, silence])
-    if (first !== 'silence') return first
-  } finally {
-    clearTimeout(timer)
-  }
-  // Each end has its turn: a connection is greeted, asks, and is answered.
-  for (let turn = 0; turn < 4; turn += 1)
-    await Promise.race([
-      Promise.all([...serving, agent].map((one) => one.ask('catch_up').catch(() => undefined))),
-      delay(longestTurnMs, undefined, { ref: false }),
-    ])
-  await agent.ask('give_up', { key })
-  return outcome
 }
 
 const sysctlPath = (name: string): string =>
@@ -148,11 +113,8 @@ export const createMachine = async (
   const run: Machine['run'] = async (argv, options = {}) =>
     (await agent.ask('run', { argv, ...programOf(options) })) as RunOutcome
   const root = setUp === null ? '' : `/proc/${pid}/root`
-  const probe = (asked: Probe): Promise<ProbeOutcome> => {
-    const whole = { sourcePort: freshSourcePort(), ...asked }
-    if (asked.timeoutMs === undefined) return probeUntilSilence(agent, whole)
-    return agent.ask('probe', { ...whole }) as Promise<ProbeOutcome>
-  }
+  const probe = (asked: Probe): Promise<ProbeOutcome> =>
+    probeUntilSilence(agent, { sourcePort: freshSourcePort(), ...asked })
   return {
     name,
     pid,
@@ -186,12 +148,12 @@ export const createMachine = async (
     mustRun: async (argv, options = {}) => printedBy(argv, options, await run(argv, options)),
     async ip(...lines) {
       if ((await agent.ask('ip', { lines })) !== true)
-        throw new Error(`${name}: new IPv6 addresses are not in use after 10 s: ${lines.join('; ')}`)
+        throw new Error(`${name}: new IPv6 addresses are not in use after 30 s: ${lines.join('; ')}`)
     },
     areUp: async (links) => (await agent.ask('carrying', { links })) === true,
     async settled(links) {
       if ((await agent.ask('settled', { links })) !== true)
-        throw new Error(`${name}: no link-local addresses on ${links.join(' and ')} after 10 s`)
+        throw new Error(`${name}: no link-local addresses on ${links.join(' and ')} after 30 s`)
     },
     async remember({ folders, tablesStay = false } = {}) {
       await agent.ask('remember', {

@@ -10,7 +10,7 @@ export interface Probe {
   readonly source?: string
   /** Default: one that no other probe of this lab has, so that its packets can be recognised anywhere. */
   readonly sourcePort?: number
-  /** Default: see `Machine.probe`. A drop is a timeout. An answer is never waited for longer than it takes. */
+  /** How long silence lasts: see `Machine.probe`. A drop is a timeout. An answer is never waited for longer than it takes. */
   readonly timeoutMs?: number
   /** The interface of a link-local destination. */
   readonly interface?: string

@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Machine } from './machine.ts'
 import { hostFolder, hostLibrary, hostResolvers, type Site } from './site.ts'
+import { until } from './until.ts'
 
 const machinesAround = ({ client, neighbour, outside, distant }: Site): readonly Machine[] => [
   client,
@@ -47,10 +47,10 @@ const endPrograms = async ({ host, resident, modules, plugins }: Site): Promise<
     }
   }
   // A process leaves its namespaces once it runs no more: what it wrote until then is undone with the rest.
-  for (let looks = 0; left.some((pid) => place(pid) === own); looks += 1) {
-    if (looks === 2000) throw new Error(`processes ${left.join(' ')} do not end`)
-    await sleep(5)
-  }
+  if (left.length > 0)
+    await until('the end of what was left', () => left.every((pid) => place(pid) !== own), {
+      shows: () => left.filter((pid) => place(pid) === own),
+    })
 }
 
 /**

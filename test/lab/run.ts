@@ -4,7 +4,7 @@ import { stopped } from './stopped.ts'
 export interface RunOptions {
   readonly input?: string
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** Sent SIGKILL after this long; default 60 s, so that a hang is a failure with a name. */
+  /** Sent SIGKILL after this long; default 60 s where its end is awaited, so that a hang is a failure with a name. */
   readonly timeoutMs?: number
 }
 
@@ -15,8 +15,10 @@ export interface RunOutcome {
   readonly stderr: string
 }
 
+const longestRunMs = 60_000
+
 /** What a program is started with, whole. */
-export const programOf = ({ input = '', environment, timeoutMs = 60_000 }: RunOptions) => ({
+export const programOf = ({ input = '', environment, timeoutMs = longestRunMs }: RunOptions) => ({
   input,
   environment: { ...process.env, LC_ALL: 'C', ...environment },
   timeoutMs,
@@ -24,19 +26,25 @@ export const programOf = ({ input = '', environment, timeoutMs = 60_000 }: RunOp
 
 /** Runs a program to its end; whatever its exit code, that is a value. */
 export const run = (argv: readonly string[], options: RunOptions = {}): Promise<RunOutcome> =>
-  start(argv, options).outcome
+  start(argv, { timeoutMs: longestRunMs, ...options }).outcome
 
 export interface Running {
   readonly outcome: Promise<RunOutcome>
+  ended(): boolean
+  /** What it has printed so far. */
+  printed(): string
   kill(signal: NodeJS.Signals): void
   /** SIGSTOP; resolves once none of its threads runs. */
   stop(): Promise<void>
 }
 
+/** Far longer than a test has: what ended a program in it would be taken for a fault of the program. */
+const longestStartedMs = 600_000
+
 /** Starts a program; for those that a test means to interrupt. */
 export const start = (argv: readonly string[], options: RunOptions = {}): Running => {
   const [program = '', ...rest] = argv
-  const { environment, timeoutMs, input } = programOf(options)
+  const { environment, timeoutMs, input } = programOf({ timeoutMs: longestStartedMs, ...options })
   const child = spawn(program, rest, {
     env: environment,
     timeout: timeoutMs,
@@ -52,12 +60,22 @@ export const start = (argv: readonly string[], options: RunOptions = {}): Runnin
   })
   child.stdin.on('error', () => {})
   child.stdin.end(input)
+  let isOver = false
+  const over = (): void => {
+    isOver = true
+  }
   const outcome = new Promise<RunOutcome>((resolve, reject) => {
-    child.on('error', reject)
+    child.on('error', (error) => {
+      stderr += error.message
+      reject(error)
+    })
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
   })
+  outcome.then(over, over)
   return {
     outcome,
+    ended: () => isOver,
+    printed: () => `${stdout}${stderr}`,
     kill: (signal) => void child.kill(signal),
     async stop() {
       child.kill('SIGSTOP')

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Running } from '../../lab/run.ts'
-import { routesOf, until } from '../cluster/site-routes.ts'
+import { routesOf, untilRoutes } from '../cluster/site-routes.ts'
 import { type Here, meet, webOf } from './here.ts'
 
 /** A host that leaves the cluster. */
@@ -17,7 +17,7 @@ export const leaving = (opened: () => Here, services: Running[]): void => {
     await third.must('destroy', '-p', 'cni', '--yes')
     expect(await routesOf(third)).toEqual([])
     expect(JSON.parse(await third.must('cluster', 'release', '--json')).released).toHaveLength(4)
-    for (const docker of dockers) await until(async () => (await routesOf(docker)).length === 4)
+    for (const docker of dockers) await untilRoutes(docker, 'four routes', ({ length }) => length === 4)
     expect(await routesOf(third)).toEqual([])
     for (const name of ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
       expect(await third.machine.sysctl(name)).toBe('0')

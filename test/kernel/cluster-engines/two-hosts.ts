@@ -4,7 +4,7 @@ import type { ClusterHostMachine } from '../../lab/cluster-site.ts'
 import { createMachine } from '../../lab/machine.ts'
 import { createPluginNetwork, subnetsOf } from '../../lab/neighbour/docker-network.ts'
 import type { Running } from '../../lab/run.ts'
-import { routesOf, until } from '../cluster/site-routes.ts'
+import { untilRoutes } from '../cluster/site-routes.ts'
 import { type Addressed, type Here, isClosed, isMasqueraded, isPublished, meet, webOf } from './here.ts'
 
 const cni = fileURLToPath(new URL('../../../packages/cni/bin/portolan-cni.js', import.meta.url))
@@ -52,7 +52,7 @@ export const twoHosts = (opened: () => Here, services: Running[]): void => {
     const { dockers, third, webs } = here
     for (const { start } of dockers) services.push(start('watch', '-p', 'docker'))
     services.push(third.start('cluster', 'join', '--watch', '--member', 'h3', '--count', '2'))
-    for (const docker of dockers) await until(async () => (await routesOf(docker)).length === 8)
+    for (const docker of dockers) await untilRoutes(docker, 'eight routes', ({ length }) => length === 8)
     const { podman } = third
     await podman.createNetwork('web', '--driver=portolan', '--ipv6')
     webs.push(await podman.run({ name: 'web-h3', network: 'web', publish: ['8080:80'] }))

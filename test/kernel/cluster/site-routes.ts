@@ -1,5 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { ClusterHostMachine } from '../../lab/cluster-site.ts'
+import type { Running } from '../../lab/run.ts'
+import { until } from '../../lab/until.ts'
 
 /** The routes of Portolan on a host, as `ip` writes them. */
 export const routesOf = async ({ machine }: ClusterHostMachine): Promise<readonly string[]> => {
@@ -11,8 +12,15 @@ export const routesOf = async ({ machine }: ClusterHostMachine): Promise<readonl
   )
 }
 
-/** Each look is at what other programs do: there is nothing that could be awaited. */
-export const until = async (holds: () => Promise<boolean>): Promise<void> => {
-  for (const end = AbortSignal.timeout(60_000); !(await holds()); await delay(20))
-    if (end.aborted) throw new Error('it did not come to that within a minute')
+/**
+ * Waits until the routes of Portolan on a host are so.
+ * @param beside - the program that makes them
+ */
+export const untilRoutes = async (
+  host: ClusterHostMachine,
+  what: string,
+  areThey: (routes: readonly string[]) => boolean,
+  beside?: Running,
+): Promise<void> => {
+  await until(what, async () => areThey(await routesOf(host)), { beside, shows: () => routesOf(host) })
 }

@@ -1,6 +1,6 @@
 import type { ClusterHostMachine } from '../../lab/cluster-site.ts'
 import type { Running } from '../../lab/run.ts'
-import { until } from './site-routes.ts'
+import { until } from '../../lab/until.ts'
 
 /** A command of a host that runs on, and what it has said. */
 export const speakingOn = async ({ machine, lab }: ClusterHostMachine, ...words: readonly string[]) => {
@@ -19,9 +19,7 @@ export const speakingOn = async ({ machine, lab }: ClusterHostMachine, ...words:
     said,
     /** @throws Error with what it has said instead */
     says: async (what: RegExp): Promise<void> => {
-      await until(async () => what.test(await said())).catch(async (cause: unknown) => {
-        throw new Error(`it did not say ${what}, but: ${await said()}`, { cause })
-      })
+      await until(`it to say ${what}`, async () => what.test(await said()), { beside: running, shows: said })
     },
     stop,
     /** Also where a test fails before it has stopped it. */

@@ -3,8 +3,8 @@ import { attach, bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
+import { until } from '../../lab/until.ts'
 import { serves } from '../attach/in-namespace.ts'
-import { until } from '../cluster/site-routes.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { followEvents, type Watcher } from '../live/watcher.ts'
 import { attachIn, lose, openShop, runIn, shopOf, state, toldOf } from './lost-shop.ts'
@@ -103,7 +103,9 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
     // Where they cannot be written, that is told, and rules are brought back all the same.
     await lab.host.mustRun(['sh', '-c', `rm -r ${state}; touch ${state}; nft flush ruleset`])
     await watch.next('refused', ({ kind }) => kind === 'failed')
-    await until(async () => (await serves(lab, 'ip')) === 'web')
+    await until('an answer of web', async () => (await serves(lab, 'ip')) === 'web', {
+      shows: () => serves(lab, 'ip'),
+    })
     await lab.host.mustRun(['rm', state])
     await leasedAgain(watch.next)
     expect(await plan()).toMatchObject({ summary: { add: 0, change: 0, remove: 0 } })

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { shippedUnit } from '../../lab/neighbour/systemd.ts'
+import { until } from '../../lab/until.ts'
 import {
   answer,
   cleanStop,
@@ -67,8 +68,7 @@ export const watch = (opened: () => Here): void => {
     await here.systemd.write(composeFile, shop(8080, 9090))
     await here.systemd.mustRun(['systemctl', 'reload', watchUnit])
     // systemd does not wait for what a signal leads to.
-    for (let attempt = 0; !(await rules(here)).includes('9090') && attempt < 200; attempt += 1)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+    await until('port 9090', async () => (await rules(here)).includes('9090'), { shows: () => rules(here) })
     for (const port of [8080, 9090]) expect(await answer(here, port)).toBe('web')
   })
 

@@ -21,6 +21,9 @@ from sctp import Sctp
 from sniffer import Sniffer
 from state import own_addresses
 
+# What the kernel does in a work of its own may wait for a processor: seconds.
+LONGEST = 30
+
 
 class Agent:
     def __init__(self, connection, folder):
@@ -37,7 +40,7 @@ class Agent:
     def run(self):
         self.loop.watch(self.connection.fileno(), self.read_commands)
         # A namespace that another program made may have addresses that are new.
-        when_received(self.loop, set(), 10, lambda _: self.say({'ready': os.getpid()}))
+        when_received(self.loop, set(), LONGEST, lambda _: self.say({'ready': os.getpid()}))
         self.loop.run()
 
     def say(self, message):
@@ -93,7 +96,7 @@ class Agent:
         self.sniffer.take(True)
 
     def do_settled(self, command, answer):
-        when_settled(self.loop, command['links'], 10, answer)
+        when_settled(self.loop, command['links'], LONGEST, answer)
 
     def do_remember(self, command, answer):
         self.first = FirstState(command['folders'], command['kept'], command['tablesStay'])
@@ -115,7 +118,7 @@ class Agent:
         self.loop.after(0.005, answer)
 
     def do_carrying(self, command, answer):
-        when_up(self.loop, command['links'], 3, answer)
+        when_up(self.loop, command['links'], LONGEST, answer)
 
     def do_frame(self, command, answer):
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as wire:
@@ -139,4 +142,4 @@ class Agent:
         with Netlink(socket.NETLINK_ROUTE) as route:
             before = own_addresses(route)
         run(['ip', '-batch', '-'], ('\n'.join(command['lines']) + '\n').encode())
-        when_received(self.loop, before, 10, answer)
+        when_received(self.loop, before, LONGEST, answer)

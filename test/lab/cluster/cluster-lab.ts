@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { Disposables } from '../disposables.ts'
 import { createMachine, type Machine } from '../machine.ts'
 import type { Issued } from '../neighbour/certificates.ts'
+import { until } from '../until.ts'
 import { clientPort, createEtcdMember, type EtcdMember } from './etcd-member.ts'
 
 /**
@@ -112,15 +112,15 @@ export const openClusterLab = async (
       },
       setLink: (host, state) => wire.ip(`link set ${host} ${state}`),
       async leader() {
-        for (;;) {
-          const told = await Promise.all(members.map(statusOf))
+        let told: readonly MemberStatus[] = []
+        const look = async (): Promise<EtcdMember | undefined> => {
+          told = await Promise.all(members.map(statusOf))
           const known = told.find(
             ({ leader }) => leader !== null && told.filter((it) => it.leader === leader).length > 1,
           )
-          const leader = members[told.findIndex(({ id }) => id !== null && id === known?.leader)]
-          if (leader !== undefined) return leader
-          await delay(50)
+          return members[told.findIndex(({ id }) => id !== null && id === known?.leader)]
         }
+        return until('a leader of etcd', look, { shows: () => told })
       },
       [Symbol.asyncDispose]: () => held.close(),
     }

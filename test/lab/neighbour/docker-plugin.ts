@@ -1,6 +1,7 @@
 import type { Backend } from '../backend.ts'
 import type { Lab } from '../lab.ts'
 import type { Running } from '../run.ts'
+import { until } from '../until.ts'
 import { callDockerPlugin, type PluginAnswer, pluginSocket } from './call-docker-plugin.ts'
 
 export type { Json } from './call-docker-plugin.ts'
@@ -34,19 +35,8 @@ export const startDockerPlugin = async (
         timeoutMs: 2 ** 31 - 1,
       })
       running = started
-      let over = false
-      const ended = started.outcome.then(({ stderr }) => {
-        over = true
-        said.push(stderr)
-      })
-      for (let attempt = 0; (await plugin.call('/Plugin.Activate', null)) === null; attempt += 1) {
-        if (attempt > 600) started.kill('SIGKILL')
-        if (over || attempt > 600) {
-          await ended
-          throw new Error(`the plugin does not serve: ${said.join('\n')}`)
-        }
-        await new Promise((resolve) => setTimeout(resolve, 25))
-      }
+      void started.outcome.then(({ stderr }) => said.push(stderr))
+      await until('the plugin of Docker', () => plugin.call('/Plugin.Activate', null), { beside: started })
     },
     async stop(signal = 'SIGTERM') {
       running?.kill(signal)

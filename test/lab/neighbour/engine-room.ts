@@ -4,6 +4,7 @@ import { statSync } from 'node:fs'
 import type { Lab } from '../lab.ts'
 import type { Machine } from '../machine.ts'
 import { type RunOptions, type RunOutcome, start } from '../run.ts'
+import { until } from '../until.ts'
 import { removeCgroup } from './cgroup.ts'
 
 /**
@@ -122,19 +123,12 @@ const open = async (lab: EngineHost): Promise<EngineRoom> => {
     async daemon(name, argv, ready) {
       const pidFile = `/run/lab/${name}.pid`
       const script = `echo $$ >${pidFile}; exec "$@" >>/run/lab/${name}.log 2>&1 </dev/null`
-      const { outcome } = start(
+      const running = start(
         [...inside, 'sh', '-c', script, name, ...argv],
         withEnvironment({ timeoutMs: 2 ** 31 - 1 }),
       )
       const log = (): Promise<string> => room.mustRun(['tail', '-n', '20', `/run/lab/${name}.log`])
-      let over = false
-      void outcome.then(() => {
-        over = true
-      })
-      for (let attempt = 0; !(await ready()); attempt += 1) {
-        if (over || attempt > 600) throw new Error(`${name} does not serve: ${await log()}`)
-        await new Promise((resolve) => setTimeout(resolve, 25))
-      }
+      await until(`${name}, which serves`, ready, { beside: running, shows: log })
       const signal = async (which: string): Promise<void> => {
         await room.mustRun(['sh', '-c', `kill -${which} "$(cat ${pidFile})"`])
       }
@@ -142,7 +136,7 @@ const open = async (lab: EngineHost): Promise<EngineRoom> => {
         signal,
         async stop() {
           await signal('TERM')
-          await outcome
+          await running.outcome
         },
       }
     },

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createMachine, type Machine } from '../machine.ts'
 import type { Running } from '../run.ts'
+import { until } from '../until.ts'
 
 const door = fileURLToPath(new URL('./etcd-door.mjs', import.meta.url))
 
@@ -44,10 +44,6 @@ export const startEtcd = async (on: Machine | null = null): Promise<Etcd> => {
   const folder = mkdtempSync(join(tmpdir(), 'portolan-etcd-'))
   const socket = join(folder, 'door')
   const doorway = machine.start([process.execPath, door, socket, String(port)], { timeoutMs: 600_000 })
-  let doorEnded: string | null = null
-  void doorway.outcome.then(({ stderr }) => {
-    doorEnded = stderr
-  })
   let server: Running | null = null
   const answers = async (): Promise<boolean> => {
     const { exitCode } = await machine.run([
@@ -66,14 +62,7 @@ export const startEtcd = async (on: Machine | null = null): Promise<Etcd> => {
     },
     async start() {
       server = machine.start(argv, { timeoutMs: 600_000 })
-      let ended: string | null = null
-      void server.outcome.then(({ stderr }) => {
-        ended = stderr
-      })
-      while (!(await answers())) {
-        if (ended !== null) throw new Error(`etcd ended: ${ended}`)
-        await delay(50)
-      }
+      await until('etcd', answers, { beside: server })
     },
     pause: async () => server?.stop(),
     resume: () => server?.kill('SIGCONT'),
@@ -86,10 +75,7 @@ export const startEtcd = async (on: Machine | null = null): Promise<Etcd> => {
     },
   }
   await etcd.start()
-  while (!(await takesConnections(socket))) {
-    if (doorEnded !== null) throw new Error(`the way to etcd ended: ${doorEnded}`)
-    await delay(20)
-  }
+  await until('the way to etcd', () => takesConnections(socket), { beside: doorway })
   return etcd
 }
 

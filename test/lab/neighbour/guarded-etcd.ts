@@ -1,9 +1,9 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { Disposables } from '../disposables.ts'
 import { createMachine, type Machine } from '../machine.ts'
-import { mustRun } from '../run.ts'
+import { mustRun, type Running } from '../run.ts'
+import { until } from '../until.ts'
 import type { Issued } from './certificates.ts'
 
 /** Three servers of etcd on one machine: one with TLS, one that asks hosts for a certificate, one that asks for a user. */
@@ -63,6 +63,7 @@ export const startGuardedEtcd = async (
         ...['--bcrypt-cost', '4'],
       ],
     }
+    const servers: Running[] = []
     for (const [name, port] of Object.entries(ports)) {
       const url = `${name === 'users' ? 'http' : 'https'}://127.0.0.1:${port}`
       const running = machine.start(
@@ -76,6 +77,7 @@ export const startGuardedEtcd = async (
         ],
         { timeoutMs: 600_000 },
       )
+      servers.push(running)
       held.use({
         [Symbol.asyncDispose]: async () => {
           running.kill('SIGKILL')
@@ -83,19 +85,29 @@ export const startGuardedEtcd = async (
         },
       })
     }
-    for (const port of Object.values(ports))
-      while ((await machine.run(['curl', '-s', '--http0.9', `127.0.0.1:${port}`])).exitCode === 7)
-        await delay(50)
+    for (const [at, port] of Object.values(ports).entries()) {
+      const connects = async (): Promise<boolean> =>
+        (await machine.run(['curl', '-s', '--http0.9', `127.0.0.1:${port}`])).exitCode !== 7
+      await until(`etcd on port ${port}`, connects, { beside: servers[at] })
+    }
     let token: readonly string[] = []
-    const post = (path: string, body: object): Promise<string> =>
-      machine.mustRun([
-        ...['curl', '--silent', '--fail', ...token, '--data', JSON.stringify(body)],
+    /** @returns null: the token has run out on the way */
+    const tryToPost = async (path: string, body: object): Promise<string | null> => {
+      const printed = await machine.mustRun([
+        ...['curl', '--silent', '--write-out', '\n%{http_code}', ...token, '--data', JSON.stringify(body)],
         `http://127.0.0.1:${ports.users}/v3/${path}`,
       ])
-    const ask: GuardedEtcd['ask'] = async (path, body) => {
-      if (token.length > 0) await logIn()
-      return JSON.parse(await post(path, body))
+      const [, text = '', status = ''] = /^(.*)\n(\d+)$/s.exec(printed) ?? []
+      if (status === '401' && token.length > 0) return null
+      if (status !== '200') throw new Error(`${path}: ${printed}`)
+      return text
     }
+    const post = (path: string, body: object): Promise<string> =>
+      until(`an answer to ${path}`, async () => {
+        if (token.length > 0) await logIn()
+        return tryToPost(path, body)
+      })
+    const ask: GuardedEtcd['ask'] = async (path, body) => JSON.parse(await post(path, body))
     const logIn = async (): Promise<void> => {
       token = []
       const answer = JSON.parse(await post('auth/authenticate', { name: 'root', password: rootPassword }))

@@ -1,4 +1,5 @@
 import type { Lab } from '../lab.ts'
+import { until } from '../until.ts'
 import { type Daemon, engineRoom } from './engine-room.ts'
 
 /** libvirtd with its network driver on a lab's host. */
@@ -113,11 +114,10 @@ export const startLibvirt = async (
       const before = await writtenRules(lab)
       await daemon.signal('HUP')
       // It goes to work behind the signal: each of its rules goes, and comes back with another number.
-      for (const end = AbortSignal.timeout(20_000); ; ) {
+      await until('rules that libvirtd has written again', async () => {
         const now = await writtenRules(lab)
-        if (now.size >= before.size && ![...now].some((rule) => before.has(rule))) return
-        if (end.aborted) throw new Error('libvirtd did not write its rules again within 20 s')
-      }
+        return now.size >= before.size && ![...now].some((rule) => before.has(rule))
+      })
     },
   }
   return libvirt

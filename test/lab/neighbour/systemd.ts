@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Lab } from '../lab.ts'
 import type { RunOptions, RunOutcome } from '../run.ts'
+import { until as waitUntil } from '../until.ts'
 import { removeCgroup } from './cgroup.ts'
 
 const packaged = fileURLToPath(new URL('../../../packages/portolan/', import.meta.url))
@@ -26,7 +27,7 @@ export interface Systemd extends AsyncDisposable {
   systemctl(...args: readonly string[]): Promise<RunOutcome>
   /** Properties of a unit, as `systemctl show` names them. */
   show<Name extends string>(unit: string, ...names: readonly Name[]): Promise<Readonly<Record<Name, string>>>
-  /** Waits for at most 20 s until the properties of a unit are so; throws with what it has said. */
+  /** Waits until the properties of a unit are so; throws with what it has said. */
   until(unit: string, is: Readonly<Record<string, string | ((found: string) => boolean)>>): Promise<void>
   /** What a unit has printed. */
   said(unit: string): Promise<string>
@@ -109,6 +110,7 @@ export const startSystemd = async (lab: Lab): Promise<Systemd> => {
     stream.setEncoding('utf8').on('data', (text: string) => {
       complaints += text
     })
+  const beside = { ended: () => over, printed: () => complaints }
   // unshare stays outside of the process namespace that it made for its child.
   const own = `/proc/${child.pid}/ns`
   const inside = [
@@ -146,18 +148,17 @@ export const startSystemd = async (lab: Lab): Promise<Systemd> => {
     async until(unit, is) {
       const names = Object.keys(is)
       let found: Readonly<Record<string, string>> = {}
-      for (let attempt = 0; attempt < 400; attempt += 1) {
+      const isSo = async (): Promise<boolean> => {
         found = await systemd.show(unit, ...names)
-        const isSo = names.every((name) => {
+        return names.every((name) => {
           const [value = '', wanted = ''] = [found[name], is[name]]
           return typeof wanted === 'string' ? value === wanted : wanted(value)
         })
-        if (isSo) return
-        await new Promise((resolve) => setTimeout(resolve, 50))
       }
-      throw new Error(
-        `${unit} is ${JSON.stringify(found)}, and has said: ${await systemd.said(unit)}${complaints}`,
-      )
+      await waitUntil(`${unit} as ${JSON.stringify(is)}`, isSo, {
+        beside,
+        shows: async () => `${JSON.stringify(found)}, and it has said: ${await systemd.said(unit)}`,
+      })
     },
     said: async (unit) => (await run(['cat', `${room}/${unit}.log`])).stdout,
     async [Symbol.asyncDispose]() {
@@ -169,9 +170,6 @@ export const startSystemd = async (lab: Lab): Promise<Systemd> => {
   lab.use(systemd)
   const isUp = async (): Promise<boolean> =>
     (await systemctl('is-active', 'multi-user.target')).stdout.trim() === 'active'
-  for (let attempt = 0; !(await isUp()); attempt += 1) {
-    if (over || attempt > 400) throw new Error(`systemd does not start: ${complaints}`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
+  await waitUntil('systemd', isUp, { beside })
   return systemd
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import type { RunOutcome } from '../run.ts'
+import { nowWaiting } from '../waiting.ts'
 
 /** As `run` has it for programs. */
 const timeoutMs = 60_000
@@ -61,11 +62,13 @@ export const residentProcess = (
     const asked = child
     const answer = new Promise<RunOutcome>((resolve) => asked.once('message', resolve))
     asked.send(message)
+    const done = nowWaiting({ what: () => `the answer to ${JSON.stringify(message)}`, shows: () => stderr })
     const late = setTimeout(() => asked.kill('SIGKILL'), timeoutMs)
     try {
       return await Promise.race([answer, ended.then((exitCode) => ({ exitCode, stdout: '', stderr }))])
     } finally {
       clearTimeout(late)
+      done()
       asked.removeAllListeners('message')
     }
   }
