@@ -6,9 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { bothWays, type ClusterLab, openClusterLab } from '../lab/cluster/cluster-lab.ts'
 import type { EtcdMember } from '../lab/cluster/etcd-member.ts'
+import { hasJoined } from '../lab/cluster/has-joined.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type CommandOn, commandOn } from '../lab/resident/command-on.ts'
 import type { RunOutcome } from '../lab/run.ts'
+import { until } from '../lab/until.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-members-'))
 
@@ -110,12 +112,13 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
   test('a host that stays goes on when the leader is killed, and hosts that join meanwhile have their blocks', async () => {
     const watcher = machine().start(argvOf('web-4', ['cluster', 'join', '--watch', '--member', 'web-4']), {
       environment,
+      timeoutMs: 120_000,
     })
     const isAlive = async (): Promise<boolean> =>
       (await json('web-1', 'cluster', 'status')).hosts.some(
         ({ host, alive }: { host: string; alive: boolean }) => host === 'web-4' && alive,
       )
-    while (!(await isAlive())) await delay(100)
+    await hasJoined(watcher, 'web-4')
     const leader = await lab().leader()
     const joining = ['web-5', 'web-6', 'web-7'].map(joined)
     await turnOff(leader)
@@ -136,7 +139,7 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
       json('web-1', 'cluster', 'init', '--pool', '10.64.0.0/12:24', '--pool', '10.80.0.0/16:24'),
     ]
     const reclaiming = run('web-1', 'cluster', 'reclaim', '--all', '--grace', '0', '--yes')
-    await delay(8_000)
+    await delay(6_000)
     for (const one of off.splice(0)) one.start()
     const [claimed, released, seen, settled] = await Promise.all(asked)
     expect(claimed.claimed).toHaveLength(1)
@@ -153,18 +156,17 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
       ['sh', '-c', 'said=$1; shift; exec "$@" 2> "$said"', 'sh', said, ...words],
       {
         environment,
+        timeoutMs: 120_000,
       },
     )
     const lines = async (text: string): Promise<readonly string[]> =>
       (await readFile(said, 'utf8').catch(() => '')).split('\n').filter((line) => line.includes(text))
-    const comes = async (text: string): Promise<void> => {
-      while ((await lines(text)).length === 0) await delay(100)
-    }
-    const isAlive = async (): Promise<boolean> =>
-      (await json('web-1', 'cluster', 'status')).hosts.some(
-        ({ host, alive }: { host: string; alive: boolean }) => host === 'web-8' && alive,
-      )
-    while (!(await isAlive())) await delay(100)
+    const comes = (text: string): Promise<unknown> =>
+      until(`"${text}"`, async () => (await lines(text)).length > 0, {
+        beside: watcher,
+        shows: () => lines(''),
+      })
+    await hasJoined(watcher, 'web-8')
     await turnOff(member(1), member(2))
     await comes('does not answer')
     // The words of a server that is off are others than those of one that has lost the others.

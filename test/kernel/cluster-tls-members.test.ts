@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { type ClusterLab, memberAddresses, openClusterLab } from '../lab/cluster/cluster-lab.ts'
 import type { EtcdMember } from '../lab/cluster/etcd-member.ts'
+import { hasJoined } from '../lab/cluster/has-joined.ts'
 import { type Issued, makeAuthority, past } from '../lab/neighbour/certificates.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type CommandOn, commandOn } from '../lab/resident/command-on.ts'
 import type { RunOutcome } from '../lab/run.ts'
-import { until } from '../lab/until.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-tls-members-'))
 const at = (name: string): string => join(folder, name)
@@ -157,7 +157,7 @@ describeBeside('three servers of etcd with a certificate each', ['etcd', 'openss
         (await json('web-1', 'status')).hosts.some(
           ({ host, alive }: { readonly host: string; readonly alive: boolean }) => host === 'web-9' && alive,
         )
-      await until('a host that is alive', isAlive, { beside: watcher })
+      await hasJoined(watcher, 'web-9')
       const leader = await here().lab.leader()
       const [other] = here().lab.members.filter((one) => one !== leader)
       if (other === undefined) throw new Error('there is no other member')

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { hasJoined } from '../lab/cluster/has-joined.ts'
 import { future, type Issued, makeAuthority, past } from '../lab/neighbour/certificates.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type GuardedEtcd, startGuardedEtcd } from '../lab/neighbour/guarded-etcd.ts'
@@ -298,11 +299,7 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
       ],
       { environment, timeoutMs: 120_000 },
     )
-    const status = async (): Promise<string> => (await run(['status'], mutual(files.own))).stdout
-    await until('a host that is alive', async () => /^web-3 +yes/m.test(await status()), {
-      beside: watcher,
-      shows: status,
-    })
+    await hasJoined(watcher, 'web-3')
     put(files.stranger)
     const says = (text: string): Promise<unknown> =>
       until(text, () => readFileSync(said, 'utf8').includes(text), {
