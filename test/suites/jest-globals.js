@@ -1,10 +1,12 @@
+import { expectOne } from './one-matcher.js'
+
 /**
  * What suites import as '@jest/globals' (bundle-suites.js). jest makes these anew for each suite, and modules that suites
  * share are loaded once.
  */
-const ofThisSuite = (name) =>
+const ofThisSuite = (name, call = (...words) => globalThis[name](...words)) =>
   new Proxy(() => {}, {
-    apply: (_, _receiver, words) => globalThis[name](...words),
+    apply: (_, _receiver, words) => call(...words),
     get: (_, key) => globalThis[name][key],
   })
 
@@ -13,5 +15,5 @@ export const afterEach = ofThisSuite('afterEach')
 export const beforeAll = ofThisSuite('beforeAll')
 export const beforeEach = ofThisSuite('beforeEach')
 export const describe = ofThisSuite('describe')
-export const expect = ofThisSuite('expect')
+export const expect = ofThisSuite('expect', expectOne)
 export const test = ofThisSuite('test')

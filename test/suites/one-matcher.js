@@ -1,0 +1,51 @@
+/**
+ * jest's `expect` makes each matcher in six forms for each value, some 200 functions. Here it makes those of the one
+ * matcher that is asked for: meanwhile it knows no other.
+ */
+
+/** Under this symbol jest keeps the matchers that it knows. */
+const kept = Symbol.for('$$jest-matchers-object')
+
+const tables = new Map()
+
+/** One matcher, as if there were no others. */
+const tableOf = (matchers, name) => {
+  const before = tables.get(name)
+  if (before !== undefined && before[name] === matchers[name]) return before
+  const table = { [name]: matchers[name] }
+  tables.set(name, table)
+  return table
+}
+
+/**
+ * What jest's `expect` returns, with one matcher.
+ * @param isLater - what it says of a promise shows the line that asked; what it says at once does so by itself
+ */
+const expectation = (value, name, isLater) => {
+  const store = globalThis[kept]
+  const { matchers } = store
+  if (!Object.hasOwn(matchers, name)) return
+  const { stackTraceLimit } = Error
+  store.matchers = tableOf(matchers, name)
+  if (!isLater) Error.stackTraceLimit = 0
+  try {
+    return globalThis.expect(value)
+  } finally {
+    store.matchers = matchers
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+const forms = new Set(['not', 'resolves', 'rejects'])
+
+const asked = {
+  get: ({ value, form }, name) => {
+    if (forms.has(name)) return new Proxy({ value, form: [...form, name] }, asked)
+    const isLater = form.length > 0 && form[0] !== 'not'
+    return form.reduce((made, word) => made?.[word], expectation(value, name, isLater))?.[name]
+  },
+}
+
+/** As jest's `expect`. */
+export const expectOne = (...words) =>
+  words.length === 1 ? new Proxy({ value: words[0], form: [] }, asked) : globalThis.expect(...words)
