@@ -25,11 +25,11 @@ createServer().listen(8080, '0.0.0.0', () => writeFileSync('listening', ''))
 
 const base = temporaryFolder({})
 
-/** What a script may call: \`$portolan\` is the command. Every wait ends after 20 s at most. */
+/** What a script may call: \`$portolan\` is the command. Every wait ends after a minute at most. */
 const words = `portolan='${commandLine.join(' ')}'; node='${process.execPath}'
-until_said() { for i in $(seq 200); do [ "$(grep -c -- "$1" "$2" 2>/dev/null)" -ge "\${3:-1}" ] && return 0; sleep 0.1; done
+until_said() { for i in $(seq 600); do [ "$(grep -c -- "$1" "$2" 2>/dev/null)" -ge "\${3:-1}" ] && return 0; sleep 0.1; done
   echo "no $1 in $2:"; cat "$2"; exit 98; }
-until_there() { for i in $(seq 200); do [ -e "$1" ] && return 0; sleep 0.1; done; echo "no $1"; exit 97; }
+until_there() { for i in $(seq 600); do [ -e "$1" ] && return 0; sleep 0.1; done; echo "no $1"; exit 97; }
 # A command on a terminal, typed to through descriptor 3.
 type_to() { mkfifo in; script -qec "$*" /dev/null <in >out 2>&1 & typed=$!; exec 3>in; }
 answered() { wait $typed; code=$?; exec 3>&-; echo "code $code"; cat out; }

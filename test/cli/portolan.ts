@@ -20,7 +20,7 @@ export interface Setting {
   readonly environment?: Readonly<Record<string, string>>
   /** What runs it: `unshare --net`, say. */
   readonly under?: readonly string[]
-  /** One that runs longer is ended. Half a minute unless given. */
+  /** One that runs longer is ended. A minute and a half unless given. */
   readonly timeoutMs?: number
 }
 
@@ -50,7 +50,7 @@ export const run = async (words: readonly string[], setting: Setting): Promise<O
     ...(setting.input === undefined ? { stdin: 'ignore' as const } : { input: setting.input }),
     stripFinalNewline: false,
     reject: false,
-    timeout: setting.timeoutMs ?? 30_000,
+    timeout: setting.timeoutMs ?? 90_000,
     maxBuffer: 2 ** 28,
   })
   return { code: exitCode, stdout: stdout ?? '', stderr: stderr ?? '' }

@@ -35,7 +35,7 @@ const watchFile = async (lab: Lab, text: string, ...words: readonly string[]) =>
     { timeoutMs: 120_000 },
   )
   return {
-    ...followEvents(lab, log),
+    ...followEvents(lab, log, running),
     signal: (name: 'SIGHUP') => running.kill(name),
     [Symbol.asyncDispose]: async () => {
       running.kill('SIGTERM')

@@ -3,6 +3,7 @@ import { claimBlocks, memoryBlockStore, releaseBlocks, runBlockSteps, setUpClust
 import { openEtcdStore } from '@portolan/etcd'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import { until } from '../lab/until.ts'
 import { put, take, testContract } from './block-store/contract.ts'
 
 describe('a store of blocks in memory', () => {
@@ -75,14 +76,17 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
   })
 
   test('a claim that etcd stops in is found by its nonce once it goes on', async () => {
-    const store = open(500)
+    const store = open()
+    const endpoints = [etcd().endpoint]
+    const impatient = openEtcdStore({ cluster: `cluster-${clusters}`, endpoints, timeoutMs: 500 })
     await runBlockSteps(store, setUpCluster(['10.64.0.0/23:24']))
+    await until('a connection', () => impatient.read().catch(() => null))
     const steps = claimBlocks(request)
     steps.next()
     const asked = steps.next({ kind: 'snapshot', snapshot: await store.read() })
     if (asked.done === true || asked.value.kind !== 'commit') throw new Error('it asks for a transaction')
     await etcd().pause()
-    await expect(store.commit(asked.value.transaction)).rejects.toMatchObject({
+    await expect(impatient.commit(asked.value.transaction)).rejects.toMatchObject({
       code: 'CLUSTER_OUTCOME_UNKNOWN',
     })
     etcd().resume()
@@ -95,6 +99,7 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
       )
     const { entries } = await store.read()
     expect(entries.filter(({ key }) => key.startsWith('blocks/'))).toHaveLength(1)
+    await impatient.close()
     expect(turn.value.blocks).toMatchObject([{ nonce: 'n' }])
     expect(await runBlockSteps(store, releaseBlocks({ ...request, blocks: null }))).toHaveLength(1)
   })

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
+import { until } from '../lab/until.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
 import { pilotOf, shop } from './lifecycle/pilot.ts'
 
@@ -69,21 +70,17 @@ describeOnKernel('a host that another process of ours is changing', 'nftables', 
       lock,
       'sh',
       '-c',
-      ': > /run/lab/held; exec sleep 50',
+      ': > /run/lab/held; exec sleep 600',
     ])
-    await lab.host.mustRun(['sh', '-c', 'until test -e /run/lab/held; do sleep 0.05; done'])
+    const isHeld = async (): Promise<boolean> =>
+      (await lab.host.run(['test', '-e', '/run/lab/held'])).exitCode === 0
+    await until('the lock to be held', isHeld, { beside: holder })
     const argv = pilot.argv('apply', await lab.write('compose.yaml', shop()), '--yes')
-    const applying = lab.host.run(['sh', '-c', 'exec "$@" 2> /run/lab/said', 'sh', ...lab.command, ...argv])
-    const waits = lab.host.run([
-      'sh',
-      '-c',
-      'until grep -q "waiting for sleep" /run/lab/said; do sleep 0.05; done',
-    ])
-    const first = await Promise.race([waits.then(() => 'it waits'), applying.then(({ stdout }) => stdout)])
-    expect(first).toBe('it waits')
+    const applying = lab.host.start([...lab.command, ...argv])
+    await until('it to wait', () => applying.printed().includes('waiting for sleep'), { beside: applying })
     await forwarding(1)
     holder.kill('SIGKILL')
-    expect(await applying).toMatchObject({ exitCode: 0 })
+    expect(await applying.outcome).toMatchObject({ exitCode: 0 })
     expect(await table(lab)).toContain('tcp . 8080')
   })
 

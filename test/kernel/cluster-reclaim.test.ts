@@ -1,6 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import type { Running } from '../lab/run.ts'
+import { until } from '../lab/until.ts'
 import { blocksOf, type CommandCluster, memoryIn, silence } from './cluster/command-cluster.ts'
 import { commandEtcd } from './cluster/command-etcd.ts'
 import { leaseInBlock } from './cluster/lease-in-block.ts'
@@ -30,12 +31,14 @@ const forgotten = async (): Promise<{ readonly cluster: CommandCluster; readonly
   return { cluster, block }
 }
 
-/** Asks for a reclaim that waits, and goes on once something else was done meanwhile. */
-const meanwhile = async (asked: Promise<unknown>, done: () => Promise<unknown>): Promise<void> => {
-  // The reclaim has read the cluster by then: it waits for longer.
-  await delay(6_000)
+/** How long a reclaim waits: longer than what is done meanwhile takes on a busy machine. */
+const graceSeconds = 20
+
+/** Begins something once a reclaim has read the cluster and waits. */
+const meanwhile = async (asked: readonly Running[], done: () => Promise<unknown>): Promise<void> => {
+  for (const one of asked)
+    await until('the advice of reclaim', () => one.printed().includes('Reclaim only'), { beside: one })
   await done()
-  await asked
 }
 
 const keyOf = (block: string): string => {
@@ -61,14 +64,14 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
 
   test('tells that a host came back meanwhile whose blocks etcd had forgotten', async () => {
     const { cluster, block } = await forgotten()
-    const shown = cluster.run('web-3', ...words('web-2', 15))
-    const listed = cluster.json('web-3', ...words('web-2', 15))
-    await meanwhile(Promise.all([shown, listed]), () => cluster.json('web-2', 'join'))
-    expect(await shown).toMatchObject({
+    const shown = cluster.begin('web-3', ...words('web-2', graceSeconds))
+    const listed = cluster.begin('web-3', ...words('web-2', graceSeconds), '--json')
+    await meanwhile([shown, listed], () => cluster.json('web-2', 'join'))
+    expect(await shown.outcome).toMatchObject({
       exitCode: 0,
       stdout: `${block} left to web-2: it came back, and is alive now\nNo block was taken.\n`,
     })
-    expect(await listed).toMatchObject({
+    expect(JSON.parse((await listed.outcome).stdout)).toMatchObject({
       reclaimed: [],
       forgotten: [],
       kept: [{ host: 'web-2', blocks: [block], alive: true }],
@@ -79,9 +82,9 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
     const cluster = await open('10.64.0.0/22:24')
     const [block = ''] = blocksOf(await cluster.join('web-1'))
     await silence(cluster, 'web-1')
-    const asked = cluster.run('any', ...words('web-1', 15))
-    await meanwhile(asked, () => cluster.json('any', ...words('web-1')))
-    expect((await asked).stdout).toBe(
+    const asked = cluster.begin('any', ...words('web-1', graceSeconds))
+    await meanwhile([asked], () => cluster.json('any', ...words('web-1')))
+    expect((await asked.outcome).stdout).toBe(
       `${block} is no longer of web-1: it was given back or reclaimed meanwhile\nNo block was taken.\n`,
     )
   })

@@ -51,7 +51,6 @@ describeLifecycle(
           'followed',
           (event) =>
             event.kind === 'drift' && event.changes.some(({ description }) => description.includes('br-two')),
-          30_000,
         )
         await using _web = await lab.container({
           ...{ name: 'web', bridge: 'br-two', address: '10.77.0.9/24', gateway: '10.77.0.1' },

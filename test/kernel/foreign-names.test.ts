@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
+import { until } from '../lab/until.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
 
 const shop = `name: shop
@@ -29,7 +30,13 @@ describeOnKernel(
       await host.mustRun(['ip', 'link', 'add', 'name', 'd\u001b[2J\u202e', 'type', 'bridge'])
       await host.mustRun(['ip', 'address', 'add', '172.17.3.4/16', 'dev', 'd\u001b[2J\u202e'])
       const running = host.start([process.execPath, '-e', listener])
-      await host.mustRun(['sh', '-c', 'until test -e /run/lab/listens; do sleep 0.1; done'])
+      await until(
+        'what listens',
+        async () => (await host.run(['test', '-e', '/run/lab/listens'])).exitCode === 0,
+        {
+          beside: running,
+        },
+      )
       const said: string[] = []
       for (const words of [
         ['plan', '-f', file],

@@ -217,7 +217,7 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
         destination: container,
         port: family === 'ip' ? 7001 : 7002,
         expectBytes: 100_000,
-        timeoutMs: 5000,
+        timeoutMs: 20_000,
       })
       expect(seen).toMatchObject({ delivered: true, by: 'nginx' })
       const told = await lab.containers.get('nginx')?.arrivals()

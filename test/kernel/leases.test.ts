@@ -134,7 +134,7 @@ signal.pause()
     try {
       // The store itself may be read, so something is held.
       const holds = 'until grep -qs "[1-9]" /run/lab/ordinary/holds; do sleep 0.05; done'
-      await lab.host.mustRun(['sh', '-c', holds], { timeoutMs: 10_000 })
+      await lab.host.mustRun(['sh', '-c', holds])
       expect(await pilot.run('plan', project('shop', 'a'))).toMatchObject({ exitCode: 0 })
       expect(await pilot.run('apply', project('shop', 'a', 'b'), '--yes')).toMatchObject({ exitCode: 0 })
     } finally {

@@ -6,14 +6,14 @@ import { startDocker } from '../lab/neighbour/docker.ts'
 import { startFirewalld } from '../lab/neighbour/firewalld.ts'
 import { startUfw } from '../lab/neighbour/ufw.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
-import { expectWhole, openedShop } from './live/live-shop.ts'
+import { expectWhole, openedShop, untilWhole } from './live/live-shop.ts'
 import { startWatcher, type Watcher } from './live/watcher.ts'
 
 /** A program does something, and a moment later both ports are as they were asked for. */
 const expectHeld = async (lab: Lab, watcher: Watcher, work: () => Promise<unknown>): Promise<void> => {
   await work()
   await setTimeout(1000)
-  await expectWhole(lab)
+  await untilWhole(lab)
   const trouble = (await watcher.events()).filter(({ kind }) => kind === 'failed' || kind === 'contended')
   expect(trouble).toEqual([])
 }

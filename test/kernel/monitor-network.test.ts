@@ -7,7 +7,9 @@ import { watching } from './monitor/watching.ts'
 const toldOf = async (lab: Lab, commands: readonly string[], last: object): Promise<readonly object[]> =>
   (await watching(
     lab,
+    // Where silence is what is wanted, it is not waited for as long as for a notice.
     `const last = ${JSON.stringify(last)}
+    if (last.kind === 'silence') silenceMs = 5000
     for (const command of ${JSON.stringify(commands)}) await run('sh', '-ec', command)
     const isPart = (part, whole) => typeof part === 'object' && part !== null
       ? Object.entries(part).every(([key, value]) => isPart(value, whole?.[key])) : part === whole

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import type { Running } from '../lab/run.ts'
+import { until } from '../lab/until.ts'
 import { pilotOf, shop } from './lifecycle/pilot.ts'
 
 const opened: Lab[] = []
@@ -19,10 +20,11 @@ const withOwnedTable = async (table: string, more: readonly string[] = []): Prom
   const say = [`add table ${table} { flags owner; }`, ...more]
     .map((line) => `echo '${line}' >&3`)
     .join(' && ')
-  owners.push(lab.host.start(['sh', '-c', `${open} && ${say} && exec nft -i < /run/lab/words`]))
+  const owner = lab.host.start(['sh', '-c', `${open} && ${say} && exec nft -i < /run/lab/words`])
+  owners.push(owner)
   const last = more.length === 0 ? table : 'policy drop'
-  while (!(await lab.host.mustRun(['nft', 'list', 'ruleset'])).includes(last))
-    await new Promise((resolve) => setTimeout(resolve, 50))
+  const rules = (): Promise<string> => lab.host.mustRun(['nft', 'list', 'ruleset'])
+  await until(last, async () => (await rules()).includes(last), { beside: owner, shows: rules })
   return lab
 }
 

@@ -39,6 +39,9 @@ const makeNamespace = async (): Promise<Held> => {
   }
 }
 
+/** So many lower inodes are free as one comes free: those are what other processes of the machine get meanwhile. */
+const lower = 20
+
 /**
  * Makes namespaces until one has an inode again: the kernel gives out the lowest that is free.
  * @returns null when it did not come: another process of the machine has it
@@ -46,7 +49,7 @@ const makeNamespace = async (): Promise<Held> => {
 const makeWithInode = async (inode: string): Promise<Held | null> => {
   const others: Held[] = []
   try {
-    for (let attempt = 0; attempt < 50; attempt += 1) {
+    for (let attempt = 0; attempt < lower + 50; attempt += 1) {
       const next = await makeNamespace()
       if (next.inode === inode) return next
       others.push(next)
@@ -65,11 +68,12 @@ const applyInOneThatEnds = async (
   written: (text: string) => string,
 ): Promise<{ readonly second: Held; readonly file: string }> => {
   for (let attempt = 0; attempt < 8; attempt += 1) {
+    const fillers = await Promise.all(Array.from({ length: lower }, makeNamespace))
     const first = await makeNamespace()
     await first.run(['sysctl', '-qw', 'net.ipv4.ip_forward=0'])
     expect(await first.portolan(['apply', '--backend', 'nftables', '--yes'])).toMatchObject({ code: 0 })
     expect(await forwarding(first)).toBe('1')
-    await first[Symbol.asyncDispose]()
+    for (const one of [...fillers, first]) await one[Symbol.asyncDispose]()
     const file = join(folder, 'state', `state-${first.inode.replaceAll(/\D/g, '')}.json`)
     writeFileSync(file, written(readFileSync(file, 'utf8')))
     const second = await makeWithInode(first.inode)

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
 import type { Running } from '../lab/run.ts'
+import { until } from '../lab/until.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
 import { mustSucceed, pilotOf, shop } from './lifecycle/pilot.ts'
 
@@ -22,7 +23,7 @@ const open = async (): Promise<Lab> => {
 const holdLock = async (lab: Lab): Promise<Running> => {
   const hold = ': > /run/lab/held; while [ ! -e /run/lab/end ]; do sleep 0.05; done'
   const holder = lab.host.start(['flock', '/run/xtables.lock', 'sh', '-c', hold])
-  await appears(lab, '/run/lab/held')
+  await appears(lab, '/run/lab/held', holder)
   return holder
 }
 
@@ -34,12 +35,16 @@ const waitingApply = async (lab: Lab): Promise<Running> => {
   const file = await lab.write('compose.yaml', shop())
   const argv = pilotOf(lab, 'iptables-legacy').argv('apply', file, '--yes')
   const applying = lab.host.start(['sh', '-c', 'exec "$@" 2> /run/lab/said', 'sh', ...lab.command, ...argv])
-  await lab.host.mustRun(['sh', '-c', 'until grep -q "waiting for" /run/lab/said; do sleep 0.05; done'])
+  const said = async (): Promise<string> => (await lab.host.run(['cat', '/run/lab/said'])).stdout
+  await until('it to wait', async () => (await said()).includes('waiting for'), {
+    beside: applying,
+    shows: said,
+  })
   return applying
 }
 
-const appears = async (lab: Lab, path: string): Promise<void> => {
-  while (!(await exists(lab, path))) await new Promise((resolve) => setTimeout(resolve, 50))
+const appears = async (lab: Lab, path: string, beside: Running): Promise<void> => {
+  await until(path, () => exists(lab, path), { beside })
 }
 
 const seconds = (count: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, count * 1000))
@@ -70,7 +75,7 @@ while [ $last -lt $wanted ]; do : > $last; last=$(stat -c %i $last); done
 exec flock --no-fork $(find . -inum $wanted) sh -c ': > /run/lab/held; exec sleep infinity'`
     const holder = lab.host.start(['sh', '-ec', hold], { timeoutMs: 120_000 })
     try {
-      await appears(lab, '/run/lab/held')
+      await appears(lab, '/run/lab/held', holder)
       const outcome = mustSucceed(
         'apply',
         await pilotOf(lab, 'iptables-legacy').run('apply', shop(), '--yes'),

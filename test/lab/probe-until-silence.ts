@@ -35,6 +35,11 @@ const oneTurn = (): Promise<unknown> => {
   return nextTurn
 }
 
+/** Each end has its turn: a connection is greeted, asks, and is answered. */
+export const caughtUp = async (): Promise<void> => {
+  for (let count = 0; count < 4; count += 1) await oneTurn()
+}
+
 let lastKey = 0
 
 /** A probe that ends with its answer, or once there is silence and no agent has anything left to answer. */
@@ -61,9 +66,8 @@ export const probeUntilSilence = async (
   } finally {
     clearTimeout(timer)
   }
-  // Each end has its turn: a connection is greeted, asks, and is answered.
   probing.set(agent, (probing.get(agent) ?? 0) + 1)
-  for (let count = 0; count < 4; count += 1) await oneTurn()
+  await caughtUp()
   const left = (probing.get(agent) ?? 1) - 1
   if (left === 0) probing.delete(agent)
   else probing.set(agent, left)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { openEtcdStore } from '@portolan/etcd'
 import type { Etcd } from '../../lab/neighbour/etcd.ts'
 import type { CommandOn } from '../../lab/resident/command-on.ts'
-import type { RunOutcome } from '../../lab/run.ts'
+import type { Running, RunOutcome } from '../../lab/run.ts'
 
 /** A server of etcd, and the command on its machine. */
 export interface CommandSite {
@@ -53,6 +53,9 @@ export const openCommandCluster = async (
     join: (host: string, ...words: readonly string[]) => json(host, 'join', '--member', host, ...words),
     start: (host: string, ...words: readonly string[]) =>
       etcd.machine.start(command.argv(lineOf(host, ['join', '--member', host, ...words])), { environment }),
+    /** Starts any of its verbs. */
+    begin: (host: string, ...words: readonly string[]): Running =>
+      etcd.machine.start(command.argv(lineOf(host, words)), { environment }),
     store: () => openEtcdStore({ cluster: name, endpoints: [etcd.endpoint] }),
     state: stateOf,
   }

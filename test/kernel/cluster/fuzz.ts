@@ -1,6 +1,7 @@
 import type { EtcdStoreOptions } from '@portolan/etcd'
 import fc from 'fast-check'
 import type { ClusterLab } from '../../lab/cluster/cluster-lab.ts'
+import { until } from '../../lab/until.ts'
 import { bringAbout, faultKinds } from './faults.ts'
 import { follow } from './follower.ts'
 import { createFuzzHost, type FuzzHost } from './fuzz-host.ts'
@@ -136,9 +137,14 @@ export const runFuzz = async (lab: ClusterLab, operations: number, say: (line: s
     for (const one of hosts) one.goOn()
     for (const one of hosts) await one.idle()
     await lab.leader()
-    const end = await observer.call<{ readonly revision: number }>('read')
-    if (end.kind !== 'done') throw new Error(`a healed cluster is not read: ${JSON.stringify(end)}`)
-    await history.reached(end.value.revision)
+    let last: unknown = null
+    const look = async (): Promise<number | null> => {
+      const end = await observer.call<{ readonly revision: number }>('read')
+      last = end
+      return end.kind === 'done' ? end.value.revision : null
+    }
+    const revision = await until('a healed cluster to be read', look, { shows: () => last })
+    await history.reached(revision)
     observer.raise()
     const held = history.held()
     const foreign = hosts.flatMap(({ name, uses, isDoubtful }) =>

@@ -127,7 +127,7 @@ export const specialCases = (currentLab: () => Lab): void => {
         destination: addressOf('host', family),
         port: 8091,
         expectBytes: 200_000,
-        timeoutMs: 8000,
+        timeoutMs: 20_000,
       })
       expect(outcome).toMatchObject({ delivered: true, by: 'nginx' })
       const tooBig = family === 'ip' ? { type: 3, code: 4 } : { type: 2, code: 0 }

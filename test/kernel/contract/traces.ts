@@ -2,6 +2,7 @@ import { type Family, familyOf } from '@portolan/netfilter'
 import { buildFrame } from '../../lab/frame.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
+import { caughtUp } from '../../lab/probe-until-silence.ts'
 
 export const macOf = async (machine: Machine, device: string): Promise<string> => {
   const [link] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', device])) as [
@@ -47,7 +48,7 @@ export const traces = async (
     }
   }
   // Frames on veth pairs have been handled when send returns; an answer by an agent takes a moment more.
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await caughtUp()
   const found: string[] = []
   const machines = new Set([sender, lab.client, lab.outside, lab.distant, ...lab.containers.values()])
   for (const machine of machines) {

@@ -5,6 +5,7 @@ import type { Backend } from '../../lab/backend.ts'
 import { drawingOf } from '../../lab/drawing.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { createMachine, type Machine } from '../../lab/machine.ts'
+import { until } from '../../lab/until.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inShop } from '../live/in-live-host.ts'
 import { expectWhole, openedShop } from '../live/live-shop.ts'
@@ -15,8 +16,6 @@ import { drawEdit, type Edit } from './edit.ts'
 const wanted = Number(process.env.PORTOLAN_EDITS ?? 60)
 /** So many are made before it may be quiet. */
 const batch = 20
-/** Each look at whether all is well again is a program that starts. */
-const mostLooks = 30
 
 /** Every foreign rule, chain and route. */
 const foreignOf = async (machine: Machine): Promise<readonly string[]> => {
@@ -82,15 +81,9 @@ export const editsUnderWatch = (open: OpenLab, backend: Backend): void => {
           await setTimeout(drawing.below(300))
         }
         const where = { batch: counted.edits / batch, lines: edits.map(({ line }) => line) }
-        let looks = 0
-        while (!(await isWhole(lab, backend))) {
-          looks += 1
-          if (looks === mostLooks) {
-            const told = (await watcher.events()).slice(before)
-            throw new Error(`not whole again: ${JSON.stringify({ ...where, told })}`)
-          }
-          await setTimeout(200)
-        }
+        await until('all to be whole again', () => isWhole(lab, backend), {
+          shows: async () => ({ ...where, told: (await watcher.events()).slice(before) }),
+        })
         expect({ where, foreign: await foreignOf(lab.host) }).toEqual({
           where,
           foreign: await foreignOf(twin),
@@ -117,9 +110,7 @@ export const editsUnderWatch = (open: OpenLab, backend: Backend): void => {
             process.stderr.write(`${backend} failed: ${JSON.stringify(event)}\n`)
         }
         if (process.env.PORTOLAN_EDITS !== undefined)
-          process.stderr.write(
-            `${backend} ${JSON.stringify({ ...counted, failed: [...counted.failed], looks })}\n`,
-          )
+          process.stderr.write(`${backend} ${JSON.stringify({ ...counted, failed: [...counted.failed] })}\n`)
       }
     } catch (error) {
       process.stderr.write(`PORTOLAN_SEED=${seed}, ${backend}, ${counted.edits} edits were well\n`)

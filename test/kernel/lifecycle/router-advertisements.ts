@@ -4,6 +4,7 @@ import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { advertise } from '../../lab/router-advertisement.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
+import { until } from '../../lab/until.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
 import { mustSucceed, pilotOf, shop } from './pilot.ts'
 
@@ -16,23 +17,21 @@ const defaults = async ({ host }: Lab): Promise<string> =>
 /** The router on the host's second network advertises itself; the host has a default route by it. */
 const withRouter = async (lab: Lab): Promise<void> => {
   await lab.host.setSysctl(acceptRa, 1)
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    await advertise(lab.outside, 'eth0', prefix)
-    if ((await defaults(lab)).includes('proto ra')) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error('the host takes no router advertisement')
+  await takesOne(lab)
 }
 
-/** Is what the router advertises now still taken? */
-const takesAnother = async (lab: Lab): Promise<boolean> => {
-  await lab.host.run(['ip', '-6', 'route', 'del', 'default'])
-  for (let attempt = 0; attempt < 10; attempt += 1) {
+const takesOne = async (lab: Lab): Promise<void> => {
+  const isTaken = async (): Promise<boolean> => {
     await advertise(lab.outside, 'eth0', prefix)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    if ((await defaults(lab)).includes('proto ra')) return true
+    return (await defaults(lab)).includes('proto ra')
   }
-  return false
+  await until('a route by a router advertisement', isTaken, { shows: () => defaults(lab) })
+}
+
+/** What the router advertises now is still taken. */
+const takesAnother = async (lab: Lab): Promise<void> => {
+  await lab.host.run(['ip', '-6', 'route', 'del', 'default'])
+  await takesOne(lab)
 }
 
 /** A host that has its IPv6 default route from a router advertisement keeps it, and gets the next. */
@@ -52,11 +51,11 @@ export const routerAdvertisements = (open: OpenLab, backend: Backend): void => {
     await pilot.apply(shop())
     expect(await defaults(lab)).toContain('proto ra')
     expect(await lab.host.sysctl(acceptRa)).toBe('2')
-    expect(await takesAnother(lab)).toBe(true)
+    await takesAnother(lab)
     expect((await pilot.plan(shop())).changes).toEqual([])
     await pilot.destroy()
     expect(await defaults(lab)).toContain('proto ra')
-    expect(await takesAnother(lab)).toBe(true)
+    await takesAnother(lab)
     expect((await takeSnapshot(lab.host)).sysctls).toBe(sysctls)
   })
 
@@ -79,7 +78,7 @@ export const routerAdvertisements = (open: OpenLab, backend: Backend): void => {
     }
     expect(await lab.host.sysctl('net.ipv6.conf.all.forwarding')).toBe('1')
     expect(await defaults(lab)).toContain('proto ra')
-    expect(await takesAnother(lab)).toBe(true)
+    await takesAnother(lab)
   })
 
   test('the script in sh keeps it too', async () => {

@@ -68,9 +68,10 @@ const checkTraffic = async (
 ) => {
   const bridge = after.networks.find(({ name }) => name === 'a')?.bridge
   if (!networks.has('a') || bridge === undefined) return
-  await lab.host.areUp([bridge, 'v-every'])
   const all = Array.from({ length: 20 }, (_, at) => 8000 + at)
   const wanted = all.filter((port) => ports.has(port))
+  // Without a port, where the program was killed before it attached one, the bridge does not come up.
+  if (wanted.length > 0) await lab.host.areUp([bridge, 'v-every'])
   const [client, neighbour] = await Promise.all([answering(lab.client, all), answering(lab.neighbour, all)])
   const where = { step, network: after.networks.find(({ name }) => name === 'a') }
   expect({ where, client, neighbour }).toEqual({

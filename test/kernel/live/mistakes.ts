@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
+import { until } from '../../lab/until.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inShopAgain } from './in-live-host.ts'
 
@@ -40,8 +41,14 @@ export const mistakes = (open: OpenLab, backend: Backend): void => {
     const lab = await open()
     await inShopAgain(lab, backend, start)
     const lock = (await lab.host.mustRun(['find', '/run', '-name', 'network-*.lock'])).trim()
-    const held = lab.host.start(['flock', '--no-fork', lock, 'sleep', '50'])
-    await lab.host.mustRun(['sh', '-c', `while flock -n ${lock} true; do sleep 0.05; done`])
+    const held = lab.host.start(['flock', '--no-fork', lock, 'sleep', '600'])
+    await until(
+      'the lock to be held',
+      async () => (await lab.host.run(['flock', '-n', lock, 'true'])).exitCode !== 0,
+      {
+        beside: held,
+      },
+    )
     const tried = `const impatient = await open({ project: 'shop', lockTimeoutMs: 200 })
       report(await impatient.ensureNetwork('db', { pool: 'classic' }).catch(({ code, message }) => [code, message]))
       await impatient.close()`

@@ -60,18 +60,13 @@ export const otherBackend = (open: OpenLab, backend: Backend): void => {
     const saved = await savedRules(lab, backend)
     await using watcher = await startWatcher(lab, backend)
     await inShopAgain(lab, other, 'await host.unpublish({ hostPort: 8080 }); report(null)')
-    await watcher.next(
-      'the other backend',
-      (event) => event.kind === 'watching' && event.backend === other,
-      40_000,
-    )
+    await watcher.next('the other backend', (event) => event.kind === 'watching' && event.backend === other)
     expect(await inForce(lab)).toEqual([other])
     // A script of the time before, or a switch that was killed.
     await saved.load()
     await watcher.next(
       'what is left',
       (event) => event.kind === 'drift' && event.changes.some(({ object }) => object === `${backend} rules`),
-      60_000,
     )
     expect(await served(lab, 8080)).toEqual(no)
     expect(await inForce(lab)).toEqual([other])

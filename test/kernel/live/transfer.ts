@@ -1,8 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { Machine } from '../../lab/machine.ts'
+import type { Running } from '../../lab/run.ts'
 import { addresses } from '../../lab/topology.ts'
+import { until } from '../../lab/until.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { pilotOf } from '../lifecycle/pilot.ts'
 import { contain, inShop, type Leased } from './in-live-host.ts'
@@ -51,9 +52,10 @@ waits.sort()
 print(number, wrong, [round(1000 * waits[int(len(waits) * part)], 1) for part in (0.5, 0.99, 0.999)], round(1000 * waits[-1], 1))
 `
 
-/** Resolves once there is a socket of TCP that `ss` filters so. */
-const hasSocket = async (machine: Machine, filter: string): Promise<void> => {
-  while ((await machine.mustRun(['ss', '-Hnt', ...filter.split(' ')])) === '') await delay(20)
+/** Resolves once there is a socket of TCP that `ss` filters so, of this program. */
+const hasSocket = async (machine: Machine, filter: string, beside: Running): Promise<void> => {
+  const found = (): Promise<string> => machine.mustRun(['ss', '-Hnt', ...filter.split(' ')])
+  await until(`a socket: ${filter}`, async () => (await found()) !== '', { beside })
 }
 
 /** What is under way while other ports come and go. */
@@ -70,14 +72,14 @@ export const transfer = (open: OpenLab, backend: Backend): void => {
       )) as Leased
       const container = await contain(lab, leased)
       const sending = container.start(['python3', '-c', sender], { timeoutMs })
-      await hasSocket(container, 'state listening sport = :90')
+      await hasSocket(container, 'state listening sport = :90', sending)
       const receiving = lab.client.start(['python3', '-c', receiver], { timeoutMs })
       lab.use({
         [Symbol.asyncDispose]: async () => {
           for (const one of [sending, receiving]) one.kill('SIGKILL')
         },
       })
-      await hasSocket(lab.client, 'state established dport = :8000')
+      await hasSocket(lab.client, 'state established dport = :8000', receiving)
       await inShop(
         lab,
         backend,

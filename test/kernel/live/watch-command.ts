@@ -4,6 +4,7 @@ import { attach, bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
+import { until } from '../../lab/until.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { pilotOf, shop } from '../lifecycle/pilot.ts'
 import { watchedFile as file, startWatchWithNote, startWatchCommand as watch } from './watch-process.ts'
@@ -253,7 +254,13 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
       '-e',
       'my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/run/lab/notify") or die $!; open my $r, ">", "/run/lab/listens"; close $r; for (1 .. 2) { $s->recv(my $m, 4096); print $m }',
     ])
-    await lab.host.mustRun(['sh', '-c', 'until [ -e /run/lab/listens ]; do sleep 0.05; done'])
+    await until(
+      'what listens',
+      async () => (await lab.host.run(['test', '-e', '/run/lab/listens'])).exitCode === 0,
+      {
+        beside: listener,
+      },
+    )
     const argv = [...lab.command, ...pilotOf(lab, backend).argv('watch', file)]
     const running = lab.host.start(argv, { environment: { NOTIFY_SOCKET: '/run/lab/notify' } })
     const { stdout } = await listener.outcome

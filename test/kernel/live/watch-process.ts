@@ -35,7 +35,7 @@ export const startWatchWithNote = async (
   const running = lab.host.start(['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...lab.command, ...argv], {
     timeoutMs: 300_000,
   })
-  const { events, next } = followEvents(lab, log)
+  const { events, next } = followEvents(lab, log, running)
   return {
     events,
     next,

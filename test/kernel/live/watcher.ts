@@ -1,22 +1,22 @@
-import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { HostEvent } from 'portolan'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { importOpenHost } from '../../lab/library/library.ts'
+import type { Running } from '../../lab/run.ts'
+import { until } from '../../lab/until.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 const log = '/run/lab/events'
-const PAUSE_MS = 20
 
 /** A program on the host that watches the project `shop`. */
 export interface Watcher extends AsyncDisposable {
   events(): Promise<readonly HostEvent[]>
   /**
    * Waits for an event that came after the last one that was waited for.
-   * @throws when none came in time, with those that did
+   * @throws when none came in time or the program has ended, with those that came
    */
-  next(what: string, isIt: (event: HostEvent) => boolean, timeoutMs?: number): Promise<HostEvent>
+  next(what: string, isIt: (event: HostEvent) => boolean): Promise<HostEvent>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export const startWatcher = async (
   const argv = ['env', '-C', repository, process.execPath, '--input-type=module', '--eval', script]
   await lab.host.writeText(log, '')
   const running = lab.host.start(argv, { timeoutMs: 300_000 })
-  const { events, next } = followEvents(lab, log)
+  const { events, next } = followEvents(lab, log, running)
   // It starts, looks and repairs before that.
   await next('watching', ({ kind }) => kind === 'watching')
   return {
@@ -53,7 +53,7 @@ export const startWatcher = async (
 }
 
 /** The events that a program on the host writes to a file, a line each. */
-export const followEvents = (lab: Lab, path: string): Pick<Watcher, 'events' | 'next'> => {
+export const followEvents = (lab: Lab, path: string, beside: Running): Pick<Watcher, 'events' | 'next'> => {
   const events = async (): Promise<readonly HostEvent[]> =>
     (await lab.host.readText(path))
       .split('\n')
@@ -61,21 +61,20 @@ export const followEvents = (lab: Lab, path: string): Pick<Watcher, 'events' | '
       .slice(0, -1)
       .map((line) => JSON.parse(line) as HostEvent)
   let seen = 0
-  const next: Watcher['next'] = async (what, isIt, timeoutMs = 60_000) => {
-    for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
-      const all = await events()
+  const next: Watcher['next'] = (what, isIt) => {
+    let all: readonly HostEvent[] = []
+    const look = async (): Promise<HostEvent | undefined> => {
+      all = await events()
       const at = all.findIndex((event, index) => index >= seen && isIt(event))
-      const found = all[at]
-      if (found !== undefined) {
-        seen = at + 1
-        return found
-      }
-      if (waitedMs > timeoutMs) {
-        const shown = all.slice(seen).map((event) => JSON.stringify(event).slice(0, 600))
-        throw new Error(`no event "${what}" came in ${timeoutMs} ms, but:\n${shown.join('\n')}`)
-      }
-      await setTimeout(PAUSE_MS)
+      if (at >= 0) seen = at + 1
+      return all[at]
     }
+    const shows = (): string =>
+      all
+        .slice(seen)
+        .map((event) => JSON.stringify(event).slice(0, 600))
+        .join('\n')
+    return until(`an event, ${what}`, look, { beside, shows })
   }
   return { events, next }
 }

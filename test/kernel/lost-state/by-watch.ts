@@ -17,7 +17,7 @@ export const startWatch = async (lab: Lab, backend: Backend, file: string) => {
   const words = ['watch', '-f', file, '--state', state, '--backend', backend, '--json']
   const argv = ['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...lab.command, ...words]
   const running = lab.host.start(argv, { timeoutMs: 300_000 })
-  const { next, events } = followEvents(lab, log)
+  const { next, events } = followEvents(lab, log, running)
   const inForce = () => next('watching', ({ kind }) => kind === 'watching')
   await inForce()
   const stop = async (): Promise<void> => {

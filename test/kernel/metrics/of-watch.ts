@@ -4,6 +4,7 @@ import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Running } from '../../lab/run.ts'
 import { addresses } from '../../lab/topology.ts'
+import { until } from '../../lab/until.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { pilotOf, shop } from '../lifecycle/pilot.ts'
 import { inShopAgain } from '../live/in-live-host.ts'
@@ -44,7 +45,8 @@ export const metricsOfWatch = (open: OpenLab, backend: Backend): void => {
     await lab.write('bad.nft', dropping)
     await lab.host.setSysctl('net.netfilter.nf_conntrack_acct', 1)
     const running = watch(lab, pilotOf(lab, backend).argv('watch', '/run/lab/compose.yaml'))
-    const until = (what: string, isIt: Parameters<typeof scrapeUntil>[3]) => scrapeUntil(lab, at, what, isIt)
+    const until = (what: string, isIt: Parameters<typeof scrapeUntil>[3]) =>
+      scrapeUntil(lab, at, what, isIt, running)
 
     const first = await until(
       'a search for conflicts',
@@ -182,7 +184,11 @@ export const metricsInAny = (open: OpenLab, backend: Backend): void => {
       '--eval',
       `require('node:net').createServer().listen(9469, '127.0.0.1', () => require('node:fs').writeFileSync('/run/lab/listens', ''))`,
     ])
-    await lab.host.mustRun(['sh', '-c', 'until [ -e /run/lab/listens ]; do sleep 0.05; done'])
+    await until(
+      'what listens',
+      async () => (await lab.host.run(['test', '-e', '/run/lab/listens'])).exitCode === 0,
+      { beside: taken },
+    )
     for (const [address, why] of [
       [at, 'another program listens there'],
       ['198.51.100.77:9469', 'this host does not have that address'],

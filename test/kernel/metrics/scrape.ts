@@ -1,9 +1,7 @@
-import { setTimeout } from 'node:timers/promises'
 import { type MetricFamily, readExposition } from '../../lab/exposition.ts'
 import type { Lab } from '../../lab/lab.ts'
-
-const PAUSE_MS = 200
-const TRIES = 200
+import type { Running } from '../../lab/run.ts'
+import { until } from '../../lab/until.ts'
 
 /** What is served on the host, read strictly. */
 export interface Scraped {
@@ -45,15 +43,19 @@ export const scrapeUntil = async (
   address: string,
   what: string,
   isIt: (scraped: Scraped) => boolean,
+  beside?: Running,
 ): Promise<Scraped> => {
   let last: Scraped | null = null
-  for (let tries = 0; tries < TRIES; tries += 1) {
+  const look = async (): Promise<Scraped | null> => {
     last = await scrape(lab, address)
-    if (last !== null && isIt(last)) return last
-    await setTimeout(PAUSE_MS)
+    return last !== null && isIt(last) ? last : null
   }
-  const shown = [...(last?.families ?? [])].flatMap(([, { samples }]) =>
-    samples.map(({ name, labels, value }) => `${name} ${JSON.stringify(labels)} ${value}`),
-  )
-  throw new Error(`"${what}" was never served, but ${last?.status}:\n${shown.join('\n')}`)
+  const shows = (): string =>
+    [
+      String(last?.status),
+      ...[...(last?.families ?? [])].flatMap(([, { samples }]) =>
+        samples.map(({ name, labels, value }) => `${name} ${JSON.stringify(labels)} ${value}`),
+      ),
+    ].join('\n')
+  return until(`"${what}" to be served`, look, { beside, shows })
 }

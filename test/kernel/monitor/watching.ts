@@ -6,7 +6,7 @@ const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
 /**
  * Runs a module in the host with `monitor`, `run(...argv)`, and `until(isIt)`: the notices up to the first that is it,
- * or up to a silence of five seconds. Gives back what it reports.
+ * or up to a silence of half a minute. Gives back what it reports.
  *
  * @param open - what opens the monitor
  */
@@ -22,11 +22,12 @@ export const watching = async (
     const run = (...argv) => new Promise((resolve, reject) => spawn(argv[0], argv.slice(1), { stdio: 'inherit' })
       .on('error', reject).on('exit', (code) => code === 0 ? resolve() : reject(new Error(argv.join(' ') + ' exited ' + code))))
     const SILENCE = { kind: 'silence' }
+    let silenceMs = 30_000
     const until = async (isIt) => {
       const notices = []
       for (;;) {
         let timer
-        const silence = new Promise((resolve) => { timer = setTimeout(() => resolve({ value: SILENCE }), 5000) })
+        const silence = new Promise((resolve) => { timer = setTimeout(() => resolve({ value: SILENCE }), silenceMs) })
         const { value } = await Promise.race([monitor.next(), silence])
         clearTimeout(timer)
         notices.push(value)

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import type { Lab } from '../../lab/lab.ts'
 import type { Running } from '../../lab/run.ts'
 import { addresses } from '../../lab/topology.ts'
+import { until } from '../../lab/until.ts'
 import { bareMachine } from '../attach/in-namespace.ts'
 import { pluginIn, sandboxOf } from '../cni/plugin.ts'
 import { asked, callsIn, containerOn, namespaceOf } from './calls.ts'
@@ -22,12 +23,14 @@ const sockets = 'ls /run/portolan/plugins 2>/dev/null || true'
 const servers = `for p in $(pgrep -f 'serve-plugins[.]cjs'); do
   [ "$(readlink /proc/$p/ns/net)" = "$(readlink /proc/self/ns/net)" ] && echo $p; done; true`
 
-const until = async (lab: Lab, script: string, isIt: (text: string) => boolean): Promise<void> => {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (isIt(await lab.host.mustRun(['sh', '-c', script]))) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(`it never came: ${script}`)
+const untilPrinted = async (
+  lab: Lab,
+  script: string,
+  isIt: (text: string) => boolean,
+  beside?: Running,
+): Promise<void> => {
+  const printed = (): Promise<string> => lab.host.mustRun(['sh', '-c', script])
+  await until(`another answer of ${script}`, async () => isIt(await printed()), { beside, shows: printed })
 }
 
 const startWatch = async (lab: Lab, environment: Readonly<Record<string, string>> = {}): Promise<Running> => {
@@ -36,7 +39,7 @@ const startWatch = async (lab: Lab, environment: Readonly<Record<string, string>
     timeoutMs: 300_000,
   })
   lab.use({ [Symbol.asyncDispose]: async () => running.kill('SIGKILL') })
-  await until(lab, sockets, (text) => text !== '')
+  await untilPrinted(lab, sockets, (text) => text !== '', running)
   return running
 }
 
@@ -73,16 +76,20 @@ export const handedOver = (open: () => Promise<Lab>): void => {
     ).toContain('none')
 
     watch.kill('SIGKILL')
-    await until(lab, servers, (text) => text === '')
+    await untilPrinted(lab, servers, (text) => text === '')
     const dying = await startWatch(lab, killedBefore(4))
     await plugin.must(['teardown', namespaceOf(two)], second)
     expect(await two.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
     await plugin.must(['teardown', namespaceOf(one)], first)
     // It was killed each time, and the watch was not.
-    await until(lab, servers, (text) => text === '')
+    await untilPrinted(lab, servers, (text) => text === '')
     dying.kill('SIGTERM')
-    expect(await dying.outcome).toMatchObject({ exitCode: 0 })
-    await until(lab, `${sockets}; ${servers}`, (text) => text === '')
+    expect(await dying.outcome).toEqual({
+      exitCode: 0,
+      stdout: expect.any(String),
+      stderr: expect.any(String),
+    })
+    await untilPrinted(lab, `${sockets}; ${servers}`, (text) => text === '')
     expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({ exitCode: 0 })
     expect(await leftOn(lab)).toBe('')
   }, 120_000)

@@ -65,7 +65,7 @@ export const startWatch = async (): Promise<void> => {
   running = lab.host.start(['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...lab.command, ...watchWords()], {
     timeoutMs: 300_000,
   })
-  next = followEvents(lab, log).next
+  next = followEvents(lab, log, running).next
 }
 
 export const stopWatch = async (): Promise<void> => {
