@@ -66,8 +66,12 @@ describe('status --watch', () => {
 
   test('shows one text in place of the other until Control-C, and succeeds', async () => {
     const words = [...commandLine, 'status', '--watch', '--state', `${folder}/state`]
-    const line = `timeout --foreground --preserve-status --signal=INT 6 ${words.map((word) => `'${word}'`).join(' ')}; echo "ended with $?"`
-    const { stdout } = await run([...apart, 'script', '-qec', line, '/dev/null'], { folder })
+    // The shell is there before and after, and Control-C is for the command alone.
+    const line = `sh -c 'echo $$ >pid; exec "$@"' sh ${words.map((word) => `'${word}'`).join(' ')}; echo "ended with $?"`
+    const script = `: >shown; script -qec "$1" /dev/null >shown &
+      until [ "$(grep -c '^.*Nothing of Portolan is mapped' shown)" -ge 2 ]; do kill -0 $! || break; sleep 0.1; done
+      kill -INT $(cat pid); wait; cat shown`
+    const { stdout } = await run([...apart, 'timeout', '80', 'sh', '-c', script, 'sh', line], { folder })
     const texts = stdout.split('\u001b[H').slice(2)
     expect(texts.length).toBeGreaterThan(1)
     for (const text of texts) expect(text).toMatch(/^Nothing of Portolan is mapped on this host\./)
@@ -85,7 +89,7 @@ describe('status --watch', () => {
       `printf 'name: [' >watched.yaml; ${shown('compares with what it said before')}`,
       'kill -INT $(cat pid); wait; cat shown',
     ].join('; ')
-    const { stdout } = await run([...apart, 'timeout', '60', 'sh', '-c', script, 'sh', line], { folder })
+    const { stdout } = await run([...apart, 'timeout', '80', 'sh', '-c', script, 'sh', line], { folder })
     const last = stdout.split('\u001b[H').at(-1)
     expect(last).toContain(':8222')
     expect(last).toMatch(/watched\.yaml:1:/)

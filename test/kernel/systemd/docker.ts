@@ -82,9 +82,10 @@ export const docker = (opened: () => Here): void => {
       return true
     })()
     let isOver = false
-    void restarts.finally(() => {
+    const over = (): void => {
       isOver = true
-    })
+    }
+    restarts.then(over, over)
     const callers = Array.from({ length: 8 }, async () => {
       let calls = 0
       for (; !isOver; calls += 1) await call('/NetworkDriver.EndpointOperInfo', endpoint)

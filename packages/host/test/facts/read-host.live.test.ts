@@ -244,10 +244,9 @@ describeLive('readHost', () => {
   })
 
   test('an ordinary user reads the same, except whose sockets they are, and is told so', async () => {
-    const server = host.start(
+    const server = await host.startAndHear(
       `import { createServer } from 'node:net'; createServer().listen(9000, '127.0.0.1', () => console.log('up'))`,
     )
-    await new Promise((resolve) => server.stdout?.once('data', resolve))
     const facts = (await host.node(readKernel, 'ordinary user')) as HostFacts
     server.kill('SIGKILL')
     const { sockets, unread, ...rest } = facts

@@ -344,9 +344,10 @@ describeLive('link operations', () => {
   })
 
   test('a macvlan is made directly in the namespace of a process, of a file, and under a name that is taken here', async () => {
-    const holder = other.start(`report('ready'); process.stdin.resume(); setInterval(() => {}, 1 << 30)`)
+    const holder = await other.startAndHear(
+      `report('ready'); process.stdin.resume(); setInterval(() => {}, 1 << 30)`,
+    )
     try {
-      await new Promise((resolve) => holder.stdout?.once('data', resolve))
       const pid = (await ownPid(other)) ?? holder.pid
       expect(
         await run(`await links.createMacvlan({ name: 'up1', parent: 'up0', netns: { pid: ${pid} }, up: true })

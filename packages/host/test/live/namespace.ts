@@ -27,6 +27,8 @@ export interface Namespace {
   node(code: string, user?: Actor): Promise<unknown>
   /** Starts an ES module in it and leaves it running. */
   start(code: string): ReturnType<typeof spawn>
+  /** The same, once it has printed something. */
+  startAndHear(code: string): Promise<ReturnType<typeof spawn>>
   remove(): void
 }
 
@@ -52,9 +54,25 @@ export const makeNamespace = (): Namespace => {
     sh: (command) => execFileSync('ip', [...inside, 'sh', '-ec', command], { encoding: 'utf8' }),
     node: (code, user) => output(start(code, user)),
     start,
+    startAndHear: async (code) => {
+      const child = start(code)
+      await hear(child)
+      return child
+    },
     remove: () => execFileSync('ip', ['netns', 'del', name]),
   }
 }
+
+/** Resolves once it has printed something; where it ends before, that is an error with what it said. */
+const hear = (child: ReturnType<typeof spawn>): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let stderr = ''
+    child.stderr?.on('data', (data) => {
+      stderr += data
+    })
+    child.stdout?.once('data', () => resolve())
+    child.once('close', (code) => reject(new Error(`ended with ${code} before it said anything\n${stderr}`)))
+  })
 
 const output = (child: ReturnType<typeof spawn>): Promise<unknown> =>
   new Promise((resolve, reject) => {

@@ -39,11 +39,7 @@ describeLive('withHostLock', () => {
   })
   afterAll(() => host.remove())
 
-  const holder = async () => {
-    const child = host.start(hold)
-    await new Promise((resolve) => child.stdout?.once('data', resolve))
-    return child
-  }
+  const holder = () => host.startAndHear(hold)
 
   test('a free lock is taken at once, and given up after the work, whatever its outcome', async () => {
     const outcome = await host.node(`
@@ -92,10 +88,9 @@ describeLive('withHostLock', () => {
   })
 
   test('a process that binds a name, or that is not root, cannot hold it up', async () => {
-    const squatter = host.start(`
+    const squatter = await host.startAndHear(`
       import { createServer } from 'node:net'
       createServer().listen('\\0' + 'portolan-apply'.padEnd(107, '-'), () => console.log('bound'))`)
-    await new Promise((resolve) => squatter.stdout?.once('data', resolve))
     expect(await host.node(take('{ timeoutMs: 0 }'))).toMatchObject({ value: 7, waitedFor: null })
     squatter.kill('SIGKILL')
     const opened = await host.node(
@@ -111,10 +106,9 @@ describeLive('withHostLock', () => {
 
   test('waiting burns no processor', async () => {
     const first = await holder()
-    const waiter = host.start(`
+    const waiter = await host.startAndHear(`
       import { withHostLock } from '@portolan/host'
       await withHostLock(() => {}, { onWait: () => console.log('waits') })`)
-    await new Promise((resolve) => waiter.stdout?.once('data', resolve))
     await setTimeout(500)
     const before = ticks(waiter.pid)
     await setTimeout(2000)
@@ -149,12 +143,11 @@ describeLive('withHostLock', () => {
 
   test('a project that a process holds is held on when the state directory is lost', async () => {
     const state = mkdtempSync(join(tmpdir(), 'portolan-watch-'))
-    const child = host.start(`
+    const child = await host.startAndHear(`
       import { holdProject } from '@portolan/host'
       const { kind } = await holdProject('${state}', 'shop')
       console.log(kind)
       setTimeout(() => {}, 600_000)`)
-    await new Promise((resolve) => child.stdout?.once('data', resolve))
     const look = (project: string): Promise<unknown> =>
       host.node(`
         import { holdProject, watchersOf } from '@portolan/host'
