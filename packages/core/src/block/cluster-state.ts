@@ -100,9 +100,17 @@ const readBlock = (entry: BlockEntry): PlacedBlock | null => {
     : { ...record, block: formatPrefix(prefix), revision: entry.modified, prefix }
 }
 
+/** What was sorted before: entries that change are another map. */
+const sortedBefore = new WeakMap<ClusterState['entries'], readonly PlacedBlock[]>()
+
 /** All blocks that can be read, in the order of the keys: a watch tells them in the order in which they came. */
-export const blocksOf = ({ entries }: ClusterState): readonly PlacedBlock[] =>
-  [...entries.values()].sort(byKey).flatMap((entry) => blockAt(entry) ?? [])
+export const blocksOf = ({ entries }: ClusterState): readonly PlacedBlock[] => {
+  const known = sortedBefore.get(entries)
+  if (known !== undefined) return known
+  const blocks = [...entries.values()].sort(byKey).flatMap((entry) => blockAt(entry) ?? [])
+  sortedBefore.set(entries, blocks)
+  return blocks
+}
 
 const byKey = ({ key: one }: BlockEntry, { key: other }: BlockEntry): number => (one < other ? -1 : 1)
 
