@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { lower, parse } from '@portolan/iptables'
+import { openShell } from '../shell/open-shell.ts'
 import { foreignFiles, listing, named, nodesOf, rulesetFiles, rulesOf, withCorpus } from './iptables-files.ts'
 
 /** What iptables-save itself printed, of any version: not written or changed by hand. */
@@ -56,25 +56,12 @@ const isRoot = process.getuid?.() === 0
 if (!isRoot) console.warn('SKIPPED: rulesets are loaded into the kernel as root only.')
 const live = isRoot || process.env.CI === 'true' ? withCorpus : describe.skip
 
-const namespace = `portolan-corpus-${process.pid}`
-
-const run = (program: string, args: readonly string[], input = ''): { ok: boolean; stdout: string } => {
-  const { status, stdout } = spawnSync('ip', ['netns', 'exec', namespace, program, ...args], {
-    input,
-    encoding: 'utf8',
-  })
-  return { ok: status === 0, stdout }
-}
-
-/** What the kernel has after loading a text; null when it refuses it. */
+/** What the kernel has after loading a text, in a namespace of its own; null when it refuses it. */
 const loaded = (text: string, variant: string, family: string): string | null => {
   const program = `${family === 'ip' ? 'iptables' : 'ip6tables'}-${variant}`
-  spawnSync('ip', ['netns', 'add', namespace])
-  try {
-    return run(`${program}-restore`, [], text).ok ? run(`${program}-save`, []).stdout : null
-  } finally {
-    spawnSync('ip', ['netns', 'del', namespace])
-  }
+  using shell = openShell(['unshare', '--net'])
+  const { exitCode } = shell.run(`${program}-restore`, [], text)
+  return exitCode === 0 ? shell.run(`${program}-save`, []).stdout : null
 }
 
 const withoutComments = (text: string): string =>
