@@ -23,13 +23,13 @@ import { NETLINK_NETFILTER } from './constants.ts'
 export const openNetlinkSocket = (protocol: number = NETLINK_NETFILTER): NetlinkSocket => {
   const connection = openConnection(protocol)
   return {
-    request: async (datagram, expect) => {
+    request: (datagram, expect) => {
       const replies: Uint8Array[] = []
-      await connection.exchange(datagram, expect, ({ view, start, end }) => {
+      const ended = connection.exchange(datagram, expect, ({ view, start, end }) => {
         const from = start - NLMSG_HEADER_LENGTH
         replies.push(new Uint8Array(view.buffer, view.byteOffset + from, end - from))
       })
-      return replies
+      return ended === null ? replies : ended.then(() => replies)
     },
     longest: connection.longest,
     close: () => connection.close(),

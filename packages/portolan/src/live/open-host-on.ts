@@ -1,9 +1,8 @@
 import type { DesiredMapping, PublishedPort } from '@portolan/core'
 import type { JournalChange } from '@portolan/host'
-import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { PortolanError } from '@portolan/netfilter'
 import { checkOptions, flagValue, type OptionKinds, type ValueKind } from '@portolan/netfilter/schema'
 import { signalValue } from '../arguments/value-kinds.ts'
-import type { Backend } from '../backend/backend.ts'
 import type { HeldProject } from '../watch/held-project.ts'
 import { watchOn } from '../watch/watch-on.ts'
 import type { WatchOptions } from '../watch/watch-project.ts'
@@ -26,14 +25,13 @@ import { blockRoutes } from './networks/block-routes.ts'
 import { bringAbout } from './networks/bring-about.ts'
 import { checkNetwork } from './networks/check-network.ts'
 import { ensureNetwork, removeNetwork } from './networks/ensure-network.ts'
-import { goneNetworks } from './networks/gone-networks.ts'
 import { ensureParentedNetwork, removeParentedNetwork } from './networks/parented-networks.ts'
 import { releaseHostPorts } from './ports/automatic-ports.ts'
 import { flowsToForget } from './ports/flows-to-forget.ts'
-import { isAutomatic, publishPorts } from './ports/publish-ports.ts'
+import { isAutomatic, type Published, publishPorts } from './ports/publish-ports.ts'
 import type { PublishRequest, UnpublishRequest } from './ports/publish-request.ts'
 import { unpublishPorts } from './ports/unpublish-ports.ts'
-import { BackendMovedError } from './rules/backend-moved-error.ts'
+import { inBackendOf } from './rules/in-backend-of.ts'
 import { LiveRules } from './rules/live-rules.ts'
 import { openRuleKeeper } from './rules/open-rule-keeper.ts'
 import { withoutEndpoint } from './wanted/wanted-state.ts'
@@ -89,28 +87,7 @@ export const openObservedHostOn = async (
     })
   }
 
-  /** Goes on in the backend that another program has named for the project since: rules in both would count twice. */
-  const follow = async (named: Backend): Promise<void> => {
-    machine.moveTo?.(named)
-    rules.goOnWith(openRuleKeeper(machine.backend, project, machine.rules))
-    await rules.refresh()
-    if ((await machine.elsewhere()).length > 0) await bringAbout(rules, machine, (intent) => intent)
-  }
-  const inItsBackend = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    for (let isMended = false; ; ) {
-      try {
-        const named = rules.movedTo()
-        if (named !== null) await follow(named)
-        return await work()
-      } catch (error) {
-        // What is refused once the host was looked at may be so for want of a bridge that another program deleted.
-        if (error instanceof InvalidRequestError && !isMended && goneNetworks(rules).length > 0) {
-          isMended = true
-          await bringAbout(rules, machine, (intent) => intent)
-        } else if (!(error instanceof BackendMovedError)) throw error
-      }
-    }
-  }
+  const inItsBackend = inBackendOf(rules, machine)
   const written = keepWritten(machine)
   /** Between other calls, and nothing that is lost is written down again before. */
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> =>
@@ -148,17 +125,23 @@ export const openObservedHostOn = async (
     targets: mapping.targets,
     label: mapping.label,
   })
-  const publish = async (calls: readonly (readonly PublishRequest[])[]) => {
-    refuseClosed()
-    if (wanted.isLost()) await written.takeAgain()
-    const publishAll = () => publishPorts(rules, tools, calls)
-    const { mappings, added } = await inItsBackend(() =>
-      routes.areUp() ? publishAll() : routes.keepUp().then(publishAll),
-    )
+  const answerOf = ({ mappings, added }: Published): readonly (readonly PublishedPort[])[] => {
     flows.published(added)
     const published: (readonly PublishedPort[])[] = []
-    for (const those of mappings) published.push(those.map(publishedBy))
+    for (const those of mappings) {
+      const ports: PublishedPort[] = []
+      for (const mapping of those) ports.push(publishedBy(mapping))
+      published.push(ports)
+    }
     return published
+  }
+  const publish = (calls: readonly (readonly PublishRequest[])[]) => {
+    refuseClosed()
+    const publishAll = () => publishPorts(rules, tools, calls)
+    const bringUp = () => (routes.areUp() ? publishAll() : routes.keepUp().then(publishAll))
+    const isLost = wanted.asJustKnown(() => wanted.isLost())
+    const ended = isLost ? written.takeAgain().then(() => inItsBackend(bringUp)) : inItsBackend(bringUp)
+    return ended instanceof Promise ? ended.then(answerOf) : answerOf(ended)
   }
   const unpublish = async (
     requests: readonly UnpublishRequest[],

@@ -70,6 +70,7 @@ export class MemoryJournals {
         return writer
       },
       asKnown: (ask) => ask(),
+      asJustKnown: (ask) => ask(),
       get count() {
         return count
       },
