@@ -17,7 +17,7 @@ const learnerOf = (told: Pick<Learner, 'origins' | 'values' | 'region'>): Learne
   ...told,
   ...{ conditions: [], exclusions: [], speaksForOthers: false, leadsTo: null, alike: null },
   ...{ isLenient: false, blurred: false, skipsForeign: false, ignored: new Set() },
-  ...{ watched: null, hasActed: false, checks: null },
+  ...{ watched: null, hasActed: false, checks: null, isThorough: false, hasAskedMember: false },
 })
 
 /** What the way of a packet hung on, of which both ports are free, and have one value. */

@@ -98,7 +98,7 @@ test('of many rules that ask for ranges of the same fields, the same is told as 
         region: all,
         ...{ conditions: [], exclusions: [], speaksForOthers: false, leadsTo: null, alike: null },
         ...{ isLenient: false, blurred: false, skipsForeign: false, ignored: new Set() },
-        ...{ watched: null, hasActed: false, checks: null },
+        ...{ watched: null, hasActed: false, checks: null, isThorough: false, hasAskedMember: false },
       }
       const follower = prepareFollower(facts, [
         ruleset(table({}, base('prerouting', -150, {}, ...of.map(stepsOf)))),

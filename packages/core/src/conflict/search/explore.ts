@@ -1,5 +1,5 @@
 import type { NetfilterRule } from '@portolan/netfilter'
-import type { Follower } from '@portolan/netfilter/analysis'
+import type { Followed, Follower } from '@portolan/netfilter/analysis'
 import {
   type Condition,
   countTold,
@@ -110,7 +110,7 @@ export const explore = (follower: Follower, row: GroupRow, skipsForeign = false)
     if (effort >= most) return { row, cells, isWhole: false, doubts, ...(asOne && { asOne }) }
     const { member, point } = picked
     const own = row.rowOf(member) ?? first
-    const learner = learnerFor(row, area, picked, nothing, skipsForeign)
+    const learner = learnerFor(row, area, picked, nothing, { skipsForeign })
     const followed = followFirst(follower, own, point, learner)
     const judgement = judge(own, followed, point, follower.host)
     effort += first.mapping === null && countTold(learner.conditions) > heavy.conditions ? heavy.count : 1
@@ -198,6 +198,24 @@ export const followForOthers = (
   return { judgement: judge(own, followFirst(follower, own, point, learner), point, follower.host), learner }
 }
 
+/** The way of one packet with all that acted on it, and what tells which mappings of its network it is the way of. */
+export interface FollowedThoroughly extends FollowedForOthers {
+  readonly followed: Followed
+}
+
+export const followThoroughly = (
+  follower: Follower,
+  row: GroupRow,
+  at: MemberPoint,
+  ignored: ReadonlySet<object>,
+): FollowedThoroughly => {
+  const own = row.rowOf(at.member) ?? row.first
+  const area: Area = { ...onlyPoint(at), members: numbersBelow(row.count) }
+  const learner = learnerFor(row, area, at, ignored, { isThorough: true })
+  const followed = followFirst(follower, own, at.point, learner)
+  return { judgement: judge(own, followed, at.point, follower.host), learner, followed }
+}
+
 const memberFields: readonly MemberField[] = ['targetAddress', 'targetPort', 'hostPort']
 
 /** The values that stand for the mapping. */
@@ -223,7 +241,7 @@ const learnerFor = (
   { members, region }: Area,
   { member, point }: MemberPoint,
   ignored: ReadonlySet<object>,
-  skipsForeign = false,
+  { skipsForeign = false, isThorough = false }: Partial<Pick<Learner, 'skipsForeign' | 'isThorough'>> = {},
 ): Learner => {
   // Where only one mapping is left, nothing is to be said of others.
   const values = isSingleValue(members) ? new Map<FreeField, number | bigint>() : valuesOfMember(row, member)
@@ -242,7 +260,7 @@ const learnerFor = (
   }
   const { bounds, leadsTo, alike } = row
   return startLearner({
-    ...{ origins, values, region: bounds, speaksForOthers, leadsTo, alike },
-    ...{ skipsForeign, ignored },
+    ...{ origins, values, region: bounds, speaksForOthers, leadsTo, alike: isThorough ? null : alike },
+    ...{ skipsForeign, isThorough, ignored },
   })
 }

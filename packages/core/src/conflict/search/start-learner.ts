@@ -3,7 +3,15 @@ import { type Learner, noOrigins } from '@portolan/netfilter/analysis'
 /** What is told to a learner before a packet is followed. */
 type Told = Pick<
   Learner,
-  'origins' | 'values' | 'region' | 'speaksForOthers' | 'leadsTo' | 'alike' | 'skipsForeign' | 'ignored'
+  | 'origins'
+  | 'values'
+  | 'region'
+  | 'speaksForOthers'
+  | 'leadsTo'
+  | 'alike'
+  | 'skipsForeign'
+  | 'isThorough'
+  | 'ignored'
 >
 
 /** A learner that has noted nothing. What it is not told is free of conditions. */
@@ -15,6 +23,7 @@ export const startLearner = ({
   leadsTo = null,
   alike = null,
   skipsForeign = false,
+  isThorough = false,
   ignored = nothing,
 }: Partial<Told>): Learner => ({
   origins,
@@ -28,6 +37,8 @@ export const startLearner = ({
   isLenient: false,
   blurred: false,
   skipsForeign,
+  isThorough,
+  hasAskedMember: false,
   ignored,
   watched: null,
   hasActed: false,

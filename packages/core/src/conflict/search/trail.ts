@@ -151,7 +151,7 @@ const isCovered = (part: Region, by: readonly Region[]): boolean =>
     .every(isEmptyRegion)
 
 /** The mappings whose packet would have gone the same way. */
-const goAlike = (
+export const goAlike = (
   { count, values: { membersWith } }: GroupRow,
   { member, point }: MemberPoint,
   learners: readonly Learner[],

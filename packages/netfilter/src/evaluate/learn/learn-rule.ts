@@ -6,7 +6,7 @@ import type { World } from '../packet/world.ts'
 import type { CompiledRule, Program } from '../value/program.ts'
 import { NO, type Truth, YES } from '../value/truth.ts'
 import { canAskTables, firstInTables, passTables, type TableProgress } from '../walk/ask-tables.ts'
-import { learnExclusion, learnFrom } from './learn.ts'
+import { isAskedOfMember, learnExclusion, learnFrom, noteAskedMember } from './learn.ts'
 import { because, type Explained, refusal } from './learn-match.ts'
 import { membership } from './learner.ts'
 
@@ -153,6 +153,8 @@ const note = (
   { because: conditions, unless }: Explained,
   rule: NetfilterRule | null = null,
 ): void => {
+  if (program.isOurs && (unless?.failsByMember === true || conditions.some(isAskedOfMember)))
+    noteAskedMember(world)
   if (unless === null) learnFrom(program, world, conditions)
   else if (!program.isOurs) learnExclusion(world, rule === null ? unless : { ...unless, rule })
   else if (!unless.failsByMember) learnFrom(program, world, conditions)
@@ -170,6 +172,12 @@ export const askStep = (program: Program, rule: CompiledRule, at: number, world:
 /** Notes what an action hangs on. */
 export const learnAction = (program: Program, rule: CompiledRule, at: number, world: World): void => {
   const step = rule.learning()[at]
-  if (step !== undefined && step !== null && 'depends' in step)
-    note(program, world, because(YES, step.depends(world)))
+  if (step === undefined || step === null || !('depends' in step)) return
+  const conditions = step.depends(world)
+  // A map that gives each mapping its own target is one rule for all of them.
+  if (isTranslation(rule.tail[at])) learnFrom(program, world, conditions)
+  else note(program, world, because(YES, conditions))
 }
+
+const isTranslation = (step: CompiledRule['tail'][number] | undefined): boolean =>
+  step?.kind === 'act' && step.action.kind === 'nat'

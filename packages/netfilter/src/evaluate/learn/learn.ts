@@ -47,10 +47,18 @@ export const ofAnyNetwork = ({ learner }: World, conditions: readonly Condition[
 const isAddressField = (field: FreeField): boolean =>
   field === 'saddr' || field === 'daddr' || field === 'targetAddress'
 
-const isOfOurs = (condition: Condition): boolean => condition.isOfTable || !isOfMember(condition)
+const isOfOurs = (condition: Condition): boolean => !isAskedOfMember(condition)
+
+/** Is it asked which mapping it is, and not only whether a table has it? */
+export const isAskedOfMember = (condition: Condition): boolean =>
+  isOfMember(condition) && !condition.isOfTable
 
 export const learnExclusion = ({ learner }: World, exclusion: Exclusion): void => {
   if (learner !== null) learner.exclusions.push(exclusion)
+}
+
+export const noteAskedMember = ({ learner }: World): void => {
+  if (learner !== null) learner.hasAskedMember = true
 }
 
 export const blur = ({ learner }: World): void => {

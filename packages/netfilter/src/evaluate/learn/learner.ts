@@ -61,6 +61,10 @@ export interface Learner {
    * stops it, so a packet that is stopped without these chains is stopped with them.
    */
   readonly skipsForeign: boolean
+  /** Rules that let a packet pass are asked all the same: the trace is to name those that let it pass. */
+  readonly isThorough: boolean
+  /** A rule of ours asked which mapping it is: the packets of another one may meet another rule of ours. */
+  hasAskedMember: boolean
   /** Rules and policies that are taken for absent. */
   readonly ignored: ReadonlySet<object>
   /** Rules of which it is noted whether any of them acted, in whatever course. */

@@ -102,7 +102,7 @@ const walkChecked = (traffic: Traffic, base: BaseProgram, world: World, checks: 
  */
 const passLeniently = (traffic: Traffic, base: BaseProgram, world: World): World[] | null => {
   const { learner } = world
-  if (learner === null || base.program.leavesTraces) return null
+  if (learner === null || learner.isThorough || base.program.leavesTraces) return null
   const { run } = traffic
   const before = {
     ends: run.ends.length,

@@ -1,0 +1,71 @@
+import type { Follower } from '@portolan/netfilter/analysis'
+import type { DesiredNetwork } from '../../contract/index.ts'
+import type { MemberPoint } from './area.ts'
+import { followPoint, followWithout } from './explore.ts'
+import type { Judgement } from './judge.ts'
+import type { GroupRow } from './mapping-group.ts'
+import type { Point } from './region.ts'
+import type { Row } from './row.ts'
+import { findSharedWay, type SharedWay } from './shared-way.ts'
+
+/**
+ * Says what becomes of a packet of a row as each mapping or network of the group has it, with some rules taken for absent.
+ * The very same set of rules is one with itself only.
+ */
+export type FollowMembers = (
+  group: GroupRow,
+  behind: ReadonlySet<object>,
+) => (at: MemberPoint, row: Row) => Judgement
+
+/** With fewer mappings than this, each packet is followed for itself. */
+const FEW = 8
+
+/** So many ways may be found one after the other that no mapping before shared. */
+const MOST_IN_VAIN = 4
+
+/** Ways that are known of the packets of one row. */
+interface Known {
+  readonly ways: Map<DesiredNetwork, SharedWay[]>
+  inVain: number
+}
+
+/**
+ * Follows the packets of mappings that fare alike. Most of one network go one way, rule by rule: then it is followed for
+ * the first of them.
+ */
+export const followMembers = (follower: Follower): FollowMembers => {
+  const known = new Map<GroupRow, Map<ReadonlySet<object> | null, Known>>()
+  const knownOf = (group: GroupRow, behind: ReadonlySet<object>): Known => {
+    const ofRow = known.get(group) ?? new Map<ReadonlySet<object> | null, Known>()
+    known.set(group, ofRow)
+    const key = behind.size === 0 ? null : behind
+    const found = ofRow.get(key) ?? { ways: new Map(), inVain: 0 }
+    ofRow.set(key, found)
+    return found
+  }
+  return (group, behind) => {
+    const each = followEach(follower, behind)
+    if (group.count < FEW || group.first.mapping === null) return ({ point }, row) => each(row, point)
+    const before = knownOf(group, behind)
+    return (at, row) => {
+      const ways = before.ways.get(row.network) ?? []
+      for (const way of ways) {
+        const judgement = way.judgementOf(at, row)
+        if (judgement === null) continue
+        before.inVain = 0
+        return judgement
+      }
+      if (before.inVain >= MOST_IN_VAIN) return each(row, at.point)
+      before.inVain += 1
+      const way = findSharedWay(follower, group, at, behind)
+      if (!way.isOfOne) before.ways.set(row.network, [...ways, way])
+      return way.judgement
+    }
+  }
+}
+
+/** Follows each packet for itself. */
+export const followEach =
+  (follower: Follower, behind: ReadonlySet<object>): ((row: Row, point: Point) => Judgement) =>
+  (row, point) =>
+    behind.size === 0 ? followPoint(follower, row, point) : followWithout(follower, row, point, behind)

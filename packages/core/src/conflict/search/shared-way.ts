@@ -1,0 +1,128 @@
+import {
+  endpointText,
+  type Follower,
+  type FreeField,
+  hasValue,
+  isMemberField,
+  type TraceStep,
+  type World,
+} from '@portolan/netfilter/analysis'
+import type { MemberPoint } from './area.ts'
+import { type FollowedThoroughly, followThoroughly } from './explore.ts'
+import { isOurs } from './is-ours.ts'
+import type { Failed, Judgement } from './judge.ts'
+import type { GroupRow } from './mapping-group.ts'
+import { freeFields } from './region.ts'
+import type { Row } from './row.ts'
+import { addressValue } from './subnets.ts'
+import { goAlike } from './trail.ts'
+
+/**
+ * The way of a packet of one mapping, and of those that go the very same way for other mappings: these have their own
+ * port and target where the packet has those of its mapping.
+ */
+export interface SharedWay {
+  readonly judgement: Judgement
+  /** No other mapping is known to share it. */
+  readonly isOfOne: boolean
+  /** What becomes of the same packet as another mapping has it; null where that is not known from this one. */
+  readonly judgementOf: (at: MemberPoint, row: Row) => Failed | null
+}
+
+/** Follows a packet with no rule passed over, so that its trace names all that acted on it, and on the packets of others. */
+export const findSharedWay = (
+  follower: Follower,
+  row: GroupRow,
+  at: MemberPoint,
+  ignored: ReadonlySet<object>,
+): SharedWay => {
+  const followed = followThoroughly(follower, row, at, ignored)
+  const { judgement, learner } = followed
+  const own = row.rowOf(at.member) ?? row.first
+  const target = targetText(own)
+  const failed = isPlain(followed, target) ? judgement : null
+  if (failed?.kind !== 'failed') return { judgement, isOfOne: true, judgementOf: () => null }
+  const members = goAlike(row, at, [learner])
+  const { end } = failed.conclusion
+  const isTranslated = stepsOf(end.world.trace).some(({ deed }) => deed.kind === 'translate')
+  return {
+    judgement,
+    isOfOne: false,
+    judgementOf: ({ member, point }, other) => {
+      const valueAt: ValueAt = (value, origin) =>
+        (origin !== null && isMemberField(origin) ? row.values.of[origin]?.[member] : undefined) ?? value
+      const isSamePacket =
+        hasValue(members, member) &&
+        other.network === own.network &&
+        other.in === own.in &&
+        freeFields.every((field) => point[field] === valueAt(at.point[field], learner.origins[field]))
+      if (!isSamePacket) return null
+      const trace = isTranslated ? translatedTo(end.world.trace, targetText(other)) : end.world.trace
+      const moved = { ...end, world: worldOf(end.world, trace, valueAt) }
+      return { ...failed, conclusion: { reached: moved, end: moved } }
+    },
+  }
+}
+
+/** A value that was of the mapping of the packet, as another mapping has it. */
+type ValueAt = (value: number | bigint, origin: FreeField | null) => number | bigint
+
+/**
+ * Is there only one course, on which the packet itself is stopped? And is there nothing in its trace that would be another
+ * thing for another mapping, but for the target that our own translation leads to?
+ */
+const isPlain = ({ judgement, learner, followed }: FollowedThoroughly, target: string | null): boolean =>
+  judgement.kind === 'failed' &&
+  judgement.fault === 'stopped' &&
+  judgement.share === 'all' &&
+  judgement.certainty === 'certain' &&
+  followed.conclusions.length === 1 &&
+  judgement.conclusion.reached === judgement.conclusion.end &&
+  !learner.blurred &&
+  !learner.hasAskedMember &&
+  stepsOf(judgement.conclusion.end.world.trace).every((step) => isSameForAll(step, target))
+
+const isSameForAll = (step: TraceStep, target: string | null): boolean => {
+  const { table, deed } = step
+  // The kernel's own reasons may name an address.
+  if (table === null) return deed.kind === 'leave' || deed.kind === 'switch'
+  return deed.kind !== 'translate' || (deed.type === 'dnat' && deed.to === target && isOurs(step))
+}
+
+const stepsOf = (last: TraceStep | null): readonly TraceStep[] => {
+  const steps: TraceStep[] = []
+  for (let step = last; step !== null; step = step.before) steps.push(step)
+  return steps
+}
+
+const targetText = ({ family, mapping }: Row): string | null => {
+  const [target] = mapping?.targets ?? []
+  return target === undefined ? null : endpointText(family, addressValue(target.address), target.port)
+}
+
+const translatedTo = (last: TraceStep | null, to: string | null): TraceStep | null => {
+  if (last === null) return null
+  const { deed } = last
+  return {
+    ...last,
+    before: translatedTo(last.before, to),
+    deed: deed.kind === 'translate' ? { ...deed, to } : deed,
+  }
+}
+
+const worldOf = (world: World, trace: TraceStep | null, valueAt: ValueAt): World => ({
+  ...world,
+  ...endsOf(world, valueAt),
+  original: world.original === null ? null : { ...world.original, ...endsOf(world.original, valueAt) },
+  answer: world.answer === null ? null : { ...world.answer, ...endsOf(world.answer, valueAt) },
+  trace,
+})
+
+type Ends = Pick<World, 'saddr' | 'daddr' | 'sport' | 'dport' | 'origins'>
+
+const endsOf = ({ saddr, daddr, sport, dport, origins }: Ends, valueAt: ValueAt): Omit<Ends, 'origins'> => ({
+  saddr: valueAt(saddr, origins.saddr),
+  daddr: valueAt(daddr, origins.daddr),
+  sport: Number(valueAt(sport, origins.sport)),
+  dport: Number(valueAt(dport, origins.dport)),
+})
