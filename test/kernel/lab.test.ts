@@ -140,14 +140,19 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
       expect((await nginx?.arrivals())?.filter((packet) => packet.sourcePort === 19_000)).toEqual([])
     })
 
-    test.each(['tcp', 'udp', 'sctp'] as const)(
-      'a machine that has no processor for longer than a silence lasts has answered over %s',
-      async (protocol) => {
+    test.each([
+      ['tcp', {}],
+      ['udp', {}],
+      ['sctp', {}],
+      ['tcp', { timeoutMs: 200 }],
+    ] as const)(
+      'a machine that has no processor for longer than a silence lasts has answered over %s, %j',
+      async (protocol, silence) => {
         const nginx = lab.containers.get('nginx')
         if (nginx === undefined) throw new Error('there is no nginx')
         process.kill(nginx.pid, 'SIGSTOP')
         const goesOn = setTimeout(700).then(() => process.kill(nginx.pid, 'SIGCONT'))
-        const seen = await lab.client.probe({ protocol, destination: at.host, port: 8080 })
+        const seen = await lab.client.probe({ protocol, destination: at.host, port: 8080, ...silence })
         await goesOn
         expect(seen).toMatchObject({ delivered: true, by: 'nginx' })
       },
