@@ -92,3 +92,34 @@ test('the way that a conflict tells of is that of its own witness, step by step'
   )
   expect(told).toBeGreaterThan(300)
 }, 600_000)
+
+const [letIn, first, second] = [
+  '-A PREROUTING -s 198.51.100.0/24 -j ACCEPT',
+  '-A FORWARD -d 172.30.0.0/16 -j DROP',
+  '-A FORWARD -p tcp -m tcp --dport 80 -j DROP',
+]
+
+test.each([1, 2, 16])(
+  'what is behind another rule is told as if that were not there, of %i mappings',
+  (count) => {
+    const desired = desiredOf(count, false)
+    const toldOf = (...dropped: readonly string[]) => {
+      const text = [
+        ...['*mangle', ':PREROUTING ACCEPT [0:0]', ':FORWARD ACCEPT [0:0]', letIn, ...dropped, 'COMMIT'],
+        ...['*filter', ':FORWARD ACCEPT [0:0]', second, 'COMMIT', ''],
+      ].join('\n')
+      const rulesets = lowerRules({
+        ...noRules,
+        nftables: nftables.compile(desired),
+        'iptables-legacy': iptables.parse(text),
+      })
+      return findRuleConflicts(desired, facts, rulesets)
+        .filter(({ mapping, culprit }) => mapping !== null && culprit?.text === second)
+        .map(({ mapping, trace }) => ({ mapping, trace }))
+    }
+    const told = toldOf(first)
+    expect(told).toHaveLength(count)
+    for (const { trace } of told) expect(trace).toContainEqual(expect.objectContaining({ rule: letIn }))
+    expect(told).toEqual(toldOf())
+  },
+)

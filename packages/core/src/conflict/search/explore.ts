@@ -176,7 +176,9 @@ export const followWithout = (
   row: Row,
   point: Point,
   ignored: ReadonlySet<object>,
-): Judgement => judge(row, followFirst(follower, row, point, startLearner({ ignored })), point, follower.host)
+  { isThorough = false }: Partial<Pick<Learner, 'isThorough'>> = {},
+): Judgement =>
+  judge(row, followFirst(follower, row, point, startLearner({ ignored, isThorough })), point, follower.host)
 
 /** What becomes of a packet, and what tells of which others it holds. */
 export interface FollowedForOthers {

@@ -64,8 +64,10 @@ export const followMembers = (follower: Follower): FollowMembers => {
   }
 }
 
-/** Follows each packet for itself. */
+/** Follows each packet for itself, with no rule passed over but those. */
 export const followEach =
   (follower: Follower, behind: ReadonlySet<object>): ((row: Row, point: Point) => Judgement) =>
   (row, point) =>
-    behind.size === 0 ? followPoint(follower, row, point) : followWithout(follower, row, point, behind)
+    behind.size === 0
+      ? followPoint(follower, row, point)
+      : followWithout(follower, row, point, behind, { isThorough: true })
