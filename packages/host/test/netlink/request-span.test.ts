@@ -14,6 +14,17 @@ test('replies are told by the sequence numbers of the messages that were sent', 
   expect([6, 7, 8, 9, 10].filter((sequence) => isOfRequest(span, sequence))).toEqual([7, 8, 9])
 })
 
+test('no number that was sent is left out where they do not follow each other', () => {
+  for (const sent of [
+    [1, 5, 3],
+    [5, 1],
+    [0xffffffff, 2, 1],
+  ]) {
+    const span = requestSpan(datagram(...sent.map((sequence) => [sequence, NLM_F_REQUEST] as const)))
+    expect(sent.filter((sequence) => isOfRequest(span, sequence))).toEqual(sent)
+  }
+})
+
 test('the number behind the last one of 32 bits is 0', () => {
   const span = requestSpan(datagram([0xffffffff, NLM_F_REQUEST], [0, NLM_F_REQUEST]))
   expect([0xfffffffe, 0xffffffff, 0, 1].filter((sequence) => isOfRequest(span, sequence))).toEqual([

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import type { NetlinkSocket } from '@portolan/core'
 import { ApplyError, PermissionError, PortolanError, StaleStateError } from '@portolan/netfilter'
@@ -244,6 +245,16 @@ describe('applyLive', () => {
       close: () => {},
     }
     await expect(applyLive(changes, cut)).rejects.toThrow('lost')
+  })
+
+  test('waits for a promise of another realm', async () => {
+    const promised = runInNewContext('(answer) => Promise.resolve(answer)')
+    const elsewhere = (errno: number): NetlinkSocket => ({
+      request: (datagram, expected) => promised(answering(errno).request(datagram, expected)),
+      close: () => {},
+    })
+    expect(await applyLive(changes, elsewhere(0))).toBe(true)
+    await expect(applyLive(changes, elsewhere(22))).rejects.toThrow(ApplyError)
   })
 
   test('tells a host that changed from any other refusal, and names the command', async () => {

@@ -30,8 +30,9 @@ export const applyAtOnce = (
   if (batch === null) return false
   sequences.set(socket, batch.nextSequence)
   const replies = socket.request(batch.datagram, batch.expect)
-  if (!(replies instanceof Promise)) return isTaken(batch, replies)
-  return replies.then(
+  if (Array.isArray(replies)) return isTaken(batch, replies)
+  // The socket may be the caller's, and its promise of another realm.
+  return Promise.resolve(replies).then(
     (messages) => isTaken(batch, messages),
     (error) => {
       if (isTooLong(error)) return false

@@ -236,8 +236,8 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
       return journal.unread
     },
     change: (decide, isKnown = false) => writeDecided(journal, { decide, isKnown, naming }),
-    asKnown: journal.asKnown,
-    asJustKnown: journal.asJustKnown,
+    asKnown: (ask) => journal.asKnown(ask),
+    asJustKnown: (ask) => journal.asJustKnown(ask),
     count: () => {
       journal.read()
       return journal.count
