@@ -100,4 +100,27 @@ export const byOpenHost = (open: OpenLab, backend: Backend): void => {
     await destroy(lab)
     expect(await told(lab)).toEqual(before)
   })
+
+  test('so it is where it is lost between two ports of one turn', async () => {
+    const lab = await open()
+    await lab.host.setSysctl('net.ipv4.ip_forward', 0)
+    const before = await told(lab)
+    await inShop(
+      lab,
+      backend,
+      `const { rmSync } = await import('node:fs')
+       await host.ensureNetwork('web', { pool: 'classic' })
+       await host.lease('web', 'web-1')
+       const publish = (hostPort) => host.publish({ hostPort, to: { endpoint: 'web-1', port: 80 } })
+       // Sockets that were used some times answer within the call.
+       for (let port = 8080; port < 8100; port += 1) await publish(port)
+       await new Promise((resolve) => setImmediate(resolve))
+       await publish(8100)
+       rmSync('${state}', { recursive: true })
+       await publish(8101)
+       report(null)`,
+    )
+    await destroy(lab)
+    expect(await told(lab)).toEqual(before)
+  })
 }
