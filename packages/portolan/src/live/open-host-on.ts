@@ -140,7 +140,9 @@ export const openObservedHostOn = async (
     const publishAll = () => publishPorts(rules, tools, calls)
     const bringUp = () => (routes.areUp() ? publishAll() : routes.keepUp().then(publishAll))
     // This is looked at for each call: the record would make the journal anew, and nothing else of what is lost.
-    const ended = wanted.isLost() ? written.takeAgain().then(() => inItsBackend(bringUp)) : inItsBackend(bringUp)
+    const ended = wanted.isLost()
+      ? written.takeAgain().then(() => inItsBackend(bringUp))
+      : inItsBackend(bringUp)
     return ended instanceof Promise ? ended.then(answerOf) : answerOf(ended)
   }
   const unpublish = async (
