@@ -176,7 +176,9 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
     await comes('answers again')
     watcher.kill('SIGTERM')
     expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
-    expect(await lines('')).toHaveLength(3)
+    // Servers that have just voted may be away again for a moment.
+    const told = await lines('portolan: ')
+    expect(told.findIndex((line) => line.includes('answers again'))).toBe(1)
   })
 
   test('where no majority is reached each verb says so, and what is known here is shown', async () => {
