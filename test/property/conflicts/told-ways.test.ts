@@ -65,7 +65,7 @@ const backend = fc.constantFrom('nftables', 'iptables-nft', 'iptables-legacy')
 test('the way that a conflict tells of is that of its own witness, step by step', () => {
   let told = 0
   fc.assert(
-    fc.property(fc.constantFrom(1, 2, 16), fc.boolean(), backend, saved, (count, apart, ours, foreign) => {
+    fc.property(fc.constantFrom(1, 2, 40), fc.boolean(), backend, saved, (count, apart, ours, foreign) => {
       const desired = desiredOf(count, apart)
       const other = ours === 'iptables-legacy' ? 'iptables-nft' : 'iptables-legacy'
       const rulesets = lowerRules({
@@ -99,7 +99,7 @@ const [letIn, first, second] = [
   '-A FORWARD -p tcp -m tcp --dport 80 -j DROP',
 ]
 
-test.each([1, 2, 16])(
+test.each([1, 2, 40])(
   'what is behind another rule is told as if that were not there, of %i mappings',
   (count) => {
     const desired = desiredOf(count, false)

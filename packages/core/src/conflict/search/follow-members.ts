@@ -17,8 +17,11 @@ export type FollowMembers = (
   behind: ReadonlySet<object>,
 ) => (at: MemberPoint, row: Row) => Judgement
 
-/** With fewer mappings than this, each packet is followed for itself. */
-const FEW = 8
+/**
+ * Where a network has fewer mappings than this, each packet is followed for itself: one of which all is asked takes as long
+ * as some of which most is passed over.
+ */
+const FEW = 16
 
 /** So many ways may be found one after the other that no mapping before shared. */
 const MOST_IN_VAIN = 4
@@ -45,7 +48,7 @@ export const followMembers = (follower: Follower): FollowMembers => {
   }
   return (group, behind) => {
     const each = followEach(follower, behind)
-    if (group.count < FEW || group.first.mapping === null) return ({ point }, row) => each(row, point)
+    if (isOfFew(group)) return ({ point }, row) => each(row, point)
     const before = knownOf(group, behind)
     return (at, row) => {
       const ways = before.ways.get(row.network) ?? []
@@ -63,6 +66,9 @@ export const followMembers = (follower: Follower): FollowMembers => {
     }
   }
 }
+
+const isOfFew = ({ count, alike, first }: GroupRow): boolean =>
+  first.mapping === null || count < FEW * (alike?.subnets.length ?? 1)
 
 /** Follows each packet for itself, with no rule passed over but those. */
 export const followEach =
