@@ -205,9 +205,16 @@ const together = (changes: readonly DriftChange[], more: readonly DriftChange[])
   return [...changes, ...more.filter((change) => !known.has(keyOf(change)))]
 }
 
-/** Nothing but rules changed, and those by us: no reason to look. */
-const concerns = async (held: HeldProject, notices: readonly Notice[]): Promise<boolean> =>
-  notices.some(({ kind }) => kind !== 'rules') || !(await held.isUnchanged())
+/** Nothing but rules changed, and those by us: no reason to look. Where that cannot be told, a look is tried again. */
+const concerns = async (held: HeldProject, notices: readonly Notice[]): Promise<boolean> => {
+  if (notices.some(({ kind }) => kind !== 'rules')) return true
+  try {
+    return !(await held.isUnchanged())
+  } catch (error) {
+    if (error instanceof PortolanError) return true
+    throw error
+  }
+}
 
 const drift = (
   changes: readonly DriftChange[],

@@ -311,3 +311,23 @@ test('what changed behind a look, and is told with what the look found, is looke
     ])
   }
 })
+
+test('a watch goes on where it cannot be asked whether its own rules are as they were, and looks', async () => {
+  const clock = jumpingClock()
+  const ended = new AbortController()
+  let looks = 0
+  const held: HeldProject = {
+    ...heldWith([], []),
+    isUnchanged: async () => {
+      throw new PortolanError('NETLINK', 'no answer')
+    },
+    look: async () => {
+      looks += 1
+      if (looks === 2) ended.abort()
+      return []
+    },
+  }
+  for await (const _event of watchProject(held, busy(clock, 100, 1), { signal: ended.signal }, clock));
+  // Long before the look that comes anyway.
+  expect(clock.now()).toBeLessThan(1000)
+})
