@@ -1,33 +1,12 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { rmSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
 import type { Journal } from '../../src/journal/journal.ts'
-import { openJournal } from '../../src/journal/open-journal.ts'
+import { journalInFolder } from './journal-in-folder.ts'
 
-let folder = ''
-let file = ''
-const opened: Journal[] = []
-const open = (): Journal => {
-  const journal = openJournal(file)
-  opened.push(journal)
-  return journal
-}
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'portolan-journal-'))
-  file = join(folder, 'shop.journal')
-})
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((journal) => journal.close()))
-  rmSync(folder, { recursive: true })
-})
+const at = journalInFolder('shop.journal')
+const { open, append } = at
 
 const heldIn = (journal: Journal): unknown => Object.fromEntries(journal.read() ?? [])
-
-/** What another process appends. */
-const append = (record: string): void =>
-  appendFileSync(file, `\n${crc32(record).toString(16).padStart(8, '0')} ${record}\n`)
 
 test('writes at once what was decided on just now, and takes a look of this turn for one', async () => {
   const [one, other] = [open(), open()]
@@ -60,7 +39,7 @@ test('is written again where it was lost since it was looked at in this turn', a
   const one = open()
   await one.write([{ key: 'a', value: 1 }])
   one.read()
-  rmSync(file)
+  rmSync(at.file)
   await one.write([{ key: 'b', value: 2 }], one.count)
   for (const journal of [one, open()]) expect(heldIn(journal)).toEqual({ a: 1, b: 2 })
 })

@@ -2,7 +2,6 @@ import {
   appendFileSync,
   chmodSync,
   existsSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,29 +11,14 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import type { Journal } from '../../src/journal/journal.ts'
 import { openJournal } from '../../src/journal/open-journal.ts'
+import { journalInFolder } from './journal-in-folder.ts'
 
-let folder = ''
-let file = ''
-const opened: Journal[] = []
-const open = (): Journal => {
-  const journal = openJournal(file)
-  opened.push(journal)
-  return journal
-}
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'portolan-journal-'))
-  file = join(folder, 'live', 'shop.journal')
-})
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((journal) => journal.close()))
-  rmSync(folder, { recursive: true })
-})
+const at = journalInFolder('live', 'shop.journal')
+const { open, opened, append } = at
 
 const heldIn = (journal: Journal): unknown => {
   const values = journal.read()
@@ -47,13 +31,13 @@ describe('a journal', () => {
     expect(journal.read()).toBeNull()
     await journal.write([{ key: 'a', value: { port: 80 } }])
     expect(heldIn(journal)).toEqual({ a: { port: 80 } })
-    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(statSync(at.file).mode & 0o777).toBe(0o600)
   })
 
   test('has what another one wrote as JSON in its stead, as if it had been written by itself', async () => {
     const asked: unknown[] = []
     const encoder = new TextEncoder()
-    const journal = openJournal(file, undefined, (changes) => {
+    const journal = openJournal(at.file, undefined, (changes) => {
       asked.push(changes)
       return changes.length === 1 ? null : encoder.encode('[["a","é"],["b"]]')
     })
@@ -91,15 +75,15 @@ describe('a journal', () => {
   test('a record that was cut off counts as never written, and the next one is read', async () => {
     const journal = open()
     await journal.write([{ key: 'a', value: 1 }])
-    const whole = readFileSync(file)
+    const whole = readFileSync(at.file)
     await journal.write([
       { key: 'b', value: 2 },
       { key: 'c', value: 3 },
     ])
-    const record = readFileSync(file).subarray(whole.length)
+    const record = readFileSync(at.file).subarray(whole.length)
     for (let length = 1; length < record.length - 1; length += 1) {
-      writeFileSync(file, Buffer.concat([whole, record.subarray(0, length)]))
-      const after = openJournal(file)
+      writeFileSync(at.file, Buffer.concat([whole, record.subarray(0, length)]))
+      const after = openJournal(at.file)
       expect(heldIn(after)).toEqual({ a: 1 })
       await after.write([{ key: 'd', value: 4 }])
       expect(heldIn(after)).toEqual({ a: 1, d: 4 })
@@ -110,7 +94,7 @@ describe('a journal', () => {
   test('says how many records could not be read', async () => {
     const journal = open()
     await journal.write([{ key: 'a', value: 1 }])
-    appendFileSync(file, '\n00000000 [["a",2]]\n')
+    appendFileSync(at.file, '\n00000000 [["a",2]]\n')
     expect(heldIn(journal)).toEqual({ a: 1 })
     expect(journal.unread).toBe(1)
   })
@@ -131,23 +115,23 @@ describe('a journal', () => {
   ])('refuses %s and leaves it as it is', async (_name, text, reason) => {
     await open().write([{ key: 'a', value: 1 }])
     await opened[0]?.close()
-    writeFileSync(file, text)
+    writeFileSync(at.file, text)
     const journal = open()
     for (const attempt of [async () => journal.read(), () => journal.write([{ key: 'a', value: 2 }])])
       await expect(attempt()).rejects.toMatchObject({
         code: 'STATE',
         message: expect.stringContaining(reason),
       })
-    expect(readFileSync(file, 'utf8')).toBe(text)
+    expect(readFileSync(at.file, 'utf8')).toBe(text)
   })
 
   test('refuses a link', async () => {
     await open().write([{ key: 'a', value: 1 }])
     await opened[0]?.close()
-    const elsewhere = join(folder, 'elsewhere')
-    writeFileSync(elsewhere, readFileSync(file))
-    rmSync(file)
-    symlinkSync(elsewhere, file)
+    const elsewhere = join(at.folder, 'elsewhere')
+    writeFileSync(elsewhere, readFileSync(at.file))
+    rmSync(at.file)
+    symlinkSync(elsewhere, at.file)
     expect(() => open().read()).toThrow('it is a symbolic link')
   })
 
@@ -155,7 +139,7 @@ describe('a journal', () => {
   onlyAsRoot('refuses, as root, one that others may write to', async () => {
     await open().write([{ key: 'a', value: 1 }])
     await opened[0]?.close()
-    chmodSync(file, 0o666)
+    chmodSync(at.file, 0o666)
     expect(() => open().read()).toThrow('chmod go-w')
   })
 
@@ -163,25 +147,25 @@ describe('a journal', () => {
     const [one, other] = [open(), open()]
     await one.write([{ key: 'kept', value: 'first' }])
     expect(heldIn(other)).toEqual({ kept: 'first' })
-    const before = statSync(file).ino
+    const before = statSync(at.file).ino
     for (let number = 0; number < 6000; number += 1) await one.write([{ key: 'often', value: number }])
     await one.close()
-    expect(statSync(file).ino).not.toBe(before)
-    expect(statSync(file).size).toBeLessThan(200_000)
+    expect(statSync(at.file).ino).not.toBe(before)
+    expect(statSync(at.file).size).toBeLessThan(200_000)
     expect(heldIn(other)).toEqual({ kept: 'first', often: 5999 })
-    expect(readdirSync(join(folder, 'live')).filter((name) => name.endsWith('.tmp'))).toEqual([])
+    expect(readdirSync(join(at.folder, 'live')).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 
   test('one that was sealed by a process that was killed is written anew by the next that writes', async () => {
     const journal = open()
     await journal.write([{ key: 'a', value: 1 }])
     const seal = '\n14871ed7 "sealed"\n'
-    appendFileSync(file, seal)
-    const stale = openJournal(file)
+    appendFileSync(at.file, seal)
+    const stale = openJournal(at.file)
     expect(heldIn(stale)).toEqual({ a: 1 })
     await journal.write([{ key: 'b', value: 2 }])
     expect(heldIn(stale)).toEqual({ a: 1, b: 2 })
-    expect(readFileSync(file, 'utf8')).not.toContain('sealed')
+    expect(readFileSync(at.file, 'utf8')).not.toContain('sealed')
     await stale.close()
   })
 
@@ -190,13 +174,13 @@ describe('a journal', () => {
     await one.write([{ key: 'a', value: 1 }])
     const { count } = one
     expect(await other.write([{ key: 'a', value: 2 }])).not.toBeNull()
-    const size = statSync(file).size
+    const size = statSync(at.file).size
     expect(await one.write([{ key: 'a', value: 3 }], count)).toBeNull()
-    expect(statSync(file).size).toBe(size)
+    expect(statSync(at.file).size).toBe(size)
     expect(heldIn(one)).toEqual({ a: 2 })
     // Written in the instant between a look and the record of another process, it is in the file and counts for none.
     const record = `[[["a",4]],"late",${count}]`
-    appendFileSync(file, `\n${crc32(record).toString(16).padStart(8, '0')} ${record}\n`)
+    append(record)
     for (const journal of [one, other, open()]) expect(heldIn(journal)).toEqual({ a: 2 })
     expect(await one.write([{ key: 'a', value: 5 }], one.count)).not.toBeNull()
     expect(heldIn(other)).toEqual({ a: 5 })
@@ -220,7 +204,7 @@ describe('a journal', () => {
     one.read()
     const { count } = one
     const record = `[[["b",2]],"other",${count}]`
-    appendFileSync(file, `\n${crc32(record).toString(16).padStart(8, '0')} ${record}\n`)
+    append(record)
     // In the same turn of the event loop, so that it is written without another look.
     expect(await one.write([{ key: 'c', value: 3 }], count)).toBeNull()
     for (const journal of [one, open()]) expect(heldIn(journal)).toEqual({ a: 1, b: 2 })
@@ -242,13 +226,13 @@ describe('a journal', () => {
       const one = open()
       await one.write([{ key: 'a', value: 1 }])
       expect(heldIn(one)).toEqual({ a: 1 })
-      const before = readFileSync(file)
-      if (how === 'is removed') rmSync(file)
+      const before = readFileSync(at.file)
+      if (how === 'is removed') rmSync(at.file)
       else if (how === 'is replaced') {
-        writeFileSync(`${file}.new`, before, { mode: 0o600 })
-        renameSync(`${file}.new`, file)
+        writeFileSync(`${at.file}.new`, before, { mode: 0o600 })
+        renameSync(`${at.file}.new`, at.file)
       } else {
-        renameSync(join(folder, 'live'), join(folder, 'moved'))
+        renameSync(join(at.folder, 'live'), join(at.folder, 'moved'))
         await new Promise((resolve) => setImmediate(resolve))
       }
       await one.write([{ key: 'b', value: 2 }], one.count)
@@ -285,7 +269,7 @@ describe('a journal', () => {
   test('what a process left that was killed while it wrote the file anew is removed by the next that does', async () => {
     const journal = open()
     await journal.write([{ key: 'a', value: 1 }])
-    const left = `${file}.77-1.tmp`
+    const left = `${at.file}.77-1.tmp`
     writeFileSync(left, '')
     utimesSync(left, 0, 0)
     for (let number = 0; number < 6000; number += 1) await journal.write([{ key: 'a', value: number }])
@@ -299,19 +283,19 @@ describe('a journal', () => {
     expect(heldIn(other)).toEqual({ a: 1 })
     await one.write([{ key: 'b', value: 2 }])
     const { count } = one
-    rmSync(file)
+    rmSync(at.file)
     expect([heldIn(one), heldIn(other), heldIn(late)]).toEqual([{ a: 1, b: 2 }, { a: 1, b: 2 }, null])
     expect([one, other, late].map((journal) => journal.isLost())).toEqual([true, true, false])
     await late.keep()
-    expect(existsSync(file)).toBe(false)
+    expect(existsSync(at.file)).toBe(false)
     await other.write([{ key: 'c', value: 3 }], count)
     expect([one, other, late].map(heldIn)).toEqual(Array(3).fill({ a: 1, b: 2, c: 3 }))
     expect([one, other, late].map((journal) => journal.isLost())).toEqual([false, false, false])
-    rmSync(folder, { recursive: true })
+    rmSync(at.folder, { recursive: true })
     // What other programs do is seen in the next turn.
     await new Promise((resolve) => setImmediate(resolve))
     await one.keep()
-    expect(existsSync(file)).toBe(true)
+    expect(existsSync(at.file)).toBe(true)
     expect([one, other, late].map(heldIn)).toEqual(Array(3).fill({ a: 1, b: 2, c: 3 }))
     expect(other.count).toBe(count + 1)
   })
