@@ -24,9 +24,8 @@ export interface QuickChanges<Rules> {
   restrictsPorts(rules: Rules): boolean
   /**
    * All of them in one transaction.
-   * @returns false, with nothing done, when one of the mappings takes more than the quick way can do. It is no
-   *   promise where the kernel has answered by now
+   * @returns false, with nothing done, when one of the mappings takes more than the quick way can do
    * @throws StaleStateError when the rules are of another generation, or not what the change is for
    */
-  carryOut(change: QuickChange, socket: NetlinkSocket): boolean | Promise<boolean>
+  carryOut(change: QuickChange, socket: NetlinkSocket): Promise<boolean>
 }

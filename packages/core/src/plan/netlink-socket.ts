@@ -6,10 +6,8 @@ export interface NetlinkSocket {
   /**
    * Sends one datagram (one or several netlink messages) and resolves with every reply message, each still with
    * its nlmsghdr, up to and including the one that ends it: `expect` acks or errors, or a dump's NLMSG_DONE.
-   *
-   * @returns no promise where the kernel has answered all of it by now; what fails is always a promise
    */
-  request(datagram: Uint8Array, expect: number): readonly Uint8Array[] | Promise<readonly Uint8Array[]>
+  request(datagram: Uint8Array, expect: number): Promise<readonly Uint8Array[]>
   /** The most bytes that one datagram may have, where that is known: what is longer need not be made. */
   readonly longest?: number
   close(): void

@@ -17,13 +17,8 @@ export interface Listeners {
    * there.
    *
    * @param ports - one port, or several: those are looked for among all in one listing
-   * @returns no promise where the kernel has answered by now
    */
-  on(
-    protocol: Protocol,
-    ports: number | ReadonlySet<number>,
-    family: Family,
-  ): readonly SocketFact[] | Promise<readonly SocketFact[]>
+  on(protocol: Protocol, ports: number | ReadonlySet<number>, family: Family): Promise<readonly SocketFact[]>
   close(): void
 }
 
@@ -38,21 +33,24 @@ export interface Listeners {
 export const openListeners = (): Listeners => {
   // One for each family: the kernel works on one listing of a socket at a time, and two take no longer than one.
   const connections = [opened(AF_INET), opened(AF_INET6)] as const
-  const onEach = async (protocol: Protocol, ports: Ports, family: Family): Promise<readonly SocketFact[]> => {
-    const asked = connections.filter((one) => family === 'ip' || one.family === AF_INET6)
-    return factsOf((await Promise.all(asked.map((one) => read(one, protocol, ports)))).flat())
-  }
   return {
-    on: (protocol, ports, family) => {
-      if (protocol !== 'tcp' || family !== 'ip') return onEach(protocol, ports, family)
-      const both = readTcpListeners(connections[0].connection, () => null, askedPort(ports))
-      const answer = (found: readonly SocketRecord[]): readonly SocketFact[] =>
-        found.length === 0 ? nothing : factsOf(found.filter(amongThese(ports)))
-      if (!(both instanceof Promise)) return answer(both)
-      return both.then(answer, (error) => {
-        // This kernel cannot list both families so.
-        if (error instanceof InspectError) return onEach(protocol, ports, family)
-        throw error
+    on: async (protocol, ports, family) => {
+      const both =
+        protocol === 'tcp' && family === 'ip' ? await readBoth(connections[0].connection, ports) : null
+      const records =
+        both ??
+        (
+          await Promise.all(
+            connections
+              .filter((one) => family === 'ip' || one.family === AF_INET6)
+              .map((one) => read(one, protocol, ports)),
+          )
+        ).flat()
+      if (records.length === 0) return nothing
+      const { processes } = socketOwners(records.map(({ inode }) => inode))
+      return records.map(({ fact, inode }) => {
+        const owner = processes.get(inode)
+        return owner === undefined ? fact : { ...fact, process: owner.name }
       })
     },
     close: () => {
@@ -73,16 +71,6 @@ const opened = (family: Opened['family']): Opened => ({
 
 const nothing: readonly SocketFact[] = []
 
-/** With the names of the processes that have the sockets. */
-const factsOf = (records: readonly SocketRecord[]): readonly SocketFact[] => {
-  if (records.length === 0) return nothing
-  const { processes } = socketOwners(records.map(({ inode }) => inode))
-  return records.map(({ fact, inode }) => {
-    const owner = processes.get(inode)
-    return owner === undefined ? fact : { ...fact, process: owner.name }
-  })
-}
-
 type Ports = number | ReadonlySet<number>
 
 /** What the kernel is asked for: 0 is every port. */
@@ -92,6 +80,20 @@ const amongThese =
   (ports: Ports) =>
   ({ fact: { port } }: SocketRecord): boolean =>
     port !== undefined && (typeof ports === 'number' ? port === ports : ports.has(port))
+
+/** The TCP listeners of ports in both families, in one listing; null if this kernel cannot list them so. */
+const readBoth = async (
+  connection: NetlinkConnection,
+  ports: Ports,
+): Promise<readonly SocketRecord[] | null> => {
+  try {
+    const found = await readTcpListeners(connection, () => null, askedPort(ports))
+    return found.length === 0 ? found : found.filter(amongThese(ports))
+  } catch (error) {
+    if (error instanceof InspectError) return null
+    throw error
+  }
+}
 
 const read = async (
   { family, connection }: Opened,

@@ -3,7 +3,7 @@ import type { Protocol, SocketFact } from '@portolan/netfilter'
 import { addressText, isMapped } from '../address/address-text.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
-import { dump, dumpAtOnce } from '../netlink/request.ts'
+import { dump } from '../netlink/request.ts'
 
 /** include/uapi/linux/sock_diag.h, inet_diag.h */
 const SOCK_DIAG_BY_FAMILY = 20
@@ -58,8 +58,7 @@ export const readSockets = async (
 }
 
 /** struct inet_diag_req: family, two prefix lengths, extensions, an inet_diag_sockid, states, dbs. */
-const oldRequestBytes = new Uint8Array(60)
-const oldRequest = new DataView(oldRequestBytes.buffer)
+const oldRequest = new DataView(new ArrayBuffer(60))
 oldRequest.setUint8(0, AF_INET)
 oldRequest.setUint32(52, LISTEN, littleEndian)
 
@@ -69,21 +68,20 @@ oldRequest.setUint32(52, LISTEN, littleEndian)
  *
  * @param names - interface names by index
  * @param port - 0: of every port
- * @returns no promise where the kernel has answered by now
  * @throws InspectError when the kernel does not know the request
  */
-export const readTcpListeners = (
+export const readTcpListeners = async (
   connection: NetlinkConnection,
   names: (index: number) => string | null,
   port: number,
-): readonly SocketRecord[] | Promise<readonly SocketRecord[]> => {
+): Promise<readonly SocketRecord[]> => {
   const sockets: SocketRecord[] = []
   // It is copied into the message at once.
   oldRequest.setUint16(4, port)
-  const read = dumpAtOnce(connection, TCPDIAG_GETSOCK, oldRequestBytes, (part) =>
+  await dump(connection, TCPDIAG_GETSOCK, new Uint8Array(oldRequest.buffer), (part) =>
     parseSocket(part, 'tcp', names, sockets),
   )
-  return read instanceof Promise ? read.then(() => sockets) : sockets
+  return sockets
 }
 
 /** Reads one struct inet_diag_msg and its attributes onto a list; an SCTP socket has one entry an address. */

@@ -16,15 +16,12 @@ export interface Journal {
    * Makes changes, all of them or none. Once it is fulfilled they outlive this process, and some milliseconds later a power cut.
    * Makes the file where there is none.
    * @param after - as `count` was when the changes were decided on: they are made only if no record came since
-   * @returns a mark of what was written, as `writerOf` gives it; null: a record came between, and nothing was written. It is
-   *   no promise where nothing had to be waited for; what fails is always one
+   * @returns a mark of what was written, as `writerOf` gives it; null: a record came between, and nothing was written
    * @throws PortolanError `STATE`, PermissionError; nothing has changed then
    */
-  write(changes: readonly JournalChange[], after?: number): string | null | Promise<string | null>
+  write(changes: readonly JournalChange[], after?: number): Promise<string | null>
   /** Asks for what was read or written before, without looking whether another process has written more. */
   asKnown<Result>(ask: () => Result): Result
-  /** The same where it was looked at in this turn of the event loop, some milliseconds ago at the most. Else it looks. */
-  asJustKnown<Result>(ask: () => Result): Result
   /** How many records were read of all that were ever written; of a file that was removed and made anew, it is less. */
   readonly count: number
   /** The mark of the record that wrote or removed a key last; null where there is none, or it was removed long ago. */

@@ -3,6 +3,7 @@ import { randomBytes } from '../file/random-bytes.ts'
 import { takeFileLock } from '../lock/file-lock.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { refuseUnsafeDirectory } from '../state/safe-place.ts'
+import { atNextPause, eventLoopTurn } from '../turn/event-loop-turn.ts'
 import { gatheredSync } from './gathered-sync.ts'
 import type { Journal, JournalFollower } from './journal.ts'
 import { journalError, named, namedLater, notOurs } from './journal-error.ts'
@@ -14,7 +15,6 @@ import {
   removeJournalFile,
   replaceJournalFile,
 } from './journal-file.ts'
-import { newLooks, noteChange } from './looks.ts'
 import {
   changesBytes,
   contentLines,
@@ -26,11 +26,12 @@ import {
   type OwnRecord,
   readRecord,
   sealBytes,
-  type WrittenRecord,
 } from './record.ts'
 
 /** A file with so many records more than twice what it holds is written anew. */
 const RECORDS = 5000
+/** How often this process changed journals: what was looked at before is to be looked at again. */
+let changesHere = 0
 /** How long a file may take to be written anew by another process. */
 const LOCK_MS = 60_000
 
@@ -89,11 +90,22 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
     throw notOurs(path, fault)
   }
 
-  const looks = newLooks()
+  /** What was read before is asked for. */
+  let isKnown = false
+  /** What `changesHere` was when it was looked at in this turn; null: it was not. */
+  let lookedAt: number | null = null
+  /** The turn of the event loop in which it was looked at, and what `changesHere` was then. */
+  let lookedIn = -1
+  let changesThen = 0
+
+  const forgetLook = (): void => {
+    lookedAt = null
+  }
 
   /** Opens what the name leads to now, and reads on in it. */
   const follow = (): JournalFile | null => {
-    if (looks.isKnown() && file !== null) return file
+    // What other programs do meanwhile may be seen in the next turn.
+    if ((isKnown || lookedAt === changesHere) && file !== null) return file
     let size = file?.look() ?? null
     while (file === null || size === null) {
       const next = openJournalFile(path)
@@ -111,7 +123,10 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
     }
     lost = false
     readOn(file, size)
-    looks.noteUntilPause()
+    lookedAt = changesHere
+    lookedIn = eventLoopTurn()
+    changesThen = changesHere
+    atNextPause(forgetLook)
     return file
   }
 
@@ -179,57 +194,36 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
     await makeJournalFile(path, lost ? contentLines(values, writers, count) : noLines())
   }
 
-  /**
-   * Appends a record.
-   * @returns the mark of its writer; null: it was decided on before another record came, and counts for nothing;
-   *   undefined: the file is no journal any more, and the record is to be written to the one that is
-   */
-  const append = (open: JournalFile, { record, bytes }: WrittenRecord): string | null | undefined => {
-    const { writer, after } = record
-    if (after !== null && after !== count) return null
-    noteChange()
-    open.append(bytes)
-    const size = open.look()
-    const counts = readOn(open, size ?? open.length(), { record, bytes: bytes.length })
-    if (size !== null) looks.note()
-    synced.later()
-    renewLater()
-    // What came before a seal is in the file that was written anew. In one that was removed it is lost.
-    if (counts && (size !== null || sealed)) return writer
-    return after !== null && !counts && !sealed && size !== null ? null : undefined
-  }
-
-  const writeOver = async (written: WrittenRecord): Promise<string | null> => {
-    try {
-      for (;;) {
-        await make()
-        if (sealed) await (renewing ?? renew(true))
-        const open = follow()
-        if (open === null || sealed || lost) continue
-        const ended = append(open, written)
-        if (ended !== undefined) return ended
-      }
-    } catch (error) {
-      throw journalError('written', path, error)
-    }
-  }
-
-  // Without a promise where there is nothing to wait for: each one is noticed in what a port takes.
-  const write = (
+  // One function from the call to the file: each promise between is noticed in what a port takes.
+  const write = async (
     changes: readonly JournalChange[],
     after: number | null = null,
-  ): string | null | Promise<string | null> => {
+  ): Promise<string | null> => {
     try {
       marks += 1
       const writer = `${mark}-${marks}`
       const bytes = changesBytes(changes, writer, after, asJson?.(changes))
-      const written = { record: { changes, writer, after, count: null }, bytes }
+      const record = { changes, writer, after, count: null }
       // What counts only if no record came since needs no look before it, where there was one just now.
-      const isReady = after !== null && looks.isInThisTurn() && !sealed && !lost
-      const ended = isReady && file !== null ? append(file, written) : undefined
-      return ended === undefined ? writeOver(written) : ended
+      const isLookedAt = lookedIn === eventLoopTurn() && changesThen === changesHere
+      for (let known = after !== null && isLookedAt && !sealed && !lost ? file : null; ; known = null) {
+        if (known === null) await make()
+        if (sealed) await (renewing ?? renew(true))
+        const open = known ?? follow()
+        if (open === null || sealed || lost) continue
+        if (after !== null && after !== count) return null
+        changesHere += 1
+        open.append(bytes)
+        const size = open.look()
+        const counts = readOn(open, size ?? open.length(), { record, bytes: bytes.length })
+        synced.later()
+        renewLater()
+        // What came before a seal is in the file that was written anew. In one that was removed it is lost.
+        if (counts && (size !== null || sealed)) return writer
+        if (after !== null && !counts && !sealed && size !== null) return null
+      }
     } catch (error) {
-      return Promise.reject(journalError('written', path, error))
+      throw journalError('written', path, error)
     }
   }
 
@@ -242,12 +236,12 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
       const open = lock === null ? null : follow()
       if (open === null || lost || (wait && !sealed)) return
       if (!sealed) {
-        noteChange()
+        changesHere += 1
         open.append(sealBytes())
         readOn(open, open.length())
       }
       await replaceJournalFile(path, contentLines(values, writers, count))
-      noteChange()
+      changesHere += 1
       follow()
     } finally {
       lock?.release()
@@ -267,8 +261,14 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
   return {
     read: () => named('read', path, read),
     write,
-    asKnown: looks.asKnown,
-    asJustKnown: looks.asJustKnown,
+    asKnown: (ask) => {
+      isKnown = true
+      try {
+        return ask()
+      } finally {
+        isKnown = false
+      }
+    },
     get count() {
       return count
     },
@@ -282,7 +282,7 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
         follow()
       }),
     remove: () => {
-      noteChange()
+      changesHere += 1
       removeJournalFile(path)
     },
     get unread() {

@@ -150,12 +150,6 @@ export interface JournalRecord {
   readonly count: number | null
 }
 
-/** A record that is to be written: as it is read back, and its line. */
-export interface WrittenRecord {
-  readonly record: JournalRecord
-  readonly bytes: Uint8Array
-}
-
 /** What this process wrote just now: what it says, and how many bytes of the file it takes. */
 export interface OwnRecord {
   readonly record: JournalRecord

@@ -3,6 +3,7 @@ import {
   eachMessage,
   errorNumber,
   type MessageView,
+  NLM_F_DUMP,
   NLMSG_DONE,
   NLMSG_ERROR,
 } from '@portolan/core/netlink'
@@ -11,7 +12,6 @@ import { PortolanError } from '@portolan/netfilter'
 import { RawNetlinkSocket, type RawNetlinkSocketOptions } from 'netlink/dist/raw.js'
 import { mayGoOn } from '../turn/event-loop-turn.ts'
 import { type DirectSocket, findDirectSocket } from './direct-socket.ts'
-import { isOfRequest, type RequestSpan, requestSpan } from './request-span.ts'
 
 /** include/uapi/linux/netfilter/nfnetlink.h: NFNL_MSG_BATCH_BEGIN. */
 const BATCH_BEGIN = 0x10
@@ -33,32 +33,17 @@ interface Exchange {
   readonly datagram: Buffer
   readonly expect: number
   readonly visit: (message: MessageView) => void
-  /** How it ended, null: well; undefined: it has not yet. */
-  ended: Error | null | undefined
-  /** Is told then, where something waits for it. */
-  tell: (() => void) | null
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
 }
-
-const end = (exchange: Exchange, error: Error | null): void => {
-  exchange.ended = error
-  exchange.tell?.()
-}
-
-const endOf = (exchange: Exchange): Promise<void> =>
-  new Promise((resolve, reject) => {
-    exchange.tell = () => (exchange.ended === null ? resolve() : reject(exchange.ended))
-    if (exchange.ended !== undefined) exchange.tell()
-  })
 
 /** A netlink socket with one exchange under way at a time; the others wait in the order they came. */
 export interface NetlinkConnection {
   /**
-   * Sends a datagram and visits each reply message, the ending ones included. It is over after `expect` acks or
+   * Sends a datagram and visits each reply message, the ending ones included. Resolves after `expect` acks or
    * errors, after a dump's NLMSG_DONE, or when the kernel refuses an nfnetlink batch as a whole.
-   *
-   * @returns null: it is over already, and went well. A promise is noticed in what a port takes.
    */
-  exchange(datagram: Uint8Array, expect: number, visit: (message: MessageView) => void): Promise<void> | null
+  exchange(datagram: Uint8Array, expect: number, visit: (message: MessageView) => void): Promise<void>
   /** The most bytes that one datagram may have. */
   readonly longest: number
   close(): void
@@ -93,7 +78,7 @@ export const openConnection = (protocol: number): NetlinkConnection => {
   const waiting: Exchange[] = []
   let current: Exchange | null = null
   let open = true
-  let span: RequestSpan = { first: 0, count: 0, isListing: false }
+  let sequences = new Set<number>()
   let answers = 0
   let ending = false
   /** Runs while the event loop is waited for. */
@@ -109,7 +94,8 @@ export const openConnection = (protocol: number): NetlinkConnection => {
       silence = null
       if (open) used.socket.unref()
     }
-    end(done, error)
+    if (error === null) done.resolve()
+    else done.reject(error)
     start()
   }
 
@@ -135,9 +121,14 @@ export const openConnection = (protocol: number): NetlinkConnection => {
     current = next
     answers = 0
     ending = false
-    span = requestSpan(next.datagram)
+    sequences = new Set()
+    let isListing = false
+    eachMessage(next.datagram, ({ sequence, flags }) => {
+      sequences.add(sequence)
+      isListing ||= (flags & NLM_F_DUMP) === NLM_F_DUMP
+    })
     try {
-      used = wayFor(span.isListing)
+      used = wayFor(isListing)
     } catch (error) {
       settle(error instanceof Error ? error : new Error(String(error)))
       return
@@ -193,7 +184,7 @@ export const openConnection = (protocol: number): NetlinkConnection => {
 
   const receive = (part: MessageView): void => {
     // A reply to an exchange that has ended, or a notification, has another sequence number.
-    if (current === null || !isOfRequest(span, part.sequence)) return
+    if (current === null || !sequences.has(part.sequence)) return
     try {
       current.visit(part)
     } catch (error) {
@@ -240,14 +231,16 @@ export const openConnection = (protocol: number): NetlinkConnection => {
   let used = plain
 
   return {
-    exchange: (datagram, expect, visit) => {
-      if (!open) return Promise.reject(netlinkError('the socket is closed', 'EBADF'))
-      const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength)
-      const exchange: Exchange = { datagram: bytes, expect, visit, ended: undefined, tell: null }
-      waiting.push(exchange)
-      start()
-      return exchange.ended === null ? null : endOf(exchange)
-    },
+    exchange: (datagram, expect, visit) =>
+      new Promise((resolve, reject) => {
+        if (!open) {
+          reject(netlinkError('the socket is closed', 'EBADF'))
+          return
+        }
+        const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength)
+        waiting.push({ datagram: bytes, expect, visit, resolve, reject })
+        start()
+      }),
     longest: plain.socket.getSendBufferSize() - KEPT_FREE,
     close: () => {
       if (!open) return
@@ -256,7 +249,7 @@ export const openConnection = (protocol: number): NetlinkConnection => {
       listing?.socket.close()
       const closed = netlinkError('the socket was closed', 'EBADF')
       settle(closed)
-      for (const exchange of waiting.splice(0)) end(exchange, closed)
+      for (const exchange of waiting.splice(0)) exchange.reject(closed)
     },
   }
 }

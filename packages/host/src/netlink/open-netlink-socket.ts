@@ -23,13 +23,13 @@ import { NETLINK_NETFILTER } from './constants.ts'
 export const openNetlinkSocket = (protocol: number = NETLINK_NETFILTER): NetlinkSocket => {
   const connection = openConnection(protocol)
   return {
-    request: (datagram, expect) => {
+    request: async (datagram, expect) => {
       const replies: Uint8Array[] = []
-      const ended = connection.exchange(datagram, expect, ({ view, start, end }) => {
+      await connection.exchange(datagram, expect, ({ view, start, end }) => {
         const from = start - NLMSG_HEADER_LENGTH
         replies.push(new Uint8Array(view.buffer, view.byteOffset + from, end - from))
       })
-      return ended === null ? replies : ended.then(() => replies)
+      return replies
     },
     longest: connection.longest,
     close: () => connection.close(),

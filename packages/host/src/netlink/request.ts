@@ -39,30 +39,19 @@ export const dump = async (
   type: number,
   payload: Uint8Array,
   visit: (message: MessageView) => void,
-): Promise<boolean> => dumpAtOnce(connection, type, payload, visit)
-
-/** As `dump`, without a promise where the kernel has answered all of it by now. */
-export const dumpAtOnce = (
-  connection: NetlinkConnection,
-  type: number,
-  payload: Uint8Array,
-  visit: (message: MessageView) => void,
-): boolean | Promise<boolean> => {
+): Promise<boolean> => {
   let errno = 0
   let consistent = true
   const request = message(type, NLM_F_REQUEST | NLM_F_DUMP, sequence(), payload)
-  const ended = connection.exchange(request, 1, (part) => {
+  await connection.exchange(request, 1, (part) => {
     if ((part.flags & NLM_F_DUMP_INTR) !== 0) consistent = false
     if (part.type === NLMSG_ERROR) errno = errorNumber(part)
     // A dump that fails on its way ends with a DONE that holds a negative errno.
     else if (part.type === NLMSG_DONE) errno = doneNumber(part)
     else visit(part)
   })
-  if (ended === null && errno === 0) return consistent
-  return Promise.resolve(ended).then(() => {
-    if (errno === 0) return consistent
-    throw refusedReading(type, errno)
-  })
+  if (errno === 0) return consistent
+  throw refusedReading(type, errno)
 }
 
 /** One message that changes something, and what it does in a sentence. */

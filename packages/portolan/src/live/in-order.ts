@@ -8,11 +8,11 @@ export interface Turns {
    *
    * @param carryOut - does all of the calls or none of them, and answers each; the same function is the same kind
    */
-  join<Call, Answer>(call: Call, carryOut: CarryOut<Call, Answer>): Promise<Answer>
+  join<Call, Answer>(
+    call: Call,
+    carryOut: (calls: readonly Call[]) => Promise<readonly Answer[]>,
+  ): Promise<Answer>
 }
-
-/** Does calls, at once where nothing has to be waited for. */
-type CarryOut<Call, Answer> = (calls: readonly Call[]) => readonly Answer[] | Promise<readonly Answer[]>
 
 /** Calls that are carried out together at the most. */
 const MOST = 1000
@@ -39,7 +39,7 @@ interface Group {
 export const turnsInOrder = (): Turns => {
   const inTurn = inOrder()
   let waiting: Group | null = null
-  const begin = <Call, Answer>(carryOut: CarryOut<Call, Answer>): Group => {
+  const begin = <Call, Answer>(carryOut: (calls: readonly Call[]) => Promise<readonly Answer[]>): Group => {
     const calls: Call[] = []
     const outcomes = inTurn(() => {
       if (waiting?.calls === calls) waiting = null
@@ -52,7 +52,10 @@ export const turnsInOrder = (): Turns => {
       waiting = null
       return inTurn(work)
     },
-    join: <Call, Answer>(call: Call, carryOut: CarryOut<Call, Answer>): Promise<Answer> => {
+    join: <Call, Answer>(
+      call: Call,
+      carryOut: (calls: readonly Call[]) => Promise<readonly Answer[]>,
+    ): Promise<Answer> => {
       if (waiting?.kind !== carryOut || waiting.calls.length === MOST) waiting = begin(carryOut)
       const { calls, outcomes } = waiting
       const place = calls.push(call) - 1
@@ -64,33 +67,20 @@ export const turnsInOrder = (): Turns => {
   }
 }
 
-const outcomesOf = <Call, Answer>(
+const outcomesOf = async <Call, Answer>(
   calls: readonly Call[],
-  carryOut: CarryOut<Call, Answer>,
-): Outcomes | Promise<Outcomes> => {
-  try {
-    const answers = carryOut(calls)
-    if (!(answers instanceof Promise)) return { answers, failures: null }
-    return answers.then(
-      (those) => ({ answers: those, failures: null }),
-      (reason) => outcomesApart(calls, carryOut, reason),
-    )
-  } catch (reason) {
-    return outcomesApart(calls, carryOut, reason)
-  }
-}
-
-const outcomesApart = async <Call, Answer>(
-  calls: readonly Call[],
-  carryOut: CarryOut<Call, Answer>,
-  reason: unknown,
+  carryOut: (calls: readonly Call[]) => Promise<readonly Answer[]>,
 ): Promise<Outcomes> => {
-  if (calls.length === 1) return { answers: [undefined], failures: new Map([[0, reason]]) }
+  try {
+    return { answers: await carryOut(calls), failures: null }
+  } catch (reason) {
+    if (calls.length === 1) return { answers: [undefined], failures: new Map([[0, reason]]) }
+  }
   const half = calls.length >> 1
   const first = await outcomesOf(calls.slice(0, half), carryOut)
   const second = await outcomesOf(calls.slice(half), carryOut)
   const failures = new Map(first.failures ?? [])
-  for (const [place, why] of second.failures ?? []) failures.set(half + place, why)
+  for (const [place, reason] of second.failures ?? []) failures.set(half + place, reason)
   return { answers: [...first.answers, ...second.answers], failures }
 }
 
@@ -98,7 +88,7 @@ const outcomesApart = async <Call, Answer>(
  * Runs asynchronous work one after another, in the order it was handed in; a failure stops nothing behind it.
  * @internal
  */
-export const inOrder = (): (<Result>(work: () => Result | Promise<Result>) => Promise<Result>) => {
+export const inOrder = (): (<Result>(work: () => Promise<Result>) => Promise<Result>) => {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {
     const turn = last.then(work, work)

@@ -1,8 +1,9 @@
 import type { DesiredMapping, PublishedPort } from '@portolan/core'
 import type { JournalChange } from '@portolan/host'
-import { PortolanError } from '@portolan/netfilter'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { checkOptions, flagValue, type OptionKinds, type ValueKind } from '@portolan/netfilter/schema'
 import { signalValue } from '../arguments/value-kinds.ts'
+import type { Backend } from '../backend/backend.ts'
 import type { HeldProject } from '../watch/held-project.ts'
 import { watchOn } from '../watch/watch-on.ts'
 import type { WatchOptions } from '../watch/watch-project.ts'
@@ -25,13 +26,14 @@ import { blockRoutes } from './networks/block-routes.ts'
 import { bringAbout } from './networks/bring-about.ts'
 import { checkNetwork } from './networks/check-network.ts'
 import { ensureNetwork, removeNetwork } from './networks/ensure-network.ts'
+import { goneNetworks } from './networks/gone-networks.ts'
 import { ensureParentedNetwork, removeParentedNetwork } from './networks/parented-networks.ts'
 import { releaseHostPorts } from './ports/automatic-ports.ts'
 import { flowsToForget } from './ports/flows-to-forget.ts'
-import { isAutomatic, type Published, publishPorts } from './ports/publish-ports.ts'
+import { isAutomatic, publishPorts } from './ports/publish-ports.ts'
 import type { PublishRequest, UnpublishRequest } from './ports/publish-request.ts'
 import { unpublishPorts } from './ports/unpublish-ports.ts'
-import { inBackendOf } from './rules/in-backend-of.ts'
+import { BackendMovedError } from './rules/backend-moved-error.ts'
 import { LiveRules } from './rules/live-rules.ts'
 import { openRuleKeeper } from './rules/open-rule-keeper.ts'
 import { withoutEndpoint } from './wanted/wanted-state.ts'
@@ -87,7 +89,28 @@ export const openObservedHostOn = async (
     })
   }
 
-  const inItsBackend = inBackendOf(rules, machine)
+  /** Goes on in the backend that another program has named for the project since: rules in both would count twice. */
+  const follow = async (named: Backend): Promise<void> => {
+    machine.moveTo?.(named)
+    rules.goOnWith(openRuleKeeper(machine.backend, project, machine.rules))
+    await rules.refresh()
+    if ((await machine.elsewhere()).length > 0) await bringAbout(rules, machine, (intent) => intent)
+  }
+  const inItsBackend = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    for (let isMended = false; ; ) {
+      try {
+        const named = rules.movedTo()
+        if (named !== null) await follow(named)
+        return await work()
+      } catch (error) {
+        // What is refused once the host was looked at may be so for want of a bridge that another program deleted.
+        if (error instanceof InvalidRequestError && !isMended && goneNetworks(rules).length > 0) {
+          isMended = true
+          await bringAbout(rules, machine, (intent) => intent)
+        } else if (!(error instanceof BackendMovedError)) throw error
+      }
+    }
+  }
   const written = keepWritten(machine)
   /** Between other calls, and nothing that is lost is written down again before. */
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> =>
@@ -125,25 +148,17 @@ export const openObservedHostOn = async (
     targets: mapping.targets,
     label: mapping.label,
   })
-  const answerOf = ({ mappings, added }: Published): readonly (readonly PublishedPort[])[] => {
+  const publish = async (calls: readonly (readonly PublishRequest[])[]) => {
+    refuseClosed()
+    if (wanted.isLost()) await written.takeAgain()
+    const publishAll = () => publishPorts(rules, tools, calls)
+    const { mappings, added } = await inItsBackend(() =>
+      routes.areUp() ? publishAll() : routes.keepUp().then(publishAll),
+    )
     flows.published(added)
     const published: (readonly PublishedPort[])[] = []
-    for (const those of mappings) {
-      const ports: PublishedPort[] = []
-      for (const mapping of those) ports.push(publishedBy(mapping))
-      published.push(ports)
-    }
+    for (const those of mappings) published.push(those.map(publishedBy))
     return published
-  }
-  const publish = (calls: readonly (readonly PublishRequest[])[]) => {
-    refuseClosed()
-    const publishAll = () => publishPorts(rules, tools, calls)
-    const bringUp = () => (routes.areUp() ? publishAll() : routes.keepUp().then(publishAll))
-    // This is looked at for each call: the record would make the journal anew, and nothing else of what is lost.
-    const ended = wanted.isLost()
-      ? written.takeAgain().then(() => inItsBackend(bringUp))
-      : inItsBackend(bringUp)
-    return ended instanceof Promise ? ended.then(answerOf) : answerOf(ended)
   }
   const unpublish = async (
     requests: readonly UnpublishRequest[],

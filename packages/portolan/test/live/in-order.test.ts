@@ -73,21 +73,3 @@ test('no more than a thousand are carried out at once', async () => {
   expect(await settled(calls)).toEqual(Array.from({ length: 1001 }, (_, at) => 4 * at))
   expect(done.map((line) => line.split(' ').length - 1)).toEqual([1000, 1])
 })
-
-test('what is carried out at once is told as what is waited for, a failure too', async () => {
-  const half = (calls: readonly number[]): readonly number[] => {
-    done.push(`half ${calls.join(' ')}`)
-    if (calls.some((call) => call % 2 === 1)) throw new Error('odd')
-    return calls.map((call) => call / 2)
-  }
-  const calls = [
-    turns.join(2, half),
-    turns.join(4, half),
-    turns.join(2, other),
-    turns.join(3, half),
-    turns.join(6, half),
-  ]
-  expect(done).toEqual([])
-  expect(await settled(calls)).toEqual([1, 2, 2, 'Error: odd', 3])
-  expect(done).toEqual(['half 2 4', 'other 2', 'half 3 6', 'half 3', 'half 6'])
-})

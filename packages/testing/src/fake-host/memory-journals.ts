@@ -70,7 +70,6 @@ export class MemoryJournals {
         return writer
       },
       asKnown: (ask) => ask(),
-      asJustKnown: (ask) => ask(),
       get count() {
         return count
       },

@@ -51,11 +51,9 @@ export const answeredBefore = (project: string, request: PlainRequest): readonly
   if (last === null || last.project !== project || !leadAlike(last.request, request)) return null
   const { hostPort } = request
   const { labels } = last
-  // A loop: what `map` makes is of another kind once V8 compiles it.
-  const mappings: DesiredMapping[] = []
-  for (const mapping of last.mappings) {
-    const [before = '', after = ''] = labels[mappings.length] ?? []
-    mappings.push({
+  return last.mappings.map((mapping, at) => {
+    const [before = '', after = ''] = labels[at] ?? []
+    return {
       family: mapping.family,
       protocol: mapping.protocol,
       interface: mapping.interface,
@@ -66,9 +64,8 @@ export const answeredBefore = (project: string, request: PlainRequest): readonly
       targets: mapping.targets,
       // Joined, as `mappingLabel` does.
       label: [before, hostPort, after].join(''),
-    })
-  }
-  return mappings
+    }
+  })
 }
 
 const leadAlike = (one: PlainRequest, other: PlainRequest): boolean => {

@@ -6,7 +6,6 @@ import type { LiveMachine } from '../live-machine.ts'
 import { bridgeHolding } from '../networks/own-bridges.ts'
 import { type Edition, isSameEdition } from '../rules/edition.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
-import type { QuickDecision } from '../rules/try-quickly.ts'
 import { portKey, withPort } from '../wanted/wanted-state.ts'
 import { chooseHostPorts } from './automatic-ports.ts'
 import type { FlowsToForget } from './flows-to-forget.ts'
@@ -62,14 +61,13 @@ export interface Published {
 
 /**
  * Publishes the ports of some calls, all of them or none, in one transaction.
- * @returns no promise where nothing had to be waited for
  * @throws PortolanError `HOST_PORT_IN_USE`, `HOST_PORT_TAKEN`; InvalidRequestError
  */
-export const publishPorts = (
+export const publishPorts = async (
   rules: LiveRules,
   tools: PublishTools,
   calls: readonly (readonly PublishRequest[])[],
-): Published | Promise<Published> => {
+): Promise<Published> => {
   let wishes: readonly Wish[] = []
   let asked: readonly (readonly DesiredMapping[])[] = []
   let edition: Edition | null = null
@@ -82,79 +80,46 @@ export const publishPorts = (
     for (const requests of calls) mappings.push(addWishes(rules, requests, wanted, chosen))
     wishes = wanted.wishes
     asked = mappings
-    // What is written down was looked at just before, for this call or another one. It is looked at again where nothing is
-    // to be added, where something is refused, and with the record itself, which counts for nothing where another one came
-    // between.
+    // What is written down was looked at for this call already. It is looked at again where nothing is to be added, where
+    // something is refused, and with the record itself, which counts for nothing where another one came between.
     const decide = (): readonly Wish[] | null => missingOf(rules, wishes)
     const missing = attempts === 1 ? rules.wanted.asKnown(decide) : decide()
     edition = rules.edition
     return missing
   }
-  let missing: readonly Wish[] | null = null
-  let added: readonly DesiredMapping[] = []
-  const decideAgain = (): QuickDecision | null => {
-    const lacking = (isSameEdition(rules.edition, edition) ? missing : missingOf(rules, wishes)) ?? []
-    added = mappingsOf(lacking)
-    return lacking.length === 0 ? null : { changes: changesOf(lacking), mappings: added }
-  }
-  const decideSlowly = (): readonly JournalChange[] | null => {
-    const changes = decideAgain()?.changes ?? null
-    if (changes !== null || !rules.isDamaged()) return changes
-    // Another program has written them down only, and takes back what it wrote last if it cannot go on.
-    added = mappingsOf(wishes)
-    return changesOf(wishes)
-  }
-  const finish = (): Published => {
-    let opened: DesiredMapping | null = null
-    for (const { mapping } of wishes) {
-      if (opened === null || !isReachedAlike(mapping, opened)) openLoopback(rules, mapping, tools)
-      opened = mapping
-    }
-    return { mappings: asked, added }
-  }
-  /** The same steps where one of them has to be waited for, from those on that have not begun. */
-  const goOnLater = async (begun: Begun): Promise<Published> => {
-    if (begun.decision !== undefined) missing = await begun.decision
-    if (missing === null && !rules.isDamaged()) return finish()
-    if (begun.isFree !== true)
-      await (begun.isFree ?? refuseListeners(rules.project, unforcedOf(missing ?? []), tools))
-    if (begun.flows !== null) await (begun.flows ?? tools.flows.before(mappingsOf(missing ?? [])))
-    if (!(await (begun.quick ?? rules.quickly('add', decideAgain)))) await rules.slowly(decideSlowly)
-    return finish()
-  }
-  const open = automaticOf(calls)
-  const decision = rules.decideForSure(() =>
+  const open = calls.flat().filter(isAutomatic)
+  const missing = await rules.decideForSure(() =>
     open.length === 0 ? decideOn(null) : chosenFor(rules, tools, open).then(decideOn),
   )
-  // In one piece, as V8 compiles a long function sooner than many short ones.
-  if (decision instanceof Promise) return goOnLater({ decision })
-  missing = decision
-  const isFree = refuseListeners(rules.project, unforcedOf(missing), tools)
-  if (isFree instanceof Promise) return goOnLater({ isFree })
-  const flows = tools.flows.before(mappingsOf(missing))
-  if (flows !== null) return goOnLater({ isFree: true, flows })
-  const quick = rules.quickly('add', decideAgain)
-  return quick === true ? finish() : goOnLater({ isFree: true, flows, quick })
-}
-
-/** What has begun of the steps of `publishPorts`. */
-interface Begun {
-  readonly decision?: Promise<readonly Wish[] | null>
-  /** True: no process of the host listens there. */
-  readonly isFree?: true | Promise<void>
-  /** Null: none has to be waited for. */
-  readonly flows?: Promise<void> | null
-  readonly quick?: boolean | Promise<boolean>
+  let added: readonly DesiredMapping[] = []
+  if (missing !== null || rules.isDamaged()) {
+    await refuseListeners(rules.project, unforcedOf(missing ?? []), tools)
+    const waiting = tools.flows.before(mappingsOf(missing ?? []))
+    if (waiting !== null) await waiting
+    const decide = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
+      const lacking = (isSameEdition(rules.edition, edition) ? missing : missingOf(rules, wishes)) ?? []
+      added = mappingsOf(lacking)
+      return lacking.length === 0 ? null : { changes: changesOf(lacking), mappings: added }
+    }
+    if (!(await rules.quickly('add', decide)))
+      await rules.slowly(() => {
+        const changes = decide()?.changes ?? null
+        if (changes !== null || !rules.isDamaged()) return changes
+        // Another program has written them down only, and takes back what it wrote last if it cannot go on.
+        added = mappingsOf(wishes)
+        return changesOf(wishes)
+      })
+  }
+  let opened: DesiredMapping | null = null
+  for (const { mapping } of wishes) {
+    if (opened === null || !isReachedAlike(mapping, opened)) openLoopback(rules, mapping, tools)
+    opened = mapping
+  }
+  return { mappings: asked, added }
 }
 
 /** Does a request leave it open which host port it gets? Callers need not be checked by a compiler. */
 export const isAutomatic = (request: PublishRequest): boolean => request?.hostPort === 'auto'
-
-const automaticOf = (calls: readonly (readonly PublishRequest[])[]): readonly PublishRequest[] => {
-  const open: PublishRequest[] = []
-  for (const requests of calls) for (const request of requests) if (isAutomatic(request)) open.push(request)
-  return open
-}
 
 /** What calls wish for together: one mapping for a host socket. */
 interface Wishes {

@@ -2,7 +2,6 @@ import type { DesiredMapping } from '@portolan/core'
 import { findHostPortTaken } from '@portolan/core/planning'
 import type { Listeners } from '@portolan/host'
 import { type Family, PortolanError, type Protocol, type SocketFact } from '@portolan/netfilter'
-import { goOn } from '../../lazy/go-on.ts'
 import type { LiveMachine } from '../live-machine.ts'
 
 /** Ports of one protocol and family, which are asked for at once. */
@@ -26,10 +25,8 @@ const questionOf = ({ protocol, family }: DesiredMapping, questions: Question[])
   return made
 }
 
-type Sockets = ReturnType<Listeners['on']>
-
-const socketsOn = (listeners: Listeners, questions: readonly Question[]): Sockets => {
-  const ask = ({ protocol, family, ports }: Question): Sockets => {
+const socketsOn = (listeners: Listeners, questions: readonly Question[]): Promise<readonly SocketFact[]> => {
+  const ask = ({ protocol, family, ports }: Question): Promise<readonly SocketFact[]> => {
     const [port] = ports
     return listeners.on(protocol, port !== undefined && ports.size === 1 ? port : ports, family)
   }
@@ -41,25 +38,16 @@ const socketsOn = (listeners: Listeners, questions: readonly Question[]): Socket
 const portRange = 'net.ipv4.ip_local_port_range'
 
 /**
- * @returns no promise where the kernel has answered by now
  * @throws PortolanError `HOST_PORT_TAKEN` when a process of the host would lose its clients to one of the mappings
  * @internal
  */
-export const refuseListeners = (
+export const refuseListeners = async (
   project: string,
   mappings: readonly DesiredMapping[],
-  machine: Pick<LiveMachine, 'listeners' | 'sysctls' | 'wording'>,
-): void | Promise<void> =>
-  goOn(socketsOn(machine.listeners, questionsOf(mappings)), (sockets) => {
-    if (sockets.length > 0) refuseTaken(project, mappings, sockets, machine)
-  })
-
-const refuseTaken = (
-  project: string,
-  mappings: readonly DesiredMapping[],
-  sockets: readonly SocketFact[],
-  { sysctls, wording }: Pick<LiveMachine, 'sysctls' | 'wording'>,
-): void => {
+  { listeners, sysctls, wording }: Pick<LiveMachine, 'listeners' | 'sysctls' | 'wording'>,
+): Promise<void> => {
+  const sockets = await socketsOn(listeners, questionsOf(mappings))
+  if (sockets.length === 0) return
   const range = sysctls.read(portRange)
   const facts = { sockets, ...(range === null ? {} : { sysctls: { [portRange]: range } }) }
   const taken = findHostPortTaken({ project, mappings }, facts).find(({ severity }) => severity === 'error')

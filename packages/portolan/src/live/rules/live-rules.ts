@@ -1,13 +1,21 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
   type ClusterNeighbours,
+  type DesiredMapping,
   type DesiredState,
   type PublishedPort,
   withNeighbours,
   withoutRouteHolder,
 } from '@portolan/core'
 import type { ClusterMemory, JournalChange } from '@portolan/host'
-import { containsAddress, PortolanError, type Prefix, parseAddress, parsePrefix } from '@portolan/netfilter'
+import {
+  containsAddress,
+  PortolanError,
+  type Prefix,
+  parseAddress,
+  parsePrefix,
+  StaleStateError,
+} from '@portolan/netfilter'
 import type { Backend } from '../../backend/backend.ts'
 import { once } from '../../lazy/once.ts'
 import type { LiveMachine } from '../live-machine.ts'
@@ -20,7 +28,6 @@ import { BackendMovedError } from './backend-moved-error.ts'
 import type { Edition } from './edition.ts'
 import { type HeldHost, HeldRules } from './held-rules.ts'
 import type { KeptRules, RuleKeeper } from './rule-keeper.ts'
-import { type QuickDecision, tryQuickly } from './try-quickly.ts'
 
 /** How often the short way is tried when another program changes the rules just then. */
 const ATTEMPTS = 2
@@ -211,23 +218,12 @@ export class LiveRules extends HeldRules {
    * Asks something of what is known. Where it throws, or its answer is that nothing is to be done, the rules are read
    * again unless they are known to stand. What another program has only written down yet is not taken for done.
    *
-   * @returns what is to be done; null: nothing, but for what `isDamaged` tells. It is no promise where it is known at once
+   * @returns what is to be done; null: nothing, but for what `isDamaged` tells
    */
-  decideForSure<Found>(decide: () => Found | null | Promise<Found | null>): Found | Promise<Found | null> {
+  async decideForSure<Found>(decide: () => Found | null | Promise<Found | null>): Promise<Found | null> {
     try {
       const decided = decide()
-      return decided === null || decided instanceof Promise ? this.#ensure(decide, decided) : decided
-    } catch (error) {
-      return this.#ensure(decide, Promise.reject(error))
-    }
-  }
-
-  async #ensure<Found>(
-    decide: () => Found | null | Promise<Found | null>,
-    decided: Found | null | Promise<Found | null>,
-  ): Promise<Found | null> {
-    try {
-      const decision = await decided
+      const decision = decided instanceof Promise ? await decided : decided
       if (decision !== null) return decision
       if (this.#isSettled() && (await this.isUnchanged())) return null
     } catch (error) {
@@ -242,37 +238,41 @@ export class LiveRules extends HeldRules {
    * again: most such changes are not of ours.
    *
    * @param decide - what is to be written down and changed, from what is known; null: nothing any more
-   * @returns false when the rules are not as they were thought to be, or there is no short way: nothing is done then. It is
-   *   no promise where nothing had to be waited for
+   * @returns false when the rules are not as they were thought to be, or there is no short way: nothing is done then
    */
-  quickly(action: 'add' | 'remove', decide: () => QuickDecision | null): boolean | Promise<boolean> {
-    const tried = this.#tryQuickly(action, decide, true)
-    return typeof tried === 'boolean' ? tried : this.#quicklyAgain(action, decide, tried)
-  }
-
-  #tryQuickly(
+  async quickly(
     action: 'add' | 'remove',
-    decide: () => QuickDecision | null,
-    isKnown: boolean,
-  ): boolean | null | Promise<boolean | null> {
-    // What is written down and taken back again makes it uncertain whether all is in force that is wanted.
-    if (!this.keeper.hasQuickWay || this.isDamaged()) return false
-    const before = this.#settled
-    return tryQuickly(this.wanted, this.keeper, { action, decide, isKnown, done: () => this.#settle(before) })
-  }
-
-  async #quicklyAgain(
-    action: 'add' | 'remove',
-    decide: () => QuickDecision | null,
-    first: null | Promise<boolean | null>,
+    decide: () => {
+      readonly changes: readonly JournalChange[]
+      readonly mappings: readonly DesiredMapping[]
+    } | null,
   ): Promise<boolean> {
-    let tried = await first
-    for (let attempt = 1; tried === null; attempt += 1) {
+    // What is written down and taken back again makes it uncertain whether all is in force that is wanted.
+    if (!this.keeper.hasQuickWay) return false
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      if (this.isDamaged()) return false
+      const before = this.#settled
+      let mappings: readonly DesiredMapping[] = []
+      const undo = await this.wanted.change(() => {
+        const decision = decide()
+        mappings = decision?.mappings ?? []
+        return decision?.changes ?? null
+      }, attempt === 1)
+      if (undo === null) return false
+      try {
+        if (await this.keeper.quickly(action, mappings)) {
+          this.#settle(before)
+          return true
+        }
+        await undo()
+        return false
+      } catch (error) {
+        await undo()
+        if (!(error instanceof StaleStateError)) throw error
+      }
       await this.refresh()
-      if (attempt === ATTEMPTS) return false
-      tried = await this.#tryQuickly(action, decide, false)
     }
-    return tried
+    return false
   }
 
   /** Reads the rules, and brings what is wanted into force, with the changes that `decide` says; null: as it is. */

@@ -3,7 +3,6 @@ import { amongNeighbours } from '@portolan/core/planning'
 import { families } from '@portolan/netfilter'
 import type { Backend } from '../../backend/backend.ts'
 import { type DialectOf, dialects, type RulesOf } from '../../backend/dialects.ts'
-import { goOn } from '../../lazy/go-on.ts'
 import { hostNetworks, hostPresence } from '../networks/host-networks.ts'
 import { refuseLost } from './refuse-lost.ts'
 import type { RuleKeeper } from './rule-keeper.ts'
@@ -79,17 +78,14 @@ export const openRuleKeeper = <One extends Backend>(
     isUnchanged,
     isCurrent: async () => isEntered && isUnchanged(),
     hasQuickWay: dialect.quick !== null && socket !== null,
-    quickly: (action, mappings) => {
-      const generation = expected
-      if (dialect.quick === null || !stands || generation === null || socket === null) return false
-      const change = { action, project, mappings, unrestricted, generation }
-      return goOn(dialect.quick.carryOut(change, socket), (isDone) => {
-        if (!isDone) return false
-        expected = afterTransactions(generation, 1)
-        isEntered = entersChanges
-        asked = null
-        return true
-      })
+    quickly: async (action, mappings) => {
+      if (dialect.quick === null || !stands || expected === null || socket === null) return false
+      const change = { action, project, mappings, unrestricted, generation: expected }
+      if (!(await dialect.quick.carryOut(change, socket))) return false
+      expected = afterTransactions(expected, 1)
+      isEntered = entersChanges
+      asked = null
+      return true
     },
     hold: async (desired) => {
       refuseLost(mended.lost)

@@ -50,10 +50,10 @@ export interface RuleKeeper {
   readonly hasQuickWay: boolean
   /**
    * Adds or removes mappings in the shortest way there is, all in one transaction.
-   * @returns false, with nothing done, when there is none: use `hold`. It is no promise where the kernel has answered by now
+   * @returns false, with nothing done, when there is none: use `hold`
    * @throws StaleStateError when a rule of this host changed since it was read
    */
-  quickly(action: 'add' | 'remove', mappings: readonly DesiredMapping[]): boolean | Promise<boolean>
+  quickly(action: 'add' | 'remove', mappings: readonly DesiredMapping[]): Promise<boolean>
   /**
    * Makes this the project, in one transaction, from the rules that were read last; what of our rules was missing then
    * comes back with it.

@@ -8,7 +8,6 @@ import type {
 import type { Journal, JournalChange, JournalFollower } from '@portolan/host'
 import type { Backend } from '../../backend/backend.ts'
 import { type HostSocket, socketKey } from '../ports/socket-key.ts'
-import { writeDecided } from './write-decided.ts'
 
 type NetworkIntent = Intent['networks'][number]
 type EndpointIntent = Intent['endpoints'][number]
@@ -64,17 +63,15 @@ export interface WantedState {
    *
    * @param isKnown - is it decided from what this process knows, where that was looked at just before?
    * @returns what writes down what was before, of the keys that no other record has changed since; null: nothing was to
-   *   change. It is no promise where nothing had to be waited for
+   *   change
    * @throws PortolanError `STATE`, PermissionError, and what `decide` throws
    */
   change(
     decide: () => readonly JournalChange[] | null,
     isKnown?: boolean,
-  ): (() => Promise<void>) | null | Promise<(() => Promise<void>) | null>
+  ): Promise<(() => Promise<void>) | null>
   /** Asks for what was read or written before, without looking whether another program has written more. */
   asKnown<Result>(ask: () => Result): Result
-  /** The same where it was looked at in this turn of the event loop, some milliseconds ago at the most. Else it looks. */
-  asJustKnown<Result>(ask: () => Result): Result
   /** How many records there are, as `Journal.count`: another number means that something may have changed. */
   count(): number
   /** The same, of those that were read or written when this was asked last. */
@@ -235,9 +232,23 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     get unread() {
       return journal.unread
     },
-    change: (decide, isKnown = false) => writeDecided(journal, { decide, isKnown, naming }),
+    change: async (decide, isKnown = false) => {
+      const decideOn = () => {
+        const values = journal.read()
+        const { count } = journal
+        const changes = decide() ?? []
+        const undo = changes.map(({ key: name }) => ({ key: name, value: values?.get(name) ?? null }))
+        return { count, changes, undo, beside: naming() }
+      }
+      // Nothing is written where another program wrote something meanwhile: then it is looked at.
+      for (let decision = isKnown ? journal.asKnown(decideOn) : decideOn(); ; decision = decideOn()) {
+        const { count, changes, undo, beside } = decision
+        if (changes.length === 0) return null
+        const writer = await journal.write(beside.length === 0 ? changes : [...changes, ...beside], count)
+        if (writer !== null) return () => takeBack(journal, writer, undo)
+      }
+    },
     asKnown: (ask) => journal.asKnown(ask),
-    asJustKnown: (ask) => journal.asJustKnown(ask),
     count: () => {
       journal.read()
       return journal.count
@@ -249,5 +260,15 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     keep: () => journal.keep(),
     sync: () => journal.sync(),
     close: () => journal.close(),
+  }
+}
+
+/** Writes down what was before a record, but for what other records have changed since. */
+const takeBack = async (journal: Journal, writer: string, undo: readonly JournalChange[]): Promise<void> => {
+  for (;;) {
+    journal.read()
+    const { count } = journal
+    const own = undo.filter(({ key: name }) => journal.writerOf(name) === writer)
+    if (own.length === 0 || (await journal.write(own, count)) !== null) return
   }
 }

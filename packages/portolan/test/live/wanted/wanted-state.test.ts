@@ -3,14 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { DesiredMapping } from '@portolan/core'
-import { openJournal } from '@portolan/host'
 import { openWantedState } from '../../../src/live/wanted/open-wanted-state.ts'
-import {
-  type WantedState,
-  wantedStateIn,
-  withoutPort,
-  withPort,
-} from '../../../src/live/wanted/wanted-state.ts'
+import { type WantedState, withoutPort, withPort } from '../../../src/live/wanted/wanted-state.ts'
 
 let folder = ''
 let [one, other]: readonly WantedState[] = []
@@ -100,17 +94,4 @@ describe('what two programs want of one project', () => {
     await other?.change(() => [withoutPort(routed)])
     expect(one?.directPorts()).toEqual([])
   })
-})
-
-test('a journal of the caller is asked as what it is', async () => {
-  const journal = openJournal(join(folder, 'own.journal'))
-  const asked: unknown[] = []
-  const asOwn = function <Result>(this: unknown, ask: () => Result): Result {
-    asked.push(this === journal)
-    return ask()
-  }
-  const own = wantedStateIn(() => Object.assign(journal, { asKnown: asOwn, asJustKnown: asOwn }))
-  expect([own.asKnown(() => 1), own.asJustKnown(() => 2)]).toEqual([1, 2])
-  expect(asked).toEqual([true, true])
-  await own.close()
 })
