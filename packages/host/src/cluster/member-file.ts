@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { BlockMove, ClusterMember, LostElsewhere, RememberedBlock } from '@portolan/core'
 import { clusterLine } from '@portolan/core/planning'
 import { PortolanError, parsePrefix } from '@portolan/netfilter'
-import { defaultStateDirectory } from '../state/state-file.ts'
+import { stateNamed } from '../state/state-file.ts'
 import { type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
 /**
@@ -45,10 +45,6 @@ const fileIn = (directory: string): RememberedFile => ({
   file: memberFile(directory),
   does: 'says which blocks of a cluster this host has',
 })
-
-/** The state directory as commands name it; null: it is the usual one. */
-export const stateNamed = (directory: string): string | null =>
-  directory === defaultStateDirectory() ? null : directory
 
 /** The file of this directory is damaged, so that it tells no cluster: the command that asks for it may know none either. */
 export const joinCommand = (directory: string, ...options: readonly string[]): string =>

@@ -1,6 +1,7 @@
 import { type ClusterNeighbours, type HeldBlocks, parseClusterUrl } from '@portolan/core'
 import { claimLines, otherClusterText } from '@portolan/core/planning'
-import { type RememberedMember, stateNamed } from './member-file.ts'
+import { stateNamed } from '../state/state-file.ts'
+import type { RememberedMember } from './member-file.ts'
 import { type MemberSince, readMemberSince, seenLast } from './read-member-since.ts'
 
 /**

@@ -27,6 +27,15 @@ export const defaultStateDirectory = (
 }
 
 /**
+ * A state directory as commands name it; null: it is the usual one, which they need not name.
+ * @example
+ * stateNamed(defaultStateDirectory()) // null
+ * @public @since 0.1.0
+ */
+export const stateNamed = (directory: string): string | null =>
+  directory === defaultStateDirectory() ? null : directory
+
+/**
  * What was remembered of this network namespace. One file a namespace, so that two namespaces that share a directory
  * never write over each other; a process that writes holds the host lock.
  *

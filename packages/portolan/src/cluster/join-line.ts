@@ -1,6 +1,6 @@
 import type { HeldBlocks } from '@portolan/core'
 import * as lines from '@portolan/core/planning'
-import { defaultStateDirectory } from '@portolan/host'
+import { stateNamed } from '@portolan/host'
 import { shellLine } from '@portolan/netfilter'
 
 /** Where the cluster of a command is, and what its host remembers of it. */
@@ -9,10 +9,6 @@ export interface JoinPlace {
   readonly cluster: string | null
   readonly directory: string
 }
-
-/** The state directory as commands name it; null: it is the usual one. */
-export const stateNamed = (directory: string): string | null =>
-  directory === defaultStateDirectory() ? null : directory
 
 const linePlace = ({ cluster, directory }: JoinPlace): lines.LinePlace => ({
   cluster,

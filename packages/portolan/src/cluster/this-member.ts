@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { checkHostName } from '@portolan/core'
 import { otherClusterText } from '@portolan/core/planning'
-import { type RememberedMember, readMember, writeMember } from '@portolan/host'
+import { type RememberedMember, readMember, stateNamed, writeMember } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
-import { releaseLine, stateNamed } from './join-line.ts'
+import { releaseLine } from './join-line.ts'
 
 /** A text that no other claim has. */
 export const newNonce = (): string => randomUUID()

@@ -1,8 +1,7 @@
 import type { ClusterNeighbours } from '@portolan/core'
 import { forgottenRoutes } from '@portolan/core/planning'
-import { defaultStateDirectory, readNeighbours, withRouteHolder } from '@portolan/host'
+import { defaultStateDirectory, readNeighbours, stateNamed, withRouteHolder } from '@portolan/host'
 import { type HostFacts, PortolanError } from '@portolan/netfilter'
-import { stateNamed } from '../cluster/join-line.ts'
 import type { LeaseOptions } from '../leases/with-lease-store.ts'
 
 /**
