@@ -6,7 +6,7 @@ import { startDockerPlugin } from '../lab/neighbour/docker-plugin.ts'
 import { engineRoom, useLegacyIptables } from '../lab/neighbour/engine-room.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
 import type { Running } from '../lab/run.ts'
-import { until } from '../lab/until.ts'
+import { untilRemembered } from './cluster/site-memory.ts'
 import { besideDocker } from './cluster-engines/beside-docker.ts'
 import type { DockerHost, Here } from './cluster-engines/here.ts'
 import { leaving } from './cluster-engines/leaving.ts'
@@ -42,23 +42,15 @@ describeBeside('containers of real engines on the hosts of a cluster', ['docker'
       Promise.all([startDockerOn(one, 'iptables-nft'), startDockerOn(two, 'iptables-legacy')]),
       startPodman(three.lab),
     ])
-    // What the services do that ship.
-    const joining = [one, two].map(({ start, machine }) =>
-      start('cluster', 'join', '--watch', '--member', machine.name, '--count', '2'),
-    )
-    services.push(...joining)
     here = { site, dockers, third: { ...three, podman }, webs: [] }
-    for (const [at, { portolan }] of [one, two].entries()) {
-      const status = async (): Promise<string> => (await portolan('cluster', 'status', '--json')).stdout
-      const have = async (): Promise<boolean> => {
-        const { hosts } = JSON.parse(await status())
-        return (
-          hosts?.filter(({ blocks }: { readonly blocks: readonly unknown[] }) => blocks.length === 4)
-            .length === 2
-        )
-      }
-      await until('four blocks of each of two hosts', have, { beside: joining[at], shows: status })
-    }
+    // What the services do that ship.
+    const joining = [one, two].map((host) => {
+      const { start, machine } = host
+      const service = start('cluster', 'join', '--watch', '--member', machine.name, '--count', '2')
+      services.push(service)
+      return untilRemembered(host, 4, 4, service)
+    })
+    await Promise.all(joining)
     await site.client.listen({ protocol: 'tcp', port: 90 })
   }, 180_000)
   afterAll(async () => {

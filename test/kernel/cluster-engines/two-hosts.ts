@@ -4,6 +4,7 @@ import type { ClusterHostMachine } from '../../lab/cluster-site.ts'
 import { createMachine } from '../../lab/machine.ts'
 import { createPluginNetwork, subnetsOf } from '../../lab/neighbour/docker-network.ts'
 import type { Running } from '../../lab/run.ts'
+import { untilRemembered } from '../cluster/site-memory.ts'
 import { untilRoutes } from '../cluster/site-routes.ts'
 import { type Addressed, type Here, isClosed, isMasqueraded, isPublished, meet, webOf } from './here.ts'
 
@@ -51,7 +52,9 @@ export const twoHosts = (opened: () => Here, services: Running[]): void => {
     const here = opened()
     const { dockers, third, webs } = here
     for (const { start } of dockers) services.push(start('watch', '-p', 'docker'))
-    services.push(third.start('cluster', 'join', '--watch', '--member', 'h3', '--count', '2'))
+    const joining = third.start('cluster', 'join', '--watch', '--member', 'h3', '--count', '2')
+    services.push(joining)
+    await untilRemembered(third, 4, 8, joining)
     for (const docker of dockers) await untilRoutes(docker, 'eight routes', ({ length }) => length === 8)
     const { podman } = third
     await podman.createNetwork('web', '--driver=portolan', '--ipv6')
