@@ -33,17 +33,31 @@ const bundled = {
 
 const requireOf = (from) => createRequire(import.meta.resolve(from))
 
+/** A module of these has its function for all that it exports. */
+const functions = ['string-width']
+
 /** @returns the names of what a module exports as it is now; each is asked for when it is used */
 const namesOf = (path) => {
-  if (external.includes(path)) return Object.keys(requireOf('@portolan/host')(path))
-  const found = path === 'string-width' ? { default: null } : requireOf(bundled[path])(path)
+  const found = requireOf(external.includes(path) ? '@portolan/host' : bundled[path])(path)
   return Object.keys(found).filter((name) => name !== '__esModule')
 }
 
-const standIn = (specifier, names) =>
+/**
+ * To a file of a package of modules the default of a CommonJS module is all that it exports, with `__esModule` too: so
+ * Node has it, and so has esbuild.
+ */
+const standInForFunction = (path) =>
+  `module.exports = (...values) => require(${JSON.stringify(path)}).default(...values)`
+
+const standIn = (path) =>
   `Object.defineProperties(exports, {
   __esModule: { value: true },
-${names.map((name) => `  ${JSON.stringify(name)}: { enumerable: true, get: () => require(${JSON.stringify(specifier)})[${JSON.stringify(name)}] },`).join('\n')}
+${namesOf(path)
+  .map(
+    (name) =>
+      `  ${JSON.stringify(name)}: { enumerable: true, get: () => require(${JSON.stringify(path)})[${JSON.stringify(name)}] },`,
+  )
+  .join('\n')}
 })`
 
 /** @type {import('esbuild').Plugin} */
@@ -59,7 +73,7 @@ export const loadWhenUsed = {
         : undefined
     })
     onLoad({ filter: /.*/, namespace: 'load-when-used' }, ({ path, pluginData: { resolveDir } }) => ({
-      contents: standIn(path, namesOf(path)),
+      contents: functions.includes(path) ? standInForFunction(path) : standIn(path),
       resolveDir,
       loader: 'js',
     }))

@@ -26,6 +26,11 @@ const folder = temporaryFolder({
   'compose.yaml': oneService,
   'host.json': JSON.stringify(facts),
   'rules.txt': saved,
+  'größe.yaml': 'name: shop\nservices: {web: {ports: ["8080:80"], networks: {default: {}}, nope: 1}}\n',
+  'kanji.json': JSON.stringify({
+    ...(JSON.parse(busyHost) as object),
+    networks: [{ engine: 'docker', name: '名前', subnets: ['172.17.0.0/16'], file: '/var/lib/名前' }],
+  }),
 })
 const host = ['--host', 'host.json', '--iptables-save', 'rules.txt']
 
@@ -93,6 +98,20 @@ describe('names of others that would act on a terminal are written out', () => {
       conflicts: readonly { culprit: { owner: string } | null }[]
     }
     expect(conflicts.map(({ culprit }) => culprit?.owner)).toContain(evil)
+  })
+})
+
+describe('names in any script are printed as they are', () => {
+  test.each([['größe.yaml'], ['compose.yaml']])('in a plan of %s', async (file) => {
+    const { stdout, stderr } = await portolan(['plan', '-f', file, '--host', 'kanji.json'], { folder })
+    expect(stderr).toBe('')
+    expect(stdout).toContain('名前')
+    if (file !== 'compose.yaml') expect(stdout).toContain(`${file}:2:`)
+  })
+
+  test('on a terminal', async () => {
+    const { stdout } = await onTerminal(['plan', '--host', 'kanji.json'], { folder })
+    expect(stdout).toContain('名前')
   })
 })
 
