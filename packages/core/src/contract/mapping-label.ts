@@ -18,7 +18,11 @@ export const replicaName = ({
   readonly replica: number
 }): string => (replica === 1 ? service : `${service}-${replica}`)
 
-interface HostSocket {
+/**
+ * What a host socket is told apart by.
+ * @public @since 0.1.0
+ */
+export interface HostSocket {
   readonly family: Family
   readonly protocol: string
   readonly hostAddress: string | null
@@ -35,7 +39,11 @@ export const socketLabel = (socket: HostSocket): string =>
 
 /**
  * A mapping as people write it: `0.0.0.0:8080/tcp -> nginx:80`.
- * @internal
+ * @example
+ * const socket = { family: 'ip', protocol: 'tcp', hostAddress: null, hostPort: 8080, interface: null } as const
+ * mappingLabel(socket, [{ service: 'web', replica: 1, network: 'front', address: '172.17.0.1', port: 80, weight: 1 }])
+ * // '0.0.0.0:8080/tcp -> web:80'
+ * @public @since 0.1.0
  */
 export const mappingLabel = (socket: HostSocket, targets: readonly DesiredTarget[]): string =>
   // Joined, not put together in a template: V8 keeps such a text as a tree of its parts, which takes four times the room

@@ -59,6 +59,24 @@ describe.each(backends)('a live host on a simulated one, with %s', (backend) => 
     expect(host.send(client).outcome).toBe('local')
   })
 
+  test('names of a port that several containers share those alone that it still leads to', async () => {
+    const host = fakeHost()
+    await using live = await opened(host, backend)
+    for (const name of ['web-2', 'web-3']) await live.lease('web', name)
+    const shared = ['web-1', 'web-2', 'web-3'].map((endpoint) => ({ endpoint, port: 80 }))
+    await live.publish({ hostPort: 8080, to: shared })
+    const labels = async (): Promise<readonly string[]> => [
+      ...live.published().map(({ label }) => label),
+      ...(await live.status()).mappings.map(({ mapping, drift }) => `${mapping} ${drift}`),
+    ]
+    await live.release('web', 'web-1')
+    const two = '0.0.0.0:8080/tcp -> web-2:80 and web-3:80'
+    expect(await labels()).toEqual([two, `${two} none`])
+    await live.unpublish({ endpoint: 'web-3' })
+    const one = '0.0.0.0:8080/tcp -> web-2:80'
+    expect(await labels()).toEqual([one, `${one} none`])
+  })
+
   test('refuses to attach an interface that the host itself uses, and says what to do', async () => {
     const host = fakeHost()
     await using live = await opened(host, backend)

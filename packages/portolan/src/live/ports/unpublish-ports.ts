@@ -1,5 +1,11 @@
 import type { DesiredMapping } from '@portolan/core'
-import { isAddress, requestedHostAddress, requestedPorts, requestedProtocol } from '@portolan/core/planning'
+import {
+  isAddress,
+  mappingLabel,
+  requestedHostAddress,
+  requestedPorts,
+  requestedProtocol,
+} from '@portolan/core/planning'
 import type { JournalChange } from '@portolan/host'
 import {
   type AddressInput,
@@ -161,7 +167,8 @@ const withdrawTargets = (
   if (kept === undefined) withdrawn.changes.push(withoutPort(mapping))
   else {
     withdrawn.shared = true
-    withdrawn.changes.push(withPort({ ...mapping, targets: [kept, ...others] }))
+    const targets = [kept, ...others] as const
+    withdrawn.changes.push(withPort({ ...mapping, targets, label: mappingLabel(mapping, targets) }))
   }
 }
 
