@@ -11,6 +11,8 @@ import { madeOf } from './suites-folder.js'
 const require = createRequire(import.meta.url)
 
 const { AsyncLocalStorage } = asyncHooks
+/** From Node 24 on there is only a getter: a storage of these is no part of what a promise costs. */
+const mayBeReplaced = Object.getOwnPropertyDescriptor(asyncHooks, 'AsyncLocalStorage')?.writable === true
 const storages = new Set()
 
 class StorageOfSuite extends AsyncLocalStorage {
@@ -27,6 +29,7 @@ class StorageOfSuite extends AsyncLocalStorage {
  */
 const loadAnew = (path) => {
   delete require.cache[path]
+  if (!mayBeReplaced) return require(path)
   asyncHooks.AsyncLocalStorage = StorageOfSuite
   try {
     return require(path)
