@@ -1,6 +1,7 @@
 import { InvalidRequestError } from '@portolan/netfilter'
 import { noop } from 'cockatiel'
 import { Etcd3, type IOptions } from 'etcd3'
+import { afterSilence } from './after-silence.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { wordsOf } from './refusal.ts'
 
@@ -46,11 +47,11 @@ const interceptor =
     call.start = (metadata, listener) => {
       metadata.set('hasleader', 'true')
       const giveUp = (): void => call.cancelWithStatus(OUT_OF_TIME, `no answer within ${timeoutMs} ms`)
-      const timer = timeoutMs === null ? undefined : setTimeout(giveUp, timeoutMs)
+      const answered = timeoutMs === null ? () => {} : afterSilence(timeoutMs, giveUp)
       start(metadata, {
         ...listener,
         onReceiveStatus: (status) => {
-          clearTimeout(timer)
+          answered()
           listener?.onReceiveStatus?.(status)
         },
       })

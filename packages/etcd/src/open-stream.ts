@@ -1,4 +1,5 @@
 import { castGrpcErrorMessage, GRPCDeadlineExceededError, GRPCUnavailableError } from 'etcd3'
+import { afterSilence } from './after-silence.ts'
 import { TIMEOUT_MS } from './etcd-client.ts'
 
 /** What this needs of a stream of etcd3. */
@@ -56,12 +57,11 @@ export const openStream = async <Sent, Heard>(
   const stream = await opening
   let isOpen = false
   return new Promise<Opened>((resolve, reject) => {
-    const timer = setTimeout(
-      () => fail(new GRPCDeadlineExceededError(`no answer within ${timeoutMs} ms`)),
-      timeoutMs,
+    const answered = afterSilence(timeoutMs, () =>
+      fail(new GRPCDeadlineExceededError(`no answer within ${timeoutMs} ms`)),
     )
     const fail = (error: unknown): void => {
-      clearTimeout(timer)
+      answered()
       if (isOpen) {
         lost(error)
         return
@@ -73,7 +73,7 @@ export const openStream = async <Sent, Heard>(
       try {
         if (!hear(heard) || isOpen) return
         isOpen = true
-        clearTimeout(timer)
+        answered()
         resolve({ cancel: () => leave(stream) })
       } catch (error) {
         fail(error)
