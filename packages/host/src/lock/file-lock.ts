@@ -13,6 +13,9 @@ export interface FileLock {
   release(): void
 }
 
+/** Of a lock that is shared several processes have one each, and none has it whole. */
+type LockKind = 'exclusive' | 'shared'
+
 /** The exit code that flock(1) is told to use if it does not get the lock. */
 const CONFLICT = 75
 
@@ -26,6 +29,7 @@ const CONFLICT = 75
  *
  * @param path - see `openLockFile`
  * @param onBusy - called once, when another process has it, before the waiting begins
+ * @param kind - `shared` to look whether a process has it: two that look at once do not take each other for one that has it
  * @returns null when another process had it all the time
  * @throws PortolanError `LOCK`, PermissionError, MissingToolError
  */
@@ -33,13 +37,14 @@ export const takeFileLock = async (
   path: string,
   timeoutMs: number,
   onBusy: (holder: LockHolder | null) => void = () => {},
+  kind: LockKind = 'exclusive',
 ): Promise<FileLock | null> => {
   const descriptor = openLockFile(path)
   try {
-    let taken = await lock(descriptor, ['--nonblock'])
+    let taken = await lock(descriptor, kind, ['--nonblock'])
     if (!taken) {
       onBusy(lockHolder(descriptor))
-      taken = timeoutMs > 0 && (await lock(descriptor, ['--timeout', (timeoutMs / 1000).toFixed(3)]))
+      taken = timeoutMs > 0 && (await lock(descriptor, kind, ['--timeout', (timeoutMs / 1000).toFixed(3)]))
     }
     if (taken) return { descriptor, release: () => closeSync(descriptor) }
   } catch (error) {
@@ -51,9 +56,9 @@ export const takeFileLock = async (
 }
 
 /** @returns false when another process has the lock */
-export const lock = (descriptor: number, options: readonly string[]): Promise<boolean> =>
+const lock = (descriptor: number, kind: LockKind, options: readonly string[]): Promise<boolean> =>
   new Promise((resolve, reject) => {
-    const child = spawn('flock', ['--exclusive', '--conflict-exit-code', String(CONFLICT), ...options, '3'], {
+    const child = spawn('flock', [`--${kind}`, '--conflict-exit-code', String(CONFLICT), ...options, '3'], {
       env: programEnvironment(process.env),
       stdio: ['ignore', 'ignore', 'pipe', descriptor],
     })

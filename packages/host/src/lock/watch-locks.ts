@@ -76,10 +76,10 @@ const writeHold = async (stateDirectory: string, project: string): Promise<Omit<
   return {
     keep: async () => {
       const now = placeNow()
-      if (lock === null || isOpenAt(now, lock.descriptor)) return false
+      if (lock !== null && isOpenAt(now, lock.descriptor)) return false
       const next = await takeFileLock(now, LOOK_MS)
       if (next === null) return false
-      if (now === path) lock.release()
+      if (now === path) lock?.release()
       else end()
       path = now
       lock = next
@@ -112,7 +112,8 @@ export type ProjectHold = OwnHold | { readonly kind: 'busy'; readonly by: Watche
 export interface OwnHold {
   readonly kind: 'held'
   /**
-   * Tells other processes again where its file was removed, or the state directory is another one by now.
+   * Tells other processes again where its file was removed or could not be locked, or the state directory is another one by
+   * now.
    * @returns was it so?
    * @throws PortolanError `LOCK`, PermissionError, MissingToolError
    */
@@ -179,9 +180,10 @@ const watchersIn = async (folder: string, project: string | null): Promise<reado
     if (namespace !== namespaceKey().namespace) continue
     const path = join(folder, name)
     let holder: LockHolder | null = null
-    const lock = await takeFileLock(path, 0, (other) => {
+    const hear = (other: LockHolder | null): void => {
       holder = other
-    })
+    }
+    const lock = await takeFileLock(path, 0, hear, 'shared')
     if (lock === null) found.push({ project: of, process: holder ?? { pid: Number(pid), name: '' } })
     else {
       // It was killed. Of one that begins just now the file stays.

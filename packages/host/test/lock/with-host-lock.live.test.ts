@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -166,6 +166,68 @@ describeLive('withHostLock', () => {
       await ended
     }
     expect(await look('shop')).toEqual(['held', null, 0])
+  })
+
+  test('a project whose file another process had when it was held is told of by the next look', async () => {
+    const state = mkdtempSync(join(tmpdir(), 'portolan-watch-'))
+    const outcome = await host.node(`
+      import { spawn } from 'node:child_process'
+      import { once } from 'node:events'
+      import { readdirSync } from 'node:fs'
+      import { holdProject, watchersOf } from '@portolan/host'
+      const first = await holdProject('${state}', 'shop')
+      const found = readdirSync('/run/portolan', { recursive: true }).find((name) =>
+        name.endsWith('.' + process.pid + '.1.lock'))
+      first.end()
+      // A process that only looks, and has no processor meanwhile.
+      const path = '/run/portolan/' + found.replace(/1.lock$/, '2.lock')
+      const looking = spawn('flock', ['--shared', '--no-fork', path, 'sh', '-c', 'echo locked; exec sleep 600'])
+      await once(looking.stdout, 'data')
+      const hold = await holdProject('${state}', 'shop')
+      looking.kill('SIGKILL')
+      await once(looking, 'exit')
+      const told = async () => (await watchersOf('${state}', 'shop')).length
+      report([await told(), await hold.keep(), await told(), await hold.keep(), hold.end(), await told()])`)
+    rmSync(state, { recursive: true })
+    expect(outcome).toEqual([0, true, 1, false, null, 0])
+  })
+
+  test('a process that looks, and has no processor then, is not taken for the killed one that it looks for', async () => {
+    const [state, folder] = [
+      mkdtempSync(join(tmpdir(), 'portolan-watch-')),
+      mkdtempSync('/run/portolan-flock-'),
+    ]
+    // It has the lock that it asked for, and does not come to go on.
+    const slow = `#!/bin/sh
+      /usr/bin/flock "$@" && touch ${folder}/looked
+      while kill -0 $PPID; do sleep 0.1; done`
+    writeFileSync(join(folder, 'flock'), slow, { mode: 0o755 })
+    const killed = await host.startAndHear(`
+      import { holdProject } from '@portolan/host'
+      console.log((await holdProject('${state}', 'shop')).kind)
+      setTimeout(() => {}, 600_000)`)
+    const ended = once(killed, 'exit')
+    killed.kill('SIGKILL')
+    await ended
+    const looking = await host.startAndHear(`
+      import { existsSync } from 'node:fs'
+      import { setTimeout } from 'node:timers/promises'
+      import { watchersOf } from '@portolan/host'
+      process.env.PATH = '${folder}:' + process.env.PATH
+      watchersOf('${state}', 'shop')
+      while (!existsSync('${folder}/looked')) await setTimeout(5)
+      console.log('looks')
+      await setTimeout(600_000)`)
+    try {
+      const outcome = await host.node(`
+        import { holdProject, watchersOf } from '@portolan/host'
+        const found = await watchersOf('${state}', 'shop')
+        report([found, (await holdProject('${state}', 'shop')).kind])`)
+      expect(outcome).toEqual([[], 'held'])
+    } finally {
+      looking.kill('SIGKILL')
+      for (const one of [state, folder]) rmSync(one, { recursive: true })
+    }
   })
 })
 
