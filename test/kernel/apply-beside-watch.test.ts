@@ -36,6 +36,7 @@ const watchFile = async (lab: Lab, text: string, ...words: readonly string[]) =>
   )
   return {
     ...followEvents(lab, log, running),
+    running,
     signal: (name: 'SIGHUP') => running.kill(name),
     [Symbol.asyncDispose]: async () => {
       running.kill('SIGTERM')
@@ -177,8 +178,12 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     expect(await refused()).toEqual(all)
     // The locks of the host are gone. Its state is there.
     await lab.host.mustRun(['sh', '-c', 'rm -r /run/portolan && ip link delete looked'])
-    const locks = ['sh', '-c', 'ls /run/portolan/watches-*']
-    await until('the locks of the watch', async () => (await lab.host.run(locks)).exitCode === 0)
+    const isLocked = `set -- /run/portolan/watches-*/other.*.lock; [ -e "$1" ] && ! flock --nonblock "$1" true`
+    await until(
+      'the lock of the watch',
+      async () => (await lab.host.run(['sh', '-c', isLocked])).exitCode === 0,
+      { beside: watched.running, shows: watched.events },
+    )
     expect(await refused()).toEqual(all)
   })
 })

@@ -4,7 +4,7 @@ import { openEtcdStore } from '@portolan/etcd'
 import { testAsFlannel } from '../../packages/core/test/block/as-flannel.ts'
 import { testAsWeave } from '../../packages/core/test/block/as-weave.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
-import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import { type Etcd, patient, startEtcd } from '../lab/neighbour/etcd.ts'
 
 let server: Etcd | null = null
 const stores: BlockStore[] = []
@@ -12,7 +12,11 @@ const stores: BlockStore[] = []
 /** A cluster of its own for each test. */
 const open = async (): Promise<BlockStore> => {
   if (server === null) throw new Error('etcd has not been started')
-  const store = openEtcdStore({ cluster: `cluster-${stores.length}`, endpoints: [server.endpoint] })
+  const store = openEtcdStore({
+    cluster: `cluster-${stores.length}`,
+    endpoints: [server.endpoint],
+    ...patient,
+  })
   stores.push(store)
   return store
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { claimBlocks, memoryBlockStore, releaseBlocks, runBlockSteps, setUpCluster } from '@portolan/core'
 import { openEtcdStore } from '@portolan/etcd'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
-import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import { type Etcd, patient, startEtcd } from '../lab/neighbour/etcd.ts'
 import { until } from '../lab/until.ts'
 import { put, take, testContract } from './block-store/contract.ts'
 
@@ -21,9 +21,9 @@ const etcd = (): Etcd => {
 
 let clusters = 0
 /** A cluster of its own: no test sees the keys of another. */
-const open = (timeoutMs = 5_000) => {
+const open = () => {
   clusters += 1
-  return openEtcdStore({ cluster: `cluster-${clusters}`, endpoints: [etcd().endpoint], timeoutMs })
+  return openEtcdStore({ cluster: `cluster-${clusters}`, endpoints: [etcd().endpoint], ...patient })
 }
 
 const compact = async (revision: number): Promise<void> => {
@@ -69,7 +69,7 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
     )
     await store.close()
     await etcd().start()
-    const again = openEtcdStore({ cluster: `cluster-${clusters}`, endpoints: [etcd().endpoint] })
+    const again = openEtcdStore({ cluster: `cluster-${clusters}`, endpoints: [etcd().endpoint], ...patient })
     expect(await runBlockSteps(again, claimBlocks(request))).toMatchObject({ blocks, claimed: [], moves: [] })
     const other = await runBlockSteps(again, claimBlocks({ ...request, host: 'web-2', incarnation: 'j' }))
     expect(other.blocks[0]?.block).not.toBe(blocks[0]?.block)
@@ -106,7 +106,7 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
 
   test('two clusters on one etcd do not see each other, though one name begins with the other', async () => {
     const [one, other] = ['prod', 'prod-2'].map((cluster) =>
-      openEtcdStore({ cluster, endpoints: [etcd().endpoint] }),
+      openEtcdStore({ cluster, endpoints: [etcd().endpoint], ...patient }),
     )
     await other?.commit({ when: [], writes: [put('pools', '1')] })
     expect((await one?.read())?.entries).toEqual([])

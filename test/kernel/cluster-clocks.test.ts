@@ -8,7 +8,7 @@ import { openEtcdStore } from '@portolan/etcd'
 import { startHostProcess } from '../lab/cluster/host-process.ts'
 import { jumpingClock } from '../lab/jumping-clock.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
-import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import { type Etcd, patient, startEtcd } from '../lab/neighbour/etcd.ts'
 import { type CommandOn, commandOn } from '../lab/resident/command-on.ts'
 import { printedBy } from '../lab/run.ts'
 import { until } from '../lab/until.ts'
@@ -79,7 +79,7 @@ describeBeside('the clock of a host is set by a day', ['etcd', 'faketime'], () =
     const { machine, inside } = etcd()
     await using host = await startHostProcess(
       machine,
-      { cluster: 'requests', endpoints: [inside] },
+      { cluster: 'requests', endpoints: [inside], ...patient },
       clock.environment,
     )
     let jumps = 0
@@ -100,7 +100,7 @@ describeBeside('the clock of a host is set by a day', ['etcd', 'faketime'], () =
   })
 
   test('a host that stays is kept alive, and none that comes back is reclaimed from', async () => {
-    const store = openEtcdStore({ cluster: 'prod', endpoints: [etcd().endpoint] })
+    const store = openEtcdStore({ cluster: 'prod', endpoints: [etcd().endpoint], ...patient })
     const keyOf = async (key: string): Promise<BlockEntry | undefined> =>
       (await store.read()).entries.find((entry) => entry.key === key)
     const clocks = ['+1d', '-1d'].map((offset, index) => ({ offset, ...jumpingClock(at(`clock-${index}`)) }))

@@ -31,14 +31,17 @@ const forgotten = async (): Promise<{ readonly cluster: CommandCluster; readonly
   return { cluster, block }
 }
 
-/** How long a reclaim waits: longer than what is done meanwhile takes on a busy machine. */
+/** How long a reclaim waits at least: it is stopped as soon as it says that it does. */
 const graceSeconds = 20
 
-/** Begins something once a reclaim has read the cluster and waits. */
+/** Does something once a reclaim has read the cluster and waits; it goes on behind that, however long it took. */
 const meanwhile = async (asked: readonly Running[], done: () => Promise<unknown>): Promise<void> => {
-  for (const one of asked)
+  for (const one of asked) {
     await until('the advice of reclaim', () => one.printed().includes('Reclaim only'), { beside: one })
+    await one.stop()
+  }
   await done()
+  for (const one of asked) one.kill('SIGCONT')
 }
 
 const keyOf = (block: string): string => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEtcdStore } from '@portolan/etcd'
-import type { Etcd } from '../../lab/neighbour/etcd.ts'
+import { type Etcd, patient } from '../../lab/neighbour/etcd.ts'
 import type { CommandOn } from '../../lab/resident/command-on.ts'
 import type { Running, RunOutcome } from '../../lab/run.ts'
 
@@ -56,7 +56,7 @@ export const openCommandCluster = async (
     /** Starts any of its verbs. */
     begin: (host: string, ...words: readonly string[]): Running =>
       etcd.machine.start(command.argv(lineOf(host, words)), { environment }),
-    store: () => openEtcdStore({ cluster: name, endpoints: [etcd.endpoint] }),
+    store: () => openEtcdStore({ cluster: name, endpoints: [etcd.endpoint], ...patient }),
     state: stateOf,
   }
 }

@@ -3,7 +3,7 @@ import { type ClusterSite, clusterAddress } from '../../lab/cluster-site.ts'
 /** As if a minute had passed in which nothing kept a host alive in the cluster. */
 export const forgetAlive = async ({ client }: ClusterSite, host: string): Promise<void> => {
   await client.mustRun([
-    ...['curl', '--silent', '--fail', '--max-time', '5'],
+    ...['curl', '--silent', '--fail'],
     `http://${clusterAddress(1)}:2379/v3/kv/deleterange`,
     ...['-d', JSON.stringify({ key: Buffer.from(`/portolan/v1/lab/hosts/${host}`).toString('base64') })],
   ])

@@ -26,6 +26,9 @@ export interface Etcd extends AsyncDisposable {
   resume(): void
 }
 
+/** For a store of a test's own: etcd may have to wait for a processor, and only its answer ends a request. */
+export const patient = { timeoutMs: 60_000 } as const
+
 const port = 2379
 const inside = `127.0.0.1:${port}`
 
