@@ -80,7 +80,7 @@ export const holdLiveProject = (
         return [...missing, ...more, ...(isLost ? [toWriteDown] : [])]
       }),
     conflicts: async () => {
-      const search = await inTurn(() => machine.prepareSearch(intentOf(project, wanted), wanted.ports()))
+      const search = await inTurn(() => machine.prepareSearch(intentOf(project, wanted), wanted.ports))
       return search()
     },
     desired: () => rules.desired(),

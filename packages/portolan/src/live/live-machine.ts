@@ -68,17 +68,22 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
   readonly takesUp?: (left: LeftNetwork) => boolean
   /**
    * Plans networks and endpoints beside ports that no intent has.
-   * @param beside - `search`: look for conflicts with what else is on the host
+   * @param beside - `live`: those ports, asked once the rules are read, so that one that another process publishes in between is
+   *   not taken for unwanted; `search`: look for conflicts with what else is on the host
    */
   plan(
     intent: Intent,
-    beside: { readonly live: readonly DesiredMapping[]; readonly search: boolean },
+    beside: { readonly live: () => readonly DesiredMapping[]; readonly search: boolean },
   ): Promise<Plan>
   /**
    * Reads what a search for conflicts needs, as the host is now.
+   * @param live - as `plan` has it
    * @returns the search, which may go on beside other work
    */
-  prepareSearch(intent: Intent, live: readonly DesiredMapping[]): Promise<() => Promise<readonly Conflict[]>>
+  prepareSearch(
+    intent: Intent,
+    live: () => readonly DesiredMapping[],
+  ): Promise<() => Promise<readonly Conflict[]>>
   /**
    * Carries a plan out, under the lock that the caller holds.
    * @param writeDown - called before anything is changed; gives what undoes it

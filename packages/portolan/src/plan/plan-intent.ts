@@ -58,7 +58,7 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
   checkOptions<PlanOptions>(options, planKinds, 'the options of plan')
   if (options.facts !== undefined) checkHostFacts(options.facts, 'the facts in the options of plan')
   refuseLive(intent, options)
-  return planBeside(intent, options, { live: [], search: true })
+  return planBeside(intent, options, { search: true })
 }
 
 /** A live host holds the networks and ports of a project that no file has: a plan would remove them. */
@@ -73,17 +73,20 @@ const refuseLive = ({ project }: Intent, options: PlanOptions): void => {
   )
 }
 
+/** What a plan is made beside; see `PlanInput`. */
+interface Beside extends Pick<PlanInput, 'isLive' | 'search'> {
+  /**
+   * Asked once the rules are read: what another process published in between would stand in them, and be taken for a port that
+   * is not wanted. Absent: no live host has published any.
+   */
+  readonly live?: () => PlanInput['live']
+}
+
 /**
  * As `plan`, beside ports that a live host published for the project.
- *
- * @param beside - see `PlanInput`
  * @internal
  */
-export const planBeside = async (
-  intent: Intent,
-  options: PlanOptions,
-  beside: Pick<PlanInput, 'live' | 'isLive' | 'search'>,
-): Promise<Plan> => {
+export const planBeside = async (intent: Intent, options: PlanOptions, beside: Beside): Promise<Plan> => {
   const { input, runner } = await readInput(intent, options, beside)
   const planned = makePlan(input)
   const isAsked = input.fix || options.rules !== undefined
@@ -102,7 +105,7 @@ export const planBeside = async (
 export const prepareSearch = async (
   intent: Intent,
   options: PlanOptions,
-  beside: Pick<PlanInput, 'live' | 'isLive'>,
+  beside: Pick<Beside, 'live' | 'isLive'>,
   search: (input: PlanInput) => Promise<readonly Conflict[]>,
 ): Promise<() => Promise<readonly Conflict[]>> => {
   const { input, runner } = await readInput(intent, options, { ...beside, search: true })
@@ -126,7 +129,7 @@ const withFirewalld = async (
 const readInput = async (
   intent: Intent,
   options: PlanOptions,
-  beside: Pick<PlanInput, 'live' | 'isLive' | 'search'>,
+  beside: Beside,
 ): Promise<{ readonly input: PlanInput; readonly runner: Runner }> => {
   // Before anything is read for each of them.
   checkPortCount(intent.mappings)
@@ -155,6 +158,7 @@ const readInput = async (
   const flows = beside.search ? await readFlowsTo(intent, options) : { facts: {}, unread: [] }
   const known: KnownHost = {
     ...beside,
+    live: beside.live?.() ?? [],
     facts: { ...inside.facts, ...flows.facts },
     // What was taken away between the two readings is missing: it would be looked for among foreign rules.
     rules: isSearched && unread.length === 0 ? withOursOf(rules, surrounding) : rules,

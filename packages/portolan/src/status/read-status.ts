@@ -19,6 +19,8 @@ import { assumeBackend } from '../backend/assume-backend.ts'
 import type { Backend, BackendChoice } from '../backend/backend.ts'
 import { chooseBackend } from '../backend/choose-backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
+import type { HostRules } from '../host-rules/host-rules.ts'
+import { oursAsRead } from '../host-rules/ours-as-read.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
@@ -78,7 +80,7 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
   const runner = options.runner ?? createRunner()
   await refuseElsewhere(runner, true)
   const reading = await readSettled(options, runner)
-  const surrounding = options.conflicts === false ? null : await readSurroundingRules(runner, reading.rules)
+  const surrounding = options.conflicts === false ? null : await readSurrounding(runner, reading.rules)
   const project = options.project ?? options.intent?.intent.project ?? null
   if (options.mustBeThere === true && project !== null) refuseAbsent(project, reading)
   const planned = options.intent?.intent.project
@@ -105,6 +107,11 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
     options.ownCommand,
   )
   return heldBack.length === 0 ? status : { ...status, heldBack }
+}
+
+const readSurrounding = async (runner: Runner, rules: HostRules) => {
+  const { rules: whole, unread } = await readSurroundingRules(runner, rules)
+  return { rules: whole === null ? null : oursAsRead(whole, rules), unread }
 }
 
 /** Another user than the one that holds a project is not told. */
@@ -230,7 +237,7 @@ const readPlanned = async (
       backend: placed(project) ?? backend ?? 'auto',
       ...(runner === undefined ? {} : { runner }),
     },
-    { live: [], search: false },
+    { search: false },
   )
   // The search of a status finds the others anew, by what is in force.
   const ofRoutes = planned.conflicts.filter(({ kind }) => kind === 'BlockRouteTaken')

@@ -88,7 +88,7 @@ export const holdPlannedProject = async (
     return neighbours === null ? held : { ...held, neighbours }
   }
   const quick = async (intent: Intent, more: Pick<PlanOptions, 'backend'> = {}): Promise<Plan> =>
-    planBeside(intent, { ...(await asKnown()), ...more }, { live: [], search: false })
+    planBeside(intent, { ...(await asKnown()), ...more }, { search: false })
   let intent = wanted
   const first = await quick(intent)
   /** The other hosts that what is wanted was made with; a search for conflicts may know of others before. */
@@ -273,7 +273,7 @@ export const holdPlannedProject = async (
     conflicts: async () => {
       // That it is missing is told, and nothing can be looked for without it.
       if (!externals.areMissing())
-        conflicts = await (await prepareSearch(intent, await asKnown(), { live: [] }, search.conflicts))()
+        conflicts = await (await prepareSearch(intent, await asKnown(), {}, search.conflicts))()
       return conflicts
     },
     isTold: externals.isTold,

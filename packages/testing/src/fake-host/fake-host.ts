@@ -158,7 +158,7 @@ export const fakeHost = (facts: HostFacts = smallHost, rules: RuleTexts | HostRu
       refuseUnsimulated(options)
       if (state.journals.projects().includes(intent.project)) throw projectIsLive(intent.project)
       const backend = backendOfPlan(intent.project, options, state.rules)
-      return planOn(state, backend, intent, options, { live: [], search: true })
+      return planOn(state, backend, intent, options, { search: true })
     },
     apply: async (plan) => {
       checkPlan(plan)

@@ -23,11 +23,12 @@ export const planOn = async (
   backend: Backend,
   intent: Intent,
   options: PlanOptions,
-  beside: Pick<KnownHost, 'live' | 'isLive' | 'search'>,
+  beside: Pick<KnownHost, 'isLive' | 'search'> & { readonly live?: () => KnownHost['live'] },
 ): Promise<Plan> =>
   makePlan(
     planInput(intent, options, {
       ...beside,
+      live: beside.live?.() ?? [],
       backend,
       facts: state.facts,
       rules: rulesToPlan(state.rules),

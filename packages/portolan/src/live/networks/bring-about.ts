@@ -53,7 +53,7 @@ const planAndCarryOut = async (
   rules.refuseMoved()
   const before = intentOf(project, wanted)
   const intent = change(before)
-  const planned = await tools.plan(intent, { live: wanted.ports(), search: false })
+  const planned = await tools.plan(intent, { live: wanted.ports, search: false })
   refuseConflicts(planned, new Set(before.networks.map(({ name }) => name)))
   const changes = changesTo(before, planned, intent)
   const writeDown = async (): Promise<() => Promise<void>> => {

@@ -33,7 +33,7 @@ export const checkNetwork = async (
       ],
       endpoints: [...before.endpoints, endpointIntent(oneMore, name, {})],
     },
-    { live: wanted.ports(), search: false },
+    { live: wanted.ports, search: false },
   )
   refuseConflicts(planned)
   const network = planned.desired.networks.find((one) => one.name === name)
