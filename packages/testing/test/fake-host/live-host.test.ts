@@ -77,6 +77,29 @@ describe.each(backends)('a live host on a simulated one, with %s', (backend) => 
     expect(await labels()).toEqual([one, `${one} none`])
   })
 
+  test('chooses a port of its own for containers that share one, whatever each of them has alone', async () => {
+    const host = fakeHost()
+    await using live = await opened(host, backend)
+    await live.lease('web', 'web-2')
+    const to = ['web-1', 'web-2'].map((endpoint) => ({ endpoint, port: 80 }))
+    const chosen = async (request: Parameters<LiveHost['publish']>[0]): Promise<readonly string[]> =>
+      (await live.publish(request)).map(({ label }) => label)
+    const shared = ['0.0.0.0:32768/tcp -> web-1:80 and web-2:80']
+    expect(await chosen({ hostPort: 'auto', to })).toEqual(shared)
+    expect(await chosen({ hostPort: 'auto', to: to.slice(0, 1) })).toEqual(['0.0.0.0:32769/tcp -> web-1:80'])
+    expect(await chosen({ hostPort: 'auto', to })).toEqual(shared)
+    const others = [
+      { endpoint: 'web-1', port: 80 },
+      { endpoint: 'web-2', port: 81 },
+    ] as const
+    expect(await chosen({ hostPort: 'auto', to: others })).toEqual([
+      '0.0.0.0:32770/tcp -> web-1:80 and web-2:81',
+    ])
+    await live.release('web', 'web-1')
+    await live.lease('web', 'web-1')
+    expect(await chosen({ hostPort: 'auto', to: to.slice(0, 1) })).toEqual(['0.0.0.0:32769/tcp -> web-1:80'])
+  })
+
   test('refuses to attach an interface that the host itself uses, and says what to do', async () => {
     const host = fakeHost()
     await using live = await opened(host, backend)

@@ -26,11 +26,12 @@ export const shareHostPorts = (
     throw new InvalidRequestError(
       `${first.service} has ${portsText(count)} in this request and ${other.service} has ${portsText(countOf(other))}: targets that share a host port need as many.`,
     )
-  const { service, replica, network, protocol, containerPorts } = first
+  const { replica, network, protocol, containerPorts } = first
   const hostPorts = Array.from({ length: count }, (_, index) =>
     supply.take(protocol, {
       project,
-      service,
+      // Of all of them, as each may have another port for itself alone.
+      service: wanted.map((one) => `${one.service}:${one.containerPorts.first + index}`).join(' and '),
       replica,
       network,
       containerPort: containerPorts.first + index,
