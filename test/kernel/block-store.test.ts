@@ -75,6 +75,17 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
     expect(other.blocks[0]?.block).not.toBe(blocks[0]?.block)
   })
 
+  test('a watch is over where etcd was started anew without its data before it began', async () => {
+    const store = open()
+    await store.commit({ when: [], writes: [put('hosts/a', '{}', null)] })
+    const { revision } = await store.read()
+    await etcd().kill()
+    await etcd().machine.mustRun(['rm', '-r', '/run/etcd/data'])
+    await etcd().start()
+    await expect(take(store.watch(revision + 1), 1)).rejects.toMatchObject({ code: 'CLUSTER_COMPACTED' })
+    expect((await store.read()).entries).toEqual([])
+  })
+
   test('a claim that etcd stops in is found by its nonce once it goes on', async () => {
     const store = open()
     const endpoints = [etcd().endpoint]

@@ -32,10 +32,19 @@ export const watchKeys = (
   const hear = (response: IWatchResponse): boolean => {
     const isCompacted = Number(response.compact_revision) > 0
     if (response.canceled && !isCompacted) throw new Error(response.cancel_reason)
+    if (response.created && Number(response.header.revision) < from - 1) askRevision()
     if (isCompacted) fail(compacted(from))
     else if (response.events.length > 0) waiting.push(...changesOf(response, keys))
     wake()
     return true
+  }
+  // A server that is behind the others catches up. Where etcd was started anew without its data, or with an older copy,
+  // just before the watch began, nothing would come: etcd takes revisions that are still to come.
+  const askRevision = (): void => {
+    servers
+      .ask((client) => revisionNow(client, keys))
+      .then((now) => (now < from - 1 ? fail(undone(from, now)) : undefined))
+      .catch((error: unknown) => fail(lost(error)))
   }
   const begin = (client: Etcd3) =>
     openStream<IWatchRequest, IWatchResponse>(client.watchClient.watch(), {
@@ -97,6 +106,10 @@ const mayRead = async (client: Etcd3, { first }: KeySpace): Promise<void> => {
   await client.kv.range({ key: first, serializable: true, count_only: true })
 }
 
+/** Of etcd as the majority of its servers has it. */
+const revisionNow = async (client: Etcd3, { first }: KeySpace): Promise<number> =>
+  Number((await client.kv.range({ key: first, count_only: true })).header.revision)
+
 /** A message may have the events of several revisions, in their order. */
 const changesOf = ({ events }: IWatchResponse, keys: KeySpace): readonly BlockChanges[] => {
   const byRevision = new Map<number, BlockChanges['changes'][number][]>()
@@ -113,4 +126,10 @@ const compacted = (from: number): BlockStoreError =>
   new BlockStoreError(
     'CLUSTER_COMPACTED',
     `etcd has compacted revision ${from}, so what changed since then is not known. Read the keys again, and watch from there.`,
+  )
+
+const undone = (from: number, now: number): BlockStoreError =>
+  new BlockStoreError(
+    'CLUSTER_COMPACTED',
+    `etcd is at revision ${now}, and was at ${from - 1} before: it has lost data, or has an older copy of it. Read the keys again, and watch from there.`,
   )

@@ -110,8 +110,8 @@ export interface BlockStore {
   /**
    * Every change from a revision on, in order, until it is closed.
    * @param from - one more than the revision of a snapshot
-   * @throws BlockStoreError `CLUSTER_COMPACTED` where the store no longer has that revision: read again, and watch from
-   * there. `CLUSTER_UNREACHABLE` where the store is lost meanwhile.
+   * @throws BlockStoreError `CLUSTER_COMPACTED` where the store no longer has that revision, or lost its data before it got
+   * there: read again, and watch from there. `CLUSTER_UNREACHABLE` where the store is lost meanwhile.
    */
   watch(from: number): BlockWatch
   /** A lease: keys that are put with it are removed unless `keepLease` is called again and again in less than this time. */
