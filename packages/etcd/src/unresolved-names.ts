@@ -29,7 +29,8 @@ export const unresolvedNames = async (
 const whyUnresolved = async (name: string): Promise<string | null> => {
   let timer: NodeJS.Timeout | undefined
   const silent = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('no nameserver of this host answers'), LOOKUP_MS)
+    // What came while this process had no processor is heard first: timers come before it.
+    timer = setTimeout(() => setImmediate(resolve, 'no nameserver of this host answers'), LOOKUP_MS)
   })
   try {
     return await Promise.race([
