@@ -5,7 +5,9 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 const compose = 'name: shop\nservices: {web: {image: nginx, ports: ["8080:80"]}}\n'
 /** A program that a plan waits for. */
-const slow = `#!/bin/sh\necho $$ >> "$HOME/started"\nexec sleep "$SLOW"\n`
+const slow = `#!/bin/sh\necho $$ >> "$HOME/started"\nexec $SLOW\n`
+/** Ends once the command has said that it waits. */
+const untilTold = '#!/bin/sh\nuntil grep -q Control-C "$HOME/told"; do sleep 0.05; done\n'
 /** Where there are no tables of others, no program is started to list them. */
 const foreign = '/usr/sbin/nft add table ip other'
 const folder = temporaryFolder({
@@ -13,13 +15,14 @@ const folder = temporaryFolder({
   'host.json': quietHost,
   'bin/nft': slow,
   'bin/iptables-nft-save': slow,
+  'bin/until-told': untilTold,
 })
 const command = commandLine.map((word) => `'${word}'`).join(' ')
 
-const shell = (script: string, slowFor: string): Promise<Outcome> =>
-  run(['unshare', '--net', 'bash', '-c', `chmod +x bin/*; rm -f started; ${foreign}; ${script}`], {
+const shell = (script: string, waits: string): Promise<Outcome> =>
+  run(['unshare', '--net', 'bash', '-c', `chmod +x bin/*; rm -f started told; ${foreign}; ${script}`], {
     folder,
-    environment: { PATH: `${folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, SLOW: slowFor, TERM: 'xterm' },
+    environment: { PATH: `${folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, SLOW: waits, TERM: 'xterm' },
   })
 
 const plan = `${command} plan --backend nftables --state state`
@@ -27,13 +30,13 @@ const line = 'portolan: reading this host and planning ... (Control-C ends it)'
 
 describe('what takes longer than a second', () => {
   test('is told on a terminal, and the line is erased before anything else is written', async () => {
-    const { stdout } = await shell(`script -qec "${plan}" /dev/null`, '2')
+    const { stdout } = await shell(`script -qefc "${plan}" told`, 'until-told')
     expect(stdout).toContain(`${line}\r\u001b[K`)
     expect(stdout.split(line)).toHaveLength(2)
   })
 
   test('is not told where standard error is none, nor with --json', async () => {
-    const outcome = await shell(`${plan}; echo; script -qec "${plan} --json" /dev/null`, '2')
+    const outcome = await shell(`${plan}; echo; script -qec "${plan} --json" /dev/null`, 'sleep 2')
     expect(outcome.stdout + outcome.stderr).not.toContain('Control-C')
   })
 })
@@ -43,13 +46,13 @@ describe('Control-C', () => {
     `set -m; ${words} & until test -s started; do sleep 0.1; done; kill -INT -- -$!; wait $!; echo "code $?"`
 
   test('before anything is changed ends the command with 130, and says so', async () => {
-    const { stdout, stderr } = await shell(interrupted(plan), '20')
+    const { stdout, stderr } = await shell(interrupted(plan), 'sleep 20')
     expect(stdout).toBe('code 130\n')
     expect(stderr).toBe('portolan: interrupted. Nothing was changed.\n')
   })
 
   test('is an error as JSON too', async () => {
-    const { stdout, stderr } = await shell(interrupted(`${plan} --json`), '20')
+    const { stdout, stderr } = await shell(interrupted(`${plan} --json`), 'sleep 20')
     expect(stderr).toBe('')
     expect(stdout.endsWith('code 130\n')).toBe(true)
     expect(JSON.parse(stdout.slice(0, stdout.lastIndexOf('code')))).toEqual({
@@ -66,14 +69,14 @@ describe('Control-C where facts come from files', () => {
   test.each(['plan --host pipe', 'plan --host pipe --json', 'subnet --host pipe', 'conflicts --host pipe'])(
     'ends %s with 130, and without a word',
     async (words) => {
-      const { stdout, stderr } = await shell(interrupted(`${command} ${words}`), '0')
+      const { stdout, stderr } = await shell(interrupted(`${command} ${words}`), 'true')
       expect({ stdout, stderr }).toEqual({ stdout: 'code 130\n', stderr: '' })
     },
   )
 
   test('ends a script around the command too', async () => {
     const script = `bash -c "${command} plan --host pipe; echo went on"`
-    const { stdout } = await shell(interrupted(script), '0')
+    const { stdout } = await shell(interrupted(script), 'true')
     expect(stdout).toBe('code 130\n')
   })
 })
@@ -88,6 +91,6 @@ test.each([
   ['completion zsh', 'true'],
   ['inspect', 'true'],
 ])('%s | %s says nothing on standard error', async (words, reader) => {
-  const { stderr } = await shell(`${command} ${words} | ${reader}`, '0')
+  const { stderr } = await shell(`${command} ${words} | ${reader}`, 'true')
   expect(stderr).toBe('')
 })

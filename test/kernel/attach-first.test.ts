@@ -47,20 +47,22 @@ test('an endpoint is attached once the kernel receives what is for its IPv6 addr
   const file = await lab.write('compose.yaml', compose)
   await lab.portolan(['apply', '--yes', '-f', file])
   const web = await bareMachine(lab, 'web')
-  // As on a busy machine: what the kernel does a little later is undone, and done again later.
+  // As on a busy machine: what the kernel does a little later is undone, and done again once attach has looked for it twice.
   const folder = '/run/lab/late'
   await lab.host.mustRun(['mkdir', '-p', folder])
-  await lab.host.writeText(
-    `${folder}/ip`,
-    `#!/bin/sh
-/usr/sbin/ip "$@" || exit
+  const programs = {
+    ip: `/usr/sbin/ip "$@" || exit
 if [ "$*" != "-batch -" ]; then exit; fi
-route=$(/usr/sbin/ip -6 route show table local dev eth0 | grep '^local fd')
-/usr/sbin/ip -6 route del $route dev eth0 table local
-(sleep 0.2; /usr/sbin/ip -6 route add $route dev eth0 table local) > /dev/null 2>&1 &
-`,
-  )
-  await lab.host.mustRun(['chmod', '755', `${folder}/ip`])
+until /usr/sbin/ip -6 route show table local dev eth0 | grep '^local fd' > ${folder}/route; do :; done
+exec /usr/sbin/ip -6 route del $(cat ${folder}/route) dev eth0 table local`,
+    sleep: `echo >> ${folder}/looks
+if [ "$(wc -l < ${folder}/looks)" = 2 ]; then /usr/sbin/ip -6 route add $(cat ${folder}/route) dev eth0 table local; fi
+exec /usr/bin/sleep "$@"`,
+  }
+  for (const [name, does] of Object.entries(programs)) {
+    await lab.host.writeText(`${folder}/${name}`, `#!/bin/sh\n${does}\n`)
+    await lab.host.mustRun(['chmod', '755', `${folder}/${name}`])
+  }
   const attached = await lab.portolan(['attach', 'shop/front', '--netns', String(web.pid), '--name', 'web'], {
     environment: { PATH: `${folder}:/usr/sbin:/usr/bin:/sbin:/bin` },
   })
@@ -70,4 +72,5 @@ route=$(/usr/sbin/ip -6 route show table local dev eth0 | grep '^local fd')
     stderr: '',
     found: expect.stringMatching(/^local fd/m),
   })
+  expect(await lab.host.mustRun(['wc', '-l', `${folder}/looks`])).toMatch(/^2 /)
 })

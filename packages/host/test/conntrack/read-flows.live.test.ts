@@ -16,7 +16,9 @@ describeLive('readFlows', () => {
       nft 'table inet t {
         chain o { type nat hook output priority -105;
           meta nfproto ipv4 udp dport 5353 dnat ip to 172.18.0.5:53
-          meta nfproto ipv6 udp dport 5353 dnat ip6 to [fd00::5]:53; }; }'`)
+          meta nfproto ipv6 udp dport 5353 dnat ip6 to [fd00::5]:53; }; }'
+      # On a busy machine the tests below take longer than the 30 s that the kernel keeps a flow of one packet.
+      sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600`)
     await host.node(`
       import { createSocket } from 'node:dgram'
       const send = (type, port, address) => new Promise((resolve) => {

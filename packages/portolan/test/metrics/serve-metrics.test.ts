@@ -12,8 +12,11 @@ afterEach(async () => {
   server = null
 })
 
+/** An address of this process alone: no other takes a port of it that was free a moment ago. */
+const own = [127, 64 + (process.pid >> 16), (process.pid >> 8) & 255, process.pid & 255].join('.')
+
 const freePort = async (): Promise<number> => {
-  const listener = createServer().listen(0, '127.0.0.1')
+  const listener = createServer().listen(0, own)
   await once(listener, 'listening')
   const address = listener.address()
   listener.close()
@@ -24,13 +27,13 @@ const freePort = async (): Promise<number> => {
 
 const serve = async (scrape: () => Promise<Served> = async () => metrics): Promise<number> => {
   const port = await freePort()
-  server = await serveMetrics(parseMetricsAddress(`127.0.0.1:${port}`), scrape)
+  server = await serveMetrics(parseMetricsAddress(`${own}:${port}`), scrape)
   return port
 }
 
 /** Sends bytes, and gives back all that comes until the other side ends. */
 const exchange = async (port: number, bytes: string): Promise<string> => {
-  const socket: Socket = open(port, '127.0.0.1')
+  const socket: Socket = open(port, own)
   socket.write(bytes)
   return textOf(socket)
 }
@@ -38,7 +41,7 @@ const exchange = async (port: number, bytes: string): Promise<string> => {
 test('metrics are served with their content type, with a query too', async () => {
   const port = await serve()
   for (const path of ['/metrics', '/metrics?name[]=x']) {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`)
+    const response = await fetch(`http://${own}:${port}${path}`)
     expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
       200,
       metrics.contentType,
@@ -49,15 +52,15 @@ test('metrics are served with their content type, with a query too', async () =>
 
 test('other paths and methods are refused', async () => {
   const port = await serve()
-  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404)
-  expect((await fetch(`http://127.0.0.1:${port}/metrics/../x`)).status).toBe(404)
-  const posted = await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'POST', body: 'x' })
+  expect((await fetch(`http://${own}:${port}/`)).status).toBe(404)
+  expect((await fetch(`http://${own}:${port}/metrics/../x`)).status).toBe(404)
+  const posted = await fetch(`http://${own}:${port}/metrics`, { method: 'POST', body: 'x' })
   expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
 })
 
 test('HEAD is answered as GET is, without the body', async () => {
   const port = await serve()
-  const response = await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'HEAD' })
+  const response = await fetch(`http://${own}:${port}/metrics`, { method: 'HEAD' })
   expect([
     response.status,
     response.headers.get('content-type'),
@@ -91,15 +94,15 @@ test('a scrape that fails is a 503 with its words, and the next one may succeed'
     if (fails) throw new Error('the leases could not be read')
     return metrics
   })
-  const failed = await fetch(`http://127.0.0.1:${port}/metrics`)
+  const failed = await fetch(`http://${own}:${port}/metrics`)
   expect([failed.status, await failed.text()]).toEqual([503, 'the leases could not be read\n'])
   fails = false
-  expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(200)
+  expect((await fetch(`http://${own}:${port}/metrics`)).status).toBe(200)
 })
 
 test('more connections than a few are closed, and those that are left are still served', async () => {
   const port = await serve()
-  const held = Array.from({ length: 40 }, () => open(port, '127.0.0.1').on('error', () => {}))
+  const held = Array.from({ length: 40 }, () => open(port, own).on('error', () => {}))
   const closed = held.map((socket) => once(socket, 'close'))
   await Promise.race(closed)
   for (const socket of held) socket.destroy()
@@ -110,7 +113,7 @@ test('more connections than a few are closed, and those that are left are still 
 test('closing does not wait for connections that are open', async () => {
   const port = await serve(() => new Promise(() => {}))
   const waiting = exchange(port, 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n')
-  const idle = open(port, '127.0.0.1').on('error', () => {})
+  const idle = open(port, own).on('error', () => {})
   await once(idle, 'connect')
   await server?.close()
   expect(await waiting.catch(() => '')).toBe('')
@@ -120,8 +123,6 @@ test('closing does not wait for connections that are open', async () => {
 test('a port that is taken, and an address that is none of this host, are refused', async () => {
   const port = await serve()
   const listen = (text: string) => serveMetrics(parseMetricsAddress(text), async () => metrics)
-  await expect(listen(`127.0.0.1:${port}`)).rejects.toThrow(
-    /another program listens there.*Nothing was changed/,
-  )
+  await expect(listen(`${own}:${port}`)).rejects.toThrow(/another program listens there.*Nothing was changed/)
   await expect(listen('192.0.2.77:9469')).rejects.toThrow('this host does not have that address')
 })
