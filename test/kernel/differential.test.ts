@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { describeOnKernel } from '../lab/gate.ts'
 import { openScene, type Scene } from './differential/scene.ts'
+import { shrunkFor } from './differential/shrunk-for.ts'
 import { startTally, type Tally, tryOut } from './differential/trial.ts'
 import { type Mix, trials } from './differential/trial-arbitrary.ts'
 
@@ -9,6 +10,7 @@ import { type Mix, trials } from './differential/trial-arbitrary.ts'
 const wanted = Number(process.env.PORTOLAN_FLOWS ?? 2400)
 const flowsPerRuleset = 60
 const mixes: readonly Mix[] = ['nftables', 'iptables-nft', 'iptables-legacy', 'all together']
+const longestShrinkMs = 60_000
 const rulesets = Math.ceil(wanted / mixes.length / flowsPerRuleset)
 
 const summary = (mix: string, tally: Tally): string =>
@@ -37,11 +39,13 @@ describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
     async (mix) => {
       const tally = startTally()
       await fc.assert(
-        fc.asyncProperty(trials(mix, flowsPerRuleset), (trial) => tryOut(scene, trial, tally)),
+        fc.asyncProperty(
+          trials(mix, flowsPerRuleset),
+          // Each step of shrinking asks the kernel again: what is found by then is small enough to read.
+          shrunkFor(longestShrinkMs, (trial) => tryOut(scene, trial, tally)),
+        ),
         {
           numRuns: rulesets,
-          // Each step of shrinking asks the kernel again: what is found by then is small enough to read.
-          interruptAfterTimeLimit: 30_000 + wanted * 40,
           endOnFailure: process.env.PORTOLAN_SHRINK === 'no',
         },
       )

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { describeOnKernel } from '../lab/gate.ts'
+import { shrunkFor } from './differential/shrunk-for.ts'
 import type { Mix } from './random-hosts/foreign-arbitrary.ts'
 import { randomHost } from './random-hosts/random-host.ts'
 import { openStage, type Stage } from './random-hosts/stage.ts'
@@ -14,6 +15,7 @@ const mixes: readonly Mix[] = ['nftables', 'iptables-nft', 'iptables-legacy', 'a
 const leastHosts = 48
 /** PORTOLAN_HOST=SEED/PATH, of what a run found, asks that host alone. */
 const alone = process.env.PORTOLAN_HOST?.split('/')
+const longestShrinkMs = 120_000
 /** While one waits for silence, the others work. */
 const stages = alone === undefined ? 3 : 1
 const hosts = Math.ceil(wanted / mixes.length / stages)
@@ -70,13 +72,15 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
       const ends = await Promise.allSettled(
         open.map((stage, at) =>
           fc.assert(
-            fc.asyncProperty(randomHost(mix), (host) => tryOut(stage, host, tally).catch(tellAtOnce)),
+            fc.asyncProperty(
+              randomHost(mix),
+              // Each step of shrinking asks the kernel again: what is found by then is small enough to read.
+              shrunkFor(longestShrinkMs, (host) => tryOut(stage, host, tally).catch(tellAtOnce)),
+            ),
             {
               numRuns: hosts,
               seed: seedOfStage(mix, at),
               ...(alone === undefined ? {} : { seed: Number(alone[0]), path: alone[1] ?? '', numRuns: 1 }),
-              // Each step of shrinking asks the kernel again: what is found by then is small enough to read.
-              interruptAfterTimeLimit: 120_000 + wanted * 2000,
               endOnFailure: process.env.PORTOLAN_SHRINK === 'no',
             },
           ),
