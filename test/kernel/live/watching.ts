@@ -5,6 +5,7 @@ import { bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { inHost } from '../lifecycle/in-host.ts'
 import { expectWhole, openedShop, served } from './live-shop.ts'
 import { startWatcher } from './watcher.ts'
 
@@ -140,6 +141,31 @@ export const watching = (open: OpenLab, backend: Backend): void => {
       ),
     ).toMatchObject({ conflict: { network: 'web' } })
     expect((await watcher.events()).filter(({ kind }) => kind === 'drift')).toEqual([])
+  })
+
+  test('what another process publishes and takes back is no drift', async () => {
+    const lab = await open()
+    await openedShop(lab, backend)
+    await using watcher = await startWatcher(lab, backend, { check: true })
+    await inHost(
+      lab,
+      backend,
+      `const host = await open({ project: 'shop' })
+       const ports = Array.from({ length: 20 }, (_, at) => 9000 + at)
+       for (const hostPort of ports) await host.publish({ hostPort, to: { endpoint: 'web-1', port: 80 } })
+       for (const hostPort of ports) await host.unpublish({ hostPort })
+       await host.close()
+       report(null)`,
+    )
+    // What is told behind it: events come in their order.
+    await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
+    await watcher.next('the drift', ({ kind }) => kind === 'drift')
+    const drifts = (await watcher.events()).filter(({ kind }) => kind === 'drift')
+    expect(drifts).toEqual([
+      expect.objectContaining({
+        changes: [expect.objectContaining({ object: expect.stringContaining('ip_forward') })],
+      }),
+    ])
   })
 
   test('with check nothing is changed, and each drift is told once', async () => {

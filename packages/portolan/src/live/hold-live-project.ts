@@ -12,6 +12,7 @@ import { blockRoutes } from './networks/block-routes.ts'
 import { lostPorts, type Ports, portDrift, portsOfBridges } from './networks/bridge-ports.ts'
 import { bringAbout } from './networks/bring-about.ts'
 import type { LiveRules } from './rules/live-rules.ts'
+import type { RuleDrift } from './rules/rule-keeper.ts'
 import { intentOf } from './wanted/desired-of.ts'
 
 /**
@@ -32,10 +33,28 @@ export const holdLiveProject = (
   let strays: readonly Backend[] = []
   /** What is written down of it was lost at the last look. */
   let lost = false
+  /** How many records what is wanted had at the last look; null: there was none. */
+  let looked: number | null = null
   const elsewhere = () => {
     const desired = rules.desired()
     if (desired === null) return []
     return driftBesideRules(desired, rules.facts, machine.sysctls.isWritable('net.ipv4.ip_forward'))
+  }
+  /**
+   * What of the rules is not as it is wanted. Another process writes down what it wants before that is in force: where there
+   * are new records, nothing is amiss that is not so a second time, while no process has the lock that is held meanwhile.
+   */
+  const ofRules = async (): Promise<readonly RuleDrift[]> => {
+    await rules.refresh()
+    const before = rules.drift()
+    const isNew = looked !== wanted.count()
+    const isAmiss = before.length + elsewhere().length > 0
+    looked = wanted.count()
+    if (!isAmiss || !isNew) return before
+    const seen = new Set(before.map(driftText))
+    await machine.withLock(() => rules.refresh())
+    looked = wanted.count()
+    return rules.drift().filter((one) => seen.has(driftText(one)))
   }
   return {
     project,
@@ -45,7 +64,7 @@ export const holdLiveProject = (
     isUnchanged: () => inTurn(() => rules.isUnchanged()),
     look: () =>
       inTurn(async () => {
-        await rules.refresh()
+        const drift = await ofRules()
         ports = portsOfBridges(project, rules.facts, ports)
         strays = await machine.elsewhere()
         // A process of ours that moves them has them in both for a moment.
@@ -53,7 +72,7 @@ export const holdLiveProject = (
         lost = await written.look()
         return [
           ...strays.map((other) => toTakeOut(other, machine.backend)),
-          ...rules.drift(),
+          ...drift,
           ...elsewhere(),
           ...portDrift(project, rules.facts, ports),
           ...(lost ? [toWriteDown] : []),
@@ -88,3 +107,5 @@ export const holdLiveProject = (
     ...(machine.cluster === undefined ? {} : { follow: machine.cluster.follow }),
   }
 }
+
+const driftText = ({ action, object, description }: RuleDrift): string => `${action} ${object} ${description}`
