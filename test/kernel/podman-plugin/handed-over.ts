@@ -19,6 +19,9 @@ const killedBefore = (step: number): Readonly<Record<string, string>> => ({
 
 const sockets = 'ls /run/portolan/plugins 2>/dev/null || true'
 
+/** The socket file of a watch that was killed stays until another one begins. */
+const listening = 'ss -Hxl | grep -F /run/portolan/plugins || true'
+
 /** The processes that serve calls on this host. */
 const servers = `for p in $(pgrep -f 'serve-plugins[.]cjs'); do
   [ "$(readlink /proc/$p/ns/net)" = "$(readlink /proc/self/ns/net)" ] && echo $p; done; true`
@@ -39,7 +42,7 @@ const startWatch = async (lab: Lab, environment: Readonly<Record<string, string>
     timeoutMs: 300_000,
   })
   lab.use({ [Symbol.asyncDispose]: async () => running.kill('SIGKILL') })
-  await untilPrinted(lab, sockets, (text) => text !== '', running)
+  await untilPrinted(lab, listening, (text) => text !== '', running)
   return running
 }
 
