@@ -177,7 +177,11 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     )
     expect(await refused()).toEqual(all)
     // The locks of the host are gone. Its state is there.
-    await lab.host.mustRun(['sh', '-c', 'rm -r /run/portolan && ip link delete looked'])
+    await lab.host.mustRun([
+      'sh',
+      '-c',
+      'mv /run/portolan /run/gone && rm -r /run/gone && ip link delete looked',
+    ])
     const isLocked = `set -- /run/portolan/watches-*/other.*.lock; [ -e "$1" ] && ! flock --nonblock "$1" true`
     await until(
       'the lock of the watch',

@@ -6,6 +6,7 @@ import { inShop } from '../live/in-live-host.ts'
 import { expectWhole, openedShop, served } from '../live/live-shop.ts'
 import { startWatcher } from '../live/watcher.ts'
 import { haveLooked, leasedAgain } from './by-watch.ts'
+import { losing } from './lost-shop.ts'
 
 const state = '/run/lab/live'
 
@@ -31,13 +32,13 @@ export const byLiveHost = (open: OpenLab, backend: Backend): void => {
     const wanted = await inShop(lab, backend, asked)
     {
       await using watcher = await startWatcher(lab, backend)
-      await lab.host.mustRun(['rm', '-r', state])
+      await lab.host.mustRun(['sh', '-c', losing(state)])
       await haveLooked(lab)
       await leasedAgain(watcher.next)
       await expectWhole(lab)
       expect(await inShop(lab, backend, asked)).toEqual(wanted)
       // Rules that go with it come back as they were.
-      await lab.host.mustRun(['sh', '-c', `rm -r ${state}; nft flush ruleset`])
+      await lab.host.mustRun(['sh', '-c', `${losing(state)}; nft flush ruleset`])
       await leasedAgain(watcher.next)
       await expectWhole(lab)
       const failed = (await watcher.events()).filter(({ kind }) => kind === 'failed' || kind === 'contended')

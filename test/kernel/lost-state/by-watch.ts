@@ -7,7 +7,7 @@ import { until } from '../../lab/until.ts'
 import { serves } from '../attach/in-namespace.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { followEvents, type Watcher } from '../live/watcher.ts'
-import { attachIn, lose, openShop, runIn, shopOf, state, toldOf } from './lost-shop.ts'
+import { attachIn, lose, losing, openShop, runIn, shopOf, state, toldOf } from './lost-shop.ts'
 
 const log = '/run/lab/events'
 
@@ -65,7 +65,8 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
     await haveLooked(lab)
     // Lost a second time, and an empty directory in its place.
     const more = await toldOf(lab)
-    await lab.host.mustRun(['sh', '-c', `mv ${state} ${state}.lost && mkdir ${state}`])
+    const asEmpty = `mkdir ${state}.lost && mv --exchange -T ${state}.lost ${state}`
+    await lab.host.mustRun(['sh', '-c', asEmpty])
     await haveLooked(lab)
     await leasedAgain(watch.next)
     expect(await toldOf(lab)).toEqual(more)
@@ -85,7 +86,7 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
     await attach(lab, before, 'web')
     const bridge = await bridgeOf(lab, 'front')
     const watch = await startWatch(lab, backend, file)
-    await lab.host.mustRun(['sh', '-c', `rm -r ${state}; ip address flush dev ${bridge} scope global`])
+    await lab.host.mustRun(['sh', '-c', `${losing(state)}; ip address flush dev ${bridge} scope global`])
     expect(await leasedAgain(watch.next)).toMatchObject({
       changes: expect.arrayContaining([expect.objectContaining({ object: 'leases' })]),
     })
@@ -101,7 +102,8 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
     await watch.inForce()
     expect(await serves(lab, 'ip')).toBe('web')
     // Where they cannot be written, that is told, and rules are brought back all the same.
-    await lab.host.mustRun(['sh', '-c', `rm -r ${state}; touch ${state}; nft flush ruleset`])
+    const asFile = `touch ${state}.file && mv --exchange -T ${state}.file ${state} && rm -r ${state}.file`
+    await lab.host.mustRun(['sh', '-c', `${asFile} && nft flush ruleset`])
     await watch.next('refused', ({ kind }) => kind === 'failed')
     await until('an answer of web', async () => (await serves(lab, 'ip')) === 'web', {
       shows: () => serves(lab, 'ip'),

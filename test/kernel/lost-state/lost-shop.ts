@@ -70,7 +70,11 @@ export const openShop = async (lab: Lab, backend: Backend): Promise<LostShop> =>
 }
 
 /** The state directory is gone, as after a disk was changed: nothing of the kernel is. */
-export const lose = (lab: Lab): Promise<string> => lab.host.mustRun(['rm', '-r', state])
+export const lose = (lab: Lab): Promise<string> => lab.host.mustRun(['sh', '-c', losing(state)])
+
+/** At once, for a shell: a program that makes a directory again while it is emptied would keep it there. */
+export const losing = (directory: string): string =>
+  `mv ${directory} ${directory}.going && rm -r ${directory}.going`
 
 /** The attached endpoints with the addresses that their leases tell. */
 export const toldOf = async (lab: Lab): Promise<unknown> => {
