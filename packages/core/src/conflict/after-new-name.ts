@@ -1,3 +1,5 @@
+import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { isOfPools } from '../block/within-blocks.ts'
 import type { HeldBlocks } from '../pool/held-blocks.ts'
 import { newNameText } from '../pool/name-taken.ts'
 import type { Conflict } from './conflict.ts'
@@ -6,10 +8,40 @@ import type { Conflict } from './conflict.ts'
 const joinText = ({ cluster, unjoined }: HeldBlocks): string | null =>
   unjoined !== undefined ? `First join cluster ${cluster}, or get the blocks of this host back.` : null
 
-/** A conflict about a block of a cluster, whose remedy begins with a name or a block for this host where it needs one. */
-export const afterNewName = (conflict: Conflict, blocks: HeldBlocks): Conflict => {
+/** Is each of these subnets in a block that `join` gets back, unless another host has it by then? */
+const mayComeBack = (subnets: readonly string[], blocks: HeldBlocks): boolean => {
+  const { lost, pools, former = [], left, elsewhere } = blocks
+  if (left !== undefined || elsewhere !== undefined) return false
+  const settled = (pools ?? []).filter((pool) => !former.includes(pool))
+  const free = lost.filter(
+    ({ block, takenBy, cluster }) => takenBy === null && cluster === undefined && isOfPools(block, settled),
+  )
+  return subnets.every((subnet) =>
+    free.some(({ block }) => prefixesOverlap(parsePrefix(block), parsePrefix(subnet))),
+  )
+}
+
+/** A network that moves although its block is free gets other addresses for nothing. */
+const afterJoin = (conflict: Conflict, { join }: HeldBlocks): Conflict => ({
+  ...conflict,
+  remedy: {
+    text: `\`${join}\` gets the block back where no other host has it by then, and the network stays. Otherwise: ${conflict.remedy.text}`,
+    commands: [join],
+  },
+})
+
+/**
+ * A conflict about a block of a cluster, whose remedy begins with a name or a block for this host where it needs one.
+ *
+ * @param subnets - those of the network that are in such blocks
+ */
+export const afterNewName = (
+  conflict: Conflict,
+  subnets: readonly string[],
+  blocks: HeldBlocks,
+): Conflict => {
   const first = newNameText(blocks) ?? joinText(blocks)
-  if (first === null) return conflict
+  if (first === null) return mayComeBack(subnets, blocks) ? afterJoin(conflict, blocks) : conflict
   const { text, commands } = conflict.remedy
   // Which of the two ways it is, only the text tells.
   if (blocks.takeover !== undefined)

@@ -30,10 +30,13 @@ export const findLostBlocks = (
   wording: Wording = commandWording,
 ): readonly Conflict[] => {
   const reserved = blockReservations({ ...blocks, pools: null, lost })
-  const found = subnets.flatMap((subnet): readonly FoundOverlap[] => {
+  const inBlocks = subnets.flatMap((subnet) => {
     const prefix = parsePrefix(subnet)
     const overlapped = reserved.filter((one) => prefixesOverlap(one.prefix, prefix)).map(collisionWith)
-    if (overlapped.length === 0) return []
+    return overlapped.length === 0 ? [] : [{ subnet, prefix, overlapped }]
+  })
+  const all = inBlocks.map(({ subnet }) => subnet)
+  const found = inBlocks.map(({ subnet, prefix, overlapped }): FoundOverlap => {
     const conflict = subnetOverlap(network, subnet, overlapped, true, wording)
     // What is there does not tell whether a file or a call names its subnet.
     const told: Conflict = {
@@ -45,7 +48,7 @@ export const findLostBlocks = (
             text: `${conflict.remedy.text} ${namedInFile(wording.subnets, blocks.left)}`,
           },
     }
-    return [{ conflict: afterNewName(told, { ...blocks, lost }), subnet, overlapped }]
+    return { conflict: afterNewName(told, all, { ...blocks, lost }), subnet, overlapped }
   })
   return withBothFamilies(found, isAboutBlocks)
 }

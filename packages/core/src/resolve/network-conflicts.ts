@@ -48,7 +48,16 @@ export const findSubnetOverlaps = (
     if (blocks === null || !isAboutBlocks(conflict)) return told(conflict)
     const isRemade = isLive === true && isHeld
     const remedy = isRemade ? remadeInBlock(parsePrefix(subnet), blocks, wording) : conflict.remedy
-    return told(afterNewName({ ...conflict, remedy }, blocks))
+    const all = subnets.filter(
+      (one) => one.network === network && one.overlaps.some(({ kind }) => kind === 'cluster'),
+    )
+    return told(
+      afterNewName(
+        { ...conflict, remedy },
+        all.map((one) => one.subnet),
+        blocks,
+      ),
+    )
   })
   return withBothFamilies(found, (one) => blocks !== null && isAboutBlocks(one))
 }

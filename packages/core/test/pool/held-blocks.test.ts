@@ -96,6 +96,34 @@ describe('subnets in blocks of a cluster', () => {
     })
   })
 
+  describe('a network in a lost block is told', () => {
+    const block = '10.66.31.0/24'
+    const remedyOf = (more: Partial<HeldBlocks>, isLive = false) =>
+      findLostBlock({ network: 'web', subnet: block }, { ...held, blocks: [], ...more }, isLive)?.remedy
+    const free = [{ block, takenBy: null }]
+    const taken = [{ block, takenBy: 'h2' }]
+    const back = /^`portolan cluster join` gets the block back where no other host has it by then/
+
+    test.each([false, true])('that a free block comes back, by a program: %s', (isLive) => {
+      expect(remedyOf({ lost: free }, isLive)).toEqual({
+        text: expect.stringMatching(back),
+        commands: [join],
+      })
+      expect(remedyOf({ lost: free, blocks: ['10.70.2.0/24'] }, isLive)?.text).toMatch(back)
+    })
+
+    test('no claim where the block cannot come back', () => {
+      const own = { blocks: ['10.70.2.0/24'] }
+      const moved = { text: expect.stringMatching(/^Move the network/), commands: ['portolan move web'] }
+      expect(remedyOf({ ...own, lost: [{ block, takenBy: null, cluster: 'test' }] })).toEqual(moved)
+      expect(
+        remedyOf({ ...own, lost: free, pools: ['10.64.0.0/12:24'], former: ['10.64.0.0/12:24'] }),
+      ).toEqual(moved)
+      expect(remedyOf({ lost: free, left: true, pools: [] })).toEqual(moved)
+      expect(remedyOf({ lost: taken })).toEqual(moved)
+    })
+  })
+
   test('a host that may itself be the machine of its name is told to take its blocks back before it is told another name', () => {
     const block = '10.66.31.0/24'
     const disputed = {
