@@ -21,3 +21,13 @@ export const nowWaiting = (one: Waiting): (() => void) => {
   waiting.add(one)
   return () => void waiting.delete(one)
 }
+
+/** Awaits something by its name, such as the end of a program. */
+export const named = async <Value>(what: string, promise: Promise<Value>): Promise<Value> => {
+  const done = nowWaiting({ what: () => what })
+  try {
+    return await promise
+  } finally {
+    done()
+  }
+}

@@ -2,6 +2,7 @@ import type { Backend } from '../backend.ts'
 import type { Lab } from '../lab.ts'
 import type { Running } from '../run.ts'
 import { until } from '../until.ts'
+import { named } from '../waiting.ts'
 import { callDockerPlugin, type PluginAnswer, pluginSocket } from './call-docker-plugin.ts'
 
 export type { Json } from './call-docker-plugin.ts'
@@ -42,7 +43,10 @@ export const startDockerPlugin = async (
       running?.kill(signal)
       return plugin.ended()
     },
-    ended: async () => (await running?.outcome)?.exitCode ?? null,
+    async ended() {
+      if (running === null) return null
+      return (await named('the end of the plugin of Docker', running.outcome)).exitCode
+    },
     call: (verb, body) => callDockerPlugin(path, verb, body),
     async [Symbol.asyncDispose]() {
       await plugin.stop('SIGKILL')

@@ -5,6 +5,7 @@ import type { Lab } from '../lab.ts'
 import type { Machine } from '../machine.ts'
 import { type RunOptions, type RunOutcome, start } from '../run.ts'
 import { until } from '../until.ts'
+import { named } from '../waiting.ts'
 import { removeCgroup } from './cgroup.ts'
 
 /**
@@ -136,7 +137,7 @@ const open = async (lab: EngineHost): Promise<EngineRoom> => {
         signal,
         async stop() {
           await signal('TERM')
-          await running.outcome
+          await named(`the end of ${name}`, running.outcome)
         },
       }
     },
