@@ -52,7 +52,7 @@ export const scrapeUntil = async (
   }
   const shows = (): string =>
     [
-      String(last?.status),
+      last === null ? 'no answer' : String(last.status),
       ...[...(last?.families ?? [])].flatMap(([, { samples }]) =>
         samples.map(({ name, labels, value }) => `${name} ${JSON.stringify(labels)} ${value}`),
       ),

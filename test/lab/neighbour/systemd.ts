@@ -155,7 +155,8 @@ export const startSystemd = async (lab: Lab): Promise<Systemd> => {
           return typeof wanted === 'string' ? value === wanted : wanted(value)
         })
       }
-      await waitUntil(`${unit} as ${JSON.stringify(is)}`, isSo, {
+      const wanted = JSON.stringify(is, (_, value) => (typeof value === 'function' ? String(value) : value))
+      await waitUntil(`${unit} as ${wanted}`, isSo, {
         beside,
         shows: async () => `${JSON.stringify(found)}, and it has said: ${await systemd.said(unit)}`,
       })

@@ -130,7 +130,11 @@ describeLive('withHostLock', () => {
       import { createRunner, withHostLock } from '@portolan/host'
       await withHostLock(() => createRunner().run('sh', ['-c',
         'echo $$ > ${folder}/started; while [ ! -e ${folder}/end ]; do sleep 0.02; done; : > ${folder}/ended']))`)
-    while (!existsSync(`${folder}/started`)) await setTimeout(20)
+    while (!existsSync(`${folder}/started`)) {
+      if (parent.exitCode !== null)
+        throw new Error(`it ended with ${parent.exitCode} before it started a program`)
+      await setTimeout(20)
+    }
     const child = Number(readFileSync(`${folder}/started`, 'utf8'))
     const gone = once(parent, 'exit')
     parent.kill('SIGKILL')
