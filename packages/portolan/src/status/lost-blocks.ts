@@ -78,7 +78,7 @@ export const readLostBlocks = async (
     const unjoined = clusterSeen === undefined ? {} : unjoinedIn({ cluster, pools: null }, clusterSeen)
     if (lost.length + others.length === 0 && unjoined.unjoined === undefined)
       return { ...noLostBlocks, notes }
-    const blocks = { ...named, ...left, cluster, pools: null, blocks: own, lost, ...lines, ...unjoined }
+    const blocks = { ...named, ...left, cluster, pools, blocks: own, lost, ...lines, ...unjoined }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }): readonly ProjectConflict[] => {
         const subnets = network.external ? [] : families.flatMap((family) => network[family]?.subnet ?? [])

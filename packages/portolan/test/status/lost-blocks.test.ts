@@ -107,6 +107,23 @@ test('a network in a block of another host is told with a command about its proj
   ])
 })
 
+test.each([false, true])(
+  'a block that no host is known to have is told to come back, by a program: %s',
+  async (isLive) => {
+    const lost = [{ block: '10.64.3.0/24', takenBy: null, revision: 0 }]
+    await writeMember(folder, { ...member, blocks: [], lost })
+    const comesBackWith = async (pools: readonly string[]): Promise<readonly boolean[]> => {
+      await writeNeighbours(folder, { ...seen, blocks: [], pools })
+      const { find } = await readLostBlocks(folder, { isLive: () => isLive })
+      return find(up('10.64.3.1/24')).map(({ remedy }) =>
+        remedy.text.startsWith(`\`portolan cluster join --state ${folder}\` gets the block back`),
+      )
+    }
+    expect(await comesBackWith(member.pools)).toEqual([true])
+    expect(await comesBackWith(['10.72.0.0/22:26'])).toEqual([false])
+  },
+)
+
 test('a network in addresses of a cluster that this host has not joined is told as a plan tells it', async () => {
   const found = async (clusterSeen: ClusterNeighbours) =>
     (await readLostBlocks(folder, { isLive: () => false, clusterSeen })).find(up('10.64.9.1/24'))
