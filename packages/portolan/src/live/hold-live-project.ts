@@ -35,6 +35,8 @@ export const holdLiveProject = (
   let lost = false
   /** How many records what is wanted had at the last look; null: there was none. */
   let looked: number | null = null
+  /** Did the last look leave something out that was not amiss a moment before? */
+  let isLeftOut = false
   const elsewhere = () => {
     const desired = rules.desired()
     if (desired === null) return []
@@ -50,18 +52,23 @@ export const holdLiveProject = (
     const isNew = looked !== wanted.count()
     const isAmiss = before.length + elsewhere().length > 0
     looked = wanted.count()
+    isLeftOut = false
     if (!isAmiss || !isNew) return before
     const seen = new Set(before.map(driftText))
     await machine.withLock(() => rules.refresh())
     looked = wanted.count()
-    return rules.drift().filter((one) => seen.has(driftText(one)))
+    const now = rules.drift()
+    const again = now.filter((one) => seen.has(driftText(one)))
+    isLeftOut = again.length < now.length
+    return again
   }
   return {
     project,
     get backend() {
       return machine.backend
     },
-    isUnchanged: () => inTurn(() => rules.isUnchanged()),
+    // What another program took away between the two readings of a look is for the next one, which its notice brings.
+    isUnchanged: () => inTurn(async () => !isLeftOut && (await rules.isUnchanged())),
     look: () =>
       inTurn(async () => {
         const drift = await ofRules()
@@ -86,6 +93,7 @@ export const holdLiveProject = (
         // Rules first: what comes up behind them is never more open than it should be.
         const isDamaged = rules.isDamaged()
         const missing = isDamaged ? await rules.mend() : []
+        isLeftOut = false
         const more = elsewhere()
         const isElsewhere = strays.length > 0
         // Alone, so that a conflict of a network keeps no route away.
