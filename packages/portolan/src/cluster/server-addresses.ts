@@ -31,7 +31,8 @@ export const serverAddresses = async (
 const resolved = async (name: string, resolve: Resolve): Promise<readonly string[]> => {
   let timer: NodeJS.Timeout | undefined
   const silent = new Promise<readonly string[]>((done) => {
-    timer = setTimeout(() => done([]), LOOKUP_MS)
+    // What came while this process had no processor is heard first: timers come before it.
+    timer = setTimeout(() => setImmediate(done, []), LOOKUP_MS)
   })
   try {
     const answer = resolve(name).then(
