@@ -77,6 +77,20 @@ describe.each(backends)('a live host on a simulated one, with %s', (backend) => 
     expect(await labels()).toEqual([one, `${one} none`])
   })
 
+  test('publishes again to the last container of those that shared a port by weight', async () => {
+    const host = fakeHost()
+    await using live = await opened(host, backend)
+    await live.lease('web', 'web-2')
+    const last = { endpoint: 'web-2', port: 80, weight: 2 } as const
+    await live.publish({ hostPort: 8080, to: [{ endpoint: 'web-1', port: 80, weight: 3 }, last] })
+    await live.unpublish({ endpoint: 'web-1' })
+    for (const to of [last, { endpoint: 'web-2', port: 80 }])
+      expect(await live.publish({ hostPort: 8080, to })).toMatchObject([
+        { label: '0.0.0.0:8080/tcp -> web-2:80' },
+      ])
+    expect((await live.status()).mappings).toMatchObject([{ drift: 'none' }])
+  })
+
   test('chooses a port of its own for containers that share one, whatever each of them has alone', async () => {
     const host = fakeHost()
     await using live = await opened(host, backend)
@@ -95,6 +109,16 @@ describe.each(backends)('a live host on a simulated one, with %s', (backend) => 
     expect(await chosen({ hostPort: 'auto', to: others })).toEqual([
       '0.0.0.0:32770/tcp -> web-1:80 and web-2:81',
     ])
+    // Containers of one name on several networks are others.
+    for (const network of ['db', 'cache']) {
+      await live.ensureNetwork(network, { pool: 'classic' })
+      await live.lease(network, 'web-1')
+    }
+    const across = async (network: string): Promise<number | undefined> => {
+      const both = ['web', network].map((on) => ({ network: on, endpoint: 'web-1', port: 80 }))
+      return (await live.publish({ hostPort: 'auto', to: both }))[0]?.hostPort
+    }
+    expect([await across('db'), await across('cache')]).toEqual([32771, 32772])
     await live.release('web', 'web-1')
     await live.lease('web', 'web-1')
     expect(await chosen({ hostPort: 'auto', to: to.slice(0, 1) })).toEqual(['0.0.0.0:32769/tcp -> web-1:80'])

@@ -31,7 +31,7 @@ export const shareHostPorts = (
     supply.take(protocol, {
       project,
       // Of all of them, as each may have another port for itself alone.
-      service: wanted.map((one) => `${one.service}:${one.containerPorts.first + index}`).join(' and '),
+      service: wanted.map((one) => nameAmong(first, one, index)).join(' and '),
       replica,
       network,
       containerPort: containerPorts.first + index,
@@ -44,6 +44,12 @@ export const shareHostPorts = (
       containerPorts: single(mapping.containerPorts.first + index),
     })),
   )
+}
+
+/** One of another network than the first may have the name of one that is on the first's. */
+const nameAmong = (first: MappingIntent, one: MappingIntent, index: number): string => {
+  const name = `${one.service}:${one.containerPorts.first + index}`
+  return one.network === first.network ? name : `${one.network}/${name}`
 }
 
 const single = (port: number): MappingIntent['containerPorts'] => ({ first: port, last: port })

@@ -167,7 +167,8 @@ const withdrawTargets = (
   if (kept === undefined) withdrawn.changes.push(withoutPort(mapping))
   else {
     withdrawn.shared = true
-    const targets = [kept, ...others] as const
+    // As a request for it alone has it: a weight says nothing there.
+    const targets = others.length === 0 ? ([{ ...kept, weight: 1 }] as const) : ([kept, ...others] as const)
     withdrawn.changes.push(withPort({ ...mapping, targets, label: mappingLabel(mapping, targets) }))
   }
 }
