@@ -33,7 +33,7 @@ export const holdLiveProject = (
   let strays: readonly Backend[] = []
   /** What is written down of it was lost at the last look. */
   let lost = false
-  /** How many records what is wanted had at the last look; null: there was none. */
+  /** How many records what is wanted had before the last look; null: there was none. */
   let looked: number | null = null
   /** Did the last look leave something out that was not amiss a moment before? */
   let isLeftOut = false
@@ -47,16 +47,20 @@ export const holdLiveProject = (
    * are new records, nothing is amiss that is not so a second time, while no process has the lock that is held meanwhile.
    */
   const ofRules = async (): Promise<readonly RuleDrift[]> => {
+    // Counted before: of a record that comes meanwhile it is not known whether the look has it, and the next one has it as new.
+    const count = wanted.count()
     await rules.refresh()
     const before = rules.drift()
     const isNew = looked !== wanted.count()
     const isAmiss = before.length + elsewhere().length > 0
-    looked = wanted.count()
+    looked = count
     isLeftOut = false
     if (!isAmiss || !isNew) return before
     const seen = new Set(before.map(driftText))
-    await machine.withLock(() => rules.refresh())
-    looked = wanted.count()
+    await machine.withLock(() => {
+      looked = wanted.count()
+      return rules.refresh()
+    })
     const now = rules.drift()
     const again = now.filter((one) => seen.has(driftText(one)))
     isLeftOut = again.length < now.length
