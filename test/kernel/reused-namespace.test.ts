@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { commandLine, type Outcome, run } from '../cli/portolan.ts'
 import { startAgent } from '../lab/agent.ts'
@@ -42,23 +43,34 @@ const makeNamespace = async (): Promise<Held> => {
 /** So many lower inodes are free as one comes free: those are what other processes of the machine get meanwhile. */
 const lower = 20
 
+const numberOf = (inode: string): number => Number(inode.replaceAll(/\D/g, ''))
+
 /**
- * Makes namespaces until one has an inode again: the kernel gives out the lowest that is free.
+ * Makes namespaces until one has an inode again: the kernel gives out the lowest that is free. It comes free some time after
+ * the namespace has ended: one that gets a higher inode is made too early.
  * @returns null when it did not come: another process of the machine has it
  */
 const makeWithInode = async (inode: string): Promise<Held | null> => {
   const others: Held[] = []
   try {
-    for (let attempt = 0; attempt < lower + 50; attempt += 1) {
+    for (let early = 0; early < mostEarly && others.length < lower + 50; ) {
       const next = await makeNamespace()
       if (next.inode === inode) return next
-      others.push(next)
+      if (numberOf(next.inode) < numberOf(inode)) others.push(next)
+      else {
+        early += 1
+        await next[Symbol.asyncDispose]()
+        await delay(early)
+      }
     }
     return null
   } finally {
     for (const other of others) await other[Symbol.asyncDispose]()
   }
 }
+
+/** Two seconds, and what it takes to make so many. */
+const mostEarly = 60
 
 const forwarding = async (held: Held): Promise<string> =>
   (await held.run(['cat', '/proc/sys/net/ipv4/ip_forward'])).stdout.trim()
@@ -74,7 +86,7 @@ const applyInOneThatEnds = async (
     expect(await first.portolan(['apply', '--backend', 'nftables', '--yes'])).toMatchObject({ code: 0 })
     expect(await forwarding(first)).toBe('1')
     for (const one of [...fillers, first]) await one[Symbol.asyncDispose]()
-    const file = join(folder, 'state', `state-${first.inode.replaceAll(/\D/g, '')}.json`)
+    const file = join(folder, 'state', `state-${numberOf(first.inode)}.json`)
     writeFileSync(file, written(readFileSync(file, 'utf8')))
     const second = await makeWithInode(first.inode)
     if (second !== null) return { second, file }
