@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { afterSilence } from './after-silence.ts'
 import { hostOf, isSocketFile } from './check-endpoints.ts'
 
 /** How long a nameserver may take once a request has failed. */
@@ -27,10 +28,9 @@ export const unresolvedNames = async (
 }
 
 const whyUnresolved = async (name: string): Promise<string | null> => {
-  let timer: NodeJS.Timeout | undefined
+  let heard: () => void = () => {}
   const silent = new Promise<string>((resolve) => {
-    // What came while this process had no processor is heard first: timers come before it.
-    timer = setTimeout(() => setImmediate(resolve, 'no nameserver of this host answers'), LOOKUP_MS)
+    heard = afterSilence(LOOKUP_MS, () => resolve('no nameserver of this host answers'))
   })
   try {
     return await Promise.race([
@@ -41,6 +41,6 @@ const whyUnresolved = async (name: string): Promise<string | null> => {
       silent,
     ])
   } finally {
-    clearTimeout(timer)
+    heard()
   }
 }
