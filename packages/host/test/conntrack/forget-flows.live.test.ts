@@ -27,8 +27,10 @@ describeLive('forgetFlows', () => {
       sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600`)
     await host.node(`
       import { createSocket } from 'node:dgram'
+      // Open until all are sent: the kernel would give the port of a closed one again, and two packets were one flow.
+      const sockets = []
       const send = (type, port, address) => new Promise((resolve) => {
-        const socket = createSocket(type); socket.send('x', port, address, () => { socket.close(); resolve() }) })
+        const socket = createSocket(type); sockets.push(socket); socket.send('x', port, address, resolve) })
       for (let n = 0; n < 20; n += 1) await send('udp4', 5353, '192.0.2.1')
       for (let n = 0; n < 3; n += 1) await send('udp4', 5353, '127.0.0.1')
       await send('udp4', 5354, '192.0.2.1')
@@ -36,6 +38,7 @@ describeLive('forgetFlows', () => {
       await send('udp4', 7777, '192.0.2.1')
       await send('udp4', 8888, '172.17.0.9')
       await send('udp6', 5353, 'fd00:9::1')
+      for (const socket of sockets) socket.close()
       report()`)
   })
   afterAll(() => host.remove())
@@ -86,8 +89,10 @@ describeLive('forgetFlows', () => {
     const counts = await host.node(`
       import { createSocket } from 'node:dgram'
       import { openConntrack } from '@portolan/host'
-      for (const port of [7001, 7002, 7002]) await new Promise((resolve) => {
-        const socket = createSocket('udp4'); socket.send('x', port, '192.0.2.1', () => { socket.close(); resolve() }) })
+      const sockets = [7001, 7002, 7002].map((port) => ({ port, socket: createSocket('udp4') }))
+      for (const { port, socket } of sockets)
+        await new Promise((resolve) => socket.send('x', port, '192.0.2.1', resolve))
+      for (const { socket } of sockets) socket.close()
       const conntrack = openConntrack()
       const of = (hostPort) => conntrack.forgetUntranslated([{ family: 'ip', protocol: 'udp', hostAddress: null, hostPort }])
       report(await Promise.all([of(7001), of(7002), of(7003)]))

@@ -129,7 +129,7 @@ describeLive('withHostLock', () => {
     const parent = host.start(`
       import { createRunner, withHostLock } from '@portolan/host'
       await withHostLock(() => createRunner().run('sh', ['-c',
-        'echo $$ > ${folder}/started; while [ ! -e ${folder}/end ]; do sleep 0.02; done; : > ${folder}/ended']))`)
+        'echo $$ > ${folder}/starting; mv ${folder}/starting ${folder}/started; while [ ! -e ${folder}/end ]; do sleep 0.02; done; : > ${folder}/ended']))`)
     while (!existsSync(`${folder}/started`)) {
       if (parent.exitCode !== null)
         throw new Error(`it ended with ${parent.exitCode} before it started a program`)
