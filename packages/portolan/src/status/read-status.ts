@@ -29,6 +29,7 @@ import { planBeside, sysctlsAreWritable } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { withFormerInside } from '../plan/read-inside.ts'
 import { parentedLines } from './attached-lines.ts'
+import { betweenChanges } from './between-changes.ts'
 import type { EndpointOnNetwork } from './conflicts-now.ts'
 import { countConnections, notCounted } from './count-connections.ts'
 import { allRuleChanges } from './find-drift.ts'
@@ -142,15 +143,21 @@ const MOST_READINGS = 8
 
 /**
  * What a live host publishes is written down a moment before it is in force: that is no drift. What two readings one after
- * the other find alike, is.
+ * the other find alike, is. In iptables that moment is as long as programs take, under the lock of the host, which the
+ * readings behind the first one wait for.
  */
 const readSettled = async (options: StatusOptions, runner: Runner): Promise<Reading> => {
   let reading = await read(options, runner, null)
   if (reading.wishes.length === 0) return reading
   let found = driftText(reading)
+  let mayLock = true
   for (let more = MOST_READINGS - 1; found !== '' && more > 0; more -= 1) {
     const before = found
-    reading = await read(options, runner, reading.wishes)
+    const { wishes } = reading
+    const readAgain = (): Promise<Reading> => read(options, runner, wishes)
+    const alone = mayLock ? await betweenChanges(readAgain) : null
+    mayLock = alone !== null
+    reading = alone ?? (await readAgain())
     found = driftText(reading)
     if (found === before) break
   }

@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals'
+import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+import { inKeptProcess } from './lifecycle/in-host.ts'
+
+// A live host writes a port down under the lock of the host, and then starts a program for each family.
+for (const backend of ['iptables-nft', 'iptables-legacy'] as const)
+  describeLifecycle('a port whose rules take longer than readings', backend, (open) => {
+    test('is no drift for a status, which reads again once the lock is free', async () => {
+      const lab = await open()
+      const found = await inKeptProcess(
+        lab,
+        backend,
+        `import { spawnSync } from 'node:child_process'
+         import { readFileSync, statSync, readdirSync } from 'node:fs'
+         import { setTimeout as delay } from 'node:timers/promises'
+         let hold = null
+         const runner = { run: async (program, args, { input = '' } = {}) => {
+           if (program.endsWith('-restore') && hold !== null) await hold()
+           const { status: exitCode, stdout, stderr } = spawnSync(program, args, { input, encoding: 'utf8' })
+           return { exitCode, stdout, stderr }
+         } }
+         const [one, other] = [await open({ project: 'shop' }), await open({ project: 'shop', runner })]
+         await other.ensureNetwork('web', { pool: 'classic' })
+         await other.lease('web', 'web-1')
+         const [lock] = readdirSync('/run/portolan').filter((name) => /^network-\\d+\\.lock$/.test(name))
+         const { ino } = statSync('/run/portolan/' + lock)
+         const waiting = new RegExp('-> FLOCK .*:' + ino + ' ')
+         const waits = () => waiting.test(readFileSync('/proc/locks', 'utf8'))
+         let telling = null
+         hold = async () => {
+           hold = null
+           let isTold = false
+           telling = one.status({ conflicts: false, connections: false }).finally(() => { isTold = true })
+           while (!isTold && !waits()) await delay(5)
+         }
+         await other.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
+         const { drift, mappings } = await telling
+         report({ drift, ports: mappings.map(({ hostPort, drift }) => hostPort + ' ' + drift) })
+         await one.close()
+         await other.close()`,
+      )
+      expect(found).toEqual({ drift: [], ports: ['8080 none'] })
+    })
+  })
