@@ -24,15 +24,15 @@ const api = (port: string, network = 'net'): string => `  api: {networks: [${net
 const ofVariable = '${PORT:-7000}:80'
 
 /** A watch of a file in a folder of its own, with what it says on standard error. */
-const watchFile = async (lab: Lab, text: string, ...words: readonly string[]) => {
+const watchFile = async (lab: Lab, text: string, environment: Readonly<Record<string, string>> = {}) => {
   await lab.host.mustRun(['mkdir', '-p', '/run/lab/watched', '/run/lab/elsewhere'])
   await lab.write('watched/compose.yaml', text)
   await lab.host.writeText(log, '')
-  const argv = pilotOf(lab, 'nftables').argv('watch', null, '--json', ...words)
+  const argv = pilotOf(lab, 'nftables').argv('watch', null, '--json')
   const running = lab.host.start(
     // The file is found, and the port comes from the watch's own environment.
     ['sh', '-c', `cd /run/lab/watched; PORT=9000 exec "$@" >> ${log}`, 'sh', ...lab.command, ...argv],
-    { timeoutMs: 120_000 },
+    { timeoutMs: 120_000, environment },
   )
   return {
     ...followEvents(lab, log, running),
@@ -189,6 +189,40 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
       { beside: watched.running, shows: watched.events },
     )
     expect(await refused()).toEqual(all)
+  })
+
+  test('a watch whose lock was lost ends where another one has begun meanwhile, and names it', async () => {
+    const lab = await open()
+    // What it locks files with does not go on while there is a file.
+    const slow = `#!/bin/sh
+      touch /run/lab/asked
+      while [ -e /run/lab/hold ]; do sleep 0.02; done
+      exec /usr/bin/flock "$@"`
+    await lab.host.mustRun(['mkdir', '/run/lab/slow'])
+    await lab.write('slow/flock', slow)
+    await lab.host.mustRun(['chmod', '755', '/run/lab/slow/flock'])
+    const watched = await watchFile(lab, textOf(api('9000:80')), {
+      PATH: `/run/lab/slow:${process.env.PATH}`,
+    })
+    await watched.next('watching', ({ kind }) => kind === 'watching')
+    const lost = 'rm -f /run/lab/asked; : > /run/lab/hold; rm /run/portolan/watches-*/other.*.lock'
+    await lab.host.mustRun(['sh', '-c', `${lost}; ip link add looked type bridge`])
+    await until('its look', async () => (await lab.host.run(['test', '-e', '/run/lab/asked'])).exitCode === 0)
+    const begun = '/run/lab/begun'
+    await lab.host.writeText(begun, '')
+    const argv = pilotOf(lab, 'nftables').argv('watch', '/run/lab/watched/compose.yaml', '--json')
+    const other = lab.host.start(
+      ['sh', '-c', `PORT=9000 exec "$@" >> ${begun}`, 'sh', ...lab.command, ...argv],
+      { timeoutMs: 120_000 },
+    )
+    await followEvents(lab, begun, other).next('watching', ({ kind }) => kind === 'watching')
+    await lab.host.mustRun(['rm', '/run/lab/hold'])
+    expect(await watched.running.outcome).toMatchObject({ exitCode: 1, stderr: '' })
+    expect(await lab.host.readText(log)).toMatch(
+      /"code": "WATCHED",\s+"message": "project other is held by another .* on this host by now \(process \d+\)/,
+    )
+    other.kill('SIGTERM')
+    expect(await other.outcome).toMatchObject({ exitCode: 0, stderr: '' })
   })
 })
 

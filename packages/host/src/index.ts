@@ -35,6 +35,7 @@ export type { LockHolder } from './lock/lock-holder.ts'
 export { holdMember, type MemberHold } from './lock/member-lock.ts'
 export {
   holdProject,
+  type Kept,
   noteWatch,
   type OwnHold,
   type ProjectHold,

@@ -73,17 +73,23 @@ const writeHold = async (stateDirectory: string, project: string): Promise<Omit<
     remove(path)
     lock?.release()
   }
+  const tellAgain = async (now: string): Promise<Kept> => {
+    // Where this process was not told of, another one may have been let in.
+    const [by] = await watchersOf(stateDirectory, project)
+    if (by !== undefined) return { kind: 'busy', by }
+    const next = await takeFileLock(now, LOOK_MS)
+    if (next === null) return { kind: 'untold' }
+    if (now === path) lock?.release()
+    else end()
+    path = now
+    lock = next
+    return { kind: 'again' }
+  }
   return {
     keep: async () => {
       const now = placeNow()
-      if (lock !== null && isOpenAt(now, lock.descriptor)) return false
-      const next = await takeFileLock(now, LOOK_MS)
-      if (next === null) return false
-      if (now === path) lock?.release()
-      else end()
-      path = now
-      lock = next
-      return true
+      if (lock !== null && isOpenAt(now, lock.descriptor)) return { kind: 'kept' }
+      return inTurn(stateDirectory, LOOK_MS, () => tellAgain(now))
     },
     end,
   }
@@ -113,16 +119,44 @@ export interface OwnHold {
   readonly kind: 'held'
   /**
    * Tells other processes again where its file was removed or could not be locked, or the state directory is another one by
-   * now.
-   * @returns was it so?
+   * now, unless one of them holds the project since.
    * @throws PortolanError `LOCK`, PermissionError, MissingToolError
    */
-  readonly keep: () => Promise<boolean>
+  readonly keep: () => Promise<Kept>
   readonly end: () => void
 }
 
+/**
+ * What becomes of a project that a process holds: others are told of it as before (`kept`) or anew (`again`), or cannot be
+ * told just now (`untold`), or another process holds it too by now, as it was not told (`busy`).
+ * @public @since 0.1.0
+ */
+export type Kept =
+  | { readonly kind: 'kept' | 'again' | 'untold' }
+  | { readonly kind: 'busy'; readonly by: Watcher }
+
 /** Longer than a process takes to look and to write itself down. */
 const TURN_MS = 10_000
+
+/** Does something while no other process looks whether a project is held, to hold it itself. */
+const inTurn = async <Result>(
+  stateDirectory: string,
+  timeoutMs: number,
+  work: () => Promise<Result>,
+): Promise<Result> => {
+  const path = join(watchFolder(stateDirectory), 'turn.lock')
+  const turn = await takeFileLock(path, timeoutMs)
+  if (turn === null)
+    throw new PortolanError(
+      'LOCK',
+      `Another process has the lock ${path} for longer than ${timeoutMs / 1000} s. End that process, and run this again.`,
+    )
+  try {
+    return await work()
+  } finally {
+    turn.release()
+  }
+}
 
 /**
  * Holds a project of this network namespace for this process alone, and tells others so as `noteWatch` does. Of two that
@@ -135,23 +169,13 @@ const TURN_MS = 10_000
  * if (hold.kind === 'held') hold.end()
  * @public @since 0.1.0
  */
-export const holdProject = async (stateDirectory: string, project: string): Promise<ProjectHold> => {
-  const path = join(watchFolder(stateDirectory), 'turn.lock')
-  const turn = await takeFileLock(path, TURN_MS)
-  if (turn === null)
-    throw new PortolanError(
-      'LOCK',
-      `Another process has the lock ${path} for longer than ${TURN_MS / 1000} s. End that process, and run this again.`,
-    )
-  try {
+export const holdProject = (stateDirectory: string, project: string): Promise<ProjectHold> =>
+  inTurn(stateDirectory, TURN_MS, async () => {
     const [by] = await watchersOf(stateDirectory, project)
     return by === undefined
       ? { kind: 'held', ...(await writeHold(stateDirectory, project)) }
       : { kind: 'busy', by }
-  } finally {
-    turn.release()
-  }
-}
+  })
 
 /**
  * The processes that hold projects of this network namespace, as `noteWatch` wrote them down.

@@ -197,7 +197,45 @@ describeLive('withHostLock', () => {
       const told = async () => (await watchersOf('${state}', 'shop')).length
       report([await told(), await hold.keep(), await told(), await hold.keep(), hold.end(), await told()])`)
     rmSync(state, { recursive: true })
-    expect(outcome).toEqual([0, true, 1, false, null, 0])
+    expect(outcome).toEqual([0, { kind: 'again' }, 1, { kind: 'kept' }, null, 0])
+  })
+
+  test('of two processes that hold a project, one of which could not lock its file, that one hears of the other', async () => {
+    const state = mkdtempSync(join(tmpdir(), 'portolan-watch-'))
+    const first = await host.startAndHear(`
+      import { readdirSync, rmSync } from 'node:fs'
+      import { holdProject } from '@portolan/host'
+      const hold = await holdProject('${state}', 'shop')
+      const folder = '/run/portolan/'
+      const found = readdirSync(folder, { recursive: true }).find((name) =>
+        name.endsWith('.' + process.pid + '.1.lock'))
+      rmSync(folder + found)
+      process.on('SIGUSR2', async () => report(await hold.keep()))
+      setTimeout(() => {}, 600_000)
+      console.log('lost')`)
+    const keep = async (): Promise<unknown> => {
+      const told = new Promise((resolve) => first.stdout?.once('data', resolve))
+      first.kill('SIGUSR2')
+      return JSON.parse(String(await told))
+    }
+    try {
+      const second = await host.startAndHear(`
+        import { holdProject } from '@portolan/host'
+        console.log((await holdProject('${state}', 'shop')).kind)
+        setTimeout(() => {}, 600_000)`)
+      const ended = once(second, 'exit')
+      const by = { project: 'shop', process: expect.objectContaining({ pid: second.pid }) }
+      expect([await keep(), await keep()]).toEqual([
+        { kind: 'busy', by },
+        { kind: 'busy', by },
+      ])
+      second.kill('SIGKILL')
+      await ended
+      expect([await keep(), await keep()]).toEqual([{ kind: 'again' }, { kind: 'kept' }])
+    } finally {
+      first.kill('SIGKILL')
+      rmSync(state, { recursive: true })
+    }
   })
 
   test('a process that looks, and has no processor then, is not taken for the killed one that it looks for', async () => {

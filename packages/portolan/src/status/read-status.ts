@@ -155,7 +155,7 @@ const readSettled = async (options: StatusOptions, runner: Runner): Promise<Read
     const before = found
     const { wishes } = reading
     const readAgain = (): Promise<Reading> => read(options, runner, wishes)
-    const alone = mayLock ? await betweenChanges(readAgain) : null
+    const alone: Reading | null = mayLock ? await betweenChanges(readAgain) : null
     mayLock = alone !== null
     reading = alone ?? (await readAgain())
     found = driftText(reading)

@@ -1,31 +1,63 @@
-import { holdProject, type OwnHold } from '@portolan/host'
+import { holdProject, type Watcher } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
+
+/** A project that a watch holds. */
+export interface LoneHold {
+  /** Another watch, which was not told of this one, holds the project too; the reason is the error that says so. */
+  readonly taken: AbortSignal
+  /**
+   * Tells other processes again of the hold where that was lost. Where it cannot be told, the watch goes on: the next look tries
+   * it once more.
+   * @returns was it lost, so that what else is told of the watch is lost as well?
+   * @throws PortolanError `WATCHED`
+   */
+  keep(): Promise<boolean>
+  end(): void
+}
+
+/** Of a watch that changes nothing. */
+export const notHeld: LoneHold = {
+  taken: new AbortController().signal,
+  keep: async () => false,
+  end: () => {},
+}
 
 /**
  * Holds a project for a watch, until that is ended.
  *
  * @throws PortolanError `WATCHED` that names the process which holds it: each of two would undo what the other one does
  */
-export const holdAlone = async (directory: string, project: string): Promise<OwnHold> => {
+export const holdAlone = async (directory: string, project: string): Promise<LoneHold> => {
   const hold = await holdProject(directory, project)
-  if (hold.kind === 'held') return hold
-  const { pid } = hold.by.process
-  throw new PortolanError(
-    'WATCHED',
-    `project ${project} is held by another "portolan watch" on this host already (process ${pid}), and each of the two would undo what the other one puts into force. Stop that one first (kill ${pid}, or systemctl stop for a unit), or give the project of this one another name (\`name:\` in its text, or -p). Nothing was changed.`,
-  )
+  if (hold.kind === 'busy') throw watched(hold.by, 'already', 'Nothing was changed.')
+  const taken = new AbortController()
+  return {
+    taken: taken.signal,
+    keep: async () => {
+      const kept = await told(hold.keep)
+      if (kept?.kind === 'busy') {
+        const error = watched(kept.by, 'by now', 'What is in force stays.')
+        taken.abort(error)
+        throw error
+      }
+      return kept?.kind === 'again'
+    },
+    end: hold.end,
+  }
 }
 
-/**
- * @param hold - of a watch; null: it holds nothing
- * @returns was it lost, so that what else is told of the watch is lost as well? Where it cannot be told again, the watch
- * goes on: the next look tries it once more
- */
-export const keptAgain = async (hold: OwnHold | null): Promise<boolean> => {
+/** @returns null: it could not be told */
+const told = async <Result>(tell: () => Promise<Result>): Promise<Result | null> => {
   try {
-    return (await hold?.keep()) ?? false
+    return await tell()
   } catch (error) {
-    if (error instanceof PortolanError) return false
+    if (error instanceof PortolanError) return null
     throw error
   }
 }
+
+const watched = ({ project, process: { pid } }: Watcher, since: string, outcome: string): PortolanError =>
+  new PortolanError(
+    'WATCHED',
+    `project ${project} is held by another "portolan watch" on this host ${since} (process ${pid}), and each of the two would undo what the other one puts into force. Stop that one first (kill ${pid}, or systemctl stop for a unit), or give the project of this one another name (\`name:\` in its text, or -p). ${outcome}`,
+  )

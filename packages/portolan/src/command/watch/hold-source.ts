@@ -22,7 +22,7 @@ import { refuseBlocked } from '../refuse-blocked.ts'
 import type { IntentSource } from '../sources/intent-source.ts'
 import type { Signals } from './follow-signals.ts'
 import { heldBackNotes } from './held-back.ts'
-import { holdAlone, keptAgain } from './hold-alone.ts'
+import { holdAlone, notHeld } from './hold-alone.ts'
 import { keyWords } from './key-words.ts'
 import { noteWatched } from './note-watched.ts'
 
@@ -58,7 +58,7 @@ export const holdSource = async (
   const runner = createRunner()
   let intent = source.read()
   const { project } = intent
-  const alone = check ? null : await holdAlone(directory, project)
+  const alone = check ? notHeld : await holdAlone(directory, project)
   const {
     untaken: noteWhy,
     unread: noteUnread,
@@ -86,7 +86,7 @@ export const holdSource = async (
     const text: HeldText = {
       read: () => source.read(),
       keepHold: async () => {
-        if (!(await keptAgain(alone))) return
+        if (!(await alone.keep())) return
         watched?.again()
         noteAgain()
       },
@@ -173,7 +173,7 @@ export const holdSource = async (
       )
     for (;;) {
       const signal = AbortSignal.any([
-        ...[signals.stop, signals.reload],
+        ...[signals.stop, signals.reload, alone.taken],
         ...(stored === null ? [] : [stored.changed]),
         ...(now.untaken === null ? [] : [now.untaken.changed]),
       ])
@@ -184,6 +184,7 @@ export const holdSource = async (
         metrics,
         now.since,
       )
+      alone.taken.throwIfAborted()
       if (once) return now.code === exitCode.ok ? ended : now.code
       if (signals.stop.aborted) return ended
       // What is written while the files are read is another reload.
@@ -204,7 +205,7 @@ export const holdSource = async (
     noteUnread(null)
     noteWhy(null)
     watched?.end()
-    alone?.end()
+    alone.end()
     held?.close()
   }
 }
