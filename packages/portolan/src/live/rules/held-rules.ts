@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ClusterNeighbours, DesiredState } from '@portolan/core'
 import { type HostFacts, type Prefix, StaleStateError } from '@portolan/netfilter'
 import { type OwnBridge, ownBridges } from '../networks/own-bridges.ts'
@@ -8,6 +9,9 @@ import type { KeptRules, RuleDrift, RuleKeeper } from './rule-keeper.ts'
  * short way does not wait for the lock.
  */
 const ATTEMPTS = 25
+
+/** Of a host whose bridges change all the time, what was found last counts. */
+const READINGS = 4
 
 /** What is wanted of a project, given the subnets that bridges of ours have. */
 export type DesiredSource = (subnets: readonly Prefix[]) => DesiredState | null
@@ -44,13 +48,25 @@ export class HeldRules {
     this.#desired = desired
   }
 
-  /** Reads the host and its rules anew. */
+  /**
+   * Reads the host and its rules anew. A network that another process makes in between has rules and is not known: where
+   * something is not as it is wanted, and the host has other bridges by now, both are read again.
+   */
   async refresh(): Promise<KeptRules> {
     await this.readFacts()
-    const rules = await this.keeper.read(this.facts, () => this.desired(), this.neighbours())
+    let rules = await this.#readRules()
+    for (let more = READINGS - 1; more > 0 && !rules.whole; more -= 1) {
+      if (isDeepStrictEqual(bridgesIn(await this.#host.readFacts()), bridgesIn(this.facts))) break
+      await this.readFacts()
+      rules = await this.#readRules()
+    }
     this.whole = rules.whole
     this.#drift = rules.drift
     return rules
+  }
+
+  #readRules(): Promise<KeptRules> {
+    return this.keeper.read(this.facts, () => this.desired(), this.neighbours())
   }
 
   /** Reads the host without its rules. */
@@ -139,3 +155,9 @@ export class HeldRules {
     this.keeper.close()
   }
 }
+
+/** What rules may lead to. */
+const bridgesIn = ({ interfaces = [] }: HostFacts): readonly unknown[] =>
+  interfaces.flatMap(({ name, kind, alias, addresses }) =>
+    kind === 'bridge' ? [[name, alias, addresses]] : [],
+  )
