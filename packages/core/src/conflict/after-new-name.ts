@@ -1,6 +1,6 @@
 import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import { isOfPools } from '../block/within-blocks.ts'
-import type { HeldBlocks } from '../pool/held-blocks.ts'
+import { blockPools, type HeldBlocks } from '../pool/held-blocks.ts'
 import { newNameText } from '../pool/name-taken.ts'
 import type { Conflict } from './conflict.ts'
 
@@ -30,6 +30,22 @@ const afterJoin = (conflict: Conflict, { join }: HeldBlocks): Conflict => ({
   },
 })
 
+/** Has this host, which has joined, no block of a family that one of these subnets is of, so that none can be picked? */
+const lacksBlock = (subnets: readonly string[], blocks: HeldBlocks): boolean =>
+  blocks.pools !== null &&
+  blocks.left === undefined &&
+  blocks.elsewhere === undefined &&
+  subnets.some((subnet) => blockPools(blocks, parsePrefix(subnet).family)?.length === 0)
+
+/** There is nothing to move to, or to be made in, before. */
+const afterClaim = ({ remedy, ...conflict }: Conflict, { join }: HeldBlocks): Conflict => ({
+  ...conflict,
+  remedy: {
+    text: `First claim a block, which asks etcd: \`${join}\`. Then: ${remedy.text}`,
+    commands: [join, ...remedy.commands.filter((command) => command !== join)],
+  },
+})
+
 /**
  * A conflict about a block of a cluster, whose remedy begins with a name or a block for this host where it needs one.
  *
@@ -41,7 +57,10 @@ export const afterNewName = (
   blocks: HeldBlocks,
 ): Conflict => {
   const first = newNameText(blocks) ?? joinText(blocks)
-  if (first === null) return mayComeBack(subnets, blocks) ? afterJoin(conflict, blocks) : conflict
+  if (first === null) {
+    if (mayComeBack(subnets, blocks)) return afterJoin(conflict, blocks)
+    return lacksBlock(subnets, blocks) ? afterClaim(conflict, blocks) : conflict
+  }
   const { text, commands } = conflict.remedy
   // Which of the two ways it is, only the text tells.
   if (blocks.takeover !== undefined)

@@ -120,7 +120,27 @@ describe('subnets in blocks of a cluster', () => {
         remedyOf({ ...own, lost: free, pools: ['10.64.0.0/12:24'], former: ['10.64.0.0/12:24'] }),
       ).toEqual(moved)
       expect(remedyOf({ lost: free, left: true, pools: [] })).toEqual(moved)
-      expect(remedyOf({ lost: taken })).toEqual(moved)
+      expect(remedyOf({ ...own, lost: taken })).toEqual(moved)
+    })
+
+    test('to claim a block first where it has none of that family to move to', () => {
+      const first = /^First claim a block, which asks etcd: `portolan cluster join`\. Then: /
+      const claimed = { text: expect.stringMatching(first), commands: [join, 'portolan move web'] }
+      expect(remedyOf({ lost: taken })).toEqual(claimed)
+      expect(remedyOf({ lost: taken, blocks: ['fd00:1234:0:7::/64'] })).toEqual(claimed)
+      expect(remedyOf({ lost: taken, blocks: ['10.70.2.0/24'], leaving: ['10.70.2.0/24'] })).toEqual(claimed)
+      expect(remedyOf({ lost: taken }, true)).toEqual({
+        text: expect.stringMatching(first),
+        commands: [join],
+      })
+      // What is there moves out of the cluster, or nothing is known of where it may go.
+      const alone = ['portolan move web']
+      expect(remedyOf({ lost: taken, pools: ['fd00:1234::/48:64'] })?.commands).toEqual(alone)
+      expect(remedyOf({ lost: taken, left: true, pools: [] })?.commands).toEqual(alone)
+      expect(remedyOf({ lost: taken, pools: null })?.commands).toEqual(alone)
+      expect(remedyOf({ lost: taken, elsewhere: 'This host is in another cluster.' })?.commands).toEqual(
+        alone,
+      )
     })
   })
 

@@ -40,7 +40,7 @@ describe('a network that lost its blocks of both families is told once', () => {
     ['web-2', 'web-2'],
     ['web-2', 'web-3'],
     [null, 'web-3'],
-  ])('with the command that moves it, where %s and %s have them now', (one, other) => {
+  ])('with the commands that move it, where %s and %s have them now', (one, other) => {
     const { conflicts } = resolved(lost(one, other))
     expect(conflicts).toMatchObject([{ kind: 'SubnetOverlap', severity: 'error', network: 'web' }])
     const [told] = conflicts
@@ -51,7 +51,7 @@ describe('a network that lost its blocks of both families is told once', () => {
       ),
     )
     expect(told?.message.match(/Packets for the overlap can only go one way/g)).toHaveLength(1)
-    expect(told?.remedy.commands).toEqual(['portolan move web'])
+    expect(told?.remedy.commands).toEqual(['JOIN', 'portolan move web'])
     // As `status` tells what is up.
     const up = findLostBlocks({ network: 'web', subnets: [four, six] }, lost(one, other), false)
     expect(up.map(({ message, remedy: { commands } }) => ({ message, commands }))).toEqual([

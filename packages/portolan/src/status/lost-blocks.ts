@@ -78,7 +78,9 @@ export const readLostBlocks = async (
     const unjoined = clusterSeen === undefined ? {} : unjoinedIn({ cluster, pools: null }, clusterSeen)
     if (lost.length + others.length === 0 && unjoined.unjoined === undefined)
       return { ...noLostBlocks, notes }
-    const blocks = { ...named, ...left, cluster, pools, blocks: own, lost, ...lines, ...unjoined }
+    // Which blocks are this host's is not known where it does not remember to have joined.
+    const ofHost = { pools: known === null ? null : pools, blocks: own, lost }
+    const blocks = { ...named, ...left, cluster, ...ofHost, ...lines, ...unjoined }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }): readonly ProjectConflict[] => {
         const subnets = network.external ? [] : families.flatMap((family) => network[family]?.subnet ?? [])
