@@ -1,5 +1,5 @@
 import { cause } from './cause.ts'
-import { causeOfDrop } from './cause-of-drop.ts'
+import { causeOfDrop, remedyOfWay } from './cause-of-drop.ts'
 import { lost, otherPlace, whichPackets } from './effect.ts'
 import { exemptNetwork, type Words } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
@@ -14,6 +14,7 @@ export const egressDropped = (finding: Finding): Words => {
   return {
     message: `${lost(finding)} ${causeOfDrop(finding, packets)}`,
     otherwise: exemptNetwork,
+    ...remedyOfWay(finding),
   }
 }
 

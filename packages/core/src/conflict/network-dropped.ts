@@ -1,5 +1,5 @@
 import { cause } from './cause.ts'
-import { causeOfDrop } from './cause-of-drop.ts'
+import { causeOfDrop, remedyOfWay, wrongWay } from './cause-of-drop.ts'
 import { lost, otherPlace, unreachable, whichPackets } from './effect.ts'
 import { anotherRoute, exemptNetwork, type Words } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
@@ -11,7 +11,11 @@ import { isDestinationChange } from './search/foreign-step.ts'
  */
 export const networkDropped = (finding: Finding): Words => {
   const { step } = finding
-  if (step !== null && (isDestinationChange(step) || step.deed.kind === 'misroute')) {
+  if (
+    step !== null &&
+    wrongWay(finding) === null &&
+    (isDestinationChange(step) || step.deed.kind === 'misroute')
+  ) {
     const sends = `the packets to ${otherPlace(finding)}`
     return {
       message: `${unreachable(finding)} ${cause(finding, `sends ${sends}`, `may send ${sends}`)}`,
@@ -23,5 +27,6 @@ export const networkDropped = (finding: Finding): Words => {
   return {
     message: `${lost(finding)} ${causeOfDrop(finding, packets)}`,
     otherwise: exemptNetwork,
+    ...remedyOfWay(finding),
   }
 }

@@ -1,7 +1,7 @@
 import type { Wording } from '@portolan/netfilter'
 import { bypassed } from './bypassed.ts'
 import { cause } from './cause.ts'
-import { causeOfDrop } from './cause-of-drop.ts'
+import { causeOfDrop, remedyOfWay } from './cause-of-drop.ts'
 import { lost, otherPlace, receiver, senders, unreachable, whichPackets } from './effect.ts'
 import { egressDropped } from './egress-dropped.ts'
 import { kernelRefuses } from './kernel-refuses.ts'
@@ -40,6 +40,7 @@ export const ruleConflictWords: Readonly<Record<RuleConflictKind, WordsOf>> = {
   ReplyDropped: (finding) => ({
     message: `${lost(finding)} The packets arrive, but no reply comes back. ${causeOfDrop(finding, whichPackets(finding, 'the replies'))}`,
     otherwise: 'Let the replies pass, and make sure that they are routed through this host.',
+    ...remedyOfWay(finding),
   }),
 
   // Something earlier translates the packet, and the first binding of a flow wins (net/netfilter/nf_nat_core.c); or a

@@ -77,6 +77,7 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
       const elsewhere = isElsewhere(row, reached.world) ? stepOf(last, isDestinationChange) : null
       if (elsewhere !== null) return { kind: 'DnatShadowed', step: elsewhere }
       return (
+        ledAway(end.world) ??
         unanswerable(row, reached.world, last) ?? {
           kind: droppedKind(last),
           step: rewritingStep(last) ?? last,
@@ -84,6 +85,15 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
       )
     }
   }
+}
+
+/** The answer leaves by another interface than the one that its receiver is behind: a mark or a route leads it there. */
+const ledAway = (world: World): Blame | null => {
+  const { trace, mark, route, packet } = world
+  if (trace?.cause?.kind !== 'way-back') return null
+  const marked =
+    mark === 0 ? null : stepOf(trace, (step) => step.packet === packet && !isOurs(step) && setsMark(step))
+  return { kind: 'ReplyDropped', step: marked ?? (route === null ? trace : routeStep(world, route)) }
 }
 
 /**
@@ -110,8 +120,10 @@ const strayStep = (row: Row, { trace }: World, world: World): TraceStep | null =
   return marked ?? (world.route === null ? foreignStep(trace) : routeStep(world, world.route))
 }
 
-const isMark = (step: TraceStep): boolean =>
-  isForeign(step) && step.deed.kind === 'set' && step.deed.target === 'mark'
+const isMark = (step: TraceStep): boolean => isForeign(step) && setsMark(step)
+
+const setsMark = ({ rule, deed }: TraceStep): boolean =>
+  rule !== null && deed.kind === 'set' && deed.target === 'mark'
 
 /** Routing leaves no step of its own while nothing goes wrong. */
 const routeStep = ({ trace, hook, reply, packet }: World, { text, link }: Route): TraceStep => ({

@@ -93,9 +93,17 @@ const isSeenAs = (
 const mayComeBack = ({ expected }: Row, fault: Fault): boolean =>
   fault === 'source-changed' && expected.kind === 'outside' && expected.seenAs === 'host'
 
+/** Did it leave for its receiver by another way than its bridge? What then becomes of an answer says nothing. */
+const isLedAway = ({ expected }: Row, { kind, world }: Conclusion['reached']): boolean =>
+  expected.kind === 'delivered' &&
+  kind === 'out' &&
+  expected.to.some(({ address, port }) => address === world.daddr && port === world.dport) &&
+  !expected.to.some(({ address, bridge }) => address === world.daddr && bridge === world.out?.name)
+
 const faultOf = (row: Row, { reached, end }: Conclusion, point: Point, host: Host): Fault | null => {
   if (row.expected.kind === 'closed') return passes(row.expected, reached) ? 'let-in' : null
-  if (end.kind === 'dropped' || end.kind === 'rejected' || end.kind === 'unrouted') return 'stopped'
+  if (end.kind === 'dropped' || end.kind === 'rejected' || end.kind === 'unrouted')
+    return isLedAway(row, reached) ? 'astray' : 'stopped'
   const { expected } = row
   const { world } = reached
   if (expected.kind === 'outside') {

@@ -4,9 +4,11 @@ import { membership } from '../learn/learner.ts'
 import { swapOrigins } from '../packet/origins.ts'
 import type { Traffic } from '../packet/traffic.ts'
 import type { World } from '../packet/world.ts'
+import type { Link } from '../route/link.ts'
 import { type End, endBy, isArrival, mergeRun, noteEvent, type Run, startRun } from '../walk/run.ts'
 import { receive } from './receive.ts'
 import { send } from './send.ts'
+import { missedBridge } from './way-back.ts'
 
 const SYN_ACK = 18
 const ACK = 16
@@ -97,7 +99,7 @@ const followBack = (
     )
   else if (world.out !== null) receive(back, answer, world.out)
   mergeRun(run, own)
-  return own.ends.map((end) => judge(began, reached, end))
+  return own.ends.map((end) => judge(traffic, began, reached, end))
 }
 
 const isLoopback = (address: number | bigint): boolean =>
@@ -143,11 +145,13 @@ const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
 })
 
 /** Did the answer come to the sender, and does it look like one? */
-const judge = (began: World, reached: End, end: End): End => {
+const judge = ({ host }: Traffic, began: World, reached: End, end: End): End => {
   const { world } = end
   if (!isArrival(end)) return end
   const wanted = began.in === null ? 'local' : 'out'
   if (end.kind !== wanted) return lose(world, 'the answer does not come back to the sender')
+  const missed = missedBridge(host, began, world)
+  if (missed !== null) return loseWay(world, missed)
   learnFit(began, reached.world, world)
   const fits = ends.every(({ asked, answered }) => world[answered] === began[asked])
   return fits
@@ -179,5 +183,15 @@ const learnFit = (began: World, reached: World, answer: World): void => {
 
 const lose = (world: World, why: string): End => {
   noteEvent(world, { kind: 'lost' }, { kind: 'answer', text: why })
+  return { kind: 'dropped', world }
+}
+
+const loseWay = (world: World, { name }: Link): End => {
+  const way = world.route === null ? 'what leads it' : `route ${world.route.text}`
+  noteEvent(
+    world,
+    { kind: 'lost' },
+    { kind: 'way-back', text: `${way} takes the answer away from ${name}, where its receiver is` },
+  )
   return { kind: 'dropped', world }
 }

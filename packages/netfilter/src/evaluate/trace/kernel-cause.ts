@@ -8,7 +8,8 @@ export type DecidingSysctl = 'forwarding' | 'route_localnet' | 'rp_filter' | 'di
  * - `martian`: an address that cannot come over that interface. `link-local`: a source that is not forwarded.
  * - `bridge`: how its ports are set. `bridge-rules`: its own tables, which are not followed.
  * - `binding`: connection tracking translates it as its flow was bound.
- * - `answer`: the receiver cannot answer, or the answer does not fit. `astray`: it does not follow its flow.
+ * - `answer`: the receiver cannot answer, or the answer does not fit. `way-back`: it leaves by another interface than
+ *   the bridge that its receiver is behind. `astray`: it does not follow its flow.
  */
 export type KernelCause =
   | {
@@ -37,6 +38,7 @@ export type CauseKind =
   | 'bridge-rules'
   | 'binding'
   | 'answer'
+  | 'way-back'
   | 'astray'
 
 /** What a sysctl decides; `before` says about what. */

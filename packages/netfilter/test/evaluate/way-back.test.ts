@@ -1,0 +1,52 @@
+import { describe, expect, test } from '@jest/globals'
+import { evaluate, type HostFacts, type InterfaceFact, type Packet } from '../../src/index.ts'
+import { dnat, facts, fromLan, nat, ruleset, table, tcpDport } from './model.ts'
+
+const published = ruleset(table({}, nat('prerouting', -100, [tcpDport(8080), dnat('172.17.0.2', 80)])))
+
+/** What comes in by br-web leaves by eth1, whatever it is for. */
+const withSecondLine = (...more: readonly InterfaceFact[]): HostFacts => ({
+  ...facts,
+  interfaces: [...(facts.interfaces ?? []), ...more],
+  routes: [
+    { destination: '192.0.2.0/24', interface: 'eth0', table: 254 },
+    { destination: '198.51.100.0/24', interface: 'eth1', table: 254 },
+    { destination: '172.17.0.0/16', interface: 'br-web', table: 254 },
+    { destination: '172.18.0.0/16', interface: 'br-db', table: 254 },
+    { destination: 'default', interface: 'eth1', gateway: '198.51.100.9', table: 100 },
+  ],
+  rules: [{ priority: 9, in: 'br-web', table: 100 }],
+})
+const fromContainer: Packet = { ...fromLan, in: 'br-db', source: '172.18.0.2' }
+
+describe('an answer that leaves by another interface than the one that its receiver is behind', () => {
+  test('never comes to a container, which its bridge alone leads to', () => {
+    expect(evaluate(fromContainer, withSecondLine(), published)).toMatchObject({
+      outcome: 'dropped',
+      certainty: 'certain',
+      at: { address: '172.17.0.2', interface: 'br-web' },
+      culprit: {
+        text: 'route default via 198.51.100.9 dev eth1 table 100 takes the answer away from br-db, where its receiver is',
+      },
+    })
+  })
+
+  test('may come to another machine, by other routers', () => {
+    expect(evaluate(fromLan, withSecondLine(), published).outcome).toBe('forwarded')
+    const plugged = withSecondLine({ name: 'eth2', index: 9, up: true, kind: 'ether', master: 'br-db' })
+    expect(evaluate(fromContainer, plugged, published).outcome).toBe('forwarded')
+  })
+
+  test('may come to a sender that has its address from elsewhere', () => {
+    const guest: Packet = { ...fromContainer, source: '203.0.113.9' }
+    expect(evaluate(guest, withSecondLine(), published).outcome).toBe('forwarded')
+  })
+
+  test('comes back by the bridge with a port of the host plugged into it', () => {
+    const port = { name: 've1', index: 9, up: true, kind: 'veth', master: 'br-db' }
+    expect(evaluate(fromContainer, withSecondLine(port), published).outcome).toBe('dropped')
+    expect(evaluate(fromContainer, { ...withSecondLine(port), rules: [] }, published).outcome).toBe(
+      'forwarded',
+    )
+  })
+})
