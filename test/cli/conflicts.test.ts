@@ -195,6 +195,17 @@ describe('rules that were not given', () => {
     expect((await asked('--nft-json', 'nft.json')).unread).toBeUndefined()
   })
 
+  test('are told where rules are given, and no facts of the host', async () => {
+    const { code, stdout, stderr } = await portolan(['conflicts', '--nft-json', 'nft.json'], {
+      folder: files,
+    })
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'No conflicts, as far as the host could be read.\n',
+    })
+    expect(stderr).toMatch(/^portolan: No facts of the host were given \(--host\)/)
+  })
+
   test('are told where a file is empty', async () => {
     const { unread, stdout } = await asked('--nft-json', 'nft.json', '--iptables-save', 'empty.save')
     expect(unread).toEqual([

@@ -66,8 +66,7 @@ const interfaceNameOrNull = orNull(
 
 const port = between(0, 65535, 'a port from 0 to 65535')
 
-/** `HostFacts` as it is read from outside; the compiler holds the two to each other. */
-export const hostFactsSchema: Schema<HostFacts> = someOf({
+const entries = {
   interfaces: listOf(
     someOf({
       name: interfaceName,
@@ -155,4 +154,9 @@ export const hostFactsSchema: Schema<HostFacts> = someOf({
   enginePools: listOf(someOf({ engine, base: prefix, size: wholeNumber, file: text() })),
   machineId: text(),
   unread: texts,
-})
+}
+
+/** `HostFacts` as it is read from outside; the compiler holds the two to each other. */
+export const hostFactsSchema: Schema<HostFacts> = someOf(entries)
+
+export const hostFactsKeys: ReadonlySet<string> = new Set(Object.keys(entries))

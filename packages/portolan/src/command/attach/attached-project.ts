@@ -54,7 +54,7 @@ export const projectOfNetwork = async (
   const [first, second] = found
   if (first === undefined)
     throw new InvalidRequestError(
-      `there is no network ${visibleLine(written)} of ours on this host. Apply a Compose file that has it (portolan apply), or make it with ensureNetwork; then attach.`,
+      `there is no network ${visibleLine(written)} of ours on this host. Apply a Compose file in which a service is on it (portolan apply), or make it with ensureNetwork; then attach.`,
     )
   if (second !== undefined)
     throw new InvalidRequestError(

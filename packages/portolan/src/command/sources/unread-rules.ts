@@ -56,10 +56,18 @@ const emptyFile = ({ option, name }: RuleFile): string =>
   `${name} (--${option}) is empty, so it counts as a host without these rules.`
 
 /**
- * The rules that no option names, in a sentence. They count as absent, which is not to be taken for a host without rules.
+ * The facts and rules that no option names, in sentences. They count as absent, which is not to be taken for a host without rules.
  * nft lists what iptables-nft has as well; each of the others knows nothing of the rest.
  */
-export const missingRules = (options: Options): readonly string[] => {
+export const missingRules = (options: Options): readonly string[] => [
+  ...(options.host === undefined ? [noFacts] : []),
+  ...rulesLeftOut(options),
+]
+
+const noFacts =
+  'No facts of the host were given (--host), so it counts as one without interfaces, addresses and routes: what other machines send to it was not looked at.'
+
+const rulesLeftOut = (options: Options): readonly string[] => {
   if (options['nft-json'] !== undefined) return []
   const left = families.flatMap((family) => {
     const { option, legacy, words } = saved[family]

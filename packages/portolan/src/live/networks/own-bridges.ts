@@ -70,7 +70,7 @@ export const bridgeOf = (
   if (first === undefined) {
     const known = [...bridges.map(({ project, network }) => `${project}/${network}`), ...others]
     throw new InvalidRequestError(
-      `there is no network "${visibleLine(wanted)}" of ours on this host${known.length === 0 ? '' : ` (there are ${known.join(', ')})`}. Apply a plan that has it first.`,
+      `there is no network "${visibleLine(wanted)}" of ours on this host${known.length === 0 ? '' : ` (there are ${known.join(', ')})`}. Apply a plan that has it first; that of a Compose file has the networks that services are on.`,
     )
   }
   if (second !== undefined) {
