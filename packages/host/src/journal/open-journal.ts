@@ -19,6 +19,7 @@ import {
   changesBytes,
   contentLines,
   headFault,
+  holdsChanges,
   type JournalChange,
   type JournalRecord,
   type JournalWriter,
@@ -78,7 +79,6 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
     records = unread = count = 0
     sealed = torn = removed = lost = false
   }
-
   const shut = (): void => {
     file?.close()
     file = null
@@ -115,8 +115,7 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
         lost = !sealed && !removed
         if (lost) return file
       }
-      file?.close()
-      forget()
+      shut()
       file = next
       if (file === null) return null
       size = file.look()
@@ -206,11 +205,14 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
       const record = { changes, writer, after, count: null }
       // What counts only if no record came since needs no look before it, where there was one just now.
       const isLookedAt = lookedIn === eventLoopTurn() && changesThen === changesHere
-      for (let known = after !== null && isLookedAt && !sealed && !lost ? file : null; ; known = null) {
+      let known = after !== null && isLookedAt && !sealed && !lost ? file : null
+      for (let isKept = false; ; known = null) {
         if (known === null) await make()
         if (sealed) await (renewing ?? renew(true))
         const open = known ?? follow()
         if (open === null || sealed || lost) continue
+        // It counted in a file that was lost then, which was written again with it.
+        if (isKept && holdsChanges(values, writers, changes, writer)) return writer
         if (after !== null && after !== count) return null
         changesHere += 1
         open.append(bytes)
@@ -221,6 +223,7 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
         // What came before a seal is in the file that was written anew. In one that was removed it is lost.
         if (counts && (size !== null || sealed)) return writer
         if (after !== null && !counts && !sealed && size !== null) return null
+        isKept = counts
       }
     } catch (error) {
       throw journalError('written', path, error)
@@ -290,7 +293,6 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
     },
     close: async () => {
       await renewing
-      // No more comes.
       await synced.settled()
       shut()
     },

@@ -111,6 +111,15 @@ export const contentLines = (
     .map(([key, value]) => recordLine(changesRecord([{ key, value }], writers.get(key) ?? '', null)))
     .join('') + recordLine([[], '', null, count])
 
+/** Has what was written so the changes of a writer? It names no writer of what was removed. */
+export const holdsChanges = (
+  values: ReadonlyMap<string, unknown>,
+  writers: ReadonlyMap<string, string>,
+  changes: readonly JournalChange[],
+  writer: string,
+): boolean =>
+  changes.every(({ key, value }) => (value === null ? !values.has(key) : writers.get(key) === writer))
+
 const checksum = (text: string): string => crc32(text).toString(16).padStart(DIGITS, '0')
 
 /** After this one nothing more counts in a file: it is being written anew. */

@@ -300,6 +300,33 @@ describe('a journal', () => {
     expect(other.count).toBe(count + 1)
   })
 
+  test.each([true, false])(
+    'a change in the turn that the file is lost in is made once, decided on before: %s',
+    async (isDecided) => {
+      const [one, other] = [open(), open()]
+      await one.write([
+        { key: 'a', value: 1 },
+        { key: 'b', value: 1 },
+      ])
+      expect(heldIn(one)).toEqual({ a: 1, b: 1 })
+      const { count } = one
+      rmSync(at.file)
+      const changes = [
+        { key: 'b', value: null },
+        { key: 'c', value: 2 },
+      ]
+      const mark = await one.write(changes, ...(isDecided ? [count] : []))
+      expect(mark).not.toBeNull()
+      expect(other.read()).toEqual(
+        new Map([
+          ['a', 1],
+          ['c', 2],
+        ]),
+      )
+      expect([other.writerOf('c'), other.count, one.count]).toEqual([mark, count + 1, count + 1])
+    },
+  )
+
   test('one that another process removed is not lost, though this one has not read its end', async () => {
     const [one, other] = [open(), open()]
     await one.write([{ key: 'a', value: 1 }])
