@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type FakeHost, fakeHost } from '@portolan/testing'
+import { type FakeHost, fakeHost, smallHost } from '@portolan/testing'
 import { backends, type HostEvent, type LiveHost } from 'portolan/machine'
 
 const client = {
@@ -122,6 +122,25 @@ describe.each(backends)('a live host on a simulated one, with %s', (backend) => 
     await live.release('web', 'web-1')
     await live.lease('web', 'web-1')
     expect(await chosen({ hostPort: 'auto', to: to.slice(0, 1) })).toEqual(['0.0.0.0:32769/tcp -> web-1:80'])
+  })
+
+  test('says of which containers no host port is free, each port once', async () => {
+    const sysctls = { ...smallHost.sysctls, 'net.ipv4.ip_local_port_range': '40000 40000' }
+    const host = fakeHost({ ...smallHost, sysctls })
+    await using live = await opened(host, backend)
+    await live.lease('web', 'web-2')
+    await live.publish({ hostPort: 'auto', to: { endpoint: 'web-1', port: 443 } })
+    const refused = (ports: readonly number[]) =>
+      live.publish({ hostPort: 'auto', to: ports.map((port, at) => ({ endpoint: `web-${at + 1}`, port })) })
+    for (const [ports, told] of [
+      [[80], 'web-1'],
+      [[80, 80], 'web-1 and web-2'],
+      [[80, 81], 'web-1 and web-2:81'],
+    ] as const)
+      await expect(refused(ports)).rejects.toMatchObject({
+        code: 'PORTS_EXHAUSTED',
+        message: expect.stringContaining(`No host port is free for port 80/tcp of ${told}: all of 40000`),
+      })
   })
 
   test('refuses to attach an interface that the host itself uses, and says what to do', async () => {

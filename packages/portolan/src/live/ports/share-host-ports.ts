@@ -18,8 +18,8 @@ export const shareHostPorts = (
   wanted: readonly MappingIntent[],
   supply: PortSupply,
 ): readonly MappingIntent[] => {
-  const [first] = wanted
-  if (first === undefined || first.hostPorts !== null || wanted.length === 1) return wanted
+  const [first, ...more] = wanted
+  if (first === undefined || first.hostPorts !== null || more.length === 0) return wanted
   const count = countOf(first)
   const other = wanted.find((mapping) => countOf(mapping) !== count)
   if (other !== undefined)
@@ -31,7 +31,7 @@ export const shareHostPorts = (
     supply.take(protocol, {
       project,
       // Of all of them, as each may have another port for itself alone.
-      service: wanted.map((one) => nameAmong(first, one, index)).join(' and '),
+      service: [first.service, ...more.map((one) => nameAmong(first, one, index))].join(' and '),
       replica,
       network,
       containerPort: containerPorts.first + index,
@@ -46,9 +46,13 @@ export const shareHostPorts = (
   )
 }
 
-/** One of another network than the first may have the name of one that is on the first's. */
+/**
+ * With its port where that is another one than the first's. One of another network than the first may have the name of one that
+ * is on the first's.
+ */
 const nameAmong = (first: MappingIntent, one: MappingIntent, index: number): string => {
-  const name = `${one.service}:${one.containerPorts.first + index}`
+  const isAlike = one.containerPorts.first === first.containerPorts.first
+  const name = isAlike ? one.service : `${one.service}:${one.containerPorts.first + index}`
   return one.network === first.network ? name : `${one.network}/${name}`
 }
 
