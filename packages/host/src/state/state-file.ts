@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { baseFolder } from '../home/base-folder.ts'
@@ -108,11 +108,7 @@ export const writeState = async (directory: string, state: HostState): Promise<v
     renameSync(temporary, file)
     syncDirectory(directory)
   } catch (error) {
-    try {
-      rmSync(temporary, { force: true })
-    } catch {
-      // The error that is told is the first.
-    }
+    removeQuietly(temporary)
     throw fileError('written', file, error)
   }
 }
@@ -132,14 +128,27 @@ export const ensureStateWritable = async (directory: string): Promise<void> => {
   const temporary = temporaryFile(file)
   try {
     makeStateDirectory(directory)
-    writeDurably(temporary, '')
+    // On a full disk an empty file can be made.
+    writeDurably(temporary, ' '.repeat(MORE_BYTES + (statSync(file, { throwIfNoEntry: false })?.size ?? 0)))
     rmSync(temporary)
   } catch (error) {
+    removeQuietly(temporary)
     throw fileError('written', file, error)
   }
 }
 
 const stateFile = (directory: string, namespace: string): string => join(directory, `state-${namespace}.json`)
+
+/** So much more than there is now is mostly enough for what one run notes. */
+const MORE_BYTES = 4096
+
+const removeQuietly = (file: string): void => {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    // The error that is told is the first.
+  }
+}
 
 /** One writer a namespace (the host lock), so one name: what a killed process left is removed by the next. */
 const temporaryFile = (file: string): string => `${file}.tmp`

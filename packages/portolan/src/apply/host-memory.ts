@@ -57,7 +57,10 @@ export interface HostMemory {
   refuseOtherFixes(operations: readonly FixOperation[]): void
   /** Forgets what has been taken back. */
   forgetFix(fix: Fix): Promise<void>
-  /** Notes connections to be forgotten once the rules are as planned. */
+  /**
+   * Notes connections to be forgotten once the rules are as planned, before anything is changed.
+   * @throws PortolanError that says nothing was changed
+   */
   owe(flows: OwedFlows): Promise<void>
   /** Strikes out what has been forgotten, or is due no more. */
   settle(flows: OwedFlows): Promise<void>
@@ -103,23 +106,26 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
         attributes: { ...state.attributes, [hairpinAttribute(port)]: { before: 'off', given: 'on' } },
       }),
     createsTables: async (changes, runner) => (await foreseen(changes, runner)).length > 0,
-    ensureWritable: async () => {
-      try {
-        await ensureStateWritable(directory)
-      } catch (error) {
-        if (error instanceof PortolanError) throw withMore(error, 'Nothing was changed.')
-        throw error
-      }
-    },
+    ensureWritable: () => beforeAll(() => ensureStateWritable(directory)),
     rememberCreated: async (changes, runner) => noteCreated(await foreseen(changes, runner)),
     noteCreated,
     removeCreated: async (runner) => {
       if (state.created.length === 0) return
       if (await removeTraces(state.created, runner)) await replace({ ...state, created: [] })
     },
-    owe: (flows) => replace({ ...state, owed: together(state.owed, flows) }),
+    owe: (flows) => beforeAll(() => replace({ ...state, owed: together(state.owed, flows) })),
     settle: (flows) => replace({ ...state, owed: withoutFlows(state.owed, flows) }),
     forgetRest: () => replace({ ...emptyState, created: state.created }),
+  }
+}
+
+/** What is written before the first change. */
+const beforeAll = async (write: () => Promise<void>): Promise<void> => {
+  try {
+    await write()
+  } catch (error) {
+    if (error instanceof PortolanError) throw withMore(error, 'Nothing was changed.')
+    throw error
   }
 }
 
