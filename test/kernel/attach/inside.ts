@@ -214,6 +214,20 @@ export const inside = (open: OpenLab, backend: Backend): void => {
     expect(await portsOf(lab)).toEqual([])
   })
 
+  test('an interface of a process that is gone may stay for a moment, and is waited for', async () => {
+    const lab = await open()
+    const { machine, attached } = await published(lab, backend)
+    // The kernel takes namespaces away one after another, and one with many links for long.
+    const before = await bareMachine(lab, 'before')
+    await before.ip(...Array.from({ length: 400 }, (_, at) => `link add b${at} type bridge`))
+    const next = await bareMachine(lab, 'web-1')
+    await before[Symbol.asyncDispose]()
+    await machine[Symbol.asyncDispose]()
+    expect(await attach(lab, backend, next)).toEqual(attached)
+    expect(await serves(lab, 'ip')).toBe('web-1')
+    expect(await portsOf(lab)).toHaveLength(1)
+  })
+
   test('where IPv6 is off for new interfaces, it has IPv6 all the same', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')

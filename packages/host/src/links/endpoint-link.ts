@@ -6,11 +6,11 @@ import {
   NLM_F_CREATE,
   NLM_F_EXCL,
 } from '@portolan/core/netlink'
-import { ApplyError, oneWay } from '@portolan/netfilter'
+import { ApplyError, InspectError, oneWay } from '@portolan/netfilter'
 import { type LinkRecord, parseLink } from '../facts/read-links.ts'
 import { attribute, attributeText, attributeU32, concatenate, nested } from '../netlink/attribute.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
-import { EEXIST, EINVAL, ENODEV } from '../netlink/errno.ts'
+import { EEXIST, EINVAL, ENODEV, ENOENT } from '../netlink/errno.ts'
 import { change, changeError, errnoText, get, send } from '../netlink/request.ts'
 import {
   IFF_RUNNING,
@@ -198,4 +198,24 @@ export const namespaceNumber = async (
       stderr: errnoText(EINVAL),
     })
   return number < 0 ? null : number
+}
+
+/**
+ * Whether anything keeps the namespace of that number (`get_net_ns_by_id`, net/core/net_namespace.c). One that has ended is
+ * listed with its links until the kernel comes to take it away.
+ *
+ * @returns true also where the kernel cannot be asked (before Linux 5.0)
+ */
+export const hasNamespace = async (connection: NetlinkConnection, number: number): Promise<boolean> => {
+  let isThere = false
+  try {
+    const payload = [new Uint8Array(4), attributeU32(NETNSA_NSID, number)]
+    await get(connection, RTM_GETNSID, payload, ENOENT, () => {
+      isThere = true
+    })
+  } catch (error) {
+    if (error instanceof InspectError) return true
+    throw error
+  }
+  return isThere
 }

@@ -160,5 +160,10 @@ export interface Links {
    * @param namespace - a descriptor, open in this process
    */
   namespaceNumber(namespace: number): Promise<number | null>
+  /**
+   * Is the network namespace of that number in use? The links of one that has ended stay until the kernel takes them away.
+   * @param number - as `readEndpointLink` tells it
+   */
+  hasNamespace(number: number): Promise<boolean>
   close(): void
 }

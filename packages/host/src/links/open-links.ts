@@ -16,7 +16,13 @@ import { createVlan } from './create-vlan.ts'
 import { deleteBridge } from './delete-bridge.ts'
 import { deleteLink } from './delete-link.ts'
 import { deleteVlan } from './delete-vlan.ts'
-import { createVeth, deleteEndpointLink, namespaceNumber, readEndpointLink } from './endpoint-link.ts'
+import {
+  createVeth,
+  deleteEndpointLink,
+  hasNamespace,
+  namespaceNumber,
+  readEndpointLink,
+} from './endpoint-link.ts'
 import { requireBridge, requireLink } from './find-link.ts'
 import { hasChild } from './has-child.ts'
 import { checkInterfaceAddress } from './interface-address.ts'
@@ -67,6 +73,7 @@ export const openLinks = (): LinkOperations => {
     readEndpointLink: (name) => readEndpointLink(connection, name),
     deleteEndpointLink: (name) => deleteEndpointLink(connection, name),
     namespaceNumber: (namespace) => namespaceNumber(connection, namespace),
+    hasNamespace: (number) => hasNamespace(connection, number),
     close: () => connection.close(),
   }
 }

@@ -1,5 +1,6 @@
 /** include/uapi/asm-generic/errno-base.h, errno.h: what the kernel says of a link or an address that it refuses. */
 export const EPERM = 1
+export const ENOENT = 2
 export const ESRCH = 3
 export const EBUSY = 16
 export const EEXIST = 17

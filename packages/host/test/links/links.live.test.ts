@@ -141,6 +141,24 @@ describeLive('links', () => {
     expect(host.sh('ip link')).not.toContain('br-f')
   })
 
+  test('the namespace at the other end of a pair is there as long as a process is in it', async () => {
+    host.sh('ip link add v-here type veth peer name v-there')
+    const told = await host.node(
+      use(`const { execFileSync, spawn } = await import('node:child_process')
+           const { once } = await import('node:events')
+           const inside = spawn('unshare', ['--net', 'sh', '-c', 'echo in; exec sleep 600'])
+           await once(inside.stdout, 'data')
+           execFileSync('ip', ['link', 'set', 'v-there', 'netns', String(inside.pid)])
+           const { namespace } = await links.readEndpointLink('v-here')
+           const before = await links.hasNamespace(namespace)
+           const ended = once(inside, 'close')
+           inside.kill('SIGKILL')
+           await ended
+           report([before, await links.hasNamespace(namespace), await links.hasNamespace(4711)])`),
+    )
+    expect(told).toEqual([true, false, false])
+  })
+
   test('without the capability the error says what it needs', async () => {
     const refused = await host.node(
       use(`report(await refusal(links.createBridge({ name: 'br-n', alias, addresses: [] })))`),

@@ -4,7 +4,10 @@ import type { Links } from 'portolan/machine'
 import type { FakeState } from './fake-state.ts'
 import { linkOf } from './link-facts.ts'
 
-type EndpointLinks = Pick<Links, 'createVeth' | 'readEndpointLink' | 'deleteEndpointLink' | 'namespaceNumber'>
+type EndpointLinks = Pick<
+  Links,
+  'createVeth' | 'readEndpointLink' | 'deleteEndpointLink' | 'namespaceNumber' | 'hasNamespace'
+>
 
 /** The veth pairs of endpoints, the host's ends in facts and the other ones in simulated namespaces. */
 export const endpointLinks = (state: FakeState): EndpointLinks => ({
@@ -48,4 +51,6 @@ export const endpointLinks = (state: FakeState): EndpointLinks => ({
     state.removeEndpointLink(name)
   },
   namespaceNumber: async (namespace) => namespace,
+  // Here the links of a namespace go with it.
+  hasNamespace: async () => true,
 })

@@ -27,7 +27,6 @@ import { portOfEndpoint } from './attached-ports.ts'
 import type { Attachment, InsideAddress, InterfaceMaker } from './attachment.ts'
 import { bridgeAttachment } from './bridge-attachment.ts'
 import { routeInTheWay } from './default-routes.ts'
-import { endpointPlace } from './endpoint-place.ts'
 import { forgetGivenUp } from './held-addresses.ts'
 import { interfacesBeside } from './interfaces-beside.ts'
 import { formerAddresses, missingInside } from './missing-inside.ts'
@@ -36,6 +35,7 @@ import { type Completed, noteReplies } from './note-replies.ts'
 import { parentedAttachment } from './parented-attachment.ts'
 import { parentedDetach } from './parented-detach.ts'
 import type { EndpointPlace } from './place.ts'
+import { placeToAttach } from './place-to-attach.ts'
 import { refuseOverlap, waysPast } from './refuse-overlap.ts'
 
 type AttachTools = Pick<
@@ -72,9 +72,7 @@ export const attachEndpoint = async (
       throw new InvalidRequestError(
         `${namespace.where} is the one that this host itself is in: attach puts a process of a namespace of its own on a network. Start it in one (unshare --net, ip netns add).`,
       )
-    if (await rules.isUnchanged()) await rules.readFacts()
-    else await rules.refresh()
-    const place = await endpointPlace(rules, tools, request.network, request.endpoint)
+    const place = await placeToAttach(rules, tools, request)
     refuseMtu(request, place)
     const inside = request.interface ?? 'eth0'
     const options = endpointOptions(request)
