@@ -57,7 +57,8 @@ asking.bind(('127.0.0.1', 0))
 silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 silent.bind(('127.0.0.1', 0))
 asking.connect(('127.0.0.1', 8080 if kind == 'published' else silent.getsockname()[1]))
-asking.settimeout(0.5)
+# What has to come is awaited; what may not come would be there at once.
+asking.settimeout(60 if kind == 'published' else 0.5)
 asking.send(b'?')
 if kind == 'published':
     asking.recv(2048)

@@ -3,7 +3,7 @@ import type { Backend } from '../../lab/backend.ts'
 import { carrying } from '../../lab/container.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { importOpenHost } from '../../lab/library/library.ts'
-import type { Service } from '../../lab/machine.ts'
+import type { Machine, Service } from '../../lab/machine.ts'
 import { addressOf, type ContainerName, containers, networks } from './scenario.ts'
 
 const everyProtocol = (port: number): readonly Service[] =>
@@ -31,8 +31,18 @@ export const plugIn = async (lab: Lab): Promise<void> => {
       })
     }),
   )
+  await Promise.all([...lab.containers.values()].map(searchLonger))
   await inventGateway(lab)
   await joinSecond(lab)
+}
+
+/**
+ * Where a rule drops the search for a neighbour too, the kernel gives a flow up after three seconds, as unreachable
+ * (net/core/neighbour.c, `neigh_invalidate`). A machine that is busy ends the silence of a probe later than that.
+ */
+const searchLonger = async (container: Machine): Promise<void> => {
+  for (const family of ['ipv4', 'ipv6'])
+    await container.setSysctl(`net.${family}.neigh.eth0.mcast_solicit`, 100)
 }
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
