@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { attach } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
+import { keepFlows } from '../../lab/lasting-flows.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
 import { pilotOf } from './pilot.ts'
@@ -35,6 +36,7 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     const pilot = pilotOf(lab, backend)
     const plan = await pilot.applied(servedBy('one'))
     for (const service of ['one', 'two']) await attach(lab, plan, service, { hairpin: true })
+    await keepFlows(lab.host)
     for (const family of ['ip', 'ip6'] as const) {
       const ask = (port: number) =>
         lab.client.probe({
@@ -91,6 +93,7 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     await protect()
     const planned = await pilot.applied(unpublished)
     await attach(lab, planned, 'one')
+    await keepFlows(lab.host)
     const ask = (sourcePort: number, timeoutMs = 1500) =>
       lab.client.probe({
         protocol: 'udp',
@@ -119,6 +122,7 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     ) as [string, string]
     const plan = await pilot.applied(one)
     for (const service of ['one', 'two']) await attach(lab, plan, service, { hairpin: true })
+    await keepFlows(lab.host)
     const ask = (protocol: 'udp' | 'tcp') =>
       lab.client.probe({
         protocol,
@@ -160,6 +164,7 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     const pilot = pilotOf(lab, backend)
     const plan = await pilot.applied(servedBy('one'))
     for (const service of ['one', 'two']) await attach(lab, plan, service, { hairpin: true })
+    await keepFlows(lab.host)
     const ask = () =>
       lab.client.probe({
         protocol: 'udp',

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { attach } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
+import { keepFlows } from '../../lab/lasting-flows.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
 import { inHost, inKeptProcess } from './in-host.ts'
@@ -61,6 +62,7 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
     const lab = await applied()
     const plan = await pilotOf(lab, backend).plan(shop([]))
     await attach(lab, plan, 'nginx')
+    await keepFlows(lab.host)
     const ip = plan.addresses.find(({ service, address }) => service === 'nginx' && !address.includes(':'))
     const port = "{ hostPort: 9001, protocol: 'udp' }"
     const publish = `host.publish({ ...${port}, to: { address: '${ip?.address}', port: 80 } })`
