@@ -41,7 +41,7 @@ export const inside = (open: OpenLab, backend: Backend): void => {
        ${web}
        const { ip, ip6 } = await host.attach(${request(one, 'web-1')})
        const connected = (address) => new Promise((resolve) => {
-         const socket = net.connect({ host: address, port: 80, timeout: 5000 })
+         const socket = net.connect({ host: address, port: 80, timeout: 60_000 })
          socket.on('connect', () => { socket.destroy(); resolve('at once') })
          for (const fault of ['timeout', 'error']) socket.on(fault, () => { socket.destroy(); resolve(fault) })
        })

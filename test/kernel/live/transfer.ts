@@ -98,6 +98,9 @@ export const transfer = (open: OpenLab, backend: Backend): void => {
       const pilot = pilotOf(lab, backend, { state: '/run/lab/live' })
       for (let at = 0; at < applies; at += 1) await pilot.apply(otherProject(9500 + (at % 2)))
       receiving.kill('SIGINT')
+      await until(`${leastBlocks} blocks, and the end of the receiver`, () => receiving.ended(), {
+        shows: () => lab.client.mustRun(['ss', '-nti', 'dport', '=', ':8000']),
+      })
       const { stdout } = await receiving.outcome
       if (process.env.PORTOLAN_CALLS !== undefined)
         process.stderr.write(`${backend}: blocks, wrong, waits: ${stdout}`)

@@ -7,12 +7,12 @@ import { inShopAgain } from './in-live-host.ts'
 export const whileOpen = (open: OpenLab, backend: Backend): void => {
   const start = `
     import { spawn } from 'node:child_process'
-    const containers = ['web-1', 'web-2'].map(() => spawn('unshare', ['--net', 'sleep', '60'], { stdio: 'ignore' }))
+    const containers = ['web-1', 'web-2'].map(() => spawn('unshare', ['--net', 'sleep', '600'], { stdio: 'ignore' }))
     const isOwn = ({ pid }) => run('readlink', '/proc/' + pid + '/ns/net') !== run('readlink', '/proc/self/ns/net')
     while (!containers.every(isOwn)) await new Promise((resolve) => setTimeout(resolve, 10))
     const attach = (at) => host.attach({ network: 'web', endpoint: 'web-' + (at + 1), netns: { pid: containers[at].pid } })
     // Nothing listens: a container that is reached refuses.
-    const answers = (ip) => run('timeout', '2', 'bash', '-c', 'exec 2>&1; : < /dev/tcp/' + ip + '/80 || true').includes('refused')
+    const answers = (ip) => run('timeout', '30', 'bash', '-c', 'exec 2>&1; : < /dev/tcp/' + ip + '/80 || true').includes('refused')
     // What is changed here is seen by other turns of the event loop, as what other processes change.
     const change = (...argv) => { run(...argv); return new Promise(setImmediate) }
     const web = () => host.ensureNetwork('web', { pool: 'classic', ipv6: true })
