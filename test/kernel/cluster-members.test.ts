@@ -139,6 +139,8 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
       json('web-1', 'cluster', 'init', '--pool', '10.64.0.0/12:24', '--pool', '10.80.0.0/16:24'),
     ]
     const reclaiming = run('web-1', 'cluster', 'reclaim', '--all', '--grace', '0', '--yes')
+    // Each waits three times as long as one request may take, from its first request on: one that began late, as on a busy
+    // machine, waits longer yet.
     await delay(6_000)
     for (const one of off.splice(0)) one.start()
     const [claimed, released, seen, settled] = await Promise.all(asked)

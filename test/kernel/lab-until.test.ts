@@ -29,10 +29,8 @@ test('what a program did before its end is seen', async () => {
   expect(await until('the end', () => true, { beside: program })).toBe(true)
 })
 
-test('a test that runs into its limit says what it waits for', async () => {
-  await using machine = await createMachine('slow')
-  const asleep = machine.run(['sleep', '2'])
-  const done = nowWaiting({ what: () => 'an event', shows: async () => ['another'] })
+/** What jest tells of a test that ran into its limit just now, behind another error. */
+const toldAtLimit = async (): Promise<readonly unknown[]> => {
   const limit = 'Exceeded timeout of 5 ms for a test.'
   const errors: [unknown, Error][] = [
     ['another error', new Error()],
@@ -40,12 +38,33 @@ test('a test that runs into its limit says what it waits for', async () => {
   ]
   const event = { name: 'test_fn_failure', error: limit, test: { errors } }
   await new WorkerRealm().handleTestEvent(event, { unhandledErrors: [] })
+  return errors.map(([error]) => error)
+}
+
+test('a test that runs into its limit says what it waits for', async () => {
+  await using machine = await createMachine('slow')
+  const asleep = machine.run(['sleep', '2'])
+  const done = nowWaiting({ what: () => 'an event', shows: async () => ['another'] })
+  const told = await toldAtLimit()
   done()
-  expect(errors.map(([error]) => error)).toEqual([
+  expect(told).toEqual([
     'another error',
     expect.stringMatching(
       /^Exceeded timeout of 5 ms for a test\.\nIt waits for slow: run \{"argv":\["sleep","2"\].*\nIt waits for an event; there is: \["another"\]$/,
     ),
   ])
   await asleep
+})
+
+test('and which program it waits for the end of, with what that has printed', async () => {
+  const program = start(['sh', '-c', 'echo begun; exec sleep 600'])
+  await until('its first words', () => program.printed() !== '', { beside: program })
+  const ended = program.outcome
+  const told = await toldAtLimit()
+  program.kill('SIGKILL')
+  await ended
+  expect(told.at(-1)).toBe(
+    'Exceeded timeout of 5 ms for a test.\nIt waits for the end of sh -c echo begun; exec sleep 600; there is: "begun\\n"',
+  )
+  expect(await toldAtLimit()).toEqual(['another error', 'Exceeded timeout of 5 ms for a test.'])
 })

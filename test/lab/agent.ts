@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { askForAgent } from './nursery.ts'
-import { nowWaiting } from './waiting.ts'
+import { named, nowWaiting } from './waiting.ts'
 
 /** The process that is a network namespace: see agent/agent.py. */
 export interface Agent extends AsyncDisposable {
@@ -29,13 +29,16 @@ export const startAgent = async (
   setUp: string | null,
   joins: string | null = null,
 ): Promise<Agent> => {
-  const { connection, complaints, endOf, forget } = await askForAgent({ setUp, joins })
+  const { connection, complaints, endOf, forget } = await named(
+    `the nursery, for an agent of ${name}`,
+    askForAgent({ setUp, joins }),
+  )
   const waiting = new Map<number, (answer: Answer) => void>()
   let isOver = false
   // A command to an agent that is gone is answered below; the connection's own complaint adds nothing.
   connection.on('error', () => {})
 
-  const pid = await new Promise<number>((resolve, reject) => {
+  const born = new Promise<number>((resolve, reject) => {
     createInterface({ input: connection }).on('line', (line) => {
       const message = JSON.parse(line) as Answer | { ready: number } | { failed: string }
       if ('ready' in message) return resolve(message.ready)
@@ -54,6 +57,7 @@ export const startAgent = async (
       for (const [id, done] of waiting) done({ id, error })
     })
   })
+  const pid = await named(`the agent of ${name}`, born, complaints)
 
   // A lab that no suite uses does not keep the worker from its end.
   connection.unref()
@@ -82,7 +86,7 @@ export const startAgent = async (
     async [Symbol.asyncDispose]() {
       connection.ref()
       connection.end()
-      await ended
+      await named(`the end of the agent of ${name}`, ended)
     },
   }
 }

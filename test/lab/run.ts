@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { stopped } from './stopped.ts'
+import { named } from './waiting.ts'
 
 export interface RunOptions {
   readonly input?: string
@@ -29,6 +30,7 @@ export const run = (argv: readonly string[], options: RunOptions = {}): Promise<
   start(argv, { timeoutMs: longestRunMs, ...options }).outcome
 
 export interface Running {
+  /** A test that runs into its limit while it awaits this says so. */
   readonly outcome: Promise<RunOutcome>
   ended(): boolean
   /** What it has printed so far. */
@@ -72,10 +74,13 @@ export const start = (argv: readonly string[], options: RunOptions = {}): Runnin
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
   })
   outcome.then(over, over)
+  const printed = (): string => `${stdout}${stderr}`
   return {
-    outcome,
+    get outcome() {
+      return isOver ? outcome : named(`the end of ${shortened(argv)}`, outcome, printed)
+    },
     ended: () => isOver,
-    printed: () => `${stdout}${stderr}`,
+    printed,
     kill: (signal) => void child.kill(signal),
     async stop() {
       child.kill('SIGSTOP')
@@ -83,6 +88,14 @@ export const start = (argv: readonly string[], options: RunOptions = {}): Runnin
     },
   }
 }
+
+/** A script may be among the words. */
+const shortened = (argv: readonly string[]): string => {
+  const text = argv.join(' ')
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text
+}
+
+const longestShown = 300
 
 /** Runs a program that has to succeed. */
 export const mustRun = async (argv: readonly string[], options: RunOptions = {}): Promise<string> =>

@@ -22,9 +22,16 @@ export const nowWaiting = (one: Waiting): (() => void) => {
   return () => void waiting.delete(one)
 }
 
-/** Awaits something by its name, such as the end of a program. */
-export const named = async <Value>(what: string, promise: Promise<Value>): Promise<Value> => {
-  const done = nowWaiting({ what: () => what })
+/**
+ * Awaits something by its name, such as the end of a program.
+ * @param shows - what is there in its place
+ */
+export const named = async <Value>(
+  what: string,
+  promise: Promise<Value>,
+  shows: () => unknown = () => undefined,
+): Promise<Value> => {
+  const done = nowWaiting({ what: () => what, shows })
   try {
     return await promise
   } finally {

@@ -76,10 +76,10 @@ export const openShell = (words: readonly string[], first = ''): Shell => {
 
 const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`
 
-/** Asleep: what is asked of a shell is asked where nothing else can go on. */
+/** Asleep, for a minute at most: what is asked of a shell is asked where nothing else can go on. */
 const waitUntilReady = ({ pid }: ChildProcess, file: string): number => {
   const sleeper = new Int32Array(new SharedArrayBuffer(4))
-  for (let turn = 0; pid !== undefined && turn < 2000; turn += 1) {
+  for (let turn = 0; pid !== undefined && turn < 12_000; turn += 1) {
     if (existsSync(file)) return pid
     if (/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) break
     Atomics.wait(sleeper, 0, 0, 5)

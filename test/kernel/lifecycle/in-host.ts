@@ -6,6 +6,7 @@ import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { importOpenHost } from '../../lab/library/library.ts'
 import type { RunOutcome } from '../../lab/run.ts'
+import { named } from '../../lab/waiting.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -87,7 +88,8 @@ export const roundsInHost = (
   })
   return async (value) => {
     child.stdin.write(`${JSON.stringify(value)}\n`)
-    const { value: answer } = await answers.next()
+    const shows = (): string => stderr.join('')
+    const { value: answer } = await named('the end of a round in the host', answers.next(), shows)
     expect({ answer, stderr: stderr.join('') }).toEqual({ answer: 'null', stderr: '' })
   }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Machine } from '../../lab/machine.ts'
+import { named } from '../../lab/waiting.ts'
 
 /** A port whose service answers with what it is sent, and ends no connection by itself. */
 export const echoPort = 7000
@@ -58,7 +59,8 @@ const startIn = async (
   ])
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<void> => {
-    if ((await lines.next()).done === true) throw new Error('the program ended')
+    const { done } = await named(`a line of the program in ${machine.name}`, lines.next())
+    if (done === true) throw new Error('the program ended')
   }
   await next()
   return {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { BlockChanges } from '@portolan/core'
 import type { EtcdStoreOptions } from '@portolan/etcd'
 import type { Machine } from '../machine.ts'
+import { named } from '../waiting.ts'
 
 const program = fileURLToPath(new URL('host-process.mjs', import.meta.url))
 
@@ -65,7 +66,7 @@ export const startHostProcess = async (
       resolve()
     })
   })
-  await new Promise<void>((resolve, reject) => {
+  const ready = new Promise<void>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', () => reject(new Error(`a host's process ended: ${stderr}`)))
     child.on('message', ({ ready, told, id, value, error }: Message) => {
@@ -76,10 +77,11 @@ export const startHostProcess = async (
       done?.(error === undefined ? { kind: 'done', value } : { kind: 'failed', ...error })
     })
   })
+  await named(`the process of a host on ${machine.name}`, ready, () => stderr)
   let next = 0
   return {
     call<Value>(operation: string, details: object = {}) {
-      return new Promise<CallEnd<Value>>((resolve, reject) => {
+      const end = new Promise<CallEnd<Value>>((resolve, reject) => {
         if (isOver) return resolve({ kind: 'killed' })
         next += 1
         waiting.set(next, (end) => {
@@ -89,11 +91,12 @@ export const startHostProcess = async (
         })
         child.send({ id: next, operation, details }, () => {})
       })
+      return named(`${operation} on ${machine.name}`, end, () => stderr)
     },
     resume: () => void child.kill('SIGCONT'),
     async kill() {
       child.kill('SIGKILL')
-      await over
+      await named(`the end of the process of a host on ${machine.name}`, over)
     },
     onTold: (listener) => {
       hear = listener

@@ -102,10 +102,11 @@ const open = async (lab: EngineHost): Promise<EngineRoom> => {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  await Promise.race([
+  const ready = Promise.race([
     once(child.stdout, 'data'),
     ended.then(() => Promise.reject(new Error(`no room for programs on the host: ${stderr}`))),
   ])
+  await named('a room for programs on the host', ready, () => stderr)
   // unshare stays outside of the process namespace that it made for its child.
   const own = `/proc/${child.pid}/ns`
   const inside = ['nsenter', `--net=${own}/net`, `--mount=${own}/mnt`, `--pid=${own}/pid_for_children`, '--']

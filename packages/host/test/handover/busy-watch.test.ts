@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { named } from '../../../../test/lab/waiting.ts'
 import { handOver } from '../../src/handover/index.ts'
 import { byLine, line, protocol } from '../../src/handover/messages.ts'
 
@@ -12,6 +14,7 @@ const built = JSON.stringify(new URL('../../dist/handover/index.js', import.meta
 let folder = ''
 let server = ''
 let watch: ChildProcess | null = null
+let ended: Promise<unknown> = Promise.resolve()
 
 /** Between any two looks at its sockets such a process does something else, so what came meanwhile is read together. */
 const busyFor = (milliseconds: number): string => `
@@ -44,12 +47,14 @@ beforeEach(async () => {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   watch = started
-  await new Promise((resolve) => started.once('message', resolve))
+  ended = once(started, 'exit')
+  const over = ended.then(() => Promise.reject(new Error('the watch ended before it listened')))
+  over.catch(() => {})
+  await named('a watch that listens', Promise.race([once(started, 'message'), over]))
 })
 afterEach(async () => {
-  const ended = new Promise((resolve) => watch?.once('exit', resolve))
-  watch?.disconnect()
-  await ended
+  if (watch?.connected) watch.disconnect()
+  await named('the end of the watch', ended)
   rmSync(folder, { recursive: true })
 })
 

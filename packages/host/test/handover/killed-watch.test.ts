@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { named } from '../../../../test/lab/waiting.ts'
 
 const built = JSON.stringify(new URL('../../dist/handover/index.js', import.meta.url).href)
 
@@ -45,7 +46,7 @@ test('the process that serves calls ends in order where its watch was killed as 
     said += text
   })
   // Once the last process that has its standard error is gone.
-  await once(watch, 'close')
+  await named('the end of the watch and its server', once(watch, 'close'), () => said)
   expect(said).toBe('')
   expect(readFileSync(exit, 'utf8')).toBe('0')
 })

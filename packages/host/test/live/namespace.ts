@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe } from '@jest/globals'
+import { named } from '../../../../test/lab/waiting.ts'
 
 const packageFolder = join(import.meta.dirname, '../..')
 let made = 0
@@ -64,20 +65,22 @@ export const makeNamespace = (): Namespace => {
 }
 
 /** Resolves once it has printed something; where it ends before, that is an error with what it said. */
-const hear = (child: ReturnType<typeof spawn>): Promise<void> =>
-  new Promise((resolve, reject) => {
-    let stderr = ''
+const hear = async (child: ReturnType<typeof spawn>): Promise<void> => {
+  let stderr = ''
+  const heard = new Promise<void>((resolve, reject) => {
     child.stderr?.on('data', (data) => {
       stderr += data
     })
     child.stdout?.once('data', () => resolve())
     child.once('close', (code) => reject(new Error(`ended with ${code} before it said anything\n${stderr}`)))
   })
+  await named('the first words of a module in a namespace', heard, () => stderr)
+}
 
-const output = (child: ReturnType<typeof spawn>): Promise<unknown> =>
-  new Promise((resolve, reject) => {
-    let stdout = ''
-    let stderr = ''
+const output = (child: ReturnType<typeof spawn>): Promise<unknown> => {
+  let stdout = ''
+  let stderr = ''
+  const ended = new Promise((resolve, reject) => {
     child.stdout?.on('data', (data) => {
       stdout += data
     })
@@ -89,6 +92,8 @@ const output = (child: ReturnType<typeof spawn>): Promise<unknown> =>
       else reject(new Error(`exit code ${code}\n${stdout}${stderr}`))
     })
   })
+  return named('the end of a module in a namespace', ended, () => `${stdout}${stderr}`)
+}
 
 const newest = (folder: string): number =>
   Math.max(

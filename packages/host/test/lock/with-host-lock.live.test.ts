@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { until } from '../../../../test/lab/until.ts'
 import { describeLive, makeNamespace, type Namespace } from '../live/namespace.ts'
 
 /** Holds the lock until it is told to end by SIGTERM, and then says when. */
@@ -130,11 +131,11 @@ describeLive('withHostLock', () => {
       import { createRunner, withHostLock } from '@portolan/host'
       await withHostLock(() => createRunner().run('sh', ['-c',
         'echo $$ > ${folder}/starting; mv ${folder}/starting ${folder}/started; while [ ! -e ${folder}/end ]; do sleep 0.02; done; : > ${folder}/ended']))`)
-    while (!existsSync(`${folder}/started`)) {
+    await until('the program of the holder', () => {
       if (parent.exitCode !== null)
         throw new Error(`it ended with ${parent.exitCode} before it started a program`)
-      await setTimeout(20)
-    }
+      return existsSync(`${folder}/started`)
+    })
     const child = Number(readFileSync(`${folder}/started`, 'utf8'))
     const gone = once(parent, 'exit')
     parent.kill('SIGKILL')

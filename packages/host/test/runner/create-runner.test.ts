@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
+import { until } from '../../../../test/lab/until.ts'
+import { named } from '../../../../test/lab/waiting.ts'
 import { createRunner, runsHere } from '../../src/runner/create-runner.ts'
 
 const runner = createRunner()
@@ -51,10 +52,16 @@ describe('createRunner', () => {
            { input: 'x'.repeat(4_000_000) })
          setInterval(() => existsSync('${seen}.begun') && process.kill(process.pid, 'SIGKILL'), 5)`,
       ],
-      { stdio: 'ignore' },
+      { stdio: ['ignore', 'ignore', 'pipe'] },
     )
-    await once(parent, 'exit')
-    while (!existsSync(seen)) await setTimeout(10)
+    let said = ''
+    parent.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+    await named('the end of the parent', once(parent, 'exit'), () => said)
+    await until('what the program counted', () => existsSync(seen), {
+      shows: () => `${readdirSync(folder)} ${said}`,
+    })
     expect(readFileSync(seen, 'utf8').trim()).toBe('4000000')
     rmSync(folder, { recursive: true })
   })
