@@ -86,6 +86,33 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
     expect((await store.read()).entries).toEqual([])
   })
 
+  test('a watch is over where an older copy of etcd has passed the revision that it begins at', async () => {
+    const store = open()
+    const withData = async (script: string): Promise<void> => {
+      await etcd().kill()
+      await etcd().machine.mustRun(['sh', '-c', `cd /run/etcd && ${script}`])
+      await etcd().start()
+    }
+    await store.commit({ when: [], writes: [put('hosts/a', '{}', null)] })
+    await withData('rm -rf copy && cp -a data copy')
+    await store.commit({ when: [], writes: [put('hosts/b', '{}', null)] })
+    const { revision } = await store.read()
+    await withData('rm -r data && mv copy data')
+    const elsewhere = openEtcdStore({
+      ...{ cluster: `cluster-${clusters}`, endpoints: [etcd().endpoint] },
+      ...patient,
+    })
+    let now = 0
+    while (now < revision + 2)
+      now = (await elsewhere.commit({ when: [], writes: [put('hosts/c', String(now), null)] })).revision
+    await expect(take(store.watch(revision + 1), 10)).rejects.toMatchObject({ code: 'CLUSTER_COMPACTED' })
+    const { revision: listed } = await store.read()
+    const watch = store.watch(listed + 1)
+    await elsewhere.commit({ when: [], writes: [put('hosts/d', '{}', null)] })
+    expect(await take(watch, 1)).toMatchObject([{ changes: [{ key: 'hosts/d' }] }])
+    await elsewhere.close()
+  })
+
   test('a claim that etcd stops in is found by its nonce once it goes on', async () => {
     const store = open()
     const endpoints = [etcd().endpoint]

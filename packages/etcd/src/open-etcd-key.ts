@@ -2,7 +2,7 @@ import type { BlockStore } from '@portolan/core'
 import { openServers } from './etcd-servers.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { oneKey } from './key-space.ts'
-import { readKeys } from './read-keys.ts'
+import { lastReading, readKeys } from './read-keys.ts'
 import { type ErrorWords, readingError } from './store-errors.ts'
 import { watchKeys } from './watch-keys.ts'
 
@@ -25,6 +25,7 @@ export const openEtcdKey = (options: EtcdKeyOptions): Pick<BlockStore, 'read' | 
   const { key } = options
   const keys = oneKey(key)
   const servers = openServers(options)
+  const last = lastReading(keys)
   const words: ErrorWords = {
     unreachable: `What the key ${key} holds now is not known.`,
     allowed: `may read the key ${key}`,
@@ -33,13 +34,13 @@ export const openEtcdKey = (options: EtcdKeyOptions): Pick<BlockStore, 'read' | 
   return {
     read: async () => {
       try {
-        return await servers.ask((client) => readKeys(client, keys), 'beside')
+        return last.note(await servers.ask((client) => readKeys(client, keys), 'beside'))
       } catch (error) {
         throw readingError(error, options, words)
       }
     },
     watch: (from) =>
-      watchKeys(servers, keys, from, (error) => readingError(error, options, words), options.timeoutMs),
+      watchKeys(servers, keys, from, last, (error) => readingError(error, options, words), options.timeoutMs),
     close: async () => servers.close(),
   }
 }

@@ -10,7 +10,7 @@ import { openServers } from './etcd-servers.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { keepLease } from './keep-lease.ts'
 import { type KeySpace, keySpace } from './key-space.ts'
-import { readKeys } from './read-keys.ts'
+import { lastReading, readKeys } from './read-keys.ts'
 import { committingError, readingError } from './store-errors.ts'
 import { watchKeys } from './watch-keys.ts'
 
@@ -27,6 +27,7 @@ import { watchKeys } from './watch-keys.ts'
 export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
   const keys = keySpace(options.cluster)
   const servers = openServers(options)
+  const last = lastReading(keys)
   const reading = async <Result>(
     request: (client: Etcd3) => Promise<Result>,
     sending: 'again' | 'beside' = 'again',
@@ -38,7 +39,7 @@ export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
     }
   }
   return {
-    read: () => reading((client) => readKeys(client, keys), 'beside'),
+    read: async () => last.note(await reading((client) => readKeys(client, keys), 'beside')),
     commit: async (transaction) => {
       try {
         // A server that took it may still carry it out, so it is open what became of it where no answer comes.
@@ -48,7 +49,7 @@ export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
       }
     },
     watch: (from) =>
-      watchKeys(servers, keys, from, (error) => readingError(error, options), options.timeoutMs),
+      watchKeys(servers, keys, from, last, (error) => readingError(error, options), options.timeoutMs),
     // One that two servers grant is left to run out: nothing depends on it.
     grantLease: (seconds) =>
       reading(async (client) => (await client.leaseClient.leaseGrant({ TTL: seconds })).ID, 'beside'),

@@ -4,6 +4,7 @@ import type { Etcd3, IWatchRequest, IWatchResponse } from 'etcd3'
 import type { EtcdServers } from './etcd-servers.ts'
 import type { KeySpace } from './key-space.ts'
 import { openStream } from './open-stream.ts'
+import type { LastReading } from './read-keys.ts'
 
 /**
  * How long it takes to notice that a user may read no longer. etcd asks whether it may as a watch begins, and never again:
@@ -16,6 +17,7 @@ export const watchKeys = (
   servers: EtcdServers,
   keys: KeySpace,
   from: number,
+  last: LastReading,
   lost: (error: unknown) => BlockStoreError,
   timeoutMs?: number,
 ): BlockWatch => {
@@ -32,7 +34,10 @@ export const watchKeys = (
   const hear = (response: IWatchResponse): boolean => {
     const isCompacted = Number(response.compact_revision) > 0
     if (response.canceled && !isCompacted) throw new Error(response.cancel_reason)
-    if (response.created && Number(response.header.revision) < from - 1) askRevision()
+    if (response.created && !isCompacted) {
+      if (Number(response.header.revision) < from - 1) askRevision()
+      else askContent()
+    }
     if (isCompacted) fail(compacted(from))
     else if (response.events.length > 0) waiting.push(...changesOf(response, keys))
     wake()
@@ -45,6 +50,14 @@ export const watchKeys = (
       .ask((client) => revisionNow(client, keys))
       .then((now) => (now < from - 1 ? fail(undone(from, now)) : undefined))
       .catch((error: unknown) => fail(lost(error)))
+  }
+  // An older copy may have passed that revision meanwhile, with other changes. Where it cannot be asked, as the revision was
+  // compacted since, it is not known, and the stream itself notices a server that is away.
+  const askContent = (): void => {
+    servers
+      .ask((client) => last.differs(client, from - 1))
+      .then((isOther) => (isOther ? fail(otherwise(from)) : undefined))
+      .catch(() => undefined)
   }
   const begin = (client: Etcd3) =>
     openStream<IWatchRequest, IWatchResponse>(client.watchClient.watch(), {
@@ -126,6 +139,12 @@ const compacted = (from: number): BlockStoreError =>
   new BlockStoreError(
     'CLUSTER_COMPACTED',
     `etcd has compacted revision ${from}, so what changed since then is not known. Read the keys again, and watch from there.`,
+  )
+
+const otherwise = (from: number): BlockStoreError =>
+  new BlockStoreError(
+    'CLUSTER_COMPACTED',
+    `etcd has something else at revision ${from - 1} than it had before: it has lost data, or has an older copy of it. Read the keys again, and watch from there.`,
   )
 
 const undone = (from: number, now: number): BlockStoreError =>
