@@ -109,3 +109,16 @@ test('a body that comes as the plugin closes is waited for', async () => {
   expect(await slow.heard()).toContain('HTTP/1.1 200')
   expect(bodies).toEqual(['{}', '{"a":1}'])
 })
+
+test('a request that came while this process had no processor is answered as the plugin closes', async () => {
+  const plugin = await serve(async () => ({ status: 200, body: { done: true } }))
+  const early = await client('')
+  const served = await client(post('{}'))
+  await served.heard()
+  const closed = plugin.close()
+  early.socket.write(post('{}'))
+  // For longer than a request is waited for.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
+  await closed
+  expect(await early.heard()).toContain('{"done":true}')
+})

@@ -57,9 +57,11 @@ export const servePlugin = (docker: Docker): PluginServer => {
     server,
     close: () =>
       new Promise((resolve) => {
-        const late = setTimeout(() => {
+        const end = (): void => {
           for (const socket of connections) if (!answering.has(socket)) socket.destroy()
-        }, REQUEST_MS)
+        }
+        // What came while this process had no processor is read first: timers run before sockets are read (libuv `uv_run`).
+        const late = setTimeout(() => setImmediate(end), REQUEST_MS)
         // It waits for connections whose request is still to come: they are not idle (lib/_http_server.js).
         server.close(() => {
           clearTimeout(late)
