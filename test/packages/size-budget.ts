@@ -6,7 +6,7 @@ export const packedBytes: Readonly<Record<string, number>> = {
   'portolan-etcd': 211_000,
   'portolan-host': 164_000,
   'portolan-iptables': 117_000,
-  'portolan-netfilter': 184_000,
+  'portolan-netfilter': 203_000,
   'portolan-nftables': 124_000,
   'portolan-testing': 72_000,
 }
