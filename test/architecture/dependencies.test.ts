@@ -29,6 +29,7 @@ const allowed: Record<string, readonly string[]> = {
   core: pure,
   host: [
     '@portolan/core',
+    '@portolan/core/after-silence',
     '@portolan/core/netlink',
     // Messages about what a host remembers of its cluster have the commands of core.
     '@portolan/core/planning',
@@ -69,7 +70,12 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/nftables',
   ],
   // Beside the facade, which loads it where a cluster is named.
-  etcd: ['@portolan/core', '@portolan/core/block-store-error', '@portolan/netfilter'],
+  etcd: [
+    '@portolan/core',
+    '@portolan/core/after-silence',
+    '@portolan/core/block-store-error',
+    '@portolan/netfilter',
+  ],
   // Above the facade: a program that uses it as any other does.
   cni: [
     'portolan',
@@ -245,11 +251,14 @@ describe('every package', () => {
   })
 })
 
-test('what talks to etcd loads of core its errors alone: all of core takes longer to load than the client of etcd', () => {
+test('what talks to etcd loads of core its errors and waits alone: all of core takes longer to load than the client of etcd', () => {
   const loaded = sourcesOf('etcd').flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/^import (?!type )[^']*'(@portolan\/core[^']*)'/gm)].map(
       ([, specifier]) => specifier,
     ),
   )
-  expect([...new Set(loaded)]).toEqual(['@portolan/core/block-store-error'])
+  expect([...new Set(loaded)].sort()).toEqual([
+    '@portolan/core/after-silence',
+    '@portolan/core/block-store-error',
+  ])
 })

@@ -71,3 +71,4 @@ export { fixSchema, owedFlowsSchema } from './state/state-schema.ts'
 export { readSysctlSettings, type SysctlSettings } from './sysctl/read-settings.ts'
 
 export * from './sysctl/sysctl.ts'
+export { afterSilence } from './turn/after-silence.ts'

@@ -10,6 +10,7 @@ import {
 import { PortolanError } from '@portolan/netfilter'
 // The entry of the package loads what it knows of Wi-Fi, WireGuard and routes too, which takes half a start of Node.
 import { RawNetlinkSocket, type RawNetlinkSocketOptions } from 'netlink/dist/raw.js'
+import { afterSilence } from '../turn/after-silence.ts'
 import { mayGoOn } from '../turn/event-loop-turn.ts'
 import { type DirectSocket, findDirectSocket } from './direct-socket.ts'
 
@@ -73,7 +74,7 @@ interface Way {
  *
  * @throws PortolanError (`NETLINK`) from `exchange` when the kernel's replies were lost or never came
  */
-export const openConnection = (protocol: number): NetlinkConnection => {
+export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS): NetlinkConnection => {
   let listing: Way | null = null
   const waiting: Exchange[] = []
   let current: Exchange | null = null
@@ -81,17 +82,17 @@ export const openConnection = (protocol: number): NetlinkConnection => {
   let sequences = new Set<number>()
   let answers = 0
   let ending = false
-  /** Runs while the event loop is waited for. */
-  let silence: NodeJS.Timeout | null = null
+  /** Ends what runs while the event loop is waited for. */
+  let answered: (() => void) | null = null
   let isStarting = false
 
   const settle = (error: Error | null): void => {
     const done = current
     if (done === null) return
     current = null
-    if (silence !== null) {
-      clearTimeout(silence)
-      silence = null
+    if (answered !== null) {
+      answered()
+      answered = null
       if (open) used.socket.unref()
     }
     if (error === null) done.resolve()
@@ -146,7 +147,7 @@ export const openConnection = (protocol: number): NetlinkConnection => {
     const isSent = direct !== null && sendDirectly(direct, next)
     if (current !== next) return
     used.socket.ref()
-    silence = setTimeout(() => settle(netlinkError('the kernel did not answer', 'ETIMEDOUT')), SILENCE_MS)
+    answered = afterSilence(silenceMs, () => settle(netlinkError('the kernel did not answer', 'ETIMEDOUT')))
     if (isSent) return
     used.socket.send(next.datagram, {}, (error) => {
       if (error !== undefined && current === next) settle(sendError(error, next.datagram.length))

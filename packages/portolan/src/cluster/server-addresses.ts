@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { afterSilence } from '@portolan/host'
 
 /** How long a nameserver may take. */
 const LOOKUP_MS = 1_000
@@ -29,10 +30,9 @@ export const serverAddresses = async (
 }
 
 const resolved = async (name: string, resolve: Resolve): Promise<readonly string[]> => {
-  let timer: NodeJS.Timeout | undefined
+  let heard = (): void => {}
   const silent = new Promise<readonly string[]>((done) => {
-    // What came while this process had no processor is heard first: timers come before it.
-    timer = setTimeout(() => setImmediate(done, []), LOOKUP_MS)
+    heard = afterSilence(LOOKUP_MS, () => done([]))
   })
   try {
     const answer = resolve(name).then(
@@ -41,6 +41,6 @@ const resolved = async (name: string, resolve: Resolve): Promise<readonly string
     )
     return await Promise.race([answer, silent])
   } finally {
-    clearTimeout(timer)
+    heard()
   }
 }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { afterSilence } from '@portolan/host'
 import { type Call, callBytes, type Message, takeMessage } from './bus-message.ts'
 import { BusError } from './bus-value.ts'
 
@@ -15,7 +16,7 @@ export interface BusConnection {
 }
 
 /** As busctl(1) waits for an answer. */
-const timeoutMs = 25_000
+const SILENCE_MS = 25_000
 
 /** DBUS_SYSTEM_BUS_ADDRESS may name several places, of which one with a path is taken. Null: it names none. */
 export const busPath = (address: string | undefined): string | null =>
@@ -29,8 +30,8 @@ export const busPath = (address: string | undefined): string | null =>
  *
  * @throws BusError where there is no bus, or it does not let this user in
  */
-export const connectToBus = async (path: string): Promise<BusConnection> => {
-  const connection = new Connection(connect({ path }))
+export const connectToBus = async (path: string, silenceMs: number = SILENCE_MS): Promise<BusConnection> => {
+  const connection = new Connection(connect({ path }), silenceMs)
   try {
     await connection.authenticate()
     const bus = 'org.freedesktop.DBus'
@@ -56,12 +57,15 @@ class Connection implements BusConnection {
   readonly #isIn: Promise<void>
   #letIn: () => void = () => {}
   #refuse: (error: BusError) => void = () => {}
+  readonly #silenceMs: number
+  /** Ends the wait for what it says next. */
+  #heard: () => void = () => {}
   #isTalking = false
   #bytes: Buffer = Buffer.alloc(0)
   #fault: BusError | null = null
   #serial = 0
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, silenceMs: number) {
     this.#socket = socket
     this.#isIn = new Promise((resolve, reject) => {
       this.#letIn = resolve
@@ -69,8 +73,18 @@ class Connection implements BusConnection {
     })
     socket.on('error', (cause) => this.#fail(new BusError('the bus cannot be reached', { cause })))
     socket.on('close', () => this.#fail(new BusError('the bus has closed the connection')))
-    socket.setTimeout(timeoutMs, () => this.#fail(new BusError('the bus does not answer')))
-    socket.on('data', (chunk: Buffer) => this.#hear(chunk))
+    socket.on('data', (chunk: Buffer) => {
+      this.#wait()
+      this.#hear(chunk)
+    })
+    this.#silenceMs = silenceMs
+    this.#wait()
+  }
+
+  #wait(): void {
+    this.#heard()
+    if (this.#fault !== null) return
+    this.#heard = afterSilence(this.#silenceMs, () => this.#fail(new BusError('the bus does not answer')))
   }
 
   authenticate(): Promise<void> {
@@ -81,6 +95,7 @@ class Connection implements BusConnection {
   call(call: Call): Promise<Message> {
     return new Promise((resolve, reject) => {
       if (this.#fault !== null) return reject(this.#fault)
+      this.#wait()
       this.#serial += 1
       this.#asked.set(this.#serial, { resolve, reject })
       this.#socket.write(callBytes(call, this.#serial))
@@ -88,12 +103,14 @@ class Connection implements BusConnection {
   }
 
   close(): void {
+    this.#heard()
     this.#socket.destroy()
   }
 
   #fail(error: BusError): void {
     if (this.#fault !== null) return
     this.#fault = error
+    this.#heard()
     this.#socket.destroy()
     this.#refuse(error)
     for (const { reject } of this.#asked.values()) reject(error)
