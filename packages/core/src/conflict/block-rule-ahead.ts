@@ -63,7 +63,7 @@ const leadAhead = (block: string, { rule, route }: RuleAhead, rules: readonly Ro
  *
  * @see net/core/fib_rules.c `fib_default_rule_pref`, `fib_nl_newrule`
  */
-const placeAhead = (priority: number, rules: readonly RoutingRuleFact[]): string | null => {
+export const placeAhead = (priority: number, rules: readonly RoutingRuleFact[]): string | null => {
   const second = rules[1]
   const given = second === undefined ? 0 : Math.max(0, priorityOf(second) - 1)
   if (given < priority) return ''

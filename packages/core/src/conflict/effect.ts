@@ -57,7 +57,8 @@ const example = ({ share, ends, rows: [row] }: Finding): string => {
 }
 
 /** The first packets pass, and what comes after them does not. */
-export const isLater = ({ step }: Finding): boolean => (step?.packet ?? 1) > 2
+export const isLater = ({ step, judgement }: Finding): boolean =>
+  (step?.packet ?? 1) > 2 || judgement.conclusion.end.world.trace?.cause?.kind === 'astray'
 
 /** What is wrong where packets are dropped: no connection, or one that opens and then hangs. */
 export const lost = (finding: Finding): string =>

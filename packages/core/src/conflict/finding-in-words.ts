@@ -1,6 +1,7 @@
 import type { Family, HostFacts, NetfilterRuleset, Wording } from '@portolan/netfilter'
 import type { DesiredState } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
+import { leadBack } from './lead-back.ts'
 import type { Drafted } from './remedy/draft.ts'
 import { passThrough } from './remedy/pass-through.ts'
 import { remedyHost } from './remedy/remedy-host.ts'
@@ -36,6 +37,14 @@ export const findingInWords = (
     const finding: Finding = found.mapping === null ? { ...found, ends: namedEnds(found) } : found
     const family = finding.rows[0]?.family
     const shown: Finding = isHidden(family) ? { ...finding, certainty: 'possible' } : finding
+    const led = leadBack(shown, desired.networks, facts)
+    if (led !== null)
+      return ruleConflict(
+        shown,
+        { ...ruleConflictWords[finding.kind](shown, wording), remedy: led },
+        own,
+        wording,
+      )
     // What comes in and must not is not to be let through.
     const draft =
       family === undefined || finding.kind === 'Bypassed'

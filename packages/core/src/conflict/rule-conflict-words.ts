@@ -19,6 +19,7 @@ const dropped =
   (finding) => ({
     message: `${lost(finding)} ${causeOfDrop(finding, packets(finding))}`,
     otherwise: changeRule,
+    ...remedyOfWay(finding),
   })
 
 /** What each kind of conflict says that the search through the rules finds. One that says several things has a file. */

@@ -1,4 +1,4 @@
-import type { Route, TraceStep, World } from '@portolan/netfilter/analysis'
+import type { Conclusion, Route, TraceStep, World } from '@portolan/netfilter/analysis'
 import type { ConflictKind } from '../conflict.ts'
 import {
   bindsSource,
@@ -12,6 +12,7 @@ import { isOurs } from './is-ours.ts'
 import type { Failed } from './judge.ts'
 import { rewritingStep } from './rewriting-step.ts'
 import type { Row } from './row.ts'
+import { strayInterface } from './stray-interface.ts'
 
 /** What makes a flow fail, and what one calls that. */
 export interface Blame {
@@ -77,7 +78,7 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
       const elsewhere = isElsewhere(row, reached.world) ? stepOf(last, isDestinationChange) : null
       if (elsewhere !== null) return { kind: 'DnatShadowed', step: elsewhere }
       return (
-        ledAway(end.world) ??
+        ledAway(conclusion) ??
         unanswerable(row, reached.world, last) ?? {
           kind: droppedKind(last),
           step: rewritingStep(last) ?? last,
@@ -87,14 +88,19 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
   }
 }
 
-/** The answer leaves by another interface than the one that its receiver is behind: a mark or a route leads it there. */
-const ledAway = (world: World): Blame | null => {
-  const { trace, mark, route, packet } = world
-  if (trace?.cause?.kind !== 'way-back') return null
-  const marked =
-    mark === 0 ? null : stepOf(trace, (step) => step.packet === packet && !isOurs(step) && setsMark(step))
-  return { kind: 'ReplyDropped', step: marked ?? (route === null ? trace : routeStep(world, route)) }
+/**
+ * An answer leaves by another interface than the one that its receiver is behind, or a later packet by another one than
+ * the first: a mark or a route leads it there. A mark that the first packet alone has leads that one away.
+ */
+const ledAway = ({ reached, end: { world } }: Conclusion): Blame | null => {
+  const { trace, route } = world
+  if (trace === null || strayInterface({ reached, world }) === null) return null
+  const step = markOn(world) ?? (trace.cause?.kind === 'astray' ? markOn(reached.world) : null)
+  return { kind: droppedKind(trace), step: step ?? (route === null ? trace : routeStep(world, route)) }
 }
+
+const markOn = ({ trace, mark, packet }: World): TraceStep | null =>
+  mark === 0 ? null : stepOf(trace, (step) => step.packet === packet && !isOurs(step) && setsMark(step))
 
 /**
  * The answer was lost between its sender and the kernel, without a rule: then it is for the source that it goes to.
@@ -116,7 +122,7 @@ const strayStep = (row: Row, { trace }: World, world: World): TraceStep | null =
   if (foreign !== null) return foreign
   if (isElsewhere(row, world)) return foreignStep(trace) ?? stepOf(trace, isManagedTranslation)
   // A mark chooses the table that the route is from.
-  const marked = world.mark === 0 ? null : stepOf(trace, isMark)
+  const marked = world.mark === 0 ? null : stepOf(world.trace, isMark)
   return marked ?? (world.route === null ? foreignStep(trace) : routeStep(world, world.route))
 }
 

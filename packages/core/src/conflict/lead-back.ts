@@ -1,0 +1,56 @@
+import { containsAddress, type HostFacts, tryParseAddress, tryParseHostOrPrefix } from '@portolan/netfilter'
+import type { DesiredNetwork } from '../contract/index.ts'
+import { MAIN } from '../route/rival-routes.ts'
+import { placeAhead } from './block-rule-ahead.ts'
+import type { Remedy } from './conflict.ts'
+import { priorityOf, rulesInOrder } from './rule-ahead.ts'
+import { addressText } from './search/address-text.ts'
+import type { Finding } from './search/finding.ts'
+import { strayInterface } from './search/stray-interface.ts'
+
+/**
+ * What keeps packets for networks on the way to their bridges, where a route of another table than main leads them
+ * elsewhere: routing rules ahead of those that ask that table. Another subnet would be led away as well.
+ *
+ * @returns null where no such table is what leads them
+ */
+export const leadBack = (
+  finding: Finding,
+  networks: readonly DesiredNetwork[],
+  facts: HostFacts,
+): Remedy | null => {
+  const { step, judgement, rows } = finding
+  const [row] = rows
+  if (row === undefined || step?.deed.kind !== 'misroute') return null
+  const { family } = row
+  const { reached, end } = judgement.conclusion
+  const world = strayInterface({ reached, world: end.world }) === null ? reached.world : end.world
+  const table = world.route?.table
+  if (table === undefined || table === MAIN) return null
+  const rules = rulesInOrder(facts, family)
+  const first = rules.find((rule) => rule.table === table && (rule.action ?? 'lookup') === 'lookup')
+  const place = first === undefined ? null : placeAhead(priorityOf(first), rules)
+  // Replies go to the networks that clients are on, and all else to the one that the packet is for.
+  const asking = new Set(rows.map(({ in: from }) => from))
+  const subnets = networks.flatMap((network) => {
+    const subnet = network[family]?.subnet
+    if (subnet === undefined) return []
+    const isFor =
+      world.packet % 2 === 0 ? asking.has(network.bridge) : holds(subnet, addressText(family, world.daddr))
+    return isFor ? [subnet] : []
+  })
+  if (place === null || subnets.length === 0) return null
+  const commands = [...new Set(subnets)].map(
+    (subnet) => `ip${family === 'ip6' ? ' -6' : ''} rule add to ${subnet} lookup main${place}`,
+  )
+  const one = commands.length === 1
+  return {
+    text: `Take ${one ? 'that network' : 'those networks'} out of what the table routes, with ${one ? 'a routing rule' : 'routing rules'} ahead of the one that asks it. A restart of the host forgets ${one ? 'it: add it' : 'them: add them'} where that one is set, too.`,
+    commands,
+  }
+}
+
+const holds = (subnet: string, text: string): boolean => {
+  const [prefix, address] = [tryParseHostOrPrefix(subnet), tryParseAddress(text)]
+  return prefix !== null && address !== null && containsAddress(prefix, address)
+}
