@@ -89,7 +89,9 @@ describe.each(['nftables', 'iptables-nft', 'iptables-legacy'])('the format sh fo
     // those of the script's own variables.
     const code = text.replace(/<<'(\w+)'\n[\s\S]*?\n\1\n/g, '\n').replace(/'[^']*'/g, "''")
     expect(new Set(code.match(/[$`][^\s"]*/g) ?? [])).toEqual(
-      new Set(code.match(/\$(\{?(port|conf|name|learnt|flag|hooks|isolated)\b|\((cat|ip)\b)[^\s"]*/g) ?? []),
+      new Set(
+        code.match(/\$(\{?(bridge|port|conf|name|learnt|flag|hooks|isolated)\b|\((cat|ip)\b)[^\s"]*/g) ?? [],
+      ),
     )
   })
 })

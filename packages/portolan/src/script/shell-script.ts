@@ -11,6 +11,7 @@ import type { HostFacts } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { Plan } from '../plan/plan.ts'
+import { bridgeGuardLines } from './bridge-guard.ts'
 import { routeGuardLines, routeLines } from './route-lines.ts'
 import { scriptRemarks } from './script-remarks.ts'
 import { vlanLines } from './vlan-lines.ts'
@@ -25,6 +26,7 @@ import { type ScriptedPlan, wholeRules } from './whole-rules.ts'
 export const shellScript = (plan: ScriptedPlan & Pick<Plan, 'setsSysctls'>): string => {
   const { desired, backend } = plan
   const steps = [
+    ...bridgeGuardLines(desired),
     ...routeGuardLines(desired),
     ...ruleLines(backend, plan),
     ...desired.networks.flatMap((network) => bridgeLines(desired.project, network, plan.observed.facts)),

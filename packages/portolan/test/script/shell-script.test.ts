@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import type { DesiredNetwork } from '@portolan/core'
 import type { Backend } from '../../src/backend/backend.ts'
@@ -44,6 +47,37 @@ describe('a shell script', () => {
       '# Port mappings of project shop, for nftables. Run as root; safe to run again.',
       'set -eu',
     ])
+  })
+
+  test.each([
+    ['another kind', '', 1, 'is there already, and is no bridge'],
+    ['a bridge', '7: br: <BROADCAST>', 0, ''],
+  ])('changes nothing where an interface of %s has the name of a bridge', (kind, listed, code, said) => {
+    const folder = mkdtempSync(join(tmpdir(), 'portolan-script-'))
+    try {
+      const log = join(folder, 'log')
+      for (const program of ['ip', 'nft', 'bridge'])
+        writeFileSync(
+          join(folder, program),
+          `#!/bin/sh\necho "${program} $*" >>'${log}'\ncase "$*" in *" type bridge") echo '${listed}' | tr -d '\\n' ;; esac\n`,
+          { mode: 0o755 },
+        )
+      // Without the sysctls, which are of the host that the test runs on.
+      const script = shellScript({
+        ...planOf({ backend: 'nftables', intent: intentOf(full) }),
+        setsSysctls: false,
+      })
+      const { status, stderr } = spawnSync('sh', [], {
+        input: script,
+        encoding: 'utf8',
+        env: { PATH: `${folder}:${process.env.PATH}` },
+      })
+      expect({ kind, status }).toEqual({ kind, status: code })
+      expect(stderr).toContain(said)
+      expect(readFileSync(log, 'utf8').includes('nft -f')).toBe(code === 0)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test.each<[Backend, readonly string[]]>([

@@ -1,0 +1,23 @@
+import type { DesiredState } from '@portolan/core'
+import { quoted } from '@portolan/core/planning'
+
+/**
+ * What keeps a script from an interface of another kind that has the name of a bridge: it would get the address of the
+ * network, and its containers would have none.
+ * @internal
+ */
+export const bridgeGuardLines = ({ networks }: DesiredState): readonly string[] => {
+  const names = networks.filter(({ external }) => !external).map(({ bridge }) => quoted(bridge))
+  return names.length === 0
+    ? []
+    : [
+        '# An interface of another kind stays as it is: then nothing is changed.',
+        `for bridge in ${names.join(' ')}; do`,
+        '  ip link show dev "$bridge" >/dev/null 2>&1 || continue',
+        '  [ -z "$(ip -o link show dev "$bridge" type bridge)" ] || continue',
+        '  echo "$bridge is there already, and is no bridge. Rename or remove it, or name another bridge for the network. Nothing was changed." >&2',
+        '  exit 1',
+        'done',
+        '',
+      ]
+}
