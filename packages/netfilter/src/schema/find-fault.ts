@@ -1,5 +1,6 @@
 import { safeParse } from 'valibot'
 import type { JsonPath } from '../error/index.ts'
+import { isNoJsonNumber } from './no-json-number.ts'
 import type { Schema } from './schema.ts'
 
 /** What is wrong with a value, and where in it. */
@@ -63,6 +64,7 @@ const lineOf = (value: unknown): string => {
 
 /** What is nested some thousands deep can be read from JSON, and not be written. */
 const jsonOf = (value: unknown): string => {
+  if (isNoJsonNumber(value)) return String(value)
   try {
     return JSON.stringify(value) ?? 'nothing'
   } catch {

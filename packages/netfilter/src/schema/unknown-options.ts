@@ -1,4 +1,5 @@
 import { closestOf, InvalidRequestError } from '../error/index.ts'
+import { isNoJsonNumber } from './no-json-number.ts'
 
 const longest = 200
 
@@ -16,6 +17,7 @@ export const shownValue = (value: unknown): string => {
 }
 
 const writtenValue = (value: unknown): string => {
+  if (isNoJsonNumber(value)) return String(value)
   try {
     return JSON.stringify(value) ?? String(value)
   } catch {

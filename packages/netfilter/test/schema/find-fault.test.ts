@@ -31,6 +31,7 @@ describe('a value that is not as its schema says', () => {
       'leases[0].port: expected a whole number, found nothing',
       { name: 'a', leases: [{ address: '192.0.2.1' }] },
     ],
+    ['name: expected a string, found NaN', { name: Number.NaN, leases: [] }],
     ['note: expected a string, found null', { name: 'a', leases: [], note: null }],
   ])('is told by "%s"', (said, value) => {
     const fault = findFault(schema, value)
