@@ -176,12 +176,30 @@ export const hasSomeOf = (
   return false
 }
 
-/** What both have. */
+/** The place of the first range that ends at or after a value: those before it have nothing from there on. */
+const placeFrom = ({ ends }: RangeSet, value: number | bigint): number => {
+  let from = 0
+  let to = ends.length
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    const end = ends[middle]
+    if (end !== undefined && end < value) from = middle + 1
+    else to = middle
+  }
+  return from
+}
+
+/** What both have. All of the first is the first itself. */
 export const intersectRanges = (a: RangeSet, b: RangeSet): RangeSet => {
+  const aFirst = a.starts[0]
+  const bFirst = b.starts[0]
+  if (aFirst === undefined || bFirst === undefined) return emptyRanges
+  // What is left beside thousands of bans often meets a range that it lies in, or a single address.
+  let i = placeFrom(a, bFirst)
+  let j = placeFrom(b, aFirst)
+  if (isAround(b, j, a)) return a
   const starts: (number | bigint)[] = []
   const ends: (number | bigint)[] = []
-  let i = 0
-  let j = 0
   for (;;) {
     const aStart = a.starts[i]
     const aEnd = a.ends[i]
@@ -200,34 +218,47 @@ export const intersectRanges = (a: RangeSet, b: RangeSet): RangeSet => {
   return { starts, ends }
 }
 
+/** Has one range of a set all of another set? */
+const isAround = (set: RangeSet, place: number, other: RangeSet): boolean => {
+  const start = set.starts[place]
+  const end = set.ends[place]
+  const first = other.starts[0]
+  const last = other.ends[other.ends.length - 1]
+  if (start === undefined || end === undefined || first === undefined || last === undefined) return false
+  return start <= first && last <= end
+}
+
 /** Have two sets a value in common? */
 export const intersects = (a: RangeSet, b: RangeSet): boolean => {
-  let i = 0
-  let j = 0
-  for (;;) {
-    const aStart = a.starts[i]
-    const aEnd = a.ends[i]
-    const bStart = b.starts[j]
-    const bEnd = b.ends[j]
-    if (aStart === undefined || aEnd === undefined || bStart === undefined || bEnd === undefined) return false
-    if (aStart <= bEnd && bStart <= aEnd) return true
-    if (aEnd < bEnd) i += 1
-    else j += 1
+  const few = a.starts.length < b.starts.length ? a : b
+  const many = few === a ? b : a
+  for (let at = 0; at < few.starts.length; at += 1) {
+    const start = few.starts[at]
+    const end = few.ends[at]
+    if (start !== undefined && end !== undefined && hasSomeOf(many, start, end)) return true
   }
+  return false
 }
 
 /**
- * What the first has and the second has not.
+ * What the first has and the second has not. Nothing taken is the first itself.
  *
  *     from    |--------------|   |----|
  *     taken      |---|  |----------|
  *     left    |-|     |-|           |-|
  */
 export const subtractRanges = (from: RangeSet, taken: RangeSet): RangeSet => {
-  const starts: (number | bigint)[] = []
-  const ends: (number | bigint)[] = []
-  let at = 0
-  for (let index = 0; index < from.starts.length; index += 1) {
+  const firstTaken = taken.starts[0]
+  if (firstTaken === undefined) return from
+  // A list of thousands of bans has one address taken out, or another.
+  const met = placeFrom(from, firstTaken)
+  const firstMet = from.starts[met]
+  if (firstMet === undefined) return from
+  let at = placeFrom(taken, firstMet)
+  if (at === taken.ends.length) return from
+  const starts = from.starts.slice(0, met)
+  const ends = from.ends.slice(0, met)
+  for (let index = met; index < from.starts.length; index += 1) {
     const begin = from.starts[index]
     const end = from.ends[index]
     if (begin === undefined || end === undefined) break

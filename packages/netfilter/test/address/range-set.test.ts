@@ -252,12 +252,41 @@ describe.each(kinds)('sets of %s do what bits do', (_, as) => {
   })
 })
 
-test('a set has some of a range exactly where it has a value in common with it', () => {
+describe('sets of many ranges', () => {
   const range = fc.tuple(fc.nat(200), fc.nat(3)).map(([first, more]): Pair => [first, first + more])
-  fc.assert(
-    fc.property(fc.array(range, { maxLength: 30 }), range, (pairs, [first, last]) => {
-      const set = setOf(...pairs)
-      expect(hasSomeOf(set, first, last)).toBe(intersects(set, setOf([first, last])))
-    }),
-  )
+  const values = Array.from({ length: 205 }, (_, value) => value)
+  const isIn = (set: RangeSet, value: number): boolean =>
+    set.starts.some((start, at) => start <= value && value <= (set.ends[at] ?? -1))
+
+  test('have what a walk over their ranges finds', () => {
+    fc.assert(
+      fc.property(fc.array(range, { maxLength: 30 }), fc.array(range, { maxLength: 30 }), (a, b) => {
+        const [one, two] = [setOf(...a), setOf(...b)]
+        const both = values.filter((value) => isIn(one, value) && isIn(two, value))
+        expect(intersects(one, two)).toBe(both.length > 0)
+        expect(pairsOf(intersectRanges(one, two))).toEqual(
+          pairsOf(setOf(...both.map((at): Pair => [at, at]))),
+        )
+        const left = values.filter((value) => isIn(one, value) && !isIn(two, value))
+        expect(pairsOf(subtractRanges(one, two))).toEqual(pairsOf(setOf(...left.map((at): Pair => [at, at]))))
+      }),
+    )
+  })
+
+  test('have some of a range exactly where one of its values is theirs', () => {
+    fc.assert(
+      fc.property(fc.array(range, { maxLength: 30 }), range, (pairs, [first, last]) => {
+        const set = setOf(...pairs)
+        const wanted = values.some((value) => first <= value && value <= last && isIn(set, value))
+        expect(hasSomeOf(set, first, last)).toBe(wanted)
+      }),
+    )
+  })
+
+  test('are the very same set where nothing is taken out of them', () => {
+    const set = setOf([10, 20], [30, 40])
+    expect(intersectRanges(set, setOf([0, 50]))).toBe(set)
+    expect(subtractRanges(set, setOf([0, 5], [50, 60]))).toEqual(set)
+    expect(subtractRanges(set, setOf([0, 5]))).toBe(set)
+  })
 })
