@@ -21,7 +21,7 @@ import {
 } from './chain-read.ts'
 import { leadingMatches } from './leading-matches.ts'
 import { groupRules, type RuleGroup } from './rule-groups.ts'
-import type { Head, Key } from './rule-heads.ts'
+import type { Heads, Key } from './rule-heads.ts'
 import { candidates, indexRules, mergePlaces, type RuleIndex } from './rule-index.ts'
 import { type RuleTable, tableRules } from './rule-tables.ts'
 
@@ -87,7 +87,7 @@ const nowhere = {}
  */
 export const learnChain = (
   rules: readonly NetfilterRule[],
-  heads: readonly Head[],
+  heads: Heads,
   isIndexable: boolean,
   compiler: Compiler,
 ): ChainLearning => {

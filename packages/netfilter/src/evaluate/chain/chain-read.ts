@@ -2,7 +2,7 @@ import type { RangeSet } from '../../address/range-set.ts'
 import type { NetfilterRule } from '../../model/index.ts'
 import { acts, isLenient } from '../value/compile-match.ts'
 import { type KnownMeetings, type MeetingRules, meetingRules } from './meeting-rules.ts'
-import { type Head, type Key, keys, rulesAsking } from './rule-heads.ts'
+import { bitOf, type Heads, type Key, keys } from './rule-heads.ts'
 import { indexRules, type RuleIndex } from './rule-index.ts'
 
 export const addressKeys = ['saddr', 'daddr', 'sport', 'dport'] as const
@@ -13,7 +13,7 @@ export type Held = ReadonlyMap<Key, RangeSet>
 /** What every plan of a chain asks of its rules. */
 export interface ChainRead {
   readonly isIndexable: boolean
-  readonly heads: readonly Head[]
+  readonly heads: Heads
   /** By rule: it lets a packet pass, or spares it the rest of the chain, and does nothing else. */
   readonly lenient: Uint8Array
   readonly acting: Uint8Array
@@ -31,7 +31,7 @@ export interface KeyedRules {
 
 export const readChain = (
   rules: readonly NetfilterRule[],
-  heads: readonly Head[],
+  heads: Heads,
   isIndexable: boolean,
 ): ChainRead => ({
   isIndexable,
@@ -57,10 +57,14 @@ export const keyedRules = ({ heads, keyed: byFields, isIndexable }: ChainRead, h
   const name = settled.join(' ')
   const known = byFields.get(name)
   if (known !== undefined) return known
-  const keyed = new Uint8Array(heads.length)
-  for (const key of settled) for (const at of rulesAsking(heads, key)) keyed[at] = 1
+  const bits = settled.reduce((sum, key) => sum | bitOf[key], 0)
+  const keyed = new Uint8Array(heads.asks.length)
   const all: number[] = []
-  for (let at = 0; at < keyed.length; at += 1) if (keyed[at] === 1) all.push(at)
+  for (let at = 0; at < keyed.length; at += 1) {
+    if (((heads.asks[at] ?? 0) & bits) === 0) continue
+    keyed[at] = 1
+    all.push(at)
+  }
   const usable = keys.filter((key) => !held.has(key))
   const made = { keyed, all, index: isIndexable ? indexRules(heads, all, usable) : null }
   byFields.set(name, made)
@@ -70,7 +74,7 @@ export const keyedRules = ({ heads, keyed: byFields, isIndexable }: ChainRead, h
 /** For each free field that rules ask for, which rules could match any of the packets. */
 export const meetingsOf = ({ heads, meeting }: ChainRead, held: Held): readonly MeetingRules[] =>
   [...held].flatMap(([key, set]) =>
-    rulesAsking(heads, key).length === 0 ? [] : [meetingRules(heads, meeting, key, set)],
+    heads.of[key].places.length === 0 ? [] : [meetingRules(heads, meeting, key, set)],
   )
 
 /** By rule: could it do anything to any of the packets? */

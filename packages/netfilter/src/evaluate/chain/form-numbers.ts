@@ -9,6 +9,8 @@ interface Form {
   readonly steps: readonly Step[]
   readonly skipped: number
   readonly number: number
+  /** Another one of the same digest. */
+  readonly other: Form | null
 }
 
 /**
@@ -16,7 +18,7 @@ interface Form {
  * it. So rules of plain steps are told apart by a digest, and those of one digest are compared.
  */
 export const formNumbers = (): FormNumbers => {
-  const byDigest = new Map<number, Form[]>()
+  const byDigest = new Map<number, Form>()
   const byText = new Map<string, number>()
   let count = 0
   const next = (): number => {
@@ -31,13 +33,12 @@ export const formNumbers = (): FormNumbers => {
       return known
     }
     const digest = digestOf(steps, skipped)
-    const alike = byDigest.get(digest)
-    const same = alike?.find((form) => form.skipped === skipped && isSameForm(form.steps, steps, skipped))
-    if (same !== undefined) return same.number
-    const made: Form = { steps, skipped, number: next() }
-    if (alike === undefined) byDigest.set(digest, [made])
-    else alike.push(made)
-    return made.number
+    const first = byDigest.get(digest) ?? null
+    for (let form = first; form !== null; form = form.other)
+      if (form.skipped === skipped && isSameForm(form.steps, steps, skipped)) return form.number
+    const number = next()
+    byDigest.set(digest, { steps, skipped, number, other: first })
+    return number
   }
 }
 

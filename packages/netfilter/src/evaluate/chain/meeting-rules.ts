@@ -1,5 +1,5 @@
 import { hasSomeOf, type RangeSet } from '../../address/range-set.ts'
-import { type Asked, askedOf, type Head, type Key, onceForField, rulesAsking } from './rule-heads.ts'
+import type { Asked, Heads, Key } from './rule-heads.ts'
 
 /** The rules of a chain that could match a packet which has a value of some set in some field. */
 export interface MeetingRules {
@@ -19,12 +19,7 @@ interface Meetings {
 }
 
 /** Most sets that packets are searched in differ where no rule asks: these are told to be one. */
-export const meetingRules = (
-  heads: readonly Head[],
-  known: KnownMeetings,
-  key: Key,
-  set: RangeSet,
-): MeetingRules => {
+export const meetingRules = (heads: Heads, known: KnownMeetings, key: Key, set: RangeSet): MeetingRules => {
   const ofKey = known.get(key) ?? { bySet: new WeakMap(), byContent: new Map(), count: 0 }
   known.set(key, ofKey)
   const found = ofKey.bySet.get(set)
@@ -58,52 +53,14 @@ const isSame = (a: Uint8Array, b: Uint8Array): boolean => {
   return true
 }
 
-/** What rules ask of one field. Thousands are held against each set, so those that ask for one range of numbers have it at hand. */
-interface AskedValues {
-  readonly simple: {
-    readonly places: Int32Array
-    readonly firsts: Float64Array
-    readonly lasts: Float64Array
+const meetAll = ({ asks, of }: Heads, key: Key, set: RangeSet): Uint8Array => {
+  const met = new Uint8Array(asks.length).fill(1)
+  const { places, firsts, lasts, asked } = of[key]
+  for (let at = 0; at < places.length; at += 1) {
+    const more = asked.get(at)
+    const isMet = more === undefined ? hasSomeOf(set, firsts[at] ?? 0, lasts[at] ?? 0) : canMeet(more, set)
+    if (!isMet) met[places[at] ?? 0] = 0
   }
-  readonly others: readonly { readonly place: number; readonly asked: Asked }[]
-}
-
-const askedValues = onceForField((heads, key): AskedValues => {
-  const asking = rulesAsking(heads, key)
-  const others: { readonly place: number; readonly asked: Asked }[] = []
-  const places = new Int32Array(asking.length)
-  const firsts = new Float64Array(asking.length)
-  const lasts = new Float64Array(asking.length)
-  let count = 0
-  for (const place of asking) {
-    const asked = askedOf(heads[place], key)
-    if (asked === null) continue
-    const only = asked.ranges[0]
-    const isSimple = asked.ranges.length === 1 && asked.names.length === 0
-    if (!isSimple || typeof only?.first !== 'number' || typeof only.last !== 'number') {
-      others.push({ place, asked })
-      continue
-    }
-    places[count] = place
-    firsts[count] = only.first
-    lasts[count] = only.last
-    count += 1
-  }
-  const simple = {
-    places: places.subarray(0, count),
-    firsts: firsts.subarray(0, count),
-    lasts: lasts.subarray(0, count),
-  }
-  return { simple, others }
-})
-
-const meetAll = (heads: readonly Head[], key: Key, set: RangeSet): Uint8Array => {
-  const met = new Uint8Array(heads.length).fill(1)
-  const { simple, others } = askedValues(heads, key)
-  const { places, firsts, lasts } = simple
-  for (let at = 0; at < places.length; at += 1)
-    if (!hasSomeOf(set, firsts[at] ?? 0, lasts[at] ?? 0)) met[places[at] ?? 0] = 0
-  for (const { place, asked } of others) if (!canMeet(asked, set)) met[place] = 0
   return met
 }
 

@@ -1,7 +1,7 @@
 import { type RangeSet, rangeSet } from '../../address/range-set.ts'
 import type { CompareStep, MatchStep, NetfilterRule, ValueRange } from '../../model/index.ts'
 import { isMatch } from '../value/compile-match.ts'
-import { bansOf, listsOf } from './rule-lists.ts'
+import { banAt, listsOf, NO_BAN } from './rule-lists.ts'
 
 /**
  * Rules that are alike but for the addresses they ask for, and end the walk of the chain: a list of bans. They are
@@ -38,24 +38,22 @@ export interface Grouped {
 export const groupRules = (rules: readonly NetfilterRule[], among: readonly number[]): Grouped => {
   const singles: number[] = []
   const groups: RuleGroup[] = []
-  const lists = listsOf(rules)
-  const bans = bansOf(rules)
+  const listAt = listsOf(rules)
   let from = 0
   while (from < among.length) {
     const start = among[from] ?? 0
-    const ban = bans[start] ?? null
-    const list = lists[start]
+    const list = listAt(start)
     let to = from + 1
-    while (ban !== null && to < among.length && lists[among[to] ?? -1] === list) to += 1
-    if (ban === null || to - from < FEW)
-      for (let at = from; at < to; at += 1) singles.push(among[at] ?? start)
+    while (list !== NO_BAN && to < among.length && listAt(among[to] ?? start) === list) to += 1
+    const ban = to - from < FEW ? null : banAt(rules, start)
+    if (ban === null) for (let at = from; at < to; at += 1) singles.push(among[at] ?? start)
     else {
       const places = among.slice(from, to)
       groups.push({
         places,
         others: rules[start]?.steps.filter(isMatch).filter((step) => step !== ban.step) ?? [],
         differs: ban.step,
-        ranges: places.map((place) => bans[place]?.ranges ?? []),
+        ranges: places.map((place) => banAt(rules, place)?.ranges ?? []),
         sets: new Map(),
       })
     }

@@ -16,86 +16,146 @@ export interface Asked {
   readonly names: readonly string[]
 }
 
-/** By the place of the field among `keys`; null where the rule does not ask for it. */
-export type Head = readonly (Asked | null)[]
+/** What the rules of a chain ask of one field, one behind the other. */
+export interface AskedColumn {
+  /** The rules that ask for it, by their place in the chain, rising. */
+  readonly places: readonly number[]
+  /** Thousands are held against each set of packets, so what asks for one range of numbers has it at hand. */
+  readonly firsts: readonly number[]
+  readonly lasts: readonly number[]
+  /** What is asked where it is not one range, by the place among these rules. */
+  readonly asked: ReadonlyMap<number, Asked>
+}
 
-const places: Readonly<Record<string, number | undefined>> = Object.fromEntries(
-  keys.map((key, at) => [key, at]),
-)
+/** What the rules of a chain ask first. */
+export interface Heads {
+  /** By rule, the fields that it asks for: a bit for each. */
+  readonly asks: Uint8Array
+  readonly of: Readonly<Record<Key, AskedColumn>>
+}
 
-/** What a head asks of a field. */
-export const askedOf = (head: Head | undefined, key: Key): Asked | null => head?.[places[key] ?? -1] ?? null
+/** The bit of each field. */
+export const bitOf: Readonly<Record<Key, number>> = {
+  ...{ dport: 1, daddr: 2, saddr: 4, sport: 8 },
+  ...{ oifname: 16, iifname: 32, l4proto: 64 },
+}
 
-/** Something to know of a field, as the rules of a chain ask for it. */
-export type OfField<T> = (heads: readonly Head[], key: Key) => T
+/** Works out once what is to be known of a field, as the rules of a chain ask for it. */
+export const onceForColumn = <T>(make: (column: AskedColumn) => T): ((column: AskedColumn) => T) => {
+  const made = new WeakMap<AskedColumn, { readonly value: T }>()
+  return (column) => {
+    const known = made.get(column)
+    if (known !== undefined) return known.value
+    const value = make(column)
+    made.set(column, { value })
+    return value
+  }
+}
 
-/** Works it out once for each field of a chain. */
-export const onceForField = <T>(make: OfField<T>): OfField<T> => {
-  const made = new WeakMap<readonly Head[], Map<Key, T>>()
-  return (heads, key) => {
-    let ofChain = made.get(heads)
-    if (ofChain === undefined) {
-      ofChain = new Map()
-      made.set(heads, ofChain)
+/** The same while it is read. */
+interface OpenColumn {
+  readonly places: number[]
+  readonly firsts: number[]
+  readonly lasts: number[]
+  readonly asked: Map<number, Asked>
+}
+
+const newColumn = (): OpenColumn => ({ places: [], firsts: [], lasts: [], asked: new Map() })
+
+/** What the leading matches of each rule ask of each field. */
+export const readHeads = (rules: readonly NetfilterRule[]): Heads => {
+  const of = {
+    ...{ dport: newColumn(), sport: newColumn(), daddr: newColumn(), saddr: newColumn() },
+    ...{ iifname: newColumn(), oifname: newColumn(), l4proto: newColumn() },
+  }
+  const asks = new Uint8Array(rules.length)
+  for (let place = 0; place < rules.length; place += 1) {
+    const steps = rules[place]?.steps ?? []
+    let asked = 0
+    for (let at = 0; at < steps.length; at += 1) {
+      const step = steps[at]
+      if (step === undefined || !isMatch(step)) break
+      const key = keyOf(step)
+      if (key !== null && add(of[key], place, step)) asked |= bitOf[key]
     }
-    const known = ofChain.get(key)
-    if (known !== undefined) return known
-    const one = make(heads, key)
-    ofChain.set(key, one)
-    return one
+    asks[place] = asked
   }
+  return { asks, of }
 }
 
-/** The rules of a chain that ask for a field, by their place, rising. */
-export const rulesAsking: OfField<readonly number[]> = onceForField((heads, key) => {
-  const asking: number[] = []
-  for (let at = 0; at < heads.length; at += 1) if (askedOf(heads[at], key) !== null) asking.push(at)
-  return asking
-})
+/** Of rules that nothing is known of. */
+export const noHeads = (count: number): Heads => ({ ...readHeads([]), asks: new Uint8Array(count) })
 
-/** What a rule's leading matches ask of each field. */
-export const readHead = ({ steps }: NetfilterRule): Head => {
-  const head: (Asked | null)[] = [null, null, null, null, null, null, null]
-  for (const step of steps) {
-    if (!isMatch(step)) break
-    const at = placeOf(step)
-    const asked = at === undefined ? null : readMatch(step)
-    if (at === undefined || asked === null) continue
-    const before = head[at]
-    // Of two demands on one field, the narrower tells rules apart better.
-    if (before === undefined || before === null || spread(before) > spread(asked)) head[at] = asked
-  }
-  return head
+/** @returns whether it asks for some values, and not for too many */
+const add = (column: OpenColumn, place: number, step: MatchStep): boolean => {
+  const range = onlyRange(step)
+  const asked = range === null ? readMatch(step) : null
+  if (range === null && asked === null) return false
+  const isSecond = column.places.at(-1) === place
+  const at = isSecond ? column.places.length - 1 : column.places.length
+  // Of two demands on one field, the narrower tells rules apart better.
+  if (isSecond && spreadAt(column, at) <= (asked === null ? spread(range) : spreadOf(asked))) return true
+  column.places[at] = place
+  column.firsts[at] = range?.first ?? 0
+  column.lasts[at] = range?.last ?? 0
+  if (asked !== null) column.asked.set(at, asked)
+  else if (isSecond) column.asked.delete(at)
+  return true
 }
 
-/** The same of one field, where no more is wanted of the rule. */
+/** Numbers from one to another. */
+interface NumberRange {
+  readonly first: number
+  readonly last: number
+}
+
+/** The one range of numbers that is asked for. No object is made of it: thousands of rules are read. */
+const onlyRange = (step: MatchStep): NumberRange | null => {
+  if (step.kind !== 'compare' || step.values.kind !== 'ranges' || step.values.ranges.length !== 1) return null
+  const only = step.values.ranges[0]
+  return only !== undefined && isOfNumbers(only) ? only : null
+}
+
+const isOfNumbers = (range: ValueRange): range is NumberRange =>
+  typeof range.first === 'number' && typeof range.last === 'number'
+
+/** What a rule's leading matches ask of one field, where no more is wanted of it. */
 export const readAsked = ({ steps }: NetfilterRule, key: Key): Asked | null => {
   let narrowest: Asked | null = null
   for (const step of steps) {
     if (!isMatch(step)) break
-    const asked = placeOf(step) === places[key] ? readMatch(step) : null
-    if (asked !== null && (narrowest === null || spread(narrowest) > spread(asked))) narrowest = asked
+    const asked = keyOf(step) === key ? readMatch(step) : null
+    if (asked !== null && (narrowest === null || spreadOf(narrowest) > spreadOf(asked))) narrowest = asked
   }
   return narrowest
 }
 
 /** How many true ranges there are among what is asked for. */
-const spread = ({ ranges }: Asked): number => {
+const spreadOf = ({ ranges }: Asked): number => {
   let count = 0
   for (const { first, last } of ranges) if (first !== last) count += 1
   return count
 }
 
-/** The field that a match asks for alone. */
-const placeOf = (step: MatchStep): number | undefined => {
-  if (step.kind === 'compare') return step.negated ? undefined : placeOfField(step.expression)
-  if (step.kind !== 'lookup' || step.negated || step.key.length !== 1) return undefined
-  const [only] = step.key
-  return only === undefined ? undefined : placeOfField(only)
+const spread = (range: NumberRange | null): number => (range === null || range.first === range.last ? 0 : 1)
+
+const spreadAt = ({ firsts, lasts, asked }: AskedColumn, at: number): number => {
+  const complex = asked.get(at)
+  return complex === undefined ? spread({ first: firsts[at] ?? 0, last: lasts[at] ?? 0 }) : spreadOf(complex)
 }
 
-const placeOfField = (expression: Expression): number | undefined =>
-  expression.kind === 'field' ? places[expression.field] : undefined
+/** The field that a match asks for alone. */
+const keyOf = (step: MatchStep): Key | null => {
+  if (step.kind === 'compare') return step.negated ? null : keyOfField(step.expression)
+  if (step.kind !== 'lookup' || step.negated || step.key.length !== 1) return null
+  const [only] = step.key
+  return only === undefined ? null : keyOfField(only)
+}
+
+const keyOfField = (expression: Expression): Key | null =>
+  expression.kind === 'field' ? (named[expression.field] ?? null) : null
+
+const named: Readonly<Record<string, Key | undefined>> = Object.fromEntries(keys.map((key) => [key, key]))
 
 const readMatch = (step: MatchStep): Asked | null => {
   if (step.kind === 'compare') return readSet(step.values)

@@ -1,6 +1,14 @@
 import type { World } from '../packet/world.ts'
 import { cutSegments, findSegment, type OwnedRange, type Segments } from '../value/segments.ts'
-import { askedOf, type Head, type Key, keys, onceForField, rulesAsking } from './rule-heads.ts'
+import {
+  type Asked,
+  type AskedColumn,
+  bitOf,
+  type Heads,
+  type Key,
+  keys,
+  onceForColumn,
+} from './rule-heads.ts'
 
 /** Below this many rules a walk is as fast. */
 const SHORT = 8
@@ -45,27 +53,29 @@ interface IndexPart {
  * @param by - the fields that may be asked
  */
 export const indexRules = (
-  heads: readonly Head[],
-  among: readonly number[] = heads.map((_, at) => at),
+  heads: Heads,
+  among: readonly number[] = Array.from(heads.asks, (_, at) => at),
   by: readonly Key[] = keys,
 ): RuleIndex | null => {
   if (among.length < SHORT) return null
   const order = orderOf(heads, by)
-  const home = new Int8Array(heads.length).fill(ELSEWHERE)
+  const bits = order.map((key) => bitOf[key])
+  const home = new Int8Array(heads.asks.length).fill(ELSEWHERE)
   const rest: number[] = []
   const used = new Set<number>()
   for (const at of among) {
-    let place = 0
-    while (place < order.length && askedOf(heads[at], order[place] ?? 'dport') === null) place += 1
-    if (place === order.length) rest.push(at)
+    const asks = heads.asks[at] ?? 0
+    let number = 0
+    while (number < bits.length && (asks & (bits[number] ?? 0)) === 0) number += 1
+    if (number === bits.length) rest.push(at)
     else {
-      home[at] = place
-      used.add(place)
+      home[at] = number
+      used.add(number)
     }
   }
-  const homes = order.flatMap((key, place): Home[] =>
-    used.has(place)
-      ? [{ key, part: partOf(heads, key), isHome: (at) => home[at] === place, found: new Map() }]
+  const homes = order.flatMap((key, number): Home[] =>
+    used.has(number)
+      ? [{ key, part: partOf(heads.of[key]), isHome: (at) => home[at] === number, found: new Map() }]
       : [],
   )
   return { homes, rest }
@@ -74,15 +84,16 @@ export const indexRules = (
 /** Of a rule that is not indexed, or asks for none of the fields. */
 const ELSEWHERE = -1
 
-/** Some fields, those that tell most rules of a chain apart first. */
-const orderOf = (heads: readonly Head[], by: readonly Key[]): readonly Key[] =>
-  keys.filter((key) => by.includes(key)).sort((a, b) => gainOf(heads, b) - gainOf(heads, a))
+/** The fields that rules ask for, those that tell most rules of a chain apart first. */
+const orderOf = ({ of }: Heads, by: readonly Key[]): readonly Key[] =>
+  keys
+    .filter((key) => by.includes(key) && of[key].places.length > 0)
+    .sort((a, b) => gainOf(of[b]) - gainOf(of[a]))
 
 /** How many rules a field spares a packet at the least: all that ask for it, but for those that ask for one value. */
-const gainOf = onceForField((heads, key): number => {
-  const asking = rulesAsking(heads, key)
+const gainOf = onceForColumn(({ places, firsts, lasts, asked }): number => {
   // Most fields are weighed and then not asked: numbers in a row take less than the lists of a map.
-  const numbers = new Float64Array(asking.length)
+  const numbers = new Float64Array(places.length)
   const others = new Map<unknown, number>()
   let count = 0
   const add = (value: unknown): void => {
@@ -93,16 +104,23 @@ const gainOf = onceForField((heads, key): number => {
     numbers[count] = value
     count += 1
   }
-  for (const at of asking) {
-    const asked = askedOf(heads[at], key)
-    if (asked === null) continue
-    for (const { first, last } of asked.ranges) if (first === last) add(first)
-    for (const name of asked.names) add(name)
+  for (let at = 0; at < places.length; at += 1) {
+    const more = asked.get(at)
+    if (more !== undefined) for (const value of singlesOf(more)) add(value)
+    else if (firsts[at] === lasts[at]) add(firsts[at])
   }
   let longest = longestRun(numbers.subarray(0, count).sort())
   for (const often of others.values()) longest = Math.max(longest, often)
-  return asking.length - longest
+  return places.length - longest
 })
+
+const singlesOf = ({ ranges, names }: Asked): readonly unknown[] => [
+  ...ranges.flatMap(({ first, last }) => (first === last ? [first] : [])),
+  ...names,
+]
+
+const wideOf = ({ ranges }: Asked, owner: number): readonly OwnedRange[] =>
+  ranges.flatMap(({ first, last }) => (first === last ? [] : [{ first, last, owner }]))
 
 /** How often the most frequent of rising numbers is there. */
 const longestRun = (rising: Float64Array): number => {
@@ -119,35 +137,39 @@ const longestRun = (rising: Float64Array): number => {
 type Buckets = ReadonlyMap<unknown, readonly number[]>
 
 /** The rules that ask for a single value, by it. */
-const bucketsOf = onceForField((heads, key): Buckets => {
+const bucketsOf = ({ places, firsts, lasts, asked }: AskedColumn): Buckets => {
   const buckets = new Map<unknown, number[]>()
-  const add = (value: unknown, at: number): void => {
+  const add = (value: unknown, place: number): void => {
     const bucket = buckets.get(value)
-    if (bucket === undefined) buckets.set(value, [at])
-    else if (bucket.at(-1) !== at) bucket.push(at)
+    if (bucket === undefined) buckets.set(value, [place])
+    else if (bucket.at(-1) !== place) bucket.push(place)
   }
-  for (const at of rulesAsking(heads, key)) {
-    const asked = askedOf(heads[at], key)
-    if (asked === null) continue
-    for (const { first, last } of asked.ranges) if (first === last) add(first, at)
-    for (const name of asked.names) add(name, at)
+  for (let at = 0; at < places.length; at += 1) {
+    const place = places[at] ?? 0
+    const more = asked.get(at)
+    if (more !== undefined) for (const value of singlesOf(more)) add(value, place)
+    else if (firsts[at] === lasts[at]) add(firsts[at], place)
   }
   return buckets
-})
+}
 
-const partOf = onceForField((heads, key): IndexPart => {
+const partOf = onceForColumn((column): IndexPart => {
+  const { places, firsts, lasts, asked } = column
   const ranges: OwnedRange[] = []
   const ranged: number[] = []
-  for (const at of rulesAsking(heads, key)) {
-    const asked = askedOf(heads[at], key)
-    if (asked === null) continue
+  for (let at = 0; at < places.length; at += 1) {
+    const owner = places[at] ?? 0
     const before = ranges.length
-    for (const { first, last } of asked.ranges) if (first !== last) ranges.push({ first, last, owner: at })
-    if (ranges.length > before) ranged.push(at)
+    const first = firsts[at] ?? 0
+    const last = lasts[at] ?? 0
+    const more = asked.get(at)
+    if (more !== undefined) ranges.push(...wideOf(more, owner))
+    else if (first !== last) ranges.push({ first, last, owner })
+    if (ranges.length > before) ranged.push(owner)
   }
   const segments = ranges.length === 0 ? null : cutSegments(ranges, ranges.length * SPREAD)
   // Loose ones stay in their buckets too, which only costs a second look.
-  return { buckets: bucketsOf(heads, key), segments, loose: segments === null ? ranged : [] }
+  return { buckets: bucketsOf(column), segments, loose: segments === null ? ranged : [] }
 })
 
 const readKey = (world: World, key: Key): unknown => {

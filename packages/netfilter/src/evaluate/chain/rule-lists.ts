@@ -1,75 +1,101 @@
-import type { CompareStep, NetfilterRule, ValueRange } from '../../model/index.ts'
+import type { CompareStep, NetfilterRule, Step, ValueRange } from '../../model/index.ts'
 import { isMatch } from '../value/compile-match.ts'
-import { formNumbers } from './form-numbers.ts'
+import { type FormNumbers, formNumbers } from './form-numbers.ts'
 
-/** A rule that asks for addresses and then ends. */
-export interface Ban {
-  readonly step: CompareStep
-  readonly at: number
-  readonly ranges: readonly ValueRange[]
-}
-
-/** What was read of the rules of a chain. */
+/** What was read of the rules of a chain. Each is read when it is first asked for: of thousands many never are. */
 interface ReadRules {
-  /** By place; null: a rule that is no ban. */
-  readonly bans: readonly (Ban | null)[]
+  readonly rules: readonly NetfilterRule[]
+  /** By place: which step of a rule asks for addresses, if the rule then ends. */
+  readonly bans: Int32Array
   /** By place: rules of one number are one list of bans. */
   readonly lists: Int32Array
+  readonly numberOf: FormNumbers
 }
 
+const UNREAD = -2
+
 /** Of a rule that is no ban. */
-const NO_LIST = -1
+export const NO_BAN = -1
 
 const read = new WeakMap<readonly NetfilterRule[], ReadRules>()
 
-/** Thousands of rules are held against each other for every kind of packet, so each is read once. */
-const readRules = (rules: readonly NetfilterRule[]): ReadRules => {
+const readOf = (rules: readonly NetfilterRule[]): ReadRules => {
   const known = read.get(rules)
   if (known !== undefined) return known
-  const bans = rules.map(banOf)
-  const lists = new Int32Array(rules.length).fill(NO_LIST)
-  const numberOf = formNumbers()
-  for (let at = 0; at < bans.length; at += 1) {
-    const ban = bans[at]
-    if (ban !== null && ban !== undefined) lists[at] = numberOf(rules[at]?.steps ?? [], ban.at)
+  const made: ReadRules = {
+    rules,
+    bans: new Int32Array(rules.length).fill(UNREAD),
+    lists: new Int32Array(rules.length).fill(NO_BAN),
+    numberOf: formNumbers(),
   }
-  const made: ReadRules = { bans, lists }
   read.set(rules, made)
   return made
 }
 
-/** By place, what a rule asks for, if it asks for addresses and then ends. */
-export const bansOf = (rules: readonly NetfilterRule[]): readonly (Ban | null)[] => readRules(rules).bans
+const listAt = ({ rules, bans, lists, numberOf }: ReadRules, place: number): number => {
+  if (bans[place] === UNREAD) {
+    const steps = rules[place]?.steps ?? []
+    const ban = banIn(steps)
+    bans[place] = ban
+    if (ban !== NO_BAN) lists[place] = numberOf(steps, ban)
+  }
+  return lists[place] ?? NO_BAN
+}
 
-/** By place, the number of the list of bans that a rule is of: alike in all but the addresses. None has -1. */
-export const listsOf = (rules: readonly NetfilterRule[]): Int32Array => readRules(rules).lists
+/** By place, the number of the list of bans that a rule is of: alike in all but the addresses. Of any other, `NO_BAN`. */
+export const listsOf = (rules: readonly NetfilterRule[]): ((place: number) => number) => {
+  const chain = readOf(rules)
+  return (place) => listAt(chain, place)
+}
+
+/** A step that asks for addresses, of a rule that then ends. */
+export interface Ban {
+  readonly step: CompareStep
+  readonly ranges: readonly ValueRange[]
+}
+
+/** What the rule at a place asks for, if it asks for addresses and then ends. */
+export const banAt = (rules: readonly NetfilterRule[], place: number): Ban | null => {
+  const chain = readOf(rules)
+  if (listAt(chain, place) === NO_BAN) return null
+  const step = rules[place]?.steps[chain.bans[place] ?? NO_BAN]
+  return step?.kind === 'compare' && step.values.kind === 'ranges'
+    ? { step, ranges: step.values.ranges }
+    : null
+}
 
 /** The places of the rules that are of one list with the rule at a place, itself among them. */
 export const listWith = (rules: readonly NetfilterRule[], at: number): readonly number[] => {
-  const lists = listsOf(rules)
-  const wanted = lists[at]
+  const chain = readOf(rules)
+  const wanted = listAt(chain, at)
+  const count = rules[at]?.steps.length
   const places: number[] = []
-  if (wanted === undefined || wanted === NO_LIST) return places
-  for (let place = 0; place < lists.length; place += 1) if (lists[place] === wanted) places.push(place)
+  if (wanted === NO_BAN) return places
+  // Rules of one list have as many steps.
+  for (let place = 0; place < rules.length; place += 1)
+    if (rules[place]?.steps.length === count && listAt(chain, place) === wanted) places.push(place)
   return places
 }
 
 const ending: readonly string[] = ['accept', 'drop', 'return', 'goto']
 
-const banOf = ({ steps }: NetfilterRule): Ban | null => {
-  const last = steps.findLast(({ kind }) => kind !== 'note')
-  if (last === undefined) return null
-  if (last.kind !== 'reject' && (last.kind !== 'verdict' || !ending.includes(last.verdict.kind))) return null
-  let found: Ban | null = null
-  for (let at = 0; at < steps.length; at += 1) {
+const banIn = (steps: readonly Step[]): number => {
+  let end = steps.length - 1
+  while (end >= 0 && steps[end]?.kind === 'note') end -= 1
+  const last = steps[end]
+  if (last === undefined) return NO_BAN
+  if (last.kind !== 'reject' && (last.kind !== 'verdict' || !ending.includes(last.verdict.kind)))
+    return NO_BAN
+  let found = NO_BAN
+  for (let at = 0; at < end; at += 1) {
     const step = steps[at]
-    if (step === undefined || step === last || step.kind === 'note') continue
-    if (!isMatch(step)) return null
+    if (step === undefined || step.kind === 'note') continue
+    if (!isMatch(step)) return NO_BAN
     if (step.kind !== 'compare' || step.negated || step.values.kind !== 'ranges') continue
-    const { expression, values } = step
+    const { expression } = step
     if (expression.kind !== 'field' || (expression.field !== 'saddr' && expression.field !== 'daddr'))
       continue
-    if (found === null || expression.field === 'saddr') found = { step, at, ranges: values.ranges }
+    if (found === NO_BAN || expression.field === 'saddr') found = at
   }
   return found
 }

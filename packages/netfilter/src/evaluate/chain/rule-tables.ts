@@ -55,16 +55,16 @@ export const tableRules = (
   among: readonly number[],
   compiler: Compiler,
 ): Tabled => {
-  const shapes = shapesOf(rules)
+  const known = shapesOf(rules)
   const byShape: number[][] = []
   const unlike: number[] = []
   for (const at of among) {
-    const shape = shapes[at] ?? NO_SHAPE
+    const shape = shapeAt(rules, known, at)
     if (shape === NO_SHAPE) unlike.push(at)
     else {
-      const known = byShape[shape]
-      if (known === undefined) byShape[shape] = [at]
-      else known.push(at)
+      const alike = byShape[shape]
+      if (alike === undefined) byShape[shape] = [at]
+      else alike.push(at)
     }
   }
   const tables: RuleTable[] = []
@@ -79,25 +79,38 @@ export const tableRules = (
 /** Of a rule that is in no table. */
 const NO_SHAPE = -1
 
-const read = new WeakMap<readonly NetfilterRule[], Int32Array>()
+/** Of a rule whose form was not asked for: in no packet's way are all of thousands. */
+const UNREAD = -2
 
-/** By place, the number of the form that a rule has: of one form are rules that can be in one table. */
-const shapesOf = (rules: readonly NetfilterRule[]): Int32Array => {
-  const before = read.get(rules)
-  if (before !== undefined) return before
-  const root = newShape()
-  const made = new Int32Array(rules.length).fill(NO_SHAPE)
-  let count = 0
-  for (let at = 0; at < rules.length; at += 1) {
-    const shape = shapeFrom(root, rules[at]?.steps ?? [])
-    if (shape === null || shape === root) continue
-    if (shape.number === NO_SHAPE) {
-      shape.number = count
-      count += 1
-    }
-    made[at] = shape.number
+/** The forms of the rules of a chain. */
+interface Shapes {
+  readonly root: Shape
+  /** By place. */
+  readonly numbers: Int32Array
+  count: number
+}
+
+const shapes = new WeakMap<readonly NetfilterRule[], Shapes>()
+
+const shapesOf = (rules: readonly NetfilterRule[]): Shapes => {
+  const known = shapes.get(rules)
+  if (known !== undefined) return known
+  const made = { root: newShape(), numbers: new Int32Array(rules.length).fill(UNREAD), count: 0 }
+  shapes.set(rules, made)
+  return made
+}
+
+/** The number of the form that a rule has: of one form are rules that can be in one table. */
+const shapeAt = (rules: readonly NetfilterRule[], known: Shapes, place: number): number => {
+  const before = known.numbers[place] ?? NO_SHAPE
+  if (before !== UNREAD) return before
+  const shape = shapeFrom(known.root, rules[place]?.steps ?? [])
+  if (shape !== null && shape !== known.root && shape.number === NO_SHAPE) {
+    shape.number = known.count
+    known.count += 1
   }
-  read.set(rules, made)
+  const made = shape?.number ?? NO_SHAPE
+  known.numbers[place] = made
   return made
 }
 

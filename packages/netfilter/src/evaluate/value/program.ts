@@ -13,7 +13,7 @@ import { ownerOf } from '../../owner/index.ts'
 import { type ChainLearning, learnChain } from '../chain/chain-plan.ts'
 import { leadsToAny, leadsToStep } from '../chain/chain-steps.ts'
 import { type LearningTail, learningTail } from '../chain/learning-tail.ts'
-import { type Head, readHead } from '../chain/rule-heads.ts'
+import { noHeads, readHeads } from '../chain/rule-heads.ts'
 import { indexRules, type RuleIndex } from '../chain/rule-index.ts'
 import { acts, compileMatches, isLenient, isMatch, type Test } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
@@ -28,8 +28,6 @@ export interface Program {
   readonly chain: NetfilterChain
   /** A rule by its place, compiled when it is first asked: of a long chain most never are. */
   readonly rule: (at: number) => CompiledRule | undefined
-  /** What each rule asks first. */
-  readonly heads: () => readonly Head[]
   /** Null of a short chain, which is walked. Made when it is first asked for: a learner has plans of its own. */
   readonly index: () => RuleIndex | null
   /** False: its table changes addresses on the way, so that no field says for sure which rules can match. */
@@ -150,12 +148,11 @@ const compileChain = (
   rewrites: boolean,
 ): Program => {
   const isOurs = ownerOf(table, chain, null) === 'portolan'
-  const { rule, heads, index, indexable, learning } = compiledRules(chain, compiler, rewrites)
+  const { rule, index, indexable, learning } = compiledRules(chain, compiler, rewrites)
   return {
     table,
     chain,
     rule,
-    heads,
     index,
     indexable,
     isOurs,
@@ -168,17 +165,16 @@ const compileChain = (
 }
 
 /** What is made of a chain's own rules, whatever its table is. */
-type CompiledRules = Pick<Program, 'rule' | 'heads' | 'index' | 'indexable' | 'learning'>
+type CompiledRules = Pick<Program, 'rule' | 'index' | 'indexable' | 'learning'>
 
 /** A table with one rule more is another, and most of its chains are the same. */
 const compiledRules = (chain: NetfilterChain, compiler: Compiler, rewrites: boolean): CompiledRules => {
   const { chains } = compiledFor(compiler)
   const known = chains.get(chain)
   if (known?.indexable === !rewrites) return known
-  const heads = once(() => chain.rules.map((rule) => (rewrites ? nothingAsked : readHead(rule))))
+  const heads = once(() => (rewrites ? noHeads(chain.rules.length) : readHeads(chain.rules)))
   const made: CompiledRules = {
     rule: compileRules(chain.rules, compiler),
-    heads,
     index: once(() => (rewrites ? null : indexRules(heads()))),
     indexable: !rewrites,
     learning: once(() => learnChain(chain.rules, heads(), !rewrites, compiler)),
@@ -186,8 +182,6 @@ const compiledRules = (chain: NetfilterChain, compiler: Compiler, rewrites: bool
   chains.set(chain, made)
   return made
 }
-
-const nothingAsked: Head = []
 
 /** Does it leave what others could read, or what stays with the flow? */
 const leavesTrace = ({ kind }: Step): boolean =>
