@@ -8,6 +8,7 @@ import {
   isEmptySet,
   isOfMember,
   isSingleValue,
+  type PacketField,
   type RangeSet,
   singleValue,
 } from '@portolan/netfilter/analysis'
@@ -80,21 +81,29 @@ const narrowBlock = (
 
 const isEmptyBlock = ({ members, region }: Block): boolean => isEmptySet(members) || isEmptyRegion(region)
 
-/** The parts of holes that are in a block. */
+/** The parts of holes that are in a block. A hole that is all in it is the hole itself. */
 const clip = (holes: readonly Block[], block: Block): readonly Block[] =>
-  holes.flatMap((hole) => {
-    if (!intersects(hole.members, block.members) || areApart(hole.region, block.region)) return []
+  holesMeeting(holes, block.members).flatMap((hole) => {
+    if (areApart(hole.region, block.region)) return []
     const region = meetRegions(hole.region, block.region)
     if (isEmptyRegion(region)) return []
-    return [{ members: meet(hole.members, block.members, true), region, rule: hole.rule }]
+    const members = meet(hole.members, block.members, true)
+    const isWhole = region === hole.region && members === hole.members
+    return isWhole ? [hole] : [{ members, region, rule: hole.rule }]
   })
 
-/** The packets that are in both. */
+/** The packets that are in both. All of the first is the first itself. */
 export const meetRegions = (a: Region, b: Region): Region => {
-  const both = { ...a }
-  for (const field of freeFields) if (a[field] !== b[field]) both[field] = meet(a[field], b[field], true)
-  return both
+  const saddr = meetIn(a, b, 'saddr')
+  const daddr = meetIn(a, b, 'daddr')
+  const sport = meetIn(a, b, 'sport')
+  const dport = meetIn(a, b, 'dport')
+  const isSame = saddr === a.saddr && daddr === a.daddr && sport === a.sport && dport === a.dport
+  return isSame ? a : { saddr, daddr, sport, dport }
 }
+
+const meetIn = (a: Region, b: Region, field: PacketField): RangeSet =>
+  a[field] === b[field] ? a[field] : meet(a[field], b[field], true)
 
 /** Have two regions no packet in common? */
 const areApart = (a: Region, b: Region): boolean =>
@@ -109,7 +118,11 @@ export const leftOf = ({ members, region, holes }: Area, { area, fresh }: Narrow
   const others = meet(members, area.members, false)
   if (!isEmptySet(others)) add({ members: others, region })
   for (const part of without(region, area.region)) add({ members: area.members, region: part })
-  for (const [at, hole] of fresh.entries()) add(hole, fresh.slice(0, at))
+  for (const hole of fresh) {
+    // Hundreds of rules each name one mapping: those of others are not held against it.
+    const alike = holesMeeting(fresh, hole.members)
+    add(hole, alike.slice(0, alike.indexOf(hole)))
+  }
   return left
 }
 
@@ -162,6 +175,12 @@ const holesFor = (holes: readonly Block[], member: number): readonly Block[] => 
   return places.flatMap((place) => holes[place] ?? [])
 }
 
+/** The holes of which some mapping is in a set, in their order. */
+const holesMeeting = (holes: readonly Block[], members: RangeSet): readonly Block[] =>
+  isSingleValue(members)
+    ? holesFor(holes, Number(members.starts[0])).filter((hole) => intersects(hole.members, members))
+    : holes.filter((hole) => intersects(hole.members, members))
+
 const indexHoles = (holes: readonly Block[]): HolesByMember => {
   const ofOne = new Map<number, number[]>()
   const ofSeveral: number[] = []
@@ -200,6 +219,24 @@ export const regionsOf = (
 }
 
 /**
+ * The packets of one mapping in an area as if it had no holes, where some source is in none of them: the packets of that
+ * source have all that the whole has in the other fields. Null where no such source is seen.
+ */
+export const sparedRegion = (
+  { members, region, holes }: Area,
+  member: number,
+  own: Region,
+): Region | null => {
+  if (!hasValue(members, member)) return null
+  const whole = meetRegions(region, own)
+  if (isEmptyRegion(whole)) return null
+  const met = holesFor(holes, member).filter((hole) => hasValue(hole.members, member))
+  const isSpared = (source: number | bigint): boolean =>
+    met.every((hole) => !hasValue(hole.region.saddr, source))
+  return whole.saddr.starts.some(isSpared) ? whole : null
+}
+
+/**
  * A packet of an area; one that looks natural, where there is one. Null: the area is empty.
  *
  * @param ownOf - all packets of a mapping
@@ -235,6 +272,10 @@ export const numbersIn = ({ starts, ends }: RangeSet): readonly number[] => {
     for (let value = Number(starts[at]); value <= Number(ends[at]); value += 1) numbers.push(value)
   return numbers
 }
+
+/** Are these all the numbers up to one? */
+export const isAll = ({ starts, ends }: RangeSet, count: number): boolean =>
+  starts.length === 1 && starts[0] === 0 && ends[0] === count - 1
 
 /** All numbers up to one. */
 export const numbersBelow = (count: number): RangeSet =>

@@ -7,7 +7,6 @@ import type { Culprit } from '../conflict.ts'
 import { addressText } from './address-text.ts'
 import type { RuleConflictKind } from './blame.ts'
 import type { Failed } from './judge.ts'
-import type { Cell } from './member-cells.ts'
 import type { Point } from './region.ts'
 import type { Row } from './row.ts'
 
@@ -114,7 +113,3 @@ const nameCulprit = (step: TraceStep): Culprit => {
 export const tellFinding = ({ judgement }: Finding): Telling => tell(judgement.conclusion, noValues)
 
 const noValues: ReadonlyMap<number | bigint, readonly (string | null)[]> = new Map()
-
-export type FailedCell = Cell & { readonly judgement: Failed }
-
-export const isFailed = (cell: Cell): cell is FailedCell => cell.judgement.kind === 'failed'

@@ -1,28 +1,41 @@
 import type { Follower, PacketField } from '@portolan/netfilter/analysis'
-import { hasValue, intersects, movedTo, type RangeSet, singleValue } from '@portolan/netfilter/analysis'
-import { type Area, isNone, numbersIn, regionsOf } from './area.ts'
+import { hasValue, movedTo, type RangeSet, singleValue } from '@portolan/netfilter/analysis'
+import { type Area, isAll, isNone, numbersIn, regionsOf, sparedRegion } from './area.ts'
 import { type ExploredRow, followPoint, type GroupCell } from './explore.ts'
-import type { Judgement } from './judge.ts'
+import type { Failed, Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
 import { freeFields, type Point, pick, type Region } from './region.ts'
 import type { Row } from './row.ts'
 import { type Blamed, followTrail, trailOf } from './trail.ts'
 
 /** Packets of one mapping that fare alike. */
-export interface Cell {
+export type Cell = KeptCell | FailedCell
+
+interface OwnPackets {
   readonly row: Row
   /** The whole of them. */
   readonly region: Region
+}
+
+/** Packets of which nothing is to be told: none of them is looked at. */
+export interface KeptCell extends OwnPackets {
+  readonly judgement: Exclude<Judgement, Failed>
+}
+
+/** Packets that fail, with what is told of them. */
+export interface FailedCell extends OwnPackets {
+  readonly judgement: Failed
   /** One of them. */
   readonly point: Point
-  readonly judgement: Judgement
   /** The judgement is of another mapping, whose packets fare alike. */
   readonly isBorrowed: boolean
-  /** The culprits, where they fail: one behind the other. */
+  /** The culprits: one behind the other. */
   readonly blamed: readonly Blamed[]
   /** So many of these stop all packets of the cell, not only the one that was followed. */
   readonly countOfAll: number
 }
+
+export const isFailed = (cell: Cell): cell is FailedCell => cell.judgement.kind === 'failed'
 
 /** The cells of a row as one mapping has them. */
 export interface Explored {
@@ -43,6 +56,9 @@ export interface Likes {
 /** Which mappings of a group have packets in a cell, by their number. */
 type Owners = Uint8Array
 
+/** Which mappings of a cell something is true of; null: of the same ones as of the cell. */
+type OfMembers = ((member: number) => boolean) | null
+
 /** Puts together the mappings of a group that have the same cells. */
 export const findLikes = (
   follower: Follower,
@@ -57,12 +73,14 @@ export const findLikes = (
       const has = new Uint8Array(count)
       const hasPackets = havingPackets(row, cell)
       const isOdd = oddOnes(follower, row, cell)
+      // What is alike of all tells none from the others.
+      if (hasPackets === null && isOdd === null && isAll(cell.area.members, count)) return has.fill(1)
       const split = new Map<number, number>()
       for (const member of numbersIn(cell.area.members)) {
-        if (!hasPackets(member)) continue
+        if (hasPackets !== null && !hasPackets(member)) continue
         has[member] = 1
         const before = classes[member] ?? 0
-        const odd = isOdd(member)
+        const odd = isOdd?.(member) ?? false
         const known = odd ? undefined : split.get(before)
         if (known === undefined) made += 1
         const after = known ?? made
@@ -93,32 +111,34 @@ const placesWhere = <T>(items: readonly T[], isTrue: (item: T) => boolean): read
   return places
 }
 
-/** Of which mappings what is known of a cell cannot be said: each of them is to be looked at. */
-const oddOnes = (follower: Follower, row: GroupRow, cell: GroupCell): ((member: number) => boolean) => {
+/** Of which mappings what is known of a cell cannot be said: each of them is to be looked at. Null: of none. */
+const oddOnes = (follower: Follower, row: GroupRow, cell: GroupCell): OfMembers => {
   // What a rule says of one mapping only.
   const pierced = new Set<number>()
   for (const { members } of cell.area.holes) for (const member of numbersIn(members)) pierced.add(member)
-  if (cell.judgement.kind === 'kept') return (member) => pierced.has(member)
+  if (cell.judgement.kind === 'kept') return pierced.size === 0 ? null : (member) => pierced.has(member)
   const { holdsFor } = trailOf(follower, row, cell)
   const hasPoint = havingPoint(row, cell)
   return (member) => pierced.has(member) || !holdsFor(member) || !hasPoint(member)
 }
 
-/** A mapping has all the packets of a row but, now and then, its own container's. */
-const havingPackets = ({ setOf, region }: GroupRow, { area }: GroupCell): ((member: number) => boolean) => {
-  const asked = freeFields.filter((field) => area.region[field] !== region[field])
+/**
+ * A mapping has all the packets of a row but, now and then, its own container's. In a field in which all have the same they
+ * all have packets in the cell: the one that was followed is of them. Null: each mapping has some.
+ */
+const havingPackets = ({ columns, region }: GroupRow, { area }: GroupCell): OfMembers => {
+  const asked = freeFields.filter((field) => area.region[field] !== region[field] && !columns[field].isSame())
+  if (asked.length === 0) return null
   return (member) => {
-    for (const field of asked) {
-      const own = setOf(member, field)
-      if (area.region[field] !== own && !intersects(area.region[field], own)) return false
-    }
+    for (const field of asked) if (!columns[field].meets(member, area.region[field])) return false
     return true
   }
 }
 
 /** Whether the packet of a cell, as another mapping has it, is one of its own. */
 const havingPoint = (row: GroupRow, { point, member: from }: GroupCell): ((member: number) => boolean) => {
-  const { setOf, open } = row
+  const { setOf, columns } = row
+  const open = row.open.filter((field) => !columns[field].isSame())
   return (member) => {
     if (member === from) return true
     for (const field of open) {
@@ -153,24 +173,23 @@ const partsOf = (
   cell: GroupCell,
   member: number,
 ): readonly Cell[] => {
+  const { judgement } = cell
+  if (judgement.kind === 'kept') return keptParts(own, cell.area, member, judgement)
+  const regions = partsIn(own, cell.area, member)
   const trail = trailOf(follower, row, cell)
   const moved = pointAt(row, cell, member)
-  const regions = regionsOf(cell.area, member, own.region).filter((region) => !isNone(own, region))
   return regions.map((region): Cell => {
     const isThere = moved !== null && isIn(region, moved)
     const point = isThere ? moved : pick(region, own)
-    const { judgement } = cell
-    if (judgement.kind === 'kept' || (isThere && trail.holdsFor(member))) {
+    if (isThere && trail.holdsFor(member)) {
       const isBorrowed = member !== cell.member
       const countOfAll = trail.countOfAll(member)
       return { row: own, region, point, judgement, isBorrowed, blamed: trail.blamed, countOfAll }
     }
     const exact = followPoint(follower, own, point)
+    // Not alike after all: what is true of the packet is said of it.
+    if (exact.kind === 'kept') return { row: own, region, judgement: exact }
     const area: Area = { members: singleValue(member), region, holes: [] }
-    if (exact.kind === 'kept') {
-      // Not alike after all: what is true of the packet is said of it.
-      return { row: own, region, point, judgement: exact, isBorrowed: false, blamed: [], countOfAll: 0 }
-    }
     const { blamed, countOfAll } = followTrail(follower, row, area, { member, point }, exact)
     return {
       ...{ row: own, region, point, judgement: exact, isBorrowed: false },
@@ -178,6 +197,21 @@ const partsOf = (
     }
   })
 }
+
+/** Of packets that are kept it is asked at which addresses they are, and from which ports: holes seldom change that. */
+const keptParts = (
+  own: Row,
+  area: Area,
+  member: number,
+  judgement: KeptCell['judgement'],
+): readonly KeptCell[] => {
+  const spared = own.isApart === true ? null : sparedRegion(area, member, own.region)
+  const regions = spared === null ? partsIn(own, area, member) : [spared]
+  return regions.map((region) => ({ row: own, region, judgement }))
+}
+
+const partsIn = (own: Row, area: Area, member: number): readonly Region[] =>
+  regionsOf(area, member, own.region).filter((region) => !isNone(own, region))
 
 const isIn = (region: Region, point: Point): boolean =>
   freeFields.every((field) => hasValue(region[field], point[field]))

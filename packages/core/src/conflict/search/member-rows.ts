@@ -1,5 +1,7 @@
 import type { PacketField } from '@portolan/netfilter/analysis'
 import {
+  hasValue,
+  intersects,
   isSingleValue,
   type RangeSet,
   singleValue,
@@ -44,6 +46,8 @@ export interface SetColumn extends Column<RangeSet> {
   readonly union: () => RangeSet
   /** Each set is of one value. */
   readonly isOfSingles: () => boolean
+  /** Has the set of a member a value of another set? It takes no room, as the set itself may. */
+  readonly meets: (member: number, set: RangeSet) => boolean
 }
 
 interface LedColumn extends SetColumn {
@@ -51,11 +55,17 @@ interface LedColumn extends SetColumn {
   readonly add: (value: RangeSet, isLed?: boolean) => void
 }
 
+/** A column with what it keeps of each value. */
+interface ShortColumn<Value, Short> extends Column<Value> {
+  readonly shorts: () => readonly Short[]
+  readonly shortAt: (member: number) => Short
+}
+
 const columnOf = <Value, Short>(
   first: Value,
   shorten: (value: Value) => Short,
   restore: (short: Short) => Value,
-): Column<Value> & { readonly shorts: () => readonly Short[] } => {
+): ShortColumn<Value, Short> => {
   let count = 1
   let values: Short[] | null = null
   return {
@@ -70,6 +80,7 @@ const columnOf = <Value, Short>(
     },
     isSame: () => values === null,
     shorts: () => values ?? [shorten(first)],
+    shortAt: (member) => values?.[member] ?? shorten(first),
   }
 }
 
@@ -92,6 +103,10 @@ const setColumn = (first: RangeSet): SetColumn => {
       return uniteRanges([valueSet(values), ...sets])
     },
     isOfSingles: () => column.shorts().every((short) => typeof short !== 'object'),
+    meets: (member, set) => {
+      const short = column.shortAt(member)
+      return typeof short === 'object' ? intersects(short, set) : hasValue(set, short)
+    },
   }
 }
 
@@ -116,6 +131,7 @@ const ledColumn = (leader: SetColumn, first: RangeSet): LedColumn => {
     isSame: () => column().isSame(),
     union: () => column().union(),
     isOfSingles: () => column().isOfSingles(),
+    meets: (member, set) => column().meets(member, set),
   }
 }
 

@@ -42,7 +42,7 @@ const LARGE = 24
 /** The same set again keeps its identity, and what is known of it. */
 const meetAnew = (set: RangeSet, other: RangeSet, inside: boolean): RangeSet => {
   const made = inside ? intersectRanges(set, other) : subtractRanges(set, other)
-  return isSame(made, set) ? set : made
+  return made === set || isSame(made, set) ? set : made
 }
 
 const isSame = (a: RangeSet, b: RangeSet): boolean =>
@@ -56,18 +56,20 @@ const isPacketField = (field: FreeField): field is PacketField =>
 export const narrow = (region: Region, conditions: readonly Condition[]): Region => {
   const cell = { ...region }
   // A rule is asked on the way there, of the answer and of later packets, and each time tells the very same set.
-  const outside = {
-    saddr: new Set<RangeSet>(),
-    daddr: new Set<RangeSet>(),
-    sport: new Set<RangeSet>(),
-    dport: new Set<RangeSet>(),
-  }
-  for (const { field, set, inside } of conditions)
+  const outside: Partial<Record<PacketField, Set<RangeSet>>> = {}
+  for (const { field, set, inside } of conditions) {
     if (!isPacketField(field)) continue
-    else if (inside) cell[field] = meet(cell[field], set, true)
-    else outside[field].add(set)
-  for (const field of freeFields)
-    for (const set of joined([...outside[field]])) cell[field] = meet(cell[field], set, false)
+    if (inside) cell[field] = meet(cell[field], set, true)
+    else {
+      const known = outside[field] ?? new Set()
+      outside[field] = known.add(set)
+    }
+  }
+  for (const field of freeFields) {
+    const sets = outside[field]
+    if (sets === undefined) continue
+    for (const set of joined([...sets])) cell[field] = meet(cell[field], set, false)
+  }
   return cell
 }
 

@@ -100,14 +100,13 @@ const targetText = ({ family, mapping }: Row): string | null => {
   return target === undefined ? null : endpointText(family, addressValue(target.address), target.port)
 }
 
+/** The same way to another target; what comes before the translation is of both. */
 const translatedTo = (last: TraceStep | null, to: string | null): TraceStep | null => {
   if (last === null) return null
   const { deed } = last
-  return {
-    ...last,
-    before: translatedTo(last.before, to),
-    deed: deed.kind === 'translate' ? { ...deed, to } : deed,
-  }
+  const before = translatedTo(last.before, to)
+  if (deed.kind !== 'translate') return before === last.before ? last : { ...last, before }
+  return { ...last, before, deed: { ...deed, to } }
 }
 
 const worldOf = (world: World, trace: TraceStep | null, valueAt: ValueAt): World => ({

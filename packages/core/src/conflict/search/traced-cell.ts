@@ -1,4 +1,5 @@
-import type { FailedCell, Finding } from './finding.ts'
+import type { Finding } from './finding.ts'
+import type { FailedCell } from './member-cells.ts'
 import type { Row } from './row.ts'
 import { isUsual } from './severity.ts'
 import type { Blamed } from './trail.ts'

@@ -12,6 +12,7 @@ import {
   pickFrom,
   pinTo,
   regionsOf,
+  sparedRegion,
 } from '../../../src/conflict/search/area.ts'
 import { freeFields, type Region } from '../../../src/conflict/search/region.ts'
 
@@ -60,14 +61,13 @@ const areas = fc
   .map(([all, some]) => narrowArea(whole, all, some, membersWith).area)
 
 /** The same with so many small holes that they are looked up by their mapping. */
-const pierced = fc
-  .array(
-    fc
-      .array(condition, { minLength: 4, maxLength: 6 })
-      .map((all): Exclusion => ({ all, failsByMember: false })),
-    { minLength: 40, maxLength: 60 },
-  )
-  .map((some) => narrowArea(whole, [], some, membersWith).area)
+const manyExclusions: fc.Arbitrary<readonly Exclusion[]> = fc.array(
+  fc
+    .array(condition, { minLength: 4, maxLength: 6 })
+    .map((all): Exclusion => ({ all, failsByMember: false })),
+  { minLength: 40, maxLength: 60 },
+)
+const pierced = manyExclusions.map((some) => narrowArea(whole, [], some, membersWith).area)
 
 test('what is narrowed meets all conditions and none of the exclusions, and nothing else does', () => {
   fc.assert(
@@ -91,7 +91,7 @@ test('what goes one way and what is left are the whole area, and no packet is in
     fc.property(
       areas,
       conditions,
-      exclusions,
+      fc.oneof(exclusions, manyExclusions),
       fc.option(fc.constantFrom(...values)),
       (area, all, some, one) => {
         const narrowed = narrowArea(area, all, some, membersWith)
@@ -120,6 +120,25 @@ test('the regions of one mapping hold its packets of the area, each once', () =>
             .length !== (holds(area, packet) && hasValue(saddr, packet.point.saddr) ? 1 : 0),
       )
       expect(wrong).toEqual([])
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('where a source is spared by all holes, each address and source port that is left is one of the area', () => {
+  const anySource = (regions: readonly Region[]): readonly string[] =>
+    packets.flatMap(({ point: { daddr, sport, dport } }) =>
+      regions.some(
+        (one) => hasValue(one.daddr, daddr) && hasValue(one.sport, sport) && hasValue(one.dport, dport),
+      )
+        ? [`${daddr} ${sport} ${dport}`]
+        : [],
+    )
+  fc.assert(
+    fc.property(fc.oneof(areas, pierced), fc.constantFrom(...values), sets, (area, member, saddr) => {
+      const own: Region = { ...everything, saddr }
+      const spared = sparedRegion(area, member, own)
+      if (spared !== null) expect(anySource([spared])).toEqual(anySource(regionsOf(area, member, own)))
     }),
     { numRuns: 300 },
   )

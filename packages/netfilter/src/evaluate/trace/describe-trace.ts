@@ -41,8 +41,7 @@ const isToldAlike = (a: TraceStep, b: TraceStep): boolean =>
   a.hook === b.hook &&
   a.packet === b.packet &&
   a.reply === b.reply &&
-  a.deed.kind === b.deed.kind &&
-  deedText(a.deed) === deedText(b.deed)
+  (a.deed === b.deed || (a.deed.kind === b.deed.kind && deedText(a.deed) === deedText(b.deed)))
 
 const describeAnew = (step: TraceStep): TraceEntry => {
   const source = step.rule === null ? null : keptSource(step.rule)
