@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { afterSilence } from '../turn/after-silence.ts'
 import { byLine, type HandedAnswer, type HandedCall, line, protocol, type Said } from './messages.ts'
 import { socketFolder, socketsHere } from './socket-folder.ts'
 
@@ -28,6 +29,7 @@ const HEARD_MS = 10_000
  * connection ends without an answer, the caller does the work itself: what plugins do may be done again.
  *
  * @param folder - the one that watches listen in, unless told
+ * @param heardMs - how long each of them may take to say that it heard
  * @returns null where no watch took it, or none came to its end
  * @example
  * const answer = await handOver({ server: '/nowhere', version: '', plugin: 'cni', arguments: [], environment: {}, stdin: '', place: '', warn: () => {} })
@@ -37,9 +39,10 @@ const HEARD_MS = 10_000
 export const handOver = async (
   { server, version, warn, ...call }: HandOver,
   folder: string = socketFolder,
+  heardMs: number = HEARD_MS,
 ): Promise<HandedAnswer | null> => {
   for (const path of socketsHere(folder)) {
-    const taken = await ask(path, line({ protocol, server, version }), line(call), warn)
+    const taken = await ask(path, line({ protocol, server, version }), line(call), warn, heardMs)
     if (taken.kind === 'answer') return taken.answer
     // It began, and did not end: nothing else is to begin it again meanwhile.
     if (taken.kind === 'ended') return null
@@ -52,24 +55,30 @@ type Taken =
   | { readonly kind: 'ended' }
   | { readonly kind: 'refused' }
 
-const ask = (path: string, hello: string, call: string, warn: HandOver['warn']): Promise<Taken> =>
+const ask = (
+  path: string,
+  hello: string,
+  call: string,
+  warn: HandOver['warn'],
+  heardMs: number,
+): Promise<Taken> =>
   new Promise((resolve) => {
     let isBegun = false
     const socket = connect(path)
     const end = (taken: Taken): void => {
-      clearTimeout(timer)
+      heard()
       socket.destroy()
       resolve(taken)
     }
-    const timer = setTimeout(() => end({ kind: 'refused' }), HEARD_MS)
+    const heard = afterSilence(heardMs, () => end({ kind: 'refused' }))
     const giveUp = (): void => end({ kind: isBegun ? 'ended' : 'refused' })
     const hear = byLine((value) => {
       const said = value as Said
       if (said.kind === 'warn') warn(said.text)
       else if (said.kind === 'answer' || said.kind === 'refused') end(said)
-      else if (said.kind === 'heard') clearTimeout(timer)
+      else if (said.kind === 'heard') heard()
       else if (!isBegun) {
-        clearTimeout(timer)
+        heard()
         isBegun = true
         socket.write(call)
       }

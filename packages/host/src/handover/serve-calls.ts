@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { afterSilence } from '../turn/after-silence.ts'
 import { byLine, type HandedAnswer, type HandedCall, handle, line, type Said, sameKind } from './messages.ts'
 
 /** A client that was told to go on sends its call at once, unless it is stopped. */
@@ -53,15 +54,15 @@ const receive = (
     () =>
       new Promise((resolve) => {
         const end = (): void => {
-          clearTimeout(late)
+          heard()
           socket.end()
           resolve()
         }
         // What it sends later is not read: it sees the end, and does the work itself.
-        const late = setTimeout(() => socket.destroy(), CALL_MS)
+        const heard = afterSilence(CALL_MS, () => socket.destroy())
         socket.on('close', end)
         const hear = byLine((value) => {
-          clearTimeout(late)
+          heard()
           socket.off('close', end)
           const warn = (text: string): void => void say({ kind: 'warn', text })
           serve({ ...(value as HandedCall), warn })

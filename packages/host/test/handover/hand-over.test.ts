@@ -114,3 +114,18 @@ test('a watch starts no program that others may write, and takes no other words'
   })
   expect(said).toBe(line({ kind: 'refused' }))
 })
+
+test('a watch whose word came while this process had no processor has heard', async () => {
+  await watchThat('1', (_value, socket) => {
+    const isFirst = socket.bytesWritten === 0
+    socket.write(
+      isFirst ? `${line({ kind: 'heard' })}${line({ kind: 'ready' })}` : line({ kind: 'answer', answer }),
+    )
+    // Longer than the client waits: its time is over before it can read.
+    if (isFirst) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+  })
+  const heardMs = 100
+  expect(
+    await handOver({ ...call, server: '/nowhere', version: '7', warn: () => {} }, folder, heardMs),
+  ).toEqual(answer)
+})

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { afterSilence } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { type Answer, type Docker, refusal } from '../open-docker.ts'
 
@@ -60,11 +61,10 @@ export const servePlugin = (docker: Docker): PluginServer => {
         const end = (): void => {
           for (const socket of connections) if (!answering.has(socket)) socket.destroy()
         }
-        // What came while this process had no processor is read first: timers run before sockets are read (libuv `uv_run`).
-        const late = setTimeout(() => setImmediate(end), REQUEST_MS)
+        const closed = afterSilence(REQUEST_MS, end)
         // It waits for connections whose request is still to come: they are not idle (lib/_http_server.js).
         server.close(() => {
-          clearTimeout(late)
+          closed()
           resolve()
         })
       }),
