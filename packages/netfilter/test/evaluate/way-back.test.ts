@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { evaluate, type HostFacts, type InterfaceFact, type Packet } from '../../src/index.ts'
-import { dnat, facts, fromLan, nat, ruleset, table, tcpDport } from './model.ts'
+import {
+  evaluate,
+  type HostFacts,
+  type InterfaceFact,
+  type NetfilterRuleset,
+  type Packet,
+} from '../../src/index.ts'
+import { base, dnat, drop, facts, fromLan, nat, oif, ruleset, table, tcpDport } from './model.ts'
 
 const published = ruleset(table({}, nat('prerouting', -100, [tcpDport(8080), dnat('172.17.0.2', 80)])))
 
@@ -40,6 +46,42 @@ describe('an answer that leaves by another interface than the one that its recei
   test('may come to a sender that has its address from elsewhere', () => {
     const guest: Packet = { ...fromContainer, source: '203.0.113.9' }
     expect(evaluate(guest, withSecondLine(), published).outcome).toBe('forwarded')
+  })
+
+  test.each(['macvlan', 'ipvlan', 'vrf'])(
+    'may come back by a %s above the bridge, without a router',
+    (kind) => {
+      const lined = withSecondLine({ name: 'above', index: 9, up: true, kind })
+      const led = (gateway?: string): HostFacts => ({
+        ...lined,
+        routes: [
+          ...(lined.routes ?? []),
+          {
+            ...{ destination: '172.18.0.2', interface: 'above', table: 254 },
+            ...(gateway === undefined ? {} : { gateway }),
+          },
+        ],
+        rules: [],
+      })
+      expect(evaluate(fromContainer, led(), published).outcome).toBe('forwarded')
+      expect(evaluate(fromContainer, led('198.51.100.9'), published).outcome).toBe('dropped')
+    },
+  )
+
+  test('comes back to a link-local address by the interface that was asked, whose route is not the first', () => {
+    const twoLinks: HostFacts = {
+      interfaces: [
+        { name: 'eth0', index: 2, up: true, kind: 'ether', addresses: ['fe80::1/64'] },
+        { name: 'br-db', index: 3, up: true, kind: 'bridge', addresses: ['fe80::2/64', 'fd00:2::1/64'] },
+      ],
+    }
+    const blocking = (name: string): NetfilterRuleset =>
+      ruleset(table({}, base('output', 0, {}, [oif(name), drop])))
+    for (const destination of ['fe80::2', 'fd00:2::1']) {
+      const packet: Packet = { ...fromContainer, family: 'ip6', source: 'fe80::99', destination }
+      expect(evaluate(packet, twoLinks, blocking('eth0')).outcome).toBe('local')
+      expect(evaluate(packet, twoLinks, blocking('br-db')).outcome).toBe('dropped')
+    }
   })
 
   test('comes back by the bridge with a port of the host plugged into it', () => {

@@ -10,6 +10,9 @@ import type { Link } from '../route/link.ts'
 /** What an engine or a hypervisor plugs in: no other machine is behind it. */
 const ofThisHost: ReadonlySet<string> = new Set(['veth', 'tun'])
 
+/** What may stand above a bridge, whose neighbours it reaches as well. */
+const aboveBridges: ReadonlySet<string> = new Set(['macvlan', 'ipvlan', 'vrf'])
+
 /**
  * The bridge that the sender is behind and an answer does not leave by: a container is reached by no other way. A
  * machine may be, by other routers.
@@ -22,6 +25,7 @@ export const missedBridge = (host: Host, began: World, answer: World): Link | nu
   const { in: from, family, saddr } = began
   if (from === null || answer.out === from || !isBridge(host, from)) return null
   if (host.ports.get(from.name)?.some(({ kind }) => !ofThisHost.has(kind ?? '')) === true) return null
+  if (aboveBridges.has(answer.out?.kind ?? '') && (answer.route?.gateway ?? null) === null) return null
   let isNeighbour = false
   const field = began.origins.saddr
   for (const { address, length } of from.addresses) {

@@ -167,7 +167,7 @@ export const refusal = (route: Route, by: string | null): (InputDecision & { kin
   return null
 }
 
-const isLinkLocal = (address: number | bigint): boolean =>
+export const isLinkLocal = (address: number | bigint): boolean =>
   typeof address === 'bigint' && address >> 118n === 0x3fan
 
 export const isMulticast = (address: number | bigint): boolean =>

@@ -5,7 +5,7 @@ import { part, type World } from '../packet/world.ts'
 import type { KernelCause } from '../trace/kernel-cause.ts'
 import { endBy, fork } from '../walk/run.ts'
 import type { Link } from './link.ts'
-import { markOf, refusal } from './route-input.ts'
+import { isLinkLocal, markOf, refusal } from './route-input.ts'
 import { flowOf } from './route-key.ts'
 import { lookUpRoute, noRoute, type RouteFound } from './router.ts'
 
@@ -25,7 +25,9 @@ const waysOut = (traffic: Traffic, world: World): readonly WayOut[] => {
     destination: world.daddr,
     source: world.saddr,
     in: 'lo',
-    out: null,
+    // An answer to a link-local address leaves by the interface that was asked (net/ipv6/tcp_ipv6.c `tcp_v6_init_req`,
+    // net/ipv6/icmp.c `icmpv6_echo_reply`).
+    out: isLinkLocal(world.daddr) ? (world.returnBy?.name ?? null) : null,
     mark: markOf(traffic, world),
     flow: flowOf(world, true),
   }
