@@ -48,7 +48,7 @@ export const watchKeys = (
   const askRevision = (): void => {
     servers
       .ask((client) => revisionNow(client, keys))
-      .then((now) => (now < from - 1 ? fail(undone(from, now)) : undefined))
+      .then((now) => (now < from - 1 ? fail(undone(from, now)) : askContent()))
       .catch((error: unknown) => fail(lost(error)))
   }
   // An older copy may have passed that revision meanwhile, with other changes. Where it cannot be asked, as the revision was
