@@ -41,6 +41,11 @@ describe('an answer that leaves by another interface than the one that its recei
     expect(evaluate(fromLan, withSecondLine(), published).outcome).toBe('forwarded')
     const plugged = withSecondLine({ name: 'eth2', index: 9, up: true, kind: 'ether', master: 'br-db' })
     expect(evaluate(fromContainer, plugged, published).outcome).toBe('forwarded')
+    const { routes = [], ...line } = withSecondLine()
+    const router = { destination: 'default', interface: 'br-db', gateway: '172.18.0.9', table: 254 }
+    expect(evaluate(fromContainer, { ...line, routes: [...routes, router] }, published).outcome).toBe(
+      'forwarded',
+    )
   })
 
   test('may come to a sender that has its address from elsewhere', () => {
