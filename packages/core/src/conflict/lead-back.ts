@@ -1,4 +1,4 @@
-import { containsAddress, type HostFacts, tryParseAddress, tryParseHostOrPrefix } from '@portolan/netfilter'
+import { containsAddress, type HostFacts, parseAddress, parsePrefix } from '@portolan/netfilter'
 import type { DesiredNetwork } from '../contract/index.ts'
 import { MAIN } from '../route/rival-routes.ts'
 import { placeAhead } from './block-rule-ahead.ts'
@@ -50,7 +50,5 @@ export const leadBack = (
   }
 }
 
-const holds = (subnet: string, text: string): boolean => {
-  const [prefix, address] = [tryParseHostOrPrefix(subnet), tryParseAddress(text)]
-  return prefix !== null && address !== null && containsAddress(prefix, address)
-}
+const holds = (subnet: string, address: string): boolean =>
+  containsAddress(parsePrefix(subnet), parseAddress(address))

@@ -40,19 +40,7 @@ export const bitOf: Readonly<Record<Key, number>> = {
   ...{ oifname: 16, iifname: 32, l4proto: 64 },
 }
 
-/** Works out once what is to be known of a field, as the rules of a chain ask for it. */
-export const onceForColumn = <T>(make: (column: AskedColumn) => T): ((column: AskedColumn) => T) => {
-  const made = new WeakMap<AskedColumn, { readonly value: T }>()
-  return (column) => {
-    const known = made.get(column)
-    if (known !== undefined) return known.value
-    const value = make(column)
-    made.set(column, { value })
-    return value
-  }
-}
-
-/** The same while it is read. */
+/** A column while it is read. */
 interface OpenColumn {
   readonly places: number[]
   readonly firsts: number[]

@@ -1,14 +1,7 @@
 import type { World } from '../packet/world.ts'
+import { onceForEach } from '../value/once.ts'
 import { cutSegments, findSegment, type OwnedRange, type Segments } from '../value/segments.ts'
-import {
-  type Asked,
-  type AskedColumn,
-  bitOf,
-  type Heads,
-  type Key,
-  keys,
-  onceForColumn,
-} from './rule-heads.ts'
+import { type Asked, type AskedColumn, bitOf, type Heads, type Key, keys } from './rule-heads.ts'
 
 /** Below this many rules a walk is as fast. */
 const SHORT = 8
@@ -91,7 +84,7 @@ const orderOf = ({ of }: Heads, by: readonly Key[]): readonly Key[] =>
     .sort((a, b) => gainOf(of[b]) - gainOf(of[a]))
 
 /** How many rules a field spares a packet at the least: all that ask for it, but for those that ask for one value. */
-const gainOf = onceForColumn(({ places, firsts, lasts, asked }): number => {
+const gainOf = onceForEach(({ places, firsts, lasts, asked }: AskedColumn): number => {
   // Most fields are weighed and then not asked: numbers in a row take less than the lists of a map.
   const numbers = new Float64Array(places.length)
   const others = new Map<unknown, number>()
@@ -153,7 +146,7 @@ const bucketsOf = ({ places, firsts, lasts, asked }: AskedColumn): Buckets => {
   return buckets
 }
 
-const partOf = onceForColumn((column): IndexPart => {
+const partOf = onceForEach((column: AskedColumn): IndexPart => {
   const { places, firsts, lasts, asked } = column
   const ranges: OwnedRange[] = []
   const ranged: number[] = []

@@ -56,8 +56,9 @@ export class HeldRules {
     await this.readFacts()
     let rules = await this.#readRules()
     for (let more = READINGS - 1; more > 0 && !rules.whole; more -= 1) {
-      if (isDeepStrictEqual(bridgesIn(await this.#host.readFacts()), bridgesIn(this.facts))) break
-      await this.readFacts()
+      const facts = await this.#host.readFacts()
+      if (isDeepStrictEqual(bridgesIn(facts), bridgesIn(this.facts))) break
+      this.#know(facts)
       rules = await this.#readRules()
     }
     this.whole = rules.whole
@@ -71,8 +72,12 @@ export class HeldRules {
 
   /** Reads the host without its rules. */
   async readFacts(): Promise<void> {
-    this.facts = await this.#host.readFacts()
-    this.bridges = ownBridges(this.facts)
+    this.#know(await this.#host.readFacts())
+  }
+
+  #know(facts: HostFacts): void {
+    this.facts = facts
+    this.bridges = ownBridges(facts)
   }
 
   desired(): DesiredState | null {
