@@ -16,8 +16,7 @@ export const placeToAttach = async (
   tools: Parameters<typeof endpointPlace>[1],
   { network, endpoint }: { readonly network: string; readonly endpoint: string },
 ): Promise<EndpointPlace> => {
-  if (await rules.isUnchanged()) await rules.readFacts()
-  else await rules.refresh()
+  await rules.catchUp()
   const place = await endpointPlace(rules, tools, network, endpoint)
   if (place.way.kind === 'parent' || !(await endedHasGone(rules, tools, place.mark))) return place
   await rules.readFacts()

@@ -19,8 +19,7 @@ export const attachToNetwork = async (
   network: string,
   { isRepair = false }: { readonly isRepair?: boolean } = {},
 ): Promise<void> => {
-  if (await rules.isUnchanged()) await rules.readFacts()
-  else await rules.refresh()
+  await rules.catchUp()
   const bridge = bridgeOf(rules.bridges, network)
   const master = rules.facts.interfaces?.find(({ name }) => name === interfaceName)?.master ?? null
   if (isRepair && master !== null) return

@@ -80,6 +80,12 @@ export class HeldRules {
     this.bridges = ownBridges(facts)
   }
 
+  /** Reads the host anew, and its rules where another program may have changed them. */
+  async catchUp(): Promise<void> {
+    if (await this.isUnchanged()) await this.readFacts()
+    else await this.refresh()
+  }
+
   desired(): DesiredState | null {
     return this.#desired(this.bridges.flatMap((bridge) => bridge.subnets))
   }
