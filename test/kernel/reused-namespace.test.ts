@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { commandLine, type Outcome, run } from '../cli/portolan.ts'
 import { startAgent } from '../lab/agent.ts'
@@ -40,58 +39,32 @@ const makeNamespace = async (): Promise<Held> => {
   }
 }
 
-/** So many lower inodes are free as one comes free: those are what other processes of the machine get meanwhile. */
-const lower = 20
-
-const numberOf = (inode: string): number => Number(inode.replaceAll(/\D/g, ''))
-
-/**
- * Makes namespaces until one has an inode again: the kernel gives out the lowest that is free. It comes free some time after
- * the namespace has ended: one that gets a higher inode is made too early.
- * @returns null when it did not come: another process of the machine has it
- */
-const makeWithInode = async (inode: string): Promise<Held | null> => {
-  const others: Held[] = []
-  try {
-    for (let early = 0; early < mostEarly && others.length < lower + 50; ) {
-      const next = await makeNamespace()
-      if (next.inode === inode) return next
-      if (numberOf(next.inode) < numberOf(inode)) others.push(next)
-      else {
-        early += 1
-        await next[Symbol.asyncDispose]()
-        await delay(early)
-      }
-    }
-    return null
-  } finally {
-    for (const other of others) await other[Symbol.asyncDispose]()
-  }
-}
-
-/** Two seconds, and what it takes to make so many. */
-const mostEarly = 60
-
 const forwarding = async (held: Held): Promise<string> =>
   (await held.run(['cat', '/proc/sys/net/ipv4/ip_forward'])).stdout.trim()
 
-/** Applies in a namespace that ends then, and makes another that has its inode. */
-const applyInOneThatEnds = async (
-  written: (text: string) => string,
-): Promise<{ readonly second: Held; readonly file: string }> => {
-  for (let attempt = 0; attempt < 8; attempt += 1) {
-    const fillers = await Promise.all(Array.from({ length: lower }, makeNamespace))
-    const first = await makeNamespace()
-    await first.run(['sysctl', '-qw', 'net.ipv4.ip_forward=0'])
-    expect(await first.portolan(['apply', '--backend', 'nftables', '--yes'])).toMatchObject({ code: 0 })
-    expect(await forwarding(first)).toBe('1')
-    for (const one of [...fillers, first]) await one[Symbol.asyncDispose]()
-    const file = join(folder, 'state', `state-${numberOf(first.inode)}.json`)
-    writeFileSync(file, written(readFileSync(file, 'utf8')))
-    const second = await makeWithInode(first.inode)
-    if (second !== null) return { second, file }
-  }
-  throw new Error('no inode of a namespace came again')
+const numberOf = (held: Held): string => held.inode.replaceAll(/\D/g, '')
+
+const stateFile = (held: Held): string => join(folder, 'state', `state-${numberOf(held)}.json`)
+
+/** Applies in a namespace that ends then. */
+const applyInOneThatEnds = async (): Promise<Held> => {
+  await using held = await makeNamespace()
+  await held.run(['sysctl', '-qw', 'net.ipv4.ip_forward=0'])
+  expect(await held.portolan(['apply', '--backend', 'nftables', '--yes'])).toMatchObject({ code: 0 })
+  expect(await forwarding(held)).toBe('1')
+  return held
+}
+
+/**
+ * Gives a namespace the state of one that has ended, as if it had got its inode. The kernel gives out the lowest inode that
+ * is free, which is the same one only where nothing else happens on the machine.
+ */
+const inherit = (ended: Held, heir: Held, written: (text: string) => string): void => {
+  const key = (held: Held): string => `"namespace": "${numberOf(held)}"`
+  renameSync(stateFile(ended), stateFile(heir))
+  const text = readFileSync(stateFile(heir), 'utf8')
+  expect(text).toContain(key(ended))
+  writeFileSync(stateFile(heir), written(text.replace(key(ended), key(heir))))
 }
 
 describeOnKernel('a network namespace that got the inode of one that has ended', 'nftables', () => {
@@ -99,8 +72,9 @@ describeOnKernel('a network namespace that got the inode of one that has ended',
     ['as it was written', (text: string) => text],
     ['by an earlier Portolan', (text: string) => text.replace(/^ *"routeSocket":.*\n/m, '')],
   ])('keeps its forwarding when the earlier one is destroyed: state %s', async (_how, written) => {
-    const { second: found, file } = await applyInOneThatEnds(written)
-    await using second = found
+    const first = await applyInOneThatEnds()
+    await using second = await makeNamespace()
+    inherit(first, second, written)
     await second.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
     await second.portolan(['destroy', '-p', 'shop', '--yes'])
     expect(await forwarding(second)).toBe('1')
@@ -109,7 +83,7 @@ describeOnKernel('a network namespace that got the inode of one that has ended',
     await second.run(['sysctl', '-qw', 'net.ipv4.ip_forward=0'])
     expect(await second.portolan(['apply', '--backend', 'nftables', '--yes'])).toMatchObject({ code: 0 })
     expect(await forwarding(second)).toBe('1')
-    writeFileSync(file, written(readFileSync(file, 'utf8')))
+    writeFileSync(stateFile(second), written(readFileSync(stateFile(second), 'utf8')))
     expect(await second.portolan(['destroy', '-p', 'shop', '--yes'])).toMatchObject({ code: 0 })
     expect(await forwarding(second)).toBe('0')
   })

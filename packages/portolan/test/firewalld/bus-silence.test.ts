@@ -1,15 +1,19 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { type AfterSilence, type EventLoop, silenceOn } from '@portolan/core/after-silence'
+import { afterSilence } from '@portolan/host'
 import { connectToBus } from '../../src/firewalld/bus/bus-connection.ts'
 
 let folder = ''
+let server: Server | null = null
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'portolan-bus-'))
 })
+afterEach(() => void server?.close())
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** This process does nothing else for so long, as where it has no processor. */
@@ -17,24 +21,45 @@ const block = (ms: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
+/** A loop whose timers run when `pass` is called. */
+const stoppedLoop = () => {
+  const due = new Set<() => void>()
+  const loop: EventLoop<() => void, NodeJS.Immediate> = {
+    setTimeout: (work) => {
+      due.add(work)
+      return work
+    },
+    clearTimeout: (work) => void due.delete(work),
+    setImmediate: (work) => setImmediate(work),
+    clearImmediate: (turn) => clearImmediate(turn),
+  }
+  return { loop, pass: () => [...due].map((work) => work()).length }
+}
+
 test('a bus that answers while this process has no processor is not silent', async () => {
+  const { loop, pass } = stoppedLoop()
   const path = join(folder, 'answers')
-  const server = createServer((socket) => {
+  const passed: number[] = []
+  server = createServer((socket) => {
     socket.on('error', () => {})
     socket.once('data', () => {
       socket.end('REJECTED EXTERNAL\r\n')
-      block(60)
+      // This timer is due when this process comes to its timers, and those come before the answer that is there is read.
+      setTimeout(() => passed.push(pass()), 1)
+      block(5)
     })
   }).listen(path)
   await once(server, 'listening')
-  await expect(connectToBus(path, 20)).rejects.toThrow('the bus refuses this user: REJECTED EXTERNAL')
-  server.close()
+  await expect(connectToBus(path, silenceOn(loop))).rejects.toThrow(
+    'the bus refuses this user: REJECTED EXTERNAL',
+  )
+  expect(passed).toEqual([1])
 })
 
 test('one that says nothing is', async () => {
   const path = join(folder, 'silent')
-  const server = createServer().listen(path)
+  server = createServer().listen(path)
   await once(server, 'listening')
-  await expect(connectToBus(path, 20)).rejects.toThrow('the bus does not answer')
-  server.close()
+  const soon: AfterSilence = (_ms, giveUp) => afterSilence(20, giveUp)
+  await expect(connectToBus(path, soon)).rejects.toThrow('the bus does not answer')
 })

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import type { AfterSilence } from '@portolan/core/after-silence'
 import { afterSilence } from '@portolan/host'
 import { type Call, callBytes, type Message, takeMessage } from './bus-message.ts'
 import { BusError } from './bus-value.ts'
@@ -30,8 +31,11 @@ export const busPath = (address: string | undefined): string | null =>
  *
  * @throws BusError where there is no bus, or it does not let this user in
  */
-export const connectToBus = async (path: string, silenceMs: number = SILENCE_MS): Promise<BusConnection> => {
-  const connection = new Connection(connect({ path }), silenceMs)
+export const connectToBus = async (
+  path: string,
+  ofSilence: AfterSilence = afterSilence,
+): Promise<BusConnection> => {
+  const connection = new Connection(connect({ path }), ofSilence)
   try {
     await connection.authenticate()
     const bus = 'org.freedesktop.DBus'
@@ -57,7 +61,7 @@ class Connection implements BusConnection {
   readonly #isIn: Promise<void>
   #letIn: () => void = () => {}
   #refuse: (error: BusError) => void = () => {}
-  readonly #silenceMs: number
+  readonly #ofSilence: AfterSilence
   /** Ends the wait for what it says next. */
   #heard: () => void = () => {}
   #isTalking = false
@@ -65,7 +69,7 @@ class Connection implements BusConnection {
   #fault: BusError | null = null
   #serial = 0
 
-  constructor(socket: Socket, silenceMs: number) {
+  constructor(socket: Socket, ofSilence: AfterSilence) {
     this.#socket = socket
     this.#isIn = new Promise((resolve, reject) => {
       this.#letIn = resolve
@@ -77,14 +81,14 @@ class Connection implements BusConnection {
       this.#wait()
       this.#hear(chunk)
     })
-    this.#silenceMs = silenceMs
+    this.#ofSilence = ofSilence
     this.#wait()
   }
 
   #wait(): void {
     this.#heard()
     if (this.#fault !== null) return
-    this.#heard = afterSilence(this.#silenceMs, () => this.#fail(new BusError('the bus does not answer')))
+    this.#heard = this.#ofSilence(SILENCE_MS, () => this.#fail(new BusError('the bus does not answer')))
   }
 
   authenticate(): Promise<void> {
