@@ -12,7 +12,7 @@ import { findBypasses } from './find-bypasses.ts'
 import { findDnatShadows } from './find-dnat-shadows.ts'
 import { findingInWords } from './finding-in-words.ts'
 import { type IncompleteSearch, incompleteRows, incompleteSurroundings } from './incomplete-search.ts'
-import { neighbourDiscoveryDropped } from './neighbour-discovery-dropped.ts'
+import { neighbourDiscoveryDropped, notToldBetween } from './neighbour-discovery-dropped.ts'
 import type { Drafted } from './remedy/draft.ts'
 import { holdRemedies } from './remedy/hold-remedies.ts'
 import { type Insertion, withInsertions } from './remedy/insertion.ts'
@@ -226,7 +226,8 @@ const searchWith = (
   const bypasses = findBypasses(follower, desired, rulesets, { asked, around, alike, taken, others })
   const publishes = desired.mappings.some(({ family }) => family === 'ip6')
   const { isPanicking } = remedyHost(around.ip6, planned, rulesets)
-  const lost = findLostNeighbours(follower, desired, around.ip6).map((one) =>
+  const unheard = findLostNeighbours(follower, desired, around.ip6)
+  const lost = notToldBetween(unheard, (network) => ofNetwork.get(network) ?? none).map((one) =>
     neighbourDiscoveryDropped(
       isHidden('ip6') ? { ...one, certainty: 'possible' } : one,
       publishes,

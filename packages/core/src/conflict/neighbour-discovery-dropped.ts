@@ -1,15 +1,16 @@
 import { ownerOf } from '@portolan/netfilter'
 import { tell } from '@portolan/netfilter/analysis'
+import type { DesiredNetwork } from '../contract/index.ts'
 import { cause } from './cause.ts'
-import { aboutHost, type HostConflict } from './conflict.ts'
+import { aboutHost, type Conflict, type Culprit, type HostConflict } from './conflict.ts'
 import { panicText } from './remedy/firewalld-refusal.ts'
 import { isUfwWithoutIp6, ufwWithoutIp6 } from './remedy/ufw-without-ip6.ts'
 import { culpritOf } from './search/finding.ts'
 import type { LostNeighbours } from './search/neighbour-discovery.ts'
 
 /**
- * A rule of the host drops neighbour discovery: in IPv6 the host and the machines or containers on a link do not find
- * each other, so no packet between them arrives. A rule of the host that lets ports pass does not help.
+ * A rule of the host drops neighbour discovery: in IPv6 the host and the machines or containers on a link, or the
+ * containers of a network, do not find each other, so no packet between them arrives. A rule of the host that lets ports pass does not help.
  *
  * @param publishes - the project publishes a port in IPv6
  * @internal
@@ -19,23 +20,58 @@ export const neighbourDiscoveryDropped = (
   publishes: boolean,
   isPanicking: boolean,
 ): HostConflict => {
-  const { step, certainty, witness, conclusion, uplinks, networks } = lost
+  const { step, certainty, witness, conclusion, uplinks, networks, between } = lost
   const others = [
-    ...(networks.length === 0 ? [] : [`containers of ${listed(networks.map(({ name }) => name))}`]),
+    ...(networks.length === 0 ? [] : [containersOf(networks)]),
     ...(uplinks.length === 0 ? [] : [`machines behind ${listed(uplinks)}`]),
   ].join(' and ')
+  const found = [
+    ...(others === '' ? [] : [`In IPv6 this host and ${others} do not find each other`]),
+    ...(between.length === 0 ? [] : [`In IPv6 ${containersOf(between)} do not find one another`]),
+  ]
   return {
     kind: 'NeighbourDiscoveryDropped',
-    severity: publishes ? 'error' : 'warning',
+    // A published port is reached by way of the host.
+    severity: publishes && others !== '' ? 'error' : 'warning',
     certainty,
     ...aboutHost,
-    message: `In IPv6 this host and ${others} do not find each other, so no packet between them arrives. ${cause(lost, `drops ${messages}`, `may drop ${messages}`)}`,
+    message: `${found.map((one) => `${one}, so no packet between them arrives.`).join(' ')} ${cause(lost, `drops ${messages}`, `may drop ${messages}`)}`,
     witness,
     culprit: culpritOf(step),
     remedy: { text: remedyOf(step, isPanicking), commands: [] },
     trace: tell(conclusion, new Map()).trace,
   }
 }
+
+/**
+ * What drops all that containers of a network send to one another is told of the network, and its remedy lets neighbour
+ * discovery pass as well: that is not told twice.
+ *
+ * @param ofNetwork - what was told of a network
+ */
+export const notToldBetween = (
+  lost: readonly LostNeighbours[],
+  ofNetwork: (network: DesiredNetwork) => readonly Conflict[],
+): readonly LostNeighbours[] =>
+  lost
+    .map((one): LostNeighbours => {
+      const culprit = culpritOf(one.step)
+      const isTold = (network: DesiredNetwork): boolean =>
+        ofNetwork(network).some((told) => told.kind === 'NetworkDropped' && isSame(told.culprit, culprit))
+      return { ...one, between: one.between.filter((network) => !isTold(network)) }
+    })
+    .filter(({ uplinks, networks, between }) => uplinks.length + networks.length + between.length > 0)
+
+const isSame = (one: Culprit | null, other: Culprit | null): boolean =>
+  one !== null &&
+  other !== null &&
+  one.tool === other.tool &&
+  one.table === other.table &&
+  one.chain === other.chain &&
+  one.position === other.position
+
+const containersOf = (networks: LostNeighbours['networks']): string =>
+  `containers of ${listed(networks.map(({ name }) => name))}`
 
 const messages = 'neighbour discovery (ICMPv6 types 135 and 136)'
 

@@ -86,6 +86,28 @@ describe('a rule that drops neighbour discovery', () => {
     )
   })
 
+  test('of what a bridge switches is told of the containers there, unless the network is told for it', () => {
+    const host: HostFacts = {
+      ...facts,
+      sysctls: { ...facts.sysctls, 'net.bridge.bridge-nf-call-ip6tables': '1' },
+    }
+    const dropped = refuse('FORWARD', '')
+    expect(found(dropped, { host })).toMatchObject([
+      {
+        severity: 'warning',
+        certainty: 'certain',
+        message: expect.stringContaining('In IPv6 containers of front do not find one another'),
+        witness: { in: 'br-f', icmpType: 135, source: 'fd00::ffff:ffff:ffff:ffff' },
+      },
+    ])
+    expect(found(refuse('FORWARD', `${answers}`), { host })).toHaveLength(1)
+    expect(found(`-A FORWARD -i br-f -o br-f -j ACCEPT\n${dropped}`, { host })).toEqual([])
+    expect(found('-A FORWARD -j DROP', { host })).toEqual([])
+    expect(found(dropped)).toEqual([])
+    const apart = shop.networks.map((network) => ({ ...network, icc: false }))
+    expect(found(dropped, { host, wanted: { ...shop, networks: apart } })).toEqual([])
+  })
+
   test('is told once, with the networks and uplinks, and what to accept in which chain', () => {
     const [conflict] = found(refuse('INPUT', ''))
     expect(conflict).toMatchObject({

@@ -1,8 +1,11 @@
 import {
+  containsAddress,
   firstAddress,
   formatAddress,
   lastAddress,
   type Packet,
+  parseAddress,
+  parsePrefix,
   prefixAround,
   protocolNumber,
   tryParseInterfaceAddress,
@@ -14,7 +17,7 @@ import {
   readFirstPacket,
   type TraceStep,
 } from '@portolan/netfilter/analysis'
-import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
+import type { DesiredEndpoint, DesiredNetwork, DesiredState, DesiredSubnet } from '../../contract/index.ts'
 import { culpritKey } from './blame.ts'
 import { isOurs } from './is-ours.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -30,13 +33,17 @@ export interface LostNeighbours {
   readonly uplinks: readonly string[]
   /** The networks whose containers are not found, or do not find the host. */
   readonly networks: readonly DesiredNetwork[]
+  /** The networks whose containers do not find one another. */
+  readonly between: readonly DesiredNetwork[]
 }
 
-/** A link on which the host and others have to find each other. */
+/** A link on which the host and others have to find each other, or containers on a bridge one another. */
 interface Link {
   readonly name: string
   /** Null: an uplink. */
   readonly network: DesiredNetwork | null
+  /** Is `own` an address of a container too, and not of the host? */
+  readonly isBetween?: true
   readonly own: string
   /** An address of another machine or container on the link. */
   readonly peer: string
@@ -47,8 +54,9 @@ const [SOLICITATION, ADVERTISEMENT] = [135, 136]
 
 /**
  * The rules that drop neighbour discovery between the host and what is on a link of its own: the machines behind its
- * uplinks, and the containers of a project. The kernel does not track these messages. IPv4 has no such rules here: ARP
- * meets no hook of IP.
+ * uplinks, and the containers of a project. And those that drop it between two containers of a bridge, whose frames
+ * br_netfilter shows to the hooks of IP. The kernel does not track these messages. IPv4 has no such rules here: ARP meets
+ * no hook of IP.
  *
  * @param around - of IPv6
  * @see RFC 4861; net/netfilter/nf_conntrack_proto_icmpv6.c `nf_conntrack_icmpv6_error`
@@ -64,12 +72,14 @@ export const findLostNeighbours = (
       const lost = lose(message, (packet) => follow(openFlow(host, readFirstPacket(packet))))
       if (lost === null) continue
       const key = culpritKey(lost.step)
-      const before = found.get(key) ?? { ...lost, uplinks: [], networks: [] }
-      const { network } = link
+      const before = found.get(key) ?? { ...lost, uplinks: [], networks: [], between: [] }
+      const { network, isBetween = false } = link
+      const of = network === null ? [] : [network]
       found.set(key, {
         ...before,
         uplinks: network === null ? [...new Set([...before.uplinks, link.name])] : before.uplinks,
-        networks: network === null ? before.networks : [...new Set([...before.networks, network])],
+        networks: isBetween ? before.networks : [...new Set([...before.networks, ...of])],
+        between: isBetween ? [...new Set([...before.between, ...of])] : before.between,
       })
     }
   return [...found.values()]
@@ -93,10 +103,20 @@ const linksOf = (
     const peer = endpoint?.ip6 ?? otherThan(own, `${own}/${network.ip6.subnet.split('/')[1]}`)
     return peer === null ? [] : [{ name: network.bridge, network, own, peer }]
   })
+  const siblings = networks.flatMap((network): readonly Link[] => {
+    if (network.ip6 === null || network.external || !network.icc) return []
+    const [own, peer] = twoIn(
+      network.ip6,
+      endpoints.filter((one) => one.network === network.name),
+    )
+    if (own === undefined || peer === undefined) return []
+    return [{ name: network.bridge, network, isBetween: true, own, peer }]
+  })
+  const inside = [...bridges, ...siblings]
   const goesOut =
     mappings.some(({ family }) => family === 'ip6') ||
     networks.some(({ ip6, internal }) => ip6 !== null && ip6.gateway !== null && !internal)
-  if (!goesOut) return bridges
+  if (!goesOut) return inside
   const uplinks = entries.flatMap(({ name, isUplink }): readonly Link[] => {
     const link = links.get(name)
     if (!isUplink || link === undefined || withoutNeighbours.has(link.kind ?? '')) return []
@@ -107,7 +127,21 @@ const linksOf = (
     }
     return []
   })
-  return [...bridges, ...uplinks]
+  return [...inside, ...uplinks]
+}
+
+/** Addresses of two containers, those of endpoints first. */
+const twoIn = (
+  { subnet, gateway }: DesiredSubnet,
+  endpoints: readonly DesiredEndpoint[],
+): readonly string[] => {
+  const last = lastAddress(parsePrefix(subnet))
+  const before = (steps: bigint): string =>
+    formatAddress({ family: 'ip6', value: BigInt(last.value) - steps })
+  const others = [before(0n), before(1n), before(2n)].filter(
+    (one) => one !== gateway && containsAddress(parsePrefix(subnet), parseAddress(one)),
+  )
+  return [...new Set([...endpoints.flatMap(({ ip6 }) => ip6 ?? []), ...others])].slice(0, 2)
 }
 
 const isOfTheLink = (address: string): boolean => /^fe[89ab]/i.test(address)
@@ -127,7 +161,7 @@ type Message = readonly [Packet, ...Packet[]]
 const linkLocal = 'fe80::5054:ff:fe12:3456'
 
 /** Either side asks, and either side answers. */
-const messagesOn = ({ name, own, peer }: Link): readonly Message[] => {
+const messagesOn = ({ name, own, peer, isBetween }: Link): readonly Message[] => {
   const base = { family: 'ip6', protocol: protocolNumber.icmpv6, state: 'untracked' } as const
   const comes = (icmpType: number, destination: string): Message => {
     const one = { ...base, in: name, icmpType, destination }
@@ -143,12 +177,8 @@ const messagesOn = ({ name, own, peer }: Link): readonly Message[] => {
       { ...one, destination: linkLocal },
     ]
   }
-  return [
-    comes(SOLICITATION, solicitedNode(own)),
-    goes(ADVERTISEMENT),
-    goes(SOLICITATION),
-    comes(ADVERTISEMENT, own),
-  ]
+  const come = [comes(SOLICITATION, solicitedNode(own)), comes(ADVERTISEMENT, own)]
+  return isBetween ? come : [...come, goes(ADVERTISEMENT), goes(SOLICITATION)]
 }
 
 /** ff02::1:ff00:0/104 with the last three bytes of the address (RFC 4291, 2.7.1). */

@@ -36,17 +36,36 @@ export const receive = (traffic: Traffic, world: World, from: Link): void => {
 
 /** To a neighbour on the same bridge, which is reached directly. */
 const isSwitched = ({ host }: Traffic, { family, daddr }: World, bridge: Link): boolean => {
-  if (isMulticast(daddr) || isLocalAddress(host, family, daddr)) return false
+  if (isMulticast(daddr)) return isGroupOfOther(daddr, bridge)
+  if (isLocalAddress(host, family, daddr)) return false
   const hasAddress = bridge.addresses.some(({ address }) => address.family === family)
   // A bridge without an address of its own is no gateway.
   return hasAddress ? isOnLink(bridge, family, daddr) : bridge.kind === 'bridge'
 }
+
+/** `ff02::1:ff00:0/104` without the last three bytes (RFC 4291, 2.7.1). */
+const solicitedNode = 0xff0200000000000000000001ffn
+
+/**
+ * Does it ask for a neighbour by a group that the bridge itself has not joined? It is flooded to the other ports, and the
+ * host does not take it (net/ipv6/ip6_input.c `ip6_mc_input`).
+ */
+const isGroupOfOther = (daddr: number | bigint, { addresses }: Link): boolean =>
+  typeof daddr === 'bigint' &&
+  daddr >> 24n === solicitedNode &&
+  !addresses.some(
+    ({ address: { value } }) => typeof value === 'bigint' && (value ^ daddr) % 0x1000000n === 0n,
+  )
 
 /** Notes which other destinations are neighbours too, and none of the host's own addresses. */
 const learnSwitched = (host: Host, world: World, bridge: Link): void => {
   const field = world.origins.daddr
   if (world.learner === null || field === null) return
   const { family, daddr, saddr } = world
+  if (isMulticast(daddr)) {
+    learn(world, [membership(field, { starts: [daddr], ends: [daddr] }, daddr)])
+    return
+  }
   learnRoute(world, host.routers[family], {
     ...{ destination: daddr, source: saddr, in: bridge.name, out: null, mark: 0 },
     flow: flowOf(world, false),
