@@ -41,6 +41,7 @@ const allowed: Record<string, readonly string[]> = {
   nftables: [...dialect, '@portolan/core/netlink'],
   portolan: [
     '@portolan/core',
+    '@portolan/core/after-silence',
     '@portolan/core/planning',
     // Loaded when a cluster is named, and no dependency.
     '@portolan/etcd',
