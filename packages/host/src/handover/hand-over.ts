@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import type { AfterSilence } from '@portolan/core/after-silence'
 import { afterSilence } from '../turn/after-silence.ts'
 import { byLine, type HandedAnswer, type HandedCall, line, protocol, type Said } from './messages.ts'
 import { socketFolder, socketsHere } from './socket-folder.ts'
@@ -29,7 +30,7 @@ const HEARD_MS = 10_000
  * connection ends without an answer, the caller does the work itself: what plugins do may be done again.
  *
  * @param folder - the one that watches listen in, unless told
- * @param heardMs - how long each of them may take to say that it heard
+ * @param ofSilence - what waits for one that says nothing, unless told
  * @returns null where no watch took it, or none came to its end
  * @example
  * const answer = await handOver({ server: '/nowhere', version: '', plugin: 'cni', arguments: [], environment: {}, stdin: '', place: '', warn: () => {} })
@@ -39,10 +40,10 @@ const HEARD_MS = 10_000
 export const handOver = async (
   { server, version, warn, ...call }: HandOver,
   folder: string = socketFolder,
-  heardMs: number = HEARD_MS,
+  ofSilence: AfterSilence = afterSilence,
 ): Promise<HandedAnswer | null> => {
   for (const path of socketsHere(folder)) {
-    const taken = await ask(path, line({ protocol, server, version }), line(call), warn, heardMs)
+    const taken = await ask(path, line({ protocol, server, version }), line(call), warn, ofSilence)
     if (taken.kind === 'answer') return taken.answer
     // It began, and did not end: nothing else is to begin it again meanwhile.
     if (taken.kind === 'ended') return null
@@ -60,7 +61,7 @@ const ask = (
   hello: string,
   call: string,
   warn: HandOver['warn'],
-  heardMs: number,
+  ofSilence: AfterSilence,
 ): Promise<Taken> =>
   new Promise((resolve) => {
     let isBegun = false
@@ -70,7 +71,7 @@ const ask = (
       socket.destroy()
       resolve(taken)
     }
-    const heard = afterSilence(heardMs, () => end({ kind: 'refused' }))
+    const heard = ofSilence(HEARD_MS, () => end({ kind: 'refused' }))
     const giveUp = (): void => end({ kind: isBegun ? 'ended' : 'refused' })
     const hear = byLine((value) => {
       const said = value as Said

@@ -5,9 +5,11 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { AfterSilence } from '@portolan/core/after-silence'
 import { named } from '../../../../test/lab/waiting.ts'
 import { handOver } from '../../src/handover/index.ts'
 import { byLine, line, protocol } from '../../src/handover/messages.ts'
+import { afterSilence } from '../../src/turn/after-silence.ts'
 
 const built = JSON.stringify(new URL('../../dist/handover/index.js', import.meta.url).href)
 
@@ -60,7 +62,10 @@ afterEach(async () => {
 
 const hello = () => ({ protocol, server, version: '7' }) as const
 const call = (stdin: string) => ({ plugin: 'cni', arguments: [], environment: {}, stdin, place: '' })
-const hand = (stdin: string) => handOver({ ...call(stdin), server, version: '7', warn: () => {} }, folder)
+/** With its first call the server starts, which may take a busy machine longer than a plugin waits. */
+const patient: AfterSilence = (_ms, giveUp) => afterSilence(60_000, giveUp)
+const hand = (stdin: string) =>
+  handOver({ ...call(stdin), server, version: '7', warn: () => {} }, folder, patient)
 
 test('a watch and its server that are at something else lose no call', async () => {
   for (let time = 0; time < 10; time += 1)

@@ -4,8 +4,9 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
-import { type AfterSilence, type EventLoop, silenceOn } from '@portolan/core/after-silence'
+import { type AfterSilence, silenceOn } from '@portolan/core/after-silence'
 import { afterSilence } from '@portolan/host'
+import { stoppedLoop } from '../../../../test/lab/stopped-loop.ts'
 import { connectToBus } from '../../src/firewalld/bus/bus-connection.ts'
 
 let folder = ''
@@ -19,21 +20,6 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** This process does nothing else for so long, as where it has no processor. */
 const block = (ms: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
-}
-
-/** A loop whose timers run when `pass` is called. */
-const stoppedLoop = () => {
-  const due = new Set<() => void>()
-  const loop: EventLoop<() => void, NodeJS.Immediate> = {
-    setTimeout: (work) => {
-      due.add(work)
-      return work
-    },
-    clearTimeout: (work) => void due.delete(work),
-    setImmediate: (work) => setImmediate(work),
-    clearImmediate: (turn) => clearImmediate(turn),
-  }
-  return { loop, pass: () => [...due].map((work) => work()).length }
 }
 
 test('a bus that answers while this process has no processor is not silent', async () => {

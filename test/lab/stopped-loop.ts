@@ -1,0 +1,29 @@
+import type { EventLoop } from '@portolan/core/after-silence'
+
+/** An event loop whose timers run when a test says so. */
+export interface StoppedLoop {
+  readonly loop: EventLoop<() => void, NodeJS.Immediate>
+  /** Runs all timers; gives how many those were. */
+  readonly pass: () => number
+}
+
+export const stoppedLoop = (): StoppedLoop => {
+  const due = new Set<() => void>()
+  return {
+    loop: {
+      setTimeout: (work) => {
+        due.add(work)
+        return work
+      },
+      clearTimeout: (work) => void due.delete(work),
+      setImmediate: (work) => setImmediate(work),
+      clearImmediate: (turn) => clearImmediate(turn),
+    },
+    pass: () => {
+      const now = [...due]
+      due.clear()
+      for (const work of now) work()
+      return now.length
+    },
+  }
+}
