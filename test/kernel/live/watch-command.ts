@@ -7,6 +7,7 @@ import { addresses } from '../../lab/topology.ts'
 import { until } from '../../lab/until.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { pilotOf, shop } from '../lifecycle/pilot.ts'
+import { flushUnder } from './flush-under.ts'
 import { watchedFile as file, startWatchWithNote, startWatchCommand as watch } from './watch-process.ts'
 
 const served = async (lab: Lab, port: number): Promise<boolean> =>
@@ -41,32 +42,29 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
           await lab.host.mustRun(['ip', 'link', 'show', await bridgeOf(lab, 'web')]),
         )?.[1]
       const before = await mac()
-      await lab.host.ip(`link del ${await bridgeOf(lab, 'web')}`)
+      const bridge = await bridgeOf(lab, 'web')
+      await lab.host.ip(`link del ${bridge}`)
       await watched.next('the repair', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+      // It is deleted in steps, and may be mended in steps.
+      await lab.host.areUp([bridge, 'v-nginx'])
       // What the container knows of its gateway stays true.
       expect(await mac()).toBe(before)
-      await lab.host.mustRun(
-        backend === 'iptables-legacy'
-          ? [
-              'sh',
-              '-ec',
-              'for t in nat mangle raw filter; do iptables-legacy -t $t -F; iptables-legacy -t $t -X; done',
-            ]
-          : ['nft', 'flush', 'ruleset'],
-      )
+      await flushUnder(watched.running, lab, backend)
       await watched.next(
         'the repair of rules',
         (event) =>
           // A look may come before the next reading of the rules of iptables-legacy, and then nothing tells the cause.
           event.kind === 'drift' &&
           event.outcome === 'repaired' &&
-          (backend === 'iptables-legacy' || event.causes.some(({ text }) => text.startsWith('nft '))),
+          (backend === 'iptables-legacy'
+            ? event.changes.some(({ object }) => object.startsWith('chain '))
+            : event.causes.some(({ text }) => text.startsWith('nft '))),
       )
       // The container's interface went back to the bridge, with what makes the host's own ports reachable from it.
       expect(await lab.host.mustRun(['bridge', '-d', 'link', 'show', 'dev', 'v-nginx'])).toMatch(
-        new RegExp(`master ${await bridgeOf(lab, 'web')} .*hairpin on`, 's'),
+        new RegExp(`master ${bridge} .*hairpin on`, 's'),
       )
-      await lab.host.areUp([await bridgeOf(lab, 'web'), 'v-nginx'])
+      await lab.host.areUp([bridge, 'v-nginx'])
       expect(await served(lab, 8080)).toBe(true)
     }
     expect((await pilotOf(lab, backend).plan(shop())).summary).toMatchObject({ add: 0, remove: 0 })

@@ -17,6 +17,7 @@ export interface Watcher extends AsyncDisposable {
    * @throws when none came in time or the program has ended, with those that came
    */
   next(what: string, isIt: (event: HostEvent) => boolean): Promise<HostEvent>
+  readonly running: Running
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -44,6 +45,7 @@ export const startWatcher = async (
   return {
     events,
     next,
+    running,
     [Symbol.asyncDispose]: async () => {
       running.kill('SIGTERM')
       const { exitCode, stderr } = await running.outcome

@@ -3,10 +3,10 @@ import { expect, test } from '@jest/globals'
 import type { HostEvent } from 'portolan'
 import { bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
-import type { Lab } from '../../lab/lab.ts'
+import { whileStopped } from '../../lab/while-stopped.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inHost } from '../lifecycle/in-host.ts'
-import { expectWhole, openedShop, served } from './live-shop.ts'
+import { expectWhole, openedShop, served, untilWhole } from './live-shop.ts'
 import { startWatcher } from './watcher.ts'
 
 const isRepair = (event: HostEvent): boolean => event.kind === 'drift' && event.outcome === 'repaired'
@@ -14,12 +14,12 @@ const isRepair = (event: HostEvent): boolean => event.kind === 'drift' && event.
 interface Damage {
   readonly name: string
   /** What a program other than Portolan runs on the host. */
-  readonly argv: (lab: Lab) => Promise<readonly string[]>
+  readonly argv: readonly string[]
   /** What has to be said of the culprit. */
   readonly cause: RegExp
 }
 
-const sh = (text: string) => async () => ['sh', '-ec', text]
+const sh = (text: string): readonly string[] => ['sh', '-ec', text]
 
 const damagesTo: Readonly<Record<Backend, readonly Damage[]>> = {
   nftables: [
@@ -74,6 +74,8 @@ export const watching = (open: OpenLab, backend: Backend): void => {
     await openedShop(lab, backend)
     await using watcher = await startWatcher(lab, backend)
     await expectWhole(lab)
+    // It is there again under the same name, once it is.
+    const bridge = await bridgeOf(lab, 'web')
     const everywhere: readonly Damage[] = [
       {
         name: 'forwarding switched off',
@@ -82,35 +84,37 @@ export const watching = (open: OpenLab, backend: Backend): void => {
       },
       {
         name: 'the gateway address removed',
-        argv: async () => ['ip', 'addr', 'flush', 'dev', await bridgeOf(lab, 'web'), 'scope', 'global'],
+        argv: ['ip', 'addr', 'flush', 'dev', bridge, 'scope', 'global'],
         cause: /^address 172\.17\.42\.1\/16 was removed from/,
       },
       {
         name: 'a port released',
-        argv: async () => ['ip', 'link', 'set', 'v-web-1', 'nomaster'],
+        argv: ['ip', 'link', 'set', 'v-web-1', 'nomaster'],
         cause: /^interface v-web-1 changed$/,
       },
       {
         name: 'the bridge deleted',
-        argv: async () => ['ip', 'link', 'del', await bridgeOf(lab, 'web')],
+        argv: ['ip', 'link', 'del', bridge],
         // It goes in steps: down, its ports, its addresses, and at last itself, when the kernel has waited for its readers.
         cause: /^interface (br-\S+|v-web-1) (was removed|changed)$|was removed from br-/,
       },
     ]
     for (const { name, argv, cause } of [...damagesTo[backend], ...everywhere]) {
-      await lab.host.mustRun(await argv(lab))
+      const isOfLegacy = backend === 'iptables-legacy' && cause.source.includes('legacy')
+      const damage = () => lab.host.mustRun(argv)
+      // A chain that a repair has taken into use again cannot be deleted.
+      await (isOfLegacy ? whileStopped(watcher.running, damage) : damage())
       // What goes in steps may be seen, and mended, in steps. Rules of iptables-legacy are read every two seconds: a look
       // may come before that, and then nothing tells the cause.
-      const isUntold = backend === 'iptables-legacy' && cause.source.includes('legacy')
       await watcher.next(
         name,
         (event) =>
           isRepair(event) &&
           event.kind === 'drift' &&
-          (isUntold || event.causes.some(({ text }) => cause.test(text))),
+          (isOfLegacy || event.causes.some(({ text }) => cause.test(text))),
       )
-      await lab.host.areUp([await bridgeOf(lab, 'web'), 'v-web-1'])
-      await expectWhole(lab)
+      await lab.host.areUp([bridge, 'v-web-1'])
+      await untilWhole(lab)
     }
     const failed = (await watcher.events()).filter(({ kind }) => kind === 'failed' || kind === 'contended')
     expect(failed).toEqual([])

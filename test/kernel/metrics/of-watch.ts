@@ -7,6 +7,7 @@ import { addresses } from '../../lab/topology.ts'
 import { until } from '../../lab/until.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { pilotOf, shop } from '../lifecycle/pilot.ts'
+import { flushUnder } from '../live/flush-under.ts'
 import { inShopAgain } from '../live/in-live-host.ts'
 import { echoPort, openConnections, startEcho } from '../status/held-connections.ts'
 import { scrape, scrapeUntil } from './scrape.ts'
@@ -22,15 +23,6 @@ const watch = (lab: Lab, words: readonly string[]): Running => {
   lab.use({ [Symbol.asyncDispose]: async () => running.kill('SIGKILL') })
   return running
 }
-
-const flush = (backend: Backend): readonly string[] =>
-  backend === 'iptables-legacy'
-    ? [
-        'sh',
-        '-ec',
-        'for t in nat mangle raw filter; do iptables-legacy -t $t -F; iptables-legacy -t $t -X; done',
-      ]
-    : ['nft', 'flush', 'ruleset']
 
 const dropping = `table inet bad {
   chain forward { type filter hook forward priority 0; tcp dport 80 drop; }
@@ -92,7 +84,7 @@ export const metricsOfWatch = (open: OpenLab, backend: Backend): void => {
     await lab.host.mustRun(['conntrack', '-D', '-p', 'tcp', '--orig-port-dst', '9000'])
 
     const before = ended.value('portolan_repairs_total', { result: 'success' }) ?? 0
-    await lab.host.mustRun(flush(backend))
+    await flushUnder(running, lab, backend)
     const repaired = await until(
       'the repair',
       // What is flushed in steps may be repaired in steps, and a repair counts before it is told.

@@ -1,0 +1,16 @@
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import type { Running } from '../../lab/run.ts'
+import { whileStopped } from '../../lab/while-stopped.ts'
+
+const flushLegacy =
+  'for t in nat mangle raw filter; do iptables-legacy -t $t -F; iptables-legacy -t $t -X; done'
+
+/**
+ * Another program takes all rules away under one that watches. That of iptables-legacy takes many steps, and a chain which a
+ * repair has taken into use again between two of them cannot be deleted.
+ */
+export const flushUnder = (watching: Running, lab: Lab, backend: Backend): Promise<unknown> =>
+  backend === 'iptables-legacy'
+    ? whileStopped(watching, () => lab.host.mustRun(['sh', '-ec', flushLegacy]))
+    : lab.host.mustRun(['nft', 'flush', 'ruleset'])
