@@ -26,14 +26,19 @@ for (const backend of ['iptables-nft', 'iptables-legacy'] as const)
          const { ino } = statSync('/run/portolan/' + lock)
          const waiting = new RegExp('-> FLOCK .*:' + ino + ' ')
          const waits = () => waiting.test(readFileSync('/proc/locks', 'utf8'))
-         let telling = null
-         hold = async () => {
-           hold = null
-           let isTold = false
-           telling = one.status({ conflicts: false, connections: false }).finally(() => { isTold = true })
-           while (!isTold && !waits()) await delay(5)
-         }
-         await other.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
+         let isTold = false
+         const begun = new Promise((resolve) => {
+           hold = async () => {
+             hold = null
+             resolve()
+             while (!isTold && !waits()) await delay(5)
+           }
+         })
+         const publishing = other.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
+         await begun
+         // Not by what has the lock: that does not wait for itself.
+         const telling = one.status({ conflicts: false, connections: false }).finally(() => { isTold = true })
+         await publishing
          const { drift, mappings } = await telling
          report({ drift, ports: mappings.map(({ hostPort, drift }) => hostPort + ' ' + drift) })
          await one.close()

@@ -1,5 +1,6 @@
 import { PortolanError } from '@portolan/netfilter'
 import { type FileLock, takeFileLock } from './file-lock.ts'
+import { isHeldHere, whileHeld } from './held-here.ts'
 import { hostLockFile } from './host-lock-file.ts'
 import { bequeathLock } from './inherited-locks.ts'
 import type { LockHolder } from './lock-holder.ts'
@@ -52,6 +53,27 @@ export const withHostLock = async <T>(
   }
 }
 
+/**
+ * Waits until no process changes this network namespace through Portolan, and keeps none from beginning to: what is read
+ * then is not in the middle of a change that was under way before. Within `withHostLock` nothing is waited for.
+ *
+ * @returns false: one was at it for longer than `timeoutMs`
+ * @throws PortolanError (`LOCK`) when the lock cannot be looked at
+ * @throws PermissionError, MissingToolError (flock of util-linux)
+ * @example
+ * if (!(await waitForHostLock({ timeoutMs: 5_000 }))) console.error('the host is being changed')
+ * @public @since 0.1.0
+ */
+export const waitForHostLock = async ({
+  timeoutMs = 60_000,
+}: Pick<HostLockOptions, 'timeoutMs'> = {}): Promise<boolean> => {
+  if (isHeldHere()) return true
+  // Two that look at once do not wait for each other.
+  const lock = await takeFileLock(hostLockFile(), timeoutMs, () => {}, 'shared')
+  lock?.release()
+  return lock !== null
+}
+
 const workLocked = async <T>(
   work: () => T | Promise<T>,
   timeoutMs: number,
@@ -60,7 +82,7 @@ const workLocked = async <T>(
   const lock = await takeHostLock(timeoutMs, onWait)
   const keep = bequeathLock(lock.descriptor)
   try {
-    return await work()
+    return await whileHeld(work)
   } finally {
     keep()
     lock.release()

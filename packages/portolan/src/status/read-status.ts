@@ -28,8 +28,8 @@ import { knownNeighbours } from '../plan/known-neighbours.ts'
 import { planBeside, sysctlsAreWritable } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { withFormerInside } from '../plan/read-inside.ts'
+import { afterChanges } from './after-changes.ts'
 import { parentedLines } from './attached-lines.ts'
-import { betweenChanges } from './between-changes.ts'
 import type { EndpointOnNetwork } from './conflicts-now.ts'
 import { countConnections, notCounted } from './count-connections.ts'
 import { allRuleChanges } from './find-drift.ts'
@@ -143,21 +143,20 @@ const MOST_READINGS = 8
 
 /**
  * What a live host publishes is written down a moment before it is in force: that is no drift. What two readings one after
- * the other find alike, is. In iptables that moment is as long as programs take, under the lock of the host, which the
- * readings behind the first one wait for.
+ * the other find alike, is. In iptables that moment is as long as programs take, under the lock of the host: a reading
+ * behind the first one begins when what was under way at the one before is done. The lock itself is not held meanwhile, as
+ * a reading may take long: it would hold up what changes the host.
  */
 const readSettled = async (options: StatusOptions, runner: Runner): Promise<Reading> => {
   let reading = await read(options, runner, null)
   if (reading.wishes.length === 0) return reading
   let found = driftText(reading)
-  let mayLock = true
+  let isAfter = true
   for (let more = MOST_READINGS - 1; found !== '' && more > 0; more -= 1) {
     const before = found
     const { wishes } = reading
-    const readAgain = (): Promise<Reading> => read(options, runner, wishes)
-    const alone: Reading | null = mayLock ? await betweenChanges(readAgain) : null
-    mayLock = alone !== null
-    reading = alone ?? (await readAgain())
+    if (isAfter) isAfter = await afterChanges()
+    reading = await read(options, runner, wishes)
     found = driftText(reading)
     if (found === before) break
   }

@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals'
+import { libraryLoader } from '../lab/library/library.ts'
+import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+import { inKeptProcess } from './lifecycle/in-host.ts'
+
+// A status that finds drift reads once more, when what was under way is done.
+describeLifecycle('a status that finds drift', 'iptables-nft', (open) => {
+  test('does not keep others from changing the host while it reads, nor waits for the lock that it is asked under', async () => {
+    const lab = await open()
+    const found = await inKeptProcess(
+      lab,
+      'iptables-nft',
+      `import { host as ofHost } from '${libraryLoader}'
+       import { spawnSync } from 'node:child_process'
+       import { readFileSync, statSync, readdirSync } from 'node:fs'
+       import { setTimeout as delay } from 'node:timers/promises'
+       let look = null
+       const runner = { run: async (program, args, { input = '' } = {}) => {
+         look?.(program)
+         const { status: exitCode, stdout, stderr } = spawnSync(program, args, { input, encoding: 'utf8' })
+         return { exitCode, stdout, stderr }
+       } }
+       const host = await open({ project: 'shop', runner })
+       await host.ensureNetwork('web', { pool: 'classic' })
+       await host.lease('web', 'web-1')
+       await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
+       run('iptables-nft', '-t', 'nat', '-F')
+       const [lock] = readdirSync('/run/portolan').filter((name) => /^network-\\d+\\.lock$/.test(name))
+       const path = '/run/portolan/' + lock
+       const waiting = new RegExp('-> FLOCK .*:' + statSync(path).ino + ' ')
+       const tell = () => host.status({ conflicts: false, connections: false })
+       const taken = []
+       look = () => taken.push(spawnSync('flock', ['--exclusive', '--nonblock', path, 'true']).status)
+       const { drift } = await tell()
+       look = null
+       let waited = false
+       let isTold = false
+       const within = ofHost.withHostLock(tell).finally(() => { isTold = true })
+       while (!isTold) {
+         waited ||= waiting.test(readFileSync('/proc/locks', 'utf8'))
+         await delay(5)
+       }
+       const same = (await within).drift.length === drift.length
+       report({ hasDrift: drift.length > 0, readings: taken.length > 2, taken: [...new Set(taken)], waited, same })
+       await host.close()`,
+    )
+    expect(found).toEqual({ hasDrift: true, readings: true, taken: [0], waited: false, same: true })
+  })
+})
