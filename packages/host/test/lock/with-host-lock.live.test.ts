@@ -33,6 +33,10 @@ const take = (options: string, signal: 'SIGTERM' | 'SIGKILL' | null = null): str
     .catch(({ code, message }) => ({ code, message }))
   report({ value, waitedFor: waitedFor ?? null, taken })`
 
+/** What a killed process left, whose number this one has again, is there before. */
+const filesOfLocks = `
+      const files = () => existsSync('/run/portolan') ? readdirSync('/run/portolan', { recursive: true }) : []`
+
 describeLive('withHostLock', () => {
   let host: Namespace
   beforeAll(() => {
@@ -182,11 +186,12 @@ describeLive('withHostLock', () => {
     const outcome = await host.node(`
       import { spawn } from 'node:child_process'
       import { once } from 'node:events'
-      import { readdirSync } from 'node:fs'
+      import { existsSync, readdirSync } from 'node:fs'
       import { holdProject, watchersOf } from '@portolan/host'
+      ${filesOfLocks}
+      const before = files()
       const first = await holdProject('${state}', 'shop')
-      const found = readdirSync('/run/portolan', { recursive: true }).find((name) =>
-        name.endsWith('.' + process.pid + '.1.lock'))
+      const found = files().find((name) => name.endsWith('.' + process.pid + '.1.lock') && !before.includes(name))
       first.end()
       // A process that only looks, and has no processor meanwhile.
       const path = '/run/portolan/' + found.replace(/1.lock$/, '2.lock')
@@ -204,13 +209,13 @@ describeLive('withHostLock', () => {
   test('of two processes that hold a project, one of which could not lock its file, that one hears of the other', async () => {
     const state = mkdtempSync(join(tmpdir(), 'portolan-watch-'))
     const first = await host.startAndHear(`
-      import { readdirSync, rmSync } from 'node:fs'
+      import { existsSync, readdirSync, rmSync } from 'node:fs'
       import { holdProject } from '@portolan/host'
+      ${filesOfLocks}
+      const before = files()
       const hold = await holdProject('${state}', 'shop')
-      const folder = '/run/portolan/'
-      const found = readdirSync(folder, { recursive: true }).find((name) =>
-        name.endsWith('.' + process.pid + '.1.lock'))
-      rmSync(folder + found)
+      const found = files().find((name) => name.endsWith('.' + process.pid + '.1.lock') && !before.includes(name))
+      rmSync('/run/portolan/' + found)
       process.on('SIGUSR2', async () => report(await hold.keep()))
       setTimeout(() => {}, 600_000)
       console.log('lost')`)
