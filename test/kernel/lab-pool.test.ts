@@ -7,6 +7,7 @@ import { describeOnKernel } from '../lab/gate.ts'
 import { labPool } from '../lab/lab-pool.ts'
 import { takeSnapshot } from '../lab/snapshot.ts'
 import { addresses } from '../lab/topology.ts'
+import { until } from '../lab/until.ts'
 
 describeOnKernel('a pool of labs', 'nftables', () => {
   test('what a test did to a lab is undone before another has it', async () => {
@@ -40,7 +41,9 @@ describeOnKernel('a pool of labs', 'nftables', () => {
     await lab.container({ name: 'mess', bridge: 'br-mess', address: '10.9.0.2/16' })
     await lab.host.listen({ protocol: 'udp', port: 53 })
     await lab.client.ip('addr add 192.0.2.78/24 dev eth0')
-    const left = lab.host.start(['sleep', '50'])
+    const left = lab.host.start(['sh', '-c', 'echo in; exec sleep 50'])
+    // Until it has entered it is none of that host.
+    await until('a program on the host', () => left.printed() !== '', { beside: left })
     const { pid } = lab.host
     await lab[Symbol.asyncDispose]()
     expect((await left.outcome).exitCode).toBeNull()
