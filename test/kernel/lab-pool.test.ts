@@ -11,7 +11,8 @@ import { until } from '../lab/until.ts'
 
 describeOnKernel('a pool of labs', 'nftables', () => {
   test('what a test did to a lab is undone before another has it', async () => {
-    const labs = labPool()
+    const told: (readonly string[])[] = []
+    const labs = labPool({ tell: (left) => told.push(left) })
     const lab = await labs.open()
     const first = await takeSnapshot(lab.host)
     await lab.host.mustRun([
@@ -47,6 +48,7 @@ describeOnKernel('a pool of labs', 'nftables', () => {
     const { pid } = lab.host
     await lab[Symbol.asyncDispose]()
     expect((await left.outcome).exitCode).toBeNull()
+    expect(told).toEqual([[]])
 
     const again = await labs.open()
     expect(again.host.pid).toBe(pid)
@@ -86,6 +88,22 @@ describeOnKernel('a pool of labs', 'nftables', () => {
       rmdirSync(folder)
       await labs[Symbol.asyncDispose]()
     }
+  })
+
+  // The kernel takes a mount away everywhere with the folder that it is on (fs/namespace.c, `__detach_mounts`).
+  test('nor is a lab of no more use where something was mounted there as it was made, and is gone', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'portolan-mount-'))
+    execFileSync('mount', ['--bind', folder, folder])
+    const labs = labPool()
+    const lab = await labs.open()
+    const { pid } = lab.host
+    execFileSync('umount', [folder])
+    rmdirSync(folder)
+    await lab[Symbol.asyncDispose]()
+    const again = await labs.open()
+    expect(again.host.pid).toBe(pid)
+    await again[Symbol.asyncDispose]()
+    await labs[Symbol.asyncDispose]()
   })
 
   test('a lab that cannot be made as it was is not used again', async () => {

@@ -23,8 +23,11 @@ for (const backend of ['iptables-nft', 'iptables-legacy'] as const)
          await other.ensureNetwork('web', { pool: 'classic' })
          await other.lease('web', 'web-1')
          const [lock] = readdirSync('/run/portolan').filter((name) => /^network-\\d+\\.lock$/.test(name))
-         const { ino } = statSync('/run/portolan/' + lock)
-         const waiting = new RegExp('-> FLOCK .*:' + ino + ' ')
+         const { dev, ino } = statSync('/run/portolan/' + lock)
+         // Files of other file systems have that number too (sysmacros.h, and proc_locks(5)).
+         const parts = [dev >> 8 & 0xfff, dev & 0xff | dev >> 12 & 0xfff00]
+         const place = [...parts.map((part) => part.toString(16).padStart(2, '0')), ino].join(':')
+         const waiting = new RegExp('-> FLOCK .* ' + place + ' ')
          const waits = () => waiting.test(readFileSync('/proc/locks', 'utf8'))
          let isTold = false
          const begun = new Promise((resolve) => {

@@ -21,6 +21,8 @@ export interface LabPoolOptions {
    * was before.
    */
   readonly tablesStay?: boolean
+  /** Is told of each lab that is closed what could not be undone. */
+  readonly tell?: (left: readonly string[]) => void
 }
 
 const openRemembered = async (tablesStay: boolean): Promise<Site> => {
@@ -35,12 +37,13 @@ const openRemembered = async (tablesStay: boolean): Promise<Site> => {
 }
 
 /** Machines take little time to make; the command on the host is slow until it has run for a while. */
-export const labPool = ({ tablesStay = false }: LabPoolOptions = {}): LabPool => {
+export const labPool = ({ tablesStay = false, tell = () => {} }: LabPoolOptions = {}): LabPool => {
   const idle: Site[] = []
   let isClosed = false
   const giveBack = async (site: Site): Promise<void> => {
-    const isSame = await restore(site).catch(() => false)
-    if (isSame && !isClosed) idle.push(site)
+    const left = await restore(site).catch((error: unknown) => [String(error)])
+    tell(left)
+    if (left.length === 0 && !isClosed) idle.push(site)
     else await site[Symbol.asyncDispose]()
   }
   return {

@@ -55,10 +55,14 @@ const endPrograms = async ({ host, resident, modules, plugins }: Site): Promise<
 
 /**
  * Brings a site back to what it was when it was remembered.
- * @returns whether it is; if not, something was changed that this cannot undo, and the site is of no more use
+ * @returns what is not as it was, as this cannot undo it: the site is of no more use then
  */
-export const restore = async (site: Site): Promise<boolean> => {
+export const restore = async (site: Site): Promise<readonly string[]> => {
   await endPrograms(site)
-  const left = await Promise.all([site.host, ...machinesAround(site)].map((machine) => machine.restore()))
-  return left.flat().length === 0
+  const left = await Promise.all(
+    [site.host, ...machinesAround(site)].map(async (machine) =>
+      (await machine.restore()).map((part) => `${part} of ${machine.name}`),
+    ),
+  )
+  return left.flat()
 }

@@ -25,9 +25,9 @@ def become_agent(connection):
         command = json.loads(lines.readline())
     connection.setblocking(True)
     try:
-        enter(command.get('setUp'), command.get('joins'))
+        inherited = enter(command.get('setUp'), command.get('joins'))
         # What enters a mount namespace begins at its root.
-        agent = Agent(connection, '.' if command.get('setUp') is None else '/')
+        agent = Agent(connection, '.' if command.get('setUp') is None else '/', inherited)
     except Exception as error:  # the test must hear of it, not wait for its timeout
         connection.sendall((json.dumps({'failed': f'{error}'}) + '\n').encode())
         return

@@ -26,8 +26,9 @@ LONGEST = 30
 
 
 class Agent:
-    def __init__(self, connection, folder):
+    def __init__(self, connection, folder, inherited):
         self.connection = connection
+        self.inherited = inherited
         self.loop = Loop()
         self.sctp = Sctp(self.loop)
         self.listeners = Listeners(self.loop, self.sctp)
@@ -99,7 +100,7 @@ class Agent:
         when_settled(self.loop, command['links'], LONGEST, answer)
 
     def do_remember(self, command, answer):
-        self.first = FirstState(command['folders'], command['kept'], command['tablesStay'])
+        self.first = FirstState(command['folders'], command['kept'], command['tablesStay'], self.inherited)
         answer()
 
     def do_restore(self, _command, answer):

@@ -12,7 +12,10 @@ SILENT = {'accept_dad': 0, 'dad_transmits': 0, 'accept_ra': 0, 'router_solicitat
 
 
 def enter(set_up, joins):
-    """Enters a new network namespace, or the one whose file is `joins`; with a mount namespace of its own for `set_up`."""
+    """Enters a new network namespace, or the one whose file is `joins`; with a mount namespace of its own for `set_up`.
+
+    Gives the mounts that it has of the machine that runs the tests.
+    """
     if joins is not None:
         descriptor = os.open(joins, os.O_RDONLY)
         os.setns(descriptor, os.CLONE_NEWNET)
@@ -21,6 +24,8 @@ def enter(set_up, joins):
         os.unshare(os.CLONE_NEWNET)
     else:
         os.unshare(os.CLONE_NEWNET | os.CLONE_NEWNS)
+    inherited = read_mounts()
+    if set_up is not None and joins is None:
         run(['sh', '-ec', f'mount --make-rprivate /\n{set_up}'], b'')
     for scope in ('all', 'default'):
         for name, value in SILENT.items():
@@ -30,6 +35,12 @@ def enter(set_up, joins):
         request = fcntl.ioctl(sock, SIOCGIFFLAGS, struct.pack('16sH14x', b'lo', 0))
         flags = struct.unpack_from('16sH', request)[1]
         fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack('16sH14x', b'lo', flags | IFF_UP))
+    return inherited
+
+
+def read_mounts(process='self'):
+    with open(f'/proc/{process}/mounts', 'rb') as file:
+        return file.read().splitlines()
 
 
 def run(argv, text):

@@ -5,7 +5,7 @@ import re
 import socket
 import struct
 
-from namespace import run
+from namespace import read_mounts, run
 from netlink import ACK, CREATE, EXCLUSIVE, HEADER, NETFILTER, REQUEST, Netlink, attributes, packed
 from state import ADDRESS_TIMES, GET_NEIGHBOUR, ROUTE_TIMES, SYSCTLS, read_state
 
@@ -39,13 +39,9 @@ def write_file(path, text):
         file.write(text)
 
 
-def read_mounts():
-    return read_file('/proc/self/mounts')
-
-
 def unmount(first):
     """Takes away what has been mounted since, the last one first."""
-    new = [line for line in read_mounts().splitlines() if line not in first.splitlines()]
+    new = [line for line in read_mounts() if line not in first]
     # Octal numbers stand for spaces: proc_pid_mounts(5).
     places = [re.sub(rb'\\(\d{3})', lambda octal: bytes([int(octal[1], 8)]), line.split(b' ')[1]) for line in new]
     # What is taken away may take others with it, and what is left is seen by the comparison. What shares mounts with
@@ -55,9 +51,12 @@ def unmount(first):
 
 
 class FirstState:
-    """@param folders: those that are empty but for `kept`, on a host; None: a machine around a host"""
+    """@param folders: those that are empty but for `kept`, on a host; None: a machine around a host
+    @param inherited: mounts of the machine that runs the tests
+    """
 
-    def __init__(self, folders, kept, tables_stay):
+    def __init__(self, folders, kept, tables_stay, inherited):
+        self.inherited = inherited
         self.folders, self.kept, self.tables_stay = folders, kept, tables_stay
         # A machine around a host has those of the machine that runs the tests, which are not ours to take away.
         self.mounts = None if folders is None else read_mounts()
@@ -78,7 +77,7 @@ class FirstState:
         # First: what is emptied below may be the machine's own where something else was mounted.
         if self.mounts is not None and read_mounts() != self.mounts:
             unmount(self.mounts)
-            if read_mounts() != self.mounts:
+            if not self.has_its_mounts():
                 return ['mounts']
         with Netlink(socket.NETLINK_ROUTE) as route, Netlink(NETFILTER) as netfilter:
             if self.folders is not None:
@@ -91,6 +90,13 @@ class FirstState:
             restore_routes(route, self.state['routes'], self.read(False)['routes'])
         now = self.read()
         return [part for part, value in self.state.items() if now[part] != value]
+
+    def has_its_mounts(self):
+        """The kernel takes a mount away everywhere with the folder that it is on (fs/namespace.c, `__detach_mounts`): what the
+        machine that runs the tests has no more was not taken away by a test."""
+        now, of_machine = read_mounts(), read_mounts(os.getppid())
+        gone = [line for line in self.mounts if line in self.inherited and line not in now and line not in of_machine]
+        return now == [line for line in self.mounts if line not in gone]
 
     def empty(self, route, netfilter):
         now = read_state(True, False)
