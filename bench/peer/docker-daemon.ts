@@ -77,7 +77,7 @@ const serves = (daemon: Daemon): Promise<boolean> =>
 
 /** A little after the signal its last process is gone. There is a tree for each controller, or one for all. */
 const removeCgroup = (name: string): void => {
-  const below = `find /sys/fs/cgroup -depth -type d -path '*/${name}*'`
+  const below = `find /sys/fs/cgroup -depth -type d '(' -name ${name} -o -path '*/${name}/*' ')'`
   const attempt = `${below} -exec rmdir {} + 2>/dev/null; [ -n "$(${below})" ] || exit 0; sleep 0.05`
   runProgram(['sh', '-c', `for i in $(seq 200); do ${attempt}; done; exit 1`])
 }

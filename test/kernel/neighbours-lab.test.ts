@@ -1,5 +1,7 @@
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
+import { removeCgroup } from '../lab/neighbour/cgroup.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { engineRoom } from '../lab/neighbour/engine-room.ts'
@@ -121,5 +123,19 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
     }
     expect((await run(['find', '/sys/fs/cgroup', '-name', cgroup])).stdout).toBe('')
     await expect(readFile(`/proc/${pid}/comm`, 'utf8')).rejects.toThrow('ENOENT')
+  })
+
+  test('and leaves those of a lab whose number begins like its own', async () => {
+    const all = '/sys/fs/cgroup'
+    const tree = existsSync(`${all}/unified`) ? `${all}/unified` : all
+    const own = `portolan-lab-${process.pid}`
+    const other = `${tree}/${own}0`
+    for (const folder of [`${tree}/${own}/inner`, other]) mkdirSync(folder, { recursive: true })
+    try {
+      await removeCgroup(own)
+      expect([existsSync(`${tree}/${own}`), existsSync(other)]).toEqual([false, true])
+    } finally {
+      rmdirSync(other)
+    }
   })
 })

@@ -1,9 +1,11 @@
 import { run } from '../run.ts'
 import { until } from '../until.ts'
 
-/** Removes the cgroups below one of that name: the pipe to a room closes a little before its last process is gone. */
+/** Removes the cgroups of that name and below: the pipe to a room closes a little before its last process is gone. */
 export const removeCgroup = async (name: string): Promise<void> => {
-  const below = ['find', '/sys/fs/cgroup', '-depth', '-type', 'd', '-path', `*/${name}*`]
+  // Those of a room whose number begins so are not its own.
+  const own = ['(', '-name', name, '-o', '-path', `*/${name}/*`, ')']
+  const below = ['find', '/sys/fs/cgroup', '-depth', '-type', 'd', ...own]
   const left = async (): Promise<string> => (await run(below)).stdout
   const areGone = async (): Promise<boolean> => {
     await run([...below, '-exec', 'rmdir', '{}', '+'])
