@@ -1,42 +1,186 @@
 import { closestOf, InvalidRequestError } from '../error/index.ts'
 import {
   checkArgument,
+  checkItems,
+  flagValue,
   listValue,
+  mayLack,
+  nullOr,
   type OptionKinds,
   objectValue,
+  partsValue,
+  textsValue,
   textValue,
   type ValueKind,
+  wholeValue,
+  wordValue,
 } from '../schema/check-options.ts'
 import { shownValue } from '../schema/unknown-options.ts'
-import type { HostFacts } from './host-facts.ts'
+import type {
+  EngineNetworkFact,
+  EnginePoolFact,
+  FlowFact,
+  HostFacts,
+  InsideFact,
+  InterfaceFact,
+  NeighbourFact,
+  NumberRangeFact,
+  PeerFact,
+  RouteFact,
+  RoutingRuleFact,
+  SocketFact,
+  UsedAddressFact,
+} from './host-facts.ts'
 
 const isObject = objectValue('an object').holds
 const list = (of: string): ValueKind => listValue(`a list of ${of}`, isObject)
-const texts: ValueKind = listValue('a list of texts', (value) => typeof value === 'string')
+const text = textValue()
+const textOrNull = nullOr(text)
 
 const kinds: OptionKinds<HostFacts> = {
   interfaces: list('interfaces'),
   routes: list('routes'),
   rules: list('routing rules'),
   neighbours: list('neighbours'),
-  nameservers: texts,
+  nameservers: textsValue,
   sockets: list('sockets'),
   flows: list('flows'),
   sysctls: objectValue('an object of texts'),
   networks: list('networks'),
   enginePools: list('pools'),
-  machineId: textValue(),
-  unread: texts,
+  machineId: text,
+  unread: textsValue,
 }
 const known = Object.keys(kinds)
 
+const partsOf = <Fact>(expected: string, parts: OptionKinds<Fact>): ValueKind =>
+  partsValue(expected, mayLack(parts))
+
+const range = partsOf<NumberRangeFact>('a range such as { first: 1, last: 9 }', {
+  first: wholeValue,
+  last: wholeValue,
+})
+const peer = partsOf<PeerFact>('a peer', { address: text, peer: text })
+const used = partsOf<UsedAddressFact>('an address', { address: text, by: text })
+const protocol = wordValue(['tcp', 'udp', 'sctp'])
+
+const interfaceKinds = mayLack<InterfaceFact>({
+  name: text,
+  index: wholeValue,
+  up: flagValue,
+  kind: text,
+  master: textOrNull,
+  mtu: wholeValue,
+  mac: text,
+  hairpin: flagValue,
+  isolated: flagValue,
+  nfCallIptables: flagValue,
+  nfCallIp6tables: flagValue,
+  alias: text,
+  addresses: textsValue,
+  peers: listValue('a list of addresses with their peers', peer.holds),
+  inside: partsOf<InsideFact>('an object such as { mac, addresses }', { mac: text, addresses: textsValue }),
+  autoconfigured: flagValue,
+})
+
+const routeKinds = mayLack<RouteFact>({
+  destination: text,
+  gateway: textOrNull,
+  interface: textOrNull,
+  table: wholeValue,
+  type: text,
+  scope: text,
+  metric: wholeValue,
+  tos: wholeValue,
+  source: textOrNull,
+  protocol: text,
+})
+
+const ruleKinds = mayLack<RoutingRuleFact>({
+  family: wordValue(['ip', 'ip6']),
+  priority: wholeValue,
+  table: wholeValue,
+  from: textOrNull,
+  to: textOrNull,
+  in: textOrNull,
+  out: textOrNull,
+  mark: wholeValue,
+  mask: wholeValue,
+  action: text,
+  invert: flagValue,
+  suppressPrefixLength: wholeValue,
+  gotoPriority: wholeValue,
+  protocol: wholeValue,
+  sourcePorts: range,
+  destinationPorts: range,
+  users: range,
+  dscp: wholeValue,
+  other: textsValue,
+})
+
+const flowKinds = mayLack<FlowFact>({
+  protocol,
+  source: text,
+  sourcePort: wholeValue,
+  destination: text,
+  destinationPort: wholeValue,
+  answeredBy: partsOf<NonNullable<FlowFact['answeredBy']>>('an object such as { address, port }', {
+    address: text,
+    port: wholeValue,
+  }),
+})
+
+const networkKinds = mayLack<EngineNetworkFact>({
+  engine: text,
+  name: text,
+  subnets: textsValue,
+  bridge: text,
+  gateways: textsValue,
+  ranges: textsValue,
+  used: listValue('a list of addresses with what has them', used.holds),
+  file: text,
+  own: partsValue<NonNullable<EngineNetworkFact['own']>>('an object such as { project, network }', {
+    project: text,
+    network: text,
+  }),
+})
+
+/** Facts that are lists of objects. */
+type Lists = Pick<
+  HostFacts,
+  'interfaces' | 'routes' | 'rules' | 'neighbours' | 'sockets' | 'flows' | 'networks' | 'enginePools'
+>
+
+const items: {
+  readonly [List in keyof Required<Lists>]: OptionKinds<NonNullable<Lists[List]>[number]>
+} = {
+  interfaces: interfaceKinds,
+  routes: routeKinds,
+  rules: ruleKinds,
+  neighbours: mayLack<NeighbourFact>({ address: text, interface: text, state: text }),
+  sockets: mayLack<SocketFact>({
+    protocol,
+    address: text,
+    port: wholeValue,
+    process: text,
+    v6only: flagValue,
+    interface: textOrNull,
+  }),
+  flows: flowKinds,
+  networks: networkKinds,
+  enginePools: mayLack<EnginePoolFact>({ engine: text, base: text, size: wholeValue, file: text }),
+}
+
+/** Lists that were looked at: the facts of one host are handed on from search to search. */
+const checked = new WeakSet<object>()
+
 /**
  * Refuses facts that a program hands over and that are none: a value of another kind, or a key that is misspelt, whose
- * facts would be missing in silence. Any other key is of a later version, and is ignored. Only the outer level is looked
- * at: a host has up to a million routes, and `parseHostFacts` has checked those of a file.
+ * facts would be missing in silence. Any other key is of a later version, and is ignored. Addresses and names are not
+ * read: a host has up to a million routes, and `parseHostFacts` has checked those of a file.
  *
  * @param what - `the facts`
- * @throws InvalidRequestError
+ * @throws InvalidRequestError naming the place: `interfaces[0].name in the facts is 7`
  */
 export const checkHostFacts = (facts: unknown, what: string): void => {
   checkArgument(facts, objectValue('an object such as readHost() gives'), what)
@@ -48,6 +192,16 @@ export const checkHostFacts = (facts: unknown, what: string): void => {
         `${what} have no ${shownValue(key)}: expected some of ${known.join(', ')}. Did you mean ${shownValue(meant)}?`,
       )
   }
-  for (const [key, kind] of Object.entries<ValueKind>(kinds))
-    if (given[key] !== undefined) checkArgument(given[key], kind, `${key} in ${what}`)
+  for (const [key, kind] of Object.entries<ValueKind>(kinds)) {
+    const value = given[key]
+    if (value === undefined || isChecked(value)) continue
+    checkArgument(value, kind, `${key} in ${what}`)
+    const parts = (items as Readonly<Record<string, OptionKinds<object>>>)[key]
+    if (parts === undefined) continue
+    checkItems(value as readonly object[], parts, key, what)
+    checked.add(value as readonly object[])
+  }
 }
+
+const isChecked = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && checked.has(value)

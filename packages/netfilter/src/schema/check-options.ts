@@ -61,6 +61,33 @@ const isOfType = {
   text: (value: unknown) => typeof value === 'string',
 }
 
+export const wholeValue: ValueKind = {
+  expected: 'a whole number',
+  holds: (value) => Number.isInteger(value),
+}
+
+export const textsValue: ValueKind = listValue('a list of texts', (value) => typeof value === 'string')
+
+/** An object whose parts are of these kinds. */
+export const partsValue = <Item>(expected: string, kinds: OptionKinds<Item>): ValueKind => {
+  const parts = Object.entries<ValueKind>(kinds)
+  return {
+    expected,
+    holds: (value) => isObject(value) && parts.every(([key, kind]) => kind.holds(value[key])),
+  }
+}
+
+export const orAbsent = ({ expected, holds }: ValueKind): ValueKind => ({
+  expected,
+  holds: (value) => value === undefined || holds(value),
+})
+
+/** The same kinds, each of which may be absent. */
+export const mayLack = <Options>(kinds: OptionKinds<Options>): OptionKinds<Options> =>
+  Object.fromEntries(
+    Object.entries<ValueKind>(kinds).map(([key, kind]) => [key, orAbsent(kind)]),
+  ) as OptionKinds<Options>
+
 export const nullOr = ({ expected, holds }: ValueKind): ValueKind => ({
   expected: `${expected}, or null`,
   holds: (value) => value === null || holds(value),
@@ -79,6 +106,27 @@ export const isAddressLike = (value: unknown): boolean =>
 export const checkArgument = (value: unknown, kind: ValueKind, name: string): void => {
   if (!kind.holds(value))
     throw new InvalidRequestError(`${name} is ${shownValue(value)}: expected ${kind.expected}.`)
+}
+
+/**
+ * Holds the parts of each object of a list to their kinds. There may be a million objects.
+ *
+ * @param list - `routes`
+ * @param what - `the facts`
+ * @throws InvalidRequestError naming the place: `routes[3].gateway in the facts is 7`
+ */
+export const checkItems = <Item>(
+  items: readonly unknown[],
+  kinds: OptionKinds<Item>,
+  list: string,
+  what: string,
+): void => {
+  // Part by part: the objects are alike, and so a key is found in each of them at the same place.
+  for (const [key, { holds, expected }] of Object.entries<ValueKind>(kinds))
+    for (let at = 0; at < items.length; at += 1) {
+      const value = (items[at] as Readonly<Record<string, unknown>>)[key]
+      if (!holds(value)) checkArgument(value, { holds, expected }, `${list}[${at}].${key} in ${what}`)
+    }
 }
 
 /**

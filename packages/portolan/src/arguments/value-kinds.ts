@@ -39,20 +39,6 @@ export const rulesValue: ValueKind = objectValue(
 )
 
 /** @throws InvalidRequestError */
-export const checkIntentValue = (intent: unknown): void =>
-  checkArgument(
-    intent,
-    objectValue('what readCompose() or intent() gives', {
-      project: 'text',
-      networks: 'objects',
-      endpoints: 'objects',
-      mappings: 'objects',
-      notes: 'objects',
-    }),
-    'the intent',
-  )
-
-/** @throws InvalidRequestError */
 export const checkPlanValue = (plan: unknown): void =>
   checkArgument(
     plan,

@@ -11,7 +11,7 @@ import {
   type Wording,
 } from '@portolan/netfilter'
 import { checkHostFacts, checkOptions } from '@portolan/netfilter/schema'
-import { checkIntentValue } from '../arguments/value-kinds.ts'
+import { checkIntentValue } from '../arguments/check-intent.ts'
 import { dialects } from '../backend/dialects.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { namedBlocks } from '../cluster/named-blocks.ts'

@@ -85,7 +85,10 @@ export interface ServiceLink {
  * @public @since 0.1.0
  */
 export interface IntentBuilder extends Intent {
-  /** The intent with a network more, or with that network said anew. */
+  /**
+   * The intent with a network more, or with that network said anew: what an earlier call said of it is gone, and services
+   * that are on it stay.
+   */
   network(name: string, options?: NetworkOptions): IntentBuilder
   /**
    * The intent with a service more.

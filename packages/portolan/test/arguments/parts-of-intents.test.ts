@@ -1,0 +1,85 @@
+import { expect, test } from '@jest/globals'
+import {
+  type HostFacts,
+  type Intent,
+  InvalidRequestError,
+  intent,
+  PortolanError,
+  plan,
+} from '../../src/index.ts'
+
+const made: Intent = intent('shop')
+  .network('web', {
+    ipv4: { subnet: '10.1.0.0/24', gateway: '10.1.0.1', ipRange: '10.1.0.0/25' },
+    ipv6: true,
+    reachableFrom: [{ interface: 'wg0' }],
+  })
+  .service('db', { networks: { web: { ip: '10.1.0.9' } } })
+  .service('app', {
+    networks: ['web'],
+    ports: [{ hostPort: 8080, port: 80, allowFrom: ['198.51.100.0/24'] }],
+    links: [{ service: 'db', ports: [5432] }],
+  })
+/** As a program of its own may store it. */
+const stored: unknown = JSON.parse(JSON.stringify(made))
+
+type Step = string | number
+
+const placesIn = (value: unknown, way: readonly Step[] = []): readonly (readonly Step[])[] =>
+  typeof value !== 'object' || value === null
+    ? [way]
+    : [
+        way,
+        ...Object.entries(value).flatMap(([key, one]) =>
+          placesIn(one, [...way, Array.isArray(value) ? Number(key) : key]),
+        ),
+      ]
+
+const put = (value: unknown, [step, ...rest]: readonly Step[], one: unknown): unknown => {
+  if (step === undefined) return one
+  if (Array.isArray(value)) return value.map((old, at) => (at === step ? put(old, rest, one) : old))
+  const old = value as Readonly<Record<string, unknown>>
+  return { ...old, [step]: put(old[step], rest, one) }
+}
+
+const others: readonly unknown[] = [7, 'x', true, null, {}, [], [7]]
+
+const told = (given: unknown, facts: HostFacts = {}): Promise<unknown> =>
+  plan(given as Intent, { facts, rules: null, backend: 'nftables' }).then(
+    () => 'planned',
+    (error: unknown) => error,
+  )
+
+test('an intent that is JSON is planned as the one that it was', async () => {
+  expect(await told(stored)).toBe('planned')
+})
+
+test('a part of another kind is refused, or taken, wherever it is', async () => {
+  const ended: unknown[] = []
+  for (const place of placesIn(stored))
+    for (const value of others) {
+      const found = await told(put(stored, place, value))
+      if (found !== 'planned' && !(found instanceof PortolanError)) ended.push({ place, value, found })
+    }
+  expect(ended).toEqual([])
+})
+
+test.each<[readonly Step[], unknown, string]>([
+  [['networks', 0, 'name'], 7, 'networks[0].name in the intent is 7: expected a text.'],
+  [['networks', 0, 'pools'], 'classic', 'networks[0].pools in the intent is "classic": expected a list of'],
+  [['mappings', 0, 'interface'], 7, 'mappings[0].interface in the intent is 7: expected a text, or null.'],
+  [['mappings', 0], {}, 'mappings[0].service in the intent is missing: expected a text.'],
+  [['links', 0], null, 'links in the intent is [null]: expected a list of objects'],
+  [['networks', 0, 'reachableFrom', 0, 'from'], {}, 'networks[0].reachableFrom in the intent is [{"from":{}'],
+])('%j that is %j is named', async (place, value, words) => {
+  const found = await told(put(stored, place, value))
+  expect(found).toBeInstanceOf(InvalidRequestError)
+  expect(String(found)).toContain(words)
+})
+
+test('a part of facts of another kind is named', async () => {
+  const facts = { interfaces: [{ name: 7 }] } as unknown as HostFacts
+  expect(String(await told(made, facts))).toContain(
+    'interfaces[0].name in the facts in the options of plan is 7: expected a text.',
+  )
+})
