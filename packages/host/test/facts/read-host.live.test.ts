@@ -28,6 +28,8 @@ describeLive('readHost', () => {
       ip route add 10.11.0.0/16 nexthop via 192.0.2.7 dev vb nexthop via 192.0.2.8 dev vb
       ip -6 route add default via fd00:7::1
       ip -6 route add unreachable fd00:dead::/32
+      # Where all namespaces together have more than 128 neighbours, the kernel forgets those that are stale for a minute.
+      echo 36000 > /proc/sys/net/ipv4/neigh/vb/gc_stale_time
       ip neigh add 192.0.2.7 lladdr 02:00:00:00:00:07 dev vb nud stale
       ip neigh add 192.0.2.8 lladdr 02:00:00:00:00:08 dev vb nud failed
       ip -6 neigh add fd00:7::7 lladdr 02:00:00:00:00:07 dev vb nud permanent
