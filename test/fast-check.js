@@ -19,5 +19,32 @@ const codePoint = fc.integer({ min: 0, max: 0x10ffff - surrogates.count }).map(
 export const string = (constraints = {}) =>
   fc.string(constraints.unit === 'binary' ? { ...constraints, unit: codePoint } : constraints)
 
+/**
+ * An async property that ends between two runs when its time is over, behind the first. fast-check ends the one that is under
+ * way, and leaves what that was at to go on beside the next test.
+ */
+const endingBetweenRuns = (property, longestMs) => {
+  const late = AbortSignal.timeout(longestMs)
+  let hasRun = false
+  return {
+    isAsync: () => true,
+    generate: (random, runId) => property.generate(random, runId),
+    shrink: (value) => property.shrink(value),
+    runBeforeEach: () => property.runBeforeEach(),
+    runAfterEach: () => property.runAfterEach(),
+    run: async (value) => {
+      if (hasRun && late.aborted) return new fc.PreconditionFailure(true)
+      hasRun = true
+      return property.run(value)
+    },
+  }
+}
+
+export const assert = (property, { interruptAfterTimeLimit, ...given } = {}) => {
+  if (interruptAfterTimeLimit === undefined) return fc.assert(property, given)
+  if (property.isAsync()) return fc.assert(endingBetweenRuns(property, interruptAfterTimeLimit), given)
+  return fc.assert(property, { ...given, interruptAfterTimeLimit })
+}
+
 export * from '../node_modules/fast-check/lib/fast-check.js'
-export default { ...fc, string }
+export default { ...fc, string, assert }
