@@ -249,3 +249,19 @@ test('a device without an end is given up when it has sent too much', async () =
     '/dev/zero could not be read: it has more than 16 MiB.',
   )
 })
+
+test.each([['script', '--format', 'nft'], ['conflicts'], ['plan'], ['report', '-o', 'report.html']])(
+  'a name and a sentence with newlines end no line of what %s says',
+  async (...words) => {
+    const forged = 'nginx\nportolan: all is well'
+    const facts = {
+      ...(JSON.parse(quietHost) as object),
+      sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: forged }],
+      unread: [`What ${forged} wrote could not be read.`],
+    }
+    const where = project(`forged ${words.join(' ')}`, { 'host.json': JSON.stringify(facts) })
+    const { stdout, stderr } = await portolan([...words, '--host', 'host.json'], { folder: where })
+    expect(`${stdout}${stderr}`).toContain('nginx\\nportolan: all is well')
+    expect(`${stdout}${stderr}`).not.toMatch(/^\s*portolan: all is well/m)
+  },
+)

@@ -1,4 +1,4 @@
-import { PortolanError } from '@portolan/netfilter'
+import { PortolanError, visibleLine } from '@portolan/netfilter'
 import { type FileLock, takeFileLock } from './file-lock.ts'
 import { isHeldHere, whileHeld } from './held-here.ts'
 import { hostLockFile } from './host-lock-file.ts'
@@ -100,7 +100,8 @@ const takeHostLock = async (timeoutMs: number, onWait: HostLockOptions['onWait']
 }
 
 const locked = (timeoutMs: number, holder: LockHolder | null): PortolanError => {
-  const subject = holder === null ? 'Another process' : `The process ${holder.name} (PID ${holder.pid})`
+  const subject =
+    holder === null ? 'Another process' : `The process ${visibleLine(holder.name)} (PID ${holder.pid})`
   return new PortolanError('LOCKED', {
     problem: `${subject} has been changing this host's network for longer than ${Math.round(timeoutMs)} ms.`,
     remedy: () => 'Wait until it ends, or end it, and run this again.',

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { PortolanError } from '@portolan/netfilter'
+import { PortolanError, visibleLine } from '@portolan/netfilter'
 import { processName } from '../facts/processes.ts'
 import type { LockHolder } from './lock-holder.ts'
 
@@ -35,7 +35,7 @@ export const requireXtablesLock = (): void => {
 
 export const xtablesLocked = (holder: LockHolder | null, waitedMs = 0): PortolanError =>
   new PortolanError(CODE, {
-    problem: `${holder === null ? 'Another program' : `The process ${holder.name} (PID ${holder.pid})`} holds the lock of iptables, ${FILE}${waitedMs === 0 ? '' : `, for longer than ${waitedMs} ms`}. Nothing was changed.`,
+    problem: `${holder === null ? 'Another program' : `The process ${visibleLine(holder.name)} (PID ${holder.pid})`} holds the lock of iptables, ${FILE}${waitedMs === 0 ? '' : `, for longer than ${waitedMs} ms`}. Nothing was changed.`,
     remedy: () => 'Wait until it ends, or end it, and run this again.',
   })
 

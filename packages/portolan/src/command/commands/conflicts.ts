@@ -1,6 +1,6 @@
 import { type IncompleteSearch, packetsOfDesired } from '@portolan/core'
 import { createRunner } from '@portolan/host'
-import { type Anomaly, findAnomalies } from '@portolan/netfilter'
+import { type Anomaly, findAnomalies, visibleLine } from '@portolan/netfilter'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
 import { readAllRules } from '../../host-rules/read-all-rules.ts'
 import { printAnomalies } from '../../hygiene/print-anomalies.ts'
@@ -33,7 +33,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     }),
   )
   const { conflicts, incomplete, unread } = planned
-  for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
+  for (const sentence of unread) terminal.say(visibleLine(`portolan: ${sentence}`))
   const anomalies = options.all === true ? await anomaliesOf(planned, options) : null
   if (options.json === true)
     terminal.print(

@@ -1,4 +1,4 @@
-import { InvalidRequestError, StaleStateError } from '@portolan/netfilter'
+import { InvalidRequestError, StaleStateError, visibleLine } from '@portolan/netfilter'
 import { destroy, planDestroy, refuseRunning } from '../../destroy/destroy.ts'
 import type { Removal } from '../../destroy/plan-removal.ts'
 import { leaseCount, printRemoval, textOf } from '../../destroy/print-removal.ts'
@@ -64,8 +64,12 @@ const attempts = 5
 const show = (removal: Removal, project: string | null, context: CommandContext): void => {
   const { options, terminal } = context
   for (const { severity, kind, message, remedy } of removal.conflicts)
-    terminal.say([`portolan: ${severity} ${kind}: ${message} ${remedy.text}`, ...remedy.commands].join('\n'))
-  for (const sentence of removal.left) terminal.say(`portolan: ${sentence}`)
+    terminal.say(
+      [`portolan: ${severity} ${kind}: ${message} ${remedy.text}`, ...remedy.commands]
+        .map(visibleLine)
+        .join('\n'),
+    )
+  for (const sentence of removal.left) terminal.say(visibleLine(`portolan: ${sentence}`))
   if (options.json !== true) terminal.print(printRemoval(removal, project, lookOf(context)))
 }
 

@@ -1,4 +1,5 @@
 import { sayHidden } from '@portolan/core'
+import { visibleLine } from '@portolan/netfilter'
 import { registeredLegacyTables } from '../../host-rules/legacy-tables.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -19,7 +20,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   )
   const { hidden } = usesFiles(options) ? { hidden: [] } : await registeredLegacyTables()
   const unread = [...(facts.unread ?? []), ...(hidden.length === 0 ? [] : [sayHidden(hidden)])]
-  for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
+  for (const sentence of unread) terminal.say(visibleLine(`portolan: ${sentence}`))
   terminal.print(jsonText(unread.length === 0 ? facts : { ...facts, unread }))
   return exitCode.ok
 }

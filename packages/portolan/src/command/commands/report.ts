@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRunner } from '@portolan/host'
-import { InvalidRequestError } from '@portolan/netfilter'
+import { InvalidRequestError, visibleLine } from '@portolan/netfilter'
 import { readAllRules } from '../../host-rules/read-all-rules.ts'
 import { settledConfig } from '../../plan/plan-input.ts'
 import { plan } from '../../plan/plan-intent.ts'
@@ -37,7 +37,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     })
     return { planned, page }
   })
-  for (const sentence of planned.unread) terminal.say(`portolan: ${sentence}`)
+  for (const sentence of planned.unread) terminal.say(visibleLine(`portolan: ${sentence}`))
   if (file === '-') terminal.pass(page.trimEnd())
   else writeReport(file, page)
   if (options.json === true)

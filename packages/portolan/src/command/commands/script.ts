@@ -1,5 +1,5 @@
 import { createRunner } from '@portolan/host'
-import { InvalidRequestError } from '@portolan/netfilter'
+import { InvalidRequestError, visibleLine } from '@portolan/netfilter'
 import type { BackendChoice } from '../../backend/backend.ts'
 import { readRules } from '../../host-rules/read-rules.ts'
 import { plan } from '../../plan/plan-intent.ts'
@@ -23,8 +23,9 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     const settings = await scriptOptions(options, format)
     return plan(intent, { ...settings, ...(await freshNeighbours(context, false)) })
   })
-  for (const { kind, message } of planned.conflicts) terminal.say(`portolan: ${kind}: ${message}`)
-  for (const sentence of planned.unread) terminal.say(`portolan: ${sentence}`)
+  for (const { kind, message } of planned.conflicts)
+    terminal.say(visibleLine(`portolan: ${kind}: ${message}`))
+  for (const sentence of planned.unread) terminal.say(visibleLine(`portolan: ${sentence}`))
   const text = script(planned, format)
   if (options.json === true) terminal.print(jsonText({ format, script: text }))
   else terminal.pass(text.replace(/\n$/, ''))

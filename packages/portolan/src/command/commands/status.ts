@@ -32,7 +32,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   if (screen === null) {
     const settings = await statusOptions(options, await forgottenNeighbours(context))
     const { status, kept } = await waitFor(context, 'reading this host', () => statusNow(settings, options))
-    for (const sentence of sentencesOf(status)) terminal.say(`portolan: ${sentence}`)
+    for (const sentence of sentencesOf(status)) terminal.say(visibleLine(`portolan: ${sentence}`))
     terminal.print(
       options.json === true
         ? jsonText(status, plainNumbers)

@@ -1,6 +1,6 @@
 import type { ClusterNeighbours, Intent } from '@portolan/core'
 import { createRunner, defaultStateDirectory, noteHeldBack, openMonitor } from '@portolan/host'
-import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { InvalidRequestError, PortolanError, visibleLine } from '@portolan/netfilter'
 import { isOutageCode } from '../../cluster/told-faults.ts'
 import type { WatchMetrics } from '../../metrics/open-metrics.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
@@ -155,7 +155,7 @@ export const holdSource = async (
       now.since === 'kept' ? undefined : source.keep(backend)
 
     if (before !== null) held = await take(before)
-    for (const sentence of [...held.unread, ...held.notes]) terminal.say(`portolan: ${sentence}`)
+    for (const sentence of [...held.unread, ...held.notes]) terminal.say(visibleLine(`portolan: ${sentence}`))
     sayNotes(held)
     endFollowing = followCluster(context)
     await keep(held)
@@ -196,7 +196,7 @@ export const holdSource = async (
       await keep(held)
       if (now.since === 'kept') continue
       terminal.say(`portolan: ${source.name} read again`)
-      for (const sentence of held.notes) terminal.say(`portolan: ${sentence}`)
+      for (const sentence of held.notes) terminal.say(visibleLine(`portolan: ${sentence}`))
       sayNotes(held)
     }
   } finally {
