@@ -40,8 +40,12 @@ describeOnKernel('programs on a machine of a lab', 'nftables', () => {
     expect((await shell(`[ "${places}" = "${ofAgent}" ] && [ -z "$(ls /run)" ] && pwd`)).stdout).toBe('/\n')
   })
 
-  test('one that takes too long is killed, and has no exit code', async () => {
-    expect((await machine.run(['sleep', '60'], { timeoutMs: 100 })).exitCode).toBeNull()
+  test('one that takes too long is killed, has no exit code, and says so', async () => {
+    expect(await machine.run(['sleep', '60'], { timeoutMs: 100 })).toEqual({
+      exitCode: null,
+      stdout: '',
+      stderr: 'killed after 0.1 s\n',
+    })
   })
 
   test('a write to a closed pipe ends it, as a shell expects', async () => {

@@ -53,6 +53,7 @@ class Run:
     def __init__(self, loop, pid, pipes, seconds, answer):
         self.loop = loop
         self.pid = pid
+        self.seconds = seconds
         self.answer = answer
         self.code = None
         self.texts = [[], []]
@@ -66,6 +67,7 @@ class Run:
 
     def kill(self):
         if self.process in self.left:
+            self.texts[1].append(f'killed after {self.seconds:g} s\n'.encode())
             signal.pidfd_send_signal(self.process, signal.SIGKILL)
 
     def reap(self):

@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
-import type { RunOutcome } from '../run.ts'
+import { longestRunMs, type RunOutcome } from '../run.ts'
 import { nowWaiting } from '../waiting.ts'
-
-/** As `run` has it for programs. */
-const timeoutMs = 60_000
 
 /** A process that does one thing after the other, as it is asked in messages. */
 export interface ResidentProcess extends AsyncDisposable {
@@ -63,7 +60,10 @@ export const residentProcess = (
     const answer = new Promise<RunOutcome>((resolve) => asked.once('message', resolve))
     asked.send(message)
     const done = nowWaiting({ what: () => `the answer to ${JSON.stringify(message)}`, shows: () => stderr })
-    const late = setTimeout(() => asked.kill('SIGKILL'), timeoutMs)
+    const late = setTimeout(() => {
+      stderr += `no answer in ${longestRunMs / 1000} s`
+      asked.kill('SIGKILL')
+    }, longestRunMs)
     try {
       return await Promise.race([answer, ended.then((exitCode) => ({ exitCode, stdout: '', stderr }))])
     } finally {
