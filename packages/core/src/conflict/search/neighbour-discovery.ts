@@ -21,6 +21,7 @@ import type { DesiredEndpoint, DesiredNetwork, DesiredState, DesiredSubnet } fro
 import { culpritKey } from './blame.ts'
 import { isOurs } from './is-ours.ts'
 import type { Surroundings } from './surroundings.ts'
+import { isTunnel } from './tunnels.ts'
 
 /** A rule or policy that drops messages of neighbour discovery, without which no IPv6 packet finds its receiver. */
 export interface LostNeighbours {
@@ -85,11 +86,8 @@ export const findLostNeighbours = (
   return [...found.values()]
 }
 
-/** Tunnels of points: nothing is asked for there. */
-const withoutNeighbours: ReadonlySet<string> = new Set([
-  ...['wireguard', 'tun', 'ppp', 'sit', 'ipip', 'gre', 'ip6gre', 'ip6tnl', 'vti', 'vti6', 'xfrm'],
-  ...['loopback', 'dummy', 'none'],
-])
+/** Nothing is asked for there, nor in tunnels. */
+const withoutNeighbours: ReadonlySet<string> = new Set(['loopback', 'dummy', 'none'])
 
 const linksOf = (
   { links }: Follower['host'],
@@ -119,7 +117,8 @@ const linksOf = (
   if (!goesOut) return inside
   const uplinks = entries.flatMap(({ name, isUplink }): readonly Link[] => {
     const link = links.get(name)
-    if (!isUplink || link === undefined || withoutNeighbours.has(link.kind ?? '')) return []
+    if (!isUplink || link === undefined || isTunnel(link)) return []
+    if (withoutNeighbours.has(link.kind ?? '')) return []
     for (const { address, length } of link.addresses) {
       const own = formatAddress(address)
       const peer = address.family === 'ip6' && !isOfTheLink(own) ? otherThan(own, `${own}/${length}`) : null

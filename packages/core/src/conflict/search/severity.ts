@@ -15,11 +15,11 @@ import type { Surroundings } from './surroundings.ts'
 /**
  * Which failures leave a whole row of the contract undelivered for some address of a mapping: no source that comes
  * in by any way is served at the address, or none that comes in by a way the world uses, at an address that
- * machines call.
+ * machines call. The address of a tunnel is one for its peers alone.
  */
 export const findDeadAddresses = (
   explored: readonly Explored[],
-  { calledAddresses }: Surroundings,
+  { calledAddresses, tunnelAddresses }: Surroundings,
 ): ((cell: Cell) => boolean) => {
   const dead = new Map<string, RangeSet>()
   const alone = new Map<Row, RangeSet>()
@@ -29,12 +29,17 @@ export const findDeadAddresses = (
     const nowhere = subtractRanges(asked, served)
     // An address of some bridge that only its own network calls is not what a mapping is for.
     const isAll = isEmptySet(served)
-    const whole = isAll ? nowhere : intersectRanges(nowhere, important(rows, calledAddresses))
+    const called = important(rows, calledAddresses)
+    const ofOthers = (some: readonly Explored[]): RangeSet =>
+      uniteRanges(
+        [...tunnelAddresses].flatMap(([name, set]) => (some.some(({ row }) => row.in === name) ? [] : [set])),
+      )
+    const whole = isAll ? nowhere : subtractRanges(intersectRanges(nowhere, called), ofOthers(rows))
     dead.set(kind, whole)
     for (const one of rows) {
       if (!one.row.isUplink) continue
       const lost = subtractRanges(one.row.region.daddr, servedAddresses(one))
-      alone.set(one.row, intersectRanges(lost, important(rows, calledAddresses)))
+      alone.set(one.row, subtractRanges(intersectRanges(lost, called), ofOthers([one])))
     }
   }
   return ({ row, region }) => {

@@ -16,6 +16,7 @@ import { everything, neverSources, ownedBy } from './address-ranges.ts'
 import { machinesBehind } from './machines-behind.ts'
 import { type NamedSets, namedSets } from './named-sets.ts'
 import { type Subnet, subnetsOf } from './subnets.ts'
+import { isTunnel } from './tunnels.ts'
 import { uplinkNames } from './uplink-names.ts'
 
 /** A way by which other machines reach the host. */
@@ -42,7 +43,9 @@ export interface Surroundings {
   readonly foreignAddresses: RangeSet
   /** Those that machines may call: neither on a bridge nor on a dummy, unless the world is behind it. */
   readonly calledAddresses: RangeSet
-  /** Of these, those of the interfaces that machines are behind. */
+  /** The addresses of each tunnel: its peers call them, and other machines have no way there. */
+  readonly tunnelAddresses: ReadonlyMap<string, RangeSet>
+  /** Of those that machines may call, those of the interfaces that machines are behind. */
   readonly knownAddresses: RangeSet
   /** The host speaks to itself: a namespace whose lo is down does not. */
   readonly hasLoopback: boolean
@@ -119,6 +122,9 @@ export const surroundingsOf = (
         all.filter((link) => !isCalled(link)),
         family,
       ),
+    ),
+    tunnelAddresses: new Map(
+      links.filter(isTunnel).map((link) => [link.name, ownedBy([link], family)] as const),
     ),
     knownAddresses: intersectRanges(
       ownedBy(
