@@ -181,8 +181,9 @@ const searchWith = (
     }
     addTold(told, own.told)
     for (const [conflict, drafted] of own.drafts) drafts.set(conflict, drafted)
+    const looked = [...rows, ...(shadows?.unseen ?? [])]
     for (const [at, mapping] of members.entries()) {
-      const left = incompleteRows([...rows, ...(shadows?.unseen ?? [])], at)
+      const left = incompleteRows(looked, at)
       const all = [
         ...(conflicts[at] ?? []),
         ...(shadows?.conflicts[at] ?? []).map(

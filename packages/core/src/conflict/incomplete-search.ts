@@ -26,10 +26,11 @@ export interface IncompleteSearch {
  * @internal
  */
 export const incompleteRows = (rows: readonly ExploredRow[], member: number): readonly IncompleteSearch[] => {
+  // A row that was seen whole leaves nothing out, for any of its members: of thousands nothing is gathered.
+  if (rows.every(isSeen)) return none
   const byReason = new Map<string, [Row, ...Row[]]>()
   for (const explored of rows) {
-    // A row that was seen whole leaves nothing out, for any of its members.
-    if (explored.isWhole && explored.doubts.size === 0) continue
+    if (isSeen(explored)) continue
     const row = explored.row.rowOf(member)
     if (row === undefined) continue
     for (const why of reasonsOf(explored, row)) {
@@ -48,6 +49,10 @@ export const incompleteRows = (rows: readonly ExploredRow[], member: number): re
     }
   })
 }
+
+const none: readonly never[] = []
+
+const isSeen = ({ isWhole, doubts }: ExploredRow): boolean => isWhole && doubts.size === 0
 
 /**
  * What the search left out of all rows, as the host has too much of it.

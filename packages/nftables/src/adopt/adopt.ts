@@ -11,7 +11,11 @@ export const joinLists = <Item>(
   b: ReadonlyMap<string, readonly Item[]>,
 ): ReadonlyMap<string, readonly Item[]> => {
   const joined = new Map(a)
-  for (const [name, items] of b) joined.set(name, [...(joined.get(name) ?? []), ...items])
+  for (const [name, items] of b) {
+    const before = joined.get(name)
+    // Most hosts have one project: its ten thousand elements are the list as it is.
+    joined.set(name, before === undefined ? items : [...before, ...items])
+  }
   return joined
 }
 

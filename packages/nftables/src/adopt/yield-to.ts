@@ -22,6 +22,8 @@ export const yieldTo = (theirs: Parts, mine: Parts): Parts => {
   for (const [set, items] of mine.elements) {
     const kept = taken.size === 0 ? items : items.filter((item) => !taken.has(placeOf(set, item)))
     if (kept.length > 0) elements.set(set, kept)
+    // Ten thousand plain mappings have no chain that any of them could lead to.
+    if (mine.chains.length === 0) continue
     for (const item of kept) {
       const target = targetOf(item)
       if (target !== null) reached.add(target)

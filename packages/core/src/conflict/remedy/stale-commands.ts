@@ -35,9 +35,13 @@ const askAgain = ({ again }: Wording): string =>
   `Carry out one remedy, then ${again}: it may change what the commands of the others have to be.`
 
 /** What a command finds by a number: the chain. */
-const placesOf = (commands: readonly string[]): readonly string[] => [
-  ...new Set(commands.flatMap((command) => forms.flatMap((form) => form.exec(command)?.[1] ?? []))),
-]
+const placesOf = (commands: readonly string[]): readonly string[] =>
+  // Thousands of remedies are words alone.
+  commands.length === 0
+    ? none
+    : [...new Set(commands.flatMap((command) => forms.flatMap((form) => form.exec(command)?.[1] ?? [])))]
+
+const none: readonly never[] = []
 
 const word = "(?:[^' ]|'[^']*')+"
 const forms: readonly RegExp[] = [
@@ -49,7 +53,7 @@ const forms: readonly RegExp[] = [
 const newPolicy = /^firewall-cmd --permanent --new-policy=(\S+)$/
 
 const policiesOf = (commands: readonly string[]): readonly string[] =>
-  commands.filter((command) => newPolicy.test(command))
+  commands.length === 0 ? none : commands.filter((command) => newPolicy.test(command))
 
 /** firewalld refuses a second policy of one name. That of an administrator has another description, and is not added to. */
 const unlessMade = (command: string): string => {

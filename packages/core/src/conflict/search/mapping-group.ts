@@ -108,7 +108,11 @@ export const groupMappings = (
       continue
     }
     group.members.push(mapping)
-    for (const [place, row] of rows.entries()) group.collectors[place]?.add(row, rows[0] ?? row)
+    // By place: thousands of mappings have some rows each, and a pair for each takes as much room as they do.
+    for (let place = 0; place < rows.length; place += 1) {
+      const row = rows[place]
+      if (row !== undefined) group.collectors[place]?.add(row, rows[0] ?? row)
+    }
   }
   return [...groups.values()].map((group) => groupOf(group, alike, rowsLikeBefore(make)))
 }

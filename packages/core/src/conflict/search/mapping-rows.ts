@@ -132,8 +132,19 @@ export type Alike = ReadonlyMap<DesiredNetwork, AlikeNetworks>
  */
 export const askedNetworks = (own: readonly DesiredNetwork[], alike: Alike): readonly DesiredNetwork[] => [
   ...own,
-  ...[...new Set(alike.values())].flatMap(({ networks }) => networks.find((one) => !own.includes(one)) ?? []),
+  ...kindsOf(alike).flatMap(({ networks }) => networks.find((one) => !own.includes(one)) ?? []),
 ]
+
+const kinds = new WeakMap<Alike, readonly AlikeNetworks[]>()
+
+/** Each kind of networks once: the rows of each of thousands of mappings ask for it. */
+const kindsOf = (alike: Alike): readonly AlikeNetworks[] => {
+  const known = kinds.get(alike)
+  if (known !== undefined) return known
+  const made = [...new Set(alike.values())]
+  kinds.set(alike, made)
+  return made
+}
 
 export const networksOf = (desired: DesiredState, { targets }: DesiredMapping): readonly DesiredNetwork[] =>
   desired.networks.filter(({ name }) => targets.some(({ network }) => network === name))

@@ -112,8 +112,9 @@ const numbersWhere = (
 ): RangeSet => {
   const starts: number[] = []
   const ends: number[] = []
-  for (const [at, value] of values.entries()) {
-    if (!isTrue(value)) continue
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at]
+    if (value === undefined || !isTrue(value)) continue
     if (ends.at(-1) === at - 1) ends[ends.length - 1] = at
     else {
       starts.push(at)

@@ -1,13 +1,6 @@
 import type { NetfilterChain, NetfilterRule } from '@portolan/netfilter'
 import type { Follower, PacketField } from '@portolan/netfilter/analysis'
-import {
-  emptyRanges,
-  intersects,
-  isEmptySet,
-  type RangeSet,
-  readAsked,
-  singleValue,
-} from '@portolan/netfilter/analysis'
+import { emptyRanges, intersects, isEmptySet, type RangeSet, singleValue } from '@portolan/netfilter/analysis'
 import { type Area, holds, isNone, type MemberPoint, onlyPoint } from './area.ts'
 import { followPoint, type GroupCell } from './explore.ts'
 import { failingPacket } from './failing-packet.ts'
@@ -66,7 +59,7 @@ export const seekCulprits = (
         score = { guilty: new Map(), inVain: 0 }
         scores.set(chain, score)
       }
-      if (isEnough(score, rule) || !mayMeet(rule, row, way)) continue
+      if (isEnough(score, rule) || !mayMeet(suspect, row, way)) continue
       if (!rule.steps.some(isLookup) && isOfOthers(rule, row.region, heldAgainst)) {
         asked += 1
         continue
@@ -105,12 +98,10 @@ interface Score {
 }
 
 /** An answer comes in by the interface that its flow leaves by. */
-const mayMeet = (rule: NetfilterRule, row: Row, way: 'packets' | 'answers'): boolean => {
-  const protocols = readAsked(rule, 'l4proto')?.ranges
+const mayMeet = ({ protocols, interfaces }: Suspect, row: Row, way: 'packets' | 'answers'): boolean => {
   if (protocols?.some(({ first, last }) => first <= row.protocol && row.protocol <= last) === false)
     return false
-  const interfaces = way === 'answers' ? undefined : readAsked(rule, 'iifname')?.names
-  return interfaces === undefined || (row.in !== null && interfaces.includes(row.in))
+  return way === 'answers' || interfaces === undefined || (row.in !== null && interfaces.includes(row.in))
 }
 
 type Turn = (field: PacketField) => PacketField

@@ -13,7 +13,7 @@ import type {
   Verdict,
 } from '@portolan/netfilter'
 import type { PacketField } from '@portolan/netfilter/analysis'
-import { hasSomeOf, type RangeSet, rangeSet } from '@portolan/netfilter/analysis'
+import { hasSomeOf, type RangeSet, rangeSet, readAsked } from '@portolan/netfilter/analysis'
 import type { Region } from './region.ts'
 
 /** A rule that may stop or change packets. Ten thousand are held against a row, so no more than this is kept of each. */
@@ -22,6 +22,10 @@ export interface Suspect {
   readonly rule: NetfilterRule
   /** What the jumps to its chain ask for. */
   readonly before: readonly Asked[]
+  /** The protocols that the rule asks for; undefined: it asks for none. Read once, as each row asks. */
+  readonly protocols: readonly ValueRange[] | undefined
+  /** The interfaces to come in by that it asks for. */
+  readonly interfaces: readonly string[] | undefined
 }
 
 /** A rule asks for one of these values of a field, or for none of them. */
@@ -46,21 +50,26 @@ const MOST_JUMPS = 4
  * The rules of a host that may stop or change packets of a family, in the order of the rulesets. A rule in a chain
  * that another jumps to asks for what the jump asks, too.
  */
-export const suspectsOf = (rulesets: readonly NetfilterRuleset[], family: Family): readonly Suspect[] =>
-  rulesets.flatMap(({ tables }) =>
-    tables
-      .filter((table) => !table.dormant && familiesSeen[family].includes(table.family))
-      .flatMap((table) => suspectsIn(table)),
-  )
-
-const suspectsIn = ({ chains }: NetfilterTable): readonly Suspect[] => {
-  const ways = waysInto(chains)
+export const suspectsOf = (rulesets: readonly NetfilterRuleset[], family: Family): readonly Suspect[] => {
+  // One list: ten thousand would be copied for the table, and again for the ruleset.
   const suspects: Suspect[] = []
+  for (const { tables } of rulesets)
+    for (const table of tables)
+      if (!table.dormant && familiesSeen[family].includes(table.family)) addSuspects(suspects, table)
+  return suspects
+}
+
+const addSuspects = (suspects: Suspect[], { chains }: NetfilterTable): void => {
+  const ways = waysInto(chains)
   for (const chain of chains) {
     const before = wayTo(chain.name, ways, MOST_JUMPS)
-    for (const rule of chain.rules) if (rule.steps.some(isHarmful)) suspects.push({ chain, rule, before })
+    for (const rule of chain.rules) {
+      if (!rule.steps.some(isHarmful)) continue
+      const protocols = readAsked(rule, 'l4proto')?.ranges
+      const interfaces = readAsked(rule, 'iifname')?.names
+      suspects.push({ chain, rule, before, protocols, interfaces })
+    }
   }
-  return suspects
 }
 
 /** Addresses and ports that a rule asks for: once for each element of its set. Made anew each time: there may be millions. */
@@ -93,7 +102,9 @@ interface Jump {
 }
 
 /** Most rules of a host jump nowhere. */
-const jumpsOf = (rule: NetfilterRule): readonly Jump[] => (rule.steps.some(leadsOn) ? allJumpsOf(rule) : [])
+const jumpsOf = (rule: NetfilterRule): readonly Jump[] => (rule.steps.some(leadsOn) ? allJumpsOf(rule) : none)
+
+const none: readonly never[] = []
 
 const leadsOn = (step: Step): boolean =>
   step.kind === 'dispatch' || (step.kind === 'verdict' && 'chain' in step.verdict)
@@ -125,8 +136,9 @@ export const isOfOthers = (
   region: Region,
   fieldOf: (field: PacketField) => PacketField | null,
 ): boolean => {
-  for (const step of steps) {
-    if (step.kind !== 'compare' || step.negated || step.values.kind !== 'ranges') continue
+  for (let at = 0; at < steps.length; at += 1) {
+    const step = steps[at]
+    if (step?.kind !== 'compare' || step.negated || step.values.kind !== 'ranges') continue
     const asked = packetField(step.expression)
     const field = asked === null ? null : fieldOf(asked)
     const [only] = step.values.ranges

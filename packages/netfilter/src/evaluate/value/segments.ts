@@ -36,8 +36,8 @@ export const cutSegments = (ranges: readonly OwnedRange[], most: number): Segmen
     const one = order[index] ?? 0
     const owner = ranges[one >> 1]?.owner ?? 0
     const place = placeIn(open, owner)
-    if ((one & 1) === OPENS) open.splice(place, 0, owner)
-    else open.splice(place, 1)
+    if ((one & 1) === OPENS) putAt(open, place, owner)
+    else takeAt(open, place)
     const at = placeOf(ranges, one)
     if (index + 1 < order.length && placeOf(ranges, order[index + 1] ?? 0) === at) continue
     total += open.length
@@ -46,6 +46,19 @@ export const cutSegments = (ranges: readonly OwnedRange[], most: number): Segmen
     lists.push(withoutDoubles(open))
   }
   return { starts, lists }
+}
+
+/** As `splice` does, without a list of what is taken: thousands of ranges are opened and closed, few at a time. */
+const putAt = (list: number[], place: number, value: number): void => {
+  list.push(value)
+  for (let at = list.length - 1; at > place; at -= 1) list[at] = list[at - 1] ?? value
+  list[place] = value
+}
+
+const takeAt = (list: number[], place: number): void => {
+  if (place >= list.length) return
+  for (let at = place + 1; at < list.length; at += 1) list[at - 1] = list[at] ?? 0
+  list.pop()
 }
 
 /** The ends of ranges are numbered: twice the range's own number, and one more for where it begins. */
