@@ -28,7 +28,7 @@ export const readOwn = (what: string, file: string): string => {
   )
 }
 
-export const writeDurably = (file: string, text: string): void => {
+export const writeDurably = (file: string, text: string | Uint8Array): void => {
   rmSync(file, { force: true })
   // A new file in any case (O_EXCL): a link that stands in its place would have another file cut off.
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW

@@ -4,6 +4,7 @@ import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { baseFolder } from '../home/base-folder.ts'
 import { fullDisk } from './full-disk.ts'
 import { emptyState, type HostState, isEmptyState, outliving } from './host-state.ts'
+import { incompressible } from './incompressible.ts'
 import { makeStateDirectory } from './make-directory.ts'
 import { isSameNamespace, namespaceKey } from './namespace-key.ts'
 import { hasOwnBridge } from './own-bridge.ts'
@@ -129,7 +130,10 @@ export const ensureStateWritable = async (directory: string): Promise<void> => {
   try {
     makeStateDirectory(directory)
     // On a full disk an empty file can be made.
-    writeDurably(temporary, ' '.repeat(MORE_BYTES + (statSync(file, { throwIfNoEntry: false })?.size ?? 0)))
+    writeDurably(
+      temporary,
+      incompressible(MORE_BYTES + (statSync(file, { throwIfNoEntry: false })?.size ?? 0)),
+    )
     rmSync(temporary)
   } catch (error) {
     removeQuietly(temporary)
