@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os'
+import { settleCertificates } from './test/certificates.js'
 import { settleSeed } from './test/seed.js'
 import { bundleSuites } from './test/suites/bundle-suites.js'
 
 // The workers have the environment of this process.
+settleCertificates(process.env)
 settleSeed(process.env, (line) => process.stderr.write(line))
 
 await bundleSuites()

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { withCertificates } from '../certificates.js'
 import { emptyFolder, type Tarball } from './packed.ts'
 
 /** An empty project that installed the tarballs with npm, and nothing besides. No script of any package ran. */
@@ -12,7 +13,7 @@ export const installConsumer = (tarballs: readonly Tarball[]): string => {
   const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '--loglevel=error']
   execFileSync('npm', ['install', ...quiet, ...tarballs.map(({ path }) => path)], {
     cwd: folder,
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...withCertificates(process.env), NODE_OPTIONS: '' },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   return folder

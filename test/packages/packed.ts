@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from '@jest/globals'
+import { withCertificates } from '../certificates.js'
 
 const script = fileURLToPath(new URL('../../script/pack', import.meta.url))
 
@@ -25,7 +26,10 @@ export interface Tarball {
 
 /** Packs every package of the workspace, as its sources are now. */
 export const packAll = (): readonly Tarball[] =>
-  execFileSync('sh', [script, emptyFolder()], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
+  execFileSync('sh', [script, emptyFolder()], {
+    encoding: 'utf8',
+    env: { ...withCertificates(process.env), NODE_OPTIONS: '' },
+  })
     .trim()
     .split('\n')
     .map((path) => ({

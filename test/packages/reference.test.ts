@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import { packageEntries } from '../../script/package-entries.js'
+import { withCertificates } from '../certificates.js'
 import { emptyFolder } from './packed.ts'
 
 const script = fileURLToPath(new URL('../../script/reference/reference.js', import.meta.url))
@@ -12,7 +13,7 @@ const folder = emptyFolder()
 test('the reference is made without a warning, with a page for each entry', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, folder], {
     encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...withCertificates(process.env), NODE_OPTIONS: '' },
   })
   expect({ status, told: stdout + stderr }).toEqual({ status: 0, told: '' })
   const missing = packageEntries
