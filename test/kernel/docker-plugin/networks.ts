@@ -16,9 +16,8 @@ export const networks = (opened: () => Here): void => {
     const here = opened()
     const { lab, docker } = here
     await createPluginNetwork(docker, 'pooled', { ipamOptions: { pool: '10.77.0.0/16:24' } })
-    expect(await subnetsOf(docker, 'pooled')).toMatchObject([
-      { Subnet: '10.77.0.0/24', Gateway: '10.77.0.1' },
-    ])
+    const pooledSubnet = '10.77.0.0/24'
+    expect(await subnetsOf(docker, 'pooled')).toMatchObject([{ Subnet: pooledSubnet, Gateway: '10.77.0.1' }])
     await createPluginNetwork(docker, 'named', {
       config: [
         {
@@ -66,6 +65,14 @@ export const networks = (opened: () => Here): void => {
     expect(
       await refusal(createPluginNetwork(docker, 'again', { config: [{ Subnet: '10.88.0.0/24' }] })),
     ).toContain('the subnet 10.88.0.0/24 overlaps 10.88.0.0/16')
+    // Docker's own IPAM does not know what ours has given out.
+    const pooled = await docker.run({ name: 'pooled-1', network: 'pooled', publish: ['8083:80'] })
+    expect(
+      await refusal(
+        createPluginNetwork(docker, 'again', { ipam: 'default', config: [{ Subnet: pooledSubnet }] }),
+      ),
+    ).toContain('10.77.0.0/24')
+    expect(await answers(pooled, ip.host, 8083)).toBe('pooled-1')
     expect(
       await refusal(
         createPluginNetwork(docker, 'odd', { options: { 'com.docker.network.bridge.enable_ic': '1' } }),
@@ -83,6 +90,7 @@ export const networks = (opened: () => Here): void => {
       '0.0.0.0:8081/tcp is published already',
     )
     for (const name of [
+      'pooled-1',
       'named-1',
       'named-2',
       'named-3',

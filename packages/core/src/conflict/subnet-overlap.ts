@@ -1,5 +1,6 @@
 import { commandWording, oneWay, type Wording } from '@portolan/netfilter'
 import { allOrNone } from '@portolan/netfilter/advice'
+import { isGuess } from '../pool/reservation.ts'
 import { aboutNetwork, type Conflict, culpritOutsideRules, type Remedy } from './conflict.ts'
 import { moveCommand } from './move-command.ts'
 
@@ -12,9 +13,6 @@ export interface Overlapped {
   /** It is on a bridge that Portolan manages. */
   readonly isManaged?: true
 }
-
-/** Another engine's network that is not up, or a cloud's resolver on a host that may be in no cloud. */
-const guesses: readonly string[] = ['network', 'resolver']
 
 /** What the user reserved, what has a lease, or what another host may have: a range that is allowed does not free it. */
 const claimed: readonly string[] = ['lease', 'reserved', 'own', 'cluster']
@@ -36,7 +34,7 @@ const orAllow = (overlapped: readonly Overlapped[], allowed: string): string => 
 }
 
 /** Packets for the overlap go one way only, for certain. */
-const isSure = ({ kind }: Overlapped): boolean => !guesses.includes(kind)
+const isSure = ({ kind }: Overlapped): boolean => !isGuess(kind)
 
 /**
  * A subnet that was asked for by name, or that a network already holds, overlaps something on the host. Packets

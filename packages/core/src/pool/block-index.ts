@@ -11,7 +11,7 @@ export interface BlockIndex {
 }
 
 /** Says what an item of the columns is. Asked only for what is really in the way of something. */
-type OwnerOf = (item: number, prefix: Reservation['prefix']) => Reservation | undefined
+export type OwnerOf = (item: number, prefix: Reservation['prefix']) => Reservation | undefined
 
 const isInside = ({ words, lengths }: PrefixColumns, inner: number, outer: number): boolean => {
   const length = lengths[outer] ?? 0

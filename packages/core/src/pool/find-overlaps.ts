@@ -9,7 +9,7 @@ import {
 import type { BridgeApart } from './host-index.ts'
 import type { PlanState } from './plan-state.ts'
 import { type Collision, collisionWith } from './rejection.ts'
-import type { Reservation } from './reservation.ts'
+import { isGuess, type Reservation } from './reservation.ts'
 import { deviceOf } from './reservation-holder.ts'
 import { bridgesOf } from './settled-subnet.ts'
 import { space4, space6 } from './space.ts'
@@ -19,17 +19,22 @@ import { touching } from './touching.ts'
 /**
  * Without what lies inside another of them: the local route of an address whose prefix is there already. What the cluster
  * says of its addresses stays: a route to a block is there for the host that has it, and no allowed range frees the block.
+ * What is in use stays inside what may not be in use: a route inside a network of another engine that is down.
  */
 const outermost = (found: readonly Reservation[]): readonly Reservation[] =>
-  found.filter(({ prefix, kind }, at) =>
+  found.filter((one, at) =>
     found.every(
       (other, place) =>
         place === at ||
-        !containsPrefix(other.prefix, prefix) ||
-        (isOfCluster(kind) && !isOfCluster(other.kind)) ||
-        (samePrefix(other.prefix, prefix) && place > at && isOfCluster(kind) === isOfCluster(other.kind)),
+        !containsPrefix(other.prefix, one.prefix) ||
+        (isOfCluster(one.kind) && !isOfCluster(other.kind)) ||
+        (isGuess(other.kind) && !isGuess(one.kind)) ||
+        (samePrefix(other.prefix, one.prefix) && place > at && isAlike(one, other)),
     ),
   )
+
+const isAlike = (one: Reservation, other: Reservation): boolean =>
+  isOfCluster(one.kind) === isOfCluster(other.kind) && isGuess(one.kind) === isGuess(other.kind)
 
 /** The networks of a plan, with the subnets of each that need no picking. */
 export type SettledNetworks = ReadonlyMap<string, readonly Prefix[]>
@@ -65,7 +70,7 @@ export const overlapping = (
   wanted: SettledNetworks,
   settled: readonly Reservation[],
 ): readonly Reservation[] => {
-  const { observed, certain, options, host } = state
+  const { certain, options, host } = state
   const own = bridgesOf(state, request)
   const onBridges = host.bridges
     .filter((bridge) => !own.includes(bridge))
@@ -78,10 +83,7 @@ export const overlapping = (
         ? bridge.reservations
         : stayingOn(bridge, wanted.get(bridge.owner.network) ?? []),
     )
-  const found =
-    subnet.family === 'ip'
-      ? touching(space4, observed.ip, subnet.base, subnet.length)
-      : touching(space6, observed.ip6, subnet.base, subnet.length)
+  const found = onHost(state, subnet)
   const isHere = stays(state, request, subnet)
   const others = [...certain, ...onBridges, ...settled].filter(
     (one) =>
@@ -111,6 +113,20 @@ export const findOverlaps = (
   wanted: SettledNetworks,
   settled: readonly Reservation[],
 ): readonly Collision[] => outermost(overlapping(state, request, subnet, wanted, settled)).map(collisionWith)
+
+/** What was read of the host, what is in use first: an index has nothing of what lies inside something else. */
+const onHost = ({ observed, host }: PlanState, subnet: Prefix): readonly Reservation[] => {
+  const among = ({ ip, ip6 }: PlanState['observed']): readonly Reservation[] =>
+    subnet.family === 'ip'
+      ? touching(space4, ip, subnet.base, subnet.length)
+      : touching(space6, ip6, subnet.base, subnet.length)
+  const found = among(observed)
+  const guesses = found.filter(({ kind }) => isGuess(kind))
+  if (guesses.length === 0) return found
+  const { ip, ip6 } = host.inUse()
+  const inUse = among({ ip: { ...observed.ip, blocks: ip }, ip6: { ...observed.ip6, blocks: ip6 } })
+  return [...inUse, ...guesses]
+}
 
 /** Has the network this subnet already? */
 const stays = (state: PlanState, request: SubnetWish, subnet: Prefix): boolean =>

@@ -8,7 +8,7 @@ import {
   type RouteFact,
 } from '@portolan/netfilter'
 import { type BridgeOwner, parseBridgeAlias } from '../contract/index.ts'
-import { type BlockIndex, indexTable } from './block-index.ts'
+import { type BlockIndex, indexTable, type OwnerOf } from './block-index.ts'
 import { cloudReservations } from './cloud-addresses.ts'
 import {
   addressReservations,
@@ -45,6 +45,11 @@ export interface HostIndex {
   readonly kind: 'host-index'
   /** @internal */
   readonly blocks: BlockIndex
+  /**
+   * The same without what may not be in use, which may be around what is. Made when it is first asked for.
+   * @internal
+   */
+  readonly inUse: () => BlockIndex
   /** @internal */
   readonly bridges: readonly BridgeApart[]
   readonly machineId: string
@@ -135,18 +140,29 @@ export const indexHost = (facts: HostFacts, bridges: Iterable<string> = []): Hos
     }
   }
   const beforeLast = first.length + routes.length
-  for (const [at, { prefix }] of last.entries()) addPrefix(table, prefix, beforeLast + at)
+  const addLast = (from: number, to: number): void => {
+    for (const [at, { prefix }] of last.slice(from, to).entries())
+      addPrefix(table, prefix, beforeLast + from + at)
+  }
+  addLast(0, links.others.length)
+  const used = { ip: { ...table.ip }, ip6: { ...table.ip6 } }
+  addLast(links.others.length, last.length)
 
-  const blocks = indexTable(table, (item, prefix) => {
+  const ownerOf: OwnerOf = (item, prefix) => {
     const route = routes[item - first.length]
     if (item < first.length) return first[item]
     return item < beforeLast && route !== undefined
       ? { kind: 'route', prefix, route, network: engines.get(route.interface ?? '') ?? null }
       : last[item - beforeLast]
-  })
+  }
+  let inUse: BlockIndex | null = null
   return {
     kind: 'host-index',
-    blocks,
+    blocks: indexTable(table, ownerOf),
+    inUse: () => {
+      inUse ??= indexTable(used, ownerOf)
+      return inUse
+    },
     bridges: [...links.bridges.values()],
     machineId: facts.machineId ?? '',
   }

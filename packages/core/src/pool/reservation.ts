@@ -63,6 +63,9 @@ export interface ClusterReservation {
 /** @public @since 0.1.0 */
 export type ReservationKind = Reservation['kind']
 
+/** Another engine's network that is not up, or a cloud's resolver on a host that may be in no cloud. */
+export const isGuess = (kind: string): boolean => kind === 'network' || kind === 'resolver'
+
 /** RT_TABLE_* of include/uapi/linux/rtnetlink.h. */
 const tableNames: ReadonlyMap<number, string> = new Map([
   [253, 'default'],

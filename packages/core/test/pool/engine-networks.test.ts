@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import type { HostFacts } from '@portolan/netfilter'
-import { parsePool, planSubnets, type SubnetPlanOptions } from '../../src/index.ts'
+import {
+  bridgeAlias,
+  parsePool,
+  planSubnets,
+  type SubnetPlanOptions,
+  type SubnetRequest,
+} from '../../src/index.ts'
 
 const plan = (facts: HostFacts, pool: string, options: SubnetPlanOptions = {}) =>
   planSubnets(
@@ -38,6 +44,28 @@ describe('a network that another engine has defined', () => {
     expect(overlaps('web', 'podman')).toEqual([])
     expect(overlaps('web', 'shop')).toHaveLength(1)
     expect(overlaps('db', 'podman')).toHaveLength(1)
+  })
+  test('hides no route or address inside it, which may be up while the network is not', () => {
+    const facts: HostFacts = {
+      networks: [{ ...podman, subnets: ['10.89.0.0/16'] }],
+      routes: [{ destination: '10.89.7.0/24', interface: 'wg0', table: 254 }],
+    }
+    const [found] = planSubnets(facts, [{ network: 'web', family: 'ip', subnet: '10.89.7.0/24' }])
+    expect(found?.overlaps.map(({ kind }) => kind).sort()).toEqual(['network', 'route'])
+  })
+  test('hides no bridge of ours, where it is a network of our plugin', () => {
+    const own = { project: 'podman', network: 'web' }
+    const facts: HostFacts = {
+      networks: [{ ...podman, own }],
+      interfaces: [{ name: 'podman1', up: true, alias: bridgeAlias(own), addresses: ['10.89.0.1/24'] }],
+    }
+    const overlapped = (wanted: readonly SubnetRequest[]) =>
+      planSubnets(facts, wanted, undefined, { project: 'podman' }).find(({ network }) => network === 'db')
+        ?.overlaps
+    const db = { network: 'db', family: 'ip', subnet: '10.89.0.0/24' } as const
+    expect(overlapped([{ network: 'web', family: 'ip' }, db])).toMatchObject([
+      { kind: 'address', isManaged: true, interface: 'podman1' },
+    ])
   })
   test('is named with its file when it is up too, as whose the route is', () => {
     const facts: HostFacts = {

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { emptyLeases, type LeaseState, type LeaseStep, type LeaseStore } from '@portolan/core'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { checkArgument, textValue } from '@portolan/netfilter/schema'
+import { whyUnwritten } from '../file/index.ts'
 import { fullDisk } from '../state/full-disk.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { checkFile } from './check-file.ts'
@@ -166,8 +167,9 @@ const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false 
 const storeError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
   if (error instanceof PortolanError) return error
   const { code } = error as NodeJS.ErrnoException
-  const why = error instanceof Error ? error.message : String(error)
-  if (code === 'EACCES' || code === 'EPERM' || /^(Permission denied|Operation not permitted)/.test(why)) {
+  const said = error instanceof Error ? error.message : String(error)
+  const why = error instanceof Error && action === 'written' ? whyUnwritten(error) : said
+  if (code === 'EACCES' || code === 'EPERM' || /^(Permission denied|Operation not permitted)/.test(said)) {
     return new PermissionError(
       {
         problem: `The lease store ${file} could not be ${action} (${why}).`,
@@ -180,22 +182,25 @@ const storeError = (action: 'read' | 'written', file: string, error: unknown): P
   // Another store would give the addresses that are leased in this one to other holders.
   const isThere = existsSync(file)
   const full = fullDisk(error, dirname(file))
-  if (full !== null)
+  if (full !== null || code === 'EROFS')
     return new PortolanError(
       'STATE',
       {
-        problem: `The lease store ${file} could not be ${action}: ${full}. What was leased before is still there.`,
+        problem: `The lease store ${file} could not be ${action}: ${full ?? why}. What was leased before is still there.`,
         remedy: ({ elsewhere }) =>
-          oneWay('make room on that disk and run this again', isThere ? null : elsewhere),
+          oneWay(
+            `${full === null ? 'mount it writable' : 'make room on that disk'} and run this again`,
+            isThere ? null : elsewhere,
+          ),
       },
       { cause: error },
     )
-  const isDamaged = error instanceof DamagedError || /^MDB_(?!MAP_FULL|READERS_FULL)/.test(why)
+  const isDamaged = error instanceof DamagedError || /^MDB_(?!MAP_FULL|READERS_FULL)/.test(said)
   return new PortolanError(
     'STATE',
     isDamaged
       ? {
-          problem: `The lease store ${file} is damaged or not ours: ${why}. It was left as it is.`,
+          problem: `The lease store ${file} is damaged or not ours: ${said}. It was left as it is.`,
           remedy: () => 'Put back a copy, or move it away to begin without leases.',
         }
       : `The lease store ${file} could not be ${action}: ${why}.`,

@@ -25,6 +25,8 @@ run "$1" full $3
 run "$1" stillFull $3
 rm "$1/fill"
 run "$1" freed $3
+mount -o remount,ro "$1"
+run "$1" readOnly $3
 ls "$1/store"
 `
 
@@ -36,7 +38,9 @@ interface Run {
 const onDiskWith = (
   freeKiB: number,
   batch: number,
-): Readonly<Record<'full' | 'stillFull' | 'freed', Run>> & { readonly files: readonly string[] } => {
+): Readonly<Record<'full' | 'stillFull' | 'freed' | 'readOnly', Run>> & {
+  readonly files: readonly string[]
+} => {
   const disk = join(folder, `disk-${freeKiB}-${batch}`)
   mkdirSync(disk)
   const own = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
@@ -56,6 +60,7 @@ const onDiskWith = (
     full: ran('full'),
     stillFull: ran('stillFull'),
     freed: ran('freed'),
+    readOnly: ran('readOnly'),
     files: files.trim().split('\n').sort(),
   }
 }
@@ -75,7 +80,7 @@ describe('a disk without room', () => {
   test.each([0, 8, 20, 64, 160, 224].flatMap((free) => [1, 60].map((batch) => [free, batch])))(
     'of %d KiB free is told, keeps what was acknowledged, and serves again with room: %d at once',
     (free, batch) => {
-      const { full, stillFull, freed, files } = onDiskWith(free, batch)
+      const { full, stillFull, freed, readOnly, files } = onDiskWith(free, batch)
       for (const run of [full, stillFull]) {
         if (run.exitCode === 0 && free >= 160) continue
         expect(run).toEqual({
@@ -94,6 +99,12 @@ describe('a disk without room', () => {
       for (const run of [full, stillFull])
         for (const [replica, address] of heldIn(run))
           expect(freed.text).toContain(`+ ${replica} ${address}\n`)
+      expect(readOnly).toEqual({
+        exitCode: 1,
+        text: expect.stringMatching(
+          /The lease store \S+ could not be written: its file system is mounted read-only \(EROFS\)\. What was leased before is still there\. Mount it writable and run this again/,
+        ),
+      })
       expect(files).toEqual(['leases.mdb', 'leases.mdb-lock'])
     },
   )

@@ -81,14 +81,20 @@ const leaseOf = (network: string, { family, subnet, gateway }: NetworkPool): Lea
   planned: true,
 })
 
-/** Docker has one network on a subnet: another one of it here was left by a call that was killed. */
-const removeLeftOn = async (
-  parts: DockerParts,
-  name: string,
-  { family, subnet }: NetworkPool,
-): Promise<void> => {
-  for (const left of parts.host.networks())
-    if (left.name !== name && left[family]?.subnet === subnet) await removeNetwork(parts, left.name)
+/**
+ * An IPAM driver gives a subnet to one network: another one here, on a subnet of the same driver, was left by a call that
+ * was killed. Of the subnets of other drivers Docker's own knows nothing: a network on a pool of ours is there until
+ * Docker gives the pool up, and the new one is refused.
+ */
+const removeLeftOn = async (parts: DockerParts, name: string, pool: NetworkPool): Promise<void> => {
+  const { family, subnet, isOurs } = pool
+  const left = parts.host
+    .networks()
+    .filter((network) => network.name !== name && network[family]?.subnet === subnet)
+  if (left.length === 0) return
+  const held = addressesOf(await parts.leases.read(), pool).some(({ released }) => released === null)
+  if (held && !isOurs) return
+  for (const network of left) await removeNetwork(parts, network.name)
 }
 
 const removeNetwork = async ({ host, leases }: DockerParts, name: string): Promise<void> => {
