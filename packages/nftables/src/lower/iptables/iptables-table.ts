@@ -16,7 +16,8 @@ const builtIn: ReadonlySet<string> = new Set(
   ),
 )
 
-const isBuiltIn = (table: string, { name, base }: Chain): boolean =>
+/** Whether a chain is a base chain as iptables-nft makes it. */
+export const isBuiltIn = (table: string, { name, base }: Chain): boolean =>
   base !== null &&
   base.hook === name.toLowerCase() &&
   builtIn.has(`${table} ${base.type} ${base.priority} ${name}`)
