@@ -7,6 +7,6 @@ export const packedBytes: Readonly<Record<string, number>> = {
   'portolan-host': 164_000,
   'portolan-iptables': 117_000,
   'portolan-netfilter': 203_000,
-  'portolan-nftables': 124_000,
+  'portolan-nftables': 136_000,
   'portolan-testing': 72_000,
 }
