@@ -28,7 +28,7 @@ const tunnelled: HostFacts = {
 }
 
 /** Its own rule, and more of others. */
-const conflictsWith = async (raw: string, hostAddress?: string) => {
+const conflictsWith = async (raw: string, hostAddress?: string, facts: HostFacts = tunnelled) => {
   const text = ['*raw', ':PREROUTING ACCEPT', raw, 'COMMIT', ''].join('\n')
   const shop = intent('shop')
     .network('web', { ipv4: { subnet: '172.30.1.0/24' } })
@@ -37,7 +37,7 @@ const conflictsWith = async (raw: string, hostAddress?: string) => {
       ports: [{ hostPort: 8080, port: 80, ...(hostAddress === undefined ? {} : { hostAddress }) }],
     })
   const { conflicts } = await plan(shop, {
-    facts: tunnelled,
+    facts,
     rules: { ...noRules, 'iptables-nft': iptables.parse(text, 'rules', 'ip') },
     backend: 'nftables',
   })
@@ -68,5 +68,38 @@ describe('the address of a tunnel', () => {
     expect(await conflictsWith('-A PREROUTING -d 192.0.2.2/32 ! -i wg0 -j DROP')).toContain(
       'error certain PreroutingDropped',
     )
+  })
+
+  /** With one address, as ppp and gre may have it. */
+  const unnumbered = (
+    address: string,
+    tunnels: readonly string[],
+    toTunnel: (at: number) => string,
+  ): HostFacts => ({
+    ...tunnelled,
+    interfaces: [
+      ...(tunnelled.interfaces ?? []).filter(({ name }) => name !== 'wg0'),
+      ...tunnels.map((name) => ({ name, up: true, kind: 'gre', addresses: [`${address}/32`] })),
+    ],
+    routes: [
+      { destination: '192.0.2.0/24', interface: 'eth0', table: 254 },
+      ...tunnels.map((name, at) => ({ destination: toTunnel(at), interface: name, table: 254, metric: at })),
+    ],
+    rules: [],
+  })
+
+  test.each([
+    ['a tunnel has', ['gre0']],
+    ['tunnels have', ['gre0', 'gre1']],
+  ])('is no other one either: that of the line, which %s too', async (_, tunnels) => {
+    const facts = unnumbered('192.0.2.2', tunnels, (at) => `10.5${at}.0.0/16`)
+    const raw = '-A PREROUTING -i eth0 -d 192.0.2.2/32 -j DROP'
+    expect(await conflictsWith(raw, undefined, facts)).toContain('error certain PreroutingDropped')
+  })
+
+  test('is that of each tunnel that has it', async () => {
+    const facts = unnumbered('203.0.113.5', ['gre0', 'gre1'], () => 'default')
+    const raw = '-A PREROUTING -i gre0 -d 203.0.113.5/32 -j DROP'
+    expect(await conflictsWith(raw, undefined, facts)).toContain('error certain PreroutingDropped')
   })
 })

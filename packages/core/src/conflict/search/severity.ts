@@ -30,10 +30,13 @@ export const findDeadAddresses = (
     // An address of some bridge that only its own network calls is not what a mapping is for.
     const isAll = isEmptySet(served)
     const called = important(rows, calledAddresses)
-    const ofOthers = (some: readonly Explored[]): RangeSet =>
-      uniteRanges(
-        [...tunnelAddresses].flatMap(([name, set]) => (some.some(({ row }) => row.in === name) ? [] : [set])),
-      )
+    const ofOthers = (some: readonly Explored[]): RangeSet => {
+      const names = new Set(some.map(({ row }) => row.in))
+      const setsOf = (isOwn: boolean): RangeSet =>
+        uniteRanges([...tunnelAddresses].flatMap(([name, set]) => (names.has(name) === isOwn ? [set] : [])))
+      // Tunnels may share an address.
+      return subtractRanges(setsOf(false), setsOf(true))
+    }
     const whole = isAll ? nowhere : subtractRanges(intersectRanges(nowhere, called), ofOthers(rows))
     dead.set(kind, whole)
     for (const one of rows) {

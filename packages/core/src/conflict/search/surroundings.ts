@@ -43,7 +43,10 @@ export interface Surroundings {
   readonly foreignAddresses: RangeSet
   /** Those that machines may call: neither on a bridge nor on a dummy, unless the world is behind it. */
   readonly calledAddresses: RangeSet
-  /** The addresses of each tunnel: its peers call them, and other machines have no way there. */
+  /**
+   * The addresses of each tunnel: its peers call them, and other machines have no way there. Without those of other links:
+   * a tunnel of ppp or gre may have the address of the line.
+   */
   readonly tunnelAddresses: ReadonlyMap<string, RangeSet>
   /** Of those that machines may call, those of the interfaces that machines are behind. */
   readonly knownAddresses: RangeSet
@@ -104,6 +107,10 @@ export const surroundingsOf = (
         ]
   })
   const sides = entries.filter(({ isUplink }) => !isUplink)
+  const ofOtherLinks = ownedBy(
+    all.filter((link) => !isTunnel(link)),
+    family,
+  )
   return {
     entries: [...entries.filter(({ isUplink }) => isUplink), ...sides.slice(0, MOST_SIDE_ENTRIES)],
     unseenEntries: sides.slice(MOST_SIDE_ENTRIES).map(({ name }) => name),
@@ -124,7 +131,9 @@ export const surroundingsOf = (
       ),
     ),
     tunnelAddresses: new Map(
-      links.filter(isTunnel).map((link) => [link.name, ownedBy([link], family)] as const),
+      links
+        .filter(isTunnel)
+        .map((link) => [link.name, subtractRanges(ownedBy([link], family), ofOtherLinks)] as const),
     ),
     knownAddresses: intersectRanges(
       ownedBy(
