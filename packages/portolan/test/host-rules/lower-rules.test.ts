@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import * as iptables from '@portolan/iptables'
+import { evaluate, type HostFacts } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import { type HostRules, lowerRules, noRules } from '../../src/index.ts'
 
@@ -63,6 +64,34 @@ describe('lowerRules', () => {
       }),
     )
     expect(tablesOf({ nftables: own, 'iptables-nft': saved })).toEqual(['nft ip filter'])
+  })
+
+  test('takes what asks a set from nft: iptables-nft-save prints it without the set, as a rule for all', () => {
+    const right = { set: ['192.0.2.7', '192.0.2.8'] }
+    const left = { payload: { protocol: 'ip', field: 'saddr' } }
+    const place = { family: 'ip', table: 'filter', chain: 'FORWARD' }
+    const own = nftables.parse(
+      JSON.stringify({
+        nftables: [
+          { table: { family: 'ip', name: 'filter', handle: 2 } },
+          { chain: { family: 'ip', table: 'filter', name: 'FORWARD', handle: 1, ...forward('accept') } },
+          { rule: { ...place, handle: 2, expr: [{ match: { op: '==', left, right } }, { drop: null }] } },
+        ],
+      }),
+    )
+    const bare = iptables.parse('*filter\n:FORWARD ACCEPT\n-A FORWARD -j DROP\nCOMMIT\n', 'saved', 'ip')
+    const rules = lowerRules({ ...noRules, nftables: own, 'iptables-nft': bare })
+    const facts: HostFacts = {
+      interfaces: [
+        { name: 'eth0', up: true, kind: 'ether', addresses: ['192.0.2.2/24'] },
+        { name: 'eth1', up: true, kind: 'ether', addresses: ['203.0.113.2/24'] },
+      ],
+      sysctls: { 'net.ipv4.ip_forward': '1' },
+    }
+    const packet = { family: 'ip', in: 'eth0', destination: '203.0.113.9', protocol: 6 } as const
+    const from = (source: string): string => evaluate({ ...packet, source }, facts, rules).outcome
+    expect(tablesOf({ nftables: own, 'iptables-nft': bare })).toEqual(['iptables-nft ip filter'])
+    expect([from('192.0.2.7'), from('192.0.2.9')]).toEqual(['dropped', 'forwarded'])
   })
 
   test('takes iptables-nft’s tables as they are when nft was not read, and both variants beside each other', () => {

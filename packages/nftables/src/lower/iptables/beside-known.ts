@@ -1,5 +1,5 @@
 import type { NetfilterChain, NetfilterRule, NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
-import type { Chain, Ruleset, Table } from '../../model/index.ts'
+import type { Chain, Rule, Ruleset, Table } from '../../model/index.ts'
 import { lower } from '../lower.ts'
 import { isBuiltIn } from './iptables-table.ts'
 
@@ -28,7 +28,7 @@ export const lowerBeside = (listed: Ruleset, known: readonly NetfilterTable[]): 
 
 /**
  * A table with a name of iptables' that nft changed too: by a base chain of another name or priority, or by rules that
- * ask sets. iptables-nft-save shows a part of it, and only there stand the chains that a plan makes.
+ * ask sets, with a name or without. iptables-nft-save shows a part of it, and only there stand the chains that a plan makes.
  *
  * @param kept - the chains that nft alone lists whole
  * @param isOfIptables - of a base chain of another priority iptables-nft takes none of its rules (CHAIN_ADD failed)
@@ -43,46 +43,74 @@ const withKnown = (
 ): NetfilterTable => {
   const names = new Set(own.chains.map(({ name }) => name))
   const byName = new Map(known.chains.map((chain) => [chain.name, chain]))
-  const takers = new Map(kept.map((chain) => [chain.name, isOfIptables(chain)]))
+  const keptByName = new Map(kept.map((chain) => [chain.name, chain]))
   const chainOf = (chain: NetfilterChain): NetfilterChain => {
     const read = byName.get(chain.name)
-    const takesRules = takers.get(chain.name)
-    if (read === undefined || takesRules === false) return chain
-    return takesRules === true ? withJumps(chain, read, names) : read
+    const listed = keptByName.get(chain.name)
+    if (read === undefined) return chain
+    if (listed === undefined) return read
+    return isOfIptables(listed) ? withSets(chain, listed, read, names) : chain
   }
+  // Remedies are of the table's tool. With a state of conntrack that nft wrote, iptables-nft-save prints nothing of a table.
+  const place = kept.every(isOfIptables) ? { ...known, dormant: own.dormant } : own
   return {
-    ...own,
+    ...place,
     chains: [...own.chains.map(chainOf), ...known.chains.filter(({ name }) => !names.has(name))],
   }
 }
 
-/** A chain as nft lists it, with the jumps that a plan adds: they lead to chains that are not there yet. */
-const withJumps = (
+/**
+ * A chain as iptables-nft-save shows it, with the rules that ask sets as nft lists them. The jumps that a plan adds lead to
+ * chains that are not there yet. Where the plan takes rules away, all that nft lists is there, with these jumps.
+ */
+const withSets = (
   chain: NetfilterChain,
+  listed: Chain,
   read: NetfilterChain,
   names: ReadonlySet<string>,
 ): NetfilterChain => {
   const isAdded = ({ steps }: NetfilterRule): boolean =>
     steps.some((step) => step.kind === 'verdict' && 'chain' in step.verdict && !names.has(step.verdict.chain))
-  const others = read.rules.findIndex((rule) => !isAdded(rule))
-  const first = others === -1 ? read.rules.length : others
-  return {
-    ...chain,
-    rules: [...read.rules.slice(0, first), ...chain.rules, ...read.rules.slice(first).filter(isAdded)],
+  const places = read.rules.flatMap((rule, place) => (isAdded(rule) ? [] : [place]))
+  if (places.length !== chain.rules.length) {
+    const first = places[0] ?? read.rules.length
+    return {
+      ...chain,
+      rules: [...read.rules.slice(0, first), ...chain.rules, ...read.rules.slice(first).filter(isAdded)],
+    }
   }
+  const rules = [...read.rules]
+  for (const [at, place] of places.entries()) {
+    const [rule, shown, written] = [chain.rules[at], read.rules[place], listed.rules[at]]
+    if (rule === undefined || shown === undefined || written === undefined || !asksSet(written)) continue
+    const { tool, position } = shown.source
+    rules[place] = { ...rule, source: { ...rule.source, tool, position, handle: null } }
+  }
+  return { ...read, rules }
 }
 
 /** Whether iptables-nft-save prints all that a chain does: what a rule asks of a set is left out (measured, 1.8.11). */
 const isShownWhole = (table: Table, chain: Chain): boolean =>
-  hasShape(table)(chain) && (table.sets.length === 0 || !refersToSet(chain.rules))
+  hasShape(table)(chain) && !chain.rules.some(asksSet)
 
 const hasShape =
   (table: Table) =>
   (chain: Chain): boolean =>
     chain.base === null || isBuiltIn(table.name, chain)
 
-const refersToSet = (value: unknown): boolean => {
+/** A set of the table, or one without a name: iptables-nft makes neither. */
+const asksSet = ({ statements }: Rule): boolean => statements.some(hasSet)
+
+const hasSet = (value: unknown): boolean => {
   if (typeof value !== 'object' || value === null) return false
-  if ('kind' in value && value.kind === 'reference') return true
-  return Object.values(value).some(refersToSet)
+  if ('kind' in value) {
+    if (value.kind === 'reference' || value.kind === 'set') return true
+    if (withoutSets.has(value.kind)) return false
+  }
+  return Object.values(value).some(hasSet)
 }
+
+/** What most of ten thousand rules are of. */
+const withoutSets: ReadonlySet<unknown> = new Set([
+  ...['text', 'number', 'payload', 'meta', 'counter', 'accept', 'drop', 'xt'],
+])

@@ -24,8 +24,8 @@ export const isBuiltIn = (table: string, { name, base }: Chain): boolean =>
 
 /**
  * Whether a table is one of iptables-nft's: it holds extensions that nft does not show (`xt`), or has exactly the
- * names and base chains that iptables-nft gives its tables. What `iptables-nft-save` prints of it is the whole;
- * what nft lists is not.
+ * names and base chains that iptables-nft gives its tables. What `iptables-nft-save` prints of it is the whole,
+ * but for what a rule of nft asks of a set without a name; what nft lists is not.
  *
  * @example
  * parse(stdout).tables.filter(isIptablesTable) // table ip filter, table ip nat
