@@ -44,11 +44,13 @@ export const listValue = (expected: string, item: ValueKind['holds'] = () => tru
 export const objectValue = (
   expected: string,
   parts: Readonly<Record<string, 'function' | 'list' | 'object' | 'objects' | 'text'>> = {},
-): ValueKind => ({
-  expected,
-  holds: (value) =>
-    isObject(value) && Object.entries(parts).every(([key, type]) => isOfType[type](value[key])),
-})
+): ValueKind => {
+  const required = Object.entries(parts)
+  return {
+    expected,
+    holds: (value) => isObject(value) && required.every(([key, type]) => isOfType[type](value[key])),
+  }
+}
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -125,3 +125,15 @@ test.each<[readonly Step[], unknown, string]>([
     message: expect.stringContaining(words),
   })
 })
+
+test.each(Object.keys(facts.routes[0] ?? {}))('a route is held to its types, %s too', (key) => {
+  expect(told(put(facts, ['routes', 0, key], {}))).toMatchObject({ code: 'INVALID_REQUEST' })
+})
+
+test('a list that was looked at is looked at again when it is longer, or stands for something else', () => {
+  const list: unknown[] = [{ interface: 'eth0', state: 'stale' }]
+  expect(told({ ...facts, neighbours: list })).toBe('local')
+  expect(told({ ...facts, nameservers: list })).toMatchObject({ code: 'INVALID_REQUEST' })
+  list.push(null)
+  expect(told({ ...facts, neighbours: list })).toMatchObject({ code: 'INVALID_REQUEST' })
+})
