@@ -8,6 +8,8 @@ import {
   parsePrefix,
   prefixAround,
 } from '@portolan/netfilter'
+import { checkFacts } from '../pool/check-subnet-plan.ts'
+import { isHostIndex } from '../pool/host-index.ts'
 import {
   type HostIndex,
   indexHost,
@@ -70,7 +72,8 @@ interface Entry {
  */
 export const mapAddresses = (facts: HostFacts | HostIndex, input: MapInput): AddressMap => {
   const { family, size, subnets } = input
-  const host = 'kind' in facts ? facts : indexHost(facts)
+  checkFacts(facts)
+  const host = isHostIndex(facts) ? facts : indexHost(facts)
   const state = startPlan(host, [], input.pools, input.options)
   const entries = poolsFor(state, { network: '', family }).flatMap(({ name, entries: all }) =>
     all

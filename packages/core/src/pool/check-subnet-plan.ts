@@ -13,7 +13,7 @@ import {
   shownValue,
   textValue,
 } from '@portolan/netfilter/schema'
-import type { HostIndex } from './host-index.ts'
+import { type HostIndex, isHostIndex } from './host-index.ts'
 import type { Pool } from './pool.ts'
 import type { SubnetPlanOptions, SubnetRequest } from './subnet-request.ts'
 
@@ -59,8 +59,7 @@ export const checkSubnetPlan = (
   pools: readonly Pool[],
   options: SubnetPlanOptions,
 ): void => {
-  checkArgument(facts, objectValue('an object such as readHost() gives'), 'the facts')
-  if (!('kind' in facts)) checkHostFacts(facts, 'the facts')
+  checkFacts(facts)
   checkArgument(
     wanted,
     listValue('a list such as [{ network: "web", family: "ip" }]'),
@@ -69,6 +68,12 @@ export const checkSubnetPlan = (
   for (const request of wanted) checkRequest(request)
   checkArgument(pools, poolList, 'the list of pools')
   checkOptions<SubnetPlanOptions>(options, optionKinds, 'the options of planSubnets')
+}
+
+/** @throws InvalidRequestError where these are neither facts nor an index of them */
+export const checkFacts = (facts: HostFacts | HostIndex): void => {
+  checkArgument(facts, objectValue('an object such as readHost() gives'), 'the facts')
+  if (!isHostIndex(facts)) checkHostFacts(facts, 'the facts')
 }
 
 /** By hand: there may be 65,536 of them. */

@@ -55,6 +55,9 @@ export interface HostIndex {
   readonly machineId: string
 }
 
+export const isHostIndex = (facts: HostFacts | HostIndex): facts is HostIndex =>
+  'kind' in facts && facts.kind === 'host-index'
+
 interface Links {
   readonly bridges: ReadonlyMap<string, BridgeApart & { readonly reservations: Reservation[] }>
   readonly others: readonly AddressReservation[]

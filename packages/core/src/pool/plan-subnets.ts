@@ -2,7 +2,7 @@ import type { HostFacts } from '@portolan/netfilter'
 import { containsPrefix, formatPrefix, type Prefix } from '@portolan/netfilter'
 import { checkSubnetPlan } from './check-subnet-plan.ts'
 import { findOverlaps, type SettledNetworks } from './find-overlaps.ts'
-import { type HostIndex, indexHost } from './host-index.ts'
+import { type HostIndex, indexHost, isHostIndex } from './host-index.ts'
 import { checkRange, gatewayOf } from './inside-subnet.ts'
 import { pickSubnet, poolsFor } from './pick-subnet.ts'
 import { type PlanState, startPlan } from './plan-state.ts'
@@ -89,7 +89,7 @@ export const planSubnets = (
 ): readonly SubnetPlan[] => {
   checkSubnetPlan(facts, wanted, pools, options)
   const requests = wanted.map(wishOf)
-  const host = 'kind' in facts ? facts : indexHost(facts, bridgesNamed(requests))
+  const host = isHostIndex(facts) ? facts : indexHost(facts, bridgesNamed(requests))
   const state = startPlan(host, requests, pools, options)
   const settled = requests.map((request) => settledSubnet(state, request))
   const isAnySettled = settled.some((own) => own !== null)

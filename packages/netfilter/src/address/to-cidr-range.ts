@@ -1,4 +1,6 @@
 import { type IPv4, IPv4CidrRange, IPv4Prefix, type IPv6, IPv6CidrRange, IPv6Prefix } from 'ip-num'
+import { checkArgument, type ValueKind } from '../schema/check-options.ts'
+import { isPrefix } from './is-parsed.ts'
 import { parseHostOrPrefix } from './parse-prefix.ts'
 import { firstAddress, type Prefix } from './prefix.ts'
 import { toIp } from './to-ip.ts'
@@ -17,16 +19,25 @@ export interface InSubnet {
   readonly subnet: string
 }
 
+const prefixValue: ValueKind = {
+  expected: 'a text such as "10.0.0.0/8", what parsePrefix() gives, or an object with a subnet',
+  holds: (value) => typeof value === 'string' || isPrefix(value) || isInSubnet(value),
+}
+
+const isInSubnet = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'subnet' in value && typeof value.subnet === 'string'
+
 /**
  * A prefix as a range of ip-num, built when it is asked for: what plans and leases hold stays data.
  *
  * @param prefix - text in CIDR form, a parsed prefix, or what has a `subnet`
- * @throws ParseError when the text is not a prefix
+ * @throws ParseError when the text is not a prefix; InvalidRequestError for what is none of these
  * @example
  * toCidrRange('10.0.0.0/24').getSize() // 256n
  * @public @since 0.1.0
  */
 export const toCidrRange = (prefix: string | Prefix | InSubnet): CidrRange => {
+  checkArgument(prefix, prefixValue, 'the prefix')
   const parsed = parsedPrefix(prefix)
   const first = toIp(firstAddress(parsed))
   const length = BigInt(parsed.length)

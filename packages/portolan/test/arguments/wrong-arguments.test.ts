@@ -135,6 +135,7 @@ const wrong: Readonly<Record<string, readonly (readonly [given: readonly unknown
     [['x', []], 'the facts'],
     [[{}], 'the list of requests'],
     [[{ route: [] }, []], 'Did you mean "routes"?'],
+    [[{ kind: 'host', routes: 'x' }, []], 'routes in the facts'],
     [[{}, 'x'], 'the list of requests'],
     [[{}, [null]], 'the list of requests'],
     [[{}, [{}]], 'the list of requests'],
