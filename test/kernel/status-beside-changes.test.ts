@@ -46,4 +46,49 @@ describeLifecycle('a status that finds drift', 'iptables-nft', (open) => {
     )
     expect(found).toEqual({ hasDrift: true, readings: true, taken: [0], waited: false, same: true })
   })
+
+  test('tells no drift where each of its readings comes between the record of a port and its rules', async () => {
+    const lab = await open()
+    const found = await inKeptProcess(
+      lab,
+      'iptables-nft',
+      `import { spawnSync } from 'node:child_process'
+       import { readdirSync } from 'node:fs'
+       let mayChange = () => false
+       let readings = 0
+       let locked = 0
+       let isPublished = false
+       const runner = { run: async (program, args, { input = '' } = {}) => {
+         const saves = program.startsWith('iptables') && program.endsWith('-save')
+         if (saves) readings += 1
+         const free = mayChange()
+         if (saves && !free) locked += 1
+         if (saves && isPublished && free) {
+           await other.unpublish({ hostPort: 8080 })
+           isPublished = false
+         }
+         const { status: exitCode, stdout, stderr } = spawnSync(program, args, { input, encoding: 'utf8' })
+         if (saves && !isPublished && free) {
+           await other.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
+           isPublished = true
+         }
+         return { exitCode, stdout, stderr }
+       } }
+       const other = await open({ project: 'shop' })
+       const host = await open({ project: 'shop', runner })
+       await other.ensureNetwork('web', { pool: 'classic' })
+       await other.lease('web', 'web-1')
+       await other.publish({ hostPort: 7000, to: { endpoint: 'web-1', port: 80 } })
+       const [lock] = readdirSync('/run/portolan').filter((name) => /^network-\\d+\\.lock$/.test(name))
+       mayChange = () => spawnSync('flock', ['--exclusive', '--nonblock', '/run/portolan/' + lock, 'true']).status === 0
+       readings = 0
+       locked = 0
+       const { drift } = await host.status({ conflicts: false, connections: false })
+       mayChange = () => false
+       report({ drift, isLockedAtLast: locked > 0, readings })
+       await host.close()
+       await other.close()`,
+    )
+    expect(found).toEqual({ drift: [], isLockedAtLast: true, readings: 5 })
+  })
 })

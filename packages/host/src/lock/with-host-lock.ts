@@ -1,3 +1,4 @@
+import { fstatSync, futimesSync, statSync } from 'node:fs'
 import { PortolanError, visibleLine } from '@portolan/netfilter'
 import { type FileLock, takeFileLock } from './file-lock.ts'
 import { isHeldHere, whileHeld } from './held-here.ts'
@@ -54,24 +55,44 @@ export const withHostLock = async <T>(
 }
 
 /**
+ * A time in which no process changes the network namespace through Portolan.
+ * @public @since 0.1.0
+ */
+export interface QuietTime {
+  /** Has none begun to since? */
+  lasts(): boolean
+}
+
+/**
  * Waits until no process changes this network namespace through Portolan, and keeps none from beginning to: what is read
- * then is not in the middle of a change that was under way before. Within `withHostLock` nothing is waited for.
+ * then is not in the middle of a change, as long as the quiet lasts. Within `withHostLock` nothing is waited for, and it
+ * lasts as long as the work.
  *
- * @returns false: one was at it for longer than `timeoutMs`
+ * @returns null: one was at it for longer than `timeoutMs`
  * @throws PortolanError (`LOCK`) when the lock cannot be looked at
  * @throws PermissionError, MissingToolError (flock of util-linux)
  * @example
- * if (!(await waitForHostLock({ timeoutMs: 5_000 }))) console.error('the host is being changed')
+ * const quiet = await waitForHostLock({ timeoutMs: 5_000 })
+ * if (quiet?.lasts() !== true) console.error('the host is being changed')
  * @public @since 0.1.0
  */
 export const waitForHostLock = async ({
   timeoutMs = 60_000,
-}: Pick<HostLockOptions, 'timeoutMs'> = {}): Promise<boolean> => {
-  if (isHeldHere()) return true
+}: Pick<HostLockOptions, 'timeoutMs'> = {}): Promise<QuietTime | null> => {
+  if (isHeldHere()) return { lasts: isHeldHere }
+  const path = hostLockFile()
   // Two that look at once do not wait for each other.
-  const lock = await takeFileLock(hostLockFile(), timeoutMs, () => {}, 'shared')
-  lock?.release()
-  return lock !== null
+  const lock = await takeFileLock(path, timeoutMs, () => {}, 'shared')
+  if (lock === null) return null
+  const { mtimeNs } = fstatSync(lock.descriptor, { bigint: true })
+  lock.release()
+  return { lasts: () => statSync(path, { bigint: true }).mtimeNs === mtimeNs }
+}
+
+/** A process that has the lock notes the time at its file before it changes anything. */
+const noteTime = ({ descriptor }: FileLock): void => {
+  const seconds = (performance.timeOrigin + performance.now()) / 1000
+  futimesSync(descriptor, seconds, seconds)
 }
 
 const workLocked = async <T>(
@@ -82,6 +103,7 @@ const workLocked = async <T>(
   const lock = await takeHostLock(timeoutMs, onWait)
   const keep = bequeathLock(lock.descriptor)
   try {
+    noteTime(lock)
     return await whileHeld(work)
   } finally {
     keep()

@@ -68,6 +68,25 @@ describeLive('withHostLock', () => {
     expect(second.taken).toBeGreaterThanOrEqual(await released)
   })
 
+  test('a quiet time ends with the next work under the lock, and within the work with the work', async () => {
+    const outcome = await host.node(`
+      import { waitForHostLock, withHostLock } from '@portolan/host'
+      const quiet = await waitForHostLock()
+      const [before, within] = [quiet.lasts(), await withHostLock(() => waitForHostLock({ timeoutMs: 0 }).then((one) => [one, one.lasts()]))]
+      const again = await waitForHostLock()
+      report([before, quiet.lasts(), within[1], within[0].lasts(), again.lasts()])`)
+    expect(outcome).toEqual([true, false, true, false, true])
+  })
+
+  test('nothing is waited for longer than asked', async () => {
+    const first = await holder()
+    const outcome = await host.node(`
+      import { waitForHostLock } from '@portolan/host'
+      report(await waitForHostLock({ timeoutMs: 50 }))`)
+    first.kill('SIGKILL')
+    expect(outcome).toBe(null)
+  })
+
   test('a killed holder leaves the lock free', async () => {
     const first = await holder()
     const second = await host.node(take('{}', 'SIGKILL'))

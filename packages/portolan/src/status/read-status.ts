@@ -7,7 +7,14 @@ import type {
   OwnedNetwork,
   Runner,
 } from '@portolan/core'
-import { createRunner, defaultStateDirectory, type HeldBack, heldBackNow, readHost } from '@portolan/host'
+import {
+  createRunner,
+  defaultStateDirectory,
+  type HeldBack,
+  heldBackNow,
+  type QuietTime,
+  readHost,
+} from '@portolan/host'
 import {
   InvalidRequestError,
   MissingToolError,
@@ -28,7 +35,7 @@ import { knownNeighbours } from '../plan/known-neighbours.ts'
 import { planBeside, sysctlsAreWritable } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { withFormerInside } from '../plan/read-inside.ts'
-import { afterChanges } from './after-changes.ts'
+import { afterChanges, betweenChanges } from './after-changes.ts'
 import { parentedLines } from './attached-lines.ts'
 import type { EndpointOnNetwork } from './conflicts-now.ts'
 import { countConnections, notCounted } from './count-connections.ts'
@@ -141,24 +148,35 @@ const refuseAbsent = (project: string, { facts, wishes, networks, inForce, lease
 /** Of a host that changes all the time, what was found last is told. */
 const MOST_READINGS = 8
 
+/** After so many readings beside which the host was changed, others wait for what is read. */
+const MOST_DISTURBED = 3
+
 /**
  * What a live host publishes is written down a moment before it is in force: that is no drift. What two readings one after
  * the other find alike, is. In iptables that moment is as long as programs take, under the lock of the host: a reading
- * behind the first one begins when what was under way at the one before is done. The lock itself is not held meanwhile, as
- * a reading may take long: it would hold up what changes the host.
+ * behind the first one begins when what was under way at the one before is done, and counts where no other change has begun
+ * beside it. The lock itself is not held meanwhile, as a reading may take long: it would hold up what changes the host. Where
+ * one change follows the other, it is.
  */
 const readSettled = async (options: StatusOptions, runner: Runner): Promise<Reading> => {
   let reading = await read(options, runner, null)
   if (reading.wishes.length === 0) return reading
   let found = driftText(reading)
-  let isAfter = true
+  let disturbed = 0
+  let mayWait = true
   for (let more = MOST_READINGS - 1; found !== '' && more > 0; more -= 1) {
     const before = found
     const { wishes } = reading
-    if (isAfter) isAfter = await afterChanges()
-    reading = await read(options, runner, wishes)
+    const readAgain = (): Promise<Reading> => read(options, runner, wishes)
+    const isAlone: boolean = mayWait && disturbed >= MOST_DISTURBED
+    const alone: Reading | null = isAlone ? await betweenChanges(readAgain) : null
+    const quiet: QuietTime | null = mayWait && !isAlone ? await afterChanges() : null
+    mayWait = alone !== null || quiet !== null
+    reading = alone ?? (await readAgain())
     found = driftText(reading)
-    if (found === before) break
+    const isDisturbed = quiet !== null && !quiet.lasts()
+    if (isDisturbed) disturbed += 1
+    else if (found === before) break
   }
   return reading
 }
