@@ -11,6 +11,7 @@ import type { Options } from '../options/option-table.ts'
 import { wholeNumber } from '../options/options.ts'
 import { parentedOptions } from '../options/parented-options.ts'
 import { jsonText } from '../output/json-text.ts'
+import { sayLine } from '../output/say-line.ts'
 
 /** `portolan attach`: a process on a network. */
 export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {
@@ -31,7 +32,7 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
         : await onParent(host, options, { project, network }, parented, attach)
     const notes = [...changed, ...(result.notes ?? [])]
     const attached = notes.length === 0 ? result : { ...result, notes }
-    for (const note of notes) terminal.say(visibleLine(`portolan: ${note}`))
+    for (const note of notes) sayLine(terminal, note)
     const text = (): string => textOf(project, request.endpoint, attached)
     terminal.print(options.json === true ? jsonText({ ...attached, project }) : text())
     return exitCode.ok

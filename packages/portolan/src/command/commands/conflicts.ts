@@ -1,6 +1,6 @@
 import { type IncompleteSearch, packetsOfDesired } from '@portolan/core'
 import { createRunner } from '@portolan/host'
-import { type Anomaly, findAnomalies, visibleLine } from '@portolan/netfilter'
+import { type Anomaly, findAnomalies } from '@portolan/netfilter'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
 import { readAllRules } from '../../host-rules/read-all-rules.ts'
 import { printAnomalies } from '../../hygiene/print-anomalies.ts'
@@ -15,6 +15,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import type { Options } from '../options/option-table.ts'
 import { jsonText } from '../output/json-text.ts'
 import { lookOf } from '../output/look-of.ts'
+import { sayLine } from '../output/say-line.ts'
 import { usesFiles } from '../sources/read-facts.ts'
 import { readWanted } from '../sources/read-wanted.ts'
 import { readRuleFiles, searchOptions } from '../sources/sources.ts'
@@ -33,7 +34,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     }),
   )
   const { conflicts, incomplete, unread } = planned
-  for (const sentence of unread) terminal.say(visibleLine(`portolan: ${sentence}`))
+  for (const sentence of unread) sayLine(terminal, sentence)
   const anomalies = options.all === true ? await anomaliesOf(planned, options) : null
   if (options.json === true)
     terminal.print(

@@ -9,6 +9,7 @@ import { applyOptions } from '../options/apply-options.ts'
 import type { Options } from '../options/option-table.ts'
 import { jsonText } from '../output/json-text.ts'
 import { lookOf } from '../output/look-of.ts'
+import { sayLine } from '../output/say-line.ts'
 import { planningAgain } from '../planning-again.ts'
 import { findProject, lookedFor } from '../sources/find-project.ts'
 import { readIntent } from '../sources/read-intent.ts'
@@ -69,7 +70,7 @@ const show = (removal: Removal, project: string | null, context: CommandContext)
         .map(visibleLine)
         .join('\n'),
     )
-  for (const sentence of removal.left) terminal.say(visibleLine(`portolan: ${sentence}`))
+  for (const sentence of removal.left) sayLine(terminal, sentence)
   if (options.json !== true) terminal.print(printRemoval(removal, project, lookOf(context)))
 }
 

@@ -16,6 +16,7 @@ import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { namespaceOf } from '../options/namespace-option.ts'
 import { jsonText } from '../output/json-text.ts'
+import { sayLine } from '../output/say-line.ts'
 import { appliedAgain } from '../watch/key-words.ts'
 
 /** `portolan detach`: an endpoint off its networks. */
@@ -58,7 +59,7 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
           held,
           await appliedAgain(options, project),
         )
-  for (const note of notes) terminal.say(visibleLine(`portolan: ${note}`))
+  for (const note of notes) sayLine(terminal, note)
   if (options.json === true)
     terminal.print(jsonText({ endpoint: written, project, ...(notes.length === 0 ? {} : { notes }) }))
   else terminal.print(visibleLine(textOf(written, project, isOn)))

@@ -1,9 +1,9 @@
 import { sayHidden } from '@portolan/core'
-import { visibleLine } from '@portolan/netfilter'
 import { registeredLegacyTables } from '../../host-rules/legacy-tables.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../output/json-text.ts'
+import { sayLine } from '../output/say-line.ts'
 import { readFacts, usesFiles } from '../sources/read-facts.ts'
 import { readRuleFiles } from '../sources/sources.ts'
 import { waitFor } from '../wait-for.ts'
@@ -20,7 +20,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   )
   const { hidden } = usesFiles(options) ? { hidden: [] } : await registeredLegacyTables()
   const unread = [...(facts.unread ?? []), ...(hidden.length === 0 ? [] : [sayHidden(hidden)])]
-  for (const sentence of unread) terminal.say(visibleLine(`portolan: ${sentence}`))
+  for (const sentence of unread) sayLine(terminal, sentence)
   terminal.print(jsonText(unread.length === 0 ? facts : { ...facts, unread }))
   return exitCode.ok
 }

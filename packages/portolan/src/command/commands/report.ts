@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRunner } from '@portolan/host'
-import { InvalidRequestError, visibleLine } from '@portolan/netfilter'
+import { InvalidRequestError } from '@portolan/netfilter'
 import { readAllRules } from '../../host-rules/read-all-rules.ts'
 import { settledConfig } from '../../plan/plan-input.ts'
 import { plan } from '../../plan/plan-intent.ts'
@@ -13,6 +13,7 @@ import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import type { Options } from '../options/option-table.ts'
 import { jsonText } from '../output/json-text.ts'
+import { sayLine } from '../output/say-line.ts'
 import { writeReport } from '../output/write-report.ts'
 import { readIntent } from '../sources/read-intent.ts'
 import { readLeased } from '../sources/read-leased.ts'
@@ -37,7 +38,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     })
     return { planned, page }
   })
-  for (const sentence of planned.unread) terminal.say(visibleLine(`portolan: ${sentence}`))
+  for (const sentence of planned.unread) sayLine(terminal, sentence)
   if (file === '-') terminal.pass(page.trimEnd())
   else writeReport(file, page)
   if (options.json === true)

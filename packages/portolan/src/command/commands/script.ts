@@ -1,5 +1,5 @@
 import { createRunner } from '@portolan/host'
-import { InvalidRequestError, visibleLine } from '@portolan/netfilter'
+import { InvalidRequestError } from '@portolan/netfilter'
 import type { BackendChoice } from '../../backend/backend.ts'
 import { readRules } from '../../host-rules/read-rules.ts'
 import { plan } from '../../plan/plan-intent.ts'
@@ -10,6 +10,7 @@ import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import type { Options } from '../options/option-table.ts'
 import { jsonText } from '../output/json-text.ts'
+import { sayLine } from '../output/say-line.ts'
 import { readIntent } from '../sources/read-intent.ts'
 import { planOptions } from '../sources/sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
@@ -23,9 +24,8 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     const settings = await scriptOptions(options, format)
     return plan(intent, { ...settings, ...(await freshNeighbours(context, false)) })
   })
-  for (const { kind, message } of planned.conflicts)
-    terminal.say(visibleLine(`portolan: ${kind}: ${message}`))
-  for (const sentence of planned.unread) terminal.say(visibleLine(`portolan: ${sentence}`))
+  for (const { kind, message } of planned.conflicts) sayLine(terminal, `${kind}: ${message}`)
+  for (const sentence of planned.unread) sayLine(terminal, sentence)
   const text = script(planned, format)
   if (options.json === true) terminal.print(jsonText({ format, script: text }))
   else terminal.pass(text.replace(/\n$/, ''))

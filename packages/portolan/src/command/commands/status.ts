@@ -14,6 +14,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import type { Options } from '../options/option-table.ts'
 import { type PrintedOptions, withOwnOptions } from '../options/with-own-options.ts'
 import { jsonText } from '../output/json-text.ts'
+import { sayLine } from '../output/say-line.ts'
 import type { Screen } from '../output/screen.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { readIntent } from '../sources/read-intent.ts'
@@ -32,7 +33,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   if (screen === null) {
     const settings = await statusOptions(options, await forgottenNeighbours(context))
     const { status, kept } = await waitFor(context, 'reading this host', () => statusNow(settings, options))
-    for (const sentence of sentencesOf(status)) terminal.say(visibleLine(`portolan: ${sentence}`))
+    for (const sentence of sentencesOf(status)) sayLine(terminal, sentence)
     terminal.print(
       options.json === true
         ? jsonText(status, plainNumbers)

@@ -13,7 +13,7 @@ import {
   type SubnetPlanOptions,
   subnetLeases,
 } from '@portolan/core'
-import { type Family, type HostFacts, InvalidRequestError, visibleLine } from '@portolan/netfilter'
+import { type Family, type HostFacts, InvalidRequestError } from '@portolan/netfilter'
 import { readConfig } from '../../config/read-config.ts'
 import { blocksFor } from '../cluster/blocks-for.ts'
 import type { CommandContext } from '../command.ts'
@@ -21,6 +21,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import type { Options } from '../options/option-table.ts'
 import { ranges, wholeNumber } from '../options/options.ts'
 import { jsonText } from '../output/json-text.ts'
+import { sayLine } from '../output/say-line.ts'
 import { type Picture, showPicture } from '../output/show-picture.ts'
 import { readFacts, usesFiles } from '../sources/read-facts.ts'
 import { readLeased } from '../sources/read-leased.ts'
@@ -36,7 +37,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const blocks = await blocksFor(options, settled)
   const { family, pools, named } = poolsOf(options, settled, blocks)
   const leased = await readLeased(options)
-  for (const sentence of leased.unread) terminal.say(visibleLine(`portolan: ${sentence}`))
+  for (const sentence of leased.unread) sayLine(terminal, sentence)
   const planOptions: SubnetPlanOptions = {
     reserve: settled.reserved,
     allow: settled.allowed,
@@ -48,7 +49,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const facts = await waitFor(context, 'reading this host', () => readFacts(options))
   // Before a subnet is picked: what was not read may be what it collides with.
   const unread = [...leased.unread, ...(facts.unread ?? [])]
-  for (const sentence of facts.unread ?? []) terminal.say(visibleLine(`portolan: ${sentence}`))
+  for (const sentence of facts.unread ?? []) sayLine(terminal, sentence)
   const picture = (answer: Pick<MapInput, 'subnets' | 'rejected'>): Picture => ({
     facts,
     input: { family, size, pools, options: planOptions, asked: count, ...answer },
@@ -56,7 +57,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const requests = Array.from({ length: count }, (_, index) => ({ network: `${index + 1}`, family, size }))
   try {
     const subnets = planSubnets(facts, requests, named, planOptions)
-    for (const sentence of notesOn(subnets, facts)) terminal.say(visibleLine(`portolan: ${sentence}`))
+    for (const sentence of notesOn(subnets, facts)) sayLine(terminal, sentence)
     const drawn = showPicture(picture({ subnets, rejected: [] }), context)
     if (options.json === true)
       terminal.print(jsonText({ subnets, ...(unread.length === 0 ? {} : { unread }), ...drawn.json }))

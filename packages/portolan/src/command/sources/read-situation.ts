@@ -1,12 +1,12 @@
 import { type DesiredParentedNetwork, endpointAddresses } from '@portolan/core'
 import { createRunner } from '@portolan/host'
 import type { EndpointAddress, HostFacts } from '@portolan/netfilter'
-import { visibleLine } from '@portolan/netfilter'
 import type { HostRules } from '../../host-rules/host-rules.ts'
 import { readAllRules } from '../../host-rules/read-all-rules.ts'
 import { endpointNames } from '../../plan/endpoint-names.ts'
 import { plan } from '../../plan/plan-intent.ts'
 import type { Options } from '../options/option-table.ts'
+import { sayLine } from '../output/say-line.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { readFacts, usesFiles } from './read-facts.ts'
 import { readIntent } from './read-intent.ts'
@@ -33,8 +33,7 @@ export const readSituation = async (options: Options, terminal: Terminal): Promi
     readFacts(options),
     usesFiles(options) ? readRuleFiles(options) : readAllRules(createRunner()),
   ])
-  for (const sentence of [...(facts.unread ?? []), ...rules.unread])
-    terminal.say(visibleLine(`portolan: ${sentence}`))
+  for (const sentence of [...(facts.unread ?? []), ...rules.unread]) sayLine(terminal, sentence)
   if (options.file === undefined) return { facts, rules, endpoints: [], names: new Map(), parented: [] }
   const settings = await planOptions(options)
   const { desired } = await plan(readIntent(options), {

@@ -1,6 +1,6 @@
 import type { ClusterNeighbours, Intent } from '@portolan/core'
 import { createRunner, defaultStateDirectory, noteHeldBack, openMonitor } from '@portolan/host'
-import { InvalidRequestError, PortolanError, visibleLine } from '@portolan/netfilter'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { isOutageCode } from '../../cluster/told-faults.ts'
 import type { WatchMetrics } from '../../metrics/open-metrics.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
@@ -16,6 +16,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { blockedError, followErrors, newErrors } from '../new-errors.ts'
 import { applyOptions } from '../options/apply-options.ts'
 import { withOwnOptions } from '../options/with-own-options.ts'
+import { sayLine } from '../output/say-line.ts'
 import { notTaken, told, watchOptions } from '../output/tell-events.ts'
 import { tellNotes } from '../output/tell-notes.ts'
 import { refuseBlocked } from '../refuse-blocked.ts'
@@ -155,7 +156,7 @@ export const holdSource = async (
       now.since === 'kept' ? undefined : source.keep(backend)
 
     if (before !== null) held = await take(before)
-    for (const sentence of [...held.unread, ...held.notes]) terminal.say(visibleLine(`portolan: ${sentence}`))
+    for (const sentence of [...held.unread, ...held.notes]) sayLine(terminal, sentence)
     sayNotes(held)
     endFollowing = followCluster(context)
     await keep(held)
@@ -196,7 +197,7 @@ export const holdSource = async (
       await keep(held)
       if (now.since === 'kept') continue
       terminal.say(`portolan: ${source.name} read again`)
-      for (const sentence of held.notes) terminal.say(visibleLine(`portolan: ${sentence}`))
+      for (const sentence of held.notes) sayLine(terminal, sentence)
       sayNotes(held)
     }
   } finally {
