@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { block } from '../../../test/lab/block.ts'
 import { afterSilence } from '../src/after-silence.ts'
 
 const ended: (() => void)[] = []
@@ -22,11 +23,6 @@ const connection = async (): Promise<readonly [Socket, Socket]> => {
     server.close()
   })
   return [here, other]
-}
-
-/** This process does nothing else for so long, as where it has no processor. */
-const block = (ms: number): void => {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 describe('a while in which nothing comes', () => {

@@ -10,7 +10,8 @@ import type { LostNeighbours } from './search/neighbour-discovery.ts'
 
 /**
  * A rule of the host drops neighbour discovery: in IPv6 the host and the machines or containers on a link, or the
- * containers of a network, do not find each other, so no packet between them arrives. A rule of the host that lets ports pass does not help.
+ * containers of a network, do not find each other, so no packet between them arrives. A rule of the host that lets ports
+ * pass does not help.
  *
  * @param publishes - the project publishes a port in IPv6
  * @internal

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { block } from '../../../../test/lab/block.ts'
 import { openConnection } from '../../src/netlink/connection.ts'
 
 const [NETLINK_ROUTE, RTM_GETLINK, REQUEST_DUMP, NLMSG_DONE] = [0, 18, 0x301, 3]
@@ -11,11 +12,6 @@ const listing = (): Buffer => {
   message.writeUInt16LE(REQUEST_DUMP, 6)
   message.writeUInt32LE(7, 8)
   return message
-}
-
-/** This process does nothing else for so long, as where it has no processor. */
-const block = (ms: number): void => {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 test('a kernel that answers while this process has no processor is not silent', async () => {

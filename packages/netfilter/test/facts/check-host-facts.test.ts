@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { placesIn, put, type Step } from '../../../../test/lab/places-in.ts'
 import { evaluate, type HostFacts, type Packet, PortolanError } from '../../src/index.ts'
 
 const facts: Required<HostFacts> = {
@@ -66,26 +67,6 @@ const facts: Required<HostFacts> = {
 }
 const packet: Packet = {
   ...{ family: 'ip', in: 'eth0', source: '198.51.100.7', destination: '192.0.2.2', protocol: 'tcp' },
-}
-
-type Step = string | number
-
-/** The ways to all values of a value. */
-const placesIn = (value: unknown, way: readonly Step[] = []): readonly (readonly Step[])[] =>
-  typeof value !== 'object' || value === null
-    ? [way]
-    : [
-        way,
-        ...Object.entries(value).flatMap(([key, one]) =>
-          placesIn(one, [...way, Array.isArray(value) ? Number(key) : key]),
-        ),
-      ]
-
-const put = (value: unknown, [step, ...rest]: readonly Step[], one: unknown): unknown => {
-  if (step === undefined) return one
-  if (Array.isArray(value)) return value.map((old, at) => (at === step ? put(old, rest, one) : old))
-  const old = value as Readonly<Record<string, unknown>>
-  return { ...old, [step]: put(old[step], rest, one) }
 }
 
 const others: readonly unknown[] = [7, -1, Number.NaN, 'x', '', true, null, {}, [], [7], { name: 7 }]

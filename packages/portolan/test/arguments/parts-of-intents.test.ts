@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { placesIn, put, type Step } from '../../../../test/lab/places-in.ts'
 import {
   type HostFacts,
   type Intent,
@@ -22,25 +23,6 @@ const made: Intent = intent('shop')
   })
 /** As a program of its own may store it. */
 const stored: unknown = JSON.parse(JSON.stringify(made))
-
-type Step = string | number
-
-const placesIn = (value: unknown, way: readonly Step[] = []): readonly (readonly Step[])[] =>
-  typeof value !== 'object' || value === null
-    ? [way]
-    : [
-        way,
-        ...Object.entries(value).flatMap(([key, one]) =>
-          placesIn(one, [...way, Array.isArray(value) ? Number(key) : key]),
-        ),
-      ]
-
-const put = (value: unknown, [step, ...rest]: readonly Step[], one: unknown): unknown => {
-  if (step === undefined) return one
-  if (Array.isArray(value)) return value.map((old, at) => (at === step ? put(old, rest, one) : old))
-  const old = value as Readonly<Record<string, unknown>>
-  return { ...old, [step]: put(old[step], rest, one) }
-}
 
 const others: readonly unknown[] = [7, 'x', true, null, {}, [], [7]]
 

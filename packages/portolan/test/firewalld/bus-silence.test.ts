@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { type AfterSilence, silenceOn } from '@portolan/core/after-silence'
 import { afterSilence } from '@portolan/host'
+import { block } from '../../../../test/lab/block.ts'
 import { stoppedLoop } from '../../../../test/lab/stopped-loop.ts'
 import { connectToBus } from '../../src/firewalld/bus/bus-connection.ts'
 
@@ -16,11 +17,6 @@ beforeAll(() => {
 })
 afterEach(() => void server?.close())
 afterAll(() => rmSync(folder, { recursive: true }))
-
-/** This process does nothing else for so long, as where it has no processor. */
-const block = (ms: number): void => {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
-}
 
 test('a bus that answers while this process has no processor is not silent', async () => {
   const { loop, pass } = stoppedLoop()
