@@ -38,8 +38,8 @@ export const contract = (open: () => Promise<Lab>): void => {
       const before = await takeSnapshot(lab.host)
       const opt = `--opt=backend=${backend}`
       const web = await createNetwork(podman, 'web', '--ipv6', opt)
-      const db = await createNetwork(podman, 'db', '--dns=192.0.2.53', opt)
-      expect(db.subnets).toEqual([{ subnet: '10.0.0.0/16', gateway: '10.0.42.1' }])
+      const data = await createNetwork(podman, 'data', '--dns=192.0.2.53', opt)
+      expect(data.subnets).toEqual([{ subnet: '10.0.0.0/16', gateway: '10.0.42.1' }])
       expect(web.subnets).toEqual([
         { subnet: '172.17.0.0/16', gateway: '172.17.42.1' },
         { subnet: expect.stringContaining('/64'), gateway: expect.any(String) },
@@ -51,10 +51,10 @@ export const contract = (open: () => Promise<Lab>): void => {
       const sibling = await runContainer(podman, 'web-2', 'web', {
         address6: web.subnets[1]?.subnet.replace('/64', '77'),
       })
-      const other = await runContainer(podman, 'db-1', 'db')
+      const other = await runContainer(podman, 'data-1', 'data')
       expect(one).toMatchObject({ address: '172.17.0.1' })
       expect(sibling.address6).toMatch(/::77$/)
-      expect(await resolvers(lab, podman, 'db-1')).toBe('nameserver 192.0.2.53\n')
+      expect(await resolvers(lab, podman, 'data-1')).toBe('nameserver 192.0.2.53\n')
       for (const from of [lab.client, lab.host, one, sibling, other])
         expect([
           await ask(from, ip.host, 8080),
@@ -90,7 +90,7 @@ export const contract = (open: () => Promise<Lab>): void => {
       ])
       await restarted(lab, podman)
       await severalNetworks(lab, podman)
-      for (const name of ['web-1', 'web-2', 'db-1']) await podman.remove(name)
+      for (const name of ['web-1', 'web-2', 'data-1']) await podman.remove(name)
       expect(await lab.portolan(['status'])).toMatchObject({
         exitCode: 0,
         stdout: expect.stringContaining('Nothing of Portolan'),
@@ -116,7 +116,7 @@ const restarted = async (lab: Lab, podman: Podman): Promise<void> => {
 
 /** The ports of a container lead to it by the first of its networks that is left. */
 const severalNetworks = async (lab: Lab, podman: Podman): Promise<void> => {
-  await podman.command('network', 'connect', 'db', 'web-1')
+  await podman.command('network', 'connect', 'data', 'web-1')
   await podman.command('network', 'disconnect', 'web', 'web-1')
   expect(await ask(lab.client, ip.host, 8080)).toBe('web-1')
   expect(await ask(lab.client, ip6.host, 8080)).toBe(null)

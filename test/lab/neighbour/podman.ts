@@ -10,7 +10,12 @@ export interface Podman {
   remove(name: string): Promise<void>
   /** `podman restart`: the container gets a new network namespace. */
   restart(options: ForeignContainerOptions): Promise<ForeignContainer>
-  /** `podman network create` with options such as `--subnet=10.89.7.0/24`, `--interface-name=br-pod`. */
+  /**
+   * `podman network create` with options such as `--subnet=10.89.7.0/24`, `--interface-name=br-pod`.
+   *
+   * @param name - with a letter behind `f`: Podman refuses a name that another network's random ID begins with, and
+   *   `db` is one of 256 beginnings
+   */
   createNetwork(name: string, ...options: readonly string[]): Promise<void>
   /** `podman network reload --all`: what an administrator does after a firewall was flushed. */
   reload(): Promise<void>
@@ -105,6 +110,7 @@ export const startPodman = async (
       return enter(options)
     },
     async createNetwork(name, ...options) {
+      if (/^[0-9a-f]+$/.test(name)) throw new Error(`${name} may be the beginning of another network's ID`)
       await command('network', 'create', ...options, name)
     },
     async reload() {
