@@ -14,7 +14,7 @@ const rules = [
   ['that ends iptables-nft-save', 'meta l4proto 132 th dport 9 drop'],
 ] as const
 
-describeOnKernel('a rule of nft in a table of iptables-nft,', 'iptables-nft', () => {
+describeOnKernel('a rule or a chain of nft in a table of iptables-nft,', 'iptables-nft', () => {
   const onHost = async (backend: Backend, rule: string) => {
     const lab = await workerLabs().open()
     const { host } = lab
@@ -67,4 +67,29 @@ describeOnKernel('a rule of nft in a table of iptables-nft,', 'iptables-nft', ()
       expect(await ours()).toBe('0')
     },
   )
+
+  test('at another priority than its own, is refused with the reason, and left alone with other rules', async () => {
+    await using lab = await workerLabs().open()
+    const { host } = lab
+    const chain = 'FORWARD { type filter hook forward priority 0; policy accept; }'
+    await host.mustRun(['nft', `add table ip mangle; add chain ip mangle ${chain}`])
+    const file = await lab.write('compose.yaml', shop)
+    const run = (verb: string, backend: Backend, ...words: readonly string[]) =>
+      lab.portolan([verb, '-f', file, '--state', '/run/lab/state', '--backend', backend, ...words])
+    for (const { exitCode, stderr } of [
+      await run('plan', 'iptables-nft'),
+      await run('apply', 'iptables-nft', '--yes', '--force'),
+    ]) {
+      expect(exitCode).toBe(1)
+      expect(stderr).toContain(
+        'Chain FORWARD of table ip mangle was made by nft with another type or priority',
+      )
+    }
+    expect((await run('apply', 'nftables', '--yes', '--force')).exitCode).toBe(0)
+    expect(
+      (await lab.portolan(['destroy', '-p', 'shop', '--yes', '--state', '/run/lab/state'])).exitCode,
+    ).toBe(0)
+    await host.mustRun(['nft', 'delete chain ip mangle FORWARD'])
+    expect((await run('apply', 'iptables-nft', '--yes', '--force')).exitCode).toBe(0)
+  })
 })

@@ -10,7 +10,7 @@ export { wordsOf } from './diff/describe.ts'
 export * from './diff/diff.ts'
 export * from './inspect/inspect.ts'
 export * from './inspect/inspect-all.ts'
-export { isIptablesTable } from './lower/iptables/iptables-table.ts'
+export { chainsInPlaceOfBuiltIn, isIptablesTable } from './lower/iptables/iptables-table.ts'
 export * from './lower/lower.ts'
 export type {
   BinaryExpression,

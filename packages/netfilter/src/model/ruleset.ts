@@ -36,6 +36,8 @@ export interface NetfilterTable {
 /** @public @since 0.1.0 */
 export interface NetfilterChain {
   readonly name: string
+  /** The tool that takes rules for the chain, where it is not that of its table: nft, of a base chain that it made beside those of iptables-nft. */
+  readonly tool?: RuleTool
   /** Null of a chain that is only jumped to. */
   readonly base: BaseHook | null
   readonly rules: readonly NetfilterRule[]

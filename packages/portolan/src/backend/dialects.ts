@@ -6,8 +6,8 @@ import { nftables } from '@portolan/nftables'
 import type { Backend } from './backend.ts'
 
 // The one file that names the dialects: all others ask this table. What counts the transactions of nf_tables, and what
-// names its tables, is asked by the keeper of iptables-nft too.
-export { generation, tableNames } from '@portolan/nftables'
+// names its tables and chains, is asked by the keeper of iptables-nft too.
+export { chainsInPlaceOfBuiltIn, generation, tableNames } from '@portolan/nftables'
 
 /** What is each dialect's own, and is only handed back to it. */
 interface DialectTypes {

@@ -54,6 +54,7 @@ import { namedAlone } from './named-ports.ts'
 import type { Plan, PlanChange } from './plan.ts'
 import { planRules } from './plan-rules.ts'
 import { plannedAddresses } from './planned-addresses.ts'
+import { refuseChainsOfNft } from './refuse-chains-of-nft.ts'
 import { heldChainNotes, strayProjectNotes } from './rule-notes.ts'
 import { speakingPlan } from './speaking-plan.ts'
 import { untoldBlocks } from './untold-blocks.ts'
@@ -155,10 +156,12 @@ export const makePlan = (input: PlanInput): Plan => {
   const resolution = { ...resolved, desired, notes: [...resolved.notes, ...ofHost] }
   const links = diffLinks(desired, facts).map((change): PlanChange => ({ ...change, part: 'link' }))
   const sysctls = diffSysctls(desired, facts, { writable: input.sysctls, ...worded })
+  const plannedRules = planRules(backend, desired, intent.project, rules, facts)
+  refuseChainsOfNft(plannedRules, input.surrounding ?? rules, input.wording)
   const unneeded = unneededFixes(input.fixes, desired)
   const changes = inOrder({
     links,
-    rules: planRules(backend, desired, intent.project, rules, facts),
+    rules: plannedRules,
     unneededFixes: unneeded.map((change): PlanChange => ({ ...change, part: 'fix' })),
     sysctls: sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
   })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import * as iptables from '@portolan/iptables'
 import { evaluate, type HostFacts } from '@portolan/netfilter'
+import { toolOfChain } from '@portolan/netfilter/analysis'
 import * as nftables from '@portolan/nftables'
 import { type HostRules, lowerRules, noRules } from '../../src/index.ts'
 
@@ -92,6 +93,66 @@ describe('lowerRules', () => {
     const from = (source: string): string => evaluate({ ...packet, source }, facts, rules).outcome
     expect(tablesOf({ nftables: own, 'iptables-nft': bare })).toEqual(['iptables-nft ip filter'])
     expect([from('192.0.2.7'), from('192.0.2.9')]).toEqual(['dropped', 'forwarded'])
+  })
+
+  test.each([
+    ['without a match', { protocol: 'udp', field: 'length' }, '==', 9000, '-p udp'],
+    ['with another comparison', { protocol: 'ip', field: 'daddr' }, '>', '203.0.113.9', '-d 203.0.113.9'],
+    ['with another match', { protocol: 'ip', field: 'ttl' }, '>', 3, '-m ttl --ttl-gt 3'],
+  ])('takes from nft what iptables-nft-save prints %s', (_, payload, op, right, matches) => {
+    const place = { family: 'ip', table: 'filter', chain: 'FORWARD' }
+    const own = nftables.parse(
+      JSON.stringify({
+        nftables: [
+          { table: { family: 'ip', name: 'filter', handle: 2 } },
+          { chain: { ...place, chain: undefined, name: 'FORWARD', handle: 1, ...forward('accept') } },
+          {
+            rule: {
+              ...place,
+              handle: 2,
+              expr: [{ match: { op, left: { payload }, right } }, { drop: null }],
+            },
+          },
+        ],
+      }),
+    )
+    const text = `*filter\n:FORWARD ACCEPT\n-A FORWARD ${matches} -j DROP\nCOMMIT\n`
+    const rules = lowerRules({
+      ...noRules,
+      nftables: own,
+      'iptables-nft': iptables.parse(text, 'saved', 'ip'),
+    })
+    expect(rules.flatMap(({ tables }) => tables.map(({ tool }) => tool))).toEqual(['iptables-nft'])
+    const sources = rules.flatMap(({ tables }) =>
+      tables.flatMap(({ chains }) => chains.flatMap((one) => one.rules)),
+    )
+    expect(sources.map(({ source }) => [source.tool, source.position, source.text])).toEqual([
+      ['iptables-nft', 1, `${payload.protocol} ${payload.field} ${op === '==' ? '' : `${op} `}${right} drop`],
+    ])
+  })
+
+  test('tells of each chain which tool takes rules for it', () => {
+    const chain = { family: 'ip', table: 'filter', ...forward('accept') }
+    const own = nftables.parse(
+      JSON.stringify({
+        nftables: [
+          { table: { family: 'ip', name: 'filter', handle: 2 } },
+          { chain: { ...chain, name: 'mine', handle: 1 } },
+          { chain: { ...chain, name: 'FORWARD', handle: 2 } },
+          { chain: { ...chain, name: 'INPUT', hook: 'input', prio: 5, handle: 3 } },
+        ],
+      }),
+    )
+    const bare = iptables.parse('*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\nCOMMIT\n', 'saved', 'ip')
+    const tables = lowerRules({ ...noRules, nftables: own, 'iptables-nft': bare }).flatMap(
+      (one) => one.tables,
+    )
+    expect(tables.map(({ tool }) => tool)).toEqual(['iptables-nft'])
+    expect(tables.flatMap((one) => one.chains.map((of) => [of.name, toolOfChain(one, of)]))).toEqual([
+      ['mine', 'nft'],
+      ['FORWARD', 'iptables-nft'],
+      ['INPUT', 'nft'],
+    ])
   })
 
   test('takes iptables-nft’s tables as they are when nft was not read, and both variants beside each other', () => {

@@ -1,6 +1,7 @@
 import type { NetfilterChain, NetfilterRule } from '@portolan/netfilter'
 import type { Passage } from '@portolan/netfilter/advice'
 import { type IptablesPlace, iptablesWords } from '@portolan/netfilter/advice'
+import { toolOfChain } from '@portolan/netfilter/analysis'
 import { isWithin } from './decision.ts'
 import { type Draft, inWords, type Wanted } from './draft.ts'
 import { hooked, needOf } from './hooked.ts'
@@ -17,13 +18,15 @@ const name = 'DOCKER-USER'
 export const dockerUserWay = (wanted: Wanted, ways: readonly Passage[]): Draft | null => {
   const { table } = wanted.step
   const chain = table?.chains.find((one) => one.name === name)
-  if (table === null || table.tool === 'nft' || chain === undefined) return null
+  if (table === null || chain === undefined) return null
+  const variant = toolOfChain(table, chain)
+  if (variant === 'nft') return null
   if (isWithin(wanted.step, /^DOCKER-USER$/))
     return inWords(
       'DOCKER-USER holds the rules of the administrator. Change or delete that rule if it is not meant for these packets.',
     )
   const last = finalReturn(chain)
-  const place = { variant: table.tool, table: table.name, chain: name }
+  const place = { variant, table: table.name, chain: name }
   const commandsWith = (before: IptablesPlace['before']): readonly (readonly string[] | null)[] =>
     ways.map((passage) => iptablesWords({ ...place, before }, passage))
   const remedy = hooked(

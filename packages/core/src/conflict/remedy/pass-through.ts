@@ -2,7 +2,7 @@ import type { NetfilterTable, Wording } from '@portolan/netfilter'
 import { ownerOf } from '@portolan/netfilter'
 import { allOrNone, iptablesCommand, nftCommand, noCommand, type Passage } from '@portolan/netfilter/advice'
 import type { TraceStep } from '@portolan/netfilter/analysis'
-import { ownerName } from '@portolan/netfilter/analysis'
+import { ownerName, toolOfChain } from '@portolan/netfilter/analysis'
 import type { Finding } from '../search/finding.ts'
 import { isBan, isLimit } from './decision.ts'
 import { dockerUserWay } from './docker-user-way.ts'
@@ -116,7 +116,9 @@ const inFront = (
       : ` ${capital(ownerName(owner))} may take it out when it reloads: keep it where you keep its settings.`
   const handle = rule?.source.handle ?? null
   const place = { table: table.name, chain: chain.name, before }
-  const { tool } = table
+  const tool = toolOfChain(table, chain)
+  if (tool === 'nft' && table.tool !== 'nft' && !isRaw && passing.some(asksConnection))
+    return inWords(`${text}${covered} ${besideIptables(table, wording)}`)
   const when = tool === 'nft' ? '' : untilWhen(step, before, wording)
   const commands = allOrNone(
     passing.map((passage) =>
@@ -136,6 +138,12 @@ const inFront = (
     })),
   }
 }
+
+const asksConnection = ({ answers, translated = false }: Passage): boolean => answers || translated
+
+/** Of a base chain that nft made in a table of iptables-nft (measured, 1.8.11). */
+const besideIptables = ({ name }: NetfilterTable, { again }: Wording): string =>
+  `Portolan prints no command for it: nft alone changes that chain, and iptables-nft-save prints nothing more of table ${name} once a rule of nft asks for the state of connections there. Move the chain to a table of its own, then ${again}: it has the command.`
 
 /** iptables names a place by its number. Where a plan puts our jump in front of a rule, the number is another after it. */
 const untilWhen = ({ chain, rule }: TraceStep, before: number | null, { apply, again }: Wording): string => {

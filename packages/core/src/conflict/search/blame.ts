@@ -1,4 +1,10 @@
-import type { Conclusion, Route, TraceStep, World } from '@portolan/netfilter/analysis'
+import {
+  type Conclusion,
+  type Route,
+  type TraceStep,
+  toolOfChain,
+  type World,
+} from '@portolan/netfilter/analysis'
 import type { ConflictKind } from '../conflict.ts'
 import {
   bindsSource,
@@ -191,7 +197,7 @@ const isSourceBinding = (step: TraceStep): boolean =>
 const isEndOfNat = ({ hook, table, chain, deed }: TraceStep): boolean =>
   hook === 'postrouting' &&
   table !== null &&
-  table.tool !== 'nft' &&
+  toolOfChain(table, chain) !== 'nft' &&
   table.name === 'nat' &&
   (deed.kind === 'accept' || (deed.kind === 'return' && chain?.base !== null))
 

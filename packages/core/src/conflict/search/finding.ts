@@ -1,7 +1,14 @@
 import type { NetfilterRule, Packet } from '@portolan/netfilter'
 import { ownerOf, protocolName } from '@portolan/netfilter'
 import type { TraceStep } from '@portolan/netfilter/analysis'
-import { keptSource, managedPartOf, policyText, type Telling, tell } from '@portolan/netfilter/analysis'
+import {
+  keptSource,
+  managedPartOf,
+  policyText,
+  type Telling,
+  tell,
+  toolOfChain,
+} from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredNetwork } from '../../contract/index.ts'
 import type { Culprit } from '../conflict.ts'
 import { addressText } from './address-text.ts'
@@ -94,15 +101,16 @@ const nameCulprit = (step: TraceStep): Culprit => {
   const source = rule === null ? null : keptSource(rule)
   const counters = source?.counters ?? null
   const owner = table === null || chain === null ? null : ownerOf(table, chain, rule)
+  const tool = table === null ? 'kernel' : toolOfChain(table, chain)
   const managed = owner !== 'portolan' || rule === null ? null : managedPartOf(rule)
   return {
-    tool: table?.tool ?? 'kernel',
+    tool,
     family: table?.family ?? null,
     table: table?.name ?? null,
     chain: chain?.name ?? null,
     position: source?.position ?? (chain === null ? null : 'policy'),
     handle: source?.handle ?? null,
-    text: source?.text ?? cause?.text ?? policyText(table?.tool ?? 'kernel', chain?.name ?? '', deed),
+    text: source?.text ?? cause?.text ?? policyText(tool, chain?.name ?? '', deed),
     owner,
     ...(managed === null ? {} : { managed }),
     counters: counters === null ? null : { packets: Number(counters.packets), bytes: Number(counters.bytes) },

@@ -1,4 +1,5 @@
 import type { NetfilterRule } from '../../model/index.ts'
+import { toolOfChain } from '../../model/tool-of-chain.ts'
 import { ownerOf } from '../../owner/index.ts'
 import type { OutcomeCulprit, TraceEntry } from '../flow/outcome.ts'
 import { type Deed, deedText } from './deed.ts'
@@ -49,7 +50,7 @@ const describeAnew = (step: TraceStep): TraceEntry => {
     direction: step.reply ? 'reply' : 'original',
     packet: step.packet,
     hook: step.hook,
-    tool: step.table?.tool ?? 'kernel',
+    tool: toolOfStep(step),
     family: step.table?.family ?? null,
     table: step.table?.name ?? null,
     chain: step.chain?.name ?? null,
@@ -63,6 +64,9 @@ const describeAnew = (step: TraceStep): TraceEntry => {
   }
 }
 
+const toolOfStep = ({ table, chain }: TraceStep): string =>
+  table === null ? 'kernel' : toolOfChain(table, chain)
+
 const ownerOfStep = ({ table, chain, rule }: TraceStep): string | null =>
   table === null || chain === null ? null : ownerOf(table, chain, rule)
 
@@ -75,15 +79,16 @@ export const describeCulprit = (step: TraceStep | null): OutcomeCulprit | null =
   if (step === null) return null
   const { table, chain, rule, deed, cause } = step
   const isPolicy = rule === null && chain !== null
+  const tool = toolOfStep(step)
   const source = rule === null ? null : keptSource(rule)
   return {
-    tool: table?.tool ?? 'kernel',
+    tool,
     family: table?.family ?? null,
     table: table?.name ?? null,
     chain: chain?.name ?? null,
     position: source?.position ?? (isPolicy ? 'policy' : null),
     handle: source?.handle ?? null,
-    text: source?.text ?? cause?.text ?? policyText(table?.tool ?? 'kernel', chain?.name ?? '', deed),
+    text: source?.text ?? cause?.text ?? policyText(tool, chain?.name ?? '', deed),
     owner: ownerOfStep(step),
   }
 }

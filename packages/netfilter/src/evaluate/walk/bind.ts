@@ -1,4 +1,5 @@
 import { conntrackStatus, type NatStep, type ValueRange } from '../../model/index.ts'
+import { toolOfChain } from '../../model/tool-of-chain.ts'
 import { addWorld, part, type World } from '../packet/world.ts'
 import type { Deed } from '../trace/deed.ts'
 import { endpointText } from '../trace/endpoint-text.ts'
@@ -72,7 +73,7 @@ export const bind = (
  * so the status depends on what the memory held. On Linux 6.18 most such flows had the status.
  */
 const isMarkedPerhaps = (
-  { table }: Program,
+  { table, chain }: Program,
   { type, netmap }: NatStep,
   { address, port }: NatTarget,
   { family, answer }: World,
@@ -80,7 +81,7 @@ const isMarkedPerhaps = (
   netmap &&
   type === 'dnat' &&
   family === 'ip' &&
-  table.tool === 'nft' &&
+  toolOfChain(table, chain) === 'nft' &&
   answer !== null &&
   answer.saddr === address &&
   answer.sport === port

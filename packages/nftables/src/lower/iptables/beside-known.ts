@@ -1,6 +1,7 @@
 import type { NetfilterChain, NetfilterRule, NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
-import type { Chain, Rule, Ruleset, Table } from '../../model/index.ts'
+import type { Ruleset, Table } from '../../model/index.ts'
 import { lower } from '../lower.ts'
+import { hasIptablesForm } from './iptables-form.ts'
 import { isBuiltIn } from './iptables-table.ts'
 
 const keyOf = ({ family, name }: { readonly family: string; readonly name: string }): string =>
@@ -14,11 +15,12 @@ export const lowerBeside = (listed: Ruleset, known: readonly NetfilterTable[]): 
   const byKey = new Map(known.map((table) => [keyOf(table), table]))
   const lowered = (table: Table): readonly NetfilterTable[] => {
     const read = byKey.get(keyOf(table))
-    const kept = table.chains.filter((chain) => read === undefined || !isShownWhole(table, chain))
-    if (read !== undefined && kept.length === 0) return [read]
-    const own = lower({ ...listed, tables: [table] }).tables
-    if (read === undefined) return own
-    return own.map((one) => withKnown(one, read, { kept, isOfIptables: hasShape(table) }))
+    if (read !== undefined) {
+      const parts = partsOfNft(table)
+      if (parts.bases.size === 0 && parts.rules.size === 0) return [read]
+      return lower({ ...listed, tables: [table] }).tables.map((own) => withKnown(own, read, parts))
+    }
+    return lower({ ...listed, tables: [table] }).tables
   }
   const names = new Set(listed.tables.map(keyOf))
   return {
@@ -26,46 +28,55 @@ export const lowerBeside = (listed: Ruleset, known: readonly NetfilterTable[]): 
   }
 }
 
-/**
- * A table with a name of iptables' that nft changed too: by a base chain of another name or priority, or by rules that
- * ask sets, with a name or without. iptables-nft-save shows a part of it, and only there stand the chains that a plan makes.
- *
- * @param kept - the chains that nft alone lists whole
- * @param isOfIptables - of a base chain of another priority iptables-nft takes none of its rules (CHAIN_ADD failed)
- */
+/** What nft made in a table of iptables-nft, of which iptables-nft-save shows a part. */
+interface PartsOfNft {
+  /** Base chains of another name or priority: iptables-nft takes no rule for them (CHAIN_ADD failed). */
+  readonly bases: ReadonlySet<string>
+  /** Of each other chain that has such rules, their places. */
+  readonly rules: ReadonlyMap<string, ReadonlySet<number>>
+}
+
+const partsOfNft = (table: Table): PartsOfNft => {
+  const bases = new Set<string>()
+  const rules = new Map<string, ReadonlySet<number>>()
+  for (const chain of table.chains)
+    if (chain.base !== null && !isBuiltIn(table.name, chain)) bases.add(chain.name)
+    else {
+      const places = chain.rules.flatMap((rule, at) => (hasIptablesForm(rule) ? [] : [at]))
+      if (places.length > 0) rules.set(chain.name, new Set(places))
+    }
+  return { bases, rules }
+}
+
+/** A table of iptables-nft with what nft made in it as nft lists that. The chains that a plan makes are in neither. */
 const withKnown = (
   own: NetfilterTable,
   known: NetfilterTable,
-  {
-    kept,
-    isOfIptables,
-  }: { readonly kept: readonly Chain[]; readonly isOfIptables: (chain: Chain) => boolean },
+  { bases, rules }: PartsOfNft,
 ): NetfilterTable => {
   const names = new Set(own.chains.map(({ name }) => name))
   const byName = new Map(known.chains.map((chain) => [chain.name, chain]))
-  const keptByName = new Map(kept.map((chain) => [chain.name, chain]))
   const chainOf = (chain: NetfilterChain): NetfilterChain => {
+    if (bases.has(chain.name)) return { ...chain, tool: 'nft' }
     const read = byName.get(chain.name)
-    const listed = keptByName.get(chain.name)
     if (read === undefined) return chain
-    if (listed === undefined) return read
-    return isOfIptables(listed) ? withSets(chain, listed, read, names) : chain
+    const places = rules.get(chain.name)
+    return places === undefined ? read : withRules(chain, places, read, names)
   }
-  // Remedies are of the table's tool. With a state of conntrack that nft wrote, iptables-nft-save prints nothing of a table.
-  const place = kept.every(isOfIptables) ? { ...known, dormant: own.dormant } : own
+  const isOfIptables = own.chains.some(({ name }) => !bases.has(name))
   return {
-    ...place,
+    ...(isOfIptables ? { ...known, dormant: own.dormant } : own),
     chains: [...own.chains.map(chainOf), ...known.chains.filter(({ name }) => !names.has(name))],
   }
 }
 
 /**
- * A chain as iptables-nft-save shows it, with the rules that ask sets as nft lists them. The jumps that a plan adds lead to
+ * A chain as iptables-nft-save shows it, with the rules of nft as nft lists them. The jumps that a plan adds lead to
  * chains that are not there yet. Where the plan takes rules away, all that nft lists is there, with these jumps.
  */
-const withSets = (
+const withRules = (
   chain: NetfilterChain,
-  listed: Chain,
+  ofNft: ReadonlySet<number>,
   read: NetfilterChain,
   names: ReadonlySet<string>,
 ): NetfilterChain => {
@@ -81,36 +92,10 @@ const withSets = (
   }
   const rules = [...read.rules]
   for (const [at, place] of places.entries()) {
-    const [rule, shown, written] = [chain.rules[at], read.rules[place], listed.rules[at]]
-    if (rule === undefined || shown === undefined || written === undefined || !asksSet(written)) continue
+    const [rule, shown] = [chain.rules[at], read.rules[place]]
+    if (rule === undefined || shown === undefined || !ofNft.has(at)) continue
     const { tool, position } = shown.source
     rules[place] = { ...rule, source: { ...rule.source, tool, position, handle: null } }
   }
   return { ...read, rules }
 }
-
-/** Whether iptables-nft-save prints all that a chain does: what a rule asks of a set is left out (measured, 1.8.11). */
-const isShownWhole = (table: Table, chain: Chain): boolean =>
-  hasShape(table)(chain) && !chain.rules.some(asksSet)
-
-const hasShape =
-  (table: Table) =>
-  (chain: Chain): boolean =>
-    chain.base === null || isBuiltIn(table.name, chain)
-
-/** A set of the table, or one without a name: iptables-nft makes neither. */
-const asksSet = ({ statements }: Rule): boolean => statements.some(hasSet)
-
-const hasSet = (value: unknown): boolean => {
-  if (typeof value !== 'object' || value === null) return false
-  if ('kind' in value) {
-    if (value.kind === 'reference' || value.kind === 'set') return true
-    if (withoutSets.has(value.kind)) return false
-  }
-  return Object.values(value).some(hasSet)
-}
-
-/** What most of ten thousand rules are of. */
-const withoutSets: ReadonlySet<unknown> = new Set([
-  ...['text', 'number', 'payload', 'meta', 'counter', 'accept', 'drop', 'xt'],
-])

@@ -1,4 +1,4 @@
-import type { Chain, Table } from '../../model/index.ts'
+import type { Chain, Ruleset, Table } from '../../model/index.ts'
 
 /** The base chains iptables-nft makes (iptables/nft.c, `xtables_ipv4`): table, chain, type and priority. */
 const builtIn: ReadonlySet<string> = new Set(
@@ -22,10 +22,42 @@ export const isBuiltIn = (table: string, { name, base }: Chain): boolean =>
   base.hook === name.toLowerCase() &&
   builtIn.has(`${table} ${base.type} ${base.priority} ${name}`)
 
+const builtInNames: ReadonlySet<string> = new Set(
+  [...builtIn].map((shape) => {
+    const [table, , , chain] = shape.split(' ')
+    return `${table} ${chain}`
+  }),
+)
+
+/**
+ * Base chains that have the table and the name of one of iptables-nft, and another type, hook or priority. iptables-nft
+ * takes no rule for them, and shows the chain as one that is empty (`CHAIN_ADD failed`; measured, 1.8.11).
+ *
+ * @example
+ * chainsInPlaceOfBuiltIn(parse(stdout)) // [{ family: 'ip', table: 'mangle', chain: 'FORWARD' }]
+ * @public @since 0.1.0
+ */
+export const chainsInPlaceOfBuiltIn = ({
+  tables,
+}: Ruleset): readonly {
+  readonly family: 'ip' | 'ip6'
+  readonly table: string
+  readonly chain: string
+}[] =>
+  tables.flatMap(({ family, name: table, chains }) =>
+    family !== 'ip' && family !== 'ip6'
+      ? []
+      : chains.flatMap((chain) =>
+          chain.base !== null && builtInNames.has(`${table} ${chain.name}`) && !isBuiltIn(table, chain)
+            ? [{ family, table, chain: chain.name }]
+            : [],
+        ),
+  )
+
 /**
  * Whether a table is one of iptables-nft's: it holds extensions that nft does not show (`xt`), or has exactly the
  * names and base chains that iptables-nft gives its tables. What `iptables-nft-save` prints of it is the whole,
- * but for what a rule of nft asks of a set without a name; what nft lists is not.
+ * but for rules and base chains of nft; what nft lists is not.
  *
  * @example
  * parse(stdout).tables.filter(isIptablesTable) // table ip filter, table ip nat
