@@ -8,6 +8,35 @@ export const processIds = (proc: string): readonly number[] =>
     .map(Number)
     .sort((a, b) => a - b)
 
+/** The process that started it, or has taken it over (proc_pid_stat(5)); null: it has ended, or is not told. */
+const parentOf = (folder: string): number | null => {
+  try {
+    // The name of a program, in brackets, may have any sign in it.
+    const [, parent] = readFileSync(`${folder}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return parent === undefined ? null : Number(parent)
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Of processes that share something the one that the others come from. Numbers begin anew at the lowest once the highest was
+ * given, so a child may have a lower one than its parent.
+ *
+ * @param lowest - the lowest number among them
+ * @param shares - whether a process is among them
+ */
+export const eldestOf = (lowest: number, shares: (pid: number) => boolean, proc: string): number => {
+  let eldest = lowest
+  for (;;) {
+    const parent = parentOf(`${proc}/${eldest}`)
+    if (parent === null || parent <= lowest || !shares(parent)) return eldest
+    eldest = parent
+  }
+}
+
 /** Newer Node names its main thread, and so the process, after what every Node process has. */
 const MAIN_THREAD = 'MainThread'
 const NODE = 'node'

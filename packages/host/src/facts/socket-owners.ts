@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync } from 'node:fs'
-import { processIds, processName } from './processes.ts'
+import { eldestOf, processIds, processName } from './processes.ts'
 
 const pattern = /^socket:\[(\d+)\]$/
 
@@ -11,8 +11,8 @@ export interface SocketOwners {
 
 /**
  * Finds the processes that hold sockets, through the links in /proc/PID/fd (proc(5)). Stops when all are found.
- * An ordinary user sees only his own processes. When several hold one socket, the lowest PID is named: the
- * parent that made it, rather than a worker.
+ * An ordinary user sees only his own processes. When several hold one socket, the parent that made it is
+ * named, rather than a worker.
  */
 export const socketOwners = (inodes: Iterable<number>, proc = '/proc'): SocketOwners => {
   const wanted = new Set(inodes)
@@ -32,11 +32,21 @@ export const socketOwners = (inodes: Iterable<number>, proc = '/proc'): SocketOw
     for (const descriptor of descriptors) {
       const inode = socketInode(`${proc}/${pid}/fd/${descriptor}`)
       if (inode === null || !wanted.delete(inode)) continue
-      const name = processName(`${proc}/${pid}`)
-      if (name !== null) processes.set(inode, { pid, name })
+      const eldest = eldestOf(pid, (other) => holds(`${proc}/${other}/fd`, inode), proc)
+      const name = processName(`${proc}/${eldest}`)
+      if (name !== null) processes.set(inode, { pid: eldest, name })
     }
   }
   return { processes, complete: complete || wanted.size === 0 }
+}
+
+const holds = (folder: string, inode: number): boolean => {
+  try {
+    return readdirSync(folder).some((descriptor) => socketInode(`${folder}/${descriptor}`) === inode)
+  } catch {
+    // It ended meanwhile, or is another user's.
+    return false
+  }
 }
 
 const socketInode = (path: string): number | null => {

@@ -1,5 +1,5 @@
 import { type BigIntStats, fstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { processIds, processName } from '../facts/processes.ts'
+import { eldestOf, processIds, processName } from '../facts/processes.ts'
 
 /**
  * A process that holds the host lock.
@@ -13,17 +13,18 @@ export interface LockHolder {
 
 /**
  * The process that holds the lock of an open file; null when it cannot be told, as for a process of another user or
- * in another PID namespace. Of several that share it the lowest PID is named: the parent, while it lives.
+ * in another PID namespace. Of several that share it the parent is named, while it lives.
  *
  * Waiting processes have the file open too. The lock is in the fdinfo of those that have it (proc(5)); /proc/locks
  * names flock(1), which took it for them and is gone.
  */
-export const lockHolder = (descriptor: number): LockHolder | null => {
+export const lockHolder = (descriptor: number, proc = '/proc'): LockHolder | null => {
   const file = fstatSync(descriptor, { bigint: true })
   try {
-    for (const pid of processIds('/proc')) {
-      if (!holds(`/proc/${pid}`, file)) continue
-      const name = processName(`/proc/${pid}`)
+    for (const lowest of processIds(proc)) {
+      if (!holds(`${proc}/${lowest}`, file)) continue
+      const pid = eldestOf(lowest, (other) => holds(`${proc}/${other}`, file), proc)
+      const name = processName(`${proc}/${pid}`)
       if (name !== null) return { pid, name }
     }
   } catch {

@@ -74,15 +74,16 @@ export const readPeers = async (
   if (here.length === 0) return found
   const connection = openConnection(NETLINK_ROUTE)
   try {
-    for (const path of namespaces()) {
-      const descriptor = openOrNull(path)
+    for (const [identity, paths] of namespaces()) {
+      const descriptor = openFirst(identity, paths)
       if (descriptor === null) continue
       try {
         const id = await numberOf(connection, descriptor)
         const wanted = here.filter((link) => link.link_netnsid === id)
         if (wanted.length === 0) continue
         const { stdout } = await runner.run('nsenter', [
-          `--net=/proc/${process.pid}/fd/${descriptor}`,
+          // The number is as this /proc knows it.
+          `--net=/proc/${readlinkSync('/proc/self')}/fd/${descriptor}`,
           ...['--', 'ip', '-json', 'address', 'show'],
         ])
         const inside = linksIn(stdout)
@@ -132,17 +133,23 @@ const linksIn = (stdout: string): readonly LinkJson[] => {
   }
 }
 
-const openOrNull = (path: string): number | null => {
-  try {
-    return openSync(path, 'r')
-  } catch {
-    return null
+/** A process may have ended since it was seen, and another one have its number: it is asked for by its next path then. */
+const openFirst = (identity: string, paths: readonly string[]): number | null => {
+  for (const path of paths) {
+    try {
+      const descriptor = openSync(path, 'r')
+      if (readlinkSync(`/proc/self/fd/${descriptor}`) === identity) return descriptor
+      closeSync(descriptor)
+    } catch {
+      // It has ended.
+    }
   }
+  return null
 }
 
-/** A path to each namespace of this machine but this one. */
-const namespaces = (): Iterable<string> => {
-  const paths = new Map<string, string>()
+/** The paths to each namespace of this machine but this one. */
+const namespaces = (): Iterable<readonly [identity: string, paths: readonly string[]]> => {
+  const paths = new Map<string, string[]>()
   for (const pid of namesIn('/proc'))
     if (/^\d+$/.test(pid)) note(paths, `/proc/${pid}/ns/net`, () => readlinkSync(`/proc/${pid}/ns/net`))
   for (const folder of folders)
@@ -151,13 +158,15 @@ const namespaces = (): Iterable<string> => {
       note(paths, path, () => `net:[${statSync(path).ino}]`)
     }
   paths.delete(readlinkSync('/proc/self/ns/net'))
-  return paths.values()
+  return paths
 }
 
-const note = (paths: Map<string, string>, path: string, identify: () => string): void => {
+const note = (paths: Map<string, string[]>, path: string, identify: () => string): void => {
   try {
     const identity = identify()
-    if (!paths.has(identity)) paths.set(identity, path)
+    const known = paths.get(identity)
+    if (known === undefined) paths.set(identity, [path])
+    else known.push(path)
   } catch {
     // The process has ended.
   }
