@@ -39,6 +39,20 @@ test('only the terminal of the command writes text to standard output and standa
   expect(filesWith(output, '.', [])).toEqual([...allowed].sort())
 })
 
+test('a message is one line, but for what has lines of its own', () => {
+  const allowed = [
+    `${command}/output/terminal.ts`,
+    `${command}/output/timed-terminal.ts`,
+    // The plan that is to be agreed to.
+    `${command}/commands/apply.ts`,
+    // Each command of a remedy, which is written out, on a line of its own.
+    `${command}/commands/docker-plugin.ts`,
+    // What nft, iptables or another program said.
+    `${command}/run.ts`,
+  ]
+  expect(filesWith(/\bsayLines\b/, '.', [])).toEqual([...allowed].sort())
+})
+
 test('the command prints JSON by jsonText alone, which escapes what a terminal would obey', () => {
   // Messages may quote a word by JSON.stringify: what is said is written out.
   const printed = /(?:print|write|answer:)\s*\(?\s*JSON\.stringify|JSON\.stringify\([^;]*, 2\)/

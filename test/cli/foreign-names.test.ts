@@ -101,6 +101,19 @@ describe('names of others that would act on a terminal are written out', () => {
   })
 })
 
+test.each([
+  ['plan', '-f', 'a\nb'],
+  ['plan', '-p', 'a\nb'],
+  ['plan', '--backend', 'a\tb'],
+  ['a\nb'],
+  ['subnet', '--pool', 'a\nb'],
+  ['plan', '-f', 'compose.yaml', '--pool', '10.0.0.0/30', '--host', 'host.json', '--size', 'a\nb'],
+  ['destroy', '-p', 'a\nb', '--yes', '--state', join(folder, 'state')],
+])('a message stands on one line, whatever is in it: %j', async (...words) => {
+  const { stderr } = await portolan(words, { folder })
+  expect(stderr).toMatch(/^portolan: [^\n\t]+\n$/)
+})
+
 describe('names in any script are printed as they are', () => {
   test.each([['größe.yaml'], ['compose.yaml']])('in a plan of %s', async (file) => {
     const { stdout, stderr } = await portolan(['plan', '-f', file, '--host', 'kanji.json'], { folder })

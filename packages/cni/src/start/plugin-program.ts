@@ -18,9 +18,11 @@ export interface PluginProgram {
 
 /** Serves one call: a watch that runs on this host does the work, or else this process. */
 export const runPlugin = async ({ program, verb, atOnce, ...started }: PluginProgram): Promise<void> => {
-  /** What others named may hold what steers a terminal. */
+  /** What others named may hold what steers a terminal, and no line of it is taken for a message of its own. */
   const warn = (text: string): void => {
-    process.stderr.write(`${program}: ${text.replaceAll(/[^\P{Cc}\n]/gu, '?')}\n`)
+    process.stderr.write(
+      `${program}: ${text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?').replaceAll('\n', '\n  ')}\n`,
+    )
   }
   const call: PluginCall = { ...started, environment: toldBy(process.env), stdin: readStdin(), warn }
   const handed = atOnce.includes(verb)

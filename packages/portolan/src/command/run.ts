@@ -1,4 +1,4 @@
-import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { ApplyError, InspectError, InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { didYouMean } from '../text/closest.ts'
 import { version } from '../version.ts'
 import type { Command } from './command.ts'
@@ -139,6 +139,10 @@ const checkValues = (options: Words['options']): void => {
   }
 }
 
+/** What another program said has lines of its own. */
+const quotesLines = (error: unknown): boolean =>
+  error instanceof ApplyError || error instanceof InspectError || !(error instanceof PortolanError)
+
 const reportError = (error: unknown, asJson: boolean, terminal: Terminal): void => {
   const known = error instanceof PortolanError
   const message = error instanceof Error ? error.message : String(error)
@@ -147,5 +151,7 @@ const reportError = (error: unknown, asJson: boolean, terminal: Terminal): void 
     terminal.print(jsonText({ error: body }))
     return
   }
-  terminal.say(`portolan: ${known ? message : `internal error: ${message}. Please report it.`}`)
+  const told = `portolan: ${known ? message : `internal error: ${message}. Please report it.`}`
+  if (quotesLines(error)) terminal.sayLines(told)
+  else terminal.say(told)
 }

@@ -38,6 +38,7 @@ const subnet = async (...words: readonly string[]) => {
     print: (text) => void printed.push(text),
     pass: (text) => void printed.push(text),
     say: (text) => void said.push(text),
+    sayLines: (text) => void said.push(text),
     ask: async () => false,
     screen: () => null,
     style: plainStyle,

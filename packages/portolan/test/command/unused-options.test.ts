@@ -17,6 +17,7 @@ const recorder = () => {
     print: (text) => void printed.push(text),
     pass: (text) => void printed.push(text),
     say: (text) => void said.push(text),
+    sayLines: (text) => void said.push(text),
     ask: async () => false,
     style: plainStyle,
     screen: () => null,

@@ -103,7 +103,7 @@ const underHostLock = <Result>(
 /** What is to be agreed to; with --json standard output is for the result. */
 const show = (text: string, { options, terminal }: CommandContext): void => {
   if (options.json !== true) terminal.print(text)
-  else if (options.yes !== true) terminal.say(text)
+  else if (options.yes !== true) terminal.sayLines(text)
 }
 
 const agreeTo = async ({ changes }: Plan, { options, terminal }: CommandContext): Promise<boolean> => {

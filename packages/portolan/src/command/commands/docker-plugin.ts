@@ -24,7 +24,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
         state: options.state,
         force: options.force === true,
       },
-      (text) => terminal.say(`portolan: ${text}`),
+      (text) => terminal.sayLines(`portolan: ${text}`),
     )
     const { server, close } = servePlugin(docker)
     const unlisten = await listenOnSocket(server, socketPath)

@@ -1,4 +1,3 @@
-import { visibleLine } from '@portolan/netfilter'
 import type { ApplyOptions } from '../../apply/apply.ts'
 import type { CommandContext } from '../command.ts'
 
@@ -7,6 +6,6 @@ export const applyOptions = ({ options, terminal }: CommandContext): ApplyOption
   ...(options.state === undefined ? {} : { stateDirectory: options.state }),
   onWait: (holder) =>
     terminal.say(
-      `portolan: waiting for ${holder === null ? 'another process' : `${visibleLine(holder.name)} (PID ${holder.pid})`}, which is changing this host's network`,
+      `portolan: waiting for ${holder === null ? 'another process' : `${holder.name} (PID ${holder.pid})`}, which is changing this host's network`,
     ),
 })

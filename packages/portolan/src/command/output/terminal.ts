@@ -22,8 +22,13 @@ export interface Terminal {
    * shown like any text, and it is said if that changed it. A newline is added.
    */
   pass(text: string): void
-  /** A message for standard error; what is behind a newline in it is indented. A newline is added. */
-  say(text: string): void
+  /** A sentence for standard error, on one line: names in it come from the host and from files. A newline is added. */
+  say(sentence: string): void
+  /**
+   * A text for standard error that has lines of its own, or those of another program; what is behind a newline in it is
+   * indented. A newline is added.
+   */
+  sayLines(text: string): void
   /**
    * Asks a yes-or-no question; no is the default.
    * @throws InterruptedError when the answer is Control-C
@@ -84,7 +89,8 @@ const processTerminal = (): Terminal => {
     progress?.end()
     stream.write(text)
   }
-  const say = (text: string): void =>
+  const say = (sentence: string): void => write(errorStream(), `${visibleLine(sentence)}\n`)
+  const sayLines = (text: string): void =>
     // No line of a message is taken for a message of its own: an error may quote lines of others.
     write(errorStream(), `${visibleText(text).replaceAll('\n', '\n  ')}\n`)
   return {
@@ -99,6 +105,7 @@ const processTerminal = (): Terminal => {
         )
     },
     say,
+    sayLines,
     ask: askOnTerminal,
     during: async (what, work, { quiet = false, changes = false, deaf = false } = {}) => {
       if (!quiet && isatty(terminals.errors) && process.env.TERM !== 'dumb') {

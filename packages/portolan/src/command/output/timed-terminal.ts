@@ -7,12 +7,14 @@ import type { Terminal } from './terminal.ts'
  */
 export const timedTerminal = (terminal: Terminal, clock: Pick<Clock, 'date'> = systemClock): Terminal => {
   let isUnderWay = false
+  const timed = (text: string): string => (isUnderWay ? `${clock.date().toISOString()} ${text}` : text)
   return {
     ...terminal,
     print: (text) => {
       isUnderWay = true
       terminal.print(text)
     },
-    say: (text) => terminal.say(isUnderWay ? `${clock.date().toISOString()} ${text}` : text),
+    say: (sentence) => terminal.say(timed(sentence)),
+    sayLines: (text) => terminal.sayLines(timed(text)),
   }
 }

@@ -1,5 +1,5 @@
 import type { Conflict } from '@portolan/core'
-import { PortolanError } from '@portolan/netfilter'
+import { PortolanError, visibleLine } from '@portolan/netfilter'
 import { type DockerParts, dockerProject } from '../docker-parts.ts'
 
 /**
@@ -27,7 +27,7 @@ export const refuseConflicts = async (
     return
   }
   throw new PortolanError('CONFLICTS', {
-    problem: blocking.map(({ message }) => message).join(' '),
+    problem: blocking.map(({ message }) => visibleLine(message)).join(' '),
     // Both families of a network have the same one.
     remedy: () => [...new Set(blocking.map(remedyOf))].join('\n'),
   })
@@ -39,6 +39,6 @@ const isOf = (conflict: Conflict, network: string, endpoint: string | null): boo
     : conflict.published.targets.some((one) => one.service === endpoint && one.network === network)
 
 /** Each command is on a line of its own, so that it can be copied. */
-const remedyOf = ({ remedy }: Conflict): string => [remedy.text, ...remedy.commands].join('\n')
+const remedyOf = ({ remedy }: Conflict): string => [visibleLine(remedy.text), ...remedy.commands].join('\n')
 
-const wordsOf = (conflict: Conflict): string => `${conflict.message} ${remedyOf(conflict)}`
+const wordsOf = (conflict: Conflict): string => `${visibleLine(conflict.message)} ${remedyOf(conflict)}`
