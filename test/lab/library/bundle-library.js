@@ -5,10 +5,13 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build, stop } from 'esbuild'
 import bundle from '../../../script/bundle.js'
+import { nativeApart } from '../../../script/bundle-native.js'
+import { loadWhenUsed } from '../../../script/load-when-used.js'
 
 const root = join(import.meta.dirname, '../../..')
 const folder = join(root, 'dist/library')
@@ -16,7 +19,9 @@ const folder = join(root, 'dist/library')
 const packages = ['core', 'host', 'iptables', 'nftables', 'portolan']
 
 /** These load native code from beside their own files, or are not there unless they are named. */
-const outside = ['lmdb', 'netlink', '@bomb.sh/tab', '@portolan/etcd']
+const outside = ['netlink', '@bomb.sh/tab', '@portolan/etcd']
+
+const ofHost = createRequire(import.meta.resolve('@portolan/host'))
 
 /** What stays outside is found where the file that asks for it lies. */
 const asWhereItLies = {
@@ -25,11 +30,17 @@ const asWhereItLies = {
     onResolve(
       { filter: new RegExp(`^(${outside.join('|')})($|/)`) },
       async ({ path, kind, resolveDir, pluginData }) => {
-        if (pluginData === outside) return undefined
+        // An import of netlink goes to a stand-in (load-when-used.js), and this is asked for what that one requires.
+        if (pluginData === outside || (path.startsWith('netlink') && kind === 'import-statement'))
+          return undefined
         const found = await resolve(path, { kind, resolveDir, pluginData: outside })
         // What is not installed is an error only where it is used.
         return { path: found.errors.length > 0 ? path : found.path, external: true }
       },
+    )
+    // Its JavaScript is in the file. Where its native code is installed it asks when it is loaded.
+    onResolve({ filter: /^lmdb$/ }, ({ path, kind }) =>
+      kind === 'require-resolve' ? { path: ofHost.resolve(path), external: true } : undefined,
     )
     onLoad({ filter: /\/packages\/[^/]+\/dist\/.*\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replaceAll(
@@ -40,42 +51,61 @@ const asWhereItLies = {
   },
 }
 
+const common = {
+  bundle: true,
+  write: false,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20.19',
+  charset: 'ascii',
+  logLevel: 'warning',
+}
+
 const bundleLibrary = async () => {
   const { outputFiles } = await build({
+    ...common,
     stdin: {
       contents: packages
         .map((name) => `export * as ${name} from './packages/${name}/dist/index.js'`)
         .join('\n'),
       resolveDir: root,
     },
-    bundle: true,
-    write: false,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20.19',
     // A text that was compiled before cannot import (`A dynamic import callback was not specified`, Node 20).
     supported: { 'dynamic-import': false },
-    charset: 'ascii',
-    plugins: [asWhereItLies],
-    logLevel: 'warning',
+    plugins: [asWhereItLies, loadWhenUsed, nativeApart],
     // Packages do nothing when they are loaded.
     logOverride: { 'ignored-bare-import': 'silent' },
   })
-  await stop()
   return outputFiles[0].contents
+}
+
+/** What loads it, alone: the entry of the package that has it loads netfilter too. */
+const bundleLoader = async () => {
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: [join(root, 'packages/host/src/file/load-script.ts')],
+  })
+  return outputFiles[0].contents
+}
+
+/** A file is replaced as a whole, and only by a different one: a program that runs meanwhile reads one or the other. */
+const put = async (path, contents) => {
+  if ((await readFile(path).catch(() => null))?.equals(contents)) return
+  await writeFile(`${path}.${process.pid}`, contents)
+  await rename(`${path}.${process.pid}`, path)
 }
 
 /** Makes what ships, and then the library of it. */
 export default async () => {
   await bundle()
-  const contents = await bundleLibrary()
+  const [contents, loader] = await Promise.all([bundleLibrary(), bundleLoader()])
+  await stop()
   const name = `library-${createHash('sha256').update(contents).digest('hex').slice(0, 8)}.cjs`
-  const path = join(folder, name)
   await mkdir(folder, { recursive: true })
-  if ((await readFile(path).catch(() => null)) !== null) return
-  await writeFile(`${path}.${process.pid}`, contents)
-  await rename(`${path}.${process.pid}`, path)
-  const isOld = (entry) => entry.endsWith('.cjs') && entry !== name
+  await put(join(folder, 'load-script.cjs'), loader)
+  if ((await readFile(join(folder, name)).catch(() => null)) !== null) return
+  await put(join(folder, name), contents)
+  const isOld = (entry) => /^library-.*\.cjs$/.test(entry) && entry !== name
   for (const entry of await readdir(folder)) if (isOld(entry)) await rm(join(folder, entry), { force: true })
   await rm(join(dirname(folder), 'compiled'), { recursive: true, force: true })
 }

@@ -1,18 +1,16 @@
 // Serves calls of the plugins of CNI and Podman in one process, as one that a watch starts does (packages/cni/src/start/serve-plugins.ts):
 // what the engine says comes as a message, and what the plugin would print goes back. Argument: the file of the bundle.
 const { setFlagsFromString } = require('node:v8')
+const { loadScript } = require('../../../dist/library/load-script.cjs')
 
 // As the plugin itself.
 if (process.version.startsWith('v20.'))
   setFlagsFromString('--interrupt-budget=1000000 --semi-space-growth-factor=16')
 
-const loading = import('../../../packages/host/dist/file/index.js').then(({ loadScript }) =>
-  loadScript(process.argv[2], 'resident'),
-)
+const { exports, keep } = loadScript(process.argv[2], 'resident')
 
 let callsServed = 0
 process.on('message', async (call) => {
-  const { exports, keep } = await loading
   const isPodman = call.arguments !== undefined
   let stderr = ''
   const warn = (text) => {
