@@ -1,4 +1,4 @@
-import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { parsePrefix, prefixesOverlap, subtractPrefixes, tryParsePrefix } from '@portolan/netfilter'
 import { isOfPools } from '../block/within-blocks.ts'
 import { blockPools, type HeldBlocks } from '../pool/held-blocks.ts'
 import { newNameText } from '../pool/name-taken.ts'
@@ -37,29 +37,60 @@ const lacksBlock = (subnets: readonly string[], blocks: HeldBlocks): boolean =>
   blocks.elsewhere === undefined &&
   subnets.some((subnet) => blockPools(blocks, parsePrefix(subnet).family)?.length === 0)
 
+/** Have the blocks of this host no room for another subnet as large as one of these? */
+const lacksRoom = (
+  subnets: readonly string[],
+  { blocks, leaving = [] }: HeldBlocks,
+  used: readonly string[],
+): boolean => {
+  const holes = [...used, ...leaving].flatMap((one) => tryParsePrefix(one) ?? [])
+  return subnets.some((subnet) => {
+    const { family, length } = parsePrefix(subnet)
+    const own = blocks.map((block) => parsePrefix(block)).filter((block) => block.family === family)
+    const free = own.flatMap((block) => subtractPrefixes(block, holes))
+    return own.length > 0 && !free.some((one) => one.length <= length)
+  })
+}
+
 /** There is nothing to move to, or to be made in, before. */
-const afterClaim = ({ remedy, ...conflict }: Conflict, { join }: HeldBlocks): Conflict => ({
+const afterClaim = (
+  { remedy, ...conflict }: Conflict,
+  [what, claim, join]: readonly [what: string, claim: string, join: string],
+): Conflict => ({
   ...conflict,
   remedy: {
-    text: `First claim a block, which asks etcd: \`${join}\`. Then: ${remedy.text}`,
-    commands: [join, ...remedy.commands.filter((command) => command !== join)],
+    text: `First claim ${what}, which asks etcd: \`${claim}\`. Then: ${remedy.text}`,
+    commands: [claim, ...remedy.commands.filter((command) => command !== join)],
   },
 })
+
+/** `--count` says how many blocks of the family a host has then. */
+const oneMore = (subnets: readonly string[], { blocks, leaving = [] }: HeldBlocks): number => {
+  const families = new Set(subnets.map((subnet) => parsePrefix(subnet).family))
+  const kept = blocks.filter((block) => !leaving.includes(block)).map((block) => parsePrefix(block).family)
+  return 1 + Math.max(...[...families].map((family) => kept.filter((one) => one === family).length))
+}
 
 /**
  * A conflict about a block of a cluster, whose remedy begins with a name or a block for this host where it needs one.
  *
  * @param subnets - those of the network that are in such blocks
+ * @param used - what of the blocks of this host is in use, as far as it is known
  */
 export const afterNewName = (
   conflict: Conflict,
   subnets: readonly string[],
   blocks: HeldBlocks,
+  used: readonly string[] = [],
 ): Conflict => {
   const first = newNameText(blocks) ?? joinText(blocks)
   if (first === null) {
     if (mayComeBack(subnets, blocks)) return afterJoin(conflict, blocks)
-    return lacksBlock(subnets, blocks) ? afterClaim(conflict, blocks) : conflict
+    const { join } = blocks
+    if (lacksBlock(subnets, blocks)) return afterClaim(conflict, ['a block', join, join])
+    return lacksRoom(subnets, blocks, used)
+      ? afterClaim(conflict, ['one more block', `${join} --count ${oneMore(subnets, blocks)}`, join])
+      : conflict
   }
   const { text, commands } = conflict.remedy
   // Which of the two ways it is, only the text tells.

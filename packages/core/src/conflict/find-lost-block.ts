@@ -22,9 +22,16 @@ export const findLostBlock = (
   wording: Wording = commandWording,
 ): Conflict | null => findLostBlocks({ network, subnets: [subnet] }, blocks, isLive, wording)[0] ?? null
 
-/** The same of the subnets of a network: one conflict where both are in such blocks, and the same leads out. */
+/**
+ * The same of the subnets of a network: one conflict where both are in such blocks, and the same leads out. `used`: subnets
+ * that are in use on the host.
+ */
 export const findLostBlocks = (
-  { network, subnets }: { readonly network: string; readonly subnets: readonly string[] },
+  {
+    network,
+    subnets,
+    used = [],
+  }: { readonly network: string; readonly subnets: readonly string[]; readonly used?: readonly string[] },
   { lost, ...blocks }: HeldBlocks,
   isLive: boolean,
   wording: Wording = commandWording,
@@ -48,7 +55,7 @@ export const findLostBlocks = (
             text: `${conflict.remedy.text} ${namedInFile(wording.subnets, blocks.left)}`,
           },
     }
-    return { conflict: afterNewName(told, all, { ...blocks, lost }), subnet, overlapped }
+    return { conflict: afterNewName(told, all, { ...blocks, lost }, used), subnet, overlapped }
   })
   return withBothFamilies(found, isAboutBlocks)
 }

@@ -18,13 +18,17 @@ import { moveAgain } from './note-moves.ts'
 export const findSubnetOverlaps = (
   subnets: readonly SubnetPlan[],
   kept: readonly KeptSubnet[],
-  { interfaces = [] }: HostFacts,
+  { interfaces = [], networks = [] }: HostFacts,
   {
     wording,
     isLive,
     blocks = null,
   }: { readonly wording?: Wording; readonly isLive?: boolean; readonly blocks?: HeldBlocks | null },
 ): readonly Conflict[] => {
+  const used = [
+    ...interfaces.flatMap(({ addresses }) => addresses ?? []),
+    ...networks.flatMap((one) => one.subnets ?? []),
+  ]
   const found = subnets.flatMap((planned): readonly FoundOverlap[] => {
     const {
       network,
@@ -56,6 +60,7 @@ export const findSubnetOverlaps = (
         { ...conflict, remedy },
         all.map((one) => one.subnet),
         blocks,
+        [...used, ...subnets.filter((one) => one.network !== network).map((one) => one.subnet)],
       ),
     )
   })

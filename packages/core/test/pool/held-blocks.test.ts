@@ -6,7 +6,7 @@ import {
   type SubnetPlanOptions,
   type SubnetRequest,
 } from '@portolan/core'
-import { findLostBlock, lostBlockNotes, mayBeItself } from '@portolan/core/planning'
+import { findLostBlock, findLostBlocks, lostBlockNotes, mayBeItself } from '@portolan/core/planning'
 import { type HostFacts, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import fc from 'fast-check'
 
@@ -121,6 +121,22 @@ describe('subnets in blocks of a cluster', () => {
       ).toEqual(moved)
       expect(remedyOf({ lost: free, left: true, pools: [] })).toEqual(moved)
       expect(remedyOf({ ...own, lost: taken })).toEqual(moved)
+    })
+
+    test('to claim one more first where its own have no room', () => {
+      const blocks = ['10.70.2.0/24', '10.71.2.0/24', 'fd00:1234:0:7::/64']
+      const commandsWith = (used: readonly string[], more: Partial<HeldBlocks> = {}, subnet = block) =>
+        findLostBlocks(
+          { network: 'web', subnets: [subnet], used },
+          { ...held, blocks, lost: taken, ...more },
+          false,
+        ).map(({ remedy }) => remedy.commands)
+      const more = (count: number) => [[`${join} --count ${count}`, 'portolan move web']]
+      const alone = [['portolan move web']]
+      expect(commandsWith(['10.70.2.1/24'])).toEqual(alone)
+      expect(commandsWith(['10.70.2.1/24', '10.71.2.1/25'])).toEqual(more(3))
+      expect(commandsWith(['10.70.2.1/24', '10.71.2.1/25'], {}, '10.66.31.0/25')).toEqual(alone)
+      expect(commandsWith(['10.70.0.0/16'], { leaving: ['10.71.2.0/24'] })).toEqual(more(2))
     })
 
     test('to claim a block first where it has none of that family to move to', () => {

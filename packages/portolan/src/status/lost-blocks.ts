@@ -75,20 +75,30 @@ export const readLostBlocks = async (
           wording,
         ),
       )
-    const unjoined = clusterSeen === undefined ? {} : unjoinedIn({ cluster, pools: null }, clusterSeen)
+    const asked = clusterSeen === undefined ? {} : unjoinedIn({ cluster, pools: null }, clusterSeen)
+    // A host that does not remember to have joined, though it saw the cluster, has lost its memory or was never in it.
+    const isForgotten = known === null && asked.unjoined === undefined && others.length > 0
+    const unjoined = isForgotten ? { unjoined: { pools: [], own: [] } } : asked
     if (lost.length + others.length === 0 && unjoined.unjoined === undefined)
       return { ...noLostBlocks, notes }
     // Which blocks are this host's is not known where it does not remember to have joined.
     const ofHost = { pools: known === null ? null : pools, blocks: own, lost }
     const blocks = { ...named, ...left, cluster, ...ofHost, ...lines, ...unjoined }
-    const find: LostBlocks['find'] = (networks) =>
-      networks.flatMap(({ project, network }): readonly ProjectConflict[] => {
-        const subnets = network.external ? [] : families.flatMap((family) => network[family]?.subnet ?? [])
+    const subnetsOf = ({ network }: OwnedNetwork): readonly string[] =>
+      families.flatMap((family) => network[family]?.subnet ?? [])
+    const find: LostBlocks['find'] = (networks) => {
+      const used = networks.flatMap(subnetsOf)
+      return networks.flatMap(({ project, network, ...more }): readonly ProjectConflict[] => {
+        const subnets = network.external ? [] : subnetsOf({ project, network, ...more })
         const words = wordsAbout(project, { wording, written })
-        return findLostBlocks({ network: network.name, subnets }, blocks, isLive(project), words.wording).map(
-          (conflict) => ({ ...withCommands(conflict, words), project }),
-        )
+        return findLostBlocks(
+          { network: network.name, subnets, used },
+          blocks,
+          isLive(project),
+          words.wording,
+        ).map((conflict) => ({ ...withCommands(conflict, words), project }))
       })
+    }
     return { isNone: false, find, notes, unread: [] }
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error

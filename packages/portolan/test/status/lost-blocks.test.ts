@@ -94,7 +94,34 @@ test.each([
   },
 )
 
+test('a host that does not remember to have joined is told to join before it moves a network', async () => {
+  await writeNeighbours(folder, seen)
+  const { find } = await readLostBlocks(folder, { isLive: () => false })
+  const [told, ...more] = find(up('10.64.2.1/24'))
+  expect(more).toEqual([])
+  expect(told?.remedy.text).toMatch(
+    /^First join cluster prod, or get the blocks of this host back\. Then: Move/,
+  )
+  expect(told?.remedy.commands).toEqual([
+    expect.stringMatching(/^portolan cluster join /),
+    'portolan move web',
+  ])
+})
+
+test('a host whose blocks are all in use is told to claim one more before it moves a network', async () => {
+  await writeMember(folder, member)
+  await writeNeighbours(folder, { ...seen, pools: member.pools })
+  const { find } = await readLostBlocks(folder, { isLive: () => false })
+  const commands = (...addresses: readonly string[]) => find(addresses.flatMap(up))[0]?.remedy.commands
+  expect(commands('10.64.2.1/24')).toEqual(['portolan move web'])
+  expect(commands('10.64.2.1/24', '10.64.1.1/25')).toEqual([
+    `portolan cluster join --state ${folder} --count 2`,
+    'portolan move web',
+  ])
+})
+
 test('a network in a block of another host is told with a command about its project', async () => {
+  await writeMember(folder, member)
   await writeNeighbours(folder, seen)
   const { find } = await readLostBlocks(folder, { isLive: () => false, ownCommand: ofProject })
   expect(find(up('10.64.2.1/24'))).toMatchObject([
