@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { buildFrame } from '../lab/frame.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import { createMachine, type Machine } from '../lab/machine.ts'
+import { takeSnapshot } from '../lab/snapshot.ts'
 import { addresses } from '../lab/topology.ts'
 
 // The lab proves itself with rules written by hand: what it says of a rule set must not rest on our compilers.
@@ -103,6 +104,27 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
     }
   })
   afterAll(() => lab[Symbol.asyncDispose]())
+
+  test('a snapshot has links in the state that they come to, which the kernel tells up to a second later', async () => {
+    await lab.host.ip(
+      'link add br-late type bridge',
+      'link add late0 type veth peer name late1',
+      'link set br-late up',
+      'link set late1 up',
+      'link set late0 master br-late up',
+    )
+    const stateOf = async (): Promise<string | undefined> =>
+      (
+        JSON.parse((await takeSnapshot(lab.host)).links ?? '') as readonly {
+          readonly ifname: string
+          readonly operstate: string
+        }[]
+      ).find(({ ifname }) => ifname === 'br-late')?.operstate
+    expect(await stateOf()).toBe('UP')
+    await lab.host.ip('link set late0 nomaster')
+    expect(await stateOf()).toBe('DOWN')
+    await lab.host.ip('link del late0', 'link del br-late')
+  })
 
   describe.each(['ip', 'ip6'] as const)('in family %s', (family) => {
     const at = addresses[family]

@@ -29,6 +29,7 @@ test('a file that takes a macvlan network away, or moves it, is refused while a 
   expect(await apply(lan('eth0'))).toMatchObject({ exitCode: 0 })
   for (const { name, pid } of [a, job])
     expect(await run(`attach vl/lan --netns ${pid} --name ${name}`)).toMatchObject(done)
+  await lab.host.quiet()
   const links = await lab.host.mustRun(['ip', '-o', 'link'])
   expect(await apply(bridge)).toMatchObject(refused('a', 'on eth0 no more'))
   expect(await apply(lan('p1'))).toMatchObject(refused('a', 'on p1'))
@@ -78,6 +79,7 @@ test('an endpoint on a bridge too stays there where its macvlan cannot be detach
   expect(await lab.portolan(['apply', '--yes', '-f', file])).toMatchObject(done)
   expect(await run(`attach vl/br --netns ${a.pid} --name a`)).toMatchObject(done)
   expect(await run(`attach vl/lan --netns ${a.pid} --name a --interface eth1`)).toMatchObject(done)
+  await a.quiet()
   const links = await a.mustRun(['ip', '-o', 'link'])
   for (const where of ['', ` --netns ${a.pid}`])
     expect(await run(`detach a -p vl${where}`)).toMatchObject({

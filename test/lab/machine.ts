@@ -69,6 +69,11 @@ export interface Machine extends AsyncDisposable {
   areUp(links: readonly string[]): Promise<boolean>
   /** Waits until these links have their link-local addresses; throws where they have not after 30 s. */
   settled(links: readonly string[]): Promise<void>
+  /**
+   * Waits until all links have come to their state and their addresses, as two readings have to see the same; throws where
+   * they have not after 30 s.
+   */
+  quiet(): Promise<void>
   /** Keeps what the machine is like, for `restore`. */
   remember(options?: RememberOptions): Promise<void>
   /** Ends its services and undoes what was changed since `remember`; resolves with what could not be undone. */
@@ -154,6 +159,10 @@ export const createMachine = async (
     async settled(links) {
       if ((await agent.ask('settled', { links })) !== true)
         throw new Error(`${name}: no link-local addresses on ${links.join(' and ')} after 30 s`)
+    },
+    async quiet() {
+      if ((await agent.ask('quiet')) !== true)
+        throw new Error(`${name}: links have not come to their state and their addresses after 30 s`)
     },
     async remember({ folders, tablesStay = false } = {}) {
       await agent.ask('remember', {

@@ -73,6 +73,7 @@ const readText = (part: string, text: string): string => {
 
 /** Reads rules of all three kinds, links, addresses, routes of every table, bridge ports and network sysctls. */
 export const takeSnapshot = async (host: Machine): Promise<Snapshot> => {
+  await host.quiet()
   // One shell for all: entering the host for each would take longer than to read it.
   const printed = await host.mustRun(['sh', '-ec', Object.values(readings).join("\nprintf '\\0'\n")])
   const texts = printed.split('\0')

@@ -45,14 +45,15 @@ export const serves = async (lab: Lab, family: 'ip' | 'ip6'): Promise<string | n
 }
 
 /** What the kernel has of a machine's network, without what counts or passes by itself. */
-export const networkOf = async (machine: Machine): Promise<string> =>
-  (
-    await machine.mustRun([
-      'sh',
-      '-c',
-      'ip -d link; ip address; ip route; ip -6 route; cat /proc/sys/net/ipv[46]/conf/eth0/[a-r]*_*[!t] 2> /dev/null; true',
-    ])
-  ).replaceAll(/\b(expires \d+sec|tentative |state \w+ )/g, '')
+export const networkOf = async (machine: Machine): Promise<string> => {
+  await machine.quiet()
+  const printed = await machine.mustRun([
+    'sh',
+    '-c',
+    'ip -d link; ip address; ip route; ip -6 route; cat /proc/sys/net/ipv[46]/conf/eth0/[a-r]*_*[!t] 2> /dev/null; true',
+  ])
+  return printed.replaceAll(/\bexpires \d+sec/g, '')
+}
 
 /** The host's ends of veth pairs that Portolan made. */
 export const portsOf = async (lab: Lab): Promise<readonly string[]> => {

@@ -121,9 +121,13 @@ export const inside = (open: OpenLab, backend: Backend): void => {
   test('again it changes nothing, and gives the same', async () => {
     const lab = await open()
     const { machine, attached } = await published(lab, backend)
-    const before = [await networkOf(machine), await lab.host.mustRun(['ip', 'link'])]
+    const seen = async () => {
+      await lab.host.quiet()
+      return [await networkOf(machine), await lab.host.mustRun(['ip', 'link'])]
+    }
+    const before = await seen()
     expect(await attach(lab, backend, machine)).toEqual(attached)
-    expect([await networkOf(machine), await lab.host.mustRun(['ip', 'link'])]).toEqual(before)
+    expect(await seen()).toEqual(before)
   })
 
   test.each([

@@ -9,7 +9,7 @@ import json
 import os
 import socket
 
-from links import when_received, when_settled, when_up
+from links import when_quiet, when_received, when_settled, when_up
 from loop import Loop
 from listeners import Listeners
 from namespace import run
@@ -98,6 +98,9 @@ class Agent:
 
     def do_settled(self, command, answer):
         when_settled(self.loop, command['links'], LONGEST, answer)
+
+    def do_quiet(self, _command, answer):
+        when_quiet(self.loop, LONGEST, answer)
 
     def do_remember(self, command, answer):
         self.first = FirstState(command['folders'], command['kept'], command['tablesStay'], self.inherited)

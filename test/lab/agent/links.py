@@ -4,7 +4,7 @@ import socket
 import struct
 
 from netlink import Netlink
-from state import are_received, are_settled, own_addresses
+from state import are_quiet, are_received, are_settled, own_addresses
 
 RTM_GETLINK, RTM_NEWLINK, NLM_F_REQUEST = 18, 16, 1
 IFLA_IFNAME, IFLA_OPERSTATE = 3, 16
@@ -77,3 +77,12 @@ def when_settled(loop, names, seconds, answer):
         answer(is_done)
     else:
         loop.after(0.01, lambda: when_settled(loop, names, seconds - 0.01, answer))
+
+
+def when_quiet(loop, seconds, answer):
+    """Answers whether all links have come to their state and their addresses, before so many seconds."""
+    is_done = are_quiet()
+    if is_done or seconds <= 0:
+        answer(is_done)
+    else:
+        loop.after(0.01, lambda: when_quiet(loop, seconds - 0.01, answer))

@@ -47,6 +47,13 @@ class Netlink:
                     return items, is_whole
                 items.append(payload)
 
+    def get(self, kind, body):
+        """What follows the header of the one message that answers, None where there is no such thing."""
+        self.wire.send(HEADER.pack(16 + len(body), kind, REQUEST, 0, 0) + body)
+        answer = self.wire.recv(1 << 16)
+        length, found, _, _, _ = HEADER.unpack_from(answer)
+        return None if found == ERROR else answer[16:length]
+
     def ask(self, kind, flags, body):
         """The error number of one request, 0 where it was done."""
         return self.ask_at_once(HEADER.pack(16 + len(body), kind, REQUEST | ACK | flags, 0, 0) + body)

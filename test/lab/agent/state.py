@@ -17,12 +17,14 @@ TABLE_MAIN = 254
 GET_TABLE, LIST_SETS, SET_PROTOCOL = 10 << 8 | 1, 6 << 8 | 7, 7
 
 # linux/if_link.h: counts, and what IPv6 has of a link, which is its addresses and sysctls.
-LINK_NAME, LINK_VOLATILE = 3, {7, 23, 26, 35, 47, 48}
+LINK_NAME, LINK_STATE, LINK_VOLATILE = 3, 16, {7, 23, 26, 35, 47, 48}
+RUNNING = 0x40  # linux/if.h
 ADDRESS_TIMES = 6
 ADDRESS, OWN_ADDRESS = 1, 2
 ROUTE_TO, ROUTE_TIMES, ROUTE_TABLE = 1, 12, 15
 LOCAL_ROUTE = 2
-SCOPE_LINK, TENTATIVE = 253, 0x40
+# Another machine has a refused one (IFA_F_DADFAILED): it stays tentative.
+SCOPE_LINK, TENTATIVE, REFUSED = 253, 0x40, 0x08
 LINK_LOCAL = b'\xfe\x80'
 
 SYSCTLS = '/proc/sys/net'
@@ -161,6 +163,40 @@ def are_settled(indexes):
         ready = {struct.unpack_from('I', item, 4)[0] for item in read_addresses(route)
                  if is_link_local(item) and not item[2] & TENTATIVE}
     return ready.issuperset(indexes)
+
+
+def running_links(route):
+    """The links that carry packets, in the state that they come to by themselves.
+
+    A work of the kernel's own changes the state of a link, up to a second after what it follows from, and until then all
+    links are listed as they were (net/core/link_watch.c). Where one link is asked for, the kernel does that work first
+    (net/core/rtnetlink.c, `rtnl_getlink`, since Linux 6.8); what a bridge or a macvlan comes to follows from that.
+    """
+    before, now = None, read_each_link(route)
+    while now != before:
+        before, now = now, read_each_link(route)
+    return {index for index, (flags, _) in now.items() if flags & RUNNING}
+
+
+def read_each_link(route):
+    """By index: its flags and its state."""
+    states = {}
+    for index, _ in read_links(route).values():
+        item = route.get(GET_LINK, struct.pack('BxHiII', socket.AF_UNSPEC, 0, index, 0, 0))
+        if item is not None:
+            states[index] = (struct.unpack_from('I', item, 8)[0], dict(attributes(item, 16)).get(LINK_STATE))
+    return states
+
+
+def are_quiet():
+    """Whether the kernel owes no link a state or an address any more."""
+    with Netlink(socket.NETLINK_ROUTE) as route:
+        running = running_links(route)
+        for item in route.dump(GET_ADDRESS, struct.pack('BBBBI', socket.AF_INET6, 0, 0, 0, 0)):
+            is_tried = item[2] & TENTATIVE and not item[2] & REFUSED
+            if is_tried and struct.unpack_from('I', item, 4)[0] in running:
+                return False
+        return are_received(route, {address for index, address in own_addresses(route) if index in running})
 
 
 def own_addresses(route):
