@@ -1,5 +1,6 @@
 import { parsePrefix, prefixesOverlap, subtractPrefixes, tryParsePrefix } from '@portolan/netfilter'
 import { isOfPools } from '../block/within-blocks.ts'
+import { joinWithCount } from '../pool/blocks-exhausted.ts'
 import { blockPools, type HeldBlocks } from '../pool/held-blocks.ts'
 import { newNameText } from '../pool/name-taken.ts'
 import type { Conflict } from './conflict.ts'
@@ -64,7 +65,7 @@ const afterClaim = (
   },
 })
 
-/** `--count` says how many blocks of the family a host has then. */
+/** How many blocks of the family this host has with another one. */
 const oneMore = (subnets: readonly string[], { blocks, leaving = [] }: HeldBlocks): number => {
   const families = new Set(subnets.map((subnet) => parsePrefix(subnet).family))
   const kept = blocks.filter((block) => !leaving.includes(block)).map((block) => parsePrefix(block).family)
@@ -89,7 +90,7 @@ export const afterNewName = (
     const { join } = blocks
     if (lacksBlock(subnets, blocks)) return afterClaim(conflict, ['a block', join, join])
     return lacksRoom(subnets, blocks, used)
-      ? afterClaim(conflict, ['one more block', `${join} --count ${oneMore(subnets, blocks)}`, join])
+      ? afterClaim(conflict, ['one more block', joinWithCount(join, oneMore(subnets, blocks)), join])
       : conflict
   }
   const { text, commands } = conflict.remedy

@@ -8,6 +8,7 @@ import {
   parsePrefix,
   prefixAround,
 } from '@portolan/netfilter'
+import { checkArgument, objectValue } from '@portolan/netfilter/schema'
 import { checkFacts } from '../pool/check-subnet-plan.ts'
 import { isHostIndex } from '../pool/host-index.ts'
 import {
@@ -44,6 +45,14 @@ export interface MapInput {
   readonly cells: number
 }
 
+const inputValue = objectValue('{ family, size, pools, options, asked, subnets, rejected, cells }', {
+  family: 'text',
+  pools: 'objects',
+  options: 'object',
+  subnets: 'objects',
+  rejected: 'objects',
+})
+
 /** An enlarged part is shown when it is at most an eighth of its row: 3 bits. */
 const ENLARGED = 3
 
@@ -71,8 +80,9 @@ interface Entry {
  * @public @since 0.1.0
  */
 export const mapAddresses = (facts: HostFacts | HostIndex, input: MapInput): AddressMap => {
-  const { family, size, subnets } = input
   checkFacts(facts)
+  checkArgument(input, inputValue, 'the input of mapAddresses')
+  const { family, size, subnets } = input
   const host = isHostIndex(facts) ? facts : indexHost(facts)
   const state = startPlan(host, [], input.pools, input.options)
   const entries = poolsFor(state, { network: '', family }).flatMap(({ name, entries: all }) =>

@@ -56,7 +56,7 @@ export const blocksExhausted = (
     own.length === 0
       ? `This host has no ${family === 'ip' ? 'IPv4' : 'IPv6'} block of cluster ${cluster}, so no subnet can be picked for network ${network}.`
       : `No subnet is free for network ${network} in the blocks of this host in cluster ${cluster} (${rejectionText(rejected)}).`
-  const claim = `\`${join} --count ${own.length + missing}\``
+  const claim = `\`${joinWithCount(join, own.length + missing)}\``
   const first = newNameText(blocks)
   const remedy =
     first === null
@@ -77,3 +77,6 @@ const passedOver = ({ leaving = [], cluster }: HeldBlocks, family: SubnetWish['f
   const [it, are, them] = own.length === 1 ? ['Block', 'is', 'it'] : ['Blocks', 'are', 'them']
   return ` ${it} ${own.join(', ')} ${are} passed over: no pool of cluster ${cluster} has ${them} any more.`
 }
+
+/** The command that claims blocks, with how many of a family this host is to have then. */
+export const joinWithCount = (join: string, count: number): string => `${join} --count ${count}`

@@ -1,5 +1,6 @@
 import type { IPv4, IPv4CidrRange, IPv6, IPv6CidrRange } from 'ip-num'
 import { InvalidRequestError } from '../error/index.ts'
+import { shownValue } from '../schema/unknown-options.ts'
 import { formatAddress6, tryParseAddress6 } from './address6.ts'
 
 /**
@@ -24,11 +25,11 @@ export type PrefixInput = string | IPv4CidrRange | IPv6CidrRange
  */
 export const inputText = (input: AddressInput | PrefixInput): string => {
   if (typeof input === 'string') return input
-  if (!isValue(input))
+  const text = writtenValue(input)
+  if (text === null)
     throw new InvalidRequestError(
-      `${String(input)} is no address and no prefix: expected a text such as 10.0.0.0/8, or a value of ip-num.`,
+      `${shownInput(input)} is no address and no prefix: expected a text such as 10.0.0.0/8, or a value of ip-num.`,
     )
-  const text = 'toCidrString' in input ? input.toCidrString() : input.toString()
   if (!text.includes(':')) return text
   // ip-num writes every group of IPv6: `0:0:0:0:0:0:0:1`.
   const [address = '', length] = text.split('/')
@@ -37,5 +38,15 @@ export const inputText = (input: AddressInput | PrefixInput): string => {
   return length === undefined ? canonical : `${canonical}/${length}`
 }
 
-/** Callers in JavaScript may hand in anything. */
-const isValue = (input: unknown): boolean => typeof input === 'object' && input !== null
+/** What is no address, for a message. An object may have no text. */
+export const shownInput = (input: unknown): string =>
+  typeof input === 'object' && input !== null ? shownValue(input) : String(input)
+
+/** Callers in JavaScript may hand in anything. @returns null of what is no value of ip-num */
+const writtenValue = (input: unknown): string | null => {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return null
+  const value = input as Readonly<Record<string, unknown>>
+  const write = typeof value.toCidrString === 'function' ? value.toCidrString : value.toString
+  const text: unknown = typeof write === 'function' ? write.call(input) : null
+  return typeof text === 'string' ? text : null
+}

@@ -2,7 +2,7 @@ import { InvalidRequestError, ParseError, type SourcePosition } from '../error/i
 import { nowhere, tryParseAddress } from './address.ts'
 import { readAddress4 } from './address4.ts'
 import { readAddress6 } from './address6.ts'
-import { type AddressInput, inputText, type PrefixInput } from './ip-num-input.ts'
+import { type AddressInput, inputText, type PrefixInput, shownInput } from './ip-num-input.ts'
 import { formatPrefix, type InterfaceAddress, mask4, mask6, type Prefix, prefixAround } from './prefix.ts'
 
 /** Reads the decimal number after the slash; no sign, no leading zero. -1 when it is none. */
@@ -125,7 +125,7 @@ export const parseInterfaceAddress = (
 ): InterfaceAddress => {
   if (typeof text !== 'string')
     throw new InvalidRequestError(
-      `${String(text)} is no address with a length: expected a text such as 192.0.2.2/24.`,
+      `${shownInput(text)} is no address with a length: expected a text such as 192.0.2.2/24.`,
     )
   const parsed = tryParseInterfaceAddress(text)
   if (parsed !== null) return parsed

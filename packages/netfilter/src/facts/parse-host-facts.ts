@@ -15,6 +15,7 @@ import { hostFactsKeys, hostFactsSchema } from './host-facts-schema.ts'
  */
 export const parseHostFacts = (json: string, source: string): HostFacts => {
   checkArgument(json, textValue('a text of JSON, as "portolan inspect" prints it'), 'the text of the facts')
+  checkArgument(source, textValue('a text'), 'the name of the facts')
   const value = parseJson(
     json,
     source,

@@ -22,6 +22,7 @@ import {
   wholeValue,
   wordValue,
 } from '@portolan/netfilter/schema'
+import { wholeIntent } from './whole-intent.ts'
 
 const text = textValue()
 const textOrNull = nullOr(text)
@@ -140,11 +141,13 @@ const what = 'the intent'
 
 /**
  * Refuses an intent that is none, as it comes from JavaScript or from JSON of a program's own.
+ *
+ * @returns the intent, with null for what may be so and is absent
  * @throws InvalidRequestError naming the place: `networks[0].name in the intent is 7`
  */
-export const checkIntentValue = (intent: unknown): void => {
+export const checkIntentValue = (given: unknown): Intent => {
   checkArgument(
-    intent,
+    given,
     objectValue('what readCompose() or intent() gives', {
       project: 'text',
       networks: 'objects',
@@ -154,13 +157,12 @@ export const checkIntentValue = (intent: unknown): void => {
     }),
     what,
   )
-  const { networks, endpoints, mappings, parented = [], links = [] } = intent as Intent
-  const lists: readonly (readonly [string, unknown])[] = [
-    ['parented', parented],
-    ['links', links],
-  ]
+  const { parented: held = [], links: linked = [] } = given as Intent
+  const lists = Object.entries<unknown>({ parented: held, links: linked })
   const objects: ValueKind = listValue('a list of objects, or absent', isObject)
   for (const [key, value] of lists) checkArgument(value, objects, `${key} in ${what}`)
+  const intent = wholeIntent(given as Intent)
+  const { networks, endpoints, mappings, parented = [], links = [] } = intent
   checkItems(networks, networkKinds, 'networks', what)
   checkItems(endpoints, endpointKinds, 'endpoints', what)
   checkItems(mappings, mappingKinds, 'mappings', what)
@@ -168,4 +170,5 @@ export const checkIntentValue = (intent: unknown): void => {
   checkItems(parented, parentedKinds, 'parented', what)
   for (const [at, one] of parented.entries())
     checkItems(one.endpoints, endpointKinds, `parented[${at}].endpoints`, what)
+  return intent
 }

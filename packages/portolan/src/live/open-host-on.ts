@@ -1,7 +1,7 @@
 import type { DesiredMapping, PublishedPort } from '@portolan/core'
 import type { JournalChange } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
-import { checkOptions, flagValue, type OptionKinds, type ValueKind } from '@portolan/netfilter/schema'
+import { checkOptions, flagValue, type OptionKinds } from '@portolan/netfilter/schema'
 import { signalValue } from '../arguments/value-kinds.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { HeldProject } from '../watch/held-project.ts'
@@ -13,6 +13,7 @@ import { removeChildren } from './attachments/detach-child.ts'
 import { removeAttached } from './attachments/detach-endpoint.ts'
 import { networkNamed } from './attachments/endpoint-place.ts'
 import { releasePlanned } from './attachments/planned-place.ts'
+import { checkNames } from './check-names.ts'
 import { leaseEndpoint, releaseLeases } from './endpoints/lease-endpoint.ts'
 import { holdLiveProject } from './hold-live-project.ts'
 import { turnsInOrder } from './in-order.ts'
@@ -36,6 +37,7 @@ import { unpublishPorts } from './ports/unpublish-ports.ts'
 import { BackendMovedError } from './rules/backend-moved-error.ts'
 import { LiveRules } from './rules/live-rules.ts'
 import { openRuleKeeper } from './rules/open-rule-keeper.ts'
+import { type StatusOptions, statusKinds } from './status-options.ts'
 import { withoutEndpoint } from './wanted/wanted-state.ts'
 
 /**
@@ -205,13 +207,18 @@ export const openObservedHostOn = async (
       whileOpen(() => ensureParentedNetwork(rules, machine, name, networkOptions)),
     removeNetwork: (name) =>
       whileOpen(async () => {
+        checkNames({ network: name })
         if (await removeParentedNetwork(rules, machine, name)) return
         await removeNetwork(rules, machine, name)
       }),
     lease: (network, endpoint, endpointOptions = {}) =>
-      whileOpen(() => leaseEndpoint(rules, leases, network, endpoint, endpointOptions)),
+      whileOpen(async () => {
+        checkNames({ network, endpoint })
+        return leaseEndpoint(rules, leases, network, endpoint, endpointOptions)
+      }),
     release: (network, endpoint) =>
       whileOpen(async () => {
+        checkNames({ network, endpoint })
         // Its addresses may go to another endpoint, which an interface that has them still would answer for.
         await removeAttached(rules, machine, { project, network, endpoint })
         await release(network, endpoint)
@@ -236,7 +243,10 @@ export const openObservedHostOn = async (
             await release(network.name, endpoint, neverUsed)
       }),
     attachPort: (interfaceName, network) =>
-      whileReached(() => attachToNetwork(rules, machine, interfaceName, network)),
+      whileReached(async () => {
+        checkNames({ interface: interfaceName, network })
+        return attachToNetwork(rules, machine, interfaceName, network)
+      }),
     publish: (requests) => {
       const call = listOf<PublishRequest>(requests)
       // Which port one gets that names none depends on those that are published by then.
@@ -268,20 +278,6 @@ export const openObservedHostOn = async (
     [Symbol.asyncDispose]: close,
   }
 }
-
-type StatusOptions = NonNullable<Parameters<LiveHost['status']>[0]>
-
-const conflictsValue: ValueKind = {
-  expected: 'true, false or { network, endpoint }',
-  holds: (value) =>
-    typeof value === 'boolean' ||
-    (typeof value === 'object' &&
-      value !== null &&
-      Object.keys(value).sort().join() === 'endpoint,network' &&
-      Object.values(value).every((one) => typeof one === 'string')),
-}
-
-const statusKinds: OptionKinds<StatusOptions> = { conflicts: conflictsValue, connections: flagValue }
 
 const watchKinds: OptionKinds<WatchOptions> = { signal: signalValue, check: flagValue, once: flagValue }
 

@@ -1,5 +1,6 @@
 import type { AddressMap } from '@portolan/core'
 import { visibleData } from '@portolan/netfilter/text'
+import { checkAddressMap } from './check-address-map.ts'
 import { nothingWords, subnetCount } from './map-words.ts'
 import { element, svgText, tooltip } from './svg.ts'
 import { drawHolders, drawLegend, drawPicks } from './svg-lists.ts'
@@ -31,6 +32,7 @@ export const drawAddressMapInPage = (drawn: AddressMap, hasHatch: boolean): stri
   drawWith(drawn, hasHatch ? [] : [element('defs', {}, hatch)])
 
 const drawWith = (drawn: AddressMap, head: readonly string[]): string => {
+  checkAddressMap(drawn)
   const map = visibleData(drawn)
   const title = titleOf(map)
   const titles = [svgText(32, 46, 'title', title), svgText(32, 72, 'quiet', subtitleOf(map))]

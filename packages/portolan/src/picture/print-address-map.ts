@@ -1,6 +1,14 @@
 import type { AddressMap, MapCell, MapRow } from '@portolan/core'
+import {
+  checkArgument,
+  checkOptions,
+  flagValue,
+  type OptionKinds,
+  type ValueKind,
+} from '@portolan/netfilter/schema'
 import { visibleData } from '@portolan/netfilter/text'
 import { plainStyle, type Style } from '../text/style.ts'
+import { checkAddressMap } from './check-address-map.ts'
 import {
   consequenceOf,
   letterOf,
@@ -29,6 +37,9 @@ interface Pen {
 const unicodeGlyphs = { picked: '█', spoiled: '░', free: '·', part: '└' }
 const asciiGlyphs = { picked: '#', spoiled: '-', free: '.', part: '`' }
 
+const widthValue: ValueKind = { expected: 'a number', holds: (value) => typeof value === 'number' }
+const optionKinds: OptionKinds<PrintMapOptions> = { columns: widthValue, unicode: flagValue }
+
 /**
  * How many cells a row should have for a terminal of this width; `mapAddresses` takes it. A power of two, so that
  * each cell is a prefix.
@@ -37,6 +48,7 @@ const asciiGlyphs = { picked: '#', spoiled: '-', free: '.', part: '`' }
  * @public @since 0.1.0
  */
 export const cellsFor = (columns: number): number => {
+  checkArgument(columns, widthValue, 'the number of columns')
   if (columns >= 120) return 64
   return columns >= 72 ? 32 : 16
 }
@@ -52,9 +64,12 @@ export const cellsFor = (columns: number): number => {
  */
 export const printAddressMap = (
   drawn: AddressMap,
-  { columns = 80, unicode = true }: PrintMapOptions = {},
+  options: PrintMapOptions = {},
   style: Style = plainStyle,
 ): string => {
+  checkAddressMap(drawn)
+  checkOptions<PrintMapOptions>(options, optionKinds, 'the options of printAddressMap')
+  const { columns = 80, unicode = true } = options
   const map = visibleData(drawn)
   const pen: Pen = {
     columns: Math.max(columns, 40),

@@ -54,11 +54,11 @@ import { speakingPlan } from './speaking-plan.ts'
  * @public @since 0.1.0
  */
 export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<Plan> => {
-  checkIntentValue(intent)
+  const whole = checkIntentValue(intent)
   checkOptions<PlanOptions>(options, planKinds, 'the options of plan')
   if (options.facts !== undefined) checkHostFacts(options.facts, 'the facts in the options of plan')
-  refuseLive(intent, options)
-  return planBeside(intent, options, { search: true })
+  refuseLive(whole, options)
+  return planBeside(whole, options, { search: true })
 }
 
 /** A live host holds the networks and ports of a project that no file has: a plan would remove them. */

@@ -26,6 +26,9 @@ const stored: unknown = JSON.parse(JSON.stringify(made))
 
 const others: readonly unknown[] = [7, 'x', true, null, {}, [], [7]]
 
+/** Null opens a port to more than any other value. */
+const narrowing = ['hostAddress', 'interface', 'allowFrom', 'hostBinding']
+
 const told = (given: unknown, facts: HostFacts = {}): Promise<unknown> =>
   plan(given as Intent, { facts, rules: null, backend: 'nftables' }).then(
     () => 'planned',
@@ -34,6 +37,25 @@ const told = (given: unknown, facts: HostFacts = {}): Promise<unknown> =>
 
 test('an intent that is JSON is planned as the one that it was', async () => {
   expect(await told(stored)).toBe('planned')
+})
+
+test('what may be null may be absent, but for what narrows where a port is published', async () => {
+  const without = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(without)
+    if (typeof value !== 'object' || value === null) return value
+    const kept = Object.entries(value).filter(([key, one]) => one !== null || narrowing.includes(key))
+    return Object.fromEntries(kept.map(([key, one]) => [key, without(one)]))
+  }
+  const bare = without(stored)
+  expect(JSON.stringify(bare)).not.toContain('place')
+  const options = { facts: {}, rules: null, backend: 'nftables' } as const
+  const [planned, whole] = [await plan(bare as Intent, options), await plan(made, options)]
+  expect(planned.desired.mappings).toEqual(whole.desired.mappings)
+  expect(planned.subnets).toEqual(whole.subnets)
+  for (const key of narrowing.filter((one) => one !== 'hostBinding'))
+    expect(String(await told(put(stored, ['mappings', 0, key], undefined)))).toContain(
+      `mappings[0].${key} in the intent is missing`,
+    )
 })
 
 test('a part of another kind is refused, or taken, wherever it is', async () => {
