@@ -21,6 +21,7 @@ describeOnKernel('a monitor of the network', 'nftables', () => {
   beforeAll(async () => {
     lab = await openLab()
     await lab.host.ip('link add br-web type bridge', 'link set br-web up', 'addr add 10.9.0.1/24 dev br-web')
+    await lab.host.quiet()
   })
   afterAll(() => lab?.[Symbol.asyncDispose]())
 
@@ -163,6 +164,7 @@ describeOnKernel('a monitor of the rules of iptables-legacy', 'iptables-legacy',
   let lab: Lab
   beforeAll(async () => {
     lab = await openLab()
+    await lab.host.quiet()
   })
   afterAll(() => lab?.[Symbol.asyncDispose]())
 

@@ -21,6 +21,8 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
   let lab: Lab
   beforeAll(async () => {
     lab = await openLab()
+    // What is told then is of the test.
+    await lab.host.quiet()
   })
   afterAll(() => lab?.[Symbol.asyncDispose]())
 
