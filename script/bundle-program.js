@@ -10,6 +10,7 @@ import { nativeApart } from './bundle-native.js'
 import { bundleOptions } from './bundle-options.js'
 import { etcdApart } from './etcd-apart.js'
 import { loadWhenUsed } from './load-when-used.js'
+import { moduleFunction } from './module-function.js'
 
 const root = join(import.meta.dirname, '..')
 
@@ -26,7 +27,7 @@ const without = (part) => ({
   },
 })
 
-const bundleOne = (folder, entryPoints, entryNames, { define = {}, plugins = [] } = {}) =>
+const bundleOne = (folder, entryPoints, entryNames, { define = {}, plugins = [], isFunction = false } = {}) =>
   build({
     ...common,
     format: 'cjs',
@@ -39,7 +40,10 @@ const bundleOne = (folder, entryPoints, entryNames, { define = {}, plugins = [] 
     entryNames,
     outExtension: { '.js': '.cjs' },
     define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname', ...define },
-    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href" },
+    banner: {
+      js: `${isFunction ? moduleFunction.open : ''}const importMetaUrl = require('node:url').pathToFileURL(__filename).href`,
+    },
+    footer: { js: isFunction ? moduleFunction.close : '' },
     // Where nothing is compiled yet the text is read, and half of it is blanks and comments.
     minifyWhitespace: true,
     minifySyntax: true,
@@ -51,9 +55,9 @@ const bundleOne = (folder, entryPoints, entryNames, { define = {}, plugins = [] 
     write: false,
   })
 
-/** One file, whose name says which it is. */
+/** One file, whose name says which it is, as `loadScript` of packages/host/src/file/load-script.ts takes it. */
 export const bundleFile = (folder, name, source, plugins) =>
-  bundleOne(folder, { [name]: source }, '[name]-[hash]', { plugins })
+  bundleOne(folder, { [name]: source }, '[name]-[hash]', { plugins, isFunction: true })
 
 /**
  * @param folder - `packages/portolan/dist/bundle`

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Entry } from '../entry.ts'
 import { newState } from '../live-host.ts'
 import { pairedPeer, spreadOf } from '../measure.ts'
 import { behindBridge, type CniConfig, callCni, chainBridge, portmapProgram } from '../peer/cni-chain.ts'
 import { openPlace, type Place } from '../peer/place.ts'
+import { processorTime } from '../processor-time.ts'
 import type { Peer, Row } from '../row.ts'
 
 const plugin = fileURLToPath(new URL('../../../packages/cni/bin/portolan-cni.js', import.meta.url))
@@ -34,7 +34,6 @@ export const entry: Entry = {
   needs: 'namespace',
   isPeers: true,
   measure: async ({ isQuick, rounds }) => {
-    // The kernel tells processor time in hundredths of a second.
     const times = isQuick ? 1 : 5
     const warmUp = isQuick ? 0 : 1
     if (portmapProgram === null) throw new Error('portmap is not installed (CNI_PORTMAP=PATH says where)')
@@ -42,7 +41,7 @@ export const entry: Entry = {
     const taken: { readonly ours: number[]; readonly theirs: number[] } = { ours: [], theirs: [] }
     for (let round = -warmUp; round < rounds(9); round += 1) {
       // In turn, so that other load on the machine falls on both alike.
-      const [own, other] = [processorTime(ours, times), processorTime(peer, times)]
+      const [own, other] = [ofPairs(ours, times), ofPairs(peer, times)]
       if (round < 0) continue
       taken.ours.push(own)
       taken.theirs.push(other)
@@ -60,26 +59,13 @@ export const entry: Entry = {
 }
 
 /** Milliseconds of processor time, in user and kernel mode, of an ADD with its DEL. */
-const processorTime = ({ program, configOf }: Chained, times: number): number => {
+const ofPairs = ({ program, configOf }: Chained, times: number): number => {
   using place = openPlace('cni')
   const config = configOf(JSON.parse(callCni(place, 'ADD', chainBridge)))
-  const before = ofChildren()
-  for (let time = 0; time < times; time += 1) addAndDelete(place, config, program)
-  return (ofChildren() - before) / times
+  return processorTime(times, () => addAndDelete(place, config, program))
 }
 
 const addAndDelete = (place: Place, config: CniConfig, program: readonly string[]): void => {
   callCni(place, 'ADD', config, { program })
   callCni(place, 'DEL', config, { program })
-}
-
-/** USER_HZ of every Linux that Node runs on (time(7)). */
-const TICK_MS = 10
-
-/** The processor time of the children that have ended, and of theirs: cutime and cstime of proc_pid_stat(5). */
-const ofChildren = (): number => {
-  const stat = readFileSync('/proc/self/stat', 'utf8')
-  // Behind the name, which may have blanks in it, the third field comes first.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[13]) + Number(fields[14])) * TICK_MS
 }

@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { isBuiltin } from 'node:module'
@@ -142,9 +143,35 @@ describe('what V8 compiled of the command', () => {
     const [file = ''] = keptIn(installed)
     const compiled = join(installed, 'dist/compiled', file)
     expect(statSync(compiled).mode & 0o777).toBe(0o644)
-    const before = statSync(compiled).mtimeMs
+    const before = statSync(compiled).ino
     expect(await start(installed, planned)).toEqual(first)
-    expect(statSync(compiled).mtimeMs).toBe(before)
+    expect(statSync(compiled).ino).toBe(before)
+  })
+
+  test('grows by what a later run compiles besides, at times that are further and further apart', async () => {
+    const installed = install('grown')
+    const nothing = join(installed, 'nothing.yaml')
+    writeFileSync(nothing, 'name: nothing\nservices: {}\n')
+    const planNothing = ['plan', '-f', nothing, '--host', join(folder, 'host.json')]
+    await start(installed, planNothing)
+    const [file = ''] = keptIn(installed)
+    const compiled = join(installed, 'dist/compiled', file)
+    const { size: small, ino: first } = statSync(compiled)
+    // The last look was long after the file was made: the next is as long after that.
+    const later = statSync(compiled).birthtimeMs / 1000 + 86_400
+    utimesSync(compiled, later, later)
+    await start(installed, planned)
+    expect(statSync(compiled).ino).toBe(first)
+    expect(Math.round(statSync(compiled).mtimeMs)).toBe(Math.round(later * 1000))
+    utimesSync(compiled, 0, 0)
+    await start(installed, planned)
+    const { size: grown, ino: second } = statSync(compiled)
+    expect(grown).toBeGreaterThan(small * 1.1)
+    utimesSync(compiled, 0, 0)
+    await start(installed, planNothing)
+    expect(statSync(compiled)).toMatchObject({ size: grown, ino: second })
+    // It was looked at.
+    expect(statSync(compiled).mtimeMs).toBeGreaterThan(0)
   })
 
   test.each([
@@ -170,9 +197,9 @@ describe('what V8 compiled of the command', () => {
     expect(both).toEqual([plain, expect.stringContaining(`${plain}-`)])
     const compiled = join(installed, 'dist/compiled')
     const [ours, theirs] = [join(compiled, plain), join(compiled, both[1] ?? '')]
-    const made = statSync(theirs).mtimeMs
+    const made = statSync(theirs).ino
     expect(await start(installed, planned, withOptions)).toEqual(first)
-    expect(statSync(theirs).mtimeMs).toBe(made)
+    expect(statSync(theirs).ino).toBe(made)
     // What V8 compares: versions, the text and the options.
     const headOf = (file: string): Buffer => readFileSync(file).subarray(0, 16)
     const head = headOf(ours)

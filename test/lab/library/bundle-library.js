@@ -12,6 +12,7 @@ import { build, stop } from 'esbuild'
 import bundle from '../../../script/bundle.js'
 import { nativeApart } from '../../../script/bundle-native.js'
 import { loadWhenUsed } from '../../../script/load-when-used.js'
+import { moduleFunction } from '../../../script/module-function.js'
 
 const root = join(import.meta.dirname, '../../..')
 const folder = join(root, 'dist/library')
@@ -72,6 +73,8 @@ const bundleLibrary = async () => {
     },
     // A text that was compiled before cannot import (`A dynamic import callback was not specified`, Node 20).
     supported: { 'dynamic-import': false },
+    banner: { js: moduleFunction.open },
+    footer: { js: moduleFunction.close },
     plugins: [asWhereItLies, loadWhenUsed, nativeApart],
     // Packages do nothing when they are loaded.
     logOverride: { 'ignored-bare-import': 'silent' },
@@ -83,7 +86,12 @@ const bundleLibrary = async () => {
 const bundleLoader = async () => {
   const { outputFiles } = await build({
     ...common,
-    entryPoints: [join(root, 'packages/host/src/file/load-script.ts')],
+    stdin: {
+      contents: ['load-script', 'prepare-start']
+        .map((name) => `export * from './packages/host/src/file/${name}.ts'`)
+        .join('\n'),
+      resolveDir: root,
+    },
   })
   return outputFiles[0].contents
 }
@@ -102,7 +110,7 @@ export default async () => {
   await stop()
   const name = `library-${createHash('sha256').update(contents).digest('hex').slice(0, 8)}.cjs`
   await mkdir(folder, { recursive: true })
-  await put(join(folder, 'load-script.cjs'), loader)
+  await put(join(folder, 'loader.cjs'), loader)
   if ((await readFile(join(folder, name)).catch(() => null)) !== null) return
   await put(join(folder, name), contents)
   const isOld = (entry) => /^library-.*\.cjs$/.test(entry) && entry !== name

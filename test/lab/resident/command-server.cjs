@@ -1,7 +1,7 @@
 // Runs command lines of the built command, one after the other, in one process: their words come as messages, and what
 // each printed goes back. Argument: the file of the bundle that has `run`.
 const { setFlagsFromString } = require('node:v8')
-const { loadScript } = require('../../../dist/library/load-script.cjs')
+const { loadScript } = require('../../../dist/library/loader.cjs')
 const answerMessages = require('./answer-messages.cjs')
 
 // A process here runs some hundred command lines: fewer than what Node 20 optimises by itself pays for, and more than a

@@ -1,7 +1,7 @@
 // Serves calls of the plugins of CNI and Podman in one process, as one that a watch starts does (packages/cni/src/start/serve-plugins.ts):
 // what the engine says comes as a message, and what the plugin would print goes back. Argument: the file of the bundle.
 const { setFlagsFromString } = require('node:v8')
-const { loadScript } = require('../../../dist/library/load-script.cjs')
+const { loadScript } = require('../../../dist/library/loader.cjs')
 
 // As the plugin itself.
 if (process.version.startsWith('v20.'))

@@ -1,4 +1,5 @@
 export { type LoadedScript, loadScript } from './load-script.ts'
+export { prepareStart } from './prepare-start.ts'
 export type { ReadTextOptions } from './read-options.ts'
 export { readTextFile } from './read-text-file.ts'
 export { DeviceError, RefusedFileError } from './refused-file-error.ts'

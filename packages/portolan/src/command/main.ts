@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
-import { loadScript } from '@portolan/host/file'
+import { loadScript, prepareStart } from '@portolan/host/file'
 import { version } from '../version.ts'
 import { heedOutput } from './output/failed-output.ts'
 import type { run } from './run.ts'
@@ -26,6 +25,9 @@ const purposeOf = (words: readonly string[]): string | null => {
   return /^[a-z]{1,20}$/.test(first) ? first : null
 }
 
+/** Commands that may run until they are stopped. Most others end in less than half a second. */
+const staying = ['watch', 'docker-plugin', 'cluster']
+
 /** Node opens its debugger at a port on this signal, and a watch is root and runs for months: a listener is in its place. */
 const closeDebugger = (): void => {
   process.on('SIGUSR1', () => {})
@@ -33,9 +35,7 @@ const closeDebugger = (): void => {
 
 const start = async (words: readonly string[]): Promise<void> => {
   closeDebugger()
-  // Most commands run for less than half a second. What Node 20 optimises meanwhile costs a fifth of that and is hardly
-  // used, so its optimiser waits longer. Later versions wait by themselves, and have no such option.
-  if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000')
+  prepareStart({ stays: staying.includes(words[0] ?? '') })
   const file = join(import.meta.dirname, asksForHelp(words) ? BRIEF_FILE : COMMANDS_FILE)
   const commands = loadScript<{ readonly run: typeof run }>(file, purposeOf(words))
   process.exitCode = await commands.exports.run(words)
