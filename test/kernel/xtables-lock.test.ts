@@ -68,12 +68,21 @@ describeOnKernel('while another program has the lock of iptables', 'iptables-leg
 
   test('a lock of another file that has the same inode number, on another file system, holds up nothing', async () => {
     const lab = await open()
+    // Numbers go up one by one, and a host that earlier tests had has made many files: no program for each of them.
     const hold = `
-mkdir /run/lab/elsewhere && mount -t tmpfs tmpfs /run/lab/elsewhere && cd /run/lab/elsewhere
-wanted=$(stat -c %i /run/xtables.lock) last=0
-while [ $last -lt $wanted ]; do : > $last; last=$(stat -c %i $last); done
-exec flock --no-fork $(find . -inum $wanted) sh -c ': > /run/lab/held; exec sleep infinity'`
-    const holder = lab.host.start(['sh', '-ec', hold], { timeoutMs: 120_000 })
+import fcntl, os, signal
+os.chdir('/run/lab/elsewhere')
+wanted, found = os.stat('/run/xtables.lock').st_ino, None
+while found != wanted:
+    os.unlink('file') if found else None
+    file = os.open('file', os.O_RDWR | os.O_CREAT)
+    found = os.fstat(file).st_ino
+    if found != wanted: os.close(file)
+fcntl.flock(file, fcntl.LOCK_EX)
+open('/run/lab/held', 'w').close()
+signal.pause()`
+    const elsewhere = 'mkdir /run/lab/elsewhere; mount -t tmpfs tmpfs /run/lab/elsewhere; exec "$@"'
+    const holder = lab.host.start(['sh', '-ec', elsewhere, 'sh', '/usr/bin/python3', '-c', hold])
     try {
       await appears(lab, '/run/lab/held', holder)
       const outcome = mustSucceed(
