@@ -1,7 +1,7 @@
 import { fstatSync, futimesSync, statSync } from 'node:fs'
 import { PortolanError, visibleLine } from '@portolan/netfilter'
 import { type FileLock, takeFileLock } from './file-lock.ts'
-import { isHeldHere, whileHeld } from './held-here.ts'
+import { isHeldHere, whileHeld, withinHeld } from './held-here.ts'
 import { hostLockFile } from './host-lock-file.ts'
 import { bequeathLock } from './inherited-locks.ts'
 import type { LockHolder } from './lock-holder.ts'
@@ -25,8 +25,9 @@ export interface HostLockOptions {
  * Where the work throws `XTABLES_LOCKED` (see `requireXtablesLock`), the lock is given up until the lock of iptables is
  * free, and the work is done again.
  *
- * @param work - what to do; its outcome is the outcome, and the lock is given up whatever that is. It must not
- * ask for the lock again.
+ * Within such work it takes no second lock: what asks for it there runs one after another, for as long as the work has it.
+ *
+ * @param work - what to do; its outcome is the outcome, and the lock is given up whatever that is
  * @throws PortolanError (`LOCKED`) when another process held the lock all the time, (`XTABLES_LOCKED`) that of iptables;
  * (`LOCK`) when it cannot be had
  * @throws PermissionError, MissingToolError (flock of util-linux)
@@ -38,6 +39,8 @@ export const withHostLock = async <T>(
   work: () => T | Promise<T>,
   options: HostLockOptions = {},
 ): Promise<T> => {
+  const within = withinHeld(work)
+  if (within !== null) return within
   const { timeoutMs = 60_000, onWait } = options
   const deadline = performance.now() + timeoutMs
   for (let isFirst = true; ; isFirst = false) {

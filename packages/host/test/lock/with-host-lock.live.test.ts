@@ -68,6 +68,33 @@ describeLive('withHostLock', () => {
     expect(second.taken).toBeGreaterThanOrEqual(await released)
   })
 
+  test('within the work the lock is there, for one after another, and gone with all of them', async () => {
+    const told = await host.node(`
+      import { withHostLock } from '@portolan/host'
+      const told = []
+      const step = (name, inner = async () => {}) =>
+        withHostLock(async () => {
+          told.push(name)
+          await inner()
+          await new Promise(setImmediate)
+          told.push('end of ' + name)
+        }, { timeoutMs: 0 })
+      const fail = () => Promise.reject(new Error('b'))
+      let late
+      await withHostLock(async () => {
+        await Promise.all([step('a', () => step('in a')), step('b', fail).catch(() => {}), step('c')])
+        late = () => step('late')
+        void step('not waited for')
+      })
+      told.push('given up')
+      await late()
+      report(told)`)
+    expect(told).toEqual([
+      ...['a', 'in a', 'end of in a', 'end of a', 'b', 'c', 'end of c'],
+      ...['not waited for', 'end of not waited for', 'given up', 'late', 'end of late'],
+    ])
+  })
+
   test('a quiet time ends with the next work under the lock, and within the work with the work', async () => {
     const outcome = await host.node(`
       import { waitForHostLock, withHostLock } from '@portolan/host'

@@ -106,6 +106,7 @@ const inFront = (
   const isRaw = isBeforeTracking(table, hook)
   const passing = wanted.filter(isTelling)
   if (passing.length === 0) return null
+  if (step.deed.kind === 'set' && hasRulesBehind(step)) return inWords(exempted)
   const text =
     rule === null
       ? `Accept them at the end of chain ${chain.name}, before its policy is asked.`
@@ -144,6 +145,13 @@ const asksConnection = ({ answers, translated = false }: Passage): boolean => an
 /** Of a base chain that nft made in a table of iptables-nft (measured, 1.8.11). */
 const besideIptables = ({ name }: NetfilterTable, { again }: Wording): string =>
   `Portolan prints no command for it: nft alone changes that chain, and iptables-nft-save prints nothing more of table ${name} once a rule of nft asks for the state of connections there. Move the chain to a table of its own, then ${again}: it has the command.`
+
+/** An accept in front of a rule that sets a mark ends the chain, which the rule does not. */
+const hasRulesBehind = ({ chain, rule }: TraceStep): boolean =>
+  chain !== null && rule !== null && (chain.base === null || chain.rules.at(-1) !== rule)
+
+const exempted =
+  'Exempt these packets from that rule. An accept in front of it would keep them from the rules behind it, too.'
 
 /** iptables names a place by its number. Where a plan puts our jump in front of a rule, the number is another after it. */
 const untilWhen = ({ chain, rule }: TraceStep, before: number | null, { apply, again }: Wording): string => {
