@@ -7,7 +7,7 @@ const { loadScript } = require('../../../dist/library/loader.cjs')
 if (process.version.startsWith('v20.'))
   setFlagsFromString('--interrupt-budget=1000000 --semi-space-growth-factor=16')
 
-const { exports, keep } = loadScript(process.argv[2], 'resident')
+const plugins = loadScript(process.argv[2], 'resident')
 
 let callsServed = 0
 process.on('message', async (call) => {
@@ -16,11 +16,11 @@ process.on('message', async (call) => {
   const warn = (text) => {
     stderr += `portolan-${isPodman ? 'netavark' : 'cni'}: ${text}\n`
   }
-  const serve = isPodman ? exports.runNetavark : exports.runCni
+  const serve = isPodman ? plugins.exports.runNetavark : plugins.exports.runCni
   const { exitCode, stdout } = await serve({ ...call, warn })
   process.send({ exitCode, stdout, stderr })
   callsServed += 1
   // Once it has served some: what was not called is not compiled.
-  if (callsServed === 3) keep()
+  if (callsServed === 3) plugins.keep()
 })
 process.on('disconnect', () => process.exit())
