@@ -2,9 +2,9 @@ import { setFlagsFromString } from 'node:v8'
 
 /**
  * Has V8 leave out what a program has nothing of in its first second. Node 20 optimises functions that are hardly called
- * again; and from some 15 MB on, which the code of Portolan alone is, it marks the heap beside the program, for a
- * collection that comes when most commands have ended. Later versions do the first by themselves, and have no option for
- * it.
+ * again; later versions do that later by themselves, and have no option for it. Up to Node 22 it marks the heap beside
+ * the program from some 15 MB on, which the code of Portolan alone is, for a collection that comes when most commands
+ * have ended.
  *
  * V8 refuses what it compiled under other options, so this comes before `loadScript`.
  *
@@ -15,7 +15,7 @@ import { setFlagsFromString } from 'node:v8'
  * @public @since 0.1.0
  */
 export const prepareStart = ({ stays }: { readonly stays: boolean }): void => {
-  if (!process.version.startsWith('v20.')) return
-  setFlagsFromString('--interrupt-budget=1000000')
-  if (!stays) setFlagsFromString('--no-incremental-marking')
+  const version = Number.parseInt(process.versions.node, 10)
+  if (version === 20) setFlagsFromString('--interrupt-budget=1000000')
+  if (version <= 22 && !stays) setFlagsFromString('--no-incremental-marking')
 }
