@@ -21,7 +21,11 @@ const sender = ({ source, way, in: from }: Row): string => {
 
 /** Where the packets come from: `eth0, this host and containers on other bridges`. */
 export const senders = ({ rows }: Finding): string => {
-  const names = [...new Set(rows.map(sender))]
+  const names: string[] = []
+  for (const row of rows) {
+    const name = sender(row)
+    if (!names.includes(name)) names.push(name)
+  }
   return names.length < 2 ? (names[0] ?? 'any place') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 

@@ -10,7 +10,7 @@ import {
   type Remedy,
 } from './conflict.ts'
 import { ownersTerms } from './remedy/owners-terms.ts'
-import { culpritOf, type Finding, tellFinding, witnessOf } from './search/finding.ts'
+import { culpritOf, type Finding, traceOf, witnessOf } from './search/finding.ts'
 
 /** The project that findings are of. */
 export interface OwnProject {
@@ -60,7 +60,7 @@ export const ruleConflict = (
         text: isRule(culprit) ? inOwnersTerms(step, otherwise, besides) : changeCause(step?.cause ?? null),
         commands: [],
       },
-    trace: tellFinding(finding).trace,
+    trace: traceOf(finding),
   }
 }
 

@@ -1,3 +1,4 @@
+import { furtherSteps } from '../model/further-steps.ts'
 import type { NetfilterChain, NetfilterRule } from '../model/index.ts'
 import { ownerOfChain } from './fingerprint.ts'
 
@@ -38,6 +39,8 @@ export const firewalldBlock = (chain: NetfilterChain): ReadonlySet<NetfilterRule
 }
 
 const findBlock = (rules: readonly NetfilterRule[]): ReadonlySet<NetfilterRule> => {
+  // Its jumps are of the block, and most chains of thousands of rules have none.
+  if (furtherSteps(rules).length === 0) return new Set()
   const first = rules.findIndex((rule) => asksNothing(rule) && hook.test(rule.source.text))
   if (first < 0) return new Set()
   let last = first

@@ -24,25 +24,16 @@ import { isUfwWithoutIp6, ufwWithoutIp6 } from './ufw-without-ip6.ts'
  */
 export const passThrough = (finding: Finding, host: RemedyHost, wording: Wording): Draft | null => {
   const { step, mapping, network, rows } = finding
-  const passages = passagesOf(finding, host.uplinks)
-  if (step === null || step.table === null || step.chain === null || passages === null) return null
+  if (step === null || step.table === null || step.chain === null) return null
   const owner = ownerOf(step.table, step.chain, step.rule)
   // Managed rules are changed by a plan.
   if (owner === 'portolan') return null
-  if (isBan(step))
-    return inWords(
-      withTerms(
-        'Leave it, if these sources are meant to be refused. Otherwise take the ban back where it was given.',
-        step,
-      ),
-    )
-  if (isLimit(step, finding.certainty))
-    return inWords(
-      withTerms(
-        'Leave it, if more than this limit is meant to be refused. Otherwise raise the limit where it was given.',
-        step,
-      ),
-    )
+  const decided = decidedText(step, finding.certainty)
+  // Thousands of mappings may meet one list of bans, and a mapping always has passages.
+  if (decided !== null && mapping !== null) return inWords(decided)
+  const passages = passagesOf(finding, host.uplinks)
+  if (passages === null) return null
+  if (decided !== null) return inWords(decided)
   const isEgress = rows[0]?.way === 'egress'
   const wanted: Wanted = {
     step,
@@ -58,6 +49,21 @@ export const passThrough = (finding: Finding, host: RemedyHost, wording: Wording
   }
   if (owner === 'firewalld' && host.isPanicking) return inWords(panicText)
   return ownersWay(owner, wanted, wording) ?? inFront(owner, step, passages, wording)
+}
+
+/** What to do about a refusal that is a decision; null: it is none. */
+const decidedText = (step: TraceStep, certainty: Finding['certainty']): string | null => {
+  if (isBan(step))
+    return withTerms(
+      'Leave it, if these sources are meant to be refused. Otherwise take the ban back where it was given.',
+      step,
+    )
+  return isLimit(step, certainty)
+    ? withTerms(
+        'Leave it, if more than this limit is meant to be refused. Otherwise raise the limit where it was given.',
+        step,
+      )
+    : null
 }
 
 const withTerms = (text: string, step: TraceStep): string => {

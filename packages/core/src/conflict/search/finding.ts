@@ -2,6 +2,7 @@ import type { NetfilterRule, Packet } from '@portolan/netfilter'
 import { ownerOf, protocolName } from '@portolan/netfilter'
 import type { TraceStep } from '@portolan/netfilter/analysis'
 import {
+  describeTrace,
   keptSource,
   managedPartOf,
   policyText,
@@ -118,6 +119,10 @@ const nameCulprit = (step: TraceStep): Culprit => {
 }
 
 /** The witness's way. */
+export const traceOf = ({ judgement }: Finding): Telling['trace'] =>
+  describeTrace(judgement.conclusion.end.world.trace)
+
+/** The same, and what it comes to. */
 export const tellFinding = ({ judgement }: Finding): Telling => tell(judgement.conclusion, noValues)
 
 const noValues: ReadonlyMap<number | bigint, readonly (string | null)[]> = new Map()

@@ -21,7 +21,7 @@ export type FollowMembers = (
  * Where a network has fewer mappings than this, each packet is followed for itself: one of which all is asked takes as long
  * as some of which most is passed over.
  */
-const FEW = 16
+const FEW = 6
 
 /** So many ways may be found one after the other that no mapping before shared. */
 const MOST_IN_VAIN = 4

@@ -8,7 +8,7 @@ import type {
   Step,
 } from '@portolan/netfilter'
 import { ownerOf } from '@portolan/netfilter'
-import { intersects, ownerOfChain, type RangeSet } from '@portolan/netfilter/analysis'
+import { furtherSteps, intersects, ownerOfChain, type RangeSet } from '@portolan/netfilter/analysis'
 
 /** Where a packet that comes in meets rules before our last drop. */
 const hooks: readonly Hook[] = ['ingress', 'prerouting', 'forward']
@@ -35,11 +35,8 @@ const tableMayLetIn = (table: NetfilterTable, subnets: readonly RangeSet[]): boo
   )
 }
 
-/** A host may have ten thousand rules, and none of them changes a packet. */
-const hasChange = (rules: readonly NetfilterRule[], subnets: readonly RangeSet[]): boolean => {
-  for (const { steps } of rules) for (const step of steps) if (changesPacket(step, subnets)) return true
-  return false
-}
+const hasChange = (rules: readonly NetfilterRule[], subnets: readonly RangeSet[]): boolean =>
+  furtherSteps(rules).some((step) => changesPacket(step, subnets))
 
 /** Our rules ask for none of the marks, nor for the packet type. */
 const changesPacket = (step: Step, subnets: readonly RangeSet[]): boolean => {
@@ -70,7 +67,7 @@ const isDrop = (step: Step): boolean => step.kind === 'verdict' && step.verdict.
 
 /** A foreign rule stands in front of a jump to a chain of ours. */
 const hasRuleInFront = (rules: readonly NetfilterRule[]): boolean =>
-  rules.findIndex(({ steps }) => steps.some(leadsToOurs)) > 0
+  furtherSteps(rules).some(leadsToOurs) && rules.findIndex(({ steps }) => steps.some(leadsToOurs)) > 0
 
 const leadsToOurs = (step: Step): boolean =>
   step.kind === 'verdict' && 'chain' in step.verdict && ownerOfChain(step.verdict.chain) === 'portolan'

@@ -7,7 +7,7 @@ import { failingPacket } from './failing-packet.ts'
 import { meet, pick, type Region } from './region.ts'
 import type { Row } from './row.ts'
 import { ruleForm } from './rule-form.ts'
-import { type Asked, fieldsOf, isLookup, isOfOthers, type Suspect } from './suspects.ts'
+import { type Asked, fieldsOf, isOfOthers, type Suspect } from './suspects.ts'
 
 /** So many rules of one form are found in one chain, of one row: they are told together. */
 const MOST_OF_A_FORM = 8
@@ -60,7 +60,7 @@ export const seekCulprits = (
         scores.set(chain, score)
       }
       if (isEnough(score, rule) || !mayMeet(suspect, row, way)) continue
-      if (!rule.steps.some(isLookup) && isOfOthers(rule, row.region, heldAgainst)) {
+      if (!suspect.looksUp && isOfOthers(rule, row.region, heldAgainst)) {
         asked += 1
         continue
       }

@@ -1,4 +1,5 @@
 import {
+  emptyRanges,
   intersectRanges,
   intersects,
   isEmptySet,
@@ -31,6 +32,8 @@ export const findDeadAddresses = (
     const isAll = isEmptySet(served)
     const called = important(rows, calledAddresses)
     const ofOthers = (some: readonly Explored[]): RangeSet => {
+      // Most hosts have no tunnel, and a search may ask for hundreds of mappings.
+      if (tunnelAddresses.size === 0) return emptyRanges
       const names = new Set(some.map(({ row }) => row.in))
       const setsOf = (isOwn: boolean): RangeSet =>
         uniteRanges([...tunnelAddresses].flatMap(([name, set]) => (names.has(name) === isOwn ? [set] : [])))

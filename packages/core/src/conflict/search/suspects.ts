@@ -13,7 +13,7 @@ import type {
   Verdict,
 } from '@portolan/netfilter'
 import type { PacketField } from '@portolan/netfilter/analysis'
-import { hasSomeOf, type RangeSet, rangeSet, readAsked } from '@portolan/netfilter/analysis'
+import { furtherSteps, hasSomeOf, type RangeSet, rangeSet, readAsked } from '@portolan/netfilter/analysis'
 import type { Region } from './region.ts'
 
 /** A rule that may stop or change packets. Ten thousand are held against a row, so no more than this is kept of each. */
@@ -22,6 +22,8 @@ export interface Suspect {
   readonly rule: NetfilterRule
   /** What the jumps to its chain ask for. */
   readonly before: readonly Asked[]
+  /** It looks in a set or map for what it asks for. */
+  readonly looksUp: boolean
   /** The protocols that the rule asks for; undefined: it asks for none. Read once, as each row asks. */
   readonly protocols: readonly ValueRange[] | undefined
   /** The interfaces to come in by that it asks for. */
@@ -67,14 +69,15 @@ const addSuspects = (suspects: Suspect[], { chains }: NetfilterTable): void => {
       if (!rule.steps.some(isHarmful)) continue
       const protocols = readAsked(rule, 'l4proto')?.ranges
       const interfaces = readAsked(rule, 'iifname')?.names
-      suspects.push({ chain, rule, before, protocols, interfaces })
+      const looksUp = rule.steps.some(isLookup)
+      suspects.push({ chain, rule, before, looksUp, protocols, interfaces })
     }
   }
 }
 
 /** Addresses and ports that a rule asks for: once for each element of its set. Made anew each time: there may be millions. */
-export const fieldsOf = ({ rule, before }: Suspect): Iterable<readonly Asked[]> =>
-  rule.steps.some(isLookup) ? variants(rule, before) : [allAsked(rule, before)]
+export const fieldsOf = ({ rule, before, looksUp }: Suspect): Iterable<readonly Asked[]> =>
+  looksUp ? variants(rule, before) : [allAsked(rule, before)]
 
 interface Way {
   readonly from: string
@@ -84,10 +87,13 @@ interface Way {
 /** What the first jump to each chain asks for. */
 const waysInto = (chains: readonly NetfilterChain[]): ReadonlyMap<string, Way> => {
   const ways = new Map<string, Way>()
-  for (const { name, rules } of chains)
+  for (const { name, rules } of chains) {
+    // Most chains of thousands of rules lead nowhere.
+    if (!furtherSteps(rules).some(leadsOn)) continue
     for (const rule of rules)
       for (const { chain, asked } of jumpsOf(rule))
         if (!ways.has(chain)) ways.set(chain, { from: name, asked })
+  }
   return ways
 }
 
@@ -150,7 +156,7 @@ export const isOfOthers = (
 }
 
 /** It looks in a set or map for what it asks for. */
-export const isLookup = (step: Step): step is DispatchStep | LookupStep =>
+const isLookup = (step: Step): step is DispatchStep | LookupStep =>
   step.kind === 'dispatch' || (step.kind === 'lookup' && !step.negated)
 
 /** What a rule asks for beside what was asked before, once for each element of the first set or map it looks in. */

@@ -1,6 +1,7 @@
 import type { NetfilterChain, NetfilterRule } from '@portolan/netfilter'
 import type { Follower, TraceStep } from '@portolan/netfilter/analysis'
 import {
+  countWith,
   emptyRanges,
   hasValue,
   isEmptySet,
@@ -8,7 +9,6 @@ import {
   isOfMember,
   isSingleValue,
   type Learner,
-  listWith,
   type RangeSet,
   singleValue,
 } from '@portolan/netfilter/analysis'
@@ -186,12 +186,8 @@ const countAlike = ({ chain, rule }: TraceStep): number => {
   alike.set(chain, counts)
   const known = counts.get(rule)
   if (known !== undefined) return known
-  const places = listWith(chain.rules, chain.rules.indexOf(rule))
-  const count = places.length < FEW ? 0 : places.length - 1
+  const all = countWith(chain.rules, chain.rules.indexOf(rule))
+  const count = all < FEW ? 0 : all - 1
   counts.set(rule, count)
-  for (const place of places) {
-    const same = chain.rules[place]
-    if (same !== undefined) counts.set(same, count)
-  }
   return count
 }

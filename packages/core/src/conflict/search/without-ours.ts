@@ -1,5 +1,6 @@
-import type { NetfilterRule, NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
+import type { NetfilterRuleset, NetfilterTable, Step } from '@portolan/netfilter'
 import { ownerOf } from '@portolan/netfilter'
+import { furtherSteps } from '@portolan/netfilter/analysis'
 
 /** The rules of a host without any of ours. */
 export const withoutOurs = (rulesets: readonly NetfilterRuleset[]): readonly NetfilterRuleset[] =>
@@ -18,14 +19,15 @@ const strip = (table: NetfilterTable): NetfilterTable => ({
 export const hasTranslations = (rulesets: readonly NetfilterRuleset[]): boolean =>
   rulesets.some(({ tables }) =>
     tables.some((table) =>
-      table.chains.some((chain) =>
-        chain.rules.some((rule) => translates(rule) && ownerOf(table, chain, rule) !== 'portolan'),
+      table.chains.some(
+        (chain) =>
+          furtherSteps(chain.rules).some(translates) &&
+          chain.rules.some(
+            (rule) => rule.steps.some(translates) && ownerOf(table, chain, rule) !== 'portolan',
+          ),
       ),
     ),
   )
 
-const translates = ({ steps }: NetfilterRule): boolean =>
-  steps.some(
-    (step) =>
-      step.kind === 'tproxy' || (step.kind === 'nat' && (step.type === 'dnat' || step.type === 'redirect')),
-  )
+const translates = (step: Step): boolean =>
+  step.kind === 'tproxy' || (step.kind === 'nat' && (step.type === 'dnat' || step.type === 'redirect'))

@@ -29,27 +29,16 @@ export interface KeyedRules {
   readonly index: RuleIndex | null
 }
 
-export const readChain = (
-  rules: readonly NetfilterRule[],
-  heads: Heads,
-  isIndexable: boolean,
-): ChainRead => ({
-  isIndexable,
-  heads,
-  lenient: column(rules, isLenient),
-  acting: column(rules, acts),
-  keyed: new Map(),
-  meeting: new Map(),
-})
-
-/** Of which it is true, one by one. */
-const column = <T>(items: readonly T[], isTrue: (item: T) => boolean): Uint8Array => {
-  const made = new Uint8Array(items.length)
-  for (let at = 0; at < made.length; at += 1) {
-    const item = items[at]
-    if (item !== undefined && isTrue(item)) made[at] = 1
+export const readChain = (rules: readonly NetfilterRule[], heads: Heads, isIndexable: boolean): ChainRead => {
+  const lenient = new Uint8Array(rules.length)
+  const acting = new Uint8Array(rules.length)
+  for (let at = 0; at < rules.length; at += 1) {
+    const rule = rules[at]
+    if (rule === undefined) continue
+    if (isLenient(rule)) lenient[at] = 1
+    if (acts(rule)) acting[at] = 1
   }
-  return made
+  return { isIndexable, heads, lenient, acting, keyed: new Map(), meeting: new Map() }
 }
 
 export const keyedRules = ({ heads, keyed: byFields, isIndexable }: ChainRead, held: Held): KeyedRules => {

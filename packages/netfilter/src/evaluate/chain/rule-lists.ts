@@ -10,6 +10,8 @@ interface ReadRules {
   /** By place: rules of one number are one list of bans. */
   readonly lists: Int32Array
   readonly numberOf: FormNumbers
+  /** By how many steps the rules have, how many are of each list. */
+  readonly counts: Map<number, readonly number[]>
 }
 
 const UNREAD = -2
@@ -27,6 +29,7 @@ const readOf = (rules: readonly NetfilterRule[]): ReadRules => {
     bans: new Int32Array(rules.length).fill(UNREAD),
     lists: new Int32Array(rules.length).fill(NO_BAN),
     numberOf: formNumbers(),
+    counts: new Map(),
   }
   read.set(rules, made)
   return made
@@ -64,17 +67,26 @@ export const banAt = (rules: readonly NetfilterRule[], place: number): Ban | nul
     : null
 }
 
-/** The places of the rules that are of one list with the rule at a place, itself among them. */
-export const listWith = (rules: readonly NetfilterRule[], at: number): readonly number[] => {
+/** How many rules are of one list with the rule at a place, itself among them; 0: it is of none. */
+export const countWith = (rules: readonly NetfilterRule[], at: number): number => {
   const chain = readOf(rules)
-  const wanted = listAt(chain, at)
-  const count = rules[at]?.steps.length
-  const places: number[] = []
-  if (wanted === NO_BAN) return places
-  // Rules of one list have as many steps.
-  for (let place = 0; place < rules.length; place += 1)
-    if (rules[place]?.steps.length === count && listAt(chain, place) === wanted) places.push(place)
-  return places
+  const list = listAt(chain, at)
+  return list === NO_BAN ? 0 : (countsOfLength(chain, rules[at]?.steps.length ?? 0)[list] ?? 0)
+}
+
+/** Rules of one list have as many steps: the others are not read. A search asks for hundreds of lists of one chain. */
+const countsOfLength = (chain: ReadRules, length: number): readonly number[] => {
+  const known = chain.counts.get(length)
+  if (known !== undefined) return known
+  const counts: number[] = []
+  for (let place = 0; place < chain.rules.length; place += 1) {
+    const list = chain.rules[place]?.steps.length === length ? listAt(chain, place) : NO_BAN
+    if (list === NO_BAN) continue
+    while (counts.length <= list) counts.push(0)
+    counts[list] = (counts[list] ?? 0) + 1
+  }
+  chain.counts.set(length, counts)
+  return counts
 }
 
 const ending: readonly string[] = ['accept', 'drop', 'return', 'goto']

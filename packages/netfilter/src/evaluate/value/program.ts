@@ -1,3 +1,4 @@
+import { furtherSteps } from '../../model/further-steps.ts'
 import type {
   ActionStep,
   BaseHook,
@@ -121,7 +122,7 @@ const compiledFor = (compiler: Compiler): Compiled => {
 const compileAnew = (table: NetfilterTable, compiler: Compiler): TableProgram => {
   const chains = new Map(table.chains.map((chain) => [chain.name, chain]))
   const programs = new Map<string, Program | null>()
-  const rewrites = table.chains.some(({ rules }) => rules.some(rewritesAddress))
+  const rewrites = table.chains.some(({ rules }) => furtherSteps(rules).some(rewritesAddress))
   return {
     table,
     compiler,
@@ -137,8 +138,8 @@ const compileAnew = (table: NetfilterTable, compiler: Compiler): TableProgram =>
 }
 
 /** Chains of a table that changes addresses on the way cannot be indexed by them. */
-const rewritesAddress = ({ steps }: NetfilterRule): boolean =>
-  steps.some((step) => step.kind === 'set' && ['saddr', 'daddr', 'sport', 'dport'].includes(step.target))
+const rewritesAddress = (step: Step): boolean =>
+  step.kind === 'set' && ['saddr', 'daddr', 'sport', 'dport'].includes(step.target)
 
 const compileChain = (
   table: NetfilterTable,

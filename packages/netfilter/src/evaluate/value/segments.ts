@@ -83,7 +83,9 @@ const sortEnds = (ranges: readonly OwnedRange[]): ArrayLike<number> => {
     )
   const packed = new Float64Array(count)
   for (let end = 0; end < count; end += 1) packed[end] = Number(placeOf(ranges, end)) * MOST_PACKED + end
-  return packed.sort().map((one) => one % MOST_PACKED)
+  packed.sort()
+  for (let at = 0; at < count; at += 1) packed[at] = (packed[at] ?? 0) % MOST_PACKED
+  return packed
 }
 
 const compare = (a: number | bigint, b: number | bigint): number => (a < b ? -1 : a > b ? 1 : 0)
