@@ -103,12 +103,13 @@ const isRule = (culprit: Culprit | null): culprit is Culprit => culprit !== null
 const mostRounds = 12
 
 /** Removing what the errors name, round by round, leaves a host without errors in the end. */
-const complaintsOfErrors = ({ plan: { desired }, rulesets }: Seen, counts: Counts): readonly string[] => {
-  let rules = rulesets
+const complaintsOfErrors = (seen: Seen, counts: Counts): readonly string[] => {
+  const { desired } = seen.plan
+  let rules = seen.rulesets
   for (let round = 0; round < mostRounds; round += 1) {
-    const errors = findUncheckedConflicts(desired, hostFacts, rules).filter(
-      ({ severity }) => severity === 'error',
-    )
+    // The plan has searched the host as it is.
+    const found = round === 0 ? seen.conflicts : findUncheckedConflicts(desired, hostFacts, rules)
+    const errors = found.filter(({ severity }) => severity === 'error')
     if (errors.length === 0) {
       if (round > 0) counts.add('hosts mended by taking away what was named')
       return []
