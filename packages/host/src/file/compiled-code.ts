@@ -73,12 +73,13 @@ const isLookDue = (place: string): boolean => {
  */
 const write = (place: string, compiled: Buffer): void => {
   const folder = dirname(place)
-  const unfinished = `${place}.${process.pid}`
+  // Numbers of processes are the same in two process namespaces, such as those of containers.
+  const unfinished = `${place}.${process.pid}-${process.hrtime.bigint()}`
   // Not as open as the umask allows: code is made of them.
   mkdirSync(folder, { recursive: true, mode: 0o755 })
   for (const entry of readdirSync(folder))
     if (entry.startsWith(`${basename(place)}.`)) rmSync(join(folder, entry), { force: true })
-  writeFileSync(unfinished, compiled, { mode: 0o644, flush: true })
+  writeFileSync(unfinished, compiled, { mode: 0o644, flag: 'wx', flush: true })
   renameSync(unfinished, place)
 }
 
