@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Runner } from '@portolan/core'
 import { eachAttribute, littleEndian } from '@portolan/core/netlink'
@@ -138,7 +138,8 @@ const openFirst = (identity: string, paths: readonly string[]): number | null =>
   for (const path of paths) {
     try {
       const descriptor = openSync(path, 'r')
-      if (readlinkSync(`/proc/self/fd/${descriptor}`) === identity) return descriptor
+      // Of a namespace that is mounted, as those with a name are, the link of the descriptor tells the path.
+      if (identityOf(fstatSync(descriptor)) === identity) return descriptor
       closeSync(descriptor)
     } catch {
       // It has ended.
@@ -155,11 +156,14 @@ const namespaces = (): Iterable<readonly [identity: string, paths: readonly stri
   for (const folder of folders)
     for (const name of namesIn(folder)) {
       const path = join(folder, name)
-      note(paths, path, () => `net:[${statSync(path).ino}]`)
+      note(paths, path, () => identityOf(statSync(path)))
     }
   paths.delete(readlinkSync('/proc/self/ns/net'))
   return paths
 }
+
+/** As the links of /proc/PID/ns write it. */
+const identityOf = ({ ino }: Stats): string => `net:[${ino}]`
 
 const note = (paths: Map<string, string[]>, path: string, identify: () => string): void => {
   try {

@@ -47,4 +47,22 @@ describeLive('readPeers', () => {
       host.remove()
     }
   })
+
+  test('looks into a namespace with a name that no process is in', async () => {
+    const [host, container] = [makeNamespace(), makeNamespace()]
+    try {
+      host.sh(`ip link add v1 type veth peer name eth0 netns ${container.name}`)
+      container.sh('ip address add 10.0.0.1/24 dev eth0')
+      const told = await host.node(`
+        import { readFileSync } from 'node:fs'
+        import { createRunner, readPeers } from '@portolan/host'
+        const index = Number(readFileSync('/sys/class/net/v1/ifindex', 'utf8'))
+        const peers = await readPeers(createRunner(), [index])
+        report([...peers.values()].flatMap(({ addresses }) => addresses))`)
+      expect(told).toEqual(['10.0.0.1/24'])
+    } finally {
+      container.remove()
+      host.remove()
+    }
+  })
 })
