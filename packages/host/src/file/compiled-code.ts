@@ -12,20 +12,18 @@ import { basename, dirname, join } from 'node:path'
 import { cachedDataVersionTag } from 'node:v8'
 import type { Script } from 'node:vm'
 
-/** Beside the bundle, as Python does it: only users that may change the code there may change this. */
+/**
+ * Beside the bundle, as Python does it: only users that may change the code there may change this.
+ *
+ * V8 refuses what was compiled with other options of its own: those that Node was given, such as `--max-old-space-size`, and
+ * those that a program has set (`prepareStart`). Its tag tells them apart.
+ */
 export const compiledPlace = (file: string, purpose: string): string =>
   join(
     dirname(file),
     '../compiled',
-    `${basename(file, '.cjs')}.${purpose}.${process.versions.v8}-${process.arch}${optionsTag()}`,
+    `${basename(file, '.cjs')}.${purpose}.${process.versions.v8}-${process.arch}-${cachedDataVersionTag()}`,
   )
-
-/**
- * V8 refuses what was compiled with other options of its own, such as `--max-old-space-size`; which of Node's options
- * are of V8 its tag tells.
- */
-const optionsTag = (): string =>
-  process.execArgv.length === 0 && (process.env.NODE_OPTIONS ?? '') === '' ? '' : `-${cachedDataVersionTag()}`
 
 export const readCompiled = (place: string): Buffer | undefined => {
   try {

@@ -25,8 +25,11 @@ const purposeOf = (words: readonly string[]): string | null => {
   return /^[a-z]{1,20}$/.test(first) ? first : null
 }
 
-/** Commands that may run until they are stopped. Most others end in less than half a second. */
-const staying = ['watch', 'docker-plugin', 'cluster']
+/**
+ * Commands that may run until they are stopped. Most others end in less than half a second. Told of the purpose, as V8
+ * refuses what it compiled for that under other options; a line without one has nothing compiled, and may be any command.
+ */
+const mayStay = (purpose: string | null): boolean => purpose === null || ['watch', 'cluster'].includes(purpose)
 
 /** Node opens its debugger at a port on this signal, and a watch is root and runs for months: a listener is in its place. */
 const closeDebugger = (): void => {
@@ -35,9 +38,10 @@ const closeDebugger = (): void => {
 
 const start = async (words: readonly string[]): Promise<void> => {
   closeDebugger()
-  prepareStart({ stays: staying.includes(words[0] ?? '') })
+  const purpose = purposeOf(words)
+  prepareStart({ stays: mayStay(purpose) })
   const file = join(import.meta.dirname, asksForHelp(words) ? BRIEF_FILE : COMMANDS_FILE)
-  const commands = loadScript<{ readonly run: typeof run }>(file, purposeOf(words))
+  const commands = loadScript<{ readonly run: typeof run }>(file, purpose)
   process.exitCode = await commands.exports.run(words)
   // What was cut short may go on for long, and has nothing more to tell.
   if (process.exitCode === 130) process.exit()
