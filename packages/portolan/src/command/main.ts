@@ -29,7 +29,8 @@ const purposeOf = (words: readonly string[]): string | null => {
  * Commands that may run until they are stopped. Most others end in less than half a second. Told of the purpose, as V8
  * refuses what it compiled for that under other options; a line without one has nothing compiled, and may be any command.
  */
-const mayStay = (purpose: string | null): boolean => purpose === null || ['watch', 'cluster'].includes(purpose)
+const mayStay = (purpose: string | null): boolean =>
+  purpose === null || ['watch', 'cluster'].includes(purpose)
 
 /** Node opens its debugger at a port on this signal, and a watch is root and runs for months: a listener is in its place. */
 const closeDebugger = (): void => {
