@@ -131,6 +131,58 @@ describe('lowerRules', () => {
     ])
   })
 
+  const listedAndSaved = (matches: readonly object[], saved: string) => {
+    const place = { family: 'ip', table: 'filter', chain: 'FORWARD' }
+    const expr = [...matches.map((match) => ({ match })), { drop: null }]
+    const own = nftables.parse(
+      JSON.stringify({
+        nftables: [
+          { table: { family: 'ip', name: 'filter', handle: 2 } },
+          { chain: { ...place, chain: undefined, name: 'FORWARD', handle: 1, ...forward('accept') } },
+          { rule: { ...place, handle: 2, expr } },
+        ],
+      }),
+    )
+    const text = `*filter\n:FORWARD ACCEPT\n-A FORWARD ${saved} -j DROP\nCOMMIT\n`
+    const known = iptables.parse(text, 'saved', 'ip')
+    return lowerRules({ ...noRules, nftables: own, 'iptables-nft': known }).flatMap(({ tables }) =>
+      tables.flatMap(({ chains }) => chains.flatMap((one) => one.rules.map(({ source }) => source.text))),
+    )
+  }
+  const protocolOf = { payload: { protocol: 'ip', field: 'protocol' } }
+  const portOf = { payload: { protocol: 'tcp', field: 'dport' } }
+  const flags = { payload: { protocol: 'tcp', field: 'flags' } }
+  const port80 = { op: '==', left: portOf, right: 80 }
+
+  test.each([
+    ['ip protocol ip drop', [{ op: '==', left: protocolOf, right: 'ip' }], ''],
+    ['meta l4proto 0 drop', [{ op: '==', left: { meta: { key: 'l4proto' } }, right: 0 }], ''],
+    [
+      'ip protocol != udp tcp dport 80 drop',
+      [{ op: '!=', left: protocolOf, right: 'udp' }, port80],
+      '! -p tcp -m tcp --dport 80',
+    ],
+    [
+      'tcp dport 80 ip protocol != udp drop',
+      [port80, { op: '!=', left: protocolOf, right: 'udp' }],
+      '! -p udp -m tcp --dport 80',
+    ],
+  ])(
+    'takes a protocol from nft where iptables-nft-save prints another or none: %s',
+    (text, matches, saved) => {
+      expect(listedAndSaved(matches, saved)).toEqual([text])
+    },
+  )
+
+  test.each([
+    ['-p tcp -m tcp --tcp-flags FIN,SYN NONE', { op: '!', left: flags, right: ['fin', 'syn'] }],
+    ['-p tcp -m tcp ! --tcp-flags SYN NONE', { op: 'in', left: flags, right: 'syn' }],
+    ['-p tcp -m tcp --dport 0:1023', { op: '<=', left: portOf, right: 1023 }],
+    ['-p tcp -m tcp --dport 1024:65535', { op: '>', left: portOf, right: 1023 }],
+  ])('has a rule of iptables-nft in its words, however nft lists it: %s', (saved, match) => {
+    expect(listedAndSaved([match], saved)).toEqual([`-A FORWARD ${saved} -j DROP`])
+  })
+
   test('tells of each chain which tool takes rules for it', () => {
     const chain = { family: 'ip', table: 'filter', ...forward('accept') }
     const own = nftables.parse(

@@ -9,14 +9,21 @@ import type { Expression, MatchStatement, Rule, Statement } from '../../model/in
 export const hasIptablesForm = ({ statements }: Rule): boolean => {
   if (statements.some(({ kind }) => kind === 'xt')) return true
   const asked = new Set<string>()
-  return statements.every((statement, at) => {
+  let excludesProtocol = false
+  const isForm = statements.every((statement, at) => {
     if (statement.kind !== 'match') return isIptablesStatement(statement, at === statements.length - 1)
     const subject = subjectOf(statement)
     if (subject === null || asked.has(subject)) return false
     asked.add(subject)
+    if (subject === PROTOCOL && statement.operator === '!=') excludesProtocol = true
     return true
   })
+  // Beside ports it prints `ip protocol != udp` as `! -p tcp`; iptables takes none such.
+  return isForm && !(excludesProtocol && [...asked].some(isOfHeader))
 }
+
+const PROTOCOL = 'protocol'
+const FLAGS = 'tcp flags'
 
 const isIptablesStatement = (statement: Statement, isLast: boolean): boolean => {
   switch (statement.kind) {
@@ -54,16 +61,26 @@ const subjectOf = ({ left, operator, right }: MatchStatement): string | null => 
   if (left.kind !== 'payload') return null
   const { protocol, field } = left
   const name = `${protocol} ${field}`
-  if (ports.has(name)) return isEquality && isPort(right) ? name : null
+  if (ports.has(name)) return operator !== 'in' && isPort(right) ? name : null
+  // `--tcp-flags SYN NONE`
+  if (name === FLAGS) return operator === '!' || operator === 'in' ? name : null
   if (addresses.has(name))
     return isEquality && (right.kind === 'text' || right.kind === 'prefix') ? name : null
-  return name === 'ip protocol' && isEquality && isScalar(right) ? 'protocol' : null
+  return name === 'ip protocol' && isEquality && isProtocol(right) ? PROTOCOL : null
 }
 
 const ports: ReadonlySet<string> = new Set(['tcp sport', 'tcp dport', 'udp sport', 'udp dport'])
 const addresses: ReadonlySet<string> = new Set(['ip saddr', 'ip daddr', 'ip6 saddr', 'ip6 daddr'])
 
 const isScalar = ({ kind }: Expression): boolean => kind === 'text' || kind === 'number'
+
+const isOfHeader = (subject: string): boolean => ports.has(subject) || subject === FLAGS
+
+/** Protocol 0 stands for all in iptables: it prints no protocol then. */
+const isProtocol = (value: Expression): boolean =>
+  value.kind === 'text'
+    ? value.text !== 'ip' && value.text !== 'hopopt'
+    : value.kind === 'number' && value.value !== 0
 
 const isPort = (value: Expression): boolean =>
   isScalar(value) || (value.kind === 'range' && isScalar(value.first) && isScalar(value.last))
@@ -75,7 +92,7 @@ const metaSubject = (key: string, right: Expression): string | null => {
     case 'oifname':
       return right.kind === 'text' && !right.text.endsWith('+') ? key : null
     case 'l4proto':
-      return isScalar(right) ? 'protocol' : null
+      return isProtocol(right) ? PROTOCOL : null
     case 'mark':
       return right.kind === 'number' ? key : null
     default:
@@ -94,7 +111,7 @@ const maskedSubject = (
   if (of.kind !== 'payload') return null
   const name = `${of.protocol} ${of.field}`
   if (addresses.has(name)) return isScalar(mask) && right.kind === 'text' ? name : null
-  if (name === 'tcp flags') return name
+  if (name === FLAGS) return name
   return name === 'ip frag-off' && isNumber(mask, 0x1fff) && isNumber(right, 0) ? name : null
 }
 
