@@ -65,7 +65,7 @@ const attempts = 5
 const show = (removal: Removal, project: string | null, context: CommandContext): void => {
   const { options, terminal } = context
   for (const { severity, kind, message, remedy } of removal.conflicts)
-    terminal.say(
+    terminal.sayLines(
       [`portolan: ${severity} ${kind}: ${message} ${remedy.text}`, ...remedy.commands]
         .map(visibleLine)
         .join('\n'),
