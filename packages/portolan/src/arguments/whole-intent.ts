@@ -20,38 +20,52 @@ const subnetKeys: NullKeys<ParentedSubnetIntent> = ['subnet', 'gateway', 'ipRang
 
 /**
  * An intent in which a key that may be null is so where it is absent, as JavaScript and JSON leave out what is not set.
+ * Where none is, it is the same: one that has its keys from a class would lose them in a copy.
  *
  * @param intent - lists of objects, in which nothing else is known yet
  */
 export const wholeIntent = (intent: Intent): Intent => {
   const { networks, endpoints, mappings, parented, links } = intent
-  return {
-    ...intent,
-    networks: nullsInAll(networks, networkKeys).map((one) => withPlaces(withSubnets(one))),
-    endpoints: nullsInAll(endpoints, endpointKeys).map(withPlaces),
+  return withParts(intent, {
+    networks: eachOf(nullsInAll(networks, networkKeys), (one) => withPlaces(withSubnets(one))),
+    endpoints: eachOf(nullsInAll(endpoints, endpointKeys), withPlaces),
     mappings: nullsInAll(mappings, mappingKeys),
-    ...(parented === undefined ? {} : { parented: nullsInAll(parented, parentedKeys).map(withEndpoints) }),
+    ...(parented === undefined
+      ? {}
+      : { parented: eachOf(nullsInAll(parented, parentedKeys), withEndpoints) }),
     ...(links === undefined ? {} : { links: nullsInAll(links, linkKeys) }),
-  }
+  })
 }
 
-const withSubnets = <One extends Pick<ParentedNetworkIntent, 'ip' | 'ip6'>>(network: One): One => ({
-  ...network,
-  ip: nullsInSubnet(network.ip),
-  ip6: nullsInSubnet(network.ip6),
-})
+const eachOf = <Item>(items: readonly Item[], change: (item: Item) => Item): readonly Item[] => {
+  const changed = items.map(change)
+  return changed.every((one, at) => one === items[at]) ? items : changed
+}
+
+const withParts = <Item extends object>(item: Item, parts: Partial<Item>): Item => {
+  for (const key in parts) if (parts[key] !== item[key]) return { ...item, ...parts }
+  return item
+}
+
+const withSubnets = <One extends Pick<ParentedNetworkIntent, 'ip' | 'ip6'>>(network: One): One =>
+  withParts<Pick<ParentedNetworkIntent, 'ip' | 'ip6'>>(network, {
+    ip: nullsInSubnet(network.ip),
+    ip6: nullsInSubnet(network.ip6),
+  }) as One
 
 const nullsInSubnet = <One extends ParentedSubnetIntent>(subnet: One | null): One | null =>
   subnet === null ? null : (nullsIn<ParentedSubnetIntent>(subnet, subnetKeys) as One)
 
 const withPlaces = <One extends Pick<NetworkIntent, 'reachableFrom'>>(one: One): One =>
   Array.isArray(one.reachableFrom)
-    ? { ...one, reachableFrom: one.reachableFrom.map((source) => nullsIn(source, ['place'])) }
+    ? (withParts<Pick<NetworkIntent, 'reachableFrom'>>(one, {
+        reachableFrom: eachOf(one.reachableFrom, (source) => nullsIn(source, ['place'])),
+      }) as One)
     : one
 
-const withEndpoints = (network: ParentedNetworkIntent): ParentedNetworkIntent => ({
-  ...withSubnets(network),
-  endpoints: Array.isArray(network.endpoints)
-    ? network.endpoints.map((one) => nullsIn(one, endpointKeys))
-    : network.endpoints,
-})
+const withEndpoints = (network: ParentedNetworkIntent): ParentedNetworkIntent =>
+  withParts(withSubnets(network), {
+    endpoints: Array.isArray(network.endpoints)
+      ? eachOf(network.endpoints, (one) => nullsIn(one, endpointKeys))
+      : network.endpoints,
+  })

@@ -58,6 +58,12 @@ test('what may be null may be absent, but for what narrows where a port is publi
     )
 })
 
+test('an intent whose keys are those of its class is planned too', async () => {
+  const ofClass = (value: object): object => Object.create(value)
+  expect(await told(ofClass(made))).toBe('planned')
+  expect(await told({ ...made, networks: made.networks.map(ofClass) })).toBe('planned')
+})
+
 test('a part of another kind is refused, or taken, wherever it is', async () => {
   const ended: unknown[] = []
   for (const place of placesIn(stored))
