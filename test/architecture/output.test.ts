@@ -46,6 +46,7 @@ test('a message is one line, but for what has lines of its own', () => {
     // The plan that is to be agreed to.
     `${command}/commands/apply.ts`,
     // Each command of a remedy, which is written out, on a line of its own.
+    `${command}/commands/destroy.ts`,
     `${command}/commands/docker-plugin.ts`,
     // What nft, iptables or another program said.
     `${command}/run.ts`,
