@@ -1,4 +1,10 @@
-import { parsePrefix, prefixesOverlap, subtractPrefixes, tryParsePrefix } from '@portolan/netfilter'
+import {
+  type Family,
+  parsePrefix,
+  prefixesOverlap,
+  subtractPrefixes,
+  tryParsePrefix,
+} from '@portolan/netfilter'
 import { isOfPools } from '../block/within-blocks.ts'
 import { joinWithCount } from '../pool/blocks-exhausted.ts'
 import { blockPools, type HeldBlocks } from '../pool/held-blocks.ts'
@@ -38,19 +44,21 @@ const lacksBlock = (subnets: readonly string[], blocks: HeldBlocks): boolean =>
   blocks.elsewhere === undefined &&
   subnets.some((subnet) => blockPools(blocks, parsePrefix(subnet).family)?.length === 0)
 
-/** Have the blocks of this host no room for another subnet as large as one of these? */
-const lacksRoom = (
+/** The families in which the blocks of this host have no room for another subnet as large as one of these. */
+const familiesWithoutRoom = (
   subnets: readonly string[],
   { blocks, leaving = [] }: HeldBlocks,
   used: readonly string[],
-): boolean => {
+): ReadonlySet<Family> => {
   const holes = [...used, ...leaving].flatMap((one) => tryParsePrefix(one) ?? [])
-  return subnets.some((subnet) => {
-    const { family, length } = parsePrefix(subnet)
-    const own = blocks.map((block) => parsePrefix(block)).filter((block) => block.family === family)
-    const free = own.flatMap((block) => subtractPrefixes(block, holes))
-    return own.length > 0 && !free.some((one) => one.length <= length)
-  })
+  return new Set(
+    subnets.flatMap((subnet) => {
+      const { family, length } = parsePrefix(subnet)
+      const own = blocks.map((block) => parsePrefix(block)).filter((block) => block.family === family)
+      const free = own.flatMap((block) => subtractPrefixes(block, holes))
+      return own.length > 0 && !free.some((one) => one.length <= length) ? [family] : []
+    }),
+  )
 }
 
 /** There is nothing to move to, or to be made in, before. */
@@ -65,9 +73,8 @@ const afterClaim = (
   },
 })
 
-/** How many blocks of the family this host has with another one. */
-const oneMore = (subnets: readonly string[], { blocks, leaving = [] }: HeldBlocks): number => {
-  const families = new Set(subnets.map((subnet) => parsePrefix(subnet).family))
+/** How many blocks of such a family this host has with another one. */
+const oneMore = (families: ReadonlySet<Family>, { blocks, leaving = [] }: HeldBlocks): number => {
   const kept = blocks.filter((block) => !leaving.includes(block)).map((block) => parsePrefix(block).family)
   return 1 + Math.max(...[...families].map((family) => kept.filter((one) => one === family).length))
 }
@@ -89,9 +96,10 @@ export const afterNewName = (
     if (mayComeBack(subnets, blocks)) return afterJoin(conflict, blocks)
     const { join } = blocks
     if (lacksBlock(subnets, blocks)) return afterClaim(conflict, ['a block', join, join])
-    return lacksRoom(subnets, blocks, used)
-      ? afterClaim(conflict, ['one more block', joinWithCount(join, oneMore(subnets, blocks)), join])
-      : conflict
+    const families = familiesWithoutRoom(subnets, blocks, used)
+    return families.size === 0
+      ? conflict
+      : afterClaim(conflict, ['one more block', joinWithCount(join, oneMore(families, blocks)), join])
   }
   const { text, commands } = conflict.remedy
   // Which of the two ways it is, only the text tells.

@@ -137,6 +137,13 @@ describe('subnets in blocks of a cluster', () => {
       expect(commandsWith(['10.70.2.1/24', '10.71.2.1/25'])).toEqual(more(3))
       expect(commandsWith(['10.70.2.1/24', '10.71.2.1/25'], {}, '10.66.31.0/25')).toEqual(alone)
       expect(commandsWith(['10.70.0.0/16'], { leaving: ['10.71.2.0/24'] })).toEqual(more(2))
+      // Of the other family it has more, with room.
+      const both = findLostBlocks(
+        { network: 'web', subnets: [block, 'fd00:1234:0:1f::/64'], used: ['fd00:1234:0:7::/64'] },
+        { ...held, blocks, lost: [...taken, { block: 'fd00:1234:0:1f::/64', takenBy: 'h2' }] },
+        false,
+      )
+      expect(both.map(({ remedy }) => remedy.commands)).toEqual(more(2))
     })
 
     test('to claim a block first where it has none of that family to move to', () => {
