@@ -183,6 +183,49 @@ describe('lowerRules', () => {
     expect(listedAndSaved([match], saved)).toEqual([`-A FORWARD ${saved} -j DROP`])
   })
 
+  test.each([
+    ['takes our jump away', ''],
+    ['puts another in its place', ':PORTOLAN-X -\n-A FORWARD -j PORTOLAN-X\n'],
+  ])('has the rules of iptables-nft in its words where a plan %s', (_, ours) => {
+    const place = { family: 'ip', table: 'filter', chain: 'FORWARD' }
+    const rule = (handle: number, ...expr: readonly object[]) => ({ rule: { ...place, handle, expr } })
+    const own = nftables.parse(
+      JSON.stringify({
+        nftables: [
+          { table: { family: 'ip', name: 'filter', handle: 2 } },
+          { chain: { ...place, chain: undefined, name: 'FORWARD', handle: 1, ...forward('accept') } },
+          { chain: { ...place, chain: undefined, name: 'PORTOLAN-FWD', handle: 2 } },
+          rule(3, { jump: { target: 'PORTOLAN-FWD' } }),
+          rule(4, { xt: { type: 'match', name: 'addrtype' } }, { drop: null }),
+          rule(
+            5,
+            {
+              match: {
+                ...{ op: '==', right: 9000 },
+                left: { payload: { protocol: 'udp', field: 'length' } },
+              },
+            },
+            { drop: null },
+          ),
+        ],
+      }),
+    )
+    const text = `*filter\n:FORWARD ACCEPT\n${ours}-A FORWARD -m addrtype --dst-type LOCAL -j DROP\n-A FORWARD -p udp -j DROP\nCOMMIT\n`
+    const planned = iptables.parse(text, 'saved', 'ip')
+    const found = lowerRules({ ...noRules, nftables: own, 'iptables-nft': planned }).flatMap(({ tables }) =>
+      tables.flatMap(({ chains }) =>
+        chains.filter(({ name }) => name === 'FORWARD').flatMap(({ rules }) => rules),
+      ),
+    )
+    const first = ours === '' ? [] : ['-A FORWARD -j PORTOLAN-X']
+    expect(found.map(({ source }) => source.text)).toEqual([
+      ...first,
+      '-A FORWARD -m addrtype --dst-type LOCAL -j DROP',
+      'udp length 9000 drop',
+    ])
+    expect(found.map(({ source }) => source.position)).toEqual(found.map((_rule, at) => at + 1))
+  })
+
   test('tells of each chain which tool takes rules for it', () => {
     const chain = { family: 'ip', table: 'filter', ...forward('accept') }
     const own = nftables.parse(

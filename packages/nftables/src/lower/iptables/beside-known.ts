@@ -1,4 +1,5 @@
 import type { NetfilterChain, NetfilterRule, NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
+import { ownerOfChain } from '@portolan/netfilter/analysis'
 import type { Ruleset, Table } from '../../model/index.ts'
 import { lower } from '../lower.ts'
 import { hasIptablesForm } from './iptables-form.ts'
@@ -72,7 +73,7 @@ const withKnown = (
 
 /**
  * A chain as iptables-nft-save shows it, with the rules of nft as nft lists them. The jumps that a plan adds lead to
- * chains that are not there yet. Where the plan takes rules away, all that nft lists is there, with these jumps.
+ * chains that are not there yet. Where the plan takes jumps away, the rules beside those to our chains are the same.
  */
 const withRules = (
   chain: NetfilterChain,
@@ -80,18 +81,42 @@ const withRules = (
   read: NetfilterChain,
   names: ReadonlySet<string>,
 ): NetfilterChain => {
-  const isAdded = ({ steps }: NetfilterRule): boolean =>
-    steps.some((step) => step.kind === 'verdict' && 'chain' in step.verdict && !names.has(step.verdict.chain))
-  const places = read.rules.flatMap((rule, place) => (isAdded(rule) ? [] : [place]))
-  if (places.length !== chain.rules.length) {
-    const first = places[0] ?? read.rules.length
-    return {
-      ...chain,
-      rules: [...read.rules.slice(0, first), ...chain.rules, ...read.rules.slice(first).filter(isAdded)],
-    }
+  const isAdded = (rule: NetfilterRule): boolean => leadsTo(rule, (name) => !names.has(name))
+  const places = placesOf(read, (rule) => !isAdded(rule))
+  if (places.length === chain.rules.length) return withListed(chain, ofNft, read, [...places.entries()])
+  const foreign = [placesOf(chain, isForeign), placesOf(read, isForeign)] as const
+  if (foreign[0].length === foreign[1].length)
+    return withListed(
+      chain,
+      ofNft,
+      read,
+      foreign[0].map((at, nth) => [at, foreign[1][nth] ?? 0]),
+    )
+  const first = places[0] ?? read.rules.length
+  return {
+    ...chain,
+    rules: [...read.rules.slice(0, first), ...chain.rules, ...read.rules.slice(first).filter(isAdded)],
   }
+}
+
+const leadsTo = ({ steps }: NetfilterRule, isIt: (chain: string) => boolean): boolean =>
+  steps.some((step) => step.kind === 'verdict' && 'chain' in step.verdict && isIt(step.verdict.chain))
+
+const isForeign = (rule: NetfilterRule): boolean =>
+  !leadsTo(rule, (chain) => ownerOfChain(chain) === 'portolan')
+
+const placesOf = ({ rules }: NetfilterChain, isIt: (rule: NetfilterRule) => boolean): readonly number[] =>
+  rules.flatMap((rule, place) => (isIt(rule) ? [place] : []))
+
+/** @param pairs - the place of a rule in what nft lists, and its place in what iptables-nft-save shows */
+const withListed = (
+  chain: NetfilterChain,
+  ofNft: ReadonlySet<number>,
+  read: NetfilterChain,
+  pairs: readonly (readonly [at: number, place: number])[],
+): NetfilterChain => {
   const rules = [...read.rules]
-  for (const [at, place] of places.entries()) {
+  for (const [at, place] of pairs) {
     const [rule, shown] = [chain.rules[at], read.rules[place]]
     if (rule === undefined || shown === undefined || !ofNft.has(at)) continue
     const { tool, position } = shown.source
