@@ -186,16 +186,18 @@ describe('lowerRules', () => {
   test.each([
     ['takes our jump away', ''],
     ['puts another in its place', ':PORTOLAN-X -\n-A FORWARD -j PORTOLAN-X\n'],
-  ])('has the rules of iptables-nft in its words where a plan %s', (_, ours) => {
+    ['puts it in front again', ':PORTOLAN-FWD -\n-A FORWARD -j PORTOLAN-FWD\n'],
+  ])('keeps the rules of iptables-nft and those of nft apart where a plan %s', (what, ours) => {
     const place = { family: 'ip', table: 'filter', chain: 'FORWARD' }
     const rule = (handle: number, ...expr: readonly object[]) => ({ rule: { ...place, handle, expr } })
+    const jump = rule(3, { jump: { target: 'PORTOLAN-FWD' } })
     const own = nftables.parse(
       JSON.stringify({
         nftables: [
           { table: { family: 'ip', name: 'filter', handle: 2 } },
           { chain: { ...place, chain: undefined, name: 'FORWARD', handle: 1, ...forward('accept') } },
           { chain: { ...place, chain: undefined, name: 'PORTOLAN-FWD', handle: 2 } },
-          rule(3, { jump: { target: 'PORTOLAN-FWD' } }),
+          ...(what === 'puts it in front again' ? [] : [jump]),
           rule(4, { xt: { type: 'match', name: 'addrtype' } }, { drop: null }),
           rule(
             5,
@@ -207,6 +209,7 @@ describe('lowerRules', () => {
             },
             { drop: null },
           ),
+          ...(what === 'puts it in front again' ? [jump] : []),
         ],
       }),
     )
@@ -217,7 +220,7 @@ describe('lowerRules', () => {
         chains.filter(({ name }) => name === 'FORWARD').flatMap(({ rules }) => rules),
       ),
     )
-    const first = ours === '' ? [] : ['-A FORWARD -j PORTOLAN-X']
+    const first = ours.match(/-A FORWARD -j .*/g) ?? []
     expect(found.map(({ source }) => source.text)).toEqual([
       ...first,
       '-A FORWARD -m addrtype --dst-type LOCAL -j DROP',

@@ -1,5 +1,10 @@
-import type { NetfilterChain, NetfilterRule, NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
-import { ownerOfChain } from '@portolan/netfilter/analysis'
+import {
+  type NetfilterChain,
+  type NetfilterRule,
+  type NetfilterRuleset,
+  type NetfilterTable,
+  ownerOf,
+} from '@portolan/netfilter'
 import type { Ruleset, Table } from '../../model/index.ts'
 import { lower } from '../lower.ts'
 import { hasIptablesForm } from './iptables-form.ts'
@@ -57,12 +62,16 @@ const withKnown = (
 ): NetfilterTable => {
   const names = new Set(own.chains.map(({ name }) => name))
   const byName = new Map(known.chains.map((chain) => [chain.name, chain]))
+  const isOurs = (name: string): boolean => {
+    const led = byName.get(name) ?? own.chains.find((chain) => chain.name === name)
+    return led !== undefined && ownerOf(known, led, null) === 'portolan'
+  }
   const chainOf = (chain: NetfilterChain): NetfilterChain => {
     if (bases.has(chain.name)) return { ...chain, tool: 'nft' }
     const read = byName.get(chain.name)
     if (read === undefined) return chain
     const places = rules.get(chain.name)
-    return places === undefined ? read : withRules(chain, places, read, names)
+    return places === undefined ? read : withRules(chain, places, read, { names, isOurs })
   }
   const isOfIptables = own.chains.some(({ name }) => !bases.has(name))
   return {
@@ -71,19 +80,24 @@ const withKnown = (
   }
 }
 
+/** Of the chains that jumps lead to. */
+interface LedTo {
+  /** Those that nft lists. */
+  readonly names: ReadonlySet<string>
+  readonly isOurs: (chain: string) => boolean
+}
+
 /**
- * A chain as iptables-nft-save shows it, with the rules of nft as nft lists them. The jumps that a plan adds lead to
- * chains that are not there yet. Where the plan takes jumps away, the rules beside those to our chains are the same.
+ * A chain as iptables-nft-save shows it, with the rules of nft as nft lists them. A plan adds, moves and takes away jumps
+ * to our chains, and the rules beside them are the same. Other jumps that it adds lead to chains that are not there yet.
  */
 const withRules = (
   chain: NetfilterChain,
   ofNft: ReadonlySet<number>,
   read: NetfilterChain,
-  names: ReadonlySet<string>,
+  { names, isOurs }: LedTo,
 ): NetfilterChain => {
-  const isAdded = (rule: NetfilterRule): boolean => leadsTo(rule, (name) => !names.has(name))
-  const places = placesOf(read, (rule) => !isAdded(rule))
-  if (places.length === chain.rules.length) return withListed(chain, ofNft, read, [...places.entries()])
+  const isForeign = (rule: NetfilterRule): boolean => !leadsTo(rule, isOurs)
   const foreign = [placesOf(chain, isForeign), placesOf(read, isForeign)] as const
   if (foreign[0].length === foreign[1].length)
     return withListed(
@@ -92,6 +106,9 @@ const withRules = (
       read,
       foreign[0].map((at, nth) => [at, foreign[1][nth] ?? 0]),
     )
+  const isAdded = (rule: NetfilterRule): boolean => leadsTo(rule, (name) => !names.has(name))
+  const places = placesOf(read, (rule) => !isAdded(rule))
+  if (places.length === chain.rules.length) return withListed(chain, ofNft, read, [...places.entries()])
   const first = places[0] ?? read.rules.length
   return {
     ...chain,
@@ -101,9 +118,6 @@ const withRules = (
 
 const leadsTo = ({ steps }: NetfilterRule, isIt: (chain: string) => boolean): boolean =>
   steps.some((step) => step.kind === 'verdict' && 'chain' in step.verdict && isIt(step.verdict.chain))
-
-const isForeign = (rule: NetfilterRule): boolean =>
-  !leadsTo(rule, (chain) => ownerOfChain(chain) === 'portolan')
 
 const placesOf = ({ rules }: NetfilterChain, isIt: (rule: NetfilterRule) => boolean): readonly number[] =>
   rules.flatMap((rule, place) => (isIt(rule) ? [place] : []))
