@@ -25,7 +25,8 @@ export interface HostLockOptions {
  * Where the work throws `XTABLES_LOCKED` (see `requireXtablesLock`), the lock is given up until the lock of iptables is
  * free, and the work is done again.
  *
- * Within such work it takes no second lock: what asks for it there runs one after another, for as long as the work has it.
+ * Within such work it takes no second lock: what asks for it there runs one after another, for as long as the work has it,
+ * and beside the work where that does not wait for it. Nothing is waited for then, so `options` mean nothing.
  *
  * @param work - what to do; its outcome is the outcome, and the lock is given up whatever that is
  * @throws PortolanError (`LOCKED`) when another process held the lock all the time, (`XTABLES_LOCKED`) that of iptables;
