@@ -25,9 +25,10 @@ export const findSubnetOverlaps = (
     blocks = null,
   }: { readonly wording?: Wording; readonly isLive?: boolean; readonly blocks?: HeldBlocks | null },
 ): readonly Conflict[] => {
-  const used = [
+  const inUseBeside = (network: string): readonly string[] => [
     ...interfaces.flatMap(({ addresses }) => addresses ?? []),
     ...networks.flatMap((one) => one.subnets ?? []),
+    ...subnets.filter((one) => one.network !== network).map((one) => one.subnet),
   ]
   const found = subnets.flatMap((planned): readonly FoundOverlap[] => {
     const {
@@ -60,7 +61,7 @@ export const findSubnetOverlaps = (
         { ...conflict, remedy },
         all.map((one) => one.subnet),
         blocks,
-        [...used, ...subnets.filter((one) => one.network !== network).map((one) => one.subnet)],
+        inUseBeside(network),
       ),
     )
   })

@@ -17,17 +17,10 @@ export const furtherSteps = (rules: readonly NetfilterRule[]): readonly Step[] =
   return steps
 }
 
-const isFurther = (step: Step): boolean => {
-  switch (step.kind) {
-    case 'note':
-    case 'compare':
-    case 'lookup':
-    case 'any-of':
-    case 'unknown-match':
-      return false
-    case 'verdict':
-      return 'chain' in step.verdict
-    default:
-      return true
-  }
-}
+const isFurther = (step: Step): boolean =>
+  step.kind === 'verdict' ? 'chain' in step.verdict : !asksOnly(step)
+
+/** Whether a step asks for something of the packet, or notes it, and does nothing to it. */
+export const asksOnly = ({ kind }: Step): boolean => asking.has(kind)
+
+const asking: ReadonlySet<Step['kind']> = new Set(['note', 'compare', 'lookup', 'any-of', 'unknown-match'])

@@ -13,7 +13,14 @@ import type {
   Verdict,
 } from '@portolan/netfilter'
 import type { PacketField } from '@portolan/netfilter/analysis'
-import { furtherSteps, hasSomeOf, type RangeSet, rangeSet, readAsked } from '@portolan/netfilter/analysis'
+import {
+  asksOnly,
+  furtherSteps,
+  hasSomeOf,
+  type RangeSet,
+  rangeSet,
+  readAsked,
+} from '@portolan/netfilter/analysis'
 import type { Region } from './region.ts'
 
 /** A rule that may stop or change packets. Ten thousand are held against a row, so no more than this is kept of each. */
@@ -180,14 +187,8 @@ const isHarmful = (step: Step): boolean => {
       return mayHarm(step.verdict)
     case 'dispatch':
       return step.table.elements.some(({ data }) => data.kind === 'verdict' && mayHarm(data.verdict))
-    case 'note':
-    case 'compare':
-    case 'lookup':
-    case 'any-of':
-    case 'unknown-match':
-      return false
     default:
-      return true
+      return !asksOnly(step)
   }
 }
 
