@@ -1,9 +1,10 @@
 import type { NetfilterRule } from '@portolan/netfilter'
 import type { Follower, TraceStep } from '@portolan/netfilter/analysis'
-import { type Blame, blame } from './blame.ts'
+import { type Blame, blame, setsMark } from './blame.ts'
 import { followWithout } from './explore.ts'
 import { isForeign } from './foreign-step.ts'
 import type { Failed, Judgement } from './judge.ts'
+import { leadingMarks } from './leading-marks.ts'
 import type { Point } from './region.ts'
 import type { Row } from './row.ts'
 
@@ -20,7 +21,25 @@ export const blameFor = (
   judgement: Failed,
   ignored: ReadonlySet<object>,
 ): Blame | null =>
-  judgement.fault === 'let-in' ? blameBypass(follower, row, point, judgement, ignored) : blame(row, judgement)
+  judgement.fault === 'let-in'
+    ? blameBypass(follower, row, point, judgement, ignored)
+    : blameFailure(follower, row, point, judgement, ignored)
+
+/** Which rule gave packets the mark that leads them away is seen where it is taken for absent. */
+const blameFailure = (
+  follower: Follower,
+  row: Row,
+  point: Point,
+  judgement: Failed,
+  ignored: ReadonlySet<object>,
+): Blame => {
+  const found = blame(row, judgement, () => true)
+  if (found.step === null || !setsMark(found.step)) return found
+  const leading = leadingMarks(judgement, (rules) =>
+    followWithout(follower, row, point, new Set([...ignored, ...rules])),
+  )
+  return blame(row, judgement, ({ rule }) => rule !== null && leading.has(rule))
+}
 
 /** Behind a rule that lets a packet in there may be another: so many are looked for. */
 const MOST_BEHIND = 16

@@ -47,9 +47,12 @@ export type RuleConflictKind = Extract<
   | 'Bypassed'
 >
 
+/** Whether the mark that a step set leads packets away. */
+export type LeadsAway = (step: TraceStep) => boolean
+
 /** Finds out why a flow fails. */
-export const blame = (row: Row, failed: Failed): Blame => {
-  const found = blameStep(row, failed)
+export const blame = (row: Row, failed: Failed, leads: LeadsAway): Blame => {
+  const found = blameStep(row, failed, leads)
   if (failed.isUndetermined) return { ...found, kind: 'OrderUndetermined' }
   if (row.mapping !== null || found.kind === 'Notrack') return found
   const byRules: readonly ConflictKind[] = [
@@ -63,7 +66,7 @@ export const blame = (row: Row, failed: Failed): Blame => {
   return { ...found, kind: row.way === 'egress' ? 'EgressDropped' : 'NetworkDropped' }
 }
 
-const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
+const blameStep = (row: Row, { fault, conclusion }: Failed, leads: LeadsAway): Blame => {
   const { reached, end } = conclusion
   const last = end.world.trace
   const untracked = stepOf(last, ({ deed }) => deed.kind === 'notrack')
@@ -78,13 +81,13 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
     case 'source-kept':
       return { kind: 'MasqueradeMissing', step: stepOf(last, isSourceBinding) }
     case 'astray':
-      return { kind: 'DnatShadowed', step: strayStep(row, end.world, reached.world) }
+      return { kind: 'DnatShadowed', step: strayStep(row, end.world, reached.world, leads) }
     case 'stopped': {
       // A translation to a place that does not answer is a translation to another place.
       const elsewhere = isElsewhere(row, reached.world) ? stepOf(last, isDestinationChange) : null
       if (elsewhere !== null) return { kind: 'DnatShadowed', step: elsewhere }
       return (
-        ledAway(conclusion) ??
+        ledAway(conclusion, leads) ??
         unanswerable(row, reached.world, last) ?? {
           kind: droppedKind(last),
           step: rewritingStep(last) ?? last,
@@ -98,15 +101,15 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
  * An answer leaves by another interface than the one that its receiver is behind, or a later packet by another one than
  * the first: a mark or a route leads it there. A mark that the first packet alone has leads that one away.
  */
-const ledAway = ({ reached, end: { world } }: Conclusion): Blame | null => {
+const ledAway = ({ reached, end: { world } }: Conclusion, leads: LeadsAway): Blame | null => {
   const { trace, route } = world
   if (trace === null || strayInterface({ reached, world }) === null) return null
-  const step = markOn(world) ?? (trace.cause?.kind === 'astray' ? markOn(reached.world) : null)
+  const step = markOn(world, leads) ?? (trace.cause?.kind === 'astray' ? markOn(reached.world, leads) : null)
   return { kind: droppedKind(trace), step: step ?? (route === null ? trace : routeStep(world, route)) }
 }
 
-const markOn = ({ trace, mark, packet }: World): TraceStep | null =>
-  mark === 0 ? null : stepOf(trace, (step) => step.packet === packet && !isOurs(step) && setsMark(step))
+const markOn = ({ trace, packet }: World, leads: LeadsAway): TraceStep | null =>
+  stepOf(trace, (step) => step.packet === packet && !isOurs(step) && setsMark(step) && leads(step))
 
 /**
  * The answer was lost between its sender and the kernel, without a rule: then it is for the source that it goes to.
@@ -122,19 +125,18 @@ const unanswerable = (row: Row, { saddr, original }: World, last: TraceStep | nu
 }
 
 /** What leads a flow to a wrong place: a translation, or a route where the translation is right or none is needed. */
-const strayStep = (row: Row, { trace }: World, world: World): TraceStep | null => {
+const strayStep = (row: Row, { trace }: World, world: World, leads: LeadsAway): TraceStep | null => {
   if (row.expected.kind === 'outside') return divertingStep(world.trace)
   const foreign = stepOf(trace, isDestinationChange)
   if (foreign !== null) return foreign
   if (isElsewhere(row, world)) return foreignStep(trace) ?? stepOf(trace, isManagedTranslation)
   // A mark chooses the table that the route is from.
-  const marked = world.mark === 0 ? null : stepOf(world.trace, isMark)
+  const marked = stepOf(world.trace, (step) => isForeign(step) && setsMark(step) && leads(step))
   return marked ?? (world.route === null ? foreignStep(trace) : routeStep(world, world.route))
 }
 
-const isMark = (step: TraceStep): boolean => isForeign(step) && setsMark(step)
-
-const setsMark = ({ rule, deed }: TraceStep): boolean =>
+/** Did a rule give the packet another mark? */
+export const setsMark = ({ rule, deed }: TraceStep): boolean =>
   rule !== null && deed.kind === 'set' && deed.target === 'mark'
 
 /** Routing leaves no step of its own while nothing goes wrong. */
