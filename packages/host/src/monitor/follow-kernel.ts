@@ -13,6 +13,7 @@ import { NETLINK_NETFILTER, NETLINK_ROUTE } from '../netlink/constants.ts'
 import { message } from '../netlink/message.ts'
 import { errnoText } from '../netlink/request.ts'
 import { RTM_GETADDR, RTM_GETLINK } from '../netlink/rtnetlink.ts'
+import { openCaughtUp } from './caught-up.ts'
 import { startListener } from './listener.ts'
 import type { Subscription } from './listening-process.ts'
 import { openNetworkReader } from './network-reader.ts'
@@ -53,6 +54,8 @@ export interface KernelFollower {
   readonly opened: Promise<void>
   /** Does it keep this process alive? At first it does. */
   hold(isHeld: boolean): void
+  /** Resolves when all that the kernel told before the call was told by this, or nothing more will be. */
+  caughtUp(): Promise<void>
   close(): Promise<void>
 }
 
@@ -71,6 +74,7 @@ export const followKernel = (events: FollowerEvents, bufferBytes?: number): Kern
   let list = 0
   let attempt = 0
   let isInterrupted = false
+  let isEnded = false
   let opened = (): void => {}
   let notOpened = (_error: Error): void => {}
   const opening = new Promise<void>((resolve, reject) => {
@@ -78,9 +82,15 @@ export const followKernel = (events: FollowerEvents, bufferBytes?: number): Kern
     notOpened = reject
   })
 
+  const end = (): void => {
+    isEnded = true
+    caughtUp.release()
+  }
+
   const failed = (error: Error): void => {
     notOpened(error)
     events.failed(error)
+    end()
   }
 
   const ask = (): void => {
@@ -95,6 +105,7 @@ export const followKernel = (events: FollowerEvents, bufferBytes?: number): Kern
     if (isOpen) events.tell({ kind: 'lost', reason: LOST })
     isOpen = true
     opened()
+    caughtUp.release()
   }
 
   /** The lists come through the socket of the messages, so both are in the order in which the kernel made them. */
@@ -130,6 +141,7 @@ export const followKernel = (events: FollowerEvents, bufferBytes?: number): Kern
       },
       received: ({ protocol, bytes, multicast }) =>
         eachMessage(bytes, (part) => {
+          if (!multicast && caughtUp.takes(part)) return
           if (protocol === NETLINK_NETFILTER) {
             const transaction = transactions.take(part)
             if (transaction !== null) tellAll([transaction])
@@ -140,9 +152,18 @@ export const followKernel = (events: FollowerEvents, bufferBytes?: number): Kern
     },
     bufferBytes,
   )
+  const caughtUp = openCaughtUp((protocol, bytes) => listener.request(protocol, bytes))
   return {
     opened: opening,
     hold: (isHeld) => listener.hold(isHeld),
-    close: () => listener.close(),
+    caughtUp: () => {
+      if (isEnded) return Promise.resolve()
+      // What goes by while the lists are read is told as `lost` behind them; so is it where no process gets the question.
+      return list < lists.length ? caughtUp.wait() : caughtUp.ask()
+    },
+    close: () => {
+      end()
+      return listener.close()
+    },
   }
 }

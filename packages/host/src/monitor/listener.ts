@@ -132,7 +132,8 @@ export const startListener = (
     },
     hold: (isHeld) => {
       held = isHeld
-      applyHold()
+      // The end of the process is awaited in any case.
+      if (open) applyHold()
     },
     close: async () => {
       open = false

@@ -25,6 +25,15 @@ export interface Monitor extends AsyncIterable<Notice>, AsyncDisposable {
    * @throws PortolanError (`NETLINK`) once when no more can be told: the sockets could not be opened again
    */
   next(): Promise<IteratorResult<Notice, undefined>>
+  /**
+   * Resolves when each change that was made before this call, and that the kernel tells of, has its notice: it was
+   * given, or waits to be. Of rules of iptables-legacy only the next reading tells. Resolves at once when no more can be told.
+   * @example
+   * const facts = await readHost()
+   * await monitor.caughtUp()
+   * // What the facts show, and later changes: `next` gives the notices of both.
+   */
+  caughtUp(): Promise<void>
   [Symbol.asyncIterator](): AsyncIterator<Notice, undefined>
   /** Ends it, and forgets the notices that wait. Resolves when its process has ended. */
   close(): Promise<void>
@@ -37,7 +46,7 @@ const MOST_WAITING = 1000
  * Opens a monitor of the network namespace that this process is in: rules of nf_tables, links, addresses, routes,
  * nexthop objects, routing rules, and the sysctls `forwarding`, `rp_filter` and `force_forwarding`. It needs
  * CAP_NET_ADMIN and changes nothing. When the promise resolves it listens: read the host then, and no change between is
- * missed. It keeps the process alive while a notice is awaited.
+ * missed. It keeps the process alive while a notice, or `caughtUp`, is awaited.
  *
  * The kernel does not tell everything. IPv4 routes that vanish with their link, its going down, an address or a nexthop
  * object have no notice: the link, the address or the object has. A table with `flags owner` that is not `persist`
@@ -64,7 +73,13 @@ export const openMonitor = async ({
   legacy,
   bufferBytes,
 }: MonitorOptions = {}): Promise<Monitor> => {
-  const queue = openNoticeQueue(mostWaiting, (isWaiting) => kernel.hold(isWaiting))
+  let isAwaited = false
+  let catchingUp = 0
+  const hold = (): void => kernel.hold(isAwaited || catchingUp > 0)
+  const queue = openNoticeQueue(mostWaiting, (isWaiting) => {
+    isAwaited = isWaiting
+    hold()
+  })
   const tell = (notice: Notice): void => queue.push(notice)
   const kernel = followKernel({ tell, failed: (error) => queue.end(error) }, bufferBytes)
   let poll: LegacyPoll | null = null
@@ -82,6 +97,13 @@ export const openMonitor = async ({
   kernel.hold(false)
   return {
     next: () => queue.next(),
+    caughtUp: async () => {
+      catchingUp += 1
+      hold()
+      await kernel.caughtUp()
+      catchingUp -= 1
+      hold()
+    },
     [Symbol.asyncIterator]: () => ({ next: () => queue.next() }),
     close,
     [Symbol.asyncDispose]: close,

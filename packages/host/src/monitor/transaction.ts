@@ -4,7 +4,7 @@ import { toldProcessName } from '../facts/processes.ts'
 import type { RulesNotice, TouchedTable } from './notice.ts'
 
 /** include/uapi/linux/netfilter/nfnetlink.h */
-const NFNL_SUBSYS_NFTABLES = 10
+export const NFNL_SUBSYS_NFTABLES = 10
 const NFGENMSG_LENGTH = 4
 
 /** include/uapi/linux/netfilter/nf_tables.h */

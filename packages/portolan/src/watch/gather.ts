@@ -24,7 +24,15 @@ export interface Gathering {
    * @returns null when nothing more will be told, or the signal is aborted
    */
   next(untilMs: number, sooner?: Promise<unknown>): Promise<Bunch | null>
+  /**
+   * What came of all that changed before the call, as far as the monitor has it within half a second: on a machine without
+   * processor its process may be late.
+   * @returns null when nothing more will be told, or the signal is aborted
+   */
+  caughtUp(): Promise<Bunch | null>
 }
+
+const CAUGHT_UP_MS = 500
 
 /** What was asked of a monitor and is not answered yet: a gathering that ends must not take the answer with it. */
 const unanswered = new WeakMap<Monitor, Promise<IteratorResult<Notice, undefined>>>()
@@ -57,6 +65,18 @@ export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gat
         notices.push(more)
       }
     },
+    caughtUp: async () => {
+      const since = clock.now()
+      const isThere = await firstOf(monitor.caughtUp(), CAUGHT_UP_MS, null, signal, clock)
+      if (isThere === 'end') return null
+      const notices: Notice[] = []
+      for (;;) {
+        const one = await within(0, null)
+        if (one === 'late') return { notices, since }
+        if (one === 'end') return null
+        notices.push(one)
+      }
+    },
   }
 }
 
@@ -77,11 +97,11 @@ const firstOf = <Value>(
     const end = (): void => settle('end')
     const callOff = clock.after(ms, () => settle('late'))
     signal.addEventListener('abort', end, { once: true })
-    void sooner?.then(() => settle('late'))
     value.then(settle, (error) => {
       callOff()
       signal.removeEventListener('abort', end)
       reject(error)
     })
+    void sooner?.then(() => settle('late'))
   })
 }

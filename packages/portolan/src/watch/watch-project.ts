@@ -30,8 +30,6 @@ const LOOK_MS = 30_000
 const SEARCH_AFTER_MS = 150
 /** On a host that is never quiet it waits no longer than this. */
 const SEARCH_LATEST_MS = 2000
-/** How long the kernel may take to tell of what was done. */
-const OWN_MS = 20
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 60_000
 
@@ -101,12 +99,11 @@ async function* watching(
         lookAt = clock.now() + LOOK_MS
         // What is amiss there is told with it.
         if (heldIn !== null && heldIn !== held.backend) told = ''
-        let isBehind = false
-        if (changes.length > 0 && notices.length === 0) {
-          // Seen before it was told: the notice is on its way. What else is told with it may have come behind the look.
-          notices = (await gathering.next(OWN_MS))?.notices ?? []
-          isBehind = notices.length > 0
-        }
+        // What was seen before it was told, or while something else was looked at, is told with its cause. What else is told
+        // with it may have come behind the look.
+        const behind = changes.length === 0 ? null : await gathering.caughtUp()
+        const isBehind = behind !== null && behind.notices.length > 0
+        notices = [...notices, ...(behind?.notices ?? [])]
         const causes = causesOf(notices, process.pid)
         const began = since
         notices = []
@@ -127,17 +124,17 @@ async function* watching(
             const more = await held.repair()
             const afterMs = began === null ? null : clock.now() - began
             const repaired = together(changes, more)
+            // What the repair did is no cause of what comes next. If others did something meanwhile, or just before the
+            // repair but behind the look, a look tells.
+            const during = (await gathering.caughtUp()) ?? { notices: [], since: 0 }
+            if (isBehind || during.notices.length > 0) lookAt = 0
+            notices = (await isUnchanged(held)) ? [] : during.notices.filter(({ kind }) => kind === 'rules')
+            since = notices.length > 0 ? during.since : null
             yield { ...about(), ...drift(repaired, causes, 'repaired', afterMs) }
             const quarrel = isWishNew ? null : contention.repaired(repaired, causes, clock.now())
             isWishNew = false
             if (quarrel !== null) yield { ...about(), kind: 'contended', ...quarrel }
             searchLater()
-            // What the repair did is no cause of what comes next. If others did something meanwhile, or just before the
-            // repair but behind the look, a look tells.
-            const during = (await gathering.next(OWN_MS)) ?? { notices: [], since: 0 }
-            if (isBehind || during.notices.length > 0) lookAt = 0
-            notices = (await held.isUnchanged()) ? [] : during.notices.filter(({ kind }) => kind === 'rules')
-            since = notices.length > 0 ? during.since : null
           }
         }
         retryMs = FIRST_RETRY_MS
@@ -205,13 +202,16 @@ const together = (changes: readonly DriftChange[], more: readonly DriftChange[])
   return [...changes, ...more.filter((change) => !known.has(keyOf(change)))]
 }
 
-/** Nothing but rules changed, and those by us: no reason to look. Where that cannot be told, a look is tried again. */
-const concerns = async (held: HeldProject, notices: readonly Notice[]): Promise<boolean> => {
-  if (notices.some(({ kind }) => kind !== 'rules')) return true
+/** Nothing but rules changed, and those by us: no reason to look. */
+const concerns = async (held: HeldProject, notices: readonly Notice[]): Promise<boolean> =>
+  notices.some(({ kind }) => kind !== 'rules') || !(await isUnchanged(held))
+
+/** Where that cannot be told, it is not certain: a look is tried again. */
+const isUnchanged = async (held: HeldProject): Promise<boolean> => {
   try {
-    return !(await held.isUnchanged())
+    return await held.isUnchanged()
   } catch (error) {
-    if (error instanceof PortolanError) return true
+    if (error instanceof PortolanError) return false
     throw error
   }
 }

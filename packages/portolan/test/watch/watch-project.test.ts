@@ -12,7 +12,13 @@ const change = (object: string): DriftChange => ({ action: 'add', object, descri
 const silent = (): Monitor => {
   const next = (): Promise<IteratorResult<Notice, undefined>> => new Promise(() => {})
   const close = async (): Promise<void> => undefined
-  return { next, close, [Symbol.asyncIterator]: () => ({ next }), [Symbol.asyncDispose]: close }
+  return {
+    next,
+    caughtUp: close,
+    close,
+    [Symbol.asyncIterator]: () => ({ next }),
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 const heldWith = (found: readonly DriftChange[], repaired: readonly DriftChange[]): HeldProject => ({
@@ -117,8 +123,7 @@ const busy = (clock: Clock, everyMs: number, times: number): Monitor => {
       left -= 1
       if (left >= 0) clock.after(everyMs, () => resolve({ done: false, value: notice }))
     })
-  const close = async (): Promise<void> => undefined
-  return { next, close, [Symbol.asyncIterator]: () => ({ next }), [Symbol.asyncDispose]: close }
+  return { ...silent(), next, [Symbol.asyncIterator]: () => ({ next }) }
 }
 
 test('a search for conflicts is not begun while changes go on', async () => {
@@ -310,6 +315,106 @@ test('what changed behind a look, and is told with what the look found, is looke
       [true, second],
     ])
   }
+})
+
+/** A monitor that is told what to tell. What was told while its process had no processor comes with `caughtUp`. */
+const telling = () => {
+  const [waiting, late]: [Notice[], Notice[]] = [[], []]
+  let asking: ((result: IteratorResult<Notice, undefined>) => void) | null = null
+  const tell = (value: Notice): void => {
+    if (asking === null) waiting.push(value)
+    else asking({ done: false, value })
+    asking = null
+  }
+  const next = (): Promise<IteratorResult<Notice, undefined>> => {
+    const value = waiting.shift()
+    if (value !== undefined) return Promise.resolve({ done: false, value })
+    return new Promise((resolve) => {
+      asking = resolve
+    })
+  }
+  const caughtUp = async (): Promise<void> => {
+    await new Promise(setImmediate)
+    for (const notice of late.splice(0)) tell(notice)
+  }
+  const monitor: Monitor = { ...silent(), next, caughtUp, [Symbol.asyncIterator]: () => ({ next }) }
+  return { monitor, tell, tellLate: (notice: Notice) => void late.push(notice) }
+}
+
+const legacy: Notice = { kind: 'legacy-rules', family: 'ip', tables: ['nat'] }
+const address = (action: 'new' | 'removed'): Notice => ({
+  kind: 'address',
+  action,
+  interface: 'br-web',
+  address: '172.17.42.1/16',
+})
+
+test('what another program does during a look that was begun for another reason is told with its cause', async () => {
+  for (const check of [false, true]) {
+    const [clock, ended] = [jumpingClock(), new AbortController()]
+    const { monitor, tell, tellLate } = telling()
+    let looks = 0
+    const held: HeldProject = {
+      ...heldWith([], []),
+      look: async () => {
+        looks += 1
+        // The first finds all well, and what comes then is nothing of ours.
+        if (looks === 1) tell(legacy)
+        if (looks !== 2) return []
+        tellLate(address('removed'))
+        return [change('address 172.17.42.1/16')]
+      },
+    }
+    const causes: unknown[] = []
+    for await (const event of watchProject(held, monitor, { signal: ended.signal, check }, clock)) {
+      if (event.kind !== 'drift') continue
+      causes.push(event.causes.map(({ text }) => text))
+      ended.abort()
+    }
+    expect(causes).toEqual([
+      ['rules of iptables-legacy changed (IPv4, nat)', 'address 172.17.42.1/16 was removed from br-web'],
+    ])
+  }
+})
+
+test('what a repair did, told however late, is no cause of what is undone as soon as the repair is told', async () => {
+  const [clock, ended] = [jumpingClock(), new AbortController()]
+  const { monitor, tell, tellLate } = telling()
+  let isDamaged = false
+  const held: HeldProject = {
+    ...heldWith([], []),
+    look: async () => (isDamaged ? [change('address 172.17.42.1/16')] : []),
+    repair: async () => {
+      isDamaged = false
+      tellLate(address('new'))
+      return []
+    },
+  }
+  const damage = (): void => {
+    isDamaged = true
+    tell(address('removed'))
+  }
+  const causes: unknown[] = []
+  for await (const event of watchProject(held, monitor, { signal: ended.signal }, clock)) {
+    if (event.kind === 'watching') damage()
+    if (event.kind !== 'drift') continue
+    causes.push(event.causes.map(({ text }) => text))
+    if (causes.length === 3) ended.abort()
+    else damage()
+  }
+  expect(causes).toEqual(Array(3).fill(['address 172.17.42.1/16 was removed from br-web']))
+})
+
+test('a repair is told also where it cannot be asked whether the rules are as they were', async () => {
+  const held: HeldProject = {
+    ...heldWith([change('a')], []),
+    isUnchanged: async () => {
+      throw new PortolanError('NETLINK', 'no answer')
+    },
+  }
+  const kinds: string[] = []
+  for await (const { kind } of watchProject(held, silent(), { once: true })) kinds.push(kind)
+  expect(kinds).toEqual(['drift', 'watching'])
 })
 
 test('a watch goes on where it cannot be asked whether its own rules are as they were, and looks', async () => {

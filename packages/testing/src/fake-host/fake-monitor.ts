@@ -29,6 +29,9 @@ export class FakeMonitor implements Monitor {
     })
   }
 
+  /** What is changed is told at once. */
+  async caughtUp(): Promise<void> {}
+
   [Symbol.asyncIterator](): AsyncIterator<Notice, undefined> {
     return { next: () => this.next() }
   }

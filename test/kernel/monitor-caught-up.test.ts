@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { describeOnKernel } from '../lab/gate.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { watching } from './monitor/watching.ts'
+
+/** Takes what waits, and only that. */
+const taking = `
+  import { execFileSync } from 'node:child_process'
+  import { readFileSync } from 'node:fs'
+  const NONE = { value: null }
+  let asked = null
+  const taken = async () => {
+    const notices = []
+    for (;;) {
+      asked ??= monitor.next()
+      const { value } = await Promise.race([asked, new Promise((resolve) => setImmediate(() => resolve(NONE)))])
+      if (value === null) return notices
+      asked = null
+      notices.push(value)
+    }
+  }
+  const listener = () => Number(execFileSync('pgrep', ['-P', String(process.pid), '-f', 'portolan-monitor']))
+  const stop = (pid) => {
+    process.kill(pid, 'SIGSTOP')
+    while (!readFileSync('/proc/' + pid + '/stat', 'utf8').includes(') T '));
+  }`
+
+describeOnKernel('a monitor that has caught up', 'nftables', () => {
+  let lab: Lab
+  beforeAll(async () => {
+    lab = await openLab()
+    await lab.host.ip('link add br-web type bridge', 'link set br-web up')
+    await lab.host.quiet()
+  })
+  afterAll(() => lab?.[Symbol.asyncDispose]())
+
+  test('has told of each change before, of rules and of the network', async () => {
+    const seen = await watching(
+      lab,
+      `${taking}
+      const changes = [
+        ['rules', 'nft', 'add', 'table', 'ip', 'one'],
+        ['address', 'ip', 'addr', 'add', '10.9.0.1/24', 'dev', 'br-web'],
+        ['address', 'ip', 'addr', 'del', '10.9.0.1/24', 'dev', 'br-web'],
+        ['rule', 'ip', 'rule', 'add', 'fwmark', '7', 'lookup', '70'],
+        ['rule', 'ip', 'rule', 'del', 'fwmark', '7', 'lookup', '70'],
+        ['sysctl', 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/conf/br-web/rp_filter'],
+        ['sysctl', 'sh', '-c', 'echo 2 > /proc/sys/net/ipv4/conf/br-web/rp_filter'],
+        ['link', 'ip', 'link', 'set', 'br-web', 'mtu', '1400'],
+        ['link', 'ip', 'link', 'set', 'br-web', 'mtu', '1500'],
+        ['rules', 'nft', 'delete', 'table', 'ip', 'one'],
+      ]
+      const missed = []
+      for (let round = 0; round < 10; round += 1)
+        for (const [kind, ...argv] of changes) {
+          await run(...argv)
+          await monitor.caughtUp()
+          if (!(await taken()).some((notice) => notice.kind === kind)) missed.push(argv)
+        }
+      report(missed)`,
+      'openMonitor()',
+    )
+    expect(seen).toEqual([])
+  })
+
+  test('waits for a process that has no processor, asked once or many times at once', async () => {
+    const seen = await watching(
+      lab,
+      `${taking}
+      const pid = listener()
+      stop(pid)
+      await run('nft', 'add', 'table', 'ip', 'slow')
+      let isThere = false
+      const all = Promise.all([1, 2, 3].map(() => monitor.caughtUp())).then(() => { isThere = true })
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      const [before, early] = [isThere, await taken()]
+      process.kill(pid, 'SIGCONT')
+      await all
+      report({ before, early, told: await taken() })`,
+      'openMonitor()',
+    )
+    expect(seen).toMatchObject({
+      before: false,
+      early: [],
+      told: [{ kind: 'rules', tables: [{ name: 'slow' }] }],
+    })
+  })
+
+  test('tells that changes were lost where its process was killed, and waits for no answer once it is closed', async () => {
+    const seen = await watching(
+      lab,
+      `${taking}
+      const pid = listener()
+      stop(pid)
+      const first = monitor.caughtUp()
+      process.kill(pid, 'SIGKILL')
+      await first
+      const told = await taken()
+      await run('nft', 'add', 'table', 'ip', 'again')
+      await monitor.caughtUp()
+      told.push(...await taken())
+      stop(listener())
+      const last = monitor.caughtUp()
+      await monitor.close()
+      await last
+      await monitor.caughtUp()
+      report(told)`,
+      'openMonitor()',
+    )
+    expect(seen).toMatchObject([{ kind: 'lost' }, { kind: 'rules', tables: [{ name: 'again' }] }])
+  })
+
+  test('keeps a program alive that waits for nothing else', async () => {
+    const seen = await watching(
+      lab,
+      `for (let round = 0; round < 100; round += 1) await monitor.caughtUp()
+      report('there')`,
+      'openMonitor()',
+    )
+    expect(seen).toBe('there')
+  })
+})
