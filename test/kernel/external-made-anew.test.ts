@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals'
+import type { Container } from '../lab/container.ts'
 import type { Lab } from '../lab/lab.ts'
 import { addresses } from '../lab/topology.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+import { pilotOf } from './lifecycle/pilot.ts'
 import { startWatch } from './lost-state/by-watch.ts'
 
 const textOf = (port: string): string => `name: shop
@@ -9,18 +11,28 @@ services: { web: { ports: ["${port}:80"], networks: { theirs: { ipv4_address: 10
 networks: { theirs: { external: true } }
 `
 
-/** A network as Podman has it, in the place of one before. */
-const make = async ({ host }: Lab, bridge: string): Promise<void> => {
+/** A network as Podman has it written down, in the place of one before. */
+const note = async ({ host }: Lab, bridge: string): Promise<void> => {
   const subnet = { subnet: '10.77.0.0/24', gateway: '10.77.0.1' }
   const network = { name: 'theirs', driver: 'bridge', network_interface: bridge, subnets: [subnet] }
   await host.mustRun(['mkdir', '-p', '/run/containers/networks'])
   await host.writeText('/run/containers/networks/theirs.json', JSON.stringify(network))
-  await host.ip(
-    `link add ${bridge} type bridge`,
-    `link set ${bridge} up`,
-    `addr add 10.77.0.1/24 dev ${bridge}`,
-  )
 }
+
+/** Podman does so with the first container. */
+const bringUp = ({ host }: Lab, bridge: string): Promise<void> =>
+  host.ip(`link add ${bridge} type bridge`, `link set ${bridge} up`, `addr add 10.77.0.1/24 dev ${bridge}`)
+
+const make = async (lab: Lab, bridge: string): Promise<void> => {
+  await note(lab, bridge)
+  await bringUp(lab, bridge)
+}
+
+const plugWeb = (lab: Lab, bridge: string): Promise<Container> =>
+  lab.container({
+    ...{ name: 'web', bridge, address: '10.77.0.9/24', gateway: '10.77.0.1' },
+    services: [{ protocol: 'tcp', port: 80 }],
+  })
 
 const remove = (lab: Lab, bridge: string): Promise<string> =>
   lab.host.mustRun(['sh', '-c', `rm /run/containers/networks/theirs.json; ip link delete ${bridge}`])
@@ -52,10 +64,7 @@ describeLifecycle(
           (event) =>
             event.kind === 'drift' && event.changes.some(({ description }) => description.includes('br-two')),
         )
-        await using _web = await lab.container({
-          ...{ name: 'web', bridge: 'br-two', address: '10.77.0.9/24', gateway: '10.77.0.1' },
-          services: [{ protocol: 'tcp', port: 80 }],
-        })
+        await using _web = await plugWeb(lab, 'br-two')
         expect(await served(lab)).toMatchObject({ by: 'web' })
         const events = await watch.events()
         const told = events.flatMap((event) => (event.kind === 'failed' ? [event.error.message] : []))
@@ -69,5 +78,28 @@ describeLifecycle(
         await watch.stop()
       },
     )
+  },
+)
+
+describeLifecycle(
+  'an external network whose bridge its engine has not made yet',
+  'nftables',
+  (open, backend) => {
+    test('is applied as far as it can be, and once the bridge is there the rest is', async () => {
+      const lab = await open()
+      const pilot = pilotOf(lab, backend)
+      await note(lab, 'br-one')
+      await pilot.apply(textOf('8080'))
+      expect((await pilot.plan(textOf('8080'))).changes).toEqual([])
+      await bringUp(lab, 'br-one')
+      expect((await pilot.plan(textOf('8080'))).changes.map(({ object }) => object)).toEqual([
+        'sysctl net.ipv4.conf.br-one.route_localnet',
+      ])
+      await pilot.apply(textOf('8080'))
+      await using _web = await plugWeb(lab, 'br-one')
+      expect(await served(lab)).toMatchObject({ by: 'web' })
+      const here = { protocol: 'tcp', destination: addresses.ip.loopback, port: 8080 } as const
+      expect(await lab.host.reach(here)).toMatchObject({ by: 'web' })
+    })
   },
 )

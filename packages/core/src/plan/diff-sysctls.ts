@@ -78,7 +78,7 @@ export const diffSysctls = (
   if (switched.length > 0) conflicts.push(hostBecomesRouter(switched, desired.guardForwarding))
   for (const network of desired.networks) {
     if (!desired.mappings.some((mapping) => answersOnLoopback(mapping, network.name))) continue
-    if (takerOfBridge(network, desired, facts) !== null) continue
+    if (takerOfBridge(network, desired, facts) !== null || isToCome(network, facts)) continue
     const name = linkSysctlName('ipv4', network.bridge, 'route_localnet')
     const value = facts.sysctls?.[name] ?? null
     if (isOn(value) || isOn(facts.sysctls?.['net.ipv4.conf.all.route_localnet'] ?? null)) continue
@@ -107,6 +107,13 @@ const keepAdvertisements = ({ name, sysctl, value }: AdvertisedInterface): reado
           `Keep the IPv6 routes that ${name} has from router advertisements, though it forwards.`,
         ),
       ]
+
+/**
+ * The bridge of an external network is not there: Podman and plugins of CNI make it for the first container that they
+ * start. There is nothing to set until then, and the next plan sets it.
+ */
+const isToCome = ({ external, bridge }: DesiredNetwork, { interfaces }: HostFacts): boolean =>
+  external && interfaces !== undefined && !interfaces.some(({ name }) => name === bridge)
 
 const familyName: Record<Family, string> = { ip: 'IPv4', ip6: 'IPv6' }
 

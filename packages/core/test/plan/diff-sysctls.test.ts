@@ -106,6 +106,20 @@ describe('sysctls that a project needs', () => {
     ])
   })
 
+  test('for loopback wait for the bridge of others, which comes with their first container', () => {
+    const joined = desired({ networks: [network('web', { external: true })] })
+    const of = (state: DesiredState, ...names: readonly string[]) =>
+      diffSysctls(
+        state,
+        { sysctls: forwarding, interfaces: names.map((name) => ({ name })) },
+        { writable: true },
+      ).changes.map(({ operation: { name } }) => name)
+    const loopback = 'net.ipv4.conf.br-web.route_localnet'
+    expect(of(joined, 'eth0')).toEqual([])
+    expect(of(joined, 'eth0', 'br-web')).toEqual([loopback])
+    expect(of(web, 'eth0')).toContain(loopback)
+  })
+
   test('name a bridge with a dot as the kernel does', () => {
     const dotted = desired({ networks: [network('web', { bridge: 'br.web' })] })
     expect(set(dotted, forwarding)).toEqual(['net.ipv4.conf.br/web.route_localnet=1'])
