@@ -37,7 +37,7 @@ test('an interface of a container that has ended may stay for a moment, and is w
   const ended = async (): Promise<void> => {
     const web = await bareMachine(lab, 'web')
     expect(await lab.portolan(on(web))).toMatchObject({ exitCode: 0, stderr: '' })
-    await web.mustRun(['sh', '-c', 'sleep 2 > /dev/null 2>&1 &'])
+    await web.mustRun(['sh', '-c', 'sleep 0.5 > /dev/null 2>&1 &'])
     await web[Symbol.asyncDispose]()
   }
   await ended()

@@ -27,7 +27,11 @@ describeLifecycle('a status that finds drift', 'iptables-nft', (open) => {
        run('iptables-nft', '-t', 'nat', '-F')
        const [lock] = readdirSync('/run/portolan').filter((name) => /^network-\\d+\\.lock$/.test(name))
        const path = '/run/portolan/' + lock
-       const waiting = new RegExp('-> FLOCK .*:' + statSync(path).ino + ' ')
+       const { dev, ino } = statSync(path)
+       // Files of other file systems have that number too (sysmacros.h, and proc_locks(5)).
+       const parts = [dev >> 8 & 0xfff, dev & 0xff | dev >> 12 & 0xfff00]
+       const place = [...parts.map((part) => part.toString(16).padStart(2, '0')), ino].join(':')
+       const waiting = new RegExp('-> FLOCK .* ' + place + ' ')
        const tell = () => host.status({ conflicts: false, connections: false })
        const taken = []
        look = () => taken.push(spawnSync('flock', ['--exclusive', '--nonblock', path, 'true']).status)

@@ -3,6 +3,7 @@ import { evaluate, type HostFacts, type Packet, parseHostFacts } from '@portolan
 import * as nftables from '@portolan/nftables'
 import { describeOnKernel } from '../lab/gate.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
+import { keepFlows } from '../lab/lasting-flows.ts'
 
 /** Of several addresses that a rule translates to, the kernel picks one by the addresses of the flow. */
 const ways = [
@@ -134,6 +135,7 @@ describeOnKernel('of the addresses of a range', 'nftables', () => {
         `addr add ${ends.ip6.source(at)}/128 dev eth1 nodad`,
       ]).flat(),
     )
+    await keepFlows(lab.host)
     await lab.host.mustRun(['nft', '-f', '-'], { input: `${rulesOf('ip')}\n${rulesOf('ip6')}\n` })
     facts = parseHostFacts((await lab.portolan(['inspect'])).stdout, '<portolan inspect>')
   })

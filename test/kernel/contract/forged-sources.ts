@@ -83,7 +83,7 @@ export const forgedSourceCases = (currentLab: () => Lab): void => {
         destination: addressOf('host', family),
         port: 8080,
       }
-      expect(await traces(lab, lab.client, 'eth0', [packet])).not.toEqual([])
+      expect(await traces(lab, lab.client, 'eth0', [packet], ' at ')).not.toEqual([])
     })
   })
 }

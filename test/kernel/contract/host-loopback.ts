@@ -92,6 +92,8 @@ export const hostLoopbackCases = (currentLab: () => Lab): void => {
     return found
   }
 
+  const source = addressOf('sibling', 'ip')
+
   const beside = async (table: string, rules: string, check: () => Promise<void>): Promise<void> => {
     const { host } = currentLab()
     await host.mustRun(['nft', '-f', '-'], { input: rules })
@@ -120,11 +122,11 @@ export const hostLoopbackCases = (currentLab: () => Lab): void => {
 
   test('what a container sends to an address of 127/8 goes nowhere, though rules of the host lead it on', async () => {
     const lab = currentLab()
-    const sent = (destination: string, port: number) =>
-      traces(lab, sender('sibling'), 'pt-web', [{ source: addressOf('sibling', 'ip'), destination, port }])
+    const sent = (destination: string, port: number, awaited: string | null = null) =>
+      traces(lab, sender('sibling'), 'pt-web', [{ source, destination, port }], awaited)
     await beside('led', ledOn, async () => {
-      expect((await sent('169.254.170.9', 7000)).join()).toContain(' at outside')
-      expect((await sent('169.254.170.10', 80)).join()).toContain(' at nginx')
+      expect(await sent('169.254.170.9', 7000, ' at outside')).not.toEqual([])
+      expect(await sent('169.254.170.10', 80, ' at nginx')).not.toEqual([])
       expect(await sent('127.0.0.9', 7000)).toEqual([])
       expect(await sent('127.0.0.10', 80)).toEqual([])
     })
@@ -132,10 +134,12 @@ export const hostLoopbackCases = (currentLab: () => Lab): void => {
 
   test('nor does what a container sends there reach the host where its rules leave it untracked', async () => {
     const lab = currentLab()
-    const sent = (destination: string, port: number) =>
-      traces(lab, sender('sibling'), 'pt-web', [{ source: addressOf('sibling', 'ip'), destination, port }])
+    const sent = (destination: string, port: number, awaited: string | null = null) =>
+      traces(lab, sender('sibling'), 'pt-web', [{ source, destination, port }], awaited)
     await beside('untracked', untracked, async () => {
-      expect((await sent(addressOf('gateway of web', 'ip'), 9998)).join()).toContain("the host's own service")
+      expect(await sent(addressOf('gateway of web', 'ip'), 9998, " at the host's own service")).not.toEqual(
+        [],
+      )
       expect(await sent('127.0.0.1', 9999)).toEqual([])
     })
   })

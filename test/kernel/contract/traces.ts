@@ -3,6 +3,7 @@ import { buildFrame } from '../../lab/frame.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import { caughtUp } from '../../lab/probe-until-silence.ts'
+import { until } from '../../lab/until.ts'
 
 export const macOf = async (machine: Machine, device: string): Promise<string> => {
   const [link] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', device])) as [
@@ -26,12 +27,16 @@ export interface OddPacket {
   readonly tcpFlags?: number
 }
 
-/** Puts packets on the wire that no honest socket would send, and returns every trace of them, at whatever machine. */
+/**
+ * Puts packets on the wire that no honest socket would send, and returns every trace of them, at whatever machine.
+ * @param awaited - what a trace has that has to be there: a busy kernel hands frames on after the sender has gone on
+ */
 export const traces = async (
   lab: Lab,
   sender: Machine,
   hostDevice: string,
   packets: readonly OddPacket[],
+  awaited: string | null = null,
 ): Promise<readonly string[]> => {
   const destinationMac = await macOf(lab.host, hostDevice)
   const sourceMac = await macOf(sender, 'eth0')
@@ -47,8 +52,22 @@ export const traces = async (
       )
     }
   }
-  // Frames on veth pairs have been handled when send returns; an answer by an agent takes a moment more.
+  // Frames on veth pairs have mostly been handled when send returns; an answer by an agent takes a moment more.
   await caughtUp()
+  let found = await tracesNow(lab, sender, flows)
+  if (awaited === null) return found
+  const isThere = async (): Promise<boolean> => {
+    found = await tracesNow(lab, sender, flows)
+    return found.some((one) => one.includes(awaited))
+  }
+  await until(`a trace${awaited}`, isThere, { shows: () => found })
+  return found
+}
+
+/** A flow by the source port that its packets have. */
+type Flows = ReadonlyMap<number, { readonly text: string; readonly family: Family | null }>
+
+const tracesNow = async (lab: Lab, sender: Machine, flows: Flows): Promise<readonly string[]> => {
   const found: string[] = []
   const machines = new Set([sender, lab.client, lab.outside, lab.distant, ...lab.containers.values()])
   for (const machine of machines) {
