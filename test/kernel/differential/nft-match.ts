@@ -50,7 +50,21 @@ const addressMatch = (family: Family): fc.Arbitrary<string> => {
     fc.constant(`@addresses_${family}`),
     fc.constant(`@prefixes_${family}`),
   )
-  return fc.tuple(side, operator, value).map(([of, not, what]) => `${family} ${of} ${not}${what}`)
+  return fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.tuple(side, operator, value).map(([of, not, what]) => `${family} ${of} ${not}${what}`),
+    },
+    fc
+      .tuple(side, one(...addressMasks[family]), one('==', '!='), address(family))
+      .map(([of, mask, is, what]) => `${family} ${of} & ${mask} ${is} ${what}`),
+  )
+}
+
+/** Most addresses have bits that these take away, and nft takes them all the same. */
+const addressMasks: Readonly<Record<Family, readonly [string, ...string[]]>> = {
+  ip: ['255.255.255.0', '255.255.255.254', '0.0.0.255'],
+  ip6: ['ffff:ffff:ffff:ffff::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe', '::ff'],
 }
 
 const portMatch = (protocol: RulePlace['protocol']): fc.Arbitrary<string> =>

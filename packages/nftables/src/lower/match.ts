@@ -13,7 +13,7 @@ import { lowerElements } from './expression/element-table.ts'
 import { lowerKey } from './expression/expression.ts'
 import type { Read } from './expression/read.ts'
 import type { Scope } from './expression/scope.ts'
-import { isNameType, readNumber, readValues } from './expression/value.ts'
+import { hasBitsBehind, isNameType, readNumber, readValues } from './expression/value.ts'
 import { textOf } from './rule-source.ts'
 
 export const unknownMatch = (text: string, random = false): MatchStep => ({
@@ -23,6 +23,7 @@ export const unknownMatch = (text: string, random = false): MatchStep => ({
 })
 
 const everything: ValueSet = { kind: 'any' }
+const nothing: ValueSet = { kind: 'ranges', ranges: [] }
 
 /** Not understood: but it needs what it asks for to be there. */
 const inDoubt = (keys: readonly Read[], text: string, random = false): readonly MatchStep[] => [
@@ -58,7 +59,7 @@ const above = (value: number | bigint): ValueSet => ({
 })
 
 const below = (value: number | bigint): ValueSet => {
-  if (value <= 0) return { kind: 'ranges', ranges: [] }
+  if (value <= 0) return nothing
   return {
     kind: 'ranges',
     ranges: typeof value === 'bigint' ? [{ first: 0n, last: value - 1n }] : [{ first: 0, last: value - 1 }],
@@ -91,7 +92,7 @@ const compareOne = (
 ): MatchStep | null => {
   const { expression, type } = read
   if (operator === '==' || operator === '!=') {
-    const values = readValues(right, type)
+    const values = hasBitsBehind(right, type) ? nothing : readValues(right, type)
     return values === null ? null : compare(expression, values, operator === '!=')
   }
   if (isNameType(type)) return null

@@ -79,6 +79,11 @@ describe('a rule that is lowered', () => {
     ['ports of any protocol', [match(payload('th', 'dport'), 8080)], { protocol: 'udp' }],
     ['the raw bits of a port', [match({ payload: { base: 'th', offset: 16, len: 16 } }, 8080)], {}],
     ['a prefix', [match(payload('ip', 'saddr'), { prefix: { addr: '192.0.2.0', len: 24 } })], {}],
+    [
+      'all but a prefix with bits behind it',
+      [match(payload('ip', 'saddr'), { prefix: { addr: '192.0.2.9', len: 24 } }, '!=')],
+      {},
+    ],
     ['a masked address', [match({ '&': [payload('ip', 'saddr'), '0.0.0.255'] }, '0.0.0.9')], {}],
     ['an interface', [match(meta('iifname'), 'eth0')], {}],
     ['interfaces that start so', [match(meta('iifname'), 'eth*')], {}],
@@ -166,6 +171,22 @@ describe('a rule that is lowered', () => {
     ['ports below', [match(dport, 8080, '<')], {}],
     ['a port that a set leaves out', [match(dport, { set: [80, 443] })], {}],
     ['a flag that is not set', [match(payload('tcp', 'flags'), 'urg', 'in')], {}],
+    // nft lists `ip saddr & 255.255.255.0 == 192.0.2.9` so: no address has bits that the mask takes away.
+    [
+      'a prefix with bits behind it',
+      [match(payload('ip', 'saddr'), { prefix: { addr: '192.0.2.9', len: 24 } })],
+      {},
+    ],
+    [
+      'an IPv6 prefix with bits behind it',
+      [match(payload('ip6', 'saddr'), { prefix: { addr: '2001:db8:1::9', len: 64 } })],
+      { family: 'ip6', source: '2001:db8:1::9', destination: '2001:db8:1::2' },
+    ],
+    [
+      'bits that the mask takes away',
+      [match({ '&': [payload('ip', 'saddr'), '0.0.0.255'] }, '10.0.0.9')],
+      {},
+    ],
     ['another interface', [match(meta('iifname'), 'eth1*')], {}],
     ['ARP', [match(meta('protocol'), 'arp')], {}],
     [

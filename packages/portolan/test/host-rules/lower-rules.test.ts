@@ -229,6 +229,45 @@ describe('lowerRules', () => {
     expect(found.map(({ source }) => source.position)).toEqual(found.map((_rule, at) => at + 1))
   })
 
+  test.each([
+    ['ip', { '&': ['saddr', '0.0.0.255'] }, '10.0.0.3', '10.0.0.3/0.0.0.255', '192.0.2.3'],
+    ['ip', 'saddr', { prefix: { addr: '192.0.2.5', len: 24 } }, '192.0.2.5/24', '192.0.2.3'],
+    ['ip6', { '&': ['saddr', '::ff'] }, 'fd00::3', 'fd00::3/::ff', '2001:db8::3'],
+    ['ip6', 'saddr', { prefix: { addr: '2001:db8::5', len: 64 } }, '2001:db8::5/64', '2001:db8::3'],
+  ] as const)(
+    'takes from nft what asks %s addresses for bits that its mask takes away, which no address has: %j %j',
+    (family, of, right, asked, source) => {
+      const field = { payload: { protocol: family, field: 'saddr' } }
+      const left = typeof of === 'string' ? field : { '&': [field, of['&'][1]] }
+      const place = { family, table: 'filter', chain: 'FORWARD' }
+      const own = nftables.parse(
+        JSON.stringify({
+          nftables: [
+            { table: { family, name: 'filter', handle: 2 } },
+            { chain: { family, table: 'filter', name: 'FORWARD', handle: 1, ...forward('accept') } },
+            { rule: { ...place, handle: 2, expr: [{ match: { op: '==', left, right } }, { drop: null }] } },
+          ],
+        }),
+      )
+      const text = `*filter\n:FORWARD ACCEPT\n-A FORWARD -s ${asked} -j DROP\nCOMMIT\n`
+      const rules = lowerRules({
+        ...noRules,
+        nftables: own,
+        'iptables-nft': iptables.parse(text, 'saved', family),
+      })
+      const facts: HostFacts = {
+        interfaces: [
+          { name: 'eth0', up: true, kind: 'ether', addresses: ['192.0.2.2/24', '2001:db8::2/64'] },
+          { name: 'eth1', up: true, kind: 'ether', addresses: ['203.0.113.2/24', '2001:db8:2::2/64'] },
+        ],
+        sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv6.conf.all.forwarding': '1' },
+      }
+      const destination = family === 'ip' ? '203.0.113.9' : '2001:db8:2::9'
+      const packet = { family, in: 'eth0', source, destination, protocol: 6 } as const
+      expect(evaluate(packet, facts, rules).outcome).toBe('forwarded')
+    },
+  )
+
   test('tells of each chain which tool takes rules for it', () => {
     const chain = { family: 'ip', table: 'filter', ...forward('accept') }
     const own = nftables.parse(

@@ -66,6 +66,16 @@ const prefixRange = (base: number | bigint, length: number): ValueRange | null =
   return typeof base === 'bigint' ? { first, last } : { first: Number(first), last: Number(last) }
 }
 
+/**
+ * Has a prefix bits behind its length? nft lists a mask so, such as `ip saddr & 255.255.255.0 == 192.0.2.9`, which no
+ * address meets. A prefix that it was given has none, in whichever form it was written (measured, 1.1.3).
+ */
+export const hasBitsBehind = (expression: Expression, type: ValueType): boolean => {
+  if (expression.kind !== 'prefix') return false
+  const base = readNumber(expression.address, type)
+  return base !== null && prefixRange(base, expression.length)?.first !== base
+}
+
 /** A constant, a range or a prefix; null when it is none of them. */
 export const readRange = (expression: Expression, type: ValueType): ValueRange | null => {
   if (expression.kind === 'range') {

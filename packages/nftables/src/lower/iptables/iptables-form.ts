@@ -1,4 +1,5 @@
 import type { Expression, MatchStatement, Rule, Statement } from '../../model/index.ts'
+import { hasBitsBehind, readNumber, type ValueType } from '../expression/value.ts'
 
 /**
  * Whether a rule has a form in which iptables-nft writes rules: then iptables-nft-save prints all that it asks and does.
@@ -65,7 +66,10 @@ const subjectOf = ({ left, operator, right }: MatchStatement): string | null => 
   // `--tcp-flags SYN NONE`
   if (name === FLAGS) return operator === '!' || operator === 'in' ? name : null
   if (addresses.has(name))
-    return isEquality && (right.kind === 'text' || right.kind === 'prefix') ? name : null
+    return isEquality &&
+      (right.kind === 'text' || (right.kind === 'prefix' && !hasBitsBehind(right, addressType(protocol))))
+      ? name
+      : null
   return name === 'ip protocol' && isEquality && isProtocol(right) ? PROTOCOL : null
 }
 
@@ -110,9 +114,17 @@ const maskedSubject = (
     return asks(of, 'mark') && mask.kind === 'number' ? metaSubject('mark', right) : null
   if (of.kind !== 'payload') return null
   const name = `${of.protocol} ${of.field}`
-  if (addresses.has(name)) return isScalar(mask) && right.kind === 'text' ? name : null
+  if (addresses.has(name)) return isWithin(right, mask, addressType(of.protocol)) ? name : null
   if (name === FLAGS) return name
   return name === 'ip frag-off' && isNumber(mask, 0x1fff) && isNumber(right, 0) ? name : null
+}
+
+const addressType = (protocol: string): ValueType => (protocol === 'ip' ? 'ipv4_addr' : 'ipv6_addr')
+
+/** An address without bits that the mask takes away. With such bits no packet meets the match, and iptables drops the bits. */
+const isWithin = (address: Expression, mask: Expression, type: ValueType): boolean => {
+  const [value, kept] = [readNumber(address, type), readNumber(mask, type)]
+  return value !== null && kept !== null && (BigInt(value) & ~BigInt(kept)) === 0n
 }
 
 const isNumber = (of: Expression, value: number): boolean => of.kind === 'number' && of.value === value
