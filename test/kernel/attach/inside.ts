@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
+import { until } from '../../lab/until.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inShopAgain } from '../live/in-live-host.ts'
 import {
@@ -169,8 +170,12 @@ export const inside = (open: OpenLab, backend: Backend): void => {
       `neigh replace ${ip6} lladdr ${stale} dev eth0 nud stale`,
     )
     const { mac } = await attach(lab, backend, two, `address: '${ip}', address6: '${ip6}'`)
-    for (const address of [ip, ip6])
-      expect(await one.mustRun(['ip', 'neigh', 'show', address])).toContain(`lladdr ${mac}`)
+    for (const address of [ip, ip6]) {
+      const known = (): Promise<string> => one.mustRun(['ip', 'neigh', 'show', address])
+      await until(`${mac} for ${address}`, async () => (await known()).includes(`lladdr ${mac}`), {
+        shows: known,
+      })
+    }
   })
 
   test('of two networks the first gives the default route, and the other takes over when it is detached', async () => {

@@ -5,7 +5,8 @@ import { until } from '../../lab/until.ts'
 /** A command of a host that runs on, and what it has said. */
 export const speakingOn = async ({ machine, lab }: ClusterHostMachine, ...words: readonly string[]) => {
   const file = `/run/lab/${words.filter((word) => /^[a-z]+$/.test(word)).join('-')}.said`
-  await machine.mustRun(['touch', file])
+  // One before it has written there, and this one may come to it late.
+  await machine.writeText(file, '')
   const running: Running = machine.start(
     ['sh', '-c', `exec "$@" > ${file} 2>&1`, 'sh', ...lab.command, ...words],
     { environment: { NODE_OPTIONS: '', NO_COLOR: '1', HOME: '/run/lab' }, timeoutMs: 600_000 },

@@ -22,6 +22,8 @@ export const sweep = async (
   blocks: readonly string[],
 ): Promise<readonly string[]> => {
   const addresses = blocks.map(addressIn)
+  // One of them may verify its blocks while it is asked, and has given up what it answered for.
+  const doubted = new Set(hosts.filter(({ isDoubtful }) => isDoubtful))
   const printed = await lab.observer.mustRun([
     'python3',
     '-S',
@@ -33,7 +35,9 @@ export const sweep = async (
   ])
   const answered = JSON.parse(printed) as Readonly<Record<string, readonly string[]>>
   return addresses.flatMap((address) => {
-    const names = hosts.filter(({ mac, isDoubtful }) => !isDoubtful && answered[address]?.includes(mac))
+    const names = hosts.filter(
+      (host) => !doubted.has(host) && !host.isDoubtful && answered[address]?.includes(host.mac),
+    )
     return names.length < 2 ? [] : [`${address} is on ${names.map(({ name }) => name).join(' and ')}`]
   })
 }

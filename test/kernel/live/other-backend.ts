@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { type Backend, backends } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
+import { whileStopped } from '../../lab/while-stopped.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inForce } from './in-force.ts'
 import { contain, inShopAgain, type Leased } from './in-live-host.ts'
@@ -62,8 +63,9 @@ export const otherBackend = (open: OpenLab, backend: Backend): void => {
     await inShopAgain(lab, other, 'await host.unpublish({ hostPort: 8080 }); report(null)')
     await watcher.next('the other backend', (event) => event.kind === 'watching' && event.backend === other)
     expect(await inForce(lab)).toEqual([other])
-    // A script of the time before, or a switch that was killed.
-    await saved.load()
+    // A script of the time before, or a switch that was killed. It loads one family after the other, and a watch may have
+    // mended what the first brought before the second comes.
+    await whileStopped(watcher.running, saved.load)
     await watcher.next(
       'what is left',
       (event) => event.kind === 'drift' && event.changes.some(({ object }) => object === `${backend} rules`),
