@@ -117,7 +117,7 @@ describe.each(backends)('host ports that nothing publishes, beside %s', (backend
     })
     expect(bypassesOf(found)).toEqual(['error Bypassed network web by iptables-nft nat PREROUTING 1'])
     expect(found.conflicts.find(({ kind }) => kind === 'Bypassed')?.message).toMatch(
-      /^Network web lets in packets from eth0( and containers on other bridges)? for ports that are not published\./,
+      /^Network web lets in packets over IPv4 from eth0( and containers on other bridges)? for ports that are not published\./,
     )
     expectTrue(found)
   })

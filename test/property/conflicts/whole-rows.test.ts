@@ -47,7 +47,7 @@ const culprits = ({ conflicts }: Seen, kind: string): readonly (string | undefin
 describe.each([
   ['IPv4', 'ip', ip],
   ['IPv6', 'ip6', ip6],
-] as const)('a network row of %s holds every address of the subnet', (_, family, { db, app, free }) => {
+] as const)('a network row of %s holds every address of the subnet', (version, family, { db, app, free }) => {
   test.each([db, app, ...free])('as the receiver: a drop for %s is told', async (receiver) => {
     const rule = `-A FORWARD -d ${receiver} -p tcp -m tcp --dport 5432 -j DROP`
     const seen = await lookWith(family, rule)
@@ -64,7 +64,7 @@ describe.each([
     [`-s ${app} -d ${db} -p tcp -m tcp --dport 5432`, `, for example from app (${app}) to db (${db}).`],
     [`-d ${db} -i pt-web -s ${free[0]}`, `, for example to db (${db}).`],
     [`-s ${db} -o eth0`, `, for example those of db (${db}).`],
-    [`-s ${free[0]} -o eth0`, 'Some packets from network web cannot reach the outside.'],
+    [`-s ${free[0]} -o eth0`, `Some packets from network web cannot reach the outside over ${version}.`],
   ])('by name, where it is the one of a service: a drop for %s', async (match, words) => {
     const seen = await lookWith(family, `-A FORWARD ${match} -j DROP`)
     const ofNetwork = seen.conflicts.filter(({ network }) => network !== null)

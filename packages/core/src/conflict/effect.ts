@@ -29,8 +29,19 @@ export const senders = ({ rows }: Finding): string => {
   return names.length < 2 ? (names[0] ?? 'any place') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
+/**
+ * ` over IPv6`, where a network has both families and packets of one are concerned. The label of a mapping tells its
+ * family.
+ */
+export const overFamily = ({ mapping, network, rows: [row] }: Finding): string => {
+  if (mapping !== null || network.ip === null || network.ip6 === null || row === undefined) return ''
+  return row.family === 'ip' ? ' over IPv4' : ' over IPv6'
+}
+
 /** What the packets are for: a mapping, the containers of a network, or the outside. */
-export const receiver = ({ mapping, network, rows: [row] }: Finding): string => {
+export const receiver = (finding: Finding): string => `${place(finding)}${overFamily(finding)}`
+
+const place = ({ mapping, network, rows: [row] }: Finding): string => {
   if (mapping !== null) return mapping.label
   return row?.way === 'egress' ? 'the outside' : `containers of network ${network.name}`
 }
@@ -41,14 +52,13 @@ export const unreachable = (finding: Finding): string => {
   const isSure = certainty === 'certain'
   const [row] = rows
   const from = senders(finding)
-  const to = receiver(finding)
   if (mapping === null && row?.way === 'egress') {
     const subject = share === 'some' ? `Some packets from network ${network.name}` : `Network ${network.name}`
-    return `${subject} ${isSure ? 'cannot' : 'may not'} reach the outside${example(finding)}.`
+    return `${subject} ${isSure ? 'cannot' : 'may not'} reach ${receiver(finding)}${example(finding)}.`
   }
   if (share === 'some')
-    return `Some packets from ${from} ${isSure ? 'do not' : 'may not'} reach ${to}${example(finding)}.`
-  return `${sentence(to)} ${isSure ? 'cannot be reached' : 'may not be reachable'} from ${from}.`
+    return `Some packets from ${from} ${isSure ? 'do not' : 'may not'} reach ${receiver(finding)}${example(finding)}.`
+  return `${sentence(place(finding))} ${isSure ? 'cannot be reached' : 'may not be reachable'} from ${from}${overFamily(finding)}.`
 }
 
 /** Names the containers of the witness, where only some of a network are concerned. */

@@ -1,6 +1,6 @@
 import { cause } from './cause.ts'
 import { causeOfDrop, remedyOfWay } from './cause-of-drop.ts'
-import { lost, otherPlace, whichPackets } from './effect.ts'
+import { lost, otherPlace, receiver, whichPackets } from './effect.ts'
 import { exemptNetwork, type Words } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
@@ -24,7 +24,7 @@ const diverted = (finding: Finding): Words => {
   const subject = share === 'some' ? 'Some packets' : 'Packets'
   const sends = `the packets to ${otherPlace(finding)}`
   return {
-    message: `${subject} from network ${network.name} to the outside ${certainty === 'certain' ? 'do not' : 'may not'} reach the destination that they ask for. ${cause(finding, `sends ${sends}`, `may send ${sends}`)}`,
+    message: `${subject} from network ${network.name} to ${receiver(finding)} ${certainty === 'certain' ? 'do not' : 'may not'} reach the destination that they ask for. ${cause(finding, `sends ${sends}`, `may send ${sends}`)}`,
     otherwise: 'Exempt this network from that rule, unless its packets are meant to be taken there.',
   }
 }

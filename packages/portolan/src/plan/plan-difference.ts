@@ -2,6 +2,7 @@ import type { Conflict } from '@portolan/core'
 import { visibleLine } from '@portolan/netfilter'
 import { type Look, plainLook } from '../text/look.ts'
 import { wrapLine } from '../text/wrap-line.ts'
+import { conflictIdentity } from '../watch/conflict-identity.ts'
 import type { Plan, PlanChange, PlannedAddress } from './plan.ts'
 import { changeJson } from './plan-json.ts'
 import { printChanges } from './print/print-changes.ts'
@@ -34,7 +35,7 @@ export const comparePlans = (earlier: Planned, later: Planned): PlanDifference |
   const difference: PlanDifference = {
     added: missingFrom(earlier.changes, later.changes, changeJson),
     dropped: missingFrom(later.changes, earlier.changes, changeJson),
-    conflicts: missingFrom(earlier.conflicts, later.conflicts, conflictIdentity),
+    conflicts: missingFrom(earlier.conflicts, later.conflicts, whatIsSaid),
     addresses: missingFrom(earlier.addresses, later.addresses, (address) => address),
   }
   return Object.values(difference).every((list: readonly unknown[]) => list.length === 0) ? null : difference
@@ -50,11 +51,11 @@ const missingFrom = <Item>(
   return list.filter((item) => !seen.has(JSON.stringify(identity(item))))
 }
 
-const conflictIdentity = ({ kind, severity, certainty, message }: Conflict): readonly string[] => [
-  kind,
-  severity,
-  certainty,
-  message,
+/** What a conflict is, with how certain it is and its words: those may be the same for both families. */
+const whatIsSaid = (conflict: Conflict): readonly string[] => [
+  conflictIdentity(conflict),
+  conflict.certainty,
+  conflict.message,
 ]
 
 /**

@@ -1,4 +1,5 @@
 import { type Conflict, unsettledNetworks } from '@portolan/core'
+import { grouped } from '../plan/grouped.ts'
 import { conflictIdentity } from './conflict-identity.ts'
 
 /** What a search found beside the one before it. */
@@ -14,21 +15,27 @@ export interface ConflictNews {
  * was known of them before is known still: it has not gone.
  */
 export const conflictNews = (before: readonly Conflict[], found: readonly Conflict[]): ConflictNews => {
-  const old = byIdentity(before)
-  const now = byIdentity(found)
-  const missing = [...old].flatMap(([identity, one]) => (now.has(identity) ? [] : [one]))
+  const missing = missingFrom(found, before)
   const unsettled = new Set(unsettledNetworks(found))
   const isUnasked = (conflict: Conflict): boolean =>
     conflict.culprit?.table != null && networksOf(conflict).some((name) => unsettled.has(name))
   return {
-    come: [...now].flatMap(([identity, one]) => (old.has(identity) ? [] : [one])),
+    come: missingFrom(before, found),
     gone: missing.filter((one) => !isUnasked(one)),
     known: [...found, ...missing.filter(isUnasked)],
   }
 }
 
-const byIdentity = (conflicts: readonly Conflict[]): ReadonlyMap<string, Conflict> =>
-  new Map(conflicts.map((conflict) => [conflictIdentity(conflict), conflict]))
+/** Those of a list that another list has fewer of, by what they are; of several that are the same, by their words. */
+const missingFrom = (others: readonly Conflict[], list: readonly Conflict[]): readonly Conflict[] => {
+  const known = grouped(others, conflictIdentity)
+  return [...grouped(list, conflictIdentity)].flatMap(([identity, same]) => {
+    const those = known.get(identity) ?? []
+    const words = new Set(those.map(({ message }) => message))
+    const more = same.length - those.length
+    return more <= 0 ? [] : same.filter(({ message }) => !words.has(message)).slice(0, more)
+  })
+}
 
 const networksOf = ({ network, published }: Conflict): readonly string[] =>
   network === null ? (published?.targets.map((target) => target.network) ?? []) : [network]

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import type { Conflict } from '@portolan/core'
 import { comparePlans, printDifference } from '../../src/plan/plan-difference.ts'
 import { forwards, intentOf, planOf } from '../shop.ts'
 
@@ -44,4 +45,20 @@ test('an address that another endpoint got is shown, though no rule names it', (
   const difference = comparePlans(planOf(), later)
   expect(difference?.addresses).toMatchObject([{ service: 'nginx', network: 'web', address: '10.0.0.1' }])
   if (difference !== null) expect(printDifference(difference)).toContain('  nginx on web: 10.0.0.1')
+})
+
+test('a conflict of IPv6 is new beside one of IPv4 in the same words', () => {
+  const later = planOf()
+  const message = 'Network web cannot reach the outside.'
+  const ofFamily = (family: 'ip' | 'ip6', source: string, destination: string): Conflict => ({
+    ...{ kind: 'EgressDropped', severity: 'error', certainty: 'certain', message },
+    ...{ mapping: null, network: 'web', published: null, culprit: null, trace: [] },
+    witness: { family, in: 'br-web', source, destination, protocol: 'tcp' },
+    remedy: { text: 'Accept them.', commands: [] },
+  })
+  const ip = ofFamily('ip', '172.17.0.1', '198.51.100.7')
+  const ip6 = ofFamily('ip6', 'fd00::2', '2001:db8::7')
+  expect(comparePlans({ ...later, conflicts: [ip] }, { ...later, conflicts: [ip, ip6] })?.conflicts).toEqual([
+    ip6,
+  ])
 })

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Conflict, Culprit, NetworkConflict } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { conflictNews } from '../../src/watch/conflict-news.ts'
 
 const culprit = (tool: string, text: string, table: string | null = null): Culprit => ({
@@ -81,4 +82,46 @@ test('a route of another program is told for each block that it takes packets fr
   const blocks = ['10.64.1.0/24', '10.64.2.0/24'].map(taken)
   expect(conflictNews([], blocks).come).toEqual(blocks)
   expect(conflictNews(blocks, blocks.slice(1)).gone).toEqual(blocks.slice(0, 1))
+})
+
+const noWayOut = (
+  family: Family,
+  cause: Culprit,
+  message = 'Network front cannot reach the outside.',
+): Conflict => ({
+  ...ofNetwork('EgressDropped', 'front', cause),
+  message,
+  witness: {
+    ...{ family, in: 'br-front', protocol: 'tcp', state: 'new', destinationPort: 443 },
+    ...(family === 'ip'
+      ? { source: '172.17.0.1', destination: '198.51.100.7' }
+      : { source: 'fd00::2', destination: '2001:db8::7' }),
+  },
+})
+
+test('what a policy drops of both families is told of both, and so is what ends of one', () => {
+  const policy = culprit('iptables-nft', '-P FORWARD DROP', 'filter')
+  const both = [noWayOut('ip', policy), noWayOut('ip6', policy)]
+  expect(conflictNews([], both).come).toEqual(both)
+  expect(conflictNews(both.slice(0, 1), both).come).toEqual(both.slice(1))
+  expect(conflictNews(both, both.slice(1)).gone).toEqual(both.slice(0, 1))
+})
+
+test('the policies of both variants of iptables are two causes', () => {
+  const both = ['iptables-nft', 'iptables-legacy'].map((tool) =>
+    noWayOut('ip', culprit(tool, '-P FORWARD DROP', 'filter')),
+  )
+  expect(conflictNews([], both).come).toEqual(both)
+  expect(conflictNews(both, both.slice(1)).gone).toEqual(both.slice(0, 1))
+})
+
+test('of two that differ in their words alone, each is told as come and as gone', () => {
+  const policy = culprit('iptables-nft', '-P PREROUTING DROP', 'raw')
+  const both = ['from each other', 'from this host'].map((words) => noWayOut('ip', policy, words))
+  const [first, second] = both
+  expect(conflictNews([], both).come).toEqual(both)
+  expect(conflictNews(both.slice(0, 1), both).come).toEqual([second])
+  expect(conflictNews(both, both.slice(1)).gone).toEqual([first])
+  // Other words for one of them are no other conflict.
+  expect(conflictNews([noWayOut('ip', policy)], both.slice(0, 1))).toMatchObject({ come: [], gone: [] })
 })
