@@ -46,13 +46,13 @@ describe('Control-C', () => {
     `set -m; ${words} & until test -s started; do sleep 0.1; done; kill -INT -- -$!; wait $!; echo "code $?"`
 
   test('before anything is changed ends the command with 130, and says so', async () => {
-    const { stdout, stderr } = await shell(interrupted(plan), 'sleep 20')
+    const { stdout, stderr } = await shell(interrupted(plan), 'sleep infinity')
     expect(stdout).toBe('code 130\n')
     expect(stderr).toBe('portolan: interrupted. Nothing was changed.\n')
   })
 
   test('is an error as JSON too', async () => {
-    const { stdout, stderr } = await shell(interrupted(`${plan} --json`), 'sleep 20')
+    const { stdout, stderr } = await shell(interrupted(`${plan} --json`), 'sleep infinity')
     expect(stderr).toBe('')
     expect(stdout.endsWith('code 130\n')).toBe(true)
     expect(JSON.parse(stdout.slice(0, stdout.lastIndexOf('code')))).toEqual({

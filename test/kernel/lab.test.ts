@@ -5,6 +5,7 @@ import { type Lab, openLab } from '../lab/lab.ts'
 import { createMachine, type Machine } from '../lab/machine.ts'
 import { takeSnapshot } from '../lab/snapshot.ts'
 import { addresses } from '../lab/topology.ts'
+import { until } from '../lab/until.ts'
 
 // The lab proves itself with rules written by hand: what it says of a rule set must not rest on our compilers.
 const rules = `
@@ -270,9 +271,12 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
       port: 8080,
     })
     await lab.client.sendFrame('eth0', frame)
-    expect(await lab.host.arrivals()).toContainEqual(
-      expect.objectContaining({ protocol: 'udp', source: '127.0.0.1', sourcePort: 19_001, port: 8080 }),
+    const found = await until(
+      'the frame',
+      async () => (await lab.host.arrivals()).find(({ sourcePort }) => sourcePort === 19_001),
+      { shows: () => lab.host.arrivals() },
     )
+    expect(found).toMatchObject({ protocol: 'udp', source: '127.0.0.1', port: 8080 })
     const nginx = await lab.containers.get('nginx')?.arrivals()
     expect(nginx?.filter((packet) => packet.sourcePort === 19_001)).toEqual([])
   })

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import type { HostEvent } from 'portolan'
 import { attach, bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
@@ -31,15 +32,13 @@ export const startWatch = async (lab: Lab, backend: Backend, file: string) => {
 export const haveLooked = (lab: Lab): Promise<string> =>
   lab.host.mustRun(['sh', '-c', 'ip link add looked type bridge && ip link delete looked'])
 
-export const leasedAgain = (next: Watcher['next']) =>
-  next(
-    'leased again',
-    (event) =>
-      event.kind === 'drift' &&
-      event.outcome === 'repaired' &&
-      // Others may come before it, as of a port that has just been attached.
-      event.changes.some(({ object }) => object === 'leases'),
-  )
+/** Others may come before it, as of a port that has just been attached. */
+const isLeasedAgain = (event: HostEvent): boolean =>
+  event.kind === 'drift' &&
+  event.outcome === 'repaired' &&
+  event.changes.some(({ object }) => object === 'leases')
+
+export const leasedAgain = (next: Watcher['next']) => next('leased again', isLeasedAgain)
 
 /** A watch finds by itself that what it leased is gone. */
 export const byWatch = (open: OpenLab, backend: Backend): void => {
@@ -70,8 +69,7 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
     await haveLooked(lab)
     await leasedAgain(watch.next)
     expect(await toldOf(lab)).toEqual(more)
-    const drifts = (await watch.events()).filter(({ kind }) => kind === 'drift')
-    expect(drifts).toHaveLength(2)
+    expect((await watch.events()).filter(isLeasedAgain)).toHaveLength(2)
     await watch.stop()
   })
 

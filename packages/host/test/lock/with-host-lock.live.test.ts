@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -32,6 +33,13 @@ const take = (options: string, signal: 'SIGTERM' | 'SIGKILL' | null = null): str
   const value = await withHostLock(() => { taken = Date.now(); return 7 }, { onWait, ...${options} })
     .catch(({ code, message }) => ({ code, message }))
   report({ value, waitedFor: waitedFor ?? null, taken })`
+
+/** Kills a process, and waits until it has no lock any more. */
+const end = async (child: ChildProcess): Promise<void> => {
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+}
 
 /** What a killed process left, whose number this one has again, is there before. */
 const filesOfLocks = `
@@ -110,7 +118,7 @@ describeLive('withHostLock', () => {
     const outcome = await host.node(`
       import { waitForHostLock } from '@portolan/host'
       report(await waitForHostLock({ timeoutMs: 50 }))`)
-    first.kill('SIGKILL')
+    await end(first)
     expect(outcome).toBe(null)
   })
 
@@ -123,7 +131,7 @@ describeLive('withHostLock', () => {
   test('waiting ends with an error that names the holder', async () => {
     const first = await holder()
     const outcome = await host.node(take('{ timeoutMs: 200 }'))
-    first.kill('SIGKILL')
+    await end(first)
     expect(outcome).toMatchObject({
       value: { code: 'LOCKED', message: expect.stringContaining(`PID ${first.pid}`) },
     })
@@ -133,7 +141,7 @@ describeLive('withHostLock', () => {
     const other = makeNamespace()
     const first = await holder()
     const outcome = await other.node(take('{ timeoutMs: 0 }'))
-    first.kill('SIGKILL')
+    await end(first)
     other.remove()
     expect(outcome).toMatchObject({ value: 7, waitedFor: null })
   })
@@ -143,7 +151,7 @@ describeLive('withHostLock', () => {
       import { createServer } from 'node:net'
       createServer().listen('\\0' + 'portolan-apply'.padEnd(107, '-'), () => console.log('bound'))`)
     expect(await host.node(take('{ timeoutMs: 0 }'))).toMatchObject({ value: 7, waitedFor: null })
-    squatter.kill('SIGKILL')
+    await end(squatter)
     const opened = await host.node(
       `import { closeSync, openSync, readlinkSync } from 'node:fs'
        const [inode] = readlinkSync('/proc/self/ns/net').match(/\\d+/)
@@ -187,9 +195,7 @@ describeLive('withHostLock', () => {
       return existsSync(`${folder}/started`)
     })
     const child = Number(readFileSync(`${folder}/started`, 'utf8'))
-    const gone = once(parent, 'exit')
-    parent.kill('SIGKILL')
-    await gone
+    await end(parent)
     const outcome = await host.node(`
       import { existsSync, writeFileSync } from 'node:fs'
       import { withHostLock } from '@portolan/host'
@@ -220,9 +226,7 @@ describeLive('withHostLock', () => {
       expect(await look('shop')).toEqual(['busy', pid, 1])
       expect(await look('other')).toEqual(['held', null, 1])
     } finally {
-      const ended = once(child, 'exit')
-      child.kill('SIGKILL')
-      await ended
+      await end(child)
     }
     expect(await look('shop')).toEqual(['held', null, 0])
   })
@@ -304,9 +308,7 @@ describeLive('withHostLock', () => {
       import { holdProject } from '@portolan/host'
       console.log((await holdProject('${state}', 'shop')).kind)
       setTimeout(() => {}, 600_000)`)
-    const ended = once(killed, 'exit')
-    killed.kill('SIGKILL')
-    await ended
+    await end(killed)
     const looking = await host.startAndHear(`
       import { existsSync } from 'node:fs'
       import { setTimeout } from 'node:timers/promises'
