@@ -2,9 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { isAlive } from '../lock/is-alive.ts'
 import { byLine, type Hello, handle, line, protocol, sameKind } from './messages.ts'
-import { isPrivate, ownNamespace, socketFolder, socketName } from './socket-folder.ts'
+import { boundSockets, freeName, isPrivate, ownNamespace, socketFolder } from './socket-folder.ts'
 
 /**
  * Listens for plugins of container engines that hand their calls over, until the function returned is called. The work
@@ -19,7 +18,7 @@ import { isPrivate, ownNamespace, socketFolder, socketName } from './socket-fold
  * @public @since 0.1.0
  */
 export const listenForCalls = (folder: string = socketFolder): (() => void) | null => {
-  const path = join(folder, socketName())
+  let path = ''
   const servers = new Map<string, ChildProcess>()
   const listener = createServer((socket) => receive(socket, servers))
   listener.on('error', () => {})
@@ -27,7 +26,9 @@ export const listenForCalls = (folder: string = socketFolder): (() => void) | nu
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     // Its mode keeps other users from the socket, before that has its own.
     if (!isPrivate(folder)) return null
-    forgetEnded(folder)
+    const bound = boundSockets()
+    forgetEnded(folder, bound)
+    path = join(folder, freeName(bound))
     listener.listen(path)
     chmodSync(path, 0o600)
   } catch {
@@ -43,12 +44,14 @@ export const listenForCalls = (folder: string = socketFolder): (() => void) | nu
   }
 }
 
-/** Sockets of watches that were killed. */
-const forgetEnded = (folder: string): void => {
-  for (const name of readdirSync(folder)) {
-    const [, namespace, pid = ''] = /^(\d+)\.(\d+)\.sock$/.exec(name) ?? []
-    if (namespace === ownNamespace() && !isAlive(Number(pid))) remove(join(folder, name))
-  }
+/**
+ * Removes sockets of watches that were killed. Process numbers tell nothing of them: the number may be another process's
+ * by now, or that of a process in another container.
+ */
+const forgetEnded = (folder: string, bound: ReadonlySet<string>): void => {
+  const start = `${ownNamespace()}.`
+  for (const name of readdirSync(folder))
+    if (name.startsWith(start) && name.endsWith('.sock') && !bound.has(name)) remove(join(folder, name))
 }
 
 /**

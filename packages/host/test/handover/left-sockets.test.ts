@@ -25,6 +25,45 @@ const program = (folder: string): string => `
   console.log(load('linked-later'))
   other.close()`
 
+/** A program that finds sockets under its own number, one left and one in use, and one left by a number that is in use. */
+const reusing = (folder: string): string => `
+  import { createServer } from 'node:net'
+  import { linkSync, readdirSync } from 'node:fs'
+  import { handOver, listenForCalls } from ${built}
+  const folder = ${JSON.stringify(folder)}
+  const open = (path) => new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy())
+    server.listen(path, () => resolve(server))
+  })
+  const own = (more = '') => folder + '/${ownNamespace()}.' + process.pid + more + '.sock'
+  const left = await open(folder + '/left.sock')
+  linkSync(folder + '/left.sock', folder + '/${ownNamespace()}.1.sock')
+  linkSync(folder + '/left.sock', own())
+  const end = listenForCalls(folder)
+  console.log(readdirSync(folder).map((name) => folder + '/' + name).includes(own()))
+  end()
+  const taken = await open(own())
+  const endOther = listenForCalls(folder)
+  console.log(readdirSync(folder).join(' ').replaceAll(String(process.pid), 'PID'))
+  endOther()
+  left.close()
+  taken.close()`
+
+test('a socket that no process has bound is removed, whichever process has its number, and one that is bound stays', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'portolan-left-'))
+  try {
+    const calls = join(folder, 'calls')
+    mkdirSync(calls, { mode: 0o700 })
+    writeFileSync(join(folder, 'program.mjs'), reusing(calls))
+    const printed = execFileSync(process.execPath, [join(folder, 'program.mjs')], { encoding: 'utf8' })
+    const start = `${ownNamespace()}.PID`
+    expect(printed).toBe(`true\n${start}.1.sock ${start}.sock left.sock\n`)
+    expect(readdirSync(calls)).toEqual([])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 test('a watch that finds the socket of one that was killed loads its packages by their links', () => {
   const folder = mkdtempSync(join(tmpdir(), 'portolan-left-'))
   try {
