@@ -102,7 +102,6 @@ export const endings = (opened: () => Here): void => {
       await docker.removeNetwork('web')
       expect(await leftOver(here)).toBe('')
     },
-    60_000,
   )
 
   test('what a network was created with is known after the loss of the state directory, and opens nothing more', async () => {
@@ -242,6 +241,6 @@ export const endings = (opened: () => Here): void => {
       await docker.removeNetwork('web')
       expect(await leftOver(here)).toBe('')
     },
-    60_000 + 10_000 * containerCount(0),
+    120_000 + 10_000 * containerCount(0),
   )
 }

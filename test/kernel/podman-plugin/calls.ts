@@ -26,7 +26,6 @@ export const callsIn = (lab: Lab): Calls =>
     lab.host.run([process.execPath, plugin, ...words], {
       input: JSON.stringify(input),
       environment,
-      timeoutMs: 60_000,
     }),
   )
 

@@ -32,6 +32,6 @@ export const many = (open: () => Promise<Lab>): void => {
       expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({ exitCode: 0 })
       expect(await takeSnapshot(lab.host)).toEqual(before)
     },
-    60_000 + 10_000 * containerCount(0),
+    120_000 + 10_000 * containerCount(0),
   )
 }
