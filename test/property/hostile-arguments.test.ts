@@ -9,10 +9,11 @@ import { runs } from './support/runs.ts'
 type Callable = (...values: readonly unknown[]) => unknown
 
 /** What JavaScript may hand in where no compiler looks. */
-const hostile = fc.constantFrom<unknown>(
+const hostileValues: readonly unknown[] = [
   ...[undefined, null, true, 0, Number.NaN, 1n, 'x', '', Symbol('x'), () => undefined, new Map(), /x/],
   ...[{}, [], [null], [1n], [Symbol('x')], { name: Symbol('x') }, { family: 1n }, Object.create(null)],
-)
+]
+const hostile = fc.constantFrom(...hostileValues)
 const values = fc.array(hostile, { maxLength: 4 })
 
 /** Ends well, or with an error of ours: the words of any other say nothing of what was handed in. */
@@ -56,6 +57,41 @@ const readers: Readonly<Record<string, (text: never) => unknown>> = {
   macFromAddress: netfilter.macFromAddress,
 }
 
+const facts: netfilter.HostFacts = {
+  routes: [{ destination: '10.8.0.0/17', interface: 'wg0' }],
+  interfaces: [{ name: 'wg0', up: true, addresses: ['10.8.0.2/24'] }],
+}
+const wanted = facade.planSubnets(
+  facts,
+  [{ network: 'web', family: 'ip' }],
+  [facade.parsePool('10.8.0.0/14:18')],
+)
+const drawable: picture.MapInput = {
+  ...{ family: 'ip', size: null, pools: [facade.parsePool('10.8.0.0/14:18')], options: {}, asked: 1 },
+  ...{ subnets: wanted, rejected: wanted.flatMap(({ rejected }) => rejected), cells: 16 },
+}
+
+/** Every place within a value, as the keys that lead there. */
+const placesIn = (value: unknown, at: readonly string[] = []): readonly (readonly string[])[] =>
+  typeof value !== 'object' || value === null
+    ? [at]
+    : [at, ...Object.entries(value).flatMap(([key, part]) => placesIn(part, [...at, key]))]
+
+/** The same value with another one in one place. */
+const withAt = (value: unknown, [key, ...rest]: readonly string[], other: unknown): unknown => {
+  if (key === undefined || typeof value !== 'object' || value === null) return other
+  const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [...value] : { ...value }
+  const part = (copy as Record<string, unknown>)[key]
+  return Object.assign(copy, { [key]: withAt(part, rest, other) })
+}
+
+/** Pictures, whose arguments are lists in lists. */
+const drawing: Readonly<Record<string, readonly [call: (value: never) => unknown, whole: unknown]>> = {
+  mapAddresses: [(value) => picture.mapAddresses(facts, value), drawable],
+  drawAddressMap: [picture.drawAddressMap, picture.mapAddresses(facts, drawable)],
+  printAddressMap: [picture.printAddressMap, picture.mapAddresses(facts, drawable)],
+}
+
 describe('a value of another kind ends in an error of ours', () => {
   test.each(Object.keys(pure))('as an argument of %s', async (name) => {
     const call = pure[name] as Callable
@@ -71,6 +107,15 @@ describe('a value of another kind ends in an error of ours', () => {
       fc.asyncProperty(hostile, (given) => expectOurs(() => call(given))),
       runs(100),
     )
+  })
+
+  test.each(Object.keys(drawing))('in any place within the argument of %s', async (name) => {
+    const [call, whole] = drawing[name] ?? []
+    const places = placesIn(whole)
+    expect(places.length).toBeGreaterThan(30)
+    for (const place of places)
+      for (const value of hostileValues)
+        await expectOurs(() => (call as Callable)(withAt(whole, place, value)))
   })
 
   test('as an argument of a live host', async () => {

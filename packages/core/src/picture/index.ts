@@ -1,2 +1,3 @@
 export type * from './address-map.ts'
-export { type MapInput, mapAddresses } from './map-addresses.ts'
+export { mapAddresses } from './map-addresses.ts'
+export type { MapInput } from './map-input.ts'

@@ -1,57 +1,23 @@
 import type { HostFacts } from '@portolan/netfilter'
 import {
   containsPrefix,
-  type Family,
   firstAddress,
   formatPrefix,
   type Prefix,
   parsePrefix,
   prefixAround,
 } from '@portolan/netfilter'
-import { checkArgument, objectValue } from '@portolan/netfilter/schema'
 import { checkFacts } from '../pool/check-subnet-plan.ts'
 import { isHostIndex } from '../pool/host-index.ts'
-import {
-  type HostIndex,
-  indexHost,
-  type Pool,
-  type SubnetPlan,
-  type SubnetPlanOptions,
-} from '../pool/index.ts'
+import { type HostIndex, indexHost } from '../pool/index.ts'
 import { poolsFor } from '../pool/pick-subnet.ts'
 import { type PlanState, startPlan } from '../pool/plan-state.ts'
 import type { Rejection } from '../pool/rejection.ts'
 import type { AddressMap, MapPassed, MapRow } from './address-map.ts'
+import { checkMapInput } from './check-map-input.ts'
 import { type HolderList, listHolders, placeOfRejection } from './holder-list.ts'
 import { cellsOf, type Picked } from './map-cells.ts'
-
-/**
- * What a picture is to show: an answer of `planSubnets`, and what was asked.
- * @public @since 0.1.0
- */
-export interface MapInput {
-  readonly family: Family
-  /** Prefix length that was asked for; null: as the pools have it. */
-  readonly size: number | null
-  readonly pools: readonly Pool[]
-  readonly options: SubnetPlanOptions
-  /** How many subnets were asked for. */
-  readonly asked: number
-  /** What was picked; empty when fewer were free. */
-  readonly subnets: readonly SubnetPlan[]
-  /** What was passed over when fewer were free, from PoolExhaustedError; else it is in `subnets`. */
-  readonly rejected: readonly Rejection[]
-  /** Into how many parts a row is cut, a power of two; as many as are drawn. */
-  readonly cells: number
-}
-
-const inputValue = objectValue('{ family, size, pools, options, asked, subnets, rejected, cells }', {
-  family: 'text',
-  pools: 'objects',
-  options: 'object',
-  subnets: 'objects',
-  rejected: 'objects',
-})
+import type { MapInput } from './map-input.ts'
 
 /** An enlarged part is shown when it is at most an eighth of its row: 3 bits. */
 const ENLARGED = 3
@@ -81,7 +47,7 @@ interface Entry {
  */
 export const mapAddresses = (facts: HostFacts | HostIndex, input: MapInput): AddressMap => {
   checkFacts(facts)
-  checkArgument(input, inputValue, 'the input of mapAddresses')
+  checkMapInput(input)
   const { family, size, subnets } = input
   const host = isHostIndex(facts) ? facts : indexHost(facts)
   const state = startPlan(host, [], input.pools, input.options)

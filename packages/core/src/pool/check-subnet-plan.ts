@@ -15,11 +15,12 @@ import {
 } from '@portolan/netfilter/schema'
 import { type HostIndex, isHostIndex } from './host-index.ts'
 import type { Pool } from './pool.ts'
+import { poolsValue } from './pool-value.ts'
 import type { SubnetPlanOptions, SubnetRequest } from './subnet-request.ts'
 
 const ranges = listValue('a list of prefixes such as ["10.0.0.0/8"]', isAddressLike)
 
-const optionKinds: OptionKinds<SubnetPlanOptions> = {
+export const subnetPlanOptions: OptionKinds<SubnetPlanOptions> = {
   project: nullOr(textValue()),
   removedBridges: listValue('a list of names of bridges', (value) => typeof value === 'string'),
   reserve: ranges,
@@ -44,11 +45,6 @@ const requestKeys = [
 ] as const satisfies readonly (keyof SubnetRequest)[]
 const requestKey: ReadonlySet<string> = new Set(requestKeys)
 
-const poolList = listValue(
-  'a list of pools as parsePool() gives them',
-  objectValue('a pool', { name: 'text', entries: 'list' }).holds,
-)
-
 /**
  * Refuses arguments of `planSubnets` that are none: a caller in JavaScript has no compiler that tells it.
  * @throws InvalidRequestError naming the argument
@@ -66,8 +62,8 @@ export const checkSubnetPlan = (
     'the list of requests',
   )
   for (const request of wanted) checkRequest(request)
-  checkArgument(pools, poolList, 'the list of pools')
-  checkOptions<SubnetPlanOptions>(options, optionKinds, 'the options of planSubnets')
+  checkArgument(pools, poolsValue, 'the list of pools')
+  checkOptions<SubnetPlanOptions>(options, subnetPlanOptions, 'the options of planSubnets')
 }
 
 /** @throws InvalidRequestError where these are neither facts nor an index of them */

@@ -19,6 +19,9 @@ const groups: Readonly<Record<MapHolder['kind'], Swatch>> = {
   cluster: { kind: 'cluster', words: 'of a cluster, not of this host' },
 }
 
+/** The kinds of holders that there are. */
+export const holderKinds: readonly string[] = Object.keys(groups)
+
 export const swatchOf = (holder: MapHolder | undefined): Swatch =>
   holder === undefined ? { kind: 'reserved', words: 'held' } : groups[holder.kind]
 
