@@ -26,11 +26,11 @@ const purposeOf = (words: readonly string[]): string | null => {
 }
 
 /**
- * Commands that may run until they are stopped. Most others end in less than half a second. Told of the purpose, as V8
- * refuses what it compiled for that under other options; a line without one has nothing compiled, and may be any command.
+ * Commands that may run until they are stopped. Most others end in less than half a second. A line without a purpose may
+ * be any command.
  */
-const mayStay = (purpose: string | null): boolean =>
-  purpose === null || ['watch', 'cluster'].includes(purpose)
+const mayStay = (words: readonly string[], purpose: string | null): boolean =>
+  purpose === null || ['watch', 'cluster'].includes(purpose) || words.includes('--watch')
 
 /** Node opens its debugger at a port on this signal, and a watch is root and runs for months: a listener is in its place. */
 const closeDebugger = (): void => {
@@ -40,7 +40,7 @@ const closeDebugger = (): void => {
 const start = async (words: readonly string[]): Promise<void> => {
   closeDebugger()
   const purpose = purposeOf(words)
-  prepareStart({ stays: mayStay(purpose) })
+  prepareStart({ stays: mayStay(words, purpose) })
   const file = join(import.meta.dirname, asksForHelp(words) ? BRIEF_FILE : COMMANDS_FILE)
   const commands = loadScript<{ readonly run: typeof run }>(file, purpose)
   process.exitCode = await commands.exports.run(words)
