@@ -39,6 +39,9 @@ const files = {
 }
 const folder = temporaryFolder(files)
 
+/** Some fifty commands, one after the other, and for most of them the 2 s of `runAll`. */
+const longestMs = 300_000
+
 /**
  * Runs lines one after the other on a host of their own, with its own state directory. A question is answered with yes:
  * by a pipe without an end, at which script(1) waits 2 s for a line that no program reads (lib/pty-session.c of
@@ -56,7 +59,7 @@ const runAll = async (lines: readonly string[]): Promise<readonly [string, strin
   await run(['unshare', '--net', '--mount', 'bash', '-c', script], {
     folder,
     environment: { PATH: `${folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, TERM: 'dumb' },
-    timeoutMs: 120_000,
+    timeoutMs: longestMs,
   })
   const { stdout } = await run(['sh', '-c', 'cat codes; rm -f codes'], { folder })
   const codes = new Map(
@@ -105,11 +108,15 @@ describe('the examples of help', () => {
       for (const { line } of examples) expect(line).toMatch(new RegExp(`^portolan (${name}\\b|-v$)`))
   })
 
-  test('run as they stand, with an exit code that is not that of an error', async () => {
-    const lines = order.flatMap((name) => commands[name]?.examples.map(({ line }) => line) ?? [])
-    const outcomes = await runAll(lines)
-    const fine = ['0', String(exitCodes.changes.code)]
-    expect(outcomes.filter(([, code]) => !fine.includes(code))).toEqual([])
-    expect(outcomes).toHaveLength(lines.length)
-  })
+  test(
+    'run as they stand, with an exit code that is not that of an error',
+    async () => {
+      const lines = order.flatMap((name) => commands[name]?.examples.map(({ line }) => line) ?? [])
+      const outcomes = await runAll(lines)
+      const fine = ['0', String(exitCodes.changes.code)]
+      expect(outcomes.filter(([, code]) => !fine.includes(code))).toEqual([])
+      expect(outcomes).toHaveLength(lines.length)
+    },
+    longestMs,
+  )
 })
