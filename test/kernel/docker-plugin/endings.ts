@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { createPluginNetwork, type PluginNetwork } from '../../lab/neighbour/docker-network.ts'
 import { addresses } from '../../lab/topology.ts'
 import { containerCount, forMany } from '../many-containers.ts'
-import { answers, type Here, leftOver } from './here.ts'
+import { answers, type Here, leftOver, refusal } from './here.ts'
 
 const { ip } = addresses
 
@@ -102,6 +102,48 @@ export const endings = (opened: () => Here): void => {
       await docker.removeNetwork('web')
       expect(await leftOver(here)).toBe('')
     },
+  )
+
+  test.each(['serves', 'is started again'])(
+    'after the loss of the state directory, where the plugin %s, a subnet of a network is refused to another, and the network stays',
+    async (state) => {
+      const here = opened()
+      const { lab, docker, plugin } = here
+      const used = { Subnet: '10.77.0.0/24' }
+      const idle = { Subnet: '10.78.0.0/24' }
+      await createPluginNetwork(docker, 'used', { config: [used] })
+      await createPluginNetwork(docker, 'idle', { config: [idle] })
+      await docker.run({ name: 'used-1', network: 'used', publish: ['8080:80'] })
+      const bridges = (): Promise<string> =>
+        lab.host.mustRun(['sh', '-c', "ip -o -4 addr | awk '$4 ~ /^10[.]7[78][.]/ { print $2, $4 }'"])
+      const before = await bridges()
+      expect(before.trim().split('\n')).toHaveLength(2)
+      if (state === 'is started again') await plugin.stop()
+      await lab.host.mustRun([
+        'sh',
+        '-c',
+        'rm -rf /var/lib/portolan 2>/dev/null; ls -A /var/lib/portolan || true',
+      ])
+      if (state === 'is started again') await plugin.start()
+      for (const [ipam, config] of [
+        ['default', used],
+        ['default', idle],
+        ['portolan', used],
+        ['portolan', idle],
+      ] as const) {
+        expect(await refusal(createPluginNetwork(docker, 'again', { ipam, config: [config] }))).toContain(
+          config.Subnet,
+        )
+        expect(await bridges()).toBe(before)
+        expect(await answers(lab.client, ip.host, 8080)).toBe('used-1')
+      }
+      await docker.run({ name: 'idle-1', network: 'idle', publish: ['8081:80'] })
+      expect(await answers(lab.client, ip.host, 8081)).toBe('idle-1')
+      for (const name of ['used-1', 'idle-1']) await docker.remove(name)
+      for (const name of ['used', 'idle']) await docker.removeNetwork(name)
+      expect(await leftOver(here)).toBe('')
+    },
+    60_000,
   )
 
   test('what a network was created with is known after the loss of the state directory, and opens nothing more', async () => {

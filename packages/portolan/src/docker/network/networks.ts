@@ -1,5 +1,6 @@
 import { type LeaseChange, type LeasedSubnet, leasedSubnets, planSubnets } from '@portolan/core'
 import { uncheckedSubnetNotes } from '@portolan/core/planning'
+import { readHost } from '@portolan/host'
 import { canonicalAddress, type Family, formatPrefix, PortolanError, parsePrefix } from '@portolan/netfilter'
 import { namedBlocks } from '../../cluster/named-blocks.ts'
 import { readConfig } from '../../config/read-config.ts'
@@ -84,7 +85,8 @@ const leaseOf = (network: string, { family, subnet, gateway }: NetworkPool): Lea
 /**
  * An IPAM driver gives a subnet to one network: another one here, on a subnet of the same driver, was left by a call that
  * was killed. Of the subnets of other drivers Docker's own knows nothing: a network on a pool of ours is there until
- * Docker gives the pool up, and the new one is refused.
+ * Docker gives the pool up, and the new one is refused. Where the leases of that pool were lost with the state directory,
+ * Docker's database still has the network.
  */
 const removeLeftOn = async (parts: DockerParts, name: string, pool: NetworkPool): Promise<void> => {
   const { family, subnet, isOurs } = pool
@@ -94,7 +96,14 @@ const removeLeftOn = async (parts: DockerParts, name: string, pool: NetworkPool)
   if (left.length === 0) return
   const held = addressesOf(await parts.leases.read(), pool).some(({ released }) => released === null)
   if (held && !isOurs) return
-  for (const network of left) await removeNetwork(parts, network.name)
+  const known = await networksOfDocker()
+  for (const network of left) if (!known.has(network.name)) await removeNetwork(parts, network.name)
+}
+
+/** The names of those networks of this driver that Docker's database has: it writes one down once CreateNetwork is answered. */
+const networksOfDocker = async (): Promise<ReadonlySet<string>> => {
+  const { networks = [] } = await readHost()
+  return new Set(networks.flatMap(({ own }) => (own?.project === dockerProject ? [own.network] : [])))
 }
 
 const removeNetwork = async ({ host, leases }: DockerParts, name: string): Promise<void> => {
