@@ -143,7 +143,6 @@ export const endings = (opened: () => Here): void => {
       for (const name of ['used', 'idle']) await docker.removeNetwork(name)
       expect(await leftOver(here)).toBe('')
     },
-    60_000,
   )
 
   test('what a network was created with is known after the loss of the state directory, and opens nothing more', async () => {
