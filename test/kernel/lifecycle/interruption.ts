@@ -11,10 +11,9 @@ export const interruption = (open: OpenLab, backend: Backend): void => {
   test('two applies of one project at once both succeed, and agree', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
-    const outcomes = await Promise.all([
-      pilot.run('apply', shop(), '--yes'),
-      pilot.run('apply', shop(), '--yes'),
-    ])
+    // Written once: while the second wrote it anew, the first might read it empty.
+    const argv = pilot.argv('apply', await lab.write('compose.yaml', shop()), '--yes')
+    const outcomes = await Promise.all([lab.portolan(argv), lab.portolan(argv)])
     for (const outcome of outcomes) mustSucceed('apply', outcome)
     expect((await pilot.plan(shop())).changes).toEqual([])
   })
