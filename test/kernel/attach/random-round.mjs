@@ -58,8 +58,11 @@ const endNamespace = (name) => {
   const before = run('ip', '-o', 'link').split('\n').length
   const had = run('ip', '-n', name, '-o', 'link').split('\n').length - 2
   run('ip', 'netns', 'delete', name)
-  for (let look = 0; look < 500 && run('ip', '-o', 'link').split('\n').length > before - had; look += 1)
+  // The queue is that of the whole machine: it is waited for as long as `until` of the lab waits, and longer on a busy one.
+  for (let look = 0; run('ip', '-o', 'link').split('\n').length > before - had; look += 1) {
+    if (look === 6000) throw new Error(`interfaces of the namespace ${name} stay though it has ended`)
     run('sleep', '0.01')
+  }
   run('ip', 'netns', 'add', name)
 }
 
