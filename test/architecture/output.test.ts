@@ -49,7 +49,7 @@ test('a message is one line, but for what has lines of its own', () => {
     `${command}/commands/destroy.ts`,
     `${command}/commands/docker-plugin.ts`,
     // What nft, iptables or another program said.
-    `${command}/run.ts`,
+    `${command}/output/say-error.ts`,
   ]
   expect(filesWith(/\bsayLines\b/, '.', [])).toEqual([...allowed].sort())
 })

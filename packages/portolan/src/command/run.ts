@@ -1,4 +1,4 @@
-import { ApplyError, InspectError, InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { didYouMean } from '../text/closest.ts'
 import { version } from '../version.ts'
 import type { Command } from './command.ts'
@@ -10,6 +10,7 @@ import type { OptionName } from './options/option-table.ts'
 import { closedValues, openValues } from './options/option-values.ts'
 import { parseWords, type Words } from './options/options.ts'
 import { jsonText } from './output/json-text.ts'
+import { sayError } from './output/say-error.ts'
 import { openTerminal, type Terminal } from './output/terminal.ts'
 
 /**
@@ -139,10 +140,6 @@ const checkValues = (options: Words['options']): void => {
   }
 }
 
-/** What another program said has lines of its own. */
-const quotesLines = (error: unknown): boolean =>
-  error instanceof ApplyError || error instanceof InspectError || !(error instanceof PortolanError)
-
 const reportError = (error: unknown, asJson: boolean, terminal: Terminal): void => {
   const known = error instanceof PortolanError
   const message = error instanceof Error ? error.message : String(error)
@@ -151,7 +148,5 @@ const reportError = (error: unknown, asJson: boolean, terminal: Terminal): void 
     terminal.print(jsonText({ error: body }))
     return
   }
-  const told = `portolan: ${known ? message : `internal error: ${message}. Please report it.`}`
-  if (quotesLines(error)) terminal.sayLines(told)
-  else terminal.say(told)
+  sayError(terminal, error, known ? message : `internal error: ${message}. Please report it.`)
 }

@@ -14,7 +14,8 @@ test('what several parts of one command find of the cluster is said once, and ag
 
 test('an outage that a plan has told is not told again by what follows the cluster, which tells its end', () => {
   const said: string[] = []
-  const terminal = { say: (text: string) => void said.push(text) }
+  const say = (text: string) => void said.push(text)
+  const terminal = { say, sayLines: say }
   const silence = new BlockStoreError('CLUSTER_UNREACHABLE', 'does not answer.')
   expect(saidOfCluster(terminal).faults.add(silence)).toBe(true)
   const outage = openOutage(terminal, 'Routes stay.', saidOfCluster(terminal).faults)

@@ -1,4 +1,5 @@
 import type { CommandContext } from '../command.ts'
+import { sayError } from '../output/say-error.ts'
 import { followNeighbours } from './follow-neighbours.ts'
 
 /**
@@ -14,8 +15,10 @@ export const followCluster = (context: CommandContext): (() => Promise<void>) =>
     check === true || once === true
       ? Promise.resolve()
       : followNeighbours(context, ended.signal).catch((error: unknown) =>
-          context.terminal.say(
-            `portolan: the cluster is followed no longer, and routes to other hosts stay as they are: ${(error as Error).message}`,
+          sayError(
+            context.terminal,
+            error,
+            `the cluster is followed no longer, and routes to other hosts stay as they are: ${(error as Error).message}`,
           ),
         )
   return async () => {

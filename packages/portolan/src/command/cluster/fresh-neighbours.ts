@@ -25,6 +25,7 @@ import { neighboursIn, rememberLoss, rememberLostIn } from '../../cluster/rememb
 import { isOutage } from '../../cluster/told-faults.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
 import type { CommandContext } from '../command.ts'
+import { sayError } from '../output/say-error.ts'
 import { usesFiles } from '../sources/read-facts.ts'
 import { directoryOf } from './call.ts'
 import { namedCluster } from './cluster-url.ts'
@@ -154,7 +155,7 @@ export const forgottenNeighbours = async (context: CommandContext): Promise<Othe
     return joined === null ? await freshNeighbours(context, false, false) : {}
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error
-    context.terminal.say(`portolan: ${error.message}`)
+    sayError(context.terminal, error, error.message)
     return {}
   }
 }
@@ -178,7 +179,7 @@ export const neighboursAgain = async (
     return neighbours ?? ((await readMember(directory)) === null ? last : null)
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error
-    context.terminal.say(`portolan: ${error.message}`)
+    sayError(context.terminal, error, error.message)
     return last
   }
 }

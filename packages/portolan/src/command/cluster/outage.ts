@@ -1,5 +1,5 @@
 import { isOutage, type ToldFaults, toldFaults } from '../../cluster/told-faults.ts'
-import type { Terminal } from '../output/terminal.ts'
+import { type ErrorTerminal, sayError } from '../output/say-error.ts'
 
 /**
  * Tells once that etcd does not answer, however often and in whatever words that is found, and once that it does again. What
@@ -18,7 +18,7 @@ export interface Outage {
  * @param away - what was told of it before
  */
 export const openOutage = (
-  terminal: Pick<Terminal, 'say'>,
+  terminal: ErrorTerminal,
   meanwhile = '',
   away: ToldFaults = toldFaults(),
 ): Outage => {
@@ -30,7 +30,7 @@ export const openOutage = (
       if (isOutage(error)) {
         if (away.add(error)) terminal.say(`portolan: ${text}`)
       } else {
-        if (message !== said) terminal.say(`portolan: ${text}`)
+        if (message !== said) sayError(terminal, error, text)
         away.end()
       }
       said = message

@@ -20,6 +20,7 @@ import { destroy, planDestroy } from '../../destroy/destroy.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { withOwnOptions } from '../options/with-own-options.ts'
 import { jsonText } from '../output/json-text.ts'
+import { sayError } from '../output/say-error.ts'
 import { waitFor } from '../wait-for.ts'
 import { type ClusterCall, leasesOf, placeOf, refuseOptions } from './call.ts'
 
@@ -171,8 +172,10 @@ const putBack = async ({ options: given, terminal, directory }: ClusterCall): Pr
     if (!(error instanceof PortolanError)) throw error
     // A watch holds a project, so the routes are still of use.
     if (error.code === 'WATCHED') return
-    terminal.say(
-      `portolan: the blocks were given back, and the routes to other hosts may be left: ${error.message} \`${withOwnOptions(given)('portolan destroy --all')}\` removes them.`,
+    sayError(
+      terminal,
+      error,
+      `the blocks were given back, and the routes to other hosts may be left: ${error.message} \`${withOwnOptions(given)('portolan destroy --all')}\` removes them.`,
     )
   }
 }

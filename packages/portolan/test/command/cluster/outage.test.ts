@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { BlockStoreError, type CertificateFault, type UserFault } from '@portolan/core'
+import { InspectError, PortolanError } from '@portolan/netfilter'
 import { openOutage } from '../../../src/command/cluster/outage.ts'
 
 const silence = (words: string) => new BlockStoreError('CLUSTER_UNREACHABLE', `does not answer: ${words}`)
@@ -11,7 +12,8 @@ const denied = (user: UserFault) =>
 
 const opened = () => {
   const said: string[] = []
-  return { said, outage: openOutage({ say: (text: string) => void said.push(text) }) }
+  const say = (text: string) => void said.push(text)
+  return { said, outage: openOutage({ say, sayLines: (text) => say(`in lines: ${text}`) }) }
 }
 
 test('silence is told once, in whatever words it is found', () => {
@@ -19,6 +21,14 @@ test('silence is told once, in whatever words it is found', () => {
   for (const words of ['RST_STREAM', 'ECONNREFUSED', 'no leader']) outage.failed(silence(words))
   outage.failed(new BlockStoreError('CLUSTER_OUTCOME_UNKNOWN', 'did not answer a change'))
   expect(said).toEqual(['portolan: does not answer: RST_STREAM'])
+})
+
+test('what another program said is told on lines of its own', () => {
+  const { said, outage } = opened()
+  const details = { command: 'ip route', exitCode: 2, stderr: 'one\ntwo' }
+  outage.failed(new InspectError('ip route exited 2: one\ntwo', details))
+  outage.failed(new PortolanError('STATE', 'The state is damaged.'))
+  expect(said).toEqual(['in lines: portolan: ip route exited 2: one\ntwo', 'portolan: The state is damaged.'])
 })
 
 test('a certificate that is refused is told beside the silence before it, and each fault of it once', () => {
