@@ -15,8 +15,10 @@ networks: { theirs: { external: true } }
 const note = async ({ host }: Lab, bridge: string): Promise<void> => {
   const subnet = { subnet: '10.77.0.0/24', gateway: '10.77.0.1' }
   const network = { name: 'theirs', driver: 'bridge', network_interface: bridge, subnets: [subnet] }
-  await host.mustRun(['mkdir', '-p', '/run/containers/networks'])
-  await host.writeText('/run/containers/networks/theirs.json', JSON.stringify(network))
+  await host.writeText('/run/lab/theirs.json', JSON.stringify(network))
+  // At once: a watch that tries again would tell of half a file.
+  const put = 'mkdir -p /run/containers/networks && mv /run/lab/theirs.json /run/containers/networks'
+  await host.mustRun(['sh', '-c', put])
 }
 
 /** Podman does so with the first container. */
