@@ -195,6 +195,16 @@ describeInBrowser('the page of a report in a browser', () => {
     await page.resize(1280, 900)
   })
 
+  test('keeps the rows of its tables short on a narrow screen, where tables scroll', async () => {
+    await page.resize(360, 900)
+    const lines = await page.read<readonly number[]>(
+      '[...document.querySelectorAll("#mappings td > span")].map((state) => state.getClientRects().length)',
+    )
+    expect(lines.length).toBeGreaterThan(0)
+    expect(Math.max(...lines)).toBeLessThanOrEqual(2)
+    await page.resize(1280, 900)
+  })
+
   test('has all but the form where scripts do not run', async () => {
     await page.send('Emulation.setScriptExecutionDisabled', { value: true })
     await page.open(url)

@@ -72,6 +72,7 @@ details{margin:.75rem 0}
 summary{cursor:pointer;color:var(--link);width:fit-content}
 [hidden]{display:none!important}
 @media (max-width:40rem){.r-way>li{grid-template-columns:1fr}.r-way>li>:not(:first-child){grid-column:1}.r-top,.r-main,.r-foot{padding-left:.75rem;padding-right:.75rem}.r-part{padding:1rem .85rem}}
+@media screen and (max-width:40rem){td{min-width:6rem}td:last-child{min-width:11rem}}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media print{body,.r-part{background:#fff;color:#000}.r-part{border:0;padding:0;break-inside:auto}.r-conflict,tr,.r-way>li{break-inside:avoid}.r-links,.r-skip,#ask,button{display:none!important}.r-scroll{overflow:visible}figure svg{max-width:100%;height:auto}}
 `
