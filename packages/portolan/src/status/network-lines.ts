@@ -1,4 +1,4 @@
-import type { DesiredNetwork, OwnedNetwork } from '@portolan/core'
+import type { DesiredNetwork, LinkOperation, OwnedNetwork } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import { allRuleChanges, type Drift, type PlacedWish } from './find-drift.ts'
@@ -56,6 +56,21 @@ const changedNetworks = (drift: Drift): ((project: string, network: DesiredNetwo
       .flatMap(commentsIn)
       .map((comment) => comment.split(': ')[0]),
   )
-  const objects = new Set(drift.host.map(({ object }) => object))
-  return (project, { name, bridge }) => named.has(`${project}/${name}`) || objects.has(`bridge ${bridge}`)
+  const bridges = new Set(drift.host.flatMap(changedBridges))
+  return (project, { name, bridge }) => named.has(`${project}/${name}`) || bridges.has(bridge)
 }
+
+/** Without the address of its gateway a bridge has no route to its containers, so that is of the bridge too. */
+const changedBridges = (change: Drift['host'][number]): readonly string[] => {
+  if (change.part !== 'link') return []
+  const { kind, name } = change.operation
+  return bridgeChanges.has(kind) ? [name] : []
+}
+
+const bridgeChanges: ReadonlySet<LinkOperation['kind']> = new Set([
+  'create-bridge',
+  'delete-bridge',
+  'set-bridge',
+  'add-address',
+  'remove-address',
+])

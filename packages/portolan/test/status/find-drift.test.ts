@@ -7,6 +7,7 @@ import { type HostRules, noRules } from '../../src/host-rules/host-rules.ts'
 import { hostNetworks } from '../../src/live/networks/host-networks.ts'
 import { type Drift, findDrift, type PlacedWish } from '../../src/status/find-drift.ts'
 import { mappingLines } from '../../src/status/mapping-lines.ts'
+import { networkLines } from '../../src/status/network-lines.ts'
 import { settledWishes } from '../../src/status/settled-wishes.ts'
 
 const port = (hostPort: number, more: Partial<DesiredMapping> = {}): DesiredMapping => ({
@@ -149,4 +150,33 @@ test('a bridge that is gone is drift of the project that wants it', () => {
   const state = shopWith(port(8080))
   const { host } = findDrift({ interfaces: [] }, noRules, [], [wish('nftables', state)], true)
   expect(host.map(({ project, part }) => `${project} ${part}`)).toContain('shop link')
+})
+
+test.each<[string, readonly string[], string]>([
+  ['has the gateways that are wanted is as wanted', ['172.17.42.1/16', 'fd00:7::1/64'], 'none'],
+  ['lost the gateway of IPv4 is another one', ['fd00:7::1/64'], 'changed'],
+  ['lost the gateway of IPv6 is another one', ['172.17.42.1/16'], 'changed'],
+  ['has another address too is another one', ['172.17.42.1/16', 'fd00:7::1/64', '10.5.0.1/24'], 'changed'],
+])('a bridge that %s', (_, addresses, drift) => {
+  const [web] = shopWith().networks
+  if (web === undefined) throw new Error('there is one')
+  const desired: DesiredState = {
+    ...shopWith(port(8080)),
+    networks: [
+      { ...web, ip6: { subnet: 'fd00:7::/64', gateway: 'fd00:7::1', mode: 'nat', masquerade: true } },
+    ],
+  }
+  const seen: HostFacts = {
+    ...facts,
+    interfaces: (facts.interfaces ?? []).map((link) =>
+      link.name === 'br-web' ? { ...link, addresses } : link,
+    ),
+  }
+  const networks = hostNetworks(seen)
+  const wishes = [wish('nftables', desired)]
+  const placed = networks.map((one) => ({ ...one, backend: 'nftables' as const }))
+  const found = findDrift(seen, rulesWith('nftables', desired), placed, wishes, true)
+  expect(networkLines(seen, networks, wishes, () => 'nftables', found)).toMatchObject([
+    { name: 'web', drift },
+  ])
 })
