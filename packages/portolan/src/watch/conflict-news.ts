@@ -28,14 +28,18 @@ export const conflictNews = (before: readonly Conflict[], found: readonly Confli
 
 /** Those of a list that another list has fewer of, by what they are; of several that are the same, by their words. */
 const missingFrom = (others: readonly Conflict[], list: readonly Conflict[]): readonly Conflict[] => {
-  const known = grouped(others, conflictIdentity)
-  return [...grouped(list, conflictIdentity)].flatMap(([identity, same]) => {
+  const known = grouped(distinct(others), conflictIdentity)
+  return [...grouped(distinct(list), conflictIdentity)].flatMap(([identity, same]) => {
     const those = known.get(identity) ?? []
     const words = new Set(those.map(({ message }) => message))
     const more = same.length - those.length
     return more <= 0 ? [] : same.filter(({ message }) => !words.has(message)).slice(0, more)
   })
 }
+
+/** Two that are the same in the same words are one to a reader. */
+const distinct = (conflicts: readonly Conflict[]): readonly Conflict[] =>
+  [...grouped(conflicts, (one) => `${conflictIdentity(one)} ${one.message}`).values()].map(([first]) => first)
 
 const networksOf = ({ network, published }: Conflict): readonly string[] =>
   network === null ? (published?.targets.map((target) => target.network) ?? []) : [network]

@@ -125,3 +125,11 @@ test('of two that differ in their words alone, each is told as come and as gone'
   // Other words for one of them are no other conflict.
   expect(conflictNews([noWayOut('ip', policy)], both.slice(0, 1))).toMatchObject({ come: [], gone: [] })
 })
+
+test('of two in the same words one is told, as come and as gone', () => {
+  const one = noWayOut('ip', culprit('iptables-nft', '-P FORWARD DROP', 'filter'))
+  expect(conflictNews([], [one, { ...one }]).come).toEqual([one])
+  expect(conflictNews([one], [one, { ...one }]).come).toEqual([])
+  expect(conflictNews([one, { ...one }], []).gone).toEqual([one])
+  expect(conflictNews([one, { ...one }], [one]).gone).toEqual([])
+})
