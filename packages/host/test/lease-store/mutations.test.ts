@@ -95,4 +95,5 @@ test(`a store with a byte changed is read whole or refused, never with fewer lea
     await Promise.all(Array.from({ length: Math.min(20, tries - first) }, (_, at) => attempt(first + at)))
   expect(outcomes.whole).toBeGreaterThan(tries / 20)
   expect(outcomes.refused).toBeGreaterThan(tries / 5)
-})
+  // Each file is read for itself: on a busy machine all of them take longer than one test has.
+}, 300_000)
