@@ -67,6 +67,7 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/portolan/src/apply/apply-fix.ts': [1, ofFix],
   'packages/portolan/src/firewalld/ask-firewalld.ts': [2, ofFix],
   'packages/portolan/src/firewalld/close-later.ts': [1, ofFix],
+  'packages/portolan/src/plan/fix-change.ts': [1, ofFix],
   'packages/portolan/src/plan/mend-conflicts.ts': [1, ofFix],
   'packages/portolan/src/apply/refuse-left-behind.ts': [2, ofParent],
   'packages/portolan/src/destroy/refuse-attached.ts': [2, ofParent],

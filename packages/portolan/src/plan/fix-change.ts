@@ -112,8 +112,9 @@ export const fixConflicts = (
   const mended: Conflict[] = []
   const left = conflicts.map((conflict): Conflict => {
     const { hook: wanted } = conflict.remedy
+    if (wanted === undefined) return conflict
     // Nothing is asked of another program on account of a warning while every mapping works.
-    if (wanted === undefined || !asked.has(wanted.name) || !isWhole(conflict)) return conflict
+    if (!asked.has(wanted.name) || !isWhole(conflict)) return leftAlone(conflict, wanted.name)
     if (wanted.name === 'firewalld' && firewalld !== null && firewalld.unsaved !== null)
       return notReloaded(conflict, firewalld.unsaved)
     const named = firewalld === null ? wanted : withFreeName(wanted, firewalld)
@@ -143,6 +144,22 @@ const isDead = ({ severity, certainty }: Conflict): boolean => severity === 'err
 /** A ban of a few is meant, as a rule; what keeps everybody out is not. */
 const isWhole = ({ severity, certainty, kind }: Conflict): boolean =>
   certainty === 'certain' && (severity === 'error' || kind === 'EgressDropped' || kind === 'NetworkDropped')
+
+/** A conflict that a hook could mend and `--fix` does not, with the reason. */
+const leftAlone = (conflict: Conflict, hook: string): Conflict => {
+  const { severity, certainty, remedy } = conflict
+  if (severity === 'info') return conflict
+  const why =
+    certainty === 'possible'
+      ? 'the conflict is only possible'
+      : isWhole(conflict)
+        ? 'it does so only where a conflict is an error for certain'
+        : 'a refusal of some packets may be meant'
+  return {
+    ...conflict,
+    remedy: { ...remedy, text: `${remedy.text} --fix does not ask ${hook} for it: ${why}.` },
+  }
+}
 
 const merge = (whole: Request, part: Request): Request => ({
   ...whole,

@@ -166,11 +166,31 @@ describe('conflicts that a hook mends', () => {
     )
   })
 
+  test.each<[string, ConflictKind, Partial<Conflict>, string]>([
+    ['that are only possible', 'ForwardDropped', { certainty: 'possible' }, 'the conflict is only possible'],
+    ['that a few meet', 'ForwardDropped', { severity: 'warning' }, 'a refusal of some packets may be meant'],
+    [
+      'of a network, while every port works',
+      'EgressDropped',
+      { severity: 'warning' },
+      'it does so only where a conflict is an error for certain',
+    ],
+  ])('are not those %s, and the remedy says why', (_, kind, wish, why) => {
+    const found = conflict('one', both, kind, wish)
+    const { changes, conflicts, mended } = fixConflicts('shop', [found], [])
+    expect([changes, mended]).toEqual([[], []])
+    expect(conflicts).toEqual([
+      {
+        ...found,
+        remedy: { ...found.remedy, text: `Let it pass. --fix does not ask firewalld for it: ${why}.` },
+      },
+    ])
+  })
+
   test.each<[string, Partial<Conflict>]>([
-    ['that are only possible', { certainty: 'possible' }],
-    ['that a few meet', { severity: 'warning' }],
     ['without a hook', { remedy: { text: 'Think.', commands: [] } }],
-  ])('are not those %s', (_, wish) => {
+    ['that are worth knowing alone', { severity: 'info' }],
+  ])('are not those %s, which stay as they are', (_, wish) => {
     const found = [conflict('one', both, 'ForwardDropped', wish)]
     expect(fixConflicts('shop', found, [])).toEqual({ changes: [], conflicts: found, mended: [] })
   })
