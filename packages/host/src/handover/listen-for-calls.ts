@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { byLine, type Hello, handle, line, protocol, sameKind } from './messages.ts'
@@ -29,8 +29,13 @@ export const listenForCalls = (folder: string = socketFolder): (() => void) | nu
     const bound = boundSockets()
     forgetEnded(folder, bound)
     path = join(folder, freeName(bound))
-    listener.listen(path)
-    chmodSync(path, 0o600)
+    // A socket is made with the bits that the mask leaves: plugins pass by one that is not this user's alone.
+    const mask = process.umask(0o177)
+    try {
+      listener.listen(path)
+    } finally {
+      process.umask(mask)
+    }
   } catch {
     listener.close()
     return null

@@ -6,7 +6,8 @@ import type { DriftChange } from './host-event.ts'
 /** The external networks of a project, which their engines may remove and make anew with another bridge or subnet. */
 export interface FollowedExternals {
   /**
-   * Looks at their bridges. Where those are other ones than at the last look, the engines' records are read.
+   * Looks at their bridges. Where those are other ones than at the last look, or one was told to be missing, the engines'
+   * records are read.
    *
    * @returns what is another network by now, and why no plan can be made while one of them is missing: what is in force
    * stays. That is given until it was told
@@ -41,7 +42,8 @@ export const followExternals = (planAnew: () => Promise<DesiredState>): Followed
       const external = desired.networks.filter((network) => network.external)
       const stamp = stampOf(external, facts)
       hasAny = external.length > 0
-      if (!hasAny || stamp === known) {
+      // Where a search told that one is missing, its bridge may outlive what its engine wrote down of it.
+      if (!hasAny || (stamp === known && told === null)) {
         isMissing = false
         told = null
         return asTheyWere

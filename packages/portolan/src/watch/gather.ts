@@ -25,14 +25,14 @@ export interface Gathering {
    */
   next(untilMs: number, sooner?: Promise<unknown>): Promise<Bunch | null>
   /**
-   * What came of all that changed before the call, as far as the monitor has it within half a second: on a machine without
+   * What came of all that changed before the call, as far as the monitor has it within a second: on a machine without
    * processor its process may be late.
    * @returns null when nothing more will be told, or the signal is aborted
    */
   caughtUp(): Promise<Bunch | null>
 }
 
-const CAUGHT_UP_MS = 500
+const CAUGHT_UP_MS = 1000
 
 /** What was asked of a monitor and is not answered yet: a gathering that ends must not take the answer with it. */
 const unanswered = new WeakMap<Monitor, Promise<IteratorResult<Notice, undefined>>>()

@@ -43,6 +43,22 @@ test('a network that is missing is told once, in whatever words and by whatever 
   expect(externals.isTold(new PortolanError('STATE', 'The disk is full.'))).toBe(false)
 })
 
+test('one whose bridge outlives what its engine wrote down is told once', async () => {
+  const { externals, plans } = followed()
+  const state = desired(theirs)
+  await externals.look(state, up)
+  const error = missing('no network has that name')
+  expect(externals.isTold(error)).toBe(false)
+  for (const _look of [1, 2]) {
+    plans.push(error)
+    expect(await externals.look(state, up)).toEqual({ moved: [], missing: null })
+    expect(externals.isTold(error)).toBe(true)
+  }
+  // It is there again, and goes again.
+  await externals.look(state, up)
+  expect(externals.isTold(error)).toBe(false)
+})
+
 test('one that came back and went again is told again', async () => {
   const { externals, plans } = followed()
   const state = desired(theirs)
