@@ -110,6 +110,35 @@ describeOnKernel('a monitor that has caught up', 'nftables', () => {
     expect(seen).toMatchObject([{ kind: 'lost' }, { kind: 'rules', tables: [{ name: 'again' }] }])
   })
 
+  test('tells first what was lost while no process listened, asked of one that has just been started', async () => {
+    const seen = await watching(
+      lab,
+      `${taking}
+      const started = async (before) => {
+        for (;;) {
+          await new Promise((resolve) => setImmediate(resolve))
+          try {
+            if (listener() !== before) return
+          } catch {
+            // There is none yet.
+          }
+        }
+      }
+      const told = []
+      for (let round = 0; round < 3; round += 1) {
+        const pid = listener()
+        process.kill(pid, 'SIGKILL')
+        await run('nft', 'add', 'table', 'ip', 'unheard')
+        await started(pid)
+        await monitor.caughtUp()
+        told.push((await taken()).map(({ kind }) => kind))
+      }
+      report(told)`,
+      'openMonitor()',
+    )
+    expect(seen).toEqual(Array(3).fill(expect.arrayContaining(['lost'])))
+  })
+
   test('keeps a program alive that waits for nothing else', async () => {
     const seen = await watching(
       lab,

@@ -114,6 +114,14 @@ describe('of the rules that set a mark', () => {
   })
 })
 
+test('of many rules that each set the bits one is named, and no route', async () => {
+  const rules = prerouting(...Array.from({ length: 40 }, () => `${answers} -j MARK --set-xmark 0x2/0xf`))
+  const { conflicts } = await look({ facts: asksLowBits, saved: savedOf(rules) })
+  const culprits = conflicts.map(({ culprit }) => culprit?.text ?? '')
+  expect(culprits).toContainEqual(expect.stringContaining('"rule 0"'))
+  expect(culprits.filter((text) => !text.includes('"rule '))).toEqual([])
+})
+
 test('of rules of nft that set bits of a mark, the one whose bits a routing rule asks for is named', async () => {
   const meta = { meta: { key: 'mark' } }
   const or = (bits: number): object => ({ mangle: { key: meta, value: { '|': [meta, bits] } } })

@@ -78,7 +78,9 @@ export const diffSysctls = (
   if (switched.length > 0) conflicts.push(hostBecomesRouter(switched, desired.guardForwarding))
   for (const network of desired.networks) {
     if (!desired.mappings.some((mapping) => answersOnLoopback(mapping, network.name))) continue
-    if (takerOfBridge(network, desired, facts) !== null || isToCome(network, facts)) continue
+    if (takerOfBridge(network, desired, facts) !== null) continue
+    // Where none can be set, it is told before the bridge is there.
+    if (options.writable && isToCome(network, facts)) continue
     const name = linkSysctlName('ipv4', network.bridge, 'route_localnet')
     const value = facts.sysctls?.[name] ?? null
     if (isOn(value) || isOn(facts.sysctls?.['net.ipv4.conf.all.route_localnet'] ?? null)) continue

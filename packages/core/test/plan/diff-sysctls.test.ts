@@ -118,6 +118,12 @@ describe('sysctls that a project needs', () => {
     expect(of(joined, 'eth0')).toEqual([])
     expect(of(joined, 'eth0', 'br-web')).toEqual([loopback])
     expect(of(web, 'eth0')).toContain(loopback)
+    const unset = diffSysctls(
+      joined,
+      { sysctls: forwarding, interfaces: [{ name: 'eth0' }] },
+      { writable: false },
+    )
+    expect(unset.conflicts).toContainEqual(expect.objectContaining({ kind: 'RouteLocalnetDisabled' }))
   })
 
   test('name a bridge with a dot as the kernel does', () => {

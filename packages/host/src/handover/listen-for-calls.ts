@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { byLine, type Hello, handle, line, protocol, sameKind } from './messages.ts'
@@ -26,16 +26,15 @@ export const listenForCalls = (folder: string = socketFolder): (() => void) | nu
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     // Its mode keeps other users from the socket, before that has its own.
     if (!isPrivate(folder)) return null
+    const names = readdirSync(folder)
+    // Behind the names: what was bound before it was listed is among them, also that of a watch that starts beside this one.
     const bound = boundSockets()
-    forgetEnded(folder, bound)
+    forgetEnded(folder, names, bound)
     path = join(folder, freeName(bound))
-    // A socket is made with the bits that the mask leaves: plugins pass by one that is not this user's alone.
-    const mask = process.umask(0o177)
-    try {
-      listener.listen(path)
-    } finally {
-      process.umask(mask)
-    }
+    listener.listen(path)
+    // Another has taken the name meanwhile: the socket is not this one's to remove.
+    if (!listener.listening) return null
+    chmodSync(path, 0o600)
   } catch {
     listener.close()
     return null
@@ -53,9 +52,9 @@ export const listenForCalls = (folder: string = socketFolder): (() => void) | nu
  * Removes sockets of watches that were killed. Process numbers tell nothing of them: the number may be another process's
  * by now, or that of a process in another container.
  */
-const forgetEnded = (folder: string, bound: ReadonlySet<string>): void => {
+const forgetEnded = (folder: string, names: readonly string[], bound: ReadonlySet<string>): void => {
   const start = `${ownNamespace()}.`
-  for (const name of readdirSync(folder))
+  for (const name of names)
     if (name.startsWith(start) && name.endsWith('.sock') && !bound.has(name)) remove(join(folder, name))
 }
 

@@ -30,8 +30,11 @@ export interface CaughtUp {
   ask(): Promise<void>
   /** Resolves with the next `release`: nothing can be asked now. */
   wait(): Promise<void>
-  /** Is this an answer of the kernel to `ask`? */
-  takes(part: MessageView): boolean
+  /**
+   * Is this an answer of the kernel to `ask`?
+   * @param isEarly - while the lists of a new process are read: what was lost before is told behind them, with `release`
+   */
+  takes(part: MessageView, isEarly: boolean): boolean
   /** Resolves all that is awaited. */
   release(): void
 }
@@ -54,10 +57,10 @@ export const openCaughtUp = (request: (protocol: number, bytes: Uint8Array) => v
           request(protocol, message(type, NLM_F_REQUEST, number, payload))
       }),
     wait: () => waiting(() => {}),
-    takes: ({ sequence: number }) => {
+    takes: ({ sequence: number }, isEarly) => {
       if (number <= FIRST_SEQUENCE) return false
       const one = asked.get(number)
-      if (one === undefined) return true
+      if (one === undefined || isEarly) return true
       one.left -= 1
       if (one.left > 0) return true
       asked.delete(number)

@@ -141,7 +141,7 @@ export const followKernel = (events: FollowerEvents, bufferBytes?: number): Kern
       },
       received: ({ protocol, bytes, multicast }) =>
         eachMessage(bytes, (part) => {
-          if (!multicast && caughtUp.takes(part)) return
+          if (!multicast && caughtUp.takes(part, list < lists.length)) return
           if (protocol === NETLINK_NETFILTER) {
             const transaction = transactions.take(part)
             if (transaction !== null) tellAll([transaction])

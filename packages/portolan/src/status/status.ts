@@ -62,9 +62,9 @@ export interface NetworkStatus {
   /** The backend that has its rules; null: none has. */
   readonly backend: Backend | null
   /**
-   * `missing`: wanted, and its bridge is not there. `changed`: its bridge is another one, or lacks the address of a gateway,
-   * or some of its rules are missing or other ones. `unwanted`: its bridge is there, and its project does not want it. `unknown`: what its project wants is
-   * not known here; nothing that can be told is wrong.
+   * `missing`: wanted, and its bridge is not there. `changed`: its bridge is another one, lacks the address of a gateway or
+   * has one that is not wanted, or some of its rules are missing or other ones. `unwanted`: its bridge is there, and its
+   * project does not want it. `unknown`: what its project wants is not known here; nothing that can be told is wrong.
    */
   readonly drift: 'none' | 'missing' | 'changed' | 'unwanted' | 'unknown'
   readonly conflicts: ConflictCount | null

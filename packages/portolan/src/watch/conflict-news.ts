@@ -26,14 +26,17 @@ export const conflictNews = (before: readonly Conflict[], found: readonly Confli
   }
 }
 
-/** Those of a list that another list has fewer of, by what they are; of several that are the same, by their words. */
+/**
+ * Those of a list that another list has fewer of, by what they are; of several that are the same, by their words. Where
+ * the words of several changed at once, none is left out: which of them is the new one is not known.
+ */
 const missingFrom = (others: readonly Conflict[], list: readonly Conflict[]): readonly Conflict[] => {
   const known = grouped(distinct(others), conflictIdentity)
   return [...grouped(distinct(list), conflictIdentity)].flatMap(([identity, same]) => {
     const those = known.get(identity) ?? []
     const words = new Set(those.map(({ message }) => message))
     const more = same.length - those.length
-    return more <= 0 ? [] : same.filter(({ message }) => !words.has(message)).slice(0, more)
+    return more <= 0 ? [] : same.filter(({ message }) => !words.has(message))
   })
 }
 

@@ -71,7 +71,8 @@ export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gat
       if (isThere === 'end') return null
       const notices: Notice[] = []
       for (;;) {
-        const one = await within(0, null)
+        // Why no more can be told is told by `next`: the answer waits for it.
+        const one = await within(0, null).catch(() => 'late' as const)
         if (one === 'late') return { notices, since }
         if (one === 'end') return null
         notices.push(one)

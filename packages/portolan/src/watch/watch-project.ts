@@ -102,6 +102,7 @@ async function* watching(
         // What was seen before it was told, or while something else was looked at, is told with its cause. What else is told
         // with it may have come behind the look.
         const behind = changes.length === 0 ? null : await gathering.caughtUp()
+        if (signal.aborted) return
         const isBehind = behind !== null && behind.notices.length > 0
         notices = [...notices, ...(behind?.notices ?? [])]
         const causes = causesOf(notices, process.pid)

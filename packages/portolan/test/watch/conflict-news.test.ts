@@ -126,6 +126,14 @@ test('of two that differ in their words alone, each is told as come and as gone'
   expect(conflictNews([noWayOut('ip', policy)], both.slice(0, 1))).toMatchObject({ come: [], gone: [] })
 })
 
+test('one that comes while the words of the others change is told, with those', () => {
+  const policy = culprit('iptables-nft', '-P PREROUTING DROP', 'raw')
+  const of = (...words: readonly string[]): readonly Conflict[] =>
+    words.map((one) => noWayOut('ip', policy, one))
+  expect(conflictNews(of('a', 'b'), of('A', 'B', 'c')).come).toEqual(of('A', 'B', 'c'))
+  expect(conflictNews(of('a', 'b'), of('a', 'B', 'c')).come).toEqual(of('B', 'c'))
+})
+
 test('of two in the same words one is told, as come and as gone', () => {
   const one = noWayOut('ip', culprit('iptables-nft', '-P FORWARD DROP', 'filter'))
   expect(conflictNews([], [one, { ...one }]).come).toEqual([one])

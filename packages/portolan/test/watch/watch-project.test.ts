@@ -405,6 +405,50 @@ test('what a repair did, told however late, is no cause of what is undone as soo
   expect(causes).toEqual(Array(3).fill(['address 172.17.42.1/16 was removed from br-web']))
 })
 
+test('a watch that is aborted while it waits for causes repairs nothing', async () => {
+  const ending = new AbortController()
+  const done: string[] = []
+  const monitor: Monitor = {
+    ...silent(),
+    caughtUp: async () => ending.abort(),
+  }
+  const held: HeldProject = {
+    ...heldWith([change('a')], []),
+    repair: async () => {
+      done.push('repair')
+      return []
+    },
+  }
+  for await (const { kind } of watchProject(held, monitor, { signal: ending.signal })) done.push(kind)
+  expect(done).toEqual([])
+})
+
+test('a repair is told before the end of a monitor that failed meanwhile', async () => {
+  let isRepaired = false
+  let found = [change('a')]
+  const held: HeldProject = {
+    ...heldWith([], []),
+    look: async () => found,
+    repair: async () => {
+      isRepaired = true
+      found = []
+      return []
+    },
+  }
+  const monitor: Monitor = {
+    ...silent(),
+    next: async () => {
+      while (!isRepaired) await new Promise(setImmediate)
+      throw new PortolanError('NETLINK', 'no more is told')
+    },
+  }
+  const told: string[] = []
+  await expect(async () => {
+    for await (const { kind } of watchProject(held, monitor, {})) told.push(kind)
+  }).rejects.toThrow('no more is told')
+  expect(told).toEqual(['drift', 'watching'])
+})
+
 test('a repair is told also where it cannot be asked whether the rules are as they were', async () => {
   const held: HeldProject = {
     ...heldWith([change('a')], []),

@@ -4,7 +4,7 @@ import { type Blame, blame, setsMark } from './blame.ts'
 import { followWithout } from './explore.ts'
 import { isForeign } from './foreign-step.ts'
 import type { Failed, Judgement } from './judge.ts'
-import { leadingMarks } from './leading-marks.ts'
+import { leadingMark } from './leading-mark.ts'
 import type { Point } from './region.ts'
 import type { Row } from './row.ts'
 
@@ -35,10 +35,10 @@ const blameFailure = (
 ): Blame => {
   const found = blame(row, judgement, () => true)
   if (found.step === null || !setsMark(found.step)) return found
-  const leading = leadingMarks(judgement, (rules) =>
+  const leading = leadingMark(judgement, (rules) =>
     followWithout(follower, row, point, new Set([...ignored, ...rules])),
   )
-  return blame(row, judgement, ({ rule }) => rule !== null && leading.has(rule))
+  return blame(row, judgement, ({ rule }) => rule !== null && rule === leading)
 }
 
 /** Behind a rule that lets a packet in there may be another: so many are looked for. */

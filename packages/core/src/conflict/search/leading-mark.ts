@@ -7,27 +7,27 @@ import type { Failed, Judgement } from './judge.ts'
 /** What would become of the packet without these rules. */
 type Without = (rules: Iterable<NetfilterRule>) => Judgement
 
-/** So many rules that set a mark on one flow are asked about, the last ones. */
+/** Where all of them together are not to blame, so many are asked about one by one, the last ones. */
 const MOST_ASKED = 16
 
 /**
- * The rules that set the mark by which packets are led away. Bits that no routing rule asks for lead nothing away, and
- * a later rule may have set those that do anew.
+ * The rule that sets the mark by which packets are led away. Bits that no routing rule asks for lead nothing away, and a
+ * later rule may have set those that do anew.
  *
- * @returns the last rule without which the packets fare otherwise; where none is enough, those that it takes; empty where
- * the mark does not matter
+ * @returns the last rule that the packets need, with those behind it, to fare as they do; null where no mark matters
  */
-export const leadingMarks = (failed: Failed, without: Without): ReadonlySet<NetfilterRule> => {
+export const leadingMark = (failed: Failed, without: Without): NetfilterRule | null => {
   const rules = markingRules(lostAt(failed))
-  const matter = (some: Iterable<NetfilterRule>): boolean => isMended(failed, without(some))
-  for (const rule of rules) if (matter([rule])) return new Set([rule])
-  const left = new Set(rules)
-  if (left.size < 2 || !matter(left)) return new Set()
-  for (const rule of rules) {
-    left.delete(rule)
-    if (!matter(left)) left.add(rule)
+  const matter = (some: readonly NetfilterRule[]): boolean => isMended(failed, without(some))
+  // Where packets without a mark fare the same, one that takes bits away may lead them there.
+  if (!matter(rules)) return rules.slice(0, MOST_ASKED).find((rule) => matter([rule])) ?? null
+  let [few, many] = [0, rules.length]
+  while (many - few > 1) {
+    const middle = (few + many) >> 1
+    if (matter(rules.slice(0, middle))) many = middle
+    else few = middle
   }
-  return left
+  return rules[many - 1] ?? null
 }
 
 type World = Conclusion['end']['world']
@@ -39,7 +39,7 @@ const lostAt = ({ fault, conclusion: { reached, end } }: Failed): World =>
 /** The rules of others that gave packets of the flow a mark, the last one first. */
 const markingRules = ({ trace }: World): readonly NetfilterRule[] => {
   const rules = new Set<NetfilterRule>()
-  for (let step = trace; step !== null && rules.size < MOST_ASKED; step = step.before)
+  for (let step = trace; step !== null; step = step.before)
     if (step.rule !== null && setsMark(step) && !isOurs(step)) rules.add(step.rule)
   return [...rules]
 }
