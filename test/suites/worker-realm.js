@@ -4,6 +4,7 @@
  * are put back when a suite ends.
  */
 import { setFlagsFromString } from 'node:v8'
+import './stats-of-pipes.js'
 
 // Most suites end before what Node 20 optimises in them pays; see main.ts of the command.
 if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000')
