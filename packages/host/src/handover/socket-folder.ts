@@ -49,6 +49,7 @@ export const socketsHere = (folder: string): readonly string[] => {
 }
 
 export const isPrivate = (path: string): boolean => {
-  const { uid, mode } = lstatSync(path)
-  return uid === process.geteuid?.() && (mode & 0o077) === 0
+  // In bigints, as `file/read-bytes.ts` says: it may be a socket.
+  const { uid, mode } = lstatSync(path, { bigint: true })
+  return Number(uid) === process.geteuid?.() && (mode & 0o077n) === 0n
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, linkSync, openSync, readdirSync, rmSync, statSync, unlinkSync } from 'node:fs'
+import { closeSync, constants, linkSync, openSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { randomBytes } from '../file/random-bytes.ts'
@@ -130,7 +130,16 @@ const removeLeftOver = async (folder: string): Promise<void> => {
     // In bigints, as `file/read-text-file.ts` says: it is a socket.
     const found = statSync(path, { bigint: true, throwIfNoEntry: false })
     if (found === undefined || Date.now() - Number(found.ctimeMs) < OLD_MS) continue
-    if ((await holderGone(path, RETRY_MS)) === 'dead') rmSync(path, { force: true })
+    if ((await holderGone(path, RETRY_MS)) === 'dead') removeSocket(path)
+  }
+}
+
+/** `rmSync` asks about the file first, and not in bigints. */
+const removeSocket = (path: string): void => {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
 

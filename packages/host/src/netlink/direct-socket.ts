@@ -96,8 +96,9 @@ const isSocketOf =
   (inode: number) =>
   (descriptor: number): boolean => {
     try {
-      const found = fstatSync(descriptor)
-      return found.isSocket() && found.ino === inode
+      // In bigints, as `file/read-bytes.ts` says: it may be a socket or a pipe.
+      const found = fstatSync(descriptor, { bigint: true })
+      return found.isSocket() && found.ino === BigInt(inode)
     } catch {
       return false
     }

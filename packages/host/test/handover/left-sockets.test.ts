@@ -10,9 +10,9 @@ const built = JSON.stringify(new URL('../../dist/handover/index.js', import.meta
 /** A program that finds the socket of a watch that was killed, and then loads a package by a link, as pnpm makes it. */
 const program = (folder: string): string => `
   import { createServer } from 'node:net'
-  import { linkSync } from 'node:fs'
+  import { chmodSync, linkSync } from 'node:fs'
   import { createRequire } from 'node:module'
-  import { listenForCalls } from ${built}
+  import { handOver, listenForCalls } from ${built}
   const load = createRequire(${JSON.stringify(join(folder, 'app/main.cjs'))})
   load('./first.cjs')
   const other = createServer()
@@ -22,6 +22,16 @@ const program = (folder: string): string => `
   const end = listenForCalls(${JSON.stringify(join(folder, 'calls'))})
   console.log(load('linked'))
   end()
+  const refusing = createServer((socket) => socket.destroy())
+  const refused = ${JSON.stringify(join(folder, 'calls', `${ownNamespace()}.refuses.sock`))}
+  await new Promise((resolve) => refusing.listen(refused, resolve))
+  chmodSync(refused, 0o600)
+  const call = { server: '/nowhere', version: '', plugin: 'cni', arguments: [], environment: {}, stdin: '', place: '' }
+  const asked = handOver({ ...call, warn: () => {} }, ${JSON.stringify(join(folder, 'calls'))})
+  // While the answer is awaited: nothing else has been looked at since.
+  console.log(load('linked-meanwhile'))
+  await asked
+  refusing.close()
   console.log(load('linked-later'))
   other.close()`
 
@@ -64,14 +74,14 @@ test('a socket that no process has bound is removed, whichever process has its n
   }
 })
 
-test('a watch that finds the socket of one that was killed loads its packages by their links', () => {
+test('a watch that finds the socket of one that was killed, and a plugin that asks one, load packages by their links', () => {
   const folder = mkdtempSync(join(tmpdir(), 'portolan-left-'))
   try {
     for (const name of ['app/node_modules', 'calls', 'store/node_modules/dependency'])
       mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
     writeFileSync(join(folder, 'app/first.cjs'), '')
     writeFileSync(join(folder, 'store/node_modules/dependency/index.js'), 'module.exports = "loaded"')
-    for (const name of ['linked', 'linked-later']) {
+    for (const name of ['linked', 'linked-meanwhile', 'linked-later']) {
       mkdirSync(join(folder, 'store/node_modules', name))
       writeFileSync(
         join(folder, 'store/node_modules', name, 'index.js'),
@@ -81,7 +91,7 @@ test('a watch that finds the socket of one that was killed loads its packages by
     }
     writeFileSync(join(folder, 'program.mjs'), program(folder))
     const printed = execFileSync(process.execPath, [join(folder, 'program.mjs')], { encoding: 'utf8' })
-    expect(printed).toBe('loaded\nloaded\n')
+    expect(printed).toBe('loaded\nloaded\nloaded\n')
     expect(readdirSync(join(folder, 'calls'))).toEqual([])
   } finally {
     rmSync(folder, { recursive: true })
