@@ -6,6 +6,9 @@ import { answers, type Here, leftOver, refusal } from './here.ts'
 
 const { ip } = addresses
 
+/** The loss of the state directory. */
+const forget = ['sh', '-c', 'rm -rf /var/lib/portolan 2>/dev/null; ls -A /var/lib/portolan || true']
+
 /** What ends, and comes again. */
 export const endings = (opened: () => Here): void => {
   test('dockerd and the plugin are restarted, and containers that run notice nothing', async () => {
@@ -64,11 +67,7 @@ export const endings = (opened: () => Here): void => {
       const notes = () => lab.host.mustRun(['sh', '-c', 'cat /var/lib/portolan/state-*.json'])
       const before = await notes()
       if (state === 'is stopped') await plugin.stop()
-      await lab.host.mustRun([
-        'sh',
-        '-c',
-        'rm -rf /var/lib/portolan 2>/dev/null; ls -A /var/lib/portolan || true',
-      ])
+      await lab.host.mustRun(forget)
       // Where dockerd ends a container it moves the interface back, and Leave may not have reached the plugin.
       if (state === 'is stopped') {
         await second.ip(
@@ -119,11 +118,7 @@ export const endings = (opened: () => Here): void => {
       const before = await bridges()
       expect(before.trim().split('\n')).toHaveLength(2)
       if (state === 'is started again') await plugin.stop()
-      await lab.host.mustRun([
-        'sh',
-        '-c',
-        'rm -rf /var/lib/portolan 2>/dev/null; ls -A /var/lib/portolan || true',
-      ])
+      await lab.host.mustRun(forget)
       if (state === 'is started again') await plugin.start()
       for (const [ipam, config] of [
         ['default', used],
@@ -202,7 +197,6 @@ export const endings = (opened: () => Here): void => {
     }
     await serves()
     expect(await answers(lab.neighbour, many.address, 80)).toBe('many-1')
-    const forget = ['sh', '-c', 'rm -rf /var/lib/portolan 2>/dev/null; ls -A /var/lib/portolan || true']
     await lab.host.mustRun(forget)
     const said = plugin.said.length
     // What comes next is bound, opened and kept apart as before.

@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { removeSocket } from '../file/remove-socket.ts'
 import { byLine, type Hello, handle, line, protocol, sameKind } from './messages.ts'
 import { boundSockets, freeName, isPrivate, ownNamespace, socketFolder } from './socket-folder.ts'
 
@@ -44,7 +45,7 @@ export const listenForCalls = (folder: string = socketFolder): (() => void) | nu
   return () => {
     listener.close()
     for (const server of servers.values()) if (server.connected) server.disconnect()
-    remove(path)
+    removeSocket(path)
   }
 }
 
@@ -55,19 +56,7 @@ export const listenForCalls = (folder: string = socketFolder): (() => void) | nu
 const forgetEnded = (folder: string, names: readonly string[], bound: ReadonlySet<string>): void => {
   const start = `${ownNamespace()}.`
   for (const name of names)
-    if (name.startsWith(start) && name.endsWith('.sock') && !bound.has(name)) remove(join(folder, name))
-}
-
-/**
- * `rmSync` asks about the file first. What Node then knows of a socket keeps it from finding packages that are links: see
- * `file/read-bytes.ts`.
- */
-const remove = (socket: string): void => {
-  try {
-    unlinkSync(socket)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
+    if (name.startsWith(start) && name.endsWith('.sock') && !bound.has(name)) removeSocket(join(folder, name))
 }
 
 /** Longer than any path. */

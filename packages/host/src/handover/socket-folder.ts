@@ -11,9 +11,9 @@ export const ownNamespace = (): string => readlinkSync('/proc/self/ns/net').repl
  * The file names of the Unix sockets in this network namespace that a process has bound (/proc/net/unix, the last
  * column): a socket file that has none of them was left by a process that ended.
  */
-export const boundSockets = (proc = '/proc'): ReadonlySet<string> =>
+export const boundSockets = (): ReadonlySet<string> =>
   new Set(
-    readFileSync(`${proc}/net/unix`, 'utf8')
+    readFileSync('/proc/net/unix', 'utf8')
       .split('\n')
       .flatMap((line) => {
         const path = /^(?:\S+\s+){7}(\S.*)$/.exec(line)?.[1]

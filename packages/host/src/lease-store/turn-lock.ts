@@ -2,6 +2,7 @@ import { closeSync, constants, linkSync, openSync, readdirSync, statSync, unlink
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { randomBytes } from '../file/random-bytes.ts'
+import { removeSocket } from '../file/remove-socket.ts'
 import { takeFileLock } from '../lock/file-lock.ts'
 
 /** Gives a turn up. It is free at once; the promise is fulfilled when nothing of it is left in this process. */
@@ -127,19 +128,10 @@ const removeDead = async (directory: string, folder: string, timeoutMs: number):
 const removeLeftOver = async (folder: string): Promise<void> => {
   for (const name of readdirSync(folder).filter((one) => one.startsWith('.turn-'))) {
     const path = `${folder}/${name}`
-    // In bigints, as `file/read-text-file.ts` says: it is a socket.
+    // In bigints, as `file/read-bytes.ts` says: it is a socket.
     const found = statSync(path, { bigint: true, throwIfNoEntry: false })
     if (found === undefined || Date.now() - Number(found.ctimeMs) < OLD_MS) continue
     if ((await holderGone(path, RETRY_MS)) === 'dead') removeSocket(path)
-  }
-}
-
-/** `rmSync` asks about the file first, and not in bigints. */
-const removeSocket = (path: string): void => {
-  try {
-    unlinkSync(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
 

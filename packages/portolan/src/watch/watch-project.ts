@@ -101,10 +101,10 @@ async function* watching(
         if (heldIn !== null && heldIn !== held.backend) told = ''
         // What was seen before it was told, or while something else was looked at, is told with its cause. What else is told
         // with it may have come behind the look.
-        const behind = changes.length === 0 ? null : await gathering.caughtUp()
+        const behind = changes.length === 0 ? [] : ((await gathering.caughtUp())?.notices ?? [])
         if (signal.aborted) return
-        const isBehind = behind !== null && behind.notices.length > 0
-        notices = [...notices, ...(behind?.notices ?? [])]
+        const isBehind = behind.length > 0
+        notices = [...notices, ...behind]
         const causes = causesOf(notices, process.pid)
         const began = since
         notices = []
