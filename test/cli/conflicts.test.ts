@@ -274,3 +274,25 @@ describe('conflicts with the rules in a file', () => {
     expect(text).toContain('Shadowing')
   })
 })
+
+describe('conflicts --all of a network that a rule keeps from the outside', () => {
+  const intent = (enablesIp6: boolean): string =>
+    `name: shop\nnetworks: {web: {enable_ipv6: ${enablesIp6}, driver_opts: {com.docker.network.bridge.name: pt-web}}}\nservices: {app: {networks: [web]}}\n`
+  const here = temporaryFolder({
+    'host.json': quietHost.replace('"192.0.2.2/24"', '"192.0.2.2/24", "2001:db8::2/64"'),
+    'both.yaml': intent(true),
+    'one.yaml': intent(false),
+    'rules.txt': '*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -i pt-web -j DROP\nCOMMIT\n',
+  })
+  const listed = async (...words: readonly string[]): Promise<string> =>
+    (await portolan(['conflicts', '--all', '--host', 'host.json', '-f', ...words], { folder: here })).stdout
+
+  test('tells the family where the network has both', async () => {
+    expect(await listed('both.yaml', '--ip6tables-save', 'rules.txt')).toMatch(
+      /^\w+ EgressDropped by iptables-nft filter FORWARD 1: network web over IPv6$/m,
+    )
+    expect(await listed('one.yaml', '--iptables-save', 'rules.txt')).toMatch(
+      /^\w+ EgressDropped by iptables-nft filter FORWARD 1: network web$/m,
+    )
+  })
+})

@@ -1,3 +1,4 @@
+import type { Family } from '@portolan/netfilter'
 import { sentence } from './cause.ts'
 import { type Finding, tellFinding } from './search/finding.ts'
 import type { Row } from './search/row.ts'
@@ -30,16 +31,21 @@ export const senders = ({ rows }: Finding): string => {
 }
 
 /**
- * ` over IPv6`, where a network has both families and packets of one are concerned. The label of a mapping tells its
- * family.
+ * A family, behind what its packets do not reach.
+ * @example
+ * `network web${overFamily('ip6')}` // 'network web over IPv6'
+ * @public @since 0.1.0
  */
-export const overFamily = ({ mapping, network, rows: [row] }: Finding): string => {
-  if (mapping !== null || network.ip === null || network.ip6 === null || row === undefined) return ''
-  return row.family === 'ip' ? ' over IPv4' : ' over IPv6'
-}
+export const overFamily = (family: Family): string => (family === 'ip' ? ' over IPv4' : ' over IPv6')
+
+/** Which family is concerned, where a network has both. The label of a mapping tells its family. */
+export const overOneOfBoth = ({ mapping, network, rows: [row] }: Finding): string =>
+  mapping !== null || network.ip === null || network.ip6 === null || row === undefined
+    ? ''
+    : overFamily(row.family)
 
 /** What the packets are for: a mapping, the containers of a network, or the outside. */
-export const receiver = (finding: Finding): string => `${place(finding)}${overFamily(finding)}`
+export const receiver = (finding: Finding): string => `${place(finding)}${overOneOfBoth(finding)}`
 
 const place = ({ mapping, network, rows: [row] }: Finding): string => {
   if (mapping !== null) return mapping.label
@@ -58,7 +64,7 @@ export const unreachable = (finding: Finding): string => {
   }
   if (share === 'some')
     return `Some packets from ${from} ${isSure ? 'do not' : 'may not'} reach ${receiver(finding)}${example(finding)}.`
-  return `${sentence(place(finding))} ${isSure ? 'cannot be reached' : 'may not be reachable'} from ${from}${overFamily(finding)}.`
+  return `${sentence(place(finding))} ${isSure ? 'cannot be reached' : 'may not be reachable'} from ${from}${overOneOfBoth(finding)}.`
 }
 
 /** Names the containers of the witness, where only some of a network are concerned. */

@@ -11,6 +11,7 @@ import type {
   MappingStatus,
   NetworkStatus,
   ParentedStatus,
+  ProjectConflict,
 } from './status.ts'
 
 /** So many changes are listed; all are in the JSON. */
@@ -44,10 +45,21 @@ export const printStatus = (
     ...printDrift(status, style),
     ...(conflicts === null || conflicts.length === 0
       ? []
-      : ['', style.bold('Conflicts'), ...listConflicts(conflicts, style), ...printMoves(conflicts)]),
+      : [
+          '',
+          style.bold('Conflicts'),
+          ...listConflicts(conflicts, isOfOneFamily(networks), style),
+          ...printMoves(conflicts),
+        ]),
     ...printNotes(status, kept),
   ]
 }
+
+/** An external network has no line, and one without a gateway tells no subnet: those may have both. */
+const isOfOneFamily =
+  (networks: readonly NetworkStatus[]) =>
+  ({ project, network }: ProjectConflict): boolean =>
+    networks.some((one) => one.project === project && one.name === network && one.subnets.length === 1)
 
 const table = (
   head: readonly string[],

@@ -160,6 +160,25 @@ test('the way out of a lost block is said of a network that a program holds too'
   ])
 })
 
+test('a conflict of a network with both families says which one it is of', () => {
+  const conflict = {
+    ...{ kind: 'EgressDropped' as const, severity: 'error' as const, certainty: 'certain' as const },
+    ...{ mapping: null, network: 'web', published: null, project: 'shop', message: '', culprit: null },
+    witness: {
+      ...{ family: 'ip6' as const, source: 'fd00::2', destination: '2001:db8::1', protocol: 'tcp' as const },
+      ...{ sourcePort: 40_000, destinationPort: 80 },
+    },
+    remedy: { text: '', commands: [] },
+    trace: [],
+  }
+  const lastOf = (...subnets: readonly string[]): string | undefined =>
+    printStatus(status({ networks: [network({ subnets })], conflicts: [conflict] })).at(-1)
+  expect(lastOf('172.17.0.0/16', 'fd00::/64')).toBe('error EgressDropped: network web over IPv6')
+  expect(lastOf('fd00::/64')).toBe('error EgressDropped: network web')
+  // A network without a gateway tells no subnet, so it may have both.
+  expect(lastOf()).toBe('error EgressDropped: network web over IPv6')
+})
+
 test('an empty host and a project without ports are said in words', () => {
   expect(printStatus(status({ mappings: [], networks: [] }))).toEqual([
     'Nothing of Portolan is mapped on this host.',

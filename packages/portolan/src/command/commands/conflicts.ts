@@ -1,4 +1,4 @@
-import { type IncompleteSearch, packetsOfDesired } from '@portolan/core'
+import { type Conflict, type IncompleteSearch, packetsOfDesired } from '@portolan/core'
 import { createRunner } from '@portolan/host'
 import { type Anomaly, findAnomalies } from '@portolan/netfilter'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
@@ -54,7 +54,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
         ? none(unread, incomplete)
         : (anomalies === null
             ? printConflicts(conflicts, look)
-            : listConflicts(conflicts, terminal.style)
+            : listConflicts(conflicts, isOfOneFamily(planned), terminal.style)
           ).join('\n'),
     )
     if (incomplete.length > 0)
@@ -71,6 +71,11 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   }
   return conflicts.some(({ severity }) => severity === 'error') ? exitCode.conflicts : exitCode.ok
 }
+
+const isOfOneFamily =
+  ({ desired: { networks } }: Plan) =>
+  ({ network }: Conflict): boolean =>
+    networks.some(({ name, ip, ip6 }) => name === network && (ip === null || ip6 === null))
 
 /** A list of all is short; what it leaves out is told where there is less to tell. */
 const details = 'Without --all: examples and remedies. With --json: everything.'

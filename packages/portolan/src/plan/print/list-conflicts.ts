@@ -1,4 +1,5 @@
 import type { Conflict, Culprit } from '@portolan/core'
+import { overFamily } from '@portolan/core/planning'
 import { visibleLine } from '@portolan/netfilter'
 import { plainStyle, type Style } from '../../text/style.ts'
 import { grouped } from '../grouped.ts'
@@ -9,10 +10,13 @@ const mostNamed = 3
 /**
  * Conflicts as a short list: a line for each kind and cause, with the mappings and networks that it concerns. Examples,
  * reasons and remedies are in `printConflicts` and in the JSON.
+ *
+ * @param isOfOneFamily - the network of a conflict has one family, so that its packets need not say which they are of
  * @internal
  */
-export const listConflicts = (
-  conflicts: readonly Conflict[],
+export const listConflicts = <One extends Conflict>(
+  conflicts: readonly One[],
+  isOfOneFamily: (conflict: One) => boolean,
   style: Style = plainStyle,
 ): readonly string[] => {
   const groups = grouped(conflicts, ({ severity, certainty, kind, culprit }) =>
@@ -22,7 +26,7 @@ export const listConflicts = (
     const [{ severity, certainty, kind, culprit }] = group
     const paint = severity === 'error' ? style.red : severity === 'warning' ? style.yellow : style.dim
     const doubt = certainty === 'possible' ? ' (possible)' : ''
-    return `${paint(severity)}${doubt} ${kind}${visibleLine(`${causeOf(culprit)}${subjectsOf(group)}`)}`
+    return `${paint(severity)}${doubt} ${kind}${visibleLine(`${causeOf(culprit)}${subjectsOf(group, isOfOneFamily)}`)}`
   })
 }
 
@@ -39,13 +43,19 @@ const causeOf = (culprit: Culprit | null): string => {
   return ` by ${place}${owner === null ? '' : ` (${owner})`}`
 }
 
-const subjectsOf = (group: readonly Conflict[]): string => {
-  const names = [
-    ...new Set(
-      group.flatMap(({ mapping, network }) => mapping ?? (network === null ? [] : `network ${network}`)),
-    ),
-  ]
+const subjectsOf = <One extends Conflict>(
+  group: readonly One[],
+  isOfOneFamily: (conflict: One) => boolean,
+): string => {
+  const names = [...new Set(group.flatMap((one) => subjectOf(one, isOfOneFamily(one)) ?? []))]
   if (names.length === 0) return ''
   const hidden = names.length - mostNamed
   return `: ${names.slice(0, mostNamed).join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}`
+}
+
+/** The label of a mapping tells its family. */
+const subjectOf = ({ mapping, network, witness }: Conflict, isOfOneFamily: boolean): string | null => {
+  if (mapping !== null) return mapping
+  if (network === null) return null
+  return `network ${network}${witness === null || isOfOneFamily ? '' : overFamily(witness.family)}`
 }
