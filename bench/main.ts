@@ -9,7 +9,7 @@ import { pairedEntries, runPairs } from './pairs/run-pairs.ts'
 import { printReport } from './print-report.ts'
 import { reportOf } from './report.ts'
 import { childFlag, runApart, sizeFlag } from './run-apart.ts'
-import { storeReport } from './store-report.ts'
+import { checkStore, storeReport } from './store-report.ts'
 
 const usage = `npm run bench -- [--quick] [--json] [--store FILE] [--peers] [--list] [NAME...]
 npm run bench -- --against REF [--pairs N] [--json] [NAME...]
@@ -63,6 +63,7 @@ const show = (value: unknown, text: string): void =>
   void process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : text)
 
 const runAll = async (): Promise<void> => {
+  if (store !== undefined) checkStore(store, quick)
   const results = []
   for (const name of await chosenNames(allNames)) {
     tell(`${name} ...\n`)

@@ -8,11 +8,15 @@ import type { Report } from './report.ts'
 /** Among the sources: what is stored is committed. */
 const results = fileURLToPath(new URL('../results', import.meta.url))
 
-/** Keeps a report with its machine, day and versions, and draws the charts that its rows have points of. */
-export const storeReport = (name: string, report: Report): void => {
+/** Throws where a report could not be stored: measuring takes minutes, so this is asked before. */
+export const checkStore = (name: string, isQuick: boolean): void => {
   if (!/^[a-z0-9-]+$/.test(name))
     throw new Error(`--store ${JSON.stringify(name)} is no name of a file: a-z, 0-9 and - only.`)
-  if (report.quick) throw new Error('--store and --quick exclude each other: quick figures mean nothing.')
+  if (isQuick) throw new Error('--store and --quick exclude each other: quick figures mean nothing.')
+}
+
+/** Keeps a report with its machine, day and versions, and draws the charts that its rows have points of. */
+export const storeReport = (name: string, report: Report): void => {
   mkdirSync(results, { recursive: true })
   writeFileSync(join(results, `${name}.json`), `${JSON.stringify(report, null, 1)}\n`)
   for (const [file, picture] of chartFiles(name, report)) writeFileSync(join(results, file), picture)

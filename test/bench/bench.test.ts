@@ -116,4 +116,15 @@ describe('npm run bench', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^bench: there is no bench "nonsense"\. There are: .*parse-iptables/)
   })
+
+  test.each([
+    ['a name', ['--store=../x'], 'bench: --store "../x" is no name of a file: a-z, 0-9 and - only.\n'],
+    [
+      'small sizes',
+      ['--store=x', '--quick'],
+      'bench: --store and --quick exclude each other: quick figures mean nothing.\n',
+    ],
+  ])('refuses to store under %s before it measures', async (_what, words, said) => {
+    expect(await bench(...words, 'parse-iptables')).toEqual({ code: 1, stdout: '', stderr: said })
+  })
 })
