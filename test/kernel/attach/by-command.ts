@@ -219,6 +219,36 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     expect(await inShopAgain(lab, backend, 'report([host.endpoints(), host.published()])')).toEqual([[], []])
   })
 
+  test('an endpoint whose lease cannot be given up keeps its interface', async () => {
+    const lab = await open()
+    const portolan = commandOf(lab, backend)
+    const disk = (command: string) => lab.host.mustRun(['sh', '-c', `cd /run/lab; ${command} live`])
+    await disk('mkdir -p live; mount -t tmpfs -o mode=755 tmpfs')
+    const file = await lab.write('compose.yaml', compose)
+    const attach = async (endpoint: string, network: string): Promise<void> => {
+      const { pid } = await bareMachine(lab, endpoint)
+      expect(await portolan('attach', network, '--netns', String(pid), '--name', endpoint)).toMatchObject({
+        exitCode: 0,
+      })
+    }
+    expect(await portolan('apply', '-f', file, '--yes')).toMatchObject({ exitCode: 0 })
+    await attach('web', 'shop/front')
+    await attach('job', 'shop/front')
+    await disk('mount -o remount,ro')
+    expect(await portolan('detach', 'job')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('is mounted read-only (EROFS)'),
+    })
+    expect(await portsOf(lab)).toHaveLength(2)
+    // The address of a service is its plan's: there is nothing to give up.
+    expect(await portolan('detach', 'web')).toMatchObject({ exitCode: 0 })
+    expect(await portsOf(lab)).toHaveLength(1)
+    await disk('mount -o remount,rw')
+    expect(await portolan('detach', 'job')).toMatchObject({ exitCode: 0 })
+    expect(await portsOf(lab)).toEqual([])
+    await lab.portolan(['destroy', '-f', file, '--yes', '--state', '/run/lab/live'])
+  })
+
   test('what cannot be is an error with exit code 1, and with --json one as JSON', async () => {
     const lab = await open()
     const portolan = commandOf(lab, backend)

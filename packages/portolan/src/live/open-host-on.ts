@@ -13,6 +13,7 @@ import { removeChildren } from './attachments/detach-child.ts'
 import { removeAttached } from './attachments/detach-endpoint.ts'
 import { networkNamed } from './attachments/endpoint-place.ts'
 import { releasePlanned } from './attachments/planned-place.ts'
+import { refuseUnwritable } from './attachments/refuse-unwritable.ts'
 import { checkNames } from './check-names.ts'
 import { leaseEndpoint, releaseLeases } from './endpoints/lease-endpoint.ts'
 import { holdLiveProject } from './hold-live-project.ts'
@@ -219,6 +220,7 @@ export const openObservedHostOn = async (
     release: (network, endpoint) =>
       whileOpen(async () => {
         checkNames({ network, endpoint })
+        await refuseUnwritable(leases, { project, network, endpoint })
         // Its addresses may go to another endpoint, which an interface that has them still would answer for.
         await removeAttached(rules, machine, { project, network, endpoint })
         await release(network, endpoint)
@@ -230,6 +232,7 @@ export const openObservedHostOn = async (
         const { network: asked, keepLease = false, neverUsed } = detachOptions
         const named = asked === undefined ? { project, network: null } : networkNamed(asked, project)
         // These may be refused, and nothing is to be gone then.
+        if (!keepLease) await refuseUnwritable(leases, { ...named, endpoint })
         const parented = await removeChildren(machine, { ...named, endpoint }, detachOptions)
         await removeAttached(rules, machine, { ...named, endpoint })
         if (keepLease) return
