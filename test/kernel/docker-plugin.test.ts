@@ -3,6 +3,7 @@ import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
 import { startDockerPlugin } from '../lab/neighbour/docker-plugin.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
+import { ended } from './docker-plugin/ended.ts'
 import { endings } from './docker-plugin/endings.ts'
 import { fullDisk } from './docker-plugin/full-disk.ts'
 import type { Here } from './docker-plugin/here.ts'
@@ -14,6 +15,7 @@ import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 
 // It speaks for dockerd itself: many kills take less time so.
 describeLifecycle('killed calls of the Docker plugin', 'nftables', killed)
+describeLifecycle('containers that end without the Docker plugin', 'nftables', ended)
 describeLifecycle('a full disk under the Docker plugin', 'nftables', fullDisk)
 
 describeBeside('networks of Docker by the plugin', ['docker'], () => {

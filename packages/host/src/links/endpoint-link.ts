@@ -15,6 +15,7 @@ import { change, changeError, errnoText, get, send } from '../netlink/request.ts
 import {
   IFF_RUNNING,
   IFLA_ADDRESS,
+  IFLA_CARRIER_UP_COUNT,
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
   IFLA_LINK_NETNSID,
@@ -148,21 +149,23 @@ export const readEndpointLink = async (
   connection: NetlinkConnection,
   name: string,
 ): Promise<EndpointLink | null> => {
-  const found: { link: LinkRecord | null; namespace: number | null; running: boolean } = {
+  const found: { link: LinkRecord | null; namespace: number | null; running: boolean; carried: boolean } = {
     link: null,
     namespace: null,
     running: false,
+    carried: false,
   }
   await get(connection, RTM_GETLINK, [interfaceInfo({}), nameAttribute(name)], ENODEV, (part) => {
     found.link = parseLink(part)
     found.running = (part.view.getUint32(part.start + 8, littleEndian) & IFF_RUNNING) !== 0
     eachAttribute(part.view, part.start + 16, part.end, (type, from) => {
       if (type === IFLA_LINK_NETNSID) found.namespace = part.view.getInt32(from, littleEndian)
+      if (type === IFLA_CARRIER_UP_COUNT) found.carried = part.view.getUint32(from, littleEndian) > 0
     })
   })
   if (found.link === null) return null
   const { alias, kind } = found.link
-  return { alias, kind, carries: found.running, namespace: found.namespace }
+  return { alias, kind, carries: found.running, hasCarried: found.carried, namespace: found.namespace }
 }
 
 /**

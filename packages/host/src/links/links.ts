@@ -74,6 +74,8 @@ export interface EndpointLink {
   readonly kind: string
   /** Both ends are up, and packets pass. */
   readonly carries: boolean
+  /** They were at any time since the link was made (Linux 4.16; before it, not known and false). */
+  readonly hasCarried: boolean
   /** The number of the namespace that the other end is in, as `namespaceNumber` gives it; null: in this one. */
   readonly namespace: number | null
 }

@@ -34,6 +34,7 @@ export const IFLA_AF_SPEC = 26
 export const IFLA_NET_NS_FD = 28
 export const IFLA_LINK_NETNSID = 37
 export const IFLA_TARGET_NETNSID = 46
+export const IFLA_CARRIER_UP_COUNT = 47
 
 export const IFLA_INET_CONF = 1
 export const IFLA_INET6_CONF = 2

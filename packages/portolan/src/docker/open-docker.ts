@@ -79,7 +79,7 @@ const openParts = async (
   }
   const calls = openCalls(stateDirectory)
   const repeated = await settleCalls(parts, calls)
-  await restore(parts)
+  await restore(parts, repeated.joining)
   return {
     ...{ parts, calls, repeated },
     [Symbol.asyncDispose]: async () => {

@@ -1,4 +1,11 @@
-import { type LeaseChange, leasedSubnets, leaseKey, listLeases, releaseLease } from '@portolan/core'
+import {
+  endpointPortName,
+  type LeaseChange,
+  leasedSubnets,
+  leaseKey,
+  listLeases,
+  releaseLease,
+} from '@portolan/core'
 import { families, messageFor } from '@portolan/netfilter'
 import { type DockerParts, dockerProject } from './docker-parts.ts'
 import { gatewayHolder } from './ipam/addresses.ts'
@@ -7,10 +14,13 @@ import { wording } from './wording.ts'
 
 /**
  * Brings back what the networks of Docker need: dockerd makes a network once, and not again after a boot of the host. And
- * gives up what a call took that was killed before dockerd had its answer.
+ * gives up what a call took that was killed before dockerd had its answer, and what containers had that have ended since.
+ *
+ * @param joining - the endpoints that dockerd calls Join for again
  */
-export const restore = async (parts: DockerParts): Promise<void> => {
+export const restore = async (parts: DockerParts, joining: ReadonlySet<string>): Promise<void> => {
   const { host, report } = parts
+  await detachEnded(parts, joining)
   await releaseUnused(parts)
   for (const { name } of host.networks()) {
     try {
@@ -18,6 +28,32 @@ export const restore = async (parts: DockerParts): Promise<void> => {
     } catch (error) {
       // The others are served all the same.
       report(`network ${name} could not be brought back: ${messageFor(error, wording)}`)
+    }
+  }
+}
+
+/**
+ * Where a container ends and this program serves no call, dockerd gives up after a while and asks no more. It has moved the
+ * container's interface back to the host then, or the interface has gone with its namespace. An interface here that never
+ * carried a packet is of a container that is just starting: dockerd moves it next.
+ */
+const detachEnded = async (
+  { host, links, report }: DockerParts,
+  joining: ReadonlySet<string>,
+): Promise<void> => {
+  for (const { network, service: endpoint } of host.endpoints()) {
+    const link = await links.readEndpointLink(endpointPortName({ project: dockerProject, network, endpoint }))
+    const hasEnded = link === null ? !joining.has(endpoint) : link.namespace === null && link.hasCarried
+    if (!hasEnded) continue
+    try {
+      await host.detach(endpoint, { network })
+      report(
+        `the container of endpoint ${endpoint} of network ${network} ended while this plugin did not serve Docker: its addresses and ports are free again.`,
+      )
+    } catch (error) {
+      report(
+        `the container of endpoint ${endpoint} of network ${network} has ended, and what is left of it could not be removed: ${messageFor(error, wording)}`,
+      )
     }
   }
 }

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { acquireSubnet, type LeaseStore, leasedSubnets, listLeases, memoryLeaseStore } from '@portolan/core'
+import {
+  acquireSubnet,
+  endpointPortName,
+  type LeaseStore,
+  leasedSubnets,
+  listLeases,
+  memoryLeaseStore,
+} from '@portolan/core'
 import type { DockerParts } from '../../src/docker/docker-parts.ts'
 import { giveBack, keepAddress, releaseAddress, requestAddress } from '../../src/docker/ipam/addresses.ts'
 import { handOver, releasePool } from '../../src/docker/ipam/pools.ts'
@@ -21,7 +28,8 @@ const partsOf = (
 ): DockerParts =>
   ({
     leases,
-    links: {},
+    // Every container runs.
+    links: { readEndpointLink: async () => ({ namespace: 1, hasCarried: true }) },
     unused: new Set(),
     host: {
       networks: () => networks,
@@ -105,7 +113,7 @@ describe('a start of the plugin', () => {
 
   test('gives up a pool without a gateway, and addresses that no endpoint has', async () => {
     const leases = await withPool()
-    await restore(partsOf(leases))
+    await restore(partsOf(leases), new Set())
     expect(listLeases(await leases.read())).toEqual([])
 
     const used = await withPool()
@@ -116,7 +124,7 @@ describe('a start of the plugin', () => {
     await requestAddress(parts, { PoolID, Options: gatewayOptions }, '1')
     await requestAddress(parts, { PoolID, Address: '10.0.0.1' }, '2')
     await requestAddress(parts, { PoolID }, '3')
-    await restore(parts)
+    await restore(parts, new Set())
     expect((await held(used)).toSorted()).toEqual(['10.0.0.1', '10.0.42.1'])
   })
 
@@ -125,8 +133,48 @@ describe('a start of the plugin', () => {
     const parts = partsOf(leases)
     await requestAddress(parts, { PoolID, Options: gatewayOptions }, '1')
     await requestAddress(parts, { PoolID }, '2')
-    await restore(parts)
+    await restore(parts, new Set())
     expect(await held(leases)).toHaveLength(2)
+  })
+
+  test('gives up what ended containers had, and not what dockerd moves or joins next', async () => {
+    const deeds: string[] = []
+    const told: string[] = []
+    const links: Readonly<Record<string, object | null>> = {
+      runs: { namespace: 1, hasCarried: true },
+      starts: { namespace: null, hasCarried: false },
+      returned: { namespace: null, hasCarried: true },
+      stuck: { namespace: null, hasCarried: true },
+      vanished: null,
+      joins: null,
+    }
+    const endpoints = Object.keys(links).map((service) => ({ service, network: 'web', ip: null, ip6: null }))
+    const parts = partsOf(memoryLeaseStore(), { networks: [network], endpoints, deeds })
+    const nameOf = new Map(
+      Object.keys(links).map((endpoint) => [
+        endpointPortName({ project: 'docker', network: 'web', endpoint }),
+        endpoint,
+      ]),
+    )
+    const seen = {
+      ...parts,
+      report: (text: string) => told.push(text),
+      links: { readEndpointLink: async (name: string) => links[nameOf.get(name) ?? ''] },
+      host: {
+        ...parts.host,
+        detach: async (name: string) => {
+          if (name === 'stuck') throw new Error('no')
+          deeds.push(`detach ${name}`)
+        },
+      },
+    } as unknown as DockerParts
+    await restore(seen, new Set(['joins']))
+    expect(deeds).toEqual(['detach returned', 'detach vanished', 'ensure web'])
+    expect(told).toEqual([
+      expect.stringMatching(/endpoint returned of network web ended/),
+      'the container of endpoint stuck of network web has ended, and what is left of it could not be removed: no',
+      expect.stringMatching(/endpoint vanished of network web ended/),
+    ])
   })
 
   test('brings networks back, one that cannot be stops none', async () => {
@@ -144,7 +192,7 @@ describe('a start of the plugin', () => {
         },
       },
     } as unknown as DockerParts
-    await restore(failing)
+    await restore(failing, new Set())
     expect([deeds, told]).toEqual([['ensure back'], ['network web could not be brought back: no']])
   })
 })

@@ -38,7 +38,8 @@ export const endpointLinks = (state: FakeState): EndpointLinks => ({
     const link = state.facts.interfaces?.find((one) => one.name === name)
     if (link === undefined) return null
     const { alias = '', kind = '', up = true } = link
-    return { alias, kind, carries: up, namespace: state.endpointEnds.get(name)?.namespace ?? null }
+    const namespace = state.endpointEnds.get(name)?.namespace ?? null
+    return { alias, kind, carries: up, hasCarried: up, namespace }
   },
   deleteEndpointLink: async (name) => {
     const link = state.facts.interfaces?.find((one) => one.name === name)

@@ -71,6 +71,9 @@ const ofAllNetworks = (): string => 'networks'
 
 const capability = { Scope: 'local', ConnectivityScope: 'local' }
 
+/** dockerd makes the interface of a container by this call. */
+export const joinPath = '/NetworkDriver.Join'
+
 /** moby, libnetwork/drivers/remote/driver.go and libnetwork/ipams/remote/remote.go. */
 export const verbs: Readonly<Record<string, Verb>> = {
   '/Plugin.Activate': constant({ Implements: ['NetworkDriver', 'IpamDriver'] }),
@@ -105,7 +108,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     async (parts, request) => ({ Value: operationalInfo(parts, request) }),
     null,
   ),
-  '/NetworkDriver.Join': verb<JoinRequest>(schemas.endpoint, ofNetwork, join, leave),
+  [joinPath]: verb<JoinRequest>(schemas.endpoint, ofNetwork, join, leave),
   '/NetworkDriver.Leave': verb<EndpointRequest>(schemas.endpoint, ofNetwork, leave, leave),
   '/NetworkDriver.ProgramExternalConnectivity': verb<ConnectivityRequest>(
     schemas.endpoint,

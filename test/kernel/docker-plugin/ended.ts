@@ -1,0 +1,109 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import { type DockerPlugin, type Json, startDockerPlugin } from '../../lab/neighbour/docker-plugin.ts'
+import { until } from '../../lab/until.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { leftOver } from './here.ts'
+
+const NetworkID = 'a'.repeat(64)
+/** A gateway and five containers fill it. */
+const pool = { AddressSpace: 'portolan', Pool: '10.9.0.0/29', V6: false }
+
+/** Calls as dockerd does, and takes no refusal. */
+const caller =
+  (plugin: DockerPlugin) =>
+  async (path: string, body: Json): Promise<Json> => {
+    const answer = await plugin.call(path, body)
+    expect({ path, answer }).toEqual({
+      path,
+      answer: { status: 200, body: expect.not.objectContaining({ Err: expect.anything() }) },
+    })
+    return answer?.body ?? {}
+  }
+
+export const ended = (open: OpenLab, backend: Backend): void => {
+  test('what containers had that ended while the plugin was away is free again, and those that run or start keep theirs', async () => {
+    const lab = await open()
+    const plugin = await startDockerPlugin(lab, backend)
+    const call = caller(plugin)
+    const { PoolID } = await call('/IpamDriver.RequestPool', pool)
+    const gateway = { PoolID, Options: { RequestAddressType: 'com.docker.network.gateway' } }
+    const { Address: Gateway } = await call('/IpamDriver.RequestAddress', gateway)
+    await call('/NetworkDriver.CreateNetwork', {
+      NetworkID,
+      Options: { 'com.docker.network.generic': {} },
+      IPv4Data: [{ AddressSpace: pool.AddressSpace, Pool: pool.Pool, Gateway }],
+      IPv6Data: [],
+    })
+    /** What dockerd asks for until the namespace of a container is there. */
+    const begin = async (digit: string, port: number | null): Promise<string> => {
+      const endpoint = { NetworkID, EndpointID: digit.repeat(64) }
+      const { Address } = await call('/IpamDriver.RequestAddress', { PoolID })
+      await call('/NetworkDriver.CreateEndpoint', { ...endpoint, Interface: { Address } })
+      await call('/NetworkDriver.Join', endpoint)
+      if (port !== null) await publish(digit, port)
+      return String(Address)
+    }
+    const publish = (digit: string, HostPort: number): Promise<Json> =>
+      call('/NetworkDriver.ProgramExternalConnectivity', {
+        ...{ NetworkID, EndpointID: digit.repeat(64) },
+        Options: {
+          'com.docker.network.portmap': [
+            { Proto: 6, IP: '', Port: 80, HostIP: '', HostPort, HostPortEnd: HostPort },
+          ],
+        },
+      })
+    const inner = (digit: string): string => `vd-${digit.repeat(12)}`
+    const ip = (...words: readonly string[]): Promise<string> => lab.host.mustRun(['ip', ...words])
+    /** dockerd moves the interface into the container, and sets it up. */
+    const enter = async (digit: string): Promise<void> => {
+      await ip('netns', 'add', `c-${digit}`)
+      await ip('link', 'set', inner(digit), 'netns', `c-${digit}`)
+      await ip('-netns', `c-${digit}`, 'link', 'set', inner(digit), 'name', 'eth0', 'up')
+    }
+    /** And back, where the container ends. */
+    const comeBack = async (digit: string): Promise<void> => {
+      await ip('-netns', `c-${digit}`, 'link', 'set', 'eth0', 'down', 'name', inner(digit))
+      await ip('-netns', `c-${digit}`, 'link', 'set', inner(digit), 'netns', String(lab.host.pid))
+    }
+    await begin('1', 8081)
+    const returned = await begin('2', 8082)
+    const vanished = await begin('3', 8083)
+    const unpublished = await begin('4', null)
+    await begin('5', 8085)
+    for (const digit of ['1', '2', '3', '4']) await enter(digit)
+    expect(await plugin.stop()).toBe(0)
+    await comeBack('2')
+    for (const digit of ['2', '3', '4']) await ip('netns', 'delete', `c-${digit}`)
+    // The kernel takes the interfaces of a namespace away after it.
+    await until('the end of the interfaces of two containers', async () =>
+      /ve-(33333|44444)-/.test(await ip('-o', 'link')) ? null : true,
+    )
+    const said = plugin.said.length
+    await plugin.start()
+    // Their ports and addresses are free: the next containers have them.
+    const next = [await begin('6', 8082), await begin('7', 8083), await begin('8', null)]
+    expect(next.sort()).toEqual([returned, vanished, unpublished].sort())
+    const status = await lab.host.mustRun([...lab.command, 'status', '-p', 'docker'])
+    for (const [port, digit] of [
+      [8081, '1'],
+      [8082, '6'],
+      [8083, '7'],
+      [8085, '5'],
+    ] as const)
+      expect(status).toContain(`0.0.0.0:${port}/tcp -> ${digit.repeat(12)}:80`)
+    await enter('5')
+    await plugin.stop()
+    const log = plugin.said.slice(said).join('')
+    expect(log.match(/the container of endpoint \d+ .*ended while/g)).toHaveLength(3)
+    await plugin.start()
+    for (const digit of ['1', '5', '6', '7', '8']) {
+      const endpoint = { NetworkID, EndpointID: digit.repeat(64) }
+      await call('/NetworkDriver.RevokeExternalConnectivity', endpoint)
+      await call('/NetworkDriver.Leave', endpoint)
+      await call('/NetworkDriver.DeleteEndpoint', endpoint)
+    }
+    await call('/NetworkDriver.DeleteNetwork', { NetworkID })
+    expect(await leftOver({ lab })).toBe('')
+  })
+}
