@@ -11,9 +11,9 @@ import type { HostMemory } from './host-memory.ts'
 import { placedNow } from './placed-now.ts'
 
 /**
- * Asks another program to let packets pass, or to stop doing so. What takes it back is remembered first.
+ * Runs the commands of a fix in another program, or takes them back. Records the undo commands on disk first.
  *
- * @throws ApplyError when the program refuses; MissingToolError when it is not there
+ * @throws ApplyError when the program refuses; MissingToolError when the program is not installed
  */
 export const applyFix = async (
   { operation, description }: FixChange,
@@ -34,7 +34,8 @@ export const applyFix = async (
       `firewalld was left alone: it would have to be reloaded, and ${unsaved}. (${description}) Save what is set at run time (firewall-cmd --runtime-to-permanent) or drop it (firewall-cmd --reload), and apply again.`,
       { applied: [], stderr: '', offending: 'firewall-cmd --reload' },
     )
-  // What an earlier apply asked for, or came to before it was killed, is not asked for twice.
+  // An earlier apply may have recorded this fix, and may have been killed before it ran every command. Then the undo
+  // commands run first, so that no rule is added twice.
   const known = memory.hasFix(fix)
   await memory.rememberFix(fix)
   const { undo, commands } = fixCommands({ ...operation, known })
@@ -45,7 +46,7 @@ export const applyFix = async (
     for (const planned of group) {
       const command = await placedNow(planned, runner)
       const { exitCode, stderr } = await run(command, runner)
-      // The plan took a name that is free, or a policy of ours.
+      // The name was free when the plan was made, or the policy is ours. So the policy is there already.
       if (exitCode === NAME_CONFLICT && command.some((word) => word.startsWith('--new-policy='))) continue
       if (exitCode !== 0) throw refusal(command, stderr, `(${description}) ${advice}`)
     }
@@ -53,8 +54,9 @@ export const applyFix = async (
 }
 
 /**
- * Does firewall-cmd take all of several rules? Where it takes one and refuses another it exits with 0 and a warning
- * (firewall-cmd(1), "Exit Codes"), so whatever it says, each is asked for by itself.
+ * Tells whether one start of firewall-cmd accepts several rules. When it accepts one rule and refuses another, it exits
+ * with 0 and prints a warning (firewall-cmd(1), "Exit Codes"). After any other output, each rule is asked for by
+ * itself.
  */
 const isTaken = async (command: readonly string[], runner: Runner): Promise<boolean> => {
   const { exitCode, stderr } = await run(command, runner)
@@ -64,41 +66,52 @@ const isTaken = async (command: readonly string[], runner: Runner): Promise<bool
 const isReloading = ({ commands, undo }: Fix): boolean =>
   [...commands, ...undo].some((words) => words.join(' ') === 'firewall-cmd --reload')
 
-/** What iptables answers when another process holds its lock (iptables/xshared.h `RESOURCE_PROBLEM`). */
+/** Exit code of iptables when another process holds its lock (iptables/xshared.h `RESOURCE_PROBLEM`). */
 const BUSY = 4
 
-/** What firewall-cmd answers when firewalld does not run (firewall-cmd(1)): its settings are still on disk. */
+/**
+ * Exit code of firewall-cmd when firewalld does not run (firewall-cmd(1)). The settings of firewalld are still on disk.
+ */
 const NOT_RUNNING = 252
 
-/** What firewall-cmd answers for a name that is there already (firewall-cmd(1), EXIT CODES). */
+/** Exit code of firewall-cmd for a name that exists already (firewall-cmd(1), EXIT CODES). */
 const NAME_CONFLICT = 26
 
-/** What the runner answers for a program that was killed. */
+/** Exit code that the runner reports for a program that was killed. */
 const KILLED = 128 + constants.signals.SIGKILL
 
-/** What to do where a program did nothing and could later. */
+/** Advice by exit code, where a program did nothing now and may succeed later. */
 const later: Readonly<Record<number, string>> = {
   [BUSY]: 'Try again.',
   [NOT_RUNNING]: 'Start firewalld and try again.',
   [KILLED]: 'Try again.',
 }
 
-/** firewall-cmd(1), EXIT CODES: NOT_ENABLED, INVALID_ZONE, INVALID_POLICY. */
+/**
+ * Exit codes of firewall-cmd when the rule, zone or policy does not exist (firewall-cmd(1), EXIT CODES): NOT_ENABLED,
+ * INVALID_ZONE, INVALID_POLICY.
+ */
 const goneFromFirewalld: readonly number[] = [12, 112, 140]
 
-/** iptables/iptables.c, nft_cache.c and libxt_set.h. A rule that names a set or a chain goes before that does. */
+/**
+ * Messages of iptables when the rule does not exist (iptables/iptables.c, nft_cache.c and libxt_set.h). A missing set
+ * or chain counts too: the kernel removes neither while a rule names it.
+ */
 const goneFromIptables =
   /does a matching rule exist in that chain|No chain\/target\/match by that name|\b(Chain|Set) \S+ (does not|doesn't) exist/
 
-/** Does a program say that there is nothing to take back? Whatever else it says, the rule may still be there. */
+/**
+ * Tells whether the program says that there is nothing to take back. After any other failure the rule may still be
+ * there.
+ */
 const isGone = ([program = '']: readonly string[], { exitCode, stderr }: RunResult): boolean => {
   if (program === 'firewall-cmd') return goneFromFirewalld.includes(exitCode)
   if (/^ip6?tables/.test(program)) return goneFromIptables.test(stderr)
-  // ufw, which also exits with 0.
+  // ufw prints this message and exits with 0.
   return /Could not delete non-existent rule/.test(stderr)
 }
 
-/** What is gone already need not be taken back. */
+/** Runs the undo commands. A rule that is already gone is no failure. */
 const takeBack = async ({ undo }: Pick<Fix, 'undo'>, description: string, runner: Runner): Promise<void> => {
   for (const command of undo) {
     const result = await run(command, runner)
@@ -108,7 +121,10 @@ const takeBack = async ({ undo }: Pick<Fix, 'undo'>, description: string, runner
   }
 }
 
-/** Half of what was asked for is worse than a moment's wait for the holder of the lock of iptables. */
+/**
+ * How long a command waits for the lock of iptables, in ms. A fix that is carried out by half is worse than a short
+ * wait.
+ */
 const PATIENCE_MS = 5000
 const PAUSE_MS = 100
 

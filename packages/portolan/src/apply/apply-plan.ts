@@ -33,25 +33,25 @@ export interface ApplyContext {
   readonly runner: Runner
   readonly stateDirectory: string
   readonly onWait?: HostLockOptions['onWait']
-  /** The caller holds the host's lock: it planned under it. */
+  /** The caller holds the host's lock, and made the plan under it. */
   readonly lockHeld?: boolean
   /**
-   * Takes the leases, before anything is changed; refuses when they are no longer to be had.
-   * @returns what gives them back
+   * Takes the leases before anything is changed. Throws when a lease is no longer available.
+   * @returns a function that gives the leases back
    */
   readonly lease?: () => Promise<() => Promise<void>>
-  /** Called before each part is carried out. */
+  /** Called before each batch of changes is carried out. */
   readonly onProgress?: (sentence: string) => void
 }
 
-/** The parts of a plan that `carryOut` needs; a removal is one too. */
+/** The parts of a plan that `carryOut` needs. A removal has these parts too. */
 export type Work = Pick<Plan, 'changes' | 'observed' | 'withdrawn'> & Partial<Pick<Plan, 'added'>>
 
 /**
- * Carries out a plan, all under the host's lock. Neighbouring changes of one part are one transaction.
+ * Carries out a plan under the host's lock. Neighbouring changes of one part are one transaction.
  *
- * @throws StaleStateError when the host is no longer as the plan saw it; nothing has been changed then
- * @throws ApplyError when a change is refused; what was done before it stays, and the next plan goes on from there
+ * @throws StaleStateError when the host changed after the plan was made; nothing has been changed then
+ * @throws ApplyError when a change is refused; earlier changes stay, and the next plan goes on from there
  * @throws PermissionError
  * @internal
  */
@@ -63,7 +63,7 @@ export const carryOut = async (
   refusePowerless(work)
   await refuseElsewhere(context.runner)
   await underLock(context, async () => {
-    // Before a lease is taken or anything noted: the lock is given up and taken again until iptables is free.
+    // This comes before leases and notes: `withHostLock` gives its lock up and starts again until iptables is free.
     if (needsXtables(work.changes) && runsHere(context.runner)) requireXtablesLock()
     const rules = await openRuleChannel(new Set(work.changes.map(({ part }) => part)), context.runner)
     try {
@@ -84,7 +84,7 @@ const changeHost = async (
   memory.refuseOtherFixes(work.changes.flatMap((change) => (change.part === 'fix' ? [change.operation] : [])))
   const owed = owedBy(work)
   await ensureMemory(work.changes, !owesNothing(owed), memory, context)
-  // Taken before anything is changed: killed in between, no other network gets what a bridge has already.
+  // Leases come before changes. A killed run then leaves no bridge with a subnet that another network could lease.
   const giveBack = await context.lease?.()
   if (work.changes.some(({ operation }) => operation.kind === 'set-route'))
     noteRouteHolder(context.stateDirectory)
@@ -92,7 +92,7 @@ const changeHost = async (
   const applied: (readonly PlanChange[])[] = []
   const left: unknown[] = []
   try {
-    // Noted before the rules change: killed after that, the next run knows what is left to do.
+    // Noted before the rules change, so that the run after a killed one knows which connections are left to forget.
     await memory.owe(owed)
     for (const batch of batches(work.changes)) {
       context.onProgress?.(`${batch.length} ${batch.length === 1 ? 'change' : 'changes'} of ${batch[0].part}`)
@@ -120,11 +120,11 @@ const changeHost = async (
   }
 }
 
-/** What a fix calls may be of either variant of iptables. */
+/** Tells whether a change may need the lock of iptables. A fix may call either variant of iptables. */
 const needsXtables = (changes: readonly PlanChange[]): boolean =>
   backends.some((backend) => dialects[backend].usesXtablesLock && changesOf(changes, backend).length > 0)
 
-/** Said before anything is locked, leased or changed: the reasons of the lock file and the state directory are worse. */
+/** Refuses early, because the lock file and the state directory would fail with a less useful message. */
 const refusePowerless = ({ changes }: Work): void => {
   if (changes.every(({ part }) => part === 'lease') || mayChangeNetwork()) return
   throw new PermissionError(
@@ -139,8 +139,8 @@ const underLock = (context: ApplyContext, work: () => Promise<void>): Promise<vo
     : withHostLock(work, context.onWait === undefined ? {} : { onWait: context.onWait })
 
 /**
- * What destroy has to put back is written down before it is changed: where it cannot be, nothing is changed at all.
- * @throws PortolanError
+ * Makes sure that the state directory can be written before the host changes. `destroy` puts back only noted values.
+ * @throws PortolanError when the directory cannot be written; nothing has been changed then
  */
 const ensureMemory = async (
   changes: readonly PlanChange[],
@@ -160,7 +160,7 @@ const ensureMemory = async (
   if (owes || isRemembered || (await memory.createsTables(changes, runner))) await memory.ensureWritable()
 }
 
-/** The facts as they are now. */
+/** Returns the facts as they are now, and throws when the managed state differs from the plan's observation. */
 const refuseStale = async (work: Work, { runner }: ApplyContext): Promise<HostFacts> => {
   if (work.changes.length === 0) return work.observed.facts
   const { facts, rules } = await observe(runner)
@@ -179,18 +179,18 @@ interface Progress {
   readonly facts: HostFacts
   readonly memory: HostMemory
   readonly links: Links
-  /** What has been done. The words of a hundred thousand changes take more room than they do: only a failure tells them. */
+  /** Changes already carried out. Only a failure needs their texts, which take much memory for 100,000 changes. */
   readonly applied: (readonly PlanChange[])[]
-  /** Why another program did not take back what it was asked for. */
+  /** The errors of programs that did not take back a fix. */
   readonly left: unknown[]
 }
 
 const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> => {
   const { applied } = progress
   const [{ part }] = batch
-  // Paid last of all, with what this run owes.
+  // Connections are forgotten at the very end, together with those that this run owes.
   if (part === 'conntrack') return
-  // Given up with the leases that were taken, all in one transaction of the store.
+  // `lease` gives leases up in the transaction of the store that takes the new ones.
   if (part === 'lease') return
   if (part !== 'link' && part !== 'sysctl' && part !== 'fix') {
     await applyRules(part, batch, progress)
@@ -203,7 +203,7 @@ const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> =>
     if (change.part === 'fix' && !(await carryOutFix(change, progress))) continue
     applied.push([change])
   }
-  // Together, and last: what the kernel overwrites when forwarding is switched off is known by these notes alone.
+  // The notes go last and together: only they tell which sysctls the kernel overwrites when forwarding goes off.
   await progress.memory.forgetSysctls(
     batch.flatMap(({ part, operation }) =>
       part === 'sysctl' && operation.kind === 'restore-sysctl' ? [operation.name] : [],
@@ -211,7 +211,7 @@ const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> =>
   )
 }
 
-/** A firewall that is gone, or does not answer, keeps nothing else from being removed. It is told last. */
+/** Carries out a fix. A fix that cannot be taken back must not stop a removal, so its error is thrown last. */
 const carryOutFix = async (change: FixChange, { memory, context, left }: Progress): Promise<boolean> => {
   try {
     await applyFix(change, memory, context.runner)
@@ -292,7 +292,7 @@ const applySysctl = async (
   { facts, memory }: Progress,
 ): Promise<void> => {
   if (kind === 'restore-sysctl') {
-    // It has been set since the plan was made: that is what the host wants now.
+    // The sysctl was set after the plan was made, so its value is what the host wants now.
     if (readSysctl(name) !== before) return
     if (forwardingFamily(name) !== null) await memory.markRestoring(name)
   } else if (before !== null) await memory.rememberSysctl(name, before, value, facts)

@@ -23,10 +23,10 @@ import { refuseLeftBehind } from './refuse-left-behind.ts'
  */
 export interface ApplyOptions extends LeaseOptions {
   readonly runner?: Runner
-  /** Called when another apply holds the host and this one waits. */
+  /** Called when another apply holds the host's lock and this one waits. */
   readonly onWait?: HostLockOptions['onWait']
   readonly onProgress?: (sentence: string) => void
-  /** The caller holds the host's lock (`withHostLock`), and made the plan under it. */
+  /** The caller holds the host's lock (`withHostLock`) and made the plan under it. */
   readonly lockHeld?: boolean
 }
 
@@ -40,16 +40,16 @@ export const applyKinds: OptionKinds<ApplyOptions> = {
 }
 
 /**
- * Carries out a plan. Atomic per part of the host: one nftables transaction, one iptables restore per family;
- * killed at any instant, the next plan goes on from where it was. The leases the plan shows are taken first, and given
- * back when it fails before anything of ours has changed. A plan without changes does nothing else.
+ * Carries out a plan. Each part of the host changes atomically: one nftables transaction, one iptables restore per
+ * family. After a kill at any instant, the next plan goes on from there. The leases of the plan are taken first. They
+ * are given back when apply fails before any managed state has changed. A plan without changes changes nothing.
  *
- * @throws InvalidRequestError for an argument or an option that is none
- * @throws StaleStateError when what is ours, or a lease of the plan, changed since the plan was made: plan again
- * @throws ApplyError when the kernel refuses; with its words, and what was applied before
- * @throws PermissionError naming the capability
- * @throws PortolanError `ENDPOINT_ATTACHED` where the plan takes a network away, or puts it on another parent, that a
- *   container has a macvlan or ipvlan on
+ * @throws InvalidRequestError for a wrong argument or an unknown option
+ * @throws StaleStateError when managed state, or a lease of the plan, changed after the plan was made: plan again
+ * @throws ApplyError when the kernel refuses; holds the kernel's message and the changes already applied
+ * @throws PermissionError naming the missing capability
+ * @throws PortolanError `ENDPOINT_ATTACHED` when a container still has a macvlan or ipvlan on a network that the plan
+ *   removes or puts on another parent
  * @example
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
  * await apply(await plan(intent, { backend: 'nftables' }))
@@ -71,7 +71,10 @@ export const apply = async (plan: Plan, options: ApplyOptions = {}): Promise<voi
   })
 }
 
-/** An interface in a namespace is no part of the host's: only the kernel knows of it, and tells where this process may ask. */
+/**
+ * Refuses a plan that leaves an interface of a container behind. The host does not list interfaces of other namespaces.
+ * Only the kernel knows them, and it answers only a process that may ask.
+ */
 const refuseLeavingBehind = async (plan: Plan, options: LeaseOptions): Promise<void> => {
   if (!mayChangeNetwork()) return
   const state = await withLeaseStore(options, async (store) => store?.read())
@@ -87,8 +90,8 @@ const refuseLeavingBehind = async (plan: Plan, options: LeaseOptions): Promise<v
 /**
  * Takes the leases of a plan in the store that the options name.
  *
- * @returns what gives them back
- * @throws StaleStateError when one is no longer to be had
+ * @returns a function that gives the leases back
+ * @throws StaleStateError when a lease is no longer available
  */
 const takeLeases = async (leases: Plan['leases'], options: LeaseOptions): Promise<() => Promise<void>> => {
   const done = await withLeaseStore(options, (store) => takeLeasesOf(store, leases))

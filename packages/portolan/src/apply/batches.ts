@@ -1,13 +1,13 @@
 import type { PlanChange } from '../plan/plan.ts'
 
-/** Neighbouring changes of one part. */
+/** Neighbouring changes of one part, at least one. */
 export type Batch = readonly [PlanChange, ...PlanChange[]]
 
-/** Runs of neighbouring changes of one part, in order: those of rules are one transaction. */
+/** Splits changes into runs of one part, in order. The rule changes of a run are one transaction. */
 export const batches = (changes: readonly PlanChange[]): readonly Batch[] => {
   const result: Batch[] = []
   for (let from = 0; from < changes.length; ) {
-    // Cut out whole: a list that grows to a hundred thousand changes leaves three times its room behind.
+    // `slice` copies the run at once. A list that grows to 100,000 changes leaves three times its size as garbage.
     const batch = changes.slice(from, endOfRun(changes, from))
     if (isBatch(batch)) result.push(batch)
     from += batch.length

@@ -5,36 +5,37 @@ import { readRules } from '../host-rules/read-rules.ts'
 import type { Plan } from '../plan/plan.ts'
 import { isStale, type Observation } from './is-stale.ts'
 
-/** What of a host says whether it is still as a plan saw it. */
+/** Reads the facts and rules that tell whether a host is still as a plan saw it. */
 export const observe = async (runner: Runner): Promise<Observation> => {
   const [facts, rules] = await Promise.all([readHost({ processNames: false }), readRules(runner, null)])
   return { facts, rules }
 }
 
-/** An apply that failed. */
+/** An apply that failed, and what is needed to give its leases back. */
 export interface Failure {
   readonly error: unknown
   readonly observed: Plan['observed']
-  /** Nothing had been done. */
+  /** No change had been carried out. */
   readonly isUntouched: boolean
-  /** Takes back what was leased for it. */
+  /** Gives back the leases that this apply took. */
   readonly giveBack: () => Promise<void>
 }
 
 /**
- * Gives back what a failed apply leased, unless something on the host may rest on it: a bridge that has the subnet, a
- * rule that leads to the address. So it is given back only when nothing of ours is other than it was; what was done
- * cannot be told from the error, for a program that is killed may have done its work before.
+ * Gives back the leases of a failed apply, unless something on the host may use them: a bridge with the subnet, or a
+ * rule to the address. So the leases go back only when the managed state is unchanged. The error alone does not tell: a
+ * killed program may have done its work.
  */
 export const giveBackUnused = async (
   { error, observed, isUntouched, giveBack }: Failure,
   runner: Runner,
 ): Promise<void> => {
   try {
-    // Refused by the kernel because another program was quicker: then ours is other than it was, and not by us.
+    // The kernel refused because another program was quicker. The managed state then differs, but not through this
+    // apply.
     const isRefused = isUntouched && error instanceof StaleStateError
     if (isRefused || isStale(observed, await observe(runner)) === null) await giveBack()
   } catch {
-    // The error that led here is the one to tell, and what cannot be looked at stays leased.
+    // The error of the apply is the one to report. When the host cannot be read, the leases stay.
   }
 }

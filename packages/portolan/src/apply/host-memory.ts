@@ -19,52 +19,53 @@ import { markRestoring, noteSysctl } from './sysctl-notes.ts'
 import { withMore } from './with-message.ts'
 
 /**
- * What has to be remembered of a host so that `destroy` can put it back: values the kernel does not keep. A note is
- * written before the change it is about, and goes only after that is put back. Killed in between, the worst is a note
- * of something that is not there.
+ * Notes of host values that the kernel does not keep, so that `destroy` can put them back. A note is written before its
+ * change, and is deleted after the value is put back. A kill in between leaves at worst a note without a change.
  */
 export interface HostMemory {
   /** Remembers a sysctl that is about to be set, and what the kernel will overwrite with it. */
   rememberSysctl(name: string, before: string, given: string, facts: HostFacts): Promise<void>
-  /** Remembers that the putting back of a sysctl begins, with which the kernel changes others. */
+  /** Notes that the putting back of a sysctl begins. The kernel changes other sysctls along with it. */
   markRestoring(sysctl: string): Promise<void>
   forgetSysctls(names: readonly string[]): Promise<void>
-  /** Remembers that hairpin mode of a port on a bridge that is not ours was off before we switched it on. */
+  /** Notes that the hairpin mode of a port on a foreign bridge was off before Portolan switched it on. */
   rememberHairpin(port: string): Promise<void>
   forgetHairpin(port: string): Promise<void>
-  /** Remembers what changes of rules will bring into being beside them. */
+  /** Notes the tables that changes of rules create beside the rules. */
   rememberCreated(changes: readonly PlanChange[], runner: Runner): Promise<void>
   noteCreated(created: readonly CreatedTable[]): Promise<void>
-  /** Would `rememberCreated` have something to write? */
+  /** Tells whether `rememberCreated` would write a note. */
   createsTables(changes: readonly PlanChange[], runner: Runner): Promise<boolean>
   /**
-   * Makes sure that something can be remembered.
+   * Makes sure that notes can be written.
    * @throws PortolanError that says nothing was changed, and what to do
    */
   ensureWritable(): Promise<void>
   /**
-   * Removes what was remembered so, as far as no other program has come to use it, and forgets it. Without the program
-   * that removes it, it stays, and so does the note.
+   * Removes the noted tables that no other program uses by now, and deletes their notes. When the program that removes
+   * them is missing, the tables and the notes stay.
    */
   removeCreated(runner: Runner): Promise<void>
-  /** Remembers what was asked of another program, with what takes it back. */
+  /** Notes a fix with the commands that take it back. */
   rememberFix(fix: Fix): Promise<void>
   hasFix(fix: Fix): boolean
   /**
-   * Makes sure that what a plan would take back, or ask for again, is what is remembered.
-   * @throws StaleStateError
+   * Makes sure that the fixes a plan takes back or asks for again are still the noted ones.
+   * @throws StaleStateError when the notes differ
    */
   refuseOtherFixes(operations: readonly FixOperation[]): void
-  /** Forgets what has been taken back. */
+  /** Deletes the note of a fix that was taken back. */
   forgetFix(fix: Fix): Promise<void>
   /**
-   * Notes connections to be forgotten once the rules are as planned, before anything is changed.
+   * Notes connections to forget once the rules are as planned. Called before anything is changed.
    * @throws PortolanError that says nothing was changed
    */
   owe(flows: OwedFlows): Promise<void>
-  /** Strikes out what has been forgotten, or is due no more. */
+  /** Deletes the notes of connections that were forgotten, or that no longer need it. */
   settle(flows: OwedFlows): Promise<void>
-  /** Forgets what is left once all is put back: notes of what another program has changed or removed since. */
+  /**
+   * Deletes the notes that are left after everything is put back: values that another program changed or removed since.
+   */
   forgetRest(): Promise<void>
 }
 
@@ -119,7 +120,7 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
   }
 }
 
-/** What is written before the first change. */
+/** Writes a note before the first change. A failure therefore says that nothing was changed. */
 const beforeAll = async (write: () => Promise<void>): Promise<void> => {
   try {
     await write()

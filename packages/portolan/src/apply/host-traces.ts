@@ -5,7 +5,7 @@ import { changesOf } from '../plan/changes-of.ts'
 import type { PlanChange } from '../plan/plan.ts'
 
 /**
- * What the changes of a plan will bring into being beside the rules themselves.
+ * The tables that the changes of a plan will create beside the rules themselves.
  * @internal
  */
 export const foreseen = async (
@@ -27,12 +27,12 @@ const foreseenIn = async <One extends Backend>(
 }
 
 /**
- * Takes away what was noted.
- * @returns false when the notes are to be kept
+ * Removes the noted tables.
+ * @returns false when the notes must be kept
  * @internal
  */
 export const removeTraces = async (created: readonly CreatedTable[], runner: Runner): Promise<boolean> => {
-  // The notes name no dialect: only one writes any.
+  // The notes name no dialect, because only one dialect writes any.
   const all = await Promise.all(backends.map((backend) => dialects[backend].traces?.remove(created, runner)))
   return all.every((isDone) => isDone !== false)
 }

@@ -5,7 +5,7 @@ import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 
 /**
- * What a plan was made from, or would be made from now.
+ * The facts and rules that a plan is made from.
  * @public @since 0.1.0
  */
 export interface Observation {
@@ -14,8 +14,8 @@ export interface Observation {
 }
 
 /**
- * Names what of ours changed between two observations; null when nothing did. What others changed does not count:
- * the changes of a plan touch only what is ours.
+ * Names the managed state that changed between two observations; null: nothing changed. Foreign changes do not count,
+ * because a plan changes only managed state.
  * @example
  * isStale({ facts: {}, rules: noRules }, { facts: {}, rules: noRules }) // null
  * @public @since 0.1.0
@@ -28,7 +28,7 @@ export const isStale = (before: Observation, now: Observation): string | null =>
 }
 
 /**
- * The backend whose rules of ours are other than they were; null: none.
+ * The backend whose managed rules changed; null: none changed.
  * @internal
  */
 export const changedRules = (before: HostRules, now: HostRules): Backend | null =>

@@ -2,7 +2,7 @@ import type { DesiredMapping, PublishedPort } from '@portolan/core'
 import { forgetFlows, forgetUntranslated, type OwedFlows } from '@portolan/host'
 import type { PlanChange } from '../plan/plan.ts'
 
-/** The connections that a piece of work leaves bound to where they went before. */
+/** The connections to forget after a change: conntrack keeps them bound to their earlier destination. */
 export const owedBy = ({
   withdrawn,
   added = [],
@@ -13,13 +13,13 @@ export const owedBy = ({
   mapped: withdrawn.flatMap(({ family, protocol, hostAddress, hostPort, targets }) =>
     targets.map(({ address, port }) => ({ family, protocol, hostAddress, hostPort, address, port })),
   ),
-  // Connections of other protocols end, and begin again, by themselves.
+  // Connections of other protocols end and start again by themselves.
   untranslated: added
     .filter(({ protocol }) => protocol === 'udp')
     .map(({ family, protocol, hostAddress, hostPort }) => ({ family, protocol, hostAddress, hostPort })),
 })
 
-/** What earlier runs owe, as far as a plan saw it: what is still due, and all that was noted. */
+/** The connections that earlier runs still owe, as the plan saw them: those still due, and all noted ones. */
 export const owedBefore = (
   changes: readonly PlanChange[],
 ): { readonly due: OwedFlows; readonly noted: OwedFlows } => {
@@ -43,7 +43,7 @@ export const withoutFlows = (all: OwedFlows, gone: OwedFlows): OwedFlows => ({
 export const owesNothing = ({ mapped, untranslated }: OwedFlows): boolean =>
   mapped.length + untranslated.length === 0
 
-/** @throws as `forgetFlows` does */
+/** Forgets the connections. @throws as `forgetFlows` does */
 export const payFlows = async ({ mapped, untranslated }: OwedFlows): Promise<void> => {
   await forgetFlows(mapped)
   await forgetUntranslated(untranslated)

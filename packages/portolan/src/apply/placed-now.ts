@@ -1,8 +1,8 @@
 import type { Runner } from '@portolan/core'
 
 /**
- * A command that puts a rule behind the others of DOCKER-USER, for the chain as it is now: rules come and go there
- * between a plan and this moment, fail2ban's jumps and our own older ones too.
+ * Adapts a command that appends a rule to DOCKER-USER to the chain as it is now. Other programs change that chain after
+ * the plan is made, for example fail2ban's jumps. Earlier rules of Portolan come and go there too.
  */
 export const placedNow = async (words: readonly string[], runner: Runner): Promise<readonly string[]> => {
   const [program = '', , table = '', verb = '', chain = ''] = words
@@ -11,7 +11,7 @@ export const placedNow = async (words: readonly string[], runner: Runner): Promi
   if (exitCode !== 0) return words
   const rules = stdout.split('\n').filter((line) => line.startsWith('-A '))
   const rest = words.slice(verb === '-I' ? 6 : 5)
-  // A rule behind a RETURN for all is never asked.
+  // The kernel never reaches a rule behind a RETURN for all packets.
   const isClosed = rules.at(-1) === '-A DOCKER-USER -j RETURN'
   const place = isClosed ? ['-I', chain, String(rules.length)] : ['-A', chain]
   return [program, '-t', table, ...place, ...rest]

@@ -3,9 +3,9 @@ import type { HostRules } from '../host-rules/host-rules.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import { changedRules } from './is-stale.ts'
 
-/** An apply that failed on its way. */
+/** An apply that failed after some of its changes. */
 interface CutShort {
-  /** What was done, in order. */
+  /** The changes that were carried out, in order. */
   readonly applied: readonly PlanChange[]
   readonly rules: HostRules
   /** Reads the rules as they are now. */
@@ -14,10 +14,10 @@ interface CutShort {
 }
 
 /**
- * Gives bridges the addresses back that an apply took from them before it failed at the rules: with the rules as they were,
- * networks go on as before. Once rules changed, no address comes back, since these are for the addresses to come.
+ * Gives bridges back the addresses that a failed apply removed. With unchanged rules, the networks then work as before.
+ * Once rules changed, no address comes back: the new rules belong to the new addresses.
  *
- * @returns what is in force of what was done
+ * @returns the changes that are still in force
  */
 export const putAddressesBack = async ({
   applied,
@@ -48,7 +48,7 @@ const isBack = async ({ part, operation }: PlanChange, links: CutShort['links'])
     await links.addAddress(operation.name, operation.address)
     return true
   } catch {
-    // The error that led here is the one to tell, and this change is told as in force.
+    // The first error is the one to report. This change stays in the list of changes in force.
     return false
   }
 }

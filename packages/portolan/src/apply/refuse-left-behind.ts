@@ -13,9 +13,9 @@ import { staysUp } from '../live/attachments/stays-up.ts'
 import type { Plan } from '../plan/plan.ts'
 
 /**
- * Refuses a plan that takes a network on an interface away, or makes it another one, while a container has an interface
- * there: the host has no end of it to remove. Its address would be leased again, and no network would lead `detach` to it.
- * The children of a VLAN that goes with the plan go with it.
+ * Refuses a plan that removes or changes a network on a parent interface while a container still has an interface
+ * there. The host has no end of that interface to remove. Without this check its address could be leased again, and
+ * `detach` would find no network for it. Interfaces on a VLAN that the plan deletes go with the VLAN.
  *
  * @throws PortolanError `ENDPOINT_ATTACHED`
  * @example
@@ -40,7 +40,7 @@ export const refuseLeftBehind = async (
       const isThere =
         on.driver.kind === 'macvlan'
           ? await staysUp(links, on.parent, address.mac)
-          : // The kernel does not tell of an ipvlan. What no plan took, attach did.
+          : // The kernel does not list an ipvlan. A live lease that no plan took comes from attach.
             address.released === null && address.planned !== true
       if (!isThere) continue
       const endpoint = replicaName(address.holder)
@@ -52,7 +52,7 @@ export const refuseLeftBehind = async (
   }
 }
 
-/** What a plan makes of a network that an interface cannot follow, in words; null: nothing. */
+/** Says in words what the plan does to a network that its interfaces cannot follow; null: nothing. */
 const whatBecomes = (
   { network, subnet, family, parented: on }: LeasedSubnet,
   wanted: readonly DesiredParentedNetwork[],
@@ -60,7 +60,7 @@ const whatBecomes = (
   if (on === undefined) return null
   const after = wanted.find(({ name }) => name === network)
   if (after === undefined) {
-    // Its addresses are those of another network there, which goes on.
+    // Another network on this parent has the same subnet and stays.
     const isShared = wanted.some((one) => one.parent === on.parent && one[family]?.subnet === subnet)
     return isShared ? null : `the network is to be on ${on.parent} no more`
   }
@@ -69,7 +69,7 @@ const whatBecomes = (
   return has === asked ? null : `the network is to be ${asked} in place of ${has}`
 }
 
-/** Those that were given up too: an interface may have them still. */
+/** The leased addresses in a subnet. Released leases count: an interface may still have the address. */
 const addressesIn = (
   { project, family, subnet, parented }: LeasedSubnet,
   leases: LeaseState,

@@ -5,9 +5,9 @@ import type { Family, HostFacts } from '@portolan/netfilter'
 type SysctlNotes = HostState['sysctls']
 
 /**
- * The notes with one more, of a sysctl that is about to be set, and of what the kernel will overwrite with it.
+ * Adds a note for a sysctl that is about to be set, and for the sysctls that the kernel will overwrite with it.
  *
- * @param before - the value found
+ * @param before - the value found on the host
  * @example
  * noteSysctl({}, { name: 'net.ipv4.ip_forward', before: '0', given: '1' }, {})
  * // { 'net.ipv4.ip_forward': { before: '0', given: '1' } }
@@ -19,7 +19,7 @@ export const noteSysctl = (
   facts: HostFacts,
 ): SysctlNotes => {
   const known = notes[name]
-  // A value that is not the one we gave is the host's own, whatever the note says: it has been set since.
+  // A value other than the one Portolan gave was set by the host since. It replaces the earlier value of the note.
   const own = known?.given === before ? known.before : before
   const family = forwardingFamily(name)
   const links = family === null ? null : before === '0' ? linksNow(facts) : (known?.links ?? null)
@@ -31,17 +31,20 @@ export const noteSysctl = (
       { before: value, given: valueWithForwarding(other, value) },
     ]),
   )
-  // A killed destroy has switched forwarding off and not yet put back what went with it: those notes are still owed.
+  // A killed destroy switched forwarding off and did not yet put back the overwritten sysctls. Their notes stay.
   return known?.restoring === true
     ? { ...overwritten, ...notes, ...noted }
     : { ...withoutOverwritten(notes, family), ...overwritten, ...noted }
 }
 
-/** Those that are there before forwarding is switched on do not need it. */
+/** The indexes of the interfaces that exist now. Interfaces from before forwarding was on do not need forwarding. */
 const linksNow = ({ interfaces }: HostFacts): readonly number[] | null =>
   interfaces === undefined ? null : interfaces.flatMap(({ index }) => (index === undefined ? [] : [index]))
 
-/** A router takes no redirects, whatever the host had (net/ipv4/devinet.c `inet_forward_change`). */
+/**
+ * The value that the kernel gives a sysctl when forwarding goes on. A router takes no redirects, whatever the host had
+ * (net/ipv4/devinet.c `inet_forward_change`).
+ */
 const valueWithForwarding = (sysctl: string, value: string): string =>
   sysctl.endsWith('.accept_redirects') ? '0' : value
 
@@ -49,8 +52,8 @@ const withoutOverwritten = (notes: SysctlNotes, family: Family): SysctlNotes =>
   Object.fromEntries(Object.entries(notes).filter(([name]) => valueWithoutForwarding(name, family) === null))
 
 /**
- * The notes with a mark on one whose putting back begins. Killed after the kernel has changed other sysctls along with
- * it, the next destroy knows that those values were not set on purpose.
+ * Marks the note of a sysctl as being put back. The kernel changes other sysctls along with it. After a kill, the mark
+ * tells the next destroy that those values were not set on purpose.
  * @internal
  */
 export const markRestoring = (notes: SysctlNotes, name: string): SysctlNotes => {

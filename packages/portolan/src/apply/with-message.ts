@@ -8,8 +8,8 @@ import {
 } from '@portolan/netfilter'
 
 /**
- * The error with more that is so besides: of the same class, as callers tell them apart by it.
- * @param remedy - what to do then, beside what the error says
+ * Adds a sentence to an error and keeps its class, because callers tell errors apart by class.
+ * @param remedy - advice besides the advice of the error itself
  * @internal
  */
 export const withMore = (
@@ -26,16 +26,16 @@ export const withMore = (
 }
 
 /**
- * The error with what had been done before it: an ApplyError lists it, and every other says so.
+ * Adds the changes carried out before an error. An ApplyError lists them; any other error names them in its message.
  *
- * @param applied - descriptions of what was done, in order
+ * @param applied - descriptions of the changes carried out, in order
  * @internal
  */
 export const withApplied = (error: unknown, applied: readonly string[]): unknown => {
   const done = [...applied, ...(error instanceof ApplyError ? error.applied : [])]
   if (error instanceof ApplyError) {
     const { stderr, offending, certain } = error
-    // "Nothing was changed" would be taken for the whole truth, where what failed may be in force.
+    // The failed part may be in force, so "Nothing was changed." is said only when that is certain.
     const outcome = done.length > 0 ? inForce(done) : certain ? 'Nothing was changed.' : ''
     return new ApplyError(
       together(error, outcome, done.length > 0 ? goOn : () => ''),
