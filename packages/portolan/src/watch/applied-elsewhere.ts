@@ -2,30 +2,34 @@ import type { Intent } from '@portolan/core'
 import { PortolanError } from '@portolan/netfilter'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 
-/** What another process put into force. */
+/** The intent and the plan that another process applied. */
 export interface AppliedElsewhere {
   readonly intent: Intent
   readonly planned: Plan
 }
 
-/** What a project that is watched may be by now, though not by the watch. */
+/** A watched project, as another process may have applied it. */
 export interface Applicable {
-  /** What is held. */
+  /** The intent that the watch holds. */
   readonly held: Intent
-  /** What the text says now. It may be one that the watch holds back. */
+  /** Reads the project's text as it is now. The watch may have refused that text. */
   read(): Intent
-  /** Is a bridge other than it is held? A move changes addresses of bridges, so that it is seen beside the rules. */
+  /**
+   * A bridge differs from the held intent. Another process that moves a network changes bridge addresses too, not only
+   * rules.
+   */
   readonly isMoved: boolean
   plan(intent: Intent): Promise<Plan>
-  /** The part of a plan that its rules are. */
+  /** The part of a plan that holds the project's rules. */
   readonly place: PlanChange['part']
 }
 
 /**
- * Has another process applied what the text says now, or moved a network of it, or of what is held while that text is held
- * back? Its rules tell: forwarding may have been switched off, or a bridge deleted, at the same time.
+ * Tells whether another process applied the project's current text, or moved one of its networks. A moved network of
+ * the held intent counts too. The rules decide: a disabled forwarding or a deleted bridge may come on top of the other
+ * process's work.
  *
- * @returns null: no process has
+ * @returns null: no other process did
  */
 export const appliedElsewhere = async (applicable: Applicable): Promise<AppliedElsewhere | null> => {
   for (const intent of wantedNow(applicable)) {
@@ -37,12 +41,12 @@ export const appliedElsewhere = async (applicable: Applicable): Promise<AppliedE
 
 const wantedNow = ({ held, read, isMoved }: Applicable): readonly Intent[] => {
   const now = readNow(read)
-  // The project of another name is another project: this one is held until the watch is stopped.
+  // A text with another project name describes another project. The watch holds this one until it ends.
   const isOther = now?.project === held.project && JSON.stringify(now) !== JSON.stringify(held)
   return [...(isOther && now !== null ? [now] : []), ...(isMoved ? [held] : [])]
 }
 
-/** A file that is being edited is no wish yet. */
+/** Reads the text; null when it is not valid, for example while a person edits the file. */
 const readNow = (read: () => Intent): Intent | null => {
   try {
     return read()

@@ -1,12 +1,12 @@
 import type { Notice, TouchedTable } from '@portolan/host'
 import type { Cause } from './host-event.ts'
 
-/** So many are told; the rest is counted. */
+/** This many causes are named; the rest is counted. */
 const MOST = 6
 
 /**
- * What notices of the kernel say another program did, each once.
- * @param ownPid - of this process: what it did itself is no cause
+ * Describes what other programs changed, according to notices of the kernel. Each cause appears once.
+ * @param ownPid - the process id of this process, whose own changes are no cause
  */
 export const causesOf = (notices: readonly Notice[], ownPid: number): readonly Cause[] => {
   const causes = new Map<string, Cause>()
@@ -23,7 +23,7 @@ export const causesOf = (notices: readonly Notice[], ownPid: number): readonly C
 
 const counted = (more: number): string => (more === 1 ? '1 more change' : `${more} more changes`)
 
-/** What other notices follow from comes first. */
+/** The order of causes: a change comes before the changes that follow from it. */
 const order: readonly Notice['kind'][] = [
   'lost',
   'rules',
@@ -39,7 +39,7 @@ const order: readonly Notice['kind'][] = [
 const rankOf = (notice: Notice): number =>
   2 * order.indexOf(notice.kind) + ('action' in notice && notice.action === 'changed' ? 1 : 0)
 
-/** include/uapi/linux/rtnetlink.h: RT_TABLE_LOCAL, whose routes come and go with addresses. */
+/** include/uapi/linux/rtnetlink.h: RT_TABLE_LOCAL. The kernel adds and removes its routes along with addresses. */
 const LOCAL_TABLE = 255
 
 const isConsequence = (notice: Notice): boolean =>

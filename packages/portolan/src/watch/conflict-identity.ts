@@ -1,9 +1,9 @@
 import type { Conflict } from '@portolan/core'
 
 /**
- * What makes two conflicts the same one: its words may differ. Which host has a block of a cluster changes, and what is
- * wrong stays the same. One policy can drop both families, and one chain be there in both variants of iptables: each is
- * a conflict with a remedy of its own.
+ * A key that says whether two conflicts are the same, even when their messages differ. The host that has a block of a
+ * cluster may change while the fault stays the same. One policy can drop both families, and one chain can exist in both
+ * variants of iptables. Each of these is a conflict of its own, with its own remedy.
  */
 export const conflictIdentity = (conflict: Conflict): string => {
   const { kind, severity, mapping, network, prefix, culprit, witness } = conflict

@@ -2,17 +2,17 @@ import { type Conflict, unsettledNetworks } from '@portolan/core'
 import { grouped } from '../plan/grouped.ts'
 import { conflictIdentity } from './conflict-identity.ts'
 
-/** What a search found beside the one before it. */
+/** The difference between two searches for conflicts. */
 export interface ConflictNews {
   readonly come: readonly Conflict[]
   readonly gone: readonly Conflict[]
-  /** What is known from now on. */
+  /** The conflicts that count as known from now on. */
   readonly known: readonly Conflict[]
 }
 
 /**
- * Tells two searches apart. Conflicts with rules are not looked for of a network that cannot be as planned, so that what
- * was known of them before is known still: it has not gone.
+ * Compares two searches for conflicts. A search skips rule conflicts of a network that cannot be as planned. The
+ * earlier rule conflicts of that network therefore stay known and are not reported as gone.
  */
 export const conflictNews = (before: readonly Conflict[], found: readonly Conflict[]): ConflictNews => {
   const missing = missingFrom(found, before)
@@ -27,8 +27,9 @@ export const conflictNews = (before: readonly Conflict[], found: readonly Confli
 }
 
 /**
- * Those of a list that another list has fewer of, by what they are; of several that are the same, by their words. Where
- * the words of several changed at once, none is left out: which of them is the new one is not known.
+ * The conflicts of which a list has more than another list, compared by identity. Among equal ones, only those with a
+ * new message count. When several messages changed at once, all of them are returned, because the new one cannot be
+ * told.
  */
 const missingFrom = (others: readonly Conflict[], list: readonly Conflict[]): readonly Conflict[] => {
   const known = grouped(distinct(others), conflictIdentity)
@@ -40,7 +41,7 @@ const missingFrom = (others: readonly Conflict[], list: readonly Conflict[]): re
   })
 }
 
-/** Two that are the same in the same words are one to a reader. */
+/** Drops repeated conflicts: the same identity and the same message look like one to a reader. */
 const distinct = (conflicts: readonly Conflict[]): readonly Conflict[] =>
   [...grouped(conflicts, (one) => `${conflictIdentity(one)} ${one.message}`).values()].map(([first]) => first)
 

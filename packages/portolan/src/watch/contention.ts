@@ -1,21 +1,21 @@
 import type { Cause, DriftChange } from './host-event.ts'
 
-/** An object that is undone so often within so long is a quarrel. */
+/** Repairs of one object that make a quarrel, when they come within `WITHIN_MS`. */
 const REPAIRS = 4
 const WITHIN_MS = 10_000
 /**
- * Repairs of an object within so long are of one undoing. The kernel deletes a bridge in steps (down, its addresses, itself),
- * and a look may come between any two.
+ * Repairs of an object within this time count as one. The kernel deletes a bridge in steps (down, its addresses,
+ * itself), and a look may come between any two.
  */
 const STEPS_MS = 200
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 60_000
 
-/** Programs that undo what we repair. */
+/** A report of programs that undo repairs. */
 export interface Quarrel {
   readonly by: readonly string[]
   readonly objects: readonly string[]
-  /** How often the first of these was undone, and in how long. */
+  /** How often the first object was undone, and in how many milliseconds. */
   readonly times: number
   readonly withinMs: number
   readonly pauseMs: number
@@ -27,25 +27,25 @@ interface Repair {
   readonly by: readonly string[]
 }
 
-/** Notices when another program undoes repairs again and again. */
+/** Detects that another program undoes repairs again and again, and pauses the repairs. */
 export class Contention {
   #repairs: Repair[] = []
   #pauseMs = FIRST_PAUSE_MS
   #pausedUntil = 0
 
-  /** How long repairs have to wait still, in milliseconds; 0: not at all. */
+  /** The rest of the pause in milliseconds; 0: repairs may be made now. */
   leftMs(now: number): number {
     return Math.max(0, this.#pausedUntil - now)
   }
 
   /**
    * Notes a repair.
-   * @returns the quarrel that it makes plain; null: none. Repairs pause from then on, longer each time
+   * @returns the quarrel when this repair reveals one; null: none. A quarrel pauses repairs, each time for longer
    */
   repaired(changes: readonly DriftChange[], causes: readonly Cause[], now: number): Quarrel | null {
     const objects = new Set(changes.map(({ object }) => object))
     const by = causes.flatMap(({ process }) => (process === null ? [] : [process.name]))
-    // A pause is over for good when nothing was undone for a while after it.
+    // A long time without a repair after a pause ends the quarrel, so the pause starts short again.
     if (now - (this.#repairs.at(-1)?.at ?? now) > 2 * LONGEST_PAUSE_MS) this.#pauseMs = FIRST_PAUSE_MS
     this.#repairs = [
       ...this.#repairs.filter(({ at }) => now - at < WITHIN_MS + this.#pauseMs),
@@ -61,7 +61,7 @@ export class Contention {
     this.#pausedUntil = now + pauseMs
     this.#pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
     const names = this.#repairs.flatMap((repair) => repair.by)
-    // The next quarrel is found sooner: the pause is not what ended it.
+    // The last repairs stay known, so the next quarrel is found sooner. The pause alone did not end this one.
     const kept = new Set(undone.flatMap(({ own }) => own.slice(1 - REPAIRS)))
     this.#repairs = this.#repairs.filter((repair) => kept.has(repair))
     return {
@@ -73,7 +73,7 @@ export class Contention {
     }
   }
 
-  /** The repairs of an object that begin what was undone once. */
+  /** The repairs of an object that count, one for each time the object was undone. */
   #undoings(object: string): readonly Repair[] {
     const own: Repair[] = []
     for (const repair of this.#repairs) {

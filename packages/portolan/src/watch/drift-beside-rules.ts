@@ -4,8 +4,8 @@ import { linkSysctlNames } from '@portolan/netfilter/sysctls'
 import type { DriftChange } from './host-event.ts'
 
 /**
- * What the bridges and sysctls of a host lack of what is wanted.
- * @param writable - may sysctls be set?
+ * The differences between the host's bridges and sysctls and the desired ones.
+ * @param writable - sysctls can be set
  */
 export const driftBesideRules = (
   desired: DesiredState,
@@ -17,7 +17,7 @@ export const driftBesideRules = (
   return [...diffLinks(desired, facts), ...changes.filter(({ operation }) => !away.has(operation.name))]
 }
 
-/** Of a bridge that its engine has taken away, or will make: no sysctl of it can be set. */
+/** The sysctls of external bridges that do not exist now. Nothing can set them until the owner makes the bridge. */
 const sysctlsAway = ({ networks }: DesiredState, { interfaces = [] }: HostFacts): ReadonlySet<string> =>
   new Set(
     networks

@@ -5,14 +5,14 @@ import { plainLook } from '../text/look.ts'
 import { plainStyle, type Style } from '../text/style.ts'
 import type { Cause, DriftChange, HostEvent } from './host-event.ts'
 
-/** So many changes are named in a line; the rest is counted. */
+/** This many changes are named in a line; the rest is counted. */
 const MOST_NAMED = 3
 
 /**
- * An event as lines for people: what, why, and what was done about it.
+ * An event as lines for people: what happened, why, and what was done about it.
  *
- * @param since - `new`: what is wanted has just come to be something else, so nothing was damaged; `kept`: what came to be
- *   wanted was not taken, and what was wanted before still is; `amiss`: something is not as it is wanted, and was left so
+ * @param since - `new`: the intent has just changed, so nothing was damaged; `kept`: the new intent was refused and the
+ * earlier one is still held; `amiss`: something differs from the intent and was left so; null: none of these
  * @param written - how a command of `portolan` is written
  */
 export const eventText = (
@@ -45,7 +45,7 @@ export const eventText = (
     case 'failed':
       return [
         line(
-          // Of a place in a file the message ends without a full stop.
+          // A message with a place in a file ends without a full stop, so it stands last.
           `${event.retryMs === null ? 'the project is held as it was' : `it is tried again in ${event.retryMs / 1000} s`}: ${event.error.message}`,
         ),
       ]

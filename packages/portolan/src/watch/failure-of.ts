@@ -1,12 +1,12 @@
 import { PortolanError } from '@portolan/netfilter'
 
-/** What something came to, or why it could not be done. */
+/** The result of work, or the error that stopped it. */
 export const outcomeOf = <Result>(work: Promise<Result>): Promise<Result | PortolanError> =>
   work.catch((error: unknown) => {
     if (error instanceof PortolanError) return error
     throw error
   })
 
-/** Why something could not be done; null: it was. */
+/** The error that stopped work; null: the work was done. */
 export const failureOf = async (work: Promise<void>): Promise<PortolanError | null> =>
   (await outcomeOf(work)) ?? null

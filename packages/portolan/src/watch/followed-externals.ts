@@ -3,21 +3,24 @@ import { type HostFacts, IntentError, PortolanError } from '@portolan/netfilter'
 import { outcomeOf } from './failure-of.ts'
 import type { DriftChange } from './host-event.ts'
 
-/** The external networks of a project, which their engines may remove and make anew with another bridge or subnet. */
+/**
+ * The external networks of a project. Their engines may delete them and create them again with another bridge or
+ * subnet.
+ */
 export interface FollowedExternals {
   /**
-   * Looks at their bridges. Where those are other ones than at the last look, or one was told to be missing, the engines'
-   * records are read.
+   * Looks at the bridges of the external networks. The records of the engines are read only when a bridge changed since
+   * the last look, or when a missing network was reported.
    *
-   * @returns what is another network by now, and why no plan can be made while one of them is missing: what is in force
-   * stays. That is given until it was told
+   * @returns the networks that changed, and the error of a missing network. While one is missing, no plan can be made
+   * and the rules stay. The error is returned until it was reported
    */
   look(desired: DesiredState, facts: HostFacts): Promise<ExternalsNow>
-  /** Is one of them missing, as far as the last look tells? */
+  /** Tells whether the last look found a network missing. */
   areMissing(): boolean
   /**
-   * Is it why no plan can be made while one of them is missing, which was told before? It counts as told from then on. A look,
-   * a repair and a search for conflicts each come upon it, and while the owner goes each may say it in other words.
+   * Tells whether an error about a missing network was reported before, and marks it as reported. A look, a repair and
+   * a search for conflicts each meet that error. While the owner deletes the network, each may word it differently.
    */
   isTold(error: unknown): boolean
 }
@@ -29,20 +32,20 @@ export interface ExternalsNow {
 
 export const asTheyWere: ExternalsNow = { moved: [], missing: null }
 
-/** @param planAnew - what would be wanted now */
+/** @param planAnew - makes the desired state again, from the host as it is now */
 export const followExternals = (planAnew: () => Promise<DesiredState>): FollowedExternals => {
-  /** Their bridges when they were known to be as they are wanted. */
+  /** The bridges at the last look that found every network as desired. */
   let known: string | null = null
   let hasAny = false
   let isMissing = false
-  /** What was told of the one that is missing; null: nothing was, or it is there again. */
+  /** The error that was reported for a missing network; null: none was, or the network is back. */
   let told: string | null = null
   return {
     look: async (desired, facts) => {
       const external = desired.networks.filter((network) => network.external)
       const stamp = stampOf(external, facts)
       hasAny = external.length > 0
-      // Where a search told that one is missing, its bridge may outlive what its engine wrote down of it.
+      // After a report of a missing network the bridge alone proves nothing: it may outlive the record of its engine.
       if (!hasAny || (stamp === known && told === null)) {
         isMissing = false
         told = null
@@ -66,7 +69,7 @@ export const followExternals = (planAnew: () => Promise<DesiredState>): Followed
   }
 }
 
-/** The place where the text names the network stays the same while the words change. */
+/** Identifies an error. The place where the text names the network stays the same while the message changes. */
 const identityOf = (error: PortolanError): string =>
   error instanceof IntentError && error.line !== null
     ? `${error.source}:${error.line}:${error.column}`

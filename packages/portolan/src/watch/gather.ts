@@ -2,39 +2,39 @@ import type { Monitor, Notice } from '@portolan/host'
 import type { Clock } from './clock.ts'
 
 /**
- * Until so long no further notice comes, but no longer than the second number. A transaction of rules is told at once; an
- * interface goes in steps, with waits of the kernel between them.
+ * A bunch of notices ends after `quietMs` without a notice, and after `longestMs` at the latest. The kernel reports a
+ * transaction of rules at once. It removes an interface in steps and waits between them.
  */
 const ofRules = { quietMs: 5, longestMs: 50 }
 const ofNetwork = { quietMs: 30, longestMs: 200 }
 
-/** What came together. */
+/** Notices that came together. */
 export interface Bunch {
   readonly notices: readonly Notice[]
-  /** When the first of them came, by the clock. */
+  /** When the first notice came, in milliseconds of the clock. */
   readonly since: number
 }
 
-/** Takes notices of a monitor in bunches. */
+/** Reads the notices of a monitor in bunches. */
 export interface Gathering {
   /**
-   * What came, once it is quiet for a moment.
-   * @param untilMs - how long to wait for the first; after that the bunch is empty
-   * @param sooner - ends that wait too
-   * @returns null when nothing more will be told, or the signal is aborted
+   * Returns the next bunch, once no notice comes for a moment.
+   * @param untilMs - how long to wait for the first notice; after that the bunch is empty
+   * @param sooner - ends that wait early
+   * @returns null when the monitor has ended or the signal is aborted
    */
   next(untilMs: number, sooner?: Promise<unknown>): Promise<Bunch | null>
   /**
-   * What came of all that changed before the call, as far as the monitor has it within a second: on a machine without
-   * processor its process may be late.
-   * @returns null when nothing more will be told, or the signal is aborted
+   * Returns the notices of all changes before the call, as far as they arrive within a second. The monitor's process
+   * may be late on a busy machine.
+   * @returns null when the monitor has ended or the signal is aborted
    */
   caughtUp(): Promise<Bunch | null>
 }
 
 const CAUGHT_UP_MS = 1000
 
-/** What was asked of a monitor and is not answered yet: a gathering that ends must not take the answer with it. */
+/** The unanswered request to each monitor. A gathering that ends early leaves the answer to the next gathering. */
 const unanswered = new WeakMap<Monitor, Promise<IteratorResult<Notice, undefined>>>()
 
 export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gathering => {
@@ -71,7 +71,7 @@ export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gat
       if (isThere === 'end') return null
       const notices: Notice[] = []
       for (;;) {
-        // Why no more can be told is told by `next`: the answer waits for it.
+        // `next` throws this error: its request is still unanswered.
         const one = await within(0, null).catch(() => 'late' as const)
         if (one === 'late') return { notices, since }
         if (one === 'end') return null

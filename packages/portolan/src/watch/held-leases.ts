@@ -4,26 +4,26 @@ import { PortolanError } from '@portolan/netfilter'
 import { type LeasesKept, withKept } from '../leases/lease-again.ts'
 import type { Plan } from '../plan/plan.ts'
 
-/** The leases that a held project has by its plan, which outlive the file that they are in. */
+/** The leases that the plan of a held project has. They outlive the lease file on disk. */
 export interface HeldLeases {
   /**
-   * Notes what a plan has, once it is what is wanted.
-   * @param isApplied - what it takes is taken as well
+   * Notes the leases of a plan once it becomes the desired state.
+   * @param isApplied - the leases that the plan takes have been taken too
    */
   note(planned: Pick<Plan, 'leases'>, isApplied: boolean): void
   /**
-   * Is one of them gone, as after the state directory was taken away? A file that is the same as it was when it had them all
-   * is not read again.
+   * Tells whether a lease is missing on disk, for example after the state directory was deleted. A file that had every
+   * lease at the last read is not read again.
    */
   areLost(): Promise<boolean>
   /**
-   * Has another process given one of them up since this was asked last? A file that no transaction changed is not read
-   * again.
+   * Tells whether another process gave up one of the leases since the last call. The file is read again only after a
+   * transaction.
    */
   areGivenUp(): Promise<boolean>
-  /** Writes them down again, but for what another project has taken since. */
+  /** Writes the leases again, except those that another project has taken since. */
   takeAgain(): Promise<void>
-  /** The leases of this host. It reads those that are lost too: what is planned without them would move what runs. */
+  /** The leases of this host, including lost ones. A plan without the lost leases would move running containers. */
   readonly store: LeaseStore
 }
 
@@ -38,9 +38,9 @@ export const heldLeases = (directory: string): HeldLeases => {
     }
   }
   let held: LeasesKept = { leases: [], tolerated: [] }
-  /** The file that had them all when it was read last; null: none was. */
+  /** The file that had every lease when it was last read; null: none. */
   let whole: string | null = null
-  /** The file, and its last transaction, that was looked through for what was given up. */
+  /** The file and its last transaction, as they were at the last search for given-up leases. */
   let looked: string | null = null
   return {
     note: ({ leases }, isApplied) => {
@@ -51,7 +51,7 @@ export const heldLeases = (directory: string): HeldLeases => {
       if (held.leases.length === 0 || (file !== null && file === whole)) return false
       if (file !== null) {
         const known = await readable(withStore((store) => store.read()))
-        // One that is damaged is not written in either.
+        // A damaged file cannot be written either, so nothing can be repaired.
         if (known === null) return false
         if (held.leases.some((lease) => findLease(known, leaseKey(lease)) === null)) return true
         whole = file
@@ -84,7 +84,7 @@ export const heldLeases = (directory: string): HeldLeases => {
   }
 }
 
-/** Subnets first: one that is leased takes the addresses outside of it away. */
+/** The leases of a plan, subnets first. A leased subnet drops the addresses outside of it. */
 const leasesOf = (leases: Plan['leases'], isApplied: boolean): readonly Lease[] => {
   const { kept = [], changes = [] } = leases ?? {}
   const taken = isApplied ? changes.flatMap(({ after }) => after ?? []) : []
@@ -92,7 +92,7 @@ const leasesOf = (leases: Plan['leases'], isApplied: boolean): readonly Lease[] 
   return all.sort((one, other) => rank(one) - rank(other))
 }
 
-/** An address that was given up is remembered until another endpoint needs it. */
+/** Tells whether a lease was given up. A released address stays in the file until another endpoint needs it. */
 const isGivenUp = (lease: Lease, found: Lease | null): boolean =>
   found === null ||
   (found.kind === 'address' && found.released !== null) ||

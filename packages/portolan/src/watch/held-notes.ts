@@ -3,19 +3,16 @@ import { emptyState, type HostState, readState, withHostLock, writeState } from 
 import { PortolanError } from '@portolan/netfilter'
 import { isSameFix } from '../plan/fix-change.ts'
 
-/**
- * What has to be put back once nothing of ours is on the host, as a process that holds a project knows it: it outlives the
- * file that it is in.
- */
+/** The notes of host values to put back, as a process that holds a project knows them. They outlive the state file. */
 export interface HeldNotes {
   /**
-   * Looks at what is written down, which is known from now on.
+   * Reads the notes on disk, which are the known ones from now on.
    *
-   * @returns is what was known of sysctls and tables gone, as after the state directory was taken away? Of a project that
-   * is there nothing takes it back, so it is lost then
+   * @returns true when the notes of sysctls and tables are lost, as after the state directory was deleted. No process
+   * puts these values back while the project is there, so missing notes are lost ones
    */
   look(): Promise<boolean>
-  /** Writes it down again, beside what was noted since. */
+  /** Writes the known notes again, together with notes made since. */
   takeAgain(): Promise<void>
 }
 
@@ -25,7 +22,7 @@ export const heldNotes = (directory: string): HeldNotes => {
   return {
     look: async () => {
       const now = await readable(directory)
-      // One that is damaged is not written over either.
+      // A damaged file cannot be written either, so nothing can be repaired.
       if (now === null) return false
       if (hasAny(known) && !hasAnyOf(now, known)) return true
       known = now
@@ -43,12 +40,17 @@ export const heldNotes = (directory: string): HeldNotes => {
 
 const hasAny = ({ sysctls, created }: HostState): boolean => Object.keys(sysctls).length + created.length > 0
 
-/** Another apply may drop single ones: of an interface that is gone, say. */
+/**
+ * Tells whether one known note is still there. Another apply may drop single notes, for example of a removed interface.
+ */
 const hasAnyOf = (now: HostState, known: HostState): boolean =>
   Object.keys(known.sysctls).some((name) => Object.hasOwn(now.sysctls, name)) ||
   known.created.some((one) => now.created.some((other) => isDeepStrictEqual(one, other)))
 
-/** What was noted since is about what is there now. Connections that were to be forgotten were so by the repairs. */
+/**
+ * Joins known and newer notes. A newer note describes the host as it is now. Only newer notes of owed connections stay,
+ * because the repairs have forgotten the earlier connections.
+ */
 const together = (known: HostState, now: HostState): HostState => ({
   sysctls: { ...known.sysctls, ...now.sysctls },
   created: [

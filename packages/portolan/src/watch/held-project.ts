@@ -2,30 +2,33 @@ import type { Conflict, DesiredState, LeaseState } from '@portolan/core'
 import type { Backend } from '../backend/backend.ts'
 import type { DriftChange } from './host-event.ts'
 
-/** A project that is watched: how to look at it, and how to bring it back. */
+/** A watched project: how to look at it, and how to repair it. */
 export interface HeldProject {
   readonly project: string
   readonly backend: Backend
-  /** Is it certain that no other program changed a rule since the last look? */
+  /** Tells whether certainly no other program changed a rule since the last look. */
   isUnchanged(): Promise<boolean>
-  /** Looks at the host: what is not as it is wanted? */
+  /** Looks at the host and returns what differs from the desired state. */
   look(): Promise<readonly DriftChange[]>
   /**
-   * Brings back what the last look found missing.
-   * @returns what was brought back, in so far as the host was read again for it: it may have changed since the look
+   * Repairs what the last look found.
+   * @returns what was repaired, as far as the repair read the host again. The host may have changed since the look
    */
   repair(): Promise<readonly DriftChange[]>
-  /** What on the host breaks, or would break, what is published. */
+  /** The conflicts of the host with the published ports, present and future. */
   conflicts(): Promise<readonly Conflict[]>
-  /** Was what one of these threw told before, so that it is tried again without a word? It counts as told from then on. */
+  /**
+   * Tells whether this error of a look, repair or search was reported before, and marks it as reported. A reported
+   * error is retried silently.
+   */
   isTold?(error: unknown): boolean
-  /** What is wanted, as it was last looked at; null: nothing. */
+  /** The desired state at the last look; null: nothing is desired. */
   desired(): DesiredState | null
-  /** The leases of this host, of every project; null: none are kept. */
+  /** The leases of this host, of every project; null: no leases are kept. */
   leases(): Promise<LeaseState | null>
   /**
-   * Calls back where something that the kernel does not tell may have changed what is wanted, or what is in conflict.
-   * @returns what ends that
+   * Calls back when the desired state or the conflicts may have changed without a notice of the kernel.
+   * @returns a function that ends the calls
    */
   follow?(changed: () => void): () => void
 }

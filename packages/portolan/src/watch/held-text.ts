@@ -1,22 +1,24 @@
 import type { ClusterNeighbours, Intent } from '@portolan/core'
 import type { Backend } from '../backend/backend.ts'
 
-/** What a planned project is read from, and what of it is written down beside its leases. */
+/** The text that a planned project is read from, and the records that the state directory keeps of it. */
 export interface HeldText {
-  /** Reads it again: where another process has applied what it says by now, that is what is wanted. */
+  /**
+   * Reads the text again. When another process has applied its current content, that content becomes the desired state.
+   */
   read(): Intent
-  /** Tells other processes again that this one holds the project, where that is lost. */
+  /** Records again for other processes that this one holds the project, when that record is lost. */
   keepHold(): Promise<void>
-  /** Is what is in force written down nowhere any more? */
+  /** Tells whether the record of the applied project is lost. */
   isLost(): boolean
   /**
-   * Writes it down again.
-   * @param backend - that it is in force with
-   * @param neighbours - the other hosts of the cluster, as they were known last
+   * Writes the record of the applied project again.
+   * @param backend - the backend that has the rules
+   * @param neighbours - the other hosts of the cluster, as last known
    */
   writeDown(backend: Backend, neighbours: ClusterNeighbours | null): Promise<void>
-  /** Notes that another process put it in force with another backend. */
+  /** Notes that another process applied the project with another backend. */
   moveTo(backend: Backend): Promise<void>
-  /** Notes that another process applied what it says now, which is wanted from now on. */
+  /** Notes that another process applied the current text, which is the desired state from now on. */
   taken(intent: Intent): void
 }

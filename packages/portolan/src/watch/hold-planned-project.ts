@@ -39,28 +39,30 @@ import { presentWish } from './present-wish.ts'
 import { udpPorts } from './udp-ports.ts'
 import { hasLeases, owedIn, takesLeases, toLease, toWriteDown } from './wanted-leases.ts'
 
-/** A planned project as what is watched, to be closed when it no longer is. */
+/** A planned project that is watched. The caller closes it at the end. */
 export interface HeldPlan extends HeldProject {
-  /** What could not be read when it was planned: sentences. */
+  /** Sentences about what could not be read while planning. */
   readonly unread: readonly string[]
-  /** Which move it finishes, and what it leaves endpoints of `attach` without, told before it is done: sentences. */
+  /**
+   * Sentences for the start: a move of a network that is finished now, and endpoints of `attach` that lack something.
+   */
   readonly notes: readonly string[]
-  /** What is wanted. */
+  /** The intent that is held. */
   intent(): Intent
-  /** What of the text that it was planned from cannot take effect, with its places. */
+  /** Notes on parts of the planned text that cannot take effect, with their places. */
   readonly ofText: readonly IntentNote[]
-  /** The other hosts of the cluster, as they were known last; null: none ever were. */
+  /** The other hosts of the cluster, as last known; null: none were ever known. */
   neighbours(): ClusterNeighbours | null
-  /** Writes down again what is leased and what the host was before, where that was lost: the next plan goes by it. */
+  /** Writes lost leases and lost notes of host values again, because the next plan needs them. */
   keepLeases(): Promise<void>
   close(): void
 }
 
 /**
- * A project that a file describes as what is watched: what the plan for the file has is wanted.
+ * Holds a project that a file describes: the desired state is the one of the file's plan.
  *
- * @param wanted - what is wanted at first
- * @param last - the other hosts as they were known before, for as long as nothing is remembered of them
+ * @param wanted - the intent to start with
+ * @param last - the other hosts as known before; used while the state directory remembers none
  * @throws what `plan` throws
  */
 export const holdPlannedProject = async (
@@ -73,11 +75,11 @@ export const holdPlannedProject = async (
   const runner = options.runner ?? createRunner()
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   let neighbours = last
-  /** That of its rules; null: it is to be settled. */
+  /** The backend that has the rules; null: not chosen yet. */
   let backend: Backend | null = null
   const leases = heldLeases(stateDirectory)
   const before = heldNotes(stateDirectory)
-  /** With what was known last of the other hosts and of the leases, where that was lost or damaged since. */
+  /** The plan options with the last known other hosts and leases, in case the files were lost or damaged since. */
   const asKnown = async (): Promise<PlanOptions> => {
     const { known } = await knownNeighbours(options.neighbours, { ...options, stateDirectory }, {})
     neighbours = known ?? neighbours
@@ -91,7 +93,7 @@ export const holdPlannedProject = async (
     planBeside(intent, { ...(await asKnown()), ...more }, { search: false })
   let intent = wanted
   const first = await quick(intent)
-  /** The other hosts that what is wanted was made with; a search for conflicts may know of others before. */
+  /** The other hosts that the desired state was made with. A search for conflicts may learn of newer ones earlier. */
   let taken = neighbours
   const { project } = first
   const { facts } = first.observed
@@ -105,16 +107,19 @@ export const holdPlannedProject = async (
   let desired: DesiredState = first.desired
   /** Something the project needs is not leased yet. */
   let pending = hasLeases(first)
-  /** Connections that a run which was cut off has left bound to where they went before. */
+  /** Connections that an interrupted run left bound to their earlier destination. */
   let owed = owedIn(first)
   leases.note(first, false)
-  /** What is leased, or what is in force, is written down nowhere any more. */
+  /** The record of the leases or of the applied project is lost. */
   let lost = false
   const takeAgain = async (): Promise<void> => {
     await leases.takeAgain()
     await before.takeAgain()
   }
-  /** Nothing of a project without networks keeps another process from putting back what the host was before. */
+  /**
+   * Looks for lost notes. Without networks of the project another process may put the host's values back and delete the
+   * notes, so missing notes are no loss then.
+   */
   const lookForNotes = async (): Promise<boolean> => desired.networks.length > 0 && before.look()
   await lookForNotes()
   const want = (planned: Plan): void => {
@@ -140,11 +145,11 @@ export const holdPlannedProject = async (
   backend = placed.backend
 
   const search = openSearchThread()
-  /** As they were found last. */
+  /** The conflicts of the last search. */
   let conflicts: readonly Conflict[] = []
   const conntrack = openConntrack()
   const links = openLinks()
-  /** The ports that belong on each network: another program may have released them. */
+  /** The ports that belong to each network, remembered because another program may release them from the bridge. */
   let ports: Ports = new Map()
 
   const elsewhere = () => {
@@ -157,7 +162,7 @@ export const holdPlannedProject = async (
   }
   const externals = followExternals(async () => (await quick(intent)).desired)
   let external = asTheyWere
-  /** Another process gave leases up: what is wanted may have no use for them, as after a detach. */
+  /** Plans again after another process gave leases up. The project may no longer need them, as after a detach. */
   const planLeases = async (): Promise<void> => {
     const planned = await quick(intent)
     pending = takesLeases(planned)
@@ -175,11 +180,11 @@ export const holdPlannedProject = async (
       ...(pending ? [toLease] : lost ? [toWriteDown] : []),
     ]
     external = await externals.look(desired, rules.facts)
-    // Where something else is to be brought back, that is done before.
+    // Other drift is repaired first. The missing network is reported when nothing else is left.
     if (external.missing !== null && found.length === 0) throw external.missing
     return [...found, ...external.moved]
   }
-  /** Other hosts of the cluster came or went: what is wanted are other routes, and rules that name other blocks. */
+  /** Takes over changes of the cluster's other hosts: they change the routes and the blocks that rules name. */
   const takeNeighbours = async (): Promise<void> => {
     await asKnown()
     const now = neighbours
@@ -187,7 +192,7 @@ export const holdPlannedProject = async (
     want(await quick(intent))
     taken = now
   }
-  /** Another process put the project into force with another backend, where none was named for this one. */
+  /** Follows the project to another backend, when another process moved it and no backend is named for this one. */
   const takeBackend = async (): Promise<void> => {
     if (!(await placed.look())) return
     backend = placed.backend
@@ -198,7 +203,7 @@ export const holdPlannedProject = async (
     const { place } = placed
     const found = await appliedElsewhere({
       ...{ held: intent, read: () => text.read(), isMoved: elsewhere().length > 0, place },
-      // That process may be at it still.
+      // The other process may still be working, so the plan waits for the host's lock.
       plan: (one) => withHostLock(() => quick(one, { backend: place })),
     })
     if (found === null) return false
@@ -234,16 +239,16 @@ export const holdPlannedProject = async (
       const { rules } = placed
       const strays = placed.drift()
       const repaired: DriftChange[] = []
-      // Where it cannot be written, the rules are brought back first, and that is told last.
+      // When the records cannot be written, the rules are repaired first, and the error is thrown at the end.
       const isLost = lost
       const unwritten = isLost ? await failureOf(takeAgain()) : null
       if (isLost && unwritten === null) repaired.push(toWriteDown)
-      // What is attached under another name than a service's is in no plan: the next one finds it by its interface.
+      // No plan has an endpoint whose name is not a service's. The next plan finds it by its interface.
       const isBeside = strays.length + owed.length + external.moved.length + elsewhere().length > 0
       let failure = unwritten ?? external.missing
       const planned =
         unwritten === null && (pending || lost || isBeside) ? await outcomeOf(quick(intent)) : null
-      // While an external network is missing, the rules are brought back all the same.
+      // A missing external network stops the plan, but not the repair of the rules.
       if (planned instanceof PortolanError) failure = planned
       else if (planned !== null) {
         want(planned)
@@ -255,12 +260,12 @@ export const holdPlannedProject = async (
         pending = false
         lost = false
         owed = []
-        // What another program took away of other projects comes back too.
+        // The rules are read again, so that rules of other projects that a program removed are repaired too.
         await rules.refresh()
       }
       const isDamaged = rules.isDamaged()
       if (isDamaged) repaired.push(...(await rules.mend()))
-      // A bridge that came in the place of one that was deleted has none of its ports.
+      // A bridge made in place of a deleted one has no ports yet.
       for (const { network, port } of lostPorts(project, rules.facts, ports))
         await attachToNetwork(rules, { links, sysctls: thisSysctls }, port, `${project}/${network}`, {
           isRepair: true,
@@ -271,7 +276,7 @@ export const holdPlannedProject = async (
       return repaired
     },
     conflicts: async () => {
-      // That it is missing is told, and nothing can be looked for without it.
+      // The missing network is already reported, and a search is not possible without it.
       if (!externals.areMissing())
         conflicts = await (await prepareSearch(intent, await asKnown(), {}, search.conflicts))()
       return conflicts
@@ -289,6 +294,6 @@ export const holdPlannedProject = async (
   }
 }
 
-/** What of the other hosts is wanted of this one. */
+/** The other hosts as text, as far as they change what this host needs. */
 const textOf = (neighbours: ClusterNeighbours | null): string =>
   JSON.stringify(neighbours === null ? null : [neighbours.blocks, neighbours.others])

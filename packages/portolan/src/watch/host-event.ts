@@ -1,19 +1,19 @@
 import type { Conflict } from '@portolan/core'
 import type { Backend } from '../backend/backend.ts'
 
-/** What a host event is about. */
+/** The fields that every host event has. */
 interface About {
-  /** When it was told: ISO 8601, UTC. */
+  /** The time of the report: ISO 8601, UTC. */
   readonly at: string
   readonly project: string
 }
 
 /**
- * Something that is not as it is wanted, and what is to be done about it.
+ * A difference from the desired state, and what has to be done about it.
  * @public @since 0.1.0
  */
 export interface DriftChange {
-  /** What has to be done: an object that is missing is to be added. */
+  /** What has to be done, not what happened: `add` for a missing object. */
   readonly action: 'add' | 'change' | 'remove'
   readonly object: string
   /** One sentence. */
@@ -25,22 +25,22 @@ export interface DriftChange {
  * @public @since 0.1.0
  */
 export interface Cause {
-  /** In a clause: `nft (process 4711) removed table inet portolan`. */
+  /** A clause: `nft (process 4711) removed table inet portolan`. */
   readonly text: string
-  /** The process, where the kernel names it. */
+  /** The process; null where the kernel does not name it. */
   readonly process: { readonly pid: number; readonly name: string } | null
 }
 
 /**
- * What happens to a project that is watched, tagged by `kind`.
- * - `watching`: the host was looked at, and what was missing is there; from now on nothing goes by untold. Told
- *   again where another process put the project into force with another backend, and none is named for the watch.
- * - `drift`: something is no longer as it is wanted. `outcome`: `repaired`; `reported`, with `check`; `paused`, since other
- *   programs undo each repair.
- * - `conflict`: something on the host breaks, or would break, what is published; `conflict-gone`: no longer.
- * - `contended`: the repairs are undone again and again, so that they pause.
- * - `failed`: the host could not be looked at, or a repair failed, and it is tried again; or the files that SIGHUP asked
- *   the command to read could not be taken, and the project is held as it was.
+ * What happens to a watched project, tagged by `kind`.
+ * - `watching`: the first look and its repairs are done, and the watch misses no later change. Sent again when another
+ *   process moves the project to another backend and no backend is named for the watch.
+ * - `drift`: something differs from the desired state. `outcome`: `repaired`; `reported`, with `check`; `paused`, when
+ *   other programs undo each repair.
+ * - `conflict`: something on the host breaks, or would break, a published port; `conflict-gone`: no longer.
+ * - `contended`: other programs undo the repairs again and again, so the repairs pause.
+ * - `failed`: a look or a repair failed and is tried again; or, after SIGHUP, the command could not use the changed
+ *   files, and the project is held as it was.
  * @example
  * const isTrouble = (event: HostEvent): boolean => event.kind === 'conflict' && event.conflict.severity === 'error'
  * const ended = AbortSignal.timeout(100)
@@ -53,19 +53,19 @@ export type HostEvent =
   | (About & {
       readonly kind: 'drift'
       readonly changes: readonly DriftChange[]
-      /** What other programs did just before, as far as the kernel told it. */
+      /** The changes of other programs just before, as far as the kernel reported them. */
       readonly causes: readonly Cause[]
       readonly outcome: 'repaired' | 'reported' | 'paused'
-      /** From the first notice of the kernel to the end of the repair, in milliseconds; null where none told of it. */
+      /** From the kernel's first notice to the end of the repair, in milliseconds; null: the kernel sent no notice. */
       readonly afterMs: number | null
     })
   | (About & { readonly kind: 'conflict' | 'conflict-gone'; readonly conflict: Conflict })
   | (About & {
       readonly kind: 'contended'
-      /** The programs that undo the repairs, by name, as far as they are known. */
+      /** The names of the programs that undo the repairs, as far as known. */
       readonly by: readonly string[]
       readonly objects: readonly string[]
-      /** How often the first of these was undone, and in how long. */
+      /** How often the first object was undone, and in how many milliseconds. */
       readonly times: number
       readonly withinMs: number
       readonly pauseMs: number
@@ -73,6 +73,6 @@ export type HostEvent =
   | (About & {
       readonly kind: 'failed'
       readonly error: { readonly code: string; readonly message: string }
-      /** Null: not by itself. */
+      /** Milliseconds until the next try; null: it is not tried again by itself. */
       readonly retryMs: number | null
     })

@@ -1,12 +1,12 @@
 import type { HeldProject } from './held-project.ts'
 
-/** What a project tells beside the kernel. */
+/** News of a project that do not come from the kernel. */
 export interface News {
-  /** Did anything come since this was asked last? */
+  /** Tells whether news came since the last call. */
   take(): boolean
   /**
-   * Resolves once something comes, or other work ends. What was given before is forgotten: on a host that is never quiet
-   * one after the other is asked for, and no news may come for weeks.
+   * Resolves once news come, or once other work ends. News wake only the promise of the last call: on a busy host each
+   * round asks for a new one, and weeks may pass without news.
    */
   next(other?: Promise<unknown>): Promise<void>
   close(): void

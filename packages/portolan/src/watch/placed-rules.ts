@@ -6,26 +6,27 @@ import { openPlaces } from '../live/rules/open-places.ts'
 import type { DriftChange } from './host-event.ts'
 import { toTakeOut } from './to-take-out.ts'
 
-/** The rules of a project in one backend, where another process may put them into another one. */
+/** The rules of a project in one backend. Another process may move them to another backend. */
 export interface PlacedRules {
   readonly backend: Backend
   readonly rules: HeldRules
-  /** The only backend that had rules of the project at the last look, where that is another one; or else that it is held in. */
+  /** The one backend that had rules of the project at the last look. With none or several: the backend that is held. */
   readonly place: Backend
-  /** What is to be done about the rules that other backends had at the last look. */
+  /** The removals that rules in other backends need, as of the last look. */
   drift(): readonly DriftChange[]
   /**
-   * Looks where the rules of the project are.
-   * @returns is it held in another backend from now on?
+   * Looks for the backends that have rules of the project.
+   * @returns true when the rules are held in another backend from now on
    */
   look(): Promise<boolean>
-  /** No other backend has rules of it any more. */
+  /** Notes that no other backend has rules of the project any more. */
   settled(): void
   close(): void
 }
 
 /**
- * @param isNamed - the backend was asked for, so that the rules are brought back to it; or else they are followed
+ * Holds the rules of a project in a backend and watches for its rules in other backends.
+ * @param isNamed - the backend was named, so the rules are brought back to it; otherwise the rules are followed
  * @param open - opens the rules of the project in a backend
  */
 export const openPlacedRules = (
@@ -60,7 +61,8 @@ export const openPlacedRules = (
       elsewhere = await places.read(backend)
       place = backend
       if (elsewhere.length === 0) return false
-      // A process of ours that moves them has them in both for a moment.
+      // Another process of Portolan that moves the rules has them in both backends for a moment. It holds the lock
+      // meanwhile.
       const found = await withHostLock(() => places.read(null))
       elsewhere = found.filter((one) => one !== backend)
       const [only, ...more] = found

@@ -2,7 +2,7 @@ import type { ClusterNeighbours, DesiredState, Intent } from '@portolan/core'
 import { chosenAnew } from '@portolan/core/planning'
 import { type HostFacts, PortolanError } from '@portolan/netfilter'
 
-/** What is wanted, and what it was planned from. */
+/** A desired state, and what it was planned from. */
 export interface Wished {
   readonly intent: Intent
   readonly desired: DesiredState
@@ -11,8 +11,8 @@ export interface Wished {
 }
 
 /**
- * What was planned, as the host has room for it now: what was in the way then may have gone. It is made anew where the host
- * was read again, or something else is wanted.
+ * Returns the desired state as the host allows it now. An obstacle of planning time may be gone. The result is computed
+ * again when the facts or the intent change.
  */
 export const presentWish = (wished: () => Wished): ((facts: HostFacts) => DesiredState) => {
   let last: (Wished & { readonly facts: HostFacts; readonly present: DesiredState }) | null = null
@@ -30,7 +30,10 @@ export const presentWish = (wished: () => Wished): ((facts: HostFacts) => Desire
   }
 }
 
-/** An interface that `reachable_from` names may be one by now that it cannot name: then it stays as it was planned. */
+/**
+ * The desired state for the facts of now. An interface named in `reachable_from` may have become one that must not be
+ * named. The planned state stays then.
+ */
 const asNow = (...[intent, desired, facts, neighbours]: Parameters<typeof chosenAnew>): DesiredState => {
   try {
     return chosenAnew(intent, desired, facts, neighbours)

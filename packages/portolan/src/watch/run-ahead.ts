@@ -1,9 +1,9 @@
-/** So many may wait to be taken; the work waits with the next one. */
+/** How many values may wait. After that the work pauses until one is taken. */
 const MOST_WAITING = 1000
 
 /**
- * A generator that works whether or not what it gives is taken at once.
- * @param make - of the signal that is aborted when the loop is left
+ * Runs a generator ahead of its reader: it works even while no value is taken.
+ * @param make - makes the generator; its signal is aborted when the reader leaves the loop
  */
 export async function* runAhead<Value>(
   make: (signal: AbortSignal) => AsyncGenerator<Value, void>,

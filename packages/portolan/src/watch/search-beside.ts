@@ -1,13 +1,13 @@
 import type { Conflict } from '@portolan/core'
 
-/** What a search came to. */
+/** The result of a search, or its error. */
 export type SearchOutcome = { readonly found: readonly Conflict[] } | { readonly error: unknown }
 
-/** A search for conflicts that goes on beside other work. */
+/** A search for conflicts that runs beside other work. */
 export interface SearchBeside {
-  /** Settles when it has ended, and never fails. */
+  /** Resolves when the search has ended; never rejects. */
   readonly ended: Promise<void>
-  /** What it came to; null: it goes on. */
+  /** The outcome; null: the search still runs. */
   outcome(): SearchOutcome | null
 }
 

@@ -1,7 +1,7 @@
 import type { Backend } from '../backend/backend.ts'
 import type { DriftChange } from './host-event.ts'
 
-/** What is to be done about rules of a project in another backend than the one that is to have them. */
+/** The drift for rules that a project has in a backend other than its own. */
 export const toTakeOut = (other: Backend, backend: Backend): DriftChange => ({
   action: 'remove',
   object: `${other} rules`,

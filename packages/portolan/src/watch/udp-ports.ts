@@ -1,8 +1,8 @@
 import type { DesiredMapping, DesiredState } from '@portolan/core'
 
 /**
- * The UDP ports of a project. A flow that began while their rules were gone stays with the host, as long as it never
- * pauses, so it is forgotten once they are back.
+ * The UDP ports of a project. A flow that began while the rules were missing went to the host. It stays there until it
+ * pauses, so conntrack must forget it after the repair.
  */
 export const udpPorts = (desired: DesiredState | null): readonly DesiredMapping[] =>
   (desired?.mappings ?? []).filter(({ protocol, kind }) => protocol === 'udp' && kind === 'nat')

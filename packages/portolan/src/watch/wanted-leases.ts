@@ -1,16 +1,16 @@
 import type { Plan } from '../plan/plan.ts'
 import type { DriftChange } from './host-event.ts'
 
-/** Does a plan take leases, or give some up? */
+/** Tells whether a plan takes or gives up leases. */
 export const hasLeases = ({ leases }: Plan): boolean => leases !== null && leases.changes.length > 0
 
-/** Does it take any? */
+/** Tells whether a plan takes leases. */
 export const takesLeases = ({ leases }: Plan): boolean =>
   leases?.changes.some(
     ({ after }) => after !== null && (after.kind !== 'address' || after.released === null),
   ) ?? false
 
-/** The connections that an earlier run left bound to where they went before. */
+/** The connections that an earlier run left bound to their earlier destination. */
 export const owedIn = ({ changes }: Plan): readonly DriftChange[] =>
   changes.filter(({ part }) => part === 'conntrack')
 

@@ -12,5 +12,5 @@ export const watchHost = (
   runner: Runner,
   options: WatchOptions,
 ): AsyncGenerator<HostEvent, void> =>
-  // Rules of iptables-legacy are looked for by reading them; other programs may use it beside any backend of ours.
+  // The monitor finds changes of iptables-legacy by reading its rules. Other programs may use it beside any backend.
   watchOn(held, { clock: systemClock, openMonitor: () => openMonitor({ legacy: { runner } }) }, options)

@@ -4,13 +4,13 @@ import type { HeldProject } from './held-project.ts'
 import type { HostEvent } from './host-event.ts'
 import { type WatchOptions, watchProject } from './watch-project.ts'
 
-/** A machine that can be listened to. */
+/** A machine whose changes can be observed. */
 interface Listening {
   readonly clock: Clock
   openMonitor(): Promise<Monitor>
 }
 
-/** Watches a project with a monitor of its own. */
+/** Watches a project with its own monitor. */
 export async function* watchOn(
   held: HeldProject,
   machine: Listening,

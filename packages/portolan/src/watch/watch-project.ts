@@ -16,27 +16,27 @@ import { type SearchBeside, searchBeside } from './search-beside.ts'
  * @public @since 0.1.0
  */
 export interface WatchOptions {
-  /** Ends the watching. */
+  /** Ends the watch. */
   readonly signal?: AbortSignal
-  /** Only tell, change nothing. */
+  /** Report only, and change nothing. */
   readonly check?: boolean
-  /** Look, repair and search once, and end: for a timer. */
+  /** Look, repair and search once, then end. Meant for a timer. */
   readonly once?: boolean
 }
 
-/** The kernel does not tell all of its changes (`openMonitor`): the host is looked at this often anyway. */
+/** Milliseconds between looks at the host. The kernel does not report all of its changes (`openMonitor`). */
 const LOOK_MS = 30_000
-/** A search for conflicts takes longer than a look: it waits until it is quiet. */
+/** Milliseconds of quiet before a search for conflicts, which takes longer than a look. */
 const SEARCH_AFTER_MS = 150
-/** On a host that is never quiet it waits no longer than this. */
+/** The longest wait for quiet before a search, in milliseconds, for a host that is never quiet. */
 const SEARCH_LATEST_MS = 2000
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 60_000
 
 /**
- * Watches a project: yields what happens to it, and repairs it, whether or not events are taken.
+ * Watches a project and yields its events. Repairs go on even when no event is read.
  *
- * @param monitor - that listens already, and is not ended here
+ * @param monitor - a monitor that listens already; it stays open
  * @internal
  */
 export const watchProject = (
@@ -67,13 +67,13 @@ async function* watching(
   const contention = new Contention()
   let known: readonly Conflict[] = []
   let retryMs = FIRST_RETRY_MS
-  /** What drift was told last where it is only reported, so that it is told once. */
+  /** The drift that was last reported without a repair, so that it is reported once. */
   let told = ''
   let lookAt = 0
   let searchAt: number | null = 0
   let search: SearchBeside | null = null
   let searchRetryMs = FIRST_RETRY_MS
-  /** When the search that is awaited was first asked for. */
+  /** When the pending search was first asked for. */
   let askedAt = 0
   const searchLater = (): void => {
     const now = clock.now()
@@ -82,12 +82,12 @@ async function* watching(
   }
   let notices: readonly Notice[] = []
   let since: number | null = null
-  /** Has something else come to be wanted, so that what is repaired next is not what another program undid? */
+  /** The desired state changed, so the next repair does not answer a change of another program. */
   let isWishNew = false
 
   const about = () => ({ at: clock.date().toISOString(), project: held.project })
 
-  /** The backend that was told last; null: none was yet. */
+  /** The backend that was last reported; null: none yet. */
   let heldIn: HeldProject['backend'] | null = null
   for (;;) {
     if (signal.aborted) return
@@ -97,10 +97,10 @@ async function* watching(
         const changes = await held.look()
         if (signal.aborted) return
         lookAt = clock.now() + LOOK_MS
-        // What is amiss there is told with it.
+        // Drift is reported again for the new backend.
         if (heldIn !== null && heldIn !== held.backend) told = ''
-        // What was seen before it was told, or while something else was looked at, is told with its cause. What else is told
-        // with it may have come behind the look.
+        // The look may see a change before the kernel's notice arrives. The notices that are here by now tell the
+        // change's cause. Some of them may be about changes after the look.
         const behind = changes.length === 0 ? [] : ((await gathering.caughtUp())?.notices ?? [])
         if (signal.aborted) return
         const isBehind = behind.length > 0
@@ -125,8 +125,8 @@ async function* watching(
             const more = await held.repair()
             const afterMs = began === null ? null : clock.now() - began
             const repaired = together(changes, more)
-            // What the repair did is no cause of what comes next. If others did something meanwhile, or just before the
-            // repair but behind the look, a look tells.
+            // The notices of the repair itself are no cause of later drift. If other programs changed something during
+            // the repair, or between the look and the repair, another look follows at once.
             const during = (await gathering.caughtUp()) ?? { notices: [], since: 0 }
             if (isBehind || during.notices.length > 0) lookAt = 0
             notices = (await isUnchanged(held)) ? [] : during.notices.filter(({ kind }) => kind === 'rules')
@@ -152,7 +152,7 @@ async function* watching(
         retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)
       }
     }
-    // What is to be looked at goes first: it may be broken.
+    // A due look comes before a search: something may be broken.
     if (search === null && searchAt !== null && clock.now() >= searchAt && clock.now() < lookAt) {
       if (signal.aborted) return
       searchAt = null
@@ -190,24 +190,24 @@ async function* watching(
       since ??= came.since
       notices = [...notices, ...came.notices]
     }
-    // While repairs pause, what came is looked at when they may be made again.
+    // While repairs pause, the next look waits for the end of the pause.
     lookAt = Math.min(lookAt, clock.now() + contention.leftMs(clock.now()))
     searchLater()
   }
 }
 
-/** What a look found, and what its repair found besides. */
+/** The drift that a look found, and what its repair found besides. */
 const together = (changes: readonly DriftChange[], more: readonly DriftChange[]): readonly DriftChange[] => {
   const keyOf = ({ action, object }: DriftChange): string => `${action} ${object}`
   const known = new Set(changes.map(keyOf))
   return [...changes, ...more.filter((change) => !known.has(keyOf(change)))]
 }
 
-/** Nothing but rules changed, and those by us: no reason to look. */
+/** Tells whether notices require a look. Rule changes that Portolan made itself do not. */
 const concerns = async (held: HeldProject, notices: readonly Notice[]): Promise<boolean> =>
   notices.some(({ kind }) => kind !== 'rules') || !(await isUnchanged(held))
 
-/** Where that cannot be told, it is not certain: a look is tried again. */
+/** Tells whether the rules are certainly unchanged. A failed check is not certain, so a look follows. */
 const isUnchanged = async (held: HeldProject): Promise<boolean> => {
   try {
     return await held.isUnchanged()
@@ -225,7 +225,7 @@ const drift = (
 ) =>
   ({
     kind: 'drift',
-    // What is read of a plan's change is made when it is read; an event is data.
+    // The description of a plan's change is computed when read. An event must be plain data.
     changes: changes.map(({ action, object, description }) => ({ action, object, description })),
     causes,
     outcome,
