@@ -13,10 +13,10 @@ import {
 const familyNames = { ip: 'IPv4', ip6: 'IPv6' } as const
 
 /**
- * The addresses of --address, one of each family at most.
+ * Checks the addresses of --address, at most one of each family.
  *
- * @param own - those that this host has
- * @throws InvalidRequestError for one that is none, or that this host has not
+ * @param own - the addresses that this host has
+ * @throws InvalidRequestError for a text that is no address, or an address that this host does not have
  */
 export const askedAddresses = (asked: readonly string[], own: ReadonlySet<string>): NodeAddresses => {
   const wanted: Record<Family, string | null> = { ip: null, ip6: null }
@@ -48,7 +48,10 @@ export const askedAddresses = (asked: readonly string[], own: ReadonlySet<string
 
 const linkLocal = parsePrefix('fe80::/10')
 
-/** With the interface behind it, as `ip address` and `ping` take it, or without. */
+/**
+ * Tells whether a text is a link-local address, with or without the interface that `ip address` and `ping` write behind
+ * it.
+ */
 const isLinkLocal = (text: string): boolean => {
   const address = tryParseAddress(text.replace(/%.*$/, ''))
   return address !== null && containsAddress(linkLocal, address)
@@ -66,7 +69,7 @@ const choiceOf = (own: ReadonlySet<string>): string =>
  *
  * @param host - the name of this host there
  * @param written - how a command about the cluster is written
- * @throws InvalidRequestError for one of a family without a pool, or that another host which is alive has told
+ * @throws InvalidRequestError for an address of a family without a pool, or one that another alive host has announced
  */
 export const checkAskedAddresses = (
   wanted: NodeAddresses,

@@ -3,10 +3,10 @@ import type { RememberedMember } from '@portolan/host'
 import { clusterLine, type JoinPlace, lineThere } from './join-line.ts'
 
 /**
- * What is to be said of blocks that a cluster has for this host by a name that it gave up: an older copy of etcd, from before, was
- * restored. Such a host is never alive again, and others may route the blocks here.
+ * Sentences about blocks that a cluster has under an earlier name of this host. This happens after an older copy of
+ * etcd's data was restored. A host of that name never becomes alive again, and other hosts may route its blocks here.
  *
- * @returns a sentence for each name
+ * @returns one sentence for each name
  */
 export const earlierTexts = (
   place: JoinPlace,

@@ -1,10 +1,10 @@
 import { type BlockEntry, type BlockSnapshot, type BlockStore, BlockStoreError } from '@portolan/core'
 
 /**
- * A cluster as it is, and again each time that something of it has changed: a list, and from the next revision on what a
- * watch tells. Where the store no longer has that revision, it is listed anew.
+ * Yields a cluster, and again after each change: first a list, then the watch from the next revision on. When the store
+ * no longer has that revision, the cluster is listed again.
  *
- * @throws BlockStoreError `CLUSTER_UNREACHABLE` where the store is lost
+ * @throws BlockStoreError `CLUSTER_UNREACHABLE` when the store does not answer
  */
 export async function* followCluster(
   store: BlockStore,

@@ -4,12 +4,12 @@ import { networksUp } from './networks-up.ts'
 import { ownAddresses } from './node-addresses.ts'
 
 /**
- * Which host of a cluster this one was, where its state directory no longer says so: networks of ours are up in the blocks
- * of that host, and it has the name of this machine, or is reached through an address of this one. Nothing is claimed or
- * verified by that: it is enough to leave routes and rules as they are.
+ * Finds the cluster host that this machine was, when the state directory no longer says so. Networks of Portolan must
+ * be up here in blocks of that host. The host must also have the name of this machine, or be reached through one of its
+ * addresses. Nothing is claimed or verified. The answer only serves to leave routes and rules as they are.
  *
- * @param name - of this machine
- * @returns null: none, as far as can be told
+ * @param name - the name of this machine
+ * @returns null: no such host, as far as can be told
  */
 export const forgottenMember = (
   snapshot: BlockSnapshot,

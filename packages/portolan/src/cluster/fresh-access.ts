@@ -2,25 +2,25 @@ import { statSync } from 'node:fs'
 import type { BlockStore, ClusterAddress } from '@portolan/core'
 import { PortolanError } from '@portolan/netfilter'
 
-/** What may be opened anew beside the one that is in use. */
+/** The parts of a store that a newly opened one replaces. */
 type Openable = Pick<BlockStore, 'read' | 'watch' | 'close'>
 
-/** One that is open, and how much of it is in use. */
+/** An open store, and the number of its current users. */
 interface InUse<Store> {
   readonly store: Store
   users: number
   isRetired: boolean
 }
 
-/** A store of which each part is asked of the one that was opened last. */
+/** A store that passes each request to the newest connection. */
 export interface FreshStore<Store> {
-  /** Carries a request out. */
+  /** Carries out one request. */
   ask<Result>(request: (store: Store) => Promise<Result>): Promise<Result>
   watch(from: number): ReturnType<BlockStore['watch']>
   close(): Promise<void>
 }
 
-/** The files that a URL names, as a text that is another one once one of them was written anew or replaced. */
+/** A text that changes when one of the files that a URL names is rewritten or replaced. */
 export const filesStamp = ({ caFile, certFile, keyFile, passwordFile }: ClusterAddress): string =>
   [caFile, certFile, keyFile, passwordFile].map((file) => (file === null ? '' : stampOf(file))).join(';')
 
@@ -34,11 +34,11 @@ const stampOf = (file: string): string => {
 }
 
 /**
- * Opens a store anew where the files that it is opened with have changed: certificates that last a day are replaced while
- * a watch runs. Connections that are open stay until what is asked of them has ended. Files that cannot be used are read
- * again with the next request, and the store stays meanwhile: a certificate may be there before its key is.
+ * Opens a store again when its files have changed: short-lived certificates are replaced while a watch runs. Open
+ * connections stay until their requests have ended. A certificate may be replaced before its key. While the files
+ * cannot be used, the earlier store stays, and the next request tries the files again.
  *
- * @param stamp - of the files: `filesStamp`
+ * @param stamp - the current stamp of the files: `filesStamp`
  */
 export const freshStore = <Store extends Openable>(
   open: () => Store,

@@ -10,12 +10,12 @@ import { joinLine } from './join-line.ts'
 import { newNonce } from './this-member.ts'
 
 /**
- * Gives all blocks of this host back. Its memory lets go of them first: a process that is killed between the two would
- * leave a memory that has them, a plan would pick subnets there, and another host may claim them.
+ * Gives all blocks of this host back. The memory on disk drops them first. If a process were killed in between and the
+ * memory still had them, a plan would pick subnets there that another host may claim.
  *
- * @param blocks - those that it has, as it remembers or the cluster says
- * @returns what was given back
- * @throws BlockStoreError as the store does; where nothing was asked of it, the memory is as before
+ * @param blocks - the blocks of this host, as it remembers or as the cluster says
+ * @returns the blocks that were given back
+ * @throws BlockStoreError as the store does; when the store was not asked to change anything, the memory is as before
  */
 export const giveBlocksBack = async (
   store: BlockStore,

@@ -2,10 +2,10 @@ import { holdMember } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 
 /**
- * Holds what this host is in a cluster, until the function returned is called.
+ * Locks the membership of this host until the returned function is called.
  *
  * @param why - what the other process and this one would do to each other
- * @throws PortolanError `WATCHED` that names the process which holds it
+ * @throws PortolanError `WATCHED` that names the process with the lock
  */
 export const holdMembership = async (directory: string, why: string): Promise<() => void> => {
   const hold = await holdMember(directory)

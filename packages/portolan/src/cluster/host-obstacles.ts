@@ -3,16 +3,16 @@ import { withoutStaleRoutes } from '@portolan/core/planning'
 import type { HostFacts } from '@portolan/netfilter'
 import { readConfig } from '../config/read-config.ts'
 
-/** What of this host is in the way of blocks, and what of it could not be read. */
+/** The obstacles of this host for blocks, and sentences about what could not be read. */
 export interface HostObstacles {
   readonly avoid: BlockObstacle
   readonly unread: readonly string[]
 }
 
-/** @param leases - null: they could not be read */
+/** Collects the obstacles of this host. @param leases - null: they could not be read */
 export const hostObstacles = (facts: HostFacts, leases: LeaseState | null): HostObstacles => {
   const { reserved, allowed } = readConfig()
-  // A route of ours to a block that its host gave back is no obstacle: the next plan removes it.
+  // A route of Portolan to a block that its host gave back is no obstacle: the next plan removes the route.
   const avoid = blockObstacles(withoutStaleRoutes(facts, { others: [] }), {
     ...{ reserve: reserved, allow: allowed },
     leases: leases === null ? [] : subnetLeases(leases),

@@ -10,19 +10,19 @@ import { type RememberedMember, writeMember } from '@portolan/host'
 import { newNonce } from './this-member.ts'
 import { areComplete, type BlockWitnesses, subnetsInUse, useOfBlocks } from './use-of-blocks.ts'
 
-/** A block of this host that collides with something else on it. */
+/** A block of this host that overlaps something else on it. */
 export interface CollidingBlock extends Overlap {
   readonly block: string
 }
 
-/** How a host joined a cluster. */
+/** The result of a join. */
 export interface Joined extends Omit<SettledBlocks, 'moves' | 'leaving'> {
   readonly member: RememberedMember
-  /** What no pool has any more, with the networks of this host that are still there. */
+  /** Blocks of this host that no pool contains any more, with the networks that are still in them. */
   readonly leaving: readonly LeavingBlock[]
-  /** Blocks that it has all the same, though they collide with something on it: it came later. */
+  /** Blocks that the host keeps although they collide: the other thing came later. */
   readonly collisions: readonly CollidingBlock[]
-  /** What it had and has no longer, now or before, with the networks of this host that are still there. */
+  /** Blocks that the host has lost, now or before, with the networks that are still in them. */
   readonly moves: readonly LostBlock[]
 }
 
@@ -32,11 +32,11 @@ export interface LostBlock extends BlockMove {
 
 export interface LeavingBlock {
   readonly block: string
-  /** None where leases or interfaces could not be read: then it is not known that the block is free. */
+  /** Empty also when leases or interfaces could not be read. The block is then not known to be free. */
   readonly networks: readonly string[]
 }
 
-/** Claims what a host lacks and remembers what it has, be it less than was asked for. */
+/** Claims the blocks that a host lacks and remembers the blocks it has, even fewer than it asked for. */
 export const joinCluster = async (
   store: BlockStore,
   directory: string,
@@ -46,7 +46,7 @@ export const joinCluster = async (
     Partial<Pick<KnownBlocks, 'seen'>>,
 ): Promise<Joined> => {
   const { host, incarnation } = member
-  // What became of a block that was lost before may be something else by now.
+  // A block that was lost before may have another holder by now.
   const remembered = [...member.blocks, ...member.lost]
   const networksOf = (block: string): readonly string[] => useOfBlocks([block], witnesses)[0]?.networks ?? []
   const keeps = (block: string): boolean => !areComplete(witnesses) || networksOf(block).length > 0
@@ -64,7 +64,7 @@ export const joinCluster = async (
     }),
   )
   const leaving = claimed.leaving.map((block) => ({ block, networks: networksOf(block) }))
-  // What this host gave back itself, as nothing of it was there, it has not lost.
+  // A block that the host gave back itself, because it was unused, is not lost.
   const held = claimed.blocks.map(({ block }) => block)
   const gone = claimed.moves.filter(
     ({ block }) => !claimed.released.includes(block) && !isWithinBlocks(block, held),
@@ -80,12 +80,12 @@ export const joinCluster = async (
     pools: claimed.pools,
     blocks: claimed.blocks.map(({ block, revision }) => ({ block, revision })),
     leaving: claimed.leaving,
-    // Told again and again for as long as a network of this host uses it, or may.
+    // A lost block is reported again and again while a network of this host uses it, or may use it.
     lost: moves
       .filter(({ block }) => keeps(block))
       .map(({ block, takenBy, revision }) => ({ block, takenBy, revision })),
   }
-  // With a watch this comes every few seconds; the file is written where something is new.
+  // A watch comes here every few seconds, so the file is written only after a change.
   if (JSON.stringify(now) !== JSON.stringify(member)) await writeMember(directory, now)
   const collisions = claimed.blocks.flatMap(({ block }): readonly CollidingBlock[] => {
     const found = request.avoid?.(block) ?? null

@@ -7,20 +7,20 @@ import { type JoinPlace, joinLine } from './join-line.ts'
 import { networksUp, networksUpIn } from './networks-up.ts'
 import { hasJoined, memberOf } from './this-member.ts'
 
-/** What a host is in a cluster, for whatever plans its routes and rules. */
+/** The cluster host that this machine is, for plans of routes and rules. */
 export interface KnownMember {
   readonly member: ClusterMember & Partial<Pick<RememberedMember, 'elsewhere' | 'earlier'>>
-  /** Its state directory was lost, and the cluster tells by what is up here. */
+  /** The state directory was lost. The networks that are up here and the cluster's records tell the host. */
   readonly isForgotten: boolean
 }
 
-/** What this host remembers to be in a cluster that it has joined; null: nothing. */
+/** What this host remembers of a cluster that it has joined; null: it has not joined. */
 export const joinedMember = async (directory: string, name: string): Promise<RememberedMember | null> => {
   const member = await memberOf(directory, name)
   return member !== null && hasJoined(member) ? member : null
 }
 
-/** A host that has networks in the pools of a cluster, and that is none of its hosts as far as can be told. */
+/** A host with networks in the pools of a cluster that matches none of the cluster's hosts. */
 export interface UnknownMember {
   readonly member: null
   /** `shop/web` */
@@ -28,8 +28,8 @@ export interface UnknownMember {
 }
 
 /**
- * What this host is in a cluster; or what it was, where its state directory was lost and the cluster tells by what is up
- * here. A plan and a watch both ask here.
+ * Finds the cluster host that this machine is. When the state directory was lost, the cluster's records and the
+ * networks that are up here tell which host it was. Plans and watches both call this.
  *
  * @param read - reads the cluster; null: it does not answer
  */
@@ -45,7 +45,10 @@ export const knownMember = async (
   return snapshot === null ? null : knownByFacts(snapshot, facts)
 }
 
-/** What a host that remembers nothing was in a cluster, as what is up on it tells; null: nothing is in its pools. */
+/**
+ * Finds the cluster host that a machine without memory was, by its facts; null: it has no network in the cluster's
+ * pools.
+ */
 export const knownByFacts = (
   snapshot: BlockSnapshot,
   facts: HostFacts,
@@ -56,7 +59,7 @@ export const knownByFacts = (
   return networks.length === 0 ? null : { member: null, networks }
 }
 
-/** The networks of this host that are up in pools of a cluster, or in blocks there of which a pool was taken away. */
+/** The networks that are up here in pools of a cluster, or in blocks whose pool was removed. */
 const networksInPools = (snapshot: BlockSnapshot, facts: HostFacts): readonly string[] => {
   const { pools, hosts } = describeCluster(snapshot)
   const ranges = [
@@ -66,10 +69,10 @@ const networksInPools = (snapshot: BlockSnapshot, facts: HostFacts): readonly st
   return networksUpIn(ranges, facts)
 }
 
-/** What is to be said of a host that the cluster does not tell, though networks of it are in its pools. */
+/** The message about a host that the cluster does not know, although its networks are in the cluster's pools. */
 export const unknownText = (place: JoinPlace, name: string, networks: readonly string[]): string =>
   `the state directory ${place.directory} remembers no block of cluster ${name}, no host there has the name or an address of this one and blocks with its networks, and the pools of the cluster have the addresses of ${networks.join(', ')}. So it is not known which host this is, and routes and rules towards other hosts are not planned. Join the cluster: \`${joinLine(place)}\`, with --member where its name there is another than that of the machine. It gets a block then, and \`portolan plan\` says which network has to move, and how.`
 
-/** What is to be said of a host whose state directory was lost. */
+/** The message about a host whose state directory was lost. */
 export const forgottenText = (place: JoinPlace, name: string, { host }: ClusterMember): string =>
   `the state directory ${place.directory} remembers no block of cluster ${name}, and networks of this host are in blocks of ${host} there. Routes and rules towards other hosts are planned as for ${host}, and no new network gets a subnet. If the directory was lost, get the blocks back: \`${joinLine(place, '--takeover', '--member', host)}\`.`

@@ -17,24 +17,25 @@ import { hasJoined, memberOf } from './this-member.ts'
 /** Reads a cluster again. */
 type Read = () => Promise<BlockSnapshot>
 
-/** That etcd has lost what this host knows of its cluster. */
+/** A loss of etcd's data, compared with what this host knows of its cluster. */
 export interface DataLoss {
   readonly error: BlockStoreError
   /**
-   * The other hosts as this host remembers them, and blocks of it that others have by what is left: both would use them, so they
-   * are lost. Null: no other host has one, and what is remembered stays.
+   * The other hosts as this host remembers them, with blocks of this host that the remaining data gives to another.
+   * Both hosts would use such a block, so it is lost. Null: no other host has one, and the memory stays.
    */
   readonly seen: ClusterNeighbours | null
 }
 
 /**
- * Whether etcd has lost what this host knows of its cluster: it came back without its data, or with an older copy of it. Then it
- * says nothing of blocks and hosts, and is to each command what one that does not answer is. Only a block of this host that another
- * one has there is told.
+ * Detects that etcd lost its data, or has an older copy of it. Its records then say nothing about blocks and hosts, and
+ * a command treats it like an etcd that does not answer. Only one thing counts: a block of this host that etcd gives to
+ * another host.
  *
- * @param snapshot - of the cluster, as it was read last
- * @param read - asked where that tells a loss: another process may have written down what came behind it
- * @returns null: it has not, as far as can be told
+ * @param snapshot - the cluster as last read
+ * @param read - reads the cluster again when the snapshot shows a loss: another process may have remembered a newer
+ * state
+ * @returns null: no loss, as far as can be told
  */
 export const lostData = async (
   place: JoinPlace,
@@ -56,17 +57,17 @@ export const lostData = async (
   return { error, seen }
 }
 
-/** That etcd has lost its data, by what a process knows of this host: the state directory was lost as well. */
+/** The error for an etcd without data when the state directory is lost too. A process still knows this host. */
 export const poolsLost = (place: JoinPlace, was: RememberedMember): BlockStoreError =>
   new BlockStoreError('CLUSTER_DATA_LOST', lossText(place, { kind: 'no-pools' }, was, null, null))
 
-/** @throws BlockStoreError `CLUSTER_DATA_LOST` as `lostData` tells it */
+/** Throws when etcd has lost its data. @throws BlockStoreError `CLUSTER_DATA_LOST` as `lostData` returns it */
 export const refuseLostData = async (...asked: Parameters<typeof lostData>): Promise<void> => {
   const lost = await lostData(...asked)
   if (lost !== null) throw lost.error
 }
 
-/** What is damaged is told by what needs it. */
+/** Reads the remembered other hosts; null when there are none. A damaged file is reported by the code that needs it. */
 export const seenIn = async (directory: string, cluster: string): Promise<ClusterNeighbours | null> => {
   try {
     const seen = await readNeighbours(directory)
@@ -114,7 +115,7 @@ const lossText = (
   }
 }
 
-/** What is to be done where no other host has a block of this one. */
+/** The advice when no other host has a block of this one. */
 const wayOf = (lost: LostRecords, join: string, settle: string): string => {
   if (lost.kind === 'pools-undone') return `Restore a later copy; or ${settle}.`
   if (lost.kind === 'older' && lost.pools !== null)
@@ -122,18 +123,18 @@ const wayOf = (lost: LostRecords, join: string, settle: string): string => {
   return `Run ${join} on each host, which gets its blocks back; or restore a later copy.`
 }
 
-/** What settles pools again, on any host. */
+/** The command that sets the pools again. It works on any host. */
 const initLine = (place: JoinPlace, pools: readonly string[]): string =>
   lineThere('init', place, ...pools.flatMap((pool) => ['--pool', pool]))
 
 const nameOf = (host: string, own: string, isOwn: boolean): string =>
   isOwn ? `${host} (this host)` : otherNamed(host, own)
 
-/** Two machines may have one name. */
+/** Names a host. Two machines may have one name. */
 const otherNamed = (host: string, own: string): string =>
   host === own ? `another machine named ${host}` : host
 
-/** What is to be said of blocks of this host that others have by what etcd has left; null: there are none. */
+/** The message about blocks of this host that the remaining data gives to others; null: there are none. */
 const holdersText = (place: JoinPlace, host: string, seen: ClusterNeighbours | null): string | null => {
   const { disputed = [], others = [] } = seen ?? {}
   if (disputed.length === 0) return null
@@ -149,7 +150,7 @@ const holdersText = (place: JoinPlace, host: string, seen: ClusterNeighbours | n
   return `By that copy, blocks of this host are of others: ${holders.join(', ')}. Both would use their addresses, so no network gets a subnet there. ${itself} a later copy; or go on with this one: run \`${lineThere('join', place)}\` on each other host, which gets back what is free, and ${claim} here, which says what has to move.`
 }
 
-/** The same of the hosts that are remembered, as a list of sentences. */
+/** Sentences about the remembered hosts that etcd has forgotten. */
 export const unknownTexts = async (place: JoinPlace, cluster: string): Promise<readonly string[]> => {
   const seen = await seenIn(place.directory, cluster)
   const text = seen === null ? null : unknownHostsText(place, seen)
@@ -157,9 +158,9 @@ export const unknownTexts = async (place: JoinPlace, cluster: string): Promise<r
 }
 
 /**
- * What is to be said of other hosts that etcd knows nothing of, though this host does.
+ * The message about other hosts that this host knows and etcd has forgotten.
  *
- * @returns null: it knows all of them
+ * @returns null: etcd knows all of them
  */
 export const unknownHostsText = (place: JoinPlace, neighbours: ClusterNeighbours): string | null => {
   const lost = unknownHosts(neighbours)

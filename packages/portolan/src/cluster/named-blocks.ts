@@ -5,19 +5,20 @@ import { claimLines, joinLine } from './join-line.ts'
 import { noPools } from './no-pools.ts'
 
 interface NamedCluster {
-  /** Null: none, whatever `config` says. */
+  /** The URL of the cluster; null: no cluster, whatever `config` says. */
   readonly cluster?: string | null
   readonly config?: Pick<Config, 'cluster'>
   readonly stateDirectory?: string
-  /** The other hosts, where they are known; else those that are remembered. */
+  /** The other hosts; absent: those that the state directory remembers. */
   readonly neighbours?: ClusterNeighbours | null
-  /** The blocks of a cluster that this host has not joined, where it was asked. */
+  /** What a cluster that this host has not joined said about its blocks, when it was asked. */
   readonly clusterSeen?: ClusterNeighbours
 }
 
 /**
- * What this host has of the cluster that options or the config name; or, where none is named, of the one that it has
- * joined: a network would leave the blocks, and those of other hosts are not avoided. Null: there is none.
+ * The blocks that this host has in the named cluster. Without a name they are those of the cluster that it has joined.
+ * Otherwise a plan would move networks out of the blocks and would not avoid the blocks of other hosts. Null: no
+ * cluster.
  */
 export const namedBlocks = async ({
   cluster,
@@ -34,16 +35,19 @@ export const namedBlocks = async ({
   const held = await readHeldBlocks(url, directory, joinLine(place), neighbours)
   if (held.elsewhere !== undefined) return held
   const known = { ...held, ...unjoinedIn(held, neighbours ?? clusterSeen ?? null) }
-  // A name that is misspelt is no reason to join.
+  // A cluster without pools may be a misspelt name, so the message does not ask to join it.
   const unset = isUnset(held, clusterSeen) ? { elsewhere: noPools(place, held.cluster) } : {}
   return { ...known, ...unset, ...claimLines(place, known) }
 }
 
-/** Has a cluster that this host has not joined no pools, as it said itself? */
+/** Tells whether a cluster that this host has not joined reported no pools. */
 const isUnset = ({ cluster, pools }: HeldBlocks, seen: ClusterNeighbours | undefined): boolean =>
   pools === null && seen?.cluster === cluster && (seen.pools ?? []).length === 0
 
-/** What a cluster said of its addresses to a host that has not joined it. One without pools may be another by a slip. */
+/**
+ * What a cluster said about its pools and blocks to a host that has not joined it. A cluster without pools is left out,
+ * because its name may be misspelt.
+ */
 export const unjoinedIn = (
   { cluster, pools }: Pick<HeldBlocks, 'cluster' | 'pools'>,
   seen: ClusterNeighbours | null,
@@ -55,7 +59,7 @@ export const unjoinedIn = (
   }
 }
 
-/** A user that may not read them may not change this host either. */
+/** Reads the blocks of the joined cluster; null without permission. Such a user may not change this host either. */
 const joinedBlocks = async (
   directory: string,
   neighbours: ClusterNeighbours | null | undefined,

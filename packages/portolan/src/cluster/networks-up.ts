@@ -11,17 +11,17 @@ import {
   tryParseInterfaceAddress,
 } from '@portolan/netfilter'
 
-/** A network of this host that the kernel has. */
+/** A network of this host that exists in the kernel. */
 export interface NetworkUp {
   /** `shop/web` */
   readonly name: string
-  /** What it has of addresses: on its interfaces, and routed to them. */
+  /** The addresses of its interfaces, and the destinations routed to them. */
   readonly prefixes: readonly Prefix[]
 }
 
 /**
- * The networks of ours that are there, by the aliases of their interfaces: they are in use whatever leases say, which may
- * be lost. Interfaces of others are no networks of ours: `blockObstacles` tells what of them is in a block.
+ * The networks of Portolan that exist now, found by the aliases of their interfaces. They are in use even when their
+ * leases are lost. Interfaces of other programs are not listed here; `blockObstacles` finds those.
  *
  * @returns null: the interfaces of this host could not be read
  */
@@ -38,7 +38,7 @@ export const networksUp = ({ interfaces, routes = [] }: HostFacts): readonly Net
     return [{ name: `${owner.project}/${owner.network}`, prefixes }]
   }) ?? null
 
-/** The names of those that are in some ranges, each once. Where interfaces could not be read, none is known. */
+/** The names of the networks that are up in some ranges, each once. Empty when the interfaces could not be read. */
 export const networksUpIn = (ranges: readonly string[], facts: HostFacts): readonly string[] => {
   const parsed = ranges.map((range) => parsePrefix(range))
   const inside = (networksUp(facts) ?? []).filter(({ prefixes }) =>
@@ -53,7 +53,10 @@ const prefixesOf = ({ addresses = [] }: InterfaceFact): readonly Prefix[] =>
     return found === null ? [] : [prefixAround(found.address, found.length)]
   })
 
-/** An address that was taken from a bridge leaves routes to its containers behind, where a program made them. */
+/**
+ * The destinations that an interface reaches without a gateway. After an address was removed from a bridge, routes to
+ * its containers may remain that another program made.
+ */
 const onLink = (link: InterfaceFact, route: RouteFact): readonly Prefix[] => {
   if (route.interface !== link.name || (route.gateway ?? null) !== null) return []
   if ((route.type ?? 'unicast') !== 'unicast') return []

@@ -3,10 +3,10 @@ import type { HostFacts } from '@portolan/netfilter'
 import { clusterLine, type JoinPlace, joinLine } from './join-line.ts'
 
 /**
- * What is to be said of a cluster without pools.
+ * The message about a cluster without pools.
  *
- * @param place - of the command that prints it
- * @param facts - of a host that remembers no cluster; null: they tell nothing
+ * @param place - the cluster and state directory of the command that prints it
+ * @param facts - facts of a host that remembers no cluster; null: not used
  */
 export const noPools = (place: JoinPlace, name: string, facts: HostFacts | null = null): string => {
   const settle = `\`${clusterLine('init', place, ['--pool', '10.64.0.0/12:24'])}\``

@@ -14,22 +14,23 @@ import {
 } from '@portolan/netfilter'
 import { askedAddresses } from './asked-addresses.ts'
 
-/** What is known when a host picks the addresses through which its blocks are reached. */
+/** The input for the choice of the addresses through which other hosts reach the blocks of this one. */
 export interface NodeChoice {
   readonly facts: HostFacts
-  /** Those that were asked for. */
+  /** The addresses that --address names. */
   readonly asked: readonly string[]
-  /** Those it has told the cluster before; null: none. */
+  /** The addresses that this host announced before; null: none. */
   readonly told: NodeAddresses | null
-  /** The addresses of the servers of etcd. */
+  /** The addresses of the etcd servers. */
   readonly servers: readonly string[]
 }
 
 /**
- * The addresses through which other hosts reach the blocks of this one: those that were asked for; else those it has told
- * before, while it has them; else those of the interface towards etcd; else of that of the default route.
+ * Chooses the addresses through which other hosts reach the blocks of this one. The named addresses come first, then
+ * those announced before, while the host still has them. Next come those of the interface towards etcd, then those of
+ * the default route's interface.
  *
- * @throws InvalidRequestError for an address that this host has not
+ * @throws InvalidRequestError for an address that this host does not have
  */
 export const nodeAddresses = ({ facts, asked, told, servers }: NodeChoice): NodeAddresses => {
   const wires = (facts.interfaces ?? []).filter(isWire)
@@ -44,7 +45,7 @@ export const nodeAddresses = ({ facts, asked, told, servers }: NodeChoice): Node
   return { ip: ip ?? null, ip6: ip6 ?? null }
 }
 
-/** The addresses of this host through which another one may reach it. */
+/** The addresses of this host through which another host may reach it. */
 export const ownAddresses = (facts: HostFacts): ReadonlySet<string> =>
   new Set(
     (facts.interfaces ?? [])
@@ -55,14 +56,14 @@ export const ownAddresses = (facts: HostFacts): ReadonlySet<string> =>
 const isWire = (link: InterfaceFact): boolean =>
   link.up !== false && link.name !== 'lo' && parseBridgeAlias(link.alias) === null
 
-/** A link-local address means nothing on another link. */
+/** The addresses of an interface without link-local ones, which mean nothing on another link. */
 const addressesOf = ({ addresses = [] }: InterfaceFact): readonly InterfaceAddress[] =>
   addresses.flatMap((text) => {
     const found = /^fe[89ab][0-9a-f]:/i.test(text) ? null : tryParseInterfaceAddress(text)
     return found === null ? [] : [found]
   })
 
-/** The interfaces on whose networks servers of etcd are. */
+/** The interfaces on whose networks the etcd servers are. */
 const towards = (servers: readonly string[], wires: readonly InterfaceFact[]): readonly string[] =>
   servers.flatMap((text) => {
     const server = tryParseAddress(text)

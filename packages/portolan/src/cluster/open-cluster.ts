@@ -11,19 +11,20 @@ import { version } from '../version.ts'
 import { type FreshStore, filesStamp, freshStore } from './fresh-access.ts'
 import { serverAccess } from './server-access.ts'
 
-/** A cluster that can be asked. */
+/** An open cluster. */
 export interface Cluster {
   readonly name: string
   readonly store: BlockStore
-  /** Its servers: `192.0.2.1:2379`. */
+  /** The addresses of the etcd servers: `192.0.2.1:2379`. */
   readonly endpoints: readonly string[]
 }
 
 /**
- * Opens the cluster of a URL. The package that talks to etcd is loaded here, and only here.
+ * Opens the cluster of a URL. Only this file loads the package that talks to etcd.
  *
- * @param voteMs - how long its servers are waited for while they vote; undefined: as `openEtcdStore` does
- * @throws InvalidRequestError for a URL that is none, a file of it that cannot be read, or a package that is not installed
+ * @param voteMs - how long to wait for servers that elect a leader, in ms; undefined: as `openEtcdStore` does
+ * @throws InvalidRequestError for an invalid URL, or a file of it that cannot be read
+ * @throws PortolanError `MISSING_PACKAGE` when the package is not installed
  */
 export const openCluster = async (url: string, voteMs?: number): Promise<Cluster> => {
   const address = parseClusterUrl(url)
@@ -43,13 +44,13 @@ export const openCluster = async (url: string, voteMs?: number): Promise<Cluster
   return { name: cluster, store: withOwnErrors(store), endpoints }
 }
 
-/** A key of etcd, to be read and followed. */
+/** A single key of etcd that can be read and watched. */
 export type ClusterKey = Pick<BlockStore, 'read' | 'watch' | 'close'>
 
 /**
  * Opens one key on the servers of a cluster.
  *
- * @param url - of the cluster
+ * @param url - the URL of the cluster
  * @throws InvalidRequestError as `openCluster` does
  */
 export const openClusterKey = async (url: string, key: string): Promise<ClusterKey> => {
@@ -68,7 +69,9 @@ const keyOf = <Store extends ClusterKey>(fresh: FreshStore<Store>): ClusterKey =
   close: fresh.close,
 })
 
-/** The package has its own copy of the class of these errors, which is not the one that is told apart here. */
+/**
+ * Converts an error of the package. The package has its own copy of the error class, so `instanceof` would fail here.
+ */
 const ownError = (error: unknown): unknown => {
   const code = blockStoreErrorCode(error)
   return code === null || error instanceof PortolanError

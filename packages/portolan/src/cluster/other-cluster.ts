@@ -20,13 +20,13 @@ import type { Cluster } from './open-cluster.ts'
 import { hasJoined, inOtherCluster, isElsewhere } from './this-member.ts'
 
 /**
- * Refuses to join a cluster on a host that is in another one, which another state directory knows: its routes tell. A plan
- * for either would be one for the whole host.
+ * Refuses to join a cluster when this host is in another one that another state directory knows. The routes show it. A
+ * plan for either cluster would cover the whole host.
  *
  * @param known - what the state directory remembered before
- * @param isUsed - are networks of this host in a block?
- * @throws InvalidRequestError where another state directory has the routes of this host, or, where that is not known, they
- * lead to blocks that the cluster never had
+ * @param isUsed - tells whether networks of this host are in a block
+ * @throws InvalidRequestError when another state directory has the routes of this host. Without a known holder: when
+ * the routes lead to blocks that the cluster never had
  */
 export const refuseOtherCluster = async (
   { store, name }: Pick<Cluster, 'store' | 'name'>,
@@ -35,7 +35,8 @@ export const refuseOtherCluster = async (
   known: RememberedMember | null,
   isUsed: (block: string) => boolean,
 ): Promise<void> => {
-  // Networks in a block that it lost there are of that cluster too: what became of them is told until it has left.
+  // Networks in a block that the host lost still belong to the earlier cluster, and are reported until it leaves that
+  // cluster.
   if (isElsewhere(known, name) && (known.blocks.length > 0 || known.lost.some(({ block }) => isUsed(block))))
     throw inOtherCluster(known, directory, namedText(name, await store.read()))
   const isKnown = known !== null && hasJoined(known)
@@ -45,7 +46,7 @@ export const refuseOtherCluster = async (
   const neighbours = neighboursOf(snapshot, { host: '', incarnation: '', cluster: name })
   const holder = (await withRouteHolder(directory, neighbours))?.routesOf
   if (holder !== undefined) throw heldElsewhere(holder, name, directory)
-  // Of clusters that it was in before, the routes go with the next plan.
+  // The next plan removes routes of clusters that this host was in before.
   if (isKnown) return
   const elsewhere = routesOfOthers(facts, neighbours, snapshot)
   if (elsewhere.length === 0) return
@@ -66,7 +67,10 @@ const heldElsewhere = (
     `this host is ${host} in cluster ${cluster}${url === undefined ? '' : ` (${url})`} with the state directory ${other}, and has routes of that one. Cluster ${name} is to be joined with the state directory ${directory}. ${oneAtATime} If ${cluster} is meant, leave --state out or name ${other}. To leave ${cluster}, give its blocks back first: \`${releaseLine({ cluster: url ?? 'URL', directory: other })}\`.`,
   )
 
-/** By the pools of the cluster, and by its blocks: of each that a host had there is a trace. */
+/**
+ * The routes to blocks of another cluster: outside of this cluster's pools, or, without pools, to blocks that it never
+ * had. Each block that a host had leaves a trace in the cluster.
+ */
 const routesOfOthers = (
   facts: HostFacts,
   neighbours: ClusterNeighbours,
@@ -81,11 +85,11 @@ const routesOfOthers = (
 }
 
 /**
- * Refuses what is about another cluster than the one that this host is in: a name that is misspelt would have it leave its
- * blocks.
+ * Refuses a command about a cluster other than the one that this host is in. With a misspelt name the host would
+ * otherwise leave its blocks.
  *
- * @param read - reads the cluster that is named; null: it does not answer
- * @throws InvalidRequestError with both clusters and what to type; what keeps the state directory from being read
+ * @param read - reads the named cluster; null: it does not answer
+ * @throws InvalidRequestError with both clusters and what to type; and the errors of reading the state directory
  */
 export const refuseElsewhere = async (
   directory: string,
@@ -96,7 +100,7 @@ export const refuseElsewhere = async (
   if (isElsewhere(known, name)) throw inOtherCluster(known, directory, namedText(name, await read()))
 }
 
-/** That a cluster is named, and that the name may be misspelt. */
+/** Says that a cluster is named, and that a name without pools may be misspelt. */
 const namedText = (name: string, snapshot: BlockSnapshot | null): string =>
   snapshot !== null && describeCluster(snapshot).pools.length === 0
     ? `cluster ${name} is named, which has no pools: that name may be misspelt`

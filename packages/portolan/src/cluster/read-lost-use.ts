@@ -4,16 +4,17 @@ import { readMemberSince } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { type BlockWitnesses, useOfBlocks } from './use-of-blocks.ts'
 
-/** Blocks that this host had in its cluster, and what could not be read of them: sentences. */
+/** The blocks that this host had in its cluster, and sentences about what could not be read. */
 export interface LostUse {
   readonly lost: readonly LostBlockUse[]
   readonly unread: readonly string[]
 }
 
 /**
- * What this host remembers to have lost, or saw of its cluster since. The cluster is not asked, and none has to be named.
+ * Reads the blocks that this host has lost, as it remembers or saw later. It does not ask the cluster, and no cluster
+ * has to be named.
  *
- * @param seen - the other hosts, where they are known; else those that are remembered
+ * @param seen - the other hosts; absent: those that the state directory remembers
  */
 export const readLostUse = async (
   directory: string,
@@ -22,7 +23,8 @@ export const readLostUse = async (
 ): Promise<LostUse> => {
   try {
     const { lost: all = [] } = (await readMemberSince(directory, seen))?.held ?? {}
-    // Those of another cluster are told of the networks in them alone: nothing of this host's part in its own comes of them.
+    // Lost blocks of an earlier cluster are left out. They do not concern this host's part in its current cluster, and
+    // are reported only for the networks in them.
     const lost = all.filter(({ cluster }) => cluster === undefined)
     const uses = useOfBlocks(
       lost.map(({ block }) => block),

@@ -12,28 +12,28 @@ import { ownAddresses } from './node-addresses.ts'
 
 /** A host that remembers nothing of a cluster and is about to join it. */
 export interface FirstJoin extends JoinPlace {
-  /** The name that it would have. */
+  /** The name under which it would join. */
   readonly host: string
-  /** Was it asked for that name? */
+  /** The name was given with --member. */
   readonly isNamed: boolean
-  /** Addresses of --address. */
+  /** The addresses given with --address. */
   readonly asked: readonly string[]
   readonly facts: HostFacts
 }
 
 /**
- * Refuses that a host joins as a second one beside the one that it was, where its state directory was lost: it would get other
- * blocks, and its networks would be in blocks that are not its own. It is told by its address; where an address or a name is
- * asked for, networks of it have to be in those blocks besides: several hosts may be on one machine. Networks that are up in
- * blocks of a host with another address tell it only where that host is not alive and no name is asked for: a block that was
- * lost may be another machine's by now.
+ * Refuses to join as a second host when this machine was already one and lost its state directory. It would get new
+ * blocks, and its networks would be in blocks that are not its own. An address of this machine shows the earlier host.
+ * When an address or a name is given, networks must be up in those blocks too, because several hosts may run on one
+ * machine. Networks alone show the earlier host only if it is not alive and no name is given: another machine may have
+ * a lost block by now.
  *
- * @throws InvalidRequestError with the command that gets the blocks back
+ * @throws InvalidRequestError with the command that takes the blocks back
  */
 export const refuseSecondHost = (snapshot: BlockSnapshot, join: FirstJoin): void => {
   const { host: name, isNamed, asked, facts, directory } = join
   const hosts = describeCluster(snapshot).hosts.filter(({ blocks }) => blocks.length > 0)
-  // Then that host is the one that it was, or is refused as another machine of the name.
+  // The join itself decides about a host of this name: it is this host, or the name belongs to another machine.
   if (hosts.some(({ host }) => host === name)) return
   const own = addressesOf(join)
   const isUnasked = asked.length === 0 && !isNamed

@@ -17,12 +17,13 @@ import type { Cluster } from './open-cluster.ts'
 import { serverAddresses } from './server-addresses.ts'
 
 /**
- * Tells the cluster through which addresses the blocks of this host are reached, and remembers the other hosts.
+ * Announces to the cluster the addresses through which the blocks of this host are reached, and remembers the other
+ * hosts.
  *
- * @param facts - of this host
- * @param seen - the cluster as it was a moment ago: it is not read again
- * @param asked - the addresses that were asked for
- * @returns what is told of this host now
+ * @param facts - the facts of this host
+ * @param seen - the cluster as read a moment ago, so it is not read again
+ * @param asked - the addresses that --address names
+ * @returns the addresses that the cluster has of this host now
  */
 export const tellAndRemember = async (
   { store, endpoints }: Cluster,
@@ -41,9 +42,9 @@ export const tellAndRemember = async (
 }
 
 /**
- * The other hosts of a cluster as it says, and those that it lost, which this host remembers.
+ * The other hosts of a cluster, together with those that the cluster lost and this host remembers.
  *
- * @param cluster - its name
+ * @param cluster - the name of the cluster
  */
 export const neighboursIn = async (
   directory: string,
@@ -53,7 +54,7 @@ export const neighboursIn = async (
 ): Promise<ClusterNeighbours> =>
   withUnknownHosts(neighboursOf(snapshot, { ...member, cluster }), await seenIn(directory, cluster), snapshot)
 
-/** @returns whether the other hosts, or their blocks, are others than before */
+/** Remembers the other hosts of a cluster. @returns true when the hosts or their blocks changed */
 export const rememberNeighbours = async (
   directory: string,
   member: RememberedMember,
@@ -62,12 +63,11 @@ export const rememberNeighbours = async (
   writeNeighbours(directory, await neighboursIn(directory, member.cluster, member, snapshot))
 
 /**
- * Remembers that the cluster has a block no longer for a block of this host, where it does not: a command afterwards that
- * asks no etcd would pick subnets there, and another host may use the addresses. It is for commands that change nothing else
- * here: where nothing was lost or left its pool, nothing is written, and a user that may not write it is told what is lost all
- * the same.
+ * Remembers that the cluster no longer has a block for this host. Otherwise a later command that does not ask etcd
+ * would pick subnets in addresses that another host may use. This serves commands that change nothing else here. When
+ * nothing was lost and no block left its pool, no file is written. A user without write permission still sees the loss.
  *
- * @param cluster - its name
+ * @param cluster - the name of the cluster
  */
 export const rememberLoss = async (
   directory: string,
@@ -79,7 +79,7 @@ export const rememberLoss = async (
   await rememberLostIn(directory, await neighboursIn(directory, cluster, known.member, snapshot))
 }
 
-/** The same with the other hosts as they are known: those of `DataLoss` too. */
+/** Does the same with other hosts that are known already, for example those of `DataLoss`. */
 export const rememberLostIn = async (
   directory: string,
   neighbours: ClusterNeighbours | null,
@@ -88,7 +88,7 @@ export const rememberLostIn = async (
   if (known === null || neighbours === null || known.member.cluster !== neighbours.cluster) return
   const now = heldSince(known.member, neighbours)
   const isAsBefore = isSame(known.held.blocks, now.blocks) && isSame(known.held.leaving, now.leaving)
-  // What etcd has forgotten counts until something is written behind the first look at that.
+  // Hosts that etcd has forgotten are always written: the file keeps the revision at which the loss was first seen.
   if (isAsBefore && unknownHosts(neighbours).length === 0) return
   try {
     await writeNeighbours(directory, neighbours)

@@ -3,10 +3,10 @@ import type { ClusterAddress } from '@portolan/core'
 import { readTextFile, whyUnread } from '@portolan/host/file'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 
-/** Where the servers of a cluster are, and what this host shows them. */
+/** The servers of a cluster and the credentials of this host. */
 export interface ServerAccess {
   readonly endpoints: readonly string[]
-  /** Texts in PEM; null: no TLS. */
+  /** PEM texts; null: no TLS. */
   readonly tls: {
     readonly ca: string | null
     readonly cert: string | null
@@ -16,10 +16,10 @@ export interface ServerAccess {
 }
 
 /**
- * Reads the files that the URL of a cluster names. What they hold is checked here, where they have names: Node passes over
- * an authority that is none, and tells a key that does not fit in words of OpenSSL.
+ * Reads the files that the URL of a cluster names. They are checked here, where the messages can name the file. Node
+ * ignores a CA that is not valid, and reports a wrong key only with OpenSSL's words.
  *
- * @throws InvalidRequestError for a file that cannot be read, or that is not what the URL says
+ * @throws InvalidRequestError for a file that cannot be read, or that does not hold what the URL says
  */
 export const serverAccess = (address: ClusterAddress): ServerAccess => ({
   endpoints: address.endpoints,
@@ -46,7 +46,7 @@ const certificateIn = (text: string, file: string): X509Certificate => {
     const [first] = found.map((one) => new X509Certificate(one))
     if (first !== undefined) return first
   } catch {
-    // It is told as one that has none.
+    // A damaged certificate is reported like a file without one.
   }
   throw new InvalidRequestError(
     `${file}, which the cluster's URL names, holds no certificate in PEM: one begins with -----BEGIN CERTIFICATE-----. Name the file of the certificate; \`openssl x509 -inform DER\` converts one in DER.`,
@@ -57,7 +57,7 @@ const privateKeyIn = (text: string, file: string): KeyObject => {
   try {
     return createPrivateKey(text)
   } catch {
-    // The error of OpenSSL is left out: its code for a key that is locked differs between versions of Node.
+    // OpenSSL's error is not used: its code for a locked key differs between versions of Node.
     throw new InvalidRequestError(
       /^-----BEGIN ENCRYPTED|^Proc-Type:.*ENCRYPTED/m.test(text)
         ? `${file}, which the cluster's URL names, is locked with a passphrase, which cannot be asked for at boot. Write it without one, for root alone to read: \`openssl pkey\`.`

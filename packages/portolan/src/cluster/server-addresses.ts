@@ -2,19 +2,20 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { afterSilence } from '@portolan/host'
 
-/** How long a nameserver may take. */
+/** How long to wait for a nameserver, in milliseconds. */
 const LOOKUP_MS = 1_000
 
 type Resolve = (name: string) => Promise<readonly { readonly address: string }[]>
 
 const asSystem: Resolve = (name) => lookup(name, { all: true })
 
-/** The name or address of a server: `192.0.2.1` of `192.0.2.1:2379`. */
+/** The host of an endpoint: `192.0.2.1` for `192.0.2.1:2379`. */
 const hostOf = (endpoint: string): string => endpoint.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 
 /**
- * The addresses of servers of etcd, in their order. One that is asked by a name is on a network of this host too, so its
- * name is resolved as the system does it, with /etc/hosts. Without an answer it has none.
+ * The addresses of etcd servers, in the order of the endpoints. A server named by a host name may be on a network of
+ * this host too, so the name is resolved as the system does, with /etc/hosts. A name without an answer gives no
+ * address.
  */
 export const serverAddresses = async (
   endpoints: readonly string[],

@@ -3,20 +3,20 @@ import { type BlockSnapshot, type BlockStore, describeCluster } from '@portolan/
 import type { RememberedMember } from '@portolan/host'
 import { followCluster } from './follow-cluster.ts'
 
-/** How long a host counts as alive after it was heard of last. */
+/** Seconds for which a host counts as alive after its last renewal. */
 export const LEASE_SECONDS = 60
 
-/** Three renewals may be lost before the lease is. */
+/** Milliseconds between renewals. Three may be lost before the lease runs out. */
 const RENEWAL_MS = 15_000
 
 /**
- * Keeps the lease of a host, and watches its blocks.
+ * Keeps the lease of a host alive, and watches its blocks.
  *
- * @param seen - is given the cluster, each time that something of it has changed; true: the host wants to join anew
- * @param isKept - does the state directory still say what this host is?
- * @returns why it ends: the lease ran out, the host's keys are no longer as they were or as it wants them, or its memory is
- * gone
- * @throws BlockStoreError where the store is lost
+ * @param seen - called with the cluster after each change; true: the host wants to join again
+ * @param isKept - tells whether the state directory still says which host this is
+ * @returns why it ended: the lease ran out; the host's keys changed, or the host wants other keys; or the state
+ * directory is gone
+ * @throws BlockStoreError when the store does not answer
  */
 export const stayAlive = async (
   store: BlockStore,
@@ -60,7 +60,7 @@ const notice = async (
   isKept: () => Promise<boolean>,
 ): Promise<'keys' | 'memory' | 'stopped'> => {
   for await (const snapshot of followCluster(store, signal)) {
-    // Before anything is written, which would make the directory again.
+    // This check comes first: a write would create the deleted directory again.
     if (!(await isKept())) return 'memory'
     if (!isAsRemembered(snapshot, member)) return 'keys'
     if (await seen(snapshot)) return 'keys'

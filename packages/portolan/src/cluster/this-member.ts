@@ -6,14 +6,15 @@ import { type RememberedMember, readMember, stateNamed, writeMember } from '@por
 import { InvalidRequestError } from '@portolan/netfilter'
 import { releaseLine } from './join-line.ts'
 
-/** A text that no other claim has. */
+/** A random text that is unique to one claim. */
 export const newNonce = (): string => randomUUID()
 
 /**
- * What this host is in a cluster. It is on disk before the cluster hears of it: a host that is killed then knows its own.
+ * The membership of this host in a cluster. It is written to disk before the cluster gets it, so a host that is killed
+ * still knows its own claims.
  *
- * @param name - the name that was asked for; null: the one it has, or else that of the machine
- * @throws InvalidRequestError where it is something else already
+ * @param name - the name that was asked for; null: the name it has, or else the machine's
+ * @throws InvalidRequestError when the host is another member already
  */
 export const thisMember = async (
   directory: string,
@@ -27,7 +28,7 @@ export const thisMember = async (
   if (known !== null && known.blocks.length > 0) throw other(known, cluster, name, directory)
   checkHostName(host)
   if (known?.cluster === cluster && hasJoined(known)) {
-    // Networks that were left in blocks are told by any name.
+    // Networks left in lost blocks are reported under any name, so they are kept.
     const { left: _left, ...kept } = known
     return known.host === host
       ? writeMember(directory, kept)
@@ -43,7 +44,7 @@ export const thisMember = async (
   return writeMember(directory, fresh, { isFirst: known === null })
 }
 
-/** What a host was until now is remembered beside what it was before. */
+/** The earlier names of a host, with its current one added when it had joined. */
 const earlierOf = (known: RememberedMember | null): Pick<RememberedMember, 'earlier'> => {
   if (known === null) return {}
   const { earlier = [], host, incarnation } = known
@@ -51,7 +52,7 @@ const earlierOf = (known: RememberedMember | null): Pick<RememberedMember, 'earl
   return all.length === 0 ? {} : { earlier: all }
 }
 
-/** Networks that were left in blocks are told in whichever cluster the host is then. */
+/** The lost blocks, sorted by cluster. Networks left in them are reported in any cluster that the host joins. */
 const lostBy = (
   known: RememberedMember | null,
   cluster: string,
@@ -69,17 +70,17 @@ const lostBy = (
   }
 }
 
-/** What this host remembers to be in a cluster, joined or not; null: nothing, or it is in another one. */
+/** What this host remembers of a cluster, joined or not; null: nothing, or it is in another one. */
 export const memberOf = async (directory: string, cluster: string): Promise<RememberedMember | null> => {
   const known = await readMember(directory)
   return known?.cluster === cluster ? known : null
 }
 
-/** A first call of `join` that was refused leaves a member without pools: it has no part in the cluster. */
+/** Tells whether a member has joined. A first `join` that was refused leaves a member without pools and blocks. */
 export const hasJoined = ({ pools, blocks }: RememberedMember): boolean =>
   pools.length > 0 || blocks.length > 0
 
-/** The name that `thisMember` has; nothing is written. */
+/** The name that `thisMember` would use. Nothing is written. */
 export const memberName = async (
   directory: string,
   cluster: string,
@@ -88,15 +89,15 @@ export const memberName = async (
   return name ?? nameIn(await readMember(directory), cluster)
 }
 
-/** A host that gave its blocks back gave its name back too. */
+/** The name of this host in a cluster. A host that gave its blocks back gave its name back too. */
 const nameIn = (known: RememberedMember | null, cluster: string): string =>
   known?.cluster === cluster && known.left !== true ? known.host : hostname()
 
-/** Is this host in another cluster than the one that is named? */
+/** Tells whether this host is in a cluster other than the named one. */
 export const isElsewhere = (known: RememberedMember | null, cluster: string): known is RememberedMember =>
   known !== null && known.cluster !== cluster && known.left !== true && hasJoined(known)
 
-/** @param asked - what names another cluster, as a part of a sentence */
+/** The error for a host that is in another cluster. @param asked - a clause that names the requested cluster */
 export const inOtherCluster = (
   member: RememberedMember,
   directory: string,

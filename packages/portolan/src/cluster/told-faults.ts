@@ -1,26 +1,26 @@
 import { BlockStoreError, type CertificateFault, type UserFault } from '@portolan/core'
 
 /**
- * The store does not answer, is kept apart from this host by a certificate, does not let its user in, or has lost its data. All
- * of these may be mended, and blocks are this host's meanwhile.
+ * Tells whether an error is an outage of the store: no answer, a refused certificate or user, or lost data. Each of
+ * these may end, and the host keeps its blocks meanwhile.
  */
 export const isOutage = (error: unknown): error is BlockStoreError =>
   error instanceof BlockStoreError && isOutageCode(error.code)
 
-/** The same by the code of an error that another process had. */
+/** Does the same by the error code, for an error of another process. */
 export const isOutageCode = (code: string): boolean =>
   ['CLUSTER_UNREACHABLE', 'CLUSTER_OUTCOME_UNKNOWN', 'CLUSTER_DENIED', 'CLUSTER_DATA_LOST'].includes(code)
 
-/** Which faults of an outage were told, so that each is told once: another one may come in its place meanwhile. */
+/** The faults of an outage that were reported, so that each is reported once. Faults may alternate during an outage. */
 export interface ToldFaults {
-  /** @returns is it the first one of its kind since `end`? */
+  /** Adds a fault. @returns true for the first one of its kind since `end` */
   add(error: BlockStoreError): boolean
-  /** @returns was any told? */
+  /** Ends the outage. @returns true when a fault was reported */
   end(): boolean
 }
 
 export const toldFaults = (): ToldFaults => {
-  /** Null: the store did not answer. */
+  /** The reported kinds; null: the store did not answer. */
   const told = new Set<CertificateFault | UserFault | 'CLUSTER_DATA_LOST' | null>()
   return {
     add: ({ certificate, user, code }) => {

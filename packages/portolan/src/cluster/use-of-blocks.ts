@@ -12,33 +12,33 @@ import {
 } from '@portolan/netfilter'
 import { networksUp, networksUpIn } from './networks-up.ts'
 
-/** How far a block of this host is used up. */
+/** How much of a block of this host is used. */
 export interface BlockUse {
   readonly block: string
-  /** Addresses that are leased in it. */
+  /** The number of leased addresses in the block. */
   readonly leased: number
   /**
-   * Addresses that remain for containers, for which etcd is not asked: those of its subnets without their gateways, and of
-   * the rest as if each free part were one network.
+   * The number of addresses left for containers without asking etcd for another block. In a subnet, the gateway does
+   * not count. Each free part of the block counts as one network.
    */
   readonly remaining: bigint
-  /** Networks of this host with a subnet there, by its lease or because they are up: `shop/web`. */
+  /** Networks of this host with a subnet in the block, by lease or because they are up: `shop/web`. */
   readonly networks: readonly string[]
 }
 
-/** What tells which networks of this host are where. */
+/** The records and facts that tell where the networks of this host are. */
 export interface BlockWitnesses {
-  /** Null: they could not be read. */
+  /** Null: the leases could not be read. */
   readonly leases: LeaseState | null
-  /** What is up counts as well: leases may be lost. */
+  /** Networks that are up count too, because leases may be lost. */
   readonly facts: HostFacts
 }
 
-/** Is it certain that a block is unused in which no network is found? */
+/** Tells whether a block without a known network is certainly unused. */
 export const areComplete = ({ leases, facts }: BlockWitnesses): boolean =>
   leases !== null && networksUp(facts) !== null
 
-/** Where networks of this host are, by their leases or because they are up, and addresses that it leased: CIDR. */
+/** The subnets of this host's networks, by lease or because they are up, and the leased addresses, as CIDR. */
 export const subnetsInUse = ({ leases, facts }: BlockWitnesses): readonly string[] => [
   ...new Set([
     ...(leases === null ? [] : subnetsLeased(leases)),
