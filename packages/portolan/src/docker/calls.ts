@@ -1,25 +1,27 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** One call of dockerd that is not answered yet. */
+/** A call of dockerd that is not answered yet. */
 export interface Call {
-  /** Of no other call. */
+  /** Unique to this call. */
   readonly id: string
   readonly path: string
-  /** JSON, as it came. */
+  /** The JSON text as received. */
   readonly body: string
 }
 
-/** Calls that are under way: a file for each, from before anything is done until all is done. */
+/**
+ * The calls under way, each in a file of its own. The file exists from before the first change until the work is done.
+ */
 export interface Calls {
-  /** Those that a process before this one was killed in. */
+  /** The calls that an earlier process did not finish before it was killed. */
   readonly left: readonly Call[]
   begin(call: Call): void
-  /** Before its answer goes out: what has an answer is not taken back. */
+  /** Called before the answer is sent, because an answered call must not be taken back. */
   end(call: Call): void
 }
 
-/** @param stateDirectory - that leases are kept in */
+/** Opens the records of calls. @param stateDirectory - the directory that holds the leases */
 export const openCalls = (stateDirectory: string): Calls => {
   const folder = join(stateDirectory, 'docker-calls')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -30,21 +32,21 @@ export const openCalls = (stateDirectory: string): Calls => {
       try {
         writeFileSync(file(call), JSON.stringify(call), { mode: 0o600 })
       } catch {
-        // A full disk: what takes room says so itself, and what gives room back is done all the same.
+        // The disk is full. A call that needs room fails by itself, and a call that frees room must still be done.
       }
     },
     end: (call) => rmSync(file(call), { force: true }),
   }
 }
 
-/** A file that was cut off is of a call that nothing was done for. */
+/** Reads a recorded call. A file that was cut off belongs to a call for which nothing was done, so it is removed. */
 const readCall = (file: string): Call | null => {
   try {
     const { id, path, body } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Call>
     if (typeof id === 'string' && typeof path === 'string' && typeof body === 'string')
       return { id, path, body }
   } catch {
-    // It is no call, as is said below.
+    // Not a call: the file is removed below.
   }
   rmSync(file, { force: true })
   return null

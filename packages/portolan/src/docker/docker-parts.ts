@@ -2,26 +2,29 @@ import type { LeaseStore } from '@portolan/core'
 import type { Links } from '@portolan/host'
 import type { LiveHost } from '../live/live-host.ts'
 
-/** What the verbs work with. */
+/** The tools that the driver's verbs work with. */
 export interface DockerParts {
   readonly host: LiveHost
-  /** That of the host object too. */
+  /** The lease store that `host` uses too. */
   readonly leases: LeaseStore
   readonly links: Links
-  /** Where leases, and the blocks of this host in a cluster, are remembered. */
+  /** The directory with the leases and the blocks of this host in a cluster. */
   readonly stateDirectory: string
-  /** Is told what is to be known and stops nothing. */
+  /** Receives notes that do not stop the work. */
   readonly report: (text: string) => void
-  /** Conflicts are told, and stop nothing. */
+  /** Conflicts are reported and do not stop a container. */
   readonly force: boolean
-  /** Addresses that no container ever had: its start was refused. The next one gets them, so that a remedy fits it. */
+  /**
+   * Addresses whose container was refused at its start, so no container ever had them. They are released without a
+   * trace and the next container gets them again, so that a remedy in an error message fits it.
+   */
   readonly unused: Set<string>
 }
 
-/** The project that networks of Docker are of. */
+/** The project that networks of Docker belong to. */
 export const dockerProject = 'docker'
 
-/** The address space of this IPAM driver: a network whose pool is of it has its subnet from here. */
+/** The address space of this IPAM driver. The subnet of a pool with this address space comes from this driver. */
 export const addressSpace = 'portolan'
 
 /** Docker tells a driver no names, only identifiers of 64 digits; its own commands show the first twelve. */

@@ -17,10 +17,10 @@ import { restore } from './restore.ts'
 import { type RepeatedCalls, settleCalls } from './settle-calls.ts'
 import { wording } from './wording.ts'
 
-/** The drivers, as they answer dockerd. */
+/** The network driver and the IPAM driver, as dockerd calls them. */
 export interface Docker extends AsyncDisposable {
   /**
-   * Answers one call. Nothing is thrown: an error is the answer.
+   * Answers one call. It never throws: an error becomes the answer.
    * @param path - `/NetworkDriver.Join`
    * @param body - JSON
    */
@@ -36,11 +36,11 @@ export interface Answer {
 export interface DockerOptions {
   readonly backend: BackendChoice
   readonly state?: string | undefined
-  /** Start containers in spite of conflicts, which are told. */
+  /** Start containers in spite of conflicts, which are reported. */
   readonly force: boolean
 }
 
-/** The drivers with what is written down, in one state directory. */
+/** The drivers and their records in one state directory. */
 interface OpenedDocker extends AsyncDisposable {
   readonly parts: DockerParts
   readonly calls: Calls
@@ -53,7 +53,8 @@ const openParts = async (
 ): Promise<OpenedDocker> => {
   const stateDirectory = state ?? defaultStateDirectory()
   const leases = openLeaseStore(stateDirectory)
-  // Ranges that are reserved later stop no network that is there from being brought back.
+  // The reserved ranges of the config are left out: a range reserved later must not keep an existing network from being
+  // restored.
   const { allowed, cluster = null } = readConfig()
   const config = { ...emptyConfig, allowed, cluster }
   const isLost = !existsSync(wantedStateFile(stateDirectory, dockerProject))
@@ -61,7 +62,8 @@ const openParts = async (
   const host = await openHost({
     ...{ project: dockerProject, backend, state: stateDirectory, leases },
     ...{ config, wording },
-    // No network of a Compose file is called by digits alone.
+    // Docker's networks are named by 12 hexadecimal digits (`nameOf`). Other names may be from a Compose project named
+    // docker.
     takesUp: ({ network }) => /^[\da-f]{12}$/.test(network),
   })
   for (const { name } of isLost ? host.networks() : [])
@@ -91,25 +93,28 @@ const openParts = async (
 }
 
 /**
- * Opens this host for Docker, and brings back what its networks need. Where the state directory is lost while it is open,
- * it is opened anew: what is up is written down in another one.
+ * Opens this host for Docker, and restores what its networks need. When the state directory is removed meanwhile, the
+ * drivers open again, and record the existing networks in a new directory.
  *
- * @param report - is told what is to be known and stops nothing
+ * @param report - receives notes that do not stop the work
  */
 export const openDocker = async (options: DockerOptions, report: (text: string) => void): Promise<Docker> => {
   const stateDirectory = options.state ?? defaultStateDirectory()
   let opened = await openParts(options, report)
   let place = placeOf(stateDirectory)
-  /** What sysctls and tables were before, which no bridge tells. */
+  /** The noted values of sysctls and tables before Portolan changed them. No bridge tells these values. */
   let before = heldNotes(stateDirectory)
   const lookForNotes = async (): Promise<void> => {
-    // While no network is there, they are put back.
+    // Without a network, these values are put back and there is nothing to hold.
     if (opened.parts.host.networks().length === 0) before = heldNotes(stateDirectory)
     await before.look()
   }
   await lookForNotes()
   const inOpening = inOrder()
-  /** One call at a time finds out that the directory is lost. */
+  /**
+   * The open drivers, opened again when the state directory was removed. Calls take turns here, so only one call opens
+   * them again.
+   */
   const current = (): Promise<OpenedDocker> =>
     inOpening(async () => {
       if (place !== null && placeOf(stateDirectory) === place) return opened
@@ -160,7 +165,7 @@ export const openDocker = async (options: DockerOptions, report: (text: string) 
   }
 }
 
-/** The networks of Docker whose bridges do not tell what may reach them. */
+/** The networks of Docker whose bridge alias had no room for the list of `reachable_from`. */
 const networksCut = async (): Promise<ReadonlySet<string>> =>
   new Set(
     ((await readHost()).interfaces ?? []).flatMap(({ alias }) => {
@@ -169,15 +174,15 @@ const networksCut = async (): Promise<ReadonlySet<string>> =>
     }),
   )
 
-/** What a folder is, and no other of its name; null: it is not there. */
+/** Identifies a folder, not its name: a new folder of the same name differs. Null: there is no folder. */
 const placeOf = (folder: string): string | null => {
   const found = statSync(folder, { throwIfNoEntry: false })
   return found === undefined ? null : `${found.dev} ${found.ino}`
 }
 
 /**
- * dockerd prints what a network driver says under `Err` (moby, libnetwork/drivers/remote/api/api.go), and an IPAM driver
- * under `Error` (libnetwork/ipams/remote/api/api.go).
+ * The answer for an error. dockerd reads the message of a network driver from `Err` (moby,
+ * libnetwork/drivers/remote/api/api.go), and that of an IPAM driver from `Error` (libnetwork/ipams/remote/api/api.go).
  */
 export const refusal = (status: number, error: unknown): Answer => {
   const words =

@@ -13,10 +13,10 @@ import { isPoolNetwork, poolNetwork } from './ipam/pool-id.ts'
 import { wording } from './wording.ts'
 
 /**
- * Brings back what the networks of Docker need: dockerd makes a network once, and not again after a boot of the host. And
- * gives up what a call took that was killed before dockerd had its answer, and what containers had that have ended since.
+ * Restores what the networks of Docker need, because dockerd does not create them again after a boot of the host. Also
+ * releases the leases of calls that were killed before dockerd got the answer, and the endpoints of ended containers.
  *
- * @param joining - the endpoints that dockerd calls Join for again
+ * @param joining - the endpoints for which dockerd repeats the call of Join
  */
 export const restore = async (parts: DockerParts, joining: ReadonlySet<string>): Promise<void> => {
   const { host, report } = parts
@@ -26,16 +26,16 @@ export const restore = async (parts: DockerParts, joining: ReadonlySet<string>):
     try {
       await host.ensureNetwork(name)
     } catch (error) {
-      // The others are served all the same.
+      // A failure must not stop the other networks.
       report(`network ${name} could not be brought back: ${messageFor(error, wording)}`)
     }
   }
 }
 
 /**
- * Where a container ends and this program serves no call, dockerd gives up after a while and asks no more. It has moved the
- * container's interface back to the host then, or the interface has gone with its namespace. An interface here that never
- * carried a packet is of a container that is just starting: dockerd moves it next.
+ * Detaches the endpoints of containers that ended while this program served no call: dockerd repeats its call only for a
+ * while. Then dockerd has moved the interface back to the host, or the interface is gone with its namespace. An interface
+ * on the host that never carried a packet belongs to a container that is just starting: dockerd moves it next.
  */
 const detachEnded = async (
   { host, links, report }: DockerParts,
@@ -59,8 +59,8 @@ const detachEnded = async (
 }
 
 /**
- * An address is used once an endpoint has it, and a pool once its gateway has an address. Where another driver makes the
- * network, nothing here knows its endpoints, and every address is kept.
+ * Releases addresses that no endpoint has, and pools without a leased address. A pool in use has at least its gateway's
+ * address. When another driver makes the network, this program does not know its endpoints, so every address is kept.
  */
 const releaseUnused = async ({ host, leases }: DockerParts): Promise<void> => {
   const networks = host.networks()

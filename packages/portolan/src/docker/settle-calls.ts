@@ -6,18 +6,19 @@ import type { JoinRequest } from './protocol/requests.ts'
 import { joinPath, verbs } from './protocol/verbs.ts'
 import { wording } from './wording.ts'
 
-/** What dockerd calls again after a kill. */
+/** The bodies of killed calls, for the calls that dockerd repeats. */
 export interface RepeatedCalls {
   /**
-   * The body of a call. dockerd sends one that got no answer again, but the body is read by then, and empty (moby,
-   * pkg/plugins/client.go `callWithRetry`): it is the one that was written down, where there was only one.
+   * Returns the body of a call. dockerd repeats a call without an answer, but it has read the body by then and sends an
+   * empty one (moby, pkg/plugins/client.go `callWithRetry`). The recorded body is used when exactly one call of that
+   * path was recorded.
    */
   take(path: string, body: string): string
-  /** The endpoints that Join is called for again. */
+  /** The endpoints for which dockerd repeats the call of Join. */
   readonly joining: ReadonlySet<string>
 }
 
-/** Takes back, or carries out once more, what a process before this one was killed in. */
+/** Takes back or finishes the calls in which an earlier process was killed. */
 export const settleCalls = async (parts: DockerParts, calls: Calls): Promise<RepeatedCalls> => {
   const bodies = new Map<string, string[]>()
   const joining = new Set<string>()
@@ -26,13 +27,13 @@ export const settleCalls = async (parts: DockerParts, calls: Calls): Promise<Rep
     try {
       if (verb?.afterKill) {
         const request = readRequest(call, verb)
-        // The schema has checked it.
+        // The schema has checked the request, so the cast is safe.
         if (verb === verbs[joinPath]) joining.add(nameOf((request as JoinRequest).EndpointID))
         await verb.afterKill(parts, request, call.id)
       }
       bodies.set(call.path, [...(bodies.get(call.path) ?? []), call.body])
     } catch (error) {
-      // dockerd gives the rest up itself, with the network at the latest.
+      // dockerd releases the rest itself, at the latest with the network.
       parts.report(`${call.path}, which was killed: ${messageFor(error, wording)}`)
     }
     calls.end(call)

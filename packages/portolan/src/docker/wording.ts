@@ -1,8 +1,8 @@
 import type { Wording } from '@portolan/netfilter'
 
 /**
- * The options of `docker network create` and `docker run`, and what else their user can write or run. The plugin itself is
- * started as `portolan docker-plugin`, by the administrator of the host.
+ * The words of the Docker plugin for messages: the options and commands that a user of `docker network create` and
+ * `docker run` has. The administrator of the host starts the plugin itself as `portolan docker-plugin`.
  */
 export const wording: Wording = {
   pool: '--ipam-opt pool={}',

@@ -18,16 +18,16 @@ import { putLeases } from './put-leases.ts'
 const typeOption = 'RequestAddressType'
 const gatewayType = 'com.docker.network.gateway'
 
-/** The gateway of a pool holds its address under this name. */
+/** The holder of the lease for a pool's gateway address. */
 export const gatewayHolder = 'gateway'
 
-/** What RequestAddress gives back. */
+/** The answer to RequestAddress. */
 export interface GivenAddress {
   readonly Address: string
   readonly Data: Readonly<Record<string, string>>
 }
 
-/** Leases an address of a pool: the one asked for, or the one that was never leased, or else was released longest ago. */
+/** Leases an address of a pool: the one asked for, or one that was never leased, or the one released longest ago. */
 export const requestAddress = async (
   { host, leases }: DockerParts,
   { PoolID, Address = '', Options }: AddressRequest,
@@ -43,7 +43,7 @@ export const requestAddress = async (
       Address !== '' ? Address : isGateway ? (poolLease(known.state, pool)?.gateway ?? null) : null
     const step = acquireAddress(known.state, {
       on: { project: dockerProject, network: poolNetwork(pool.subnet) },
-      // Docker does not say for what it asks: each address has a holder of its own.
+      // Docker does not say what the address is for, so each address has its own holder.
       holder: {
         project: dockerProject,
         service: isGateway ? gatewayHolder : id,
@@ -61,7 +61,10 @@ export const requestAddress = async (
   return { Address: `${address}/${pool.length}`, Data: {} }
 }
 
-/** What the network on a pool has: leases of the pool are lost with the state directory, and are on no bridge to be found. */
+/**
+ * The addresses in use on a pool's network. After a loss of the state directory the pool's leases are gone, and the
+ * bridge does not show them either.
+ */
 const addressesInUse = (
   host: DockerParts['host'],
   { family, subnet }: PoolId,
@@ -74,13 +77,15 @@ const addressesInUse = (
   ])
 }
 
-/** Docker keeps the gateway of a subnet whose bridge has none. */
+/**
+ * Tells whether the bridge of a pool's network has no gateway. Docker still keeps the gateway address of that subnet.
+ */
 const isIsolated = (host: DockerParts['host'], { family, subnet }: PoolId): boolean =>
   host
     .networks()
     .some(({ [family]: found }) => found !== null && found.subnet === subnet && found.gateway === null)
 
-/** Gives up what a call leased. */
+/** Releases the address that a call leased. */
 export const giveBack = async (
   { leases }: DockerParts,
   { PoolID }: AddressRequest,
@@ -93,8 +98,8 @@ export const giveBack = async (
 }
 
 /**
- * Leases the address that an endpoint has, where the pool is of this driver and has it no more: it was given up at a start
- * of this program, before any endpoint had it.
+ * Leases the address of an endpoint when the pool belongs to this driver and no longer has the address. A start of this
+ * program released the address, because no endpoint had it yet.
  */
 export const keepAddress = async (
   { leases }: DockerParts,
@@ -118,8 +123,8 @@ export const keepAddress = async (
 }
 
 /**
- * Docker keeps its pools itself. One that was given up here, because no address of it had been asked for or because the
- * state was removed, is leased again as long as nothing else has its subnet.
+ * Leases the subnet of a pool again when its lease is missing and nothing else has the subnet. Docker keeps its pools
+ * itself. The lease was given up because no address was asked for, or was lost with the state directory.
  * @throws PortolanError `SUBNET_LEASED`
  */
 const withPool = (state: LeaseState, pool: PoolId): LeaseStep<unknown> => {
@@ -137,7 +142,7 @@ const withPool = (state: LeaseState, pool: PoolId): LeaseStep<unknown> => {
   })
 }
 
-/** Gives an address up. One that is not leased is no error. */
+/** Releases an address. An address that is not leased is no error. */
 export const releaseAddress = async (
   { host, leases, unused }: DockerParts,
   { PoolID, Address = '' }: AddressRequest,
@@ -145,7 +150,8 @@ export const releaseAddress = async (
   const { family, subnet } = readPoolId(PoolID)
   if (Address === '') throw new InvalidRequestError('Address is missing: expected the address to give up.')
   const address = canonicalAddress(Address)
-  // Docker deletes an endpoint before it gives its address up: one that has it still was left by a killed call.
+  // Docker deletes an endpoint before it releases its address. An endpoint that still has the address was left by a
+  // killed call.
   const own = host.networks().filter((network) => network[family]?.subnet === subnet)
   for (const endpoint of host.endpoints())
     if (endpoint[family] === address && own.some(({ name }) => name === endpoint.network))

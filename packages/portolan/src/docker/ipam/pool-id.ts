@@ -1,23 +1,23 @@
 import { type Family, formatPrefix, InvalidRequestError, tryParsePrefix } from '@portolan/netfilter'
 
 /**
- * What Docker calls a pool by, which says all that is to be known of it: Docker keeps it, so a pool is known even where
- * this program has lost its state.
+ * A pool, as the id that Docker keeps for it describes it. The id holds everything about the pool, so a pool is known
+ * even after this program lost its state.
  */
 export interface PoolId {
   readonly family: Family
   /** Canonical CIDR. */
   readonly subnet: string
   readonly length: number
-  /** Addresses are given out inside this prefix; null: anywhere in the subnet. */
+  /** The prefix from which addresses are given out; null: the whole subnet. */
   readonly ipRange: string | null
 }
 
-/** @example poolIdText('172.17.0.0/16', null) // '172.17.0.0/16' */
+/** Makes the id of a pool. @example poolIdText('172.17.0.0/16', null) // '172.17.0.0/16' */
 export const poolIdText = (subnet: string, ipRange: string | null): string =>
   ipRange === null ? subnet : `${subnet},${ipRange}`
 
-/** @throws InvalidRequestError for what `poolIdText` never made */
+/** Reads the id of a pool. @throws InvalidRequestError for a text that `poolIdText` never makes */
 export const readPoolId = (text: string): PoolId => {
   const [subnet = '', ipRange, ...more] = text.split(',')
   const prefix = tryParsePrefix(subnet)
@@ -34,8 +34,8 @@ export const readPoolId = (text: string): PoolId => {
   }
 }
 
-/** The network that the addresses of a pool are leased on, beside the network that gets the subnet. */
+/** The network on which the addresses of a pool are leased, besides the network that gets the subnet. */
 export const poolNetwork = (subnet: string): string => `pool-${subnet.replaceAll(/[/:]+/g, '-')}`
 
-/** @example isPoolNetwork('pool-172.17.0.0-16') // true */
+/** Tells whether a network is one of `poolNetwork`. @example isPoolNetwork('pool-172.17.0.0-16') // true */
 export const isPoolNetwork = (network: string): boolean => network.startsWith('pool-')

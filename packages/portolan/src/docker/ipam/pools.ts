@@ -30,17 +30,17 @@ import type { PoolRequest, RequestPoolRequest } from '../protocol/requests.ts'
 import { type PoolId, poolIdText, poolNetwork, readPoolId } from './pool-id.ts'
 import { putLeases } from './put-leases.ts'
 
-/** How often a subnet is picked anew because another program takes it just then. */
+/** How often to pick another subnet when another program takes the picked one first. */
 const ATTEMPTS = 25
 
-/** What RequestPool gives back. */
+/** The answer to RequestPool. */
 export interface GivenPool {
   readonly PoolID: string
   readonly Pool: string
   readonly Data: Readonly<Record<string, string>>
 }
 
-/** Leases a subnet: the one asked for, or the first that collides with nothing. */
+/** Leases a subnet: the one asked for, or the first one without a collision. */
 export const requestPool = async (
   { leases, stateDirectory }: DockerParts,
   request: RequestPoolRequest,
@@ -95,7 +95,7 @@ const leaseOf = ({
   movedFrom: null,
 })
 
-/** `--ipam-opt`: where a subnet comes from that is not named. */
+/** Reads `--ipam-opt`: the pools and the size for a subnet that the user does not name. */
 const ipamOptions = ({ Options, Pool = '' }: RequestPoolRequest, blocks: HeldBlocks | null) => {
   const { pool, size, ...others } = Options ?? {}
   const [unknown] = Object.keys(others)
@@ -110,12 +110,12 @@ const ipamOptions = ({ Options, Pool = '' }: RequestPoolRequest, blocks: HeldBlo
     throw new InvalidRequestError(
       `--ipam-opt size is ${JSON.stringify(size)}: expected a prefix length such as 24.`,
     )
-  // Pools of the config file, and of the option, may be of both families: those of another one are passed over.
+  // The config file and the option may name pools of both families. Pools of the other family are skipped.
   const pools = pool?.split(',').map(parsePool) ?? poolsBeside(blocks, readConfig()) ?? []
   return { pools, size: length }
 }
 
-/** Gives a subnet up, with every address in it. */
+/** Releases a subnet together with every address in it. */
 export const releasePool = async (parts: DockerParts, { PoolID }: PoolRequest): Promise<void> => {
   const pool = readPoolId(PoolID)
   await removeLeft(parts, pool)
@@ -129,7 +129,7 @@ export const releasePool = async (parts: DockerParts, { PoolID }: PoolRequest): 
   })
 }
 
-/** Docker has no network on a pool that it gives up: one that is here still was left by a call that was killed. */
+/** Removes networks on a pool that Docker releases. Docker has no network on it, so they were left by a killed call. */
 const removeLeft = async ({ host }: DockerParts, { family, subnet }: PoolId): Promise<void> => {
   for (const left of host.networks().filter((network) => network[family]?.subnet === subnet)) {
     for (const { service } of host.endpoints().filter((one) => one.network === left.name))
@@ -138,7 +138,7 @@ const removeLeft = async ({ host }: DockerParts, { family, subnet }: PoolId): Pr
   }
 }
 
-/** The subnet as it is leased, to the pool or to the network that it was given to. */
+/** The lease of a pool's subnet. Its holder is the pool, or the network that got the subnet. */
 export const poolLease = (
   state: LeaseState,
   { family, subnet }: Pick<PoolId, 'family' | 'subnet'>,
@@ -148,8 +148,8 @@ export const poolLease = (
   ) ?? null
 
 /**
- * Hands the subnet of a pool to its network, or back, in one step: no other program gets it in between. The addresses of
- * the pool stay leased on the pool, where releasing it would take them along.
+ * Moves the lease of a subnet from a pool to its network, or back, in one step, so that no other program gets it in
+ * between. The addresses stay leased on the pool. On the network, the release of its subnet would release them too.
  */
 export const handOver = (state: LeaseState, from: string, lease: LeasedSubnet): LeaseStep<null> => {
   const given = putLeases(state, [[subnetKey(dockerProject, from, lease.family), null]])
@@ -157,7 +157,7 @@ export const handOver = (state: LeaseState, from: string, lease: LeasedSubnet): 
   return { state: taken.state, changes: [...given.changes, ...taken.changes], result: null }
 }
 
-/** The addresses that are leased in a pool, or were. Docker asks for the gateway's first, and keeps it to the end. */
+/** The leased and released addresses of a pool. Docker asks for the gateway's address first and keeps it to the end. */
 export const addressesOf = (
   state: LeaseState,
   { family, subnet }: Pick<PoolId, 'family' | 'subnet'>,

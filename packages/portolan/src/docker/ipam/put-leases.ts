@@ -7,7 +7,7 @@ import {
   withLease,
 } from '@portolan/core'
 
-/** Puts leases in place of what is there, or takes them out where null. */
+/** Replaces leases, or deletes those given as null. */
 export const putLeases = (
   state: LeaseState,
   leases: readonly (readonly [key: string, after: Lease | null])[],

@@ -6,12 +6,12 @@ import { keepAddress } from '../ipam/addresses.ts'
 import type { CreateEndpointRequest, EndpointRequest, JoinRequest } from '../protocol/requests.ts'
 import { refuseConflicts } from './refuse-conflicts.ts'
 
-/** What CreateEndpoint gives back: only what Docker left open. */
+/** The answer to CreateEndpoint: only the fields that Docker left open. */
 export interface GivenInterface {
   readonly Interface: { readonly MacAddress?: string }
 }
 
-/** Leases the addresses that Docker has chosen, with a MAC. */
+/** Leases the addresses that Docker has chosen, with a MAC address. */
 export const createEndpoint = async (
   parts: DockerParts,
   request: CreateEndpointRequest,
@@ -22,7 +22,7 @@ export const createEndpoint = async (
   const { Address = '', AddressIPv6 = '', MacAddress = '' } = request.Interface ?? {}
   const [ip, ip6] = [addressIn(Address), addressIn(AddressIPv6)]
   const name = nameOf(request.EndpointID)
-  // Docker gives an address to one endpoint at a time: one that has it still was left by a call that was killed.
+  // Docker gives an address to one endpoint at a time. Another endpoint that has it was left by a killed call.
   for (const left of host.endpoints())
     if (
       left.network === network.name &&
@@ -42,13 +42,13 @@ export const createEndpoint = async (
   return { Interface: mac === null ? { MacAddress: leased.mac } : {} }
 }
 
-/** Gives its addresses up, and whatever else is left of it. One that is not there is no error. */
+/** Releases the addresses of an endpoint and removes what is left of it. A missing endpoint is no error. */
 export const deleteEndpoint = (
   { host }: DockerParts,
   { NetworkID, EndpointID }: EndpointRequest,
 ): Promise<void> => host.detach(nameOf(EndpointID), { network: nameOf(NetworkID) })
 
-/** What Join gives back: the interface that dockerd moves into the container, and the ways out. */
+/** The answer to Join: the interface that dockerd moves into the container, and the gateways. */
 export interface Joined {
   readonly InterfaceName: { readonly SrcName: string; readonly DstPrefix: string }
   readonly Gateway?: string
@@ -56,7 +56,7 @@ export interface Joined {
   readonly DisableGatewayService: boolean
 }
 
-/** Makes the pair of interfaces of a container: one end on the bridge, the other for dockerd to move. */
+/** Makes the interface pair of a container: one end on the bridge, the other end for dockerd to move. */
 export const join = async (parts: DockerParts, request: JoinRequest): Promise<Joined> => {
   const { host } = parts
   const network = networkOf(parts, request)
@@ -69,7 +69,7 @@ export const join = async (parts: DockerParts, request: JoinRequest): Promise<Jo
   await host.detach(name, { network: network.name, keepLease: true })
   const inner = await makePair(parts, network, endpoint)
   try {
-    // Of any other network ProgramExternalConnectivity asks, with the ports.
+    // On other networks, ProgramExternalConnectivity makes this check together with the ports.
     if (network.internal) await refuseConflicts(parts, network.name, null)
   } catch (error) {
     noteUnused(parts, network.name, name)
@@ -82,16 +82,16 @@ export const join = async (parts: DockerParts, request: JoinRequest): Promise<Jo
     InterfaceName: { SrcName: inner, DstPrefix: 'eth' },
     ...(typeof gateway === 'string' ? { Gateway: gateway } : {}),
     ...(typeof gateway6 === 'string' ? { GatewayIPv6: gateway6 } : {}),
-    // Without a gateway Docker would put the container on a network of its own beside this one, docker_gwbridge.
+    // Without a gateway, Docker would also attach the container to its own network docker_gwbridge.
     DisableGatewayService: true,
   }
 }
 
-/** Removes the pair; its addresses stay until DeleteEndpoint. */
+/** Removes the interface pair. Its addresses stay leased until DeleteEndpoint. */
 export const leave = ({ host }: DockerParts, { NetworkID, EndpointID }: EndpointRequest): Promise<void> =>
   host.detach(nameOf(EndpointID), { network: nameOf(NetworkID), keepLease: true })
 
-/** @returns the name of the end that is the container's */
+/** Makes the interface pair. @returns the name of the container's end */
 const makePair = async (
   { host, links }: DockerParts,
   network: DesiredNetwork,
@@ -99,7 +99,7 @@ const makePair = async (
 ): Promise<string> => {
   const mark = { project: dockerProject, network: network.name, endpoint }
   const [outer, inner] = [endpointPortName(mark), `vd-${endpoint}`]
-  // dockerd moves the other end itself, so it is made here.
+  // The container's end stays in this namespace, because dockerd moves it itself.
   const namespace = openSync('/proc/self/ns/net', 'r')
   try {
     await links.createVeth({
@@ -122,14 +122,15 @@ const makePair = async (
   return inner
 }
 
-/** The addresses of an endpoint whose container is not started. */
+/** Notes the addresses of an endpoint whose container is refused. */
 export const noteUnused = ({ host, unused }: DockerParts, network: string, name: string): void => {
   const endpoint = host.endpoints().find((one) => one.network === network && one.service === name)
   for (const address of [endpoint?.ip, endpoint?.ip6]) if (typeof address === 'string') unused.add(address)
 }
 
 /**
- * @throws PortolanError `NO_SUCH_NETWORK` for a network that Docker has and this program has not
+ * Finds the network of a request.
+ * @throws PortolanError `NO_SUCH_NETWORK` for a network that Docker has and this program does not have
  */
 export const networkOf = (
   { host }: DockerParts,
@@ -144,7 +145,7 @@ export const networkOf = (
   })
 }
 
-/** What `docker network connect --driver-opt` gives stands beside the options of Docker itself. */
+/** Refuses driver options of an endpoint. `docker network connect --driver-opt` adds them to Docker's own options. */
 const refuseOptions = ({ Options }: CreateEndpointRequest): void => {
   const unknown = Object.keys(Options ?? {}).find((key) => !key.startsWith('com.docker.'))
   if (unknown !== undefined)

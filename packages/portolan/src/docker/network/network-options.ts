@@ -4,7 +4,7 @@ import { didYouMean } from '@portolan/netfilter/text'
 import { nameOf } from '../docker-parts.ts'
 import type { CreateNetworkRequest, PoolData } from '../protocol/requests.ts'
 
-/** Under these labels dockerd hands over what a network is asked to be: moby, libnetwork/netlabel/labels.go. */
+/** The labels under which dockerd sends the options of a network: moby, libnetwork/netlabel/labels.go. */
 const label = {
   generic: 'com.docker.network.generic',
   ipv6: 'com.docker.network.enable_ipv6',
@@ -14,7 +14,10 @@ const label = {
 const bridge = 'com.docker.network.bridge.'
 const reachable = 'x-portolan.reachable_from'
 
-/** `-o` of `docker network create`: the `driver_opts` of a network in a Compose file, and what Compose cannot say. */
+/**
+ * The `-o` options of `docker network create`: the `driver_opts` of a Compose network, and one that Compose cannot
+ * express.
+ */
 const known: readonly string[] = [
   ...['name', 'enable_icc', 'enable_ip_masquerade', 'host_binding_ipv4'].map((key) => bridge + key),
   ...['gateway_mode_ipv4', 'gateway_mode_ipv6'].map((key) => bridge + key),
@@ -23,7 +26,8 @@ const known: readonly string[] = [
 ]
 
 /**
- * What a network of Docker is asked to be. It is read as one of a Compose file, so that an option means the same in both.
+ * Reads the options of a Docker network. They are read as a network of a Compose file, so an option means the same in
+ * both.
  * @throws InvalidRequestError naming the option
  */
 export const networkOptions = (request: CreateNetworkRequest): NetworkOptions => {
@@ -96,7 +100,7 @@ const poolOf = (
 
 const intentOf = (name: string, network: unknown): Intent['networks'][number] => {
   try {
-    // JSON is YAML too, and no text of others is anything but a value in it.
+    // JSON is YAML too, and in JSON a user's text can only be a value.
     const text = JSON.stringify({
       name: 'docker',
       networks: { [name]: network },
@@ -107,7 +111,7 @@ const intentOf = (name: string, network: unknown): Intent['networks'][number] =>
     if (found === undefined) throw new InvalidRequestError(`the network ${name} could not be read.`)
     return found
   } catch (error) {
-    // The text was made here: a line and column of it tell a user nothing.
+    // The text was made here, so a line and column of it tell a user nothing.
     if (error instanceof IntentError) throw new InvalidRequestError(`${error.fault}.`, { cause: error })
     throw error
   }

@@ -10,7 +10,7 @@ import { addressesOf, handOver } from '../ipam/pools.ts'
 import type { CreateNetworkRequest, NetworkRequest, PoolData } from '../protocol/requests.ts'
 import { networkOptions } from './network-options.ts'
 
-/** Makes a network of Docker be there: its bridge up, its rules in force. */
+/** Creates a network of Docker, or repairs it: its bridge is up and its rules are in force afterwards. */
 export const createNetwork = async (parts: DockerParts, request: CreateNetworkRequest): Promise<void> => {
   const { host, leases, stateDirectory, report } = parts
   const name = nameOf(request.NetworkID)
@@ -29,7 +29,9 @@ export const createNetwork = async (parts: DockerParts, request: CreateNetworkRe
   }
 }
 
-/** What is damaged is said, and ends nothing: the network is there by then. */
+/**
+ * Notes on a network's subnets. A damaged file becomes a note and is no failure, because the network exists by then.
+ */
 const notesOn = async (
   network: Parameters<typeof uncheckedSubnetNotes>[0][number],
   stateDirectory: string,
@@ -42,11 +44,11 @@ const notesOn = async (
   }
 }
 
-/** Removes it. One that is not there is no error. */
+/** Removes a network. A missing network is no error. */
 export const deleteNetwork = (parts: DockerParts, { NetworkID }: NetworkRequest): Promise<void> =>
   removeNetwork(parts, nameOf(NetworkID))
 
-/** A subnet that Docker gives a network, by whichever IPAM driver. */
+/** A subnet that Docker gives a network, from any IPAM driver. */
 interface NetworkPool {
   readonly family: Family
   readonly subnet: string
@@ -70,7 +72,7 @@ const poolOf = (family: Family, data: PoolData | undefined): NetworkPool | null 
 
 const addressIn = (text: string): string => canonicalAddress(text.split('/')[0] ?? '')
 
-/** Taken as a plan takes it, so that the plan that removes the network gives it up. */
+/** Marked as planned, so that the plan that removes the network releases the subnet too. */
 const leaseOf = (network: string, { family, subnet, gateway }: NetworkPool): LeasedSubnet => ({
   kind: 'subnet',
   project: dockerProject,
@@ -83,10 +85,11 @@ const leaseOf = (network: string, { family, subnet, gateway }: NetworkPool): Lea
 })
 
 /**
- * An IPAM driver gives a subnet to one network: another one here, on a subnet of the same driver, was left by a call that
- * was killed. Of the subnets of other drivers Docker's own knows nothing: a network on a pool of ours is there until
- * Docker gives the pool up, and the new one is refused. Where the leases of that pool were lost with the state directory,
- * Docker's database still has the network.
+ * Removes networks of killed calls from the subnet of a new network. An IPAM driver gives a subnet to one network at a
+ * time, so another network on a subnet of this driver was left behind. Docker's own IPAM driver does not know the
+ * subnets of other drivers. A network on a pool of this driver stays until Docker releases the pool, and the new
+ * network is refused. When the leases of that pool were lost with the state directory, Docker's database still has the
+ * network.
  */
 const removeLeftOn = async (parts: DockerParts, name: string, pool: NetworkPool): Promise<void> => {
   const { family, subnet, isOurs } = pool
@@ -100,21 +103,21 @@ const removeLeftOn = async (parts: DockerParts, name: string, pool: NetworkPool)
   for (const network of left) if (!known.has(network.name)) await removeNetwork(parts, network.name)
 }
 
-/** The names of those networks of this driver that Docker's database has: it writes one down once CreateNetwork is answered. */
+/** The networks of this driver in Docker's database. Docker writes a network there once CreateNetwork is answered. */
 const networksOfDocker = async (): Promise<ReadonlySet<string>> => {
   const { networks = [] } = await readHost()
   return new Set(networks.flatMap(({ own }) => (own?.project === dockerProject ? [own.network] : [])))
 }
 
 const removeNetwork = async ({ host, leases }: DockerParts, name: string): Promise<void> => {
-  // Docker deletes no network that a container is on: what is here still was left by calls that were killed.
+  // Docker never deletes a network with a container on it, so these endpoints were left by killed calls.
   for (const { service } of host.endpoints().filter((one) => one.network === name))
     await host.detach(service, { network: name })
   const held = leasedSubnets(await leases.read()).filter(
     (lease) => lease.project === dockerProject && lease.network === name,
   )
   await host.removeNetwork(name)
-  // Its pool is Docker's until ReleasePool.
+  // Docker keeps the pool until ReleasePool, so the subnet goes back to the pool.
   await leases.transact((before) => {
     let state = before
     const changes: LeaseChange[] = []

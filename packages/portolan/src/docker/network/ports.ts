@@ -12,10 +12,10 @@ import {
 import { networkOf, noteUnused } from './endpoints.ts'
 import { refuseConflicts } from './refuse-conflicts.ts'
 
-/** moby, libnetwork/netlabel/labels.go `PortMap`. */
+/** The option with the ports: moby, libnetwork/netlabel/labels.go `PortMap`. */
 const portMap = 'com.docker.network.portmap'
 
-/** Publishes the ports of a container, all of them or none. */
+/** Publishes the ports of a container: all of them, or none. */
 export const publishPorts = async (parts: DockerParts, request: ConnectivityRequest): Promise<void> => {
   const { host } = parts
   const found = networkOf(parts, request)
@@ -45,7 +45,7 @@ export const publishPorts = async (parts: DockerParts, request: ConnectivityRequ
 
 const familyOf = (address: string): Family => (address.includes(':') ? 'ip6' : 'ip')
 
-/** Empty: every address of the host. */
+/** The host address of a binding; empty: every address of the host. */
 const hostAddressOf = ({ HostIP }: PortBinding): string => HostIP ?? ''
 
 const isServed = (binding: PortBinding, network: DesiredNetwork): boolean => {
@@ -54,8 +54,9 @@ const isServed = (binding: PortBinding, network: DesiredNetwork): boolean => {
 }
 
 /**
- * The others stay published. Where dockerd starts a container it takes this for the end of the start, and deletes the
- * endpoint. Where it moves the ports of one that has left another network it writes this into its log.
+ * Refuses bindings of a family that the network lacks. The other bindings stay published. When dockerd starts a
+ * container, this error ends the start and dockerd deletes the endpoint. When dockerd moves the ports of a container
+ * that left another network, it only logs the error.
  */
 const refuseUnserved = ([first]: readonly PortBinding[], network: string): void => {
   if (first === undefined) return
@@ -67,13 +68,13 @@ const refuseUnserved = ([first]: readonly PortBinding[], network: string): void 
   )
 }
 
-/** Takes them back. */
+/** Unpublishes the ports of a container. */
 export const unpublishPorts = (
   { host }: DockerParts,
   { NetworkID, EndpointID }: EndpointRequest,
 ): Promise<void> => host.unpublish({ endpoint: nameOf(EndpointID), network: nameOf(NetworkID) })
 
-/** `-p 8000-8010:80`: the first port of the range that is free. */
+/** Publishes the first free port of a range: `-p 8000-8010:80`. */
 const publishOneOf = async (
   { host }: DockerParts,
   binding: PortBinding,
@@ -125,7 +126,7 @@ const publishRequest = (
   }
 }
 
-/** What EndpointOperInfo tells of an endpoint. */
+/** The answer to EndpointOperInfo. */
 export const operationalInfo = (
   { host }: DockerParts,
   { NetworkID, EndpointID }: EndpointRequest,

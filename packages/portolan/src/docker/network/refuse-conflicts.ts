@@ -3,10 +3,10 @@ import { PortolanError, visibleLine } from '@portolan/netfilter'
 import { type DockerParts, dockerProject } from '../docker-parts.ts'
 
 /**
- * A container that could not be reached, or reach, as its network promises is not started: conflicts of severity error
- * of a network, and of the ports of one of its endpoints.
+ * Refuses to start a container that its network could not serve as promised. Conflicts of severity error count: those
+ * of the network, and those of the ports of one endpoint.
  *
- * @param endpoint - null: those of the network alone
+ * @param endpoint - null: only the conflicts of the network
  * @throws PortolanError `CONFLICTS`
  */
 export const refuseConflicts = async (
@@ -28,7 +28,7 @@ export const refuseConflicts = async (
   }
   throw new PortolanError('CONFLICTS', {
     problem: blocking.map(({ message }) => visibleLine(message)).join(' '),
-    // Both families of a network have the same one.
+    // Both families of a network have the same remedy, so it is printed once.
     remedy: () => [...new Set(blocking.map(remedyOf))].join('\n'),
   })
 }
@@ -38,7 +38,7 @@ const isOf = (conflict: Conflict, network: string, endpoint: string | null): boo
     ? conflict.network === null || conflict.network === network
     : conflict.published.targets.some((one) => one.service === endpoint && one.network === network)
 
-/** Each command is on a line of its own, so that it can be copied. */
+/** The remedy as text. Each command has a line of its own, so that it can be copied. */
 const remedyOf = ({ remedy }: Conflict): string => [visibleLine(remedy.text), ...remedy.commands].join('\n')
 
 const wordsOf = (conflict: Conflict): string => `${visibleLine(conflict.message)} ${remedyOf(conflict)}`

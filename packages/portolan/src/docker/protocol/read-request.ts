@@ -3,10 +3,12 @@ import { findFault } from '@portolan/netfilter/schema'
 import type { Call } from '../calls.ts'
 import { type Verb, verbs } from './verbs.ts'
 
-/** Go sends null where it has nothing to say, and an empty body for a call without a request. */
+/**
+ * Tells whether a body is empty. Go sends null for an empty request, and an empty body for a call without a request.
+ */
 export const isEmptyBody = (body: string): boolean => ['', 'null'].includes(body.trim())
 
-/** @throws InvalidRequestError for what is no request of that verb */
+/** Reads the request of a call. @throws InvalidRequestError for a body that is no request of that verb */
 export const readRequest = ({ path, body }: Pick<Call, 'path' | 'body'>, { schema }: Verb): unknown => {
   const isEmpty = isEmptyBody(body)
   if (isEmpty && schema === verbs['/Plugin.Activate']?.schema) return {}

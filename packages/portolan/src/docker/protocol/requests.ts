@@ -14,8 +14,8 @@ import {
 } from '@portolan/netfilter/schema'
 
 /**
- * What dockerd sends, by verb: moby, libnetwork/drivers/remote/api/api.go and libnetwork/ipams/remote/api/api.go. Go
- * writes what was not given as an empty text, as null, or not at all.
+ * The requests of dockerd, by verb: moby, libnetwork/drivers/remote/api/api.go and libnetwork/ipams/remote/api/api.go.
+ * Go writes a missing value as an empty text, as null, or not at all.
  */
 
 /** The subnet of one family that Docker's IPAM has given a network. */
@@ -69,7 +69,7 @@ export interface PortBinding {
   readonly HostIP?: string | null
   /** 0: any. */
   readonly HostPort?: number
-  /** The last of a range of which one port is wanted. */
+  /** The last port of a range from which one port is wanted. */
   readonly HostPortEnd?: number
 }
 
@@ -90,7 +90,7 @@ export interface AddressRequest extends PoolRequest {
   readonly Options?: Readonly<Record<string, string>> | null
 }
 
-/** Docker's identifiers are 64 hexadecimal digits; they name what is made here. */
+/** Docker's identifiers are 64 hexadecimal digits. Networks and endpoints here are named after them. */
 const id = textThat('an identifier of Docker, hexadecimal digits', (value) => /^[\da-f]{12,64}$/i.test(value))
 const maybe = <T>(schema: Schema<T>) => absentOr(orNull(schema))
 const prefix = textThat(

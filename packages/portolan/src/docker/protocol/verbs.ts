@@ -22,11 +22,11 @@ import { schemas } from './requests.ts'
 /** One call of the remote plugin protocol. */
 export interface Verb {
   readonly schema: Schema<unknown>
-  /** Calls of one turn are carried out one after the other; null: it waits for none. */
+  /** The queue of a call: calls of one queue run one after the other; null: the call waits for no other. */
   readonly turn: (request: unknown) => string | null
-  /** @param id - of this call alone */
+  /** Carries out the call. @param id - unique to this call */
   readonly serve: (parts: DockerParts, request: unknown, id: string) => Promise<object>
-  /** Takes back what a killed call did, or does it to its end; null: it changes nothing that would stay. */
+  /** Takes back a killed call, or finishes it; null: the call leaves no change behind. */
   readonly afterKill: ((parts: DockerParts, request: unknown, id: string) => Promise<unknown>) | null
 }
 
@@ -39,7 +39,7 @@ const verb = <Request>(
   afterKill: Deed<Request> | null,
 ): Verb => ({
   schema,
-  // The schema has checked it.
+  // The schema has checked the request, so the cast is safe.
   turn: (request) => turn(request as Request),
   serve: async (parts, request, id) => ((await serve(parts, request as Request, id)) ?? {}) as object,
   afterKill: afterKill === null ? null : (parts, request, id) => afterKill(parts, request as Request, id),
@@ -66,15 +66,15 @@ const ofSwarm = verb(
 
 const ofNetwork = ({ NetworkID }: NetworkRequest): string => NetworkID
 const ofPool = ({ PoolID }: PoolRequest): string => PoolID
-/** Subnets are chosen and removed one after the other: one that is just being removed is not taken for free. */
+/** One queue for all networks, so that a subnet that is just being removed does not count as free. */
 const ofAllNetworks = (): string => 'networks'
 
 const capability = { Scope: 'local', ConnectivityScope: 'local' }
 
-/** dockerd makes the interface of a container by this call. */
+/** The call by which dockerd has the interface of a container made. */
 export const joinPath = '/NetworkDriver.Join'
 
-/** moby, libnetwork/drivers/remote/driver.go and libnetwork/ipams/remote/remote.go. */
+/** The verbs by path: moby, libnetwork/drivers/remote/driver.go and libnetwork/ipams/remote/remote.go. */
 export const verbs: Readonly<Record<string, Verb>> = {
   '/Plugin.Activate': constant({ Implements: ['NetworkDriver', 'IpamDriver'] }),
   '/NetworkDriver.GetCapabilities': constant(capability),

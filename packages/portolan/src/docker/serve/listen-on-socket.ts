@@ -8,11 +8,11 @@ import { InvalidRequestError, PermissionError } from '@portolan/netfilter'
 const FIRST_DESCRIPTOR = 3
 
 /**
- * Listens on a unix socket that root alone may use; or on the one that systemd listens on already and hands over, so that
- * calls that come while this program starts wait for it.
+ * Listens on a unix socket that only root may use, or on the socket that systemd hands over. systemd listens there
+ * already, so calls wait while this program starts.
  *
- * @returns what takes the socket away; one of systemd's stays
- * @throws InvalidRequestError where another program serves there
+ * @returns a function that removes the socket; a socket of systemd stays
+ * @throws InvalidRequestError when another program serves there
  */
 export const listenOnSocket = async (
   server: Server,
@@ -31,9 +31,9 @@ export const listenOnSocket = async (
   }
   if (await isServed(path))
     throw new InvalidRequestError(`another program serves ${path} already: end that one first.`)
-  // Left by a process that was killed.
+  // This socket was left by a killed process.
   remove(path)
-  // A socket is made with the bits that the mask leaves: no other user may connect, from its first moment on.
+  // The mask sets the mode of the new socket, so no other user can connect at any moment.
   const mask = process.umask(0o177)
   try {
     await listen(server, { path })

@@ -4,25 +4,29 @@ import { afterSilence } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { type Answer, type Docker, refusal } from '../open-docker.ts'
 
-/** What dockerd calls the protocol: moby, pkg/plugins/transport. */
+/** The content type of the plugin protocol: moby, pkg/plugins/transport. */
 const contentType = 'application/vnd.docker.plugins.v1.2+json'
 
 /** A request of a container with all 65,535 ports published has some 6 MB. */
 const MOST_BODY_BYTES = 16 * 2 ** 20
 
-/** A server of the protocol that listens nowhere yet. */
+/** An HTTP server of the protocol that does not listen yet. */
 export interface PluginServer {
   readonly server: Server
-  /** Takes no more calls, and waits until those that are under way have their answers. */
+  /** Takes no more calls, and waits for the answers of the calls under way. */
   close(): Promise<void>
 }
 
-/** dockerd connects to send a request, and sends all of it at once, unless it is stopped. */
+/**
+ * How long a close waits for requests on open connections, in milliseconds. dockerd sends a request right after it
+ * connects, unless dockerd is stopped.
+ */
 const REQUEST_MS = 2000
 
 /**
- * Serves the drivers by HTTP, as dockerd asks for them: POST, a path for each call, JSON. A connection is for one call: one
- * that was kept could be closed just as dockerd uses it again, which fails that call (it comes again without its body).
+ * Serves the drivers over HTTP as dockerd expects: POST, a path for each call, JSON. Each connection serves one call. A
+ * connection that was kept open could close just as dockerd uses it again. That call would fail, and dockerd would
+ * repeat it without its body.
  */
 export const servePlugin = (docker: Docker): PluginServer => {
   const connections = new Set<Socket>()
@@ -52,7 +56,7 @@ export const servePlugin = (docker: Docker): PluginServer => {
     answering.add(request.socket)
     return docker.answer(request.url ?? '', body)
   }
-  // A call may take as long as it takes.
+  // A call has no time limit.
   server.requestTimeout = 0
   return {
     server,
@@ -62,7 +66,8 @@ export const servePlugin = (docker: Docker): PluginServer => {
           for (const socket of connections) if (!answering.has(socket)) socket.destroy()
         }
         const closed = afterSilence(REQUEST_MS, end)
-        // It waits for connections whose request is still to come: they are not idle (lib/_http_server.js).
+        // `server.close` also waits for connections without a request yet, because Node does not count them as idle
+        // (lib/_http_server.js). `end` closes those connections.
         server.close(() => {
           closed()
           resolve()
@@ -71,7 +76,7 @@ export const servePlugin = (docker: Docker): PluginServer => {
   }
 }
 
-/** @throws InvalidRequestError for more than anything that dockerd sends */
+/** Reads the body of a request. @throws InvalidRequestError for a body larger than any of dockerd's */
 const readBody = async (request: IncomingMessage): Promise<string> => {
   const parts: Buffer[] = []
   let bytes = 0
