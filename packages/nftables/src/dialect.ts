@@ -27,7 +27,7 @@ import { projectsIn, published } from './published/published.ts'
 import { quickChanges } from './wire/quick-changes.ts'
 
 /**
- * nftables: one private table, changed in one transaction.
+ * The dialect for nftables: one private table, changed in one transaction.
  * @public @since 0.1.0
  */
 export const nftables: Dialect<'nftables', Ruleset, NftablesChange, StoredListing> = {
@@ -52,7 +52,7 @@ export const nftables: Dialect<'nftables', Ruleset, NftablesChange, StoredListin
       ...(socket === null ? {} : { socket }),
       ...(elsewhere === undefined ? {} : { elsewhere }),
     })
-    // A table that could not be read may be of either family.
+    // An unread table may hold rules of either family.
     return { rules: ruleset, unread, hidden: unread.length > 0 ? families : [] }
   },
   ours,
@@ -69,13 +69,13 @@ export const nftables: Dialect<'nftables', Ruleset, NftablesChange, StoredListin
   tally,
   isUnchanged,
   leadsIn,
-  // Its chains are in a table of its own, to which no rule of others leads.
+  // Our chains are in a private table. No foreign rule leads to them.
   heldChains: () => [],
-  // No program documents a command of nft for chains of its own.
+  // No program documents an nft command that changes its own chains.
   afterCommand: (rules) => rules,
   wholeFamilies,
   standingFamilies,
-  // Chains of other programs are other base chains: where they stand is what their priority says.
+  // Foreign chains are other base chains. Their priority says where they run, so they cannot displace our rules.
   isDisplaced: () => false,
   mend,
   print: (rules) => print(rules, 'nft-json'),
@@ -87,7 +87,7 @@ export const nftables: Dialect<'nftables', Ruleset, NftablesChange, StoredListin
   restore,
   apply,
   transactions,
-  // Our table is ours, and goes with its rules.
+  // Our table is the only trace, and it is deleted with its rules.
   traces: null,
   quick: quickChanges,
 }

@@ -13,7 +13,7 @@ export const joinLists = <Item>(
   const joined = new Map(a)
   for (const [name, items] of b) {
     const before = joined.get(name)
-    // Most hosts have one project: its ten thousand elements are the list as it is.
+    // Most hosts have one project. Its list, perhaps ten thousand elements, is then used without a copy.
     joined.set(name, before === undefined ? items : [...before, ...items])
   }
   return joined
@@ -26,13 +26,13 @@ const join = (a: Parts, b: Parts): Parts => ({
 })
 
 /**
- * What the host should have in the end: one project as it is desired, and every other project as it is there. Where
- * two projects want the same port the one that is there keeps it.
+ * The rules the host should have in the end: one project as it is desired, every other project as it is now. Where two
+ * projects want the same port, the project that is already there keeps it.
  *
- * @param actual - what the host has now; only our table is looked at
- * @param desired - what the project wants; null to take the project away
- * @param project - the one with rules in `actual` that are replaced
- * @returns our table alone, or nothing when no project is left
+ * @param actual - the rules the host has now; only our table is read
+ * @param desired - the desired state of the project; null removes the project
+ * @param project - the project whose rules in `actual` are replaced
+ * @returns our table alone; an empty ruleset when no project is left
  * @throws InvalidRequestError as `compile` does
  * @example
  * diff(actual, adopt(actual, desired, desired.project)) // what apply would do

@@ -10,12 +10,12 @@ import type { Chain, Element, Rule, Ruleset } from '../model/index.ts'
 const unhandled = (found: Rule): Rule => ({ ...found, handle: null })
 
 /**
- * What projects own of a ruleset: the inverse of `assemble`, for the projects that `wanted` says yes to. What
- * names no project (the skeleton, or what was added by hand) is left behind.
+ * Takes from a ruleset the parts of the projects that `wanted` accepts: the inverse of `assemble`. An object without a
+ * project in its comment is left out: the chains and sets of the skeleton, and anything added by hand.
  */
 export const extract = (ruleset: Ruleset, wanted: (project: string) => boolean): Parts => {
   const table = ownTable(ruleset)
-  /** How the comments of the project begin that was asked for last: most elements of a map are of one. */
+  /** The comment prefix of the last project `wanted` was asked about. Most elements of a map belong to one project. */
   let before = ''
   let wasWanted = false
   const isWanted = (comment: string | null): boolean => {
@@ -37,7 +37,7 @@ export const extract = (ruleset: Ruleset, wanted: (project: string) => boolean):
   for (const found of table?.chains ?? []) {
     const own = found.rules.filter(({ comment }) => isWanted(comment)).map(unhandled)
     if (own.length === 0) continue
-    // A foreign rule in a chain of one project is left behind, not the chain.
+    // In a chain of one project, a foreign rule is left out and the chain is kept.
     if (!isSkeletonChain(found.name))
       chains.push({ name: found.name, handle: null, comment: null, base: null, rules: own })
     else rules.set(found.name, own)

@@ -11,7 +11,7 @@ import { recall, stillMapped, surviving } from './recall.ts'
 import { requireNetwork } from './require-network.ts'
 import { targetOf } from './yield-to.ts'
 
-/** The parts that can be loaded: no element without its chain, no chain without an element. */
+/** Removes the parts that cannot be loaded: elements whose chain is missing, and chains that no element leads to. */
 const closed = (parts: Parts): { readonly parts: Parts; readonly lost: readonly string[] } => {
   const names = new Set(parts.chains.map(({ name }) => name))
   const reached = new Set<string>()
@@ -34,10 +34,10 @@ const closed = (parts: Parts): { readonly parts: Parts; readonly lost: readonly 
 }
 
 /**
- * What our table should be after another program took parts of it away: what is there, what networks need as their
- * bridges tell, and what was known of it before.
+ * The table to restore after another program deleted parts of it. The sources are the parts still there, the networks
+ * as described by their bridges, and the last known rules.
  *
- * @returns `lost` names what nothing tells any more; the table must not be taken for whole then
+ * @returns `lost` names the parts that none of these sources describe; then the table must not be treated as whole
  * @example
  * diff(actual, mend(actual, { networks, known }).ruleset) // brings back what is missing
  * @public @since 0.1.0
@@ -55,8 +55,8 @@ export const mend = (
 }
 
 /**
- * Is all there of our table that belongs to what is in it and to these networks? A table that nothing needs need not
- * be there.
+ * Is our table whole: does it hold everything that its own elements and these networks need? Without networks and
+ * elements the table may be absent.
  * @example
  * isWhole(await inspect(runner), networks) // false after "nft flush table inet portolan"
  * @public @since 0.1.0
@@ -67,14 +67,14 @@ export const isWhole = (actual: Ruleset, networks: MendOptions<Ruleset>['network
   return ownTable(ruleset) === null || diff(actual, ruleset).length === 0
 }
 
-/** The families in which nothing of ours is missing: our one table is of both. */
+/** The families in which no rule of ours is missing. One table serves both families, so the answer is both or none. */
 export const wholeFamilies = (
   actual: Ruleset,
   networks: MendOptions<Ruleset>['networks'],
 ): readonly Family[] => (isWhole(actual, networks) ? families : [])
 
 /**
- * The bridges whose networks our table has something for.
+ * The bridges of the networks that have entries in our table.
  * @example
  * guardedBridges(await inspect(runner)) // ['br-web']
  * @public @since 0.1.0

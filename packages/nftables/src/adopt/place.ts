@@ -3,8 +3,8 @@ import { type Element, identity } from '../model/index.ts'
 const mappingSet = /^(dnat|balanced|bound|restricted)([46])(.*)$/
 
 /**
- * What the maps of one kind of mapping have in common. A mapping of one key stands in one of several maps, by what it
- * needs, and its restrictions in another: two projects that want the same place clash whatever map each would use.
+ * The name that all maps for one kind of mapping share. A mapping goes into one of several maps, and its restrictions
+ * into another. Two projects that want the same port clash, even where each would use another map.
  */
 const slotOf = (set: string): string => {
   const [, stem, family, level] = mappingSet.exec(set) ?? []
@@ -12,11 +12,11 @@ const slotOf = (set: string): string => {
   return `port${family}${stem === 'bound' ? '_bound' : ''}${level}`
 }
 
-/** The place that an element of a set claims. */
+/** The place that an element of a set occupies. Two elements with the same place cannot both be in the table. */
 export const placeOf = (set: string, { key }: Element): string => `${slotOf(set)} ${identity(key)}`
 
-/** Does a set hold mappings of host ports, each with where it leads? */
+/** Does this set hold mappings of host ports and their targets? */
 export const isTranslation = (set: string): boolean => mappingSet.test(set) && !isRestriction(set)
 
-/** Does a set hold restrictions of mappings, which stand beside the mappings themselves? */
+/** Does this set hold the restrictions of mappings? They are kept in maps of their own, beside the mappings. */
 export const isRestriction = (set: string): boolean => set.startsWith('restricted')

@@ -1,4 +1,4 @@
-// Only in nftables: a restriction is an element that leads to a chain, and either may be lost alone.
+// Only in nftables: a restriction is an element that leads to a chain, and each of the two can be lost alone.
 
 import { families } from '@portolan/netfilter'
 import { restrictionChain } from '../compile/mapping.ts'
@@ -6,7 +6,7 @@ import type { Parts } from '../compile/parts.ts'
 import { type Level, levels, mapName } from '../compile/port-key.ts'
 import { type Element, type Expression, element, goto, identity } from '../model/index.ts'
 
-/** The maps that lead to mappings of one level. */
+/** The maps that hold the mappings of each level. */
 const mappingMaps: Readonly<Record<Level, readonly [stem: string, level: 'host' | 'any'][]>> = {
   'bound-host': [['bound', 'host']],
   host: [
@@ -23,7 +23,7 @@ const mappingMaps: Readonly<Record<Level, readonly [stem: string, level: 'host' 
 const wordOf = (part: Expression | undefined): string | null =>
   part?.kind === 'text' ? part.text : part?.kind === 'number' ? String(part.value) : null
 
-/** The chain of restrictions that the mapping of a key has if it has one. */
+/** The name of the restriction chain for the mapping with this key. The mapping may have no such chain. */
 const chainOf = (family: 'ip' | 'ip6', level: Level, key: Expression): string | null => {
   if (key.kind !== 'concat') return null
   const words = key.parts.map(wordOf)
@@ -35,8 +35,8 @@ const chainOf = (family: 'ip' | 'ip6', level: Level, key: Expression): string | 
 }
 
 /**
- * Leads each mapping to its restrictions again where only the elements of `restricted` maps are lost. The chain is
- * still there and is named for its mapping; without the element the port is open to all.
+ * Leads each mapping to its restriction chain again where only the elements of the `restricted` maps are lost. The name
+ * of the chain tells the mapping. Without the element the port is open to every source.
  */
 export const reattach = (parts: Parts): Parts => {
   const orphans = new Set(parts.chains.flatMap(({ name }) => (name.startsWith('allow') ? [name] : [])))

@@ -13,10 +13,10 @@ import { extract } from './extract.ts'
 import { isRestriction, isTranslation, placeOf } from './place.ts'
 import { targetOf } from './yield-to.ts'
 
-/** The maps and sets whose keys are bridges. */
+/** The maps and sets whose key is a bridge alone. */
 const bridgeSets: readonly string[] = ['bridges', 'internal', 'to_network', 'source_to_network']
 
-/** Openings that lead to a bridge or to a container's subnet that is gone, by their comments. */
+/** The comments of openings that lead to a bridge or a container subnet that is gone. */
 const openingsGone = (
   { elements }: Parts,
   hasInterface: HostPresence['hasInterface'],
@@ -35,13 +35,16 @@ const openingsGone = (
     ),
   ])
 
-/** A part of the key of an element. */
+/** One part of an element's key as text; null when the part is absent or not text. */
 const partOf = ({ key }: Element, at: number): string | null => {
   const part = key.kind === 'concat' ? key.parts[at] : key
   return part?.kind === 'text' ? part.text : null
 }
 
-/** What of known rules may come back: nothing of a bridge that is gone, no mapping to a container whose network is. */
+/**
+ * The known parts that may come back: without the parts of bridges that are gone, and without mappings to containers on
+ * networks that are gone.
+ */
 export const surviving = (known: Ruleset, { hasInterface, hasSubnetOf }: HostPresence): Parts => {
   const parts = extract(known, () => true)
   const gone = new Set<string>()
@@ -73,8 +76,8 @@ export const surviving = (known: Ruleset, { hasInterface, hasSubnetOf }: HostPre
 }
 
 /**
- * What is known without the mappings that were taken back since: nothing of them is left, while their map still has
- * others that were known. A flush of a map leaves none of them.
+ * The known parts without the mappings that were removed on purpose since. A mapping counts as removed when nothing of
+ * it is left while other known elements of its map are still there. A flush of the map leaves none of them.
  */
 export const stillMapped = (known: Parts, found: Parts): Parts => {
   const items = [...found.elements.values()].flat()
@@ -96,7 +99,7 @@ export const stillMapped = (known: Parts, found: Parts): Parts => {
   }
 }
 
-/** Is the one list the other with rules missing? */
+/** Does the first list hold the rules of the second in the same order, with some missing? */
 const isShortened = (rules: readonly Rule[], whole: readonly Rule[]): boolean => {
   let at = 0
   for (const one of whole) {
@@ -110,8 +113,8 @@ const recalledChain = (found: Chain, known: Chain | undefined): Chain =>
   known !== undefined && isShortened(found.rules, known.rules) ? known : found
 
 /**
- * Is the place of a known element free? A mapping that is there in part gets the other part back: its restriction
- * beside its translation.
+ * Makes the test whether the place of a known element is free. Where half of a mapping is still there, its other half
+ * may return: the restriction beside the translation, or the reverse.
  */
 const freePlaces = (found: Parts): ((set: string, item: Element) => boolean) => {
   const held = new Map<string, { readonly isRestriction: boolean; readonly comment: string | null }[]>()
@@ -128,8 +131,8 @@ const freePlaces = (found: Parts): ((set: string, item: Element) => boolean) => 
 }
 
 /**
- * What is there with what was there before and is missing. What is there wins, except where rules of a chain are
- * missing.
+ * The parts found now, with the known parts that are missing. Where both have an object the found one wins, except for
+ * a chain that lost some of its rules.
  */
 export const recall = (found: Parts, known: Parts): Parts => {
   if (isEmptyParts(known)) return found

@@ -8,7 +8,7 @@ import { ownerComment } from '../compile/tag.ts'
 import { type Chain, type Element, identity, type Rule } from '../model/index.ts'
 import { targetOf } from './yield-to.ts'
 
-/** Families in which ports of a network's containers are open without translation. */
+/** The families in which container ports of a network are open without translation. */
 const openedIn = ({ network }: OwnedNetwork, { elements }: Parts): ReadonlySet<Family> =>
   new Set(
     families.filter((family) => {
@@ -22,7 +22,7 @@ const openedIn = ({ network }: OwnedNetwork, { elements }: Parts): ReadonlySet<F
     }),
   )
 
-/** Are all of these rules there, in their order? Their project does not count: networks are shared. */
+/** Does the list hold all wanted rules in this order? Owners are not compared, because projects share networks. */
 const holds = (rules: readonly Rule[], wanted: readonly Rule[]): boolean => {
   let at = 0
   for (const one of rules) {
@@ -32,7 +32,7 @@ const holds = (rules: readonly Rule[], wanted: readonly Rule[]): boolean => {
   return at === wanted.length
 }
 
-/** The parts with all that a network needs: what of it is there stays, what is missing is made anew. */
+/** Adds whatever a network needs and the parts lack. Parts that are already there stay. */
 export const requireNetwork = (parts: Parts, owned: OwnedNetwork): Parts => {
   const direct = openedIn(owned, parts)
   const alone = newParts()
@@ -45,7 +45,8 @@ export const requireNetwork = (parts: Parts, owned: OwnedNetwork): Parts => {
       const held = elements.get(set) ?? []
       const isWanted = ({ key }: Element): boolean => identity(key) === identity(item.key)
       const known = held.find(isWanted)
-      // A prefix may be that of two networks, of which the first has it; a bridge is of one.
+      // Two networks may share a prefix, and the first one keeps its element. A bridge belongs to one network, so there
+      // the new element replaces an element of another owner.
       if (known !== undefined && (item.key.kind !== 'text' || identityOf(known) === identityOf(item)))
         continue
       elements.set(set, [...held.filter((one) => !isWanted(one)), item])
@@ -53,14 +54,15 @@ export const requireNetwork = (parts: Parts, owned: OwnedNetwork): Parts => {
   const chains = new Map<string, Chain>(parts.chains.map((chain) => [chain.name, chain]))
   for (const chain of wanted.chains) {
     const known = chains.get(chain.name)
-    // Of a chain that is there other hosts are not asked: its project may know of them only with its next apply.
+    // The rules for other hosts of the cluster are not required in a chain that is there. Its project may learn of
+    // those hosts only with its next apply.
     const needed = alone.chains.find(({ name }) => name === chain.name)?.rules ?? []
     if (known === undefined || !holds(known.rules, needed)) chains.set(chain.name, chain)
   }
   return { ...parts, elements, chains: [...chains.values()] }
 }
 
-/** What a network needs among the other hosts of a cluster. */
+/** The parts that a network needs among the other hosts of a cluster. */
 const partsAmong = (
   project: string,
   { network, openings }: NonNullable<OwnedNetwork['among']>,
@@ -77,8 +79,9 @@ const partsAmong = (
 }
 
 /**
- * A bridge does not tell which blocks of other hosts are left alone: where a network is masqueraded but for those, it is
- * not to be masqueraded as a whole beside. Nor the other way round, until its project is applied again.
+ * Does another element already decide on masquerading this prefix? A bridge does not describe the blocks of other hosts
+ * that keep their source. A network masqueraded except towards those blocks must not also be masqueraded as a whole.
+ * The reverse holds too, until its project is applied again.
  */
 const isExempt = ({ elements, chains }: Parts, set: string, { key }: Element): boolean => {
   for (const family of families) {

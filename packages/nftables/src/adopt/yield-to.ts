@@ -10,11 +10,11 @@ const placesOf = (parts: Parts): ReadonlySet<string> => {
   return places
 }
 
-/** The chain an element leads to. */
+/** The chain an element leads to; null when the element leads to none. */
 export const targetOf = ({ data }: Element): string | null =>
   data?.kind === 'goto' || data?.kind === 'jump' ? data.target : null
 
-/** Elements whose place is free, and the chains these still lead to. */
+/** My elements whose place is free in the other projects' parts, and the chains that these elements lead to. */
 export const yieldTo = (theirs: Parts, mine: Parts): Parts => {
   const taken = placesOf(theirs)
   const elements = new Map<string, readonly Element[]>()
@@ -22,7 +22,7 @@ export const yieldTo = (theirs: Parts, mine: Parts): Parts => {
   for (const [set, items] of mine.elements) {
     const kept = taken.size === 0 ? items : items.filter((item) => !taken.has(placeOf(set, item)))
     if (kept.length > 0) elements.set(set, kept)
-    // Ten thousand plain mappings have no chain that any of them could lead to.
+    // Plain mappings lead to no chain, so ten thousand of them need no search.
     if (mine.chains.length === 0) continue
     for (const item of kept) {
       const target = targetOf(item)

@@ -5,8 +5,8 @@ import { applyFailure } from './failure.ts'
 import { transaction } from './transaction.ts'
 
 /**
- * Carries out changes in one transaction: all of them, or none. Without changes nothing is done. With a socket no program
- * is started, but for what `applyLive` leaves to nft.
+ * Carries out changes in one transaction: all of them, or none. An empty list does nothing. With a socket no program is
+ * started, except for the changes that `applyLive` leaves to nft.
  *
  * @throws StaleStateError when the table is not what the changes were made for: read it and plan again
  * @throws PermissionError without CAP_NET_ADMIN
@@ -28,5 +28,5 @@ export const apply = async (
   if (result.exitCode !== 0) throw applyFailure(script, result)
 }
 
-/** How many transactions of the kernel `apply` makes of changes. */
+/** The number of kernel transactions in which `apply` carries out these changes. */
 export const transactions = (changes: readonly NftablesChange[]): number => (changes.length === 0 ? 0 : 1)

@@ -9,13 +9,16 @@ import {
 import { tableFamily, tableName } from '../compile/ours.ts'
 
 /**
- * nft has no translations and prints strerror(3); so does the C library under LC_ALL=C. Without CAP_NET_ADMIN it cannot
- * even list what there is, and names no place of the script.
+ * Was nft refused for want of CAP_NET_ADMIN? nft has no translations and prints strerror(3), and so does the C library
+ * under LC_ALL=C. Without the capability nft cannot even list the ruleset, so its error names no place in the script.
  */
 const isRefused = (stderr: string): boolean =>
   /Operation not permitted|Permission denied/.test(stderr) && !isOwned(stderr)
 
-/** A command of a script that was refused: its table has `flags owner`, and is another program's alone (nft(8)). */
+/**
+ * Was one command of the script refused? Then the table has `flags owner` and belongs to another program alone
+ * (nft(8)).
+ */
 const isOwned = (stderr: string): boolean => /:\d+:\d+.*: Error: .*: Operation not permitted/.test(stderr)
 const isStale = (stderr: string): boolean =>
   /No such file or directory|does not exist|File exists|Device or resource busy/.test(stderr)
@@ -30,23 +33,23 @@ export const deniedError = (what: 'change' | 'read'): PermissionError =>
 const permissionError = (what: 'change' | 'read', { stderr }: RunResult): PermissionError | null =>
   isRefused(stderr) ? deniedError(what) : null
 
-/** What was refused, and in which words. */
+/** The error text of a refusal, and the command that was refused. Null: the command is not known. */
 interface Refused {
   readonly stderr: string
   readonly offending: string | null
 }
 
-/** `, at: ` and the command that was refused. */
+/** The end of an error message that quotes the refused command: `, at: ` and the command. */
 export const placeOf = (offending: string | null): string => (offending === null ? '' : `, at: ${offending}`)
 
-/** The error where another program keeps the table for itself. */
+/** The error for a table that another program keeps for itself. */
 export const ownedError = (refused: Refused): ApplyError =>
   new ApplyError(
     `Another program keeps the table for itself ("flags owner"), so the kernel lets no other change it${placeOf(refused.offending)}. Nothing was applied. "nft list table ${tableFamily} ${tableName}" names the program: end it, or have it delete the table, and run this again.`,
     { applied: [], ...refused },
   )
 
-/** The error where the table is not what the changes were made for. */
+/** The error for a table that changed since the changes were planned. */
 export const staleError = (said: string): StaleStateError =>
   new StaleStateError(`The rules of this host changed since they were read (${said}). Nothing was applied`, {
     advice: 'plan again',
@@ -55,7 +58,7 @@ export const staleError = (said: string): StaleStateError =>
 /** `/dev/stdin:3:5-9: Error: Could not process rule: File exists` */
 const place = /^[^\n:]*:(\d+):\d+(?:-\d+)?: Error: (.*)$/m
 
-/** What nft said of a script, as an error: the party at fault decides the class. */
+/** Turns the error output of nft for a script into an error. The class of the error says which side is at fault. */
 export const applyFailure = (script: string, result: RunResult): PortolanError => {
   const denied = permissionError('change', result)
   if (denied !== null) return denied
@@ -75,7 +78,7 @@ export const applyFailure = (script: string, result: RunResult): PortolanError =
   return new ApplyError(`nft refused the changes: ${said}${at}. Nothing was applied.`, details)
 }
 
-/** The error of nft where it could not list something. */
+/** The error for an nft list command that failed. */
 export const listFailure = (args: readonly string[], result: RunResult): PortolanError => {
   const denied = permissionError('read', result)
   if (denied !== null) return denied

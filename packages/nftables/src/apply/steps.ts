@@ -1,12 +1,15 @@
-// Only in nftables: its one transaction is written as a text or as netlink messages, from the same steps.
+// Only in nftables: one transaction is written from the same steps, either as text or as netlink messages.
 import type { NftablesChange, Operation } from '../diff/change.ts'
 import type { Chain, Element, NamedSet, Rule, Table } from '../model/index.ts'
 
-/** One command to the kernel. What is created must not be there yet, where adding would overlook that the host has changed. */
+/**
+ * One command to the kernel. A create step fails where the object already exists. An add would succeed and hide that
+ * the host has changed.
+ */
 export type Step =
   | { readonly kind: 'create-table'; readonly table: Table }
   | { readonly kind: 'delete-table' }
-  /** A table with all that is in it. */
+  /** A table with all its content. */
   | { readonly kind: 'write-table'; readonly table: Table }
   | { readonly kind: 'create-set'; readonly set: NamedSet }
   | { readonly kind: 'delete-set'; readonly set: NamedSet }
@@ -16,23 +19,24 @@ export type Step =
   | { readonly kind: 'add-rule'; readonly chain: string; readonly rule: Rule }
   | ElementStep
 
-/** Elements that come into a set or leave it, all at once. */
+/** Elements that are added to one set, or deleted from it, in one command. */
 export interface ElementStep {
   readonly kind: 'create-elements' | 'delete-elements'
   readonly set: NamedSet
   readonly elements: readonly Element[]
 }
 
-/** Steps that no reader of a part of a script gets the one of alone: a line of it. */
+/** One line of a script: steps that are always read together, even where only a part of the script is read. */
 export type Line = readonly Step[]
 
 /**
- * The steps of a transaction, in an order the kernel takes: it looks at each command as it comes, so a thing
- * must be there before it is named, and must not be named any more before it goes
+ * The steps of a transaction, in an order that the kernel accepts. The kernel checks each command as it comes: an
+ * object must exist before a command names it, and nothing may name an object when it is deleted
  * (net/netfilter/nf_tables_api.c: nft_chain_lookup in nft_verdict_init; `chain->use` in nf_tables_delchain).
  *
- * And in an order in which no part that ends with a line opens anything that the whole leaves closed, should a runner
- * hand nft a part: translations that go, go first; then the guards change, each in one line; translations come last.
+ * The order also protects against a runner that hands nft only the first lines. Such a part must not open anything that
+ * the whole leaves closed. So old translations go first, then the guards change, each in one line, and new translations
+ * come last.
  */
 interface Phases {
   readonly tables: Line[]
@@ -56,16 +60,22 @@ interface Exchange {
   readonly come: Element[]
 }
 
-/** What goes and what comes, by the name of its set. */
+/** The elements to delete and to add, by the name of their set. */
 type Exchanges = Map<string, Exchange>
 
-/** Where the element before went. Thousands of one set follow each other: none needs to be told by its set's name. */
+/**
+ * The exchanges used for the element before. Thousands of elements of one set follow each other, so comparing the set
+ * object saves a lookup by name.
+ */
 interface LastExchanges {
   leaving: Exchange | null
   coming: Exchange | null
 }
 
-/** What leads from host ports to containers. Without it a port leads nowhere, so that it may go early and come late. */
+/**
+ * Does this map or chain lead from host ports to containers? Without it a port leads nowhere, so it is safe to remove
+ * it early and to add it late.
+ */
 const isOpening = (name: string): boolean => /^(dnat|balanced|bound|inside)[46]/.test(name)
 
 const exchangeOf = (exchanges: Exchanges, set: NamedSet): Exchange => {
@@ -148,14 +158,17 @@ const place = (phases: Phases, operation: Operation): void => {
   }
 }
 
-/** Elements of one set are one command; what goes and what comes share a line. */
+/** One line for each set: one command deletes its old elements, and one adds its new ones. */
 const exchangeLines = (exchanges: Exchanges): readonly Line[] =>
   [...exchanges.values()].map(({ set, gone, come }) => [
     ...(gone.length === 0 ? [] : [{ kind: 'delete-elements' as const, set, elements: gone }]),
     ...(come.length === 0 ? [] : [{ kind: 'create-elements' as const, set, elements: come }]),
   ])
 
-/** The step of an element alone: as ports come and go most transactions are of one, which has no order. */
+/**
+ * The step for one element. Most transactions during operation change one element, and one step needs no ordering.
+ * Null: the operation is not on an element, or replaces one.
+ */
 const loneStep = (operation: Operation): Step | null => {
   if (operation.kind === 'add-element')
     return { kind: 'create-elements', set: operation.set, elements: [operation.element] }

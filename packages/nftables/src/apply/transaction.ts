@@ -8,10 +8,10 @@ import { type ElementStep, linesOf, type Step } from './steps.ts'
 
 const table = `${tableFamily} ${tableName}`
 
-/** `create` refuses what is already there, where `add` would overlook that the host has changed. */
+/** Turns `add` into `create`. An `add` of an existing object succeeds and would hide that the host has changed. */
 const create = (line: string): string => line.replace(/^add /, 'create ')
 
-/** One command for all elements of a set, a line for each, so that nft's error names the line. */
+/** One command for all elements of a set. Each element has a line of its own, so that nft's error names the element. */
 const elementCommand = ({ kind, set, elements }: ElementStep): string => {
   const [verb, line] = kind === 'create-elements' ? ['create', elementLine] : ['delete', elementRef]
   const lines = joinedLines(elements, (element) => line(set, element))
@@ -20,7 +20,10 @@ const elementCommand = ({ kind, set, elements }: ElementStep): string => {
 
 const LINES_AT_ONCE = 1024
 
-/** A part at a time: a hundred thousand lines take three times the room of the text that they make. */
+/**
+ * Joins a limited number of lines at a time. A hundred thousand lines in one list take three times the memory of their
+ * text.
+ */
 const joinedLines = (elements: readonly Element[], line: (element: Element) => string): string => {
   let text = ''
   for (let from = 0; from < elements.length; from += LINES_AT_ONCE) {
@@ -31,7 +34,7 @@ const joinedLines = (elements: readonly Element[], line: (element: Element) => s
 }
 
 /**
- * A step as a command of nft.
+ * Writes a step as a command of nft.
  * @throws InvalidRequestError when a name or comment cannot be written
  */
 export const stepText = (step: Step): string => {
@@ -63,11 +66,11 @@ export const stepText = (step: Step): string => {
 }
 
 /**
- * Changes as one script for `nft -f`, which the kernel takes whole or not at all.
+ * Writes changes as one script for `nft -f`. The kernel takes the script whole or not at all.
  * @throws InvalidRequestError when a name or comment cannot be written
  */
 export const transaction = (changes: readonly NftablesChange[]): string => {
-  // Added up and not joined, which would copy what may be ten megabytes once more.
+  // The text is built by addition. Joining a list would copy it once more, and it may be ten megabytes long.
   let script = ''
   for (const line of linesOf(changes)) {
     for (const [at, step] of line.entries()) script += `${at === 0 ? '' : '; '}${stepText(step)}`

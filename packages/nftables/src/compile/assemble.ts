@@ -8,7 +8,10 @@ import { tableFamily, tableName } from './ours.ts'
 import { isEmptyParts, type Parts } from './parts.ts'
 import { skeletonChains } from './skeleton-chains.ts'
 
-/** One order however the projects came, so that a project planned again finds nothing to do. */
+/**
+ * Sorts rules by their comment, so that the order does not depend on the order of the projects. A project that is
+ * planned again then finds nothing to do.
+ */
 const inOrder = (rules: readonly Rule[]): readonly Rule[] =>
   rules.toSorted((a, b) => ((a.comment ?? '') < (b.comment ?? '') ? -1 : 1))
 
@@ -19,8 +22,8 @@ const withOwnRules = (chains: readonly Chain[], parts: Parts): readonly Chain[] 
   })
 
 /**
- * Our whole table, made from what projects own. What no project needs is not there: a host without
- * `allow_from` pays nothing for it, and a reader has less to read.
+ * Builds our whole table from the parts of the projects. Chains and sets that no project needs are left out: a host
+ * without `allow_from` has no rules for it at run time, and the listing is shorter.
  */
 export const assemble = (parts: Parts): Ruleset => {
   if (isEmptyParts(parts)) return emptyRuleset
@@ -38,7 +41,8 @@ export const assemble = (parts: Parts): Ruleset => {
     sets,
     chains: [
       ...withOwnRules(
-        // What a project adds there is the guard of forwarding, which drops packets of flows that have begun.
+        // The only rule that a project adds to the forward chain is its forwarding guard. The guard drops packets of
+        // established flows too.
         skeletonChains((name) => names.has(name), parts.rules.has('forward')),
         parts,
       ),

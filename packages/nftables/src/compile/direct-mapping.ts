@@ -26,7 +26,7 @@ interface Opening {
   readonly mappings: readonly [DesiredMapping, ...DesiredMapping[]]
 }
 
-/** Several mappings may open one container port, each to other sources. */
+/** Groups mappings by the container port they open. Several mappings may open one port, each to other sources. */
 const openingsOf = (mappings: readonly DesiredMapping[]): readonly Opening[] => {
   const openings = new Map<string, Opening>()
   for (const mapping of mappings) {
@@ -40,7 +40,7 @@ const openingsOf = (mappings: readonly DesiredMapping[]): readonly Opening[] => 
   return [...openings.values()]
 }
 
-/** Null when no source may come in by this mapping. */
+/** The matches a packet must meet to use this mapping. Null: no source may use it. */
 const condition = (mapping: DesiredMapping): readonly Statement[] | null => {
   const sources = sourcesOf(mapping.family, mapping.allowFrom)
   if (sources === 'none') return null

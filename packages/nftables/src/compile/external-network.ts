@@ -27,12 +27,15 @@ import { sources } from './source-translation.ts'
 import { ownerComment } from './tag.ts'
 import { untranslated, version } from './unmasqueraded.ts'
 
-/** First packets from an address of ours go on if they came in by the bridge. */
+/**
+ * The rules for new packets whose source is one of our containers. Such packets pass only if they came in by the
+ * bridge.
+ */
 const home = (network: DesiredNetwork, comment: string): readonly Rule[] => {
   const inside = is(meta('iifname'), text(network.bridge))
   const away = isNot(meta('oifname'), text(network.bridge))
   return [
-    // The host is no gateway of an isolated subnet, though a container make one up.
+    // In an isolated subnet the host is not a gateway, even for a container that sets up a route through the host.
     ...families
       .filter((family) => network[family]?.mode === 'isolated')
       .map((family) => rule(comment, version(family), inside, away, drop)),
@@ -41,21 +44,24 @@ const home = (network: DesiredNetwork, comment: string): readonly Rule[] => {
   ]
 }
 
-/** What a container of ours must not send away from the bridge; what the bridge switches is not ours to judge. */
+/**
+ * The rules that stop packets from our containers on their way out of the bridge. Traffic within the bridge is left
+ * alone.
+ */
 const leaving = (network: DesiredNetwork, comment: string): readonly Rule[] => {
   const away = isNot(meta('oifname'), text(network.bridge))
   if (network.internal) return [rule(comment, away, drop)]
   return families.flatMap((family) =>
     network[family]?.masquerade === true
-      ? // No nat chain sees it, so that it would keep a private source.
+      ? // No nat chain sees an invalid or untracked packet, so it would leave with a private source.
         [rule(comment, version(family), away, has(ct('state'), untranslated), drop)]
       : [],
   )
 }
 
 /**
- * Adds what a project needs on a bridge of others. All that `addNetwork` looks up by bridge and subnet is looked up by
- * bridge and address here, so that no rule of ours is for the containers and guests of others.
+ * Adds the rules for a project's containers on a foreign bridge. `addNetwork` looks packets up by bridge or subnet.
+ * Here every lookup uses the container's address, so that no rule of ours applies to foreign containers or guests.
  *
  * @param direct - families in which ports of the containers are opened without translation
  */
@@ -74,7 +80,7 @@ export const addExternalNetwork = (
     if (subnet === null) continue
     const toSource = sources(network, comment)
     const stopped = leaving(network, comment)
-    /** A chain comes with the first element that leads to it. */
+    /** Adds an element that leads to a chain. The chain is added with the first such element. */
     const lead = (stem: string, key: Expression, name: string, rules: readonly Rule[]): void => {
       const joined = joinedChain(name, project)
       const isAdded = addElement(parts, mapName(stem, family, 'any'), element(key, goto(joined), comment))
@@ -88,7 +94,7 @@ export const addExternalNetwork = (
       lead('home_endpoint', address, homeChain(bridge), home(network, comment))
       if (stopped.length > 0) lead('from_endpoint', atBridge, fromChain(bridge), stopped)
       if (!subnet.masquerade || network.internal) continue
-      // What the bridge switches keeps its source.
+      // Packets that stay on the bridge keep their source.
       const away = isNot(meta('oifname'), text(bridge))
       lead('masquerade_endpoint', address, maskChain(bridge), [rule(comment, away, nat('masquerade'))])
     }

@@ -3,9 +3,9 @@ import { byteLength, InvalidRequestError } from '@portolan/netfilter'
 import { isQuotable } from './tag.ts'
 
 /**
- * Interface names go into quoted strings. `dev_valid_name` (net/core/dev.c) refuses `/`, `:`, white space, `.`
- * and `..`; nft reads a closing `*` as a wildcard, in JSON a leading
- * `@` as a set, and has no way to write `"`.
+ * Checks an interface name before it goes into a quoted string. The kernel's `dev_valid_name` (net/core/dev.c) refuses
+ * `/`, `:`, white space, `.` and `..`. nft reads a closing `*` as a wildcard, and in JSON a leading `@` as a set. nft
+ * has no way to write `"`.
  */
 const checkInterface = (name: string, what: string): void => {
   const bytes = byteLength(name)
@@ -21,14 +21,17 @@ const checkInterfaceOf = ({ interface: name, label }: DesiredMapping): void => {
   if (name !== null) checkInterface(name, `The interface of mapping ${label}`)
 }
 
-/** @throws InvalidRequestError naming the value that cannot be written */
+/**
+ * Checks one mapping by the rules of `validate`.
+ * @throws InvalidRequestError naming the value that cannot be written
+ */
 export const validateMapping = (mapping: DesiredMapping): void => {
   checkMapping(mapping)
   checkInterfaceOf(mapping)
 }
 
 /**
- * Refuses what could not be written as a rule, so that nothing a user says changes the meaning of a script.
+ * Refuses values that could not be written as a rule. No value from a user may change the meaning of a script.
  * @throws InvalidRequestError naming the value
  */
 export const validate = (desired: DesiredState): void => {

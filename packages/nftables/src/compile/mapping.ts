@@ -29,7 +29,7 @@ const levelOf = (mapping: DesiredMapping): Level => {
   return mapping.hostAddress === null ? 'any' : 'host'
 }
 
-/** The values a packet must have, in the order of `lookupKey`. */
+/** The key of a mapping's element: the values a packet must have, in the order of `lookupKey`. */
 const keyOf = (maker: ElementMaker, mapping: DesiredMapping): Expression => {
   const { interface: name, hostAddress, protocol, hostPort } = mapping
   if (name === null && hostAddress === null) return ownPortKey(maker.portKeys, protocol, hostPort)
@@ -41,7 +41,7 @@ const keyOf = (maker: ElementMaker, mapping: DesiredMapping): Expression => {
   )
 }
 
-/** What the chains of a mapping are named for. */
+/** The fields of a mapping that its chain names are made of. */
 type HostSocket = Pick<DesiredMapping, 'family' | 'hostPort' | 'hostAddress' | 'interface'> & {
   readonly protocol: string
 }
@@ -52,10 +52,13 @@ const chainName = (stem: string, mapping: HostSocket): string => {
   return `${stem}${mapping.family === 'ip' ? '4' : '6'}_${mapping.protocol}_${mapping.hostPort}${address}${bound}`
 }
 
-/** The chain that says which other machines may use a mapping. */
+/** The name of the chain that says which other machines may use a mapping. */
 export const restrictionChain = (socket: HostSocket): string => chainName('allow', socket)
 
-/** A container's port: that of the mapping before where it is the same, as a range of ports leads to one. */
+/**
+ * The container's address and port as an expression. A range of host ports may lead to one container port, so the
+ * expression of the mapping before is used again.
+ */
 const endOf = (parts: ElementMaker, { address, port }: DesiredTarget): Expression => {
   const { lastEnd } = parts
   if (lastEnd?.address === address && lastEnd.port === port) return lastEnd.end
@@ -64,7 +67,10 @@ const endOf = (parts: ElementMaker, { address, port }: DesiredTarget): Expressio
   return end
 }
 
-/** New flows by weight: a number is drawn, and each target owns as many of them as it weighs. */
+/**
+ * Spreads new flows over the targets by weight. Each flow gets a random number, and each target has as many numbers as
+ * its weight.
+ */
 const balanced = (parts: PartsBuilder, targets: readonly DesiredTarget[]): Expression => {
   const elements: Element[] = []
   let total = 0
@@ -95,7 +101,9 @@ const translation = (parts: PartsBuilder, mapping: DesiredMapping): readonly Sta
 
 const unrestricted: readonly Rule[] = []
 
-/** The chain another machine's packet goes through when not everyone may come in. */
+/**
+ * The rules for packets of other machines where the mapping restricts sources. Empty: every source may use the mapping.
+ */
 const restriction = (mapping: DesiredMapping, comment: string): readonly Rule[] => {
   const sources = sourcesOf(mapping.family, mapping.allowFrom)
   if (sources === 'everyone') return unrestricted
@@ -111,8 +119,8 @@ const plainMaps = mapNames('dnat')
 const plainMap = (mapping: DesiredMapping): string => plainMaps[mapping.family][levelOf(mapping)]
 
 /**
- * The one element of a mapping that takes no more, and the map that it goes into.
- * @returns null: the mapping takes more, or none
+ * The element of a mapping that needs one element only, and the name of its map.
+ * @returns null when the mapping needs a chain or a restriction, or no element at all
  */
 export const loneElement = (
   maker: ElementMaker,
@@ -130,11 +138,11 @@ export const loneElement = (
 }
 
 /**
- * Adds a mapping from a host port. Plain ones are one element of one data map: the rest needs a chain, as an
- * nft map holds either data or verdicts.
+ * Adds a mapping from a host port. A plain mapping is one element of one data map. Other mappings need a chain, because
+ * an nft map holds either data or verdicts.
  */
 export const addNatMapping = (parts: PartsBuilder, project: string, mapping: DesiredMapping): void => {
-  // There is no IPv6 route_localnet: what is sent to ::1 cannot leave the host.
+  // IPv6 has no route_localnet: packets to ::1 cannot leave the host.
   if (mapping.hostAddress === '::1') return
   const { family } = mapping
   const comment = ownerComment(project, mapping.label)

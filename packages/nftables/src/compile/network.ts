@@ -36,7 +36,7 @@ const states = (...names: readonly string[]): ListExpression => ({ kind: 'list',
 const echoRequest = (family: Family): Statement =>
   is(payload(family === 'ip' ? 'icmp' : 'icmpv6', 'type'), text('echo-request'))
 
-/** What a routed or unprotected subnet lets in beyond replies and translated flows. */
+/** The rules for flows that a routed or unprotected subnet lets in, beyond replies and translated flows. */
 const openings = (
   family: Family,
   subnet: DesiredSubnet,
@@ -50,8 +50,9 @@ const openings = (
 }
 
 /**
- * Decides on every packet that would leave by the network's bridge. The order matters: what reached us by
- * putting 127.0.0.0/8 on the wire has an established flow too, once its first packet got through.
+ * The rules for each packet that would leave by the network's bridge. The loopback drops come before the accept for
+ * established flows. A packet with an address of 127.0.0.0/8 from the wire would otherwise belong to an established
+ * flow once its first packet got through.
  */
 export const toNetwork = (
   network: DesiredNetwork,
@@ -62,12 +63,12 @@ export const toNetwork = (
   const r = (...statements: readonly Statement[]): Rule => rule(comment, ...statements)
   return [
     ...(network.internal ? [r(isNot(meta('iifname'), bridges), drop)] : []),
-    // Also without a subnet of IPv4: the containers may have made up one.
+    // This rule is needed even without an IPv4 subnet: containers may give themselves IPv4 addresses.
     r(is(payload('ip', 'saddr'), loopback), drop),
     r(is(ct('ip daddr', 'original'), loopback), drop),
     r(has(ct('state'), states('established', 'related')), accept),
     r(has(ct('status'), text('dnat')), accept),
-    // A packet that is not tracked has no address but its own.
+    // An untracked packet has no original destination. Its own destination is compared.
     r(is(payload('ip', 'daddr'), loopback), drop),
     ...opened,
     r(is(meta('iifname'), text(network.bridge)), network.icc ? accept : drop),
@@ -80,22 +81,28 @@ export const toNetwork = (
   ]
 }
 
-/** Where a packet goes on whose source is in one of the network's subnets: on, if it came in by the bridge. */
+/**
+ * The rules for packets whose source is in one of the network's subnets. Such packets pass only if they came in by the
+ * bridge.
+ */
 const home = (network: DesiredNetwork, comment: string): readonly Rule[] => [
   rule(comment, is(meta('iifname'), text(network.bridge)), returns),
   rule(comment, drop),
 ]
 
 /**
- * The host is no gateway of an isolated subnet, but a container that makes one up still finds the bridge's MAC: what
- * comes in by it is forwarded nowhere, whatever its source.
+ * The rules of an isolated subnet. The host is not its gateway, but a container can still send packets to the bridge's
+ * MAC address. Packets that come in by the bridge are not forwarded elsewhere, whatever their source.
  */
 const kept = ({ bridge, ...subnets }: DesiredNetwork, comment: string): readonly Rule[] =>
   families
     .filter((family) => subnets[family]?.mode === 'isolated')
     .map((family) => rule(comment, version(family), isNot(meta('oifname'), text(bridge)), drop))
 
-/** Every address stands for a subnet that nothing tells (`bridgeNetwork`): no source is at home there. */
+/**
+ * Is the subnet known? A subnet of length 0 stands for an unknown subnet (`bridgeNetwork`), which is the home of no
+ * source.
+ */
 const isTold = ({ subnet }: DesiredSubnet): boolean => !subnet.endsWith('/0')
 
 /** The families in which mappings open ports of a routed network. */
@@ -168,7 +175,7 @@ export const addNetwork = (
     const own = prefix(subnet.subnet)
     const kept = sourcesOf(family, subnet.unmasqueraded ?? [])
     if (kept !== 'none' && kept !== 'everyone') {
-      // One rule, however many blocks there are: what goes to another host of the cluster keeps its source.
+      // One rule for all blocks: packets to another host of the cluster keep their source.
       beyond.push(rule(comment, isNot(payload(family, 'daddr'), kept), nat('masquerade')))
       const verdict = goto(maskChain(network.bridge))
       addElement(parts, mapName('masquerade_beyond', family, 'any'), element(own, verdict, comment))

@@ -26,12 +26,15 @@ import { ownerComment } from './tag.ts'
 import { version } from './unmasqueraded.ts'
 
 const bridges = reference('bridges')
-/** A container is looked up by its address: one that another interface brings is forged, and was dropped before. */
+/**
+ * A packet from a container is looked up by its source address. A packet with that source from another interface is
+ * forged and was dropped before.
+ */
 const inside = is(meta('iifname'), bridges)
-/** An interface or a prefix names other machines, never the containers of another project. */
+/** An interface or a prefix names other machines. It does not open anything to containers of other projects. */
 const outside = isNot(meta('iifname'), bridges)
 
-/** The sets of what openings hold, one for each way of telling what comes from where it may go. */
+/** The sets that hold openings, one for each form of source and destination. */
 const stems = {
   /** interface . bridge */
   entrance: 'entrance',
@@ -41,7 +44,7 @@ const stems = {
   peers: 'peers',
   /** container . container . protocol . port */
   linked: 'linked',
-  /** container, to a chain that asks for the source */
+  /** container, with a jump to a chain that checks the source */
   opened: 'opened',
 } as const
 
@@ -79,7 +82,7 @@ const setOf = (stem: Stem, family: Family): string => mapName(stems[stem], famil
 
 const named = (stem: Stem, family: Family) => reference(setOf(stem, family))
 
-/** The prefixes that tell the sources of openings, of other machines and of containers. */
+/** The source prefixes of openings: those of other machines, and those of containers. */
 const prefixesOf = (
   { networks }: DesiredState,
   family: Family,
@@ -110,7 +113,10 @@ const bySource = (
   return [...admit(outside, machines), ...admit(inside, containers)]
 }
 
-/** Neighbour discovery is not tracked, so that no rule for a flow lets it through. In IPv4 no rule sees ARP. */
+/**
+ * Neighbour discovery is not tracked, so no rule for established flows accepts it. IPv4 needs no such rule: no rule
+ * sees ARP.
+ */
 const neighbours = (comment: string, bridge: string): readonly Rule[] =>
   ['nd-neighbor-solicit', 'nd-neighbor-advert'].map((type) =>
     rule(comment, is(meta('iifname'), text(bridge)), is(payload('icmpv6', 'type'), text(type)), accept),
@@ -122,7 +128,8 @@ const isInside = ({ from }: DesiredOpening, { name }: DesiredNetwork): boolean =
 /**
  * Adds what `links` and `reachable_from` open of a network.
  *
- * @returns the rules of the chain that decides on what leaves by its bridge; they have to stand before its drops
+ * @returns rules for the chain that decides which packets leave by the network's bridge; they have to stand before
+ *   its drops
  */
 export const addOpenings = (
   parts: PartsBuilder,
@@ -155,7 +162,7 @@ export const addOpenings = (
     for (const [address, ofOne] of asked) {
       const owner = ownerComment(desired.project, ofOne[0]?.label ?? network.name)
       const name = openedChain(family, address)
-      // A chain comes with the element that leads to it.
+      // The chain is added with the element that leads to it.
       if (add('opened', element(text(address), jump(name), owner)))
         parts.chains.push(chain(name, bySource(desired, family, ofOne, owner)))
     }

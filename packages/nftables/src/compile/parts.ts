@@ -10,14 +10,14 @@ import {
 } from '../model/index.ts'
 
 /**
- * What projects own of our table; all the rest follows from it (`assemble`). Elements are in the order they
- * were added, by the name of their set or map.
+ * The content of our table that belongs to projects; `assemble` derives the rest. Elements are listed by the name of
+ * their set or map, in the order they were added.
  */
 export interface Parts {
   readonly elements: ReadonlyMap<string, readonly Element[]>
-  /** Chains that only one mapping or network needs; each of their rules names the owner. */
+  /** Chains that one mapping or network needs; each rule in them names its owner. */
   readonly chains: readonly Chain[]
-  /** Rules that stand in a chain all projects share, by that chain's name. */
+  /** Rules that projects add to shared chains, by the name of the chain. */
   readonly rules: ReadonlyMap<string, readonly Rule[]>
 }
 
@@ -31,11 +31,11 @@ export interface PartsBuilder {
   /** Constants as expressions (`constantOf`). */
   readonly constants: Map<string | number, Expression>
   readonly portKeys: OwnPortKeys
-  /** The container's port that was made last. */
+  /** The address and port of the container expression made last; null before the first. */
   lastEnd: { readonly address: string; readonly port: number; readonly end: Expression } | null
 }
 
-/** What makes the elements of mappings: of parts, what is not yet in them. */
+/** The caches needed to make elements of mappings, without the parts themselves. */
 export type ElementMaker = Pick<PartsBuilder, 'constants' | 'portKeys' | 'lastEnd'>
 
 export const newMaker = (): ElementMaker => ({
@@ -52,7 +52,10 @@ export const newParts = (): PartsBuilder => ({
   ...newMaker(),
 })
 
-/** A constant as an expression. A hundred thousand elements name the same address and ports: each is made once. */
+/**
+ * A constant as an expression. A hundred thousand elements name the same addresses and ports, so each expression is
+ * made once.
+ */
 export const constantOf = (
   { constants }: Pick<ElementMaker, 'constants'>,
   value: string | number,
@@ -71,14 +74,14 @@ const append = <Item>(lists: Map<string, Item[]>, name: string, item: Item): voi
 }
 
 /**
- * Adds an element; of two with one key the first stays, as the kernel would have it (EEXIST).
- * @returns whether it was added
+ * Adds an element. The first of two elements with one key stays, because the kernel would refuse the second (EEXIST).
+ * @returns whether the element was added
  */
 export const addElement = (parts: PartsBuilder, set: string, item: Element): boolean => {
   const keys = parts.keys.get(set) ?? new KeyIndex<true>()
   if (!keys.add(item.key, true)) return false
   const held = parts.elements.get(set)
-  // With its first element a set comes into both.
+  // A set enters both maps together with its first element.
   if (held !== undefined) held.push(item)
   else {
     parts.keys.set(set, keys)

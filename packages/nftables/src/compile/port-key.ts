@@ -2,18 +2,18 @@ import type { Family } from '@portolan/netfilter'
 import { concat, type Expression, meta, payload } from '../model/index.ts'
 
 /**
- * How exactly a mapping says where it listens. The more exact is looked up first:
- * `bound-host` interface and host address, `host` address alone, `bound` interface alone, `any` neither.
+ * How exactly a mapping says where it listens; the more exact level is looked up first. `bound-host`: interface and
+ * host address. `host`: host address alone. `bound`: interface alone. `any`: neither.
  */
 export type Level = 'bound-host' | 'host' | 'bound' | 'any'
 
-/** From the most exact to the least. */
+/** The levels, from the most exact to the least. */
 export const levels: readonly Level[] = ['bound-host', 'host', 'bound', 'any']
 
 const isBound = (level: Level): boolean => level === 'bound-host' || level === 'bound'
 const isHost = (level: Level): boolean => level === 'bound-host' || level === 'host'
 
-/** Name of a map for one family and level: `dnat4`, `dnat4_host`, `chosen6_bound_host`. */
+/** The name of a map for one family and level: `dnat4`, `dnat4_host`, `bound6_host`. */
 export const mapName = (stem: string, family: Family, level: Level): string => {
   const suffix = level === 'any' ? '' : `_${level.replace('-', '_')}`
   return `${stem}${family === 'ip' ? '4' : '6'}${suffix}`
@@ -26,13 +26,16 @@ const namesOf = (stem: string, family: Family): Readonly<Record<Level, string>> 
   'bound-host': mapName(stem, family, 'bound-host'),
 })
 
-/** The names of the maps of one stem. To put one together, and to hash it, for each of ten thousand mappings takes time. */
+/**
+ * The names of the maps of one stem. They are made once: building and hashing a name for each of ten thousand mappings
+ * takes time.
+ */
 export const mapNames = (stem: string): Readonly<Record<Family, Readonly<Record<Level, string>>>> => ({
   ip: namesOf(stem, 'ip'),
   ip6: namesOf(stem, 'ip6'),
 })
 
-/** What a rule looks up: `iifname . ip daddr . meta l4proto . th dport`, as far as the level goes. */
+/** The lookup key of a rule: `iifname . ip daddr . meta l4proto . th dport`, reduced to the parts of the level. */
 export const lookupKey = (family: Family, level: Level): Expression =>
   concat(
     ...(isBound(level) ? [meta('iifname')] : []),
@@ -41,7 +44,7 @@ export const lookupKey = (family: Family, level: Level): Expression =>
     payload('th', 'dport'),
   )
 
-/** The types of that key. */
+/** The nft types of that key's parts. */
 export const lookupTypes = (family: Family, level: Level): readonly string[] => [
   ...(isBound(level) ? ['ifname'] : []),
   ...(isHost(level) ? [family === 'ip' ? 'ipv4_addr' : 'ipv6_addr'] : []),
@@ -49,5 +52,5 @@ export const lookupTypes = (family: Family, level: Level): readonly string[] => 
   'inet_service',
 ]
 
-/** Does the key itself say which family a packet must be of? */
+/** Does the key of this level tell the family of a packet? */
 export const tellsFamily = (level: Level): boolean => isHost(level)

@@ -12,7 +12,7 @@ import { addRule, newParts, type Parts } from './parts.ts'
 import { ownerComment } from './tag.ts'
 
 /**
- * What one project owns of our table.
+ * The parts of our table that belong to one project.
  *
  * @throws InvalidRequestError when a value could not be written as a rule (an interface name with a quote, say)
  */
@@ -33,8 +33,8 @@ export const projectParts = (desired: DesiredState): Parts => {
   if (desired.guardForwarding) {
     const comment = ownerComment(project, guardForwardingPart)
     const inside = reference('bridges')
-    // What leaves by a network of ours has been decided on before this rule is reached. What is for the containers of
-    // others on a bridge that is joined is for their own rules to decide on.
+    // Earlier rules decide on packets that leave by a network of ours. Packets for foreign containers on a joined
+    // bridge are left to the foreign rules.
     const joined = networks.some(({ external }) => external) ? [isNot(meta('oifname'), inside)] : []
     addRule(parts, 'forward', rule(comment, isNot(meta('iifname'), inside), ...joined, drop))
   }

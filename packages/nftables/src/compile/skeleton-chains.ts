@@ -36,9 +36,9 @@ const base = (type: string, hook: string, priority: number): BaseChain => ({
 })
 
 /**
- * Nat chains run in the order of their priorities among nat chains, and the first binding wins
- * (net/netfilter/nf_nat_core.c, nf_nat_inet_fn). Among equals the latest to register is first, so at dstnat
- * itself an engine that reloads after us would take over our ports.
+ * The priority of our nat chain at prerouting and output. Nat chains run in the order of their priorities among nat
+ * chains, and the first binding wins (net/netfilter/nf_nat_core.c, nf_nat_inet_fn). Among equal priorities the chain
+ * registered last runs first. At dstnat itself, an engine that reloads after us would take over our ports.
  */
 const beforeDstnat = -105
 const beforeSrcnat = 95
@@ -48,7 +48,7 @@ const isLocal: FibExpression = { kind: 'fib', result: 'type', flags: ['daddr'] }
 const inNetwork = is(meta('iifname'), reference('bridges'))
 const r = (...statements: readonly Statement[]): Rule => rule(null, ...statements)
 
-/** Says of a set's name whether the table has it. */
+/** Does the table have a set of this name? */
 type Has = (name: string) => boolean
 
 const inFamily = (family: Family, level: Level): readonly Statement[] =>
@@ -63,13 +63,13 @@ const translate = (family: Family, level: Level): Rule => {
   return r(...inFamily(family, level), nat('dnat', family, end))
 }
 
-/** What is published in IPv6 is not for all packets of IPv6. */
+/** Rules that skip published ports for some packets of each family. Only IPv6 has such packets. */
 const skipped: Readonly<Record<Family, readonly Rule[]>> = {
   ip: [],
   ip6: [
-    // A link-local client's address says nothing without its interface, which DNAT would change.
+    // The address of a link-local client means nothing without its interface, which DNAT would change.
     r(is(payload('ip6', 'saddr'), prefix('fe80::/10')), accept),
-    // There is no IPv6 route_localnet: what is sent to ::1 cannot leave the host.
+    // IPv6 has no route_localnet: packets to ::1 cannot leave the host.
     r(is(payload('ip6', 'daddr'), text('::1')), accept),
   ],
 }
@@ -84,7 +84,10 @@ const lookups = (family: Family, has: Has): readonly Rule[] => [
   ...goByMap(mapName('balanced', family, 'any'), family, 'any', has),
 ]
 
-/** The same order, for packets that come in by none of the interfaces that mappings are bound to. */
+/**
+ * The same lookups for packets from the host and its containers, which come in by no interface that a mapping is bound
+ * to.
+ */
 const insideLookups = (family: Family, has: Has): readonly Rule[] => [
   ...skipped[family],
   ...goByMap(mapName('inside', family, 'host'), family, 'host', has),
@@ -104,8 +107,9 @@ const restrictions = (has: Has): readonly Rule[] =>
   )
 
 /**
- * A first packet only: a container with two networks answers over either, and its replies are established. They, and
- * ICMP errors (related), are not looked up, nor is anything else of a flow that has begun.
+ * The rules that check the source of packets from our subnets. Only new, invalid and untracked packets are checked. A
+ * container with two networks may reply over either, and its replies are established. Established flows and ICMP errors
+ * (related) are not checked.
  */
 const homes = (has: Has): readonly Rule[] => ['home_endpoint', 'home'].flatMap((stem) => bySource(stem, has))
 
@@ -115,7 +119,7 @@ const bySource = (stem: string, has: Has): readonly Rule[] =>
     return has(name) ? [r(vmap(payload(family, 'saddr'), reference(name)))] : []
   })
 
-/** Our containers on bridges of others are looked up by the bridge and their address. */
+/** Rules that look up our containers on foreign bridges, by bridge and address. */
 const byEndpoint = (stem: string, link: 'iifname' | 'oifname', side: 'saddr' | 'daddr', has: Has) =>
   families.flatMap((family): readonly Rule[] => {
     const name = mapName(stem, family, 'any')
@@ -134,16 +138,16 @@ const guardLoopback = r(inNetwork, jump('guard_network'))
 const established = matches(ct('state'), text('established'))
 
 /**
- * Does a network drop packets of flows that have begun? An internal one does. On a bridge of others it is known by
- * `from_endpoint`, the map of its containers' addresses. A masqueraded network there has that map too and ends no flow
- * that has begun, but the map does not tell the two apart.
+ * Does a network drop packets of established flows? An internal network does. On a foreign bridge an internal network
+ * shows in `from_endpoint`, the map of its containers' addresses. A masqueraded network there uses that map too,
+ * without dropping established flows. The map does not tell the two apart.
  */
 const hasCutOff = (has: Has): boolean =>
   has('internal') || families.some((family) => has(mapName('from_endpoint', family, 'any')))
 
 /**
- * Most packets belong to a flow whose first packet has passed all that follows, so they are let through at once. A flow
- * to or from 127/8 goes the longer way: it may have begun before there were rules.
+ * The rules that accept packets of established flows at once. The first packet of such a flow has passed all later
+ * rules. A flow to or from 127/8 is not accepted here: it may have begun before our rules existed.
  */
 const begun = (has: Has): readonly Rule[] => [
   r(
@@ -155,7 +159,7 @@ const begun = (has: Has): readonly Rule[] => [
   ...(has('home6') ? [r(established, is(meta('nfproto'), text('ipv6')), accept)] : []),
 ]
 
-/** The chains all projects share, without what projects put into them. */
+/** The chains that all projects share, without the rules that projects add to them. */
 export const skeletonChains = (has: Has, guardsForwarding = false): readonly Chain[] => {
   const cutsOff = hasCutOff(has)
   const restricted = restrictions(has)
@@ -170,7 +174,7 @@ export const skeletonChains = (has: Has, guardsForwarding = false): readonly Cha
     return has(name) ? [r(is(payload(family, 'saddr'), reference(name)), nat('masquerade'))] : []
   })
   return [
-    // A chain at prerouting is passed by each packet that is forwarded: it is there where it is needed.
+    // Each forwarded packet passes a chain at prerouting, so the chain exists only where it is needed.
     ...(restricted.length > 0
       ? [
           {
@@ -192,10 +196,11 @@ export const skeletonChains = (has: Has, guardsForwarding = false): readonly Cha
       ...chain('guard_input', [r(inNetwork, goto('guard_network'))], 'drops what must not reach the host'),
       base: base('filter', 'input', mangle),
     },
-    // route_localnet is on at our bridges, so that the host can be answered: this takes its place. At the input hook
-    // the destination is translated: that of an answer to 127.0.0.1 is 127.0.0.1 again, and rules of the host may
-    // lead other addresses there. The entry has the destination that the packet came with (in an ICMP error too:
-    // nf_conntrack_inet_error compares both).
+    // route_localnet is on at our bridges, so that the host can be answered; these rules take over its protection. The
+    // rules ask the conntrack entry and not the packet. At the input hook the destination is already translated: the
+    // destination of a reply to 127.0.0.1 is 127.0.0.1 again, and rules of the host may translate other addresses to
+    // loopback. The entry has the destination that the packet came with (in an ICMP error too: nf_conntrack_inet_error
+    // compares both).
     chain(
       'guard_network',
       [
@@ -203,7 +208,7 @@ export const skeletonChains = (has: Has, guardsForwarding = false): readonly Cha
         ...(['original', 'reply'] as const).map((direction) =>
           r(is(ct('direction'), text(direction)), is(ct('ip daddr', direction), loopback), drop),
         ),
-        // There is no entry to ask, and so nothing was translated.
+        // An invalid or untracked packet has no conntrack entry, so its destination was not translated.
         r(matches(ct('state'), withoutEntry), is(payload('ip', 'daddr'), loopback), drop),
       ],
       'no container reaches the loopback of the host, or has its address',
@@ -257,7 +262,7 @@ export const skeletonChains = (has: Has, guardsForwarding = false): readonly Cha
           ...byEndpoint('to_endpoint', 'oifname', 'daddr', has),
           r(vmap(meta('oifname'), reference('to_network'))),
           ...(has('internal') ? [r(is(meta('iifname'), reference('internal')), drop)] : []),
-          // What goes to a network has been asked for loopback addresses there, but in the tables of older versions.
+          // The chains of the networks drop loopback addresses themselves. In tables of older versions they may not.
           ...(cutsOff ? [] : [guardLoopback]),
           ...byEndpoint('from_endpoint', 'iifname', 'saddr', has),
           ...(has('from_network')

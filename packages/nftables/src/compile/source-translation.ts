@@ -7,9 +7,9 @@ import { prefix } from './sources.ts'
 export const loopback: Expression = prefix('127.0.0.0/8')
 
 /**
- * Sources of what leaves by the bridge. A container answers a neighbour on its own link directly, past
- * conntrack, so a translated flow from the same subnet must come from the gateway; and a container cannot
- * answer 127.0.0.1 at all.
+ * The rules that translate the source of packets leaving by the bridge. A container answers a neighbour on its own link
+ * directly, past conntrack. So a translated flow from the same subnet must have the gateway as its source. A container
+ * cannot answer 127.0.0.1 at all.
  */
 export const sources = (network: DesiredNetwork, comment: string): readonly Rule[] =>
   families.flatMap((family) => {

@@ -7,7 +7,7 @@ import {
 } from '@portolan/netfilter'
 import { type Element, type Expression, element, text } from '../model/index.ts'
 
-/** An address or a prefix; the kernel lists a prefix of full length as an address. */
+/** An address or a prefix as an expression. The kernel lists a prefix of full length as an address. */
 export const prefix = (cidr: string): Expression => {
   const [address = cidr, length] = cidr.split('/')
   const bits = length === undefined ? null : Number(length)
@@ -26,8 +26,8 @@ const addressOf = (family: Family, value: bigint): Address =>
   family === 'ip' ? { family, value: Number(value) } : { family, value }
 
 /**
- * Sorted, disjoint and never adjacent: nft merges the intervals of an anonymous set, so anything else would
- * read back differently from what was written.
+ * Merges prefixes into sorted, disjoint ranges that are not adjacent. nft merges the intervals of an anonymous set. Any
+ * other list would read back differently from the list that was written.
  */
 const merge = (family: Family, prefixes: readonly string[]): readonly Range[] => {
   const parsed = prefixes.map(tryParseHostOrPrefix).filter((found) => found !== null)
@@ -43,7 +43,7 @@ const merge = (family: Family, prefixes: readonly string[]): readonly Range[] =>
   return merged
 }
 
-/** A range as nft lists it: a prefix where it is one, else its two ends. */
+/** A range as nft lists it: a prefix where possible, else its two ends. */
 export const rangeExpression = (family: Family, { first, last }: Range): Expression => {
   const size = last - first + 1n
   const from = formatAddress(addressOf(family, first))
@@ -52,9 +52,7 @@ export const rangeExpression = (family: Family, { first, last }: Range): Express
   return { kind: 'range', first: text(from), last: text(formatAddress(addressOf(family, last))) }
 }
 
-/**
- * The sources that may come in: `everyone`, `none`, or what a source address is compared with.
- */
+/** The sources that may come in: `everyone`, `none`, or the expression that a source address is compared with. */
 export const sourcesOf = (
   family: Family,
   prefixes: readonly string[] | null,

@@ -16,18 +16,22 @@ import {
 } from '../model/index.ts'
 import { prefix } from './sources.ts'
 
-/** A packet of one family. */
+/** Matches packets of one family. */
 export const version = (family: Family): Statement =>
   is(meta('nfproto'), text(family === 'ip' ? 'ipv4' : 'ipv6'))
 
-/** What no nat chain sees of a flow that has not begun. */
+/**
+ * The conntrack states whose packets pass no nat chain. Packets of established flows are not among them: their flow is
+ * translated already, if at all.
+ */
 export const untranslated: ListExpression = { kind: 'list', items: ['invalid', 'untracked'].map(text) }
 
 /**
- * What must not leave for the outside by a network that is masqueraded: it would keep a private source. Conntrack's
- * INVALID is never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED), nor is UNTRACKED, which the kernel
- * makes of some ICMPv6 by itself (nf_conntrack_proto_icmpv6.c: neighbour discovery and MLD), nor the source of another
- * network, as that of a container that routes for others. Only packets of these states and new ones get here.
+ * The rules that drop packets which would leave a masqueraded network with a private source. Conntrack's INVALID is
+ * never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED). UNTRACKED is not translated either; the
+ * kernel itself leaves some ICMPv6 untracked (nf_conntrack_proto_icmpv6.c: neighbour discovery and MLD). The masquerade
+ * rule also leaves out sources outside the subnet, such as those of a container that routes for others. The chain sees
+ * only new packets and packets of these two states.
  */
 export const unmasqueraded = (network: DesiredNetwork, comment: string): readonly Rule[] =>
   families.flatMap((family) => {

@@ -9,11 +9,11 @@ import {
 } from '../model/index.ts'
 import type { NftablesChange, Operation } from './change.ts'
 
-/** A set whose elements change. Most only get more, which needs no text of each key. */
+/** A set whose elements change. Most sets only get more elements, and additions need no key text. */
 interface OpenSet {
   readonly set: NamedSet
   readonly elements: Element[]
-  /** What stands in the place of elements, by their key; null for those that are gone. */
+  /** The replaced elements by the text of their key; null for a removed element. */
   readonly changed: Map<string, Element | null>
 }
 
@@ -88,7 +88,7 @@ const carryOut = (current: OpenTable | null, operation: Operation): OpenTable | 
 }
 
 /**
- * What a ruleset is after changes, without a kernel. Other tables stay as they are.
+ * Applies changes to a ruleset in memory, without a kernel. Foreign tables stay as they are.
  *
  * @throws RangeError when the changes are not for this ruleset
  * @example

@@ -2,7 +2,7 @@ import type { Change } from '@portolan/core'
 import type { Chain, Element, NamedSet, Rule, Table } from '../model/index.ts'
 
 /**
- * One step of a plan for nftables: what people read, and the operation that carries it out.
+ * One step of a plan for nftables: the words that people read, and the operation to carry out.
  * @public @since 0.1.0
  */
 export interface NftablesChange extends Change {
@@ -10,13 +10,13 @@ export interface NftablesChange extends Change {
 }
 
 /**
- * What can be done to our table. `set` is a set or map without regard to its elements.
+ * One operation on our table. `set` is a set or map; its elements do not matter.
  * @public @since 0.1.0
  */
 export type Operation =
   | { readonly kind: 'add-table'; readonly table: Table }
   | { readonly kind: 'remove-table'; readonly table: Table }
-  /** The table is built otherwise than ours is: all of it is written anew. */
+  /** The existing table has another structure than ours and is replaced as a whole. */
   | { readonly kind: 'replace-table'; readonly before: Table; readonly table: Table }
   | { readonly kind: 'add-set'; readonly set: NamedSet }
   | { readonly kind: 'remove-set'; readonly set: NamedSet }

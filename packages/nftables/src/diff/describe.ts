@@ -93,7 +93,7 @@ const wordsOfObject = (operation: Exclude<Operation, ElementOperation>): ChangeW
 }
 
 /**
- * What a plan shows of an operation.
+ * The words that a plan shows for an operation.
  * @example
  * wordsOf({ kind: 'add-table', table }).object // 'table inet portolan'
  * @public @since 0.1.0
@@ -125,7 +125,8 @@ const actions: Readonly<Record<Operation['kind'], NftablesChange['action']>> = {
 
 const worded = withWords(wordsOf)
 
-/** An operation with the words for it. */
+/** A change with its words. */
 export const change = (operation: Operation): NftablesChange =>
-  // The place of what a plan adds to it: where an object has none, each of a hundred thousand would get a list of its own.
+  // `part` is present from the start, and a plan sets it later. A property added to each of a hundred thousand objects
+  // would give each a property list of its own.
   worded({ action: actions[operation.kind], operation, part: undefined })

@@ -16,7 +16,7 @@ const byName = <Named extends { readonly name: string }>(
   items: readonly Named[],
 ): ReadonlyMap<string, Named> => new Map(items.map((item) => [item.name, item]))
 
-/** Can the one become the other without taking apart what refers to it? */
+/** Can the actual table become the desired one without rebuilding a set or chain that other objects refer to? */
 const isBuiltAlike = (actual: Table, desired: Table): boolean => {
   if (!sameFrame(actual, desired)) return false
   const sets = byName(actual.sets)
@@ -33,7 +33,7 @@ const isBuiltAlike = (actual: Table, desired: Table): boolean => {
   )
 }
 
-/** Changes as they are found: a list of each set and chain would have ten thousand of them copied four times. */
+/** The changes, collected in one list. One list for each set and chain would copy ten thousand changes four times. */
 type Changes = NftablesChange[]
 
 const note = (changes: Changes, operation: Operation): void => {
@@ -42,12 +42,13 @@ const note = (changes: Changes, operation: Operation): void => {
 
 const diffElements = (actual: NamedSet, desired: NamedSet, changes: Changes): void => {
   const set: NamedSet = { ...desired, elements: [] }
-  // A hundred thousand elements of a new set: none needs a text of its key to be found by.
+  // The elements of an empty set are all new. None of the hundred thousand is looked up by its key.
   if (actual.elements.length === 0) {
     for (const element of desired.elements) note(changes, { kind: 'add-element', set, element })
     return
   }
-  // What no element that is wanted has met. Of two with one key the last counts, as the kernel has but one.
+  // The actual elements that no desired element has matched so far. Where two have one key the last counts, as the
+  // kernel holds only one.
   const left = new KeyIndex<Element>()
   let count = 0
   for (const element of actual.elements) if (left.exchange(element.key, element) === undefined) count += 1
@@ -107,12 +108,12 @@ const diffTable = (actual: Table | null, desired: Table | null, changes: Changes
 }
 
 /**
- * The smallest changes that make our table in `actual` the one in `desired`; other tables are not looked at.
- * Comments of tables, chains and sets do not count. All changes together are one transaction; `apply` finds
- * the order in which the kernel takes them.
+ * Finds the smallest changes that turn our table in `actual` into the one in `desired`. Foreign tables are not read.
+ * Comments of tables, chains and sets are not compared. All changes together are one transaction; `apply` puts them in
+ * an order that the kernel accepts.
  *
- * @param desired - a ruleset of no table removes all that is ours
- * @returns nothing when nothing is to do
+ * @param desired - a ruleset without our table removes everything that is ours
+ * @returns an empty list when the tables are equal
  * @example
  * diff(actual, actual) // []
  * @public @since 0.1.0

@@ -1,5 +1,5 @@
 import type { Ruleset } from '../model/index.ts'
 import { diff } from './diff.ts'
 
-/** Is what is ours in two readings the same? */
+/** Is our table the same in both readings? */
 export const isUnchanged = (before: Ruleset, now: Ruleset): boolean => diff(before, now).length === 0

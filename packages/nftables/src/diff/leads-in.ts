@@ -2,5 +2,5 @@ import type { NftablesChange } from './change.ts'
 
 const leadingKinds: readonly string[] = ['add-table', 'replace-table', 'add-set', 'replace-rules']
 
-/** Is it the way to our mappings that a change makes or mends, rather than one of them? */
+/** Does a change add or repair the way to our mappings, and not just one mapping? */
 export const leadsIn = ({ operation }: NftablesChange): boolean => leadingKinds.includes(operation.kind)

@@ -4,13 +4,13 @@ import type { Chain, NamedSet, Rule, Table } from '../model/index.ts'
 import { ruleText } from '../print/text/text-statement.ts'
 import type { Operation } from './change.ts'
 
-/** What an operation adds, changes and removes, counted. */
+/** Counts what an operation adds, changes and removes. */
 export const tally = (operation: Operation): RuleTally =>
   tallyOf(`${tableFamily} ${tableName}`, counts(operation))
 
 const counts = (operation: Operation): Partial<Omit<RuleTally, 'table'>> => {
   switch (operation.kind) {
-    // It comes with something that is in it.
+    // A new table comes with changes for its content, and those are counted.
     case 'add-table':
       return {}
     case 'remove-table':
@@ -36,12 +36,14 @@ const counts = (operation: Operation): Partial<Omit<RuleTally, 'table'>> => {
   }
 }
 
-/** The elements of a set that comes are changes of their own: it comes without them. */
+/** Counts a set with its elements. A new set has none: its elements are changes of their own. */
 const ofSet = ({ elements }: NamedSet): RuleCount => countOf({ sets: 1, elements: elements.length })
 
 const ofChain = ({ rules }: Chain): RuleCount => countOf({ chains: 1, rules: rules.length })
 
-/** Rules that stay are not counted, though the kernel is given the chain anew. */
+/**
+ * Counts the rules of a rewritten chain. A rule that stays is not counted, though the kernel gets the whole chain anew.
+ */
 const rewritten = (before: readonly Rule[], after: readonly Rule[]): Partial<Omit<RuleTally, 'table'>> => {
   const left = new Map<string, number>()
   for (const rule of before) left.set(ruleText(rule), (left.get(ruleText(rule)) ?? 0) + 1)
@@ -52,7 +54,7 @@ const rewritten = (before: readonly Rule[], after: readonly Rule[]): Partial<Omi
     else left.set(ruleText(rule), many - 1)
   }
   const removed = [...left.values()].reduce((sum, many) => sum + many, 0)
-  // The same rules in another order.
+  // The rules are the same in another order.
   if (added + removed === 0) return { changed: countOf({ rules: after.length }) }
   return { removed: countOf({ rules: removed }), added: countOf({ rules: added }) }
 }

@@ -9,27 +9,30 @@ import { type TableName, tableNames } from '../wire/read/table-names.ts'
 import { inspect } from './inspect.ts'
 
 /**
- * All that nft lists of a host.
+ * All tables that nft lists on a host.
  * @public @since 0.1.0
  */
 export interface WholeRuleset {
   readonly ruleset: Ruleset
-  /** Tables that could not be read, each a sentence for people. */
+  /** Tables that could not be read, each as a sentence for people. */
   readonly unread: readonly string[]
 }
 
 /** @public @since 0.1.0 */
 export interface InspectAllOptions {
-  /** A netlink socket of the Runner's network namespace: where there are no tables but ours, no program is started. */
+  /** A netlink socket in the Runner's network namespace. Where our table is the only one, no program is started. */
   readonly socket?: NetlinkSocket
-  /** Tables that are read elsewhere, those of iptables-nft say: where nft is missing, they are not told as unread. */
+  /**
+   * The tables that another reader covers, such as those of iptables-nft. Where nft is missing, they are not reported
+   * as unread.
+   */
   readonly elsewhere?: NonNullable<HostAccess['elsewhere']>
 }
 
 /**
- * Reads every table of the kernel, foreign ones included. Where nft stumbles over one (an old nft over what a newer
- * program wrote, say), the tables are read one by one, and the one that fails is named in `unread`. Where nft is not
- * installed, a socket still reads our own table, and tells the names of those that are not read.
+ * Reads every table of the kernel, foreign ones included. Where nft fails on the whole listing, each table is read
+ * alone, and `unread` names the ones that fail. An old nft may fail on a table that a newer program wrote. Where nft is
+ * not installed, a socket still reads our own table and the names of the unread ones.
  *
  * @throws PermissionError without CAP_NET_ADMIN
  * @throws InspectError when not even the names of the tables can be read
@@ -84,7 +87,7 @@ const inspectEach = async (runner: Runner): Promise<WholeRuleset> => {
   const { tables } = await list(runner, ['tables'])
   const read: Table[] = []
   const unread: string[] = []
-  // One after the other: this is the rare way, and the order of the tables says which is older.
+  // One after the other: this case is rare. The order of the tables says which is older.
   for (const { family, name } of tables) {
     try {
       read.push(...(await list(runner, ['table', family, name])).tables)
@@ -104,8 +107,8 @@ const list = async (runner: Runner, what: readonly string[]): Promise<Ruleset> =
 }
 
 /**
- * The same tables, each that a program keeps for itself with the name of that program. nft reads the name in /proc and
- * prints it in text only, as a remark behind the table's name (nftables `src/rule.c`, `table_print_declaration`).
+ * Adds the name of the owner program to each table with `flags owner`. nft reads the name in /proc and prints it only
+ * in text, as a remark behind the table's name (nftables `src/rule.c`, `table_print_declaration`).
  */
 const withPrograms = async (runner: Runner, ruleset: Ruleset): Promise<Ruleset> => {
   if (!ruleset.tables.some(isKept)) return ruleset
@@ -119,7 +122,7 @@ const withPrograms = async (runner: Runner, ruleset: Ruleset): Promise<Ruleset> 
 
 const isKept = ({ flags }: Table): boolean => flags.includes('owner')
 
-/** Null: the program has ended, or runs where this process cannot see it. */
+/** The program that owns a table. Null: the program has ended, or runs where this process cannot see it. */
 const programOf = async (runner: Runner, { family, name }: Table): Promise<string | null> => {
   const { exitCode, stdout } = await runner.run('nft', ['-t', 'list', 'table', family, name])
   if (exitCode !== 0) return null

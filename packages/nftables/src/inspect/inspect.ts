@@ -10,20 +10,19 @@ import { readOwnTable } from '../wire/read/read-own-table.ts'
 /** @public @since 0.1.0 */
 export interface InspectOptions {
   /**
-   * A netlink socket to read our table over, which is many times faster than to have nft print it, and starts no
-   * program. Where something in it is not as we write it, or changes meanwhile, nft is asked for everything all the same.
+   * A netlink socket to read our table over. That is many times faster than nft, and starts no program. Where the table
+   * holds anything that Portolan does not write, or changes during the reading, nft is asked after all.
    */
   readonly socket?: NetlinkSocket
 }
 
 /**
- * Reads our table from the kernel, and nothing else: an old nft may stumble over what a newer program wrote to
- * a table of its own.
+ * Reads our table from the kernel, and no other: an old nft may fail on a table that a newer program wrote.
  *
- * @returns a ruleset of one table; of none when there is none
+ * @returns a ruleset of one table; an empty ruleset when our table is absent
  * @throws PermissionError without CAP_NET_ADMIN
  * @throws InspectError when nft fails for another reason
- * @throws MissingToolError when only nft can tell what is in it, and is not installed
+ * @throws MissingToolError when only nft can read the table, and is not installed
  * @example
  * const actual = await inspect(runner)
  * @public @since 0.1.0

@@ -21,13 +21,13 @@ import { lowerStatement } from './expression/statement.ts'
 import { ruleSource } from './rule-source.ts'
 
 /**
- * What of a ruleset to leave out.
+ * Says which tables of a ruleset to leave out.
  * @public @since 0.1.0
  */
 export interface LowerOptions {
   /**
-   * Tables whose rules `iptables-nft-save` has given, whole: they would otherwise be evaluated twice.
-   * `isIptablesTable` finds them.
+   * Tables whose rules `iptables-nft-save` has given whole. They would otherwise be evaluated twice. `isIptablesTable`
+   * finds them.
    */
   readonly readElsewhere?: (table: Table) => boolean
 }
@@ -44,7 +44,7 @@ const hooks = {
 
 const isHook = (hook: string): hook is keyof typeof hooks => Object.hasOwn(hooks, hook)
 
-/** Null of a chain on a hook that Linux does not have. */
+/** The hook of a base chain. Null: Linux has no hook of this name. */
 const lowerBase = ({ type, hook, priority, policy, devices }: BaseChain): BaseHook | null =>
   isHook(hook)
     ? {
@@ -81,8 +81,8 @@ const lowerRule = (rule: Rule, position: number, place: Place, scope: Scope): Ne
 })
 
 /**
- * A rule, or a chain, that says more than we know: where in the chain it stands is not kept, so that it may come
- * before all others.
+ * A rule that stands for a rule or chain with keys we do not know. Its position in the chain is not kept, so the rule
+ * is treated as possibly the first one.
  */
 const lowerOpaque = (body: JsonObject, place: Place): NetfilterRule => {
   const text = JSON.stringify(body)
@@ -129,9 +129,9 @@ const lowerTable = (table: Table): NetfilterTable => {
 }
 
 /**
- * An nftables ruleset in the model that knows no dialect: what `evaluate` and `findConflicts` read. Every rule
- * keeps its place, its handle and its text; what is not understood becomes an unknown, and a rule is never left
- * out. Tables and chains stay in the order of the listing, which is that of creation, as far as it is known.
+ * Lowers an nftables ruleset to the model without dialects, which `evaluate` and `findConflicts` read. Every rule keeps
+ * its position, its handle and its text. A part that is not understood becomes an unknown, and no rule is left out.
+ * Tables and chains stay in the order of the listing, which is the order of creation as far as it is known.
  *
  * @example
  * lower(parse(stdout), { readElsewhere: isIptablesTable }) // { tables: [...] }

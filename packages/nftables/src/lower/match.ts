@@ -25,14 +25,14 @@ export const unknownMatch = (text: string, random = false): MatchStep => ({
 const everything: ValueSet = { kind: 'any' }
 const nothing: ValueSet = { kind: 'ranges', ranges: [] }
 
-/** Not understood: but it needs what it asks for to be there. */
+/** The steps for a match that is not understood. Its fields must still be present in the packet. */
 const inDoubt = (keys: readonly Read[], text: string, random = false): readonly MatchStep[] => [
   ...keys.flatMap(({ gates }) => gates),
   ...keys.filter(({ type }) => type !== 'unknown').map(({ expression }) => compare(expression, everything)),
   unknownMatch(text, random),
 ]
 
-/** All elements of an anonymous set as one set of values; null when one of them is more than a value. */
+/** The values of an anonymous set as one set. Null: an element has attributes, or is not understood. */
 const join = (
   elements: readonly { readonly key: Expression; readonly attributes: unknown }[],
   type: string,
@@ -66,7 +66,7 @@ const below = (value: number | bigint): ValueSet => {
   }
 }
 
-/** What `<`, `<=`, `>` and `>=` admit: a half and whether it is the other one that is meant. */
+/** The values that `<`, `<=`, `>` and `>=` admit: a set of values, and whether that set is negated. */
 const ordered = (
   operator: MatchStatement['operator'],
   value: number | bigint,
@@ -98,14 +98,15 @@ const compareOne = (
   if (isNameType(type)) return null
   const value = readNumber(right, type)
   if (value === null) return null
-  // Flags: any of them is set; none is (nftables src/netlink_linearize.c, `netlink_gen_flagcmp`).
+  // A comparison of flags: `in` asks that one of them is set, `!` that none is (nftables src/netlink_linearize.c,
+  // `netlink_gen_flagcmp`).
   if (operator === 'in' || operator === '!')
     return compare(bitwise('and', expression, value), oneOf(0), operator === 'in')
   const half = ordered(operator, value)
   return half === null ? null : compare(expression, half[0], half[1])
 }
 
-/** `fib saddr . iif oif missing`: listed as a comparison with false, or with 0. */
+/** Lowers `fib saddr . iif oif missing`. nft lists it as a comparison with false, or with 0. */
 const presence = ({ expression }: Read, { operator, right }: MatchStatement): MatchStep | null => {
   if (expression.kind !== 'fib' || expression.result === 'type') return null
   const value =
@@ -115,7 +116,7 @@ const presence = ({ expression }: Read, { operator, right }: MatchStatement): Ma
   return compare(asked, oneOf(value), operator === '!=')
 }
 
-/** An interface that is gone is listed by its index. */
+/** Lowers a match on an interface that is gone. nft lists such an interface by its index. */
 const byIndex = ({ expression, type }: Read, { operator, right }: MatchStatement): MatchStep | null => {
   if (type !== 'iface_index' || expression.kind !== 'field') return null
   const value =
@@ -126,7 +127,7 @@ const byIndex = ({ expression, type }: Read, { operator, right }: MatchStatement
   return compare(field(expression.field === 'iifname' ? 'iif' : 'oif'), oneOf(value), operator === '!=')
 }
 
-/** `ip frag-off & 0x1fff != 0`: second and further fragments (RFC 791). */
+/** Lowers `ip frag-off & 0x1fff != 0`, which matches second and further fragments (RFC 791). */
 const fragment = ({ left, operator, right }: MatchStatement): MatchStep | null => {
   if (left.kind !== 'binary' || left.operator !== '&' || (operator !== '==' && operator !== '!=')) return null
   const [of, mask] = left.operands
@@ -139,7 +140,7 @@ const fragment = ({ left, operator, right }: MatchStatement): MatchStep | null =
 const special = (read: Read, match: MatchStatement): MatchStep | null =>
   presence(read, match) ?? byIndex(read, match) ?? fragment(match)
 
-/** A comparison as conditions that all have to hold. */
+/** Lowers a comparison to conditions that must all hold. */
 export const lowerMatch = (match: MatchStatement, scope: Scope): readonly MatchStep[] => {
   const { operator, left, right } = match
   const keys = lowerKey(left, scope)

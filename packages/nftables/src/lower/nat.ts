@@ -34,7 +34,7 @@ const givesPort = (data: Expression, scope: Scope): boolean => {
     : (set?.elements.some(({ data: value }) => value?.kind === 'concat') ?? false)
 }
 
-/** `dnat to tcp dport map { 80 : 10.0.0.2 . 8080 }`: both parts of one look into one map. */
+/** Lowers `dnat to tcp dport map { 80 : 10.0.0.2 . 8080 }`: one lookup gives both the address and the port. */
 const lowerPair = (
   statement: NatStatement,
   scope: Scope,
@@ -56,7 +56,10 @@ const lowerPair = (
   ]
 }
 
-/** The family whose packets it translates: in `inet` it lets others by (net/netfilter/nft_nat.c). */
+/**
+ * The family whose packets a NAT statement translates. In an `inet` table packets of the other family pass unchanged
+ * (net/netfilter/nft_nat.c).
+ */
 const familyOf = ({ family }: NatStatement, { table }: Scope): 'ip' | 'ip6' | null => {
   const named = family ?? table.family
   return named === 'ip' || named === 'ip6' ? named : null
@@ -71,7 +74,7 @@ const addressType = (statement: NatStatement, scope: Scope): ValueType => {
   return sample?.kind === 'text' && sample.text.includes(':') ? 'ipv6_addr' : 'ipv4_addr'
 }
 
-/** dnat, snat, masquerade or redirect. */
+/** Lowers dnat, snat, masquerade and redirect. */
 export const lowerNat = (statement: NatStatement, scope: Scope): readonly Step[] => {
   const [address, port] = lowerPair(statement, scope, addressType(statement, scope))
   const family = scope.table.family === 'inet' ? familyOf(statement, scope) : null
@@ -92,7 +95,7 @@ export const lowerNat = (statement: NatStatement, scope: Scope): readonly Step[]
   ]
 }
 
-/** Keys of a statement have to be there for it to be carried out at all. */
+/** The conditions that a packet has every field of a key. The statement is not carried out for other packets. */
 export const presentKeys = (key: Expression, scope: Scope): readonly MatchStep[] =>
   lowerKey(key, scope).flatMap(({ expression, type, gates }): readonly MatchStep[] =>
     type === 'unknown'

@@ -8,7 +8,7 @@ import { statementText } from '../print/text/text-statement.ts'
 const isStatement = (node: Expression | Statement): node is Statement =>
   node.kind === 'match' || node.kind in statementKinds
 
-/** Kinds that only statements have. */
+/** The kinds that only statements have. */
 const statementKinds: Readonly<Record<string, true>> = {
   vmap: true,
   snat: true,
@@ -44,7 +44,7 @@ const orJson = (print: () => string, json: () => unknown): string => {
   }
 }
 
-/** A node as nft lists it; as JSON where nft's text has no words for it. Never throws. */
+/** A node as nft lists it, or as JSON where nft's text has no form for it. Never throws. */
 export const textOf = (node: Expression | Statement): string =>
   isStatement(node)
     ? orJson(

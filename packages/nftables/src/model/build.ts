@@ -1,13 +1,13 @@
 import type { Chain, Rule, Statement } from './index.ts'
 
-/** A rule not yet in the kernel. */
+/** Makes a rule that is not yet in the kernel. */
 export const rule = (comment: string | null, ...statements: readonly Statement[]): Rule => ({
   handle: null,
   comment,
   statements,
 })
 
-/** A chain that is only jumped to, not yet in the kernel. */
+/** Makes a chain without a hook that is not yet in the kernel. */
 export const chain = (name: string, rules: readonly Rule[], comment: string | null = null): Chain => ({
   name,
   handle: null,

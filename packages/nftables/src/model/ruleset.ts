@@ -3,8 +3,8 @@ import type { JsonObject, JsonValue } from './expression/json.ts'
 import type { Statement } from './expression/statement.ts'
 
 /**
- * What `nft list ruleset` shows: tables in the order the kernel lists them. Handles are null in what was
- * compiled and not yet loaded.
+ * The content of `nft list ruleset`: tables in the order the kernel lists them. Handles are null in a compiled ruleset
+ * that is not loaded yet.
  * @public @since 0.1.0
  */
 export interface Ruleset {
@@ -24,7 +24,7 @@ export interface Table {
   readonly comment: string | null
   /** `dormant`, `owner`, `persist`. */
   readonly flags: readonly string[]
-  /** The program that keeps the table for itself (`flags owner`), where it is known; nft's JSON does not say. */
+  /** The program that keeps the table for itself (`flags owner`), where it is known. nft's JSON does not say it. */
   readonly program?: string
   readonly sets: readonly NamedSet[]
   /** In the order of creation, which decides between base chains of equal priority. */
@@ -43,7 +43,7 @@ export interface NamedSet {
   readonly handle: number | null
   readonly comment: string | null
   readonly keyType: SetType
-  /** Null of a set. `verdict` of a verdict map. */
+  /** Null: a set, which holds no data. `verdict`: a verdict map. */
   readonly dataType: SetType | null
   readonly flags: readonly string[]
   readonly elements: readonly Element[]
@@ -52,7 +52,7 @@ export interface NamedSet {
 }
 
 /**
- * Names of data types, several when concatenated; or a `typeof` expression, verbatim.
+ * The type of a key or of data: names of data types, several when concatenated, or a `typeof` expression, verbatim.
  * @public @since 0.1.0
  */
 export type SetType =
@@ -64,7 +64,7 @@ export interface Chain {
   readonly name: string
   readonly handle: number | null
   readonly comment: string | null
-  /** Null of a chain that is only jumped to. */
+  /** Null: a chain without a hook, reached by jumps only. */
   readonly base: BaseChain | null
   readonly rules: readonly Rule[]
 }
@@ -85,5 +85,5 @@ export interface Rule {
   readonly statements: readonly Statement[]
 }
 
-/** A ruleset of nothing. */
+/** An empty ruleset. */
 export const emptyRuleset: Ruleset = { tables: [], opaque: [] }

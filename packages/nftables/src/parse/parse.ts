@@ -36,11 +36,11 @@ const close = ({ table, sets, chains, opaque }: OpenTable): Table => ({
   opaque,
 })
 
-/** Puts one object where it belongs; false when the table has no place for it. */
+/** Adds one object to its table; false when the table cannot hold it. */
 const place = (open: OpenTable, tag: string, body: JsonObject): boolean => {
   if (tag === 'chain') {
     const chain = readChain(body)
-    // Scripts name a chain twice; what it holds stays.
+    // A script may add a chain twice. The second time changes nothing, and the rules stay.
     if (chain === null || open.chains.has(chain.name)) return false
     open.chains.set(chain.name, { chain, rules: [] })
     return !saysMore(body)
@@ -62,29 +62,29 @@ const place = (open: OpenTable, tag: string, body: JsonObject): boolean => {
 
 type Tagged = readonly [tag: string, body: JsonValue]
 
-/** The name of the table that `{"delete": {"table": ...}}` of a script takes away. */
+/** The name of the table that `{"delete": {"table": ...}}` in a script deletes; null for other entries. */
 const deletedTable = ([verb, object]: Tagged): string | null => {
   const [tag, body] = verb === 'delete' ? (tagOf(object) ?? []) : []
   return tag === 'table' && isObject(body) ? `${String(body.family)} ${String(body.name)}` : null
 }
 
-/** `{"add": {"table": ...}}` in a script means what `{"table": ...}` means in a listing. */
+/** Removes the `add` around an object: `{"add": {"table": ...}}` in a script means `{"table": ...}` in a listing. */
 const unwrap = (tagged: Tagged): Tagged | null => (tagged[0] === 'add' ? tagOf(tagged[1]) : tagged)
 
 interface Reading {
   readonly tables: Map<string, OpenTable>
-  /** Of a family that is not known, or without a name: what is theirs is kept as it is. */
+  /** Tables without a known family or a name. Their objects are kept verbatim. */
   readonly oddTables: Set<string>
   readonly opaque: JsonObject[]
-  /** How many entries were read. */
+  /** The number of entries read. */
   count: number
-  /** The first entry that belongs to nothing in the text. */
+  /** The first entry whose table or chain is missing in the text; null: none so far. */
   stray: Stray | null
 }
 
 interface Stray {
   readonly index: number
-  /** What it is of: `table inet web`. */
+  /** The missing table or chain: `table inet web`. */
   readonly of: string
   readonly tag: string
 }
@@ -97,7 +97,7 @@ const startReading = (): Reading => ({
   stray: null,
 })
 
-/** A rule of a chain that its table does not have, be it one that is kept as it is. */
+/** Is this a rule whose chain the table lacks? A chain that is kept verbatim counts as present. */
 const lacksChain = (open: OpenTable, tag: string, { chain }: JsonObject): boolean =>
   tag === 'rule' &&
   typeof chain === 'string' &&
@@ -148,7 +148,7 @@ const readEntry = (reading: Reading, json: JsonObject): void => {
   }
 }
 
-/** A part of a listing says nothing of what the packets meet in the rest of it. */
+/** Refuses a part of a listing. It does not show what packets meet in the rest. */
 const checkWhole = ({ stray }: Reading, text: string, source: string): void => {
   if (stray === null) return
   throw parseErrorAt(
@@ -159,7 +159,10 @@ const checkWhole = ({ stray }: Reading, text: string, source: string): void => {
   )
 }
 
-/** @throws ParseError when it is not JSON, or not nft's */
+/**
+ * The entries of a listing that could not be read in pieces.
+ * @throws ParseError when it is not JSON, or not nft's
+ */
 const entriesOf = (text: string, source: string): readonly JsonObject[] => {
   const json = readJson(text, source)
   if (!isObject(json) || !isArray(json.nftables))
@@ -180,12 +183,12 @@ const entriesOf = (text: string, source: string): readonly JsonObject[] => {
 }
 
 /**
- * Reads what `nft -j list ruleset` (or `list table`) prints. Objects, statements and expressions that are not
- * known are kept verbatim as `opaque`, each in its place.
+ * Reads the output of `nft -j list ruleset` (or `list table`). Objects, statements and expressions that are not known
+ * are kept verbatim as `opaque`, each in its place.
  *
  * @param source - where the text is from, for errors
- * @throws ParseError when it is not JSON, not nft's, or a part of a listing that lacks the table or chain of what it
- *   holds; with line and column
+ * @throws ParseError when the text is not JSON, not nft's, or a part of a listing without the table or chain of one
+ *   of its entries; with line and column
  * @example
  * parse('{"nftables": [{"table": {"family": "inet", "name": "portolan", "handle": 1}}]}')
  * @public @since 0.1.0

@@ -7,11 +7,11 @@ import { chainDefinition, quotedTypes, setDefinition } from './text/text-table.t
 
 const table = `${tableFamily} ${tableName}`
 
-/** The key of an element: what `delete element` wants. */
+/** The key of an element, as `delete element` takes it. */
 export const elementRef = (set: NamedSet, element: Element): string =>
   expressionText(element.key, quotedTypes(set.keyType))
 
-/** An element with comment and data: what `add element` wants. */
+/** An element with its comment and data, as `add element` takes it. */
 export const elementLine = (set: NamedSet, element: Element): string =>
   elementText(element, quotedTypes(set.keyType), quotedTypes(set.dataType))
 

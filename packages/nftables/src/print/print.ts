@@ -4,15 +4,16 @@ import { rulesetObjects } from './json/json.ts'
 import { rulesetText } from './text/text-table.ts'
 
 /**
- * `nft` is the text `nft -f` reads, `nft-json` the JSON `nft -j -f` reads.
+ * The form of a ruleset: `nft` is the text that `nft -f` reads, `nft-json` the JSON that `nft -j -f` reads.
  * @public @since 0.1.0
  */
 export type NftFormat = 'nft' | 'nft-json'
 
 /**
- * `{"nftables": [...]}` with one object a line, so that two of them can be compared by eye.
+ * Writes `{"nftables": [...]}` with one object a line, so that two texts can be compared by eye.
  *
- * @param remark - for people: JSON has no comments, and nft reads nothing of `metainfo` but the version
+ * @param remark - a remark for people, put into `metainfo`: JSON has no comments, and of `metainfo` nft reads only
+ *   the version
  */
 export const jsonText = (objects: readonly JsonObject[], remark = ''): string => {
   const metainfo = { json_schema_version: 1, ...(remark === '' ? {} : { comment: remark }) }
@@ -21,8 +22,8 @@ export const jsonText = (objects: readonly JsonObject[], remark = ''): string =>
 }
 
 /**
- * A ruleset as nft would list it: in JSON with the handles it was read with, in text without (as without `-a`).
- * In the text form a rule that is not fully understood is a comment line; in JSON it is what it was.
+ * Prints a ruleset as nft would list it. JSON has the handles that were read; the text has none, as without `-a`. A
+ * rule that is not fully understood is a comment line in the text. In JSON it is unchanged.
  *
  * @throws InvalidRequestError when the text form cannot write a name or comment (one with a quote)
  * @example

@@ -1,8 +1,8 @@
 import { InvalidRequestError } from '@portolan/netfilter'
 
 /**
- * A string between quotes. nft's scanner (src/scanner.l, `quotedstring`) ends it at the next `"`, whatever
- * stands before, so a text with one cannot be written at all.
+ * Puts a string in quotes. nft's scanner (src/scanner.l, `quotedstring`) ends a string at the next `"` and knows no
+ * escape, so a text with a quote cannot be written.
  * @throws InvalidRequestError when nft's text form cannot hold the string
  */
 export const quote = (text: string): string => {
@@ -17,6 +17,6 @@ export const quote = (text: string): string => {
 export const identifier = (text: string): string =>
   /^[A-Za-z][A-Za-z0-9/_.-]*$/.test(text) ? text : quote(text)
 
-/** A value: a number, an address, a keyword or a name, quoted when it could be read as anything else. */
+/** A value: a number, an address, a keyword or a name. A value that nft could read in another way is quoted. */
 export const bare = (text: string): string =>
   /^[A-Za-z0-9:][A-Za-z0-9/_.:-]*$/.test(text) ? text : quote(text)

@@ -13,18 +13,18 @@ const closing =
 
 /** @public @since 0.1.0 */
 export interface ScriptOptions {
-  /** For the reader of the script: a line each in its head, control characters in it shown as `?`. */
+  /** Remarks for readers of the script, each a line in its head. Control characters are shown as `?`. */
   readonly remarks?: readonly string[]
 }
 
-/** A comment ends with its line, so nothing that a user calls something may end the line. */
+/** Replaces characters that could end a comment line. A name from a user must not end it. */
 const plain = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')
 
 /**
- * A script that loads on its own and replaces our table in one transaction, whatever was in it: `add` makes
- * sure that there is a table to delete (`destroy` would need nft 1.0.7 and Linux 6.3). A ruleset of nothing
- * gives a script that removes the table. It replaces what every project has there: hand in what `adopt` gives,
- * where other projects are to stay.
+ * Prints a script that replaces our table in one transaction, whatever is in it. The script adds the table first, so
+ * that the delete has one to delete (`destroy` would need nft 1.0.7 and Linux 6.3). An empty ruleset gives a script
+ * that removes the table. The script replaces the rules of all projects: pass the result of `adopt` to keep the other
+ * projects.
  *
  * @example
  * printScript(adopt(actual, desired, 'shop'), 'nft') // #!/usr/sbin/nft -f ...
@@ -42,7 +42,7 @@ export const printScript = (
       (line) => `# ${plain(line)}`,
     )
     const head = `#!/usr/sbin/nft -f\n${lines.join('\n')}\n\n`
-    // One line with what follows: were it a line of its own, a file cut behind it would take all guards away.
+    // The delete and the table share a line. A file cut between two lines would otherwise remove all guards.
     return table === null ? `${head}${clear}\n` : `${head}${clear}; ${tableText(table)}`
   }
   const name: JsonObject = { family: tableFamily, name: tableName }

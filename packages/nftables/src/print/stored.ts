@@ -3,13 +3,13 @@ import { parse } from '../parse/parse.ts'
 import { print } from './print.ts'
 
 /**
- * A ruleset as JSON holds it.
+ * A ruleset in a form that JSON can hold.
  * @public @since 0.1.0
  */
 export interface StoredListing {
   /** nft's JSON. */
   readonly text: string
-  /** Tables that a program keeps for itself, by `FAMILY NAME`: nft's JSON does not say it. */
+  /** The programs that keep a table for themselves, by `FAMILY NAME` of the table. nft's JSON does not name them. */
   readonly programs: Readonly<Record<string, string>>
 }
 
@@ -24,7 +24,10 @@ export const store = (ruleset: Ruleset): StoredListing => ({
   ),
 })
 
-/** @throws ParseError naming the place, for a text that is not nft's JSON */
+/**
+ * Restores a ruleset from its stored form.
+ * @throws ParseError naming the place, for a text that is not nft's JSON
+ */
 export const restore = ({ text, programs }: StoredListing, place: string): Ruleset => {
   const { tables, opaque } = parse(text, place)
   return {

@@ -6,7 +6,7 @@ import { ownerOf } from '../compile/tag.ts'
 import type { Element, Expression, Ruleset } from '../model/index.ts'
 
 /**
- * The ports of containers that routed networks have open, read from our table alone.
+ * The container ports that routed networks open, read from our table alone.
  * @example
  * opened(await inspect(runner)) // [{ project: 'shop', hostPort: 80, targets: [...], ... }]
  * @public @since 0.1.0
@@ -33,7 +33,7 @@ const readElement = ({ key, data, comment }: Element, family: Family): Published
     hostPort: Number(port),
     interface: null,
     targets: [{ address, port: Number(port) }],
-    // What is for some clients only goes to a chain that asks for them.
+    // A port for some clients only leads to a chain that checks the source.
     ...(data?.kind === 'accept' ? {} : { limited: true }),
   }
 }
@@ -41,7 +41,7 @@ const readElement = ({ key, data, comment }: Element, family: Family): Published
 export const isProtocol = (text: string | null | undefined): text is Protocol =>
   text === 'tcp' || text === 'udp' || text === 'sctp'
 
-/** A part of a key; null: it is no single value. */
+/** A part of a key as text; null when it is not a single value. */
 export const textOf = (expression: Expression): string | null => {
   if (expression.kind === 'text') return expression.text
   return expression.kind === 'number' ? String(expression.value) : null

@@ -11,7 +11,7 @@ type Target = PublishedPort['targets'][number]
 const stems = ['dnat', 'balanced', 'bound'] as const
 
 /**
- * The host ports that projects of ours have in force, read from our table alone.
+ * The host ports that our projects publish, read from our table alone.
  * @example
  * published(await inspect(runner)) // [{ project: 'shop', hostPort: 8080, targets: [...], ... }]
  * @public @since 0.1.0
@@ -34,7 +34,7 @@ export const published = (ruleset: Ruleset): readonly PublishedPort[] => {
   })
 }
 
-/** The mappings that are for some clients only, by the comments of their elements. */
+/** The comments of the mappings that only some clients may use. */
 const limitedIn = (table: Table, family: Family): ReadonlySet<string> =>
   new Set(
     levels.flatMap((level) =>
@@ -43,7 +43,7 @@ const limitedIn = (table: Table, family: Family): ReadonlySet<string> =>
   )
 
 /**
- * The projects that own something in our table, sorted.
+ * The projects with rules or elements in our table, sorted.
  * @public @since 0.1.0
  */
 export const projectsIn = (ruleset: Ruleset): readonly string[] => {
@@ -89,7 +89,7 @@ const readElement = (
   ]
 }
 
-/** The end of a translation as an element holds it, or the ends in the chain it goes to. */
+/** The targets of a mapping: the address and port in its element, or those in the chain that the element leads to. */
 const targetsOf = (data: Expression | null, chains: ReadonlyMap<string, Chain>): readonly Target[] => {
   if (data === null) return []
   if (data.kind !== 'goto' && data.kind !== 'jump') return endOf(data)

@@ -60,7 +60,7 @@ export const NFT_SET_ANONYMOUS = 0x1
 export const NFT_SET_CONSTANT = 0x2
 export const NFT_SET_INTERVAL = 0x4
 export const NFT_SET_MAP = 0x8
-/** The type of data that is a verdict. */
+/** The data type of a verdict. */
 export const NFT_DATA_VERDICT = 0xffffff00
 
 export const NFTA_SET_ELEM_LIST_TABLE = 1
@@ -160,7 +160,7 @@ export const UDATA_CHAIN_COMMENT = 0
 export const UDATA_RULE_COMMENT = 0
 export const UDATA_SET_ELEM_COMMENT = 0
 export const UDATA_SET_COMMENT = 7
-/** NFTNL_UDATA_SET_ELEM_FLAGS: of an interval that has no end, as it goes up to the last value there is. */
+/** NFTNL_UDATA_SET_ELEM_FLAGS: marks an interval without an end, which reaches up to the last value of its type. */
 export const UDATA_SET_ELEM_FLAGS = 1
 export const UDATA_SET_ELEM_F_INTERVAL_OPEN = 1
 export const UDATA_SET_KEYBYTEORDER = 0
@@ -171,7 +171,7 @@ export const BYTEORDER_INVALID = 0
 export const BYTEORDER_HOST_ENDIAN = 1
 export const BYTEORDER_BIG_ENDIAN = 2
 
-/** What only the reader asks for, of the same headers. */
+/** Constants that only the reader uses, from the same headers. */
 export const NFT_MSG_GETTABLE = 1
 export const NFT_MSG_GETCHAIN = 4
 export const NFT_MSG_GETRULE = 7

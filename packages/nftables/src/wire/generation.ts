@@ -10,13 +10,13 @@ import {
 } from './constants.ts'
 import { writeHead } from './message-parts.ts'
 
-/** Apart from those of `applyLive`, which begin at 1. */
+/** The first sequence number here. The numbers of `applyLive` begin at 1, so replies are not confused. */
 const FIRST_SEQUENCE = 0x80000000
 let asked = 0
 
 /**
- * The generation of this network namespace's rules: every transaction, iptables-nft's too, makes it
- * one more (nf_tables_api.c `nf_tables_commit`). So one small question tells whether what was read still holds.
+ * Reads the generation of this network namespace's rules. Every transaction raises it by one, iptables-nft's too
+ * (nf_tables_api.c `nf_tables_commit`). So one small request tells whether rules read before are still current.
  *
  * @returns null when the kernel does not say
  * @example
@@ -39,7 +39,7 @@ export const generation = async (socket: NetlinkSocket): Promise<number | null> 
   return null
 }
 
-/** The NFTA_GEN_ID of an NFT_MSG_NEWGEN; null of any other message. */
+/** The NFTA_GEN_ID of an NFT_MSG_NEWGEN; null for any other message. */
 const readGeneration = (bytes: Uint8Array): number | null => {
   const { type, view, start, end } = readMessage(bytes)
   if (type !== ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWGEN)) return null

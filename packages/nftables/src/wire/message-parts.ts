@@ -7,12 +7,14 @@ export const writeHead = (writer: ByteWriter, family: number, resource: number):
   writer.be16(resource)
 }
 
-/** The name of a table, set or chain, with the NUL that ends it. */
+/** Writes the name of a table, set or chain, with its closing NUL. */
 export const writeName = (writer: ByteWriter, type: number, name: string): void =>
   writer.attribute(type, () => {
     writer.utf8(name)
     writer.u8(0)
   })
 
-/** What a value takes in registers and as a part of a concatenation: a multiple of four bytes (`netlink_padded_len` of nft). */
+/**
+ * The bytes of a value in registers, or as a part of a concatenation: a multiple of four (`netlink_padded_len` of nft).
+ */
 export const paddedTo4 = (bytes: number): number => (bytes + 3) & ~3

@@ -14,25 +14,28 @@ interface Place {
   readonly element: Element
 }
 
-/** The maps that are always there, without elements. */
+/** The permanent maps, without elements. They exist whenever our table does. */
 const permanent: ReadonlyMap<string, NamedSet> = new Map(
   skeletonSets(new Map()).map((set) => [set.name, set]),
 )
 
 /**
- * What is known of the table a mapping goes into.
+ * Facts about the table that a mapping goes into.
  * @public @since 0.1.0
  */
 export interface TableKnowledge {
-  /** No port is restricted to some sources (`restrictsPorts`), so that none has to be exempted from that. */
+  /** True: the table restricts no port to some sources (`restrictsPorts`), so a mapping needs no exemption. */
   readonly unrestricted?: boolean
 }
 
-/** A mapping of one host address may have to be exempted from what restricts the wildcard of its port. */
+/**
+ * Does this mapping need no exemption? A mapping on one host address may need one, where a mapping of the same port on
+ * all addresses is restricted.
+ */
 const standsAlone = ({ hostAddress }: DesiredMapping, { unrestricted = false }: TableKnowledge): boolean =>
   unrestricted || hostAddress === null || isLoopback(hostAddress)
 
-/** Where a plain mapping stands: one element of one map that is always there. */
+/** The one element of a plain mapping, and its permanent map. Null: the mapping needs more. */
 const placeOf = (
   maker: ElementMaker,
   project: string,
@@ -47,8 +50,8 @@ const placeOf = (
 }
 
 /**
- * What adds or removes mappings, each one element.
- * @returns null when one of them takes more
+ * The operations that add or remove mappings, one element each.
+ * @returns null when a mapping needs more than one element
  */
 export const quickOperations = (
   action: 'add' | 'remove',
@@ -79,12 +82,12 @@ const changeOf = (
 }
 
 /**
- * The change that publishes one more port on a host that has our table, for `applyLive`: no ruleset is read
- * and none compared.
+ * The change that publishes one more port on a host that has our table, for `applyLive`. No ruleset is read or
+ * compared.
  *
- * @returns null when the mapping takes more than one element, or may (`allow_from`, an interface, a host address
- * that is not of the loopback unless the table is known to be unrestricted, several targets, routed mode): compile
- * and diff it
+ * @returns null when the mapping needs more than one element, or may need more; then compile and diff it. Such
+ *   mappings have `allow_from`, an interface, several targets or routed mode. A host address outside the loopback needs
+ *   a table known to be unrestricted
  * @throws InvalidRequestError as `compile`
  * @public @since 0.1.0
  */
@@ -95,7 +98,7 @@ export const publishChange = (
 ): NftablesChange | null => changeOf('add', project, mapping, known)
 
 /**
- * The change that takes a port back which `publishChange` published.
+ * The change that removes a port which `publishChange` published.
  * @public @since 0.1.0
  */
 export const unpublishChange = (
@@ -105,7 +108,8 @@ export const unpublishChange = (
 ): NftablesChange | null => changeOf('remove', project, mapping, known)
 
 /**
- * Does our table restrict a port to some sources? Where it is not there, it may come to.
+ * Does our table restrict a port to some sources? True where the table is absent, because it may be created with
+ * restrictions.
  * @example
  * publishChange('live', mapping, { unrestricted: !restrictsPorts(await inspect(runner)) })
  * @public @since 0.1.0

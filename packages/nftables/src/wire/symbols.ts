@@ -1,9 +1,9 @@
 import { NFPROTO_IPV4, NFPROTO_IPV6 } from './constants.ts'
 
-/** Words of nft for values of a type, with their numbers. */
+/** nft's words for the values of a type, with their numbers. */
 export type Symbols = readonly (readonly [word: string, number: number])[]
 
-/** Values of one byte, of types that no set of ours has. */
+/** Values of one byte, for types that our sets never have. */
 export const byteSymbols: Readonly<Record<'nf_proto' | 'icmp_type' | 'icmpv6_type' | 'ct_dir', Symbols>> = {
   nf_proto: [
     ['ipv4', NFPROTO_IPV4],

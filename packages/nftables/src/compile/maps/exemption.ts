@@ -14,7 +14,9 @@ const mapsOf = (family: Family, level: Level): readonly string[] =>
 const portOf = (key: Expression): string =>
   key.kind === 'concat' ? key.parts.slice(-2).map(identity).join(' ') : identity(key)
 
-/** 127.0.0.0/8, which no other machine may reach whatever is published there. */
+/**
+ * Is this an address of 127.0.0.0/8? No other machine may reach a loopback address, so its mapping is never exempted.
+ */
 export const isLoopback = (address: string): boolean => address.startsWith('127.')
 
 const isLoopbackKey = (key: Expression): boolean =>
@@ -44,9 +46,9 @@ const exemptFamily = (elements: Map<string, readonly Element[]>, family: Family)
 }
 
 /**
- * A mapping that everyone may use keeps its port open where a less exact mapping of the same port restricts
- * it: 192.0.2.2:8080 for all, next to 8080 for some. Derived from all projects together, as the two may be of
- * different ones.
+ * Adds an exemption for each open mapping whose port a less exact mapping restricts. Example: 192.0.2.2:8080 is open to
+ * all, and 8080 on the other addresses only to some sources. The two mappings may belong to different projects, so the
+ * exemptions come from all projects together.
  */
 export const exempt = (elements: Elements): Elements => {
   const all = new Map(elements)
@@ -54,6 +56,6 @@ export const exempt = (elements: Elements): Elements => {
   return all
 }
 
-/** An element that `exempt` made, and will make again. */
+/** Is this an element that `exempt` made? `exempt` makes it again. */
 export const isExemption = (set: string, { data }: Element): boolean =>
   set.startsWith('restricted') && data?.kind === 'accept'

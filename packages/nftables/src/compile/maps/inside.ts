@@ -4,7 +4,7 @@ import { mapName } from '../port-key.ts'
 
 type Elements = ReadonlyMap<string, readonly Element[]>
 
-/** The interface that a key of a `bound` map begins with, and the rest of the key. */
+/** The interface at the start of a `bound` map's key, and the rest of the key. */
 const split = (key: Expression): { readonly name: string; readonly rest: Expression } | null => {
   if (key.kind !== 'concat') return null
   const [first, ...rest] = key.parts
@@ -12,9 +12,10 @@ const split = (key: Expression): { readonly name: string; readonly rest: Express
 }
 
 /**
- * Ports that other machines reach by one interface only, as the host itself and its containers reach them: by
- * whatever way they come. Derived from all projects together: where several bind one port, each to an interface
- * of its own, the first interface by name is the one they get, in whatever order they came.
+ * Adds the `inside` maps, by which the host and its containers reach ports that are bound to an interface. Other
+ * machines reach such a port by that interface alone; the host and its containers reach it from anywhere. The maps come
+ * from all projects together. Where several mappings bind one port to different interfaces, the first interface by name
+ * is used, whatever the order of the mappings.
  */
 export const openInside = (elements: Elements): Elements => {
   const all = new Map(elements)
@@ -39,5 +40,5 @@ export const openInside = (elements: Elements): Elements => {
   return all
 }
 
-/** An element that `openInside` made, and will make again. */
+/** Is this a map that `openInside` made? `openInside` makes it again. */
 export const isOpenedInside = (set: string): boolean => set.startsWith('inside')

@@ -4,19 +4,20 @@ import { mapName } from '../port-key.ts'
 
 type Elements = ReadonlyMap<string, readonly Element[]>
 
-/** The bridge of an element that is looked up by bridge and address. */
+/** The bridge in the key of an element that is looked up by bridge and address. */
 export const bridgeOf = ({ key }: Element): string | null => {
   const [bridge] = key.kind === 'concat' ? key.parts : []
   return bridge?.kind === 'text' ? bridge.text : null
 }
 
-/** The elements that lead to containers on bridges of others. */
+/** The elements that lead to our containers on foreign bridges. */
 export const toEndpoints = (elements: Elements): readonly Element[] =>
   families.flatMap((family) => elements.get(mapName('to_endpoint', family, 'any')) ?? [])
 
 /**
- * Bridges of others are container networks too. Derived from all projects together: several may have containers on one,
- * and it stays as long as one of them has.
+ * Adds foreign bridges with containers of ours to the set of container networks. Several projects may have containers
+ * on one bridge. The set is made from all projects together, so the bridge stays as long as one of them has a container
+ * there.
  */
 export const withJoinedBridges = (elements: Elements): Elements => {
   const joined = toEndpoints(elements).flatMap((item) => bridgeOf(item) ?? [])

@@ -5,10 +5,10 @@ import { levels, lookupTypes, mapName } from '../port-key.ts'
 interface SetForm {
   readonly name: string
   readonly key: readonly string[]
-  /** Null of a set. */
+  /** Null: a set, which holds no data. */
   readonly data: readonly string[] | null
   readonly isInterval: boolean
-  /** Kept when empty, so that the first mapping is one element and not a new rule. */
+  /** A permanent set is kept when empty. The first mapping is then one new element and not a new rule. */
   readonly isPermanent: boolean
   readonly comment: string
 }
@@ -117,13 +117,13 @@ const forms: readonly SetForm[] = [
 
 const byName: ReadonlyMap<string, SetForm> = new Map(forms.map((found) => [found.name, found]))
 
-/** Is this one of the sets and maps that hold what projects own? */
+/** Is this one of the sets and maps that hold the elements of projects? */
 export const isOwnSet = (name: string): boolean => byName.has(name)
 
-/** The types of what one of our maps gives; null: it is no map of ours. */
+/** The types of the data in one of our maps. Null: a set, or no set of ours. */
 export const dataTypesOf = (name: string): readonly string[] | null => byName.get(name)?.data ?? null
 
-/** The sets of our table, in their order, with these elements; those that are optional and empty are left out. */
+/** The sets of our table in their fixed order, with these elements. An empty set is left out unless it is permanent. */
 export const skeletonSets = (elements: ReadonlyMap<string, NamedSet['elements']>): readonly NamedSet[] =>
   forms.flatMap(({ name, key, data, isInterval, isPermanent, comment }): readonly NamedSet[] => {
     const held = elements.get(name) ?? []

@@ -13,7 +13,7 @@ export type ElementOperation = Extract<
 
 const table = `${tableFamily} ${tableName}`
 
-/** The words for an operation on an element. There may be ten thousand of these in one plan, so each part is written once. */
+/** The words for an operation on an element. A plan may have ten thousand of them, so each part is written once. */
 export const wordsOfElement = (operation: ElementOperation): ChangeWords => {
   const { set, element } = operation
   const named = `${set.kind} ${set.name}`

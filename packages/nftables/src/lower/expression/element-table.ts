@@ -22,10 +22,10 @@ import type { Read } from './read.ts'
 import type { Scope } from './scope.ts'
 import { readRange, readValues, type ValueType } from './value.ts'
 
-/** In no described packet: a key that is not understood is never surely met. */
+/** The values of a key that is not understood: none. No described packet is taken to match such a key for certain. */
 const nothing: ValueSet = { kind: 'ranges', ranges: [] }
 
-/** Statements of an element that let only some of its packets match. */
+/** The statements of an element that let only some of its packets match. */
 const limiting: readonly string[] = ['limit', 'quota', 'ct count']
 
 const limits = (json: JsonValue | undefined): boolean =>
@@ -49,7 +49,8 @@ const lowerData = (data: Expression, readParts: readonly PartReader[]): ElementD
       return { kind: 'verdict', verdict: lowerVerdict(data) }
     default: {
       const parts = data.kind === 'concat' ? data.parts : [data]
-      // A list that grows has room for more than it ever gets, and a hundred thousand elements have one each.
+      // `map` makes a list of the exact length. A list that grows reserves more room, and a hundred thousand elements
+      // have one each.
       const values = parts.map((part, at) => (readParts[at] ?? readInteger)(part))
       if (isWhole(values)) return { kind: 'values', values }
       return data.kind === 'text' ? { kind: 'text', text: data.text } : null
@@ -60,7 +61,7 @@ const lowerData = (data: Expression, readParts: readonly PartReader[]): ElementD
 const isWhole = (values: readonly (ValueRange | null)[]): values is readonly ValueRange[] =>
   !values.includes(null)
 
-/** Reads one part of the elements' keys or data. */
+/** Reads one part of an element's key or data. */
 type PartReader<Value = ValueRange> = (part: Expression) => Value | null
 
 const readInteger: PartReader = (part) => readRange(part, 'integer')
@@ -83,7 +84,7 @@ const readingOnce = <Value>(
   }
 }
 
-/** Most mappings of a map lead to one container. */
+/** Reuses the lowered data of the element before. Most mappings of a map lead to one container. */
 const likeBefore = (lower: (data: Expression) => ElementData | null): typeof lower => {
   let before: Expression | null = null
   let lowered: ElementData | null = null
@@ -129,7 +130,10 @@ const build = (
   return { name, elements: lowered, otherwise, complete }
 }
 
-/** The types a set was made with, by name or by an example; those of the asking rule where it does not say. */
+/**
+ * The types of a set's key or data, declared by name or by example. Without a declaration: the types that the rule
+ * uses.
+ */
 const typesOf = (
   type: NamedSet['keyType'] | null,
   scope: Scope,
@@ -141,7 +145,10 @@ const typesOf = (
   return body === undefined ? asked : typesOfKey(readExpression(body), scope)
 }
 
-/** nft's names for types differ from one use to the next: an index and a mark are numbers of more than one name. */
+/**
+ * The types to read keys by: those of the rule where they are known, else those of the set. nft names one type
+ * differently in different places; an index and a mark are numbers of more than one name.
+ */
 const chosen = (declared: readonly ValueType[], asked: readonly ValueType[]): readonly ValueType[] =>
   asked.map((type, at) => (type === 'unknown' || type === 'integer' ? (declared[at] ?? type) : type))
 
@@ -162,7 +169,8 @@ const lowerNamed = (
 }
 
 /**
- * The elements that a rule looks in: a named set or map, shared by all rules that name it, or an anonymous one.
+ * The elements that a rule looks in. A named set or map is lowered once for all rules that name it; an anonymous one
+ * belongs to its rule.
  *
  * @param wanted - the types of its data
  */

@@ -15,7 +15,10 @@ const isConstant = (expression: Expression): boolean => {
   return kind === 'text' || kind === 'number' || kind === 'list' || kind === 'boolean'
 }
 
-/** The operands, those that are constants in the type of the first that is none. */
+/**
+ * Lowers a bit operation. Constants among the operands are read in the type of the first operand that is not a
+ * constant.
+ */
 const lowerBinary = (expression: Expression & { kind: 'binary' }, scope: Scope, want: ValueType): Read => {
   const { operator, operands } = expression
   const reads = operands.map((one) => (isConstant(one) ? null : lowerExpression(one, scope, want)))
@@ -33,8 +36,8 @@ const lowerBinary = (expression: Expression & { kind: 'binary' }, scope: Scope, 
 }
 
 /**
- * `key map data`. The types of its data are those of a named map; those wanted of an anonymous one.
- * @param part - which of concatenated data
+ * Lowers `key map data`. A named map declares the types of its data; an anonymous map takes the wanted types.
+ * @param part - the index of the part in concatenated data
  */
 export const lowerMap = (
   { key, data }: MapExpression,
@@ -52,16 +55,16 @@ export const lowerMap = (
   )
 }
 
-/** The parts of a key, which a concatenation has several of. */
+/** The parts of a key: several for a concatenation, else one. */
 export const lowerKey = (key: Expression, scope: Scope): readonly Read[] =>
   key.kind === 'concat'
     ? key.parts.flatMap((part) => lowerKey(part, scope))
     : [lowerExpression(key, scope, 'unknown')]
 
 /**
- * What a rule asks a packet for.
+ * Lowers an expression: a property of the packet, or a constant.
  *
- * @param want - the type of value asked for, where the expression does not say
+ * @param want - the type of the value, where the expression does not say
  */
 export const lowerExpression = (expression: Expression, scope: Scope, want: ValueType): Read => {
   switch (expression.kind) {

@@ -10,7 +10,7 @@ import {
 } from '@portolan/netfilter'
 import type { ValueType } from './value.ts'
 
-/** A header field the model knows, with the type of its values. */
+/** A header field that the model knows, with the type of its values. */
 export interface HeaderField {
   readonly expression: FieldExpression
   readonly type: ValueType
@@ -36,13 +36,13 @@ const icmp = (protocol: 'icmp' | 'icmpv6', name: string): HeaderField | null => 
 const network = (family: 'ip' | 'ip6', name: string): HeaderField | null => {
   if (name === 'saddr' || name === 'daddr')
     return { expression: field(name, { family }), type: family === 'ip' ? 'ipv4_addr' : 'ipv6_addr' }
-  // Packets are described without extension headers: the next header is the last.
+  // Described packets have no extension headers, so the next header is the transport protocol.
   return name === 'protocol' || name === 'nexthdr'
     ? { expression: field('l4proto', { family }), type: 'inet_proto' }
     : null
 }
 
-/** `tcp dport`, `ip saddr`: null when no described packet says. */
+/** The field `tcp dport` or `ip saddr`. Null: the description of a packet does not include this field. */
 export const headerField = (protocol: string, name: string): HeaderField | null => {
   if (protocol === 'ip' || protocol === 'ip6') return network(protocol, name)
   if (protocol === 'icmp' || protocol === 'icmpv6') return icmp(protocol, name)
@@ -57,13 +57,15 @@ export const headerField = (protocol: string, name: string): HeaderField | null 
     : null
 }
 
-/** Bits of the transport header that are ports whatever the protocol: `@th,16,16`. */
+/** The ports at fixed bits of the transport header, whatever the protocol: `@th,16,16`. Null for other bits. */
 export const rawField = (base: string, offset: number, length: number): HeaderField | null =>
   base === 'th' && length === 16 && (offset === 0 || offset === 16)
     ? headerField('th', offset === 0 ? 'sport' : 'dport')
     : null
 
-/** Only packets of this protocol have the header at all: of others the expression breaks off the rule. */
+/**
+ * The conditions that a packet has this header at all. For a packet without the header the expression ends the rule.
+ */
 export const headerGates = (protocol: string): readonly MatchStep[] => {
   if (protocol === 'ip') return [familyGate('ip')]
   if (protocol === 'ip6') return [familyGate('ip6')]

@@ -12,7 +12,7 @@ const metaFields: ReadonlyMap<string, readonly [Field, ValueType]> = new Map([
   ['protocol', ['nfproto', 'ether_type']],
   ['iifname', ['iifname', 'ifname']],
   ['oifname', ['oifname', 'ifname']],
-  // nft lists an index by the name of the interface.
+  // nft lists an interface index as the name of the interface.
   ['iif', ['iifname', 'iface_index']],
   ['oif', ['oifname', 'iface_index']],
   ['iifkind', ['iifkind', 'ifname']],
@@ -57,12 +57,12 @@ const lowerCt = (expression: CtExpression, scope: Scope): Read => {
   }
 }
 
-/** `ct original ip daddr`; older nft lists the family apart, or leaves it to the table. */
+/** Lowers `ct original ip daddr`. Older nft lists the family apart, or leaves it to the table. */
 const lowerTuple = ({ key, direction, family }: CtExpression, { table }: Scope): Read | null => {
   const [first = '', second] = key.split(' ')
   const found = tupleKeys.get(second ?? first)
   if (found === undefined) return null
-  // Protocol and family are the same both ways, and nft does not list which was asked for.
+  // Protocol and family are the same in both directions, and nft does not list the direction.
   const either = found === 'l4proto' || found === 'nfproto' ? 'original' : null
   const side = direction === 'original' || direction === 'reply' ? direction : either
   const named = second === undefined ? (family ?? table.family) : first
@@ -98,7 +98,7 @@ const optionGates = ({ header }: OptionExpression): Read['gates'] => {
   return headerGates(header.slice(0, header.indexOf(' ')))
 }
 
-/** A number chosen anew for every flow. */
+/** A random number, drawn anew for every flow. */
 const chance = (text: string, offset: number, modulus: number): Read =>
   modulus < 1
     ? unknown(text)
@@ -107,7 +107,10 @@ const chance = (text: string, offset: number, modulus: number): Read =>
         'integer',
       )
 
-/** What a rule asks a packet for by itself; null for what is made of other expressions, and for a value. */
+/**
+ * Lowers an expression that reads one property of the packet. Null: the expression is a value, or is made of other
+ * expressions.
+ */
 export const lowerLeaf = (expression: Expression, scope: Scope): Read | null => {
   switch (expression.kind) {
     case 'payload': {
@@ -144,8 +147,8 @@ export const lowerLeaf = (expression: Expression, scope: Scope): Read | null => 
 }
 
 /**
- * The types of a key's parts, as a set declares them by an example: `typeof ip saddr . tcp dport`. Of operands that of
- * the first which asks a packet.
+ * The types of a key's parts, where a set declares them by example: `typeof ip saddr . tcp dport`. The type of a bit
+ * operation is that of its first operand that reads the packet.
  */
 export const typesOfKey = (key: Expression, scope: Scope): readonly ValueType[] => {
   if (key.kind === 'concat') return key.parts.flatMap((part) => typesOfKey(part, scope))

@@ -1,12 +1,12 @@
 import type { Expression as CoreExpression, MatchStep } from '@portolan/netfilter'
 import type { ValueType } from './value.ts'
 
-/** An expression of a rule in the model's words. */
+/** An expression of a rule in the terms of the model. */
 export interface Read {
   readonly expression: CoreExpression
-  /** `unknown` when nothing can be said of its value. */
+  /** `unknown`: nothing is known about the value. */
   readonly type: ValueType
-  /** What has to hold for it to have a value at all, where the expression does not say so itself. */
+  /** The conditions for the expression to have a value, where the expression does not imply them. */
   readonly gates: readonly MatchStep[]
 }
 
@@ -20,7 +20,7 @@ export const known = (
   gates,
 })
 
-/** What cannot be known of a packet that is only described. */
+/** An expression whose value is not known for a described packet. */
 export const unknown = (text: string, gates: readonly MatchStep[] = []): Read => ({
   expression: { kind: 'unknown', text, random: false, range: null },
   type: 'unknown',

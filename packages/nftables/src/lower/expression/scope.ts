@@ -2,21 +2,23 @@ import type { ElementTable, ValueRange, ValueSet } from '@portolan/netfilter'
 import type { NamedSet, Table } from '../../model/index.ts'
 import type { ValueType } from './value.ts'
 
-/** The table that a rule stands in: its named sets, each lowered once and shared. */
+/** The table of a rule, with its named sets. Each set is lowered once and shared. */
 export interface Scope {
   readonly table: Table
   readonly sets: ReadonlyMap<string, NamedSet>
-  /** Sets that packets write into. */
+  /** The names of the sets that rules write to. */
   readonly written: ReadonlySet<string>
   readonly lowered: Map<string, ElementTable>
-  /** Constants in keys and in data, each read once: thousands of elements name the same protocols and ports. */
+  /** The constants in keys and in data, each read once. Thousands of elements name the same protocols and ports. */
   readonly known: { readonly values: Constants<ValueSet>; readonly ranges: Constants<ValueRange> }
 }
 
-/** What constants are read as, by their type; null: not understood. */
+/** The values of constants, by type. Null: the constant is not understood. */
 type Constants<Value> = Map<ValueType, Map<string | number, Value | null>>
 
-/** Old kernels and old listings have no flag `dynamic`: what a rule writes into is asked of the rules. */
+/**
+ * The sets that rules write to. Old kernels and old listings have no flag `dynamic`, so the rules are searched instead.
+ */
 const writtenIn = (table: Table): ReadonlySet<string> => {
   const written = new Set<string>()
   for (const { rules } of table.chains)

@@ -20,7 +20,7 @@ const ctTargets: ReadonlyMap<string, readonly [SetStep['target'], ValueType]> = 
   ['reply zone', ['ct-zone-reply', 'integer']],
 ] as const)
 
-/** What no rule of the model can ask for again, and what decides nothing. */
+/** Values that no rule of the model can read again, and that decide nothing. */
 const harmlessMeta: readonly string[] = ['nftrace', 'priority', 'secmark']
 const harmlessCt: readonly string[] = ['label', 'event', 'secmark']
 const harmlessFields: readonly string[] = ['dscp', 'ecn', 'id', 'flowlabel', 'tos', 'urgptr']
@@ -58,7 +58,8 @@ export const lowerSetValue = (statement: SetValueStatement, scope: Scope): reado
       const isHopLimit =
         (protocol === 'ip' && field === 'ttl') || (protocol === 'ip6' && field === 'hoplimit')
       if (isHopLimit) return give('hop-limit', 'integer', headerGates(protocol))
-      // By what the link layer says a bridge sends a frame on. Elsewhere the header has been read already.
+      // A bridge sends a frame by its link-layer header, so in netdev a change of it matters. In the other families the
+      // header has been read already.
       if (protocol === 'ether' || protocol === 'vlan') return scope.table.family === 'netdev' ? rewrite : note
       return [...headerGates(protocol), ...(harmlessFields.includes(field) ? note : rewrite)]
     }
@@ -69,7 +70,7 @@ export const lowerSetValue = (statement: SetValueStatement, scope: Scope): reado
         : rewrite
     }
     case 'option':
-      // An option that is not there ends the rule.
+      // A packet without the option ends the rule.
       return [...lowerExpression(key, scope, 'unknown').gates, unknownMatch(text), ...note]
     default:
       return doubt

@@ -11,7 +11,7 @@ import { lowerSetValue } from './set-value.ts'
 
 const onlyTcp: Step = compare(field('l4proto'), oneOf(protocolNumber.tcp))
 
-/** A statement that may match or not, accept, drop or go on. */
+/** The steps for a statement that may match or not, and may accept, drop or continue. */
 const inDoubt = (text: string): readonly Step[] => [unknownMatch(text), { kind: 'unknown-action', text }]
 
 const note = (text: string): readonly Step[] => [{ kind: 'note', text }]
@@ -47,7 +47,7 @@ const lowerRare = (statement: RareStatement, scope: Scope): readonly Step[] => {
     case 'ct-count':
       return [unknownMatch(text)]
     case 'update':
-      // What the element carries decides, as it would in the rule itself (net/netfilter/nft_dynset.c).
+      // The statements of the element decide, as they would in the rule itself (net/netfilter/nft_dynset.c).
       return [
         ...presentKeys(statement.element.key, scope),
         ...(statement.statements.some(limits) ? [unknownMatch(text)] : note(text)),
@@ -57,7 +57,7 @@ const lowerRare = (statement: RareStatement, scope: Scope): readonly Step[] => {
     case 'tproxy': {
       const { family } = statement
       const gates = family === 'ip' || family === 'ip6' ? [familyGate(family)] : []
-      // Without a socket to take it the rule ends (net/netfilter/nft_tproxy.c).
+      // Without a socket to receive the packet the rule ends (net/netfilter/nft_tproxy.c).
       return [...gates, unknownMatch(text), { kind: 'tproxy', accepts: false }]
     }
     case 'synproxy':
@@ -73,7 +73,7 @@ const lowerRare = (statement: RareStatement, scope: Scope): readonly Step[] => {
   }
 }
 
-/** One statement as the steps that mean the same, in order. */
+/** The steps that have the meaning of one statement, in order. */
 export const lowerStatement = (statement: Statement, scope: Scope): readonly Step[] => {
   switch (statement.kind) {
     case 'match':
@@ -101,7 +101,7 @@ export const lowerStatement = (statement: Statement, scope: Scope): readonly Ste
     case 'notrack':
       return [{ kind: 'notrack', text: 'notrack' }]
     case 'xt':
-      // Without its parameters, which nft does not list, a match may hold and a target may do anything.
+      // nft does not list the parameters of an extension. A match may hold or not, and a target may do anything.
       return statement.type === 'match'
         ? [unknownMatch(textOf(statement))]
         : statement.type === 'watcher'

@@ -2,7 +2,10 @@ import { addressType, conntrackState, conntrackStatus, protocolNumber } from '@p
 
 type Symbols = Readonly<Record<string, number>>
 
-/** net/netfilter and IANA numbers under the names nft lists them by (nftables src/proto.c, src/ct.c, src/meta.c). */
+/**
+ * The numbers behind the names that nft lists, from net/netfilter and IANA (nftables src/proto.c, src/ct.c,
+ * src/meta.c).
+ */
 const icmpType: Symbols = {
   'echo-reply': 0,
   'destination-unreachable': 3,
@@ -43,7 +46,7 @@ const icmpv6Type: Symbols = {
   'mld2-listener-report': 143,
 }
 
-/** nft names a protocol as /etc/protocols does: netbase's names. */
+/** Protocol numbers by name. nft takes the names from /etc/protocols; these are netbase's. */
 const protocol: Symbols = {
   ...protocolNumber,
   hopopt: 0,
@@ -73,7 +76,7 @@ const protocol: Symbols = {
 
 const family: Symbols = { ipv4: 2, ipv6: 10 }
 
-/** What a value of a type may be called. */
+/** The names of the values of each type. */
 export const symbols: ReadonlyMap<string, Symbols> = new Map([
   ['inet_proto', protocol],
   ['nf_proto', family],

@@ -2,7 +2,7 @@ import { tryParseAddress4, tryParseAddress6, type ValueRange, type ValueSet } fr
 import type { Expression } from '../../model/index.ts'
 import { symbols } from './symbol.ts'
 
-/** nft's name of a type of values; `unknown` of those that no packet is described by. */
+/** nft's name of a type of values. `unknown`: no property of a described packet has this type. */
 export type ValueType = string
 
 export const isNameType = (type: ValueType): boolean => type === 'ifname' || type === 'iface_index'
@@ -12,7 +12,10 @@ const etherTypes: ReadonlyMap<number, number> = new Map([
   [0x86dd, 10],
 ])
 
-/** `meta protocol` is read as `meta nfproto`: 2 and 10; what is neither IPv4 nor IPv6 equals nothing. */
+/**
+ * Converts an EtherType so that `meta protocol` can be read as `meta nfproto`: 2 or 10. The result for any other
+ * protocol equals neither.
+ */
 const fromEtherType = (value: number): number => etherTypes.get(value) ?? 0x10000 + value
 
 const sized = (type: ValueType, value: number): number | bigint | null => {
@@ -29,7 +32,7 @@ const readText = (type: ValueType, text: string): number | bigint | null => {
   return /^(?:0x[0-9a-f]+|[0-9]+)$/i.test(text) ? sized(type, Number(text)) : null
 }
 
-/** A constant; null when it is none, or none that we know. */
+/** The number of a constant. Null: the expression is not a constant, or the constant is not known. */
 export const readNumber = (expression: Expression, type: ValueType): number | bigint | null => {
   switch (expression.kind) {
     case 'number':
@@ -67,8 +70,9 @@ const prefixRange = (base: number | bigint, length: number): ValueRange | null =
 }
 
 /**
- * Has a prefix bits behind its length? nft lists a mask so, such as `ip saddr & 255.255.255.0 == 192.0.2.9`, which no
- * address meets. A prefix that it was given has none, in whichever form it was written (measured, 1.1.3).
+ * Does a prefix have bits set behind its length? nft lists a masked comparison as such a prefix, for example
+ * `ip saddr & 255.255.255.0 == 192.0.2.9`, which no address meets. A prefix that was written as a prefix has no such
+ * bits, in whichever form (measured, 1.1.3).
  */
 export const hasBitsBehind = (expression: Expression, type: ValueType): boolean => {
   if (expression.kind !== 'prefix') return false
@@ -76,7 +80,7 @@ export const hasBitsBehind = (expression: Expression, type: ValueType): boolean 
   return base !== null && prefixRange(base, expression.length)?.first !== base
 }
 
-/** A constant, a range or a prefix; null when it is none of them. */
+/** The range of a constant, a range or a prefix; null for any other expression. */
 export const readRange = (expression: Expression, type: ValueType): ValueRange | null => {
   if (expression.kind === 'range') {
     const first = readNumber(expression.first, type)
@@ -91,7 +95,7 @@ export const readRange = (expression: Expression, type: ValueType): ValueRange |
   return value === null ? null : { first: value, last: value }
 }
 
-/** An interface: `eth0`, or `eth*` for all that start so; a star that is meant as such is written `\\*`. */
+/** An interface name: `eth0`, or `eth*` for all names with that start. A literal star at the end is written `\\*`. */
 const readName = (text: string): ValueSet => {
   const isLiteral = text.endsWith('\\*')
   const wildcard = text.endsWith('*') && !isLiteral
@@ -99,7 +103,7 @@ const readName = (text: string): ValueSet => {
   return { kind: 'names', names: [{ text: name, wildcard }] }
 }
 
-/** The values that one constant stands for; null when it is not understood. */
+/** The values that a constant stands for; null when it is not understood. */
 export const readValues = (expression: Expression, type: ValueType): ValueSet | null => {
   if (type === 'unknown') return null
   if (isNameType(type)) return expression.kind === 'text' ? readName(expression.text) : null

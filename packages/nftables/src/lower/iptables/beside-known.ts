@@ -14,8 +14,9 @@ const keyOf = ({ family, name }: { readonly family: string; readonly name: strin
   `${family} ${name}`
 
 /**
- * What nft lists, with tables that iptables-nft-save shows whole in the places where nft lists them: nft does not list
- * what their extensions ask for. Of a table that was not read so, what nft lists takes part as unknown.
+ * Lowers what nft lists, with the tables that iptables-nft-save shows whole in place of nft's listing of them. nft does
+ * not list the parameters of iptables extensions. A table that was not read by iptables-nft-save is lowered from nft's
+ * listing, with the extensions as unknown.
  */
 export const lowerBeside = (listed: Ruleset, known: readonly NetfilterTable[]): NetfilterRuleset => {
   const byKey = new Map(known.map((table) => [keyOf(table), table]))
@@ -34,11 +35,11 @@ export const lowerBeside = (listed: Ruleset, known: readonly NetfilterTable[]): 
   }
 }
 
-/** What nft made in a table of iptables-nft, of which iptables-nft-save shows a part. */
+/** The parts of an iptables-nft table that nft made. iptables-nft-save shows them incompletely. */
 interface PartsOfNft {
-  /** Base chains of another name or priority: iptables-nft takes no rule for them (CHAIN_ADD failed). */
+  /** Base chains of another name or priority. iptables-nft accepts no rule for them (CHAIN_ADD failed). */
   readonly bases: ReadonlySet<string>
-  /** Of each other chain that has such rules, their places. */
+  /** In each other chain with such rules, the positions of these rules. */
   readonly rules: ReadonlyMap<string, ReadonlySet<number>>
 }
 
@@ -54,7 +55,10 @@ const partsOfNft = (table: Table): PartsOfNft => {
   return { bases, rules }
 }
 
-/** A table of iptables-nft with what nft made in it as nft lists that. The chains that a plan makes are in neither. */
+/**
+ * A table as iptables-nft-save shows it, with the parts that nft made as nft lists them. Chains that a plan makes are
+ * only in `known`.
+ */
 const withKnown = (
   own: NetfilterTable,
   known: NetfilterTable,
@@ -80,16 +84,17 @@ const withKnown = (
   }
 }
 
-/** Of the chains that jumps lead to. */
+/** Tells apart the chains that jumps lead to. */
 interface LedTo {
-  /** Those that nft lists. */
+  /** The chains that nft lists. */
   readonly names: ReadonlySet<string>
   readonly isOurs: (chain: string) => boolean
 }
 
 /**
- * A chain as iptables-nft-save shows it, with the rules of nft as nft lists them. A plan adds, moves and takes away jumps
- * to our chains, and the rules beside them are the same. Other jumps that it adds lead to chains that are not there yet.
+ * A chain as iptables-nft-save shows it, with the rules of nft as nft lists them. The chain may already hold the
+ * changes of a plan. A plan adds, moves and removes jumps to our chains, and the foreign rules stay in their order.
+ * Other jumps that a plan adds lead to chains that nft does not list yet.
  */
 const withRules = (
   chain: NetfilterChain,
@@ -122,7 +127,10 @@ const leadsTo = ({ steps }: NetfilterRule, isIt: (chain: string) => boolean): bo
 const placesOf = ({ rules }: NetfilterChain, isIt: (rule: NetfilterRule) => boolean): readonly number[] =>
   rules.flatMap((rule, place) => (isIt(rule) ? [place] : []))
 
-/** @param pairs - the place of a rule in what nft lists, and its place in what iptables-nft-save shows */
+/**
+ * Replaces rules of nft in a chain by their form in nft's listing.
+ * @param pairs - the position of a rule in nft's listing, and its position in the output of iptables-nft-save
+ */
 const withListed = (
   chain: NetfilterChain,
   ofNft: ReadonlySet<number>,

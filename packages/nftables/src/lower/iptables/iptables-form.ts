@@ -2,10 +2,11 @@ import type { Expression, MatchStatement, Rule, Statement } from '../../model/in
 import { hasBitsBehind, readNumber, type ValueType } from '../expression/value.ts'
 
 /**
- * Whether a rule has a form in which iptables-nft writes rules: then iptables-nft-save prints all that it asks and does.
- * Of other rules, which nft wrote, it leaves matches out, or prints others (measured, 1.8.11): `udp length 9000 drop` as
- * `-p udp -j DROP`, `ip saddr > 10.0.0.0 drop` as `-s 10.0.0.0 -j DROP`, and of two matches that ask the same the last.
- * What iptables-nft writes as an extension (`xt`) nft does not show, and never writes.
+ * Does a rule have a form that iptables-nft writes? Then iptables-nft-save prints the whole rule. A rule of another
+ * form was written by nft, and iptables-nft-save leaves out or changes some of its matches (measured, 1.8.11):
+ * `udp length 9000 drop` as `-p udp -j DROP`, `ip saddr > 10.0.0.0 drop` as `-s 10.0.0.0 -j DROP`, and only the last of
+ * two matches on the same field. iptables-nft writes extensions as `xt`. nft does not show their parameters, and does
+ * not write any.
  */
 export const hasIptablesForm = ({ statements }: Rule): boolean => {
   if (statements.some(({ kind }) => kind === 'xt')) return true
@@ -19,7 +20,8 @@ export const hasIptablesForm = ({ statements }: Rule): boolean => {
     if (subject === PROTOCOL && statement.operator === '!=') excludesProtocol = true
     return true
   })
-  // Beside ports it prints `ip protocol != udp` as `! -p tcp`; iptables takes none such.
+  // With a match on ports, iptables-nft-save prints `ip protocol != udp` as `! -p tcp`. iptables does not accept such a
+  // rule.
   return isForm && !(excludesProtocol && [...asked].some(isOfHeader))
 }
 
@@ -54,7 +56,7 @@ const periods: ReadonlySet<unknown> = new Set(['second', 'minute', 'hour', 'day'
 const isIptablesLimit = ({ per, inv, rate_unit: unit }: { readonly [key: string]: unknown }): boolean =>
   periods.has(per) && inv !== true && (unit === undefined || unit === 'packets')
 
-/** What a match of iptables-nft asks for; null: nft wrote it. */
+/** The field that a match of iptables-nft compares. Null: the match is of a form that only nft writes. */
 const subjectOf = ({ left, operator, right }: MatchStatement): string | null => {
   const isEquality = operator === '==' || operator === '!='
   if (left.kind === 'binary') return isEquality ? maskedSubject(left, right) : null
@@ -80,7 +82,7 @@ const isScalar = ({ kind }: Expression): boolean => kind === 'text' || kind === 
 
 const isOfHeader = (subject: string): boolean => ports.has(subject) || subject === FLAGS
 
-/** Protocol 0 stands for all in iptables: it prints no protocol then. */
+/** Is this a protocol other than 0? In iptables protocol 0 stands for all protocols, and iptables prints none. */
 const isProtocol = (value: Expression): boolean =>
   value.kind === 'text'
     ? value.text !== 'ip' && value.text !== 'hopopt'
@@ -91,7 +93,7 @@ const isPort = (value: Expression): boolean =>
 
 const metaSubject = (key: string, right: Expression): string | null => {
   switch (key) {
-    // iptables reads a closing `+` as a wildcard, and nft reads it as it is.
+    // iptables reads a closing `+` as a wildcard. nft reads it as part of the name.
     case 'iifname':
     case 'oifname':
       return right.kind === 'text' && !right.text.endsWith('+') ? key : null
@@ -104,7 +106,7 @@ const metaSubject = (key: string, right: Expression): string | null => {
   }
 }
 
-/** `-s 0.0.0.3/0.0.0.255`, `-f`, `--tcp-flags`, `--mark 1/3` */
+/** The field of a masked match: `-s 0.0.0.3/0.0.0.255`, `-f`, `--tcp-flags`, `--mark 1/3`. Null for other forms. */
 const maskedSubject = (
   { operator, operands: [of, mask, ...more] }: Extract<Expression, { readonly kind: 'binary' }>,
   right: Expression,
@@ -121,7 +123,7 @@ const maskedSubject = (
 
 const addressType = (protocol: string): ValueType => (protocol === 'ip' ? 'ipv4_addr' : 'ipv6_addr')
 
-/** An address without bits that the mask takes away. With such bits no packet meets the match, and iptables drops the bits. */
+/** Has the address no bits outside the mask? No packet meets a match with such bits, and iptables drops the bits. */
 const isWithin = (address: Expression, mask: Expression, type: ValueType): boolean => {
   const [value, kept] = [readNumber(address, type), readNumber(mask, type)]
   return value !== null && kept !== null && (BigInt(value) & ~BigInt(kept)) === 0n

@@ -1,10 +1,10 @@
 import type { Chain, Ruleset, Table } from '../../model/index.ts'
 
-/** The base chains iptables-nft makes (iptables/nft.c, `xtables_ipv4`): table, chain, type and priority. */
+/** The base chains that iptables-nft makes (iptables/nft.c, `xtables_ipv4`): table, type, priority and chain. */
 const builtIn: ReadonlySet<string> = new Set(
   [
     ['filter', 'filter', 0, ['INPUT', 'FORWARD', 'OUTPUT']],
-    // NF_IP_PRI_SECURITY is 50, and iptables-nft says 150.
+    // The priority that iptables-nft uses is 150, though NF_IP_PRI_SECURITY is 50.
     ['security', 'filter', 150, ['INPUT', 'FORWARD', 'OUTPUT']],
     ['raw', 'filter', -300, ['PREROUTING', 'OUTPUT']],
     ['mangle', 'filter', -150, ['PREROUTING', 'INPUT', 'FORWARD', 'POSTROUTING']],
@@ -16,7 +16,7 @@ const builtIn: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Whether a chain is a base chain as iptables-nft makes it. */
+/** Is a chain a base chain of the form that iptables-nft makes? */
 export const isBuiltIn = (table: string, { name, base }: Chain): boolean =>
   base !== null &&
   base.hook === name.toLowerCase() &&
@@ -30,8 +30,8 @@ const builtInNames: ReadonlySet<string> = new Set(
 )
 
 /**
- * Base chains that have the table and the name of one of iptables-nft, and another type, hook or priority. iptables-nft
- * takes no rule for them, and shows the chain as one that is empty (`CHAIN_ADD failed`; measured, 1.8.11).
+ * Finds base chains with a table and name of iptables-nft, but another type, hook or priority. iptables-nft accepts no
+ * rule for such a chain, and shows it as empty (`CHAIN_ADD failed`; measured, 1.8.11).
  *
  * @example
  * chainsInPlaceOfBuiltIn(parse(stdout)) // [{ family: 'ip', table: 'mangle', chain: 'FORWARD' }]
@@ -55,9 +55,9 @@ export const chainsInPlaceOfBuiltIn = ({
   )
 
 /**
- * Whether a table is one of iptables-nft's: it holds extensions that nft does not show (`xt`), or has exactly the
- * names and base chains that iptables-nft gives its tables. What `iptables-nft-save` prints of it is the whole,
- * but for rules and base chains of nft; what nft lists is not.
+ * Does a table belong to iptables-nft? Such a table holds extensions that nft does not show (`xt`), or has only base
+ * chains of the names and forms that iptables-nft makes. `iptables-nft-save` prints such a table whole, except for
+ * rules and base chains of nft. nft's listing is not whole.
  *
  * @example
  * parse(stdout).tables.filter(isIptablesTable) // table ip filter, table ip nat

@@ -1,6 +1,6 @@
 import type { Element, Expression } from './expression.ts'
 
-/** An element without attributes of its own. */
+/** Makes an element without attributes of its own. */
 export const element = (
   key: Expression,
   data: Expression | null = null,

@@ -3,8 +3,8 @@ import type { JsonObject, JsonValue } from './json.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
- * A value, or what a packet is asked for. What libnftables-json(5) knows and this union does not is `opaque`
- * and keeps its JSON verbatim.
+ * A value, or a property of the packet. An expression that libnftables-json(5) knows and this union does not is
+ * `opaque` and keeps its JSON verbatim.
  * @public @since 0.1.0
  */
 export type Expression =
@@ -130,7 +130,7 @@ export interface NumgenExpression {
   readonly offset: number
 }
 
-/** A number below `modulus`, plus `offset`, that hangs on `of`; of `symhash`, on the flow. @public @since 0.1.0 */
+/** A number below `modulus`, plus `offset`: a hash of `of`, or for `symhash` of the flow. @public @since 0.1.0 */
 export interface HashExpression {
   readonly kind: 'jhash' | 'symhash'
   readonly of: Expression | null

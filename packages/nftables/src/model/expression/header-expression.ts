@@ -1,7 +1,7 @@
 import type { JsonObject } from './json.ts'
 
 /**
- * What of a packet only the rarer rules ask for.
+ * Properties of the packet that few rules use.
  * @public @since 0.1.0
  */
 export type HeaderExpression =
@@ -14,8 +14,8 @@ export type HeaderExpression =
   | TunnelExpression
 
 /**
- * An extension header, an option or a chunk, or a field of one: `exthdr frag`, `tcp option maxseg size`. The JSON
- * keys of libnftables-json(5): name, field, offset, type, base, len.
+ * An extension header, an option, a chunk, or a field of one of them: `exthdr frag`, `tcp option maxseg size`. The JSON
+ * keys are those of libnftables-json(5): name, field, offset, type, base, len.
  * @public @since 0.1.0
  */
 export interface OptionExpression {
@@ -32,14 +32,14 @@ export interface TunnelPayloadExpression {
   readonly field: string
 }
 
-/** What is known of the packet's route: `rt classid`, `rt ip nexthop`. @public @since 0.1.0 */
+/** A property of the packet's route: `rt classid`, `rt ip nexthop`. @public @since 0.1.0 */
 export interface RouteExpression {
   readonly kind: 'route'
   readonly key: string
   readonly family: string | null
 }
 
-/** What IPsec did, or will do: `ipsec in reqid`. @public @since 0.1.0 */
+/** A property of the IPsec transformation, applied or to be applied: `ipsec in reqid`. @public @since 0.1.0 */
 export interface IpsecExpression {
   readonly kind: 'ipsec'
   readonly key: string
@@ -48,21 +48,21 @@ export interface IpsecExpression {
   readonly transform: number | null
 }
 
-/** Of the local socket that would take the packet: `socket transparent`. @public @since 0.1.0 */
+/** A property of the local socket that would receive the packet: `socket transparent`. @public @since 0.1.0 */
 export interface SocketExpression {
   readonly kind: 'socket'
   readonly key: string
   readonly level: number | null
 }
 
-/** The sender's operating system, as it seems: `osf name`. @public @since 0.1.0 */
+/** The operating system of the sender, as guessed from the packet: `osf name`. @public @since 0.1.0 */
 export interface OsfExpression {
   readonly kind: 'osf'
   readonly key: string
   readonly ttl: string | null
 }
 
-/** Of the tunnel that brought the packet: `tunnel id`. @public @since 0.1.0 */
+/** A property of the tunnel that the packet came through: `tunnel id`. @public @since 0.1.0 */
 export interface TunnelExpression {
   readonly kind: 'tunnel'
   readonly key: string

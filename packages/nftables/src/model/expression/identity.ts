@@ -1,8 +1,8 @@
 import type { Element, Expression } from './expression.ts'
 
 /**
- * A text that two expressions share exactly when they are the same. Keys of our maps are short concatenations
- * of scalars, and a map may have ten thousand of them: those take the short way.
+ * A text that is equal for two expressions exactly when they are the same. Keys of our maps are short concatenations of
+ * scalars, and a map may have ten thousand, so such keys skip JSON.
  */
 export const identity = (expression: Expression): string => {
   if (expression.kind === 'text') return `'${expression.text}`
@@ -13,7 +13,7 @@ export const identity = (expression: Expression): string => {
   return joined
 }
 
-/** Are two expressions the same? Without a text made of either, for the kinds that maps of ours hold. */
+/** Are two expressions the same? For the kinds that our maps hold no text is made. */
 const isSame = (a: Expression, b: Expression): boolean => {
   if (a === b) return true
   if (a.kind === 'text') return b.kind === 'text' && a.text === b.text
@@ -24,7 +24,10 @@ const isSame = (a: Expression, b: Expression): boolean => {
 
 const isSamePart = (a: Expression, b: Expression | undefined): boolean => b !== undefined && isSame(a, b)
 
-/** The two that were found to be the same last: most elements of a map lead to one container, which is compared once. */
+/**
+ * The last two expressions found to be the same. Most elements of a map lead to one container, which is then compared
+ * once.
+ */
 let alike: { readonly a: Expression; readonly b: Expression } | null = null
 
 const isSameData = (a: Expression, b: Expression): boolean => {
@@ -34,7 +37,7 @@ const isSameData = (a: Expression, b: Expression): boolean => {
   return true
 }
 
-/** Do two elements of one key map to the same, and carry the same? */
+/** Do two elements with one key have the same data, comment and attributes? */
 export const isSameValue = (a: Element, b: Element): boolean => {
   if (a.comment !== b.comment) return false
   if (a.data === null || b.data === null ? a.data !== b.data : !isSameData(a.data, b.data)) return false

@@ -7,8 +7,8 @@ const PAGE_BITS = 8
 const LAST_PORT = 0xffff
 
 /**
- * What is known by the last part of a key. Nearly all end in a port: those stand in pages of 256, where they are found
- * without a hash, in a third of the time and of the room that a map of ten thousand takes.
+ * Values by the last part of a key. Nearly all keys end in a port. Values for ports are stored in pages of 256 and
+ * found without a hash. For ten thousand ports this takes a third of the time and memory of a map.
  */
 class Ends<Value> {
   readonly #pages: (Value | undefined)[][] = []
@@ -18,7 +18,7 @@ class Ends<Value> {
     return isPort(end) ? this.#pages[end >> PAGE_BITS]?.[end & ((1 << PAGE_BITS) - 1)] : this.#others.get(end)
   }
 
-  /** @returns what stood there before */
+  /** Sets the value for an end. @returns the value it had before */
   exchange(end: Scalar, value: Value | undefined): Value | undefined {
     if (!isPort(end)) {
       const before = this.#others.get(end)
@@ -38,7 +38,7 @@ class Ends<Value> {
 const isPort = (end: Scalar): end is number =>
   typeof end === 'number' && end >= 0 && end <= LAST_PORT && Number.isInteger(end)
 
-/** What is known by the last part of a key, and what follows other parts. */
+/** Values by the last part of a key, and branches by the parts before it. */
 interface Branch<Value> {
   readonly ends: Ends<Value>
   readonly branches: Map<Scalar, Branch<Value>>
@@ -50,16 +50,19 @@ const scalarOf = (part: Expression | undefined): Scalar | null =>
   part?.kind === 'text' ? part.text : part?.kind === 'number' ? part.value : null
 
 /**
- * Values by the keys of elements: a map in which keys that say the same are the same. A concatenation is looked up part
- * by part. A text that joined them would be made and hashed for each of ten thousand keys, which takes longer than all
- * the rest of a comparison.
+ * Values by the keys of elements. Equal keys find the same value, whichever object they are. A concatenation is looked
+ * up part by part. A joined text would be made and hashed for each of ten thousand keys, which takes longer than the
+ * rest of a comparison.
  */
 export class KeyIndex<Value> {
   readonly #scalars = branch<Value>()
   readonly #concatenations = branch<Value>()
   /** Ranges, prefixes and other keys, by their identity. */
   readonly #others = new Map<string, Value | undefined>()
-  /** What the last key began with that was of a text and a number, and where such keys stand. */
+  /**
+   * The text at the start of the last key of the form text and number, and the values of such keys. Null: no such key
+   * yet.
+   */
   #begun: { readonly text: string; readonly ends: Ends<Value> } | null = null
 
   get(key: Expression): Value | undefined {
@@ -73,13 +76,14 @@ export class KeyIndex<Value> {
       if (part === null) break
       if (index === parts.length - 1) return at.ends.get(part)
       at = at.branches.get(part)
-      // No key of scalars begins like this one; the rest of it may tell that it is none of scalars.
+      // No key of plain parts begins like this one. A later part may still be a range or prefix, so the other keys are
+      // searched.
       if (at === undefined) break
     }
     return this.#others.size === 0 ? undefined : this.#others.get(identity(key))
   }
 
-  /** Sets a value where the key has none yet. @returns whether it did */
+  /** Sets a value where the key has none yet. @returns whether the value was set */
   add(key: Expression, value: Value): boolean {
     const before = this.exchange(key, value)
     if (before !== undefined) this.exchange(key, before)
@@ -87,12 +91,12 @@ export class KeyIndex<Value> {
   }
 
   /**
-   * Gives a key another value, or none.
-   * @returns the one that it had before
+   * Replaces the value of a key; `undefined` removes it.
+   * @returns the value it had before
    */
   exchange(key: Expression, value: Value | undefined): Value | undefined {
     const [first, second] = key.kind === 'concat' && key.parts.length === 2 ? key.parts : []
-    // The keys of nearly all elements, `tcp . 8080`.
+    // Nearly all keys have this form: `tcp . 8080`.
     if (first?.kind === 'text' && second?.kind === 'number')
       return this.#endsAfter(first.text).exchange(second.value, value)
     const before = this.get(key)
@@ -122,7 +126,9 @@ export class KeyIndex<Value> {
       this.#others.set(identity(key), value)
   }
 
-  /** @returns false where a part is more than one value, so that the whole key has to be looked up */
+  /**
+   * Sets a value part by part. @returns false where a part is not a single value, so that the whole key has to be used
+   */
   #setParts(parts: readonly Expression[], value: Value | undefined): boolean {
     let at = this.#concatenations
     for (let index = 0; index < parts.length; index += 1) {

@@ -1,14 +1,17 @@
 import { concat, type Expression, number, type TextExpression, text } from './expression.ts'
 
 const PAGE_BITS = 8
-/** So many keys are kept: what the rest of the table of a host has is made as it is asked for. */
+/** The number of keys kept for the whole process. Keys beyond it are made on each request. */
 const KEPT = 32_768
 
 const protocols: ReadonlyMap<string, TextExpression> = new Map(
   ['tcp', 'udp', 'sctp'].map((protocol) => [protocol, text(protocol)]),
 )
 
-/** By the upper half of a port and the lower: one list of all ports takes half a megabyte, and most projects have a few. */
+/**
+ * Keys by protocol, upper half and lower half of the port. One list of all ports takes half a megabyte, and most
+ * projects use a few ports.
+ */
 type Pages = Map<string, Expression[][]>
 
 const pageOf = (pages: Pages, protocol: string, port: number): Expression[] => {
@@ -23,7 +26,7 @@ const pageOf = (pages: Pages, protocol: string, port: number): Expression[] => {
 
 const kept: Pages = new Map()
 let count = 0
-/** Those of the protocol that was asked for last: ten thousand keys are of one. */
+/** The pages of the protocol of the last request. Ten thousand keys may have one protocol. */
 let last: { readonly protocol: string; readonly pages: Expression[][] } | null = null
 
 const keptPage = (protocol: string, port: number): Expression[] => {
@@ -39,7 +42,7 @@ const keptPage = (protocol: string, port: number): Expression[] => {
 const make = (protocol: string, port: number): Expression =>
   concat(protocols.get(protocol) ?? text(protocol), number(port))
 
-/** A key that is kept: null, it is not, and there is no room for more. */
+/** A kept key. Null: the key is not kept, and there is no room for more. */
 const keptKey = (protocol: string, port: number): Expression | null => {
   const page = keptPage(protocol, port)
   const place = port & ((1 << PAGE_BITS) - 1)
@@ -53,7 +56,7 @@ const keptKey = (protocol: string, port: number): Expression | null => {
 }
 
 /**
- * The key of a port on every address, `tcp . 8080`. What is compiled and what is read have the same one, so that it is
+ * The key of a port on every address, `tcp . 8080`. The compiler and the reader share the kept keys, so that each is
  * made once for both.
  *
  * @param port - 0 to 65535
@@ -61,12 +64,15 @@ const keptKey = (protocol: string, port: number): Expression | null => {
 export const portKey = (protocol: string, port: number): Expression =>
   keptKey(protocol, port) ?? make(protocol, port)
 
-/** The keys of one compilation that are not kept: a network of both families has each in two maps. */
+/** The keys of one compilation that are not kept. A network of both families has each such key in two maps. */
 export interface OwnPortKeys {
   pages: Pages | null
 }
 
-/** As `portKey`, with the same one also of what is not kept. No function of each compilation's own: V8 would compile for one. */
+/**
+ * The same as `portKey`, except that keys beyond the kept ones are shared within one compilation. This is a plain
+ * function, because V8 would compile a closure anew for each compilation.
+ */
 export const ownPortKey = (own: OwnPortKeys, protocol: string, port: number): Expression => {
   const found = keptKey(protocol, port)
   if (found !== null) return found

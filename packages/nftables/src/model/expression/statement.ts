@@ -3,8 +3,8 @@ import type { JsonObject, JsonValue } from './json.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
- * What a rule asks or does, in order. A statement this union does not know, or knows with a key it does not,
- * is `opaque` and keeps its JSON verbatim: never guessed, never lost.
+ * One statement of a rule: a match or an action. A statement with an unknown name or an unknown key is `opaque` and
+ * keeps its JSON verbatim: never guessed, never lost.
  * @public @since 0.1.0
  */
 export type Statement =
@@ -25,13 +25,15 @@ export type Statement =
 /** @public @since 0.1.0 */
 export interface MatchStatement {
   readonly kind: 'match'
-  /** `in` is what nft prints for a test of bits, as in `ct state established,related`; `!` for its contrary. */
+  /** `in`: nft's operator for a test of bits, as in `ct state established,related`. `!`: none of the bits is set. */
   readonly operator: '==' | '!=' | '<' | '>' | '<=' | '>=' | 'in' | '!'
   readonly left: Expression
   readonly right: Expression
 }
 
-/** `key vmap data`: goes where the map says; goes on when the key is not there. @public @since 0.1.0 */
+/**
+ * `key vmap data`: the map gives the verdict. Without an element for the key, the rule continues. @public @since 0.1.0
+ */
 export interface VerdictMapStatement {
   readonly kind: 'vmap'
   readonly key: Expression
@@ -45,7 +47,7 @@ export interface NatStatement {
   readonly address: Expression | null
   readonly port: Expression | null
   readonly flags: readonly string[]
-  /** What a map gives: `interval`, `prefix`, `concat`. */
+  /** The form of the map's data: `interval`, `prefix`, `concat`. */
   readonly typeFlags: readonly string[]
 }
 
@@ -60,7 +62,7 @@ export interface CounterStatement {
 /** @public @since 0.1.0 */
 export interface RejectStatement {
   readonly kind: 'reject'
-  /** `icmp`, `icmpv6`, `icmpx`, `tcp reset`; null: what the kernel chooses. */
+  /** `icmp`, `icmpv6`, `icmpx`, `tcp reset`; null: the kernel chooses. */
   readonly type: string | null
   readonly code: Expression | null
 }
@@ -166,14 +168,14 @@ export interface QuotaStatement {
   readonly json: JsonObject
 }
 
-/** When a packet was last here. @public @since 0.1.0 */
+/** The time since the last packet. @public @since 0.1.0 */
 export interface LastStatement {
   readonly kind: 'last'
-  /** `used`: milliseconds ago; null: never. */
+  /** `used`: milliseconds since that packet; null: no packet yet. */
   readonly json: JsonObject | null
 }
 
-/** `ct count 2`: true up to so many connections; `over`: beyond. @public @since 0.1.0 */
+/** `ct count 2`: matches up to this number of connections; `over`: matches beyond it. @public @since 0.1.0 */
 export interface ConnectionCountStatement {
   readonly kind: 'ct-count'
   readonly count: number
@@ -187,16 +189,16 @@ export interface OffloadStatement {
   readonly flowtable: string
 }
 
-/** `update @s { ip saddr timeout 1m }`: what a packet writes into a set or map. @public @since 0.1.0 */
+/** `update @s { ip saddr timeout 1m }`: writes an element into a set or map. @public @since 0.1.0 */
 export interface UpdateStatement {
   readonly kind: 'update'
   readonly of: 'set' | 'map'
   readonly operation: string
   readonly name: string
   readonly element: Element
-  /** Null of a set. */
+  /** Null: the statement writes to a set, which holds no data. */
   readonly data: Expression | null
-  /** What the element carries: a limit, a counter. */
+  /** The statements of the element: a limit, a counter. */
   readonly statements: readonly Statement[]
 }
 

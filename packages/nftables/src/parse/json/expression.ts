@@ -20,7 +20,7 @@ const plainVerdicts = {
   return: { kind: 'return' },
 } as const
 
-/** Null when the tag is not a verdict's. */
+/** Reads a verdict; null when the tag is none, or the body has another form. */
 export const readVerdict = (tag: string, body: JsonValue): Verdict | null => {
   if (tag === 'accept' || tag === 'drop' || tag === 'continue' || tag === 'return')
     return body === null ? plainVerdicts[tag] : null
@@ -125,7 +125,7 @@ const readTagged = (tag: string, body: JsonValue): Expression | null => {
   }
 }
 
-/** An expression as libnftables-json(5) has it; what is not known stays as it is. */
+/** Reads an expression in the form of libnftables-json(5). An unknown form is kept verbatim. */
 export const readExpression = (json: JsonValue): Expression => {
   if (typeof json === 'string')
     return json[0] === '@' ? { kind: 'reference', name: json.slice(1) } : { kind: 'text', text: json }
@@ -147,7 +147,7 @@ const withData = (json: JsonValue, data: Expression | null): Element => {
   }
 }
 
-/** An element of a set; of a map when it is a pair. */
+/** Reads an element: a pair of key and data for a map, else the key alone. */
 export const readElement = (json: JsonValue): Element => {
   if (isArray(json) && json.length === 2) {
     const [key = null, data = null] = json
@@ -156,7 +156,7 @@ export const readElement = (json: JsonValue): Element => {
   return withData(json, null)
 }
 
-/** Without /etc/protocols (a minimal image has none) nft prints numbers. IANA protocol numbers. */
+/** The names of IANA protocol numbers. Without /etc/protocols, as in a minimal image, nft prints the numbers. */
 const protocols: ReadonlyMap<number, string> = new Map([
   [6, 'tcp'],
   [17, 'udp'],
@@ -168,7 +168,7 @@ const nameProtocol = (expression: Expression): Expression => {
   return name === undefined ? expression : { kind: 'text', text: name }
 }
 
-/** An element whose key has these types, with protocols by name. */
+/** Reads an element whose key has these types. A protocol number becomes its name. */
 export const readTypedElement = (json: JsonValue, types: readonly string[]): Element => {
   const found = readElement(json)
   const { key } = found

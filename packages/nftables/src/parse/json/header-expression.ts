@@ -26,7 +26,7 @@ const readSocket = ({ key, level }: JsonObject): Expression | null =>
 const readOsf = ({ key, ttl }: JsonObject): Expression | null =>
   typeof key === 'string' && mayBeText(ttl) ? { kind: 'osf', key, ttl: ttl ?? null } : null
 
-/** What of a packet only the rarer rules ask for; null when the tag is none of these. */
+/** Reads an expression that few rules use; null when the tag is none of these. */
 export const readHeaderExpression = (tag: string, body: JsonValue): Expression | null => {
   if (isHeader(tag)) {
     const isPlain =

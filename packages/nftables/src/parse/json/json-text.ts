@@ -2,7 +2,10 @@ import { parseErrorAt, parseJson } from '@portolan/netfilter'
 import { findJsonExcess } from '@portolan/netfilter/text'
 import type { JsonValue } from '../../model/index.ts'
 
-/** @throws ParseError with the line and column of the bracket that opens too deep, or is one too many */
+/**
+ * Checks the depth of brackets before the text is parsed.
+ * @throws ParseError with the line and column of the bracket that opens too deep, or is one too many
+ */
 export const checkNesting = (text: string, source: string): void => {
   const excess = findJsonExcess(text)
   if (excess !== null)
@@ -10,6 +13,7 @@ export const checkNesting = (text: string, source: string): void => {
 }
 
 /**
+ * Parses JSON.
  * @throws ParseError with the line and column of the first fault
  */
 export const readJson = (text: string, source: string): JsonValue => {

@@ -2,7 +2,10 @@ import { endOfJsonString } from '@portolan/netfilter/text'
 
 const quote = 0x22
 
-/** Calls `visit` for brackets and commas outside of strings, with the depth they stand at, until it gives true. */
+/**
+ * Calls `visit` for each opening bracket and comma outside of strings, with its depth. The scan stops where `visit`
+ * returns true. Null: the scan reached the end.
+ */
 const scan = (
   text: string,
   from: number,
@@ -16,7 +19,7 @@ const scan = (
       at = endOfJsonString(text, at)
       continue
     }
-    // [ and {, ] and }: each differs from the other by one bit.
+    // In ASCII `[` and `{` differ by one bit, and so do `]` and `}`.
     const bracket = code | 0x20
     if (bracket === 0x7b) depth += 1
     if ((bracket === 0x7b || code === 0x2c) && visit(code, depth, at)) return at
@@ -26,7 +29,7 @@ const scan = (
   return null
 }
 
-/** The offset of an entry of the list `"nftables"`: near enough to show a person where to look. */
+/** The offset of an entry of the list `"nftables"`, precise enough to show a person where to look. */
 export const offsetOfEntry = (text: string, index: number): number => {
   const list = /"nftables"\s*:\s*\[/.exec(text)
   if (list === null) return 0

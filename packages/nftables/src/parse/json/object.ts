@@ -19,21 +19,21 @@ const tableFamilies: readonly string[] = ['ip', 'ip6', 'inet', 'arp', 'bridge', 
 export const isTableFamily = (json: JsonValue | undefined): json is TableFamily =>
   typeof json === 'string' && tableFamilies.includes(json)
 
-/** What every object may have. */
+/** The fields that every object may have. */
 interface Named {
   readonly handle: number | null
   readonly comment: string | null
 }
 
-/** Null when they are there, and not what nft prints. */
+/** Reads these fields; null when one is present in another form than nft prints. */
 const readNamed = ({ handle, comment }: JsonObject): Named | null =>
   mayBeNumber(handle) && mayBeText(comment) ? { handle: handle ?? null, comment: comment ?? null } : null
 
 const tableKeys = ['family', 'name', 'handle', 'comment', 'flags']
 
 /**
- * A table without what it holds; null when it has no family or name we know. One that says more than we know is
- * read, and kept beside as it was.
+ * Reads a table without its content; null when the family or name is unknown. A table with unknown keys is read, and
+ * its JSON is kept beside it.
  */
 export const readTable = (json: JsonObject): Table | null => {
   const { family, name } = json
@@ -79,7 +79,7 @@ export const readSet = (kind: 'set' | 'map', json: JsonObject): NamedSet | null 
   }
 }
 
-/** `undefined` when it says it is a base chain, and not how. */
+/** Reads the hook of a chain. Null: not a base chain. Undefined: a base chain whose hook is not understood. */
 const readBase = (json: JsonObject): BaseChain | null | undefined => {
   if (json.hook === undefined) return null
   const devices = textList(json.dev)
@@ -91,12 +91,12 @@ const readBase = (json: JsonObject): BaseChain | null | undefined => {
     : undefined
 }
 
-/** Whether a chain says more than we know. */
+/** Has a chain keys that we do not know? */
 export const saysMore = (json: JsonObject): boolean => hasMore(json, chainKeys)
 
 const chainKeys = ['family', 'table', 'name', 'handle', 'comment', 'type', 'hook', 'prio', 'policy', 'dev']
 
-/** A chain without its rules. */
+/** Reads a chain without its rules; null when the chain is not understood. */
 export const readChain = (json: JsonObject): Chain | null => {
   const base = readBase(json)
   const named = readNamed(json)
@@ -114,7 +114,7 @@ const ruleKeys = ['family', 'table', 'chain', 'handle', 'index', 'comment', 'exp
 export const readRule = (json: JsonObject): Rule | null => {
   const { handle, comment, expr } = json
   if (!isArray(expr) || !mayBeNumber(handle) || !mayBeText(comment) || hasMore(json, ruleKeys)) return null
-  // Not spread from what `readNamed` gives, since of rules there are the most.
+  // The fields of `readNamed` are written out instead of spread, because a listing has more rules than other objects.
   return {
     handle: handle ?? null,
     comment: comment ?? null,

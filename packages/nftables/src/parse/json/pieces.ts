@@ -1,14 +1,14 @@
 import { isArray, isObject, type JsonObject, type JsonValue } from '../../model/index.ts'
 
 /**
- * How much is read at a time. The whole list at once makes ten times its own length of objects, all of them alive
- * until the last is read, and moving them about costs the garbage collector more than reading them costs us.
+ * The number of characters read at a time. Parsing the whole list at once makes objects of ten times its length, all
+ * alive until the end. The garbage collector then takes longer to move them than we take to read them.
  */
 const PIECE = 2 ** 16
 
 const opening = /^\s*\{\s*"nftables"\s*:\s*\[/
 const closing = /^\]\s*\}\s*$/
-/** Where one entry ends and a rule or chain begins: no statement has a key of that name. */
+/** Matches where one entry ends and a rule or chain begins. No statement has a key of these names. */
 const between = /\}\s*,\s*(?=\{\s*"(?:rule|chain)"\s*:)/g
 
 const tryParse = (text: string): JsonValue => {
@@ -20,11 +20,12 @@ const tryParse = (text: string): JsonValue => {
 }
 
 /**
- * Shows the entries of `{"nftables": [...]}` to `visit`, some at a time; false when that does not work out, perhaps
- * after some have been shown, and the text has to be read whole.
+ * Passes the entries of `{"nftables": [...]}` to `visit`, a piece at a time. False: the text cannot be read in pieces
+ * and must be read whole. Some entries may have been passed already.
  *
- * That each piece is a list of JSON for itself proves that it was cut between two entries: cut anywhere else, in a
- * string or deeper down, it would lack a quote or a bracket. So the pieces are what the whole is, or there are none.
+ * Each piece parses as a list of its own, which proves that the cut is between two entries. A cut within a string or
+ * deeper inside would leave a quote or bracket without its counterpart. So the pieces together equal the whole, or the
+ * result is false.
  */
 export const visitPieces = (text: string, visit: (entry: JsonObject) => unknown): boolean => {
   const start = opening.exec(text)?.[0].length

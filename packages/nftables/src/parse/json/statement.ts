@@ -95,7 +95,10 @@ const readTagged = (tag: string, body: JsonValue): Statement | null => {
   }
 }
 
-/** A statement as libnftables-json(5) has it; what is not known, or known only in part, stays as it is. */
+/**
+ * Reads a statement in the form of libnftables-json(5). A statement that is unknown, or known only in part, is kept
+ * verbatim.
+ */
 export const readStatement = (json: JsonValue): Statement =>
   readTag(json, readTagged) ?? { kind: 'opaque', json }
 
@@ -113,7 +116,7 @@ const objectTypes: readonly string[] = [
 
 const isObjectType = (tag: string): tag is ObjectType => objectTypes.includes(tag)
 
-/** `"name"`, or a map that gives the name. */
+/** Reads a reference to a stateful object: `"name"`, or a map that gives the name. */
 const readObject = (type: ObjectType, body: JsonValue): Statement | null =>
   typeof body === 'string' || tagOf(body)?.[0] === 'map'
     ? { kind: 'object', type, object: readExpression(body) }
@@ -166,7 +169,7 @@ const readForward = (body: JsonValue): Statement | null => {
   return { kind: 'fwd', device: readExpression(dev), family, address: orNull(addr) }
 }
 
-/** Statements that few rulesets have; null when the tag is none of these, or says what we do not know. */
+/** Reads a statement that few rulesets have; null when the tag is none of these, or the body has an unknown form. */
 export const readRareStatement = (tag: string, body: JsonValue): Statement | null => {
   const object = isObjectType(tag) ? readObject(tag, body) : null
   if (object !== null) return object

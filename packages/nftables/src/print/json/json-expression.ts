@@ -1,7 +1,7 @@
 import type { Element, Expression, HashExpression, HeaderExpression, JsonValue } from '../../model/index.ts'
 import { present } from './json-fields.ts'
 
-/** An element: a bare key when there is nothing more to say; a pair when it has data. */
+/** An element as JSON: the bare key where possible, and a pair where the element has data. */
 export const elementJson = ({ key, data, comment, attributes }: Element): JsonValue => {
   const bareKey = expressionJson(key)
   const full: JsonValue =
@@ -11,7 +11,7 @@ export const elementJson = ({ key, data, comment, attributes }: Element): JsonVa
   return data === null ? full : [full, expressionJson(data)]
 }
 
-/** An expression in the terms of libnftables-json(5). */
+/** An expression in the form of libnftables-json(5). */
 export const expressionJson = (expression: Expression): JsonValue => {
   switch (expression.kind) {
     case 'text':
@@ -69,7 +69,7 @@ export const expressionJson = (expression: Expression): JsonValue => {
   }
 }
 
-/** What only the rarer rules ask for. */
+/** The expressions that few rules use, as JSON. */
 const headerJson = (expression: HeaderExpression | HashExpression): JsonValue => {
   switch (expression.kind) {
     case 'jhash':
@@ -98,6 +98,6 @@ const headerJson = (expression: HeaderExpression | HashExpression): JsonValue =>
   }
 }
 
-/** Null of what is not there. */
+/** The JSON of an expression; null when it is absent. */
 export const orAbsent = (expression: Expression | null): JsonValue =>
   expression === null ? null : expressionJson(expression)

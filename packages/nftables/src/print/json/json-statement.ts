@@ -2,7 +2,7 @@ import type { JsonValue, RareStatement, Statement } from '../../model/index.ts'
 import { elementJson, expressionJson, orAbsent } from './json-expression.ts'
 import { flagsOrAbsent, present } from './json-fields.ts'
 
-/** A statement in the terms of libnftables-json(5). */
+/** A statement in the form of libnftables-json(5). */
 export const statementJson = (statement: Statement): JsonValue => {
   switch (statement.kind) {
     case 'match': {

@@ -64,12 +64,13 @@ export const tableJson = ({ family, name, comment, flags }: Table): JsonObject =
   ...commentJson(comment),
 })
 
-/** Whether objects carry the handles that the kernel gave them. */
+/** Do the objects carry the handles that the kernel gave them? */
 type Handles = 'with-handles' | 'without-handles'
 
 /**
- * A table as the objects `nft -j list table` prints, in an order that loads: what is named comes first. A listing
- * has handles. A command must not: in `{"add": {"rule": ...}}` a handle is the place of another rule.
+ * A table as the objects that `nft -j list table` prints. The order loads: an object comes before the objects that name
+ * it. A listing has handles. A command has none: in `{"add": {"rule": ...}}` a handle names the position of another
+ * rule.
  */
 export const tableObjects = (table: Table, handles: Handles = 'without-handles'): readonly JsonObject[] => [
   { table: { ...tableJson(table), ...handleJson(table, handles) } },
@@ -92,7 +93,7 @@ export const tableObjects = (table: Table, handles: Handles = 'without-handles')
 const handleJson = ({ handle }: { readonly handle: number | null }, handles: Handles): JsonObject =>
   handles === 'without-handles' || handle === null ? {} : { handle }
 
-/** Every object of a ruleset, without what libnftables says of itself. */
+/** Every object of a ruleset, without libnftables' `metainfo`. */
 export const rulesetObjects = (ruleset: Ruleset): readonly JsonObject[] => [
   ...ruleset.tables.flatMap((table) => tableObjects(table, 'with-handles')),
   ...ruleset.opaque,

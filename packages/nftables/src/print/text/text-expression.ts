@@ -15,7 +15,7 @@ import { Unprintable } from './unprintable.ts'
 /** Meta keys that nft lists without the word `meta`. */
 const unqualified = new Set(['iif', 'oif', 'iifname', 'oifname', 'iifgroup', 'oifgroup', 'skuid', 'skgid'])
 
-/** Are the values of this key names of interfaces, which nft lists in quotes? One answer for each part. */
+/** For each part of a key: is its value the name of an interface, which nft lists in quotes? */
 export const quotedParts = (key: Expression): readonly boolean[] =>
   key.kind === 'concat'
     ? key.parts.flatMap(quotedParts)
@@ -26,7 +26,7 @@ export const verdictText = (verdict: Verdict): string =>
     ? `${verdict.kind} ${identifier(verdict.target)}`
     : verdict.kind
 
-/** A timeout in seconds, or a stateful statement that the element carries. */
+/** An attribute of an element: a timeout in seconds, or a stateful statement. */
 const attributeText = (name: string, value: JsonValue): string =>
   (name === 'timeout' || name === 'expires') && typeof value === 'number'
     ? `${name} ${value}s`
@@ -44,7 +44,7 @@ const hashText = ({ kind, of, modulus, offset, seed }: HashExpression): string =
   return words.join(' ')
 }
 
-/** `key comment "..." : data` */
+/** An element as text: `key comment "..." : data`. */
 export const elementText = (
   element: Element,
   quoted: readonly boolean[] = [],
@@ -58,7 +58,7 @@ export const elementText = (
   )
 }
 
-/** The same, of a key and data that have been written already. */
+/** An element as text, from a key and data that are already text. */
 export const elementParts = ({ comment, attributes }: Element, key: string, data: string | null): string => {
   let text = key
   if (attributes !== null) text += ` ${attributesText(attributes)}`
@@ -66,7 +66,7 @@ export const elementParts = ({ comment, attributes }: Element, key: string, data
   return data === null ? text : `${text} : ${data}`
 }
 
-/** A map may have ten thousand keys of this kind: no list is made of the parts. */
+/** Joins the parts of a concatenation without making a list. A map may have ten thousand such keys. */
 const concatText = (parts: readonly Expression[], quoted: readonly boolean[]): string => {
   let text = ''
   for (let at = 0; at < parts.length; at += 1) {
@@ -86,13 +86,13 @@ const operand = (expression: Expression): string =>
 
 /**
  * An expression as nft lists it.
- * @param quoted - for each part of a concatenation, whether its values are listed in quotes
+ * @param quoted - for each part of a concatenation, whether nft lists its values in quotes
  * @throws Unprintable when part of it is opaque
  */
 export const expressionText = (expression: Expression, quoted: readonly boolean[] = []): string => {
   switch (expression.kind) {
     case 'text':
-      // `*` is the element that stands for all others; an interface cannot be called so here.
+      // `*` is the element for all other keys. An interface in a set cannot have this name.
       if (expression.text === '*') return '*'
       return quoted[0] === true ? quote(expression.text) : bare(expression.text)
     case 'number':

@@ -2,7 +2,7 @@ import type { HeaderExpression, JsonObject, OptionExpression } from '../../model
 import { identifier } from '../quote.ts'
 import { Unprintable } from './unprintable.ts'
 
-/** A name or number among JSON keys; null when it is not there. */
+/** A text or number by its JSON key; null when the key is absent. */
 export const scalar = (json: JsonObject, key: string): string | number | null => {
   const value = json[key]
   if (value === undefined || value === null) return null
@@ -27,7 +27,7 @@ const optionText = ({ header, json }: OptionExpression): string => {
   return joined(name, offset === null || name !== 'rt0' ? field : `${field}[${offset}]`)
 }
 
-/** What only the rarer rules ask for, as nft lists it. */
+/** An expression that few rules use, as nft lists it. */
 export const headerText = (expression: HeaderExpression): string => {
   switch (expression.kind) {
     case 'option':

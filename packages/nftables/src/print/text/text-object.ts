@@ -85,7 +85,7 @@ const lines: Readonly<Record<string, (json: JsonObject) => readonly string[]>> =
 
 /**
  * A stateful object or a flowtable as a block of nft's text form.
- * @throws Unprintable when it is of a kind we do not know
+ * @throws Unprintable when its kind is not known
  */
 export const objectText = (object: JsonObject): string => {
   const [kind = '', body] = tagOf(object) ?? []

@@ -53,7 +53,7 @@ export const rareStatementText = (
     case 'dup': {
       const to = statement.address === null ? '' : ` to ${expressionText(statement.address)}`
       if (statement.device === null) return `dup${to}`
-      // netdev has no address: `dup to "eth0"`.
+      // In the netdev family `dup` has a device and no address: `dup to "eth0"`.
       return `dup${to === '' ? ' to' : `${to} device`} ${expressionText(statement.device, [true])}`
     }
     case 'fwd': {

@@ -20,8 +20,8 @@ const quotaText = (json: JsonObject): string => {
 }
 
 /**
- * A statement that keeps a state of its own, which a rule or an element carries (net/netfilter/nf_tables_api.c,
- * NFT_EXPR_STATEFUL), as nft lists it; null for any other. It holds no expression.
+ * A stateful statement as nft lists it; null for any other statement. A rule or an element can carry one
+ * (net/netfilter/nf_tables_api.c, NFT_EXPR_STATEFUL). It holds no expression.
  */
 export const statefulText = (statement: Statement): string | null => {
   switch (statement.kind) {
@@ -45,7 +45,7 @@ export const statefulText = (statement: Statement): string | null => {
 }
 
 /**
- * What an element carries.
+ * A statement that an element carries, as nft lists it.
  * @throws Unprintable when it is not known
  */
 export const carriedText = (statement: Statement): string => {

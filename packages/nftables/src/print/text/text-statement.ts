@@ -14,7 +14,7 @@ import { carriedText } from './text-stateful.ts'
 import { Unprintable } from './unprintable.ts'
 
 const matchText = ({ operator, left, right }: MatchStatement): string => {
-  // After a bit operation a value alone would read as one more operand.
+  // `==` is left out where nft reads it anyway. After a bit operation, a bare value would be read as one more operand.
   const isImplied = (operator === '==' || operator === 'in') && left.kind !== 'binary'
   const sign = isImplied ? ' ' : ` ${operator === 'in' ? '==' : operator} `
   return `${expressionText(left)}${sign}${expressionText(right, quotedParts(left))}`

@@ -18,7 +18,10 @@ import { objectText } from './text-object.ts'
 import { ruleText, statementText } from './text-statement.ts'
 import { Unprintable } from './unprintable.ts'
 
-/** A line for each part, indented; what nft's text form cannot say is a comment line, so that nothing is lost. */
+/**
+ * The text of one part. A part that nft's text form cannot express becomes a comment line with its JSON, so that it is
+ * not lost.
+ */
 const orComment = (print: () => string, json: () => string): string => {
   try {
     return print()
@@ -28,13 +31,13 @@ const orComment = (print: () => string, json: () => string): string => {
   }
 }
 
-/** The expression whose type a set has: `{"typeof": expression}`. Null when it is something else. */
+/** The expression in a set's type `{"typeof": expression}`; null for any other type. */
 const typeofExpression = (json: JsonValue): Expression | null => {
   const [tag, body] = tagOf(json) ?? []
   return tag === 'typeof' && body !== undefined ? readExpression(body) : null
 }
 
-/** Which parts of a set's keys, or of a map's data, are names of interfaces. */
+/** For each part of a set's keys, or of a map's data: is it the name of an interface? */
 export const quotedTypes = (type: SetType | null): readonly boolean[] =>
   type === null
     ? []
@@ -49,7 +52,10 @@ const typeText = (type: SetType): string => {
   return expressionText(expression)
 }
 
-/** An expression of each type of data that is listed by name beside a `typeof` key: nft reads both or neither. */
+/**
+ * For each data type, an expression that has it. nft reads a `typeof` key only with `typeof` data, so data listed by
+ * the name of its type is written as such an expression.
+ */
 const examples: ReadonlyMap<string, string> = new Map([
   ['ipv4_addr', 'ip daddr'],
   ['ipv6_addr', 'ip6 daddr'],
@@ -112,7 +118,7 @@ const setLines = (set: NamedSet): readonly string[] => {
   return lines
 }
 
-/** The lines of a chain that are not rules. */
+/** The lines of a chain before its rules. */
 export const chainDefinition = ({ base, comment }: Chain): readonly string[] => {
   const lines = comment === null ? [] : [`comment ${quote(comment)}`]
   if (base === null) return lines

@@ -1,2 +1,2 @@
-/** What nft's text form cannot say, because it was kept as JSON. */
+/** Thrown for a part that nft's text form cannot express, because it was kept as JSON. */
 export class Unprintable extends Error {}

@@ -1,6 +1,9 @@
 import { PermissionError, PortolanError } from '@portolan/netfilter'
 
-/** What goes wrong on the socket is no reason to fail: nft is asked then, and says why if it fails too. */
+/**
+ * Asks a question over the socket; null when that fails. A failure there is not reported: nft is asked next, and gives
+ * the reason if it fails too. A missing permission is reported.
+ */
 export const attempt = async <Answer>(question: () => Promise<Answer | null>): Promise<Answer | null> => {
   try {
     return await question()

@@ -1,6 +1,6 @@
 import { align, eachAttribute, readPlainText, readText, type VisitAttribute } from '@portolan/core/netlink'
 
-/** Where something stands within a message. */
+/** A range of bytes within a message. */
 export interface Span {
   readonly view: DataView
   readonly start: number
@@ -10,7 +10,7 @@ export interface Span {
 /** Attributes by their type. */
 export type Attributes = ReadonlyMap<number, Span>
 
-/** Visits the attributes that stand between two offsets; false when one of them is cut off. */
+/** Visits the attributes between two offsets; false when one of them is cut off. */
 export const visitAll = (view: DataView, start: number, end: number, visit: VisitAttribute): boolean => {
   let filled = start
   eachAttribute(view, start, end, (type, from, to) => {
@@ -22,7 +22,7 @@ export const visitAll = (view: DataView, start: number, end: number, visit: Visi
 
 /**
  * The attributes that fill a span.
- * @returns null when one is cut off, is there twice, or is of no type that is named
+ * @returns null when one is cut off, occurs twice, or has a type that is not named
  */
 export const attributesIn = ({ view, start, end }: Span, types: readonly number[]): Attributes | null => {
   const found = new Map<number, Span>()
@@ -34,27 +34,28 @@ export const attributesIn = ({ view, start, end }: Span, types: readonly number[
   return isWhole && found.size === count ? found : null
 }
 
-/** A number of 32 bits in network order; null when it is not there, or not as long. */
+/** A number of 32 bits in network order; null when it is absent or of another length. */
 export const numberIn = (attributes: Attributes, type: number): number | null => {
   const span = attributes.get(type)
   return span === undefined || span.end - span.start !== 4 ? null : span.view.getUint32(span.start)
 }
 
-/** A handle: 64 bits, of which no kernel has used more than fit into a number. */
+/** A handle. It has 64 bits, but no kernel has used more than fit into a JavaScript number. */
 export const handleIn = (attributes: Attributes, type: number): number | null => {
   const span = attributes.get(type)
   return span === undefined || span.end - span.start !== 8 ? null : Number(span.view.getBigUint64(span.start))
 }
 
-/** A text; null when it is not there, or no UTF-8: then nft prints the bytes themselves. */
+/** A text; null when it is absent or not UTF-8, which nft prints byte by byte. */
 export const textIn = (attributes: Attributes, type: number): string | null => {
   const span = attributes.get(type)
   return span === undefined ? null : textOf(span)
 }
 
-/** The text of a span, up to a NUL; null when it is no UTF-8. */
+/** The text of a span, up to a NUL; null when it is not UTF-8. */
 export const textOf = ({ view, start, end }: Span): string | null => {
-  // ASCII has no U+FFFD, and nearly all texts are of it: none of ten thousand comments is searched for one.
+  // Nearly all texts are ASCII, which contains no U+FFFD. Ten thousand comments are then not searched for that
+  // character.
   const plain = readPlainText(view, start, end)
   if (plain !== null) return plain
   const text = readText(view, start, end)

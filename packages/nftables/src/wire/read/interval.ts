@@ -16,10 +16,10 @@ const endOf = (element: Element, flags: number, { placeOf }: Scale): End | null 
 }
 
 /**
- * The elements of an interval set, as nft lists them: to the kernel an interval is two elements, where it begins and
- * where it no longer holds; one that holds up to the last value has no second.
+ * The elements of an interval set, as nft lists them. In the kernel an interval is two elements: its start, and the
+ * first value after it. An interval up to the last value has no second element.
  *
- * @returns null when they do not come in pairs
+ * @returns null when the elements do not form pairs
  */
 export const joinIntervals = (
   { elements: raw, flags }: RawElements,
@@ -31,7 +31,7 @@ export const joinIntervals = (
     if (end === null) return null
     ends.push(end)
   }
-  // Where one interval ends and the next begins at the same value, the end comes first.
+  // Where one interval ends at the value at which the next begins, the end is sorted first.
   ends.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : Number(b.isEnd) - Number(a.isEnd)))
   const elements: Element[] = []
   let open: End | null = null
@@ -41,14 +41,14 @@ export const joinIntervals = (
   }
   for (const end of ends) {
     if (!end.isEnd) {
-      // Where the next interval follows at once, the one before has no end of its own.
+      // Where the next interval follows at once, the one before has no end element.
       if (open !== null && open.at === end.at) return null
       if (open !== null) close(open, end.at - 1n)
       open = end
     } else if (open !== null) {
       close(open, end.at - 1n)
       open = null
-      // The kernel also keeps an end at the value of zero, before the first interval.
+      // The kernel also keeps an end element at value zero, before the first interval.
     } else if (end.at !== 0n) return null
   }
   if (open !== null) close(open, scale.last)

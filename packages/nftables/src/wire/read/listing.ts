@@ -15,19 +15,19 @@ import { NFGENMSG_LENGTH, NFNL_SUBSYS_NFTABLES, NFPROTO_INET } from '../constant
 import { writeHead } from '../message-parts.ts'
 import type { Span } from './attributes.ts'
 
-/** Apart from those of `applyLive` and `generation`. */
+/** The first sequence number here. `applyLive` and `generation` use other ranges. */
 const FIRST_SEQUENCE = 0x40000000
 let asked = 0
 
 export interface Question {
-  /** NFT_MSG_GET... and NFT_MSG_NEW..., the type of each answer. */
+  /** The message types of the request (NFT_MSG_GET...) and of each reply (NFT_MSG_NEW...). */
   readonly ask: number
   readonly answer: number
-  /** `one`: the object that is named; `all`: those of the table, or set, that is named. */
+  /** `one`: the named object; `all`: every object of the named table or set. */
   readonly what: 'one' | 'all'
-  /** Writes the attributes that name it. */
+  /** Writes the attributes that name the object, table or set. */
   readonly write: (writer: ByteWriter) => void
-  /** Of whose tables; our own's unless told. */
+  /** The family of the tables; that of our table by default. */
   readonly family?: number
 }
 
@@ -42,7 +42,9 @@ const encode = ({ ask, what, write, family = NFPROTO_INET }: Question): Uint8Arr
   return writer.take()
 }
 
-/** How a listing ended: whole, or `refused` with an errno, or `broken`: not whole, or not to be understood. */
+/**
+ * How a listing ended. `whole`: complete. `refused`: the kernel gave an errno. `broken`: incomplete or not understood.
+ */
 export type Listed =
   | { readonly kind: 'whole' }
   | { readonly kind: 'refused'; readonly errno: number }
@@ -52,8 +54,8 @@ const whole: Listed = { kind: 'whole' }
 const broken: Listed = { kind: 'broken' }
 
 /**
- * Shows the attributes of each object that the kernel lists to `visit`, until that answers false. What changed while
- * it was listed is broken: the kernel says so (NLM_F_DUMP_INTR).
+ * Passes the attributes of each object that the kernel lists to `visit`, until `visit` returns false. The listing is
+ * broken when the objects changed meanwhile: the kernel says so (NLM_F_DUMP_INTR).
  */
 export const list = async (
   socket: NetlinkSocket,

@@ -15,24 +15,24 @@ import { type ReadValue, readerOf } from './read-value.ts'
 import { readVerdict } from './read-verdict.ts'
 import { commentIn, userDataIn } from './user-data.ts'
 
-/** Elements as the kernel holds them: of an interval set, the ends of intervals. */
+/** The elements of a set as the kernel holds them. For an interval set they are the ends of intervals. */
 export interface RawElements {
   readonly elements: Element[]
-  /** The flags of an element that has any, by its place. */
+  /** The flags of the elements that have any, by their index in the list. */
   readonly flags: Map<number, number>
 }
 
-/** Names of the types of a set: several when they are concatenated. */
+/** The names of a set's types: several for a concatenation. */
 export interface ElementTypes {
   readonly key: readonly string[]
-  /** Null of a set. */
+  /** Null: a set, which holds no data. */
   readonly data: readonly string[] | null
 }
 
-/** Reads one NFTA_LIST_ELEM onto others; false when there is more to it than ours have. */
+/** Reads one NFTA_LIST_ELEM and adds it to a list. False: the element has parts that our elements never have. */
 export type ReadElement = (view: DataView, start: number, end: number, onto: RawElements) => boolean
 
-/** What stands in NFTA_SET_ELEM_KEY or NFTA_SET_ELEM_DATA: one attribute, which fills it. */
+/** Reads NFTA_SET_ELEM_KEY or NFTA_SET_ELEM_DATA, which hold one attribute. */
 const readData = (
   view: DataView,
   start: number,
@@ -48,11 +48,11 @@ const readData = (
 }
 
 /**
- * The comment in what libnftables keeps with an element: null, there is none; undefined, there is more. That an interval
- * goes up to the last value there is shows in its having no end.
+ * Reads the comment in an element's user data. Null: no comment. Undefined: user data of another form. The flag of an
+ * open interval is ignored, because such an interval has no end element.
  */
 const readComment = (view: DataView, start: number, end: number): string | null | undefined => {
-  // Nearly all have a comment alone.
+  // Nearly all elements have a comment alone.
   if (
     end - start > 2 &&
     view.getUint8(start) === UDATA_SET_ELEM_COMMENT &&
@@ -66,7 +66,7 @@ const readComment = (view: DataView, start: number, end: number): string | null 
   return data === null || !isKnown ? undefined : commentIn(data, UDATA_SET_ELEM_COMMENT)
 }
 
-/** Reads bytes that are those of the time before as the same value: most mappings of a map lead to one container. */
+/** Returns the value read before where the bytes are the same. Most mappings of a map lead to one container. */
 const likeBefore = (read: ReadValue | null): ReadValue | null => {
   if (read === null) return null
   let before: { readonly view: DataView; readonly start: number; readonly length: number } | null = null
@@ -90,13 +90,13 @@ const areAlike = (one: DataView, from: number, other: DataView, start: number, e
   return true
 }
 
-/** How to read the elements of a set; null when its types are not among ours. */
+/** Makes a reader for the elements of a set; null when our sets never have these types. */
 export const elementReader = (types: ElementTypes): ReadElement | null => {
   const readKey = readerOf(types.key)
   const readEnd = likeBefore(readerOf(types.data ?? []))
   const isVerdict = types.data?.[0] === 'verdict'
   if (readKey === null || (types.data !== null && readEnd === null && !isVerdict)) return null
-  // Ten thousand elements come by here: the walk of `visitAll`, without a function for each.
+  // A copy of the loop of `visitAll`. Calling a function for each attribute of ten thousand elements would take longer.
   return (view, start, end, { elements, flags: flagged }) => {
     let key: Expression | null = null
     let data: Expression | null = null
@@ -116,7 +116,7 @@ export const elementReader = (types: ElementTypes): ReadElement | null => {
         if (read === undefined) return false
         comment = read
       } else if (type === NFTA_SET_ELEM_FLAGS && last - at === 8) flags = view.getUint32(at + 4)
-      // A timeout, a counter, the far end of a key: nft knows how to list those.
+      // A timeout, a counter or the end of a key range. nft can list these.
       else return false
       at += align(last - at)
     }

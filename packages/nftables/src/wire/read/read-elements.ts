@@ -17,7 +17,10 @@ import { elementReader, type RawElements, type ReadElement } from './read-elemen
 import type { SetHead } from './read-set.ts'
 import { type Scale, scaleOf } from './scale.ts'
 
-/** Reads one message of the listing onto a list; false when it holds what ours do not, or is cut off. */
+/**
+ * Reads one message of the listing and adds its elements to a list. False: the message is cut off, or holds parts that
+ * our sets never have.
+ */
 const readPart = ({ view, start, end }: Span, read: ReadElement, onto: RawElements): boolean => {
   let isKnown = true
   let lists = 0
@@ -32,7 +35,7 @@ const readPart = ({ view, start, end }: Span, read: ReadElement, onto: RawElemen
   return isWhole && isKnown && lists === 1
 }
 
-/** In the order of their keys, as nft lists them; null when the keys have none. */
+/** Sorts elements by key, as nft lists them; null when a key has no order. */
 const sorted = (elements: readonly Element[], scale: Scale): readonly Element[] | null => {
   const placed = elements.map((element) => ({ element, at: scale.placeOf(element.key) ?? -1n }))
   placed.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
@@ -40,11 +43,12 @@ const sorted = (elements: readonly Element[], scale: Scale): readonly Element[] 
 }
 
 /**
- * The elements of a set or map of our table: those of a named one in no order, as nothing hangs on it; those of an
- * anonymous one, which are a part of its rule, in the order in which nft lists them. For ten thousand this takes a tenth
- * of the time that nft needs to print them as JSON, and we to read that.
+ * Reads the elements of a set or map of our table. The elements of a named one are in no particular order, because
+ * nothing depends on it. An anonymous set is part of its rule, so its elements are in the order in which nft lists
+ * them. For ten thousand elements this takes a tenth of the time that nft needs to print JSON and Portolan to parse it.
  *
- * @returns null when they are not all of a kind that we write, or they changed meanwhile: ask nft
+ * @returns null when an element has a form that we do not write, or the elements changed meanwhile; then nft has to
+ *   be asked
  */
 export const readElements = async (
   socket: NetlinkSocket,

@@ -22,14 +22,14 @@ import {
 import { type Attributes, attributesIn, handleIn, numberIn, type Span, textIn } from './attributes.ts'
 import { commentIn, userDataIn } from './user-data.ts'
 
-/** The comment alone; undefined when there is more. */
+/** The comment in user data. Null: no comment. Undefined: user data with more than a comment. */
 const onlyComment = (span: Span | undefined): string | null | undefined => {
   const data = userDataIn(span)
   if (data === null || data.size > (data.has(UDATA_COMMENT) ? 1 : 0)) return undefined
   return commentIn(data, UDATA_COMMENT)
 }
 
-/** What the kernel tells of a table: how many sets, chains and other objects it has. */
+/** A table without its content, and the number of sets, chains and other objects that the kernel counts in it. */
 export interface TableHead {
   readonly table: Omit<Table, 'family' | 'sets' | 'chains' | 'opaque'>
   readonly objects: number
@@ -39,7 +39,7 @@ const tableTypes = [
   ...[NFTA_TABLE_NAME, NFTA_TABLE_FLAGS, NFTA_TABLE_USE, NFTA_TABLE_HANDLE, NFTA_TABLE_USERDATA],
 ]
 
-/** Reads the attributes of an NFT_MSG_NEWTABLE; null when it is not as ours is. */
+/** Reads the attributes of an NFT_MSG_NEWTABLE; null when the table has a form that ours never has. */
 export const readTable = (span: Span): TableHead | null => {
   const attributes = attributesIn(span, tableTypes)
   if (attributes === null) return null
@@ -48,7 +48,7 @@ export const readTable = (span: Span): TableHead | null => {
   const objects = numberIn(attributes, NFTA_TABLE_USE)
   const comment = onlyComment(attributes.get(NFTA_TABLE_USERDATA))
   if (name === null || handle === null || objects === null || comment === undefined) return null
-  // Dormant, or another program's.
+  // The table is dormant, or another program owns it.
   if (numberIn(attributes, NFTA_TABLE_FLAGS) !== 0) return null
   return { table: { name, handle, comment, flags: [] }, objects }
 }
@@ -75,7 +75,9 @@ const chainTypes = [
   ...[NFTA_CHAIN_USE, NFTA_CHAIN_TYPE, NFTA_CHAIN_FLAGS, NFTA_CHAIN_USERDATA],
 ]
 
-/** Reads the attributes of an NFT_MSG_NEWCHAIN, without its rules; null when it is not as ours are. */
+/**
+ * Reads the attributes of an NFT_MSG_NEWCHAIN, without its rules; null when the chain has a form that ours never have.
+ */
 export const readChain = (span: Span): Chain | null => {
   const attributes = attributesIn(span, chainTypes)
   if (attributes === null) return null

@@ -30,7 +30,7 @@ import type { KnownSet } from './rule/reading.ts'
 const EPERM = 1
 const ENOENT = 2
 
-/** The name of the table that an object is of; null when it is not to be read. */
+/** The name of an object's table; null when it cannot be read. */
 const tableOf = ({ view, start, end }: Span, type: number): string | null => {
   let name: string | null = null
   visitAll(view, start, end, (attribute, from, to) => {
@@ -39,7 +39,7 @@ const tableOf = ({ view, start, end }: Span, type: number): string | null => {
   return name
 }
 
-/** Lists the objects of our table, each as `read` has it; null when one is not as ours are. */
+/** Lists the objects of our table, each read by `read`; null when an object has a form that ours never have. */
 const listOwn = async <Item>(
   socket: NetlinkSocket,
   [ask, answer, tableAttribute]: readonly [number, number, number],
@@ -102,7 +102,7 @@ const fillSets = async (socket: NetlinkSocket, heads: readonly SetHead[]): Promi
   return { named, known }
 }
 
-/** Puts the rules into their chains; null when a chain is missing. */
+/** Reads the rules into their chains; null when a chain is missing. */
 const fillChains = async (
   socket: NetlinkSocket,
   chains: readonly Chain[],
@@ -125,7 +125,8 @@ const readWhole = async (socket: NetlinkSocket, head: TableHead): Promise<Rulese
   const heads = await listOwn(socket, [NFT_MSG_GETSET, NFT_MSG_NEWSET, NFTA_SET_TABLE], readSet)
   const empty = await listOwn(socket, [NFT_MSG_GETCHAIN, NFT_MSG_NEWCHAIN, NFTA_CHAIN_TABLE], readChain)
   if (heads === null || empty === null) return null
-  // The rest are objects that ours do not have: counters, quotas, flowtables. An anonymous set counts for its rule alone.
+  // Any further objects are counters, quotas or flowtables, which our table never has. The kernel counts an anonymous
+  // set with its rule and not with the table.
   const known = empty.length + heads.filter(({ isAnonymous }) => !isAnonymous).length
   if (known !== head.objects) return null
   const sets = await fillSets(socket, heads)
@@ -138,11 +139,11 @@ const readWhole = async (socket: NetlinkSocket, head: TableHead): Promise<Rulese
 }
 
 /**
- * Reads our table from the kernel, as `parse` reads it from what `nft -j list table` prints, without a process. Only
- * the elements of named sets and maps are in another order, as the kernel has them.
+ * Reads our table from the kernel without a process. The result equals that of `parse` on the output of
+ * `nft -j list table`, except that elements of named sets and maps are in the kernel's order.
  *
- * @returns no table where there is none; null when something in it is not as we write it, or it changed meanwhile: then
- * nft has to be asked
+ * @returns an empty ruleset where the table is absent; null when the table holds something that we do not write, or
+ *   changed meanwhile; then nft has to be asked
  * @throws PermissionError without CAP_NET_ADMIN
  */
 export const readOwnTable = async (socket: NetlinkSocket): Promise<Ruleset | null> => {
@@ -158,6 +159,6 @@ export const readOwnTable = async (socket: NetlinkSocket): Promise<Ruleset | nul
   }
   if (head === null || listed.kind === 'broken' || before === null) return null
   const read = await readWhole(socket, head)
-  // All parts are of one moment only if no rule changed between.
+  // The parts belong together only if no rule changed in between.
   return read !== null && (await generation(socket)) === before ? read : null
 }

@@ -30,18 +30,18 @@ import type { ElementTypes } from './read-element.ts'
 import { isTypeof } from './type-of.ts'
 import { commentIn, type UserData, userDataIn } from './user-data.ts'
 
-/** A set or map as the kernel tells of it, without its elements. */
+/** A set or map in the kernel, without its elements. */
 export interface SetHead {
   readonly name: string
   readonly types: ElementTypes
-  /** One that belongs to a rule, which nft lists as a part of that rule. */
+  /** True: the set belongs to a rule, and nft lists it as part of that rule. */
   readonly isAnonymous: boolean
   readonly isInterval: boolean
-  /** How nft lists it; null of an anonymous one. */
+  /** The set as nft lists it; null for an anonymous set. */
   readonly listed: NamedSet | null
 }
 
-/** The numbers of nft for types (nftables, `include/datatype.h`), of which a concatenation takes six bits each. */
+/** nft's numbers for types (nftables, `include/datatype.h`). A concatenation has six bits for each type. */
 const typeNames: ReadonlyMap<number, string> = new Map([
   [4, 'integer'],
   [7, 'ipv4_addr'],
@@ -52,7 +52,7 @@ const typeNames: ReadonlyMap<number, string> = new Map([
 ])
 const TYPE_BITS = 6
 
-/** Null when a type is not among ours. */
+/** The names of the types in a type number; null when our sets never have one of them. */
 const typesOf = (joined: number | null): readonly string[] | null => {
   if (joined === null || joined === 0) return null
   const names: string[] = []
@@ -75,16 +75,17 @@ const dataTypes = (attributes: Attributes): readonly string[] | null => {
   return type === NFT_DATA_VERDICT ? ['verdict'] : typesOf(type)
 }
 
-/** Null when it says more than nft lists by names of types. */
+/** The types of a set; null when our sets never have one of them. */
 const readTypes = (attributes: Attributes, isMap: boolean, isInterval: boolean): ElementTypes | null => {
   const key = typesOf(numberIn(attributes, NFTA_SET_KEY_TYPE))
   const data = isMap ? dataTypes(attributes) : null
   if (key === null || (isMap && data === null)) return null
-  // An interval is compared byte by byte, so it is kept in network order; else a number is in that of the machine.
+  // The kernel compares intervals byte by byte, so their numbers are in network order. Other numbers are in the byte
+  // order of the machine.
   return { key: isInterval ? key : key.map((type) => (type === 'integer' ? 'host_integer' : type)), data }
 }
 
-/** Does nft list the types by their names? */
+/** Does nft list the types by their names, and not as `typeof`? */
 const areNamed = (data: UserData): boolean =>
   [UDATA_SET_KEY_TYPEOF, UDATA_SET_DATA_TYPEOF].every((type) => {
     const span = data.get(type)
@@ -97,7 +98,7 @@ const userTypes = [
   ...[UDATA_SET_KEY_TYPEOF, UDATA_SET_DATA_TYPEOF, UDATA_SET_COMMENT],
 ]
 
-/** Is a number that is noted of a set zero, as it is where it is not noted? */
+/** Is a number in user data zero or absent? Absent means zero. */
 const isZero = (data: UserData, type: number): boolean => {
   const span = data.get(type)
   if (span === undefined) return true
@@ -105,14 +106,17 @@ const isZero = (data: UserData, type: number): boolean => {
   return true
 }
 
-/** nft lists nothing of what is noted, but the comment: elements are not joined, nor are intervals what a map gives. */
+/**
+ * Does user data add nothing to nft's listing but the comment? Elements are then not merged, and the data of a map is
+ * not an interval.
+ */
 const isPlain = (data: UserData): boolean =>
   [...data.keys()].every((type) => userTypes.includes(type)) &&
   isZero(data, UDATA_SET_MERGE_ELEMENTS) &&
   isZero(data, UDATA_SET_DATA_INTERVAL) &&
   areNamed(data)
 
-/** Reads the attributes of an NFT_MSG_NEWSET; null when it is not as ours are. */
+/** Reads the attributes of an NFT_MSG_NEWSET; null when the set has a form that ours never have. */
 export const readSet = (span: Span): SetHead | null => {
   const attributes = attributesIn(span, known)
   if (attributes === null) return null

@@ -3,7 +3,7 @@ import { formatAddress4, formatAddress6 } from '@portolan/netfilter'
 import { type Expression, portKey, type TextExpression } from '../../model/index.ts'
 import { paddedTo4 } from '../message-parts.ts'
 
-/** Reads a value that fills what stands between two offsets; null when it is one that nft would list in another way. */
+/** Reads the value between two offsets; null when nft would list the value in another form. */
 export type ReadValue = (view: DataView, start: number, end: number) => Expression | null
 
 interface ValueType {
@@ -13,14 +13,14 @@ interface ValueType {
 
 const text = (value: string): TextExpression => ({ kind: 'text', text: value })
 
-/** One value for each that is read: thousands of elements name a few. */
+/** Each protocol is one shared object, because thousands of elements name the same few. */
 const protocols: Readonly<Record<number, TextExpression>> = {
   6: text('tcp'),
   17: text('udp'),
   132: text('sctp'),
 }
 
-/** Thousands of mappings lead to a few addresses: each is one value. */
+/** The addresses read before, one object each. Thousands of mappings lead to a few addresses. */
 const known4 = new Map<number, TextExpression>()
 const KNOWN_LIMIT = 4_096
 
@@ -35,7 +35,7 @@ const readAddress4 = (view: DataView, start: number): TextExpression => {
 
 const readAddress6 = (view: DataView, start: number): TextExpression | null => {
   const value = (view.getBigUint64(start) << 64n) | view.getBigUint64(start + 8)
-  // nft lists the old addresses that are compatible with IPv4 (RFC 4291, section 2.5.5.1) in a form of their own.
+  // nft lists the old IPv4-compatible addresses (RFC 4291, section 2.5.5.1) in a form of their own.
   return value >> 32n === 0n && value > 0xffffn ? null : text(formatAddress6(value))
 }
 
@@ -43,7 +43,7 @@ const IFNAMSIZ = 16
 
 const readInterface = (view: DataView, start: number): TextExpression | null => {
   const name = readText(view, start, start + IFNAMSIZ)
-  // nft lists a name with a star at its end for a prefix of names, which our exact maps never hold.
+  // nft lists a prefix of names with a star at its end. Our exact maps never hold one.
   return name === '' || /[*\\\ufffd]/.test(name) ? null : text(name)
 }
 
@@ -60,10 +60,13 @@ const types: Readonly<Record<string, ValueType>> = {
   },
 }
 
-/** How many bytes a value of a type takes; null of a type that ours do not have. */
+/** The number of bytes of a type's values; null when our sets never have the type. */
 export const bytesOf = (type: string): number | null => types[type]?.bytes ?? null
 
-/** Reads values of these types, a concatenation when there are several; null for a type that ours do not have. */
+/**
+ * Makes a reader for values of these types: of a concatenation when there are several. Null: our sets never have one of
+ * the types.
+ */
 export const readerOf = (names: readonly string[]): ReadValue | null => {
   const found = names.map((name) => types[name])
   const known = found.filter((type) => type !== undefined)
@@ -76,7 +79,7 @@ export const readerOf = (names: readonly string[]): ReadValue | null => {
     : concatenation(known)
 }
 
-/** Ten thousand of them, each of which is made once for all readings. */
+/** Reads the key of a port. There may be ten thousand, and each is made once for all readings. */
 const readPortKey: ReadValue = (view, start, end) => {
   if (end - start !== 8) return null
   const protocol = protocols[view.getUint8(start)]
@@ -90,7 +93,7 @@ const concatenation = (types: readonly ValueType[]): ReadValue => {
   const size = types.reduce((sum, { bytes }) => sum + paddedTo4(bytes), 0)
   return (view, start, end) => {
     if (end - start !== size) return null
-    // Made as long as it will be: one that grows takes room for more, ten thousand times.
+    // The list is made in its final length. A list that grows reserves more room, ten thousand times.
     const parts = new Array<Expression>(types.length)
     for (let at = 0; at < types.length; at += 1) {
       const value = types[at]?.read(view, start + (offsets[at] ?? 0)) ?? null

@@ -2,7 +2,10 @@ import type { Verdict } from '../../model/index.ts'
 import { NFTA_VERDICT_CHAIN, NFTA_VERDICT_CODE } from '../constants.ts'
 import { attributesIn, numberIn, type Span, textIn } from './attributes.ts'
 
-/** include/uapi/linux/netfilter.h and nf_tables.h: enum nft_verdicts, negative ones as two's complement. */
+/**
+ * The kernel's numbers of verdicts; negative ones as two's complement (include/uapi/linux/netfilter.h and nf_tables.h:
+ * enum nft_verdicts).
+ */
 const verdicts: ReadonlyMap<number, Verdict['kind']> = new Map([
   [0, 'drop'],
   [1, 'accept'],
@@ -12,7 +15,7 @@ const verdicts: ReadonlyMap<number, Verdict['kind']> = new Map([
   [0xfffffffb, 'return'],
 ])
 
-/** Reads what stands in NFTA_DATA_VERDICT; null of a verdict that is not among ours. */
+/** Reads the content of NFTA_DATA_VERDICT; null for a verdict that our rules never have. */
 export const readVerdict = (span: Span): Verdict | null => {
   const attributes = attributesIn(span, [NFTA_VERDICT_CODE, NFTA_VERDICT_CHAIN])
   if (attributes === null) return null

@@ -2,12 +2,12 @@ import { bitsOf, type Family, tryParseAddress } from '@portolan/netfilter'
 import { rangeExpression } from '../../compile/sources.ts'
 import { type Expression, number } from '../../model/index.ts'
 
-/** Values of one type in their order: what nft sorts elements by, and what intervals are made of. */
+/** The order of a type's values. nft sorts elements by it, and intervals are made of it. */
 export interface Scale {
   readonly last: bigint
-  /** Where a value stands; null of one of another type. */
+  /** The position of a value; null when the value has another type. */
   readonly placeOf: (value: Expression) => bigint | null
-  /** What lies between two places, both included, as nft lists it. */
+  /** The interval from one position to another, both included, as nft lists it. */
   readonly between: (first: bigint, last: bigint) => Expression
 }
 
@@ -36,7 +36,7 @@ const scales: Readonly<Record<string, Scale>> = {
   host_integer: numbers,
 }
 
-/** The scale of a type; null of one that has no order here, or of a concatenation. */
+/** The scale of a single type; null for a concatenation, or for a type without an order here. */
 export const scaleOf = (types: readonly string[]): Scale | null => {
   const [only, ...others] = types
   return only === undefined || others.length > 0 ? null : (scales[only] ?? null)

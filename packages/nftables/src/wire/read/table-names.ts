@@ -23,14 +23,14 @@ const families: ReadonlyMap<number, TableFamily> = new Map([
 ])
 
 /**
- * A table of nf_tables, by its name.
+ * The family and name of a table of nf_tables.
  * @public @since 0.1.0
  */
 export type TableName = Pick<Table, 'family' | 'name'>
 
 /**
- * The names of all tables of this host, those of others and of iptables-nft too.
- * @returns null when the kernel did not tell them all
+ * The names of all tables in the socket's network namespace, foreign ones and those of iptables-nft included.
+ * @returns null when the kernel did not list them completely
  * @throws InspectError, PermissionError
  * @example
  * (await tableNames(socket))?.some(({ family, name }) => family === 'ip' && name === 'nat')

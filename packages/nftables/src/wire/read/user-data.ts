@@ -1,12 +1,12 @@
 import { type Span, textOf } from './attributes.ts'
 
-/** What programs leave with an object for themselves, by its type (libnftnl, `src/udata.c`). */
+/** The user data that a program stores with an object, by type (libnftnl, `src/udata.c`). */
 export type UserData = ReadonlyMap<number, Span>
 
 const nothing: UserData = new Map()
 
 /**
- * Type, length and value, one after another, of one byte each but the value.
+ * Reads user data: type, length and value one after another. Type and length take one byte each.
  * @param span - undefined: the object has none
  * @returns null when it is cut off
  */
@@ -25,7 +25,7 @@ export const userDataIn = (span: Span | undefined): UserData | null => {
   return at === end ? found : null
 }
 
-/** A comment: null, there is none; undefined, it is none that nft would print as it is. */
+/** The comment in user data. Null: no comment. Undefined: a comment that nft would print in another form. */
 export const commentIn = (data: UserData, type: number): string | null | undefined => {
   const span = data.get(type)
   return span === undefined ? null : (textOf(span) ?? undefined)

@@ -4,11 +4,11 @@ import type { AnonymousSet } from './context.ts'
 import { anonymousIntervals, type ElementWriter, elementWriter } from './element.ts'
 import type { SetDeclaration } from './set.ts'
 
-/** Does it hold more than single values? nft has the kernel keep it otherwise then. */
+/** Has the set prefixes or ranges? nft then makes it an interval set. */
 export const hasIntervals = ({ elements }: SetExpression): boolean =>
   elements.some(({ key }) => key.kind === 'prefix' || key.kind === 'range')
 
-/** The kernel puts a number in the place of `%d`. */
+/** The name of a new anonymous set. The kernel replaces `%d` by a number. */
 export const anonymousName = (isMap: boolean): string => (isMap ? '__map%d' : '__set%d')
 
 export const declarationOfAnonymous = ({ set, keyTypes, dataTypes }: AnonymousSet): SetDeclaration => {

@@ -9,10 +9,13 @@ import { refusal } from './refusal.ts'
 /** @public @since 0.1.0 */
 export type LiveOptions = Pick<RuleApplyOptions, 'generation'>
 
-/** Numbers go on from batch to batch, so that no reply is taken for another's. */
+/**
+ * The next sequence number of each socket. Numbers continue from batch to batch, so that a reply belongs to one batch
+ * only.
+ */
 const sequences = new WeakMap<NetlinkSocket, number>()
 
-/** Nothing was sent: the batch is longer than the host lets a socket send at once (net.core.wmem_max). */
+/** Was the batch longer than the host lets a socket send at once (net.core.wmem_max)? Then nothing was sent. */
 const isTooLong = (error: unknown): boolean =>
   error instanceof PortolanError &&
   error.code === 'NETLINK' &&
@@ -23,10 +26,10 @@ const isTooLong = (error: unknown): boolean =>
 /**
  * Carries out changes over a netlink socket, in one transaction, without a process.
  *
- * @returns false, with nothing done, when the changes are of what `compile` never makes, or of more than the host lets
- * be sent at once: hand them to `apply`
- * @throws StaleStateError when what they create is already there, what they name is gone, or the rules are of
- * another generation than the one named
+ * @returns false, with nothing done, when `compile` never makes such changes, or the batch is longer than the host
+ *   can send at once; then pass the changes to `apply`
+ * @throws StaleStateError when an object to create exists already, an object to change is gone, or the rules are of
+ *   another generation than the named one
  * @throws PermissionError without CAP_NET_ADMIN
  * @throws ApplyError with the errno and the command, for anything else the kernel refuses
  * @example
@@ -39,7 +42,8 @@ export const applyLive = async (
   { generation = null }: LiveOptions = {},
 ): Promise<boolean> => {
   if (changes.length === 0) return true
-  // Ten megabytes that are never sent would stay beside the script that says the same.
+  // A batch that is too long is not encoded. Its ten megabytes would stay in memory beside the script with the same
+  // changes.
   if (socket.longest !== undefined && areLonger(changes, socket.longest)) return false
   const batch = encodeBatch(changes, sequences.get(socket) ?? 1, generation)
   if (batch === null) return false

@@ -12,15 +12,18 @@ import { writeStep } from './write-step.ts'
  */
 export interface Batch {
   readonly datagram: Uint8Array
-  /** How many acks the kernel will send. */
+  /** The number of acknowledgements that the kernel will send. */
   readonly expect: number
-  /** The sequence number to begin the next batch with. */
+  /** The first sequence number of the next batch. */
   readonly nextSequence: number
-  /** The command that a message is for, by its sequence number, as `nft` would be given it; null: it is the batch's own. */
+  /**
+   * The command of a message as nft would be given it, by the sequence number. Null: the message begins or ends the
+   * batch.
+   */
   readonly commandOf: (sequence: number) => string | null
 }
 
-/** A step on one line: of many elements the set alone is named. */
+/** A step on one line. Several elements are shown as their set alone. */
 const commandText = (step: Step): string => {
   if (step.kind === 'write-table') return 'table inet portolan { … }'
   if (step.kind !== 'create-elements' && step.kind !== 'delete-elements') return stepText(step)
@@ -30,17 +33,17 @@ const commandText = (step: Step): string => {
     : stepText({ ...step, elements: [] }).replace('\n\n', ' … ')
 }
 
-/** What most elements take, so that the buffer need not grow. */
+/** The initial buffer size for each change. Most elements fit into it, so the buffer rarely grows. */
 const bytesPerChange = 128
 
 /**
- * Encodes changes as one nfnetlink batch: all of them happen, or none (net/netfilter/nfnetlink.c, nfnetlink_rcv_batch),
- * in the order of `transaction`. It asks for one answer, to its last message.
+ * Encodes changes as one nfnetlink batch, in the order of `transaction`. All changes happen, or none
+ * (net/netfilter/nfnetlink.c, nfnetlink_rcv_batch). The batch asks for one reply, to its last message.
  *
- * @param sequence - of the first message; the next batch on the same socket begins at `nextSequence`
- * @param generation - of the rules the changes are for: the kernel refuses them in any other (NFNL_BATCH_GENID,
- * net/netfilter/nf_tables_api.c `nf_tables_valid_genid`); null: in whichever
- * @returns null when there is something in them that `compile` never makes: hand these to `apply`
+ * @param sequence - the number of the first message; the next batch on the same socket begins at `nextSequence`
+ * @param generation - the generation of the rules that the changes are for; the kernel refuses the batch in any other
+ *   (NFNL_BATCH_GENID, net/netfilter/nf_tables_api.c `nf_tables_valid_genid`). Null: any generation
+ * @returns null when the changes hold something that `compile` never makes; then pass them to `apply`
  * @example
  * const batch = encodeBatch(changes, 1)
  * if (batch !== null) await socket.request(batch.datagram, batch.expect)
@@ -60,7 +63,7 @@ export const encodeBatch = (
   return batch
 }
 
-/** A batch of three messages, of which the second is the change's. */
+/** A batch of three messages. The second one carries the change. */
 const repeatedBatch = (
   datagram: Uint8Array,
   lone: Pick<NftablesChange, 'operation'>,

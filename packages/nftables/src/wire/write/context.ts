@@ -2,33 +2,33 @@ import type { ByteWriter } from '@portolan/core/netlink'
 import type { Family } from '@portolan/netfilter'
 import type { Expression, SetExpression } from '../../model/index.ts'
 
-/** A set without a name, as a rule needs it. */
+/** An anonymous set that a rule needs. */
 export interface AnonymousSet {
   readonly set: SetExpression
   readonly keyTypes: readonly string[]
-  /** None of a set. */
+  /** Empty: a set, which holds no data. */
   readonly dataTypes: readonly string[]
 }
 
-/** A set in a lookup: by its name, and by the number that a set without a name has in its batch. */
+/** A reference to a set in a lookup: its name, and for an anonymous set its number in the batch. */
 export interface SetReference {
   readonly name: string
   readonly id: number | null
 }
 
-/** One rule while it is written. */
+/** The state of writing one rule. */
 export interface RuleContext {
-  /** What its expressions are written to. */
+  /** The writer for the rule's expressions. */
   readonly writer: ByteWriter
-  /** Writes an anonymous set, in front of the rule. */
+  /** Writes an anonymous set in front of the rule. */
   readonly addSet: (set: AnonymousSet) => SetReference
-  /** The family that packets are of from here on; null: of either. */
+  /** The family that packets have from here on; null: either. */
   family: Family | null
-  /** Their transport protocol, by number; null: any. */
+  /** The number of their transport protocol; null: any. */
   protocol: number | null
 }
 
-/** A set as an expression names it. Null: it is no set. */
+/** The set that an expression refers to; null when the expression is not a set. */
 export const referenceOf = (
   { addSet }: RuleContext,
   data: Expression,

@@ -3,7 +3,7 @@ import { BYTEORDER_BIG_ENDIAN, BYTEORDER_HOST_ENDIAN, BYTEORDER_INVALID } from '
 import { paddedTo4 } from '../message-parts.ts'
 import { unwritable } from './unwritable.ts'
 
-/** A type of values, as nft numbers and orders it (nft, include/datatype.h: enum datatypes). */
+/** A type of values, with nft's number and byte order (nft, include/datatype.h: enum datatypes). */
 interface DataType {
   readonly id: number
   /** In bytes. */
@@ -28,13 +28,13 @@ const typeOf = (name: string): DataType => {
 
 export const sizeOf = (name: string): number => typeOf(name).size
 
-/** The names of the types of a set's key or data, several when they are concatenated. */
+/** The names of the types of a set's key or data: several for a concatenation. */
 export const typesOf = (type: NamedSet['dataType']): readonly string[] =>
   type?.kind === 'names' ? type.names : []
 
 /**
- * Types as a set declares them. A concatenation has the types of its parts in six bits each (nft, include/datatype.h:
- * TYPE_BITS), each part takes whole registers, and it is of no byte order.
+ * The type of a set's key or data as declared to the kernel. A concatenation has six bits for each part's type (nft,
+ * include/datatype.h: TYPE_BITS). Each part takes whole registers, and the whole has no byte order.
  */
 export const declarationOf = (names: readonly string[]): DataType => {
   const [first, ...more] = names.map(typeOf)

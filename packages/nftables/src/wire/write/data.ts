@@ -5,7 +5,10 @@ import { writeName } from '../message-parts.ts'
 import { unwritable } from './unwritable.ts'
 import { valueWriter } from './value.ts'
 
-/** include/uapi/linux/netfilter.h and nf_tables.h: enum nft_verdicts, negative ones as two's complement. */
+/**
+ * The kernel's numbers of verdicts; negative ones as two's complement (include/uapi/linux/netfilter.h and nf_tables.h:
+ * enum nft_verdicts).
+ */
 const verdicts: Readonly<Record<Verdict['kind'], number>> = {
   drop: 0,
   accept: 1,
@@ -18,11 +21,11 @@ const verdicts: Readonly<Record<Verdict['kind'], number>> = {
 export const isVerdict = (data: { readonly kind: string }): data is Verdict =>
   Object.hasOwn(verdicts, data.kind)
 
-/** Data within an attribute: what `write` writes. */
+/** Writes an attribute with data; `write` writes the value. */
 export const writeData = (writer: ByteWriter, type: number, write: () => void): void =>
   writer.attribute(NLA_F_NESTED | type, () => writer.attribute(NFTA_DATA_VALUE, write))
 
-/** A verdict within an attribute. */
+/** Writes an attribute with a verdict. */
 export const writeVerdict = (writer: ByteWriter, type: number, verdict: Verdict): void =>
   writer.attribute(NLA_F_NESTED | type, () =>
     writer.attribute(NLA_F_NESTED | NFTA_DATA_VERDICT, () => {
@@ -32,7 +35,7 @@ export const writeVerdict = (writer: ByteWriter, type: number, verdict: Verdict)
     }),
   )
 
-/** Writes what a map of these types gives, for many elements. */
+/** Makes a writer for the data of a map with these types. It is made once for many elements. */
 export const mapDataWriter = (
   types: readonly string[],
   type: number,

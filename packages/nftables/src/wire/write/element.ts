@@ -19,21 +19,24 @@ import { unwritable } from './unwritable.ts'
 import { writeUserNumber, writeUserText } from './user-data.ts'
 import { valueWriter } from './value.ts'
 
-/** What of a set says how its elements are written. */
+/** The properties of a set that decide how its elements are written. */
 export interface ElementForm {
   readonly keyTypes: readonly string[]
-  /** None of a set. */
+  /** Empty: a set, which holds no data. */
   readonly dataTypes: readonly string[]
   readonly isInterval: boolean
 }
 
-/** `key`: to find it by. */
+/** The parts to write. `key`: only the key, enough to find the element. */
 export type ElementParts = 'key' | 'all'
 
 /** Writes one NFTA_LIST_ELEM, or one end of an interval. */
 type WriteElement = (writer: ByteWriter) => void
 
-/** Writes elements of a set by their numbers: a function for each of a hundred thousand takes as much room as they do. */
+/**
+ * Writes the elements of a set by their index. A function for each of a hundred thousand elements would take as much
+ * memory as the elements.
+ */
 export interface ElementWriter {
   readonly count: number
   readonly write: (writer: ByteWriter, number: number) => void
@@ -52,7 +55,7 @@ type WriteRest = (writer: ByteWriter, element: Element) => void
 
 type WriteData = (writer: ByteWriter, data: Expression) => void
 
-/** Most mappings of a map lead to one container: its bytes are written again. */
+/** Repeats the bytes written before where the data is the same. Most mappings of a map lead to one container. */
 const likeBefore = (write: WriteData): WriteData => {
   let before: Expression | null = null
   let start = 0
@@ -69,7 +72,7 @@ const likeBefore = (write: WriteData): WriteData => {
   }
 }
 
-/** What follows the key of an element, up to its comment. */
+/** Makes a writer for the part of an element between its key and its comment. */
 const restWriter = ({ dataTypes }: ElementForm, what: ElementParts): WriteRest => {
   if (what === 'key') return () => {}
   const writeMapData =
@@ -88,7 +91,9 @@ const writeUserData = (writer: ByteWriter, { comment }: Element, isOpen: boolean
   writer.close(start)
 }
 
-/** Of ten thousand elements: written without a function for each attribute. */
+/**
+ * Makes a writer for elements with exact keys. There may be ten thousand, so no function is made for each attribute.
+ */
 const exact = (form: ElementForm, elements: readonly Element[], what: ElementParts): ElementWriter => {
   const writeKey = valueWriter(form.keyTypes)
   const writeRest = restWriter(form, what)
@@ -158,8 +163,8 @@ const intervals = (form: ElementForm, elements: readonly Element[], what: Elemen
 }
 
 /**
- * The same for a set without a name, as nft writes it: what stands before the first interval ends at zero, and where
- * one interval follows another, the first has no end of its own (nft, src/intervals.c: set_to_intervals).
+ * The same for an anonymous set, in nft's form. An end element at zero stands before the first interval. Where one
+ * interval follows another at once, the first has no end element (nft, src/intervals.c: set_to_intervals).
  */
 export const anonymousIntervals = (form: ElementForm, elements: readonly Element[]): ElementWriter => {
   refuseAttributes(elements)
@@ -180,8 +185,8 @@ export const anonymousIntervals = (form: ElementForm, elements: readonly Element
 }
 
 /**
- * What writes elements of a set, one after another. An interval is two of them, its two ends.
- * @throws Unwritable when a part of one does not fit the set's types, or has no wire form here
+ * Makes a writer for the elements of a set, one after another. An interval is two elements, its two ends.
+ * @throws Unwritable when a part of an element does not fit the set's types, or has no wire form here
  */
 export const elementWriter = (
   form: ElementForm,

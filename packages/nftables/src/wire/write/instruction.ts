@@ -26,25 +26,25 @@ import { writeName } from '../message-parts.ts'
 import type { SetReference } from './context.ts'
 import { writeData } from './data.ts'
 
-/** One expression of the kernel's machine: its name, and what `write` writes. */
+/** Writes one kernel expression: its name, and the attributes that `write` writes. */
 export const writeInstruction = (writer: ByteWriter, name: string, write: () => void): void =>
   writer.attribute(NLA_F_NESTED | NFTA_LIST_ELEM, () => {
     writeName(writer, NFTA_EXPR_NAME, name)
     writer.attribute(NLA_F_NESTED | NFTA_EXPR_DATA, write)
   })
 
-/** A number within an attribute, in network order as all of nf_tables'. */
+/** Writes an attribute with a number, in network order as everywhere in nf_tables. */
 export const writeNumber = (writer: ByteWriter, type: number, value: number): void =>
   writer.attribute(type, () => writer.be32(value))
 
 /**
- * The number of the register at a multiple of four bytes. The sixteen registers of four bytes are four of sixteen bytes
- * too, which nft names them by where one begins (src/netlink_linearize.c: netlink_put_register).
+ * The number of the register at a four-byte word. The sixteen registers of four bytes are also four registers of
+ * sixteen bytes. Where one of the four begins, nft uses its number (src/netlink_linearize.c: netlink_put_register).
  */
 export const registerAt = (word: number): number =>
   word % 4 === 0 ? NFT_REG_1 + word / 4 : NFT_REG32_00 + word
 
-/** Registers that a value takes. */
+/** The number of four-byte registers that a value takes. */
 export const wordsOf = (bytes: number): number => (bytes + 3) >> 2
 
 export const writeCompare = (writer: ByteWriter, operator: number, write: () => void): void =>
@@ -54,7 +54,7 @@ export const writeCompare = (writer: ByteWriter, operator: number, write: () => 
     writeData(writer, NFTA_CMP_DATA, write)
   })
 
-/** Keeps the bits of a mask. */
+/** Writes a bit operation that keeps the bits of a mask. */
 export const writeMask = (writer: ByteWriter, length: number, write: () => void): void =>
   writeInstruction(writer, 'bitwise', () => {
     writeNumber(writer, NFTA_BITWISE_SREG, NFT_REG_1)
@@ -66,7 +66,10 @@ export const writeMask = (writer: ByteWriter, length: number, write: () => void)
     })
   })
 
-/** @param to - the register that a map's data comes into; null of a set */
+/**
+ * Writes a lookup in a set or map.
+ * @param to - the register for a map's data; null for a set
+ */
 export const writeLookup = (
   writer: ByteWriter,
   { name, id }: SetReference,
@@ -81,7 +84,7 @@ export const writeLookup = (
     if (isInverted) writeNumber(writer, NFTA_LOOKUP_FLAGS, NFT_LOOKUP_F_INV)
   })
 
-/** Puts data into a register. */
+/** Writes a constant into a register. */
 export const writeImmediate = (writer: ByteWriter, register: number, write: () => void): void =>
   writeInstruction(writer, 'immediate', () => {
     writeNumber(writer, NFTA_IMMEDIATE_DREG, register)

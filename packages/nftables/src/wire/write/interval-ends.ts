@@ -2,11 +2,11 @@ import { bitsOf, tryParseAddress } from '@portolan/netfilter'
 import type { Element, Expression } from '../../model/index.ts'
 import { unwritable } from './unwritable.ts'
 
-/** An element of an interval set, as the kernel keeps it: where it begins, and where it no longer holds. */
+/** An element of an interval set in the kernel's form: the first value, and the first value after the interval. */
 export interface Ends {
   readonly element: Element
   readonly start: bigint
-  /** Null: it holds up to the last value there is. */
+  /** Null: the interval reaches up to the last value of the type. */
   readonly end: bigint | null
 }
 
@@ -23,10 +23,10 @@ const point = (value: Expression, type: string): bigint => {
   throw unwritable(value)
 }
 
-/** Numbers are of four bytes, as IPv4 addresses are. */
+/** The bits of a type. Numbers have four bytes, like IPv4 addresses. */
 const bitsOfType = (type: string): number => bitsOf({ family: type === 'ipv6_addr' ? 'ip6' : 'ip' })
 
-/** What an address, a prefix or a range holds. */
+/** The first and last value of an address, a prefix or a range. */
 export const rangeOf = (key: Expression, type: string): Range => {
   if (key.kind === 'range') return { first: point(key.first, type), last: point(key.last, type) }
   if (key.kind === 'prefix') {
@@ -39,7 +39,7 @@ export const rangeOf = (key: Expression, type: string): Range => {
   return { first, last: first }
 }
 
-/** In order, lowest first. */
+/** The intervals of elements, sorted by their start. */
 export const endsOf = (elements: readonly Element[], type: string): readonly Ends[] => {
   const highest = (1n << BigInt(bitsOfType(type))) - 1n
   return elements

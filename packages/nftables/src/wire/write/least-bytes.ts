@@ -4,30 +4,33 @@ import { paddedTo4 } from '../message-parts.ts'
 import { declarationOf, typesOf } from './data-type.ts'
 import { Unwritable } from './unwritable.ts'
 
-/** An attribute's length and type. */
+/** The length and type of an attribute. */
 const HEAD = 4
 
-/** What a value takes within the two attributes around it; nothing is said of verdicts, which are of several lengths. */
+/** The bytes of a value with the two attributes around it. 0 for verdicts, whose lengths differ. */
 const valueBytes = (types: readonly string[]): number =>
   types.length === 0 || types[0] === 'verdict' ? 0 : 2 * HEAD + paddedTo4(declarationOf(types).size)
 
 const withoutComment = (set: NamedSet): number =>
   HEAD + valueBytes(typesOf(set.keyType)) + valueBytes(typesOf(set.dataType))
 
-/** Type, length and the closing NUL, around at least one byte for each character. */
+/** The bytes of a comment: type, length and closing NUL, and at least one byte for each character. */
 const commentBytes = ({ comment }: Element): number =>
   comment === null ? 0 : HEAD + paddedTo4(comment.length + 3)
 
-/** What an element may take at the most, and more. */
+/** An upper bound for the bytes of one element. */
 const LONGEST_ELEMENT = 512
 
-/** Is every batch of these changes longer than so many bytes? Nearly always too few are there for that to be found out. */
+/**
+ * Is every batch of these changes longer than this number of bytes? Most lists of changes are too short for that, and
+ * their bytes are not counted.
+ */
 export const areLonger = (changes: readonly Pick<NftablesChange, 'operation'>[], bytes: number): boolean =>
   changes.length * LONGEST_ELEMENT > bytes && leastBytes(changes) > bytes
 
 /**
- * No batch of these changes is shorter: what their elements take. Of a hundred thousand that is nearly all of it, and
- * takes no room to find out.
+ * A lower bound for the bytes of a batch: the bytes of the elements it adds. For a hundred thousand elements that is
+ * nearly the whole batch. The count needs no memory. 0 where an element has no wire form.
  */
 export const leastBytes = (changes: readonly Pick<NftablesChange, 'operation'>[]): number => {
   let bytes = 0

@@ -46,14 +46,14 @@ import type { RuleContext } from './context.ts'
 import { registerAt, wordsOf, writeCompare, writeInstruction, writeNumber } from './instruction.ts'
 import { unwritable } from './unwritable.ts'
 
-/** What a packet is asked for, and what its answer is of. */
+/** A field that a rule can load from a packet. */
 export interface Loadable {
-  /** A type of `data-type.ts`, or one of `symbols.ts`. */
+  /** The type of the field: one of `data-type.ts` or `symbols.ts`. */
   readonly type: string
   readonly size: number
-  /** What has to be known of the packet first. */
+  /** The family or protocol that the packet must have for the field to exist. */
   readonly needs: { readonly family?: Family; readonly protocol?: number }
-  /** @param length - bytes of it, from the first */
+  /** Writes the load of the field. @param length - the number of bytes to load, from the first */
   readonly load: (writer: ByteWriter, register: number, length: number) => void
 }
 
@@ -188,7 +188,10 @@ const drawn = ({ mode, modulus, offset }: NumgenExpression): Loadable => {
   }
 }
 
-/** @throws Unwritable of what our table never asks a packet for */
+/**
+ * The field that an expression of our table loads.
+ * @throws Unwritable for an expression that our table never has
+ */
 export const loadableOf = (expression: Expression): Loadable => {
   switch (expression.kind) {
     case 'meta':
@@ -212,13 +215,13 @@ const named = (name: string): Loadable => {
   return found
 }
 
-/** The parts of a key, one of what is no concatenation. */
+/** The fields of a key: several for a concatenation, else one. */
 export const loadablesOf = (key: Expression): readonly Loadable[] =>
   (key.kind === 'concat' ? key.parts : [key]).map(loadableOf)
 
 /**
- * Asks what has to be known before a header field means anything, unless it is known: as nft does by itself
- * (src/payload.c: payload_gen_dependency), and takes it for part of the field when it lists.
+ * Writes the checks of family and protocol that a header field needs, unless the rule made them before. nft writes them
+ * by itself (src/payload.c: payload_gen_dependency) and lists them as part of the field.
  */
 const writeNeeds = (context: RuleContext, { needs: { family, protocol } }: Loadable): void => {
   const { writer } = context
@@ -236,7 +239,7 @@ const writeNeeds = (context: RuleContext, { needs: { family, protocol } }: Loada
   }
 }
 
-/** Brings what is asked for into registers, one after another from the first. */
+/** Loads the fields of a key into consecutive registers, from the first one. */
 export const writeLoads = (context: RuleContext, parts: readonly Loadable[], length?: number): void => {
   for (const part of parts) writeNeeds(context, part)
   let word = 0
@@ -246,6 +249,6 @@ export const writeLoads = (context: RuleContext, parts: readonly Loadable[], len
   }
 }
 
-/** The family of a number that a rule compares `meta nfproto` with. */
+/** The family of a number of `meta nfproto`; null when unknown. */
 export const familyOf = (number: number): Family | null =>
   families.find((family) => familyNumbers[family] === number) ?? null

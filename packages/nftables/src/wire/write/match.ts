@@ -26,12 +26,15 @@ const writeBits = (context: RuleContext, part: Loadable, value: Expression): voi
   writeCompare(writer, NFT_CMP_NEQ, () => writer.u32(0))
 }
 
-/** The first bytes of an address. */
+/** Writes the first bytes of an address. */
 const writeLeading = (writer: ByteWriter, value: bigint, size: number, count: number): void => {
   for (let at = 0; at < count; at += 1) writer.u8(Number((value >> BigInt(8 * (size - 1 - at))) & 0xffn))
 }
 
-/** A prefix of whole bytes is compared with those alone, and none is not asked for; of any other the bits are masked. */
+/**
+ * Writes a comparison with a prefix. For a prefix of whole bytes, only these bytes are loaded and compared. For any
+ * other prefix the whole address is loaded and masked.
+ */
 const writePrefix = (
   context: RuleContext,
   part: Loadable,
@@ -73,14 +76,17 @@ const writeScalar = (context: RuleContext, part: Loadable, operator: number, val
   })
 }
 
-/** What the rest of a rule need not ask for again. */
+/** Notes the family or protocol that a match has compared, so that later fields do not compare it again. */
 const learn = (context: RuleContext, { left, operator, right }: MatchStatement): void => {
   if (operator !== '==' || left.kind !== 'meta') return
   if (left.key === 'nfproto') context.family = familyOf(symbolNumber('nf_proto', right))
   if (left.key === 'l4proto') context.protocol = protocolNumber(right)
 }
 
-/** @throws Unwritable of what our table never asks for */
+/**
+ * Writes a match as kernel expressions.
+ * @throws Unwritable for a match that our table never has
+ */
 export const writeMatch = (context: RuleContext, statement: MatchStatement): void => {
   const { operator, left, right } = statement
   const parts = loadablesOf(left)

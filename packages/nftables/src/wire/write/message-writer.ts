@@ -10,7 +10,7 @@ import {
 } from '../constants.ts'
 import { writeHead } from '../message-parts.ts'
 
-/** The messages of one batch, one after another, each with the step that it is for. */
+/** The messages of one batch, each with its step. */
 export class MessageWriter {
   readonly writer: ByteWriter
   readonly #first: number
@@ -28,13 +28,13 @@ export class MessageWriter {
     return (this.#first + this.#steps.length - 1) >>> 0
   }
 
-  /** A number by which the rest of the batch refers to a set. */
+  /** A new number, by which later messages of the batch refer to a set. */
   nextSet(): number {
     this.#sets += 1
     return this.#sets
   }
 
-  /** @param generation - of the rules that the batch is for; null: of whichever */
+  /** Begins the batch. @param generation - the generation of the rules that the batch is for; null: any */
   begin(generation: number | null): void {
     this.writer.message(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, this.#take(null), () => {
       writeHead(this.writer, NFPROTO_UNSPEC, NFNL_SUBSYS_NFTABLES)
@@ -51,9 +51,9 @@ export class MessageWriter {
   }
 
   /**
-   * Errors are told unasked. The last message alone asks for an answer, and gets it once all is in force
-   * (net/netfilter/nfnetlink.c, nfnetlink_rcv_batch: answers are sent after the commit). Older kernels give none to the
-   * end of a batch.
+   * Ends the batch. The kernel reports errors without being asked. Only the last message before the end asks for a
+   * reply, and the reply comes once all changes are in force (net/netfilter/nfnetlink.c, nfnetlink_rcv_batch: replies
+   * are sent after the commit). Older kernels do not reply to the end of a batch.
    */
   end(): void {
     this.writer.addFlags(this.#last, NLM_F_ACK)
@@ -66,7 +66,7 @@ export class MessageWriter {
     return (this.#first + this.#steps.length) >>> 0
   }
 
-  /** The step of a sequence number; null: it is the batch's own. */
+  /** The step of a sequence number; null: the message begins or ends the batch. */
   stepOf(sequence: number): Step | null {
     return this.#steps[(sequence - this.#first) >>> 0] ?? null
   }

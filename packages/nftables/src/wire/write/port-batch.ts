@@ -5,28 +5,30 @@ import type { Element, Expression } from '../../model/index.ts'
 import { paddedTo4 } from '../message-parts.ts'
 import { PORT_AT, portKeyOf } from './port-element.ts'
 
-/** What one port of one map comes with, or goes. */
+/** The operation on one element: adding or removing it. */
 type PortOperation = Extract<Operation, { readonly kind: 'add-element' | 'remove-element' }>
 
-/** The batch of one port that was written last, and where the next one of the same container is another. */
+/**
+ * The batch of one port written last, with the offsets that differ in a batch for another port of the same container.
+ */
 interface Written {
   readonly operation: PortOperation
   readonly hasGeneration: boolean
   readonly bytes: Uint8Array
   readonly portAt: number
-  /** Where the text of the comment begins; null: it has none. */
+  /** The offset of the comment's text; null: no comment. */
   readonly commentAt: number | null
 }
 
-/** A header and a struct nfgenmsg. */
+/** The bytes of a netlink header and a struct nfgenmsg. */
 const HEAD = NLMSG_HEADER_LENGTH + 4
-/** struct nlmsghdr: behind length, type and flags. */
+/** The offset of the sequence number in struct nlmsghdr, behind length, type and flags. */
 const SEQUENCE_AT = 8
-/** In the first message, behind the head of its one attribute. */
+/** The offset of the generation in the first message, behind the head of its one attribute. */
 const GENERATION_AT = HEAD + 4
 const GENERATION_BYTES = 8
 
-/** The name of a table or set as an attribute, with its NUL. */
+/** The bytes of a table or set name as an attribute, with its NUL. */
 const nameBytes = (name: string): number => 4 + paddedTo4(name.length + 1)
 
 const beginBytes = (hasGeneration: boolean): number => HEAD + (hasGeneration ? GENERATION_BYTES : 0)
@@ -39,7 +41,7 @@ const isAscii = (text: string): boolean => {
 let last: Written | null = null
 
 /**
- * Keeps a batch of one port, if it is one. To write it takes ten times as long as to copy it, and an orchestrator
+ * Keeps a batch if it changes one port. Writing such a batch takes ten times as long as copying it, and an orchestrator
  * publishes port after port of one container.
  */
 export const keepPortBatch = (
@@ -56,10 +58,10 @@ const writtenOf = (operation: Operation, bytes: Uint8Array, hasGeneration: boole
   const comment = operation.kind === 'add-element' ? element.comment : null
   const port = portKeyOf(element)?.port
   const portAt = beginBytes(hasGeneration) + HEAD + nameBytes(tableName) + nameBytes(set.name) + 4 + PORT_AT
-  // Of user data the text is all but a type, a length and the closing NUL; it is last of what the last message but one has.
+  // The user data ends the last message but one. It is the comment's text between a type, a length and the closing NUL.
   const commentAt = comment === null ? null : bytes.length - HEAD - paddedTo4(comment.length + 3) + 2
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  // Where anything stands elsewhere, or takes other bytes than it has characters, it is no such batch.
+  // The check finds any batch whose port or comment is at another offset, or whose comment is not ASCII.
   const isThere =
     port !== undefined &&
     portAt + 2 <= bytes.length &&
@@ -75,8 +77,9 @@ const standsAt = (bytes: Uint8Array, at: number, text: string): boolean => {
 }
 
 /**
- * The batch of one port that differs from the last one in nothing but its numbers, its port and its comment.
- * @returns null: there is no such last one
+ * Writes the batch of one port by copying the last batch. The two differ only in their numbers, the port and the
+ * comment.
+ * @returns null when the last batch differs in more
  */
 export const repeatPortBatch = (
   operation: Operation,
@@ -104,7 +107,7 @@ export const repeatPortBatch = (
   return bytes
 }
 
-/** Do elements differ in their ports alone, and in the digits of their comments? */
+/** Do two elements differ only in their ports and in the text of comments of equal length? */
 const isAlike = (one: Element, other: Element): boolean => {
   const { comment } = one
   return (

@@ -1,7 +1,7 @@
 import type { ByteWriter } from '@portolan/core/netlink'
 import type { Element } from '../../model/index.ts'
 
-/** Where the port stands in an element of a port: behind the heads of element, key and value, and the padded protocol. */
+/** The offset of the port within an element: behind the heads of element, key and value, and the padded protocol. */
 export const PORT_AT: number = 4 * 4
 
 /** The key of an element that is a protocol and a port, `tcp . 8080`. */
@@ -18,7 +18,7 @@ export const portKeyOf = ({ key }: Element): PortKey | null => {
     : null
 }
 
-/** The element that was written last, and where it stands: up to its comment. */
+/** The element written last, with the range of its bytes up to the comment. */
 interface Written {
   readonly element: Element
   readonly protocol: string
@@ -27,13 +27,13 @@ interface Written {
 }
 
 /**
- * Elements of a map of ports. Most lead to the container of the one before: its bytes are written again, with another
- * port.
+ * Writes elements of a map of ports. Most elements lead to the same container as the one before, so its bytes are
+ * repeated with another port.
  */
 export class PortElements {
   #before: Written | null = null
 
-  /** @returns whether the element is like the one before, and was written up to its comment */
+  /** Writes an element by repeating the one before. @returns false when the two differ in more than the port */
   repeat(writer: ByteWriter, element: Element): boolean {
     const before = this.#before
     if (before === null || before.element.data !== element.data) return false
@@ -46,7 +46,7 @@ export class PortElements {
     return true
   }
 
-  /** Takes note of an element that was written from an offset on, up to its comment. */
+  /** Remembers an element that was written at an offset, up to its comment. */
   keep(writer: ByteWriter, element: Element, start: number): void {
     const key = portKeyOf(element)
     this.#before = key === null ? null : { element, protocol: key.protocol, start, end: writer.length }

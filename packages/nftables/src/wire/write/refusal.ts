@@ -3,7 +3,10 @@ import { deniedError, ownedError, placeOf, staleError } from '../../apply/failur
 import type { Reply } from '../reply.ts'
 import type { Batch } from './batch.ts'
 
-/** include/uapi/asm-generic/errno-base.h and errno.h. ERESTART: the rules are of another generation than the batch is for. */
+/**
+ * Error numbers (include/uapi/asm-generic/errno-base.h and errno.h). ERESTART: the rules are of another generation than
+ * the batch names.
+ */
 const errors = {
   EPERM: 1,
   ENOENT: 2,
@@ -18,15 +21,16 @@ const names: ReadonlyMap<number, string> = new Map(
   Object.entries(errors).map(([name, errno]): [number, string] => [errno, name]),
 )
 
-/** The table is not what the changes were made for. */
+/** The errors which say that the rules have changed since the changes were planned. */
 const stale: ReadonlySet<number> = new Set([errors.ENOENT, errors.EEXIST, errors.EBUSY, errors.ERESTART])
 
-/** What the kernel answered to a message of a batch, as an error. */
+/** Turns the kernel's reply to a message of a batch into an error. */
 export const refusal = (batch: Pick<Batch, 'commandOf'>, { sequence, errno }: Reply): Error => {
   const offending = batch.commandOf(sequence)
   const said = names.get(errno) ?? `errno ${errno}`
   const at = placeOf(offending)
-  // Without the capability the kernel refuses the batch before it reads on; in a table of another program, the message.
+  // Without the capability the kernel refuses the whole batch. For a table that another program owns, it refuses the
+  // message.
   if (errno === errors.EPERM)
     return offending === null ? deniedError('change') : ownedError({ stderr: said, offending })
   if (stale.has(errno)) return staleError(`the kernel: ${said}${at}`)

@@ -26,21 +26,21 @@ import { writeNumber } from './instruction.ts'
 import { unwritable } from './unwritable.ts'
 import { writeUserNumber, writeUserText } from './user-data.ts'
 
-/** A set as it is created. */
+/** The declaration of a new set. */
 export interface SetDeclaration {
   readonly name: string
   readonly flags: number
   readonly keyTypes: readonly string[]
-  /** None of a set. */
+  /** Empty: a set, which holds no data. */
   readonly dataTypes: readonly string[]
   readonly comment: string | null
-  /** What nft remembers of a set that may be given intervals that touch. */
+  /** True: nft's user data says that adjacent intervals may be merged. */
   readonly mergesElements: boolean
 }
 
 /**
- * How elements of a set are written.
- * @throws Unwritable of a set that is none of ours
+ * The properties of a set that decide how its elements are written.
+ * @throws Unwritable for a set that our table never has
  */
 export const formOf = (set: NamedSet): ElementForm => {
   const { keyType, dataType, flags, attributes } = set
@@ -50,7 +50,10 @@ export const formOf = (set: NamedSet): ElementForm => {
   return { keyTypes: typesOf(keyType), dataTypes, isInterval: flags.includes('interval') }
 }
 
-/** @throws Unwritable of a set that is none of ours */
+/**
+ * The declaration of a named set of our table.
+ * @throws Unwritable for a set that our table never has
+ */
 export const declarationOfNamed = (set: NamedSet): SetDeclaration => {
   const { keyTypes, dataTypes, isInterval } = formOf(set)
   return {
@@ -68,7 +71,7 @@ const dataOf = (
 ): { readonly id: number; readonly size: number; readonly order: number } =>
   types[0] === 'verdict' ? { id: NFT_DATA_VERDICT, size: 0, order: BYTEORDER_INVALID } : declarationOf(types)
 
-/** The attributes of NFT_MSG_NEWSET. What user data holds is for nft, which lists by it. */
+/** Writes the attributes of NFT_MSG_NEWSET. The user data is for nft, which needs it to list the set. */
 export const writeSet = (writer: ByteWriter, table: string, set: SetDeclaration, id: number): void => {
   const key = declarationOf(set.keyTypes)
   const data = set.dataTypes.length === 0 ? null : dataOf(set.dataTypes)

@@ -76,7 +76,7 @@ const writeNat = (
     if (flags !== 0) writeNumber(writer, NFTA_NAT_FLAGS, flags)
   })
 
-/** A map of numbers that are drawn has them in network order where it is one of intervals. */
+/** Converts a random number to network order. A lookup in an interval map needs that order. */
 const writeNetworkOrder = ({ writer }: RuleContext): void =>
   writeInstruction(writer, 'byteorder', () => {
     writeNumber(writer, NFTA_BYTEORDER_SREG, NFT_REG_1)
@@ -89,7 +89,7 @@ const writeNetworkOrder = ({ writer }: RuleContext): void =>
 const isDrawnByIntervals = ({ key, data }: MapExpression): boolean =>
   key.kind === 'numgen' && data.kind === 'set' && hasIntervals(data)
 
-/** To an address and port that a map gives. */
+/** Writes a translation whose address and port come from a map. */
 const writeMapped = (context: RuleContext, statement: NatStatement, map: MapExpression): void => {
   const { key, data } = map
   const family = familyOf(statement)
@@ -117,7 +117,7 @@ const writePlain = (
     writeNat(context, statement, NFT_REG_1, null, 0)
     return
   }
-  // nft gives each the whole sixteen bytes of a register.
+  // nft puts address and port into sixteen-byte registers of their own.
   const portRegister = NFT_REG_1 + 1
   writeImmediate(writer, portRegister, () => writePlainValue(writer, 'inet_service', port))
   writeNat(context, statement, NFT_REG_1, portRegister, NF_NAT_RANGE_PROTO_SPECIFIED)
@@ -136,7 +136,10 @@ const writeTranslation = (context: RuleContext, statement: NatStatement): void =
   else throw unwritable(statement)
 }
 
-/** @throws Unwritable of what our table never does */
+/**
+ * Writes a statement as kernel expressions.
+ * @throws Unwritable for a statement that our table never has
+ */
 export const writeStatement = (context: RuleContext, statement: Statement): void => {
   const { writer } = context
   if (isVerdict(statement)) {

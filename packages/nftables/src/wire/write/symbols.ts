@@ -17,13 +17,13 @@ const symbolOf = (symbols: Numbers | undefined, value: Expression): number => {
   return found
 }
 
-/** The number of a word that is not a value of a set's type; null: its type is one of those. */
+/** The size in bytes of a type whose values are words; null for the types of sets. */
 export const symbolSize = (type: string): 1 | 4 | null => (bytes.has(type) ? 1 : longs.has(type) ? 4 : null)
 
 export const symbolNumber = (type: string, value: Expression): number =>
   symbolOf(bytes.get(type) ?? longs.get(type), value)
 
-/** All bits that a list, or a single word, names. */
+/** The bits that a word, or a list of words, names. */
 export const bitsNumber = (type: string, value: Expression): number =>
   (value.kind === 'list' ? value.items : [value]).reduce(
     (sum, item) => sum | symbolOf(bits.get(type), item),

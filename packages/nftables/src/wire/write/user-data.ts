@@ -1,8 +1,6 @@
 import type { ByteWriter } from '@portolan/core/netlink'
 
-/**
- * A text in user data as libnftnl keeps it (src/udata.c): type, length with the closing NUL, text.
- */
+/** Writes a text into user data in the form of libnftnl (src/udata.c): type, length with the closing NUL, text. */
 export const writeUserText = (writer: ByteWriter, type: number, text: string): void => {
   writer.u8(type)
   const counter = writer.length
@@ -12,7 +10,7 @@ export const writeUserText = (writer: ByteWriter, type: number, text: string): v
   writer.setU8(counter, writer.length - counter - 1)
 }
 
-/** A number in user data, in the byte order of the machine. */
+/** Writes a number into user data, in the byte order of the machine. */
 export const writeUserNumber = (writer: ByteWriter, type: number, value: number): void => {
   writer.u8(type)
   writer.u8(4)

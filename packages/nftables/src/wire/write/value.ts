@@ -18,7 +18,7 @@ export const protocolNumber = (value: Expression): number => {
 
 const IFNAMSIZ = 16
 
-/** nft takes a closing star for a prefix of names, and a backslash for what keeps it from being one. */
+/** Is this name taken literally by nft? A closing star means a prefix of names, and a backslash escapes it. */
 const isPlainName = (name: string): boolean => name !== '' && !/[*\\]/.test(name)
 
 export type WriteValue = (writer: ByteWriter, value: Expression) => void
@@ -61,13 +61,13 @@ const writerOf = (type: string): WriteValue => {
   return write
 }
 
-/** Writes one value of a type, as long as it is: what a register is compared with. */
+/** Writes one value of a type without padding, for a comparison with a register. */
 export const writePlainValue = (writer: ByteWriter, type: string, value: Expression): void =>
   writerOf(type)(writer, value)
 
 /**
- * What writes values of these types, concatenations when there are several: then each part takes a multiple of four bytes
- * (nft, src/netlink.c: netlink_padded_len).
+ * Makes a writer for values of these types. In a concatenation each part takes a multiple of four bytes (nft,
+ * src/netlink.c: netlink_padded_len).
  */
 export const valueWriter = (types: readonly string[]): WriteValue => {
   const [first, ...more] = types.map(writerOf)
@@ -81,7 +81,7 @@ export const valueWriter = (types: readonly string[]): WriteValue => {
       if (part === undefined) throw unwritable(value)
       const start = writer.length
       parts[at]?.(writer, part)
-      // Not up to an aligned address: an attribute's value begins at one.
+      // Padding by length is enough: the value of an attribute begins at an aligned offset.
       for (let length = writer.length - start; length % 4 !== 0; length += 1) writer.u8(0)
     }
   }

@@ -43,14 +43,17 @@ import { writeStatement } from './statement.ts'
 import { unwritable } from './unwritable.ts'
 import { writeUserText } from './user-data.ts'
 
-/** The length of an attribute is 16 bits; no element of ours is longer than 400 bytes. */
+/**
+ * The number of elements in one message. The length of an attribute has 16 bits, and no element of ours is longer than
+ * 400 bytes.
+ */
 const elementsPerMessage = 128
 
 const CREATE_ONLY = NLM_F_CREATE | NLM_F_EXCL
 
 interface SetPlace {
   readonly name: string
-  /** Of a set that the batch itself makes. */
+  /** The number of a set that the batch itself makes; null: the set exists already. */
   readonly id: number | null
 }
 
@@ -142,7 +145,7 @@ const writeTable = (messages: MessageWriter, step: Step, { flags, comment }: Tab
   })
 }
 
-/** A table whole, in the order in which nft makes one of a block: chains, then sets with their elements, then rules. */
+/** Writes a whole table in the order in which nft writes a block: chains, then sets with their elements, then rules. */
 const writeWholeTable = (messages: MessageWriter, step: Step, table: Table): void => {
   const { writer } = messages
   if (table.opaque.length > 0) throw unwritable(table.opaque)
@@ -161,7 +164,10 @@ const writeWholeTable = (messages: MessageWriter, step: Step, table: Table): voi
     for (const rule of chain.rules) writeRule(messages, step, chain.name, rule)
 }
 
-/** @throws Unwritable of what our table never has */
+/**
+ * Writes the messages of a step.
+ * @throws Unwritable for a form that our table never has
+ */
 export const writeStep = (messages: MessageWriter, step: Step): void => {
   const { writer } = messages
   switch (step.kind) {

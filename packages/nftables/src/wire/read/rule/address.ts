@@ -12,11 +12,11 @@ const readers: Readonly<Record<AddressType, ReadValue | null>> = {
 
 export const isAddress = (type: string): type is AddressType => type in readers
 
-/** An address of a type; null when it is not as long as one. */
+/** An address of a type; null when the span has another length. */
 export const addressIn = (type: AddressType, { view, start, end }: Span): Expression | null =>
   readers[type]?.(view, start, end) ?? null
 
-/** The leading ones of a mask; null when there are ones behind a zero. */
+/** The number of leading ones in a mask; null when a one follows a zero. */
 const lengthOf = ({ view, start, end }: Span): number | null => {
   let length = 0
   let isOver = false
@@ -30,7 +30,7 @@ const lengthOf = ({ view, start, end }: Span): number | null => {
   return length
 }
 
-/** Does a value have no bit that a mask leaves out? */
+/** Has a value no bits outside a mask? */
 const isWithin = (value: Span, mask: Span): boolean => {
   for (let at = 0; at < value.end - value.start; at += 1)
     if ((value.view.getUint8(value.start + at) & ~mask.view.getUint8(mask.start + at)) !== 0) return false
@@ -45,8 +45,8 @@ const prefix = (type: AddressType, value: Span, length: number): Expression | nu
 }
 
 /**
- * What an address is compared with: an address, or a prefix, which is a comparison of the first bytes alone, or, where
- * it ends within a byte, of what a mask leaves.
+ * The address or prefix in a comparison. A prefix is a comparison of the first bytes alone, or of masked bytes where it
+ * ends within a byte.
  */
 export const comparedAddress = (
   type: AddressType,
@@ -62,7 +62,8 @@ export const comparedAddress = (
       ? prefix(type, value, ones)
       : null
   }
-  // Of a header as many bytes are loaded as are compared, of the conntrack tuple all.
+  // For a header field the kernel loads as many bytes as it compares. For the conntrack tuple it loads the whole
+  // address.
   if (length === 0 || length > bytes || (expression.kind === 'payload' && length !== bytes)) return null
   return length === whole ? addressIn(type, value) : prefix(type, value, length * 8)
 }

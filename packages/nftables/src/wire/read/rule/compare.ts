@@ -29,7 +29,7 @@ import type { RuleReading } from './reading.ts'
 import type { Loaded } from './register.ts'
 import { bitsIn, wordIn } from './word.ts'
 
-/** The value in an attribute of data. */
+/** The value in an attribute that holds data; null when there is none. */
 export const valueIn = (attributes: Attributes, type: number): Span | null => {
   const span = attributes.get(type)
   return (span && attributesIn(span, [NFTA_DATA_VALUE])?.get(NFTA_DATA_VALUE)) ?? null
@@ -45,7 +45,7 @@ const maskTypes = [
   NFTA_BITWISE_OP,
 ]
 
-/** A mask in front of a comparison: of an address, or of flags. */
+/** Reads a mask in front of a comparison of addresses or flags. */
 export const readBitwise = ({ registers }: RuleReading, span: Span): boolean => {
   const attributes = attributesIn(span, maskTypes)
   if (attributes === null || (numberIn(attributes, NFTA_BITWISE_OP) ?? 0) !== 0) return false
@@ -62,7 +62,7 @@ export const readBitwise = ({ registers }: RuleReading, span: Span): boolean => 
 
 const readInterface = readerOf(['ifname'])
 
-/** What a value that was loaded is compared with. */
+/** The value that a loaded field is compared with; null when our rules never compare so. */
 const comparedWith = (held: Loaded, value: Span): Expression | null => {
   const { type, mask } = held
   if (isAddress(type)) return comparedAddress(type, held, value)
@@ -77,7 +77,10 @@ const families: ReadonlyMap<number, Family> = new Map([
   [NFPROTO_IPV6, 'ip6'],
 ])
 
-/** Notes what the packet has to be from here on; false where it is known already, as ours never ask twice. */
+/**
+ * Notes the family or protocol that a packet has from here on. False when the rule compared it before, which our rules
+ * never do.
+ */
 const note = (
   reading: RuleReading,
   { type }: Loaded,
@@ -125,7 +128,7 @@ const rangeOperators: ReadonlyMap<number | null, '==' | '!='> = new Map([
   [NFT_RANGE_NEQ, '!='],
 ])
 
-/** A range of addresses that is no prefix. */
+/** Reads a comparison with a range of addresses that is not a prefix. */
 export const readRange = (reading: RuleReading, span: Span): boolean => {
   const attributes = attributesIn(span, [
     ...[NFTA_RANGE_SREG, NFTA_RANGE_OP, NFTA_RANGE_FROM_DATA, NFTA_RANGE_TO_DATA],

@@ -32,7 +32,7 @@ import { valueIn } from './compare.ts'
 import type { RuleReading } from './reading.ts'
 import { type Registers, slotOf } from './register.ts'
 
-/** The parts of a key, which stand one behind another; null when they are not of the types of the set. */
+/** Takes the parts of a key from consecutive registers; null when they do not have the types of the set. */
 const takeKey = (
   registers: Registers,
   register: number | null,
@@ -113,7 +113,7 @@ const natFamilies = new Map([
   [NFPROTO_IPV6, { family: 'ip6', type: 'ipv6_addr' }],
 ] as const)
 
-/** One register, both as the first and the last of what may be chosen from; null when they differ. */
+/** The one register of a pair of attributes, for the first and the last choice; null when the two differ. */
 const single = (attributes: Attributes, first: number, last: number): number | null => {
   const register = numberIn(attributes, first)
   return attributes.has(last) && numberIn(attributes, last) !== register ? null : register
@@ -126,7 +126,7 @@ const constantIn = (registers: Registers, register: number | null, type: string)
     : null
 }
 
-/** Where a translation leads: a map gives address and port at once. */
+/** The address and port of a translation. A map gives both at once. */
 const readEnd = (
   registers: Registers,
   type: 'ipv4_addr' | 'ipv6_addr',

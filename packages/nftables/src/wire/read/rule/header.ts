@@ -34,7 +34,7 @@ interface Place {
   readonly length: number
 }
 
-/** An address, or its first bytes where only those are compared. */
+/** Reads an address field, or the first bytes of it where only those are compared. */
 const readNetwork = (reading: RuleReading, { offset, length }: Place): Loaded | null => {
   const { network } = reading
   if (network === null || !takeBack(reading, network)) return null
@@ -47,7 +47,7 @@ const readTransport = (reading: RuleReading, { offset, length }: Place): Loaded 
   if (transport === null) return offset === 2 && length === 2 ? destinationPort : null
   const found = types.get(transport.protocol)
   if (found === undefined || offset !== 0 || length !== 1) return null
-  // A protocol of one family implies that.
+  // ICMP and ICMPv6 each belong to one family, so nft's checks of family and protocol are both taken back.
   return network !== null && takeBack(reading, transport) && takeBack(reading, network) ? found : null
 }
 

@@ -70,7 +70,7 @@ const ctProperties: ReadonlyMap<number, Loaded> = new Map([
   [NFT_CT_DIRECTION, loaded(ct('direction'), 'ct_dir', 1)],
 ])
 
-/** Of the original tuple and of that of the reply: enum ip_conntrack_dir. */
+/** The destination in the original tuple and in the reply tuple: enum ip_conntrack_dir. */
 const destinations: readonly Loaded[] = (['original', 'reply'] as const).map((direction) =>
   loaded(ct('ip daddr', direction), 'ipv4_addr', 4),
 )
@@ -127,7 +127,7 @@ const byteOrderTypes = [
   ...[NFTA_BYTEORDER_SREG, NFTA_BYTEORDER_DREG, NFTA_BYTEORDER_OP, NFTA_BYTEORDER_LEN, NFTA_BYTEORDER_SIZE],
 ]
 
-/** A number is put in network order where it is looked up in intervals; nft lists nothing of it. */
+/** Reads the conversion of a number to network order before a lookup in intervals. nft does not list the conversion. */
 export const readByteOrder = ({ registers }: RuleReading, span: Span): boolean => {
   const attributes = attributesIn(span, byteOrderTypes)
   if (attributes === null) return false
@@ -143,7 +143,7 @@ export const readByteOrder = ({ registers }: RuleReading, span: Span): boolean =
   )
 }
 
-/** A port that may be of any transport protocol. */
+/** A destination port, whatever the transport protocol. */
 export const destinationPort: Loaded = loaded(payload('th', 'dport'), 'inet_service', 2)
 export const field = (protocol: string, name: string, type: string, bytes: number): Loaded =>
   loaded(payload(protocol, name), type, bytes)

@@ -19,7 +19,7 @@ import { readPayload } from './header.ts'
 import { readByteOrder, readCt, readFib, readMeta, readNumgen } from './load.ts'
 import { type KnownSet, type RuleReading, startReading } from './reading.ts'
 
-/** Adds what an expression of the kernel does to what has been read of its rule; false of one that ours do not have. */
+/** Adds the effect of one kernel expression to the reading of its rule. False: our rules never have this expression. */
 type ReadExpression = (reading: RuleReading, data: Span) => boolean
 
 const readers: ReadonlyMap<string, ReadExpression> = new Map([
@@ -46,7 +46,7 @@ const readExpression = (reading: RuleReading, span: Span): boolean => {
   return read?.(reading, data ?? { ...span, start: span.end }) ?? false
 }
 
-/** IANA protocol numbers of those that ours ask for by themselves. */
+/** Is this one of the protocols that our rules match by themselves? The numbers are IANA's. */
 const isStated = (protocol: number): boolean => protocol === 6 || protocol === 17 || protocol === 132
 
 /** Is nothing left open at the end of a rule? */
@@ -54,7 +54,7 @@ const isClosed = ({ registers, transport, network }: RuleReading): boolean =>
   registers.isEmpty &&
   (transport === null || transport.stated === null || (network === null && isStated(transport.protocol)))
 
-/** The statements of a rule as nft lists them; null when they are not among those that ours have. */
+/** The statements of a rule as nft lists them; null when our rules never have one of them. */
 export const readStatements = (
   span: Span,
   sets: ReadonlyMap<string, KnownSet>,
@@ -78,7 +78,7 @@ const known = [
   ...[NFTA_RULE_POSITION, NFTA_RULE_USERDATA],
 ]
 
-/** Reads the attributes of an NFT_MSG_NEWRULE; null when it is not as ours are. */
+/** Reads the attributes of an NFT_MSG_NEWRULE; null when the rule has a form that ours never have. */
 export const readRule = (span: Span, sets: ReadonlyMap<string, KnownSet>): PlacedRule | null => {
   const attributes = attributesIn(span, known)
   if (attributes === null) return null

@@ -3,18 +3,21 @@ import type { ReferenceExpression, SetExpression, Statement } from '../../../mod
 import type { ElementTypes } from '../read-element.ts'
 import { Registers } from './register.ts'
 
-/** A set or map as a rule names it: an anonymous one by what it holds. */
+/** A set or map as a rule refers to it: by name, or by content where it is anonymous. */
 export interface KnownSet {
   readonly types: ElementTypes
   readonly expression: ReferenceExpression | SetExpression
 }
 
-/** A rule as far as it has been read. */
+/** The state of reading one rule. */
 export interface RuleReading {
   readonly sets: ReadonlyMap<string, KnownSet>
   readonly registers: Registers
   readonly statements: Statement[]
-  /** What the packet is known to be by now, each with the statement that asked for it until a field implies that. */
+  /**
+   * The family and the protocol that the packet is known to have. `stated` is the statement that compared them, or null
+   * once a header field implies it.
+   */
   network: { readonly family: Family; stated: Statement | null } | null
   transport: { readonly protocol: number; stated: Statement | null } | null
 }
@@ -28,9 +31,9 @@ export const startReading = (sets: ReadonlyMap<string, KnownSet>): RuleReading =
 })
 
 /**
- * Takes back the last statement, as a header field implies what it asked for: nft writes `meta nfproto ipv4` in front of
- * each field of IPv4, and leaves it out when it lists the rule (nftables, `payload_dependency_kill`). Where something
- * stands between the two, this does not know what nft does.
+ * Removes the last statement where a header field implies it. nft writes `meta nfproto ipv4` in front of each IPv4
+ * field, and leaves it out of its listing (nftables, `payload_dependency_kill`). False: another statement stands
+ * between the two, and nft's behaviour is then not known here.
  */
 export const takeBack = ({ statements }: RuleReading, known: { stated: Statement | null }): boolean => {
   if (known.stated === null) return true

@@ -2,24 +2,24 @@ import type { Expression } from '../../../model/index.ts'
 import { NFT_REG32_00 } from '../../constants.ts'
 import type { Span } from '../attributes.ts'
 
-/** What was asked of a packet. */
+/** A field that the rule loaded from the packet. */
 export interface Loaded {
   readonly kind: 'loaded'
   readonly expression: Expression
-  /** As sets call it, where sets of ours have values of it. */
+  /** The type of the field, as our sets name it where they hold such values. */
   readonly type: string
   readonly bytes: number
-  /** Which bits of it count, where not all do. */
+  /** The bits of the field that count; null: all of them. */
   readonly mask: Span | null
 }
 
-/** What a rule brings along. */
+/** A constant that the rule loaded. */
 export interface Constant {
   readonly kind: 'constant'
   readonly value: Span
 }
 
-/** What a map gave. */
+/** The data that a map lookup loaded. */
 export interface Mapped {
   readonly kind: 'mapped'
   readonly expression: Expression
@@ -29,13 +29,13 @@ export interface Mapped {
 export type Held = Loaded | Constant | Mapped
 
 /**
- * What the registers of a rule hold, by the first of the four bytes' registers that a value takes. A value is taken out
- * when it is used: what is left at the end of a rule, or is written over, is a rule that ours are not.
+ * The content of a rule's registers, by the first four-byte register of each value. A value is removed when it is used.
+ * A value that is left at the end of a rule, or overwritten, means a rule that we do not write.
  */
 export class Registers {
   readonly #held = new Map<number, Held>()
 
-  /** False when the register holds something already, or is none that holds data. */
+  /** Stores a value. False: the register holds a value already, or does not hold data. */
   put(register: number | null, held: Held): boolean {
     const slot = slotOf(register)
     if (slot === null || this.#held.has(slot)) return false
@@ -43,7 +43,7 @@ export class Registers {
     return true
   }
 
-  /** Takes what stands so many bytes behind a register; null when nothing begins there. */
+  /** Takes the value that begins this number of bytes behind a register; null when none begins there. */
   take(register: number | null, bytesBehind = 0): Held | null {
     const slot = slotOf(register)
     const at = slot === null ? -1 : slot + bytesBehind / 4
@@ -62,7 +62,10 @@ export class Registers {
   }
 }
 
-/** The four registers of sixteen bytes are those of four bytes under other numbers (NFT_REG_1 is NFT_REG32_00 to 03). */
+/**
+ * The index of a register among those of four bytes. The four registers of sixteen bytes share their space with them
+ * (NFT_REG_1 is NFT_REG32_00 to 03). Null: the register does not hold data.
+ */
 export const slotOf = (register: number | null): number | null => {
   if (register === null || register < 1 || register >= NFT_REG32_00 + 16) return null
   if (register >= NFT_REG32_00) return register - NFT_REG32_00

@@ -10,7 +10,7 @@ const wordsOf = (symbols: Symbols): Words => new Map(symbols.map(([word, number]
 const byNumber = (types: Readonly<Record<string, Symbols>>): Readonly<Record<string, Words>> =>
   Object.fromEntries(Object.entries(types).map(([type, symbols]) => [type, wordsOf(symbols)]))
 
-// IANA protocol numbers. A rule that asks for ICMP alone is none of ours: it comes in front of a type, which implies it.
+// IANA protocol numbers. Our rules match ICMP only in front of a type, which implies the protocol.
 const protocols: Symbols = [
   ['tcp', 6],
   ['udp', 17],
@@ -27,14 +27,17 @@ const bits = byNumber(bitSymbols)
 const longIn = ({ view, start, end }: Span): number | null =>
   end - start === 4 ? view.getUint32(start, littleEndian) : null
 
-/** The word for a value; null when it is not among ours. */
+/** The word for a value; null when our rules never have the value. */
 export const wordIn = (type: string, span: Span): TextExpression | null => {
   const { view, start, end } = span
   if (end - start === 1) return bytes[type]?.get(view.getUint8(start)) ?? null
   return longs[type]?.get(longIn(span) ?? -1) ?? null
 }
 
-/** The words for the bits of a mask: a list where there are several, as nft has it; null when one is not among ours. */
+/**
+ * The words for the bits of a mask: one word, or a list for several, as nft lists them. Null: our rules never have one
+ * of the bits.
+ */
 export const bitsIn = (type: string, mask: Span): Expression | null => {
   const known = bits[type]
   const value = longIn(mask)
