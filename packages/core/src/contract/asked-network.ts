@@ -2,24 +2,24 @@ import { formatPrefix, tryParsePrefix } from '@portolan/netfilter'
 import type { ReachableSource } from '../intent/index.ts'
 
 /**
- * What a live network was asked to be that neither its addresses nor its rules tell.
+ * The parts of a live network's intent that neither its addresses nor its rules show.
  * @public @since 0.1.0
  */
 export interface AskedNetwork {
-  /** The host address that ports without one are bound to. */
+  /** The host address for ports that name none. */
   readonly hostBinding?: string
-  /** What reaches every container of it on its own address. */
+  /** The sources that reach every container of the network on its own address. */
   readonly reachableFrom?: readonly AskedSource[]
 }
 
 /**
- * What may reach a live network: a live host has no services.
+ * A source that may reach a live network. A live host knows no services.
  * @public @since 0.1.0
  */
 export type AskedSource = Exclude<ReachableSource, { readonly kind: 'service' }>
 
 /**
- * A source as a word without spaces, commas and `=`. Only a prefix has a slash, and only a network a colon.
+ * Writes a source as a word without spaces, commas and `=`. Only a prefix has a slash, and only a network has a colon.
  * @internal
  */
 export const sourceWord = (source: AskedSource): string => {
@@ -30,7 +30,8 @@ export const sourceWord = (source: AskedSource): string => {
 }
 
 /**
- * @throws URIError for an escape that is none
+ * Reads the word of a source.
+ * @throws URIError for an invalid percent escape
  * @internal
  */
 export const readSource = (word: string): AskedSource => {

@@ -5,8 +5,8 @@ import { type EndpointMark, parseEndpointAlias } from './endpoint-alias.ts'
 import { replicaName } from './mapping-label.ts'
 
 /**
- * Tells which endpoints have an interface on a network, by the aliases of the host's ends. Of an endpoint on a parent the
- * host has no end, so none is told.
+ * Tells which endpoints have an interface on a network, by the aliases of the veth ends on the host. An endpoint on a
+ * parent has no end on the host, so the answer for it is false.
  * @example
  * attachedEndpoints({})({ project: 'shop', network: 'web' }, { project: 'shop', service: 'web', replica: 1 }) // false
  */
@@ -25,10 +25,10 @@ export const attachedEndpoints = (
 const keyOf = (project: string, network: string, endpoint: string): string =>
   JSON.stringify([project, network, endpoint])
 
-/** The host's end of an endpoint, with what the end inside has as far as it was read. */
+/** The host's end of an endpoint's veth pair, with what was read of the end inside the container. */
 export interface AttachedEnd {
   readonly mark: EndpointMark
-  /** Null: the facts do not tell it. */
+  /** The interface index; null: the facts do not have it. */
   readonly index: number | null
   readonly inside: InsideFact
   /** The end on the host. */
@@ -36,7 +36,7 @@ export interface AttachedEnd {
 }
 
 /**
- * The host's ends of endpoints, of whatever project.
+ * The host's ends of all endpoints of Portolan, whatever their project.
  * @example
  * attachedEnds({}) // []
  */
@@ -47,22 +47,22 @@ export const attachedEnds = ({ interfaces = [] }: HostFacts): readonly AttachedE
   })
 
 /**
- * The addresses of the end inside, without their prefix lengths.
+ * The addresses of the end inside the container, without their prefix lengths.
  * @example
  * insideAddresses({ addresses: ['172.17.0.2/16'] }) // ['172.17.0.2']
  */
 export const insideAddresses = ({ addresses = [] }: InsideFact): readonly string[] =>
   addresses.map((text) => canonicalAddress(text.split('/')[0] ?? ''))
 
-/** An end with the addresses that its endpoint has on its network by the leases, or had last. */
+/** A host's end with the addresses that its endpoint has leased on its network, or had last. */
 export interface LeasedEnd extends AttachedEnd {
   readonly held: readonly LeasedAddress[]
-  /** Those that it gave up, while no other endpoint has them. */
+  /** The addresses that the endpoint gave up and that no other endpoint has. */
   readonly givenUp: readonly LeasedAddress[]
 }
 
 /**
- * Ends with what is leased to their endpoints. Addresses are many and ends few, so each address is looked for among the
+ * Adds to each end the leases of its endpoint. There are many leases and few ends, so each lease is looked up among the
  * ends.
  * @example
  * leasedEnds(attachedEnds({}), emptyLeases) // []
@@ -91,8 +91,8 @@ export const leasedEnds = (ends: readonly AttachedEnd[], leases: LeaseState): re
 }
 
 /**
- * Of ends those whose endpoint has no lease on its network, held or given up: where the state directory was lost, only the
- * ends inside tell which addresses are in use.
+ * The ends whose endpoint has no lease on its network, neither held nor given up. If the state directory was lost, only
+ * the ends inside tell which addresses are in use.
  * @example
  * unleasedEnds(attachedEnds({}), emptyLeases) // []
  */

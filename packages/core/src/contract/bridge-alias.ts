@@ -12,24 +12,27 @@ export interface BridgeOwner {
 }
 
 /**
- * What a bridge of ours says of itself, as its ifalias, so that what is ours is known from the kernel alone,
- * without a state directory; and so that a project which joins the network of another keeps its contract.
+ * The contents of the ifalias of a Portolan bridge. The kernel alone then identifies the bridge, without a state
+ * directory, and a project that joins a network of another project keeps that network's contract.
  * @public @since 0.1.0
  */
 export interface BridgeMark extends BridgeOwner {
-  /** May the containers on it talk to each other directly? */
+  /** Whether the containers on the bridge may talk to each other directly. */
   readonly icc: boolean
-  /** Do some of them all the same, by `links` or `reachable_from`, though `icc` is off? Absent: none do. */
+  /** `icc` is off, but `links` or `reachable_from` still lets some of the containers reach others. Absent: none. */
   readonly linked?: boolean
   readonly internal: boolean
   readonly masquerade: boolean
   /** The gateway mode of each family. */
   readonly mode: { readonly ip: GatewayMode; readonly ip6: GatewayMode }
-  /** The subnets of families in mode `isolated`, which no address of the bridge tells. Absent: there are none. */
+  /** The subnets of families in mode `isolated`. The bridge has no address that shows them. Absent: there are none. */
   readonly isolated?: { readonly ip?: string; readonly ip6?: string }
-  /** What the network was asked to be that nothing else on the host tells. Absent: nothing. */
+  /** The parts of the intent that nothing else on the host shows. Absent: none. */
   readonly asked?: AskedNetwork
-  /** What the kernel has no room for: `sources` of `asked`, or any of it and of `isolated`. Absent: all of it is told. */
+  /**
+   * The parts that did not fit into the ifalias. `sources`: `asked.reachableFrom` is missing. `any`: any part of
+   * `asked` and `isolated` may be missing. Absent: nothing is missing.
+   */
   readonly untold?: 'sources' | 'any'
 }
 
@@ -38,14 +41,14 @@ const pattern = new RegExp(
   `^portolan project=([^\\s=]+) network=([^\\s=]+)( icc=(?:off|links))?( internal=on)?( masquerade=off)?(?: ip=${mode})?(?: ip6=${mode})?(?: subnet=([\\d./]+))?(?: subnet6=([\\da-f:./]+))?(?: bind=([\\da-f:.]+))?(?: from=([^\\s=]+))?(?: more=(from|on))?$`,
 )
 
-/** include/uapi/linux/if.h: IFALIASZ, with the zero at its end. */
+/** include/uapi/linux/if.h: IFALIASZ, less the closing NUL. */
 const ROOM = 255
 
 const anyMore = ' more=on'
 
 /**
- * The ifalias of one of our bridges. Only what differs from a network that says nothing is written: the kernel has
- * room for 255 bytes. Where that is not enough for all that was asked of the network, it says that there is more.
+ * Writes the ifalias of a Portolan bridge. Only what differs from a default network is written, because the kernel
+ * keeps 255 bytes. If these do not hold all of the intent, the alias says that a part is missing.
  * @example
  * bridgeAlias({ project: 'shop', network: 'web' }) // 'portolan project=shop network=web'
  * @public @since 0.1.0
@@ -77,7 +80,7 @@ const characterText = (mark: BridgeOwner & Partial<BridgeMark>): string =>
 const modeWord = (family: 'ip' | 'ip6', wanted: GatewayMode = 'nat'): readonly string[] =>
   wanted === 'nat' ? [] : [`${family}=${wanted}`]
 
-/** Those that a name of usual length leaves room for. */
+/** The words that fit beside names of usual length. */
 const narrowWords = ({ isolated = {}, asked = {} }: Partial<BridgeMark>): readonly string[] => [
   ...(isolated.ip === undefined ? [] : [`subnet=${isolated.ip}`]),
   ...(isolated.ip6 === undefined ? [] : [`subnet6=${isolated.ip6}`]),
@@ -85,7 +88,7 @@ const narrowWords = ({ isolated = {}, asked = {} }: Partial<BridgeMark>): readon
 ]
 
 /**
- * What an ifalias says; null when the interface is not ours.
+ * Reads an ifalias; null: the interface is not a bridge of Portolan.
  * @example
  * parseBridgeAlias('uplink to rack 4') // null
  * @public @since 0.1.0
@@ -116,14 +119,14 @@ export const parseBridgeAlias = (alias: string | undefined): BridgeMark | null =
   }
 }
 
-/** The pattern lets no other word through. */
+/** Reads a mode. The pattern lets no other word through. */
 const readMode = (word: string | undefined): GatewayMode =>
   word === 'routed' || word === 'nat-unprotected' || word === 'isolated' ? word : 'nat'
 
-/** There may have been more, and no room to say so. */
+/** Whether the alias has no room for ` more=on`. Parts may then be missing without a sign. */
 const lacksRoom = (alias: string): boolean => alias.length + anyMore.length > ROOM
 
-/** @returns null: it is none of ours */
+/** @returns null: the alias is not one of Portolan's */
 const readIsolated = (
   ...texts: readonly [ip: string | undefined, ip6: string | undefined]
 ): NonNullable<BridgeMark['isolated']> | null => {
@@ -138,7 +141,7 @@ const readIsolated = (
   return found
 }
 
-/** @returns null: it is none of ours */
+/** @returns null: the alias is not one of Portolan's */
 const readAsked = (bind: string | undefined, from: string | undefined): AskedNetwork | null => {
   if (bind !== undefined && tryParseAddress(bind) === null) return null
   const reachableFrom = from?.split(',').map(readSource)

@@ -4,17 +4,17 @@ import type { HostFacts } from '@portolan/netfilter'
 import type { DesiredNetwork } from './desired-state.ts'
 
 /**
- * Locally administered, and none that an endpoint has of its address (02:42), Docker's containers too: a former gateway's
- * address may come to be an endpoint's.
+ * A locally administered first byte. Endpoints, and containers of Docker, derive their MAC from their address, with
+ * 02:42 in front. A bridge must stay out of that range: the address of a former gateway may later be an endpoint's.
  */
 const firstByte = '06'
 
 /**
- * The MAC of a network's bridge: a bridge that was deleted and comes back has the same one, so what its containers know of
- * their gateway stays true. Two hosts whose bridges are on one link have different ones, by the machine id, or where a host
- * has none, by their gateways.
+ * The MAC of a network's bridge. It is derived from names, so a bridge that is deleted and made again has the same MAC
+ * and the neighbour entries of its containers stay true. Two hosts with bridges on one link get different MACs, by
+ * their machine ids. A host without a machine id uses its gateways instead.
  *
- * @param facts - of the host that the bridge is on
+ * @param facts - the facts of the host that the bridge is on
  * @example
  * bridgeMac('shop', { name: 'web', ip: null, ip6: null }, { machineId: 'here' }) // '06:02:6f:73:31:3a'
  * @public @since 0.1.0

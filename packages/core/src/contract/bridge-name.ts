@@ -4,7 +4,7 @@ import type { EndpointMark } from './endpoint-alias.ts'
 const longestName = 15
 const hashLength = 6
 
-/** FNV-1a, 32 bits: short, stable, and nothing secret hangs on it. */
+/** FNV-1a, 32 bits: short and stable. No security depends on it. */
 const fnv1a = (text: string): number => {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index += 1) {
@@ -14,8 +14,8 @@ const fnv1a = (text: string): number => {
 }
 
 /**
- * The interface name of a network's bridge: readable at the front, unique by a hash of project and network at
- * the end, the same on every host, never longer than an interface name may be.
+ * The interface name of a network's bridge: readable at the front, with a hash of project and network at the end that
+ * makes it unique. It is the same on every host, and at most as long as an interface name may be.
  *
  * @example
  * bridgeName('shop', 'frontend') // 'br-front-v8faai'
@@ -25,9 +25,9 @@ export const bridgeName = (project: string, network: string): string =>
   hashedName('br', network, `${project}/${network}`)
 
 /**
- * The interface name of the host's end of an endpoint's veth pair, made as `bridgeName` makes one.
+ * The interface name of the host's end of an endpoint's veth pair, built like `bridgeName`.
  *
- * @param attempt - another name for each number, for where the first is taken
+ * @param attempt - each number gives another name, for the case that a name is taken
  * @example
  * endpointPortName({ project: 'shop', network: 'web', endpoint: 'web-1' }) // 've-web1-q0f58r'
  * @public @since 0.1.0

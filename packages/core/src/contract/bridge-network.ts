@@ -11,7 +11,7 @@ import { type BridgeMark, type BridgeOwner, parseBridgeAlias } from './bridge-al
 import type { DesiredNetwork, DesiredOpening, DesiredSubnet } from './desired-state.ts'
 
 /**
- * What a network is, beside its name and its subnets.
+ * The properties of a network besides its name and its subnets.
  * @internal
  */
 export type NetworkCharacter = Omit<BridgeMark, keyof BridgeOwner>
@@ -24,17 +24,17 @@ export interface OwnedNetwork {
   readonly project: string
   readonly network: DesiredNetwork
   /**
-   * The network among those of other hosts of a cluster, which its bridge does not tell: what is made anew where its rules
-   * are gone. Rules that are there need not have it. Absent: no other hosts are known.
+   * The network and its openings with what other hosts of the cluster add, which the bridge does not show. Rules that
+   * are made again follow it. Rules that exist need not. Absent: no other hosts are known.
    */
   readonly among?: { readonly network: DesiredNetwork; readonly openings: readonly DesiredOpening[] }
 }
 
 /**
- * The network that a bridge of ours carries, told from the bridge alone: its alias says what the network is, its
- * addresses are the gateways. So the rules of a network can be made again when they are lost.
+ * Rebuilds a network from its bridge alone: the alias holds the properties of the network, the addresses are the
+ * gateways. So the rules of a network can be made again after they are lost.
  *
- * @returns null when the interface is no bridge of ours
+ * @returns null when the interface is not a bridge of Portolan
  * @example
  * bridgeNetwork({ name: 'br-web', alias: 'portolan project=shop network=web', addresses: ['172.17.42.1/16'] })
  * @public @since 0.1.0
@@ -85,7 +85,10 @@ export const linkSubnet = (
   return null
 }
 
-/** The bridge of an isolated subnet has no address. Where its alias does not tell the subnet, every address stands for it. */
+/**
+ * The subnet of a family in mode `isolated`; null: the mode is another one. Its bridge has no address. If the alias
+ * does not hold the subnet, the whole address space stands for it.
+ */
 const isolated = (family: Family, { mode, isolated: told = {} }: NetworkCharacter): DesiredSubnet | null =>
   mode[family] === 'isolated'
     ? {

@@ -19,11 +19,14 @@ import type {
 
 const version = { ip: 'IPv4', ip6: 'IPv6' } as const
 
-/** Addresses that are canonical: ten thousand mappings lead to a few. */
+/** Addresses known to be canonical: ten thousand mappings lead to few addresses, and each is parsed once. */
 const canonical: Readonly<Record<Family, Set<string>>> = { ip: new Set(), ip6: new Set() }
 const CANONICAL_LIMIT = 4_096
 
-/** @param what - `The gateway of`, with a name: put together only for what is refused, as ten thousand mappings are not */
+/**
+ * @param what - `The gateway of`, without the name: the message is put together only for a refused value, not for each
+ *   of ten thousand mappings
+ */
 const checkAddress = (address: string, family: Family, what: string, name: string): void => {
   const known = canonical[family]
   if (known.has(address)) return
@@ -51,7 +54,7 @@ const checkNumber = (value: number, first: number, last: number, what: string, n
 }
 
 /**
- * Refuses a project name with which no comment could begin.
+ * Refuses a project name that cannot stand at the start of a rule's comment.
  * @throws InvalidRequestError
  * @example
  * checkProject('shop') // undefined
@@ -75,7 +78,7 @@ const checkNetwork = (network: DesiredNetwork): void => {
   }
 }
 
-/** Routes go into no rule, but into scripts. */
+/** Checks a route. No rule holds its values, but scripts do. */
 const checkRoute = ({ destination, via }: DesiredRoute): void => {
   const family = destination.includes(':') ? 'ip6' : 'ip'
   checkPrefix(destination, family, 'The block of a route')
@@ -83,7 +86,7 @@ const checkRoute = ({ destination, via }: DesiredRoute): void => {
 }
 
 /**
- * Refuses a mapping whose values could not be written as a rule, or would mean something else in one.
+ * Refuses a mapping with values that cannot be written as a rule, or that would change the rule's meaning.
  * @throws InvalidRequestError naming the value
  * @example
  * desired.mappings.forEach(checkMapping)
@@ -103,7 +106,7 @@ export const checkMapping = (mapping: DesiredMapping): void => {
   }
 }
 
-/** What is on a parent goes into no rule, but into commands that people run. */
+/** Checks a network on a parent. No rule holds its values, but commands that operators run do. */
 const checkParented = ({ name, ip, ip6, endpoints }: DesiredParentedNetwork): void => {
   for (const [family, subnet] of [['ip', ip] as const, ['ip6', ip6] as const]) {
     if (subnet === null) continue
@@ -131,8 +134,8 @@ const checkOpening = ({ label, family, address, from, ports }: DesiredOpening): 
 }
 
 /**
- * Refuses a desired state whose values could not be written as rules. Both compilers ask it first, so that a state
- * made by hand is as safe as one that `resolve` made. Names of interfaces are each dialect's own to check.
+ * Refuses a desired state with values that cannot be written as rules. Both compilers call this first, so a state made
+ * by hand is as safe as one that `resolve` made. Each dialect checks the names of interfaces itself.
  *
  * @throws InvalidRequestError naming the value
  * @example

@@ -1,9 +1,9 @@
 import { InvalidRequestError } from '@portolan/netfilter'
 
 /**
- * Holds the name of an interface inside to what the kernel takes, and to what `ip -batch` and a path under /proc/sys read as
- * that name: "#" begins a comment there, "%d" asks the kernel for a number (`dev_alloc_name`), and all, default and lo have
- * another meaning.
+ * Refuses a name for the interface of a container that the kernel, `ip -batch` or a path under /proc/sys would not take
+ * as it is. "#" begins a comment there, "%d" asks the kernel for a number (`dev_alloc_name`), and all, default and lo
+ * mean something else.
  *
  * @throws InvalidRequestError
  * @example

@@ -1,14 +1,18 @@
 import { byteLength, IntentError, type SourcePosition } from '@portolan/netfilter'
 
 /**
- * IFALIASZ is 256 with the closing NUL (include/uapi/linux/if.h); a project and our own words take up to 153 of it.
+ * IFALIASZ is 256 with the closing NUL (include/uapi/linux/if.h). A project and Portolan's own words take up to 153
+ * bytes.
  * @see bridgeAlias
  */
 const longestName = 100
 
-/** Throws what `encodeURIComponent` throws for half of a surrogate pair, which no UTF-8 text can hold. */
+/**
+ * The length of a name when percent-encoded. Infinite for half of a surrogate pair: no UTF-8 text can hold it, and
+ * `encodeURIComponent` throws.
+ */
 const encodedLength = (text: string): number => {
-  // Most names are plain, and are their own encoding.
+  // Most names are plain, and need no encoding.
   if (/^[\w.-]*$/.test(text)) return text.length
   try {
     return encodeURIComponent(text).length
@@ -18,7 +22,7 @@ const encodedLength = (text: string): number => {
 }
 
 /**
- * What people call their networks and services is theirs, as long as a bridge can carry it in its alias.
+ * Accepts any name for a network or service that a bridge's alias can hold.
  * @throws IntentError
  * @internal
  */
@@ -32,7 +36,7 @@ export const checkName = (name: string, what: string, place: SourcePosition | nu
 }
 
 /**
- * A line break or another control character tears messages and listings apart, and may steer a terminal.
+ * Refuses control characters: a line break tears messages and listings apart, and others may steer a terminal.
  * @throws IntentError
  * @internal
  */
@@ -45,8 +49,8 @@ export const checkPrintable = (text: string, what: string, place: SourcePosition
 }
 
 /**
- * Is a text what the kernel takes for the name of an interface (net/core/dev.c `dev_valid_name`), without what would tear
- * a listing apart? A backend may take less: iptables has no way to write quotes.
+ * Whether the kernel accepts a text as the name of an interface (net/core/dev.c `dev_valid_name`), and the text does
+ * not tear a listing apart. A backend may accept less: iptables cannot write quotes.
  * @example
  * isInterfaceName('eth0.100') // true
  * @public @since 0.1.0
@@ -57,6 +61,7 @@ export const isInterfaceName = (name: string): boolean => {
 }
 
 /**
+ * Refuses a text that cannot name an interface.
  * @throws IntentError
  * @internal
  */

@@ -8,7 +8,7 @@ import type { DesiredEndpoint } from './desired-endpoint.ts'
 export interface DesiredParentedNetwork {
   readonly name: string
   readonly driver: ParentedDriver
-  /** The interface that its containers share. */
+  /** The host's interface that the containers share. */
   readonly parent: string
   readonly mtu: number | null
   readonly ip: DesiredParentedSubnet | null
@@ -19,6 +19,6 @@ export interface DesiredParentedNetwork {
 /** @public @since 0.1.0 */
 export interface DesiredParentedSubnet {
   readonly subnet: string
-  /** A router on the wire, which is not this host; null: none is known, or the network is internal. */
+  /** A router on the wire, not this host; null: none is known, or the network is internal. */
   readonly gateway: string | null
 }

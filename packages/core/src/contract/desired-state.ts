@@ -5,9 +5,9 @@ import type { DesiredEndpoint } from './desired-endpoint.ts'
 import type { DesiredParentedNetwork } from './desired-parented-network.ts'
 
 /**
- * Everything one project wants of a host, with every choice made: subnets picked, addresses leased, ranges
- * unrolled into single ports. Backend-neutral, JSON-serialisable; the input of both compilers and of the
- * reachability contract. Addresses and prefixes are canonical text (RFC 5952 for IPv6).
+ * Everything that one project wants of a host, with every choice made: subnets picked, addresses leased, ranges
+ * unrolled into single ports. It is backend-neutral and JSON-serialisable, and both compilers and the reachability
+ * contract take it as input. Addresses and prefixes are canonical text (RFC 5952 for IPv6).
  * @public @since 0.1.0
  */
 export interface DesiredState {
@@ -15,18 +15,21 @@ export interface DesiredState {
   readonly networks: readonly DesiredNetwork[]
   readonly endpoints: readonly DesiredEndpoint[]
   readonly mappings: readonly DesiredMapping[]
-  /** What may reach containers on their own addresses beside what gateway modes and mappings open; absent: nothing. */
+  /**
+   * Sources that may reach containers on their own addresses, beyond what gateway modes and mappings open. Absent:
+   * none.
+   */
   readonly openings?: readonly DesiredOpening[]
-  /** Drop what is forwarded between two interfaces that are not ours. */
+  /** Drop packets that are forwarded between two interfaces that are not Portolan's. */
   readonly guardForwarding: boolean
   /**
-   * Networks on an interface of the host, with their endpoints. No rule is for them, and no row of the contract. Absent:
+   * Networks on an interface of the host, with their endpoints. They have no rules and no row of the contract. Absent:
    * there are none.
    */
   readonly parented?: readonly DesiredParentedNetwork[]
   /**
-   * All routes to blocks of other hosts of a cluster that the host is to have of us, whatever the project. Absent: no
-   * cluster is known, and routes are left as they are.
+   * All routes to blocks of other hosts of a cluster that Portolan wants on this host, whatever the project. Absent: no
+   * cluster is known, and routes stay as they are.
    */
   readonly routes?: readonly DesiredRoute[]
 }
@@ -53,11 +56,14 @@ export interface DesiredNetwork {
   readonly internal: boolean
   readonly icc: boolean
   /**
-   * `icc` is off, and some of its containers reach others all the same, by `links` or `reachable_from`. Its ports cannot
-   * be isolated then. Absent: none do.
+   * `icc` is off, but `links` or `reachable_from` still lets some containers reach others. The ports of the bridge
+   * cannot be isolated then. Absent: none do.
    */
   readonly linked?: boolean
-  /** Its bridge says this, so that the network is known whole where its records are lost. Absent: nothing. */
+  /**
+   * The intent that the bridge's alias holds, so that the network is known in full even if its records are lost.
+   * Absent: nothing.
+   */
   readonly asked?: AskedNetwork
   readonly mtu: number | null
   readonly ip: DesiredSubnet | null
@@ -70,18 +76,19 @@ export interface DesiredSubnet {
   /** Null in mode `isolated`. */
   readonly gateway: string | null
   readonly mode: GatewayMode
-  /** Rewrite the source of what leaves for the outside. Always false when `mode` is `routed`. */
+  /** Rewrite the source of packets that leave for other machines. Always false when `mode` is `routed`. */
   readonly masquerade: boolean
   /**
-   * Blocks of other hosts of a cluster that containers here reach with their own source, though the rest is masqueraded;
-   * CIDR. On an external network the rules of its owner say whether they do, and none of this project. Absent: none.
+   * Blocks of other hosts of a cluster, CIDR. Containers reach them with their own source even if all other packets are
+   * masqueraded. On an external network, the rules of its owner decide this, not the rules of this project. Absent:
+   * none.
    */
   readonly unmasqueraded?: readonly string[]
 }
 
 /**
- * One port of one family. Two mappings of one state never share family, protocol, host address, interface and
- * host port (a clash of intents is a conflict, and only the first of them is kept here).
+ * One port of one family. No two mappings of a state share family, protocol, host address, interface and host port. Two
+ * intents that clash are a conflict, and only the first of them is kept here.
  * @public @since 0.1.0
  */
 export interface DesiredMapping {
@@ -95,11 +102,11 @@ export interface DesiredMapping {
   readonly hostAddress: string | null
   /** The container's port when `direct`. */
   readonly hostPort: number
-  /** Other machines must come in by this interface; null: any. */
+  /** The interface by which other machines must come in; null: any. */
   readonly interface: string | null
-  /** Prefixes of this family that other machines must come from; null: everyone; empty: no other machine. */
+  /** Prefixes of this family that other machines must come from; null: any source; empty: no other machine. */
   readonly allowFrom: readonly string[] | null
-  /** One, or several that share new flows by weight. */
+  /** One target, or several that share new flows by weight. */
   readonly targets: readonly [DesiredTarget, ...DesiredTarget[]]
 }
 
@@ -115,7 +122,7 @@ export interface DesiredTarget {
 }
 
 /**
- * Containers that something named by `links` or `reachable_from` reaches on their own addresses.
+ * Containers that a source named in `links` or `reachable_from` reaches on their own addresses.
  * @public @since 0.1.0
  */
 export interface DesiredOpening {
@@ -127,13 +134,14 @@ export interface DesiredOpening {
   /** One container's address; null: every container of the network. */
   readonly address: string | null
   readonly from: OpeningSource
-  /** The ports of one container that another one reaches; null: every port of every protocol. */
+  /** The ports of one container that another container reaches; null: every port of every protocol. */
   readonly ports: readonly OpenPort[] | null
 }
 
 /**
- * What reaches the containers of an opening.
- * - `interface`, `prefix`: other machines, by where they come in or by their source. A container of ours is none.
+ * The source of an opening.
+ * - `interface`, `prefix`: other machines, by their incoming interface or their source address. Containers of Portolan
+ *   do not count as other machines.
  * - `network`: the containers of a network of the project.
  * - `container`: one container, by its address on a network of the project.
  * @public @since 0.1.0

@@ -2,7 +2,7 @@ import type { EndpointAddress } from '@portolan/netfilter'
 import type { DesiredState } from './desired-state.ts'
 
 /**
- * The endpoints of a desired state: what `delivered` is said of.
+ * Lists the endpoints of a desired state, as `evaluate` needs them to tell which packets are delivered.
  *
  * @example
  * evaluate(packet, facts, rulesets, { endpoints: endpointAddresses(desired) })

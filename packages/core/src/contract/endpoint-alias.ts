@@ -11,8 +11,8 @@ export interface EndpointMark {
 const pattern = /^portolan project=([^\s=]+) network=([^\s=]+) endpoint=([^\s=]+)$/
 
 /**
- * The ifalias of the host's end of an endpoint's veth pair. What `attach` made is known from the kernel alone, however
- * its process ended.
+ * Writes the ifalias of the host's end of an endpoint's veth pair. The kernel alone then identifies an interface that
+ * `attach` made, even if its process died.
  * @example
  * endpointAlias({ project: 'shop', network: 'web', endpoint: 'web-1' }) // 'portolan project=shop network=web endpoint=web-1'
  * @public @since 0.1.0
@@ -21,7 +21,7 @@ export const endpointAlias = ({ project, network, endpoint }: EndpointMark): str
   `portolan project=${encodeURIComponent(project)} network=${encodeURIComponent(network)} endpoint=${encodeURIComponent(endpoint)}`
 
 /**
- * What an ifalias says; null when no endpoint of ours is behind the interface.
+ * Reads an ifalias; null: no endpoint of Portolan is behind the interface.
  * @example
  * parseEndpointAlias('portolan project=shop network=web') // null
  * @public @since 0.1.0

@@ -9,8 +9,8 @@ export const holds = (subnet: DesiredSubnet | null, address: string): boolean =>
   subnet !== null && prefixContains(subnet.subnet, address)
 
 /**
- * The network that an address is ours on. On an external one the addresses of endpoints and targets are, and the rest of
- * its subnet is of others.
+ * The network on which an address belongs to the project. On an external network, only the addresses of endpoints and
+ * targets do. The rest of its subnet belongs to others.
  */
 export const homeOf = (desired: DesiredState, family: Family, address: string): DesiredNetwork | undefined =>
   desired.networks.find((network) => isOurs(desired, network, family, address))
@@ -25,8 +25,8 @@ export const isOurs = (
   (!network.external || ownAddresses(desired, network, family).has(address))
 
 /**
- * An address of a container or guest of others, on a network that the project joins. Where the bridge has no address,
- * nothing that the host forwards gets there.
+ * Whether an address belongs to a container or guest of others, on a network that the project joins. If the bridge has
+ * no address, the host forwards nothing to that network.
  */
 export const isOfOthers = (desired: DesiredState, family: Family, address: string): boolean =>
   desired.networks.some((network) => {

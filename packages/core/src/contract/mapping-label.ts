@@ -5,7 +5,7 @@ const hostName = (family: Family, address: string | null): string =>
   family === 'ip' ? (address ?? '0.0.0.0') : `[${address ?? '::'}]`
 
 /**
- * A service's replica as people name it: the first is the service itself.
+ * The name of a service's replica for people: the first replica has the name of the service.
  * @example
  * replicaName({ service: 'web', replica: 2 }) // 'web-2'
  * @public @since 0.1.0
@@ -19,7 +19,7 @@ export const replicaName = ({
 }): string => (replica === 1 ? service : `${service}-${replica}`)
 
 /**
- * What a host socket is told apart by.
+ * The properties that identify a host socket.
  * @public @since 0.1.0
  */
 export interface HostSocket {
@@ -46,14 +46,14 @@ export const socketLabel = (socket: HostSocket): string =>
  * @public @since 0.1.0
  */
 export const mappingLabel = (socket: HostSocket, targets: readonly DesiredTarget[]): string =>
-  // Joined, not put together in a template: V8 keeps such a text as a tree of its parts, which takes four times the room
-  // of a hundred thousand labels.
+  // Joined instead of a template: V8 keeps a template's text as a tree of its parts, which takes four times the memory
+  // for a hundred thousand labels.
   [socketLabel(socket), targetsLabel(targets)].join(' -> ')
 
-/** What a mapping leads to: `nginx:80`, `a:80 and b:80`. */
+/** The targets of a mapping: `nginx:80`, `a:80 and b:80`. */
 const targetsLabel = (targets: readonly DesiredTarget[]): string => {
   const [only, ...more] = targets
-  // Of one target, as of thousands of mappings, nothing has to be joined.
+  // Thousands of mappings have one target, which needs no join.
   return only === undefined || more.length > 0 ? targets.map(targetLabel).join(' and ') : targetLabel(only)
 }
 

@@ -4,15 +4,15 @@ import type { DesiredMapping } from './desired-state.ts'
 type ByPort = ReadonlyMap<string, readonly DesiredMapping[]>
 
 /**
- * Mappings never change once they are made, so they are sorted once for all callers. Every port of a project is asked
- * for by the search for conflicts: looking through all of them each time took minutes for a hundred thousand.
+ * Mappings do not change once they are made, so all callers share one index. The search for conflicts asks for every
+ * port of a project. Scanning all mappings each time took minutes for a hundred thousand.
  */
 const known = new WeakMap<readonly DesiredMapping[], ByPort>()
 
 const keyOf = (kind: DesiredMapping['kind'], family: Family, protocol: string, port: number): string =>
   `${kind} ${family} ${protocol} ${port}`
 
-/** The port that a flow asks for: of the host, or where nothing is translated of the container. */
+/** The ports that a flow to the mapping asks for: the host port, or without translation the ports of its targets. */
 const portsOf = ({ kind, hostPort, targets }: DesiredMapping): readonly number[] =>
   kind === 'nat' ? [hostPort] : [...new Set(targets.map(({ port }) => port))]
 
@@ -28,7 +28,7 @@ const sort = (mappings: readonly DesiredMapping[]): ByPort => {
   return byPort
 }
 
-/** The mappings of one kind, family and protocol that are for a port, in the order of all. */
+/** The mappings of one kind, family and protocol for a port, in the order of `mappings`. */
 export const mappingsOfPort = (
   mappings: readonly DesiredMapping[],
   kind: DesiredMapping['kind'],

@@ -2,8 +2,8 @@ import type { BridgeMark } from './bridge-alias.ts'
 import type { DesiredNetwork } from './desired-state.ts'
 
 /**
- * What the bridge of a network says of it. Masquerading is off where a family that could have it does without: an
- * internal or routed one has none to speak of.
+ * The mark that a network's bridge carries. `masquerade` is false if a family that could be masqueraded is not.
+ * Internal networks and routed families have no masquerading, so they do not count.
  * @example
  * bridgeAlias(networkMark('shop', network)) // 'portolan project=shop network=web'
  * @public @since 0.1.0

@@ -3,7 +3,7 @@ import type { DesiredNetwork, DesiredState, OpeningSource } from './desired-stat
 import { holds, subnetOf } from './home.ts'
 import { openingsOf, opensPort } from './openings.ts'
 
-/** The flow as `reach` has it, as far as openings ask for it. */
+/** The parts of `reach`'s flow that openings depend on. */
 interface DirectFlow {
   readonly family: Family
   readonly protocol: Protocol | 'echo-request'
@@ -24,12 +24,16 @@ const isNamed = (desired: DesiredState, { family, from }: DirectFlow, named: Ope
   if (named.kind !== 'network' && named.kind !== 'container') return false
   if (named.network !== from.network) return false
   if (named.kind === 'container') return named.address === from.address
-  // A source that is not of the network is of no container there: one that routes for others opens nothing to them.
+  // An address outside the network's subnet belongs to no container there. A container that routes for others opens
+  // nothing to them.
   const home = desired.networks.find(({ name }) => name === from.network)
   return home !== undefined && holds(subnetOf(home, family), from.address)
 }
 
-/** Does `links` or `reachable_from` open a container's own address to a flow? Its source is not forged. */
+/**
+ * Whether `links` or `reachable_from` opens a container's own address to a flow. The caller has ruled out a forged
+ * source.
+ */
 export const isOpened = (desired: DesiredState, flow: DirectFlow, network: DesiredNetwork): boolean =>
   openingsOf(desired, network, flow.family).some(
     (opening) =>

@@ -2,7 +2,7 @@ import type { Family, Protocol } from '@portolan/netfilter'
 import type { DesiredNetwork, DesiredOpening, DesiredState } from './desired-state.ts'
 import { subnetOf } from './home.ts'
 
-/** States never change once they are made, and each network asks for its own. */
+/** States do not change once they are made, and each network asks for its own openings. */
 const known = new WeakMap<DesiredState, ReadonlyMap<string, readonly DesiredOpening[]>>()
 
 const none: readonly DesiredOpening[] = []
@@ -12,13 +12,13 @@ const keyOf = (network: string, family: Family): string => `${family} ${network}
 const comesFromMachine = ({ from }: DesiredOpening): boolean =>
   from.kind === 'interface' || from.kind === 'prefix'
 
-/** Between two containers of one network. */
+/** Whether an opening is between two containers of one network. */
 export const isInside = ({ from, network }: DesiredOpening): boolean =>
   (from.kind === 'network' || from.kind === 'container') && from.network === network
 
 /**
- * Can anything come of an opening? An internal network is cut off from other machines whatever is named, and the host
- * leads nothing to or from a network where it has no address, except what the bridge itself carries.
+ * Whether an opening has any effect. An internal network is cut off from other machines, whatever is named. The host
+ * forwards nothing to or from a network where it has no address: only frames inside the bridge pass.
  */
 const takesEffect = ({ networks }: DesiredState, opening: DesiredOpening): boolean => {
   const { from, family } = opening
@@ -29,7 +29,7 @@ const takesEffect = ({ networks }: DesiredState, opening: DesiredOpening): boole
   if (subnet.gateway === null) return false
   if (comesFromMachine(opening)) return !target.internal
   const home = networks.find(({ name }) => 'network' in from && name === from.network)
-  // Of a network of others the containers of ours are named one by one: the rest of its subnet is not the project's.
+  // On a network of others, the project's containers are named one by one: the rest of the subnet is not the project's.
   if (from.kind === 'network' && home?.external === true) return false
   return home !== undefined && subnetOf(home, family)?.gateway != null
 }
@@ -47,9 +47,9 @@ const gather = (desired: DesiredState): ReadonlyMap<string, readonly DesiredOpen
 }
 
 /**
- * What may reach the containers of a network on their own addresses, in one family, by `links` and `reachable_from`.
- * Openings of which nothing can come are left out: other machines to an internal network, and what would have to be
- * forwarded to or from a network without a gateway.
+ * The sources that `links` and `reachable_from` let reach the containers of a network on their own addresses, in one
+ * family. Openings without effect are left out: other machines to an internal network, and packets that would have to
+ * be forwarded to or from a network without a gateway.
  *
  * @returns in the order of the desired state
  * @example
@@ -67,7 +67,7 @@ export const openingsOf = (
   return all.get(keyOf(name, family)) ?? none
 }
 
-/** Does an opening lead to this port? */
+/** Whether an opening includes this port. */
 export const opensPort = (
   { ports }: DesiredOpening,
   protocol: Protocol | 'echo-request',

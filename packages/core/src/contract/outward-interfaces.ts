@@ -4,10 +4,10 @@ import { engineOfInterface } from '../engine/engine-of-interface.ts'
 import { parseBridgeAlias } from './bridge-alias.ts'
 
 /**
- * The interfaces by which containers reach other machines: those of default routes, and those that lead to a wire. The
- * bridges of other engines are left out: what is open there is for their own rules and the host's to say.
+ * The interfaces by which containers reach other machines: those of default routes, and those with a wire behind them.
+ * The bridges of other engines are left out: their own rules and the host's decide what is open there.
  *
- * @returns in byte order; null where the facts name no interface but lo, Portolan's bridges and their ports
+ * @returns in byte order; null: the facts name no interface except lo, Portolan's bridges and their ports
  * @example
  * outwardInterfaces({ interfaces: [{ name: 'eth0', kind: 'ether' }, { name: 'docker0', kind: 'bridge' }] }) // ['eth0']
  * @public @since 0.1.0
@@ -29,7 +29,7 @@ export const outwardInterfaces = (facts: HostFacts): readonly string[] | null =>
   return [
     ...new Set([
       ...leading.flatMap(({ destination, name }) => {
-        // A route may name an interface that is not listed.
+        // A route may name an interface that the facts do not list.
         const isNamed = isWorld(destination) || (!links.has(name) && isWire({ ...unlisted, name }, []))
         return isNamed ? [name] : []
       }),
@@ -51,7 +51,7 @@ const portsOf = (links: readonly Link[]): ReadonlyMap<string, readonly Link[]> =
   return ports
 }
 
-/** Where other machines are, not what some engine runs on this host. */
+/** Whether other machines are behind an interface, rather than containers of an engine on this host. */
 export const isWire = (
   { name, kind, addresses }: Pick<Link, 'name' | 'kind' | 'addresses'>,
   ports: readonly Link[],
@@ -72,16 +72,16 @@ const hasNeighbours = ({ address: { family, value }, length }: Link['addresses']
 /** fe80::/10 */
 const linkLocal = 0xfe80n >> 6n
 
-/** What an administrator plugs into a bridge to put a network of other machines behind it. */
+/** The kinds of interface that an administrator plugs into a bridge to put a network of other machines behind it. */
 const wires: ReadonlySet<string> = new Set([
   ...['ether', 'ieee80211', 'infiniband', 'vlan', 'bond', 'team', 'dsa', 'hsr', 'macsec', 'gretap'],
 ])
 
-/** A port of a bridge or a bond: what leaves by it leaves by that. */
+/** Whether an interface is a port of a bridge or a bond. Packets leave by the bridge or bond, not by the port. */
 const isLeg = ({ master }: Link, links: ReadonlyMap<string, Link>): boolean =>
   master !== null && links.get(master)?.kind !== 'vrf'
 
-/** A default route, or a half of one, as VPNs have them. */
+/** Matches a default route, or half of one (0.0.0.0/1 and 128.0.0.0/1), as VPNs set them. */
 const isWorld = (destination: string): boolean => destination === 'default' || /\/[01]$/.test(destination)
 
 const unlisted = { kind: null, addresses: [] } as const

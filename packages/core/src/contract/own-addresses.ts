@@ -1,7 +1,7 @@
 import type { Family } from '@portolan/netfilter'
 import type { DesiredNetwork, DesiredState } from './desired-state.ts'
 
-/** States never change once they are made, and `reach` asks for the same ones again and again. */
+/** States do not change once they are made, and `reach` asks for the same one again and again. */
 const known = new WeakMap<DesiredState, ReadonlyMap<string, ReadonlySet<string>>>()
 
 const none: ReadonlySet<string> = new Set()
@@ -21,14 +21,14 @@ const gather = ({ endpoints, mappings }: DesiredState): ReadonlyMap<string, Read
   }
   for (const { family, targets } of mappings)
     for (const { network, address } of targets) add(network, family, address)
-  // Rules are made in this order: it must not follow the order of the services.
+  // Rules are made in this order, so it must not depend on the order of the services.
   return new Map([...found].map(([key, addresses]) => [key, new Set([...addresses].toSorted())]))
 }
 
 /**
- * The addresses on a network that are the project's: those of its endpoints, and those that its mappings lead to. On an
- * external network nothing else is: the rest of its subnet belongs to the containers and guests of others, and no rule
- * of ours is for them.
+ * The project's addresses on a network: those of its endpoints and those of its mappings' targets. On an external
+ * network the project owns only these. The rest of the subnet belongs to containers and guests of others, and no rule
+ * of Portolan covers it.
  *
  * @returns in byte order
  * @example

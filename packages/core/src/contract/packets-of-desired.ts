@@ -16,8 +16,8 @@ const beforeRouting: readonly Hook[] = ['prerouting', 'output']
 const afterRouting: readonly Hook[] = ['forward', 'postrouting']
 
 /**
- * What the packets of a project look like: to its published ports, before and after their translation, and to and
- * from its networks.
+ * Describes the packets of a project: to its published ports, before and after translation, and to and from its
+ * networks.
  *
  * @example
  * findAnomalies(rulesets, { packets: packetsOfDesired(desired) })
@@ -30,7 +30,7 @@ export const packetsOfDesired = (desired: DesiredState): readonly PacketBox[] =>
   ),
 ]
 
-/** Ports of one family, protocol, address and interface are one box: there may be thousands of mappings. */
+/** Ports of one family, protocol, address and interface share a box: there may be thousands of mappings. */
 const toPublished = (mappings: readonly DesiredMapping[]): readonly PacketBox[] => {
   const groups = new Map<string, { readonly box: PacketBox; readonly ports: Set<number> }>()
   for (const { kind, family, protocol, hostAddress, hostPort, interface: link } of mappings) {
@@ -56,16 +56,16 @@ const toPublished = (mappings: readonly DesiredMapping[]): readonly PacketBox[] 
 const ofNetwork = (desired: DesiredState, network: DesiredNetwork, family: Family): readonly PacketBox[] => {
   const own = network[family]
   if (own === null) return []
-  // Of an external network only the project's own addresses are its.
+  // On an external network, only the project's own addresses count.
   const members = network.external ? [...ownAddresses(desired, network, family)] : [own.subnet]
   if (members.length === 0) return []
-  // Other machines send to its own addresses; else only this host does.
+  // In these modes, other machines send to the containers' own addresses. In other modes, only this host does.
   const isDirect = own.mode === 'routed' || own.mode === 'nat-unprotected'
   return [
     { ...any, family, hooks: isDirect ? beforeRouting : ['output'], destinations: members },
     { ...any, family, hooks: afterRouting, destinations: members, out: [network.bridge] },
     { ...any, family, sources: members, in: [network.bridge] },
-    // What leaves for the outside has only its source left of us, once it is after routing.
+    // In postrouting, only the source of a packet to other machines still shows that it is the project's.
     { ...any, family, hooks: ['postrouting'], sources: members },
   ]
 }

@@ -12,13 +12,13 @@ export interface PublishedPort {
   readonly hostAddress: string | null
   readonly hostPort: number
   readonly interface: string | null
-  /** Where it leads; several when weighted. */
+  /** The targets of the port; several when weighted. */
   readonly targets: readonly { readonly address: string; readonly port: number }[]
   /**
-   * The connections that the rules have translated since they were written: a translation meets the first packet of each
-   * alone. Absent where rules do not count, or their counters were not read.
+   * How many connections the rules have translated since they were written: a translation rule sees only the first
+   * packet of a connection. Absent: the rules do not count, or their counters were not read.
    */
   readonly newConnections?: number
-  /** It is for some clients only (`allowFrom`); which these are is not told. */
+  /** Only some clients may use the port (`allowFrom`). Which ones is not told. */
   readonly limited?: true
 }

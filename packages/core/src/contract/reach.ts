@@ -6,8 +6,8 @@ import { mappingsOfPort } from './mappings-by-port.ts'
 import { isOpened } from './opened-flow.ts'
 
 /**
- * The client that opens a flow, and the source address of its first packet. What comes in by another interface than one of
- * our bridges is a machine, also with an address of one of our subnets, which is then forged.
+ * The client that opens a flow, with the source address of its first packet. A packet that does not come in by a bridge
+ * of Portolan is from a machine. This holds even for a source in a subnet of Portolan, which is then forged.
  * @public @since 0.1.0
  */
 export type FlowSource =
@@ -27,7 +27,7 @@ export interface Flow {
 }
 
 /**
- * A flow as `reach` takes it: its addresses are text, or values of ip-num.
+ * A flow as `reach` takes it: addresses are text, or values of ip-num.
  * @public @since 0.1.0
  */
 export interface FlowInput extends Omit<Flow, 'from' | 'to'> {
@@ -54,24 +54,24 @@ const flowOf = (input: FlowInput): Flow =>
       }
 
 /**
- * What the contract has to know of the host beside the desired state.
+ * What the contract needs to know of the host besides the desired state.
  * @public @since 0.1.0
  */
 export interface ContractHost {
-  /** Every address of every interface, without prefix length; 127.0.0.0/8 and ::1 need not be named. */
+  /** Every address of every interface, without prefix length. 127.0.0.0/8 and ::1 may be left out. */
   readonly addresses: readonly string[]
-  /** Prefixes of the bridges of other engines; absent: none. */
+  /** Prefixes of the bridges of other engines. Absent: none. */
   readonly engines?: readonly string[]
 }
 
 /**
  * What the contract promises for a flow (DESIGN, section 3).
- * - `delivered`: to one of `to` (several when weighted), which sees the source named by `seenAs`.
+ * - `delivered`: arrives at one of `to` (several when weighted), which sees the source that `seenAs` names.
  * - `dropped`: reaches no program.
  * - `outside`: leaves the host for another machine.
- * - `local`: to the host's own sockets, or refused by them: not ours to touch.
- * - `foreign`: between others, or from a container to one of another engine: not ours to touch. The host's other rules
- *   decide, as they would without ours.
+ * - `local`: goes to the host's own sockets, or is refused by them. Portolan does not interfere.
+ * - `foreign`: goes between parties that are not Portolan's, or from a container to one of another engine. Portolan
+ *   does not interfere, and the host's other rules decide.
  * @public @since 0.1.0
  */
 export type Reach =
@@ -90,9 +90,9 @@ export type Reach =
 export type SeenAs = 'own' | 'gateway' | 'host'
 
 /**
- * The reachability contract: what a flow meets on a host that has the desired state, and nothing else, in force.
+ * The reachability contract: the result of a flow on a host where only the desired state is in force.
  *
- * Pure, and independent of any ruleset: the oracle of the property tests and the check list of the kernel tests.
+ * Pure and independent of any ruleset. The property tests use it as oracle, and the kernel tests as check list.
  *
  * @example
  * reach(desired, { family: 'ip', protocol: 'tcp',
@@ -106,7 +106,7 @@ export const reach = (desired: DesiredState, input: FlowInput, host: ContractHos
   const refused = refusedSource(desired, flow)
   if (isLocal(flow.family, flow.to.address, host)) {
     const reached = reachHostPort(desired, flow)
-    // What ends at the host itself is not ours to touch, whatever its source.
+    // A forbidden source matters only if a mapping delivers the packet: the host's own sockets decide the rest.
     return refused !== null && reached.kind === 'delivered' ? refused : reached
   }
   if (refused !== null) return refused
@@ -125,9 +125,9 @@ const spoofsLoopback = ({ family, from, to }: Flow): boolean =>
   from.kind !== 'host' && (isLoopback(family, to.address) || isLoopback(family, from.address))
 
 /**
- * What is not forwarded for its source: an address of one of our subnets that came in by another way than its bridge,
- * and whatever comes from a network without a gateway. Answers to it go to the bridge, so
- * no honest sender has it; a published port of the same network would see it as the gateway.
+ * Drops a packet that must not be forwarded because of its source: an address of a Portolan subnet that did not come in
+ * by that subnet's bridge, or any source on a network without a gateway. Replies to such an address go to the bridge,
+ * so no honest sender uses it. A container behind a published port would see the bridge's gateway as the source.
  */
 const refusedSource = (desired: DesiredState, { family, from, to }: Flow): Reach | null => {
   if (from.kind === 'host') return null
@@ -139,12 +139,12 @@ const refusedSource = (desired: DesiredState, { family, from, to }: Flow): Reach
     return dropped(`${from.address} is of ${home.name}, and did not come from there`)
   const own = desired.networks.find((network) => network.name === from.network)
   if (own === undefined || own === home) return null
-  // What two containers of one bridge say to each other need not cross the host.
+  // Packets between two containers of one bridge need not cross the host.
   if (holds(subnetOf(own, family), to.address)) return null
   return dropped(`${from.address} is of ${home.name}, and came from ${from.network}`)
 }
 
-/** A container of a network without a gateway reaches its siblings alone, though it make a gateway up. */
+/** Drops what a container without a gateway sends outside its subnet, even if it sets a gateway itself. */
 const strandedSource = (
   desired: DesiredState,
   family: Family,
@@ -155,7 +155,7 @@ const strandedSource = (
   const own = desired.networks.find((network) => network.name === from.network)
   const subnet = own === undefined ? null : subnetOf(own, family)
   if (own === undefined || subnet?.mode !== 'isolated' || holds(subnet, to)) return null
-  // On an external network the project keeps in its own containers alone.
+  // On an external network, the project restricts only its own containers.
   if (own.external && !isOurs(desired, own, family, from.address)) return null
   return dropped(`${from.network} has no gateway`)
 }
@@ -167,8 +167,8 @@ const networkOf = (desired: DesiredState, target: DesiredTarget): DesiredNetwork
   desired.networks.find((network) => network.name === target.network)
 
 /**
- * To an address of the host: a published port, or none of our business. It is a service of the host, so containers of
- * internal networks reach it as all others do.
+ * Decides a flow to an address of the host: a published port, or left to the host. Published ports are a service of the
+ * host, so containers of internal networks reach them too.
  */
 const reachHostPort = (desired: DesiredState, flow: Flow): Reach => {
   const mapping = findMapping(desired.mappings, flow)
@@ -176,13 +176,13 @@ const reachHostPort = (desired: DesiredState, flow: Flow): Reach => {
   const { family, from } = flow
   if (from.kind === 'machine') {
     if (mapping.interface !== null && mapping.interface !== from.interface) return { kind: 'local' }
-    // Kept out before any translation, even where a program listens.
+    // Refused before any translation, even if a program listens on the port.
     if (!isAllowed(mapping, from.address)) return dropped(`${from.address} is not in allow_from`)
   }
   if (family === 'ip6') {
-    // There is no IPv6 route_localnet: ::1 cannot be translated off the host.
+    // IPv6 has no route_localnet: ::1 cannot be translated off the host.
     if (isLoopback('ip6', flow.to.address)) return { kind: 'local' }
-    // A link-local client has no address that a routed reply could find.
+    // A routed reply cannot find a link-local client.
     if (from.kind !== 'host' && prefixContains('fe80::/10', from.address)) return { kind: 'local' }
   }
   return {
@@ -196,7 +196,7 @@ const reachHostPort = (desired: DesiredState, flow: Flow): Reach => {
 const isAllowed = (mapping: DesiredMapping, address: string): boolean =>
   mapping.allowFrom === null || mapping.allowFrom.some((prefix) => prefixContains(prefix, address))
 
-/** A mapping of one host address wins over the wildcard; one bound to an interface over one that is not. */
+/** A mapping for one host address wins over the wildcard. Then one for an interface wins over one for any. */
 const findMapping = (
   mappings: readonly DesiredMapping[],
   { family, protocol, from, to }: Flow,
@@ -208,16 +208,16 @@ const findMapping = (
       (mapping.hostAddress === null || mapping.hostAddress === to.address) &&
       (mapping.interface === null || from.kind !== 'machine' || from.interface === mapping.interface),
   )
-  // The host and its containers come in by none of the interfaces, so of two that differ in no more than that the
-  // first by name serves them: an order that can be read off the rules, in whatever order they were written.
+  // The host and its containers come in by none of the interfaces named. Of two mappings that differ only in the
+  // interface, the first by name serves them, so that the order in which rules were written does not matter.
   const name = (mapping: DesiredMapping): string => mapping.interface ?? ''
   return candidates.sort((a, b) => rank(a) - rank(b) || (name(a) < name(b) ? -1 : 1))[0] ?? null
 }
 
 const sourceSeen = (desired: DesiredState, { family, from, to }: Flow, mapping: DesiredMapping): SeenAs => {
   if (from.kind === 'host') return isLoopback(family, to.address) ? 'gateway' : 'host'
-  // Through the host and back onto the same bridge: the reply has to come back to the host to be un-translated. Such a
-  // source from elsewhere is refused before, but for a forged address of others on an external network.
+  // A flow through the host and back onto the same bridge: the reply must come back to the host to be un-translated.
+  // Such a source from elsewhere was refused before, except a forged address of others on an external network.
   const home = mapping.targets
     .map((target) => networkOf(desired, target))
     .find(
@@ -229,7 +229,7 @@ const sourceSeen = (desired: DesiredState, { family, from, to }: Flow, mapping: 
   return home === undefined ? 'own' : 'gateway'
 }
 
-/** To an address inside one of our subnets. */
+/** Decides a flow to an address inside one of Portolan's subnets. */
 const reachDirectly = (desired: DesiredState, flow: Flow, network: DesiredNetwork): Reach => {
   const { family, from, to } = flow
   const deliver = (seenAs: SeenAs, mapping: DesiredMapping | null = null): Reach => ({
@@ -239,7 +239,7 @@ const reachDirectly = (desired: DesiredState, flow: Flow, network: DesiredNetwor
     mapping,
   })
   if (from.kind === 'host') {
-    // Without an address on the bridge the host has no route to it: the packet goes wherever the others go.
+    // Without an address on the bridge, the host has no route to it: the packet follows the other routes.
     return subnetOf(network, family)?.gateway === null ? { kind: 'foreign' } : deliver('gateway')
   }
   if (isOpened(desired, flow, network)) return deliver('own')
@@ -257,7 +257,7 @@ const reachDirectly = (desired: DesiredState, flow: Flow, network: DesiredNetwor
     ({ targets }) => targets.some(({ address, port }) => address === to.address && port === to.port),
   )
   if (openings.length === 0) return dropped(`port ${to.port} is not published`)
-  // Several may open one port, each to other sources.
+  // Several mappings may open one port, each to other sources.
   const mapping = openings.find(
     (candidate) =>
       from.kind !== 'machine' ||
@@ -268,7 +268,7 @@ const reachDirectly = (desired: DesiredState, flow: Flow, network: DesiredNetwor
   return deliver('own', mapping)
 }
 
-/** To an address that is neither the host's nor on one of our networks. */
+/** Decides a flow to an address that is neither the host's nor on one of Portolan's networks. */
 const reachOutside = (
   desired: DesiredState,
   { family, from, to }: Flow,
@@ -281,18 +281,18 @@ const reachOutside = (
   const network = desired.networks.find((candidate) => candidate.name === from.network)
   if (network === undefined) return { kind: 'foreign' }
   const subnet = subnetOf(network, family)
-  // What a container of others sends, and what one bridge switches, is not ours to touch.
+  // Portolan does not touch packets of a container of others, nor frames inside one bridge.
   if (network.external && (!isOurs(desired, network, family, from.address) || holds(subnet, to.address)))
     return { kind: 'foreign' }
   if (network.internal) return dropped(`${network.name} is internal`)
   if (engines.some((prefix) => prefixContains(prefix, to.address))) return { kind: 'foreign' }
   const isMasqueraded = subnet?.masquerade === true
-  // It would keep a source that no reply finds, and that no machine outside is to see.
+  // The packet would keep its private source: no reply finds it, and no outside machine must see it.
   if (isMasqueraded && !holds(subnet, from.address))
     return dropped(`${from.address} would leave without being masqueraded`)
   if (toOthers) return { kind: 'foreign' }
   const isOfCluster = subnet?.unmasqueraded?.some((block) => prefixContains(block, to.address)) === true
-  // The owner of the bridge says with which source other hosts of the cluster are reached from there.
+  // The bridge's owner decides with which source containers reach other hosts of the cluster.
   if (isOfCluster && network.external) return { kind: 'foreign' }
   return { kind: 'outside', seenAs: isMasqueraded && !isOfCluster ? 'host' : 'own' }
 }

@@ -9,7 +9,7 @@ export interface VlanName {
 }
 
 /**
- * The VLAN that the name of an interface asks for; null: it asks for none.
+ * The VLAN that the name of an interface asks for; null: none.
  * @example
  * parseVlanName('eth1.100') // { parent: 'eth1', id: 100 }
  * parseVlanName('eth1.4095') // null
@@ -22,7 +22,7 @@ export const parseVlanName = (name: string): VlanName | null => {
 }
 
 /**
- * The ifalias of a VLAN link that we made, so that `destroy` knows it from those of others.
+ * Writes the ifalias of a VLAN link that Portolan made, so that `destroy` can tell it from foreign links.
  * @example
  * vlanAlias('shop') // 'portolan project=shop link=vlan'
  * @public @since 0.1.0
@@ -31,7 +31,7 @@ export const vlanAlias = (project: string): string =>
   `portolan project=${encodeURIComponent(project)} link=vlan`
 
 /**
- * The project that made a VLAN link; null when the interface is no such link of ours.
+ * The project that made a VLAN link; null: the interface is not a VLAN link of Portolan.
  * @example
  * parseVlanAlias('portolan project=shop link=vlan') // 'shop'
  * @public @since 0.1.0

@@ -4,9 +4,9 @@ import { isJsonObject, type JsonObject, objectsOf, readJsonObject, textOf } from
 import { readSubnets, type WrittenSubnet } from './subnet-text.ts'
 
 /**
- * A CNI network: a list of plugins (`.conflist`), or one plugin alone (`.conf`, `.json`). Subnets are where the
- * IPAM plugins keep them: host-local's `subnet` and `ranges`, static's `addresses`, Calico's `ipv4_pools` and
- * `ipv6_pools`; those of a delegate (Multus, flannel) count too.
+ * Reads a CNI network: a list of plugins (`.conflist`), or a single plugin (`.conf`, `.json`). The subnets come from
+ * the IPAM plugins: `subnet` and `ranges` of host-local, `addresses` of static, `ipv4_pools` and `ipv6_pools` of
+ * Calico. The subnets of a delegate (Multus, flannel) count too.
  *
  * @see https://www.cni.dev/plugins/current/ipam/host-local/
  * @example
@@ -57,7 +57,9 @@ const delegatesOf = ({ delegate, delegates }: JsonObject): readonly JsonObject[]
   ...objectsOf(delegates),
 ]
 
-/** The ranges of host-local, the old way of one range among them. */
+/**
+ * The ranges of host-local: the entries of `ranges`, and `ipam` itself, which holds the single range of the old syntax.
+ */
 const rangesOf = ({ ipam }: JsonObject): readonly JsonObject[] => {
   if (!isJsonObject(ipam)) return []
   return objectsOf([ipam, ...(Array.isArray(ipam.ranges) ? ipam.ranges : []).flat()])
@@ -72,10 +74,10 @@ const subnetsOf = ({ ipam }: JsonObject): readonly WrittenSubnet[] => {
   }))
   const pools = [ipam.ipv4_pools, ipam.ipv6_pools]
     .flatMap((list) => (Array.isArray(list) ? list : []))
-    // Calico takes a pool's name in the place of its prefix.
+    // Calico also accepts the name of a pool instead of its prefix.
     .filter((pool) => String(pool).includes('/'))
   return [
-    // Kubernetes' placeholder, which the runtime replaces by the node's own range.
+    // A placeholder of Kubernetes: the runtime replaces it by the node's own range.
     ...(subnet === undefined || subnet === null || subnet === 'usePodCidr'
       ? []
       : [{ what: 'ipam.subnet', value: subnet }]),

@@ -3,8 +3,9 @@ import { readSubnets } from './subnet-text.ts'
 import { readUnitFile } from './unit-file.ts'
 
 /**
- * The default network of Podman, as a `containers.conf` has it, and the folder of the others. The default network is on
- * disk only there: Podman makes its bridge with the first container, and writes no file of its own for it. Of TOML only `key = "value"` in `[network]` is read.
+ * Reads Podman's default network, and the folder of its other networks, from a `containers.conf`. Only this file shows
+ * the default network: Podman makes its bridge with the first container and writes no network file for it. Of the TOML
+ * syntax, only `key = "value"` in `[network]` is read.
  *
  * @see containers.conf(5), `default_network`, `default_subnet`, `network_config_dir`
  * @example

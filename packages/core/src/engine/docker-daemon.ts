@@ -8,24 +8,24 @@ import { readSubnets } from './subnet-text.ts'
 const bridgeKeys = ['bip', 'bip6', 'fixed-cidr', 'fixed-cidr-v6'] as const
 
 /**
- * Docker's `daemon.json`: the default bridge, when its subnet is written down, and `default-address-pools`.
+ * Reads Docker's `daemon.json`: the default bridge, if the file gives its subnet, and `default-address-pools`.
  *
- * The pools are not networks: Docker cuts one out of them when a network is made, and looks at the host's routes
- * before it does. So they are told apart from what exists. The networks that Docker has made are in its database, below
- * `data-root` (`parseDockerStore`).
+ * The pools are not networks. Docker cuts a subnet out of a pool when a network is made, and looks at the host's routes
+ * first. So pools are returned apart from networks that exist. The networks that Docker has made are in its database
+ * below `data-root` (`parseDockerStore`).
  *
  * @example
  * parseDockerDaemon('{"bip": "172.26.0.1/16"}', 'daemon.json').networks[0].subnets // ['172.26.0.0/16']
  * @public @since 0.1.0
  */
 export const parseDockerDaemon = (text: string, file: string): EngineReading => {
-  // dockerd takes a file without content for one without settings.
+  // dockerd reads an empty file as a file without settings.
   if (text.trim() === '') return emptyReading
   const read = readJsonObject(text, file)
   if (read.kind === 'fault') return unreadable(file, read.why)
   const { object } = read
   const pools = readPools(object['default-address-pools'], file)
-  // `graph` is what `data-root` was called before Docker 17.05.
+  // Before Docker 17.05, `data-root` was called `graph`.
   const roots = [object['data-root'], object.graph].flatMap((value) => textOf(value) ?? [])
   const dataRoots = roots.length === 0 ? {} : { dataRoots: roots }
   // https://docs.docker.com/reference/cli/dockerd: "none" disables the default bridge.
@@ -55,7 +55,7 @@ export const parseDockerDaemon = (text: string, file: string): EngineReading => 
   }
 }
 
-/** `fixed-cidr` is a part of `bip`. */
+/** Leaves out each subnet that lies inside another one: `fixed-cidr` is a part of `bip`. */
 const outermost = (subnets: readonly string[]): readonly string[] => {
   const prefixes = subnets.map((text) => parsePrefix(text))
   return subnets.filter((_, at) => {

@@ -4,7 +4,10 @@ import { addressOf } from './engine-address.ts'
 import { isJsonObject, type JsonObject, objectsOf, textOf } from './json-document.ts'
 import { readSubnets } from './subnet-text.ts'
 
-/** What `portolan docker-plugin` makes for Docker: the driver by the name of its socket, and the project of its networks. */
+/**
+ * The names that `portolan docker-plugin` uses: the driver, after the name of its socket, and the project of its
+ * networks.
+ */
 const pluginDriver = 'portolan'
 const pluginProject = 'docker'
 
@@ -15,10 +18,10 @@ export interface DockerStoreNetwork {
 }
 
 /**
- * Reads one network of Docker's database. Its subnets are those that IPAM has given it (`ipamV4Info`); in a record
- * without them, those that were asked for (`ipamV4Config`), and those of its bridge.
+ * Reads one network of Docker's database. The subnets are those that IPAM assigned (`ipamV4Info`). A record without
+ * them gives the requested subnets (`ipamV4Config`), or else the subnets of its bridge.
  *
- * @param bridge - the bridge driver's own record of the network, where there is one
+ * @param bridge - the bridge driver's own record of the network; undefined: there is none
  */
 export const dockerStoreNetwork = (
   id: string,
@@ -29,7 +32,7 @@ export const dockerStoreNetwork = (
   const given = [network.ipamV4Info, network.ipamV6Info]
     .flatMap(listOf)
     .map((info) => objectOf(info.IPAMData) ?? info)
-  // A network that only lends its configuration to others has no subnet (`docker network create --config-only`).
+  // A network that is only a template for others has no subnet (`docker network create --config-only`).
   const asked =
     network.configOnly === true ? [] : [network.ipamV4Config, network.ipamV6Config].flatMap(listOf)
   const name = textOf(network.name)
@@ -75,13 +78,16 @@ export const dockerStoreNetwork = (
   }
 }
 
-/** `docker network create --aux-address`: kept for something that is no container. */
+/** `docker network create --aux-address`: addresses reserved for something other than a container. */
 const auxiliaryAddresses = (written: unknown): readonly UsedAddressFact[] =>
   isJsonObject(written)
     ? Object.entries(written).flatMap(([by, text]) => addressOf(text).map((address) => ({ address, by })))
     : []
 
-/** The option, the driver's record, or the default (moby, drivers/bridge `parseNetworkOptions`). */
+/**
+ * The name of a network's bridge: the option, else the driver's record, else the default (moby, drivers/bridge
+ * `parseNetworkOptions`).
+ */
 const bridgeName = (id: string, network: JsonObject, bridge: JsonObject | undefined): string =>
   namedBridge(network) ?? textOf(bridge?.BridgeName) ?? `br-${id.slice(0, 12)}`
 
@@ -90,7 +96,7 @@ const namedBridge = ({ generic }: JsonObject): string | undefined => {
   return isJsonObject(all) ? textOf(all['com.docker.network.bridge.name']) : undefined
 }
 
-/** Docker writes lists and objects inside its JSON as texts of JSON. */
+/** Parses a value that may be JSON inside a string: Docker stores lists and objects in its JSON that way. */
 const parsed = (value: unknown): unknown => {
   if (typeof value !== 'string') return value
   try {

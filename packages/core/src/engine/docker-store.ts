@@ -5,14 +5,14 @@ import { type EngineReading, emptyReading } from './engine-reading.ts'
 import { isJsonObject, type JsonObject, readJsonObject, textOf } from './json-document.ts'
 import type { StoreRecord } from './store-record.ts'
 
-/** libnetwork's keys begin with this, and its version (moby, daemon/libnetwork/datastore). */
+/** The start of libnetwork's keys, with their version (moby, daemon/libnetwork/datastore). */
 const prefix = 'docker/network/v1.0/'
 
 /**
- * The networks in Docker's database (`local-kv.db`, its bucket `libnetwork`), those that are down too, with the
- * addresses that their containers have.
+ * Reads the networks in Docker's database (`local-kv.db`, bucket `libnetwork`), also those that are down, with the
+ * addresses of their containers.
  *
- * @param records - keys and their JSON, without the counter of 8 bytes that is in front of it
+ * @param records - keys and their JSON, without the counter of 8 bytes that precedes each text
  * @param file - what to call the database: its path
  * @throws never: what cannot be understood is in `complaints`
  * @see moby, daemon/libnetwork/network.go `MarshalJSON`, endpoint.go `MarshalJSON`, drivers/bridge/bridge_store.go
@@ -55,7 +55,7 @@ export const parseDockerStore = (records: readonly StoreRecord[], file: string):
   return { ...emptyReading, networks, complaints }
 }
 
-/** An endpoint's key is the id of its network and its own. */
+/** Groups the addresses of endpoints by network. An endpoint's key is the id of its network, then its own id. */
 const usedByNetwork = (
   endpoints: ReadonlyMap<string, JsonObject>,
 ): ReadonlyMap<string, readonly UsedAddressFact[]> => {

@@ -2,7 +2,7 @@ import { parseDockerDaemon } from './docker-daemon.ts'
 import { type EngineReading, emptyReading } from './engine-reading.ts'
 import { readUnitFile } from './unit-file.ts'
 
-/** What an option of dockerd's command line is called in `daemon.json`. */
+/** The options of dockerd's command line, with the keys of `daemon.json` that mean the same. */
 const keys: Readonly<Record<string, string>> = {
   '--bip': 'bip',
   '--bip6': 'bip6',
@@ -16,8 +16,8 @@ const keys: Readonly<Record<string, string>> = {
 }
 
 /**
- * Docker's unit of systemd, or a drop-in of it: the options of dockerd in `ExecStart=` mean what the keys of
- * `daemon.json` mean.
+ * Reads Docker's systemd unit, or a drop-in of that unit. The options of dockerd in `ExecStart=` mean the same as the
+ * keys of `daemon.json`.
  *
  * @see dockerd(8), systemd.service(5)
  * @example
@@ -46,10 +46,13 @@ export const parseDockerUnit = (text: string, file: string): EngineReading => {
   }
 }
 
-/** Names and values: `--bip=10.0.0.1/24`, `--bip 10.0.0.1/24`. Of another program there are none. */
+/**
+ * The flags of dockerd's command line, in both spellings: `--bip=10.0.0.1/24` and `--bip 10.0.0.1/24`. Empty for any
+ * other program.
+ */
 const dockerdOptions = (command: string): readonly (readonly [string, string])[] => {
   const [program = '', ...words] = command.split(/\s+/).map(unquoted)
-  // systemd.service(5): special characters in front of the program.
+  // systemd.service(5): special characters may precede the program.
   if (!/^[-@:+!]*(\S*\/)?dockerd$/.test(program)) return []
   return words.flatMap((word, at): readonly (readonly [string, string])[] => {
     if (!word.startsWith('-')) return []

@@ -1,4 +1,4 @@
-/** How engines name the interfaces they make, where nothing on disk names the engine. */
+/** The names that engines give to their interfaces. They identify the engine where no file on disk does. */
 const names: readonly (readonly [RegExp, string])[] = [
   [/^docker(0|_gwbridge)$/, 'docker'],
   // The first 12 digits of the network's id (moby, daemon/libnetwork/drivers/bridge).
@@ -16,11 +16,14 @@ const names: readonly (readonly [RegExp, string])[] = [
   [/^tailscale\d+$/, 'tailscale'],
 ]
 
-/** Most names tell nothing, and a host with 10,000 routes is asked about 10,000 of them: one pattern for all. */
+/**
+ * Most names match no engine, and a host with 10,000 routes asks about 10,000 of them. One combined pattern rules out
+ * most names at once.
+ */
 const anyName = new RegExp(names.map(([{ source }]) => source).join('|'))
 
 /**
- * The engine that made an interface, by its name; null when the name tells nothing.
+ * The engine that made an interface, judged by the interface's name; null: the name matches no engine.
  * @example
  * engineOfInterface('br-0a1b2c3d4e5f') // 'docker'
  * @public @since 0.1.0

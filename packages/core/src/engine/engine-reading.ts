@@ -8,15 +8,15 @@ import { IntentError, ParseError, type PortolanError } from '@portolan/netfilter
 export interface EngineReading {
   /** Networks that it defines, up or not. */
   readonly networks: readonly EngineNetworkFact[]
-  /** Ranges it may cut further networks from: not in use yet, so not to be avoided. */
+  /** Ranges that the engine may cut further networks from. They are not in use yet, so they need not be avoided. */
   readonly pools: readonly EnginePoolFact[]
-  /** What is odd in the file, each a sentence that names it. */
+  /** What is wrong in the file. Each sentence names the file. */
   readonly complaints: readonly string[]
-  /** Folders in which the engine keeps its own database, where they are not the usual ones. */
+  /** Folders of the engine's own database that differ from the usual ones. */
   readonly dataRoots?: readonly string[]
-  /** Folders in which the engine keeps its networks, where they are not the usual ones. */
+  /** Folders of the engine's network files that differ from the usual ones. */
   readonly networkFolders?: readonly string[]
-  /** Further configuration files that it names. */
+  /** Further configuration files that this file names. */
   readonly configFiles?: readonly string[]
 }
 
@@ -24,8 +24,8 @@ export interface EngineReading {
  * Reads one configuration file.
  *
  * @param file - what to call the text: its path
- * @returns what could be understood; the rest is in `complaints`
- * @throws never: a file of another program is no reason to stop
+ * @returns what could be understood; `complaints` names the rest
+ * @throws never: a broken file of another program must not stop Portolan
  * @example
  * parseNetavarkNetwork(text, '/etc/containers/networks/web.json').networks
  * @public @since 0.1.0
@@ -34,13 +34,13 @@ export type EngineParser = (text: string, file: string) => EngineReading
 
 export const emptyReading: EngineReading = { networks: [], pools: [], complaints: [] }
 
-/** A file of which nothing can be understood. */
+/** The reading of a file that cannot be understood at all. */
 export const unreadable = (file: string, why: string): EngineReading => ({
   ...emptyReading,
   complaints: [`${file} could not be understood: ${why}. The networks it defines are not avoided.`],
 })
 
-/** What is wrong with a text, without the name of its file, which the sentence around it says already. */
+/** The fault of a text without the name of its file: the sentence around the fault names the file already. */
 export const withoutFile = (error: PortolanError): string => {
   if (!(error instanceof ParseError || error instanceof IntentError)) return error.message
   const { line, column, fault } = error

@@ -7,15 +7,15 @@ export type JsonObject = Readonly<Record<string, unknown>>
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The objects of a list; of anything else, none. */
+/** The objects of a list; empty for anything that is not a list. */
 export const objectsOf = (value: unknown): readonly JsonObject[] =>
   Array.isArray(value) ? value.filter(isJsonObject) : []
 
-/** A text that says something. */
+/** A text, unless it is empty. */
 export const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
 
-/** The object a file holds, or why it holds none. */
+/** The object that a file holds, or the reason why it holds none. */
 export type JsonDocument =
   | { readonly kind: 'object'; readonly object: JsonObject }
   | { readonly kind: 'fault'; readonly why: string }

@@ -6,7 +6,7 @@ import { readSubnets, type WrittenSubnet } from './subnet-text.ts'
 import { readXml, type XmlElement } from './xml.ts'
 
 /**
- * A network of libvirt's: its bridge's addresses, and the routes through it.
+ * Reads a network of libvirt: the addresses of its bridge, and the routes through it.
  *
  * @see https://libvirt.org/formatnetwork.html#addressing
  * @example
@@ -17,7 +17,7 @@ import { readXml, type XmlElement } from './xml.ts'
 export const parseLibvirtNetwork = (text: string, file: string): EngineReading => {
   const root = readXml(text.replace(/^\uFEFF/, ''))
   if ('kind' in root) return unreadable(file, root.why)
-  // A running network's status file has the definition inside.
+  // The status file of a running network has the definition inside another element.
   const network = root.name === 'network' ? root : childrenOf(root, 'network')[0]
   if (network === undefined) return unreadable(file, `expected <network>, found <${root.name}>`)
   const name = childrenOf(network, 'name')[0]?.text ?? ''
@@ -32,7 +32,8 @@ export const parseLibvirtNetwork = (text: string, file: string): EngineReading =
   return {
     ...emptyReading,
     networks:
-      // A network on a bridge that others made has no address of its own (formatnetwork.html, "Using an existing host bridge").
+      // A network on a bridge that libvirt did not make has no address (formatnetwork.html, "Using an existing host
+      // bridge").
       subnets.length === 0 && name === ''
         ? []
         : [
@@ -51,14 +52,14 @@ export const parseLibvirtNetwork = (text: string, file: string): EngineReading =
   }
 }
 
-/** What libvirt's DHCP server hands out. */
+/** The range of addresses that libvirt's DHCP server assigns. */
 const rangeOf = ({ attributes }: XmlElement): readonly string[] => {
   const [first] = addressOf(attributes.get('start'))
   const [last] = addressOf(attributes.get('end'))
   return first === undefined || last === undefined ? [] : [`${first}-${last}`]
 }
 
-/** A machine that always gets the same address. */
+/** A fixed DHCP address of one machine. */
 const hostOf = ({ attributes }: XmlElement): readonly UsedAddressFact[] => {
   const by = attributes.get('name')
   return addressOf(attributes.get('ip')).map((address) => ({ address, ...(by === undefined ? {} : { by }) }))
@@ -73,7 +74,7 @@ const subnetOf = ({ name, attributes }: XmlElement): WrittenSubnet => {
   return { what: `<${name}>`, value: `${address}/${length}` }
 }
 
-/** The length of a netmask; what is none is kept, to be complained of. */
+/** The prefix length of a netmask. A text that is no netmask is returned as it is, so that a complaint can show it. */
 const lengthOf = (netmask: string | undefined): string | null => {
   if (netmask === undefined) return null
   const mask = tryParseAddress(netmask)
@@ -81,7 +82,10 @@ const lengthOf = (netmask: string | undefined): string | null => {
   return /^1*0*$/.test(bits) && bits !== '' ? String(bits.lastIndexOf('1') + 1) : netmask
 }
 
-/** Without either, libvirt goes by the address's class (src/util/virsocketaddr.c, `virSocketAddrGetIPPrefix`). */
+/**
+ * The prefix length of an `ip` without `prefix` and `netmask`: libvirt goes by the class of the address
+ * (src/util/virsocketaddr.c, `virSocketAddrGetIPPrefix`).
+ */
 const classOf = (text: string): number => {
   const address = tryParseAddress(text)
   if (address?.family === 'ip6') return 64

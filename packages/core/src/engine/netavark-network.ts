@@ -5,7 +5,7 @@ import { podmanDriver, podmanProject } from './podman-project.ts'
 import { readSubnets } from './subnet-text.ts'
 
 /**
- * A network of Podman's, as netavark keeps it: one JSON file for each (podman-network(1); the keys are those of
+ * Reads a network of Podman from the JSON file that netavark keeps for it (podman-network(1); the keys are those of
  * `podman network inspect`).
  *
  * @example
@@ -30,7 +30,7 @@ export const parseNetavarkNetwork = (text: string, file: string): EngineReading 
   const gateways = entries.flatMap(({ gateway }) => addressOf(gateway))
   const ranges = entries.flatMap(({ lease_range: range }) => rangeOf(range))
   const own = driver === podmanDriver ? textOf(name) : undefined
-  // Of macvlan and ipvlan the interface is the parent, which is not a part of the network.
+  // The interface of a macvlan or ipvlan network is its parent, which is not a part of the network.
   const isBridge = own !== undefined || (driver ?? 'bridge') === 'bridge'
   const bridge = isBridge ? textOf(device) : undefined
   return {
@@ -54,7 +54,9 @@ export const parseNetavarkNetwork = (text: string, file: string): EngineReading 
   }
 }
 
-/** Netavark hands out the range alone, and fills an end that is not given from the subnet: that needs no range. */
+/**
+ * A lease range that has both ends. Netavark fills a missing end from the subnet, so a range with one end is left out.
+ */
 const rangeOf = (range: unknown): readonly string[] => {
   if (!isJsonObject(range)) return []
   const [first] = addressOf(range.start_ip)

@@ -23,7 +23,7 @@ const groups = [
 const nowhere: ReadonlySet<string> = new Set(['blackhole', 'unreachable', 'prohibit', 'throw'])
 
 /**
- * A netplan file: static addresses of interfaces, and routes that lead somewhere.
+ * Reads a netplan file: static addresses of interfaces, and routes except those that lead nowhere.
  *
  * @see netplan(5)
  * @example
@@ -71,7 +71,10 @@ const textIn = (map: MapTree, key: string): string | null => {
   return value?.kind === 'scalar' ? value.text : null
 }
 
-/** With `match`, the key is a name within netplan only, unless `set-name` makes it so. */
+/**
+ * The name of the interface. With `match`, the key is only an id within netplan, so `set-name` has to give the name;
+ * null: it does not.
+ */
 const nameOfDevice = (device: MapTree, key: string): string | null =>
   textIn(device, 'set-name') ?? (get(device, 'match') === null ? key : null)
 
@@ -90,7 +93,7 @@ const subnetsOf = (device: MapTree, name: string): readonly WrittenSubnet[] => {
 
 const itemsOf = (tree: Tree | null): readonly Tree[] => (tree?.kind === 'list' ? tree.items : [])
 
-/** `10.0.0.1/24`, or the same as the key of its options: `10.0.0.1/24: {label: web}`. */
+/** The address of an item: `10.0.0.1/24`, or the key of a map with its options, `10.0.0.1/24: {label: web}`. */
 const addressOf = (item: Tree): string => {
   if (item.kind === 'scalar') return item.text
   return item.kind === 'map' ? ([...item.entries.keys()][0] ?? '') : ''

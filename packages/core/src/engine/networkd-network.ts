@@ -6,7 +6,8 @@ import { readUnitFile, type UnitSection } from './unit-file.ts'
 const nowhere: ReadonlySet<string> = new Set(['blackhole', 'unreachable', 'prohibit', 'throw'])
 
 /**
- * A `.network` file of systemd-networkd, or a drop-in of one: static addresses, and routes that lead somewhere.
+ * Reads a `.network` file of systemd-networkd, or a drop-in: static addresses, and routes except those that lead
+ * nowhere.
  *
  * @see systemd.network(5)
  * @example
@@ -39,7 +40,7 @@ export const parseNetworkdNetwork = (text: string, file: string): EngineReading 
   }
 }
 
-/** The values of a key. An empty one takes back those before it (systemd.syntax(7)). */
+/** The values of a key. An empty value cancels those before it (systemd.syntax(7)). */
 const valuesOf = ({ name, settings }: UnitSection, key: string): readonly WrittenSubnet[] => {
   const values = settings.filter((setting) => setting.key === key).map(({ value }) => value)
   return values.slice(values.lastIndexOf('') + 1).map((value) => ({ what: `[${name}] ${key}=`, value }))

@@ -2,8 +2,8 @@ import type { HostFacts } from '@portolan/netfilter'
 import { formatPrefix, prefixesOverlap, tryParseHostOrPrefix } from '@portolan/netfilter'
 
 /**
- * A sentence for each subnet that was picked out of a range another engine may cut networks from. That is no
- * conflict: the engine looks at the host's routes before it cuts.
+ * Notes each picked subnet that lies in a range another engine may cut networks from. This is no conflict: the engine
+ * looks at the host's routes before it cuts.
  *
  * @example
  * const facts = { enginePools: [{ engine: 'docker', base: '172.17.0.0/16', size: 24 }] }

@@ -1,21 +1,21 @@
 import { formatPrefix, tryParseAddress, tryParseHostOrPrefix } from '@portolan/netfilter'
 
-/** What stands in a file where a subnet should be, and the words for where that is. */
+/** A value found where a subnet is expected, and the words for its place in the file. */
 export interface WrittenSubnet {
   readonly what: string
   readonly value: unknown
 }
 
-/** The subnets among what is written, canonical and each once, and a sentence for each that is none. */
+/** The canonical subnets among the values, without duplicates, and a sentence for each value that is no subnet. */
 export interface Subnets {
   readonly subnets: readonly string[]
   readonly complaints: readonly string[]
 }
 
 /**
- * Reads subnets as other engines write them: with host bits (`192.168.5.1/24`), or an address for itself alone.
- * The whole address space (`0.0.0.0/0`) is a default route, and `0.0.0.0/28` is systemd's way to say "any /28":
- * neither is a network.
+ * Reads subnets as other engines write them: with host bits (`192.168.5.1/24`), or as a single address. Two kinds of
+ * value are not networks and are skipped: the whole address space (`0.0.0.0/0`) is a default route, and `0.0.0.0/28` is
+ * systemd's syntax for "any /28".
  */
 export const readSubnets = (file: string, written: readonly WrittenSubnet[]): Subnets => {
   const subnets = new Set<string>()

@@ -1,9 +1,9 @@
 import type { EngineNetworkFact, HostFacts } from '@portolan/netfilter'
 
 /**
- * What Tailscale takes of the address space when it is there: any of its addresses may become a peer's, and it
- * drops what comes from that range by another interface (tailscale.com/kb/1015/100.x-addresses,
- * tailscale.com/kb/1033/ip-and-dns-addresses). Without its interface the range is the provider's own (RFC 6598).
+ * The address ranges that Tailscale uses while its interface exists. Any address in them may become a peer's, and
+ * Tailscale drops packets with such a source on other interfaces (tailscale.com/kb/1015/100.x-addresses,
+ * tailscale.com/kb/1033/ip-and-dns-addresses). Without that interface, the range belongs to the provider (RFC 6598).
  */
 export const tailnets = (facts: HostFacts): readonly EngineNetworkFact[] => {
   const device = facts.interfaces?.find(({ name }) => name?.startsWith('tailscale') === true)?.name

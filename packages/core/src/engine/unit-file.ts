@@ -11,8 +11,8 @@ export interface UnitSection {
 }
 
 /**
- * Reads systemd's file syntax: sections, settings, comments at the beginning of a line, and lines that go on
- * after a backslash (systemd.syntax(7)).
+ * Reads systemd's file syntax: sections, settings, comments at the beginning of a line, and lines continued after a
+ * backslash (systemd.syntax(7)).
  */
 export const readUnitFile = (text: string): readonly UnitSection[] => {
   const sections: { name: string; settings: UnitSetting[] }[] = []

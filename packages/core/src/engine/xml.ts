@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes'
 
-/** An element as far as configuration needs it: order and mixed content are not kept. */
+/** An XML element with what configuration files need: the order of texts and elements is not kept. */
 export interface XmlElement {
   readonly name: string
   readonly attributes: ReadonlyMap<string, string>
@@ -9,7 +9,7 @@ export interface XmlElement {
   readonly text: string
 }
 
-/** XML that cannot be read, with where. */
+/** The fault of XML that cannot be read, with its line. */
 export interface XmlFault {
   readonly kind: 'fault'
   readonly why: string
@@ -23,8 +23,8 @@ interface Open {
 }
 
 /**
- * Reads what programs write as configuration. A document type is refused: what it could define is not wanted here, and
- * an entity that is not XML's own (XML 1.0, section 4.6) is a fault then.
+ * Reads an XML configuration file. A document type is refused, so entities other than XML's own (XML 1.0, section 4.6)
+ * are a fault.
  */
 export const readXml = (xml: string): XmlElement | XmlFault => {
   const parser = new SaxesParser({ position: true })

@@ -2,20 +2,20 @@ import type { Family } from '@portolan/netfilter'
 import type { ReservationKind } from '../pool/index.ts'
 
 /**
- * A picture of the address space as data: the pools in the order they are tried, the holders of their parts, what was
- * passed over and what was picked. All texts canonical; it can be printed as JSON.
+ * A picture of the address space as data: the pools in the order they are tried, the holders of parts of them, the
+ * subnets passed over and the subnets picked. All texts are canonical, and it can be printed as JSON.
  * @public @since 0.1.0
  */
 export interface AddressMap {
   readonly family: Family
   readonly rows: readonly MapRow[]
-  /** The holders of parts of the pools: first those that stood in the way of a pick, in that order. */
+  /** What holds parts of the pools. Those that made a pick pass over a subnet come first, in that order. */
   readonly holders: readonly MapHolder[]
   /** Whether there are more holders than are listed. */
   readonly isCut: boolean
   /** How many subnets were asked for. */
   readonly asked: number
-  /** What was picked: as many, or nothing. */
+  /** The picked subnets: as many as were asked for, or none. */
   readonly picks: readonly MapPick[]
 }
 
@@ -25,33 +25,33 @@ export interface AddressMap {
  */
 export interface MapRow {
   readonly pool: string
-  /** What is shown, CIDR. */
+  /** The prefix of this row, CIDR. */
   readonly prefix: string
-  /** The row that this is a part of, CIDR; null for an entry of the pool. */
+  /** The row that this row enlarges a part of, CIDR; null: this row is an entry of the pool. */
   readonly enlarges: string | null
-  /** Prefix length of the subnets it is cut into. */
+  /** The prefix length of the subnets that the row is cut into. */
   readonly size: number
-  /** How many subnets that makes; rounded above 2 ** 53. */
+  /** How many subnets the row has; rounded above 2 ** 53. */
   readonly subnets: number
-  /** Equal parts of it, lowest first; a power of two of them. */
+  /** Equal parts of the row, lowest first. Their number is a power of two. */
   readonly cells: readonly MapCell[]
-  /** What was picked of it, as indexes of `picks`. */
+  /** The picks in this row, as indexes of `picks`. */
   readonly picked: readonly number[]
-  /** What was passed over, in the order it was met. */
+  /** The holders that made a pick pass over subnets of this row, in the order they were met. */
   readonly passedOver: readonly MapPassed[]
 }
 
 /** @public @since 0.1.0 */
 export interface MapPassed {
-  /** Index of `holders`. */
+  /** The holder, as an index of `holders`; -1: the list of holders was cut before it. */
   readonly holder: number
-  /** How many subnets, 1 or more. */
+  /** How many subnets were passed over because of the holder, 1 or more. */
   readonly candidates: number
 }
 
 /**
- * A part of a row: something of it was picked, or is held; or it is free but of no use, since the subnet around it
- * is held in part; or it is free.
+ * A part of a row. `picked`: a subnet in it was picked. `held`: something in it is held. `spoiled`: it is free, but
+ * another part of the subnet around it is held, so that subnet cannot be picked. `free`: none of these.
  * @public @since 0.1.0
  */
 export type MapCell =
@@ -66,7 +66,7 @@ export interface MapHolder {
   readonly prefix: string
   /** For people: `route 10.0.0.0/8 via wg0 in table 51820`. */
   readonly detail: string
-  /** How many subnets were passed over because of it, and the first of them; null: none was. */
+  /** How many subnets were passed over because of this holder, and the first of them; null: none. */
   readonly passedOver: { readonly candidate: string; readonly candidates: number } | null
 }
 

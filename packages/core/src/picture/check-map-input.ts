@@ -26,7 +26,7 @@ const inputValue = objectValue('{ family, size, pools, options, asked, subnets, 
   rejected: 'objects',
 })
 
-/** A row is drawn in so many parts at most. */
+/** A row is drawn in at most so many parts. */
 const MOST_CELLS = 65_536
 
 const partCount: ValueKind = {
@@ -66,7 +66,7 @@ const rejectionParts: OptionKinds<Rejection> = {
 }
 
 /**
- * Refuses what is no input of `mapAddresses`: what it draws is in lists, and lists in them.
+ * Refuses an input that `mapAddresses` cannot draw, with every entry of its lists, and of the lists inside them.
  * @throws InvalidRequestError naming the place
  */
 export const checkMapInput = (input: MapInput): void => {

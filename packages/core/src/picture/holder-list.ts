@@ -6,10 +6,10 @@ import { space4, space6 } from '../pool/space.ts'
 import { touching } from '../pool/touching.ts'
 import type { MapHolder } from './address-map.ts'
 
-/** More than anybody reads. A host with the Internet's routing table has a million. */
+/** A reader cannot use more holders than these. A host with the Internet's routing table has a million. */
 const MOST = 200
 
-/** Holders by what they are, each once, in the order they were first met. */
+/** Holders by prefix and description, without duplicates, in the order they were first met. */
 export interface HolderList {
   readonly holders: MapHolder[]
   readonly places: Map<string, number>
@@ -18,7 +18,10 @@ export interface HolderList {
 
 const keyOf = (prefix: string, detail: string): string => `${prefix} ${detail}`
 
-/** The layers of a plan that a picture shows: what the plan itself gave out is drawn as picked. */
+/**
+ * The layers of a plan that a picture shows as held. The subnets of the plan itself are left out: they are drawn as
+ * picked.
+ */
 const layersOf = ({ layers }: PlanState) => ({ ip: layers.ip.slice(0, 2), ip6: layers.ip6.slice(0, 2) })
 
 /** The reservations that touch a prefix, the largest first. */
@@ -31,7 +34,7 @@ export const reservationsIn = (state: PlanState, prefix: Prefix, most: number): 
   return found.sort((a, b) => a.prefix.length - b.prefix.length)
 }
 
-/** The holders of a picture: those the rejections name, and then all others that have something of the prefixes. */
+/** The holders of a picture: first those that the rejections name, then all others that hold a part of the prefixes. */
 export const listHolders = (
   state: PlanState,
   rejected: readonly Rejection[],
@@ -74,10 +77,10 @@ const add = (list: HolderList, reservation: Reservation): void => {
   list.holders.push({ kind: reservation.kind, prefix, detail, passedOver: null })
 }
 
-/** The place of its holder; -1 when the list was cut before. */
+/** The place of a reservation's holder in the list; -1: the list was cut before it. */
 export const placeOf = ({ places }: HolderList, reservation: Reservation): number =>
   places.get(keyOf(formatPrefix(reservation.prefix), describeReservation(reservation))) ?? -1
 
-/** The place of the holder that stood in the way; -1 when the list was cut before. */
+/** The place of the holder that caused a rejection; -1: the list was cut before it. */
 export const placeOfRejection = ({ places }: HolderList, { overlaps, detail }: Rejection): number =>
   places.get(keyOf(overlaps, detail)) ?? -1

@@ -19,13 +19,13 @@ import { type HolderList, listHolders, placeOfRejection } from './holder-list.ts
 import { cellsOf, type Picked } from './map-cells.ts'
 import type { MapInput } from './map-input.ts'
 
-/** An enlarged part is shown when it is at most an eighth of its row: 3 bits. */
+/** A part is enlarged if it is at most an eighth of its row: its prefix is 3 bits longer or more. */
 const ENLARGED = 3
 
-/** How many subnets an enlarged part shows at least: fewer would hide what is beside them. */
+/** An enlarged part shows at least so many subnets: fewer would hide its surroundings. */
 const CLOSEST = 32
 
-/** A row before it is drawn. */
+/** A row that is not drawn yet. */
 interface Entry {
   readonly pool: string
   readonly prefix: Prefix
@@ -33,11 +33,11 @@ interface Entry {
 }
 
 /**
- * The picture of what `planSubnets` answered: pools, holders, what was passed over and why, what was
- * picked. Cost depends on what is drawn, not on how many routes the host has.
+ * Draws an answer of `planSubnets` as a map: pools, holders, subnets passed over with the reason, subnets picked. The
+ * cost depends on what is drawn, not on the number of the host's routes.
  *
  * @param facts - the host, or `indexHost` of it
- * @throws ParseError when a reserved or allowed range cannot be read
+ * @throws ParseError for a reserved or allowed range that cannot be read
  * @example
  * const pools = [classicPool]
  * const subnets = planSubnets(facts, [{ network: 'web', family: 'ip' }], pools)
@@ -87,7 +87,10 @@ export const mapAddresses = (facts: HostFacts | HostIndex, input: MapInput): Add
   }
 }
 
-/** A long list repeats with every network what was passed over for those before it. */
+/**
+ * The rejections without duplicates: each later network of a long list repeats the rejections of the networks before
+ * it.
+ */
 const eachOnce = (rejected: readonly Rejection[]): readonly Rejection[] => {
   const known = new Set<string>()
   return rejected.filter(({ kind, candidate, overlaps }) => {
@@ -135,8 +138,8 @@ const passedOver = (list: HolderList, rejected: readonly Rejection[]): readonly 
 }
 
 /**
- * The part of a long row around what was picked (or, if nothing was, passed over), when at the row's own scale
- * that would be a speck. Never so small that a cell is less than a subnet.
+ * The part around the picked subnets (or, if there are none, around those passed over) that is drawn again, enlarged.
+ * Null: the row itself shows them large enough. A cell of the part is never smaller than a subnet.
  */
 const enlargedPart = (
   { prefix, size }: Entry,

@@ -17,7 +17,9 @@ export interface Picked {
   readonly place: number
 }
 
-/** A prefix cut into so many equal parts, or as many as it has addresses. `count` is a power of two. */
+/**
+ * Cuts a prefix into `count` equal parts, or into its single addresses if there are fewer. `count` is a power of two.
+ */
 export const partsOf = (prefix: Prefix, count: number): readonly Prefix[] => {
   const length = Math.min(prefix.length + Math.log2(count), bitsOf(prefix))
   const parts = 2 ** (length - prefix.length)
@@ -33,7 +35,7 @@ export const partsOf = (prefix: Prefix, count: number): readonly Prefix[] => {
   }))
 }
 
-/** What is in each part of a prefix that is cut into subnets of one size. */
+/** What each part of a prefix contains, when the prefix is cut into subnets of one size. */
 export const cellsOf = (
   state: PlanState,
   list: HolderList,

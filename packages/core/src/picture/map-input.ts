@@ -3,21 +3,21 @@ import type { Pool, SubnetPlan, SubnetPlanOptions } from '../pool/index.ts'
 import type { Rejection } from '../pool/rejection.ts'
 
 /**
- * What a picture is to show: an answer of `planSubnets`, and what was asked.
+ * What a picture shows: a question to `planSubnets` and its answer.
  * @public @since 0.1.0
  */
 export interface MapInput {
   readonly family: Family
-  /** Prefix length that was asked for; null: as the pools have it. */
+  /** The prefix length that was asked for; null: the length that each pool sets. */
   readonly size: number | null
   readonly pools: readonly Pool[]
   readonly options: SubnetPlanOptions
   /** How many subnets were asked for. */
   readonly asked: number
-  /** What was picked; empty when fewer were free. */
+  /** The picked subnets; empty: fewer were free than were asked for. */
   readonly subnets: readonly SubnetPlan[]
-  /** What was passed over when fewer were free, from PoolExhaustedError; else it is in `subnets`. */
+  /** The subnets passed over, from PoolExhaustedError, when fewer were free. Otherwise `subnets` has them. */
   readonly rejected: readonly Rejection[]
-  /** Into how many parts a row is cut, a power of two; as many as are drawn. */
+  /** The number of parts that a row is cut into, a power of two. Each part is one cell. */
   readonly cells: number
 }

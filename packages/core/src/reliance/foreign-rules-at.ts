@@ -15,15 +15,15 @@ export interface ForeignRule {
   readonly owner: string | null
 }
 
-/** Which rules are wanted. */
+/** Selects rules: their family, and the base chains that packets enter by. */
 export interface RulesAsked {
   readonly family: Family
   readonly at: (base: BaseHook) => boolean
-  /** False: the packets in question do not match the rule, so it is neither listed nor followed. */
+  /** False: the packets in question do not match the rule. The rule is not listed, and its jumps are not followed. */
   readonly mayMatch?: (rule: NetfilterRule) => boolean
 }
 
-/** The foreign rules that packets of a family meet at some hooks, in the order of their tables. */
+/** The foreign rules that packets of a family meet in the base chains asked for, in the order of their tables. */
 export const foreignRulesAt = (
   rulesets: readonly NetfilterRuleset[],
   asked: RulesAsked,
@@ -70,7 +70,7 @@ const targetsOf = ({ steps }: NetfilterRule): readonly string[] =>
 
 const nfproto: Readonly<Record<Family, number>> = { ip: 2, ip6: 10 }
 
-/** False when a match of the rule asks for what only packets of the other family have. */
+/** False when a match of the rule accepts only packets of the other family. */
 const isOfFamily = ({ steps }: NetfilterRule, family: Family): boolean =>
   steps.every((step) => step.kind !== 'compare' || matchesFamily(step, family))
 

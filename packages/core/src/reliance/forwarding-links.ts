@@ -10,12 +10,13 @@ import { engineOfInterface } from '../engine/index.ts'
 import type { SysctlUse } from './sysctl-use.ts'
 
 /**
- * The interfaces, bridges aside, behind which packets may go that the host forwards: pairs that lead into other network
- * namespaces, tunnels, VLANs, further wires. An interface that was there while forwarding was off did not need it. So
- * those that came later count, but for one that leads the host itself out (a new network card, a dial-up line).
+ * Lists the interfaces, other than bridges, to which the host may forward packets: veth pairs into other network
+ * namespaces, tunnels, VLANs, further network cards. An interface that existed while forwarding was off did not need
+ * forwarding, so only later interfaces count. An interface with a default route of the host itself does not count
+ * either (a new network card, a dial-up line).
  *
- * @param earlier - the indexes of the interfaces that were there before forwarding was switched on; null: not known, and
- *   only tunnels and the host's ends of pairs without neighbours are taken for such
+ * @param earlier - the indexes of the interfaces that existed before forwarding was switched on; null: not known. Only
+ *   tunnels, and the host's ends of pairs without neighbours, count then
  */
 export const forwardingLinks = (
   family: Family,
@@ -28,7 +29,7 @@ export const forwardingLinks = (
   return interfaces.flatMap((link): readonly SysctlUse[] => {
     const { name = '', index, kind = '', master } = link
     if (nowhere.has(kind) || known?.has(index ?? -1) === true) return []
-    // What a bridge or a bond forwards has that as its interface.
+    // Packets through a port of a bridge or bond are routed by the bridge or bond, so the port does not count.
     if (typeof master === 'string' && kinds.get(master) !== 'vrf') return []
     const leads = behind.get(name) ?? []
     const neighbours = hasNeighbours(link, family)
@@ -38,7 +39,7 @@ export const forwardingLinks = (
   })
 }
 
-/** A bridge is judged apart; nothing is behind the others. */
+/** Interfaces that do not count here: bridges are judged separately, and nothing is behind the others. */
 const nowhere: ReadonlySet<string> = new Set(['bridge', 'loopback', 'dummy', 'ifb', 'vrf'])
 
 const pairs: ReadonlySet<string> = new Set(['veth', 'netkit'])
@@ -61,7 +62,9 @@ const tunnels: ReadonlySet<string> = new Set([
   ],
 ])
 
-/** The destinations of routes in table main, and those of other tables that are no way out to the world. */
+/**
+ * The destinations of routes by interface: all routes of table main, and those of other tables except default routes.
+ */
 const routesByInterface = (
   family: Family,
   routes: readonly RouteFact[],
@@ -82,13 +85,13 @@ const mainTable = 254
 const familyOfRoute = (destination: string): Family | null =>
   destination === 'default' ? 'ip' : (tryParsePrefix(destination)?.family ?? null)
 
-/** A default route, or a half of one, as VPNs have them. */
+/** Matches a default route, or half of one (0.0.0.0/1 and 128.0.0.0/1), as VPNs set them. */
 const isWorld = (destination: string): boolean => destination === 'default' || /\/[01]$/.test(destination)
 
-/** fe80::/10 and ff00::/8: every link has these. */
+/** Matches fe80::/10 and ff00::/8, which every link has. */
 const isOfTheLink = (destination: string): boolean => /^(fe[89ab]|ff)[0-9a-f]{0,2}:/i.test(destination)
 
-/** An address with a prefix that others are in. */
+/** Whether an interface has an address whose prefix has room for neighbours. */
 const hasNeighbours = ({ addresses = [] }: InterfaceFact, family: Family): boolean =>
   addresses.some((text) => {
     const address = tryParseInterfaceAddress(text)

@@ -7,12 +7,12 @@ import { forwardingLinks } from './forwarding-links.ts'
 import { distinctUses, ruleText, type SysctlUse } from './sysctl-use.ts'
 
 /**
- * What on a host may rely on a family's forwarding: foreign bridges, other interfaces that lead on and came later,
- * foreign translations, foreign rules that judge what is forwarded. Engines switch forwarding on when they find it off, and write nothing when they find it on. So
- * what came after Portolan switched it on cannot be told apart by the sysctl alone.
+ * Lists what may rely on a family's forwarding: foreign bridges, other interfaces that came later, foreign
+ * translations, foreign rules that filter forwarded packets. Engines switch forwarding on when it is off, and record
+ * nothing when it is on already. So the sysctl alone does not show which programs came after Portolan switched it on.
  *
  * @param earlier - the indexes of the interfaces that were there while forwarding was off; null: not known
- * @returns none when packets are forwarded for Portolan only, as far as the facts and rules tell
+ * @returns empty when only Portolan needs forwarding, as far as the facts and rules tell
  * @see moby `libnetwork/drivers/bridge/setup_ip_forwarding_linux.go`, netavark `src/network/core_utils.rs`
  * @example
  * forwardingUses('ip', { interfaces: [{ name: 'docker0', kind: 'bridge', addresses: ['172.17.0.1/16'] }] }, [])
@@ -44,7 +44,9 @@ export const forwardingUses = (
     ),
   ])
 
-/** A bridge without an address of the family switches packets and routes none. */
+/**
+ * Whether the host routes packets to a foreign bridge. A bridge without an address of the family only switches frames.
+ */
 const routesTo = ({ kind, alias, addresses = [] }: InterfaceFact, family: Family): boolean =>
   kind === 'bridge' &&
   parseBridgeAlias(alias) === null &&
@@ -56,10 +58,13 @@ const routesTo = ({ kind, alias, addresses = [] }: InterfaceFact, family: Family
 const ownerOfBridge = (name: string, { networks = [] }: HostFacts): string | null =>
   networks.find(({ bridge }) => bridge === name)?.engine ?? engineOfInterface(name)
 
-/** A redirect leads to this host itself. */
+/** A redirect leads to this host itself, so it needs no forwarding. */
 const translatesForwarded = (step: Step): boolean => step.kind === 'nat' && step.type !== 'redirect'
 
-/** A rule that drops whatever comes is no sign of traffic that is wanted; one that drops some of it is. */
+/**
+ * Whether a rule shows that forwarded traffic is wanted. A rule that drops every packet does not show it. A rule that
+ * accepts packets, or that drops only some, does.
+ */
 const judgesForwarded = ({ steps }: NetfilterRule): boolean =>
   steps.some(letsPass) || (steps.some(stops) && steps.some(isSelective))
 
@@ -72,14 +77,16 @@ const letsPass = (step: Step): boolean => {
 const stops = (step: Step): boolean =>
   step.kind === 'reject' || (step.kind === 'verdict' && step.verdict.kind === 'drop')
 
-/** Asks for more than the state of the connection: `ct state invalid drop` is written for tidiness. */
+/**
+ * Whether a match looks at more than the connection: `ct state invalid drop` is routine and shows no wanted traffic.
+ */
 const isSelective = (step: Step): boolean => {
   if (step.kind === 'compare') return isNarrow(step.expression)
   if (step.kind === 'any-of') return step.alternatives.some((matches) => matches.some(isSelective))
   return step.kind === 'lookup' && step.key.some(isNarrow)
 }
 
-/** Every packet is of some family, some protocol and some connection. */
+/** Family, protocol and connection state do not narrow a rule: every packet has them. */
 const isNarrow = (expression: Expression): boolean => {
   if (expression.kind === 'bitwise') return isNarrow(expression.left) || isNarrow(expression.right)
   if (expression.kind === 'field') return expression.field !== 'nfproto' && expression.field !== 'l4proto'

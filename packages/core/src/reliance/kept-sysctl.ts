@@ -3,8 +3,8 @@ import { sysctlCommands } from '../conflict/remedy/sysctl-command.ts'
 import type { SysctlUse } from './sysctl-use.ts'
 
 /**
- * A sysctl that stays at the value Portolan gave it, since something foreign may rely on it. Portolan then forgets
- * that it has set it: no later `destroy` puts it back.
+ * A sysctl that keeps the value Portolan gave it because something foreign may rely on that value. Portolan then
+ * forgets that it set the sysctl, so no later `destroy` restores it.
  * @public @since 0.1.0
  */
 export interface KeptSysctl {
@@ -12,9 +12,9 @@ export interface KeptSysctl {
   readonly value: string
   /** The host's own value before the first apply. */
   readonly before: string
-  /** What may rely on it; none of a sysctl that only goes with another one. */
+  /** What may rely on it. Empty for a sysctl that stays only because another one stays. */
   readonly uses: readonly SysctlUse[]
-  /** What gives the host its own values back, in this order; none where sysctl(8) reads more than a name in one. */
+  /** The commands that restore the host's own values, in this order. Empty where sysctl(8) would misread the name. */
   readonly commands: readonly string[]
   /** What stays, why, and what to do. */
   readonly message: string
@@ -27,7 +27,9 @@ interface NamedValue {
 }
 
 /**
- * @param overwritten - what the kernel changes along with it, and the host's own values of that
+ * Describes a sysctl that stays, with its uses and the commands that restore it.
+ *
+ * @param overwritten - what the kernel changes along with the sysctl, with the host's own values
  * @example
  * keptSysctl({ name: 'net.ipv4.ip_forward', value: '1', before: '0' }, []).commands
  * // ['sysctl -w net.ipv4.ip_forward=0']
@@ -53,7 +55,7 @@ export const keptSysctl = (
 }
 
 /**
- * An accept_ra that stays while the host forwards IPv6.
+ * Describes an accept_ra that stays while the host forwards IPv6.
  *
  * @example
  * keptAdvertisements({ name: 'net.ipv6.conf.eth0.accept_ra', value: '2', before: '1' }).commands
@@ -73,7 +75,7 @@ export const keptAdvertisements = ({
   }
 }
 
-/** One place of each owner is enough to recognise it by. */
+/** The users of a sysctl for the message. One place of each owner is enough to recognise the owner. */
 const usersOf = (uses: readonly SysctlUse[]): readonly string[] => {
   const named = new Map<string, string>()
   const unnamed: string[] = []

@@ -4,9 +4,9 @@ import { foreignRulesAt } from './foreign-rules-at.ts'
 import { distinctUses, ruleText, type SysctlUse } from './sysctl-use.ts'
 
 /**
- * What on a host may rely on `route_localnet` of an interface: foreign rules that translate what this host sends to
- * 127.0.0.0/8, to an address behind that interface. Docker without its proxy writes such rules, and so do netavark and
- * the CNI plugin portmap.
+ * Lists what may rely on `route_localnet` of an interface: foreign rules that translate this host's own packets from a
+ * destination in 127.0.0.0/8 to an address behind that interface. Docker without its proxy writes such rules, and so do
+ * netavark and the CNI plugin portmap.
  *
  * @see Documentation/networking/ip-sysctl.rst `route_localnet`
  * @example
@@ -37,7 +37,7 @@ export const loopbackUses = (
 
 const loopback: ValueRange = { first: 0x7f000000, last: 0x7fffffff }
 
-/** False where a rule asks for a destination outside of 127.0.0.0/8, as Docker's jump does while its proxy runs. */
+/** False for a rule that only matches destinations outside 127.0.0.0/8, such as Docker's jump while its proxy runs. */
 const mayMatchLoopback = ({ steps }: NetfilterRule): boolean =>
   steps.every((step) => {
     if (step.kind !== 'compare' || step.values.kind !== 'ranges') return true

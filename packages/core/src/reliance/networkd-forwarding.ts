@@ -10,9 +10,9 @@ interface WrittenFile {
 }
 
 /**
- * The forwarding that systemd-networkd switches on for one of its files and the drop-ins of that. What a file switches
- * off is left out: another program may need it still, and networkd may not be what runs here. A file for one interface
- * counts for its family, whether or not there is such an interface now.
+ * Reads the forwarding that systemd-networkd switches on for a configuration file and its drop-ins. Settings that
+ * switch forwarding off are left out: another program may still need forwarding, and networkd may not be running. A
+ * file for one interface counts for its family, whether or not that interface exists now.
  *
  * @param files - `networkd.conf` or a `.network` file, then its drop-ins in their order
  * @see networkd.conf(5), systemd.network(5): `IPv4Forwarding=`, `IPv6Forwarding=`, before systemd 256 `IPForward=`

@@ -7,17 +7,21 @@ import type { SysctlUse } from './sysctl-use.ts'
  * @public @since 0.1.0
  */
 export interface SysctlSetting {
-  /** As Portolan writes names: `net.ipv4.conf.eth0/100.rp_filter` is of the interface `eth0.100`. May have `*` and `?`. */
+  /**
+   * The name in Portolan's spelling: `net.ipv4.conf.eth0/100.rp_filter` belongs to the interface `eth0.100`. It may
+   * hold `*` and `?`.
+   */
   readonly name: string
-  /** Null: the name is left out where a pattern matches it. */
+  /** Null: patterns do not apply to this name. */
   readonly value: string | null
-  /** The line, to be recognised by. */
+  /** The line as written, for messages. */
   readonly text: string
   readonly file: string
 }
 
 /**
- * Reads a file of sysctl.d(5), of /etc/sysctl.conf or of ufw. What is not understood is passed over, as there.
+ * Reads a file of sysctl.d(5), /etc/sysctl.conf or a sysctl file of ufw. Lines that cannot be understood are skipped,
+ * as those programs skip them.
  *
  * @see systemd `src/sysctl/sysctl.c` `parse_file`; procps `src/sysctl.c`
  * @example
@@ -37,14 +41,17 @@ export const parseSysctlSettings = (text: string, file: string): readonly Sysctl
       : [{ name, value: equals === -1 ? null : trimmed.slice(equals + 1).trim(), text: trimmed, file }]
   })
 
-/** Where the first separator is a slash, slashes part the name, and dots are of interfaces' names. */
+/**
+ * Converts a name to dots. If its first separator is a slash, slashes separate the parts, and a dot belongs to the name
+ * of an interface.
+ */
 const dotted = (name: string): string =>
   /^[^./]*\//.test(name) ? name.replaceAll(/[./]/g, (one) => (one === '/' ? '.' : '/')) : name
 
 /**
- * The setting that decides about a sysctl when all of them are carried out in this order; null where none does.
+ * The setting that decides a sysctl when all settings are applied in this order; null: none does.
  *
- * @see sysctl.d(5): what is named is left out of patterns; of several settings the last counts
+ * @see sysctl.d(5): patterns do not apply to a name that has a line of its own; the last of several settings counts
  * @example
  * settingOf('net.ipv4.ip_forward', parseSysctlSettings('net.ipv4.conf.all.forwarding=1', 'x'))?.value // '1'
  * @public @since 0.1.0
@@ -58,12 +65,15 @@ export const settingOf = (name: string, settings: readonly SysctlSetting[]): Sys
   )
 }
 
-/** One switch by another name: net/ipv4/devinet.c, `ctl_forward_entry`. */
+/** Two names of one switch: net/ipv4/devinet.c, `ctl_forward_entry`. */
 const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
   ['net.ipv4.ip_forward', ['net.ipv4.conf.all.forwarding']],
 ])
 
-/** glob(7), as far as sysctl.d(5) has it: no part of a name is two. */
+/**
+ * Matches a pattern of glob(7) as sysctl.d(5) uses it: `*` and `?` match no dot, so they stay within one part of a
+ * name.
+ */
 const matches = (pattern: string, name: string): boolean =>
   /[*?]/.test(pattern) &&
   new RegExp(
@@ -74,8 +84,8 @@ const matches = (pattern: string, name: string): boolean =>
   ).test(name)
 
 /**
- * The setting by which a family is to forward; null where there is none. Where nothing is said of the whole family, one
- * of a single interface is enough.
+ * The setting that asks for a family's forwarding; null: there is none. If no setting covers the whole family, a
+ * setting for a single interface is enough.
  * @example
  * forwardingWish('ip', parseSysctlSettings('net.ipv4.ip_forward = 1', '/etc/sysctl.d/router.conf'))?.file
  * // '/etc/sysctl.d/router.conf'
@@ -95,7 +105,7 @@ const ofInterface: Readonly<Record<Family, RegExp>> = {
 }
 
 /**
- * That a file sets a sysctl, as a use of it.
+ * Turns a setting in a file into a use of its sysctl.
  * @example
  * parseSysctlSettings('net.ipv4.ip_forward=1', '/etc/sysctl.conf').map(settingUse)[0]?.text
  * // 'setting "net.ipv4.ip_forward=1" in /etc/sysctl.conf'

@@ -1,5 +1,5 @@
 /**
- * The timers and turns of an event loop, as Node has them: `globalThis` of a program.
+ * The timers and turns of an event loop with Node's signatures, such as `globalThis` has them.
  * @public @since 0.1.0
  */
 export interface EventLoop<Timer, Turn> {
@@ -10,14 +10,15 @@ export interface EventLoop<Timer, Turn> {
 }
 
 /**
- * Calls back after a while in which nothing came, and gives what ends the wait.
+ * Calls `giveUp` after `ms` milliseconds without an answer, and returns a function that ends the wait.
  * @public @since 0.1.0
  */
 export type AfterSilence = (ms: number, giveUp: () => void) => () => void
 
 /**
- * Waits for silence on an event loop. Sockets are read once more before it is told: where this process had no processor
- * meanwhile, or computed, an answer may have come, and timers are run before sockets are read (libuv `uv_run`).
+ * Waits for silence on an event loop. Sockets are read once more before `giveUp` is called. If this process was busy or
+ * had no processor meanwhile, an answer may be waiting, and the event loop runs timers before it reads sockets (libuv
+ * `uv_run`).
  *
  * @example
  * const afterSilence: AfterSilence = silenceOn<NodeJS.Timeout, NodeJS.Immediate>(globalThis)
