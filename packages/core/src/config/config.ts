@@ -1,7 +1,7 @@
 import type { ReservedRange } from '../pool/index.ts'
 
 /**
- * What a host's owner, or a user, has settled about subnets once for all, in a file of YAML:
+ * The subnet settings that a host's owner, or a user, makes once in a YAML file:
  *
  * ```yaml
  * # /etc/portolan/config.yaml, or portolan/config.yaml in $XDG_CONFIG_HOME (~/.config)
@@ -25,13 +25,13 @@ import type { ReservedRange } from '../pool/index.ts'
  * @public @since 0.1.0
  */
 export interface Config {
-  /** As `parsePool` reads them; null: nothing is said about pools. */
+  /** Pools in the form that `parsePool` reads; null: the config says nothing about pools. */
   readonly pools: readonly string[] | null
   readonly reserved: readonly ReservedRange[]
   readonly allowed: readonly string[]
   /**
-   * The cluster whose blocks this host has, as `parseClusterUrl` reads it: subnets of its families are picked in them, and
-   * not in `pools`. Null, or left out: nothing is said.
+   * The cluster whose blocks this host has, in the form that `parseClusterUrl` reads. Subnets of the cluster's families
+   * are picked in these blocks, not in `pools`. Null or left out: the config says nothing about a cluster.
    */
   readonly cluster?: string | null
 }

@@ -3,9 +3,9 @@ import type { ReservedRange } from '../pool/index.ts'
 import type { Config } from './config.ts'
 
 /**
- * Two configs as one, of which the nearer has the last word: its pools are taken where it names any, what it
- * allows is no longer reserved by the farther, and what it reserves is no longer allowed by it. What the two say of
- * different ranges adds up: a user's `--reserve` does not free what the host's owner has reserved.
+ * Merges two configs into one; the nearer config wins. Its pools replace the farther ones where it names any. A range
+ * that it allows is no longer reserved by the farther config. A range that it reserves is no longer allowed by the
+ * farther one. Different ranges add up: a user's `--reserve` does not free what the host's owner has reserved.
  *
  * @throws ParseError when a range cannot be read
  * @example
@@ -18,7 +18,8 @@ export const layerConfigs = (nearer: Config, farther: Config): Config => {
   return {
     pools: nearer.pools ?? farther.pools,
     reserved: [...nearer.reserved, ...farther.reserved.flatMap((range) => without(range, allowed))],
-    // What is reserved wins over what is allowed, so the nearer config's ranges need not be taken out here.
+    // A reserved range wins over an allowed one. So the farther `allowed` keeps the ranges that the nearer config
+    // reserves.
     allowed: [...nearer.allowed, ...farther.allowed],
     ...clusterOf(nearer, farther),
   }

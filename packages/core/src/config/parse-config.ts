@@ -10,7 +10,10 @@ import { readYaml } from '../intent/compose/yaml-tree.ts'
 import { parsePool, type ReservedRange } from '../pool/index.ts'
 import { type Config, emptyConfig } from './config.ts'
 
-/** The keys; the second of each is how the command's option is spelt, which people write too. */
+/**
+ * The keys of the file. Each has the spelling of the command's option beside it, because people write that in the file
+ * too.
+ */
 const keys = { pools: 'pool', reserved: 'reserve', allowed: 'allow', cluster: 'cluster' } as const
 
 type Key = keyof typeof keys
@@ -19,8 +22,8 @@ type Key = keyof typeof keys
  * Reads a config file. `Config` shows what it looks like; a single value may stand in the place of a list.
  *
  * @param source - what to call the text in errors: its path
- * @throws ParseError, with line and column, for what is no YAML, a key it does not know, a pool that is none, or a
- * range that is none
+ * @throws ParseError, with line and column, for invalid YAML, an unknown key, an invalid pool, an invalid range or an
+ * invalid cluster URL
  * @example
  * parseConfig('reserved: [10.0.0.0/8]', 'config.yaml').reserved // [{ range: '10.0.0.0/8', from: 'config.yaml:1' }]
  * @public @since 0.1.0
