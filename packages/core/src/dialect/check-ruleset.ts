@@ -3,7 +3,7 @@ import { checkArgument, objectValue } from '@portolan/netfilter/schema'
 const rulesetValue = objectValue('a ruleset such as parse() gives', { tables: 'list' })
 
 /**
- * Refuses what is no ruleset of a dialect: callers in JavaScript have no compiler.
+ * Refuses a value that is not a ruleset of a dialect. Callers in JavaScript have no compiler that does so.
  *
  * @throws InvalidRequestError
  * @example

@@ -16,15 +16,16 @@ import type { RuleScriptFormat, RuleScriptOptions } from './rule-script.ts'
 import type { RuleTally } from './rule-tally.ts'
 
 /**
- * One way to keep rules in the kernel, with all that is done by it. What works on any host is written against this type:
- * a ruleset, its changes and its stored form are the dialect's own, and are only handed back to it.
+ * One way to keep rules in the kernel, with everything that Portolan does in that way. Code that works on any host is
+ * written against this type. A ruleset, its changes and its stored form belong to the dialect that made them: other
+ * code only hands them back to it.
  *
  * Functions are properties, not methods, so that the compiler refuses the rules of one dialect to another.
  *
  * @typeParam Name - the backend, as a plan names it
  * @typeParam Rules - a ruleset of both families; never changed
  * @typeParam RuleChange - one step from a ruleset to another
- * @typeParam Stored - a ruleset as JSON holds it, from which the very same one is read back
+ * @typeParam Stored - the JSON form of a ruleset, from which `restore` reads an equal ruleset
  * @public @since 0.1.0
  */
 export interface Dialect<
@@ -34,60 +35,62 @@ export interface Dialect<
   Stored,
 > {
   readonly name: Name
-  /** For the head of a list: `iptables (legacy variant)`. */
+  /** The name of the dialect in the head of a list: `iptables (legacy variant)`. */
   readonly title: string
-  /** The project that its programs are of, which is the name of their package too. */
+  /** The project that its programs come from. The package that installs them has the same name. */
   readonly tool: 'nftables' | 'iptables'
-  /** The program that tells whether this dialect is to be had on a host. */
+  /** The program that a host must have for this dialect. */
   readonly program: string
   /**
-   * Its rules stand in chains of other programs too. So `inspect` reads foreign rules with ours, and a change of ours
-   * moves theirs.
+   * Its rules share chains with the rules of other programs. So `inspect` reads foreign rules too, and a change of a
+   * managed rule moves the foreign rules behind it.
    */
   readonly sharesChains: boolean
   /** Its rules name the interfaces by which containers leave the host (`CompileOptions`). */
   readonly namesLeaving: boolean
-  /** Its programs share the lock of a file, /run/xtables.lock. */
+  /** Its programs share the lock file /run/xtables.lock. */
   readonly usesXtablesLock: boolean
-  /** What it changes counts among the generations of nf_tables. */
+  /** Its changes raise the generation number of nf_tables. */
   readonly countsGenerations: boolean
-  /** It changes rules over a socket, and starts no program, where it is given one (`RuleApplyOptions`). */
+  /** It changes rules over a netlink socket and starts no program, if the caller hands it one (`RuleApplyOptions`). */
   readonly speaksNetlink: boolean
 
-  /** No rules: as the desired state it means that nothing of ours is to stay. */
+  /** A ruleset without rules. As the desired state it means: no managed rule stays. */
   readonly empty: Rules
   /**
    * Reads what the dialect's program printed.
    * @param source - the name of the text in errors
-   * @param family - of its rules, where the text does not tell
+   * @param family - the family of the rules, where the text does not name it
    * @throws ParseError
    */
   readonly parse: (text: string, source: string, family?: Family) => Rules
-  /** The rules of several texts of one host as one. */
+  /** Merges the rules of several texts of one host into one ruleset. */
   readonly merge: (rulesets: readonly Rules[]) => Rules
   /**
-   * Reads what a host has of ours, where it has to be known; in chains that are shared, what is foreign too.
+   * Reads the managed rules of a host before a change, and fails where they cannot be read. In shared chains it reads
+   * the foreign rules too.
    * @throws MissingToolError, PermissionError, InspectError, ParseError
    */
   readonly inspect: (host: HostAccess) => Promise<Rules>
   /**
-   * Reads all rules of a host, foreign ones included. What may not be read is named, as far as anything could be.
+   * Reads all rules of a host, foreign rules included. Rules that cannot be read are named in the result, if other
+   * rules can be read.
    * @throws MissingToolError, PermissionError, InspectError, ParseError
    */
   readonly inspectAll: (host: HostAccess) => Promise<RuleReading<Rules>>
-  /** What of rules is ours. */
+  /** Keeps the managed rules of a ruleset. */
   readonly ours: (rules: Rules) => Rules
-  /** The host ports that projects have in force. */
+  /** The host ports that the rules publish for projects. */
   readonly published: (rules: Rules) => readonly PublishedPort[]
-  /** The ports of containers that routed networks have open: the host port of each is the container's own. */
+  /** The container ports that the rules of routed networks open. The host port of each is the container port. */
   readonly opened: (rules: Rules) => readonly PublishedPort[]
   /** The projects that have rules, in byte order. */
   readonly projectsIn: (rules: Rules) => readonly string[]
   /** The bridges whose networks have rules. */
   readonly guardedBridges: (rules: Rules) => readonly string[]
   /**
-   * The rules in the model that knows no dialect.
-   * @returns its own tables, and those that are known in their places
+   * Translates the rules into the model that knows no dialect.
+   * @returns the dialect's own tables; a table of `context.known` takes the place of the same table here
    */
   readonly lower: (rules: Rules, context?: LowerContext<Rules>) => NetfilterRuleset
 
@@ -97,8 +100,9 @@ export interface Dialect<
    */
   readonly compile: (desired: DesiredState, options?: CompileOptions) => Rules
   /**
-   * What a host is to have of ours: one project as it is desired, all others as they are.
-   * @param desired - null: the project goes
+   * The managed rules that a host should have: those of one project as desired, those of all other projects as they
+   * are.
+   * @param desired - null: remove the rules of the project
    * @throws InvalidRequestError as `compile`
    */
   readonly adopt: (
@@ -108,59 +112,62 @@ export interface Dialect<
     options?: CompileOptions,
   ) => Rules
   /**
-   * The changes that make what is ours in `actual` what `desired` has.
-   * @returns changes that no other caller holds
+   * The changes that turn the managed rules of `actual` into those of `desired`.
+   * @returns a new list, which no other caller holds
    */
   readonly diff: (actual: Rules, desired: Rules) => readonly RuleChange[]
-  /** The rules with changes made to them, on paper. */
+  /** Applies changes to a ruleset in memory; the host stays as it is. */
   readonly applyTo: (rules: Rules, changes: readonly RuleChange[]) => Rules
-  /** What a plan shows of an operation. */
+  /** The words in which a plan shows an operation. */
   readonly wordsOf: (operation: RuleChange['operation']) => ChangeWords
-  /** What an operation adds, changes and removes, counted. */
+  /** Counts what an operation adds, changes and removes. */
   readonly tally: (operation: RuleChange['operation']) => RuleTally
-  /** Is what is ours in two readings the same? A jump of ours that foreign rules stand before is no change of ours. */
+  /**
+   * Are the managed rules the same in two readings? A foreign rule in front of a managed jump does not count as a
+   * change.
+   */
   readonly isUnchanged: (before: Rules, now: Rules) => boolean
-  /** Is it the way to our mappings that a change makes or mends, rather than one of them? */
+  /** Does a change make or mend the rules that lead packets to all mappings, and not a single mapping? */
   readonly leadsIn: (change: RuleChange) => boolean
-  /** Chains of ours that stay, empty, once changes are carried out. */
+  /** The managed chains that stay, empty, after the changes. */
   readonly heldChains: (rules: Rules, changes: readonly RuleChange[]) => readonly HeldChain[]
   /**
-   * The rules once a command of another program's remedy is run that deletes a rule by its text.
-   * @returns the same rules for a command of any other kind
+   * The rules after a command from a remedy, if that command deletes another program's rule by its text.
+   * @returns the same rules for any other command
    */
   readonly afterCommand: (rules: Rules, words: readonly string[]) => Rules
 
-  /** The families in which nothing is missing of ours that these networks and what is there need. */
+  /** The families in which no managed rule is missing that these networks and the rules in place need. */
   readonly wholeFamilies: (
     rules: Rules,
     networks: readonly OwnedNetwork[],
     leaving?: readonly string[] | null,
   ) => readonly Family[]
-  /** The families in which packets are led to our rules. */
+  /** The families in which the kernel leads packets to the managed rules. */
   readonly standingFamilies: (rules: Rules) => readonly Family[]
-  /** Do foreign rules stand where they can let in what ours drop? `diff` mends it. */
+  /** Do foreign rules stand where they can let in packets that the managed rules drop? `diff` mends this. */
   readonly isDisplaced: (rules: Rules) => boolean
-  /** What of ours a host should have after another program took parts of it away. */
+  /** The managed rules that a host should have after another program removed some of them. */
   readonly mend: (actual: Rules, options: MendOptions<Rules>) => Mended<Rules>
 
-  /** The rules as the dialect's program prints them: what `parse` reads. */
+  /** Prints the rules as the dialect's program prints them, in the form that `parse` reads. */
   readonly print: (rules: Rules) => string
-  /** The forms of a script that loads on its own. */
+  /** The formats of a script that loads without other files. */
   readonly scriptFormats: readonly RuleScriptFormat[]
   /**
-   * A script that replaces all of ours.
-   * @param rules - ours alone, as `adopt` gives it
+   * A script that replaces all managed rules.
+   * @param rules - the managed rules alone, as `adopt` gives them
    * @param format - one of `scriptFormats`
    */
   readonly printScript: (rules: Rules, format: RuleScriptFormat, options: RuleScriptOptions<Rules>) => string
   /**
-   * The same as lines of a POSIX shell script, safe to run again.
-   * @param actual - what the host has
+   * The same rules as lines of a POSIX shell script, safe to run again.
+   * @param actual - the rules that the host has
    */
   readonly shellLines: (rules: Rules, actual: Rules) => readonly string[]
   readonly store: (rules: Rules) => Stored
   /**
-   * @param place - of the value, for errors
+   * @param place - the place of the value, for errors
    * @throws ParseError naming the place
    */
   readonly restore: (stored: Stored, place: string) => Rules
@@ -174,10 +181,10 @@ export interface Dialect<
     runner: Runner,
     options?: RuleApplyOptions,
   ) => Promise<void>
-  /** How many transactions of the kernel `apply` makes of changes. */
+  /** The number of kernel transactions that `apply` makes of the changes. */
   readonly transactions: (changes: readonly RuleChange[]) => number
-  /** Null: it brings nothing into being beside our rules, or nothing that could be taken away. */
+  /** Null: applying changes leaves nothing on the host beside the managed rules, or nothing that can be removed. */
   readonly traces: HostTraces<RuleChange> | null
-  /** Null: there is no quick way. */
+  /** Null: the dialect has no quick way. */
   readonly quick: QuickChanges<Rules> | null
 }

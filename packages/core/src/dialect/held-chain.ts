@@ -1,7 +1,7 @@
 import type { Family } from '@portolan/netfilter'
 
 /**
- * A chain of ours that stays, empty, since a rule of others leads to it.
+ * A managed chain that stays, empty, because a foreign rule jumps to it.
  * @public @since 0.1.0
  */
 export interface HeldChain {
@@ -10,6 +10,6 @@ export interface HeldChain {
   readonly chain: string
   /** The program that shows the rule: `ip6tables-nft`. */
   readonly program: string
-  /** The rule of others, as that program shows it. */
+  /** The foreign rule, as that program shows it. */
   readonly rule: string
 }

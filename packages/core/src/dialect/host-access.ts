@@ -3,24 +3,24 @@ import type { Runner } from '../plan/runner.ts'
 import type { LegacyTables } from './legacy-tables.ts'
 
 /**
- * What a dialect reads the rules of a host with.
+ * The means by which a dialect reads the rules of a host.
  * @public @since 0.1.0
  */
 export interface HostAccess {
   readonly runner: Runner
-  /** A socket of the network namespace that the Runner's programs are in; null: there is none, and programs do. */
+  /** A socket in the network namespace of the Runner's programs; null: no socket, programs read the rules. */
   readonly socket: NetlinkSocket | null
   readonly legacyTables: () => Promise<LegacyTables>
-  /** The tables of nf_tables, by their names; null: the kernel did not tell them all. Not known unless told. */
+  /** The names of the nf_tables tables; null: the kernel did not list all. Left out: not known. */
   readonly nftTables?: () => Promise<readonly NamedTable[] | null>
-  /** Read what each rule has counted too, where all rules count; false unless told. */
+  /** Read the counters of rules too, in a dialect where every rule counts; false by default. */
   readonly counters?: boolean
-  /** Tables that another dialect reads: this one need not tell that it cannot. None unless told. */
+  /** Tables that another dialect reads. This dialect does not report them as unread. None by default. */
   readonly elsewhere?: () => Promise<readonly NamedTable[]>
 }
 
 /**
- * A table by its name.
+ * The family and name of a table.
  * @public @since 0.1.0
  */
 export interface NamedTable {

@@ -1,19 +1,20 @@
 import type { Family } from '@portolan/netfilter'
 
 /**
- * Tables that ip_tables has registered in a network namespace already: reading any other one would register it.
+ * The tables that ip_tables has registered in a network namespace. Only these are read: reading another would register
+ * it.
  * @see NETFILTER.md section 7 (measured)
  * @public @since 0.1.0
  */
 export interface LegacyTables {
   readonly ip: readonly string[]
   readonly ip6: readonly string[]
-  /** Families of which this user may not know: the kernel shows the names to root alone (mode 0440). */
+  /** Families whose table names this user may not read: the kernel shows the names to root alone (mode 0440). */
   readonly hidden: readonly Family[]
 }
 
 /**
- * Where the kernel names them, by family.
+ * The files in which the kernel names them, by family.
  * @public @since 0.1.0
  */
 export const legacyTableFiles: Readonly<Record<Family, string>> = {
@@ -24,7 +25,7 @@ export const legacyTableFiles: Readonly<Record<Family, string>> = {
 const familyNames: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' }
 
 /**
- * Says of which rules nothing is known, and what that means for what is told.
+ * Says which rules could not be read, and what that means for the results.
  * @example
  * sayHidden(['ip']).startsWith('The iptables-legacy rules of IPv4, if there are any, could not be read') // true
  * @public @since 0.1.0

@@ -1,12 +1,14 @@
 import type { NetfilterTable } from '@portolan/netfilter'
 
 /**
- * What is known of a host beside the rules that are lowered.
+ * Facts about a host that help to lower its rules.
  * @public @since 0.1.0
  */
 export interface LowerContext<Rules> {
-  /** Tables that another dialect has read whole: what this one shows of them may be a part. */
+  /** Tables that another dialect has read whole. This dialect may see only a part of them. */
   readonly known?: readonly NetfilterTable[]
-  /** The rules of the host, where those that are lowered are what a plan would make of them: by it foreign rules are numbered. */
+  /**
+   * The rules of the host, if the rules to lower are planned ones. Foreign rules then keep their positions of the host.
+   */
   readonly numberedAs?: Rules
 }

@@ -2,16 +2,16 @@ import type { DesiredMapping } from '../contract/index.ts'
 import type { NetlinkSocket } from '../plan/netlink-socket.ts'
 
 /**
- * The mappings to add or to take back, and what the rules they come into are known to be.
+ * Mappings to add or remove, with what is known of the rules in place.
  * @public @since 0.1.0
  */
 export interface QuickChange {
   readonly action: 'add' | 'remove'
   readonly project: string
   readonly mappings: readonly DesiredMapping[]
-  /** No port is restricted to some sources (`restrictsPorts`), so that none has to be exempted from that. */
+  /** No rule restricts a port to some sources (`restrictsPorts`), so no mapping needs an exemption. */
   readonly unrestricted: boolean
-  /** The generation of the rules it is for: in any other the kernel refuses it. */
+  /** The generation of the rules that the change is for. The kernel refuses it in any other generation. */
   readonly generation: number
 }
 
@@ -20,12 +20,12 @@ export interface QuickChange {
  * @public @since 0.1.0
  */
 export interface QuickChanges<Rules> {
-  /** Do rules restrict a port to some sources, or may they come to? */
+  /** Do rules restrict a port to some sources, or may they come to do so? */
   restrictsPorts(rules: Rules): boolean
   /**
-   * All of them in one transaction.
-   * @returns false, with nothing done, when one of the mappings takes more than the quick way can do
-   * @throws StaleStateError when the rules are of another generation, or not what the change is for
+   * Adds or removes all mappings in one transaction.
+   * @returns false, with nothing done, when one of the mappings needs more than the quick way can do
+   * @throws StaleStateError when the rules are of another generation, or are not those that the change is for
    */
   carryOut(change: QuickChange, socket: NetlinkSocket): Promise<boolean>
 }

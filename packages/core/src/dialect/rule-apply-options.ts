@@ -1,18 +1,19 @@
 import type { NetlinkSocket } from '../plan/netlink-socket.ts'
 
 /**
- * How a dialect carries out changes, beside the Runner.
+ * Options of `Dialect.apply`, beside the Runner.
  * @public @since 0.1.0
  */
 export interface RuleApplyOptions {
   /**
-   * A socket of the network namespace that the Runner's programs are in, for a dialect that `speaksNetlink`. Null or
-   * absent: programs do it.
+   * A socket in the network namespace of the Runner's programs, for a dialect that `speaksNetlink`. Null or absent:
+   * programs make the changes.
    */
   readonly socket?: NetlinkSocket | null
   /**
-   * The generation of the rules that the changes are for: over the socket they are refused in any other, as another
-   * program may have changed what they rest on. Null or absent: only what they name has to be as they expect it.
+   * The generation of the rules that the changes are for. Over the socket, the kernel refuses the changes in any other
+   * generation, because another program may have changed the rules that they depend on. Null or absent: only the rules
+   * that the changes name must be as expected.
    */
   readonly generation?: number | null
 }

@@ -6,8 +6,8 @@ import type { Family } from '@portolan/netfilter'
  */
 export interface RuleReading<Rules> {
   readonly rules: Rules
-  /** What could not be read, each a sentence for people. */
+  /** The rules that could not be read, one sentence for people each. */
   readonly unread: readonly string[]
-  /** Families that may have rules which are not in `rules`. */
+  /** Families that may have rules that `rules` lacks. */
   readonly hidden: readonly Family[]
 }

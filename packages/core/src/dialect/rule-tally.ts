@@ -1,5 +1,5 @@
 /**
- * How many of each kind of thing a change is about.
+ * Numbers of rules, elements, chains and sets.
  * @public @since 0.1.0
  */
 export interface RuleCount {
@@ -12,20 +12,20 @@ export interface RuleCount {
 }
 
 /**
- * What a change comes to, counted: for a text that is too short for the rules themselves.
+ * Counts of what a change adds, changes and removes, for a text too short to show the rules themselves.
  * @public @since 0.1.0
  */
 export interface RuleTally {
-  /** The table as the dialect's program names it, without the family where both have it: `inet portolan`, `nat`. */
+  /** The table as the dialect's program names it: `inet portolan`, or `nat` where both families have it. */
   readonly table: string
   readonly added: RuleCount
-  /** What stays, in another place or with another meaning. */
+  /** Things that stay, in another place or with another meaning. */
   readonly changed: RuleCount
   readonly removed: RuleCount
 }
 
 /**
- * A tally of what is counted of a table, and of nothing else.
+ * A tally of one table with the given counts, and zero for everything else.
  * @example
  * tallyOf('nat', { added: countOf({ rules: 1 }) }).removed // { rules: 0, elements: 0, chains: 0, sets: 0 }
  * @public @since 0.1.0
@@ -39,7 +39,7 @@ export const tallyOf = (table: string, counted: Partial<Omit<RuleTally, 'table'>
 })
 
 /**
- * A count of some things and none of all others.
+ * A count with the given numbers, and zero for everything else.
  * @example
  * countOf({ rules: 2 }) // { rules: 2, elements: 0, chains: 0, sets: 0 }
  * @public @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * A word of sh between quotes, whatever is in it.
+ * Quotes a word for sh, whatever characters it holds.
  * @example
  * quoted("it's") // "'it'\\''s'"
  * @public @since 0.1.0
@@ -7,8 +7,8 @@
 export const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 
 /**
- * A command of sh that is given a text: a here-document whose quoted delimiter stands nowhere in the text, so that the
- * shell expands nothing in it.
+ * A here-document that feeds a text to a command of sh. Its delimiter is quoted, so the shell expands nothing in the
+ * text. The delimiter is no line of the text.
  * @example
  * hereDocument('nft -f -', 'flush ruleset\n') // ["nft -f - <<'PORTOLAN_RULES'", 'flush ruleset', 'PORTOLAN_RULES']
  * @public @since 0.1.0
