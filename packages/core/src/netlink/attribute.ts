@@ -4,12 +4,12 @@ import { NLA_TYPE_MASK } from './constants.ts'
 /** Attributes and messages begin on multiples of four bytes (NLA_ALIGNTO, NLMSG_ALIGNTO). */
 export const align = (length: number): number => (length + 3) & ~3
 
-/** Where the value of an attribute stands: from `start`, up to but not including `end`. */
+/** Receives one attribute: its type, and the offsets of its value, from `start` up to but not including `end`. */
 export type VisitAttribute = (type: number, start: number, end: number) => void
 
 /**
- * Visits the attributes that stand between two offsets. A length that leaves the range ends the walk, as
- * `nla_ok` does in the kernel's own parser: what is cut off is never read.
+ * Visits the attributes between two offsets. A length that leaves the range ends the walk, as `nla_ok` does in the
+ * kernel's own parser, so a cut-off attribute is never read.
  */
 export const eachAttribute = (view: DataView, start: number, end: number, visit: VisitAttribute): void => {
   let offset = start
@@ -21,7 +21,7 @@ export const eachAttribute = (view: DataView, start: number, end: number, visit:
   }
 }
 
-/** A string in UTF-8, up to the NUL that ends it. Of what is no UTF-8 each byte is read as U+FFFD. */
+/** Reads a string in UTF-8, up to the NUL that ends it. Each byte that is not valid UTF-8 is read as U+FFFD. */
 export const readText = (view: DataView, start: number, end: number): string => {
   const plain = readPlainText(view, start, end)
   if (plain !== null) return plain
@@ -31,11 +31,11 @@ export const readText = (view: DataView, start: number, end: number): string => 
 }
 
 /**
- * The same, where it is of ASCII and a NUL ends it, as nearly all are.
- * @returns null: it is not, or too long
+ * Reads a string that is ASCII and ends with a NUL, as nearly all strings do.
+ * @returns null: the string is not ASCII, has no NUL, or is too long
  */
 export const readPlainText = (view: DataView, start: number, end: number): string | null => {
-  // Most have the one NUL at their end.
+  // Most strings have their only NUL at the end.
   const length = end - start - 1
   if (length < 0 || length > LONGEST_ROOM) return null
   const codes = roomFor(length)
@@ -45,15 +45,15 @@ export const readPlainText = (view: DataView, start: number, end: number): strin
     if (byte === 0) return String.fromCharCode.apply(null, codes.slice(0, at))
     codes[at] = byte
   }
-  // Made in one piece, a string takes no copy of it when it is compared.
+  // A string made in one piece is not copied when it is compared.
   return view.getUint8(end - 1) === 0 ? String.fromCharCode.apply(null, codes) : null
 }
 
 const LONGEST_ROOM = 256
 
 /**
- * Room for the characters of a text of one length: nearly all texts are short, and ASCII. V8 hands an array over to
- * `fromCharCode` as it is, but walks typed arrays through their iterators, which takes ten times as long.
+ * Buffers for the characters of a text, one for each length: nearly all texts are short, and ASCII. V8 hands an array
+ * to `fromCharCode` as it is. A typed array is walked through its iterator, which takes ten times as long.
  */
 const rooms: number[][] = []
 const roomFor = (length: number): number[] => {
@@ -76,10 +76,16 @@ const decode = (view: DataView, start: number, end: number): string => {
   return text
 }
 
-/** By its first bytes; none but 1, 2 and 3 begin a character of several bytes (RFC 3629, section 4). */
+/**
+ * The number of bytes that follow the first byte of a character; only 1, 2 and 3 are characters of several bytes (RFC
+ * 3629, section 4).
+ */
 const followingBytes = (byte: number): number => (byte < 0x80 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3)
 
-/** The least character that may take so many bytes: an interface may not pass for one of another name. */
+/**
+ * The smallest character for each number of following bytes. A longer form is refused, or an interface could pass for
+ * another with a different name.
+ */
 const leastOf = [0, 0x80, 0x800, 0x10000]
 
 const readCharacter = (view: DataView, at: number, end: number, following: number): number | null => {

@@ -1,13 +1,16 @@
 import { align } from './attribute.ts'
 import { littleEndian } from './byte-order.ts'
 
-/** Rooms of so many bytes at the most are parts of one buffer: one of its own takes longer than a message is written in. */
+/**
+ * The largest buffer that is cut from a shared one, in bytes. A buffer of its own takes longer to make than a message
+ * takes to write.
+ */
 const SHORT = 2048
 const SHARED = 32 * SHORT
 let shared = new Uint8Array(SHARED)
 let taken = 0
 
-/** Zeros that nothing else is written into. */
+/** A new buffer of zeros that no other writer uses. */
 const newRoom = (bytes: number): Uint8Array<ArrayBuffer> => {
   if (bytes > SHORT) return new Uint8Array(bytes)
   if (taken + bytes > SHARED) {
@@ -23,7 +26,7 @@ const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Da
   new DataView(buffer, byteOffset, byteLength)
 
 /**
- * Netlink messages written one after another, in a buffer that grows. Lengths of what encloses others are filled in
+ * Writes netlink messages one after another into a buffer that grows. The length of an enclosing part is filled in
  * last.
  */
 export class ByteWriter {
@@ -31,7 +34,7 @@ export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>
   #view: DataView
 
-  /** @param room - bytes to begin with */
+  /** @param room - the size to begin with, in bytes */
   constructor(room = 1024) {
     this.#bytes = newRoom(room)
     this.#view = viewOf(this.#bytes)
@@ -57,14 +60,14 @@ export class ByteWriter {
     this.length += bytes.length
   }
 
-  /** Writes once more what stands between two offsets. */
+  /** Writes the bytes between two offsets once more. */
   repeat(start: number, end: number): void {
     this.#reserve(end - start)
     this.#bytes.copyWithin(this.length, start, end)
     this.length += end - start
   }
 
-  /** Writes over a byte that was kept free. */
+  /** Writes over a byte that was left free. */
   setU8(at: number, value: number): void {
     this.#bytes[at] = value
   }
@@ -126,7 +129,10 @@ export class ByteWriter {
     }
   }
 
-  /** Writes a text as far as each of its characters is one byte: nearly all are. @returns how many */
+  /**
+   * Writes a text up to its first character that is not ASCII; nearly all texts are ASCII. @returns the characters
+   * written
+   */
   #ascii(text: string): number {
     const { length } = text
     this.#reserve(length)
@@ -154,7 +160,7 @@ export class ByteWriter {
     return start
   }
 
-  /** Fills in the length of an attribute, and pads it. */
+  /** Fills in the length of an attribute, and adds the padding. */
   close(start: number): void {
     this.#view.setUint16(start, this.length - start, littleEndian)
     this.pad()
@@ -167,7 +173,7 @@ export class ByteWriter {
     this.close(start)
   }
 
-  /** One netlink message around what `write` writes; the kernel wants it aligned (NLMSG_ALIGN). */
+  /** Writes one netlink message around what `write` writes. The kernel wants messages aligned (NLMSG_ALIGN). */
   message(type: number, flags: number, sequence: number, write: () => void): void {
     const start = this.length
     this.u32(0)
@@ -180,18 +186,18 @@ export class ByteWriter {
     this.pad()
   }
 
-  /** Adds flags to those of a message that begins at an offset. */
+  /** Adds flags to the message that begins at an offset. */
   addFlags(at: number, flags: number): void {
     const place = at + 6
     this.#view.setUint16(place, this.#view.getUint16(place, littleEndian) | flags, littleEndian)
   }
 
-  /** What was written, without a copy of it: nothing may be written after this. */
+  /** The bytes written so far, without a copy: write nothing after this. */
   take(): Uint8Array {
     return this.#bytes.subarray(0, this.length)
   }
 
-  /** What was written; later writes do not show in it. */
+  /** A copy of the bytes written so far; later writes do not change it. */
   bytes(): Uint8Array {
     return this.#bytes.slice(0, this.length)
   }
