@@ -11,23 +11,23 @@ import { parseBridgeAlias } from '../contract/bridge-alias.ts'
 import type { DesiredRoute } from '../contract/desired-state.ts'
 import { isOwnRoute, leadsTo, leavesRoom, type Rival, rivalOf, routesTo } from './rival-routes.ts'
 
-/** Blocks of other hosts with the routes that lead there, and what keeps the others from having one. */
+/** The routes of this host to blocks of other hosts, and the blocks that get none, by reason. */
 export interface ChosenRoutes {
   readonly routes: readonly DesiredRoute[]
-  /** Their hosts have told no address. */
+  /** Blocks whose hosts have told the cluster no address. */
   readonly unaddressed: readonly NeighbourBlock[]
-  /** Their hosts are on no network of this one. */
+  /** Blocks whose hosts are on no network of this host. */
   readonly distant: readonly NeighbourBlock[]
-  /** Their hosts have an address of this one. */
+  /** Blocks whose hosts have an address that this host has too. */
   readonly doubled: readonly NeighbourBlock[]
-  /** A route that is not ours has exactly this destination, leads elsewhere, and gets packets that ours would. */
+  /** Blocks to which a foreign route leads elsewhere, and takes packets that the managed route should get. */
   readonly contested: readonly { readonly block: NeighbourBlock; readonly rival: Rival }[]
 }
 
 /**
- * The routes of a host to the blocks of the others: for each one by the address of its host, where that is a neighbour on
- * a network of this host. What another program has routed there is left alone, and ours is made beside it where the kernel
- * takes both and nothing is cut off by it.
+ * Chooses the routes of a host to the blocks of other hosts. Each leads by the address of the other host, which must be
+ * on a network of this host. A foreign route to the block stays as it is. The managed route is made beside it if the
+ * kernel takes both and the managed one cuts nothing off.
  */
 export const chooseRoutes = (others: readonly NeighbourBlock[], facts: HostFacts): ChosenRoutes => {
   const chosen = {
@@ -53,14 +53,14 @@ export const chooseRoutes = (others: readonly NeighbourBlock[], facts: HostFacts
       const ours = { destination: block.block, via, interface: place }
       const rival = rivalOf(ours, there, facts)
       if (rival === null || leavesRoom(rival)) chosen.routes.push(ours)
-      // As an operator would write it: there is nothing left to do.
+      // A foreign route that leads where ours would is what an operator would write: nothing is contested.
       if (rival !== null && !leadsTo(ours, rival.route)) chosen.contested.push({ block, rival })
     }
   }
   return chosen
 }
 
-/** The interface on whose network an address is; null: on none of this host's; `own`: the host has it. */
+/** The interface whose network holds an address; null: no network of this host does; `own`: the host itself has it. */
 const placeOf = (via: string, { interfaces = [] }: HostFacts): string | null => {
   const address = parseAddress(via)
   let found: { readonly name: string; readonly length: number } | null = null
@@ -76,5 +76,5 @@ const placeOf = (via: string, { interfaces = [] }: HostFacts): string | null => 
   return found?.name ?? null
 }
 
-/** No other host is behind a bridge of ours, nor behind an interface that is down. */
+/** Only an interface that is up can lead to another host, and never a bridge of Portolan. */
 const isWire = (link: InterfaceFact): boolean => link.up !== false && parseBridgeAlias(link.alias) === null

@@ -6,11 +6,10 @@ import { isOwnRoute } from './rival-routes.ts'
 const { number } = blockRouteProtocol
 
 /**
- * What is to be said of a host that has routes of ours to blocks of other hosts, and remembers none of those hosts: a
- * sentence or more.
+ * Warns that a host has managed routes to blocks of other hosts, but remembers none of those hosts: some sentences.
  *
- * @param place - what `portolan cluster join` has to be told
- * @returns null: it has no such route
+ * @param place - the cluster and state directory for `portolan cluster join`
+ * @returns null: the host has no such route
  * @example
  * forgottenRoutes({ routes: [] }, { cluster: null, state: null }) // null
  */
@@ -20,7 +19,7 @@ export const forgottenRoutes = (facts: HostFacts, place: LinePlace): string | nu
   return `This host has routes to blocks of other hosts (${named.join(', ')}), and remembers no other host of a cluster. The routes stay as they are; rules are planned as if there were no other hosts, so applying them cuts containers off from containers there. Run \`${clusterLine('join', place)}\` first, with --takeover where the state directory was lost. If this host has left its cluster, remove the routes: \`ip -4 route flush proto ${number}\`, \`ip -6 route flush proto ${number}\`.`
 }
 
-/** The routes of ours to blocks of other hosts, as a sentence has each. */
+/** The managed routes to blocks of other hosts, each as a sentence shows it. */
 export const routesLeft = ({ routes = [] }: HostFacts): readonly string[] =>
   routes
     .filter(isOwnRoute)

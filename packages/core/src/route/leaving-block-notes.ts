@@ -11,13 +11,13 @@ import type { DesiredNetwork } from '../contract/desired-state.ts'
 import { type HeldBlocks, hasPoolOf } from '../pool/held-blocks.ts'
 
 /**
- * What is to be said of networks in blocks that no pool has any more: they work as before, and the block is given back
- * once they have moved.
+ * Notes about networks in blocks that no pool of the cluster holds any more. Such a network works as before. The host
+ * gives the block back once the network has moved.
  *
- * @param isLive - a program holds the networks, and no file says what is wanted of them
- * @param written - how a command of `portolan` is written, so that it is about the project
- * @param wording - how that program has a network made again; as the command says it unless told
- * @returns sentences for each network
+ * @param isLive - a program holds the networks, and no file says what they should be
+ * @param written - writes a command of `portolan` so that it names the project
+ * @param wording - says how that program makes a network again; by default as the command does
+ * @returns a note for each network
  */
 export const leavingBlockNotes = (
   networks: readonly DesiredNetwork[],
@@ -59,7 +59,7 @@ export const leavingBlockNotes = (
     ]
   })
 
-/** Where a network comes to that leaves the last block of a family: a sentence. */
+/** What a network meets that leaves the last block of a family: a sentence. */
 export const familyWithoutPool = (cluster: string, family: Family): string => {
   const name = family === 'ip' ? 'IPv4' : 'IPv6'
   return `Cluster ${cluster} has no ${name} pool any more, so an ${name} subnet is picked outside the cluster, and other hosts have no route to it.`

@@ -4,23 +4,23 @@ import type { HeldBlocks } from '../pool/held-blocks.ts'
 import { isNameTaken, takeoverText } from '../pool/name-taken.ts'
 
 /**
- * A block that this host had in its cluster.
+ * A block that this host had in its cluster, and no longer has.
  * @public @since 0.1.0
  */
 export interface LostBlockUse {
   /** CIDR. */
   readonly block: string
-  /** The host that has it now; null: no host has. */
+  /** The host that has the block now; null: no host has it. */
   readonly takenBy: string | null
-  /** Networks of this host that are in it: `shop/web`. */
+  /** Networks of this host inside the block: `shop/web`. */
   readonly networks: readonly string[]
 }
 
 const familyOf = (block: string): string => (parsePrefix(block).family === 'ip' ? 'IPv4' : 'IPv6')
 
 /**
- * Those of one family that no network is in are told together, for each host that has them now; and those that the same networks
- * are in, of both families: one move takes a network out of both.
+ * Groups the blocks for one note each. Blocks without a network are grouped by family and new host. Blocks with the
+ * same networks are grouped over both families, because one move takes a network out of both.
  */
 const together = (lost: readonly LostBlockUse[]): readonly (readonly LostBlockUse[])[] => {
   const groups = new Map<string, LostBlockUse[]>()
@@ -33,11 +33,11 @@ const together = (lost: readonly LostBlockUse[]): readonly (readonly LostBlockUs
 }
 
 /**
- * What is to be said of the blocks that this host had in its cluster: notes of a sentence or more. Routes to other hosts
- * go with the last block of a family, so blocks that no network is in are told as well.
+ * Notes about the blocks that this host had in its cluster. Blocks without a network get a note too, because the routes
+ * to other hosts go with the last block of a family.
  *
  * @param neighbours - the other hosts of the cluster; null: none are known
- * @param blocks - with the command that claims blocks, by another name where another machine has that of this host
+ * @param blocks - the command that claims blocks, and the takeover command where another machine has this host's name
  * @example
  * lostBlockNotes([{ block: '10.64.1.0/24', takenBy: 'web-2', networks: [] }], null)[0]
  * // 'Block 10.64.1.0/24 is no longer of this host: host web-2 has it now. ...'
@@ -51,7 +51,7 @@ export const lostBlockNotes = (
 ): readonly string[] =>
   together(lost).flatMap((group) => {
     const networks = group[0]?.networks ?? []
-    // It gave its blocks back, and has no routes to others any more.
+    // This host gave its blocks back, and has no routes to other hosts any more.
     if (blocks.left === true && networks.length === 0) return []
     const gone = [...new Set(group.map(({ block }) => familyOf(block)))].flatMap((family) => {
       const isOf = (one: string): boolean => familyOf(one) === family
@@ -76,7 +76,7 @@ export const lostBlockNotes = (
     ].join(' ')
   })
 
-/** Which hosts have blocks now: the end of a sentence. */
+/** Names the hosts that have the blocks now: the end of a sentence. */
 const holders = (
   group: readonly LostBlockUse[],
   neighbours: Partial<Pick<ClusterNeighbours, 'host'>> | null,
@@ -89,7 +89,7 @@ const holders = (
   return has(first, more.length === 0 ? 'it' : 'them')
 }
 
-/** What gives the host a block, or gets its own back. */
+/** The command that gives this host a block, or gets its own back. */
 const wayToBlock = (
   { join, left, takeover }: Pick<HeldBlocks, 'join' | 'left' | 'takeover'>,
   neighbours: Partial<Pick<ClusterNeighbours, 'host' | 'others'>> | null,

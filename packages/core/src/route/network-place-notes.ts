@@ -12,17 +12,17 @@ interface Planned {
   readonly intent: Intent
   /** Null: this host is in no cluster. */
   readonly blocks: HeldBlocks | null
-  /** Those that the caller names. */
+  /** The pools that the caller names; null: none. */
   readonly pools: readonly Pool[] | null
-  /** A program holds the networks: no file says what is wanted of them. */
+  /** A program holds the networks: no file says what they should be. */
   readonly isLive?: boolean
-  /** How a command of `portolan` is written, so that it is about the project. */
+  /** Writes a command of `portolan` so that it names the project. */
   readonly ownCommand?: (command: string) => string
-  /** How messages name what the user may change; as the command does unless told. */
+  /** How messages name what the user may change; by default as the command does. */
   readonly wording?: Wording
 }
 
-/** What is to be said of networks that are in no block which this host keeps: a sentence or more for each subnet. */
+/** Notes about networks outside the blocks that this host keeps: some sentences for each subnet. */
 export const networkPlaceNotes = (
   subnets: readonly SubnetPlan[],
   networks: readonly DesiredNetwork[],
@@ -43,10 +43,10 @@ export const networkPlaceNotes = (
       ]
 
 /**
- * What is to be said of networks that are outside the blocks of this host though nothing asks for it, as where a file named
- * the subnet before, or the host joined later. No other host has a route there.
+ * Notes about networks outside the blocks of this host that nothing asks to be there. A file may have named the subnet
+ * before, or the host may have joined the cluster later. No other host has a route to such a network.
  *
- * @returns a sentence or two for each network
+ * @returns a note for each network
  */
 const outsideBlocksNotes = (
   subnets: readonly SubnetPlan[],
@@ -60,7 +60,7 @@ const outsideBlocksNotes = (
     const wanted = networks.find((one) => one.name === name)
     const own = wanted?.[family] ?? null
     if (wanted === undefined || own === null || !isOpen(wanted, own)) return []
-    // Without a block there is nothing to move to, and what is in one that it gives back is told so.
+    // A host without a block has nowhere to move to. A network in a block to give back has a note of its own.
     if ((blockPools(blocks, family) ?? []).length === 0) return []
     const prefix = parsePrefix(subnet)
     if (blocks.leaving?.some((block) => prefixesOverlap(parsePrefix(block), prefix)) === true) return []

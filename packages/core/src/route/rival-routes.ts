@@ -13,26 +13,27 @@ import { blockRouteProtocol } from './block-route-protocol.ts'
 /** include/uapi/linux/rtnetlink.h: RT_TABLE_MAIN. */
 export const MAIN = 254
 
-/** The same: RT_TABLE_LOCAL, which is asked before all others. */
+/** RT_TABLE_LOCAL of the same file: the kernel asks this table before all others. */
 export const LOCAL = 255
 
-/** A route of ours, by its protocol. In other tables we make none. */
+/** Is it a managed route? Its protocol tells. Portolan makes routes in table main alone. */
 export const isOwnRoute = ({ protocol, table = MAIN }: RouteFact): boolean =>
   protocol === blockRouteProtocol.name && table === MAIN
 
 /**
- * The metric of a route that is made without one, as ours are: IP6_RT_PRIO_USER (include/net/ip6_route.h) in IPv6, none in
- * IPv4, which is the lowest there.
+ * The metric of a route that is made without one, as managed routes are. In IPv6 it is IP6_RT_PRIO_USER
+ * (include/net/ip6_route.h). In IPv4 it is 0, the lowest.
  */
 export const plainMetric = (destination: string): number => (destination.includes(':') ? 1024 : 0)
 
 /**
- * What a route of another program with the destination of one of ours does to it.
- * - `key`: the kernel takes no second one of that destination and metric.
- * - `network`: it is the network of an interface, which ours would cut off, and does where the interface came behind it.
- * - `lower`: it has a lower metric, so that it gets the packets.
- * - `shared`: it is a second hop of ours in IPv6, and gets a part of the flows.
- * - `tos`: it gets the packets of one TOS.
+ * How a foreign route affects a managed route with the same destination.
+ * - `key`: the kernel takes no second route with this destination and metric.
+ * - `network`: the route leads to the network of an interface. The managed route would cut that network off, or already
+ *   does where the interface came later.
+ * - `lower`: the foreign route has a lower metric, so it gets the packets.
+ * - `shared`: the foreign route is a second hop of the managed route in IPv6, and gets a part of the flows.
+ * - `tos`: the foreign route gets the packets of one TOS.
  *
  * @see net/ipv4/fib_trie.c `fib_find_alias`, `fib_table_insert`; net/ipv6/ip6_fib.c `fib6_add_rt2node`
  */
@@ -43,7 +44,7 @@ export interface Rival {
   readonly rivalry: Rivalry
 }
 
-/** The routes of table main to exactly a block, of any program, in the kernel's order. */
+/** The routes of any program in table main whose destination is exactly this block, in the kernel's order. */
 export const routesTo = (block: string, { routes = [] }: HostFacts): readonly RouteFact[] => {
   const prefix = parsePrefix(block)
   return routes.filter((route) => {
@@ -53,18 +54,18 @@ export const routesTo = (block: string, { routes = [] }: HostFacts): readonly Ro
   })
 }
 
-/** May ours be made beside it? */
+/** Can the managed route be made beside the foreign one? */
 export const leavesRoom = ({ rivalry }: Rival): boolean => rivalry !== 'key' && rivalry !== 'network'
 
-/** Does a route lead where ours does? */
+/** Does a route lead by the same gateway and interface as the managed one? */
 export const leadsTo = ({ via, interface: name }: DesiredRoute, route: RouteFact): boolean =>
   route.gateway === via && route.interface === name
 
 /**
- * What is in the way of a route of ours among those of its destination.
+ * The foreign route that hinders a managed route most.
  *
- * @param there - as `routesTo` gives them
- * @returns null: no route takes packets from it; of several the one that leaves it least
+ * @param there - the routes of the same destination, as `routesTo` gives them
+ * @returns null: no foreign route takes packets from the managed one
  */
 export const rivalOf = (ours: DesiredRoute, there: readonly RouteFact[], facts: HostFacts): Rival | null => {
   const own = there.findIndex(isOwnRoute)
@@ -79,8 +80,8 @@ export const rivalOf = (ours: DesiredRoute, there: readonly RouteFact[], facts: 
     if (metric < plain) return rival('lower')
     if (metric > plain) return []
     if (own < 0 || at < own) return rival('key')
-    // Behind ours, where IPv4 asks it for nothing. In IPv6 one by a gateway becomes a hop of ours (`rt6_qualify_for_ecmp`),
-    // and replacing ours would replace both.
+    // This route stands behind the managed one. IPv4 then never uses it. In IPv6 a route by a gateway becomes a second
+    // hop of the managed route (`rt6_qualify_for_ecmp`), and replacing the managed route would replace both.
     if (plain === 0 || (route.gateway ?? null) === null) return []
     return rival(isThere ? 'shared' : 'key')
   })
@@ -92,7 +93,7 @@ const order: readonly Rivalry[] = ['key', 'network', 'lower', 'shared', 'tos']
 const lowestOf = (rivals: readonly Rival[]): readonly Rival[] =>
   rivals.toSorted((one, other) => (one.route.metric ?? 0) - (other.route.metric ?? 0)).slice(0, 1)
 
-/** The kernel's route to what is on an interface, by whichever program and metric it was made. */
+/** Is the route the one to an interface's own network, whatever program made it, with whatever metric? */
 export const isNetwork = (route: RouteFact, facts: HostFacts): boolean => {
   const link = facts.interfaces?.find(({ name }) => name !== undefined && name === route.interface)
   const prefix = tryParseHostOrPrefix(route.destination ?? 'default')
