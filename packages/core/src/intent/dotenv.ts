@@ -4,13 +4,15 @@ import { isMistake, type Mistake } from './mistake.ts'
 
 /** @public @since 0.1.0 */
 export interface DotenvOptions {
-  /** What to call the text in an error; `.env` when absent. */
+  /** The name of the text in an error; `.env` when absent. */
   readonly source?: string | undefined
-  /** Wins over the file where the file refers to a variable, and gives `NAME` lines (no `=`) their value. */
+  /**
+   * These variables win over the file where a value refers to one. They also give a value to a line `NAME` without `=`.
+   */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
   /**
-   * Is told of a line whose name no Compose file can refer to (`a-b=1`), instead of an error; the line then sets
-   * nothing. Compose reads past such lines too.
+   * Called for a line whose name no Compose file can refer to (`a-b=1`), instead of an error. The line then sets
+   * nothing. Compose skips such lines too.
    */
   readonly onOddName?: ((name: string, place: SourcePosition) => void) | undefined
 }
@@ -20,10 +22,10 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
 const unescaped = (text: string): string =>
   text.replace(/\\([nrt"\\])/g, (_, letter: string) => escapes[letter] ?? letter)
 
-/** All values together. The kernel takes some megabytes for a whole environment (execve(2)). */
+/** The most characters of all values together. The kernel takes some megabytes for a whole environment (execve(2)). */
 const longestWhole = 16 * 2 ** 20
 
-/** Compose leaves a `$` that starts no variable as it is here: passwords are full of them. */
+/** Replaces variables. A `$` that starts no variable stays as it is, as in Compose: passwords often hold one. */
 const expanded = (text: string, lookup: Lookup): string | Mistake => {
   const result = interpolate(text, lookup)
   if (isMistake(result)) return result.isExcess ? result : text
@@ -34,8 +36,8 @@ const statement = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*(?:([=:
 const quoted = /"((?:[^"\\]|\\[\s\S])*)"|'((?:[^'\\]|\\[\s\S])*)'/y
 
 /**
- * A name that Compose takes in a `.env` (compose-go, dotenv/parser.go `locateKeyName`) though no variable can be called
- * so; null for every other line. A quote may hold more lines, so a line with one is not passed over.
+ * A name that Compose accepts in a `.env` (compose-go, dotenv/parser.go `locateKeyName`) though no variable can have
+ * it; null: any other line. A line with a quote is not skipped, because the quote may go on over more lines.
  */
 const oddName = (line: string): string | null => {
   const [, name = ''] =
@@ -57,7 +59,7 @@ const endOfLine = (text: string, at: number): number => {
  * Reads a `.env` file: `NAME=value`, `export NAME=value`, `NAME: value`, comments, single quotes (verbatim),
  * double quotes (escapes, variables, several lines) and unquoted values (variables, ` #` starts a comment).
  *
- * @returns the variables the file sets, in its order; a later line wins
+ * @returns the variables that the file sets, in its order; a later line wins
  * @throws ParseError for a line that sets nothing, a quote that is never closed, and values whose variables unfold to
  * more than the kernel would take
  * @example
@@ -68,7 +70,7 @@ const endOfLine = (text: string, at: number): number => {
 export const parseDotenv = (text: string, options: DotenvOptions = {}): Readonly<Record<string, string>> =>
   readDotenv(text, options.source ?? '.env', lookupIn(options.environment ?? {}), options.onOddName)
 
-/** The same, with variables that come from anywhere. */
+/** Reads a `.env` file as `parseDotenv` does, with variables from any source. */
 export const readDotenv = (
   text: string,
   source: string,

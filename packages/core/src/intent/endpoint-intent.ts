@@ -14,7 +14,7 @@ export interface EndpointIntent {
   readonly ip: string | null
   readonly ip6: string | null
   readonly mac: string | null
-  /** What reaches it on its own address; absent: nothing more than its network says. */
+  /** Sources that reach the endpoint on its own address; absent: only those that its network lets in. */
   readonly reachableFrom?: readonly ReachableIntent[]
   readonly place: SourcePosition | null
 }

@@ -4,8 +4,8 @@ import type { ParentedNetworkIntent } from './parented-network.ts'
 import type { ReachableIntent } from './reachable.ts'
 
 /**
- * What a user wants: networks, the endpoints on them, and the ports published to the world. It says nothing
- * of a host. A Compose file is one way to write it; a value of this type is another.
+ * The networks, endpoints and published ports that a user wants. It holds no facts of a host. A Compose file is one way
+ * to write it; a value of this type is another.
  * @example
  * const intent: Intent = readCompose('{name: shop, services: {web: {ports: ["8080:80"]}}}', { source: 'compose.yaml' })
  * intent.mappings.map(({ service }) => service) // ['web']
@@ -16,29 +16,29 @@ export interface Intent {
   readonly project: string
   /** Networks that have a bridge. */
   readonly networks: readonly NetworkIntent[]
-  /** The endpoints on them. */
+  /** The endpoints on these networks. */
   readonly endpoints: readonly EndpointIntent[]
   readonly mappings: readonly MappingIntent[]
-  /** Networks on an interface of the host, without a bridge (macvlan, ipvlan); absent: there are none. */
+  /** Networks on an interface of the host, without a bridge (macvlan, ipvlan); absent: none. */
   readonly parented?: readonly ParentedNetworkIntent[]
-  /** Services that name others to be reached; absent: none do. */
+  /** Links from one service to another; absent: none. */
   readonly links?: readonly LinkIntent[]
-  /** What was read but cannot take effect, for people: `host port 8080 is ignored in routed mode`. */
+  /** Values that were read but cannot take effect, in words for people: `host port 8080 is ignored in routed mode`. */
   readonly notes: readonly IntentNote[]
 }
 
 /**
- * What `links` of a service says: it wants to reach another one.
+ * One entry of `links` of a service: the service wants to reach another one.
  * @public @since 0.1.0
  */
 export interface LinkIntent {
   readonly service: string
   readonly to: string
-  /** What the other service is to be called; its own name where nothing else is said. */
+  /** The name by which the other service is reached; its own name by default. */
   readonly alias: string
   /**
-   * The ports that the other service exposes: what `expose` and `ports` of it name. Where `icc` is off they are what the
-   * link opens. Absent: none.
+   * The ports that the other service exposes: those of its `expose` and its `ports`. Where `icc` is off, the link opens
+   * these. Absent: none.
    */
   readonly exposed?: readonly ExposedPorts[]
   readonly place: SourcePosition | null
@@ -60,7 +60,7 @@ export interface IntentNote {
 }
 
 /**
- * How the outside reaches a network, per family.
+ * How the outside reaches a network, chosen for each family.
  * - `nat`: only through published host ports.
  * - `nat-unprotected`: as nat, and every container port is reachable on the container's own address.
  * - `routed`: no NAT; published container ports are reachable on the container's own address.
@@ -73,26 +73,26 @@ export type GatewayMode = 'nat' | 'nat-unprotected' | 'routed' | 'isolated'
 export interface NetworkIntent {
   /** The key under `networks`; `default` for the implicit one. */
   readonly name: string
-  /** Made and removed outside this project: read, never created or removed. */
+  /** The network is made and removed outside this project: Portolan reads it, and never creates or removes it. */
   readonly external: boolean
-  /** For an external network: the name it has outside this project. Else null. */
+  /** For an external network: its name outside this project. Null for any other network. */
   readonly externalName: string | null
-  /** A bridge name the user chose, 1 to 15 bytes; null: derived from project and network. */
+  /** A bridge name that the user chose, 1 to 15 bytes; null: derived from project and network. */
   readonly bridge: string | null
   readonly internal: boolean
   /** May containers of this network talk to each other directly? */
   readonly icc: boolean
   readonly masquerade: boolean
-  /** `host_binding_ipv4`: the host address a mapping without one gets; null: every address. */
+  /** `host_binding_ipv4`: the host address for mappings that name none; null: every address. */
   readonly hostBinding: string | null
   readonly mtu: number | null
-  /** Names or `CIDR:size` of the pools to pick from, in order; null: the caller's default. */
+  /** Pools to pick from, in order, by name or as `CIDR:size`; null: the caller's default. */
   readonly pools: readonly string[] | null
   /** Null when the network has no IPv4 (`enable_ipv4: false`). */
   readonly ip: SubnetIntent | null
-  /** Null unless `enable_ipv6`. */
+  /** Null when the network has no IPv6 (`enable_ipv6` is not true). */
   readonly ip6: SubnetIntent | null
-  /** What reaches every container of it on its own address; absent: nothing more than its mode says. */
+  /** Sources that reach every container of the network on its own address; absent: only those that its mode lets in. */
   readonly reachableFrom?: readonly ReachableIntent[]
   readonly place: SourcePosition | null
 }
@@ -102,7 +102,7 @@ export interface SubnetIntent {
   /** Canonical CIDR; null: picked from a pool. */
   readonly subnet: string | null
   readonly gateway: string | null
-  /** Addresses are handed out inside this prefix only. */
+  /** Only addresses inside this prefix are leased; null: any address of the subnet. */
   readonly ipRange: string | null
   readonly mode: GatewayMode
 }
@@ -117,8 +117,8 @@ export interface PortRange {
 }
 
 /**
- * What the short syntax `[hostIP:]hostPort:containerPort[/protocol]` says, and nothing more.
- * Either both ranges have the same length, or `containerPorts` is a single port, or `hostPorts` is null.
+ * A port mapping with only the parts of the short syntax `[hostIP:]hostPort:containerPort[/protocol]`. Either both
+ * ranges have the same length, or `containerPorts` is a single port, or `hostPorts` is null.
  * @public @since 0.1.0
  */
 export interface PortMapping {
@@ -136,11 +136,13 @@ export interface MappingIntent extends PortMapping {
   readonly replica: number
   /** The network whose endpoint address the port is mapped to. */
   readonly network: string
-  /** Other machines reach it only through this interface; null: any. The host and its containers always do. */
+  /**
+   * Other machines reach the port only through this interface; null: any. The host and its containers always reach it.
+   */
   readonly interface: string | null
-  /** Canonical prefixes of both families; null: everyone. */
+  /** Canonical prefixes of both families from which other machines reach the port; null: anywhere. */
   readonly allowFrom: readonly string[] | null
-  /** A share of a host port that several endpoints serve, 1 or more; null: the only one. */
+  /** The weight of this endpoint where several serve one host port, 1 or more; null: it is the only one. */
   readonly weight: number | null
   readonly place: SourcePosition | null
 }

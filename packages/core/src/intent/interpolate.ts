@@ -1,9 +1,9 @@
 import { type Mistake, mistake } from './mistake.ts'
 
-/** Gives the value of a variable, or undefined when it is not set. */
+/** Returns the value of a variable, or undefined when it is not set. */
 export type Lookup = (name: string) => string | undefined
 
-/** Looks in a record first. Own keys only: a variable may be called `constructor`. */
+/** Looks up a variable in a record first, among own keys only, because a variable may be called `constructor`. */
 export const lookupIn =
   (variables: Readonly<Record<string, string | undefined>>, otherwise?: Lookup): Lookup =>
   (name) =>
@@ -17,7 +17,7 @@ export interface Interpolated {
   readonly used: readonly string[]
 }
 
-/** What evaluation finds out about the variables of a text. */
+/** The variables that evaluating a text has met. */
 interface Found {
   readonly unset: string[]
   readonly used: string[]
@@ -45,7 +45,7 @@ const matchAt = (pattern: RegExp, text: string, at: number): string => {
   return pattern.exec(text)?.[0] ?? ''
 }
 
-/** Thrown and caught in this file only: a mistake may turn up at any depth of nested braces. */
+/** Carries a mistake out of nested braces of any depth. It is thrown and caught in this file only. */
 class Refused extends Error {
   readonly mistake: Mistake
   constructor(offset: number, message: string, isExcess = false) {
@@ -104,8 +104,9 @@ const parseBraced = (text: string, at: number, depth: number): { part: Part; end
 }
 
 /**
- * The longest text that variables may unfold to. The kernel takes no longer one for an environment variable either
- * (execve(2): MAX_ARG_STRLEN, 32 pages). A dozen lines, each naming the one above twice, would unfold to gigabytes.
+ * The longest text that variables may unfold to, in characters. The kernel has the same limit for an environment
+ * variable (execve(2): MAX_ARG_STRLEN, 32 pages). A dozen lines, each naming the one above twice, could unfold to
+ * gigabytes.
  */
 export const longestText = 131_072
 
@@ -145,9 +146,9 @@ const evaluateReference = (reference: Reference, lookup: Lookup, found: Found): 
 }
 
 /**
- * Replaces variables as the Compose Specification does: `$NAME`, `${NAME}`, and `${NAME` followed by `:-`, `-`,
- * `:?`, `?`, `:+` or `+`, a word that may hold variables itself, and `}`. `$$` is a dollar sign. Only the word
- * that is used is evaluated.
+ * Replaces variables as the Compose Specification does: `$NAME`, `${NAME}`, and `${NAME` followed by `:-`, `-`, `:?`,
+ * `?`, `:+` or `+`, a word that may hold variables itself, and `}`. `$$` is a dollar sign. A word that is not used is
+ * not evaluated.
  */
 export const interpolate = (text: string, lookup: Lookup): Interpolated | Mistake => {
   if (!text.includes('$')) return { text, unset: [], used: [] }

@@ -1,13 +1,13 @@
 /**
- * Something wrong at an offset of a short text. The reader of that text knows where the text itself stands, so
- * it is the reader that turns a mistake into an error with a line and a column.
+ * A mistake at an offset of a short text. Only the reader of the text knows where it stands in a file. So the reader
+ * turns a mistake into an error with line and column.
  */
 export interface Mistake {
   readonly kind: 'mistake'
   /** Counts UTF-16 units from 0. */
   readonly offset: number
   readonly message: string
-  /** The text is sound, and there is more of it than is read. */
+  /** The text is valid, but longer than the bound. */
   readonly isExcess: boolean
 }
 

@@ -7,7 +7,7 @@ import { countPorts, printPortRange, readHostPorts, readPortRange } from './port
 
 const protocols: readonly Protocol[] = ['tcp', 'udp', 'sctp']
 
-/** A protocol name in any case, or what was expected. */
+/** Reads a protocol name in any case, or returns a mistake that says what was expected. */
 export const readProtocol = (text: string, offset: number): { protocol: Protocol } | Mistake => {
   const protocol = protocols.find((name) => name === text.toLowerCase())
   return protocol === undefined
@@ -16,8 +16,8 @@ export const readProtocol = (text: string, offset: number): { protocol: Protocol
 }
 
 /**
- * An address of the host, brackets allowed around IPv6. An IPv4-mapped IPv6 address is the IPv4 address: no packet
- * on the wire carries the mapped form (RFC 4291, section 2.5.5.2).
+ * Reads an address of the host, with or without brackets around IPv6. An IPv4-mapped IPv6 address is read as the IPv4
+ * address: no packet on the wire carries the mapped form (RFC 4291, section 2.5.5.2).
  */
 export const readHostAddress = (text: string, offset: number): { address: string } | Mistake => {
   const bracketed = text.startsWith('[') && text.endsWith(']')
@@ -30,9 +30,9 @@ export const readHostAddress = (text: string, offset: number): { address: string
   return { address: formatAddress(unmapAddress(address)) }
 }
 
-/** What `8080:80` and its relatives say; a mistake with its offset when they say nothing. */
+/** Reads `8080:80` and its longer forms; a mistake has the offset at which reading failed. */
 export const readPortMapping = (text: string): PortMapping | Mistake => {
-  // From the right, as Docker does (go-connections nat.ParsePortSpec): the address alone may hold colons.
+  // The text is read from the right, as in Docker (go-connections nat.ParsePortSpec): only the address may hold colons.
   const whole =
     /^\[.*\]$/.test(text) || /^\d+(\.\d+){3}$/.test(text)
       ? tryParseAddress(text.replace(/^\[|\]$/g, ''))
@@ -77,13 +77,13 @@ const readHostSide = (
   if (differ !== null) return mistake(portAt, differ)
   if (portAt <= 1) return { hostAddress: null, hostPorts }
   const address = text.slice(0, portAt - 1)
-  // Without brackets the end of the address cannot be told: `::1:80:80` may be ::1:80 too. Compose refuses it.
+  // Without brackets the end of the address is unknown: `::1:80:80` may be the address itself. Compose refuses it.
   if (address.includes(':') && !address.startsWith('[')) return mistake(0, withoutBrackets(address, whole))
   const host = readHostAddress(address, 0)
   return isMistake(host) ? host : { hostAddress: host.address, hostPorts }
 }
 
-/** More colons than a mapping has are those of an IPv6 address, or one part too many. */
+/** The mistake for a text with too many colons: an IPv6 address without brackets, or one part too many. */
 const withoutBrackets = (address: string, whole: string): string => {
   if (tryParseAddress(address)?.family === 'ip6')
     return `expected an IPv6 address in brackets, [${address}], found "${address}"`
@@ -92,7 +92,7 @@ const withoutBrackets = (address: string, whole: string): string => {
     : `too many parts between colons: expected [HOSTADDRESS:]HOSTPORT:CONTAINERPORT, such as 127.0.0.1:8080:80, found "${whole}". An IPv6 address needs brackets`
 }
 
-/** What keeps two ranges from being mapped onto one another; null when nothing does. */
+/** Why two ranges cannot be mapped onto each other; null: they can. */
 export const rangeMismatch = (host: PortRange, container: PortRange): string | null =>
   countPorts(container) === 1 || countPorts(container) === countPorts(host)
     ? null
@@ -105,7 +105,7 @@ const count = (range: PortRange): string =>
  * Reads a port mapping in the short syntax of the Compose Specification:
  * `[[hostAddress:]hostPorts:]containerPorts[/protocol]`.
  *
- * @param source - what to call the text in an error
+ * @param source - the name of the text in an error
  * @returns canonical addresses, ports 1 to 65535; `hostPorts` null when none is asked for (`80`, `127.0.0.1::80`,
  *   `0:80`)
  * @throws ParseError with the column at which something else was expected
@@ -123,7 +123,7 @@ export const parsePortMapping = (text: string, source = 'port mapping'): PortMap
 }
 
 /**
- * The shortest short syntax that `parsePortMapping` reads back as the same mapping.
+ * Prints a mapping in the shortest short syntax that `parsePortMapping` reads back as the same mapping.
  *
  * @example
  * printPortMapping(parsePortMapping('[::1]:53:53/UDP')) // '[::1]:53:53/udp'

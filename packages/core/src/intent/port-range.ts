@@ -12,16 +12,16 @@ const port = (text: string, offset: number, what: string): number | Mistake => {
 }
 
 /**
- * The host side of a mapping; null when any free port will do. Port 0 asks for one, as an empty text does: Docker
- * and Compose have always taken it so (docker/compose#5053).
+ * Reads the host side of a mapping; null: any free port. Port 0 and an empty text both ask for a free port: Docker and
+ * Compose have always read them so (docker/compose#5053).
  */
 export const readHostPorts = (text: string, offset: number): PortRange | null | Mistake =>
   /^0*$/.test(text) ? null : readPortRange(text, offset, 'host')
 
 /**
- * `80` or `8000-8010`.
+ * Reads `80` or `8000-8010`.
  *
- * @param offset - where `text` starts in what the user wrote, for the place of a mistake
+ * @param offset - where `text` starts in the user's text, for the place of a mistake
  * @param what - `host` or `container`, for the words of a mistake
  */
 export const readPortRange = (text: string, offset: number, what: string): PortRange | Mistake => {
@@ -36,9 +36,9 @@ export const readPortRange = (text: string, offset: number, what: string): PortR
   return { first, last }
 }
 
-/** How many ports a range holds. */
+/** The number of ports in a range. */
 export const countPorts = (range: PortRange): number => range.last - range.first + 1
 
-/** `80`, or `8000-8010`. */
+/** Prints a range: `80`, or `8000-8010`. */
 export const printPortRange = (range: PortRange): string =>
   range.first === range.last ? String(range.first) : `${range.first}-${range.last}`

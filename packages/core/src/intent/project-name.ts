@@ -1,14 +1,14 @@
-/** What a project may be called, for messages. */
+/** The rule for names of projects, in words for messages. */
 export const projectNameRule =
   'lower-case letters, digits, `-` and `_`, starting with a letter or a digit, at most 63 of them'
 
-/** Is this a project name as it stands? A caller in JavaScript may ask of anything. */
+/** Is this a valid project name as it stands? A caller in JavaScript may pass any value. */
 export const isProjectName = (text: unknown): text is string =>
   typeof text === 'string' && /^[a-z0-9][a-z0-9_-]{0,62}$/.test(text)
 
 /**
- * A name made into a project's, as Compose does it (compose-go, `NormalizeProjectName`): lower case, what is not
- * allowed left out, no `_` or `-` in front. Empty when nothing is left.
+ * Turns a name into a project name, as Compose does (compose-go, `NormalizeProjectName`): lower case, without invalid
+ * characters, without `_` or `-` in front. Empty when nothing is left.
  */
 export const normalizeProjectName = (name: string): string =>
   name
@@ -16,7 +16,7 @@ export const normalizeProjectName = (name: string): string =>
     .replace(/[^a-z0-9_-]/g, '')
     .replace(/^[_-]+/, '')
 
-/** The same of the last part of a folder's path, cut to the longest that is allowed. */
+/** Turns the last part of a folder's path into a project name, cut to 63 characters. */
 export const projectNameFromFolder = (folder: string): string =>
   normalizeProjectName(
     folder

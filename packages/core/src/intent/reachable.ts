@@ -1,7 +1,7 @@
 import type { SourcePosition } from '@portolan/netfilter'
 
 /**
- * One entry of `reachable_from`: what reaches containers on their own addresses.
+ * One entry of `reachable_from`: a source that reaches containers on their own addresses.
  * @public @since 0.1.0
  */
 export interface ReachableIntent {
@@ -10,8 +10,8 @@ export interface ReachableIntent {
 }
 
 /**
- * What reaches them. An interface and a prefix stand for other machines: by where they come in, or by their source. A
- * service or network is one of the same project.
+ * A source that reaches containers on their own addresses. An interface means other machines whose packets come in by
+ * it. A prefix means other machines with such a source address. A service or network is one of the same project.
  * @public @since 0.1.0
  */
 export type ReachableSource =

@@ -33,7 +33,7 @@ import { type ReachableInput, requestedReachable } from './reachable-options.ts'
 import { requestedName } from './requested-options.ts'
 
 /**
- * What is fixed of an endpoint; what is absent is leased or derived.
+ * The fixed settings of an endpoint. An absent address is leased, and an absent MAC is derived.
  * @public @since 0.1.0
  */
 export interface EndpointOptions {
@@ -48,60 +48,61 @@ export interface EndpointOptions {
  * @public @since 0.1.0
  */
 export interface ServicePort extends PortOptions {
-  /** The container's port, or as many ports as the host's side has. */
+  /** The container's port, or a range as long as the range of host ports. */
   readonly port: PortsInput
-  /** The network whose address it leads to; the first of the service's that is not internal unless told. */
+  /** The network whose address the port leads to. Default: the service's first network that is not internal. */
   readonly network?: string
-  /** A share of a host port that several services serve, 1 or more. */
+  /** The weight of this service where several services share the host port, 1 or more. */
   readonly weight?: number
 }
 
 /**
- * What a program says of a service.
+ * The settings of a service, as a program gives them.
  * @public @since 0.1.0
  */
 export interface ServiceOptions {
-  /** By name, or by name with what is fixed there. Absent: `default`, as in Compose. */
+  /** Names of networks, or names with the fixed settings there. Absent: `default`, as in Compose. */
   readonly networks?: readonly string[] | Readonly<Record<string, EndpointOptions>>
   readonly ports?: readonly ServicePort[]
-  /** What reaches it on its own addresses; absent: nothing more than its networks say. */
+  /** Sources that reach the service on its own addresses; absent: only those that its networks let in. */
   readonly reachableFrom?: readonly ReachableInput[]
-  /** Services that it reaches where `icc` is off, each by these ports alone. */
+  /** Services that this one reaches where `icc` is off, each on the given ports alone. */
   readonly links?: readonly ServiceLink[]
 }
 
 /**
- * A service that another one reaches.
+ * A link from one service to another.
  * @public @since 0.1.0
  */
 export interface ServiceLink {
   readonly service: string
-  /** The ports it exposes, of TCP unless told: `5432`, `{ port: '6000-6009', protocol: 'udp' }`. */
+  /** The exposed ports that the link opens, TCP by default: `5432`, `{ port: '6000-6009', protocol: 'udp' }`. */
   readonly ports: readonly (PortsInput | { readonly port: PortsInput; readonly protocol?: Protocol })[]
 }
 
 /**
- * An intent that says how it goes on. A value: each call gives another one, and leaves it as it was.
+ * An intent with methods that add to it. It is a value: each call returns a new intent and leaves the old one as it
+ * was.
  * @public @since 0.1.0
  */
 export interface IntentBuilder extends Intent {
   /**
-   * The intent with a network more, or with that network said anew: what an earlier call said of it is gone, and services
-   * that are on it stay.
+   * Adds a network, or replaces the network of that name. Everything that an earlier call set on it is gone. Services
+   * on the network stay.
    */
   network(name: string, options?: NetworkOptions): IntentBuilder
   /**
-   * The intent with a service more.
-   * @throws InvalidRequestError for a network that the intent does not have, and what cannot be read
+   * Adds a service.
+   * @throws InvalidRequestError for a network that the intent does not have, and for invalid options
    */
   service(name: string, options?: ServiceOptions): IntentBuilder
 }
 
 /**
- * An intent without a file: what a Compose file says, said by a program. Hand it to `plan` as it is.
+ * Starts an intent in a program, with what a Compose file could say. Hand the result to `plan` as it is.
  *
- * @param project - as `Intent` has it
- * @throws InvalidRequestError for what cannot name a project
+ * @param project - the name of the project, as in `Intent`
+ * @throws InvalidRequestError for a text that cannot name a project
  * @example
  * const shop = intent('shop')
  *   .network('web', { pool: 'classic' })
@@ -209,7 +210,7 @@ const networksOf = (
   )
 
 /**
- * An endpoint as a program asks for it.
+ * Reads the options of an endpoint, as a program gives them.
  *
  * @throws InvalidRequestError naming the option
  * @example

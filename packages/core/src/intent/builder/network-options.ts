@@ -14,46 +14,48 @@ import type { GatewayMode, NetworkIntent, SubnetIntent } from '../intent.ts'
 import { type ReachableInput, requestedReachable } from './reachable-options.ts'
 
 /**
- * What a program says of one family of a network.
+ * The settings of one family of a network, as a program gives them.
  * @public @since 0.1.0
  */
 export interface SubnetOptions {
   /** CIDR; absent: picked from a pool. */
   readonly subnet?: PrefixInput
   readonly gateway?: AddressInput
-  /** CIDR inside the subnet: addresses are handed out in it only. */
+  /** CIDR inside the subnet: only addresses inside it are leased. */
   readonly ipRange?: PrefixInput
   /** `nat` unless told. */
   readonly mode?: GatewayMode
 }
 
 /**
- * What a program says of a network; all else is as a Compose file that says nothing has it.
+ * The settings of a network, as a program gives them. Absent options mean the same as absent keys in a Compose file.
  * @example
  * const options: NetworkOptions = { pool: ['classic', '10.200.0.0/16:24'], ipv6: true }
  * intent('shop').network('web', options).networks[0]?.pools // ['classic', '10.200.0.0/16:24']
  * @public @since 0.1.0
  */
 export interface NetworkOptions {
-  /** `classic`, `docker`, `10.0.0.0/8:24`, or `{ base, size }`; several are tried in order. Absent: the caller's. */
+  /**
+   * `classic`, `docker`, `10.0.0.0/8:24`, or `{ base, size }`. Several are tried in order. Absent: the caller's pools.
+   */
   readonly pool?: PoolInput | readonly PoolInput[]
   /** True unless told. */
   readonly ipv4?: boolean | SubnetOptions
   /** False unless told. */
   readonly ipv6?: boolean | SubnetOptions
-  /** No way to the outside; false unless told. */
+  /** Containers have no way to the outside; false by default. */
   readonly internal?: boolean
   /** May containers of this network talk to each other directly? True unless told. */
   readonly icc?: boolean
-  /** Rewrite the source of what leaves for the outside; true unless told. */
+  /** Rewrite the source of packets that leave for the outside; true by default. */
   readonly masquerade?: boolean
-  /** The host address that ports without one are bound to; null, and absent: every address. */
+  /** The host address for ports that name none; null or absent: every address. */
   readonly hostBinding?: AddressInput | null
-  /** 68 to 65535, with IPv6 1280 at the least; null, and absent: the kernel's. */
+  /** 68 to 65535, and with IPv6 1280 or more; null or absent: the kernel's default. */
   readonly mtu?: number | null
-  /** A name of 1 to 15 bytes for the bridge; null, and absent: derived from project and network. */
+  /** The name of the bridge, 1 to 15 bytes; null or absent: derived from project and network. */
   readonly bridge?: string | null
-  /** What reaches every container of it on its own address; absent: nothing more than its mode says. */
+  /** Sources that reach every container of the network on its own address; absent: only those that its mode lets in. */
   readonly reachableFrom?: readonly ReachableInput[]
 }
 
@@ -93,9 +95,9 @@ const plain: NetworkIntent = {
 }
 
 /**
- * A network as a program asks for it.
+ * Reads the options of a network, as a program gives them.
  *
- * @param before - what it was asked to be before: options that are absent stay so
+ * @param before - the earlier settings of the network; absent options keep their values
  * @throws InvalidRequestError naming the option
  * @example
  * networkIntent('web', { ipv6: true }).ip6 // { subnet: null, gateway: null, ipRange: null, mode: 'nat' }
@@ -130,7 +132,7 @@ export const networkIntent = (
   return network
 }
 
-/** An empty list takes back what was named before. */
+/** An empty list removes the sources that were named before. */
 const reachableOf = (
   asked: NetworkOptions['reachableFrom'],
   before: NetworkIntent['reachableFrom'],

@@ -5,7 +5,8 @@ import type { ParentedDriver, ParentedNetworkIntent } from '../parented-network.
 import { type NetworkOptions, networkIntent } from './network-options.ts'
 
 /**
- * What a program says of a network on an interface of the host; all else is as a Compose file that says nothing has it.
+ * The settings of a network on an interface of the host, as a program gives them. Absent options mean the same as
+ * absent keys in a Compose file.
  * @example
  * const options: ParentedNetworkOptions = { parent: 'eth1', ipv4: { subnet: '192.0.2.0/24', gateway: '192.0.2.1' } }
  * options.parent // 'eth1'
@@ -13,7 +14,7 @@ import { type NetworkOptions, networkIntent } from './network-options.ts'
  */
 export interface ParentedNetworkOptions
   extends Pick<NetworkOptions, 'pool' | 'ipv4' | 'ipv6' | 'internal' | 'mtu'> {
-  /** The interface, 1 to 15 bytes. `eth1.100`, where there is none of that name, is made: VLAN 100 on eth1. */
+  /** The interface, 1 to 15 bytes. If `eth1.100` does not exist, Portolan makes it: VLAN 100 on eth1. */
   readonly parent: string
   /** Absent: macvlan of mode `bridge`. */
   readonly driver?: ParentedDriver
@@ -27,7 +28,7 @@ const flags = ['bridge', 'private', 'vepa'] as const
 /**
  * The intent of a network on an interface.
  *
- * @throws InvalidRequestError for an option that cannot be
+ * @throws InvalidRequestError for an invalid option
  * @example
  * parentedIntent('lan', { parent: 'eth1' }).driver // { kind: 'macvlan', mode: 'bridge' }
  * @public @since 0.1.0

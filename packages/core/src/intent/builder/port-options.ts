@@ -20,19 +20,22 @@ import { mappedPrefix } from '../mapped-prefix.ts'
 export type PortsInput = number | string
 
 /**
- * A host port as a program asks for it.
+ * The settings of a host port, as a program gives them.
  * @public @since 0.1.0
  */
 export interface PortOptions {
-  /** A port, a range, or `auto`: the first free port of `ip_local_port_range`, leased to what it leads to. */
+  /** A port, a range, or `auto`: the first free port of `ip_local_port_range`, leased to the port's target. */
   readonly hostPort: PortsInput | 'auto'
   /** `tcp` unless told. */
   readonly protocol?: Protocol
-  /** One address of the host; `0.0.0.0` or `::`: every one of that family; absent or null: every one. */
+  /** One address of the host; `0.0.0.0` or `::`: every address of that family; absent or null: every address. */
   readonly hostAddress?: AddressInput | null
-  /** Other machines reach it by this interface only; absent or null: by any. */
+  /** Other machines reach the port by this interface only; absent or null: by any interface. */
   readonly interface?: string | null
-  /** Other machines reach it from these prefixes only; a family with none in it is closed. Absent or null: from anywhere. */
+  /**
+   * Other machines reach the port from these prefixes only. A family without a prefix here is closed. Absent or null:
+   * from anywhere.
+   */
   readonly allowFrom?: readonly (AddressInput | PrefixInput)[] | null
 }
 
@@ -44,14 +47,14 @@ export interface PortDestination {
   readonly service: string
   readonly network: string
   readonly port: PortsInput
-  /** A share where several destinations serve one host port, 1 or more. */
+  /** The weight of this destination where several serve one host port, 1 or more. */
   readonly weight?: number | undefined
 }
 
 const protocols: readonly string[] = ['tcp', 'udp', 'sctp']
 
 /**
- * The mappings that a program asks for, one for each destination.
+ * Makes the mappings that a program asks for, one for each destination.
  *
  * @throws InvalidRequestError naming the option
  * @example
@@ -67,7 +70,7 @@ export const mappingIntents = (
   const protocol = requestedProtocol(options.protocol)
   const name = requestedInterface(options.interface)
   const allowFrom = requestedSources(options.allowFrom)
-  // Written out: to copy an object and add to it takes longer than all the checks.
+  // Each field is written out: copying an object and adding to it takes longer than all the checks.
   return destinations.map(({ service, network, port, weight }) => ({
     hostAddress,
     hostPorts,
@@ -84,7 +87,7 @@ export const mappingIntents = (
 }
 
 /**
- * The protocol a program asks for.
+ * Checks the protocol that a program asks for.
  *
  * @throws InvalidRequestError
  * @example
@@ -99,7 +102,7 @@ export const requestedProtocol = (protocol: Protocol = 'tcp'): Protocol => {
 }
 
 /**
- * The host address a program asks for.
+ * Reads the host address that a program asks for.
  *
  * @returns `0.0.0.0` or `::`: every address of that family; null: every address of the host
  * @throws InvalidRequestError
@@ -115,7 +118,7 @@ export const requestedHostAddress = (address: AddressInput | null | undefined): 
 }
 
 /**
- * Is it an address, whatever a caller in JavaScript handed in? Values of ip-num have their number.
+ * Is it an address, whatever a caller in JavaScript hands in? A value of ip-num has `getValue`.
  * @example
  * isAddress('192.0.2.2') // true
  * @public @since 0.1.0
@@ -155,9 +158,9 @@ const sourceOf = (source: AddressInput | PrefixInput): string => {
 }
 
 /**
- * The ports a program asks for.
+ * Reads the ports that a program asks for.
  *
- * @param option - for the message
+ * @param option - the name of the option, for the message
  * @throws InvalidRequestError
  * @example
  * requestedPorts('8000-8009', 'hostPort') // { first: 8000, last: 8009 }

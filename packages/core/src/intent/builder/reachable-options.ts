@@ -14,7 +14,8 @@ import { mappedPrefix } from '../mapped-prefix.ts'
 import type { ReachableIntent, ReachableSource } from '../reachable.ts'
 
 /**
- * What reaches containers on their own addresses, as a program says it. A prefix and an interface stand for other
+ * A source that reaches containers on their own addresses, as a program names it. A prefix or an interface means other
+ * machines. A service or a network means containers of the same project.
  * machines, a service and a network for containers of the same project.
  * @public @since 0.1.0
  */
@@ -55,7 +56,7 @@ const isInput = (input: unknown): input is AddressInput | PrefixInput =>
   typeof input === 'string' || (typeof input === 'object' && input !== null)
 
 /**
- * What a program names under `reachableFrom`.
+ * Reads the sources that a program names under `reachableFrom`.
  *
  * @throws InvalidRequestError naming the value
  * @example
@@ -73,6 +74,6 @@ export const requestedReachable = (inputs: readonly ReachableInput[]): readonly 
   })
 }
 
-/** One of the objects of ours, with a mistake in it. */
+/** Is it an object with one of our keys? It then holds a mistake, and is no address or prefix. */
 const isNamed = (input: object | string): boolean =>
   typeof input === 'object' && kinds.some((kind) => Object.hasOwn(input, kind))

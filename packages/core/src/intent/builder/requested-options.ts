@@ -3,10 +3,10 @@ import { shownValue } from '@portolan/netfilter/schema'
 import { checkName } from '../../contract/check-name.ts'
 
 /**
- * The name that a program gives to a network or an endpoint.
+ * Checks the name that a program gives to a network or an endpoint.
  *
  * @param what - `a network`
- * @throws InvalidRequestError for what is no text, or cannot name anything
+ * @throws InvalidRequestError for a value that is not text, or text that cannot be a name
  * @example
  * requestedName('web', 'a network') // 'web'
  * @public @since 0.1.0

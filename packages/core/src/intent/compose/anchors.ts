@@ -1,14 +1,17 @@
 import { type Alias, type Document, isAlias, isCollection, isPair, type Node, visit } from 'yaml'
 import { deepestYaml } from './yaml-documents.ts'
 
-/** Compose refuses such files too (go-yaml: "document contains excessive aliasing"). */
+/**
+ * The most parts that a document may unfold to. Compose refuses such files too (go-yaml: "document contains excessive
+ * aliasing").
+ */
 const mostParts = 1_000_000
 
 type Refuse = (offset: number, message: string) => Error
 
 /**
- * Finds what every alias of a document stands for. A document whose aliases go in circles, or would unfold to more
- * than a million parts (a "billion laughs") or too many levels, is refused, wherever in it they are.
+ * Finds the node that each alias of a document stands for. It refuses a document whose aliases go in circles, unfold to
+ * more than a million parts (a "billion laughs"), or nest too deeply, wherever they stand.
  *
  * @returns the node of an alias
  */

@@ -32,7 +32,7 @@ const priorities = [-(2 ** 31), 2 ** 31 - 1] as const
 /** Finds a network by its key. */
 export type FindNetwork = (name: string) => ReadNetwork | undefined
 
-/** Reads `networks` of a service, in either form; the network `default` when it says nothing. */
+/** Reads `networks` of a service, in either form. Without the key the service is on network `default`. */
 export const readAttachments = (
   reading: Reading,
   service: MapTree,
@@ -91,7 +91,7 @@ const readAttachment = (
       named.place,
       `${service}: no network is called "${named.network}": expected it under the top-level \`networks\``,
     )
-  // A note at the network says that it is not built here.
+  // A note at the network says that Portolan does not build it.
   if (network.build.kind === 'elsewhere') return null
   const options = asMap(named.options, what)
   if (options !== null) onlyKeys(options, known, what)
@@ -110,7 +110,7 @@ const readAttachment = (
   }
 }
 
-/** A MAC at the service is for the network of the highest `priority` (Compose Specification, 05-services). */
+/** A MAC of the service goes to its network with the highest `priority` (Compose Specification, 05-services). */
 const withServiceMac = (
   attachments: readonly Attachment[],
   value: Value | null,

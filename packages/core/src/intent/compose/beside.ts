@@ -4,8 +4,9 @@ import type { Reading } from './reading.ts'
 import { asMap, type Entry, entriesOf, get, type MapTree, refuse, type Tree } from './tree.ts'
 
 /**
- * What `include` brings in stands beside what the file says itself, never over it (Compose Specification, 14-include).
- * The very same said twice is one (compose-go, loader/include.go `importResource`).
+ * Adds the services and networks of an included file to those of the file. They never replace them (Compose
+ * Specification, 14-include). Two equal definitions of one name count as one (compose-go, loader/include.go
+ * `importResource`).
  */
 export const beside = (root: MapTree, included: MapTree, reading: Reading): MapTree => {
   const entries = new Map(root.entries)

@@ -2,8 +2,8 @@ import type { Lookup } from '../interpolate.ts'
 import type { Entry, MapTree, Tree } from './tree.ts'
 
 /**
- * The same tree, whose variables come from `lookup`, except where a part has a source of its own already. Parts that
- * aliases share stay shared.
+ * Copies a tree so that its variables come from `lookup`. A part that already has a lookup of its own keeps it. Parts
+ * that aliases share stay shared.
  */
 export const bindVariables = (root: MapTree, lookup: Lookup): MapTree => {
   const done = new Map<Tree, Tree>()

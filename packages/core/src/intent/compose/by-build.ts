@@ -5,8 +5,8 @@ import type { ReadNetwork } from './networks.ts'
 import type { ParentedOptions } from './parented-options.ts'
 
 /**
- * The networks of a file and the endpoints on them: those with a bridge apart from those on an interface, which have
- * their endpoints with them.
+ * Splits the networks of a file by how they are built: with a bridge, or on an interface. Endpoints on a network with
+ * an interface are stored in that network.
  */
 export const byBuild = (
   networks: readonly ReadNetwork[],

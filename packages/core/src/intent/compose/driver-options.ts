@@ -5,7 +5,7 @@ import { readInterfaceName } from './names.ts'
 import { type Reading, readEngineBoolean, readInteger, readText } from './reading.ts'
 import { asMap, entriesOf, get, getGiven, type MapTree, refuse, type Tree } from './tree.ts'
 
-/** What `driver_opts` of a bridge network say; null where they say nothing. */
+/** The settings in `driver_opts` of a bridge network; null: not set there. */
 export interface DriverOptions {
   readonly bridge: string | null
   readonly icc: boolean
@@ -31,8 +31,8 @@ const known = [
   .concat(mtuKey)
 
 /**
- * Reads the options of Docker's bridge driver that Portolan honours; others of Docker's are noted, the rest ignored. Of a
- * network on a parent only those are read that it has too.
+ * Reads the options of Docker's bridge driver that Portolan honours. Other options of Docker's get a note, and unknown
+ * ones are ignored. For a network on an interface it reads only the options that such a network has too.
  */
 export const readDriverOptions = (
   reading: Reading,
@@ -62,7 +62,7 @@ export const readDriverOptions = (
   }
 }
 
-/** At least 68 (include/uapi/linux/if_ether.h, ETH_MIN_MTU); Docker takes 0 for "the default", which null says. */
+/** At least 68 (include/uapi/linux/if_ether.h, ETH_MIN_MTU). Docker takes 0 as "the default", which is null here. */
 const readMtu = (reading: Reading, tree: Tree | null, what: string): number | null => {
   const mtu = readInteger(reading, tree, what, [0, 65535])
   if (tree !== null && mtu !== null && mtu > 0 && mtu < 68)
@@ -71,8 +71,8 @@ const readMtu = (reading: Reading, tree: Tree | null, what: string): number | nu
 }
 
 /**
- * Docker takes 0.0.0.0 for "no particular address", which is what null says; and an IPv4-mapped address for the
- * IPv4 address it means.
+ * Docker takes 0.0.0.0 as "no particular address", which is null here. It takes an IPv4-mapped address as the IPv4
+ * address inside.
  */
 const readHostBinding = (reading: Reading, tree: Tree | null, what: string): string | null => {
   const value = readText(reading, tree, what)

@@ -4,16 +4,17 @@ import { mergeTrees } from './merge.ts'
 import { readValue } from './reading.ts'
 import { asMap, type Entry, get, getGiven, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
 
-/** Where a service is looked for, and where the paths there start from. */
+/** The files in which a service is looked up, and the folder from which their paths start. */
 interface Scope {
   readonly roots: readonly (MapTree | null)[]
   readonly folder: string
 }
 
 /**
- * Resolves `extends`: the service named is the earlier file, the service that extends it the later one.
+ * Resolves `extends`: the two services are merged as two files are, and the service that extends counts as the later
+ * file.
  *
- * @param earlier - what the files before this one have come to, where a service may be found too
+ * @param earlier - the merged files before this one, in which a service may be found too
  */
 export const resolveExtends = (root: MapTree, earlier: MapTree | null, loading: Loading): MapTree => {
   const services = asMap(get(root, 'services'), 'services')
@@ -29,7 +30,7 @@ export const resolveExtends = (root: MapTree, earlier: MapTree | null, loading: 
   return { ...root, entries: new Map(root.entries).set('services', { keyPlace, value }) }
 }
 
-/** Real files stay below five. */
+/** The longest chain of `extends`. Real files stay below five. */
 const longestChain = 50
 
 const resolve = (
@@ -43,7 +44,7 @@ const resolve = (
   if (service.kind !== 'map' || written === null) return service
   const what = `services.${name}.extends`
   if (chain.includes(service)) return refuse(written.place, `${what}: the service extends itself in the end`)
-  // A circle through files whose paths are written in ever new ways ends here.
+  // A circle through files can write each path in a new way. The bound ends such a circle.
   if (chain.length >= longestChain)
     return refuse(
       written.place,
@@ -74,7 +75,7 @@ const resolve = (
   ])
 }
 
-/** The services of another file. What that file includes is not looked at, as Compose does not either. */
+/** The services of another file. Its `include` is not followed, as in Compose. */
 const fileScope = (tree: Tree, here: Scope, loading: Loading, what: string): Scope => {
   const path = readValue(loading.reading, tree, what, 'the path of a file')
   const file = loading.file(path, what, here.folder)

@@ -4,6 +4,6 @@ export const folderOf = (path: string): string => {
   return end === 0 ? '/' : path.slice(0, Math.max(end, 0))
 }
 
-/** A path as it is from a folder. An absolute path stays what it is. */
+/** A path relative to a folder. An absolute path stays as it is. */
 export const pathFrom = (folder: string, path: string): string =>
   path.startsWith('/') || folder === '' ? path : `${folder.replace(/\/$/, '')}/${path}`

@@ -7,11 +7,11 @@ import type { ComposeFile } from './options.ts'
 import { readText, readTexts, type Value } from './reading.ts'
 import { asList, get, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
 
-/** One entry of `include`: the files that are one model by themselves, and what variables and paths mean there. */
+/** One entry of `include`: files that form one model, with the variables and paths that hold there. */
 export interface Include {
   readonly files: readonly ComposeFile[]
   readonly loading: Loading
-  /** Gives the model the variables that it has by itself. */
+  /** Binds the variables of the included files to the model. */
   readonly bind: (model: MapTree) => MapTree
 }
 
@@ -19,7 +19,7 @@ export interface Include {
 const longestChain = 50
 
 /**
- * What a file includes (Compose Specification, 14-include).
+ * Lists the entries of a file's `include` (Compose Specification, 14-include).
  *
  * @param chain - the sources whose `include` led here
  */
@@ -54,7 +54,7 @@ const pathsOf = (item: Tree, { reading }: Loading, what: string): readonly Value
   return readTexts(reading, path, `${what}.path`)
 }
 
-/** Where the paths in an included file start from: its own folder, unless `project_directory` says another. */
+/** The folder from which the paths in an included file start: `project_directory`, or else the file's own folder. */
 const folderOfInclude = (
   map: MapTree | null,
   paths: readonly Value[],
@@ -68,8 +68,8 @@ const folderOfInclude = (
 }
 
 /**
- * The variables that an included file has besides those of the project, which win: of the files that `env_file`
- * names, or else of the `.env` in its folder. Of several files the last wins (compose-go, dotenv `GetEnvFromFile`).
+ * The variables of an included file that the project does not set. They come from the files in `env_file`, or else from
+ * the `.env` in its folder. A later file wins over an earlier one (compose-go, dotenv `GetEnvFromFile`).
  */
 const variablesOf = (
   map: MapTree | null,

@@ -19,7 +19,7 @@ import { type Reading, readText, readValue, type Value } from './reading.ts'
 import { asList, asMap, get, getGiven, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
 import { noteUnknownKeys } from './unknown-keys.ts'
 
-/** One family of a network as the file fixes it. */
+/** The settings of one family of a network, as the file fixes them. */
 export interface FixedSubnet {
   readonly family: Family
   readonly prefix: Prefix
@@ -28,7 +28,7 @@ export interface FixedSubnet {
   readonly place: SourcePosition
 }
 
-/** Reads `ipam`: at most one subnet of each family, its gateway and range inside it. */
+/** Reads `ipam`: at most one subnet of each family, with its gateway and range inside the subnet. */
 export const readIpam = (reading: Reading, network: MapTree | null, what: string): readonly FixedSubnet[] => {
   const path = `${what}.ipam`
   const ipam = asMap(getGiven(network, 'ipam', what), path)
@@ -80,7 +80,7 @@ const readSubnet = (reading: Reading, item: Tree, what: string): FixedSubnet | n
   }
 }
 
-/** Docker refuses host bits; they are cleared here, and it is said. */
+/** Docker refuses host bits. Portolan clears them and adds a note. */
 const readPrefix = (reading: Reading, value: Value, what: string): Prefix => {
   const prefix = tryParsePrefix(value.text)
   if (prefix === null)
@@ -97,7 +97,9 @@ const readPrefix = (reading: Reading, value: Value, what: string): Prefix => {
   return prefix
 }
 
-/** Why an address of a subnet can be no host's (RFC 1122, section 3.2.1.3; RFC 4291, section 2.6.1); null: it can. */
+/**
+ * Why no host can have an address of a subnet (RFC 1122, section 3.2.1.3; RFC 4291, section 2.6.1); null: a host can.
+ */
 export const reservedBecause = (address: Address, prefix: Prefix): string | null => {
   if (bitsOf(prefix) - prefix.length < 2) return null
   if (address.value === firstAddress(prefix).value)

@@ -1,4 +1,4 @@
-/** The keys of a Compose file, by the part they stand in (compose-go, schema/compose-spec.json). */
+/** The keys of a Compose file, by the part in which they stand (compose-go, schema/compose-spec.json). */
 export const knownKeys: Readonly<
   Record<'file' | 'service' | 'deploy' | 'network' | 'ipam', readonly string[]>
 > = {

@@ -5,7 +5,7 @@ import { asList, getGiven, type MapTree, refuse } from './tree.ts'
 /**
  * Reads `links`: `service` or `service:alias` (Compose Specification, 05-services).
  *
- * @param services - those that are enabled; Compose refuses a link to any other
+ * @param services - the enabled services; Compose refuses a link to any other
  */
 export const readLinks = (
   reading: Reading,
@@ -22,7 +22,7 @@ export const readLinks = (
     return { service: name, to, alias, place: value.place }
   })
 
-/** What links ask of a service. */
+/** The parts of a service that its own links, and links to it, need. */
 interface Linked {
   readonly name: string
   readonly links: readonly LinkIntent[]

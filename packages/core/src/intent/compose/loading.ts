@@ -7,25 +7,25 @@ import { type Reading, readIn, type Value } from './reading.ts'
 import { asMap, asRoot, type MapTree, refuse, type Tree } from './tree.ts'
 import { readYaml } from './yaml-tree.ts'
 
-/** What reading other files takes. */
+/** The functions and bounds with which one reading reads other files. */
 export interface Loading {
   readonly reading: Reading
-  /** Where the paths in the files that are being read start from. */
+  /** The folder from which the paths in the current files start. */
   readonly folder: string
   readonly file: (path: Value, what: string, folder: string) => ComposeFile
-  /** The mapping that a file is, read once. */
+  /** Parses a file once, and returns its root mapping. */
   readonly root: (file: ComposeFile) => MapTree
   readonly variables: (path: Value, what: string, folder: string) => ComposeFile | null
-  /** Counts one entry of `include`, wherever it stands, and refuses one too many. */
+  /** Counts one entry of `include`, wherever it stands, and refuses the first one over the bound. */
   readonly countInclude: (place: SourcePosition, what: string) => void
   /** Whether files of variables can be read. */
   readonly readsVariables: boolean
 }
 
 /**
- * The most files that one reading may bring in, the most entries of `include`, and the most characters of all files
- * together. Each file is within bounds of its own; but files that include the next one twice each would be read a
- * million times after twenty levels.
+ * The bounds of one reading: the most other files, the most entries of `include`, and the most characters of all files
+ * together. Each file has bounds of its own. But if each of twenty files includes the next one twice, the last is read
+ * a million times.
  */
 const mostFiles = 1000
 const mostCharacters = 32 * 2 ** 20
@@ -95,7 +95,7 @@ export const startLoading = (
   }
 }
 
-/** A file that cannot be read is a mistake where it is named. */
+/** Reports a file that cannot be read as a mistake at the place that names it. */
 const placed = <T>(path: Value, what: string, load: () => T): T => {
   try {
     return load()
@@ -105,7 +105,7 @@ const placed = <T>(path: Value, what: string, load: () => T): T => {
   }
 }
 
-/** The root of a file that others refer to: each of its documents laid over those before. */
+/** The root of a file that others refer to: its documents merged, later over earlier. */
 const rootOf = (file: ComposeFile): MapTree => {
   const tree = readYaml(file.text, file.source)
     .map((one) => asRoot(one))
@@ -119,7 +119,7 @@ const rootOf = (file: ComposeFile): MapTree => {
   )
 }
 
-/** The same, where variables and paths mean what they mean to an included file. */
+/** The same loading, with the variables and paths of an included file. */
 export const loadingIn = (loading: Loading, folder: string, lookup: Lookup): Loading => ({
   ...loading,
   folder,

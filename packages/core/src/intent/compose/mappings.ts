@@ -8,7 +8,7 @@ import type { Reading } from './reading.ts'
 import type { ReadService } from './services.ts'
 import { refuse } from './tree.ts'
 
-/** The mappings of a service: one for each entry of `ports`, replica, and network that serves a family of it. */
+/** The mappings of a service: one for each entry of `ports`, replica, and network that publishes the port. */
 export const mappingsOf = (reading: Reading, service: ReadService): readonly MappingIntent[] => {
   const [first] = service.ports
   if (first === undefined || service.replicas === 0) return []
@@ -35,7 +35,7 @@ export const mappingsOf = (reading: Reading, service: ReadService): readonly Map
   )
 }
 
-/** Why the ports of a service have no network that publishes them. */
+/** Why no network publishes the ports of a service. */
 const whyNone = ({ attachments }: ReadService): string => {
   if (attachments.length === 0) return 'it is on no network of Portolan'
   const [parented, internal] = [true, false].map((wanted) =>
@@ -57,7 +57,7 @@ interface HostSide {
   readonly network: string
 }
 
-/** A mapping of every host address is two where IPv4 and IPv6 come in by different networks. */
+/** A mapping of every host address becomes two where different networks publish its IPv4 and IPv6. */
 const placesOf = (hostAddress: string | null, { ip, ip6 }: PortNetworks): readonly HostSide[] => {
   const v4 = ip?.network.intent
   const v6 = ip6?.network.intent
@@ -84,13 +84,13 @@ const isNat = ({ ip, ip6 }: PortNetworks, { hostAddress }: PortMapping): boolean
   return modes.some((mode) => mode !== null && mode !== 'routed') || modes.every((mode) => mode === null)
 }
 
-/** A range dealt out among replicas: each has its part, and the first ones what is over. */
+/** Divides a range among replicas, in parts whose sizes differ by at most one port. */
 const shareOf = (ports: PortRange, index: number, replicas: number): PortRange => {
   const from = (before: number): number => ports.first + Math.ceil((before * countPorts(ports)) / replicas)
   return { first: from(index), last: from(index + 1) - 1 }
 }
 
-/** The host ports of each replica. One host port is one container's, unless a weight shares it. */
+/** The host ports of each replica. One host port belongs to one container, unless a weight shares it. */
 const hostPortsOf = (
   service: ReadService,
   port: PublishedPort,

@@ -1,11 +1,11 @@
 import type { Entry, ListTree, MapTree, Tree } from './tree.ts'
 
 /**
- * Lays a later file over an earlier one, as the Compose Specification has it (13-merge): mappings are merged, lists
- * appended, anything else replaced; a later nothing leaves the earlier something; `x-` keys are replaced whole.
- * Ports said twice are told apart when they are read, where `80:80` and `{target: 80, published: 80}` are one.
+ * Merges a later file into an earlier one, as the Compose Specification does (13-merge). Mappings are merged, lists are
+ * appended, and any other value is replaced. A later null keeps the earlier value. `x-` keys are replaced whole.
+ * Duplicate ports are found later, when they are read: `80:80` and `{target: 80, published: 80}` are one.
  *
- * @param path - the keys that lead here from the top
+ * @param path - the keys from the top of the file to this part
  */
 export const mergeTrees = (base: Tree, over: Tree, path: readonly string[] = []): Tree => {
   if (over.tag !== null || base.tag === 'reset') return over
@@ -17,7 +17,7 @@ export const mergeTrees = (base: Tree, over: Tree, path: readonly string[] = [])
   return above
 }
 
-/** Later items stay later: what is unique among ports is known once they are read. */
+/** Keeps the order of the files: duplicate ports are found only when the ports are read. */
 const appendLists = (below: ListTree, above: ListTree): ListTree => {
   const seam = below.items.length
   return {
@@ -46,7 +46,7 @@ const isServiceNetworks = ([top, , third, ...rest]: readonly string[]): boolean 
 const isIpamConfig = ([top, , third, fourth, ...rest]: readonly string[]): boolean =>
   top === 'networks' && third === 'ipam' && fourth === 'config' && rest.length === 0
 
-/** `[front, back]` means `{front: , back: }`; the two forms may meet when files are merged. */
+/** `[front, back]` means `{front: , back: }`. One file may use one form, and the next file the other. */
 const asNetworkMap = (tree: Tree): Tree => {
   if (tree.kind !== 'list') return tree
   const entries = new Map<string, Entry>()
@@ -66,8 +66,8 @@ const asNetworkMap = (tree: Tree): Tree => {
 }
 
 /**
- * The later list stands, each entry laid over the earlier one for the same subnet (compose-go, override/merge.go
- * `mergeIPAMConfig`).
+ * The later list replaces the earlier one. An entry for the same subnet is merged over the earlier entry (compose-go,
+ * override/merge.go `mergeIPAMConfig`).
  */
 const mergeSubnets = (base: ListTree, over: ListTree, path: readonly string[]): ListTree => ({
   ...over,

@@ -9,7 +9,8 @@ import { asMap, asRoot, type MapTree, refuse } from './tree.ts'
 import { readYaml } from './yaml-tree.ts'
 
 /**
- * Several Compose files made into one: `include` and `extends` resolved in each, then each laid over those before.
+ * Merges several Compose files into one. `include` and `extends` are resolved in each file, then each file is merged
+ * over those before it.
  *
  * @param chain - the sources whose `include` led here
  */

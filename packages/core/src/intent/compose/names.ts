@@ -5,23 +5,24 @@ import { refuse } from './tree.ts'
 /** The pattern of the Compose Specification's JSON schema (compose-spec.json, patternProperties). */
 const namePattern = /^[a-zA-Z0-9._-]+$/
 
-/** Refuses a network or service whose name Compose would not take. */
+/** Refuses the name of a network or service that Compose would refuse. */
 export const checkName = (name: string, place: SourcePosition, what: string): void => {
   if (!namePattern.test(name))
     refuse(place, `${what} "${name}": expected a name of letters, digits, \`.\`, \`_\` and \`-\``)
 }
 
 /**
- * Narrower than the kernel (net/core/dev.c `dev_valid_name` refuses `/`, `:` and white space only), because a name
- * also has to mean itself to iptables (a `+` at the end is a wildcard), to nft (so is `*`), to the kernel's name
- * templates (`%d`), to a shell and as an argument (`-`).
+ * The names of interfaces that Portolan accepts. The kernel accepts more (net/core/dev.c `dev_valid_name` refuses `/`,
+ * `:` and white space only). But some names mean something else to other readers: `+` at the end is a wildcard of
+ * iptables, `*` one of nft, `%d` a template of the kernel, and `-` in front an option. A shell gives a meaning to
+ * others.
  */
 const interfacePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/
 
-/** Can it name an interface? */
+/** Is the text a valid name of an interface? */
 export const isInterfaceName = (text: string): boolean => interfacePattern.test(text)
 
-/** An interface name, or a refusal that says what one is. */
+/** Returns the name of an interface, or refuses it and says what is expected. */
 export const readInterfaceName = (value: Value, what: string): string =>
   interfacePattern.test(value.text)
     ? value.text
@@ -30,7 +31,7 @@ export const readInterfaceName = (value: Value, what: string): string =>
         `${what}: "${value.text}" is no interface name: expected 1 to 15 letters, digits, \`_\`, \`.\` and \`-\`, the first a letter, a digit or \`_\``,
       )
 
-/** A MAC address of one station, lower case with colons. */
+/** Reads the MAC address of one station, and returns it in lower case with colons. */
 export const readMac = (value: Value, what: string): string => {
   const bytes = /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(value.text) ? value.text.split(/[:-]/) : null
   if (bytes === null)

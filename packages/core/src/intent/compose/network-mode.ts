@@ -2,7 +2,7 @@ import { didYouMean } from '@portolan/netfilter/text'
 import { type Reading, readText, type Value } from './reading.ts'
 import { asList, entriesOf, get, getGiven, type MapTree, refuse, type Tree } from './tree.ts'
 
-/** Where the ports of a service are that is on none of the project's networks, by its `network_mode`. */
+/** Where the ports of a service are if its `network_mode` takes it off the project's networks. */
 const whereItIs = (mode: string, other: string): string => {
   if (mode === 'none') return 'it has no network'
   if (mode === 'host') return 'its processes listen on the host itself'
@@ -13,10 +13,10 @@ const whereItIs = (mode: string, other: string): string => {
 }
 
 /**
- * Reads `network_mode`. Any mode takes the service off the project's networks. Its ports are left to the engine, and
- * named; networks beside it are refused, as Compose does.
+ * Reads `network_mode`. Any mode takes the service off the project's networks. The engine keeps its ports, and a note
+ * names them. `networks` beside the mode is refused, as in Compose.
  *
- * @returns the mode, null for none: the service is on networks as usual
+ * @returns the mode; null: none, the service is on networks as usual
  */
 export const readNetworkMode = (
   reading: Reading,
@@ -51,7 +51,7 @@ const words: readonly string[] = ['host', 'none', ...ownBridges]
 const isEmpty = (tree: Tree): boolean =>
   tree.kind === 'map' ? entriesOf(tree).length === 0 : tree.kind === 'list' && tree.items.length === 0
 
-/** The service or container a mode refers to; empty for the others, which name a network of the engine. */
+/** The service or container that a mode refers to; empty for other modes, such as the name of an engine's network. */
 const checkMode = (value: Value, name: string, services: readonly string[]): string => {
   const mode = value.text
   const [, kind, other = ''] = /^(service|container):(.*)$/s.exec(mode) ?? []
@@ -71,7 +71,7 @@ const checkMode = (value: Value, name: string, services: readonly string[]): str
   return other
 }
 
-/** Refuses services that live in one another's network: none of them has one. */
+/** Refuses services that live in each other's network in a circle, because none of them has a network. */
 export const checkModeCycles = (modes: ReadonlyMap<string, Value>): void => {
   const next = (name: string): string | undefined => /^service:(.+)$/s.exec(modes.get(name)?.text ?? '')?.[1]
   const settled = new Set<string>()

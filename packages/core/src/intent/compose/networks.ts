@@ -19,22 +19,25 @@ import { type Reading, readBoolean, readText, readTexts, type Value } from './re
 import { asMap, type Entry, entriesOf, get, getGiven, type MapTree, onlyKeys, refuse } from './tree.ts'
 import { noteUnknownKeys } from './unknown-keys.ts'
 
-/** A network, with what the rest of the file is checked against. */
+/** A network as the file defines it, with the facts that checks of the file need. */
 export interface ReadNetwork {
   readonly intent: NetworkIntent
-  /** What the network is called outside the file, by which Docker sorts networks. */
+  /** The name of the network outside the file. Docker sorts networks by it. */
   readonly actualName: string
   readonly subnets: readonly FixedSubnet[]
   readonly build: NetworkBuild
 }
 
-/** What a network is built as: a bridge, or on an interface of the host. Of any other driver the engine makes it. */
+/**
+ * How a network is built: with a bridge, or on an interface of the host. The engine makes a network of any other
+ * driver.
+ */
 export type NetworkBuild =
   | { readonly kind: 'bridge' }
   | ({ readonly kind: 'parented' } & ParentedOptions)
   | { readonly kind: 'elsewhere' }
 
-/** Reads `networks`, in the order written. */
+/** Reads `networks`, in the order of the file. */
 export const readNetworks = (
   reading: Reading,
   root: MapTree,
@@ -52,7 +55,7 @@ export const readNetworks = (
       : readForeign(reading, name, entry, body, external)
   })
 
-/** `external: true`, or the older `external: {name: x}`; null when it is not external. */
+/** Reads `external: true`, or the older `external: {name: x}`; null: the network is not external. */
 const readExternal = (
   reading: Reading,
   body: MapTree | null,
@@ -69,7 +72,7 @@ const readExternal = (
   return { name: name?.text ?? null }
 }
 
-/** What an external network has no use for. An unknown key has a note of its own. */
+/** Does this key have no effect on an external network? An unknown key has a note of its own. */
 const isIdleKey = (key: string): boolean =>
   key === 'x-portolan' ||
   (!['external', 'name', 'labels'].includes(key) && knownKeys.network.some((known) => known === key))
@@ -132,7 +135,7 @@ const readOwn = (
     refuse(entry.keyPlace, `${what}: IPv6 needs an MTU of 1280 or more, found ${options.mtu}`)
   const subnets = readIpam(reading, body, what).filter((subnet) => {
     const enabled = subnet.family === 'ip' ? v4 : v6
-    // Docker ignores it too (moby, api/types/network/ipam.go `ValidateIPAM`), but without a word.
+    // Docker ignores such a subnet too (moby, api/types/network/ipam.go `ValidateIPAM`), but without a message.
     if (!enabled)
       reading.note(
         `${what}: the subnet ${formatPrefix(subnet.prefix)} has no effect: ${subnet.family === 'ip' ? 'enable_ipv4 is false' : 'enable_ipv6 is not true'}`,
@@ -172,7 +175,10 @@ const readBuild = (reading: Reading, body: MapTree | null, what: string): Networ
   return { kind: 'elsewhere' }
 }
 
-/** Those of a bridge. Any other driver is one of Docker's without one (moby, libnetwork/drivers), or a plugin. */
+/**
+ * The drivers that mean a bridge. Docker builds a network of any other driver without a bridge (moby,
+ * libnetwork/drivers), or a plugin does.
+ */
 const ourDrivers: readonly string[] = ['bridge', 'default', '']
 
 const otherNetwork = (
@@ -236,7 +242,7 @@ const checkPool = (pool: Value, what: string): void => {
   }
 }
 
-/** The network of services that name none: it need not be written (Compose Specification, 06-networks). */
+/** The network of services that name no network. The file need not define it (Compose Specification, 06-networks). */
 export const implicitDefault = (reading: Reading, project: string): ReadNetwork => ({
   intent: {
     ...intentOf('default', null, false, readDriverOptions(reading, null, 'networks.default', false), null),

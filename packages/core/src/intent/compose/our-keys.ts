@@ -4,10 +4,10 @@ import { entriesOf, type MapTree, refuse, type Tree } from './tree.ts'
 
 const ours = 'x-portolan'
 
-/** What stands under `x-portolan` of a port. */
+/** The keys under `x-portolan` of a port. */
 export const ourPortKeys: readonly string[] = ['allow_from', 'interface', 'weight']
 
-/** Mappings with keys that users make up. A label may be called as it likes. */
+/** Mappings whose keys users choose freely. A label may have any name. */
 const freeKeys: readonly string[] = [
   'additional_contexts',
   'annotations',
@@ -24,12 +24,12 @@ const freeKeys: readonly string[] = [
 
 type Path = readonly (string | number)[]
 
-/** Are the keys here names of services, networks and the like? */
+/** Are the keys of this mapping names of services, networks and the like? */
 const holdsNames = (path: Path): boolean =>
   (path.length === 1 && path[0] !== 'include') ||
   (path.length === 3 && path[0] === 'services' && ['networks', 'depends_on'].includes(`${path[2]}`))
 
-/** An entry of `ports`, a service and a network: nothing else is asked for its `x-portolan`. */
+/** Is `x-portolan` read here? It is read under an entry of `ports`, a service and a network. */
 const isRead = (path: Path): boolean =>
   (path.length === 4 && path[0] === 'services' && path[2] === 'ports') ||
   (path.length === 2 && (path[0] === 'services' || path[0] === 'networks'))
@@ -44,8 +44,8 @@ const whereItBelongs =
   'Put `allow_from`, `interface` and `weight` under `x-portolan` of an entry of `ports` in the long syntax, `reachable_from` under `x-portolan` of a service or a network, and `pool` under `x-portolan` of a network'
 
 /**
- * Refuses `x-portolan` where it is not read, and tells of keys that look like it. An `allow_from` that is passed over
- * in silence leaves a port open to every machine.
+ * Refuses `x-portolan` where it is not read, and notes keys that look like it. If an `allow_from` were ignored without
+ * a message, the port would be open to every machine.
  */
 export const checkOurKeys = (reading: Reading, root: MapTree): void => {
   const done = new Set<Tree>()
@@ -80,12 +80,18 @@ export const checkOurKeys = (reading: Reading, root: MapTree): void => {
   check(root, [])
 }
 
-/** A name two letters away from ours; or a port's own key with our keys under it, whatever it is called. */
+/**
+ * Is the key within two letters of `x-portolan`? Or, below the top of the file, does it hold `allow_from`, whatever its
+ * name?
+ */
 const looksLikeOurs = (key: string, value: Tree, path: Path): boolean =>
   closestOf(key, [ours]) !== null ||
   (path.length > 0 && value.kind === 'map' && value.entries.has('allow_from'))
 
-/** Refuses every key that is not ours, those with `x-` in front too: under `x-portolan` they are misspelt ones. */
+/**
+ * Refuses every key that is not ours. Under `x-portolan` a key with `x-` in front is a misspelt one, so it is refused
+ * too.
+ */
 export const onlyOurKeys = (map: MapTree, known: readonly string[], what: string): void => {
   for (const [key, { keyPlace }] of map.entries)
     if (!known.includes(key))
@@ -95,7 +101,7 @@ export const onlyOurKeys = (map: MapTree, known: readonly string[], what: string
       )
 }
 
-/** Refuses what is written for ports, where it would close none of them. */
+/** Refuses the keys of a port in a place where they would close no port. */
 export const refusePortKeys = (map: MapTree, what: string): void => {
   for (const [key, { keyPlace }] of map.entries)
     if (ourPortKeys.includes(key))

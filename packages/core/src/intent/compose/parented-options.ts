@@ -4,7 +4,7 @@ import { readInterfaceName } from './names.ts'
 import { type Reading, readText } from './reading.ts'
 import { asMap, type Entry, entriesOf, get, getGiven, type MapTree, refuse } from './tree.ts'
 
-/** The drivers of Docker that put containers on an interface of the host. */
+/** The Docker drivers that put containers on an interface of the host. */
 export const parentedDrivers = ['macvlan', 'ipvlan'] as const
 
 export interface ParentedOptions {
@@ -24,7 +24,7 @@ const ipvlanFlags = ['bridge', 'private', 'vepa'] as const
 /**
  * Reads the options of Docker's macvlan and ipvlan drivers (moby, libnetwork/drivers/macvlan/macvlan.go, ipvlan.go).
  *
- * @returns null where no parent is named: Docker makes an interface then that leads nowhere
+ * @returns null where no parent is named: Docker then makes an interface that leads nowhere
  */
 export const readParentedOptions = (
   reading: Reading,
@@ -72,6 +72,6 @@ const noteUnknown = (
     )
 }
 
-/** Why `reachable_from` has no effect there. */
+/** Why `reachable_from` has no effect on such a network. */
 export const whyNoReach = ({ driver, parent }: Pick<ParentedOptions, 'driver' | 'parent'>): string =>
   `the containers of a ${driver.kind} network are on the wire of ${parent}, and no rule of this host stands before them`

@@ -1,7 +1,7 @@
 import type { Family } from '@portolan/netfilter'
 import type { Attachment } from './attachments.ts'
 
-/** The network that each family's ports of a service are published on; null: no network of the service can. */
+/** The networks that publish a service's ports, one for each family; null: none of its networks can. */
 export interface PortNetworks {
   readonly ip: Attachment | null
   readonly ip6: Attachment | null
@@ -11,10 +11,11 @@ const gateways = ({ network }: Attachment): number =>
   [network.intent.ip, network.intent.ip6].filter((subnet) => subnet !== null).length
 
 /**
- * Docker publishes ports on the endpoint that gives the container its default gateway, one for each family (moby,
- * daemon/libnetwork/default_gateway.go `getGatewayEndpoint`): the first in the order of sandbox.go `Endpoint.Less`,
- * which is the highest `gw_priority`, then networks with a gateway in both families, then the name. Internal
- * networks have no gateway. On a network of macvlan or ipvlan Docker publishes none. Compose's own `priority` has no part in it (Compose Specification, 05-services).
+ * Chooses the network that publishes the ports of a service, one for each family. Docker takes the endpoint that gives
+ * the container its default gateway (moby, daemon/libnetwork/default_gateway.go `getGatewayEndpoint`). That is the
+ * first in the order of sandbox.go `Endpoint.Less`: the highest `gw_priority`, then networks with a gateway in both
+ * families, then the name. Internal networks have no gateway. On a network of macvlan or ipvlan Docker publishes no
+ * port. Compose's own `priority` does not matter here (Compose Specification, 05-services).
  */
 export const choosePortNetworks = (attachments: readonly Attachment[]): PortNetworks => {
   const order = attachments

@@ -33,7 +33,7 @@ import {
   type Tree,
 } from './tree.ts'
 
-/** One entry of `ports`, either syntax. */
+/** One entry of `ports`, in either syntax. */
 export interface PublishedPort {
   readonly mapping: PortMapping
   readonly interface: string | null
@@ -44,16 +44,16 @@ export interface PublishedPort {
 
 const longKeys = ['target', 'published', 'host_ip', 'protocol', 'mode', 'name', 'app_protocol']
 
-/** What one file says of one address, ports and protocol. */
+/** The entries of one file that have the same address, ports and protocol. */
 interface SameSocket {
   readonly file: number
   readonly ports: Map<string, PublishedPort>
 }
 
 /**
- * Reads `ports`. Of entries that say the same address, ports and protocol those of the last file count (Compose
- * Specification, 13-merge: "unique resources"). Within one file, entries that let in others, or by another
- * interface, are two: none of them may silently go.
+ * Reads `ports`. Where several files give the same address, ports and protocol, the entries of the last file count
+ * (Compose Specification, 13-merge: "unique resources"). Within one file, entries with different sources, interfaces or
+ * weights all count. Dropping one of them in silence could close or open a port.
  */
 export const readPorts = (reading: Reading, service: MapTree, what: string): readonly PublishedPort[] => {
   const sockets = new Map<string, SameSocket>()
@@ -83,7 +83,7 @@ const readPort = (reading: Reading, item: Tree, what: string): PublishedPort => 
   return { mapping, interface: null, allowFrom: null, weight: null, place: value.place }
 }
 
-/** The result, unless it is a mistake in the value. */
+/** Returns the result, or refuses the value for the mistake in it. */
 const sound = <T extends object>(result: T | Mistake, value: Value, what: string): T =>
   isMistake(result) ? refuseMistake(value, what, result) : result
 
@@ -138,7 +138,7 @@ const readOurs = (
   }
 }
 
-/** A key without a value is refused: what was meant to close a port must not leave it open. */
+/** Refuses a key without a value: a key that should close a port must not leave it open. */
 const readAllowFrom = (reading: Reading, ours: MapTree, what: string): readonly string[] | null => {
   const entry = ours.entries.get('allow_from')
   if (entry === undefined || entry.value.tag === 'reset') return null
@@ -156,7 +156,7 @@ const readAllowFrom = (reading: Reading, ours: MapTree, what: string): readonly 
   return [...new Set(prefixes)]
 }
 
-/** Reads `expose`: where containers of one network do not reach each other, those that link the service reach these. */
+/** Reads `expose`: the ports that linking containers reach where `icc` is off. */
 export const readExpose = (reading: Reading, service: MapTree, what: string): readonly ExposedPorts[] =>
   asList(getGiven(service, 'expose', what.slice(0, -'.expose'.length)), what).map((item, index) => {
     const path = `${what}[${index}]`

@@ -6,7 +6,7 @@ import { readPrefix } from './read-prefix.ts'
 import { type Reading, readTexts, type Value } from './reading.ts'
 import { asMap, get, getGiven, type MapTree, refuse, type Tree } from './tree.ts'
 
-/** What a file calls its services and networks, those of profiles that are not enabled too. */
+/** The names of services and networks in a file, including those of profiles that are not enabled. */
 export interface Named {
   readonly services: ReadonlySet<string>
   readonly networks: ReadonlySet<string>
@@ -22,7 +22,7 @@ const readSourcePrefix = (reading: Reading, value: Value, what: string): Reachab
 
 const kinds = ['service', 'network', 'interface'] as const
 
-/** `network:front`, for a name that more than one thing has. */
+/** Reads `network:front`, the form for a name that a service and a network share, or an interface too. */
 const readKind = (value: Value, named: Named, what: string): ReachableSource | null => {
   const kind = kinds.find((one) => value.text.startsWith(`${one}:`))
   if (kind === undefined) return null
@@ -36,7 +36,7 @@ const readKind = (value: Value, named: Named, what: string): ReachableSource | n
   return kind === 'service' ? { kind, service: name } : { kind, network: name }
 }
 
-/** A name of the file wins over that of an interface. */
+/** Reads a plain name. A service or network of the file wins over an interface of that name. */
 const readName = (reading: Reading, value: Value, named: Named, what: string): ReachableSource => {
   const { text, place } = value
   const isService = named.services.has(text)
@@ -59,7 +59,7 @@ const readName = (reading: Reading, value: Value, named: Named, what: string): R
   return { kind: 'interface', name: text }
 }
 
-/** A name that YAML takes for something else would be taken for an interface. */
+/** Refuses a name that YAML reads as a number or a truth value: it would pass for an interface. */
 const refuseTyped = (tree: Tree, what: string): void => {
   const items = tree.kind === 'list' ? tree.items.filter(({ tag }) => tag !== 'reset') : [tree]
   for (const [index, item] of items.entries())

@@ -26,13 +26,13 @@ import { getGiven, type MapTree, refuse } from './tree.ts'
 import { noteUnknownKeys } from './unknown-keys.ts'
 
 /**
- * Reads a Compose file: its networks, the services on them and the ports they publish. Everything that has nothing
- * to do with networking is ignored; a mistake in what is read is an error with its place.
+ * Reads a Compose file: its networks, the services on them and the ports they publish. Keys that have nothing to do
+ * with networking are ignored. A mistake in a key that is read is an error with its place.
  *
- * @returns what the file asks for, in the order it asks; `notes` say what was read and cannot take effect
- * @throws ParseError for what is not YAML
+ * @returns the networks, services and ports in the order of the file; `notes` name values that cannot take effect
+ * @throws ParseError for text that is not YAML
  * @throws IntentError for a value that is impossible, unknown, or cannot be honoured
- * @throws InvalidRequestError for a project name from an option or the environment that is none
+ * @throws InvalidRequestError for an invalid project name in an option or the environment
  * @example
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
  * intent.mappings[0]?.network // 'default'
@@ -44,8 +44,8 @@ export const readCompose = (text: string, options: ComposeOptions): Intent => {
 }
 
 /**
- * Reads several Compose files as one, each laid over those before it by Compose's merge rules (lists appended,
- * mappings merged, `!reset` and `!override` honoured).
+ * Reads several Compose files as one. Each is merged over those before it by Compose's rules: lists are appended,
+ * mappings merged, and `!reset` and `!override` honoured.
  *
  * @param files - at least one, the base first
  * @throws as `readCompose`
@@ -69,14 +69,14 @@ const readFiles = (files: readonly ComposeFile[], options: ComposeFilesOptions):
   noteUnknownKeys(reading, root, 'file', '')
   checkOurKeys(reading, root)
   const project = projectOf(reading, root, files, options, variables)
-  // Compose sets it for the rest of the file, wherever the name came from.
+  // Compose sets COMPOSE_PROJECT_NAME for the rest of the file, wherever the name came from.
   names.push(project)
 
   const named = namesIn(root)
   const written = readNetworks(reading, root, project, named)
   const byName = new Map(written.map((network) => [network.intent.name, network]))
   const implicit = byName.has('default') ? null : implicitDefault(reading, project)
-  // Those asked for are instead of those of the variable (compose-go, cli `WithDefaultProfiles`).
+  // Profiles in the options replace those of the variable (compose-go, cli `WithDefaultProfiles`).
   const profiles = (options.profiles ?? (variables('COMPOSE_PROFILES') ?? '').split(','))
     .map((name) => name.trim())
     .filter((name) => name !== '')
@@ -85,7 +85,8 @@ const readFiles = (files: readonly ComposeFile[], options: ComposeFilesOptions):
   const services = readServices(reading, root, profiles, find, named)
   checkServices(root)
   const endpoints = services.flatMap(endpointsOf)
-  // Compose makes none that no service is on, and asks for no external one (compose-go, `WithoutUnnecessaryResources`).
+  // Compose does not make a network that no service uses, nor look for an external one (compose-go,
+  // `WithoutUnnecessaryResources`).
   const used = new Set(services.flatMap(({ attachments }) => attachments.map(({ network }) => network)))
   const networks = [...written, ...(implicit === null ? [] : [implicit])].filter((network) =>
     used.has(network),
@@ -103,7 +104,7 @@ const readFiles = (files: readonly ComposeFile[], options: ComposeFilesOptions):
   }
 }
 
-/** What services and networks are called, whether or not a profile has them. */
+/** The names of all services and networks, whether or not a profile enables them. */
 const namesIn = (root: MapTree): Named => ({
   services: new Set(keysIn(root, 'services')),
   networks: new Set(['default', ...keysIn(root, 'networks')]),
@@ -114,7 +115,10 @@ const keysIn = (root: MapTree, key: string): readonly string[] => {
   return tree?.kind === 'map' ? [...tree.entries.keys()] : []
 }
 
-/** Refuses what is no Compose file: of any other YAML nothing would be read, and nothing planned. */
+/**
+ * Refuses a file that is not a Compose file. Portolan would read nothing from other YAML, and plan nothing, without a
+ * message.
+ */
 const checkServices = (root: MapTree): void => {
   if (root.entries.has('services')) return
   const parts = [...root.entries.values()].map(({ value }) => value)
@@ -135,7 +139,10 @@ const checkServices = (root: MapTree): void => {
   )
 }
 
-/** `-p`, COMPOSE_PROJECT_NAME, `name`, the folder: the order of Compose (docs.docker.com, "Specify a project name"). */
+/**
+ * The name of the project: `-p`, COMPOSE_PROJECT_NAME, `name`, or the folder, in Compose's order (docs.docker.com,
+ * "Specify a project name").
+ */
 const projectOf = (
   reading: Reading,
   root: MapTree,
@@ -154,7 +161,7 @@ const projectOf = (
   }
   const tree = getGiven(root, 'name', 'the file')
   const written = readText(reading, tree, 'name')
-  // A name that variables leave empty is a mistake; one that is written so is none.
+  // A `name` that is empty because of its variables is a mistake. One that is written empty is not.
   if (written !== null && !(tree?.kind === 'scalar' && tree.text === '')) {
     const name = normalizeProjectName(written.text)
     if (!isProjectName(name))

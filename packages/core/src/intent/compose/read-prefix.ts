@@ -4,10 +4,10 @@ import type { Reading, Value } from './reading.ts'
 import { refuse } from './tree.ts'
 
 /**
- * A prefix that sources are named by, as it is printed; a single address counts as the prefix of that one. Host bits are
- * cleared, with a note.
+ * Reads a prefix that names sources, and returns it in printed form. A single address counts as the prefix of that
+ * address. Host bits are cleared, with a note.
  *
- * @returns null for what is no prefix
+ * @returns null for a text that is not a prefix
  * @throws IntentError for IPv4-mapped addresses, which no packet has
  */
 export const readPrefix = (reading: Reading, value: Value, what: string): string | null => {

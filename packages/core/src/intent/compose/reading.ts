@@ -4,15 +4,15 @@ import { interpolate, type Lookup } from '../interpolate.ts'
 import { isMistake, type Mistake } from '../mistake.ts'
 import { nameOf, noteVariables, refuse, type ScalarTree, type Tree } from './tree.ts'
 
-/** What one reading of a Compose file carries along: where variables come from, and what is worth saying. */
+/** The state of one reading of a Compose file: the source of its variables, and the notes about it. */
 export interface Reading {
   readonly lookup: Lookup
   readonly note: (text: string, place: SourcePosition | null) => void
-  /** Says once of each variable that it has no value. */
+  /** Notes that a variable has no value, once for each variable. */
   readonly unset: (name: string, place: SourcePosition) => void
 }
 
-/** A reading, and the notes it gathers. */
+/** Starts a reading, and returns it with the list of notes that it fills. */
 export const startReading = (lookup: Lookup): { reading: Reading; notes: readonly IntentNote[] } => {
   const notes: IntentNote[] = []
   const known = new Set<string>()
@@ -27,17 +27,17 @@ export const startReading = (lookup: Lookup): { reading: Reading; notes: readonl
   return { reading: { lookup, note, unset }, notes }
 }
 
-/** The same reading, with variables that come from elsewhere. */
+/** The same reading, with another source of variables. */
 export const readIn = (reading: Reading, lookup: Lookup): Reading => ({ ...reading, lookup })
 
-/** A value with its variables replaced; `inset` as in a tree, null once a replacement has moved the columns. */
+/** A value with its variables replaced. `inset` is as in a tree; null: a replacement has moved the columns. */
 export interface Value {
   readonly text: string
   readonly place: SourcePosition
   readonly inset: number | null
 }
 
-/** Where an offset of a value stands in the file, as closely as can be told. */
+/** The place in the file of an offset in a value, as closely as it is known. */
 export const placeIn = (value: Value, offset: number): SourcePosition =>
   value.inset === null ? value.place : { ...value.place, column: value.place.column + value.inset + offset }
 
@@ -47,7 +47,7 @@ export const refuseMistake = (value: Value, what: string, mistake: Mistake): nev
 
 const isText = (tree: Tree): tree is ScalarTree => tree.kind === 'scalar' && !tree.isNull
 
-/** A part that has to be a single value. */
+/** Reads a part that must be a single value. */
 export const readValue = (reading: Reading, tree: Tree, what: string, expected = 'a value'): Value => {
   if (!isText(tree)) return refuse(tree.place, `${what}: expected ${expected}, found ${nameOf(tree)}`)
   const { text, place, inset } = tree
@@ -59,7 +59,7 @@ export const readValue = (reading: Reading, tree: Tree, what: string, expected =
   return { text: result.text, place, inset: result.text === text ? inset : null }
 }
 
-/** A text; null when the part is not there. An empty text is a text. */
+/** Reads a text; null: the part is missing. An empty text is a text. */
 export const readText = (reading: Reading, tree: Tree | null, what: string): Value | null =>
   tree === null ? null : readValue(reading, tree, what)
 
@@ -68,7 +68,7 @@ const booleans: ReadonlyMap<string, boolean> = new Map([
   ...['false', 'no', 'n', 'off'].map((word) => [word, false] as const),
 ])
 
-/** Those of Go's strconv.ParseBool, which Docker reads the options of drivers with. */
+/** Truth values of Go's strconv.ParseBool, with which Docker reads driver options. */
 const engineBooleans: ReadonlyMap<string, boolean> = new Map([
   ...booleans,
   ['t', true],
@@ -77,11 +77,11 @@ const engineBooleans: ReadonlyMap<string, boolean> = new Map([
   ['0', false],
 ])
 
-/** A truth in any of the spellings of Docker's options of drivers, besides those of Compose. */
+/** Reads a truth value in the spellings of Compose, or of Docker's driver options. */
 export const readEngineBoolean = (reading: Reading, tree: Tree | null, what: string): boolean | null =>
   readBoolean(reading, tree, what, engineBooleans)
 
-/** A truth in any of the spellings of YAML 1.1, as Compose takes them; null when it is not there. */
+/** Reads a truth value in the spellings of YAML 1.1, as Compose does; null: it is missing. */
 export const readBoolean = (
   reading: Reading,
   tree: Tree | null,
@@ -94,7 +94,7 @@ export const readBoolean = (
   return truth ?? refuse(value.place, `${what}: expected true or false, found "${value.text}"`)
 }
 
-/** A whole number between two bounds; null when it is not there. */
+/** Reads a whole number between two bounds; null: it is missing. */
 export const readInteger = (
   reading: Reading,
   tree: Tree | null,
@@ -110,7 +110,7 @@ export const readInteger = (
   return number
 }
 
-/** One value or a list of them. */
+/** Reads one value, or a list of values. */
 export const readTexts = (reading: Reading, tree: Tree | null, what: string): readonly Value[] => {
   if (tree === null) return []
   const items = tree.kind === 'list' ? tree.items.filter((item) => item.tag !== 'reset') : [tree]

@@ -4,7 +4,7 @@ import { noteUnknownKeys } from './unknown-keys.ts'
 
 const most = 65535
 
-/** How many containers a service has: `scale` or `deploy.replicas`, which must not disagree (compose-go). */
+/** The number of containers of a service: `scale` or `deploy.replicas`, which must not disagree (compose-go). */
 export const readReplicas = (reading: Reading, service: MapTree, what: string): number => {
   const scaleTree = getGiven(service, 'scale', what)
   const scale = readInteger(reading, scaleTree, `${what}.scale`, [0, most])

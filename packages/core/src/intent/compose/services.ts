@@ -14,21 +14,21 @@ import { readReplicas } from './replicas.ts'
 import { asList, asMap, entriesOf, getGiven, type MapTree, refuse } from './tree.ts'
 import { noteUnknownKeys } from './unknown-keys.ts'
 
-/** One service, as far as it is about networking. */
+/** The networking part of one service. */
 export interface ReadService {
   readonly name: string
   readonly place: SourcePosition
   readonly replicas: number
-  /** Empty for a `network_mode` that takes it off the project's networks. */
+  /** Empty if `network_mode` takes the service off the project's networks. */
   readonly attachments: readonly Attachment[]
   readonly ports: readonly PublishedPort[]
   readonly links: readonly LinkIntent[]
-  /** What `expose` names. */
+  /** The ports that `expose` names. */
   readonly expose: readonly ExposedPorts[]
   readonly reachableFrom: readonly ReachableIntent[]
 }
 
-/** Reads the services of the profiles enabled, in the order written. */
+/** Reads the services of the enabled profiles, in the order of the file. */
 export const readServices = (
   reading: Reading,
   root: MapTree,
@@ -73,7 +73,7 @@ export const readServices = (
       links: readLinks(reading, body, name, known),
       expose: readExpose(reading, body, `${what}.expose`),
       reachableFrom,
-      // What a mode leaves unpublished was noted; the entries are still read for their mistakes.
+      // A note already names the ports that a mode leaves unpublished. Their entries are still read, to find mistakes.
       ports: portsOf(mode, readPorts(reading, body, `${what}.ports`)),
     })
   })
@@ -109,12 +109,12 @@ const checkNothingUnique = (attachments: readonly Attachment[], replicas: number
   }
 }
 
-/** As many as a /16 has addresses. */
+/** The most endpoints, and the most mappings, of a project: as many as a /16 has addresses. */
 const most = 65_536
 
 /**
- * Refuses replicas and ports that are more than a host has use for, at the service with which they become too many:
- * before there is one of each, and before the ports of the next service are read.
+ * Refuses more replicas or ports than a host has use for. The error names the service that exceeds the bound. It comes
+ * before the endpoints are made, and before the ports of the next service are read.
  */
 const countEndpoints = (): ((service: ReadService) => ReadService) => {
   let endpoints = 0
@@ -130,7 +130,7 @@ const countEndpoints = (): ((service: ReadService) => ReadService) => {
   }
 }
 
-/** One endpoint for each replica and network. */
+/** Makes one endpoint for each replica and network. */
 export const endpointsOf = (service: ReadService): readonly EndpointIntent[] =>
   Array.from({ length: service.replicas }, (_, index) => index + 1).flatMap((replica) =>
     service.attachments.map(({ network, ip, ip6, mac, place }) => ({

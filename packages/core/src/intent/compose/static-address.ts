@@ -12,7 +12,10 @@ import type { ReadNetwork } from './networks.ts'
 import type { Value } from './reading.ts'
 import { refuse } from './tree.ts'
 
-/** A static address is one the network can give: inside a subnet the file fixes, and not reserved by nature. */
+/**
+ * Reads a static address. It must lie inside a subnet that the file fixes, and must not be a network, broadcast or
+ * gateway address.
+ */
 export const readStaticAddress = (
   value: Value | null,
   family: Family,
@@ -55,7 +58,10 @@ export const readStaticAddress = (
 
 const nameOf = (family: Family): string => (family === 'ip' ? 'IPv4' : 'IPv6')
 
-/** Without a `gateway` a fixed subnet's gateway is its first usable address. An isolated network has none. */
+/**
+ * Is the address the network's gateway? Without a `gateway`, a fixed subnet's gateway is its first usable address. An
+ * isolated network has no gateway.
+ */
 const isGateway = (address: Address, { prefix, gateway }: FixedSubnet, network: ReadNetwork): boolean =>
   network.intent[address.family]?.mode !== 'isolated' &&
   address.value === (gateway ?? firstUsable(prefix)).value

@@ -3,8 +3,8 @@ import { didYouMean } from '@portolan/netfilter/text'
 import type { Lookup } from '../interpolate.ts'
 
 /**
- * A YAML document as far as Compose can see: anchors, aliases and merge keys resolved, every part still knowing
- * where it stands. Parts reached through an alias are shared, so a tree is never larger than its text.
+ * A YAML document as Compose reads it: anchors, aliases and merge keys are resolved, and every part keeps its place.
+ * Parts behind aliases are shared, so a tree is never larger than its text.
  */
 export type Tree = ScalarTree | ListTree | MapTree
 
@@ -19,18 +19,21 @@ export interface ScalarTree extends Placed {
   readonly kind: 'scalar'
   readonly text: string
   readonly isNull: boolean
-  /** What YAML takes it for, when that is no text. */
+  /** The type that YAML reads here, if it is not text. */
   readonly typed?: 'true or false' | 'a number'
-  /** Columns from `place` to the text itself; null when they do not correspond (escapes, several lines). */
+  /**
+   * The number of columns from `place` to the text itself; null: columns do not match, because of escapes or several
+   * lines.
+   */
   readonly inset: number | null
-  /** Where its variables come from, when that is elsewhere than for the rest: an included file has its own. */
+  /** The source of the variables here, if it differs from the rest of the tree: an included file has its own. */
   readonly lookup?: Lookup
 }
 
 export interface ListTree extends Placed {
   readonly kind: 'list'
   readonly items: readonly Tree[]
-  /** Where the items of each later file begin, when the lists of several were appended. */
+  /** The indexes at which the items of each later file begin, if lists of several files were appended. */
   readonly seams?: readonly number[]
 }
 
@@ -44,14 +47,17 @@ export interface Entry {
   readonly value: Tree
 }
 
-/** The variables in a value, by its place: a value that is refused names them, since the file does not show it. */
+/**
+ * The variables in a value, by its place. An error about the value names them, because the file does not show the
+ * value.
+ */
 const variablesAt = new WeakMap<SourcePosition, readonly string[]>()
 
 export const noteVariables = (place: SourcePosition, names: readonly string[]): void => {
   variablesAt.set(place, [...new Set(names)])
 }
 
-/** Refuses what the user wrote. */
+/** Refuses a part of the file that the user wrote. */
 export const refuse = (place: SourcePosition, message: string): never => {
   const names = variablesAt.get(place) ?? []
   const from =
@@ -61,7 +67,7 @@ export const refuse = (place: SourcePosition, message: string): never => {
   throw new IntentError(`${message}${from}`, place)
 }
 
-/** What a user would call a part of a file. */
+/** Names a part of a file as a user would. */
 export const nameOf = (tree: Tree): string => {
   if (tree.kind === 'list') return 'a list'
   if (tree.kind === 'map') return 'a mapping'
@@ -77,8 +83,8 @@ export const get = (map: MapTree | null, key: string): Tree | null => {
 }
 
 /**
- * The value of a key; null when the key is missing or was reset. A key with nothing after it is refused, as Compose
- * does: most often the lines below it are indented too little, and are read as something else.
+ * The value of a key; null when the key is missing or was reset. A key with nothing after it is refused, as in Compose.
+ * Most often the lines below it have too little indentation, and YAML reads them as something else.
  */
 export const getGiven = (map: MapTree | null, key: string, what: string): Tree | null => {
   const entry = map?.entries.get(key)
@@ -88,34 +94,34 @@ export const getGiven = (map: MapTree | null, key: string, what: string): Tree |
     : entry.value
 }
 
-/** A part that has to be a mapping, if it is there at all. */
+/** Reads a part that must be a mapping; null: it is missing. */
 export const asMap = (tree: Tree | null, what: string): MapTree | null => {
   if (tree === null || isAbsent(tree)) return null
   return tree.kind === 'map' ? tree : refuse(tree.place, `${what}: expected a mapping, found ${nameOf(tree)}`)
 }
 
-/** A document of a Compose file. */
+/** Checks that a document of a Compose file is a mapping. */
 export const asRoot = (tree: Tree): MapTree =>
   tree.kind === 'map'
     ? tree
     : refuse(tree.place, `expected a mapping with \`services\` or \`networks\`, found ${nameOf(tree)}`)
 
-/** A part that has to be a list, if it is there at all, with the items that were reset. */
+/** Reads a part that must be a list; empty: it is missing. Items that were reset stay in it. */
 export const asWholeList = (tree: Tree | null, what: string): readonly Tree[] => {
   if (tree === null || isAbsent(tree)) return []
   if (tree.kind !== 'list') return refuse(tree.place, `${what}: expected a list, found ${nameOf(tree)}`)
   return tree.items
 }
 
-/** A part that has to be a list, if it is there at all; what was reset is left out. */
+/** Reads a part that must be a list; empty: it is missing. Items that were reset are left out. */
 export const asList = (tree: Tree | null, what: string): readonly Tree[] =>
   asWholeList(tree, what).filter((item) => item.tag !== 'reset')
 
-/** The entries of a mapping in the order written, without those that were reset. */
+/** The entries of a mapping in the order of the file, without those that were reset. */
 export const entriesOf = (map: MapTree | null): readonly (readonly [string, Entry])[] =>
   map === null ? [] : [...map.entries].filter(([, entry]) => entry.value.tag !== 'reset')
 
-/** Refuses a key that is not among those known; `x-` keys are everyone's own. */
+/** Refuses a key that is not known; `x-` keys are free for every program. */
 export const onlyKeys = (map: MapTree, known: readonly string[], what: string): void => {
   for (const [key, entry] of map.entries)
     if (!known.includes(key) && !key.startsWith('x-'))

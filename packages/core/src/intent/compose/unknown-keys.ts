@@ -4,10 +4,10 @@ import type { Reading } from './reading.ts'
 import { entriesOf, type MapTree } from './tree.ts'
 
 /**
- * Notes keys that no Compose file has, with the one that may have been meant. Compose refuses them; here a key that is
- * newer than Portolan must not keep a project from its network.
+ * Notes keys that no Compose file has, with the key that was probably meant. Compose refuses them. Here they only get a
+ * note, because a key that is newer than Portolan must not keep a project from its network.
  *
- * @param what - where the keys stand; empty for the file itself
+ * @param what - the place of the keys; empty for the file itself
  */
 export const noteUnknownKeys = (
   reading: Reading,

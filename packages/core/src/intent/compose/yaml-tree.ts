@@ -40,8 +40,8 @@ const tags = new Map<string | undefined, Tree['tag']>([
 ])
 
 /**
- * A whole number in decimal, as Compose's YAML has it (go-yaml, resolve.go): `010` and `0o10` are 8, `0x50` is 80,
- * `1_000` is 1000. Null for any other text.
+ * Reads a whole number as Compose's YAML does (go-yaml, resolve.go), and returns it in decimal: `010` and `0o10` are 8,
+ * `0x50` is 80, `1_000` is 1000. Null: the text is no such number, or is decimal already.
  */
 const wholeNumber = (text: string): string | null => {
   const [, sign = '', digits = ''] =
@@ -68,7 +68,10 @@ const typedOf = (value: unknown): Pick<ScalarTree, 'typed'> => {
   return typeof value === 'number' || typeof value === 'bigint' ? { typed: 'a number' } : {}
 }
 
-/** YAML 1.1 (yaml.org/type/merge.html), which every Compose file relies on: own keys win, then the first merged. */
+/**
+ * Is it a merge key of YAML 1.1 (yaml.org/type/merge.html), as Compose files use it? Own keys win, then the first
+ * merged mapping.
+ */
 const isMergeKey = (key: unknown): boolean => isScalar(key) && key.type === 'PLAIN' && key.source === '<<'
 
 const convert = (document: Document, text: Text): Tree => {
@@ -132,12 +135,12 @@ const convert = (document: Document, text: Text): Tree => {
 }
 
 /**
- * Reads YAML 1.2 and what Compose files use of 1.1 (merge keys). One tree for each document of the text; documents
- * without content are left out.
+ * Reads YAML 1.2, and the merge keys of 1.1 that Compose files use. It returns one tree for each document of the text,
+ * and leaves out documents without content.
  *
- * @throws ParseError for what is not YAML, a key written twice, an alias without an anchor, an alias inside its
- * own anchor, aliases that would unfold to more than a million parts, and a text that is too long, too deep or has
- * too many tokens (`yaml-documents.ts`)
+ * @throws ParseError for text that is not YAML, a key written twice, an alias without an anchor, an alias inside its
+ * own anchor, aliases that would unfold to more than a million parts, and a text that is too long, too deep or has too
+ * many tokens (`yaml-documents.ts`)
  */
 export const readYaml = (text: string, source: string): readonly Tree[] => {
   const read = readDocuments(text)
@@ -166,7 +169,7 @@ export const readYaml = (text: string, source: string): readonly Tree[] => {
     return trees
   } catch (error) {
     if (error instanceof PortolanError) throw error
-    // A caller that is deep in its own stack may leave too little of it for a hundred levels.
+    // A caller that is deep in its own stack may leave too little stack for a hundred levels.
     throw refuseAt(whole, 0, tooDeep, error)
   }
 }

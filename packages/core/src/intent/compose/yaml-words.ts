@@ -1,10 +1,12 @@
-/** A mistake in YAML, in words with a way out, and where it is when that is not where the parser stopped. */
+/**
+ * A mistake in YAML, in words that say how to fix it, with its place, which may differ from where the parser stopped.
+ */
 export interface YamlMistake {
   readonly message: string
   readonly offset: number
 }
 
-/** What each of the parser's messages means to the author of a Compose file. The first that fits counts. */
+/** The meaning of each parser message for the author of a Compose file. The first match counts. */
 const meanings: readonly (readonly [RegExp, string])[] = [
   [
     /^Implicit keys need to be on a single line|^Implicit map keys need to be followed by map values/,
@@ -38,10 +40,10 @@ const meanings: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** A letter that looks like a space, and is none to YAML. */
+/** Characters that look like a space, but are no space in YAML. */
 const oddSpace = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]/
 
-/** An odd space among those that indent a line. */
+/** An odd space in the indentation of a line. */
 const oddIndent = new RegExp(`^[ \\t]*${oddSpace.source}`)
 
 export const isOddlyIndented = (line: string): boolean => oddIndent.test(line)
@@ -50,8 +52,8 @@ export const oddIndentWords =
   'the line is indented with a no-break space or another odd one, which is no indentation in YAML: replace it by an ordinary space'
 
 /**
- * Says what a message of the yaml package means, with what to do. A conflict that git has left comes first: nothing
- * else in the file matters until it is resolved.
+ * Explains a message of the yaml package, and says what to do. Conflict marks of git come first, because the rest of
+ * the file means nothing until the conflict is resolved.
  */
 export const explainYaml = (text: string, offset: number, message: string): YamlMistake => {
   const marker = /^(?:<{7}|>{7})(?: |\r?$)/m.exec(text)
@@ -73,7 +75,10 @@ export const explainYaml = (text: string, offset: number, message: string): Yaml
   }
 }
 
-/** Where the first character is that YAML does not have (YAML 1.2, c-printable), as Compose refuses it; -1 for none. */
+/**
+ * The offset of the first character that YAML does not allow (YAML 1.2, c-printable), which Compose refuses too; -1:
+ * none.
+ */
 export const unprintableAt = (text: string): number => {
   const found = text.slice(1).search(/[^\t\n\r -~\x85\xa0-\ud7ff\ud800-\udfff\ue000-\ufefe\uff00-\ufffd]/)
   const first = /^[^\t\n\r -~\x85\xa0-\ufffd]/.test(text)
