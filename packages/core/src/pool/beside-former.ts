@@ -12,9 +12,9 @@ import type { SubnetWish } from './subnet-request.ts'
 export type SearchBesideFormer = (entry: PoolEntry, length: number) => Prefix | null
 
 /**
- * A search for a network that moves, in which the subnet that it leaves is in no way of the next one: the two may overlap
- * where they differ in size, as in a block that was cut anew. It is the last resort, as what runs there keeps its address
- * until it is attached again.
+ * Searches a subnet for a network that moves, and lets the new subnet overlap the one that the network leaves. Two
+ * subnets may overlap where they differ in size, as in a block that was cut anew. This search is the last resort:
+ * containers keep their old addresses until they are attached again.
  */
 export const searchBesideFormer = (state: PlanState, request: SubnetWish): SearchBesideFormer => {
   const { host, options, certain, observed, layers } = state
@@ -47,7 +47,7 @@ export const searchBesideFormer = (state: PlanState, request: SubnetWish): Searc
       : search(scan6(prefix, length), [observed.ip6, certainly(ip6), ...layers.ip6.slice(2)])
 }
 
-/** No range that the user allows frees it. */
+/** A layer of certain reservations: a range that the user allows does not free them. */
 const certainly = <T extends number | bigint>(blocks: Layer<T>['blocks']): Layer<T> => ({
   blocks,
   allowed: { starts: [], ends: [] },

@@ -4,13 +4,13 @@ import { radixOrder } from './radix-order.ts'
 import type { Reservation } from './reservation.ts'
 import { space4, space6 } from './space.ts'
 
-/** Both families. */
+/** The reserved ranges of both families. */
 export interface BlockIndex {
   readonly ip: Blocks<number>
   readonly ip6: Blocks<bigint>
 }
 
-/** Says what an item of the columns is. Asked only for what is really in the way of something. */
+/** Says what an item of the columns reserves. It is asked only about items that really block a candidate. */
 export type OwnerOf = (item: number, prefix: Reservation['prefix']) => Reservation | undefined
 
 const isInside = ({ words, lengths }: PrefixColumns, inner: number, outer: number): boolean => {
@@ -23,21 +23,21 @@ const isInside = ({ words, lengths }: PrefixColumns, inner: number, outer: numbe
 }
 
 /**
- * The rows that are in no other, in order. A prefix inside another one is left out, since the outer one already
- * blocks all it could:
+ * The rows that lie in no other row, in order. A prefix inside another one is left out, because the outer one already
+ * blocks all its addresses:
  *
  *     reserved   |-----------------|        |---|     |--|
  *                   |--|  |-----|           |-|
  *     kept       |-----------------|        |---|     |--|
  *
- * So no nested prefix can hide another's end, whatever the order in which they come.
+ * So no nested prefix can hide where another one ends, in whatever order they come.
  */
 const outermost = (columns: PrefixColumns): Uint32Array => {
   const order = radixOrder(columns)
   let kept = 0
   for (let at = 0; at < order.length; at += 1) {
     const row = order[at] ?? 0
-    // The outer prefix sorts before all that is in it, and what is in it before all else.
+    // An outer prefix sorts before the prefixes inside it. These sort before every later prefix.
     if (kept > 0 && isInside(columns, row, order[kept - 1] ?? 0)) continue
     order[kept] = row
     kept += 1
@@ -91,13 +91,13 @@ const blocks6 = (columns: PrefixColumns, ownerOf: OwnerOf): Blocks<bigint> => {
   }
 }
 
-/** Where two rows are the very same prefix, the one added first owns it. */
+/** Indexes the prefixes of a table. If two rows have the same prefix, the row added first owns it. */
 export const indexTable = (table: PrefixTable, ownerOf: OwnerOf): BlockIndex => ({
   ip: blocks4(table.ip, ownerOf),
   ip6: blocks6(table.ip6, ownerOf),
 })
 
-/** Where two reserve the very same prefix, the one given first owns it. */
+/** Indexes reservations. If two have the same prefix, the first one owns it. */
 export const indexReservations = (reservations: readonly Reservation[]): BlockIndex => {
   const table = prefixTable(reservations.length)
   for (const [item, { prefix }] of reservations.entries()) addPrefix(table, prefix, item)

@@ -7,15 +7,15 @@ import type { Reservation } from './reservation.ts'
 import { deviceOf } from './reservation-holder.ts'
 import type { SubnetPlanOptions } from './subnet-request.ts'
 
-/** What of a host is in the way of a block; null: nothing is. */
+/** Returns the part of the host that collides with a block; null: nothing does. */
 export type BlockObstacle = (block: string) => Collision | null
 
 /**
- * What of a host collides with blocks of a cluster, as for subnets: routes, addresses, nameservers, networks of other
- * engines, leases and reserved ranges. What this host has of its own inside a block is in no way of it: bridges and
- * leases of its networks, and its routes to blocks of other hosts.
+ * Finds what on a host collides with blocks of a cluster, as for subnets: routes, addresses, nameservers, networks of
+ * other engines, leases and reserved ranges. This host's own parts inside a block do not collide: bridges and leases of
+ * its networks, and its routes to blocks of other hosts.
  *
- * @returns asked of one block after the other; of several things in the way it tells the widest
+ * @returns a function for one block at a time; of several collisions it returns the one with the widest prefix
  * @throws ParseError when an address, route or range cannot be read
  * @example
  * const inTheWay = blockObstacles({ routes: [{ destination: '10.64.0.0/13', interface: 'wg0' }] })

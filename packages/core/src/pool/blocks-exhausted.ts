@@ -7,14 +7,14 @@ import type { Rejection } from './rejection.ts'
 import { wantedSize } from './settled-subnet.ts'
 import type { SubnetWish } from './subnet-request.ts'
 
-/** What a `join` needs besides on a host that does not know what it was. */
+/** The part of a `join` that only a host needs that has lost its state directory. */
 export const withTakeover =
   'If the directory was lost, add --takeover, and --member with the name that this host had.'
 
 /**
- * Why no subnet is free in the blocks of this host, and how it comes to more.
+ * Why no subnet is free in the blocks of this host, and how the host gets more blocks.
  *
- * @param unpicked - this request and those that are still to be picked
+ * @param unpicked - this request, and all others that have no subnet yet
  */
 export const blocksExhausted = (
   blocks: HeldBlocks,
@@ -78,5 +78,5 @@ const passedOver = ({ leaving = [], cluster }: HeldBlocks, family: SubnetWish['f
   return ` ${it} ${own.join(', ')} ${are} passed over: no pool of cluster ${cluster} has ${them} any more.`
 }
 
-/** The command that claims blocks, with how many of a family this host is to have then. */
+/** The command that claims blocks, with the number of blocks of one family that this host should have then. */
 export const joinWithCount = (join: string, count: number): string => `${join} --count ${count}`

@@ -3,7 +3,7 @@ import { firstEndingFrom } from '@portolan/netfilter/analysis'
 import type { Reservation } from './reservation.ts'
 
 /**
- * Reserved ranges of one family, sorted, disjoint and inclusive, with the holder of each. Asked by index, from 0
+ * Reserved ranges of one family with their holders: sorted, disjoint and inclusive. Each is read by its index, from 0
  * to below `length`.
  */
 export interface Blocks<T extends number | bigint> {
@@ -13,15 +13,15 @@ export interface Blocks<T extends number | bigint> {
   readonly ownerAt: (index: number) => Reservation | undefined
 }
 
-/** Blocks, less what the user said may be used whatever is there. */
+/** Blocks, without the ranges that the user allows whatever the host says. */
 export interface Layer<T extends number | bigint> {
   readonly blocks: Blocks<T>
   readonly allowed: Ranges<T>
-  /** Do blocks come up while a plan is made? */
+  /** Can blocks be added while a plan is made? */
   readonly grows: boolean
 }
 
-/** Something in the way: no candidate that begins up to `end` is free of it. */
+/** A block that is in the way: every candidate that begins at or before `end` overlaps it. */
 export interface Blocker<T extends number | bigint> {
   readonly index: number
   readonly end: T
@@ -31,14 +31,14 @@ const later = <T extends number | bigint>(a: T, b: T): T => (a > b ? a : b)
 const earlier = <T extends number | bigint>(a: T, b: T): T => (a < b ? a : b)
 
 /**
- * Is [from, to], a part of a block, wholly allowed? And if not, up to where may no candidate begin?
+ * Is [from, to], a part of a block, wholly allowed? If not, what is the last address at which no candidate may begin?
  *
  *     block      |--------------------------|       |--------------------------|
  *     [from,to]       |------|                           |------|
  *     allowed    |------|         |---|                      |------|
  *     closed to                  ^                              ^
  *
- * On the right are two allowed prefixes side by side, which are one range and so need not be aligned.
+ * On the right two allowed prefixes lie side by side. They count as one range, which need not be aligned.
  */
 const closedTo = <T extends number | bigint>(
   { starts, ends }: Ranges<T>,
@@ -62,7 +62,7 @@ const closedTo = <T extends number | bigint>(
 }
 
 /**
- * The first block at or after index `from` that has an address in common with [start, end] which is not allowed.
+ * Finds the first block, from index `from` on, that shares an address with [start, end] that is not allowed.
  *
  * @param previous - the address before another
  */
@@ -87,9 +87,9 @@ export const nextBlocker = <T extends number | bigint>(
 }
 
 /**
- * Where to begin looking for what touches a range that begins at `start`.
+ * The index at which to start looking for blocks that touch a range beginning at `start`.
  *
- * @param from - what an earlier call for a `start` no higher gave, if the layer does not grow
+ * @param from - the result of an earlier call with the same or a lower `start`, for a layer that does not grow
  */
 export const firstIndex = <T extends number | bigint>(
   { blocks }: Layer<T>,

@@ -46,7 +46,7 @@ const requestKeys = [
 const requestKey: ReadonlySet<string> = new Set(requestKeys)
 
 /**
- * Refuses arguments of `planSubnets` that are none: a caller in JavaScript has no compiler that tells it.
+ * Refuses invalid arguments of `planSubnets`. A caller in JavaScript has no compiler that does so.
  * @throws InvalidRequestError naming the argument
  */
 export const checkSubnetPlan = (
@@ -66,13 +66,13 @@ export const checkSubnetPlan = (
   checkOptions<SubnetPlanOptions>(options, subnetPlanOptions, 'the options of planSubnets')
 }
 
-/** @throws InvalidRequestError where these are neither facts nor an index of them */
+/** @throws InvalidRequestError for a value that is neither facts nor an index of facts */
 export const checkFacts = (facts: HostFacts | HostIndex): void => {
   checkArgument(facts, objectValue('an object such as readHost() gives'), 'the facts')
   if (!isHostIndex(facts)) checkHostFacts(facts, 'the facts')
 }
 
-/** By hand: there may be 65,536 of them. */
+/** Checked without the option tables, for speed: there may be 65,536 requests. */
 const checkRequest = (request: SubnetRequest): void => {
   if (typeof request !== 'object' || request === null) throw noRequest(request)
   if (typeof request.network !== 'string') throw noRequest(request)

@@ -2,7 +2,7 @@ import { parseHostOrPrefix } from '@portolan/netfilter'
 import type { Reservation } from './reservation.ts'
 
 /**
- * Addresses that clouds answer on without any route or resolv.conf saying so on every host.
+ * Addresses at which clouds answer. Not every host has a route or a resolv.conf that mentions them.
  *
  * EC2: "Amazon DNS server" (EC2-Classic's resolver was 172.16.0.23), "Instance metadata", "Amazon Time Sync
  * Service", ECS's "Task metadata endpoint", EKS's "Pod Identity". Azure: "What is IP address 168.63.129.16".
@@ -23,7 +23,7 @@ const services: readonly (readonly [service: string, ...addresses: string[]])[] 
   ["Alibaba Cloud's metadata service", '100.100.100.200'],
 ]
 
-/** Reserved on every host: which cloud it runs in, or will, is not known. */
+/** Reserved on every host, because Portolan does not know the cloud that a host is in, or will be in. */
 export const cloudReservations: readonly Reservation[] = services.flatMap(([service, ...addresses]) =>
   addresses.map((address) => ({ kind: 'resolver', prefix: parseHostOrPrefix(address), service }) as const),
 )

@@ -2,7 +2,7 @@ import { bitsOf, type Prefix, parsePrefix, prefixesOverlap } from '@portolan/net
 import type { Pool, PoolEntry } from './pool.ts'
 
 /**
- * How many subnets of a pool are leased, and how many are not.
+ * The number of leased and free subnets of a pool.
  * @public @since 0.1.0
  */
 export interface SubnetCount {
@@ -11,9 +11,9 @@ export interface SubnetCount {
 }
 
 /**
- * Counts the subnets of a pool that overlap one that is leased. What else the host has in that range counts as free.
+ * Counts the subnets of a pool that overlap a leased subnet. A range that the host uses otherwise counts as free.
  *
- * @param leased - CIDR of each leased subnet, of pools whatever
+ * @param leased - CIDR of each leased subnet, from any pool
  * @throws ParseError for a subnet that cannot be read
  * @example
  * countSubnets(parsePool('10.200.0.0/16:24'), ['10.200.7.0/24']) // { used: 1n, free: 255n }
@@ -30,7 +30,10 @@ const countEntry = ({ prefix, size }: PoolEntry, leased: readonly Prefix[]): Sub
   const total = 2n ** BigInt(size - prefix.length)
   const within = leased.filter((one) => prefixesOverlap(one, prefix))
   if (within.some((one) => one.length <= prefix.length)) return { used: total, free: 0n }
-  /** Runs of subnets, by the first of each: leases may share one, and one may cover several. */
+  /**
+   * Numbers of consecutive subnets, by the first of each run. Several leases may share one subnet, and one lease may
+   * cover several.
+   */
   const runs = new Map<bigint, bigint>()
   for (const one of within) {
     const shift = BigInt(bitsOf(prefix) - size)
@@ -38,7 +41,8 @@ const countEntry = ({ prefix, size }: PoolEntry, leased: readonly Prefix[]): Sub
     const length = one.length >= size ? 1n : 2n ** BigInt(size - one.length)
     runs.set(first, length > (runs.get(first) ?? 0n) ? length : (runs.get(first) ?? 0n))
   }
-  // Leased subnets do not overlap, so runs share no subnet of the pool but where they begin with the same.
+  // Leased subnets do not overlap. So two runs share a subnet of the pool only if they begin with the same one, and
+  // those were merged above.
   const used = [...runs.values()].reduce((sum, length) => sum + length, 0n)
   return { used, free: total - used }
 }

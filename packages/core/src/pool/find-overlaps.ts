@@ -17,9 +17,10 @@ import type { SubnetWish } from './subnet-request.ts'
 import { touching } from './touching.ts'
 
 /**
- * Without what lies inside another of them: the local route of an address whose prefix is there already. What the cluster
- * says of its addresses stays: a route to a block is there for the host that has it, and no allowed range frees the block.
- * What is in use stays inside what may not be in use: a route inside a network of another engine that is down.
+ * Leaves out each reservation that lies inside another, such as the local route of an address whose prefix is listed.
+ * Reservations of a cluster stay: even if a route leads to the block, the block's holder needs to be named, and no
+ * allowed range frees the block. A prefix in use stays inside one that is a guess, such as a route inside another
+ * engine's network that is down.
  */
 const outermost = (found: readonly Reservation[]): readonly Reservation[] =>
   found.filter((one, at) =>
@@ -36,10 +37,13 @@ const outermost = (found: readonly Reservation[]): readonly Reservation[] =>
 const isAlike = (one: Reservation, other: Reservation): boolean =>
   isOfCluster(one.kind) === isOfCluster(other.kind) && isGuess(one.kind) === isGuess(other.kind)
 
-/** The networks of a plan, with the subnets of each that need no picking. */
+/** The networks of a plan, each with its subnets that need no picking. */
 export type SettledNetworks = ReadonlyMap<string, readonly Prefix[]>
 
-/** What a bridge of the plan has still once its network has these subnets: what other programs made over it, and these. */
+/**
+ * The reservations that a bridge of the plan keeps once its network has these subnets. Routes that other programs made
+ * by it stay, and so do these subnets.
+ */
 const stayingOn = (
   { addresses, reservations }: BridgeApart,
   subnets: readonly Prefix[],
@@ -49,7 +53,7 @@ const stayingOn = (
     .filter((prefix) => !subnets.some((one) => samePrefix(one, prefix)))
   return reservations.filter((one) => {
     if (one.kind === 'lease') return subnets.some((subnet) => samePrefix(subnet, one.prefix))
-    // Its connected route, and the local and broadcast ones.
+    // The connected route of an address, and its local and broadcast routes, go with the address.
     const isMade = one.kind === 'address' || (one.kind === 'route' && (one.route.gateway ?? null) === null)
     return !isMade || !leaving.some((prefix) => containsPrefix(prefix, one.prefix))
   })
@@ -58,10 +62,11 @@ const stayingOn = (
 const isOfCluster = (kind: Reservation['kind']): boolean => kind === 'cluster'
 
 /**
- * What `findOverlaps` tells, as it is known, and what lies inside another of them too.
+ * Collects the reservations that a subnet overlaps, nested ones included. `findOverlaps` tells them without the nested
+ * ones.
  *
- * @param wanted - the networks of the plan, with the subnets that they have without picking
- * @param settled - what earlier requests of the plan have
+ * @param wanted - the networks of the plan, with their subnets that need no picking
+ * @param settled - the subnets of earlier requests of the plan
  */
 export const overlapping = (
   state: PlanState,
@@ -89,7 +94,7 @@ export const overlapping = (
     (one) =>
       prefixesOverlap(one.prefix, subnet) && !(isHere && one.kind === 'cluster' && one.leaving === true),
   )
-  // An index that was built before this request was known has not set its bridge apart.
+  // An index that was built before this request was known has not kept its bridge apart.
   const foreign = found.filter(
     (one) =>
       (request.bridge == null || deviceOf(one) !== request.bridge) &&
@@ -99,12 +104,14 @@ export const overlapping = (
 }
 
 /**
- * Everything that a fixed or held subnet collides with. The addresses and routes of its own bridge do not count. Nor do
- * those of a bridge of the same project if its network is no longer wanted, because the plan removes that bridge (the
- * caller may say which bridges go), nor the addresses that the plan takes from a bridge whose network gets another subnet.
+ * Finds everything that a fixed or held subnet collides with. Three kinds do not count:
+ * - the addresses and routes of the network's own bridge
+ * - those of a bridge of the same project whose network is no longer wanted, because the plan removes that bridge (the
+ *   caller may name the bridges that go)
+ * - the addresses that the plan takes from a bridge whose network gets another subnet
  *
- * @param wanted - the networks of the plan, with the subnets that they have without picking
- * @param settled - what earlier requests of the plan have
+ * @param wanted - the networks of the plan, with their subnets that need no picking
+ * @param settled - the subnets of earlier requests of the plan
  */
 export const findOverlaps = (
   state: PlanState,
@@ -114,7 +121,10 @@ export const findOverlaps = (
   settled: readonly Reservation[],
 ): readonly Collision[] => outermost(overlapping(state, request, subnet, wanted, settled)).map(collisionWith)
 
-/** What was read of the host, what is in use first: an index has nothing of what lies inside something else. */
+/**
+ * The reservations of the host that touch a subnet, prefixes in use first. An index leaves out nested prefixes, so
+ * prefixes inside a guess are read from the index without guesses.
+ */
 const onHost = ({ observed, host }: PlanState, subnet: Prefix): readonly Reservation[] => {
   const among = ({ ip, ip6 }: PlanState['observed']): readonly Reservation[] =>
     subnet.family === 'ip'
@@ -128,7 +138,7 @@ const onHost = ({ observed, host }: PlanState, subnet: Prefix): readonly Reserva
   return [...inUse, ...guesses]
 }
 
-/** Has the network this subnet already? */
+/** Does the network have this subnet already? */
 const stays = (state: PlanState, request: SubnetWish, subnet: Prefix): boolean =>
   [
     ...(request.held == null ? [] : [prefixOf(request.held)]),
@@ -143,7 +153,7 @@ const prefixOf = (text: string): Prefix => {
   return prefixAround(address, length)
 }
 
-/** The file of an engine that a plugin of ours serves defines the very network that is asked about. */
+/** Does this reservation come from an engine's file that defines the same network, served by a plugin of ours? */
 const isSame = (one: Reservation, project: string | null, network: string): boolean =>
   one.kind === 'network' &&
   one.network.own !== undefined &&

@@ -10,9 +10,9 @@ export interface Scan<T extends number | bigint> {
   readonly length: number
   readonly last: T
   readonly toPrefix: (base: T) => Prefix
-  /** Every candidate before this one is taken, and stays so: within a plan nothing is given back. */
+  /** Every candidate before this position is taken, and stays taken: a plan gives nothing back. */
   position: T
-  /** For each layer that does not grow, the first block that ends at or after the last position asked about. */
+  /** For each layer that does not grow: the first block that ends at or after the last position searched. */
   readonly reached: number[]
   readonly log: RejectionLog
 }
@@ -61,9 +61,8 @@ const findBlocker = <T extends number | bigint>(
 }
 
 /**
- * The first candidate, lowest first, that touches none of the blocks; null when the prefix is used up. It does
- * not walk the candidates: a block that is in the way is jumped over whole, and one rejection stands for all
- * the candidates it covers.
+ * Finds the first candidate, lowest first, that touches no block; null when the prefix is used up. It does not walk the
+ * candidates. It jumps over a block as a whole, and records one rejection for all the candidates that the block covers.
  *
  *     candidates  |----|----|----|----|----|----|
  *     block         |-----------|
@@ -76,7 +75,7 @@ export const firstFit = <T extends number | bigint>(scan: Scan<T>, layers: reado
     const blocker = findBlocker(scan, layers, start, space.lastOf(start, length))
     if (blocker === null) return start
     const next = space.alignUp(space.next(blocker.end), length)
-    // A block may reach beyond the pool: what lies there was never a candidate.
+    // A block may reach beyond the pool, where no candidates are.
     const reached = next > last ? space.next(last) : next
     passBlocked(scan.log, scan.toPrefix(start), space.count(start, reached, length), blocker.owner)
     scan.position = reached
@@ -84,7 +83,7 @@ export const firstFit = <T extends number | bigint>(scan: Scan<T>, layers: reado
   return null
 }
 
-/** Notes that the candidate the scan stands at was given to a network, and goes on to the next. */
+/** Records that the candidate at the scan's position went to a network, and moves on to the next. */
 export const passFound = <T extends number | bigint>(
   scan: Scan<T>,
   candidate: Prefix,

@@ -13,12 +13,12 @@ const greater = <T extends number | bigint>(a: T, b: T): T => (a > b ? a : b)
 const lesser = <T extends number | bigint>(a: T, b: T): T => (a < b ? a : b)
 
 /**
- * The lowest address of a subnet that an endpoint can have: never the network, broadcast, subnet-router anycast
- * or gateway address, nor one that is taken. Null when there is none.
+ * Finds the lowest free address of a subnet for an endpoint. It is never the network, broadcast, subnet-router anycast
+ * or gateway address. Null: no address is free.
  *
  * @param subnet - CIDR
  * @param taken - canonical addresses
- * @param options - `gateway`: null where the network has none; `ipRange`: CIDR, only addresses inside it
+ * @param options - `gateway`: null where the network has none; `ipRange`: CIDR, only addresses inside it are used
  * @throws ParseError when subnet, gateway or ipRange cannot be read
  * @example
  * firstFreeAddress('172.17.0.0/16', new Set(), { gateway: '172.17.42.1' }) // '172.17.0.1'
@@ -36,7 +36,7 @@ export const firstFreeAddress = (
   const gateway = options.gateway == null ? null : canonicalAddress(options.gateway)
   const isFree = (text: string): boolean => text !== gateway && !taken.has(text)
 
-  // In bigints for both families: this is asked once an endpoint, and formatting costs more.
+  // Bigints serve both families. This runs once for each endpoint, and formatting an address costs more.
   const start = greater(BigInt(firstUsable(within).value), BigInt(firstAddress(range).value))
   const end = lesser(BigInt(lastUsable(within).value), BigInt(lastAddress(range).value))
   for (let value = start; value <= end; value += 1n) {

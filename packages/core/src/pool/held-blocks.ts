@@ -5,8 +5,8 @@ import type { Reservation } from './reservation.ts'
 import { unusableRange } from './unusable-range.ts'
 
 /**
- * What this host has of the addresses of a cluster, as it remembers it: its subnets are picked in its blocks, and in no
- * other addresses of the cluster's pools.
+ * The share of a cluster's addresses that this host remembers as its own. Its subnets are picked in its blocks, and in
+ * no other address of the cluster's pools.
  * @example
  * const blocks: HeldBlocks = {
  *   cluster: 'prod', pools: ['10.64.0.0/12:24'], blocks: ['10.66.31.0/24'], lost: [], join: 'portolan cluster join',
@@ -17,19 +17,27 @@ import { unusableRange } from './unusable-range.ts'
 export interface HeldBlocks {
   /** The name of the cluster. */
   readonly cluster: string
-  /** This host, by its name there. Absent: not known. */
+  /** The name of this host in the cluster. Absent: not known. */
   readonly host?: string
-  /** Where its hosts claim blocks, now or before, as `parsePool` reads them; null: this host has not joined. */
+  /**
+   * The pools in which the cluster's hosts claim blocks, or claimed them, in the form that `parsePool` reads; null:
+   * this host has not joined.
+   */
   readonly pools: readonly string[] | null
-  /** Those of `pools` that the cluster had before. A family without another one is picked elsewhere. Absent: none are known. */
+  /**
+   * Pools in `pools` that the cluster no longer has. A family with no other pool is picked outside the cluster. Absent:
+   * none are known.
+   */
   readonly former?: readonly string[]
   /** CIDR of each block of this host. */
   readonly blocks: readonly string[]
-  /** Those of them that no pool has any more: networks that are there stay until they are moved, and no new one comes. */
+  /**
+   * Blocks in `blocks` that no pool holds any more. Networks there stay until they are moved, and no new network comes.
+   */
   readonly leaving?: readonly string[]
   /**
-   * Blocks that it had, and the host that has each now; null: no host has, or it is not known. With its `cluster`, one of a
-   * cluster that this host was in before.
+   * Blocks that this host had. `takenBy` is the host that has the block now; null: no host has it, or it is not known.
+   * `cluster` names a former cluster of this host; absent: this cluster.
    */
   readonly lost: readonly {
     readonly block: string
@@ -37,30 +45,36 @@ export interface HeldBlocks {
     readonly cluster?: string
   }[]
   /**
-   * Blocks of other hosts, as the cluster was seen last: a network of this host that is up there is in lost addresses, though
-   * nothing is remembered of the block. Absent: none were seen.
+   * Blocks of other hosts, as the cluster was last seen. If a network of this host lies in such a block, its addresses
+   * are lost, even where this host does not remember the block. Absent: none were seen.
    */
   readonly others?: readonly { readonly block: string; readonly host: string }[]
-  /** Those of `lost` that others have by a store which has lost data. Absent: it has lost none. */
+  /**
+   * Blocks in `lost` that other hosts hold only by the word of a store that has lost data. Absent: it has lost none.
+   */
   readonly disputed?: readonly string[]
   /**
-   * Where this host has not joined, what the cluster itself said: its pools, now and before, and blocks that are this host's
-   * there though it does not remember them. No subnet is picked in any of them. Absent: it was not asked, or did not answer,
-   * so no subnet is picked at all.
+   * Where this host has not joined: the cluster's own answer. It has the pools, now and before, and the blocks of this
+   * host that the host does not remember. No subnet is picked in any of them. Absent: the cluster was not asked, or did
+   * not answer, so no subnet is picked at all.
    */
   readonly unjoined?: { readonly pools: readonly string[]; readonly own: readonly string[] }
-  /** This host has given its blocks and its name back: what is left in them moves out of the cluster. Absent: it has not. */
+  /**
+   * This host has given back its blocks and its name. Networks that are still in the blocks move out of the cluster.
+   * Absent: it has not.
+   */
   readonly left?: true
   /**
-   * Where this host is in another cluster than this one, which is named, or this one has no pools, as a name that is misspelt:
-   * what is to be said of that, in sentences. Nothing is picked. Absent: neither is so.
+   * Sentences that say why nothing is picked: this host is in another cluster than the named one, or the named cluster
+   * has no pools, as with a misspelt name. Absent: neither holds.
    */
   readonly elsewhere?: string
   /** The command that claims blocks, for messages. */
   readonly join: string
   /**
-   * Where a store that has lost data has blocks of this host for a machine of its name, which may be this host itself as it was
-   * before its blocks were taken over: the command that gets them back. Absent: it is not so.
+   * The command that gets this host's blocks back where a store that has lost data gives them to a machine with this
+   * host's name. That machine may be this host itself, before its blocks were taken over. Absent: there is no such
+   * machine.
    */
   readonly takeover?: string
 }
@@ -71,7 +85,8 @@ const has = (pool: Pool, family: Family): boolean =>
   pool.entries.some(({ prefix }) => prefix.family === family)
 
 /**
- * The blocks of a family as pools: each is one subnet, unless a smaller one is asked for. Those that are leaving are none.
+ * The blocks of a family as pools. Each block is one subnet, unless a smaller one is asked for. Blocks that this host
+ * gives back are left out.
  *
  * @returns null: the cluster has no pool of this family, so subnets are picked as without a cluster
  * @example
@@ -89,13 +104,16 @@ export const blockPools = (held: HeldBlocks, family: Family): readonly Pool[] | 
   return hasPoolOf(held, family) || own.length > 0 ? own : null
 }
 
-/** Has the cluster a pool of the family by now, as far as this host knows? Where it has not joined, it may have one. */
+/**
+ * Does the cluster have a pool of the family, as far as this host knows? True where the host has not joined: there may
+ * be one.
+ */
 export const hasPoolOf = (
   { pools, former = [] }: Pick<HeldBlocks, 'pools' | 'former'>,
   family: Family,
 ): boolean => pools === null || pools.some((pool) => !former.includes(pool) && has(readPool(pool), family))
 
-/** The addresses of the cluster that are not this host's, or not for long. */
+/** Reserves the cluster's addresses outside the blocks of this host, and the blocks that it gives back. */
 export const blockReservations = ({
   cluster,
   host,
@@ -111,7 +129,7 @@ export const blockReservations = ({
   const seen: HeldBlocks['lost'] = others.flatMap(({ block, host }) =>
     known.has(block) ? [] : [{ block, takenBy: host }],
   )
-  // A block of another size may have been claimed out of one that was lost: that part is this host's.
+  // A block of another size may have been claimed out of a lost one. That part is this host's again.
   const gone = [...lost, ...seen].flatMap(({ block, takenBy, cluster: before = cluster }) =>
     subtractPrefixes(parsePrefix(block), own).map(
       (prefix): Reservation => ({
@@ -141,18 +159,21 @@ export const blockReservations = ({
   return [...gone, ...going, ...rest]
 }
 
-/** Blocks of this host that it does not remember: what is there stays, and nothing is picked there before it has joined. */
+/**
+ * Reserves the blocks of this host that it does not remember. Networks there stay. No subnet is picked there before the
+ * host has joined.
+ */
 export const forgottenReservations = ({ cluster, unjoined }: HeldBlocks): readonly Reservation[] =>
   (unjoined?.own ?? []).map((block) => ({
     kind: 'cluster',
     ...{ prefix: parsePrefix(block), cluster, pool: block, takenBy: null },
   }))
 
-/** May nothing be picked, as it is not known which addresses are of other hosts? */
+/** Is it unknown which addresses belong to other hosts? Then no subnet may be picked. */
 export const isUnchecked = ({ pools, unjoined }: Pick<HeldBlocks, 'pools' | 'unjoined'>): boolean =>
   pools === null && unjoined === undefined
 
-/** How many blocks subnets of these sizes need; null: the size of a block. */
+/** The number of blocks that subnets of these sizes need; null: a subnet as large as a block. */
 export const blocksFor = (sizes: readonly (number | null)[], block: Pick<Prefix, 'length'>): number =>
   Math.ceil(
     sizes.reduce<number>((sum, size) => sum + 2 ** Math.min(0, block.length - (size ?? block.length)), 0),

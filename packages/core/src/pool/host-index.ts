@@ -22,23 +22,24 @@ import type { AddressReservation, Reservation } from './reservation.ts'
 import { leadsSomewhere, wholeDefaults } from './route-relevance.ts'
 
 /**
- * A bridge whose own addresses and routes are looked at apart, because they do not count against the network
+ * A bridge whose own addresses and routes are kept apart from the index, because they do not count against the network
+ * that the bridge carries.
  * that it carries.
  */
 export interface BridgeApart {
   readonly name: string
-  /** Null when it is not one of ours: the bridge of an external network. */
+  /** Null: the bridge is not one of ours. It belongs to an external network. */
   readonly owner: BridgeOwner | null
   readonly addresses: readonly InterfaceAddress[]
-  /** Its subnets of families in mode `isolated`, in which it has no address. */
+  /** The subnets of its families in mode `isolated`, in which the bridge has no address. */
   readonly isolated: readonly Prefix[]
-  /** Its on-link prefixes and routes. */
+  /** The on-link prefixes and the routes of the bridge. */
   readonly reservations: readonly Reservation[]
 }
 
 /**
- * What a host reserves, ready to be asked. Building it reads every route once; each pick after that is a few
- * binary searches.
+ * The reserved ranges of a host, ready for searches. Building it reads every route once. Each pick after that takes a
+ * few binary searches.
  * @public @since 0.1.0
  */
 export interface HostIndex {
@@ -46,7 +47,8 @@ export interface HostIndex {
   /** @internal */
   readonly blocks: BlockIndex
   /**
-   * The same without what may not be in use, which may be around what is. Made when it is first asked for.
+   * The index without guesses (a network or resolver that may not be in use), which may hide prefixes in use inside
+   * them. It is built at the first call.
    * @internal
    */
   readonly inUse: () => BlockIndex
@@ -90,7 +92,10 @@ const sortLinks = (
   return { bridges, others }
 }
 
-/** The bridge that a route without gateway belongs to: its on-link route, or the local one of its address. */
+/**
+ * The bridge that a route without gateway belongs to, as its on-link route or as the local route of its address; null:
+ * none.
+ */
 const bridgeOfRoute = (
   links: Links,
   route: RouteFact,
@@ -108,7 +113,7 @@ const bridgeOfRoute = (
 /**
  * Indexes what a host reserves, for planning more than once.
  *
- * @param bridges - names of bridges of external networks: what is theirs does not count against their network
+ * @param bridges - names of bridges of external networks: their own addresses do not count against their network
  * @throws ParseError when an address, route or subnet of the facts cannot be read
  * @example
  * planSubnets(indexHost(facts), [{ network: 'web', family: 'ip' }])
@@ -121,7 +126,8 @@ export const indexHost = (facts: HostFacts, bridges: Iterable<string> = []): Hos
   const first = nameserverReservations(facts)
   const last = [...links.others, ...networkReservations(facts), ...cloudReservations]
 
-  // Items count through all three lists; where several reserve the same prefix, the first names the reason.
+  // Items are numbered through all three lists. If several items reserve the same prefix, the first one is the reason
+  // given.
   const table = prefixTable(first.length + routes.length + last.length)
   for (const [at, { prefix }] of first.entries()) addPrefix(table, prefix, at)
   const whole = wholeDefaults(routes)
@@ -138,7 +144,7 @@ export const indexHost = (facts: HostFacts, bridges: Iterable<string> = []): Hos
         network,
       })
     } else if (!addText(table, route.destination, first.length + at)) {
-      // Throws, and says what is wrong with it: a typing error must not free a range.
+      // This call throws an error that says what is wrong: a typing error must not free a range.
       parseHostOrPrefix(route.destination, { source: '<routes>', line: at + 1, column: 1 })
     }
   }

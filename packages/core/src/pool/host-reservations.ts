@@ -16,8 +16,8 @@ import { isIrrelevant } from './route-relevance.ts'
 /**
  * The on-link prefixes of an interface, up or down.
  *
- * @param owner - the project and network of the bridge, where it is one of ours
- * @param network - the network it belongs to, where another engine's file says so
+ * @param owner - the project and network of the bridge, if it is one of ours
+ * @param network - the network of the interface, if another engine's file names it
  * @throws ParseError when an address cannot be read: a typing error must not free a range
  */
 export const addressReservations = (
@@ -42,7 +42,10 @@ export const addressReservations = (
     })
     .filter(({ prefix }) => !isIrrelevant(prefix))
 
-/** What a bridge of ours has without an address of its own, which its lease tells too unless that is lost. */
+/**
+ * Reserves the subnets of a bridge's isolated families, in which the bridge has no address. A lease names them too,
+ * unless it is lost.
+ */
 export const isolatedReservations = ({
   project,
   network,
@@ -74,7 +77,7 @@ export const networkReservations = (facts: HostFacts): readonly Reservation[] =>
     )
     .filter(({ prefix }) => !isIrrelevant(prefix))
 
-/** The networks of other engines by the interface each has; where two claim one, the first. */
+/** The networks of other engines, by their interfaces. If two claim one interface, the first one counts. */
 export const networksByInterface = (facts: HostFacts): ReadonlyMap<string, EngineNetworkFact> => {
   const networks = new Map<string, EngineNetworkFact>()
   for (const network of facts.networks ?? [])

@@ -12,9 +12,10 @@ import type { SubnetWish } from './subnet-request.ts'
 import { firstUsable, isUsable } from './usable-addresses.ts'
 
 /**
- * The text of the gateway the request names, or else the one the subnet comes with, or else its first address.
+ * The gateway of a subnet as text: the one that the request names, or else the one that the subnet comes with, or else
+ * its first usable address.
  *
- * @throws InvalidRequestError when it names one that no host can have there; ParseError when it names none
+ * @throws InvalidRequestError for a gateway that no host can have in the subnet; ParseError for an invalid one
  */
 export const gatewayOf = (request: SubnetWish, subnet: Prefix, written: Address | null): string => {
   if (request.gateway == null) return formatAddress(written ?? firstUsable(subnet))
@@ -26,7 +27,7 @@ export const gatewayOf = (request: SubnetWish, subnet: Prefix, written: Address 
   )
 }
 
-/** @throws InvalidRequestError when the request's ip_range is not in its subnet; ParseError when it is none */
+/** @throws InvalidRequestError for an ip_range outside the subnet; ParseError for an invalid one */
 export const checkRange = (request: SubnetWish, subnet: Prefix): void => {
   if (request.ipRange == null) return
   const place = { source: `<ip_range of network ${request.network}>`, line: 1, column: 1 }

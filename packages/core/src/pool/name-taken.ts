@@ -1,7 +1,7 @@
 import { holderOf } from '../block/holder-of.ts'
 import type { HeldBlocks } from './held-blocks.ts'
 
-/** Has another machine the name of this host in its cluster? It holds a block there by that name. */
+/** Does another machine hold a block of the cluster under the name of this host? */
 export const isNameTaken = ({
   host,
   others = [],
@@ -11,8 +11,8 @@ export const isNameTaken = ({
 }): boolean => host !== undefined && others.some((other) => other.host === host)
 
 /**
- * May the machine that has the name of this host be this host itself, as it was before its blocks were taken over? A store that
- * has lost data says of a block which this host remembers that it is of the same name.
+ * May the machine with this host's name be this host itself, before its blocks were taken over? It may be, if a store
+ * that has lost data says that a block which this host remembers belongs to that name.
  */
 export const mayBeItself = ({
   host,
@@ -22,15 +22,18 @@ export const mayBeItself = ({
   host !== undefined && disputed.some((block) => holderOf(block, others)?.host === host)
 
 /**
- * What gets the blocks of a host back that may itself be the machine which has its name: a sentence. No network moves then, so
- * it comes before what gives the host another name.
+ * Tells how a host that may itself be the machine with its name gets its blocks back: a sentence. This way comes before
+ * another name, because no network has to move.
  *
  * @param takeover - the command
  */
 export const takeoverText = (host: string, takeover: string): string =>
   `If no other machine was given the name ${host}, the ${host} that etcd has is this host as it was before: once nothing has kept it alive for a minute, \`${takeover}\` gets back the blocks that it has, and their networks stay.`
 
-/** Why a host needs another name first, as `join` is refused by the one it has; null: that is its own. */
+/**
+ * Why this host needs another name before it claims blocks: `join` refuses a name that another machine has. Null: the
+ * name is its own.
+ */
 export const newNameText = ({
   cluster,
   join,

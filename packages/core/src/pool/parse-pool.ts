@@ -13,13 +13,13 @@ import { unpickableRange } from './unusable-range.ts'
 const named: ReadonlyMap<string, Pool> = new Map([classicPool, dockerPool].map((pool) => [pool.name, pool]))
 
 /**
- * A pool as a user writes it, or its base, as text or as a range of ip-num, and the size of its subnets.
+ * A pool in a user's words, or its base (text, or a range of ip-num) with the size of its subnets.
  * @public @since 0.1.0
  */
 export type PoolInput = string | { readonly base: PrefixInput; readonly size: number }
 
 /**
- * A pool as a user writes it.
+ * Writes a pool as a user writes it.
  * @example
  * poolText({ base: '10.0.0.0/8', size: 24 }) // '10.0.0.0/8:24'
  * @public @since 0.1.0
@@ -31,11 +31,11 @@ export const poolText = (pool: PoolInput): string => {
 }
 
 /**
- * A pool as a user writes it: `classic`, `docker`, or a base and the size of the subnets it is cut into. Host
- * bits of the base are cleared.
+ * Reads a pool as a user writes it: `classic`, `docker`, or a base and the size of the subnets that it is cut into.
+ * Host bits of the base are cleared.
  *
- * @throws InvalidRequestError when it is none of these, the base cannot be cut into such subnets, or it overlaps addresses
- * that no network can have, or 169.254.0.0/16 or 255.255.255.255
+ * @throws InvalidRequestError for any other text, a base that cannot be cut into such subnets, or one that overlaps
+ * addresses that no network can have, or 169.254.0.0/16 or 255.255.255.255
  * @example
  * parsePool('10.0.0.0/8:24').entries.length // 1
  * parsePool('fd00:1234::/48:64').name // 'fd00:1234::/48:64'
@@ -53,14 +53,14 @@ export const parsePool = (pool: PoolInput): Pool => {
   return read
 }
 
-/** The name of a pool of one prefix, host bits cleared: two texts that mean the same pool have the same. */
+/** The name of a pool with host bits cleared, so that two texts for the same pool have the same name. */
 export const plainPool = (text: string): string => {
   const { name, entries } = readPool(text)
   const [entry] = entries
   return entry === undefined || named.has(name) ? name : `${formatPrefix(entry.prefix)}:${entry.size}`
 }
 
-/** The same as `parsePool` for a pool that was settled before, maybe by a version that took every range. */
+/** Reads a pool as `parsePool` does, without its check of ranges: an older version may have accepted every range. */
 export const readPool = (text: string): Pool => {
   const known = named.get(text)
   if (known !== undefined) return known

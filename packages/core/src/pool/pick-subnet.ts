@@ -14,10 +14,13 @@ import { wantedSize } from './settled-subnet.ts'
 import type { SubnetPlan, SubnetWish } from './subnet-request.ts'
 import { type TakenBlocks, take, takeSubnet } from './taken-blocks.ts'
 
-/** Shared by all that were picked: there may be 65,536 of them. */
+/** One empty list for all picked subnets: there may be 65,536 of them. */
 const none: readonly never[] = []
 
-/** The request's pools, or the plan's; where none of them has the family, the default of that family. */
+/**
+ * The pools of a request: its own, or else those of the plan. If none of them has the family, the default pools of the
+ * family.
+ */
 export const poolsFor = (state: PlanState, request: SubnetWish): readonly Pool[] =>
   request.pools == null
     ? state.pools[request.family]
@@ -63,7 +66,7 @@ const searchEntry = (
 }
 
 /**
- * @param pools - null: what is too large for them is told otherwise
+ * @param pools - null: the caller itself reports a size that is too large
  * @throws InvalidRequestError when no entry can hold a subnet of this size
  */
 const checkSize = (request: SubnetWish, size: number | null, pools: readonly Pool[] | null): void => {
@@ -89,9 +92,9 @@ const checkSize = (request: SubnetWish, size: number | null, pools: readonly Poo
 /**
  * Picks and takes a subnet: first fit in the order of the pools and of their entries, lowest subnet first.
  *
- * @param unpicked - this request and those that are still to be picked
+ * @param unpicked - this request, and all others that have no subnet yet
  * @throws PoolExhaustedError when nothing is free; InvalidRequestError when the size fits no pool, or the gateway or
- *   range not the subnet
+ * range does not fit the subnet
  */
 export const pickSubnet = (
   state: PlanState,
@@ -104,7 +107,7 @@ export const pickSubnet = (
   const blocks = pools === state.defaults[request.family] ? held : null
   const isOfBlocks = blocks !== null && blockPools(blocks, request.family) !== null
   checkSize(request, size, isOfBlocks ? null : pools)
-  // A pool that is named may have addresses of other hosts, as any default.
+  // Any pool, named or default, may hold addresses of other hosts, and it is not known which.
   if (held !== null && isUnchecked(held)) throw blocksExhausted(held, request, unpicked(), none)
   const fits = ({ prefix }: PoolEntry): boolean =>
     prefix.family === request.family && (size === null || size >= prefix.length)

@@ -11,32 +11,39 @@ import type { SubnetLease, SubnetPlanOptions, SubnetWish } from './subnet-reques
 import { noBlocks, type TakenBlocks, takenBlocks } from './taken-blocks.ts'
 import { ulaPool } from './ula-pool.ts'
 
-/** How far each pool entry has been searched, by the length searched for. */
+/** How far each pool entry has been searched, for each length. */
 type Scans<T extends number | bigint> = Map<PoolEntry, Map<number, Scan<T>>>
 
 /**
- * What is known while one plan is made. Three layers block a candidate: the host as it was read, less what the
- * user allowed; what is certain whatever the host says; and what this plan has given out itself.
+ * The state of one plan while it is made. Three layers block a candidate: the host as it was read, without the ranges
+ * that the user allows; the certain reservations, which no allowed range frees; and the subnets that this plan has
+ * given out.
  */
 export interface PlanState {
   readonly host: HostIndex
   readonly options: SubnetPlanOptions
   readonly observed: { readonly ip: Layer<number>; readonly ip6: Layer<bigint> }
-  /** Reserved by name, or leased. What is on bridges set apart is certain too, and kept with them. */
+  /**
+   * Ranges reserved by name, leased, or outside this host's blocks. Those of bridges are certain too, and kept with the
+   * bridge.
+   */
   readonly certain: readonly Reservation[]
   /** The three layers: observed, certain, taken. */
   readonly layers: { readonly ip: readonly Layer<number>[]; readonly ip6: readonly Layer<bigint>[] }
   readonly taken: { readonly ip: TakenBlocks<number>; readonly ip6: TakenBlocks<bigint> }
   readonly scans: { readonly ip: Scans<number>; readonly ip6: Scans<bigint> }
-  /** Those of the plan that have the family. */
+  /** The pools of the plan that have the family. */
   readonly pools: Readonly<Record<Family, readonly Pool[]>>
-  /** For a request whose pools have not the family. */
+  /** The pools for a request whose own pools lack the family. */
   readonly defaults: Readonly<Record<Family, readonly Pool[]>>
   /** The leases of the plan's own project, by network. */
   readonly held: ReadonlyMap<string, readonly SubnetLease[]>
 }
 
-/** A lease of one of the requests does not block that request, unless it is to move away from it. */
+/**
+ * The leases that block subnets. A lease of a requesting network does not block that network, unless the network is to
+ * move.
+ */
 const leaseReservations = (options: SubnetPlanOptions, requests: readonly SubnetWish[]): Reservation[] => {
   if (options.leases === undefined) return []
   const keyOf = (network: string, isIp6: boolean): string => `${network} ${isIp6 ? 'ip6' : 'ip'}`
@@ -68,7 +75,7 @@ const heldLeases = ({ leases, project }: SubnetPlanOptions): ReadonlyMap<string,
   return held
 }
 
-/** A range that the user allows does not free what is reserved for certain. */
+/** A layer of certain reservations: a range that the user allows does not free them. */
 const whole = <T extends number | bigint>(blocks: Blocks<T>, grows: boolean): Layer<T> => ({
   blocks,
   allowed: { starts: [], ends: [] },

@@ -65,16 +65,17 @@ const bridgesNamed = (requests: readonly SubnetWish[]): readonly string[] => {
 }
 
 /**
- * Gives every request a subnet that collides with nothing on the host: the one it asks for or holds already, or
- * else the first free one of the pools. What is fixed or held anywhere in the list is spoken for before anything
- * is picked. The same facts, requests and pools give the same answer.
+ * Gives every request a subnet: the one that it asks for or already holds, or else the first free one of the pools. A
+ * picked subnet collides with nothing on the host. Collisions of a fixed or held one are reported with it. Fixed and
+ * held subnets anywhere in the list are taken before anything is picked. The same facts, requests and pools give the
+ * same answer.
  *
  * @param facts - the host, or `indexHost` of it when planning more than once
- * @param pools - in the order of preference. A family with none is picked in the blocks of `options`, or else in
- *   `classic` and `docker`, or a /64 of the host's own RFC 4193 /48
+ * @param pools - in the order of preference. A family without a pool here is picked in the blocks of `options`, or else
+ * in `classic` and `docker`, or as a /64 of the host's own RFC 4193 /48
  * @returns one entry for each request, in their order
- * @throws PoolExhaustedError when no pool has a free subnet; InvalidRequestError for a size, gateway or range that
- *   cannot be; ParseError for a text that cannot be read
+ * @throws PoolExhaustedError when no pool has a free subnet; InvalidRequestError for an impossible size, gateway or
+ * range; ParseError for a text that cannot be read
  * @example
  * const [web] = planSubnets({}, [{ network: 'web', family: 'ip' }])
  * web?.subnet // '172.17.0.0/16'
@@ -93,7 +94,7 @@ export const planSubnets = (
   const state = startPlan(host, requests, pools, options)
   const settled = requests.map((request) => settledSubnet(state, request))
   const isAnySettled = settled.some((own) => own !== null)
-  // Only what is settled is asked about; of requests that are all to be picked this would be a map for nothing.
+  // Only settled subnets are looked up here. If every request is to be picked, this map would be built for nothing.
   const names = isAnySettled ? settledNetworks(requests, settled) : new Map<string, readonly Prefix[]>()
   const before: Reservation[] = []
   const plans = requests.map((request, at): SubnetPlan | null => {

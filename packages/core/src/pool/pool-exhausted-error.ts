@@ -7,7 +7,7 @@ import {
 } from '@portolan/netfilter'
 import type { Rejection } from './rejection.ts'
 
-/** What is in the way of candidates, for people; the first three reasons. */
+/** Says what is in the way of candidates, in words for people: the first three reasons. */
 export const rejectionText = (rejected: readonly Rejection[]): string => {
   const shown = rejected
     .slice(0, 3)
@@ -19,7 +19,7 @@ export const rejectionText = (rejected: readonly Rejection[]): string => {
 }
 
 /**
- * No pool has a free subnet left. `rejected` says what is in the way of every candidate.
+ * The error when no pool has a free subnet. `rejected` says what is in the way of every candidate.
  * @example
  * const facts = { routes: [{ destination: '10.200.0.0/16', interface: 'wg0' }] }
  * try {
@@ -39,7 +39,7 @@ export class PoolExhaustedError extends PortolanError {
     rejected: readonly Rejection[],
     place: SourcePosition | null = null,
     wording: Wording | undefined = undefined,
-    /** In place of the words for pools. */
+    /** The words of the error, in place of those about pools. */
     refusal: Refusal | null = null,
   ) {
     super(

@@ -35,7 +35,7 @@ const isEntry = (value: unknown): boolean => entryValue.holds(value) && isPoolSi
 const isPoolSize = ({ prefix, size }: PoolEntry): boolean =>
   size >= prefix.length && isLength(size, prefix.family)
 
-/** Pools as far as a search reads them: what is within is what `parsePool` makes. */
+/** Checks that pools have the shape that a search reads: the values inside are those that `parsePool` makes. */
 export const poolsValue: ValueKind = listValue(
   'a list of pools as parsePool() gives them',
   partsValue<Pool>('a pool', { name: textValue(), entries: listValue('a list of entries', isEntry) }).holds,

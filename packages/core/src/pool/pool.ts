@@ -7,26 +7,26 @@ import {
 } from '@portolan/netfilter'
 
 /**
- * A prefix of a pool and how it is cut.
+ * A prefix of a pool, with the size of the subnets that it is cut into.
  * @public @since 0.1.0
  */
 export interface PoolEntry {
   readonly prefix: Prefix
-  /** Length of the subnets it is cut into, lowest first; never shorter than the prefix's own. */
+  /** The length of its subnets, handed out lowest first. It is never shorter than the prefix's own length. */
   readonly size: number
-  /** The gateway as the pool writes it, where the entry is one subnet; null: the first address. */
+  /** The gateway that the pool writes, for an entry that is one subnet; null: the first usable address. */
   readonly gateway: Address | null
 }
 
 /**
- * Where subnets are picked from: entries in the order of preference. They may overlap one another.
+ * The ranges that subnets are picked from: entries in the order of preference, which may overlap each other.
  * @example
  * const pool: Pool = parsePool('10.200.0.0/16:24')
  * pool.entries[0]?.size // 24
  * @public @since 0.1.0
  */
 export interface Pool {
-  /** As a user writes it: `classic`, `docker`, `10.0.0.0/8:24`. */
+  /** The name as a user writes it: `classic`, `docker`, `10.0.0.0/8:24`. */
   readonly name: string
   readonly entries: readonly PoolEntry[]
 }
@@ -36,7 +36,7 @@ const gatewayForm = (text: string): PoolEntry => {
   return { prefix: prefixAround(address, length), size: length, gateway: address }
 }
 
-/** `base` cut into subnets of one size; host bits of the base are cleared. */
+/** Cuts `base` into subnets of one size. */
 export const cut = (base: Prefix, size: number): PoolEntry => ({ prefix: base, size, gateway: null })
 
 const cutText = (text: string, size: number): PoolEntry => {
@@ -45,8 +45,8 @@ const cutText = (text: string, size: number): PoolEntry => {
 }
 
 /**
- * The first of the default pools: the ranges the first Docker bridges were elected from, in that order, each with its gateway
- * at .42.1. It never uses 172.16.0.0/16 whole, because EC2's resolver is 172.16.0.23.
+ * The first default pool: the ranges from which the first Docker bridges were chosen, in that order. The gateway of each
+ * is the address as written here. The pool never uses 172.16.0.0/16 whole, because EC2's resolver is 172.16.0.23.
  * @example
  * const [web] = planSubnets({}, [{ network: 'web', family: 'ip' }], [classicPool])
  * web?.gateway // '172.17.42.1'
@@ -88,15 +88,15 @@ export const dockerPool: Pool = {
 }
 
 /**
- * The IPv4 pools that are tried when none is named, in this order. A host that has used up the twelve subnets of
- * `classic` still finds room in `docker`.
+ * The IPv4 pools to try when no pool is named, in this order. A host that has used up the twelve subnets of `classic`
+ * still finds room in `docker`.
  * @example
  * defaultPools.map(({ name }) => name) // ['classic', 'docker']
  * @public @since 0.1.0
  */
 export const defaultPools: readonly Pool[] = [classicPool, dockerPool]
 
-/** The pools that have a family; if none has it, the default pools. */
+/** The pools that have a family. If none has it, the fallback. */
 export const poolsOf = (
   family: Family,
   pools: readonly Pool[],
@@ -106,7 +106,10 @@ export const poolsOf = (
   return fitting.length > 0 ? fitting : fallback
 }
 
-/** The gateway of a subnet that names none: see `firstUsable` for which address that is. */
+/**
+ * The gateway that a pool entry writes for a subnet, if the subnet is the whole entry. Null: the caller takes another,
+ * such as `firstUsable`.
+ */
 export const writtenGateway = (entry: PoolEntry, subnet: Prefix): Address | null =>
   entry.gateway !== null && entry.prefix.length === subnet.length && entry.prefix.base === subnet.base
     ? entry.gateway

@@ -2,14 +2,15 @@ import type { Prefix } from '@portolan/netfilter'
 import { readAddress4, readGroups6, readLength, scratch } from '@portolan/netfilter/analysis'
 
 /**
- * Prefixes of one family in columns, because a host may have a million routes and a million small objects cost
+ * Prefixes of one family in columns. A host may have a million routes. A million small objects would cost the garbage
+ * collector more time than sorting them takes.
  * the garbage collector more than sorting them costs us.
  */
 export interface PrefixColumns {
   /** The address in unsigned 32 bit words, most significant first: one column for IPv4, four for IPv6. */
   readonly words: readonly Uint32Array[]
   readonly lengths: Uint8Array
-  /** What each row stands for: a number the caller gave. */
+  /** The number that the caller gave for each row. */
   readonly items: Uint32Array
   count: number
 }
@@ -21,7 +22,7 @@ export const prefixColumns = (words: 1 | 4, capacity: number): PrefixColumns => 
   count: 0,
 })
 
-/** The bits of the 32 bit word number `word` that belong to a prefix of this length. */
+/** The bits that a prefix of this length has in the 32 bit word number `word`. */
 export const wordMask = (length: number, word: number): number => {
   const bits = length - word * 32
   if (bits <= 0) return 0
@@ -37,9 +38,7 @@ const append = (columns: PrefixColumns, length: number, item: number): void => {
   columns.count += 1
 }
 
-/**
- * Both families' columns.
- */
+/** The columns of both families. */
 export interface PrefixTable {
   readonly ip: PrefixColumns
   readonly ip6: PrefixColumns
@@ -50,7 +49,6 @@ export const prefixTable = (capacity: number): PrefixTable => ({
   ip6: prefixColumns(4, capacity),
 })
 
-/** Adds a prefix. */
 export const addPrefix = (table: PrefixTable, prefix: Prefix, item: number): void => {
   if (prefix.family === 'ip') {
     scratch.setUint32(0, prefix.base)
@@ -62,7 +60,7 @@ export const addPrefix = (table: PrefixTable, prefix: Prefix, item: number): voi
   }
 }
 
-/** Adds the prefix, or the single address, that the text is; false when it is neither. */
+/** Adds the prefix or single address in a text; false: the text is neither. */
 export const addText = (table: PrefixTable, text: string, item: number): boolean => {
   const slash = text.indexOf('/')
   const end = slash < 0 ? text.length : slash

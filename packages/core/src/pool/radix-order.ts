@@ -1,6 +1,6 @@
 import type { PrefixColumns } from './prefix-columns.ts'
 
-/** Eleven bits at a time: three passes a word, and the counters stay in the first level cache. */
+/** Bits of each pass. Eleven take three passes for a word, and the counters stay in the first level cache. */
 const BITS = 11
 const BUCKETS = 1 << BITS
 
@@ -11,7 +11,7 @@ const pass = (order: Uint32Array, digits: Uint32Array | Uint8Array, shift: numbe
     const bucket = ((digits[row] ?? 0) >>> shift) & (BUCKETS - 1)
     offsets[bucket + 1] = (offsets[bucket + 1] ?? 0) + 1
   }
-  // All in one bucket: nothing to move. IPv6 routes are all zeros in their lower half.
+  // Every row is in one bucket, so no row moves. IPv6 routes often have only zeros in their lower half.
   if (offsets.includes(order.length)) return order
   for (let at = 1; at <= BUCKETS; at += 1) offsets[at] = (offsets[at] ?? 0) + (offsets[at - 1] ?? 0)
   const sorted = new Uint32Array(order.length)
@@ -26,8 +26,8 @@ const pass = (order: Uint32Array, digits: Uint32Array | Uint8Array, shift: numbe
 }
 
 /**
- * The rows in order of address, then the shortest prefix first, then as they came. A radix sort, because a
- * million routes sorted with a comparison function take longer than everything else together.
+ * The rows ordered by address, then by length, shortest first, then as they were added. It is a radix sort: sorting a
+ * million routes with a comparison function would take longer than all the rest together.
  */
 export const radixOrder = ({ words, lengths, count }: PrefixColumns): Uint32Array => {
   let order: Uint32Array = new Uint32Array(count)

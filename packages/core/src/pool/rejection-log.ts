@@ -3,22 +3,22 @@ import { type Rejection, rejectionOf } from './rejection.ts'
 import type { Reservation, ReservationKind } from './reservation.ts'
 
 /**
- * What one scan has passed over. Requests that share a scan share its log, so it knows how much of it earlier
- * requests have shown already. Answers share the rejections too: none is changed once it is here.
+ * The rejections of one scan. Requests that share a scan share its log. So the log knows how many of them earlier
+ * requests have shown. Answers share the rejections too, so none is changed once it is here.
  */
 export interface RejectionLog {
   readonly passed: Rejection[]
-  /** How many of `passed` are shown and counted in `totals`. */
+  /** The number of entries of `passed` that are shown, and counted in `totals`. */
   shown: number
   /** One rejection for each kind, in the order in which the kinds came up. */
   readonly totals: Rejection[]
-  /** The details of `totals` once they stand for more than one. */
+  /** The detail of each entry of `totals` for when it counts more than one rejection. */
   readonly details: string[]
 }
 
 /**
- * Up to this many, every request repeats all that was rejected before it. Beyond it, repeating would make the
- * answer to n requests n times as long: that of 65,536 would fill the memory.
+ * The most rejections that every request repeats from earlier ones. Beyond it, repeating would make the answer to n
+ * requests n times as long. The answer to 65,536 requests would fill the memory.
  */
 const REPEATED = 100
 
@@ -28,7 +28,7 @@ const others = '; the others are listed with earlier networks of this plan'
 
 const isLong = ({ shown }: RejectionLog): boolean => shown > REPEATED
 
-/** A loop, since there are few kinds and this is asked once for every subnet of a plan. */
+/** A plain loop: there are few kinds, and this runs once for every subnet of a plan. */
 const placeOf = (totals: readonly Rejection[], wanted: ReservationKind): number => {
   for (let at = 0; at < totals.length; at += 1) if (totals[at]?.kind === wanted) return at
   return -1
@@ -57,7 +57,7 @@ const count = (log: RejectionLog, rejection: Rejection): void => {
   log.details.push(rejection.detail + others)
 }
 
-/** Notes that candidates were passed over, and what was in their way. */
+/** Records candidates that were passed over, and the reservation in their way. */
 export const passBlocked = (
   log: RejectionLog,
   candidate: Prefix,
@@ -68,8 +68,8 @@ export const passBlocked = (
 }
 
 /**
- * Notes that a candidate was given to a network of this plan, which is in the way of all that come after. A long
- * log only counts it: the plan's own answer names it.
+ * Records that a candidate went to a network of this plan, and so blocks later requests. A long log only counts it: the
+ * plan's own answer names the subnet.
  */
 export const passTaken = (log: RejectionLog, candidate: Prefix, network: string): void => {
   const place = isLong(log) ? placeOf(log.totals, 'own') : -1
@@ -83,11 +83,11 @@ export const passTaken = (log: RejectionLog, candidate: Prefix, network: string)
 }
 
 /**
- * The rejections of the request that has just been answered from this log, in order. If many of them are repeated ones,
- * these come as one line for each kind, with their number.
+ * The rejections of the request that was just answered from this log, in order. If many of them are repeated from
+ * earlier requests, they come as one line for each kind, with their number.
  *
- * The lists are made in one piece, of just the right length: one that grows by `push` is given room for sixteen
- * more, which weighs more than all else in the answer to 65,536 requests.
+ * Each list is made at once, at its final length. A list that grows by `push` gets room for sixteen more items, which
+ * takes more memory than the rest of the answer to 65,536 requests.
  */
 export const listRejections = (log: RejectionLog): readonly Rejection[] => {
   const { passed, totals, shown } = log

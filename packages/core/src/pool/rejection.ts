@@ -3,19 +3,19 @@ import { describeReservation, type Reservation, type ReservationKind } from './r
 import { deviceOf, holderOf } from './reservation-holder.ts'
 
 /**
- * Something that a subnet collides with.
+ * A range that a subnet collides with.
  * @public @since 0.1.0
  */
 export interface Overlap {
   readonly kind: ReservationKind
-  /** Canonical CIDR of what is in the way; a single address is a /32 or /128. */
+  /** Canonical CIDR of the range in the way; a single address is a /32 or /128. */
   readonly overlaps: string
   /** For people: `route 10.0.0.0/8 via wg0 in table 51820`. */
   readonly detail: string
 }
 
 /**
- * What a subnet that needed no picking collides with.
+ * A range that a fixed or held subnet collides with.
  * @public @since 0.1.0
  */
 export interface Collision extends Overlap {
@@ -23,7 +23,7 @@ export interface Collision extends Overlap {
   readonly interface: string | null
   /** The engine, project or service that has the range, where it is known. */
   readonly owner: string | null
-  /** It is on a bridge that Portolan manages: no range that is allowed frees it. */
+  /** The range is on a bridge that Portolan manages. A range that the user allows does not free it. */
   readonly isManaged?: true
 }
 
@@ -32,9 +32,9 @@ export interface Collision extends Overlap {
  * @public @since 0.1.0
  */
 export interface Rejection extends Overlap {
-  /** Canonical CIDR; the first of them when one thing blocks several in a row. */
+  /** Canonical CIDR; the first candidate, if one range blocks several in a row. */
   readonly candidate: string
-  /** How many candidates this accounts for, 1 or more; rounded above 2 ** 53. */
+  /** The number of candidates that this rejection stands for, 1 or more; rounded above 2 ** 53. */
   readonly candidates: number
 }
 
@@ -47,7 +47,7 @@ export const collisionWith = (reservation: Reservation): Collision => ({
   ...(reservation.kind === 'address' && reservation.owner !== null ? { isManaged: true } : {}),
 })
 
-/** Written out: all rejections are of one shape then, and there may be 65,536 of them. */
+/** Each field is written out, so that all rejections have one shape. There may be 65,536 of them. */
 export const rejectionOf = (candidate: Prefix, candidates: number, reservation: Reservation): Rejection => ({
   candidate: formatPrefix(candidate),
   candidates,

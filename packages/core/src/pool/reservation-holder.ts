@@ -1,7 +1,7 @@
 import { engineOfInterface } from '../engine/engine-of-interface.ts'
 import type { Reservation } from './reservation.ts'
 
-/** The interface that has a reserved prefix, or that leads to it, where there is one. */
+/** The interface that has a reserved prefix, or leads to it; null: none is known. */
 export const deviceOf = (reservation: Reservation): string | null => {
   switch (reservation.kind) {
     case 'address':
@@ -15,7 +15,7 @@ export const deviceOf = (reservation: Reservation): string | null => {
   }
 }
 
-/** The engine, project or service that has a reserved prefix; null: nothing tells. */
+/** The engine, project or service that has a reserved prefix; null: not known. */
 export const holderOf = (reservation: Reservation): string | null => {
   switch (reservation.kind) {
     case 'address':

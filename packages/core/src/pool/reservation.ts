@@ -4,7 +4,7 @@ import type { BridgeOwner } from '../contract/index.ts'
 import { engineOfInterface } from '../engine/engine-of-interface.ts'
 
 /**
- * A prefix that must not be handed out, and where that is known from.
+ * A prefix that must not be handed out, and the source that says so.
  * @public @since 0.1.0
  */
 export type Reservation =
@@ -23,7 +23,7 @@ export interface RouteReservation {
   readonly kind: 'route'
   readonly prefix: Prefix
   readonly route: RouteFact
-  /** The network that the route's interface belongs to, where another engine's file says so. */
+  /** The network of the route's interface, if another engine's file names it. */
   readonly network: EngineNetworkFact | null
 }
 
@@ -35,14 +35,14 @@ export interface AddressReservation {
   readonly interface: string
   readonly up: boolean
   readonly address: InterfaceAddress
-  /** The project and network of the bridge, where it is one of ours. */
+  /** The project and network of the bridge, if it is one of ours. */
   readonly owner: BridgeOwner | null
-  /** The network it belongs to, where another engine's file says so. */
+  /** The network of the interface, if another engine's file names it. */
   readonly network: EngineNetworkFact | null
 }
 
 /**
- * Addresses of a cluster that are in no block of this host, or in one that it gives back.
+ * Addresses of a cluster that are in no block of this host, or in a block that this host gives back.
  * @public @since 0.1.0
  */
 export interface ClusterReservation {
@@ -50,20 +50,20 @@ export interface ClusterReservation {
   readonly prefix: Prefix
   /** The name of the cluster. */
   readonly cluster: string
-  /** The pool that they are a part of; null: they are a block that this host had. */
+  /** The pool that holds the addresses; null: they are a block that this host has or had. */
   readonly pool: string | null
-  /** The host that has the block now; null: no host has, or it is not known. */
+  /** The host that has the block now; null: no host has it, or it is not known. */
   readonly takenBy: string | null
-  /** The host that has the block now is another machine of the name that this one has. */
+  /** Another machine with this host's name has the block now. */
   readonly isNamesake?: boolean
-  /** This host has the block still, and no pool has it any more. */
+  /** This host still has the block, but no pool holds it any more. */
   readonly leaving?: boolean
 }
 
 /** @public @since 0.1.0 */
 export type ReservationKind = Reservation['kind']
 
-/** Another engine's network that is not up, or a cloud's resolver on a host that may be in no cloud. */
+/** Is the reservation a guess? It is another engine's network that is not up, or the resolver of a cloud. */
 export const isGuess = (kind: string): boolean => kind === 'network' || kind === 'resolver'
 
 /** RT_TABLE_* of include/uapi/linux/rtnetlink.h. */
@@ -78,7 +78,7 @@ const describeNetwork = ({ engine, name }: EngineNetworkFact): string =>
 
 const definedIn = ({ file }: EngineNetworkFact): string => (file === undefined ? '' : `, defined in ${file}`)
 
-/** The engine of an interface, as a file says or else its name. */
+/** Names the engine of an interface, by its file or else by the name of the interface. */
 const describeOwner = (device: string | null | undefined, network: EngineNetworkFact | null): string => {
   if (network !== null) return `, ${describeNetwork(network)}${definedIn(network)}`
   const engine = engineOfInterface(device ?? '')
@@ -125,7 +125,7 @@ const describeCluster = ({
 }
 
 /**
- * What reserves a prefix, for people.
+ * Describes what reserves a prefix, in words for people.
  *
  * @example
  * describeReservation(reservation) // 'route 10.0.0.0/8 via wg0 in table 51820'

@@ -8,9 +8,9 @@ import {
 } from '@portolan/netfilter'
 
 /**
- * Routes of these types lead nowhere: the first four keep packets in (a VPN's kill switch, a CNI plugin's guard),
- * the others are the kernel's own bookkeeping. `local` is not among them: `ip route add local` (AnyIP) does take
- * a whole prefix away.
+ * Routes of these types lead nowhere. The first four keep packets in (a VPN's kill switch, a CNI plugin's guard). The
+ * others are the kernel's own bookkeeping. `local` is not among them: `ip route add local` (AnyIP) does take a whole
+ * prefix away.
  */
 const leadsNowhere: ReadonlySet<string> = new Set([
   'blackhole',
@@ -23,8 +23,8 @@ const leadsNowhere: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Default routes cut in pieces, which VPN clients use to win over the real one: OpenVPN's `redirect-gateway def1`
- * (two halves) and `ipv6` (four pieces), WireGuard's documentation. Only all the pieces together are a default.
+ * Default routes cut in pieces. VPN clients use them to win over the real one: OpenVPN's `redirect-gateway def1` (two
+ * halves) and `ipv6` (four pieces), WireGuard's documentation. Only all the pieces together are a default route.
  */
 const splitDefaults: readonly (readonly string[])[] = [
   ['0.0.0.0/1', '128.0.0.0/1'],
@@ -34,19 +34,22 @@ const splitDefaults: readonly (readonly string[])[] = [
 
 const pieces: ReadonlySet<string> = new Set(splitDefaults.flat())
 
-/** Never handed out to anyone, and on every host. */
+/** Ranges that every host has and that no pool hands out. */
 const irrelevant: readonly Prefix[] = ['127.0.0.0/8', '224.0.0.0/4', '::1/128', 'fe80::/10', 'ff00::/8'].map(
   (text) => parsePrefix(text),
 )
 
-/** Loopback, multicast and link-local are on every host and collide with nothing that is picked. */
+/**
+ * Is the prefix loopback, multicast, link-local or everything? Each host has these, and they collide with no picked
+ * subnet.
+ */
 export const isIrrelevant = (prefix: Prefix): boolean =>
   prefix.length === 0 || irrelevant.some((other) => containsPrefix(other, prefix))
 
 /**
- * The canonical text of a destination that may be a whole default, a piece of one, or irrelevant: a prefix
- * shorter than /8, or one that begins like those above. Null for all others, which are nearly all: a million of
- * them are passed by without being read.
+ * Parses a destination that may be a whole default, a piece of one, or irrelevant: a prefix shorter than /10, or one
+ * that begins like those above. Null for any other text. Nearly all routes are others, so a million of them pass
+ * without being parsed.
  */
 const suspect = (destination: string): Prefix | null => {
   const short = destination.charCodeAt(destination.length - 2) === 47
@@ -54,10 +57,10 @@ const suspect = (destination: string): Prefix | null => {
   return isSuspect ? tryParseHostOrPrefix(destination) : null
 }
 
-/** A table and a piece of a default, as one key. Routes without a table are in main (254). */
+/** One key for a table and a piece of a default. Routes without a table are in main (254). */
 const keyOf = (table: number | undefined, piece: string): string => `${table ?? 254} ${piece}`
 
-/** The keys of the pieces of split defaults that are in their table with all the others. */
+/** The keys of those pieces of split defaults whose table has all the other pieces too. */
 export const wholeDefaults = (routes: readonly RouteFact[]): ReadonlySet<string> => {
   const present = new Map<string, number | undefined>()
   for (const { destination, type, table } of routes) {
@@ -78,9 +81,9 @@ export const wholeDefaults = (routes: readonly RouteFact[]): ReadonlySet<string>
 }
 
 /**
- * Does the route lead somewhere particular? Not a default, whole or split, and not one that leads nowhere.
+ * Does the route lead to a particular place? A default, whole or split, does not, nor does a route that leads nowhere.
  *
- * @param whole - of `wholeDefaults`
+ * @param whole - the result of `wholeDefaults`
  */
 export const leadsSomewhere = (
   { destination, type, table }: RouteFact,

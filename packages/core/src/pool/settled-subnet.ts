@@ -11,14 +11,14 @@ import { isIrrelevant } from './route-relevance.ts'
 import type { SubnetWish } from './subnet-request.ts'
 import { unusableRange } from './unusable-range.ts'
 
-/** A subnet that needs no picking. `gateway` is the one it has already; null when none is known. */
+/** A subnet that needs no picking. `gateway` is its present gateway; null: none is known. */
 export interface SettledSubnet {
   readonly origin: 'fixed' | 'held'
   readonly subnet: Prefix
   readonly gateway: Address | null
 }
 
-/** The bridges, of those set apart, that carry the request's network. */
+/** The bridges kept apart that carry the network of the request. */
 export const bridgesOf = (state: PlanState, request: SubnetWish): readonly BridgeApart[] =>
   state.host.bridges.filter(
     ({ name, owner }) =>
@@ -41,14 +41,14 @@ const wrongFamily = ({ network, family }: SubnetWish, text: string): InvalidRequ
   new InvalidRequestError(`Network ${network} asks for an ${family} subnet but names ${text}.`)
 
 /**
- * `0.0.0.0/20` and `::/64` are Docker's way to ask for any subnet of that size; a length of 0 leaves the size open.
+ * `0.0.0.0/20` and `::/64` are Docker's way to ask for any subnet of that size. A length of 0 leaves the size open.
  */
 const anyOfSize = (text: string): number | null => {
   const [, digits] = /^(?:0\.0\.0\.0|::)\/(\d+)$/.exec(text) ?? []
   return digits === undefined ? null : Number(digits)
 }
 
-/** The size the request wants of a picked subnet; null when it leaves that to the pool. */
+/** The size that the request wants for a picked subnet; null: the pool decides. */
 export const wantedSize = (request: SubnetWish): number | null =>
   request.size ?? (request.subnet == null ? null : anyOfSize(request.subnet) || null)
 
@@ -91,10 +91,10 @@ const fromLease = (state: PlanState, request: SubnetWish): SettledSubnet | null 
 }
 
 /**
- * The subnet a request has without picking: the one it asks for by name, or else the one it holds, as the
- * request, its bridge or a lease tells. Null when it has none.
+ * The subnet that a request has without picking: the one that it asks for, or else the one that it holds. The request
+ * itself, its bridge or a lease names a held subnet. Null: it has none.
  *
- * @throws ParseError, InvalidRequestError when the request or the lease names no subnet of its family
+ * @throws ParseError for a subnet that cannot be read; InvalidRequestError for one of the wrong family, or unusable
  */
 export const settledSubnet = (state: PlanState, request: SubnetWish): SettledSubnet | null => {
   if (request.subnet != null && anyOfSize(request.subnet) === null) return fixed(request.subnet, request)

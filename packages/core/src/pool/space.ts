@@ -1,18 +1,19 @@
 import { size4, size6 } from '@portolan/netfilter/analysis'
 
 /**
- * The arithmetic of one family's addresses. IPv4 is counted in numbers and IPv6 in bigints; whatever works on
+ * The arithmetic of one family's addresses. IPv4 addresses are numbers, and IPv6 addresses are bigints. Code over a
+ * Space is written once for both.
  * ranges is written once, over a Space.
  */
 export interface Space<T extends number | bigint> {
-  /** The address after this one; past the end of the space it is no address, but still compares right. */
+  /** The next address. Past the end of the space the result is no address, but still compares correctly. */
   next(value: T): T
   previous(value: T): T
   /** The last address of the prefix of this length that begins at `base`. */
   lastOf(base: T, length: number): T
-  /** The first multiple of a prefix of this length at or after the value. */
+  /** The first base of a prefix of this length at or after the value. */
   alignUp(value: T, length: number): T
-  /** How many prefixes of this length fit between two multiples of it; rounded above 2 ** 53. */
+  /** The number of prefixes of this length between two of their bases; rounded above 2 ** 53. */
   count(from: T, to: T, length: number): number
 }
 

@@ -11,7 +11,7 @@ import type { Pool } from './pool.ts'
 import type { Collision, Rejection } from './rejection.ts'
 
 /**
- * One network's wish for a subnet of one family. A key that is absent or null says nothing.
+ * One network's request for a subnet of one family. An absent key means the same as null.
  * @example
  * const request: SubnetRequest = { network: 'web', family: 'ip', size: 24 }
  * planSubnets({}, [request])[0]?.subnet // '172.17.0.0/24'
@@ -20,30 +20,30 @@ import type { Collision, Rejection } from './rejection.ts'
 export interface SubnetRequest {
   readonly network: string
   readonly family: Family
-  /** CIDR, host bits cleared: this subnet and no other. What it overlaps is reported, not refused. */
+  /** CIDR, host bits are cleared: this subnet and no other. Overlaps are reported, not refused. */
   readonly subnet?: PrefixInput | null
   /** An address inside the subnet. */
   readonly gateway?: AddressInput | null
-  /** CIDR inside the subnet: endpoints get addresses from here. */
+  /** CIDR inside the subnet: endpoints get addresses inside it. */
   readonly ipRange?: PrefixInput | null
-  /** Prefix length of the subnet to pick. */
+  /** The prefix length of the subnet to pick. */
   readonly size?: number | null
-  /** In place of the plan's pools. */
+  /** The pools for this request, instead of the plan's. */
   readonly pools?: readonly Pool[] | null
   /**
-   * The subnet the network has already (`172.17.42.1/16`: host bits are its gateway), which it keeps. For our own
-   * bridges it is read from the facts.
+   * The subnet that the network has and keeps (`172.17.42.1/16`: host bits are its gateway). For our own bridges it is
+   * read from the facts.
    */
   readonly held?: PrefixInput | null
-  /** Pick another subnet than the one the network has: what its bridge or a lease tells is in the way, not held. */
+  /** Pick another subnet than the present one. The subnet of its bridge or lease then blocks, and is not held. */
   readonly renumber?: boolean
-  /** Where the network is written, for the error when nothing is free. */
+  /** The place where the network is defined, for the error when no subnet is free. */
   readonly place?: SourcePosition | null
-  /** The interface name of an existing bridge that is not marked as ours: an external network's. */
+  /** The name of an existing bridge without our mark: that of an external network. */
   readonly bridge?: string | null
 }
 
-/** A request with its addresses as text. */
+/** A request whose addresses are text. */
 export interface SubnetWish extends SubnetRequest {
   readonly subnet?: string | null
   readonly gateway?: string | null
@@ -77,39 +77,42 @@ export interface SubnetLease {
 }
 
 /**
- * A range that is not to be handed out, and where that is written.
+ * A range that must not be handed out, and the place that says so.
  * @public @since 0.1.0
  */
 export interface ReservedRange {
   /** A prefix or an address. */
   readonly range: string
-  /** `FILE:LINE`, for the reason of a rejection; null: the user. */
+  /** `FILE:LINE`, for the reason of a rejection; null: an argument of the user. */
   readonly from: string | null
 }
 
 /** @public @since 0.1.0 */
 export interface SubnetPlanOptions {
-  /** The project of the requests; absent: none, so every bridge of ours on the host belongs to another. */
+  /** The project of the requests; absent: none, so every bridge of ours on the host belongs to another project. */
   readonly project?: string | null
-  /** Bridges that the same plan removes before it creates any: their subnets are free again. */
+  /** Bridges that the same plan removes before it creates any. Their subnets are free again. */
   readonly removedBridges?: readonly string[]
-  /** CIDRs (or addresses) never to hand out, whatever the host says. */
+  /** CIDRs or addresses that are never handed out, whatever the host says. */
   readonly reserve?: readonly (AddressInput | PrefixInput | ReservedRange)[]
-  /** CIDRs (or addresses) to take out of what the host, or a guess of ours, says is used. `reserve` wins over it. */
+  /**
+   * CIDRs or addresses that may be used although the host, or a guess of ours, says that they are in use. `reserve`
+   * wins over them.
+   */
   readonly allow?: readonly (AddressInput | PrefixInput)[]
-  /** Live leases; those of the requesting networks themselves are what they hold. */
+  /** Live leases. A lease of a requesting network itself is a subnet that this network holds. */
   readonly leases?: readonly SubnetLease[]
   /**
-   * Where this host is in a cluster: subnets of no other pool are picked in its blocks, and whatever is in another
-   * block of the cluster collides.
+   * The blocks of this host, if it is in a cluster. A request that names no pool is picked in them, and every other
+   * address of the cluster collides.
    */
   readonly blocks?: HeldBlocks | null
-  /** How messages name what the user may change; as the command does unless told. */
+  /** How messages name what the user may change; by default as the command does. */
   readonly wording?: Wording
 }
 
 /**
- * The answer to one request, all texts canonical.
+ * The answer to one request; all texts are canonical.
  * @example
  * const places = (subnets: readonly SubnetPlan[]): readonly string[] => subnets.map(({ subnet }) => subnet)
  * places(planSubnets({}, [{ network: 'web', family: 'ip' }])) // ['172.17.0.0/16']
@@ -120,12 +123,12 @@ export interface SubnetPlan {
   readonly family: Family
   readonly subnet: string
   readonly gateway: string
-  /** The name of the pool it is from; null for a subnet of no pool, asked for by name. */
+  /** The name of the pool that the subnet is from; null: the request fixes the subnet, or it is held and in no pool. */
   readonly pool: string | null
   /** `picked` from a pool now, `held` from before, or `fixed` by the request. */
   readonly origin: 'picked' | 'held' | 'fixed'
-  /** What came first in the pools and was passed over, in that order; empty unless picked. */
+  /** The earlier candidates of the pools that were passed over, in order; empty unless picked. */
   readonly rejected: readonly Rejection[]
-  /** What a fixed or held subnet collides with; empty when all is well, and always when picked. */
+  /** The ranges that a fixed or held subnet collides with; empty: none, and always for a picked subnet. */
   readonly overlaps: readonly Collision[]
 }

@@ -4,8 +4,8 @@ import type { Blocks } from './blocks.ts'
 import type { Space } from './space.ts'
 
 /**
- * What a plan has given out so far: blocks that grow. In columns, because there may be 65,536 of them, and few are
- * ever in the way of anything.
+ * The blocks that a plan has given out so far. They are stored in columns: there may be 65,536 of them, and few are
+ * ever in the way of a candidate.
  */
 export interface TakenBlocks<T extends number | bigint> {
   readonly space: Space<T>
@@ -16,9 +16,9 @@ export interface TakenBlocks<T extends number | bigint> {
 }
 
 /**
- * Nothing yet.
+ * Starts without any block.
  *
- * @param most - how many will be taken: columns that grow as they fill are copied many times over
+ * @param most - the number of blocks that may come; columns that grow would be copied many times over
  */
 export const noBlocks = <T extends number | bigint>(space: Space<T>, most: number): TakenBlocks<T> => ({
   space,
@@ -37,7 +37,7 @@ const endAt = <T extends number | bigint>(
   return start === undefined || length === undefined ? undefined : space.lastOf(start, length)
 }
 
-/** The blocks as they are whenever they are asked. */
+/** A live view of the blocks: it shows those taken so far, whenever it is read. */
 export const takenBlocks = <T extends number | bigint>(
   taken: TakenBlocks<T>,
   toPrefix: (base: T, length: number) => Prefix,
@@ -71,7 +71,7 @@ const put = <T extends number | bigint>(
   networks[index] = network
 }
 
-/** Adds a range that is not at the end: inside an old one, around some, or apart from all. */
+/** Adds a range that does not come last: inside an old one, around old ones, or between them. */
 const insert = <T extends number | bigint>(
   taken: TakenBlocks<T>,
   start: T,
@@ -82,11 +82,11 @@ const insert = <T extends number | bigint>(
   const from = firstEndingFrom(taken.count, (index) => endAt(taken, index), start)
   const end = space.lastOf(start, length)
   const [begins, ends] = [starts[from], endAt(taken, from)]
-  // Both ends: one that begins at the same address may be the smaller of the two.
+  // Both ends are compared: a range that begins at the same address may be smaller.
   if (begins !== undefined && ends !== undefined && begins <= start && ends >= end) return
   let to = from
   while (to < taken.count && (starts[to] ?? end) <= end) to += 1
-  // The blocks after it move by one place, or close the gap that the blocks inside the new one leave.
+  // The later blocks move up by one place, or close the gap of the blocks inside the new one.
   starts.copyWithin(from + 1, to, taken.count)
   lengths.copyWithin(from + 1, to, taken.count)
   networks.copyWithin(from + 1, to, taken.count)
@@ -95,7 +95,7 @@ const insert = <T extends number | bigint>(
 }
 
 /**
- * Adds a prefix, keeping the ranges sorted and disjoint. Prefixes are nested or apart. First fit mostly adds at
+ * Adds a prefix, and keeps the ranges sorted and disjoint. Two prefixes are nested or apart. First fit mostly adds at
  * the end.
  */
 export const take = <T extends number | bigint>(

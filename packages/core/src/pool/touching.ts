@@ -5,7 +5,7 @@ import type { Space } from './space.ts'
 /**
  * The reservations that touch a prefix, lowest first.
  *
- * @param most - how many to look for: there may be a million of them
+ * @param most - the most reservations to look for, because there may be a million
  */
 export const touching = <T extends number | bigint>(
   space: Space<T>,

@@ -4,9 +4,9 @@ import { formatPrefix, type Prefix6 } from '@portolan/netfilter'
 import { cut, type Pool } from './pool.ts'
 
 /**
- * The IPv6 pool of a host that names none: its own /48 of unique local addresses (RFC 4193), cut into /64s. The
- * 40 bit global ID is not drawn at random (section 3.2.1) but from a digest of the machine id, in the very way
- * Docker does it, so that it outlives a reboot without being stored and both pick the same.
+ * The IPv6 pool of a host that names none: its own /48 of unique local addresses (RFC 4193), cut into /64s. The 40 bit
+ * global ID is not random (section 3.2.1). It comes from a digest of the machine id, made as Docker makes it. So it
+ * survives a reboot without being stored, and Docker picks the same one.
  *
  * @param machineId - contents of /etc/machine-id; every host without one shares the pool of the empty id
  * @example

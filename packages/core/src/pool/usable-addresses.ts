@@ -1,8 +1,8 @@
 import { type Address, bitsOf, lastAddress, type Prefix } from '@portolan/netfilter'
 
 /**
- * The first address a host may have. In IPv4 not the network address, in IPv6 not the subnet-router anycast
- * address (RFC 4291, section 2.6.1); but a /31 (RFC 3021), a /127 (RFC 6164) and a single address are used whole.
+ * The first address that a host may have. It is not the network address in IPv4, nor the subnet-router anycast address
+ * in IPv6 (RFC 4291, section 2.6.1). A /31 (RFC 3021), a /127 (RFC 6164) and a single address are used whole.
  */
 export const firstUsable = (subnet: Prefix): Address => {
   const isWhole = bitsOf(subnet) - subnet.length < 2
@@ -11,7 +11,7 @@ export const firstUsable = (subnet: Prefix): Address => {
     : { family: 'ip6', value: isWhole ? subnet.base : subnet.base + 1n }
 }
 
-/** The last address a host may have: there is no broadcast address in IPv6, nor in a /31 or /32. */
+/** The last address that a host may have. IPv6, a /31 and a /32 have no broadcast address. */
 export const lastUsable = (subnet: Prefix): Address => {
   const last = lastAddress(subnet)
   return last.family === 'ip6' || subnet.length > 30 ? last : { family: 'ip', value: last.value - 1 }
