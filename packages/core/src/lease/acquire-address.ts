@@ -22,23 +22,23 @@ export interface AddressRequest extends LeaseOrigin {
   readonly holder: LeaseHolder
   /** CIDR. */
   readonly subnet: PrefixInput
-  /** Never given out; null where the network has none. */
+  /** Never leased; null where the network has none. */
   readonly gateway: AddressInput | null
-  /** CIDR inside the subnet: only addresses in it are given out; null: the whole subnet. */
+  /** CIDR inside the subnet: only addresses inside it are leased; null: the whole subnet. */
   readonly ipRange: PrefixInput | null
-  /** This address and no other; null: any. */
+  /** The only address to take; null: any address. */
   readonly address: AddressInput | null
   /**
-   * Addresses that are not to be picked, though no lease has them: they are in use on the host. One function always
-   * says the same of an address; hand in another when something else is seen.
+   * Is an address in use on the host without a lease? Such an address is not picked. One function must always give the
+   * same answer for an address. Pass another function when the host has changed.
    */
   readonly isTaken?: (address: string) => boolean
   /**
-   * Whether an endpoint has an interface on the network still. An address that it gave up answers there until it is
-   * detached, and goes to no other holder before that.
+   * Does an endpoint still have an interface on the network? A released address answers there until the endpoint is
+   * detached. So it goes to no other holder before that.
    */
   readonly isAttached?: (holder: LeaseHolder) => boolean
-  /** Null: derived from the address. */
+  /** The MAC address; null: derived from the address. */
   readonly mac: string | null
 }
 
@@ -62,12 +62,17 @@ const wishOf = (request: AddressRequest): AddressWish => ({
 })
 
 /**
- * Gives a holder an address of a network: the one it has, or else the one it had last, or else the lowest that
- * was never leased, or else the one that was released longest ago. The same state and request give the same answer.
+ * Gives a holder an address of a network. It takes the first that exists of these:
+ * - the address that the holder has
+ * - the address that the holder had last
+ * - the lowest address that was never leased
+ * - the address that was released longest ago
  *
- * @throws PortolanError `ADDRESS_LEASED` when another holder has the address asked for, or gave it up and is attached with
- *   it still; `ADDRESS_OUT_OF_RANGE` when endpoints of the subnet cannot have it; `SUBNET_EXHAUSTED` when every one is held, naming the subnet, its size
- *   and how many are leased
+ * The same state and request give the same answer.
+ *
+ * @throws PortolanError `ADDRESS_LEASED` when another holder has the wanted address, or has released it and is still
+ * attached with it; `ADDRESS_OUT_OF_RANGE` when endpoints of the subnet cannot have it; `SUBNET_EXHAUSTED` when every
+ * address is held, with the subnet, its size and the number of leased addresses
  * @throws ParseError for a subnet, gateway, range or address that cannot be read
  * @example
  * const { state, result } = acquireAddress(emptyLeases, {
@@ -85,16 +90,16 @@ export const acquireAddress = (state: LeaseState, request: AddressRequest): Leas
 }
 
 /**
- * What requests for addresses of one network have in common, made once for all of them.
+ * The common data of requests for addresses of one network, computed once for all of them.
  * @internal
  */
 export interface AddressRange {
   readonly bounds: Bounds
-  /** Without the `ip_range`. */
+  /** The bounds without the `ip_range`. */
   readonly whole: Bounds
-  /** What the keys of its addresses begin with. */
+  /** The text with which the keys of its addresses begin. */
   readonly prefix: string
-  /** Its place among `LeaseState.searched`. */
+  /** The key of its entry in `LeaseState.searched`. */
   readonly place: string
 }
 
@@ -114,10 +119,10 @@ export const prepareRange = ({
 }
 
 /**
- * As `acquireAddress`, written in a book.
+ * Does what `acquireAddress` does, in a book.
  *
- * @param range - of this very request
- * @param holder - the key of its holder, where it is known
+ * @param range - the result of `prepareRange` for this request
+ * @param holder - the key of the request's holder, where the caller knows it
  * @internal
  */
 export const acquireAddressIn = (
@@ -156,17 +161,19 @@ export const acquireAddressIn = (
   return take(book, request, range, address, { known, key: holder })
 }
 
-/** A bridge of others and an interface of the host are no networks of ours: they go by their own name. */
+/** A foreign bridge and an interface of the host are not networks of ours: the message names the interface. */
 const placeOf = ({ project, network }: LeasingNetwork): string =>
   project === null ? `on ${network}` : `of network ${network}`
 
-/** The address of this network and family that the holder has, or had last. */
+/** The address that the holder has or last had on this network, in this family. */
 const ownAddress = (book: LeaseBook, holder: string): LeasedAddress | null => {
   const lease = book.ofHolder(holder)
   return lease?.kind === 'address' ? lease : null
 }
 
-/** A held address stays, unless the subnet itself has moved. A released one must still be one that may be given out. */
+/**
+ * A held address stays unless the subnet itself has moved. A released one must still be in the range, and not in use.
+ */
 const usable = (
   { address, released }: LeasedAddress,
   { bounds, whole }: AddressRange,
@@ -181,7 +188,7 @@ const isHolder = ({ holder }: LeasedAddress, request: AddressWish): boolean =>
   holder.service === request.holder.service &&
   holder.replica === request.holder.replica
 
-/** Is it on the interface of another endpoint, though that gave it up? */
+/** Is the address still on the interface of another endpoint, which has released it? */
 const isInterfaces = (lease: LeasedAddress, request: AddressWish): boolean =>
   lease.released !== null && !isHolder(lease, request) && request.isAttached?.(lease.holder) === true
 
@@ -192,7 +199,7 @@ const take = (
   address: string,
   { known, key }: { readonly known: LeasedAddress | null; readonly key: string },
 ): LeasedAddress => {
-  // A held address stays with its taker, even if another taker asks for it again.
+  // A held address keeps the mark of its first taker, even if another taker asks for it again.
   const isPlanned = known !== null && known.released === null ? known.planned : planned
   const lease: LeasedAddress = {
     kind: 'address',

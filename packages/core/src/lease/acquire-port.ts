@@ -12,14 +12,16 @@ export interface PortRequest extends LeaseOrigin {
   readonly protocol: Protocol
   /** `ip_local_port_range`. */
   readonly range: PortRange
-  /** Where to begin in it; its first port unless told. */
+  /** The port at which the search begins; by default the first port of the range. */
   readonly from?: number
-  /** Reserved, listened on, or published without a lease. Not asked of a port the holder has already. */
+  /**
+   * Is a port reserved, listened on, or published without a lease? Not called for a port that the holder already has.
+   */
   readonly isTaken: (port: number) => boolean
 }
 
 /**
- * Gives a mapping that names no host port one: the port it has, or else the first free one of the range.
+ * Gives a host port to a mapping that names none: the port that it has, or else the first free one of the range.
  *
  * @throws PortolanError `PORTS_EXHAUSTED` when the range is used up
  * @example
@@ -33,7 +35,7 @@ export const acquirePort = (state: LeaseState, request: PortRequest): LeaseStep<
 }
 
 /**
- * As `acquirePort`, written in a book.
+ * Does what `acquirePort` does, in a book.
  * @internal
  */
 export const acquirePortIn = (book: LeaseBook, request: PortRequest): LeasedPort => {

@@ -12,9 +12,9 @@ import { type LeaseState, type LeaseStep, leasesUnder } from './lease-state.ts'
 import { stepOf, write } from './lease-step.ts'
 
 /**
- * Leases a subnet to a network. Where the network had another, the addresses outside of the new one go with it.
+ * Leases a subnet to a network. If the network had another subnet, its addresses outside the new one lose their leases.
  *
- * @param options - `tolerate`: keys of leases it may overlap, because a person said so
+ * @param options - `tolerate`: keys of leases that the subnet may overlap, because a person allowed it
  * @throws PortolanError `SUBNET_LEASED` when it overlaps the lease of another network
  * @throws ParseError when the subnet cannot be read
  * @example
@@ -52,11 +52,11 @@ export const acquireSubnet = (
 export const overlappingSubnets = (state: LeaseState, lease: LeasedSubnet): readonly LeasedSubnet[] => {
   const prefix = prefixOf(lease)
   const key = leaseKey(lease)
-  // Few overlap, and a key is made of four names.
+  // Overlaps are compared first: few subnets overlap, and building a key from names takes longer.
   return leasedSubnets(state).filter((one) => prefixesOverlap(prefixOf(one), prefix) && leaseKey(one) !== key)
 }
 
-/** A lease never changes, and each of two hundred is compared with all the others. */
+/** Parsed prefixes, by lease. A lease never changes, and each of two hundred leases is compared with all the others. */
 const prefixes = new WeakMap<LeasedSubnet, Prefix>()
 
 const prefixOf = (lease: LeasedSubnet): Prefix => {
@@ -66,7 +66,7 @@ const prefixOf = (lease: LeasedSubnet): Prefix => {
 }
 
 /**
- * Every subnet that is leased.
+ * Lists every leased subnet.
  * @example
  * leasedSubnets(state).map(({ subnet }) => subnet)
  * @public @since 0.1.0

@@ -1,16 +1,18 @@
-/** Is this address in use on the host, though no lease has it? */
+/** Is this address in use on the host without a lease? */
 export type IsTaken = (address: string) => boolean
 
 /**
- * How far the search for an address that was never leased has come.
+ * How far the search for a never leased address has come.
  * @public @since 0.1.0
  */
 export interface AddressSearch {
-  /** Everything before it was leased at some time, or is in one of the lists. */
+  /** Every lower address was leased once, or is in one of the lists. */
   readonly next: bigint
-  /** Addresses in use, as `isTaken` says; lowest first. Asked once more, it would say the same. */
+  /** Addresses in use by the answers of `isTaken`, lowest first. A second call would give the same answer. */
   readonly seen: readonly bigint[]
   readonly isTaken: IsTaken | null
-  /** Addresses in use as another function said, of which `isTaken` was not asked yet; above those in `seen`. */
+  /**
+   * Addresses in use by another function's answers, all above those in `seen`. `isTaken` was not yet called for them.
+   */
   readonly unasked: readonly bigint[]
 }

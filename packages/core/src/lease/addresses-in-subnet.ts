@@ -4,8 +4,8 @@ import { addressKey } from './lease-key.ts'
 import { type LeaseState, leasesUnder } from './lease-state.ts'
 
 /**
- * The addresses that are held in the subnet of a network, by its own project. All networks on one parent pick from one
- * set, which is that of the parent.
+ * The addresses that the project itself holds in the subnet of its network. All networks on one parent pick from one
+ * set of addresses, that of the parent.
  */
 export const heldInSubnet = (state: LeaseState, subnet: LeasedSubnet): readonly LeasedAddress[] => {
   const { project, network, family, parented } = subnet

@@ -15,7 +15,7 @@ export interface Bounds {
   readonly family: Family
   readonly first: bigint
   readonly last: bigint
-  /** Never given out; null where the network has none. */
+  /** Never leased; null where the network has none. */
   readonly gateway: string | null
 }
 
@@ -23,8 +23,8 @@ const greater = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 const lesser = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
 /**
- * The bounds of a subnet, or of the part of it that `ipRange` names.
- * @throws ParseError when one of them cannot be read
+ * The bounds of a subnet, or of the part that `ipRange` names.
+ * @throws ParseError when one of the texts cannot be read
  */
 export const boundsOf = (subnet: string, gateway: string | null, ipRange: string | null): Bounds => {
   const whole = parsePrefix(subnet)
@@ -37,14 +37,14 @@ export const boundsOf = (subnet: string, gateway: string | null, ipRange: string
   }
 }
 
-/** May an endpoint have this address? */
+/** Can an endpoint have this address? */
 export const isInBounds = ({ family, first, last, gateway }: Bounds, text: string): boolean => {
   const address = parseAddress(text)
   const value = BigInt(address.value)
   return address.family === family && value >= first && value <= last && text !== gateway
 }
 
-/** How many addresses endpoints can have. */
+/** The number of addresses that endpoints can have. */
 export const sizeOf = (bounds: Bounds): bigint => {
   const { first, last, gateway } = bounds
   if (last < first) return 0n

@@ -7,22 +7,22 @@ import { sameLease, stepOf, write } from './lease-step.ts'
 
 /**
  * The leases that a plan takes and gives up. It is made from one state of the store. It can be committed to a later
- * state as long as nothing it rests on has changed.
+ * state, as long as the leases that it depends on have not changed.
  * @public @since 0.1.0
  */
 export interface LeaseProposal {
-  /** Each thing once. */
+  /** At most one change for each key. */
   readonly changes: readonly LeaseChange[]
-  /** What the project has already and keeps. */
+  /** Leases that the project has already and keeps. */
   readonly kept: readonly Lease[]
-  /** Keys of the subnet leases that its own overlap, as the plan's conflicts say. */
+  /** Keys of the subnet leases that the project's own subnets overlap, as conflicts of the plan say. */
   readonly tolerated: readonly string[]
 }
 
 /**
- * Carries out a proposal. Twice is once.
+ * Carries out a proposal. Carrying it out again changes nothing.
  *
- * @throws StaleStateError when another process has taken or released something since; nothing is to be written then
+ * @throws StaleStateError when another process has since taken or released a lease that matters; then write nothing
  * @example
  * await store.transact((state) => commitLeases(state, plan.leases))
  * @public @since 0.1.0
@@ -46,7 +46,7 @@ export const commitLeases = (state: LeaseState, proposal: LeaseProposal): LeaseS
   return stepOf(write(state, writes), null)
 }
 
-/** The order of releases is that of the store, which went on since the plan. */
+/** Gives a released address its place in the order of the store, which may have grown since the plan. */
 const atPlace = (lease: Lease | null, sequence: number): Lease | null =>
   lease?.kind === 'address' && lease.released !== null ? { ...lease, released: sequence } : lease
 
@@ -61,7 +61,10 @@ const isDone = (now: Lease | null, after: Lease | null): boolean => {
   return sameLease(now, after)
 }
 
-/** A free key is not enough: a new subnet may overlap this one, or the holder may have another lease by now. */
+/**
+ * Refuses a lease that another one excludes although its key is free: a new subnet may overlap it, or its holder may
+ * have another lease by now.
+ */
 const checkAlone = (
   state: LeaseState,
   { key }: LeaseChange,

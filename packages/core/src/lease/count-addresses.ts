@@ -3,7 +3,7 @@ import { boundsOf, isInBounds, sizeOf } from './bounds.ts'
 import { type LeaseState, listLeases } from './lease-state.ts'
 
 /**
- * How many addresses of a subnet are leased, and how many endpoints could still have.
+ * The numbers of leased and of free addresses of a subnet.
  * @public @since 0.1.0
  */
 export interface AddressCount {
@@ -13,10 +13,10 @@ export interface AddressCount {
 }
 
 /**
- * Counts the leased addresses of subnets. What is in use on the host without a lease counts as free.
+ * Counts the leased addresses of subnets. An address in use on the host without a lease counts as free.
  *
  * @param subnets - CIDR, with the gateway that is never leased; null where there is none
- * @returns one a subnet, in their order
+ * @returns one count for each subnet, in their order
  * @throws ParseError for a subnet or gateway that cannot be read
  * @example
  * countAddresses(emptyLeases, [{ subnet: '10.0.0.0/29', gateway: '10.0.0.1' }]) // [{ used: 0, free: 5n }]
@@ -30,7 +30,9 @@ export const countAddresses = (
     prefix: parsePrefix(subnet),
     bounds: boundsOf(subnet, gateway, null),
     used: 0,
-    /** Those among `bounds`; a fixed address may be a reserved one of another version. */
+    /**
+     * The used addresses inside `bounds`. A fixed address may lie outside: another version may not have reserved it.
+     */
     inside: 0n,
   }))
   for (const lease of listLeases(state)) {

@@ -14,31 +14,31 @@ import { sameLease } from './lease-step.ts'
 import { entryAfter, valueAt, withValue } from './sorted-map.ts'
 
 /**
- * A book that many operations write in. What is written stands in hash maps before the state, so taking thousands of
- * leases copies no path of the state's trees.
+ * A book for many operations. It keeps what is written in hash maps in front of the state. So taking thousands of
+ * leases does not copy paths in the trees of the state.
  * @internal
  */
 export interface DraftBook extends LeaseBook {
-  /** Has something been written? */
+  /** Has any operation written something? */
   readonly isWritten: () => boolean
-  /** The state with all that was written. Costs what every write by itself would have cost. */
+  /** The state with everything that was written. Building it costs as much as the single writes would have cost. */
   readonly toState: () => LeaseState
 }
 
 const listOf = (keys: string | readonly string[]): readonly string[] =>
   typeof keys === 'string' ? [keys] : keys
 
-/** @param changes - what is written is added here */
+/** @param changes - receives the changes that are written */
 export const draftBook = (base: LeaseState, changes: LeaseChange[]): DraftBook => {
   const written = new Map<string, Lease | null>()
-  /** The keys that were written for a holder; some may be another holder's by now. */
+  /** The keys written for each holder. Some may belong to another holder by now. */
   const byHolder = new Map<string, string | readonly string[]>()
-  /** Places of `base.released` that are released no more, or at another place. */
+  /** Places of `base.released` whose address is held again, or released at another place. */
   const taken = new Set<string>()
-  /** Released since, each after those before it. */
+  /** Addresses released since, in the order of their releases. */
   const releasedSince: (readonly [place: string, key: string])[] = []
   const searches = new Map<string, AddressSearch>()
-  /** Spaces in which an address lost its trace, so that the search begins anew. */
+  /** Address spaces in which an address lost its last trace, so that the search starts again. */
   const forgotten = new Set<string>()
   let { sequence } = base
 
@@ -71,7 +71,7 @@ export const draftBook = (base: LeaseState, changes: LeaseChange[]): DraftBook =
     const holder = after === null ? null : (knownHolder ?? holderKey(after))
     if (holder !== null) {
       const keys = byHolder.get(holder)
-      // Mostly one: a list of each would be thousands of lists.
+      // Most holders have one key, and a list for each would mean thousands of lists.
       if (keys === undefined) byHolder.set(holder, key)
       else if (!listOf(keys).includes(key)) byHolder.set(holder, [...listOf(keys), key])
     }

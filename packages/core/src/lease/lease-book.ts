@@ -5,23 +5,23 @@ import { sameLease } from './lease-step.ts'
 import { entryAfter, valueAt, withValue } from './sorted-map.ts'
 
 /**
- * Leases that are asked and changed in place. Operations are written once, for a book: one that is a state
- * (`openBook`), or one that many operations write in before a state is made of it (`draftBook`).
+ * Leases that operations read and change in place. Each operation is written once, for any book: one over a single
+ * state (`openBook`), or one that many operations write to before it becomes a state (`draftBook`).
  * @internal
  */
 export interface LeaseBook {
-  /** As `LeaseState.sequence`. */
+  /** The same as `LeaseState.sequence`. */
   readonly sequence: () => number
-  /** The lease of one thing. */
+  /** The lease with this key; null: there is none. */
   readonly find: (key: string) => Lease | null
   /** The leases whose keys begin with a text. */
   readonly under: (prefix: string) => readonly Lease[]
-  /** As `leaseOf`. */
+  /** The same as `leaseOf`. */
   readonly ofHolder: (holder: string) => Lease | null
   /**
-   * Writes a lease, unless the same stands there; null takes it out.
+   * Writes a lease, unless the same one is there already; null removes it.
    *
-   * @param holder - as `holderKey` gives it, where it is known
+   * @param holder - the result of `holderKey`, where the caller knows it
    */
   readonly put: (key: string, after: Lease | null, holder?: string) => void
   /** The first released address after a place of `LeaseState.released`: its place and its key. */
@@ -30,7 +30,7 @@ export interface LeaseBook {
   readonly noteSearched: (place: string, search: AddressSearch) => void
 }
 
-/** A book of one state, and what one operation comes to. */
+/** Opens a book on one state. `close` returns what one operation changed. */
 export const openBook = (
   state: LeaseState,
 ): LeaseBook & { readonly close: <Result>(result: Result) => LeaseStep<Result> } => {

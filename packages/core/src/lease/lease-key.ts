@@ -1,13 +1,16 @@
 import type { Family, Protocol } from '@portolan/netfilter'
 import type { Lease, LeaseHolder, LeasingNetwork, PortHolder } from './lease.ts'
 
-/** Encodes a slash in a name, since slashes separate the names of a key. Plain names skip this: ten times as fast. */
+/** Encodes a slash in a name, because slashes separate the names of a key. Plain names skip this: ten times as fast. */
 const encode = (part: string | number): string =>
   typeof part === 'number' ? String(part) : /^[\w.-]*$/.test(part) ? part : encodeURIComponent(part)
 
 const path = (...parts: readonly (string | number)[]): string => parts.map(encode).join('/')
 
-/** What the keys of the addresses of a network and family begin with. An empty project: a bridge that is not ours. */
+/**
+ * The text with which the keys of a network's addresses begin, for one family. An empty project stands for a foreign
+ * bridge or interface.
+ */
 export const addressSpace = ({ project, network }: LeasingNetwork, family: Family): string =>
   `${path(project ?? '', network, family)}/`
 
@@ -20,7 +23,7 @@ export const subnetKey = (project: string, network: string, family: Family): str
   path('subnet', project, network, family)
 
 /**
- * What is leased, as a text: no two leases have the same, so nothing is leased twice.
+ * Names the leased thing as a text. No two leases have the same key, so nothing is leased twice.
  *
  * @example
  * leaseKey({ kind: 'port', protocol: 'tcp', port: 32768, holder }) // 'port/tcp/32768'
@@ -48,7 +51,7 @@ export const portHolderKey = (
   { project, service, replica, network, containerPort }: PortHolder,
 ): string => path('port', protocol, project, service, replica, network, containerPort)
 
-/** The holder, as a text; null for a subnet, whose key names it already. */
+/** Names the holder as a text; null for a subnet, whose key already names its network. */
 export const holderKey = (lease: Lease): string | null => {
   switch (lease.kind) {
     case 'subnet':

@@ -12,25 +12,29 @@ import {
 } from './sorted-map.ts'
 
 /**
- * Every lease of a store at one moment. A value: operations give a new one and leave it as it was. Ask it through
- * `listLeases` and `findLease`.
+ * Every lease of a store at one moment. It is a value: operations return a new state and leave the old one as it was.
+ * Read it with `listLeases` and `findLease`.
  * @public @since 0.1.0
  */
 export interface LeaseState {
-  /** By what is leased. */
+  /** Leases by key. */
   readonly leases: SortedMap<Lease>
-  /** By holder, and then by what is leased: the key of everything a holder has, or had and no other holder got. */
+  /**
+   * Keys of leases, by holder and key. An address that a holder has released stays here until another holder takes it.
+   */
   readonly holders: SortedMap<string>
-  /** Released addresses of a space, least recently released first. */
+  /** Keys of released addresses, by address space, least recently released first. */
   readonly released: SortedMap<string>
-  /** How far the search for an address that was never leased has come, by space and bounds. Not kept in a store. */
+  /**
+   * How far the search for a never leased address has come, by address space and bounds. A store does not keep this.
+   */
   readonly searched: SortedMap<AddressSearch>
-  /** Grows with every release. */
+  /** A number that grows with every release. */
   readonly sequence: number
 }
 
 /**
- * What an operation comes to: the state after it and what it changed, for a store to write.
+ * The result of an operation: the state after it, and its changes, for a store to write.
  * @public @since 0.1.0
  */
 export interface LeaseStep<Result> {
@@ -64,9 +68,9 @@ export const releaseKeyOf = (lease: Lease | null): string | null =>
 const holderEntry = (holder: string, key: string): string => `${holder} ${key}`
 
 /**
- * The state made of leases.
+ * Builds a state from leases.
  *
- * @param leases - each of another thing
+ * @param leases - each with a key of its own
  * @example
  * leaseState(rows.map((row) => parseLease(row)))
  * @public @since 0.1.0
@@ -95,10 +99,10 @@ export const leaseState = (leases: Iterable<Lease>): LeaseState => {
 }
 
 /**
- * The state with one lease put in place of what was there, or taken out: how a store follows what others wrote.
+ * Replaces or removes one lease of a state. A store follows the writes of other processes with this.
  *
- * @param key - as `leaseKey` gives it
- * @param after - null: taken out
+ * @param key - the result of `leaseKey`
+ * @param after - null: remove the lease
  * @example
  * withLease(state, leaseKey(lease), null)
  * @public @since 0.1.0
@@ -117,7 +121,8 @@ export const withLease = (state: LeaseState, key: string, after: Lease | null): 
   const newOrder = releaseKeyOf(after)
   if (newOrder !== null) released = withValue(released, newOrder, key)
   if (after?.kind === 'address') sequence = Math.max(sequence, after.released ?? 0)
-  // An address without any trace of a lease is below where the search has come.
+  // The search has already passed an address that loses its last trace. Without a new start it would never find the
+  // address.
   if (after === null && before?.kind === 'address')
     searched = withoutUnder(searched, addressSpace(before.on, before.family))
   const leases = after === null ? withoutKey(state.leases, key) : withValue(state.leases, key, after)
@@ -131,7 +136,7 @@ const withoutUnder = <Value>(map: SortedMap<Value>, prefix: string): SortedMap<V
 }
 
 /**
- * Every lease, held and released, in the order of what is leased.
+ * Lists every lease, held and released, in the order of the keys.
  * @example
  * listLeases(emptyLeases) // []
  * @public @since 0.1.0
@@ -140,9 +145,9 @@ export const listLeases = (state: LeaseState): readonly Lease[] =>
   entriesUnder(state.leases, '').map(([, lease]) => lease)
 
 /**
- * The lease of one thing; null when it is free.
+ * The lease with this key; null when the thing is free.
  *
- * @param key - as `leaseKey` gives it
+ * @param key - the result of `leaseKey`
  * @example
  * findLease(state, leaseKey(lease))
  * @public @since 0.1.0
@@ -150,16 +155,17 @@ export const listLeases = (state: LeaseState): readonly Lease[] =>
 export const findLease = (state: LeaseState, key: string): Lease | null => valueAt(state.leases, key)
 
 /**
- * The lease that a holder has, or else the one that it released last and no other holder got; null if there is neither.
+ * The lease that a holder has, or else the last one that it released, if no other holder has taken it; null: neither
+ * exists.
  *
- * @param holder - as `holderKey` gives it
+ * @param holder - the result of `holderKey`
  * @internal
  */
 export const leaseOf = (state: LeaseState, holder: string): Lease | null =>
   preferredLease(keysOfHolder(state, holder), (key) => valueAt(state.leases, key))
 
 /**
- * The keys of what a holder has, or had and no other holder got, in order.
+ * The keys of the leases that a holder has, or has released and no other holder has taken, in order.
  * @internal
  */
 export const keysOfHolder = (state: LeaseState, holder: string): readonly string[] => {
@@ -175,9 +181,9 @@ export const keysOfHolder = (state: LeaseState, holder: string): readonly string
 }
 
 /**
- * Of the leases of one holder the first that is held; or else the one that was released last.
+ * Chooses among the leases of one holder: the first that is held, or else the one released last.
  *
- * @param keys - in order
+ * @param keys - the keys of the holder, in order
  * @internal
  */
 export const preferredLease = (

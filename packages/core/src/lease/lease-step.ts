@@ -1,13 +1,13 @@
 import type { Lease, LeaseChange, LeasedParent } from './lease.ts'
 import { findLease, type LeaseState, type LeaseStep, withLease } from './lease-state.ts'
 
-/** The state that an operation has reached, and its changes so far. */
+/** The state that an operation has reached so far, with its changes. */
 export interface Progress {
   readonly state: LeaseState
   readonly changes: readonly LeaseChange[]
 }
 
-/** Several leases put or, where null, taken out, one after the other. */
+/** Writes several leases, one after the other; null removes a lease. */
 export const write = (
   state: LeaseState,
   leases: readonly (readonly [key: string, after: Lease | null])[],
@@ -30,7 +30,7 @@ export const stepOf = <Result>({ state, changes }: Progress, result: Result): Le
 })
 
 /**
- * Are they the same lease? One that was released at another time is another one; its taker makes no difference.
+ * Are two leases the same? A lease released at another time is a different one. The mark `planned` is not compared.
  * @internal
  */
 export const sameLease = (a: Lease | null, b: Lease | null): boolean => {
@@ -38,7 +38,7 @@ export const sameLease = (a: Lease | null, b: Lease | null): boolean => {
   return JSON.stringify(fields(a)) === JSON.stringify(fields(b))
 }
 
-/** The fields of a lease in one order, however it was made. */
+/** The fields of a lease in a fixed order, whatever order the object has. */
 const fields = (lease: Lease): readonly unknown[] => {
   switch (lease.kind) {
     case 'subnet':
@@ -83,7 +83,7 @@ const parentFields = ({ driver, parent, mtu, router, ipRange }: LeasedParent): r
 ]
 
 /**
- * Several changes in a row as one a key, without those that come to nothing.
+ * Merges changes in a row into one for each key, and drops those that change nothing.
  * @internal
  */
 export const mergeChanges = (changes: readonly LeaseChange[]): readonly LeaseChange[] => {

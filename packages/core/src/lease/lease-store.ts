@@ -1,7 +1,7 @@
 import type { LeaseState, LeaseStep } from './lease-state.ts'
 
 /**
- * Where leases are kept. Many processes use one store at once.
+ * The storage of leases. Many processes use one store at once.
  * @example
  * const leases: LeaseStore = openLeaseStore('/var/lib/portolan')
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
@@ -11,13 +11,13 @@ import type { LeaseState, LeaseStep } from './lease-state.ts'
  * @public @since 0.1.0
  */
 export interface LeaseStore {
-  /** The leases as they are. */
+  /** Reads the present leases. */
   read(): Promise<LeaseState>
   /**
-   * Changes leases. The operation sees the leases as they are, and no other operation changes them before its result is
-   * written. Once the promise is fulfilled the result survives a crash. If the operation throws, nothing is written.
+   * Changes leases. The operation sees the present leases, and no other operation changes them before its result is
+   * written. Once the promise is fulfilled, the result survives a crash. If the operation throws, nothing is written.
    *
-   * @param operation - pure and quick, since everybody else waits; may be run again
+   * @param operation - pure and quick, because every other writer waits; it may run more than once
    * @returns the operation's `result`
    */
   transact<Result>(operation: (state: LeaseState) => LeaseStep<Result>): Promise<Result>

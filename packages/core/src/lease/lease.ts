@@ -2,27 +2,27 @@ import type { Family, Protocol } from '@portolan/netfilter'
 import type { ParentedDriver } from '../intent/index.ts'
 
 /**
- * Something that belongs to a project until it is released, whatever happens to the process, the host's rules or
- * the host.
+ * A subnet, address or host port that belongs to a project until it is released. It survives the end of the process, a
+ * reboot, and the loss of the host's rules.
  * @public @since 0.1.0
  */
 export type Lease = LeasedSubnet | LeasedAddress | LeasedPort
 
 /**
  * The party that may give a lease up.
- * @public @since 0.1.0
+ * Says whether a plan took a lease, and so may release it.
  */
 export interface LeaseOrigin {
   /**
-   * A plan took it, and a later plan of that project that has no use for it gives it up. Absent: taken by calling
-   * `acquireSubnet`, `acquireAddress` or `acquirePort`, or by a version that did not note the taker; then no plan
-   * gives it up.
+   * A plan took the lease. A later plan of the project releases it when the project no longer needs it. Absent: a call
+   * of `acquireSubnet`, `acquireAddress` or `acquirePort` took it, or a version that did not note the taker. Then no
+   * plan releases it.
    */
   readonly planned?: true
 }
 
 /**
- * The subnet of one family of a network.
+ * A leased subnet: that of one family of a network.
  * @public @since 0.1.0
  */
 export interface LeasedSubnet extends LeaseOrigin {
@@ -34,17 +34,17 @@ export interface LeasedSubnet extends LeaseOrigin {
   readonly subnet: string
   readonly gateway: string
   /**
-   * The subnet that the network had before `portolan move`, or before its text named another one, as CIDR, or null. If the
-   * bridge still has it, the move was killed on its way, and the next plan finishes it.
+   * The subnet, as CIDR, that the network had before `portolan move`, or before its file named another one; null: none.
+   * If the bridge still has it, the move was killed midway, and the next plan finishes it.
    */
   readonly movedFrom: string | null
-  /** Of a network on an interface of the host; absent: the network has a bridge. */
+  /** Facts of a network on an interface of the host; absent: the network has a bridge. */
   readonly parented?: LeasedParent
 }
 
 /**
- * What a network on an interface of the host is, for which no link of the host stands: `attach` knows it from here. Other
- * networks on the same wire, of other projects too, may have the same subnet.
+ * The facts of a network on an interface of the host. No link on the host carries them, so `attach` reads them from
+ * here. Other networks on the same wire, also of other projects, may have the same subnet.
  * @public @since 0.1.0
  */
 export interface LeasedParent {
@@ -53,12 +53,12 @@ export interface LeasedParent {
   readonly mtu: number | null
   /** The router on the wire; null: none is known, or the network is internal. */
   readonly router: string | null
-  /** Addresses are handed out inside this prefix only; null: inside the subnet. */
+  /** Only addresses inside this prefix are leased; null: any address of the subnet. */
   readonly ipRange: string | null
 }
 
 /**
- * A network of ours; or, where `project` is null, a bridge that is not ours, by its interface name.
+ * A network of ours. Where `project` is null, it is a foreign bridge or interface, named by its interface name.
  * @public @since 0.1.0
  */
 export interface LeasingNetwork {
@@ -78,8 +78,8 @@ export interface LeaseHolder {
 }
 
 /**
- * An address of an endpoint, with the MAC it has there. Kept after its release, so that it is handed to another
- * else only when nothing else is free, and back to its holder should it return.
+ * An address of an endpoint, with its MAC there. The lease is kept after its release. So the address goes back to its
+ * holder if that returns, and goes to another holder only when nothing else is free.
  * @public @since 0.1.0
  */
 export interface LeasedAddress extends LeaseOrigin {
@@ -90,12 +90,12 @@ export interface LeasedAddress extends LeaseOrigin {
   readonly address: string
   readonly mac: string
   readonly holder: LeaseHolder
-  /** Null while it is held; else its place in the order of releases. */
+  /** Null: the address is held. A number: its place in the order of releases. */
   readonly released: number | null
 }
 
 /**
- * Whose automatically chosen host port it is: one port for both families.
+ * The holder of an automatically chosen host port: one port for both families.
  * @public @since 0.1.0
  */
 export interface PortHolder extends LeaseHolder {
@@ -115,11 +115,11 @@ export interface LeasedPort extends LeaseOrigin {
 }
 
 /**
- * One lease before and after an operation; null where there is none.
+ * One lease before and after an operation; null: there is none.
  * @public @since 0.1.0
  */
 export interface LeaseChange {
-  /** As `leaseKey` gives it. */
+  /** The result of `leaseKey`. */
   readonly key: string
   readonly before: Lease | null
   readonly after: Lease | null

@@ -2,7 +2,7 @@ import { emptyLeases, type LeaseState } from './lease-state.ts'
 import type { LeaseStore } from './lease-store.ts'
 
 /**
- * A store that lives as long as its process: for tests, and for programs that keep leases themselves.
+ * A store in the memory of its process: for tests, and for programs that keep leases themselves.
  *
  * @example
  * const store = memoryLeaseStore()

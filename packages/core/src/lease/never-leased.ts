@@ -6,17 +6,17 @@ import { addressSpace } from './lease-key.ts'
 
 const nowhere: readonly bigint[] = []
 
-/** The place in a book that notes how far the search within some bounds has come. */
+/** The key under which a book notes how far the search within some bounds has come. */
 export const searchPlace = (on: LeasingNetwork, { family, first, last, gateway }: Bounds): string =>
   `${addressSpace(on, family)}${first} ${last} ${gateway ?? ''}`
 
 /**
- * The lowest address that was never leased and is not in use, for the caller to lease. The search begins where the last
- * one within these bounds ended, and notes how far it came. Below that point every address was leased once, or was in
- * use. The latter may be free by now, so they are looked at again.
+ * Finds the lowest address that was never leased and is not in use; the caller leases it. The search starts where the
+ * last one within these bounds ended, and notes how far it came. Every address below that point was leased once, or was
+ * in use. One that was in use may be free by now, so it is checked again if `isTaken` is another function.
  *
- * @param prefix - what the keys of the addresses begin with
- * @param place - as `searchPlace` gives it
+ * @param prefix - the text with which the keys of the addresses begin
+ * @param place - the result of `searchPlace`
  */
 export const neverLeased = (
   book: LeaseBook,
@@ -33,7 +33,7 @@ export const neverLeased = (
   const again = isSame ? before.unasked : [...before.seen, ...before.unasked]
   const seen: bigint[] = []
 
-  /** The address as text, where it is free. */
+  /** The address as text; null: it is not free. */
   const ifFree = (value: bigint): string | null => {
     const text = addressText(family, value)
     if (text === gateway || book.find(`${prefix}${text}`) !== null) return null
@@ -42,7 +42,7 @@ export const neverLeased = (
     return null
   }
   const note = (next: bigint, unasked: readonly bigint[]): void => {
-    // Mostly no more addresses are in use since the last time, and the list stays the one it was.
+    // Usually no new address is in use since the last search. Then the same list is kept.
     const all = seen.length === 0 ? known : [...known, ...seen]
     book.noteSearched(place, { next, seen: all, isTaken, unasked })
   }

@@ -6,10 +6,10 @@ import { findLease, keysOfHolder, type LeaseState, type LeaseStep, listLeases } 
 import { stepOf, write } from './lease-step.ts'
 
 /**
- * Gives a lease up. An address is remembered with its holder until another one needs it; a subnet takes every
- * address of its network and family with it.
+ * Releases a lease. A released address remembers its holder until another holder needs it. With a subnet, every address
+ * of its network and family is released too, without a trace.
  *
- * @returns whether there was such a lease
+ * @returns true: there was such a lease
  * @example
  * releaseLease(state, leaseKey(lease)).state
  * @public @since 0.1.0
@@ -20,7 +20,7 @@ export const releaseLease = (state: LeaseState, key: string): LeaseStep<boolean>
 }
 
 /**
- * As `releaseLease`, written in a book.
+ * Does what `releaseLease` does, in a book.
  * @internal
  */
 export const releaseLeaseIn = (book: LeaseBook, key: string): boolean => {
@@ -39,7 +39,7 @@ export const releaseLeaseIn = (book: LeaseBook, key: string): boolean => {
 }
 
 /**
- * Gives up the addresses that a holder has on a network.
+ * Releases the addresses that a holder has on a network.
  * @example
  * releaseHolder(state, { project: 'shop', network: 'web' }, { project: 'shop', service: 'web-1', replica: 1 }).state
  * @public @since 0.1.0
@@ -56,7 +56,7 @@ export const releaseHolder = (
 }
 
 /**
- * Takes the addresses of a holder on a network back as if they had never been leased, those that it gave up too.
+ * Removes all addresses of a holder on a network, released ones too, as if they had never been leased.
  * @example
  * forgetHolder(state, { project: 'shop', network: 'web' }, { project: 'shop', service: 'web-1', replica: 1 }).state
  */
@@ -72,7 +72,7 @@ export const forgetHolder = (state: LeaseState, on: LeasingNetwork, holder: Leas
 }
 
 /**
- * Forgets the addresses that a holder gave up on a network, where it holds another one of the family.
+ * Forgets the addresses that a holder has released on a network, in each family in which it holds another one.
  * @example
  * forgetReleased(state, { project: 'shop', network: 'web' }, { project: 'shop', service: 'web-1', replica: 1 }).state
  */
@@ -98,10 +98,10 @@ export const forgetReleased = (
 }
 
 /**
- * Gives up everything of a project, without a trace on its own networks: subnets, addresses, ports.
+ * Releases all leases of a project: subnets, addresses and ports. It leaves no trace of them.
  *
- * @param project - null: everything of everyone
- * @returns how many leases were held
+ * @param project - null: all leases of every project
+ * @returns the number of leases that were held
  * @example
  * releaseProject(state, 'shop').state
  * @public @since 0.1.0
@@ -114,7 +114,10 @@ export const releaseProject = (state: LeaseState, project: string | null): Lease
   return stepOf(write(state, gone), held)
 }
 
-/** On the network of another project, a trace of ours would outlive the project. */
+/**
+ * Does the lease go with the project? Leases on networks of other projects go too: their trace would outlive the
+ * project.
+ */
 const belongsTo = (lease: Lease, project: string): boolean => {
   if (lease.kind === 'subnet') return lease.project === project
   return lease.holder.project === project || (lease.kind === 'address' && lease.on.project === project)

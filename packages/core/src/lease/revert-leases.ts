@@ -6,10 +6,11 @@ import { findLease, type LeaseState, type LeaseStep, leaseOf } from './lease-sta
 import { type Progress, sameLease, stepOf, write } from './lease-step.ts'
 
 /**
- * Takes back what an operation did to the leases, as far as no other operation has built on it since: what it took is given back
- * without a trace, and what it gave up is held again. For a caller that leased something for work that then failed.
+ * Takes back what an operation did to the leases, unless another operation has built on it since. Taken leases are
+ * removed without a trace, and released ones are held again. It is for a caller whose work failed after it had leased
+ * something.
  *
- * @param changes - of one step, in its order
+ * @param changes - the changes of one step, in their order
  * @example
  * const taken = acquireAddress(state, request)
  * revertLeases(taken.state, taken.changes).state // what it was
@@ -17,7 +18,7 @@ import { type Progress, sameLease, stepOf, write } from './lease-step.ts'
  */
 export const revertLeases = (state: LeaseState, changes: readonly LeaseChange[]): LeaseStep<null> => {
   let progress: Progress = { state, changes: [] }
-  // Last first: an address goes before the subnet that it was taken in.
+  // The last change goes first: an address is removed before the subnet that holds it.
   for (const { key, before, after } of changes.toReversed()) {
     const now = findLease(progress.state, key)
     if (!sameLease(now, after)) continue
@@ -28,11 +29,11 @@ export const revertLeases = (state: LeaseState, changes: readonly LeaseChange[])
   return stepOf(progress, null)
 }
 
-/** A subnet in which an address has been leased meanwhile stays leased. */
+/** Has an address been leased in a taken subnet since? Then the subnet stays leased. */
 const isBuiltOn = (state: LeaseState, taken: Lease | null): boolean =>
   taken?.kind === 'subnet' && heldInSubnet(state, taken).length > 0
 
-/** Has the thing that was given up another holder by now, or has its holder another such thing? */
+/** Does the released thing have another holder by now, or does its holder have another one instead? */
 const isInTheWay = (state: LeaseState, given: Lease): boolean => {
   if (given.kind === 'subnet') return overlappingSubnets(state, given).length > 0
   if (given.kind === 'address' && given.released !== null) return false

@@ -8,8 +8,8 @@ interface Node<Value> {
 }
 
 /**
- * An immutable map from text to values, in the order of the keys' code units. A change copies one path, so the map
- * before it stays as it was: ten thousand leases taken one by one cost what one batch does.
+ * An immutable map from text to values, in the order of the keys' code units. A change copies one path, and the map
+ * before it stays as it was. So ten thousand single leases cost as much as one batch.
  * @internal
  */
 export type SortedMap<Value> = Node<Value> | null
@@ -92,7 +92,7 @@ export const entriesUnder = <Value>(
   const found: (readonly [string, Value])[] = []
   const visit = (at: SortedMap<Value>): void => {
     if (at === null) return
-    // Keys that begin with the prefix stand together, right after whatever is less than the prefix itself.
+    // Keys with the prefix stand together, right after all keys that are less than the prefix.
     const isUnder = at.key.startsWith(prefix)
     if (at.key >= prefix) visit(at.left)
     if (isUnder) found.push([at.key, at.value])
@@ -122,7 +122,7 @@ export const entryAfter = <Value>(
 }
 
 /**
- * A map of entries that are in order already, each key once.
+ * Builds a map from entries that are already in order, each key once.
  * @internal
  */
 export const fromSorted = <Value>(entries: readonly (readonly [string, Value])[]): SortedMap<Value> => {
