@@ -3,15 +3,15 @@ import type { HostFacts } from '@portolan/netfilter'
 /** An interface for which the kernel reads router advertisements. */
 export interface AdvertisedInterface {
   readonly name: string
-  /** Its accept_ra, dotted. */
+  /** Its accept_ra, as a dotted name. */
   readonly sysctl: string
-  /** Null: not known. */
+  /** The value of accept_ra; null: not known. */
   readonly value: string | null
 }
 
 /**
- * Interfaces that have routes or addresses from router advertisements, and lose them once they forward: the kernel
- * deletes the default route at once, and takes no further advertisement. With accept_ra 2 it does neither. With 0 it
+ * Interfaces that lose routes or addresses from router advertisements once they forward. The kernel deletes their
+ * default route at once, and takes no further advertisement. With accept_ra 2 it does neither. With accept_ra 0 it
  * takes none anyway: a program such as NetworkManager or systemd-networkd does, and its routes stay (measured on 6.18).
  *
  * @see Documentation/networking/ip-sysctl.rst `accept_ra`; net/ipv6/route.c `rt6_purge_dflt_routers`

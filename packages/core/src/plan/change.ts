@@ -1,17 +1,17 @@
 /**
- * One step of a plan, as data. It says what it does to people (`description`), what the object was and will be,
- * and how to take it back; what carries it out is the `operation` of the richer type that extends this one.
+ * One step of a plan, as data: what it does in words (`description`), the object before and after, and how to take it
+ * back. A type that extends this one adds `operation`, the data that carries the step out.
  * @public @since 0.1.0
  */
 export interface Change {
   readonly action: 'add' | 'change' | 'remove'
-  /** What is changed, in the field's words: `rule`, `chain`, `map element`, `bridge`, `sysctl`, with its name. */
+  /** The changed object, in the field's words: `rule`, `chain`, `map element`, `bridge`, `sysctl`, with its name. */
   readonly object: string
-  /** One sentence. */
+  /** What the step does, in one sentence. */
   readonly description: string
-  /** The object as text before; null when it was not there. */
+  /** The object as text before; null: it did not exist. */
   readonly before: string | null
-  /** The object as text after; null when it is gone. */
+  /** The object as text after; null: it is gone. */
   readonly after: string | null
   /** The command or line that takes this change back. */
   readonly reverse: string

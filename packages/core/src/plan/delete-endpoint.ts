@@ -3,8 +3,9 @@ import { parseEndpointAlias } from '../contract/index.ts'
 import type { LinkChange } from './link-change.ts'
 
 /**
- * The interfaces that `attach` made for endpoints of a project, as changes that remove them.
+ * Makes changes that remove the interfaces which `attach` made for endpoints of a project.
  *
+ * @param goes - is this network of the project removed?
  * @param goes - does this network of the project go?
  * @example
  * deleteEndpoints([{ name: 've-web1-q0f58r', alias: 'portolan project=shop network=web endpoint=web-1' }], 'shop').length // 1

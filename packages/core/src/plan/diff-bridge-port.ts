@@ -5,7 +5,7 @@ import type { LinkChange } from './link-change.ts'
 import { linkChange } from './link-change-text.ts'
 
 /**
- * What a port of one of our bridges lacks.
+ * The changes that a port of one of our bridges needs.
  * @internal
  */
 export const diffPort = (
@@ -37,8 +37,8 @@ export const diffPort = (
 }
 
 /**
- * Lets frames leave a port by which they came in.
- * @param foreign - the port is on a bridge that is not ours, so its old value has to be remembered
+ * Switches hairpin mode on: frames may then leave by the port they came in by.
+ * @param foreign - the port is on a foreign bridge, so its old value must be remembered
  * @see net/bridge/br_forward.c `should_deliver`
  * @internal
  */
@@ -55,7 +55,7 @@ export const switchHairpinOn = (name: string, foreign: boolean): LinkChange => (
 })
 
 /**
- * The way back of `switchHairpinOn`.
+ * Takes back `switchHairpinOn`.
  * @example
  * switchHairpinOff('veth12').reverse // 'bridge link set dev veth12 hairpin on'
  * @public @since 0.1.0

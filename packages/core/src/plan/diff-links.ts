@@ -19,9 +19,9 @@ import type { LinkChange } from './link-change.ts'
 import { linkChange } from './link-change-text.ts'
 
 /**
- * What has to be done to the interfaces of a host so that a project's bridges are as desired: bridges that are
- * missing, changed, renamed or no longer wanted, ports that lack hairpin mode, VLAN links of parents, and routes to blocks
- * of other hosts. Interfaces and routes that are not ours are left alone, except for the ports of our own bridges.
+ * The changes to a host's interfaces that a project's desired state needs. They concern bridges that are missing,
+ * changed, renamed or no longer wanted, ports without hairpin mode, VLAN links of parents, and routes to blocks of
+ * other hosts. Foreign interfaces and routes stay as they are, except for the ports of our own bridges.
  *
  * @public @since 0.1.0
  */
@@ -33,7 +33,7 @@ export const diffLinks = (desired: DesiredState, facts: HostFacts): readonly Lin
   for (const network of desired.networks) {
     if (network.external) {
       created.push(...mendExternalPorts(network, desired, facts))
-      // A network that was ours and is now declared external is never removed.
+      // A bridge of ours whose network is now declared external is never removed.
       for (const link of ours) if (link.name === network.bridge) kept.add(link)
       continue
     }
@@ -55,13 +55,13 @@ export const diffLinks = (desired: DesiredState, facts: HostFacts): readonly Lin
   const vlans = diffVlans(desired, facts)
   const names = new Set(desired.networks.map(({ name }) => name))
   const detached = deleteEndpoints(interfaces, desired.project, (network) => !names.has(network))
-  // A renamed bridge has to give its addresses back before its successor takes them.
+  // Removals come before creations: an old bridge must give back its addresses before the renamed one takes them.
   const routes = diffRoutes(desired, facts)
   return [...vlans.created, ...detached, ...removed, ...vlans.removed, ...created, ...routes]
 }
 
 /**
- * The removal of one of our bridges.
+ * Makes the change that removes one of our bridges.
  * @public @since 0.1.0
  */
 export const deleteBridge = (link: InterfaceFact): LinkChange => {
@@ -78,8 +78,8 @@ export const deleteBridge = (link: InterfaceFact): LinkChange => {
 }
 
 /**
- * On a bridge that is not ours only what a published port needs is changed: without hairpin mode, and with bridged
- * packets in the IP hooks, a container does not reach its own port through the host.
+ * Switches hairpin mode on for ports of a foreign bridge, and changes nothing else there. Without it, and with bridged
+ * packets in the IP hooks, a container does not reach its own published port through the host.
  */
 const mendExternalPorts = (
   network: DesiredNetwork,
@@ -104,7 +104,10 @@ const gatewayAddresses = (network: DesiredNetwork): readonly string[] =>
 const gatewayAddress = ({ subnet, gateway }: DesiredSubnet): readonly string[] =>
   gateway === null ? [] : [`${gateway}${subnet.slice(subnet.lastIndexOf('/'))}`]
 
-/** Traffic inside a bridge crosses the IP hooks, where icc is enforced, only when the bridge asks for it. */
+/**
+ * Must the bridge send its packets through the IP hooks? Only then do packets inside the bridge meet the rules that
+ * enforce `icc: off`.
+ */
 const wantsNfCall = ({ icc, bridge, linked }: DesiredNetwork, facts: HostFacts): boolean =>
   !icc && hasBridgeNetfilter(facts) && iccKeeper(bridge, facts, linked) === 'hooks'
 
@@ -138,7 +141,7 @@ const diffBridge = (
   const name = network.bridge
   const changes: LinkChange[] = []
   const wanted = gatewayAddresses(network)
-  // The kernel gives every bridge a link-local address; it is a gateway only where the network asks for it.
+  // The kernel gives every bridge a link-local address. It is a gateway only if the network asks for it.
   const present = (link.addresses ?? []).filter(
     (address) => wanted.includes(address) || !address.toLowerCase().startsWith('fe80:'),
   )
@@ -203,7 +206,7 @@ const diffBridge = (
   const ports = (facts.interfaces ?? [])
     .filter((port) => port.master === name)
     .flatMap((port) => diffPort(network, port, keeper))
-  // The new way of keeping containers apart holds before the old one ends.
+  // The new way to keep containers apart must hold before the old one ends.
   return nfCall ? [...changes, ...hooks, ...ports] : [...changes, ...ports, ...hooks]
 }
 

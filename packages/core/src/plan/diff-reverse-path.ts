@@ -10,9 +10,9 @@ const STRICT = 1
 const LOOSE = '2'
 
 /**
- * Makes the reverse path filter of our bridges loose. A container on two networks answers over either, and the strict
- * filter drops what comes over a bridge that does not lead back to its source. The kernel goes by the greater of the
- * bridge's value and that of `all`, so 2 on the bridge holds whatever `all` is.
+ * Makes the reverse path filter of our bridges loose. A container on two networks may answer over either of them. The
+ * strict filter drops packets that come over a bridge which does not lead back to their source. The kernel uses the
+ * greater of the bridge's value and that of `all`. So 2 on the bridge holds whatever `all` is.
  *
  * @internal
  */
@@ -40,10 +40,10 @@ export const diffReversePath = (
   return { changes, conflicts }
 }
 
-/** Only a network whose bridge is a gateway of IPv4 sees what its containers send elsewhere. */
+/** Can containers send packets to other networks over this one? Only if its bridge is an IPv4 gateway. */
 const isRouted = ({ ip }: DesiredNetwork): boolean => ip !== null && ip.gateway !== null
 
-/** The services of a network with an IPv4 address on another one. */
+/** The services of a network that have an IPv4 address on another routed network too. */
 const onAnotherToo = ({ endpoints, networks }: DesiredState, { name }: DesiredNetwork): readonly string[] => {
   const routed = new Set(networks.filter(isRouted).map((network) => network.name))
   const elsewhere = new Set(

@@ -10,7 +10,10 @@ const textOf = ({ destination, via, interface: name }: DesiredRoute): string =>
 const commandOf = (route: DesiredRoute, verb: 'add' | 'del' | 'replace'): string =>
   `ip route ${verb} ${route.destination} via ${route.via} dev ${shellWord(route.interface)} proto ${blockRouteProtocol.number}`
 
-/** The routes of ours that a host has. One by no interface and no gateway is none that we make, but ours to remove. */
+/**
+ * The managed routes of a host. One without interface and gateway is not made by Portolan, but has its protocol, so
+ * Portolan removes it.
+ */
 const ownRoutes = ({ routes = [] }: HostFacts): readonly DesiredRoute[] =>
   routes.filter(isOwnRoute).map(({ destination = '', gateway, interface: name }: RouteFact) => ({
     destination,
@@ -19,8 +22,8 @@ const ownRoutes = ({ routes = [] }: HostFacts): readonly DesiredRoute[] =>
   }))
 
 /**
- * What has to be done to the routes of a host so that those to blocks of other hosts are as desired. Only routes of ours
- * are changed. A route whose block went to another host is replaced at one stroke.
+ * The changes that make a host's routes to blocks of other hosts as desired. Only managed routes change. If a block
+ * went to another host, its route is replaced in one step.
  *
  * @example
  * diffRoutes({ routes: [{ destination: '10.66.31.0/24', via: '192.0.2.12', interface: 'eth0' }] }, {})[0]?.object
@@ -33,7 +36,7 @@ export const diffRoutes = (
 ): readonly LinkChange[] => {
   if (routes === undefined) return []
   const wanted = new Map(routes.map((route) => [route.destination, route]))
-  // Of several with other metrics, which Portolan did not make, the first is the one that is taken.
+  // Several routes with different metrics do not come from Portolan. The kernel's first one is used.
   const had = new Map(
     ownRoutes(facts)
       .toReversed()
@@ -50,7 +53,7 @@ export const diffRoutes = (
 }
 
 /**
- * The removal of every route of ours.
+ * Makes the changes that remove every managed route.
  * @example
  * deleteRoutes({ routes: [] }) // []
  * @public @since 0.1.0

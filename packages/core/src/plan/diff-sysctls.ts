@@ -15,19 +15,19 @@ import { forwardingSysctl } from './forwarding-sysctls.ts'
 import { type SysctlChange, sysctlChange } from './sysctl-change.ts'
 
 /**
- * What may be done about sysctls.
+ * What a plan may do about sysctls.
  * @public @since 0.1.0
  */
 export interface SysctlOptions {
-  /** False: nothing is written (`--no-sysctl`, or a read-only /proc/sys), and what is off becomes a conflict. */
+  /** False: nothing is written (`--no-sysctl`, or a read-only /proc/sys), and a wrong value becomes a conflict. */
   readonly writable: boolean
-  /** How remedies name what the user may change; as the command does unless told. */
+  /** How remedies name what the user may change; by default as the command does. */
   readonly wording?: Wording
 }
 
 /**
- * The sysctls a project needs and the host lacks: as changes where the plan may set them, as conflicts where not.
- * Only what is needed: a project of internal networks leaves forwarding alone.
+ * Finds the sysctls that a project needs and the host lacks. They become changes where the plan may set them, and
+ * conflicts elsewhere. Other sysctls stay: a project with internal networks only does not touch forwarding.
  * @public @since 0.1.0
  */
 export const diffSysctls = (
@@ -48,7 +48,7 @@ export const diffSysctls = (
     if (isOn(value)) continue
     const advertised = family === 'ip6' ? interfacesLosingAdvertisements(facts) : []
     if (options.writable) {
-      // Before forwarding: the kernel deletes the routes at that very moment.
+      // This comes before forwarding: the kernel deletes the routes as soon as forwarding is on.
       changes.push(...advertised.flatMap(keepAdvertisements))
       conflicts.push(
         ...advertised.flatMap((one) =>
@@ -79,7 +79,7 @@ export const diffSysctls = (
   for (const network of desired.networks) {
     if (!desired.mappings.some((mapping) => answersOnLoopback(mapping, network.name))) continue
     if (takerOfBridge(network, desired, facts) !== null) continue
-    // Where none can be set, it is told before the bridge is there.
+    // If no sysctl may be set, the conflict is reported before the bridge exists.
     if (options.writable && isToCome(network, facts)) continue
     const name = linkSysctlName('ipv4', network.bridge, 'route_localnet')
     const value = facts.sysctls?.[name] ?? null
@@ -111,8 +111,8 @@ const keepAdvertisements = ({ name, sysctl, value }: AdvertisedInterface): reado
       ]
 
 /**
- * The bridge of an external network is not there: Podman and plugins of CNI make it for the first container that they
- * start. There is nothing to set until then, and the next plan sets it.
+ * Is the bridge of an external network still missing? Podman and CNI plugins make it with their first container. Until
+ * then there is nothing to set, and the next plan sets it.
  */
 const isToCome = ({ external, bridge }: DesiredNetwork, { interfaces }: HostFacts): boolean =>
   external && interfaces !== undefined && !interfaces.some(({ name }) => name === bridge)
@@ -123,7 +123,7 @@ const isOn = (value: string | null): boolean => value !== null && value !== '0'
 
 const subnetOf = (network: DesiredNetwork, family: Family) => (family === 'ip' ? network.ip : network.ip6)
 
-/** @see Documentation/networking/ip-sysctl.rst `route_localnet`: needed on the interface 127/8 leaves by */
+/** @see Documentation/networking/ip-sysctl.rst `route_localnet`: needed on the interface that 127/8 packets leave by */
 const answersOnLoopback = (mapping: DesiredMapping, network: string): boolean =>
   mapping.kind === 'nat' &&
   mapping.family === 'ip' &&

@@ -3,8 +3,8 @@ import { type DesiredState, parseVlanAlias, parseVlanName, vlanAlias } from '../
 import type { LinkChange } from './link-change.ts'
 
 /**
- * The VLAN links that networks on a parent need (`parent: eth1.100`): those that are missing, and those of ours that no
- * network names any more. One that another program made is left as it is.
+ * The changes to VLAN links that networks on a parent need (`parent: eth1.100`). Missing links are made, and our own
+ * links that no network names any more are removed. A link that another program made stays as it is.
  * @internal
  */
 export const diffVlans = (
@@ -55,7 +55,7 @@ const setVlanUp = (name: string): LinkChange => ({
 })
 
 /**
- * The removal of one of our VLAN links.
+ * Makes the change that removes one of our VLAN links.
  * @example
  * deleteVlan({ name: 'eth1.100' }).operation // { kind: 'delete-vlan', name: 'eth1.100' }
  * @public @since 0.1.0

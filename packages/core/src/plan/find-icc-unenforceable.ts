@@ -5,9 +5,10 @@ import { bridgesCallHooks, hasBridgeNetfilter, iccKeeper, parseEndpointAlias } f
 import { isInside } from '../contract/openings.ts'
 
 /**
- * Networks whose `icc: off` this host holds in part or not at all. Without br_netfilter traffic inside a bridge crosses
- * no IP hook, and a kernel before 4.18 cannot isolate ports (IFLA_BRPORT_ISOLATED). With it the hooks see IP alone. And
- * networks whose containers are to reach others by `links` or `reachable_from`, where only isolation keeps them apart.
+ * Reports networks whose `icc: off` this host enforces only in part, or not at all. Without br_netfilter, packets
+ * inside a bridge cross no IP hook, and a kernel before 4.18 cannot isolate ports (IFLA_BRPORT_ISOLATED). With
+ * br_netfilter, the hooks see only IP. It also reports networks with `links` or `reachable_from` where only isolation
+ * keeps containers apart.
  * @public @since 0.1.0
  */
 export const findIccUnenforceable = (desired: DesiredState, facts: HostFacts): readonly Conflict[] =>
@@ -17,7 +18,7 @@ export const findIccUnenforceable = (desired: DesiredState, facts: HostFacts): r
         network.icc ? [] : [...findUndeliverable(desired, network, facts), ...findOne(network, facts)],
       )
 
-/** Links that isolated ports do not let through, and that nothing but br_netfilter would. */
+/** Reports links that isolated ports would block, and that only br_netfilter could let through. */
 const findUndeliverable = (
   { openings = [] }: DesiredState,
   { name, linked }: DesiredNetwork,
@@ -49,7 +50,9 @@ const findOne = ({ name, bridge, linked }: DesiredNetwork, facts: HostFacts): re
   ]
 }
 
-/** What attach plugged in could be isolated again. */
+/**
+ * A port that cannot be isolated, or was not attached by Portolan. A port that `attach` made could be isolated again.
+ */
 const firstForeign = (ports: readonly InterfaceFact[]): InterfaceFact | undefined =>
   ports.find(
     ({ isolated, alias }) => isolated === undefined || (!isolated && parseEndpointAlias(alias) === null),

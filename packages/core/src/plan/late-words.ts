@@ -1,7 +1,7 @@
 import type { Change } from './change.ts'
 
 /**
- * All that is said of a change.
+ * The words of a change.
  * @public @since 0.1.0
  */
 export type ChangeWords = Omit<Change, 'action'>
@@ -15,12 +15,12 @@ interface Step {
 const inspection = Symbol.for('nodejs.util.inspect.custom')
 
 /**
- * Gives a change its words at the moment they are read. A large plan has a hundred thousand changes: their texts take
- * far more room than their operations, and most callers read none of them. To its reader the change is plain data: its
- * words are properties of its own, which JSON, a spread and a comparison see.
+ * Gives a change its words only when they are read. A large plan has a hundred thousand changes. Their texts take far
+ * more memory than their operations, and most callers read none of them. For its reader the change is plain data: its
+ * words are own properties, which JSON, a spread and a comparison see.
  *
- * @param wordsOf - the words for an operation; asked again where they are read again, but for what an action says by
- * itself: nothing stood before what is added, nor stands after what is removed
+ * @param wordsOf - makes the words of an operation, at each reading. It is not called for `before` of an added object,
+ * nor for `after` of a removed one: both are null
  * @returns the same object, with its words
  * @example
  * const withItsWords = withWords(wordsOf)
@@ -30,7 +30,7 @@ const inspection = Symbol.for('nodejs.util.inspect.custom')
 export const withWords = <Operation extends object>(
   wordsOf: (operation: Operation) => ChangeWords,
 ): (<Own extends Step & { readonly operation: Operation }>(step: Own) => Own & ChangeWords) => {
-  // A reader asks for the words of one change after the other.
+  // A reader usually reads all words of one change before those of the next.
   let last: { readonly operation: Operation; readonly words: ChangeWords } | null = null
   const read = (operation: Operation): ChangeWords => {
     if (last?.operation !== operation) last = { operation, words: wordsOf(operation) }
@@ -38,7 +38,7 @@ export const withWords = <Operation extends object>(
   }
   const word = (name: keyof ChangeWords): PropertyDescriptor => ({
     enumerable: true,
-    // The same function for all changes: an own one for each would take more room than the words.
+    // One getter serves all changes: a getter for each change would take more memory than the words.
     get(this: { readonly operation: Operation }) {
       return read(this.operation)[name]
     },
@@ -51,10 +51,11 @@ export const withWords = <Operation extends object>(
   const inspected: PropertyDescriptor = { get: () => inspectPlainly }
   return (step) => {
     const worded: Step & { before?: null; after?: null } = step
-    // One by one: `defineProperties` takes twice as long, which counts for ten thousand changes.
+    // Properties are defined one by one: `defineProperties` takes twice as long, which matters for ten thousand
+    // changes.
     Object.defineProperty(step, 'object', object)
     Object.defineProperty(step, 'description', description)
-    // What takes no words is a plain value: to define a property takes fifty times as long.
+    // A null is a plain value: defining a property takes fifty times as long.
     if (step.action === 'add') worded.before = null
     else Object.defineProperty(step, 'before', before)
     if (step.action === 'remove') worded.after = null
@@ -65,7 +66,7 @@ export const withWords = <Operation extends object>(
   }
 }
 
-/** Node prints a getter as `[Getter]`. */
+/** Prints the words to Node's inspect, which would print a getter as `[Getter]`. */
 function inspectPlainly(
   this: object,
   _depth: number,

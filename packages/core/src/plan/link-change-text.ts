@@ -1,7 +1,7 @@
 import type { Change } from './change.ts'
 
 /**
- * The texts of a change of one interface.
+ * Makes the texts of a change of one interface.
  * @internal
  */
 export const linkChange = (

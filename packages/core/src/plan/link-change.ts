@@ -1,7 +1,7 @@
 import type { Change } from './change.ts'
 
 /**
- * What a plan does to interfaces. Addresses are in CIDR form.
+ * One operation of a plan on interfaces and routes. Addresses are in CIDR form.
  * @public @since 0.1.0
  */
 export type LinkOperation =
@@ -16,7 +16,7 @@ export type LinkOperation =
       readonly nfCall: boolean
     }
   | { readonly kind: 'delete-bridge'; readonly name: string }
-  /** The host's end of an endpoint's veth pair, and the other end with it. */
+  /** Removes the host's end of an endpoint's veth pair; the other end goes with it. */
   | { readonly kind: 'delete-endpoint'; readonly name: string }
   | {
       readonly kind: 'create-vlan'
@@ -37,10 +37,12 @@ export type LinkOperation =
     }
   | { readonly kind: 'add-address'; readonly name: string; readonly address: string }
   | { readonly kind: 'remove-address'; readonly name: string; readonly address: string }
-  /** A route of ours, to the block of another host; the one that there is for that destination goes at the same time. */
+  /**
+   * Sets or deletes a managed route to another host's block. Setting it replaces the managed route to that destination.
+   */
   | {
       readonly kind: 'set-route' | 'delete-route'
-      /** The interface that it leaves by. */
+      /** The interface by which the route leaves. */
       readonly name: string
       readonly destination: string
       readonly via: string
@@ -50,7 +52,7 @@ export type LinkOperation =
       readonly name: string
       readonly hairpin?: boolean
       readonly isolated?: boolean
-      /** On a bridge that is not ours: what it was has to be remembered, and put back by `destroy`. */
+      /** The port is on a foreign bridge: its old value must be remembered, and `destroy` puts it back. */
       readonly foreign?: boolean
     }
 

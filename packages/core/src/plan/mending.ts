@@ -1,37 +1,40 @@
 import type { OwnedNetwork } from '../contract/index.ts'
 
 /**
- * What is known of a host whose rules another program has damaged.
+ * Facts of a host whose rules another program has damaged.
  * @public @since 0.1.0
  */
 export interface MendOptions<Rules> {
-  /** The networks whose rules have to be there, as their bridges tell (`bridgeNetwork`). */
+  /** The networks whose rules must exist, as their bridges describe them (`bridgeNetwork`). */
   readonly networks: readonly OwnedNetwork[]
-  /** The rules as they were last read whole; null: never. */
+  /** The last complete reading of the rules; null: there is none. */
   readonly known?: Rules | null
-  /** What of the known rules may come back: what leads to a bridge or container that is gone stays away. */
+  /** What the host has now. Known rules for a bridge or container that is gone do not come back. */
   readonly presence?: HostPresence
-  /** The interfaces by which containers leave the host (`outwardInterfaces`); absent: as was known, or else as the rules have it. */
+  /**
+   * The interfaces by which containers leave the host (`outwardInterfaces`); absent: those of `known`, or else of the
+   * rules.
+   */
   readonly leaving?: readonly string[] | null
 }
 
 /**
- * What a host has now.
+ * Says what a host has now.
  * @public @since 0.1.0
  */
 export interface HostPresence {
   readonly hasInterface: (name: string) => boolean
-  /** Is it in the subnet of an interface? */
+  /** Is the address in the subnet of an interface? */
   readonly hasSubnetOf: (address: string) => boolean
 }
 
 /**
- * What of ours a host should have.
+ * The managed rules that a host should have.
  * @public @since 0.1.0
  */
 export interface Mended<Rules> {
-  /** Ours alone, to be handed to `diff`. */
+  /** The managed rules alone, for `diff`. */
   readonly ruleset: Rules
-  /** What cannot be told any more, as sentences: the ruleset lets in less than it should, or more. */
+  /** Sentences about rules that cannot be known any more: the ruleset then lets in less than it should, or more. */
   readonly lost: readonly string[]
 }

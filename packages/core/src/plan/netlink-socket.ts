@@ -1,14 +1,14 @@
 /**
- * A netlink socket that speaks whole datagrams. The dialects build and read the bytes; this only carries them.
+ * A netlink socket that sends and receives whole datagrams. The dialects build and read the bytes.
  * @public @since 0.1.0
  */
 export interface NetlinkSocket {
   /**
-   * Sends one datagram (one or several netlink messages) and resolves with every reply message, each still with
-   * its nlmsghdr, up to and including the one that ends it: `expect` acks or errors, or a dump's NLMSG_DONE.
+   * Sends one datagram with one or more netlink messages. It resolves with the reply messages, each with its nlmsghdr,
+   * up to and including the last one. The last one is ack or error number `expect`, or a dump's NLMSG_DONE.
    */
   request(datagram: Uint8Array, expect: number): Promise<readonly Uint8Array[]>
-  /** The most bytes that one datagram may have, where that is known: what is longer need not be made. */
+  /** The most bytes of one datagram, where known: a caller need not build a longer one. */
   readonly longest?: number
   close(): void
 }

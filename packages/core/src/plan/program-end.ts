@@ -1,9 +1,10 @@
 import type { RunResult } from './runner.ts'
 
 /**
- * How a program that failed came to its end, in its own words where it has any: a clause for a message.
+ * Says how a failed program ended, in its own words if it has any: a clause for a message.
  *
- * @returns the program's first line; how it ended where it said nothing, or a signal ended it
+ * @returns the first line of its stderr; where a signal ended it, the last line; where it said nothing, its exit code
+ * or signal
  * @example
  * programEnd({ exitCode: 3, stdout: '', stderr: '' }) // 'it exited with code 3 and said nothing'
  * @public @since 0.1.0
@@ -18,7 +19,7 @@ export const programEnd = ({ exitCode, stderr }: RunResult): string => {
 }
 
 /**
- * Whether a signal ended a program, so that its work may or may not be done.
+ * Did a signal end a program? Then its work may or may not be done.
  * @example
  * isKilled({ exitCode: 137 }) // true: SIGKILL
  * @public @since 0.1.0

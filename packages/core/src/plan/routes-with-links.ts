@@ -12,8 +12,8 @@ import {
 const LOCAL = 255
 
 /**
- * Routes with those that the kernel adds for the addresses of interfaces. Routes of which none is local imply these, and
- * stay as they are.
+ * Adds the routes that the kernel makes for addresses of interfaces. If the given routes have no local route, they
+ * already imply these, and stay as they are.
  *
  * @see net/ipv4/fib_frontend.c `fib_add_ifaddr`
  * @example
@@ -32,7 +32,7 @@ export const routesWithLinks = (
         one.interface === route.interface &&
         (one.table ?? 254) === (route.table ?? 254),
     )
-  // Facts that name no local routes imply those of every address.
+  // Facts without local routes imply those of every address.
   if (!routes.some(({ table, type }) => table === LOCAL && type === 'local')) return routes
   const added = links.flatMap(({ name = '', addresses = [] }) =>
     addresses.flatMap((text): RouteFact[] => {

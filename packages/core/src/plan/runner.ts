@@ -1,5 +1,5 @@
 /**
- * What a process printed and how it ended. A non-zero exit is a value, not an exception.
+ * The output and exit code of a process. A non-zero exit is a value, not an exception.
  * @public @since 0.1.0
  */
 export interface RunResult {
@@ -9,7 +9,7 @@ export interface RunResult {
 }
 
 /**
- * Runs a program, never through a shell. The only way any dialect starts a process; tests replace it.
+ * Runs a program, never through a shell. Dialects start processes only through this; tests replace it.
  * @throws MissingToolError when the program is not installed
  * @example
  * // Plans for a host whose programs are run elsewhere: here, for one that has no rules.
@@ -26,8 +26,8 @@ export interface Runner {
 /** @public @since 0.1.0 */
 export interface RunOptions {
   /**
-   * Text for standard input. The program must get all of it or not start: killed in between, the program that writes to
-   * a pipe leaves the program with a part, and nft and iptables-restore apply a part like a whole.
+   * Text for standard input. The program must get all of it, or not start. If the writer of a pipe is killed midway,
+   * the program has only a part, and nft and iptables-restore apply a part as if it were all.
    */
   readonly input?: string
 }

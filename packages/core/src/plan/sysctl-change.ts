@@ -2,23 +2,23 @@ import { sysctlCommands } from '../conflict/remedy/sysctl-command.ts'
 import type { Change } from './change.ts'
 
 /**
- * What a plan does to sysctls.
+ * One change of a plan to a sysctl.
  * @public @since 0.1.0
  */
 export interface SysctlChange extends Change {
   readonly operation: {
-    /** `restore-sysctl` puts back what was remembered of the host; it is forgotten after that. */
+    /** `restore-sysctl` puts back the host's own value that was remembered. The note is deleted after that. */
     readonly kind: 'set-sysctl' | 'restore-sysctl'
-    /** Dotted, dots of an interface name written as `/`. */
+    /** A dotted name; dots in the name of an interface are written as `/`. */
     readonly name: string
-    /** Null when it was not there to read: the interface does not exist yet. */
+    /** Null: there was no value to read, because the interface does not exist yet. */
     readonly before: string | null
     readonly value: string
   }
 }
 
 /**
- * A change of one sysctl to a value.
+ * Makes the change that sets one sysctl.
  * @public @since 0.1.0
  */
 export const sysctlChange = (
@@ -38,7 +38,7 @@ export const sysctlChange = (
 })
 
 /**
- * The putting back of a sysctl to the host's own value.
+ * Makes the change that puts back the host's own value of a sysctl.
  * @example
  * restoredSysctl('net.ipv4.ip_forward', '1', '0', 'Nothing needs it any more.').after // 'net.ipv4.ip_forward = 0'
  * @public @since 0.1.0
@@ -48,7 +48,10 @@ export const restoredSysctl = (name: string, given: string, own: string, why: st
   operation: { kind: 'restore-sysctl', name, before: given, value: own },
 })
 
-/** How to undo a change whose old value is unknown. A value of one interface ends with it; `all` and `default` are none. */
+/**
+ * How to take back a change whose old value is unknown. The value of an interface goes with the interface. `all` and
+ * `default` are no interfaces.
+ */
 const unknownBefore = (name: string): string =>
   /\.conf\.(?!all\.|default\.)/.test(name)
     ? `# ${name} goes with its interface`
