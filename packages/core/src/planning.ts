@@ -1,4 +1,4 @@
-/** What a planner of its own puts a plan together from: single searches for conflicts, and the words of changes. */
+/** The parts from which another planner builds a plan: single searches for conflicts, and the words of changes. */
 export { addPoolsText } from './block/add-pools-text.ts'
 export { announceFrom } from './block/announce-node.ts'
 export { type SettledBlocks, settleBlocks } from './block/claim-blocks.ts'
