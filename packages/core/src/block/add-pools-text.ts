@@ -1,10 +1,10 @@
 /**
- * What adds pools to those of a cluster, on any host: a part of a sentence. One command names all of them, as a call that leaves
- * one out takes that away.
+ * Says how to add pools to a cluster, on any host: a part of a sentence. One command names all pools, because a call
+ * that leaves out a pool removes it.
  *
- * @param pools - those that are there
- * @param added - what stands for the new ones
- * @param written - how a command about the cluster is written
+ * @param pools - the present pools
+ * @param added - placeholders for the new pools
+ * @param written - writes a command about the cluster
  */
 export const addPoolsText = (
   pools: readonly string[],

@@ -8,7 +8,7 @@ import { type BlockChange, pursue } from './pursue.ts'
 
 /** @public @since 0.1.0 */
 export interface NodeRequest extends ClusterMember {
-  /** Through which other hosts reach the blocks of this one. */
+  /** The addresses through which other hosts reach the blocks of this one. */
   readonly addresses: NodeAddresses
 }
 
@@ -18,7 +18,7 @@ export const nodeAt = ({ entries }: ClusterState, host: string): NodeRecord | nu
 }
 
 /**
- * The steps by which a host says through which addresses its blocks are reached. Run again they change nothing.
+ * The steps by which a host announces the addresses that lead to its blocks. Run again they change nothing.
  *
  * @throws BlockStoreError `CLUSTER_NAME_TAKEN`
  * @example
@@ -35,10 +35,10 @@ export function* announceNode(request: NodeRequest): BlockSteps<void> {
 }
 
 /**
- * The same, decided on the cluster as it was seen a moment ago.
+ * Does what `announceNode` does, starting from the cluster as it was seen a moment ago.
  *
- * @param seen - null: it is read first
- * @returns the cluster as it is known then
+ * @param seen - null: the cluster is read first
+ * @returns the cluster as it is known afterwards
  */
 export function* announceFrom(
   { host, incarnation, addresses }: NodeRequest,

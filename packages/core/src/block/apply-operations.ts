@@ -2,13 +2,13 @@ import type { BlockCondition, BlockEntry, BlockOperation } from './block-store.t
 
 export type Entries = ReadonlyMap<string, BlockEntry>
 
-/** Does it hold? What is not there was created and modified at 0. */
+/** Does a condition hold? A missing key counts as created and modified at revision 0. */
 export const holds = (entries: Entries, { kind, key, revision }: BlockCondition): boolean =>
   kind === 'unchanged'
     ? [...entries.values()].every((entry) => !entry.key.startsWith(key) || entry.modified <= revision)
     : (entries.get(key)?.[kind] ?? 0) === revision
 
-/** The keys after the operations of the transaction that made this revision. */
+/** The keys after the operations of one transaction, which made this revision. */
 export const applyOperations = (
   entries: Entries,
   operations: readonly BlockOperation[],

@@ -6,22 +6,23 @@ import { blockAt, blocksOf, type ClusterState, revisionOf } from './cluster-stat
 import type { RememberedBlock } from './find-moves.ts'
 import type { SkippedBlocks } from './skipped-blocks.ts'
 
-/** A host, what it had when it asked last, and in which subnets it has networks. */
+/** A host, its blocks when it last asked, and the subnets in which it has networks. */
 interface UsingHost {
   readonly host: string
   readonly remembered?: readonly RememberedBlock[]
   readonly inUse?: readonly string[]
-  /** What it knows that it had lost, of `remembered`. */
+  /** What the host knows of blocks that it lost. These are part of `remembered`. */
   readonly known?: { readonly lost: readonly RememberedBlock[] }
 }
 
 /**
- * A free block that networks of a host are in, and that it had: as it remembers, as the key of the block says, or, where the
- * host remembers none, as its networks do. Then one that the store has forgotten: it took none of them away.
+ * Finds a free block that a host should get back. The first choice is a block that it had, with networks of the host
+ * inside. That it had the block is known from its memory, from the block's key, or, if it remembers none, from the
+ * networks. The second choice is a remembered block that the store has forgotten: no host took that block away.
  *
- * @param entries - those of the pools
- * @param skipped - asked before a block is chosen
- * @returns null: none is free
+ * @param entries - the prefixes of the pools
+ * @param skipped - is asked about each block before it is chosen
+ * @returns null: no such block is free
  */
 export const blockInUse = (
   state: ClusterState,
@@ -32,7 +33,8 @@ export const blockInUse = (
   const used = inUse.map((subnet) => parsePrefix(subnet))
   const revisionIn = (prefix: Prefix): number => revisionOf(state, blockKey(prefix))
   const lost = new Set(known?.lost.map(({ block }) => block))
-  // Whatever takes a block away writes its key, so an older key, or none, is of a store that lost its data.
+  // Taking a block away writes its key. So a missing key, or one older than the remembered revision, means that the
+  // store lost data.
   const forgotten = remembered.flatMap(({ block, revision }) => {
     const prefix = parsePrefix(block)
     return lost.has(block) || revisionIn(prefix) >= revision ? [] : [prefix]
@@ -46,14 +48,14 @@ export const blockInUse = (
   const inside = had.filter((block) => used.some((subnet) => prefixesOverlap(subnet, block)))
   const prefix = [...inside, ...forgotten].find((block) => {
     const entry = state.entries.get(blockKey(block))
-    // A key that another program wrote is of no free block.
+    // A block whose key another program wrote is not free.
     const isFree = entry === undefined || (blockAt(entry)?.state ?? 'held') !== 'held'
     return isFree && isBlockOf(entries, block) && skipped.obstacle(block) === null
   })
   return prefix === undefined ? null : { prefix, seen: revisionIn(prefix) }
 }
 
-/** The block of a pool that a subnet is in. */
+/** The blocks of the pools that contain a subnet. */
 const blocksAround = (entries: readonly PoolEntry[], subnet: Prefix): readonly Prefix[] =>
   entries.flatMap(({ prefix, size }): readonly Prefix[] => {
     if (!prefixesOverlap(prefix, subnet) || prefix.length > subnet.length || size > subnet.length) return []

@@ -1,18 +1,22 @@
 /**
- * What the key of a block holds. `held`: the host owns it. `released`: the host gave it back. `expired`: it was reclaimed
- * from the host, which was not alive.
+ * The value of a block's key.
+ * - `held`: the host owns the block.
+ * - `released`: the host gave it back.
+ * - `expired`: it was reclaimed from the host, which was not alive.
+ *
+ * @public @since 0.1.0
  * @public @since 0.1.0
  */
 export interface BlockRecord {
   readonly host: string
-  /** Which host of that name: drawn once by each, and kept where its leases are. */
+  /** Tells hosts of one name apart: each draws it once, and keeps it with its leases. */
   readonly incarnation: string
-  /** Which claim: a host that got no answer knows its own by it. */
+  /** Tells claims apart: a host that got no answer recognises its own claim by it. */
   readonly nonce: string
   readonly state: 'held' | 'released' | 'expired'
 }
 
-/** What the key of a host holds. */
+/** The value of a host's liveness key. */
 export interface HostRecord {
   readonly incarnation: string
 }
@@ -28,7 +32,7 @@ const parseObject = (text: string): Readonly<Record<string, unknown>> | null => 
   }
 }
 
-/** Null for a value that no version of Portolan wrote: such a block is not claimed. */
+/** Reads the value of a block's key; null: no version of Portolan wrote it, and the block is not claimed. */
 export const parseBlockRecord = (text: string): BlockRecord | null => {
   const value = parseObject(text)
   if (value === null) return null

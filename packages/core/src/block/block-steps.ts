@@ -2,7 +2,7 @@ import type { BlockCommit, BlockSnapshot, BlockStore, BlockTransaction } from '.
 import { blockStoreErrorCode } from './block-store-error.ts'
 
 /**
- * What the rules ask of a store next.
+ * One question of the steps to a store.
  * @public @since 0.1.0
  */
 export type BlockRequest =
@@ -10,7 +10,7 @@ export type BlockRequest =
   | { readonly kind: 'commit'; readonly transaction: BlockTransaction }
 
 /**
- * What the store answered. `unknown`: no answer came to a commit.
+ * The store's answer. `unknown`: a commit got no answer.
  * @public @since 0.1.0
  */
 export type BlockAnswer =
@@ -19,20 +19,20 @@ export type BlockAnswer =
   | { readonly kind: 'unknown' }
 
 /**
- * A rule as a machine: it asks for one thing of the store at a time and comes to a result. It waits for nothing and
- * knows no clock, so a test can stop it at each of its steps.
+ * The steps of a rule, as a generator. It asks the store for one thing at a time, and returns a result. It does not
+ * wait and has no clock, so a test can stop it at each step.
  * @public @since 0.1.0
  */
 export type BlockSteps<Result> = Generator<BlockRequest, Result, BlockAnswer>
 
-/** Asks for all keys. */
+/** Asks the store for all keys. */
 export function* read(): BlockSteps<BlockSnapshot> {
   const answer = yield { kind: 'read' }
   if (answer.kind !== 'snapshot') throw new TypeError(`a read was answered by ${answer.kind}`)
   return answer.snapshot
 }
 
-/** Asks for a transaction. */
+/** Asks the store to carry out a transaction. */
 export function* commit(
   transaction: BlockTransaction,
 ): BlockSteps<BlockCommit | { readonly kind: 'unknown' }> {
@@ -44,8 +44,8 @@ export function* commit(
 /**
  * Carries out the steps of a rule on a store.
  *
- * @returns what the rule comes to
- * @throws BlockStoreError as the rule and the store do
+ * @returns the result of the rule
+ * @throws BlockStoreError from the rule or the store
  * @example
  * const store = memoryBlockStore()
  * await runBlockSteps(store, setUpCluster(['10.64.0.0/12:24']))

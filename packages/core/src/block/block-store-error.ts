@@ -2,42 +2,45 @@ import { PortolanError } from '@portolan/netfilter'
 
 /** @public @since 0.1.0 */
 export type BlockStoreErrorCode =
-  /** The store did not answer; nothing was asked to change. */
+  /** The store did not answer a question; no change was asked for. */
   | 'CLUSTER_UNREACHABLE'
-  /** The store did not answer a change: it may have been made, or be made later. */
+  /** The store did not answer a change: the change may have been made, or may be made later. */
   | 'CLUSTER_OUTCOME_UNKNOWN'
-  /** A revision to watch from is no longer kept. */
+  /** The store no longer keeps the revision to watch from. */
   | 'CLUSTER_COMPACTED'
-  /** The store does not let this user in, or not do this. */
+  /** The store does not let this user in, or refuses this request. */
   | 'CLUSTER_DENIED'
-  /** The store has lost what a host knows of its cluster. */
+  /** The store has lost data that a host knows of its cluster. */
   | 'CLUSTER_DATA_LOST'
-  /** No pools have been settled for this cluster, or others than are asked for. */
+  /** The cluster has no pools, or other pools than asked for. */
   | 'CLUSTER_POOLS'
   /** Another host uses the name of this one. */
   | 'CLUSTER_NAME_TAKEN'
   /** No block is free. */
   | 'CLUSTER_EXHAUSTED'
-  /** What is asked to be reclaimed is of a host that is alive. */
+  /** The blocks to reclaim belong to a host that is alive. */
   | 'CLUSTER_HOST_ALIVE'
 
 /**
- * What is wrong with a certificate, where that keeps a store and a host apart. `own`: the store does not accept the one of
- * this host. The others are of the certificate of the store.
+ * The fault of a certificate that keeps a store and a host apart. `own`, `own-expired`: the store does not accept this
+ * host's certificate. The others concern the store's certificate.
  * @public @since 0.1.0
  */
 export type CertificateFault = 'own' | 'own-expired' | 'expired' | 'not-yet-valid' | 'authority' | 'name'
 
 /**
- * Why a store does not let a host in, or not do something. `unnamed`: it asks for a user, and none is named. `unknown`: it has
- * no such user with the password that was given. `unwanted`: it has no users, and one is named. `not-allowed`: the user
- * lacks a permission.
+ * Why a store does not let a host in, or refuses a request.
+ * - `unnamed`: it asks for a user, and none is named.
+ * - `unknown`: it has no such user with the given password.
+ * - `unwanted`: it has no users, and one is named.
+ * - `not-allowed`: the user lacks a permission.
+ *
  * @public @since 0.1.0
  */
 export type UserFault = 'unnamed' | 'unknown' | 'unwanted' | 'not-allowed'
 
 /**
- * Blocks of a cluster that could not be had, and why.
+ * An error about the blocks of a cluster, with a code that says what went wrong.
  * @example
  * try {
  *   await runBlockSteps(memoryBlockStore(), claimBlocks({ host: 'web-1', incarnation: 'a1', lease: null, newNonce: () => 'n1' }))
@@ -48,9 +51,9 @@ export type UserFault = 'unnamed' | 'unknown' | 'unwanted' | 'not-allowed'
  */
 export class BlockStoreError extends PortolanError {
   declare readonly code: BlockStoreErrorCode
-  /** Where a certificate is what went wrong. */
+  /** The fault of the certificate, if that is the cause. */
   declare readonly certificate?: CertificateFault
-  /** Where the user is what went wrong. */
+  /** The fault of the user, if that is the cause. */
   declare readonly user?: UserFault
 
   constructor(
@@ -69,8 +72,8 @@ export class BlockStoreError extends PortolanError {
 }
 
 /**
- * The code of an error of a store of blocks; null for any other error. An adapter may have a copy of this package of its
- * own, so that its errors are of another class.
+ * The code of an error of a block store; null for any other error. An adapter may have its own copy of this package,
+ * and so a different error class. So the class is not compared.
  * @example
  * blockStoreErrorCode(new BlockStoreError('CLUSTER_COMPACTED', 'read again')) // 'CLUSTER_COMPACTED'
  * @public @since 0.1.0

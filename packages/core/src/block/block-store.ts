@@ -1,12 +1,12 @@
 /**
- * A key of a store as it is at some revision.
+ * A key of a store, with its value at some revision.
  * @public @since 0.1.0
  */
 export interface BlockEntry {
-  /** Within the cluster: `pools`, `blocks/ip/0a400000-24`, `hosts/web-1`. */
+  /** The name inside the cluster: `pools`, `blocks/ip/0a400000-24`, `hosts/web-1`. */
   readonly key: string
   readonly value: string
-  /** The revision at which the key came to be. */
+  /** The revision at which the key was created. */
   readonly created: number
   /** The revision at which it was last written. */
   readonly modified: number
@@ -22,9 +22,10 @@ export interface BlockSnapshot {
 }
 
 /**
- * What has to hold of a key for a transaction to be carried out: that it was created, or last written, at this revision.
- * 0: that it is not there. `unchanged`: that no key which begins with `key` was written after this revision; one that
- * was removed meanwhile is no hindrance.
+ * A condition of a transaction.
+ * - `created`, `modified`: the key was created, or last written, at this revision; 0: the key does not exist.
+ * - `unchanged`: no key that begins with `key` was written after this revision. A removed key is no hindrance.
+ *
  * @public @since 0.1.0
  */
 export interface BlockCondition {
@@ -39,15 +40,15 @@ export type BlockOperation =
       readonly kind: 'put'
       readonly key: string
       readonly value: string
-      /** The lease that the key goes with, as `grantLease` gives it; null: it stays. */
+      /** The lease that the key ends with, as `grantLease` gives it; null: the key stays. */
       readonly lease: string | null
-      /** The key is there, and stays with the lease that it has; `lease` is null then. */
+      /** The key exists and keeps its lease; `lease` is null then. */
       readonly keepsLease?: boolean
     }
   | { readonly kind: 'delete'; readonly key: string }
 
 /**
- * Conditions that are looked at and operations that are carried out at one revision: all of them, or none.
+ * Conditions and operations at one revision: either all operations are carried out, or none.
  * @public @since 0.1.0
  */
 export interface BlockTransaction {
@@ -61,11 +62,14 @@ export interface BlockTransaction {
  */
 export type BlockCommit =
   | { readonly kind: 'committed'; readonly revision: number }
-  /** A condition did not hold, so nothing was changed. `found` has the keys of the conditions, where they are there, but for `unchanged`. */
+  /**
+   * A condition did not hold, and nothing changed. `found` has the present keys of the conditions, except those of
+   * `unchanged`.
+   */
   | { readonly kind: 'refused'; readonly revision: number; readonly found: readonly BlockEntry[] }
 
 /**
- * What one transaction changed. `entry` is null where the key was removed, or went with its lease.
+ * The changes of one transaction. `entry` is null for a key that was removed, or that ended with its lease.
  * @public @since 0.1.0
  */
 export interface BlockChanges {
@@ -74,18 +78,18 @@ export interface BlockChanges {
 }
 
 /**
- * Changes as they come, a transaction each.
+ * Changes as they come, one transaction at a time.
  * @public @since 0.1.0
  */
 export interface BlockWatch extends AsyncIterable<BlockChanges> {
-  /** Ends it; a loop over it ends too. */
+  /** Ends the watch, and any loop over it. */
   close(): void
 }
 
 /**
- * Where hosts of a cluster agree which of them has which block. Every revision is seen by all hosts alike, and
- * transactions come one after the other: that is all the rules of `claimBlocks` and the other steps rely on.
- * `memoryBlockStore` is one for tests, `openEtcdStore` of `@portolan/etcd` one for many hosts.
+ * The place where the hosts of a cluster agree which host has which block. All hosts see the same revisions, and
+ * transactions come one after the other. `claimBlocks` and the other steps rely only on that. `memoryBlockStore` is a
+ * store for tests, and `openEtcdStore` of `@portolan/etcd` one for many hosts.
  *
  * @example
  * const store: BlockStore = memoryBlockStore()
@@ -97,28 +101,31 @@ export interface BlockWatch extends AsyncIterable<BlockChanges> {
  */
 export interface BlockStore {
   /**
-   * All keys, as they are when it is asked.
+   * Reads all keys as they are at the moment of the call.
    * @throws BlockStoreError `CLUSTER_UNREACHABLE`
    */
   read(): Promise<BlockSnapshot>
   /**
+   * Carries out a transaction, if its conditions hold.
    * @param transaction - of fewer than 128 operations
-   * @throws BlockStoreError `CLUSTER_OUTCOME_UNKNOWN` where no answer came: it may have been carried out, or be carried
-   * out later
+   * @throws BlockStoreError `CLUSTER_OUTCOME_UNKNOWN` where no answer came: the transaction may have been carried out,
+   * or may be carried out later
    */
   commit(transaction: BlockTransaction): Promise<BlockCommit>
   /**
-   * Every change from a revision on, in order, until it is closed.
+   * Watches every change from a revision on, in order, until it is closed.
    * @param from - one more than the revision of a snapshot
-   * @throws BlockStoreError `CLUSTER_COMPACTED` where the store no longer has that revision, or lost its data before it got
-   * there: read again, and watch from there. `CLUSTER_UNREACHABLE` where the store is lost meanwhile.
+   * @throws BlockStoreError `CLUSTER_COMPACTED` where the store no longer has that revision, or lost its data before it
+   * reached it: read again, and watch from there. `CLUSTER_UNREACHABLE` where the store is lost in between.
    */
   watch(from: number): BlockWatch
-  /** A lease: keys that are put with it are removed unless `keepLease` is called again and again in less than this time. */
+  /**
+   * Grants a lease. Keys put with it are removed unless `keepLease` is called again within this time, over and over.
+   */
   grantLease(seconds: number): Promise<string>
-  /** Renews a lease. False: it has run out, and its keys are gone. */
+  /** Renews a lease; false: it has run out, and its keys are gone. */
   keepLease(lease: string): Promise<boolean>
-  /** Ends a lease; its keys are removed. */
+  /** Ends a lease and removes its keys. */
   revokeLease(lease: string): Promise<void>
   close(): Promise<void>
 }

@@ -4,13 +4,13 @@ import { blockKey } from './block-key.ts'
 import { blocksOf, type ClusterState, type PlacedBlock, revisionOf } from './cluster-state.ts'
 import type { SkippedBlocks } from './skipped-blocks.ts'
 
-/** A block to claim, and the revision of its key; 0: there is none yet. */
+/** A block to claim, with the revision of its key; 0: it has no key yet. */
 export interface ChosenBlock {
   readonly prefix: Prefix
   readonly seen: number
 }
 
-/** Is it one of the blocks that the pool is cut into? */
+/** Is this one of the blocks that the pools are cut into? */
 export const isBlockOf = (entries: readonly PoolEntry[], block: Prefix): boolean =>
   entries.some(
     ({ prefix, size }) =>
@@ -19,7 +19,7 @@ export const isBlockOf = (entries: readonly PoolEntry[], block: Prefix): boolean
 
 export const blockCount = ({ prefix, size }: PoolEntry): bigint => 1n << BigInt(size - prefix.length)
 
-/** The block of this number in a pool, which has that many. */
+/** The block with this number in a pool. The number must be below the pool's number of blocks. */
 export const blockOfNumber = ({ prefix, size }: PoolEntry, number: bigint): Prefix => {
   const bits = prefix.family === 'ip' ? 32 : 128
   const base = BigInt(prefix.base) + (number << BigInt(bits - size))
@@ -29,20 +29,21 @@ export const blockOfNumber = ({ prefix, size }: PoolEntry, number: bigint): Pref
 }
 
 /**
- * FNV-1a of 64 bits: hosts that start at different places of a pool seldom ask for the same block.
+ * FNV-1a of 64 bits. Hosts start at different places of a pool, so two hosts seldom ask for the same block.
  * @see http://www.isthe.com/chongo/tech/comp/fnv/
  */
 export const hashOf = (text: string): bigint => {
   let hash = 0xcbf29ce484222325n
-  // Names of hosts are ASCII.
+  // Names of hosts are ASCII, so a character code is one byte.
   for (let at = 0; at < text.length; at += 1)
     hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(at))) * 0x100000001b3n)
   return hash
 }
 
 /**
- * The first block without a key, from the place that the host's name gives on, round to where it began. What is in the way
- * of many blocks is passed in one step: a pool of IPv6 has more of them than could be asked about.
+ * Finds the first block without a key. The search starts at the place that the host's name gives, and goes round the
+ * whole pool. An obstacle that covers many blocks is passed in one step, because an IPv6 pool has too many blocks to
+ * check each.
  */
 const neverUsed = (
   state: ClusterState,
@@ -67,7 +68,7 @@ const neverUsed = (
   return null
 }
 
-/** How many blocks behind this one a prefix covers. */
+/** The number of blocks after this one that a prefix covers. */
 const blocksBehind = ({ prefix, size }: PoolEntry, number: bigint, wide: Prefix): bigint => {
   if (containsPrefix(wide, prefix)) return blockCount({ prefix, size, gateway: null }) - number - 1n
   if (wide.length >= size) return 0n
@@ -76,13 +77,13 @@ const blocksBehind = ({ prefix, size }: PoolEntry, number: bigint, wide: Prefix)
 }
 
 /**
- * The block that a host asks for: one that it had before, or else one that was never used, or else the one that was
- * released the longest time ago, or else the one that expired the longest time ago.
+ * Chooses the block that a host asks for: one that it had before, or else one that was never used, or else the one
+ * released longest ago, or else the one expired longest ago.
  *
- * @param entries - those of the pools
- * @param before - blocks that it had, as far as it remembers, the most wanted first
- * @param skipped - asked before a block is chosen
- * @returns null: none is free
+ * @param entries - the prefixes of the pools
+ * @param before - blocks that the host remembers, the most wanted first
+ * @param skipped - is asked about each block before it is chosen
+ * @returns null: no block is free
  */
 export const chooseBlock = (
   state: ClusterState,

@@ -31,60 +31,65 @@ import { seenHolders, type YieldedBlock } from './yield-blocks.ts'
 /** @public @since 0.1.0 */
 export interface ClaimRequest extends ClusterMember {
   /**
-   * The lease that says that this host is alive, as `grantLease` gives it. Null: nothing is said, and a release that an
-   * earlier process of this host sent may still arrive and be carried out.
+   * The lease that shows that this host is alive, as `grantLease` gives it. Null: nothing shows it. A release that an
+   * earlier process of this host sent may then still arrive and be carried out.
    */
   readonly lease: string | null
-  /** Put the lease in the place of the one that says so now; for a program that keeps it alive from now on. */
+  /** Replace the present lease with this one. For a program that keeps it alive from now on. */
   readonly renews?: boolean
-  /** A text that no other claim has, each time: 128 random bits. */
+  /** Returns a text that no other claim has, at each call: 128 random bits. */
   readonly newNonce: () => string
-  /** How many blocks of each family of the pools the host wants to have in all; 1 unless told. */
+  /** The number of blocks that the host wants in all, for each family of the pools; 1 by default. */
   readonly count?: number
   /**
-   * What the host had when it asked last. A block of these is preferred, and what became of the others is told. One that the
-   * store has forgotten, as it lost its data, is claimed back whatever `count` says.
+   * The blocks that the host had when it last asked. One of them is preferred, and lost ones are reported. If the store
+   * has forgotten a block because it lost data, the host claims that block back, whatever `count` says.
    */
   readonly remembered?: readonly RememberedBlock[]
   /**
-   * Subnets in which this host has networks, CIDR. A block that it had and that has one of them is claimed back before any other
-   * where it is free, whatever `count` says: what is there would have to move for nothing.
+   * The subnets, as CIDR, in which this host has networks. A free block that the host had, with one of them inside, is
+   * claimed back first, whatever `count` says. Otherwise its networks would move for nothing.
    */
   readonly inUse?: readonly string[]
-  /** What of this host is in the way of a block, as `blockObstacles` tells it: such a block is not claimed. */
+  /** Finds what on this host collides with a block, as `blockObstacles` does. Such a block is not claimed. */
   readonly avoid?: BlockObstacle
   /** Take the blocks of a host of this name that is not alive, and whose incarnation is lost. */
   readonly takeover?: boolean
-  /** Is something of the host still in this block? Then it is not given back, though no pool has it any more. */
+  /** Does the host still use this block? Then it is not given back, even if no pool holds it any more. */
   readonly keeps?: (block: string) => boolean
-  /** How a command about the cluster is written in messages; as it is unless told. */
+  /** Writes a command about the cluster for messages; by default unchanged. */
   readonly written?: (command: string) => string
 }
 
 /** @public @since 0.1.0 */
 export interface ClaimedBlocks {
-  /** Where hosts claim blocks, now or before: addresses there that are in no block of this host are not its own. */
+  /**
+   * The pools in which hosts claim blocks, or claimed them. Their addresses outside this host's blocks are not its own.
+   */
   readonly pools: readonly string[]
   /** All blocks of this host. */
   readonly blocks: readonly ClusterBlock[]
-  /** Those of them that are new. */
+  /** The blocks among `blocks` that are new. */
   readonly claimed: readonly string[]
-  /** What of this host was in the way of blocks that would have come first. */
+  /** What on this host collided with blocks that would have come first. */
   readonly skipped: readonly Rejection[]
-  /** Blocks that no pool has any more, given back. */
+  /** Blocks that were given back because no pool holds them any more. */
   readonly released: readonly string[]
-  /** Blocks that no pool has any more, and that something of this host is in: it has to move before they are given back. */
+  /**
+   * Blocks that no pool holds any more, but this host still uses. Its networks must move before the blocks are given
+   * back.
+   */
   readonly leaving: readonly string[]
-  /** Blocks that this host had and has no longer. What uses them has to move. */
+  /** Blocks that this host had and no longer has. The networks in them must move. */
   readonly moves: readonly BlockMove[]
 }
 
 /**
- * The steps by which a host comes to its blocks: what it has is verified, what no pool has is given back, and what it
- * lacks is claimed, each in one transaction. Run again they change nothing.
+ * The steps by which a host gets its blocks. Its present blocks are verified, blocks in no pool are given back, and
+ * missing ones are claimed, each in one transaction. Run again they change nothing.
  *
- * @throws BlockStoreError `CLUSTER_POOLS`, `CLUSTER_NAME_TAKEN`, and a `BlocksExhaustedError` of code
- * `CLUSTER_EXHAUSTED`: what the host has then, it keeps
+ * @throws BlockStoreError `CLUSTER_POOLS`, `CLUSTER_NAME_TAKEN`, and a `BlocksExhaustedError` with code
+ * `CLUSTER_EXHAUSTED`: the host keeps the blocks that it has then
  * @example
  * const store = memoryBlockStore()
  * await runBlockSteps(store, setUpCluster(['10.64.0.0/12:24']))
@@ -102,22 +107,25 @@ export function* claimBlocks(request: ClaimRequest): BlockSteps<ClaimedBlocks> {
   return claimed
 }
 
-/** What a host came to, though it may be less than it asked for. */
+/** The result of `claimBlocks`, which may be less than the host asked for. */
 export interface SettledBlocks extends ClaimedBlocks {
-  /** Null: it has what it asked for. */
+  /** Null: the host has all blocks that it asked for. */
   readonly exhausted: BlocksExhaustedError | null
-  /** The cluster as it is known then. */
+  /** The cluster as it is known afterwards. */
   readonly seen: BlockSnapshot
-  /** Blocks that the store said were this host's, and that are of another one as it has seen: given back, for that one to claim. */
+  /**
+   * Blocks that the store gave to this host, although this host saw that they are another host's. They were given back,
+   * so that the other host can claim them.
+   */
   readonly yielded: readonly YieldedBlock[]
 }
 
 interface SettleRequest extends ClaimRequest {
-  /** What this host has seen of the blocks of others: the store may have forgotten that. */
+  /** What this host saw of other hosts' blocks: the store may have forgotten it. */
   readonly known?: Pick<KnownBlocks, 'lost' | 'seen'>
 }
 
-/** The steps of `claimBlocks` for a host that keeps what it got, and does more with it. */
+/** Does what `claimBlocks` does, for a caller that goes on with a result that is short of blocks. */
 export function* settleBlocks(request: SettleRequest): BlockSteps<SettledBlocks> {
   const { written = (command) => command } = request
   const holders = seenHolders(request, request.known, written)
@@ -178,7 +186,8 @@ const nextChange = (
   const member = asMember(state, request, announcementOf(request, isFirst))
   const own = heldByName(state, request)
   refuseOtherIncarnation(own, request)
-  // What was given back before that write is seen in what is read behind it.
+  // The first transaction only announces the host. The read after it then shows every release that an earlier process
+  // had sent.
   if (isFirst && own.length > 0 && member.writes.length > 0)
     return { ...none, transaction: member, readsBehind: true }
   const write = (prefix: Prefix, seen: number, to: 'held' | 'released'): ClaimChange => {
@@ -201,10 +210,12 @@ const nextChange = (
   }
   if (undone !== null) return write(undone.prefix, undone.revision, 'released')
   const fit = own.filter(({ prefix }) => isBlockOf(entries, prefix))
-  // Pools may come back, and another host could claim the block then while this one still uses it.
+  // A block that this host still uses stays held, although no pool holds it. The pools may come back, and another host
+  // could then claim the block.
   const unfit = own.find((block) => !fit.includes(block) && request.keeps?.(block.block) !== true)
   if (unfit !== undefined) return write(unfit.prefix, unfit.revision, 'released')
-  // One that was reclaimed from this machine is in the way of other sizes until it says that nothing of it is there.
+  // The key of a block that was reclaimed from this host hinders pools of another size. So this host releases it once
+  // nothing of the host is in the block.
   const expired = expiredOf(state, request).find(
     ({ block, prefix }) => !isBlockOf(entries, prefix) && request.keeps?.(block) !== true,
   )
@@ -226,10 +237,10 @@ const nextChange = (
     const before = (request.remembered ?? []).map(({ block }) => parsePrefix(block))
     const chosen = chooseBlock(state, entries, request.host, family, before, skipped)
     if (chosen !== null) return write(chosen.prefix, chosen.seen, 'held')
-    // What there is of the other family is claimed all the same.
+    // A missing block does not keep the host from one of the other family.
     lacks({ family, wanted, held: has, skipped: skipped.list() })
   }
-  // A host that got nothing has no part in the cluster.
+  // A host without a block is not announced: it has no part in the cluster.
   if (member.writes.length === 0 || own.length === 0) return null
   return { ...none, transaction: member }
 }
@@ -237,9 +248,9 @@ const nextChange = (
 const none = { nonce: null, claims: null, releases: null }
 
 /**
- * The first change writes the key of the host in any case. What an earlier process of this host sent may still be on its
- * way, and could give back a block behind the back of this one: each of its transactions is on the condition that this
- * key is as it was.
+ * How the host is announced. The first transaction always writes the key of the host. A release from an earlier process
+ * of this host may still be on its way, and would give back a block that this process uses. Every transaction requires
+ * that the key is unchanged, so the store refuses that release.
  */
 const announcementOf = ({ lease, renews }: ClaimRequest, isFirst: boolean): Announcement | null => {
   if (lease === null) return null

@@ -2,15 +2,15 @@ import { shellLine } from '@portolan/netfilter'
 import type { HeldBlocks } from '../pool/held-blocks.ts'
 import { isNameTaken, mayBeItself } from '../pool/name-taken.ts'
 
-/** What a command about a cluster has to be told. */
+/** The arguments that every command about a cluster needs. */
 export interface LinePlace {
   /** The URL of the cluster; null: the config names it. */
   readonly cluster: string | null
-  /** The state directory; null: it is the usual one. */
+  /** The state directory; null: the default one. */
   readonly state: string | null
 }
 
-/** `portolan cluster VERB` with what makes it be about a cluster and a state directory. */
+/** Writes `portolan cluster VERB` with the arguments that name the cluster and the state directory. */
 export const clusterLine = (
   verb: string,
   { cluster, state }: LinePlace,
@@ -23,10 +23,10 @@ export const clusterLine = (
   ])
 
 /**
- * What claims blocks for a host: `join`, or where another machine has its name, what gives the name back and joins by
- * another one. `join` is refused then.
+ * The command that claims blocks for a host. It is `join`. If another machine has the host's name, `join` is refused,
+ * so the command first gives the name back, and then joins by another one.
  *
- * @param known - `disputed`: etcd has lost its data, so it does not tell what this host gives back
+ * @param known - `disputed`: etcd has lost data, so it does not know what this host gives back
  */
 export const claimLine = (
   place: LinePlace,
@@ -41,10 +41,12 @@ export const claimLine = (
     ? `${clusterLine('release', place, isLost ? ['--force'] : [])} && ${clusterLine('join', place, ['--member', 'NAME'])}`
     : clusterLine('join', place)
 
-/** What gets back the blocks that a machine of this host's name has, which may be this host itself. */
+/**
+ * The command that gets back the blocks of a machine with this host's name, if that machine may be this host itself.
+ */
 export const takeoverLine = (place: LinePlace): string => clusterLine('join', place, ['--takeover'])
 
-/** What claims blocks for a host, as the rules take it. */
+/** The commands that claim blocks for a host, in the form that the rules take. */
 export const claimLines = (
   place: LinePlace,
   known: Pick<HeldBlocks, 'host' | 'others' | 'disputed'>,
@@ -54,10 +56,10 @@ export const claimLines = (
 })
 
 /**
- * What is to be said to a host that is in another cluster than the one that is asked for.
+ * Tells a host that it is in another cluster than the one asked for.
  *
- * @param state - its state directory; null: the usual one
- * @param asked - what names another cluster, as a part of a sentence
+ * @param state - the state directory of the host; null: the default one
+ * @param asked - names the other cluster: a part of a sentence
  */
 export const otherClusterText = (
   { host, cluster, url }: { readonly host: string; readonly cluster: string; readonly url?: string },

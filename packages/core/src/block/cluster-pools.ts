@@ -2,13 +2,13 @@ import { InvalidRequestError, prefixesOverlap } from '@portolan/netfilter'
 import type { PoolEntry } from '../pool/index.ts'
 import { plainPool, readPool } from '../pool/parse-pool.ts'
 
-/** What the key of the pools holds. */
+/** The value of the key of the pools. */
 export interface ClusterPools {
-  /** Where blocks are claimed, in this order, as `parsePool` reads them, without host bits. */
+  /** The pools in which blocks are claimed, in this order, in the form that `parsePool` reads, without host bits. */
   readonly pools: readonly string[]
-  /** Pools of before in which blocks still have keys. */
+  /** Earlier pools in which blocks still have keys. */
   readonly former: readonly string[]
-  /** `pools` as the key has them: earlier versions kept what was typed. */
+  /** `pools` as the key holds them: earlier versions stored the text as it was typed. */
   readonly written?: readonly string[]
 }
 
@@ -24,11 +24,11 @@ export const entriesOf = (pools: readonly string[]): readonly NamedEntry[] =>
     return entries.map((entry) => ({ name, entry }))
   })
 
-/** The prefixes that blocks are claimed from, in order. */
+/** The prefixes in which blocks are claimed, in order. */
 export const poolEntries = ({ pools }: Pick<ClusterPools, 'pools'>): readonly PoolEntry[] =>
   entriesOf(pools).map(({ entry }) => entry)
 
-/** @throws InvalidRequestError for pools that are none, have subnets of several sizes, or overlap one another */
+/** @throws InvalidRequestError for invalid pools, pools with subnets of several sizes, or pools that overlap */
 export const checkPools = (pools: readonly string[]): void => {
   if (pools.length === 0)
     throw new InvalidRequestError(
@@ -51,7 +51,7 @@ export const checkPools = (pools: readonly string[]): void => {
 const areTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string')
 
-/** Null for a value that no version of Portolan wrote. */
+/** Reads the value of the key of the pools; null: no version of Portolan wrote it. */
 export const parseClusterPools = (text: string): ClusterPools | null => {
   try {
     const { pools, former } = JSON.parse(text) as Readonly<Record<string, unknown>>

@@ -16,16 +16,16 @@ export interface ClusterBlock extends BlockRecord {
   readonly revision: number
 }
 
-/** The same, with its prefix as a value. */
+/** A block that has a key, with its prefix as a value. */
 export interface PlacedBlock extends ClusterBlock {
   readonly prefix: Prefix
 }
 
 export const withoutPrefix = ({ prefix: _prefix, ...block }: PlacedBlock): ClusterBlock => block
 
-/** A cluster as its keys are at one revision, or as far as they are known since. */
+/** A cluster at one revision, or as far as later changes are known. */
 export interface ClusterState {
-  /** The last revision that is known of. */
+  /** The last known revision. */
   readonly revision: number
   readonly entries: ReadonlyMap<string, BlockEntry>
 }
@@ -35,13 +35,13 @@ export const clusterState = ({ revision, entries }: BlockSnapshot): ClusterState
   entries: new Map(entries.map((entry) => [entry.key, entry])),
 })
 
-/** The same as a list. */
+/** The state as a list of entries. */
 export const snapshotOf = ({ revision, entries }: ClusterState): BlockSnapshot => ({
   revision,
   entries: [...entries.values()],
 })
 
-/** The state where these keys are now as a refused transaction found them. */
+/** The state after a refused transaction, with these keys as the refusal found them. */
 export const withFound = (
   { entries }: ClusterState,
   keys: readonly string[],
@@ -53,10 +53,10 @@ export const withFound = (
   return { revision, entries: next }
 }
 
-/** The revision at which a key was last written; 0: it is not there. */
+/** The revision at which a key was last written; 0: it does not exist. */
 export const revisionOf = ({ entries }: ClusterState, key: string): number => entries.get(key)?.modified ?? 0
 
-/** Null: none are settled. @throws BlockStoreError for a value that cannot be read */
+/** The pools of a cluster; null: it has none. @throws BlockStoreError for a value that cannot be read */
 export const poolsOf = ({ entries }: ClusterState): ClusterPools | null => {
   const entry = entries.get(poolsKey)
   if (entry === undefined) return null
@@ -69,7 +69,7 @@ export const poolsOf = ({ entries }: ClusterState): ClusterPools | null => {
   return pools
 }
 
-/** @throws BlockStoreError where there are none */
+/** @throws BlockStoreError where the cluster has no pools */
 export const mustHavePools = (state: ClusterState): ClusterPools => {
   const pools = poolsOf(state)
   if (pools === null)
@@ -80,7 +80,7 @@ export const mustHavePools = (state: ClusterState): ClusterPools => {
   return pools
 }
 
-/** What was read before: an entry does not change. */
+/** Blocks by the entry that they were read from: an entry does not change. */
 const readBefore = new WeakMap<BlockEntry, PlacedBlock | null>()
 
 /** The block of a key; null: it is another key, or cannot be read. */
@@ -100,10 +100,10 @@ const readBlock = (entry: BlockEntry): PlacedBlock | null => {
     : { ...record, block: formatPrefix(prefix), revision: entry.modified, prefix }
 }
 
-/** What was sorted before: entries that change are another map. */
+/** Sorted blocks by the map of entries: changed entries are another map. */
 const sortedBefore = new WeakMap<ClusterState['entries'], readonly PlacedBlock[]>()
 
-/** All blocks that can be read, in the order of the keys: a watch tells them in the order in which they came. */
+/** All readable blocks in the order of their keys. A watch adds entries in the order in which they come. */
 export const blocksOf = ({ entries }: ClusterState): readonly PlacedBlock[] => {
   const known = sortedBefore.get(entries)
   if (known !== undefined) return known
@@ -114,11 +114,11 @@ export const blocksOf = ({ entries }: ClusterState): readonly PlacedBlock[] => {
 
 const byKey = ({ key: one }: BlockEntry, { key: other }: BlockEntry): number => (one < other ? -1 : 1)
 
-/** That blocks are as they were seen. */
+/** Conditions that the blocks are still as they were seen. */
 export const asSeen = (blocks: readonly PlacedBlock[]): readonly BlockCondition[] =>
   blocks.map(({ prefix, revision }) => ({ kind: 'modified', key: blockKey(prefix), revision }))
 
-/** The incarnation of a host that is alive; null: none is. */
+/** The record of a host that is alive; null: it is not alive. */
 export const liveHost = ({ entries }: ClusterState, key: string): HostRecord | null => {
   const entry = entries.get(key)
   return entry === undefined ? null : (parseHostRecord(entry.value) ?? { incarnation: '' })

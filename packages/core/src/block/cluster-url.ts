@@ -1,17 +1,20 @@
 import { InvalidRequestError } from '@portolan/netfilter'
 
 /**
- * Where a cluster is, as its URL says.
+ * The place of a cluster, as its URL names it.
  * @public @since 0.1.0
  */
 export interface ClusterAddress {
-  /** The cluster's name: several may share one etcd. */
+  /** The name of the cluster: several clusters may share one etcd. */
   readonly cluster: string
   /** `192.0.2.1:2379`, `[2001:db8::1]:2379`, `etcd.example:2379` */
   readonly endpoints: readonly string[]
   readonly tls: boolean
   readonly user: string | null
-  /** Files: the user's password, the authority of the servers' certificates, and this host's certificate with its key. */
+  /**
+   * Paths of files: the user's password, the authority of the servers' certificates, and this host's certificate with
+   * its key.
+   */
   readonly passwordFile: string | null
   readonly caFile: string | null
   readonly certFile: string | null
@@ -23,7 +26,7 @@ const form =
 
 const filesOf = ['password-file', 'ca', 'cert', 'key'] as const
 
-/** Names are parts of keys, and stand in lines of text. */
+/** Can the text be a name? Names are parts of keys and of lines of text. */
 const isName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text)
 
 /**
@@ -44,13 +47,13 @@ export const checkHostName = (name: string): void => {
 /**
  * Reads the URL of a cluster: `etcd://192.0.2.1:2379,192.0.2.2:2379/prod`.
  *
- * @throws InvalidRequestError for what is none, one with a password in it, or files without TLS
+ * @throws InvalidRequestError for an invalid URL, one with a password in it, or files for TLS without TLS
  * @example
  * parseClusterUrl('etcds://portolan@etcd.example/prod?password-file=/etc/portolan/etcd.password&ca=/etc/portolan/ca.pem').endpoints // ['etcd.example:2379']
  * @public @since 0.1.0
  */
 export const parseClusterUrl = (url: string): ClusterAddress => {
-  // Whatever else is wrong with it, a password in it is not repeated.
+  // A message never repeats a password, whatever else is wrong with the URL.
   const shown = url.replace(/^([^/]*\/\/[^@]*?):[^@]*@/, '$1:…@')
   const refuse = (why: string): InvalidRequestError =>
     new InvalidRequestError(`the cluster ${JSON.stringify(shown)} ${why} Write ${form}.`)

@@ -16,22 +16,22 @@ import type { NodeAddresses } from './node-record.ts'
 /** @public @since 0.1.0 */
 export interface ClusterPool {
   readonly pool: string
-  /** How many blocks it is cut into. */
+  /** The number of blocks that the pool is cut into. */
   readonly blocks: bigint
   readonly held: number
-  /** Given back by their hosts. */
+  /** Blocks that their hosts gave back. */
   readonly released: number
-  /** Reclaimed from hosts that were not alive. */
+  /** Blocks that were reclaimed from hosts which were not alive. */
   readonly expired: number
 }
 
 /** @public @since 0.1.0 */
 export interface ClusterHost {
   readonly host: string
-  /** Does a program there keep its lease? */
+  /** Does a program on the host keep its lease? */
   readonly alive: boolean
   readonly blocks: readonly ClusterBlock[]
-  /** Through which its blocks are reached; null: it has told none. */
+  /** The addresses through which its blocks are reached; null: it has announced none. */
   readonly addresses: NodeAddresses | null
 }
 
@@ -41,9 +41,9 @@ export interface ClusterHost {
  */
 export interface ClusterView {
   readonly revision: number
-  /** In the order in which blocks are claimed from them. */
+  /** The pools, in the order in which blocks are claimed from them. */
   readonly pools: readonly ClusterPool[]
-  /** By name. */
+  /** The hosts, sorted by name. */
   readonly hosts: readonly ClusterHost[]
 }
 
@@ -53,7 +53,7 @@ const addressesOf = (state: ClusterState, host: string): NodeAddresses | null =>
 }
 
 /**
- * What the keys of a cluster say.
+ * Describes a cluster by its keys.
  *
  * @example
  * describeCluster({ revision: 0, entries: [] }).hosts // []

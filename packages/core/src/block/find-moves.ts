@@ -5,29 +5,29 @@ import { holderOf } from './holder-of.ts'
 import type { ClusterMember } from './member.ts'
 
 /**
- * A block as a host had it when it asked last.
+ * A block that a host had when it last asked.
  * @public @since 0.1.0
  */
 export interface RememberedBlock {
   /** CIDR. */
   readonly block: string
-  /** The revision of its key then. */
+  /** The revision of its key at that time. */
   readonly revision: number
 }
 
 /**
- * A block that a host had and has no longer.
+ * A block that a host had and no longer has.
  * @public @since 0.1.0
  */
 export interface BlockMove {
   readonly block: string
-  /** The host that has it now, be it as a part of a larger block, or a part of it; null: no host has. */
+  /** The host that has the block now, or a larger block around it, or a part of it; null: no host has. */
   readonly takenBy: string | null
-  /** The revision at which that was so; 0: its key is gone, and it is in no block of another host. */
+  /** The revision at which this was so; 0: the block has no key, and no other host has its addresses. */
   readonly revision: number
 }
 
-/** What a host remembers to have and does not have. */
+/** Finds the blocks that a host remembers but does not have. */
 export const findMoves = (
   state: ClusterState,
   { host, incarnation }: ClusterMember,

@@ -8,7 +8,7 @@ import type { ClusterNeighbours } from './neighbours.ts'
 import { isWithinBlocks } from './within-blocks.ts'
 
 /**
- * A block that a host gave back in a cluster that it was in before, with networks of the host in it.
+ * A block that a host gave back in a former cluster while networks of the host are still in it.
  * @public @since 0.1.0
  */
 export interface LostElsewhere {
@@ -18,7 +18,7 @@ export interface LostElsewhere {
 }
 
 /**
- * What a host remembers of its blocks since it joined last.
+ * The blocks of a host, as it remembers them since it last joined.
  * @public @since 0.1.0
  */
 export interface RememberedBlocks {
@@ -27,15 +27,16 @@ export interface RememberedBlocks {
   readonly blocks: readonly RememberedBlock[]
   readonly leaving: readonly string[]
   readonly lost: readonly BlockMove[]
-  /** Those of clusters that it was in before: other hosts there may claim them. Absent: there are none. */
+  /** Lost blocks of former clusters, which other hosts there may claim. Absent: none. */
   readonly lostElsewhere?: readonly LostElsewhere[]
 }
 
 /**
- * The blocks that a host has by what it remembers, and by the cluster as it was seen since: a block that it did not have
- * at a later revision is lost, and one that no pool had then is leaving, though the host has not verified its blocks again.
+ * The blocks of a host, by its memory and by the cluster as it was seen later. A block that the host did not have at a
+ * later revision is lost. A block that was in no pool then is leaving: the host must move out of it. Both hold although
+ * the host has not verified its blocks again.
  *
- * @param seen - null: nothing was seen since
+ * @param seen - the cluster as it was seen since; null: it was not
  * @example
  * const blocks = [{ block: '10.64.1.0/24', revision: 3 }]
  * const remembered = { cluster: 'prod', host: 'web-1', blocks, leaving: [], lost: [] }
@@ -51,7 +52,7 @@ export const heldSince = (
     seen !== null && seen.cluster === cluster && seen.host === host && seen.revision >= revision
   const isGone = (one: RememberedBlock): boolean => isLater(one) && seen?.blocks.includes(one.block) === false
   const takerOf = (block: string): string | null => holderOf(block, seen?.others ?? [])?.host ?? null
-  // A later copy of the data may have been restored, by which it is this host's as before.
+  // A newer copy of the data may have been restored. By that copy the block is this host's again.
   const isBack = (one: BlockMove): boolean => isLater(one) && seen?.blocks.includes(one.block) === true
   const held = [...blocks.filter((one) => !isGone(one)), ...lost.filter(isBack)].map(({ block }) => block)
   return {

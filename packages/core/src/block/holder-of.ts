@@ -1,8 +1,8 @@
 import { containsPrefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 
 /**
- * Which of other hosts' blocks has the addresses of a block: one that it is in, else the first of those that are in it. Pools
- * may be cut into blocks of another size since.
+ * Finds the block of another host that has the addresses of a block: the one that contains it, or else the first one
+ * inside it. Pools may have been cut into blocks of another size since.
  */
 export const holderOf = <Block extends { readonly block: string }>(
   block: string,

@@ -10,15 +10,17 @@ import { forgottenBlocks, isInPools } from './undone-moves.ts'
 import { type KnownRecords, type UndoneRecord, undonePools, undoneRecord } from './undone-records.ts'
 import { inKeyOrder, isAmong } from './within-blocks.ts'
 
-/** What a host remembers of its cluster. */
+/** The memory that a host has of its cluster. */
 export interface KnownCluster extends KnownRecords {
   readonly pools: readonly string[]
 }
 
 /**
- * What a store does not know of a cluster any more. `older`: it is at a revision that the host has seen go by, as a copy of its
- * data was restored; `undone`, `pools-undone`, `address-undone`: the same, though its revisions have come as far since.
- * `unknown`: none of the blocks that the host has was ever claimed there.
+ * A loss of data that a host notices in a store.
+ * - `no-pools`: the pools are gone.
+ * - `older`: the store is at an older revision than the host has seen, because a copy of its data was restored.
+ * - `undone`, `pools-undone`, `address-undone`: such a copy was restored too, but its revisions have caught up since.
+ * - `unknown`: none of the host's blocks has a key.
  */
 export type LostRecords =
   | { readonly kind: 'no-pools' }
@@ -26,18 +28,18 @@ export type LostRecords =
       readonly kind: 'older'
       readonly revision: number
       readonly known: number
-      /** Those of the copy, where they are others than were seen; null: they are not. */
+      /** The pools of the copy, if they differ from those that were seen; null: they do not. */
       readonly pools: readonly string[] | null
     }
   | UndoneRecord
   | { readonly kind: 'unknown'; readonly blocks: readonly string[] }
 
 /**
- * Tells whether a store has lost what a host knows of its cluster: then it says nothing of the other hosts either. A block that
- * was taken away has a key, which says so; only pools of another size make keys go.
+ * Finds out whether a store has lost data that a host knows. Such a store cannot be believed about other hosts either.
+ * Taking a block away leaves a key that says so. Keys disappear only when pools are cut into another size.
  *
- * @param snapshot - read behind what is known: what was written in between is no loss
- * @returns null: it has not, as far as can be told
+ * @param snapshot - read after the known data was: later writes are no loss
+ * @returns null: no loss, as far as the host can tell
  */
 export const lostRecords = (snapshot: BlockSnapshot, known: KnownCluster): LostRecords | null => {
   const { pools, blocks, seen } = known
@@ -62,12 +64,12 @@ export const lostRecords = (snapshot: BlockSnapshot, known: KnownCluster): LostR
 }
 
 /**
- * The other hosts of a cluster, with those that the store has lost: what it says of their blocks is older than what was seen, or
- * nothing. Their containers run on, and they have the same blocks again once they join, but for those that no pool has any more.
- * Until then a block of this host that no pool has either stays with them: packets between both have no other way. Pools that
- * went are former ones.
+ * Adds the hosts that a store has lost to the other hosts of a cluster. The store's record of their blocks is missing,
+ * or older than what this host saw. Their containers still run. Once they join, they have the same blocks again, except
+ * those that no pool holds any more. Until then this host keeps its own lost blocks in no pool, because packets between
+ * both have no other way. Pools that are gone count as former pools.
  *
- * @param before - as they were known before
+ * @param before - the neighbours as they were known before
  */
 export const withUnknownHosts = (
   now: ClusterNeighbours,
@@ -104,7 +106,7 @@ export const withUnknownHosts = (
   }
 }
 
-/** A block of another host as it was seen, with the address that the host has told since. */
+/** A block of another host as it was seen, with the address that the host has announced since. */
 const forgotten = (one: NeighbourBlock, revision: number, state: ClusterState): NeighbourBlock => {
   const { seen, since } = one.forgotten ?? { seen: revision, since: state.revision }
   const told = revisionOf(state, nodeKey(one.host)) > since ? nodeAt(state, one.host) : null
@@ -112,14 +114,15 @@ const forgotten = (one: NeighbourBlock, revision: number, state: ClusterState): 
   return { ...one, via, forgotten: { seen, since: Math.min(since, state.revision) } }
 }
 
-/** Those of the other hosts of which a store has forgotten that they have the block. */
+/** The other hosts' blocks that a store has forgotten. */
 export const unknownHosts = ({ others }: Pick<ClusterNeighbours, 'others'>): ClusterNeighbours['others'] =>
   others.filter((one) => one.forgotten !== undefined)
 
 /**
- * The pools that a cluster had, where it lost those that a forgotten block is of: with them that host gets the block back.
+ * The pools that a cluster should have again, if it lost a pool with a forgotten block. With them the block's host gets
+ * it back.
  *
- * @returns null: they are there
+ * @returns null: no such pool is lost
  */
 export const lostPools = ({
   others,

@@ -12,27 +12,27 @@ import {
 } from './cluster-state.ts'
 
 /**
- * A host of a cluster, as it speaks for itself.
+ * A host of a cluster, with its name and identity.
  * @public @since 0.1.0
  */
 export interface ClusterMember {
   /** Its name in the cluster. */
   readonly host: string
-  /** Drawn once by this host, and kept where its leases are. No other host of the name has the same. */
+  /** Drawn once by this host, and kept with its leases. No other host with this name has the same. */
   readonly incarnation: string
 }
 
-/** The blocks that are held in the name of a host. */
+/** The blocks that are held under the name of a host. */
 export const heldByName = (
   state: ClusterState,
   { host }: Pick<ClusterMember, 'host'>,
 ): readonly PlacedBlock[] => blocksOf(state).filter((block) => block.state === 'held' && block.host === host)
 
-/** The blocks that a host has. */
+/** The blocks that this host itself holds. */
 export const heldBy = (state: ClusterState, member: ClusterMember): readonly PlacedBlock[] =>
   heldByName(state, member).filter(({ incarnation }) => incarnation === member.incarnation)
 
-/** The blocks that were reclaimed from a host, and that no other one has claimed. */
+/** The blocks that were reclaimed from a host, and that no other host has claimed. */
 export const expiredOf = (
   state: ClusterState,
   { host, incarnation }: ClusterMember,
@@ -42,9 +42,9 @@ export const expiredOf = (
   )
 
 /**
- * Whether a name is of this machine: by the one that is alive as it; else by those that have blocks.
+ * Does a name belong to this machine? The host that is alive under the name decides, or else the blocks held under it.
  *
- * @returns null: no machine has it
+ * @returns null: no machine has the name
  */
 export const ownsName = (snapshot: BlockSnapshot, member: ClusterMember): boolean | null => {
   const state = clusterState(snapshot)
@@ -55,15 +55,20 @@ export const ownsName = (snapshot: BlockSnapshot, member: ClusterMember): boolea
 }
 
 /**
- * How a transaction says that this host is alive. `if-new`: where nothing says so. `anew`: with the lease in the place of
- * the one that says so now. `again`: with the lease that says so now.
+ * How a transaction says that this host is alive.
+ * - `if-new`: only if nothing says so yet.
+ * - `anew`: with this lease, instead of the present one.
+ * - `again`: with the present lease.
  */
 export interface Announcement {
   readonly lease: string
   readonly how: 'if-new' | 'anew' | 'again'
 }
 
-/** What a transaction of this host has besides: nothing is done in the name of a host that is alive elsewhere. */
+/**
+ * The conditions and writes that every transaction of this host adds. It throws if another machine is alive under the
+ * name.
+ */
 export const asMember = (
   state: ClusterState,
   { host, incarnation }: ClusterMember,

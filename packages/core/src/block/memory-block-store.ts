@@ -10,19 +10,19 @@ import type {
 import { BlockStoreError } from './block-store-error.ts'
 
 /**
- * A store in memory, with what only a test does.
+ * A store in memory, with two functions that only tests need.
  * @public @since 0.1.0
  */
 export interface MemoryBlockStore extends BlockStore {
   /** Lets a lease run out, as if its host had been silent for too long. */
   expireLease(lease: string): void
-  /** Forgets what was before this revision: a watch from before it ends. */
+  /** Forgets all changes before this revision. A watch from an earlier revision ends. */
   compact(revision: number): void
 }
 
 /**
- * A store of blocks that lives as long as its process, for tests: many hosts in one process agree by it as hosts of a
- * cluster do by etcd. It passes the same suite. No lease of it runs out by itself.
+ * A block store in the memory of its process, for tests. Many hosts in one process agree through it as hosts of a
+ * cluster do through etcd, and it passes the same tests. Its leases do not run out by themselves.
  *
  * @example
  * const store = memoryBlockStore()

@@ -10,7 +10,7 @@ import type { RememberedBlock } from './find-moves.ts'
 import { unreadIn } from './unread-blocks.ts'
 
 /**
- * How many blocks of a family a host asked for, and how many of them it has.
+ * The numbers of blocks of a family that a host asked for, and that it has.
  * @public @since 0.1.0
  */
 export interface MissingBlocks {
@@ -19,14 +19,14 @@ export interface MissingBlocks {
   readonly held: number
 }
 
-/** The same, and what of the host was in the way of those that are free. */
+/** Missing blocks, with what on the host collided with free blocks. */
 export interface Shortfall extends MissingBlocks {
   readonly skipped: readonly Rejection[]
 }
 
 /**
- * A host got fewer blocks than it asked for. Those that it has stay its own, the ones among them too that were claimed
- * before there was none left.
+ * The error when a host got fewer blocks than it asked for. The host keeps the blocks that it has, with those that it
+ * claimed before none was left.
  * @example
  * const store = memoryBlockStore()
  * await runBlockSteps(store, setUpCluster(['10.64.0.0/23:24']))
@@ -38,9 +38,9 @@ export interface Shortfall extends MissingBlocks {
  * @public @since 0.1.0
  */
 export class BlocksExhaustedError extends BlockStoreError {
-  /** What the host has. */
+  /** The blocks that the host has. */
   readonly blocks: readonly RememberedBlock[]
-  /** Those of them that are new. */
+  /** The blocks among `blocks` that are new. */
   readonly claimed: readonly string[]
   readonly missing: readonly MissingBlocks[]
 
@@ -59,8 +59,8 @@ export class BlocksExhaustedError extends BlockStoreError {
 const familyNames: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' }
 
 /**
- * @param blocks - what the host has
- * @param written - how a command about the cluster is written
+ * @param blocks - the blocks that the host has
+ * @param written - writes a command about the cluster
  */
 export const blocksExhausted = (
   state: ClusterState,
@@ -70,7 +70,7 @@ export const blocksExhausted = (
   written: (command: string) => string,
 ): BlocksExhaustedError => {
   const missing = short.map(({ family, wanted, held }) => ({ family, wanted, held }))
-  // One command for all families: a call that names the pools of one would take away what the call before has added.
+  // One command for all families: a second call, for one family, would remove the pools that the first call has added.
   const added = short.length === 1 ? ['NEW'] : short.map(({ family }) => `NEW-${familyNames[family]}`)
   const sentences = [
     ...short.map((one) => shortfallText(state, one, added, written)),
@@ -109,7 +109,7 @@ const shortfallText = (
   return `No block is free in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}: ${[taken, lack, ...waysPast(skipped), way].join(' ')}`
 }
 
-/** Why no block is free. */
+/** Why no block is free: the end of a sentence. */
 const takenText = (held: number, skipped: readonly Rejection[], unread: readonly string[]): string => {
   if (skipped.length + unread.length === 0) return `hosts hold all ${held} of this family.`
   const keys = unread.length === 1 ? 'key' : 'keys'
@@ -124,7 +124,7 @@ const takenText = (held: number, skipped: readonly Rejection[], unread: readonly
     .concat('.')
 }
 
-/** What has a lease here is in the way whatever is allowed: its network has to leave the pools. */
+/** What to do about collisions. An allowed range does not free a lease: its network must leave the pools. */
 const waysPast = (skipped: readonly Rejection[]): readonly string[] => {
   const isLeased = ({ kind }: Rejection): boolean => kind === 'lease'
   const ofOthers =

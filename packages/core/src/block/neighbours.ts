@@ -15,70 +15,70 @@ export interface NeighbourBlock {
   readonly block: string
   /** The host that has it. */
   readonly host: string
-  /** The address of that host, of the block's family; null: the host has told none. */
+  /** The address of that host in the block's family; null: the host has announced none. */
   readonly via: string | null
-  /** A store that has lost data says otherwise, and nothing else was written since. Absent: it says the same. */
+  /** Set if a store that has lost data contradicts this, and nothing newer was written. Absent: the store agrees. */
   readonly forgotten?: ForgottenBlock
 }
 
 /**
- * That a store does not know any more of which host a block is.
+ * Records that a store no longer knows which host has a block.
  * @public @since 0.1.0
  */
 export interface ForgottenBlock {
-  /** The revision at which it was seen to be of that host. */
+  /** The revision at which the block was seen in the hands of that host. */
   readonly seen: number
-  /** The one at which the store was first seen without it: what is written behind that counts again. */
+  /** The revision at which the store was first seen without this record. Later writes count again. */
   readonly since: number
 }
 
 /**
- * Another state directory of a host, which the routes of the host are of.
+ * Another state directory of a host, which the host's routes belong to.
  * @public @since 0.1.0
  */
 export interface RouteHolder {
   readonly directory: string
-  /** What the host is there. */
+  /** The cluster of that directory, and the host's name in it. */
   readonly cluster: string
   readonly host: string
-  /** The blocks that it remembers there, CIDR. */
+  /** The blocks that it remembers, as CIDR. */
   readonly blocks: readonly string[]
-  /** The URL by which it joined; absent: none is known that holds in any folder. */
+  /** The URL by which it joined; absent: no URL is known that is valid in every folder. */
   readonly url?: string
 }
 
 /**
- * What a host has to know of a cluster to reach the containers of its other hosts.
+ * The facts of a cluster with which a host reaches the containers of other hosts.
  * @public @since 0.1.0
  */
 export interface ClusterNeighbours {
   readonly cluster: string
-  /** This host, by its name there. */
+  /** The name of this host in the cluster. */
   readonly host: string
-  /** The revision at which that was so. */
+  /** The revision at which all this was seen. */
   readonly revision: number
   /** The blocks of this host, CIDR. */
   readonly blocks: readonly string[]
-  /** Those of the other hosts, alive or not, in the order of their addresses. */
+  /** The blocks of the other hosts, alive or not, in the order of their addresses. */
   readonly others: readonly NeighbourBlock[]
-  /** Where hosts claim blocks, as `parsePool` reads them. Absent or none: they were not seen. */
+  /** The pools in which hosts claim blocks, in the form that `parsePool` reads. Absent or empty: they were not seen. */
   readonly pools?: readonly string[]
-  /** Pools that it had before, and those of clusters that this host was in before. Absent: none are known. */
+  /** Former pools of the cluster, and pools of former clusters of this host. Absent: none are known. */
   readonly former?: readonly string[]
   /**
-   * Blocks of this host that others have by a store which has lost data: where that is restored, it may say otherwise. Absent: the
-   * store has lost none.
+   * Blocks of this host that other hosts hold by the word of a store that has lost data. A restored store may say
+   * otherwise. Absent: the store has lost none.
    */
   readonly disputed?: readonly string[]
   /**
-   * Another state directory of this host, in another cluster, that the routes of the host are of: they stay as they are.
+   * Another state directory of this host, in another cluster, which the host's routes belong to. They stay as they are.
    * Absent: none is known.
    */
   readonly routesOf?: RouteHolder
 }
 
 /**
- * The other hosts of a cluster without what else has the routes of this one, as they are written down.
+ * Removes `routesOf` from neighbours, which gives the form in which they are stored.
  *
  * @example
  * withoutRouteHolder(neighbours).routesOf // undefined
@@ -90,7 +90,7 @@ export const withoutRouteHolder = ({
 }: ClusterNeighbours): ClusterNeighbours => neighbours
 
 /**
- * The blocks of a cluster as one of its hosts sees them.
+ * The blocks of a cluster from the view of one of its hosts.
  *
  * @example
  * neighboursOf({ revision: 0, entries: [] }, { cluster: 'prod', host: 'web-1', incarnation: 'a1' }).others // []
@@ -105,7 +105,7 @@ export const neighboursOf = (
     elsewhere = [],
   }: ClusterMember & {
     readonly cluster: string
-    /** Pools of clusters that this host was in before. */
+    /** Pools of former clusters of this host. */
     readonly elsewhere?: readonly string[]
   },
 ): ClusterNeighbours => {
@@ -126,21 +126,22 @@ export const neighboursOf = (
       .filter((block) => !isOwn(block))
       .map((block): NeighbourBlock => {
         const node = nodeAt(state, block.host)
-        // Addresses of a machine that had the name before lead elsewhere.
+        // The addresses of a former machine with this name lead elsewhere.
         const isOf = node !== null && leadsTo(node, block.incarnation) && block.host !== host
         return { block: block.block, host: block.host, via: isOf ? node[block.prefix.family] : null }
       }),
   }
 }
 
-/** Pools that a newer version wrote keep no host from its routes. */
+/** Reads the pools, or null. Pools that a newer version wrote must not keep a host from its routes. */
 const readablePools = ({ entries }: ClusterState): ClusterPools | null => {
   const entry = entries.get(poolsKey)
   return entry === undefined ? null : parseClusterPools(entry.value)
 }
 
 /**
- * Were the pools of a cluster written between two looks at it? Not where they are gone: there is nothing to join then.
+ * Were the pools of a cluster written between two readings? False if they are gone, because there is nothing to join
+ * then.
  */
 export const arePoolsWritten = (before: BlockSnapshot, now: BlockSnapshot): boolean => {
   const since = revisionOf(clusterState(now), poolsKey)

@@ -11,28 +11,29 @@ import type { KeyedBlock } from './block-keys.ts'
 import type { BlockRecord } from './block-record.ts'
 import { type ClusterPools, checkPools, entriesOf, type NamedEntry } from './cluster-pools.ts'
 
-/** The pools that come next, and what has to go before. */
+/** The next pools, and the keys that must be removed before. */
 export interface NextPools {
   readonly pools: ClusterPools
-  /** Blocks that no host has, and that another size of blocks is in the way of: they are no longer kept. */
+  /** Keys of blocks that no host has, and that hinder blocks of another size. They are forgotten. */
   readonly forgotten: readonly KeyedBlock[]
 }
 
-/** What becomes of blocks that were reclaimed. */
+/** How to treat blocks that were reclaimed. */
 export interface ReclaimedBlocks {
-  /** The hosts that they were reclaimed from are off for good, but for those that are alive. */
+  /** The hosts that lost these blocks are off for good, except those that are alive. */
   readonly areForgotten: boolean
-  /** Is the machine alive that has a block, or that it was reclaimed from? */
+  /** Is the machine alive that has the block, or that it was reclaimed from? */
   readonly isAlive: (block: BlockRecord) => boolean
-  /** How a command about the cluster is written. */
+  /** Writes a command about the cluster. */
   readonly written: (command: string) => string
 }
 
 /**
- * What the key of the pools is to hold. Blocks of two sizes never overlap: where a block has a key that is not of the
- * size that is asked for, it is refused, unless its host gave it back, or it was reclaimed and is to be forgotten.
+ * The next value of the key of the pools. Blocks of two sizes must never overlap. So a new size is refused where a
+ * block of another size has a key. Two kinds of blocks do not count: one that its host gave back, and a reclaimed one
+ * that may be forgotten.
  *
- * @param blocks - all that have a key
+ * @param blocks - all blocks that have a key
  * @throws InvalidRequestError for a block in the way
  */
 export const nextPools = (
@@ -64,8 +65,9 @@ const isForgotten = ({ record }: KeyedBlock, { areForgotten, isAlive }: Reclaime
   record?.state === 'released' || (record?.state === 'expired' && areForgotten && !isAlive(record))
 
 /**
- * Not of pools that are there: earlier versions took them.
- * @throws InvalidRequestError for pools that cannot be, or are of no use
+ * Checks pools that are asked for. The rules for new pools do not apply to present ones, which earlier versions
+ * accepted.
+ * @throws InvalidRequestError for pools that are invalid or useless
  */
 export const checkNewPools = (pools: readonly string[], before: ClusterPools | null): void => {
   checkPools(pools)

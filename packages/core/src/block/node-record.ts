@@ -1,7 +1,7 @@
 import { formatAddress, tryParseAddress } from '@portolan/netfilter'
 
 /**
- * The addresses through which the blocks of a host are reached, one of each family that has any.
+ * The addresses through which the blocks of a host are reached, at most one for each family.
  * @public @since 0.1.0
  */
 export interface NodeAddresses {
@@ -9,25 +9,28 @@ export interface NodeAddresses {
   readonly ip6: string | null
 }
 
-/** What the key of a host's addresses holds. */
+/** The value of the key of a host's addresses. */
 export interface NodeRecord extends NodeAddresses {
-  /** That of a block's key has to be the same: else the addresses are those of another machine of the name. */
+  /** A block's key must have the same incarnation, or the addresses belong to another machine with this name. */
   readonly incarnation: string
-  /** Other incarnations whose blocks are reached so too: a takeover of more than one transaction is on its way. */
+  /** Other incarnations whose blocks are reached here too, while a takeover of several transactions is under way. */
   readonly former: readonly string[]
 }
 
-/** Are the blocks of this incarnation reached through these addresses? Those of another machine of the name are not. */
+/** Do these addresses lead to blocks of this incarnation? Blocks of another machine with this name are elsewhere. */
 export const leadsTo = ({ incarnation, former }: NodeRecord, other: string): boolean =>
   incarnation === other || former.includes(other)
 
-/** Other programs may write the key: what is no plain address of the family goes into no route and no script. */
+/**
+ * Reads an address. Other programs may write the key, so a text that is not a plain address of the family goes into no
+ * route and no script.
+ */
 const addressIn = (value: unknown, family: 'ip' | 'ip6'): string | null => {
   const address = typeof value === 'string' ? tryParseAddress(value) : null
   return address?.family === family ? formatAddress(address) : null
 }
 
-/** Null for a value that no version of Portolan wrote: no route is made by it. */
+/** Reads the value of the key of a host's addresses; null: no version of Portolan wrote it, and no route uses it. */
 export const parseNodeRecord = (text: string): NodeRecord | null => {
   try {
     const value: unknown = JSON.parse(text)

@@ -5,18 +5,18 @@ import type { BlockTransaction } from './block-store.ts'
 import { BlockStoreError } from './block-store-error.ts'
 import { blockAt, type ClusterState, clusterState, revisionOf, withFound } from './cluster-state.ts'
 
-/** The next transaction towards what is wanted. */
+/** The next transaction towards the goal. */
 export interface BlockChange {
   readonly transaction: BlockTransaction
-  /** What its blocks carry as `nonce`, by which the outcome is known afterwards; null: it writes no block. */
+  /** The `nonce` of the blocks that it writes. It tells later whether they were written; null: it writes no block. */
   readonly nonce: string | null
-  /** The next change is decided on the keys as they are behind this one. */
+  /** Read the keys again before deciding on the next change. */
   readonly readsBehind?: boolean
 }
 
 interface Pursued {
   readonly state: ClusterState
-  /** Transactions of ours that were committed. */
+  /** The number of own transactions that were committed. */
   readonly commits: number
 }
 
@@ -24,10 +24,10 @@ interface Pursued {
 const mostUnknown = 4
 
 /**
- * Makes one change after the other until nothing is left to do. Each is decided on the keys as they were last seen. One
- * that is refused has seen what was in its way, so the next is decided on that.
+ * Makes one change after the other until nothing is left to do. Each is decided on the keys as they were last seen. A
+ * refusal reports the keys in the way, so the next change takes them into account.
  *
- * @param next - the next change; null: nothing is left
+ * @param next - returns the next change; null: nothing is left to do
  * @param from - the keys as they were seen a moment ago; null: they are read first
  */
 export function* pursue(
@@ -65,7 +65,8 @@ function* attempt(before: ClusterState, change: BlockChange): BlockSteps<Attempt
     if (answer.kind === 'refused') {
       const state = withFound(before, keys, answer)
       if (isOurs(state, change)) return { state, isCommitted: true }
-      // Other pools: what was seen of the blocks says nothing about them. Nor does a refusal say which block changed.
+      // If the pools have changed, the blocks that were seen are out of date. If a condition covers all blocks, the
+      // refusal does not say which one changed. In both cases the keys are read again.
       return revisionOf(state, poolsKey) === revisionOf(before, poolsKey) && !goesByAll(change.transaction)
         ? { state, isCommitted: false }
         : { state: clusterState(yield* read()), isCommitted: false }
@@ -73,7 +74,8 @@ function* attempt(before: ClusterState, change: BlockChange): BlockSteps<Attempt
     if (unknown === mostUnknown) throw leftOpen()
     const state = clusterState(yield* read())
     if (isOurs(state, change)) return { state, isCommitted: true }
-    // What was sent may still be carried out. The same again, with the same nonce, comes to the same whichever is first.
+    // The store may still carry out what was sent. Sending it again with the same nonce has the same effect, whichever
+    // comes first. If a key has changed, the next change is decided anew.
     if (keys.some((key) => revisionOf(state, key) !== revisionOf(before, key)))
       return { state, isCommitted: false }
   }

@@ -16,10 +16,10 @@ import { pursue } from './pursue.ts'
 import { mostBlocksAtOnce } from './release-blocks.ts'
 
 /**
- * The blocks that hosts hold which are not alive at this revision: those that may be reclaimed. A host that was never
- * alive, because no program there keeps its lease, is among them too.
+ * Lists the blocks that may be reclaimed: their hosts are not alive at this revision. A host that was never alive,
+ * because no program there keeps its lease, counts too.
  *
- * @param host - only those of this one; null: of all
+ * @param host - list only the blocks of this host; null: of all hosts
  * @example
  * blocksOfDeadHosts({ revision: 0, entries: [] }, null) // []
  * @public @since 0.1.0
@@ -33,11 +33,11 @@ const deadIn = (state: ClusterState): readonly PlacedBlock[] =>
   blocksOf(state).filter((block) => block.state === 'held' && !state.entries.has(hostKey(block.host)))
 
 /**
- * The steps that take blocks from hosts that are not alive. A block is left to its host if either has changed since it
- * was seen: the host came back, or it wrote the block's key.
+ * The steps that take blocks from hosts that are not alive. A block stays with its host if the host came back, or wrote
+ * the block's key, after the block was seen.
  *
- * @param seen - as `blocksOfDeadHosts` saw them, some time ago
- * @returns what was taken
+ * @param seen - the earlier result of `blocksOfDeadHosts`
+ * @returns the blocks that were taken
  * @example
  * const store = memoryBlockStore()
  * await runBlockSteps(store, setUpCluster(['10.64.0.0/12:24']))

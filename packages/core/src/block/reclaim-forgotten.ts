@@ -17,11 +17,11 @@ import { pursue } from './pursue.ts'
 import { mostBlocksAtOnce } from './release-blocks.ts'
 import { forgottenBlocks, type KnownBlocks } from './undone-moves.ts'
 
-/** What a host has seen of the blocks of others. */
+/** What a host has seen of other hosts' blocks. */
 type Known = Pick<KnownBlocks, 'lost' | 'seen'>
 
 /**
- * The blocks of a host that a store has forgotten, as it lost its data, and that this host remembers.
+ * The blocks of a host that this host remembers, and that a store has forgotten because it lost data.
  *
  * @throws BlockStoreError where there are no pools
  */
@@ -35,11 +35,11 @@ const forgottenIn = (state: ClusterState, host: string, known: Known): readonly 
 ]
 
 /**
- * The steps that free such blocks where the host is off for good: each gets a key that says that it was reclaimed from the host,
- * and every host that remembers the block goes by that. One that the store has for another host, or that no pool has, is left.
- * Where the host is alive by then nothing is done.
+ * The steps that free forgotten blocks of a host that is off for good. Each block gets a key that says that it was
+ * reclaimed, and every host that remembers the block follows it. A block that the store gives to another host, or that
+ * no pool holds, is left alone. If the host is alive by then, nothing is done.
  *
- * @returns what is free now
+ * @returns the blocks that are free now
  */
 export function* reclaimForgotten(
   host: string,
@@ -60,7 +60,7 @@ export function* reclaimForgotten(
       const revision = revisionOf(now, key)
       return revision === 0 ? { kind: 'created', key, revision } : { kind: 'modified', key, revision }
     })
-    // What it drew is not known: where it comes back all the same, it is told by its name.
+    // The incarnation of that host is not known. If it comes back after all, its name identifies it.
     const value = formatBlockRecord({ host, incarnation: '', nonce, state: 'expired' })
     return {
       transaction: {
@@ -78,7 +78,10 @@ export function* reclaimForgotten(
   return [...freed].filter((block) => !left.has(block) && isFree(state, parsePrefix(block)))
 }
 
-/** May a key be written that says so: is it a block of a pool, of which no host has any part, and which can be read? */
+/**
+ * May a key be written for the block? It must be a block of a pool, no host may have any part of it, and a present key
+ * must be readable.
+ */
 const isFree = (state: ClusterState, prefix: Prefix): boolean => {
   const entry = state.entries.get(blockKey(prefix))
   return (

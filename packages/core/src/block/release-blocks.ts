@@ -6,22 +6,22 @@ import { asSeen } from './cluster-state.ts'
 import { asMember, type ClusterMember, heldBy, heldByName } from './member.ts'
 import { pursue } from './pursue.ts'
 
-/** etcd takes 128 operations in a transaction unless told otherwise, and conditions count apart. */
+/** The most blocks of one transaction. etcd takes 128 operations by default, and counts conditions separately. */
 export const mostBlocksAtOnce = 100
 
 /** @public @since 0.1.0 */
 export interface ReleaseRequest extends ClusterMember {
-  /** CIDR; null: all that the host has. */
+  /** CIDR; null: all blocks of the host. */
   readonly blocks: readonly string[] | null
-  /** A text that no other claim has, each time. */
+  /** Returns a text that no other claim has, at each call. */
   readonly newNonce: () => string
 }
 
 /**
- * The steps by which a host gives blocks back. Their keys stay and say so: the host gets the same ones when it asks
- * again, unless another one needed them meanwhile.
+ * The steps by which a host gives blocks back. Their keys stay and say so. The host gets the same blocks when it asks
+ * again, unless another host needed them in between.
  *
- * @returns what was given back
+ * @returns the blocks that were given back
  * @example
  * const store = memoryBlockStore()
  * await runBlockSteps(store, setUpCluster(['10.64.0.0/12:24']))
@@ -45,7 +45,7 @@ export function* releaseBlocks(request: ReleaseRequest): BlockSteps<readonly str
       return { kind: 'put', key: blockKey(prefix), value, lease: null }
     })
     for (const { block } of some) released.add(block)
-    // Where a takeover was cut off, other blocks in the name are still reached through its address.
+    // After a takeover that was cut off, other blocks with this name are still reached through the address of the host.
     const keys =
       held.length === heldByName(state, request).length ? [hostKey(host), nodeKey(host)] : [hostKey(host)]
     const leaves: readonly BlockOperation[] =

@@ -5,12 +5,12 @@ import { type ClusterNeighbours, neighboursOf } from './neighbours.ts'
 import { inKeyOrder, isAmong } from './within-blocks.ts'
 
 /**
- * The other hosts as a host remembers them, of a store that has lost data: of what is left there only blocks of other hosts
- * count that have addresses of this one. Two hosts use them, so they are lost to this host until the store says otherwise; of
- * the rest the store says nothing.
+ * The other hosts as this host remembers them, after a store has lost data. From the store, only other hosts' blocks
+ * count that have addresses of this host. Two hosts use those addresses, so they are lost to this host until the store
+ * says otherwise. About all else the store knows nothing.
  *
- * @param before - as they are remembered; null: they are not
- * @returns null: no other host has any of them, and none is remembered to have
+ * @param before - the remembered neighbours; null: none
+ * @returns null: no other host has such addresses, and none had by memory
  */
 export const seenAfterLoss = (
   snapshot: BlockSnapshot,

@@ -10,32 +10,32 @@ import { mostBlocksAtOnce } from './release-blocks.ts'
 
 /** @public @since 0.1.0 */
 export interface ClusterSetUp {
-  /** Without host bits, IPv6 in its shortest form. */
+  /** The pools without host bits, with IPv6 in its shortest form. */
   readonly pools: readonly string[]
-  /** Were other pools settled before, or none? */
+  /** True: the cluster had other pools before, or none. */
   readonly changed: boolean
 }
 
 /** @public @since 0.1.0 */
 export interface PoolChange {
   /**
-   * Blocks that were reclaimed are forgotten too where another size is in their way: the hosts that they were reclaimed from
-   * are off for good. Those of a host that is alive are not.
+   * Forget reclaimed blocks too if they hinder another size: the hosts that lost them are off for good. Blocks of a
+   * host that is alive are not forgotten.
    */
   readonly forgetsReclaimed?: boolean
-  /** How a command about the cluster is written in messages; as it is unless told. */
+  /** Writes a command about the cluster for messages; by default unchanged. */
   readonly written?: (command: string) => string
 }
 
 /**
- * The steps that settle from which pools hosts of a cluster claim blocks. Pools may be added, removed and grown later.
- * Addresses are cut into blocks of another size only where no block of the former size has a key at the very revision
- * at which the pools change, but for blocks that hosts gave back, whose keys go with it: so no block overlaps another
- * one, whatever a host does that has not yet seen the change. A host whose reclaimed block was forgotten finds, as any host
- * that comes back, that the block is no longer its own.
+ * The steps that set the pools in which hosts of a cluster claim blocks. Pools may be added, removed and grown later.
+ * Addresses are cut into another block size only if no block of the former size has a key at the revision of the
+ * change. Blocks that hosts gave back do not count, and their keys go with the change. So no block overlaps another,
+ * whatever a host does that has not yet seen the change. A host whose reclaimed block was forgotten finds, like any
+ * host that comes back, that it has lost the block.
  *
- * @param pools - as `parsePool` reads them, each a prefix and the size of its blocks; no two overlap
- * @throws InvalidRequestError for pools that cannot be
+ * @param pools - in the form that `parsePool` reads, each a prefix and the size of its blocks; no two overlap
+ * @throws InvalidRequestError for invalid pools
  * @example
  * const store = memoryBlockStore()
  * await runBlockSteps(store, setUpCluster(['10.64.0.0/12:24', 'fd00:1234::/48:64']))
@@ -61,16 +61,17 @@ export function* setUpCluster(
     if (before !== null && formatClusterPools(before) === value) return null
     const some = forgotten.slice(0, mostBlocksAtOnce)
     const isLast = some.length === forgotten.length
-    // Where no answer comes to it, the change is found to be made.
+    // This is set before the answer. If no answer comes, the next reading finds the change made.
     if (isLast) changed = before === null || String(before.pools) !== String(wanted.pools)
     const off = new Set(
       some.flatMap(({ record }) => (record?.state === 'expired' ? [hostKey(record.host)] : [])),
     )
     const when: readonly BlockCondition[] = [
       { kind: 'modified', key: poolsKey, revision: revisionOf(state, poolsKey) },
-      // A claim goes by pools as well, but it does not write their key: one that came in between is seen by its block.
+      // A claim depends on the pools, but does not write their key. A claim made in between shows by the key of its
+      // block.
       { kind: 'unchanged', key: blocksPrefix, revision: state.revision },
-      // None of them has come back meanwhile.
+      // None of these hosts has come back in between.
       ...[...off].map((key) => ({ kind: 'modified' as const, key, revision: revisionOf(state, key) })),
     ]
     return {

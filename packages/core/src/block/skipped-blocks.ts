@@ -2,19 +2,19 @@ import { formatPrefix, type Prefix } from '@portolan/netfilter'
 import type { BlockObstacle, Overlap, Rejection } from '../pool/index.ts'
 import { unusableRange } from '../pool/unusable-range.ts'
 
-/** Asks what is in the way of blocks, and remembers it. */
+/** Finds what is in the way of blocks, and collects it. */
 export interface SkippedBlocks {
-  /** What is in the way of a block; null: nothing is. */
+  /** The obstacle of a block; null: there is none. */
   readonly obstacle: (block: Prefix) => Rejection | null
-  /** That so many more blocks were passed over for it. */
+  /** Counts more blocks that were passed over because of an obstacle. */
   readonly pass: (rejection: Rejection, more: bigint) => void
-  /** One for each thing that is in the way. */
+  /** One rejection for each obstacle. */
   readonly list: () => readonly Rejection[]
 }
 
 export const skippedBlocks = (avoid: BlockObstacle | undefined): SkippedBlocks => {
   const found = new Map<string, Rejection>()
-  // A block is asked for by what a host had, and in its turn.
+  // A block may be asked about twice: as one that the host had, and in its turn. It is counted once.
   const asked = new Set<string>()
   const add = (rejection: Rejection, candidates: number): void => {
     const known = found.get(rejection.overlaps)
@@ -41,7 +41,7 @@ export const skippedBlocks = (avoid: BlockObstacle | undefined): SkippedBlocks =
   }
 }
 
-/** Earlier versions took pools of such addresses. */
+/** Refuses unusable addresses. Earlier versions accepted pools of such addresses. */
 const unusable = (block: Prefix): Overlap | null => {
   const overlaps = unusableRange(block)
   return overlaps === null

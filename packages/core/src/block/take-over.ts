@@ -8,12 +8,12 @@ import { formatNodeRecord, leadsTo } from './node-record.ts'
 import { mostBlocksAtOnce } from './release-blocks.ts'
 
 /**
- * What takes the blocks of a machine whose state directory was lost. It takes them together, and with the addresses
- * through which they are reached: other hosts follow each revision, and would take the route away from a block that is of
- * a host without one for a moment. Where they are more than one transaction takes, the addresses are of the others as well
- * until those are taken too, be it by another run.
+ * The transaction that takes over the blocks of a machine whose state directory was lost. It takes the blocks together
+ * with the addresses that lead to them. Other hosts follow each revision, and would remove the route to a block whose
+ * host has no address for a moment. If there are more blocks than fit one transaction, the addresses also serve the
+ * remaining blocks until those are taken, even by a later run.
  *
- * @param lost - the blocks in the name of the host that have another incarnation
+ * @param lost - the blocks under the name of the host that have another incarnation
  */
 export const takeOver = (
   state: ClusterState,

@@ -16,32 +16,35 @@ import type { ClusterMember } from './member.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
 import { isAmong } from './within-blocks.ts'
 
-/** What a host remembers of the blocks of its cluster. */
+/** The memory that a host has of the blocks of its cluster. */
 export interface KnownBlocks extends ClusterMember {
   readonly blocks: readonly RememberedBlock[]
-  /** Blocks that it had, and the host that has each. */
+  /** Blocks that it had, each with the host that has it now. */
   readonly lost: readonly BlockMove[]
-  /** The other hosts as they were seen last; null: they were not. */
+  /** The other hosts as they were last seen; null: they were not seen. */
   readonly seen: Pick<
     ClusterNeighbours,
     'host' | 'revision' | 'others' | 'disputed' | 'pools' | 'former'
   > | null
 }
 
-/** A block of another host, and a revision at which it had it. */
+/** A block of another host, and a revision at which that host had it. */
 export interface TakenBlock {
   readonly block: string
   readonly takenBy: string
   readonly revision: number
 }
 
-/** The same, with what the store says of it by now. */
+/** A block of another host, and what the store has forgotten of it. */
 interface SeenBlock extends TakenBlock {
-  /** The revision at which the store was first seen without it; null: it was not. */
+  /** The revision at which the store was first seen without this record; null: it was not. */
   readonly since: number | null
 }
 
-/** What was other hosts', as this host saw. What a store that had lost data said of blocks of this one is no such thing. */
+/**
+ * Blocks that this host saw in the hands of others. Disputed blocks do not count: only a store that had lost data gave
+ * them to other hosts.
+ */
 const takenBefore = ({ lost, seen }: Pick<KnownBlocks, 'lost' | 'seen'>): readonly SeenBlock[] => [
   ...lost.flatMap(({ block, takenBy, revision }) =>
     takenBy === null ? [] : [{ block, takenBy, revision, since: null }],
@@ -55,8 +58,8 @@ const takenBefore = ({ lost, seen }: Pick<KnownBlocks, 'lost' | 'seen'>): readon
 ]
 
 /**
- * Does a key say what came behind that? A store that has forgotten it is believed again with what is written since. That
- * another host gives the block back which an older copy says it had is no news: it was that host's before.
+ * Is a key newer than what was seen, or does it agree with it? If the store was seen without the record, only later
+ * writes count. A release by another host is not news then: an older copy of the data gives the block to that host.
  */
 const isLater = ({ takenBy, revision, since }: SeenBlock, key: PlacedBlock): boolean => {
   if (since === null) return key.revision > revision || key.host === takenBy
@@ -64,23 +67,23 @@ const isLater = ({ takenBy, revision, since }: SeenBlock, key: PlacedBlock): boo
   return key.revision > since && (key.state === 'held' || key.host === takenBy)
 }
 
-/** A block that a store says is of one host, and that was another's by then, as was seen. */
+/** A block that a store gives to one host, although this host saw it later in the hands of another. */
 export interface UndoneBlock extends TakenBlock {
-  /** Which host has it by the store. */
+  /** The host that has the block by the store. */
   readonly host: string
-  /** The revision at which it came to it there. */
+  /** The revision at which that host got it, by the store. */
   readonly since: number
-  /** Is that host this one? Another machine may have its name. */
+  /** Is that host this one? Another machine may have the same name. */
   readonly isOwn: boolean
 }
 
 /**
- * The keys of a store that say what cannot be of a block: that it is of a host since a revision, though another one had it behind
- * that. A key that was written before a revision, and not since, has said the same at that one; so an older copy of the data was
- * restored, however far its revisions are by now.
+ * Finds keys of a store that contradict what was seen. Such a key gives a block to one host since a revision, but at a
+ * later revision another host was seen with it. The key was not written in between, so it must have said the same then.
+ * So an older copy of the data was restored, however far its revisions are now.
  *
- * @param keys - held blocks of other hosts than the one that was seen to have it
- * @param isOwn - is a key that of this host?
+ * @param keys - held blocks of other hosts than the one that was seen with the block
+ * @param isOwn - does a key belong to this host?
  */
 export const undoneKeys = (
   { block, takenBy, revision, since }: SeenBlock,
@@ -96,7 +99,7 @@ export const undoneKeys = (
     }))
 }
 
-/** Blocks of this host, by a store or by what it remembers, of which the store says what cannot be. */
+/** Finds contradictions about blocks that are this host's, by the store or by its memory. */
 export const undoneBlocks = (state: ClusterState, known: KnownBlocks): readonly UndoneBlock[] => {
   const { host, incarnation, blocks } = known
   const held = blocksOf(state).filter((one) => one.state === 'held')
@@ -110,10 +113,10 @@ export const undoneBlocks = (state: ClusterState, known: KnownBlocks): readonly 
 }
 
 /**
- * Blocks that were other hosts', as this host has seen, and of which the store says what is older, or nothing: an older copy of
- * its data was restored. Pools that are cut into blocks of another size make keys go as well, and say nothing of that. Where no
- * pool has the block any more, only a host of which the store knows nothing still has it; or one that has written nothing since,
- * where the pools are older than what was seen as well.
+ * Finds blocks that this host saw in the hands of others, and about which the store has an older record or none: an
+ * older copy of its data was restored. Keys also disappear if pools are cut into another size, which is no loss. If no
+ * pool holds the block any more, it counts as forgotten in two cases: the store knows nothing of its host; or the pools
+ * are older than those that were seen, and the host has written nothing since.
  */
 export const forgottenBlocks = (
   state: ClusterState,
@@ -124,14 +127,14 @@ export const forgottenBlocks = (
   const entries = poolEntries(mustHavePools(state))
   const now = blocksOf(state)
   const hosts = new Set(now.map(({ host }) => host))
-  // This host gave it back for the one that it is of.
+  // This host gave the block back for its real holder.
   const isYielded = (key: PlacedBlock): boolean => key.state === 'released' && key.host === known.seen?.host
   const isNews = (one: SeenBlock, key: PlacedBlock): boolean => isLater(one, key) && !isYielded(key)
   return taken.filter((one) => {
     const prefix = parsePrefix(one.block)
     const entry = state.entries.get(blockKey(prefix))
     const key = entry === undefined ? null : blockAt(entry)
-    // Most are as they were seen: the others are few.
+    // Most blocks are as they were seen, so this check comes first.
     if (key !== null && isNews(one, key)) return false
     if (!isBlockOf(entries, prefix)) {
       if (hasOlderPools(state, one, known.seen)) {
@@ -142,25 +145,25 @@ export const forgottenBlocks = (
   })
 }
 
-/** Are the pools those of an older copy, from before the block was in one? */
+/** Are the pools those of an older copy, from before they held the block? */
 const hasOlderPools = (
   state: ClusterState,
   { block, revision, since }: SeenBlock,
   seen: KnownBlocks['seen'],
 ): boolean => {
   if (revisionOf(state, poolsKey) > (since ?? revision)) return false
-  // What was seen as pools of before says nothing of a block that was given back.
+  // Former pools count only if the store was seen without the record. Otherwise the block may have been given back.
   const pools = [...(seen?.pools ?? []), ...(since === null ? [] : (seen?.former ?? []))]
   return isBlockOf(poolEntries({ pools }), parsePrefix(block))
 }
 
-/** The revision at which a host has written something last. */
+/** The revision at which a host last wrote something. */
 const lastWordOf = (state: ClusterState, host: string, blocks: readonly PlacedBlock[]): number =>
   Math.max(
     revisionOf(state, nodeKey(host)),
     ...blocks.flatMap((one) => (one.host === host ? [one.revision] : [])),
   )
 
-/** Does any pool have addresses of a block, be it in blocks of another size? */
+/** Does any pool have addresses of a block, even in blocks of another size? */
 export const isInPools = (entries: readonly PoolEntry[], block: Prefix): boolean =>
   entries.some(({ prefix }) => prefixesOverlap(prefix, block))

@@ -3,15 +3,15 @@ import { blockOfKey } from './block-key.ts'
 import type { BlockSnapshot } from './block-store.ts'
 import { blockAt, type ClusterState, clusterState } from './cluster-state.ts'
 
-/** A block whose key holds what this version cannot read: which host has it is not known, and no host claims it. */
+/** A block whose key this version cannot read. It is not known which host has the block, and no host claims it. */
 export interface UnreadBlock {
   /** CIDR. */
   readonly block: string
-  /** Within the keys of the cluster. */
+  /** The key, inside the cluster. */
   readonly key: string
 }
 
-/** The blocks of a cluster whose keys cannot be read. */
+/** Lists the blocks of a cluster whose keys cannot be read. */
 export const unreadBlocks = (snapshot: BlockSnapshot): readonly UnreadBlock[] =>
   unreadIn(clusterState(snapshot)).map(({ prefix, key }) => ({ block: formatPrefix(prefix), key }))
 

@@ -4,8 +4,8 @@ import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
 
 /**
- * Are all addresses of a block in one of these? A block that a host had, and has by now as a part of a larger one, is not
- * lost: blocks never overlap, so no other host has any of it.
+ * Does one of these blocks contain all addresses of a block? A host that had a block, and now has a larger one around
+ * it, has not lost it: blocks never overlap, so no other host has any part of it.
  *
  * @param blocks - CIDR of each
  */
@@ -15,20 +15,20 @@ export const isWithinBlocks = (block: string, blocks: readonly string[]): boolea
 }
 
 /**
- * Is a block one of those that the pools of a cluster are cut into?
+ * Is this one of the blocks that the pools of a cluster are cut into?
  *
- * @param pools - as etcd has them: `10.64.0.0/22:24`
+ * @param pools - in the form of etcd: `10.64.0.0/22:24`
  */
 export const isOfPools = (block: string, pools: readonly string[]): boolean =>
   isBlockOf(poolEntries({ pools }), parsePrefix(block))
 
-/** Is any address of a block in one of these? */
+/** Does one of these blocks contain any address of a block? */
 export const isAmong = (block: string, blocks: readonly string[]): boolean => {
   const prefix = parsePrefix(block)
   return blocks.some((one) => prefixesOverlap(parsePrefix(one), prefix))
 }
 
-/** Blocks in the order of their keys. */
+/** Sorts blocks by their keys. */
 export const inKeyOrder = <Block extends { readonly block: string }>(
   blocks: readonly Block[],
 ): readonly Block[] =>

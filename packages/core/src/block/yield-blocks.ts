@@ -5,26 +5,29 @@ import type { BlockMove } from './find-moves.ts'
 import { type ClusterMember, heldBy } from './member.ts'
 import { forgottenBlocks, type KnownBlocks, undoneBlocks } from './undone-moves.ts'
 
-/** A block that the store said was this host's, and that is another one's, as this host has seen. */
+/** A block that the store gave to this host, although this host saw that it is another host's. */
 export interface YieldedBlock {
   readonly block: string
   readonly takenBy: string
 }
 
-/** What a host has seen of the blocks of others, which a store that had its data restored has forgotten. */
+/** What a host has seen of other hosts' blocks, and a store with restored data has forgotten. */
 export interface SeenHolders {
-  /** The next block of this host that is another one's: it is given back, for that one to claim. Null: there is none. */
+  /**
+   * The next block of this host that is another host's. It is given back, so that the other host can claim it. Null:
+   * there is none.
+   */
   next(state: ClusterState): PlacedBlock | null
-  /** What is in the way of claiming a block: it is of another host. */
+  /** Finds the other host that a block belongs to, and that keeps this host from claiming it. */
   obstacle(state: ClusterState): (block: string) => Collision | null
-  /** A block that no host has by the store is of the one that was seen to have it. */
+  /** If the store names no holder of a lost block, names the host that was seen with it. */
   told(state: ClusterState, move: BlockMove): BlockMove
   yielded(): readonly YieldedBlock[]
 }
 
 /**
  * @param known - what this host has seen
- * @param written - how a command about the cluster is written
+ * @param written - writes a command about the cluster
  */
 export const seenHolders = (
   member: ClusterMember,
@@ -60,7 +63,7 @@ export const seenHolders = (
     told: (state, move) => {
       const takenBy = move.takenBy ?? holderIn(state)(move.block)
       const before = known.lost.find(({ block }) => block === move.block)?.revision ?? 0
-      // As late as its key, which says nothing of that host.
+      // The move is at least as late as the block's key, which does not name that host.
       return takenBy === move.takenBy
         ? move
         : { ...move, takenBy, revision: Math.max(before, move.revision, known.seen?.revision ?? 0) }
