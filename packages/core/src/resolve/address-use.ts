@@ -16,28 +16,28 @@ import { engineOfInterface } from '../engine/index.ts'
 import type { ExternalNetwork } from './external-network.ts'
 
 /**
- * What is known of the addresses of an external network whose bridge is not ours. Its engine gives addresses to its own
- * containers and knows nothing of those that Portolan gives.
+ * The known addresses on an external network with a foreign bridge. Its engine gives addresses to its own containers,
+ * and does not know the addresses that Portolan gives.
  * @public @since 0.1.0
  */
 export interface AddressUse {
   readonly bridge: string
-  /** The engine that the bridge belongs to, as its files or its name tell. */
+  /** The engine that the bridge belongs to, by its files or by the bridge's name; null: not known. */
   readonly engine: string | null
-  /** Whether all addresses in use are known. Of a bridge without a port none is in use. */
+  /** Are all addresses in use known? They are if the engine has records, or if the bridge has no port. */
   readonly isKnown: boolean
-  /** Whether the engine may give the address to a container later. */
+  /** May the engine give the address to a container later? */
   isHandedOut(address: string): boolean
-  /** The program or container that the engine's records name for an address; null: they have no such address. */
+  /** The program or container that the engine's records name for an address; null: the address is not in them. */
   holderOf(address: string): string | null
   isTaken(address: string): boolean
-  /** Where to pick in a subnet, best first; null is the whole subnet. */
+  /** The parts of a subnet in which to pick, best first; null: the whole subnet. */
   parts(subnet: string): readonly (string | null)[]
 }
 
 /**
- * @param translated - addresses that rules of other programs translate a destination to
- * @param own - addresses that this project's own rules lead to: what answers there is its container
+ * @param translated - addresses to which rules of other programs translate a destination
+ * @param own - addresses to which this project's own rules lead: a neighbour there is the project's container
  * @internal
  */
 export const addressUse = (
@@ -58,7 +58,7 @@ export const addressUse = (
     ...addressesOf(bridge, facts),
   ])
   const ranges = engines.flatMap(rangesOf)
-  // libvirt hands out by DHCP alone, which has ranges (formatnetwork.html, `<dhcp>`).
+  // libvirt hands out addresses only by DHCP, which has ranges (formatnetwork.html, `<dhcp>`).
   const isByRangesAlone = engines.length > 0 && engines.every(({ engine }) => engine === 'libvirt')
   const hasPorts = (facts.interfaces ?? []).some(({ master }) => master === bridge)
   const isRecorded = engines.some(({ used }) => used !== undefined)
@@ -96,12 +96,13 @@ const rangesOf = ({ ranges = [] }: EngineNetworkFact): readonly Prefix[] =>
       : rangePrefixes(parseAddress(first), parseAddress(last))
   })
 
-/** A subnet with fewer host bits is not worth dividing. */
+/** The fewest host bits that make a subnet worth dividing. */
 const fewestBits = 3
 
 /**
- * First what the engine does not hand out. Then the upper half: Docker takes the lowest address that is free, Podman
- * and CNI go on from the one they gave last, so they come there last.
+ * The parts of a subnet beside the engine's. First come the addresses that the engine does not hand out. Then comes the
+ * upper half, which engines reach last: Docker takes the lowest free address, and Podman and CNI go on from the last
+ * one they gave.
  */
 const partsBeside = (subnet: Prefix, ranges: readonly Prefix[]): readonly string[] => {
   if (bitsOf(subnet) - subnet.length < fewestBits) return []

@@ -8,17 +8,17 @@ export interface AddressedSubnet {
   readonly gateway: string | null
 }
 
-/** A network with subnets settled, of whatever kind. */
+/** A network of any kind whose subnets are settled. */
 export interface AddressedNetwork {
   readonly name: string
-  /** The network's holder, as leases know it. */
+  /** The network as leases name it. */
   readonly on: LeasingNetwork
   readonly ip: AddressedSubnet | null
   readonly ip6: AddressedSubnet | null
   readonly ipRange: { readonly ip: string | null; readonly ip6: string | null }
 }
 
-/** A network with its leases, and the ranges that its intent names. */
+/** Joins a network's subnets with its name in leases, and with the ranges that its intent names. */
 export const addressed = (
   { name, ip, ip6 }: Pick<AddressedNetwork, 'name' | 'ip' | 'ip6'>,
   on: LeasingNetwork,
@@ -40,7 +40,7 @@ interface Ranged {
   readonly ip6: { readonly ipRange: string | null } | null
 }
 
-/** The subnet and the leases that the addresses of one family of a network are taken from. */
+/** The subnet and the network in leases from which addresses of one family are taken. */
 export interface AddressSource {
   readonly on: LeasingNetwork
   readonly family: Family
@@ -48,12 +48,12 @@ export interface AddressSource {
   readonly ipRange: string | null
 }
 
-/** One endpoint's wish for an address of one family. */
+/** One endpoint's request for an address of one family. */
 export interface AddressWish {
   readonly endpoint: EndpointIntent
   readonly from: AddressSource
   readonly holder: LeaseHolder
-  /** Canonical; null: any. */
+  /** A canonical address; null: any address. */
   readonly fixed: string | null
   readonly holderKey: string
 }

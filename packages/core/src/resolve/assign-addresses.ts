@@ -34,19 +34,20 @@ interface AttachedEndpoints {
   readonly unleased: Pick<UnleasedUse, 'addresses' | 'addressFor'>
 }
 
-/** The addresses that an endpoint has so far, with one MAC for both. */
+/** The addresses that an endpoint has been given so far. Both share one MAC. */
 type GivenAddresses = Pick<DesiredEndpoint, 'ip' | 'ip6'> & { readonly mac: string | null }
 
 const nothing: GivenAddresses = { ip: null, ip6: null, mac: null }
 
 /**
- * Gives every endpoint its addresses: static ones first, so that no other endpoint gets them. Then each endpoint that
- * has an address, or had one last, gets that. The others get the lowest free address, in the order of the intent. So an
- * endpoint that comes or goes moves no other. An address that a published port of another project leads to is in use.
+ * Gives every endpoint its addresses. Static ones come first, so that no other endpoint gets them. Then each endpoint
+ * that has an address, or had one last, gets it again. The others get the lowest free address, in the order of the
+ * intent. So an endpoint that comes or goes moves no other. An address to which another project's published port leads
+ * counts as in use.
  *
- * @param uses - of networks that are not ours alone: what is known of their addresses
- * @param attached - the endpoints that have an interface: what they gave up goes to no other one, nor what one has up without
- *   a lease, which it gets itself
+ * @param uses - the known addresses of networks that are not only ours
+ * @param attached - the endpoints with an interface. An address that such an endpoint released goes to no other
+ * endpoint. An address that it has without a lease goes to this endpoint itself.
  * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left
  * @throws IntentError when a static address has another holder
  * @internal
@@ -64,7 +65,7 @@ export const assignAddresses = (
     ...unleased.addresses,
   ])
   const isTaken = (address: string): boolean => inUse.has(address)
-  // One function for each network: a search for a free address goes on where it ended for the same function.
+  // One function for each network: with the same function, a search for a free address goes on where it ended.
   const isTakenOn = new Map(
     [...uses].map(([name, use]) => [name, (address: string) => isTaken(address) || use.isTaken(address)]),
   )
@@ -101,7 +102,7 @@ export const assignAddresses = (
 
   const notes: IntentNote[] = []
   const given = new Map<EndpointIntent, GivenAddresses>()
-  // Read once for each network: prefixes are parsed, and keys are made of them.
+  // Computed once for each network: it parses prefixes and builds keys.
   const partsOf = rememberedParts(uses)
   const full = new Set<AddressPart>()
   const { book } = leases
@@ -123,7 +124,7 @@ export const assignAddresses = (
           isTaken: isTakenOn.get(endpoint.network) ?? isTaken,
           isAttached: (one) => isAttachedOn(from.on, one),
           planned: true,
-          // One MAC an endpoint, of its IPv4 address where it has one.
+          // An endpoint has one MAC: that of its IPv4 address, if it has one.
           mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
         },
         range,
@@ -141,7 +142,7 @@ export const assignAddresses = (
     const statics = family.filter(({ fixed }) => fixed !== null)
     notes.push(...makeWay(intent, statics, leases))
     const others = family.filter(({ fixed }) => fixed === null)
-    // Asked of all before the first is given anything.
+    // This is asked for all endpoints before the first one gets an address.
     const returning = others.filter(({ holderKey }) => book.ofHolder(holderKey) !== null)
     const isReturning = new Set(returning)
     for (const wish of statics) give(wish)
@@ -162,10 +163,10 @@ interface AddressPart {
   readonly range: AddressRange
 }
 
-/** At least one, which is the last that is tried. */
+/** The parts of a subnet: at least one. The last part is tried last. */
 type AddressParts = readonly [AddressPart, ...AddressPart[]]
 
-/** The parts of a subnet, in the order they are tried. */
+/** Makes the parts of a subnet, in the order in which they are tried, once for each source. */
 const rememberedParts = (
   uses: ReadonlyMap<string, AddressUse>,
 ): ((network: string, from: AddressSource) => AddressParts) => {
@@ -192,10 +193,10 @@ const rememberedParts = (
 }
 
 /**
- * The answer for the first part that has an address left.
+ * The answer of the first part that has an address left.
  *
- * @param full - parts that had none left. They are not asked again: to say so, a part counts all of its leases, and no
- *   address is given back while others are picked
+ * @param full - the parts that had none left. They are not asked again: a part counts all of its leases before it says
+ * so, and no address is given back in between
  */
 const firstWithRoom = <T>(
   [part, ...rest]: AddressParts,
@@ -215,11 +216,11 @@ const firstWithRoom = <T>(
   return firstWithRoom([next, ...others], full, ask)
 }
 
-/** Frees the addresses that plans hold for endpoints of the project that are no longer wanted, for this very plan. */
+/** Releases the addresses that plans hold for endpoints no longer wanted, so that this plan can use them. */
 const releaseUnwanted = (project: string, wanted: ReadonlySet<string>, leases: LeaseDraft): void => {
   for (const lease of leases.book.under('address/')) {
     if (lease.kind !== 'address' || lease.released !== null || lease.holder.project !== project) continue
-    // An orchestrator took it for an endpoint that no file names.
+    // An orchestrator leased it for an endpoint that no file names.
     if (lease.planned !== true) continue
     if (wanted.has(addressHolderKey(lease.on, lease.family, lease.holder))) continue
     releaseLeaseIn(leases.book, leaseKey(lease))
@@ -227,9 +228,9 @@ const releaseUnwanted = (project: string, wanted: ReadonlySet<string>, leases: L
 }
 
 /**
- * Takes an address that the file now gives to an endpoint from another endpoint of the project that had picked it. The
- * file overrides what was picked, and the plan says which service moves. An address that an orchestrator leased for an
- * endpoint of no file stays.
+ * Releases an address that another endpoint of the project had picked, because the file now gives it to an endpoint by
+ * name. The plan then says which service moves. An address that an orchestrator leased for an endpoint of no file
+ * stays.
  */
 const makeWay = (
   { project, endpoints }: { readonly project: string; readonly endpoints: readonly EndpointIntent[] },
@@ -281,7 +282,7 @@ const movedNote = ({ address, holder }: LeasedAddress, { service, network }: End
 
 const placed: readonly string[] = ['SUBNET_EXHAUSTED', 'ADDRESS_LEASED']
 
-/** Acquires an address; where none is left or another interface has it, the error begins with the place of the service that wants one. */
+/** Acquires an address. If none is left, or another interface has it, the error starts with the service's place. */
 const toldWithPlace = <Result>(place: SourcePosition | null, acquire: () => Result): Result => {
   try {
     return acquire()

@@ -13,13 +13,14 @@ import type { LeaseDraft } from './lease-draft.ts'
  * @internal
  */
 export interface PortSupply {
-  /** The port of one holder: the same in every family. */
+  /** The host port of one holder: the same in every family. */
   take(protocol: Protocol, holder: PortHolder): number
 }
 
 /**
- * A supply of the free ports of `ip_local_port_range`, lowest first: not reserved, not listened on, not leased, and
- * not in use by any mapping. A mapping that has a port already keeps it, unless a mapping of the same intent names it.
+ * Supplies the free ports of `ip_local_port_range`, lowest first. A free port is not reserved, not listened on, not
+ * leased, and in no mapping. A mapping that already has a port keeps it, unless a mapping of the same intent names that
+ * port.
  * @throws PortolanError `PORTS_EXHAUSTED` from `take` when the range is used up
  * @internal
  */
@@ -32,7 +33,7 @@ export const portSupply = (
   const { first, last } = localPortRange(facts)
   const reserved = reservedPorts(facts)
   const key = (protocol: string, port: number): string => `${protocol} ${port}`
-  // Sixteen thousand ports are named in many a project that leaves none open: they are noted when one is asked for.
+  // Many projects name sixteen thousand ports and leave none open. So the ports are collected at the first `take`.
   const noted = lazily(() => {
     const named = new Set<string>()
     for (const { protocol, hostPorts } of mappings)

@@ -3,11 +3,11 @@ import type { Lease } from '../lease/index.ts'
 import { addressKey } from '../lease/lease-key.ts'
 
 /**
- * Tells which addresses are leased on other interfaces of the host. Two interfaces may lead to one wire, as those of a card
- * and of a wireless one to one switch: what is picked on one is free on both. What is asked for by name is not held to this,
- * since they may lead to two wires that have the same subnet.
+ * Makes a function that tells whether an address is leased on another interface of the host. Two interfaces may lead to
+ * one wire, such as a wired and a wireless card to one switch. So a picked address must be free on both. An address
+ * that is asked for by name is not checked: the interfaces may lead to two wires with the same subnet.
  *
- * @param parents - all that networks are on
+ * @param parents - all interfaces that networks are on
  * @example
  * leasedBesideParent('eth0', ['eth0', 'eth1'], (key) => findLease(state, key))('192.0.2.9') // true
  */

@@ -6,10 +6,10 @@ import type { AddressUse } from './address-use.ts'
 import type { AddressWish } from './address-wish.ts'
 
 /**
- * Refuses to pick an address where the addresses in use are not known: two containers with one address cut each other
- * off. An endpoint that holds an address keeps it.
+ * Refuses to pick an address on a network whose addresses in use are not known. Two containers with one address would
+ * cut each other off. An endpoint that already holds an address keeps it.
  *
- * @throws IntentError that demands a static address
+ * @throws IntentError that asks for a static address
  */
 export const checkChoice = (
   { endpoint, from: { family, subnet }, fixed, holderKey }: AddressWish,

@@ -7,8 +7,8 @@ import { checkMapping } from './check-mapping.ts'
 import { checkParented } from './check-parented.ts'
 
 /**
- * Refuses an intent that no reader of ours would have made. A value of a program's own never passed a reader, and
- * what it calls things goes into rules, scripts and interface aliases.
+ * Refuses an intent that no reader of ours would make. A program may build an intent without a reader, and its names go
+ * into rules, scripts and interface aliases.
  *
  * @throws IntentError naming the value
  * @internal
@@ -23,7 +23,7 @@ export const checkIntent = (intent: Intent): void => {
   checkUnique(intent.networks, ({ name }) => name, 'are called')
   checkUnique(
     intent.networks.filter(({ external }) => !external),
-    // One that names no bridge gets a name by itself, and another may name that very one.
+    // A network that names no bridge gets a derived name, which another network may name explicitly.
     ({ name, bridge }) => bridge ?? bridgeName(intent.project, name),
     'both want the bridge',
   )
@@ -47,7 +47,7 @@ const checkNetwork = (network: NetworkIntent): void => {
   // net/ipv4/devinet.c `sysctl_dev_name_is_allowed`, and `dev_alloc_name` in net/core/dev.c: `br%d` is a template.
   if (bridge !== null && (/^(all|default|lo)$/.test(bridge) || bridge.includes('%')))
     throw new IntentError(`the bridge of network ${name} cannot be called ${bridge}: choose another`, place)
-  // A bridge takes no more (net/bridge/br_device.c, ETH_MAX_MTU); IPv4 needs no less (RFC 791).
+  // A bridge takes no larger MTU (net/bridge/br_device.c, ETH_MAX_MTU). IPv4 needs at least 68 (RFC 791).
   if (mtu !== null && !(Number.isInteger(mtu) && mtu >= 68 && mtu <= 65535))
     throw new IntentError(`the MTU of network ${name} is ${mtu}: expected 68 to 65535`, place)
   // net/ipv6/addrconf.c: IPV6_MIN_MTU, below which the kernel takes IPv6 off an interface.

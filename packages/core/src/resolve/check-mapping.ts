@@ -5,9 +5,10 @@ import { mappedPrefix } from '../intent/mapped-prefix.ts'
 import { rangeMismatch } from '../intent/port-mapping.ts'
 
 /**
- * Refuses a mapping that a reader would have refused: ports, protocol, weight, allowed sources, and interface.
+ * Refuses a mapping that a reader would refuse: ports, protocol, weight, allowed sources, interface, and an internal
+ * network.
  *
- * @param network - the one it names; absent when there is none, which is for others to say
+ * @param network - the network that the mapping names; undefined if there is none, which another check reports
  * @throws IntentError
  * @example
  * for (const mapping of intent.mappings) checkMapping(mapping, undefined)

@@ -4,14 +4,17 @@ import type { DesiredNetwork } from '../contract/desired-state.ts'
 import { parseBridgeAlias } from '../contract/index.ts'
 import type { IntentNote, ReachableIntent } from '../intent/index.ts'
 
-/** An entry, and where it stands. */
+/** An entry of `reachable_from`, with the networks where it applies. */
 interface Named extends ReachableIntent {
   /** `db`, `network front`. */
   readonly name: string
   readonly places: readonly { readonly network: DesiredNetwork }[]
 }
 
-/** The kernel forwards nothing from there (net/ipv4/route.c `ip_route_input_slow`, net/ipv6/ip6_output.c `ip6_forward`). */
+/**
+ * Prefixes from which the kernel forwards nothing (net/ipv4/route.c `ip_route_input_slow`, net/ipv6/ip6_output.c
+ * `ip6_forward`).
+ */
 const neverForwarded = [
   ...['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4'],
   ...['::/127', 'fe80::/10', 'ff00::/8'],
@@ -22,7 +25,7 @@ const isNeverForwarded = (text: string): boolean =>
 
 const wholeWorld: readonly string[] = ['0.0.0.0/0', '::/0']
 
-/** What an interface is on this host, where it stands for no other machines, or not by this name. */
+/** Notes that an interface is missing, or is a bridge port, so that packets come in by another name. */
 const noteInterface = (
   name: string,
   what: string,
@@ -48,7 +51,7 @@ const noteInterface = (
       ]
 }
 
-/** Whether a prefix is part of a network's own subnet. */
+/** Is a prefix part of the network's own subnet? */
 const isInside = (text: string, network: DesiredNetwork): boolean => {
   const prefix = parsePrefix(text)
   const subnet = network[prefix.family]
@@ -56,8 +59,9 @@ const isInside = (text: string, network: DesiredNetwork): boolean => {
 }
 
 /**
- * Whether a source lets nothing in, as `checkOpeningSource` tells: packets of a bridge's port come in by the bridge, and
- * those of other machines with a source of the network itself are forged, and from some sources none is forwarded.
+ * Does a source let nothing in? `checkOpeningSource` says so in a note. Packets of a bridge port come in by the bridge.
+ * Packets of other machines with a source inside the network itself are forged. From some sources the kernel forwards
+ * no packet.
  * @internal
  */
 export const opensNothing = (
@@ -72,7 +76,8 @@ export const opensNothing = (
 }
 
 /**
- * Refuses a source that would open to what it does not say, and tells of one that opens to more or less than it seems.
+ * Refuses a source that would open to something else than it says, and notes one that opens more or less than it seems
+ * to.
  *
  * @throws IntentError naming the interface
  * @internal

@@ -3,7 +3,7 @@ import { checkInterfaceName, checkName } from '../contract/check-name.ts'
 import type { Intent, ParentedNetworkIntent } from '../intent/index.ts'
 
 /**
- * Refuses networks on a parent that cannot be, whatever the host.
+ * Refuses networks on a parent that are impossible on any host.
  *
  * @throws IntentError naming the value
  * @internal

@@ -3,23 +3,24 @@ import type { MappingIntent } from '../intent/index.ts'
 import { countPorts } from '../intent/port-range.ts'
 
 /**
- * The most ports that one project may publish: as many as a protocol has. Each is a rule, a conflict search and a diff
+ * The most ports that one project may publish: as many as a protocol has. Each port is a rule, a conflict search and a
+ * diff of its own. So many take half a minute in all.
  * of its own, half a minute in all for as many.
  * @public @since 0.1.0
  */
 export const mostPorts = 65_536
 
 /**
- * The most sources that the ports of one project may be opened to, counted for each port apart: a thousand prefixes for
- * each of two thousand ports. Each is looked at for each port.
+ * The most sources that the ports of one project may be opened to, counted for each port: a thousand prefixes for each
+ * of two thousand ports. The plan looks at each source for each port.
  * @public @since 0.1.0
  */
 export const mostSources = 2_000_000
 
 /**
- * Refuses mappings that are more ports, or open them to more sources, than a host has use for, before they are unrolled.
+ * Refuses mappings with more ports or sources than a host has use for, before they become single ports.
  *
- * @throws IntentError naming the mapping that is one too many
+ * @throws IntentError naming the mapping that exceeds the bound
  * @example
  * checkPortCount(intent.mappings)
  * @public @since 0.1.0

@@ -18,8 +18,8 @@ export interface ExpandedMappings {
 }
 
 /**
- * Unrolls the mappings of an intent into single ports of single families, and finds those that want one host
- * socket. The first to want it keeps it; members that carry weights share it.
+ * Turns the mappings of an intent into single ports of single families, and finds those that want the same host socket.
+ * The first mapping keeps the socket. Mappings with weights share it.
  * @example
  * expandMappings(intent, desired.networks, desired.endpoints, [], { take: () => 32768 }).mappings
  * @public @since 0.1.0
@@ -31,7 +31,7 @@ export const expandMappings = (
   others: readonly PublishedPort[],
   supply: PortSupply,
 ): ExpandedMappings => {
-  /** The first mapping of each socket, and at the same place what it was made of. */
+  /** The first mapping of each socket. `firsts` has the intent of each at the same index. */
   const mappings: DesiredMapping[] = []
   const firsts: MappingIntent[] = []
   const placeAt = socketTable<number>()
@@ -40,7 +40,7 @@ export const expandMappings = (
   const conflicts: Conflict[] = []
   const notes: IntentNote[] = []
 
-  // Indexed once: a search for each mapping would make the whole quadratic.
+  // These maps are built once: a search for each mapping would take quadratic time.
   const networkByName = firstByKey(networks, ({ name }) => name)
   const bindingByName = new Map(intent.networks.map(({ name, hostBinding }) => [name, hostBinding]))
   const endpointByKey = firstByKey(endpoints, endpointKey)
@@ -93,10 +93,10 @@ const endpointKey = ({
   replica,
   network,
 }: Pick<DesiredEndpoint, 'service' | 'replica' | 'network'>): string =>
-  // A name may hold anything, so the length says where it ends.
+  // A name may hold any character, so its length says where it ends.
   `${replica} ${service.length} ${service} ${network}`
 
-/** A map from keys to the first item of each. */
+/** Maps each key to the first item that has it. */
 const firstByKey = <Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string,
@@ -106,7 +106,7 @@ const firstByKey = <Item>(
   return first
 }
 
-/** Is it one mapping, written twice? Not if the two allow different sources. */
+/** Is it one mapping, written twice? It is not if the two allow different sources. */
 const sameTarget = (a: DesiredMapping, b: DesiredMapping): boolean => sameSources(a, b) && hasSameTarget(a, b)
 
 const hasSameTarget = (a: DesiredMapping, b: DesiredMapping): boolean =>
@@ -118,7 +118,7 @@ const sameSources = (a: DesiredMapping, b: DesiredMapping): boolean =>
   JSON.stringify(a.allowFrom && [...a.allowFrom].sort()) ===
   JSON.stringify(b.allowFrom && [...b.allowFrom].sort())
 
-/** A weight says nothing where no other mapping shares the socket. */
+/** Sets the weight of a single target to 1: a weight means nothing if no other mapping shares the socket. */
 const lightenAlone = (mapping: DesiredMapping): DesiredMapping => {
   const [only, ...more] = mapping.targets
   return more.length > 0 || only.weight === 1 ? mapping : { ...mapping, targets: [{ ...only, weight: 1 }] }
@@ -129,7 +129,7 @@ const joinTargets = (mapping: DesiredMapping, more: DesiredMapping): DesiredMapp
   return { ...mapping, targets, label: mappingLabel(mapping, targets) }
 }
 
-/** The single ports of one mapping, in port order, IPv4 before IPv6. */
+/** The single ports of one mapping, IPv4 before IPv6, each family in port order. */
 const singlePorts = (
   project: string,
   wanted: MappingIntent,
@@ -180,7 +180,7 @@ const singlePorts = (
           ? supply.take(wanted.protocol, portHolder(project, wanted, port))
           : wanted.hostPorts.first + index
       const targets = [target(port)] as const
-      // Written out: copying objects of thousands of ports takes longer than all else that is done with them.
+      // Each field is written out: copying the objects of thousands of ports takes longer than everything else here.
       mappings.push({
         family,
         protocol,
@@ -208,8 +208,8 @@ const hostAddressFor = ({ hostAddress }: MappingIntent, binding: string | null):
 }
 
 /**
- * The families a mapping takes part in: those its host address allows and its endpoint has. A network's own
- * `host_binding_ipv4` leaves IPv6 closed: a file that binds to 127.0.0.1 does not mean every IPv6 address of the host.
+ * The families of a mapping: those that its host address allows and its endpoint has. `host_binding_ipv4` of a network
+ * leaves IPv6 closed: a file that binds to 127.0.0.1 does not mean every IPv6 address of the host.
  * @see moby, daemon/libnetwork/drivers/bridge/port_mapping_linux.go `configurePortBindingIPv6`
  */
 const familiesOf = (
@@ -234,7 +234,7 @@ const familiesOf = (
   }
   const family = familyOf(hostAddress)
   if (family === null) throw new IntentError(`${hostAddress} is not an address`, place)
-  // ::1 is refused by a conflict of its own, whatever the network has.
+  // A conflict of its own refuses ::1, whatever families the network has.
   if (has(family) || hostAddress === '::1') return [family]
   if (hostAddress === '::' || hostAddress === '0.0.0.0') {
     const missing = family === 'ip6' ? 'IPv6' : 'IPv4'

@@ -19,26 +19,26 @@ export interface ExpandedOpenings {
   readonly notes: readonly IntentNote[]
 }
 
-/** Where an opening leads: one container, or all of a network. */
+/** The target of an opening: one container, or a whole network. */
 interface Place {
   readonly network: DesiredNetwork
   readonly endpoint: DesiredEndpoint | null
 }
 
-/** An entry of `reachable_from`, and where it stands: `db`, `network front`. */
+/** An entry of `reachable_from`, with its owner (`db`, `network front`) and the places that it opens. */
 interface Named extends ReachableIntent {
   readonly name: string
   readonly places: readonly Place[]
 }
 
-/** What is known of a project once addresses are given out. */
+/** The networks and endpoints of a project, with their addresses. */
 interface Known {
   readonly networks: ReadonlyMap<string, DesiredNetwork>
   readonly endpoints: readonly DesiredEndpoint[]
   readonly byService: ReadonlyMap<string, readonly DesiredEndpoint[]>
 }
 
-/** What is in a network for a service: of an intent, or with addresses. */
+/** An endpoint of a service on a network, from an intent or with addresses. */
 type Attachment = Pick<DesiredEndpoint, 'service' | 'replica' | 'network'>
 
 const byService = <Item extends Attachment>(items: readonly Item[]): ReadonlyMap<string, readonly Item[]> => {
@@ -52,11 +52,11 @@ const byService = <Item extends Attachment>(items: readonly Item[]): ReadonlyMap
 }
 
 /**
- * What `links` and `reachable_from` of an intent open, in single containers and families.
+ * Turns `links` and `reachable_from` of an intent into openings of single containers and families.
  *
- * @param networks - those of the intent, with the subnets that they have
- * @param endpoints - those of the intent, with the addresses that they have
- * @throws IntentError for a source that can never be one: a bridge of ours, the loopback interface
+ * @param networks - the networks of the intent, with their subnets
+ * @param endpoints - the endpoints of the intent, with their addresses
+ * @throws IntentError for a source that is always wrong: a bridge of ours, the loopback interface
  * @example
  * expandOpenings(intent, desired.networks, desired.endpoints, {}).openings // [{ label: 'db of back from wg0', ... }]
  * @public @since 0.1.0
@@ -85,7 +85,7 @@ export const expandOpenings = (
   return { openings: [...unique.values()], notes }
 }
 
-/** Each entry of `reachable_from` once, with all places that it leads to. */
+/** Each entry of `reachable_from` once, with all places that it opens. */
 const namedIn = ({ networks, endpoints }: Pick<Intent, 'networks' | 'endpoints'>, known: Known) => {
   const found = new Map<string, Named & { readonly places: Place[] }>()
   const add = (name: string, one: ReachableIntent, place: Place): void => {
@@ -115,7 +115,7 @@ const namedIn = ({ networks, endpoints }: Pick<Intent, 'networks' | 'endpoints'>
 const attachmentKey = ({ service, replica, network }: Attachment): string =>
   JSON.stringify([service, replica, network])
 
-/** Two entries may say the same; the first has the label. */
+/** A key without the label. Of two entries that open the same, the later one gives the label. */
 const keyOf = ({ label: _, ...rest }: DesiredOpening): string => JSON.stringify(rest)
 
 const addressOf = (endpoint: DesiredEndpoint, family: Family): string | null =>
@@ -133,7 +133,7 @@ const unrolled = (exposed: readonly ExposedPorts[]): readonly OpenPort[] => {
   )
 }
 
-/** A link leads to a service that shares a network, as Docker has it. */
+/** Notes a link that opens nothing: as in Docker, a link needs a network that both services share. */
 const noteApart = (
   { service, to, place }: LinkIntent,
   endpoints: ReadonlyMap<string, readonly Attachment[]>,
@@ -149,7 +149,7 @@ const noteApart = (
   })
 }
 
-/** Where `icc` is on a link opens nothing: all is open. */
+/** The openings of a link. Where `icc` is on, a link opens nothing, because all is open. */
 const ofLink = (
   { service, to, exposed = [], place }: LinkIntent,
   known: Known,
@@ -204,7 +204,7 @@ const sourcesOf = (from: ReachableSource, family: Family, known: Known): readonl
     case 'network': {
       const network = known.networks.get(from.network)
       if (network === undefined || subnetOf(network, family) === null) return []
-      // On a network of others the containers of this project are named one by one.
+      // On a foreign network the containers of this project are named one by one.
       return network.external
         ? containers(known.endpoints.filter((endpoint) => endpoint.network === network.name))
         : [from]
@@ -220,7 +220,10 @@ const nameOf = (from: ReachableSource): string => {
 
 const isMachine = ({ kind }: { readonly kind: string }): boolean => kind === 'interface' || kind === 'prefix'
 
-/** A container reaches itself, and its siblings where `icc` is on, whatever is named. */
+/**
+ * Is the place open to the source without any opening? A container reaches itself, and its siblings where `icc` is on.
+ * Other machines reach a network of mode `nat-unprotected`.
+ */
 const isOpenAnyway = ({ network, endpoint }: Place, family: Family, from: OpeningSource): boolean => {
   if (isMachine(from)) return subnetOf(network, family)?.mode === 'nat-unprotected'
   const isInside = 'network' in from && from.network === network.name

@@ -14,19 +14,19 @@ import { type BridgeMark, parseBridgeAlias } from '../contract/index.ts'
 import type { Intent, NetworkIntent } from '../intent/index.ts'
 import { firstUsable } from '../pool/usable-addresses.ts'
 
-/** An external network as the host has it, and what it belongs to. */
+/** An external network as it is on the host, with the engine or project that it belongs to. */
 export interface ExternalNetwork {
   readonly network: DesiredNetwork
-  /** What the files of other engines say of its bridge; mostly one. */
+  /** The networks of other engines whose files name its bridge; usually one. */
   readonly engines: readonly EngineNetworkFact[]
-  /** Null when its bridge is not one of ours. */
+  /** Null: its bridge is not one of ours. */
   readonly owner: BridgeMark | null
 }
 
 /**
- * An external network as the host has it: the bridge of another project of ours (`shop_web`, as Compose names
- * networks, or `web` alone), any interface of that name, or a network of another engine that the facts name with its
- * bridge. A bridge of ours says itself what the network is; of any other only the intent does.
+ * Finds an external network on the host. It may be the bridge of another project of ours (`shop_web`, as Compose names
+ * networks, or `web` alone), any interface of that name, or a network of another engine that the facts list with its
+ * bridge. A bridge of ours carries the settings of its network. For any other bridge only the intent names them.
  *
  * @throws IntentError when the host has no such network
  * @internal
@@ -71,8 +71,8 @@ const linkOf = (network: NetworkIntent, facts: HostFacts): InterfaceFact | undef
 }
 
 /**
- * What an engine calls an external network that has no bridge, such as one of macvlan; null where it has one, or
- * nothing is known of it.
+ * Describes an external network without a bridge, such as one of macvlan, as its engine names it; null: it has a
+ * bridge, or nothing is known of it.
  * @internal
  */
 export const describeBridgeless = (network: NetworkIntent, facts: HostFacts): string | null => {
@@ -81,12 +81,12 @@ export const describeBridgeless = (network: NetworkIntent, facts: HostFacts): st
 }
 
 /**
- * The bridge of a network of another engine, by the engine's own name for it. While the bridge is not there, it is taken
- * as the engine will make it: with the gateways that the engine has chosen, or else the first address of each subnet,
- * as Docker, Podman and CNI choose them.
+ * Finds the bridge of another engine's network by the engine's name for it. If the bridge does not exist yet, its
+ * gateways are those that the engine has chosen. Without such a choice they are the first address of each subnet, as
+ * Docker, Podman and CNI choose them.
  *
- * @throws IntentError when several engines have a network of that name, and all are up or none is; when the bridge that
- *   another program makes for it is not there
+ * @throws IntentError when several engines have a network of that name, and several or none of them are up; or when the
+ * network names no subnet and its bridge does not exist
  */
 const engineLink = (
   wanted: string,
@@ -95,7 +95,7 @@ const engineLink = (
 ): InterfaceFact | undefined => {
   const isUp = ({ bridge }: EngineNetworkFact): boolean => interfaces.some(({ name }) => name === bridge)
   const named = networks.filter(({ name, bridge }) => name === wanted && bridge !== undefined)
-  // Debian's podman brings a file of CNI for its default network, which netavark does not use.
+  // Debian's podman installs a CNI file for its default network, which netavark does not use.
   const found = named.some(isUp) ? named.filter(isUp) : named
   const [network] = found
   if (network?.bridge === undefined) return undefined
@@ -133,7 +133,7 @@ const notFound = (wanted: string, { place }: NetworkIntent): IntentError =>
   )
 
 /**
- * Whether an external network is internal is only known from the host.
+ * Refuses ports on an external network that is internal. Only the host tells whether it is.
  * @throws IntentError for a port that is published on one
  */
 export const checkExternalPorts = (
@@ -150,7 +150,7 @@ export const checkExternalPorts = (
   }
 }
 
-/** As Compose names a network outside its file. */
+/** The name that Compose gives a network outside its file. */
 const fullName = (link: InterfaceFact): string | null => {
   const owner = parseBridgeAlias(link.alias)
   return owner === null ? null : `${owner.project}_${owner.network}`

@@ -1,30 +1,33 @@
 import { type Family, families, PortolanError, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import type { HeldBlocks, SubnetPlan } from '../pool/index.ts'
 
-/** Does a network get another subnet of a family? */
+/** Does a network get another subnet of this family? */
 export type IsMoved = (network: string, family: Family) => boolean
 
-/** What of the networks to move gets another subnet. */
+/** The families of networks that get another subnet. */
 interface FamiliesToMove {
   readonly isMoved: IsMoved
-  /** The subnets that were to be moved and stay, as no other one is free. */
+  /** The subnets that were to be moved, and stay because no other subnet is free. */
   readonly kept: readonly KeptSubnet[]
 }
 
 export interface KeptSubnet extends SubnetPlan {
-  /** Why the network, which has to leave it, has no other one, and how it comes to one; null: it may stay. */
+  /** Why the network, which must leave this subnet, has no other one, and how to get one; null: it may stay. */
   readonly missing: string | null
 }
 
 interface Moving {
   /** Plans the subnets of all networks, or of some. */
   readonly planWith: (isMoved: IsMoved, networks?: ReadonlySet<string>) => readonly SubnetPlan[]
-  /** Is the network on its way to another subnet of the family, by a move that was cut off? */
+  /** Was a move of this network and family cut off midway? */
   readonly isUnderWay: IsMoved
   readonly blocks: HeldBlocks | null
 }
 
-/** What moves of one network, and what of it moves only where there is room. */
+/**
+ * The families of one network that should move. `isForced`: they are settled first, and one that must stay gets a
+ * reason.
+ */
 interface Choice {
   readonly network: string
   readonly families: readonly Family[]
@@ -32,10 +35,13 @@ interface Choice {
 }
 
 /**
- * What of the networks to move gets another subnet. Where a network has to leave its subnet of one family, as of a block that
- * another host has or that no pool has any more, that one moves: the other keeps its subnet, and the traffic on it. A move
- * that was cut off is finished, since its subnet is taken already. Where nothing tells the families apart, both move. One
- * for which no other subnet is free stays, though it has to go: it holds up no other one.
+ * Decides which families of the networks to move get another subnet.
+ * - A family must move if its subnet collides, or lies in a block that no pool holds any more or another host has. The
+ *   other family then keeps its subnet, and the traffic on it.
+ * - If only one family's subnet lies in no pool, only that family moves.
+ * - A move that was cut off is finished, because its new subnet is already leased.
+ * - If no rule applies, both families move.
+ * - A family without another free subnet stays, even if it must move, so that it does not hold up the others.
  *
  * @internal
  */
@@ -44,7 +50,7 @@ export const familiesToMove = (move: ReadonlySet<string>, moving: Moving): Famil
   const { planWith } = moving
   const attempt = (isMoved: IsMoved, networks?: ReadonlySet<string>): Attempt =>
     attempted(() => planWith(isMoved, networks))
-  // For another network there may be no room, which may come with the move.
+  // Another network may have no room until this move frees some. Then only the networks to move are planned.
   const here = attempt(() => false)
   const stay = (here.error === null ? here : attempt(() => false, move)).plans
   const choices = [...move].map((network) => choiceOf(network, stay, moving))
@@ -54,10 +60,10 @@ export const familiesToMove = (move: ReadonlySet<string>, moving: Moving): Famil
     attempt(movedBy([...others, { ...choice, families: [family] }])).error
   const settle = (choice: Choice, others: readonly Choice[]): Choice => {
     const withRoom = choice.families.filter((family) => errorOf(choice, family, others) === null)
-    // Of one that has room for neither, the error is told.
+    // A network with no room for any family keeps the choice, so that the plan reports the error.
     return withRoom.length === 0 ? choice : { ...choice, families: withRoom }
   }
-  // What has to go goes first, in the order of the networks.
+  // Networks that must move come first, in their order.
   const forced: Choice[] = []
   for (const choice of choices) if (choice.isForced) forced.push(settle(choice, forced))
   const settled = [
@@ -98,7 +104,7 @@ const choiceOf = (network: string, stay: readonly SubnetPlan[], { isUnderWay, bl
   const held = own.filter(({ origin }) => origin === 'held')
   const outside = held.filter(({ pool }) => pool === null)
   if (outside.length > 0 && outside.length < held.length) return forced(outside)
-  // One that it has not, or that the file names, would always have room.
+  // Only held subnets can move. A family without one, or with a fixed one, would always have room.
   const movable = held.length === 0 ? families : held.map(({ family }) => family)
   return { network, families: movable, isForced: held.length < 2 }
 }
@@ -108,7 +114,7 @@ const movedBy =
   (network, family) =>
     choices.some((one) => one.network === network && one.families.includes(family))
 
-/** The subnets of a plan, or why there is no room. */
+/** The subnets of a plan, or the error that says why there is no room. */
 interface Attempt {
   readonly plans: readonly SubnetPlan[]
   readonly error: PortolanError | null

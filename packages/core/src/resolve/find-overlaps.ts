@@ -3,7 +3,8 @@ import type { DesiredMapping } from '../contract/desired-state.ts'
 import type { PublishedPort } from '../contract/index.ts'
 
 /**
- * A wide and a narrow binding of one port, at least one of them of this project. The narrow one is of one address or
+ * Finds pairs of a narrow and a wide binding of one port, at least one of them of this project. The narrow one names an
+ * address or an interface, and the wide one covers it.
  * interface, and the wide one is of all.
  */
 export const findOverlaps = (
@@ -11,7 +12,7 @@ export const findOverlaps = (
   mappings: readonly DesiredMapping[],
   others: readonly PublishedPort[],
 ): readonly Conflict[] => {
-  // Mostly every binding is of all addresses and all interfaces, and nothing is to be compared.
+  // Usually every binding covers all addresses and interfaces, and no pair needs a comparison.
   if (!mappings.some(isNarrow) && !others.some(isNarrow)) return []
   const onPort = new Map<string, Binding[]>()
   const add = (port: Binding): void => {
@@ -37,8 +38,8 @@ const isNarrow = ({
 type Pair = readonly [narrow: Binding, wide: Binding]
 
 /**
- * The pairs that share packets. Most hosts have many addresses on one port, and few bindings to all addresses: only
- * those are compared with each of the others.
+ * The pairs that share packets. Most hosts have many addresses on one port, and few bindings to all addresses. Only
+ * these few are compared with each of the others.
  */
 const overlapsOf = (ports: readonly Binding[]): readonly Pair[] => {
   const atAddress = new Map<string, Binding[]>()
@@ -62,7 +63,7 @@ const overlapsOf = (ports: readonly Binding[]): readonly Pair[] => {
 const shareInterface = (a: Binding, b: Binding): boolean =>
   a.interface === null || b.interface === null || a.interface === b.interface
 
-/** The pairs among the bindings of one address, or of all: each binding to an interface with each to none. */
+/** The pairs among bindings with the same address: each binding to an interface with each to no interface. */
 const pairsByInterface = (ports: readonly Binding[]): readonly Pair[] => {
   const wide = ports.filter((port) => port.interface === null)
   return ports.flatMap((narrow) => (narrow.interface === null ? [] : wide.map((one): Pair => [narrow, one])))

@@ -3,7 +3,7 @@ import { replicaName } from '../contract/mapping-label.ts'
 import type { ParentedNetworkIntent } from '../intent/index.ts'
 
 /**
- * The interface of a host that has an address; null: none has it.
+ * The interface of a host that has an address; null: no interface has it.
  * @example
  * interfaceWithAddress({ interfaces: [{ name: 'eth1', addresses: ['192.0.2.2/24'] }] }, '192.0.2.2') // 'eth1'
  */
@@ -16,7 +16,8 @@ export const interfaceWithAddress = ({ interfaces = [] }: HostFacts, address: st
 }
 
 /**
- * Refuses an address on a parent that the host itself has: machines there would reach now one, now the other.
+ * Refuses a static address on a parent that the host itself has. Machines on that wire would reach sometimes the host,
+ * and sometimes the container.
  *
  * @param removed - bridges that the plan removes, with their addresses
  * @throws IntentError naming the service

@@ -1,6 +1,9 @@
 import { type LeaseState, leasedSubnets } from '../lease/index.ts'
 
-/** Networks that stay what they were: one that gets a bridge, or leaves it for a parent, has no use for its old subnet. */
+/**
+ * The names of networks that are new, or keep their kind: with a bridge, or on a parent. A network that changes its
+ * kind does not keep its subnet.
+ */
 export const keptNames = (
   state: LeaseState,
   project: string,

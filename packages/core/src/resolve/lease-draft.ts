@@ -5,24 +5,23 @@ import type { LeaseBook } from '../lease/lease-book.ts'
 import { mergeChanges } from '../lease/lease-step.ts'
 
 /**
- * The leases as they would be after what has been asked so far. Nothing is leased by it: what it came to is a
- * proposal.
+ * The leases as they would be after the requests so far. A draft leases nothing: its result is a proposal.
  * @internal
  */
 export interface LeaseDraft {
-  /** All that was asked is in it; what is written in the book makes a state only where it is asked for. */
+  /** The state with every request in it. A state is built from the book only when this is read. */
   readonly state: LeaseState
-  /** The leases of this very moment, to be asked and changed in place. */
+  /** The present leases, which operations read and change in place. */
   readonly book: LeaseBook
   /** Carries out an operation on the state. */
   run<Result>(operation: (state: LeaseState) => LeaseStep<Result>): Result
-  /** Lets the lease with this key overlap ours. */
+  /** Lets the leases with these keys overlap those of the project. */
   tolerate(keys: readonly string[]): void
-  /** What has to be written for the project to have what was asked. */
+  /** The changes that give the project what was requested. */
   propose(intent: NamedIn & Pick<Intent, 'project'>): LeaseProposal
 }
 
-/** What an intent names, on networks of whatever kind. */
+/** The networks of any kind, and the endpoints, that an intent names. */
 interface NamedIn extends Pick<Intent, 'endpoints'> {
   readonly networks: readonly { readonly name: string }[]
 }
@@ -69,13 +68,16 @@ export const draftLeases = (initial: LeaseState): LeaseDraft => {
   }
 }
 
-/** Does a project hold it? */
+/** Does a project hold the lease? */
 const isProjects = (lease: Lease, project: string): boolean => {
   if (lease.kind === 'subnet') return lease.project === project
   return lease.holder.project === project && (lease.kind === 'port' || lease.released === null)
 }
 
-/** Is it for something that the intent names? Others of an orchestrator may come and go while a plan is made. */
+/**
+ * Is the lease for a network or endpoint of the intent? Other leases of an orchestrator may come and go while a plan is
+ * made.
+ */
 const isNamed = (lease: Lease, { networks, endpoints }: NamedIn): boolean => {
   if (lease.kind === 'subnet') return networks.some(({ name }) => name === lease.network)
   const { service, replica } = lease.holder

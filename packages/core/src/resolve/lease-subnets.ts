@@ -28,10 +28,10 @@ const heldText = ({ subnet, gateway }: LeasedSubnet): string =>
   `${gateway}${subnet.slice(subnet.lastIndexOf('/'))}`
 
 /**
- * Leased subnets as the subnet planner wants them. Those of a project's networks that are no longer wanted are not
- * among them: they are free in this very plan, unless an orchestrator took them.
+ * Lists leased subnets in the form that `planSubnets` takes. Subnets of the project's unwanted networks are left out:
+ * this plan may use them, unless an orchestrator took them.
  *
- * @param project - null: no project, so every lease has another holder
+ * @param project - null: no project, so every lease belongs to another holder
  * @example
  * planSubnets(facts, requests, pools, { leases: subnetLeases(state) })
  * @public @since 0.1.0
@@ -45,14 +45,14 @@ export const subnetLeases = (
     .filter((lease) => lease.project !== project || wanted.has(lease.network) || isOfOthers(state, lease))
     .map((lease) => ({ project: lease.project, network: lease.network, subnet: heldText(lease) }))
 
-/** Is it a subnet that no plan may give up: it was not taken by one, or an address in it was not? */
+/** Must no plan release this subnet? It must not if something else than a plan took it, or took an address in it. */
 const isOfOthers = (state: LeaseState, lease: LeasedSubnet): boolean =>
   lease.planned !== true || heldInSubnet(state, lease).some(({ planned }) => planned !== true)
 
 /**
  * The subnet that the bridge of a network has.
  *
- * @returns null: there is no bridge; `none`: it has no address, though it is to have one
+ * @returns null: there is no bridge; `none`: the bridge has no address, though it should have one
  */
 const bridgeSubnet = (
   { interfaces }: HostFacts,
@@ -75,22 +75,23 @@ const bridgeSubnet = (
 }
 
 /**
- * A move that took the lease of a subnet and was killed before the bridge had it.
+ * A move that leased a new subnet, and was killed before the bridge had it.
  * @internal
  */
 export interface UnfinishedMove {
-  /** What the bridge had, as CIDR. */
+  /** The subnet that the bridge had, as CIDR. */
   readonly from: string
-  /** The bridge has no address any more, and the next one not yet; or it lost it since. */
+  /** The bridge has lost its old address and has no new one, or has lost its address since. */
   readonly isBare: boolean
-  /** What is leased, as CIDR. */
+  /** The leased subnet, as CIDR. */
   readonly to: string
-  /** The same with the gateway: `10.0.42.1/16`. */
+  /** The leased subnet with its gateway: `10.0.42.1/16`. */
   readonly held: string
 }
 
 /**
- * The subnet that a network is on its way to. Null when the bridge tells the truth, as it does otherwise.
+ * The move of a network that was cut off, with its new subnet. Null: none was, and the bridge has the subnet that
+ * counts.
  * @internal
  */
 export const unfinishedMove = (
@@ -109,10 +110,10 @@ export const unfinishedMove = (
 }
 
 /**
- * The subnet that a network had before, where its text names another one now: what was attached before has its address
- * there still.
+ * The former subnet of a network whose file names another one now. Endpoints that were attached before still have
+ * addresses there.
  *
- * @param has - what its bridge has
+ * @param has - the subnet that its bridge has; null: none
  */
 const formerSubnet = (known: Lease | null, subnet: string, has: string | null): string | null => {
   if (known?.kind !== 'subnet') return null
@@ -122,11 +123,11 @@ const formerSubnet = (known: Lease | null, subnet: string, has: string | null): 
 }
 
 /**
- * Leases the planned subnets to a project's networks, and gives up those of its other networks. A subnet that overlaps
- * another holder's lease is a conflict already, for a person to decide.
+ * Leases the planned subnets to a project's networks, and releases those of its other networks. A subnet that overlaps
+ * another holder's lease is leased all the same: the plan reports that as a conflict, for a person to decide.
  *
  * @param isMoved - does a network get another subnet than the one that its bridge has?
- * @param parentOf - of a network on an interface: what it is there
+ * @param parentOf - the facts of a network on an interface; null: it has a bridge
  * @internal
  */
 export const leaseSubnets = (
@@ -150,7 +151,7 @@ export const leaseSubnets = (
     const found = bridgeSubnet(facts, project, network, family)
     const has = found === 'none' ? null : found
     const movedFrom = isMoved(network, family) ? has : formerSubnet(known, subnet, has)
-    // A held subnet stays with its holder.
+    // A held subnet keeps the mark of its first taker.
     const mark = known?.kind === 'subnet' && known.planned !== true ? {} : { planned: true as const }
     const lease: LeasedSubnet = {
       kind: 'subnet',

@@ -4,7 +4,7 @@ import { parseBridgeAlias } from '../contract/index.ts'
 import type { LeasingNetwork } from '../lease/index.ts'
 
 /**
- * The network's holder, as leases know it: addresses on a bridge of another project are that project's to give.
+ * The network as leases name it. On another project's bridge, addresses belong to that project's network.
  * @internal
  */
 export const leasingNetwork = (

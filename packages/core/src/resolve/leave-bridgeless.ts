@@ -3,8 +3,8 @@ import type { Intent, IntentNote } from '../intent/index.ts'
 import { describeBridgeless } from './external-network.ts'
 
 /**
- * An intent without the external networks that have no bridge, and a note for each. Its engine reaches the containers
- * there in other ways; the rest of the project is planned.
+ * Removes the external networks without a bridge from an intent, and adds a note for each. Their engines reach the
+ * containers there in other ways. The rest of the project is planned.
  * @internal
  */
 export const leaveBridgeless = (

@@ -2,7 +2,7 @@ import { commandWording, InvalidRequestError, type Wording } from '@portolan/net
 import type { Intent } from '../intent/index.ts'
 
 /**
- * The networks to renumber, checked.
+ * Checks the names of networks that should move to other subnets.
  *
  * @throws InvalidRequestError for a network that the intent does not have, or whose subnet is not ours to choose
  * @internal

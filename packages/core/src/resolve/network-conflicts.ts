@@ -11,9 +11,9 @@ import type { KeptSubnet } from './families-to-move.ts'
 import { moveAgain } from './note-moves.ts'
 
 /**
- * Subnets that were not picked, and overlap something on the host.
+ * Finds fixed or held subnets that overlap something on the host.
  *
- * @param kept - those that were to be moved, and have no other one: to move them again is no way out
+ * @param kept - subnets that should move and have no other one: moving them again is no remedy
  */
 export const findSubnetOverlaps = (
   subnets: readonly SubnetPlan[],
@@ -68,7 +68,7 @@ export const findSubnetOverlaps = (
   return withBothFamilies(found, (one) => blocks !== null && isAboutBlocks(one))
 }
 
-/** Bridges that cannot be made, since an interface of that name is there. */
+/** Finds bridges that cannot be made, because an interface of that name exists. */
 export const findTakenNames = (
   desired: DesiredState,
   facts: HostFacts,
@@ -79,7 +79,7 @@ export const findTakenNames = (
     return taker === null ? [] : [bridgeNameTaken(network.name, network.bridge, taker.alias ?? '', wording)]
   })
 
-/** A bridge of another program that is down: the plan leaves it as it is. */
+/** Finds foreign bridges that are down: the plan leaves them as they are. */
 export const findBridgesDown = ({ networks }: DesiredState, facts: HostFacts): readonly Conflict[] =>
   networks.flatMap(({ name, bridge, external }) => {
     const link = external ? facts.interfaces?.find((one) => one.name === bridge) : undefined

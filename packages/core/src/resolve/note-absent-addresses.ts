@@ -5,8 +5,9 @@ import { parseBridgeAlias } from '../contract/index.ts'
 import type { Intent, IntentNote } from '../intent/index.ts'
 
 /**
- * A port bound to an address that the host does not have. It may come later (a floating address, DHCP), so this is
- * no mistake; but it may as well be a slip, and then no client reaches the port.
+ * Notes ports bound to an address that the host does not have. The address may come later (a floating address, DHCP),
+ * so this is no error. But it may also be a mistake, and then no client reaches the port.
+ * @internal
  * @internal
  */
 export const noteAbsentAddresses = (
@@ -15,9 +16,9 @@ export const noteAbsentAddresses = (
   facts: HostFacts,
 ): readonly IntentNote[] => {
   const present = addressesOf(facts.interfaces ?? [])
-  // Facts without addresses say nothing of what the host has.
+  // Facts without any address do not say which addresses the host has.
   if (present.size === 0) return []
-  // The plan gives these bridges the gateways that are wanted, and no other address stays.
+  // The plan gives these bridges the wanted gateways, and removes their other addresses.
   const former = addressesOf(ownBridges(desired, facts))
   for (const address of former) present.delete(address)
   for (const { ip, ip6 } of desired.networks)
@@ -30,7 +31,7 @@ export const noteAbsentAddresses = (
   const bound = new Set(desired.mappings.flatMap(({ hostAddress }) => hostAddress ?? []))
   return [...bound].flatMap((address) => {
     if (present.has(address) || prefixContains('127.0.0.0/8', address)) return []
-    // `ip route add local 203.0.113.0/24 dev lo` makes a host answer on all of them.
+    // `ip route add local 203.0.113.0/24 dev lo` makes a host answer on every address of the prefix.
     if (local.some((prefix) => prefixContains(prefix, address))) return []
     const wish = intent.mappings.find((mapping) => mapping.hostAddress === address)
     const labels = desired.mappings.filter((mapping) => mapping.hostAddress === address)

@@ -5,12 +5,12 @@ import type { EndpointIntent, Intent, IntentNote } from '../intent/index.ts'
 import type { AddressUse } from './address-use.ts'
 import type { ExternalNetwork } from './external-network.ts'
 
-/** A network of a hundred endpoints is worth one sentence. */
+/** The most endpoints that a note names: a network of a hundred endpoints still gets one sentence. */
 const mostNames = 3
 
 /**
- * What may be wrong with addresses on networks that are not this project's own: one that another container has, or may
- * get later, for its engine does not know of the addresses that Portolan gives.
+ * Notes risky addresses on networks that are not this project's own. Another container may have such an address, or get
+ * it later, because the engine does not know the addresses that Portolan gives.
  * @internal
  */
 export const noteGuessedAddresses = (
@@ -40,7 +40,7 @@ export const noteGuessedAddresses = (
     ]
   })
 
-/** The endpoint may be that very container, published by Portolan. So this is no mistake. */
+/** Notes an address that the engine gave to a container. It is no error: Portolan may publish that same container. */
 const noteHeld = (
   endpoint: EndpointIntent,
   addressesOf: AddressesOf,
@@ -69,7 +69,7 @@ const noteHandedOut = (
   return [{ text, place: first.place }]
 }
 
-/** How each engine is told what part of a subnet it hands out. */
+/** How each engine is told which part of a subnet to hand out. */
 const ownRange: Readonly<Record<string, string>> = {
   docker: '--ip-range of docker network create',
   podman: '--ip-range of podman network create',
@@ -78,7 +78,7 @@ const ownRange: Readonly<Record<string, string>> = {
 }
 const anyRange = '--ip-range of Docker and Podman, rangeStart and rangeEnd of CNI'
 
-/** The addresses that endpoints of one network were given. */
+/** Returns the addresses that an endpoint of one network was given. */
 type AddressesOf = (endpoint: EndpointIntent) => readonly string[]
 
 const addressesOn = (network: string, endpoints: readonly DesiredEndpoint[]): AddressesOf => {

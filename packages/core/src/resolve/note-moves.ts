@@ -8,9 +8,9 @@ import { type UnfinishedMove, unfinishedMove } from './lease-subnets.ts'
 type Unfinished = (network: string, family: Family) => UnfinishedMove | null
 
 /**
- * What is to be said of moves that were cut off, and that a plan with these subnets finishes: a sentence each.
+ * Notes about moves that were cut off, and that a plan with these subnets finishes: a sentence each.
  *
- * @param leases - as they were when the subnets were planned
+ * @param leases - the leases from before the subnets were planned
  */
 export const unfinishedMoveNotes = (
   project: string,
@@ -23,7 +23,7 @@ export const unfinishedMoveNotes = (
 const finishedBy = (subnets: readonly SubnetPlan[], unfinished: Unfinished): readonly string[] =>
   subnets.flatMap(({ network, family, subnet }) => {
     const move = unfinished(network, family)
-    // A file may name a subnet since. An address may have been lost in other ways.
+    // The file may have named another subnet since. A bridge may have lost its address in another way.
     return move === null || move.isBare || move.to !== subnet
       ? []
       : [
@@ -32,10 +32,10 @@ const finishedBy = (subnets: readonly SubnetPlan[], unfinished: Unfinished): rea
   })
 
 /**
- * What of a move is not as it was asked for: it goes on where another one was cut off, or a family stays.
+ * Notes where a move differs from the request: an earlier one was cut off and goes on, or a family stays.
  *
- * @param kept - subnets that were to be moved and stay
- * @param asked - the networks that were to be moved
+ * @param kept - subnets that should move and stay
+ * @param asked - the networks that should move
  * @internal
  */
 export const noteMoves = (

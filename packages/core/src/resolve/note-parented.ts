@@ -5,8 +5,8 @@ import type { SubnetPlan } from '../pool/index.ts'
 import { isOfHost, isOnParent } from './settle-parented.ts'
 
 /**
- * What people have to know of a network on a parent: what this host does not reach, what its subnet is on the wire, and
- * which of its addresses are a guess.
+ * Notes about a network on a parent: this host does not reach its containers, the use of its subnet on the wire, and
+ * addresses that are a guess.
  * @internal
  */
 export const noteParented = (
@@ -62,7 +62,7 @@ const noteUnshared = (
       ]
 }
 
-/** A container with no router still reaches the machines of its own subnet. */
+/** Notes a missing or useless router. A container without a router still reaches the machines of its own subnet. */
 const noteGateways = (
   { internal }: ParentedNetworkIntent,
   network: DesiredParentedNetwork,

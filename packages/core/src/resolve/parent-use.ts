@@ -2,11 +2,11 @@ import { canonicalAddress, type HostFacts } from '@portolan/netfilter'
 import type { AddressUse } from './address-use.ts'
 
 /**
- * What is known of the addresses on the wire of a parent: those of this host, of its neighbours there, and of the
- * routers and resolvers that it uses. A machine that the host has not talked to is not known.
+ * The known addresses on the wire of a parent: those of this host, of its neighbours there, and of the routers and
+ * resolvers that it uses. A machine that the host has not talked to is not known.
  *
- * @param translated - addresses that rules of other programs translate a destination to
- * @param isBeside - whether an address is leased on another interface of the host (`leasedBesideParent`)
+ * @param translated - addresses to which rules of other programs translate a destination
+ * @param isBeside - is an address leased on another interface of the host? (`leasedBesideParent`)
  * @example
  * parentUse('eth1', { nameservers: ['192.0.2.4'] }, []).isTaken('192.0.2.4') // true
  * @public @since 0.1.0

@@ -5,7 +5,7 @@ import type { LeaseDraft } from './lease-draft.ts'
 import { portHolder } from './port-holder.ts'
 
 /**
- * Gives up the host ports that plans chose for mappings which are gone, or name a port by now.
+ * Releases the host ports that plans chose for mappings which are gone, or name a port now.
  * @internal
  */
 export const releaseUnwantedPorts = (intent: Intent, leases: LeaseDraft): void => {

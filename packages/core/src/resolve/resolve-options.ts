@@ -5,25 +5,31 @@ import type { HeldBlocks, Pool, ReservedRange } from '../pool/index.ts'
 
 /** @public @since 0.1.0 */
 export interface ResolveOptions {
-  /** Tried in order for networks that name none; absent: `classic`, then `docker`, and an RFC 4193 prefix for IPv6. */
+  /**
+   * Pools for networks that name none, tried in order; absent: `classic`, then `docker`, and an RFC 4193 prefix for
+   * IPv6.
+   */
   readonly pools?: readonly Pool[]
   readonly reserve?: readonly (string | ReservedRange)[]
   readonly allow?: readonly string[]
-  /** What this host has of a cluster, in place of the default pools; null, or absent: it is in none. */
+  /** The blocks of this host in its cluster, used instead of the default pools; null or absent: it is in no cluster. */
   readonly blocks?: HeldBlocks | null
-  /** What is leased already; absent: nothing. */
+  /** The present leases; absent: none. */
   readonly leases?: LeaseState
-  /** Networks that get another subnet than the one they have. */
+  /** Networks that should get another subnet than their present one. */
   readonly move?: readonly string[]
-  /** What other projects have published on this host. */
+  /** Ports that other projects have published on this host. */
   readonly others?: readonly PublishedPort[]
-  /** Addresses that rules of other programs translate a destination to (DNAT): in use, though nothing else tells. */
+  /**
+   * Addresses to which rules of other programs translate a destination (DNAT). They are in use, even if nothing else
+   * says so.
+   */
   readonly translated?: readonly string[]
-  /** Addresses that rules of this project lead to as the host is: its own containers answer there. */
+  /** Addresses to which this project's present rules lead: its own containers answer there. */
   readonly own?: readonly string[]
   readonly guardForwarding?: boolean
-  /** How messages name what the user may change; as the command does unless told. */
+  /** How messages name what the user may change; by default as the command does. */
   readonly wording?: Wording
-  /** A program holds the project, and no file says what is wanted of it; false unless told. */
+  /** A program holds the project, and no file says what it should be; false by default. */
   readonly isLive?: boolean
 }

@@ -44,17 +44,17 @@ export interface Resolution {
   readonly subnets: readonly SubnetPlan[]
   readonly conflicts: readonly Conflict[]
   readonly notes: readonly IntentNote[]
-  /** What has to be leased for it to stay so. */
+  /** The leases that must be taken for these choices to last. */
   readonly leases: LeaseProposal
 }
 
 /**
- * Makes every choice an intent leaves open: subnets, gateways, bridge names, addresses, host ports. Pure and
- * deterministic; the same intent, facts and leases give the same answer.
+ * Makes every choice that an intent leaves open: subnets, gateways, bridge names, addresses, host ports. It is pure and
+ * deterministic: the same intent, facts and leases give the same answer.
  *
  * @throws PoolExhaustedError when no subnet is free
- * @throws IntentError when the intent is not one that a reader would make, or cannot be met on any host like this: an
- * external network that is not there
+ * @throws IntentError for an intent that no reader would make, or that this host cannot meet, such as one with a
+ * missing external network
  * @public @since 0.1.0
  */
 export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOptions = {}): Resolution => {
@@ -74,7 +74,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
   const removed = removedBridges(intent, facts, external)
   checkHostAddresses(parented, facts, removed)
   const kept = keptNames(leases.state, intent.project, own, parented)
-  // What this plan leases is no move that was cut off.
+  // Leases of before this plan: what the plan itself leases is not a move that was cut off.
   const leasedBefore = leases.state
   const unfinished = (network: string, family: Family) =>
     unfinishedMove(leasedBefore, facts, intent.project, network, family)
@@ -143,7 +143,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
     },
     [
       ...onOwnBridges,
-      // All that share a parent, of whatever project, pick from one set of addresses.
+      // All networks on one parent, of whatever project, pick from one set of addresses.
       ...wires.map((network) => addressed(network, { project: null, network: network.parent }, parented)),
     ],
     leases,
@@ -208,13 +208,19 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
   }
 }
 
-/** Whether containers of it reach each other though `icc` is off decides how the ports of its bridge are kept apart. */
+/**
+ * Marks a network whose containers reach each other although `icc` is off. The mark decides how the ports of its bridge
+ * are kept apart.
+ */
 const withLinks = (network: DesiredNetwork, openings: readonly DesiredOpening[]): DesiredNetwork =>
   !network.icc && !network.external && openings.some((one) => isInside(one) && one.network === network.name)
     ? { ...network, linked: true }
     : network
 
-/** As `diffLinks` removes them: bridges of this project whose network is no longer its own, nor external. */
+/**
+ * The bridges that `diffLinks` will remove: those of this project whose network it no longer has, unless an external
+ * network names the bridge.
+ */
 const removedBridges = (
   { project, networks }: Intent,
   { interfaces }: HostFacts,

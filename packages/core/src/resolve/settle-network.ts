@@ -3,8 +3,8 @@ import type { NetworkIntent } from '../intent/index.ts'
 import type { SubnetPlan } from '../pool/index.ts'
 
 /**
- * A network with its choices made.
- * @param isLive - a program holds it, and no file says what it was asked to be
+ * Makes the desired network from an intent and its planned subnets.
+ * @param isLive - a program holds it, and no file says what it should be
  */
 export const settleNetwork = (
   project: string,

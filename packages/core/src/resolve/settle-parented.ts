@@ -15,13 +15,13 @@ import type { ParentedNetworkIntent } from '../intent/index.ts'
 import type { LeasedParent } from '../lease/index.ts'
 import type { SubnetPlan } from '../pool/index.ts'
 
-/** A network on a parent, but for the addresses of its endpoints. */
+/** A network on a parent, without its endpoints. */
 export type SettledParented = Omit<DesiredParentedNetwork, 'endpoints'>
 
 /**
- * A network on a parent with the subnets that were planned. Its gateway is the one of the file, or else the router that
- * the host has on that wire, or else the first address, unless that is the host's own: a container does not reach the host
- * that it is on.
+ * Gives a network on a parent its planned subnets and its gateways. The gateway is the one of the file, or else the
+ * host's own router on that wire, or else the first address. The first address is left out if it is the host's own,
+ * because a container on a parent does not reach its host.
  * @internal
  */
 export const settleParented = (
@@ -46,7 +46,7 @@ export const settleParented = (
 }
 
 /**
- * The endpoints of a network on a parent. Those of ipvlan have the MAC address of the parent.
+ * The endpoints of a network on a parent. With ipvlan they have the MAC address of the parent.
  * @internal
  */
 export const endpointsOn = (
@@ -60,7 +60,7 @@ export const endpointsOn = (
 }
 
 /**
- * What the lease of a subnet says of a network on a parent.
+ * Makes the facts of a network on a parent that the lease of its subnet stores.
  * @example
  * leasedParents([], [])({ network: 'web', family: 'ip' }) // null
  * @public @since 0.1.0
@@ -78,7 +78,7 @@ export const leasedParents =
     return { driver, parent, mtu, router: wire[family]?.gateway ?? null, ipRange }
   }
 
-/** The router of the host's default route by that interface, where it is inside the subnet. */
+/** The router of the host's default route by this interface, if it is inside the subnet. */
 const routerOn = (parent: string, subnet: string, { routes = [] }: HostFacts): string | null => {
   const prefix = parsePrefix(subnet)
   for (const { interface: device, gateway, destination } of routes) {
@@ -93,7 +93,7 @@ const isDefault = (destination: string | undefined): boolean =>
   destination === 'default' || destination === '0.0.0.0/0' || destination === '::/0'
 
 /**
- * Is an address one of the host's own?
+ * Does the host itself have this address?
  * @internal
  */
 export const isOfHost = (address: string, { interfaces = [] }: HostFacts): boolean =>
@@ -102,8 +102,8 @@ export const isOfHost = (address: string, { interfaces = [] }: HostFacts): boole
   )
 
 /**
- * Is a subnet a part of the network that the parent itself is on? Then the host's route to it is no collision: the
- * containers are machines there.
+ * Does a subnet overlap the network that the parent itself is on? Then the host's route to it is no collision, because
+ * the containers are machines there.
  * @internal
  */
 export const isOnParent = (

@@ -2,14 +2,15 @@ import type { PublishedPort } from '../contract/index.ts'
 
 type Socket = Omit<PublishedPort, 'project' | 'label'> & { readonly kind?: string }
 
-/** A value for each socket that mappings must not share. */
+/** Stores a value for each socket that only one mapping may have. */
 export interface SocketTable<Value> {
   get(socket: Socket): Value | undefined
   set(socket: Socket, value: Value): void
 }
 
 export const socketTable = <Value>(): SocketTable<Value> => {
-  // By number within each kind: the texts of a hundred thousand sockets would take more room than the mappings.
+  // Values are stored by port number within each kind of socket. Keys of text for a hundred thousand sockets would take
+  // more memory than the mappings.
   const kinds = new Map<string, PortTable<Value>>()
   return {
     get: (socket) => kinds.get(socketKind(socket))?.get(socket.hostPort),
@@ -22,7 +23,7 @@ export const socketTable = <Value>(): SocketTable<Value> => {
   }
 }
 
-/** From so many on, a list of all ports there can be takes less room than a map. */
+/** From this many ports on, an array of all possible ports takes less memory than a map. */
 const MANY = 4096
 
 interface PortTable<Value> {
@@ -47,7 +48,7 @@ const portTable = <Value>(): PortTable<Value> => {
   }
 }
 
-/** A socket without its port. */
+/** A key for a socket without its port. */
 const socketKind = ({ family, protocol, kind, targets, hostAddress, interface: name }: Socket): string =>
   // In routed mode the socket is the container's own, so its address is part of the key.
   `${family} ${protocol} ${(kind === 'direct' ? targets[0]?.address : hostAddress) ?? ''} ${name ?? ''}`

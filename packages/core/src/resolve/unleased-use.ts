@@ -15,20 +15,20 @@ import { addressKey } from '../lease/lease-key.ts'
 import type { AddressedNetwork, AddressSource, AddressWish } from './address-wish.ts'
 import type { LeaseDraft } from './lease-draft.ts'
 
-/** What is attached to networks of ours and has no lease there, as where the state directory was lost. */
+/** The endpoints on networks of ours that have no lease, as after the loss of the state directory. */
 export interface UnleasedUse {
   readonly ends: readonly AttachedEnd[]
-  /** All addresses that these have, on whatever network. */
+  /** All addresses of these endpoints, on any network. */
   readonly addresses: readonly string[]
   /**
-   * The address that an endpoint has up; null: it has none, or a lease tells which it has or had last, or the address is
-   * leased to another endpoint by now.
+   * The address that an endpoint has on its interface. Null: it has none, or a lease names the address that it has or
+   * had last, or the address is leased to another endpoint by now.
    */
   addressFor(wish: Pick<AddressWish, 'endpoint' | 'from' | 'holderKey'>, book: LeaseBook): string | null
 }
 
 export const unleasedUse = (facts: HostFacts, leases: LeaseState): UnleasedUse => {
-  // Of one that was not read nothing is known. Mostly none was, and no lease has to be looked at.
+  // Nothing is known of an interface whose inside was not read. Usually none was read, and then no lease is looked up.
   const read = attachedEnds(facts).filter(({ inside }) => inside.addresses !== undefined)
   const ends = unleasedEnds(read, leases)
   return {
@@ -47,8 +47,8 @@ export const unleasedUse = (facts: HostFacts, leases: LeaseState): UnleasedUse =
 }
 
 /**
- * Leases what is attached to networks of the project and is no service of it: `attach` leased it, and no file names it.
- * The lease goes with `detach`, as the one before it would have.
+ * Leases the addresses of interfaces on the project's networks that belong to no service. `attach` had leased them, and
+ * no file names them. `detach` releases these leases, as it would have released the first ones.
  */
 export const leaseAttached = (
   { project, endpoints }: { readonly project: string; readonly endpoints: readonly EndpointIntent[] },
