@@ -45,8 +45,8 @@ const cutText = (text: string, size: number): PoolEntry => {
 }
 
 /**
- * The first default pool: the ranges from which the first Docker bridges were chosen, in that order. The gateway of each
- * is the address as written here. The pool never uses 172.16.0.0/16 whole, because EC2's resolver is 172.16.0.23.
+ * The first default pool: the ranges from which the first Docker bridges were chosen, in that order. The gateway of
+ * each is the address as written here. The pool never uses 172.16.0.0/16 whole, because EC2's resolver is 172.16.0.23.
  * @example
  * const [web] = planSubnets({}, [{ network: 'web', family: 'ip' }], [classicPool])
  * web?.gateway // '172.17.42.1'

@@ -9,7 +9,10 @@ import { isOwnRoute } from './rival-routes.ts'
 /** Does a host have a route that Portolan made? */
 export const hasOwnRoutes = ({ routes = [] }: HostFacts): boolean => routes.some(isOwnRoute)
 
-/** The other state directory that the routes of a host are of: a plan leaves them to it. Null: there are none. */
+/**
+ * The other state directory that a host's managed routes belong to. A plan leaves such routes alone. Null: there is
+ * none.
+ */
 export const routesHeld = (
   facts: HostFacts,
   { routesOf }: Pick<ClusterNeighbours, 'routesOf'>,
@@ -18,7 +21,7 @@ export const routesHeld = (
 const leaveOne =
   'The routes stay as they are, but a host is in one cluster at a time: leave one of the two, with `portolan cluster release` and the --cluster and --state of that one.'
 
-/** What is to be said then. */
+/** The note for routes that belong to another state directory. */
 export const heldNote = (
   { cluster, host, directory, url }: RouteHolder,
   { cluster: name }: Pick<ClusterNeighbours, 'cluster'>,
@@ -28,10 +31,10 @@ export const heldNote = (
 const rangeOf = (pool: string): string => pool.slice(0, pool.lastIndexOf(':'))
 
 /**
- * The routes of ours that lead to blocks in no pool of a cluster, now or before: another state directory of this host has
- * joined another cluster, whose routes they are.
+ * The managed routes to blocks in no pool of a cluster, now or before. They belong to another cluster, which another
+ * state directory of this host has joined.
  *
- * @param neighbours - none where its pools were not seen: nothing tells then
+ * @param neighbours - if its pools were not seen, the result is empty: nothing tells the routes apart then
  */
 export const routesElsewhere = (
   { routes = [] }: HostFacts,
@@ -55,10 +58,10 @@ export const routesElsewhere = (
 }
 
 /**
- * The routes of ours that a cluster knows nothing of: no host ever had the block, and none has the address that they lead
- * by. Its pools may be those of the cluster that they are of.
+ * The managed routes that a cluster knows nothing of: no host ever had the block, and no host has the gateway's
+ * address. Its pools may overlap those of the cluster that the routes belong to.
  *
- * @param snapshot - with pools: where the data was lost, nothing tells
+ * @param snapshot - must have pools: if the data was lost, routes cannot be told apart
  */
 export const routesUnknown = (
   { routes = [] }: HostFacts,
@@ -75,15 +78,15 @@ export const routesUnknown = (
   })
 }
 
-/** What removes routes that no cluster is to have any more. */
+/** Says how to remove routes that no cluster needs any more. */
 export const leftBehindText = (routes: readonly DesiredRoute[]): string =>
   `If the routes were left behind, remove each: ${routes.map(({ destination, via }) => `\`ip route del ${destination} via ${via} proto 143\``).join(', ')}.`
 
-/** Routes as a sentence has them. */
+/** Lists routes in the form that a sentence shows. */
 export const routesText = (routes: readonly DesiredRoute[]): string =>
   routes.map(({ destination, via }) => `${destination} via ${via}`).join(', ')
 
-/** What is to be said of them: they stay. */
+/** The note about these routes: they stay. */
 export const elsewhereNote = (
   routes: readonly DesiredRoute[],
   { cluster }: Pick<ClusterNeighbours, 'cluster'>,

@@ -2,21 +2,21 @@ import { families, formatPrefix, parsePrefix } from '@portolan/netfilter'
 import { withTakeover } from '../pool/blocks-exhausted.ts'
 import { type HeldBlocks, isUnchecked } from '../pool/held-blocks.ts'
 
-/** A network, or what it is to be. */
+/** A network, present or planned, with its subnets. */
 interface NamedSubnets {
   readonly name: string
   readonly ip: { readonly subnet: string } | null
   readonly ip6: { readonly subnet: string } | null
-  /** Another program has it. */
+  /** True: another program has the network. */
   readonly external?: boolean
 }
 
 /**
- * What is to be said of subnets of a host that has not joined the cluster which is named, where the cluster was not seen:
- * they may be in blocks of other hosts.
+ * Notes about subnets that may lie in blocks of other hosts. The named cluster was not seen, because this host has not
+ * joined it.
  *
  * @param blocks - null: this host is in no cluster, and none is named
- * @returns a sentence or two for each network
+ * @returns a note for each network
  */
 export const uncheckedSubnetNotes = (
   networks: readonly NamedSubnets[],

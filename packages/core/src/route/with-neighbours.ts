@@ -27,24 +27,24 @@ import { elsewhereNote, heldNote, routesElsewhere, routesHeld } from './routes-e
 import { withoutLeavingRoutes } from './without-leaving-routes.ts'
 
 /**
- * What a project wants of a host that is in a cluster.
+ * The desired state of a project on a host in a cluster, with notes and conflicts.
  * @public @since 0.1.0
  */
 export interface Neighboured {
   readonly desired: DesiredState
-  /** Which blocks no route leads to, and what to do about it: sentences. */
+  /** Sentences about blocks that no route leads to, and how to change that. */
   readonly notes: readonly string[]
   readonly conflicts: readonly Conflict[]
 }
 
 /**
- * A desired state with the other hosts of a cluster: routes to their blocks, and, for networks that are in a block of
- * this host, containers that reach each other on their own addresses. An internal or isolated network has no part in it,
- * nor has one with `icc` off, whose containers do not even reach each other. Nor has a network outside the blocks of this
- * host: no other host has a route to it.
+ * Adds the other hosts of a cluster to a desired state. It adds routes to their blocks. Networks in a block of this
+ * host also get openings, so that containers of all hosts reach each other on their own addresses. Three kinds of
+ * networks get none: an internal or isolated one; one with `icc` off, because its own containers do not reach each
+ * other either; and one outside the blocks of this host, because no other host has a route to it.
  *
- * @param wording - how remedies name what the user may change; as the command does unless told
- * @param written - how a command about the cluster is written, on whichever host it is to be run; as it is unless told
+ * @param wording - how remedies name what the user may change; by default as the command does
+ * @param written - writes a command about the cluster, for the host on which it is to be run; by default unchanged
  * @example
  * withNeighbours(desired, facts, neighbours).desired.routes
  * // [{ destination: '10.66.31.0/24', via: '192.0.2.12', interface: 'eth0' }]
@@ -84,18 +84,18 @@ const joinedState = (
     ...desired,
     networks: joined.map(({ network }) => network),
     ...(all.length === 0 ? {} : { openings: all }),
-    // Of routes that are not said none is changed.
+    // Without `routes`, a plan changes no route.
     ...(routes === null ? {} : { routes }),
   }
 }
 
 /**
- * A desired state with what the host as it is now leaves room for. When it was made, a route of another program or an
- * interface that was down may have been in the way of a route, and a bridge that had an interface in the way of what
- * `reachable_from` opens to it.
+ * Makes the parts of a desired state anew that depend on the present host. A foreign route, or an interface that was
+ * down, may have kept a route from being made before. A bridge that had an interface as its port may have kept
+ * `reachable_from` from opening to that interface.
  *
- * @param intent - that it was made of
- * @param neighbours - that it was made with; null: with none
+ * @param intent - the intent that the desired state was made of
+ * @param neighbours - the neighbours that it was made with; null: none
  * @throws IntentError as `expandOpenings` does
  * @example
  * chosenAnew(intent, desired, facts, null).routes // undefined
@@ -118,7 +118,8 @@ export const chosenAnew = (
 }
 
 /**
- * The networks of a host, as their bridges tell, with what other hosts of its cluster mean for each.
+ * Adds to the networks of a host, as their bridges describe them, the form that each has beside the other hosts of its
+ * cluster.
  *
  * @param neighbours - null: none are known
  * @example
@@ -132,11 +133,17 @@ export const amongNeighbours = (
     ? networks
     : networks.map((owned) => ({ ...owned, among: joinedNetwork(owned.network, neighbours) }))
 
-/** While a store that has lost data says otherwise of blocks of this host, its containers are there as before. */
+/**
+ * The blocks of this host, disputed ones included. If a store that has lost data gives such a block to another host,
+ * the containers of this host are still in it.
+ */
 const placesOf = ({ blocks, disputed = [] }: ClusterNeighbours): readonly Prefix[] =>
   [...blocks, ...disputed].map((block) => parsePrefix(block))
 
-/** A host without a block of a family has no container that others could answer there. */
+/**
+ * The blocks of other hosts that this host needs. In a family without a block of its own, this host has no container
+ * that they could answer.
+ */
 const reachable = (neighbours: ClusterNeighbours): readonly NeighbourBlock[] => {
   const { others, disputed = [] } = neighbours
   const own = new Set(placesOf(neighbours).map(({ family }) => family))
@@ -160,7 +167,7 @@ const joinedNetwork = (
     const blocks = others.filter(({ block }) => parsePrefix(block).family === family)
     if (subnet === null || blocks.length === 0 || !isInBlock(subnet)) continue
     if (!isOpen({ ...network, external: false }, subnet)) continue
-    // Rules of ours open nothing there, and its owner's say which source its containers have.
+    // On an external network our rules open nothing. The rules of its owner say which source its containers have.
     if (subnet.mode !== 'nat-unprotected' && !network.external)
       openings.push(...blocks.map((block) => opening(network, family, block)))
     if (subnet.masquerade)
@@ -169,7 +176,7 @@ const joinedNetwork = (
   return { network: joined, openings }
 }
 
-/** May containers of the network be on one network with those of other hosts? */
+/** May containers of this network reach those of other hosts on their own addresses? */
 export const isOpen = (
   { external, internal, icc }: DesiredNetwork,
   { gateway, mode }: DesiredSubnet,
@@ -189,8 +196,8 @@ const opening = (
 })
 
 /**
- * Facts without the routes of ours that lead to no block of another host any more: the plan removes them, so no subnet
- * has to keep clear of them.
+ * Removes those managed routes from facts that lead to no block of another host any more. The plan deletes them, so no
+ * subnet has to avoid them.
  * @example
  * withoutStaleRoutes({ routes: [] }, neighbours).routes // []
  * @public @since 0.1.0

@@ -10,8 +10,8 @@ import { parseBridgeAlias } from '../contract/bridge-alias.ts'
 import type { DesiredState } from '../contract/desired-state.ts'
 
 /**
- * Facts without the routes that go with what a plan does to bridges of its project: one is removed, or its network gets
- * another subnet. Such a route is in no way of one that the plan makes behind it.
+ * Removes from facts the routes that end with a plan's changes to bridges of its project: a bridge is removed, or its
+ * network gets another subnet. Such a route does not hinder a route that the plan makes afterwards.
  */
 export const withoutLeavingRoutes = (desired: DesiredState, facts: HostFacts): HostFacts => {
   const { routes, interfaces = [] } = facts
@@ -26,7 +26,7 @@ export const withoutLeavingRoutes = (desired: DesiredState, facts: HostFacts): H
 const isOn = (link: InterfaceFact, { interface: name, gateway }: RouteFact): boolean =>
   name === link.name && (gateway ?? null) === null
 
-/** Is the route inside a subnet that the bridge is to have? */
+/** Is the route inside a subnet that the bridge will have? */
 const staysOn = (
   { name }: InterfaceFact,
   { destination = 'default' }: RouteFact,

@@ -23,7 +23,7 @@ export interface SubnetOptions {
   readonly gateway?: AddressInput
   /** CIDR inside the subnet: only addresses inside it are leased. */
   readonly ipRange?: PrefixInput
-  /** `nat` unless told. */
+  /** The gateway mode; `nat` by default. */
   readonly mode?: GatewayMode
 }
 
@@ -39,13 +39,13 @@ export interface NetworkOptions {
    * `classic`, `docker`, `10.0.0.0/8:24`, or `{ base, size }`. Several are tried in order. Absent: the caller's pools.
    */
   readonly pool?: PoolInput | readonly PoolInput[]
-  /** True unless told. */
+  /** True by default. */
   readonly ipv4?: boolean | SubnetOptions
-  /** False unless told. */
+  /** False by default. */
   readonly ipv6?: boolean | SubnetOptions
   /** Containers have no way to the outside; false by default. */
   readonly internal?: boolean
-  /** May containers of this network talk to each other directly? True unless told. */
+  /** May containers of this network talk to each other directly? True by default. */
   readonly icc?: boolean
   /** Rewrite the source of packets that leave for the outside; true by default. */
   readonly masquerade?: boolean

@@ -26,7 +26,7 @@ export type PortsInput = number | string
 export interface PortOptions {
   /** A port, a range, or `auto`: the first free port of `ip_local_port_range`, leased to the port's target. */
   readonly hostPort: PortsInput | 'auto'
-  /** `tcp` unless told. */
+  /** The protocol; `tcp` by default. */
   readonly protocol?: Protocol
   /** One address of the host; `0.0.0.0` or `::`: every address of that family; absent or null: every address. */
   readonly hostAddress?: AddressInput | null
