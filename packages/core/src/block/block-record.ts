@@ -5,7 +5,6 @@
  * - `expired`: it was reclaimed from the host, which was not alive.
  *
  * @public @since 0.1.0
- * @public @since 0.1.0
  */
 export interface BlockRecord {
   readonly host: string

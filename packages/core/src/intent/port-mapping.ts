@@ -77,7 +77,7 @@ const readHostSide = (
   if (differ !== null) return mistake(portAt, differ)
   if (portAt <= 1) return { hostAddress: null, hostPorts }
   const address = text.slice(0, portAt - 1)
-  // Without brackets the end of the address is unknown: `::1:80:80` may be the address itself. Compose refuses it.
+  // Without brackets the end of the address is unknown: in `::1:80:80` it is ::1 or ::1:80. Compose refuses it.
   if (address.includes(':') && !address.startsWith('[')) return mistake(0, withoutBrackets(address, whole))
   const host = readHostAddress(address, 0)
   return isMistake(host) ? host : { hostAddress: host.address, hostPorts }

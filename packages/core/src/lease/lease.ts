@@ -9,8 +9,8 @@ import type { ParentedDriver } from '../intent/index.ts'
 export type Lease = LeasedSubnet | LeasedAddress | LeasedPort
 
 /**
- * The party that may give a lease up.
  * Says whether a plan took a lease, and so may release it.
+ * @public @since 0.1.0
  */
 export interface LeaseOrigin {
   /**

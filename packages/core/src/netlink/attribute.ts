@@ -77,8 +77,8 @@ const decode = (view: DataView, start: number, end: number): string => {
 }
 
 /**
- * The number of bytes that follow the first byte of a character; only 1, 2 and 3 are characters of several bytes (RFC
- * 3629, section 4).
+ * The number of bytes that follow the first byte of a character; only 1, 2 and 3 begin a character of several bytes
+ * (RFC 3629, section 4).
  */
 const followingBytes = (byte: number): number => (byte < 0x80 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3)
 

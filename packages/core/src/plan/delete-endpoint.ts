@@ -5,7 +5,6 @@ import type { LinkChange } from './link-change.ts'
 /**
  * Makes changes that remove the interfaces which `attach` made for endpoints of a project.
  *
- * @param goes - is this network of the project removed?
  * @param goes - does this network of the project go?
  * @example
  * deleteEndpoints([{ name: 've-web1-q0f58r', alias: 'portolan project=shop network=web endpoint=web-1' }], 'shop').length // 1

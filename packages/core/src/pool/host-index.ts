@@ -24,7 +24,6 @@ import { leadsSomewhere, wholeDefaults } from './route-relevance.ts'
 /**
  * A bridge whose own addresses and routes are kept apart from the index, because they do not count against the network
  * that the bridge carries.
- * that it carries.
  */
 export interface BridgeApart {
   readonly name: string

@@ -4,7 +4,6 @@ import { readAddress4, readGroups6, readLength, scratch } from '@portolan/netfil
 /**
  * Prefixes of one family in columns. A host may have a million routes. A million small objects would cost the garbage
  * collector more time than sorting them takes.
- * the garbage collector more than sorting them costs us.
  */
 export interface PrefixColumns {
   /** The address in unsigned 32 bit words, most significant first: one column for IPv4, four for IPv6. */

@@ -3,7 +3,6 @@ import { size4, size6 } from '@portolan/netfilter/analysis'
 /**
  * The arithmetic of one family's addresses. IPv4 addresses are numbers, and IPv6 addresses are bigints. Code over a
  * Space is written once for both.
- * ranges is written once, over a Space.
  */
 export interface Space<T extends number | bigint> {
   /** The next address. Past the end of the space the result is no address, but still compares correctly. */

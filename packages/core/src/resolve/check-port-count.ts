@@ -5,7 +5,6 @@ import { countPorts } from '../intent/port-range.ts'
 /**
  * The most ports that one project may publish: as many as a protocol has. Each port is a rule, a conflict search and a
  * diff of its own. So many take half a minute in all.
- * of its own, half a minute in all for as many.
  * @public @since 0.1.0
  */
 export const mostPorts = 65_536

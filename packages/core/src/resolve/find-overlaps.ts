@@ -5,7 +5,6 @@ import type { PublishedPort } from '../contract/index.ts'
 /**
  * Finds pairs of a narrow and a wide binding of one port, at least one of them of this project. The narrow one names an
  * address or an interface, and the wide one covers it.
- * interface, and the wide one is of all.
  */
 export const findOverlaps = (
   project: string,

@@ -8,7 +8,6 @@ import type { Intent, IntentNote } from '../intent/index.ts'
  * Notes ports bound to an address that the host does not have. The address may come later (a floating address, DHCP),
  * so this is no error. But it may also be a mistake, and then no client reaches the port.
  * @internal
- * @internal
  */
 export const noteAbsentAddresses = (
   intent: Intent,

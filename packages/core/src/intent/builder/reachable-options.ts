@@ -16,7 +16,6 @@ import type { ReachableIntent, ReachableSource } from '../reachable.ts'
 /**
  * A source that reaches containers on their own addresses, as a program names it. A prefix or an interface means other
  * machines. A service or a network means containers of the same project.
- * machines, a service and a network for containers of the same project.
  * @public @since 0.1.0
  */
 export type ReachableInput =
