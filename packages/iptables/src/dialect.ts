@@ -31,7 +31,7 @@ import { baseTableTraces } from './traces/traces.ts'
 
 type IptablesDialect<Name extends Variant> = Dialect<Name, Ruleset, IptablesChange, StoredTables>
 
-/** All of it but what is told of a variant as a whole. */
+/** The dialect without the fields that differ between the two variants. */
 type Shared = Omit<
   IptablesDialect<Variant>,
   'name' | 'title' | 'usesXtablesLock' | 'countsGenerations' | 'traces'
@@ -53,7 +53,7 @@ const shared = (variant: Variant): Shared => ({
   opened,
   projectsIn,
   guardedBridges,
-  // A file that is said to be of `iptables-save` may come from a host where that is the old one: its header tells.
+  // A file from `iptables-save` may come from a host where that is the legacy program. The header of each table tells.
   lower: (rules, { numberedAs } = {}) =>
     lower(rules, {
       ...(variant === 'iptables-legacy' ? { tool: variant } : {}),
@@ -68,7 +68,7 @@ const shared = (variant: Variant): Shared => ({
   isUnchanged,
   leadsIn,
   heldChains: (rules, changes) =>
-    // Changes of ours bring no such rule. On most hosts there is none, and carrying out a large plan takes long.
+    // Our changes add no foreign jump. Most hosts have none, and carrying out a large plan in memory takes long.
     foreignJumps(rules).length === 0
       ? []
       : heldChains(applyTo(rules, changes)).map(({ family, table, to, text }) => ({
@@ -92,7 +92,7 @@ const shared = (variant: Variant): Shared => ({
 })
 
 /**
- * iptables on nf_tables.
+ * The dialect for iptables on nf_tables.
  * @public @since 0.1.0
  */
 export const iptablesNft: IptablesDialect<'iptables-nft'> = {
@@ -105,7 +105,7 @@ export const iptablesNft: IptablesDialect<'iptables-nft'> = {
 }
 
 /**
- * iptables on the kernel's old ip_tables.
+ * The dialect for iptables on the kernel's old ip_tables.
  * @public @since 0.1.0
  */
 export const iptablesLegacy: IptablesDialect<'iptables-legacy'> = {
@@ -114,6 +114,6 @@ export const iptablesLegacy: IptablesDialect<'iptables-legacy'> = {
   title: 'iptables (legacy variant)',
   usesXtablesLock: true,
   countsGenerations: false,
-  // A table, once registered, stays: there is nothing to remember that could be taken away.
+  // A registered table cannot be unregistered, so there is no trace to remember and remove.
   traces: null,
 }

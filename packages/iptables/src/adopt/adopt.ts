@@ -19,14 +19,14 @@ export const projectsIn = (ruleset: Ruleset): readonly string[] => {
 }
 
 /**
- * What a host is to have of ours in the end: one project as it is desired, all others as they are. Where two projects
- * want the same port the one that is there keeps it.
+ * The rules of ours that the host should have in the end: one project as it is desired, all other projects as they are
+ * now. Where two projects want the same port, the project that is already there keeps it.
  *
- * @param actual - what the host has, read by `inspect` or `parse`; foreign rules in it are not looked at
- * @param desired - what the project wants; null: the project goes
- * @param project - the one with rules in `actual` that are replaced
+ * @param actual - the rules the host has now, read by `inspect` or `parse`; foreign rules in it are ignored
+ * @param desired - the desired state of the project; null removes the project
+ * @param project - the project whose rules in `actual` are replaced
  * @param options - `leaving` holds for all projects; absent: as `actual` has it
- * @returns ours only, to be handed to `diff`; without tables when no project is left
+ * @returns our rules only, to be passed to `diff`; no tables when no project is left
  * @throws InvalidRequestError as `compile` does
  * @example
  * diff(actual, adopt(actual, desired, desired.project)) // what apply would do

@@ -12,7 +12,10 @@ import type { Rule, Ruleset, Table } from '../model/ruleset.ts'
 const isTableName = (name: string): name is PlacedRule['table'] =>
   name === 'mangle' || name === 'filter' || name === 'nat'
 
-/** The rules of projects in our chains of one table; what is derived from them is left out. */
+/**
+ * The rules of projects in our chains of one table. Rules derived from other rules are left out: `assemble` makes them
+ * again.
+ */
 export const placedRules = (table: Table): readonly PlacedRule[] => {
   const { name } = table
   if (!isTableName(name)) return []
@@ -37,7 +40,10 @@ export const placedRules = (table: Table): readonly PlacedRule[] => {
   })
 }
 
-/** Older versions asked before DNAT for the loopback addresses of a bridge, and in IPv6 for nothing. */
+/**
+ * Converts a rule of an older version. Older versions checked packets of a bridge for loopback addresses before DNAT;
+ * their IPv6 rules checked nothing.
+ */
 const fromOlder = (placed: PlacedRule, family: Family): readonly PlacedRule[] =>
   family === 'ip' ? [{ ...placed, chain: input, rule: { ...placed.rule, target: goto(loopback) } }] : []
 
@@ -45,10 +51,10 @@ const fromOlder = (placed: PlacedRule, family: Family): readonly PlacedRule[] =>
 export const placedInFamily = ({ tables }: Ruleset, family: Family): readonly PlacedRule[] =>
   tables.filter((table) => table.family === family).flatMap(placedRules)
 
-/** The very same rule where it has no counters: what is known of it (its text, above all) stays known. */
+/** The rule without counters. A rule that has none is returned itself, so that its cached text stays valid. */
 const uncounted = (rule: Rule): Rule => (rule.counters === null ? rule : { ...rule, counters: null })
 
-/** The rule as it was before the chain it leads to was renamed. */
+/** The rule with the original name of a renamed chain in its target. */
 const named = (rule: Rule, renamed: ReadonlyMap<string, string>): Rule => {
   const { target } = rule
   if (target?.kind !== 'jump' && target?.kind !== 'goto') return rule

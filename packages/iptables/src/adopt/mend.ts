@@ -13,7 +13,7 @@ import { placedInFamily } from './extract.ts'
 import { bridgesIn, recall, stillMapped, surviving } from './recall.ts'
 import { requireNetwork } from './require-network.ts'
 
-/** The mappings whose allowed sources are still listed, and whose drop for all others is gone. */
+/** The mappings whose allowed sources are still listed, while the drop for all other sources is gone. */
 const unclosed = (placed: readonly PlacedRule[]): readonly string[] => {
   const allowed = placed.filter(({ chain }) => chain === chains.allow)
   const closed = new Set(
@@ -26,7 +26,7 @@ const unclosed = (placed: readonly PlacedRule[]): readonly string[] => {
   )
 }
 
-/** What of restrictions nothing tells any more: the ports they were for are open to all. */
+/** Describes the restrictions that are lost and that no other rule records. Their ports are open to all. */
 const lostRestrictions = (
   actual: Ruleset,
   placed: readonly PlacedRule[],
@@ -51,13 +51,13 @@ const lostRestrictions = (
   ]
 }
 
-/** Does mangle have any of our chains? */
+/** Does mangle have a chain of ours? */
 const hasGuards = (actual: Ruleset, family: Family): boolean =>
   findTable(actual, family, 'mangle')?.chains.some(({ name }) => chains.isOurs(name)) === true
 
 /**
- * Has a table all that these rules need, so that none of our chains in it was flushed or deleted? A jump that foreign
- * rules stand before is not missing.
+ * Does a table have all chains and jumps that these rules need? Then none of our chains in it was flushed or deleted. A
+ * jump behind foreign rules is not missing.
  */
 const isWholeIn = (actual: Ruleset, family: Family, table: string, placed: readonly PlacedRule[]): boolean =>
   diff(actual, { tables: assemble(family, placed, []), trailer: [] }).every(
@@ -66,10 +66,10 @@ const isWholeIn = (actual: Ruleset, family: Family, table: string, placed: reado
   )
 
 /**
- * What our chains should be after another program took parts of them away: what is there, what networks need as their
- * bridges tell, and what was known before.
+ * The rules to restore after another program deleted parts of our chains. The sources are the rules still there, the
+ * networks as described by their bridges, and the last known rules.
  *
- * @returns `lost` names what nothing tells any more; the rules must not be taken for whole then
+ * @returns `lost` names the parts that none of these sources describe; then the rules must not be treated as whole
  * @example
  * diff(actual, mend(actual, { networks, known }).ruleset) // brings back what is missing
  * @public @since 0.1.0
@@ -102,8 +102,8 @@ export const mend = (
 }
 
 /**
- * The families in which all is there of our chains that belongs to what is in them and to these networks. Where
- * nothing needs a family, it need not have anything. Where our jumps stand is not asked: see `displacedJumps`.
+ * The families in which our chains are whole: they hold everything that their own rules and these networks need. A
+ * family that nothing needs may have no chains. The position of our jumps does not matter here: see `displacedJumps`.
  *
  * @param leaving - the interfaces by which containers leave the host; absent: as the rules have it
  * @example
@@ -128,7 +128,7 @@ export const wholeFamilies = (
 }
 
 /**
- * The bridges whose networks our chains have something for.
+ * The bridges of the networks that have rules in our chains.
  * @example
  * guardedBridges(await inspect(runner, 'iptables-nft')) // ['br-web']
  * @public @since 0.1.0

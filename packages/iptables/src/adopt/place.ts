@@ -3,8 +3,8 @@ import type { PlacedRule } from '../compile/parts.ts'
 import { selectorOf } from '../compile/port-key.ts'
 
 /**
- * The socket that a rule of a port tree is for: a port of the host, or a port of a container that is open without
- * translation. Null for a rule of no port tree.
+ * The socket of a rule in a port tree: a host port, or a container port that is open without translation. Null: the
+ * rule is in no port tree.
  */
 export const socketOf = ({ chain, rule }: PlacedRule): string | null => {
   const isHost = chain === chains.destination || chain === chains.allow
@@ -12,7 +12,7 @@ export const socketOf = ({ chain, rule }: PlacedRule): string | null => {
   const selector = selectorOf(rule)
   if (selector === null) return null
   const { protocol, port, address } = selector
-  // Whether other machines may come in by one interface only is a restriction of a container's port, not another port.
+  // For a container port the interface is part of a restriction, so it does not make another socket.
   return isHost
     ? `host ${protocol} ${port} ${address} ${selector.interface}`
     : `container ${protocol} ${port} ${address}`

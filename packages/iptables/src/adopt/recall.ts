@@ -6,7 +6,7 @@ import { projectOf, tag, tagOf } from '../compile/tag.ts'
 import { printRule } from '../print/rule/print-rule.ts'
 import { socketOf } from './place.ts'
 
-/** The bridges that rules are made for. */
+/** The bridges that the rules name. */
 export const bridgesIn = (placed: readonly PlacedRule[]): readonly string[] => [
   ...new Set(
     placed.flatMap(({ table, chain, rule }) =>
@@ -17,7 +17,10 @@ export const bridgesIn = (placed: readonly PlacedRule[]): readonly string[] => [
   ),
 ]
 
-/** What of known rules may come back: nothing of a bridge that is gone, no mapping to a container whose network is. */
+/**
+ * The known rules that may come back: without the rules of bridges that are gone, and without mappings to containers on
+ * networks that are gone.
+ */
 export const surviving = (
   known: readonly PlacedRule[],
   published: readonly PublishedPort[],
@@ -46,8 +49,9 @@ export const surviving = (
 }
 
 /**
- * What is known without the mappings that were taken back since: nothing of them is left, while others that were known
- * are. A flush of the chain of mappings leaves none of them; that no chain of its tree is missing, the caller knows.
+ * The known rules without the mappings that were removed on purpose since. A mapping counts as removed when nothing of
+ * it is left while other known mappings are still there. A flush of the chain of mappings leaves none of them. The
+ * caller has checked that no chain of the tree is missing.
  */
 export const stillMapped = (
   known: readonly PlacedRule[],
@@ -75,13 +79,16 @@ const groupsOf = (placed: readonly PlacedRule[]): ReadonlyMap<string, readonly P
   return groups
 }
 
-/** Several mappings of one project may open one port of a container, each to others; a port of the host has one mapping. */
+/**
+ * The holder of a rule's socket. Several mappings of one project may open one container port, each to other sources, so
+ * there the project holds it. A host port has one mapping, which holds it.
+ */
 const holderOf = ({ chain, rule }: PlacedRule): string | null =>
   chain === chains.open || chain === chains.limit ? projectOf(rule) : tagOf(rule)
 
 /**
- * What is there with what was there before and is missing. What is there wins, except where it is the same with rules
- * missing.
+ * The rules found now, with the known rules that are missing. Where both have rules the found ones win, unless they are
+ * the known ones with some missing.
  */
 export const recall = (found: readonly PlacedRule[], known: readonly PlacedRule[]): readonly PlacedRule[] => {
   if (known.length === 0) return found

@@ -8,7 +8,7 @@ import { exemption } from '../compile/source-translation.ts'
 import { tagOf } from '../compile/tag.ts'
 import { printRule } from '../print/rule/print-rule.ts'
 
-/** Does a tree have a rule for a container of this network? */
+/** Does a port tree have a rule for a container of this network? */
 const opens = (
   placed: readonly PlacedRule[],
   root: string,
@@ -29,7 +29,7 @@ const opens = (
 
 const textOf = ({ table, chain, rule }: PlacedRule): string => `${table} ${chain} ${printRule(rule)}`
 
-/** The rules with all that a network needs: all of it is there, or it is made anew. */
+/** Adds the rules that a network needs. If one of them is missing, all are made anew. */
 export const requireNetwork = (
   placed: readonly PlacedRule[],
   owned: OwnedNetwork,
@@ -43,7 +43,7 @@ export const requireNetwork = (
   const present = new Set(placed.map(textOf))
   if (wanted.every((one) => present.has(textOf(one)))) return placed
   const start = networkTag(owned, '')
-  // Where other hosts are not known, what leaves their blocks alone is kept.
+  // Where the other hosts of a cluster are not known, the rules that exempt their blocks are kept.
   const exempt = owned.among === undefined ? networkTag(owned, exemption) : null
   const kept = placed.filter(({ rule }) => {
     const tag = tagOf(rule)

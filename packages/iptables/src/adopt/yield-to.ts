@@ -1,7 +1,7 @@
 import type { PlacedRule } from '../compile/parts.ts'
 import { socketOf } from './place.ts'
 
-/** The rules without those for a socket that other rules hold already. */
+/** My rules without those for a socket that another project's rules hold already. */
 export const yieldTo = (
   theirs: readonly PlacedRule[],
   mine: readonly PlacedRule[],

@@ -22,18 +22,18 @@ const restore = (
 }
 
 /**
- * The programs of iptables-legacy share a lock, and a restore takes it anew for each of its tables. Another program
- * that comes in between is waited for, a moment: half a change is worse.
+ * Waits up to five seconds for the lock. The programs of iptables-legacy share it, and a restore takes it anew for each
+ * table. Giving up between two tables would leave half a change.
  */
 const patiently = ['--wait', '5']
 
-/** iptables/xshared.c `xtables_lock`. */
+/** Does the text say that another program holds the lock (iptables/xshared.c `xtables_lock`)? */
 const isBusy = (stderr: string): boolean => /currently holding the xtables lock/.test(stderr)
 
 /**
- * Before anything is changed, the lock is not waited for: our caller has a lock too, and others would wait for both.
- * A restore of nothing tells whether it is to be had; one that does not get it for its second table does not tell that
- * the first is in force.
+ * Refuses to start while another program holds the lock. Our caller holds a lock of its own, so waiting here would make
+ * other programs wait for both. An empty restore shows whether the lock is free. A full restore is no test: when it
+ * does not get the lock for its second table, it does not say that the first table is in force.
  */
 const refuseBusy = async (runner: Runner, family: Family, [first]: readonly Section[]): Promise<void> => {
   if (first === undefined) return
@@ -47,13 +47,16 @@ const refuseBusy = async (runner: Runner, family: Family, [first]: readonly Sect
   )
 }
 
-/** iptables-restore counts from 1 and names the line it choked on, or the COMMIT of a table it was refused. */
+/**
+ * The line that iptables-restore names in an error, counted from 1: a line it does not accept, or the COMMIT of a table
+ * that the kernel refused. Null: it names none.
+ */
 const failedLine = (stderr: string): number | null => {
   const found = /line:? (\d+)/i.exec(stderr)
   return found === null ? null : Number(found[1])
 }
 
-/** The sections whose COMMIT came before a line: each of them is in force. */
+/** The sections whose COMMIT stands before a line. Each of them is in force. */
 const committed = (some: readonly Section[], line: number): readonly Section[] => {
   let end = 0
   return some.filter((section) => {
@@ -62,7 +65,7 @@ const committed = (some: readonly Section[], line: number): readonly Section[] =
   })
 }
 
-/** The changes that undo some, last first, of one family. */
+/** The changes that undo these sections in one family, last change first. */
 const undo = (done: readonly Section[], family: Family): readonly Section[] =>
   sections(
     done
@@ -74,13 +77,13 @@ const undo = (done: readonly Section[], family: Family): readonly Section[] =>
   )
 
 /**
- * Carries out changes: one iptables-restore per family, IPv4 first. The kernel takes a restore table by table;
- * when one is refused, those before it are put back, so that a family is changed wholly or not at all.
+ * Carries out changes with one iptables-restore per family, IPv4 first. The kernel takes a restore table by table. When
+ * it refuses a table, the tables before it are put back, so that a family is changed as a whole or not at all.
  *
  * @param changes - from `diff`, in their order
  * @throws PermissionError without CAP_NET_ADMIN
- * @throws ApplyError with the program's words and the line it refused; `applied` lists what was done in the
- * family before
+ * @throws ApplyError with the program's words and the line it refused; `applied` lists the changes made in the family
+ *   before
  * @throws PortolanError (`XTABLES_LOCKED`) when another program holds the lock of iptables; nothing is changed then
  * @throws MissingToolError
  * @example
@@ -104,7 +107,8 @@ export const apply = async (
       continue
     }
     const { stderr } = result
-    // The words of a hundred thousand changes take more room than they do: only a failure tells them.
+    // The descriptions are made only for a failure. Those of a hundred thousand changes take more memory than the
+    // changes.
     const applied = done.map(({ description }) => description)
     if (isDenied(stderr)) {
       throw new PermissionError(

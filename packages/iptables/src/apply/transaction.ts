@@ -2,7 +2,7 @@ import { type Family, families } from '@portolan/netfilter'
 import type { IptablesChange, Operation } from '../diff/change.ts'
 import { operationLines } from '../print/command.ts'
 
-/** Changes of one table in a row: the kernel takes them at once or not at all. */
+/** Consecutive changes of one table. The kernel takes them all at once, or none. */
 export interface Section {
   readonly table: string
   readonly changes: readonly IptablesChange[]
@@ -10,8 +10,8 @@ export interface Section {
 }
 
 /**
- * Chains come first, since rules refer to them in both directions; and all chains that go are emptied before
- * the first of them goes, since they refer to one another.
+ * The lines for changes of one table. New chains come first, because rules refer to them. All old chains are emptied
+ * before the first is deleted, because they refer to one another.
  */
 const linesOf = (operations: readonly Operation[]): readonly string[] => {
   const creations = operations.filter((operation) => operation.kind === 'create-chain')
@@ -26,7 +26,7 @@ const linesOf = (operations: readonly Operation[]): readonly string[] => {
   ]
 }
 
-/** The changes of one family, parted where the table changes: a table may come twice. */
+/** Splits the changes of one family where the table changes. A table may come twice. */
 export const sections = (changes: readonly IptablesChange[], family: Family): readonly Section[] => {
   const found: { table: string; changes: IptablesChange[] }[] = []
   for (const change of changes) {
@@ -42,9 +42,9 @@ export const sections = (changes: readonly IptablesChange[], family: Family): re
 }
 
 /**
- * What `iptables-restore --noflush` is given to carry out changes of one family.
+ * The input for `iptables-restore --noflush` that carries out the changes of one family.
  *
- * @returns empty when there are none of that family
+ * @returns an empty text when no change is of that family
  * @public @since 0.1.0
  */
 export const restoreText = (changes: readonly IptablesChange[], family: Family): string =>
@@ -53,6 +53,6 @@ export const restoreText = (changes: readonly IptablesChange[], family: Family):
     .map((line) => `${line}\n`)
     .join('')
 
-/** How many transactions a restore makes of changes: one for each table of each family, as often as its turn comes. */
+/** The number of kernel transactions for these changes: one for each section of each family. */
 export const transactions = (changes: readonly IptablesChange[]): number =>
   families.reduce((sum, family) => sum + sections(changes, family).length, 0)

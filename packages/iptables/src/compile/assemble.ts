@@ -11,7 +11,7 @@ import { portTrees } from './tree/port-trees.ts'
 
 const tableNames = ['mangle', 'filter', 'nat'] as const
 
-/** The bridges that rules are made for: what comes in by one of them is told apart, for the host and as it is forwarded. */
+/** The bridges that the rules name as the entry of packets, for the host or to be forwarded. */
 const own = (placed: readonly PlacedRule[]): readonly string[] => {
   const names = new Set<string>()
   for (const { table, chain, rule } of placed) {
@@ -37,11 +37,11 @@ const toTable = (family: Family, name: string, rules: ChainRules): Table => {
 }
 
 /**
- * Makes whole tables of the rules of all projects: puts each where it belongs, lays the ports out as trees, and
- * adds what belongs to no project. The result depends on the set of rules only, not on their order.
+ * Builds whole tables from the rules of all projects. Each rule goes into its chain, ports are laid out as trees, and
+ * the rules that belong to no project are added. The result depends on the set of rules and not on their order.
  *
- * @param leaving - for all projects
- * @returns mangle, filter and nat; none of them when there are no rules
+ * @param leaving - the interfaces by which containers leave the host, for all projects
+ * @returns mangle, filter and nat; no tables when there are no rules
  */
 export const assemble = (
   family: Family,
@@ -50,8 +50,8 @@ export const assemble = (
 ): readonly Table[] => {
   if (placed.length === 0) return []
   const trees = portTrees(placed)
-  // Where each limited port is open to all besides, no limit is left, and an empty chain would pass for one that was
-  // emptied.
+  // Where another mapping opens each limited port to all, no limit is left. The jump to the chain of limits is then
+  // left out: an empty chain would look as if it had been flushed.
   const isVoid = ({ rule: { target } }: PlacedRule): boolean =>
     target?.kind === 'jump' && target.chain === chains.limit && !trees.mangle.has(chains.limit)
   return tableNames.flatMap((name) => {

@@ -5,12 +5,12 @@ import { assemble } from './assemble.ts'
 import { projectRules } from './project-parts.ts'
 
 /**
- * The iptables rules that make a host keep the reachability contract for one project, as if it were the only
- * one there. What is forbidden is dropped early, in `mangle`, and what is left is accepted last, at the end of
- * `filter` FORWARD: between the two the host's own rules are heard, and can only be overruled in their policy.
+ * Makes the iptables rules by which a host keeps the reachability contract for one project, as if it were the only
+ * project there. Forbidden packets are dropped early, in `mangle`. The remaining packets are accepted at the end of
+ * `filter` FORWARD. The host's own rules stand between the two, and only their policy is overruled.
  *
- * @returns what is ours only: our chains, and of the built-in chains our one jump. A family that no network and no
- * mapping has gets no tables
+ * @returns our rules only: our chains, and the jump from each built-in chain. A family without a network or mapping
+ *   has no tables
  * @throws InvalidRequestError for a project, interface or address that cannot be written into a ruleset
  * @see iptables-extensions(8); include/uapi/linux/netfilter_ipv4.h for the order of the tables
  * @example

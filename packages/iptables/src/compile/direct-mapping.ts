@@ -7,11 +7,11 @@ import { inTree } from './order/phase.ts'
 import type { PlacedRule } from './parts.ts'
 import { allowedSources, isForEveryone, toHost } from './sources.ts'
 
-/** Whether other machines are kept from a directly reachable port, by where they are or by where they come in. */
+/** Does a mapping limit which other machines reach the port, by source or by interface? */
 export const isLimited = (mapping: DesiredMapping): boolean =>
   mapping.interface !== null || !isForEveryone(mapping)
 
-/** What a mapping of a routed network needs to open one port of one container. */
+/** The rules with which a mapping of a routed network opens one port of one container. */
 export const directRules = (
   mapping: DesiredMapping,
   target: DesiredTarget,

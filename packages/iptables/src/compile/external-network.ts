@@ -5,26 +5,26 @@ import type { Match } from '../model/option/match.ts'
 import { addressLiteral, prefixLiteral } from './literals.ts'
 
 /**
- * What tells the packets of a network's containers beside its bridge: a rule is made for each list of matches. Nothing
- * does on a bridge of ours. On a bridge of others their addresses do, as no rule of ours is for the containers and guests
- * of others.
+ * The matches, besides the bridge, that tell the packets of a network's containers. One rule is made for each list of
+ * matches. On our own bridge no further match is needed. On a foreign bridge the containers' addresses are matched, so
+ * that no rule of ours applies to foreign containers or guests.
  */
 export interface Members {
-  /** What leaves by the bridge, on its way to them. */
+  /** Packets to the containers, leaving by the bridge. */
   readonly to: readonly (readonly Match[])[]
   readonly from: readonly (readonly Match[])[]
-  /** What comes in by the bridge and leaves it. */
+  /** Packets from the containers that came in by the bridge and leave by another interface. */
   readonly away: readonly (readonly Match[])[]
 }
 
-/** All that a bridge of ours carries. What it switches is decided on before its rules ask for what leaves. */
+/** The matches on our own bridge. Packets within the bridge are decided on before the rules for leaving packets. */
 export const whole = ({ bridge }: DesiredNetwork): Members => ({
   to: [[outBy(bridge)]],
   from: [[]],
   away: [[inBy(bridge)]],
 })
 
-/** The containers of ours on a bridge of others. What the bridge switches is not ours to judge. */
+/** The matches for our containers on a foreign bridge. Packets within the bridge are left alone. */
 export const joined = (
   { bridge }: DesiredNetwork,
   family: Family,

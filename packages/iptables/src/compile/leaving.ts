@@ -1,4 +1,4 @@
-// Only in iptables: its accepts stand in chains of other programs, before their policies.
+// Only in iptables: its accepts stand in shared chains, in front of their policies.
 
 import type { Family } from '@portolan/netfilter'
 import { accept, outBy, rule } from '../model/build.ts'
@@ -8,27 +8,29 @@ import * as chains from './object-name.ts'
 import { renamedChains } from './renamed-chains.ts'
 
 /**
- * The interfaces by which what comes from our bridges leaves the host; null: by any.
+ * The interfaces by which packets from our bridges may leave the host; null: any interface.
  *
- * An accept of ours in iptables comes before the policy of FORWARD, and that policy is all by which Docker (up to 27)
- * guards what its containers have not published. So each interface is named, and a bridge that another engine makes
- * later is none of them.
+ * Our accept in iptables comes before the policy of FORWARD. Docker (up to 27) guards the unpublished ports of its
+ * containers by that policy alone. So each interface is named, and a bridge that another engine makes later is not
+ * among them.
  */
 export type Leaving = readonly string[] | null
 
-/** The rules of the chain. A name that iptables cannot write down is left out: the policy judges what leaves by it. */
+/**
+ * The rules of the chain. An interface name that iptables cannot write is left out; the policy decides on its packets.
+ */
 export const leavingRules = (leaving: Leaving): readonly Rule[] =>
   leaving === null
     ? [rule([], accept)]
     : leaving.filter(isInterfaceLiteral).map((name) => rule([outBy(name)], accept))
 
-/** What a ruleset says of it; `otherwise` where it has no such chain. */
+/** The interfaces as the chain in a ruleset has them; `otherwise` when the ruleset has no such chain. */
 export const leavingOf = (family: Family, ruleset: Ruleset, otherwise: Leaving): Leaving => {
   const found = leavingIn(ruleset, family)
   return found === undefined ? otherwise : found
 }
 
-/** Undefined where it has no such chain. */
+/** The interfaces as the chain has them; undefined when the ruleset has no such chain. */
 const leavingIn = (ruleset: Ruleset, family: Family): Leaving | undefined => {
   const table = findTable(ruleset, family, 'filter')
   if (table === undefined) return undefined

@@ -1,8 +1,9 @@
 import { type Family, InvalidRequestError } from '@portolan/netfilter'
 
 /**
- * A prefix as iptables-save writes it, always with its length; null for every address, which it leaves out.
- * @throws InvalidRequestError when it is not made of the characters of an address: it goes into a ruleset
+ * A prefix as iptables-save writes it, always with its length. Null for a prefix of length 0, which iptables-save
+ * leaves out.
+ * @throws InvalidRequestError when the text has other characters than an address: it goes into a ruleset
  */
 export const prefixLiteral = (text: string, family: Family): string | null => {
   const [address = '', length = family === 'ip' ? '32' : '128', ...more] = text.split('/')
@@ -15,27 +16,27 @@ export const prefixLiteral = (text: string, family: Family): string | null => {
   return bits === 0 ? null : `${address}/${bits}`
 }
 
-/** A single address without a length. */
+/** Checks a single address without a length. */
 export const addressLiteral = (text: string, family: Family): string => {
   const prefix = prefixLiteral(text, family)
   if (text.includes('/') || prefix === null) throw new InvalidRequestError(`"${text}" is not an address.`)
   return text
 }
 
-/** `172.17.0.2:80`, `[fd00::2]:80`. */
+/** An address and port: `172.17.0.2:80`, `[fd00::2]:80`. */
 export const socketLiteral = (address: string, port: number, family: Family): string => {
   const literal = addressLiteral(address, family)
-  // Joined, since V8 keeps a text that was put together in a template as a tree of its parts.
+  // The parts are joined by `join`. V8 keeps a text made in a template as a tree of its parts.
   return [family === 'ip' ? literal : `[${literal}]`, port].join(':')
 }
 
-/** Can iptables write this interface's name down? */
+/** Can iptables write this interface name? */
 export const isInterfaceLiteral = (name: string): boolean =>
   /^[A-Za-z0-9_.:@#%~^=-]{1,15}$/.test(name) && !name.startsWith('-')
 
 /**
- * An interface name that iptables can write down. It prints names without quotes, and takes a final `+` for
- * "every name that starts so".
+ * Checks that iptables can write an interface name. iptables prints names without quotes, and takes a final `+` as a
+ * wildcard for every name with that start.
  */
 export const interfaceLiteral = (name: string): string => {
   if (!isInterfaceLiteral(name)) {

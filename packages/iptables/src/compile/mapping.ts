@@ -11,8 +11,8 @@ import { allowedSources, isForEveryone, toHost } from './sources.ts'
 import { tag } from './tag.ts'
 
 /**
- * Rules that share new flows by weight. The first is asked first, so each is given its share of what is left:
- * 1, 1, 2 is 1/4, 1/3, rest.
+ * Rules that share new flows by weight. Each rule sees the flows that the rules before it left, so its probability is
+ * its share of the rest: weights 1, 1, 2 give 1/4, 1/3, and all of the rest.
  */
 const shares = (
   targets: readonly DesiredTarget[],
@@ -27,7 +27,7 @@ const shares = (
   })
 }
 
-/** The allowed sources, then a drop for all others; nothing when all sources are allowed. */
+/** The allowed sources, then a drop for all others. Empty when every source is allowed. */
 const restriction = (mapping: DesiredMapping, selector: readonly Match[], port: readonly Match[]): Rule[] =>
   isForEveryone(mapping)
     ? []
@@ -36,7 +36,7 @@ const restriction = (mapping: DesiredMapping, selector: readonly Match[], port: 
         rule([...selector, ...port], drop),
       ]
 
-/** What one mapping needs: where it leads, and which sources are kept from it. */
+/** The rules of one mapping: its translation, and its restriction to some sources. */
 export const mappingRules = (desired: DesiredState, mapping: DesiredMapping): readonly PlacedRule[] => {
   const note = comment(tag(desired.project, mapping.label))
   const port = [...ports(mapping.protocol, mapping.hostPort, mapping.hostPort), note]

@@ -111,8 +111,8 @@ const forwarding = (
     ),
   )
   if (family === 'ip') {
-    // DNAT comes before the martian check of ip_route_input, so a neighbour that puts 127.0.0.1 on the wire
-    // would get here; nothing else that is forwarded ever had such an address.
+    // DNAT comes before the martian check of ip_route_input. So a packet of a neighbour with 127.0.0.1 on the wire
+    // would get here. No other forwarded packet had such an address.
     rules.push(
       place('mangle', outside, to.loopback, [from(loopback)], 'loopback address on the wire', drop),
       place(
@@ -137,8 +137,8 @@ const forwarding = (
 }
 
 /**
- * The host is no gateway of an isolated subnet, but a container that makes one up still finds the bridge's MAC: what
- * comes in by it is forwarded nowhere, whatever its source.
+ * The rules of an isolated subnet. The host is not its gateway, but a container can still send packets to the bridge's
+ * MAC address. Packets that come in by the bridge are not forwarded elsewhere, whatever their source.
  */
 const kept = ({ bridge }: DesiredNetwork, { mode }: DesiredSubnet, members: Members, place: Place) =>
   mode === 'isolated'
@@ -154,7 +154,10 @@ const kept = ({ bridge }: DesiredNetwork, { mode }: DesiredSubnet, members: Memb
       )
     : []
 
-/** A source of the subnet that came in by anything but the bridge is forged: only first packets get here. */
+/**
+ * The rules that drop forged sources: a packet with a source of the subnet must come in by the bridge. Packets of
+ * established flows do not get here.
+ */
 const home = (
   network: DesiredNetwork,
   subnet: DesiredSubnet,
@@ -176,18 +179,18 @@ const home = (
   )
 }
 
-/** The comment of a rule of a network, which says what the rule is for. */
+/** The comment of a network's rule. It names the network and says what the rule is for. */
 export const networkTag = ({ project, network }: OwnedNetwork, why: string): string =>
   tag(project, `${network.name}: ${why}`)
 
 /** The ports of a network's containers that are open without translation. */
 export interface DirectPorts {
   readonly any: boolean
-  /** Some of them not to every other machine. */
+  /** True: at least one of them is limited to some other machines. */
   readonly limited: boolean
 }
 
-/** What one network needs in one family, whatever is published on it; nothing when it has not that family. */
+/** The rules that one network needs in one family, with its openings; empty when the network lacks the family. */
 export const networkRules = (
   desired: DesiredState,
   network: DesiredNetwork,
@@ -208,7 +211,7 @@ export const networkRules = (
   return rules.length === 0 ? rules : [...rules, ...openingRules(desired, network, family)]
 }
 
-/** The same, of a network that is known without the mappings of its project. */
+/** The rules of a network without its openings. The mappings of its project need not be known. */
 export const ownedNetworkRules = (
   { project, network }: OwnedNetwork,
   family: Family,

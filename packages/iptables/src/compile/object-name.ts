@@ -1,47 +1,47 @@
 /**
- * The chains Portolan makes. A chain name has 28 bytes at most (XT_EXTENSION_MAXNAMELEN less the NUL), a bridge
- * name 15, so what stands before a bridge name has 13.
+ * The start of the names of our chains. A chain name has at most 28 bytes (XT_EXTENSION_MAXNAMELEN less the NUL) and a
+ * bridge name 15. So the part before a bridge name has at most 13.
  */
 export const prefix = 'PORTOLAN-'
 
-/** mangle: what comes in, before DNAT. It is there where a port is open to some sources. */
+/** mangle: incoming packets before DNAT. The chain exists where a port is open to some sources only. */
 export const prerouting = 'PORTOLAN-PRE'
-/** mangle: what is for the host. */
+/** mangle: packets to the host. */
 export const input = 'PORTOLAN-INPUT'
-/** mangle: what comes in from our bridges, and is for the host or forwarded. */
+/** mangle: packets from our bridges, to the host or forwarded. */
 export const loopback = 'PORTOLAN-LOOPBACK'
-/** mangle, a tree: host ports that only some may reach. */
+/** mangle, a tree: host ports that are open to some sources only. */
 export const allow = 'PORTOLAN-ALLOW'
-/** mangle: what is forwarded. */
+/** mangle: forwarded packets. */
 export const forward = 'PORTOLAN-FORWARD'
-/** mangle: what is forwarded and came in by one of our bridges. */
+/** mangle: forwarded packets that came in by one of our bridges. */
 export const between = 'PORTOLAN-BETWEEN'
-/** mangle: sources of our subnets that did not come in by their bridge. */
+/** mangle: checks that packets with a source of our subnets came in by their bridge. */
 export const home = 'PORTOLAN-HOME'
 /** mangle, a tree: published ports of routed networks. */
 export const open = 'PORTOLAN-OPEN'
-/** mangle, a tree: published ports of routed networks that only some may reach. */
+/** mangle, a tree: published ports of routed networks that are open to some sources only. */
 export const limit = 'PORTOLAN-LIMIT'
-/** mangle: what goes out by one bridge and came in by none of ours. */
+/** mangle: packets leaving by one bridge that came in by none of our bridges. */
 export const toBridge = (bridge: string): string => `PORTOLAN-IN-${bridge}`
-/** mangle: what goes out by one bridge and came in by one of ours. */
+/** mangle: packets leaving by one bridge that came in by one of our bridges. */
 export const ownToBridge = (bridge: string): string => `PORTOLAN-OWN-${bridge}`
-/** filter: what survived mangle. */
+/** filter: forwarded packets that mangle did not drop. */
 export const acceptForwarded = 'PORTOLAN-ACCEPT'
-/** filter: what comes from our bridges, and the interfaces by which it may leave the host. */
+/** filter: packets from our bridges, with the interfaces by which they may leave the host. */
 export const leave = 'PORTOLAN-LEAVE'
-/** nat, a tree: host ports and where they lead. */
+/** nat, a tree: host ports and their targets. */
 export const destination = 'PORTOLAN-DNAT'
-/** nat: what the host itself sends to one of its addresses. */
+/** nat: packets from the host to one of its own addresses. */
 export const output = 'PORTOLAN-OUTPUT'
-/** nat, a tree: ports with a mapping bound to an interface, as the host and its containers see them. */
+/** nat, a tree: host ports bound to an interface, for packets from the host and its containers. */
 export const local = 'PORTOLAN-LOCAL'
-/** nat: what leaves. */
+/** nat: packets leaving the host. */
 export const source = 'PORTOLAN-SNAT'
-/** nat: what leaves by one bridge. */
+/** nat: packets leaving by one bridge. */
 export const sourceOfBridge = (bridge: string): string => `PORTOLAN-SRC-${bridge}`
 
-/** The roots of the chains that are laid out as trees by port, per table. */
+/** The roots of the chains that are laid out as trees by port, by table. */
 export const trees: Readonly<Record<string, readonly string[]>> = {
   mangle: [allow, limit, open],
   nat: [destination, local],

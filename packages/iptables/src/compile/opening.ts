@@ -22,7 +22,8 @@ const host = (address: string, family: Family): string => {
 }
 
 /**
- * Every source is two halves: a rule without a source would be read back as that of a network whose every port is open.
+ * Every source, written as two halves. A rule without a source match would be read back as the rule of a network whose
+ * every port is open.
  */
 const halves: Readonly<Record<Family, readonly string[]>> = {
   ip: ['0.0.0.0/1', '128.0.0.0/1'],
@@ -34,7 +35,7 @@ const bySource = (prefix: string, family: Family): readonly Matches[] => {
   return (literal === null ? halves[family] : [literal]).map((one) => [from(one)])
 }
 
-/** What an opening asks of where a packet comes from: a rule is made for each list. */
+/** The matches on the source of an opening. A rule is made for each list. */
 const sourcesOf = (
   { networks }: DesiredState,
   { from: source, family }: DesiredOpening,
@@ -53,7 +54,10 @@ const sourcesOf = (
   }
 }
 
-/** The containers it leads to. On a bridge of others no rule of ours is for the containers of others. */
+/**
+ * The matches on the containers of an opening. On a foreign bridge the containers are listed one by one, so that no
+ * rule of ours opens a foreign container.
+ */
 const targetsOf = (
   desired: DesiredState,
   network: DesiredNetwork,
@@ -74,7 +78,10 @@ const neighbourDiscovery: readonly Match[] = ['135', '136'].map((type) => ({
   negated: false,
 }))
 
-/** Neighbour discovery is not tracked, so that no rule for a flow lets it through. In IPv4 no rule sees ARP. */
+/**
+ * Neighbour discovery is not tracked, so no rule for established flows accepts it. IPv4 needs no such rule: no rule
+ * sees ARP.
+ */
 const neighbours = ({ project }: DesiredState, { name, bridge }: DesiredNetwork): readonly PlacedRule[] =>
   neighbourDiscovery.map((type) => ({
     table: 'mangle',
@@ -92,8 +99,8 @@ const neighbours = ({ project }: DesiredState, { name, bridge }: DesiredNetwork)
   }))
 
 /**
- * What `links` and `reachable_from` open of a network in one family. Other machines are let in where nothing comes from
- * a bridge of ours, containers where all does: each is asked for in the chain that only its like get to.
+ * The rules for what `links` and `reachable_from` open of a network in one family. An opening for other machines goes
+ * into the chain for packets from outside, and an opening for containers into the chain for packets from our bridges.
  */
 export const openingRules = (
   desired: DesiredState,
@@ -123,7 +130,7 @@ export const openingRules = (
   return isInside && family === 'ip6' && !network.icc ? [...neighbours(desired, network), ...rules] : rules
 }
 
-/** iptables lists addresses before interfaces. */
+/** Sorts matches as iptables lists them: addresses before interfaces. */
 const inOrder = (matches: Matches): Matches => [
   ...matches.filter(({ kind }) => kind === 'source'),
   ...matches.filter(({ kind }) => kind === 'destination'),

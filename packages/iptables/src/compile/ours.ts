@@ -4,20 +4,20 @@ import { isOurs } from './object-name.ts'
 import { renamedChains } from './renamed-chains.ts'
 import { tagOf } from './tag.ts'
 
-/** Says of the name of a chain whether that is ours. */
+/** Says whether a chain of this name is ours. */
 export type IsOwn = (chain: string) => boolean
 
-/** Whether a rule of a built-in or foreign chain leads to one of our chains. */
+/** Does a rule of a built-in or foreign chain lead to one of our chains? */
 export const leadsToOurs = (rule: Rule, isOwn: IsOwn = isOurs): boolean =>
   (rule.target?.kind === 'jump' || rule.target?.kind === 'goto') && isOwn(rule.target.chain)
 
-/** Ours in a table: by their names, and those that were renamed. */
+/** Tells our chains in a table: by their names, and the ones that were renamed. */
 export const ownChains = (table: Table | undefined): IsOwn => {
   const renamed = table === undefined ? null : renamedChains(table)
   return (chain) => isOurs(chain) || renamed?.has(chain) === true
 }
 
-/** Chains that hold nothing of ours are left out: nothing in them is to be compared. */
+/** The part of a chain that is ours. A chain without any is left out, because nothing in it is compared. */
 const ourPart = (chain: Chain, isOwn: IsOwn): readonly Chain[] => {
   if (chain.kind === 'user' && isOwn(chain.name)) return [chain]
   const rules = chain.rules.filter((rule) => leadsToOurs(rule, isOwn))
@@ -25,7 +25,7 @@ const ourPart = (chain: Chain, isOwn: IsOwn): readonly Chain[] => {
 }
 
 /**
- * What of a ruleset is ours: our chains, and of all other chains the rules that lead to them.
+ * Reduces a ruleset to our part: our chains, and the rules of all other chains that lead to them.
  *
  * @example
  * ours(parse(text)).tables // [] on a host that never saw us
@@ -41,8 +41,8 @@ export const ours = (ruleset: Ruleset): Ruleset => ({
 })
 
 /**
- * Whether a rule in this chain is one that Portolan itself would have put there: now, or in an earlier version, which
- * marked its jumps alike.
+ * Is a rule in this chain one that Portolan itself would have put there? Earlier versions are included: they marked
+ * their jumps in the same way.
  */
 export const isOwnJump = (table: string, chain: string, rule: Rule, isOwn: IsOwn = isOurs): boolean =>
   leadsToOurs(rule, isOwn) &&

@@ -4,14 +4,14 @@ import type { Rule } from '../model/ruleset.ts'
 import type { Phase } from './order/phase.ts'
 
 /**
- * A rule that belongs to a project, and the chain it is for: of a tree, its root. Where in that chain it comes
- * to stand follows from the rule and its phase, so that rules of several projects, compiled or read back from a host,
- * give one and the same ruleset in whatever order they are put together.
+ * A rule that belongs to a project, and its chain: for a tree, the root. The position in the chain follows from the
+ * rule and its phase. So the rules of several projects give the same ruleset in any order, whether compiled or read
+ * back from a host.
  */
 export interface PlacedRule {
   readonly table: 'mangle' | 'filter' | 'nat'
   readonly chain: string
-  /** Its place among the rules of the chain, unless that is a tree. */
+  /** The position among the rules of the chain, except in a tree. */
   readonly phase: Phase
   readonly rule: Rule
 }

@@ -2,17 +2,17 @@ import type { Protocol } from '@portolan/netfilter'
 import type { Match } from '../model/option/match.ts'
 import type { Rule } from '../model/ruleset.ts'
 
-/** What a rule of a port tree looks at besides the sender. */
+/** The matches of a rule in a port tree, without the source. */
 export interface Selector {
   readonly protocol: Protocol
   readonly port: number
-  /** `192.0.2.2/32`; the empty string: any. */
+  /** `192.0.2.2/32`; an empty text: any address. */
   readonly address: string
-  /** The empty string: any. */
+  /** An empty text: any interface. */
   readonly interface: string
 }
 
-/** Null for a rule that does not look at exactly one port: it cannot have been made for a tree. */
+/** The selector of a rule. Null: the rule does not match exactly one port, so it was not made for a tree. */
 export const selectorOf = (rule: Rule): Selector | null => {
   let address = ''
   let name = ''
@@ -31,7 +31,7 @@ export const selectorOf = (rule: Rule): Selector | null => {
   return protocol === null ? null : { protocol, port, address, interface: name }
 }
 
-/** The same rule for whatever interface a packet came in by. */
+/** The same rule without its match on the incoming interface. */
 export const withoutInterface = (rule: Rule): Rule => ({
   ...rule,
   matches: rule.matches.filter((match: Match) => match.kind !== 'in'),

@@ -12,7 +12,7 @@ import type { PlacedRule } from './parts.ts'
 import { tag } from './tag.ts'
 
 /**
- * What one project has in our chains of one family; nothing when it has no network and no mapping there.
+ * The rules of one project in our chains of one family; empty when it has no network and no mapping in that family.
  *
  * @throws InvalidRequestError for an address that cannot be written into a ruleset
  */
@@ -33,7 +33,7 @@ const guard = ({ project, networks }: DesiredState, family: Family): readonly Pl
     rule: rule([...matches, comment(tag(project, why))], target),
   })
   return [
-    // Their own rules decide on it.
+    // Foreign rules decide on packets of foreign containers on a joined bridge.
     ...networks
       .filter((network) => network.external && network[family] !== null)
       .flatMap(({ bridge }) => {

@@ -1,4 +1,4 @@
-// Only in iptables: chains of ours stand in tables of others, so that one which was renamed passes for foreign.
+// Only in iptables: our chains stand in shared tables, so a renamed chain of ours looks foreign.
 
 import { jumps } from '../model/chain/jumps.ts'
 import type { Rule, Table } from '../model/ruleset.ts'
@@ -11,7 +11,10 @@ const interfaceOf = (rule: Rule, side: 'in' | 'out'): string | null => {
   return null
 }
 
-/** The chain that a rule of one of our chains leads to, as we write it; of a tree, its root. */
+/**
+ * The chain that a rule of one of our chains leads to, by its original name: for a tree, the root. Null: the rule leads
+ * to no chain of ours.
+ */
 const leadOf = (chain: string, rule: Rule): string | null => {
   const inBy = interfaceOf(rule, 'in')
   const outBy = interfaceOf(rule, 'out')
@@ -49,9 +52,9 @@ const targetOf = ({ target }: Rule): string | null =>
   target?.kind === 'jump' || target?.kind === 'goto' ? target.chain : null
 
 /**
- * Chains of ours that were renamed (`iptables -E`), by the names they have, with those they had; of a tree, its
- * root. The kernel keeps what leads to them, so that our own rules tell: we never lead to a chain with another name. A
- * rule that another program put into a chain of ours tells nothing, unless all that it leads to is ours.
+ * Finds our chains that were renamed (`iptables -E`): their new names with the original ones; for a tree, the root. The
+ * kernel keeps the jumps to a renamed chain, so our own rules show it: we do not lead to chains of other names. A rule
+ * that another program added to our chain proves nothing, unless all rules of its target are ours.
  */
 export const renamedChains = (table: Table): ReadonlyMap<string, string> => {
   const found = new Map<string, string>()
@@ -72,7 +75,7 @@ export const renamedChains = (table: Table): ReadonlyMap<string, string> => {
       visit(target, lead)
     }
   }
-  /** A node of a tree has no comments: it leads on to ours. */
+  /** Is this an inner chain of a tree? Its rules have no comments and lead on to chains of ours. */
   const isNode = (name: string): boolean => {
     const rules = byName.get(name)?.rules ?? []
     return rules.length > 0 && rules.every((rule) => chains.isOurs(targetOf(rule) ?? ''))

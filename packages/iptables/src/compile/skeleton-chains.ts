@@ -21,15 +21,15 @@ import type { Rule } from '../model/ruleset.ts'
 import * as chains from './object-name.ts'
 import { loopback } from './source-translation.ts'
 
-/** The rules of chains of ours, under way. */
+/** The rules of our chains while they are built. */
 export type ChainRules = Map<string, readonly Rule[]>
 
 const isDrop = ({ target }: Rule): boolean => target?.kind === 'verdict' && target.verdict === 'DROP'
 
 /**
- * Most packets belong to a flow whose first packet has passed all that follows, so they are let through at once. The
- * drops of internal and isolated networks and of the guard of forwarding end flows that have begun before, so that
- * nothing goes past them; and a flow to or from 127/8 is asked for loopback addresses as ever.
+ * The rules that accept packets of established flows at once. The first packet of such a flow has passed all later
+ * rules. These rules are left out where a drop must end established flows: internal and isolated networks and the
+ * forwarding guard have such drops. A flow to or from 127/8 is not accepted here, so that its addresses are checked.
  */
 const begun = (forward: readonly Rule[], family: Family): readonly Rule[] => {
   if (forward.some(isDrop)) return []
@@ -37,18 +37,19 @@ const begun = (forward: readonly Rule[], family: Family): readonly Rule[] => {
   return [rule(matches, returns)]
 }
 
-/** What stands in our chains of mangle beside the rules of projects. */
+/** Adds the rules of our mangle chains that belong to no project. */
 export const mangleSkeleton = (mangle: ChainRules, family: Family, bridges: readonly string[]): void => {
   if (bridges.length > 0 && family === 'ip') {
-    // We switch route_localnet on for our bridges, so the kernel no longer keeps their containers off 127/8.
+    // We switch route_localnet on for our bridges, so the kernel no longer keeps their containers away from 127/8.
     mangle.set(chains.loopback, [
       rule([from(loopback)], drop),
-      // The destination is translated by now: that of an answer to 127.0.0.1 is 127.0.0.1 again, and rules of the host
-      // may lead other addresses there. The entry has the destination that the packet came with (in an ICMP error too:
-      // nf_conntrack_inet_error compares both).
+      // The rules ask the conntrack entry, because the destination is already translated here. The destination of a
+      // reply to 127.0.0.1 is 127.0.0.1 again, and rules of the host may translate other addresses to loopback. The
+      // entry has the destination that the packet came with (in an ICMP error too: nf_conntrack_inet_error compares
+      // both).
       rule([sentTo(loopback, 'ORIGINAL')], drop),
       rule([sentTo(loopback, 'REPLY')], drop),
-      // There is no entry to ask, and so nothing was translated.
+      // An invalid or untracked packet has no conntrack entry, so its destination was not translated.
       rule([to(loopback), state('INVALID', 'UNTRACKED')], drop),
     ])
     mangle.set(chains.between, [rule([], jump(chains.loopback)), ...(mangle.get(chains.between) ?? [])])
@@ -57,7 +58,8 @@ export const mangleSkeleton = (mangle: ChainRules, family: Family, bridges: read
   if (mangle.has(chains.home) || forward !== undefined) {
     mangle.set(chains.forward, [
       ...begun(forward ?? [], family),
-      // A first packet only: a container with two networks answers over either, and its replies are established.
+      // Only packets outside of established flows are checked. A container with two networks may reply over either, and
+      // its replies are established.
       ...(mangle.has(chains.home) ? [rule([notInState('RELATED', 'ESTABLISHED')], jump(chains.home))] : []),
       ...(forward ?? []),
     ])
@@ -66,22 +68,22 @@ export const mangleSkeleton = (mangle: ChainRules, family: Family, bridges: read
     mangle.set(chains.prerouting, [
       ...bridges.map((bridge) => rule([inBy(bridge)], returns)),
       rule([inBy('lo')], returns),
-      // A reply to the host's own flow may be for the same port number; a packet without a flow is no reply.
+      // A reply to the host's own flow may have the same port number as its destination. A packet without a flow is not
+      // a reply.
       rule([isReply], returns),
       rule([toLocal], goto(chains.allow)),
     ])
   }
 }
 
-/** What stands in our chains of nat beside the rules of projects. */
+/** Adds the rules of our nat chains that belong to no project. */
 export const natSkeleton = (nat: ChainRules, family: Family, bridges: readonly string[]): void => {
   const source = nat.get(chains.source)
-  // What the host says to itself is not ours to masquerade, though its address be one of a bridge of ours.
+  // The host's packets to itself are not masqueraded, even where their address belongs to a bridge of ours.
   if (source !== undefined) nat.set(chains.source, [rule([outBy('lo')], returns), ...source])
   const lookUp = nat.get(chains.destination)
   if (lookUp === undefined) return
-  // A link-local source means nothing on another link; and there is no route_localnet in IPv6 that could bring
-  // a flow to ::1 back.
+  // A link-local source means nothing on another link. IPv6 has no route_localnet that could bring a flow to ::1 back.
   const skipped = family === 'ip' ? [] : [rule([from('fe80::/10')], returns), rule([to('::1/128')], returns)]
   const inside = nat.has(chains.local)
   nat.set(chains.output, [
@@ -95,7 +97,7 @@ export const natSkeleton = (nat: ChainRules, family: Family, bridges: readonly s
   ])
 }
 
-/** Chains that something refers to, though they have no rules: they have to be there for the text to load. */
+/** Adds chains that a rule refers to and that have no rules. The text loads only if they exist. */
 export const declareReferred = (rules: ChainRules): void => {
   for (const list of [...rules.values()]) {
     for (const { target } of list) {

@@ -10,10 +10,13 @@ import type { Place, PlacedRule } from './parts.ts'
 
 export const loopback = '127.0.0.0/8'
 
-/** What the rules say that leave the blocks of other hosts alone. */
+/** The comment of the rules that exempt the blocks of other hosts. */
 export const exemption = 'to another host of the cluster'
 
-/** The rules that change the source of what goes to a network's containers, and of what they send away. */
+/**
+ * The rules that translate the source of packets to a network's containers, and of packets that the containers send
+ * out.
+ */
 export const sources = (
   network: DesiredNetwork,
   subnet: DesiredSubnet,
@@ -34,7 +37,8 @@ export const sources = (
     const gateway = snat(addressLiteral(subnet.gateway, family))
     rules.push(
       ...toMembers(goto(chain)),
-      // A reply between two ports of one bridge would not come by here, were it not for the gateway's address.
+      // A reply between two ports of one bridge would not pass the host. The gateway's address as source brings it back
+      // here.
       place('nat', chain, sourcePhase.hairpin, [...inside, state('DNAT')], 'hairpin', gateway),
     )
     if (family === 'ip') {
@@ -52,7 +56,7 @@ export const sources = (
   if (subnet.masquerade && !network.internal && subnet.mode !== 'isolated') {
     const phase = prefix === null && !network.external ? commonPhase.all : commonPhase.bySource
     const hidden = network.external
-      ? // What the bridge switches keeps its source.
+      ? // Packets that stay on the bridge keep their source.
         members.from.map((source) => [...source, notOutBy(bridge)])
       : [inside]
     rules.push(

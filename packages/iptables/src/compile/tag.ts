@@ -5,7 +5,7 @@ const maxBytes = 255
 
 const unsafe = /["'`\\$]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu
 
-/** Printable ASCII that needs neither quoting nor trimming: nearly every label there is. */
+/** Printable ASCII that needs no quoting and no trimming. Nearly every label is of this form. */
 const plain = /^[\w.:,;/()<>[\]+=@#%~*!?-](?:[\w.:,;/()<>[\]+=@#%~*!? -]*[\w.:,;/()<>[\]+=@#%~*!?-])?$/
 
 const utf8Length = (character: string): number => {
@@ -14,11 +14,11 @@ const utf8Length = (character: string): number => {
 }
 
 /**
- * The comment that names a rule's project and purpose: `demo/0.0.0.0:8080/tcp -> nginx:80`.
- * What could end a quoted string is replaced, and what is too long is cut between two characters.
+ * The comment that names a rule's project and purpose: `demo/0.0.0.0:8080/tcp -> nginx:80`. Characters that could end a
+ * quoted string are replaced. A text that is too long is cut between two characters.
  */
 export const tag = (project: string, label: string): string => {
-  // Put together and not copied: V8 refers to the label then, and a hundred thousand of them are held once.
+  // The concatenation refers to the label instead of copying it (V8), so a hundred thousand labels are held once.
   if (plain.test(label) && project.length + 1 + label.length <= maxBytes) return prefixOf(project) + label
   let text = ''
   let bytes = 0
@@ -32,7 +32,7 @@ export const tag = (project: string, label: string): string => {
 
 let lastPrefix = { project: '', text: '/' }
 
-/** One text for all labels of a project. */
+/** The comment prefix of a project, kept for its next label. */
 const prefixOf = (project: string): string => {
   if (lastPrefix.project !== project) lastPrefix = { project, text: `${project}/` }
   return lastPrefix.text
@@ -44,7 +44,7 @@ export const tagOf = (rule: Rule): string | null => {
   return null
 }
 
-/** The project a rule belongs to; null when it belongs to none, as our jumps and the nodes of our trees do. */
+/** The project of a rule. Null: it belongs to none, like our jumps and the inner chains of our trees. */
 export const projectOf = (rule: Rule): string | null => {
   const text = tagOf(rule)
   const slash = text?.indexOf('/') ?? -1

@@ -8,10 +8,10 @@ import { betweenPhase } from './order/phase.ts'
 import type { Place, PlacedRule } from './parts.ts'
 
 /**
- * What must not leave for the outside by a network that is masqueraded: it would keep a private source. Conntrack's
- * INVALID is never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED), nor is UNTRACKED, which the kernel
- * makes of some ICMPv6 by itself (nf_conntrack_proto_icmpv6.c: neighbour discovery and MLD), nor the source of another
- * network, as that of a container that routes for others.
+ * The rules that drop packets which would leave a masqueraded network with a private source. Conntrack's INVALID is
+ * never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED). UNTRACKED is not translated either; the
+ * kernel itself leaves some ICMPv6 untracked (nf_conntrack_proto_icmpv6.c: neighbour discovery and MLD). The masquerade
+ * rule also leaves out sources outside the subnet, such as those of a container that routes for others.
  */
 export const unmasqueraded = (
   network: DesiredNetwork,
@@ -21,7 +21,7 @@ export const unmasqueraded = (
   place: Place,
 ): readonly PlacedRule[] => {
   if (!subnet.masquerade || network.internal || subnet.mode === 'isolated') return []
-  // On a bridge of others no source of theirs is ours to judge.
+  // On a foreign bridge foreign sources are left alone.
   const prefix = network.external ? null : prefixLiteral(subnet.subnet, family)
   const { between } = chains
   const { outward } = betweenPhase

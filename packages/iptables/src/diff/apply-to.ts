@@ -15,7 +15,7 @@ const emptyChain = (table: string, name: string): Chain =>
     ? { kind: 'built-in', name, policy: null, counters: null, rules: [] }
     : { kind: 'user', name, counters: null, rules: [] }
 
-/** A chain stands where the kernel would list it: built-in ones by hook, the others by name after them. */
+/** Compares two chains by their position in the kernel's listing: built-in chains by hook, then the others by name. */
 const compareChains = (table: string, left: Chain, right: Chain): number => {
   if (left.kind !== right.kind) return left.kind === 'built-in' ? -1 : 1
   if (left.kind === 'user') return compareText(left.name, right.name)
@@ -23,17 +23,17 @@ const compareChains = (table: string, left: Chain, right: Chain): number => {
   return order.indexOf(left.name) - order.indexOf(right.name)
 }
 
-/** A chain under way. Thousands of rules come into one chain, and thousands of chains into one table. */
+/** A chain while changes are carried out. A chain may get thousands of rules, and a table thousands of chains. */
 interface OpenChain {
   readonly chain: Chain
-  /** Null as long as it has the rules of the chain. */
+  /** Null: no change yet; the rules are those of the chain. */
   rules: Rule[] | null
 }
 
 interface OpenTable {
   readonly table: Table
   readonly chains: Map<string, OpenChain>
-  /** Chains that were not there. */
+  /** The names of the new chains. */
   readonly made: Set<string>
 }
 
@@ -51,7 +51,7 @@ const close = ({ table, chains, made }: OpenTable): Table => {
   return { ...table, chains: added.length === 0 ? kept : placed(table.name, kept, added) }
 }
 
-/** Each new chain behind the last one that comes before it. */
+/** Puts each new chain behind the last chain that sorts before it. */
 const placed = (table: string, kept: readonly Chain[], added: readonly Chain[]): readonly Chain[] => {
   const behind = new Map<number, Chain[]>()
   for (const chain of added.toSorted((a, b) => compareChains(table, a, b))) {
@@ -103,16 +103,16 @@ const applyOne = ({ table, chains, made }: OpenTable, operation: Operation): voi
   chains.set(name, found)
   found.rules ??= [...found.chain.rules]
   change(found.rules, operation)
-  // A built-in chain of a compiled ruleset, known only for our jump, goes with it.
+  // A built-in chain of a compiled ruleset holds only our jump, and is removed with it.
   const { chain } = found
   if (chain.kind === 'built-in' && chain.policy === null && found.rules.length === 0) remove()
 }
 
 /**
- * What a ruleset becomes by changes: the pure counterpart of `apply`.
+ * Applies changes to a ruleset in memory: the pure counterpart of `apply`.
  *
  * @example
- * applyTo(actual, diff(actual, desired)) // has of ours what `desired` has, and all foreign rules of `actual`
+ * applyTo(actual, diff(actual, desired)) // our rules of `desired`, and all foreign rules of `actual`
  * @public @since 0.1.0
  */
 export const applyTo = (ruleset: Ruleset, changes: readonly IptablesChange[]): Ruleset => {

@@ -11,7 +11,7 @@ export interface IptablesChange extends Change {
 }
 
 /**
- * What a change does, as a line of iptables-restore would: `:CHAIN`, `-I` or `-A`, `-D`, `-F` and `-X`.
+ * The operation of a change, as a line of iptables-restore: `:CHAIN`, `-I` or `-A`, `-D`, `-F` and `-X`.
  * @public @since 0.1.0
  */
 export type Operation = CreateChain | InsertRule | DeleteRule | MoveRule | DeleteChain
@@ -30,7 +30,7 @@ export interface CreateChain extends Place {
 /** @public @since 0.1.0 */
 export interface InsertRule extends Place {
   readonly kind: 'insert-rule'
-  /** Counts from 1, among the rules that are there when this change's turn comes; null: at the end. */
+  /** Counted from 1, among the rules at the time of this change; null: at the end. */
   readonly position: number | null
   readonly rule: Rule
 }
@@ -38,15 +38,16 @@ export interface InsertRule extends Place {
 /** @public @since 0.1.0 */
 export interface DeleteRule extends Place {
   readonly kind: 'delete-rule'
-  /** Counts from 1: where it stood, so that it can be put back there. */
+  /** The position of the rule, counted from 1, so that it can be put back there. */
   readonly position: number
-  /** Whether the line names the rule by its text or by its position. */
+  /** Does the line name the rule by its text or by its position? */
   readonly by: 'text' | 'position'
   readonly rule: Rule
 }
 
 /**
- * Takes a rule out by its text and puts it in again elsewhere: two lines of one table, which the kernel takes at once.
+ * Moves a rule: deletes it by its text and inserts it elsewhere. These are two lines for one table, which the kernel
+ * takes at once.
  * @public @since 0.1.0
  */
 export interface MoveRule extends Place {
@@ -57,7 +58,7 @@ export interface MoveRule extends Place {
   readonly rule: Rule
 }
 
-/** Empties the chain first. @public @since 0.1.0 */
+/** Empties a chain and deletes it. @public @since 0.1.0 */
 export interface DeleteChain extends Place {
   readonly kind: 'delete-chain'
   readonly rules: readonly Rule[]

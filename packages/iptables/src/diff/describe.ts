@@ -19,13 +19,13 @@ const leadsTo = ({ target }: Rule): string =>
 const line = ({ chain }: Operation, rule: Rule): string => `-A ${chain} ${printRule(rule)}`
 
 const reverse = (operation: Operation): string =>
-  // There are ten thousand of these in a large plan, and one line takes each of them back.
+  // A large plan has ten thousand of these. One line undoes each, so no list is made.
   operation.kind === 'insert-rule'
     ? `${program(operation)} -t ${operation.table} -D ${operation.chain} ${printRule(operation.rule)}`
     : invert(operation).map(commandText).join(' && ')
 
 /**
- * What a plan shows of an operation.
+ * The words that a plan shows for an operation.
  * @example
  * wordsOf({ kind: 'create-chain', family: 'ip', table: 'nat', chain: 'PORTOLAN-X' }).object // 'chain PORTOLAN-X'
  * @public @since 0.1.0
@@ -90,7 +90,8 @@ const actions: Readonly<Record<Operation['kind'], IptablesChange['action']>> = {
 
 const worded = withWords(wordsOf)
 
-/** An operation with the words that a plan shows. */
+/** A change with its words. */
 export const describe = (operation: Operation): IptablesChange =>
-  // The place of what a plan adds to it: where an object has none, each of a hundred thousand would get a list of its own.
+  // `part` is present from the start, and a plan sets it later. A property added to each of a hundred thousand objects
+  // would give each a property list of its own.
   worded({ action: actions[operation.kind], operation, part: undefined })

@@ -9,9 +9,9 @@ import { foreignJumpsIn } from './lists/foreign-jumps.ts'
 import { closeMovingPorts } from './lists/moving-ports.ts'
 
 interface TableDiff {
-  /** New chains, then rules that move, then new rules. */
+  /** New chains, then moved rules, then new rules. */
   readonly opening: readonly Operation[]
-  /** Rules that go, then chains that go. */
+  /** Old rules, then old chains. */
   readonly closing: readonly Operation[]
 }
 
@@ -30,7 +30,8 @@ const diffTable = (
   const deletes: DeleteRule[] = []
   const removals: Operation[] = []
   const add = (diff: ChainDiff): void => {
-    // One by one: a call has room for some hundred thousand arguments, and a chain may have more rules.
+    // The items are pushed one by one. A call takes some hundred thousand arguments at most, and a chain may have more
+    // rules.
     for (const move of diff.moves) moves.push(move)
     for (const insert of diff.inserts) inserts.push(insert)
     for (const gone of diff.deletes) deletes.push(gone)
@@ -54,7 +55,8 @@ const diffTable = (
     const place = { family, table: name, chain: chain.name }
     if (isOurChain(chain)) {
       if (!goes(chain.name)) continue
-      // The kernel deletes no chain that a rule leads to, and a rule of others is not ours to delete.
+      // The kernel does not delete a chain that a rule leads to, and a foreign rule is not ours to delete. So the chain
+      // stays, empty.
       if (held.has(chain.name)) add(diffOwnChain(place, chain.rules, []))
       else removals.push({ kind: 'delete-chain', ...place, rules: chain.rules })
       continue
@@ -74,15 +76,15 @@ const diffTable = (
 }
 
 /**
- * The smallest change that gives a host what it is to have of ours, and leaves everything else alone.
+ * Finds the smallest changes that give a host our desired rules, and leave everything else alone.
  *
- * The changes come in an order that never opens a hole, though the kernel takes table by table: what is to be
- * forbidden in `mangle` comes first, then what `filter` accepts, then what `nat` translates, and what `mangle`
- * need no longer forbid goes last. A port that leads elsewhere and is open to others is closed in between.
+ * The kernel takes one table at a time, and the order of the changes opens no hole in between: first new drops in
+ * `mangle`, then accepts in `filter`, then translations in `nat`, and at last the drops that `mangle` no longer needs.
+ * A port that gets another target and other allowed sources is closed in between.
  *
- * @param actual - what the host has, foreign rules included
- * @param desired - ours only, from `compile` or `adopt`; without tables: all that is ours goes
- * @returns changes to be applied in their order; empty when there is nothing to do
+ * @param actual - the rules the host has now, foreign rules included
+ * @param desired - our rules only, from `compile` or `adopt`; without tables, all our rules are removed
+ * @returns changes to be applied in their order; empty when nothing has to change
  * @example
  * diff(ruleset, ruleset) // []
  * @public @since 0.1.0

@@ -2,8 +2,8 @@ import { ours } from '../compile/ours.ts'
 import type { Ruleset } from '../model/ruleset.ts'
 import { diff } from './diff.ts'
 
-/** Is what is ours in two readings the same? */
+/** Are our rules the same in both readings? */
 export const isUnchanged = (before: Ruleset, now: Ruleset): boolean =>
-  // `diff` wants to be told ours alone: a foreign rule in what is desired would be one to add. A jump moves because a
-  // foreign rule stands in front of it, which is no change of ours.
+  // `diff` expects our rules alone: it would add a foreign rule in the desired ruleset. A jump moves because of a
+  // foreign rule in front of it, which is not a change of our rules.
   diff(before, ours(now)).every(({ operation }) => operation.kind === 'move-rule')

@@ -2,7 +2,7 @@ import type { IptablesChange } from './change.ts'
 
 const builtIn: readonly string[] = ['PREROUTING', 'OUTPUT']
 
-/** Is it the way to our mappings that a change makes or mends, rather than one of them? */
+/** Does a change add or repair the way to our mappings, and not just one mapping? */
 export const leadsIn = ({ operation }: IptablesChange): boolean =>
   (operation.kind === 'insert-rule' || operation.kind === 'move-rule') &&
   operation.table === 'nat' &&

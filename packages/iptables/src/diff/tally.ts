@@ -1,7 +1,7 @@
 import { countOf, type RuleTally, tallyOf } from '@portolan/core'
 import type { Operation } from './change.ts'
 
-/** What an operation adds, changes and removes, counted. */
+/** Counts what an operation adds, changes and removes. */
 export const tally = (operation: Operation): RuleTally => tallyOf(operation.table, counts(operation))
 
 const counts = (operation: Operation): Partial<Omit<RuleTally, 'table'>> => {

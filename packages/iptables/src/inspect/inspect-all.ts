@@ -6,7 +6,7 @@ import { inspect, inspectPrinted } from './inspect.ts'
 import { mayHoldOurs, type UnprintedTable, unprintedError, unprintedNote } from './unprinted-tables.ts'
 
 /**
- * Reads the rules of one variant where they have to be known, since they are about to be changed.
+ * Reads the rules of one variant that is about to be changed, so all of them must be readable.
  *
  * @throws PermissionError, MissingToolError, InspectError, ParseError
  * @internal
@@ -27,8 +27,8 @@ export const inspectNeeded = async (
 }
 
 /**
- * Reads the rules of one variant as far as they may be read. Those of iptables-legacy filter beside those of
- * nf_tables, so that what could not be read of them is named.
+ * Reads the rules of one variant as far as possible. The rules of iptables-legacy filter packets beside those of
+ * nf_tables, so rules that could not be read are reported.
  *
  * @throws InspectError, ParseError; for iptables-nft MissingToolError and PermissionError too
  * @internal
@@ -36,7 +36,10 @@ export const inspectNeeded = async (
 export const inspectAll = async (host: HostAccess, variant: Variant): Promise<RuleReading<Ruleset>> =>
   variant === 'iptables-nft' ? inspectNft(host) : inspectLegacy(host)
 
-/** Rules of others in a table that cannot be printed are known from nft. Rules of ours in it would stay behind. */
+/**
+ * Reads the rules of iptables-nft. Foreign rules in a table that cannot be printed are known from nft's listing. Rules
+ * of ours in such a table are an error, because they would stay behind.
+ */
 const inspectNft = async ({
   runner,
   nftTables,
@@ -64,7 +67,7 @@ const inspectLegacy = async ({
     const rules = await inspect(runner, 'iptables-legacy', { legacyTables: registered, counters })
     return { rules, hidden, unread: hidden.length === 0 ? [] : [sayHidden(hidden)] }
   } catch (error) {
-    // The program is only run where tables are registered, so where it is missing there may be rules all the same.
+    // The program runs only where tables are registered. So rules may exist even though the program is missing.
     if (!(error instanceof PermissionError || error instanceof MissingToolError)) throw error
     return {
       rules: emptyRuleset,

@@ -9,22 +9,22 @@ import { tablesLeftOut, tablesListed, type UnprintedTable, unprintedError } from
 /** @public @since 0.1.0 */
 export interface InspectOptions {
   /**
-   * The tables that ip_tables has registered in this network namespace: the lines of /proc/net/ip_tables_names
-   * and ip6_tables_names. Needed for `iptables-legacy`, where a family without any is not asked at all.
+   * The tables that ip_tables has registered in this network namespace: the lines of /proc/net/ip_tables_names and
+   * ip6_tables_names. Needed for `iptables-legacy`, where no program runs for a family without tables.
    */
   readonly legacyTables?: Readonly<Record<Family, readonly string[]>>
   /**
-   * The tables of nf_tables in this network namespace. With it, `iptables-nft` is not asked about a family that has none
-   * of the tables that it prints.
+   * The tables of nf_tables in this network namespace. With them, `iptables-nft` does not run for a family without
+   * tables that it prints.
    */
   readonly nftTables?: readonly NamedTable[] | null
-  /** Read the packet and byte counters of every rule too. */
+  /** Also read the packet and byte counters of every rule. */
   readonly counters?: boolean
 }
 
 /**
- * Reads the rules of one variant, of both families, foreign ones included. Nothing is created by it: only the
- * plain form of the `*-save` programs is run, which registers no table.
+ * Reads the rules of one variant in both families, foreign rules included. The reading creates nothing: only the plain
+ * form of the `*-save` programs runs, which registers no table.
  *
  * @returns tables of IPv4, then of IPv6; a family without tables has none
  * @throws MissingToolError, PermissionError, ParseError
@@ -44,14 +44,14 @@ export const inspect = async (
   return rules
 }
 
-/** iptables/nft.c `xtables_ipv4`: what iptables-nft knows, by their names. */
+/** The names of the tables of iptables-nft (iptables/nft.c `xtables_ipv4`). */
 const builtinTables = ['raw', 'mangle', 'nat', 'filter', 'security']
 
 const mayPrint = (tables: readonly NamedTable[] | null, family: Family): boolean =>
   tables === null || tables.some((one) => one.family === family && builtinTables.includes(one.name))
 
 /**
- * The same, with the tables that the program cannot print named.
+ * The same as `inspect`, except that tables the program cannot print are returned by name instead of an error.
  * @internal
  */
 export const inspectPrinted = async (
@@ -68,7 +68,7 @@ export const inspectPrinted = async (
     if (variant === 'iptables-legacy' && (registered ?? []).length === 0) return []
     if (variant === 'iptables-nft' && !mayPrint(options.nftTables ?? null, family)) return []
     const command = program(variant, family, 'save')
-    // Both programs run at once, and the first family's error is told.
+    // Both programs run at once, and the error of the first family is thrown.
     const running = naming(runner.run(command, words))
     running.catch(() => {})
     return [{ family, registered, command, running }]
@@ -84,7 +84,7 @@ export const inspectPrinted = async (
     }
     const read = parse(result.stdout, command, family)
     if (variant === 'iptables-legacy' && read.tables.length === 0) {
-      // It exits with 0 and prints nothing when it cannot open a raw socket.
+      // The program exits with 0 and prints nothing when it cannot open a raw socket.
       throw new PermissionError(
         `${command} printed none of the tables ${registered?.join(', ')}: run this as root, or with CAP_NET_ADMIN and CAP_NET_RAW.`,
         'CAP_NET_ADMIN',
@@ -98,9 +98,10 @@ export const inspectPrinted = async (
 }
 
 /**
- * Tables of iptables-nft one by one, where the program ended in the middle of one: the others are whole.
+ * Prints the tables of iptables-nft one by one, after the program failed in the middle of one. The other tables can
+ * still be read.
  *
- * @returns null where no table of its own makes it fail
+ * @returns null where no single table makes the program fail
  */
 const saveApart = async (
   runner: Runner,

@@ -1,28 +1,31 @@
-// Only in iptables: nft may write into a table of iptables-nft what iptables-nft cannot print.
+// Only in iptables: nft may write rules into a table of iptables-nft that iptables-nft cannot print.
 import type { Runner } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 import { InspectError, MissingToolError } from '@portolan/netfilter'
 import { prefix } from '../compile/object-name.ts'
 import { builtInChains } from '../model/chain/built-in.ts'
 
-/** A table of iptables-nft with a rule that iptables-nft cannot print. Nothing of the table is known from it. */
+/** A table of iptables-nft with a rule that iptables-nft cannot print. The program shows nothing of such a table. */
 export interface UnprintedTable {
   readonly family: Family
   readonly name: string
 }
 
-/** iptables/nft.c `nft_assert_table_compatible`, and `nft_is_table_compatible` of iptables-save: exit code 0, a comment. */
+/**
+ * The comment that iptables-save prints for such a table, with exit code 0 (iptables/nft.c
+ * `nft_assert_table_compatible` and `nft_is_table_compatible`).
+ */
 const incompatible = /^# Table `(\w+)' is incompatible, use 'nft' tool\.$/gm
 
-/** The tables that `iptables-nft-save` left out of what it printed. */
+/** The tables that `iptables-nft-save` left out of its output. */
 export const tablesLeftOut = (family: Family, saved: string): readonly UnprintedTable[] =>
   [...saved.matchAll(incompatible)].flatMap(([, name]) => (name === undefined ? [] : [{ family, name }]))
 
 /**
- * The tables of one family that may be those of iptables, as nft lists them. `iptables-nft-save -t` prints a table that
- * is not there too.
+ * The tables of one family, as nft lists them, whose names iptables uses. `iptables-nft-save -t` would print a table
+ * even if it is absent.
  *
- * @returns null where nft does not say it
+ * @returns null where nft does not list them
  */
 export const tablesListed = async (runner: Runner, family: Family): Promise<readonly string[] | null> => {
   const listed = await runNft(runner, ['list', 'tables', family])
@@ -32,7 +35,7 @@ export const tablesListed = async (runner: Runner, family: Family): Promise<read
   )
 }
 
-/** May the table hold a chain or a jump of ours? Where nft does not say it, it may. */
+/** May the table hold a chain or a jump of ours? True where nft cannot tell. */
 export const mayHoldOurs = async (runner: Runner, { family, name }: UnprintedTable): Promise<boolean> => {
   const listed = await runNft(runner, ['-t', 'list', 'table', family, name])
   return listed === null || listed.includes(prefix)
@@ -51,7 +54,7 @@ const runNft = async (runner: Runner, words: readonly string[]): Promise<string 
 const named = (tables: readonly UnprintedTable[]): string =>
   tables.map(({ family, name }) => `${family} ${name}`).join(' and ')
 
-/** What is told where such tables have to be known. */
+/** The error for tables whose rules must be known. */
 export const unprintedError = (tables: readonly UnprintedTable[], command: string): InspectError => {
   const [{ family, name } = { family: 'ip', name: 'filter' }] = tables
   const many = tables.length > 1
@@ -61,6 +64,6 @@ export const unprintedError = (tables: readonly UnprintedTable[], command: strin
   )
 }
 
-/** What is told where the rest is enough. */
+/** The note for tables whose rules are not needed. */
 export const unprintedNote = (tables: readonly UnprintedTable[]): string =>
   `${tables.length > 1 ? 'Tables' : 'Table'} ${named(tables)} of iptables-nft: read as nft lists ${tables.length > 1 ? 'them' : 'it'}, since iptables-nft-save cannot print a rule that nft wrote there.`

@@ -1,11 +1,11 @@
-// Only in iptables: its rules are known by their places, and those of nftables have handles.
+// Only in iptables: its rules are known by their positions, where rules of nftables have handles.
 
 import { isOurs } from '../compile/object-name.ts'
 import type { Rule, Ruleset } from '../model/ruleset.ts'
 
 /**
- * The places of foreign rules in their chains. Changes move no foreign rule, and keep the very rules that were read, so
- * a rule is found again among those that changes make of them.
+ * The positions of foreign rules in their chains, as read. Changes do not move foreign rules and keep the rule objects,
+ * so each is found again in the changed ruleset.
  */
 export const foreignPositions = (rulesets: readonly Ruleset[]): ((rule: Rule) => number | undefined) => {
   const positions = new Map<Rule, number>()

@@ -23,13 +23,13 @@ import { type ChainPlace, loweredRule } from './rule-source.ts'
 /** @public @since 0.1.0 */
 export interface LowerOptions {
   /**
-   * Which of the two implementations has the rules. Left out: what the first comment of a table says, as
-   * iptables-save 1.8 and later writes it; `iptables-nft` where it says nothing.
+   * The variant of the rules. Absent: the first comment of each table tells, as iptables-save 1.8 and later writes it;
+   * without one, `iptables-nft`.
    */
   readonly tool?: Variant
   /**
-   * Rulesets whose foreign rules are still known by their places there: those of a host, where these are the rules that
-   * a plan would make of them. Every other rule is known by its place here.
+   * Rulesets of a host, where `ruleset` is the result of a plan. Their foreign rules keep the positions they have on
+   * the host. Every other rule has its position in `ruleset`.
    */
   readonly numberedAs?: readonly Ruleset[]
 }
@@ -40,9 +40,9 @@ interface Scope {
   readonly positionOf: (rule: Rule) => number | undefined
   readonly hooks: (chain: string) => ReadonlySet<Hook>
   readonly hasChain: (chain: string) => boolean
-  /** Matches that many rules share are lowered once. */
+  /** The steps of matches that many rules share, each lowered once. */
   readonly steps: Map<Match, readonly MatchStep[]>
-  /** Of all tables. */
+  /** Shared by all tables. */
   readonly ports: KnownPorts
   readonly addresses: ReadAddresses
 }
@@ -77,7 +77,7 @@ const scopeOf = (table: Table, tool: Variant, ports: KnownPorts, positionOf: Sco
 }
 
 const stepsOf = (match: Match, { table, steps, ports }: Scope): readonly MatchStep[] => {
-  // Most rules have matches of these of their own, and what is known of each would take more room than its steps.
+  // Nearly every rule has its own object for these matches. Remembering each would take more memory than its steps.
   if (match.kind === 'port' || match.kind === 'protocol' || match.kind === 'comment')
     return matchSteps(match, table.family, ports)
   const known = steps.get(match)
@@ -90,14 +90,15 @@ const stepsOf = (match: Match, { table, steps, ports }: Scope): readonly MatchSt
 const lowerRules = ({ name, rules }: Chain, scope: Scope): readonly NetfilterRule[] => {
   const { table, tool, positionOf, hasChain, addresses } = scope
   const { family } = table
-  // Once for all rules of the chain: one for each of a hundred thousand takes as much room as the rules.
+  // One scope for all rules of the chain. A scope for each of a hundred thousand rules would take as much memory as the
+  // rules.
   const around: TargetScope = { family, hooks: () => scope.hooks(name), hasChain, addresses }
   const place: ChainPlace = { tool, family, table: table.name, chain: name }
   return rules.map((rule, index) => {
     const steps: Step[] = []
     for (const match of rule.matches) for (const step of stepsOf(match, scope)) steps.push(step)
     for (const step of targetSteps(rule.target, around)) steps.push(step)
-    // A list that grew has room for more steps than a rule ever gets.
+    // The copy has the exact length. A list that grows reserves room for steps that a rule never gets.
     return loweredRule(place, positionOf(rule) ?? index + 1, rule, steps.slice())
   })
 }
@@ -118,9 +119,9 @@ const lowerTable = (table: Table, scope: Scope): NetfilterTable => {
 }
 
 /**
- * Rules of iptables in the words of core, for `evaluate`. Built-in chains hang at the priorities of their tables.
- * What a description of a packet cannot settle (`limit`, `recent`, `string`), and what was not understood, is a step
- * that is neither true nor false.
+ * Lowers rules of iptables to the model that `evaluate` reads. Built-in chains get the priorities of their tables. A
+ * match that a packet's description cannot decide (`limit`, `recent`, `string`), or that was not understood, becomes a
+ * step that is neither true nor false.
  *
  * @param ruleset - read by `parse` or `inspect`; tables in the order of their creation, as far as it is known
  * @example

@@ -26,14 +26,14 @@ const markStep = ({ module, value, mask, negated }: MarkMatch): MatchStep => {
   return compare(mask === every ? mark : bitwise('and', mark, mask), oneOf(value), negated)
 }
 
-/** Of many flows some are drawn and some are not, unless all of them are, or none. */
+/** Lowers a random match. It selects some of many flows, unless its probability is 0 or 1. */
 const statisticSteps = (match: StatisticMatch): readonly MatchStep[] => {
   const { probability, negated } = match
   if (probability > 0 && probability < 2 ** 31) return [unknownMatch(printMatch(match), true)]
   return (probability === 0) === negated ? [] : [{ kind: 'any-of', alternatives: [], negated: false }]
 }
 
-/** The steps of the protocols that most rules name, made once: a hundred thousand rules may have them. */
+/** The steps of the protocols that most rules name. A hundred thousand rules may share them, so they are made once. */
 const usual: Readonly<Record<string, readonly MatchStep[]>> = {
   tcp: [compare(field('l4proto'), oneOf(protocolNumber.tcp))],
   udp: [compare(field('l4proto'), oneOf(protocolNumber.udp))],
@@ -51,7 +51,7 @@ const protocolStep = (protocol: string, negated: boolean): readonly MatchStep[] 
     : [compare(field('l4proto'), oneOf(number), negated)]
 }
 
-/** What one match asks of a packet; all of it has to hold. */
+/** The steps of one match. All of them have to hold. */
 export const matchSteps = (match: Match, family: Family, ports: KnownPorts): readonly MatchStep[] => {
   switch (match.kind) {
     case 'source':

@@ -10,7 +10,7 @@ const span = (text: string): NatOperand => {
   return range(Number(first), Number(last))
 }
 
-/** nft's words for the same. */
+/** nft's names for these flags. */
 const flagNames: Readonly<Record<string, string>> = {
   '--random': 'random',
   '--random-fully': 'fully-random',
@@ -27,7 +27,7 @@ interface Target {
   readonly ports: string | null
 }
 
-/** `192.0.2.1-192.0.2.4:80-90/80`, `[2001:db8::1]:80`, `:80`. */
+/** Splits a target: `192.0.2.1-192.0.2.4:80-90/80`, `[2001:db8::1]:80`, `:80`. */
 const targetOf = (to: string, family: Family): Target => {
   const bracket = to.lastIndexOf(']:')
   if (bracket >= 0) return { addresses: to.slice(1, bracket), ports: to.slice(bracket + 2) }
@@ -44,10 +44,10 @@ const addressRange = (text: string, family: Family): NatOperand | null => {
   return family === 'ip' ? range(Number(first.value), Number(last.value)) : range(first.value, last.value)
 }
 
-/** What addresses are read as, by their text: a hundred thousand rules may lead to one. */
+/** Address ranges by their text. A hundred thousand rules may name one, which is then read once. */
 export type ReadAddresses = Map<string, NatOperand | null>
 
-/** `-j DNAT`, `-j SNAT`. */
+/** Lowers `-j DNAT` and `-j SNAT`. */
 export const natSteps = (
   { kind, to, options }: NatTarget,
   text: () => string,
@@ -75,7 +75,7 @@ export const natSteps = (
   ]
 }
 
-/** `-j MASQUERADE`, `-j REDIRECT`. */
+/** Lowers `-j MASQUERADE` and `-j REDIRECT`. */
 export const masqueradeStep = ({ kind, ports, options }: MasqueradeTarget): NatStep => ({
   kind: 'nat',
   type: kind,
@@ -88,7 +88,7 @@ export const masqueradeStep = ({ kind, ports, options }: MasqueradeTarget): NatS
 
 const destinationHooks: readonly Hook[] = ['prerouting', 'output']
 
-/** `-j NETMAP` maps what its hook maps: destinations before routing, sources after it. */
+/** Lowers `-j NETMAP`. It translates destinations before routing, and sources after it. */
 export const netmapSteps = (
   prefix: string,
   hooks: ReadonlySet<Hook>,
@@ -98,7 +98,7 @@ export const netmapSteps = (
   const to = prefixSpan(prefix, family)
   const sides = new Set([...hooks].map((hook) => (destinationHooks.includes(hook) ? 'dnat' : 'snat')))
   const [type, ...more] = sides
-  // A chain that is reached from both sides does either.
+  // A chain that is reached from both sides translates either.
   if (to === null || type === undefined || more.length > 0) return [{ kind: 'unknown-action', text }]
   const address = family === 'ip' ? range(Number(to.first), Number(to.last)) : range(to.first, to.last)
   return [{ kind: 'nat', type, address, port: null, netmap: true, shiftFrom: null, flags: [] }]

@@ -3,17 +3,17 @@ import { tagOf } from '../compile/tag.ts'
 import type { Rule } from '../model/ruleset.ts'
 import { ruleText } from '../print/rule/print-rule.ts'
 
-/** Where the rules of a chain stand: one object for all of them. */
+/** The position of a chain. All rules of the chain share one object. */
 export type ChainPlace = Pick<RuleSource, 'tool' | 'family' | 'table' | 'chain'>
 
 /**
- * The source of a rule, whose text is made when it is read: a trace reads a few of a hundred thousand. To its reader the
- * text is a property like any other: a copy, a comparison and JSON see it.
+ * The source of a rule. Its text is made when it is read, because a trace reads only a few of a hundred thousand. For
+ * its reader the text is an ordinary property: copies, comparisons and JSON include it.
  */
 class LateSource implements Omit<RuleSource, 'text'> {
   static readonly #text: PropertyDescriptor = {
     enumerable: true,
-    // The same function for all sources.
+    // All sources share this getter.
     get(this: LateSource) {
       const body = ruleText(this.#rule)
       return body === '' ? `-A ${this.chain}` : `-A ${this.chain} ${body}`
@@ -47,13 +47,14 @@ const sourceOf = (place: ChainPlace, position: number, rule: Rule): RuleSource =
   new LateSource(place, position, rule) as LateSource & Pick<RuleSource, 'text'>
 
 /**
- * A rule whose source is made each time it is read. The sources of a hundred thousand rules take more room than all
- * that is evaluated of them. A class, since an object that is made otherwise takes five times the room with it.
+ * A rule that makes its source on each read. The sources of a hundred thousand rules take more memory than everything
+ * else that the evaluation needs of them. This is a class, because an object with such a property made in another way
+ * takes five times the memory.
  */
 class LateRule implements Omit<NetfilterRule, 'source'> {
   static readonly #source: PropertyDescriptor = {
     enumerable: true,
-    // The same function for all rules: an own one for each would take as much room as the source.
+    // All rules share this getter. A getter for each rule would take as much memory as its source.
     get(this: LateRule) {
       return sourceOf(this.#place, this.#position, this.#rule)
     },
@@ -74,7 +75,7 @@ class LateRule implements Omit<NetfilterRule, 'source'> {
 }
 
 /**
- * What a rule does, and which one it is.
+ * Makes a rule from its steps and its source.
  * @param position - from 1
  */
 export const loweredRule = (

@@ -4,9 +4,10 @@ import type { Rule } from './ruleset.ts'
 
 const noOptions: readonly never[] = []
 
-/** A rule that has counted nothing yet. */
+/** Makes a rule with zero counters. */
 export const rule = (matches: readonly Match[], target: Target): Rule => ({
-  // A list that was put together of others has room for seventeen, and a hundred thousand rules have one each.
+  // `slice` makes a list of the exact length. A list made by spreading others reserves room for seventeen items, and a
+  // hundred thousand rules have one each.
   matches: matches.slice(),
   target,
   counters: null,
@@ -31,7 +32,7 @@ export const outBy = (name: string): Match => ({ kind: 'out', name, negated: fal
 export const protocol = (name: string): Match => ({ kind: 'protocol', protocol: name, negated: false })
 export const comment = (text: string): Match => ({ kind: 'comment', text })
 
-/** Made once: a hundred thousand rules may ask for them. */
+/** Made once: a hundred thousand rules may use them. */
 const ofProtocol = { tcp: protocol('tcp'), udp: protocol('udp'), sctp: protocol('sctp') } as const
 
 /** `-p tcp -m tcp --dport first:last`. */
@@ -55,7 +56,7 @@ export const originalDestination = (prefix: string): Match => ({
   tests: [{ option: 'ctorigdst', value: prefix, negated: false }],
 })
 
-/** A packet of one direction that was for `prefix` as it came in, whatever its destination is translated to. */
+/** Matches packets of one direction that came in with a destination in `prefix`, even after translation. */
 export const sentTo = (prefix: string, direction: 'ORIGINAL' | 'REPLY'): Match => ({
   kind: 'conntrack',
   tests: [
@@ -64,7 +65,7 @@ export const sentTo = (prefix: string, direction: 'ORIGINAL' | 'REPLY'): Match =
   ],
 })
 
-/** Of a flow that has had an answer; of those whose first packet was sent to `prefix`, none. */
+/** Matches packets of established flows, except flows whose first packet was sent to `prefix`. */
 export const establishedPast = (prefix: string): Match => ({
   kind: 'conntrack',
   tests: [

@@ -3,7 +3,7 @@ import type { Match } from './option/match.ts'
 import type { Target } from './option/target.ts'
 
 /**
- * The tables of one or both families, as iptables-save prints them or as iptables-restore takes them.
+ * The tables of one or both families, in the form of iptables-save and iptables-restore.
  * @public @since 0.1.0
  */
 export interface Ruleset {
@@ -19,13 +19,13 @@ export interface Table {
   readonly name: string
   /** Comment and empty lines before `*name`, without their newlines. */
   readonly header: readonly string[]
-  /** In the order they are declared: built-in chains first, then the others by name, as the kernel lists them. */
+  /** In the order of their declarations. The kernel lists built-in chains first, then the others by name. */
   readonly chains: readonly Chain[]
 }
 
 /**
- * A built-in chain hangs on a hook and has a policy; `policy: null` leaves the host's as it is, which is all
- * that a compiled ruleset ever does.
+ * A chain of a table. A built-in chain belongs to a hook and has a policy. `policy: null` leaves the host's policy as
+ * it is, and a compiled ruleset has no other value.
  * @public @since 0.1.0
  */
 export type Chain =
@@ -53,20 +53,20 @@ export interface Counters {
 export interface Rule {
   /** In the order iptables-save prints them. */
   readonly matches: readonly Match[]
-  /** Null: the rule only counts. */
+  /** Null: the rule has no target and only counts. */
   readonly target: Target | null
-  /** Null unless they were read with `iptables-save -c`. */
+  /** Null: read without `iptables-save -c`. */
   readonly counters: Counters | null
 }
 
 /**
- * A ruleset without tables: as the desired state it means that nothing of ours is to stay.
+ * A ruleset without tables. As the desired ruleset it means that all our rules are removed.
  * @public @since 0.1.0
  */
 export const emptyRuleset: Ruleset = { tables: [], trailer: [] }
 
 /**
- * The tables of one family.
+ * The part of a ruleset that belongs to one family.
  * @example
  * print(selectFamily(ruleset, 'ip6'), 'iptables-save')
  * @public @since 0.1.0
@@ -76,12 +76,12 @@ export const selectFamily = (ruleset: Ruleset, family: Family): Ruleset => ({
   trailer: ruleset.trailer,
 })
 
-/** One table of one family, if it is there. */
+/** One table of one family; undefined when it is absent. */
 export const findTable = (ruleset: Ruleset, family: Family, name: string): Table | undefined =>
   ruleset.tables.find((table) => table.family === family && table.name === name)
 
 /**
- * Tables of several rulesets as one: the two families of a host, read from two files.
+ * Joins the tables of several rulesets, such as the two families of a host that were read from two files.
  * @example
  * mergeRulesets(parse(save4, 'iptables-save', 'ip'), parse(save6, 'ip6tables-save', 'ip6'))
  * @public @since 0.1.0

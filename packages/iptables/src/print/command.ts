@@ -5,13 +5,13 @@ const insertLine = ({ chain, position, rule }: InsertRule): string =>
   position === null ? `-A ${chain} ${printRule(rule)}` : `-I ${chain} ${position} ${printRule(rule)}`
 
 /**
- * By its text, so that a chain that another program changed in the meantime makes the change fail rather than hit
- * another rule; by its number only where the same text stands there more than once.
+ * Deletes a rule by its text. If another program changed the chain meanwhile, the command then fails instead of
+ * deleting another rule. The position is used only where the same text stands in the chain more than once.
  */
 const deleteLine = ({ chain, position, by, rule }: DeleteRule): string =>
   by === 'text' ? `-D ${chain} ${printRule(rule)}` : `-D ${chain} ${position}`
 
-/** An operation as lines of iptables-restore, inside its table. */
+/** An operation as lines of iptables-restore within its table. */
 export const operationLines = (operation: Operation): readonly string[] => {
   switch (operation.kind) {
     case 'create-chain':
@@ -29,7 +29,7 @@ export const operationLines = (operation: Operation): readonly string[] => {
   }
 }
 
-/** The operations that take one back, in order. */
+/** The operations that undo one operation, in order. */
 export const invert = (operation: Operation): readonly Operation[] => {
   const { family, table, chain } = operation
   switch (operation.kind) {
@@ -64,7 +64,7 @@ export const invert = (operation: Operation): readonly Operation[] => {
 
 export const program = ({ family }: Operation): string => (family === 'ip' ? 'iptables' : 'ip6tables')
 
-/** A command line for people; the dialect itself never runs it. */
+/** An operation as a command line for people. The dialect does not run it. */
 export const commandText = (operation: Operation): string => {
   const tool = `${program(operation)} -t ${operation.table}`
   return operationLines(operation)

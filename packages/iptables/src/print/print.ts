@@ -4,9 +4,10 @@ import { printCounters, printRule } from './rule/print-rule.ts'
 import { printScript } from './script.ts'
 
 /**
- * - `iptables-save`: what iptables-save prints; of a ruleset that was read, the same bytes. Tables stand in the
- *   order of the ruleset, whatever their family.
- * - `iptables-restore`: one text that `iptables-restore --noflush` and `ip6tables-restore --noflush` both take.
+ * The format of a printed ruleset:
+ * - `iptables-save`: the form of iptables-save; for a ruleset that was read, the same bytes. Tables are in the order
+ *   of the ruleset, whatever their family.
+ * - `iptables-restore`: one text that `iptables-restore --noflush` and `ip6tables-restore --noflush` both accept.
  * @public @since 0.1.0
  */
 export type PrintFormat = 'iptables-save' | 'iptables-restore'
@@ -36,7 +37,7 @@ const printTable = (table: Table): readonly string[] => [
  *
  * @param ruleset - read by `parse`, or made by `compile`
  * @param format - see {@link PrintFormat}
- * @returns text that ends in a newline; empty for an empty ruleset
+ * @returns text that ends in a newline; an empty text for an empty ruleset
  * @example
  * print(parse(text), 'iptables-save') === text // for what iptables-save wrote
  * @public @since 0.1.0

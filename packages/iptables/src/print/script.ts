@@ -5,7 +5,7 @@ import { type Chain, emptyRuleset, type Ruleset, type Table } from '../model/rul
 import { printRule } from './rule/print-rule.ts'
 import { afterClosedForward, closedForward } from './table-by-table/closed-forward.ts'
 
-/** What lets packets of our networks through comes last, as the tables are committed one by one. */
+/** The tables are committed one by one. The mangle table opens our networks, so it comes last. */
 const tableOrder = ['filter', 'nat', 'mangle']
 
 const header = (programs: readonly string[]): readonly string[] => [
@@ -18,7 +18,9 @@ const header = (programs: readonly string[]): readonly string[] => [
   '# file opens nothing.',
 ]
 
-/** A comment ends with its line, so nothing that a user calls something may end the line. */
+/**
+ * Writes a comment line. Characters that could end the line are replaced, because a name from a user must not end it.
+ */
 const comment = (text: string): string => `# ${text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}`
 
 const ruleLines = (table: Table, chain: Chain): readonly string[] =>
@@ -29,11 +31,11 @@ const ruleLines = (table: Table, chain: Chain): readonly string[] =>
 
 /** @public @since 0.1.0 */
 export interface ScriptOptions {
-  /** For the reader of the script: a line each in its head, control characters in it shown as `?`. */
+  /** Remarks for readers of the script, each a line in its head. Control characters are shown as `?`. */
   readonly remarks?: readonly string[]
   /**
-   * What the host has that it is for: a chain that a rule there leads to is left there. Null: not known, so every chain
-   * that such a rule may lead to is left. Absent: none of ours.
+   * The rules of the host that the script is for. The script does not delete a chain that one of them leads to. Null:
+   * the rules are unknown, so every chain that such a rule may lead to stays. Absent: no rule leads to our chains.
    */
   readonly host?: Ruleset | null
 }
@@ -59,7 +61,10 @@ const sectionsOf = (tables: readonly Table[]): ReadonlyMap<string, Section> => {
   return sections
 }
 
-/** A line for one family is marked; the other family's program passes over it (iptables(8), `-4` and `-6`). */
+/**
+ * The lines for both families. A line for one family is marked, and the other family's program skips it (iptables(8),
+ * `-4` and `-6`).
+ */
 const forBoth = (lines: ReadonlyMap<Family, readonly string[]>): readonly string[] => {
   const ip = lines.get('ip') ?? []
   const ip6 = lines.get('ip6') ?? []
@@ -68,9 +73,10 @@ const forBoth = (lines: ReadonlyMap<Family, readonly string[]>): readonly string
 }
 
 /**
- * `:CHAIN` makes a chain, or empties it, in whatever family reads it; `-4 -N` would fail where the chain is there.
- * So a chain of one family is declared for both, and taken out of the other again. Not where a rule leads to it, for
- * the kernel refuses that with EBUSY (net/netfilter/nf_tables_api.c `nf_tables_delchain`): there it stays, empty.
+ * The lines that delete a chain from the family without rules for it. `:CHAIN` makes or empties a chain in whichever
+ * family reads the text, and `-4 -N` would fail where the chain exists. So a chain of one family is declared for both,
+ * and deleted from the other. A chain that a rule leads to stays, empty: the kernel refuses to delete it with EBUSY
+ * (net/netfilter/nf_tables_api.c `nf_tables_delchain`).
  */
 const removals = (
   chain: string,
@@ -81,7 +87,7 @@ const removals = (
     .filter((family) => !lines.has(family) && !isHeld(family, chain))
     .map((family) => `${mark[family]} -X ${chain}`)
 
-/** The chains that rules of other chains than these lead to, which a script does not empty. */
+/** Says which chains a rule of the host leads to. The chains that the script empties do not count. */
 const heldFrom = (
   host: Ruleset | null,
   table: string,
@@ -101,22 +107,29 @@ const heldFrom = (
   return (family, chain) => held.has(`${family} ${chain}`)
 }
 
-/** Chains that a built-in chain leads to, or the chain of a bridge that is gone. */
+/**
+ * May a rule outside the script lead to this chain? Built-in chains lead to our entry chains. The chain of a bridge
+ * that is gone may lead to the trees of routed ports.
+ */
 const mayBeHeld = (table: string, chain: string): boolean =>
   jumps.some((one) => one.table === table && one.to === chain) || chain === open || chain === limit
 
 const mark: Record<Family, string> = { ip: '-4', ip6: '-6' }
 
 /**
- * One text that loads a compiled ruleset. It is for one load: each command that iptables-restore takes adds a fixed number
- * of rules to a built-in chain (`-A`, `-I`: one; `-D`: one less), fails and takes the whole table with it (`-C`, and `-D`
- * of a rule that is absent), or drops the rules of others (`-F`). So no text adds a jump once and nothing the second time. Policies are not named in it, so
- * they stay what they are. A text that ends after any of its bytes opens nothing that the whole leaves closed.
- * Where both families have rules, `iptables-restore` and `ip6tables-restore` take the same text, each its own lines.
- * Chains of ours that the host has are emptied and filled with what the text holds: hand in what `adopt` gives,
- * where the rules of other projects are to stay.
+ * Prints one text that loads a compiled ruleset. A text that ends after any of its bytes opens nothing that the whole
+ * leaves closed.
  *
- * @param ruleset - ours only, as `compile` or `adopt` gives it
+ * The text is for one load. Every command of iptables-restore either adds a fixed number of rules to a built-in chain
+ * (`-A`, `-I`: one; `-D`: one less), or fails together with the whole table (`-C`, and `-D` of a rule that is absent),
+ * or deletes foreign rules (`-F`). So no text adds a jump once and nothing the second time. Policies are not named, so
+ * they stay as they are.
+ *
+ * Where both families have rules, `iptables-restore` and `ip6tables-restore` take the same text, each its own lines.
+ * Our chains on the host are emptied and filled with the rules of the text: pass the result of `adopt` to keep the
+ * rules of other projects.
+ *
+ * @param ruleset - our rules only, from `compile` or `adopt`
  * @public @since 0.1.0
  */
 export const printScript = (
@@ -152,7 +165,7 @@ const sectionLines = (
   return [
     `*${name}`,
     ...own.map(([chain]) => `:${chain} - [0:0]`),
-    // After all are empty: nothing in them leads to another any more.
+    // All chains are empty by now, so none leads to another.
     ...(present.size === 2 ? own.flatMap(([chain, { lines }]) => removals(chain, lines, isHeld)) : []),
     ...[...chains.values()].flatMap(({ lines }) =>
       present.size === 2 ? forBoth(lines) : [...lines.values()].flat(),

@@ -6,7 +6,9 @@ import { program, type Variant } from '../model/variant.ts'
 import { printScript } from './script.ts'
 import { jumpRules, withoutJumps } from './table-by-table/jump-rules.ts'
 
-/** Rules as lines of a POSIX shell script, safe to run again: each jump is asked for before it is added. */
+/**
+ * Rules as lines of a POSIX shell script. Each jump is checked before it is added, so the script is safe to run again.
+ */
 export const shellLines = (ruleset: Ruleset, actual: Ruleset, variant: Variant): readonly string[] =>
   families.flatMap((family) => {
     const tool = program(variant, family)
@@ -30,8 +32,8 @@ export const shellLines = (ruleset: Ruleset, actual: Ruleset, variant: Variant):
   })
 
 /**
- * Chains of ours that a host has, its own chains lead to, and that nothing would be in any more: what stays in them
- * would stay in force.
+ * Our entry chains on a host, reached from built-in chains, that the wanted rules do not use. Rules left in them would
+ * stay in force, so the script flushes them.
  */
 const unusedEntries = (
   wanted: Ruleset,

@@ -4,7 +4,8 @@ import { parse } from '../parse/parse.ts'
 import { print } from './print.ts'
 
 /**
- * A ruleset as JSON holds it: iptables-save for each table, which does not say of itself which family it is of.
+ * A ruleset in a form that JSON can hold: the iptables-save text of each table, with its family, which the text does
+ * not name.
  * @public @since 0.1.0
  */
 export interface StoredTables {
@@ -20,7 +21,10 @@ export const store = ({ tables, trailer }: Ruleset): StoredTables => ({
   trailer,
 })
 
-/** @throws ParseError naming the place, for a text that is not of iptables-save */
+/**
+ * Restores a ruleset from its stored form.
+ * @throws ParseError naming the place, for a text that is not of iptables-save
+ */
 export const restore = ({ tables, trailer }: StoredTables, place: string): Ruleset => ({
   tables: tables.flatMap(({ family, text }, at) => parse(text, `${place}.tables[${at}].text`, family).tables),
   trailer,

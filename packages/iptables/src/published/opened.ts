@@ -8,7 +8,7 @@ import { rootOf } from '../compile/tree/dispatch.ts'
 import { findTable, type Rule, type Ruleset, type Table } from '../model/ruleset.ts'
 
 /**
- * The ports of containers that routed networks have open, read from our chains alone.
+ * The container ports that routed networks open, read from our chains alone.
  * @example
  * opened(await inspect(runner, 'iptables-nft')) // [{ project: 'shop', hostPort: 80, targets: [...], ... }]
  * @public @since 0.1.0
@@ -17,7 +17,7 @@ export const opened = (ruleset: Ruleset): readonly PublishedPort[] =>
   families.flatMap((family) => {
     const mangle = findTable(ruleset, family, 'mangle')
     if (mangle === undefined) return []
-    // What is dropped in the end is for those alone that a rule before lets pass.
+    // A port with a drop at the end is open only to the sources that an earlier rule accepts.
     const limited = new Set(
       rulesIn(mangle, limit).flatMap((rule) => (isVerdict(rule, 'DROP') ? socketOf(rule) : [])),
     )
@@ -31,7 +31,7 @@ export const opened = (ruleset: Ruleset): readonly PublishedPort[] =>
     return [...found.values()]
   })
 
-/** The rules of a port tree, in whichever of its chains they are. */
+/** The rules in all chains of a port tree. */
 const rulesIn = (table: Table, root: string): readonly Rule[] => {
   const renamed = renamedChains(table)
   return table.chains.flatMap(({ name, rules }) => {

@@ -10,8 +10,8 @@ import { findTable, type Rule, type Ruleset } from '../model/ruleset.ts'
 type Target = PublishedPort['targets'][number]
 
 /**
- * The host ports that projects of ours have in force, read from our chains alone. Rules that share one port by
- * weight are one entry.
+ * The host ports that our projects publish, read from our chains alone. Rules that share one port by weight are one
+ * entry.
  * @example
  * published(await inspect(runner, 'iptables-nft')) // [{ project: 'shop', hostPort: 8080, targets: [...], ... }]
  * @public @since 0.1.0
@@ -39,7 +39,7 @@ const ofFamily = (ruleset: Ruleset, family: Family): readonly PublishedPort[] =>
   return [...found.values()]
 }
 
-/** The mappings that are for some clients only, by the tags of their rules. */
+/** The tags of the mappings that only some clients may use. */
 const limitedIn = (ruleset: Ruleset, family: Family): ReadonlySet<string> => {
   const mangle = findTable(ruleset, family, 'mangle')
   const renamed = mangle === undefined ? null : renamedChains(mangle)
@@ -53,7 +53,7 @@ const limitedIn = (ruleset: Ruleset, family: Family): ReadonlySet<string> => {
   )
 }
 
-/** Two rules that share one port by weight. */
+/** Joins two rules that share one port by weight. */
 const together = (one: PublishedPort, other: PublishedPort): PublishedPort => ({
   ...one,
   targets: [...one.targets, ...other.targets],
@@ -81,7 +81,7 @@ const readRule = (rule: Rule, family: Family): PublishedPort | null => {
   return rule.counters === null ? found : { ...found, newConnections: Number(rule.counters.packets) }
 }
 
-/** `172.17.0.2:80` or `[fd00::2]:80`. */
+/** Splits `172.17.0.2:80` or `[fd00::2]:80`. */
 const parseTarget = (text: string): Target | null => {
   const [, address, port] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text) ?? []
   return address === undefined || port === undefined ? null : { address, port: Number(port) }

@@ -5,8 +5,8 @@ import type { IptablesChange } from '../diff/change.ts'
 import { builtInChains, isBuiltIn } from '../model/chain/built-in.ts'
 
 /**
- * A table that iptables-nft keeps in nf_tables, and the base chains in it. iptables-nft-save cannot tell: it
- * lists every built-in chain of a table, made or not.
+ * A table of iptables-nft in nf_tables, with the base chains that exist in it. iptables-nft-save does not show which
+ * exist: it lists every built-in chain of a table.
  * @public @since 0.1.0
  */
 export interface BaseTable {
@@ -16,18 +16,18 @@ export interface BaseTable {
 }
 
 /**
- * What changes brought into being beside our own chains.
+ * A table or base chains that changes created, besides our own chains.
  * @public @since 0.1.0
  */
 export interface CreatedTable extends BaseTable {
-  /** The table itself too, not only these chains in it. */
+  /** True: the table itself was created too, and not only these chains. */
   readonly whole: boolean
 }
 
 interface ListedTable extends BaseTable {
-  /** Chains with rules, or with another policy than accept. */
+  /** The chains with rules, or with another policy than accept. */
   readonly busy: readonly string[]
-  /** Chains, sets and other things that are no base chain of iptables. */
+  /** The number of chains, sets and other objects that are not base chains of iptables. */
   readonly others: number
 }
 
@@ -100,7 +100,7 @@ const list = async (runner: Runner): Promise<readonly ListedTable[]> =>
   readList(await runNft(runner, ['-j', '-t', 'list', 'ruleset']))
 
 /**
- * The tables and base chains of iptables-nft that are there now, to be handed to `createdBy` later.
+ * Lists the existing tables and base chains of iptables-nft, to be passed to `createdBy` later.
  * @throws MissingToolError, PermissionError, InspectError
  * @public @since 0.1.0
  */
@@ -108,9 +108,9 @@ export const listBaseTables = async (runner: Runner): Promise<readonly BaseTable
   (await list(runner)).map(({ family, table, chains }) => ({ family, table, chains }))
 
 /**
- * What iptables-nft will bring into being when it carries out changes: a table when it is first used, and a
- * base chain when it gets its first rule (measured, 1.8.11). Known before `apply`, so that it can be written down
- * first and survives a crash.
+ * Predicts what iptables-nft will create when it carries out changes: a table at its first use, and a base chain with
+ * its first rule (measured, 1.8.11). The answer comes before `apply`, so that it can be stored first and survives a
+ * crash.
  *
  * @example
  * createdBy(await listBaseTables(runner), changes)
@@ -139,10 +139,10 @@ export const createdBy = (
 }
 
 /**
- * Takes away what we brought into being and no other program uses: base chains without rules and with policy accept, and
- * tables in which nothing else is left. What another program has come to use stays.
+ * Removes what we created and no other program uses: base chains without rules and with policy accept, and tables that
+ * hold nothing else. A chain or table that another program uses by now stays.
  *
- * @returns what was taken away
+ * @returns the removed chains and tables
  * @throws MissingToolError, PermissionError, InspectError
  * @public @since 0.1.0
  */
@@ -159,7 +159,8 @@ export const removeCreated = async (
     const whole = one.whole && now.others === 0 && chains.length === now.chains.length
     return chains.length === 0 && !whole ? [] : [{ ...one, chains, whole }]
   })
-  // A chain is deleted by name even where its table goes, because nft refuses that for a chain with rules.
+  // A chain is deleted by name even where its table is deleted: nft refuses to delete a chain with rules, and such a
+  // chain must stop the whole.
   const lines = gone.flatMap(({ family, table, chains, whole }) => [
     ...chains.map((chain) => `delete chain ${family} ${table} ${chain}`),
     ...(whole ? [`delete table ${family} ${table}`] : []),

@@ -4,10 +4,10 @@ import type { IptablesChange } from '../diff/change.ts'
 import { isBuiltIn } from '../model/chain/built-in.ts'
 import { type CreatedTable, createdBy, listBaseTables, removeCreated } from './base-chains.ts'
 
-/** The tables and base chains that iptables-nft brings into being. */
+/** Finds and removes the tables and base chains that iptables-nft creates. */
 export const baseTableTraces: HostTraces<IptablesChange> = {
   foresee: async (changes, runner) => {
-    // A table or base chain comes into being with a rule in a base chain, and most changes have none there.
+    // A table or base chain is created with a rule in a base chain, and most changes add none there.
     const begins = changes.some(
       ({ operation: { kind, table, chain } }) =>
         kind !== 'delete-rule' && kind !== 'delete-chain' && isBuiltIn(table, chain),
@@ -20,7 +20,7 @@ export const baseTableTraces: HostTraces<IptablesChange> = {
     (await withoutNft(() => removeCreated(merged(created), runner))) !== null,
 }
 
-/** Several applies may each have added a chain to one table. */
+/** Joins the entries of one table. Several applies may each have created a chain in it. */
 const merged = (created: readonly CreatedTable[]): readonly CreatedTable[] => {
   const byTable = new Map<string, CreatedTable>()
   for (const one of created) {
@@ -35,7 +35,10 @@ const merged = (created: readonly CreatedTable[]): readonly CreatedTable[] => {
   return [...byTable.values()]
 }
 
-/** Only the nft program can see and remove iptables-nft's empty tables; without it they stay. */
+/**
+ * Runs work that needs the nft program; null without nft. No other program can see and remove iptables-nft's empty
+ * tables, so they stay then.
+ */
 const withoutNft = async <Result>(work: () => Promise<Result>): Promise<Result | null> => {
   try {
     return await work()

@@ -28,7 +28,7 @@ import { ownerComment } from './tag.ts'
 import { untranslated, version } from './unmasqueraded.ts'
 
 /**
- * The rules for new packets whose source is one of our containers. Such packets pass only if they came in by the
+ * The rules for new packets with one of our containers as source. Such packets pass only if they came in by the
  * bridge.
  */
 const home = (network: DesiredNetwork, comment: string): readonly Rule[] => {

@@ -82,7 +82,7 @@ export const toNetwork = (
 }
 
 /**
- * The rules for packets whose source is in one of the network's subnets. Such packets pass only if they came in by the
+ * The rules for packets with a source in one of the network's subnets. Such packets pass only if they came in by the
  * bridge.
  */
 const home = (network: DesiredNetwork, comment: string): readonly Rule[] => [

@@ -97,7 +97,7 @@ const startReading = (): Reading => ({
   stray: null,
 })
 
-/** Is this a rule whose chain the table lacks? A chain that is kept verbatim counts as present. */
+/** Is this a rule of a chain that the table lacks? A chain that is kept verbatim counts as present. */
 const lacksChain = (open: OpenTable, tag: string, { chain }: JsonObject): boolean =>
   tag === 'rule' &&
   typeof chain === 'string' &&

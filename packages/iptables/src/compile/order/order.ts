@@ -13,7 +13,7 @@ const ofMembers: ReadonlySet<string> = new Set([
   ...[chains.forward, chains.between, chains.home, chains.acceptForwarded, chains.source],
 ])
 
-/** The container of ours that a rule is for, on a bridge of others. */
+/** The address of our container that a rule on a foreign bridge is for; empty for other rules. */
 const memberOf = ({ chain, rule }: PlacedRule): string => {
   if (!ofMembers.has(chain)) return ''
   for (const match of rule.matches)
@@ -21,12 +21,12 @@ const memberOf = ({ chain, rule }: PlacedRule): string => {
   return ''
 }
 
-/** Byte order, as the kernel sorts; never the locale's. */
+/** Compares texts in byte order, as the kernel sorts, and not in the order of a locale. */
 export const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
 
 /**
- * Puts the rules of one chain that is not a tree into their order, by their phases. The sort is stable: of one project and
- * one phase they keep the order in which they were made.
+ * Sorts the rules of one chain by their phases. The chain is not a tree. The sort is stable: rules of one project and
+ * one phase keep the order in which they were made.
  */
 export const orderRules = (placed: readonly PlacedRule[]): readonly Rule[] =>
   placed
@@ -42,7 +42,7 @@ export const orderRules = (placed: readonly PlacedRule[]): readonly Rule[] =>
 const specificity = (selector: Selector): number =>
   (selector.address === '' ? 2 : 0) + (selector.interface === '' ? 1 : 0)
 
-/** By port; of one port what names a host address first, then what names an interface. */
+/** Compares entries by port. For one port, entries with a host address come first, then those with an interface. */
 export const compareEntries = (
   left: Selector & { readonly rule: Rule },
   right: Selector & { readonly rule: Rule },

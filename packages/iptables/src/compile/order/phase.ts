@@ -1,10 +1,13 @@
 /**
- * When a rule is asked among those of its chain, from first to last. Rules of one chain may be of several projects, which
- * share a bridge, so that each rule is placed by its phase alone.
+ * The position of a rule among the rules of its chain, from first to last. The rules of a chain may belong to several
+ * projects that share a bridge, so the phase alone decides their order.
  */
 export type Phase = number
 
-/** In a chain of one bridge, for what is forwarded to it. What keeps its containers apart is asked before what does not. */
+/**
+ * In a chain of one bridge, for packets forwarded to it. Rules that keep containers apart come before rules that do
+ * not.
+ */
 export const toBridgePhase = {
   sameBridgeKnown: 0,
   openedInside: 1,
@@ -21,20 +24,21 @@ export const toBridgePhase = {
   unknown: 12,
 } as const
 
-/** In a chain of one bridge, for sources that are rewritten. */
+/** In a chain of one bridge, for source translation. */
 export const sourcePhase = { hairpin: 0, loopback: 1 } as const
 
-/** In the chain of filter that accepts. */
+/** In the filter chain that accepts. */
 export const acceptPhase = { answers: 0, toBridge: 1, fromBridge: 2 } as const
 
-/** In the chain for what comes from a bridge of ours: to another one, or out. */
+/** In the chain for packets from our bridges: to another bridge of ours, or out. */
 export const betweenPhase = { toBridge: 0, outward: 1 } as const
 
 /**
- * In every other chain: by what a rule tells packets apart. What is kept from the masquerade is asked before it is. What others on a bridge that is joined send and get is exempt
- * from the guard of forwarding, after what is ours there has been asked for.
+ * In the other chains, by the packets that a rule matches. Sources that are kept from the masquerade come before the
+ * masquerade. Packets of foreign containers on a joined bridge are exempt from the forwarding guard, and the exemption
+ * comes after the rules for our own packets there.
  */
 export const commonPhase = { byEntry: 0, byExit: 1, kept: 2, bySource: 3, exempt: 3, all: 4 } as const
 
-/** In a tree, which is laid out by port. */
+/** In a tree, which is laid out by port instead. */
 export const inTree: Phase = 0

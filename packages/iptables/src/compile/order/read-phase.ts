@@ -20,7 +20,7 @@ const lastPhases: Readonly<Record<string, Phase>> = {
   DROP: toBridgePhase.closed,
 }
 
-/** What `links` and `reachable_from` let pass. */
+/** Is this a rule for an opening of `links` or `reachable_from`? */
 const isOpening = (chain: string, rule: Rule): boolean => {
   if (verdict(rule) !== 'RETURN' || tests(rule, 'ctstate')) return false
   if (has(rule, 'source') || has(rule, 'destination')) return true
@@ -45,7 +45,10 @@ const ofAccept = (rule: Rule): Phase => {
   return has(rule, 'in') ? acceptPhase.fromBridge : acceptPhase.toBridge
 }
 
-/** What is masqueraded on a bridge of others, or must not leave it, names the bridge that it must not leave by. */
+/**
+ * Does a rule match an outgoing interface, not negated? The rules for masquerading and dropping on a foreign bridge
+ * have a negated match, which does not count.
+ */
 const hasExit = (rule: Rule): boolean => rule.matches.some((match) => match.kind === 'out' && !match.negated)
 
 const common = (chain: string, rule: Rule): Phase => {
@@ -57,8 +60,8 @@ const common = (chain: string, rule: Rule): Phase => {
 }
 
 /**
- * The phase of a rule that was read back from a host. The kernel keeps none, so that it is told from what the rule asks;
- * `read-phase.property.test.ts` holds it to the phases that `compile` gives.
+ * The phase of a rule that was read back from a host. The kernel does not store phases, so the phase is derived from
+ * the rule's matches and target. `read-phase.property.test.ts` checks it against the phases that `compile` gives.
  */
 export const readPhase = (chain: string, rule: Rule): Phase => {
   if (chain === chains.acceptForwarded) return ofAccept(rule)

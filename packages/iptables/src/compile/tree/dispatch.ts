@@ -16,20 +16,20 @@ export interface DispatchTree {
   readonly chains: ReadonlyMap<string, readonly Rule[]>
 }
 
-/** More rules than this in one chain are parted. */
+/** A chain with more rules than this is split. */
 const leafSize = 16
 
 const letters: Readonly<Record<Protocol, string>> = { tcp: 'T', udp: 'U', sctp: 'S' }
 const protocols: readonly Protocol[] = ['tcp', 'udp', 'sctp']
 
 /**
- * Lays rules out so that a packet walks past few of them: a chain of up to 16 is a list; a longer one is parted
- * by protocol, then by the four hexadecimal digits of the port, first digit first. How a chain is parted depends
- * on its own entries only, so one more mapping changes a handful of lines, and never a branch it is not in.
+ * Lays rules out so that a packet passes few of them. A chain of up to 16 rules is a list. A longer one is split by
+ * protocol, then by the four hexadecimal digits of the port, first digit first. The split of a chain depends only on
+ * its own entries. So one more mapping changes a handful of lines, and only in its own branch.
  *
- * @param root - the chain the tree hangs from: children are named `ROOT-T`, `ROOT-T-8XXX`, `ROOT-T-80XX`, ...
- * @param entries - in the order in which the rules of one port are to be asked
- * @param miss - what becomes of a packet that no entry takes; null: it goes on after the jump to the root
+ * @param root - the chain at the root of the tree; its children are named `ROOT-T`, `ROOT-T-8XXX`, `ROOT-T-80XX`, ...
+ * @param entries - in the order in which the rules of one port are matched
+ * @param miss - the target for a packet that no entry matches; null: the packet goes on after the jump to the root
  * @example
  * dispatch('PORTOLAN-DNAT', [], null).root // []
  */
@@ -94,7 +94,7 @@ const groups = <T>(
 
 const nodeName = /^(.+?)-[TUS](?:-[0-9A-F][0-9A-FX]{3})?$/
 
-/** The root of the tree a chain belongs to, where the tree is one of `roots`; else the chain itself. */
+/** The root of a chain's tree, where it is one of `roots`; else the chain itself. */
 export const rootOf = (chain: string, roots: readonly string[]): string => {
   const root = nodeName.exec(chain)?.[1]
   return root !== undefined && roots.includes(root) ? root : chain

@@ -7,7 +7,7 @@ import type { PlacedRule } from '../parts.ts'
 import { type Selector, selectorOf, withoutInterface } from '../port-key.ts'
 import { type DispatchEntry, type DispatchTree, dispatch } from './dispatch.ts'
 
-/** A rule of a port tree, with what it looks at besides the sender. */
+/** A rule of a port tree, with its matches besides the source. */
 type Entry = Selector & DispatchEntry
 
 const entriesOf = (placed: readonly PlacedRule[], root: string): readonly Entry[] => {
@@ -19,7 +19,10 @@ const entriesOf = (placed: readonly PlacedRule[], root: string): readonly Entry[
   return entries
 }
 
-/** Written out: of a hundred thousand entries each takes three times the room where a selector is copied into it. */
+/**
+ * The fields are written out. Copying a selector with a spread takes three times the memory for each of a hundred
+ * thousand entries.
+ */
 const entryOf = ({ protocol, port, address, interface: name }: Selector, of: Rule): Entry => ({
   protocol,
   port,
@@ -33,16 +36,19 @@ const exact = (selector: Selector): string => `${socket(selector)} ${selector.ad
 
 const isDrop = ({ target }: Rule): boolean => target?.kind === 'verdict' && target.verdict === 'DROP'
 
-/** Several mappings may open one port, each to other sources: all of them are asked before anyone is dropped. */
+/**
+ * Sorts limits so that all accepts of a port come before its drops. Several mappings may open one port, each to other
+ * sources.
+ */
 const compareLimits = (left: Entry, right: Entry): number =>
   left.port - right.port ||
   Number(isDrop(left.rule)) - Number(isDrop(right.rule)) ||
   compareEntries(left, right)
 
-/** A port of a container that one mapping opens to everyone is not kept from anyone by another. */
+/** Removes the limits of container ports that another mapping opens to every source. */
 const limitations = (limited: readonly Entry[], opened: readonly Entry[]): readonly Entry[] => {
   const place = (entry: Entry): string => `${socket(entry)} ${entry.address}`
-  // A mapping opens once, and drops once if it is for some only.
+  // A mapping opens a port once. A mapping for some sources also drops once.
   const free = new Map<string, number>()
   const add = (entry: Entry, by: number): unknown =>
     free.set(place(entry), (free.get(place(entry)) ?? 0) + by)
@@ -59,8 +65,9 @@ const layOut = (root: string, entries: readonly Entry[], miss: 'drop' | null): D
   )
 
 /**
- * A port that is open to some only on one address or interface may be open to all on a narrower one, whosever
- * mapping that is: there the narrower one's packets are let through before the wider one is asked.
+ * The exceptions from a restriction. A port may be restricted on all addresses or interfaces, and open to all on a
+ * narrower one, perhaps by a mapping of another project. Packets for the narrower one are then accepted before the
+ * restriction.
  */
 const exceptions = (limited: readonly Entry[], mapped: readonly Entry[]): readonly Entry[] => {
   if (limited.length === 0) return []
@@ -80,8 +87,8 @@ const exceptions = (limited: readonly Entry[], mapped: readonly Entry[]): readon
 }
 
 /**
- * The host and its containers reach a mapping whatever interface it is bound to, so they see the ports with
- * such a mapping as if no mapping named one, in the same order.
+ * The entries as the host and its containers see them. They reach a mapping whatever interface it is bound to. So ports
+ * with such a mapping are listed without interfaces, in the same order.
  */
 const seenFromInside = (mapped: readonly Entry[]): readonly Entry[] => {
   const bound = new Set(mapped.filter((entry) => entry.interface !== '').map(socket))

@@ -11,7 +11,9 @@ interface Deletion {
   readonly rule: string
 }
 
-/** `ip6tables-nft -t filter -D DOCKER-USER ...`; null: a command of another kind, or of the other variant. */
+/**
+ * Reads the command `ip6tables-nft -t filter -D DOCKER-USER ...`. Null: another kind of command, or the other variant.
+ */
 const readDeletion = (
   [program = '', , table = '', action, chain = '', ...rest]: readonly string[],
   variant: Variant,
@@ -24,7 +26,7 @@ const readDeletion = (
   return read === null ? null : { family, table, chain, rule: printRule(read) }
 }
 
-/** Null: a rule that iptables refuses, which so is in no chain. */
+/** Reads a rule; null when iptables does not accept it, so that no chain holds it. */
 const readRule = (text: string, program: string, family: Family): Rule | null => {
   try {
     return parse(text, program, family).tables[0]?.chains[0]?.rules[0] ?? null
@@ -35,8 +37,8 @@ const readRule = (text: string, program: string, family: Family): Rule | null =>
 }
 
 /**
- * The rules once a command has deleted the first rule that is the same as its own, as `iptables -D` does.
- * Programs that ask for a rule in a chain of theirs document commands of iptables, and none of nft.
+ * The rules after a command deleted the first rule equal to its own, as `iptables -D` does. Programs that ask for a
+ * rule in one of their chains document iptables commands, and no nft commands.
  */
 export const afterCommand = (ruleset: Ruleset, words: readonly string[], variant: Variant): Ruleset => {
   const deletion = readDeletion(words, variant)

@@ -13,7 +13,7 @@ export interface ChainPlace {
   readonly chain: string
 }
 
-/** First what moves and everything that is added, then everything that goes: in between both are there. */
+/** The changes of one chain: first moves and inserts, then deletes. In between, old and new rules are both there. */
 export interface ChainDiff {
   readonly moves: readonly MoveRule[]
   readonly inserts: readonly InsertRule[]
@@ -24,7 +24,8 @@ const operations = (place: ChainPlace, steps: readonly MergeStep<Rule>[]): Chain
   const total = steps.length
   const kept = steps.filter((step) => step.of !== 'new').length
   let inserted = 0
-  // Written out below: of a hundred thousand operations each takes twice the room where its place is copied into it.
+  // The fields are written out below. Copying the place with a spread takes twice the memory for each of a hundred
+  // thousand operations.
   const { family, table, chain } = place
   const inserts: InsertRule[] = []
   for (const [index, { of, item }] of steps.entries()) {
@@ -46,14 +47,14 @@ const operations = (place: ChainPlace, steps: readonly MergeStep<Rule>[]): Chain
   return total === 0 ? { moves: [], inserts: [], deletes: [] } : { moves: [], inserts, deletes }
 }
 
-/** A chain of ours: all of it is compared. */
+/** Compares a chain of ours as a whole. */
 export const diffOwnChain = (
   place: ChainPlace,
   before: readonly Rule[],
   after: readonly Rule[],
 ): ChainDiff => {
   if (before.length > 0) return operations(place, mergeLists(before, after, printRule))
-  // Nothing to compare with: a hundred thousand rules of a new chain need no text and no step of their own.
+  // A new chain has nothing to compare with. Its hundred thousand rules need no text and no merge step.
   const { family, table, chain } = place
   return {
     moves: [],
@@ -63,13 +64,13 @@ export const diffOwnChain = (
 }
 
 /**
- * A built-in or foreign chain: only rules that lead to our chains are compared. A missing jump goes to its own end of
- * the chain, and a surplus one goes away. A jump that belongs first moves to the front of foreign rules: what they
- * accept would never reach our drops. A jump that belongs last stays, since foreign rules behind it drop or accept no
- * packet that our rules forbid.
+ * Compares a built-in or foreign chain: only the rules that lead to our chains. A missing jump is added at its end of
+ * the chain, and a surplus jump is deleted. A jump that belongs first is moved in front of foreign rules, because
+ * packets that they accept would not reach our drops. A jump that belongs last stays where it is: foreign rules behind
+ * it drop or accept no packet that our rules forbid.
  *
- * @param wanted - our jumps, as they should be; none: they go
- * @param isMeant - whether a rule that leads to us is ours to take away
+ * @param wanted - our jumps as they should be; none: all our jumps are deleted
+ * @param isMeant - whether a rule that leads to our chains is ours to delete
  */
 export const diffForeignChain = (
   place: ChainPlace,
@@ -97,7 +98,7 @@ export const diffForeignChain = (
   return { ...operations(place, [...added, ...moved]), moves }
 }
 
-/** Brings our jumps in front of foreign rules, in the order they have. */
+/** Moves our jumps in front of foreign rules and keeps their order. */
 const toFront = (
   place: ChainPlace,
   steps: readonly MergeStep<Rule>[],
@@ -105,7 +106,7 @@ const toFront = (
 ): { readonly moves: readonly MoveRule[]; readonly moved: readonly MergeStep<Rule>[] } => {
   const moves: MoveRule[] = []
   const moved = [...steps]
-  // A surplus jump in front goes away, and is not in the way.
+  // A surplus jump in front will be deleted, so it is not in the way.
   const isInFront = (step: MergeStep<Rule>): boolean => step.of === 'old' || jumps.has(step)
   let front = moved.findIndex((step) => !isInFront(step))
   if (front === -1) return { moves, moved }

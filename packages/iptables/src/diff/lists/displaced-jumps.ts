@@ -5,7 +5,7 @@ import type { Rule, Ruleset } from '../../model/ruleset.ts'
 import { printRule } from '../../print/rule/print-rule.ts'
 
 /**
- * A jump to a chain of ours that foreign rules stand in front of.
+ * A jump to a chain of ours that stands behind foreign rules.
  * @public @since 0.1.0
  */
 export interface DisplacedJump {
@@ -15,13 +15,13 @@ export interface DisplacedJump {
   readonly chain: string
   /** Our chain. */
   readonly to: string
-  /** The first foreign rule in front of the jump, as iptables-save has it. */
+  /** The first foreign rule in front of the jump, as iptables-save prints it. */
   readonly before: string
 }
 
 /**
- * The jumps that belong first in their chain and are not: what a foreign rule in front of them accepts never reaches our
- * chain. `diff` moves them.
+ * The jumps that belong first in their chain and stand behind foreign rules. A packet that such a foreign rule accepts
+ * does not reach our chain. `diff` moves the jumps to the front.
  * @example
  * displacedJumps(await inspect(runner, 'iptables-nft')) // [] unless a foreign rule was inserted in front of a jump
  * @public @since 0.1.0

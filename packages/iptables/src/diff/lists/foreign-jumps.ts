@@ -4,15 +4,15 @@ import type { Ruleset, Table } from '../../model/ruleset.ts'
 import { printRule } from '../../print/rule/print-rule.ts'
 
 /**
- * A rule of others that leads to a chain of ours.
+ * A foreign rule that leads to a chain of ours.
  * @public @since 0.1.0
  */
 export interface ForeignJump {
   readonly family: Family
   readonly table: string
-  /** The chain the rule stands in. */
+  /** The chain of the foreign rule. */
   readonly chain: string
-  /** As iptables-save has it. */
+  /** The foreign rule as iptables-save prints it. */
   readonly text: string
   /** Our chain. */
   readonly to: string
@@ -32,7 +32,7 @@ export const foreignJumpsIn = (table: Table): readonly ForeignJump[] => {
 }
 
 /**
- * The rules of others that lead to chains of ours.
+ * The foreign rules that lead to chains of ours.
  * @example
  * foreignJumps(emptyRuleset) // []
  * @public @since 0.1.0
@@ -41,9 +41,9 @@ export const foreignJumps = (ruleset: Ruleset): readonly ForeignJump[] =>
   ruleset.tables.flatMap(foreignJumpsIn)
 
 /**
- * The rules of others that keep an empty chain of ours from being deleted.
+ * The foreign rules that lead to an empty chain of ours, so that it cannot be deleted.
  * @example
- * heldChains(applyTo(actual, diff(actual, emptyRuleset))) // [] unless a rule of others leads to a chain of ours
+ * heldChains(applyTo(actual, diff(actual, emptyRuleset))) // [] unless a foreign rule leads to a chain of ours
  * @public @since 0.1.0
  */
 export const heldChains = (ruleset: Ruleset): readonly ForeignJump[] =>

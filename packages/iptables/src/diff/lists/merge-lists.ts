@@ -4,19 +4,22 @@ export interface MergeStep<T> {
   readonly item: T
 }
 
-/** Beyond this product of lengths the middle is taken as replaced: our chains are short, a foreign hand's may not be. */
+/**
+ * The largest product of lengths that is compared. Beyond it the middle is replaced as a whole. Our chains are short; a
+ * chain that another program filled may be long.
+ */
 const tooLarge = 4_000_000
 
 /**
- * Merges two lists into one that holds both in their own order, sharing as much as it can: a longest common
- * subsequence between a common head and a common tail.
+ * Merges two lists into one that holds both in their own order and shares as many items as possible. Between the common
+ * head and the common tail it finds a longest common subsequence.
  */
 export const mergeLists = <T>(
   before: readonly T[],
   after: readonly T[],
   key: (item: T) => string,
 ): readonly MergeStep<T>[] => {
-  // A new chain is all new, and a chain of ten thousand rules has as many keys.
+  // A new chain is all new, so none of its ten thousand keys is made.
   if (before.length === 0) return after.map((item) => ({ of: 'new', item }))
   const olds = before.map(key)
   const news = after.map(key)
@@ -58,7 +61,7 @@ const middle = <T>(before: Keyed<T>, after: Keyed<T>): readonly MergeStep<T>[] =
     only('old', before.items)
     return steps
   }
-  // lengths[row * width + column]: the longest common subsequence of what follows both.
+  // lengths[row * width + column] is the length of the longest common subsequence from `row` and `column` on.
   const width = columns + 1
   const lengths = new Uint32Array((rows + 1) * width)
   for (let row = rows - 1; row >= 0; row -= 1) {

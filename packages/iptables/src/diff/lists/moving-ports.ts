@@ -10,11 +10,11 @@ import { describe } from '../describe.ts'
 interface Port {
   readonly module: 'tcp' | 'udp' | 'sctp'
   readonly port: number
-  /** What is said of it, without comments. */
+  /** The text of the rule without comments. */
   readonly text: string
 }
 
-/** Host ports that a tree has rules for, by protocol and number. */
+/** The host ports with rules in a tree, by protocol and number. */
 const portsIn = (
   ruleset: Ruleset,
   family: Family,
@@ -45,9 +45,10 @@ const portOf = (one: Rule): Port | null => {
 }
 
 /**
- * Closes the host ports that are to lead elsewhere and be open to others, both, before anything else of them changes.
- * Their guard is in `mangle` and their translation in `nat`, which the kernel takes one after the other: in between, the
- * clients of the one would reach the container of the other. The closing rules go with what else goes from `mangle`.
+ * Closes the host ports that get another target and other allowed sources, before anything else of them changes. The
+ * guard of a port is in `mangle` and its translation in `nat`, and the kernel takes one table after the other. In
+ * between, the clients allowed for one target would reach the other. The closing rules are deleted with the old rules
+ * of `mangle`.
  */
 export const closeMovingPorts = (
   actual: Ruleset,

@@ -25,7 +25,7 @@ const types: Readonly<Record<string, number>> = {
   XRESOLVE: 11,
 }
 
-/** Looked up in the routes of the address (RTN_*). */
+/** The type of an address as the routing table gives it (RTN_*). */
 const routed = (of: 'saddr' | 'daddr', limit: 'in' | 'out' | null): Expression => ({
   kind: 'fib',
   of,
@@ -35,8 +35,8 @@ const routed = (of: 'saddr' | 'daddr', limit: 'in' | 'out' | null): Expression =
 })
 
 /**
- * In IPv6 some types are read off the address itself, and several are asked for together, not one of them
- * (net/netfilter/xt_addrtype.c `match_type6`).
+ * Lowers a test of IPv6 address types. Some types are read from the address itself. Where a rule names several types,
+ * all of them must hold and not one of them (net/netfilter/xt_addrtype.c `match_type6`).
  */
 const steps6 = (
   test: AddressTypeTest,
@@ -71,7 +71,7 @@ const steps6 = (
   return test.negated ? [{ kind: 'any-of', alternatives: [steps], negated: true }] : steps
 }
 
-/** `-m addrtype`. */
+/** Lowers `-m addrtype`. */
 export const addressTypeSteps = (match: AddressTypeMatch, family: Family): readonly MatchStep[] => {
   const sides = [
     { of: 'saddr', test: match.source },

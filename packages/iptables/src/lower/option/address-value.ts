@@ -10,12 +10,12 @@ import {
 } from '@portolan/netfilter'
 import { readMasked } from '../../parse/grammar/value/address.ts'
 
-/** IPv4 addresses are numbers in the model, IPv6 addresses bigints. */
+/** The value of an address in the model: a number for IPv4, a bigint for IPv6. */
 const valueOfFamily = (value: bigint, family: Family): number | bigint =>
   family === 'ip' ? Number(value) : value
 
 export const addressSpan = (first: bigint, last: bigint, family: Family): ValueSet =>
-  // `10.0.0.9-10.0.0.5` holds nothing.
+  // A range such as `10.0.0.9-10.0.0.5` is empty.
   first > last
     ? { kind: 'ranges', ranges: [] }
     : between(valueOfFamily(first, family), valueOfFamily(last, family))
@@ -26,7 +26,7 @@ export const unknownMatch = (text: string, random = false): MatchStep => ({
   random,
 })
 
-/** The lowest and the highest address of a prefix; null for a mask that is none. */
+/** The lowest and the highest address of a prefix; null for a mask that is not a prefix. */
 export const prefixSpan = (
   text: string,
   family: Family,
@@ -35,13 +35,13 @@ export const prefixSpan = (
   if (read === null) return null
   const all = (1n << (family === 'ip' ? 32n : 128n)) - 1n
   const free = all ^ read.mask
-  // The free bits of a prefix are all at the end.
+  // In a prefix all free bits are at the end.
   if ((free & (free + 1n)) !== 0n) return null
   const first = read.value & read.mask
   return { first, last: first | free }
 }
 
-/** An address is in a prefix, or has what a mask asks for. */
+/** Compares an address with a prefix, or with a value under a mask. */
 export const inPrefix = (
   expression: Expression,
   text: string,
@@ -57,7 +57,7 @@ export const inPrefix = (
   return compare(bitwise('and', expression, mask), oneOf(value), negated)
 }
 
-/** `first-last`. */
+/** Compares an address with a range `first-last`. */
 export const inRange = (
   expression: Expression,
   text: string,

@@ -10,10 +10,15 @@ const hooks: Readonly<Record<string, Hook>> = {
   POSTROUTING: 'postrouting',
 }
 
-/** Of enum nf_ip_hook_priorities (include/uapi/linux/netfilter_ipv4.h); nat has two. */
+/**
+ * The priorities of the tables, from enum nf_ip_hook_priorities (include/uapi/linux/netfilter_ipv4.h). nat is not here,
+ * because it has two.
+ */
 const priorities: Readonly<Record<string, number>> = { raw: -300, mangle: -150, filter: 0, security: 50 }
 
-/** NF_IP_PRI_SECURITY is 50, and iptables-nft says 150 (1.8.11, iptables/nft.c `xtables_ipv4`). */
+/**
+ * The priority that iptables-nft uses is 150, though NF_IP_PRI_SECURITY is 50 (1.8.11, iptables/nft.c `xtables_ipv4`).
+ */
 const SECURITY_OF_NFT = 150
 
 const priorityOf = (table: string, hook: Hook, tool: Variant): number | undefined => {
@@ -22,13 +27,16 @@ const priorityOf = (table: string, hook: Hook, tool: Variant): number | undefine
   return hook === 'prerouting' || hook === 'output' ? -100 : 100
 }
 
-/** Routing is done again after a mark or an address was changed there (net/ipv4/netfilter/iptable_mangle.c). */
+/**
+ * The type of a base chain. After mangle OUTPUT changes a mark or an address, the kernel routes the packet again
+ * (net/ipv4/netfilter/iptable_mangle.c).
+ */
 const typeOf = (table: string, hook: Hook): BaseHook['type'] => {
   if (table === 'nat') return 'nat'
   return table === 'mangle' && hook === 'output' ? 'route' : 'filter'
 }
 
-/** Where a chain hangs; null when it is only jumped to. */
+/** The hook of a built-in chain; null for other chains, which are reached by jumps only. */
 export const baseHook = (table: string, chain: Chain, tool: Variant): BaseHook | null => {
   const hook = chain.kind === 'built-in' ? hooks[chain.name] : undefined
   const priority = hook === undefined ? undefined : priorityOf(table, hook, tool)

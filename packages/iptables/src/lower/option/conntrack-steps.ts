@@ -36,7 +36,10 @@ const statuses: Readonly<Record<string, number>> = {
 const anyBit = (mask: number, negated: boolean): MatchStep =>
   compare(bitwise('and', status, mask), oneOf(0), !negated)
 
-/** SNAT and DNAT are no states of their own but bits of the status, in both directions of the flow. */
+/**
+ * Lowers a test of states. SNAT and DNAT are bits of the status and not states. They are set in both directions of the
+ * flow.
+ */
 const stateStep = (names: readonly string[], negated: boolean): MatchStep => {
   const real = names.flatMap((name) => states[name] ?? [])
   const translated = names.reduce(
@@ -49,7 +52,7 @@ const stateStep = (names: readonly string[], negated: boolean): MatchStep => {
   return { kind: 'any-of', alternatives, negated }
 }
 
-/** `-m state`. */
+/** Lowers `-m state`. */
 export const oldStateStep = ({ states: names, negated }: StateMatch): MatchStep => stateStep(names, negated)
 
 const tuples: Readonly<
@@ -98,7 +101,7 @@ const testStep = ({ option, value, negated }: ConntrackTest, family: Family): Ma
 }
 
 /**
- * `-m conntrack`. Where there is no entry, only the state is asked for, and everything else passes
+ * Lowers `-m conntrack`. For a packet without an entry only the state is tested, and all other tests pass
  * (net/netfilter/xt_conntrack.c `conntrack_mt`).
  */
 export const conntrackSteps = ({ tests }: ConntrackMatch, family: Family): readonly MatchStep[] => {

@@ -13,7 +13,7 @@ const addressRangeSteps = ({ options }: ExtensionMatch, family: Family): readonl
     inRange(field(name === 'src-range' ? 'saddr' : 'daddr', { family }), value, negated, family),
   )
 
-/** Ports of a protocol whose module asks for more than ports: what it asks besides is unknown. */
+/** Lowers the ports of a protocol module that tests more than ports. Its other tests are unknown. */
 const portExtensionSteps = ({ module, options }: ExtensionMatch): readonly MatchStep[] => {
   const fields = portFields(module)
   const steps = options.map(({ name, values, negated, quoting }) => {
@@ -28,19 +28,22 @@ const portExtensionSteps = ({ module, options }: ExtensionMatch): readonly Match
   return [hasHeader(module), ...steps]
 }
 
-/** Noting an address always succeeds; whether it was noted before cannot be known. */
+/**
+ * Lowers `-m recent`. Recording an address (`--set`) always succeeds. Whether an address was recorded before is
+ * unknown.
+ */
 const recentSteps = ({ options }: ExtensionMatch, text: string): readonly MatchStep[] => {
   const set = optionOf(options, 'set')
   if (set === undefined) return [unknownMatch(text)]
   return set.negated ? [never] : []
 }
 
-/** The modules that ask for nothing when they have no option. */
+/** The modules that match every packet when they have no option. */
 const emptyPasses: ReadonlySet<string> = new Set(['esp', 'ah', 'ipcomp', 'mh', 'devgroup'])
 
 /**
- * A module without a kind of its own. What a description of a packet, a flow and a host settles is a test; all else
- * is unknown, with its text.
+ * Lowers a module without a kind of its own. A test that the description of packet, flow and host decides is lowered.
+ * Every other test is unknown, with its text.
  */
 export const extensionSteps = (match: ExtensionMatch, family: Family): readonly MatchStep[] => {
   const { module, options } = match
@@ -58,7 +61,7 @@ export const extensionSteps = (match: ExtensionMatch, family: Family): readonly 
     case 'hbh':
     case 'dst':
     case 'frag':
-      // The packets that are described carry no IPv6 extension header (net/ipv6/netfilter/ip6t_rt.c and its like).
+      // Described packets have no IPv6 extension header (net/ipv6/netfilter/ip6t_rt.c and its like).
       return [never]
     case 'pkttype':
       return packetTypeSteps(options)
@@ -73,7 +76,7 @@ export const extensionSteps = (match: ExtensionMatch, family: Family): readonly 
     case 'recent':
       return recentSteps(match, text)
     case 'statistic':
-      // Every nth packet: of many flows some are and some are not.
+      // Matches every nth packet, so it selects some of many flows.
       return [unknownMatch(text, true)]
     default:
       return options.length === 0 && emptyPasses.has(module) ? [] : [unknownMatch(text)]

@@ -21,7 +21,7 @@ const not = (steps: readonly MatchStep[]): MatchStep => ({
 
 const unless = (negated: boolean, step: MatchStep): MatchStep => (negated ? not([step]) : step)
 
-/** A name ending in `+` stands for every name that starts so. */
+/** Compares an interface name. A final `+` is a wildcard for every name with that start. */
 export const interfaceIs = (of: Field, name: string, negated: boolean): MatchStep => {
   const wildcard = name.endsWith('+')
   return compare(field(of), named(wildcard ? name.slice(0, -1) : name, { wildcard }), negated)
@@ -29,12 +29,15 @@ export const interfaceIs = (of: Field, name: string, negated: boolean): MatchSte
 
 const packetTypes: Readonly<Record<string, number>> = { unicast: 0, broadcast: 1, multicast: 2 }
 
-/** `-m pkttype`. */
+/** Lowers `-m pkttype`. */
 export const packetTypeSteps = ([option]: readonly ExtensionOption[]): readonly MatchStep[] => [
   compare(field('pkttype'), oneOf(packetTypes[option?.values[0] ?? ''] ?? 0), option?.negated ?? false),
 ]
 
-/** Where a packet is not switched, a negated test of a port passes (net/netfilter/xt_physdev.c `physdev_mt`). */
+/**
+ * Lowers `-m physdev`. For a packet that is not bridged, a negated test of a port passes (net/netfilter/xt_physdev.c
+ * `physdev_mt`).
+ */
 export const physdevSteps = (options: readonly ExtensionOption[]): readonly MatchStep[] =>
   options.map(({ name, values: [value = ''], negated }): MatchStep => {
     switch (name) {
@@ -51,7 +54,10 @@ export const physdevSteps = (options: readonly ExtensionOption[]): readonly Matc
     }
   })
 
-/** What has no socket of this host passes where every test is negated (net/netfilter/xt_owner.c `owner_mt`). */
+/**
+ * Lowers `-m owner`. A packet without a socket of this host passes where every test is negated
+ * (net/netfilter/xt_owner.c `owner_mt`).
+ */
 export const ownerSteps = (options: readonly ExtensionOption[], text: string): readonly MatchStep[] => {
   // A process may have more groups than its socket shows, and a socket is not always known.
   const asks =
@@ -66,7 +72,10 @@ export const ownerSteps = (options: readonly ExtensionOption[], text: string): r
 
 const everywhere = { ip: '0.0.0.0/8', ip6: '::/128' } as const
 
-/** Packets not yet looked up, on their way to all of a link (net/ipv4/netfilter/ipt_rpfilter.c, ip6t_rpfilter.c). */
+/**
+ * The packets for which no route is looked up: without a source address, and in IPv4 sent to a whole link
+ * (net/ipv4/netfilter/ipt_rpfilter.c, ip6t_rpfilter.c).
+ */
 const fromNowhere = (family: Family): readonly (readonly MatchStep[])[] => {
   const source = inPrefix(field('saddr', { family }), everywhere[family], false, family)
   if (family === 'ip6') return [[source]]
@@ -77,7 +86,7 @@ const fromNowhere = (family: Family): readonly (readonly MatchStep[])[] => {
   ]
 }
 
-/** `-m rpfilter`: the way back to the source leads out of where the packet came in. */
+/** Lowers `-m rpfilter`: the route back to the source leaves by the interface that the packet came in by. */
 export const reversePathStep = (options: readonly ExtensionOption[], family: Family): MatchStep => {
   const has = (name: string): boolean => optionOf(options, name) !== undefined
   const look = (result: 'present' | 'type', limit: 'in' | null): Expression => ({

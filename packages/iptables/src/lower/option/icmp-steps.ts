@@ -1,12 +1,12 @@
 import { between, compare, field, type MatchStep, oneOf, protocolNumber } from '@portolan/netfilter'
 import type { IcmpMatch } from '../../model/option/match.ts'
 
-/** `-m icmp`: a type, perhaps with a code or some codes of it. */
+/** Lowers `-m icmp`: a type, perhaps with a code or a range of codes. */
 export const icmpSteps = ({ module, type, negated }: IcmpMatch): readonly MatchStep[] => {
   const of = { protocols: [module === 'icmp' ? protocolNumber.icmp : protocolNumber.icmpv6] }
   const hasHeader = compare(field('icmp-type', of), { kind: 'any' })
   const [kind = '', code] = type.split('/')
-  // Type 255 of ICMP is any type (net/netfilter/xt_tcpudp.c `icmp_type_code_match`).
+  // ICMP type 255 stands for any type (net/netfilter/xt_tcpudp.c `icmp_type_code_match`).
   if (kind === 'any' || (module === 'icmp' && kind === '255')) {
     return negated ? [hasHeader, compare(field('icmp-type', of), { kind: 'any' }, true)] : [hasHeader]
   }

@@ -5,7 +5,7 @@ const every = 0xffffffff
 const packetMark = field('mark')
 const flowMark: Expression = { kind: 'conntrack', key: 'mark' }
 
-/** What stays of a mark when the bits of `mask` are taken. */
+/** The bits of a mark outside of `mask`; null: none is left. */
 const without = (mark: Expression, mask: number): Expression | null =>
   mask === every ? null : bitwise('and', mark, ~mask >>> 0)
 
@@ -24,13 +24,13 @@ export const valueAndMask = (text: string): { readonly value: number; readonly m
 const masked = (mark: Expression, mask: number): Expression =>
   mask === every ? mark : bitwise('and', mark, mask)
 
-/** `-j MARK`. */
+/** Lowers `-j MARK`. */
 export const setPacketMark = (text: string): SetStep => {
   const { value, mask } = valueAndMask(text)
   return { kind: 'set', target: 'mark', value: xmark(packetMark, value, mask) }
 }
 
-/** `-j CONNMARK`: sets the flow's mark, or copies between it and the packet's. */
+/** Lowers `-j CONNMARK`: sets the flow's mark, or copies between it and the packet's mark. */
 export const connmarkStep = (options: readonly ExtensionOption[]): SetStep => {
   const [left, right] = [argumentOf(options, 'left-shift-mark'), argumentOf(options, 'right-shift-mark')]
   const shifted = (value: Expression): Expression => {

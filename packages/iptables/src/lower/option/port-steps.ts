@@ -36,7 +36,7 @@ const protocols: Readonly<Record<string, readonly number[]>> = {
   dccp: [protocolNumber.dccp],
 }
 
-/** Source and destination ports of one protocol's module. */
+/** The source and destination port of one protocol's module. */
 export const portFields = (module: string): PortFields => fieldsOf[module] ?? newFields([])
 
 interface PortFields {
@@ -49,18 +49,21 @@ const newFields = (of: readonly number[]): PortFields => ({
   destination: field('dport', { protocols: of }),
 })
 
-/** Made once: a hundred thousand rules may ask for them. */
+/** Made once: a hundred thousand rules may use them. */
 const fieldsOf: Readonly<Record<string, PortFields>> = Object.fromEntries(
   Object.entries(protocols).map(([module, of]) => [module, newFields(of)]),
 )
 
-/** The module's header has to be there, whatever is in it: a later fragment has none. */
+/** The header of the module's protocol must be present, whatever its content. A later fragment has none. */
 export const hasHeader = (module: string): MatchStep => compare(portFields(module).source, { kind: 'any' })
 
-/** What asks for one destination port, by module and port: of the mappings of both families each is made once. */
+/**
+ * The steps for one destination port, by module and port. The mappings of both families share them, so each is made
+ * once.
+ */
 export type KnownPorts = Map<PortMatch['module'], Map<number, MatchStep>>
 
-/** `-m tcp` and its like. */
+/** Lowers `-m tcp` and its like. */
 export const portSteps = (match: PortMatch, known: KnownPorts): readonly MatchStep[] => {
   const { module, source, destination, flags } = match
   const isUsual = source === null && flags === null && destination?.negated === false
@@ -86,7 +89,7 @@ const stepsOf = ({ module, source, destination, flags }: PortMatch): readonly Ma
   return steps.length === 0 ? [hasHeader(module)] : steps
 }
 
-/** `-m multiport`; `--ports` is either of the two (net/netfilter/xt_multiport.c). */
+/** Lowers `-m multiport`; `--ports` tests either of the two ports (net/netfilter/xt_multiport.c). */
 export const multiportStep = ({ side, ports, negated }: MultiportMatch): MatchStep => {
   const set = portSet(ports)
   const of = { protocols: portProtocols }

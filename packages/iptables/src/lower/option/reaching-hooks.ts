@@ -2,7 +2,7 @@ import type { Hook } from '@portolan/netfilter'
 import type { Table } from '../../model/ruleset.ts'
 import { baseHook } from './base-hook.ts'
 
-/** From which hooks each chain of a table can be reached, by jumps and gotos. */
+/** The hooks from which each chain of a table can be reached, by jumps and gotos. */
 export const reachingHooks = (table: Table): ReadonlyMap<string, ReadonlySet<Hook>> => {
   const leadsTo = new Map(
     table.chains.map(({ name, rules }) => [

@@ -14,7 +14,7 @@ import { printTarget } from '../../print/rule/print-target.ts'
 import { masqueradeStep, natSteps, netmapSteps, type ReadAddresses } from '../nat.ts'
 import { connmarkStep, setPacketMark, valueAndMask } from './mark-steps.ts'
 
-/** Targets that write down or change what decides nothing, and go on. */
+/** Targets that log or change something without effect on the packet's path. The packet goes on to the next rule. */
 const harmless: ReadonlySet<string> = new Set([
   ...['AUDIT', 'CHECKSUM', 'CLASSIFY', 'CONNSECMARK', 'DSCP', 'ECN', 'IDLETIMER', 'LED', 'LOG', 'NFLOG'],
   ...['RATEEST', 'SECMARK', 'SET', 'TCPMSS', 'TCPOPTSTRIP', 'TEE', 'TOS', 'TRACE', 'ULOG'],
@@ -31,7 +31,7 @@ const unknownSet = (text: string, target: 'mark' | 'ct-mark' | 'hop-limit'): Act
   value: { kind: 'unknown', text, random: false, range: null },
 })
 
-/** A hash of the packet: of many flows each value will come up (net/netfilter/xt_HMARK.c). */
+/** Lowers HMARK, a hash of the packet. Over many flows each value occurs (net/netfilter/xt_HMARK.c). */
 const hashMark = ({ options }: ExtensionTarget, text: string): ActionStep => {
   const first = Number(argumentOf(options, 'hmark-offset') ?? 0)
   const last = first + Number(argumentOf(options, 'hmark-mod') ?? 1) - 1
@@ -48,7 +48,7 @@ const zoneTargets = [
   ['zone-reply', 'ct-zone-reply'],
 ] as const
 
-/** What is not tracked has no zone; helpers and events decide nothing. */
+/** Lowers CT. An untracked packet has no zone. Helpers and events decide nothing. */
 const conntrackTarget = ({ options }: ExtensionTarget, text: string): ActionStep => {
   if (optionOf(options, 'notrack') !== undefined) return { kind: 'notrack', text }
   for (const [option, target] of zoneTargets) {
@@ -63,10 +63,10 @@ const conntrackTarget = ({ options }: ExtensionTarget, text: string): ActionStep
   return note(text)
 }
 
-/** A machine is hardly more hops away than this: so many fewer does every packet outlive. */
+/** Hardly any machine is more hops away than this. A decrement below it is taken to leave every packet alive. */
 const FEW_HOPS = 32
 
-/** TTL and HL (net/netfilter/xt_HL.c). What a packet's sender chose is not known. */
+/** Lowers TTL and HL (net/netfilter/xt_HL.c). The value that the sender chose is not known. */
 const hopLimitStep = ({ name, options }: ExtensionTarget, text: string): ActionStep => {
   const prefix = name === 'TTL' ? 'ttl' : 'hl'
   const set = argumentOf(options, `${prefix}-set`)
@@ -119,7 +119,7 @@ const extensionTarget = (
   }
 }
 
-/** A target whose words are not understood may still be one that decides nothing. */
+/** Lowers a target whose options are not understood. Some targets decide nothing whatever their options are. */
 const opaqueTarget = (name: string, text: string): ActionStep => {
   if (name === 'MARK') return unknownSet(text, 'mark')
   if (name === 'TTL' || name === 'HL') return unknownSet(text, 'hop-limit')
@@ -127,16 +127,16 @@ const opaqueTarget = (name: string, text: string): ActionStep => {
   return harmless.has(name) && name !== 'SET' ? note(text) : unknownAction(text)
 }
 
-/** What a target has to know of the table it stands in. */
+/** The facts about the table that lowering a target needs. */
 export interface TargetScope {
   readonly family: Family
   readonly hasChain: (name: string) => boolean
-  /** Where the rule's chain can be reached from. */
+  /** The hooks from which the rule's chain can be reached. */
   readonly hooks: () => ReadonlySet<Hook>
   readonly addresses: ReadAddresses
 }
 
-/** What a target does. */
+/** The steps of a target. */
 export const targetSteps = (target: Target | null, scope: TargetScope): readonly Step[] => {
   if (target === null) return []
   switch (target.kind) {
@@ -144,7 +144,7 @@ export const targetSteps = (target: Target | null, scope: TargetScope): readonly
       return [verdict(verdicts[target.verdict])]
     case 'jump':
     case 'goto':
-      // A part of a table may have been kept from us.
+      // The text may be a part of a table, so the chain may be missing in it.
       if (!scope.hasChain(target.chain)) return [unknownAction(printTarget(target))]
       return [target.kind === 'jump' ? jumpTo(target.chain) : goTo(target.chain)]
     case 'dnat':

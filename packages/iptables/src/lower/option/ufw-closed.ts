@@ -1,8 +1,8 @@
 import type { Ruleset, Table } from '../../model/ruleset.ts'
 
 /**
- * The IPv6 table that ufw has closed: with IPV6=no it sets every policy to drop and makes none of its chains there, so
- * only its chains in IPv4 tell that it was ufw.
+ * Finds the IPv6 filter table that ufw has closed; null when there is none. With IPV6=no ufw sets every policy there to
+ * drop and makes none of its chains. So only its chains in IPv4 tell that the policies are ufw's.
  *
  * @see ufw `src/ufw-init-functions` `ufw_start`
  */

@@ -1,4 +1,4 @@
-/** The chains that hang on hooks, per table, in the order iptables-save prints them (ip_tables' valid_hooks). */
+/** The built-in chains of each table, in the order iptables-save prints them (ip_tables' valid_hooks). */
 export const builtInChains: Readonly<Record<string, readonly string[]>> = {
   raw: ['PREROUTING', 'OUTPUT'],
   mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
@@ -7,9 +7,9 @@ export const builtInChains: Readonly<Record<string, readonly string[]>> = {
   security: ['INPUT', 'FORWARD', 'OUTPUT'],
 }
 
-/** None of a table that is not known. */
+/** The built-in chains of a table; empty for an unknown table. */
 export const builtIns = (table: string): readonly string[] =>
-  // A table may be called `constructor`.
+  // A table may have the name `constructor`.
   Object.hasOwn(builtInChains, table) ? (builtInChains[table] ?? []) : []
 
 export const isBuiltIn = (table: string, chain: string): boolean => builtIns(table).includes(chain)

@@ -10,19 +10,19 @@ import {
 import { comment, jump, rule, toLocal } from '../build.ts'
 import type { Rule } from '../ruleset.ts'
 
-/** The one rule by which a built-in chain hands packets to us. */
+/** The one rule in a built-in chain that leads to a chain of ours. */
 export interface Jump {
   readonly table: 'mangle' | 'filter' | 'nat'
   readonly chain: string
   readonly to: string
-  /** `last` where an accept of ours must beat nothing but the policy. */
+  /** `last`: our accepts come after the foreign rules, so that they overrule only the policy. */
   readonly place: 'first' | 'last'
   readonly rule: Rule
 }
 
 const note = comment('portolan')
 
-/** Every jump we ever make, in the order of tables that `compile` writes. */
+/** All jumps that `compile` makes, in the order of its tables. */
 export const jumps: readonly Jump[] = [
   {
     table: 'mangle',
@@ -51,6 +51,6 @@ export const jumps: readonly Jump[] = [
   { table: 'nat', chain: 'POSTROUTING', to: source, place: 'first', rule: rule([note], jump(source)) },
 ]
 
-/** Where our jump stands among the rules of a built-in chain. */
+/** The place of our jump among the rules of a built-in chain. */
 export const placeOf = (table: string, chain: string): 'first' | 'last' =>
   jumps.find((one) => one.table === table && one.chain === chain)?.place ?? 'first'

@@ -6,11 +6,11 @@
 export type Quoting = 'bare' | 'if-needed' | 'always'
 
 /**
- * One option of a match or target, in the form the kernel gives it back.
+ * One option of a match or target, in the form in which the kernel returns it.
  * @public @since 0.1.0
  */
 export interface ExtensionOption {
-  /** Without its dashes, and in full. */
+  /** The full name, without dashes. */
   readonly name: string
   readonly negated: boolean
   /** Without quotes. */

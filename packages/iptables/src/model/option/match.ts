@@ -1,8 +1,8 @@
 import type { ExtensionOption } from './extension.ts'
 
 /**
- * One condition of a rule. What is understood and has no kind of its own is an `extension`; what is not understood
- * is `opaque` and kept letter for letter.
+ * One condition of a rule. A condition that is understood and has no kind of its own is an `extension`. A condition
+ * that is not understood is `opaque`, with its text unchanged.
  * @public @since 0.1.0
  */
 export type Match =
@@ -29,7 +29,7 @@ export interface AddressMatch {
   readonly negated: boolean
 }
 
-/** `-i` and `-o`; a name ending in `+` stands for every name that starts so. @public @since 0.1.0 */
+/** `-i` and `-o`; a final `+` is a wildcard for every name with that start. @public @since 0.1.0 */
 export interface InterfaceMatch {
   readonly kind: 'in' | 'out'
   readonly name: string
@@ -164,8 +164,8 @@ export interface CommentMatch {
 }
 
 /**
- * Any other module of iptables: `-m limit`, `-m recent`, `-m iprange`. Its options are checked, complete and in the
- * order in which iptables-save prints them.
+ * A match of any other iptables module: `-m limit`, `-m recent`, `-m iprange`. Its options are checked, complete, and
+ * in the order in which iptables-save prints them.
  * @public @since 0.1.0
  */
 export interface ExtensionMatch {
@@ -179,6 +179,6 @@ export interface OpaqueMatch {
   readonly kind: 'opaque'
   /** The module after `-m`, or the bare option. */
   readonly module: string
-  /** The whole of it as it stood: `-m recent --update --seconds 60 --name DEFAULT --rsource`. */
+  /** The whole match as written: `-m recent --update --seconds 60 --name DEFAULT --rsource`. */
   readonly text: string
 }

@@ -1,7 +1,7 @@
 import type { ExtensionOption } from './extension.ts'
 
 /**
- * What becomes of a packet that a rule matches.
+ * The action of a rule for a packet that it matches.
  * @public @since 0.1.0
  */
 export type Target =
@@ -19,7 +19,7 @@ export interface VerdictTarget {
   readonly verdict: 'ACCEPT' | 'DROP' | 'RETURN'
 }
 
-/** `-j CHAIN` comes back after the rule; `-g CHAIN` does not. @public @since 0.1.0 */
+/** `-j CHAIN` returns to the next rule after the chain; `-g CHAIN` does not. @public @since 0.1.0 */
 export interface ChainTarget {
   readonly kind: 'jump' | 'goto'
   readonly chain: string
@@ -64,6 +64,6 @@ export interface ExtensionTarget {
 export interface OpaqueTarget {
   readonly kind: 'opaque'
   readonly name: string
-  /** The whole of it as it stood: `-j LOG --log-prefix "[denied] "`. */
+  /** The whole target as written: `-j LOG --log-prefix "[denied] "`. */
   readonly text: string
 }

@@ -1,10 +1,15 @@
 import { type Family, tryParseAddress4, tryParseAddress6 } from '@portolan/netfilter'
 import { readMasked } from '../grammar/value/address.ts'
 
-/** What is wrong with a text, as a clause; null: it is right, or it may be right on the host that it comes from. */
+/**
+ * Says what is wrong with a text, as a clause. Null: the text is right, or may be right on the host that it comes from.
+ */
 export type Fault = (text: string, family: Family) => string | null
 
-/** A text of rules is of one family; the other program prints, and reads, the other one. */
+/**
+ * The fault of an address of the other family. A text has rules of one family; the other family has a program of its
+ * own.
+ */
 const otherFamily = (text: string, family: Family): string =>
   family === 'ip'
     ? `${text} is an IPv6 address, and this text is read as rules of IPv4 (iptables): give it as the text of ip6tables-save`
@@ -13,10 +18,10 @@ const otherFamily = (text: string, family: Family): string =>
 const isOfOther = (address: string, family: Family): boolean =>
   (family === 'ip' ? tryParseAddress6(address) : tryParseAddress4(address)) !== null
 
-/** Digits and dots, or a colon: no resolver looks up such a name. */
+/** Can the text be no host name, because it has only digits and dots, or has a colon? */
 const isNoName = (address: string): boolean => /^[\d.]+$/.test(address) || address.includes(':')
 
-/** An address without a length. A name may be known to the resolver of its host. */
+/** Checks an address without a length. A name is accepted: the resolver of its host may know it. */
 export const addressFault: Fault = (text, family) => {
   if (isOfOther(text, family)) return otherFamily(text, family)
   return readMasked(text, family) === null && isNoName(text)
@@ -24,7 +29,7 @@ export const addressFault: Fault = (text, family) => {
     : null
 }
 
-/** Of `-s` and `-d`: an address, a length and lists of both. */
+/** Checks the value of `-s` and `-d`: an address with or without a length, or a list of them. */
 export const prefixFault: Fault = (text, family) => {
   for (const part of text.split(',')) {
     const [address = '', length] = part.split('/')
@@ -39,7 +44,10 @@ export const prefixFault: Fault = (text, family) => {
   return null
 }
 
-/** Where a wrong length is read as a mask (libxtables, XTTYPE_HOSTMASK), or two addresses are given, only the family is sure. */
+/**
+ * Checks only the family of an address. Some options read a wrong length as a mask (libxtables, XTTYPE_HOSTMASK), and
+ * some take two addresses.
+ */
 export const familyFault: Fault = (text, family) => {
   for (const one of text.split('-')) {
     const [address = ''] = one.split('/')

@@ -2,7 +2,9 @@ import type { Family } from '@portolan/netfilter'
 import type { ConditionOption } from '../line/core-match.ts'
 import { prefixFault } from './address-fault.ts'
 
-/** What is wrong on every host with a condition of iptables itself; null where it may be right on some. */
+/**
+ * Says what is wrong on every host with a condition of iptables itself. Null: nothing, or it may be right on some host.
+ */
 export const conditionFault = (
   option: ConditionOption,
   text: string,

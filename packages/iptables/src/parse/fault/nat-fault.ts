@@ -2,7 +2,7 @@ import { tryParseAddress6 } from '@portolan/netfilter'
 import { addressFault, type Fault, familyFault } from './address-fault.ts'
 import { portRangeFault } from './port-fault.ts'
 
-/** `[fd00::2]:80`, `10.0.0.2:80`; a text of neither form is its addresses. */
+/** Splits `[fd00::2]:80` and `10.0.0.2:80` into address and port. A text of another form has addresses only. */
 const partsOf = (text: string): readonly [addresses: string, ports: string | null] => {
   const [, bracketed, behind] = /^\[([^\]]*)\](?::(.*))?$/.exec(text) ?? []
   if (bracketed !== undefined) return [bracketed, behind ?? null]
@@ -10,9 +10,9 @@ const partsOf = (text: string): readonly [addresses: string, ports: string | nul
   return addresses === undefined ? [text, null] : [addresses, ports ?? null]
 }
 
-/** Where DNAT and SNAT lead. libxt_NAT takes addresses only, no names. */
+/** Checks the target of DNAT and SNAT. libxt_NAT accepts addresses, and no names. */
 export const natFault: Fault = (text, family) => {
-  // `fd00::2` has no brackets.
+  // An IPv6 address without brackets, such as `fd00::2`, has no port.
   const [addresses, ports] = tryParseAddress6(text) === null ? partsOf(text) : [text, null]
   const other = familyFault(addresses, family)
   if (other !== null) return other
@@ -20,6 +20,6 @@ export const natFault: Fault = (text, family) => {
     const fault = addressFault(address, family)
     if (fault !== null) return fault
   }
-  // `80-90/100` shifts.
+  // `80-90/100` shifts the ports.
   return ports === null || ports.includes('/') ? null : portRangeFault(ports, family)
 }

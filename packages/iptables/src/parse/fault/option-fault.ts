@@ -18,14 +18,17 @@ const faults: ReadonlyMap<Reader, Fault> = new Map([
   [addressOrPrefix, familyFault],
 ])
 
-/** Only these read their ports with a function of their own, which refuses what does not fit (libxt_tcp, libxt_sctp). */
+/**
+ * Only these modules read ports with a function of their own, which refuses numbers that are too large (libxt_tcp,
+ * libxt_sctp).
+ */
 const strict: ReadonlySet<string> = new Set(['tcp', 'sctp'])
 
 /**
- * What is wrong with an option on every host, as `iptables-restore` refuses it: a port that is none, an address of the
- * other family. What only some hosts know (names of services and hosts) is no fault.
+ * Says what is wrong on every host with an option, as `iptables-restore` refuses it: a port that is not one, or an
+ * address of the other family. A name of a service or host is not a fault, because some hosts may know it.
  *
- * @param module - the match or target that the option is of
+ * @param module - the match or target of the option
  */
 export const optionFault = (
   module: string,

@@ -3,7 +3,7 @@ import type { Fault } from './address-fault.ts'
 
 const mostPort = 65535
 
-/** Numbers and what looks like them; a name may be a service of the host that the rule comes from. */
+/** Checks a text that is a number or looks like one. A name may be a service on the host that the rule comes from. */
 const onePortFault = (text: string, range: string): string | null => {
   if (readPort(text) !== null) return null
   if (/^\d+$/.test(text)) return `port ${text} is above ${mostPort}, the last one`
@@ -18,7 +18,7 @@ const descends = (left: string, right: string, sign: string): string | null => {
     : `the range ${left}${sign}${right} descends: write ${right}${sign}${left}`
 }
 
-/** `80`, `80:90`, `:90`, `80:` of the modules that are named for a protocol. */
+/** Checks `80`, `80:90`, `:90` or `80:`, for the modules named after a protocol. */
 export const portSpanFault: Fault = (text) => {
   const [left = '', right, ...more] = text.split(':')
   if (more.length > 0) return `"${text}" is neither a port nor a range of ports`
@@ -29,13 +29,16 @@ export const portSpanFault: Fault = (text) => {
   return fault ?? (right === undefined || right === '' ? null : descends(left, right, ':'))
 }
 
-/** As above, where libxtables asks the resolver, and keeps 16 bits of any number (XTTYPE_PORTRC): 99999 is 34463 there. */
+/**
+ * The same for modules whose ports libxtables reads. It asks the resolver, and keeps the low 16 bits of any number
+ * (XTTYPE_PORTRC): 99999 becomes 34463.
+ */
 export const looseSpanFault: Fault = (text, family) =>
   /^\d+(?::\d*)?$|^:\d+$/.test(text) && text.split(':').some((end) => Number(end) > mostPort)
     ? null
     : portSpanFault(text, family)
 
-/** Of multiport. */
+/** Checks the list of ports of multiport. */
 export const portListFault: Fault = (text) => {
   const parts = text.split(',')
   for (const part of parts) {
@@ -54,7 +57,7 @@ export const portListFault: Fault = (text) => {
     : null
 }
 
-/** Of a target: `80`, `80-90`. */
+/** Checks the ports of a target: `80`, `80-90`. */
 export const portRangeFault: Fault = (text) => {
   const alone = onePortFault(text, '80-90')
   if (alone === null || !/^\d+-\d+$/.test(text)) return alone

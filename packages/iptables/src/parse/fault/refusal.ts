@@ -1,10 +1,10 @@
 import { type Family, ParseError } from '@portolan/netfilter'
 
-/** Where a rule stands, for an error. */
+/** The line of a rule, for an error. */
 export interface RefusedLine {
   readonly source: string
   readonly family: Family
-  /** Counts from 1. */
+  /** Counted from 1. */
   readonly line: number
   readonly text: string
 }
@@ -12,7 +12,7 @@ export interface RefusedLine {
 /**
  * The error for a line that `iptables-restore` refuses on every host.
  *
- * @param start - the offset of what is at fault
+ * @param start - the offset of the fault in the line
  * @param fault - a clause: what is wrong, and what to write instead
  */
 export const refusal = (

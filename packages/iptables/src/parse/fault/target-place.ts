@@ -1,10 +1,10 @@
 import { isBuiltIn } from '../../model/chain/built-in.ts'
 import type { Target } from '../../model/option/target.ts'
 
-/** Where the kernel takes a target: `table` and `hooks` of its xt_target. */
+/** The place where the kernel accepts a target: `table` and `hooks` of its xt_target. */
 interface Place {
   readonly table: string
-  /** Null: any of the table. A chain of a user's own may be reached from any. */
+  /** Null: any chain of the table. Chains that a user made are not checked: any built-in chain may lead to them. */
   readonly chains: readonly string[] | null
 }
 
@@ -13,7 +13,7 @@ const raw: Place = { table: 'raw', chains: null }
 const mangle: Place = { table: 'mangle', chains: null }
 
 /**
- * Targets that the kernel takes in one table only (net/netfilter/xt_nat.c, xt_MASQUERADE.c, xt_REDIRECT.c,
+ * The targets that the kernel accepts in one table only (net/netfilter/xt_nat.c, xt_MASQUERADE.c, xt_REDIRECT.c,
  * xt_NETMAP.c, xt_CT.c, xt_TPROXY.c, xt_DSCP.c, xt_HL.c; net/ipv4/netfilter/ipt_REJECT.c).
  */
 const places: Readonly<Record<string, Place>> = {
@@ -31,7 +31,7 @@ const places: Readonly<Record<string, Place>> = {
   HL: mangle,
 }
 
-/** The name of a target that has a place; null for a verdict or a jump, which most rules have. */
+/** The name of a target that may be restricted; null for a verdict or a jump, which most rules have. */
 const nameOf = (target: Target): string | null => {
   switch (target.kind) {
     case 'verdict':
@@ -46,7 +46,7 @@ const nameOf = (target: Target): string | null => {
   }
 }
 
-/** Why the kernel takes no such target there; null where it does. */
+/** Says why the kernel does not accept a target in this chain; null where it does. */
 export const misplaced = (
   target: Target | null,
   table: string,

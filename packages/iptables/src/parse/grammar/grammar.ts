@@ -1,28 +1,28 @@
 import type { Family } from '@portolan/netfilter'
 import type { ExtensionOption, Quoting } from '../../model/option/extension.ts'
 
-/** An argument as iptables-save prints it; null when it is not one of its kind. */
+/** Reads an argument and returns it as iptables-save prints it; null when it is not of this kind. */
 export type Reader = (text: string, family: Family) => string | null
 
-/** What a module's or a target's option looks like. */
+/** The form of an option of a module or target. */
 export interface OptionGrammar {
   readonly name: string
-  /** Other names of it, in full. */
+  /** Other full names of the option. */
   readonly aliases: readonly string[]
-  /** One for each argument. */
+  /** A reader for each argument. */
   readonly values: readonly Reader[]
   readonly negatable: boolean
   readonly quoting: Quoting
   readonly required: boolean
-  /** The argument may be left out. */
+  /** True: the argument may be left out. */
   readonly optional: boolean
-  /** An argument that is not printed, unless negated: it says nothing. */
+  /** The argument that is a default and is not printed, unless negated. Null: none. */
   readonly silent: string | null
 }
 
 /**
- * What options need of one another: fills in the defaults that the kernel lists, and refuses (null) what iptables
- * refuses.
+ * Completes and checks options together: adds the defaults that the kernel lists. Null: iptables refuses the
+ * combination.
  */
 export type Settle = (
   options: readonly ExtensionOption[],
@@ -35,9 +35,9 @@ export interface Grammar {
   readonly byName: ReadonlyMap<string, OptionGrammar>
   readonly rank: ReadonlyMap<string, number>
   readonly settle: Settle
-  /** What `-p` must be for these options; null: it does not matter. */
+  /** The protocols of which `-p` must name one for these options; null: any. */
   readonly protocols: (options: readonly ExtensionOption[]) => readonly string[] | null
-  /** Options may come again and stay where they stand (`--next` of policy). */
+  /** True: options may be repeated, and keep their order (`--next` of policy). */
   readonly repeats: boolean
 }
 
@@ -90,7 +90,7 @@ export const grammar = (
   }
 }
 
-/** By its name, or by an unmistakable beginning of it, as getopt_long(3) takes it. */
+/** Finds an option by its name, or by a beginning that only one option has, as getopt_long(3) does. */
 export const findOption = (
   of: Grammar,
   name: string,
@@ -106,7 +106,7 @@ export const findOption = (
   return found
 }
 
-/** An option that settling adds. */
+/** Makes an option that `settle` adds. */
 export const added = (name: string, ...values: readonly string[]): ExtensionOption => ({
   name,
   negated: false,
@@ -114,26 +114,26 @@ export const added = (name: string, ...values: readonly string[]): ExtensionOpti
   quoting: 'bare',
 })
 
-/** How many of these are given. */
+/** The number of options with one of these names. */
 export const countOf = (options: readonly ExtensionOption[], ...names: readonly string[]): number =>
   options.filter((option) => names.includes(option.name)).length
 
-/** Exactly one of these has to be given. */
+/** Requires exactly one of these options. */
 export const exactlyOne =
   (...names: readonly string[]): Settle =>
   (options) =>
     countOf(options, ...names) === 1 ? options : null
 
-/** One of these may be given. */
+/** Allows at most one of these options. */
 export const atMostOne =
   (...names: readonly string[]): Settle =>
   (options) =>
     countOf(options, ...names) <= 1 ? options : null
 
-/** At least one option has to be given. */
+/** Requires at least one option. */
 export const atLeastOne: Settle = (options) => (options.length > 0 ? options : null)
 
-/** One after another. */
+/** Applies several `settle` functions, one after another. */
 export const inTurn =
   (...settles: readonly Settle[]): Settle =>
   (options, family) =>
@@ -142,7 +142,7 @@ export const inTurn =
       options,
     )
 
-/** An option that the kernel lists even where it was not given. */
+/** Adds an option that the kernel lists even where it was not given. */
 export const byDefault =
   (name: string, value: string | Readonly<Record<Family, string>>): Settle =>
   (options, family) =>

@@ -7,7 +7,7 @@ export interface WrittenOption {
   readonly option: OptionGrammar
   readonly negated: boolean
   readonly values: readonly string[]
-  /** Where the first value stands in the line, from 0. */
+  /** The offset of the first value in the line, from 0. */
   readonly start: number
 }
 
@@ -28,9 +28,9 @@ const isSilent = (given: ExtensionOption, grammar: Grammar): boolean =>
   !given.negated && grammar.byName.get(given.name)?.silent === given.values.join(' ')
 
 /**
- * Options as the kernel would list them.
+ * Reads options into the form in which the kernel lists them.
  *
- * @returns null when iptables would refuse any of them: then nothing is understood
+ * @returns null when iptables would refuse one of them; then none is understood
  */
 export const readOptions = (
   grammar: Grammar,

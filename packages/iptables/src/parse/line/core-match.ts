@@ -4,11 +4,14 @@ import { prefix } from '../grammar/value/address.ts'
 import { protocolName } from '../grammar/value/protocol.ts'
 import type { CoreOption } from './core-option.ts'
 
-/** `-s a,b` is a rule for each; the kernel never sees the list. */
+/**
+ * One condition of iptables itself, perhaps with several values: `-s a,b` makes one rule for each address. The kernel
+ * does not see the list.
+ */
 export interface CoreMatch {
-  /** Where iptables-save prints it. */
+  /** The position in the output of iptables-save. */
   readonly rank: number
-  /** Null is a match that says nothing (`-s 0/0`). */
+  /** Null: a match without effect (`-s 0/0`). */
   readonly alternatives: readonly (Match | null)[]
 }
 
@@ -23,7 +26,7 @@ const addresses = (
   family: Family,
 ): CoreMatch['alternatives'] | null => {
   const parts = text.includes(',') ? text.split(',') : [text]
-  // All but two is not two rules.
+  // A negated list would mean all addresses but these, and one rule for each address does not express that.
   if (negated && parts.length > 1) return null
   const matches: (Match | null)[] = []
   for (const part of parts) {
@@ -34,10 +37,10 @@ const addresses = (
   return matches
 }
 
-/** IFNAMSIZ leaves a name 15 bytes; iptables-restore itself only warns about `/` and blanks. */
+/** Is this an interface name of at most 15 bytes (IFNAMSIZ)? iptables-restore only warns about `/` and blanks. */
 const isInterface = (name: string): boolean => name.length > 0 && name.length <= 15 && !/[\0\n]/.test(name)
 
-/** A condition of iptables itself. */
+/** The options that are conditions of iptables itself. */
 export type ConditionOption = Extract<CoreOption, keyof typeof ranks>
 
 const alternativesOf = (
@@ -66,9 +69,9 @@ const alternativesOf = (
 }
 
 /**
- * One of iptables' own conditions.
+ * Reads one of iptables' own conditions.
  *
- * @param raw - the whole of it as it stands, kept where it is not understood
+ * @param raw - the whole condition as written, kept where it is not understood
  */
 export const coreMatch = (
   option: ConditionOption,

@@ -1,6 +1,6 @@
 import type { Word } from './split-words.ts'
 
-/** The options of iptables itself, which stand outside any module. */
+/** The options of iptables itself, which belong to no module. */
 export type CoreOption =
   | 'source'
   | 'destination'
@@ -44,7 +44,7 @@ const options: ReadonlyMap<string, CoreOption> = new Map<string, CoreOption>([
   ['--ipv6', 'ipv6'],
 ])
 
-/** What a word asks for, and the argument that hangs on it (`-s192.0.2.1`, `--source=192.0.2.1`). */
+/** An option of iptables itself, with the argument attached to it (`-s192.0.2.1`, `--source=192.0.2.1`). */
 export interface CoreWord {
   readonly option: CoreOption
   readonly attached: string | null
@@ -54,7 +54,7 @@ const plain: ReadonlyMap<string, CoreWord> = new Map(
   [...options].map(([name, option]) => [name, { option, attached: null }]),
 )
 
-/** The option a word is; undefined when it is none, or is quoted and so an argument. */
+/** The option that a word is; undefined when the word is no option, or is quoted and so an argument. */
 export const coreWord = (word: Word | undefined): CoreWord | undefined => {
   if (word === undefined || word.quoted || word.text.charCodeAt(0) !== 45) return undefined
   const known = plain.get(word.text)
@@ -69,7 +69,7 @@ export const coreWord = (word: Word | undefined): CoreWord | undefined => {
   return option === undefined ? undefined : { option, attached: text.slice(equals + 1) }
 }
 
-/** A long option cut short, where nothing else goes by that beginning: `--proto`. */
+/** A long option that is shortened, such as `--proto`, where only one option has this beginning. */
 export const coreBeginning = (word: Word): CoreOption | undefined => {
   if (word.quoted || !/^--[a-z]/.test(word.text)) return undefined
   const found = new Set<CoreOption>()

@@ -9,21 +9,23 @@ import type { UnknownPart } from './parse-options.ts'
 import type { Word } from './split-words.ts'
 import type { TableContext } from './table-context.ts'
 
-/** One line of a table. */
+/** The context of one line of a table. */
 export interface RuleContext extends TableContext, RefusedLine {}
 
-/** A rule half read. */
+/** A rule that is partly read. */
 export interface Draft {
   readonly core: CoreMatch[]
-  /** In the order of loading: the last has the first say about an option. */
+  /** In loading order. The extension loaded last is asked first about an option. */
   readonly loaded: Extension[]
   target: Extension | null
   protocol: string | null
-  /** `-4` or `-6` gives the line to one family. */
+  /** The family that `-4` or `-6` restricts the line to; null: both. */
   only: Family | null
-  /** What iptables-restore refuses: of no matter where the line is given to the other family. */
+  /**
+   * The faults for which iptables-restore refuses the line. They do not count where the line is for the other family.
+   */
   readonly faults: { readonly start: number; readonly words: string }[]
-  /** What is kept as it stands. */
+  /** The parts that are kept as written. */
   readonly unknown: UnknownPart[]
 }
 
@@ -41,7 +43,7 @@ export const noteUnknown = (
   draft.unknown.push({ kind, name, text: part.text, line, column: start + 1 })
 }
 
-/** What is wrong on every host with the options of what is not understood. */
+/** Notes faults that are wrong on every host in the options of an extension that is not understood. */
 export const noteOptions = (draft: Draft, { name, written }: Extension, family: Family): void => {
   for (const option of written) {
     const words = optionFault(name, option, family)
@@ -49,7 +51,10 @@ export const noteOptions = (draft: Draft, { name, written }: Extension, family: 
   }
 }
 
-/** @throws ParseError for the first fault of the line */
+/**
+ * Reports the faults and unknown parts of a line.
+ * @throws ParseError for the first fault of the line
+ */
 export const checkDraft = ({ faults, unknown }: Draft, context: RuleContext): void => {
   const [first] = faults.toSorted((a, b) => a.start - b.start)
   if (first !== undefined) throw refusal(context, first.start, first.words)

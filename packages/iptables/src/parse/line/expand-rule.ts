@@ -2,13 +2,13 @@ import type { Match } from '../../model/option/match.ts'
 import type { Rule } from '../../model/ruleset.ts'
 import type { CoreMatch } from './core-match.ts'
 
-/** More rules than one line of a firewall can mean; `-s a,b -d c,d` is four. */
+/** The largest number of rules from one line. `-s a,b -d c,d` is four rules. */
 const most = 65_536
 
 /**
- * The rules that one line makes: one for each pair of its source and destination addresses.
+ * Expands a line into rules: one for each pair of its source and destination addresses.
  *
- * @returns null when there are more than anybody wants
+ * @returns null when there are more than `most` rules
  */
 export const expandRule = (
   core: readonly CoreMatch[],

@@ -8,20 +8,20 @@ import { matchOf } from './match-of.ts'
 import type { Word } from './split-words.ts'
 import { targetOf } from './target-of.ts'
 
-/** A module, a target or a chain of the rule being read, with the options found for it so far. */
+/** A module, target or chain in the rule being read, with the options found for it so far. */
 export interface Extension {
   readonly kind: 'match' | 'target' | 'jump' | 'goto'
   readonly name: string
-  /** `-m NAME` or `-j NAME`, as it stood. */
+  /** `-m NAME` or `-j NAME`, as written. */
   readonly head: string
-  /** Null: its options are not known. */
+  /** Null: its options are unknown. */
   readonly grammar: Grammar | null
   readonly written: WrittenOption[]
-  /** Where it begins in the line, from 0. */
+  /** Its offset in the line, from 0. */
   readonly start: number
-  /** Offsets into the line: what stands there is this one's. */
+  /** The offsets of the parts of the line that belong to it. */
   readonly pieces: { readonly start: number; end: number }[]
-  /** Something in it does not fit: it is kept as it stands. */
+  /** True: a part does not fit, so the whole is kept as written. */
   broken: boolean
 }
 
@@ -38,21 +38,24 @@ const onlyBlanks = (line: string, from: number, to: number): boolean => {
   return true
 }
 
-/** Marks a part of the line as this one's; what follows on the last part makes it longer. */
+/** Adds a part of the line to an extension. A part that follows the last one directly extends it. */
 export const claim = (extension: Extension, start: number, end: number, line: string): void => {
   const last = extension.pieces.at(-1)
   if (last !== undefined && onlyBlanks(line, last.end, start)) last.end = end
   else extension.pieces.push({ start, end })
 }
 
-/** The whole of it as it stood. */
+/** The whole extension as written. */
 export const rawText = (extension: Extension, line: string): string => {
   let text = extension.head
   for (const { start, end } of extension.pieces) text += ` ${line.slice(start, end)}`
   return text
 }
 
-/** The extension that an option belongs to: the one loaded last has the first say (libxtables `xtables_merge_options`). */
+/**
+ * The extension that an option belongs to. The extension loaded last is asked first (libxtables
+ * `xtables_merge_options`).
+ */
 export const ownerOf = (
   loaded: readonly Extension[],
   name: string,
@@ -69,7 +72,7 @@ export const ownerOf = (
   return undefined
 }
 
-/** What an option of this name takes after it, beginning at `at`. */
+/** Reads the arguments of an option from the words at `at`. */
 export const takeOption = (
   words: readonly Word[],
   at: number,
@@ -81,7 +84,7 @@ export const takeOption = (
   let negated = negatedBefore
   let next = at
   const bang = words[next]
-  // `--dport ! 80`, as iptables took it up to 1.4.
+  // Accepts `--dport ! 80`, the form of iptables up to 1.4.
   if (option.values.length > 0 && bang?.text === '!' && !bang.quoted && !negated) {
     negated = true
     next += 1
@@ -99,11 +102,11 @@ export const takeOption = (
   return { written: fits ? { option, negated, values, start } : null, next }
 }
 
-/** What was read of an extension, whatever rule it stands in. */
+/** The result of reading an extension. It does not depend on the rule. */
 export interface Reading<Node> {
   /** Null: not understood. */
   readonly node: Node | null
-  /** What `-p` has to be for it; null: it does not matter. */
+  /** The protocols of which `-p` must name one; null: any. */
   readonly protocols: readonly string[] | null
 }
 

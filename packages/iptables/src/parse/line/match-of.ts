@@ -20,7 +20,7 @@ const portSpan = (text: string): PortSpan => {
 const portTest = (option: ExtensionOption | undefined): PortTest | null =>
   option === undefined ? null : { ...portSpan(option.values[0] ?? ''), negated: option.negated }
 
-/** Chunk types, DCCP types and TCP options have no place in a port match. */
+/** Makes a port match. Null: it has SCTP chunks, DCCP types or TCP options, which a port match cannot hold. */
 const ports = (module: PortMatch['module'], options: readonly ExtensionOption[]): Match | null => {
   if (options.some(({ name }) => !['sport', 'dport', 'tcp-flags'].includes(name))) return null
   const flags = optionOf(options, 'tcp-flags')
@@ -77,7 +77,7 @@ const conntrack = (options: readonly ExtensionOption[]): Match => ({
   ),
 })
 
-/** A module with one option and one value. */
+/** The value of a module with one option and one argument. */
 const only = (
   options: readonly ExtensionOption[],
 ): { readonly value: string; readonly negated: boolean } => ({
@@ -131,6 +131,6 @@ const typed = (module: string, options: readonly ExtensionOption[]): Match | nul
   }
 }
 
-/** A module's options, as they are listed, as a match of its own kind or of the general one. */
+/** Makes a match from a module's options, of its own kind where it has one, else of the general kind. */
 export const matchOf = (module: string, options: readonly ExtensionOption[]): Match =>
   typed(module, options) ?? { kind: 'extension', module, options }

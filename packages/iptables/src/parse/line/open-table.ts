@@ -8,7 +8,7 @@ export interface OpenChain {
   readonly builtIn: boolean
   policy: string | null
   counters: Counters | null
-  /** What `-I` put before the rest, the last one first: a script of inserts is as quick as one of appends. */
+  /** The rules that `-I` put in front, last one first. So a script of inserts takes no longer than one of appends. */
   front: Rule[]
   rules: Rule[]
 }
@@ -18,7 +18,7 @@ export interface OpenTable {
   readonly name: string
   readonly header: readonly string[]
   readonly chains: Map<string, OpenChain>
-  /** Nothing was added since all of it was flushed. */
+  /** True: nothing was added since the whole table was flushed. */
   empty: boolean
 }
 
@@ -29,7 +29,7 @@ export const openTable = (name: string, header: readonly string[]): OpenTable =>
   empty: true,
 })
 
-/** The chain of that name, made where it is not there. */
+/** The chain of this name, added if it is absent. */
 export const openChain = (table: OpenTable, name: string): OpenChain => {
   const known = table.chains.get(name)
   if (known !== undefined) return known
@@ -39,18 +39,23 @@ export const openChain = (table: OpenTable, name: string): OpenChain => {
   return chain
 }
 
-/** The chain that a rule or a policy is for: declared before, or hanging on a hook. Undefined when there is none. */
+/** The chain for a rule or a policy: declared before, or built-in. Undefined: there is none. */
 export const chainOf = (table: OpenTable, name: string): OpenChain | undefined =>
   table.chains.get(name) ?? (isBuiltIn(table.name, name) ? openChain(table, name) : undefined)
 
-/** @param position - how many rules come before it */
+/**
+ * Inserts rules into a chain.
+ * @param position - the number of rules in front of them
+ */
 export const insertRules = (chain: OpenChain, position: number, added: readonly Rule[]): void => {
   const { front, rules } = chain
   if (position <= front.length) insertAt(front, front.length - position, added.toReversed())
   else insertAt(rules, position - front.length, added)
 }
 
-/** A call has room for some hundred thousand arguments, and there may be more rules. */
+/**
+ * The number of rules in one call. A call takes some hundred thousand arguments at most, and there may be more rules.
+ */
 const MOST_AT_ONCE = 10_000
 
 const insertAt = (list: Rule[], place: number, added: readonly Rule[]): void => {
@@ -70,7 +75,7 @@ export const closeTable = (table: OpenTable, family: Family): Table => ({
   }),
 })
 
-/** `-F`: of one chain, or of all. */
+/** Flushes one chain, or all chains (`-F`). */
 export const flush = (table: OpenTable, name: string | undefined): void => {
   const named = name === undefined ? undefined : table.chains.get(name)
   const chains =
@@ -82,7 +87,7 @@ export const flush = (table: OpenTable, name: string | undefined): void => {
   if (name === undefined) table.empty = true
 }
 
-/** `-X`: of one chain, or of all that hang on no hook. */
+/** Deletes one chain, or all chains that are not built-in (`-X`). */
 export const deleteChains = (table: OpenTable, name: string | undefined): void => {
   if (name !== undefined) {
     if (table.chains.get(name)?.builtIn === false) table.chains.delete(name)

@@ -10,16 +10,16 @@ import { parseRule } from './parse-rule.ts'
 import { splitWords, type Word } from './split-words.ts'
 import type { TableContext } from './table-context.ts'
 
-/** Of 64 bits each; null where none are given. */
+/** Reads counters of 64 bits each; null where none are given. */
 export const counterPair = (packets: string | undefined, bytes: string | undefined): Counters | null =>
   packets === undefined || bytes === undefined ? null : { packets: BigInt(packets), bytes: BigInt(bytes) }
 
-/** What iptables takes for a name, beyond its length (iptables/xshared.c `assert_valid_chain_name`). */
+/** Matches the names that iptables accepts, apart from their length (iptables/xshared.c `assert_valid_chain_name`). */
 const isChainName = /^[^\s"!-][^\s"]*$/
 
 const counted = /^\[(\d{1,20}):(\d{1,20})\] (?=-A )/
 
-/** A rule as iptables-save writes it, taken whole; false for any other line. */
+/** Reads a rule in the form of iptables-save and appends it; false for any other line. */
 const takeListed = (text: string, table: OpenTable, context: TableContext): boolean => {
   const counters = text.startsWith('[') ? counted.exec(text) : null
   const start = counters === null ? 0 : counters[0].length
@@ -38,7 +38,7 @@ const takeListed = (text: string, table: OpenTable, context: TableContext): bool
   return true
 }
 
-/** Where the target stands. */
+/** The offset of the target in the line. */
 const placeOf = (words: readonly Word[], target: string): number =>
   words.find(({ text, quoted }) => !quoted && text.endsWith(target))?.start ?? 0
 
@@ -62,9 +62,9 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
 ])
 
 /**
- * One command of a file for iptables-restore, carried out on the table.
+ * Carries out one command of a file for iptables-restore on the table.
  *
- * @throws ParseError for what is not a command, or not a rule
+ * @throws ParseError for a line that is not a command, or not a rule
  */
 export const takeLine = (text: string, line: number, table: OpenTable, context: TableContext): void => {
   if (takeListed(text, table, context)) return
@@ -76,7 +76,7 @@ export const takeLine = (text: string, line: number, table: OpenTable, context: 
   const counters = first?.text.startsWith('[') ? /^\[(\d{1,20}):(\d{1,20})\]$/.exec(first.text) : null
   let at = counters === null || counters === undefined ? 0 : 1
   const tag = words[at]?.text
-  // `-4` and `-6` give a line to one family.
+  // `-4` and `-6` restrict a line to one family.
   if (tag === '-4' || tag === '-6') {
     if ((tag === '-4') !== (context.family === 'ip')) return
     at += 1

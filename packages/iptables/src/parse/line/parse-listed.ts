@@ -46,7 +46,7 @@ const openSegment = (letter: string, name: string, context: TableContext): Exten
   return known === undefined ? null : openExtension('target', name, '', known)
 }
 
-/** A module or target whose options are all its own, by their full names. */
+/** Reads a module or target that has all of its options, with full names, in its own segment. */
 const extension = (letter: string, text: string, context: TableContext): Segment | null => {
   const words = splitWords(text)
   if (typeof words === 'number') return null
@@ -89,14 +89,14 @@ const backslash = 92
 
 const letters: ReadonlySet<number> = new Set(Array.from('dfgijmops', (letter) => letter.charCodeAt(0)))
 
-/** Whether an option of iptables itself begins there: `-i `, `! -i `. */
+/** Does an option of iptables itself begin here: `-i `, `! -i `? */
 const beginsAt = (line: string, at: number): boolean => {
   const from = line.charCodeAt(at) === bang && line.charCodeAt(at + 1) === space ? at + 2 : at
   if (line.charCodeAt(from) !== dash || !letters.has(line.charCodeAt(from + 1))) return false
   return line.charCodeAt(from + 2) === space || from + 2 === line.length
 }
 
-/** Where the segment that begins at `from` ends, in a line with quotes; -1 when one is not closed. */
+/** The end of the segment that begins at `from`, in a line with quotes; -1 when a quote is not closed. */
 const endAmongQuotes = (line: string, from: number): number => {
   for (let at = from + 1; at < line.length; at += 1) {
     const code = line.charCodeAt(at)
@@ -112,7 +112,7 @@ const endAmongQuotes = (line: string, from: number): number => {
   return line.length
 }
 
-/** The same in a line without quotes, where only ` -` has to be looked for. */
+/** The same in a line without quotes, where searching for ` -` is enough. */
 const endWithoutQuotes = (line: string, from: number): number => {
   let at = line.indexOf(' -', from)
   while (at >= 0 && !beginsAt(line, at + 1)) at = line.indexOf(' -', at + 2)
@@ -121,7 +121,7 @@ const endWithoutQuotes = (line: string, from: number): number => {
   return negated ? at - 2 : at
 }
 
-/** What the segment says, remembered unless it is of a kind that is seldom said twice. */
+/** Reads a segment. It is remembered, except for kinds that rarely occur twice. */
 const segmentOf = (text: string, context: TableContext): Segment | null => {
   const plain = plainSegment(text, context.family)
   if (plain !== null) return plain
@@ -134,10 +134,10 @@ const segmentOf = (text: string, context: TableContext): Segment | null => {
 }
 
 /**
- * A rule in the form and the order of iptables-save, read by whole segments, each of which is remembered.
+ * Reads a rule in the form and order of iptables-save. Whole segments are read, and each is remembered.
  *
  * @param from - the offset of the first option
- * @returns null for a line that is not wholly so: `parseRule` then reads it word by word
+ * @returns null for a line of another form; then `parseRule` reads it word by word
  */
 export const parseListed = (line: string, from: number, context: TableContext): Rule | null => {
   const endOf = line.includes('"') ? endAmongQuotes : endWithoutQuotes
@@ -148,7 +148,7 @@ export const parseListed = (line: string, from: number, context: TableContext): 
   let at = from
   while (at < line.length) {
     if (target !== null || !beginsAt(line, at)) return null
-    // The dash of `! -i` is no beginning of its own.
+    // The dash in `! -i` begins no segment of its own.
     const end = endOf(line, line.charCodeAt(at) === bang ? at + 2 : at)
     const segment = end < 0 ? null : segmentOf(line.slice(at, end), context)
     if (segment === null) return null

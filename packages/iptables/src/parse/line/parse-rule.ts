@@ -33,7 +33,10 @@ const fail = (context: RuleContext, word: Word | undefined, message: string): ne
   throw new ParseError(message, { source: context.source, line: context.line, column }, context.text)
 }
 
-/** Far more than anybody writes; the kernel's own limit is the 65,535 bytes of a rule (`struct xt_entry`). */
+/**
+ * The largest number of modules in one rule. It is far above practical use. The kernel's own limit is the 65,535 bytes
+ * of a rule (`struct xt_entry`).
+ */
 const mostModules = 64
 
 const load = (draft: Draft, extension: Extension, word: Word | undefined, context: RuleContext): void => {
@@ -48,12 +51,12 @@ const targetExtension = (
   { chains, family }: RuleContext,
 ): Extension => {
   const head = `${kind === 'jump' ? '-j' : '-g'} ${name}`
-  // Only a chain can be gone to.
+  // `-g` takes only a chain.
   if (kind === 'goto' || chains.has(name)) return openExtension(kind, name, head, noOptions, start)
   return openExtension('target', name, head, targetGrammar(name, family) ?? null, start)
 }
 
-/** An option of a module or target, or a word that belongs to no option; gives back where the next one starts. */
+/** Reads an option of a module or target, or a word that belongs to no option. Returns the index of the next word. */
 const takeForeign = (draft: Draft, words: readonly Word[], start: number, context: RuleContext): number => {
   const negated = words[start]?.text === '!' && words[start]?.quoted === false
   const at = negated ? start + 1 : start
@@ -90,7 +93,7 @@ const takeForeign = (draft: Draft, words: readonly Word[], start: number, contex
   return give(owner, taken.next)
 }
 
-/** `-p tcp --dport 80`: iptables loads the module named like the protocol by itself. */
+/** Loads the module named after the protocol, as iptables does by itself: `-p tcp --dport 80`. */
 const ownerByProtocol = (
   draft: Draft,
   name: string,
@@ -109,7 +112,7 @@ const ownerByProtocol = (
   return { owner, option }
 }
 
-/** `-c packets,bytes` and `-c packets bytes` both count; a listing without `-c` shows neither. */
+/** Reads counters: `-c packets,bytes` or `-c packets bytes`. A listing without `-c` shows neither. */
 const takeCounters = (words: readonly Word[], at: number, value: Word, context: RuleContext): number => {
   const joined = value.text.includes(',')
   const text = joined ? value.text : `${value.text},${words[at]?.text ?? ''}`
@@ -117,7 +120,7 @@ const takeCounters = (words: readonly Word[], at: number, value: Word, context: 
   return joined ? at : at + 1
 }
 
-/** One of iptables' own options; gives back where the next one starts. */
+/** Reads one of iptables' own options. Returns the index of the next word. */
 const takeCore = (
   draft: Draft,
   words: readonly Word[],
@@ -140,7 +143,7 @@ const takeCore = (
     noteFault(draft, word, conditionFault(option, '', bang, family))
     return at
   }
-  // `-s ! 192.0.2.1`, as iptables took it up to 1.4.
+  // Accepts `-s ! 192.0.2.1`, the form of iptables up to 1.4.
   const inner = attached === null && !bang && words[at]?.text === '!' && words[at]?.quoted === false
   if (inner) at += 1
   const value = attached === null ? words[at] : word && { ...word, text: attached }
@@ -192,7 +195,7 @@ const takeCore = (
 const isFor = (reading: Reading<unknown>, protocol: string | null): boolean =>
   reading.protocols === null || (protocol !== null && reading.protocols.includes(protocol))
 
-/** The one reading of these words, made once. */
+/** The reading of this text, made once. */
 const remembered = <Node>(
   memory: Map<string, Reading<Node>>,
   text: string,
@@ -226,12 +229,12 @@ const finishTarget = (extension: Extension, draft: Draft, context: RuleContext):
 }
 
 /**
- * The words of one rule after `-A CHAIN`, as iptables takes them: options of its own anywhere, options of a module or
- * target anywhere after it.
+ * Reads the words of one rule after `-A CHAIN` as iptables does. Its own options may stand anywhere; the options of a
+ * module or target may stand anywhere after it.
  *
- * @returns the rules it makes; none when `-4` or `-6` gives it to the other family
- * @throws ParseError for a word that no option takes, an option without its argument, and what iptables-restore
- *   refuses on every host
+ * @returns the rules of the line; none when `-4` or `-6` restricts it to the other family
+ * @throws ParseError for a word that no option takes, an option without its argument, and anything that
+ *   iptables-restore refuses on every host
  */
 export const parseRule = (words: readonly Word[], from: number, context: RuleContext): readonly Rule[] => {
   const draft: Draft = {

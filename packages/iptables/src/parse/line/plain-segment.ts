@@ -52,8 +52,8 @@ const destination = (text: string): Segment | null => {
 }
 
 /**
- * What differs from rule to rule in a large ruleset (addresses, ports, comments, where DNAT leads), read without
- * taking it apart: what it would be read as otherwise. Null for all else.
+ * Reads the segments that differ from rule to rule in a large ruleset: addresses, ports, comments and DNAT targets. The
+ * result equals that of the general way, without splitting the segment. Null: another kind of segment.
  */
 export const plainSegment = (text: string, family: Family): Segment | null => {
   const letter = text.charCodeAt(1)

@@ -29,10 +29,10 @@ const quotedWord = (line: string, start: number): Word | null => {
 }
 
 /**
- * Splits a line as iptables-restore does (iptables/xshared.c `add_param_to_argv`): blanks part words, double
- * quotes hold them together, and a backslash escapes the next character inside quotes only.
+ * Splits a line as iptables-restore does (iptables/xshared.c `add_param_to_argv`). Blanks separate words, double quotes
+ * hold a word together, and a backslash escapes the next character only inside quotes.
  *
- * @returns the words, or the offset of a quote that is never closed
+ * @returns the words, or the offset of a quote that is not closed
  */
 export const splitWords = (line: string): readonly Word[] | number => {
   const words: Word[] = []

@@ -4,23 +4,23 @@ import type { Target } from '../../model/option/target.ts'
 import type { Reading } from './extension.ts'
 import type { ParseOptions } from './parse-options.ts'
 
-/** What stands from one option of iptables itself to the next, understood. */
+/** The part of a rule from one option of iptables itself to the next, understood. */
 export interface Segment {
-  /** The order of iptables-save: conditions, then modules, then the target. */
+  /** The position in the order of iptables-save: conditions, then modules, then the target. */
   readonly rank: number
   readonly match: Match | null
   readonly target: Target | null
-  /** What `-p` is from here on; undefined where this says nothing of it. */
+  /** The protocol of `-p` from here on; undefined: this segment does not set it. */
   readonly protocol: string | null | undefined
-  /** What `-p` has to be. */
+  /** The protocols of which `-p` must name one; null: any. */
   readonly protocols: readonly string[] | null
 }
 
-/** What `-p` says: `!udp` is anything but UDP. */
+/** The protocol of a `-p` match; `!udp` stands for anything but UDP. */
 export const protocolOf = (match: Match | null): string | null =>
   match?.kind === 'protocol' ? `${match.negated ? '!' : ''}${match.protocol}` : null
 
-/** After the conditions, which are 0 to 5. */
+/** The ranks after those of the conditions, which are 0 to 5. */
 export const ranks = { module: 6, target: 7 } as const
 
 export const says = (rank: number, match: Match | null): Segment => ({
@@ -31,7 +31,7 @@ export const says = (rank: number, match: Match | null): Segment => ({
   protocols: null,
 })
 
-/** What was read before, by its text: rulesets say the same things over and over. */
+/** Earlier readings, by their text. Rulesets repeat the same parts many times. */
 export interface Memory {
   /** Null: not in the form of iptables-save. */
   readonly segments: Map<string, Segment | null>
@@ -39,11 +39,11 @@ export interface Memory {
   readonly targets: Map<string, Reading<Target>>
 }
 
-/** What the lines of one table have in common. */
+/** The context that the lines of one table share. */
 export interface TableContext {
   readonly source: string
   readonly family: Family
-  /** The chains that the text declares in this table, also further down. */
+  /** The chains that the text declares in this table, including later lines. */
   readonly chains: ReadonlySet<string>
   readonly onUnknown: ParseOptions['onUnknown']
   readonly memory: Memory

@@ -1,11 +1,11 @@
 import { argumentOf, type ExtensionOption } from '../../model/option/extension.ts'
 import type { Target } from '../../model/option/target.ts'
 
-/** Options without an argument, with their dashes. */
+/** The options without an argument, with their dashes. */
 const flags = (options: readonly ExtensionOption[]): readonly string[] =>
   options.filter(({ values }) => values.length === 0).map(({ name }) => `--${name}`)
 
-/** A target's options, as they are listed, as a target of its own kind or of the general one. */
+/** Makes a target from its options, of its own kind where it has one, else of the general kind. */
 export const targetOf = (name: string, options: readonly ExtensionOption[]): Target => {
   switch (name) {
     case 'ACCEPT':

@@ -22,7 +22,7 @@ const hex = (value: number): string => `0x${value.toString(16)}`
 
 const multiportOption = { source: '--sports', destination: '--dports', either: '--ports' } as const
 
-/** One match in the words of iptables-save. */
+/** One match as iptables-save prints it. */
 export const printMatch = (match: Match): string => {
   switch (match.kind) {
     case 'source':

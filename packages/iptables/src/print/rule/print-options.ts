@@ -12,7 +12,7 @@ const quoted = (value: string, quoting: Quoting): string => {
   }
 }
 
-/** A module or target with its options, in the words of iptables-save. */
+/** A module or target with its options, as iptables-save prints them. */
 export const printOptions = (head: string, options: readonly ExtensionOption[]): string => {
   let text = head
   for (const { name, negated, values, quoting } of options) {

@@ -13,15 +13,16 @@ const makeText = (rule: Rule): string => {
 
 const texts = new WeakMap<Rule, string>()
 
-/** The text of a rule, which is not kept. */
+/** The text of a rule. Unlike `printRule` it does not remember the text. */
 export const ruleText = (rule: Rule): string => texts.get(rule) ?? makeText(rule)
 
 /**
- * A rule without its chain and counters: `-s 127.0.0.0/8 -j DROP`. Two rules are the same rule when this is.
+ * Prints a rule without its chain and counters: `-s 127.0.0.0/8 -j DROP`. Two rules are the same when these texts are
+ * equal.
  * @public @since 0.1.0
  */
 export const printRule = (rule: Rule): string => {
-  // A rule never changes, and a diff, a plan and a restore all ask for its text.
+  // A rule object does not change, and a diff, a plan and a restore all need its text.
   const known = texts.get(rule)
   if (known !== undefined) return known
   const text = makeText(rule)

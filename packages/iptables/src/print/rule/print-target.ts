@@ -3,7 +3,7 @@ import { printOptions } from './print-options.ts'
 
 const withOptions = (text: string, options: readonly string[]): string => [text, ...options].join(' ')
 
-/** One target in the words of iptables-save. */
+/** One target as iptables-save prints it. */
 export const printTarget = (target: Target): string => {
   switch (target.kind) {
     case 'verdict':

@@ -3,11 +3,11 @@ import { drop, inBy, outBy, returns, rule, state } from '../../model/build.ts'
 import type { Chain, Rule, Ruleset, Table } from '../../model/ruleset.ts'
 
 /**
- * The mangle tables of a compiled ruleset with nothing in them but the way to our networks, closed for new flows.
+ * The mangle tables of a compiled ruleset, reduced to the forward chain and closed for new flows.
  *
- * iptables-restore commits table by table, so a script that is cut or interrupted leaves new tables beside old
- * ones. Old translations under new guards, or the other way round, open ports that neither the old rules nor the
- * new ones have open. A script therefore closes the way first, and opens it with its last table.
+ * iptables-restore commits table by table, so a script that is cut or interrupted leaves new tables beside old ones.
+ * Old translations under new guards, or the reverse, could open ports that are closed both in the old rules and in the
+ * new ones. So a script closes the forward chain first, and opens it with its last table.
  */
 export const closedForward = (ruleset: Ruleset): readonly Table[] =>
   ruleset.tables.flatMap((table) => {
@@ -17,7 +17,7 @@ export const closedForward = (ruleset: Ruleset): readonly Table[] =>
     return [{ ...table, chains: [...forwardJumps(table), { ...own, rules: closedRules(own) }, ...homes] }]
   })
 
-/** A compiled ruleset without what `closedForward` has put there already: the jump to our forward chain. */
+/** A compiled ruleset without the jump to our forward chain, which `closedForward` has added already. */
 export const afterClosedForward = (ruleset: Ruleset): Ruleset => ({
   ...ruleset,
   tables: ruleset.tables.map((table) => {
@@ -32,8 +32,8 @@ const forwardJumps = (table: Table): readonly Chain[] =>
     : []
 
 /**
- * Flows that are established go on: they were let in before. What names no interface (forged sources, the guard
- * between interfaces of others) stays as it is.
+ * The rules of the closed forward chain. Established flows continue, because they were let in before. Rules that name
+ * no interface are kept: those against forged sources, and the guard between foreign interfaces.
  */
 const closedRules = ({ rules }: Chain): readonly Rule[] => {
   const named = rules.flatMap(({ matches }) =>

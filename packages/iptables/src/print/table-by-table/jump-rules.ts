@@ -3,21 +3,21 @@ import type { Ruleset } from '../../model/ruleset.ts'
 import { printRule } from '../rule/print-rule.ts'
 
 /**
- * A rule of ours in a built-in chain: a jump.
+ * Our jump in a built-in chain.
  * @public @since 0.1.0
  */
 export interface JumpRule {
   readonly table: string
   readonly chain: string
   readonly place: 'first' | 'last'
-  /** Our chain that it leads to. */
+  /** The chain of ours that the jump leads to. */
   readonly to: string
-  /** The words after `-A CHAIN`, quoted as iptables-save quotes them. */
+  /** The words after `-A CHAIN`, quoted as in iptables-save. */
   readonly rule: string
 }
 
 /**
- * A compiled ruleset without its jumps: our own chains, which nothing leads to.
+ * A compiled ruleset without its jumps: our own chains only, which no rule leads to.
  * @example
  * printScript(withoutJumps(compile(desired)))
  * @public @since 0.1.0
@@ -31,7 +31,7 @@ export const withoutJumps = (ruleset: Ruleset): Ruleset => ({
 })
 
 /**
- * The jumps of a compiled ruleset, for a script that has to take out old ones before it adds them.
+ * The jumps of a compiled ruleset, for a script that deletes old jumps before it adds them.
  * @public @since 0.1.0
  */
 export const jumpRules = (ruleset: Ruleset): readonly JumpRule[] =>

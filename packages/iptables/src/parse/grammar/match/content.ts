@@ -6,7 +6,7 @@ import { printPattern, readPattern } from '../value/pattern.ts'
 import { text } from '../value/text.ts'
 import { u32Program } from '../value/u32-program.ts'
 
-/** The form of the pattern that the kernel's bytes call for. */
+/** Gives the pattern the form in which its bytes are printed. */
 const settlePattern: Settle = (options) => {
   const form = argumentOf(options, 'string') === undefined ? 'hex-string' : 'string'
   const bytes = readPattern(form, argumentOf(options, form) ?? '')
@@ -17,7 +17,7 @@ const settlePattern: Settle = (options) => {
   )
 }
 
-/** Modules that look into a packet's bytes. */
+/** Modules that read the packet's bytes. */
 export const contentMatches: Readonly<Record<string, Grammar>> = {
   string: grammar(
     [

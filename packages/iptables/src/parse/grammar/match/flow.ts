@@ -22,14 +22,17 @@ import { shaped, text } from '../value/text.ts'
 const states = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED']
 const statuses = listOf(['NONE', 'EXPECTED', 'SEEN_REPLY', 'ASSURED', 'CONFIRMED'])
 
-/** `NONE` is no bit at all, so next to another it goes. */
+/** `NONE` is the absence of all bits, so beside another status it is dropped. */
 const status = (value: string): string | null => statuses(value, 'ip')?.replace(/^NONE,/, '') ?? null
 
 const protocol = (value: string): string | null => protocolNumberOf(value)?.toString() ?? null
 
 const negatable = { not: true } as const
 
-/** `100` alone has no upper end, and `0:` says nothing of one either (libxt_connbytes). */
+/**
+ * Reads a range of connbytes. `100` alone has no upper end, and an upper end at the maximum is left out. `100:100` keeps
+ * both ends (libxt_connbytes).
+ */
 const volume = (value: string): string | null => {
   const most = (1n << 64n) - 1n
   if (value !== ':' && !value.includes(':')) return u64(value, 'ip')
@@ -43,7 +46,7 @@ const volume = (value: string): string | null => {
 const connlimitMask = (value: string, family: 'ip' | 'ip6'): string | null =>
   whole(family === 'ip' ? 32 : 128)(value, family)
 
-/** Not above is up to, and the other way round. */
+/** Replaces a negated limit by its opposite: not above becomes up to, and the reverse. */
 const turnLimit: Settle = (options) =>
   options.map((option) =>
     option.negated
@@ -55,7 +58,7 @@ const nodeMask = (node: number): string => `0x${((1 << (node - 1)) >>> 0).toStri
 
 const direction = /^(?:src|dst)$/
 
-/** Modules that look at the flow a packet belongs to, and at sets. */
+/** Modules that test the packet's flow, and sets. */
 export const flowMatches: Readonly<Record<string, Grammar>> = {
   conntrack: grammar(
     [

@@ -17,7 +17,7 @@ import { hex, readNumber, readWhole, span, u8, u16, u32 } from '../value/number.
 const negatable = { not: true } as const
 const every32 = '0:4294967295'
 
-/** A range of SPIs and the like: all of them is not printed. */
+/** A range such as that of an SPI. The range of all values is not printed. */
 const wide = { not: true, silent: every32 } as const
 const span32 = span(0xffffffff)
 
@@ -29,7 +29,7 @@ const typesOfService: Readonly<Record<string, string>> = {
   'normal-service': '0x00/0x3f',
 }
 
-/** `value/mask` in two hex digits each. */
+/** Reads `value/mask`, printed with two hex digits each. */
 export const maskedByte: Reader = (text, family) => {
   const [left = '', right = '0xff', ...more] = text.split('/')
   const byte = hex(255, 2)
@@ -39,11 +39,11 @@ export const maskedByte: Reader = (text, family) => {
 
 export const typeOfService: Reader = either(maskedByte, translated(typesOfService))
 
-/** `--dscp-class EF` is `--dscp 0x2e`. */
+/** Replaces `--dscp-class EF` by `--dscp 0x2e`. */
 const spellOutClass: Settle = (options) =>
   options.length === 1 ? options.map((option) => ({ ...option, name: 'dscp' })) : null
 
-/** `type` or `type:length` of IPv6 options, up to 16. */
+/** Reads a list of up to 16 IPv6 options, each `type` or `type:length`. */
 const optionList = seriesOf((text) => {
   const [type = '', length, ...more] = text.split(':')
   const parts = [type, ...(length === undefined ? [] : [length])].map((part) => readWhole(part, 255))
@@ -84,7 +84,7 @@ for (const [index, name] of ['brr', 'hoti', 'coti', 'hot', 'cot', 'bu', 'ba', 'b
 const mobilityType = (text: string): bigint | null =>
   readNumber(text) ?? mobilityTypes.get(text.toLowerCase()) ?? null
 
-/** A segment, with its length even where that is 128 (libip6t_srh). */
+/** A segment address, printed with its length even where that is 128 (libip6t_srh). */
 const sid: Reader = (text, family) => {
   const read = addressOrPrefix(text, family)
   return read === null || read.includes('/') ? read : `${read}/128`
@@ -96,7 +96,7 @@ const hopLimit = (name: 'ttl' | 'hl'): Grammar =>
     { settle: exactlyOne(`${name}-eq`, `${name}-lt`, `${name}-gt`) },
   )
 
-/** Modules that look at a packet's headers, in IPv4 and IPv6. */
+/** Modules that test headers, in IPv4 and IPv6. */
 export const headerMatches: Readonly<Record<string, Grammar>> = {
   esp: grammar([takes('espspi', span32, wide)], { protocols: ['esp'] }),
   ipcomp: grammar([takes('ipcompspi', span32, wide), flag('compres')], { protocols: ['ipcomp', '108'] }),
@@ -107,14 +107,14 @@ export const headerMatches: Readonly<Record<string, Grammar>> = {
   tos: grammar([takes('tos', typeOfService, { not: true, required: true })]),
 }
 
-/** Modules of iptables alone. */
+/** Modules of IPv4 only. */
 export const headerMatches4: Readonly<Record<string, Grammar>> = {
   ah: grammar([takes('ahspi', span32, wide)], { protocols: ['ah'] }),
   icmp: grammar([takes('icmp-type', icmpType('icmp'), { not: true, required: true })]),
   ttl: hopLimit('ttl'),
 }
 
-/** Modules of ip6tables alone. */
+/** Modules of IPv6 only. */
 export const headerMatches6: Readonly<Record<string, Grammar>> = {
   ah: grammar([takes('ahspi', span32, wide), takes('ahlen', u32, negatable), flag('ahres')]),
   icmp6: grammar([takes('icmpv6-type', icmpType('icmp6'), { not: true, required: true })]),

@@ -41,7 +41,7 @@ const packetTypes: Readonly<Record<string, string>> = {
   multicast: 'multicast',
 }
 
-/** `5`, `5-10`; of names only root's is the same on every host. */
+/** Reads a user or group id: `5`, `5-10`. Of all names only `root` has the same id on every host. */
 const identity: Reader = (value) => {
   if (value === 'root') return '0'
   const parts = value.split('-').map((part) => readWhole(part, 0xffffffff))
@@ -50,12 +50,12 @@ const identity: Reader = (value) => {
   return first === last ? `${first}` : `${first}-${last}`
 }
 
-/** One type at least, one interface at most. */
+/** Requires an address type, and allows at most one interface limit. */
 const settleAddressType: Settle = inTurn(atMostOne('limit-iface-in', 'limit-iface-out'), (options) =>
   options.some(({ name }) => name.endsWith('-type')) ? options : null,
 )
 
-/** Modules that look at the host a packet passes: its addresses, interfaces, sockets and processes. */
+/** Modules that test the host: its addresses, interfaces, sockets and processes. */
 export const hostMatches: Readonly<Record<string, Grammar>> = {
   addrtype: grammar(
     [
@@ -105,7 +105,7 @@ export const hostMatches: Readonly<Record<string, Grammar>> = {
   rpfilter: grammar([flag('loose'), flag('validmark'), flag('accept-local'), flag('invert')]),
   socket: grammar([flag('transparent'), flag('nowildcard'), flag('restore-skmark')]),
   comment: grammar([takes('comment', text(255, 0), { required: true, quoting: 'if-needed' })]),
-  // A cBPF program as numbers, or one pinned in /sys/fs/bpf.
+  // A cBPF program, given as numbers or pinned in /sys/fs/bpf.
   bpf: grammar(
     [
       takes('bytecode', shaped(/^\d+(?:,\d+ \d+ \d+ \d+)+,? ?$/), { quoting: 'always' }),

@@ -27,13 +27,13 @@ const families: Readonly<Record<Family, ReadonlyMap<string, Grammar>>> = {
   ip6: new Map(Object.entries({ ...both, ...headerMatches6 })),
 }
 
-/** `icmpv6` is another name of the module `icmp6`. */
+/** Other names of modules. */
 const aliases: Readonly<Record<string, string>> = { icmpv6: 'icmp6', 'ipv6-icmp': 'icmp6' }
 
-/** The name a module is listed by. */
+/** The name by which iptables-save lists a module. */
 export const moduleName = (name: string): string =>
   Object.hasOwn(aliases, name) ? (aliases[name] ?? name) : name
 
-/** What `-m` knows; undefined for a module that is not one of iptables' own. */
+/** The grammar of a module after `-m`; undefined when iptables has no such module. */
 export const matchGrammar = (module: string, family: Family): Grammar | undefined =>
   families[family].get(module)

@@ -16,7 +16,7 @@ const protocols: Readonly<Record<string, string>> = {
 const outerOrder = ['dir', 'pol', 'strict']
 const elementOrder = ['reqid', 'spi', 'proto', 'mode', 'tunnel-dst', 'tunnel-src']
 
-/** What stands between two `--next`. */
+/** The options between two `--next`. */
 const elementsOf = (options: readonly ExtensionOption[]): readonly (readonly ExtensionOption[])[] => {
   const elements: ExtensionOption[][] = [[]]
   for (const option of options) {
@@ -39,7 +39,7 @@ const isElement = (element: readonly ExtensionOption[]): boolean => {
 const inOrder = (options: readonly ExtensionOption[], names: readonly string[]): readonly ExtensionOption[] =>
   names.flatMap((name) => options.filter((option) => option.name === name))
 
-/** Elements are a list only with `--strict`, and no policy has none (libxt_policy `policy_check`). */
+/** Allows a list of elements only with `--strict`, and no element with policy `none` (libxt_policy `policy_check`). */
 const settlePolicy: Settle = (options) => {
   const isOuter = ({ name }: ExtensionOption): boolean => outerOrder.includes(name)
   const outer = options.filter(isOuter)
@@ -60,7 +60,7 @@ const settlePolicy: Settle = (options) => {
   ]
 }
 
-/** `-m policy`: what IPsec did, or will do. */
+/** `-m policy`: tests the IPsec transformation, applied or to be applied. */
 export const policyMatch: Grammar = grammar(
   [
     takes('dir', choice('in', 'out')),

@@ -29,7 +29,10 @@ const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'] as const
 const everyFlag = flagNames.join(',')
 const oneFlag = listOf([...flagNames, 'ALL', 'NONE'])
 
-/** `ALL` and `NONE` are words too; the kernel lists flags by their bit. */
+/**
+ * Reads TCP flags. The words `ALL` and `NONE` stand for all and no flags. The kernel lists flags in the order of their
+ * bits.
+ */
 const flags = (text: string): string | null => {
   const found = oneFlag(text, 'ip')
   if (found === null) return null
@@ -37,7 +40,7 @@ const flags = (text: string): string | null => {
   return found.replace(/,?NONE/, '') || 'NONE'
 }
 
-/** `--syn` is short for `--tcp-flags FIN,SYN,RST,ACK SYN`. */
+/** Replaces `--syn` by `--tcp-flags FIN,SYN,RST,ACK SYN`. */
 const spellOutSyn: Settle = (options) =>
   options.map((option) =>
     option.name === 'syn'
@@ -60,7 +63,7 @@ const chunks = [
   ...['RE_CONFIG', 'PAD', 'FORWARD_TSN', 'ASCONF', 'I_FORWARD_TSN'],
 ]
 
-/** `DATA:Be`: a chunk, and what its flags must be. */
+/** Reads a list of SCTP chunks such as `DATA:Be`: the chunk, and the required state of its flags. */
 const chunkList = (text: string): string | null => {
   if (/^(?:all|none)$/i.test(text)) return text.toUpperCase()
   const parts = text.split(',').map((part) => {
@@ -79,7 +82,7 @@ const dccpTypes = [
   'INVALID',
 ]
 
-/** Modules that look at ports. */
+/** Modules that test ports. */
 export const portMatches: Readonly<Record<string, Grammar>> = {
   tcp: grammar(
     [
@@ -112,7 +115,7 @@ export const portMatches: Readonly<Record<string, Grammar>> = {
     ],
     { settle: exactlyOne('sports', 'dports', 'ports') },
   ),
-  // These need `-p` to name what they read.
+  // These modules require `-p` with the protocol that they read.
   tcpmss: grammar([takes('mss', span(65535), { not: true, required: true })], { protocols: ['tcp'] }),
   osf: grammar(
     [

@@ -21,7 +21,7 @@ const multiples: ReadonlyMap<string, number> = new Map(
   }),
 )
 
-/** Bits a second, as tc prints them; the kernel keeps bytes. */
+/** Reads a rate in bits per second, printed as tc does. The kernel keeps bytes. */
 const bitRate: Reader = (text) => {
   const [, count = '', unit = ''] = /^(\d{1,9})([a-z]*)$/i.exec(text) ?? []
   const multiple = multiples.get(unit.toLowerCase())
@@ -31,7 +31,7 @@ const bitRate: Reader = (text) => {
   return bits >= 1_000_000 ? `${Math.round(bits / 1000)}Kbit` : `${bits}bit`
 }
 
-/** `-m rateest`: its `--rateest-bps` stands without an argument where two estimators are compared. */
+/** `-m rateest`. Its `--rateest-bps` has no argument where two estimators are compared. */
 export const rateEstimatorMatch: Grammar = grammar(
   [
     flag('rateest-delta'),

@@ -25,10 +25,10 @@ const limitRate: Reader = (text) => readRate(text, 10_000)?.text ?? null
 
 const hashlimitScale = 1_000_000
 
-/** The rate stays as written for `settleHashlimit`, which needs the unit it was written with. */
+/** Reads a rate and leaves it as written. `settleHashlimit` needs its unit. */
 const hashlimitRate: Reader = (text) => (readRate(text, hashlimitScale) === null ? null : text)
 
-/** `512kb/s`: bytes, kept in units of 16 (XT_HASHLIMIT_BYTE_SHIFT). */
+/** Reads a rate in bytes such as `512kb/s`. The kernel keeps it in units of 16 bytes (XT_HASHLIMIT_BYTE_SHIFT). */
 const volumeRate: Reader = (text) => {
   const [, count = '', unit = ''] = /^(\d{1,9})([km]?)b\/s(?:ec|econd)?$/.exec(text) ?? []
   if (count === '') return null
@@ -46,7 +46,10 @@ const volumeText = (bytes: number, tail: string): string => {
 const rateName = (option: ExtensionOption): boolean =>
   option.name === 'hashlimit-upto' || option.name === 'hashlimit-above'
 
-/** How long an entry lives follows from the unit that was written; it is listed where the printed unit differs. */
+/**
+ * Completes the options of hashlimit. The lifetime of an entry follows from the unit that was written. It is listed
+ * where the printed unit would give another lifetime.
+ */
 const settleHashlimit: Settle = (options) => {
   const limit = options.find(rateName)
   const written = limit?.values[0] ?? ''
@@ -79,7 +82,7 @@ const dropFullMasks =
 
 const actions = ['set', 'rcheck', 'update', 'remove'] as const
 
-/** Only a look or an update counts, and `--reap` needs to know how old is old. */
+/** Checks `-m recent`. Only `--rcheck` and `--update` can count packets, and `--reap` requires `--seconds`. */
 const settleRecent: Settle = (options) => {
   const counted = countOf(options, 'seconds', 'hitcount', 'rttl', 'reap') > 0
   if (counted && countOf(options, 'rcheck', 'update') === 0) return null
@@ -102,7 +105,7 @@ const settleStatistic: Settle = (options) => {
     : null
 }
 
-/** Modules that count packets, or throw dice. */
+/** Modules that count packets or match at random. */
 export const rateMatches: Readonly<Record<string, Grammar>> = {
   limit: grammar([takes('limit', limitRate), takes('limit-burst', whole(10_000, 1), { silent: '5' })], {
     settle: byDefault('limit', '3/hour'),

@@ -12,7 +12,7 @@ import {
 } from '../grammar.ts'
 import { clockDate, clockTime, readMonthdays, readWeekdays, weekdayName } from '../value/clock.ts'
 
-/** The last second of 32 bits, which iptables lists as the end of what has none. */
+/** The last second in 32 bits. iptables lists it as the end where none was given. */
 const lastDate = '2038-01-19T03:14:07'
 
 const daysOf = (
@@ -27,7 +27,7 @@ const daysOf = (
   const days = Array.from({ length: count }, (_, index) => index + 1).filter(
     (day) => chosen.has(day) !== given.negated,
   )
-  // All of them say nothing.
+  // All days selected is the same as no option.
   if (days.length === count) return undefined
   return added(name, days.map((day) => (name === 'weekdays' ? weekdayName(day) : `${day}`)).join(','))
 }
@@ -35,7 +35,10 @@ const daysOf = (
 const present = (option: ExtensionOption | undefined): readonly ExtensionOption[] =>
   option === undefined ? [] : [option]
 
-/** What was left out is listed where it is not the kernel's own default (libxt_time). */
+/**
+ * Adds the options that iptables lists although they were not given, where they differ from the kernel's default
+ * (libxt_time).
+ */
 const settleTime: Settle = (options) => {
   const start = argumentOf(options, 'timestart') ?? '00:00:00'
   const stop = argumentOf(options, 'timestop') ?? '23:59:59'

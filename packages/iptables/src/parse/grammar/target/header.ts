@@ -18,7 +18,10 @@ import { shaped } from '../value/text.ts'
 
 const byteText = (value: number): string => `0x${(value & 255).toString(16).padStart(2, '0')}`
 
-/** As for marks: every way is `(tos & ~second) ^ first` (net/netfilter/xt_DSCP.c `tos_tg`). */
+/**
+ * Replaces every way to set the TOS field by the kernel's one: `(tos & ~second) ^ first` (net/netfilter/xt_DSCP.c
+ * `tos_tg`).
+ */
 const asSetTos = (option: ExtensionOption): ExtensionOption => {
   const value = Number(option.values[0])
   switch (option.name) {
@@ -52,7 +55,7 @@ const tcpOptions: Readonly<Record<string, string>> = {
   md5: '19',
 }
 
-/** By number, each once. */
+/** Reads a list of TCP options, sorted by number, without repetition. */
 const stripped = (text: string): string | null => {
   const read = seriesOf(either(whole(255, 2), translated(tcpOptions)))(text, 'ip')
   if (read === null) return null
@@ -60,7 +63,7 @@ const stripped = (text: string): string | null => {
   return new Set(options).size < options.length ? null : options.toSorted((a, b) => a - b).join(',')
 }
 
-/** `1:10`, both halves in hex, printed with four digits. */
+/** Reads a class such as `1:10`. Both parts are hex, printed with four digits. */
 const trafficClass = (text: string): string | null => {
   const [, major, minor] = /^([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(text) ?? []
   if (major === undefined || minor === undefined) return null
@@ -69,7 +72,7 @@ const trafficClass = (text: string): string | null => {
 
 const tuple = listOf(['src', 'dst', 'sport', 'dport', 'spi', 'proto', 'ct'])
 
-/** `--hmark-tuple src,sport` is short for the masks that take all of each. */
+/** Replaces `--hmark-tuple src,sport` by the masks that take all bits of each field. */
 const settleHash: Settle = (options, family) => {
   const width = family === 'ip' ? '32' : '128'
   const full: Readonly<Record<string, ExtensionOption>> = {
@@ -93,7 +96,7 @@ const settleHash: Settle = (options, family) => {
 const prefixLength = (text: string, family: 'ip' | 'ip6'): string | null =>
   readWhole(text, family === 'ip' ? 32 : 128)?.toString() ?? null
 
-/** Targets that change a packet and go on. */
+/** Targets that change a packet and continue. */
 export const headerTargets: Readonly<Record<string, Grammar>> = {
   TOS: grammar(
     [
@@ -138,7 +141,7 @@ export const headerTargets: Readonly<Record<string, Grammar>> = {
   SECMARK: grammar([takes('selctx', shaped(/^[^\s"'\\]{1,255}$/), { required: true })]),
 }
 
-/** Targets of iptables alone. */
+/** Targets of IPv4 only. */
 export const headerTargets4: Readonly<Record<string, Grammar>> = {
   TTL: hopLimit('ttl'),
   ECN: grammar(
@@ -155,5 +158,5 @@ export const headerTargets4: Readonly<Record<string, Grammar>> = {
   ),
 }
 
-/** Targets of ip6tables alone. */
+/** Targets of IPv6 only. */
 export const headerTargets6: Readonly<Record<string, Grammar>> = { HL: hopLimit('hl') }

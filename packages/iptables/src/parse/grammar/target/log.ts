@@ -19,7 +19,7 @@ const levels: Readonly<Record<string, string>> = {
 
 const label = shaped(/^[^\s"'\\]{1,27}$/)
 
-/** Targets that write something down and go on. */
+/** Targets that log a packet and continue. */
 export const logTargets: Readonly<Record<string, Grammar>> = {
   LOG: grammar([
     takes('log-prefix', cut(29), { quoting: 'if-needed' }),

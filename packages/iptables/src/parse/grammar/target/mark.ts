@@ -19,7 +19,7 @@ import { port } from '../value/port.ts'
 const all = 0xffffffff
 const word = (value: number): string => `0x${(value >>> 0).toString(16)}`
 
-/** `value/mask`, both always there. */
+/** Reads `value/mask`, printed with both parts. */
 const fullMask: Reader = (text) => {
   const [left = '', right = '0xffffffff', ...more] = text.split('/')
   const [value, mask] = [readWhole(left, all), readWhole(right, all)]
@@ -29,8 +29,7 @@ const fullMask: Reader = (text) => {
 const operations = ['set-xmark', 'set-mark', 'and-mark', 'or-mark', 'xor-mark']
 
 /**
- * Every way to set a mark is one in the kernel: `(mark & ~second) ^ first`
- * (net/netfilter/xt_mark.c `mark_tg`).
+ * Replaces every way to set a mark by the kernel's one: `(mark & ~second) ^ first` (net/netfilter/xt_mark.c `mark_tg`).
  */
 const asXmark = (option: ExtensionOption): ExtensionOption => {
   const [left = '', right] = (option.values[0] ?? '').split('/')
@@ -59,7 +58,7 @@ const setting = [
   takes('xor-mark', hex(all)),
 ]
 
-/** Masks are of the two that copy, and `--mask` is both at once. */
+/** Checks the masks of CONNMARK. Only the two copying operations have masks, and `--mask` sets both at once. */
 const settleCopy: Settle = (options) => {
   const copies = countOf(options, 'save-mark', 'restore-mark') > 0
   const masks = options.filter(({ name }) => name === 'nfmask' || name === 'ctmask' || name === 'mask')
@@ -75,11 +74,11 @@ const settleCopy: Settle = (options) => {
 
 const noWhere = { ip: '0.0.0.0', ip6: '::' }
 
-/** Without a mark none is set: `0x0/0x0`. */
+/** Without `--tproxy-mark` no mark is set, which is listed as `0x0/0x0`. */
 const settleTproxy: Settle = (options) =>
   optionOf(options, 'tproxy-mark') === undefined ? [...options, added('tproxy-mark', '0x0/0x0')] : options
 
-/** Targets that set marks, and the one that hands to a local socket. */
+/** Targets that set marks, and TPROXY, which hands a packet to a local socket. */
 export const markTargets: Readonly<Record<string, Grammar>> = {
   MARK: grammar(setting, { settle: inTurn(exactlyOne(...operations), spellOut) }),
   CONNMARK: grammar(

@@ -6,7 +6,7 @@ import { portRange } from '../value/port.ts'
 
 const withPorts = ['tcp', 'udp', 'sctp', 'dccp', 'icmp']
 
-/** Ports can only be given where `-p` names a protocol that has any, be it to exclude it (libxt_NAT). */
+/** The protocols that `-p` must name or exclude where a target has ports (libxt_NAT). */
 export const ported: readonly string[] = [...withPorts, ...withPorts.map((name) => `!${name}`)]
 
 const namesPorts = ({ name, values: [value = ''] }: ExtensionOption): boolean =>
@@ -15,7 +15,7 @@ const namesPorts = ({ name, values: [value = ''] }: ExtensionOption): boolean =>
 const protocols = (options: readonly ExtensionOption[]): readonly string[] | null =>
   options.some(namesPorts) ? ported : null
 
-/** libxt_NETMAP prints a mask that is no prefix as it is. */
+/** Reads a prefix. libxt_NETMAP prints a mask that is not a prefix unchanged. */
 const netmap: Reader = (text, family) => prefix(text, family)
 
 const prefixTranslation = grammar([
@@ -23,7 +23,7 @@ const prefixTranslation = grammar([
   takes('dst-pfx', lengthPrefix, { required: true }),
 ])
 
-/** Targets that give a flow another address. */
+/** Targets that translate addresses. */
 export const natTargets: Readonly<Record<string, Grammar>> = {
   DNAT: grammar(
     [
@@ -48,7 +48,7 @@ export const natTargets: Readonly<Record<string, Grammar>> = {
   NETMAP: grammar([takes('to', netmap, { required: true })]),
 }
 
-/** Prefix translation of ip6tables, which keeps no state (RFC 6296). */
+/** The stateless prefix translation of ip6tables (RFC 6296). */
 export const natTargets6: Readonly<Record<string, Grammar>> = {
   DNPT: prefixTranslation,
   SNPT: prefixTranslation,

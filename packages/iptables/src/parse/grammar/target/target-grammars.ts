@@ -13,5 +13,5 @@ const families: Readonly<Record<Family, ReadonlyMap<string, Grammar>>> = {
   ip6: new Map(Object.entries({ ...both, ...headerTargets6, ...natTargets6 })),
 }
 
-/** What `-j` knows; undefined for a target that is not one of iptables' own. */
+/** The grammar of a target after `-j`; undefined when iptables has no such target. */
 export const targetGrammar = (name: string, family: Family): Grammar | undefined => families[family].get(name)

@@ -32,7 +32,7 @@ const events = listOf([
 
 const zone = either(u16, translated({ mark: 'mark' }))
 
-/** `first:last`, the end below 65535. */
+/** Reads a range of queues `first:last`; the last one is below 65535. */
 const queues: Reader = (text) => {
   const [left = '', right, ...more] = text.split(':')
   const first = left === '' ? '0' : u16(left, 'ip')
@@ -51,7 +51,7 @@ const settleQueue: Settle = (options) => {
 const setName = shaped(/^[^\s"'\\]{1,31}$/)
 const directions = seriesOf(shaped(/^(?:src|dst)$/), 6)
 
-/** Targets that end a rule's chain, or change what comes of the packet. */
+/** Targets that end the chain, or decide what happens to the packet. */
 export const verdictTargets: Readonly<Record<string, Grammar>> = {
   ACCEPT: grammar([]),
   DROP: grammar([]),
@@ -105,7 +105,7 @@ export const verdictTargets: Readonly<Record<string, Grammar>> = {
   ),
 }
 
-/** Targets of iptables alone. */
+/** Targets of IPv4 only. */
 export const verdictTargets4: Readonly<Record<string, Grammar>> = {
   CLUSTERIP: grammar(
     [

@@ -10,7 +10,10 @@ import { readWhole } from './number.ts'
 
 const all6 = (1n << 128n) - 1n
 
-/** Octets in octal or hex, and what iptables pads with zeros on the right: `10.1` is 10.1.0.0. */
+/**
+ * Reads an IPv4 address with parts in octal or hex. iptables adds missing parts as zeros on the right: `10.1` is
+ * 10.1.0.0.
+ */
 const looseAddress4 = (text: string): number | null => {
   const parts = text.split('.').map((part) => readWhole(part, 0xffffffff))
   if (parts.length === 1 && /^0x/i.test(text)) return parts[0] ?? null
@@ -25,7 +28,7 @@ const looseAddress4 = (text: string): number | null => {
 
 const readAddress4 = (text: string): number | null => tryParseAddress4(text) ?? looseAddress4(text)
 
-/** IPv6 text as inet_ntop(3) prints it: with a dotted quad at the end of `::ffff:0:0/96` and of `::/96`. */
+/** IPv6 text as inet_ntop(3) prints it: with a dotted quad at the end in `::ffff:0:0/96` and `::/96`. */
 const text6 = (value: bigint): string => {
   if (value >> 32n === 0n && value > 0xffffn) return `::${formatAddress4(Number(value))}`
   return formatAddress6(value)
@@ -43,7 +46,7 @@ interface Masked {
   readonly mask: bigint
 }
 
-/** `address`, `address/length` or `address/mask`. */
+/** Reads `address`, `address/length` or `address/mask`. */
 export const readMasked = (text: string, family: Family): Masked | null => {
   const [left = '', right, ...more] = text.split('/')
   if (more.length > 0) return null
@@ -72,38 +75,40 @@ const withMask = ({ value, mask }: Masked, family: Family, bare: boolean): strin
   return `${textOf(value, family)}/${length ?? textOf(mask, family)}`
 }
 
-/** What most of a host's rules say already, letter for letter as the kernel does. */
+/** Matches a text that the kernel prints unchanged. Most addresses in rules are of this form. */
 const plain4 = /^(?:(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-5]|0)\.){3}(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-5]|0)\/32$/
 
-/** `-s` and `-d`: always with its length, or its mask; host bits cleared. */
+/** Reads a prefix of `-s` or `-d`, printed with its length or mask and without host bits. */
 export const prefix: Reader = (text, family) => {
   if (family === 'ip' && plain4.test(text)) return text
   const read = readMasked(text, family)
   return read === null ? null : withMask({ value: read.value & read.mask, mask: read.mask }, family, false)
 }
 
-/** Host bits kept, and no length for a single address (libxt_conntrack, libxt_policy). */
+/**
+ * Reads an address with its host bits. A single address is printed without a length (libxt_conntrack, libxt_policy).
+ */
 export const addressOrPrefix: Reader = (text, family) => {
   const read = readMasked(text, family)
   return read === null ? null : withMask(read, family, true)
 }
 
-/** One address. */
+/** Reads one address. */
 export const address: Reader = (text, family) => {
   const read = text.includes('/') ? null : readMasked(text, family)
   return read === null ? null : textOf(read.value, family)
 }
 
-/** `first-last`; a single one is a range of its own. */
+/** Reads `first-last`. A single address is a range of one. */
 export const addressRange: Reader = (text, family) => {
   const [left = '', right = left, ...more] = text.split('-')
   const [first, last] = [address(left, family), address(right, family)]
   return first === null || last === null || more.length > 0 ? null : `${first}-${last}`
 }
 
-/** A prefix given as `address/length` and nothing else (DNPT, SNPT). */
+/** Reads a prefix in the form `address/length` only (DNPT, SNPT). */
 export const lengthPrefix: Reader = (text, family) =>
   text.includes('/') && family === 'ip6' ? addressOrPrefix(text, family) : null
 
-/** A netmask for the addresses a list keeps. */
+/** The netmask that keeps the whole address in a list. */
 export const allOnes: Readonly<Record<Family, string>> = { ip: '255.255.255.255', ip6: text6(all6) }

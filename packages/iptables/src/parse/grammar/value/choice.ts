@@ -1,18 +1,18 @@
 import type { Reader } from '../grammar.ts'
 
-/** One of some words, in any case; printed as written here. */
+/** Reads one of these words in any case, and prints it as written here. */
 export const choice = (...words: readonly string[]): Reader => {
   const known = new Map(words.map((word) => [word.toLowerCase(), word]))
   return (text) => known.get(text.toLowerCase()) ?? null
 }
 
-/** One of some words, printed as what they stand for. */
+/** Reads one of these words, and prints its value. */
 export const translated = (words: Readonly<Record<string, string>>): Reader => {
   const known = new Map(Object.entries(words))
   return (text) => known.get(text.toLowerCase()) ?? null
 }
 
-/** Words parted by commas, in any case and order; printed in the order given here, each once. */
+/** Reads a list of words separated by commas, in any case and order. Prints each once, in the order given here. */
 export const listOf = (words: readonly string[], aliases: Readonly<Record<string, string>> = {}): Reader => {
   const read = translated({
     ...Object.fromEntries(words.map((word) => [word.toLowerCase(), word])),
@@ -29,7 +29,7 @@ export const listOf = (words: readonly string[], aliases: Readonly<Record<string
   }
 }
 
-/** Values parted by commas that stay in their order. */
+/** Reads a list of values separated by commas, and keeps their order. */
 export const seriesOf =
   (one: Reader, most = 65535): Reader =>
   (text, family) => {
@@ -44,7 +44,7 @@ export const seriesOf =
     return read.join(',')
   }
 
-/** The first of several forms that fits. */
+/** Reads a value in the first form that fits. */
 export const either =
   (...readers: readonly Reader[]): Reader =>
   (text, family) => {

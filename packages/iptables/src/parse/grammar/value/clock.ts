@@ -2,7 +2,7 @@ import type { Reader } from '../grammar.ts'
 
 const two = (value: number): string => value.toString().padStart(2, '0')
 
-/** `8:00`, printed `08:00:00`. */
+/** Reads a time such as `8:00`, printed as `08:00:00`. */
 export const clockTime: Reader = (text) => {
   const [, hour, minute, second = '0'] = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?$/.exec(text) ?? []
   const parts = [hour, minute, second].map(Number)
@@ -12,7 +12,7 @@ export const clockTime: Reader = (text) => {
 
 const date = /^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:T(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?)?)?)?$/
 
-/** `2020-01-01T10`, printed to the second; up to 2038 (libxt_time). */
+/** Reads a date such as `2020-01-01T10`, printed to the second; up to 2038 (libxt_time). */
 export const clockDate: Reader = (text) => {
   const [, year, month = '1', day = '1', hour = '0', minute = '0', second = '0'] = date.exec(text) ?? []
   if (year === undefined) return null
@@ -26,7 +26,7 @@ export const clockDate: Reader = (text) => {
 
 const days = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 
-/** `Mo`, `Mon`, `1`: which days of the week, 1 to 7; null when one is not a day. */
+/** Reads days of the week, `Mo`, `Mon` or `1`, as 1 to 7; null when one is not a day. */
 export const readWeekdays = (text: string): ReadonlySet<number> | null => {
   const found = new Set<number>()
   for (const part of text.split(',')) {
@@ -39,7 +39,7 @@ export const readWeekdays = (text: string): ReadonlySet<number> | null => {
   return found
 }
 
-/** Which days of the month, 1 to 31. */
+/** Reads days of the month, 1 to 31; null when one is not a day. */
 export const readMonthdays = (text: string): ReadonlySet<number> | null => {
   const found = new Set<number>()
   for (const part of text.split(',')) {

@@ -1,6 +1,6 @@
 import type { Reader } from '../grammar.ts'
 
-/** The classes of RFC 2474, RFC 2597 and RFC 3246 by their code points. */
+/** The code point of a class of RFC 2474, RFC 2597 or RFC 3246. */
 const codePoint = (name: string): number | null => {
   if (name === 'BE') return 0
   if (name === 'EF') return 46
@@ -10,7 +10,7 @@ const codePoint = (name: string): number | null => {
   return group === undefined || precedence === undefined ? null : Number(group) * 8 + Number(precedence) * 2
 }
 
-/** `EF`, printed `0x2e`. */
+/** Reads a class such as `EF`, printed as `0x2e`. */
 export const dscpClass: Reader = (text) => {
   const value = codePoint(text.toUpperCase())
   return value === null ? null : `0x${value.toString(16).padStart(2, '0')}`

@@ -1,7 +1,7 @@
 import type { Reader } from '../grammar.ts'
 import { readWhole } from './number.ts'
 
-/** Names of iptables (libipt_icmp, libip6t_icmp6), by the type or type/code they stand for. */
+/** iptables' names for types and codes (libipt_icmp, libip6t_icmp6), with the type or type/code. */
 const names = {
   icmp: `any=any, echo-reply=0, pong=0, destination-unreachable=3, network-unreachable=3/0, host-unreachable=3/1,
 protocol-unreachable=3/2, port-unreachable=3/3, fragmentation-needed=3/4, source-route-failed=3/5,
@@ -28,7 +28,7 @@ const tableOf = (text: string): readonly (readonly [string, string])[] =>
 
 const tables = { icmp: tableOf(names.icmp), icmp6: tableOf(names.icmp6) }
 
-/** A name, or an unmistakable beginning of it. */
+/** Reads a name, or a beginning that only one name has. */
 const byName = (module: 'icmp' | 'icmp6', text: string): string | null => {
   const name = text.toLowerCase()
   const exact = tables[module].find(([known]) => known === name)
@@ -42,7 +42,7 @@ const byNumber = (module: 'icmp' | 'icmp6', text: string): string | null => {
   const [left = '', right, ...more] = text.split('/')
   const type = readWhole(left, 255)
   if (type === null || more.length > 0) return null
-  // The kernel takes ICMP type 255 for any (net/netfilter/xt_tcpudp.c `icmp_type_code_match`).
+  // In the kernel ICMP type 255 stands for any type (net/netfilter/xt_tcpudp.c `icmp_type_code_match`).
   if (right === undefined) return module === 'icmp' && type === 255 ? 'any' : `${type}`
   const [low = '', high, ...rest] = right.split(':')
   const first = readWhole(low, 255)
@@ -52,7 +52,7 @@ const byNumber = (module: 'icmp' | 'icmp6', text: string): string | null => {
   return first === last ? `${type}/${first}` : `${type}/${first}:${last}`
 }
 
-/** `8`, `3/4`, `echo-request`, `any`. */
+/** Reads `8`, `3/4`, `echo-request` or `any`. */
 export const icmpType =
   (module: 'icmp' | 'icmp6'): Reader =>
   (text) =>

@@ -8,7 +8,7 @@ interface Parts {
   readonly ports: string | null
 }
 
-/** IPv6 needs brackets before a port. */
+/** Splits addresses and ports. An IPv6 address in front of a port needs brackets. */
 const partsOf = (text: string, bracketed: boolean): Parts | null => {
   if (!bracketed) {
     const colon = text.indexOf(':')
@@ -24,7 +24,7 @@ const partsOf = (text: string, bracketed: boolean): Parts | null => {
   return { addresses: text.slice(1, close), ports: rest === '' ? null : rest.slice(1) }
 }
 
-/** `10-20/30`: the port at the head of the range is 30 (shifted). */
+/** Reads ports. In `10-20/30` the range is shifted so that its first port becomes 30. */
 const portsOf = (text: string, shifts: boolean): string | null => {
   const slash = text.indexOf('/')
   if (slash < 0) return portRange(text, 'ip')
@@ -51,7 +51,7 @@ const natAddress =
     return family === 'ip' ? `${addresses}:${ports}` : `[${addresses}]:${ports}`
   }
 
-/** `--to-destination`. */
+/** The value of `--to-destination`. */
 export const destinationAddress: Reader = natAddress(true)
-/** `--to-source`. */
+/** The value of `--to-source`. */
 export const sourceAddress: Reader = natAddress(false)

@@ -2,19 +2,19 @@ import type { Reader } from '../grammar.ts'
 
 const form = /^(?:0x[0-9a-f]{1,16}|0[0-7]{0,22}|[1-9]\d{0,19})$/i
 
-/** A number as strtoull(3) with base 0 reads it: `16`, `0x10` and `020` are the same. */
+/** Reads a number as strtoull(3) with base 0 does: `16`, `0x10` and `020` are equal. */
 export const readNumber = (text: string): bigint | null => {
   if (!form.test(text)) return null
   return /^0\d/.test(text) ? BigInt(`0o${text.slice(1)}`) : BigInt(text)
 }
 
-/** A number up to 2^53; null above `last`, or below `first`. */
+/** Reads a number up to 2^53; null above `last` or below `first`. */
 export const readWhole = (text: string, last: number, first = 0): number | null => {
   const value = readNumber(text)
   return value === null || value > BigInt(last) || value < BigInt(first) ? null : Number(value)
 }
 
-/** Printed in decimal. */
+/** Reads a whole number, printed in decimal. */
 export const whole =
   (last: number, first = 0): Reader =>
   (text) =>
@@ -29,7 +29,7 @@ export const u64: Reader = (text) => {
   return value === null || value >= 1n << 64n ? null : value.toString()
 }
 
-/** Printed as `0x`, with leading zeros up to `digits`. */
+/** Reads a whole number, printed as `0x` with leading zeros up to `digits`. */
 export const hex =
   (last: number, digits = 1): Reader =>
   (text) => {
@@ -37,7 +37,7 @@ export const hex =
     return value === null ? null : `0x${value.toString(16).padStart(digits, '0')}`
   }
 
-/** `value/mask`, printed in hex; without the mask where it is all ones. */
+/** Reads `value/mask`, printed in hex. A mask of all ones is left out. */
 export const masked: Reader = (text) => {
   const [left = '', right, ...more] = text.split('/')
   const value = readWhole(left, 0xffffffff)
@@ -46,7 +46,7 @@ export const masked: Reader = (text) => {
   return mask === 0xffffffff ? `0x${value.toString(16)}` : `0x${value.toString(16)}/0x${mask.toString(16)}`
 }
 
-/** `first:last`, with either left out; `3` where both are. */
+/** Reads `first:last` with either end left out. A range of one value is printed as that value. */
 export const span =
   (most: number | bigint, one: (text: string) => bigint | null = readNumber): Reader =>
   (text) => {

@@ -9,7 +9,7 @@ const bytesOf = (character: string): readonly number[] => {
 
 const utf8 = (text: string): readonly number[] => Array.from(text, bytesOf).flat()
 
-/** What `--hex-string` means: text with runs of hex between `|`; null when a run is not hex. */
+/** The bytes of a `--hex-string`: text, with runs of hex between `|`. Null: a run is not hex. */
 const readHex = (text: string): readonly number[] | null => {
   const bytes: number[] = []
   let inside = false
@@ -37,13 +37,15 @@ const readHex = (text: string): readonly number[] | null => {
   return inside ? null : bytes
 }
 
-/** The bytes that `-m string` looks for; up to 128 (XT_STRING_MAX_PATTERN_SIZE). */
+/**
+ * The bytes that `-m string` searches for; null above 128 bytes (XT_STRING_MAX_PATTERN_SIZE) and for an empty pattern.
+ */
 export const readPattern = (form: 'string' | 'hex-string', text: string): readonly number[] | null => {
   const bytes = form === 'string' ? utf8(text) : readHex(text)
   return bytes === null || bytes.length === 0 || bytes.length > 128 ? null : bytes
 }
 
-/** As libxt_string prints it: in hex where a byte cannot be printed or the last is a backslash. */
+/** Prints a pattern as libxt_string does: in hex where a byte is not printable or the last byte is a backslash. */
 export const printPattern = (
   bytes: readonly number[],
 ): { readonly form: 'string' | 'hex-string'; readonly text: string } => {

@@ -12,10 +12,10 @@ export const readPort = (text: string): number | null => readWhole(text, 65535) 
 
 export const port: Reader = (text) => readPort(text)?.toString() ?? null
 
-/** `80`, `80:90`, `:90`, `80:`. */
+/** Reads `80`, `80:90`, `:90` or `80:`. */
 export const portSpan: Reader = span(65535, named)
 
-/** Of multiport: both ends have to be there, and to differ. */
+/** Reads one item of multiport. A range has both ends, and they differ. */
 const listed = (text: string): string | null => {
   const [left = '', right, ...more] = text.split(':')
   const first = readPort(left)
@@ -25,14 +25,17 @@ const listed = (text: string): string | null => {
   return right === undefined ? `${first}` : `${first}:${last}`
 }
 
-/** Up to 15 ports, a range counting for two (XT_MULTI_PORTS). */
+/** Reads up to 15 ports, where a range counts as two (XT_MULTI_PORTS). */
 export const portList: Reader = (text) => {
   const ports = text.split(',').map(listed)
   const slots = ports.reduce((sum, one) => sum + (one?.includes(':') === true ? 2 : 1), 0)
   return slots > 15 || ports.includes(null) ? null : ports.join(',')
 }
 
-/** `80` or `80-90` after `--to-ports`: libxtables takes a service for a single one, numbers for a range. */
+/**
+ * Reads `80` or `80-90` after `--to-ports`. libxtables takes a service name for a single port, and numbers only for a
+ * range.
+ */
 export const portRange: Reader = (text) => {
   const [left = '', right, ...more] = text.split('-')
   const alone = servicePort(text)

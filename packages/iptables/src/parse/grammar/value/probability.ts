@@ -1,6 +1,6 @@
 /**
- * `%.11f` of probability / 2^31, the unit of the kernel (include/uapi/linux/netfilter/xt_statistic.h). Done in
- * integers because C rounds a tie to even and `toFixed` upwards.
+ * Prints probability / 2^31 as `%.11f`. 1/2^31 is the unit of the kernel (include/uapi/linux/netfilter/xt_statistic.h).
+ * The division is done in integers, because C rounds a tie to even and `toFixed` rounds it up.
  */
 export const probabilityText = (probability: number): string => {
   const scaled = BigInt(probability) * 10n ** 11n

@@ -1,6 +1,6 @@
 import { readWhole } from './number.ts'
 
-/** The names iptables has of its own: these it prints on every host. */
+/** iptables' own protocol names, which it prints on every host. */
 const ownNames: Readonly<Record<number, string>> = {
   1: 'icmp',
   6: 'tcp',
@@ -14,7 +14,7 @@ const ownNames: Readonly<Record<number, string>> = {
   136: 'udplite',
 }
 
-/** Names that a host may know (the IANA registry of protocol numbers). */
+/** Protocol names that a host may know (the IANA registry of protocol numbers). */
 const numbers: ReadonlyMap<string, number> = new Map([
   ['all', 0],
   ['icmp', 1],
@@ -81,11 +81,11 @@ const numbers: ReadonlyMap<string, number> = new Map([
   ['rohc', 142],
 ])
 
-/** The number of a protocol by name or number; null when this is neither. */
+/** The number of a protocol from a name or number; null for other texts. */
 export const protocolNumberOf = (text: string): number | null =>
   numbers.get(text.toLowerCase()) ?? readWhole(text, 255)
 
-/** A protocol as iptables-save names it; a name that only some hosts know stays as it was written. */
+/** A protocol as iptables-save prints it. A name that only some hosts know is kept as written. */
 export const protocolName = (text: string): string | null => {
   const number = protocolNumberOf(text)
   if (number === null) return null
@@ -93,7 +93,7 @@ export const protocolName = (text: string): string | null => {
   return ownNames[number] ?? (numbers.has(text.toLowerCase()) ? text.toLowerCase() : number.toString())
 }
 
-/** The module that iptables loads by itself for options of that protocol. */
+/** The module that iptables loads by itself for options of a protocol. */
 export const protocolModule = (name: string): string => {
   if (name === 'ipv6-icmp') return 'icmp6'
   return name === 'mobility-header' ? 'mh' : name

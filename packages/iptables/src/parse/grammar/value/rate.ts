@@ -7,20 +7,20 @@ const units = [
   { name: 'sec', seconds: 1, word: 'second' },
 ] as const
 
-/** A rate as the kernel keeps it, and the unit it was written with. */
+/** A rate as the kernel lists it, with the units of the written and the listed text. */
 export interface Rate {
   readonly text: string
-  /** Of the unit that is printed. */
+  /** The seconds of the printed unit. */
   readonly printedSeconds: number
-  /** Of the unit that was written. */
+  /** The seconds of the written unit. */
   readonly writtenSeconds: number
 }
 
 /**
- * `5/min`, `5/m`, `5`: the kernel keeps the time between two packets in 1/scale seconds, so what it gives back may
- * be another unit (`60/min` is `1/sec`) or another number (`3000/sec` is `3333/sec`).
+ * Reads a rate: `5/min`, `5/m`, `5`. The kernel keeps the time between two packets in units of 1/scale second. So it
+ * may list another unit (`60/min` is `1/sec`) or another number (`3000/sec` is `3333/sec`).
  *
- * @param scale - of `limit` 10,000, of `hashlimit` 1,000,000 (include/uapi/linux/netfilter/xt_limit.h)
+ * @param scale - 10,000 for `limit`, 1,000,000 for `hashlimit` (include/uapi/linux/netfilter/xt_limit.h)
  */
 export const readRate = (text: string, scale: number): Rate | null => {
   const [count = '', word, ...more] = text.split('/')
@@ -29,7 +29,7 @@ export const readRate = (text: string, scale: number): Rate | null => {
   if (rate === null || unit === undefined || word === '' || more.length > 0) return null
   const period = Math.floor((scale * unit.seconds) / rate)
   if (period === 0) return null
-  // The unit printed is the last that the period still divides well (libxt_limit.c `print_rate`).
+  // The printed unit is the last one that the period divides well (libxt_limit.c `print_rate`).
   let printed: (typeof units)[number] = units[0]
   for (const next of units.slice(1)) {
     const ticks = next.seconds * scale

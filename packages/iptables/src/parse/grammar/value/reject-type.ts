@@ -1,7 +1,7 @@
 import type { Family } from '@portolan/netfilter'
 import type { Reader } from '../grammar.ts'
 
-/** What REJECT may answer, with the short names that iptables takes too. */
+/** The replies of REJECT, with the short names that iptables also accepts. */
 const answers: Readonly<Record<Family, Readonly<Record<string, string>>>> = {
   ip: {
     'icmp-net-unreachable': 'net-unreach',
@@ -24,7 +24,7 @@ const answers: Readonly<Record<Family, Readonly<Record<string, string>>>> = {
   },
 }
 
-/** `--reject-with`, perhaps cut short: libipt_REJECT takes the first that begins so. */
+/** Reads the value of `--reject-with`. libipt_REJECT accepts a beginning, and takes the first reply that starts so. */
 export const rejectWith: Reader = (text, family) => {
   const given = text.toLowerCase()
   if (given === '') return null

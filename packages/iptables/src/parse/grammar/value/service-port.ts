@@ -1,6 +1,6 @@
 /**
- * Services by the names that firewalls are written with (the IANA registry of service names). iptables-save prints
- * numbers only, so a name comes from a rule written by hand; one that is not here is not guessed.
+ * The services whose names are common in firewall rules (the IANA registry of service names). iptables-save prints only
+ * numbers, so a name comes from a rule written by hand. Other names are not guessed.
  */
 const lines = `echo 7, discard 9, systat 11, daytime 13, qotd 17, chargen 19, ftp-data 20, ftp 21, ssh 22, telnet 23,
 smtp 25, mail 25, time 37, whois 43, nicname 43, tacacs 49, domain 53, bootps 67, bootpc 68, tftp 69, gopher 70,
@@ -23,5 +23,5 @@ const ports: ReadonlyMap<string, number> = new Map(
   }),
 )
 
-/** The port of a service; null when the name is not a common one. */
+/** The port of a service; null when the name is not in this list. */
 export const servicePort = (name: string): number | null => ports.get(name.toLowerCase()) ?? null

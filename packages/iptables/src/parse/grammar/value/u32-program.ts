@@ -11,7 +11,10 @@ const location = (words: readonly string[]): boolean =>
 
 const range = (text: string): boolean => /^\w+(?::\w+)?$/.test(text)
 
-/** `location = ranges`, several joined by `&&`; a location is a number with `&`, `<<`, `>>` and `@` after it. */
+/**
+ * Do the words form tests `location = ranges`, joined by `&&`? A location is a number, followed by `&`, `<<`, `>>` or
+ * `@` with numbers.
+ */
 const fits = (words: readonly string[]): boolean => {
   const tests: string[][] = [[]]
   for (const word of words) {
@@ -23,12 +26,12 @@ const fits = (words: readonly string[]): boolean => {
     if (equals < 0 || !location(test.slice(0, equals))) return false
     const ranges = test.slice(equals + 1)
     const numbers = ranges.filter(isNumber).length
-    // No two numbers side by side: there is one more of them than of what parts them.
+    // Numbers and separators alternate, so there is one more number than separators.
     return numbers * 2 - 1 === ranges.length && ranges.join('').split(',').every(range)
   })
 }
 
-/** The little language of `-m u32`, without blanks and with every number in hex, as libxt_u32 prints it. */
+/** Reads a program of `-m u32`. It is printed without blanks and with every number in hex, as libxt_u32 prints it. */
 export const u32Program: Reader = (text) => {
   const words: string[] = []
   token.lastIndex = 0
