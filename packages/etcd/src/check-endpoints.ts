@@ -1,10 +1,10 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { InvalidRequestError } from '@portolan/netfilter'
 
-/** A server behind a socket file, which has no name and no port. */
+/** Is this endpoint a server behind a socket file? Such a server has no name and no port. */
 export const isSocketFile = (endpoint: string): boolean => endpoint.startsWith('unix:')
 
-/** `192.0.2.1`, `2001:db8::1` or `etcd.example` of an endpoint that is no socket file. */
+/** The address or name in an endpoint that is not a socket file: `192.0.2.1`, `2001:db8::1` or `etcd.example`. */
 export const hostOf = (endpoint: string): string => endpoint.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 
 const isEndpoint = (text: string): boolean => {
@@ -15,15 +15,18 @@ const isEndpoint = (text: string): boolean => {
   return name !== undefined && (isIPv4(name) || !/^[\d.]+$/.test(name))
 }
 
-/** `/run/etcd`, `///run/etcd` as in a URL, or a relative one. gRPC takes what is behind `//` for a server's name. */
+/**
+ * Is this the path of a file: `/run/etcd`, `///run/etcd` as in a URL, or a relative path? gRPC takes the text after
+ * `//` for a server's name.
+ */
 const isFile = (path: string): boolean => {
   if (path === '' || path.endsWith('/')) return false
   return path.startsWith('//') ? /^\/\/\/[^/]/.test(path) : path.includes('/') || !path.includes(':')
 }
 
 /**
- * Refuses texts that are no endpoint. gRPC takes most texts for a name, asks at port 443 where none is told, and says of
- * either that no server answers.
+ * Refuses texts that are not endpoints. gRPC takes most texts for a name, and uses port 443 where none is given. For a
+ * wrong name or port it only reports that no server answers.
  *
  * @throws InvalidRequestError
  */

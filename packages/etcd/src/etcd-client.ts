@@ -5,39 +5,40 @@ import { afterSilence } from './after-silence.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { wordsOf } from './refusal.ts'
 
-/** The types of grpc-js, which only etcd3 depends on. */
+/** The types of grpc-js. They are derived from etcd3's types, because only etcd3 depends on grpc-js. */
 type CallOptions = ReturnType<
   Extract<NonNullable<IOptions['defaultCallOptions']>, (...given: never[]) => unknown>
 >
 type Interceptor = NonNullable<CallOptions['interceptors']>[number]
 
-/** A silent server is noticed on an open stream too. etcd refuses pings that come more often than every 5 s. */
+/** Pings find a silent server on an open stream too. etcd refuses pings that come more often than every 5 s. */
 const pings = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5_000 }
 
 /**
- * gRPC asks the nameservers for a service config (TXT) of each name, though `/etc/hosts` may tell its addresses. etcd has
- * none, and a program does not end before a nameserver that is silent has been given up: half a minute.
+ * By default gRPC asks the nameservers for a service config (TXT) of each name, even where `/etc/hosts` has its
+ * addresses. etcd has no service config. A program would not end until gRPC gives up on a silent nameserver, which
+ * takes half a minute.
  */
 const names = { 'grpc.service_config_disable_resolution': 1 }
 
-/** How long a server may take over a request unless told. */
+/** The default time that a server may take over a request. */
 export const TIMEOUT_MS = 5_000
 
-/** All keys of a large cluster come in one message. */
+/** All keys of a large cluster arrive in one message. */
 const sizes = { 'grpc.max_receive_message_length': -1 }
 
 const pem = (text: string | null): Buffer | undefined => (text === null ? undefined : Buffer.from(text))
 
-/** DEADLINE_EXCEEDED of gRPC. */
+/** gRPC's status DEADLINE_EXCEEDED. */
 const OUT_OF_TIME = 4
 
 /**
- * What is asked of gRPC for each call. A server that has lost the majority says so, in place of letting requests and
- * watches wait: etcd does where this is asked for, as its own client does (`WithRequireLeader`). A request is given up
- * after a while that no clock measures: gRPC has a deadline by the time of day, and one that is set meanwhile, as at
- * boot, would end the request at once or a day later.
+ * The options of each call. A server without a majority refuses requests and watches instead of letting them wait. etcd
+ * does this for calls that ask for it, as its own client does (`WithRequireLeader`). A request is given up after a time
+ * that does not depend on the clock. A deadline of gRPC is a time of day: when the clock is set meanwhile, as at boot,
+ * the request would end at once or a day later.
  *
- * @param timeoutMs - null: it is a stream
+ * @param timeoutMs - null: the call is a stream
  */
 const interceptor =
   (timeoutMs: number | null): Interceptor =>
@@ -59,13 +60,13 @@ const interceptor =
     return call as ReturnType<Interceptor>
   }
 
-/** The client of one server. It sends nothing again by itself. */
+/** The client of one server. It does not repeat a request by itself. */
 export const openClient = (
   { tls, user, timeoutMs = TIMEOUT_MS }: Omit<EtcdStoreOptions, 'cluster'>,
   endpoint: string,
 ): Etcd3 => {
   const isSecure = tls !== undefined && tls !== null
-  // grpc-js takes an authority that is not given for those of Node; the types of etcd3 ask for one.
+  // Without an authority grpc-js uses those of Node, but the types of etcd3 require one.
   const credentials = isSecure
     ? {
         rootCertificate: pem(tls.ca) as Buffer,
@@ -77,7 +78,7 @@ export const openClient = (
   const options: IOptions = {
     hosts: `${isSecure ? 'https' : 'http'}://${endpoint}`,
     grpcOptions: { ...pings, ...sizes, ...names },
-    // etcd3 would ask a server that failed three times nothing for 5 s, though it is back.
+    // By default etcd3 sends no request for 5 s to a server that failed three times, even if the server is back.
     faultHandling: { host: () => noop, global: noop },
     ...(credentials === undefined ? {} : { credentials }),
     ...(user === undefined || user === null

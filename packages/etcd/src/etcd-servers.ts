@@ -10,39 +10,45 @@ import { type Asked, isAboutCertificate, isOfVote, noteServer, refusalOf, wordsO
 import { UnresolvedError, unresolvedNames } from './unresolved-names.ts'
 
 /**
- * What may be done with a request that no server has refused, and that no answer came to in time: nothing, as it may do
- * something twice; to send it again, to the next server; or to send it to the next server before its time is over.
+ * What to do with a request that no server refused and no server answered in time. `once`: it is not repeated, because
+ * it may take effect twice. `again`: it is sent to the next server. `beside`: it is sent to the next server before its
+ * time is over.
  */
 type Sending = 'once' | 'again' | 'beside'
 
 /**
- * The servers of etcd. One of them is asked, and the next one where that cannot answer; the one that answered is asked
- * first from then on, so that a server which is off costs one request its time and no other.
+ * The servers of etcd. A request goes to one of them, and to the next one where that server cannot answer. The server
+ * that answered is asked first from then on. So a server that is off delays one request only.
  */
 export interface EtcdServers {
   /**
-   * @param request - to be sent to any server; one that a server refused to take is sent again, to the next one
-   * @param sending - `again` unless told
+   * Sends a request to the servers until one answers.
+   * @param request - the request, for any server; one that a server did not accept is sent to the next server
+   * @param sending - `again` by default
    */
   ask<Result>(request: (client: Etcd3) => Promise<Result>, sending?: Sending): Promise<Result>
   close(): void
 }
 
-/** How long a server is asked alone: one that is stopped, or whose packets are lost, says nothing at all. */
+/**
+ * The time for which a server is asked alone. A server that is stopped, or whose packets are lost, does not answer at
+ * all.
+ */
 const BESIDE_MS = 300
 
-/** A connection that breaks may be made again at once, to a server that is alone too. */
+/** The fewest attempts, even with one server: after a broken connection a new one may succeed at once. */
 const LEAST_ATTEMPTS = 4
 
-/** How long servers without a leader are left alone. */
+/** The pause before servers without a leader are asked again. */
 const PAUSE_MS = 200
 
-/** How long they are waited for unless told: they vote, which takes a second or two unless most of them are off. */
+/** The default time to wait for a leader. A vote takes a second or two, unless most servers are off. */
 const VOTE_MS = 5_000
 
 /**
- * @param besideMs - how long a server is asked alone
- * @throws InvalidRequestError for endpoints that are none
+ * Opens the clients of all servers.
+ * @param besideMs - the time for which a server is asked alone
+ * @throws InvalidRequestError for texts that are not endpoints
  */
 export const openServers = (
   options: Omit<EtcdStoreOptions, 'cluster'>,
@@ -52,9 +58,9 @@ export const openServers = (
   const clients = options.endpoints.map((endpoint) => openClient(options, endpoint))
   const leaderless = leaderlessTime(options.voteMs ?? VOTE_MS)
   const sockets = pendingSockets()
-  // Hosts that name the servers in one order do not all ask the same one.
+  // A random start: hosts that name the servers in the same order do not all ask the same server.
   let first = Math.floor(Math.random() * clients.length)
-  // A watch may be open on it.
+  // Replaced clients are closed at the end, because a watch may still use one.
   const retired: Etcd3[] = []
   const renew = (at: number, client: Etcd3): void => {
     const endpoint = options.endpoints[at]
@@ -121,12 +127,13 @@ export const openServers = (
           isVoted = true
           leaderless.found()
         }
-        // Of a change that may have been made a vote says nothing.
+        // A vote does not tell whether a change was made, so such an error ends a change.
         if (isFinal(error, sending !== 'once'))
           throw await named(worth(told, options) > 1 ? told : error, options)
         isOneSilent ||= isOutOfTime(error)
-        // A server whose leader went off holds a request that came until it has another one, and says nothing of it: its
-        // own time for that is longer than ours (5 s and two of its votes, `ReqTimeout` of etcd). One server has no votes.
+        // A server whose leader went off holds a request until it has another leader, without an error. Its own time
+        // limit is longer than ours (5 s and two of its votes, `ReqTimeout` of etcd). So a silent server is counted as
+        // a vote, except where there is only one server, which has no votes.
         if (!isVoted && isOneSilent && clients.length > 1) {
           isVoted = true
           leaderless.found(begun)
@@ -134,7 +141,7 @@ export const openServers = (
         if (sent >= attemptsFor(error, options)) {
           if (isVoted && leaderless.isShort()) await delay(PAUSE_MS)
           else if (pending.size === 0) throw await named(told, options)
-          // One that is silent may answer yet.
+          // A server that is still silent may answer.
           else continue
         }
         sendToNext()
@@ -147,7 +154,7 @@ export const openServers = (
   }
 }
 
-/** Where no server has said anything, a name that cannot be resolved is the reason. */
+/** Where no server has answered, a name that cannot be resolved is reported as the reason. */
 const named = async (error: unknown, asked: Asked): Promise<unknown> => {
   const isSilent = error instanceof Error && isRecoverableError(error)
   if (!isSilent || worth(error, asked) > 0) return error
@@ -158,25 +165,31 @@ const named = async (error: unknown, asked: Asked): Promise<unknown> => {
   return new UnresolvedError([...told, ...others].join(', and '), { cause: error })
 }
 
-/** A certificate that is refused says more than a vote that is going on, and that more than a server that is off. */
+/**
+ * Ranks an error by how much it explains: a refused certificate more than a vote, and a vote more than a server that is
+ * off.
+ */
 const worth = (error: unknown, asked: Asked): number => {
-  // It ends the request.
+  // This error ends the request.
   if (!(error instanceof Error && isRecoverableError(error))) return 3
   if (refusalOf(error, asked) !== null) return 2
   return isOfVote(error) ? 1 : 0
 }
 
-/** Tokens of JWT hold the revision of users and roles: with each change of those a client has to log in again. */
+/**
+ * Does the server ask for a new login? Tokens of JWT hold the revision of users and roles, so each change of those
+ * makes a token invalid.
+ */
 const hasOldToken = (error: unknown): boolean =>
   /etcdserver: (revision of auth store is old|invalid auth token)/.test(String(error))
 
 const isOutOfTime = (error: unknown): boolean => error instanceof GRPCDeadlineExceededError
 
-/** Is the same request not to be sent again? */
+/** Must the same request not be sent again? */
 const isFinal = (error: unknown, isRepeatable: boolean): boolean =>
   !(error instanceof Error && isRecoverableError(error)) || (isOutOfTime(error) && !isRepeatable)
 
-/** How often a request is sent in all, where this came of it and no vote is waited for. */
+/** The number of attempts after this error, where no vote is waited for. */
 const attemptsFor = (error: unknown, asked: Asked): number => {
   const servers = asked.endpoints.length
   return isAboutCertificate(error, asked) || isOutOfTime(error) ? servers : Math.max(LEAST_ATTEMPTS, servers)

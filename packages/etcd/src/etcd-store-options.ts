@@ -1,30 +1,31 @@
 /**
- * How the servers are known, and this host to them: texts in PEM.
+ * The certificates by which this host knows the servers, and the servers know this host: texts in PEM.
  * @public @since 0.1.0
  */
 export interface EtcdTls {
-  /** The authority of the servers' certificates; null: those that Node trusts. */
+  /** The authority of the servers' certificates; null: the authorities that Node trusts. */
   readonly ca: string | null
-  /** What this host shows of itself; null: nothing. */
+  /** The certificate of this host; null: none. */
   readonly cert: string | null
   readonly key: string | null
 }
 
 /** @public @since 0.1.0 */
 export interface EtcdStoreOptions {
-  /** The name of the cluster, part of every key: several may share one etcd. */
+  /** The name of the cluster. It is part of every key, so several clusters may share one etcd. */
   readonly cluster: string
   /**
-   * `192.0.2.1:2379`, `etcd.example:2379`, `[2001:db8::1]:2379`, each with its port; or `unix:/run/etcd.sock`, a socket file that
-   * leads to one. One that answers is enough. A server behind a file is asked by the name localhost with TLS.
+   * The servers, each with its port: `192.0.2.1:2379`, `etcd.example:2379`, `[2001:db8::1]:2379`. `unix:/run/etcd.sock`
+   * is a server behind a socket file. One server that answers is enough. With TLS, a server behind a file is asked by
+   * the name localhost.
    */
   readonly endpoints: readonly string[]
   /** Null: no TLS. */
   readonly tls?: EtcdTls | null
-  /** Null: etcd asks for no user. */
+  /** The user to log in as. Null: etcd has no users. */
   readonly user?: { readonly name: string; readonly password: string } | null
-  /** How long one server may take over a request; 5,000 unless told. */
+  /** The time that one server may take over a request; 5,000 by default. */
   readonly timeoutMs?: number
-  /** How long servers that have no leader are waited for, over all requests in that time; 5,000 unless told. */
+  /** The time to wait for servers without a leader, shared by all requests in that time; 5,000 by default. */
   readonly voteMs?: number
 }

@@ -1,12 +1,15 @@
 import type { Etcd3 } from 'etcd3'
 
-/** What came of a request to one server. */
+/** The outcome of a request to one server. */
 export type Outcome<Result> = { readonly at: number; readonly client: Etcd3 } & (
   | { readonly kind: 'answered'; readonly answer: Result }
   | { readonly kind: 'failed'; readonly error: unknown }
 )
 
-/** A request that fails is no rejection: one that is left behind is heard by no caller. */
+/**
+ * Turns a failed request into an outcome instead of a rejection. A pending request may be left behind, and nothing
+ * would handle its rejection.
+ */
 export const outcomeOf = async <Result>(
   at: number,
   client: Etcd3,
@@ -20,8 +23,8 @@ export const outcomeOf = async <Result>(
 }
 
 /**
- * The first of several to come.
- * @returns null: none of them came within that time
+ * Waits for the first of several promises.
+ * @returns null when none was settled within the time
  */
 export const firstOf = async <One>(
   pending: readonly Promise<One>[],

@@ -1,7 +1,7 @@
 import type { Etcd3, ILeaseKeepAliveRequest, ILeaseKeepAliveResponse } from 'etcd3'
 import { openStream } from './open-stream.ts'
 
-/** One renewal. A lease that has run out has no time left. */
+/** Renews a lease once; false when the lease has run out. The server then reports no time left. */
 export const keepLease = async (client: Etcd3, lease: string, timeoutMs?: number): Promise<boolean> => {
   const opening = client.leaseClient.leaseKeepAlive()
   let left = 0

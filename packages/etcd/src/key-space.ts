@@ -3,11 +3,11 @@ import type { IKeyValue } from 'etcd3'
 
 /** The keys of one cluster within etcd. */
 export interface KeySpace {
-  /** Where they begin, and where those behind them do. */
+  /** The range of the keys: the first one, and the first one behind them. */
   readonly first: Buffer
   readonly end: Buffer
   readonly keyOf: (key: string) => Buffer
-  /** Of a key of this cluster, what is behind its beginning. */
+  /** The part of a key after the prefix of this cluster. */
   readonly nameOf: (key: Buffer) => string
   readonly entryOf: (value: IKeyValue) => BlockEntry
 }
@@ -17,7 +17,7 @@ export const keySpace = (cluster: string): KeySpace => {
   const nameOf = (key: Buffer): string => key.toString().slice(prefix.length)
   return {
     first: Buffer.from(prefix),
-    // 0 follows the slash that the prefix ends with.
+    // The slash at the end of the prefix is followed by 0.
     end: Buffer.from(`${prefix.slice(0, -1)}0`),
     keyOf: (key) => Buffer.from(prefix + key),
     nameOf,
@@ -30,12 +30,12 @@ export const keySpace = (cluster: string): KeySpace => {
   }
 }
 
-/** One key, whatever cluster it is of: its name is empty. */
+/** A space of one key, outside of any cluster. The name of the key is empty. */
 export const oneKey = (key: string): KeySpace => {
   const first = Buffer.from(key)
   return {
     first,
-    // The next key there can be.
+    // The smallest key after this one.
     end: Buffer.concat([first, Buffer.from([0])]),
     keyOf: () => first,
     nameOf: () => '',

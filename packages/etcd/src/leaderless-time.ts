@@ -1,21 +1,21 @@
-/** How long the servers have had no leader, as far as requests found. */
+/** The time for which the servers have had no leader, as requests show it. */
 export interface LeaderlessTime {
-  /** A server took a request. */
+  /** Notes that a server accepted a request. */
   answered(): void
   /**
-   * A server had no leader.
-   * @param since - of `performance.now()`, when that may have begun; now unless told
+   * Notes that a server had no leader.
+   * @param since - a time of `performance.now()` at which that may have begun; by default now
    */
   found(since?: number): void
-  /** Is one more request worth its while? */
+  /** Is the time still short enough to send one more request? */
   isShort(): boolean
 }
 
 /**
- * Requests that come one after the other wait for one vote together: the second one does not begin to wait anew where the
- * first one gave up.
+ * Measures how long the servers have had no leader. Requests that follow one another share one waiting time: the second
+ * does not start a new wait where the first gave up.
  *
- * @param mostMs - how long a vote is waited for
+ * @param mostMs - the time to wait for a vote
  */
 export const leaderlessTime = (mostMs: number, now = (): number => performance.now()): LeaderlessTime => {
   let span: { readonly since: number; readonly last: number } | null = null
@@ -25,7 +25,7 @@ export const leaderlessTime = (mostMs: number, now = (): number => performance.n
     },
     found: (begun) => {
       const last = now()
-      // What was so long ago was another vote.
+      // A vote so long ago was another one.
       const isSame = span !== null && last - span.last <= mostMs
       span = { since: span !== null && isSame ? span.since : (begun ?? last), last }
     },

@@ -8,13 +8,13 @@ import { watchKeys } from './watch-keys.ts'
 
 /** @public @since 0.1.0 */
 export interface EtcdKeyOptions extends Omit<EtcdStoreOptions, 'cluster'> {
-  /** `/shop`, as `etcdctl put /shop` has it. */
+  /** The key, such as `/shop` in `etcdctl put /shop`. */
   readonly key: string
 }
 
 /**
- * What one key of etcd holds, to be read and followed as `openEtcdStore` reads and follows those of a cluster. The key of
- * its entry is empty.
+ * Opens one key of etcd, to be read and watched as `openEtcdStore` does for the keys of a cluster. The key of its entry
+ * is empty.
  *
  * @example
  * const text = openEtcdKey({ key: '/shop', endpoints: ['127.0.0.1:2379'] })

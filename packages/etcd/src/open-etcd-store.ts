@@ -15,10 +15,10 @@ import { committingError, readingError } from './store-errors.ts'
 import { watchKeys } from './watch-keys.ts'
 
 /**
- * The blocks of a cluster, in etcd (3.4 or later). A connection is made with the first request. The rules are those of
- * `@portolan/core`: this sends what they ask for, and says what etcd answered.
+ * Opens the blocks of a cluster in etcd (3.4 or later). The first request makes a connection. The rules of blocks are
+ * in `@portolan/core`; this store sends their requests and returns the answers of etcd.
  *
- * @throws InvalidRequestError for endpoints that are none, and for texts in PEM that cannot be used
+ * @throws InvalidRequestError for texts that are not endpoints, and for texts in PEM that cannot be used
  * @example
  * const store = openEtcdStore({ cluster: 'prod', endpoints: ['127.0.0.1:2379'] })
  * await store.close()
@@ -42,7 +42,8 @@ export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
     read: async () => last.note(await reading((client) => readKeys(client, keys), 'beside')),
     commit: async (transaction) => {
       try {
-        // A server that took it may still carry it out, so it is open what became of it where no answer comes.
+        // A server that accepted the transaction may still carry it out. Without an answer its outcome is open, so it
+        // is sent once.
         return await servers.ask((client) => commit(client, keys, transaction), 'once')
       } catch (error) {
         throw committingError(error, options)
@@ -50,7 +51,7 @@ export const openEtcdStore = (options: EtcdStoreOptions): BlockStore => {
     },
     watch: (from) =>
       watchKeys(servers, keys, from, last, (error) => readingError(error, options), options.timeoutMs),
-    // One that two servers grant is left to run out: nothing depends on it.
+    // Two servers may both grant a lease. The second lease runs out by itself: nothing depends on it.
     grantLease: (seconds) =>
       reading(async (client) => (await client.leaseClient.leaseGrant({ TTL: seconds })).ID, 'beside'),
     keepLease: (lease) => reading((client) => keepLease(client, lease, options.timeoutMs)),
@@ -87,7 +88,7 @@ const compareOf = (keys: KeySpace, { kind, key, revision }: BlockCondition): ICo
     case 'modified':
       return { key: first, result: 'Equal', target: 'Mod', mod_revision: revision }
     case 'unchanged':
-      // Of all keys in the range; one that has none is as a key that is not there, of revision 0.
+      // Compares all keys in the range. A range without keys passes, because an absent key has revision 0.
       return {
         ...{ key: first, range_end: endOf(first) },
         ...{ result: 'Less', target: 'Mod', mod_revision: revision + 1 },
@@ -95,7 +96,7 @@ const compareOf = (keys: KeySpace, { kind, key, revision }: BlockCondition): ICo
   }
 }
 
-/** The first key behind those that begin so; the last byte of such a beginning is ASCII. */
+/** The first key behind all keys with this beginning. The last byte of the beginning is ASCII. */
 const endOf = (first: Buffer): Buffer => {
   const end = Buffer.from(first)
   end[end.length - 1] = (end.at(-1) ?? 0) + 1

@@ -2,7 +2,7 @@ import { castGrpcErrorMessage, GRPCDeadlineExceededError, GRPCUnavailableError }
 import { afterSilence } from './after-silence.ts'
 import { TIMEOUT_MS } from './etcd-client.ts'
 
-/** What this needs of a stream of etcd3. */
+/** The part of etcd3's stream that is used here. */
 interface Stream<Sent, Heard> {
   on(event: 'data', hear: (heard: Heard) => unknown): unknown
   on(event: 'error', hear: (error: Error) => unknown): unknown
@@ -17,27 +17,28 @@ interface Opened {
 }
 
 interface StreamUse<Sent, Heard> {
-  /** How long the server may take until it answers; 5,000 unless told. */
+  /** The time that the server may take to answer; 5,000 by default. */
   readonly timeoutMs: number | undefined
   readonly first: Sent
   /**
-   * @returns whether the server has taken what was sent first
-   * @throws where the server has refused it, or ended the stream by words
+   * Handles a message.
+   * @returns whether the server has accepted the first message
+   * @throws when the server has refused it, or ended the stream with an error message
    */
   readonly hear: (heard: Heard) => boolean
-  /** The stream ended afterwards. */
+  /** Is called when the stream ends after it was accepted. */
   readonly lost: (error: unknown) => void
 }
 
-/** A stream that gRPC gave up: etcd3 casts the errors of requests, and leaves those of streams as they are. */
+/** Casts an error of a stream that gRPC gave up. etcd3 casts the errors of requests only. */
 const castError = (error: Error & { readonly code?: unknown }): Error => {
   if (error.code === 14) return Object.assign(new GRPCUnavailableError(error.message), { cause: error })
   return error.message.includes('etcdserver:') ? castGrpcErrorMessage(error.message) : error
 }
 
 /**
- * etcd3 takes a stream that is cancelled for a server that failed, and closes the connection under all others, such as a
- * watch beside the renewals of a lease; unless the stream was ended before.
+ * Ends a stream before it is cancelled. Otherwise etcd3 takes the cancelled stream for a failed server, and closes the
+ * connection under all other streams, such as a watch beside the renewals of a lease.
  */
 const leave = (stream: Pick<Stream<never, never>, 'end' | 'cancel'>): void => {
   stream.end()
@@ -47,8 +48,8 @@ const leave = (stream: Pick<Stream<never, never>, 'end' | 'cancel'>): void => {
 /**
  * Opens a stream to one server.
  *
- * @returns once the server has taken what was sent first
- * @throws the error of gRPC, or that the server did not answer in time: no deadline of gRPC is on a stream
+ * @returns once the server has accepted the first message
+ * @throws the error of gRPC, or a timeout when the server does not answer: a stream has no deadline of gRPC
  */
 export const openStream = async <Sent, Heard>(
   opening: Promise<Stream<Sent, Heard>>,

@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 
-/** The sockets that requests have opened. */
+/** The sockets that requests have opened and that are not connected yet. */
 export interface PendingSockets {
-  /** Carries out what may open a connection. */
+  /** Runs work that may open a connection. */
   during<Result>(work: () => Promise<Result>): Promise<Result>
-  /** Gives up those that are not connected, now and later. */
+  /** Gives up the sockets that are not connected, and later ones too. */
   close(): void
 }
 
@@ -14,8 +14,8 @@ const context = new AsyncLocalStorage<(socket: Socket) => void>()
 let isHeard = false
 
 /**
- * gRPC does not give up a connection that it has begun: to a server that is off, whose packets are lost, Linux tries for
- * two minutes, and a program that has all it wants from another server would not end before.
+ * Tracks the sockets of requests. gRPC does not give up a connection attempt. To a server that is off, or whose packets
+ * are lost, Linux tries for two minutes. A program that got all it needs from another server would not end before.
  */
 export const pendingSockets = (): PendingSockets => {
   if (!isHeard) subscribe('net.client.socket', (message) => context.getStore()?.(socketOf(message)))
@@ -26,7 +26,7 @@ export const pendingSockets = (): PendingSockets => {
     const forget = (): void => void pending.delete(socket)
     pending.add(socket)
     socket.once('connect', forget).once('close', forget)
-    // It is told before it begins to connect.
+    // The event comes before the socket begins to connect.
     if (isClosed) setImmediate(() => socket.destroy())
   }
   return {

@@ -3,7 +3,7 @@ import type { BlockSnapshot } from '@portolan/core'
 import type { Etcd3 } from 'etcd3'
 import type { KeySpace } from './key-space.ts'
 
-/** All keys of a space at one revision: the one that etcd has now, unless told. */
+/** Reads all keys of a space at one revision; by default the current one. */
 export const readKeys = async (client: Etcd3, keys: KeySpace, revision?: number): Promise<BlockSnapshot> => {
   const { header, kvs } = await client.kv.range({
     ...{ key: keys.first, range_end: keys.end },
@@ -12,13 +12,13 @@ export const readKeys = async (client: Etcd3, keys: KeySpace, revision?: number)
   return { revision: Number(header.revision), entries: kvs.map(keys.entryOf) }
 }
 
-/** What was read last of a space, which is held to what etcd has of that revision later. */
+/** The last reading of a space, to be compared with etcd's content at that revision later. */
 export interface LastReading {
-  /** Notes what was read, and gives it back. */
+  /** Stores a reading and returns it. */
   note(read: BlockSnapshot): BlockSnapshot
   /**
-   * Has etcd something else at a revision than was read there, as after the restore of an older copy?
-   * @returns false too where nothing was read at that revision
+   * Does etcd now have other content at a revision than was read there, as after the restore of an older copy?
+   * @returns false also where nothing was read at that revision
    */
   differs(client: Etcd3, revision: number): Promise<boolean>
 }

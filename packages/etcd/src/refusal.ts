@@ -2,52 +2,52 @@ import type { CertificateFault, UserFault } from '@portolan/core'
 import { hostOf, isSocketFile } from './check-endpoints.ts'
 import type { EtcdStoreOptions } from './etcd-store-options.ts'
 
-/** Which servers were asked, and what this host showed of itself. */
+/** The servers that were asked, and the credentials of this host. */
 export type Asked = Pick<EtcdStoreOptions, 'endpoints' | 'tls' | 'user'>
 
-/** Why a server and this host do not come together though the server answers, and what is to be done. */
+/** The reason why a server that answers and this host cannot work together, with its remedy. */
 export interface Refusal {
-  /** `user`: the request was refused for its user. `tls`: there was no connection to send it on. */
+  /** `user`: the request was refused for its user. `tls`: no connection was made to send it on. */
   readonly kind: 'user' | 'tls'
-  /** Where it is about a certificate. */
+  /** The fault, where the reason is a certificate. */
   readonly certificate?: CertificateFault
-  /** Where it is about the user. */
+  /** The fault, where the reason is the user. */
   readonly user?: UserFault
   readonly why: string
   readonly remedy: string
 }
 
-/** What an error says, without what gRPC and OpenSSL put around it. */
+/** The words of an error, without the additions of gRPC and OpenSSL. */
 export const wordsOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error))
-    // gRPC puts its own number and the state of its resolver around what the system said.
+    // gRPC adds its own status and the state of its resolver to the words of the system.
     .replace(/^.*Last error: /s, '')
     .replace(/\.? Resolution note:.*$/s, '')
     .replace(/^(\w*Error: )?(\d+ [A-Z_]+: )?/, '')
     .replace(/^Error( \[\w+\])?: /, '')
     .replace(/^rpc error: code = \w+ desc = /, '')
-    // The time at which a connection was given up.
+    // This is the time at which a connection was given up.
     .replace(/\s*\(\d{4}-\d\d-\d\dT[\d:.]+Z\)$/, '')
     // 40E2D00C407F0000:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:FILE:LINE:SSL alert number 116
     .replace(/^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/s, '$1')
-    // gRPC has no last error where a server ended the connection by itself.
+    // Where a server ended the connection by itself, gRPC has no last error.
     .replace(/^null$/, 'no connection came about')
 
-/** The server does not know of a leader: the servers vote, or most of them are off. */
+/** Does the server have no leader? Either the servers vote, or most of them are off. */
 export const hasNoLeader = (error: unknown): boolean => wordsOf(error) === 'etcdserver: no leader'
 
-/** What a server says of a request while the servers vote, or just have: it takes the same a moment later. */
+/** Is this an error of a vote, now or just before? The same server accepts the request a moment later. */
 export const isOfVote = (error: unknown): boolean =>
   /^etcdserver: (no leader|leader changed|request timed out|server stopped)/.test(wordsOf(error))
 
 const servers = new WeakMap<Error, string>()
 
-/** Remembers which of several servers an error came from. */
+/** Remembers which server an error came from. */
 export const noteServer = (error: unknown, endpoint: string | undefined): void => {
   if (error instanceof Error && endpoint !== undefined) servers.set(error, endpoint)
 }
 
-/** The server that an error came from; null: it is of all that were asked. */
+/** The server that an error came from; null: the error concerns all servers that were asked. */
 export const serverOf = (error: unknown): string | null =>
   error instanceof Error ? (servers.get(error) ?? null) : null
 
@@ -56,17 +56,20 @@ interface Case {
   readonly certificate?: CertificateFault
   readonly user?: UserFault
   readonly says: RegExp
-  /** Null: these words mean something else here. */
+  /** Null: these words have another meaning here. */
   readonly means: (asked: Asked, words: string) => Omit<Refusal, 'kind' | 'certificate' | 'user'> | null
 }
 
-/** No other server is asked by the name localhost. */
+/** Is every server with the name localhost behind a socket file? */
 const isByFile = ({ endpoints }: Asked): boolean =>
   endpoints.some(isSocketFile) && !endpoints.some((one) => !isSocketFile(one) && hostOf(one) === 'localhost')
 
 const clock = (): string => new Date().toISOString().replace(/:\d\d\.\d+Z$/, 'Z')
 
-/** The words are those of OpenSSL, Node and etcd; a server tells its own reason by an alert of TLS. */
+/**
+ * The known refusals by their words, which come from OpenSSL, Node and etcd. A server gives its own reason in an alert
+ * of TLS.
+ */
 const cases: readonly Case[] = [
   {
     kind: 'tls',
@@ -200,13 +203,16 @@ const cases: readonly Case[] = [
 ]
 
 /**
- * Did one side not accept a certificate of the other? The same server says the same when it is asked again, unlike one
- * that just starts and ends connections.
+ * Was a certificate not accepted by the other side? The same server answers the same again, unlike a server that starts
+ * and still ends connections.
  */
 export const isAboutCertificate = (error: unknown, asked: Asked): boolean =>
   refusalOf(error, asked)?.certificate !== undefined
 
-/** @returns null: the server does not answer, or it failed in another way */
+/**
+ * Finds the refusal that an error stands for.
+ * @returns null when the server does not answer, or failed in another way
+ */
 export const refusalOf = (error: unknown, asked: Asked): Refusal | null => {
   const words = wordsOf(error)
   for (const { says, means, ...of } of cases) {

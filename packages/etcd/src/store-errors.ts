@@ -3,10 +3,10 @@ import { EtcdPermissionDeniedError, GRPCUnauthenticatedError } from 'etcd3'
 import { type Asked, hasNoLeader, type Refusal, refusalOf, serverOf, wordsOf } from './refusal.ts'
 import { UnresolvedError } from './unresolved-names.ts'
 
-/** What an error means for a host, and what its user has to be allowed. */
+/** The consequence of an error for this host, and the permission that its user needs. */
 export interface ErrorWords {
   readonly unreachable: string
-  /** What the role of its user may do, and how that is granted with etcdctl. */
+  /** The permission that the user's role needs, and the etcdctl command that grants it. */
   readonly allowed: string
   readonly grant: string
 }
@@ -18,7 +18,7 @@ const wordsOfBlocks: ErrorWords = {
   grant: 'etcdctl role grant-permission --prefix ROLE readwrite /portolan/v1/',
 }
 
-/** A watch tells by words alone that it was refused. */
+/** Was the request refused for the user's permissions? A watch reports that by words alone. */
 const isDenied = (error: unknown): boolean =>
   error instanceof EtcdPermissionDeniedError ||
   error instanceof GRPCUnauthenticatedError ||
@@ -43,7 +43,10 @@ const silenceOf = (error: unknown): string =>
 
 const placeOf = ({ endpoints }: Asked): string => `etcd at ${endpoints.join(', ')}`
 
-/** One of several servers, whose certificate is what is wrong, and the others, which could not be asked either. */
+/**
+ * The server whose certificate is wrong, and a sentence about the other servers, which did not accept the request
+ * either.
+ */
 const oneOf = (
   error: unknown,
   { endpoints }: Asked,
@@ -58,7 +61,7 @@ const oneOf = (
   }
 }
 
-/** What went wrong with a request that changes nothing. */
+/** The error for a failed request that changes nothing. */
 export const readingError = (
   error: unknown,
   asked: Asked,
@@ -92,7 +95,7 @@ export const readingError = (
   )
 }
 
-/** What went wrong with a transaction: unless it was refused for its user, it may have been carried out. */
+/** The error for a failed transaction. Unless it was refused for its user, it may have been carried out. */
 export const committingError = (error: unknown, asked: Asked): BlockStoreError => {
   const refusal = refused(error, asked, wordsOfBlocks)
   if (refusal?.kind === 'user') return readingError(error, asked)

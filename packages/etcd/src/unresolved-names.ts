@@ -3,15 +3,15 @@ import { isIP } from 'node:net'
 import { afterSilence } from './after-silence.ts'
 import { hostOf, isSocketFile } from './check-endpoints.ts'
 
-/** How long a nameserver may take once a request has failed. */
+/** The time that a nameserver may take for a lookup after a failed request. */
 const LOOKUP_MS = 1_000
 
-/** Servers were asked by names that this host cannot resolve. */
+/** Thrown when servers were named by names that this host cannot resolve. */
 export class UnresolvedError extends Error {}
 
 /**
- * Which of the servers have names that cannot be resolved, with what the system says. gRPC tells of such a one as of a
- * server that does not answer, as it tries again.
+ * Finds the servers whose names cannot be resolved, with the system's reason. gRPC reports such a server as one that
+ * does not answer, because it tries again.
  */
 export const unresolvedNames = async (
   endpoints: readonly string[],

@@ -7,12 +7,15 @@ import { openStream } from './open-stream.ts'
 import type { LastReading } from './read-keys.ts'
 
 /**
- * How long it takes to notice that a user may read no longer. etcd asks whether it may as a watch begins, and never again:
- * a watch goes on under users that were switched on after it.
+ * The time between two checks whether the user may still read. etcd checks the permission only when a watch begins. A
+ * watch also continues when users are switched on after it began.
  */
 const PERMISSION_MS = 5_000
 
-/** One stream, that of this watch alone. It is not opened again: what was missed meanwhile is read, not guessed. */
+/**
+ * Opens one stream for this watch alone. The stream is not reopened after an error: the caller reads the changes missed
+ * meanwhile instead of guessing them.
+ */
 export const watchKeys = (
   servers: EtcdServers,
   keys: KeySpace,
@@ -43,16 +46,17 @@ export const watchKeys = (
     wake()
     return true
   }
-  // A server that is behind the others catches up. Where etcd was started anew without its data, or with an older copy,
-  // just before the watch began, nothing would come: etcd takes revisions that are still to come.
+  // A server that is behind the others catches up. But etcd may have been started anew without its data, or with an
+  // older copy, just before the watch began. Then no change would arrive, because etcd accepts a future revision as the
+  // start.
   const askRevision = (): void => {
     servers
       .ask((client) => revisionNow(client, keys))
       .then((now) => (now < from - 1 ? fail(undone(from, now)) : askContent()))
       .catch((error: unknown) => fail(lost(error)))
   }
-  // An older copy may have passed that revision meanwhile, with other changes. Where it cannot be asked, as the revision was
-  // compacted since, it is not known, and the stream itself notices a server that is away.
+  // An older copy may have passed that revision meanwhile, with other changes. Where the revision was compacted since,
+  // the comparison fails and the answer is unknown. A server that is away is noticed by the stream itself.
   const askContent = (): void => {
     servers
       .ask((client) => last.differs(client, from - 1))
@@ -114,16 +118,16 @@ export const watchKeys = (
   }
 }
 
-/** Asks for one key, and one server for what it knows itself: the others have no part in it. */
+/** Checks one key on one server, from that server's own data, so the other servers are not involved. */
 const mayRead = async (client: Etcd3, { first }: KeySpace): Promise<void> => {
   await client.kv.range({ key: first, serializable: true, count_only: true })
 }
 
-/** Of etcd as the majority of its servers has it. */
+/** The current revision, as the majority of the servers has it. */
 const revisionNow = async (client: Etcd3, { first }: KeySpace): Promise<number> =>
   Number((await client.kv.range({ key: first, count_only: true })).header.revision)
 
-/** A message may have the events of several revisions, in their order. */
+/** The changes of a message. It may have events of several revisions, in their order. */
 const changesOf = ({ events }: IWatchResponse, keys: KeySpace): readonly BlockChanges[] => {
   const byRevision = new Map<number, BlockChanges['changes'][number][]>()
   for (const { type, kv } of events) {
