@@ -2,7 +2,7 @@ import { PortolanError } from '@portolan/netfilter'
 import { wording } from './verb/wording.ts'
 
 /**
- * Codes of errors: of the specification up to 99, of a plugin from 100 on.
+ * The codes of errors: up to 99 those of the specification, from 100 on those of a plugin.
  * @see https://www.cni.dev/docs/spec/#error
  */
 export const cniCodes = {
@@ -16,7 +16,7 @@ export const cniCodes = {
   tryAgain: 11,
   /** The plugin cannot serve ADD (STATUS). */
   unavailable: 50,
-  /** A plugin of Portolan could not do what was asked. */
+  /** A plugin of Portolan failed to carry out the request. */
   failed: 100,
   /** A conflict on the host would keep a port or the network from working. */
   conflict: 101,
@@ -25,14 +25,14 @@ export const cniCodes = {
 } as const
 
 /**
- * An error as a runtime is told it.
+ * An error in the form that a runtime receives.
  * @example
  * new CniError(7, 'mtu is "big": expected a whole number').code // 7
  */
 export class CniError extends Error {
   override readonly name = 'CniError'
   readonly code: number
-  /** What to do about it; empty where the message says it all. */
+  /** The remedy; empty where the message says it all. */
   readonly details: string
 
   constructor(
@@ -56,7 +56,7 @@ const codeOf: Readonly<Record<string, number>> = {
   NAMESPACE_OVERLAP: cniCodes.invalidEnvironment,
 }
 
-/** What was thrown, as a runtime is told it: what is wrong is the message, and what to do about it the details. */
+/** Converts a thrown value to the error for a runtime: the problem is the message, and the remedy is in the details. */
 export const asCniError = (thrown: unknown): CniError => {
   if (thrown instanceof CniError) return thrown
   if (!(thrown instanceof PortolanError))

@@ -10,7 +10,7 @@ import { gc } from './verb/gc.ts'
 import { status } from './verb/status.ts'
 
 /**
- * What a runtime hands to a plugin.
+ * The input of a plugin, from a runtime.
  * @public @since 0.1.0
  */
 export interface CniCall {
@@ -18,24 +18,24 @@ export interface CniCall {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** The network configuration, as JSON. */
   readonly stdin: string
-  /** Is told what is to be known and stops nothing; what it is told is a line for the runtime's log. */
+  /** Is called with warnings, which do not stop the call. Each is one line for the runtime's log. */
   readonly warn?: (text: string) => void
 }
 
 /**
- * What a plugin hands back.
+ * The answer of a plugin.
  * @public @since 0.1.0
  */
 export interface CniAnswer {
   readonly exitCode: 0 | 1
-  /** JSON with a line break, or nothing. */
+  /** JSON with a line break, or empty. */
   readonly stdout: string
 }
 
 /**
- * Serves one call of a container runtime, as the Container Network Interface has it.
+ * Serves one call of a container runtime, as a plugin of the Container Network Interface.
  *
- * @returns the result or the error, as the specification words it; nothing is thrown
+ * @returns the result or the error in the form of the specification; nothing is thrown
  * @see https://www.cni.dev/docs/spec/
  * @example
  * const { stdout } = await runCni({ environment: { CNI_COMMAND: 'VERSION' }, stdin: '{"cniVersion": "1.0.0"}' })

@@ -2,18 +2,18 @@ import { PortolanError } from '@portolan/netfilter'
 import type { AttachedEndpoint, AttachRequest, Conflict, LiveHost, PublishRequest } from 'portolan'
 import { conflictsOf } from './conflicts-of.ts'
 
-/** What an engine asks for one interface of a container. */
+/** The request of an engine for one interface of a container. */
 export interface WantedAttachment {
   readonly project: string
   readonly request: AttachRequest
   readonly ports: readonly PublishRequest[]
-  /** `warn`: a port is published though a process of the host listens on it, which `judge` is told. */
+  /** `warn`: a port is published even where a process of the host listens on it; `judge` gets that conflict. */
   readonly conflicts: 'error' | 'warn'
-  /** Is told the conflicts of severity error that the container has; throws where they are not to be. */
+  /** Receives the container's conflicts of severity error. It throws when they must not be. */
   readonly judge: (conflicts: readonly Conflict[]) => void
 }
 
-/** Gives a container its interface, and publishes its ports: all of it or nothing. */
+/** Gives a container its interface and publishes its ports, all of it or nothing. */
 export const attachContainer = async (
   host: LiveHost,
   { project, request, ports, conflicts, judge }: WantedAttachment,
@@ -25,7 +25,7 @@ export const attachContainer = async (
     if (ports.length > 0) await publish(host, ports, conflicts)
     judge(await conflictsOf(host, { project, network, endpoint }))
   } catch (error) {
-    // What an earlier call for the same interface made stays.
+    // An endpoint of an earlier call for the same interface stays.
     if (!wasThere) await host.detach(endpoint, { network, neverUsed: true })
     throw error
   }
@@ -42,7 +42,8 @@ const publish = async (
   } catch (error) {
     const isTaken = error instanceof PortolanError && error.code === 'HOST_PORT_TAKEN'
     if (!isTaken || conflicts === 'error') throw error
-    // Only now: asked for at once, an address that the host does not have would pass too.
+    // `force` comes only after the first attempt. In the first attempt it would also accept an address that the host
+    // does not have.
     await host.publish(ports.map((port) => ({ ...port, force: true })))
   }
 }

@@ -2,15 +2,15 @@ import { listLeases } from '@portolan/core'
 import { isAttachment } from '../verb/endpoint-name.ts'
 import type { LeasedHost } from './open-leased.ts'
 
-/** An endpoint that a plugin gave a container, by its name. */
+/** An endpoint that a plugin gave to a container, with its network. */
 export interface NamedAttachment {
   readonly network: string
   readonly endpoint: string
 }
 
 /**
- * What plugins attached of a project. An address is leased before its endpoint is written down, and given up after that is
- * struck out: a call that was killed in between left the lease alone, and maybe a rule.
+ * Finds the attachments that plugins made in a project. An address is leased before its endpoint is stored, and
+ * released after the endpoint is removed. So a call that was killed in between left only the lease, and perhaps a rule.
  */
 export const attachmentsOf = async (
   { host, leases }: LeasedHost,

@@ -1,7 +1,10 @@
 import type { Config, HeldBlocks } from '@portolan/core'
 import { readHeldBlocks, readJoinedBlocks } from '@portolan/host'
 
-/** What this host has of the cluster that its config names, or else of the one that it has joined; null: it is in none. */
+/**
+ * The blocks that this host holds in its cluster: the one that the config names, else the one that the host has joined.
+ * Null: the host is in no cluster.
+ */
 export const blocksHere = (
   { cluster }: Pick<Config, 'cluster'>,
   directory: string,

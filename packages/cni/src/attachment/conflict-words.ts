@@ -1,7 +1,7 @@
 import { visibleLine } from '@portolan/netfilter'
 import type { Conflict } from 'portolan'
 
-/** What is wrong, and what to do about it: a sentence, and each command on a line of its own. */
+/** The words of a conflict: its message, and its remedy as a sentence with each command on a line of its own. */
 export const conflictWords = ({
   message,
   remedy,

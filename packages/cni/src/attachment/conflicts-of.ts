@@ -6,10 +6,12 @@ interface Attached {
   readonly endpoint: string
 }
 
-/** What stands in the way of a container's ports, or of its network; other containers' conflicts are theirs. */
+/**
+ * The conflicts of severity error of a container's ports or of its network. Conflicts of other containers are left out.
+ */
 export const conflictsOf = async (host: LiveHost, attached: Attached): Promise<readonly Conflict[]> => {
   const { network, endpoint } = attached
-  // Of what other containers have, nothing is this one's: there may be hundreds of them.
+  // Only this container's conflicts are searched. There may be hundreds of other containers.
   const { conflicts } = await host.status({ conflicts: { network, endpoint }, connections: false })
   return (conflicts ?? []).filter(
     (conflict) =>
@@ -17,7 +19,7 @@ export const conflictsOf = async (host: LiveHost, attached: Attached): Promise<r
   )
 }
 
-/** A conflict of the whole host is every container's. */
+/** Does a conflict concern this container? A conflict of the whole host concerns every container. */
 const isOf = (conflict: Conflict, { network, endpoint }: Attached): boolean =>
   conflict.mapping === null
     ? conflict.network === null || conflict.network === network

@@ -2,13 +2,13 @@ import type { LeaseStore } from '@portolan/core'
 import { defaultStateDirectory } from '@portolan/host'
 import { type LiveHost, type OpenHostOptions, openHost, openLeaseStore } from 'portolan'
 
-/** A host with the store of its leases, which a process opens once. */
+/** A host with its lease store, which one process opens only once. */
 export interface LeasedHost extends AsyncDisposable {
   readonly host: LiveHost
   readonly leases: LeaseStore
 }
 
-/** Opens a host as `openHost` does, and what is leased on it. */
+/** Opens a host like `openHost`, and the lease store of the host. */
 export const openLeased = async (options: OpenHostOptions): Promise<LeasedHost> => {
   const leases = openLeaseStore(options.state ?? defaultStateDirectory())
   try {

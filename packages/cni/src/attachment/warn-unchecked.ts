@@ -4,8 +4,8 @@ import { readConfig } from 'portolan'
 import { blocksHere } from './blocks-here.ts'
 
 /**
- * Says of a network that its subnet may be in a block of another host, where that is not known. What is damaged is said too, and
- * ends nothing: the container is on its network by then.
+ * Warns where it is not known whether a network's subnet lies in a block of another host. Damaged state is also only a
+ * warning, because the container is on its network by then.
  */
 export const warnUnchecked = async (
   network: Parameters<typeof uncheckedSubnetNotes>[0][number],

@@ -10,12 +10,12 @@ import { publishedPorts } from '../config/published-ports.ts'
 import type { CniRequest } from '../request/cni-request.ts'
 import type { CniResult } from '../result/cni-result.ts'
 
-/** Its name within the intent alone. */
+/** The name of the network within the intent. */
 const network = 'chain'
 
 /**
- * The ports of a container whose interface another plugin of the list made, as an intent: a project with one service on
- * an external network, which is the bridge of that plugin.
+ * The ports of a container whose interface an earlier plugin of the list made, as an intent. The intent has a project
+ * with one service on an external network, which is the bridge of that plugin.
  *
  * @throws CniError 7 where no bridge leads to the container
  */
@@ -39,25 +39,25 @@ export const chainedIntent = async (
     },
     ports: mappings,
   }
-  // JSON is YAML too, and no text of others is anything but a value in it.
+  // JSON is also YAML, and every text from outside is only a value in it.
   const text = JSON.stringify({
     name: project,
     services: { [request.containerId ?? '']: service },
     networks: { [network]: { external: true, name: bridge } },
   })
   const intent = readCompose(text.replaceAll('$', '$$$$'), { source: `the ports of ${request.containerId}` })
-  // The user of a runtime has no such text, so that no message names a place in it.
+  // The user of a runtime does not have this text, so no message may name a place in it.
   return { ...intent, mappings: intent.mappings.map((mapping) => ({ ...mapping, place: null })) }
 }
 
-/** One project for each attachment: it is planned, and taken back, by itself. */
+/** The name of an attachment's project. Each attachment has one, so that it is planned and removed by itself. */
 export const chainedProject = (
   { containerId, interface: name }: CniRequest,
   { name: network }: NetworkConfig,
 ): string => projectOf(network, containerId ?? '', name ?? '')
 
 export const projectOf = (network: string, containerId: string, interfaceName: string): string => {
-  // node:crypto takes a tenth of the time that node itself takes to start to load.
+  // Loading node:crypto takes a tenth of the time that node itself takes to start.
   const key = bytesToHex(sha256(utf8ToBytes(`${network}\0${containerId}\0${interfaceName}`)))
   const readable = containerId
     .toLowerCase()
@@ -73,7 +73,7 @@ const portOf = ({ hostPort, containerPort, protocol = 'tcp', hostIP = '' }: Port
   ...(hostIP === '' ? {} : { host_ip: hostIP }),
 })
 
-/** A port at an address that the host does not have would never get a packet: it is no port that works. */
+/** Refuses a port on an address that the host does not have. Such a port would not get any packet. */
 const refuseAbsentAddress = ({ runtimeConfig }: NetworkConfig, { interfaces = [] }: HostFacts): void => {
   const own = new Set(
     interfaces.flatMap(({ addresses = [] }) =>
@@ -85,7 +85,7 @@ const refuseAbsentAddress = ({ runtimeConfig }: NetworkConfig, { interfaces = []
     if (hostPort === 0 || address === null) continue
     const isAny = address.value === 0 || address.value === 0n
     const text = formatAddress(address)
-    // All of 127.0.0.0/8 is the host's, though only 127.0.0.1 stands on an interface.
+    // All of 127.0.0.0/8 belongs to the host, though only 127.0.0.1 is on an interface.
     if (isAny || text.startsWith('127.') || own.has(text)) continue
     throw new CniError(
       cniCodes.invalidConfig,
@@ -111,7 +111,7 @@ const bridgeOf = ({ interfaces = [] }: CniResult, facts: HostFacts): string => {
   )
 }
 
-/** The addresses of the interface inside, without their prefix lengths. */
+/** The addresses of the interface inside the container, without prefix lengths. */
 export const chainedAddresses = (
   { interface: name }: CniRequest,
   { ips = [], interfaces = [] }: CniResult,
@@ -120,7 +120,7 @@ export const chainedAddresses = (
     .filter((ip) => ip.interface === undefined || isInside(interfaces[ip.interface], name))
     .map(({ address }) => address.split('/')[0] ?? '')
 
-/** Of each family the first. */
+/** The first address of each family. */
 const byFamily = (addresses: readonly string[]): readonly [string | undefined, string | undefined] => [
   addresses.find((address) => !address.includes(':')),
   addresses.find((address) => address.includes(':')),

@@ -19,7 +19,10 @@ const planned = async (request: CniRequest, config: NetworkConfig, result: CniRe
   })
 }
 
-/** Publishes the ports of a container that is attached already, all or none; the result of the plugin before goes on. */
+/**
+ * Publishes the ports of a container that is attached already, all or none, and returns the result of the plugin
+ * before.
+ */
 export const chainedAdd = async (
   request: CniRequest,
   config: NetworkConfig,
@@ -30,7 +33,8 @@ export const chainedAdd = async (
   const project = chainedProject(request, config)
   await alone(async () => {
     const [ledger, addresses] = [ledgerOf(config), chainedAddresses(request, result)]
-    // The plugin before has given their address anew: they ended without a DEL, as at a crash of the host.
+    // The plugin before has given an ended container's address to a new one. The old container ended without a DEL, as
+    // in a crash of the host.
     for (const ended of ledger.holders(addresses)) if (ended !== project) await takeBack(ended, config)
     const p = await planned(request, config, result)
     blockedBy(
@@ -49,7 +53,7 @@ export const chainedAdd = async (
   return result
 }
 
-/** Takes the ports of a project of the ledger back. */
+/** Removes the ports of a project in the ledger. */
 export const chainedDel = (project: string, config: NetworkConfig): Promise<void> =>
   alone(() => takeBack(project, config))
 
@@ -59,12 +63,12 @@ const takeBack = async (project: string, config: NetworkConfig): Promise<void> =
 }
 
 /**
- * Plans and carries out while nothing else of Portolan changes the host: of fifty containers that start at once, each plan
- * would be out of date when its turn comes.
+ * Plans and applies under the host lock. Of fifty containers that start at once, each plan would otherwise be out of
+ * date when its turn comes.
  */
 const alone = <T>(work: () => Promise<T>): Promise<T> => withHostLock(work, { timeoutMs: lockTimeoutMs })
 
-/** What of the ports of a container is missing or different; a sentence's part each. */
+/** The missing or different parts of a container's ports, each as part of a sentence. */
 export const chainedFaults = async (
   request: CniRequest,
   config: NetworkConfig,
@@ -75,7 +79,7 @@ export const chainedFaults = async (
   return changes.map(({ description }) => `not as ADD made it: ${description.replace(/\.$/, '')}`)
 }
 
-/** Takes back the ports of every attachment that is not named. */
+/** Removes the ports of every attachment that the runtime does not name. */
 export const chainedGc = async (config: NetworkConfig): Promise<readonly unknown[]> => {
   const valid = new Set(
     (config['cni.dev/valid-attachments'] ?? []).map(({ containerID, ifname }) =>

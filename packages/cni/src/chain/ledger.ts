@@ -9,15 +9,15 @@ import {
 import type { NetworkConfig } from '../config/network-config.ts'
 
 /**
- * Which attachments of a network have ports behind another plugin: a file for each, named by its project, with the
- * container's addresses, before the ports are there and until they are gone. DEL comes without the result of ADD where the
- * runtime has none, and GC names only what is to stay.
+ * The attachments of a network with ports behind another plugin. Each has a file with the name of its project and the
+ * container's addresses. The file is written before the ports are published and stays until they are removed. The
+ * runtime may have no result of ADD for DEL, and GC names only the attachments to keep.
  */
 export interface Ledger {
   readonly add: (project: string, addresses: readonly string[]) => void
   readonly remove: (project: string) => void
   readonly projects: () => readonly string[]
-  /** Those that one of these addresses was written down for. */
+  /** The projects whose file has one of these addresses. */
   readonly holders: (addresses: readonly string[]) => readonly string[]
 }
 

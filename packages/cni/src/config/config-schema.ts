@@ -15,27 +15,27 @@ import {
   textThat,
 } from '@portolan/netfilter/schema'
 
-/** A host port, as runtimes ask for it by the capability `portMappings`. */
+/** A host port of the capability `portMappings`, as a runtime requests it. */
 export interface PortMapping {
-  /** 0: none, as in Kubernetes. */
+  /** 0: no host port, as in Kubernetes. */
   readonly hostPort: number
   readonly containerPort: number
-  /** In any case; `tcp` unless told. */
+  /** In any letter case; `tcp` by default. */
   readonly protocol?: string
-  /** Absent and empty: every address. */
+  /** Absent or empty: every address. */
   readonly hostIP?: string
 }
 
-/** What is written in a network configuration, of what this plugin reads. */
+/** The keys of a network configuration that this plugin reads. */
 export interface WrittenConfig {
-  /** Where the network's subnet comes from; `classic` unless told. */
+  /** The pool of the network's subnet; `classic` by default. */
   readonly pool?: string | readonly string[]
-  /** IPv4 subnet; the first of the pool that collides with nothing unless told. */
+  /** The IPv4 subnet; by default the first one of the pool that collides with nothing. */
   readonly subnet?: string
   readonly gateway?: string
-  /** A part of the subnet that addresses are taken from. */
+  /** The part of the subnet from which addresses are taken. */
   readonly ipRange?: string
-  /** A subnet of IPv6 too: true for one of the pool, or the subnet. */
+  /** An IPv6 subnet as well: true for one from the pool, or the subnet itself. */
   readonly ipv6?: boolean | string
   readonly bridge?: string
   readonly mtu?: number
@@ -43,10 +43,10 @@ export interface WrittenConfig {
   readonly icc?: boolean
   readonly ipMasq?: boolean
   readonly backend?: 'auto' | 'nftables' | 'iptables' | 'iptables-nft' | 'iptables-legacy'
-  /** The project that networks of this plugin are of; `cni` unless told. */
+  /** The project of this plugin's networks; `cni` by default. */
   readonly project?: string
   readonly stateDir?: string
-  /** What a conflict of severity error does: it fails ADD, or is told on stderr alone. */
+  /** The effect of a conflict of severity error: it fails ADD, or is only a warning on stderr. */
   readonly conflicts?: 'error' | 'warn'
   readonly capabilities?: Readonly<Record<string, boolean>>
   readonly runtimeConfig?: {
@@ -94,7 +94,7 @@ const portMapping = allOf({
   hostIP: absentOr(hostIp),
 })
 
-/** Keys of others are kept and ignored, unless one of these seems to be meant. */
+/** The schema of a network configuration. Unknown keys are ignored, unless one looks like a misspelt known key. */
 export const configSchema: Schema<unknown> = someOf({
   cniVersion: text(),
   name: text(),

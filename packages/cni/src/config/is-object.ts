@@ -1,3 +1,3 @@
-/** An object that is no list, as JSON has them. */
+/** Is this a JSON object, and not a list? */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -6,7 +6,7 @@ import { configSchema, type WrittenConfig } from './config-schema.ts'
 import { faultIn } from './fault-in.ts'
 import { isObject } from './is-object.ts'
 
-/** One network configuration, as a runtime hands it to a plugin on standard input. */
+/** One network configuration, as a runtime passes it to a plugin on standard input. */
 export interface NetworkConfig extends WrittenConfig {
   /** One of `supportedVersions`. */
   readonly cniVersion: string
@@ -15,8 +15,9 @@ export interface NetworkConfig extends WrittenConfig {
 }
 
 /**
- * @param isNamed - false for VERSION and STATUS, which are asked without a network too
- * @throws CniError 6 for what is no JSON, 1 for a version that is not spoken here, 7 naming the key that is wrong
+ * Reads a network configuration.
+ * @param isNamed - false for VERSION and STATUS, which may come without a network
+ * @throws CniError 6 for text that is not JSON, 1 for an unsupported version, 7 naming the wrong key
  */
 export const readConfig = (text: string): NetworkConfig => {
   const value = readJson(text)
@@ -43,7 +44,10 @@ export const readConfig = (text: string): NetworkConfig => {
   }
 }
 
-/** @throws CniError 6 */
+/**
+ * Reads the JSON object on standard input.
+ * @throws CniError 6
+ */
 export const readJson = (text: string): Readonly<Record<string, unknown>> => {
   const fail = (why: string, cause?: unknown): CniError =>
     new CniError(
@@ -71,7 +75,10 @@ export const incompatible = (cniVersion: string): CniError =>
 
 const capabilities = ['portMappings', 'ips', 'mac']
 
-/** A capability that nothing serves would be asked for in vain: a limit of bandwidth that is none, say. */
+/**
+ * Refuses a declared capability that this plugin does not serve. Otherwise a request for it, such as a bandwidth limit,
+ * would have no effect.
+ */
 const refuseCapabilities = ({ capabilities: declared = {} }: WrittenConfig): void => {
   for (const [name, isOn] of Object.entries(declared))
     if (isOn && !capabilities.includes(name))

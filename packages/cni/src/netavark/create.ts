@@ -18,11 +18,11 @@ import type { PodmanNetwork, PodmanSubnet } from './read-input.ts'
 import { wording } from './wording.ts'
 
 /**
- * Completes a network that Podman is about to write down: its subnets, which collide with nothing, and the name of its
- * bridge. Nothing is made and nothing is leased, because no verb tells when a network is removed: Podman's file of it is
- * what keeps others from the subnet.
+ * Completes a network that Podman is about to store: adds the name of its bridge, and subnets that collide with
+ * nothing. Nothing is created and nothing is leased, because no verb tells when a network is removed. Podman's file of
+ * the network keeps other networks away from the subnet.
  *
- * @throws InvalidRequestError for what this driver cannot do, and for a subnet that overlaps something
+ * @throws InvalidRequestError for options that this driver does not have, and for a subnet that overlaps something
  */
 export const create = async (
   network: PodmanNetwork,
@@ -54,14 +54,14 @@ export const create = async (
       gateway,
     })),
     ipv6_enabled: planned.some(({ family }) => family === 'ip6'),
-    // Netavark tells its nameserver of containers on its own bridges alone.
+    // Netavark's nameserver knows only the containers on netavark's own bridges.
     dns_enabled: servers.length > 0,
     ipam_options: { driver: 'host-local' },
   }
 }
 
 const refuseUnserved = ({ ipam_options: ipam, routes, subnets }: PodmanNetwork): void => {
-  // Podman sets it for what it starts in a user namespace.
+  // Podman sets this variable for programs that it starts in a user namespace.
   if ((process.env._CONTAINERS_ROOTLESS_UID ?? '0') !== '0')
     throw new InvalidRequestError(
       'Rootless Podman has no access to the network of this host, which the driver portolan works on: run podman as root, or use another driver.',
@@ -82,7 +82,7 @@ const refuseUnserved = ({ ipam_options: ipam, routes, subnets }: PodmanNetwork):
   }
 }
 
-/** A bridge of this name on the host is one of Podman's project, or nothing has the name. */
+/** Refuses the name of a bridge that an interface already has, unless the interface belongs to Podman's project. */
 const refuseBridge = async ({ name, network_interface: bridge }: PodmanNetwork): Promise<void> => {
   if (!bridge) return
   if (!isInterfaceName(bridge))
@@ -114,7 +114,7 @@ const plannedSubnets = async (network: PodmanNetwork): Promise<readonly SubnetPl
   const given = (family: 'ip' | 'ip6') => (subnets ?? []).find((one) => familyOf(one) === family)
   const requests = (['ip', 'ip6'] as const).flatMap((family): readonly SubnetRequest[] => {
     const own = given(family)
-    // A subnet of IPv6 alone makes a network of IPv6 alone, unless Podman is told --ipv6, which asks for both.
+    // An IPv6 subnet alone makes a network of IPv6 only. With `--ipv6` Podman asks for both families.
     if (own === undefined && (family === 'ip' ? given('ip6') !== undefined && !has6 : !has6)) return []
     return [{ network: name, family, subnet: own?.subnet ?? null, gateway: own?.gateway ?? null }]
   })

@@ -1,13 +1,13 @@
 import { InvalidRequestError } from '@portolan/netfilter'
 import type { PodmanNetwork } from './read-input.ts'
 
-/** What `podman network create --opt NAME=VALUE` says. */
+/** The options of `podman network create --opt NAME=VALUE`. */
 export interface DriverOptions {
   readonly pool?: string
   readonly mtu?: number
   readonly icc: boolean
   readonly masquerade: boolean
-  /** The metric of default routes inside. */
+  /** The metric of the default routes inside the container. */
   readonly metric?: number
   readonly defaultRoute: boolean
   readonly conflicts: 'error' | 'warn'
@@ -16,7 +16,10 @@ export interface DriverOptions {
 
 const backends = ['auto', 'nftables', 'iptables', 'iptables-nft', 'iptables-legacy'] as const
 
-/** `mtu`, `metric` and `no_default_route` are those of netavark's own bridge; its `isolate` is always so here. */
+/**
+ * The known options. `mtu`, `metric` and `no_default_route` are those of netavark's own bridge. Networks are always
+ * isolated here, so `isolate` has no effect.
+ */
 const known = [
   'pool',
   'mtu',
@@ -29,7 +32,10 @@ const known = [
   'backend',
 ] as const
 
-/** @throws InvalidRequestError naming the option */
+/**
+ * Reads the options of a network.
+ * @throws InvalidRequestError naming the option
+ */
 export const driverOptions = ({ options }: PodmanNetwork): DriverOptions => {
   const given: Readonly<Record<string, string>> = options ?? {}
   for (const name of Object.keys(given))

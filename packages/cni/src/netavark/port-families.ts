@@ -3,8 +3,9 @@ import type { LiveHost } from 'portolan'
 import type { PortFamilies } from './wanted-ports.ts'
 
 /**
- * The families of a network that is there, and those in which ports lead to a container by another of its networks.
- * @param id - the container's
+ * The families of an existing network, and the families in which ports already lead to the container by another of its
+ * networks.
+ * @param id - the id of the container
  */
 export const familiesOnNetwork = (host: LiveHost, id: string, name: string): PortFamilies => {
   const network = host.networks().find((one) => one.name === name)

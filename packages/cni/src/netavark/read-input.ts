@@ -16,13 +16,13 @@ import {
 import { faultIn } from '../config/fault-in.ts'
 
 /**
- * A network as Podman keeps it. Keys that are not known here are kept.
+ * A network in the form of Podman. Unknown keys are kept.
  * @see https://github.com/containers/netavark/blob/main/plugin-API.md
  */
 export interface PodmanNetwork {
   readonly name: string
   readonly driver?: string
-  /** The bridge. */
+  /** The name of the bridge. */
   readonly network_interface?: string | null
   readonly subnets?: readonly PodmanSubnet[] | null
   readonly routes?: readonly unknown[] | null
@@ -30,7 +30,7 @@ export interface PodmanNetwork {
   readonly internal?: boolean
   readonly dns_enabled?: boolean
   readonly network_dns_servers?: readonly string[] | null
-  /** What `--opt` gives. */
+  /** The options of `--opt`. */
   readonly options?: Readonly<Record<string, string>> | null
   readonly ipam_options?: Readonly<Record<string, string>> | null
 }
@@ -40,14 +40,14 @@ export interface PodmanSubnet {
   readonly gateway?: string | null
 }
 
-/** What one container is to have on one network. */
+/** The request for one container on one network. */
 export interface ContainerCall {
   readonly container_id: string
   readonly container_name?: string
   readonly port_mappings?: readonly PodmanPort[] | null
   readonly network: PodmanNetwork
   readonly network_options: {
-    /** The interface inside. */
+    /** The name of the interface inside the container. */
     readonly interface_name: string
     readonly static_ips?: readonly string[] | null
     readonly static_mac?: string | null
@@ -60,9 +60,9 @@ export interface PodmanPort {
   readonly host_port: number
   /** Empty: every address. */
   readonly host_ip?: string
-  /** One or more of tcp, udp and sctp, with commas; empty: tcp. */
+  /** One or more of tcp, udp and sctp, separated by commas; empty: tcp. */
   readonly protocol?: string
-  /** How many ports it is, from these on; 0 is one. */
+  /** The number of consecutive ports; 0 stands for one. */
   readonly range?: number
 }
 
@@ -106,11 +106,17 @@ const call: Schema<unknown> = allOf({
   }),
 })
 
-/** @throws InvalidRequestError */
+/**
+ * Reads the network of `create`.
+ * @throws InvalidRequestError
+ */
 export const readNetwork = (stdin: string): PodmanNetwork =>
   read(stdin, network, 'the network') as unknown as PodmanNetwork
 
-/** @throws InvalidRequestError */
+/**
+ * Reads the container of `setup` and `teardown`.
+ * @throws InvalidRequestError
+ */
 export const readCall = (stdin: string): ContainerCall =>
   read(stdin, call, 'the call') as unknown as ContainerCall
 

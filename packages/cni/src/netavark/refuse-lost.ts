@@ -7,8 +7,8 @@ import type { PodmanNetwork } from './read-input.ts'
 import { wording } from './wording.ts'
 
 /**
- * Refuses to make a network in a block that this host had: its subnet is in Podman's file, so another one comes from Podman
- * alone. Containers that are on such a network keep it.
+ * Refuses to make a network in a block that this host has lost. The subnet is in Podman's file, so only Podman can give
+ * the network another one. Containers on an existing network of this kind stay on it.
  * @throws PortolanError `CONFLICTS`
  */
 export const refuseLost = async (

@@ -7,7 +7,7 @@ import { teardown } from './teardown.ts'
 import { wording } from './wording.ts'
 
 /**
- * What Podman and netavark hand to a plugin.
+ * The input of a plugin, from Podman or netavark.
  * @public @since 0.1.0
  */
 export interface NetavarkCall {
@@ -15,22 +15,22 @@ export interface NetavarkCall {
   readonly arguments: readonly string[]
   /** A network for `create`, a container with its network for `setup` and `teardown`, as JSON. */
   readonly stdin: string
-  /** Is told what is to be known and stops nothing; Podman prints it. */
+  /** Is called with warnings, which do not stop the call; Podman prints them. */
   readonly warn?: (text: string) => void
 }
 
 /**
- * What a plugin of netavark hands back.
+ * The answer of a plugin of netavark.
  * @public @since 0.1.0
  */
 export interface NetavarkAnswer {
   readonly exitCode: 0 | 1
-  /** JSON with a line break, or nothing. */
+  /** JSON with a line break, or empty. */
   readonly stdout: string
 }
 
 /**
- * Serves one call of Podman or netavark, as a plugin of netavark does.
+ * Serves one call of Podman or netavark, as a plugin of netavark.
  *
  * @returns the result, or `{"error": ...}` with exit code 1; nothing is thrown
  * @see https://github.com/containers/netavark/blob/main/plugin-API.md

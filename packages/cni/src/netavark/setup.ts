@@ -21,14 +21,14 @@ import { wording } from './wording.ts'
 export const openProject = ({ backend }: DriverOptions): Promise<LeasedHost> =>
   openLeased({ project: podmanProject, backend, config: readConfig(), wording, takesUp: isOfPlugin })
 
-/** Podman shows the first twelve digits of an id too. */
+/** The name of a container's endpoint. Podman also shows the first twelve digits of an id. */
 export const endpointOf = ({
   container_id: id,
   network_options: { interface_name: name },
 }: ContainerCall): string => nameOf(id.slice(0, 12), name)
 
 /**
- * Makes the network be there, gives the container its interface, and publishes its ports: all of it or nothing.
+ * Creates the network if it is absent, gives the container its interface and publishes its ports, all of it or nothing.
  * @param netns - the path of the container's network namespace
  */
 export const setup = async (
@@ -42,7 +42,8 @@ export const setup = async (
   const { host } = opened
   const { name } = call.network
   const endpoint = endpointOf(call)
-  // Left by a call that was killed, or that no teardown followed: Podman sets a container up once.
+  // Podman sets a container up once. So this endpoint is left from a call that was killed, or that no teardown
+  // followed.
   if (host.endpoints().some((one) => one.service === endpoint && one.network === name))
     await host.detach(endpoint, { network: name })
   await sweep(opened, name, await isAsWritten(opened, call))
@@ -65,8 +66,8 @@ export const setup = async (
 }
 
 /**
- * A network of this name with another subnet is left of one that Podman has removed, and one whose subnet is not leased of a
- * call that was killed while it removed the network.
+ * Does the existing network match Podman's file? A network with another subnet is left from one that Podman has
+ * removed. A network whose subnet is not leased is left from a call that was killed while it removed the network.
  */
 const isAsWritten = async ({ host, leases }: LeasedHost, { network }: ContainerCall): Promise<boolean> => {
   const known = host.networks().find(({ name }) => name === network.name)
@@ -111,7 +112,10 @@ const requestOf = (
   }
 }
 
-/** Netavark names the ports of a container once for each of its networks: the first with a way out gets them, by family. */
+/**
+ * The ports to publish on this network. Netavark passes the ports of a container once for each of its networks. For
+ * each family, the first network with a way out gets them.
+ */
 const portsOf = (
   host: LiveHost,
   call: ContainerCall,
@@ -150,7 +154,7 @@ const judge = (
   }
   throw new PortolanError('CONFLICTS', {
     problem: words.map(({ message }) => message).join(' '),
-    // A command is copied as a line, so none shares its line with a sentence.
+    // Each command has a line of its own, so that it can be copied.
     remedy: () =>
       [
         ...new Set(words.map(({ remedy }) => remedy)),
@@ -159,7 +163,10 @@ const judge = (
   })
 }
 
-/** What is asked for the port of a container is asked for its address, and Podman gives out the next one each time. */
+/**
+ * The advice to keep the container's address. The remedies of a port name the container's address, and Podman may give
+ * the container another one each time.
+ */
 const keptAddress = ({
   port_mappings: ports,
   network_options: { static_ips: addresses },

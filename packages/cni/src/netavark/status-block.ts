@@ -1,7 +1,7 @@
 import type { AttachedEndpoint, LiveHost } from 'portolan'
 import type { PodmanNetwork } from './read-input.ts'
 
-/** What setup made, in the form of netavark. */
+/** The result of setup in the form of netavark. */
 export interface StatusBlock {
   readonly dns_search_domains: readonly string[]
   readonly dns_server_ips: readonly string[]
@@ -10,7 +10,7 @@ export interface StatusBlock {
 
 interface StatusInterface {
   readonly mac_address: string
-  /** Each address with its prefix length. */
+  /** The addresses with their prefix lengths. */
   readonly subnets: readonly { readonly ipnet: string; readonly gateway?: string }[]
 }
 

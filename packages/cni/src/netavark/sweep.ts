@@ -5,14 +5,15 @@ import { attachmentsOf } from '../attachment/attachments-of.ts'
 import type { LeasedHost } from '../attachment/open-leased.ts'
 
 /**
- * Takes back what no container has any more: endpoints whose interface is gone with its namespace, as after a crash or
- * a boot of the host, and networks without endpoints. Podman tells of no removal of a network, so each goes with its last
- * container, as bridges of netavark do; the next container makes it again with the subnet of Podman's file.
+ * Removes what no container uses any more: endpoints whose interface is gone with its namespace, as after a crash or a
+ * boot of the host, and networks without endpoints. Podman does not report the removal of a network. So a network is
+ * removed with its last container, like a bridge of netavark, and the next container makes it again with the subnet of
+ * Podman's file.
  *
- * Podman does one of these calls at a time (its lock is held meanwhile), so no container is half attached.
+ * Podman makes one of these calls at a time and holds its lock meanwhile, so no container is half attached.
  *
  * @param called - the network of this call
- * @param isKept - a container is about to come on it
+ * @param isKept - true: a container is about to join that network
  */
 export const sweep = async (opened: LeasedHost, called: string, isKept: boolean): Promise<void> => {
   const { host } = opened
@@ -22,7 +23,7 @@ export const sweep = async (opened: LeasedHost, called: string, isKept: boolean)
     const holder = { project: podmanProject, service: endpoint, replica: 1 }
     if (!isAttached({ project: podmanProject, network }, holder)) await host.detach(endpoint, { network })
   }
-  // A call that was killed while it removed a network may have left its bridge, or its rules without one.
+  // A call that was killed while it removed a network may have left its bridge, or its rules without the bridge.
   const bridged = (facts.interfaces ?? []).flatMap((link) => {
     const mark = parseBridgeAlias(link.alias)
     return mark?.project === podmanProject ? [mark.network] : []

@@ -8,7 +8,10 @@ import { sweep } from './sweep.ts'
 import { wantedPorts } from './wanted-ports.ts'
 import { wording } from './wording.ts'
 
-/** Takes the interface, its ports and its addresses back, and the network with its last container. What is gone is no error. */
+/**
+ * Removes the interface, its ports and its addresses, and with the last container the network. A missing part is not an
+ * error.
+ */
 export const teardown = async (call: ContainerCall, warn: (text: string) => void): Promise<void> => {
   await using opened = await openProject(driverOptions(call.network))
   const { host } = opened
@@ -18,14 +21,14 @@ export const teardown = async (call: ContainerCall, warn: (text: string) => void
   try {
     await movePorts(host, call)
   } catch (error) {
-    // The container leaves this network all the same.
+    // The container leaves this network in any case.
     warn(
       `The ports of ${call.container_name ?? endpointOf(call)} are no longer published: ${messageFor(error, wording)}`,
     )
   }
 }
 
-/** The ports of a container that stays on other networks lead there from now on, those that it can have there. */
+/** Publishes the ports of a container that stays on other networks there, as far as those networks allow. */
 const movePorts = async (host: LiveHost, call: ContainerCall): Promise<void> => {
   if ((call.port_mappings ?? []).length === 0) return
   const id = `${call.container_id.slice(0, 12)}@`

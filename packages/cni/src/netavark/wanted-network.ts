@@ -2,7 +2,7 @@ import type { NetworkOptions } from 'portolan'
 import type { DriverOptions } from './driver-options.ts'
 import type { PodmanNetwork } from './read-input.ts'
 
-/** The network that a file of Podman's describes. All is said, so that a changed file changes the network. */
+/** The network that Podman's file describes. All options are given, so that a changed file changes the network. */
 export const wantedNetwork = (
   { subnets, network_interface: bridge, internal = false }: PodmanNetwork,
   { mtu, icc, masquerade }: DriverOptions,

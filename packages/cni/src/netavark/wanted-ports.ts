@@ -2,15 +2,18 @@ import { type Family, families, InvalidRequestError } from '@portolan/netfilter'
 import type { PublishRequest } from 'portolan'
 import type { ContainerCall, PodmanPort } from './read-input.ts'
 
-/** In which families ports can lead to a container by a network, and in which they do by another one already. */
+/**
+ * `possible`: the families in which ports can lead to a container by a network. `served`: the families in which they
+ * already do by another network.
+ */
 export interface PortFamilies {
   readonly possible: ReadonlySet<Family>
   readonly served: ReadonlySet<Family>
 }
 
 /**
- * The ports of `--publish`, as requests for one endpoint. Podman names all ports of a container to each of its networks,
- * so each gets those that no other has.
+ * The ports of `--publish`, as requests for one endpoint. Podman passes all ports of a container to each of its
+ * networks, so each network publishes those that no other network has.
  */
 export const wantedPorts = (
   { network, port_mappings: ports }: ContainerCall,
@@ -31,7 +34,7 @@ export const wantedPorts = (
     }))
   })
 
-/** Ports that have no way to the container by this network, and none by another one yet. */
+/** The ports that can lead to the container neither by this network nor by another one so far. */
 export const portsWithoutWay = (
   { port_mappings: ports }: ContainerCall,
   { possible, served }: PortFamilies,

@@ -1,11 +1,13 @@
 import type { Wording } from 'portolan'
 
-/** The options of `podman network create` and `podman run`, and what else their user can write or run. */
+/**
+ * The words for messages: the options of `podman network create` and `podman run`, and other commands of their user.
+ */
 export const wording: Wording = {
   pool: '--opt pool={}',
   allow: 'allowed: [{}] in /etc/portolan/config.yaml',
   bridge: 'with --interface-name',
-  // Its last container takes the network with it.
+  // A network is removed with its last container.
   removeNetwork: 'stop its containers first',
   remakeNetwork:
     'Remove the containers of the network, then the network (podman network rm), and create it again (podman network create).',

@@ -1,21 +1,21 @@
 import { CniError, cniCodes } from '../cni-error.ts'
 
-/** What a runtime asks for: its environment variables, held to the specification. */
+/** The request of a runtime: its environment variables, checked against the specification. */
 export interface CniRequest {
   readonly verb: Verb
   readonly containerId: string | null
   /** The path of the network namespace. */
   readonly netns: string | null
-  /** The name of the interface inside. */
+  /** The name of the interface inside the container. */
   readonly interface: string | null
-  /** Of CNI_ARGS: `IP`, `MAC`, and what else there is. */
+  /** The values of CNI_ARGS: `IP`, `MAC` and others. */
   readonly args: ReadonlyMap<string, string>
 }
 
 export const verbs = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION'] as const
 export type Verb = (typeof verbs)[number]
 
-/** What each verb cannot do without. A namespace may be gone by the time of DEL. */
+/** The variables that each verb requires. The namespace may be gone by the time of DEL. */
 const needs: Readonly<Record<Verb, readonly string[]>> = {
   ADD: ['CNI_CONTAINERID', 'CNI_NETNS', 'CNI_IFNAME'],
   CHECK: ['CNI_CONTAINERID', 'CNI_NETNS', 'CNI_IFNAME'],
@@ -25,7 +25,10 @@ const needs: Readonly<Record<Verb, readonly string[]>> = {
   VERSION: [],
 }
 
-/** @throws CniError 4, naming the variable */
+/**
+ * Reads a request from the environment.
+ * @throws CniError 4, naming the variable
+ */
 export const readRequest = (environment: NodeJS.ProcessEnv): CniRequest => {
   const { CNI_COMMAND: verb } = environment
   if (!isVerb(verb))
@@ -50,7 +53,7 @@ const invalid = (message: string): CniError => new CniError(cniCodes.invalidEnvi
 
 const shown = (text: string | undefined): string => (text === undefined ? 'missing' : JSON.stringify(text))
 
-/** Those of runtimes: Kubernetes names the pod in them. */
+/** The known arguments of CNI_ARGS. Kubernetes adds arguments that begin with `K8S_` and name the pod. */
 const knownArgs = ['IP', 'MAC', 'IgnoreUnknown']
 
 const readArgs = (text = ''): ReadonlyMap<string, string> => {

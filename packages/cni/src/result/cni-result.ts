@@ -4,7 +4,7 @@ import type { Dns } from '../config/config-schema.ts'
 import { faultIn } from '../config/fault-in.ts'
 
 /**
- * What ADD made, in the form of CNI 1.0 and 1.1. Keys that are not known here are kept.
+ * The result of ADD in the form of CNI 1.0 and 1.1. Unknown keys are kept.
  * @see https://www.cni.dev/docs/spec/#add-success
  */
 export interface CniResult {
@@ -18,15 +18,15 @@ export interface ResultInterface {
   readonly name: string
   readonly mac?: string
   readonly mtu?: number
-  /** The namespace; absent and empty: the host's. */
+  /** The path of the namespace; absent or empty: the host's. */
   readonly sandbox?: string
 }
 
 export interface ResultAddress {
-  /** With its prefix length. */
+  /** The address with its prefix length. */
   readonly address: string
   readonly gateway?: string
-  /** An index of `interfaces`. */
+  /** The index of the interface in `interfaces`. */
   readonly interface?: number
 }
 
@@ -44,7 +44,10 @@ const resultSchema = allOf({
   dns: absentOr(anything),
 })
 
-/** @throws CniError 7 naming what is wrong in prevResult */
+/**
+ * Reads the result of an earlier plugin.
+ * @throws CniError 7 naming the fault in prevResult
+ */
 export const readResult = (value: unknown): CniResult => {
   const fault = findFault(resultSchema, value)
   if (fault !== null) throw new CniError(cniCodes.invalidConfig, faultIn('prevResult', fault))
@@ -52,8 +55,8 @@ export const readResult = (value: unknown): CniResult => {
 }
 
 /**
- * A result in the form of a version: 0.4.0 has the family of each address, and those before 1.1.0 have no MTU. One that
- * another plugin made may be in the form of any.
+ * A result in the form of a version. 0.4.0 has the family of each address, and versions before 1.1.0 have no MTU. A
+ * result from another plugin may be in the form of any version.
  */
 export const resultIn = (version: string, result: CniResult): Readonly<Record<string, unknown>> => {
   const { interfaces = [], ips = [], ...rest } = result

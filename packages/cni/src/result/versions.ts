@@ -1,13 +1,13 @@
 import { CniError, cniCodes } from '../cni-error.ts'
 
-/** The versions of the specification that are spoken here, the oldest first. */
+/** The supported versions of the specification, oldest first. */
 export const supportedVersions: readonly string[] = ['0.4.0', '1.0.0', '1.1.0']
 
 export const isSupported = (version: string): boolean => supportedVersions.includes(version)
 
 /**
- * What a configuration names; without one it is of the time before there were versions.
- * @throws CniError 6 for what is no text
+ * The version that a configuration names. A configuration without one is older than the key, so it has version 0.1.0.
+ * @throws CniError 6 when the version is not a text
  */
 export const versionOf = ({ cniVersion = '0.1.0' }: Readonly<Record<string, unknown>>): string => {
   if (typeof cniVersion === 'string') return cniVersion
@@ -17,5 +17,5 @@ export const versionOf = ({ cniVersion = '0.1.0' }: Readonly<Record<string, unkn
   )
 }
 
-/** GC and STATUS are there since 1.1.0. */
+/** Does a version have GC and STATUS? They were added in 1.1.0. */
 export const knowsGc = (version: string): boolean => version === '1.1.0'

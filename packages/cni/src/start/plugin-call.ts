@@ -2,7 +2,7 @@ import { readlinkSync, statSync } from 'node:fs'
 import type { HandedAnswer, ServedCall } from '@portolan/host/handover'
 import type { Plugins } from './plugins-file.ts'
 
-/** One call of an engine, in this process or handed over to another. */
+/** One call of an engine, served in this process or handed over to another. */
 export type PluginCall = Omit<ServedCall, 'place'>
 
 export const servePlugin = (
@@ -10,10 +10,10 @@ export const servePlugin = (
   { plugin, arguments: words, ...call }: PluginCall,
 ): Promise<HandedAnswer> => (plugin === 'cni' ? runCni(call) : runNetavark({ arguments: words, ...call }))
 
-/** Variables that say where files of this user are. */
+/** The variables that name the folders of this user's files. */
 export const homes = ['HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME'] as const
 
-/** Of the environment what an engine says, and where files of this user are. */
+/** The part of the environment that a call needs: the variables of the engine, and the folders of this user's files. */
 export const toldBy = (environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(environment).filter(
@@ -23,8 +23,8 @@ export const toldBy = (environment: NodeJS.ProcessEnv): Readonly<Record<string, 
   )
 
 /**
- * What another process has to see as this one does, for its work to be the same: the container's namespace at this path,
- * the folder of leases, and the same user namespace.
+ * The conditions under which another process does the same work as this one: the same container namespace at this path,
+ * the same folder of leases, and the same user namespace.
  */
 export const placeOf = ({
   environment,

@@ -4,21 +4,24 @@ import { type HandedAnswer, handOver } from '@portolan/host/handover'
 import { type PluginCall, placeOf, servePlugin, toldBy } from './plugin-call.ts'
 import { loadPlugins, pluginsFile, serverFile } from './plugins-file.ts'
 
-/** How a plugin was started. */
+/** The command by which a plugin was started. */
 export interface PluginProgram {
-  /** The name of the executable, for what is told on standard error. */
+  /** The name of the executable, for messages on standard error. */
   readonly program: string
   readonly plugin: string
   readonly arguments: readonly string[]
-  /** The word for what is asked. */
+  /** The verb of the call. */
   readonly verb: string
-  /** Words that are answered without a look at the host. */
+  /** The verbs that are answered in this process, without looking at the host. */
   readonly atOnce: readonly string[]
 }
 
-/** Serves one call: a watch that runs on this host does the work, or else this process. */
+/** Serves one call: by a watch that runs on this host, or else in this process. */
 export const runPlugin = async ({ program, verb, atOnce, ...started }: PluginProgram): Promise<void> => {
-  /** What others named may hold what steers a terminal, and no line of it is taken for a message of its own. */
+  /**
+   * Prints a warning. Names from outside may hold control characters for a terminal, so these are replaced. Further
+   * lines are indented, so that none looks like another message.
+   */
   const warn = (text: string): void => {
     process.stderr.write(
       `${program}: ${text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?').replaceAll('\n', '\n  ')}\n`,
@@ -34,13 +37,14 @@ export const runPlugin = async ({ program, verb, atOnce, ...started }: PluginPro
 }
 
 const serveHere = async (call: PluginCall, verb: string): Promise<HandedAnswer> => {
-  // It waits longer before it optimises, as the command does: what Node 20 optimises in half a second is hardly used. And
-  // what is new on the heap, which is mostly the code that was loaded, is not copied at each megabyte.
+  // V8 optimises later than by default, as in the command: code that Node 20 optimises in half a second is hardly used.
+  // The young part of the heap grows faster, because new objects are mostly the loaded code, and copying them at each
+  // megabyte takes time.
   if (process.version.startsWith('v20.'))
     setFlagsFromString('--interrupt-budget=1000000 --semi-space-growth-factor=16')
   const loaded = loadPlugins(/^[A-Za-z]{1,10}$/.test(verb) ? verb : null)
   const answer = await servePlugin(loaded.exports, call)
-  // What is refused runs little of the code.
+  // A refused call runs only a little of the code.
   if (answer.exitCode === 0) loaded.keep()
   return answer
 }
@@ -49,7 +53,7 @@ const readStdin = (): string => {
   try {
     return readFileSync(0, 'utf8')
   } catch {
-    // Nothing is connected there: the answer says that the configuration is missing.
+    // Standard input is not connected. The answer says that the configuration is missing.
     return ''
   }
 }

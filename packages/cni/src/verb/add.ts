@@ -15,8 +15,8 @@ import { wantedAddresses } from './wanted-addresses.ts'
 import { wantedPorts } from './wanted-ports.ts'
 
 /**
- * Makes the network be there, gives the container its interface, and publishes its ports: all of it or nothing.
- * @param warn - is told what is to be known and stops nothing
+ * Creates the network if it is absent, gives the container its interface and publishes its ports, all of it or nothing.
+ * @param warn - is called with warnings, which do not stop the call
  */
 export const add = async (
   request: CniRequest,

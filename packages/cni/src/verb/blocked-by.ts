@@ -3,12 +3,13 @@ import { conflictWords } from '../attachment/conflict-words.ts'
 import { CniError, cniCodes } from '../cni-error.ts'
 import type { WrittenConfig } from '../config/config-schema.ts'
 
-/** How a conflict stops nothing. */
+/** The advice for continuing in spite of a conflict. */
 export const goesOn = 'With "conflicts": "warn" in the network configuration it goes on all the same.'
 
 /**
- * A port that is promised has to work: conflicts of severity error fail ADD, or are told where the configuration says so.
- * @throws CniError 101 with the words of the conflicts and what to do about each
+ * Fails ADD for conflicts of severity error, because a published port has to work. Where the configuration says so,
+ * they are only warnings.
+ * @throws CniError 101 with the words of the conflicts and the remedy of each
  */
 export const blockedBy = (
   conflicts: readonly Conflict[],
@@ -22,7 +23,7 @@ export const blockedBy = (
     return
   }
   throw new CniError(cniCodes.conflict, words.map(({ message }) => message).join(' '), {
-    // A command is copied as a line, so none shares its line with a sentence.
+    // Each command has a line of its own, so that it can be copied.
     details: [...new Set(words.map(({ remedy }) => remedy)), goesOn].join('\n'),
   })
 }

@@ -10,8 +10,8 @@ import { readInterface } from './read-interface.ts'
 import { requireNamespace } from './require-namespace.ts'
 
 /**
- * Is what ADD made still there: the lease, the interface inside with its addresses, the network's bridge and rules, and
- * each port? Behind another plugin it is the interface and the ports. It changes nothing.
+ * Checks that the work of ADD is still there: the lease, the interface inside with its addresses, the network's bridge
+ * and rules, and each port. Behind another plugin only the interface and the ports are checked. Nothing is changed.
  * @throws CniError 102 naming everything that is missing or different
  */
 export const check = async (request: CniRequest, config: NetworkConfig): Promise<void> => {

@@ -6,7 +6,9 @@ import type { CniRequest } from '../request/cni-request.ts'
 import { endpointName } from './endpoint-name.ts'
 import { openProject } from './open-project.ts'
 
-/** Takes the interface, its ports and its addresses back. What is gone already is no error, the namespace least of all. */
+/**
+ * Removes the interface, its ports and its addresses. A missing part is not an error, and the namespace is often gone.
+ */
 export const del = async (request: CniRequest, config: NetworkConfig): Promise<void> => {
   const project = chainedProject(request, config)
   if (ledgerOf(config).projects().includes(project)) return chainedDel(project, config)
@@ -14,6 +16,6 @@ export const del = async (request: CniRequest, config: NetworkConfig): Promise<v
   const endpoint = endpointName(request)
   const isKnown = host.endpoints().some(({ service }) => service === endpoint)
   await host.detach(endpoint, { network: config.name })
-  // Its ports may be there though they are written down nowhere any more.
+  // Ports of a chained attachment may exist although no file records them any more.
   if (!isKnown) await chainedDel(project, config)
 }

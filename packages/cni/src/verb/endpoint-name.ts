@@ -1,8 +1,8 @@
 import type { CniRequest } from '../request/cni-request.ts'
 
 /**
- * The name that an attachment's addresses are leased under. A container may have several interfaces on one network; no
- * container id has an "@" in it, so two attachments never have one name.
+ * The name under which an attachment's addresses are leased. A container may have several interfaces on one network. No
+ * container id contains "@", so two attachments have different names.
  */
 export const endpointName = ({ containerId, interface: name }: CniRequest): string =>
   nameOf(containerId ?? '', name ?? '')
@@ -10,5 +10,5 @@ export const endpointName = ({ containerId, interface: name }: CniRequest): stri
 export const nameOf = (containerId: string, interfaceName: string): string =>
   `${containerId}@${interfaceName}`
 
-/** Was an endpoint made by this plugin? Other programs may hold the project open too. */
+/** Was this endpoint made by a plugin? Other programs may use the same project. */
 export const isAttachment = (endpoint: string): boolean => /^[a-z\d][\w.-]*@[^/:\s]+$/i.test(endpoint)

@@ -6,8 +6,7 @@ import { nameOf } from './endpoint-name.ts'
 import { projectName, projectOptions } from './open-project.ts'
 
 /**
- * Takes back every attachment of the network that the runtime does not name. One that cannot be taken back stops none of
- * the others.
+ * Removes every attachment of the network that the runtime does not name. A failed removal does not stop the others.
  * @throws the first error, after all were tried
  */
 export const gc = async (config: NetworkConfig): Promise<void> => {

@@ -6,12 +6,12 @@ import { wantedNetwork } from './wanted-network.ts'
 
 type Network = Awaited<ReturnType<LiveHost['ensureNetwork']>>
 
-/** How often a network is made again because a call beside this one removes it just then. */
+/** The number of attempts to create a network while parallel calls remove it. */
 const ATTEMPTS = 5
 
 /**
- * Does something on the network of a configuration, which is made first. A network that this call made goes again where the
- * work fails, unless other containers have come on it.
+ * Runs work on the network of a configuration, which is created first. Where the work fails, a network that this call
+ * created is removed again, unless other containers have joined it.
  */
 export const onNetwork = async <Result>(
   host: LiveHost,
@@ -28,7 +28,7 @@ export const onNetwork = async <Result>(
     try {
       return await work(network)
     } catch (error) {
-      // The call that made it has failed meanwhile, and taken it back.
+      // The call that created the network has failed meanwhile and removed it.
       if (!isThere() && attempt < ATTEMPTS) continue
       if (!wasThere) await removeUnused(host, name)
       throw error

@@ -4,7 +4,7 @@ import { CniError, cniCodes } from '../cni-error.ts'
 /** An interface inside a container. */
 export interface InsideInterface {
   readonly isUp: boolean
-  /** With their prefix lengths. */
+  /** The addresses with their prefix lengths. */
   readonly addresses: readonly string[]
 }
 
@@ -14,8 +14,8 @@ interface ListedLink {
 }
 
 /**
- * Reads an interface of another namespace, which only a program of its own can enter.
- * @returns null where there is none of this name
+ * Reads an interface of another network namespace. Only a separate program can enter that namespace.
+ * @returns null where no interface has this name
  */
 export const readInterface = async (netns: string, name: string): Promise<InsideInterface | null> => {
   const { exitCode, stdout, stderr } = await createRunner().run('nsenter', [

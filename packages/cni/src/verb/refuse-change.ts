@@ -5,8 +5,8 @@ import type { NetworkConfig } from '../config/network-config.ts'
 type Network = ReturnType<LiveHost['networks']>[number]
 
 /**
- * Refuses a configuration that would change a network under the containers on it: their bridge, their ways out, what they
- * reach. An ADD that fails afterwards could not take that back.
+ * Refuses a configuration that would change a network while containers are on it: their bridge, their ways out or the
+ * containers they reach. An ADD that fails afterwards could not undo the change.
  *
  * @throws InvalidRequestError with the key
  */
@@ -26,7 +26,7 @@ export const refuseChange = (host: Pick<LiveHost, 'networks' | 'endpoints'>, con
 
 type Value = string | number | boolean | null
 
-/** What the network has and what is asked for, by the key of the configuration. */
+/** The value that the network has and the value asked for, by the key of the configuration. */
 const keysOf = (
   network: Network,
   { bridge, mtu, ipv6 = false, internal = false, icc = true, ipMasq = true }: NetworkConfig,

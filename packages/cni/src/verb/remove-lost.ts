@@ -6,9 +6,9 @@ import { blocksHere } from '../attachment/blocks-here.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
 
 /**
- * Removes a network in a block that this host had, where no container is on it: it is made again in a block that the host
- * has. The last DEL leaves a network as it is, and no other verb could take this one back. One whose subnet the
- * configuration names would come back as it was.
+ * Removes a network in a block that this host has lost, if no container is on it. It is then made again in a block that
+ * the host holds. The last DEL keeps a network, and no other verb could remove this one. Where the configuration names
+ * the lost subnet, the network stays: it would come back the same.
  */
 export const removeLost = async (host: LiveHost, config: NetworkConfig): Promise<void> => {
   const { name, subnet, ipv6, stateDir } = config
@@ -23,7 +23,7 @@ export const removeLost = async (host: LiveHost, config: NetworkConfig): Promise
   await removeUnused(host, name)
 }
 
-/** Containers that have come on it meanwhile keep it. */
+/** Removes a network, unless containers have joined it meanwhile. */
 export const removeUnused = async (host: LiveHost, name: string): Promise<void> => {
   try {
     await host.removeNetwork(name)

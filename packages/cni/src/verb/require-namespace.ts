@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs'
 import { CniError, cniCodes } from '../cni-error.ts'
 import type { CniRequest } from '../request/cni-request.ts'
 
-/** @throws CniError 4 */
+/**
+ * Checks that the network namespace of the request exists.
+ * @throws CniError 4
+ */
 export const requireNamespace = ({ netns }: CniRequest): void => {
   if (netns === null || existsSync(netns)) return
   throw new CniError(

@@ -1,8 +1,9 @@
 import { createRunner } from '@portolan/host'
 
 /**
- * Starts each program as ADD does, with a word that makes it tell its version: in the folders that it is looked up in there.
- * @throws MissingToolError for the first that is not installed, PermissionError
+ * Starts each program with the argument that prints its version. The lookup in the folders of programs is then the same
+ * as in ADD.
+ * @throws MissingToolError for the first program that is not installed, PermissionError
  */
 export const requirePrograms = async (
   programs: readonly (readonly [program: string, version: string])[],

@@ -4,12 +4,15 @@ import { oneWay } from '@portolan/netfilter'
 import { CniError, cniCodes } from '../cni-error.ts'
 import { wording } from './wording.ts'
 
-/** A lease takes some pages of the store, and the file of what is wanted is written anew beside the old one. */
+/**
+ * The free bytes that ADD needs: a lease takes some pages of the store, and the file of wanted objects is written anew
+ * beside the old one.
+ */
 const LEAST_FREE_BYTES = 65_536
 
 /**
- * Can a folder be written to, or be made where it is not there? The kernel's own file systems refuse root too, and say so
- * only when asked to make something, so an empty folder is made beside it and removed again.
+ * Checks that a folder can be written, or created where it is absent. The kernel's own file systems refuse writes even
+ * to root, and show it only on an attempt. So an empty folder is made beside it and removed again.
  * @throws CniError 5
  */
 export const requireWritable = (folder: string): void => {

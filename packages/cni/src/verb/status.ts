@@ -8,21 +8,22 @@ import { requirePrograms } from './require-programs.ts'
 import { requireWritable } from './require-writable.ts'
 import { wantedNetwork } from './wanted-network.ts'
 
-/** What ADD starts inside the container's namespace; the others are started as the project is opened. */
+/** The programs that ADD starts inside the container's namespace. Opening the project starts the others. */
 const programs = [
   ['nsenter', '--version'],
   ['ip', '-V'],
 ] as const
 
 /**
- * Can ADD be served here? The network is planned as ADD plans it, and nothing is changed.
+ * Checks that ADD can be served here. The network is planned as in ADD, and nothing is changed.
  * @throws CniError 50 with the reason
  */
 export const status = async (config: NetworkConfig): Promise<void> => {
   try {
     await using host = await openProject(config)
     requireWritable(config.stateDir ?? defaultStateDirectory())
-    // Behind another plugin ADD makes no network and no interface. A call of STATUS does not say where in the list it is.
+    // Behind another plugin ADD makes no network and no interface. A call of STATUS does not say where this plugin
+    // stands in the list, so recorded ports behind another plugin decide.
     if (ledgerOf(config).projects().length > 0) return
     await requirePrograms(programs)
     refuseChange(host, config)

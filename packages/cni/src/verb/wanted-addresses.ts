@@ -4,7 +4,7 @@ import { isObject } from '../config/is-object.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
 import type { CniRequest } from '../request/cni-request.ts'
 
-/** The addresses and the MAC that a runtime asks for; the rest is leased. */
+/** The addresses and the MAC that a runtime requests. Missing ones are leased. */
 export interface WantedAddresses {
   readonly address?: string
   readonly address6?: string
@@ -12,9 +12,9 @@ export interface WantedAddresses {
 }
 
 /**
- * A runtime asks by the capabilities `ips` and `mac`, by `args.cni.ips`, or by CNI_ARGS, the first that is there
- * (https://www.cni.dev/docs/conventions/).
- * @throws CniError 7 for two addresses of one family, and for what is none
+ * Reads the requested addresses. They come from the capabilities `ips` and `mac`, from `args.cni.ips`, or from
+ * CNI_ARGS; the first one present is used (https://www.cni.dev/docs/conventions/).
+ * @throws CniError 7 for two addresses of one family, and for a text that is not an address
  */
 export const wantedAddresses = (request: CniRequest, config: NetworkConfig): WantedAddresses => {
   const { ips, mac } = config.runtimeConfig ?? {}

@@ -1,7 +1,10 @@
 import type { NetworkOptions } from 'portolan'
 import type { WrittenConfig } from '../config/config-schema.ts'
 
-/** The network that a configuration describes. All is said, so that a changed file changes the network. */
+/**
+ * The network that a configuration describes. All options are given, so that a changed configuration changes the
+ * network.
+ */
 export const wantedNetwork = ({
   pool,
   subnet,

@@ -1,6 +1,6 @@
 import type { Wording } from 'portolan'
 
-/** The keys of a network configuration, and what else its user can write or run. */
+/** The words for messages: the keys of a network configuration, and other actions of its user. */
 export const wording: Wording = {
   pool: '"pool": "{}" in the network configuration',
   allow: 'allowed: [{}] in /etc/portolan/config.yaml',
