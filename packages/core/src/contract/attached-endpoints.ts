@@ -91,8 +91,8 @@ export const leasedEnds = (ends: readonly AttachedEnd[], leases: LeaseState): re
 }
 
 /**
- * The ends whose endpoint has no lease on its network, neither held nor given up. If the state directory was lost, only
- * the ends inside tell which addresses are in use.
+ * The ends of endpoints without a lease on their network, neither held nor given up. If the state directory was lost,
+ * only the ends inside tell which addresses are in use.
  * @example
  * unleasedEnds(attachedEnds({}), emptyLeases) // []
  */

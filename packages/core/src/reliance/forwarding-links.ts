@@ -91,7 +91,7 @@ const isWorld = (destination: string): boolean => destination === 'default' || /
 /** Matches fe80::/10 and ff00::/8, which every link has. */
 const isOfTheLink = (destination: string): boolean => /^(fe[89ab]|ff)[0-9a-f]{0,2}:/i.test(destination)
 
-/** Whether an interface has an address whose prefix has room for neighbours. */
+/** Whether an interface has an address in a prefix with room for neighbours. */
 const hasNeighbours = ({ addresses = [] }: InterfaceFact, family: Family): boolean =>
   addresses.some((text) => {
     const address = tryParseInterfaceAddress(text)

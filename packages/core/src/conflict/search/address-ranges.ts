@@ -1,7 +1,10 @@
 import type { Family } from '@portolan/netfilter'
 import { type Link, type RangeSet, rangeSet } from '@portolan/netfilter/analysis'
 
-/** Addresses that no packet is sent from: this network, loopback, multicast; link-local in IPv6 (the contract's own rule). */
+/**
+ * Addresses that are no packet's source: this network, loopback, multicast, and link-local in IPv6 (a rule of the
+ * contract).
+ */
 export const neverSources: Readonly<Record<Family, RangeSet>> = {
   ip: rangeSet([
     { first: 0, last: 0x00ffffff },

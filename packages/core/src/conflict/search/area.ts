@@ -25,29 +25,32 @@ import {
   without,
 } from './region.ts'
 
-/** Packets of some mappings of a group, which are told by their number: each of the region for each of the mappings. */
+/**
+ * Packets of some mappings of a group: every packet of the region, for each of the mappings. Mappings are known by
+ * number.
+ */
 export interface Block {
   readonly members: RangeSet
   readonly region: Region
-  /** Of a hole: the one rule that says it. */
+  /** In a hole: the rule that makes the exception. */
   readonly rule?: NetfilterRule | undefined
 }
 
-/** A block without the packets of others: what a rule says of one mapping is a hole in what is said of all. */
+/** A block with holes. A rule that asks for one mapping makes a hole in what holds for all mappings. */
 export interface Area extends Block {
   readonly holes: readonly Block[]
 }
 
-/** What of an area goes one way, and the holes that are new in it. */
+/** The part of an area in which all packets go one way, and the new holes in that part. */
 export interface Narrowed {
   readonly area: Area
   readonly fresh: readonly Block[]
 }
 
-/** The mappings of a group that meet what a condition asks of a mapping. */
+/** The mappings of a group that meet a condition on the mapping. */
 export type MembersWith = (condition: Condition) => RangeSet
 
-/** The packets of an area that meet all conditions, and that each exclusion keeps out. */
+/** Narrows an area to the packets that meet all conditions. Each exclusion becomes a hole. */
 export const narrowArea = (
   { members, region, holes }: Area,
   conditions: readonly Condition[],
@@ -61,7 +64,7 @@ export const narrowArea = (
   return { area: { ...block, holes: [...clip(holes, block), ...fresh] }, fresh }
 }
 
-/** The same, of one of its mappings only. */
+/** Restricts a narrowed area to one of its mappings. */
 export const pinTo = ({ area, fresh }: Narrowed, member: number): Narrowed => {
   const block: Block = { members: singleValue(member), region: area.region }
   return { area: { ...block, holes: clip(area.holes, block) }, fresh: clip(fresh, block) }
@@ -75,13 +78,13 @@ const narrowBlock = (
   let left = members
   for (const condition of conditions)
     if (isOfMember(condition)) left = meet(left, membersWith(condition), true)
-  // Most rules name a mapping that is none of these.
+  // Most rules name a mapping outside this block.
   return isEmptySet(left) ? { members: left, region } : { members: left, region: narrow(region, conditions) }
 }
 
 const isEmptyBlock = ({ members, region }: Block): boolean => isEmptySet(members) || isEmptyRegion(region)
 
-/** The parts of holes that are in a block. A hole that is all in it is the hole itself. */
+/** Cuts holes down to a block. A hole that lies inside the block keeps its identity. */
 const clip = (holes: readonly Block[], block: Block): readonly Block[] =>
   holesMeeting(holes, block.members).flatMap((hole) => {
     if (areApart(hole.region, block.region)) return []
@@ -92,7 +95,7 @@ const clip = (holes: readonly Block[], block: Block): readonly Block[] =>
     return isWhole ? [hole] : [{ members, region, rule: hole.rule }]
   })
 
-/** The packets that are in both. All of the first is the first itself. */
+/** The packets in both regions. If that is all of the first region, its object is returned. */
 export const meetRegions = (a: Region, b: Region): Region => {
   const saddr = meetIn(a, b, 'saddr')
   const daddr = meetIn(a, b, 'daddr')
@@ -105,11 +108,11 @@ export const meetRegions = (a: Region, b: Region): Region => {
 const meetIn = (a: Region, b: Region, field: PacketField): RangeSet =>
   a[field] === b[field] ? a[field] : meet(a[field], b[field], true)
 
-/** Have two regions no packet in common? */
+/** Whether two regions have no packet in common. */
 const areApart = (a: Region, b: Region): boolean =>
   freeFields.some((field) => a[field] !== b[field] && !intersects(a[field], b[field]))
 
-/** What is left of an area when what goes one way is taken out: areas that share no packet. */
+/** The rest of an area without a narrowed part. The areas of the rest share no packet. */
 export const leftOf = ({ members, region, holes }: Area, { area, fresh }: Narrowed): readonly Area[] => {
   const left: Area[] = []
   const add = (block: Block, more: readonly Block[] = []): void => {
@@ -119,20 +122,20 @@ export const leftOf = ({ members, region, holes }: Area, { area, fresh }: Narrow
   if (!isEmptySet(others)) add({ members: others, region })
   for (const part of without(region, area.region)) add({ members: area.members, region: part })
   for (const hole of fresh) {
-    // Hundreds of rules each name one mapping: those of others are not held against it.
+    // Hundreds of rules may each name one mapping. Only holes that share a mapping with this one are compared.
     const alike = holesMeeting(fresh, hole.members)
     add(hole, alike.slice(0, alike.indexOf(hole)))
   }
   return left
 }
 
-/** One packet and its mapping. */
+/** A packet with the number of its mapping. */
 export interface MemberPoint {
   readonly member: number
   readonly point: Point
 }
 
-/** An area of nothing but one packet. */
+/** An area that holds a single packet. */
 export const onlyPoint = ({ member, point }: MemberPoint): Area => ({
   members: singleValue(member),
   region: {
@@ -144,7 +147,7 @@ export const onlyPoint = ({ member, point }: MemberPoint): Area => ({
   holes: [],
 })
 
-/** The holes that a packet is in. */
+/** The holes that a packet lies in. */
 export const holesAt = (holes: readonly Block[], at: MemberPoint): readonly Block[] =>
   holesFor(holes, at.member).filter((hole) => isIn(hole, at))
 
@@ -154,18 +157,21 @@ export const holds = ({ members, region, holes }: Area, at: MemberPoint): boolea
 const isIn = ({ members, region }: Block, { member, point }: MemberPoint): boolean =>
   hasValue(members, member) && freeFields.every((field) => hasValue(region[field], point[field]))
 
-/** Holes by the one mapping that they are of, and those of several; each with its place. */
+/** Places of holes: those for a single mapping, by its number, and those for several mappings. */
 interface HolesByMember {
   readonly ofOne: ReadonlyMap<number, readonly number[]>
   readonly ofSeveral: readonly number[]
 }
 
-/** Fewer holes than this are looked through. */
+/** A list with fewer holes than this is scanned without an index. */
 const FEW = 16
 
 const byMember = new WeakMap<readonly Block[], HolesByMember>()
 
-/** The holes that a mapping may have, in their order. Of hundreds of rules that each name one mapping, few are of it. */
+/**
+ * The holes that may concern a mapping, in their order. Of hundreds of rules that each name one mapping, few name this
+ * one.
+ */
 const holesFor = (holes: readonly Block[], member: number): readonly Block[] => {
   if (holes.length < FEW) return holes
   const known = byMember.get(holes) ?? indexHoles(holes)
@@ -175,7 +181,7 @@ const holesFor = (holes: readonly Block[], member: number): readonly Block[] => 
   return places.flatMap((place) => holes[place] ?? [])
 }
 
-/** The holes of which some mapping is in a set, in their order. */
+/** The holes that concern any mapping of a set, in their order. */
 const holesMeeting = (holes: readonly Block[], members: RangeSet): readonly Block[] =>
   isSingleValue(members)
     ? holesFor(holes, Number(members.starts[0])).filter((hole) => intersects(hole.members, members))
@@ -194,7 +200,7 @@ const indexHoles = (holes: readonly Block[]): HolesByMember => {
 }
 
 /**
- * The packets of one mapping in an area: regions that share no packet.
+ * The packets of one mapping in an area, as regions that share no packet.
  *
  * @param own - all packets of the mapping
  */
@@ -219,8 +225,8 @@ export const regionsOf = (
 }
 
 /**
- * The packets of one mapping in an area as if it had no holes, where some source is in none of them: the packets of that
- * source have all that the whole has in the other fields. Null where no such source is seen.
+ * The packets of one mapping in an area, holes ignored, if some source lies in no hole: that source's packets cover the
+ * whole region in all other fields. Null: no such source was found.
  */
 export const sparedRegion = (
   { members, region, holes }: Area,
@@ -237,7 +243,7 @@ export const sparedRegion = (
 }
 
 /**
- * A packet of an area; one that looks natural, where there is one. Null: the area is empty.
+ * Picks a packet of an area, a natural-looking one if there is one. Null: the area is empty.
  *
  * @param ownOf - all packets of a mapping
  */
@@ -254,18 +260,18 @@ export const pickFrom = (area: Area, ownOf: (member: number) => Packets): Member
   return null
 }
 
-/** The packets of a mapping, and which of them make a good example. */
+/** The packets of a mapping, with preferences for a good example. */
 export interface Packets extends Preferences {
   readonly region: Region
-  /** No packet goes to its own source. */
+  /** No packet has the same source and destination. */
   readonly isApart?: true
 }
 
-/** Has a region no packet of the row? */
+/** Whether a region holds no packet of the row. */
 export const isNone = ({ isApart }: Packets, region: Region): boolean =>
   isApart === true && isToItself(region)
 
-/** The mappings of a set, one by one. */
+/** The mappings of a set, as a list of numbers. */
 export const numbersIn = ({ starts, ends }: RangeSet): readonly number[] => {
   const numbers: number[] = []
   for (let at = 0; at < starts.length; at += 1)
@@ -273,10 +279,10 @@ export const numbersIn = ({ starts, ends }: RangeSet): readonly number[] => {
   return numbers
 }
 
-/** Are these all the numbers up to one? */
+/** Whether a set holds all numbers from 0 to below `count`. */
 export const isAll = ({ starts, ends }: RangeSet, count: number): boolean =>
   starts.length === 1 && starts[0] === 0 && ends[0] === count - 1
 
-/** All numbers up to one. */
+/** All numbers from 0 to below `count`. */
 export const numbersBelow = (count: number): RangeSet =>
   count === 0 ? emptyRanges : { starts: [0], ends: [count - 1] }

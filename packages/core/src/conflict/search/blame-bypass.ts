@@ -9,10 +9,10 @@ import type { Point } from './region.ts'
 import type { Row } from './row.ts'
 
 /**
- * Finds out why a packet fares as the contract does not promise.
+ * Finds out why a packet fares otherwise than the contract promises.
  *
- * @param ignored - rules and policies that were taken for absent
- * @returns null when no rule of others is to blame for a packet that came in
+ * @param ignored - rules and policies that are treated as absent
+ * @returns null when a packet came in and no foreign rule is to blame
  */
 export const blameFor = (
   follower: Follower,
@@ -25,7 +25,10 @@ export const blameFor = (
     ? blameBypass(follower, row, point, judgement, ignored)
     : blameFailure(follower, row, point, judgement, ignored)
 
-/** Which rule gave packets the mark that leads them away is seen where it is taken for absent. */
+/**
+ * Blames a failure. To find the rule that sets the mark by which packets are led away, marking rules are treated as
+ * absent.
+ */
 const blameFailure = (
   follower: Follower,
   row: Row,
@@ -41,12 +44,12 @@ const blameFailure = (
   return blame(row, judgement, ({ rule }) => rule !== null && rule === leading)
 }
 
-/** Behind a rule that lets a packet in there may be another: so many are looked for. */
+/** The most rules to look for: behind a rule that lets a packet in there may be another. */
 const MOST_BEHIND = 16
 
 /**
- * The foreign rule without which the packet would be stopped. Where it takes several to be absent, the first of them:
- * the next one is found when that is taken for absent.
+ * Finds the foreign rule without which the packet would be stopped. If several rules must be absent together, the first
+ * of them is returned. The next one is found when that rule is treated as absent.
  */
 const blameBypass = (
   follower: Follower,
@@ -58,7 +61,7 @@ const blameBypass = (
   const without = (rules: Iterable<NetfilterRule>): Judgement =>
     followWithout(follower, row, point, new Set([...ignored, ...rules]))
   const acted = foreignRules(judgement)
-  // Without a rule that jumps to a chain, no rule of the chain acts either: those are asked first.
+  // Without a rule that jumps to a chain, no rule of that chain acts either. So the rules that do not jump come first.
   const [jumps, others] = [[...acted].filter(isJump), [...acted].filter((one) => !isJump(one))]
   for (const [rule, step] of [...others, ...jumps])
     if (without([rule]).kind === 'kept') return { kind: 'Bypassed', step }
@@ -78,7 +81,7 @@ const blameBypass = (
 
 const isJump = ([, { deed }]: readonly [NetfilterRule, TraceStep]): boolean => 'chain' in deed
 
-/** The foreign rules that acted on the first packet, in their order, each with what it did. */
+/** The foreign rules that acted on the first packet, in their order, each with its step in the trace. */
 const foreignRules = ({ conclusion: { reached } }: Failed): ReadonlyMap<NetfilterRule, TraceStep> => {
   const steps: [NetfilterRule, TraceStep][] = []
   for (let step = reached.world.trace; step !== null; step = step.before)

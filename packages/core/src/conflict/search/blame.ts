@@ -20,10 +20,10 @@ import { rewritingStep } from './rewriting-step.ts'
 import type { Row } from './row.ts'
 import { strayInterface } from './stray-interface.ts'
 
-/** What makes a flow fail, and what one calls that. */
+/** The cause of a failed flow, with the kind of conflict. */
 export interface Blame {
   readonly kind: RuleConflictKind
-  /** The rule, policy or part of the kernel that acted; null when nothing did that should have. */
+  /** The rule, policy or part of the kernel that acted; null: nothing acted where something should have. */
   readonly step: TraceStep | null
 }
 
@@ -70,7 +70,7 @@ const blameStep = (row: Row, { fault, conclusion }: Failed, leads: LeadsAway): B
   const { reached, end } = conclusion
   const last = end.world.trace
   const untracked = stepOf(last, ({ deed }) => deed.kind === 'notrack')
-  // Without tracking there is no translation, and no way back either.
+  // Without connection tracking, nothing is translated, on the way there or back.
   const isTracked = reached.world.tracking === 'tracked' && end.world.tracking !== 'untracked'
   if (untracked !== null && !isTracked) return { kind: 'Notrack', step: untracked }
   switch (fault) {
@@ -83,7 +83,7 @@ const blameStep = (row: Row, { fault, conclusion }: Failed, leads: LeadsAway): B
     case 'astray':
       return { kind: 'DnatShadowed', step: strayStep(row, end.world, reached.world, leads) }
     case 'stopped': {
-      // A translation to a place that does not answer is a translation to another place.
+      // A destination changed to a place that does not answer is a wrong destination.
       const elsewhere = isElsewhere(row, reached.world) ? stepOf(last, isDestinationChange) : null
       if (elsewhere !== null) return { kind: 'DnatShadowed', step: elsewhere }
       return (
@@ -98,8 +98,9 @@ const blameStep = (row: Row, { fault, conclusion }: Failed, leads: LeadsAway): B
 }
 
 /**
- * An answer leaves by another interface than the one that its receiver is behind, or a later packet by another one than
- * the first: a mark or a route leads it there. A mark that the first packet alone has leads that one away.
+ * Blames the mark or route that led a packet to a wrong interface. Either a reply leaves by another interface than the
+ * one its receiver is behind, or a later packet leaves by another one than the first. A mark on only the first packet
+ * leads the first packet away.
  */
 const ledAway = ({ reached, end: { world } }: Conclusion, leads: LeadsAway): Blame | null => {
   const { trace, route } = world
@@ -112,34 +113,35 @@ const markOn = ({ trace, packet }: World, leads: LeadsAway): TraceStep | null =>
   stepOf(trace, (step) => step.packet === packet && !isOurs(step) && setsMark(step) && leads(step))
 
 /**
- * The answer was lost between its sender and the kernel, without a rule: then it is for the source that it goes to.
- * Seen from its own address, or one that it does not ask the host for, a container has no way to answer.
+ * Blames the change of source, or its absence, when no rule dropped the reply on its way to the kernel. The reply then
+ * fails because of its destination, which is the source that the container saw. A container cannot answer its own
+ * address, or an address that it does not reach through the host.
  */
 const unanswerable = (row: Row, { saddr, original }: World, last: TraceStep | null): Blame | null => {
   if (last === null || last.table !== null || droppedKind(last) !== 'ReplyDropped') return null
   const isKept = original !== null && original.saddr === saddr
-  // The contract asks for a change only where the source is to be the gateway.
+  // The contract asks for a changed source only where the source must be the gateway.
   if (isKept && (row.expected.kind !== 'delivered' || row.expected.seenAs !== 'gateway')) return null
   const step = stepOf(last, isKept ? isSourceBinding : isSourceChange)
   return step === null ? null : { kind: isKept ? 'MasqueradeMissing' : 'SourceRewritten', step }
 }
 
-/** What leads a flow to a wrong place: a translation, or a route where the translation is right or none is needed. */
+/** The step that leads a flow to a wrong place: a translation, or a route if the translation is right or not needed. */
 const strayStep = (row: Row, { trace }: World, world: World, leads: LeadsAway): TraceStep | null => {
   if (row.expected.kind === 'outside') return divertingStep(world.trace)
   const foreign = stepOf(trace, isDestinationChange)
   if (foreign !== null) return foreign
   if (isElsewhere(row, world)) return foreignStep(trace) ?? stepOf(trace, isManagedTranslation)
-  // A mark chooses the table that the route is from.
+  // A mark selects the table that the route comes from.
   const marked = stepOf(world.trace, (step) => isForeign(step) && setsMark(step) && leads(step))
   return marked ?? (world.route === null ? foreignStep(trace) : routeStep(world, world.route))
 }
 
-/** Did a rule give the packet another mark? */
+/** Whether a rule gave the packet another mark. */
 export const setsMark = ({ rule, deed }: TraceStep): boolean =>
   rule !== null && deed.kind === 'set' && deed.target === 'mark'
 
-/** Routing leaves no step of its own while nothing goes wrong. */
+/** Makes a step for a route. Routing leaves no step of its own unless something goes wrong. */
 const routeStep = ({ trace, hook, reply, packet }: World, { text, link }: Route): TraceStep => ({
   before: trace,
   hook,
@@ -163,7 +165,7 @@ const isElsewhere = ({ expected }: Row, { daddr, dport, original }: World): bool
       return original !== null && original.daddr !== daddr
     case 'closed':
     case 'outside':
-      // A proxy that takes what goes out is meant; what then stops it is not.
+      // A proxy for outgoing packets is intended. What stops the packet afterwards is not.
       return false
   }
 }
@@ -176,7 +178,7 @@ const droppedKind = (last: TraceStep | null): RuleConflictKind => {
     if (setting === 'route_localnet') return 'RouteLocalnetDisabled'
     if (setting === 'rp_filter' && value === 1) return 'ReversePathFilterStrict'
   }
-  // An answer that conntrack takes for the beginning of a flow is an answer all the same.
+  // A reply that conntrack takes for the start of a flow is still a reply.
   if (last.reply || last.packet === 2 || last.packet === 4) return 'ReplyDropped'
   if (last.hook === 'prerouting' || last.hook === 'ingress') return 'PreroutingDropped'
   return last.hook === 'output' ? 'OutputDropped' : 'ForwardDropped'
@@ -190,8 +192,9 @@ const isManagedTranslation = (step: TraceStep): boolean =>
   step.deed.type === 'dnat'
 
 /**
- * A foreign rule that bound the source, to itself even, so that ours came too late; or that ended the chain in which
- * ours stands. What ends another chain of nftables does not keep ours from being asked.
+ * Whether a foreign rule kept a managed rule from setting the source. The rule bound the source first, even to itself,
+ * or it ended the chain that holds the managed rule. In nftables, the end of another chain does not keep later chains
+ * from running.
  */
 const isSourceBinding = (step: TraceStep): boolean =>
   isForeign(step) && (bindsSource(step) || isEndOfNat(step))
@@ -203,10 +206,10 @@ const isEndOfNat = ({ hook, table, chain, deed }: TraceStep): boolean =>
   table.name === 'nat' &&
   (deed.kind === 'accept' || (deed.kind === 'return' && chain?.base !== null))
 
-/** The last foreign step on the way there. */
+/** The last foreign step of the packet on its way there that is not a jump, goto or return. */
 const foreignStep = (last: TraceStep | null): TraceStep | null =>
   stepOf(last, (step) => isForeign(step) && !['jump', 'goto', 'return'].includes(step.deed.kind))
 
-/** What names a culprit: its rule, the chain of its policy, or what the kernel said. */
+/** The identity of a culprit: its rule, the chain of its policy, or the kernel's cause. */
 export const culpritKey = (step: TraceStep | null): object | string =>
   step === null ? 'none' : (step.rule ?? step.chain ?? step.cause?.text ?? 'kernel')

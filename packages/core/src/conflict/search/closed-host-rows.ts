@@ -24,16 +24,17 @@ import { type Translation, translatedParts } from './translations-in.ts'
 
 const protocols = ['tcp', 'udp'] as const
 
-/** What the host's own closed rows lead to: all of it, and the part of each network, as they were explored. */
+/** The explored closed rows of the host: all of them, and the part that concerns each network. */
 export interface HostRows {
   readonly all: readonly ExploredRow[]
   readonly ofNetwork: (network: DesiredNetwork) => readonly ExploredRow[]
 }
 
 /**
- * Explores what no mapping publishes: the other ports of the host's addresses, and addresses that are neither the host's
- * nor of a network. No container may be reached by these. A foreign translation that names such an address opens one.
- * What is explored once for all networks is told of the network that the packets come to.
+ * Explores destinations that no mapping publishes: the other ports of the host's addresses, and addresses that belong
+ * neither to the host nor to a network. No packet to these may reach a container. A foreign translation that names such
+ * an address can open one. Each row is explored once for all networks, and a failure is reported for the network that
+ * the packets arrive at.
  */
 export const exploreHostRows = (
   desired: DesiredState,
@@ -91,7 +92,7 @@ const closedHostRows = (
       }
       const isPublished = (mapping: DesiredMapping): boolean =>
         mapping.kind === 'nat' && mapping.family === family && mapping.protocol === protocol
-      // What a mapping closes for machines, by their address, way or destination, is told of the mapping.
+      // What a mapping closes for machines, by address, interface or destination, is reported for the mapping.
       const isOfMappings = source === 'machine'
       for (const { daddr, dport } of unpublished(desired.mappings.filter(isPublished), around, isOfMappings))
         if (!isEmptySet(daddr) && !isEmptySet(dport))
@@ -113,7 +114,7 @@ const closedHostRows = (
     for (const { name, sources } of around.entries) add('machine', name, sources, places)
     for (const network of sendersOf(alike)) {
       const own = around.subnets.get(network)
-      // Its own containers are reached without the host, where they may talk at all.
+      // Containers of the same network reach each other without the host, if they may talk at all.
       const others = places.filter((place) => place.network !== network || !network.icc)
       if (own !== undefined) add('stranger', network.bridge, own.senders, others)
     }
@@ -121,14 +122,17 @@ const closedHostRows = (
   return rows
 }
 
-/** Of networks that are alike two: one of them may be what the packets come to. */
+/**
+ * The networks that packets are sent from: at most two of each group of alike networks. One of the two may be the
+ * network that the packets arrive at.
+ */
 const sendersOf = (alike: Alike): readonly DesiredNetwork[] =>
   [...new Set(alike.values())].flatMap(({ networks }) => networks.slice(0, 2))
 
 /**
- * The destinations that none of these mappings is for.
+ * The destinations that none of these mappings serves.
  *
- * @param atAnyAddress - the ports of mappings are left out at every address of the host
+ * @param atAnyAddress - leave out the mappings' ports at every address of the host, whatever address they are bound to
  */
 const unpublished = (
   mappings: readonly DesiredMapping[],

@@ -21,8 +21,8 @@ export const everyPort: RangeSet = { starts: [1], ends: [65535] }
 const loopback: RangeSet = { starts: [0x7f000000], ends: [0x7fffffff] }
 
 /**
- * The rows of the contract that close a mapping: packets of other machines that must not reach its targets, by their
- * source, the address they are sent to, or the interface they come in by.
+ * The rows of the contract that close a mapping. They hold packets of other machines that must not reach its targets,
+ * because of their source, their destination or their incoming interface.
  */
 export const closedMappingRows = (
   desired: DesiredState,
@@ -43,7 +43,7 @@ export const closedMappingRows = (
   const isClosed = places.every(
     ({ address, bridge }) => closed.bridges.has(bridge) && hasValue(closed.addresses, address),
   )
-  // A foreign rule may lead what is for the mapping to any container.
+  // A foreign rule may lead packets for the mapping to any container.
   const to = direct
     ? targets
     : isClosed
@@ -96,11 +96,11 @@ export const closedMappingRows = (
   return rows
 }
 
-/** The containers' addresses of all networks of the project. */
+/** The addresses of the containers of all networks of the project. */
 export const membersOfAll = ({ named, subnets }: Surroundings): RangeSet =>
   named('members of all networks', () => uniteRanges([...subnets.values()].map(({ members }) => members)))
 
-/** The sources behind an entry that `allow_from` leaves out. */
+/** The sources behind an entry that are not in `allow_from`. */
 const outside = (
   { allowFrom }: DesiredMapping,
   allowed: RangeSet,

@@ -18,8 +18,8 @@ import type { Surroundings } from './surroundings.ts'
 const protocols = ['tcp', 'udp'] as const
 
 /**
- * The rows of the contract that close a network: its containers' own addresses for other machines and for other bridges,
- * the containers for one another where icc is off, and the outside where it is internal.
+ * The rows of the contract that close a network: its containers' own addresses for other machines and other bridges,
+ * the containers for one another if icc is off, and the outside if the network is internal.
  */
 export const closedNetworkRows = (
   desired: DesiredState,
@@ -115,7 +115,7 @@ export const closedNetworkRows = (
   return rows
 }
 
-/** Where a routed network has published ports; nowhere where a network is translated. */
+/** The published targets of a routed network, as addresses and ports. Empty for a network with translated ports. */
 const directPlaces = (
   desired: DesiredState,
   network: DesiredNetwork,
@@ -131,7 +131,10 @@ type DirectTargets = ReadonlyMap<string, readonly DesiredTarget[]>
 
 const known = new WeakMap<DesiredState, DirectTargets>()
 
-/** The targets of all direct mappings by their place, read once: each of many networks asks for its own. */
+/**
+ * The targets of all direct mappings by network, family and protocol. They are read once, because each of many networks
+ * asks for its own.
+ */
 const directTargets = (desired: DesiredState): DirectTargets => {
   const before = known.get(desired)
   if (before !== undefined) return before

@@ -4,23 +4,23 @@ import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
 import type { Closed } from './row.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** A network that takes flows through published ports only, and what is closed of it. */
+/** A network that takes flows only through published ports, with the packets that this closes. */
 export interface ClosedPlace {
   readonly network: DesiredNetwork
   readonly closed: Closed & { readonly to: RangeSet }
 }
 
-/** All containers that are reached through published ports only. */
+/** All containers that are reached only through published ports. */
 export interface ClosedTargets {
   readonly places: readonly ClosedPlace[]
   readonly bridges: ReadonlySet<string>
   readonly addresses: RangeSet
 }
 
-/** Read once: each of many mappings asks for it. */
+/** The result for each surroundings: each of many mappings asks for it. */
 const known = new WeakMap<Surroundings, ClosedTargets>()
 
-/** The containers of a project that no packet may reach but by a published port. */
+/** The containers of a project that a packet may reach only by a published port. */
 export const closedTargets = (
   { networks }: DesiredState,
   family: Family,
@@ -45,7 +45,7 @@ const placeOf = (
 ): readonly ClosedPlace[] => {
   const [subnet, own] = [network[family], subnets.get(network)]
   if (subnet === null || own === undefined) return []
-  // Other machines may reach every port of it.
+  // Other machines may reach every port of this network.
   if (subnet.mode === 'nat-unprotected' && !network.internal) return []
   const to = own.members
   if (isEmptySet(to)) return []

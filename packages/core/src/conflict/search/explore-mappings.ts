@@ -10,18 +10,21 @@ import {
 } from './mapping-group.ts'
 import type { Seek } from './seeker.ts'
 
-/** What was found of mappings that differ only in their host port and in where they lead. */
+/** The result for mappings that differ only in their host port and target. */
 export interface ExploredGroup {
   readonly members: readonly [DesiredMapping, ...DesiredMapping[]]
-  /** The same, each mapping for itself. */
+  /** The same members, each explored on its own. */
   readonly apart: () => readonly ExploredGroup[]
   readonly rows: readonly ExploredRow[]
 }
 
-/** Of a group of more mappings, each is not explored for itself where they are too much together. */
+/** The members of a larger group are not explored one by one when the group has too many kinds of packets. */
 const MOST_APART = 1_024
 
-/** Explores the rows of the mappings that are asked about, those together that most rules cannot tell apart. */
+/**
+ * Explores the rows of the mappings that are asked about. Mappings that most rules cannot tell apart are explored
+ * together.
+ */
 export const exploreMappings = (
   desired: DesiredState,
   asked: readonly DesiredMapping[],
@@ -31,7 +34,7 @@ export const exploreMappings = (
 ): readonly ExploredGroup[] =>
   groupMappings(desired, asked, beside, rowsOf).flatMap((group) => {
     const together = exploreGroup(seek, group)
-    // What is too much for all may be little enough for each.
+    // A row that is too large for the group may be small enough for each member.
     const isTooMuch = together.rows.some(({ isWhole }) => !isWhole)
     const count = group.members.length
     return isTooMuch && count > 1 && count <= MOST_APART ? together.apart() : [together]

@@ -13,16 +13,16 @@ import type { Seek } from './seeker.ts'
 import { isUsual } from './severity.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** What was found of the rows that are the networks' own: of one network, or of networks that are alike. */
+/** The result for the rows of one network, or of alike networks together. */
 export interface ExploredNetworks {
   readonly networks: readonly [DesiredNetwork, ...DesiredNetwork[]]
   readonly family: Family
   readonly rows: readonly ExploredRow[]
-  /** The same, each network for itself. */
+  /** The same networks, each explored on its own. */
   readonly apart: () => readonly ExploredNetworks[]
 }
 
-/** Explores the rows of all networks, those together that nothing tells apart. */
+/** Explores the rows of all networks. Networks that nothing tells apart are explored together. */
 export const exploreNetworks = (
   desired: DesiredState,
   around: Readonly<Record<Family, Surroundings>>,
@@ -66,7 +66,7 @@ const rowOf = ([first, ...others]: readonly Row[], alike: Alike): GroupRow | nul
 const isLostJudgement = (judgement: Judgement): boolean =>
   judgement.kind === 'failed' && judgement.certainty === 'certain'
 
-/** Nothing of the network itself works, for usual clients. */
+/** Whether, for usual clients, all packets of the network's own rows certainly fail. */
 export const isLost = (explored: readonly Explored[]): boolean =>
   explored.length > 0 &&
   explored.every(
@@ -74,7 +74,7 @@ export const isLost = (explored: readonly Explored[]): boolean =>
       isWhole && cells.every((cell) => !isUsual(cell) || isLostJudgement(cell.judgement)),
   )
 
-/** The networks from which something is published that works for some usual clients, or may. */
+/** The networks with a published port that works, or may work, for some usual clients. */
 export const servedNetworks = (
   groups: readonly ExploredGroup[],
 ): Readonly<Record<Family, ReadonlySet<DesiredNetwork>>> => {

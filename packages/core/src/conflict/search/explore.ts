@@ -35,13 +35,13 @@ import { freeFields, type Point } from './region.ts'
 import type { Row } from './row.ts'
 import { startLearner } from './start-learner.ts'
 
-/** Packets that fare alike, of one mapping or of several. */
+/** Packets of one or several mappings that all fare alike. */
 export interface GroupCell extends MemberPoint {
-  /** The whole of them. */
+  /** All packets of the cell. */
   readonly area: Area
-  /** Of the one packet that was followed. */
+  /** The judgement of the one packet that was followed. */
   readonly judgement: Judgement
-  /** Without this rule that packet would be served, as those around it are. */
+  /** Without this rule the followed packet would be served, as the packets around it are. */
   readonly servedWithout?: NetfilterRule
 }
 
@@ -49,44 +49,44 @@ export interface GroupCell extends MemberPoint {
 export interface ExploredRow {
   readonly row: GroupRow
   readonly cells: readonly GroupCell[]
-  /** All of the row was seen. */
+  /** All packets of the row were seen. */
   readonly isWhole: boolean
-  /** Nothing of it was looked at: other rows took all that is spent on a search. */
+  /** No packet of the row was looked at: other rows used up the budget of the search. */
   readonly isUnseen?: true
-  /** Packets that seem to be served stand for others that may not be. */
+  /** Reasons why packets that seem to be served may stand for others that are not. */
   readonly doubts: ReadonlySet<Doubt>
-  /** Of a row of many that was cut: what was seen when one of them alone would have been cut. */
+  /** Only for a row of many members that was cut: the cells found when the row of one member would have been cut. */
   readonly asOne?: Pick<ExploredRow, 'cells' | 'doubts'>
-  /** It was cut, and each of its members alone would be cut after the very same cells. */
+  /** The row was cut, and the row of each member would be cut after the same cells. */
   readonly isOfEach?: true
 }
 
 /**
  * - `computed`: a rule computes with the bits of an address or port.
- * - `courses`: the rules leave more courses open than are followed.
+ * - `courses`: the rules leave more possible courses open than are followed.
  */
 export type Doubt = 'computed' | 'courses'
 
-/** More kinds of packets than this are not told apart in one row of a mapping; or of a network, which is told once. */
+/** The most kinds of packets told apart in one row of a mapping or a network. A network's row is reported only once. */
 export const mostCells = { mapping: 512, network: 256 } as const
 
-/** In a row of many mappings, so many more for each. */
+/** In a row of many mappings, each further mapping adds so many. */
 const mostCellsMore = 8
 
 /**
- * A packet whose way hangs on thousands of rules takes as long to follow as many others do: in the row of a network it
- * counts as so many.
+ * A packet that depends on thousands of rules takes as long to follow as many others. In the row of a network, it
+ * counts as `count` packets once it has more than `conditions` conditions.
  */
 const heavy = { conditions: 512, count: 64 } as const
 
 const nothing: ReadonlySet<object> = new Set()
 
 /**
- * Cuts the packets of a row into cells that fare alike, exactly: one packet is followed, and all that the rules,
- * routes and sets asked of it says which others go the very same way; then one of those that are left, until none
- * is.
+ * Cuts the packets of a row into cells that fare alike, exactly. One packet is followed, and the questions that rules,
+ * routes and sets asked about it tell which other packets go the same way. Then a packet of the rest is followed, until
+ * none is left.
  *
- * @param skipsForeign - passes over foreign chains that only pass or stop packets (see `Learner`)
+ * @param skipsForeign - skip foreign chains that can only pass or stop packets (see `Learner`)
  */
 export const explore = (follower: Follower, row: GroupRow, skipsForeign = false): ExploredRow => {
   const { first, count } = row
@@ -96,7 +96,7 @@ export const explore = (follower: Follower, row: GroupRow, skipsForeign = false)
   const doubts = new Set<Doubt>()
   let effort = 0
   let asOne: ExploredRow['asOne']
-  /** Areas that one rule makes another of, and all such areas of the served packets around them. */
+  /** For an area that a single rule cuts out of served packets: all areas that were cut out of the same packets. */
   const amongServed = new Map<Area, readonly Block[]>()
   const left: Area[] = []
   const leftLikely: Area[] = []
@@ -135,14 +135,14 @@ export const explore = (follower: Follower, row: GroupRow, skipsForeign = false)
   return { row, cells, isWhole: true, doubts }
 }
 
-/** The rule that alone tells a packet from those around it: without it, it goes their way. */
+/** The only rule that separates a packet from those around it: without that rule, the packet goes their way. */
 const onlyRuleAt = (holes: readonly Block[] | undefined, at: MemberPoint): NetfilterRule | undefined => {
   if (holes === undefined) return undefined
   const [first, ...others] = holesAt(holes, at)
   return others.every(({ rule }) => rule === first?.rule) ? first?.rule : undefined
 }
 
-/** Has an area packets of those that make the best example? They are followed first. */
+/** Whether an area holds packets that make the best example. These are followed first. */
 const isLikely = ({ prefers, prefersFrom }: Row, { region }: Area): boolean =>
   (prefers === null || intersects(region.daddr, prefers)) &&
   (prefersFrom === undefined || intersects(region.saddr, prefersFrom))
@@ -156,21 +156,24 @@ const narrowBy = (row: GroupRow, area: Area, picked: MemberPoint, learner: Learn
   return learner.speaksForOthers && blurred ? pinTo(whole, picked.member) : whole
 }
 
-/** More addresses than this are not asked one by one. */
+/** With at most so many destination addresses, each address is followed on its own. */
 const FEW_ADDRESSES = 32
 
-/** Where something was computed from a packet, it is still asked at each address of the host. */
+/**
+ * If something was computed from a packet, its result is not taken for the area's other destination addresses. Each of
+ * them is asked on its own, if they are few.
+ */
 const ofOneAddress = ({ region: { daddr } }: Area, { point }: MemberPoint): readonly Condition[] =>
   hasFewValues(daddr, FEW_ADDRESSES) ? [exactly('daddr', point.daddr)] : []
 
 const doubt = (judgement: Judgement): Judgement =>
   judgement.kind === 'kept' ? judgement : { ...judgement, certainty: 'possible' }
 
-/** What becomes of a packet of a row. */
+/** Judges one packet of a row. */
 export const followPoint = (follower: Follower, row: Row, point: Point): Judgement =>
   judge(row, followFirst(follower, row, point, null), point, follower.host)
 
-/** What would become of a packet if some rules were not there. */
+/** Judges one packet as if some rules were absent. */
 export const followWithout = (
   follower: Follower,
   row: Row,
@@ -180,13 +183,13 @@ export const followWithout = (
 ): Judgement =>
   judge(row, followFirst(follower, row, point, startLearner({ ignored, isThorough })), point, follower.host)
 
-/** What becomes of a packet, and what tells of which others it holds. */
+/** The judgement of a packet, with the learner that tells which other packets it holds for. */
 export interface FollowedForOthers {
   readonly judgement: Judgement
   readonly learner: Learner
 }
 
-/** What would become of a packet if some rules were not there, and of which others that holds. */
+/** Judges one packet as if some rules were absent, and tells for which other packets the judgement holds. */
 export const followForOthers = (
   follower: Follower,
   row: GroupRow,
@@ -200,7 +203,7 @@ export const followForOthers = (
   return { judgement: judge(own, followFirst(follower, own, point, learner), point, follower.host), learner }
 }
 
-/** The way of one packet with all that acted on it, and what tells which mappings of its network it is the way of. */
+/** One traced packet: every rule it met, and the learner that tells which mappings of the network share its way. */
 export interface FollowedThoroughly extends FollowedForOthers {
   readonly followed: Followed
 }
@@ -220,7 +223,7 @@ export const followThoroughly = (
 
 const memberFields: readonly MemberField[] = ['targetAddress', 'targetPort', 'hostPort']
 
-/** The values that stand for the mapping. */
+/** The values by which the mapping of a packet is known. */
 const valuesOfMember = ({ values }: GroupRow, member: number): Map<FreeField, number | bigint> => {
   const known = new Map<FreeField, number | bigint>()
   for (const field of memberFields) {
@@ -230,7 +233,7 @@ const valuesOfMember = ({ values }: GroupRow, member: number): Map<FreeField, nu
   return known
 }
 
-/** What tells mappings apart is an address, or a port. */
+/** The fields of a mapping that may give a packet's address or port its value. */
 const membersOf: Readonly<Record<PacketField, readonly MemberField[]>> = {
   saddr: ['targetAddress'],
   daddr: ['targetAddress'],
@@ -245,7 +248,7 @@ const learnerFor = (
   ignored: ReadonlySet<object>,
   { skipsForeign = false, isThorough = false }: Partial<Pick<Learner, 'skipsForeign' | 'isThorough'>> = {},
 ): Learner => {
-  // Where only one mapping is left, nothing is to be said of others.
+  // If only one mapping is left, the packet speaks for no other mapping.
   const values = isSingleValue(members) ? new Map<FreeField, number | bigint>() : valuesOfMember(row, member)
   const speaksForOthers = values.size > 0
   const origins: Record<PacketField, FreeField | null> = { ...noOrigins }
@@ -254,7 +257,7 @@ const learnerFor = (
       origins[field] = membersOf[field].find((one) => values.get(one) === point[field]) ?? null
       continue
     }
-    // What the kernel chooses follows from the destination.
+    // A source that the kernel chooses follows from the destination.
     if (field === 'saddr' && row.first.choosesSource) continue
     if (isSingleValue(region[field])) continue
     origins[field] = field

@@ -12,14 +12,15 @@ import { movePoint } from './member-cells.ts'
 import { freeFields, type Region } from './region.ts'
 import type { Row } from './row.ts'
 
-/** Looks for culprits in what was not seen of a row. */
+/** Looks for culprits in the part of a row that was not seen. */
 type SeekIn = (row: Row, seen: readonly GroupCell[]) => readonly GroupCell[]
 
 /**
- * What each of some networks that are alike has of a row that is too much for all of them. As long as no cell tells them
- * apart, each alone would be cut after the same cells: it is enough to look for culprits in the rest of the first.
+ * Turns the row of alike networks that is too large for all of them into a result for each. If no cell tells the
+ * networks apart, each alone would be cut after the same cells. Then it is enough to seek culprits in the rest of the
+ * first.
  *
- * @returns null when something tells them apart: each is to be looked at alone
+ * @returns null when something tells the networks apart: each must be explored alone
  */
 export const exploredOfEach = (explored: ExploredRow, seekIn: SeekIn): ExploredRow | null => {
   const { row, asOne } = explored
@@ -39,7 +40,10 @@ const isOfAll = ({ count }: GroupRow, { members, holes }: Area): boolean => {
   return includesRanges(members, all) && holes.every((hole) => includesRanges(hole.members, all))
 }
 
-/** The one packet of a cell, and that packet as every other has it; null where one would have two of them, or none. */
+/**
+ * The single packet of a cell together with the same packet of every other network. Null: a network would have two of
+ * these packets, or none.
+ */
 const asEachHasIt = (row: GroupRow, { area, point }: GroupCell): Area | null => {
   const members = numbersBelow(row.count)
   const moved = numbersIn(members).map((member) => movePoint(row, point, member))

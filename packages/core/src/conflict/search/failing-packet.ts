@@ -4,23 +4,23 @@ import type { Judgement } from './judge.ts'
 import { freeFields, meet, type Point } from './region.ts'
 import type { Row } from './row.ts'
 
-/** So many sources, and so many destinations, are tried, and so many packets in all. */
+/** The most sources and the most destinations that are tried, and the most packets in all. */
 const MOST_ADDRESSES = 12
 const MOST_TRIED = 32
 
-/** One packet, and what becomes of it. */
+/** One packet with its judgement. */
 export interface JudgedPacket {
   readonly point: Point
   readonly judgement: Judgement
 }
 
 /**
- * The packet that shows a failure. Where a rule translates to one of several addresses, the kernel takes the same one for
- * the same source and destination each time: a packet that it does not take the failing one for shows nothing, so
- * that another of the same area is looked for.
+ * Finds the packet that shows a failure. If a rule translates to one of several addresses, the kernel picks the same
+ * one for the same source and destination each time. A packet for which the kernel does not pick the failing address
+ * shows nothing, so another packet of the same area is tried.
  *
- * @param follow - what becomes of another packet of the row
- * @returns the same packet where no other is found to fail for certain
+ * @param follow - judges another packet of the row
+ * @returns the given packet when no other packet certainly fails
  */
 export const failingPacket = (
   { member, point, judgement }: MemberPoint & JudgedPacket,
@@ -46,13 +46,13 @@ export const failingPacket = (
   return { point, judgement }
 }
 
-/** Does the failure that was found come to other packets only, as far as is known? */
+/** Whether the failure, as far as is known, concerns only other packets than the one followed. */
 const isOfOthers = (judgement: Judgement): boolean =>
   judgement.kind === 'failed' &&
   judgement.certainty === 'possible' &&
   judgement.conclusion.end.world.isOfOthers
 
-/** Some values of a set: one, then those that make good examples. */
+/** Some values of a set: a given one first, then good examples. */
 const someOf = (
   set: RangeSet,
   prefers: RangeSet | null,
@@ -66,7 +66,7 @@ const firstOf = ({ starts, ends }: RangeSet): readonly (number | bigint)[] => {
   const found: (number | bigint)[] = []
   for (const [at, start] of starts.entries()) {
     const end = ends[at] ?? start
-    // The first of a network is no machine's.
+    // The first address of a network is not a machine's.
     const skipped = BigInt(end) - BigInt(start) < 10n ? 0 : 1
     for (let by = skipped; found.length < MOST_ADDRESSES; by += 1) {
       const value = typeof start === 'number' ? start + by : start + BigInt(by)

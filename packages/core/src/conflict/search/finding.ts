@@ -18,49 +18,52 @@ import type { Failed } from './judge.ts'
 import type { Point } from './region.ts'
 import type { Row } from './row.ts'
 
-/** The containers that a witness is from and to, as messages name them; null for an address that no container has. */
+/** The containers that a witness is from and to, as messages name them; null: no container has the address. */
 export interface NamedEnds {
   readonly sender: string | null
   readonly receiver: string | null
 }
 
-/** What the search found: packets that fare otherwise than the contract promises, and the rules to blame. */
+/** Packets that fare otherwise than the contract promises, and the rule to blame. */
 export interface Finding {
   readonly kind: RuleConflictKind
   readonly severity: 'error' | 'warning' | 'info'
   readonly certainty: 'certain' | 'possible'
   readonly mapping: DesiredMapping | null
   readonly network: DesiredNetwork
-  /** The rows concerned, the one of the witness first. */
+  /** The rows concerned. The witness's row comes first. */
   readonly rows: readonly Row[]
-  /** Everybody of these rows is concerned, or only some. */
+  /** Whether all clients of these rows are concerned, or only some. */
   readonly share: 'all' | 'some'
   readonly point: Point
   readonly judgement: Failed
-  /** The judgement is of another mapping, whose packets fare alike. */
+  /** The judgement is that of another mapping with packets that fare alike. */
   readonly isBorrowed: boolean
   readonly step: TraceStep | null
-  /** Rules and policies in front of it, that were taken for absent to find it. */
+  /** Rules and policies in front of the culprit that were treated as absent to find it. */
   readonly behind: ReadonlySet<object>
-  /** Some of its packets come to it first, whatever stands in front of it for the packet that is shown. */
+  /** Some packets meet this culprit first, whatever is in front of it for the witness. */
   readonly isAhead: boolean
-  /** It is so of all packets of a cell, not only of the one that was followed. */
+  /** The culprit stops all packets of a cell, not only the one that was followed. */
   readonly isOfAll: boolean
   /** Clients that leave their port to the kernel are concerned, not only others. */
   readonly isOfUsual: boolean
-  /** The containers that the witness is from and to, where the packets are a network's own. */
+  /** The containers that the witness is from and to. Only for packets of a network's own rows. */
   readonly ends?: NamedEnds
-  /** How many more rules do the same to other packets of it. */
+  /** How many more rules do the same to other packets of the mapping or network. */
   readonly others: number
-  /** There may be others that were not looked for. */
+  /** There may be further culprits that were not looked for. */
   readonly mayBeMore?: true
-  /** The culprits that are told together with this one, by their keys. */
+  /** The culprits that are reported together with this one, by their keys. */
   readonly otherCulprits: readonly (object | string)[]
-  /** Those of them that refuse no packet for its source: a remedy of this finding is one for them too. */
+  /** The culprits of that list that ban no source and set no limit: the remedy of this finding covers them too. */
   readonly mendedTogether: readonly NetfilterRule[]
 }
 
-/** Is it about what goes out of a network? A message tells of that or of what goes in, and not of both. */
+/**
+ * Whether a finding is about packets that leave a network. A message reports packets that leave or packets that enter,
+ * not both.
+ */
 export const isOutward = ({ rows: [row] }: Finding): boolean => row?.way === 'egress'
 
 /** The witness as a packet that `evaluate` takes. */
@@ -78,14 +81,17 @@ export const witnessOf = ({ rows: [row], point }: Finding): Packet | null =>
         state: 'new',
       }
 
-/** A culprit, as a conflict names it, with where its rule was found. */
+/** A culprit as a conflict names it, with the table and chain of its rule. */
 interface NamedCulprit extends Pick<TraceStep, 'table' | 'chain'> {
   readonly culprit: Culprit
 }
 
 const named = new WeakMap<NetfilterRule, NamedCulprit>()
 
-/** The culprit, as a conflict names it. One rule may be that of thousands of mappings. */
+/**
+ * The culprit as a conflict names it. The result is kept by rule, because one rule may be the culprit of thousands of
+ * mappings.
+ */
 export const culpritOf = (step: TraceStep | null): Culprit | null => {
   if (step === null) return null
   const { table, chain, rule } = step
@@ -118,11 +124,11 @@ const nameCulprit = (step: TraceStep): Culprit => {
   }
 }
 
-/** The witness's way. */
+/** The trace of the witness. */
 export const traceOf = ({ judgement }: Finding): Telling['trace'] =>
   describeTrace(judgement.conclusion.end.world.trace)
 
-/** The same, and what it comes to. */
+/** The trace of the witness, with its result in words. */
 export const tellFinding = ({ judgement }: Finding): Telling => tell(judgement.conclusion, noValues)
 
 const noValues: ReadonlyMap<number | bigint, readonly (string | null)[]> = new Map()

@@ -8,8 +8,8 @@ import { findDeadly, findWhole } from './spoilt-rows.ts'
 import { traceCell } from './traced-cell.ts'
 
 /**
- * Puts together what fails for the same reason: one finding for each culprit of a mapping or network, however many
- * rows and packets it spoils.
+ * Groups failures by cause: one finding for each culprit of a mapping or network, whatever number of rows and packets
+ * it spoils.
  *
  * @param isDead - whether a failure leaves a whole row undelivered
  */
@@ -26,9 +26,9 @@ export const findingsByCulprit = (
   for (const { isDead: dead, row, findings } of traced)
     for (const finding of findings) {
       const key = culpritKey(finding.step)
-      // A packet that arrives with another source address arrives.
+      // A packet that arrives with another source address still arrives.
       const { fault } = finding.judgement
-      // So does, somewhere, what a proxy takes that goes out.
+      // An outgoing packet that a proxy takes still arrives somewhere.
       const isStopped = fault === 'stopped' || (fault === 'astray' && row.expected.kind !== 'outside')
       const isDeadly =
         dead && isStopped && finding.certainty === 'certain' && deadly.get(row.source)?.has(key) === true
@@ -50,7 +50,10 @@ export const findingsByCulprit = (
   )
 }
 
-/** A network has a row for each protocol, which no message names: all of its clients are those of every protocol. */
+/**
+ * Lowers the share to `some` if a row of another protocol is not concerned. A network has a row for each protocol, and
+ * no message names the protocol.
+ */
 const withShare = (finding: Finding, explored: readonly Explored[]): Finding => {
   if (finding.mapping !== null || finding.share === 'some') return finding
   const isSame = (a: Row, b: Row): boolean => a.source === b.source && a.way === b.way && a.in === b.in
@@ -61,9 +64,9 @@ const withShare = (finding: Finding, explored: readonly Explored[]): Finding => 
 }
 
 /**
- * A rule that drops what is for a port drops the answers to clients of that port as well: where usual clients meet the
- * rule in one way, the way in which only others meet it is not told apart. Clients of a row that usual clients do not
- * meet the rule in are told of by an info.
+ * Prefers findings that concern usual clients. A rule that drops packets to a port also drops replies to clients of
+ * that port. If usual clients meet the rule in one way, a way in which only other clients meet it is not reported. In
+ * rows where usual clients do not meet the rule, the other clients are reported as an info.
  */
 const usualFirst = (findings: readonly Finding[]): readonly Finding[] => {
   const usual = findings.filter((one) => one.isOfUsual)

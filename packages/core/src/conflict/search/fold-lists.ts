@@ -4,12 +4,15 @@ import { type Finding, isOutward } from './finding.ts'
 import { mergeFindings } from './merge-findings.ts'
 import { ruleForm } from './rule-form.ts'
 
-/** Warnings of one chain are told together; errors of so many rules apart. */
+/**
+ * The most errors, and the most forms of rules in a chain, that are reported separately. Warnings of one chain are
+ * reported together.
+ */
 const MOST_APART = 8
 
 /**
- * A list of bans is one thing to know, not ten thousand. A rule of another form in the same chain is another, as long as
- * there are few forms.
+ * Reports a list of bans as one finding, not as ten thousand. A rule of another form in the same chain is reported
+ * separately while there are few forms.
  */
 export const foldLists = (findings: readonly Finding[]): readonly Finding[] => {
   const apart: Finding[] = []
@@ -35,7 +38,10 @@ export const foldLists = (findings: readonly Finding[]): readonly Finding[] => {
   return [...apart, ...[...lists.values()].map(foldList)]
 }
 
-/** The worst of a list, and how many more there are; one that only stands behind another does nothing yet. */
+/**
+ * Folds a list into its worst finding and counts the others. A finding behind another rule has no effect yet, so it is
+ * not counted.
+ */
 const foldList = (list: readonly [Finding, ...Finding[]]): Finding => {
   const [first, ...more] = list
   if (more.length === 0) return first

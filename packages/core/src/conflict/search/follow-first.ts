@@ -6,8 +6,8 @@ import type { Row } from './row.ts'
 /**
  * Follows the first packet of a flow.
  *
- * @param packet - where it comes from; its addresses and ports are those of the point
- * @param learner - what notes what its way hangs on; null: nothing is noted
+ * @param packet - the origin of the packet; its addresses and ports come from `point`
+ * @param learner - notes what the packet's way depends on; null: nothing is noted
  */
 export const followFirst = (
   follower: Follower,

@@ -9,8 +9,8 @@ import type { Row } from './row.ts'
 import { findSharedWay, type SharedWay } from './shared-way.ts'
 
 /**
- * Says what becomes of a packet of a row as each mapping or network of the group has it, with some rules taken for absent.
- * The very same set of rules is one with itself only.
+ * Judges a packet of a row as each mapping or network of the group has it, with some rules treated as absent. Two sets
+ * of rules are the same only if they are one object.
  */
 export type FollowMembers = (
   group: GroupRow,
@@ -18,23 +18,23 @@ export type FollowMembers = (
 ) => (at: MemberPoint, row: Row) => Judgement
 
 /**
- * Where a network has fewer mappings than this, each packet is followed for itself: one of which all is asked takes as long
- * as some of which most is passed over.
+ * With fewer mappings in a network than this, each packet is followed on its own. A thorough run that finds a shared
+ * way takes as long as several ordinary runs.
  */
 const FEW = 6
 
-/** So many ways may be found one after the other that no mapping before shared. */
+/** After so many runs in a row that found no way shared with an earlier mapping, each packet is followed on its own. */
 const MOST_IN_VAIN = 4
 
-/** Ways that are known of the packets of one row. */
+/** The shared ways found so far for the packets of one row. */
 interface Known {
   readonly ways: Map<DesiredNetwork, SharedWay[]>
   inVain: number
 }
 
 /**
- * Follows the packets of mappings that fare alike. Most of one network go one way, rule by rule: then it is followed for
- * the first of them.
+ * Follows the packets of mappings that fare alike. Most mappings of a network go one way, rule by rule, so it is
+ * followed only for the first of them.
  */
 export const followMembers = (follower: Follower): FollowMembers => {
   const known = new Map<GroupRow, Map<ReadonlySet<object> | null, Known>>()
@@ -70,7 +70,7 @@ export const followMembers = (follower: Follower): FollowMembers => {
 const isOfFew = ({ count, alike, first }: GroupRow): boolean =>
   first.mapping === null || count < FEW * (alike?.subnets.length ?? 1)
 
-/** Follows each packet for itself, with no rule passed over but those. */
+/** Follows each packet on its own. Only the rules of `behind` are treated as absent. */
 export const followEach =
   (follower: Follower, behind: ReadonlySet<object>): ((row: Row, point: Point) => Judgement) =>
   (row, point) =>

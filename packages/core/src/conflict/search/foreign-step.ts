@@ -2,7 +2,7 @@ import { ownerOf } from '@portolan/netfilter'
 import type { TraceStep } from '@portolan/netfilter/analysis'
 import { isOurs } from './is-ours.ts'
 
-/** The last step of which it is true. */
+/** The last step that meets a condition; null: none does. */
 export const stepOf = (last: TraceStep | null, isIt: (step: TraceStep) => boolean): TraceStep | null => {
   for (let step = last; step !== null; step = step.before) if (isIt(step)) return step
   return null
@@ -13,7 +13,7 @@ export const isForeign = (step: TraceStep): boolean => step.rule !== null && !st
 export const isDestinationChange = (step: TraceStep): boolean =>
   isForeign(step) && (changesDestination(step) || step.deed.kind === 'tproxy')
 
-/** Does it give the packet another destination, by a binding or without one? */
+/** Whether a step gives the packet another destination, by a NAT binding or without one. */
 export const changesDestination = ({ deed }: TraceStep): boolean =>
   (deed.kind === 'translate' && (deed.type === 'dnat' || deed.type === 'redirect')) ||
   (deed.kind === 'set' && (deed.target === 'daddr' || deed.target === 'dport'))
@@ -21,11 +21,11 @@ export const changesDestination = ({ deed }: TraceStep): boolean =>
 export const isSourceChange = (step: TraceStep): boolean =>
   isForeign(step) && (bindsSource(step) || (step.deed.kind === 'set' && step.deed.target === 'saddr'))
 
-/** Does it bind the source of the flow? */
+/** Whether a step binds the source of the flow. */
 export const bindsSource = ({ deed }: TraceStep): boolean =>
   deed.kind === 'translate' && (deed.type === 'snat' || deed.type === 'masquerade')
 
-/** Engines that give addresses of their own to services, which no machine has. */
+/** Engines that give services addresses of their own, which no machine has. */
 const engines: ReadonlySet<string> = new Set([
   'calico',
   'cilium',
@@ -38,7 +38,10 @@ const engines: ReadonlySet<string> = new Set([
   'tailscale',
 ])
 
-/** The foreign rule that leads what goes out to another place than it asks for, but for the services of an engine. */
+/**
+ * The foreign rule that sends outgoing packets to another destination than they ask for. The service addresses of an
+ * engine do not count.
+ */
 export const divertingStep = (last: TraceStep | null): TraceStep | null => {
   const step = stepOf(last, isDestinationChange)
   if (step === null || step.table === null || step.chain === null) return null
@@ -46,5 +49,5 @@ export const divertingStep = (last: TraceStep | null): TraceStep | null => {
   return owner !== null && engines.has(owner) ? null : step
 }
 
-/** The foreign rule that gives what goes out its source. */
+/** The foreign rule that sets the source of outgoing packets. */
 export const sourceChangingStep = (last: TraceStep | null): TraceStep | null => stepOf(last, isSourceChange)

@@ -5,10 +5,10 @@ import type { Finding } from './finding.ts'
 import { isOurs } from './is-ours.ts'
 
 /**
- * Says of a finding whether another project's network is at fault: its guard drops sources of its subnet that came in by
- * another way than its bridge. Then a route leads there, or the bridge is down or gone. Both are told where that project is
- * planned (`SubnetOverlap`), or mended by its plan, and a watch of this project would tell each repair of the other one as a
- * conflict.
+ * Whether a finding comes from the guard of another project's network: it drops sources of its subnet that did not come
+ * in by its bridge. Then a route leads elsewhere, or the bridge is down or gone. Such a finding is left out. The plan
+ * of that project reports it (`SubnetOverlap`) or mends it, and a watch of this project would report each repair there
+ * as a conflict.
  */
 export const isGuardOfAnother = (
   { project, networks }: DesiredState,
@@ -19,13 +19,13 @@ export const isGuardOfAnother = (
   const managed = managedPartOf(step.rule)
   if (managed === null || managed.project === project) return false
   if (managed.name === guardForwardingPart || managed.name.includes(' -> ')) return false
-  // On the bridge of another engine that both joined, any rule of that project may be what drops them.
+  // On the bridge of another engine that both projects joined, any rule of the other project may drop the packets.
   const isJoined = (bridge: string | null | undefined): boolean =>
     networks.some((one) => one.external && one.bridge === bridge)
   return !network.external && !isJoined(row?.in)
 }
 
-/** The tool that the rules of a project are of; null: it has none. */
+/** The tool that holds the rules of a project; null: it has none. */
 export const toolOf = (project: string, rulesets: readonly NetfilterRuleset[]): string | null => {
   for (const { tables } of rulesets)
     for (const table of tables)

@@ -4,17 +4,17 @@ import { divertingStep, sourceChangingStep } from './foreign-step.ts'
 import type { Point } from './region.ts'
 import type { Closed, Row } from './row.ts'
 
-/** What is wrong with where a flow came. */
+/** The way in which a flow breaks the promise of the contract. */
 export type Fault =
-  /** It, or the answer to it, was stopped. */
+  /** The flow, or a reply to it, was stopped. */
   | 'stopped'
   /** Delivered, but not to the mapping's target. */
   | 'astray'
-  /** It came where it should, and its source was changed. */
+  /** Delivered to the right place, but with a changed source. */
   | 'source-changed'
-  /** It came where it should, and its source was not changed. */
+  /** Delivered to the right place, but with an unchanged source where a change is promised. */
   | 'source-kept'
-  /** It came where the contract lets nothing in or out. */
+  /** Passed where the contract lets nothing in or out. */
   | 'let-in'
 
 /** Whether packets fare as the contract promises. */
@@ -23,7 +23,7 @@ export type Judgement =
   | {
       readonly kind: 'failed'
       readonly fault: Fault
-      /** Every course of things fails, or only some: by chance, or as far as is known. */
+      /** Whether every possible course fails or only some, by chance or as far as is known. */
       readonly share: 'all' | 'some'
       readonly certainty: 'certain' | 'possible'
       /** The order of chains of equal priority decides. */
@@ -31,12 +31,12 @@ export type Judgement =
       readonly conclusion: Conclusion
     }
 
-/** They do not. */
+/** The judgement of packets that do not fare as promised. */
 export type Failed = Judgement & { readonly kind: 'failed' }
 
 const kept: Judgement = { kind: 'kept' }
 
-/** Holds what became of a packet against what its row promises. */
+/** Compares the result of a packet with the promise of its row. */
 export const judge = (row: Row, { conclusions, run }: Followed, point: Point, host: Host): Judgement => {
   let worst: { readonly conclusion: Conclusion; readonly fault: Fault } | null = null
   let failed = 0
@@ -48,14 +48,15 @@ export const judge = (row: Row, { conclusions, run }: Followed, point: Point, ho
     if (fault === null) continue
     failed += 1
     const { unknown, doubted, isOfOthers } = conclusion.end.world
-    // Of clients that fare differently by their address, the one that is shown has to be one that fails.
+    // Clients may fare differently by their address. Then the packet shown must be one that fails.
     const isSure = !unknown && !doubted && !isOfOthers
     if (worst === null || (isSure && !sure)) worst = { conclusion, fault }
     sure ||= isSure
   }
   if (worst === null) return kept
   const all = failed === conclusions.length
-  // A random match eventually selects every flow, so its failure is certain. A match we cannot evaluate may never apply, so its failure is only possible.
+  // A random match eventually selects every flow, so its failure is certain. A match we cannot evaluate may never
+  // apply, so its failure is only possible.
   const certain =
     (all || (sure && !unsure)) &&
     !run.truncated &&
@@ -71,11 +72,14 @@ export const judge = (row: Row, { conclusions, run }: Followed, point: Point, ho
   }
 }
 
-/** One packet is enough, whatever becomes of the answer: a datagram needs none. */
+/**
+ * Whether a packet passes where the row is closed. One packet is enough, whatever happens to the reply: a datagram
+ * needs none.
+ */
 const passes = ({ out, to }: Closed, { kind, world }: Conclusion['reached']): boolean =>
   kind === 'out' && out.has(world.out?.name ?? '') && (to === null || hasValue(to, world.daddr))
 
-/** Has a packet that was not translated on its way to a bridge the source that the contract promises? */
+/** Whether a packet that was not translated on its way to a bridge has the source that the contract promises. */
 const isSeenAs = (
   seenAs: 'own' | 'gateway',
   { family, region }: Row,
@@ -86,14 +90,18 @@ const isSeenAs = (
   seenAs === 'own'
     ? source === point.saddr
     : hasValue(region.saddr, source) ||
-      // The kernel may choose another of the host's addresses, where a route names one: no rule has changed it.
+      // If a route names another of the host's addresses, the kernel chooses that one. No rule has changed the source
+      // then.
       source === chooseSource(host, { family, daddr: point.daddr })
 
-/** Another router may lead an address here that the host does not have. */
+/** Whether replies to the changed source may still come back: another router may route that address here. */
 const mayComeBack = ({ expected }: Row, fault: Fault): boolean =>
   fault === 'source-changed' && expected.kind === 'outside' && expected.seenAs === 'host'
 
-/** Did it leave for its receiver by another way than its bridge? What then becomes of an answer says nothing. */
+/**
+ * Whether a packet left for its receiver by another interface than its bridge. The result of the reply then says
+ * nothing.
+ */
 const isLedAway = ({ expected }: Row, { kind, world }: Conclusion['reached']): boolean =>
   expected.kind === 'delivered' &&
   kind === 'out' &&
@@ -113,7 +121,7 @@ const faultOf = (row: Row, { reached, end }: Conclusion, point: Point, host: Hos
     if (expected.seenAs === 'own') return isOwn ? null : 'source-changed'
     if (isOwn) return 'source-kept'
     if (isLocalAddress(host, row.family, world.saddr)) return null
-    // An address of the network itself is no better than the container's own: no machine outside can answer it.
+    // An address of the network itself is no better than the container's own: no outside machine can answer it.
     if (hasValue(row.region.saddr, world.saddr)) return 'source-kept'
     return sourceChangingStep(world.trace) === null ? null : 'source-changed'
   }

@@ -4,22 +4,22 @@ import { culpritKey, setsMark } from './blame.ts'
 import { isOurs } from './is-ours.ts'
 import type { Failed, Judgement } from './judge.ts'
 
-/** What would become of the packet without these rules. */
+/** The judgement of the packet without these rules. */
 type Without = (rules: Iterable<NetfilterRule>) => Judgement
 
-/** Where all of them together are not to blame, so many are asked about one by one, the last ones. */
+/** If the rules together are not to blame, so many of them are tried one by one, the last ones first. */
 const MOST_ASKED = 16
 
 /**
- * The rule that sets the mark by which packets are led away. Bits that no routing rule asks for lead nothing away, and a
- * later rule may have set those that do anew.
+ * Finds the rule that sets the mark by which packets are led away. Only bits that routing rules ask for matter, and a
+ * later rule may have set these again.
  *
- * @returns the last rule that the packets need, with those behind it, to fare as they do; null where no mark matters
+ * @returns the last rule without which, together with those after it, the failure ends; null: no mark matters
  */
 export const leadingMark = (failed: Failed, without: Without): NetfilterRule | null => {
   const rules = markingRules(lostAt(failed))
   const matter = (some: readonly NetfilterRule[]): boolean => isMended(failed, without(some))
-  // Where packets without a mark fare the same, one that takes bits away may lead them there.
+  // If packets without any mark fare the same, a rule that clears bits may be what leads them there.
   if (!matter(rules)) return rules.slice(0, MOST_ASKED).find((rule) => matter([rule])) ?? null
   let [few, many] = [0, rules.length]
   while (many - few > 1) {
@@ -32,11 +32,11 @@ export const leadingMark = (failed: Failed, without: Without): NetfilterRule | n
 
 type World = Conclusion['end']['world']
 
-/** The packet that fails: the first one where it came to a wrong place, else the one that was lost. */
+/** The packet that fails: the first packet if it came to a wrong place, else the packet that was lost. */
 const lostAt = ({ fault, conclusion: { reached, end } }: Failed): World =>
   fault === 'stopped' ? end.world : reached.world
 
-/** The rules of others that gave packets of the flow a mark, the last one first. */
+/** The foreign rules that set a mark on packets of the flow, the last one first. */
 const markingRules = ({ trace }: World): readonly NetfilterRule[] => {
   const rules = new Set<NetfilterRule>()
   for (let step = trace; step !== null; step = step.before)
@@ -44,7 +44,7 @@ const markingRules = ({ trace }: World): readonly NetfilterRule[] => {
   return [...rules]
 }
 
-/** Does this failure end? An earlier packet that fails in its place says nothing. */
+/** Whether the failure ends. If an earlier packet fails instead, that says nothing. */
 const isMended = (failed: Failed, other: Judgement): boolean => {
   if (other.kind === 'kept') return true
   const [before, after] = [lostAt(failed), lostAt(other)]

@@ -8,15 +8,15 @@ import {
   uniteRanges,
 } from '@portolan/netfilter/analysis'
 
-/** Route types that drop packets, a nexthop object that is a blackhole among them: the kernel gives it this type. */
+/** Route types that drop packets. The kernel shows a nexthop object that is a blackhole with this type too. */
 const refusing: readonly string[] = ['blackhole', 'unreachable', 'prohibit']
 
 /**
- * The sources answered by each interface, those reached by it as far as the facts say, the host's own addresses, and
- * the destinations that a route refuses; null where there are too many routes to tell. A default route that refuses is
- * none.
+ * By interface, the sources that replies leave to and those that a known route reaches. Also the host's own addresses,
+ * and the destinations that a route refuses. Null: there are too many routes to tell. A default route that refuses
+ * counts as no route.
  *
- * @param areListed - the facts say which routes there are
+ * @param areListed - the facts list the host's routes
  */
 export const machinesBehind = (
   host: Host,
@@ -37,13 +37,13 @@ export const machinesBehind = (
   })
   if (classes === null) return null
   const noMachines = rangeSet([])
-  // Facts that list any route list all of them: a client that no route leads back to is promised nothing.
+  // Facts that list any route list all of them. A client without a route back is promised nothing.
   const unsaid = router.complete || areListed ? noMachines : (classes.get('none') ?? noMachines)
   const routed = (name: string): RangeSet => classes.get(`by ${name}`) ?? noMachines
   return {
     routed,
     answered: (name) => uniteRanges([routed(name), unsaid]),
-    // A local route may be of a whole prefix (ip-route(8), `local`).
+    // A local route may cover a whole prefix (ip-route(8), `local`).
     local: classes.get('local') ?? noMachines,
     refused: classes.get('refused') ?? noMachines,
   }

@@ -12,8 +12,8 @@ import { subnetRange } from './subnets.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
- * Mappings that differ only in their host port and in where they lead, on one network or on networks that are alike. Our
- * own rules do the same to each of them, and other rules treat most of them the same. So they are explored together.
+ * Mappings that differ only in their host port and target, on one network or on networks that are alike. Managed rules
+ * do the same to each of them, and foreign rules treat most of them the same. So they are explored together.
  */
 export interface MappingGroup {
   readonly members: readonly [DesiredMapping, ...DesiredMapping[]]
@@ -22,20 +22,20 @@ export interface MappingGroup {
 
 /** One row of the contract, for each mapping of a group. */
 export interface GroupRow extends MemberRows {
-  /** The packets of all. */
+  /** The packets of all members together. */
   readonly region: Region
-  /** The fields that are not settled by which mapping it is. */
+  /** The fields with values that do not follow from which mapping it is. */
   readonly open: readonly PacketField[]
   readonly values: MemberValues
-  /** The subnets that they lead to. */
+  /** The subnets that the mappings lead to; null: there are none. */
   readonly leadsTo: RangeSet | null
-  /** Where they are of several networks: those that are alike. */
+  /** For members of several networks: the subnets of the alike networks. */
   readonly alike: AlikeSubnets | null
-  /** Where the values of packets and of mappings are at all. */
+  /** The possible values of each field, for packets and for mappings. */
   readonly bounds: Learner['region']
 }
 
-/** A row that stands for itself only. */
+/** A group row with a single member. */
 export const rowAlone = (row: Row): GroupRow => ({
   ...collectRows(row).finish((member) => (member === 0 ? row : undefined)),
   region: row.region,
@@ -46,15 +46,15 @@ export const rowAlone = (row: Row): GroupRow => ({
   bounds: row.region,
 })
 
-/** Mappings of one group that is under way. */
+/** A group that is still being filled. */
 interface Gathered {
   readonly members: [DesiredMapping, ...DesiredMapping[]]
-  /** Those of the first. */
+  /** The rows of the first member. */
   readonly rows: readonly Row[]
   readonly collectors: readonly RowCollector[]
 }
 
-/** The rows of a mapping that are looked at. */
+/** Selects the rows of a mapping to explore. */
 export interface RowsOfMapping {
   readonly of: (
     desired: DesiredState,
@@ -62,17 +62,17 @@ export interface RowsOfMapping {
     around: Surroundings,
     alike: Alike,
   ) => readonly Row[]
-  /** Of these, what is the mapping's own where other mappings have its port too. */
+  /** The part of these rows that is the mapping's own when other mappings share its port. */
   readonly ownOf: (desired: DesiredState, rows: readonly Row[]) => readonly Row[]
 }
 
-/** What is promised of a mapping. */
+/** The rows that promise delivery. */
 export const openRows: RowsOfMapping = { of: mappingRows, ownOf: servedRows }
 
-/** What there is beside the mappings of a project. */
+/** The host and the other mappings around the mappings of a project. */
 export interface MappingsAround {
   readonly around: Readonly<Record<DesiredMapping['family'], Surroundings>>
-  /** Host ports that other projects have too, on some address: a mapping of one of them is looked at alone. */
+  /** Host ports that other projects use on some address. A mapping with such a port is explored alone. */
   readonly taken: RangeSet
   readonly alike: Alike
   /** The mappings of other projects. */
@@ -80,8 +80,8 @@ export interface MappingsAround {
 }
 
 /**
- * Puts together what may be explored together.
- * @param asked - the mappings that are looked at; what they share with the others of the project counts all the same
+ * Groups the mappings that may be explored together.
+ * @param asked - the mappings to explore; a port shared with any mapping of the project still counts as shared
  */
 export const groupMappings = (
   desired: DesiredState,
@@ -108,7 +108,8 @@ export const groupMappings = (
       continue
     }
     group.members.push(mapping)
-    // By place: thousands of mappings have some rows each, and a pair for each takes as much room as they do.
+    // An index loop: thousands of mappings have several rows each, and a pair for each row takes as much memory as the
+    // rows.
     for (let place = 0; place < rows.length; place += 1) {
       const row = rows[place]
       if (row !== undefined) group.collectors[place]?.add(row, rows[0] ?? row)
@@ -123,12 +124,12 @@ const collectorsOf = ([first, ...others]: readonly Row[]): readonly RowCollector
   return [leader, ...others.map((row) => collectRows(row, leader))]
 }
 
-/** 0 to 65535. */
+/** Ports 0 to 65535. */
 const PORTS = 65_536
 
-/** Which mappings have their port with another one. */
+/** Tells which mappings share their port with another one. */
 export const sharedPorts = (mappings: readonly DesiredMapping[]): ((mapping: DesiredMapping) => boolean) => {
-  // There are twelve kinds at most, and there may be a hundred thousand mappings.
+  // There are at most twelve kinds of ports, but there may be a hundred thousand mappings.
   const counts = new Map<string, Uint8Array>()
   for (const mapping of mappings) {
     const kind = portKind(mapping)
@@ -139,7 +140,7 @@ export const sharedPorts = (mappings: readonly DesiredMapping[]): ((mapping: Des
   return (mapping) => (counts.get(portKind(mapping))?.[mapping.hostPort] ?? 1) > 1
 }
 
-/** Mostly as of the mapping before, which is known then without a text of its own. */
+/** The kind of each mapping. Most mappings have the kind of the one before, and need no text of their own then. */
 const kindsBy = (placeOf: PlaceOf): ((mapping: DesiredMapping, rows: readonly Row[]) => string) => {
   let before: {
     readonly mapping: DesiredMapping
@@ -155,7 +156,7 @@ const kindsBy = (placeOf: PlaceOf): ((mapping: DesiredMapping, rows: readonly Ro
   }
 }
 
-/** What mappings of one group have in common. */
+/** The text that mappings of one group have in common. */
 export const kindOf = (mapping: DesiredMapping, rows: readonly Row[], placeOf: PlaceOf): string => {
   const { family, protocol, kind, hostAddress, interface: name, allowFrom, hostPort, targets } = mapping
   const [{ network, port }] = targets
@@ -173,7 +174,9 @@ export const kindOf = (mapping: DesiredMapping, rows: readonly Row[], placeOf: P
   ])
 }
 
-/** Names where a packet comes in, or where a mapping leads: the same for bridges of networks that are alike. */
+/**
+ * Names the incoming interface of a packet or the network of a mapping. Bridges of alike networks have the same name.
+ */
 export type PlaceOf = (bridge: string | null) => string | number | null
 
 const placesByBridge = (alike: Alike): PlaceOf => {
@@ -205,7 +208,7 @@ const groupOf = ({ members, rows, collectors }: Gathered, alike: Alike, rowsOf: 
   }
 }
 
-/** Takes every mapping of a group for itself. */
+/** Splits a group into groups of one mapping each. */
 export const splitGroup = ({ members, rows }: MappingGroup): readonly MappingGroup[] =>
   members.map((mapping, at) => ({
     members: [mapping],
@@ -215,7 +218,7 @@ export const splitGroup = ({ members, rows }: MappingGroup): readonly MappingGro
     }),
   }))
 
-/** One row of several networks. */
+/** Makes one group row from the rows of several networks. */
 export const groupRows = (rows: readonly [Row, ...Row[]], alike: Alike): GroupRow => {
   const [first, ...others] = rows
   const collector = collectRows(first)

@@ -17,7 +17,7 @@ import type { Entry, Surroundings } from './surroundings.ts'
 
 const loopback = 0x7f000001
 
-/** The rows of the contract that a mapping takes part in. */
+/** The rows of the contract that promise delivery for a mapping. */
 export const mappingRows = (
   desired: DesiredState,
   mapping: DesiredMapping,
@@ -103,7 +103,7 @@ type MakeRow = (
   entry?: Entry,
 ) => Row
 
-/** Written out: thousands of rows are made, and objects that are spread and added to take many times the room. */
+/** Lists the fields one by one: thousands of rows are made, and spread objects take many times the memory. */
 const rowMaker =
   (mapping: DesiredMapping, network: DesiredNetwork, { knownAddresses }: Surroundings): MakeRow =>
   (source, from, region, expected, entry) => ({
@@ -118,17 +118,17 @@ const rowMaker =
     region,
     isFromEngine: entry?.isEngine === true,
     prefers: knownAddresses,
-    // The source of what processes of the host send.
+    // The source of packets that host processes send.
     choosesSource: from === null,
     expected,
   })
 
-/** Networks that are alike, by each of them. */
+/** The group of alike networks that each network belongs to. */
 export type Alike = ReadonlyMap<DesiredNetwork, AlikeNetworks>
 
 /**
- * The networks of a mapping, and one other of each kind of networks that are alike: what its containers send holds for
- * those of the rest.
+ * The networks of a mapping, and one other network of each group of alike networks. A result for packets of that
+ * network's containers holds for the rest of its group.
  */
 export const askedNetworks = (own: readonly DesiredNetwork[], alike: Alike): readonly DesiredNetwork[] => [
   ...own,
@@ -137,7 +137,10 @@ export const askedNetworks = (own: readonly DesiredNetwork[], alike: Alike): rea
 
 const kinds = new WeakMap<Alike, readonly AlikeNetworks[]>()
 
-/** Each kind of networks once: the rows of each of thousands of mappings ask for it. */
+/**
+ * The groups of alike networks without duplicates. Kept, because the rows of each of thousands of mappings ask for
+ * them.
+ */
 const kindsOf = (alike: Alike): readonly AlikeNetworks[] => {
   const known = kinds.get(alike)
   if (known !== undefined) return known
@@ -149,7 +152,7 @@ const kindsOf = (alike: Alike): readonly AlikeNetworks[] => {
 export const networksOf = (desired: DesiredState, { targets }: DesiredMapping): readonly DesiredNetwork[] =>
   desired.networks.filter(({ name }) => targets.some(({ network }) => network === name))
 
-/** Where the packets of a mapping have to arrive. */
+/** The places where packets of a mapping must arrive. */
 export const placesOf = (
   networks: readonly DesiredNetwork[],
   { targets }: DesiredMapping,
@@ -162,7 +165,7 @@ export const placesOf = (
     return { address: addressValue(address), port, bridge: of.bridge, gateway }
   })
 
-/** The addresses the mapping answers on, loopback left out. */
+/** The addresses that the mapping answers on, except loopback. */
 export const hostAddresses = (
   { hostAddress }: DesiredMapping,
   { addresses, named }: Surroundings,
@@ -171,7 +174,7 @@ export const hostAddresses = (
     ? addresses
     : named(`host ${hostAddress}`, () => intersectRanges(addresses, singleValue(addressValue(hostAddress))))
 
-/** Null: everyone. */
+/** The sources that `allow_from` names; null: any source. */
 export const allowedSources = ({ allowFrom }: DesiredMapping): RangeSet | null =>
   allowFrom === null
     ? null

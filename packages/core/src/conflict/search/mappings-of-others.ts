@@ -1,8 +1,9 @@
 import type { DesiredMapping, PublishedPort } from '../../contract/index.ts'
 
 /**
- * Ports that other projects have in force, as mappings: what is bound more narrowly comes first, of whichever project
- * it is. Restrictions of theirs do not matter, since packets that they refuse do not come to this project either.
+ * The ports in force of other projects, as mappings: the more narrowly bound mapping comes first, whatever project it
+ * belongs to. Source restrictions of other projects do not matter: a packet that they refuse does not come to this
+ * project either.
  */
 export const mappingsOfOthers = (published: readonly PublishedPort[]): readonly DesiredMapping[] =>
   published.map(({ project: _project, targets, ...port }): DesiredMapping => {

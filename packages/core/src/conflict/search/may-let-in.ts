@@ -10,15 +10,16 @@ import type {
 import { ownerOf } from '@portolan/netfilter'
 import { furtherSteps, intersects, ownerOfChain, type RangeSet } from '@portolan/netfilter/analysis'
 
-/** Where a packet that comes in meets rules before our last drop. */
+/** The hooks where an incoming packet meets rules before the last managed drop. */
 const hooks: readonly Hook[] = ['ingress', 'prerouting', 'forward']
 
 /**
- * Could a foreign rule let in what our rules drop? Only one that changes what our rules ask for, or that ends a chain in
- * front of a jump to our drops: what other rules accept still meets our drops (nft(8), OVERALL EVALUATION). Where there
- * is neither, our own rules keep closed what they close.
+ * Whether a foreign rule could let in what managed rules drop. Only two kinds of rule can: one that changes a value
+ * that managed rules match, and one in front of a jump to a managed drop, in the same chain. A packet that any other
+ * rule accepts still meets the managed drops (nft(8), OVERALL EVALUATION). Without such a rule, closed rows stay
+ * closed.
  *
- * @param subnets - of our networks, by family
+ * @param subnets - the subnets of the project's networks, by family
  */
 export const mayLetIn = (rulesets: readonly NetfilterRuleset[], subnets: readonly RangeSet[]): boolean =>
   rulesets.some(({ tables }) => tables.some((table) => !table.dormant && tableMayLetIn(table, subnets)))
@@ -38,7 +39,7 @@ const tableMayLetIn = (table: NetfilterTable, subnets: readonly RangeSet[]): boo
 const hasChange = (rules: readonly NetfilterRule[], subnets: readonly RangeSet[]): boolean =>
   furtherSteps(rules).some((step) => changesPacket(step, subnets))
 
-/** Our rules ask for none of the marks, nor for the packet type. */
+/** Whether a step changes a value that managed rules match. They match no mark, packet type or hop limit. */
 const changesPacket = (step: Step, subnets: readonly RangeSet[]): boolean => {
   switch (step.kind) {
     case 'notrack':
@@ -54,7 +55,10 @@ const changesPacket = (step: Step, subnets: readonly RangeSet[]): boolean => {
   }
 }
 
-/** A translation to an address of others leads to none of our containers; one of the port alone may. */
+/**
+ * Whether a translation may lead to a container of the project. One to a foreign address does not, one of only the port
+ * may.
+ */
 export const mayLeadTo = ({ address }: NatStep, subnets: readonly RangeSet[]): boolean =>
   address?.kind !== 'range' ||
   subnets.some(
@@ -65,7 +69,7 @@ export const mayLeadTo = ({ address }: NatStep, subnets: readonly RangeSet[]): b
 
 const isDrop = (step: Step): boolean => step.kind === 'verdict' && step.verdict.kind === 'drop'
 
-/** A foreign rule stands in front of a jump to a chain of ours. */
+/** Whether a foreign rule is in front of a jump to a managed chain. */
 const hasRuleInFront = (rules: readonly NetfilterRule[]): boolean =>
   furtherSteps(rules).some(leadsToOurs) && rules.findIndex(({ steps }) => steps.some(leadsToOurs)) > 0
 

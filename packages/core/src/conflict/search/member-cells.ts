@@ -8,64 +8,64 @@ import { freeFields, type Point, pick, type Region } from './region.ts'
 import type { Row } from './row.ts'
 import { type Blamed, followTrail, trailOf } from './trail.ts'
 
-/** Packets of one mapping that fare alike. */
+/** Packets of one mapping that all fare alike. */
 export type Cell = KeptCell | FailedCell
 
 interface OwnPackets {
   readonly row: Row
-  /** The whole of them. */
+  /** All packets of the cell. */
   readonly region: Region
 }
 
-/** Packets of which nothing is to be told: none of them is looked at. */
+/** Packets that nothing is reported about: they fare as promised. */
 export interface KeptCell extends OwnPackets {
   readonly judgement: Exclude<Judgement, Failed>
 }
 
-/** Packets that fail, with what is told of them. */
+/** Packets that fail, with what is reported about them. */
 export interface FailedCell extends OwnPackets {
   readonly judgement: Failed
-  /** One of them. */
+  /** One packet of the cell. */
   readonly point: Point
-  /** The judgement is of another mapping, whose packets fare alike. */
+  /** The judgement is that of another mapping with packets that fare alike. */
   readonly isBorrowed: boolean
-  /** The culprits: one behind the other. */
+  /** The culprits, one behind the other. */
   readonly blamed: readonly Blamed[]
-  /** So many of these stop all packets of the cell, not only the one that was followed. */
+  /** How many of these culprits stop all packets of the cell, not only the one that was followed. */
   readonly countOfAll: number
 }
 
 export const isFailed = (cell: Cell): cell is FailedCell => cell.judgement.kind === 'failed'
 
-/** The cells of a row as one mapping has them. */
+/** The cells of a row for one mapping. */
 export interface Explored {
   readonly row: Row
   readonly cells: readonly Cell[]
-  /** All of the row was seen. */
+  /** All packets of the row were seen. */
   readonly isWhole: boolean
 }
 
-/** Mappings of a group whose packets fare alike in every cell. */
+/** Mappings of a group with packets that fare alike in every cell. */
 export interface Likes {
-  /** Their numbers; the first speaks for all. */
+  /** The numbers of these mappings; the first one stands for all. */
   readonly members: readonly [number, ...number[]]
-  /** By row, the numbers of the cells they have packets in. */
+  /** For each row, the numbers of the cells in which these mappings have packets. */
   readonly cells: readonly (readonly number[])[]
 }
 
-/** Which mappings of a group have packets in a cell, by their number. */
+/** By the number of a mapping: 1 if it has packets in a cell, else 0. */
 type Owners = Uint8Array
 
-/** Which mappings of a cell something is true of; null: of the same ones as of the cell. */
+/** Whether something is true of a mapping of a cell; null: the answer is the same for all mappings of the cell. */
 type OfMembers = ((member: number) => boolean) | null
 
-/** Puts together the mappings of a group that have the same cells. */
+/** Groups the mappings that have the same cells. */
 export const findLikes = (
   follower: Follower,
   rows: readonly ExploredRow[],
   count: number,
 ): readonly Likes[] => {
-  // All are of one class, until a cell tells some of them from the others.
+  // All mappings are in one class until a cell separates some from the others.
   const classes = new Int32Array(count)
   let made = 0
   const owners = rows.map(({ row, cells }) =>
@@ -73,7 +73,7 @@ export const findLikes = (
       const has = new Uint8Array(count)
       const hasPackets = havingPackets(row, cell)
       const isOdd = oddOnes(follower, row, cell)
-      // What is alike of all tells none from the others.
+      // A cell that all mappings share separates none of them.
       if (hasPackets === null && isOdd === null && isAll(cell.area.members, count)) return has.fill(1)
       const split = new Map<number, number>()
       for (const member of numbersIn(cell.area.members)) {
@@ -111,9 +111,9 @@ const placesWhere = <T>(items: readonly T[], isTrue: (item: T) => boolean): read
   return places
 }
 
-/** Of which mappings what is known of a cell cannot be said: each of them is to be looked at. Null: of none. */
+/** Tells the mappings that the judgement of a cell does not hold for: each must be looked at on its own. Null: none. */
 const oddOnes = (follower: Follower, row: GroupRow, cell: GroupCell): OfMembers => {
-  // What a rule says of one mapping only.
+  // Mappings with a rule of their own.
   const pierced = new Set<number>()
   for (const { members } of cell.area.holes) for (const member of numbersIn(members)) pierced.add(member)
   if (cell.judgement.kind === 'kept') return pierced.size === 0 ? null : (member) => pierced.has(member)
@@ -123,8 +123,9 @@ const oddOnes = (follower: Follower, row: GroupRow, cell: GroupCell): OfMembers 
 }
 
 /**
- * A mapping has all the packets of a row but, now and then, its own container's. In a field in which all have the same they
- * all have packets in the cell: the one that was followed is of them. Null: each mapping has some.
+ * Tells the mappings that have packets in a cell. A mapping has all the packets of a row, except at times its own
+ * container's. In a field in which all mappings have the same set, all have packets in the cell: the packet that was
+ * followed is one of them. Null: every mapping has some.
  */
 const havingPackets = ({ columns, region }: GroupRow, { area }: GroupCell): OfMembers => {
   const asked = freeFields.filter((field) => area.region[field] !== region[field] && !columns[field].isSame())
@@ -135,7 +136,7 @@ const havingPackets = ({ columns, region }: GroupRow, { area }: GroupCell): OfMe
   }
 }
 
-/** Whether the packet of a cell, as another mapping has it, is one of its own. */
+/** Whether the packet of a cell, moved to another mapping, is one of that mapping's own packets. */
 const havingPoint = (row: GroupRow, { point, member: from }: GroupCell): ((member: number) => boolean) => {
   const { setOf, columns } = row
   const open = row.open.filter((field) => !columns[field].isSame())
@@ -149,7 +150,7 @@ const havingPoint = (row: GroupRow, { point, member: from }: GroupCell): ((membe
   }
 }
 
-/** What one mapping of a group, or the only one, has of its rows. */
+/** The result of all rows for one mapping of a group, or for the only one. */
 export const cellsAt = (
   follower: Follower,
   rows: readonly ExploredRow[],
@@ -187,7 +188,7 @@ const partsOf = (
       return { row: own, region, point, judgement, isBorrowed, blamed: trail.blamed, countOfAll }
     }
     const exact = followPoint(follower, own, point)
-    // Not alike after all: what is true of the packet is said of it.
+    // The mappings do not fare alike after all, so the packet is judged on its own.
     if (exact.kind === 'kept') return { row: own, region, judgement: exact }
     const area: Area = { members: singleValue(member), region, holes: [] }
     const { blamed, countOfAll } = followTrail(follower, row, area, { member, point }, exact)
@@ -198,7 +199,10 @@ const partsOf = (
   })
 }
 
-/** Of packets that are kept it is asked at which addresses they are, and from which ports: holes seldom change that. */
+/**
+ * The parts of a cell that fares as promised. Only their addresses and source ports matter, and holes seldom change
+ * these.
+ */
 const keptParts = (
   own: Row,
   area: Area,
@@ -216,13 +220,13 @@ const partsIn = (own: Row, area: Area, member: number): readonly Region[] =>
 const isIn = (region: Region, point: Point): boolean =>
   freeFields.every((field) => hasValue(region[field], point[field]))
 
-/** The packet of a cell as another mapping has it; null where it would be none of its own. */
+/** The packet of a cell, moved to another mapping; null: it is not one of that mapping's own packets. */
 export const pointAt = (row: GroupRow, cell: GroupCell, member: number): Point | null => {
   if (member === cell.member) return cell.point
   return havingPoint(row, cell)(member) ? movePoint(row, cell.point, member) : null
 }
 
-/** A packet of one mapping with what is settled by the mapping changed to that of another. */
+/** Moves a packet to another mapping: the fields that follow from the mapping get that mapping's values. */
 export const movePoint = (row: GroupRow, point: Point, member: number): Point => {
   const changed = { ...point }
   for (const field of freeFields) {
@@ -234,7 +238,7 @@ export const movePoint = (row: GroupRow, point: Point, member: number): Point =>
   return changed
 }
 
-/** A value as a mapping of a network that is alike has it. */
+/** An address, moved to the same place in the subnet of a mapping on an alike network. */
 const moved = ({ alike }: GroupRow, field: PacketField, point: Point, own: RangeSet): number | bigint => {
   const value = point[field]
   const near = own.starts[0]

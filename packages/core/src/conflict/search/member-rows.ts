@@ -14,21 +14,21 @@ import { freeFields } from './region.ts'
 import type { Row } from './row.ts'
 
 /**
- * One row of the contract as each mapping or network of a group has it. A hundred thousand rows take much room, so only
- * what differs is kept of each, and a whole row is made where a packet of it is followed.
+ * One row of the contract for each mapping or network of a group. A hundred thousand rows take much memory. So only the
+ * differences are stored for each, and a whole row is made when one of its packets is followed.
  */
 export interface MemberRows {
-  /** That of the first. */
+  /** The row of the first member. */
   readonly first: Row
   readonly count: number
-  /** That of each, by its number. The same number gives the same object. */
+  /** The row of each member, by its number. The same number gives the same object. */
   readonly rowOf: (member: number) => Row | undefined
-  /** The packets of each. Making them takes less than making the row. */
+  /** The packets of each member. Making them costs less than making the row. */
   readonly packetsOf: (member: number) => Packets
   readonly setOf: (member: number, field: PacketField) => RangeSet
   readonly networkOf: (member: number) => DesiredNetwork
   readonly columns: Readonly<Record<PacketField, SetColumn>>
-  /** All are of one network. */
+  /** All members are on one network. */
   readonly isOfOneNetwork: boolean
 }
 
@@ -36,26 +36,26 @@ export interface MemberRows {
 export interface Column<Value> {
   readonly add: (value: Value) => void
   readonly at: (member: number) => Value
-  /** The very same value for all of them. */
+  /** All members have the same value. */
   readonly isSame: () => boolean
 }
 
 /** The sets of one field. */
 export interface SetColumn extends Column<RangeSet> {
-  /** The values that any of the sets has. */
+  /** The values that any of the sets holds. */
   readonly union: () => RangeSet
-  /** Each set is of one value. */
+  /** Each set holds a single value. */
   readonly isOfSingles: () => boolean
-  /** Has the set of a member a value of another set? It takes no room, as the set itself may. */
+  /** Whether a member's set shares a value with another set. Unlike `at`, this allocates no set. */
   readonly meets: (member: number, set: RangeSet) => boolean
 }
 
 interface LedColumn extends SetColumn {
-  /** @param isLed - the leading row has the very same set */
+  /** @param isLed - the leading row has the same set object */
   readonly add: (value: RangeSet, isLed?: boolean) => void
 }
 
-/** A column with what it keeps of each value. */
+/** A column with the short form that it stores for each value. */
 interface ShortColumn<Value, Short> extends Column<Value> {
   readonly shorts: () => readonly Short[]
   readonly shortAt: (member: number) => Short
@@ -84,7 +84,10 @@ const columnOf = <Value, Short>(
   }
 }
 
-/** A set of one value is kept as the value: most ports and targets are such, and a set takes ten times the room. */
+/**
+ * A set with one value is stored as the value. Most ports and targets are such sets, and a set takes ten times the
+ * memory.
+ */
 const setColumn = (first: RangeSet): SetColumn => {
   const column = columnOf<RangeSet, RangeSet | number | bigint>(
     first,
@@ -98,7 +101,7 @@ const setColumn = (first: RangeSet): SetColumn => {
       const sets = new Set<RangeSet>()
       for (const short of column.shorts())
         if (typeof short === 'object') sets.add(short)
-        // All mappings of one container have the same address one behind the other.
+        // All mappings of one container follow one another, with the same address.
         else if (short !== values.at(-1)) values.push(short)
       return uniteRanges([valueSet(values), ...sets])
     },
@@ -111,8 +114,8 @@ const setColumn = (first: RangeSet): SetColumn => {
 }
 
 /**
- * The sets of one field of another row: those of the leading row, as long as each member has the very same set in both.
- * The host port of a mapping is in all of its rows.
+ * The sets of one field of a further row. They are those of the leading row while each member has the same set in both:
+ * the host port of a mapping is in all of its rows.
  */
 const ledColumn = (leader: SetColumn, first: RangeSet): LedColumn => {
   let count = 1
@@ -135,15 +138,15 @@ const ledColumn = (leader: SetColumn, first: RangeSet): LedColumn => {
   }
 }
 
-/** Takes up the rows of members, one after the other. */
+/** Collects the rows of the members, one after the other. */
 export interface RowCollector {
-  /** @param leader - the row of the member that leads; it has been taken up before */
+  /** @param leader - the first row of the same member, which has been collected before */
   readonly add: (row: Row, leader: Row) => void
   readonly columns: MemberRows['columns']
   readonly finish: (rowOf: MemberRows['rowOf']) => MemberRows
 }
 
-/** @param leader - of the first row of the same members; null where this is the first */
+/** @param leader - the collector of the first row of the same members; null: this is the first */
 export const collectRows = (first: Row, leader: RowCollector | null = null): RowCollector => {
   const columnFor = (field: PacketField): LedColumn => {
     const set = first.region[field]

@@ -14,15 +14,15 @@ import type { DesiredMapping } from '../../contract/index.ts'
 import { type MembersWith, numbersBelow } from './area.ts'
 import { addressValue } from './subnets.ts'
 
-/** What tells the mappings of a group from one another. */
+/** The values that distinguish the mappings of a group. */
 export interface MemberValues {
-  /** That of each, by its number; absent where all have the same. */
+  /** The value of each mapping, by its number. Absent: all have the same. */
   readonly of: Readonly<Partial<Record<MemberField, readonly (number | bigint)[]>>>
   readonly sets: Readonly<Partial<Record<MemberField, RangeSet>>>
   readonly membersWith: MembersWith
 }
 
-/** Nothing is told from anything. */
+/** The values of a group with a single mapping: nothing distinguishes it. */
 export const alone: MemberValues = { of: {}, sets: {}, membersWith: () => singleValue(0) }
 
 export const valuesOf = (members: readonly DesiredMapping[]): MemberValues => {
@@ -46,10 +46,13 @@ const reads: Readonly<Record<MemberField, (mapping: DesiredMapping) => number | 
   hostPort: ({ hostPort }) => hostPort,
 }
 
-/** The numbers of the members that have a value. */
+/** Finds the numbers of the members that have a value. */
 type Numbers = (value: number | bigint) => RangeSet
 
-/** Found by halves in the numbers in the order of their values: a map of a hundred thousand takes ten times the room. */
+/**
+ * A binary search in the member numbers, sorted by value. A map for a hundred thousand members takes ten times the
+ * memory.
+ */
 const numbersOf = (values: readonly (number | bigint)[]): Numbers => {
   let order: Int32Array | null = null
   return (value) => {
@@ -68,14 +71,14 @@ const numbersOf = (values: readonly (number | bigint)[]): Numbers => {
 
 const numbersByValue = (values: readonly (number | bigint)[]): Int32Array => {
   const numbers = Int32Array.from(values.keys())
-  // The ports of a range rise as they are.
+  // The ports of a range are in order already.
   const isRising = values.every((value, at) => at === 0 || (values[at - 1] ?? value) <= value)
   return isRising ? numbers : numbers.sort((a, b) => compareValues(values[a] ?? 0, values[b] ?? 0) || a - b)
 }
 
 const compareValues = (a: number | bigint, b: number | bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** Sets that rules ask for are met again and again: what was found of one is kept. */
+/** Rules ask for the same sets again and again, so the result for each set is kept. */
 const findMembers = (
   all: RangeSet,
   of: MemberValues['of'],
@@ -105,7 +108,7 @@ const findMembers = (
   }
 }
 
-/** The places of the values of which it is true. */
+/** The indexes of the values that meet a condition. */
 const numbersWhere = (
   values: readonly (number | bigint)[],
   isTrue: (value: number | bigint) => boolean,

@@ -1,6 +1,6 @@
 import type { RangeSet } from '@portolan/netfilter/analysis'
 
-/** Sets by their names, each made once: what is learnt of a set is remembered by the set itself. */
+/** Sets by name, each made once: what is learnt about a set is kept by its object. */
 export type NamedSets = (name: string, make: () => RangeSet) => RangeSet
 
 export const namedSets = (): NamedSets => {

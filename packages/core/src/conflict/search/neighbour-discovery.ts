@@ -23,27 +23,30 @@ import { isOurs } from './is-ours.ts'
 import type { Surroundings } from './surroundings.ts'
 import { isTunnel } from './tunnels.ts'
 
-/** A rule or policy that drops messages of neighbour discovery, without which no IPv6 packet finds its receiver. */
+/**
+ * A rule or policy that drops messages of neighbour discovery. Without these messages no IPv6 packet finds its
+ * receiver.
+ */
 export interface LostNeighbours {
   readonly step: TraceStep
   readonly certainty: 'certain' | 'possible'
-  /** One message that is lost, and its way. */
+  /** One message that is lost, with its trace. */
   readonly witness: Packet
   readonly conclusion: Conclusion
-  /** The uplinks whose machines are not found, or do not find the host. */
+  /** The uplinks with machines that are not found, or do not find the host. */
   readonly uplinks: readonly string[]
-  /** The networks whose containers are not found, or do not find the host. */
+  /** The networks with containers that are not found, or do not find the host. */
   readonly networks: readonly DesiredNetwork[]
-  /** The networks whose containers do not find one another. */
+  /** The networks with containers that do not find one another. */
   readonly between: readonly DesiredNetwork[]
 }
 
-/** A link on which the host and others have to find each other, or containers on a bridge one another. */
+/** A link on which the host and its neighbours, or two containers of a bridge, must find each other. */
 interface Link {
   readonly name: string
   /** Null: an uplink. */
   readonly network: DesiredNetwork | null
-  /** Is `own` an address of a container too, and not of the host? */
+  /** `own` is an address of a container, not of the host. */
   readonly isBetween?: true
   readonly own: string
   /** An address of another machine or container on the link. */
@@ -54,12 +57,12 @@ interface Link {
 const [SOLICITATION, ADVERTISEMENT] = [135, 136]
 
 /**
- * The rules that drop neighbour discovery between the host and what is on a link of its own: the machines behind its
- * uplinks, and the containers of a project. And those that drop it between two containers of a bridge, whose frames
- * br_netfilter shows to the hooks of IP. The kernel does not track these messages. IPv4 has no such rules here: ARP meets
- * no hook of IP.
+ * Finds the rules that drop neighbour discovery between the host and its own links: the machines behind its uplinks,
+ * and the containers of a project. Also finds those that drop it between two containers of a bridge, when br_netfilter
+ * passes their frames to the IP hooks. The kernel does not track these messages. IPv4 is not affected: ARP meets no IP
+ * hook.
  *
- * @param around - of IPv6
+ * @param around - the surroundings for IPv6
  * @see RFC 4861; net/netfilter/nf_conntrack_proto_icmpv6.c `nf_conntrack_icmpv6_error`
  */
 export const findLostNeighbours = (
@@ -86,7 +89,7 @@ export const findLostNeighbours = (
   return [...found.values()]
 }
 
-/** Nothing is asked for there, nor in tunnels. */
+/** Kinds of interface without neighbour discovery. Tunnels have none either. */
 const withoutNeighbours: ReadonlySet<string> = new Set(['loopback', 'dummy', 'none'])
 
 const linksOf = (
@@ -129,7 +132,7 @@ const linksOf = (
   return [...inside, ...uplinks]
 }
 
-/** Addresses of two containers, those of endpoints first. */
+/** The addresses of two containers. Known endpoints come first. */
 const twoIn = (
   { subnet, gateway }: DesiredSubnet,
   endpoints: readonly DesiredEndpoint[],
@@ -145,7 +148,7 @@ const twoIn = (
 
 const isOfTheLink = (address: string): boolean => /^fe[89ab]/i.test(address)
 
-/** Another address of the prefix that one is in; null where there is none. */
+/** Another address of the prefix that an address is in; null: there is none. */
 const otherThan = (own: string, withLength: string): string | null => {
   const read = tryParseInterfaceAddress(withLength)
   if (read === null) return null
@@ -154,12 +157,12 @@ const otherThan = (own: string, withLength: string): string | null => {
   return [last, first].find((one) => one !== undefined && one !== own) ?? null
 }
 
-/** One message, as it may look: others send some of theirs with link-local addresses. */
+/** One message in the forms that it may take: some senders use link-local addresses. */
 type Message = readonly [Packet, ...Packet[]]
 
 const linkLocal = 'fe80::5054:ff:fe12:3456'
 
-/** Either side asks, and either side answers. */
+/** The messages on a link: either side may ask, and either side may answer. */
 const messagesOn = ({ name, own, peer, isBetween }: Link): readonly Message[] => {
   const base = { family: 'ip6', protocol: protocolNumber.icmpv6, state: 'untracked' } as const
   const comes = (icmpType: number, destination: string): Message => {
@@ -189,7 +192,7 @@ const solicitedNode = (address: string): string => {
 
 type Lost = Pick<LostNeighbours, 'step' | 'certainty' | 'witness' | 'conclusion'>
 
-/** Lost only where it is in every form that can be followed. */
+/** Tells whether a message is lost. It is lost only if it is lost in every form that can be followed. */
 const lose = (message: Message, follow: (packet: Packet) => ReturnType<Follower['follow']>): Lost | null => {
   let lost: Lost | null = null
   for (const witness of message) {

@@ -14,7 +14,7 @@ import type { Row } from './row.ts'
 import { subnetRange } from './subnets.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** The rows of the contract that are a network's own: out, in between, and from the host. */
+/** The rows of the contract for a network itself: packets to the outside, between its containers, and from the host. */
 export const networkRows = (
   desired: DesiredState,
   network: DesiredNetwork,
@@ -49,7 +49,7 @@ export const networkRows = (
         [subtractRanges(around.outside, kept), subnet.masquerade ? 'host' : 'own'],
         [intersectRanges(around.outside, kept), 'own'],
       ] as const
-      // On an external network the owner of the bridge says with which source those blocks are reached.
+      // On an external network, the bridge's owner decides with which source those blocks are reached.
       for (const [daddr, seenAs] of network.external ? ways.slice(0, 1) : ways)
         if (!isEmptySet(daddr))
           rows.push({
@@ -73,8 +73,8 @@ export const networkRows = (
         region: region(gateway, members),
         expected: through('gateway'),
       })
-    // Without a gateway the bridge has no address that would tell its neighbours. On an external network the owner of the
-    // bridge says whether those on it may talk.
+    // Without a gateway, the bridge has no address that shows its neighbours. On an external network, the bridge's
+    // owner decides whether the containers on it may talk.
     if (network.icc && gateway !== null && !network.external)
       rows.push({
         ...base,

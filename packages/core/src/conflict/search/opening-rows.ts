@@ -23,22 +23,22 @@ import type { Surroundings } from './surroundings.ts'
 
 const protocols = ['tcp', 'udp', 'sctp'] as const
 
-/** Packets of one sender to containers of a network. */
+/** Packets from some sources to containers of a network. */
 interface Part {
   readonly saddr: RangeSet
   readonly daddr: RangeSet
   readonly dport: RangeSet
 }
 
-/** A way by which packets come to a network: an interface that machines are behind, or the bridge of a network. */
+/** A way by which packets reach a network: an interface with machines behind it, or the bridge of a network. */
 interface Way {
   readonly in: string
   readonly sources: RangeSet
-  /** Null: other machines. */
+  /** The network that the packets come from; null: other machines. */
   readonly network: DesiredNetwork | null
 }
 
-/** The sources of a way that an opening names. */
+/** The sources of a way that an opening names; null: none. */
 const namedIn = ({ from }: DesiredOpening, way: Way): RangeSet | null => {
   const none = null
   switch (from.kind) {
@@ -122,9 +122,9 @@ const without = ({ saddr, daddr, dport }: Part, opened: Part): readonly Part[] =
 }
 
 /**
- * What of packets to a network no opening lets in.
+ * The packets to a network that no opening lets in.
  *
- * @param from - the network that they come from; null: other machines
+ * @param way - the way by which the packets come
  */
 export const unopened = (
   desired: DesiredState,
@@ -147,7 +147,7 @@ export const unopened = (
   return merged(relevant).reduce((parts, opened) => parts.flatMap((part) => without(part, opened)), whole)
 }
 
-/** Containers that the same sources reach, by the same ports, are one part. */
+/** Merges the containers that the same sources reach by the same ports into one part. */
 const merged = (parts: readonly Part[]): readonly Part[] => {
   const bySource = new Map<string, Part>()
   for (const part of parts) {

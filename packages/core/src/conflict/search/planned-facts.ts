@@ -14,10 +14,10 @@ import { isOwnRoute, plainMetric } from '../../route/rival-routes.ts'
 import { type BridgeChanged, withoutFormerRoutes } from './planned-routes.ts'
 
 /**
- * The facts of a host as they will be once a project is applied: its bridges are there, with their addresses and
- * routes, those of external networks that are only defined too, and the sysctls that the plan sets are set.
+ * The facts of a host as they are after a project is applied. Its bridges exist with their addresses and routes, also
+ * the bridges of external networks that are only defined, and the sysctls of the plan are set.
  *
- * @param setsSysctls - false: the plan leaves them alone
+ * @param setsSysctls - false: the plan does not set sysctls
  */
 export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctls: boolean): HostFacts => {
   const own = desired.networks.filter(({ external }) => !external)
@@ -52,7 +52,7 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
     ...(facts.routes === undefined
       ? {}
       : {
-          // Ahead of one with the same metric: ours is made where none is there yet.
+          // In front of any route with the same metric, because Portolan's route is made where there is none yet.
           routes: blockRoutes(desired).concat(
             routesWithLinks(
               withoutFormerRoutes(facts.routes, bridges).filter(
@@ -69,7 +69,9 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
   }
 }
 
-/** As `diffLinks` removes it: its network is no longer the project's, or has a bridge of another name. */
+/**
+ * Whether `diffLinks` removes an interface: its network is no longer the project's, or has a bridge of another name.
+ */
 const isRemoved = (
   { name, alias }: InterfaceFact,
   { project, networks }: DesiredState,
@@ -90,13 +92,16 @@ const blockRoutes = ({ routes = [] }: DesiredState): readonly RouteFact[] =>
     protocol: blockRouteProtocol.name,
   }))
 
-/** A network of another engine whose bridge the facts do not list, or list by name alone: its engine will make it so. */
+/**
+ * Whether a network is another engine's and the facts lack its bridge, or have only its name. Its engine will make it
+ * so.
+ */
 const isOnlyDefined = ({ external, bridge }: DesiredNetwork, links: readonly InterfaceFact[]): boolean => {
   const link = links.find(({ name }) => name === bridge)
   return external && link?.addresses === undefined && link?.up !== false
 }
 
-/** A bridge that is made with an IPv6 address takes IPv6 packets, whatever `default` says. */
+/** A bridge made with an IPv6 address accepts IPv6 packets, whatever `default` says. */
 const madeWithIp6 = ({ bridge, ip6 }: DesiredNetwork): readonly (readonly [string, string])[] =>
   ip6 === null ? [] : [[linkSysctlName('ipv6', bridge, 'disable_ipv6'), '0']]
 
@@ -109,7 +114,7 @@ const bridgeLink = (
   name: network.bridge,
   up: true,
   kind: 'bridge',
-  // A network whose containers must not meet has its packets shown to the IP hooks, unless its ports are isolated.
+  // With icc off, packets inside the bridge are passed to the IP hooks, unless its ports are isolated.
   nfCallIptables: network.icc ? link?.nfCallIptables === true : callsHooks,
   nfCallIp6tables: network.icc ? link?.nfCallIp6tables === true : callsHooks,
   addresses: [
@@ -125,7 +130,7 @@ const gatewayAddress = (network: DesiredNetwork, family: Family): readonly strin
     : [`${subnet.gateway}/${subnet.subnet.slice(subnet.subnet.indexOf('/') + 1)}`]
 }
 
-/** The plan isolates ports where that is what keeps containers apart, and lets them go where the IP hooks do. */
+/** The plan isolates ports where isolation separates the containers, and ends isolation where the IP hooks do. */
 const withIsolation = (
   link: InterfaceFact,
   networks: readonly DesiredNetwork[],
@@ -136,7 +141,7 @@ const withIsolation = (
   return { ...link, isolated: iccKeeper(network.bridge, facts, network.linked) === 'isolation' }
 }
 
-/** The plan switches it on where a container may call itself through the host. */
+/** The plan switches hairpin mode on, so that a container can reach itself through the host. */
 const withHairpin = (link: InterfaceFact, bridges: readonly string[]): InterfaceFact =>
   bridges.includes(link.master ?? '') && link.hairpin === false ? { ...link, hairpin: true } : link
 
@@ -145,7 +150,7 @@ const forwarding: Readonly<Record<Family, { readonly name: string; readonly each
   ip6: { name: 'net.ipv6.conf.all.forwarding', each: /^net\.ipv6\.conf\.[^.]+\.forwarding$/ },
 }
 
-/** Writing a family's sysctl writes those of all its interfaces (net/ipv4/devinet.c `inet_forward_change`). */
+/** Writing the sysctl of a family writes those of all its interfaces (net/ipv4/devinet.c `inet_forward_change`). */
 const plannedSysctls = (
   { networks }: DesiredState,
   sysctls: Readonly<Record<string, string>>,

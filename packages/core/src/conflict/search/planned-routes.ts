@@ -11,16 +11,16 @@ import {
   tryParseInterfaceAddress,
 } from '@portolan/netfilter'
 
-/** What a plan does to a bridge. */
+/** The change that a plan makes to a bridge. */
 export interface BridgeChanged {
   readonly before: InterfaceFact
-  /** Null: the plan removes it; it may make another one of that name. */
+  /** Null: the plan removes the bridge. It may make another bridge of that name. */
   readonly after: InterfaceFact | null
 }
 
 /**
- * Routes without those that go with the bridges and addresses that a plan removes. Otherwise a network is told that its own
- * former gateway, or the broadcast address of its former subnet, is in its way.
+ * Leaves out the routes that go with the bridges and addresses that a plan removes. Otherwise the network's own former
+ * gateway, or the broadcast address of its former subnet, would be reported as an obstacle to it.
  */
 export const withoutFormerRoutes = (
   routes: readonly RouteFact[],
@@ -41,11 +41,11 @@ export const withoutFormerRoutes = (
 }
 
 interface Leaving {
-  /** Of these families every route of the bridge goes. */
+  /** The families in which all routes of the bridge go. */
   readonly all: readonly Family[]
-  /** What the kernel made for the addresses. */
+  /** The destinations of the routes that the kernel made for the addresses. */
   readonly made: ReadonlySet<string>
-  /** The addresses as their local routes have them. */
+  /** The destinations of the local routes of the addresses. */
   readonly own: readonly string[]
 }
 
@@ -56,7 +56,7 @@ const leavingOf = ({ before, after }: BridgeChanged): readonly (readonly [string
   if (after !== null && leaving.length === 0) return []
   const stays = (family: Family): boolean =>
     addresses.some((one) => one.address.family === family && staying.some((other) => isSame(one, other)))
-  // With the last IPv4 address every IPv4 route of the interface goes (net/ipv4/fib_frontend.c `fib_inetaddr_event`).
+  // With the last IPv4 address, all IPv4 routes of the interface go (net/ipv4/fib_frontend.c `fib_inetaddr_event`).
   const losesAll = leaving.some(({ address }) => address.family === 'ip') && !stays('ip')
   return [
     [
@@ -79,7 +79,10 @@ const isSame = (a: InterfaceAddress, b: InterfaceAddress): boolean =>
 const hostOf = ({ address }: InterfaceAddress): string =>
   formatPrefix(prefixAround(address, address.family === 'ip' ? 32 : 128))
 
-/** Local, connected, and broadcast: that of a network's first address is of older kernels. In IPv6 it is anycast. */
+/**
+ * The destinations of an address's routes: local, connected, broadcast. Only older kernels have a broadcast route for
+ * the first address of a prefix. In IPv6 that route is anycast.
+ */
 const madeFor = (own: InterfaceAddress): readonly string[] => {
   const prefix = prefixAround(own.address, own.length)
   const bits = prefix.family === 'ip' ? 32 : 128
@@ -92,7 +95,10 @@ const madeFor = (own: InterfaceAddress): readonly string[] => {
   ]
 }
 
-/** What another program made has its protocol. Facts that name none tell by the table. */
+/**
+ * Whether the kernel made a route: another program's route has its protocol. Facts without protocols tell it by the
+ * table.
+ */
 const isByKernel = ({ protocol, table = 254 }: RouteFact): boolean =>
   protocol === undefined ? table === 254 || table === 255 : protocol === 'kernel'
 

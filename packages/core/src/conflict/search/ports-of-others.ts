@@ -2,7 +2,9 @@ import type { NetfilterRuleset } from '@portolan/netfilter'
 import { ownerOf } from '@portolan/netfilter'
 import { managedPartOf, type RangeSet, rangeSet, readAsked } from '@portolan/netfilter/analysis'
 
-/** The ports that rules of ours ask for on behalf of other projects: on some address they may come before this one's. */
+/**
+ * The ports that managed rules match for other projects. On some address, those rules may come before this project's.
+ */
 export const portsOfOthers = (rulesets: readonly NetfilterRuleset[], project: string): RangeSet =>
   rangeSet(
     rulesets.flatMap(({ tables }) =>

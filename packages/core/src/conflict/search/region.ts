@@ -10,7 +10,7 @@ import {
   uniteRanges,
 } from '@portolan/netfilter/analysis'
 
-/** A set of packets: all that have one of the values of each field. */
+/** A set of packets: all packets with one of the values in each field. */
 export type Region = Readonly<Record<PacketField, RangeSet>>
 
 /** The values of one packet. */
@@ -18,10 +18,10 @@ export type Point = Readonly<Record<PacketField, number | bigint>>
 
 export const freeFields: readonly PacketField[] = ['daddr', 'saddr', 'dport', 'sport']
 
-/** A large set may be met thousands of times, by every mapping: what was worked out once is kept. */
+/** Every mapping may intersect the same large sets, thousands of times in all. So the results are kept. */
 const met = { inside: new WeakMap<RangeSet, WeakMap<RangeSet, RangeSet>>(), outside: new WeakMap() }
 
-/** What a set has in common with another, or has that the other has not. */
+/** The values of a set that another set also holds (`inside`), or does not hold. */
 export const meet = (set: RangeSet, other: RangeSet, inside: boolean): RangeSet => {
   if (set.starts.length + other.starts.length < LARGE) return meetAnew(set, other, inside)
   const known: WeakMap<RangeSet, WeakMap<RangeSet, RangeSet>> = inside ? met.inside : met.outside
@@ -39,7 +39,7 @@ export const meet = (set: RangeSet, other: RangeSet, inside: boolean): RangeSet 
 
 const LARGE = 24
 
-/** The same set again keeps its identity, and what is known of it. */
+/** If the result equals the first set, the set's own object is returned, with all that is kept about it. */
 const meetAnew = (set: RangeSet, other: RangeSet, inside: boolean): RangeSet => {
   const made = inside ? intersectRanges(set, other) : subtractRanges(set, other)
   return made === set || isSame(made, set) ? set : made
@@ -52,10 +52,10 @@ const isSame = (a: RangeSet, b: RangeSet): boolean =>
 const isPacketField = (field: FreeField): field is PacketField =>
   field === 'saddr' || field === 'daddr' || field === 'sport' || field === 'dport'
 
-/** The packets of a region that meet all conditions; what these ask of a mapping is left out. */
+/** The packets of a region that meet all conditions. Conditions on the mapping are ignored. */
 export const narrow = (region: Region, conditions: readonly Condition[]): Region => {
   const cell = { ...region }
-  // A rule is asked on the way there, of the answer and of later packets, and each time tells the very same set.
+  // A rule is asked on the way there, for the reply and for later packets. Each time it gives the same set.
   const outside: Partial<Record<PacketField, Set<RangeSet>>> = {}
   for (const { field, set, inside } of conditions) {
     if (!isPacketField(field)) continue
@@ -73,7 +73,9 @@ export const narrow = (region: Region, conditions: readonly Condition[]): Region
   return cell
 }
 
-/** Many small sets are taken out at once; a few, which may be old acquaintances, one by one. */
+/**
+ * Many small sets are subtracted at once. A few are subtracted one by one, because their results may be kept already.
+ */
 const joined = (sets: readonly RangeSet[]): readonly RangeSet[] => {
   const small = sets.filter(({ starts }) => starts.length < SMALL)
   if (small.length < SMALL) return sets
@@ -82,7 +84,7 @@ const joined = (sets: readonly RangeSet[]): readonly RangeSet[] => {
 
 const SMALL = 8
 
-/** What is left of a region when a part of it is taken out: regions that share no packet. */
+/** The rest of a region without a part of it, as regions that share no packet. */
 export const without = (region: Region, part: Region): readonly Region[] => {
   const left: Region[] = []
   let rest = region
@@ -98,7 +100,7 @@ export const without = (region: Region, part: Region): readonly Region[] => {
 export const isEmptyRegion = (region: Region): boolean =>
   freeFields.some((field) => isEmptySet(region[field]))
 
-/** Values that people know for examples, so that a witness looks like one (RFC 5737, RFC 3849). */
+/** Well-known example values, so that a witness looks like an example (RFC 5737, RFC 3849). */
 const likely: Readonly<Record<PacketField, readonly (number | bigint)[]>> = {
   saddr: [0xc6336407, 0xcb007107, 0x20010db8000000000000000000000007n],
   daddr: [0xc6336407, 0xcb007107, 0x20010db8000000000000000000000007n],
@@ -106,7 +108,7 @@ const likely: Readonly<Record<PacketField, readonly (number | bigint)[]>> = {
   dport: [443, 80, 8443],
 }
 
-/** What makes a good example of a row. */
+/** Values that make a good example of a row. */
 export interface Preferences {
   readonly prefers: RangeSet | null
   readonly prefersFrom?: RangeSet
@@ -115,8 +117,8 @@ export interface Preferences {
 const nothingPreferred: Preferences = { prefers: null }
 
 /**
- * A packet of the region; one that looks natural, where there is one. Its addresses differ, and so do its ports, where
- * the region has such a packet: one that is sent to its own source, or port, is a poor example.
+ * Picks a packet of a region, a natural-looking one if there is one. Its addresses differ, and so do its ports, if the
+ * region has such a packet: a packet sent to its own source or port is a poor example.
  */
 export const pick = (region: Region, { prefers, prefersFrom }: Preferences = nothingPreferred): Point => {
   const saddr = pickValue(preferred(region.saddr, prefersFrom), likely.saddr)
@@ -137,7 +139,7 @@ const preferred = (set: RangeSet, prefers: RangeSet | null | undefined): RangeSe
   return isEmptySet(best) ? set : best
 }
 
-/** A value of the set that is not the one taken, where the set has another. */
+/** A value of the set other than the one taken, if the set has another. */
 const pickOther = (
   set: RangeSet,
   prefers: RangeSet | null | undefined,
@@ -150,7 +152,7 @@ const pickOther = (
   return choose(preferred(others, prefers), wanted)
 }
 
-/** Are its packets sent to their own source, all of them? */
+/** Whether all packets of a region are sent to their own source. */
 export const isToItself = ({ saddr, daddr }: Region): boolean =>
   isSingleValue(saddr) && isSingleValue(daddr) && saddr.starts[0] === daddr.starts[0]
 
@@ -175,7 +177,7 @@ const choose = (set: RangeSet, wanted: readonly (number | bigint)[]): number | b
     most = size
   }
   const first = set.starts[best] ?? 0
-  // Not the very first, which is a network's own address more often than a machine's.
+  // The very first address is more often the network's own than a machine's.
   return most < 10 ? first : typeof first === 'number' ? first + 7 : first + 7n
 }
 

@@ -4,13 +4,13 @@ import { isOurs } from './is-ours.ts'
 type Deed = TraceStep['deed']
 type Target = (Deed & { kind: 'set' })['target']
 
-/** What a rule sets, and why the kernel then loses the packet. */
+/** By the kernel's reason to drop a packet: what a rule set to cause it. */
 const consequences: Readonly<Partial<Record<KernelCause['kind'], Target>>> = {
   'hop-limit': 'hop-limit',
   'packet-type': 'pkttype',
 }
 
-/** What, once a rule sets it, connection tracking no longer knows a packet of a flow by, or a reply does not fit. */
+/** Values that a rule must not set: connection tracking then no longer recognises a packet of the flow, or a reply. */
 const misleading: ReadonlySet<Target> = new Set([
   'saddr',
   'daddr',
@@ -25,11 +25,11 @@ const misleads = (deed: Deed): boolean =>
   deed.kind === 'tproxy' || (deed.kind === 'set' && misleading.has(deed.target))
 
 /**
- * The rule without which a packet would not be lost where the kernel says that it is lost, or where one of our rules drops
- * what belongs to no flow.
+ * Finds the foreign rule that changed a packet so that the kernel loses it, or so that a managed rule drops it as part
+ * of no flow.
  *
- * @param last - what stopped the packet
- * @returns null when no rule of others changed it in such a way
+ * @param last - the step that stopped the packet
+ * @returns null when no foreign rule made such a change
  */
 export const rewritingStep = (last: TraceStep | null): TraceStep | null => {
   if (last === null) return null
@@ -40,7 +40,7 @@ export const rewritingStep = (last: TraceStep | null): TraceStep | null => {
   return last.deed.kind === 'lost' ? stepBefore(last, misleads, true) : null
 }
 
-/** @param isOfFlow - it may have been done to an earlier packet of the flow */
+/** @param isOfFlow - an earlier packet of the flow may have been changed instead */
 const stepBefore = (last: TraceStep, isIt: (deed: Deed) => boolean, isOfFlow: boolean): TraceStep | null => {
   for (let step = last.before; step !== null; step = step.before) {
     if (!isOfFlow && step.packet !== last.packet) return null
@@ -49,7 +49,7 @@ const stepBefore = (last: TraceStep, isIt: (deed: Deed) => boolean, isOfFlow: bo
   return null
 }
 
-/** What a rule that is found so does to packets, and the same where it is only possible. */
+/** The effect of such a rule on packets in words: first the certain form, then the possible one. */
 export const deedsOf = ({ deed }: TraceStep, packets: string): readonly [string, string] | null => {
   if (deed.kind === 'tproxy')
     return [`hands ${packets} to a proxy on this host`, `may hand ${packets} to a proxy on this host`]

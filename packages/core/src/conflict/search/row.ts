@@ -6,8 +6,8 @@ import type { Region } from './region.ts'
 /**
  * The clients that open a flow, as the reachability contract names them (DESIGN, section 3).
  * - `machine`: another machine. `host`: a process on the host. `loopback`: the same, to 127.0.0.1.
- * - `itself`: the container, through a host port (hairpin). `sibling`: another on its bridge. `stranger`: one on
- *   another bridge.
+ * - `itself`: the container itself, through a host port (hairpin). `sibling`: another container on its bridge.
+ *   `stranger`: a container on another bridge.
  */
 export type RowSource = 'machine' | 'host' | 'loopback' | 'itself' | 'sibling' | 'stranger'
 
@@ -21,49 +21,50 @@ export interface Row {
   readonly protocol: number
   readonly mapping: DesiredMapping | null
   readonly network: DesiredNetwork
-  /** The interface its packets come in by; null: made on the host. */
+  /** The interface that the packets come in by; null: they are made on the host. */
   readonly in: string | null
-  /** An interface that the world is behind, or one among others. */
+  /** The row's interface leads to the outside world, or is one of several that do. */
   readonly isUplink: boolean
   readonly region: Region
-  /** Its packets come from containers or guests of another engine, which may hide them behind the host. */
+  /** The packets come from containers or guests of another engine, which may masquerade them as the host. */
   readonly isFromEngine?: boolean
-  /** Destinations that make the best example; they are looked at first. */
+  /** Destinations that make the best example. They are followed first. */
   readonly prefers: RangeSet | null
-  /** Sources that do. */
+  /** Sources that make the best example. */
   readonly prefersFrom?: RangeSet
   /** No packet of the row goes to its own source: a container reaches itself without the bridge. */
   readonly isApart?: true
-  /** The entry of `links` or `reachable_from` that promises it. */
+  /** The entry of `links` or `reachable_from` that promises this row. */
   readonly opens?: DesiredOpening
-  /** The source address is the kernel's choice. */
+  /** The kernel chooses the source address. */
   readonly choosesSource: boolean
   readonly expected: Expectation
 }
 
-/** Where a flow has to arrive. */
+/** The promise of a row: where a flow must arrive. */
 export type Expectation =
   | { readonly kind: 'delivered'; readonly to: readonly Place[]; readonly seenAs: SeenAs }
-  /** To any address of the bridge that the packet names. */
+  /** To any address on the bridge that the packet names. */
   | { readonly kind: 'through'; readonly bridge: string; readonly seenAs: 'own' | 'gateway' }
   | { readonly kind: 'outside'; readonly seenAs: 'own' | 'host' }
   | Closed
 
-/** Its packets may not leave the host by some interfaces. */
+/** The promise of a closed row: its packets may not leave the host by some interfaces. */
 export interface Closed {
   readonly kind: 'closed'
   readonly because: ClosedBecause
-  /** The interfaces. */
+  /** The interfaces that the packets may not leave by. */
   readonly out: ReadonlySet<string>
-  /** To these addresses; null: to any. */
+  /** The destinations that are closed there; null: any. */
   readonly to: RangeSet | null
 }
 
 /**
- * What the contract closes a row for.
- * - `allow-from`: the source is not among those that may. `address`, `interface`: the mapping is bound to another.
- * - `loopback`: a loopback address came over a wire. `forged`: a source of one of our subnets did not come from it.
- * - `unpublished`: the port of the container is not published. `icc`: containers of one network do not talk.
+ * The reason why the contract closes a row.
+ * - `allow-from`: the source is not one that may connect. `address`, `interface`: the mapping is bound to another.
+ * - `loopback`: a loopback address came over a wire. `forged`: a source of one of Portolan's subnets did not come from
+ *   it.
+ * - `unpublished`: the port of the container is not published. `icc`: containers of one network may not talk.
  * - `internal`: the network has no way to the outside.
  */
 export type ClosedBecause =
@@ -76,14 +77,14 @@ export type ClosedBecause =
   | 'icc'
   | 'internal'
 
-/** `host`: some address of the host; `any`: the contract does not say. */
+/** The source that the receiver sees. `host`: some address of the host; `any`: the contract does not say. */
 export type SeenAs = 'own' | 'host' | 'any' | 'gateway'
 
-/** An endpoint as a flow finds it. */
+/** A target as a flow reaches it. */
 export interface Place {
   readonly address: number | bigint
   readonly port: number
   readonly bridge: string
-  /** What a neighbour on the same bridge is seen as. */
+  /** The source that the target sees for a neighbour on the same bridge. */
   readonly gateway: number | bigint | null
 }

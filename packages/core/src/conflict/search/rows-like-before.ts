@@ -2,11 +2,11 @@ import { singleValue } from '@portolan/netfilter/analysis'
 import type { DesiredMapping } from '../../contract/index.ts'
 import type { Expectation, Row } from './row.ts'
 
-/** The rows of a mapping. */
+/** Makes the rows of a mapping. */
 export type RowsOf = (mapping: DesiredMapping) => readonly Row[]
 
 /**
- * Makes the rows of a mapping from those of the one before, where the two differ in their ports alone: ten thousand
+ * Makes the rows of a mapping from those of the mapping before, if the two differ only in their ports. Ten thousand
  * ports of one container are ten thousand such mappings.
  */
 export const rowsLikeBefore = (make: RowsOf): RowsOf => {
@@ -21,7 +21,7 @@ export const rowsLikeBefore = (make: RowsOf): RowsOf => {
   }
 }
 
-/** Do two mappings of one target differ in nothing but ports and names? */
+/** Whether two mappings to one target differ only in ports and names. */
 export const differInPorts = (a: DesiredMapping, b: DesiredMapping): boolean =>
   a.family === b.family &&
   a.protocol === b.protocol &&
@@ -37,7 +37,7 @@ export const differInPorts = (a: DesiredMapping, b: DesiredMapping): boolean =>
 const withPortsOf = (mapping: DesiredMapping, rows: readonly Row[]): readonly Row[] => {
   const dport = singleValue(mapping.hostPort)
   const expected = expectationsAt(mapping.targets[0].port)
-  // Written out: objects that are spread and added to take many times the room.
+  // The fields are listed one by one: spread objects take many times the memory.
   return rows.map((row) => ({
     source: row.source,
     way: row.way,
@@ -55,7 +55,7 @@ const withPortsOf = (mapping: DesiredMapping, rows: readonly Row[]): readonly Ro
   }))
 }
 
-/** The same promises of another port of the same container; rows of one mapping share them. */
+/** The same promises for another port of the same container. Rows of one mapping share them. */
 const expectationsAt = (port: number): ((expected: Expectation) => Expectation) => {
   const made = new Map<Expectation, Expectation>()
   return (expected) => {

@@ -2,15 +2,15 @@ import type { Expression, NetfilterRule, Step } from '@portolan/netfilter'
 
 const known = new WeakMap<NetfilterRule, string>()
 
-/** The rules of a host have few forms: by what their steps ask and do, in the order of the steps. */
+/** The rules of a host have few forms. The key is what their steps match and do, in the order of the steps. */
 const forms = new Map<string, string>()
 
-/** So many forms are remembered. */
+/** The most forms that are kept. */
 const MOST_FORMS = 4_096
 
 /**
- * What a rule asks for and does, without the values: the bans of a list have one form, and a rule among them that asks
- * for other fields has another.
+ * The form of a rule: what it matches and does, without the values. The bans of a list have one form. A rule among them
+ * that matches other fields has another.
  */
 export const ruleForm = (rule: NetfilterRule): string => {
   const before = known.get(rule)

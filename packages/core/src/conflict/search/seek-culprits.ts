@@ -9,27 +9,29 @@ import type { Row } from './row.ts'
 import { ruleForm } from './rule-form.ts'
 import { type Asked, fieldsOf, isOfOthers, type Suspect } from './suspects.ts'
 
-/** So many rules of one form are found in one chain, of one row: they are told together. */
+/** The most culprits of one form that are sought in one chain for one row: they are reported together. */
 const MOST_OF_A_FORM = 8
 
-/** So many packets are followed for one row. */
+/** The most packets that are followed for one row. */
 const MOST_FOLLOWED = 1024
 
-/** So many rules, or elements of their sets, are held against one row: what each of them asks for is read anew. */
+/**
+ * The most rules, or elements of their sets, that are compared with one row: each time, what they match is read anew.
+ */
 const MOST_ASKED = 131_072
 
 /**
- * Where so many packets that the rules of one chain ask for are served, the chain does not seem to be met. Most hosts
- * accept answers before they ask anything else.
+ * After so many packets that rules of one chain match and that are still served, the chain does not seem to be met.
+ * Most hosts accept replies before they match anything else.
  */
 const mostInVain = { packets: 512, answers: 32 } as const
 
 /**
- * Looks for culprits in what is left of a row that has too many kinds of packets: for each rule that may stop or change
- * packets, one packet that the rule asks for is followed, there and as an answer.
+ * Looks for culprits in the rest of a row that has too many kinds of packets. For each rule that may stop or change
+ * packets, one packet that the rule matches is followed, once as a packet of the row and once as a reply.
  *
- * @param cells - what is known of the row
- * @returns a cell of one packet for each that fails
+ * @param cells - the known cells of the row
+ * @returns a cell with one packet for each failure
  */
 export const seekCulprits = (
   follower: Follower,
@@ -44,7 +46,7 @@ export const seekCulprits = (
     ['packets', there],
     ['answers', back],
   ] as const) {
-    // Most chains have no culprit, and the form of a rule takes longer to find than all else that is asked of it.
+    // Most chains have no culprit, and finding the form of a rule takes longer than all else here.
     const isEnough = ({ guilty, inVain }: Score, rule: NetfilterRule): boolean =>
       guilty.size === 0 ? inVain >= mostInVain[way] : (guilty.get(ruleForm(rule)) ?? 0) >= MOST_OF_A_FORM
     const heldAgainst = (asks: PacketField): PacketField | null => {
@@ -92,12 +94,15 @@ export const seekCulprits = (
 }
 
 interface Score {
-  /** How many of each form. */
+  /** The number of culprits of each form. */
   readonly guilty: Map<string, number>
   inVain: number
 }
 
-/** An answer comes in by the interface that its flow leaves by. */
+/**
+ * Whether a packet of the row, or a reply, may meet the rule. A reply comes in by the interface that its flow leaves
+ * by.
+ */
 const mayMeet = ({ protocols, interfaces }: Suspect, row: Row, way: 'packets' | 'answers'): boolean => {
   if (protocols?.some(({ first, last }) => first <= row.protocol && row.protocol <= last) === false)
     return false
@@ -108,7 +113,7 @@ type Turn = (field: PacketField) => PacketField
 
 const there: Turn = (field) => field
 
-/** What is asked of the answer, as it is asked of the packet that is answered. */
+/** The field of the first packet that a field of the reply corresponds to. */
 const back: Turn = (field) => others[field]
 
 const others: Readonly<Record<PacketField, PacketField>> = {
@@ -118,7 +123,7 @@ const others: Readonly<Record<PacketField, PacketField>> = {
   dport: 'sport',
 }
 
-/** The packets of a row that a rule asks for; null when there are none. */
+/** The packets of a row that a rule matches; null: there are none. */
 const meeting = (row: Row, wanted: readonly Asked[], turn: Turn): Region | null => {
   let met = row.region
   for (const { field: asked, set, inside } of wanted) {
@@ -132,7 +137,7 @@ const meeting = (row: Row, wanted: readonly Asked[], turn: Turn): Region | null 
   return met
 }
 
-/** Of a mapping, a rule may ask for where the packet leads after translation. */
+/** Whether a rule may match the translated destination of a mapping's packet in this field. */
 const mayBeTarget = ({ mapping }: Row, field: PacketField): boolean =>
   mapping !== null && (field === 'daddr' || field === 'dport')
 

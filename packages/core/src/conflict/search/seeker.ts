@@ -7,13 +7,15 @@ import type { Row } from './row.ts'
 import { seekCulprits } from './seek-culprits.ts'
 import { type Suspect, suspectsOf } from './suspects.ts'
 
-/** Cuts a row into cells; of the row of one mapping or network that is too much, it looks for culprits in the rest. */
+/** Cuts a row into cells. If the row of one mapping or network is too large, culprits are sought in the rest of it. */
 export type Seek = (row: GroupRow) => ExploredRow
 
-/** So many kinds of packets are told apart in all rows of a search. */
+/** The most kinds of packets that are told apart in all rows of a search. */
 export const mostCellsOfAll = 200_000
 
-/** Passes over the rows that come after so many kinds of packets: a search of many mappings ends, whatever the rules. */
+/**
+ * Skips all further rows after so many kinds of packets, so that a search of many mappings ends, whatever the rules.
+ */
 export const withinBudget = (seek: Seek, most: number = mostCellsOfAll): Seek => {
   let spent = 0
   return (row) => {

@@ -15,13 +15,13 @@ import { pick } from './region.ts'
 import type { Row } from './row.ts'
 import { addressValue } from './subnets.ts'
 
-/** Mappings of one kind have a port each, or share one. */
+/** A key for mappings that compete for ports: two mappings with the same key and port share that port. */
 export const portKind = ({ family, protocol, kind }: DesiredMapping): string =>
   `${kind} ${family} ${protocol}`
 
 /**
- * The rows of a mapping without the addresses at which another mapping on the same port serves: one of a host address
- * before the wildcard, one of an interface before those of none.
+ * The rows of a mapping without the addresses at which another mapping on the same port serves. A mapping for a host
+ * address comes before the wildcard, and a mapping for an interface before one for any.
  */
 export const servedRows = (desired: DesiredState, rows: readonly Row[]): readonly Row[] =>
   rows.flatMap((row) => {
@@ -35,8 +35,8 @@ export const servedRows = (desired: DesiredState, rows: readonly Row[]): readonl
   })
 
 /**
- * The addresses of a row, cut at those that some mapping of the port is bound to: one address of a part speaks for the
- * part. A local route may make millions of addresses the host's.
+ * The addresses of a row, cut at those that some mapping of the port is bound to. One address then stands for its part:
+ * a local route may make millions of addresses the host's.
  */
 export const partsOf = (
   { mappings }: DesiredState,
@@ -54,7 +54,7 @@ export const partsOf = (
 
 export const firstOf = ({ starts: [first = 0] }: RangeSet): number | bigint => first
 
-/** The values of a small set, one by one. */
+/** The values of a small set, as a list. */
 const valuesOf = ({ starts, ends }: RangeSet): readonly (number | bigint)[] =>
   starts.flatMap((first, at) => {
     const count = Number(BigInt(ends[at] ?? first) - BigInt(first)) + 1

@@ -9,16 +9,16 @@ import { movePoint } from './member-cells.ts'
 import type { Row } from './row.ts'
 
 /**
- * The same finding of another mapping or network, whose packets fare alike; null where they do not after all. A packet
- * that another was followed for is followed, so that its way is told and no other's.
+ * The finding for another mapping or network of its group; null: that one does not fare alike after all. If the packet
+ * was followed for another member, it is followed again, so that the trace is its own.
  *
- * @param to - the other one, by its number; null: the finding's own
+ * @param to - the number of the other mapping or network; null: the finding's own
  */
 export type Settle = (to: number | null) => Finding | null
 
 /**
  * @param rows - the explored rows of the group
- * @param from - the mapping or network that the finding is of, by its number
+ * @param from - the number of the mapping or network that the finding belongs to
  */
 export const settlerOf = (
   follower: Follower,
@@ -35,12 +35,12 @@ export const settlerOf = (
     const judgement =
       first === undefined ? followEach(follower, behind)(row, point) : follow(first, behind)(at, row)
     if (judgement.kind === 'kept') return null
-    // Its own addresses may have the kernel take another way for it.
+    // With its own addresses, the kernel may treat the packet in another way.
     if (judgement.certainty === 'possible' && finding.judgement.certainty === 'certain') return null
     const found = blameFor(follower, row, point, judgement, behind)
     if (found === null) return null
     const { mapping, network } = row
-    // One copy: thousands are made.
+    // A single copy, because thousands are made.
     return {
       ...finding,
       mapping,
@@ -65,8 +65,8 @@ export const settlerOf = (
 }
 
 /**
- * A search passes over rules that let packets pass, so that the policy of their chain seems to do it. To be told is the
- * rule.
+ * Whether an accept by policy may hide a rule. A search skips rules that let packets pass, so the policy of their chain
+ * seems to accept the packet. The report must name the rule.
  */
 const mayBePassedOver = ({ judgement }: Finding): boolean =>
   stepOf(judgement.conclusion.end.world.trace, isByPolicy) !== null

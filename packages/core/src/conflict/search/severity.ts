@@ -14,9 +14,9 @@ import type { Row } from './row.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
- * Which failures leave a whole row of the contract undelivered for some address of a mapping: no source that comes
- * in by any way is served at the address, or none that comes in by a way the world uses, at an address that
- * machines call. The address of a tunnel is one for its peers alone.
+ * Tells which failures leave a whole row of the contract undelivered at some address of a mapping. Either no source
+ * that comes in by any way is served there. Or no source that comes in by one uplink is served, at an address that
+ * machines call. The address of a tunnel counts only for its own peers.
  */
 export const findDeadAddresses = (
   explored: readonly Explored[],
@@ -28,7 +28,7 @@ export const findDeadAddresses = (
     const served = uniteRanges(rows.map(servedAddresses))
     const asked = uniteRanges(rows.map(({ row }) => row.region.daddr))
     const nowhere = subtractRanges(asked, served)
-    // An address of some bridge that only its own network calls is not what a mapping is for.
+    // A mapping is not meant for the address of a bridge that only the bridge's own network calls.
     const isAll = isEmptySet(served)
     const called = important(rows, calledAddresses)
     const ofOthers = (some: readonly Explored[]): RangeSet => {
@@ -55,7 +55,7 @@ export const findDeadAddresses = (
   }
 }
 
-/** The addresses at which a row is kept for usual clients, or may be: some of them, or all. */
+/** The addresses at which a row is served, or may be, for some or all usual clients. */
 const servedAddresses = ({ cells, row, isWhole }: Explored): RangeSet =>
   isWhole
     ? uniteRanges(
@@ -67,7 +67,7 @@ const isServed = (judgement: Judgement): boolean =>
   judgement.kind === 'kept' || judgement.certainty === 'possible' || judgement.share === 'some'
 
 /**
- * Are there packets of usual clients in a cell? A row that only a client of port 80 or 1024 is served by is of no use.
+ * Whether a cell holds packets of usual clients. A row that serves only a client with port 80 or 1024 is of no use.
  */
 export const isUsual = ({ region }: Pick<Cell, 'region'>): boolean =>
   intersects(region.sport, usualClientPorts)
@@ -82,7 +82,10 @@ const groupBySource = (explored: readonly Explored[]): ReadonlyMap<string, reado
   return groups
 }
 
-/** A mapping bound to an address is for that address, even where few machines know it. */
+/**
+ * The addresses of a mapping that matter. A mapping bound to an address matters at that address, even if few machines
+ * know it.
+ */
 const important = (rows: readonly Explored[], known: RangeSet): RangeSet => {
   const [first] = rows
   if (first === undefined) return known

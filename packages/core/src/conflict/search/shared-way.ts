@@ -18,18 +18,20 @@ import { addressValue } from './subnets.ts'
 import { goAlike } from './trail.ts'
 
 /**
- * The way of a packet of one mapping, and of those that go the very same way for other mappings: these have their own
- * port and target where the packet has those of its mapping.
+ * The way of one mapping's packet that other mappings may share. These have their own port and target in the places
+ * where the packet has those of its mapping.
  */
 export interface SharedWay {
   readonly judgement: Judgement
-  /** No other mapping is known to share it. */
+  /** No other mapping is known to share the way. */
   readonly isOfOne: boolean
-  /** What becomes of the same packet as another mapping has it; null where that is not known from this one. */
+  /** The judgement of the same packet for another mapping; null: this way does not tell it. */
   readonly judgementOf: (at: MemberPoint, row: Row) => Failed | null
 }
 
-/** Follows a packet with no rule passed over, so that its trace names all that acted on it, and on the packets of others. */
+/**
+ * Follows a packet without skipping rules, so that its trace names all that acted on it, and on the packets of others.
+ */
 export const findSharedWay = (
   follower: Follower,
   row: GroupRow,
@@ -64,12 +66,12 @@ export const findSharedWay = (
   }
 }
 
-/** A value that was of the mapping of the packet, as another mapping has it. */
+/** Converts a value that came from the packet's mapping to the value of another mapping. */
 type ValueAt = (value: number | bigint, origin: FreeField | null) => number | bigint
 
 /**
- * Is there only one course, on which the packet itself is stopped? And is there nothing in its trace that would be another
- * thing for another mapping, but for the target that our own translation leads to?
+ * Whether there is only one course, which stops the packet itself, and nothing in its trace depends on the mapping. The
+ * target of the managed translation is the exception.
  */
 const isPlain = ({ judgement, learner, followed }: FollowedThoroughly, target: string | null): boolean =>
   judgement.kind === 'failed' &&
@@ -100,7 +102,7 @@ const targetText = ({ family, mapping }: Row): string | null => {
   return target === undefined ? null : endpointText(family, addressValue(target.address), target.port)
 }
 
-/** The same way to another target; what comes before the translation is of both. */
+/** The same way to another target. The steps before the translation are the same for both. */
 const translatedTo = (last: TraceStep | null, to: string | null): TraceStep | null => {
   if (last === null) return null
   const { deed } = last

@@ -4,8 +4,8 @@ import type { Row } from './row.ts'
 import type { TracedCell } from './traced-cell.ts'
 
 /**
- * The culprits of dead rows, by the senders not served: where one of them stops all, a list of bans in front of it is not
- * what kills the row; where none does, it takes all of them.
+ * The culprits of dead rows, by the kind of sender that is not served. If one culprit stops every cell, a list of bans
+ * in front of it does not kill the row. If none does, all of them together do.
  */
 export const findDeadly = (
   traced: readonly TracedCell[],
@@ -23,7 +23,7 @@ export const findDeadly = (
   return deadly
 }
 
-/** The culprits that stop all packets of a row, for certain. */
+/** The culprits that certainly stop all packets of a row. */
 export const findWhole = (
   explored: readonly Explored[],
   traced: readonly TracedCell[],
@@ -43,7 +43,7 @@ export const findWhole = (
   return new Map(
     explored.map(({ row, cells, isWhole }) => [
       row,
-      // Of a row that was not seen whole, nothing is known of all.
+      // A row that was not seen whole says nothing about all packets.
       new Set(
         [...(counts.get(row) ?? [])].flatMap(([key, count]) =>
           isWhole && count === cells.length ? [key] : [],

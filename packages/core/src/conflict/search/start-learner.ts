@@ -1,6 +1,6 @@
 import { type Learner, noOrigins } from '@portolan/netfilter/analysis'
 
-/** What is told to a learner before a packet is followed. */
+/** The settings of a learner before a packet is followed. */
 type Told = Pick<
   Learner,
   | 'origins'
@@ -14,7 +14,7 @@ type Told = Pick<
   | 'ignored'
 >
 
-/** A learner that has noted nothing. What it is not told is free of conditions. */
+/** Makes a learner that has noted nothing. A setting that is left out adds no condition. */
 export const startLearner = ({
   origins = noOrigins,
   values = noValues,

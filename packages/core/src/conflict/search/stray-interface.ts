@@ -1,16 +1,16 @@
 import type { Conclusion, World } from '@portolan/netfilter/analysis'
 
-/** Where a flow came, and the packet of it that was lost. */
+/** The place that a flow reached, and the packet of the flow that was lost. */
 interface Strayed {
   readonly reached: Conclusion['reached']
   readonly world: World
 }
 
 /**
- * The interface that a packet left by which is for another one: an answer whose receiver is behind a bridge, or a packet
- * that goes to where the first one went, by another way.
+ * The wrong interface that a packet left by: a reply that leaves elsewhere than to its receiver's bridge, or a later
+ * packet that leaves by another interface than the first, to the same destination.
  *
- * @returns null where it was lost for another reason
+ * @returns null when the packet was lost for another reason
  */
 export const strayInterface = ({ reached, world }: Strayed): string | null => {
   const { trace, out, daddr } = world

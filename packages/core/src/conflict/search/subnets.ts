@@ -10,16 +10,19 @@ import {
 } from '@portolan/netfilter/analysis'
 import { type DesiredNetwork, type DesiredState, ownAddresses } from '../../contract/index.ts'
 
-/** A subnet of the project, read. */
+/** A subnet of the project, parsed. */
 export interface Subnet {
   readonly whole: RangeSet
-  /** The host's own address in it; null where it has none. */
+  /** The host's own address in the subnet; null: it has none. */
   readonly gateway: RangeSet | null
-  /** The addresses that its containers may have; on an external network those of the project's own containers. */
+  /**
+   * The addresses that the network's containers may have. On an external network, only those of the project's
+   * containers.
+   */
   readonly members: RangeSet
-  /** The addresses that anything on its bridge may have. On an external network others are there too. */
+  /** The addresses that any sender on the bridge may have. On an external network, senders of others are there too. */
   readonly senders: RangeSet
-  /** Those of endpoints, and those that mappings lead to. */
+  /** The addresses of endpoints and of mappings' targets. */
   readonly known: RangeSet
 }
 
@@ -41,16 +44,16 @@ export const subnetsOf = (desired: DesiredState, family: Family): ReadonlyMap<De
   return subnets
 }
 
-/** The range of a prefix as text; null when there is none. */
+/** The range of a prefix given as text; null: there is no prefix. */
 export const subnetRange = (subnet: string | null | undefined): RangeSet | null => {
   const prefix = subnet === null || subnet === undefined ? null : tryParseHostOrPrefix(subnet)
   return prefix === null ? null : prefixRange(prefix)
 }
 
-/** The value of an address as text. */
+/** The value of an address given as text. */
 export const addressValue = (text: string): number | bigint => tryParseAddress(text)?.value ?? 0
 
-/** A subnet without its first and, in IPv4, its last address. */
+/** A subnet without its first address and, in IPv4, its last. */
 const usableOf = (whole: RangeSet, family: Family): RangeSet => {
   const [first, last] = [whole.starts[0], whole.ends[0]]
   if (first === undefined || last === undefined || BigInt(last) - BigInt(first) < 3n) return whole

@@ -22,49 +22,52 @@ import { uplinkNames } from './uplink-names.ts'
 /** A way by which other machines reach the host. */
 export interface Entry {
   readonly name: string
-  /** The world is behind it: it has a default route, or nothing has. */
+  /** The outside world is behind it: it has a default route, or no interface has one. */
   readonly isUplink: boolean
-  /** What is behind it runs on this host: containers or guests of another engine. */
+  /** The machines behind it run on this host: they are containers or guests of another engine. */
   readonly isEngine: boolean
-  /** The machines behind it: the addresses that are answered by this way. */
+  /** The machines behind it: the addresses that are answered by this interface. */
   readonly sources: RangeSet
 }
 
-/** The host as one family of packets finds it. */
+/** The host as packets of one family find it. */
 export interface Surroundings {
   readonly entries: readonly Entry[]
-  /** Ways that are not looked at, as there are too many. */
+  /** Interfaces that are not explored because there are too many. */
   readonly unseenEntries: readonly string[]
   /** False: there are too many routes to tell which machines are behind which interface. */
   readonly knowsRoutes: boolean
-  /** The host's own addresses, of interfaces and of local routes; loopback left out. */
+  /** The host's own addresses, from interfaces and local routes, without loopback. */
   readonly addresses: RangeSet
-  /** Those that are not on a bridge of ours. */
+  /** The host's addresses that are not on a bridge of Portolan. */
   readonly foreignAddresses: RangeSet
-  /** Those that machines may call: neither on a bridge nor on a dummy, unless the world is behind it. */
+  /**
+   * The addresses that machines may call. Addresses on a bridge or a dummy are left out, unless the outside world is
+   * behind it.
+   */
   readonly calledAddresses: RangeSet
   /**
-   * The addresses of each tunnel: its peers call them, and other machines have no way there. Without those of other links:
-   * a tunnel of ppp or gre may have the address of the line.
+   * The addresses of each tunnel. Its peers call them, but other machines cannot reach them. Addresses that another
+   * link has too are left out: a tunnel of ppp or gre may have the address of the line.
    */
   readonly tunnelAddresses: ReadonlyMap<string, RangeSet>
-  /** Of those that machines may call, those of the interfaces that machines are behind. */
+  /** The addresses that machines may call, only those of interfaces with machines behind them. */
   readonly knownAddresses: RangeSet
-  /** The host speaks to itself: a namespace whose lo is down does not. */
+  /** The host can reach itself. It cannot if lo is down in its namespace. */
   readonly hasLoopback: boolean
   readonly named: NamedSets
-  /** Everything that is not on this host and that a route is for. */
+  /** The addresses that are not on this host and that a route covers. */
   readonly outside: RangeSet
-  /** Addresses that are neither the host's nor of the project's networks, whether a route leads there or not. */
+  /** Addresses that belong neither to the host nor to the project's networks, whether a route leads there or not. */
   readonly elsewhere: RangeSet
   /** The project's subnets of the family, by their network. */
   readonly subnets: ReadonlyMap<DesiredNetwork, Subnet>
 }
 
-/** More side entries than this (a container each, on some hosts) are not all looked at. */
+/** The most side entries that are explored. Some hosts have one for each container. */
 export const MOST_SIDE_ENTRIES = 128
 
-/** Reads off a host which machines can reach it, and by which way. */
+/** Tells which machines can reach a host, and by which interface. */
 export const surroundingsOf = (
   host: Host,
   { interfaces = [], routes = [] }: HostFacts,
@@ -72,7 +75,7 @@ export const surroundingsOf = (
   family: Family,
 ): Surroundings => {
   const bridges = new Set(desired.networks.map(({ bridge }) => bridge))
-  // Those of other projects are behind their own guard.
+  // The bridges of other projects have guards of their own.
   for (const { name, alias } of interfaces) if (parseBridgeAlias(alias) !== null) bridges.add(name ?? '')
   const links = [...host.links.values()].filter(
     (link) => link !== host.lo && link.up && !bridges.has(link.name) && !isLeg(host, link),
@@ -91,7 +94,7 @@ export const surroundingsOf = (
   ].reduce((left, set) => subtractRanges(left, set), everything[family])
   const uplinks = uplinkNames(host, family, links)
   const isWired = (link: Link): boolean => isWire(link, host.ports.get(link.name) ?? [])
-  // Addresses of lo are those of a service on this host.
+  // An address of lo belongs to a service on this host.
   const isCalled = (link: Link): boolean => uplinks.has(link.name) || link === host.lo || isWired(link)
   const entries = links.flatMap((link): Entry[] => {
     const sources = intersectRanges(behind?.answered(link.name) ?? everything[family], elsewhere)
@@ -150,13 +153,13 @@ export const surroundingsOf = (
       ...entries.flatMap(({ name, sources, isEngine }) =>
         isEngine ? [] : [behind === null ? sources : intersectRanges(behind.routed(name), elsewhere)],
       ),
-      // A route that drops some of what leaves a network is told as a rule that does.
+      // A route that drops some packets from a network is reported like a rule that does.
       ...(behind === null ? [] : [intersectRanges(behind.refused, elsewhere)]),
     ]),
   }
 }
 
-/** A port of a bridge or a bond: what comes by it comes in by that. */
+/** Whether a link is a port of a bridge or a bond. Its packets come in by the bridge or bond. */
 const isLeg = (host: Host, { master }: Link): boolean => {
   const above = master === null ? undefined : host.links.get(master)
   return above !== undefined && above.kind !== 'vrf'

@@ -23,21 +23,23 @@ import {
 } from '@portolan/netfilter/analysis'
 import type { Region } from './region.ts'
 
-/** A rule that may stop or change packets. Ten thousand are held against a row, so no more than this is kept of each. */
+/**
+ * A rule that may stop or change packets. Ten thousand are compared with a row, so only these parts are kept of each.
+ */
 export interface Suspect {
   readonly chain: NetfilterChain
   readonly rule: NetfilterRule
-  /** What the jumps to its chain ask for. */
+  /** The matches of the jumps to its chain. */
   readonly before: readonly Asked[]
-  /** It looks in a set or map for what it asks for. */
+  /** The rule looks up what it matches in a set or map. */
   readonly looksUp: boolean
-  /** The protocols that the rule asks for; undefined: it asks for none. Read once, as each row asks. */
+  /** The protocols that the rule matches; undefined: any. Read once, because each row asks for them. */
   readonly protocols: readonly ValueRange[] | undefined
-  /** The interfaces to come in by that it asks for. */
+  /** The incoming interfaces that the rule matches; undefined: any. */
   readonly interfaces: readonly string[] | undefined
 }
 
-/** A rule asks for one of these values of a field, or for none of them. */
+/** A match of a rule: one of these values of a field (`inside`), or none of them. */
 export interface Asked {
   readonly field: PacketField
   readonly set: RangeSet
@@ -49,18 +51,18 @@ const familiesSeen: Readonly<Record<Family, readonly string[]>> = {
   ip6: ['ip6', 'inet', 'netdev'],
 }
 
-/** Of a set or map, so many elements are suspects of their own. */
+/** The most elements of a set or map that count as suspects of their own. */
 const MOST_ELEMENTS = 1024
 
-/** Jumps are followed back so far. */
+/** The most jumps that are followed back from a chain. */
 const MOST_JUMPS = 4
 
 /**
- * The rules of a host that may stop or change packets of a family, in the order of the rulesets. A rule in a chain
- * that another jumps to asks for what the jump asks, too.
+ * The rules of a host that may stop or change packets of a family, in the order of the rulesets. A rule in a chain that
+ * another chain jumps to also has the matches of the jump.
  */
 export const suspectsOf = (rulesets: readonly NetfilterRuleset[], family: Family): readonly Suspect[] => {
-  // One list: ten thousand would be copied for the table, and again for the ruleset.
+  // A single list: ten thousand suspects would be copied for the table, and again for the ruleset.
   const suspects: Suspect[] = []
   for (const { tables } of rulesets)
     for (const table of tables)
@@ -82,7 +84,10 @@ const addSuspects = (suspects: Suspect[], { chains }: NetfilterTable): void => {
   }
 }
 
-/** Addresses and ports that a rule asks for: once for each element of its set. Made anew each time: there may be millions. */
+/**
+ * The addresses and ports that a rule matches, once for each element of its set. They are made anew each time, because
+ * there may be millions.
+ */
 export const fieldsOf = ({ rule, before, looksUp }: Suspect): Iterable<readonly Asked[]> =>
   looksUp ? variants(rule, before) : [allAsked(rule, before)]
 
@@ -91,11 +96,11 @@ interface Way {
   readonly asked: readonly Asked[]
 }
 
-/** What the first jump to each chain asks for. */
+/** The matches of the first jump to each chain. */
 const waysInto = (chains: readonly NetfilterChain[]): ReadonlyMap<string, Way> => {
   const ways = new Map<string, Way>()
   for (const { name, rules } of chains) {
-    // Most chains of thousands of rules lead nowhere.
+    // Most chains with thousands of rules jump nowhere.
     if (!furtherSteps(rules).some(leadsOn)) continue
     for (const rule of rules)
       for (const { chain, asked } of jumpsOf(rule))
@@ -114,7 +119,7 @@ interface Jump {
   readonly asked: readonly Asked[]
 }
 
-/** Most rules of a host jump nowhere. */
+/** The jumps of a rule. Most rules jump nowhere. */
 const jumpsOf = (rule: NetfilterRule): readonly Jump[] => (rule.steps.some(leadsOn) ? allJumpsOf(rule) : none)
 
 const none: readonly never[] = []
@@ -139,10 +144,10 @@ const allAsked = (rule: NetfilterRule, before: readonly Asked[]): readonly Asked
   before.length === 0 ? askedBy(rule) : [...before, ...askedBy(rule)]
 
 /**
- * Asks a rule for an address or a port that no packet of a region has? Of ten thousand rules nearly all do, and no set is
- * made of what those ask for.
+ * Whether a rule matches only addresses or ports that no packet of a region has. Nearly all of ten thousand rules do,
+ * and this check makes no set for them.
  *
- * @param fieldOf - the field of the region that a field of the rule is held against; null: it is not
+ * @param fieldOf - the field of the region that a field of the rule is compared with; null: the field is not compared
  */
 export const isOfOthers = (
   { steps }: NetfilterRule,
@@ -162,11 +167,11 @@ export const isOfOthers = (
   return false
 }
 
-/** It looks in a set or map for what it asks for. */
+/** Whether a step looks up what it matches in a set or map. */
 const isLookup = (step: Step): step is DispatchStep | LookupStep =>
   step.kind === 'dispatch' || (step.kind === 'lookup' && !step.negated)
 
-/** What a rule asks for beside what was asked before, once for each element of the first set or map it looks in. */
+/** The matches of a rule after those of the jumps, once for each element of the first set or map that it looks in. */
 const variants = function* (rule: NetfilterRule, before: readonly Asked[]): Generator<readonly Asked[]> {
   const all = allAsked(rule, before)
   for (const step of rule.steps) {
@@ -194,7 +199,7 @@ const isHarmful = (step: Step): boolean => {
 
 const mayHarm = ({ kind }: Verdict): boolean => kind === 'drop' || kind === 'stolen'
 
-/** What a rule asks of addresses and ports, sets and maps left out. */
+/** The addresses and ports that a rule matches, without its sets and maps. */
 export const askedBy = ({ steps }: NetfilterRule): readonly Asked[] => {
   const asked: Asked[] = []
   for (const step of steps) {

@@ -6,24 +6,28 @@ import { followMembers } from './follow-members.ts'
 import { type Cell, cellsAt, type Explored, findLikes, type Likes } from './member-cells.ts'
 import { settlerOf } from './settle-finding.ts'
 
-/** Says which failures leave a whole row undelivered, of the mappings or networks with these cells. */
+/** Tells which failures leave a whole row undelivered, for the mappings or networks with these cells. */
 export type FindDead = (explored: readonly Explored[], member: number) => (cell: Cell) => boolean
 
-/** Mappings or networks that were explored together, and what is to be made of each finding. */
+/** Mappings or networks that were explored together, and how to report each finding. */
 export interface GroupToTell<Told> {
   readonly rows: readonly ExploredRow[]
   readonly count: number
   readonly findDead: FindDead
-  /** Members of two kinds are not spoken for together. */
+  /** Members of different kinds are not reported together. */
   readonly kindOf?: (member: number) => unknown
-  /** Null: nothing is told of it. Called at once, since a finding has the whole way of its packet. */
+  /**
+   * Turns a finding into a report; null: it is not reported. Called at once, because a finding holds the whole trace of
+   * its packet.
+   */
   readonly tell: (finding: Finding) => Told | null
 }
 
 /**
- * What is told of each mapping or network of a group, by its number.
+ * The reports for each mapping or network of a group, by its number.
  *
- * @returns null when a packet of one does not fare as that of another did: they are to be looked at one by one
+ * @returns null when a packet of one member does not fare as that of another did: the members must be explored one by
+ *   one
  */
 export const tellGroup = <Told>(
   follower: Follower,

@@ -1,10 +1,10 @@
 import { culpritKey } from './blame.ts'
 import type { Finding } from './finding.ts'
 
-/** The culprits that conflicts of mappings name, as stopping usual clients. */
+/** The culprits that conflicts of mappings name and that stop usual clients. */
 export interface ToldOfMappings {
   readonly culprits: Set<object | string>
-  /** Lists of bans that are among them: thousands of mappings share one. */
+  /** The lists of bans among these culprits: thousands of mappings share one list. */
   readonly lists: Set<Finding['otherCulprits']>
 }
 
@@ -15,7 +15,10 @@ export const addTold = (told: ToldOfMappings, { culprits, lists }: ToldOfMapping
   for (const list of lists) told.lists.add(list)
 }
 
-/** Remembers the culprits of a mapping. A rule about source ports concerns mapping and network alike: both are told. */
+/**
+ * Remembers the culprits of a mapping, if they stop usual clients. A rule about source ports is reported for the
+ * mapping and for the network.
+ */
 export const rememberTold = ({ culprits, lists }: ToldOfMappings, finding: Finding): void => {
   const { step, isOfUsual, otherCulprits } = finding
   if (!isOfUsual) return
@@ -26,8 +29,8 @@ export const rememberTold = ({ culprits, lists }: ToldOfMappings, finding: Findi
 }
 
 /**
- * A rule that is about the port of a mapping often meets packets of networks as well: those of programs that bind that
- * very port as their source. Where a conflict of a mapping names the rule, that is an info and no second warning.
+ * Lowers a network's warning to an info if a conflict of a mapping names its rule. A rule about the port of a mapping
+ * often also meets packets of networks: those of programs that bind that port as their source.
  */
 export const withTold = (finding: Finding, { culprits }: ToldOfMappings): Finding => {
   const { step, severity, mapping, isOfUsual, otherCulprits } = finding

@@ -12,9 +12,9 @@ export interface TracedCell {
 }
 
 /**
- * A cell that fails, with a finding for each of its culprits.
+ * Makes a finding for each culprit of a failed cell.
  *
- * @param isDead - the failure leaves a whole row undelivered
+ * @param isDead - whether the failure leaves a whole row undelivered
  */
 export const traceCell = (cell: FailedCell, isDead: boolean): TracedCell => ({
   isDead,
@@ -29,7 +29,7 @@ const findingOf = (
   one: Blamed,
   isOfAll: boolean,
 ): Finding => ({
-  // Written out: thousands are made.
+  // The fields are listed one by one: thousands are made.
   kind: one.kind,
   step: one.step,
   certainty: one.certainty,

@@ -21,7 +21,7 @@ import type { Failed, Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
 import { isEmptyRegion, meet, type Region, without } from './region.ts'
 
-/** One culprit that stops a packet, others in front of it being taken for absent. */
+/** A culprit that stops a packet when others in front of it are treated as absent. */
 export interface Blamed extends Blame {
   readonly certainty: 'certain' | 'possible'
   readonly judgement: Failed
@@ -33,13 +33,13 @@ export interface Blamed extends Blame {
 /** The culprits that stop a packet, in order: each would stop it if those before it were absent. */
 export interface Trail {
   readonly blamed: readonly Blamed[]
-  /** It is the same for another mapping of the group, whose packets fare alike so far. */
+  /** Whether the trail is the same for another mapping of the group, with packets that fare alike so far. */
   readonly holdsFor: (member: number) => boolean
-  /** So many of them stop all packets of a mapping that are in the cell, not only the one that was followed. */
+  /** How many of the culprits stop all packets that a mapping has in the cell, not only the one that was followed. */
   readonly countOfAll: (member: number) => number
 }
 
-/** Behind one drop there may be another: so many are looked for. */
+/** The most culprits to look for: behind one drop there may be another. */
 const MOST_IN_A_ROW = 8
 
 const trails = new WeakMap<GroupCell, Trail>()
@@ -59,7 +59,7 @@ export const trailOf = (follower: Follower, row: GroupRow, cell: GroupCell): Tra
 }
 
 /**
- * Takes the rule that stops a packet away, and looks which one stops it then.
+ * Treats the rule that stops a packet as absent, and finds the rule that stops it then, and so on.
  *
  * @param servedWithout - a rule without which the packet is known to be served
  */
@@ -93,7 +93,8 @@ export const followTrail = (
     const cause = step?.rule ?? step?.chain ?? null
     if (step === null || cause === null || ignored.has(cause) || isOurs(step)) break
     ignored.add(cause)
-    // Of one mapping nothing is to be said of others: what the last packet hung on, which is served, is not asked.
+    // With only one mapping, the packet stands for no others. So what the last, served packet depended on is not
+    // needed.
     if (isOfOne && ignored.size === 1 && cause === servedWithout) break
     if (isOfOne && followWithout(follower, own, at.point, ignored).kind === 'kept') break
     const { learner, ...next }: FollowedForOthers = followForOthers(follower, row, area, at, ignored)
@@ -113,8 +114,9 @@ export const followTrail = (
 }
 
 /**
- * The first one stops all, or there would be no cell; those behind it where all of the packets go the same way. A packet that is
- * spared by lot, and comes where it should, does not meet those that stand behind.
+ * Counts the culprits that stop all packets of a cell. The first does, or there would be no cell. Those behind it do
+ * while all packets go the same way. A packet that a random match spares, and that is delivered, does not meet the
+ * culprits behind.
  */
 const countOfAll = (
   { packetsOf, values: { membersWith } }: GroupRow,
@@ -150,7 +152,7 @@ const isCovered = (part: Region, by: readonly Region[]): boolean =>
     )
     .every(isEmptyRegion)
 
-/** The mappings whose packet would have gone the same way. */
+/** The mappings with a packet that would have gone the same way. */
 export const goAlike = (
   { count, values: { membersWith } }: GroupRow,
   { member, point }: MemberPoint,
@@ -176,10 +178,10 @@ export const goAlike = (
 
 const alike = new WeakMap<NetfilterChain, Map<NetfilterRule, number>>()
 
-/** A list of bans has so many rules at the least. */
+/** The fewest rules that count as a list of bans. */
 const FEW = 4
 
-/** How many more rules of a list of bans there are in the chain, also where other rules stand in between. */
+/** How many more rules of its list of bans are in the chain, even if other rules are in between. */
 const countAlike = ({ chain, rule }: TraceStep): number => {
   if (chain === null || rule === null) return 0
   const counts = alike.get(chain) ?? new Map<NetfilterRule, number>()

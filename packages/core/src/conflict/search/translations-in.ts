@@ -6,22 +6,22 @@ import { meet, type Region } from './region.ts'
 import type { Row } from './row.ts'
 import { type Asked, askedBy } from './suspects.ts'
 
-/** What a foreign rule asks for that gives packets another destination, one of our containers perhaps. */
+/** The matches of a foreign rule that changes destinations, perhaps to a container of the project. */
 export interface Translation {
-  /** Protocols, and interfaces that packets come in by; null: any. */
+  /** The protocols that the rule matches, and below the incoming interfaces; null: any. */
   readonly protocols: readonly ValueRange[] | null
   readonly interfaces: readonly string[] | null
   readonly asked: readonly Asked[]
 }
 
-/** With more translations than this a row is looked at as a whole. */
+/** With more translations than this, a row is explored as a whole. */
 const MOST_APART = 1024
 
 /**
- * The foreign rules that may send packets for the host, or for others, to our containers. Without one of these no such
- * packet gets there.
+ * The foreign rules that may send packets for the host, or for others, to containers of the project. Without such a
+ * rule, no such packet gets there.
  *
- * @param subnets - of our networks, of all families
+ * @param subnets - the subnets of the project's networks, of all families
  */
 export const translationsIn = (
   rulesets: readonly NetfilterRuleset[],
@@ -55,7 +55,7 @@ const translates = (step: Step, subnets: readonly RangeSet[]): boolean =>
     : step.kind === 'set' && (step.target === 'daddr' || step.target === 'dport')
 
 /**
- * The packets of a row that some translation asks for. One that no translation asks for keeps its destination.
+ * The packets of a row that some translation matches. Other packets keep their destination.
  */
 export const translatedParts = (row: Row, translations: readonly Translation[]): readonly Row[] => {
   const own = translations.filter(
@@ -75,11 +75,11 @@ export const translatedParts = (row: Row, translations: readonly Translation[]):
   return [...parts.values()]
 }
 
-/** Null: nothing of it. */
+/** The part of a region that a rule matches; null: none. */
 const partAsked = (region: Region, asked: readonly Asked[]): Region | null => {
   let part = region
   for (const { field, set, inside } of asked) {
-    // A rule of the other family.
+    // The rule is for the other family.
     if (typeof set.starts[0] !== typeof part[field].starts[0]) return null
     const met = meet(part[field], set, inside)
     if (isEmptySet(met)) return null

@@ -1,6 +1,6 @@
 import type { Link } from '@portolan/netfilter/analysis'
 
-/** Tunnels of points: behind each are its peers alone, and no neighbour is asked for there. */
+/** Point-to-point tunnels: only the peers are behind each, and there is no neighbour discovery. */
 const tunnels: ReadonlySet<string> = new Set([
   ...['wireguard', 'tun', 'ppp', 'sit', 'ipip', 'gre', 'ip6gre', 'ip6tnl', 'vti', 'vti6', 'xfrm'],
 ])

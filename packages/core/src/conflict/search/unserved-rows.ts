@@ -6,11 +6,10 @@ import type { Row } from './row.ts'
 import { firstOf, partsOf } from './served-rows.ts'
 
 /**
- * The closed rows of a mapping whose port other mappings of the project have too, without the addresses that one of
- * these serves or closes itself.
+ * The closed rows of a mapping, without the addresses that another mapping of the same port serves or closes itself.
  */
 export const unservedRows = (desired: DesiredState, rows: readonly Row[]): readonly Row[] => {
-  // Which mapping an address belongs to does not hang on the sources it takes.
+  // The mapping that an address belongs to does not depend on the sources it accepts.
   const open = desired.mappings.map((mapping): DesiredMapping => ({ ...mapping, allowFrom: null }))
   const openState: DesiredState = { ...desired, mappings: open }
   return rows.flatMap((row) => {
@@ -41,7 +40,7 @@ export const unservedRows = (desired: DesiredState, rows: readonly Row[]): reado
   })
 }
 
-/** Another mapping opens the same port of the same container, to other sources perhaps. */
+/** Whether another mapping opens the same port of the same container, perhaps to other sources. */
 const opensSame = (one: DesiredMapping, { kind, protocol, targets, ...rest }: DesiredMapping): boolean =>
   one.label !== rest.label &&
   one.kind === kind &&

@@ -1,7 +1,10 @@
 import type { Family } from '@portolan/netfilter'
 import { type Host, isBridge, type Link } from '@portolan/netfilter/analysis'
 
-/** The interfaces of default routes, of halves of one too (VPNs); where there is none, all that lead to a wire. */
+/**
+ * The interfaces of default routes, or of halves of one (VPNs). If there are none, all interfaces with an address
+ * except bridges; if there are only bridges, these.
+ */
 export const uplinkNames = (host: Host, family: Family, links: readonly Link[]): ReadonlySet<string> => {
   const names = new Set<string>()
   for (const { buckets } of host.routers[family].tables.values())

@@ -1,8 +1,8 @@
 import type { DesiredState } from '../../contract/index.ts'
 
 /**
- * A desired state without some networks, and without the mappings that lead there. Their bridges take part in nothing
- * either: a bridge with a subnet of the host would draw packets of innocent networks to itself.
+ * Leaves some networks out of a desired state, with the mappings that lead there. Their bridges are left out too: a
+ * bridge with a subnet of the host would attract packets of innocent networks.
  */
 export const withoutNetworks = (desired: DesiredState, names: readonly string[]): DesiredState => {
   if (names.length === 0) return desired

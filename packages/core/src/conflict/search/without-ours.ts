@@ -2,7 +2,7 @@ import type { NetfilterRuleset, NetfilterTable, Step } from '@portolan/netfilter
 import { ownerOf } from '@portolan/netfilter'
 import { furtherSteps } from '@portolan/netfilter/analysis'
 
-/** The rules of a host without any of ours. */
+/** The rules of a host, with managed rules left out. */
 export const withoutOurs = (rulesets: readonly NetfilterRuleset[]): readonly NetfilterRuleset[] =>
   rulesets.map(({ tables }) => ({ tables: tables.map(strip) }))
 
@@ -15,7 +15,7 @@ const strip = (table: NetfilterTable): NetfilterTable => ({
   }),
 })
 
-/** Does anybody but us send packets elsewhere? */
+/** Whether a foreign rule sends packets to another destination. */
 export const hasTranslations = (rulesets: readonly NetfilterRuleset[]): boolean =>
   rulesets.some(({ tables }) =>
     tables.some((table) =>

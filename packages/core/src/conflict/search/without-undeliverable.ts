@@ -3,8 +3,8 @@ import { type DesiredState, hasBridgeNetfilter } from '../../contract/index.ts'
 import { isInside } from '../../contract/openings.ts'
 
 /**
- * A desired state without what a host cannot deliver, as `findIccUnenforceable` tells once: where only isolated ports
- * hold `icc: off`, no container reaches another one by a link.
+ * Leaves out of a desired state what a host cannot deliver and `findIccUnenforceable` reports once: if only isolated
+ * ports hold `icc: off`, no container reaches another by a link.
  */
 export const withoutUndeliverable = (desired: DesiredState, facts: HostFacts): DesiredState => {
   if (desired.openings === undefined || hasBridgeNetfilter(facts)) return desired

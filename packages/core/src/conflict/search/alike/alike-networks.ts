@@ -8,19 +8,19 @@ import { addMentions, type Mentions, type MentionsReader, noMentions } from './m
 import { distance, eachOverlap, inOrder, type Marked, marked, overlapping, sharesAny } from './overlaps.ts'
 import { describeOwnRules, type OwnName, type OwnNames, rangeToken } from './own-rules.ts'
 
-/** Networks of a project that nothing on a host tells apart: what is found of one is true of all. */
+/** Networks of a project that nothing on a host distinguishes: a finding for one holds for all. */
 export interface AlikeNetworks {
   readonly networks: readonly [DesiredNetwork, ...DesiredNetwork[]]
   readonly subnets: Readonly<Record<Family, AlikeSubnets>>
 }
 
-/** The project's subnets, read. */
+/** The project's subnets by family and network, parsed. */
 export type SubnetsOf = Readonly<Record<Family, ReadonlyMap<DesiredNetwork, Subnet>>>
 
 /**
- * Puts together the networks that are made alike, and that rules, routes, interfaces and sysctls treat alike: a rule of
- * another program names all of them or none, and our own rules have the same for each. A network of which any of these
- * names a part is alone.
+ * Groups networks that are defined alike and treated alike by rules, routes, interfaces and sysctls. A foreign rule
+ * then names all of them or none, and the managed rules are the same for each. A network stays alone if any of these
+ * names only a part of it.
  *
  * @param planned - the facts with the project's bridges
  */
@@ -57,7 +57,7 @@ const subnetsIn = (networks: readonly DesiredNetwork[], subnets: SubnetsOf[Famil
     .sort((a, b) => ((a.whole.starts[0] ?? 0) < (b.whole.starts[0] ?? 0) ? -1 : 1)),
 })
 
-/** What is told of each network: the same of two that are alike. */
+/** Describes each network as text. Networks that are alike get the same text. */
 const tellApart = (
   desired: DesiredState,
   planned: HostFacts,
@@ -84,9 +84,9 @@ const tellApart = (
       else alone(network)
     })
   for (const family of families) for (const network of overlapping(subnets[family])) alone(network)
-  // Our rules name the containers that the project has there, each by its address.
+  // On an external network, managed rules name the project's containers one by one, by address.
   for (const [at, { external }] of networks.entries()) if (external) alone(at)
-  // What is named to reach one of them reaches that one alone.
+  // An opening names one network, and lets packets reach only that one.
   const named = new Set(
     (desired.openings ?? []).flatMap(({ network, from }) => [
       network,
@@ -100,7 +100,7 @@ const tellApart = (
   const foreign = mentionsIn(rulesets, concerns, (isOurs) => !isOurs)
   if (foreign.computes) for (const network of networks.keys()) alone(network)
   for (const [token, range] of foreign.ranges) note(range, token)
-  // Rules of other projects stand in our chains too.
+  // The managed chains also hold rules of other projects.
   for (const [token, range] of mentionsIn(rulesets, concerns, (isOurs) => isOurs).ranges)
     if (!names.of.has(token) && !names.targets.has(token)) note(range, token)
   const ofFacts = describeFacts({ networks, planned, host, subnets, foreign })
@@ -108,7 +108,10 @@ const tellApart = (
   return told.map((lines, at) => [...lines, ofFacts[at], ofRules[at]].join('\n'))
 }
 
-/** What the project made the networks of, in words that are the same for networks that were made alike. */
+/**
+ * Describes how the project defines a network, without its name and addresses: networks defined alike get the same
+ * text.
+ */
 const ownKind = (network: DesiredNetwork, subnetsOf: SubnetsOf): string =>
   JSON.stringify([
     { ...network, name: null, bridge: null, mtu: null, ip: null, ip6: null },

@@ -5,18 +5,18 @@ import type { DesiredNetwork } from '../../../contract/index.ts'
 import type { Mentions } from './mentions.ts'
 import { distance, eachOverlap, type Marked } from './overlaps.ts'
 
-/** What is asked of a host. */
+/** The host and the networks to describe. */
 export interface FactsAsked {
   readonly networks: readonly DesiredNetwork[]
   /** The facts with the project's bridges. */
   readonly planned: HostFacts
   readonly host: Host
   readonly subnets: Readonly<Record<Family, readonly Marked[]>>
-  /** What rules name that are not ours. */
+  /** What foreign rules name. */
   readonly foreign: Mentions
 }
 
-/** What interfaces, sysctls and routes have of each network, in words that are the same for networks that are alike. */
+/** Describes each network by its interface, sysctls and routes. Networks that are alike get the same text. */
 export const describeFacts = ({
   networks,
   planned,
@@ -69,7 +69,10 @@ const noteSysctls = (
   }
 }
 
-/** Routes and the prefixes of routing rules: one that covers a subnet by what it is, one inside by where it is. */
+/**
+ * Notes routes and the prefixes of routing rules. A prefix that covers a subnet is noted by its range, and a prefix
+ * inside a subnet by its place within it.
+ */
 const noteRoutes = (
   networks: readonly DesiredNetwork[],
   { routers }: Host,

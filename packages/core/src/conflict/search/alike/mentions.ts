@@ -1,14 +1,14 @@
 import type { NetfilterRule, Step, ValueRange } from '@portolan/netfilter'
 
-/** What rules name that could tell one network from another. */
+/** The names and values in rules that could distinguish one network from another. */
 export interface Mentions {
-  /** Interfaces; with `*` at the end where the name goes on. */
+  /** Names of interfaces; a wildcard ends with `*`. */
   readonly names: Set<string>
-  /** Addresses, and all else that is a number: more than is needed only keeps networks apart. */
+  /** Addresses, and all other numbers. A number that is no address does no harm: it can only keep networks apart. */
   readonly ranges: Map<string, ValueRange>
   /** Indexes of interfaces. */
   readonly indexes: ValueRange[]
-  /** An address takes part in a computation, so that no range says what is asked of it. */
+  /** A rule computes with an address, so no range describes which addresses the rule asks for. */
   computes: boolean
 }
 
@@ -19,12 +19,14 @@ export const noMentions = (): Mentions => ({
   computes: false,
 })
 
-/** What is read of rules, one after the other. */
+/** Collects the mentions of one rule after the other. */
 export interface MentionsReader {
   readonly mentions: Mentions
-  /** Sets that many rules share are read once. */
+  /** Sets that were read already: many rules share a set. */
   readonly seen: Set<object>
-  /** Whether a range could tell networks apart. Of thousands of rules most name other places, which are left out. */
+  /**
+   * Whether a range could distinguish networks. Most of thousands of rules name other addresses, which are left out.
+   */
   readonly concerns: (range: ValueRange) => boolean
 }
 
@@ -36,7 +38,7 @@ export const addMentions = (reader: MentionsReader, { steps }: Pick<NetfilterRul
 const addressFields: readonly unknown[] = ['saddr', 'daddr']
 const indexFields: readonly unknown[] = ['iif', 'oif']
 
-/** Most steps of most rules ask a field for ranges, or are a verdict: nothing has to be looked for in these. */
+/** Most steps are a verdict, or compare a field with ranges or names. These need no search through their parts. */
 const visitStep = (reader: MentionsReader, step: Step): void => {
   if (step.kind === 'verdict') return
   const isPlain =
@@ -63,7 +65,7 @@ const visit = (reader: MentionsReader, node: unknown): void => {
   }
   const { mentions, seen } = reader
   if ('elements' in node) {
-    // A set or map is one object for all rules that look in it.
+    // All rules that look in a set or map share one object for it.
     if (seen.has(node)) return
     seen.add(node)
   }
@@ -77,7 +79,7 @@ const visit = (reader: MentionsReader, node: unknown): void => {
   for (const key in node) visit(reader, node[key])
 }
 
-/** Steps, expressions, sets and lists of them. */
+/** A step, an expression, a set, or a list of them. */
 type Node = Readonly<Record<string, unknown>>
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null
@@ -90,7 +92,7 @@ const addConstant = (reader: MentionsReader, value: unknown): void => {
   if (typeof value === 'number' || typeof value === 'bigint') addRange(reader, { first: value, last: value })
 }
 
-/** Does an expression below read one of the fields? */
+/** Whether an expression, or a part of it, reads one of the fields. */
 const asksFor = (value: unknown, fields: readonly unknown[]): boolean => {
   if (!isNode(value) || 'elements' in value) return false
   const named =
@@ -102,7 +104,7 @@ const asksFor = (value: unknown, fields: readonly unknown[]): boolean => {
   )
 }
 
-/** Whatever numbers are compared with an index. */
+/** Collects the numbers that are compared with an interface index. */
 const addIndexes = (mentions: Mentions, value: unknown): void => {
   if (!isNode(value)) return
   if (isRange(value)) mentions.indexes.push(value)

@@ -1,19 +1,21 @@
 import type { ValueRange } from '@portolan/netfilter'
 import type { RangeSet } from '@portolan/netfilter/analysis'
 
-/** A subnet, and what is known of it so far. */
+/** A subnet with the network that it belongs to. */
 export interface Marked {
   readonly first: number | bigint
   readonly last: number | bigint
-  /** The network it is of, by its place. */
+  /** The index of the network in the list of networks. */
   readonly network: number
 }
 
-/** Subnets of one family that rise. Those that overlap are told apart by their makers. */
+/** Sorts subnets of one family by address. Subnets that overlap must be kept apart by the caller (`overlapping`). */
 export const inOrder = (subnets: readonly Marked[]): readonly Marked[] =>
   [...subnets].sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
 
-/** Calls with each subnet that shares an address with a range, and whether the range has the whole of it. */
+/**
+ * Calls back for each subnet that shares an address with a range, and says whether the range covers the whole subnet.
+ */
 export const eachOverlap = (
   subnets: readonly Marked[],
   { first, last }: ValueRange,
@@ -26,7 +28,7 @@ export const eachOverlap = (
   }
 }
 
-/** Has a range an address of any of the subnets? */
+/** Whether a range shares an address with any of the subnets. */
 export const sharesAny = (
   subnets: readonly Marked[],
   first: number | bigint,
@@ -36,7 +38,7 @@ export const sharesAny = (
   return subnet !== undefined && subnet.first <= last
 }
 
-/** The place of the first subnet that does not end before a value. */
+/** The index of the first subnet that does not end before a value. */
 const placeOf = (subnets: readonly Marked[], value: number | bigint): number => {
   let low = 0
   let high = subnets.length
@@ -48,11 +50,11 @@ const placeOf = (subnets: readonly Marked[], value: number | bigint): number => 
   return low
 }
 
-/** A subnet as marked. */
+/** The subnet of a network, with the network's index. */
 export const marked = ({ starts: [first], ends: [last] }: RangeSet, network: number): readonly Marked[] =>
   first === undefined || last === undefined ? [] : [{ first, last, network }]
 
-/** The networks whose subnets share an address with that of another. */
+/** The networks with a subnet that overlaps the subnet of another network. */
 export const overlapping = (subnets: readonly Marked[]): readonly number[] => {
   const found: number[] = []
   let before: Marked | undefined
@@ -63,6 +65,6 @@ export const overlapping = (subnets: readonly Marked[]): readonly number[] => {
   return found
 }
 
-/** How far one address is behind another, as text. */
+/** The distance from one address to another, as text. */
 export const distance = (from: number | bigint | undefined, to: number | bigint | undefined): string =>
   from === undefined || to === undefined ? '' : String(BigInt(to) - BigInt(from))

@@ -1,29 +1,29 @@
 import type { NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
 import { ownerOf } from '@portolan/netfilter'
 
-/** What a name or a range in our rules stands for: the network, by its place, and what of it. */
+/** The meaning of a name or a range in a managed rule: the network, by its index, and its bridge, subnet or gateway. */
 export interface OwnName {
   readonly network: number
   readonly as: 'bridge' | 'subnet' | 'gateway'
 }
 
-/** Names and ranges of a project, by `rangeToken` or as they are. */
+/** The names and ranges of a project. A range is keyed by its `rangeToken`. */
 export interface OwnNames {
   readonly of: ReadonlyMap<string, OwnName>
-  /** Addresses that mappings lead to, or that endpoints have. */
+  /** The addresses of endpoints and of mappings' targets. */
   readonly targets: ReadonlySet<string>
 }
 
-/** A rule of ours, or an element of a map of ours. */
+/** A managed rule, or an element of a managed map. */
 interface Item {
-  /** The chain or the map. */
+  /** The name of the chain or map that holds it. */
   readonly place: string
   readonly node: unknown
   readonly networks: readonly number[]
 }
 
 /**
- * What our rules have of each network, in words that are the same for networks that they treat alike.
+ * Describes what the managed rules hold for each network. Networks that these rules treat alike get the same text.
  *
  * @param count - how many networks there are
  */
@@ -33,7 +33,7 @@ export const describeOwnRules = (
   count: number,
 ): readonly string[] => {
   const items: Item[] = []
-  /** By chain: the network whose rules lead there; null where those of several do. */
+  /** For each chain, the network with rules that jump there; null: rules of several networks do. */
   const homes = new Map<string, number | null>()
   const seen = new Set<object>()
   for (const { tables } of rulesets)
@@ -55,7 +55,7 @@ export const describeOwnRules = (
     const home = homes.get(place) ?? null
     const concerned = networks.length === 0 && home !== null ? [home] : networks
     if (concerned.length === 0) continue
-    // What names two networks is for no others.
+    // A rule that names two networks applies to no others.
     const whose = concerned.length > 1 ? concerned.join(' ') : ''
     const words = wordsOf(node, names, isHome)
     for (const network of concerned)
@@ -70,7 +70,7 @@ const nameIn = ({ tool, family, name }: NetfilterTable, place: string): string =
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
-/** The elements of sets and maps that were not met before, by the name of theirs. */
+/** The elements of sets and maps that were not met before, with the names of their set or map. */
 const elementsIn = (
   value: unknown,
   seen: Set<object>,
@@ -92,7 +92,7 @@ const readItem = (place: string, node: unknown, names: OwnNames): Item => {
   return { place, node, networks: [...networks] }
 }
 
-/** Names and ranges; those of sets are read for themselves. */
+/** The names and ranges in a value. Those inside sets are left out, because their elements are items of their own. */
 const tokensIn = (value: unknown): readonly string[] => {
   if (!isObject(value) || 'elements' in value) return []
   const token = tokenOf(value)
@@ -104,7 +104,7 @@ const tokenOf = ({ first, last, text }: Readonly<Record<string, unknown>>): stri
   return typeof text === 'string' ? text : null
 }
 
-/** A range of addresses as text: those of IPv4 are numbers, those of IPv6 are not. */
+/** A range of addresses as text. The type tells the families apart: number for IPv4, bigint for IPv6. */
 export const rangeToken = (first: number | bigint, last: unknown): string =>
   `${typeof first} ${first} ${last}`
 
@@ -121,14 +121,14 @@ const noteHomes = (
   }
 }
 
-/** The chains that something leads to. */
+/** The chains that a rule or an element jumps to. */
 const chainsIn = (value: unknown): readonly string[] => {
   if (!isObject(value) || 'elements' in value) return []
   const { chain } = value
   return typeof chain === 'string' ? [chain] : Object.values(value).flatMap(chainsIn)
 }
 
-/** The last words of the chains that are for one network only. */
+/** The bare names of chains that only one network uses. */
 const privateNames = (homes: ReadonlyMap<string, number | null>): ReadonlySet<string> =>
   new Set([...homes].flatMap(([name, home]) => (home === null ? [] : [name.split(' ').at(-1) ?? ''])))
 
