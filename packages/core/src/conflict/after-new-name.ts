@@ -11,11 +11,13 @@ import { blockPools, type HeldBlocks } from '../pool/held-blocks.ts'
 import { newNameText } from '../pool/name-taken.ts'
 import type { Conflict } from './conflict.ts'
 
-/** No subnet is picked in the cluster for a host that is none of its own. */
+/**
+ * Asks to join the cluster first: no subnet is picked in a cluster that this host is not a member of. Null: it is one.
+ */
 const joinText = ({ cluster, unjoined }: HeldBlocks): string | null =>
   unjoined !== undefined ? `First join cluster ${cluster}, or get the blocks of this host back.` : null
 
-/** Is each of these subnets in a block that `join` gets back, unless another host has it by then? */
+/** Whether `join` may return the blocks of all these subnets, unless another host has taken them by then. */
 const mayComeBack = (subnets: readonly string[], blocks: HeldBlocks): boolean => {
   const { lost, pools, former = [], left, elsewhere } = blocks
   if (left !== undefined || elsewhere !== undefined) return false
@@ -28,7 +30,7 @@ const mayComeBack = (subnets: readonly string[], blocks: HeldBlocks): boolean =>
   )
 }
 
-/** A network that moves although its block is free gets other addresses for nothing. */
+/** Puts `join` in front of a remedy: if its block is free, the network need not move to other addresses. */
 const afterJoin = (conflict: Conflict, { join }: HeldBlocks): Conflict => ({
   ...conflict,
   remedy: {
@@ -37,7 +39,7 @@ const afterJoin = (conflict: Conflict, { join }: HeldBlocks): Conflict => ({
   },
 })
 
-/** Has this host, which has joined, no block of a family that one of these subnets is of, so that none can be picked? */
+/** Whether this host has joined but has no block of the family of one of these subnets, so that none can be picked. */
 const lacksBlock = (subnets: readonly string[], blocks: HeldBlocks): boolean =>
   blocks.pools !== null &&
   blocks.left === undefined &&
@@ -61,7 +63,7 @@ const familiesWithoutRoom = (
   )
 }
 
-/** There is nothing to move to, or to be made in, before. */
+/** Puts the claim of a block in front of a remedy: before that, the network has nothing to move to or be made in. */
 const afterClaim = (
   { remedy, ...conflict }: Conflict,
   [what, claim, join]: readonly [what: string, claim: string, join: string],
@@ -73,17 +75,20 @@ const afterClaim = (
   },
 })
 
-/** How many blocks of such a family this host has with another one. */
+/**
+ * The number of blocks that this host has in these families once it has one more. The largest number of any family
+ * counts.
+ */
 const oneMore = (families: ReadonlySet<Family>, { blocks, leaving = [] }: HeldBlocks): number => {
   const kept = blocks.filter((block) => !leaving.includes(block)).map((block) => parsePrefix(block).family)
   return 1 + Math.max(...[...families].map((family) => kept.filter((one) => one === family).length))
 }
 
 /**
- * A conflict about a block of a cluster, whose remedy begins with a name or a block for this host where it needs one.
+ * A conflict about a block of a cluster. Its remedy begins with a name or a block for this host, if it needs one.
  *
- * @param subnets - those of the network that are in such blocks
- * @param used - what of the blocks of this host is in use, as far as it is known
+ * @param subnets - the network's subnets in such blocks
+ * @param used - the known subnets that are in use in the blocks of this host
  */
 export const afterNewName = (
   conflict: Conflict,
@@ -102,7 +107,7 @@ export const afterNewName = (
       : afterClaim(conflict, ['one more block', joinWithCount(join, oneMore(families, blocks)), join])
   }
   const { text, commands } = conflict.remedy
-  // Which of the two ways it is, only the text tells.
+  // The text alone says which of the two ways applies.
   if (blocks.takeover !== undefined)
     return { ...conflict, remedy: { text: `${first} Then: ${text}`, commands: [blocks.takeover] } }
   const rest = commands.filter((command) => command !== blocks.join)

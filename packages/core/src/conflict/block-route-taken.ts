@@ -3,7 +3,10 @@ import { afterOptions, shellCommand } from '@portolan/netfilter/advice'
 import { MAIN, plainMetric, type Rivalry } from '../route/rival-routes.ts'
 import { aboutHost, type Conflict, culpritOutsideRules, type Remedy } from './conflict.ts'
 
-/** How a route stands in the way of one of ours: the same destination, a part of it, or an address of this host in it. */
+/**
+ * How a route is in the way of a route of Portolan: it has the same destination, a part of it, or leads to an address
+ * of this host in it.
+ */
 export type RouteClash = Rivalry | 'part' | 'address'
 
 const causes: Readonly<Record<RouteClash, string>> = {
@@ -17,8 +20,8 @@ const causes: Readonly<Record<RouteClash, string>> = {
 }
 
 /**
- * What a route comes with: the address of an interface, which may be a bridge of ours, or may have a peer. Null: it was made by
- * itself.
+ * What a route comes with: the address of an interface. The interface may be a bridge of Portolan, or the address may
+ * have a peer. Null: the route was made on its own.
  */
 export type RouteOrigin =
   | ({ readonly kind: 'peer' } & Required<PeerFact>)
@@ -27,10 +30,10 @@ export type RouteOrigin =
   | null
 
 /**
- * A route of another program takes packets for the block of another host elsewhere. Containers there cannot be reached
- * from this host, or some of them, and answers to them are lost.
+ * A route of another program leads packets for another host's block elsewhere. Some or all containers there cannot be
+ * reached from this host, and replies to them are lost.
  *
- * @param host - the host that has the block; null: it is not said
+ * @param host - the host that has the block; null: not named
  * @internal
  */
 export const blockRouteTaken = (
@@ -56,18 +59,18 @@ export const blockRouteTaken = (
   }
 }
 
-/** Does it get all packets to the block? */
+/** Whether the route gets all packets to the block. */
 const isWhole = (clash: RouteClash): boolean => clash === 'key' || clash === 'network' || clash === 'lower'
 
 const remedyFor = (route: RouteFact, clash: RouteClash, origin: RouteOrigin, wording: Wording): Remedy => {
   if (origin?.kind === 'network') return moveNetwork(origin, wording)
-  // The kernel's route to what is on an interface: without it the interface is of no use.
+  // The kernel's route to the network of an interface. Without it, the interface is of no use.
   if (origin?.kind === 'interface')
     return {
       text: `It is ${clash === 'address' ? 'an address' : 'the network'} of ${shellWord(route.interface ?? '')}: give that one addresses outside the cluster's pools, or take its range out of the pools of the cluster.`,
       commands: [],
     }
-  // The kernel made it with the address, and makes it again with that.
+  // The kernel made the route with the address, and makes it again with the address.
   if (origin?.kind === 'peer') {
     const link = shellWord(route.interface ?? '')
     return {
@@ -81,7 +84,7 @@ const remedyFor = (route: RouteFact, clash: RouteClash, origin: RouteOrigin, wor
   }
 }
 
-/** What makes room where the route is that of a network of Portolan. */
+/** The remedy if the route belongs to a network of Portolan. */
 export const moveNetwork = (
   origin: Extract<RouteOrigin, { readonly kind: 'network' }>,
   { moveOther }: Wording,
@@ -100,7 +103,7 @@ const wayOf = (
     : `: ${moveOther.replaceAll('{project}', () => shellWord(project)).replaceAll('{}', () => written)}`
 }
 
-/** As `ip route del` takes it. */
+/** A route as `ip route del` takes it. */
 export const routeText = (route: RouteFact): string => {
   const { destination = 'default', gateway, interface: name, table, type, metric, tos } = route
   return [
@@ -110,7 +113,7 @@ export const routeText = (route: RouteFact): string => {
     ...(gateway == null ? [] : ['via', gateway]),
     ...(name == null ? [] : ['dev', shellWord(name)]),
     ...(table === undefined || table === MAIN ? [] : ['table', String(table)]),
-    // Without it a command would be about the first route of that destination.
+    // Without the metric, a command would mean the first route with that destination.
     ...(metric === undefined || metric === plainMetric(destination) ? [] : ['metric', String(metric)]),
   ].join(' ')
 }

@@ -5,10 +5,11 @@ import { aboutHost, type Conflict, culpritOutsideRules, type Remedy } from './co
 import { priorityOf, type RuleAhead } from './rule-ahead.ts'
 
 /**
- * A routing rule takes packets for the block of another host elsewhere, or refuses them, before our route to it is asked.
+ * A routing rule leads packets for another host's block elsewhere, or refuses them, before Portolan's route is looked
+ * up.
  *
- * @param rules - all of the block's family, in their order
- * @param origin - of the route that the rule finds
+ * @param rules - all rules of the block's family, in their order
+ * @param origin - the origin of the route that the rule finds
  * @internal
  */
 export const blockRuleAhead = (
@@ -39,7 +40,7 @@ export const blockRuleAhead = (
 }
 
 const leadAhead = (block: string, { rule, route }: RuleAhead, rules: readonly RoutingRuleFact[]): Remedy => {
-  // Of itself `ip rule` is about IPv4 alone.
+  // Without -6, `ip rule` means only IPv4.
   const ip = `ip${block.includes(':') ? ' -6' : ''} rule`
   const place = placeAhead(priorityOf(rule), rules)
   if (place !== null) {
@@ -51,15 +52,15 @@ const leadAhead = (block: string, { rule, route }: RuleAhead, rules: readonly Ro
   }
   const words = routingRuleWords(rule)
   const text = `No rule can be put ahead of one of priority 0, such as \`${words}\`. Delete that rule if it is a stray. If it is meant, make it anew with a higher priority`
-  // The values of some selectors are not known, and without them another rule may be meant.
+  // The values of some selectors are not known. Without them, the command may mean another rule.
   if (rule.other !== undefined) return { text: `${text}.`, commands: [] }
   const command = `${ip} del pref 0 ${words}`
   return { text: `${text}: \`${command}\` removes it.`, commands: [command] }
 }
 
 /**
- * What makes a new rule come ahead of one: nothing where the kernel puts it there by itself. Null: nothing does, as of
- * equal priorities a new one is the last.
+ * The option that puts a new rule ahead of a given one. Empty: the kernel puts it there by default. Null: no option
+ * does, because a new rule comes last among rules of equal priority.
  *
  * @see net/core/fib_rules.c `fib_default_rule_pref`, `fib_nl_newrule`
  */

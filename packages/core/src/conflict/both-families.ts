@@ -1,7 +1,7 @@
 import type { Conflict } from './conflict.ts'
 import { type Overlapped, overlapText } from './subnet-overlap.ts'
 
-/** A conflict of one subnet of a network, and what that collides with. */
+/** A conflict of one subnet of a network, with what the subnet collides with. */
 export interface FoundOverlap {
   readonly conflict: Conflict
   readonly subnet: string
@@ -9,10 +9,10 @@ export interface FoundOverlap {
 }
 
 /**
- * Conflicts of subnets with the blocks of a cluster, with one for both families of a network where the same leads out of both: one
- * move takes it out.
+ * Merges the conflicts of a network's two families with the blocks of a cluster into one, if both have the same remedy.
+ * One move settles both.
  *
- * @param isTogether - is the conflict one of these?
+ * @param isTogether - whether a conflict may be merged
  */
 export const withBothFamilies = (
   found: readonly FoundOverlap[],

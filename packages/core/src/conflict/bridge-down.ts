@@ -2,11 +2,11 @@ import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
 import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /**
- * The bridge of an external network is down. The kernel takes back its routes with it (net/ipv4/fib_frontend.c
- * `fib_disable_ip`), so packets for its containers go wherever another route leads. A bridge of ours is set up by the
- * plan; one of another program is not touched.
+ * The bridge of an external network is down. The kernel then removes its routes (net/ipv4/fib_frontend.c
+ * `fib_disable_ip`), so packets for its containers follow other routes. The plan sets up a bridge of Portolan, but does
+ * not touch one of another program.
  *
- * @param owner - the engine that has the bridge, where it is known
+ * @param owner - the engine that has the bridge; null: not known
  * @internal
  */
 export const bridgeDown = (network: string, bridge: string, owner: string | null): Conflict => ({

@@ -3,7 +3,7 @@ import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
 import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /**
- * An interface that is not ours has the name our bridge should get.
+ * A foreign interface has the name that a network's bridge should get.
  * @internal
  */
 export const bridgeNameTaken = (

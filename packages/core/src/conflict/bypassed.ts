@@ -7,8 +7,9 @@ import type { Finding } from './search/finding.ts'
 import type { ClosedBecause } from './search/row.ts'
 
 /**
- * Packets that the contract keeps out come in: a foreign rule changes what our drops ask for, or accepts the packets in
- * front of our drops in the same chain. An accept in another chain does not (nft(8), OVERALL EVALUATION).
+ * Packets come in that the contract keeps out. A foreign rule changes what the managed drops match, or accepts the
+ * packets in front of these drops in the same chain. An accept in another chain does not let them in (nft(8), OVERALL
+ * EVALUATION).
  * @internal
  */
 export const bypassed = (finding: Finding, wording: Wording): Words => {
@@ -31,7 +32,7 @@ const notMeant = ({ step }: Finding): string => {
   return terms === null ? changeRule : `Leave it, if these packets are meant to come in. ${terms}`
 }
 
-/** What is wrong for the user: what comes in, and why it must not. */
+/** The effect for the user: which packets come in, and why they must not. */
 const effect = (finding: Finding): string => {
   const { mapping, network, certainty, rows } = finding
   const [row] = rows
@@ -54,11 +55,11 @@ const which: Readonly<Record<Exclude<ClosedBecause, 'icc' | 'internal'>, (boundT
   unpublished: () => 'for ports that are not published',
 }
 
-/** An accept, or what else ends the chain in front of our jump. */
+/** Whether the step is an accept, or something else that ends the chain in front of the managed jump. */
 const isPass = ({ step }: Finding): boolean =>
   step !== null && ['accept', 'return', 'jump', 'goto'].includes(step.deed.kind)
 
-/** What the rule does, and the same where it is only possible. */
+/** What the rule does: first the certain form, then the possible one. */
 const deeds = (finding: Finding): readonly [string, string] => {
   if (isPass(finding))
     return [

@@ -5,16 +5,16 @@ import type { Finding } from './search/finding.ts'
 import { deedsOf } from './search/rewriting-step.ts'
 import { strayInterface } from './search/stray-interface.ts'
 
-/** The interface that packets leave by which are for another one; null where that is not what is wrong. */
+/** The wrong interface that packets leave by; null: that is not the fault. */
 export const wrongWay = ({ judgement: { conclusion } }: Finding): string | null =>
   strayInterface({ reached: conclusion.reached, world: conclusion.end.world })
 
-/** The sentence that says what drops packets, or does to them what they are lost for. */
+/** The sentence that names what drops packets, or what it does to them so that they are lost. */
 export const causeOfDrop = (finding: Finding, packets: string): string => {
   const { step } = finding
   const out = wrongWay(finding)
   if (out !== null) {
-    // A mark that only first packets have leads these away from where the others go.
+    // A mark on only the first packets leads these to another interface than the later ones.
     const isOfFirst = isLater(finding) && step?.packet === 1
     const first = finding.judgement.conclusion.reached.world.out?.name ?? out
     const leads = isOfFirst ? `the first packets alone to ${first}` : `${packets} to ${out}`
@@ -28,6 +28,6 @@ export const causeOfDrop = (finding: Finding, packets: string): string => {
   return cause(finding, does, mayDo)
 }
 
-/** What to do about a route that leads packets away. */
+/** The remedy for a route that leads packets away; empty for any other cause. */
 export const remedyOfWay = (finding: Finding): Pick<Words, 'remedy'> =>
   finding.step?.deed.kind === 'misroute' && wrongWay(finding) !== null ? { remedy: anotherRoute } : {}

@@ -7,8 +7,8 @@ import { culpritOf, type Finding } from './search/finding.ts'
  * The sentence that says what causes a finding: `Docker's policy on chain FORWARD (iptables-nft, table filter) drops
  * the packets.`
  *
- * @param does - what it does, in the present tense
- * @param mayDo - the same, of a finding that is only possible
+ * @param does - what the culprit does, in the present tense
+ * @param mayDo - the same for a finding that is only possible
  */
 export const cause = (
   { step, certainty }: Pick<Finding, 'step' | 'certainty'>,
@@ -42,5 +42,5 @@ export const culpritName = (culprit: Culprit, step: TraceStep | null): string =>
     : `${whose}rule ${position} of chain ${chain} (${place})`
 }
 
-/** A sentence begins with a capital letter. */
+/** Capitalises the first letter of a sentence. */
 export const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`

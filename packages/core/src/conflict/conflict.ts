@@ -11,8 +11,8 @@ import type { DesiredMapping, DesiredTarget } from '../contract/index.ts'
 import type { HookNeed } from './remedy/hook-need.ts'
 
 /**
- * What keeps a mapping (or a network) from meeting the reachability contract, and what to do about it. A value,
- * never an exception. One small file per kind names, words and remedies it.
+ * A reason why a mapping or network does not meet the reachability contract, with its remedy. A conflict is a value,
+ * not an exception. Each kind has a small file with its name, words and remedy.
  * @example
  * const facts: HostFacts = { sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: 'caddy' }] }
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
@@ -24,7 +24,7 @@ import type { HookNeed } from './remedy/hook-need.ts'
  */
 export type Conflict = MappingConflict | NetworkConflict | HostConflict
 
-/** What every conflict says. */
+/** The fields of every conflict. */
 interface ConflictBase {
   /**
    * `error`: a whole row of the contract fails, or a working service of another program breaks. `warning`: only some
@@ -34,14 +34,14 @@ interface ConflictBase {
   readonly certainty: 'certain' | 'possible'
   /** What is wrong and why, in a sentence or two. */
   readonly message: string
-  /** One concrete packet that shows it, as `evaluate` takes it; null where no packet is at fault. */
+  /** One concrete packet that shows the conflict, as `evaluate` takes it; null: no packet is at fault. */
   readonly witness: Packet | null
-  /** What causes it; null when it is the intent itself. */
+  /** The cause; null: the intent itself is the cause. */
   readonly culprit: Culprit | null
   readonly remedy: Remedy
-  /** The subnet or the block that it is about, CIDR. Absent: it is about none alone. */
+  /** The subnet or block that the conflict is about, CIDR. Absent: it is not about a single one. */
   readonly prefix?: string
-  /** What acted on the witness, first thing first. */
+  /** Everything that acted on the witness, in order. */
   readonly trace: readonly TraceEntry[]
 }
 
@@ -124,8 +124,8 @@ type HostConflictKind =
   | 'RouterAdvertisementsLost'
 
 /**
- * The kinds that rules, routes and sysctls cause. `EgressDropped` and `NetworkDropped` are of networks, `DnatShadows` of
- * mappings, the others of either.
+ * The kinds that rules, routes and sysctls cause. `EgressDropped` and `NetworkDropped` concern networks, `DnatShadows`
+ * concerns mappings, the others concern either.
  */
 type RuleConflictKind =
   | 'DnatShadowed'
@@ -146,6 +146,7 @@ type RuleConflictKind =
   | 'RouteLocalnetDisabled'
 
 /**
+ * The name of a kind of conflict.
  * @example
  * const expected: readonly ConflictKind[] = ['HostBecomesRouter', 'PortInEphemeralRange']
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
@@ -156,8 +157,8 @@ type RuleConflictKind =
 export type ConflictKind = Conflict['kind']
 
 /**
- * The thing on the host that causes a conflict. Always with a `text` a person can search the host for; `table`,
- * `chain` and `position` are null for what is not a rule.
+ * The thing on the host that causes a conflict. Its `text` is something a person can search the host for. `table`,
+ * `chain` and `position` are null if it is neither a rule nor a policy.
  * @example
  * const facts: HostFacts = { sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: 'caddy' }] }
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
@@ -169,25 +170,27 @@ export type ConflictKind = Conflict['kind']
 export interface Culprit {
   /** `nft`, `iptables-nft`, `iptables-legacy`, `kernel`, `conntrack`, `socket`, `sysctl`, `route`, `address`, `portolan`, ... */
   readonly tool: string
-  /** Of a rule: the family of its table. */
+  /** The family of the table; null: the culprit is neither a rule nor a policy. */
   readonly family: TableFamily | null
   readonly table: string | null
   readonly chain: string | null
-  /** The place of a rule in its chain, from 1; `policy`. */
+  /** The place of a rule in its chain, from 1, or `policy`; null: the culprit is neither a rule nor a policy. */
   readonly position: string | number | null
-  /** Of a rule of nftables. */
+  /** The handle of a rule of nftables; null: there is none. */
   readonly handle: number | null
   readonly text: string
-  /** What made it, where that is known: an engine, a process, a project; of an address or a route, its interface. */
+  /**
+   * The maker of the culprit: an engine, a process, a project. For an address or route, its interface. Null: not known.
+   */
   readonly owner: string | null
-  /** Of a managed rule: the mapping or network that it is for. */
+  /** The mapping or network that a managed rule is for. Absent: it is for no single one, or the rule is foreign. */
   readonly managed?: ManagedPart
-  /** What the rule has met so far, where its tool counts. */
+  /** The packets that the rule has met so far; null: they are not counted. */
   readonly counters: { readonly packets: number; readonly bytes: number } | null
 }
 
 /**
- * What a conflict says of the mapping that it is about.
+ * The fields of a conflict that name its mapping.
  * @internal
  */
 export const aboutMapping = (
@@ -200,14 +203,17 @@ export const aboutMapping = (
 })
 
 /**
- * The same for a network, and for the host.
+ * The fields of a conflict that name its network.
  * @internal
  */
 export const aboutNetwork = (
   network: string,
 ): Pick<NetworkConflict, 'mapping' | 'network' | 'published'> => ({ mapping: null, network, published: null })
 
-/** @internal */
+/**
+ * The fields of a conflict about the whole host.
+ * @internal
+ */
 export const aboutHost: Pick<HostConflict, 'mapping' | 'network' | 'published'> = {
   mapping: null,
   network: null,
@@ -215,7 +221,7 @@ export const aboutHost: Pick<HostConflict, 'mapping' | 'network' | 'published'> 
 }
 
 /**
- * A culprit that is no rule.
+ * Makes a culprit that is not a rule.
  * @internal
  */
 export const culpritOutsideRules = (tool: string, text: string, owner: string | null = null): Culprit => ({
@@ -231,6 +237,7 @@ export const culpritOutsideRules = (tool: string, text: string, owner: string | 
 })
 
 /**
+ * What to do about a conflict.
  * @example
  * const facts: HostFacts = { sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: 'caddy' }] }
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
@@ -241,12 +248,12 @@ export const culpritOutsideRules = (tool: string, text: string, owner: string | 
  * @public @since 0.1.0
  */
 export interface Remedy extends Advice {
-  /** A way that the owner documents for its users, so that `apply --fix` may take it; absent where there is none. */
+  /** A way that the owner documents for its users, so that `apply --fix` may take it. Absent: there is none. */
   readonly hook?: RemedyHook
 }
 
 /**
- * A documented way to let packets pass, and the way back, as the words of programs.
+ * A documented way to let packets pass, and the way back, each as commands split into words.
  * @public @since 0.1.0
  */
 export interface RemedyHook {
@@ -254,6 +261,6 @@ export interface RemedyHook {
   readonly name: string
   readonly commands: readonly (readonly string[])[]
   readonly undo: readonly (readonly string[])[]
-  /** The mappings and networks that need it: with the last of them it may be taken back. */
+  /** The mappings and networks that need the way. When the last of them goes, the way may be taken back. */
   readonly need: HookNeed
 }

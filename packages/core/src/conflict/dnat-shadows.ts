@@ -7,7 +7,7 @@ import { culpritOf, type Finding } from './search/finding.ts'
 
 /**
  * The mapping takes packets that a foreign translation serves today.
- * @param place - where they go today
+ * @param place - the destination that serves the packets today
  * @internal
  */
 export const dnatShadows = (finding: Finding, place: string, own: OwnProject): Conflict => {

@@ -10,7 +10,7 @@ const remedies = {
   'same-target': 'Write the port once, with the prefixes of both in one allow_from.',
 } as const
 
-/** Where the two mappings are written, as far as they are. */
+/** The places in files where the two mappings are written; null or absent: not in a file. */
 interface DuplicatePlaces {
   readonly loser?: SourcePosition | null
   readonly winner?: SourcePosition | null
@@ -23,8 +23,9 @@ const placesText = ({ loser, winner }: DuplicatePlaces): string => {
 }
 
 /**
- * One host socket is wanted by two mappings, of this project or of another that is already in force. The first
- * keeps it: two containers cannot answer on one socket unless both carry a weight, and are of one project.
+ * Two mappings want one host socket. Both are of this project, or one is of another project and already in force. The
+ * first mapping keeps the socket. Two containers cannot answer on one socket unless both have a weight and are of one
+ * project.
  *
  * Invalid: `a: ports: ["8080:80"]` and `b: ports: ["8080:80"]`. Valid: the same with `weight` on both.
  * @internal

@@ -20,7 +20,7 @@ const sender = ({ source, way, in: from }: Row): string => {
   }
 }
 
-/** Where the packets come from: `eth0, this host and containers on other bridges`. */
+/** The senders of the packets: `eth0, this host and containers on other bridges`. */
 export const senders = ({ rows }: Finding): string => {
   const names: string[] = []
   for (const row of rows) {
@@ -31,20 +31,20 @@ export const senders = ({ rows }: Finding): string => {
 }
 
 /**
- * A family, behind what its packets do not reach.
+ * Words for a family, to follow a place that packets do not reach.
  * @example
  * `network web${overFamily('ip6')}` // 'network web over IPv6'
  * @public @since 0.1.0
  */
 export const overFamily = (family: Family): string => (family === 'ip' ? ' over IPv4' : ' over IPv6')
 
-/** Which family is concerned, where a network has both. The label of a mapping tells its family. */
+/** Words for the family concerned, if a network has both. The label of a mapping shows its family already. */
 export const overOneOfBoth = ({ mapping, network, rows: [row] }: Finding): string =>
   mapping !== null || network.ip === null || network.ip6 === null || row === undefined
     ? ''
     : overFamily(row.family)
 
-/** What the packets are for: a mapping, the containers of a network, or the outside. */
+/** The receiver of the packets: a mapping, the containers of a network, or the outside. */
 export const receiver = (finding: Finding): string => `${place(finding)}${overOneOfBoth(finding)}`
 
 const place = ({ mapping, network, rows: [row] }: Finding): string => {
@@ -52,7 +52,7 @@ const place = ({ mapping, network, rows: [row] }: Finding): string => {
   return row?.way === 'egress' ? 'the outside' : `containers of network ${network.name}`
 }
 
-/** What is wrong for the user, in a sentence: the packets do not arrive, or no connection comes about. */
+/** The effect for the user, in a sentence: the packets do not arrive, or no connection comes about. */
 export const unreachable = (finding: Finding): string => {
   const { mapping, network, rows, share, certainty } = finding
   const isSure = certainty === 'certain'
@@ -67,7 +67,7 @@ export const unreachable = (finding: Finding): string => {
   return `${sentence(place(finding))} ${isSure ? 'cannot be reached' : 'may not be reachable'} from ${from}${overOneOfBoth(finding)}.`
 }
 
-/** Names the containers of the witness, where only some of a network are concerned. */
+/** Names the containers of the witness, if only some containers of a network are concerned. */
 const example = ({ share, ends, rows: [row] }: Finding): string => {
   const { sender: from, receiver: to } = ends ?? { sender: null, receiver: null }
   if (share === 'all' || (from === null && to === null)) return ''
@@ -76,18 +76,19 @@ const example = ({ share, ends, rows: [row] }: Finding): string => {
   return `, for example ${ways.join(' ')}`
 }
 
-/** The first packets pass, and what comes after them does not. */
+/** Whether the first packets pass and later packets do not. */
 export const isLater = ({ step, judgement }: Finding): boolean =>
   (step?.packet ?? 1) > 2 || judgement.conclusion.end.world.trace?.cause?.kind === 'astray'
 
-/** What is wrong where packets are dropped: no connection, or one that opens and then hangs. */
+/** The effect of dropped packets: there is no connection, or it opens and then hangs. */
 export const lost = (finding: Finding): string =>
   isLater(finding)
     ? `${finding.share === 'some' ? 'Some connections' : 'Connections'} from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'open and then hang' : 'may open and then hang'}${example(finding)}.`
     : unreachable(finding)
 
 /**
- * Which packets of a flow are concerned: `the forwarded packets`, `the replies`, `the replies after the first`.
+ * Names the packets of a flow that are concerned: `the forwarded packets`, `the replies`, `the replies after the
+ * first`.
  *
  * @param first - the words for the first packet of a flow
  */
@@ -96,7 +97,7 @@ export const whichPackets = ({ step }: Finding, first: string): string => {
   return step?.packet === 3 ? 'the packets after the first' : 'the replies after the first'
 }
 
-/** The place that translated packets come to instead: `192.0.2.10:7000 on this host`. */
+/** The wrong place that translated packets reach: `192.0.2.10:7000 on this host`. */
 export const otherPlace = (finding: Finding): string => {
   const { at, outcome } = tellFinding(finding)
   if (at === null) return 'an address that does not answer'

@@ -5,7 +5,7 @@ import { exemptNetwork, type Words } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
- * Containers of a network do not get out, or their answers do not come back, or another machine answers.
+ * Containers of a network cannot reach the outside, or replies do not come back, or another machine answers.
  * @internal
  */
 export const egressDropped = (finding: Finding): Words => {
@@ -18,7 +18,7 @@ export const egressDropped = (finding: Finding): Words => {
   }
 }
 
-/** A transparent proxy is meant so. A container that asks for one machine gets another, all the same. */
+/** A transparent proxy is intended. Still, a container that asks for one machine gets another. */
 const diverted = (finding: Finding): Words => {
   const { network, share, certainty } = finding
   const subject = share === 'some' ? 'Some packets' : 'Packets'

@@ -19,20 +19,20 @@ import { type GroupToTell, tellGroup } from './search/tell-group.ts'
 import { translationsIn } from './search/translations-in.ts'
 import { unservedRows } from './search/unserved-rows.ts'
 
-/** What comes in though the contract closes its row. */
+/** The packets that come in although the contract closes their row. */
 export interface Bypasses {
   readonly ofMapping: ReadonlyMap<DesiredMapping, readonly Finding[]>
   readonly ofNetwork: ReadonlyMap<DesiredNetwork, readonly Finding[]>
   readonly incomplete: readonly IncompleteSearch[]
 }
 
-/** What a search for conflicts knows of a host. */
+/** The facts about a host that a search for conflicts shares. */
 export interface Searched {
-  /** The mappings that are looked at. */
+  /** The mappings to search. */
   readonly asked: readonly DesiredMapping[]
   readonly around: Readonly<Record<Family, Surroundings>>
   readonly alike: Alike
-  /** Host ports that other projects have too. */
+  /** Host ports that other projects use too. */
   readonly taken: RangeSet
   /** The mappings of other projects. */
   readonly others: readonly DesiredMapping[]
@@ -42,14 +42,14 @@ const nothing: Bypasses = { ofMapping: new Map(), ofNetwork: new Map(), incomple
 
 const closedRows: RowsOfMapping = { of: closedMappingRows, ownOf: unservedRows }
 
-/** A row that nothing may come through is not dead, and the words of findings come last. */
+/** A closed row has no dead addresses, and findings are put into words later. */
 const plainly: Pick<GroupToTell<Finding>, 'findDead' | 'tell'> = {
   findDead: () => () => false,
   tell: (finding) => finding,
 }
 
 /**
- * Searches the rows that the contract closes for packets that come in all the same, as the open rows are searched for
+ * Searches the closed rows of the contract for packets that still come in. Open rows are searched in the same way for
  * packets that do not.
  */
 export const findBypasses = (
@@ -90,7 +90,7 @@ export const findBypasses = (
       const rowsOf = (network: DesiredNetwork): readonly GroupRow[] =>
         closedNetworkRows(desired, network, family, around[family], alike).map(rowAlone)
       const first = rowsOf(networks[0]).map(seek)
-      // Nothing tells these networks apart: what is closed of one is closed of all, as far as it was seen.
+      // Nothing tells these networks apart: if the seen rows of one are closed, they are closed for all.
       const isAllKept = isKept(first)
       for (const network of networks) {
         const rows = isAllKept
@@ -99,7 +99,7 @@ export const findBypasses = (
         incomplete.push(...incompleteRows(rows, 0))
         const through = ofHost.ofNetwork(network).filter(({ row }) => row.first.family === family)
         if (isAllKept && through.length === 0) continue
-        // What one rule opens in both ways is told once.
+        // A rule that opens both ways is reported once.
         const [findings = []] =
           tellGroup(follower, { ...plainly, rows: [...rows, ...through], count: 1 }) ?? []
         const untold = findings.filter((one) => !(isOfBoundPort(one) && told.has(culpritKey(one.step))))
@@ -109,7 +109,10 @@ export const findBypasses = (
   return { ofMapping, ofNetwork, incomplete }
 }
 
-/** What our own rules stop is stopped, whatever foreign rules pass or drop beside them: only where not, they are asked. */
+/**
+ * Seeks in closed rows. Packets that managed rules stop stay stopped, whatever foreign rules do. Foreign rules are
+ * explored only if a packet gets through without them.
+ */
 const closedSeeker =
   (follower: Follower): Seek =>
   (row) => {
@@ -117,17 +120,20 @@ const closedSeeker =
     return stopped.isWhole && isKept([stopped]) ? stopped : explore(follower, row)
   }
 
-/** A rule that opens a bound port to machines is told of the mapping; other bridges it mostly opens it to as well. */
+/**
+ * Whether a finding is about a published port and other bridges only. A rule that opens a bound port to machines mostly
+ * opens it to other bridges too, and is reported for the mapping.
+ */
 const isOfBoundPort = ({ rows }: Finding): boolean =>
   rows.every(({ source, way }) => source === 'stranger' && way === 'published')
 
-/** What was seen of a row, said of the same row of another network. */
+/** The result for a row, applied to the same row of another network. */
 const ofAnother = (explored: ExploredRow | undefined, row: GroupRow): readonly ExploredRow[] =>
   explored === undefined ? [] : [{ ...explored, row }]
 
 const isKept = (rows: readonly ExploredRow[]): boolean =>
   rows.every(({ cells }) => cells.every(({ judgement }) => judgement.kind === 'kept'))
 
-/** A packet with the source of another network is of neither: mappings of two networks are looked at apart. */
+/** Keeps the mappings of alike networks apart: a packet with a source of another network belongs to neither group. */
 const eachAlone = (alike: Alike): Alike =>
   new Map([...alike].map(([network, { subnets }]) => [network, { networks: [network], subnets }]))

@@ -9,13 +9,13 @@ import type { RuleConflictOptions } from './rule-conflict-options.ts'
 import { withoutStandIns } from './without-stand-ins.ts'
 
 /**
- * What keeps a project from working on a host, or breaks a service of another program there: its rules, its listening
- * sockets, the ports it gives to clients, flows that are bound elsewhere. Pure, and as good for a dump of another
- * machine. What the intent itself has wrong (one host socket wanted twice, a subnet that overlaps the host) is told
- * by `resolve`.
+ * Finds what keeps a project from working on a host, or breaks a service of another program there: rules, listening
+ * sockets, ports that the kernel gives to clients, flows that are bound elsewhere. Pure, so it also works for a dump of
+ * another machine. `resolve` reports what is wrong in the intent itself (one host socket wanted twice, a subnet that
+ * overlaps the host).
  *
- * @param facts - of the host as it is; the project's bridges need not be there yet
- * @param rulesets - all rules of the host with the project's own among them, as `lower` gives them
+ * @param facts - the host as it is; the project's bridges need not exist yet
+ * @param rulesets - all rules of the host, including the project's own, as `lower` gives them
  * @example
  * findConflicts(desired, facts, [lower(parse(dump)), lower(compile(desired))])
  *   .map(({ kind, culprit }) => `${kind}: ${culprit?.text}`) // ['ForwardDropped: -P FORWARD DROP']
@@ -29,8 +29,8 @@ export const findConflicts = (
 ): readonly Conflict[] => searchConflicts(desired, facts, rulesets, options).conflicts
 
 /**
- * The same as `findConflicts`, with what the search did not look at. Only where `incomplete` is empty does no conflict
- * mean that there is none.
+ * Finds the same conflicts as `findConflicts`, and tells what the search did not look at. An empty list of conflicts
+ * means that there are none only if `incomplete` is empty too.
  *
  * @example
  * const { conflicts, incomplete } = searchConflicts(desired, facts, rulesets)
@@ -46,7 +46,7 @@ export const searchConflicts = (
   const { about, ...ofAll } = options
   const asked = about === undefined ? desired : { ...desired, mappings: desired.mappings.filter(about) }
   const found = searchRules(desired, facts, rulesets, options)
-  // Whether a network is cut off, and what is told of it alone, hangs on all of its mappings.
+  // All mappings of a network decide whether it is cut off, and what is reported about it alone.
   const { conflicts, incomplete } =
     about === undefined || !found.conflicts.some(isErrorOfNetwork)
       ? found

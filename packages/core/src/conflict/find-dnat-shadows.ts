@@ -13,20 +13,20 @@ import { pointAt } from './search/member-cells.ts'
 import { isEmptyRegion, type Point } from './search/region.ts'
 import type { Row } from './search/row.ts'
 
-/** What mappings of a group would take. */
+/** The foreign translations that the mappings of a group would take packets from. */
 export interface DnatShadows {
-  /** That of each mapping, by its number. */
+  /** The conflicts of each mapping, by its number. */
   readonly conflicts: readonly (readonly Conflict[])[]
   /** Rows that were not seen whole. */
   readonly unseen: readonly ExploredRow[]
 }
 
 /**
- * Mappings of a group that would take what a foreign translation serves today, by their number.
+ * Finds, by number, the mappings of a group that would take packets that a foreign translation serves today.
  *
- * @param today - the host without our rules
- * @param planned - what becomes of the same rows with them
- * @param project - whose mappings they are
+ * @param today - the host without managed rules
+ * @param planned - the result of the same rows with managed rules
+ * @param project - the project of the mappings
  * @returns null when a packet of one mapping does not fare as that of another did
  * @internal
  */
@@ -42,7 +42,7 @@ export const findDnatShadows = (
     if ((source !== 'machine' && source !== 'host') || mapping?.kind !== 'nat') continue
     const explored = explore(today, planned.row)
     if (!explored.isWhole) {
-      // What is too much for all may be little enough for each.
+      // A row that is too large for the group may be small enough for each member.
       if (members.length > 1) return null
       unseen.push(explored)
     }
@@ -65,7 +65,7 @@ export const findDnatShadows = (
   return { conflicts: found.map((conflicts) => [...conflicts.values()]), unseen }
 }
 
-/** Are packets of the cell served by us, as planned? */
+/** Whether the mapping serves packets of the cell, as planned. */
 const takes = ({ cells }: ExploredRow, cell: GroupCell, member: number, own: Row): boolean => {
   const theirs = regionsOf(cell.area, member, own.region)
   return cells.some(
@@ -77,10 +77,10 @@ const takes = ({ cells }: ExploredRow, cell: GroupCell, member: number, own: Row
   )
 }
 
-/** A packet that another place gets today. */
+/** A packet that reaches another place today. */
 interface Shadow {
   readonly finding: Finding
-  /** Where it goes today. */
+  /** The place that it reaches today. */
   readonly place: string
 }
 
@@ -98,7 +98,7 @@ const shadowAt = (
   return shadowOf(own, point, judgement, step)
 }
 
-/** The foreign rule that serves the packets today; null when none does. */
+/** The foreign rule that serves the packets today; null: none does. */
 const translationOf = (judgement: Judgement): TraceStep | null => {
   if (judgement.kind === 'kept' || judgement.fault === 'stopped') return null
   for (let step = judgement.conclusion.end.world.trace; step !== null; step = step.before)

@@ -6,7 +6,7 @@ import type { Conflict } from './conflict.ts'
 import { hostPortTaken } from './host-port-taken.ts'
 
 /**
- * Mappings whose host port a process of the host already listens on.
+ * Finds mappings with a host port that a process of the host already listens on.
  * @example
  * findHostPortTaken(desired, facts)
  * @public @since 0.1.0
@@ -34,10 +34,10 @@ export const findHostPortTaken = (
   })
 }
 
-/** Would the mapping take packets that the socket gets today? */
+/** Whether the mapping would take packets that the socket gets today. */
 const takesFrom = (mapping: DesiredMapping, socket: SocketFact): boolean => {
   const address = socket.address ?? (mapping.family === 'ip' ? '0.0.0.0' : '::')
-  // An IPv6 socket on every address takes IPv4 clients too unless it says otherwise (ipv6(7), IPV6_V6ONLY).
+  // An IPv6 socket on every address also takes IPv4 clients, unless it says otherwise (ipv6(7), IPV6_V6ONLY).
   if (address === '::') return mapping.family === 'ip6' || socket.v6only !== true
   if (address === '0.0.0.0') return mapping.family === 'ip'
   if (address.includes(':') !== (mapping.family === 'ip6')) return false
@@ -46,13 +46,13 @@ const takesFrom = (mapping: DesiredMapping, socket: SocketFact): boolean => {
   return mapping.hostAddress === null || mapping.hostAddress === address
 }
 
-/** Where a process on the host calls the socket today, and would reach the container instead; null: not known. */
+/** An address at which a host process calls the socket today and would reach the container instead; null: not known. */
 const calledAt = (mapping: DesiredMapping, socket: SocketFact, facts: HostFacts): string | null => {
   if (mapping.hostAddress !== null) return mapping.hostAddress
   const { address } = socket
   if (address !== undefined && address !== '0.0.0.0' && address !== '::') return address
   if (mapping.family === 'ip') return '127.0.0.1'
-  // ::1 is never translated: it takes an address of an interface.
+  // ::1 is never translated, so the address of an interface is needed.
   const addresses = (facts.interfaces ?? []).flatMap((link) => link.addresses ?? [])
   const global = addresses.find((one) => one.includes(':') && !/^(fe[89ab].:|::1\/)/i.test(one))
   return global?.slice(0, global.indexOf('/')) ?? null

@@ -6,14 +6,15 @@ import { type FoundOverlap, withBothFamilies } from './both-families.ts'
 import type { Conflict, Remedy } from './conflict.ts'
 import { namedElsewhere, namedInFile, subnetOverlap } from './subnet-overlap.ts'
 
-/** What a conflict of a network in a block of another host has as its culprit's tool. */
+/** The culprit's tool in conflicts of networks in blocks of other hosts. */
 const ofCluster = 'cluster'
 
 /**
- * The conflict of a network that is there with a block that this host had, and another one has now or may have.
+ * Finds the conflict of an existing network in a block that this host had. Another host has the block now, or may have
+ * it.
  *
- * @param isLive - the network is of a program: no file says what is wanted of it
- * @returns null: it is in no such block
+ * @param isLive - a program holds the network: no file holds its intent
+ * @returns null when the network is in no such block
  */
 export const findLostBlock = (
   { network, subnet }: { readonly network: string; readonly subnet: string },
@@ -23,8 +24,8 @@ export const findLostBlock = (
 ): Conflict | null => findLostBlocks({ network, subnets: [subnet] }, blocks, isLive, wording)[0] ?? null
 
 /**
- * The same of the subnets of a network: one conflict where both are in such blocks, and the same leads out. `used`: subnets
- * that are in use on the host.
+ * Finds these conflicts for the subnets of a network. If both subnets are in such blocks and have the same remedy,
+ * there is one conflict. `used`: subnets in use on the host.
  */
 export const findLostBlocks = (
   {
@@ -45,7 +46,7 @@ export const findLostBlocks = (
   const all = inBlocks.map(({ subnet }) => subnet)
   const found = inBlocks.map(({ subnet, prefix, overlapped }): FoundOverlap => {
     const conflict = subnetOverlap(network, subnet, overlapped, true, wording)
-    // What is there does not tell whether a file or a call names its subnet.
+    // An existing network does not show whether a file or a call names its subnet.
     const told: Conflict = {
       ...conflict,
       remedy: isLive
@@ -60,18 +61,18 @@ export const findLostBlocks = (
   return withBothFamilies(found, isAboutBlocks)
 }
 
-/** What a program does that holds a network in a block that this host has not. */
+/** The remedy for a network that a program holds in a block that this host does not have. */
 export const remadeInBlock = (
   prefix: Prefix,
   blocks: Pick<HeldBlocks, 'blocks' | 'leaving' | 'pools' | 'former' | 'join'>,
   { remakeNetwork }: Wording = commandWording,
 ): Remedy => {
   const has = hasBlock(blocks, prefix)
-  // As where the host has left the cluster, and nothing names that.
+  // The host may have left the cluster without a record of it.
   const isOutside = !has && !hasPoolOf(blocks, prefix.family)
   return {
     text: `${remakeNetwork} It gets a subnet ${isOutside ? 'outside the cluster' : 'in a block of this host'} then. ${namedElsewhere(null, isOutside)}`,
-    // Without a block of the family there is nothing to pick from.
+    // Without a block of the family, there is nothing to pick from.
     commands: has || isOutside ? [] : [blocks.join],
   }
 }
@@ -81,6 +82,6 @@ const hasBlock = (
   { family }: Prefix,
 ): boolean => blocks.some((block) => parsePrefix(block).family === family && !leaving.includes(block))
 
-/** Is it about a network in addresses of a cluster that are not this host's? */
+/** Whether a conflict is about a network in cluster addresses that are not this host's. */
 export const isAboutBlocks = ({ kind, culprit }: Conflict): boolean =>
   kind === 'SubnetOverlap' && culprit?.tool === ofCluster

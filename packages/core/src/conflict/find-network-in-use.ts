@@ -11,9 +11,9 @@ import type { Conflict } from './conflict.ts'
 import { networkInUse } from './network-in-use.ts'
 
 /**
- * Bridges of ours that go while ports of projects that stay lead to them.
+ * Finds Portolan bridges that will be removed while ports of remaining projects lead to them.
  *
- * @param others - what stays published
+ * @param others - the ports that stay published
  * @example
  * findNetworkInUse(bridgesThatGo, portsOfOthers)
  * @public @since 0.1.0

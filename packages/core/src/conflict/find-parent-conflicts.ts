@@ -5,7 +5,7 @@ import type { Conflict } from './conflict.ts'
 import { type ParentFault, parentDown, parentUnusable } from './parent-unusable.ts'
 
 /**
- * Networks whose parent is not there, or is no parent for them. Facts without interfaces say nothing of a parent.
+ * Finds networks with a parent that is missing or unusable. Facts without interfaces say nothing about a parent.
  * @internal
  */
 export const findParentConflicts = (
@@ -33,7 +33,7 @@ export const findParentConflicts = (
 const named = (name: string, interfaces: readonly InterfaceFact[]): InterfaceFact | undefined =>
   interfaces.find((link) => link.name === name)
 
-/** The parent, or the interface that the VLAN of that name is made on. */
+/** The parent, or the interface on which the VLAN with the parent's name would be made. */
 const lowerLinks = (parent: string, interfaces: readonly InterfaceFact[]): readonly InterfaceFact[] => {
   const found = named(parent, interfaces) ?? named(parseVlanName(parent)?.parent ?? '', interfaces)
   return found === undefined ? [] : [found]
@@ -67,7 +67,10 @@ const faultOf = (
 
 const mostNames = 8
 
-/** net/core/dev.c `netdev_rx_handler_register`: a port of a bridge or a bond has its handler already. */
+/**
+ * The reason why an interface cannot be a parent; null: it can. A port of a bridge or bond already has a handler
+ * (net/core/dev.c `netdev_rx_handler_register`).
+ */
 const unfit = ({ kind, master }: InterfaceFact, driver: string): ParentFault | null => {
   if (kind === 'loopback' || kind === 'none' || kind === 'ppp' || kind === 'wireguard' || kind === 'tun')
     return {
@@ -84,7 +87,9 @@ const unfit = ({ kind, master }: InterfaceFact, driver: string): ParentFault | n
   return null
 }
 
-/** An interface has children of one kind. */
+/**
+ * The fault of a parent that a network of another driver uses too: the kernel allows an interface children of one kind.
+ */
 const rivalOf = (
   { name, parent, driver }: DesiredParentedNetwork,
   networks: readonly DesiredParentedNetwork[],

@@ -23,9 +23,9 @@ import { peerOfRoute } from './peer-of-route.ts'
 import { type ReadRoute, ruleAhead, rulesInOrder } from './rule-ahead.ts'
 
 /**
- * What takes packets to the block of another host elsewhere: a route of another program with the same destination that the
- * kernel prefers or keeps ours from, one that is more exact, an address of this host, and a routing rule that refuses them
- * or asks another table first.
+ * Finds what leads packets for another host's block elsewhere. This is a route of another program to the same
+ * destination that the kernel prefers or that keeps Portolan's route out. Or it is a more exact route, an address of
+ * this host, or a routing rule that refuses the packets or looks up another table first.
  */
 export const findRouteConflicts = (
   { routes, contested }: Pick<ChosenRoutes, 'routes' | 'contested'>,
@@ -84,7 +84,10 @@ const originOf = (route: RouteFact, facts: HostFacts): RouteOrigin => {
   return isOfLink ? { kind: 'interface' } : null
 }
 
-/** The kernel's routes to an address itself, and to those for all on its network. */
+/**
+ * Whether a route is one that the kernel makes for an address of the interface: to the address itself, or to all
+ * addresses of its network.
+ */
 const isOfAddress = ({ destination = 'default' }: RouteFact, { addresses = [] }: InterfaceFact): boolean => {
   const prefix = tryParseHostOrPrefix(destination)
   return addresses.some((text) => {

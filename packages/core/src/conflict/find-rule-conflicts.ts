@@ -38,14 +38,14 @@ import { withoutUndeliverable } from './search/without-undeliverable.ts'
 import { toldOnce } from './told-once.ts'
 
 /**
- * What the rules on a host do to a project: for each mapping and network, and each row of the reachability contract
- * it takes part in, the packets that would not fare as promised, one of them for a witness, the culprit, and what
- * to do. docs/what-the-search-covers.md lists which packets are looked at; `searchRules` tells what was left out of
- * that. Pure, and as good for a dump of another machine.
+ * Finds what the rules on a host do to a project. For each mapping and network and each of their rows of the
+ * reachability contract: the packets that do not fare as promised, with a witness, the culprit and the remedy.
+ * docs/what-the-search-covers.md lists which packets are looked at, and `searchRules` tells what was left out of these.
+ * Pure, so it also works for a dump of another machine.
  *
- * @param facts - of the host as it is; the project's bridges need not be there yet
- * @param rulesets - all rules of the host with the project's own among them, as `lower` gives them
- * @param findAlike - says which networks are looked at together
+ * @param facts - the host as it is; the project's bridges need not exist yet
+ * @param rulesets - all rules of the host, including the project's own, as `lower` gives them
+ * @param findAlike - groups the networks that are explored together
  * @example
  * findRuleConflicts(desired, facts, [iptables.lower(foreign), nftables.lower(nftables.compile(desired))])
  * @public @since 0.1.0
@@ -61,12 +61,12 @@ export const findRuleConflicts = (
 /** @public @since 0.1.0 */
 export interface ConflictSearch {
   readonly conflicts: readonly Conflict[]
-  /** What was not looked at; empty when the search covers all that it is for. */
+  /** What was not looked at. Empty: the search covers everything it is meant for. */
   readonly incomplete: readonly IncompleteSearch[]
 }
 
 /**
- * The same, with what the search did not look at.
+ * Finds the same conflicts as `findRuleConflicts`, and tells what the search did not look at.
  * @example
  * const { conflicts, incomplete } = searchRules(desired, facts, rulesets)
  * @public @since 0.1.0
@@ -84,12 +84,16 @@ export const searchRules = (
 
 /** @public @since 0.1.0 */
 export interface RemedySearch extends ConflictSearch {
-  /** The rulesets as they are once the remedies of conflicts of this search, or of copies of them, are carried out. */
+  /**
+   * The rulesets after the remedies of these conflicts are carried out. The conflicts are those of this search, or
+   * copies.
+   */
   readonly remedied: (conflicts: readonly Conflict[]) => readonly NetfilterRuleset[]
 }
 
 /**
- * The same, with what the remedies come to: what is behind the rule that a remedy passes by shows in the next search.
+ * Finds the same as `searchRules`, with the effect of the remedies. A culprit behind a remedied rule shows in the next
+ * search.
  * @example
  * const { conflicts, remedied } = searchRemedies(desired, facts, rulesets)
  * searchRemedies(desired, facts, remedied(conflicts)).conflicts // what is left
@@ -104,8 +108,8 @@ export const searchRemedies = (
 ): RemedySearch => searchWith(holdRemedies, wanted, facts, rulesets, options, findAlike)
 
 /**
- * The same conflicts as `findRuleConflicts`, with remedies as they are drafted. Most of a search of one mapping among
- * many rules is the check of remedies, so what asks nothing of these is spared it.
+ * Finds the same conflicts as `findRuleConflicts`, with unchecked remedies. Checking remedies is most of the time of a
+ * search for one mapping among many rules, so a caller that does not use them skips it.
  * @internal
  */
 export const findUncheckedConflicts = (
@@ -137,7 +141,7 @@ const searchWith = (
   const links = new Set(follower.host.links.keys())
   const today = hasTranslations(rulesets) ? prepareFollower(facts, withoutOurs(rulesets)) : null
   const surroundings = (family: Family): Surroundings => {
-    // No other network's packets have a source in a subnet that is not judged.
+    // No packet of another network has a source in a subnet that is not judged.
     const all = surroundingsOf(follower.host, facts, wanted, family)
     return { ...all, subnets: new Map([...all.subnets].filter(([one]) => desired.networks.includes(one))) }
   }
@@ -260,7 +264,7 @@ const searchWith = (
   }
 }
 
-/** A conflict is copied on its way to the user, and is known again by its witness. */
+/** A conflict is copied on its way to the user. Its witness identifies the copy. */
 const insertionsOf = (
   conflicts: readonly Conflict[],
   found: readonly Conflict[],
@@ -275,5 +279,5 @@ const insertionsOf = (
   })
 }
 
-/** Of most mappings nothing is told, and a list for each of a hundred thousand takes much room. */
+/** Most mappings have no conflict. An empty list for each of a hundred thousand mappings would cost memory. */
 const none: readonly never[] = []

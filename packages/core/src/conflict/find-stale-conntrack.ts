@@ -6,9 +6,9 @@ import type { Conflict } from './conflict.ts'
 import { staleConntrack } from './stale-conntrack.ts'
 
 /**
- * Mappings to whose host port flows are under way that a foreign rule has translated.
+ * Finds mappings with open flows to their host port that a foreign rule has translated.
  *
- * @param ours - places that mappings of ours lead to already: their flows are forgotten when they go
+ * @param ours - the targets of existing managed mappings: their flows are deleted when they go
  * @example
  * findStaleConntrack(desired, facts, [])
  * @public @since 0.1.0
@@ -39,7 +39,10 @@ export const findStaleConntrack = (
   })
 }
 
-/** Where packets of a flow come in by, as far as the way back to their source tells: no entry keeps it. */
+/**
+ * The interface that packets of a flow come in by, judged by the route back to their source: conntrack does not store
+ * it. Null: not known, or made on the host.
+ */
 const interfaceOf = (host: Host, { source = '' }: FlowFact): string | null => {
   const address = tryParseAddress(source)
   if (address === null || isLocalAddress(host, address.family, address.value)) return null

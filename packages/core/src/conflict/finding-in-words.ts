@@ -12,17 +12,17 @@ import { toolOf } from './search/guards-of-others.ts'
 import { namedEndsOf } from './search/named-ends.ts'
 import type { Surroundings } from './search/surroundings.ts'
 
-/** The host that findings are of. */
+/** The host that findings belong to. */
 export interface FindingHost {
   readonly desired: DesiredState
   readonly facts: HostFacts
   readonly rulesets: readonly NetfilterRuleset[]
   readonly around: Readonly<Record<Family, Surroundings>>
-  /** Rules of the family could not be read. */
+  /** Whether rules of the family could not be read. */
   readonly isHidden: (family: Family | undefined) => boolean
 }
 
-/** Puts a finding into words, and notes a remedy that is still to be checked among the drafts. */
+/** Puts a finding into words. A remedy that must still be checked is added to `drafts`. */
 export type FindingInWords = (found: Finding, drafts: Map<Conflict, Drafted>) => Conflict
 
 export const findingInWords = (
@@ -33,7 +33,7 @@ export const findingInWords = (
   const namedEnds = namedEndsOf(desired)
   const own: OwnProject = { project, ownTool: () => toolOf(project, rulesets) }
   return (found, drafts) => {
-    // Thousands are of mappings, and a copy of each would take room.
+    // Thousands of findings may belong to mappings, and a copy of each would cost memory.
     const finding: Finding = found.mapping === null ? { ...found, ends: namedEnds(found) } : found
     const family = finding.rows[0]?.family
     const shown: Finding = isHidden(family) ? { ...finding, certainty: 'possible' } : finding
@@ -45,13 +45,14 @@ export const findingInWords = (
         own,
         wording,
       )
-    // What comes in and must not is not to be let through.
+    // Packets that come in against the contract must not be let through.
     const draft =
       family === undefined || finding.kind === 'Bypassed'
         ? null
         : passThrough(finding, remedyHost(around[family], facts, rulesets), wording)
     const words = ruleConflictWords[finding.kind](shown, wording)
-    // Words alone need no check. Thousands of mappings may have them, and what is kept of a draft is a packet's whole way.
+    // A remedy in words needs no check. Thousands of mappings may have one, and a kept draft holds a packet's whole
+    // trace.
     if (draft === null || draft.insertions.length === 0)
       return ruleConflict(shown, draft === null ? words : { ...words, remedy: draft.remedy }, own, wording)
     const conflict = ruleConflict(shown, words, own, wording)

@@ -1,11 +1,11 @@
 import { aboutHost, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /**
- * The plan switches forwarding on, and from then on the host forwards between its other interfaces too. A note, once
- * for both families: the way out is the same.
+ * The plan switches forwarding on, and then the host also forwards between its other interfaces. This is a note, once
+ * for both families, because the remedy is the same.
  *
  * @param names - the sysctls that the plan sets
- * @param guarded - the plan has a rule that drops what is forwarded between interfaces that are not ours
+ * @param guarded - the plan has a rule that drops packets forwarded between interfaces that are not Portolan's
  * @see Documentation/networking/ip-sysctl.rst `ip_forward`: also resets other parameters to router defaults
  * @see net/ipv4/devinet.c `inet_forward_change`, net/ipv6/addrconf.c `dev_forward_change`: both call `dev_disable_lro`
  * @internal

@@ -3,12 +3,13 @@ import type { DesiredMapping } from '../contract/index.ts'
 import { aboutMapping, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /**
- * A process on the host listens on the host port. Destination NAT in prerouting runs before local delivery, so
- * clients of the process from other machines would reach the container instead; and the same in output for
- * processes on the host.
- * @param calledAt - an address of the host where the process is called and the mapping answers; null: none known
- * @param isClient - the port is one the kernel gives out, and a UDP socket does not say whether it waits for others
- * or is a client: most that have such a port are of clients (DNS, QUIC), whose replies conntrack still knows
+ * A process on the host listens on the host port. Destination NAT in prerouting runs before local delivery, so the
+ * process's clients on other machines would reach the container instead. In output, the same holds for processes on the
+ * host.
+ * @param calledAt - an address of the host at which clients call the process and the mapping answers; null: none is
+ *   known
+ * @param isClient - the kernel may have given the port to a UDP client. A UDP socket does not show whether it is a
+ *   server or a client. Most such ports belong to clients (DNS, QUIC), and conntrack still knows their replies
  * @internal
  */
 export const hostPortTaken = (

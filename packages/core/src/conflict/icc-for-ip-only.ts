@@ -1,8 +1,8 @@
 import { aboutNetwork, type Conflict } from './conflict.ts'
 
 /**
- * `icc` is off and the IP hooks hold it, which see nothing but IP: br_netfilter hands over no VLAN-tagged frames
- * (unless bridge-nf-filter-vlan-tagged is on) and no other ethertypes.
+ * `icc` is off and the IP hooks enforce it, which see only IP. br_netfilter passes on no VLAN-tagged frames (unless
+ * bridge-nf-filter-vlan-tagged is on) and no other ethertypes.
  * @internal
  */
 export const iccForIpOnly = (network: string, why: string): Conflict => ({

@@ -1,8 +1,8 @@
 import { aboutNetwork, type Conflict } from './conflict.ts'
 
 /**
- * `icc` is off but nothing on this host can hold it: traffic inside a bridge does not cross the IP hooks without
- * br_netfilter, and the ports could not be isolated.
+ * `icc` is off but nothing on this host can enforce it. Without br_netfilter, frames inside a bridge do not cross the
+ * IP hooks, and the ports could not be isolated.
  * @internal
  */
 export const iccUnenforceable = (network: string, why: string): Conflict => ({

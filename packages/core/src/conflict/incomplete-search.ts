@@ -7,26 +7,26 @@ import { mostCellsOfAll } from './search/seeker.ts'
 import { MOST_SIDE_ENTRIES, type Surroundings } from './search/surroundings.ts'
 
 /**
- * Packets that the search for conflicts did not look at, of one mapping or network. That no conflict is found says
- * nothing of them.
+ * Packets of one mapping or network that the search for conflicts did not look at. An empty list of conflicts says
+ * nothing about them.
  * @public @since 0.1.0
  */
 export interface IncompleteSearch {
-  /** The label of the mapping; null when it concerns a network or the host. */
+  /** The label of the mapping; null: the entry concerns a network or the host. */
   readonly mapping: string | null
   readonly network: string | null
-  /** Which packets, as a sentence names them: `TCP packets of other machines behind eth0`. */
+  /** The packets in words: `TCP packets of other machines behind eth0`. */
   readonly what: string
-  /** A sentence or two. */
+  /** The reason, in a sentence or two. */
   readonly why: string
 }
 
 /**
- * What the search left out of the rows of one mapping or network, one entry for each reason.
+ * Lists what the search left out of the rows of one mapping or network, one entry for each reason.
  * @internal
  */
 export const incompleteRows = (rows: readonly ExploredRow[], member: number): readonly IncompleteSearch[] => {
-  // A row that was seen whole leaves nothing out, for any of its members: of thousands nothing is gathered.
+  // Rows that were seen whole leave nothing out, for any member. For thousands of members, this skips all work.
   if (rows.every(isSeen)) return none
   const byReason = new Map<string, [Row, ...Row[]]>()
   for (const explored of rows) {
@@ -55,7 +55,7 @@ const none: readonly never[] = []
 const isSeen = ({ isWhole, doubts }: ExploredRow): boolean => isWhole && doubts.size === 0
 
 /**
- * What the search left out of all rows, as the host has too much of it.
+ * Lists what the search left out of all rows because the host has too much of it.
  * @internal
  */
 export const incompleteSurroundings = (
@@ -102,13 +102,13 @@ const reasonsOf = (
 const tooMany = ({ mapping }: Row): string =>
   `The rules tell more than ${mostCells[mapping === null ? 'network' : 'mapping']} kinds of these packets apart.`
 
-/** Culprits are sought only in rows that the contract opens, and in those of one mapping or network. */
+/** Culprits are sought only in rows that the contract opens, and only for a single mapping or network. */
 const restOf = ({ expected }: Row, count: number): string =>
   expected.kind === 'closed' || count > 1
     ? 'The others were not looked at.'
     : 'Of the others, at most one packet for each rule was looked at.'
 
-/** A row of all networks together: no mapping publishes what its packets are sent to. */
+/** Whether a row belongs to the host: it concerns all networks together, and no mapping publishes its destinations. */
 const isOfHost = ({ mapping, way }: Row): boolean => mapping === null && way === 'published'
 
 const nameRows = (rows: readonly [Row, ...Row[]]): string => {
@@ -129,7 +129,7 @@ const nameOfNetworkRow = (row: Row): string => {
 
 const familyNames: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' }
 
-/** The client of a row, as a sentence names it. */
+/** The client of a row, in words. */
 const clientOf = ({ source, network, way, in: from }: Row): string => {
   switch (source) {
     case 'machine':

@@ -5,8 +5,8 @@ import type { Words } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
- * The kernel itself stops the packets, by a sysctl that the plan leaves alone: forwarding is off, route_localnet is
- * off, the reverse path filter finds the source where it should not be.
+ * The kernel itself stops the packets, by a sysctl that the plan does not set. Forwarding is off, route_localnet is
+ * off, or the reverse path filter rejects the source.
  * @internal
  */
 export const kernelRefuses = (finding: Finding): Words => {

@@ -9,10 +9,10 @@ import type { Finding } from './search/finding.ts'
 import { strayInterface } from './search/stray-interface.ts'
 
 /**
- * What keeps packets for networks on the way to their bridges, where a route of another table than main leads them
- * elsewhere: routing rules ahead of those that ask that table. Another subnet would be led away as well.
+ * The remedy for packets that a route in another table than main leads away from their bridges: routing rules ahead of
+ * those that look up that table. Another subnet would be led away as well.
  *
- * @returns null where no such table is what leads them
+ * @returns null when no such table leads them away
  */
 export const leadBack = (
   finding: Finding,
@@ -30,7 +30,7 @@ export const leadBack = (
   const rules = rulesInOrder(facts, family)
   const first = rules.find((rule) => rule.table === table && (rule.action ?? 'lookup') === 'lookup')
   const place = first === undefined ? null : placeAhead(priorityOf(first), rules)
-  // Replies go to the networks that clients are on, and all else to the one that the packet is for.
+  // Replies go to the networks of the clients. All other packets go to the network of their destination.
   const asking = new Set(rows.map(({ in: from }) => from))
   const subnets = networks.flatMap((network) => {
     const subnet = network[family]?.subnet

@@ -1,9 +1,9 @@
 import { aboutNetwork, type Conflict } from './conflict.ts'
 
 /**
- * Containers of a network whose `icc` is off are to reach each other by `links` or `reachable_from`, and this host can
- * only keep them apart altogether: without br_netfilter no rule sees what one bridge switches, and isolated ports let
- * no frame pass (IFLA_BRPORT_ISOLATED).
+ * `links` or `reachable_from` lets containers of a network with `icc: off` reach each other, but this host can only
+ * separate them completely. Without br_netfilter no rule sees frames inside one bridge, and isolated ports let no frame
+ * pass (IFLA_BRPORT_ISOLATED).
  * @internal
  */
 export const linkUndeliverable = (network: string, openings: readonly string[]): Conflict => ({

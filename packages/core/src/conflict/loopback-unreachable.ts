@@ -2,8 +2,8 @@ import type { DesiredMapping } from '../contract/index.ts'
 import { aboutMapping, type Conflict } from './conflict.ts'
 
 /**
- * A mapping bound to ::1. The kernel has no route_localnet for IPv6, so nothing sent to ::1 can be translated to
- * a container.
+ * A mapping is bound to ::1. The kernel has no route_localnet for IPv6, so packets to ::1 cannot be translated to a
+ * container.
  * @internal
  */
 export const loopbackUnreachable = (project: string, mapping: DesiredMapping): Conflict => ({

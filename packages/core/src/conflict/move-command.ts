@@ -2,9 +2,9 @@ import type { Wording } from '@portolan/netfilter'
 import { afterOptions, shellCommand } from '@portolan/netfilter/advice'
 
 /**
- * The line that gives a network another subnet; null: a shell would not read the name as it is.
+ * The command that gives a network another subnet; null: a shell would not read the network's name as it is.
  *
- * @param move - of a `Wording`: `{}` stands for the network
+ * @param move - the command of a `Wording`; `{}` stands for the network
  * @example
  * moveCommand('portolan move {}', 'two words') // "portolan move 'two words'"
  */

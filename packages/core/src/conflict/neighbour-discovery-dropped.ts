@@ -9,11 +9,10 @@ import { culpritOf } from './search/finding.ts'
 import type { LostNeighbours } from './search/neighbour-discovery.ts'
 
 /**
- * A rule of the host drops neighbour discovery: in IPv6 the host and the machines or containers on a link, or the
- * containers of a network, do not find each other, so no packet between them arrives. A rule of the host that lets ports
- * pass does not help.
+ * A rule of the host drops neighbour discovery. In IPv6, the host and the machines or containers on a link, or the
+ * containers of a network, then do not find each other, so no packet between them arrives. Opening ports does not help.
  *
- * @param publishes - the project publishes a port in IPv6
+ * @param publishes - whether the project publishes a port in IPv6
  * @internal
  */
 export const neighbourDiscoveryDropped = (
@@ -32,7 +31,7 @@ export const neighbourDiscoveryDropped = (
   ]
   return {
     kind: 'NeighbourDiscoveryDropped',
-    // A published port is reached by way of the host.
+    // A published port is reached through the host.
     severity: publishes && others !== '' ? 'error' : 'warning',
     certainty,
     ...aboutHost,
@@ -45,10 +44,10 @@ export const neighbourDiscoveryDropped = (
 }
 
 /**
- * What drops all that containers of a network send to one another is told of the network, and its remedy lets neighbour
- * discovery pass as well: that is not told twice.
+ * Leaves out networks for which the culprit is reported already. A rule that drops all packets between containers of a
+ * network is reported for the network, and that remedy lets neighbour discovery pass too.
  *
- * @param ofNetwork - what was told of a network
+ * @param ofNetwork - the conflicts reported for a network
  */
 export const notToldBetween = (
   lost: readonly LostNeighbours[],

@@ -3,7 +3,7 @@ import type { PublishedPort } from '../contract/index.ts'
 import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /**
- * A bridge goes while other projects still lead ports to it: from then on those ports lead nowhere.
+ * A bridge is removed while ports of other projects still lead to it. Afterwards these ports lead nowhere.
  * @internal
  */
 export const networkInUse = (

@@ -1,7 +1,7 @@
 import type { DesiredMapping, PublishedPort } from '../contract/index.ts'
 import { aboutMapping, type Conflict, culpritOutsideRules } from './conflict.ts'
 
-/** A mapping of the project that is planned, or a port that another has already. */
+/** A mapping of the planned project, or a port that another project already has. */
 export type Binding = OwnBinding | PublishedPort
 
 interface OwnBinding extends DesiredMapping {
@@ -9,11 +9,11 @@ interface OwnBinding extends DesiredMapping {
 }
 
 /**
- * A wide and a specific binding on one port: all host addresses and one of them, all interfaces and one of them. Both
- * work: the specific one wins for what it is bound to. Reported because it is as often a slip as it is meant; on the
- * specific one, unless that is of another project.
+ * A wide and a specific binding share a port: all host addresses and one of them, or all interfaces and one of them.
+ * Both work, and the specific one wins where it is bound. It is reported because it may be a slip. The report names the
+ * specific binding, unless that belongs to another project.
  *
- * @returns null when neither is of the project that is planned
+ * @returns null when neither belongs to the planned project
  * @internal
  */
 export const overlappingHostPort = (narrow: Binding, wide: Binding): Conflict | null => {
@@ -42,6 +42,6 @@ const isOwn = (binding: Binding): binding is OwnBinding => 'kind' in binding
 const isOfAddress = (narrow: Binding, wide: Binding): boolean =>
   narrow.hostAddress !== null && wide.hostAddress === null
 
-/** What a specific binding takes, in the words of what it is bound to and the wide one is not. */
+/** The packets that a specific binding takes from the wide one, in words. */
 const shareOf = (narrow: Binding, wide: Binding): string =>
   isOfAddress(narrow, wide) ? 'its host address' : `the packets that come in by ${narrow.interface}`

@@ -1,18 +1,18 @@
 import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 
-/** Why an interface cannot be the parent of a network. */
+/** The reason why an interface cannot be the parent of a network. */
 export interface ParentFault {
-  /** Without the network and the interface: `is not on this host`. */
+  /** The reason without the names of network and interface: `is not on this host`. */
   readonly why: string
   readonly remedy: string
   readonly commands: readonly string[]
 }
 
 /**
- * A network of macvlan or ipvlan is on an interface that is not there, or that the kernel allows no children: none of its
+ * The parent of a macvlan or ipvlan network does not exist, or the kernel allows it no children. None of the network's
  * containers gets an interface.
  *
- * @param owner - what has the interface, where it is known
+ * @param owner - the owner of the interface; null: not known
  * @internal
  */
 export const parentUnusable = (
@@ -33,7 +33,7 @@ export const parentUnusable = (
 })
 
 /**
- * The parent of a network is down, so nothing passes. The plan leaves an interface of others as it is.
+ * The parent of a network is down, so nothing passes. The plan does not touch a foreign interface.
  * @internal
  */
 export const parentDown = (network: string, parent: string, commands: readonly string[]): Conflict => ({

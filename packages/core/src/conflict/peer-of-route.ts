@@ -13,10 +13,11 @@ import {
 import { LOCAL } from '../route/rival-routes.ts'
 
 /**
- * The address with a peer that the kernel made a route for: one to the network of the peer, or, in table local, to the address
- * itself and to all on the network. On the loopback interface the network itself is in table local.
+ * The address with a peer for which the kernel made a route. The route leads to the peer's network, or in table local
+ * to the address itself and to all addresses of the network. On the loopback interface, the network itself is in table
+ * local.
  *
- * @returns null: it comes with no such address
+ * @returns null when the route belongs to no such address
  * @see net/ipv4/fib_frontend.c `fib_add_ifaddr`; net/ipv6/addrconf.c `inet6_addr_add`
  */
 export const peerOfRoute = (

@@ -11,8 +11,8 @@ import {
 import { sysctlCommands } from './remedy/sysctl-command.ts'
 
 /**
- * Host ports that the kernel may give to a client on this host: while one has it, a server that wants the port does
- * not get it, and what clients on other machines send to it is the mapping's all the same.
+ * Finds host ports that the kernel may give to a client on this host. While a client has such a port, a server cannot
+ * bind it. Packets from other machines to the port still go to the mapping.
  * @example
  * findPortsInEphemeralRange({ project: 'shop', mappings: [] }, {}) // []
  * @public @since 0.1.0
@@ -25,7 +25,7 @@ export const findPortsInEphemeralRange = (
   const { first, last } = localPortRange(facts)
   const before = (facts.sysctls[reservedPorts] ?? '').trim()
   const reserved = parseReserved(before)
-  // The same for all: a project may have fifty thousand such ports.
+  // One culprit for all: a project may have fifty thousand such ports.
   const culprit = culpritOutsideRules('sysctl', `${range} = ${first} ${last}`)
   told.set(culprit, { limits: `${first} to ${last}`, before })
   return mappings.flatMap((mapping) => {
@@ -40,13 +40,13 @@ const reservedPorts = 'net.ipv4.ip_local_reserved_ports'
 
 interface Told {
   readonly limits: string
-  /** The ports that are reserved already. */
+  /** The ports that are reserved already, as the sysctl lists them. */
   readonly before: string
 }
 
 /**
- * A conflict that gets its words where they are read: those of fifty thousand ports take three times the room of all else
- * that is known of them.
+ * Makes a conflict that builds its texts only when they are read. The texts of fifty thousand ports take three times
+ * the memory of everything else about them.
  */
 const portInEphemeralRange = (project: string, mapping: DesiredMapping, culprit: Culprit): Conflict => {
   const { mapping: label, network, published } = aboutMapping(project, mapping)
@@ -54,7 +54,7 @@ const portInEphemeralRange = (project: string, mapping: DesiredMapping, culprit:
     kind: 'PortInEphemeralRange',
     severity: 'info',
     certainty: 'certain',
-    // Written out: what is spread into an object takes room beside it, for each of ten thousand ports.
+    // The fields are listed one by one: a spread object takes extra memory for each of ten thousand ports.
     mapping: label,
     network,
     published,
@@ -65,16 +65,16 @@ const portInEphemeralRange = (project: string, mapping: DesiredMapping, culprit:
   return Object.defineProperties(wordless, words) as MappingConflict
 }
 
-/** No rule is met: one list for all of them. */
+/** The trace of all these conflicts: no rule is met. */
 const trace: MappingConflict['trace'] = []
 
-/** What is said of all ports of one search, by what causes their conflicts. */
+/** The values for the texts of all ports of one search, by their culprit. */
 const told = new WeakMap<Culprit, Told>()
 
 const toldOf = ({ culprit }: MappingConflict): Told =>
   (culprit && told.get(culprit)) ?? { limits: '', before: '' }
 
-/** The same functions for all: an own one for each would take as much room as its words. */
+/** The getters that all these conflicts share: own ones for each would take as much memory as the texts. */
 const words: PropertyDescriptorMap = {
   message: {
     enumerable: true,
@@ -96,7 +96,7 @@ const words: PropertyDescriptorMap = {
   },
 }
 
-/** `1000,2000-2010` (Documentation/networking/ip-sysctl.rst). */
+/** Parses a list of ports and ranges: `1000,2000-2010` (Documentation/networking/ip-sysctl.rst). */
 const parseReserved = (text: string): readonly (readonly [number, number])[] =>
   text
     .trim()

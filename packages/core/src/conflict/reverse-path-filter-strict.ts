@@ -3,8 +3,9 @@ import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
 
 /**
- * Containers of a network are on a second one, and the reverse path filter of the network's bridge is strict: the kernel
- * drops what they send over this bridge from their other address. The routes of a container decide whether it does so.
+ * Containers of a network are also on a second one, and the reverse path filter of the network's bridge is strict. The
+ * kernel drops packets that they send over this bridge from their other address. The routes of a container decide
+ * whether it sends such packets.
  * @see net/ipv4/fib_frontend.c `fib_validate_source`
  * @internal
  */

@@ -3,7 +3,8 @@ import { aboutHost, type Conflict, culpritOutsideRules } from './conflict.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
 
 /**
- * The plan switches IPv6 forwarding on, and does not know what keeps an interface's routes from router advertisements.
+ * The plan switches IPv6 forwarding on, and an interface has routes from router advertisements with an unknown
+ * accept_ra.
  * @see Documentation/networking/ip-sysctl.rst `accept_ra`
  * @internal
  */

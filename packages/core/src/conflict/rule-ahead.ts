@@ -19,34 +19,34 @@ export interface ReadRoute {
   readonly prefix: Prefix
 }
 
-/** A routing rule that may take packets to a block before our route in table main is asked. */
+/** A routing rule that may take packets to a block before Portolan's route in table main is looked up. */
 export interface RuleAhead {
   readonly rule: RoutingRuleFact
-  /** Of the table that it asks, the route that gets them; null: the rule refuses them. */
+  /** The route in the rule's table that gets the packets; null: the rule refuses them. */
   readonly route: RouteFact | null
-  /** Does it take each packet to its destination? */
+  /** Whether the rule takes every packet to its destination. */
   readonly isForAll: boolean
 }
 
-/** What becomes of packets to a prefix, at a rule ahead. */
+/** A prefix that a rule ahead decides already. */
 interface Settled {
   readonly prefix: Prefix
-  /** What else it asked of them. */
+  /** The other selectors of that rule. */
   readonly asked: Selectors
-  /** Rules behind it that they do not meet have a priority below this. */
+  /** The packets skip later rules with a priority below this one. */
   readonly until: number
 }
 
 type Selectors = readonly (readonly [string, unknown])[]
 
 /**
- * The first routing rule that may take packets to a block elsewhere, or refuses them, before our route in table main is
- * asked. Rules are followed in their order, as the kernel does: what a rule ahead leads to our route, or past a rule, is
- * not that rule's.
+ * Finds the first routing rule that may lead packets to a block elsewhere, or refuses them, before Portolan's route in
+ * table main is looked up. Rules are followed in their order, as the kernel does. A rule does not get packets that an
+ * earlier rule led to Portolan's route, or past it.
  *
- * @param rules - of the block's family, as `rulesInOrder` gives them
+ * @param rules - the rules of the block's family, as `rulesInOrder` gives them
  * @param foreign - routes of other programs, in any table
- * @param block - that our route is to
+ * @param block - the destination of Portolan's route
  * @see net/core/fib_rules.c `fib_rules_lookup`
  */
 export const ruleAhead = (
@@ -55,7 +55,7 @@ export const ruleAhead = (
   block: Prefix,
 ): RuleAhead | null => {
   const settled: Settled[] = []
-  // What a rule may pass over is not known to be asked.
+  // It is not known whether a rule below this priority is reached: a goto may skip it.
   let passedOver = Number.NEGATIVE_INFINITY
   for (const rule of rules) {
     const priority = priorityOf(rule)
@@ -70,13 +70,13 @@ export const ruleAhead = (
       ])
     const isForAll = rule.invert !== true && asked.length === 0
     const settle = (until: number): void => {
-      // Of a selector without a value two rules are not known to ask the same.
+      // Without a selector's value, two rules are not known to have the same selectors.
       if (rule.invert !== true && rule.other === undefined) settled.push({ prefix: part, asked, until })
     }
     switch (rule.action ?? 'lookup') {
       case 'goto': {
         const target = rule.gotoPriority ?? 0
-        // One that leads nowhere is passed over itself.
+        // The kernel skips a goto without a target.
         if (!rules.some((one) => priorityOf(one) === target)) break
         passedOver = Math.max(passedOver, target)
         settle(target)
@@ -85,7 +85,7 @@ export const ruleAhead = (
       case 'blackhole':
       case 'unreachable':
       case 'prohibit':
-        // What asks for a mark or an interface alone is about other packets than those of containers, mostly.
+        // A rule that asks only for a mark or an interface mostly concerns other packets than those of containers.
         if ((rule.to != null || isForAll) && isTaken(part)) return { rule, route: null, isForAll }
         break
       case 'lookup': {
@@ -110,7 +110,7 @@ export const ruleAhead = (
 
 export const priorityOf = ({ priority = 0 }: RoutingRuleFact): number => priority
 
-/** Those that packets of a family are held against. */
+/** The rules that packets of a family are compared with, in the kernel's order. */
 export const rulesInOrder = ({ rules = [] }: HostFacts, family: Family): readonly RoutingRuleFact[] =>
   rules
     .filter((rule) => (rule.family ?? family) === family)
@@ -119,19 +119,19 @@ export const rulesInOrder = ({ rules = [] }: HostFacts, family: Family): readonl
 
 const isOf = (text: string, family: Family): boolean => tryParseHostOrPrefix(text)?.family === family
 
-/** The part of a block that a rule may be for, by destination. Null: none. */
+/** The part of a block that a rule may concern, by destination; null: none. */
 const partFor = (rule: RoutingRuleFact, block: Prefix): Prefix | null => {
   const to = rule.to == null ? everything(block.family) : tryParseHostOrPrefix(rule.to)
   if (to === null) return null
   if (rule.invert !== true) return narrower(to, block)
-  // `not to A iif B` is for packets to A too.
+  // `not to A iif B` also concerns packets to A.
   return selectorsOf(rule).length === 0 && containsPrefix(to, block) ? null : block
 }
 
 const everything = (family: Family): Prefix =>
   family === 'ip6' ? { family, base: 0n, length: 0 } : { family, base: 0, length: 0 }
 
-/** What it asks of a packet beside its destination. */
+/** The selectors of a rule besides the destination. */
 const selectorsOf = ({
   family: _family,
   priority: _priority,
@@ -145,7 +145,7 @@ const selectorsOf = ({
 }: RoutingRuleFact): Selectors =>
   Object.entries(selectors).filter(([, value]) => value !== undefined && value !== null)
 
-/** Did all packets that a rule is for, to that prefix, go another way before? */
+/** Whether an earlier rule already took all packets to that prefix that this rule concerns. */
 const holdsFor = ({ asked, until }: Settled, rule: RoutingRuleFact): boolean => {
   if (until <= priorityOf(rule)) return false
   const own = rule.invert === true ? [] : selectorsOf(rule)
@@ -154,7 +154,7 @@ const holdsFor = ({ asked, until }: Settled, rule: RoutingRuleFact): boolean => 
   )
 }
 
-/** What more exact routes of that table give back to the rules behind (`ip route add throw`). */
+/** The prefixes that more exact routes of the same table give back to later rules (`ip route add throw`). */
 const thrownBack = (
   routes: readonly ReadRoute[],
   { prefix, route: { table } }: ReadRoute,
@@ -168,7 +168,7 @@ const thrownBack = (
       : [],
   )
 
-/** Of two prefixes that overlap, the longer one. */
+/** The longer of two prefixes that overlap; null: they do not overlap. */
 const narrower = (one: Prefix, other: Prefix): Prefix | null =>
   one.family !== other.family || !prefixesOverlap(one, other) ? null : one.length > other.length ? one : other
 

@@ -3,28 +3,28 @@ import type { DesiredMapping, PublishedPort } from '../contract/index.ts'
 
 /** @public @since 0.1.0 */
 export interface RuleConflictOptions {
-  /** False: the plan leaves sysctls as the facts have them. True unless told. */
+  /** False: the plan leaves sysctls as the facts have them. Absent: true. */
   readonly setsSysctls?: boolean
   /**
-   * Families that may have rules which are not among the rulesets. Such a rule may come first and change what becomes
-   * of a packet, so conflicts of these families are possible, never certain.
+   * Families that may have rules outside the rulesets. Such a rule may come first and change a packet's fate, so
+   * conflicts of these families are possible, never certain.
    */
   readonly hidden?: readonly Family[]
   /**
    * Networks that cannot be as planned, as a conflict of their own says (`unsettledNetworks`). None of their packets
-   * are judged: what becomes of them follows from that one cause.
+   * are judged, because their fate follows from that one cause.
    */
   readonly unsettled?: readonly string[]
   /**
-   * Host ports that other projects of Portolan have in force on the host. At the addresses and interfaces where they
-   * are bound more narrowly they come first, which is no fault of a rule: `resolve` tells it, once.
+   * Host ports that other projects of Portolan have in force on the host. Where these are bound more narrowly, they
+   * come first. That is no fault of a rule, and `resolve` reports it once.
    */
   readonly published?: readonly PublishedPort[]
   /**
-   * Only of these mappings are conflicts looked for, and of networks and the host; the others are there all the same.
-   * All unless told.
+   * Selects the mappings to search. Networks and the host are searched too, and the other mappings still count as
+   * existing. Absent: all mappings.
    */
   readonly about?: (mapping: DesiredMapping) => boolean
-  /** How remedies name what the user may change; as the command does unless told. */
+  /** How remedies name what the user may change. Absent: the words of the command. */
   readonly wording?: Wording
 }

@@ -13,7 +13,7 @@ import { sourceRewritten } from './source-rewritten.ts'
 
 type WordsOf = (finding: Finding, wording: Wording) => Words
 
-/** Packets are dropped, and their sender hears nothing. */
+/** The words for dropped packets: the sender gets no error. */
 const dropped =
   (packets: (finding: Finding) => string): WordsOf =>
   (finding) => ({
@@ -22,29 +22,32 @@ const dropped =
     ...remedyOfWay(finding),
   })
 
-/** What each kind of conflict says that the search through the rules finds. One that says several things has a file. */
+/**
+ * The words of each kind of conflict that the search through the rules finds. A kind with several forms has a file of
+ * its own.
+ */
 export const ruleConflictWords: Readonly<Record<RuleConflictKind, WordsOf>> = {
-  // Before the host decides where they go: in raw, mangle, or any chain before routing.
+  // Dropped before the routing decision: in raw, mangle, or any prerouting chain.
   PreroutingDropped: dropped(
     (finding) => `${whichPackets(finding, 'the packets')} as they come in, before they are routed`,
   ),
 
-  // What a process on the host sends to a published port.
+  // Packets from a process on the host to a published port.
   OutputDropped: dropped((finding) => `${whichPackets(finding, 'the packets')} as they are sent`),
 
-  // After they were translated. An accept in another table, ours too, does not help: a drop anywhere is final (nft(8),
-  // OVERALL EVALUATION).
+  // Dropped after translation. An accept in another table, also in Portolan's, does not help: a drop anywhere is final
+  // (nft(8), OVERALL EVALUATION).
   ForwardDropped: dropped((finding) => whichPackets(finding, 'the forwarded packets')),
 
-  // The first packet arrives, and the answer to it does not come back: it crosses the FORWARD chains too, and by now
-  // nothing translates it but connection tracking.
+  // The first packet arrives, and its reply does not come back. The reply crosses the FORWARD chains too, and only
+  // connection tracking translates it.
   ReplyDropped: (finding) => ({
     message: `${lost(finding)} The packets arrive, but no reply comes back. ${causeOfDrop(finding, whichPackets(finding, 'the replies'))}`,
     otherwise: 'Let the replies pass, and make sure that they are routed through this host.',
     ...remedyOfWay(finding),
   }),
 
-  // Something earlier translates the packet, and the first binding of a flow wins (net/netfilter/nf_nat_core.c); or a
+  // An earlier rule translates the packet, and the first binding of a flow wins (net/netfilter/nf_nat_core.c). Or a
   // route leads the translated packet away from the container's bridge.
   DnatShadowed: (finding) => {
     const sends = `the packets to ${otherPlace(finding)}`
@@ -57,7 +60,7 @@ export const ruleConflictWords: Readonly<Record<RuleConflictKind, WordsOf>> = {
     }
   },
 
-  // What is not tracked is never translated: it meets a local socket, or nothing.
+  // A packet that is not tracked is not translated: it meets a local socket, or nothing.
   Notrack: (finding) => {
     const takes = 'the packets out of connection tracking'
     return {
@@ -66,7 +69,7 @@ export const ruleConflictWords: Readonly<Record<RuleConflictKind, WordsOf>> = {
     }
   },
 
-  // What should leave with an address of the host keeps a private one, to which no reply can come back.
+  // Packets that should leave with an address of the host keep a private source, so no reply can come back.
   MasqueradeMissing: (finding) => {
     const { certainty, network, rows } = finding
     const from = rows[0]?.way === 'egress' ? `network ${network.name}` : senders(finding)
@@ -76,8 +79,8 @@ export const ruleConflictWords: Readonly<Record<RuleConflictKind, WordsOf>> = {
     }
   },
 
-  // The kernel runs the one first that was registered last, and does not show the order; a program that reloads later
-  // goes first (net/netfilter/core.c, `nf_hook_entries_grow`).
+  // Of two chains with equal priority, the kernel runs the one first that was registered last, and does not show the
+  // order. A program that reloads later goes first (net/netfilter/core.c, `nf_hook_entries_grow`).
   OrderUndetermined: (finding) => ({
     message: `${receiver(finding)} may not be reachable from ${senders(finding)}. Two chains share one priority and disagree about these packets. The kernel does not show which runs first. ${cause(finding, 'acts on the packets in one of the orders', 'acts on the packets in one of the orders')}`,
     otherwise: 'Give one of the chains another priority.',

@@ -12,25 +12,25 @@ import {
 import { ownersTerms } from './remedy/owners-terms.ts'
 import { culpritOf, type Finding, traceOf, witnessOf } from './search/finding.ts'
 
-/** The project that findings are of. */
+/** The project that findings belong to. */
 export interface OwnProject {
   readonly project: string
-  /** The tool that the rules of the project are of; null: it has none. */
+  /** The tool that holds the project's rules; null: it has none. */
   readonly ownTool: () => string | null
 }
 
-/** What a kind says of a finding. */
+/** The words of a kind of conflict for one finding. */
 export interface Words {
   readonly message: string
-  /** What to do where no rule lets the packets pass; `find-rule-conflicts.ts` looks for such a rule. */
+  /** The remedy if no rule can let the packets pass; `find-rule-conflicts.ts` looks for such a rule. */
   readonly otherwise: string
-  /** What helps beside that, where a program makes the rule from its settings. */
+  /** A further remedy if a program makes the rule from its settings. */
   readonly besides?: string
-  /** In place of letting the packets through. */
+  /** A remedy that replaces letting the packets through. */
   readonly remedy?: Remedy
 }
 
-/** A conflict made of what the search found, in the words of its kind. */
+/** Makes a conflict from a finding, in the words of its kind. */
 export const ruleConflict = (
   finding: Finding,
   { message, otherwise, besides, remedy }: Words,
@@ -72,7 +72,7 @@ const inOwnersTerms = (step: TraceStep | null, otherwise: string, besides: strin
 
 const isRule = (culprit: Culprit | null): boolean => culprit !== null && culprit.table !== null
 
-/** The kernel acts by a route or a setting, and mostly says which. */
+/** The remedy if the kernel acts by a route or a setting, which it mostly names. */
 const changeCause = (cause: KernelCause | null): string => {
   switch (cause?.kind) {
     case 'routing-rule':
@@ -85,7 +85,7 @@ const changeCause = (cause: KernelCause | null): string => {
   }
 }
 
-/** A managed rule is changed where it comes from: in the intent of its project. */
+/** The remedy for a managed rule: change the intent of its project. */
 const managedWay = (
   culprit: Culprit | null,
   { ownTool }: Pick<OwnProject, 'ownTool'>,
@@ -104,7 +104,10 @@ const managedWay = (
   }
 }
 
-/** The guard is an option, of no Compose file. It lets pass what is for the bridges that its own backend has rules for. */
+/**
+ * The remedy for a forwarding guard. The guard is an option and stands in no Compose file. It lets packets pass to the
+ * bridges that its own backend has rules for.
+ */
 const guardWay = (project: string, theirs: string, own: string | null, { apply }: Wording): Remedy => {
   if (theirs === own)
     return {
@@ -118,15 +121,15 @@ const guardWay = (project: string, theirs: string, own: string | null, { apply }
   }
 }
 
-/** What to do about a route that leads packets away from a bridge. */
+/** The remedy for a route that leads packets away from a bridge. */
 export const anotherRoute: Remedy = {
   text: 'Change that route, or give the network another subnet.',
   commands: [],
 }
 
-/** What to do about a rule that drops packets of a mapping, where no documented way lets them pass. */
+/** The remedy for a rule that drops packets of a mapping, if no documented way lets them pass. */
 export const changeRule = 'Change or delete that rule. An accept in another table does not override a drop.'
 
-/** The same for a network. */
+/** The remedy for a rule that drops packets of a network, if no documented way lets them pass. */
 export const exemptNetwork =
   'Exempt this network from that rule. An accept in another table does not override a drop.'

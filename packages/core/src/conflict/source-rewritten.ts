@@ -5,8 +5,8 @@ import { addressText } from './search/address-text.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
- * The container sees another source than the client's own: logs and access lists inside it are of no use, and what it
- * has no way to reach through the host it cannot even answer.
+ * The container sees another source than the client's own. Logs and access lists inside it are then useless, and it
+ * cannot answer a source that it does not reach through the host.
  * @internal
  */
 export const sourceRewritten = (finding: Finding): Words =>
@@ -14,7 +14,7 @@ export const sourceRewritten = (finding: Finding): Words =>
     ? strangeSource(finding)
     : changedSource(finding)
 
-/** A source that the host does not have: it takes another router to lead the answers here. */
+/** The words for a source that the host does not have: replies come back only if another router leads them here. */
 const strangeSource = (finding: Finding): Words => {
   const { network, share, rows, judgement } = finding
   const source = addressText(rows[0]?.family ?? 'ip', judgement.conclusion.reached.world.saddr)
@@ -29,7 +29,7 @@ const changedSource = (finding: Finding): Words => ({
   otherwise: 'Exempt these packets from that rule.',
 })
 
-/** The source that the contract promises. */
+/** The source that the contract promises, in words. */
 const promised = ({ rows }: Finding): string =>
   rows.every(({ expected }) => expected.kind === 'through' && expected.seenAs === 'gateway')
     ? "the gateway's"

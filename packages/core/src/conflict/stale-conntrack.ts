@@ -3,18 +3,18 @@ import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
 import type { DesiredMapping } from '../contract/index.ts'
 import { aboutMapping, type Conflict, culpritOutsideRules } from './conflict.ts'
 
-/** The flows of a mapping that are bound elsewhere, one or more. */
+/** The flows of a mapping that conntrack binds to another place, one or more. */
 export interface StaleFlows {
   readonly project: string
   readonly mapping: DesiredMapping
   readonly flows: readonly [FlowFact, ...FlowFact[]]
-  /** The interface that packets of the first come in by; null: they are made on the host. */
+  /** The interface that packets of the first flow come in by; null: they are made on the host. */
   readonly in: string | null
 }
 
 /**
- * Flows under way to the host port were translated to another place by a foreign rule, and go on going there: rules of
- * NAT are asked about the first packet of a flow only (net/netfilter/nf_nat_core.c, `nf_nat_inet_fn`).
+ * A foreign rule translated open flows to the host port to another place, and they still go there. NAT rules see only
+ * the first packet of a flow (net/netfilter/nf_nat_core.c, `nf_nat_inet_fn`).
  * @internal
  */
 export const staleConntrack = ({ project, mapping, flows, in: from }: StaleFlows): Conflict => {

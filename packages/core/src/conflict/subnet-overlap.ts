@@ -4,20 +4,20 @@ import { isGuess } from '../pool/reservation.ts'
 import { aboutNetwork, type Conflict, culpritOutsideRules, type Remedy } from './conflict.ts'
 import { moveCommand } from './move-command.ts'
 
-/** What a subnet collides with. */
+/** Something that a subnet collides with. */
 export interface Overlapped {
   readonly overlaps: string
   readonly kind: string
   readonly detail: string
   readonly owner: string | null
-  /** It is on a bridge that Portolan manages. */
+  /** Whether it is on a bridge that Portolan manages. */
   readonly isManaged?: true
 }
 
-/** What the user reserved, what has a lease, or what another host may have: a range that is allowed does not free it. */
+/** The kinds that an allowed range does not free: reserved by the user, leased, or possibly another host's. */
 const claimed: readonly string[] = ['lease', 'reserved', 'own', 'cluster']
 
-/** How the range may be used all the same, if the overlap is meant; empty where nothing lets it. */
+/** How the user can still use the range if the overlap is meant; empty: there is no way. */
 const orAllow = (overlapped: readonly Overlapped[], allowed: string): string => {
   if (overlapped.some(({ kind, isManaged }) => isManaged || ['lease', 'own', 'cluster'].includes(kind)))
     return ''
@@ -33,15 +33,15 @@ const orAllow = (overlapped: readonly Overlapped[], allowed: string): string => 
   return `${ways.join(' and ')} if the overlap is meant`
 }
 
-/** Packets for the overlap go one way only, for certain. */
+/** Whether packets for the overlap certainly go one way only. */
 const isSure = ({ kind }: Overlapped): boolean => !isGuess(kind)
 
 /**
- * A subnet that was asked for by name, or that a network already holds, overlaps something on the host. Packets
- * for the overlap go one way only, so one of the two is dead. What is held can be renumbered; what the file names
- * has to be changed there. Everything that the subnet overlaps is told in one conflict.
+ * A subnet overlaps something on the host. It was asked for by name, or a network already holds it. Packets for the
+ * overlap go only one way, so one of the two is dead. A held subnet can be renumbered, but a subnet named in a file
+ * must be changed there. One conflict reports everything that the subnet overlaps.
  *
- * @param isLive - a program holds the network: no file says what is wanted of it, and `portolan move` has nothing to plan
+ * @param isLive - a program holds the network: no file holds its intent, and `portolan move` has nothing to plan
  * @param hasLeft - the host has left the cluster whose addresses the subnet is in
  * @internal
  */
@@ -81,9 +81,9 @@ const surestFirst = (overlapped: readonly Overlapped[]): readonly Overlapped[] =
 ]
 
 /**
- * That subnets of a network collide with something.
+ * The sentence that subnets of a network collide with something.
  *
- * @param subnets - one, or one of each family
+ * @param subnets - one subnet, or one of each family
  */
 export const overlapText = (
   network: string,
@@ -98,11 +98,11 @@ export const overlapText = (
   return `The ${named} ${subnets.map(({ subnet }) => subnet).join(' and ')} of network ${network} ${overlap} ${found}. Packets for the overlap can only go one way.${followers}`
 }
 
-/** In the addresses of a cluster, which another host has or may claim. */
+/** Whether the overlap is with addresses of a cluster that another host has or may claim. */
 const isOfCluster = (overlapped: readonly Overlapped[]): boolean =>
   overlapped.some(({ kind }) => kind === 'cluster')
 
-/** @param wording - without `move` the network is not there, or nothing knows it: with another wish it is made again */
+/** @param wording - without `move`, the network does not exist or nothing knows it: another intent makes it anew */
 const named = (
   network: string,
   overlapped: readonly Overlapped[],
@@ -117,7 +117,7 @@ const named = (
       text: move === null ? namedElsewhere(subnets, hasLeft) : namedInFile(subnets, hasLeft),
       commands: [...proposes, ...moves],
     }
-  // Left out alone, it stays what the network has.
+  // If the subnet is only left out, the network keeps it.
   const first = moves
     .map((command) => ` (with \`${command}\` where it is up: a network keeps its subnet until then)`)
     .join('')
@@ -128,10 +128,10 @@ const named = (
 }
 
 /**
- * What to do about a subnet in a block that this host has not, where a call names that subnet: nothing else can give the
- * network another one.
+ * The remedy for a subnet in a block that this host does not have, if a call names the subnet. Only that call can give
+ * the network another one.
  *
- * @param subnets - shows free subnets: a line to run; null: that program has none
+ * @param subnets - a command that shows free subnets; null: that program has none
  * @param hasLeft - the host has left its cluster, so it has no block there
  */
 export const namedElsewhere = (subnets: Wording['subnets'], hasLeft = false): string =>
@@ -140,7 +140,7 @@ export const namedElsewhere = (subnets: Wording['subnets'], hasLeft = false): st
     ...proposal(subnets),
   ].join(' ')
 
-/** The same where a file names it: left out alone, it stays what the network has. */
+/** The remedy if a file names the subnet. If the subnet is only left out there, the network keeps it. */
 export const namedInFile = (subnets: Wording['subnets'], hasLeft = false): string =>
   [
     `Where the file names the subnet, name another one there, or leave it out and move the network, which gives it one ${hasLeft ? 'outside the cluster' : 'in a block of this host'}.`,

@@ -29,9 +29,9 @@ const sysctlDisabled = (
 })
 
 /**
- * The host does not forward and the plan may not switch it on: no published port reaches its container.
+ * The host does not forward, and the plan may not switch forwarding on. No published port reaches its container.
  *
- * @param acceptRa - sysctls that keep routes from router advertisements, and have to be 2 before
+ * @param acceptRa - sysctls that must be 2 first, so that routes from router advertisements stay
  * @internal
  */
 export const forwardingDisabled = (
@@ -50,7 +50,7 @@ export const forwardingDisabled = (
   )
 
 /**
- * A mapping must answer on 127.0.0.1, for which the bridge needs route_localnet.
+ * A mapping must answer on 127.0.0.1, but the bridge lacks route_localnet.
  * @example
  * routeLocalnetDisabled('net.ipv4.conf.br-web.route_localnet', '0', 'web').kind // 'RouteLocalnetDisabled'
  * @public @since 0.1.0

@@ -2,10 +2,10 @@ import { ownerName } from '@portolan/netfilter/analysis'
 import type { Conflict } from './conflict.ts'
 
 /**
- * Conflicts of one cause as one. A firewall mostly refuses what it does not know twice, in a chain of its own and at the
- * end of the hook: the packet that shows it is the same, and so is what to do.
+ * Merges conflicts with one cause. A firewall mostly refuses unknown packets twice, in a chain of its own and at the
+ * end of the hook. The witness is the same, and so is the remedy.
  *
- * @returns the conflicts in their order, without those that a firewall's earlier rule stands for
+ * @returns the conflicts in their order, without those that an earlier rule of the same firewall stands for
  * @internal
  */
 export const toldOnce = (conflicts: readonly Conflict[]): readonly Conflict[] => {
@@ -31,7 +31,10 @@ export const toldOnce = (conflicts: readonly Conflict[]): readonly Conflict[] =>
   })
 }
 
-/** Null: it stands for no other. What no program is known to own may be any number of decisions. */
+/**
+ * The key of a conflict's cause; null: it stands for no other. Rules without a known owner may be any number of
+ * decisions.
+ */
 const causeOf = (conflict: Conflict): string | null => {
   const { kind, severity, certainty, mapping, network, witness, culprit, remedy } = conflict
   const owner = culprit?.owner ?? null

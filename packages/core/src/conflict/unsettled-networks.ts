@@ -1,12 +1,11 @@
 import type { Conflict, ConflictKind } from './conflict.ts'
 
-/** Conflicts after which a network cannot be as it is planned, whatever the rules are. */
+/** Conflicts that keep a network from being as planned, whatever the rules are. */
 const unsettling: readonly ConflictKind[] = ['SubnetOverlap', 'BridgeNameTaken', 'BridgeDown']
 
 /**
- * The networks that cannot be as planned: their subnet overlaps the host, their bridge's name is
- * taken, or the bridge of another program is down. What becomes
- * of their packets follows from that, and is no conflict of its own.
+ * Lists the networks that cannot be as planned: their subnet overlaps the host, the name of their bridge is taken, or
+ * the bridge of another program is down. Failures of their packets follow from that and are not conflicts of their own.
  *
  * @param conflicts - as `resolve` gives them
  * @example

@@ -1,6 +1,6 @@
 import type { Conflict } from './conflict.ts'
 
-/** Programs that an engine has listen on a host port that its own rules translate, and the owner of those rules. */
+/** Programs that an engine lets listen on a host port which its own rules translate, with the owner of those rules. */
 const standIns: ReadonlyMap<string, string> = new Map([
   ['docker-proxy', 'docker'],
   ['dockerd', 'docker'],
@@ -10,8 +10,8 @@ const standIns: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Conflicts without those of a listener that stands in for a translation of the same engine: the port is taken once, by
- * the rule, and it is no help to stop the listener.
+ * Leaves out conflicts with a listener that stands in for a translation of the same engine. The rule takes the port, so
+ * stopping the listener does not help.
  * @example
  * withoutStandIns([]) // []
  * @public @since 0.1.0

@@ -3,9 +3,9 @@ import type { TraceStep } from '@portolan/netfilter/analysis'
 import { refusesByDefault } from './firewalld-rules.ts'
 
 /**
- * Whether a packet is refused for its source: by the rule itself, or by a rule that led to its chain. Such a rule is a
- * ban (fail2ban, `ufw deny from`, a rich rule, a blocklist), and a ban is a decision. That a zone of firewalld has these
- * sources is none: it refuses what it was told nothing of, as a zone of interfaces does.
+ * Whether a packet is refused because of its source: by the rule itself, or by a rule that led to its chain. Such a
+ * rule is a ban (fail2ban, `ufw deny from`, a rich rule, a blocklist), and a ban is a decision. A zone of firewalld
+ * that has these sources is not a ban: it refuses by default, as a zone of interfaces does.
  */
 export const isBan = (step: TraceStep): boolean =>
   isRefusal(step) && pathTo(step).some(({ rule }) => asksSource(rule)) && !isZoneDefault(step)
@@ -14,8 +14,8 @@ const isZoneDefault = ({ table, rule }: TraceStep): boolean =>
   table !== null && rule !== null && refusesByDefault(table, rule)
 
 /**
- * Whether a packet is refused for the rate or the number of packets or connections: by the rule itself, by one that
- * led to its chain, or since it is more than a rule of its chain passes. Such a limit is a decision.
+ * Whether a packet is refused because of the rate or number of packets or connections. Either the rule itself or one
+ * that led to its chain limits them, or a rule of its chain lets only so many pass. Such a limit is a decision.
  */
 export const isLimit = (step: TraceStep, certainty: 'certain' | 'possible'): boolean =>
   certainty === 'possible' &&
@@ -25,7 +25,10 @@ export const isLimit = (step: TraceStep, certainty: 'certain' | 'possible'): boo
 const isRefusal = ({ deed }: TraceStep): boolean =>
   deed.kind === 'drop' || deed.kind === 'may-drop' || deed.kind === 'reject'
 
-/** The trace has no rule that did not match. Where one was sure not to match, the refusal would be certain. */
+/**
+ * Whether an earlier rule of the chain passes a limited number of packets. The trace lacks rules that did not match. If
+ * that rule certainly did not match, the refusal would be certain.
+ */
 const isLeftByLimit = ({ chain, rule }: TraceStep): boolean => {
   const rules = chain?.rules ?? []
   return rules
@@ -46,11 +49,11 @@ const limitsIn = (step: Step): boolean =>
     ? step.alternatives.some((all) => all.some(limitsIn))
     : step.kind === 'unknown-match' && countsPackets.test(step.text)
 
-/** Whether a chain, or one that leads to it, has such a name. */
+/** Whether the chain of a step, or a chain that led to it, has such a name. */
 export const isWithin = (step: TraceStep, name: RegExp): boolean =>
   pathTo(step).some(({ chain }) => chain !== null && name.test(chain.name))
 
-/** A step and the jumps that led to its chain, the step first. */
+/** A step with the jumps that led to its chain. The step comes first. */
 const pathTo = (step: TraceStep): readonly TraceStep[] => {
   const path = [step]
   let wanted = step
@@ -67,7 +70,7 @@ const pathTo = (step: TraceStep): readonly TraceStep[] => {
   return path
 }
 
-/** Does a rule ask for the source of a packet, or count by it? */
+/** Whether a rule matches the source of a packet, or counts by source. */
 export const asksSource = (rule: NetfilterRule | null): boolean => rule?.steps.some(asks) === true
 
 /** Matches that keep a list of sources, or count by source (iptables-extensions(8)). */

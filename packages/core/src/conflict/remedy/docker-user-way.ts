@@ -10,10 +10,10 @@ import { acceptPassage } from './insertion.ts'
 const name = 'DOCKER-USER'
 
 /**
- * DOCKER-USER, the chain that Docker leaves to the administrator and asks first. The accepts stand behind all rules
- * that are there, so that none of them (fail2ban's jumps, the administrator's drops) is passed by.
+ * Drafts accepts in DOCKER-USER, the chain that Docker leaves to the administrator and evaluates first. The accepts
+ * come after all rules of the chain, so that they do not override any (fail2ban's jumps, the administrator's drops).
  *
- * @returns null where the table has no such chain, or iptables cannot name something
+ * @returns null when the table has no such chain, or iptables cannot write a name
  */
 export const dockerUserWay = (wanted: Wanted, ways: readonly Passage[]): Draft | null => {
   const { table } = wanted.step
@@ -50,7 +50,10 @@ export const dockerUserWay = (wanted: Wanted, ways: readonly Passage[]): Draft |
   }
 }
 
-/** The RETURN that ends the chain: a rule behind it is never asked. Docker writes one up to version 28. */
+/**
+ * The RETURN at the end of the chain, as Docker writes one up to version 28. A rule behind it is not reached. Null:
+ * there is none.
+ */
 const finalReturn = ({ rules }: NetfilterChain): NetfilterRule | null => {
   const last = rules.at(-1)
   const [step, ...others] = last?.steps ?? []

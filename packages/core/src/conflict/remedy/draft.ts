@@ -5,10 +5,10 @@ import type { Finding } from '../search/finding.ts'
 import type { Insertion } from './insertion.ts'
 import type { Passages } from './passage.ts'
 
-/** A remedy before it is checked: what it says, and the rules that it comes to. */
+/** A remedy before it is checked: its words, and the rules that it adds. */
 export interface Draft {
   readonly remedy: Remedy
-  /** Empty: words alone. */
+  /** Empty: the remedy is words only. */
   readonly insertions: readonly Insertion[]
 }
 
@@ -18,26 +18,26 @@ export interface Drafted {
   readonly draft: Draft
 }
 
-/** The packets that the owner of a culprit is asked to let pass. */
+/** The packets that the owner of a culprit should let pass. */
 export interface Wanted {
   /** The rule or policy that stops them. */
   readonly step: TraceStep
-  /** Rules that are told together with it, and stop others of the packets. */
+  /** Rules that are reported together with that rule, and stop others of the packets. */
   readonly alongside: readonly NetfilterRule[]
   readonly passages: Passages
   readonly bridge: string
   readonly of: 'mapping' | 'network'
-  /** DNAT has changed where they go. */
+  /** DNAT has changed the destination of the packets. */
   readonly isTranslated: boolean
-  /** The interfaces that the packets come in by or leave by, beside the bridge. */
+  /** The interfaces that the packets come in or leave by, besides the bridge. */
   readonly outer: readonly string[]
   /** Prefixes of the bridges of other engines. */
   readonly otherBridges: readonly string[]
-  /** Those of the project. */
+  /** The subnets of the project. */
   readonly subnets: readonly RangeSet[]
   /** The prefix of the network itself; null: it has none in this family. */
   readonly subnet: string | null
 }
 
-/** A remedy of words alone. */
+/** Drafts a remedy of words only. */
 export const inWords = (text: string): Draft => ({ remedy: { text, commands: [] }, insertions: [] })

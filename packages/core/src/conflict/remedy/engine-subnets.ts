@@ -6,8 +6,8 @@ import { surroundingsOf } from '../search/surroundings.ts'
 import { remedyHost } from './remedy-host.ts'
 
 /**
- * The subnets of bridges that other engines have on a host, as remedies tell them: a project's containers are let out
- * to other machines, and not to these.
+ * The subnets of other engines' bridges on a host, as remedies use them: a project's containers may reach other
+ * machines, but not these subnets.
  *
  * @example
  * engineSubnets(desired, facts) // ['172.17.0.0/16', 'fd00:17::/64']

@@ -28,10 +28,10 @@ import type { Judged, Suspects } from './judged.ts'
 import type { Learned, PortClass } from './own-ports.ts'
 
 /**
- * - `packet`: one that a remedy lets through and should not.
- * - `too-many`: the packets are too many to tell.
- * - `unchecked`: the remedies before it took all that is spent on checking.
- * - `computed`: a rule computes with the bits of an address or port, so that one packet says nothing of the others.
+ * - `packet`: a packet that a remedy wrongly lets through.
+ * - `too-many`: there are too many kinds of packets to check.
+ * - `unchecked`: earlier remedies used up the budget for checks.
+ * - `computed`: a rule computes with the bits of an address or port, so one packet says nothing about others.
  */
 export type Opened =
   | { readonly kind: 'packet'; readonly point: Point }
@@ -39,13 +39,14 @@ export type Opened =
   | { readonly kind: 'unchecked' }
   | { readonly kind: 'computed' }
 
-/** More kinds of packets than this are not told apart. */
+/** The most kinds of packets that are told apart for one remedy. */
 const MOST_CELLS = 512
 
 /**
- * Looks for a packet that passes with the rules of a remedy, did not pass without them, and is not of the contract; or
- * that is of the contract, and was stopped by another rule than a culprit. As conflicts are found: one packet is
- * followed with and without the rules, and all that was asked of it says which others fare alike.
+ * Looks for a packet that a remedy wrongly opens. It passes with the remedy's rules but not without them, and either
+ * the contract does not promise it, or another rule than a culprit stopped it. The search works like the search for
+ * conflicts: one packet is followed with and without the rules, and the questions asked about it tell which other
+ * packets fare alike.
  */
 export const findOpened = (judged: Judged, suspects: Suspects): Opened | null => {
   const open = judged.open(suspects)
@@ -76,24 +77,27 @@ export const findOpened = (judged: Judged, suspects: Suspects): Opened | null =>
   return null
 }
 
-/** A packet of the suspects, and where others may be that fare alike. */
+/** A packet of the suspects, with the region in which others may fare alike. */
 interface Picked {
   readonly suspects: Suspects
   readonly point: Point
   readonly region: Region
 }
 
-/** How a packet fares, and which others fare alike. */
+/** The result of a packet, with the other packets that it holds for. */
 interface Fare {
-  /** `passes`: whatever is done for it, the contract lets it through. */
+  /** `passes`: the contract lets the packet through, whatever the remedy does. */
   readonly kind: Fate['kind'] | 'passes'
   readonly isBlurred: boolean
   readonly learned: Learned
-  /** What the contract lets through, where that is what it hangs on. */
+  /** The part of the contract's packets that the result is limited to; undefined: it is not limited. */
   readonly within: Region | undefined
 }
 
-/** A packet to a port of a mapping speaks for those to others like it, unless a rule computes with what differs. */
+/**
+ * A packet to a port of a mapping stands for packets to similar ports, unless a rule computes with the values that
+ * differ.
+ */
 const fareOf = (judged: Judged, picked: Picked, open: readonly Region[]): Fare => {
   const ports = judged.ownPorts(picked.suspects, picked.region, picked.point)
   const fare = fareAmong(judged, picked, open, ports)
@@ -121,15 +125,16 @@ const fareAmong = (
   return { ...fate, learned: ofPackets(learned), within: undefined }
 }
 
-/** What the rules of a remedy do for a packet, and for which others. */
+/** The effect of a remedy's rules on a packet, with the other packets that it holds for. */
 interface Settled {
   readonly fate: Fate
   readonly learned: Learned
 }
 
 /**
- * What the rules of a remedy do for a packet. How to ask a chain is planned once for all packets of a remedy. Rules that
- * none of an area can match are left out only where one of them computes: such a plan is for the area alone.
+ * The effect of a remedy's rules on a packet. The way to evaluate a chain is planned once for all packets of a remedy.
+ * Only if a rule computes are the rules left out that no packet of the area can match: such a plan holds for that area
+ * alone.
  */
 const settle = (judged: Judged, picked: Picked, way: UnhinderedWay, ports: PortClass | null): Settled => {
   const { suspects, region, point } = picked
@@ -141,8 +146,8 @@ const settle = (judged: Judged, picked: Picked, way: UnhinderedWay, ports: PortC
 }
 
 /**
- * - `opened`: it passes now, and without the culprits it would still be stopped.
- * - `mended`: it passes now, as it would without the culprits.
+ * - `opened`: the packet passes now, but would still be stopped without the culprits.
+ * - `mended`: the packet passes now, and would pass without the culprits.
  */
 interface Fate {
   readonly kind: 'as-before' | 'opened' | 'mended'
@@ -151,8 +156,8 @@ interface Fate {
 }
 
 /**
- * What the rules of a remedy do for a packet. It is followed as it will be, then as it is, then as it would be without
- * the culprits, since a ban behind one has to hold still. Most packets are settled by the first of these.
+ * The effect of a remedy's rules on a packet. The packet is followed with the remedy, then without it, then without the
+ * culprits, because a ban behind a culprit must still hold. The first of these settles most packets.
  */
 const fateOf = (
   { follower, inserted, passedBy }: Judged,
@@ -161,7 +166,7 @@ const fateOf = (
   unhindered: Unhindered | null,
 ): Settled => {
   let isBlurred = false
-  // One list of conditions for all ways: other packets that meet them are settled by the same ways.
+  // All runs share one list of conditions: other packets that meet them are settled by the same runs.
   const followed = (own: Learner): Followed => {
     const found = followSuspect(follower, suspects, point, own)
     isBlurred ||= own.blurred
@@ -190,8 +195,8 @@ const fateOf = (
 }
 
 /**
- * Did a rule of the remedy act on a packet? Of several courses one may hide another that ends alike, so that the way of
- * each that is left says too little.
+ * Whether a rule of the remedy acted on a packet. Of several courses, one may hide another with the same end, so the
+ * traces that remain are not enough.
  */
 const isTouched = ({ conclusions, run }: Followed, { watched, hasActed }: Learner): boolean =>
   hasActed &&
@@ -215,7 +220,7 @@ const subtract = (regions: readonly Region[], open: Region): readonly Region[] =
 
 const passes = ({ end }: Conclusion): boolean => isArrival(end)
 
-/** Some course passes now, and was stopped, or may have been, by what no longer stops it. */
+/** Whether a course passes now that was stopped before, or may have been, by something that no longer stops it. */
 const isOpened = (before: readonly Conclusion[], after: readonly Conclusion[]): boolean => {
   if (!after.some(passes)) return false
   if (!before.some(passes)) return true
@@ -226,7 +231,10 @@ const isOpened = (before: readonly Conclusion[], after: readonly Conclusion[]): 
 const stoppers = (conclusions: readonly Conclusion[]): readonly (object | string)[] =>
   conclusions.flatMap((one) => (passes(one) ? [] : [stopperOf(one.end.world.trace)]))
 
-/** What stopped a packet: a rule; a policy by the place of its chain, since a chain with one rule more is another. */
+/**
+ * The identity of what stopped a packet: a rule, or the place of a policy's chain. A chain with one more rule is
+ * another object.
+ */
 export const stopperOf = (step: TraceStep | null): object | string => {
   if (step === null) return 'nothing'
   const { rule, table, chain, cause } = step
@@ -250,7 +258,7 @@ const narrow = (area: Area, point: Point, { conditions, exclusions }: Learned): 
   return holds(narrowed.area, at) ? narrowed : { area: onlyPoint(at), fresh: [] }
 }
 
-/** The packets of an area that are in a region too. */
+/** Restricts a narrowed area to the packets of a region. */
 const meetArea = ({ area, fresh }: Narrowed, region: Region | undefined): Narrowed =>
   region === undefined
     ? { area, fresh }

@@ -1,22 +1,23 @@
 import { isFirewalldName } from './owner-names.ts'
 
 /**
- * What policies of ours for a bridge may be called. firewalld takes 18 characters for the name of a policy; an interface
- * has 15 at most. A longer prefix would cut names off, and bridges whose long names begin alike would share a policy.
+ * The names that Portolan's policies for a bridge may have. firewalld allows 18 characters for a policy's name, and an
+ * interface has at most 15. A longer prefix would cut names off, so that bridges with similar long names would share a
+ * policy.
  */
 export const policyNames = (bridge: string): readonly string[] =>
   isFirewalldName(bridge) ? ['pl', 'p2', 'p3', 'p4'].map((prefix) => `${prefix}-${bridge}`) : []
 
-/** What policies of ours are known by. */
+/** The description that identifies Portolan's policies. */
 export const policyDescription = 'Portolan'
 
 const FIRST = 20_000
 const LAST = 32_767
 
 /**
- * The priority of a policy: positive, so that it is asked after the zones and their bans, and its own. firewalld takes
- * two policies of one priority for one when it works out the places of rules (2.3.1, firewall/core/nftables.py
- * `_set_rule_sort_policy_dispatch`), and then asks some before the zones (measured).
+ * The priority of a policy. It is positive, so that the policy is evaluated after the zones and their bans. It differs
+ * from policy to policy, because firewalld treats two policies of one priority as one when it orders rules (2.3.1,
+ * firewall/core/nftables.py `_set_rule_sort_policy_dispatch`), and then evaluates some before the zones (measured).
  */
 export const priorityOf = (policy: string): number => {
   let hash = 0

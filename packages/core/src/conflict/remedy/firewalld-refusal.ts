@@ -2,14 +2,14 @@ import { isWithin } from './decision.ts'
 import type { Wanted } from './draft.ts'
 import { ownersTerms } from './owners-terms.ts'
 
-/** firewalld 2.3 and later: the chain of the ports that firewalld forwards itself. */
+/** The chain of the ports that firewalld forwards itself (firewalld 2.3 and later). */
 const strictChain = /^(filter_)?(FORWARD|INPUT|OUTPUT)_dnat$/
 
-/** Until that has ended, what else firewalld refuses is no reason to change its settings. */
+/** The remedy in panic mode. Until it ends, other refusals of firewalld are no reason to change its settings. */
 export const panicText =
   'firewalld is in panic mode, or it restarts. `firewall-cmd --panic-off` ends panic mode.'
 
-/** What to do about packets that firewalld refuses on purpose, and no policy lets pass; null: a policy may. */
+/** The remedy for packets that firewalld refuses on purpose and that no policy can let pass; null: a policy can. */
 export const refusalOfFirewalld = ({ step, isTranslated }: Wanted, owner: string | null): string | null => {
   const { table } = step
   if (owner !== 'firewalld') return null

@@ -2,22 +2,22 @@ import type { NetfilterChain, NetfilterRule, NetfilterTable, Step } from '@porto
 import type { TraceStep } from '@portolan/netfilter/analysis'
 import { includesRanges, type RangeSet, rangeSet, uniteRanges } from '@portolan/netfilter/analysis'
 
-/** firewalld with iptables names its chains without the table in front. */
+/** The chain that dispatches packets to policies. With iptables, its name lacks the table in front. */
 const dispatcher = /^(filter_)?FORWARD_POLICIES$/
 
 const dispatcherOf = ({ chains }: NetfilterTable): NetfilterChain | undefined =>
   chains.find(({ name }) => dispatcher.test(name))
 
 /**
- * Whether policies are asked about packets between a bridge and other interfaces. firewalld (2.x) asks none about
- * packets between two interfaces that are in no zone.
+ * Whether firewalld evaluates policies for packets between a bridge and other interfaces. firewalld (2.x) evaluates
+ * none for packets between two interfaces that are in no zone.
  */
 export const asksPolicies = (table: NetfilterTable, bridge: string, outer: readonly string[]): boolean => {
   const assigned = new Set(dispatcherOf(table)?.rules.flatMap(interfacesOf))
   return assigned.has(bridge) || (outer.length > 0 && outer.every((name) => assigned.has(name)))
 }
 
-/** Whether a rule is asked after the policies: what a policy accepts does not come to it. */
+/** Whether a rule is evaluated after the policies: packets that a policy accepts do not reach it. */
 export const comesAfterPolicies = ({ table, chain, rule }: TraceStep): boolean => {
   if (table === null || chain === null || rule === null) return false
   if (dispatcher.test(chain.name)) return true
@@ -40,10 +40,10 @@ const isInterface = (step: Step): boolean => isField(step, 'iifname') || isField
 const isField = (step: Step, name: 'iifname' | 'oifname'): boolean =>
   step.kind === 'compare' && step.expression.kind === 'field' && step.expression.field === name
 
-/** The jump to a zone's chain for forwarded packets. */
+/** Matches a jump to a zone's chain for forwarded packets. */
 const zoneJump = /^(?:filter_)?FWD_(?!policy_)(.+)$/
 
-/** The zone that a rule of the dispatcher leads to; null: to none. */
+/** The zone that a rule of the dispatcher leads to; null: none. */
 const zoneIn = ({ steps }: NetfilterRule): { readonly zone: string; readonly chain: string } | null => {
   for (const step of steps) {
     const chain = step.kind === 'verdict' && 'chain' in step.verdict ? step.verdict.chain : ''
@@ -56,7 +56,9 @@ const zoneIn = ({ steps }: NetfilterRule): { readonly zone: string; readonly cha
 const isUnconditional = ({ steps }: NetfilterRule): boolean =>
   steps.every(({ kind }) => kind === 'verdict' || kind === 'note')
 
-/** The zone of what is in none, with the chain of what it allows; null: firewalld is of another version. */
+/**
+ * The default zone, for interfaces in no zone, with the chain of what it allows; null: an unknown version of firewalld.
+ */
 export const defaultZone = (
   table: NetfilterTable,
 ): { readonly zone: string; readonly allows: string } | null => {
@@ -65,7 +67,7 @@ export const defaultZone = (
   return found === null ? null : { zone: found.zone, allows: `${found.chain}_allow` }
 }
 
-/** The zone that an interface is in, by the packets that come in by it. */
+/** The zone of an interface, judged by packets that come in by it. */
 export const zoneOf = (table: NetfilterTable, name: string): string | null => {
   const rule = dispatcherOf(table)?.rules.find(
     (one) =>
@@ -76,8 +78,8 @@ export const zoneOf = (table: NetfilterTable, name: string): string | null => {
 }
 
 /**
- * The rules that a policy for packets from some zones comes before: what is left once the zone has been asked.
- * Packets that a zone knows by their source are another zone's, whatever interface they come in by.
+ * The rules in front of which a policy for packets from some zones is evaluated: those right after the zone's own.
+ * Packets that a zone recognises by their source belong to that zone, whatever interface they come in by.
  */
 export const afterZones = (
   table: NetfilterTable,
@@ -92,16 +94,16 @@ export const afterZones = (
 }
 
 /**
- * The zone whose packets a rule refuses, since neither the zone nor a policy lets them pass: the zone's target stands in
- * the dispatcher, behind the chains of the zone and of its policies.
+ * The zone that a rule refuses packets for, because neither the zone nor a policy lets them pass. The target of a zone
+ * is a rule in the dispatcher, after the chains of the zone and its policies.
  *
- * @returns null where a rule is none of these, or firewalld writes with iptables, where policies have chains of the same
- *   form as zones
+ * @returns null when the rule is not such a target, or when firewalld writes with iptables, where the chains of
+ *   policies look like those of zones
  */
 export const zoneRefused = (table: NetfilterTable, rule: NetfilterRule): string | null =>
   refusalIn(table, rule)?.zone ?? null
 
-/** The zone that was asked about a packet before it came to a rule; null: none was. */
+/** The zone that was evaluated for a packet before it came to a rule; null: none was. */
 export const zoneAsked = ({ table, before }: TraceStep): string | null => {
   for (let step = before; step !== null; step = step.before) {
     const isDispatched = step.table === table && dispatcher.test(step.chain?.name ?? '')
@@ -121,15 +123,15 @@ const refusalIn = (
   for (const earlier of rules.slice(0, at).toReversed()) {
     const found = zoneIn(earlier)
     if (found !== null) return found
-    // Between a zone's chain and its target there is nothing but the chains of policies.
+    // Only the chains of policies are between a zone's chain and its target.
     if (!earlier.steps.some(isJump)) return null
   }
   return null
 }
 
 /**
- * Whether a zone refuses these packets by default, as it refuses all that it was told nothing of. A zone that drops what
- * is left, rejects it by its target, or lets nothing at all in to the host is there to refuse its sources.
+ * Whether a zone refuses these packets by default, like everything that it has no setting for. A zone is meant to
+ * refuse its sources if it drops the rest, rejects it by its target, or lets nothing in to the host.
  */
 export const refusesByDefault = (table: NetfilterTable, rule: NetfilterRule): boolean => {
   const found = refusalIn(table, rule)
@@ -137,12 +139,12 @@ export const refusesByDefault = (table: NetfilterTable, rule: NetfilterRule): bo
   const toHost = found.chain.replace('FWD_', 'IN_')
   const rulesOf = (name: string): readonly NetfilterRule[] =>
     table.chains.find((chain) => chain.name === name)?.rules ?? []
-  // It does so with the target `default` alone (measured, firewalld 2.3.1).
+  // A zone answers pings only with the target `default` (measured, firewalld 2.3.1).
   const answersPings = rulesOf(toHost).some(accepts)
   return answersPings && (isOfInterfaces(table, found.zone) || rulesOf(`${toHost}_allow`).some(accepts))
 }
 
-/** Is a zone that of an interface, or of all interfaces that are in none? */
+/** Whether a zone belongs to an interface, or to all interfaces that are in no zone. */
 const isOfInterfaces = (table: NetfilterTable, zone: string): boolean =>
   defaultZone(table)?.zone === zone ||
   dispatcherOf(table)?.rules.some(
@@ -158,8 +160,8 @@ const names = (step: Step, name: string): boolean =>
   step.values.names.some(({ text }) => text === name)
 
 /**
- * What a policy's name stands for in the rules: `free`; `ours`, since all of its rules are about addresses of the
- * network; or `taken`.
+ * The state of a policy's name in the rules: `free`; `ours`, if all of its rules match addresses of the network; or
+ * `taken`.
  */
 export const policyState = (
   { chains }: NetfilterTable,

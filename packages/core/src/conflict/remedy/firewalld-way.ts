@@ -18,11 +18,11 @@ import { acceptPassage, type Insertion, refusePassage } from './insertion.ts'
 type Words = readonly string[]
 
 /**
- * A policy of firewalld for forwarded packets (firewalld.policies(5)) with a rich rule for each passage. It is for what
- * comes from the zones that the packets come from, so that a zone for banned sources is asked as before; and to any
- * zone, which leaves what is addressed to the host itself out.
+ * Drafts a policy of firewalld for forwarded packets (firewalld.policies(5)) with a rich rule for each passage. Its
+ * ingress zones are those of the packets, so a zone for banned sources is evaluated as before. Its egress is any zone,
+ * which excludes packets to the host itself.
  *
- * @returns null where firewalld has no way to say it
+ * @returns null when firewalld has no way to express it
  */
 export const firewalldWay = (wanted: Wanted, wording: Wording): Draft | null => {
   const { step, bridge, passages } = wanted
@@ -37,8 +37,8 @@ export const firewalldWay = (wanted: Wanted, wording: Wording): Draft | null => 
   const entrances = passages.there.flatMap((passage) => (passage.in === null ? [] : [passage.in]))
   const culprits = [step.rule, ...wanted.alongside].filter((rule) => rule !== null)
   const isInside = passages.there.some((passage) => isBridged(passage, bridge))
-  // Policies are asked about the packets of a zone that has sources, whatever interfaces they pass. And no rule for
-  // addresses of a network lets its containers find each other in IPv6, but a zone of the bridge does.
+  // firewalld evaluates policies for packets of a zone with sources, whatever interfaces they pass. In IPv6, a rule for
+  // a network's addresses does not let its containers find each other, but a zone of the bridge does.
   const needsZone = isInside
     ? !asksPolicies(table, bridge, [])
     : !culprits.every(asksSource) && !asksPolicies(table, bridge, wanted.outer)
@@ -60,7 +60,7 @@ export const firewalldWay = (wanted: Wanted, wording: Wording): Draft | null => 
     ),
   ]
   const zones = from.filter((one) => one !== null)
-  // Passages that differ in their interfaces alone are one rule.
+  // Passages that differ only in their interfaces give one rule.
   const rules = [
     ...new Set([
       ...refusals.map((one) => richRule(one, 'reject')),
@@ -98,7 +98,7 @@ export const firewalldWay = (wanted: Wanted, wording: Wording): Draft | null => 
       ...accepts.map((one) => acceptPassage(table, chain, one)),
     ].map((rule) => ({ table, chain, before, rule })),
   )
-  // An interface of a zone may be reached from the others of it.
+  // The other interfaces of a zone may reach an interface in it.
   const inZone = (zone === null ? [] : [zone]).map(({ allows }): Insertion => {
     const { family } = passages.there[0]
     return {
@@ -111,22 +111,22 @@ export const firewalldWay = (wanted: Wanted, wording: Wording): Draft | null => 
   return remedy === null ? null : { remedy, insertions: [...inPolicy, ...inZone] }
 }
 
-/** A policy names no interface that packets leave by, so it can refuse only what is there. */
+/** A policy does not name outgoing interfaces, so it can refuse only networks that exist now. */
 const untilApplied = ({ apply }: Wording): string =>
   ` It refuses the networks of other engines that are there now. A network that is made later is open to these containers${apply === null ? '' : ` until the next ${apply}`}.`
 
 /**
- * With iptables, zones and policies have chains of the same form, so that none can be named for sure. And a reload of
- * firewalld deletes the rules of all other programs (firewalld.conf(5), `FlushAllOnReload`): --fix would delete what it
- * has just applied.
+ * The remedy if firewalld writes with iptables. The chains of zones and policies look alike then, so neither can be
+ * identified for sure. And a reload of firewalld deletes the rules of all other programs (firewalld.conf(5),
+ * `FlushAllOnReload`): --fix would delete what it has just applied.
  */
 const byHand = ({ restore }: Wording): string =>
   `Let firewalld forward them by a policy for forwarded packets (firewalld.policies(5)) with a rich rule for these addresses. Save what is set at run time first (firewall-cmd --runtime-to-permanent): the reload drops it, bans among it. Then ${restore}: with FirewallBackend=iptables the reload deletes the rules of other programs, Portolan's among them.`
 
-/** They leave the bridge, or go from port to port of it. */
+/** Whether the packets leave the bridge, or go from one of its ports to another. */
 const isOut = ({ passages: { there }, bridge }: Wanted): boolean => there[0].in === bridge
 
-/** A rich rule names no interface: what goes from port to port of the bridge is known by its addresses. */
+/** A rich rule names no interface. Packets between ports of the bridge are recognised by their addresses instead. */
 const withoutInterfaces = (passage: Passage, { bridge, subnet }: Wanted): Passage => ({
   ...{ ...passage, in: null, out: null, translated: false },
   ...(isBridged(passage, bridge) ? { source: subnet, destination: subnet } : {}),
@@ -156,7 +156,7 @@ const prologue = (policy: string): readonly Words[] => [
   permanent(`--policy=${policy}`, '--add-egress-zone=ANY'),
 ]
 
-/** A name that is free, or of a policy of ours. */
+/** The first policy name that is free or belongs to a policy of Portolan; null: all are taken. */
 const findPolicy = ({
   step: { table },
   bridge,
@@ -169,7 +169,9 @@ const findPolicy = ({
   return null
 }
 
-/** firewalld.richlanguage(5); null for what has no address, since the rule would be for all. */
+/**
+ * Writes a rich rule (firewalld.richlanguage(5)); null: the passage has no address, so the rule would cover everything.
+ */
 const richRule = (passage: Passage, verdict: 'accept' | 'reject'): string | null => {
   const { family, protocol, source, destination, destinationPort } = passage
   if (destination === 'local' || (source === null && destination === null)) return null

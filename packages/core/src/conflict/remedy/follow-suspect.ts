@@ -7,10 +7,10 @@ import type { Arriving } from './open-packets.ts'
 import type { PortClass } from './own-ports.ts'
 
 /**
- * Notes what the way of a packet hangs on.
+ * Makes a learner that notes what the packet's way depends on.
  *
- * @param bounds - where the packets may be; how to ask a chain is planned for it
- * @param ports - what the packet speaks for, whichever of these ports it is sent to
+ * @param bounds - the region of all such packets; the way to evaluate a chain is planned for it
+ * @param ports - the ports that the packet stands for, whichever of them it is sent to; null: none
  */
 export const learnerFor = (
   { in: from }: Arriving,
@@ -22,7 +22,7 @@ export const learnerFor = (
   const values = new Map<FreeField, number | bigint>(ports?.valuesAt(point.dport))
   const origins: Record<PacketField, FreeField | null> = { ...noOrigins }
   for (const field of freeFields) {
-    // The kernel chooses the source of what the host sends.
+    // The kernel chooses the source of packets that the host sends.
     if (field === 'saddr' && from === null) continue
     if (isSingleValue(region[field])) continue
     if (field === 'dport' && ports !== null) {
@@ -41,12 +41,12 @@ export const learnerFor = (
   })
 }
 
-/** Follows a packet, as it comes in or is made on the host. */
+/** Follows a packet that comes in or is made on the host. */
 export const followSuspect = (
   follower: Follower,
   { family, protocol, in: from }: Arriving,
   point: Point,
   learner: Learner,
 ): Followed =>
-  // The kernel chooses the source of what the host sends.
+  // The kernel chooses the source of packets that the host sends.
   followFirst(follower, { family, protocol, in: from, choosesSource: from === null }, point, learner)

@@ -11,11 +11,11 @@ import type { Judged, Suspects } from './judged.ts'
 import type { Learned } from './own-ports.ts'
 
 /**
- * The way of a packet where neither the rules of a remedy are nor the culprits that they pass by, and for which others
- * that holds.
- * - `as-before`: the remedy does nothing for it.
- * - `passes`: whatever course it takes, so no rule but the culprits stops it.
- * - `unsettled`: this alone does not tell.
+ * The way of a packet without the rules of a remedy and without the culprits that they pass by, with the other packets
+ * that it holds for.
+ * - `as-before`: the remedy has no effect on the packet.
+ * - `passes`: the packet passes in every course, so only the culprits stop it.
+ * - `unsettled`: this way alone does not decide.
  */
 export type UnhinderedWay =
   | {
@@ -25,21 +25,21 @@ export type UnhinderedWay =
     }
   | { readonly kind: 'unsettled'; readonly followed: Unhindered | null }
 
-/** A packet that was followed, and all that its way hung on. */
+/** A followed packet, with everything that its way depended on. */
 export interface Unhindered {
   readonly followed: Followed
   readonly learned: Learned
 }
 
 /**
- * Follows a packet so first, as this one way settles most of them.
+ * Follows a packet this way first, because this single way settles most packets.
  *
- * A packet that comes to none of these rules fares alike with them. What fails one of the checks that this one passed
- * goes less far, and comes to none of them either.
+ * A packet that reaches none of these rules fares the same with them. A packet that fails a check which this one passed
+ * goes less far, so it reaches none of them either.
  *
  * A chain that is a check lets a packet pass or ends it, whatever rules are added or left out. A packet that passes all
- * such chains and ends elsewhere ends there, or before, with the rules in force. That holds for any other packet too,
- * whatever it is that it fails of the checks.
+ * such chains and ends elsewhere ends there, or earlier, with the rules in force. That holds for any other packet too,
+ * whatever check it fails.
  */
 export const followUnhindered = (
   { follower, passedBy }: Judged,

@@ -1,13 +1,13 @@
 import type { NetfilterRule, NetfilterRuleset } from '@portolan/netfilter'
 import { ownerOf } from '@portolan/netfilter'
 
-/** Where rules of others may send packets to. */
+/** The addresses that foreign rules may send packets to. */
 export interface ForeignTranslations {
   readonly any: boolean
   readonly leadTo: (address: number | bigint) => boolean
 }
 
-/** Read when it is first asked for: most hosts have no remedy that it is asked for, and some have many rules. */
+/** Reads the rules on first use: most hosts have no remedy that needs this, and some have many rules. */
 export const foreignTranslations = (rulesets: readonly NetfilterRuleset[]): ForeignTranslations => {
   let known: ForeignTranslations | null = null
   const found = (): ForeignTranslations => {

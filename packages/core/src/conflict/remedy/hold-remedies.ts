@@ -21,26 +21,26 @@ import { suspectsOf } from './suspects.ts'
 import { toldApart } from './told-apart.ts'
 
 /**
- * So many kinds of packets are followed for all remedies of a search. To check the remedies of two hundred rules that each
- * drop one mapping takes seconds.
+ * The most kinds of packets that are followed for all remedies of a search. Checking the remedies of two hundred rules
+ * that each drop one mapping takes seconds.
  */
 const MOST_KINDS = 4_096
 
 /** The host that remedies are checked on. */
 export interface RemedyScene extends PortsBeside {
   readonly desired: DesiredState
-  /** As they will be once the project is applied. */
+  /** The facts as they are after the project is applied. */
   readonly facts: HostFacts
-  /** With its rules as they will be. */
+  /** The host with its rules as they are after the project is applied. */
   readonly follower: Follower
-  /** The interfaces that the facts name. The follower adds those that a packet is said to come in by. */
+  /** The interfaces that the facts name. The follower also adds the incoming interfaces of packets. */
   readonly links: ReadonlySet<string>
   readonly rulesets: readonly NetfilterRuleset[]
 }
 
 /**
- * Conflicts with the remedies that hold: one that would let through a packet that is refused now and is not of the
- * contract, or that would not help, is replaced by words.
+ * Keeps the remedies that hold. A remedy that does not help, or that lets through a packet which is refused now and not
+ * promised by the contract, is replaced by words.
  */
 export const holdRemedies = (
   conflicts: readonly Conflict[],
@@ -48,7 +48,7 @@ export const holdRemedies = (
   scene: RemedyScene,
 ): readonly Conflict[] => {
   if (drafts.size === 0) return conflicts
-  // A rule in front of one culprit passes by those behind it too, which have remedies of their own.
+  // A rule in front of one culprit also passes by the culprits behind it, which have remedies of their own.
   const mended = mendedBy(drafts.values())
   const judge = judgeIn(scene, ({ mapping, network }) => mended.get(mapping ?? network) ?? [])
   const translated = foreignTranslations(scene.rulesets)
@@ -60,7 +60,7 @@ export const holdRemedies = (
     const { draft } = drafted
     if (draft.insertions.length === 0) return { ...conflict, remedy: draft.remedy }
     const { mapping } = drafted.finding
-    // A foreign DNAT may lead to one container and not to another.
+    // A foreign DNAT may lead to one container but not to another.
     const isAlone =
       mapping === null || mapping.targets.some(({ address }) => translated.leadTo(addressValue(address)))
     const own = `${isAlone ? keyOf(drafted) : `${alikeKey(drafted)}\n${values(mapping)}`}`
@@ -72,9 +72,9 @@ export const holdRemedies = (
 }
 
 /**
- * What remedies mend of each mapping and network. What lets a network out may let in what is for its mappings too, such
- * as a zone of firewalld for its bridge. So a network has the culprits of its mappings, each once: there may be a
- * thousand mappings behind one.
+ * The findings that remedies mend, by mapping and network. A remedy that lets a network out may also let packets in for
+ * its mappings, such as a zone of firewalld for its bridge. So a network includes the culprits of its mappings, each
+ * once: there may be a thousand mappings behind one.
  */
 const mendedBy = (drafts: Iterable<Drafted>): ReadonlyMap<object, readonly Finding[]> => {
   const mended = new Map<object, Finding[]>()
@@ -104,8 +104,8 @@ const keyOf = ({ finding, draft }: Drafted): string =>
   `${draft.remedy.commands.join('\n')}\n${entrancesOf(finding)}`
 
 /**
- * What a finding has in common with those of other mappings. Where no foreign rule tells two mappings apart, and our own
- * do the same to each, there is one verdict for them.
+ * A key that findings of different mappings share if they need only one verdict: no foreign rule tells the mappings
+ * apart, and the managed rules treat them alike.
  */
 const alikeKey = ({ finding }: Drafted): string => {
   const { mapping, network, step, rows } = finding
@@ -126,7 +126,7 @@ const refused = (objection: string, { step }: Finding): Remedy => {
   return { text: `${text} ${objection}`, commands: [] }
 }
 
-/** Says what is wrong with a remedy; null: nothing. */
+/** Returns the objection to a remedy; null: none. */
 const judgeIn = (
   { desired, facts, follower: current, links: named, rulesets, around, taken, others }: RemedyScene,
   culpritsOf: (finding: Finding) => readonly Finding[],
@@ -173,7 +173,9 @@ const judgeIn = (
   }
 }
 
-/** The interfaces that packets come in by: those of the facts and that of the packet itself, and no port of a bridge. */
+/**
+ * The interfaces that packets come in by: those of the facts and that of the packet itself, without ports of bridges.
+ */
 const entrancesBeside = (
   own: string | null,
   { host: { links } }: Follower,
@@ -186,7 +188,10 @@ const entrancesBeside = (
   )
 }
 
-/** The rules that are told together; of a policy the chain, which is another one with the rules of remedies in it. */
+/**
+ * The rules that are reported together. For a policy, the chain: with the rules of remedies in it, the chain is another
+ * object.
+ */
 const culpritsIn = (
   rulesets: readonly NetfilterRuleset[],
   { step, mendedTogether }: Finding,

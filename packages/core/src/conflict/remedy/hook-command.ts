@@ -1,10 +1,10 @@
 type Words = readonly string[]
 
 /**
- * Whether a command is one that a hook is made of, or taken back with: what `remedy.hook` of a conflict can say, and
- * nothing else. Commands that were written down are held to this before they run as root.
+ * Whether a command may be part of a hook or its undo: a command that `remedy.hook` of a conflict can hold, and nothing
+ * else. Stored commands are checked by this before they run as root.
  *
- * @param name - of the hook: `DOCKER-USER`, `ufw`, `firewalld`
+ * @param name - the hook: `DOCKER-USER`, `ufw`, `firewalld`
  * @example
  * isHookCommand('ufw', ['ufw', 'route', 'delete', 'allow', 'in', 'on', 'eth0', 'to', 'any']) // true
  * isHookCommand('ufw', ['ufw', 'disable']) // false
@@ -23,7 +23,7 @@ export const isHookCommand = (name: string, words: Words): boolean => {
   }
 }
 
-/** An interface's name (net/core/dev.c `dev_valid_name`); a leading dash would make it an option. */
+/** The name of an interface (net/core/dev.c `dev_valid_name`). A leading dash would make it an option. */
 const link = /^(?!-)[^\s/:\p{Cc}]{1,15}$/u
 const address = /^[0-9a-f.:]{2,45}(\/\d{1,3})?$/
 const port = /^\d{1,5}$/
@@ -41,7 +41,7 @@ const iptablesOptions: Readonly<Record<string, RegExp>> = {
   '--dport': port,
 }
 
-/** Words that come as they are, each group at most once, in place of an option with its value. */
+/** Fixed groups of words in place of an option with its value. Each group may occur once. */
 const iptablesGroups: readonly Words[] = [
   ['-m', 'addrtype', '--dst-type', 'LOCAL'],
   ['-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED'],
@@ -66,9 +66,9 @@ const ufwOptions: Readonly<Record<string, RegExp>> = {
   port,
 }
 
-/** `in on LINK`, `out on LINK`: the first two words are one option. */
+/** Checks a command of ufw. `in on LINK` and `out on LINK`: the first two words are one option. */
 const isUfw = (words: Words): boolean => {
-  // The first versions put theirs in front of all others.
+  // The first versions of Portolan put their rule in front of all others.
   const rest =
     after(words, [/^ufw$/, /^route$/, /^allow$/]) ??
     after(words, [/^ufw$/, /^route$/, /^(prepend|delete)$/, /^allow$/])
@@ -78,16 +78,16 @@ const isUfw = (words: Words): boolean => {
   return onBoth !== null && onBoth !== undefined && arePairs(onBoth, ufwOptions, [])
 }
 
-/** A zone, a policy, or an interface. */
+/** The name of a zone, a policy or an interface. */
 const named = '[^\\s/:]{1,18}'
 const policy = 'p(l\\d?|\\d)-[A-Za-z0-9_-]{1,15}'
 
-/** A rich rule of ours asks for an address at least (firewalld.richlanguage(5)). */
+/** A rich rule of Portolan matches at least one address (firewalld.richlanguage(5)). */
 const richRule =
   'rule family="ipv[46]"(?= (source|destination) )( source address="[0-9a-f.:/]+")?( destination address="[0-9a-f.:/]+")?' +
   '( port port="\\d{1,5}" protocol="(tcp|udp|sctp)")? (accept|reject)'
 
-/** Those of today, and at the end those that the first versions left behind. */
+/** The commands of today, and at the end those of the first versions. */
 const firewalldCommands: readonly RegExp[] = [
   `--permanent --new-policy=${policy}`,
   `--permanent --policy=${policy} --set-description=Portolan`,
@@ -115,11 +115,11 @@ const isFirewalld = ([program, ...words]: Words): boolean => {
   return firewalldCommands.some((form) => form.test(line))
 }
 
-/** What comes after words of such forms; null when the words are others. */
+/** The words after a beginning that matches these forms; null: the beginning does not match. */
 const after = (words: Words | null, forms: readonly RegExp[]): Words | null =>
   words !== null && forms.every((form, at) => form.test(words[at] ?? '')) ? words.slice(forms.length) : null
 
-/** Options with one value each, and groups of words, each at most once. */
+/** Whether words are options with one value each, and groups of words, each at most once. */
 const arePairs = (
   words: Words,
   options: Readonly<Record<string, RegExp>>,

@@ -2,22 +2,22 @@ import type { Protocol } from '@portolan/netfilter'
 import type { DesiredState } from '../../contract/index.ts'
 
 /**
- * What of a project needs that a hook lets packets pass. It says what the hook covers rather than what asked for it: a hook
- * in place hides the conflict from a mapping that comes to need it later.
+ * The part of a project that needs a hook to let packets pass. It names what the hook covers, not what asked for it,
+ * because a hook in place hides the conflict from a mapping that needs it later.
  * @public @since 0.1.0
  */
 export interface HookNeed {
-  /** `mapping`: one that leads to the bridge. `network`: the network of the bridge itself. */
+  /** `mapping`: a mapping that leads to the bridge. `network`: the network of the bridge itself. */
   readonly of: 'mapping' | 'network'
   readonly bridge: string
-  /** The target of the mapping, or the subnet of the network; null: whichever. */
+  /** The target of the mapping, or the subnet of the network; null: any. */
   readonly address: string | null
   readonly protocol: Protocol | null
   readonly port: number | null
 }
 
 /**
- * Whether a project still has what needs a hook.
+ * Whether a project still has the part that needs a hook.
  *
  * @example
  * isNeeded({ of: 'network', bridge: 'br-web', address: null, protocol: null, port: null }, desired) // true

@@ -9,9 +9,9 @@ import type { HookNeed } from './hook-need.ts'
 type Words = readonly string[]
 
 /**
- * A remedy by a documented hook.
+ * Makes a remedy by a documented hook.
  *
- * @returns null where a command of it cannot be written
+ * @returns null when one of its commands cannot be written
  */
 export const hooked = (
   {
@@ -29,7 +29,7 @@ export const hooked = (
 ): Remedy | null => {
   const [there, back] = [commands, undo].map((all) => all.filter((words) => words !== null))
   if (there?.length !== commands.length || back?.length !== undo.length) return null
-  // The state file takes no other, so what could not be read from it again is not asked for.
+  // The state file accepts no other commands, so a hook that could not be read back is not offered.
   if (![...there, ...back].every((words) => isHookCommand(name, words))) return null
   const lines = allOrNone(there.map(shellCommand))
   return lines.length === 0
@@ -38,8 +38,8 @@ export const hooked = (
 }
 
 /**
- * What such packets are for: a target of a mapping, or what leaves a subnet. On an external network it is for what the
- * project has there, container by container: as long as it has any.
+ * The need of a hook for such packets: a target of a mapping, or the packets that leave a subnet. On an external
+ * network, each of the project's containers has its own rule, and the hook is needed while the project has any.
  */
 export const needOf = ({ passages: { there }, of, bridge, subnet }: Wanted): HookNeed => {
   const [{ source, destination, protocol, destinationPort }] = there

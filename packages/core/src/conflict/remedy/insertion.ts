@@ -19,19 +19,19 @@ import {
 import type { Passage } from '@portolan/netfilter/advice'
 import { prefixRange, rangesOf } from '@portolan/netfilter/analysis'
 
-/** A rule that a remedy puts into a chain, and its place. */
+/** A rule that a remedy adds to a chain, with its place. */
 export interface Insertion {
   readonly table: NetfilterTable
   readonly chain: string
-  /** Null: at the end. */
+  /** The rule that it comes in front of; null: it comes at the end. */
   readonly before: NetfilterRule | null
   readonly rule: NetfilterRule
 }
 
 /**
- * The rule that accepts a passage, as the evaluator reads it.
+ * Makes the rule that accepts a passage, as the evaluator reads it.
  *
- * @param isTracked - false: connection tracking has not seen the packet there, so no state is asked for
+ * @param isTracked - false: connection tracking has not seen the packet at that point, so the rule matches no state
  */
 export const acceptPassage = (
   table: NetfilterTable,
@@ -40,7 +40,7 @@ export const acceptPassage = (
   isTracked = true,
 ): NetfilterRule => ruleOf(table, chain, [...matchesOf(passage, isTracked), verdict('accept')])
 
-/** The rule that refuses a passage. */
+/** Makes the rule that refuses a passage. */
 export const refusePassage = (table: NetfilterTable, chain: string, passage: Passage): NetfilterRule =>
   ruleOf(table, chain, [...matchesOf(passage, true), { kind: 'reject', with: null }])
 
@@ -112,7 +112,7 @@ const valuesOf = (text: string): ValueSet => {
   }
 }
 
-/** Rulesets with rules put into them. */
+/** Adds rules to rulesets. */
 export const withInsertions = (
   rulesets: readonly NetfilterRuleset[],
   insertions: readonly Insertion[],

@@ -8,17 +8,17 @@ export interface Suspects extends Arriving {
   readonly region: Region
 }
 
-/** A host with the rules of remedies, and what they may do. */
+/** A host with the rules of remedies, and the packets that these may let through. */
 export interface Judged {
-  /** With the rules of the remedies. */
+  /** The host with the rules of the remedies. */
   readonly follower: Follower
-  /** These rules: without them the host is as it was. */
+  /** The rules of the remedies. Without them, the host is as it was. */
   readonly inserted: ReadonlySet<object>
-  /** The same, and the rules and policies that the remedies are there to pass by. */
+  /** The rules of the remedies, and the rules and policies that the remedies pass by. */
   readonly passedBy: ReadonlySet<object>
-  /** What the contract lets through. */
+  /** The packets that the contract lets through. */
   readonly open: (packets: Arriving) => readonly Region[]
   readonly ownPorts: OwnPorts
-  /** Asked for each kind of packets; false: no more of them are followed, for this remedy or any other. */
+  /** Called for each kind of packets; false: no more are followed, for this remedy or any other. */
   readonly mayFollow: () => boolean
 }

@@ -20,11 +20,11 @@ import type { Surroundings } from '../search/surroundings.ts'
 export interface Arriving {
   readonly family: Family
   readonly protocol: number
-  /** Null: made on the host. */
+  /** The incoming interface; null: the packets are made on the host. */
   readonly in: string | null
 }
 
-/** Addresses that a packet on its way may have: the kernel drops others as martians before any rule is asked. */
+/** Addresses that a packet may have. The kernel drops others as martians before any rule. */
 export const unicast: Readonly<Record<Family, RangeSet>> = {
   ip: subtractRanges({ starts: [0], ends: [0xffffffff] }, neverSources.ip),
   ip6: subtractRanges({ starts: [0n], ends: [(1n << 128n) - 1n] }, neverSources.ip6),
@@ -37,17 +37,17 @@ export const anyAddress: Readonly<Record<Family, RangeSet>> = {
 }
 export const anyPort: RangeSet = { starts: [1], ends: [65535] }
 
-/** 127.0.0.0/8 and ::1: what a process of the host calls itself by. */
+/** 127.0.0.0/8 and ::1: the addresses by which host processes reach the host itself. */
 export const loopback: Readonly<Record<Family, RangeSet>> = {
   ip: { starts: [0x7f000000], ends: [0x7fffffff] },
   ip6: singleValue(1n),
 }
 
 /**
- * The packets that the reachability contract lets through: those of its rows, for whatever source port. A remedy may
- * open these and nothing else.
+ * The packets that the reachability contract lets through: those of its rows, from any source port. A remedy may open
+ * these and nothing else.
  *
- * @param bridges - of this and of other projects
+ * @param bridges - the bridges of this and of other projects
  */
 export const openPackets = (
   desired: DesiredState,
@@ -84,12 +84,12 @@ export const openPackets = (
               : []
           if (by !== from) return []
           const any = { sport: anyPort, dport: anyPort }
-          // The first and the last address of a subnet are of it, though no container has them. On an external network
-          // the project's own containers alone are.
+          // The first and the last address of a subnet belong to it, though no container has them. On an external
+          // network, only the project's own containers do.
           const subnet = around[family].subnets.get(network)
           const whole = (network.external ? subnet?.members : subnet?.whole) ?? region.daddr
           if (way === 'egress') return [{ ...any, saddr: whole, daddr: outsideOf(around[family], family) }]
-          // A container that forges its source is a container still: the bridge switches what it sends.
+          // A container with a forged source is still a container: the bridge forwards its frames.
           const isAnybody = choosesSource || source === 'sibling'
           return [{ ...any, saddr: isAnybody ? anyAddress[family] : region.saddr, daddr: whole }]
         },
@@ -100,7 +100,10 @@ export const openPackets = (
   }
 }
 
-/** A prefix may come in by any interface that other machines are behind, whatever the routes to it are now. */
+/**
+ * Whether packets of an opening may come in by an interface. A prefix may come in by any interface with other machines
+ * behind it, whatever the routes are now.
+ */
 const isFrom = (
   { from: { kind } }: DesiredOpening,
   by: string | null,
@@ -109,8 +112,8 @@ const isFrom = (
 ): boolean => by === entrance || (kind === 'prefix' && entrance !== null && !bridges.has(entrance))
 
 /**
- * What an opening lets in (`isOpened` of the contract): from an interface or a prefix whatever is no address of the host
- * or of a container, whether a route leads back there or not.
+ * The packets that an opening lets in (`isOpened` of the contract). From an interface or prefix, these are all sources
+ * that belong neither to the host nor to a container, whether a route leads back there or not.
  */
 const openedRegion = (
   { region, network }: Pick<Row, 'region' | 'network'>,
@@ -136,7 +139,9 @@ const openedRegion = (
   }
 }
 
-/** What others on a bridge that is joined send to the project's containers there, as far as its owner lets them. */
+/**
+ * The packets from others on a joined bridge to the project's containers there, as far as the bridge's owner lets them.
+ */
 const ofNeighbours = (
   network: DesiredNetwork,
   { family, in: from }: Arriving,
@@ -147,7 +152,7 @@ const ofNeighbours = (
   return [{ saddr: anyAddress[family], daddr: own.members, sport: anyPort, dport: anyPort }]
 }
 
-/** What is neither on the host nor behind the bridge of another engine, whether anyone has such an address or not. */
+/** The addresses that are neither on the host nor behind another engine's bridge, whether a machine has them or not. */
 const outsideOf = ({ outside, addresses, subnets, entries }: Surroundings, family: Family): RangeSet =>
   uniteRanges([
     outside,
@@ -159,7 +164,7 @@ const outsideOf = ({ outside, addresses, subnets, entries }: Surroundings, famil
     ].reduce((left, set) => subtractRanges(left, set), anyAddress[family]),
   ])
 
-/** Those of mappings that differ in their port alone are one region. */
+/** The packets of mappings. Mappings that differ only in their port share a region. */
 const openOfMappings = (
   mappings: readonly DesiredMapping[],
   openOf: (mapping: DesiredMapping) => readonly Region[],

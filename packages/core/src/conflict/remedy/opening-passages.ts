@@ -3,17 +3,17 @@ import type { Passage } from '@portolan/netfilter/advice'
 import type { DesiredOpening } from '../../contract/index.ts'
 import type { Row } from '../search/row.ts'
 
-/** Where a chain asks for packets, and what it can ask for there. */
+/** The place of a chain, with what it can match there. */
 interface Place {
-  /** The interface that they leave by; null: it is not known there. */
+  /** The interface that the packets leave by; null: it is not known there. */
   readonly out: string | null
-  /** False: the interface that they came in by is not known any more. */
+  /** False: the interface that the packets came in by is no longer known. */
   readonly knowsIn: boolean
-  /** The containers' addresses, for an opening that names none; null: the interface says enough. */
+  /** The addresses of containers, for an opening that names none; null: the interface is enough. */
   readonly destinations: readonly (string | null)[]
 }
 
-/** What an entry of `links` or `reachable_from` lets in, and nothing beside it. */
+/** The packets that an entry of `links` or `reachable_from` lets in, and no others. */
 export const openingPassages = (
   row: Row,
   { from, address, ports }: DesiredOpening,
@@ -38,7 +38,8 @@ export const openingPassages = (
         ),
   )
   if (row.source !== 'sibling' || row.family === 'ip') return opened
-  // Neighbours on a bridge find each other by ICMPv6 (RFC 4861). What else of it they may not send is refused by us.
+  // Neighbours on a bridge find each other by ICMPv6 (RFC 4861). Managed rules refuse the rest of ICMPv6 if it is not
+  // allowed.
   const search = { ...own, source: null, destination: null, destinationPort: null }
   return [...opened, { ...search, protocol: protocolNumber.icmpv6 }]
 }

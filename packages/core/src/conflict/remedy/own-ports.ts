@@ -23,38 +23,38 @@ import type { Surroundings } from '../search/surroundings.ts'
 import { type Arriving, loopback } from './open-packets.ts'
 
 /**
- * Host ports of mappings to which our own rules do the same, as in the search: a packet to one of them speaks for those
- * to the others, as long as no foreign rule tells them apart.
+ * Host ports of mappings that the managed rules treat alike, as in the search. A packet to one of them stands for
+ * packets to the others while no foreign rule tells them apart.
  */
 export interface PortClass {
-  /** What tells the mapping of a port from the others. */
+  /** The values that distinguish the mapping of a port from the others. */
   readonly valuesAt: (port: number | bigint) => ReadonlyMap<MemberField, number | bigint>
-  /** Where the mappings lead to. */
+  /** The subnets that the mappings lead to; null: there are none. */
   readonly leadsTo: RangeSet | null
   readonly boundsIn: (region: Region) => Learner['region']
-  /** The same as is known of a packet to one port, said of packets and not of mappings. */
+  /** Converts what was learnt about a packet to one port from conditions on mappings to conditions on packets. */
   readonly ofPackets: (learned: Learned) => Learned
 }
 
-/** What the way of a packet hung on. */
+/** What the way of a packet depended on. */
 export interface Learned {
   readonly conditions: readonly Condition[]
   readonly exclusions: readonly Exclusion[]
 }
 
-/** The class that a packet speaks for, among others of a region; null: for none. */
+/** The class that a packet of a region stands for; null: none. */
 export type OwnPorts = (packets: Arriving, region: Region, point: Point) => PortClass | null
 
-/** What there is beside the mappings of a project. */
+/** The host and the other mappings around the mappings of a project. */
 export interface PortsBeside {
   readonly around: Readonly<Record<Family, Surroundings>>
-  /** Host ports that other projects have too, on some address. */
+  /** Host ports that other projects also use on some address. */
   readonly taken: RangeSet
   /** The mappings of other projects. */
   readonly others: readonly DesiredMapping[]
 }
 
-/** The classes of a project. They are made when the first of them is asked for: most hosts have no remedy to check. */
+/** The classes of a project. They are made on first use: most hosts have no remedy to check. */
 export const ownPorts = (desired: DesiredState, beside: PortsBeside): OwnPorts => {
   let known: ReadonlyMap<string, ReadonlyMap<number, Members>> | null = null
   const made = new Map<Members, PortClass>()
@@ -63,7 +63,8 @@ export const ownPorts = (desired: DesiredState, beside: PortsBeside): OwnPorts =
     if (isSingleValue(dport) || !hasValue(served[family], point.daddr)) return null
     known ??= membersByPort(desired, beside)
     const members = known.get(`${family} ${protocol}`)?.get(Number(point.dport))
-    // Of one port there are no others. And what a container sends to itself is not what it sends to another one.
+    // A single port stands for no others. And packets from a container to itself differ from those to another
+    // container.
     if (members === undefined || isSingleValue(meet(members.ports, dport, true))) return null
     if (hasValue(members.targets, point.saddr)) return null
     const found = made.get(members) ?? classOf(desired, members, served[family])
@@ -72,14 +73,14 @@ export const ownPorts = (desired: DesiredState, beside: PortsBeside): OwnPorts =
   }
 }
 
-/** Whatever address of the host a packet is sent to. */
+/** The addresses of the host that packets may be sent to. */
 const servedBy = (family: Family, { around }: PortsBeside): RangeSet =>
   uniteRanges([around[family].addresses, loopback[family]])
 
 interface Members {
   readonly mappings: readonly DesiredMapping[]
   readonly ports: RangeSet
-  /** The addresses that they lead to. */
+  /** The addresses of the mappings' targets. */
   readonly targets: RangeSet
 }
 

@@ -4,10 +4,10 @@ import { ownerName, type TraceStep } from '@portolan/netfilter/analysis'
 import { comesAfterPolicies, zoneAsked, zoneRefused } from './firewalld-rules.ts'
 
 /**
- * Where a rule is changed that a program writes from its settings, and how to see them. A change of the rule itself is
- * lost with the next reload of the program, and the kernel takes none for a table with `flags owner`.
+ * The place to change a rule that a program writes from its settings, and how to see these settings. A change of the
+ * rule itself is lost with the program's next reload, and the kernel accepts none for a table with `flags owner`.
  *
- * @returns null where no such program is known, or the culprit is no rule
+ * @returns null when no such program is known, or the culprit is not a rule
  */
 export const ownersTerms = (step: TraceStep): string | null => {
   const { table, chain, rule } = step
@@ -19,7 +19,7 @@ export const ownersTerms = (step: TraceStep): string | null => {
     case 'ufw':
       return 'Ufw makes this rule from its settings. Change it there: "ufw status numbered" lists the rules that were given to it, and /etc/ufw has the others.'
     case 'docker':
-      // The administrator's own, in a chain that Docker leaves to them.
+      // The rules in this chain are the administrator's own: Docker leaves the chain to them.
       return chain.name === 'DOCKER-USER'
         ? null
         : 'Docker makes this rule for its networks and published ports. Change it there: "docker ps" lists the ports, and "docker network ls" the networks.'
@@ -30,7 +30,7 @@ export const ownersTerms = (step: TraceStep): string | null => {
   }
 }
 
-/** What to do about a table that the kernel keeps for the program that made it. */
+/** The remedy for a table that the kernel reserves for the program that made it. */
 export const ownedText = (owner: string | null): string =>
   `Let them pass in the settings of ${owner === null ? 'the program that keeps this table' : ownerName(owner)}. The kernel takes no rule for this table from another program (flags owner).`
 
@@ -52,7 +52,7 @@ const ofFirewalld = (step: TraceStep, table: NetfilterTable, chain: string): str
     return `Firewalld makes this rule from policy ${policy}. Change it there: "firewall-cmd --info-policy=${policy}" shows it.`
   if (directChain.test(chain))
     return 'Firewalld makes this rule from its direct rules. Change it there: "firewall-cmd --direct --get-all-rules" lists them.'
-  // With iptables the chains of policies have the form of those of zones.
+  // With iptables, the chains of policies look like those of zones.
   const zone = table.tool === 'nft' ? zoneChain.exec(chain)?.[1] : undefined
   if (zone !== undefined)
     return `Firewalld makes this rule from zone ${zone}. Change it there: "firewall-cmd --info-zone=${zone}" shows it.`

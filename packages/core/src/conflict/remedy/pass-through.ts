@@ -17,16 +17,17 @@ import { ufwWay } from './ufw-way.ts'
 import { isUfwWithoutIp6, ufwWithoutIp6 } from './ufw-without-ip6.ts'
 
 /**
- * How to let the packets of a finding through the chain that stops or changes them: in the owner's own way where it
- * has one, else by a rule in front of the culprit. An accept elsewhere would not help: a drop anywhere is final.
+ * Drafts a remedy that lets the packets of a finding through the chain that stops or changes them. It uses the owner's
+ * own way if there is one, else a rule in front of the culprit. An accept elsewhere would not help: a drop anywhere is
+ * final.
  *
- * @returns null where no rule lets them pass
+ * @returns null when no rule lets them pass
  */
 export const passThrough = (finding: Finding, host: RemedyHost, wording: Wording): Draft | null => {
   const { step, mapping, network, rows } = finding
   if (step === null || step.table === null || step.chain === null) return null
   const owner = ownerOf(step.table, step.chain, step.rule)
-  // Managed rules are changed by a plan.
+  // A plan changes managed rules.
   if (owner === 'portolan') return null
   const decided = decidedText(step, finding.certainty)
   // Thousands of mappings may meet one list of bans, and a mapping always has passages.
@@ -51,7 +52,7 @@ export const passThrough = (finding: Finding, host: RemedyHost, wording: Wording
   return ownersWay(owner, wanted, wording) ?? inFront(owner, step, passages, wording)
 }
 
-/** What to do about a refusal that is a decision; null: it is none. */
+/** The remedy for a refusal that is a decision; null: it is not a decision. */
 const decidedText = (step: TraceStep, certainty: Finding['certainty']): string | null => {
   if (isBan(step))
     return withTerms(
@@ -71,7 +72,7 @@ const withTerms = (text: string, step: TraceStep): string => {
   return terms === null ? text : `${text} ${terms}`
 }
 
-/** The way that the owner of a chain has for its users to let packets pass, and keeps to; null where it has none. */
+/** The way to let packets pass that the owner of a chain offers its users and keeps; null: there is none. */
 const ownersWay = (owner: string | null, wanted: Wanted, wording: Wording): Draft | null => {
   const { step, passages } = wanted
   const refusal = refusalOfFirewalld(wanted, owner)
@@ -90,7 +91,7 @@ const ownersWay = (owner: string | null, wanted: Wanted, wording: Wording): Draf
   }
 }
 
-/** What stops one way often stops the other too: a policy, a rule without a direction. */
+/** A culprit that stops one direction often stops the other too: a policy, or a rule without a direction. */
 const bothWays = ({ there, back }: Passages, isReply: boolean): readonly Passage[] =>
   isReply || there[0] === back ? [back] : [...there, back]
 
@@ -108,7 +109,7 @@ const inFront = (
   const isNotrack = rule?.steps.some(({ kind }) => kind === 'notrack') === true
   const wanted = isOneWay && !isNotrack && !reply ? passages.there : bothWays(passages, reply)
   const before = rule?.source.position ?? null
-  // What cannot be told from the rest would let everything pass.
+  // A rule for packets that cannot be told from the rest would let everything pass.
   const isRaw = isBeforeTracking(table, hook)
   const passing = wanted.filter(isTelling)
   if (passing.length === 0) return null
@@ -148,18 +149,24 @@ const inFront = (
 
 const asksConnection = ({ answers, translated = false }: Passage): boolean => answers || translated
 
-/** Of a base chain that nft made in a table of iptables-nft (measured, 1.8.11). */
+/** The remedy for a base chain that nft made in a table of iptables-nft (measured, 1.8.11). */
 const besideIptables = ({ name }: NetfilterTable, { again }: Wording): string =>
   `Portolan prints no command for it: nft alone changes that chain, and iptables-nft-save prints nothing more of table ${name} once a rule of nft asks for the state of connections there. Move the chain to a table of its own, then ${again}: it has the command.`
 
-/** An accept in front of a rule that sets a mark ends the chain, which the rule does not. */
+/**
+ * Whether rules come after a rule that sets a mark. An accept in front of it would end the chain, but the rule does
+ * not.
+ */
 const hasRulesBehind = ({ chain, rule }: TraceStep): boolean =>
   chain !== null && rule !== null && (chain.base === null || chain.rules.at(-1) !== rule)
 
 const exempted =
   'Exempt these packets from that rule. An accept in front of it would keep them from the rules behind it, too.'
 
-/** iptables names a place by its number. Where a plan puts our jump in front of a rule, the number is another after it. */
+/**
+ * iptables identifies a place by its number. If a plan puts Portolan's jump in front of a rule, the rule's number
+ * changes.
+ */
 const untilWhen = ({ chain, rule }: TraceStep, before: number | null, { apply, again }: Wording): string => {
   const after = rule === null || chain === null ? 0 : chain.rules.indexOf(rule) + 1
   return before === null || after === 0 || after === before
@@ -167,17 +174,22 @@ const untilWhen = ({ chain, rule }: TraceStep, before: number | null, { apply, a
     : ` Run this before ${apply ?? 'the next change of Portolan'}, which makes that rule number ${after}. Afterwards ${again}: it has the command for that number.`
 }
 
-/** The passages of a finding are those of translated packets, and ask for the state of their connection. */
+/**
+ * The remedy for a chain before translation. A finding's passages describe translated packets and match connection
+ * state.
+ */
 const untranslated =
   'Change or delete that rule, or accept these packets in front of it. Its chain sees packets as they are on the wire: before they are translated, and without the state of their connection.'
 
-/** Answers alone are those of every flow of the host, a banned source's among them. */
+/**
+ * Whether a passage tells packets apart. Replies alone are those of every flow of the host, also of a banned source.
+ */
 const isTelling = ({ in: from, out, source, destination }: Passage): boolean =>
   from !== null || out !== null || source !== null || destination !== null
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 
-/** NF_IP_PRI_CONNTRACK: chains below it see packets that have no state yet. */
+/** Whether a table's chains run before connection tracking: below NF_IP_PRI_CONNTRACK, packets have no state yet. */
 const isBeforeTracking = ({ chains }: NetfilterTable, hook: string): boolean =>
   chains.some(
     ({ base }) => base !== null && base.hook === hook && base.priority < -200 && base.type === 'filter',

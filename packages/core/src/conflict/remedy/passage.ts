@@ -7,17 +7,17 @@ import { changesDestination } from '../search/foreign-step.ts'
 import type { Row } from '../search/row.ts'
 import { openingPassages } from './opening-passages.ts'
 
-/** What has to pass a chain for a flow to live: the packets of the way there, and the answers. */
+/** The packets that must pass a chain for a flow to work: those on the way there, and the replies. */
 export interface Passages {
   readonly there: readonly [Passage, ...Passage[]]
   readonly back: Passage
 }
 
 /**
- * The packets of a finding as they are where something acted on them.
+ * The packets of a finding in the form that they have where a rule acted on them.
  *
- * @param uplinks - the interfaces that the outside is behind. A rule for what leaves a bridge names them, or it would
- *   let containers reach those of other bridges too.
+ * @param uplinks - the interfaces with the outside behind them. A rule for packets that leave a bridge names these
+ *   interfaces, or containers could also reach those of other bridges
  */
 export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passages | null => {
   const [row] = finding.rows
@@ -48,7 +48,7 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
     if (one === undefined) return null
     return {
       there: [one, ...more],
-      // Before the routing decision no interface to leave by is known, nor the address behind the masquerade.
+      // Before the routing decision, neither the outgoing interface nor the address behind the masquerade is known.
       back: {
         ...{ ...any, out: isBefore ? null : bridge, answers: true },
         destination: network.external && !isBefore && others.length === 0 ? first : null,
@@ -58,11 +58,11 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
   if (row.mapping === null) {
     const any = { ...own, protocol: null }
     const isLate = step.hook === 'postrouting'
-    // One rule may stop neighbours and what an opening lets in alike.
+    // One rule may stop both neighbours and packets that an opening lets in.
     const [first, ...others] = told(finding.rows.flatMap((one) => thereOf(finding, one, any)))
     if (first === undefined) return null
     if (finding.rows.every(isAmongNeighbours)) return { there: [first, ...others], back: first }
-    // Answers to the host pass INPUT with those of all its other flows.
+    // Replies to the host pass INPUT with the replies of all its other flows.
     const from = isLate || step.hook === 'output' ? null : bridge
     const [owner, ...more] = ownersOf(finding)
     const source = more.length === 0 ? owner : subnetOf(finding)
@@ -81,11 +81,11 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
       }
     : {
         ...own,
-        // A chain of output that comes after a translation there still sees the old interface.
+        // An output chain after a translation there still sees the old interface.
         out: ['forward', 'postrouting'].includes(step.hook) ? bridge : null,
         destination: place.address,
         destinationPort: place.port,
-        // Whether others on the bridge reach it directly is for the bridge's owner to say.
+        // The bridge's owner decides whether others on the bridge reach the container directly.
         ...(network.external && row.mapping.kind === 'nat' ? { translated: true } : {}),
       }
   return {
@@ -100,10 +100,10 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
   }
 }
 
-/** Any of them to any: their answers are such packets too. */
+/** Whether a row is about packets between neighbours: their replies are such packets too. */
 const isAmongNeighbours = ({ source, opens }: Row): boolean => source === 'sibling' && opens === undefined
 
-/** The packets of one row of a network on their way there. */
+/** The packets of one row of a network, on their way there. */
 const thereOf = (finding: Finding, row: Row, any: Passage): readonly Passage[] => {
   const { network, step } = finding
   const hook = step?.hook ?? ''
@@ -120,18 +120,18 @@ const thereOf = (finding: Finding, row: Row, any: Passage): readonly Passage[] =
     : ownersOf(finding).map((destination) => ({ ...there, destination }))
 }
 
-/** Each once. */
+/** The passages without duplicates. */
 const told = (passages: readonly Passage[]): readonly Passage[] => [
   ...new Map(passages.map((one) => [JSON.stringify(one), one])).values(),
 ]
 
-/** Hooks at which no interface to leave by is known. */
+/** Whether a hook runs before the outgoing interface is known. */
 export const isBeforeRouting = (hook: string): boolean => hook === 'prerouting' || hook === 'ingress'
 
 const subnetOf = ({ network, rows: [row] }: Finding): string | null =>
   row === undefined ? null : (network[row.family]?.subnet ?? null)
 
-/** The addresses whose packets a row of a network is about: its subnet, or what the project has on an external one. */
+/** The addresses that a row of a network is about: its subnet, or the project's addresses on an external network. */
 const ownersOf = (finding: Finding): readonly [string | null, ...(string | null)[]] => {
   const { network, rows } = finding
   const [row] = rows
@@ -144,13 +144,13 @@ const ownersOf = (finding: Finding): readonly [string | null, ...(string | null)
   return [one, ...others]
 }
 
-/** Each address of a project is one value; neighbours are one range. */
+/** The addresses of a range as texts: the project's addresses come singly, and neighbours form one range. */
 const valuesBetween = (family: Family, first: number | bigint, last: number | bigint): readonly string[] =>
   Array.from({ length: Number(BigInt(last) - BigInt(first)) + 1 }, (_, at) =>
     addressText(family, typeof first === 'number' ? first + at : first + BigInt(at)),
   )
 
-/** The packet has not been translated yet where the culprit acts on it. */
+/** Whether the culprit acts on the packet before it is translated. */
 const isHostSide = ({ step }: Finding): boolean => {
   if (step === null || step.reply) return false
   if (step.hook !== 'prerouting' && step.hook !== 'output') return false

@@ -3,9 +3,9 @@ import { formatPrefix, ownerOf, prefixAround, tryParseInterfaceAddress } from '@
 import type { RangeSet } from '@portolan/netfilter/analysis'
 import type { Surroundings } from '../search/surroundings.ts'
 
-/** What a remedy has to know of the host. */
+/** The facts about a host that remedies need. */
 export interface RemedyHost {
-  /** The interfaces that the outside is behind. */
+  /** The interfaces with the outside behind them. */
   readonly uplinks: readonly string[]
   /** Prefixes of the bridges of other engines. */
   readonly otherBridges: readonly string[]
@@ -17,7 +17,7 @@ export interface RemedyHost {
 
 const known = new WeakMap<Surroundings, RemedyHost>()
 
-/** What remedies have to know of a host, worked out once. */
+/** Collects the facts about a host that remedies need, once. */
 export const remedyHost = (
   around: Surroundings,
   { interfaces = [] }: HostFacts,
@@ -44,6 +44,9 @@ export const remedyHost = (
   return made
 }
 
-/** firewalld sets a policy of DROP in panic mode alone, with nft in a table of its own. */
+/**
+ * Whether firewalld drops everything in a table: it sets a DROP policy only in panic mode, with nft in a table of its
+ * own.
+ */
 const isClosed = (table: NetfilterTable): boolean =>
   table.chains.some((chain) => chain.base?.policy === 'drop' && ownerOf(table, chain, null) === 'firewalld')

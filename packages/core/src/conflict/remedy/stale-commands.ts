@@ -3,10 +3,10 @@ import type { Conflict } from '../conflict.ts'
 import { policyDescription } from './firewalld-policy.ts'
 
 /**
- * Conflicts whose remedies say so where one of them makes the commands of another wrong. A rule that is put into a
- * chain of iptables changes the numbers of all behind it: a command that was printed before would put its rule in front
- * of others than those that it was checked with, a ban among them. A policy of firewalld is made once: where several
- * remedies make one, each takes that of another remedy for its own.
+ * Adds a warning to remedies if carrying out one makes the commands of another wrong. A rule added to an iptables chain
+ * changes the numbers of all rules behind it. A command printed earlier would then put its rule in front of other rules
+ * than those it was checked with, such as a ban. A policy of firewalld is made only once: if several remedies make it,
+ * each uses the policy of an earlier one.
  */
 export const tellStale = (
   conflicts: readonly Conflict[],
@@ -34,9 +34,9 @@ export const tellStale = (
 const askAgain = ({ again }: Wording): string =>
   `Carry out one remedy, then ${again}: it may change what the commands of the others have to be.`
 
-/** What a command finds by a number: the chain. */
+/** The chains in which commands find their place by a number. */
 const placesOf = (commands: readonly string[]): readonly string[] =>
-  // Thousands of remedies are words alone.
+  // Thousands of remedies are words only.
   commands.length === 0
     ? none
     : [...new Set(commands.flatMap((command) => forms.flatMap((form) => form.exec(command)?.[1] ?? [])))]
@@ -45,7 +45,7 @@ const none: readonly never[] = []
 
 const word = "(?:[^' ]|'[^']*')+"
 const forms: readonly RegExp[] = [
-  // Whatever number is given for DOCKER-USER, the rules that were there stay in front.
+  // Whatever number is given for DOCKER-USER, the existing rules stay in front.
   new RegExp(`^(ip6?tables-\\w+ -t ${word} -I (?!DOCKER-USER )${word}) \\d`),
   /^nft '(insert rule \S+ \S+ \S+) index /,
 ]
@@ -55,7 +55,10 @@ const newPolicy = /^firewall-cmd --permanent --new-policy=(\S+)$/
 const policiesOf = (commands: readonly string[]): readonly string[] =>
   commands.length === 0 ? none : commands.filter((command) => newPolicy.test(command))
 
-/** firewalld refuses a second policy of one name. That of an administrator has another description, and is not added to. */
+/**
+ * firewalld refuses a second policy of one name. An administrator's policy has another description, and is not
+ * extended.
+ */
 const unlessMade = (command: string): string => {
   const policy = newPolicy.exec(command)?.[1]
   return policy === undefined

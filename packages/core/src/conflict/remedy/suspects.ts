@@ -17,7 +17,7 @@ import type { Suspects } from './judged.ts'
 import { anyPort, loopback, unicast } from './open-packets.ts'
 import { isBeforeRouting } from './passage.ts'
 
-/** Where packets may come from, and what may become of them. */
+/** The places that packets may come from, and what may happen to them. */
 export interface Places {
   readonly desired: DesiredState
   readonly around: Readonly<Record<Family, Surroundings>>
@@ -41,7 +41,7 @@ export const suspectsOf = (drafted: Drafted, places: Places): readonly Suspects[
   const { addresses } = places.around[family]
   const any = unicast[family]
   const toNetwork = packetsTo(subnet, places.around[family], family)
-  // A rule for a zone of firewalld asks for nothing but the bridge.
+  // A rule for a zone of firewalld matches only the bridge.
   const isWide = draft.insertions.some(({ rule }) => !asksAddress(rule.steps))
   const wide = isWide
     ? protocols.flatMap((protocol) =>
@@ -51,9 +51,9 @@ export const suspectsOf = (drafted: Drafted, places: Places): readonly Suspects[
   if (mapping !== null)
     return [...wide, ...suspectsOfMapping(mapping, drafted, { ...places, entrances, subnet })]
   if (way === 'egress') {
-    // What the bridge switches does not leave it.
+    // Frames inside the bridge do not leave it.
     const beyond = subtractRanges(any, uniteRanges([addresses, subnet]))
-    // A rule before the routing decision is one for packets to the host, too.
+    // A rule before the routing decision also matches packets to the host.
     const isForHost = places.translated.any || isBeforeRouting(finding.step?.hook ?? '')
     const away = isForHost ? uniteRanges([beyond, addresses]) : beyond
     const leaving = region(subtractRanges(subnet, addresses), away)
@@ -76,7 +76,9 @@ export const suspectsOf = (drafted: Drafted, places: Places): readonly Suspects[
 const without = <T>(covered: readonly T[], all: readonly T[]): readonly T[] =>
   all.filter((one) => !covered.includes(one))
 
-/** By which the packets of rows of a network come in. A rule for an opening that names no interface is one for all. */
+/**
+ * The interfaces that packets of a network's rows come in by. A rule for an opening that names no interface covers all.
+ */
 const entrancesOf = (
   { finding: { rows }, draft }: Drafted,
   all: readonly (string | null)[],
@@ -89,7 +91,9 @@ const entrancesOf = (
 const isLinkMatch = (step: Steps[number]): boolean =>
   step.kind === 'compare' && step.expression.kind === 'field' && step.expression.field === 'iifname'
 
-/** Before connection tracking a rule for answers is one for whatever comes from the source that it names. */
+/**
+ * The packets that a rule for replies matches before connection tracking: all packets from the source that it names.
+ */
 const statelessAnswers = (
   { finding, draft }: Drafted,
   { around, subnet }: Pick<Places, 'around'> & { readonly subnet: RangeSet },
@@ -104,7 +108,7 @@ const statelessAnswers = (
   if (row === undefined || !isStateless) return []
   const { family, network } = row
   const { addresses } = around[family]
-  // What the bridge switches is judged apart: the way there asks for nothing that tells it from the rest.
+  // Frames inside the bridge are judged separately, because nothing in the rule tells them from the rest.
   return [
     uniteRanges([subtractRanges(unicast[family], subnet), addresses]),
     subtractRanges(subnet, addresses),
@@ -114,18 +118,19 @@ const statelessAnswers = (
   })
 }
 
-/** Packets of all senders. */
+/** The packets of all senders. */
 interface FromSenders {
   readonly all: RangeSet
-  /** By where they go. */
+  /** The regions of these packets, by destination. */
   readonly to: Map<RangeSet, Region>
 }
 
 const fromSenders = new WeakMap<Surroundings, FromSenders>()
 
 /**
- * The kernel drops a source of the host's own before any rule is asked, as it drops a martian. How to ask a chain is
- * planned for a region, and all remedies and protocols that have the same region share the plan.
+ * The sources that a packet may have: the kernel drops a source that is the host's own before any rule, like a martian.
+ * The way to evaluate a chain is planned for a region object. All remedies and protocols with the same object share the
+ * plan.
  */
 const sendersOf = (around: Surroundings, family: Family): FromSenders => {
   const known = fromSenders.get(around)
@@ -173,7 +178,7 @@ const suspectsOfMapping = (
     .map(({ hostPort }) => singleValue(hostPort))
   const targetSet = uniteRanges(addresses.map((address) => singleValue(address)))
   const mayLead = addresses.some((address) => translated.leadTo(address))
-  // How to ask a chain is planned for a region, and one region is for all entrances.
+  // The way to evaluate a chain is planned for a region object, and all entrances share one.
   const direct: Region = { saddr: senders, daddr: targetSet, sport: anyPort, dport: ports }
   const publishedAt = (host: RangeSet): Region => ({
     ...{ saddr: senders, sport: anyPort },

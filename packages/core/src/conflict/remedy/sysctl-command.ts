@@ -1,8 +1,8 @@
 import { shellWord } from '@portolan/netfilter'
 
 /**
- * The command that sets a sysctl; none where the interface in its name is called what sysctl(8) reads as more than a
- * name: it ends a name at `=`, and takes `*`, `?` and `[` for a pattern of several.
+ * The command that sets a sysctl. Empty if sysctl(8) would read the interface's name as more than a name: it ends a
+ * name at `=`, and takes `*`, `?` and `[` for a pattern.
  */
 export const sysctlCommands = (name: string, value: string): readonly string[] =>
   /^net[\w./:@,+-]+$/.test(name) ? [`sysctl -w ${shellWord(`${name}=${value}`)}`] : []

@@ -4,16 +4,16 @@ import type { DesiredMapping } from '../../contract/index.ts'
 import { addressValue } from '../search/subnets.ts'
 
 /**
- * Tells which of the values that foreign rules ask for are those of a mapping: its host port, and the addresses and
- * ports that it leads to. No foreign rule tells two mappings apart that have the same of them.
+ * Describes which values that foreign rules match belong to a mapping: its host port, and the addresses and ports of
+ * its targets. No foreign rule tells two mappings with the same description apart.
  */
 export const toldApart = (rulesets: readonly NetfilterRuleset[]): ((mapping: DesiredMapping) => string) => {
-  // Most hosts have no remedy that it is asked for, and some have many rules.
+  // Most hosts have no remedy that needs this, and some have many rules.
   let asked: AskedByOthers | null = null
   return ({ hostPort, targets }) => {
     asked ??= askedByOthers(rulesets)
     const values = [hostPort, ...targets.flatMap(({ address, port }) => [addressValue(address), port])]
-    // No range tells which network the bits of an address belong to.
+    // No range shows which network the bits of an address belong to.
     if (asked.computes) return values.join(' ')
     return asked.sets
       .flatMap((ranges, at) => {
@@ -24,7 +24,7 @@ export const toldApart = (rulesets: readonly NetfilterRuleset[]): ((mapping: Des
   }
 }
 
-/** What foreign rules ask for: sets of values, and whether one computes with where a packet goes. */
+/** The matches of foreign rules: sets of values, and whether a rule computes with a packet's destination. */
 interface AskedByOthers {
   readonly sets: readonly (readonly ValueRange[])[]
   readonly computes: boolean
@@ -42,7 +42,7 @@ const askedByOthers = (rulesets: readonly NetfilterRuleset[]): AskedByOthers => 
       add(step.values)
       computes ||= step.expression.kind === 'bitwise' && asksPlace(step.expression)
     } else if (step.kind === 'lookup' || step.kind === 'dispatch') {
-      // A named set is one object for all rules that look in it.
+      // All rules that look in a named set share one object for it.
       if (seen.has(step.table)) return
       seen.add(step.table)
       for (const { key } of step.table.elements) for (const values of key) add(values)
@@ -58,7 +58,7 @@ const askedByOthers = (rulesets: readonly NetfilterRuleset[]): AskedByOthers => 
   return { sets, computes }
 }
 
-/** Does an expression read where a packet goes? */
+/** Whether an expression reads the destination of a packet. */
 const asksPlace = (expression: Expression): boolean => {
   switch (expression.kind) {
     case 'bitwise':

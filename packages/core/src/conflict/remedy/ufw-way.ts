@@ -6,17 +6,19 @@ import { isUfwInterface } from './owner-names.ts'
 
 type Words = readonly string[]
 
-/** Where ufw refuses by default what is routed: its policy, and the chains that stand for it (ufw(8), `default`). */
+/**
+ * The chains in which ufw refuses routed packets by default: its policy, and chains in its place (ufw(8), `default`).
+ */
 const byDefault = /^(FORWARD|ufw6?-(reject|skip-to-policy)-forward)$/
 
-/** Where `ufw route` puts its rules. */
+/** The chain that `ufw route` adds rules to. */
 const userChain = /^ufw6?-user-forward$/
 
 /**
- * `ufw route allow`: its rule comes behind those that the administrator has given, and ufw accepts the answers by
- * itself.
+ * Drafts `ufw route allow`. Its rule comes after those that the administrator has given, and ufw itself accepts the
+ * replies.
  *
- * @returns null where ufw has no way to say it
+ * @returns null when ufw has no way to express it
  */
 export const ufwWay = (wanted: Wanted): Draft | null => {
   const { table, chain, rule, reply } = wanted.step
@@ -26,7 +28,7 @@ export const ufwWay = (wanted: Wanted): Draft | null => {
       'This is not what ufw refuses by default, so it is a decision of the administrator. Delete that rule (ufw status numbered, ufw route delete) if it is not meant for these packets.',
     )
   const user = table.chains.find(({ name }) => userChain.test(name))
-  // ufw has no word for what was translated.
+  // ufw cannot match translated packets.
   const there = wanted.passages.there.map((passage) => ({ ...passage, translated: false }))
   const words = there.map(ufwWords)
   if (user === undefined || reply || !there.every(isSayable)) return null
@@ -51,7 +53,9 @@ export const ufwWay = (wanted: Wanted): Draft | null => {
   }
 }
 
-/** ufw knows ports of TCP and UDP alone: without a protocol its rule would be for both. */
+/**
+ * Whether ufw can express a passage. It knows ports only for TCP and UDP: without a protocol its rule would cover both.
+ */
 const isSayable = ({ in: from, out, protocol }: Passage): boolean =>
   [from, out].every(isUfwInterface) && (protocol === null || protocol === 6 || protocol === 17)
 
@@ -59,7 +63,7 @@ const isSayable = ({ in: from, out, protocol }: Passage): boolean =>
 const ufwWords = (passage: Passage): Words => {
   const { family, in: from, out, protocol, destination, destinationPort } = passage
   const isTo = destination !== null && destination !== 'local'
-  // A rule without an address would be one of both families.
+  // A rule without an address would cover both families.
   const source = passage.source ?? (isTo ? null : anySource[family])
   return [
     ...(from === null ? [] : ['in', 'on', from]),
