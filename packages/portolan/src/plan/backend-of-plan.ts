@@ -5,7 +5,7 @@ import { backendsInForce } from '../host-rules/backends-in-force.ts'
 import type { PlanOptions } from './plan-options.ts'
 
 /**
- * Settles on the backend of a plan for a host whose rules are known, and that cannot be asked which programs it has.
+ * Chooses the backend of a plan for a host whose rules are known, and whose installed programs are not.
  * @example
  * backendOfPlan('shop', {}, noRules) // 'nftables'
  * @public @since 0.1.0
@@ -18,8 +18,8 @@ export const backendOfPlan = (
   backend === 'auto' ? keptBackend(project, rules, assumeBackend(lastBackend)) : assumeBackend(backend)
 
 /**
- * The backend that has the rules of a project. Of several, as a switch that was killed leaves them, the one that is gone by
- * otherwise.
+ * The backend that has the rules of a project. A killed switch may leave rules in several. `otherwise` is the answer
+ * when it has rules, or when no backend has any.
  * @internal
  */
 export const keptBackend = (project: string, rules: RulesByBackend, otherwise: Backend): Backend => {

@@ -2,10 +2,10 @@ import type { Conflict } from '@portolan/core'
 import type { Plan } from './plan.ts'
 
 /**
- * The conflicts that keep a plan from being carried out without --force.
+ * The conflicts that block a plan without --force.
  *
- * @param moved - the networks that the plan is to move: a move is the way out of a subnet that overlaps something, so one
- * that another network or family has already, and keeps, is told and holds it not up
+ * @param moved - the networks that the plan moves. A move is the way out of an overlap. So an overlap of a subnet that
+ * such a network already has and keeps is reported, and does not block the plan
  */
 export const blockingConflicts = (
   { conflicts, subnets }: Pick<Plan, 'conflicts' | 'subnets'>,

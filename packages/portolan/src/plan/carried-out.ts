@@ -4,7 +4,7 @@ import { changesOf } from './changes-of.ts'
 import type { PlanChange } from './plan.ts'
 
 /**
- * The rules of a host with the changes of a plan made to them, on paper.
+ * The rules that a host has after the changes of a plan. Computed from data; nothing on the host changes.
  * @example
  * carriedOut(noRules, planned.changes)
  * @public @since 0.1.0

@@ -22,7 +22,7 @@ export const natMappings = ({ mappings }: DesiredState): readonly DesiredMapping
 
 const isTranslated = ({ kind }: DesiredMapping): boolean => kind === 'nat'
 
-/** Ports of this project that are in force now and lead nowhere, or elsewhere, afterwards. */
+/** The ports of this project that are in force now and afterwards lead nowhere, or to another target. */
 export const withdrawnPorts = (
   published: readonly PublishedPort[],
   desired: DesiredState,
@@ -33,7 +33,7 @@ export const withdrawnPorts = (
   return ours.filter((port) => !kept.has(portKey(port)))
 }
 
-/** Mappings that are not in force now and will be: all of them when nothing leads to our rules as yet. */
+/** The mappings that come into force. All of them count when the way into the managed rules is new or repaired. */
 export const addedPorts = (
   published: readonly PublishedPort[],
   desired: DesiredState,
@@ -44,6 +44,6 @@ export const addedPorts = (
   return natMappings(desired).filter((mapping) => !there.has(portKey(mapping)))
 }
 
-/** Is it the way to our mappings that is made or mended, rather than one of them? */
+/** Tells whether a change creates or repairs the way into the managed rules, not a single mapping. */
 const leadsIn = <One extends Backend>(backend: One, changes: readonly PlanChange[]): boolean =>
   hasChangeOf(changes, backend, dialects[backend].leadsIn)

@@ -8,7 +8,7 @@ const isOf = <One extends Backend>(
 ): change is PlanChange & RuleChange<One> => change.part === backend
 
 /**
- * The changes of one backend's rules among all that a plan makes.
+ * The changes to one backend's rules among all changes of a plan.
  * @internal
  */
 export const changesOf = <One extends Backend>(
@@ -20,7 +20,7 @@ export const changesOf = <One extends Backend>(
 }
 
 /**
- * Is one of them of that kind? No list of a hundred thousand is made to tell.
+ * Tells whether a change of a backend meets a condition. No list is built, because there may be 100,000 changes.
  * @internal
  */
 export const hasChangeOf = <One extends Backend>(

@@ -2,9 +2,9 @@ import type { Conflict, ConflictMapping, Intent, MappingIntent, PortRange } from
 import type { SourcePosition } from '@portolan/netfilter'
 
 /**
- * Where an intent names what a conflict is of: the network, or the port.
+ * The place where an intent names the network or the port of a conflict.
  *
- * @returns null: it is of the host, or no file says it
+ * @returns null: the conflict concerns the host, or no file names its subject
  * @internal
  */
 export const conflictPlace = (conflict: Conflict, intent: Intent): SourcePosition | null => {
@@ -15,7 +15,7 @@ export const conflictPlace = (conflict: Conflict, intent: Intent): SourcePositio
 
 const mappingPlace = (published: ConflictMapping, { mappings }: Intent): SourcePosition | null => {
   const meant = mappings.filter((one) => isOf(one, published))
-  // One that names the host address before one that leaves it open, which comes to any.
+  // A mapping that names this host address comes before one that leaves the address open, which fits any address.
   const exact = meant.find(({ hostAddress }) => hostAddress === published.hostAddress)
   return (exact ?? meant[0])?.place ?? null
 }

@@ -10,20 +10,20 @@ import { changesOf } from './changes-of.ts'
 import type { PlanChange } from './plan.ts'
 
 /**
- * What was found, and how to search again.
+ * The conflicts that a search found, and a way to search again.
  * @internal
  */
 export interface PlannedSearch extends ConflictSearch {
-  /** The same search, on the host as it is once the remedies of these conflicts are carried out too. */
+  /** Repeats the search for the host with the remedies of these conflicts carried out. */
   readonly after: (mended: readonly Conflict[]) => PlannedSearch
 }
 
 /**
- * What the rules on a host, as they will be once a plan is carried out, do to a project.
+ * Searches for conflicts between a project and the rules that a host has after a plan.
  *
- * @param unsettled - networks of which another conflict says that they cannot be as planned
- * @param published - host ports that other projects have in force
- * @param surrounding - every rule on the host as it is; null: not known, and no conflict with them
+ * @param unsettled - networks that cannot be as planned, according to another conflict
+ * @param published - the host ports of other projects that are in force
+ * @param surrounding - all rules of the host as they are now; null: unknown, so no conflict is found
  * @internal
  */
 export const findConflictsWithRules = (
@@ -41,7 +41,7 @@ export const findConflictsWithRules = (
   const movesRules = sharing.some((backend) => changesOf(changes, backend).length > 0)
   const planned = lowerRules(
     carriedOut(surrounding, changes),
-    // A user that reads of rule 3 looks for it before anything is applied.
+    // Messages number a rule as it is before the apply, because a user looks it up then.
     movesRules ? { numberedAs: surrounding } : {},
   )
   const options: RuleConflictOptions = {

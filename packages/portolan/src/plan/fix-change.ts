@@ -5,7 +5,7 @@ import { notReloaded, policyIn, together, withFreeName, withOwnPriority } from '
 import type { Firewalld } from '../firewalld/read-firewalld.ts'
 
 /**
- * A remedy carried out in the way that another program documents, or taken back.
+ * A remedy that is carried out, or taken back, through a documented hook of another program.
  * @public @since 0.1.0
  */
 export interface FixChange extends Change {
@@ -13,16 +13,16 @@ export interface FixChange extends Change {
 }
 
 /**
- * `fixCommands` says what it runs.
+ * An operation on another program. `fixCommands` gives the commands that it runs.
  * @public @since 0.1.0
  */
 export type FixOperation =
   | {
       readonly kind: 'ask'
       readonly fix: Fix
-      /** It was asked for before, so what is there of it is taken back first. */
+      /** An earlier run asked for it, so the undo commands run first. */
       readonly known: boolean
-      /** What is run of it, where the rest is there already. */
+      /** The only commands to run, when the rest of the fix is in place. */
       readonly only?: Commands
     }
   | { readonly kind: 'take-back'; readonly fix: Fix }
@@ -30,7 +30,7 @@ export type FixOperation =
 type Commands = Fix['commands']
 
 /**
- * Every command that an operation runs, in order: what is shown before is what is run.
+ * The commands that an operation runs, in order. The text for a user and the apply both use them.
  * @internal
  */
 export const fixCommands = (
@@ -42,17 +42,17 @@ export const fixCommands = (
   return { undo: operation.known ? withoutShared(fix) : [], commands: fix.commands }
 }
 
-/** The way back without what comes again on the way there: one reload is enough, and nothing is missing in between. */
+/** The undo commands without those that the new commands repeat: one reload is enough, without a gap before it. */
 const withoutShared = ({ commands, undo }: Fix): Commands => {
   const again = new Set(commands.map(shellLine))
   return undo.filter((words) => !again.has(shellLine(words)))
 }
 
 /**
- * Whether what a plan takes to have been asked for is what was: else it would run other commands than it shows.
+ * Finds a hook whose notes differ from what a plan assumes. Apply would run other commands than the plan shows.
  *
- * @param fixes - what is remembered now
- * @returns the name of a hook of which something else is remembered; null when there is none
+ * @param fixes - the fixes noted now
+ * @returns the name of that hook; null: there is none
  * @internal
  */
 export const otherFix = (operations: readonly FixOperation[], fixes: readonly Fix[]): string | null => {
@@ -73,7 +73,7 @@ export const otherFix = (operations: readonly FixOperation[], fixes: readonly Fi
 
 const text = (commands: Commands): string => commands.map(shellLine).join('\n')
 
-/** What one hook is asked for, by all the conflicts that it mends. */
+/** The commands for one hook, merged from all the conflicts that it mends. */
 interface Request {
   readonly name: string
   readonly commands: Commands
@@ -86,15 +86,15 @@ interface Request {
 export interface FixedConflicts {
   readonly changes: readonly FixChange[]
   readonly conflicts: readonly Conflict[]
-  /** Those that are mended, as they were before. */
+  /** The mended conflicts as they were before. */
   readonly mended: readonly Conflict[]
 }
 
 /**
- * The changes that mend conflicts by documented hooks, and the conflicts as they are then: those do not block.
+ * Plans the changes that mend conflicts by documented hooks. A mended conflict becomes an info, so it does not block.
  *
- * @param inPlace - what was asked before, and stays
- * @param firewalld - null: it does not run here, or nothing is asked of it
+ * @param inPlace - the fixes that earlier runs asked for and that stay
+ * @param firewalld - null: firewalld does not run here, or nothing is asked of it
  * @internal
  */
 export const fixConflicts = (
@@ -113,7 +113,7 @@ export const fixConflicts = (
   const left = conflicts.map((conflict): Conflict => {
     const { hook: wanted } = conflict.remedy
     if (wanted === undefined) return conflict
-    // Nothing is asked of another program on account of a warning while every mapping works.
+    // A warning alone is no reason to change another program's rules while every mapping works.
     if (!asked.has(wanted.name) || !isWhole(conflict)) return leftAlone(conflict, wanted.name)
     if (wanted.name === 'firewalld' && firewalld !== null && firewalld.unsaved !== null)
       return notReloaded(conflict, firewalld.unsaved)
@@ -141,11 +141,11 @@ export const fixConflicts = (
 
 const isDead = ({ severity, certainty }: Conflict): boolean => severity === 'error' && certainty === 'certain'
 
-/** A ban of a few is meant, as a rule; what keeps everybody out is not. */
+/** Tells whether a conflict is to be mended. A refusal of a few clients is usually meant, a refusal of all is not. */
 const isWhole = ({ severity, certainty, kind }: Conflict): boolean =>
   certainty === 'certain' && (severity === 'error' || kind === 'EgressDropped' || kind === 'NetworkDropped')
 
-/** A conflict that a hook could mend and `--fix` does not, with the reason. */
+/** A conflict that a hook could mend and `--fix` leaves, with the reason in its remedy. */
 const leftAlone = (conflict: Conflict, hook: string): Conflict => {
   const { severity, certainty, remedy } = conflict
   if (severity === 'info') return conflict
@@ -169,7 +169,7 @@ const merge = (whole: Request, part: Request): Request => ({
   needs: [...whole.needs, ...part.needs],
 })
 
-/** A request whose commands are all among another's is part of that: no program makes one zone twice. */
+/** Merges a request into one that contains it: a program cannot create one zone twice. */
 const withoutParts = (requests: readonly Request[]): readonly Request[] => {
   const bySize = requests.toSorted((a, b) => b.commands.length - a.commands.length)
   const wholes: Request[] = []
@@ -185,8 +185,8 @@ const withoutParts = (requests: readonly Request[]): readonly Request[] => {
 type Asked = Pick<Fix, 'name' | 'undo'>
 
 /**
- * Is all that takes the one back among what takes the other back? The place of a rule in DOCKER-USER, which only its
- * commands tell, may be another one every time.
+ * Tells whether all undo commands of one request are among those of another. The other commands are no help: they hold
+ * the place of a rule in DOCKER-USER, which may differ each time.
  */
 const isPartOf = (one: Asked, whole: Asked): boolean => {
   const known = new Set(whole.undo.map((words) => text([words])))
@@ -194,13 +194,13 @@ const isPartOf = (one: Asked, whole: Asked): boolean => {
 }
 
 /**
- * Are two fixes of a project one thing asked for, of which one may have more of it?
+ * Tells whether two fixes of a project are the same fix, or one contains the other.
  * @internal
  */
 export const isSameFix = (one: Asked & Pick<Fix, 'project'>, other: Asked & Pick<Fix, 'project'>): boolean =>
   one.project === other.project && (isPartOf(one, other) || isPartOf(other, one))
 
-/** What was asked before, and is part of this or this of it, becomes one with it. */
+/** The change that asks for a request. Earlier fixes that contain it, or are part of it, become one with it. */
 const askChange = (
   project: string,
   { name, commands, undo, conflicts, needs }: Request,
@@ -211,7 +211,7 @@ const askChange = (
   const earlier = inPlace.filter((one) => isSameFix(one, { project, name, undo }))
   const whole = wholeOf({ name, commands, undo }, earlier)
   const [before, after] = [earlier.map((one) => text(one.commands)).join('\n'), text(whole.commands)]
-  // What has to be asked for again is not there.
+  // The same commands again mean that the rules of the earlier fix are missing on the host.
   const isNew = earlier.length === 0 || before === after
   return {
     action: isNew ? 'add' : 'change',
@@ -235,7 +235,7 @@ const askChange = (
   }
 }
 
-/** What is asked for now, with what was asked before and is still served. */
+/** The commands of a request, joined with those of earlier fixes that are still needed. */
 const wholeOf = (
   request: Pick<Request, 'name' | 'commands' | 'undo'>,
   earlier: readonly Fix[],
@@ -252,7 +252,7 @@ const wholeOf = (
 
 const beneficiaryOf = ({ mapping, network }: Conflict): string => mapping ?? `network ${network}`
 
-/** A zone may serve a thousand mappings. */
+/** The most names in a description: a zone may serve a thousand mappings. */
 const mostListed = 3
 
 const listed = (names: readonly string[]): string => {
@@ -267,9 +267,9 @@ const distinctNeeds = (needs: readonly HookNeed[]): readonly HookNeed[] => [
 ]
 
 /**
- * What was asked of other programs for a project and serves nothing of it any more. Whether what is left could do
- * without cannot be seen: a fix in place hides the conflict it mends. So it stays as long as anything it lets pass
- * does.
+ * The changes that take back fixes which nothing of the project needs any more. A fix in place hides the conflict that
+ * it mends, so it is not visible whether the rest could do without it. A fix therefore stays while anything that it
+ * lets pass stays.
  * @internal
  */
 export const unneededFixes = (fixes: readonly Fix[], desired: DesiredState): readonly FixChange[] =>
@@ -280,7 +280,7 @@ export const unneededFixes = (fixes: readonly Fix[], desired: DesiredState): rea
     .map((fix) => undoFix(fix))
 
 /**
- * The taking back of what was mended.
+ * The change that takes a fix back.
  * @internal
  */
 export const undoFix = (fix: Fix): FixChange => {

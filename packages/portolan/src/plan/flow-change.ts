@@ -2,15 +2,15 @@ import type { Change, PublishedPort } from '@portolan/core'
 import type { OwedFlows } from '@portolan/host'
 
 /**
- * Connections that an earlier run should have made conntrack forget, and was ended before it did.
+ * The connections that conntrack has yet to forget, because an earlier run ended before it came to them.
  * @public @since 0.1.0
  */
 export interface FlowChange extends Change {
   readonly operation: {
     readonly kind: 'forget-flows'
-    /** Those that are forgotten. */
+    /** The connections to forget. */
     readonly due: OwedFlows
-    /** All that was noted: some of it is due no more, as its mapping stands again. */
+    /** All noted connections. Some need no forgetting any more, because their mapping is in force again. */
     readonly noted: OwedFlows
   }
 }
@@ -19,9 +19,9 @@ type Port = Pick<PublishedPort, 'family' | 'protocol' | 'hostAddress' | 'hostPor
 type Socket = Omit<Port, 'targets'>
 
 /**
- * The change that pays what an earlier run owes; none where nothing of it is due.
+ * The change that forgets the connections owed by an earlier run; none when nothing is due.
  *
- * @param standing - the mappings that are in force afterwards: connections through them are as they should be
+ * @param standing - the mappings in force afterwards; their connections are right as they are
  * @internal
  */
 export const owedFlowChanges = (noted: OwedFlows, standing: readonly Port[]): readonly FlowChange[] => {
@@ -58,7 +58,7 @@ const socketText = ({ family, protocol, hostAddress, hostPort }: Socket): string
 const mappingText = (flow: Socket & { readonly address: string; readonly port: number }): string =>
   `${socketText(flow)} -> ${bracketed(flow.address)}:${flow.port}`
 
-/** A range may have thousands. */
+/** The most lines in a description: a range may have thousands. */
 const mostListed = 3
 
 const listed = (lines: readonly string[]): string => {

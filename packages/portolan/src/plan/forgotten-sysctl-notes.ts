@@ -9,17 +9,17 @@ import { families, type HostFacts } from '@portolan/netfilter'
 
 interface Forgetful {
   readonly facts: HostFacts
-  /** Null: no lease store. */
+  /** Null: there is no lease store. */
   readonly leases: LeaseState | null
-  /** Names of those that earlier runs set; absent: not known. */
+  /** The names of sysctls that earlier runs set; absent: not known. */
   readonly setBefore?: readonly string[] | undefined
 }
 
 /**
- * What is to be said of a host that forwards, where networks of the project are up and the state directory remembers
- * neither them nor that forwarding was off before: it was lost, or is another one.
+ * Notes for a host whose state directory was lost or replaced. The host forwards and has networks of the project. The
+ * directory remembers neither the networks nor that forwarding was off before.
  *
- * @returns a sentence or two, or none
+ * @returns one note, or none
  */
 export const forgottenSysctlNotes = (
   { project, networks }: Pick<DesiredState, 'project' | 'networks'>,

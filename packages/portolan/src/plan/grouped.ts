@@ -1,5 +1,5 @@
 /**
- * Items by a key, in the order in which each key comes first.
+ * Groups items by a key, in the order in which the keys first occur.
  * @internal
  */
 export const grouped = <Item>(

@@ -1,7 +1,7 @@
 import type { LinkChange } from '@portolan/core'
 import type { PlanChange } from './plan.ts'
 
-/** The changes of a plan by what they change. */
+/** The changes of a plan, grouped by what they change. */
 interface ChangesByKind {
   readonly links: readonly PlanChange[]
   readonly rules: readonly PlanChange[]
@@ -10,9 +10,9 @@ interface ChangesByKind {
 }
 
 /**
- * In this order no moment is more open than the one before: bridges go before the rules that guard them, and come after;
- * forwarding is switched on last. VLAN links guard nothing, and a kernel may have none (CONFIG_VLAN_8021Q): before all
- * else, so that a plan which cannot be carried out there changes nothing.
+ * Puts changes in an order in which no step leaves the host more open than before. Bridges are removed before the rules
+ * that guard them, and created after those rules. Forwarding is switched on last. VLAN links come before everything
+ * else, because a kernel may lack them (CONFIG_VLAN_8021Q). A plan that fails there changes nothing.
  *
  * @internal
  */
@@ -23,7 +23,7 @@ export const inOrder = ({ links, rules, unneededFixes, sysctls }: ChangesByKind)
     ...vlans,
     ...others.filter(({ action }) => action === 'remove'),
     ...rules,
-    // What another program lets pass serves until its mapping is gone.
+    // A fix serves its mapping until the rules of the mapping are gone.
     ...unneededFixes,
     ...others.filter(({ action }) => action !== 'remove'),
     ...sysctls,

@@ -1,9 +1,9 @@
 import type { PlanInput } from './make-plan.ts'
 
-/** Ports and networks times rules: a search of that many takes some 50 ms, and a thread begins in 200 ms. */
+/** The largest brief search, as ports and networks times rules. It takes some 50 ms, and a thread starts in 200 ms. */
 const BRIEF = 1000
 
-/** Is a search for conflicts over before a thread for it had begun? */
+/** Tells whether a search for conflicts would end before a thread for it had started. */
 export const isBriefSearch = ({ intent, live, present }: PlanInput): boolean => {
   const portCounts = intent.mappings.map(({ hostPorts, containerPorts }) =>
     lengthOf(hostPorts ?? containerPorts),

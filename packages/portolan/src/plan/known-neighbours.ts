@@ -5,11 +5,11 @@ import { type HostFacts, PortolanError } from '@portolan/netfilter'
 import type { LeaseOptions } from '../leases/with-lease-store.ts'
 
 /**
- * The other hosts of the cluster that this host remembers: etcd need not answer for a plan. A host of which nothing is
- * read here is another one. Where a host remembers none and has routes to their blocks, or what it remembers is damaged,
- * that is said: what is not known takes no route away.
+ * The other hosts of the cluster that this host remembers, so a plan does not need etcd. When both facts and rules are
+ * given, they are another host's, and nothing is read here. A note says when nothing is remembered although there are
+ * routes to blocks of other hosts, or when the record is damaged. Routes of unknown hosts stay.
  *
- * @param given - those that the caller knows; absent: none are known
+ * @param given - the hosts that the caller knows; absent: the caller knows none
  * @internal
  */
 export const knownNeighbours = async (

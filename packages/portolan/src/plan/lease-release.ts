@@ -1,19 +1,19 @@
 import { type Change, type Lease, type LeaseProposal, replicaName } from '@portolan/core'
 
 /**
- * A lease that a plan gives up: nothing of the project uses it any more.
+ * The release of a lease that nothing of the project uses any more.
  * @public @since 0.1.0
  */
 export interface LeaseReleaseChange extends Change {
   readonly operation: {
     readonly kind: 'release-lease'
-    /** As `leaseKey` gives it. */
+    /** The key of the lease, from `leaseKey`. */
     readonly key: string
   }
 }
 
 /**
- * What a proposal gives up, as changes. What it takes is no change: no holder loses anything by it.
+ * The releases of a lease proposal as changes. New leases are no changes, because no holder loses anything by them.
  * @internal
  */
 export const leaseReleases = (proposal: LeaseProposal | null): readonly LeaseReleaseChange[] =>
@@ -21,7 +21,7 @@ export const leaseReleases = (proposal: LeaseProposal | null): readonly LeaseRel
     before !== null && isHeld(before) && !isHeld(after) ? [leaseRelease(key, before)] : [],
   )
 
-/** An address that was released is remembered, and no lease any more. */
+/** Tells whether a lease is held. A released address is remembered, and is no lease any more. */
 const isHeld = (lease: Lease | null): boolean =>
   lease !== null && !(lease.kind === 'address' && lease.released !== null)
 

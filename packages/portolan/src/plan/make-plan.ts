@@ -61,60 +61,60 @@ import { untoldBlocks } from './untold-blocks.ts'
 import { withCommands } from './with-commands.ts'
 
 /**
- * What a plan is made from.
+ * The input of a plan.
  * @public @since 0.1.0
  */
 export interface PlanInput {
   readonly intent: Intent
   readonly facts: HostFacts
   readonly rules: HostRules
-  /** Every rule on the host, of whomever; null: they could not be read. */
+  /** All rules of the host, managed and foreign; null: they could not be read. */
   readonly surrounding: HostRules | null
-  /** The same, or what is known of it, as `evaluate` reads rules. Few plans ask for it. */
+  /** The rules as `evaluate` reads them: all, or the known ones. Computed on demand, because few plans need them. */
   readonly present: () => readonly NetfilterRuleset[]
   readonly backend: Backend
   readonly pools: readonly Pool[] | null
-  /** What this host has of a cluster; null: it is in none, or none is named. */
+  /** The blocks of this host in a cluster; null: it is in none, or none is named. */
   readonly blocks: HeldBlocks | null
   readonly reserve: readonly ReservedRange[]
   readonly allow: readonly string[]
   readonly guardForwarding: boolean
   /** Null: no lease store. */
   readonly leases: LeaseState | null
-  /** The other hosts of this host's cluster; null or absent: it is in none, or that is not known. */
+  /** The other hosts of this host's cluster; null or absent: it is in none, or they are not known. */
   readonly neighbours?: ClusterNeighbours | null
-  /** Blocks that this host had in its cluster, whether or not one is named; absent: none, or none are known. */
+  /** Blocks that this host lost in its cluster, even when no cluster is named; absent: none, or none are known. */
   readonly lost?: readonly LostBlockUse[]
-  /** Networks that get another subnet than the one they have. */
+  /** The networks that get a new subnet. */
   readonly move: readonly string[]
-  /** What could not be read, beside facts and rules: sentences. */
+  /** Sentences about what could not be read, besides facts and rules. */
   readonly unread: readonly string[]
-  /** Mend what has a documented hook. */
+  /** Mend conflicts that have a documented hook. */
   readonly fix: boolean
-  /** What has to be known of firewalld before it is reloaded; null: it does not run, or nothing reloads it. */
+  /** What must be known of firewalld before a reload; null: it does not run, or nothing reloads it. */
   readonly firewalld: Firewalld | null
-  /** What was mended so before. */
+  /** The fixes that earlier runs made. */
   readonly fixes: readonly Fix[]
-  /** Names of the sysctls that earlier runs set; absent: not known. */
+  /** The names of sysctls that earlier runs set; absent: not known. */
   readonly setBefore?: readonly string[]
   /** Connections that earlier runs still have to forget. */
   readonly owed: OwedFlows
-  /** May sysctls be set? */
+  /** Sysctls can be set. */
   readonly sysctls: boolean
-  /** Ports of the project that no intent has: a live host published them. */
+  /** Ports of the project that a live host published, and that no intent has. */
   readonly live: readonly DesiredMapping[]
-  /** A live host holds the project: no file says what is wanted of it. */
+  /** A live host holds the project, and no file describes it. */
   readonly isLive?: boolean
-  /** Look for conflicts with what else is on the host. */
+  /** Search for conflicts with what else is on the host. */
   readonly search: boolean
-  /** What a command of `portolan` in a remedy is written as. */
+  /** Writes a command of `portolan` for a remedy. */
   readonly ownCommand?: (command: string) => string
-  /** How messages name what the user may change. */
+  /** The words of messages for what the user may change. */
   readonly wording?: Wording
 }
 
 /**
- * The plan for an intent, from what is known of a host. Pure: reads and changes nothing.
+ * Makes the plan for an intent from what is known of a host. Pure: it reads and changes nothing.
  * @example
  * makePlan(planInput(intent, {}, known)).subnets[0]?.subnet // '172.17.0.0/16'
  * @public @since 0.1.0
@@ -213,7 +213,7 @@ export const makePlan = (input: PlanInput): Plan => {
       incomplete: mended.incomplete,
     },
     [
-      // First, as they are carried out; conflicts are not asked of them.
+      // Leases are given up first, as in apply. The search for conflicts does not need these changes.
       ...leaseReleases(input.leases === null ? null : resolution.leases).map(
         (change): PlanChange => ({ ...change, part: 'lease' }),
       ),
@@ -230,7 +230,7 @@ export const makePlan = (input: PlanInput): Plan => {
 const withMappings = (desired: DesiredState, more: readonly DesiredMapping[]): DesiredState =>
   more.length === 0 ? desired : { ...desired, mappings: [...desired.mappings, ...more] }
 
-/** Where rules of other programs lead, which is asked only for a network that is not ours. */
+/** The addresses to which foreign rules translate. Only an external network needs them. */
 const translatedElsewhere = (
   { intent, present }: PlanInput,
   published: readonly PublishedPort[],
@@ -276,11 +276,11 @@ const finishPlan = (
   return speakingPlan(plan)
 }
 
-/** What a sysctl does to every mapping is said once, of the sysctl. */
+/** Drops conflicts that repeat a sysctl's: its effect on every mapping is reported once. */
 const withoutDoubles = (found: readonly Conflict[], sysctls: readonly Conflict[]): readonly Conflict[] =>
   found.filter(
     ({ kind }) =>
-      // That of a bridge says nothing of the filter of another interface.
+      // The conflict about a bridge's sysctl says nothing about the filter of another interface.
       kind === 'ReversePathFilterStrict' || !sysctls.some((conflict) => conflict.kind === kind),
   )
 

@@ -3,22 +3,22 @@ import { shellLine } from '@portolan/netfilter'
 import type { PlannedSearch } from './find-conflicts.ts'
 import type { FixChange, FixedConflicts } from './fix-change.ts'
 
-/** What a plan mends, and what is left once it has. */
+/** The fixes of a plan, and the conflicts that are left with them. */
 export interface MendedPlan {
   readonly changes: readonly FixChange[]
   readonly conflicts: readonly Conflict[]
   readonly incomplete: readonly IncompleteSearch[]
 }
 
-/** So often the search is repeated with the fixes in place. Each time shows what is behind the refusal before it. */
+/** How often the search is repeated with the fixes in place. Each round shows what the removed refusals had hidden. */
 const MOST_ROUNDS = 4
 
 /**
- * Mends conflicts by documented hooks, and searches again with the fixes in place, until nothing more is found to mend.
- * What a refusal hides that is opened is told, and as severe as it is then, before anything is changed: the next plan
- * finds no error that this one did not tell.
+ * Mends conflicts by documented hooks, and searches again with the fixes in place, until no more can be mended. A
+ * refusal that is opened may hide another one. That one is reported now, with its severity of then, so the next plan
+ * finds no error that this plan did not report.
  *
- * @param withOthers - the conflicts of a search with those that do not come from rules
+ * @param withOthers - adds the conflicts that do not come from rules
  * @param fix - mends what it can
  */
 export const mendConflicts = (
@@ -43,7 +43,7 @@ export const mendConflicts = (
 
 const linesOf = ({ remedy: { hook } }: Conflict): readonly string[] => (hook?.commands ?? []).map(shellLine)
 
-/** What is there in spite of its remedy is not mended by it. */
+/** Replaces a remedy that this plan already carries out: the conflict is there in spite of it. */
 const withoutVain = (conflict: Conflict, asked: ReadonlySet<string>): Conflict => {
   const { hook } = conflict.remedy
   return hook === undefined || !linesOf(conflict).every((line) => asked.has(line))

@@ -1,6 +1,6 @@
 import type { DesiredMapping, DesiredState, Intent } from '@portolan/core'
 
-/** The mappings whose host ports the intent names, without those that were left to us. */
+/** The desired state with only those mappings whose host ports the intent names. */
 export const namedAlone = (desired: DesiredState, intent: Intent): DesiredState => {
   const isNamed = isNamedIn(intent)
   return desired.mappings.every(isNamed)
@@ -8,9 +8,9 @@ export const namedAlone = (desired: DesiredState, intent: Intent): DesiredState 
     : { ...desired, mappings: desired.mappings.filter(isNamed) }
 }
 
-/** A port that was left to us comes from that range on purpose. */
+/** Tells which mappings have a named host port. An automatic port comes from the ephemeral range on purpose. */
 const isNamedIn = ({ mappings }: Intent): ((mapping: DesiredMapping) => boolean) => {
-  // A mark for each port there can be: a set of as many numbers takes forty times the room.
+  // One byte for each possible port. A set of as many numbers takes forty times the memory.
   const marks = (): Uint8Array => new Uint8Array(65_536)
   const named = { tcp: marks(), udp: marks(), sctp: marks() }
   for (const { protocol, hostPorts } of mappings)

@@ -10,25 +10,25 @@ import { printConflicts } from './print/print-conflicts.ts'
 import { printSections } from './print/print-sections.ts'
 
 /**
- * What of a plan a user that agreed to an earlier one has not seen.
+ * The parts of a plan that were not in an earlier plan, to which a user has agreed.
  * @internal
  */
 export interface PlanDifference {
   /** Changes that only the later plan makes. */
   readonly added: readonly PlanChange[]
-  /** Changes that only the earlier one made. */
+  /** Changes that only the earlier plan made. */
   readonly dropped: readonly PlanChange[]
-  /** Conflicts that the earlier one did not have, or had with less severity or certainty. */
+  /** Conflicts that the earlier plan did not have, or had with less severity or certainty. */
   readonly conflicts: readonly Conflict[]
-  /** Addresses that the earlier one did not give. */
+  /** Addresses that the earlier plan did not give. */
   readonly addresses: readonly PlannedAddress[]
 }
 
 type Planned = Pick<Plan, 'changes' | 'conflicts' | 'addresses'>
 
 /**
- * Compares two plans for one intent by what they say.
- * @returns null when the later one says nothing new
+ * Compares two plans for one intent by their texts.
+ * @returns null: the later plan says nothing new
  * @internal
  */
 export const comparePlans = (earlier: Planned, later: Planned): PlanDifference | null => {
@@ -41,7 +41,7 @@ export const comparePlans = (earlier: Planned, later: Planned): PlanDifference |
   return Object.values(difference).every((list: readonly unknown[]) => list.length === 0) ? null : difference
 }
 
-/** What is in one list and not in another, by what is said of it. */
+/** The items of a list that another list lacks, compared by an identity. */
 const missingFrom = <Item>(
   known: readonly Item[],
   list: readonly Item[],
@@ -51,7 +51,7 @@ const missingFrom = <Item>(
   return list.filter((item) => !seen.has(JSON.stringify(identity(item))))
 }
 
-/** What a conflict is, with how certain it is and its words: those may be the same for both families. */
+/** The identity of a conflict, with its certainty and message. The identity may be the same in both families. */
 const whatIsSaid = (conflict: Conflict): readonly string[] => [
   conflictIdentity(conflict),
   conflict.certainty,
@@ -59,8 +59,8 @@ const whatIsSaid = (conflict: Conflict): readonly string[] => [
 ]
 
 /**
- * A difference as a text for people: what is new first. It shows rules, not counts: it is short, and what has not been
- * seen yet is what it is for.
+ * A difference as a text for people. It shows every rule, not counts: the list is short, and unseen rules are its
+ * purpose.
  * @internal
  */
 export const printDifference = (

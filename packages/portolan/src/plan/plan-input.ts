@@ -17,7 +17,7 @@ import type { PlanOptions } from './plan-options.ts'
 import { wordsOf } from './with-commands.ts'
 
 /**
- * What is known of a host when a plan is made for it.
+ * The part of a plan's input that is known of the host.
  * @public @since 0.1.0
  */
 export type KnownHost = Pick<
@@ -39,10 +39,10 @@ export type KnownHost = Pick<
   Partial<Pick<PlanInput, 'blocks' | 'lost' | 'setBefore'>>
 
 /**
- * The input of a plan: what is known of the host, and what the caller asks for. Pure.
+ * Makes the input of a plan from what is known of the host and what the caller asks for. Pure.
  *
- * @param options - those that say what to read are not asked
- * @returns with `firewalld` null: nothing here reads it
+ * @param options - options about what to read are ignored
+ * @returns the input, with `firewalld` null: nothing here reads firewalld
  * @example
  * makePlan(planInput(intent, { pools: ['10.200.0.0/16:24'] }, known)).subnets[0]?.subnet // '10.200.0.0/24'
  * @public @since 0.1.0
@@ -69,7 +69,7 @@ export const planInput = (intent: Intent, options: PlanOptions, known: KnownHost
 }
 
 /**
- * The pools that are settled once for all, of families of which the cluster has no addresses.
+ * The pools of the config, for the families in which the cluster has no addresses.
  * @internal
  */
 export const poolsBeside = (
@@ -83,7 +83,7 @@ export const poolsBeside = (
     ) ?? null
 
 /**
- * Pools and ranges: those of the options, over those that are settled once for all.
+ * The pools and ranges of the options, layered over those of the config.
  * @internal
  */
 export const settledConfig = (options: PlanOptions): Config =>

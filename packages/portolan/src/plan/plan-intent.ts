@@ -35,15 +35,14 @@ import { settleBackend } from './settle-backend.ts'
 import { speakingPlan } from './speaking-plan.ts'
 
 /**
- * Plans what would have to be done for an intent on a host: subnets, addresses, conflicts, changes. Reads what it
- * is not given, changes nothing.
+ * Plans what an intent needs on a host: subnets, addresses, conflicts, changes. Reads what it is not given, and changes
+ * nothing.
  *
- * @throws InvalidRequestError for an argument or an option that is none
+ * @throws InvalidRequestError for a wrong argument or an unknown option
  * @throws IntentError when the intent is impossible on any host like this
  * @throws PoolExhaustedError when no subnet is free
  * @throws PortolanError `PROJECT_IS_LIVE` when a live host holds the project, `SUBNET_EXHAUSTED` when a subnet has no
- *   address left, `STATE` when the lease store or the state
- *   file is damaged
+ *   address left, `STATE` when the lease store or the state file is damaged
  * @throws MissingToolError when the chosen backend's program is not installed
  * @throws InspectError when the host's rules cannot be read
  * @throws PortolanError `RUNNER_ELSEWHERE` when facts are of this process's network namespace, and rules of another
@@ -61,7 +60,7 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
   return planBeside(whole, options, { search: true })
 }
 
-/** A live host holds the networks and ports of a project that no file has: a plan would remove them. */
+/** Refuses a project that a live host holds. No file has its networks and ports, so a plan would remove them. */
 const refuseLive = ({ project }: Intent, options: PlanOptions): void => {
   if (leaseOptions(options).leases === null) return
   const destroy = `portolan destroy -p ${project}`
@@ -73,17 +72,17 @@ const refuseLive = ({ project }: Intent, options: PlanOptions): void => {
   )
 }
 
-/** What a plan is made beside; see `PlanInput`. */
+/** The input that a caller gives besides the options; see `PlanInput`. */
 interface Beside extends Pick<PlanInput, 'isLive' | 'search'> {
   /**
-   * Asked once the rules are read: what another process published in between would stand in them, and be taken for a port that
-   * is not wanted. Absent: no live host has published any.
+   * The published ports of a live host, asked for after the rules are read. A port that another process published in
+   * between would be in the rules, and would look unwanted. Absent: no live host published ports.
    */
   readonly live?: () => PlanInput['live']
 }
 
 /**
- * As `plan`, beside ports that a live host published for the project.
+ * Plans like `plan`, with the ports that a live host published for the project.
  * @internal
  */
 export const planBeside = async (intent: Intent, options: PlanOptions, beside: Beside): Promise<Plan> => {
@@ -98,8 +97,8 @@ export const planBeside = async (intent: Intent, options: PlanOptions, beside: B
 /**
  * Reads what the search for conflicts of such a plan needs, as it is now.
  *
- * @param search - finds them in what was read
- * @returns the search, which asks the host no more, but for a firewalld that a remedy would reload
+ * @param search - finds the conflicts in the input that was read
+ * @returns the search. It reads nothing more of the host, except firewalld if a remedy would reload it
  * @internal
  */
 export const prepareSearch = async (
@@ -115,7 +114,9 @@ export const prepareSearch = async (
   }
 }
 
-/** Only what conflicts say to do hangs on it: the search is not made once more. */
+/**
+ * Adapts the remedies that would reload firewalld. Only the remedies depend on firewalld, so no new search is needed.
+ */
 const withFirewalld = async (
   conflicts: readonly Conflict[],
   runner: Runner,
@@ -131,7 +132,7 @@ const readInput = async (
   options: PlanOptions,
   beside: Beside,
 ): Promise<{ readonly input: PlanInput; readonly runner: Runner }> => {
-  // Before anything is read for each of them.
+  // Checked before anything is read for each port.
   checkPortCount(intent.mappings)
   const runner = options.runner ?? createRunner()
   if (options.facts === undefined && options.rules === undefined) await refuseElsewhere(runner, true)
@@ -144,10 +145,11 @@ const readInput = async (
   const { rules: surrounding, unread } = isSearched
     ? await readSurroundingRules(runner, rules)
     : { rules, unread: [] }
-  // Last, since an apply takes its leases before it writes rules: a network of another project that stands in the rules
-  // has its lease in what is read here. Read the other way round, its subnet looked free and its rules in the way.
+  // Leases are read last, because an apply takes its leases before it writes rules. A network of another project that
+  // is in the rules then has its lease here. In the other order its subnet could look free while its rules are in the
+  // way.
   const leases = await withLeaseStore(leaseOptions(options), readLeases)
-  // A live host leases what is attached to it before anything else is.
+  // A live host leases its attached endpoints first, so none of them is without a lease.
   const inside =
     options.facts !== undefined || leases.state === null || beside.isLive === true
       ? { facts, unread: [] }
@@ -160,7 +162,8 @@ const readInput = async (
     ...beside,
     live: beside.live?.() ?? [],
     facts: { ...inside.facts, ...flows.facts },
-    // What was taken away between the two readings is missing: it would be looked for among foreign rules.
+    // The managed rules come from the later reading. A rule that was removed between the two readings would otherwise
+    // be searched for among the foreign rules.
     rules: isSearched && unread.length === 0 ? withOursOf(rules, surrounding) : rules,
     surrounding,
     backend,
@@ -188,7 +191,7 @@ const readInput = async (
   return { input: { ...input, firewalld }, runner }
 }
 
-/** Where a cluster is named, what keeps the blocks of this host from being read has been thrown. */
+/** Reads the blocks that this host lost. With a named cluster, an error in reading its blocks was thrown earlier. */
 const readLost = async (options: PlanOptions, witnesses: BlockWitnesses): Promise<LostUse> => {
   const { leases, stateDirectory = defaultStateDirectory() } = leaseOptions(options)
   return leases === null
@@ -196,11 +199,11 @@ const readLost = async (options: PlanOptions, witnesses: BlockWitnesses): Promis
     : readLostUse(stateDirectory, witnesses, options.neighbours)
 }
 
-/** Are other machines or containers on its networks, so that addresses may be in use there? */
+/** Tells whether other machines or containers are on the intent's networks and may use addresses there. */
 const sharesAddresses = ({ networks, parented = [] }: Intent): boolean =>
   parented.length > 0 || networks.some(({ external }) => external)
 
-/** Rules with what is ours of nftables as it was when all was read. */
+/** The rules with the managed nftables rules of a complete reading. */
 const withOursOf = (rules: HostRules, whole: HostRules | null): HostRules =>
   whole === null ? rules : { ...rules, nftables: dialects.nftables.ours(whole.nftables) }
 
@@ -210,8 +213,8 @@ interface FlowsRead {
 }
 
 /**
- * Flows of UDP to the ports of an intent: they outlive a change of rules. Those of other protocols end, and begin
- * again, by themselves.
+ * Reads the UDP flows to the ports of an intent, because they outlive a change of rules. Flows of other protocols end
+ * and start again by themselves.
  */
 const readFlowsTo = async ({ mappings }: Intent, { facts }: PlanOptions): Promise<FlowsRead> => {
   const ports = mappings.flatMap(({ protocol, hostPorts }) =>
@@ -226,7 +229,7 @@ const readFlowsTo = async ({ mappings }: Intent, { facts }: PlanOptions): Promis
   try {
     return { facts: { flows: await readFlows(ports) }, unread: [] }
   } catch (error) {
-    // A kernel without conntrack's netlink, or a container or user that may not ask: nothing is known of flows.
+    // The kernel has no conntrack netlink, or this container or user may not ask: no flows are known then.
     if (!(error instanceof PermissionError || error instanceof InspectError)) throw error
     return {
       facts: {},
@@ -237,7 +240,9 @@ const readFlowsTo = async ({ mappings }: Intent, { facts }: PlanOptions): Promis
   }
 }
 
-/** It answers many questions one by one, so it is asked only where its rules are. */
+/**
+ * Reads firewalld when it has rules on the host. firewalld answers many single questions, so it is not asked otherwise.
+ */
 const readFirewalldOf = async (
   present: readonly NetfilterRuleset[],
   runner: Runner,
@@ -248,7 +253,10 @@ const readFirewalldOf = async (
   return isThere ? readFirewalld(runner) : null
 }
 
-/** A host of which nothing is read here is another one: it has no leases here, unless it is told where they are. */
+/**
+ * The lease options of a plan. Given facts and rules are those of another host. It has leases here only if an option
+ * says where.
+ */
 const leaseOptions = ({ facts, rules, leases, stateDirectory }: PlanOptions): LeaseOptions => {
   const isElsewhere = facts !== undefined && rules !== undefined
   if (leases === undefined && stateDirectory === undefined && isElsewhere) return { leases: null }
@@ -259,7 +267,8 @@ const leaseOptions = ({ facts, rules, leases, stateDirectory }: PlanOptions): Le
 }
 
 /**
- * For an ordinary user the question is what root could do, so only a read-only /proc/sys found by root counts.
+ * Tells whether a plan may set sysctls. For an ordinary user the question is what root could do. So only root finds
+ * that /proc/sys is read-only.
  * @internal
  */
 export const sysctlsAreWritable = (): boolean =>

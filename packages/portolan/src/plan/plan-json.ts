@@ -4,12 +4,12 @@ import { fixCommands } from './fix-change.ts'
 import type { Plan, PlanChange } from './plan.ts'
 
 /**
- * A change as JSON shows it: all that is said about it, without what carries it out.
+ * A change as JSON shows it: its description, without the operation that carries it out.
  * @internal
  */
 export type ChangeJson = Change &
   Pick<PlanChange, 'part'> & {
-    /** Of `fix`: the commands that are run, in order, each as a line of sh. */
+    /** For a `fix`: the commands that run, in order, each as a line of sh. */
     readonly runs?: readonly string[]
   }
 
@@ -45,7 +45,9 @@ export const planJson = (plan: Omit<Plan, 'toString' | 'toJSON'>): Record<string
   ...(plan.unread.length === 0 ? {} : { unread: plan.unread }),
 })
 
-/** An isolated network has a subnet, but no gateway on it; one on a parent has the router there. */
+/**
+ * A subnet with the gateway of its network. An isolated network has none; a network on a parent has its router there.
+ */
 const subnetJson = (
   subnet: SubnetPlan,
   { networks, parented = [] }: DesiredState,
@@ -55,7 +57,7 @@ const subnetJson = (
   return settled == null ? subnet : { ...subnet, gateway: settled.gateway }
 }
 
-/** What is leased and given up by apply: the releases of addresses leave a trace, which is no lease. */
+/** The leases that apply takes and gives up. A released address leaves a trace in the store that is no lease. */
 const leasesJson = ({ changes, kept }: LeaseProposal): Record<string, unknown> => ({
   take: changes.flatMap(({ after }) => (after === null || isReleased(after) ? [] : [after])),
   release: changes.flatMap(({ before, after }) =>

@@ -31,56 +31,62 @@ import { type LeaseOptions, leaseKinds } from '../leases/with-lease-store.ts'
  * @public @since 0.1.0
  */
 export interface PlanOptions extends LeaseOptions {
-  /** Facts of the host to plan for; absent: of this host, read now. */
+  /** The facts of the host to plan for; absent: read from this host now. */
   readonly facts?: HostFacts
-  /** Its rules; absent: of this host, read now; null: not known, and taken to be empty. */
+  /** The rules of that host; absent: read from this host now; null: unknown, and treated as empty. */
   readonly rules?: HostRules | null
-  /** `auto` unless told: the one that has the project's rules, or else what the host has. */
+  /** The backend. `auto` (the default) is the one that has the project's rules, or else one that the host has. */
   readonly backend?: BackendChoice
-  /** What `auto` is for a project whose rules are in no backend: the one that it was in force with last. None unless told. */
+  /** The backend that `auto` means when no backend has the project's rules: the last one in use. No default. */
   readonly lastBackend?: BackendChoice
-  /** Pools for networks that name none: `classic`, `docker`, `10.0.0.0/8:24`, or `{ base, size }` with a base of ip-num; in order. */
+  /**
+   * Pools for networks that name none, in order: `classic`, `docker`, `10.0.0.0/8:24`, or `{ base, size }` with a base
+   * of ip-num.
+   */
   readonly pools?: readonly PoolInput[]
-  /** Prefixes to avoid beside what the host has. */
+  /** Prefixes to avoid besides what the host has. */
   readonly reserve?: readonly (AddressInput | PrefixInput)[]
   /** Prefixes not to avoid, whatever the host has. */
   readonly allow?: readonly (AddressInput | PrefixInput)[]
-  /** What is settled once for all, of `readConfig`; the options above have the last word over it. None unless told. */
+  /** The config of the host, as `readConfig` gives it. The options above take precedence. No default. */
   readonly config?: Config
   /**
-   * The cluster, as `parseClusterUrl` reads it, whose blocks of this host stand in place of pools that none of the options
-   * names; the one that the host has joined unless this or `config` names one; null: none, whatever `config` and the state
-   * directory say. It is not asked: what the state directory remembers counts.
+   * The cluster whose blocks of this host replace the pools, unless an option names pools; as `parseClusterUrl` reads
+   * it. The default is the cluster that `config` names, or that the host has joined; null: no cluster, whatever
+   * `config` and the state directory say. etcd is not asked: the state directory remembers the blocks.
    */
   readonly cluster?: string | null
-  /** Drop what is forwarded between interfaces that are not ours. */
+  /** Drop forwarded packets between interfaces that are not managed. */
   readonly guardForwarding?: boolean
-  /** False: sysctls are left alone, and one that is off becomes a conflict. */
+  /** False: sysctls stay as they are, and one that is off becomes a conflict. */
   readonly sysctls?: boolean
-  /** Mend conflicts in the ways that other programs document: DOCKER-USER, ufw, firewalld. */
+  /** Mend conflicts through the documented hooks of other programs: DOCKER-USER, ufw, firewalld. */
   readonly fix?: boolean
-  /** Networks that get another subnet than the one they have, and their endpoints other addresses. */
+  /** Networks that get a new subnet, with new addresses for their endpoints. */
   readonly move?: readonly string[]
-  /** What a command of `portolan` in a remedy is written as, such as with the options that the user gave. */
+  /** Writes a command of `portolan` for a remedy, for example with the options that the user gave. */
   readonly ownCommand?: (command: string) => string
-  /** How messages name what the user may change, with lines to run as they are; as the command does, as `ownCommand` writes it, unless told. */
+  /**
+   * The words of messages for what the user may change, with commands to run. The default is the command's own wording,
+   * written by `ownCommand`.
+   */
   readonly wording?: Wording
   /**
-   * The other hosts of this host's cluster, as `neighboursOf` gives them; null: none. What this host remembers of them
-   * unless told.
+   * The other hosts of this host's cluster, as `neighboursOf` gives them; null: none. The default is what this host
+   * remembers of them.
    */
   readonly neighbours?: ClusterNeighbours | null
   /**
-   * The blocks of a cluster that this host has not joined, as `neighboursOf` gives them: no subnet is picked in its addresses.
-   * Where such a cluster is named and this is not told, no subnet is picked at all.
+   * The blocks of a cluster that this host has not joined, as `neighboursOf` gives them. No subnet is picked in them.
+   * When such a cluster is named and this is absent, no subnet is picked at all.
    */
   readonly clusterSeen?: ClusterNeighbours
-  /** Runs programs; the default spawns them. Tests replace it. */
+  /** Runs programs. The default spawns them; tests replace it. */
   readonly runner?: Runner
 }
 
 /**
- * Facts are looked at by `checkHostFacts`, which knows their keys.
+ * The kinds of the options. `facts` is only an object here: `checkHostFacts` checks its keys.
  * @internal
  */
 export const planKinds: OptionKinds<PlanOptions> = {

@@ -6,11 +6,11 @@ import type { HostRules } from '../host-rules/host-rules.ts'
 import type { PlanChange } from './plan.ts'
 
 /**
- * The changes of rules that bring a project into force in one backend and take it out of every other one.
+ * The changes of rules that bring a project into force in one backend and remove it from the others.
  *
- * @param desired - null: the project goes from every backend
- * @param project - null: every project goes, and whatever else is ours
- * @param facts - of the host that the rules are for
+ * @param desired - null: the project is removed from every backend
+ * @param project - null: every project and every other managed rule is removed
+ * @param facts - the facts of the host with these rules
  * @internal
  */
 export const planRules = (
@@ -25,10 +25,10 @@ export const planRules = (
   )
   const chosen = backends.filter((one) => one === backend)
   const others = backends.filter((one) => one !== backend)
-  // The new rules first: the project is never without any.
+  // The new backend's rules come first, so that the project is never without rules.
   const lists = [...chosen, ...others].map((one) => changes[one]).filter((list) => list.length > 0)
   const [first = [], ...more] = lists
-  // One list is handed on as it is: each copy of a hundred thousand changes is a megabyte.
+  // A single list is returned as it is: each copy of 100,000 changes takes a megabyte.
   return more.length === 0 ? first : lists.flat()
 }
 
@@ -44,7 +44,7 @@ const planBackend = <One extends Backend>(
   const options = desired === null ? {} : { leaving: outwardInterfaces(facts) }
   const wanted = project === null ? dialect.empty : dialect.adopt(actual, desired, project, options)
   const changes = dialect.diff(actual, wanted)
-  // Nothing else holds these changes yet, and a copy of each would read all its words.
+  // Nothing else holds these changes yet. A copy of each would compute its texts.
   for (const change of changes) Object.assign(change, { part: backend })
   return changes as readonly RuleChange<One>[]
 }

@@ -54,9 +54,9 @@ export interface PlannedAddress {
 }
 
 /**
- * What `apply` would do, and why, as data: it can be printed, stored, reviewed, applied or thrown away.
- * `String(plan)` is a text for people. `JSON.stringify(plan)` is what `portolan plan --json` prints and, under `stored`,
- * what it takes to apply it: `planFromJson` reads it.
+ * The work of `apply` and its reasons, as data: it can be printed, stored, reviewed, applied or thrown away.
+ * `String(plan)` is a text for people. `JSON.stringify(plan)` is what `portolan plan --json` prints. Its key `stored`
+ * holds what apply needs: `planFromJson` reads it.
  * @example
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
  * const p: Plan = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
@@ -70,25 +70,25 @@ export interface Plan {
   readonly subnets: readonly SubnetPlan[]
   readonly addresses: readonly PlannedAddress[]
   readonly conflicts: readonly Conflict[]
-  /** What the search for conflicts did not look at; empty when it covers all that it is for. */
+  /** The parts that the search for conflicts skipped; empty: it covered everything it is for. */
   readonly incomplete: readonly IncompleteSearch[]
-  /** In the order they are carried out. */
+  /** In the order in which `apply` carries them out. */
   readonly changes: readonly PlanChange[]
   readonly summary: ChangeSummary
-  /** What was read but cannot take effect, or could not be read, each a sentence. */
+  /** Sentences about input that cannot take effect, and about what could not be read. */
   readonly notes: readonly IntentNote[]
-  /** Of those, what could not be read of the host: a plan made without it may miss conflicts. */
+  /** The notes about what could not be read on the host. A plan without it may miss conflicts. */
   readonly unread: readonly string[]
   readonly desired: DesiredState
-  /** What `apply` leases before it changes anything; null when planned without a lease store. */
+  /** The leases that `apply` takes before it changes anything; null: planned without a lease store. */
   readonly leases: LeaseProposal | null
-  /** Mappings that are in force and will not be after: their flows are forgotten. */
+  /** Mappings that are in force now and not afterwards. `apply` makes conntrack forget their flows. */
   readonly withdrawn: readonly PublishedPort[]
-  /** Mappings that come into force: UDP flows to their host ports that are under way are forgotten. */
+  /** Mappings that come into force. `apply` makes conntrack forget earlier UDP flows to their host ports. */
   readonly added: readonly DesiredMapping[]
-  /** May sysctls be set? Where not, one that is off is a conflict. */
+  /** Sysctls can be set. Otherwise a sysctl that is off is a conflict. */
   readonly setsSysctls: boolean
-  /** What the plan was made from: `apply` refuses when it is no longer so. */
+  /** What the plan was made from. `apply` refuses when the host's managed state has changed since. */
   readonly observed: { readonly facts: HostFacts; readonly rules: HostRules }
   toString(): string
   toJSON(): Record<string, unknown>

@@ -11,9 +11,9 @@ import {
 import { type Family, families } from '@portolan/netfilter'
 import { poolsBeside } from './plan-input.ts'
 
-/** What says where subnets are picked. */
+/** The sources of pools for subnets. */
 export interface PoolSource {
-  /** Those that the caller names: nothing else counts. */
+  /** The pools that the caller names. With them, nothing else counts. */
   readonly pools?: readonly PoolInput[]
   readonly config?: Config
 }
@@ -22,8 +22,8 @@ const has = (pool: Pool, family: Family): boolean =>
   pool.entries.some(({ prefix }) => prefix.family === family)
 
 /**
- * The pools that the subnets of a family come from, for what shows or counts them: those that are named; else the blocks
- * of this host in its cluster, with those that it gives back; else what is settled once for all, or the default.
+ * The pools from which the subnets of a family come, for displays and counts. Named pools come first, then the blocks
+ * of this host in its cluster, including those it gives back, then the pools of the config or the default.
  */
 export const poolsInUse = (
   family: Family,
@@ -37,6 +37,6 @@ export const poolsInUse = (
   return settled.length === 0 && family === 'ip' ? defaultPools : settled
 }
 
-/** The same of both families. */
+/** Does the same for both families. */
 export const allPoolsInUse = (source: PoolSource, blocks: HeldBlocks | null): readonly Pool[] =>
   families.flatMap((family) => poolsInUse(family, source, blocks))

@@ -3,10 +3,10 @@ import { PermissionError } from '@portolan/netfilter'
 import type { PlanOptions } from './plan-options.ts'
 
 /**
- * What earlier runs asked of other programs on this host, and which connections they still have to forget; of another
- * host, whose rules are given, nothing is known.
+ * Reads the fixes of earlier runs on this host, and the connections that they still have to forget. When rules are
+ * given, the plan is for another host, of which nothing is known.
  *
- * @returns none where they may not be read, with the reason
+ * @returns nothing, with the reason, when the state file may not be read
  * @throws PortolanError `STATE` when the state file is damaged
  * @internal
  */
@@ -16,7 +16,7 @@ export const readFixes = async ({
 }: Pick<PlanOptions, 'rules' | 'stateDirectory'>): Promise<{
   readonly fixes: readonly Fix[]
   readonly owed: OwedFlows
-  /** Names of the sysctls that they set. */
+  /** The names of the sysctls that earlier runs set. */
   readonly setBefore?: readonly string[]
   readonly unread: readonly string[]
 }> => {

@@ -4,15 +4,16 @@ import { readPeers } from '@portolan/host'
 import { type HostFacts, PortolanError } from '@portolan/netfilter'
 import { formerEnds } from './endpoints/former-addresses.ts'
 
-/** Facts, and what could not be read for them: sentences. */
+/** Facts, and sentences about what could not be read for them. */
 interface InsideRead {
   readonly facts: HostFacts
   readonly unread: readonly string[]
 }
 
 /**
- * Facts with what is inside of endpoints on the networks of an intent that have no lease: their addresses go to no other
- * endpoint. On a host that kept its leases there are none. Of endpoints that may have a former address it is read too. Otherwise nothing is read.
+ * Adds to the facts the inside of attached endpoints without a lease on the networks of an intent, so that their
+ * addresses go to no other endpoint. A host that kept its leases has no such endpoint. Endpoints that may have a former
+ * address are read too. Without either, nothing is read.
  */
 export const withInside = async (
   facts: HostFacts,
@@ -34,8 +35,8 @@ export const withInside = async (
 }
 
 /**
- * Facts with what is inside of endpoints that may have a former address.
- * @param project - of this one alone; null: of all
+ * Adds to the facts the inside of endpoints that may have a former address.
+ * @param project - only endpoints of this project; null: of every project
  */
 export const withFormerInside = (
   facts: HostFacts,
@@ -62,7 +63,7 @@ const readEnds = async (
       ...facts,
       interfaces: (facts.interfaces ?? []).map((link) => {
         const inside = link.index === undefined ? undefined : peers.get(link.index)
-        // What is on this host itself again has no addresses: its container has ended.
+        // An interface that is back in this host's own namespace has no addresses: its container has ended.
         return inside === undefined || inside.isHere === true ? link : { ...link, inside }
       }),
     },

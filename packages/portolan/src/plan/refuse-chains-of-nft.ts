@@ -5,8 +5,8 @@ import { changesOf } from './changes-of.ts'
 import type { PlanChange } from './plan.ts'
 
 /**
- * Refuses changes for a chain of iptables-nft that nft made at another priority: iptables-nft shows it as an empty chain
- * of its own, and takes no rule for it.
+ * Refuses changes to a built-in chain of iptables-nft that nft created with another type or priority. iptables-nft
+ * shows such a chain as empty and takes no rule for it.
  *
  * @throws InspectError
  * @internal

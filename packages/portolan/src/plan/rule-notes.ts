@@ -8,7 +8,7 @@ import { changesOf } from './changes-of.ts'
 import type { PlanChange } from './plan.ts'
 
 /**
- * Chains of ours that stay, empty, once changes are carried out: a rule of others leads to them.
+ * Notes on managed chains that stay, empty, after the changes: a foreign rule leads to them.
  * @internal
  */
 export const heldChainNotes = (rules: HostRules, changes: readonly PlanChange[]): readonly string[] =>
@@ -24,8 +24,8 @@ const heldChainNote = ({ chain, program, table, rule }: HeldChain): string =>
   `Chain ${chain} (${program}, table ${table}) stays, empty: the foreign rule "${rule}" leads to it, and Portolan deletes no rule of others. Delete that rule, then run "portolan destroy" again.`
 
 /**
- * Projects that have rules on a host and no network there: those of a live host, and whatever else names a project in
- * the comment of an element or rule of ours. A plan leaves them as they are.
+ * Notes on projects that have rules on a host and no network there. A live host has such a project, and so has any
+ * comment in a managed rule or element that names one. A plan leaves them.
  * @internal
  */
 export const strayProjectNotes = (

@@ -9,20 +9,20 @@ import { isBriefSearch } from './is-brief-search.ts'
 import { makePlan, type PlanInput } from './make-plan.ts'
 import { withCommands } from './with-commands.ts'
 
-/** Searches for conflicts beside what this thread does, unless they are brief. */
+/** Runs searches for conflicts in a thread of their own, unless they are brief. */
 export interface SearchThread {
   /**
-   * What `makePlan` finds.
+   * The conflicts that `makePlan` finds.
    * @throws PortolanError as `makePlan` does
    */
   conflicts(input: PlanInput): Promise<readonly Conflict[]>
   close(): Promise<void>
 }
 
-/** What the thread answers. */
+/** The thread's answer. */
 type Answer = { readonly conflicts: readonly Conflict[] } | { readonly error: Thrown }
 
-/** What was thrown there; with a `fault`, an `IntentError`, whose place tells which part of the text it is about. */
+/** An error of the thread. With a `fault` it is an `IntentError`, and `place` tells the part of the text. */
 interface Thrown {
   readonly code: string | null
   readonly message: string
@@ -30,7 +30,7 @@ interface Thrown {
   readonly place: SourcePosition | null
 }
 
-/** An input without what cannot be sent to a thread: functions, and the lease store's notes of where it looked last. */
+/** The input without what cannot be sent to a thread: functions, and the lease store's notes on its last search. */
 const plainInput = ({ present: _present, ownCommand: _ownCommand, ...input }: PlanInput) => ({
   ...input,
   leases: input.leases === null ? null : { ...input.leases, searched: null },
@@ -41,7 +41,7 @@ const thrownAnew = ({ code, message, fault, place }: Thrown): Error => {
   return code === null ? new Error(message) : new PortolanError(code, message)
 }
 
-/** It is plain JavaScript, and loads the part of this package that is pure. */
+/** The program of the thread. It is plain JavaScript and loads the pure part of this package. */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads')
 const loading = import(workerData)
@@ -58,7 +58,7 @@ parentPort.on('message', async (input) => {
 })
 `
 
-/** Null where a program that holds this one has been put together into one file. */
+/** The file of the pure part; null when this code was bundled into one file. */
 const builtLibrary = (): string | null => {
   try {
     return createRequire(import.meta.url).resolve('portolan/machine')
@@ -68,18 +68,17 @@ const builtLibrary = (): string | null => {
 }
 
 const start = (library: string): Worker => {
-  // Options of Node for this process (`--input-type`, `--inspect`) are not meant for the thread.
+  // Node's options for this process (`--input-type`, `--inspect`) must not reach the thread.
   const thread = new Worker(program, { eval: true, workerData: pathToFileURL(library).href, execArgv: [] })
   thread.unref()
   return thread
 }
 
 /**
- * A thread of its own for searches, which starts with the first that is not brief and keeps what it has loaded. A search
- * among thousands of ports and rules takes seconds, and a host that is watched is repaired meanwhile.
- * @param library - the file of the part of this package that is pure, for Node to load; null: there is none, and searches
- *   are made in this thread
- * @param isBrief - such a search is made in this thread
+ * Opens a thread for searches. It starts with the first search that is not brief, and keeps the code it has loaded. A
+ * search among thousands of ports and rules takes seconds, and a watched host must be repaired meanwhile.
+ * @param library - the file of the pure part of this package; null: there is none, and this thread searches
+ * @param isBrief - tells which searches this thread makes itself
  */
 export const openSearchThread = (
   library: () => string | null = builtLibrary,
@@ -90,7 +89,7 @@ export const openSearchThread = (
   let last: Promise<unknown> = Promise.resolve()
   const begin = (from: string): Worker => {
     const begun = start(from)
-    // One that ends between two searches would never answer the next, which has another.
+    // A thread that ended between two searches would never answer, so the next search starts another.
     begun
       .on('error', () => {})
       .once('exit', () => {

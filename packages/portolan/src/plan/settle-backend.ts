@@ -8,15 +8,15 @@ import { readRules } from '../host-rules/read-rules.ts'
 import { backendOfPlan, keptBackend } from './backend-of-plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 
-/** The backend of a plan, and the rules that it is made from. */
+/** The backend of a plan, and the rules for the plan. */
 interface SettledBackend {
   readonly backend: Backend
   readonly rules: HostRules
 }
 
 /**
- * Settles on the backend of a plan, and reads the rules of the host unless they are given. `auto` is the backend that has
- * the project's rules: another one would be a switch that no one asked for.
+ * Chooses the backend of a plan, and reads the rules of the host unless they are given. `auto` is the backend that has
+ * the project's rules: any other would be a switch that the user did not ask for.
  *
  * @throws MissingToolError, InspectError, PermissionError
  */
@@ -33,11 +33,11 @@ export const settleBackend = async (
   const last = await lastThere(lastBackend, runner)
   const found = last === null ? await readBackend(choice, runner) : await readIn(last, runner)
   const kept = keptBackend(project, found.rules, found.backend)
-  // What cannot be read whole of the one that is to be changed is refused.
+  // The backend that the plan changes is read strictly: rules that cannot be read completely are an error.
   return kept === found.backend ? found : readBackend(kept, runner)
 }
 
-/** The backend that was named once; null: none was, or its program is gone. */
+/** The last used backend; null: none is known, or its program is gone. */
 const lastThere = async (choice: BackendChoice, runner: Runner): Promise<Backend | null> => {
   if (choice === 'auto') return null
   try {
@@ -53,12 +53,13 @@ const readIn = async (backend: Backend, runner: Runner): Promise<SettledBackend>
   rules: await readRules(runner, mayReadRules() ? backend : null),
 })
 
-/** The backend of this host and its rules. */
+/** Reads the backend of this host and its rules. */
 const readBackend = async (choice: BackendChoice, runner: Runner): Promise<SettledBackend> => {
   try {
     return await readIn(await chooseBackend(choice, runner), runner)
   } catch (error) {
-    // A user that named a backend wants that one. Any other is shown a plan, and what to install before it is applied.
+    // A user that named a backend gets the error. Any other user sees a plan, with a note on what to install before
+    // apply.
     if (!(error instanceof MissingToolError) || choice !== 'auto') throw error
     const rules = await readRules(runner, null)
     const missing =
@@ -67,5 +68,5 @@ const readBackend = async (choice: BackendChoice, runner: Runner): Promise<Settl
   }
 }
 
-/** An ordinary user's plan is made of what can be read; the superuser's has to see the rules it will change. */
+/** Root's plan must read the rules that it will change. An ordinary user's plan uses what can be read. */
 const mayReadRules = (): boolean => process.geteuid?.() === 0

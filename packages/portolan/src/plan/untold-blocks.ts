@@ -3,8 +3,8 @@ import type { LostBlockUse } from '@portolan/core/planning'
 import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 
 /**
- * Blocks that a host had in its cluster, without those that conflicts of a project tell. Where a cluster is named, a
- * network of the project that is there has such a conflict, or is moved.
+ * The lost blocks of a host without those that conflicts of the project report. With a named cluster, a network of the
+ * project in such a block has a conflict, or is moved.
  *
  * @param blocks - null: no cluster is named, so the project has no such conflict
  * @internal

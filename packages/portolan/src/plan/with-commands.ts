@@ -3,19 +3,22 @@ import { moveCommand } from '@portolan/core/planning'
 import { commandWordingAs, type Wording } from '@portolan/netfilter'
 import type { PlanOptions } from './plan-options.ts'
 
-/** How commands of `portolan` are written, and how messages name them. */
+/** The words of messages and of commands of `portolan`. */
 type Words = Pick<PlanOptions, 'ownCommand' | 'wording'>
 
 /**
- * The words of messages with the commands of `portolan` as they are to be written, where they are not told: a sentence is
- * made with them in the first place.
+ * The words for messages: the given ones, or words that write commands of `portolan` as `ownCommand` does. Sentences
+ * are made with these words, so their commands need no later rewriting.
  */
 export const wordsOf = ({ ownCommand, wording }: Words): Pick<PlanOptions, 'wording'> => {
   const words = wording ?? (ownCommand === undefined ? undefined : commandWordingAs(ownCommand))
   return words === undefined ? {} : { wording: words }
 }
 
-/** A conflict with the commands of `portolan` beside its text as they are to be written: those of its words are already. */
+/**
+ * Rewrites the commands of a conflict's remedy with `ownCommand`. Commands that come from the words are written that
+ * way already.
+ */
 export const withCommands = (conflict: Conflict, { ownCommand, wording }: Words): Conflict => {
   if (ownCommand === undefined) return conflict
   const { remedy, network } = conflict

@@ -4,20 +4,20 @@ import { canonicalPrefix, families, type HostFacts, prefixContains } from '@port
 import { type OwnBridge, ownBridges } from '../../live/networks/own-bridges.ts'
 import { alsoDetached, attachAnew, attachCommand, type WrittenCommand } from './endpoint-commands.ts'
 
-/** Something of an attached endpoint that a plan changes, and its interface inside does not follow. */
+/** A change of an attached endpoint that its interface inside the container does not follow. */
 interface Unfollowed {
-  /** Goes on after the name of the endpoint. */
+  /** The end of a sentence that starts with the endpoint's name. */
   readonly what: string
-  /** `again`: to attach it once more gives it what it lacks. `anew`: it has to be detached before. */
+  /** `again`: attaching the endpoint once more adds what is missing. `anew`: the endpoint has to be detached first. */
   readonly mend: 'again' | 'anew'
 }
 
 /**
- * Endpoints whose interface inside does not follow what a plan makes of them or of their network, with the commands that
- * mend it. What is changed already is told from the interface (`formerAddressNotes`), as far as its addresses go.
+ * Notes on attached endpoints whose interface inside does not follow the plan, with the commands that repair it.
+ * Addresses that changed earlier are reported from the interface itself (`formerAddressNotes`).
  *
- * @param ends - those of the project
- * @param mendsPorts - interfaces that a bridge releases are put on the next one
+ * @param ends - the attached endpoints of the project
+ * @param mendsPorts - interfaces that a bridge releases are put on the next bridge
  */
 export const changedEndpointNotes = (
   { project, networks, endpoints }: DesiredState,
@@ -42,7 +42,7 @@ export const changedEndpointNotes = (
     if (wanted.length === 0) return []
     const bridge = bridges.find((one) => one.project === project && one.network === mark.network) ?? null
     const moved = addressChanges(end, wanted)
-    // One that is attached anew has all of it.
+    // An endpoint that is detached and attached again gets every change.
     if (moved.some(({ mend }) => mend === 'anew')) return [noteOf(end, moved, written, ends)]
     const changes = [
       ...moved,
@@ -69,7 +69,10 @@ const noteOf = (
   return `Endpoint ${endpoint} of network ${project}/${network} is attached, and its interface does not follow this plan: it ${what}. ${how}`
 }
 
-/** None where the leases have it so already: the interface inside may have been changed since. */
+/**
+ * The changes of an endpoint's addresses. Empty when the leases match already: the interface inside may have been
+ * repaired since.
+ */
 const addressChanges = (
   { inside, held, givenUp }: LeasedEnd,
   wanted: readonly string[],
@@ -95,7 +98,7 @@ const addressChanges = (
     : [{ what: `gets ${gets} and lacks it inside, so packets to it arrive nowhere`, mend: 'again' }]
 }
 
-/** Of an address that stays where its subnet gets another length. */
+/** The change of an address that stays while its subnet gets another prefix length. */
 const lengthChanges = (
   wanted: readonly string[],
   network: DesiredNetwork,
@@ -129,7 +132,9 @@ const bridgeChange = ({ link }: LeasedEnd, { bridge }: DesiredNetwork): readonly
   return [{ what: `${on} and belongs on ${bridge}, so it is cut off`, mend: 'again' }]
 }
 
-/** An end that was given an MTU of its own keeps it. */
+/**
+ * The change of the MTU. An interface whose MTU differs from its bridge's was given that MTU on purpose and keeps it.
+ */
 const mtuChange = (
   { link }: LeasedEnd,
   { mtu }: DesiredNetwork,
@@ -160,7 +165,7 @@ const routerChanges = (network: DesiredNetwork, bridge: OwnBridge): readonly Unf
           mend: 'again',
         },
       ]
-    // A family that comes, or another subnet, is told by the addresses.
+    // A new family or another subnet is already reported as a change of addresses.
     if (has.length === 0 || has.includes(gateway)) return []
     return [
       {

@@ -11,11 +11,11 @@ import type { Wording } from '@portolan/netfilter'
 import { applyAgain, attachCommand, detachCommand, type WrittenCommand } from './endpoint-commands.ts'
 
 /**
- * Endpoints that `attach` put on networks which a project no longer has: their interfaces go with the network. The address
- * of one that is no service stays leased, with the subnet around it. No other part of a plan names the command that frees
- * them. That of a service is given up by the plan.
+ * Notes on endpoints that `attach` put on networks which the project no longer has. Their interfaces go with the
+ * network. The plan releases the address of a service. The address of any other endpoint stays leased, with the subnet
+ * around it, and only these notes name the command that frees both.
  *
- * @param ends - those of the project
+ * @param ends - the attached endpoints of the project
  */
 export const cutEndpointNotes = (
   desired: DesiredState,
@@ -67,7 +67,7 @@ const serviceNote = (
   return `Endpoint ${endpoint} of network ${project}/${network} is attached to ${cause}. Its interface goes with the ${parent === undefined ? 'network' : 'bridge'}${gone}. ${help}`
 }
 
-/** Those that no plan leased an address to. */
+/** Notes on endpoints with an address that no plan leased. */
 const heldNotes = (
   project: string,
   kept: ReadonlySet<string>,
@@ -79,7 +79,7 @@ const heldNotes = (
   const subnets = leasedSubnets(leases).filter(
     (lease) => lease.project === project && !kept.has(lease.network),
   )
-  // Mostly none went, and the addresses of a host are many.
+  // Usually no network is gone, and a host may have many addresses to search.
   if (subnets.length === 0) return []
   const held = listLeases(leases).flatMap((lease) =>
     lease.kind === 'address' &&

@@ -1,19 +1,19 @@
 import type { EndpointMark } from '@portolan/core'
 import { shellLine, type Wording } from '@portolan/netfilter'
 
-/** How a command of `portolan` about a project is written. */
+/** Writes a command of `portolan` about a project. */
 export type WrittenCommand = (command: string, project: string) => string
 
 export const asItIs: WrittenCommand = (command) => command
 
-/** Takes an endpoint off all networks of its project. */
+/** The command that takes an endpoint off all networks of its project. */
 export const detachCommand = (
   { project, endpoint }: Pick<EndpointMark, 'project' | 'endpoint'>,
   written: WrittenCommand,
   ...options: readonly string[]
 ): string => written(shellLine(['portolan', 'detach', endpoint, '-p', project, ...options]), project)
 
-/** Puts an endpoint on its network, or gives it what it lacks there. */
+/** The command that puts an endpoint on its network, or adds what it lacks there. */
 export const attachCommand = (
   { project, network, endpoint }: EndpointMark,
   written: WrittenCommand,
@@ -23,8 +23,8 @@ export const attachCommand = (
 }
 
 /**
- * What applies the text again, in a clause that follows "and then".
- * @param wording - names no apply where a key has the text, which its watch applies
+ * The words for applying the text again, as a clause after "and then".
+ * @param wording - without a command for apply, where the text is a key that a watch applies
  */
 export const applyAgain = (project: string, written: WrittenCommand, { apply }: Wording): string => {
   const command = written('portolan apply', project)
@@ -33,11 +33,11 @@ export const applyAgain = (project: string, written: WrittenCommand, { apply }: 
     : `\`${command}\``
 }
 
-/** The commands that make an interface anew, as a sentence. */
+/** The commands that replace an interface, as a sentence. */
 export const attachAnew = (mark: EndpointMark, purpose: string, written: WrittenCommand): string =>
   `${purpose}: \`${detachCommand(mark, written, '--keep-leases')}\`, and then \`${attachCommand(mark, written)}\` with the process or namespace that it was attached in.`
 
-/** What else goes with `detach` of an endpoint, as a sentence with a space before it. */
+/** The other networks that `detach` takes an endpoint off, as a sentence with a space before it. */
 export const alsoDetached = (
   { project, network, endpoint }: EndpointMark,
   ends: readonly { readonly mark: EndpointMark }[],

@@ -8,18 +8,18 @@ import { formerAddressNotes } from './former-addresses.ts'
 import { leftEndpointNotes } from './left-endpoints.ts'
 import { parentedChangeNotes } from './parented-changes.ts'
 
-/** What these notes are told from, of what a plan is made from. */
+/** The parts of a plan's input that these notes need. */
 interface NotedInput {
   readonly facts: HostFacts
   readonly leases: LeaseState | null
   readonly isLive?: boolean
   readonly ownCommand?: WrittenCommand
   readonly wording?: Wording
-  /** Interfaces that a bridge releases are put on the next one, as a watch does. */
+  /** Interfaces that a bridge releases are put on the next bridge, as a watch does. */
   readonly mendsPorts?: boolean
 }
 
-/** Endpoints that `attach` made, where a plan leaves them without what they have. A live host tells of its own. */
+/** Notes on endpoints of `attach` that lose something by a plan. A live host reports its own endpoints itself. */
 export const endpointNotes = (
   {
     facts,

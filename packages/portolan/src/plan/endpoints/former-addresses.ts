@@ -9,15 +9,15 @@ import {
 import { type HostFacts, prefixContains } from '@portolan/netfilter'
 import { alsoDetached, asItIs, attachAnew, type WrittenCommand } from './endpoint-commands.ts'
 
-/** The host's end of an endpoint that may have another address inside than the one that is leased to it. */
+/** The host's end of an endpoint whose interface inside may have an address other than the leased one. */
 interface FormerEnd extends LeasedEnd {
-  /** Its network got another subnet. */
+  /** The network got another subnet. */
   readonly isMoved: boolean
 }
 
 /**
- * The ends of endpoints whose network moved, or which gave up an address in place of another: what was attached before may
- * have the former one. To attach an endpoint anew forgets what it gave up.
+ * The ends of endpoints that may still have a former address inside: their network moved, or they got another address.
+ * Attaching an endpoint again deletes the record of its former address.
  */
 export const formerEnds = (facts: HostFacts, leases: LeaseState): readonly FormerEnd[] => {
   const ends = attachedEnds(facts)
@@ -34,7 +34,7 @@ export const formerEnds = (facts: HostFacts, leases: LeaseState): readonly Forme
   })
 }
 
-/** What of these ends has another address inside than the one that is leased to it, as far as that was read. */
+/** Notes on endpoints whose interface inside has an address other than the leased one, as far as it could be read. */
 export const formerAddressNotes = (
   facts: HostFacts,
   leases: LeaseState,
@@ -57,7 +57,10 @@ export const formerAddressNotes = (
     ]
   })
 
-/** An address that stays where its subnet gets another length: the interface inside has the former length. */
+/**
+ * Notes on addresses that stay while their subnet got another prefix length. The interface inside has the former
+ * length.
+ */
 const lengthNotes = (
   { mark, inside }: Pick<AttachedEnd, 'mark' | 'inside'>,
   subnets: readonly string[],

@@ -4,10 +4,10 @@ import { families } from '@portolan/netfilter'
 import { alsoDetached, detachCommand, type WrittenCommand } from './endpoint-commands.ts'
 
 /**
- * Services that are attached to a network which the project keeps, and which they are to be on no more: nothing takes their
- * interfaces away, and what they gave up goes to no other endpoint as long as they have it.
+ * Notes on attached services that are no longer to be on a network which the project keeps. No plan removes their
+ * interfaces. Their released addresses go to no other endpoint while the interfaces are there.
  *
- * @param ends - those of the project
+ * @param ends - the attached endpoints of the project
  */
 export const leftEndpointNotes = (
   { project, networks, endpoints }: DesiredState,
@@ -20,14 +20,14 @@ export const leftEndpointNotes = (
     ({ mark: { network, endpoint } }) => kept.has(network) && !wanted.has(`${network} ${endpoint}`),
   )
   return left.flatMap(({ mark, held, givenUp }) => {
-    // What no plan leased is no service's, and stays.
+    // An address that no plan leased belongs to no service and stays.
     if (held.some(({ planned }) => planned !== true)) return []
     const last = families.flatMap((family) => {
       const own = [...held, ...givenUp].filter((lease) => lease.family === family)
       const latest = own.find(({ released }) => released === null) ?? own.sort(byRelease)[0]
       return latest === undefined ? [] : [latest.address]
     })
-    // One without any lease is leased what it has up.
+    // An endpoint without any lease is leased the addresses that its interface has.
     if (last.length === 0) return []
     return [
       `Endpoint ${mark.endpoint} is attached to network ${project}/${mark.network}, which it is to be on no more. It stays there with ${last.join(' and ')}, which ${last.length === 1 ? 'goes' : 'go'} to no other endpoint before that. To take it off: \`${detachCommand(mark, written)}\`.${alsoDetached(mark, ends)}`,

@@ -10,8 +10,8 @@ import { containsAddress, parseAddress, parsePrefix } from '@portolan/netfilter'
 import { attachCommand, detachCommand, type WrittenCommand } from './endpoint-commands.ts'
 
 /**
- * Services on networks of a parent that get another address, or are to be there no more. The host has no end of what is
- * attached there, so that these notes say what to do if it is.
+ * Notes on services of parented networks whose address changes or goes. The host has no end of their interfaces, so the
+ * notes say what to do in case they are attached.
  */
 export const parentedChangeNotes = (
   { project, parented = [] }: DesiredState,

@@ -8,11 +8,11 @@ import type { PlanChange } from '../plan.ts'
 import { colourOf, type DiffLine, diffLines, markOf } from './diff-lines.ts'
 import { noChanges } from './print-changes.ts'
 
-/** Of bridges, sysctls and leases; the commands for other programs are all shown. */
+/** The most lines for bridges, sysctls and leases. Commands for other programs are all shown. */
 const mostLines = 50
 
 /**
- * Changes as a short list for people: rules as counts, everything else as it is.
+ * Changes as a short list for people. Rules are counted; every other change is shown.
  * @internal
  */
 export const countChanges = (changes: readonly PlanChange[], { style, columns }: Look): readonly string[] => {
@@ -35,16 +35,16 @@ type RuleChange = Extract<PlanChange, { readonly part: Backend }>
 const isOfRules = (change: PlanChange): change is RuleChange =>
   (backends as readonly PlanChange['part'][]).includes(change.part)
 
-/** Changes of one backend that follow one another, counted by table. */
+/** Successive changes of one backend, counted. */
 interface RuleRun {
   readonly backend: Backend
-  /** How many changes of the plan these are: a chain with its rules is one. */
+  /** The number of the plan's changes. A chain with its rules is one change. */
   operations: number
   readonly tables: Set<string>
   readonly sums: Record<Counted, RuleCount>
 }
 
-/** Other changes that follow one another. */
+/** Successive changes that are not of rules. */
 interface OtherRun {
   readonly changes: Exclude<PlanChange, RuleChange>[]
 }
@@ -91,7 +91,10 @@ const plus = (one: RuleCount, other: RuleCount): RuleCount => ({
   sets: one.sets + other.sets,
 })
 
-/** The number of changes is on the first line: with one for each other line they are those that the head of a plan counts. */
+/**
+ * The lines of a backend's changes. The first line has the number of changes. With one change for each line of other
+ * parts, these numbers add up to the counts at the head of a plan.
+ */
 const countLines = ({ backend, operations, tables, sums }: RuleRun): readonly DiffLine[] => {
   const names = [...tables]
   const place = `${dialects[backend].title} ${names.length === 1 ? 'table' : 'tables'} ${names.join(', ')}`
@@ -100,7 +103,7 @@ const countLines = ({ backend, operations, tables, sums }: RuleRun): readonly Di
     { mark: markOf.change, text: countWords(sums.changed, 'to change') },
     { mark: markOf.remove, text: countWords(sums.removed, 'to remove') },
   ].filter(({ text }) => text !== '')
-  // A table may come, or go, with nothing in it.
+  // A table may be created or deleted while it is empty.
   return (lines.length === 0 ? [{ mark: markOf.change, text: 'the table itself' }] : lines).map(
     ({ mark, text }, at) => ({
       mark,
@@ -109,7 +112,7 @@ const countLines = ({ backend, operations, tables, sums }: RuleRun): readonly Di
   )
 }
 
-/** `61 rules and elements to add`. The chains, sets and maps that hold them are named where nothing else is. */
+/** `61 rules and elements to add`. Chains, sets and maps are named only when no rule or element changes. */
 const countWords = ({ rules, elements, chains, sets }: RuleCount, what: string): string => {
   const entries = rules + elements
   if (entries > 0) {

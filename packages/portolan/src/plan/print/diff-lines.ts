@@ -3,7 +3,7 @@ import { fixCommands } from '../fix-change.ts'
 import type { PlanChange } from '../plan.ts'
 
 /**
- * A line of a diff: `-` goes, `+` comes, `~` is otherwise afterwards.
+ * A line of a diff: `-` is removed, `+` is added, `~` is changed.
  * @internal
  */
 export interface DiffLine {
@@ -15,7 +15,7 @@ export interface DiffLine {
 export const markOf = { add: '+', change: '~', remove: '-' } as const
 
 /**
- * The colour that a mark comes with.
+ * The colour of a mark.
  * @internal
  */
 export const colourOf = { '+': 'green', '-': 'red', '~': 'yellow' } as const
@@ -26,7 +26,7 @@ export const colourOf = { '+': 'green', '-': 'red', '~': 'yellow' } as const
  */
 export const diffLines = (planned: PlanChange): readonly DiffLine[] => {
   const { action, before, after, description } = planned
-  // What is typed to another program does not say which mapping it is for.
+  // The commands for another program do not say which mapping they are for, so the description is shown too.
   if (planned.part === 'fix') {
     const { undo, commands } = fixCommands(planned.operation)
     const lines = [...undo, ...commands].map((words) => `  ${shellLine(words)}`)
@@ -44,7 +44,7 @@ const written = (mark: DiffLine['mark'], text: string): readonly DiffLine[] =>
     .filter((line) => line.trim() !== '')
     .map((line) => ({ mark, text: line }))
 
-/** What a whole table held is nothing to read once it goes. */
+/** Shortens the text of a whole table, whose contents are of no use once the table goes. */
 const shortened = (text: string): readonly string[] => {
   const [first = '', ...more] = text.trim().split('\n')
   return more.length > 0 && first.endsWith('{') ? [`${first} ... }`] : [first, ...more]

@@ -2,7 +2,7 @@ import type { DesiredMapping, DesiredTarget } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 
 /**
- * Mappings of neighbouring ports and of several host addresses, which a project publishes as one.
+ * Mappings of neighbouring ports and several host addresses that a project publishes as one.
  * @internal
  */
 export interface FoldedPorts extends Pick<DesiredMapping, 'protocol' | 'kind' | 'interface'> {
@@ -11,21 +11,21 @@ export interface FoldedPorts extends Pick<DesiredMapping, 'protocol' | 'kind' | 
   readonly last: number
   /** The targets of the first port. */
   readonly targets: readonly DesiredTarget[]
-  /** By how much the targets' ports grow from one host port to the next: with it, or not at all. */
+  /** The growth of the targets' ports from one host port to the next: 1, or 0 when all host ports lead to one port. */
   readonly step: 0 | 1
-  /** Prefixes of all families; null: every source. */
+  /** The prefixes of both families; null: every source. */
   readonly allowFrom: readonly string[] | null
 }
 
 /**
- * Mappings as a user would write them: ranges whose target ports run in step, and both families, as one. In the order
- * in which the first of each comes. What differs in where it leads, or in the sources that it serves, stays apart.
+ * Folds mappings as a user would write them. A range whose target ports run in step is one entry, and so are both
+ * families. Entries keep the order of their first mapping. Mappings with different targets or sources stay apart.
  * @internal
  */
 export const foldPorts = (mappings: readonly DesiredMapping[]): readonly FoldedPorts[] =>
   joinHosts(rangesOf(mappings))
 
-/** Ports of one socket address that follow one another. */
+/** Successive ports of one socket address. */
 interface Range {
   readonly mapping: DesiredMapping
   readonly sources: string
@@ -64,7 +64,9 @@ const continues = ({ mapping, last, step }: Range, { targets }: DesiredMapping):
 
 const portsOf = ({ targets }: DesiredMapping): string => targets.map(({ port }) => port).join()
 
-/** All but ports, families and addresses that mappings of one range, or of several hosts, have in common. */
+/**
+ * The fields that mappings of one range, or of several hosts, have in common: all but ports, families and addresses.
+ */
 const placeOf = ({ protocol, kind, interface: by, targets }: DesiredMapping, also?: 'address'): unknown[] => [
   protocol,
   kind,
@@ -78,7 +80,10 @@ const placeOf = ({ protocol, kind, interface: by, targets }: DesiredMapping, als
   ]),
 ]
 
-/** Lists of sources as texts to compare. A range of ports has one list, which may be long, for all of its ports. */
+/**
+ * Makes texts of source lists, to compare them. All ports of a range share one list, which may be long, so its text is
+ * kept.
+ */
 const sourceTexts = (): ((allowFrom: readonly string[] | null) => string) => {
   const known = new WeakMap<readonly string[], string>()
   return (allowFrom) => {
@@ -91,7 +96,7 @@ const sourceTexts = (): ((allowFrom: readonly string[] | null) => string) => {
 
 interface Joined {
   readonly ranges: [Range, ...Range[]]
-  /** What each family has for sources: of one family, only hosts with the same sources are joined. */
+  /** The sources of each family. Hosts of one family are joined only when their sources are the same. */
   readonly sources: Map<Family, string>
 }
 

@@ -4,14 +4,14 @@ import { visibleLine } from '@portolan/netfilter'
 import { plainStyle, type Style } from '../../text/style.ts'
 import { grouped } from '../grouped.ts'
 
-/** So many mappings and networks are named in a line. */
+/** The most mappings and networks in a line. */
 const mostNamed = 3
 
 /**
- * Conflicts as a short list: a line for each kind and cause, with the mappings and networks that it concerns. Examples,
- * reasons and remedies are in `printConflicts` and in the JSON.
+ * Conflicts as a short list: one line for each kind and cause, with its mappings and networks. `printConflicts` and the
+ * JSON have the examples, reasons and remedies.
  *
- * @param isOfOneFamily - the network of a conflict has one family, so that its packets need not say which they are of
+ * @param isOfOneFamily - the network of a conflict has one family, so the line does not name the family
  * @internal
  */
 export const listConflicts = <One extends Conflict>(
@@ -30,7 +30,7 @@ export const listConflicts = <One extends Conflict>(
   })
 }
 
-/** ` by iptables-nft filter FORWARD policy (docker)`, as short as it can still be found. */
+/** ` by iptables-nft filter FORWARD policy (docker)`: the shortest text by which the cause can be found. */
 const causeOf = (culprit: Culprit | null): string => {
   if (culprit === null) return ''
   const { tool, table, chain, position, text, owner } = culprit
@@ -53,7 +53,7 @@ const subjectsOf = <One extends Conflict>(
   return `: ${names.slice(0, mostNamed).join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}`
 }
 
-/** The label of a mapping tells its family. */
+/** The mapping or network of a conflict. The label of a mapping names its family already. */
 const subjectOf = ({ mapping, network, witness }: Conflict, isOfOneFamily: boolean): string | null => {
   if (mapping !== null) return mapping
   if (network === null) return null

@@ -13,14 +13,14 @@ import { colourOf, type DiffLine, diffLines } from './diff-lines.ts'
 const mostLines = { rules: 300, other: 50, fixes: Number.POSITIVE_INFINITY } as const
 
 /**
- * What there is to read where there is no change.
+ * The line that stands for an empty list of changes.
  * @internal
  */
 export const noChanges = '  nothing to do: the host has all of this already'
 
 /**
- * Changes as a diff for people: what goes with `-`, what comes with `+`, under the part of the host it is for. Of
- * very many only the first are shown, unless the look is to show every rule.
+ * Changes as a diff for people, under the part of the host they are for: `-` is removed, `+` is added. A long list is
+ * cut, unless the look shows every rule.
  * @internal
  */
 export const printChanges = (

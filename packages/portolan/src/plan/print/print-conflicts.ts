@@ -9,7 +9,7 @@ import { wrapLine } from '../../text/wrap-line.ts'
 const longestConflictList = 40
 
 /**
- * Conflicts, most severe first, as they come; of very many only the first.
+ * Conflicts as lines for people, in the given order. A long list is cut, unless the look shows every rule.
  * @internal
  */
 export const printConflicts = (conflicts: readonly Conflict[], look: Look = plainLook): readonly string[] => {
@@ -49,7 +49,7 @@ export const printConflict = (
   const wrap = (text: string): readonly string[] => wrapLine(visibleLine(text), columns, 6)
   const [first = '', ...more] = wrap(`  ${severity}${certainty} ${kind}: ${message}`)
   return [
-    // Painted once it is broken, so that no colour runs on into the next line.
+    // The colour is added after wrapping, so that it does not run on into the next line.
     `  ${paint(severity)}${first.slice(2 + severity.length)}`,
     ...more,
     ...(witness === null ? [] : wrap(`      For example: ${printWitness(witness)}`).map(style.dim)),

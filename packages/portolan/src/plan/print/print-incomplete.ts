@@ -7,7 +7,7 @@ import { wrapLine } from '../../text/wrap-line.ts'
 const longestList = 20
 
 /**
- * What a search for conflicts did not look at, a line each; of very much only the first.
+ * The parts that a search for conflicts skipped, one line each. A long list is cut, unless the look shows every rule.
  * @internal
  */
 export const printIncomplete = (
@@ -26,7 +26,7 @@ export const printIncomplete = (
 }
 
 /**
- * What one entry says, as a sentence.
+ * One entry as a sentence.
  * @internal
  */
 export const sentenceOf = ({ mapping, network, what, why }: IncompleteSearch): string =>

@@ -7,7 +7,7 @@ import { grouped } from '../grouped.ts'
 import type { Plan } from '../plan.ts'
 
 /**
- * The subnets of networks, each with its gateway and why it was picked, and under it what was passed over.
+ * The subnets of networks, each with its gateway and origin, and below it the rejected candidates.
  * @internal
  */
 export const printNetworks = (
@@ -65,14 +65,14 @@ export const originWords = ({ origin, pool }: SubnetPlan): string =>
       : `free in pool ${pool}`
 
 /**
- * What was passed over, and why.
+ * A rejected candidate, and the reason.
  * @internal
  */
 export const rejectionWords = ({ candidate, candidates, detail }: SubnetPlan['rejected'][number]): string =>
   `${candidate}${candidates > 1 ? ` and ${candidates - 1} more after it` : ''}: ${detail}`
 
 /**
- * The addresses of endpoints, both families of one on one line.
+ * The addresses of endpoints. Both families of an endpoint share a line.
  * @internal
  */
 export const printAddresses = (

@@ -9,7 +9,8 @@ const portsText = (ports: readonly OpenPort[] | null): string =>
   ports === null ? 'every port' : ports.map(({ port, protocol }) => `${port}/${protocol}`).join(', ')
 
 /**
- * What reaches containers on their own addresses by `links` and `reachable_from`, a line for each and its families.
+ * The openings by `links` and `reachable_from`: one line for each, with its families. Through an opening, packets reach
+ * containers at their own addresses.
  * @internal
  */
 export const printOpenings = (

@@ -14,9 +14,8 @@ import { printPorts } from './print-ports.ts'
 import { printSections } from './print-sections.ts'
 
 /**
- * A plan as a text for people: how much there is to do, what is wrong, what was chosen and why, what would be done, and
- * what else there is to know.
- * @param moved - the networks that it was asked to move
+ * A plan as a text for people: its size, its conflicts, the choices with their reasons, its changes, and notes.
+ * @param moved - the networks that the plan was asked to move
  * @internal
  */
 export const printPlan = (
@@ -66,7 +65,7 @@ const leaseWords = ({ leases }: Pick<Plan, 'leases'>): readonly string[] => {
 const isHeld = (lease: Lease | null): boolean =>
   lease !== null && !(lease.kind === 'address' && lease.released !== null)
 
-/** What else the text has to tell, so that a reader of the head alone knows that there is more. */
+/** The counts of the further sections, so that a reader of the head alone knows about them. */
 const otherCounts = ({
   conflicts,
   notes,
@@ -87,7 +86,8 @@ const printNote = ({ text, place }: Plan['notes'][number], { columns }: Look): r
   wrapLine(`  ${visibleLine(`${place === null ? '' : `${placeText(place)}: `}${text}`)}`, columns, 6)
 
 /**
- * @param blocking - how many of its conflicts keep it from being carried out; those of severity error unless told
+ * The number of changes, and of conflicts that block them or need mending.
+ * @param blocking - the number of conflicts that block the plan; null: those of severity error
  * @internal
  */
 export const printSummary = (

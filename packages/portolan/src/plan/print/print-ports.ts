@@ -7,8 +7,8 @@ import { type FoldedPorts, foldPorts } from './fold-ports.ts'
 const longestPortList = 60
 
 /**
- * Where published ports lead, a line each, and what may reach them. A bare port is that port of every address of the
- * host, IPv4 and IPv6.
+ * The published ports, one line each, with their targets and allowed sources. A bare port means that port on every
+ * address of the host, IPv4 and IPv6.
  * @internal
  */
 export const printPorts = (
@@ -29,7 +29,7 @@ export const printPorts = (
 }
 
 /**
- * What is said of ports: where they are, where they lead, and what may reach them.
+ * The words for published ports: their sockets, targets, networks and allowed sources.
  * @internal
  */
 export const portWords = (
@@ -57,7 +57,7 @@ const socketsText = ({ hosts, first, last, protocol, interface: by }: FoldedPort
 
 const targetText = (target: DesiredTarget, { first, last, step }: FoldedPorts): string => {
   const { port, weight } = target
-  // Of a range, the same ports need not be said twice.
+  // In a range, equal ports need not be repeated.
   const isSame = first !== last && step === 1 && port === first
   const ports = isSame ? '' : `:${range(port, port + step * (last - first))}`
   return `${replicaName(target)}${ports}${weight === 1 ? '' : ` (weight ${weight})`}`

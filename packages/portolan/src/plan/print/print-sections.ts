@@ -9,7 +9,7 @@ export interface Section {
 }
 
 /**
- * Sections under their titles, an empty line between two. One that has no lines is left out.
+ * Sections under their titles, with an empty line in between. A section without lines is left out.
  * @internal
  */
 export const printSections = (sections: readonly Section[], { style, columns }: Look): string =>
