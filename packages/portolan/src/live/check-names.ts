@@ -1,8 +1,8 @@
 import { checkArgument, textValue } from '@portolan/netfilter/schema'
 
 /**
- * Names that a call of a live host gets beside its options.
- * @param names - by what each of them is of: `{ network: 'web' }`
+ * Checks the names that a call of a live host gets besides its options.
+ * @param names - the names by kind: `{ network: 'web' }`
  * @throws InvalidRequestError
  */
 export const checkNames = (names: Readonly<Record<string, unknown>>): void => {

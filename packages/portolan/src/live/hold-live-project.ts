@@ -16,9 +16,9 @@ import type { RuleDrift } from './rules/rule-keeper.ts'
 import { intentOf } from './wanted/desired-of.ts'
 
 /**
- * A live project as what is watched.
- * @param inTurn - does something between other calls of the host object
- * @param written - what is written down of it
+ * Makes a live project watchable.
+ * @param inTurn - runs work between other calls of the host object
+ * @param written - the records of the project in the state directory
  */
 export const holdLiveProject = (
   rules: LiveRules,
@@ -27,15 +27,15 @@ export const holdLiveProject = (
   written: KeptWritten,
 ): HeldProject => {
   const { project, wanted } = rules
-  /** The ports that belong on each network: another program may have released them. */
+  /** The ports that belong to each network, remembered because another program may release them from the bridge. */
   let ports: Ports = new Map()
   /** Other backends that had rules of the project at the last look. */
   let strays: readonly Backend[] = []
-  /** What is written down of it was lost at the last look. */
+  /** The records in the state directory were lost at the last look. */
   let lost = false
-  /** How many records what is wanted had before the last look; null: there was none. */
+  /** The number of wanted records before the last look; null: there was no look yet. */
   let looked: number | null = null
-  /** Did the last look leave something out that was not amiss a moment before? */
+  /** The last look left out drift that a moment before was not there. */
   let isLeftOut = false
   const elsewhere = () => {
     const desired = rules.desired()
@@ -43,11 +43,12 @@ export const holdLiveProject = (
     return driftBesideRules(desired, rules.facts, machine.sysctls.isWritable('net.ipv4.ip_forward'))
   }
   /**
-   * What of the rules is not as it is wanted. Another process writes down what it wants before that is in force: where there
-   * are new records, nothing is amiss that is not so a second time, while no process has the lock that is held meanwhile.
+   * The drift of the rules. Another process writes its records before its rules are in force, and holds the lock
+   * meanwhile. After new records, drift counts only if a second look under the lock finds it again.
    */
   const ofRules = async (): Promise<readonly RuleDrift[]> => {
-    // Counted before: of a record that comes meanwhile it is not known whether the look has it, and the next one has it as new.
+    // Counted before the look. The look may or may not see a record that comes meanwhile, so the next look takes it as
+    // new.
     const count = wanted.count()
     await rules.refresh()
     const before = rules.drift()
@@ -71,14 +72,15 @@ export const holdLiveProject = (
     get backend() {
       return machine.backend
     },
-    // What another program took away between the two readings of a look is for the next one, which its notice brings.
+    // Drift that appeared between the two readings of a look is left to the next look, which its notice triggers.
     isUnchanged: () => inTurn(async () => !isLeftOut && (await rules.isUnchanged())),
     look: () =>
       inTurn(async () => {
         const drift = await ofRules()
         ports = portsOfBridges(project, rules.facts, ports)
         strays = await machine.elsewhere()
-        // A process of ours that moves them has them in both for a moment.
+        // Another process of Portolan that moves the rules has them in both backends for a moment. It holds the lock
+        // meanwhile.
         if (strays.length > 0) strays = await machine.withLock(() => machine.elsewhere())
         lost = await written.look()
         return [
@@ -91,16 +93,16 @@ export const holdLiveProject = (
       }),
     repair: () =>
       inTurn(async () => {
-        // Where it cannot be written, the rest is brought back first, and that is told last.
+        // When the records cannot be written, the rest is repaired first, and the error is thrown at the end.
         const isLost = lost
         const unwritten = isLost ? await failureOf(written.takeAgain()) : null
-        // Rules first: what comes up behind them is never more open than it should be.
+        // Rules come first, so that what is brought up after them is never more open than it should be.
         const isDamaged = rules.isDamaged()
         const missing = isDamaged ? await rules.mend() : []
         isLeftOut = false
         const more = elsewhere()
         const isElsewhere = strays.length > 0
-        // Alone, so that a conflict of a network keeps no route away.
+        // The routes are restored on their own, so that a conflict of a network cannot keep them away.
         await blockRoutes(rules, machine).bring()
         if (isElsewhere || elsewhere().length > 0) await bringAbout(rules, machine, (intent) => intent)
         for (const { network, port } of lostPorts(project, rules.facts, ports))

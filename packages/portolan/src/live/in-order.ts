@@ -1,12 +1,12 @@
-/** Does asynchronous work one after another, in the order it was handed in. */
+/** Runs asynchronous work one after another, in the order of the calls. */
 export interface Turns {
-  /** A failure stops nothing behind it. */
+  /** Runs work in its turn. A failure does not stop later work. */
   take<Result>(work: () => Promise<Result>): Promise<Result>
   /**
-   * Carries a call out, together with those of the same kind that are handed in behind it before its turn comes and
-   * before anything else is. Where they fail together, each half is carried out alone: a call fails by itself only.
+   * Runs a call together with calls of the same kind that follow it directly and arrive before its turn. When they fail
+   * together, each half is tried alone, so that only faulty calls fail.
    *
-   * @param carryOut - does all of the calls or none of them, and answers each; the same function is the same kind
+   * @param carryOut - does all of the calls or none, and answers each; the same function means the same kind
    */
   join<Call, Answer>(
     call: Call,
@@ -14,14 +14,14 @@ export interface Turns {
   ): Promise<Answer>
 }
 
-/** Calls that are carried out together at the most. */
+/** The most calls that run together. */
 const MOST = 1000
 
-/** What calls came to. */
+/** The results of calls that ran together. */
 interface Outcomes {
-  /** Of each call. */
+  /** One answer for each call. */
   readonly answers: readonly unknown[]
-  /** Why calls failed, by their places; null: none did. */
+  /** The errors of failed calls, by their positions; null: none failed. */
   readonly failures: ReadonlyMap<number, unknown> | null
 }
 
@@ -33,7 +33,7 @@ interface Group {
 }
 
 /**
- * Turns that are taken one after another.
+ * Creates a queue of turns.
  * @internal
  */
 export const turnsInOrder = (): Turns => {
@@ -85,7 +85,8 @@ const outcomesOf = async <Call, Answer>(
 }
 
 /**
- * Runs asynchronous work one after another, in the order it was handed in; a failure stops nothing behind it.
+ * Creates a function that runs asynchronous work one after another, in the order of the calls. A failure does not stop
+ * later work.
  * @internal
  */
 export const inOrder = (): (<Result>(work: () => Promise<Result>) => Promise<Result>) => {

@@ -24,14 +24,14 @@ import type { WantedState } from './wanted/wanted-state.ts'
  * @public @since 0.1.0
  */
 export interface Sysctls {
-  /** Null: there is none of that name. */
+  /** Null: there is no sysctl of that name. */
   read(name: string): string | null
   write(name: string, value: string): void
   isWritable(name: string): boolean
 }
 
 /**
- * All that a live host does to the machine it is on: this one, or one that a test simulates.
+ * Everything that a live host does to its machine: this machine, or one that a test simulates.
  * @public @since 0.1.0
  */
 export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
@@ -47,29 +47,29 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
   readonly clock: Clock
   /** What the host remembers of its cluster; absent: it is in none. */
   readonly cluster?: ClusterMemory
-  /** What is written down beside what is wanted, as long as the host is open. Absent: none of it can be lost. */
+  /** The records besides the journal, for as long as the host is open. Absent: none of them can be lost. */
   readonly notes?: KeptNotes
-  /** How messages name what the user may change; as the command does unless told. */
+  /** The words of messages for what the user may change; default: the command's words. */
   readonly wording?: Wording
-  /** The other backends that have rules of the project. */
+  /** The other backends with rules of the project. */
   elsewhere(): Promise<readonly Backend[]>
-  /** Did the program that opens it name the backend? Rules elsewhere are looked for then though nothing is missing. */
+  /**
+   * The program that opened the host named the backend. Then other backends are checked even when no rule is missing.
+   */
   readonly isNamed?: boolean
-  /** Goes on in another backend, which another program named for the project. Absent: it stays in its own. */
+  /** Continues in another backend, which another program chose for the project. Absent: the host stays in its own. */
   moveTo?(backend: Backend): void
   /**
-   * Reads the other ends of interfaces of this host, by the index here, as `readPeers` does. Absent: nothing tells what
-   * they have, and no network is taken up.
+   * Reads the other ends of interfaces, by the index on this host, as `readPeers` does. Absent: nothing tells what
+   * those ends have, and no network is taken up.
    */
   readPeers?(indexes: readonly number[]): Promise<ReadonlyMap<number, PeerInside>>
-  /**
-   * Which bridges of the project are taken up where nothing is written down of it: see `OpenHostOptions`. Absent: none.
-   */
+  /** Tells which bridges of the project are taken up when it has no record: see `OpenHostOptions`. Absent: none. */
   readonly takesUp?: (left: LeftNetwork) => boolean
   /**
-   * Plans networks and endpoints beside ports that no intent has.
-   * @param beside - `live`: those ports, asked once the rules are read, so that one that another process publishes in between is
-   *   not taken for unwanted; `search`: look for conflicts with what else is on the host
+   * Plans networks and endpoints, together with ports that no intent has.
+   * @param beside - `live`: returns those ports, called after the rules are read, so that a port that another process
+   * publishes in between does not look unwanted; `search`: search for conflicts with what else is on the host
    */
   plan(
     intent: Intent,
@@ -77,26 +77,26 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
   ): Promise<Plan>
   /**
    * Reads what a search for conflicts needs, as the host is now.
-   * @param live - as `plan` has it
-   * @returns the search, which may go on beside other work
+   * @param live - as in `plan`
+   * @returns the search, which may run beside other work
    */
   prepareSearch(
     intent: Intent,
     live: () => readonly DesiredMapping[],
   ): Promise<() => Promise<readonly Conflict[]>>
   /**
-   * Carries a plan out, under the lock that the caller holds.
-   * @param writeDown - called before anything is changed; gives what undoes it
+   * Carries out a plan under the lock that the caller holds.
+   * @param writeDown - called before anything is changed; returns a function that undoes it
    */
   carryOut(plan: Plan, writeDown: () => Promise<() => Promise<void>>): Promise<void>
   readStatus(options: {
     readonly conflicts: boolean | { readonly network: string; readonly endpoint: string }
     readonly connections: boolean
   }): Promise<HostStatus>
-  /** What is to be said of a network that something is attached to; absent: nothing. */
+  /** Notes on a network to which an endpoint is attached; absent: no notes. */
   noteLost?(network: OwnedNetwork): Promise<readonly string[]>
-  /** Listens to what changes on the host. */
+  /** Opens a monitor of the host's changes. */
   openMonitor(): Promise<Monitor>
-  /** Closes what is of the machine alone; rules, links and the like are closed one by one. */
+  /** Closes what belongs to the machine itself. Rules, links and the like are closed one by one. */
   close(): Promise<void>
 }

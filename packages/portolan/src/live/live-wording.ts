@@ -1,6 +1,8 @@
 import { commandWording, type Wording } from '@portolan/netfilter'
 
-/** The words of a live host whose program names no others: its networks are made again by its own calls, and by no engine's. */
+/**
+ * The words of a live host whose program gives none. Its networks are made again by its own calls, not by an engine's.
+ */
 export const liveWording: Wording = {
   ...commandWording,
   remakeNetwork:

@@ -42,9 +42,9 @@ import { type StatusOptions, statusKinds } from './status-options.ts'
 import { withoutEndpoint } from './wanted/wanted-state.ts'
 
 /**
- * Opens a machine for a live orchestrator: `openHost` does it with this one.
+ * Opens a machine for a live orchestrator. `openHost` does this with the present machine.
  *
- * @param project - that networks, leases and ports belong to
+ * @param project - the project that networks, leases and ports belong to
  * @param machine - closed with the host, or when it cannot be opened
  * @throws as `openHost`
  * @example
@@ -56,8 +56,8 @@ export const openHostOn = (project: string, machine: LiveMachine): Promise<LiveH
   openObservedHostOn(project, machine, (held) => held)
 
 /**
- * As `openHostOn`.
- * @param observe - gives what is watched in place of the project, such as one that takes notes of what is done with it
+ * Does the same as `openHostOn`, with an observed project.
+ * @param observe - returns the project to watch in place of the real one, for example one that records its calls
  * @internal
  */
 export const openObservedHostOn = async (
@@ -92,7 +92,7 @@ export const openObservedHostOn = async (
     })
   }
 
-  /** Goes on in the backend that another program has named for the project since: rules in both would count twice. */
+  /** Continues in the backend that another program chose for the project. Rules in both backends would apply twice. */
   const follow = async (named: Backend): Promise<void> => {
     machine.moveTo?.(named)
     rules.goOnWith(openRuleKeeper(machine.backend, project, machine.rules))
@@ -106,7 +106,7 @@ export const openObservedHostOn = async (
         if (named !== null) await follow(named)
         return await work()
       } catch (error) {
-        // What is refused once the host was looked at may be so for want of a bridge that another program deleted.
+        // The refusal may be due to a bridge that another program deleted, so the missing networks are made first.
         if (error instanceof InvalidRequestError && !isMended && goneNetworks(rules).length > 0) {
           isMended = true
           await bringAbout(rules, machine, (intent) => intent)
@@ -115,7 +115,7 @@ export const openObservedHostOn = async (
     }
   }
   const written = keepWritten(machine)
-  /** Between other calls, and nothing that is lost is written down again before. */
+  /** Runs work between other calls, without writing lost records first. */
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> =>
     queue(async () => {
       refuseClosed()
@@ -129,7 +129,7 @@ export const openObservedHostOn = async (
       return result
     })
   const routes = blockRoutes(rules, machine)
-  /** The same for what puts something on a network: the other hosts of the cluster may have changed since. */
+  /** Does the same for calls that put something on a network: the other hosts of the cluster may have changed since. */
   const whileReached = <Result>(work: () => Promise<Result>): Promise<Result> =>
     whileOpen(async () => {
       await routes.keepUp()
@@ -138,7 +138,7 @@ export const openObservedHostOn = async (
   const refuseClosed = (): void => {
     if (closed) throw new PortolanError('CLOSED', 'This host object is closed: open the host again.')
   }
-  // Property by property: V8 copies an object by `...` through its runtime, which takes several times as long.
+  // Written property by property: V8 copies an object by `...` in its runtime, which takes several times as long.
   const publishedBy = (mapping: DesiredMapping): PublishedPort & DesiredMapping => ({
     project,
     family: mapping.family,
@@ -221,7 +221,7 @@ export const openObservedHostOn = async (
       whileOpen(async () => {
         checkNames({ network, endpoint })
         await refuseUnwritable(leases, { project, network, endpoint })
-        // Its addresses may go to another endpoint, which an interface that has them still would answer for.
+        // The addresses may go to another endpoint, and an interface that still has them would answer for it.
         await removeAttached(rules, machine, { project, network, endpoint })
         await release(network, endpoint)
       }),
@@ -231,7 +231,7 @@ export const openObservedHostOn = async (
         checkDetachOptions(endpoint, detachOptions)
         const { network: asked, keepLease = false, neverUsed } = detachOptions
         const named = asked === undefined ? { project, network: null } : networkNamed(asked, project)
-        // These may be refused, and nothing is to be gone then.
+        // This check and the next step may refuse the call, and then nothing may be gone yet.
         if (!keepLease) await refuseUnwritable(leases, { ...named, endpoint })
         const parented = await removeChildren(machine, { ...named, endpoint }, detachOptions)
         await removeAttached(rules, machine, { ...named, endpoint })
@@ -239,7 +239,8 @@ export const openObservedHostOn = async (
         for (const network of parented) await releasePlanned(leases, { ...named, network, endpoint })
         if (named.network !== null && (named.project !== project || wanted.network(named.network) === null))
           await releasePlanned(leases, { ...named, network: named.network, endpoint })
-        // Of one that is no longer wanted too: a process may have been killed before its ports and leases were gone.
+        // This covers endpoints that are no longer wanted: a process may have been killed before their ports and leases
+        // were gone.
         if (named.project !== project) return
         for (const { network } of wanted.networks())
           if (named.network === null || named.network === network.name)
@@ -252,13 +253,13 @@ export const openObservedHostOn = async (
       }),
     publish: (requests) => {
       const call = listOf<PublishRequest>(requests)
-      // Which port one gets that names none depends on those that are published by then.
+      // The port that `auto` gets depends on the ports published before it.
       const alone = async () => (await publish([call]))[0] ?? []
       return call.some(isAutomatic) ? queue(alone) : join(call, publish)
     },
     unpublish: (requests) => join(listOf<UnpublishRequest>(requests), unpublishAll),
     settled: async () => {
-      // What was called before it may still have to take ports back.
+      // Earlier calls may still have to unpublish ports.
       await whileOpen(async () => {})
       await flows.settled()
     },

@@ -30,27 +30,33 @@ import { openWantedState } from './wanted/open-wanted-state.ts'
  * @public @since 0.1.0
  */
 export interface OpenHostOptions {
-  /** `auto` unless told: the one that was named for the project last, or else what the host has. */
+  /**
+   * The backend. `auto` (the default) is the one that was last named for the project, or else one that the host has.
+   */
   readonly backend?: BackendChoice
-  /** The project that networks, leases and ports belong to; `live` unless told. Not one that is also planned from a file. */
+  /**
+   * The project that networks, leases and ports belong to; default: `live`. A project planned from a file is refused.
+   */
   readonly project?: string
-  /** The folder of what is wanted, of leases and of old sysctl values: `/var/lib/portolan` for root, unless told. */
+  /** The folder of wanted records, leases and earlier sysctl values; default for root: `/var/lib/portolan`. */
   readonly state?: string
   /** A lease store of your own in place of the one in `state`; it is not closed. */
   readonly leases?: LeaseStore
-  /** Has to start its programs in the network namespace of this process. */
+  /** Runs programs. It must start them in the network namespace of this process. */
   readonly runner?: Runner
-  /** What is settled once for all, of `readConfig`: pools, reserved and allowed ranges. None unless told. */
+  /** The config of the host, as `readConfig` gives it: pools, reserved and allowed ranges. No default. */
   readonly config?: Config
-  /** How messages name what the user may change; as the command does unless told. */
+  /** The words of messages for what the user may change; default: the command's words. */
   readonly wording?: Wording
-  /** For how long a change waits while another program changes this host's network, in milliseconds; 60,000 unless told. */
+  /** How long a change waits while another program changes this host's network, in milliseconds; default: 60,000. */
   readonly lockTimeoutMs?: number
   /**
-   * For a program whose project no plan ever has: which of its bridges it takes up where nothing is written down of the
-   * project, as after the loss of the state directory. What is on them is written down anew: their addresses, what is
-   * attached with its addresses, and the ports that are in force and lead to it. One that leads to what has ended, or that
-   * is for some clients only (`allowFrom`), as which clients is not told, is left out: it goes with the next change. A project that has leases in this directory is a plan's, and refused all the same. None unless told.
+   * Tells which bridges of the project are taken up when the project has no record, for example after a loss of the
+   * state directory. For a program whose project no plan ever has. The records are written again: the addresses of
+   * bridges and attached endpoints, and the ports in force that lead to them. A port to an ended container is left out.
+   * So is a port for some clients only (`allowFrom`), because the rules do not tell which clients. Such ports go with
+   * the next change. A project with leases in this directory belongs to a plan, and is refused all the same. No
+   * default.
    */
   readonly takesUp?: (left: LeftNetwork) => boolean
 }
@@ -78,19 +84,19 @@ const openHostKinds: OptionKinds<OpenHostOptions> = {
 }
 
 /**
- * Opens this host for a live orchestrator, and takes up what was wanted of the project before: its networks, leases and
- * ports. What of it is not in force is brought back with the next call that changes something. If its rules are in
- * another backend, they are moved to this one at once: in both they would count twice.
+ * Opens this host for a live orchestrator, with what was wanted of the project before: its networks, leases and ports.
+ * What of it is not in force is restored by the next call that changes something. Rules in another backend move to this
+ * one at once: in both they would apply twice.
  *
- * Several may be open at once, in one process or many. They all go by the backend that was named last, those that are open
- * already too: what one of them believes to be so is read again before it
- * answers that there is nothing to do, or that something cannot be done.
+ * Several hosts may be open at once, in one process or many. All of them use the backend that was named last, even
+ * those that were open before. Before one answers that there is nothing to do, or that something is impossible, it
+ * reads again what it knows.
  *
  * @throws MissingToolError, PermissionError, InspectError when the host's rules cannot be read
  * @throws PortolanError `RUNNER_ELSEWHERE` when the Runner is of another network namespace than this process, `STATE`
- * when what was written down cannot be read
- * @throws InvalidRequestError for an option that is none, for what cannot name a project, and for one that was made by a plan, or by a live host with
- * another state directory
+ * when the records cannot be read
+ * @throws InvalidRequestError for an unknown or wrong option, for an invalid name of a project, and for a project that
+ * was made by a plan, or by a live host with another state directory
  * @example
  * await using host = await openHost({ backend: 'nftables', project: 'shop' })
  * await host.ensureNetwork('web', { pool: 'classic' })
@@ -103,8 +109,8 @@ export const openHost = (options: OpenHostOptions = {}): Promise<LiveHost> =>
   openObservedHost(options, (held) => held)
 
 /**
- * As `openHost`.
- * @param observe - what is watched in place of the project, such as one that takes notes of what is done with it
+ * Does the same as `openHost`, with an observed project.
+ * @param observe - returns the project to watch in place of the real one, for example one that records its calls
  * @internal
  */
 export const openObservedHost = async (

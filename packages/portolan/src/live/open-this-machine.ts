@@ -32,11 +32,11 @@ interface ThisMachineOptions {
   readonly backend: Backend
   /** See `LiveMachine`. */
   readonly isNamed: boolean
-  /** Closed with the host. */
+  /** The wanted records; closed with the host. */
   readonly wanted: WantedState
   readonly runner: Runner
   readonly stateDirectory: string
-  /** Not closed; absent: that of the state directory. */
+  /** A lease store that is not closed; absent: the one of the state directory. */
   readonly leases?: LeaseStore
   /** See `OpenHostOptions`. */
   readonly lockTimeoutMs?: number
@@ -46,7 +46,7 @@ interface ThisMachineOptions {
   readonly takesUp?: LiveMachine['takesUp']
 }
 
-/** This host, in the network namespace of this process. */
+/** Opens this host, in the network namespace of this process. */
 export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
   const { project, isNamed, wanted, runner, stateDirectory } = options
   let { backend } = options

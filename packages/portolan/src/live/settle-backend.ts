@@ -5,11 +5,11 @@ import { chooseBackend } from '../backend/choose-backend.ts'
 import type { WantedState } from './wanted/wanted-state.ts'
 
 /**
- * The backend of a live project. Its programs have to agree on one, as rules of another would be moved with each call: what
- * one of them names is written down, and one that names none goes by that. So a watch beside the plugin of Docker leaves
- * the rules where those of Docker let packets through.
+ * Chooses the backend of a live project. All of its programs must use one backend. Otherwise each call would move the
+ * rules. The backend that a program names is recorded, and a program that names none uses the recorded one. So a watch
+ * beside the Docker plugin leaves the rules where Docker's rules let packets through.
  *
- * @param wanted - closed where it cannot be settled
+ * @param wanted - closed when no backend can be chosen
  */
 export const settleBackend = async (
   choice: BackendChoice,
@@ -20,7 +20,7 @@ export const settleBackend = async (
     const named = choice === 'auto' ? await namedBackend(wanted, runner) : null
     if (named !== null) return named
     const backend = await chooseBackend(choice, runner)
-    // Also where the programs of the one that was named are gone: hosts that are open go by what is written down.
+    // Also recorded when the programs of the named backend are gone: open hosts follow the record.
     if (choice !== 'auto' || wanted.backend() !== null) await wanted.nameBackend(backend)
     return backend
   } catch (error) {
@@ -29,7 +29,7 @@ export const settleBackend = async (
   }
 }
 
-/** Null: none was named, or its programs are gone. */
+/** The recorded backend; null: none was named, or its programs are gone. */
 const namedBackend = async (wanted: WantedState, runner: Runner): Promise<Backend | null> => {
   const named = wanted.backend()
   if (named === null) return null

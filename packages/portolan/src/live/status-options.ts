@@ -13,5 +13,5 @@ const conflictsValue: ValueKind = {
       Object.values(value).every((one) => typeof one === 'string')),
 }
 
-/** What `status` of a live host may be told. */
+/** The options of `status` of a live host. */
 export const statusKinds: OptionKinds<StatusOptions> = { conflicts: conflictsValue, connections: flagValue }

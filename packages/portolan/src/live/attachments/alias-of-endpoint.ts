@@ -1,12 +1,12 @@
 import { type EndpointMark, endpointAlias } from '@portolan/core'
 import { byteLength, InvalidRequestError } from '@portolan/netfilter'
 
-/** IFALIASZ is 256 with the closing NUL (include/uapi/linux/if.h). */
+/** The most bytes of an alias: IFALIASZ is 256 with the closing NUL (include/uapi/linux/if.h). */
 const MOST_ALIAS = 255
 
 /**
- * The alias that the interface of an endpoint is known by.
- * @throws InvalidRequestError when it is too long for one
+ * The alias that identifies the interface of an endpoint.
+ * @throws InvalidRequestError when the names are too long for an alias
  */
 export const aliasOfEndpoint = (mark: EndpointMark): string => {
   const alias = endpointAlias(mark)

@@ -44,22 +44,22 @@ type AttachTools = Pick<
 >
 
 /**
- * An endpoint that is on its network.
+ * An endpoint that is attached to its network.
  * @example
  * const told = ({ service, interface: name, ip }: AttachedEndpoint): string => `${service} has ${ip} on ${name}`
  * @public @since 0.1.0
  */
 export interface AttachedEndpoint extends DesiredEndpoint {
-  /** The interface inside. */
+  /** The name of the interface inside the namespace. */
   readonly interface: string
-  /** What will not work as it is attached, each a sentence; absent: nothing is known of. */
+  /** Sentences about what does not work for this endpoint; absent: no such problem is known. */
   readonly notes?: readonly string[]
 }
 
-/** The least MTU of a link with IPv6 (RFC 8200, section 5); the kernel takes IPv6 away below it. */
+/** The smallest MTU of a link with IPv6 (RFC 8200, section 5). Below it the kernel removes IPv6 from the link. */
 const LEAST_MTU_OF_IP6 = 1280
 
-/** Gives a namespace a working interface on a network, or mends the one it has; whole or not at all. */
+/** Gives a namespace a working interface on a network, or repairs the one it has. A failure takes everything back. */
 export const attachEndpoint = async (
   rules: LiveRules,
   tools: AttachTools,
@@ -82,7 +82,7 @@ export const attachEndpoint = async (
     const undone: (() => Promise<void>)[] = [release]
     try {
       const isChild = place.way.kind === 'parent'
-      // On a parent the kernel refuses it itself.
+      // On a parent the kernel itself refuses a MAC that is in use.
       if (!isChild && (portOfEndpoint(rules.facts, place.mark) === null || options.mac !== undefined))
         refuseMac(rules, await tools.leases.read(), place.mark, endpoint.mac)
       if (!isChild && portOfEndpoint(rules.facts, place.mark) === null)
@@ -102,7 +102,7 @@ export const attachEndpoint = async (
       const beside = (state: InsideState): Promise<readonly string[]> =>
         interfacesBeside(rules, tools, place.mark, namespace, state)
       const made = await complete(namespace, attachment, maker, { isKnown, beside })
-      // Of one that was there, former addresses may be on another interface.
+      // An interface that was there already may still have the former addresses, so their record is kept.
       if (isChild && !isKnown) await forgetGivenUp(tools.leases, place.mark)
       const notes = [
         ...noteReplies(rules, tools, attachment, made),
@@ -119,7 +119,7 @@ export const attachEndpoint = async (
   }
 }
 
-/** The addresses of a network in a lost block may be those of containers of another host. */
+/** Notes on a network in a lost block: containers of another host may have its addresses. */
 const noteLost = async (
   rules: LiveRules,
   tools: AttachTools,
@@ -130,7 +130,7 @@ const noteLost = async (
   return network === null ? [] : ((await tools.noteLost?.({ project: mark.project, network })) ?? [])
 }
 
-/** Of a network that a plan made, its bridge tells. */
+/** The network of an endpoint. For a network that a plan made, the bridge holds the description. */
 const networkOn = (
   { project, facts }: LiveRules,
   { wanted }: AttachTools,
@@ -143,7 +143,7 @@ const networkOn = (
   return found?.network ?? null
 }
 
-/** Brings the interface inside up, and gives it what it lacks. */
+/** Brings the interface inside up, and adds what it lacks. */
 const complete = async (
   namespace: NetworkNamespace,
   attachment: Attachment,
@@ -173,7 +173,7 @@ const complete = async (
       break
     } catch (error) {
       if (!(error instanceof ApplyError)) throw error
-      // Another program that attaches the same endpoint may have added a part of it just before.
+      // Another program that attaches the same endpoint may just have added a part.
       state = await namespace.bringUp(inside, how)
       const left = missingInside(attachment, state, true)
       if (isDeepStrictEqual(left, missing)) throw error
@@ -183,7 +183,10 @@ const complete = async (
   return { state, change: missing, beside: others }
 }
 
-/** A plan gave the endpoint, or its network, other addresses: connections are open from those inside. */
+/**
+ * Refuses an interface with former addresses. A plan gave the endpoint or its network new ones, but connections may be
+ * open from the addresses inside.
+ */
 const refuseFormer = ({ where }: NetworkNamespace, attachment: Attachment, state: InsideState): void => {
   const former = formerAddresses(attachment, state)
   if (former.length === 0) return
@@ -205,7 +208,7 @@ const refuseMetric = ({ where }: NetworkNamespace, attachment: Attachment, state
   })
 }
 
-/** The way an interface comes onto a network of its kind. */
+/** Chooses how the interface is made: as a child of a parent, or as the veth pair of a bridge. */
 const interfaceMaker = (
   rules: LiveRules,
   tools: AttachTools,
@@ -235,7 +238,7 @@ const refuseMtu = ({ mtu, endpoint }: AttachRequest, { subnets }: EndpointPlace)
     )
 }
 
-/** An address that is asked for is given, or the endpoint is not attached. */
+/** Refuses an address of a family that the network lacks. A requested address is given, or the attach fails. */
 const refuseFamily = ({ mark, subnets }: EndpointPlace, asked: EndpointOptions): void => {
   for (const family of families) {
     const address = asked[family]
@@ -244,7 +247,7 @@ const refuseFamily = ({ mark, subnets }: EndpointPlace, asked: EndpointOptions):
   }
 }
 
-/** What is attached keeps its addresses: inside, connections are open from them. */
+/** Refuses to change an attached endpoint: connections inside may be open from its addresses. */
 const refuseChange = (
   { mark, known }: EndpointPlace,
   { ip, ip6, mac }: EndpointOptions,

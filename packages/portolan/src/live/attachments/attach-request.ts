@@ -13,7 +13,7 @@ import {
 } from '@portolan/netfilter/schema'
 
 /**
- * A process, or a namespace that is still empty, that is to be on a network.
+ * A request to put a process, or a namespace that is still empty, on a network.
  * @example
  * const request: AttachRequest = { network: 'web', endpoint: 'web-1', netns: { pid: 4242 } }
  * @public @since 0.1.0
@@ -21,47 +21,50 @@ import {
 export interface AttachRequest {
   /** `web`, or `shop/web` for a network that a plan made. */
   readonly network: string
-  /** The name that its addresses are leased under. */
+  /** The name under which its addresses are leased. */
   readonly endpoint: string
-  /** A process in it, the path of its file (`/run/netns/blue`, `/proc/4242/ns/net`), or its name (`ip netns list`). */
+  /**
+   * The namespace: a process in it, the path of its file (`/run/netns/blue`, `/proc/4242/ns/net`), or its name
+   * (`ip netns list`).
+   */
   readonly netns: NamespaceReference
-  /** The name that the interface has inside; `eth0` unless told. */
+  /** The name of the interface inside; default: `eth0`. */
   readonly interface?: string
-  /** This address and no other; one is leased unless told. */
+  /** The address to lease; default: any free one. */
   readonly address?: AddressInput
   readonly address6?: AddressInput
-  /** Six bytes in hexadecimal, with colons; derived from the IPv4 address unless told. */
+  /** Six bytes in hexadecimal, with colons; default: derived from the IPv4 address. */
   readonly mac?: string
-  /** In bytes; that of the bridge unless told. */
+  /** The MTU in bytes; default: that of the bridge. */
   readonly mtu?: number
   /**
-   * The metric of the default routes inside. Of several default routes the lowest metric is taken. Unless told, a network
-   * gives the default route where the namespace has none yet, and stands behind those that are there otherwise.
+   * The metric of the default routes inside. The kernel uses the default route with the lowest metric. By default, the
+   * network gives the default route if the namespace has none yet. Otherwise its route comes after the existing ones.
    */
   readonly metric?: number
-  /** False: no default route. Networks that are internal or have no gateway give none. */
+  /** False: no default route. Internal networks and networks without a gateway never give one. */
   readonly defaultRoute?: boolean
 }
 
 /**
- * How an endpoint leaves a network.
+ * The options for taking an endpoint off a network.
  * @example
  * const moved: DetachOptions = { network: 'web', keepLease: true }
  * @public @since 0.1.0
  */
 export interface DetachOptions {
-  /** From this network alone; from all of the project unless told. `shop/web` for a network that a plan made. */
+  /** The network to leave; default: all networks of the project. `shop/web` for a network that a plan made. */
   readonly network?: string
-  /** True: the addresses stay leased, and ports stay published. */
+  /** True: addresses stay leased and ports stay published. */
   readonly keepLease?: boolean
   /**
-   * True: no process ever had the addresses, as where a container is not started after all. The next endpoint that is leased
-   * an address may get them, as if they had never been leased; those that were given up otherwise come last.
+   * True: no process ever had the addresses, for example because a container was not started. Then the next endpoint
+   * may get them, as if they had never been leased. Addresses given up otherwise are leased again last.
    */
   readonly neverUsed?: boolean
-  /** Where the interface is: of a network of macvlan or ipvlan, of which the host has no end. */
+  /** The namespace with the interface. Needed on macvlan and ipvlan networks, where the host has no end of it. */
   readonly netns?: NamespaceReference
-  /** The name that it has there; `eth0` unless told. */
+  /** The name of the interface in that namespace; default: `eth0`. */
   readonly interface?: string
 }
 
@@ -108,7 +111,7 @@ const kinds: OptionKinds<AttachRequest> = {
   defaultRoute: flagValue,
 }
 
-/** @throws InvalidRequestError */
+/** Checks a request of attach. @throws InvalidRequestError */
 export const checkAttachRequest = (request: AttachRequest): void => {
   checkOptions<AttachRequest>(request, kinds, 'the request of attach')
   for (const name of ['network', 'endpoint', 'netns'] as const)
@@ -119,7 +122,7 @@ export const checkAttachRequest = (request: AttachRequest): void => {
   checkInsideName(request.interface ?? 'eth0')
 }
 
-/** @throws InvalidRequestError */
+/** Checks the name and options of detach. @throws InvalidRequestError */
 export const checkDetachOptions = (name: unknown, options: DetachOptions): void => {
   if (typeof name !== 'string' || name === '')
     throw new InvalidRequestError(

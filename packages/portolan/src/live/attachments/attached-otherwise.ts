@@ -1,7 +1,7 @@
 import type { EndpointMark } from '@portolan/core'
 import { InvalidRequestError } from '@portolan/netfilter'
 
-/** An attached endpoint is asked to be another one: connections are open from what it is. */
+/** The error for a request that would change an attached endpoint: connections may be open from its addresses. */
 export const attachedOtherwise = (
   { endpoint }: EndpointMark,
   has: string,

@@ -1,7 +1,7 @@
 import { type EndpointMark, parseEndpointAlias } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
 
-/** The host's end of an endpoint's veth pair, by its alias. */
+/** The host's end of an endpoint's veth pair, found by its alias. */
 export interface AttachedPort {
   readonly name: string
   /** Null: the facts do not tell it. */
@@ -9,14 +9,14 @@ export interface AttachedPort {
   readonly mark: EndpointMark
 }
 
-/** All that are on a host. */
+/** The host's ends of all attached endpoints. */
 export const attachedPorts = ({ interfaces = [] }: HostFacts): readonly AttachedPort[] =>
   interfaces.flatMap(({ name, index = null, alias }) => {
     const mark = parseEndpointAlias(alias)
     return mark === null || name === undefined ? [] : [{ name, index, mark }]
   })
 
-/** That of one endpoint; null: there is none. */
+/** The host's end of one endpoint; null: there is none. */
 export const portOfEndpoint = (facts: HostFacts, wanted: EndpointMark): AttachedPort | null =>
   attachedPorts(facts).find(
     ({ mark }) =>

@@ -2,44 +2,42 @@ import type { EndpointMark } from '@portolan/core'
 import type { NetworkNamespace } from '@portolan/host'
 import type { Family } from '@portolan/netfilter'
 
-/** An endpoint as it is to be in its namespace. */
+/** The wanted state of an endpoint in its namespace. */
 export interface Attachment {
   readonly mark: EndpointMark
-  /** The interface inside. */
+  /** The name of the interface inside. */
   readonly interface: string
-  /** The command that takes it off, for messages. */
+  /** The options of the detach command in messages. */
   readonly detachOptions: string
   readonly mac: string
   /** The MAC that announces addresses (`InsideChange`); null: it cannot be set. */
   readonly announce: string | null
   readonly addresses: readonly InsideAddress[]
-  /** Null: as `defaultMetric` says. */
+  /** Null: `defaultMetric` chooses it. */
   readonly metric: number | null
 }
 
-/** An address inside, and the way out of its family. */
+/** An address inside, with the default route of its family. */
 export interface InsideAddress {
   readonly family: Family
-  /** With the prefix length of the subnet. */
+  /** The address with the prefix length of the subnet. */
   readonly text: string
   readonly subnet: string
-  /** Null: no default route of this network. */
+  /** Null: this network gives no default route. */
   readonly gateway: string | null
-  /** What default routes of this network lead by; null: it gives none. */
+  /** The router of this network's default routes; null: it gives none. */
   readonly router: string | null
 }
 
-/**
- * The way an interface comes into a namespace: the veth pair of a bridge, or one of another kind.
- */
+/** Creates the interface of an endpoint in a namespace: the veth pair of a bridge, or another kind. */
 export interface InterfaceMaker {
   /**
-   * Makes it, or mends what is here of one that is there, all or nothing.
-   * @returns did packets pass already? Where not, its neighbours may have given it up, and have to be told
+   * Creates the interface, or repairs the host's part of an existing one, entirely or not at all.
+   * @returns true when packets passed already. Otherwise neighbours may have forgotten the endpoint and must be told
    */
   make(namespace: NetworkNamespace): Promise<boolean>
-  /** Waits until packets pass, once it is up inside. */
+  /** Waits until packets pass. Called after the interface inside is up. */
   settle(): Promise<void>
-  /** Removes it, where `make` made it anew. */
+  /** Removes the interface if `make` created it. */
   undo(): Promise<void>
 }

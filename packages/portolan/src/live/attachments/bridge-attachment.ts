@@ -11,14 +11,14 @@ import type { Attachment, InterfaceMaker } from './attachment.ts'
 
 type BridgeTools = Pick<LiveMachine, 'links' | 'sysctls' | 'clock'>
 
-/** ETH_MAX_MTU (include/uapi/linux/if_ether.h). */
+/** The largest MTU: ETH_MAX_MTU (include/uapi/linux/if_ether.h). */
 const MOST_MTU = 65_535
 
-/** How often it is asked whether packets pass, and how long is waited in between: some two seconds in all. */
+/** How often to check whether packets pass, with `PAUSE_MS` milliseconds in between: some two seconds in all. */
 const ATTEMPTS = 100
 const PAUSE_MS = 20
 
-/** The veth pair of an endpoint, its end here a port of its network's bridge. */
+/** Makes the veth pair of an endpoint. Its end on the host is a port of the network's bridge. */
 export const bridgeAttachment = (
   rules: HeldRules,
   tools: BridgeTools,
@@ -30,7 +30,7 @@ export const bridgeAttachment = (
   const alias = aliasOfEndpoint(mark)
   let port = portOfEndpoint(rules.facts, mark)?.name ?? null
   let isNew = false
-  /** Mends an end that is there; null: it is not, or is no longer the endpoint's. */
+  /** Repairs an existing end; null: there is none, or it no longer belongs to the endpoint. */
   const mend = async (name: string, namespace: NetworkNamespace): Promise<boolean | null> => {
     const link = await links.readEndpointLink(name)
     if (link === null || link.alias !== alias) return null
@@ -55,7 +55,7 @@ export const bridgeAttachment = (
           peer: { name: inside, mac, namespace: namespace.descriptor, where: namespace.where },
         })
       } catch (error) {
-        // Another program attaches the same endpoint just now.
+        // Another program is attaching the same endpoint.
         const theirs = await mend(name, namespace)
         if (theirs === null) throw error
         return theirs
@@ -68,7 +68,7 @@ export const bridgeAttachment = (
       if (port === null) return
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         const passes = (await links.readEndpointLink(port))?.carries === true
-        // In this order: a bridge has a carrier once a port forwards.
+        // In this order, because a bridge has a carrier only after one of its ports forwards.
         if (passes && (await links.readEndpointLink(bridge.name))?.carries === true) return
         await new Promise<void>((resolve) => void clock.after(PAUSE_MS, resolve))
       }
@@ -87,11 +87,11 @@ export const bridgeAttachment = (
 }
 
 /**
- * Keeps a bridge at the MTU that it has. One whose MTU was never set takes the least of its ports (net/bridge/br_if.c
- * `br_mtu_auto_adjust`), and to set the one it has already does nothing (net/core/dev.c): so it is set to another one first.
+ * Fixes a bridge at the MTU that it has. A bridge whose MTU was never set follows its ports' lowest (net/bridge/br_if.c
+ * `br_mtu_auto_adjust`). Setting the MTU it already has does nothing (net/core/dev.c), so another value is set first.
  */
 const pinMtu = async (links: BridgeTools['links'], bridge: string, mtu: number): Promise<void> => {
-  // Not a smaller one: below 1280 the kernel takes IPv6 away.
+  // A larger one where possible: below 1280 the kernel removes IPv6 from the bridge.
   await links.changeBridge(bridge, { mtu: mtu < MOST_MTU ? mtu + 1 : mtu - 1 })
   await links.changeBridge(bridge, { mtu })
 }
@@ -106,7 +106,7 @@ const attachedElsewhere = (
     remedy: (wording) => oneWay(detachWay(wording, endpoint), 'attach under another name'),
   })
 
-/** A hash may have been taken by another endpoint, or by another program. */
+/** Finds a free interface name. Another endpoint or program may have the name of a hash already. */
 const freeName = ({ facts }: HeldRules, mark: Attachment['mark']): string => {
   const names = new Set((facts.interfaces ?? []).map(({ name }) => name))
   for (let attempt = 0; ; attempt += 1) {

@@ -8,8 +8,9 @@ interface RouteChange {
 }
 
 /**
- * The default route of one family, and those of the network that it takes the place of: by the router that the network had
- * before, or with the metric that was asked for before. A route by another interface is never one of them.
+ * The default route of one family to add, and the routes of this network that it replaces. A replaced route leads to
+ * the network's former router, or has the metric of an earlier request. A route through another interface is never
+ * replaced.
  */
 export const routeChange = (
   attachment: Attachment,
@@ -19,7 +20,7 @@ export const routeChange = (
   const own = ownRoutes(attachment, state, family)
   const wanted = own.find((route) => isWanted(attachment, family, gateway, route))
   if (gateway === null) return { add: [], former: own.filter((route) => route.gateway === router) }
-  // What stands beside it by another gateway is not ours.
+  // A route through another gateway is not Portolan's, and stays.
   if (wanted !== undefined)
     return { add: [], former: own.filter((route) => route !== wanted && route.gateway === gateway) }
   const former = own.filter((route) => containsAddress(parsePrefix(subnet), parseAddress(route.gateway)))
@@ -32,7 +33,7 @@ interface OwnRoute {
   readonly metric: number
 }
 
-/** The default routes by the interface, the first one taken first. */
+/** The default routes through the interface, the one with the lowest metric first. */
 const ownRoutes = (
   { interface: inside }: Attachment,
   { defaultRoutes }: InsideState,
@@ -54,7 +55,7 @@ const isWanted = (
   return route.gateway === gateway && (metric === null || route.metric === metric)
 }
 
-/** The default route that has the metric asked for already: the kernel takes no second one. Null: none has. */
+/** The default route that already has the wanted metric, so that the kernel refuses a second one; null: none has. */
 export const routeInTheWay = (
   attachment: Attachment,
   state: InsideState,
@@ -76,14 +77,17 @@ export const routeInTheWay = (
   return null
 }
 
-/** IPv6 has no metric 0: the kernel reads it as the plain one (`fib6_add`). */
+/** The metric that was asked for. IPv6 has no metric 0: the kernel reads 0 as its default (`fib6_add`). */
 const askedMetric = ({ metric }: Attachment, family: Family): number | null =>
   metric === 0 ? firstMetric[family] : metric
 
-/** What the kernel gives a route that is added without one; of IPv6 it is 1024 (IP6_RT_PRIO_USER). */
+/** The kernel's metric for a route that is added without one; for IPv6 it is 1024 (IP6_RT_PRIO_USER). */
 const firstMetric = { ip: 0, ip6: 1024 } as const
 
-/** Behind every default route that is there: a process keeps the one it has, and goes over to the next when that goes. */
+/**
+ * A metric after every existing default route. A process keeps the route it has, and uses the new one when that route
+ * goes.
+ */
 const defaultMetric = ({ defaultRoutes }: InsideState, family: Family): number => {
   const metrics = defaultRoutes.filter((route) => route.family === family).map(({ metric }) => metric)
   return metrics.length === 0 ? firstMetric[family] : Math.max(...metrics) + 1

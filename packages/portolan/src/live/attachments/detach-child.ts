@@ -16,16 +16,16 @@ import { staysUp } from './stays-up.ts'
 
 interface Detached {
   readonly project: string
-  /** Null: on each of the project. */
+  /** Null: all networks of the project. */
   readonly network: string | null
   readonly endpoint: string
 }
 
 /**
- * Removes the interfaces of an endpoint on networks of a parent, in the namespace that is named. No end of theirs is on
- * the host. Without a namespace they have to be gone: their addresses would answer on.
+ * Removes the interfaces of an endpoint on parented networks, inside the given namespace. The host has no end of them.
+ * Without a namespace they must be gone already: a remaining interface would still answer for its addresses.
  *
- * @returns the networks that the endpoint has addresses on
+ * @returns the networks on which the endpoint has addresses
  * @throws PortolanError `ENDPOINT_ATTACHED`
  */
 export const removeChildren = async (
@@ -49,7 +49,7 @@ export const removeChildren = async (
         namespace.close()
       }
     }
-    // What it gave up before, by a plan, may be on an interface still.
+    // An interface may still have an address that a plan released earlier.
     const own = [...(lease === undefined ? [] : [lease]), ...givenUp(state, { ...wanted, network })]
     for (const mac of driver.kind === 'macvlan' ? new Set(own.map((one) => one.mac)) : []) {
       if (!(await staysUp(links, parent, mac))) continue
@@ -69,7 +69,7 @@ const givenUp = (state: LeaseState, mark: EndpointMark): ReturnType<typeof given
     (holder) => holder.project === mark.project && replicaName(holder) === mark.endpoint,
   )
 
-/** Removes an interface by its alias alone: its network may be no more, or be another one. */
+/** Removes an interface that only its alias identifies: its network may be gone, or be another one. */
 const removeMarked = async (
   namespaces: LiveMachine['namespaces'],
   { project, network, endpoint }: Detached,
@@ -80,7 +80,7 @@ const removeMarked = async (
   try {
     namespace = namespaces.open(netns)
   } catch (error) {
-    // It is gone, and with it what was in it. Where a lease says that it has to be there, that is told.
+    // The namespace is gone, and its interfaces with it. When a lease needs the namespace, the caller reports it.
     if (error instanceof InvalidRequestError) return
     throw error
   }
@@ -98,7 +98,10 @@ const removeMarked = async (
   }
 }
 
-/** By its alias: the lease may have another MAC by now, and be that of another network with the same parent. */
+/**
+ * Tells whether an interface belongs to an endpoint. The alias decides first: the lease may have another MAC by now,
+ * and may belong to another network with the same parent.
+ */
 const isOf = ({ alias, kind, mac }: InsideLink, mark: EndpointMark, leased: string): boolean => {
   if (alias === endpointAlias(mark)) return true
   if (alias === '') return kind === 'ipvlan' || mac === leased
@@ -111,7 +114,7 @@ const isOf = ({ alias, kind, mac }: InsideLink, mark: EndpointMark, leased: stri
   )
 }
 
-/** The networks of a project that are on a parent. */
+/** The parents of a project's parented networks. */
 const parentsOf = (state: LeaseState, { project, network }: Detached): ReadonlyMap<string, LeasedParent> =>
   new Map(
     leasedSubnets(state).flatMap((lease) =>

@@ -3,9 +3,9 @@ import type { LiveRules } from '../rules/live-rules.ts'
 import { type AttachedPort, attachedPorts } from './attached-ports.ts'
 
 /**
- * Removes the interfaces of an endpoint, here and inside.
+ * Removes the veth pairs of an endpoint, on the host and inside.
  *
- * @param network - on this one alone; null: on each of the project
+ * @param network - the network to leave; null: all networks of the project
  */
 export const removeAttached = async (
   rules: LiveRules,

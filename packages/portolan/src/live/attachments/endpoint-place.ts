@@ -8,7 +8,7 @@ import { parentedPlace } from './parented-place.ts'
 import type { EndpointPlace } from './place.ts'
 import { plannedPlace } from './planned-place.ts'
 
-/** Of which project and network a text tells: `web`, or `shop/web`. */
+/** Splits the name of a network into project and network: `web`, or `shop/web`. */
 export const networkNamed = (
   text: string,
   ownProject: string,
@@ -20,7 +20,7 @@ export const networkNamed = (
 }
 
 /**
- * The place of an endpoint: on a network of this live project, or on one that a plan made.
+ * Finds the place of an endpoint: on a network of this live project, or on one that a plan made.
  * @throws InvalidRequestError when there is no such network
  */
 export const endpointPlace = async (
@@ -55,7 +55,7 @@ const livePlace = (
       if (before !== null && Object.keys(options).length === 0)
         return { endpoint: before.endpoint, release: async () => {} }
       const { ip, ip6, mac } = { ...before?.intent, ...options }
-      // The network may have lost a family since.
+      // The network may have lost a family since the endpoint was attached.
       const fixed = {
         ip: on.ip === null ? null : (ip ?? null),
         ip6: on.ip6 === null ? null : (ip6 ?? null),

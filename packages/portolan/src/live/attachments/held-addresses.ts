@@ -12,7 +12,7 @@ import {
 import { forgetReleased, subnetKey } from '@portolan/core/planning'
 import { containsAddress, families, parseAddress, parsePrefix } from '@portolan/netfilter'
 
-/** The addresses that an endpoint holds on a planned network, of a service by the name of its replica. */
+/** The addresses that an endpoint holds on a planned network. A service is found by the name of its replica. */
 export const heldBy = (state: LeaseState, mark: EndpointMark): readonly LeasedAddress[] =>
   heldOn(state, mark).filter(({ holder }) => replicaName(holder) === mark.endpoint)
 
@@ -32,7 +32,7 @@ export const heldOn = (
       : [],
   )
   if (on.project !== null) return held
-  // Several networks may share one parent, and with it the leases there.
+  // Several networks may share one parent. All their addresses are leased on that parent.
   const subnets = families.flatMap((family) => {
     const lease = findLease(state, subnetKey(network.project, network.network, family))
     return lease?.kind === 'subnet' ? [parsePrefix(lease.subnet)] : []
@@ -40,7 +40,7 @@ export const heldOn = (
   return held.filter(({ address }) => subnets.some((one) => containsAddress(one, parseAddress(address))))
 }
 
-/** What an endpoint gave up on a network, while no other one has it. */
+/** The addresses that a holder gave up on a network and that no other endpoint has. */
 export const givenUpBy = (
   state: LeaseState,
   on: LeasingNetwork,
@@ -56,7 +56,10 @@ export const givenUpBy = (
       : [],
   )
 
-/** The network that addresses of a planned network are leased on: all that share a parent pick from one set. */
+/**
+ * The network on which the addresses of a planned network are leased. Networks on one parent share one set of
+ * addresses.
+ */
 export const holderOf = (
   state: LeaseState,
   { project, network }: Pick<EndpointMark, 'project' | 'network'>,
@@ -70,8 +73,8 @@ export const holderOf = (
 }
 
 /**
- * Forgets what an endpoint without an interface gave up, where it holds another address: what it gives up from now on is
- * on an interface, and goes to no other endpoint before that is gone (`isAttached`).
+ * Deletes the record of addresses that an endpoint without an interface gave up while it holds another one. An address
+ * that it gives up later is on its interface. It goes to no other endpoint before the interface is gone (`isAttached`).
  */
 export const forgetGivenUp = async (leases: LeaseStore, mark: EndpointMark): Promise<void> => {
   const state = await leases.read()

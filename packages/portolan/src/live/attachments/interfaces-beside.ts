@@ -8,7 +8,7 @@ import { heldBy } from './held-addresses.ts'
 
 /**
  * The interfaces in a namespace that other endpoints of the same network have there: a process may be on one network
- * several times. An address alone does not tell: the endpoint that it is leased to has to be attached to this namespace.
+ * several times. An address alone does not prove it. Its endpoint must be attached to this namespace.
  */
 export const interfacesBeside = async (
   rules: LiveRules,
@@ -17,7 +17,7 @@ export const interfacesBeside = async (
   { descriptor }: NetworkNamespace,
   { otherWays }: InsideState,
 ): Promise<readonly string[]> => {
-  // Another one may have been attached since.
+  // Another endpoint may have been attached since the last read.
   await rules.readFacts()
   const ports = attachedPorts(rules.facts).filter(
     (port) =>

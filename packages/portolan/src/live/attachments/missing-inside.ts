@@ -4,8 +4,8 @@ import type { Attachment } from './attachment.ts'
 import { routeChange } from './default-routes.ts'
 
 /**
- * What an interface lacks of what it is to be; null: nothing.
- * @param isKnown - its neighbours know of it
+ * What an interface lacks compared with its attachment; null: nothing.
+ * @param isKnown - the neighbours know the interface already
  */
 export const missingInside = (
   attachment: Attachment,
@@ -20,7 +20,7 @@ export const missingInside = (
     routes.flatMap(({ add }) => add),
     routes.flatMap(({ former }) => former),
   ]
-  // That of an ipvlan is its parent's.
+  // An ipvlan has the MAC of its parent, so it is not compared.
   const hasMac = attachment.announce === null || attachment.announce === state.mac
   return isKnown && hasMac && addresses.length + defaultRoutes.length + formerRoutes.length === 0
     ? null
@@ -28,8 +28,8 @@ export const missingInside = (
 }
 
 /**
- * The addresses that an interface has in place of its own: those it was given before its endpoint or its network got others.
- * One that has its own may have more beside it.
+ * The addresses that an interface has instead of its own. It got them before its endpoint or network got new ones. An
+ * interface that has its own address may have further ones.
  */
 export const formerAddresses = (attachment: Attachment, state: InsideState): readonly string[] =>
   attachment.addresses.flatMap(({ family, text }) =>
@@ -40,5 +40,5 @@ export const formerAddresses = (attachment: Attachment, state: InsideState): rea
 
 const familyOf = (text: string): Family => (text.includes(':') ? 'ip6' : 'ip')
 
-/** The kernel gives one to every interface with IPv6. */
+/** The kernel gives every interface with IPv6 a link-local address. */
 const isLinkLocal = (text: string): boolean => /^fe[89ab]/i.test(text)

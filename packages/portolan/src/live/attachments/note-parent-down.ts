@@ -2,7 +2,7 @@ import { parseVlanName } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
 import type { EndpointPlace } from './place.ts'
 
-/** Tells of a parent that is down, or of the interface below it, where that is a VLAN: nothing passes by its children. */
+/** Notes that a parent, or the interface below a VLAN, is down: no packet passes its children then. */
 export const noteParentDown = (
   { interfaces = [] }: HostFacts,
   { mark, way }: Pick<EndpointPlace, 'mark' | 'way'>,

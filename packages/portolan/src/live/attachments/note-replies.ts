@@ -4,20 +4,20 @@ import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import type { Attachment } from './attachment.ts'
 
-/** A namespace with an interface that is complete. */
+/** A namespace whose interface is complete. */
 export interface Completed {
-  /** Before what it lacked was added. */
+  /** The state before the missing parts were added. */
   readonly state: InsideState
-  /** What was added; null: nothing was lacking. */
+  /** The parts that were added; null: nothing was missing. */
   readonly change: InsideChange | null
-  /** The other interfaces there on the same network. */
+  /** The other interfaces there that are on the same network. */
   readonly beside: readonly string[]
 }
 
 /**
- * Tells of addresses in a namespace that published ports lead to, and whose network does not give the default route there.
- * The namespace sends a reply by its own routes, and a UDP socket that is bound to no address takes its source from them: it
- * has the address of the other network then, and is no reply for the host.
+ * Notes on addresses in a namespace that published ports lead to, when another network gives the default route there.
+ * The namespace sends replies by its own routes. A UDP socket bound to no address takes its source from the route. The
+ * reply then has the other network's address, and the host does not recognize it as a reply.
  */
 export const noteReplies = (
   rules: LiveRules,
@@ -54,7 +54,7 @@ export const noteReplies = (
   })
 }
 
-/** The interface of the default route that is taken; null: there is none. */
+/** The interface of the default route that the kernel uses; null: there is none. */
 const defaultWay = (
   family: Family,
   { interface: inside }: Attachment,

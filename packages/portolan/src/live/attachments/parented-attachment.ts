@@ -11,14 +11,12 @@ import { staysUp } from './stays-up.ts'
 
 interface Asked {
   readonly mtu: number | null
-  /** It had no address until now. */
+  /** The endpoint had no address until now. */
   readonly isNew: boolean
   readonly formerMacs: readonly string[]
 }
 
-/**
- * A child of the network's parent, made in the namespace itself under its final name. The host has no end of it.
- */
+/** Makes a child of the network's parent, directly in the namespace under its final name. The host has no end of it. */
 export const parentedAttachment = (
   { links }: Pick<LiveMachine, 'links'>,
   { driver, parent, mtu: ofNetwork }: Extract<NetworkWay, { readonly kind: 'parent' }>,
@@ -57,7 +55,7 @@ export const parentedAttachment = (
         namespace.bringUp(inside, { ip6: addresses.some(({ family }) => family === 'ip6'), alias })
       try {
         await bringUp().catch(async (error) => {
-          // Of a container that has ended by now: the kernel takes its interface away a little later.
+          // The MAC may be that of a container that has ended. The kernel removes its interface a little later.
           if (!isBusyMac(error) || (await staysUp(links, parent, mac))) throw error
           await bringUp()
         })
@@ -81,7 +79,7 @@ const attachedFormerly = (mark: EndpointMark, parent: string, mac: string): Port
     remedy: detachOrRename(mark),
   })
 
-/** What an interface is that has the name already, and the way out. */
+/** Describes an existing interface of that name, and the remedy. */
 const inTheWay = (there: InsideLink, mark: EndpointMark, inside: string, mac: string): Refusal => {
   const found = parseEndpointAlias(there.alias)
   if (found === null)
@@ -102,7 +100,10 @@ const inTheWay = (there: InsideLink, mark: EndpointMark, inside: string, mac: st
       }
 }
 
-/** Two children of one parent never have one MAC (drivers/net/macvlan.c `macvlan_addr_busy`). */
+/**
+ * Tells whether the kernel refused a MAC: two children of one parent cannot share one (drivers/net/macvlan.c
+ * `macvlan_addr_busy`).
+ */
 const isBusyMac = (error: unknown): error is ApplyError =>
   error instanceof ApplyError && /in use|busy/i.test(error.stderr)
 
@@ -111,7 +112,7 @@ const busyMac = (
   { mark, parent, mac, isNew }: { mark: EndpointMark; parent: string; mac: string; isNew: boolean },
 ): PortolanError => {
   const { endpoint, network } = mark
-  // An endpoint that had no address until now is attached nowhere.
+  // An endpoint that had no address until now is attached nowhere, so the MAC belongs to another interface.
   return isNew
     ? new ApplyError(
         {

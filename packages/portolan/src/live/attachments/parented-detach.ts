@@ -1,2 +1,2 @@
-/** What `portolan detach` has to be told of an endpoint on a parent. */
+/** The options that `portolan detach` needs for an endpoint on a parent. */
 export const parentedDetach = (project: string): string => ` -p ${project} --netns ...`

@@ -17,8 +17,8 @@ import type { EndpointPlace, PlaceSubnet } from './place.ts'
 import { endpointOf, type PickedFrom, take } from './planned-place.ts'
 
 /**
- * The place of an endpoint on a network on an interface of the host: all of it is in the lease store. Null where the
- * network is none, or has a bridge.
+ * The place of an endpoint on a parented network, read from the lease store. Null: there is no such network, or it has
+ * a bridge.
  */
 export const parentedPlace = async (
   rules: LiveRules,
@@ -60,7 +60,8 @@ export const parentedPlace = async (
           ranges: { ip: ip?.parented?.ipRange ?? null, ip6: ip6?.parented?.ipRange ?? null },
           isTaken: takenOn(parent, rules.facts),
           isAttached: () => false,
-          // The kernel keeps the children of ipvlan on one parent from having one address.
+          // The kernel refuses an address that another ipvlan child of the parent has, so only macvlan needs this
+          // check.
           ...(driver.kind === 'macvlan' ? { isUp: upOn(links, parent) } : {}),
         },
         options,
@@ -77,7 +78,7 @@ const takenOn = (parent: string, facts: LiveRules['facts']): PickedFrom['isTaken
   }
 }
 
-/** Is a macvlan up with the MAC of what its endpoint gave up? */
+/** Tells whether a macvlan is up with the MAC of an address that its endpoint gave up. */
 const upOn =
   (links: Pick<Links, 'hasChild'>, parent: string): NonNullable<PickedFrom['isUp']> =>
   async (state, holder) => {
@@ -89,7 +90,7 @@ const upOn =
     return false
   }
 
-/** Machines on the parent would reach now the host, now the endpoint. */
+/** Refuses an address of the host. Machines on the parent would reach sometimes the host and sometimes the endpoint. */
 const refuseHostAddress = (
   facts: LiveRules['facts'],
   { endpoint, network }: EndpointMark,
@@ -106,7 +107,9 @@ const refuseHostAddress = (
   }
 }
 
-/** A container in mode l3 or l3s answers no ARP and asks none: it has no router to go by. */
+/**
+ * The subnet of a parented network. A container in mode l3 or l3s neither answers nor sends ARP, so it has no router.
+ */
 const placeSubnet = (lease: LeasedSubnet | null): PlaceSubnet | null => {
   if (lease?.parented === undefined) return null
   const { driver, router } = lease.parented

@@ -8,8 +8,8 @@ import { endpointPlace } from './endpoint-place.ts'
 import type { EndpointPlace } from './place.ts'
 
 /**
- * The place of an endpoint that is to be attached, with the host as it is now: an interface of its former container, which
- * has ended, is gone.
+ * Finds the place of an endpoint to attach, on the host as it is now. When its former container has ended, this waits
+ * until the interface of that container is gone.
  */
 export const placeToAttach = async (
   rules: LiveRules,
@@ -23,14 +23,14 @@ export const placeToAttach = async (
   return endpointPlace(rules, tools, network, endpoint)
 }
 
-/** Between one look and the next: some ten seconds in all. */
+/** Pauses between two looks, in milliseconds: some ten seconds in all. */
 const PAUSES_MS = [10, 20, 40, 80, 160, ...Array.from({ length: 40 }, () => 250)]
 
 /**
- * Waits for the end of an interface whose other end is in a namespace that has ended. The kernel takes both away behind the
- * end of the last process there, in a work queue that waits for others (net/core/net_namespace.c `cleanup_net`).
+ * Waits for the end of an interface whose other end is in an ended namespace. The kernel removes both after the last
+ * process there ends, in a work queue that other work may delay (net/core/net_namespace.c `cleanup_net`).
  *
- * @returns whether one has gone
+ * @returns true when an interface has gone
  */
 const endedHasGone = async (
   { facts }: LiveRules,

@@ -1,30 +1,30 @@
 import type { DesiredEndpoint, EndpointMark, EndpointOptions, LeasedParent } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 
-/** A network as an endpoint needs it. */
+/** The subnet of a network, as an endpoint needs it. */
 export interface PlaceSubnet {
   readonly subnet: string
   readonly gateway: string | null
 }
 
-/** How an interface comes onto a network: over its bridge, or as a child of its parent. */
+/** The kind of a network's interfaces: ports of its bridge, or children of its parent. */
 export type NetworkWay =
   | { readonly kind: 'bridge' }
   | ({ readonly kind: 'parent' } & Pick<LeasedParent, 'driver' | 'parent' | 'mtu'>)
 
-/** Where an endpoint belongs, and the way to its addresses. */
+/** The network of an endpoint, and how its addresses are leased. */
 export interface EndpointPlace {
   readonly mark: EndpointMark
   readonly way: NetworkWay
   readonly subnets: Readonly<Record<Family, PlaceSubnet | null>>
   readonly isInternal: boolean
-  /** The addresses that it has already. */
+  /** The endpoint with the addresses that it holds already; null: it holds none. */
   readonly known: DesiredEndpoint | null
-  /** Of what it gave up, on a parent: an interface may have it still. */
+  /** On a parent: the MACs of addresses that the endpoint gave up. An interface may still have them. */
   readonly formerMacs: readonly string[]
   /**
-   * Leases its addresses.
-   * @returns what gives up what this took
+   * Leases the addresses of the endpoint.
+   * @returns the endpoint, and a function that releases what this call leased
    */
   lease(
     options: EndpointOptions,

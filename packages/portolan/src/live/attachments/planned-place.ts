@@ -32,7 +32,7 @@ import { heldBy, holderOf } from './held-addresses.ts'
 import type { EndpointPlace, PlaceSubnet } from './place.ts'
 import { unleasedAddresses } from './unleased-addresses.ts'
 
-/** The place of an endpoint on a network that a plan made: its subnets and its leases are in the lease store. */
+/** The place of an endpoint on a network that a plan made. The lease store has its subnets and leases. */
 export const plannedPlace = async (
   rules: LiveRules,
   { leases, readPeers, wording }: Pick<LiveMachine, 'leases' | 'readPeers' | 'wording'>,
@@ -103,7 +103,7 @@ const subnetOf = (
   const has = (link.addresses ?? []).some(
     (text) => formatAddress(parseInterfaceAddress(text).address) === canonicalAddress(lease.gateway),
   )
-  // In mode `isolated` the bridge has no address, and no way out.
+  // In mode `isolated` the bridge has no address, so the network has no gateway.
   return { subnet: lease.subnet, gateway: has ? lease.gateway : null }
 }
 
@@ -125,14 +125,16 @@ export const endpointOf = (
   }
 }
 
-/** What addresses of a planned network are picked from. */
+/** The rules by which addresses of a planned network are picked. */
 export interface PickedFrom {
   readonly subnets: Readonly<Record<Family, PlaceSubnet | null>>
   readonly ranges: Readonly<Record<Family, string | null>>
   readonly isTaken: (address: string, leases: LeaseState) => boolean
-  /** Has an endpoint an interface on the network, as the host's links tell? */
+  /** Tells whether an endpoint has an interface on the network, as the host's links show. */
   readonly isAttached: (holder: LeaseHolder) => boolean
-  /** Has one an interface with what it gave up, where the host's links do not tell? */
+  /**
+   * Tells whether an endpoint still has an interface with an address it gave up, when the host's links do not show it.
+   */
   readonly isUp?: (leases: LeaseState, holder: LeaseHolder) => Promise<boolean>
 }
 
@@ -144,7 +146,7 @@ interface Acquired {
   readonly result: { readonly held: readonly LeasedAddress[] }
 }
 
-/** Leases what an endpoint does not hold yet. */
+/** Leases the addresses that an endpoint does not hold yet. */
 export const take = async (
   rules: LiveRules,
   leases: LeaseStore,
@@ -168,7 +170,8 @@ export const take = async (
   const leased = endpointOf(mark, held)
   return {
     endpoint: asked.mac === null ? leased : { ...leased, mac: asked.mac },
-    // Without a trace: what an endpoint gave up may be on an interface, and this one has none.
+    // This leaves no record of the addresses. A record is for an address that may be on an interface, and this endpoint
+    // has none.
     release: async () => {
       if (taken.length > 0) await leases.transact((now) => revertLeases(now, taken))
     },
@@ -176,8 +179,8 @@ export const take = async (
 }
 
 /**
- * Which holders are attached still with what they gave up. Where only a question to the kernel tells, it is asked of those
- * whose address would be given away.
+ * Finds the holders that are still attached with an address they gave up. When only the kernel can tell, it is asked
+ * only about holders whose address would be given away.
  */
 const attachedHolders = async (
   leases: LeaseStore,
@@ -240,7 +243,7 @@ const acquireAll = (
   return { state, changes, result: { held } }
 }
 
-/** Never leased, whether or not the bridge has it. */
+/** The gateway's address, which is never leased, whether or not the bridge has it. */
 const gatewayOf = (state: LeaseState, { project, network }: EndpointMark, family: Family): string | null => {
   const lease = findLease(state, subnetKey(project, network, family))
   if (lease?.kind !== 'subnet') return null
@@ -254,7 +257,7 @@ const refuseOther = ({ address, holder }: LeasedAddress, asked: string | null): 
     )
 }
 
-/** Gives addresses up that no plan took: those of a service are its plan's. */
+/** Releases addresses that no plan took. The addresses of a service belong to its plan. */
 export const giveBack = async (leases: LeaseStore, taken: readonly LeasedAddress[]): Promise<void> => {
   if (taken.length === 0) return
   await leases.transact((before) => {
@@ -269,7 +272,7 @@ export const giveBack = async (leases: LeaseStore, taken: readonly LeasedAddress
   })
 }
 
-/** Gives up what an endpoint holds of its own on a network that a plan made. */
+/** Releases the addresses that an endpoint holds without a plan on a network that a plan made. */
 export const releasePlanned = async (leases: LeaseStore, mark: EndpointMark): Promise<void> =>
   giveBack(
     leases,

@@ -13,14 +13,14 @@ import {
 } from '@portolan/netfilter'
 import type { Attachment, InsideAddress } from './attachment.ts'
 
-/** What of a namespace leads to the subnet of a network, or to a part of it, past the interface. */
+/** The other routes and addresses in a namespace that lead to the subnet of the network, or to a part of it. */
 export const waysPast = ({ addresses }: Attachment, { otherWays }: InsideState): readonly OtherWay[] =>
   otherWays.filter((way) => addresses.some((address) => isInTheWay(address, way)))
 
 /**
- * Refuses a namespace in which another interface leads to the subnet of the network, or to a part of it: packets would leave
- * by that one, replies too. The kernel takes the more specific route, and of equal ones the first.
- * @param beside - interfaces on the same network: it makes no difference to the network which one a packet leaves by
+ * Refuses a namespace in which another interface leads to the network's subnet, or to a part of it. Packets and replies
+ * would leave through that interface. The kernel uses the more specific route, and among equal ones the first.
+ * @param beside - interfaces on the same network, where it does not matter which one a packet leaves by
  * @throws PortolanError `NAMESPACE_OVERLAP`
  */
 export const refuseOverlap = (
@@ -42,8 +42,8 @@ export const refuseOverlap = (
 }
 
 /**
- * An address of one bit length, such as that of a service on `lo` or of a tunnel, leads to itself alone. A wider route beside
- * the subnet's own is not taken for it.
+ * Tells whether another address or route is in the way. A /32 or /128, such as a service's address on `lo` or a
+ * tunnel's, leads only to itself. A route wider than the subnet does not win over the subnet's own route.
  */
 const isInTheWay = ({ subnet, text, router }: InsideAddress, way: OtherWay): boolean => {
   const network = parsePrefix(subnet)

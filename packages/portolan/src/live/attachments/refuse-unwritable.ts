@@ -1,10 +1,10 @@
 import { type EndpointMark, type LeaseStore, listLeases, replicaName } from '@portolan/core'
 
 /**
- * Refuses to detach an endpoint whose addresses could not be given up: with its interface gone they would stay leased. Those
- * that its plan took stay anyway.
+ * Refuses to detach an endpoint when its addresses could not be released: without its interface they would stay leased.
+ * Addresses that a plan took stay leased anyway.
  *
- * @param network - null: on each of the project
+ * @param network - the network to leave; null: all networks of the project
  * @throws as `LeaseStore.transact`; nothing has changed then
  */
 export const refuseUnwritable = async (
@@ -24,6 +24,6 @@ export const refuseUnwritable = async (
       replicaName(lease.holder) === endpoint &&
       (network === null || lease.on.project === null || lease.on.network === network),
   )
-  // Without a change it writes nothing, but it has the store open for writing.
+  // The transaction changes nothing, but it opens the store for writing.
   if (gives) await leases.transact((state) => ({ state, changes: [], result: null }))
 }

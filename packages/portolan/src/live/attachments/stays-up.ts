@@ -3,14 +3,14 @@ import type { Links } from '@portolan/host'
 import { ApplyError } from '@portolan/netfilter'
 
 /**
- * Between one look and the next, in milliseconds; 3 s in all. The kernel takes the interfaces of a namespace away behind
- * the end of its last process, in a work queue that waits for others (net/core/net_namespace.c `cleanup_net`).
+ * Pauses between two looks, in milliseconds: 3 s in all. The kernel removes the interfaces of a namespace after its
+ * last process ends, in a work queue that other work may delay (net/core/net_namespace.c `cleanup_net`).
  */
 const PAUSES_MS = [10, 20, 40, 80, 150, 300, 600, 600, 600, 600]
 
 /**
- * Is a macvlan up with that MAC, in whatever namespace, and does it stay? That of a container which has just ended goes
- * by itself. A parent of which the kernel makes no macvlan has none.
+ * Tells whether a macvlan with this MAC is up in any namespace, and stays. The macvlan of a container that has just
+ * ended goes by itself. A parent that cannot have a macvlan has none.
  */
 export const staysUp = async (
   links: Pick<Links, 'hasChild'>,

@@ -4,8 +4,8 @@ import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 
 /**
- * The addresses of what is attached to a network and has no lease there, as where the state directory was lost: only the
- * interfaces inside tell them. None of a namespace that is out of sight.
+ * The addresses of attached endpoints without a lease on a network, for example after a loss of the state directory.
+ * Only the interfaces inside show them. Namespaces that this process cannot see are left out.
  */
 export const unleasedAddresses = async (
   { facts }: LiveRules,

@@ -28,10 +28,10 @@ import {
 import { noSuchFamily } from './no-such-family.ts'
 import { refuseMac } from './refuse-mac.ts'
 
-/** How often an endpoint is leased anew because another program releases it just then. */
+/** How often to lease an endpoint again when another program releases it just then. */
 const ATTEMPTS = 25
 
-/** Leases the addresses of an endpoint on a network of this project; the same endpoint has the same ones again. */
+/** Leases the addresses of an endpoint on a network of this project. A known endpoint gets the same addresses again. */
 export const leaseEndpoint = async (
   rules: LiveRules,
   leases: LeaseStore,
@@ -56,11 +56,11 @@ export const leaseEndpoint = async (
       })
       await wanted.sync()
     } catch (error) {
-      // The disk is full, or the network was removed meanwhile.
+      // The disk is full, or another program removed the network meanwhile.
       await releaseLeases(rules, leases, network, name)
       throw error
     }
-    // Another program may have released it just before it was written down.
+    // Another program may have released the lease before the endpoint was recorded.
     if (isHeld(await leases.read(), project, leased)) return leased
     if (attempt === ATTEMPTS)
       throw new StaleStateError(`Another program releases endpoint ${name} again and again`, {
@@ -72,7 +72,7 @@ export const leaseEndpoint = async (
   }
 }
 
-/** An address that is asked for is given, or nothing is. */
+/** Refuses an address of a family that the network lacks. A requested address is given, or nothing is leased. */
 const refuseFamily = ({ network }: WantedNetwork, name: string, asked: WantedEndpoint['intent']): void => {
   for (const family of families) {
     const address = asked[family]
@@ -93,7 +93,7 @@ const take = async (
       targets.flatMap((target) => (isOf(target, name, network) ? [] : [target.address])),
     ),
   )
-  // Another program may have attached since what is known was read.
+  // Another program may have attached an endpoint since the facts were read.
   if (addresses.ip !== null || addresses.ip6 !== null) await rules.readFacts()
   const isAttached = attachedEndpoints(rules.facts)
   const isTaken = (address: string): boolean => inUse.has(address)
@@ -119,7 +119,7 @@ const take = async (
       state = step.state
       changes.push(...step.changes)
       found[family] = step.result.address
-      // One MAC an endpoint, of its IPv4 address where it has one.
+      // An endpoint has one MAC for both families, derived from its IPv4 address if it has one.
       found.mac ??= macFromAddress(step.result.address)
     }
     return { state, changes, result: { service: name, replica: 1, network, ...found, mac: found.mac ?? '' } }
@@ -139,8 +139,8 @@ const isHeld = (
   })
 
 /**
- * Gives up the addresses of an endpoint that is no longer wanted.
- * @param neverUsed - they are not remembered as given up
+ * Releases the addresses of an endpoint that is no longer wanted.
+ * @param neverUsed - true: the addresses are not remembered as released
  */
 export const releaseLeases = async (
   { project, wanted }: LiveRules,
@@ -150,7 +150,7 @@ export const releaseLeases = async (
   neverUsed = false,
 ): Promise<void> => {
   await leases.transact((before) => {
-    // Another program may have leased it anew meanwhile.
+    // Another program may have leased the endpoint again meanwhile.
     if (wanted.endpoint(network, name) !== null) return { state: before, changes: [], result: null }
     const on = { project, network }
     const holder = { project, service: name, replica: 1 }

@@ -1,6 +1,6 @@
 import { type Family, InvalidRequestError } from '@portolan/netfilter'
 
-/** An address is asked for of a family that the network has no subnet of. */
+/** The error for an address of a family in which the network has no subnet. */
 export const noSuchFamily = (
   network: string,
   endpoint: string,

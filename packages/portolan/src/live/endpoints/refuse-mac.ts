@@ -3,10 +3,10 @@ import { InvalidRequestError, oneWay } from '@portolan/netfilter'
 import type { LiveRules } from '../rules/live-rules.ts'
 
 /**
- * Refuses the MAC of another endpoint of a bridge, or of the bridge itself and its ports: the bridge sends the frames of both
- * to one of them (net/bridge/br_fdb.c).
+ * Refuses the MAC of another endpoint of the network, of its bridge, or of the bridge's ports. The bridge would send
+ * the frames of both to one of them (net/bridge/br_fdb.c).
  *
- * @throws InvalidRequestError that names what has it
+ * @throws InvalidRequestError that names the present holder
  */
 export const refuseMac = (
   { bridges, facts }: Pick<LiveRules, 'bridges' | 'facts'>,

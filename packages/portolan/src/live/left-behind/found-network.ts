@@ -13,16 +13,16 @@ import type { OwnBridge } from '../networks/own-bridges.ts'
 import type { WantedNetwork } from '../wanted/wanted-state.ts'
 import { untoldNetwork } from './refuse-untold.ts'
 
-/** What is up of a network, with what is attached to it. */
+/** A network that is up on the host, with its attached endpoints. */
 export interface FoundNetwork extends WantedNetwork {
   readonly endpoints: readonly DesiredEndpoint[]
 }
 
 /**
- * The network of a bridge, as the bridge tells it.
- * @returns null: not all of it is told, and nothing is attached
- * @throws InvalidRequestError where something is attached: the bridge would be removed beneath it, or its addresses given
- * to others
+ * Reads the description of a network from its bridge.
+ * @returns null: the description is not complete, and no endpoint is attached
+ * @throws InvalidRequestError when the description is not complete and an endpoint is attached. The bridge would be
+ * removed beneath that endpoint, or its addresses leased to others
  */
 export const networkOn = (
   bridge: OwnBridge,
@@ -56,14 +56,14 @@ export const networkOn = (
   return { intent, network, endpoints }
 }
 
-/** @returns null: not all of it is told */
+/** Reads the network of a bridge. @returns null: the bridge does not tell all of it */
 const toldNetwork = ({ link, mode, isolated = {}, untold }: OwnBridge): DesiredNetwork | null => {
   const found = bridgeNetwork(link)
   if (found === null || untold === 'any') return null
   if (families.some((family) => mode[family] === 'isolated' && isolated[family] === undefined)) return null
   const { ip, ip6 } = found.network
   if (ip === null && ip6 === null) return null
-  // That of an interface that was given none.
+  // 1500 is the MTU of an interface for which none was set.
   return { ...found.network, mtu: link.mtu === undefined || link.mtu === 1_500 ? null : link.mtu }
 }
 
@@ -80,7 +80,7 @@ const asOptions = (subnet: DesiredSubnet | null): NonNullable<NetworkOptions['ip
   return { subnet: subnet.subnet, mode, ...(gateway === null ? {} : { gateway }) }
 }
 
-/** @returns null: it has no address of the network */
+/** Reads an endpoint from its interface inside. @returns null: the interface has no address of the network */
 const endpointOn = (
   network: DesiredNetwork,
   service: string,

@@ -1,10 +1,12 @@
 import type { LiveMachine } from '../live-machine.ts'
 
-/** What is written down of a live project, which an open host keeps while the state directory is there or not. */
+/**
+ * The records of a live project in the state directory, which an open host keeps even when the directory is deleted.
+ */
 export interface KeptWritten {
-  /** Looks at it. @returns is some of it lost? */
+  /** Reads the records. @returns true when some of them are lost */
   look(): Promise<boolean>
-  /** Writes down again what is lost. */
+  /** Writes the lost records again. */
   takeAgain(): Promise<void>
 }
 
@@ -19,7 +21,7 @@ export const keepWritten = ({
   },
   takeAgain: async () => {
     await notes?.takeAgain()
-    // No other process removes the project meanwhile.
+    // Under the lock, so that no other process removes the project meanwhile.
     await withLock(() => wanted.keep())
   },
 })

@@ -6,30 +6,33 @@ import { withKept } from '../../leases/lease-again.ts'
 import { heldNotes } from '../../watch/held-notes.ts'
 
 /**
- * What the state directory has of a live project beside its journal, as an open host knows it: it outlives the directory.
+ * The notes and leases of a live project, besides its journal, as an open host knows them. They outlive the state
+ * directory.
  * @public @since 0.1.0
  */
 export interface KeptNotes {
   /**
-   * Looks at what is written down, which is known from now on.
+   * Reads the records on disk, which are the known ones from now on.
    *
-   * @param holdsNetworks - does the project have networks? While none has, what the host was before is put back
-   * @returns is some of it gone, as after the state directory was taken away?
+   * @param holdsNetworks - the project has networks; without any, the host's earlier values are put back, and their
+   * notes may go
+   * @returns true when some records are lost, as after the state directory was deleted
    */
   look(holdsNetworks: boolean): Promise<boolean>
-  /** Writes it down again, but for leases that another project has taken since. */
+  /** Writes the lost records again, except leases that another project has taken since. */
   takeAgain(): Promise<void>
 }
 
 /**
+ * Keeps the notes and leases of a live project.
  * @param directory - the state directory
- * @param leases - the store in it; null: they are kept elsewhere
+ * @param leases - the lease store in it; null: the leases are kept elsewhere
  */
 export const keptNotes = (directory: string, project: string, leases: LeaseStore | null): KeptNotes => {
   let before = heldNotes(directory)
-  /** The leases of the host, as they were read last. */
+  /** The leases of the host at the last read. */
   let known = emptyLeases
-  /** The file that they were in, and its last transaction then; null: there was none. */
+  /** The file at the last read, and its last transaction; null: there was none. */
   let file: string | null = null
   let stamp: string | null = null
   const own = () => heldLeases(known, project)
@@ -39,7 +42,7 @@ export const keptNotes = (directory: string, project: string, leases: LeaseStore
     if (leases === null || (now !== null && now === stamp)) return false
     const place = leaseStoreIdentity(directory)
     const found = place === null ? emptyLeases : await readable(leases)
-    // Nothing is written into one that is damaged.
+    // A damaged file cannot be written either, so nothing can be repaired.
     if (found === null) return false
     const isAnother = file !== null && place !== file
     if (isAnother && own().some((lease) => findLease(found, leaseKey(lease)) === null)) return true

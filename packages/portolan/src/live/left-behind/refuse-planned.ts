@@ -4,13 +4,19 @@ import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { leftNetwork } from './left-network.ts'
 
-/** A plan leases what it makes in the same directory, and no live host has leases without a record. */
+/**
+ * Tells whether a plan made the project. A plan leases its subnets in the same directory, and a live host without
+ * records has no leases.
+ */
 export const isPlanned = async (leases: LeaseStore, project: string): Promise<boolean> =>
   leasedSubnets(await leases.read()).some(
     (lease) => lease.project === project && lease.parented === undefined,
   )
 
-/** A plan would take a live project for one that wants nothing, and a live host would do the same to a plan's. */
+/**
+ * Refuses to open a project that a plan made. A plan would remove what a live project has, and a live host would do the
+ * same to a plan's.
+ */
 export const refusePlanned = async (
   { project, bridges, wanted, facts }: LiveRules,
   { leases, takesUp = () => false }: Pick<LiveMachine, 'leases' | 'takesUp'>,

@@ -2,7 +2,10 @@ import { InvalidRequestError } from '@portolan/netfilter'
 import { type AttachedPort, attachedPorts } from '../attachments/attached-ports.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 
-/** A bridge with containers on it gets no other addresses: theirs are written down nowhere. */
+/**
+ * Refuses to create a network again while containers are on its bridge. Their addresses are not recorded, so they could
+ * be lost to others.
+ */
 export const refuseUntold = ({ project, wanted, facts }: LiveRules, name: string): void => {
   if (wanted.network(name) !== null) return
   const on = attachedPorts(facts).filter(({ mark }) => mark.project === project && mark.network === name)
@@ -11,8 +14,8 @@ export const refuseUntold = ({ project, wanted, facts }: LiveRules, name: string
 }
 
 /**
- * The refusal for a network of which not all is told.
- * @param on - what is attached to it and tells no address of the network, one at least
+ * The error for a network that cannot be described completely.
+ * @param on - the attached endpoints whose addresses are not known, at least one
  */
 export const untoldNetwork = (
   name: string,

@@ -24,12 +24,12 @@ import { isPlanned } from './refuse-planned.ts'
 type Tools = Pick<LiveMachine, 'leases' | 'withLock' | 'readPeers' | 'takesUp' | 'links'>
 
 /**
- * Writes down what is up of a project that nothing is written down of: its state directory was lost. The bridges tell its
- * networks, the interfaces inside containers their addresses, and the rules the ports. So what runs is served on, and no
- * address in use is given away.
+ * Records what is up of a project whose records were lost with its state directory. The bridges describe its networks,
+ * the interfaces inside containers their addresses, and the rules the ports. So running containers stay served, and no
+ * address in use is leased to another.
  *
  * @param before - the rules as they were just read
- * @throws InvalidRequestError where not all is told of a network that something is attached to
+ * @throws InvalidRequestError when a network with an attached endpoint cannot be described completely
  */
 export const takeUp = async (rules: LiveRules, tools: Tools, before: KeptRules): Promise<void> => {
   const { readPeers, takesUp } = tools
@@ -42,7 +42,8 @@ export const takeUp = async (rules: LiveRules, tools: Tools, before: KeptRules):
     const attached: AttachedPort[] = []
     for (const port of ports) {
       if (peers.get(port.index ?? 0)?.isHere !== true) attached.push(port)
-      // Its container has ended, and nothing else tells of it. One that is just starting fails, and is started again.
+      // The container of this interface has ended, and no record of it is left. A container that is just starting fails
+      // here, and is started again.
       else await tools.links.deleteEndpointLink(port.name)
     }
     const found = left.flatMap((bridge) => networkOn(bridge, attached, peers) ?? [])
@@ -69,11 +70,14 @@ export const takeUp = async (rules: LiveRules, tools: Tools, before: KeptRules):
   })
 }
 
-/** Which clients a port is for is not told: such a port goes with the next change, and is not opened to all. */
+/**
+ * The ports without a limit on their clients. The rules do not tell which clients a limited port is for. Such a port
+ * goes with the next change, and is not opened to all.
+ */
 const forAll = (ports: readonly PublishedPort[]): readonly PublishedPort[] =>
   ports.filter(({ limited }) => limited !== true)
 
-/** None once something is written down. */
+/** The bridges to record; none as soon as a record exists. */
 const leftBridges = (
   { project, bridges, wanted, facts }: LiveRules,
   takesUp: NonNullable<LiveMachine['takesUp']>,
@@ -86,7 +90,7 @@ const leftBridges = (
 const intentOf = ({ service, network, ip, ip6, mac }: DesiredEndpoint) =>
   endpointIntent(service, network, mac === macFromAddress(ip ?? ip6 ?? '') ? {} : { mac })
 
-/** @returns false: another network has its subnet by now */
+/** Leases the addresses of a found network. @returns false: another network has its subnet by now */
 const takeLeases = async (
   leases: LeaseStore,
   project: string,
@@ -131,13 +135,14 @@ const takeLeases = async (
   }
 }
 
-/** That of an isolated subnet is leased too, though no bridge has it. */
+/** The gateway of an isolated subnet, which is leased although no bridge has it. */
 const gatewayIn = (network: string, family: Family, subnet: string): string =>
   planSubnets({}, [{ network, family, subnet }])[0]?.gateway ?? ''
 
 /**
- * A port that is in force, with the endpoints that it leads to.
- * @returns null: to none that is there. Its container has ended, and no call would name it: it goes with the next change
+ * A port in force, with the endpoints to which it leads.
+ * @returns null: none of them exists. Its container has ended, and no call would name the port. The next change removes
+ * it
  */
 const mappingOf = (mapping: DesiredMapping, networks: readonly FoundNetwork[]): DesiredMapping | null => {
   const endpoints = networks.flatMap((one) => one.endpoints)

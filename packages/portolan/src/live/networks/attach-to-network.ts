@@ -8,9 +8,9 @@ import { bridgeOf, isolates, type OwnBridge } from './own-bridges.ts'
 import { refusePort } from './refuse-port.ts'
 
 /**
- * Makes an interface a port of a network's bridge; one of another network of ours moves.
+ * Makes an interface a port of a network's bridge. A port of another network of Portolan moves.
  *
- * @param isRepair - it was released: one that has come to another bridge since stays there
+ * @param isRepair - the interface was released from its bridge; if it has a master again by now, it stays there
  */
 export const attachToNetwork = async (
   rules: HeldRules,
@@ -30,8 +30,8 @@ export const attachToNetwork = async (
 }
 
 /**
- * Makes a bridge of ours ready for a port that comes to it.
- * @returns what the port has to be
+ * Prepares a bridge of Portolan for a new port.
+ * @returns the attributes that the port must have
  */
 export const prepareForPort = async (
   rules: HeldRules,
@@ -39,10 +39,11 @@ export const prepareForPort = async (
   interfaceName: string,
   bridge: OwnBridge,
 ): Promise<PortChange> => {
-  // A container is not put on a network whose guards are gone.
+  // A container is not put on a network whose guarding rules are missing.
   if (rules.isDamaged()) await rules.mend()
   const isolated = !bridge.icc && isolates(bridge, interfaceName, rules.facts)
-  // Before the port comes: what is there is isolated, and packets that are switched back would be refused by it.
+  // Done before the port comes. First the existing ports are isolated, then the hooks end: an isolated port would
+  // refuse the packets that the hooks switch back.
   if (isolated) await isolateSiblings(rules.facts, links, bridge.name)
   if (isolated && (bridge.link.nfCallIptables === true || bridge.link.nfCallIp6tables === true))
     await links.changeBridge(bridge.name, { nfCallIptables: false, nfCallIp6tables: false })
@@ -51,7 +52,10 @@ export const prepareForPort = async (
   return { hairpin: true, isolated }
 }
 
-/** What was let go for a link that is no more is isolated again before the hooks end: one of both always holds. */
+/**
+ * Isolates ports again that had been opened for a link between services which no longer exists. Done before the hooks
+ * end, so that one of the two always separates the containers.
+ */
 const isolateSiblings = async (
   { interfaces = [] }: HostFacts,
   links: LiveMachine['links'],
@@ -62,7 +66,10 @@ const isolateSiblings = async (
       await links.setPort(name, { isolated: true })
 }
 
-/** A container on two networks answers over either bridge; a strict filter drops one of the answers. */
+/**
+ * Sets the reverse path filter of a bridge to loose. A container on two networks answers over either bridge, and a
+ * strict filter would drop one of the answers.
+ */
 const loosenReversePath = (bridge: string, facts: HostFacts, sysctls: Sysctls): void => {
   const name = linkSysctlName('ipv4', bridge, 'rp_filter')
   const isStrict = effectiveSysctl(facts.sysctls ?? {}, 'ipv4', bridge, 'rp_filter') === 1

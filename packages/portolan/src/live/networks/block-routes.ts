@@ -4,14 +4,14 @@ import type { LiveRules } from '../rules/live-rules.ts'
 
 /** The routes of a live project to the blocks of other hosts. */
 export interface BlockRoutes {
-  /** Makes, moves and removes those that are not as they are wanted. */
+  /** Adds, changes and removes routes until they are as desired. */
   bring(): Promise<void>
   /**
-   * The same where the other hosts of the cluster were written down anew since it was done last. Rules that name their
-   * blocks count as damaged then.
+   * Does the same, but only if another process has recorded the other hosts again since the last time. Rules that name
+   * their blocks count as damaged then.
    */
   keepUp(): Promise<void>
-  /** Would `keepUp` find that nothing was written down since? */
+  /** Tells whether `keepUp` would find no new record. */
   areUp(): boolean
 }
 
@@ -25,7 +25,7 @@ export const blockRoutes = (
     if (missing().length === 0) return
     await withLock(async () => {
       cluster?.holdRoutes()
-      // Another process may have brought them while this one waited.
+      // Another process may have changed the routes while this one waited for the lock.
       await rules.readFacts()
       for (const { operation } of missing()) {
         if (operation.kind === 'set-route') {

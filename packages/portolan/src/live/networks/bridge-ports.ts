@@ -4,19 +4,19 @@ import { attachedPorts } from '../attachments/attached-ports.ts'
 import { type OwnBridge, ownBridges } from './own-bridges.ts'
 import { useOf } from './refuse-port.ts'
 
-/** An interface, by the number that the next one of its name does not have. */
+/** An interface with its index, which a later interface of the same name does not have. */
 interface Port {
   readonly name: string
   readonly index: number | undefined
 }
 
-/** Interfaces by the name of their network. */
+/** The interfaces of each network, by the network's name. */
 export type Ports = ReadonlyMap<string, readonly Port[]>
 
 /**
- * The interfaces on the bridges of a project, by network. Of a bridge that is gone those it had last: they were
- * released, and belong on the one that comes in its place. Those that were on a bridge and have no master now belong
- * there too. What has another master, or is gone, was moved by another program.
+ * The interfaces that belong on the bridges of a project, by network. When a bridge is gone, its last interfaces were
+ * released, and belong on its replacement. An interface that was on a bridge and has no master now belongs there too.
+ * An interface with another master, or a missing one, was moved by another program.
  */
 export const portsOfBridges = (project: string, facts: HostFacts, before: Ports): Ports => {
   const now = new Map(before)
@@ -31,7 +31,7 @@ export const portsOfBridges = (project: string, facts: HostFacts, before: Ports)
   return now
 }
 
-/** What `attach` made for the networks of a project, which its name for itself tells, and is on no bridge. */
+/** The interfaces that `attach` made for the networks of a project, known by their alias, and that are on no bridge. */
 export const markedPorts = (project: string, facts: HostFacts): Ports => {
   const marked = new Map<string, readonly Port[]>()
   for (const { name, index, mark } of attachedPorts(facts)) {
@@ -44,11 +44,11 @@ export const markedPorts = (project: string, facts: HostFacts): Ports => {
 
 const isReleased = ({ name, index }: Port, facts: HostFacts): boolean => {
   const link = facts.interfaces?.find((one) => one.name === name)
-  // With addresses or routes of its own it serves another purpose now.
+  // With addresses or routes of its own, the interface serves another purpose now.
   return link !== undefined && link.index === index && (link.master ?? null) === null && !useOf(name, facts)
 }
 
-/** Of the ports that networks had: those that are on no bridge now, and are there. */
+/** The ports of networks that still exist and are on no bridge now. */
 export const lostPorts = (
   project: string,
   facts: HostFacts,
@@ -62,7 +62,7 @@ export const lostPorts = (
           .map(({ name }) => ({ network: bridge.network, port: name, bridge })),
   )
 
-/** What another program took from the bridges of a project, as drift. */
+/** The ports that another program released from the bridges of a project, as drift. */
 export const portDrift = (project: string, facts: HostFacts, before: Ports): readonly DriftChange[] =>
   lostPorts(project, facts, before).map(({ network, port, bridge }) => ({
     action: 'change',

@@ -12,13 +12,13 @@ import { attachToNetwork } from './attach-to-network.ts'
 import { lostPorts, markedPorts, type Ports, portsOfBridges } from './bridge-ports.ts'
 import type { NetworkTools } from './network-tools.ts'
 
-/** How often networks are planned anew because another program changes rules just then. */
+/** How often networks are planned again when another program changes rules just then. */
 const ATTEMPTS = 25
 
 /**
- * Brings the networks of a project about: plans them, writes down what is wanted, and carries it out.
- * @param change - throws where it may not be
- * @throws PortolanError `CONFLICTS` when it cannot be
+ * Plans the networks of a project, records what is wanted, and carries it out.
+ * @param change - changes the intent; throws when the change is not allowed
+ * @throws PortolanError `CONFLICTS` when it is not possible
  */
 export const bringAbout = async (
   rules: LiveRules,
@@ -35,15 +35,15 @@ export const bringAbout = async (
     }
   }
   await rules.refresh()
-  // A bridge of another name is another bridge: what was on the old one would be on none.
+  // A bridge of another name is a new bridge, and the interfaces of the old one would be on none.
   for (const { network, port } of lostPorts(rules.project, rules.facts, ports))
     await attachToNetwork(rules, tools, port, `${rules.project}/${network}`, { isRepair: true })
-  // What another program took away of other projects comes back too.
+  // Rules of other projects that another program removed are restored too.
   if (rules.isDamaged()) await rules.slowly(() => null)
   else await rules.noteNeighbours()
 }
 
-/** @returns the ports that were on the bridges of the project before */
+/** Plans and carries out one change. @returns the ports that were on the bridges of the project before */
 const planAndCarryOut = async (
   rules: LiveRules,
   tools: NetworkTools,
@@ -62,7 +62,7 @@ const planAndCarryOut = async (
       const undo = await wanted.change(() => {
         const now = intentOf(project, wanted)
         change(now)
-        // An endpoint of another program is in no plan that was made before.
+        // An endpoint that another program added meanwhile is not in this plan.
         if (!isDeepStrictEqual(now, before))
           throw new StaleStateError(
             `What is wanted of project ${project} changed after it was planned. Nothing was changed`,
@@ -87,8 +87,10 @@ const planAndCarryOut = async (
 }
 
 /**
- * @param before - networks that are there. One in a block of a cluster that this host has lost keeps no other network from
- * being made or brought back; what is attached to it is told, by `status`.
+ * Refuses a plan with errors.
+ *
+ * @param before - the networks that exist already. Such a network in a block that this host has lost must not stop
+ * other networks from being made or repaired; `status` reports its endpoints
  * @throws PortolanError `CONFLICTS`
  */
 export const refuseConflicts = ({ conflicts }: Plan, before: ReadonlySet<string> = new Set()): void => {
@@ -105,7 +107,7 @@ export const refuseConflicts = ({ conflicts }: Plan, before: ReadonlySet<string>
   })
 }
 
-/** What has to be written down of a plan. */
+/** The records that a plan adds and removes. */
 const changesTo = (before: Intent, planned: Plan, after: Intent): readonly JournalChange[] => {
   const intents = new Map(after.networks.map((network) => [network.name, network]))
   const endpoints = new Map(
@@ -124,7 +126,7 @@ const changesTo = (before: Intent, planned: Plan, after: Intent): readonly Journ
   ]
 }
 
-/** Other hosts of the cluster come and go: what is wanted of a network names none of them. */
+/** A network without the blocks of other hosts. Those come and go, so the record of a network does not name them. */
 const withoutNeighbours = (network: DesiredNetwork): DesiredNetwork => {
   const { ip, ip6 } = network
   return { ...network, ip: asAlone(ip), ip6: asAlone(ip6) }

@@ -9,7 +9,8 @@ import type { NetworkTools } from './network-tools.ts'
 import { refuseParented } from './parented-networks.ts'
 
 /**
- * Says what `ensureNetwork` would make, with room for one more endpoint. Plans it as that does, and changes nothing.
+ * Returns what `ensureNetwork` would make, with room for one more endpoint. It plans in the same way, and changes
+ * nothing.
  * @throws as `ensureNetwork`, and PortolanError `SUBNET_EXHAUSTED`
  */
 export const checkNetwork = async (
@@ -41,5 +42,5 @@ export const checkNetwork = async (
   return network
 }
 
-/** No caller's name of an endpoint has a space in it. */
+/** A caller cannot name an endpoint so, because of the space. */
 const oneMore = 'one more'

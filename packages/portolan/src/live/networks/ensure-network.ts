@@ -11,7 +11,7 @@ import { refuseParented } from './parented-networks.ts'
 
 type NetworkIntent = Intent['networks'][number]
 
-/** Makes a network be there as it is asked for: leased, its bridge up, its rules in force. */
+/** Makes sure that a network exists as requested: leased, with its bridge up and its rules in force. */
 export const ensureNetwork = async (
   rules: LiveRules,
   tools: NetworkTools,
@@ -33,7 +33,7 @@ export const ensureNetwork = async (
   return made.network
 }
 
-/** A bridge that another program deletes changes no rule: nothing but the host itself tells that it is gone. */
+/** Checks the host itself again: when another program deletes a bridge, no rule changes, so only the host shows it. */
 const seenAnew = async (
   rules: LiveRules,
   wish: () => NetworkIntent | null,
@@ -43,8 +43,9 @@ const seenAnew = async (
 }
 
 /**
- * What is asked for of a network.
- * @returns what says it, from what is known at that time; null: the network is there as it is asked for
+ * Reads a request for a network.
+ * @returns a function that returns the network's intent from what is known at that time; null: the network exists as
+ * requested
  */
 export const wishFor = (
   rules: LiveRules,
@@ -58,22 +59,22 @@ export const wishFor = (
     const intent = networkIntent(name, options, before)
     refuseServices(intent)
     if (before !== null) refuseOtherSubnet(before, intent, rules.wanted, wording)
-    // The other networks too: a process may have been killed before it made a bridge.
+    // The other networks count too: a process may have been killed before it made a bridge.
     const isThere = hasBridge(rules, name) && goneNetworks(rules).length === 0
     return isThere && JSON.stringify(before) === JSON.stringify(intent) ? null : intent
   }
 }
 
-/** Removes a network, unless endpoints are on it. */
+/** Removes a network, unless endpoints or ports are on it. */
 export const removeNetwork = async (rules: LiveRules, tools: NetworkTools, name: string): Promise<void> => {
-  // A process that is killed may leave any of these alone: the lease is taken first, and the bridge goes after the wish.
+  // A killed process may leave any one of these: the lease is taken first, and the bridge goes after the record.
   const left = await rules.decideForSure(async () =>
     rules.wanted.network(name) !== null || hasBridge(rules, name) || (await isLeased(rules, tools, name))
       ? name
       : null,
   )
   if (left === null) {
-    // The rules go last of all.
+    // The rules go last, so a killed process may have left them.
     if (rules.isDamaged()) await rules.slowly(() => null)
     return
   }
@@ -112,7 +113,7 @@ const refuseInUse = (rules: LiveRules, name: string): void => {
     })
 }
 
-/** Endpoints come and go without a look at the rules of networks. */
+/** Refuses a service in `reachableFrom`: endpoints come and go without a change to the rules of networks. */
 const refuseServices = ({ name, reachableFrom = [] }: NetworkIntent): void => {
   for (const { from } of reachableFrom)
     if (from.kind === 'service')
@@ -121,7 +122,7 @@ const refuseServices = ({ name, reachableFrom = [] }: NetworkIntent): void => {
       )
 }
 
-/** A subnet that is leased does not move by itself: containers have addresses in it. */
+/** Refuses another subnet: a leased subnet does not move by itself, because containers have addresses in it. */
 const refuseOtherSubnet = (
   before: NetworkIntent,
   after: NetworkIntent,

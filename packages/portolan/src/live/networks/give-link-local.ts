@@ -3,9 +3,9 @@ import type { LiveMachine } from '../live-machine.ts'
 import type { OwnBridge } from './own-bridges.ts'
 
 /**
- * Gives a bridge with IPv6 its link-local address before its first port comes. The kernel gives it one once it has a
- * carrier, and goes through duplicate address detection: some two seconds in which it sends no neighbour solicitation
- * (net/ipv6/ndisc.c `ndisc_send_ns`), so that nothing that the host forwards reaches the container.
+ * Gives a bridge with IPv6 its link-local address before its first port comes. Otherwise the kernel adds one when the
+ * bridge gets a carrier, and runs duplicate address detection for some two seconds. Meanwhile the bridge sends no
+ * neighbour solicitation (net/ipv6/ndisc.c `ndisc_send_ns`), and forwarded packets do not reach the container.
  */
 export const giveLinkLocal = async (
   links: Pick<LiveMachine['links'], 'addAddress'>,
@@ -21,7 +21,7 @@ export const giveLinkLocal = async (
   try {
     await links.addAddress(name, `${linkLocalOf(mac)}/64`)
   } catch (error) {
-    // The kernel, or another program, has given it one since.
+    // The kernel or another program has added the address meanwhile.
     if (!(error instanceof ApplyError)) throw error
   }
 }
@@ -29,7 +29,10 @@ export const giveLinkLocal = async (
 /** The first ten bits of fe80::/10. */
 const LINK_LOCAL = 0xfe80n >> 6n
 
-/** That which the kernel makes of a MAC (EUI-64; RFC 4291, appendix A), so that it takes it for its own. */
+/**
+ * The address that the kernel itself derives from a MAC (EUI-64; RFC 4291, appendix A), so that the kernel takes it as
+ * its own.
+ */
 const linkLocalOf = (mac: string): string => {
   const bytes = mac.split(':').map((text) => BigInt(`0x${text}`))
   const [first = 0n, ...rest] = bytes

@@ -1,6 +1,6 @@
 import type { LiveRules } from '../rules/live-rules.ts'
 
-/** The networks that are wanted of a project and have no bridge, as the host was read last. */
+/** The wanted networks of a project that had no bridge when the host was last read. */
 export const goneNetworks = ({
   project,
   bridges,

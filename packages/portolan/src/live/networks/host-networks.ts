@@ -18,7 +18,7 @@ export const hostNetworks = ({ interfaces }: HostFacts): readonly OwnedNetwork[]
     return found === null || !isProjectName(found.project) ? [] : [found]
   })
 
-/** Anybody may write an alias; what no project can be called is no project's. */
+/** Tells whether a text can be a project's name. Any program may write an alias, so an impossible name is ignored. */
 const isProjectName = (project: string): boolean => {
   try {
     checkProject(project)
@@ -30,7 +30,7 @@ const isProjectName = (project: string): boolean => {
 }
 
 /**
- * What is on a host now, of what rules may lead to.
+ * The interfaces and subnets on a host now, to which rules may lead.
  * @internal
  */
 export const hostPresence = ({ interfaces }: HostFacts): HostPresence => {

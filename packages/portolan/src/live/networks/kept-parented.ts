@@ -11,7 +11,7 @@ import { detachWay, type Family, InvalidRequestError, oneWay } from '@portolan/n
 import { heldOn } from '../attachments/held-addresses.ts'
 import { parentedDetach } from '../attachments/parented-detach.ts'
 
-/** The subnets of a network on an interface, as they are leased. */
+/** The leased subnets of a parented network. */
 export const parentedLeases = (
   state: LeaseState,
   project: string,
@@ -24,8 +24,8 @@ export const parentedLeases = (
   )
 
 /**
- * What a network on an interface is to be: what is asked for, and else what it is by now. An option that is left out says
- * nothing of a network that is there.
+ * The intent of a parented network: the requested values, and otherwise the present ones. An option that is left out
+ * keeps its present value.
  */
 export const keptParented = (
   leases: ReturnType<typeof parentedLeases>,
@@ -40,7 +40,7 @@ export const keptParented = (
     if (lease === undefined) return options[family === 'ip' ? 'ipv4' : 'ipv6'] === undefined ? null : wanted
     const kept = { subnet: lease.subnet, gateway: lease.parented.router, ipRange: lease.parented.ipRange }
     if (wanted === null) return kept
-    // Another subnet is told of, and has another gateway.
+    // Another subnet is refused later, and has its own gateway.
     if (wanted.subnet !== null && wanted.subnet !== lease.subnet) return wanted
     return {
       subnet: lease.subnet,
@@ -63,8 +63,8 @@ export const keptParented = (
 }
 
 /**
- * Refuses what would change for endpoints that are on a network already: an interface keeps the driver, the mode and the
- * router that it was made with.
+ * Refuses a change that attached endpoints cannot follow. Their interfaces keep the driver, mode and router that they
+ * were made with.
  *
  * @throws InvalidRequestError
  */
@@ -94,11 +94,11 @@ export const refuseChangeUnderEndpoints = (
 interface Difference {
   readonly has: string
   readonly asked: string
-  /** It is a part of each interface on the network, so that those that are there would differ. */
+  /** Each interface on the network has this value, so existing interfaces would differ. */
   readonly isOfInterfaces: boolean
 }
 
-/** What of a network on an interface is another than before, but for its subnet and its parent. */
+/** The differences of a parented network from before, apart from its subnet and parent. */
 export const differences = (known: LeasedSubnet, wanted: LeasedSubnet): readonly Difference[] => {
   const [before, after] = [known.parented, wanted.parented]
   if (before === undefined || after === undefined) return []
@@ -113,7 +113,7 @@ export const differences = (known: LeasedSubnet, wanted: LeasedSubnet): readonly
   )
 }
 
-/** As the command takes it. */
+/** The driver as the command writes it. */
 const driverWords = (driver: ParentedDriver): string =>
   `${driver.kind}:${driver.mode}${driver.kind === 'ipvlan' && driver.flag !== 'bridge' ? ` with the flag ${driver.flag}` : ''}`
 

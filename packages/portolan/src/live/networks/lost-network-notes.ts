@@ -13,10 +13,7 @@ interface AttachedOn {
   readonly wording?: Wording
 }
 
-/**
- * What is to be said of a network that something is attached to, where it is in a block that this host has lost, or may be
- * in one of another host.
- */
+/** Notes on a network with an attached endpoint when its block is lost, or may belong to another host. */
 export const lostNetworkNotes = async (
   network: OwnedNetwork,
   { stateDirectory, project, config, wording }: AttachedOn,
@@ -32,7 +29,7 @@ export const lostNetworkNotes = async (
   return [...lost.unread, ...found, ...unchecked]
 }
 
-/** What keeps them from being read is told with the blocks that were lost. */
+/** The blocks of this host; null when they cannot be read. That error is reported with the lost blocks. */
 const blocksOf = async (config: Config, stateDirectory: string): Promise<HeldBlocks | null> => {
   try {
     return await namedBlocks({ config, stateDirectory })

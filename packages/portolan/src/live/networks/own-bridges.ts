@@ -11,7 +11,7 @@ import {
   visibleLine,
 } from '@portolan/netfilter'
 
-/** A bridge of ours as it is on the host. */
+/** A bridge of Portolan as it is on the host. */
 export interface OwnBridge extends BridgeMark {
   readonly name: string
   readonly link: InterfaceFact
@@ -34,12 +34,15 @@ const subnetsOf = ({ addresses = [] }: InterfaceFact): readonly Prefix[] =>
       return prefixAround(address, length)
     })
 
-/** The bridges that hold addresses which were asked for, for each reading of the host: most ports lead to the same few. */
+/**
+ * A cache of the bridges found for addresses, one for each reading of the host: most ports lead to the same few
+ * addresses.
+ */
 const held = new WeakMap<readonly OwnBridge[], Map<string, OwnBridge>>()
-/** So many addresses are kept of one reading. */
+/** The most addresses in the cache of one reading. */
 const MOST = 10_000
 
-/** The bridge whose subnet holds an address. */
+/** The bridge with a subnet that contains an address; null: none. */
 export const bridgeHolding = (bridges: readonly OwnBridge[], address: string): OwnBridge | null => {
   const known = held.get(bridges) ?? new Map<string, OwnBridge>()
   const before = known.get(address)
@@ -53,9 +56,9 @@ export const bridgeHolding = (bridges: readonly OwnBridge[], address: string): O
 }
 
 /**
- * The bridge of a network, by `network`, `project/network` or the bridge's own name.
+ * The bridge of a network, named as `network`, `project/network` or the bridge's own name.
  *
- * @param others - networks without a bridge, as `project/network`, that may be meant
+ * @param others - networks without a bridge, as `project/network`, that the caller may have meant
  * @throws InvalidRequestError when there is none, or more than one
  */
 export const bridgeOf = (
@@ -81,7 +84,9 @@ export const bridgeOf = (
   return first
 }
 
-/** Whether a port that comes to a bridge with icc off is isolated: where all that are there are, or none is. */
+/**
+ * Tells whether a new port of a bridge with icc off is to be isolated: only if all existing ports are, or none exists.
+ */
 export const isolates = ({ name, linked }: OwnBridge, port: string, facts: HostFacts): boolean => {
   const others = (facts.interfaces ?? []).filter((link) => link.name !== port)
   const coming = { name: port, master: name, isolated: true }

@@ -23,8 +23,8 @@ import { keptParented, parentedLeases, refuseChangeUnderEndpoints } from './kept
 type ParentedTools = Pick<LiveMachine, 'leases' | 'links' | 'withLock'>
 
 /**
- * Makes a network on an interface be there as it is asked for: its subnet leased, the VLAN that is its parent made. No
- * rule is for it, so nothing of it is written down but the lease.
+ * Makes sure that a parented network exists as requested: its subnet is leased, and the VLAN that is its parent is
+ * made. It needs no rules, so its lease is its only record.
  */
 export const ensureParentedNetwork = async (
   rules: LiveRules,
@@ -50,7 +50,7 @@ export const ensureParentedNetwork = async (
   }
   return withLock(async () => {
     await rules.readFacts()
-    // Before a VLAN is made for it: what is in the way is told first.
+    // Checked before the VLAN is made, so that an obstacle is reported first.
     settled(await leases.read())
     const vlan = parseVlanName(parent)
     const isThere = rules.facts.interfaces?.some((link) => link.name === parent) === true
@@ -65,7 +65,7 @@ export const ensureParentedNetwork = async (
   })
 }
 
-/** The one network of an intent with its subnets leased. */
+/** Leases the subnets of the only network of an intent. */
 const settle = (
   intent: Intent,
   { facts }: LiveRules,
@@ -93,7 +93,7 @@ const settle = (
       ...(parented === null ? {} : { parented }),
     } as const
     refuseOther(before, lease)
-    // Other networks on the same wire have the same subnet.
+    // Other networks on the same parent have the same subnet.
     const step = acquireSubnet(state, lease, { tolerate: leasedSubnets(state).map(leaseKey) })
     state = step.state
     changes.push(...step.changes)
@@ -101,7 +101,9 @@ const settle = (
   return { state, changes, result: network }
 }
 
-/** Containers have addresses in a subnet and interfaces on a parent, which do not move by themselves. */
+/**
+ * Refuses another subnet or parent. Containers have addresses and interfaces there, which do not move by themselves.
+ */
 const refuseOther = (state: LeaseState, wanted: ReturnType<typeof leasedSubnets>[number]): void => {
   const known = leasedSubnets(state).find((lease) => leaseKey(lease) === leaseKey(wanted))
   if (known === undefined) return
@@ -115,7 +117,7 @@ const refuseOther = (state: LeaseState, wanted: ReturnType<typeof leasedSubnets>
 }
 
 /**
- * Refuses a network with a bridge whose name a network on an interface has.
+ * Refuses a network with a bridge when a parented network has its name.
  * @throws InvalidRequestError
  */
 export const refuseParented = async (
@@ -131,9 +133,9 @@ export const refuseParented = async (
 }
 
 /**
- * Removes a network on an interface, unless endpoints are on it.
+ * Removes a parented network, unless endpoints are on it.
  *
- * @returns false: there is none of that name
+ * @returns false: there is no such network
  */
 export const removeParentedNetwork = async (
   rules: LiveRules,

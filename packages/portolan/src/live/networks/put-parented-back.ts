@@ -10,13 +10,13 @@ import {
 import { heldOn } from '../attachments/held-addresses.ts'
 import { parentedLeases } from './kept-parented.ts'
 
-/** What is leased of a network on an interface: its subnets, and the keys of the addresses that are held there. */
+/** The leases of a parented network: its subnets, and the keys of the addresses held there. */
 export interface ParentedState {
   readonly subnets: ReturnType<typeof parentedLeases>
   readonly held: ReadonlySet<string>
 }
 
-/** As it is now. */
+/** Reads the leases of a parented network. */
 export const readParented = async (
   leases: LeaseStore,
   { project, network }: { readonly project: string; readonly network: string },
@@ -29,8 +29,8 @@ export const readParented = async (
 }
 
 /**
- * Makes a network on an interface what it was before work that then failed, unless another program has changed it or
- * attached to it meanwhile.
+ * Restores the leases of a parented network after work that failed. When another program has changed the network or
+ * attached to it meanwhile, it stays.
  */
 export const putParentedBack = async (
   leases: LeaseStore,

@@ -11,10 +11,11 @@ import { shownValue } from '@portolan/netfilter/schema'
 import { ownBridges } from './own-bridges.ts'
 
 /**
- * Refuses an interface that the host itself uses: as a port of a bridge it no longer gets packets for its addresses,
- * and its routes lead nowhere (net/bridge/br_input.c `br_handle_frame`). What is on a bridge of ours passes.
+ * Refuses an interface that the host itself uses. As a port of a bridge it would get no more packets for its addresses,
+ * and its routes would lead nowhere (net/bridge/br_input.c `br_handle_frame`). A port of a bridge of Portolan is
+ * allowed.
  *
- * @throws InvalidRequestError that says what uses it, and what to do
+ * @throws InvalidRequestError that says what uses the interface, and what to do
  */
 export const refusePort = (name: unknown, facts: HostFacts): void => {
   if (typeof name !== 'string' || !/^[^\s/\p{C}]+$/u.test(name))
@@ -25,7 +26,10 @@ export const refusePort = (name: unknown, facts: HostFacts): void => {
   if (use !== null) throw new InvalidRequestError(`${name} cannot be attached to a network: ${use}`)
 }
 
-/** What the host uses an interface for, and what to do about it; null: nothing, or it is not there. */
+/**
+ * Says what the host uses an interface for, and what to do about it; null: the host does not use it, or it does not
+ * exist.
+ */
 export const useOf = (name: string, { interfaces = [], routes = [], ...facts }: HostFacts): string | null => {
   const link = interfaces.find((one) => one.name === name)
   if (link === undefined) return null
@@ -48,7 +52,10 @@ export const useOf = (name: string, { interfaces = [], routes = [], ...facts }: 
     : `the route ${route.destination ?? 'default'} leads through it, and would lead nowhere. ${veth} If the route is not needed, remove it first (ip route).`
 }
 
-/** What the kernel gives each interface by itself, and 169.254.0.0/16, which a host takes where it has nothing else. */
+/**
+ * Prefixes that do not count as use: those that the kernel gives each interface, and 169.254.0.0/16, which a host takes
+ * when it gets no other address.
+ */
 const linkLocal: readonly Prefix[] = ['fe80::/10', 'ff00::/8', '169.254.0.0/16'].map((text) =>
   parsePrefix(text),
 )

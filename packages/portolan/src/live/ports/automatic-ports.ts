@@ -13,11 +13,11 @@ import type { LiveRules } from '../rules/live-rules.ts'
 import type { PublishRequest } from './publish-request.ts'
 import { requestedMappings } from './requested-mappings.ts'
 
-/** What says which host ports may be chosen. */
+/** The sysctls that limit automatic host ports. */
 const ofPorts = ['net.ipv4.ip_local_port_range', 'net.ipv4.ip_local_reserved_ports']
 
 /**
- * The mappings of a request that leaves its host ports open: each is leased to what it leads to, so that the same
+ * Chooses the host ports of a request that leaves them open. Each port is leased to its target, so that the same
  * request gets the same port again.
  *
  * @throws PortolanError `PORTS_EXHAUSTED` when `ip_local_port_range` is used up; InvalidRequestError
@@ -69,7 +69,7 @@ export const chooseHostPorts = async (
   })
 }
 
-/** Gives the host ports of mappings that are gone up, where they were chosen here. */
+/** Releases the automatic host ports of mappings that are gone. */
 export const releaseHostPorts = async (
   rules: LiveRules,
   leases: LeaseStore,
@@ -86,7 +86,7 @@ export const releaseHostPorts = async (
     let state = before
     const changes: LeaseChange[] = []
     for (const { protocol, hostPort } of free) {
-      // The holder does not matter to the key.
+      // The key does not depend on the holder.
       const key = leaseKey({ kind: 'port', protocol, port: hostPort, holder: unknown })
       const lease = findLease(state, key)
       if (lease?.kind !== 'port' || lease.holder.project !== rules.project) continue

@@ -4,33 +4,36 @@ import type { Conntrack } from '@portolan/host'
 import { sameMapping } from './same-mapping.ts'
 import { socketKey } from './socket-key.ts'
 
-/** The flows that conntrack has to forget as ports come and go. Looking for them runs behind what asks for it. */
+/** Makes conntrack forget flows as ports come and go. The searches run after the calls that need them. */
 export interface FlowsToForget {
-  /** Flows of ports that were taken back, or lost these targets. */
+  /** Notes flows of ports that were unpublished, or that lost these targets. */
   takenBack(mappings: readonly DesiredMapping[]): void
-  /** Flows that reached the host itself before these ports were published: of UDP, as TCP begins anew by itself. */
+  /**
+   * Notes UDP flows that reached the host itself before these ports were published. TCP flows start again by
+   * themselves.
+   */
   published(mappings: readonly DesiredMapping[]): void
   /**
-   * To be called before these are published. A port that comes back as it was keeps its flows. One that comes back
-   * otherwise waits, as flows of the new port could else be taken for those of the old one.
+   * Called before these mappings are published. A port that comes back unchanged keeps its flows. A port that comes
+   * back changed has to wait: its new flows could otherwise be taken for those of the old port.
    *
-   * @returns null: none of them has to wait
+   * @returns null: no mapping has to wait
    */
   before(mappings: readonly DesiredMapping[]): Promise<void> | null
   /**
-   * Resolves when nothing is left to be forgotten.
-   * @throws what a search threw since this was called last
+   * Resolves when no flow is left to be forgotten.
+   * @throws what a search threw since the last call
    */
   settled(): Promise<void>
 }
 
 /**
- * How long a search waits for more to look for. It walks a table that all network namespaces share, and holds this
- * process up meanwhile: 10 ms for 262,144 empty buckets.
+ * How long a search waits for further flows to look for, in milliseconds. A search walks a table that all network
+ * namespaces share, and blocks this process meanwhile: 10 ms for 262,144 empty buckets.
  */
 const GATHER_MS = 50
 
-/** By host socket. */
+/** The mappings to search for, by host socket. */
 type Waiting = Map<string, readonly DesiredMapping[]>
 
 const isTranslated = ({ kind }: DesiredMapping): boolean => kind === 'nat'
@@ -39,21 +42,23 @@ const flowsOf = (mapping: DesiredMapping) =>
   mapping.targets.map((to) => ({ ...mapping, address: to.address, port: to.port }))
 
 /**
- * @param idle - resolves once the calls that were made of the host until now have ended: one of them may bring a port
- * back as it was
+ * @param idle - resolves once the earlier calls of the host have ended: one of them may bring a port back unchanged
  * @internal
  */
 export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>): FlowsToForget => {
   let taken: Waiting = new Map()
   let arrived: Waiting = new Map()
-  /** Sockets of the search that is under way. */
+  /** The sockets of the running search. */
   let searched: ReadonlySet<string> = new Set()
   let working: Promise<void> | null = null
   let failure: { readonly error: unknown } | null = null
-  /** Something waits for the searches to end. */
+  /** Aborted when a call waits for the searches to end. */
   let hurry = new AbortController()
 
-  /** A call that waits for the searches hurries them: waiting for it in turn would be waiting for ever. */
+  /**
+   * Waits for further flows. A call that waits for the search ends this wait. Otherwise each would wait for the other
+   * forever.
+   */
   const gather = async (signal: AbortSignal): Promise<void> => {
     await delay(GATHER_MS, undefined, { signal }).catch(() => undefined)
     if (signal.aborted) return
@@ -90,7 +95,10 @@ export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>
     }
     if (waiting.size > 0) working ??= search()
   }
-  /** @returns false: flows of another port of its socket are still to be forgotten. One that is as it was keeps its own. */
+  /**
+   * Lets a port that comes back unchanged keep its flows. @returns false: flows of another port of its socket are still
+   * to be forgotten
+   */
   const keepFlows = (mapping: DesiredMapping): boolean => {
     const key = socketKey(mapping)
     const before = taken.get(key)
@@ -103,7 +111,7 @@ export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>
   return {
     takenBack: (mappings) => {
       const translated = mappings.filter(isTranslated)
-      // What reached the host before may go on doing so.
+      // Flows that reached the host itself before may go on doing so.
       if (arrived.size > 0) for (const mapping of translated) arrived.delete(socketKey(mapping))
       add(taken, translated)
     },

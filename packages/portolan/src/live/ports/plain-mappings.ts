@@ -1,7 +1,7 @@
 import type { DesiredEndpoint, DesiredMapping, DesiredNetwork } from '@portolan/core'
 import type { PublishRequest } from './publish-request.ts'
 
-/** Where a request leads to, and what of its network says how. */
+/** A target of a request, with the parts of its network that shape the mapping. */
 export interface PlainTarget {
   readonly of: DesiredNetwork
   readonly endpoint: DesiredEndpoint
@@ -10,7 +10,7 @@ export interface PlainTarget {
   readonly weight?: unknown
 }
 
-/** A request for one host port of every address that leads to one container port. */
+/** A request for one host port on every address of the host that leads to one container port. */
 export interface PlainRequest {
   readonly hostPort: number
   readonly protocol: string
@@ -20,7 +20,7 @@ export interface PlainRequest {
 const isPort = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535
 
-/** @returns null: there is more to the request, or something in it is to be refused */
+/** Reads a request as a plain one. @returns null: the request asks for more, or something in it is to be refused */
 export const plainRequest = (
   { hostPort, protocol = 'tcp', hostAddress, interface: name, allowFrom }: PublishRequest,
   targets: readonly PlainTarget[],
@@ -32,7 +32,7 @@ export const plainRequest = (
   return isPort(hostPort) && isPort(target.port) ? { hostPort, protocol, target } : null
 }
 
-/** What a plain request came to, and its labels without the host port. */
+/** The mappings of a plain request, and their labels without the host port. */
 interface Answer {
   readonly project: string
   readonly request: PlainRequest
@@ -41,12 +41,12 @@ interface Answer {
 }
 
 /**
- * The last of them. An orchestrator that publishes ports of a container asks for the same but for the host port, up to a
- * thousand times in a row: what such a request comes to is worked out once.
+ * The last answer. An orchestrator may publish a thousand ports of a container in a row, with requests that differ only
+ * in the host port. The mappings of such requests are worked out once.
  */
 let last: Answer | null = null
 
-/** @returns null: the last one was for another container port, or none was alike */
+/** The mappings of a request that is like the last one. @returns null: the last one led elsewhere, or there was none */
 export const answeredBefore = (project: string, request: PlainRequest): readonly DesiredMapping[] | null => {
   if (last === null || last.project !== project || !leadAlike(last.request, request)) return null
   const { hostPort } = request
@@ -62,7 +62,7 @@ export const answeredBefore = (project: string, request: PlainRequest): readonly
       hostAddress: mapping.hostAddress,
       hostPort,
       targets: mapping.targets,
-      // Joined, as `mappingLabel` does.
+      // Made with `join`, as in `mappingLabel`.
       label: [before, hostPort, after].join(''),
     }
   })
@@ -82,7 +82,7 @@ const leadAlike = (one: PlainRequest, other: PlainRequest): boolean => {
   )
 }
 
-/** Keeps what a request came to, where another host port would change nothing but itself and the labels. */
+/** Keeps the mappings of a request when another host port would change only the port and the labels. */
 export const keepAnswer = (
   project: string,
   request: PlainRequest,

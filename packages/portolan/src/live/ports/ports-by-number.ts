@@ -1,7 +1,7 @@
 import type { PublishedPort } from '@portolan/core'
 import { type HostSocket, socketKey } from './socket-key.ts'
 
-/** Ports by their numbers on the host. A number has few of them, and is found sooner than a text. */
+/** Published ports by host port. Few ports share a number, and a number is looked up faster than a text. */
 export type PortsByNumber = ReadonlyMap<number, readonly PublishedPort[]>
 
 export const portsByNumber = (ports: readonly PublishedPort[]): PortsByNumber => {
@@ -14,7 +14,7 @@ export const portsByNumber = (ports: readonly PublishedPort[]): PortsByNumber =>
   return found
 }
 
-/** @returns null: none of them has the socket */
+/** Finds the port with a socket. @returns null: no port has it */
 export const portAt = (ports: PortsByNumber, socket: HostSocket): PublishedPort | null => {
   const alike = ports.get(socket.hostPort)
   if (alike === undefined) return null

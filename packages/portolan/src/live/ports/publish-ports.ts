@@ -15,23 +15,23 @@ import { refuseAbsentAddress, targetBridge } from './refuse-place.ts'
 import { requestedMappings } from './requested-mappings.ts'
 import { sameMapping } from './same-mapping.ts'
 
-/** What publishing works with, beside the rules. */
+/** The tools for publishing, besides the rules. */
 export interface PublishTools extends Pick<LiveMachine, 'listeners' | 'leases' | 'sysctls' | 'wording'> {
-  /** The bridges on which 127.0.0.1 is known to lead to containers; more may be added. */
+  /** The bridges on which `route_localnet` is known to be on. More may be added. */
   readonly localnet: Set<string>
   readonly flows: Pick<FlowsToForget, 'before'>
 }
 
-/** A mapping that is asked for, and whether it may displace what is on the host. */
+/** A requested mapping, and whether it is published in spite of a listener or a missing host address. */
 interface Wish {
   readonly mapping: DesiredMapping
-  /** Of its socket, made once: a text that is put together takes a lookup as long as ten that were looked up before. */
+  /** The key of its socket, made once: a lookup by a newly joined text takes as long as ten lookups by a known one. */
   readonly key: string
   readonly force: boolean
 }
 
-// Loops, in place of `map` and `filter`: V8 makes another kind of list of these once it compiles what calls them, and what
-// was compiled for the kind before is then compiled anew.
+// Loops instead of `map` and `filter`. When V8 compiles the callers, these return another kind of array, and code that
+// was compiled for the earlier kind is compiled again.
 
 const changesOf = (wishes: readonly Wish[]): readonly JournalChange[] => {
   const changes: JournalChange[] = []
@@ -45,22 +45,22 @@ const mappingsOf = (wishes: readonly Wish[]): readonly DesiredMapping[] => {
   return mappings
 }
 
-/** Those that may not displace what is on the host. */
+/** The mappings that must not displace a listener. */
 const unforcedOf = (wishes: readonly Wish[]): readonly DesiredMapping[] => {
   const mappings: DesiredMapping[] = []
   for (const { mapping, force } of wishes) if (!force) mappings.push(mapping)
   return mappings
 }
 
-/** What was asked for, and what of it was not there before. */
+/** The requested mappings, and those of them that are new. */
 export interface Published {
-  /** Of each call. */
+  /** The mappings of each call. */
   readonly mappings: readonly (readonly DesiredMapping[])[]
   readonly added: readonly DesiredMapping[]
 }
 
 /**
- * Publishes the ports of some calls, all of them or none, in one transaction.
+ * Publishes the ports of several calls, all of them or none, in one transaction.
  * @throws PortolanError `HOST_PORT_IN_USE`, `HOST_PORT_TAKEN`; InvalidRequestError
  */
 export const publishPorts = async (
@@ -76,12 +76,13 @@ export const publishPorts = async (
     attempts += 1
     const wanted = wishesOn(rules.project)
     const mappings: (readonly DesiredMapping[])[] = []
-    // Without a pause between calls, so that what is written down is looked at once for all of them.
+    // No pause between the calls, so that the records are read once for all of them.
     for (const requests of calls) mappings.push(addWishes(rules, requests, wanted, chosen))
     wishes = wanted.wishes
     asked = mappings
-    // What is written down was looked at for this call already. It is looked at again where nothing is to be added, where
-    // something is refused, and with the record itself, which counts for nothing where another one came between.
+    // The records were just read for this call, so the first attempt uses what is known. They are read again when
+    // nothing is to be added, when something is refused, and when the new record is written. That record is void if
+    // another one came in between.
     const decide = (): readonly Wish[] | null => missingOf(rules, wishes)
     const missing = attempts === 1 ? rules.wanted.asKnown(decide) : decide()
     edition = rules.edition
@@ -105,7 +106,8 @@ export const publishPorts = async (
       await rules.slowly(() => {
         const changes = decide()?.changes ?? null
         if (changes !== null || !rules.isDamaged()) return changes
-        // Another program has written them down only, and takes back what it wrote last if it cannot go on.
+        // Another program has only recorded these ports. On a failure it takes back what it wrote last. So they are
+        // recorded again, as this program's own.
         added = mappingsOf(wishes)
         return changesOf(wishes)
       })
@@ -118,13 +120,15 @@ export const publishPorts = async (
   return { mappings: asked, added }
 }
 
-/** Does a request leave it open which host port it gets? Callers need not be checked by a compiler. */
+/**
+ * Tells whether a request leaves its host port open. The caller may be plain JavaScript, so `request` may be anything.
+ */
 export const isAutomatic = (request: PublishRequest): boolean => request?.hostPort === 'auto'
 
-/** What calls wish for together: one mapping for a host socket. */
+/** The mappings that several calls wish for, one for each host socket. */
 interface Wishes {
   readonly wishes: readonly Wish[]
-  /** @throws PortolanError `HOST_PORT_IN_USE` where the socket was wished for with another mapping */
+  /** Adds a wish. @throws PortolanError `HOST_PORT_IN_USE` when the socket is wished for with another mapping */
   add(wish: Wish): void
 }
 
@@ -144,7 +148,7 @@ const wishesOn = (project: string): Wishes => {
   }
 }
 
-/** The mappings of requests that leave their host ports open. */
+/** The chosen mappings of requests that leave their host ports open. */
 type ChosenPorts = ReadonlyMap<PublishRequest, readonly DesiredMapping[]>
 
 const chosenFor = async (
@@ -157,7 +161,7 @@ const chosenFor = async (
   return chosen
 }
 
-/** @returns the mappings that the requests of one call ask for, each once */
+/** Adds the wishes of one call. @returns the mappings that its requests ask for, each once */
 const addWishes = (
   rules: LiveRules,
   requests: readonly PublishRequest[],
@@ -184,7 +188,7 @@ const addWishes = (
   return [...asked.values()]
 }
 
-/** Only a request that leaves its host ports open asks for any. */
+/** Requests that name their host ports never take one from this supply. */
 const noPorts = {
   take: (): number => {
     throw new InvalidRequestError('the request names no host port.')
@@ -192,12 +196,12 @@ const noPorts = {
 }
 
 /**
- * Which of them are still to be added, from what is known; null: none, and nothing else is missing.
- * @throws InvalidRequestError, PortolanError when one cannot be
+ * The wishes that are still to be added, by what is known; null: none, and nothing else is missing.
+ * @throws InvalidRequestError, PortolanError when one is not possible
  */
 const missingOf = (rules: LiveRules, wishes: readonly Wish[]): readonly Wish[] | null => {
   const missing: Wish[] = []
-  /** Requests that lead to one container port have the same ones. */
+  /** The targets that were checked last. Requests for one container port share them. */
   let known: DesiredMapping['targets'] | null = null
   for (const wish of wishes) {
     const { mapping, key, force } = wish
@@ -221,7 +225,10 @@ const inUse = (wanted: DesiredMapping, label: string, project: string): Portolan
     remedy: () => 'Unpublish that first, or take another host port.',
   })
 
-/** Do two mappings lead to the same container, as ports that are published together mostly do? */
+/**
+ * Tells whether two mappings lead to the same container in the same way, as ports that are published together mostly
+ * do.
+ */
 const isReachedAlike = (one: DesiredMapping, other: DesiredMapping): boolean =>
   one.targets === other.targets && one.kind === other.kind && one.hostAddress === other.hostAddress
 

@@ -4,7 +4,7 @@ import type { Listeners } from '@portolan/host'
 import { type Family, PortolanError, type Protocol, type SocketFact } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
 
-/** Ports of one protocol and family, which are asked for at once. */
+/** Ports of one protocol and family, for one question to the kernel. */
 interface Question {
   readonly protocol: Protocol
   readonly family: Family
@@ -18,7 +18,7 @@ const questionsOf = (mappings: readonly DesiredMapping[]): readonly Question[] =
 }
 
 const questionOf = ({ protocol, family }: DesiredMapping, questions: Question[]): Question => {
-  // There are six at the most, and mostly one.
+  // There are at most six questions, and mostly one, so a list is searched.
   for (const one of questions) if (one.protocol === protocol && one.family === family) return one
   const made = { protocol, family, ports: new Set<number>() }
   questions.push(made)
@@ -38,7 +38,8 @@ const socketsOn = (listeners: Listeners, questions: readonly Question[]): Promis
 const portRange = 'net.ipv4.ip_local_port_range'
 
 /**
- * @throws PortolanError `HOST_PORT_TAKEN` when a process of the host would lose its clients to one of the mappings
+ * Refuses mappings that would take the clients of a process that listens on the host.
+ * @throws PortolanError `HOST_PORT_TAKEN`
  * @internal
  */
 export const refuseListeners = async (

@@ -12,7 +12,7 @@ import {
 import { bridgeHolding, type OwnBridge } from '../networks/own-bridges.ts'
 
 /**
- * The bridge that a target is on.
+ * Finds the bridge of a target.
  *
  * @throws InvalidRequestError when there is none, or no container can have the address
  * @internal
@@ -35,12 +35,12 @@ export const targetBridge = (address: string, bridges: readonly OwnBridge[]): Ow
   return bridge
 }
 
-/** The addresses that a container can have, of those that were asked for, for each reading of the host. */
+/** A cache of addresses that a container can have, one for each reading of the host. */
 const targets = new WeakMap<readonly OwnBridge[], Set<string>>()
-/** So many are kept of one reading. */
+/** The most addresses in the cache of one reading. */
 const MOST = 10_000
 
-/** What an address is to a subnet, if not a container's. */
+/** The role of an address that no container can have in a subnet; null: a container can have it. */
 const roleOf = (address: string, gateway: string): string | null => {
   const { address: own, length } = parseInterfaceAddress(gateway)
   if (formatAddress(own) === address) return 'gateway'
@@ -53,11 +53,12 @@ const roleOf = (address: string, gateway: string): string | null => {
 }
 
 /**
- * @throws InvalidRequestError when the host does not have the address a mapping is bound to
+ * Refuses a mapping to a host address that the host does not have.
+ * @throws InvalidRequestError
  * @internal
  */
 export const refuseAbsentAddress = ({ hostAddress }: DesiredMapping, { interfaces }: HostFacts): void => {
-  // All of 127.0.0.0/8 is the host's, though only 127.0.0.1 stands on an interface.
+  // The whole of 127.0.0.0/8 belongs to the host, although only 127.0.0.1 is on an interface.
   if (hostAddress === null || hostAddress.startsWith('127.') || interfaces === undefined) return
   const has = interfaces.some(({ addresses }) =>
     addresses?.some((text) => formatAddress(parseInterfaceAddress(text).address) === hostAddress),

@@ -35,7 +35,7 @@ import { shareHostPorts } from './share-host-ports.ts'
 
 type PortSupply = Parameters<typeof expandMappings>[4]
 
-/** What a request is read with. */
+/** The state that a request is read with. */
 export interface RequestPlace {
   readonly project: string
   readonly wanted: WantedState
@@ -55,7 +55,7 @@ const requestOptions: readonly string[] = [
 ] satisfies readonly (keyof PublishRequest)[]
 const targetOptions = ['endpoint', 'network', 'address', 'port', 'weight']
 
-/** A target as a planner knows it. */
+/** A target with its network and endpoint, as a planner uses it. */
 interface Destination extends PortDestination {
   readonly of: DesiredNetwork
   readonly endpoint: DesiredEndpoint
@@ -63,7 +63,7 @@ interface Destination extends PortDestination {
 }
 
 /**
- * The mappings a request asks for: single ports of single families.
+ * Returns the mappings that a request asks for. Each has a single port and a single family.
  * @throws InvalidRequestError
  * @internal
  */
@@ -114,7 +114,7 @@ export const requestedMappings = (
   })
 }
 
-/** Ports of a routed network alone need none of the host. */
+/** Tells whether a request needs host ports. Targets on routed networks alone need none. */
 const isTranslated = (destinations: readonly Destination[]): boolean =>
   destinations.some(({ of }) => [of.ip, of.ip6].some((subnet) => subnet !== null && subnet.mode !== 'routed'))
 
@@ -196,7 +196,7 @@ interface ContainerAddress {
   readonly family: Family
 }
 
-/** The last one: the ports of a container lead to one address, which is read once. */
+/** The address that was read last. All ports of a container lead to one address, which is parsed once. */
 let lastAddress: (ContainerAddress & { readonly text: string }) | null = null
 
 const readAddress = (address: AddressInput): ContainerAddress => {
@@ -209,13 +209,13 @@ const readAddress = (address: AddressInput): ContainerAddress => {
   return read
 }
 
-/** What is told of bridges and networks, kept while they are: most ports lead to the same few. */
+/** Caches of the networks of bridges and their intents: most ports lead to the same few. */
 const networks = new WeakMap<OwnBridge, DesiredNetwork>()
 const intents = new WeakMap<DesiredNetwork, NetworkIntent>()
 
 type NetworkIntent = Intent['networks'][number]
 
-/** The network of a bridge, by the name that is told apart from those of this project. */
+/** The network of a bridge. Its name has the project, to differ from the networks of this project. */
 const networkOn = (bridge: OwnBridge): DesiredNetwork | undefined => {
   const known = networks.get(bridge)
   if (known !== undefined) return known
@@ -261,7 +261,7 @@ const endpointOf = (
   )
 }
 
-/** Callers need not be checked by a compiler. */
+/** Checks that a value is an object. Callers may be plain JavaScript. */
 export const checkObject = (value: unknown, name: string): void => {
   if (typeof value !== 'object' || value === null)
     throw new InvalidRequestError(`${name} is ${shownValue(value)}: expected an object.`)

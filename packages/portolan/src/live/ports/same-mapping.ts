@@ -2,7 +2,7 @@ import type { DesiredMapping } from '@portolan/core'
 
 type Comparable = Pick<DesiredMapping, 'targets' | 'allowFrom' | 'kind'>
 
-/** Do two mappings of one socket do the same? */
+/** Tells whether two mappings of one socket have the same effect. */
 export const sameMapping = (one: Comparable, other: Comparable): boolean =>
   one.kind === other.kind &&
   sameTexts(one.allowFrom, other.allowFrom) &&

@@ -6,11 +6,11 @@ type MappingIntent = Intent['mappings'][number]
 type PortSupply = Parameters<typeof expandMappings>[4]
 
 /**
- * Mappings that leave their host ports open and share them: each port of the first is chosen once, for all of them.
- * Left alone, every target would get a host port of its own.
+ * Chooses host ports for mappings that leave them open and share them. Each port is chosen once for all targets.
+ * Otherwise every target would get a host port of its own.
  *
- * @param wanted - one for each target, of one request
- * @returns one for each target and port
+ * @param wanted - the mappings of one request, one for each target
+ * @returns one mapping for each target and port
  * @throws InvalidRequestError when the targets have different numbers of ports
  */
 export const shareHostPorts = (
@@ -30,7 +30,7 @@ export const shareHostPorts = (
   const hostPorts = Array.from({ length: count }, (_, index) =>
     supply.take(protocol, {
       project,
-      // Of all of them, as each may have another port for itself alone.
+      // The holder names all targets, because each target may also have a port for itself alone.
       service: [first.service, ...more.map((one) => nameAmong(first, one, index))].join(' and '),
       replica,
       network,
@@ -47,8 +47,8 @@ export const shareHostPorts = (
 }
 
 /**
- * With its port where that is another one than the first's. One of another network than the first may have the name of one that
- * is on the first's.
+ * The name of a target in the holder of a shared port. It shows the port if it differs from the first target's, and the
+ * network if that differs: a target there may have the name of one on the first's network.
  */
 const nameAmong = (first: MappingIntent, one: MappingIntent, index: number): string => {
   const isAlike = one.containerPorts.first === first.containerPorts.first

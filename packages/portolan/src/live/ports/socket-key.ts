@@ -1,13 +1,15 @@
 import type { DesiredMapping, PublishedPort } from '@portolan/core'
 
-/** What mappings of one project must not share. */
+/** A host socket. Two mappings of one project must not share it. */
 export type HostSocket = Pick<
   PublishedPort,
   'family' | 'protocol' | 'hostAddress' | 'hostPort' | 'interface'
 > &
   Partial<Pick<DesiredMapping, 'kind'> & Pick<PublishedPort, 'targets'>>
 
-/** In routed mode the socket is the container's own, so its address is part of the key. */
+/**
+ * The key of a host socket. In routed mode the socket is the container's own, so the container's address is in the key.
+ */
 export const socketKey = ({
   family,
   protocol,

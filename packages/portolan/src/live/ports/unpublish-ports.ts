@@ -25,15 +25,14 @@ import type { HostSocket } from './socket-key.ts'
 
 type Target = DesiredMapping['targets'][number]
 
-/** Does a request mean this target of this mapping? */
+/** Tells whether a request means this target of this mapping. */
 type Selector = (mapping: DesiredMapping, target: Target) => boolean
 
 /**
- * Takes ports back, all of them in one transaction. Of a port that several targets share, only those go that were asked
- * for.
+ * Unpublishes ports in one transaction. Of a port that several targets share, only the requested targets go.
  *
- * @param beside - is written down with it, in one record
- * @returns the mappings that were taken back, each with the targets that it lost
+ * @param beside - further records to write in the same transaction
+ * @returns the mappings that were unpublished, each with the targets that it lost
  */
 export const unpublishPorts = async (
   rules: LiveRules,
@@ -47,7 +46,7 @@ export const unpublishPorts = async (
     decided = { withdrawal, edition: rules.edition }
     return withdrawal
   }
-  /** The same, worked out anew only where more is known by now. */
+  /** The decision, made again only when more is known by now. */
   const decision = (): Withdrawal | null =>
     decided !== null && isSameEdition(rules.edition, decided.edition) ? decided.withdrawal : decide()
   if ((await rules.decideForSure(decide)) === null && !rules.isDamaged()) {
@@ -57,7 +56,7 @@ export const unpublishPorts = async (
   let taken: Withdrawal | null = null
   const quick = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
     taken = decision()
-    // What others share stays, with fewer targets: that is no element less.
+    // A port with other targets stays, with fewer targets. The short way cannot do that: it removes whole elements.
     return taken === null || taken.shared
       ? null
       : { changes: [...taken.changes, ...beside], mappings: taken.mappings }
@@ -71,13 +70,13 @@ export const unpublishPorts = async (
   return (taken as Withdrawal | null)?.mappings ?? []
 }
 
-/** What requests mean. */
+/** The ports that requests mean. */
 interface Selection {
-  /** Single ports of the host, by what `portKey` makes of them. */
+  /** Single host ports, by their `portKey`. */
   readonly keys: ReadonlySet<string>
-  /** The same ports, where the address is the container's own. */
+  /** The same ports where the address is the container's own. */
   readonly ofSockets: readonly Selector[]
-  /** All the rest. */
+  /** All other requests. */
   readonly selectors: readonly Selector[]
 }
 
@@ -94,7 +93,7 @@ const selectionOf = (requests: readonly UnpublishRequest[]): Selection => {
   return { keys, ofSockets, selectors }
 }
 
-/** Those that a request for a single port means. */
+/** The sockets that a request for a single port means. */
 const socketsOf = (
   { hostAddress: asked, protocol, interface: name = null, family: wanted }: PortToUnpublish,
   hostPort: number,
@@ -113,7 +112,7 @@ const socketsOf = (
 
 type PortToUnpublish = Extract<UnpublishRequest, { readonly hostPort: unknown }>
 
-/** The host address of a mapping, and its family where the request says it: `0.0.0.0` is every address of IPv4. */
+/** The host address of a mapping, and its family if the request tells it: `0.0.0.0` is every address of IPv4. */
 const bindingOf = (
   address: AddressInput | null | undefined,
 ): { readonly hostAddress: string | null; readonly only: Family | null } => {
@@ -125,7 +124,7 @@ const bindingOf = (
 interface Withdrawal {
   readonly changes: readonly JournalChange[]
   readonly mappings: readonly DesiredMapping[]
-  /** One of them keeps other targets. */
+  /** A mapping keeps other targets. */
   readonly shared: boolean
 }
 
@@ -138,7 +137,7 @@ const withdrawalOf = ({ wanted }: LiveRules, selection: Selection): Withdrawal |
     withdrawn.mappings.push(mapping)
     withdrawn.changes.push({ key, value: null })
   }
-  // Looking at all of thousands takes a millisecond.
+  // All ports are searched only if a selector needs it: with thousands of ports that takes a millisecond.
   const isAnyMeant = selectors.length > 0
   for (const mapping of isAnyMeant ? wanted.ports() : wanted.directPorts()) {
     if (isAnyMeant && keys.has(portKey(mapping))) continue
@@ -148,7 +147,7 @@ const withdrawalOf = ({ wanted }: LiveRules, selection: Selection): Withdrawal |
   return withdrawn.mappings.length === 0 ? null : withdrawn
 }
 
-/** A withdrawal that is being put together. */
+/** A withdrawal under construction. */
 interface Withdrawn extends Withdrawal {
   readonly changes: JournalChange[]
   readonly mappings: DesiredMapping[]
@@ -167,7 +166,7 @@ const withdrawTargets = (
   if (kept === undefined) withdrawn.changes.push(withoutPort(mapping))
   else {
     withdrawn.shared = true
-    // As a request for it alone has it: a weight says nothing there.
+    // A single target gets weight 1, as in a request for it alone.
     const targets = others.length === 0 ? ([{ ...kept, weight: 1 }] as const) : ([kept, ...others] as const)
     withdrawn.changes.push(withPort({ ...mapping, targets, label: mappingLabel(mapping, targets) }))
   }

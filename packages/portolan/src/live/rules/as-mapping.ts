@@ -1,6 +1,6 @@
 import type { DesiredMapping, PublishedPort } from '@portolan/core'
 
-/** A port that is in force, as the mapping that was asked for; of a shared one the weights are not told. */
+/** A published port as the mapping that was requested. The rules do not tell the weights of a shared port. */
 export const asMapping = (port: PublishedPort): DesiredMapping => {
   const [first = { address: '', port: 0 }, ...more] = port.targets.map((to) => ({
     ...to,

@@ -1,6 +1,6 @@
 import { PortolanError } from '@portolan/netfilter'
 
-/** Another process named another backend for the project: what was to be done is done again there. */
+/** The error when another process named another backend for the project. The work is repeated there. */
 export class BackendMovedError extends PortolanError {
   constructor(project: string) {
     super(

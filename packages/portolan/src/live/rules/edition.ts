@@ -1,4 +1,4 @@
-/** How often the host was read, and how many records of what is wanted were: what was known at one time. */
+/** A stamp of what was known at one time: how often the host was read, and how many records were known. */
 export interface Edition {
   readonly readings: number
   readonly known: number

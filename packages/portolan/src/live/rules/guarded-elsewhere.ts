@@ -5,10 +5,10 @@ import { readRules } from '../../host-rules/read-rules.ts'
 import { notGuardedElsewhere } from './not-guarded-elsewhere.ts'
 
 /**
- * The networks whose rules have to be in one backend: not those that another backend guards, as their projects were
- * applied with that one.
+ * The networks whose rules belong in one backend. Networks that another backend guards are left out, because their
+ * projects were applied with that backend.
  *
- * @param guarded - the bridges that this backend has something for
+ * @param guarded - the bridges for which this backend has rules
  * @internal
  */
 export const networksToGuard = async (
@@ -23,7 +23,7 @@ export const networksToGuard = async (
   return notGuardedElsewhere(backend, networks, guarded, await readRules(runner, null, { without }))
 }
 
-/** May nf_tables have rules of iptables? Its programs take longer to tell than a repair does. */
+/** Tells whether nf_tables may hold rules of iptables. Asking the iptables programs would take longer than a repair. */
 export const hasIptables = async (socket: NetlinkSocket | null): Promise<boolean> => {
   const names = socket === null ? null : await tableNames(socket)
   return names === null || names.some(({ family, name }) => family !== 'inet' && iptablesTables.has(name))

@@ -5,31 +5,31 @@ import { type OwnBridge, ownBridges } from '../networks/own-bridges.ts'
 import type { KeptRules, RuleDrift, RuleKeeper } from './rule-keeper.ts'
 
 /**
- * How often something is tried again when another program changes the rules just then: a live host that adds a port the
+ * How often work is tried again when another program changes the rules just then. A live host that adds a port the
  * short way does not wait for the lock.
  */
 const ATTEMPTS = 25
 
-/** Of a host whose bridges change all the time, what was found last counts. */
+/** How often the host is read at most. When its bridges change all the time, the last reading counts. */
 const READINGS = 4
 
-/** What is wanted of a project, given the subnets that bridges of ours have. */
+/** Returns the desired state of a project, given the subnets of the bridges of Portolan. */
 export type DesiredSource = (subnets: readonly Prefix[]) => DesiredState | null
 
 /**
- * The host that a project is held on.
+ * The host of a held project.
  * @public @since 0.1.0
  */
 export interface HeldHost {
-  /** What the kernel tells of interfaces, addresses, routes and sysctls; more does no harm. */
+  /** Reads the interfaces, addresses, routes and sysctls of the kernel; more facts do no harm. */
   readFacts(): Promise<HostFacts>
-  /** Does something while no other program of ours changes the host. */
+  /** Runs work while no other program of Portolan changes the host. */
   withLock<Result>(work: () => Promise<Result>): Promise<Result>
-  /** The other hosts of its cluster, as they are known just then. */
+  /** The other hosts of its cluster, as known at the moment. */
   neighbours?(): ClusterNeighbours | null
 }
 
-/** The rules of one project that is held: what is known of them, and the way to bring them back. */
+/** The rules of one held project: what is known of them, and how to restore them. */
 export class HeldRules {
   readonly project: string
   facts: HostFacts = {}
@@ -38,7 +38,7 @@ export class HeldRules {
   readonly #host: HeldHost
   readonly #desired: DesiredSource
   #drift: readonly RuleDrift[] = []
-  /** What was wanted when our rules were read last was in force, and so was what others of ours need. */
+  /** At the last reading, the desired rules were in force, and so were the rules that other projects need. */
   protected whole = false
 
   constructor(project: string, host: HeldHost, keeper: RuleKeeper, desired: DesiredSource) {
@@ -49,8 +49,8 @@ export class HeldRules {
   }
 
   /**
-   * Reads the host and its rules anew. A network that another process makes in between has rules and is not known: where
-   * something is not as it is wanted, and the host has other bridges by now, both are read again.
+   * Reads the host and its rules again. A network that another process makes between the two readings has rules and is
+   * not known. So both are read again when something differs from the desired state and the bridges have changed.
    */
   async refresh(): Promise<KeptRules> {
     await this.readFacts()
@@ -80,7 +80,7 @@ export class HeldRules {
     this.bridges = ownBridges(facts)
   }
 
-  /** Reads the host anew, and its rules where another program may have changed them. */
+  /** Reads the host again, and also its rules if another program may have changed them. */
   async catchUp(): Promise<void> {
     if (await this.isUnchanged()) await this.readFacts()
     else await this.refresh()
@@ -94,24 +94,24 @@ export class HeldRules {
     return this.#host.neighbours?.() ?? null
   }
 
-  /** Is it certain that no other program changed a rule since they were read? */
+  /** Tells whether certainly no other program changed a rule since the last reading. */
   isUnchanged(): Promise<boolean> {
     return this.keeper.isUnchanged()
   }
 
-  /** Is something missing that another program took away, so that the whole has to be written? */
+  /** Tells whether rules are missing that another program removed, so that all of them must be written. */
   isDamaged(): boolean {
     return !this.whole
   }
 
-  /** What the rules that were read last lack of what is wanted, or have too much. */
+  /** The differences between the rules at the last reading and the desired ones. */
   drift(): readonly RuleDrift[] {
     return this.#drift
   }
 
   /**
-   * Brings back what is missing of the rules, which are read again only if they may have changed since.
-   * @returns what was missing
+   * Restores missing rules. The rules are read again only if they may have changed since the last reading.
+   * @returns the differences that were repaired
    */
   async mend(): Promise<readonly RuleDrift[]> {
     let missing: readonly RuleDrift[] = []
@@ -125,7 +125,7 @@ export class HeldRules {
     return missing
   }
 
-  /** Does something with rules that are known to be what the host has, again where they change meanwhile. */
+  /** Runs work under the lock, with rules that are known to match the host. Tries again when they change meanwhile. */
   protected async underLock(
     work: () => Promise<void>,
     isKnown: () => Promise<boolean> = () => this.isCurrent(),
@@ -142,19 +142,19 @@ export class HeldRules {
     }
   }
 
-  /** Is what was read, with what was done since, certain to be what the host has and what is wanted of it? */
+  /** Tells whether the known rules are certainly those of the host, and what is desired is in force. */
   protected isCurrent(): Promise<boolean> {
     return this.keeper.isCurrent()
   }
 
-  /** Brings what is wanted into force, from the rules that were read last. */
+  /** Brings the desired state into force, starting from the rules of the last reading. */
   protected async hold(): Promise<void> {
     await this.keeper.hold(this.desired())
     this.whole = true
     this.#drift = []
   }
 
-  /** Goes on with the rules of another backend, which are to be read first. */
+  /** Continues with the rules of another backend, which must be read first. */
   goOnWith(keeper: RuleKeeper): void {
     this.keeper.close()
     this.keeper = keeper
@@ -167,7 +167,7 @@ export class HeldRules {
   }
 }
 
-/** What rules may lead to. */
+/** The attributes of bridges that rules depend on. */
 const bridgesIn = ({ interfaces = [] }: HostFacts): readonly unknown[] =>
   interfaces.flatMap(({ name, kind, alias, addresses }) =>
     kind === 'bridge' ? [[name, alias, addresses]] : [],

@@ -35,20 +35,20 @@ const ATTEMPTS = 2
 /** The rules of a project whose ports come and go. */
 export class LiveRules extends HeldRules {
   readonly wanted: WantedState
-  /** What other projects have published, by host port, when it is first asked for. */
+  /** The published ports of other projects by host port, computed on first use. */
   #others: () => PortsByNumber = () => new Map()
-  /** What is wanted as a whole, of so many records and these bridges. */
+  /** The desired state, with the number of records and the bridges that it was made from. */
   #desired: { readonly count: number; readonly bridges: object; readonly state: DesiredState | null } | null =
     null
-  /** How many records what is wanted had when it was last asked for as a whole. */
+  /** The number of wanted records when the desired state was last asked for. */
   #asked = 0
-  /** How many it had when all of it was last known to be in force; null: it is not known. */
+  /** The number of records when all of them were last known to be in force; null: not known. */
   #settled: number | null = null
   readonly #cluster: ClusterMemory | null
   readonly #place: Partial<Pick<LiveMachine, 'backend' | 'moveTo'>>
   /** How often the host was read. */
   #readings = 0
-  /** The other hosts of the cluster, as they were remembered when the rules were read last. */
+  /** The other hosts of the cluster as remembered when the rules were last read. */
   #neighbours: ClusterNeighbours | null = null
   #stamp: string | null = null
 
@@ -59,7 +59,7 @@ export class LiveRules extends HeldRules {
     wanted: WantedState,
   ) {
     super(project, host, keeper, (subnets) => {
-      // A network whose bridge was taken away comes back; ports whose network is another project's wait for it.
+      // A deleted bridge of this project comes back, so its subnets count. Ports on other projects' networks wait.
       const own = wanted.networks().flatMap(({ network: { ip, ip6 } }) => [ip, ip6].flatMap(subnetOf))
       const all = [...subnets, ...own]
       return desiredOf(project, wanted, ({ targets }) => targets.every(({ address }) => holds(all, address)))
@@ -69,32 +69,32 @@ export class LiveRules extends HeldRules {
     this.#place = host
   }
 
-  /** The backend that another program has named for the project since; null: none has. */
+  /** The backend that another program has named for the project since; null: none, or the present one. */
   movedTo(): Backend | null {
     const { backend, moveTo } = this.#place
     const named = moveTo === undefined ? null : this.wanted.backend()
     return named === backend ? null : named
   }
 
-  /** @throws BackendMovedError where the rules belong into another backend by now */
+  /** Refuses to work in a backend that the project has left. @throws BackendMovedError */
   refuseMoved(): void {
     if (this.movedTo() !== null) throw new BackendMovedError(this.project)
   }
 
-  /** Has another process written down other hosts of the cluster since the rules were read? */
+  /** Tells whether another process has recorded the other hosts of the cluster since the rules were read. */
   isBehind(): boolean {
     return this.#cluster !== null && this.#cluster.stamp() !== this.#stamp
   }
 
   async #takeNeighbours(): Promise<void> {
     if (this.#cluster === null || !this.isBehind()) return
-    // Asked before: what is written while it is read is taken the next time.
+    // Taken before the reading: a record that is written meanwhile is read the next time.
     const stamp = this.#cluster.stamp()
     this.#neighbours = (await this.#rememberedNeighbours()) ?? this.#neighbours ?? this.wanted.neighbours()
     this.#stamp = stamp
   }
 
-  /** @returns null: the file was lost or is damaged. What was in force stays then, until `join` writes it anew. */
+  /** @returns null: the file is lost or damaged. The rules in force stay then, until `join` writes the file again. */
   async #rememberedNeighbours(): Promise<ClusterNeighbours | null> {
     try {
       return (await this.#cluster?.neighbours()) ?? null
@@ -111,11 +111,11 @@ export class LiveRules extends HeldRules {
   override async refresh(): Promise<KeptRules> {
     const rules = await this.#readAll()
     this.#others = once(() => portsByNumber(rules.others()))
-    // A network of the project that is not wanted here is a plan's, or wanted in another state directory.
+    // A network of the project that is not wanted here belongs to a plan or to another state directory.
     const isOthers = this.bridges.some(({ project }) => project === this.project)
     const found = rules.own().filter(({ limited }) => limited !== true)
     if (isOthers || this.wanted.exists() || found.length === 0) return rules
-    // What an earlier version of Portolan published, which wrote nothing down, or what is left where that was lost.
+    // These ports are from an earlier version of Portolan, which kept no records, or their records were lost.
     await this.wanted.change(() =>
       this.wanted.isEmpty() ? found.map((port) => withPort(asMapping(port))) : null,
     )
@@ -134,14 +134,14 @@ export class LiveRules extends HeldRules {
     await super.readFacts()
   }
 
-  /** What is known just now of the host, of other projects and of what is wanted. */
+  /** The stamp of what is known now of the host, of other projects and of the wanted records. */
   get edition(): Edition {
     return { readings: this.#readings, known: this.wanted.known }
   }
 
   override desired(): DesiredState | null {
     const [count, bridges] = [this.wanted.count(), this.bridges]
-    // The bridges are read after the other hosts of the cluster are.
+    // The other hosts are read before the bridges, so a change of the hosts comes with new bridges.
     if (this.#desired?.count !== count || this.#desired.bridges !== bridges)
       this.#desired = { count, bridges, state: this.#among(super.desired()) }
     this.#asked = count
@@ -161,8 +161,8 @@ export class LiveRules extends HeldRules {
   }
 
   /**
-   * Writes down which other hosts of the cluster are taken up, once all of it is in force: what comes to be known of
-   * others later is no damage until then.
+   * Records the other hosts of the cluster once all rules for them are in force. A host that becomes known later counts
+   * as no damage until then.
    */
   async noteNeighbours(): Promise<void> {
     if (this.isDamaged() || this.#cluster === null) return
@@ -178,19 +178,19 @@ export class LiveRules extends HeldRules {
     return this.#isSettled() && (await super.isCurrent())
   }
 
-  /** Writes down what no rule follows from. */
+  /** Writes records that no rule depends on. */
   async writeDown(decide: () => readonly JournalChange[] | null): Promise<void> {
     const before = this.#settled
     if ((await this.wanted.change(decide)) !== null) this.#settle(before)
   }
 
-  /** The record that was just written is in force; so is all, if it was before and no other record came between. */
+  /** Notes that the new record is in force. All are, if all were before and no other record came in between. */
   #settle(before: number | null): void {
     const count = this.wanted.known
     this.#settled = before !== null && count === before + 1 ? count : null
   }
 
-  /** Is all in force that is wanted now, as far as no program changed a rule since it was read? */
+  /** Tells whether everything wanted is in force, if no program changed a rule since the last reading. */
   #isSettled(): boolean {
     return this.whole && this.#settled === this.wanted.count()
   }
@@ -204,21 +204,21 @@ export class LiveRules extends HeldRules {
     return own === null ? this.otherHolder(socket) : { ...own, project: this.project }
   }
 
-  /** The mapping of a host socket, of another project. */
+  /** The mapping of a host socket in another project; null: none. */
   otherHolder(socket: HostSocket): PublishedPort | null {
     return portAt(this.#others(), socket)
   }
 
-  /** What other projects have published, as far as this object has heard. */
+  /** The published ports of other projects, as far as this object knows. */
   others(): readonly PublishedPort[] {
     return [...this.#others().values()].flat()
   }
 
   /**
-   * Asks something of what is known. Where it throws, or its answer is that nothing is to be done, the rules are read
-   * again unless they are known to stand. What another program has only written down yet is not taken for done.
+   * Decides from what is known. When `decide` throws or finds nothing to do, the rules are read again, unless they
+   * certainly stand. What another program has only recorded so far does not count as done.
    *
-   * @returns what is to be done; null: nothing, but for what `isDamaged` tells
+   * @returns the decision; null: nothing is to be done, except what `isDamaged` tells
    */
   async decideForSure<Found>(decide: () => Found | null | Promise<Found | null>): Promise<Found | null> {
     try {
@@ -234,11 +234,11 @@ export class LiveRules extends HeldRules {
   }
 
   /**
-   * Adds or removes mappings the short way, and writes it down before. Where a rule changed meanwhile, ours are read
-   * again: most such changes are not of ours.
+   * Records mappings, and then adds or removes them the short way. When a rule changed meanwhile, the rules are read
+   * again: most such changes are foreign.
    *
-   * @param decide - what is to be written down and changed, from what is known; null: nothing any more
-   * @returns false when the rules are not as they were thought to be, or there is no short way: nothing is done then
+   * @param decide - returns the records and mappings to change, by what is known; null: nothing any more
+   * @returns false, with nothing done: the rules are not as expected, or there is no short way
    */
   async quickly(
     action: 'add' | 'remove',
@@ -247,7 +247,7 @@ export class LiveRules extends HeldRules {
       readonly mappings: readonly DesiredMapping[]
     } | null,
   ): Promise<boolean> {
-    // What is written down and taken back again makes it uncertain whether all is in force that is wanted.
+    // A record that is taken back again would make it uncertain whether everything wanted is in force.
     if (!this.keeper.hasQuickWay) return false
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       if (this.isDamaged()) return false
@@ -275,7 +275,7 @@ export class LiveRules extends HeldRules {
     return false
   }
 
-  /** Reads the rules, and brings what is wanted into force, with the changes that `decide` says; null: as it is. */
+  /** Reads the rules and brings the wanted state into force, after the changes of `decide`; null: no change. */
   async slowly(decide: () => readonly JournalChange[] | null): Promise<void> {
     await this.underLock(async () => {
       const undo = await this.wanted.change(decide)

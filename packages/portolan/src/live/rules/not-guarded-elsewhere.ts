@@ -4,9 +4,9 @@ import type { RulesByBackend } from '../../backend/dialects.ts'
 import { guardedBridges } from '../../host-rules/guarded-bridges.ts'
 
 /**
- * Networks without those that another backend guards.
+ * The networks that no other backend guards.
  *
- * @param guarded - the bridges that this backend has something for
+ * @param guarded - the bridges for which this backend has rules
  * @example
  * notGuardedElsewhere('nftables', networks, [], noRules) // networks
  * @public @since 0.1.0

@@ -5,9 +5,9 @@ import { readRules } from '../../host-rules/read-rules.ts'
 import { openRuleSocket } from '../../host-rules/with-rule-socket.ts'
 import { hasIptables } from './guarded-elsewhere.ts'
 
-/** Where on this host a project has rules, asked again and again. */
+/** The backends on this host with rules of a project, asked repeatedly. */
 export interface Places {
-  /** @param without - a backend that is not asked, as its rules are read anyway; null: each is */
+  /** @param without - a backend to skip, because its rules are read anyway; null: every backend is read */
   read(without: Backend | null): Promise<readonly Backend[]>
   close(): void
 }

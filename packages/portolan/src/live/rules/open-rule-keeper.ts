@@ -17,24 +17,24 @@ export const openRuleKeeper = <One extends Backend>(
   const dialect = dialects[backend]
   const { socket } = source
   let rules: RulesOf<One> = dialect.empty
-  /** What ours should be, however it was damaged, without what `quickly` did since. */
+  /** The managed rules with all damage repaired, without the changes of `quickly` since. */
   let mended: Mended<RulesOf<One>> = { ruleset: dialect.empty, lost: [] }
-  /** Ours as it was last read whole, or made whole: what is to come back when it is lost. */
+  /** The managed rules at the last complete reading or writing. They come back when they are lost. */
   let known: RulesOf<One> | null = null
-  // What is done quickly is not entered into what was read. So nothing is, where there is a quick way.
+  // `quickly` does not enter its changes into `rules`. So with a quick way, no change is entered.
   const entersChanges = dialect.quick === null
-  /** Does what was read have all that was done since? */
+  /** `rules` includes all changes made since the reading. */
   let isEntered = true
   let unrestricted = false
   let stands = false
   let leaving: readonly string[] | null = null
-  /** The generation of the rules if no other program has changed any since they were read; null: not known. */
+  /** The generation of the rules while no other program changed any since the reading; null: not known. */
   let expected: number | null = null
   const isUnchanged = async (): Promise<boolean> =>
     expected !== null && (await source.generation()) === expected
   const isUnrestricted = (ruleset: RulesOf<One>): boolean =>
     dialect.quick !== null && !dialect.quick.restrictsPorts(ruleset)
-  /** What was wanted when the rules were read, and what that takes; null: something was done since. */
+  /** The desired state at the reading, with the changes that it needs; null: something was done since. */
   let asked: Asked<One> | null = null
   const askedFor = (desired: DesiredState | null): Asked<One> => {
     const wanted = dialect.adopt(mended.ruleset, desired, project, { leaving })
@@ -42,7 +42,7 @@ export const openRuleKeeper = <One extends Backend>(
   }
   return {
     read: async (facts, desired, neighbours = null) => {
-      // Asked before: what changes during the reading makes it uncertain.
+      // Read before the rules: a change during the reading then makes the result uncertain.
       const before = await source.generation()
       rules = await source.inspect()
       const networks = await source.networksToGuard(
@@ -66,7 +66,7 @@ export const openRuleKeeper = <One extends Backend>(
       const [found, whole] = [rules, mended.ruleset]
       const isOwn = (port: PublishedPort): boolean => port.project === project
       return {
-        // Of this project only what is in force: what was known once may have been taken back since.
+        // For this project only what is in force counts: a port known earlier may have been unpublished since.
         own: () => dialect.published(found).filter(isOwn),
         opened: () => dialect.opened(found).filter(isOwn),
         others: () => dialect.published(whole).filter((port) => !isOwn(port)),
@@ -103,7 +103,7 @@ export const openRuleKeeper = <One extends Backend>(
       stands = dialect.standingFamilies(wanted).length > 0
       unrestricted = isUnrestricted(wanted)
       const after = before === null ? null : await source.generation()
-      // One more would be another program's, which came between.
+      // A further transaction is another program's, made in between.
       if (before !== null && after === afterTransactions(before, dialect.transactions(changes)))
         expected = after
     },
@@ -117,5 +117,5 @@ interface Asked<One extends Backend> {
   readonly changes: ReturnType<DialectOf<One>['diff']>
 }
 
-/** A generation is a number of 32 bits. */
+/** A generation is a number of 32 bits, so it wraps around. */
 const afterTransactions = (before: number, transactions: number): number => (before + transactions) >>> 0

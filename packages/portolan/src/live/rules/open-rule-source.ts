@@ -8,8 +8,8 @@ import { networksToGuard } from './guarded-elsewhere.ts'
 import type { RuleSource } from './rule-source.ts'
 
 /**
- * The rules of this host, in the network namespace of a Runner.
- * @param noted - called once something is noted in the state directory that `destroy` takes away
+ * Opens the rules of this host, in the network namespace of a Runner.
+ * @param noted - called after a table was noted in the state directory for `destroy` to remove
  */
 export const openRuleSource = <One extends Backend>(
   backend: One,
@@ -18,7 +18,7 @@ export const openRuleSource = <One extends Backend>(
   noted: () => Promise<unknown> = async () => {},
 ): RuleSource<One> => {
   const dialect = dialects[backend]
-  // Nothing tells of the generations of iptables-legacy.
+  // The kernel does not count generations of iptables-legacy.
   const socket: NetlinkSocket | null = dialect.countsGenerations ? openRuleSocket(runner) : null
   const host = hostAccess(runner, socket)
   return {
@@ -27,7 +27,7 @@ export const openRuleSource = <One extends Backend>(
     inspect: () => dialect.inspect(host),
     networksToGuard: (networks, guarded) => networksToGuard(backend, networks, guarded, runner, socket),
     apply: async (changes, generation) => {
-      // What comes into being beside our rules is noted before it does, so that `destroy` takes it away.
+      // Tables that are created beside the rules are noted first, so that `destroy` removes them.
       const created = (await dialect.traces?.foresee(changes, runner)) ?? []
       if (created.length > 0) {
         await (await openMemory(stateDirectory)).noteCreated(created)

@@ -1,7 +1,8 @@
 import { PortolanError } from '@portolan/netfilter'
 
 /**
- * @throws PortolanError `RULES_LOST` when rules are missing that neither the host nor this process can tell
+ * Refuses to write rules when some are missing that neither the host nor this process can tell.
+ * @throws PortolanError `RULES_LOST`
  * @internal
  */
 export const refuseLost = (lost: readonly string[]): void => {
@@ -13,7 +14,7 @@ export const refuseLost = (lost: readonly string[]): void => {
   })
 }
 
-/** Only a file says what the rules were. */
+/** The remedy. Only a file says what the rules were. */
 const remedyWith = (apply: string | null): string =>
   apply === null
     ? 'Apply the Compose file of each project of this host that has one, then try again.'

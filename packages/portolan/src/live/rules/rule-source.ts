@@ -3,20 +3,20 @@ import type { Backend } from '../../backend/backend.ts'
 import type { DialectOf, RulesOf } from '../../backend/dialects.ts'
 
 /**
- * The rules of one backend on a host: how they are read and changed.
+ * Reads and changes the rules of one backend on a host.
  * @public @since 0.1.0
  */
 export interface RuleSource<One extends Backend> {
-  /** Over which mappings are added and taken back without reading rules; null: there is no such way. */
+  /** The socket for adding and removing mappings without reading rules; null: there is no such way. */
   readonly socket: NetlinkSocket | null
-  /** The generation of the rules, which counts up by one with each transaction; null: nothing tells. */
+  /** The generation of the rules, which each transaction increases by one; null: not known. */
   generation(): Promise<number | null>
-  /** As `inspect` of the dialect. */
+  /** Reads the managed rules, as `inspect` of the dialect does. */
   inspect(): Promise<RulesOf<One>>
   /**
-   * Those of some networks whose rules have to be in this backend: not those that another one guards, as their projects
-   * were applied with that.
-   * @param guarded - the bridges that this backend has something for
+   * The networks whose rules belong in this backend. Networks that another backend guards are left out, because their
+   * projects were applied with that backend.
+   * @param guarded - the bridges for which this backend has rules
    */
   networksToGuard(
     networks: readonly OwnedNetwork[],
@@ -24,7 +24,8 @@ export interface RuleSource<One extends Backend> {
   ): Promise<readonly OwnedNetwork[]>
   /**
    * Carries out changes, all of them or none.
-   * @param generation - of the rules they are for, where it is known: where it is counted they are refused in any other
+   * @param generation - the generation of the rules that the changes are for; null: not known. Where generations are
+   * counted, changes for another generation are refused
    * @throws StaleStateError when the rules are not those that the changes are for
    */
   apply(changes: ReturnType<DialectOf<One>['diff']>, generation: number | null): Promise<void>

@@ -3,7 +3,7 @@ import type { RulesByBackend } from '../../backend/dialects.ts'
 import { backendsInForce } from '../../host-rules/backends-in-force.ts'
 
 /**
- * The other backends than this one that have rules of a project.
+ * The other backends that have rules of a project.
  * @example
  * rulesElsewhere('shop', 'nftables', noRules) // []
  * @public @since 0.1.0

@@ -3,8 +3,8 @@ import { expandOpenings } from '@portolan/core/planning'
 import type { WantedState } from './wanted-state.ts'
 
 /**
- * All that is wanted of a project, for its rules; null when there is nothing.
- * @param leads - does a bridge of ours hold the targets of a mapping?
+ * The desired state of a project, for its rules; null: nothing is wanted.
+ * @param leads - tells whether a bridge of Portolan holds the targets of a mapping
  */
 export const desiredOf = (
   project: string,
@@ -15,7 +15,7 @@ export const desiredOf = (
   const mappings = wanted.ports().filter(leads)
   if (networks.length + mappings.length === 0) return null
   const endpoints = wanted.endpoints().map(({ endpoint }) => endpoint)
-  // What was named was held to this host when it was asked for.
+  // The sources in `reachable_from` were checked against this host when they were requested.
   const { openings } = expandOpenings(intentOf(project, wanted), networks, endpoints, {})
   return {
     project,
@@ -27,7 +27,7 @@ export const desiredOf = (
   }
 }
 
-/** The networks and endpoints as an intent; ports that are published live are not of it. */
+/** The networks and endpoints as an intent. Ports that are published live are not part of it. */
 export const intentOf = (project: string, wanted: WantedState): Intent => ({
   project,
   networks: wanted.networks().map(({ intent }) => intent),

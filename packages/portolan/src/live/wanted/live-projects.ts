@@ -8,7 +8,7 @@ import { isWish } from './wanted-state.ts'
 const suffix = '.journal'
 
 /**
- * The projects of which something is written down as wanted, sorted.
+ * The projects with wanted records, sorted.
  * @throws PermissionError, PortolanError `STATE`
  * @internal
  */
@@ -31,14 +31,15 @@ export const liveProjects = (stateDirectory: string): readonly string[] => {
 }
 
 /**
- * The journal of a project stays when its last network goes, with the backend that was named for it. It counts as a project
- * no more: what is put back with the last one would stay for good.
+ * Tells whether a project wants anything. The journal of a project stays after its last network, because it holds the
+ * named backend. Such a project must not count. Otherwise the host's values, which are put back with the last project,
+ * would never be put back.
  */
 const wantsSomething = (stateDirectory: string, project: string): boolean => {
   const journal = openJournal(wantedStateFile(stateDirectory, project))
   try {
     const values = journal.read()
-    // What cannot be read is no proof that nothing is wanted.
+    // An unreadable record is no proof that nothing is wanted.
     return values === null || journal.unread > 0 || [...values.keys()].some(isWish)
   } finally {
     void journal.close()
@@ -46,7 +47,7 @@ const wantsSomething = (stateDirectory: string, project: string): boolean => {
 }
 
 /**
- * Forgets what is wanted of a project, so that no live host brings it back.
+ * Deletes the wanted records of a project, so that no live host restores it.
  * @internal
  */
 export const forgetLiveProject = (stateDirectory: string, project: string): void =>

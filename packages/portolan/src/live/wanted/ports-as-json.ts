@@ -2,18 +2,18 @@ import type { DesiredMapping } from '@portolan/core'
 import type { JournalChange, JournalWriter } from '@portolan/host'
 import { portKey } from './wanted-state.ts'
 
-/** A text before and behind a host port. */
+/** The text before and after a host port. */
 interface Around {
   readonly before: string
   readonly behind: string
 }
 
-/** A change that publishes a port, as JSON, and what another host port changes in it. */
+/** A change that publishes a port, as JSON, and the parts that another host port changes. */
 interface Sample {
   readonly bytes: Uint8Array
   readonly key: Around
   readonly label: Around
-  /** Where the digits of the host port begin: in the key, in the label, and as a number. */
+  /** The offsets of the host port's digits: in the key, in the label, and as a number. */
   readonly places: readonly number[]
   readonly digits: number
 }
@@ -22,7 +22,10 @@ const [opening, comma, closing, zero] = [0x5b, 0x2c, 0x5d, 0x30]
 
 const encoder = new TextEncoder()
 
-/** @param of - what stands before the port and behind it, wherever else its digits are */
+/**
+ * Splits a text at a port. @param of - what stands directly before and after the port, since its digits may occur
+ * elsewhere
+ */
 const around = (text: string, port: string, of: Around): Around | null => {
   const at = text.lastIndexOf(`${of.before}${port}${of.behind}`)
   if (at < 0) return null
@@ -32,11 +35,11 @@ const around = (text: string, port: string, of: Around): Around | null => {
 
 const joined = ({ before, behind }: Around, port: string): string => `${before}${port}${behind}`
 
-/** A number of as many digits, each of them another one. */
+/** A number with as many digits, each of them different. */
 const otherPort = (port: string): string =>
   Array.from(port, (digit, at) => (at === 0 ? (digit === '1' ? 2 : 1) : (Number(digit) + 1) % 10)).join('')
 
-/** @returns null: it cannot be told what another host port would change */
+/** Makes a sample of a mapping. @returns null: it is not clear what another host port would change */
 const sampleOf = (mapping: DesiredMapping): Sample | null => {
   const port = `${mapping.hostPort}`
   const key = around(portKey(mapping), port, { before: ' ', behind: '"]' })
@@ -47,13 +50,13 @@ const sampleOf = (mapping: DesiredMapping): Sample | null => {
     return encoder.encode(JSON.stringify([joined(key, digits), value]))
   }
   const [bytes, other] = [withPort(port), withPort(otherPort(port))]
-  // The digits stand where the two differ.
+  // The digits of the port are where the two texts differ.
   const differing = [...bytes.keys()].filter((at) => bytes[at] !== other[at])
   const places = differing.filter((at) => !differing.includes(at - 1))
   return { bytes, key, label, places, digits: port.length }
 }
 
-/** Do mappings differ in nothing but their host ports, and the labels that these are in? */
+/** Tells whether mappings differ only in their host ports and in the labels with these ports. */
 const areAlike = (one: DesiredMapping, other: DesiredMapping): boolean =>
   one.targets === other.targets &&
   one.family === other.family &&
@@ -63,25 +66,28 @@ const areAlike = (one: DesiredMapping, other: DesiredMapping): boolean =>
   one.interface === other.interface &&
   one.allowFrom === other.allowFrom
 
-/** So many ports in a row that are alike are worth a sample: it takes as long as some of them by `JSON.stringify`. */
+/**
+ * The number of similar ports in a row that makes a sample worthwhile. A sample takes as long as some ports by
+ * `JSON.stringify`.
+ */
 const ENOUGH = 3
 
-/** The mapping of a change that publishes a port. */
+/** The mapping of a change that publishes a port; null: the change does something else. */
 const mappingOf = (change: JournalChange | undefined): DesiredMapping | null =>
   change !== undefined && change.value !== null && change.key.startsWith('port ')
     ? (change.value as DesiredMapping)
     : null
 
 /**
- * Writes ports of one container as the one before with other digits: to write a thousand by `JSON.stringify` takes longer
- * than the kernel takes to publish them.
+ * Writes the ports of one container by copying the first one with other digits. Writing a thousand ports with
+ * `JSON.stringify` takes longer than the kernel takes to publish them.
  * @example
  * openJournal('/var/lib/portolan/live/shop.journal', follower, portsAsJson())
  */
 export const portsAsJson = (): JournalWriter => {
   let last: DesiredMapping | null = null
   let alike = 0
-  /** Kept while others come between, such as the same port of UDP. */
+  /** Kept while other changes come in between, such as the same port of UDP. */
   let known: { readonly mapping: DesiredMapping; readonly sample: Sample | null } | null = null
   return (changes) => {
     const first = mappingOf(changes[0])
@@ -96,7 +102,7 @@ export const portsAsJson = (): JournalWriter => {
   }
 }
 
-/** @returns null: one of them is not like the first one */
+/** Writes changes like a sample. @returns null: a change is not like the first one */
 const writtenLike = (
   { bytes, key, label, places, digits }: Sample,
   first: DesiredMapping,

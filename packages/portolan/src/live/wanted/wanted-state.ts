@@ -12,21 +12,21 @@ import { type HostSocket, socketKey } from '../ports/socket-key.ts'
 type NetworkIntent = Intent['networks'][number]
 type EndpointIntent = Intent['endpoints'][number]
 
-/** A network that a program asked for, and what was chosen for it. */
+/** A network that a program requested, and what was chosen for it. */
 export interface WantedNetwork {
   readonly intent: NetworkIntent
   readonly network: DesiredNetwork
 }
 
-/** An endpoint that a program asked for, with its addresses. */
+/** An endpoint that a program requested, with its addresses. */
 export interface WantedEndpoint {
   readonly intent: EndpointIntent
   readonly endpoint: DesiredEndpoint
 }
 
 /**
- * What programs want of a live project: networks, endpoints and ports. It outlives them all, the rules and the host's
- * boot. What the kernel has of it is another question.
+ * The wanted records of a live project: networks, endpoints and ports. They outlive the programs, the rules and a boot
+ * of the host. They do not say what is in force.
  * @public @since 0.1.0
  */
 export interface WantedState {
@@ -34,69 +34,73 @@ export interface WantedState {
   network(name: string): WantedNetwork | null
   endpoints(): readonly WantedEndpoint[]
   endpoint(network: string, name: string): WantedEndpoint | null
-  /** The endpoint of a network that has an address. */
+  /** The endpoint of a network with this address. */
   endpointAt(network: string, address: string): WantedEndpoint | null
   ports(): readonly DesiredMapping[]
-  /** Those of routed networks alone, whose sockets are the containers' own. */
+  /** The ports of routed networks, whose sockets are the containers' own. */
   directPorts(): readonly DesiredMapping[]
   port(socket: HostSocket): DesiredMapping | null
-  /** The same, by what `portKey` makes of the socket. */
+  /** Does the same as `port`, by the `portKey` of the socket. */
   portOf(key: string): DesiredMapping | null
-  /** The other hosts of the cluster as they were when all of it was put into force last; null: there were none. */
+  /** The other hosts of the cluster when everything was last brought into force; null: there were none. */
   neighbours(): ClusterNeighbours | null
-  /** The backend that a program named for the project last; null: none was ever named. */
+  /** The backend that a program last named for the project; null: none was ever named. */
   backend(): Backend | null
   /**
-   * Writes down which backend the project has, at once or with what is wanted first: a program that names none, such as
-   * `portolan watch`, stays with it.
+   * Records the backend of the project, at once, or with the first wanted record. A program that names none, such as
+   * `portolan watch`, then uses it.
    */
   nameBackend(backend: Backend): Promise<void>
-  /** Was anything ever written? */
+  /** Tells whether anything was ever written. */
   exists(): boolean
-  /** Is no network, endpoint or port wanted? The journal may have been made for the very record that is to come. */
+  /**
+   * Tells whether no network, endpoint or port is wanted. The journal may exist already, made for the record that comes
+   * next.
+   */
   isEmpty(): boolean
-  /** Records that could not be read. */
+  /** The number of records that could not be read. */
   readonly unread: number
   /**
-   * Decides what is to change, and writes it down. It is decided anew where another program wrote something meanwhile, so
-   * that nothing comes between the decision and the record.
+   * Decides on changes and records them. When another program has written a record meanwhile, it decides again, so that
+   * nothing comes between the decision and the record.
    *
-   * @param isKnown - is it decided from what this process knows, where that was looked at just before?
-   * @returns what writes down what was before, of the keys that no other record has changed since; null: nothing was to
-   *   change
+   * @param isKnown - decides from what this process knows, because the journal was read just before
+   * @returns a function that restores the earlier values of the keys that no other record has changed since; null:
+   * nothing was to change
    * @throws PortolanError `STATE`, PermissionError, and what `decide` throws
    */
   change(
     decide: () => readonly JournalChange[] | null,
     isKnown?: boolean,
   ): Promise<(() => Promise<void>) | null>
-  /** Asks for what was read or written before, without looking whether another program has written more. */
+  /** Asks about what was read or written before, without checking for new records of other programs. */
   asKnown<Result>(ask: () => Result): Result
-  /** How many records there are, as `Journal.count`: another number means that something may have changed. */
+  /** The number of records, as in `Journal.count`. A different number means that something may have changed. */
   count(): number
-  /** The same, of those that were read or written when this was asked last. */
+  /** The number of records read or written so far, without a new read. */
   readonly known: number
-  /** Is what is written down gone, as after the state directory was taken away? What was read of it is known on. */
+  /** Tells whether the journal is gone, as after the state directory was deleted. What was read of it stays known. */
   isLost(): boolean
-  /** Writes it down again where it is gone. */
+  /** Writes the journal again when it is gone. */
   keep(): Promise<void>
-  /** Resolves when all of it is on the disk. */
+  /** Resolves when everything is on the disk. */
   sync(): Promise<void>
   close(): Promise<void>
 }
 
 type Kind = 'network' | 'endpoint' | 'port' | 'cluster' | 'backend'
 
-/** Is it the key of a network, an endpoint or a port, and not of what is noted beside them? */
+/** Tells whether a key is that of a network, an endpoint or a port, and not of a note beside them. */
 export const isWish = (name: string): boolean => /^(network|endpoint|port) /.test(name)
 
 const key = (kind: Kind, ...names: readonly string[]): string => `${kind} ${JSON.stringify(names)}`
 const [backendKey, clusterKey] = [key('backend'), key('cluster')]
 
 /**
- * What the journal has the port of a socket by, and no other.
+ * The journal's key for the port of a socket. It is unique to that socket.
  *
- * It is as `key('port', ...)`, at once where nothing is to be escaped: but for an interface's name, a socket has no such part.
+ * It equals `key('port', ...)`, and is made directly when nothing has to be escaped. Only an interface's name may need
+ * that.
  */
 export const portKey = (socket: HostSocket): string => {
   const name = socketKey(socket)
@@ -138,13 +142,13 @@ export const withTaken = (neighbours: ClusterNeighbours | null): JournalChange =
 const withBackend = (backend: Backend): JournalChange => ({ key: backendKey, value: backend })
 
 /**
- * The wanted state of a project, in the journal that `open` opens.
+ * The wanted records of a project, in the journal that `open` opens.
  * @example
  * wantedStateIn((follower) => openJournal('/var/lib/portolan/live/shop.journal', follower)).networks() // []
  * @public @since 0.1.0
  */
 export const wantedStateIn = (open: (follower: JournalFollower) => Journal): WantedState => {
-  // What is read was written here: the file is its owner's alone, and every record has a checksum.
+  // The records can be trusted: only the owner may write the file, and every record has a checksum.
   const ports = new Map<string, DesiredMapping>()
   const byKind: Readonly<Record<string, Map<string, unknown>>> = {
     network: new Map(),
@@ -153,9 +157,9 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
     cluster: new Map(),
     backend: new Map(),
   }
-  /** By network and address; null: to be made anew. */
+  /** Endpoints by network and address; null: to be computed again. */
   let byAddress: ReadonlyMap<string, WantedEndpoint> | null = null
-  /** By the same names: most projects have none, and thousands of others. */
+  /** The ports of kind `direct` by the same keys. Most projects have none, and thousands of other ports. */
   const direct = new Map<string, DesiredMapping>()
   const kindOf = (name: string): Map<string, unknown> | undefined => byKind[name.slice(0, name.indexOf(' '))]
   const setPort = (name: string, mapping: DesiredMapping): void => {
@@ -196,7 +200,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
   }
   let named: Backend | null = null
   const backend = (): Backend | null => one('backend', backendKey)
-  /** Beside what is written first: what another program named since has come later. */
+  /** Added to the first record that is written. A backend that another program has named since is newer, and stays. */
   const naming = (): readonly JournalChange[] =>
     named === null || backend() !== null ? [] : [withBackend(named)]
   return {
@@ -240,7 +244,8 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
         const undo = changes.map(({ key: name }) => ({ key: name, value: values?.get(name) ?? null }))
         return { count, changes, undo, beside: naming() }
       }
-      // Nothing is written where another program wrote something meanwhile: then it is looked at.
+      // Nothing is written when another program has written a record meanwhile. Then the journal is read, and the
+      // decision made again.
       for (let decision = isKnown ? journal.asKnown(decideOn) : decideOn(); ; decision = decideOn()) {
         const { count, changes, undo, beside } = decision
         if (changes.length === 0) return null
@@ -263,7 +268,7 @@ export const wantedStateIn = (open: (follower: JournalFollower) => Journal): Wan
   }
 }
 
-/** Writes down what was before a record, but for what other records have changed since. */
+/** Writes the values from before a record, except those that other records have changed since. */
 const takeBack = async (journal: Journal, writer: string, undo: readonly JournalChange[]): Promise<void> => {
   for (;;) {
     journal.read()
