@@ -11,7 +11,7 @@ interface UsingHost {
   readonly host: string
   readonly remembered?: readonly RememberedBlock[]
   readonly inUse?: readonly string[]
-  /** What the host knows of blocks that it lost. These are part of `remembered`. */
+  /** The blocks in `remembered` that the host knows to be lost. */
   readonly known?: { readonly lost: readonly RememberedBlock[] }
 }
 

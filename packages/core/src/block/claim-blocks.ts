@@ -186,8 +186,8 @@ const nextChange = (
   const member = asMember(state, request, announcementOf(request, isFirst))
   const own = heldByName(state, request)
   refuseOtherIncarnation(own, request)
-  // The first transaction only announces the host. The read after it then shows every release that an earlier process
-  // had sent.
+  // The first transaction only announces the host. The read after it shows the blocks that an earlier process gave back
+  // before that write.
   if (isFirst && own.length > 0 && member.writes.length > 0)
     return { ...none, transaction: member, readsBehind: true }
   const write = (prefix: Prefix, seen: number, to: 'held' | 'released'): ClaimChange => {

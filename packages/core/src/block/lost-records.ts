@@ -10,7 +10,7 @@ import { forgottenBlocks, isInPools } from './undone-moves.ts'
 import { type KnownRecords, type UndoneRecord, undonePools, undoneRecord } from './undone-records.ts'
 import { inKeyOrder, isAmong } from './within-blocks.ts'
 
-/** The memory that a host has of its cluster. */
+/** The facts that a host remembers about its cluster. */
 export interface KnownCluster extends KnownRecords {
   readonly pools: readonly string[]
 }
@@ -66,8 +66,8 @@ export const lostRecords = (snapshot: BlockSnapshot, known: KnownCluster): LostR
 /**
  * Adds the hosts that a store has lost to the other hosts of a cluster. The store's record of their blocks is missing,
  * or older than what this host saw. Their containers still run. Once they join, they have the same blocks again, except
- * those that no pool holds any more. Until then this host keeps its own lost blocks in no pool, because packets between
- * both have no other way. Pools that are gone count as former pools.
+ * those that no pool holds any more. Until then a block of this host that the store has lost, and that no pool holds,
+ * stays with this host: packets between both hosts have no other way. Pools that are gone count as former pools.
  *
  * @param before - the neighbours as they were known before
  */

@@ -22,7 +22,7 @@ export interface MemoryBlockStore extends BlockStore {
 
 /**
  * A block store in the memory of its process, for tests. Many hosts in one process agree through it as hosts of a
- * cluster do through etcd, and it passes the same tests. Its leases do not run out by themselves.
+ * cluster do through etcd, and the store passes the same tests. Its leases do not run out by themselves.
  *
  * @example
  * const store = memoryBlockStore()

@@ -26,7 +26,7 @@ export interface NeighbourBlock {
  * @public @since 0.1.0
  */
 export interface ForgottenBlock {
-  /** The revision at which the block was seen in the hands of that host. */
+  /** The revision at which that host was seen to hold the block. */
   readonly seen: number
   /** The revision at which the store was first seen without this record. Later writes count again. */
   readonly since: number
@@ -66,7 +66,7 @@ export interface ClusterNeighbours {
   /** Former pools of the cluster, and pools of former clusters of this host. Absent: none are known. */
   readonly former?: readonly string[]
   /**
-   * Blocks of this host that other hosts hold by the word of a store that has lost data. A restored store may say
+   * Blocks of this host that other hosts hold according to a store that has lost data. A restored store may say
    * otherwise. Absent: the store has lost none.
    */
   readonly disputed?: readonly string[]

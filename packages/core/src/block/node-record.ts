@@ -13,7 +13,10 @@ export interface NodeAddresses {
 export interface NodeRecord extends NodeAddresses {
   /** A block's key must have the same incarnation, or the addresses belong to another machine with this name. */
   readonly incarnation: string
-  /** Other incarnations whose blocks are reached here too, while a takeover of several transactions is under way. */
+  /**
+   * Other incarnations whose blocks are reached at these addresses too, while a takeover of several transactions is
+   * under way.
+   */
   readonly former: readonly string[]
 }
 

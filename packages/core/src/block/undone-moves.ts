@@ -16,7 +16,7 @@ import type { ClusterMember } from './member.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
 import { isAmong } from './within-blocks.ts'
 
-/** The memory that a host has of the blocks of its cluster. */
+/** The facts that a host remembers about the blocks of its cluster. */
 export interface KnownBlocks extends ClusterMember {
   readonly blocks: readonly RememberedBlock[]
   /** Blocks that it had, each with the host that has it now. */
@@ -42,8 +42,8 @@ interface SeenBlock extends TakenBlock {
 }
 
 /**
- * Blocks that this host saw in the hands of others. Disputed blocks do not count: only a store that had lost data gave
- * them to other hosts.
+ * Blocks that this host saw other hosts hold. Disputed blocks do not count: only a store that had lost data gave them
+ * to other hosts.
  */
 const takenBefore = ({ lost, seen }: Pick<KnownBlocks, 'lost' | 'seen'>): readonly SeenBlock[] => [
   ...lost.flatMap(({ block, takenBy, revision }) =>
@@ -67,11 +67,11 @@ const isLater = ({ takenBy, revision, since }: SeenBlock, key: PlacedBlock): boo
   return key.revision > since && (key.state === 'held' || key.host === takenBy)
 }
 
-/** A block that a store gives to one host, although this host saw it later in the hands of another. */
+/** A block that a store gives to one host, although this host saw another host hold it later. */
 export interface UndoneBlock extends TakenBlock {
-  /** The host that has the block by the store. */
+  /** The host that has the block according to the store. */
   readonly host: string
-  /** The revision at which that host got it, by the store. */
+  /** The revision at which that host got it, according to the store. */
   readonly since: number
   /** Is that host this one? Another machine may have the same name. */
   readonly isOwn: boolean
@@ -99,7 +99,7 @@ export const undoneKeys = (
     }))
 }
 
-/** Finds contradictions about blocks that are this host's, by the store or by its memory. */
+/** Finds contradictions about blocks that this host has, according to the store or to its own memory. */
 export const undoneBlocks = (state: ClusterState, known: KnownBlocks): readonly UndoneBlock[] => {
   const { host, incarnation, blocks } = known
   const held = blocksOf(state).filter((one) => one.state === 'held')
@@ -113,10 +113,10 @@ export const undoneBlocks = (state: ClusterState, known: KnownBlocks): readonly 
 }
 
 /**
- * Finds blocks that this host saw in the hands of others, and about which the store has an older record or none: an
- * older copy of its data was restored. Keys also disappear if pools are cut into another size, which is no loss. If no
- * pool holds the block any more, it counts as forgotten in two cases: the store knows nothing of its host; or the pools
- * are older than those that were seen, and the host has written nothing since.
+ * Finds blocks that this host saw other hosts hold, and about which the store has an older record or none: an older
+ * copy of its data was restored. Keys also disappear if pools are cut into another size, which is no loss. If no pool
+ * holds the block any more, it counts as forgotten in two cases: the store knows nothing of its host; or the pools are
+ * older than those that were seen, and the host has written nothing since.
  */
 export const forgottenBlocks = (
   state: ClusterState,

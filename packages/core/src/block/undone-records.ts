@@ -21,7 +21,7 @@ export interface UndonePools {
 /** An address that a store gives for a host's blocks, although another one was seen at a later revision. */
 export interface UndoneAddress {
   readonly host: string
-  /** The address by the store; null: it has none in that family. */
+  /** The address according to the store; null: it has none in that family. */
   readonly via: string | null
   /** The revision at which the store's address was written. */
   readonly since: number
@@ -38,7 +38,7 @@ export type UndoneRecord =
 
 type Seen = Pick<ClusterNeighbours, 'host' | 'revision' | 'others' | 'pools' | 'disputed'>
 
-/** The memory that a host has of a cluster, with its pools. */
+/** The facts that a host remembers about a cluster, with its pools. */
 export interface KnownRecords extends KnownBlocks {
   readonly seen: Seen | null
 }

@@ -127,7 +127,7 @@ export interface Dialect<
    * change.
    */
   readonly isUnchanged: (before: Rules, now: Rules) => boolean
-  /** Does a change make or mend the rules that lead packets to all mappings, and not a single mapping? */
+  /** Does a change make or mend the rules that lead packets to the mappings? A change of a single mapping does not. */
   readonly leadsIn: (change: RuleChange) => boolean
   /** The managed chains that stay, empty, after the changes. */
   readonly heldChains: (rules: Rules, changes: readonly RuleChange[]) => readonly HeldChain[]
@@ -137,7 +137,9 @@ export interface Dialect<
    */
   readonly afterCommand: (rules: Rules, words: readonly string[]) => Rules
 
-  /** The families in which no managed rule is missing that these networks and the rules in place need. */
+  /**
+   * The families in which no managed rule is missing. These networks and the rules in place say which rules are needed.
+   */
   readonly wholeFamilies: (
     rules: Rules,
     networks: readonly OwnedNetwork[],

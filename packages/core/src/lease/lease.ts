@@ -22,7 +22,7 @@ export interface LeaseOrigin {
 }
 
 /**
- * A leased subnet: that of one family of a network.
+ * A leased subnet, for one family of a network.
  * @public @since 0.1.0
  */
 export interface LeasedSubnet extends LeaseOrigin {

@@ -12,9 +12,9 @@ import type { SubnetWish } from './subnet-request.ts'
 export type SearchBesideFormer = (entry: PoolEntry, length: number) => Prefix | null
 
 /**
- * Searches a subnet for a network that moves, and lets the new subnet overlap the one that the network leaves. Two
- * subnets may overlap where they differ in size, as in a block that was cut anew. This search is the last resort:
- * containers keep their old addresses until they are attached again.
+ * Searches a new subnet for a network that moves. The new subnet may overlap the one that the network leaves. The two
+ * differ in size then, as in a block that was cut anew. This search is the last resort: containers keep their old
+ * addresses until they are attached again.
  */
 export const searchBesideFormer = (state: PlanState, request: SubnetWish): SearchBesideFormer => {
   const { host, options, certain, observed, layers } = state

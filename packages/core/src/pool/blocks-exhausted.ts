@@ -7,7 +7,7 @@ import type { Rejection } from './rejection.ts'
 import { wantedSize } from './settled-subnet.ts'
 import type { SubnetWish } from './subnet-request.ts'
 
-/** The part of a `join` that only a host needs that has lost its state directory. */
+/** The arguments of `join` for a host that has lost its state directory: a sentence. */
 export const withTakeover =
   'If the directory was lost, add --takeover, and --member with the name that this host had.'
 

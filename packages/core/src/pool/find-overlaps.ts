@@ -18,9 +18,9 @@ import { touching } from './touching.ts'
 
 /**
  * Leaves out each reservation that lies inside another, such as the local route of an address whose prefix is listed.
- * Reservations of a cluster stay: even if a route leads to the block, the block's holder needs to be named, and no
- * allowed range frees the block. A prefix in use stays inside one that is a guess, such as a route inside another
- * engine's network that is down.
+ * Reservations of a cluster stay: a route to a block exists because another host has the block, and no allowed range
+ * frees the block. A prefix in use stays inside one that is a guess, such as a route inside another engine's network
+ * that is down.
  */
 const outermost = (found: readonly Reservation[]): readonly Reservation[] =>
   found.filter((one, at) =>

@@ -49,9 +49,7 @@ export interface HeldBlocks {
    * are lost, even where this host does not remember the block. Absent: none were seen.
    */
   readonly others?: readonly { readonly block: string; readonly host: string }[]
-  /**
-   * Blocks in `lost` that other hosts hold only by the word of a store that has lost data. Absent: it has lost none.
-   */
+  /** Blocks in `lost` that other hosts hold only according to a store that has lost data. Absent: it has lost none. */
   readonly disputed?: readonly string[]
   /**
    * Where this host has not joined: the cluster's own answer. It has the pools, now and before, and the blocks of this

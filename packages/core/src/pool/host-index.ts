@@ -46,8 +46,8 @@ export interface HostIndex {
   /** @internal */
   readonly blocks: BlockIndex
   /**
-   * The index without guesses (a network or resolver that may not be in use), which may hide prefixes in use inside
-   * them. It is built at the first call.
+   * The index without guesses: networks and resolvers that may not be in use. A guess may hide a prefix in use inside
+   * it. It is built at the first call.
    * @internal
    */
   readonly inUse: () => BlockIndex

@@ -60,7 +60,10 @@ export const plainPool = (text: string): string => {
   return entry === undefined || named.has(name) ? name : `${formatPrefix(entry.prefix)}:${entry.size}`
 }
 
-/** Reads a pool as `parsePool` does, without its check of ranges: an older version may have accepted every range. */
+/**
+ * Reads a pool that was set before. Unlike `parsePool` it accepts every range, because an older version may have done
+ * so.
+ */
 export const readPool = (text: string): Pool => {
   const known = named.get(text)
   if (known !== undefined) return known

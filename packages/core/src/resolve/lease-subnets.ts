@@ -45,7 +45,7 @@ export const subnetLeases = (
     .filter((lease) => lease.project !== project || wanted.has(lease.network) || isOfOthers(state, lease))
     .map((lease) => ({ project: lease.project, network: lease.network, subnet: heldText(lease) }))
 
-/** Must no plan release this subnet? It must not if something else than a plan took it, or took an address in it. */
+/** Is it a subnet that no plan may release? Then something else than a plan took it, or took an address in it. */
 const isOfOthers = (state: LeaseState, lease: LeasedSubnet): boolean =>
   lease.planned !== true || heldInSubnet(state, lease).some(({ planned }) => planned !== true)
 

@@ -74,7 +74,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
   const removed = removedBridges(intent, facts, external)
   checkHostAddresses(parented, facts, removed)
   const kept = keptNames(leases.state, intent.project, own, parented)
-  // Leases of before this plan: what the plan itself leases is not a move that was cut off.
+  // The leases from before this plan: what the plan itself leases is not a move that was cut off.
   const leasedBefore = leases.state
   const unfinished = (network: string, family: Family) =>
     unfinishedMove(leasedBefore, facts, intent.project, network, family)

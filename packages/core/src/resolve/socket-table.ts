@@ -2,7 +2,7 @@ import type { PublishedPort } from '../contract/index.ts'
 
 type Socket = Omit<PublishedPort, 'project' | 'label'> & { readonly kind?: string }
 
-/** Stores a value for each socket that only one mapping may have. */
+/** Stores a value for each socket that mappings must not share. */
 export interface SocketTable<Value> {
   get(socket: Socket): Value | undefined
   set(socket: Socket, value: Value): void

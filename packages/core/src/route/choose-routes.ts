@@ -76,5 +76,5 @@ const placeOf = (via: string, { interfaces = [] }: HostFacts): string | null => 
   return found?.name ?? null
 }
 
-/** Only an interface that is up can lead to another host, and never a bridge of Portolan. */
+/** Can an interface lead to another host? One that is down cannot, nor can a bridge of Portolan. */
 const isWire = (link: InterfaceFact): boolean => link.up !== false && parseBridgeAlias(link.alias) === null

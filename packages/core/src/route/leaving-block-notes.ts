@@ -59,7 +59,7 @@ export const leavingBlockNotes = (
     ]
   })
 
-/** What a network meets that leaves the last block of a family: a sentence. */
+/** Says where a network gets its subnet once it has left the last block of a family: a sentence. */
 export const familyWithoutPool = (cluster: string, family: Family): string => {
   const name = family === 'ip' ? 'IPv4' : 'IPv6'
   return `Cluster ${cluster} has no ${name} pool any more, so an ${name} subnet is picked outside the cluster, and other hosts have no route to it.`
