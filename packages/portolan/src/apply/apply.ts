@@ -42,7 +42,7 @@ export const applyKinds: OptionKinds<ApplyOptions> = {
 /**
  * Carries out a plan. Each part of the host changes atomically: one nftables transaction, one iptables restore per
  * family. After a kill at any instant, the next plan goes on from there. The leases of the plan are taken first. They
- * are given back when apply fails before any managed state has changed. A plan without changes changes nothing.
+ * are given back when apply fails before any managed state has changed. A plan without changes only updates the leases.
  *
  * @throws InvalidRequestError for a wrong argument or an unknown option
  * @throws StaleStateError when managed state, or a lease of the plan, changed after the plan was made: plan again

@@ -79,7 +79,10 @@ export const rememberLoss = async (
   await rememberLostIn(directory, await neighboursIn(directory, cluster, known.member, snapshot))
 }
 
-/** Does the same with other hosts that are known already, for example those of `DataLoss`. */
+/**
+ * Remembers the loss of blocks as `rememberLoss` does, with other hosts that are known already, for example those of
+ * `DataLoss`.
+ */
 export const rememberLostIn = async (
   directory: string,
   neighbours: ClusterNeighbours | null,

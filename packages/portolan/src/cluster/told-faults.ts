@@ -7,7 +7,7 @@ import { BlockStoreError, type CertificateFault, type UserFault } from '@portola
 export const isOutage = (error: unknown): error is BlockStoreError =>
   error instanceof BlockStoreError && isOutageCode(error.code)
 
-/** Does the same by the error code, for an error of another process. */
+/** Tells whether the code of an error is that of an outage. The error may be that of another process. */
 export const isOutageCode = (code: string): boolean =>
   ['CLUSTER_UNREACHABLE', 'CLUSTER_OUTCOME_UNKNOWN', 'CLUSTER_DENIED', 'CLUSTER_DATA_LOST'].includes(code)
 

@@ -33,9 +33,9 @@ export const restore = async (parts: DockerParts, joining: ReadonlySet<string>):
 }
 
 /**
- * Detaches the endpoints of containers that ended while this program served no call: dockerd repeats its call only for
- * a while. Then dockerd has moved the interface back to the host, or the interface is gone with its namespace. An
- * interface on the host that never carried a packet belongs to a container that is just starting: dockerd moves it
+ * Detaches the endpoints of containers that ended while this program served no call. dockerd gives up after a while and
+ * does not ask again. It has then moved the interface back to the host, or the interface has gone with its namespace.
+ * An interface on the host that never carried a packet belongs to a container that is just starting: dockerd moves it
  * next.
  */
 const detachEnded = async (

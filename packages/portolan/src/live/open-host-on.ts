@@ -56,7 +56,7 @@ export const openHostOn = (project: string, machine: LiveMachine): Promise<LiveH
   openObservedHostOn(project, machine, (held) => held)
 
 /**
- * Does the same as `openHostOn`, with an observed project.
+ * Opens a machine as `openHostOn` does, with an observed project.
  * @param observe - returns the project to watch in place of the real one, for example one that records its calls
  * @internal
  */
@@ -129,7 +129,10 @@ export const openObservedHostOn = async (
       return result
     })
   const routes = blockRoutes(rules, machine)
-  /** Does the same for calls that put something on a network: the other hosts of the cluster may have changed since. */
+  /**
+   * Runs a call that puts something on a network. The other hosts of the cluster may have changed, so routes come
+   * first.
+   */
   const whileReached = <Result>(work: () => Promise<Result>): Promise<Result> =>
     whileOpen(async () => {
       await routes.keepUp()

@@ -52,10 +52,10 @@ export interface OpenHostOptions {
   readonly lockTimeoutMs?: number
   /**
    * Tells which bridges of the project are taken up when the project has no record, for example after a loss of the
-   * state directory. For a program whose project no plan ever has. The records are written again: the addresses of
-   * bridges and attached endpoints, and the ports in force that lead to them. A port to an ended container is left out.
-   * So is a port for some clients only (`allowFrom`), because the rules do not tell which clients. Such ports go with
-   * the next change. A project with leases in this directory belongs to a plan, and is refused all the same. No
+   * state directory. Meant for a program whose project no plan ever has. The records are written again: the addresses
+   * of bridges and attached endpoints, and the ports in force that lead to them. A port to an ended container is left
+   * out. So is a port for some clients only (`allowFrom`), because the rules do not tell which clients. Such ports go
+   * with the next change. A project with leases in this directory belongs to a plan, and is refused all the same. No
    * default.
    */
   readonly takesUp?: (left: LeftNetwork) => boolean
@@ -109,7 +109,7 @@ export const openHost = (options: OpenHostOptions = {}): Promise<LiveHost> =>
   openObservedHost(options, (held) => held)
 
 /**
- * Does the same as `openHost`, with an observed project.
+ * Opens this host as `openHost` does, with an observed project.
  * @param observe - returns the project to watch in place of the real one, for example one that records its calls
  * @internal
  */

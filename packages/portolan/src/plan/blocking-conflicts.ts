@@ -5,7 +5,7 @@ import type { Plan } from './plan.ts'
  * The conflicts that block a plan without --force.
  *
  * @param moved - the networks that the plan moves. A move is the way out of an overlap. So an overlap of a subnet that
- * such a network already has and keeps is reported, and does not block the plan
+ * another network or family already has and keeps is reported, and does not block the plan
  */
 export const blockingConflicts = (
   { conflicts, subnets }: Pick<Plan, 'conflicts' | 'subnets'>,

@@ -5,8 +5,8 @@ import { type HostFacts, PortolanError } from '@portolan/netfilter'
 import type { LeaseOptions } from '../leases/with-lease-store.ts'
 
 /**
- * The other hosts of the cluster that this host remembers, so a plan does not need etcd. When both facts and rules are
- * given, they are another host's, and nothing is read here. A note says when nothing is remembered although there are
+ * The other hosts of the cluster that this host remembers, so a plan does not need etcd. With `leases: null` the state
+ * directory is not read: the plan may be for another host. A note says when nothing is remembered although there are
  * routes to blocks of other hosts, or when the record is damaged. Routes of unknown hosts stay.
  *
  * @param given - the hosts that the caller knows; absent: the caller knows none

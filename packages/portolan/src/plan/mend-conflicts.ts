@@ -15,7 +15,7 @@ const MOST_ROUNDS = 4
 
 /**
  * Mends conflicts by documented hooks, and searches again with the fixes in place, until no more can be mended. A
- * refusal that is opened may hide another one. That one is reported now, with its severity of then, so the next plan
+ * refusal that is opened may hide another one. That one is reported now, as severe as it is then, so the next plan
  * finds no error that this plan did not report.
  *
  * @param withOthers - adds the conflicts that do not come from rules

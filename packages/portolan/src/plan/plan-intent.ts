@@ -267,8 +267,8 @@ const leaseOptions = ({ facts, rules, leases, stateDirectory }: PlanOptions): Le
 }
 
 /**
- * Tells whether a plan may set sysctls. For an ordinary user the question is what root could do. So only root finds
- * that /proc/sys is read-only.
+ * Tells whether a plan may set sysctls. For an ordinary user the question is what root could do. So a read-only
+ * /proc/sys counts only when root finds it.
  * @internal
  */
 export const sysctlsAreWritable = (): boolean =>

@@ -51,9 +51,9 @@ export interface PlanOptions extends LeaseOptions {
   /** The config of the host, as `readConfig` gives it. The options above take precedence. No default. */
   readonly config?: Config
   /**
-   * The cluster whose blocks of this host replace the pools, unless an option names pools; as `parseClusterUrl` reads
-   * it. The default is the cluster that `config` names, or that the host has joined; null: no cluster, whatever
-   * `config` and the state directory say. etcd is not asked: the state directory remembers the blocks.
+   * The URL of the cluster, as `parseClusterUrl` reads it. The blocks of this host there replace the pools, unless an
+   * option names pools. The default is the cluster that `config` names, or that the host has joined; null: no cluster,
+   * whatever `config` and the state directory say. etcd is not asked: the state directory remembers the blocks.
    */
   readonly cluster?: string | null
   /** Drop forwarded packets between interfaces that are not managed. */

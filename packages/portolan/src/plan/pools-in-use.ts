@@ -37,6 +37,6 @@ export const poolsInUse = (
   return settled.length === 0 && family === 'ip' ? defaultPools : settled
 }
 
-/** Does the same for both families. */
+/** The pools in use in both families. */
 export const allPoolsInUse = (source: PoolSource, blocks: HeldBlocks | null): readonly Pool[] =>
   families.flatMap((family) => poolsInUse(family, source, blocks))

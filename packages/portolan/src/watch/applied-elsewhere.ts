@@ -26,8 +26,8 @@ export interface Applicable {
 
 /**
  * Tells whether another process applied the project's current text, or moved one of its networks. A moved network of
- * the held intent counts too. The rules decide: a disabled forwarding or a deleted bridge may come on top of the other
- * process's work.
+ * the held intent counts too. Only the rules decide: at the same time forwarding may have been switched off, or a
+ * bridge deleted.
  *
  * @returns null: no other process did
  */

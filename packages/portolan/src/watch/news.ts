@@ -1,12 +1,12 @@
 import type { HeldProject } from './held-project.ts'
 
-/** News of a project that do not come from the kernel. */
+/** News of a project that does not come from the kernel. */
 export interface News {
   /** Tells whether news came since the last call. */
   take(): boolean
   /**
-   * Resolves once news come, or once other work ends. News wake only the promise of the last call: on a busy host each
-   * round asks for a new one, and weeks may pass without news.
+   * Resolves once news comes, or once other work ends. News wakes only the promise of the last call: on a busy host
+   * each round asks for a new one, and weeks may pass without news.
    */
   next(other?: Promise<unknown>): Promise<void>
   close(): void

@@ -15,8 +15,7 @@ const bridge = 'com.docker.network.bridge.'
 const reachable = 'x-portolan.reachable_from'
 
 /**
- * The `-o` options of `docker network create`: the `driver_opts` of a Compose network, and one that Compose cannot
- * express.
+ * The `-o` options of `docker network create`: the `driver_opts` of a Compose network, and what Compose cannot express.
  */
 const known: readonly string[] = [
   ...['name', 'enable_icc', 'enable_ip_masquerade', 'host_binding_ipv4'].map((key) => bridge + key),

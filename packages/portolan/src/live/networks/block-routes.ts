@@ -7,8 +7,8 @@ export interface BlockRoutes {
   /** Adds, changes and removes routes until they are as desired. */
   bring(): Promise<void>
   /**
-   * Does the same, but only if another process has recorded the other hosts again since the last time. Rules that name
-   * their blocks count as damaged then.
+   * Brings the routes as `bring` does, but only if another process has recorded the other hosts again since the last
+   * time. Rules that name their blocks count as damaged then.
    */
   keepUp(): Promise<void>
   /** Tells whether `keepUp` would find no new record. */

@@ -40,7 +40,7 @@ export interface WantedState {
   /** The ports of routed networks, whose sockets are the containers' own. */
   directPorts(): readonly DesiredMapping[]
   port(socket: HostSocket): DesiredMapping | null
-  /** Does the same as `port`, by the `portKey` of the socket. */
+  /** The port with a key that `portKey` made. */
   portOf(key: string): DesiredMapping | null
   /** The other hosts of the cluster when everything was last brought into force; null: there were none. */
   neighbours(): ClusterNeighbours | null
