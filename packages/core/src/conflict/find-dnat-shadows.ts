@@ -25,9 +25,9 @@ export interface DnatShadows {
  * Finds, by number, the mappings of a group that would take packets that a foreign translation serves today.
  *
  * @param today - the host without managed rules
- * @param planned - the result of the same rows with managed rules
+ * @param group - the mappings, with their rows as explored with managed rules
  * @param project - the project of the mappings
- * @returns null when a packet of one mapping does not fare as that of another did
+ * @returns null when a packet of one mapping has another result than that of another
  * @internal
  */
 export const findDnatShadows = (

@@ -39,7 +39,7 @@ import { toldOnce } from './told-once.ts'
 
 /**
  * Finds what the rules on a host do to a project. For each mapping and network and each of their rows of the
- * reachability contract: the packets that do not fare as promised, with a witness, the culprit and the remedy.
+ * reachability contract: the packets that do not get the promised result, with a witness, the culprit and the remedy.
  * docs/what-the-search-covers.md lists which packets are looked at, and `searchRules` tells what was left out of these.
  * Pure, so it also works for a dump of another machine.
  *

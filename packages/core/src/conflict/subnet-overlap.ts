@@ -42,7 +42,7 @@ const isSure = ({ kind }: Overlapped): boolean => !isGuess(kind)
  * must be changed there. One conflict reports everything that the subnet overlaps.
  *
  * @param isLive - a program holds the network: no file holds its intent, and `portolan move` has nothing to plan
- * @param hasLeft - the host has left the cluster whose addresses the subnet is in
+ * @param hasLeft - the subnet is in addresses of a cluster that the host has left
  * @internal
  */
 export const subnetOverlap = (

@@ -46,7 +46,7 @@ const MOST_CELLS = 512
  * Looks for a packet that a remedy wrongly opens. It passes with the remedy's rules but not without them, and either
  * the contract does not promise it, or another rule than a culprit stopped it. The search works like the search for
  * conflicts: one packet is followed with and without the rules, and the questions asked about it tell which other
- * packets fare alike.
+ * packets have the same result.
  */
 export const findOpened = (judged: Judged, suspects: Suspects): Opened | null => {
   const open = judged.open(suspects)
@@ -77,7 +77,7 @@ export const findOpened = (judged: Judged, suspects: Suspects): Opened | null =>
   return null
 }
 
-/** A packet of the suspects, with the region in which others may fare alike. */
+/** A packet of the suspects, with the region in which others may have the same result. */
 interface Picked {
   readonly suspects: Suspects
   readonly point: Point

@@ -34,8 +34,8 @@ export interface Unhindered {
 /**
  * Follows a packet this way first, because this single way settles most packets.
  *
- * A packet that reaches none of these rules fares the same with them. A packet that fails a check which this one passed
- * goes less far, so it reaches none of them either.
+ * A packet that reaches none of these rules has the same result with them. A packet that fails a check which this one
+ * passed goes less far, so it reaches none of them either.
  *
  * A chain that is a check lets a packet pass or ends it, whatever rules are added or left out. A packet that passes all
  * such chains and ends elsewhere ends there, or earlier, with the rules in force. That holds for any other packet too,

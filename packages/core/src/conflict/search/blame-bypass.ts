@@ -9,7 +9,7 @@ import type { Point } from './region.ts'
 import type { Row } from './row.ts'
 
 /**
- * Finds out why a packet fares otherwise than the contract promises.
+ * Finds out why a packet does not get the result that the contract promises.
  *
  * @param ignored - rules and policies that are treated as absent
  * @returns null when a packet came in and no foreign rule is to blame

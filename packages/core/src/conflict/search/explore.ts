@@ -35,7 +35,7 @@ import { freeFields, type Point } from './region.ts'
 import type { Row } from './row.ts'
 import { startLearner } from './start-learner.ts'
 
-/** Packets of one or several mappings that all fare alike. */
+/** Packets of one or several mappings that all have the same result. */
 export interface GroupCell extends MemberPoint {
   /** All packets of the cell. */
   readonly area: Area
@@ -82,9 +82,9 @@ const heavy = { conditions: 512, count: 64 } as const
 const nothing: ReadonlySet<object> = new Set()
 
 /**
- * Cuts the packets of a row into cells that fare alike, exactly. One packet is followed, and the questions that rules,
- * routes and sets asked about it tell which other packets go the same way. Then a packet of the rest is followed, until
- * none is left.
+ * Cuts the packets of a row into cells, so that all packets of a cell have exactly the same result. One packet is
+ * followed. The questions that rules, routes and sets asked about it tell which other packets go the same way. Then a
+ * packet of the rest is followed, until none is left.
  *
  * @param skipsForeign - skip foreign chains that can only pass or stop packets (see `Learner`)
  */

@@ -24,7 +24,7 @@ export interface NamedEnds {
   readonly receiver: string | null
 }
 
-/** Packets that fare otherwise than the contract promises, and the rule to blame. */
+/** Packets that do not get what the contract promises, with the rule to blame. */
 export interface Finding {
   readonly kind: RuleConflictKind
   readonly severity: 'error' | 'warning' | 'info'
@@ -37,7 +37,7 @@ export interface Finding {
   readonly share: 'all' | 'some'
   readonly point: Point
   readonly judgement: Failed
-  /** The judgement is that of another mapping with packets that fare alike. */
+  /** The judgement is that of another mapping with packets that have the same result. */
   readonly isBorrowed: boolean
   readonly step: TraceStep | null
   /** Rules and policies in front of the culprit that were treated as absent to find it. */

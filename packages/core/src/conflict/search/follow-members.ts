@@ -33,8 +33,8 @@ interface Known {
 }
 
 /**
- * Follows the packets of mappings that fare alike. Most mappings of a network go one way, rule by rule, so it is
- * followed only for the first of them.
+ * Follows the packets of mappings that have the same result. Most mappings of a network go one way, rule by rule, so it
+ * is followed only for the first of them.
  */
 export const followMembers = (follower: Follower): FollowMembers => {
   const known = new Map<GroupRow, Map<ReadonlySet<object> | null, Known>>()

@@ -17,7 +17,7 @@ export type Fault =
   /** Passed where the contract lets nothing in or out. */
   | 'let-in'
 
-/** Whether packets fare as the contract promises. */
+/** Whether packets get the result that the contract promises. */
 export type Judgement =
   | { readonly kind: 'kept' }
   | {
@@ -31,7 +31,7 @@ export type Judgement =
       readonly conclusion: Conclusion
     }
 
-/** The judgement of packets that do not fare as promised. */
+/** The judgement of packets that do not get the promised result. */
 export type Failed = Judgement & { readonly kind: 'failed' }
 
 const kept: Judgement = { kind: 'kept' }
@@ -48,7 +48,7 @@ export const judge = (row: Row, { conclusions, run }: Followed, point: Point, ho
     if (fault === null) continue
     failed += 1
     const { unknown, doubted, isOfOthers } = conclusion.end.world
-    // Clients may fare differently by their address. Then the packet shown must be one that fails.
+    // The result may depend on the client's address. Then the packet shown must be one that fails.
     const isSure = !unknown && !doubted && !isOfOthers
     if (worst === null || (isSure && !sure)) worst = { conclusion, fault }
     sure ||= isSure

@@ -19,7 +19,7 @@ const MOST_ASKED = 16
 export const leadingMark = (failed: Failed, without: Without): NetfilterRule | null => {
   const rules = markingRules(lostAt(failed))
   const matter = (some: readonly NetfilterRule[]): boolean => isMended(failed, without(some))
-  // If packets without any mark fare the same, a rule that clears bits may be what leads them there.
+  // If packets without any mark have the same result, a rule that clears bits may be what leads them there.
   if (!matter(rules)) return rules.slice(0, MOST_ASKED).find((rule) => matter([rule])) ?? null
   let [few, many] = [0, rules.length]
   while (many - few > 1) {

@@ -8,7 +8,7 @@ import { freeFields, type Point, pick, type Region } from './region.ts'
 import type { Row } from './row.ts'
 import { type Blamed, followTrail, trailOf } from './trail.ts'
 
-/** Packets of one mapping that all fare alike. */
+/** Packets of one mapping that all have the same result. */
 export type Cell = KeptCell | FailedCell
 
 interface OwnPackets {
@@ -17,7 +17,7 @@ interface OwnPackets {
   readonly region: Region
 }
 
-/** Packets that nothing is reported about: they fare as promised. */
+/** Packets that get the promised result: nothing is reported about them. */
 export interface KeptCell extends OwnPackets {
   readonly judgement: Exclude<Judgement, Failed>
 }
@@ -27,7 +27,7 @@ export interface FailedCell extends OwnPackets {
   readonly judgement: Failed
   /** One packet of the cell. */
   readonly point: Point
-  /** The judgement is that of another mapping with packets that fare alike. */
+  /** The judgement is that of another mapping with packets that have the same result. */
   readonly isBorrowed: boolean
   /** The culprits, one behind the other. */
   readonly blamed: readonly Blamed[]
@@ -45,7 +45,7 @@ export interface Explored {
   readonly isWhole: boolean
 }
 
-/** Mappings of a group with packets that fare alike in every cell. */
+/** Mappings of a group with packets that have the same result in every cell. */
 export interface Likes {
   /** The numbers of these mappings; the first one stands for all. */
   readonly members: readonly [number, ...number[]]
@@ -188,7 +188,7 @@ const partsOf = (
       return { row: own, region, point, judgement, isBorrowed, blamed: trail.blamed, countOfAll }
     }
     const exact = followPoint(follower, own, point)
-    // The mappings do not fare alike after all, so the packet is judged on its own.
+    // The mappings have different results after all, so the packet is judged on its own.
     if (exact.kind === 'kept') return { row: own, region, judgement: exact }
     const area: Area = { members: singleValue(member), region, holes: [] }
     const { blamed, countOfAll } = followTrail(follower, row, area, { member, point }, exact)
@@ -200,8 +200,8 @@ const partsOf = (
 }
 
 /**
- * The parts of a cell that fares as promised. Only their addresses and source ports matter, and holes seldom change
- * these.
+ * The parts of a cell that gets the promised result. Only their addresses and source ports matter, and holes seldom
+ * change these.
  */
 const keptParts = (
   own: Row,

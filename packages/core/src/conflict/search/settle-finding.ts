@@ -9,7 +9,7 @@ import { movePoint } from './member-cells.ts'
 import type { Row } from './row.ts'
 
 /**
- * The finding for another mapping or network of its group; null: that one does not fare alike after all. If the packet
+ * The finding for another mapping or network of its group; null: that one has another result after all. If the packet
  * was followed for another member, it is followed again, so that the trace is its own.
  *
  * @param to - the number of the other mapping or network; null: the finding's own

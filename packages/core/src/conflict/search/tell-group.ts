@@ -26,8 +26,8 @@ export interface GroupToTell<Told> {
 /**
  * The reports for each mapping or network of a group, by its number.
  *
- * @returns null when a packet of one member does not fare as that of another did: the members must be explored one by
- *   one
+ * @returns null when a packet of one member has another result than that of another: the members must be explored
+ *   singly
  */
 export const tellGroup = <Told>(
   follower: Follower,

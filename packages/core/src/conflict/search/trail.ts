@@ -33,7 +33,7 @@ export interface Blamed extends Blame {
 /** The culprits that stop a packet, in order: each would stop it if those before it were absent. */
 export interface Trail {
   readonly blamed: readonly Blamed[]
-  /** Whether the trail is the same for another mapping of the group, with packets that fare alike so far. */
+  /** Whether the trail is the same for another mapping of the group, with packets that have the same result so far. */
   readonly holdsFor: (member: number) => boolean
   /** How many of the culprits stop all packets that a mapping has in the cell, not only the one that was followed. */
   readonly countOfAll: (member: number) => number
