@@ -28,7 +28,7 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   ],
   'packages/cni/src/netavark/create.ts': [1, ofEngine],
   'packages/portolan/src/docker/ipam/pools.ts': [2, ofEngine],
-  'packages/portolan/src/docker/network/network-options.ts': [1, ofEngine],
+  'packages/portolan/src/docker/network/network-options.ts': [2, ofEngine],
   'packages/portolan/src/docker/network/ports.ts': [1, ofEngine],
   'packages/portolan/src/docker/wording.ts': [4, ofEngine],
   'packages/cni/src/verb/status.ts': [1, ofProgram],

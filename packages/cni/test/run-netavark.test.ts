@@ -63,6 +63,18 @@ test.each<[string, readonly string[], unknown, string]>([
     'port_mappings[0].host_port',
   ],
   [
+    'a MAC that is none',
+    ['setup', '/run/netns/a'],
+    { ...call, network_options: { interface_name: 'eth0', static_mac: 'zz' } },
+    '--mac-address "zz": expected a MAC address such as',
+  ],
+  [
+    'a pool that is none',
+    ['create'],
+    { ...network, options: { pool: 'zz' } },
+    '--opt pool: "zz" is not a pool',
+  ],
+  [
     'an option of a container',
     ['setup', '/run/netns/a'],
     { ...call, network_options: { interface_name: 'eth0', options: { mode: 'x' } } },

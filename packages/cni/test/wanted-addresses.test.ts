@@ -37,6 +37,8 @@ test.each([
 test.each([
   ['two of one family', '', { runtimeConfig: { ips: ['10.1.0.7', '10.1.0.8'] } }, '10.1.0.7 and 10.1.0.8'],
   ['what is no address', 'IP=ten', {}, 'IP="ten"'],
+  ['a MAC that is none', 'MAC=zz', {}, 'CNI_ARGS has MAC="zz": expected a MAC address such as'],
+  ['a MAC of a group', 'MAC=01:00:5e:00:00:01', {}, 'with an even first byte'],
   ['what is no list', '', { args: { cni: { ips: '10.1.0.7' } } }, 'args.cni.ips'],
 ])('refuses %s', (_what, args, more, words) => {
   expect(() => wanted(args, more)).toThrow(words)

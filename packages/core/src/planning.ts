@@ -72,6 +72,7 @@ export {
   requestedPorts,
   requestedProtocol,
 } from './intent/builder/index.ts'
+export { bridgeOptionNames, type DriverOptions, readBridgeOptions } from './intent/compose/driver-options.ts'
 export { heldInSubnet } from './lease/addresses-in-subnet.ts'
 export { addressKey, subnetKey } from './lease/lease-key.ts'
 export { forgetHolder, forgetReleased, releaseHolder } from './lease/release.ts'

@@ -81,7 +81,7 @@ export const networks = (opened: () => Here): void => {
       'portolan: -o com.docker.network.bridge.enable_ic is unknown to this driver: did you mean \\"com.docker.network.bridge.enable_icc\\"?',
     )
     expect(await refusal(createPluginNetwork(docker, 'odd', { ipamOptions: { size: 'big' } }))).toContain(
-      '--ipam-opt size is',
+      '--ipam-opt size=big: expected a prefix length from 1 to 32',
     )
     expect(await refusal(docker.run({ name: 'named-3', network: 'named', address: '10.88.8.9' }))).toContain(
       '10.88.8.9 of network pool-10.88.0.0-16 is leased',

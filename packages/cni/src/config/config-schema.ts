@@ -6,6 +6,7 @@ import {
   between,
   flag,
   listOf,
+  macValue,
   namesTo,
   oneOf,
   prefix,
@@ -77,9 +78,7 @@ const ip = textThat(
   'an IP address, with a prefix length or without',
   (value) => tryParseHostOrPrefix(value) !== null,
 )
-const mac = textThat('a MAC address such as 02:42:ac:11:00:01', (value) =>
-  /^[\da-f]{2}(:[\da-f]{2}){5}$/i.test(value),
-)
+const mac = textThat(macValue.expected, macValue.holds)
 const hostIp = textThat(
   'an IP address of this host, or an empty text',
   (value) => value === '' || tryParseAddress(value) !== null,

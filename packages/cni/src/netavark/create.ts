@@ -110,7 +110,7 @@ const plannedSubnets = async (network: PodmanNetwork): Promise<readonly SubnetPl
     .filter(({ entries }) =>
       entries.some(({ prefix }) => blocks === null || blockPools(blocks, prefix.family) === null),
     )
-  const pools = pool?.split(/[\s,]+/).map(parsePool) ?? settled
+  const pools = pool?.split(/[\s,]+/).map(poolNamed) ?? settled
   const given = (family: 'ip' | 'ip6') => (subnets ?? []).find((one) => familyOf(one) === family)
   const requests = (['ip', 'ip6'] as const).flatMap((family): readonly SubnetRequest[] => {
     const own = given(family)
@@ -130,6 +130,15 @@ const plannedSubnets = async (network: PodmanNetwork): Promise<readonly SubnetPl
     })
   } finally {
     await store.close()
+  }
+}
+
+const poolNamed = (text: string): ReturnType<typeof parsePool> => {
+  try {
+    return parsePool(text)
+  } catch (error) {
+    if (!(error instanceof InvalidRequestError)) throw error
+    throw new InvalidRequestError(`--opt pool: ${error.message}`, { cause: error })
   }
 }
 

@@ -1,6 +1,7 @@
 import { leasedSubnets, podmanProject } from '@portolan/core'
 import { defaultStateDirectory } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { macValue } from '@portolan/netfilter/schema'
 import { type AttachRequest, type Conflict, type LiveHost, type PublishRequest, readConfig } from 'portolan'
 import { attachContainer } from '../attachment/attach-container.ts'
 import { conflictWords } from '../attachment/conflict-words.ts'
@@ -81,7 +82,9 @@ const isAsWritten = async ({ host, leases }: LeasedHost, { network }: ContainerC
   return has.length === written.size && has.every((subnet) => written.has(subnet) && leased.has(subnet))
 }
 
-const refuseUnknown = ({ network_options: { options } }: ContainerCall): void => {
+const refuseUnknown = ({ network_options: { options, static_mac: mac } }: ContainerCall): void => {
+  if (mac && !macValue.holds(mac))
+    throw new InvalidRequestError(`--mac-address ${JSON.stringify(mac)}: expected ${macValue.expected}.`)
   const [name] = Object.keys(options ?? {})
   if (name !== undefined)
     throw new InvalidRequestError(

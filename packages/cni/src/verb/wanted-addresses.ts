@@ -1,4 +1,5 @@
 import { tryParseHostOrPrefix } from '@portolan/netfilter'
+import { macValue } from '@portolan/netfilter/schema'
 import { CniError, cniCodes } from '../cni-error.ts'
 import { isObject } from '../config/is-object.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
@@ -19,7 +20,7 @@ export interface WantedAddresses {
 export const wantedAddresses = (request: CniRequest, config: NetworkConfig): WantedAddresses => {
   const { ips, mac } = config.runtimeConfig ?? {}
   const asked = ips ?? argsIps(config) ?? argIp(request)
-  const hardware = mac ?? request.args.get('MAC')
+  const hardware = mac ?? argMac(request)
   const of = (isOfFamily: (text: string) => boolean): string | undefined => {
     const found = asked.filter(isOfFamily)
     if (found.length > 1)
@@ -55,6 +56,15 @@ const argIp = ({ args }: CniRequest): readonly string[] => {
       `CNI_ARGS has IP=${JSON.stringify(ip)}: expected an IP address.`,
     )
   return [ip]
+}
+
+const argMac = ({ args }: CniRequest): string | undefined => {
+  const mac = args.get('MAC')
+  if (mac === undefined || macValue.holds(mac)) return mac
+  throw new CniError(
+    cniCodes.invalidEnvironment,
+    `CNI_ARGS has MAC=${JSON.stringify(mac)}: expected ${macValue.expected}.`,
+  )
 }
 
 const isAddress = (text: string): boolean => tryParseHostOrPrefix(text) !== null

@@ -1,4 +1,5 @@
 import { families, IntentError, type SourcePosition, tryParseAddress } from '@portolan/netfilter'
+import { macValue } from '@portolan/netfilter/schema'
 import { bridgeName } from '../contract/bridge-name.ts'
 import { checkInterfaceName, checkName, checkPrintable } from '../contract/check-name.ts'
 import type { EndpointIntent, Intent, NetworkIntent } from '../intent/index.ts'
@@ -77,8 +78,11 @@ const checkEndpoint = ({ service, replica, mac, place }: EndpointIntent): void =
   checkName(service, 'a service', place)
   if (!Number.isInteger(replica) || replica < 1)
     throw new IntentError(`replica ${replica} of ${service}: replicas count from 1`, place)
-  if (mac !== null && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac))
-    throw new IntentError(`${JSON.stringify(mac)} of ${service} is no MAC address`, place)
+  if (mac !== null && !macValue.holds(mac))
+    throw new IntentError(
+      `the MAC of ${service} is ${JSON.stringify(mac)}: expected ${macValue.expected}`,
+      place,
+    )
 }
 
 const checkUnique = (

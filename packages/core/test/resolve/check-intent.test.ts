@@ -65,7 +65,9 @@ describe('an intent that no reader would have made is refused, with its place', 
     ['no name', { service: '' }, /cannot name a service/],
     ['replica 0', { replica: 0 }, /replica 0 of nginx: replicas count from 1/],
     ['half a replica', { replica: 1.5 }, /replicas count from 1/],
-    ['a MAC that is none', { mac: '02:42' }, /"02:42" of nginx is no MAC address/],
+    ['a MAC that is none', { mac: '02:42' }, /the MAC of nginx is "02:42": expected a MAC address such as/],
+    ['a MAC of a group of stations', { mac: '01:00:5e:00:00:01' }, /with an even first byte/],
+    ['a MAC of zeros', { mac: '00:00:00:00:00:00' }, /not all zeros/],
   ])('for an endpoint with %s', (_, wish, expected) => {
     refuse({ endpoints: [endpointIntent(wish)] }, expected)
   })

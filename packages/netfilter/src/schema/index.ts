@@ -1,4 +1,5 @@
 export * from './check-options.ts'
 export * from './find-fault.ts'
+export * from './mac-value.ts'
 export * from './schema.ts'
 export * from './unknown-options.ts'

@@ -11,6 +11,8 @@ const asked = (options: Readonly<Record<string, string>>, more: object = {}) =>
     IPv6Data: [],
   })
 const bridge = 'com.docker.network.bridge.'
+const mtu = 'com.docker.network.driver.mtu'
+const reachable = 'x-portolan.reachable_from'
 
 describe('what Docker asks of a network', () => {
   test('without options, is a plain one on the subnet that its IPAM chose', () => {
@@ -53,14 +55,35 @@ describe('what Docker asks of a network', () => {
   test.each([
     [{ [`${bridge}enable_ic`]: 'false' }, `-o ${bridge}enable_ic is unknown to this driver: did you mean`],
     [{ parent: 'eth0' }, '-o parent is unknown to this driver: expected some of'],
-    [{ [`${bridge}enable_icc`]: 'perhaps' }, `${bridge}enable_icc`],
-    [{ [`${bridge}name`]: 'a/b' }, `${bridge}name`],
-    [{ 'com.docker.network.driver.mtu': '60' }, 'expected 68 to 65535'],
-    [{ 'x-portolan.reachable_from': '10.8.0.0/33' }, 'reachable_from'],
-    [{ [`${bridge}name`]: 'a/$HOME' }, 'a/$HOME'],
-  ])('is refused where it cannot be: %j', (options, words) => {
+    [
+      { [`${bridge}enable_icc`]: 'perhaps' },
+      `-o ${bridge}enable_icc: expected true or false, found "perhaps".`,
+    ],
+    [{ [`${bridge}enable_ip_masquerade`]: '' }, `-o ${bridge}enable_ip_masquerade: expected true or false`],
+    [{ [`${bridge}name`]: 'a/b' }, `-o ${bridge}name: "a/b" is no interface name`],
+    [{ [`${bridge}name`]: 'a/$HOME' }, `-o ${bridge}name: "a/$HOME" is no interface name`],
+    [{ [`${bridge}host_binding_ipv4`]: '::1' }, `-o ${bridge}host_binding_ipv4: expected an IPv4 address`],
+    [{ [`${bridge}gateway_mode_ipv4`]: 'open' }, `-o ${bridge}gateway_mode_ipv4: expected one of nat, `],
+    [{ [`${bridge}gateway_mode_ipv6`]: 'isolated' }, 'expected `--internal` beside it'],
+    [{ [mtu]: '60' }, `-o ${mtu}: expected 68 to 65535, found 60.`],
+    [{ [mtu]: '1e3' }, `-o ${mtu}: expected a whole number from 0 to 65535, found "1e3".`],
+    [{ [reachable]: '10.8.0.0/33' }, `-o ${reachable} has "10.8.0.0/33" in it: expected interfaces`],
+    [{ [reachable]: 'wg0,' }, `-o ${reachable} has "" in it: expected interfaces`],
+    [{ [reachable]: '10.8' }, `-o ${reachable} has "10.8" in it: expected interfaces`],
+  ])('is refused by the name of its option where it cannot be: %j', (options, words) => {
     expect(() => asked(options)).toThrow(words)
-    expect(() => asked(options)).not.toThrow(/docker network create:\d/)
+  })
+
+  test('has an MTU that IPv6 can do with, and a gateway inside the subnet', () => {
+    const ip6 = { Pool: 'fd00::/64', Gateway: 'fd00::1/64' }
+    const options = { 'com.docker.network.generic': { [mtu]: '1279' } }
+    expect(() => networkOptions({ NetworkID, Options: options, IPv6Data: [ip6] })).toThrow(
+      `-o ${mtu}: IPv6 needs an MTU of 1280 or more, found 1279.`,
+    )
+    const outside = { Pool: '10.0.0.0/16', Gateway: '10.1.0.1/16' }
+    expect(() => networkOptions({ NetworkID, IPv4Data: [outside] })).toThrow(
+      '--gateway 10.1.0.1 lies outside the subnet 10.0.0.0/16.',
+    )
   })
 
   test('has one subnet of each family, and one at least', () => {

@@ -9,12 +9,12 @@ import {
   checkArgument,
   checkOptions,
   listValue,
+  macValue,
   nullOr,
   type OptionKinds,
   objectValue,
   refuseUnknownOptions,
   shownValue,
-  textValue,
   type ValueKind,
 } from '@portolan/netfilter/schema'
 import type { EndpointIntent } from '../endpoint-intent.ts'
@@ -148,7 +148,7 @@ const fixedValue: ValueKind = nullOr({
 const endpointKinds: OptionKinds<EndpointOptions> = {
   ip: fixedValue,
   ip6: fixedValue,
-  mac: nullOr(textValue('six bytes such as 02:42:ac:11:00:01')),
+  mac: nullOr(macValue),
 }
 
 const withService = (made: Intent, name: string, options: ServiceOptions): Intent => {

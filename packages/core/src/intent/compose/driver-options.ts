@@ -2,8 +2,8 @@ import { formatAddress, tryParseAddress, unmapAddress } from '@portolan/netfilte
 import { closestOf, didYouMean } from '@portolan/netfilter/text'
 import type { GatewayMode } from '../intent.ts'
 import { readInterfaceName } from './names.ts'
-import { type Reading, readEngineBoolean, readInteger, readText } from './reading.ts'
-import { asMap, entriesOf, get, getGiven, type MapTree, refuse, type Tree } from './tree.ts'
+import { type Reading, readEngineBoolean, readInteger, readText, startReading } from './reading.ts'
+import { asMap, type Entry, entriesOf, get, getGiven, type MapTree, refuse, type Tree } from './tree.ts'
 
 /** The settings in `driver_opts` of a bridge network; null: not set there. */
 export interface DriverOptions {
@@ -19,7 +19,8 @@ export interface DriverOptions {
 const bridge = 'com.docker.network.bridge.'
 const mtuKey = 'com.docker.network.driver.mtu'
 const modes: readonly GatewayMode[] = ['nat', 'nat-unprotected', 'routed', 'isolated']
-const known = [
+/** Options of Docker's bridge driver that Portolan honours. */
+export const bridgeOptionNames: readonly string[] = [
   'name',
   'enable_icc',
   'enable_ip_masquerade',
@@ -30,44 +31,114 @@ const known = [
   .map((key) => bridge + key)
   .concat(mtuKey)
 
-/**
- * Reads the options of Docker's bridge driver that Portolan honours. Other options of Docker's get a note, and unknown
- * ones are ignored. For a network on an interface it reads only the options that such a network has too.
- */
+/** The network whose options are read. */
+interface OptionsOf {
+  readonly internal: boolean
+  readonly hasIp6: boolean
+  /** For a network on an interface only the options are read that such a network has too. */
+  readonly build: 'bridge' | 'parented'
+}
+
+/** How the user writes them: in a Compose file, or behind `-o`. */
+interface OptionWords {
+  /** Stands before the name of an option. */
+  readonly before: string
+  readonly internal: string
+}
+
+/** Reads `driver_opts` of a network of a Compose file. */
 export const readDriverOptions = (
   reading: Reading,
   network: MapTree | null,
   what: string,
-  internal: boolean,
-  build: 'bridge' | 'parented' = 'bridge',
+  of: OptionsOf = { internal: false, hasIp6: false, build: 'bridge' },
 ): DriverOptions => {
   const path = `${what}.driver_opts`
   const options = asMap(get(network, 'driver_opts'), path)
+  return readOptions(reading, options, of, { before: `${path}: `, internal: '`internal: true`' })
+}
+
+/**
+ * Reads options that are given apart from a file: `-o` of `docker network create`.
+ *
+ * @throws IntentError naming the option so
+ * @example
+ * readBridgeOptions({ 'com.docker.network.driver.mtu': '1400' }, { internal: false, hasIp6: false }).mtu // 1400
+ */
+export const readBridgeOptions = (
+  given: Readonly<Record<string, string>>,
+  { internal, hasIp6 }: Pick<OptionsOf, 'internal' | 'hasIp6'>,
+): DriverOptions => {
+  const place = { source: 'docker network create', line: 1, column: 1 }
+  const entries = Object.entries(given).map(([key, text]): [string, Entry] => [
+    key,
+    {
+      keyPlace: place,
+      // No variable of a Compose file is in it.
+      value: {
+        ...{ kind: 'scalar', text: text.replaceAll('$', '$$$$'), isNull: false, inset: null },
+        ...{ place, tag: null },
+      },
+    },
+  ])
+  return readOptions(
+    startReading(() => undefined).reading,
+    { kind: 'map', entries: new Map(entries), place, tag: null },
+    { internal, hasIp6, build: 'bridge' },
+    { before: '-o ', internal: '`--internal`' },
+  )
+}
+
+/**
+ * Reads the options of Docker's bridge driver that Portolan honours. Other options of Docker's get a note, and unknown
+ * ones are ignored.
+ */
+const readOptions = (
+  reading: Reading,
+  options: MapTree | null,
+  { internal, hasIp6, build }: OptionsOf,
+  words: OptionWords,
+): DriverOptions => {
+  const { before } = words
   for (const [key, entry] of entriesOf(build === 'bridge' ? options : null))
-    if (!known.includes(key) && (key.startsWith('com.docker.network.') || closestOf(key, known) !== null))
-      reading.note(`${path}: ${key} has no effect here${didYouMean(key, known)}`, entry.keyPlace)
-  const option = (key: string): Tree | null =>
-    build === 'bridge' ? getGiven(options, bridge + key, path) : null
-  const name = readText(reading, option('name'), `${path}: ${bridge}name`)
+    if (
+      !bridgeOptionNames.includes(key) &&
+      (key.startsWith('com.docker.network.') || closestOf(key, bridgeOptionNames) !== null)
+    )
+      reading.note(`${before}${key} has no effect here${didYouMean(key, bridgeOptionNames)}`, entry.keyPlace)
+  const read = <Option>(
+    key: string,
+    as: (reading: Reading, tree: Tree | null, what: string) => Option,
+  ): Option => {
+    const what = `${before}${bridge}${key}`
+    return as(reading, build === 'bridge' ? getGiven(options, bridge + key, what) : null, what)
+  }
   return {
-    bridge: name === null ? null : readInterfaceName(name, `${path}: ${bridge}name`),
-    icc: readEngineBoolean(reading, option('enable_icc'), `${path}: ${bridge}enable_icc`) ?? true,
-    masquerade:
-      readEngineBoolean(reading, option('enable_ip_masquerade'), `${path}: ${bridge}enable_ip_masquerade`) ??
-      true,
-    hostBinding: readHostBinding(reading, option('host_binding_ipv4'), `${path}: ${bridge}host_binding_ipv4`),
-    mode: readMode(reading, option('gateway_mode_ipv4'), `${path}: ${bridge}gateway_mode_ipv4`, internal),
-    mode6: readMode(reading, option('gateway_mode_ipv6'), `${path}: ${bridge}gateway_mode_ipv6`, internal),
-    mtu: readMtu(reading, get(options, mtuKey), `${path}: ${mtuKey}`),
+    bridge: read('name', readBridgeName),
+    icc: read('enable_icc', readEngineBoolean) ?? true,
+    masquerade: read('enable_ip_masquerade', readEngineBoolean) ?? true,
+    hostBinding: read('host_binding_ipv4', readHostBinding),
+    mode: read('gateway_mode_ipv4', readMode(internal, words)),
+    mode6: read('gateway_mode_ipv6', readMode(internal, words)),
+    mtu: readMtu(reading, get(options, mtuKey), `${before}${mtuKey}`, hasIp6),
   }
 }
 
-/** At least 68 (include/uapi/linux/if_ether.h, ETH_MIN_MTU). Docker takes 0 as "the default", which is null here. */
-const readMtu = (reading: Reading, tree: Tree | null, what: string): number | null => {
+const readBridgeName = (reading: Reading, tree: Tree | null, what: string): string | null => {
+  const name = readText(reading, tree, what)
+  return name === null ? null : readInterfaceName(name, what)
+}
+
+/**
+ * At least 68 (include/uapi/linux/if_ether.h, ETH_MIN_MTU), and 1280 with IPv6, below which the kernel takes IPv6 off an
+ * interface (net/ipv6/addrconf.c, IPV6_MIN_MTU). Docker takes 0 as "the default", which is null here.
+ */
+const readMtu = (reading: Reading, tree: Tree | null, what: string, hasIp6: boolean): number | null => {
   const mtu = readInteger(reading, tree, what, [0, 65535])
-  if (tree !== null && mtu !== null && mtu > 0 && mtu < 68)
-    refuse(tree.place, `${what}: expected 68 to 65535, found ${mtu}`)
-  return mtu === 0 ? null : mtu
+  if (tree === null || mtu === null || mtu === 0) return null
+  if (mtu < 68) refuse(tree.place, `${what}: expected 68 to 65535, found ${mtu}`)
+  if (hasIp6 && mtu < 1280) refuse(tree.place, `${what}: IPv6 needs an MTU of 1280 or more, found ${mtu}`)
+  return mtu
 }
 
 /**
@@ -84,16 +155,18 @@ const readHostBinding = (reading: Reading, tree: Tree | null, what: string): str
   return address.value === 0 ? null : formatAddress(address)
 }
 
-const readMode = (reading: Reading, tree: Tree | null, what: string, internal: boolean): GatewayMode => {
-  const value = readText(reading, tree, what)
-  if (value === null) return 'nat'
-  const mode = modes.find((name) => name === value.text)
-  if (mode === undefined)
-    return refuse(value.place, `${what}: expected one of ${modes.join(', ')}, found "${value.text}"`)
-  if (mode === 'isolated' && !internal)
-    return refuse(
-      value.place,
-      `${what}: isolated leaves the network without a gateway: expected \`internal: true\` beside it`,
-    )
-  return mode
-}
+const readMode =
+  (isInternal: boolean, words: OptionWords) =>
+  (reading: Reading, tree: Tree | null, what: string): GatewayMode => {
+    const value = readText(reading, tree, what)
+    if (value === null) return 'nat'
+    const mode = modes.find((name) => name === value.text)
+    if (mode === undefined)
+      return refuse(value.place, `${what}: expected one of ${modes.join(', ')}, found "${value.text}"`)
+    if (mode === 'isolated' && !isInternal)
+      return refuse(
+        value.place,
+        `${what}: isolated leaves the network without a gateway: expected ${words.internal} beside it`,
+      )
+    return mode
+  }

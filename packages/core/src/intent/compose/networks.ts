@@ -99,7 +99,7 @@ const readForeign = (
     )
     return otherNetwork(reading, name, entry, actualName)
   }
-  const options = readDriverOptions(reading, null, what, false)
+  const options = readDriverOptions(reading, null, what)
   const intent = {
     ...intentOf(name, entry.keyPlace, false, options, null),
     external: true,
@@ -125,14 +125,11 @@ const readOwn = (
   const build = readBuild(reading, body, what)
   if (build.kind === 'elsewhere') return otherNetwork(reading, name, entry, `${project}_${name}`)
   const internal = readBoolean(reading, getGiven(body, 'internal', what), `${what}.internal`) ?? false
-  const options = readDriverOptions(reading, body, what, internal, build.kind)
   const v4 = readBoolean(reading, getGiven(body, 'enable_ipv4', what), `${what}.enable_ipv4`) ?? true
   const v6 = readBoolean(reading, getGiven(body, 'enable_ipv6', what), `${what}.enable_ipv6`) ?? false
   if (!v4 && !v6)
     refuse(entry.keyPlace, `${what}: neither IPv4 nor IPv6 is enabled: expected one of them at least`)
-  // net/ipv6/addrconf.c: IPV6_MIN_MTU, below which the kernel takes IPv6 off an interface.
-  if (v6 && options.mtu !== null && options.mtu < 1280)
-    refuse(entry.keyPlace, `${what}: IPv6 needs an MTU of 1280 or more, found ${options.mtu}`)
+  const options = readDriverOptions(reading, body, what, { internal, hasIp6: v6, build: build.kind })
   const subnets = readIpam(reading, body, what).filter((subnet) => {
     const enabled = subnet.family === 'ip' ? v4 : v6
     // Docker ignores such a subnet too (moby, api/types/network/ipam.go `ValidateIPAM`), but without a message.
@@ -188,7 +185,7 @@ const otherNetwork = (
   actualName: string,
 ): ReadNetwork => ({
   intent: {
-    ...intentOf(name, keyPlace, false, readDriverOptions(reading, null, `networks.${name}`, false), null),
+    ...intentOf(name, keyPlace, false, readDriverOptions(reading, null, `networks.${name}`), null),
     ip: subnetIntent(undefined, 'nat'),
     ip6: null,
   },
@@ -245,7 +242,7 @@ const checkPool = (pool: Value, what: string): void => {
 /** The network of services that name no network. The file need not define it (Compose Specification, 06-networks). */
 export const implicitDefault = (reading: Reading, project: string): ReadNetwork => ({
   intent: {
-    ...intentOf('default', null, false, readDriverOptions(reading, null, 'networks.default', false), null),
+    ...intentOf('default', null, false, readDriverOptions(reading, null, 'networks.default'), null),
     ip: subnetIntent(undefined, 'nat'),
     ip6: null,
   },

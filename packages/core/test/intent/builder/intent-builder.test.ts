@@ -132,6 +132,11 @@ describe('an intent that a program builds', () => {
       'ip is "fd00::1": expected an address such as 172.17.0.10.',
     ],
     [
+      'a MAC',
+      () => intent('shop').service('a', { networks: { default: { mac: 'zz' } } }),
+      'is "zz": expected a MAC address such as 02:42:ac:11:00:01',
+    ],
+    [
       'a network of no family',
       () => intent('shop').network('web', { ipv4: false }),
       'network web has neither IPv4 nor IPv6',

@@ -1,5 +1,6 @@
 import type { NamespaceReference } from '@portolan/host'
 import { InvalidRequestError, tryParseAddress, visibleLine } from '@portolan/netfilter'
+import { macValue } from '@portolan/netfilter/schema'
 import type { AttachedEndpoint } from '../../live/attachments/attach-endpoint.ts'
 import type { AttachRequest } from '../../live/attachments/attach-request.ts'
 import { endpointNamed, openFor, projectOfNetwork, projectOnParent } from '../attach/attached-project.ts'
@@ -58,6 +59,8 @@ const requestOf = (options: Options): Omit<AttachRequest, 'network'> => {
       '--netns is missing: give the number of a process, the path of a namespace (/proc/PID/ns/net) or its name (ip netns list).',
     )
   const netns = namespaceOf(written)
+  if (mac !== undefined && !macValue.holds(mac))
+    throw new InvalidRequestError(`--mac ${visibleLine(mac)}: expected ${macValue.expected}.`)
   const mtu = wholeNumber(options, 'mtu', { from: 68, to: 65_535 })
   const metric = wholeNumber(options, 'metric', { from: 0, to: 0xffffffff })
   return {

@@ -51,7 +51,11 @@ export const requestPool = async (
       `the address space ${JSON.stringify(AddressSpace)} is not one of this driver, which has "${addressSpace}" on this host alone. Leave --ipam-driver portolan out of networks of a swarm.`,
     )
   const family: Family = V6 ? 'ip6' : 'ip'
-  const { pools, size } = ipamOptions(request, await namedBlocks({ config: readConfig(), stateDirectory }))
+  const { pools, size } = ipamOptions(
+    request,
+    family,
+    await namedBlocks({ config: readConfig(), stateDirectory }),
+  )
   const ipRange = SubPool === '' ? null : formatPrefix(parsePrefix(SubPool))
   const facts = await readHost()
   for (let attempt = 1; ; attempt += 1) {
@@ -96,7 +100,11 @@ const leaseOf = ({
 })
 
 /** Reads `--ipam-opt`: the pools and the size for a subnet that the user does not name. */
-const ipamOptions = ({ Options, Pool = '' }: RequestPoolRequest, blocks: HeldBlocks | null) => {
+const ipamOptions = (
+  { Options, Pool = '' }: RequestPoolRequest,
+  family: Family,
+  blocks: HeldBlocks | null,
+) => {
   const { pool, size, ...others } = Options ?? {}
   const [unknown] = Object.keys(others)
   if (unknown !== undefined)
@@ -105,14 +113,24 @@ const ipamOptions = ({ Options, Pool = '' }: RequestPoolRequest, blocks: HeldBlo
     )
   if (pool !== undefined && Pool !== '')
     throw new InvalidRequestError('--ipam-opt pool has no use beside --subnet: give one of the two.')
-  const length = size === undefined ? null : Number(size)
-  if (length !== null && !(Number.isInteger(length) && length > 0))
+  const longest = family === 'ip' ? 32 : 128
+  const length = size === undefined ? null : /^\d{1,3}$/.test(size) ? Number(size) : Number.NaN
+  if (length !== null && !(length >= 1 && length <= longest))
     throw new InvalidRequestError(
-      `--ipam-opt size is ${JSON.stringify(size)}: expected a prefix length such as 24.`,
+      `--ipam-opt size=${size}: expected a prefix length from 1 to ${longest} such as ${family === 'ip' ? 24 : 64}.`,
     )
   // The config file and the option may name pools of both families. Pools of the other family are skipped.
-  const pools = pool?.split(',').map(parsePool) ?? poolsBeside(blocks, readConfig()) ?? []
+  const pools = pool?.split(',').map(poolNamed) ?? poolsBeside(blocks, readConfig()) ?? []
   return { pools, size: length }
+}
+
+const poolNamed = (text: string): ReturnType<typeof parsePool> => {
+  try {
+    return parsePool(text)
+  } catch (error) {
+    if (!(error instanceof InvalidRequestError)) throw error
+    throw new InvalidRequestError(`--ipam-opt pool: ${error.message}`, { cause: error })
+  }
 }
 
 /** Releases a subnet together with every address in it. */

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { type DesiredEndpoint, type DesiredNetwork, endpointAlias, endpointPortName } from '@portolan/core'
 import { canonicalAddress, InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { macValue } from '@portolan/netfilter/schema'
 import { type DockerParts, dockerProject, nameOf } from '../docker-parts.ts'
 import { keepAddress } from '../ipam/addresses.ts'
 import type { CreateEndpointRequest, EndpointRequest, JoinRequest } from '../protocol/requests.ts'
@@ -20,6 +21,10 @@ export const createEndpoint = async (
   const network = networkOf(parts, request)
   refuseOptions(request)
   const { Address = '', AddressIPv6 = '', MacAddress = '' } = request.Interface ?? {}
+  if (MacAddress !== '' && !macValue.holds(MacAddress))
+    throw new InvalidRequestError(
+      `--mac-address ${JSON.stringify(MacAddress)}: expected ${macValue.expected}.`,
+    )
   const [ip, ip6] = [addressIn(Address), addressIn(AddressIPv6)]
   const name = nameOf(request.EndpointID)
   // Docker gives an address to one endpoint at a time. Another endpoint that has it was left by a killed call.
