@@ -140,6 +140,40 @@ export const endings = (opened: () => Here): void => {
     },
   )
 
+  test.each([
+    ['is not found', ''],
+    ['is damaged', 'head -c 65536 /dev/zero > $files/local-kv.db'],
+  ])(
+    'after the loss of the state directory a network stays where the database of Docker %s',
+    async (_what, write) => {
+      const here = opened()
+      const { lab, docker } = here
+      const config = [{ Subnet: '10.78.0.0/24' }]
+      await createPluginNetwork(docker, 'idle', { config })
+      const script = (text: string): Promise<string> =>
+        lab.host.mustRun(['sh', '-ec', `files=/var/lib/docker/network/files; ${text}`])
+      const bridge = (): Promise<string> =>
+        script("ip -o -4 addr | awk '$4 ~ /^10[.]78[.]/ { print $2, $4 }'")
+      const before = await bridge()
+      await lab.host.mustRun(forget)
+      // dockerd has its file open, and goes on.
+      await script(`ls $files/local-kv.db; mount -t tmpfs tmpfs $files; ${write}`)
+      try {
+        expect(await refusal(createPluginNetwork(docker, 'again', { ipam: 'default', config }))).toContain(
+          '10.78.0.0/24',
+        )
+        expect(await bridge()).toBe(before)
+      } finally {
+        await script('umount $files')
+      }
+      await docker.run({ name: 'idle-1', network: 'idle', publish: ['8081:80'] })
+      expect(await answers(lab.client, ip.host, 8081)).toBe('idle-1')
+      await docker.remove('idle-1')
+      await docker.removeNetwork('idle')
+      expect(await leftOver(here)).toBe('')
+    },
+  )
+
   test('what a network was created with is known after the loss of the state directory, and opens nothing more', async () => {
     const here = opened()
     const { lab, docker, plugin } = here

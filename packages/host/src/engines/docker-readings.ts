@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type EngineReading, parseDockerDaemon } from '@portolan/core'
+import type { EngineNetworkFact } from '@portolan/netfilter'
 import { baseFolder } from '../home/base-folder.ts'
 import { readDockerStore } from './docker-store.ts'
 import { readEngineFile } from './engine-file.ts'
@@ -11,6 +12,8 @@ const usualRoots = ['var/lib/docker', 'var/snap/docker/common/var-lib-docker']
 /** The networks in Docker's databases, and further settings of Docker. */
 export interface DockerReadings {
   readonly readings: readonly EngineReading[]
+  /** All networks of its databases; null: none is found, or not all of one is understood. */
+  readonly known: readonly EngineNetworkFact[] | null
   /** Where it keeps its data, below the root folder. */
   readonly dataRoots: readonly string[]
 }
@@ -27,11 +30,13 @@ export const readDocker = (root: string, settings: readonly EngineReading[]): Do
   const further = files.map((file) => readEngineFile(join(root, file), parseDockerDaemon))
   const named = unique([...settings, ...further].flatMap((reading) => reading.dataRoots ?? []))
   const dataRoots = unique([...named, ...usualRoots, ...home.dataRoots])
+  const stores = dataRoots.flatMap(
+    (folder) => readDockerStore(join(root, folder), named.includes(folder)) ?? [],
+  )
+  const isKnown = stores.length > 0 && stores.every(({ complaints }) => complaints.length === 0)
   return {
-    readings: [
-      ...dataRoots.map((folder) => readDockerStore(join(root, folder), named.includes(folder))),
-      ...further,
-    ],
+    readings: [...stores, ...further],
+    known: isKnown ? stores.flatMap(({ networks }) => networks) : null,
     dataRoots,
   }
 }

@@ -13,12 +13,12 @@ const counterBytes = 8
 
 /**
  * Reads the networks in Docker's database, below one of its data folders: those that are down too, which no interface
- * shows. A folder without a database has none. One that cannot be read is told, and so is one that is elsewhere for now:
- * on a disk that is not mounted.
+ * shows. One that cannot be read is told, and so is one that is elsewhere for now: on a disk that is not mounted.
  *
  * @param isNamed - settings of Docker name the folder
+ * @returns null: there is no database
  */
-export const readDockerStore = (dataRoot: string, isNamed: boolean): EngineReading => {
+export const readDockerStore = (dataRoot: string, isNamed: boolean): EngineReading | null => {
   const file = join(dataRoot, 'network/files/local-kv.db')
   try {
     const bucket = readBoltFile(file, mostStoreBytes).find(
@@ -32,7 +32,7 @@ export const readDockerStore = (dataRoot: string, isNamed: boolean): EngineReadi
     if (link !== null) return complaint(file, `the link ${link} leads nowhere`)
     return isNamed && !existsSync(dataRoot)
       ? complaint(file, 'its settings name a folder that is not there')
-      : noNetworks
+      : null
   }
 }
 
@@ -52,10 +52,8 @@ const recordOf = (item: BoltItem): { readonly key: string; readonly text: string
     ? [{ key: item.key.toString(), text: item.value.subarray(counterBytes).toString() }]
     : []
 
-const noNetworks: EngineReading = { networks: [], pools: [], complaints: [] }
-
 const complaint = (file: string, reason: string): EngineReading => ({
-  ...noNetworks,
+  ...{ networks: [], pools: [] },
   complaints: [
     `${file}, where Docker keeps its networks, could not be read (${reason}): its networks that are down are not avoided. Name their subnets with --reserve.`,
   ],

@@ -15,6 +15,8 @@ export interface EngineFacts {
   readonly enginePools: readonly EnginePoolFact[]
   /** What could not be read or understood, each a sentence. */
   readonly unread: readonly string[]
+  /** All networks that Docker has made; null: they are not known. */
+  readonly docker: readonly EngineNetworkFact[] | null
 }
 
 /**
@@ -47,8 +49,20 @@ export const readEngineNetworks = (root = '/', addresses = false): EngineFacts =
     networks: addresses ? withUsedAddresses(root, networks, docker.dataRoots) : networks,
     enginePools: readings.flatMap(({ pools }) => pools),
     unread: [...unread, ...readings.flatMap(({ complaints }) => complaints)],
+    docker: docker.known,
   }
 }
+
+/**
+ * All networks that Docker has on this host, as its databases tell.
+ *
+ * @returns null: no database is found where Docker is known to keep one, or not all of one is understood
+ * @example
+ * readDockerNetworks()?.map(({ name }) => name) // ['bridge', 'web']
+ * @public @since 0.1.0
+ */
+export const readDockerNetworks = (root = '/'): readonly EngineNetworkFact[] | null =>
+  readEngineNetworks(root).docker
 
 const podmanFolders = ({ networkFolders = [] }: EngineReading): readonly EnginePlace[] =>
   networkFolders.map((folder) => ({

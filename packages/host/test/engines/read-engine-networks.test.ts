@@ -54,7 +54,7 @@ describe('readEngineNetworks', () => {
     expect(readEngineNetworks(root).unread).toEqual([])
   })
   test('a host without any of them has no networks, and that is no complaint', () => {
-    expect(readEngineNetworks(root)).toEqual({ networks: [], enginePools: [], unread: [] })
+    expect(readEngineNetworks(root)).toEqual({ networks: [], enginePools: [], unread: [], docker: null })
   })
   test('files of other kinds beside them are left alone', () => {
     write('etc/containers/networks/netavark.lock', 'x')
@@ -62,7 +62,7 @@ describe('readEngineNetworks', () => {
     write('etc/cni/net.d/calico-kubeconfig', 'apiVersion: v1')
     write('etc/netplan/50-lan.yaml.bak', ': :')
     write('etc/systemd/network/50-link.link', '[Match]')
-    expect(readEngineNetworks(root)).toEqual({ networks: [], enginePools: [], unread: [] })
+    expect(readEngineNetworks(root)).toEqual({ networks: [], enginePools: [], unread: [], docker: null })
   })
   test('what cannot be understood is reported and hides nothing else', () => {
     write('etc/containers/networks/bad.json', '{"name": ')

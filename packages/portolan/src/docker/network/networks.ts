@@ -1,6 +1,6 @@
 import { type LeaseChange, type LeasedSubnet, leasedSubnets, planSubnets } from '@portolan/core'
 import { uncheckedSubnetNotes } from '@portolan/core/planning'
-import { readHost } from '@portolan/host'
+import { readDockerNetworks } from '@portolan/host'
 import { canonicalAddress, type Family, formatPrefix, PortolanError, parsePrefix } from '@portolan/netfilter'
 import { namedBlocks } from '../../cluster/named-blocks.ts'
 import { readConfig } from '../../config/read-config.ts'
@@ -89,7 +89,7 @@ const leaseOf = (network: string, { family, subnet, gateway }: NetworkPool): Lea
  * time, so another network on a subnet of this driver was left behind. Docker's own IPAM driver does not know the
  * subnets of other drivers. A network on a pool of this driver stays until Docker releases the pool, and the new
  * network is refused. When the leases of that pool were lost with the state directory, Docker's database still has the
- * network.
+ * network. When the database cannot be read, no network is removed.
  */
 const removeLeftOn = async (parts: DockerParts, name: string, pool: NetworkPool): Promise<void> => {
   const { family, subnet, isOurs } = pool
@@ -99,14 +99,15 @@ const removeLeftOn = async (parts: DockerParts, name: string, pool: NetworkPool)
   if (left.length === 0) return
   const held = addressesOf(await parts.leases.read(), pool).some(({ released }) => released === null)
   if (held && !isOurs) return
-  const known = await networksOfDocker()
-  for (const network of left) if (!known.has(network.name)) await removeNetwork(parts, network.name)
-}
-
-/** The networks of this driver in Docker's database. Docker writes a network there once CreateNetwork is answered. */
-const networksOfDocker = async (): Promise<ReadonlySet<string>> => {
-  const { networks = [] } = await readHost()
-  return new Set(networks.flatMap(({ own }) => (own?.project === dockerProject ? [own.network] : [])))
+  // Docker writes a network to its database once CreateNetwork is answered.
+  const known = readDockerNetworks()
+  for (const network of left)
+    if (known === null)
+      parts.report(
+        `network ${network.name} is on ${subnet}, and stays: Docker's database could not be read, so it is not known whether Docker has it.`,
+      )
+    else if (!known.some(({ own }) => own?.project === dockerProject && own.network === network.name))
+      await removeNetwork(parts, network.name)
 }
 
 const removeNetwork = async ({ host, leases }: DockerParts, name: string): Promise<void> => {
