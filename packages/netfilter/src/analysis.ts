@@ -1,4 +1,6 @@
-/** What analysers of rules work with: sets of ranges, the follower of packets, and what it learns on the way. */
+/**
+ * The parts that rule analysers share: sets of ranges, the packet follower, and the conditions it learns on the way.
+ */
 export { readAddress4 } from './address/address4.ts'
 export { readGroups6, scratch } from './address/address6.ts'
 export { readLength } from './address/parse-prefix.ts'

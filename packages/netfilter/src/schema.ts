@@ -1,4 +1,6 @@
-/** What values from outside must be, for the packages that read some, and for JSON Schemas. */
+/**
+ * Checks and schemas for values from outside. The packages that read such values use them, and so do the JSON Schemas.
+ */
 export { checkHostFacts } from './facts/check-host-facts.ts'
 export { hostFactsSchema } from './facts/host-facts-schema.ts'
 export { packetSchema, type WrittenPacket } from './packet/packet-schema.ts'

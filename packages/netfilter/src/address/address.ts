@@ -19,12 +19,12 @@ export interface Address6 {
 }
 
 /**
- * An address of either family. Hot paths use the bare `value`; this is for where the family is not known.
+ * An address of either family. Hot paths use the bare `value`; this type is for code that does not know the family.
  * @public @since 0.1.0
  */
 export type Address = Address4 | Address6
 
-/** Where a text that came from no file stands. */
+/** The position of a text that came from no file, for error messages. */
 export const nowhere = (what: string): SourcePosition => ({ source: `<${what}>`, line: 1, column: 1 })
 
 /**
@@ -70,7 +70,7 @@ export const formatAddress = (address: Address): string =>
   address.family === 'ip' ? formatAddress4(address.value) : formatAddress6(address.value)
 
 /**
- * The one text of an address, so that texts can be compared.
+ * The canonical text of an address, so that texts can be compared.
  *
  * @throws ParseError when it is not an address
  * @example

@@ -40,13 +40,13 @@ export const tryParseAddress4 = (text: string): number | null =>
 export const octets: readonly string[] = Array.from({ length: 256 }, (_, octet) => String(octet))
 const dotted: readonly string[] = octets.map((octet) => `${octet}.`)
 
-/** The last `10.0.` and the last `10.0.0.` that were written, and the upper 16 and 24 bits they stand for. */
+/** Cache: the last two heads that were written (`10.0.` and `10.0.0.`), and the upper 16 and 24 bits they stand for. */
 let [half, head] = ['', '']
 let [upper16, upper24] = [-1, -1]
 
 /**
- * The first three octets, each with its dot. Addresses mostly come in order, a subnet and then its gateway: what
- * they begin with is kept instead of put together again.
+ * The first three octets, each with its dot. The last head is cached: consecutive addresses often share it, such as a
+ * subnet and its gateway.
  */
 export const headOf = (value: number): string => {
   const upper = value >>> 8
@@ -68,5 +68,5 @@ export const headOf = (value: number): string => {
  * @public @since 0.1.0
  */
 export const formatAddress4 = (value: number): string =>
-  // From tables: a plan of a whole /8 in /24s writes a hundred thousand of them.
+  // Tables are faster: a plan of a whole /8 in /24s formats a hundred thousand addresses.
   `${headOf(value)}${octets[value & 255]}`

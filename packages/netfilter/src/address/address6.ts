@@ -11,7 +11,7 @@ const hexDigit = (code: number): number => {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1
 }
 
-/** Moves the groups that followed `::` to the end and clears what they leave. */
+/** Moves the groups that followed `::` to the end and clears the places they leave. */
 const spread = (gap: number, count: number): void => {
   const missing = 8 - count
   for (let at = 7; at >= gap; at -= 1) {
@@ -20,8 +20,8 @@ const spread = (gap: number, count: number): void => {
 }
 
 /**
- * Reads an IPv6 address at `text[start, end)` (RFC 4291, section 2.2), the last 32 bits perhaps as a dotted quad,
- * into the scratch space. False when it is not one.
+ * Reads an IPv6 address at `text[start, end)` into the scratch space (RFC 4291, section 2.2). The last 32 bits may be a
+ * dotted quad. False when the text is not an IPv6 address.
  */
 export const readGroups6 = (text: string, start: number, end: number): boolean => {
   let at = start
@@ -87,7 +87,7 @@ export const readAddress6 = (text: string, start: number, end: number): bigint |
 export const tryParseAddress6 = (text: string): bigint | null =>
   typeof text === 'string' ? readAddress6(text, 0, text.length) : null
 
-/** The first of the longest runs of zero groups, if it is two long or more (RFC 5952, section 4.2). */
+/** The longest run of two or more zero groups, the first of equal ones (RFC 5952, section 4.2). */
 const longestZeros = (groups: readonly number[]): { start: number; length: number } => {
   let best = { start: 8, length: 1 }
   let start = 0

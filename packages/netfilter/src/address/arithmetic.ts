@@ -26,8 +26,8 @@ export const prefixAfter = (prefix: Prefix, length: number = prefix.length): Pre
 }
 
 /**
- * How many whole prefixes of this length fit from one address up to, not including, another of its family;
- * 0 across families or when `to` is not after `from`.
+ * The number of whole prefixes of this length that fit between two addresses, `to` excluded. 0 for addresses of
+ * different families, or when `to` is not after `from`.
  *
  * @example
  * subnetsBetween(parseAddress('10.0.0.0'), parseAddress('10.1.0.0'), 24) // 256n

@@ -16,8 +16,8 @@ export type AddressInput = string | IPv4 | IPv6
 export type PrefixInput = string | IPv4CidrRange | IPv6CidrRange
 
 /**
- * The text of an address or a prefix: of a value of ip-num the canonical one, and text as it is. Only types come from ip-num here: loading it takes longer than most programs take
- * to plan, so it is left to those that use it.
+ * The text of an address or a prefix: a text stays as it is, a value of ip-num gives its canonical text. This file
+ * imports only types of ip-num: loading ip-num takes longer than most programs take to plan.
  *
  * @example
  * inputText('10.0.0.0/8') // '10.0.0.0/8'
@@ -38,11 +38,11 @@ export const inputText = (input: AddressInput | PrefixInput): string => {
   return length === undefined ? canonical : `${canonical}/${length}`
 }
 
-/** What is no address, for a message. An object may have no text. */
+/** An invalid input as text for an error message. An object may have no text of its own. */
 export const shownInput = (input: unknown): string =>
   typeof input === 'object' && input !== null ? shownValue(input) : String(input)
 
-/** Callers in JavaScript may hand in anything. @returns null of what is no value of ip-num */
+/** The text of a value of ip-num. Callers in JavaScript may pass any value. @returns null for other values */
 const writtenValue = (input: unknown): string | null => {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return null
   const value = input as Readonly<Record<string, unknown>>

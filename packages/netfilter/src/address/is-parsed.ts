@@ -4,14 +4,14 @@ import type { Prefix } from './prefix.ts'
 const LAST4 = 2 ** 32 - 1
 const LAST6 = 2n ** 128n - 1n
 
-/** Whether this is what `parseAddress` gives. Callers in JavaScript may hand in anything. */
+/** Whether a value has the form that `parseAddress` returns. Callers in JavaScript may pass any value. */
 export const isAddress = (given: unknown): given is Address => {
   if (typeof given !== 'object' || given === null) return false
   const { family, value } = given as { readonly family?: unknown; readonly value?: unknown }
   return isIn(family, value)
 }
 
-/** Whether this is what `parsePrefix` gives. */
+/** Whether a value has the form that `parsePrefix` returns. */
 export const isPrefix = (given: unknown): given is Prefix => {
   if (typeof given !== 'object' || given === null) return false
   const { family, base, length } = given as Readonly<Record<'family' | 'base' | 'length', unknown>>

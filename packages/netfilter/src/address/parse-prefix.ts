@@ -5,7 +5,7 @@ import { readAddress6 } from './address6.ts'
 import { type AddressInput, inputText, type PrefixInput, shownInput } from './ip-num-input.ts'
 import { formatPrefix, type InterfaceAddress, mask4, mask6, type Prefix, prefixAround } from './prefix.ts'
 
-/** Reads the decimal number after the slash; no sign, no leading zero. -1 when it is none. */
+/** Reads the decimal number after the slash, without sign or leading zero. -1: no such number, or more than `most`. */
 export const readLength = (text: string, start: number, most: number): number => {
   const digits = text.length - start
   if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(start) === 48)) return -1
@@ -52,7 +52,8 @@ export const tryParsePrefix = (input: PrefixInput): Prefix | null => {
 }
 
 /**
- * A prefix, or an address standing for the prefix of it alone: how iproute2 and firewalls write a destination.
+ * Parses a prefix, or an address as the prefix of that one address. iproute2 and firewalls write destinations so. Null
+ * when the text is neither.
  *
  * @example
  * tryParseHostOrPrefix('192.0.2.1') // 192.0.2.1/32
@@ -98,7 +99,7 @@ export const parsePrefix = (
 }
 
 /**
- * A prefix, or an address standing for itself alone.
+ * Parses a prefix, or an address as the prefix of that one address.
  *
  * @throws ParseError when it is neither
  * @public @since 0.1.0
@@ -116,7 +117,7 @@ export const parseHostOrPrefix = (
 /**
  * An address with its prefix length, host bits kept.
  *
- * @throws ParseError when it is not one; InvalidRequestError for what is no text
+ * @throws ParseError when it is not one; InvalidRequestError when the input is not a text
  * @public @since 0.1.0
  */
 export const parseInterfaceAddress = (
@@ -133,7 +134,7 @@ export const parseInterfaceAddress = (
 }
 
 /**
- * The one text of a prefix, host bits cleared.
+ * The canonical text of a prefix, host bits cleared.
  *
  * @throws ParseError when it is not a prefix
  * @example
@@ -144,7 +145,7 @@ export const canonicalPrefix = (input: PrefixInput, place: SourcePosition = nowh
   formatPrefix(parsePrefix(input, { place }))
 
 /**
- * The one text of a prefix, or of an address as the prefix of it alone: what an allow list holds.
+ * The canonical text of a prefix, or of an address as the prefix of that one address. Allow lists hold this form.
  *
  * @throws ParseError when it is neither
  * @example

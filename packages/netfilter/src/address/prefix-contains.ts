@@ -4,8 +4,8 @@ import { parseHostOrPrefix } from './parse-prefix.ts'
 import { containsAddress } from './prefix.ts'
 
 /**
- * Does the prefix hold the address, each as text or a value of ip-num? False across families. For occasional use: it reads both
- * each time.
+ * Whether the prefix contains the address. Each is a text or a value of ip-num; different families give false. For
+ * occasional use: each call parses both.
  *
  * @throws ParseError when the texts are not a prefix (or an address) and an address
  * @example

@@ -15,7 +15,7 @@ export interface Ranges<T extends number | bigint> {
 }
 
 /**
- * A set of addresses given as prefixes; asked by binary search.
+ * A set of addresses, made from prefixes and searched by halves.
  * @public @since 0.1.0
  */
 export interface PrefixSet {
@@ -24,11 +24,11 @@ export interface PrefixSet {
 }
 
 /**
- * The index of the first range that ends at or after the value: the only one that can hold it, and the first
- * that can touch anything that begins there. `length` when there is none.
+ * The index of the first range that ends at or after the value; `length` when there is none. Only this range can
+ * contain the value, and no earlier range can touch a range that begins at the value.
  *
  * @param endAt - the end of the range at an index, rising
- * @param from - none before this index ends at or after the value
+ * @param from - no range before this index ends at or after the value
  */
 export const firstEndingFrom = <T extends number | bigint>(
   length: number,
@@ -37,7 +37,7 @@ export const firstEndingFrom = <T extends number | bigint>(
   from: number = 0,
 ): number => {
   if (length === 0) return 0
-  // First fit mostly asks about what comes after all that is taken, or about what it has asked about before.
+  // First fit mostly asks for a value behind all ranges, or for the range of its last search. Both need no search.
   const last = endAt(length - 1)
   if (last === undefined || last < value) return length
   const first = endAt(from)
@@ -53,7 +53,7 @@ export const firstEndingFrom = <T extends number | bigint>(
   return low
 }
 
-/** Nested prefixes vanish into the one around them, and neighbours grow together. */
+/** Sorts the ranges and merges nested, overlapping and adjacent ones. */
 const disjoint = <T extends number | bigint>(
   ranges: { readonly start: T; readonly end: T }[],
   next: (value: T) => T,
@@ -110,7 +110,7 @@ export const hasAddress = (set: PrefixSet, address: Address): boolean =>
     : touches(set.ip6, address.value, address.value)
 
 /**
- * Has the prefix an address in common with the set?
+ * Whether the prefix and the set have an address in common.
  * @public @since 0.1.0
  */
 export const overlapsSet = (set: PrefixSet, prefix: Prefix): boolean => {

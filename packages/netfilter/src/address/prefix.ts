@@ -28,8 +28,8 @@ export type Prefix = Prefix4 | Prefix6
 const ALL4 = 2 ** 32
 
 /**
- * How many addresses an IPv4 prefix of this length has. By a shift: `**` is a slow call in hot loops, and what comes
- * out of a table of doubles, or is counted with it, V8 keeps in a box of its own wherever it is stored.
+ * The number of addresses in an IPv4 prefix of this length. A shift, because `**` is a slow call in hot loops. A table
+ * would hold doubles: V8 boxes such a number, and each result computed from it, wherever it is stored.
  */
 export const size4 = (length: number): number => (length === 0 ? ALL4 : (1 << (32 - length)) >>> 0)
 
@@ -94,8 +94,8 @@ export const containsPrefix = (outer: Prefix, inner: Prefix): boolean =>
   outer.length <= inner.length && containsAddress(outer, firstAddress(inner))
 
 /**
- * Have the two an address in common? Two prefixes are either nested or apart, so it is enough to ask whether
- * one contains the other:
+ * Whether two prefixes have an address in common. Two prefixes are nested or apart, so it is enough to test whether one
+ * contains the other:
  *
  *     a  |---------------|          |-------|
  *     b      |---|            or                |---|
@@ -116,7 +116,7 @@ export const samePrefix = (a: Prefix, b: Prefix): boolean =>
 const suffixes: readonly string[] = Array.from({ length: 33 }, (_, length) => `/${length}`)
 const zeroTails: readonly string[] = suffixes.map((suffix) => `0${suffix}`)
 
-/** What follows the third dot: for most subnets `0/24`, which need not be put together. */
+/** The text after the third dot. Most subnets end in `0/24`, so a table holds these endings. */
 const tailOf = (octet: number, length: number): string | undefined =>
   octet === 0 ? zeroTails[length] : `${octets[octet]}${suffixes[length]}`
 

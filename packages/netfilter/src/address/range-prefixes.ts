@@ -2,7 +2,8 @@ import type { Address } from './address.ts'
 import { lastAddress, type Prefix, prefixAround } from './prefix.ts'
 
 /**
- * The fewest prefixes that cover a range of addresses, lowest first; none when it ends before it begins.
+ * The fewest prefixes that cover a range of addresses, lowest first. None when `last` lies before `first` or is of
+ * another family.
  *
  * @example
  * rangePrefixes(parseAddress('10.0.0.1'), parseAddress('10.0.0.3')).map(formatPrefix) // ['10.0.0.1/32', '10.0.0.2/31']

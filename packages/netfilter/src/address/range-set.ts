@@ -41,8 +41,8 @@ export const rangeSet = (ranges: Iterable<Range>): RangeSet => {
 }
 
 /**
- * The set of ranges, from where they start and where they end. The two are sorted apart: as many ranges have ended as
- * have begun, and so there is a gap, exactly where the n-th end lies before the start after the n-th.
+ * Builds a set from the starts and the ends of ranges. Each list is sorted on its own. A gap follows the n-th end when
+ * the next start lies beyond it: up to there as many ranges have ended as have begun.
  */
 const uniteEnds = (starts: (number | bigint)[], ends: (number | bigint)[]): RangeSet =>
   uniteRising(sorted(starts), sorted(ends))
@@ -67,15 +67,15 @@ const uniteRising = (from: readonly (number | bigint)[], to: readonly (number | 
   return { starts, ends }
 }
 
-/** Fewer values than this are sorted where they are. */
+/** Shorter lists are sorted directly, without a typed array. */
 const FEW = 32
 
-/** The values, rising, in the same list. */
+/** Sorts the values in the same list, lowest first. */
 const sorted = (values: (number | bigint)[]): readonly (number | bigint)[] => {
-  // Ports of a range, and addresses that were given out, rise already.
+  // Ports of a range and allocated addresses usually come in order.
   if (isRising(values)) return values
   if (values.length < FEW || !areNumbers(values)) return values.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-  // Without a function that compares, five thousand numbers take half the time.
+  // A typed array sorts without a compare function: five thousand numbers take half the time.
   const numbers = new Float64Array(values).sort()
   for (let at = 0; at < numbers.length; at += 1) values[at] = numbers[at] ?? 0
   return values
@@ -90,7 +90,7 @@ const isRising = (values: readonly (number | bigint)[]): boolean => {
   return true
 }
 
-/** The values of a set are of one type. */
+/** All values of a set have one type, so the first value tells it. */
 const areNumbers = (values: (number | bigint)[]): values is number[] => typeof values[0] === 'number'
 
 /** The ranges of a set, in order. */
@@ -101,7 +101,7 @@ export const rangesOf = ({ starts, ends }: RangeSet): readonly Range[] =>
 export const uniteRanges = (sets: readonly RangeSet[]): RangeSet => {
   const one = sets[0] ?? emptyRanges
   if (sets.every((set) => set === one)) return one
-  // Thousands of sets of one range each are united for one packet, often by code that runs for the first time.
+  // Plain loops: one packet may unite thousands of sets of one range each, often in code that runs for the first time.
   const starts: (number | bigint)[] = []
   const ends: (number | bigint)[] = []
   for (let place = 0; place < sets.length; place += 1) {
@@ -130,7 +130,7 @@ export const singleValue = (value: number | bigint): RangeSet => ({ starts: [val
 export const isSingleValue = ({ starts, ends }: RangeSet): boolean =>
   starts.length === 1 && starts[0] === ends[0]
 
-/** Are there no more values than that? */
+/** Whether the set has at most `most` values. */
 export const hasFewValues = ({ starts, ends }: RangeSet, most: number): boolean => {
   let count = 0
   for (let at = 0; at < starts.length && count <= most; at += 1)
@@ -146,10 +146,10 @@ export const hasValue = ({ starts, ends }: RangeSet, value: number | bigint): bo
   return start !== undefined && start <= value
 }
 
-/** Sets of so few ranges are walked. */
+/** Up to this many ranges are searched one by one, more ranges by halves. */
 const MOST_WALKED = 8
 
-/** Has the set a value from one up to another? */
+/** Whether the set has a value from `first` to `last`, both included. */
 export const hasSomeOf = (
   { starts, ends }: RangeSet,
   first: number | bigint,
@@ -176,7 +176,7 @@ export const hasSomeOf = (
   return false
 }
 
-/** The place of the first range that ends at or after a value: those before it have nothing from there on. */
+/** The index of the first range that ends at or after a value. Earlier ranges have nothing from this value on. */
 const placeFrom = ({ ends }: RangeSet, value: number | bigint): number => {
   let from = 0
   let to = ends.length
@@ -189,12 +189,13 @@ const placeFrom = ({ ends }: RangeSet, value: number | bigint): number => {
   return from
 }
 
-/** What both have. All of the first is the first itself. */
+/** The values that both sets have. Where one range of `b` covers all of `a`, the result is `a` itself. */
 export const intersectRanges = (a: RangeSet, b: RangeSet): RangeSet => {
   const aFirst = a.starts[0]
   const bFirst = b.starts[0]
   if (aFirst === undefined || bFirst === undefined) return emptyRanges
-  // What is left beside thousands of bans often meets a range that it lies in, or a single address.
+  // A set cut by thousands of bans often meets a range around it, or a single address. Neither needs a walk of all
+  // ranges.
   let i = placeFrom(a, bFirst)
   let j = placeFrom(b, aFirst)
   if (isAround(b, j, a)) return a
@@ -218,7 +219,7 @@ export const intersectRanges = (a: RangeSet, b: RangeSet): RangeSet => {
   return { starts, ends }
 }
 
-/** Has one range of a set all of another set? */
+/** Whether the range at `place` covers all of the other set. */
 const isAround = (set: RangeSet, place: number, other: RangeSet): boolean => {
   const start = set.starts[place]
   const end = set.ends[place]
@@ -228,7 +229,7 @@ const isAround = (set: RangeSet, place: number, other: RangeSet): boolean => {
   return start <= first && last <= end
 }
 
-/** Have two sets a value in common? */
+/** Whether two sets have a value in common. */
 export const intersects = (a: RangeSet, b: RangeSet): boolean => {
   const few = a.starts.length < b.starts.length ? a : b
   const many = few === a ? b : a
@@ -241,7 +242,7 @@ export const intersects = (a: RangeSet, b: RangeSet): boolean => {
 }
 
 /**
- * What the first has and the second has not. Nothing taken is the first itself.
+ * The values of `from` that `taken` lacks. When `taken` is empty, the result is `from` itself.
  *
  *     from    |--------------|   |----|
  *     taken      |---|  |----------|
@@ -250,7 +251,7 @@ export const intersects = (a: RangeSet, b: RangeSet): boolean => {
 export const subtractRanges = (from: RangeSet, taken: RangeSet): RangeSet => {
   const firstTaken = taken.starts[0]
   if (firstTaken === undefined) return from
-  // A list of thousands of bans has one address taken out, or another.
+  // Often one address is removed from a list of thousands of bans. The ranges before it are skipped.
   const met = placeFrom(from, firstTaken)
   const firstMet = from.starts[met]
   if (firstMet === undefined) return from
@@ -287,6 +288,6 @@ export const subtractRanges = (from: RangeSet, taken: RangeSet): RangeSet => {
   return { starts, ends }
 }
 
-/** Has the first everything the second has? */
+/** Whether `whole` has every value of `part`. */
 export const includesRanges = (whole: RangeSet, part: RangeSet): boolean =>
   isEmptySet(subtractRanges(part, whole))

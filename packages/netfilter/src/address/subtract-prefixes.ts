@@ -18,7 +18,7 @@ export const subtractPrefixes = (prefix: Prefix, holes: readonly Prefix[]): read
   return halves(prefix).flatMap((half) => subtractPrefixes(half, touching))
 }
 
-/** A hole inside is longer than the prefix, so there are halves. */
+/** The two halves of a prefix. A hole inside the prefix is longer than the prefix, so halves exist. */
 const halves = (prefix: Prefix): readonly [Prefix, Prefix] => {
   const length = prefix.length + 1
   return prefix.family === 'ip'

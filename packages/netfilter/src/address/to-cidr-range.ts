@@ -6,13 +6,13 @@ import { firstAddress, type Prefix } from './prefix.ts'
 import { toIp } from './to-ip.ts'
 
 /**
- * A prefix as ip-num has it.
+ * A prefix as a value of ip-num.
  * @public @since 0.1.0
  */
 export type CidrRange = IPv4CidrRange | IPv6CidrRange
 
 /**
- * What has a subnet: an entry of `plan.subnets`, a desired subnet, a lease.
+ * A value with a subnet: an entry of `plan.subnets`, a desired subnet, a lease.
  * @public @since 0.1.0
  */
 export interface InSubnet {
@@ -28,10 +28,10 @@ const isInSubnet = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'subnet' in value && typeof value.subnet === 'string'
 
 /**
- * A prefix as a range of ip-num, built when it is asked for: what plans and leases hold stays data.
+ * Converts a prefix to a range of ip-num. Plans and leases hold plain data, so the range is built on demand.
  *
- * @param prefix - text in CIDR form, a parsed prefix, or what has a `subnet`
- * @throws ParseError when the text is not a prefix; InvalidRequestError for what is none of these
+ * @param prefix - text in CIDR form, a parsed prefix, or a value with a `subnet`
+ * @throws ParseError when the text is not a prefix; InvalidRequestError when the value is none of these
  * @example
  * toCidrRange('10.0.0.0/24').getSize() // 256n
  * @public @since 0.1.0

@@ -12,7 +12,7 @@ const addressValue: ValueKind = {
  * An address as a value of ip-num.
  *
  * @param address - as text, or parsed
- * @throws ParseError when the text is not an address; InvalidRequestError for what is neither
+ * @throws ParseError when the text is not an address; InvalidRequestError when the value is neither
  * @example
  * toIp('10.0.0.1').getValue() // 167772161n
  * @public @since 0.1.0

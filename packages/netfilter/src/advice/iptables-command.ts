@@ -3,12 +3,14 @@ import { byteLength } from '../text/byte-length.ts'
 import type { Passage } from './passage.ts'
 import { shellCommand } from './shell-word.ts'
 
-/** Where a rule goes: in front of the rule at a place of a chain, or at its end (for a policy); or that it goes away. */
+/** The place of a rule in a chain: in front of another rule, or at the end (for a policy). Or the rule's deletion. */
 export interface IptablesPlace {
   readonly variant: 'iptables-nft' | 'iptables-legacy'
   readonly table: string
   readonly chain: string
-  /** Null: at the end. */
+  /**
+   * The position of the rule to insert in front of. `delete`: deletes the rule. Null: adds it at the end of the chain.
+   */
   readonly before: number | 'delete' | null
 }
 
@@ -36,7 +38,7 @@ export const iptablesWords = (place: IptablesPlace, passage: Passage): readonly 
   ]
 }
 
-/** The same as a line of sh. */
+/** The words of `iptablesWords` as one line of sh; null where a name cannot be written. */
 export const iptablesCommand = (place: IptablesPlace, passage: Passage): string | null => {
   const words = iptablesWords(place, passage)
   return words === null ? null : shellCommand(words)
@@ -54,12 +56,15 @@ export const iptablesDeletion = (
   isIptablesChain(chain) ? shellCommand([program, '-t', table, '-D', chain, String(position)]) : null
 
 /**
- * What iptables takes for the name of a chain (iptables/xshared.c `assert_valid_chain_name`). Tables of iptables-nft
- * may hold chains that it would not have made.
+ * Whether iptables accepts this name of a chain (iptables/xshared.c `assert_valid_chain_name`). A table of iptables-nft
+ * may hold chains of other tools, with names that iptables refuses.
  */
 const isIptablesChain = (name: string): boolean => /^[^!\s-]\S*$/.test(name) && byteLength(name) < 29
 
-/** A closing `+` is a wildcard without an escape (libxtables, `xtables_parse_interface`); `!` alone turns a match around. */
+/**
+ * Whether iptables can name this interface. A trailing `+` is a wildcard that has no escape (libxtables,
+ * `xtables_parse_interface`). A lone `!` negates the match.
+ */
 const isIptablesInterface = (name: string): boolean => name !== '!' && !name.endsWith('+')
 
 const matches = (passage: Passage, table: string): readonly string[] => {
@@ -74,7 +79,7 @@ const matches = (passage: Passage, table: string): readonly string[] => {
     ...(sourcePort === null ? [] : ['--sport', String(sourcePort)]),
     ...(destinationPort === null ? [] : ['--dport', String(destinationPort)]),
     ...(destination === 'local' ? ['-m', 'addrtype', '--dst-type', 'LOCAL'] : []),
-    // The raw table comes before connection tracking: nothing has a state there.
+    // The raw table comes before connection tracking: packets have no state there.
     ...(answers && table !== 'raw' ? ['-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED'] : []),
     ...(translated && table !== 'raw' ? ['-m', 'conntrack', '--ctstate', 'DNAT'] : []),
   ]

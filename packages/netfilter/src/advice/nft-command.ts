@@ -11,20 +11,23 @@ export interface NftChainPlace {
   readonly chain: string
 }
 
-/** Where a rule goes: in front of the rule with a handle, or the one at a place; or at the end, for a policy. */
+/**
+ * The place of a new rule: in front of the rule with `handle`, in front of the rule at `before`, or at the end of the
+ * chain (for a policy).
+ */
 export interface NftPlace extends NftChainPlace {
   readonly handle: number | null
-  /** From 1; null: at the end. */
+  /** The position of the rule to insert in front of, from 1; null: adds the rule at the end of the chain. */
   readonly before: number | null
-  /** Connection tracking has seen the packet when it comes to the chain. */
+  /** Whether connection tracking has seen the packet before it reaches the chain. */
   readonly isTracked: boolean
 }
 
 /**
- * A command that lets packets pass a chain of nftables (nft(8)): as text where nft's text can name all that is in it,
- * else as JSON, which takes any name.
+ * A command that lets packets pass a chain of nftables (nft(8)). It uses nft's text syntax where that can write every
+ * name, and JSON otherwise.
  *
- * @returns null where neither can
+ * @returns null where neither syntax can write a name
  */
 export const nftCommand = (place: NftPlace, passage: Passage): string | null => {
   const { family, table, chain, handle, before } = place
@@ -57,8 +60,8 @@ const isNamed = ({ table, chain }: NftChainPlace): boolean => isNftIdentifier(ta
 const isInJson = ({ table, chain }: NftChainPlace): boolean => isJsonName(table) && isJsonName(chain)
 
 /**
- * One command for `nft -j`. All but plain ASCII is escaped as JSON escapes it, so that a terminal shows, and a
- * clipboard carries, every character of a name.
+ * One command for `nft -j`. JSON escapes replace each quote and each character that is not printable ASCII, so that a
+ * terminal shows, and a clipboard carries, every character of a name.
  */
 const jsonCommand = (command: unknown): string => {
   const text = JSON.stringify({ nftables: [command] })

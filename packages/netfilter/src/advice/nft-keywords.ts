@@ -1,7 +1,7 @@
 /**
- * Words that nft 1.1.3 does not take for the name of a table or a chain, though they have the form of one: its scanner
- * makes keywords of them (src/scanner.l). Found by offering every token of its grammar as the name of a chain. A word
- * that only another version of nft refuses costs an error of syntax: no rule changes.
+ * Words that nft 1.1.3 refuses as the name of a table or a chain, although they look like names: its scanner reads them
+ * as keywords (src/scanner.l). Found by trying every token of its grammar as the name of a chain. A word that only
+ * another version of nft refuses costs a syntax error: no rule changes.
  */
 export const nftKeywords: ReadonlySet<string> = new Set(
   `

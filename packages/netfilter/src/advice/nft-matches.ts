@@ -14,7 +14,7 @@ interface Where {
   readonly isTracked: boolean
 }
 
-/** What a rule asks of packets that should pass (libnftables-json(5)). */
+/** The matches of a rule that accepts the packets of a passage (libnftables-json(5)). */
 export const nftMatches = (
   { family: tableFamily, isTracked }: Where,
   passage: Passage,

@@ -1,6 +1,6 @@
 import type { Family } from '../address/index.ts'
 
-/** The packets that a chain should let pass: what a rule in front of the culprit has to match. */
+/** The packets that a chain should let pass. A rule in front of the culprit has to match them. */
 export interface Passage {
   readonly family: Family
   readonly in: string | null
@@ -12,8 +12,8 @@ export interface Passage {
   readonly destination: string | 'local' | null
   readonly sourcePort: number | null
   readonly destinationPort: number | null
-  /** Only what belongs to a flow under way. */
+  /** Only packets of an established or related flow. */
   readonly answers: boolean
-  /** Only what was led to its destination by a translation (DNAT). */
+  /** Only packets with a translated destination (DNAT). */
   readonly translated?: boolean
 }

@@ -7,14 +7,14 @@ import type { Verdict } from './verdict.ts'
  * @public @since 0.1.0
  */
 export interface ElementTable {
-  /** Null of an anonymous one. */
+  /** Null: the table is anonymous. */
   readonly name: string | null
   readonly elements: readonly TableElement[]
   /** nft's catch-all element `*`; null when there is none. */
   readonly otherwise: ElementData | null
   /**
-   * False when it may hold more, or less, than is listed: the packet path adds to it, elements time out, or its
-   * contents were not given. Whether a key is in it is then unknown.
+   * False when the elements may differ from those listed: packets add elements, elements time out, or the contents were
+   * not given. Whether a key is in the table is then unknown.
    */
   readonly complete: boolean
 }
@@ -29,8 +29,8 @@ export interface TableElement {
 }
 
 /**
- * `member` of a set, which has no data. A map's values are ranges, one for each part, a single value having equal
- * ends; a name is a `text`.
+ * The data of an element. `member`: an element of a set, which has no data. `values`: a map's data, one range for each
+ * part; a single value is a range with equal ends. `text`: a name.
  * @public @since 0.1.0
  */
 export type ElementData =

@@ -4,8 +4,8 @@ import type { Field } from './field.ts'
 import type { Value } from './value.ts'
 
 /**
- * Something a packet, its flow or the host is asked for. It has a value, or none (then the rule does not match,
- * negated or not: NFT_BREAK), or one that cannot be known.
+ * Something that a rule reads from the packet, its flow or the host. It has a value, no value (then the rule does not
+ * match, negated or not: NFT_BREAK), or an unknown value.
  * @public @since 0.1.0
  */
 export type Expression =
@@ -30,9 +30,8 @@ export interface FieldExpression {
 }
 
 /**
- * A property of the flow. `state` and `status` are bit fields (`conntrackState`, `conntrackStatus`), `direction`
- * is 0 original or 1 reply. The tuple's keys need a direction. All but `state` have no value where there is no
- * entry.
+ * A property of the flow. `state` and `status` are bit fields (`conntrackState`, `conntrackStatus`), `direction` is 0
+ * original or 1 reply. The tuple's keys need a direction. Without a conntrack entry, only `state` has a value.
  * @public @since 0.1.0
  */
 export type ConntrackExpression =
@@ -48,8 +47,8 @@ export type ConntrackExpression =
     }
 
 /**
- * A look at the routing tables. `type` is one of `addressType`; `oif` and `oifname` are where the route leads;
- * `present` is 1 when there is a route (out of the interface of the packet, where `in` or `out` says so), else 0.
+ * A lookup in the routing tables. `type` is one of `addressType`; `oif` and `oifname` are the interface of the route.
+ * `present` is 1 when there is a route (out of the packet's interface, where `limit` names one), else 0.
  *
  * @see net/ipv4/netfilter/nft_fib_ipv4.c, net/netfilter/xt_addrtype.c
  * @public @since 0.1.0
@@ -58,9 +57,9 @@ export interface FibExpression {
   readonly kind: 'fib'
   readonly of: 'saddr' | 'daddr'
   readonly result: 'type' | 'oif' | 'oifname' | 'present'
-  /** Only as seen by the interface the packet came in by, or leaves by. */
+  /** Restricts the lookup to the interface that the packet came in by, or leaves by. Null: no restriction. */
   readonly limit: 'in' | 'out' | null
-  /** Routing rules see the packet's mark. */
+  /** Whether routing rules see the packet's mark. */
   readonly mark: boolean
 }
 
@@ -71,7 +70,7 @@ export interface ConstantExpression {
 }
 
 /**
- * Of unsigned numbers, 32 bit unless an operand is a bigint.
+ * An operation on unsigned numbers, 32 bit unless an operand is a bigint.
  * @public @since 0.1.0
  */
 export interface BitwiseExpression {
@@ -82,7 +81,7 @@ export interface BitwiseExpression {
 }
 
 /**
- * What a map holds for a key; no value when the key is not in it. `part` picks one of concatenated data.
+ * The data that a map has for a key; no value when the key is missing. `part` picks one part of concatenated data.
  * @public @since 0.1.0
  */
 export interface MapExpression {
@@ -93,8 +92,8 @@ export interface MapExpression {
 }
 
 /**
- * What cannot be known of a packet that is only described. `random`: chosen anew for every flow (`numgen`,
- * `jhash`), so that each value between `first` and `last` will be met; else some value there, not known which.
+ * A value that the description of a packet cannot settle. `random`: chosen anew for every flow (`numgen`, `jhash`), so
+ * each value from `first` to `last` occurs for some flow. Otherwise it is one value of the range, not known which.
  * @public @since 0.1.0
  */
 export interface UnknownExpression {

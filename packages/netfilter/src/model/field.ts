@@ -1,8 +1,8 @@
 /**
- * What can be read of a packet itself, by nft's words where it has one.
+ * A property of the packet itself, by nft's word where nft has one.
  *
  * - `nfproto`: 2 for IPv4, 10 for IPv6. `l4proto`: the protocol number after IPv6 extension headers.
- * - `saddr`, `daddr`, `sport`, `dport`: as they are at that hook, translated or not.
+ * - `saddr`, `daddr`, `sport`, `dport`: the values at that hook, translated or not.
  * - `tcp-flags`: the low 8 bits of byte 13 (fin 1, syn 2, rst 4, psh 8, ack 16, urg 32, ecn 64, cwr 128).
  * - `icmp-type`, `icmp-code`: of ICMP and of ICMPv6.
  * - `iifname`, `oifname`: empty where there is none. `iif`, `oif`: the index, 0 where there is none.
@@ -10,8 +10,8 @@
  * - `mark`: the packet's, 32 bit. `pkttype`: 0 host, 1 broadcast, 2 multicast, 3 other host.
  * - `fragment`: 1 for second and further fragments.
  * - `physin`, `physout`: the bridge ports, while br_netfilter has the packet; `bridged`: 1 when it is switched.
- * - `skuid`, `skgid`: of the socket that sent it: no value for what was not made on this host.
- * - `socket`: 1 when a local socket would take it (`socket` of nft and iptables), never known.
+ * - `skuid`, `skgid`: of the socket that sent the packet; no value for a packet that this host did not make.
+ * - `socket`: 1 when a local socket would take the packet (`socket` of nft and iptables), never known.
  *
  * @public @since 0.1.0
  */

@@ -4,9 +4,9 @@ import type { Step } from './step.ts'
 const known = new WeakMap<readonly NetfilterRule[], readonly Step[]>()
 
 /**
- * The steps of rules that do more than ask for something or end the chain: jumps, and all that changes or binds a packet.
- * Of ten thousand bans there is none, and much is asked of these steps before a packet is followed. So the rules are gone
- * through once.
+ * The steps that do more than test a packet or end the chain: jumps, and steps that change or bind a packet. Ten
+ * thousand bans have no such step, and the preparation of a follower asks for them often. So the rules are read once
+ * and the result is kept.
  */
 export const furtherSteps = (rules: readonly NetfilterRule[]): readonly Step[] => {
   const found = known.get(rules)
@@ -20,7 +20,7 @@ export const furtherSteps = (rules: readonly NetfilterRule[]): readonly Step[] =
 const isFurther = (step: Step): boolean =>
   step.kind === 'verdict' ? 'chain' in step.verdict : !asksOnly(step)
 
-/** Whether a step asks for something of the packet, or notes it, and does nothing to it. */
+/** Whether a step only tests the packet, or notes it, and changes nothing. */
 export const asksOnly = ({ kind }: Step): boolean => asking.has(kind)
 
 const asking: ReadonlySet<Step['kind']> = new Set(['note', 'compare', 'lookup', 'any-of', 'unknown-match'])

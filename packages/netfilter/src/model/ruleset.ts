@@ -1,12 +1,12 @@
 import type { Step } from './step.ts'
 
 /**
- * Rules of a host without dialect: what `lower` of either dialect gives, and `evaluate` reads. Several of them
- * (iptables-legacy, iptables-nft, nftables) stand on the hooks together.
+ * The rules of a host, independent of any dialect: `lower` of either dialect returns them, and `evaluate` reads them.
+ * Several rulesets (iptables-legacy, iptables-nft, nftables) share the hooks.
  * @public @since 0.1.0
  */
 export interface NetfilterRuleset {
-  /** In the order of creation, oldest first, as far as it is known: it breaks ties between equal priorities. */
+  /** In the order of creation, oldest first, as far as known: the order breaks ties between equal priorities. */
   readonly tables: readonly NetfilterTable[]
 }
 
@@ -24,11 +24,13 @@ export interface NetfilterTable {
   /** A dormant table is kept and does nothing. */
   readonly dormant: boolean
   /**
-   * The program that keeps the table for itself (nft's `flags owner`), where it is known; of iptables the program that
-   * closes the table and has no chain in it: ufw in IPv6, where it has that switched off.
+   * The program that keeps the table for itself (nft's `flags owner`), where known. For iptables: the program that
+   * closes the table and has no chain in it, such as ufw for IPv6 when its IPv6 support is off.
    */
   readonly program?: string
-  /** The kernel lets no other program change the table (nft's `flags owner`). Absent: it does. */
+  /**
+   * Whether the kernel lets only the owner change the table (nft's `flags owner`). Absent: every program may change it.
+   */
   readonly owned?: boolean
   readonly chains: readonly NetfilterChain[]
 }
@@ -36,9 +38,12 @@ export interface NetfilterTable {
 /** @public @since 0.1.0 */
 export interface NetfilterChain {
   readonly name: string
-  /** The tool that takes rules for the chain, where it is not that of its table: nft, of a base chain that it made beside those of iptables-nft. */
+  /**
+   * The tool that manages the chain, where it differs from the table's tool: nft, for a base chain that nft added to a
+   * table of iptables-nft.
+   */
   readonly tool?: RuleTool
-  /** Null of a chain that is only jumped to. */
+  /** Null: only jumps lead to the chain. */
   readonly base: BaseHook | null
   readonly rules: readonly NetfilterRule[]
 }
@@ -47,7 +52,7 @@ export interface NetfilterChain {
 export type Hook = 'ingress' | 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting' | 'egress'
 
 /**
- * Where a base chain hangs.
+ * The hook of a base chain, with its priority and policy.
  * @public @since 0.1.0
  */
 export interface BaseHook {
@@ -56,7 +61,7 @@ export interface BaseHook {
   /** Lower runs earlier. iptables' tables: raw -300, mangle -150, nat -100 and 100, filter 0, security 50. */
   readonly priority: number
   readonly policy: 'accept' | 'drop'
-  /** Of ingress and egress. */
+  /** The devices of an ingress or egress chain. */
   readonly devices: readonly string[]
 }
 
@@ -81,7 +86,7 @@ export interface RuleSource {
   readonly handle: number | null
   /** As the tool prints it, without counters: `-A FORWARD -i eth0 -j DROP`, `iifname "eth0" drop`. */
   readonly text: string
-  /** What the rule says of itself, as it was written; null where it says nothing. */
+  /** The comment of the rule, as written; null: no comment. */
   readonly comment: string | null
   readonly counters: { readonly packets: bigint; readonly bytes: bigint } | null
 }

@@ -5,8 +5,8 @@ import type { ValueSet } from './value.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
- * One thing a rule does. A rule is a list of them in order: a match that fails ends the rule, and what came
- * before it has been done (`meta mark set 1 tcp dport 80 accept` marks every packet).
+ * One thing a rule does. A rule is a list of steps in order. A match that fails ends the rule, but the steps before it
+ * have taken effect (`meta mark set 1 tcp dport 80 accept` marks every packet).
  * @public @since 0.1.0
  */
 export type Step = MatchStep | ActionStep
@@ -18,7 +18,8 @@ export type Step = MatchStep | ActionStep
 export type MatchStep = CompareStep | LookupStep | AnyOfStep | UnknownMatchStep
 
 /**
- * `expression` is in `values`; not in it, when negated. An expression without a value does not match, either way.
+ * Whether `expression` is in `values`; when negated, whether it is not. An expression without a value does not match,
+ * either way.
  * @public @since 0.1.0
  */
 export interface CompareStep {
@@ -29,7 +30,7 @@ export interface CompareStep {
 }
 
 /**
- * The concatenated `key` is in `table`; not in it, when negated.
+ * Whether the concatenated `key` is in `table`; when negated, whether it is not.
  * @public @since 0.1.0
  */
 export interface LookupStep {
@@ -40,8 +41,8 @@ export interface LookupStep {
 }
 
 /**
- * All matches of at least one alternative hold; of none, when negated. An alternative that asks for what the
- * packet has not does not hold. `multiport --ports`, `--ctstate NEW,DNAT`, `physdev`.
+ * Whether all matches of at least one alternative hold; when negated, whether no alternative holds. An alternative that
+ * reads a field the packet lacks does not hold. Examples: `multiport --ports`, `--ctstate NEW,DNAT`, `physdev`.
  * @public @since 0.1.0
  */
 export interface AnyOfStep {
@@ -52,7 +53,7 @@ export interface AnyOfStep {
 
 /**
  * A match that no description of a packet can settle (`limit`, `recent`, `time`, `bpf`, `string`) or that is not
- * understood. `random`: settled anew for every flow (`statistic`), so that both ways will be met.
+ * understood. `random`: decided anew for every flow (`statistic`), so that both results occur.
  * @public @since 0.1.0
  */
 export interface UnknownMatchStep {
@@ -62,8 +63,8 @@ export interface UnknownMatchStep {
 }
 
 /**
- * An effect. Those that end the rule are `verdict` (but `continue`), `dispatch` that finds its key, `nat`,
- * `reject`, `tproxy` when it accepts, and `synproxy`.
+ * An effect. These end the rule: `verdict` (except `continue`), `dispatch` that finds its key, `nat`, `reject`,
+ * `tproxy` when it accepts, and `synproxy`.
  * @public @since 0.1.0
  */
 export type ActionStep =
@@ -84,8 +85,8 @@ export interface VerdictStep {
 }
 
 /**
- * A verdict map: goes where the table says for the key. A key that is not there ends the rule, as a match that
- * fails (net/netfilter/nft_lookup.c: NFT_BREAK).
+ * A verdict map: takes the table's verdict for the key. A missing key ends the rule, like a match that fails
+ * (net/netfilter/nft_lookup.c: NFT_BREAK).
  * @public @since 0.1.0
  */
 export interface DispatchStep {
@@ -95,9 +96,9 @@ export interface DispatchStep {
 }
 
 /**
- * Gives the packet or its flow a new value. Addresses and ports: a rewrite without a binding (`ip daddr set`).
- * `ct-zone-original` and `ct-zone-reply` are zones that count for one direction of the flow, the other being in zone 0.
- * `hop-limit`: the TTL of IPv4 too.
+ * Sets a value of the packet or its flow. An address or a port is rewritten without a NAT binding (`ip daddr set`).
+ * `ct-zone-original` and `ct-zone-reply` are zones for one direction of the flow; the other direction is in zone 0.
+ * `hop-limit` includes the TTL of IPv4.
  * @public @since 0.1.0
  */
 export interface SetStep {
@@ -118,7 +119,7 @@ export interface SetStep {
 }
 
 /**
- * Answers the sender, and drops.
+ * Answers the sender with an error, and drops the packet.
  * @public @since 0.1.0
  */
 export interface RejectStep {
@@ -128,7 +129,8 @@ export interface RejectStep {
 }
 
 /**
- * Hands the packet to a local socket, its address unchanged. iptables' target accepts; nft's statement goes on.
+ * Hands the packet to a local socket and keeps its address. iptables' target accepts; after nft's statement, the rule
+ * continues.
  * @public @since 0.1.0
  */
 export interface TproxyStep {
@@ -137,22 +139,23 @@ export interface TproxyStep {
 }
 
 /**
- * Sends the packet out of a device at once: what stands behind, other hooks and routing do not see it (nft's `fwd`).
+ * Sends the packet out of a device at once: later rules, other hooks and routing do not see it (nft's `fwd`).
  * @public @since 0.1.0
  */
 export interface FwdStep {
   readonly kind: 'fwd'
   /** Null: not known. */
   readonly device: string | null
-  /** To the machine with some address there; false: with the link-layer address that it came with. */
+  /** Whether the packet goes to the machine with a given address there. False: it keeps its link-layer address. */
   readonly isAddressed: boolean
 }
 
 /**
  * - `notrack`: the flow is not tracked, so never translated.
  * - `synproxy`: answers SYNs itself, and lets through the clients that complete the handshake.
- * - `rewrite`: changes what is not followed of a packet, such as a checksum or a sequence number: the packet may be lost.
- * - `note`: counter, log, quota that only counts, dup, flow offload, TCPMSS and others that do not decide.
+ * - `rewrite`: changes a part of the packet that is not simulated, such as a checksum or a sequence number: the packet
+ * may be lost.
+ * - `note`: counter, log, quota that only counts, dup, flow offload, TCPMSS and other steps that decide nothing.
  * @public @since 0.1.0
  */
 export interface PlainStep {

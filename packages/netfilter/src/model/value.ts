@@ -15,7 +15,7 @@ export interface ValueRange {
 }
 
 /**
- * An interface name; with `wildcard`, every name that starts so (`eth*` of nft, `eth+` of iptables).
+ * An interface name. With `wildcard`, each name that begins with it (`eth*` of nft, `eth+` of iptables).
  * @public @since 0.1.0
  */
 export interface NamePattern {
@@ -57,7 +57,7 @@ export const between = (first: number | bigint, last: number | bigint): ValueSet
 })
 
 /**
- * The set of one name, or of all that start so.
+ * The set of one name, or of all names that begin with it.
  *
  * @example
  * named('veth', { wildcard: true })

@@ -3,7 +3,7 @@
  * - `accept` ends this base chain, and no other; `drop` ends everything.
  * - `return` goes on after the `jump` that led here; in a base chain it means the policy. After `goto` there is no
  *   way back: the end of the chain is the end of the one that jumped.
- * - `stolen`: the program that takes it decides (`queue`): it may go on or be lost.
+ * - `stolen`: another program decides (`queue`): the packet may go on or be lost.
  * @public @since 0.1.0
  */
 export type Verdict =

@@ -1,6 +1,6 @@
 import type { SetStep } from './step.ts'
 
-/** What puts a packet into a zone of connection tracking. */
+/** The targets of a set step that put a packet into a zone of connection tracking. */
 export type ZoneTarget = Extract<SetStep['target'], `ct-zone${string}`>
 
 const ways: Readonly<Record<ZoneTarget, 'both' | 'original' | 'reply'>> = {
@@ -9,8 +9,8 @@ const ways: Readonly<Record<ZoneTarget, 'both' | 'original' | 'reply'>> = {
   'ct-zone-reply': 'reply',
 }
 
-/** Does it put packets into a zone? */
+/** Whether a set step with this target puts packets into a zone. */
 export const isZoneTarget = (target: SetStep['target']): target is ZoneTarget => Object.hasOwn(ways, target)
 
-/** The directions of a flow that the zone counts for. */
+/** The directions of a flow that the zone applies to. */
 export const wayOfZone = (target: ZoneTarget): 'both' | 'original' | 'reply' => ways[target]

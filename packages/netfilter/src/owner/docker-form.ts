@@ -18,10 +18,10 @@ const bridgeForms: readonly RegExp[] = [
 /** A published port on a loopback address is closed to packets from the wire. */
 const loopbackForm = /^-A PREROUTING -d 127\.\S+ ! -i lo -p (tcp|udp|sctp) -m \1 --dport \d+ -j DROP$/
 
-/** A container that calls its own published port. */
+/** The rule for a container that calls its own published port. */
 const hairpinForm = /^-A POSTROUTING -s (\S+) -d \1 -p (tcp|udp|sctp) -m \2 --dport \d+ -j MASQUERADE$/
 
-/** Does a rule of a built-in chain have a form in which only Docker writes? */
+/** Whether a rule of a built-in chain has a form that only Docker writes. */
 export const isDockerForm = (table: NetfilterTable, { source: { text } }: NetfilterRule): boolean => {
   for (const form of bridgeForms) {
     const bridge = form.exec(text)?.[1]
@@ -34,7 +34,7 @@ const hasDockerChain = ({ chains }: NetfilterTable): boolean => chains.some(({ n
 
 const known = new WeakMap<NetfilterTable, ReadonlySet<string>>()
 
-/** A network may name its bridge as it likes: Docker's own chains name it then. */
+/** The bridges that Docker's own chains name. A network may give its bridge any name. */
 const bridgesOfDocker = (table: NetfilterTable): ReadonlySet<string> => {
   const before = known.get(table)
   if (before !== undefined) return before

@@ -1,9 +1,9 @@
-/** How a program that writes rules is known by the names it gives. */
+/** The names by which a program that writes rules is recognised. */
 interface Fingerprint {
   readonly owner: string
   /** Chains of iptables' tables, and chains that a program adds to nft's shared tables. */
   readonly chain: RegExp | null
-  /** nft tables that are the program's alone. */
+  /** nft tables that belong to the program alone. */
   readonly table: RegExp | null
 }
 
@@ -21,7 +21,7 @@ const fingerprints: readonly Fingerprint[] = [
     owner: 'firewalld',
     chain:
       /^((FWD|FWDI|FWDO|IN|OUT|PRE|POST)_([a-z]|.+_(pre|log|deny|allow|post)$)|(INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING)_(direct|dnat|(IN_|OUT_)?ZONES(_SOURCE)?|POLICIES(_pre|_post)?)$|RFC3964_IPv4$)/,
-    // The second is there in panic mode, and while firewalld restarts.
+    // The table firewalld_policy_drop exists in panic mode, and while firewalld restarts.
     table: /^firewalld(_policy_drop)?$/,
   },
   { owner: 'ufw', chain: /^ufw6?-/, table: null },
@@ -36,10 +36,10 @@ const fingerprints: readonly Fingerprint[] = [
   { owner: 'wg-quick', chain: null, table: /^wg-quick-/ },
 ]
 
-/** The owner of a chain by its name; null: the name tells of none. */
+/** The owner of a chain by its name; null: the name belongs to no known program. */
 export const ownerOfChain = (chain: string): string | null =>
   fingerprints.find((one) => one.chain?.test(chain) === true)?.owner ?? null
 
-/** The owner of an nft table by its name; null: the name tells of none, or several programs share it. */
+/** The owner of an nft table by its name; null: the name belongs to no known program, or several programs share it. */
 export const ownerOfTable = (table: string): string | null =>
   fingerprints.find((one) => one.table?.test(table) === true)?.owner ?? null

@@ -3,8 +3,8 @@ import type { NetfilterChain, NetfilterRule } from '../model/index.ts'
 import { ownerOfChain } from './fingerprint.ts'
 
 /**
- * The rules that firewalld's iptables backend writes in front of its own jumps, the nearest first; each is there once
- * or not at all (firewalld `src/firewall/core/ipXtables.py`, `build_default_rules` and `build_rpfilter_rules`).
+ * The rules that firewalld's iptables backend writes in front of its own jumps, the nearest first. Each occurs at most
+ * once (firewalld `src/firewall/core/ipXtables.py`, `build_default_rules` and `build_rpfilter_rules`).
  */
 const before: readonly RegExp[] = [
   / -m rpfilter --validmark( --loose)? --invert -j DROP$/,
@@ -18,7 +18,7 @@ const before: readonly RegExp[] = [
   / -m conntrack --ctstate RELATED,ESTABLISHED(,DNAT)? -j ACCEPT$/,
 ]
 
-/** Those behind its own jumps, the nearest first. */
+/** The rules that the backend writes behind its own jumps, the nearest first. */
 const behind: readonly RegExp[] = [
   /^-A \w+ (.*)-j LOG --log-prefix "FINAL_REJECT: "$/,
   /^-A \w+ -j REJECT --reject-with icmp6?-(host-prohibited|adm-prohibited)$/,
@@ -28,7 +28,7 @@ const known = new WeakMap<NetfilterChain, ReadonlySet<NetfilterRule>>()
 
 /**
  * The rules of firewalld's iptables backend in a built-in chain: one block around the jumps to its own chains. A rule
- * of the same form elsewhere in the chain may be of an administrator.
+ * of the same form elsewhere in the chain may belong to an administrator.
  */
 export const firewalldBlock = (chain: NetfilterChain): ReadonlySet<NetfilterRule> => {
   const found = known.get(chain)
@@ -39,7 +39,7 @@ export const firewalldBlock = (chain: NetfilterChain): ReadonlySet<NetfilterRule
 }
 
 const findBlock = (rules: readonly NetfilterRule[]): ReadonlySet<NetfilterRule> => {
-  // Its jumps are of the block, and most chains of thousands of rules have none.
+  // The block includes jumps. Most chains of thousands of rules have no jump, and need no search.
   if (furtherSteps(rules).length === 0) return new Set()
   const first = rules.findIndex((rule) => asksNothing(rule) && hook.test(rule.source.text))
   if (first < 0) return new Set()
@@ -50,10 +50,13 @@ const findBlock = (rules: readonly NetfilterRule[]): ReadonlySet<NetfilterRule> 
   return new Set(rules.slice(start, end + 1))
 }
 
-/** Of all its jumps, this one comes first in every version. */
+/** The first of the block's jumps, in every version of firewalld. */
 const hook = /^-A (\w+) -j \1_direct$/
 
-/** The texts of thousands of rules are made when they are first read, and its jump stands under no condition. */
+/**
+ * Whether a rule has no match, as the jump `hook` has none. This test comes before the rule's text: a text is built
+ * when it is first read, and a chain may have thousands.
+ */
 const asksNothing = ({ steps }: NetfilterRule): boolean =>
   steps.every(({ kind }) => kind !== 'compare' && kind !== 'lookup' && kind !== 'any-of')
 
@@ -62,7 +65,7 @@ const leadsToOwn = (rule: NetfilterRule | undefined): boolean => {
   return chain != null && ownerOfChain(chain) === 'firewalld'
 }
 
-/** How many of the rules have the forms, in their order, each at most once. */
+/** The number of leading rules that have the forms, in the order of the forms, each form at most once. */
 const countForms = (rules: readonly NetfilterRule[], forms: readonly RegExp[]): number => {
   let count = 0
   let next = 0

@@ -1,7 +1,7 @@
 import type { NetfilterRule } from '../model/index.ts'
 
 /**
- * The name of the part of a project that drops what is forwarded between interfaces that are not Portolan's
+ * The name of the part of a project that drops packets forwarded between interfaces that are not Portolan's
  * (`--guard-forwarding`).
  * @public @since 0.1.0
  */
@@ -18,8 +18,8 @@ export interface ManagedPart {
 }
 
 /**
- * The part of a project that a managed rule is for; null of a rule that all projects share. Both dialects write the
- * project in front of the first slash of its comment, and what the rule does behind a colon: `shop/web: hairpin`.
+ * The part of a project that a managed rule is for; null for a rule that all projects share. Both dialects write the
+ * project before the first slash of the rule's comment, and the rule's purpose after a colon: `shop/web: hairpin`.
  */
 export const managedPartOf = ({ source: { comment } }: NetfilterRule): ManagedPart | null => {
   const slash = comment?.indexOf('/') ?? -1

@@ -9,9 +9,9 @@ const names: Readonly<Record<string, string>> = {
   tailscale: 'Tailscale',
 }
 
-/** An owner as a sentence names it. */
+/** The name of an owner in a sentence: `Docker`. */
 export const ownerName = (owner: string): string => names[owner] ?? owner
 
-/** The same, of something that is the owner's: `Docker's`. */
+/** The possessive form of an owner's name: `Docker's`. */
 export const ownersName = (owner: string): string =>
   owner === 'netavark' ? "Podman's" : `${ownerName(owner)}'s`

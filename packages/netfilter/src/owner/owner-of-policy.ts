@@ -1,13 +1,18 @@
 import type { NetfilterChain, NetfilterTable } from '../model/index.ts'
 import { ownerOfTarget } from './owner-of-target.ts'
 
-/** Programs that set the policy of built-in chains they hook into; the first that is there did it last. */
+/**
+ * Programs that set the policy of the built-in chains they hook into. Of several that are present, the first one listed
+ * set it last.
+ */
 const policySetters: readonly { readonly owner: string; readonly chains: readonly string[] }[] = [
   { owner: 'ufw', chains: ['INPUT', 'FORWARD', 'OUTPUT'] },
   { owner: 'docker', chains: ['FORWARD'] },
 ]
 
-/** The program that set the policy of a built-in chain to drop; null: it accepts, or nothing tells. */
+/**
+ * The program that set the policy of a built-in chain to drop; null: the policy is accept, or the program is not known.
+ */
 export const ownerOfPolicy = (table: NetfilterTable, chain: NetfilterChain): string | null => {
   if (chain.base?.policy !== 'drop') return null
   if (isPanic(table)) return 'firewalld'
@@ -19,7 +24,10 @@ export const ownerOfPolicy = (table: NetfilterTable, chain: NetfilterChain): str
   )
 }
 
-/** In panic mode firewalld closes every built-in chain of iptables' tables, and it hooks into all of them. */
+/**
+ * Whether firewalld is in panic mode. It then sets the policy of every built-in chain of iptables' tables to drop, and
+ * it has a jump in the table.
+ */
 const isPanic = ({ tool, chains }: NetfilterTable): boolean => {
   const base = chains.filter((chain) => chain.base !== null)
   return (

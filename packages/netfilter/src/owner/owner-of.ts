@@ -5,18 +5,18 @@ import { firewalldBlock } from './firewalld-block.ts'
 import { ownerOfPolicy } from './owner-of-policy.ts'
 import { ownerOfTarget } from './owner-of-target.ts'
 
-/** The owner that a place tells, by its chain: a chain of ours may have a hundred thousand rules. */
+/** Cache: the owner that the table and the chain tell. A managed chain may have a hundred thousand rules. */
 const places = new WeakMap<NetfilterChain, string | null>()
 const known = new WeakMap<NetfilterRule | NetfilterChain, string | null>()
 
 /**
- * The program that wrote a rule or set a policy, by fingerprint: the name of its table or chain, the chain it leads to,
- * the form that only one program writes, the program that keeps the table for itself. Never a guess from an
+ * The program that wrote a rule or set a policy, by fingerprint: the name of the table or chain, the chain the rule
+ * jumps to, a form that only one program writes, or the program that keeps the table for itself. Never a guess from an
  * interface's name alone.
  *
  * @param rule - null: the policy of the chain
  * @returns `docker`, `kube-proxy`, `firewalld`, `ufw`, `libvirt`, `netavark`, `tailscale`, `portolan`, ...; null when
- *   nothing tells
+ *   the program is not known
  * @example
  * ownerOf(table, chain, rule) // 'docker'
  * @public @since 0.1.0
@@ -45,7 +45,10 @@ const ownerOfPlace = (table: NetfilterTable, chain: NetfilterChain): string | nu
   return owner
 }
 
-/** Any program can call itself portolan: our tables are known by their names alone. */
+/**
+ * The program that keeps the table for itself. Any program can call itself portolan, so only the name tells a managed
+ * table.
+ */
 const programOf = ({ program }: NetfilterTable): string | null =>
   program === undefined || program === 'portolan' ? null : program
 

@@ -42,7 +42,7 @@ const kinds: OptionKinds<PacketInput> = {
 const required: readonly (keyof PacketInput)[] = ['family', 'destination', 'protocol']
 
 /**
- * Refuses a packet that is none: a port as a text would meet no rule, and a misspelt key would count for nothing.
+ * Refuses an invalid packet. Otherwise a port given as text would match no rule, and a misspelt key would be ignored.
  * @throws InvalidRequestError naming the key, its value and what is expected
  */
 export const checkPacket = (packet: unknown): void => {

@@ -4,7 +4,7 @@ import type { PacketState } from './packet.ts'
 
 const states: readonly PacketState[] = ['new', 'established', 'related', 'invalid', 'untracked']
 
-/** An empty word says as little as null. */
+/** A schema of one of these words. An empty word means the same as null. */
 const oneOfOrNothing = <Word extends string>(words: readonly Word[]): Schema<Word | '' | null> =>
   orNull(v.picklist([...words, '' as const], `one of ${words.join(', ')}`))
 
@@ -12,8 +12,8 @@ const upTo = (most: number): Schema<number | null> =>
   orNull(between(0, most, `a whole number from 0 to ${most}`))
 
 /**
- * A packet as JSON has it, before `readPacket` chooses what is left open. What addresses and names of protocols say is
- * looked at there.
+ * A packet as written in JSON, before `readPacket` fills in absent keys. `readPacket` also checks the addresses and the
+ * name of the protocol.
  */
 export interface WrittenPacket {
   readonly family?: 'ip' | 'ip6' | '' | null
@@ -31,7 +31,7 @@ export interface WrittenPacket {
   readonly port?: string | null
 }
 
-/** What iptables, nft and tcpdump call them. */
+/** The names that iptables, nft and tcpdump use for these keys. */
 const otherWords: Readonly<Record<string, string>> = {
   dport: 'destinationPort',
   sport: 'sourcePort',

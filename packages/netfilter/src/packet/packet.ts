@@ -1,15 +1,15 @@
 import { type AddressInput, type Family, inputText } from '../address/index.ts'
 
 /**
- * The first packet of a flow, as it comes in, or as a process of the host sends it. What is left out is what most
- * such packets have.
+ * The first packet of a flow: it comes in by an interface, or a process of the host sends it. An absent key means the
+ * value that most such packets have.
  * @public @since 0.1.0
  */
 export interface Packet {
   readonly family: Family
   /** The interface it comes in by: a bridge stands for any of its ports. Null or absent: made by a process of the host. */
   readonly in?: string | null
-  /** Canonical or not. Null or absent, for what the host sends: the address that the kernel would choose. */
+  /** In any valid spelling. Null or absent, for a packet the host sends: the address that the kernel would choose. */
   readonly source?: string | null
   /** 0 to 65535; 49152 when absent. */
   readonly sourcePort?: number | null
@@ -18,7 +18,7 @@ export interface Packet {
   readonly destinationPort?: number | null
   /** `tcp`, `udp`, `sctp`, `icmp`, `icmpv6`, another name of `protocolNumber`, or a number. */
   readonly protocol: string | number
-  /** What connection tracking makes of it; `new` when absent. */
+  /** The packet's conntrack state; `new` when absent. */
   readonly state?: PacketState
   readonly mark?: number
   /** As byte 13 of the TCP header: 2 is SYN. */

@@ -9,9 +9,9 @@ import { packetSchema, type WrittenPacket } from './packet-schema.ts'
 /**
  * Reads one packet from a line of JSON, as `portolan evaluate` takes them.
  *
- * @param text - an object with the keys of `Packet`; `family` may be left out, others are refused
+ * @param text - an object with the keys of `Packet`; `family` may be absent, and unknown keys are refused
  * @param place - where the line stands, for errors
- * @throws ParseError for what is no JSON, a key that is not known, or one of the wrong kind
+ * @throws ParseError for invalid JSON, an unknown key, or a value of the wrong kind
  * @example
  * readPacket('{"in": "eth0", "source": "198.51.100.7", "destination": "192.0.2.2", "destinationPort": 8080, "protocol": "tcp"}')
  * @public @since 0.1.0
@@ -70,7 +70,10 @@ export const readPacket = (
   }
 }
 
-/** The place of a part of the line. A packet of several lines is a value of a program's own, and has the place it was given. */
+/**
+ * The position of a part of the line, for errors. A text of several lines does not come from a line of a file, so it
+ * keeps the given position.
+ */
 const placeIn = (
   text: string,
   place: SourcePosition,
@@ -83,7 +86,7 @@ const placeIn = (
 
 const isWritten = (value: unknown): value is WrittenPacket => is(packetSchema, value)
 
-/** An empty text says as little as none. */
+/** The text, or null for an empty or absent one. */
 const orNone = <Text extends string>(text: Text | '' | null | undefined): Text | null =>
   text === '' || text === undefined ? null : text
 

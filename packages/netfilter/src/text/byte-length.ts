@@ -1,5 +1,5 @@
 /**
- * Bytes of well-formed text in UTF-8, which is what the kernel counts.
+ * The length of a well-formed text in bytes of UTF-8. The kernel counts bytes.
  * @example
  * byteLength('é') // 2
  * @public @since 0.1.0

@@ -1,4 +1,7 @@
-/** What readers and printers of texts by others share: a word that was meant, the nesting of JSON, characters that do not show. */
+/**
+ * Shared by readers and printers of foreign texts: suggestions for misspelt words, places and nesting in JSON, and
+ * invisible characters.
+ */
 export { closestOf, didYouMean } from '../error/closest-word.ts'
 export { endOfJsonString, findJsonExcess, type JsonExcess } from '../error/json-nesting.ts'
 export { type JsonPath, offsetInJson } from '../error/json-place.ts'

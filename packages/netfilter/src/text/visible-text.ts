@@ -1,18 +1,18 @@
 /**
- * Characters that act on a terminal, do not show, or turn the direction of writing around: C0, DEL and C1; those of
- * format, bidirectional ones among them; separators of lines; what Unicode has a font ignore; halves of surrogates.
+ * Characters that act on a terminal, do not show, or reverse the writing direction: C0, DEL and C1; format characters,
+ * with the bidirectional ones; line separators; characters that fonts ignore by default; lone surrogates.
  */
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 const unseenInLines = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
 /**
- * A text of several lines with each character that does not show, but newlines and tabs, written in another way.
+ * Replaces each character of a text that does not show, except newlines and tabs.
  * @example
  * replaceUnseen('a\u001bb', () => '?') // 'a?b'
  * @public @since 0.1.0
  */
 export const replaceUnseen = (text: string, write: (character: string) => string): string =>
-  // Most texts are plain ASCII, and large ones need not be gone through by properties of Unicode.
+  // Most texts are plain ASCII. This test spares large ones the slow search by Unicode properties.
   /[^\n\t\x20-\x7e]/.test(text) ? text.replace(unseenInLines, write) : text
 
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
@@ -24,8 +24,9 @@ const written = (character: string): string => {
 }
 
 /**
- * One line of text for people, with what would not show written out (`\x1b`, `\u{202e}`, `\n`). Names of processes,
- * interfaces and chains are set by others: printed as they are they could move the cursor, forge lines, or hide.
+ * One line of text for people, with each invisible character written out (`\x1b`, `\u{202e}`, `
+ * `). Other programs and users choose the names of processes, interfaces and chains. Printed unchanged, a name could
+ * move the cursor, forge lines, or hide.
  *
  * A backslash stays one backslash, so that commands can be copied: a program that needs the exact name takes it from JSON.
  *
@@ -37,7 +38,7 @@ export const visibleLine = (text: string): string =>
   /[^\x20-\x7e]/.test(text) ? text.replace(unseen, written) : text
 
 /**
- * The same for a text of several lines: newlines and tabs stay.
+ * `visibleLine` for a text of several lines: newlines and tabs stay.
  *
  * @example
  * visibleText('one\ntwo\u0007') // 'one\ntwo\\x07'
@@ -46,7 +47,7 @@ export const visibleLine = (text: string): string =>
 export const visibleText = (text: string): string => replaceUnseen(text, written)
 
 /**
- * Data with every string in it as `visibleLine` writes it, so that no field is forgotten when a text is made of it.
+ * A copy of the data with every string passed through `visibleLine`, so that a text made from it misses no field.
  * @example
  * visibleData({ name: 'a\nb' }) // { name: 'a\\nb' }
  * @public @since 0.1.0
