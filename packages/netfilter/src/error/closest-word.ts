@@ -1,13 +1,13 @@
 /**
- * The one known word that is at most two letters away (one, for a short word), where neighbours that changed places count
- * as one; null when there is none.
+ * The known word that is closest to an unknown one: at most two edits away, one for a word of less than five letters.
+ * Two swapped neighbours count as one edit. Null: no word is so close.
  * @example
  * closestOf('prots', ['ports', 'expose']) // 'ports'
  * @public @since 0.1.0
  */
 export const closestOf = (word: string, known: readonly string[]): string | null => {
   const most = word.length < 5 ? 1 : 2
-  // A longer word would only cost time: its distance is the difference in length at least.
+  // The distance is at least the difference in length, so words of other lengths are skipped.
   const ranked = known
     .filter((other) => Math.abs(other.length - word.length) <= most)
     .map((other) => ({ other, distance: distanceOf(word.toLowerCase(), other.toLowerCase()) }))
@@ -17,7 +17,7 @@ export const closestOf = (word: string, known: readonly string[]): string | null
 }
 
 /**
- * How many letters to add, take away, change, or swap with their neighbour (Damerau 1964, the optimal string alignment).
+ * The number of letters to add, remove, change, or swap with a neighbour (Damerau 1964, the optimal string alignment).
  */
 const distanceOf = (one: string, other: string): number => {
   let before: readonly number[] = []
@@ -36,7 +36,7 @@ const distanceOf = (one: string, other: string): number => {
 }
 
 /**
- * The end of a message about an unknown word: what may have been meant, or nothing.
+ * The end of a message about an unknown word: a suggestion, or an empty text.
  * @example
  * didYouMean('prots', ['ports', 'expose']) // ': did you mean "ports"?'
  * @public @since 0.1.0

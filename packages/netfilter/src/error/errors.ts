@@ -1,7 +1,7 @@
 import { PortolanError, type Refusal, type RefusalOptions } from './portolan-error.ts'
 
 /**
- * Where in a text something stands. `line` and `column` count from 1.
+ * A position in a text. `line` and `column` count from 1.
  * @public @since 0.1.0
  */
 export interface SourcePosition {
@@ -11,7 +11,7 @@ export interface SourcePosition {
 }
 
 /**
- * A place as messages begin with it.
+ * A position as text, in the form that begins a message.
  * @example
  * placeText({ source: 'compose.yaml', line: 3, column: 5 }) // 'compose.yaml:3:5'
  * @public @since 0.1.0
@@ -143,7 +143,7 @@ export class MissingToolError extends PortolanError {
   readonly tool: string
   /** The Debian package that brings it. */
   readonly package: string
-  /** What is there, and could not be read without it: a sentence. Absent where nothing is known to be there. */
+  /** A sentence about what is on the host and unreadable without the tool. Absent: nothing is known to be there. */
   readonly unread?: string
 
   constructor(tool: string, packageName: string, options: { cause?: unknown; unread?: string } = {}) {
@@ -189,10 +189,10 @@ export class PermissionError extends PortolanError {
  * @public @since 0.1.0
  */
 export class StaleStateError extends PortolanError {
-  /** What changed, for a caller that follows the advice at once; null: the message is a whole one. */
+  /** What changed, for a caller that follows the advice at once. Null: the message has no separate advice. */
   readonly happened: string | null
 
-  /** @param options - `advice`: what to do, which the message then ends with */
+  /** @param options - `advice`: what to do; the end of the message */
   constructor(message: string, options?: { cause?: unknown; advice?: string }) {
     const advice = options?.advice
     super('STALE_STATE', advice === undefined ? message : `${message}; ${advice}.`, options)
@@ -201,7 +201,7 @@ export class StaleStateError extends PortolanError {
 }
 
 /**
- * A change was refused. `applied` lists the descriptions of what had been done before it, in order.
+ * A change was refused. `applied` lists the descriptions of the changes made before it, in order.
  * @example
  * const report = (error: unknown): string =>
  *   error instanceof ApplyError ? `${error.applied.length} changes are in force` : String(error)
@@ -214,7 +214,7 @@ export class ApplyError extends PortolanError {
   readonly stderr: string
   /** The line of the script that was refused, where it is known. */
   readonly offending: string | null
-  /** False when the change itself may be in force all the same, wholly or in part: its program ended before it said. */
+  /** False: the refused change may be in force, wholly or in part, since its program ended without an answer. */
   readonly certain: boolean
 
   constructor(

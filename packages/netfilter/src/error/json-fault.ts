@@ -3,9 +3,8 @@ const text = /"(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/
 const space = /[ \t\r\n]*/y
 
 /**
- * The offset of what is wrong with a text that is known not to be JSON (RFC 8259); its length when it ends too
- * soon. `JSON.parse` says it in words that differ from one engine to the next, and in most of them without a
- * position.
+ * The offset of the first fault in a text that is not JSON (RFC 8259); the text's length when it ends too soon. The
+ * messages of `JSON.parse` differ from one engine to the next, and most have no position.
  * @internal
  */
 export const offsetOfFault = (json: string): number => {
@@ -22,7 +21,7 @@ export const offsetOfFault = (json: string): number => {
     at += 1
     return true
   }
-  /** What each bracket that is open waits for. */
+  /** The closing bracket that each open bracket needs. */
   const open: (']' | '}')[] = []
   const opens = (character: '[' | '{', closing: ']' | '}'): boolean => {
     if (!next(character)) return false

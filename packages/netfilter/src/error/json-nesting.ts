@@ -25,14 +25,15 @@ export const endOfJsonString = (text: string, start: number): number => {
 }
 
 /**
- * The most lists and objects that a JSON text may have: some for each of a million routes or elements. An empty one is
- * three characters of text and eighty bytes of memory.
+ * The most lists and objects that a JSON text may have: enough for a few in each of a million routes or elements.
+ * Without a limit a small text could take much memory: an empty list is three characters of text and eighty bytes of
+ * memory.
  * @internal
  */
 export const mostBrackets = 5_000_000
 
 /**
- * What there is too much of in a JSON text, and where.
+ * The place where a JSON text exceeds a limit, and the reason.
  * @public @since 0.1.0
  */
 export interface JsonExcess {
@@ -54,11 +55,11 @@ export const findJsonExcess = (text: string): JsonExcess | null => {
     const code = text.charCodeAt(at)
     if (code === quote) {
       const end = text.indexOf('"', at + 1)
-      // A quote after a backslash is mostly not the end.
+      // A quote behind a backslash is mostly escaped, and not the end.
       at = text.charCodeAt(end - 1) === backslash || end < 0 ? endOfJsonString(text, at) - 1 : end
       continue
     }
-    // [ and {, ] and }: each differs from the other by one bit.
+    // [ and { differ by one bit, and so do ] and }: with this bit set, one comparison finds both.
     const bracket = code | 0x20
     if (bracket === 0x7d) depth -= 1
     if (bracket === 0x7b) {

@@ -1,15 +1,15 @@
 import { endOfJsonString } from './json-nesting.ts'
 
-/** Where something is in a value: keys of objects, and numbers of items of lists. */
+/** The path to a part of a JSON value: keys of objects and indexes of lists. */
 export type JsonPath = readonly (string | number)[]
 
 const space = /[ \t\r\n]*/y
 const plain = /[^,\]} \t\r\n]+/y
 
 /**
- * The offset of a part of a JSON text that `JSON.parse` has read: of the value there, or of its key. Where the path leads
- * to nothing, of the innermost value that is there.
- * @param end - the offset of what the last key of the path names: its value, or the key itself
+ * The offset of a value, or of its key, in a JSON text that `JSON.parse` has read. Where the path leads to nothing, the
+ * offset of the innermost value on the path that exists.
+ * @param end - whether to return the offset of the last key's value, or of the key itself
  */
 export const offsetInJson = (json: string, path: JsonPath, end: 'value' | 'key' = 'value'): number => {
   let start = after(space, json, json.startsWith('\uFEFF') ? 1 : 0)
@@ -31,7 +31,7 @@ const after = (pattern: RegExp, json: string, at: number): number => {
   return pattern.test(json) ? pattern.lastIndex : at
 }
 
-/** The entry of a list or an object that starts there. Of keys that are the same, JSON.parse takes the last. */
+/** An entry of the list or object that starts at an offset. Of equal keys the last counts, as in JSON.parse. */
 const entryOf = (json: string, start: number, step: string | number): Entry | null => {
   let last: Entry | null = null
   for (const { key, value, name } of entriesOf(json, start)) {
@@ -74,7 +74,7 @@ const endOfValue = (json: string, start: number): number => {
   return json.length
 }
 
-/** A key that an object has twice, and its offset; null: each is there once. */
+/** A key that an object has twice, and its offset; null: there is none. */
 export const duplicateKey = (json: string): { readonly key: string; readonly offset: number } | null => {
   const open: (Set<string> | null)[] = []
   let isKey = false

@@ -1,7 +1,7 @@
 import { ParseError } from './errors.ts'
 
 /**
- * An error about one character of a text, with its line, its column and what stands around it.
+ * An error about one character of a text, with its line, its column and the text around it.
  *
  * @param source - what to call the text: a file name
  * @param offset - of the character, from 0; the text's length for its end

@@ -4,7 +4,7 @@ import { findJsonExcess } from './json-nesting.ts'
 import { parseErrorAt } from './parse-error-at.ts'
 
 /**
- * Reads JSON, and says where it is none. A byte order mark, which some editors write, is passed over.
+ * Parses JSON, and reports the place of the first fault. Skips a byte order mark, which some editors write.
  *
  * @param source - what to call the text: a file name
  * @param inWords - the message, given what is wrong: `unexpected "}"`, `the text ends too soon`, `it is nested more

@@ -2,15 +2,15 @@ import { commandWording, type Wording } from './wording.ts'
 
 const longestMessage = 2000
 
-/** Messages quote what was found. One line of a hostile file may have many megabytes. */
+/** Cuts a long message. Messages quote what was found, and one line of a hostile file may have many megabytes. */
 const shortened = (message: string): string =>
   message.length <= longestMessage
     ? message
     : `${message.slice(0, longestMessage)}... (${message.length - longestMessage} characters more)`
 
 /**
- * What is wrong, and what to do about it. The two are kept apart: an engine shows them apart, and its user does the second
- * by other means than that of the command.
+ * The problem and the remedy of a refusal. They are separate: an engine shows them separately, and its user applies the
+ * remedy by other means than the command.
  * @public @since 0.1.0
  */
 export interface Refusal {
@@ -36,7 +36,7 @@ export class PortolanError extends Error {
   readonly #refusal: Refusal
 
   /**
-   * @param told - what the message says. Of a refusal it has the remedy in the words of the command
+   * @param told - the message, or the refusal it is made of. The message has the remedy in the words of the command
    * @param options - `wording`: other words for the remedy in the message
    */
   constructor(code: string, told: string | Refusal, options?: RefusalOptions) {
@@ -48,7 +48,7 @@ export class PortolanError extends Error {
   }
 
   /**
-   * What is wrong, without what to do about it where the two are known apart.
+   * The problem without the remedy, where the two are known apart.
    * @example
    * new PortolanError('STATE', { problem: 'The disk is full.', remedy: () => 'Make room.' }).problem // 'The disk is full.'
    */
@@ -57,7 +57,7 @@ export class PortolanError extends Error {
   }
 
   /**
-   * What to do, in the words of the program that the user calls; empty where `problem` has it all.
+   * The remedy, in the words of the program that the user calls; empty where `problem` has it all.
    * @example
    * new PortolanError('STATE', { problem: 'The disk is full.', remedy: () => 'Make room.' }).remedy() // 'Make room.'
    */
@@ -82,7 +82,7 @@ const inOneText = ({ problem, remedy }: Refusal, wording: Wording = commandWordi
   [problem, remedy(wording)].filter((part) => part !== '').join(' ')
 
 /**
- * What was thrown, in one text for a user of another program than the command: what is wrong, and what to do.
+ * A thrown value as one text, problem and remedy, in the words of another program than the command.
  * @example
  * messageFor(new PortolanError('STATE', { problem: 'The disk is full.', remedy: () => 'Make room.' }), commandWording)
  * // 'The disk is full. Make room.'

@@ -1,6 +1,7 @@
 /**
- * What a user changes where a message asks for it, in the words of the program that the user calls: an option, a key of a
- * configuration, a command. `{}` stands for the value. Null: that program has no way to it, so no message offers one.
+ * The phrases by which messages tell a user what to change, in the words of the program that the user calls: an option,
+ * a key of a configuration, a command. `{}` stands for the value. Null: that program has no way to do it, so no message
+ * offers one.
  * @example
  * const ofAnEngine: Wording = {
  *   ...commandWording,
@@ -15,55 +16,55 @@
 export interface Wording {
   /** Names another pool. */
   readonly pool: string
-  /** Takes a range out of what is avoided. */
+  /** Allows a range that Portolan avoids otherwise. */
   readonly allow: string
-  /** Gives a bridge another name, or goes around it: it goes on behind `Choose another name`. */
+  /** Gives a bridge another name, or avoids the need for one. Follows the words `Choose another name`. */
   readonly bridge: string
-  /** Removes a network that is to be another one. */
+  /** Removes a network that has to become another one. */
   readonly removeNetwork: string
-  /** Makes a network again that is there, so that it gets another subnet: one or more sentences. */
+  /** Makes an existing network again, so that it gets another subnet: one or more sentences. */
   readonly remakeNetwork: string
-  /** Publishes a port in spite of what is on the host: it goes on behind `To publish it all the same,`. */
+  /** Publishes a port in spite of what is on the host. Follows the words `To publish it all the same,`. */
   readonly force: string
   /** Publishes a port at an address that the host does not have. */
   readonly absentAddress: string | null
   /** Keeps state in another directory. */
   readonly elsewhere: string | null
-  /** Works on other rules than those of a program that does not run. */
+  /** Chooses another backend, where the program of this one does not run. */
   readonly backend: string | null
   /** Gives an endpoint another MAC. */
   readonly mac: string | null
   /** Gives a default route another metric, or none. */
   readonly metric: string | null
-  /** Gives the interface inside another name. */
+  /** Gives the interface inside the container another name. */
   readonly interface: string | null
-  /** Says which interface inside is the endpoint's, where it is not the usual one. */
+  /** Names the endpoint's interface inside the container, where it is not the usual one. */
   readonly namesInterface: string | null
-  /** Takes the endpoint `{}` off its network; `{options}` stands for what `portolan detach` has to be told besides. */
+  /** Takes the endpoint `{}` off its network. `{options}` stands for further options of `portolan detach`. */
   readonly detach: string
-  /** Plans a project anew, and carries it out: it stands for a point in time. */
+  /** Plans a project again and applies the plan. The phrase stands for a point in time. */
   readonly apply: string | null
-  /** Makes Portolan put its rules in order. */
+  /** Makes Portolan restore its rules. */
   readonly restore: string
-  /** Looks for conflicts anew. */
+  /** Looks for conflicts again. */
   readonly again: string
   /** Lets a sysctl be set. */
   readonly sysctl: string
-  /** Goes on in spite of a sysctl that is not as it has to be. */
+  /** Goes on in spite of a sysctl with a wrong value. */
   readonly goOn: string | null
-  /** Gives the network `{}` that is there another subnet: a line to run. */
+  /** Gives the existing network `{}` another subnet: a command line. */
   readonly move: string | null
-  /** The same for the network `{}` of another project, `{project}`: it goes on behind `Give the network another subnet:`. */
+  /** Gives the network `{}` of project `{project}` another subnet. Follows `Give the network another subnet:`. */
   readonly moveOther: string | null
-  /** Shows free subnets: a line to run. */
+  /** Shows free subnets: a command line. */
   readonly subnets: string | null
 }
 
 /**
- * The words of the command, whose lines to run are written so that they are about the same project and the same state as
- * the message that names them.
+ * The phrases of the command. `written` completes their command lines, so that these are about the same project and
+ * state as the message.
  *
- * @param written - such a line with what it needs: options that the user gave
+ * @param written - completes a command line with the options that the user gave
  * @example
  * commandWordingAs((command) => `${command} -f shop.yaml`).again // 'run "portolan conflicts -f shop.yaml" again'
  * @public @since 0.1.0
@@ -95,7 +96,7 @@ export const commandWordingAs = (written: (command: string) => string): Wording 
 })
 
 /**
- * The words of the command and of the libraries.
+ * The phrases of the command and of the libraries.
  * @example
  * commandWording.allow.replace('{}', '10.0.0.0/8') // '--allow 10.0.0.0/8'
  * @public @since 0.1.0
@@ -103,7 +104,7 @@ export const commandWordingAs = (written: (command: string) => string): Wording 
 export const commandWording: Wording = commandWordingAs((command) => command)
 
 /**
- * A sentence that offers ways, one of which is enough; empty where there is none.
+ * A sentence that offers alternatives, one of which is enough; empty where there is none.
  * @example
  * oneWay('make room on that disk', null, 'give another directory') // 'Make room on that disk, or give another directory.'
  * @public @since 0.1.0
@@ -114,8 +115,8 @@ export const oneWay = (...ways: readonly (string | null)[]): string => {
 }
 
 /**
- * How an endpoint is taken off its network.
- * @param options - what the command has to be told besides
+ * The phrase that tells how to take an endpoint off its network.
+ * @param options - further options of the command
  * @example
  * detachWay(commandWording, 'web-1') // 'detach it first (portolan detach web-1)'
  * @public @since 0.1.0

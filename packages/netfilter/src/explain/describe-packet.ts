@@ -12,7 +12,7 @@ export const socketText = (address: string, port: number | null | undefined): st
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
-/** Protocols whose names are read letter by letter, or begin with a vowel. */
+/** Phrases for protocols with names in capitals. The spoken name decides between `a` and `an`. */
 const withArticle: Readonly<Record<string, string>> = {
   tcp: 'a TCP packet',
   udp: 'a UDP packet',
@@ -33,7 +33,7 @@ const kindOf = ({ protocol, icmpType }: Packet): string => {
   return withArticle[name ?? ''] ?? `a packet of protocol ${name ?? protocol}`
 }
 
-/** Where and how it begins. */
+/** The first sentence of a story: the packet, and where it begins. */
 export const describePacket = (packet: Packet): string => {
   const { in: name, source, sourcePort, destination, destinationPort, state = 'new' } = packet
   const to = socketText(destination, destinationPort)
@@ -45,7 +45,7 @@ export const describePacket = (packet: Packet): string => {
   return `${kind.charAt(0).toUpperCase()}${kind.slice(1)}${from} to ${to}${seen} comes in by ${name}.`
 }
 
-/** Does the machine it reaches answer, so that there is a way back to tell of? */
+/** Whether the receiver answers the packet, so that there is a way back to tell. */
 export const isAnswered = ({ protocol, icmpType, state = 'new' }: Packet): boolean => {
   if (state !== 'new' && state !== 'established') return false
   const number = protocolOf(protocol)

@@ -9,16 +9,17 @@ import type { HostFacts } from '../facts/index.ts'
  * @public @since 0.1.0
  */
 export type Entry =
-  /** It is an address of the host itself: its own processes send from it. */
+  /** An address of the host itself: its own processes send from it. */
   | { readonly kind: 'host' }
   | { readonly kind: 'interface'; readonly name: string }
-  /** No route leads back there. */
+  /** No route leads back to the address. */
   | { readonly kind: 'unknown' }
 
 /**
- * Says by which interface packets of a sender most likely come in: the one that the way back to it leaves by.
+ * Tells the interface that packets of a sender most likely come in by: the interface that replies to the sender leave
+ * by.
  *
- * @throws ParseError for what is no address
+ * @throws ParseError when the sender is no address
  * @example
  * entryOf({ interfaces: [{ name: 'eth0', addresses: ['192.0.2.2/24'] }] }, '192.0.2.9')
  * // { kind: 'interface', name: 'eth0' }

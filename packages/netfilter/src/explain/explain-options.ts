@@ -1,12 +1,12 @@
 import type { SocketFact } from '../facts/index.ts'
 
 /**
- * What makes a story easier to read, where it is known.
+ * Facts that make a story easier to read, where they are known.
  * @public @since 0.1.0
  */
 export interface ExplainOptions {
   /** Names of endpoints by canonical address. */
   readonly names?: ReadonlyMap<string, string>
-  /** What listens on the host (`HostFacts.sockets`); absent: nothing is said of it. */
+  /** The listening sockets of the host (`HostFacts.sockets`); absent: the story says nothing of listeners. */
   readonly sockets?: readonly SocketFact[]
 }

@@ -22,10 +22,10 @@ const optionKinds: OptionKinds<ExplainOptions> = {
 }
 
 /**
- * Tells what became of a packet.
+ * Tells what became of a packet, as a story in sentences.
  *
- * @param input - the packet that was asked about
- * @param outcome - what `evaluate` answered
+ * @param input - the evaluated packet
+ * @param outcome - the answer of `evaluate`
  * @throws InvalidRequestError for an argument of another kind
  * @example
  * printStory(explain(packet, evaluate(packet, facts, rulesets)))
@@ -46,7 +46,9 @@ export const explain = (input: PacketInput, outcome: Outcome, options: ExplainOp
   }
 }
 
-/** Only of a packet that is stopped: those that come through are like those before them. */
+/**
+ * The steps of a later packet that is stopped. A later packet that passes is like those before it, so it is not told.
+ */
 const tellLater = ({ trace }: Outcome): StoryLater | null => {
   const packet = trace.at(-1)?.packet ?? 1
   return packet < 3

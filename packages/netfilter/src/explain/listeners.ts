@@ -1,7 +1,7 @@
 import { tryParseAddress } from '../address/index.ts'
 import type { SocketFact } from '../facts/index.ts'
 
-/** The programs that listen on an address and port of the host; sockets whose program is not known count too. */
+/** The programs that listen on an address and port of the host. The socket of an unknown program counts too. */
 export const listenersOn = (
   sockets: readonly SocketFact[],
   protocol: string | number,

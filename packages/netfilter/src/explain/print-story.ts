@@ -3,7 +3,7 @@ import { visibleData } from '../text/index.ts'
 import type { Story, StoryEffect, StoryStep } from './story.ts'
 
 /**
- * How parts of a story are made to stand out: by colours on a terminal, not at all elsewhere.
+ * Functions that highlight parts of a story: by colours on a terminal, not at all elsewhere.
  * @public @since 0.1.0
  */
 export interface StoryStyle {
@@ -25,7 +25,8 @@ const styleValue = objectValue('functions red, green, yellow, bold and dim', {
 })
 
 /**
- * A story as a text for people, the end of it last. What would not show in the names of others is written out.
+ * Prints a story as a text for people: its steps, its ending, then its doubts. Invisible characters in foreign names
+ * are written out.
  *
  * @throws InvalidRequestError for an argument of another kind
  * @returns lines without a newline at the end

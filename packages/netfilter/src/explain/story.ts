@@ -6,17 +6,17 @@
 export interface Story {
   readonly beginning: string
   readonly there: readonly StoryStep[]
-  /** Of the answer; empty when there is none, or nothing acted on it. */
+  /** The steps of the answer; empty when there is none, or nothing acted on it. */
   readonly back: readonly StoryStep[]
-  /** Of the packet that is stopped once the flow is answered; null when none is. */
+  /** The packet that is stopped after the flow was answered; null: none is stopped. */
   readonly later: StoryLater | null
   readonly ending: StoryEnding
-  /** What else may happen, and why; empty when all is certain. */
+  /** Other possible endings, and why; empty when all is certain. */
   readonly doubts: readonly StoryDoubt[]
 }
 
 /**
- * One thing that mattered.
+ * One event that mattered.
  * @public @since 0.1.0
  */
 export interface StoryStep {
@@ -24,7 +24,7 @@ export interface StoryStep {
   readonly stage: string
   readonly sentence: string
   readonly effect: StoryEffect
-  /** Null of what is no rule. */
+  /** Null: no rule did it. */
   readonly rule: StoryRule | null
 }
 
@@ -32,7 +32,7 @@ export interface StoryStep {
 export type StoryEffect = 'passes' | 'changes' | 'stops' | 'may stop'
 
 /**
- * A rule or a policy, to be found again.
+ * The place and the text of a rule or a policy, so that a reader finds it.
  * @public @since 0.1.0
  */
 export interface StoryRule {
@@ -47,7 +47,7 @@ export interface StoryRule {
  * @public @since 0.1.0
  */
 export interface StoryLater {
-  /** Which it is. */
+  /** The sentence that tells which packet it is. */
   readonly beginning: string
   readonly steps: readonly StoryStep[]
 }
@@ -61,6 +61,6 @@ export interface StoryEnding {
 /** @public @since 0.1.0 */
 export interface StoryDoubt {
   readonly sentence: string
-  /** Where the other way parts from the one that was told. */
+  /** The steps from where this course differs from the one told first. */
   readonly steps: readonly StoryStep[]
 }

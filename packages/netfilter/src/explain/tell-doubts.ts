@@ -5,7 +5,7 @@ import type { StoryDoubt } from './story.ts'
 import { tellEnding } from './tell-ending.ts'
 import { tellStepsFrom } from './tell-steps.ts'
 
-/** What else may happen, each with the place where its way parts from the one that is told first. */
+/** The other possible endings, each with the steps from where its course differs from the one told first. */
 export const tellDoubts = (
   packet: Packet,
   outcome: Outcome,
@@ -25,7 +25,7 @@ export const tellDoubts = (
       certainty === 'certain' ? 'Or, as the rules balance' : reasonOf(other.trace[from], orders.length > 0)
     return {
       sentence: `${why}: ${lowerFirst(sentence)}`,
-      // The way back of the other course is like any other: what counts is where it parts.
+      // The steps of one packet are enough: the reader needs the point where the two courses part.
       steps: tellStepsFrom(other.trace, from),
     }
   })
@@ -40,7 +40,7 @@ export const tellDoubts = (
   ]
 }
 
-/** The course that is told first is the one in which a match that cannot be evaluated did not hold. */
+/** The reason for another ending. In the course told first, a match that cannot be evaluated does not hold. */
 const reasonOf = (entry: TraceEntry | undefined, isOrder: boolean): string => {
   if (isOrder) return 'In another order'
   return entry === undefined || entry.chain === null

@@ -9,7 +9,7 @@ import type { StoryEnding } from './story.ts'
 /** An outcome, or one of its alternatives. */
 type Told = Omit<Outcome, 'certainty' | 'alternatives'>
 
-/** Where it ended. */
+/** The last sentence of a story: where the packet ended. */
 export const tellEnding = (packet: Packet, told: Told, options: ExplainOptions): StoryEnding => {
   const { outcome, at } = told
   if (outcome === 'delivered' || outcome === 'forwarded' || outcome === 'local') {
@@ -23,7 +23,7 @@ export const tellEnding = (packet: Packet, told: Told, options: ExplainOptions):
   const which = told.trace.at(-1)?.packet ?? 1
   if (which > 2)
     return { arrives: false, sentence: `${stop.word}${by(told)}. ${cutOff(which, told, options)}` }
-  // What the host itself sends and drops, the sending program may be told of or not, by protocol.
+  // For a packet of the host itself, the protocol decides whether the sending program is told of a drop.
   const seen = packet.in === null || packet.in === undefined ? '' : stop.seen
   const wayBack = at === null ? '' : ' on the way back'
   const reached =
@@ -31,7 +31,7 @@ export const tellEnding = (packet: Packet, told: Told, options: ExplainOptions):
   return { arrives: false, sentence: `${stop.word}${wayBack}${by(told)}.${reached}${seen}` }
 }
 
-/** What it is like to be cut off once one is answered. */
+/** The sentence for a flow that is stopped after its first answer. */
 const cutOff = (packet: number, told: Told, options: ExplainOptions): string => {
   const which =
     packet === 3 ? "the sender's next packet is stopped" : 'what is sent back after that is stopped'
@@ -84,9 +84,10 @@ const seenText = ({ seenAs }: Told): string => {
 }
 
 /**
- * The outcome does not ask whether a program listens; a person looking for a fault does.
+ * The programs that listen where the packet ended. An outcome does not depend on them, but a person looking for a fault
+ * needs them.
  *
- * @returns null where that is not known
+ * @returns null where they are not known
  */
 const listenersAt = (
   { protocol }: Packet,

@@ -6,8 +6,8 @@ import { ownerName } from '../owner/owner-name.ts'
 import type { StoryEffect, StoryRule, StoryStep } from './story.ts'
 
 /**
- * The steps of one packet of the flow that mattered. Jumps, returns and policies that accept are left out: the chains that
- * led to a rule are named with it.
+ * The steps that mattered for one packet of a flow. Jumps, returns and accepting policies are left out: each rule is
+ * named with the chains that led to it.
  */
 export const tellSteps = (
   trace: readonly TraceEntry[],
@@ -18,7 +18,7 @@ export const tellSteps = (
     at < from || entry.packet !== packet || isPassing(entry) ? [] : [tellStep(trace, at, entry)],
   )
 
-/** The steps from one entry on, and that entry itself though it only leads to another chain. */
+/** The steps from one entry on. The entry itself is told even where it only leads to another chain. */
 export const tellStepsFrom = (trace: readonly TraceEntry[], from: number): readonly StoryStep[] => {
   const entry = trace[from]
   if (entry === undefined) return []
@@ -45,10 +45,10 @@ const tellStep = (trace: readonly TraceEntry[], at: number, entry: TraceEntry): 
 const isSourceTranslation = ({ type }: Deed & { kind: 'translate' }): boolean =>
   type === 'snat' || type === 'masquerade'
 
-/** Deeds that say all by their kind. */
+/** Deeds without a field to tell. */
 type PlainDeed = Exclude<Deed['kind'], 'translate' | 'jump' | 'goto' | 'set' | 'reject' | KernelDeed>
 
-/** What rules do not do. */
+/** Deeds of the kernel, which no rule does. */
 type KernelDeed = 'send-away' | 'leave' | 'switch' | 'lost' | 'unrouted' | 'misroute'
 
 /** What a rule or a policy does to a packet. */

@@ -100,7 +100,7 @@ const mayBeText = (value: unknown): boolean => value === undefined || typeof val
 const mayBeTextOrNull = (value: unknown): boolean => value === null || mayBeText(value)
 const mayBeWhole = (value: unknown): boolean => value === undefined || Number.isInteger(value)
 
-/** As `routeKinds` has it, with each key written out: a million routes take a third of the time so (350 ms, and 120). */
+/** The test of `routeKinds` with each key written out: a million routes take 120 ms this way, and 350 ms otherwise. */
 const isRoute = (route: Readonly<Partial<Record<keyof RouteFact, unknown>>>): boolean =>
   mayBeText(route.destination) &&
   mayBeTextOrNull(route.gateway) &&
@@ -188,13 +188,13 @@ const items: {
   enginePools: mayLack<EnginePoolFact>({ engine: text, base: text, size: wholeValue, file: text }),
 }
 
-/** Lists that were looked at, and how long they were: the facts of one host are handed on from search to search. */
+/** Lists that passed the check, with their key and length. The facts of one host go from search to search. */
 const checked = new WeakMap<object, string>()
 
 /**
- * Refuses facts that a program hands over and that are none: a value of another kind, or a key that is misspelt, whose
- * facts would be missing in silence. Any other key is of a later version, and is ignored. Addresses and names are not
- * read: a host has up to a million routes, and `parseHostFacts` has checked those of a file.
+ * Refuses invalid facts of a calling program: a value of another kind, or a misspelt key, which would lose its facts in
+ * silence. Any other unknown key is of a later version, and is ignored. Addresses and names are not read: a host has up
+ * to a million routes, and `parseHostFacts` has checked those of a file.
  *
  * @param what - `the facts`
  * @throws InvalidRequestError naming the place: `interfaces[0].name in the facts is 7`

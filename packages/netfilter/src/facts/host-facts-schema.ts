@@ -25,12 +25,12 @@ import {
 import { byteLength } from '../text/byte-length.ts'
 import type { HostFacts } from './host-facts.ts'
 
-/** As resolv.conf has it: a link-local nameserver carries its interface. */
+/** A nameserver as resolv.conf writes it: a link-local address may carry its interface. */
 const nameserver = textThat('an IP address', (value) => tryParseAddress(dropZone(value)) !== null)
 
 const isPrefix = (value: string): boolean => is(prefix, value)
 
-/** What an engine hands out: a prefix, or the first and the last address. */
+/** The range that an engine gives addresses from: a prefix, or the first and the last address. */
 const addressRange = textThat('a prefix, or a range such as 10.0.0.128-10.0.0.254', (value) => {
   const ends = value.split('-')
   return isPrefix(value) || (ends.length === 2 && ends.every((end) => tryParseAddress(end) !== null))
@@ -46,7 +46,10 @@ const interfaceAddress = textThat(
   (value) => tryParseInterfaceAddress(value) !== null,
 )
 
-/** What reads the definitions of other engines' networks calls them. Any other word is a name too, for messages. */
+/**
+ * The engines that Portolan reads network definitions of. Any other name is accepted too, unless it looks like a
+ * misspelling of one of these.
+ */
 const engines = ['cni', 'docker', 'libvirt', 'netplan', 'podman', 'systemd-networkd', 'tailscale']
 
 const engine = textThat(
@@ -156,7 +159,7 @@ const entries = {
   unread: texts,
 }
 
-/** `HostFacts` as it is read from outside; the compiler holds the two to each other. */
+/** The schema of `HostFacts` from outside. The compiler checks that the two agree. */
 export const hostFactsSchema: Schema<HostFacts> = someOf(entries)
 
 export const hostFactsKeys: ReadonlySet<string> = new Set(Object.keys(entries))

@@ -1,6 +1,6 @@
 /**
- * What is known of a host, as `portolan inspect` prints it and `--host FILE` reads it. Every key is optional
- * at every level, so that a hand-written file of three lines is a host too. Addresses are canonical text.
+ * The known facts of a host, as `portolan inspect` prints them and `--host FILE` reads them. Every key is optional at
+ * every level, so a hand-written file of three lines is enough. Addresses are canonical text.
  * @example
  * const facts: HostFacts = { interfaces: [{ name: 'eth0', addresses: ['172.17.3.2/16'] }] }
  * planSubnets(facts, [{ network: 'web', family: 'ip' }])[0]?.subnet // '10.0.0.0/16'
@@ -50,18 +50,20 @@ export interface InterfaceFact {
   /** Bridge only: IFLA_BR_NF_CALL_IPTABLES and IFLA_BR_NF_CALL_IP6TABLES. */
   readonly nfCallIptables?: boolean
   readonly nfCallIp6tables?: boolean
-  /** IFLA_IFALIAS: how Portolan's own bridges are known (see `bridgeAlias`). */
+  /** IFLA_IFALIAS, by which Portolan recognises its own bridges (see `bridgeAlias`). */
   readonly alias?: string
   /** In CIDR form with host bits kept: `192.0.2.2/24`. */
   readonly addresses?: readonly string[]
-  /** The other ends of addresses that are point to point (`ip address add ADDRESS peer PEER`). Absent: there are none. */
+  /** The peers of point-to-point addresses (`ip address add ADDRESS peer PEER`). Absent: there are none. */
   readonly peers?: readonly PeerFact[]
   /**
-   * The other end of an interface of an endpoint, in a namespace of its own. It is read where nothing else tells which
-   * addresses the endpoint has: no lease does.
+   * The other end of an endpoint's interface, in a namespace of its own. It is read only where no lease tells the
+   * addresses of the endpoint.
    */
   readonly inside?: InsideFact
-  /** The kernel made an address of it from a router advertisement: IFA_PROTO, Linux 5.18 and later. */
+  /**
+   * Whether the kernel made an address of the interface from a router advertisement (IFA_PROTO, Linux 5.18 and later).
+   */
   readonly autoconfigured?: boolean
 }
 
@@ -70,7 +72,7 @@ export interface InterfaceFact {
  * @public @since 0.1.0
  */
 export interface PeerFact {
-  /** Of the interface, without a length. */
+  /** The address of the interface, without a length. */
   readonly address?: string
   /** In CIDR form with host bits kept. */
   readonly peer?: string
@@ -96,7 +98,7 @@ export interface RouteFact {
   /** `universe`, `link`, `host`: RT_SCOPE_*. */
   readonly scope?: string
   readonly metric?: number
-  /** The TOS that packets of this route have (`ip route add ... tos`); absent: any. IPv4 alone has it. */
+  /** The TOS that a packet needs for this route (`ip route add ... tos`); absent: any. Only IPv4 has it. */
   readonly tos?: number
   /** Preferred source address. */
   readonly source?: string | null
@@ -121,20 +123,23 @@ export interface RoutingRuleFact {
   /** `lookup` (the default), `goto`, `blackhole`, `unreachable`, `prohibit`. */
   readonly action?: string
   readonly invert?: boolean
-  /** Refuse what the table finds when its prefix is this long or shorter (`suppress_prefixlength`, wg-quick's way). */
+  /**
+   * Ignores a route of the table with a prefix of this length or shorter (`suppress_prefixlength`, as wg-quick uses
+   * it).
+   */
   readonly suppressPrefixLength?: number
-  /** Where `goto` leads. */
+  /** The priority of the rule that `goto` continues at. */
   readonly gotoPriority?: number
-  /** The IP protocol number it asks for (`ipproto`). */
+  /** The IP protocol number that a packet must have (`ipproto`). */
   readonly protocol?: number
-  /** The ports it asks for (`sport`, `dport`). */
+  /** The ports that a packet must have (`sport`, `dport`). */
   readonly sourcePorts?: NumberRangeFact
   readonly destinationPorts?: NumberRangeFact
-  /** The user that a packet's socket belongs to (`uidrange`). What is forwarded counts as user 0. */
+  /** The user that a packet's socket belongs to (`uidrange`). A forwarded packet counts as user 0. */
   readonly users?: NumberRangeFact
-  /** The differentiated services code point it asks for, 0 to 63. */
+  /** The differentiated services code point that a packet must have, 0 to 63. */
   readonly dscp?: number
-  /** iproute2's names of further selectors the rule has (`tun_id`, `l3mdev`), whose values are not known. */
+  /** Further selectors of the rule, by iproute2's names (`tun_id`, `l3mdev`). Their values are not known. */
   readonly other?: readonly string[]
 }
 
@@ -151,7 +156,7 @@ export interface SocketFact {
   readonly address?: string
   readonly port?: number
   readonly process?: string
-  /** An IPv6 socket that does not take IPv4 clients too (IPV6_V6ONLY). */
+  /** Whether an IPv6 socket refuses IPv4 clients (IPV6_V6ONLY). */
   readonly v6only?: boolean
   /** The interface a socket is bound to (SO_BINDTODEVICE). */
   readonly interface?: string | null
@@ -169,7 +174,7 @@ export interface NeighbourFact {
 }
 
 /**
- * A flow that connection tracking knows: its first packet's addresses, and those of the reply.
+ * A flow that connection tracking knows: the addresses of its first packet, and those of the reply.
  * @public @since 0.1.0
  */
 export interface FlowFact {
@@ -186,38 +191,43 @@ export interface EngineNetworkFact {
   readonly engine?: string
   readonly name?: string
   readonly subnets?: readonly string[]
-  /** The interface it has, or will have once it is up: its bridge, mostly. */
+  /** The interface of the network, mostly a bridge. It may not exist before the network is up. */
   readonly bridge?: string
   /** The gateway of each subnet, where the engine has chosen it. */
   readonly gateways?: readonly string[]
-  /** What the engine gives its containers addresses from, where that is not the whole subnet: prefixes, or `first-last`. */
+  /**
+   * The ranges that the engine gives addresses to containers from, where these are not the whole subnet: prefixes, or
+   * `first-last`.
+   */
   readonly ranges?: readonly string[]
   /** Addresses that the engine has given to containers or keeps for something. Absent: its records were not read. */
   readonly used?: readonly UsedAddressFact[]
   /** The file that defines it. */
   readonly file?: string
-  /** The network of Portolan that it is, where a plugin of Portolan serves it: it does not stand in that network's way. */
+  /**
+   * The network of Portolan that this one is, where a plugin of Portolan serves it. It is no obstacle to that network.
+   */
   readonly own?: { readonly project: string; readonly network: string }
 }
 
 /**
- * An address that is not to be given to anything else.
+ * An address that must not be given to anything else.
  * @public @since 0.1.0
  */
 export interface UsedAddressFact {
   readonly address?: string
-  /** What has it, as its engine calls it: the name of a container. */
+  /** The holder of the address, as its engine calls it: the name of a container. */
   readonly by?: string
 }
 
 /**
- * A range that an engine cuts networks from on request: nothing of it need be in use.
+ * A range that an engine cuts networks from on request. Possibly nothing of it is in use.
  * @public @since 0.1.0
  */
 export interface EnginePoolFact {
   readonly engine?: string
   readonly base?: string
-  /** Prefix length of the networks it is cut into. */
+  /** The prefix length of the networks cut from the range. */
   readonly size?: number
   readonly file?: string
 }

@@ -6,7 +6,7 @@ export const hostSysctls = [
   'net.ipv4.ip_forward',
   'net.ipv4.ip_local_port_range',
   'net.ipv4.ip_local_reserved_ports',
-  // Switching forwarding overwrites it.
+  // The kernel overwrites it when forwarding is switched.
   'net.ipv4.conf.all.accept_redirects',
   'net.bridge.bridge-nf-call-iptables',
   'net.bridge.bridge-nf-call-ip6tables',
@@ -16,9 +16,9 @@ export const hostSysctls = [
 export type HostSysctl = (typeof hostSysctls)[number]
 
 /**
- * How the kernel makes one value of an interface's sysctl and that of `all` (include/linux/inetdevice.h). `own`: the
- * interface's alone counts (IN_DEV_CONF_GET). `or`: either switches it on (IN_DEV_ORCONF). `max`: the greater counts
- * (IN_DEV_MAXCONF). No sysctl here needs both (IN_DEV_ANDCONF).
+ * How the kernel combines an interface's sysctl with that of `all` (include/linux/inetdevice.h). `own`: only the
+ * interface's value counts (IN_DEV_CONF_GET). `or`: either value switches it on (IN_DEV_ORCONF). `max`: the greater
+ * value counts (IN_DEV_MAXCONF). No sysctl here needs both (IN_DEV_ANDCONF).
  */
 type Combination = 'own' | 'or' | 'max'
 
@@ -78,8 +78,8 @@ const keysOf = <Key extends string>(of: Readonly<Record<Key, Combination>>): rea
   Object.keys(of) as Key[]
 
 /**
- * The value of a sysctl that the kernel goes by on an interface. An interface without a value of its own is one that
- * is still to be made: it begins with that of `default` (net/ipv4/devinet.c `inetdev_init`).
+ * The value of a sysctl in force on an interface. An interface without a value of its own does not exist yet: it will
+ * begin with that of `default` (net/ipv4/devinet.c `inetdev_init`).
  *
  * @returns null where the facts name none of the values
  * @example

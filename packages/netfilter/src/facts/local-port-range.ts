@@ -4,7 +4,7 @@ import type { HostFacts } from './host-facts.ts'
 const defaultRange = '32768 60999'
 
 /**
- * The ports the kernel gives to sockets that ask for none: those of clients.
+ * The ports that the kernel chooses from for a socket without a port of its own, such as a client's.
  * @example
  * localPortRange({}) // { first: 32768, last: 60999 }
  * @public @since 0.1.0
@@ -18,7 +18,7 @@ export const localPortRange = ({
 }
 
 /**
- * The ports that the kernel gives to no such socket, as ranges.
+ * The ports that the kernel does not choose for such a socket, as ranges.
  * @see Documentation/networking/ip-sysctl.rst `ip_local_reserved_ports`: `8080,9148`, `30000-32767`
  * @example
  * reservedPorts({ sysctls: { 'net.ipv4.ip_local_reserved_ports': '8080,30000-32767' } })[0] // { first: 8080, last: 8080 }

@@ -4,11 +4,13 @@ import type { HostFacts } from './host-facts.ts'
 import { hostFactsKeys, hostFactsSchema } from './host-facts-schema.ts'
 
 /**
- * Reads facts of a host from JSON, as `portolan inspect` prints them. Keys it does not know are kept and ignored,
- * but for those that are misspelt: what was meant would be missing in silence. A text with no key of host facts is refused.
+ * Reads facts of a host from JSON, as `portolan inspect` prints them. Unknown keys are kept and ignored. A misspelt key
+ * is refused: its facts would be missing in silence. An object with keys, but none of host facts, is refused too.
  *
  * @param source - what to call the text in errors: a file name
- * @throws ParseError for what is no JSON (with line and column), a value of the wrong kind or a misspelt key (with its path too), what has keys and none of host facts, and for a key that an object has twice (in a text of up to 1 MiB)
+ * @throws ParseError for invalid JSON (with line and column); a value of the wrong kind or a misspelt key (with its
+ * path too); an object with keys, none of them of host facts; and a key that an object has twice (in a text of up to 1
+ * MiB)
  * @example
  * parseHostFacts('{"nameservers": ["10.0.0.2"]}', 'host.json').nameservers // ['10.0.0.2']
  * @public @since 0.1.0
@@ -30,7 +32,9 @@ export const parseHostFacts = (json: string, source: string): HostFacts => {
   return facts
 }
 
-/** Rules, or the JSON of another program, would count as a host of which nothing is known. */
+/**
+ * Refuses an object without any known key: rules, or the JSON of another program, would count as a host without facts.
+ */
 const refuseOtherKeys = (facts: HostFacts, json: string, source: string): void => {
   const keys = Object.keys(facts)
   const [first] = keys
@@ -43,10 +47,15 @@ const refuseOtherKeys = (facts: HostFacts, json: string, source: string): void =
   )
 }
 
-/** A file by hand has some lines. Of a longer one, a program's, the keys are not compared: it would take a second. */
+/**
+ * The longest text that is searched for keys twice in an object. A hand-written file is short. A longer file comes from
+ * a program, and the search would take a second.
+ */
 const longestByHand = 2 ** 20
 
-/** `JSON.parse` takes the last of them, and what the others say would be missing in silence. */
+/**
+ * Refuses a key that an object has twice. `JSON.parse` takes the last one, and the others would be missing in silence.
+ */
 const refuseDuplicateKeys = (json: string, source: string): void => {
   const twice = json.length > longestByHand ? null : duplicateKey(json)
   if (twice === null) return

@@ -1,14 +1,14 @@
 import { InvalidRequestError } from '../error/index.ts'
 import { refuseUnknownOptions, shownValue } from './unknown-options.ts'
 
-/** What the value of an argument or an option has to be. Callers in JavaScript have no compiler that tells them. */
+/** What kind of value an argument or an option must have. Callers in JavaScript have no compiler that checks it. */
 export interface ValueKind {
-  /** Goes on after "expected". */
+  /** Completes a message after the word "expected". */
   readonly expected: string
   readonly holds: (value: unknown) => boolean
 }
 
-/** A kind for each option that there is. The compiler asks for one more where an option is added. */
+/** One kind for each option. The compiler refuses a list without the kind of a new option. */
 export type OptionKinds<Options> = { readonly [Name in keyof Required<Options>]: ValueKind }
 
 export const textValue = (expected = 'a text'): ValueKind => ({
@@ -31,15 +31,15 @@ export const wordValue = (words: readonly string[]): ValueKind => ({
   holds: (value) => words.includes(value as string),
 })
 
-/** @param item - what each of its values has to be */
+/** @param item - tests each value of the list */
 export const listValue = (expected: string, item: ValueKind['holds'] = () => true): ValueKind => ({
   expected,
   holds: (value) => Array.isArray(value) && value.every(item),
 })
 
 /**
- * An object that is no list.
- * @param parts - keys that it has to have, each of this type; those of its prototype count
+ * The kind of an object that is no list.
+ * @param parts - the required keys with their types; keys of the prototype count
  */
 export const objectValue = (
   expected: string,
@@ -70,7 +70,7 @@ export const wholeValue: ValueKind = {
 
 export const textsValue: ValueKind = listValue('a list of texts', (value) => typeof value === 'string')
 
-/** An object whose parts are of these kinds. */
+/** The kind of an object with parts of these kinds. */
 export const partsValue = <Item>(expected: string, kinds: OptionKinds<Item>): ValueKind => {
   const parts = Object.entries<ValueKind>(kinds)
   return {
@@ -95,12 +95,12 @@ export const nullOr = ({ expected, holds }: ValueKind): ValueKind => ({
   holds: (value) => value === null || holds(value),
 })
 
-/** An address or a prefix, as far as one can tell without reading it: a text, or a value of ip-num. */
+/** Whether a value may be an address or a prefix, told without parsing: a text, or an object such as one of ip-num. */
 export const isAddressLike = (value: unknown): boolean =>
   typeof value === 'string' || (typeof value === 'object' && value !== null)
 
 /**
- * Holds an argument to what it has to be.
+ * Refuses an argument of the wrong kind.
  *
  * @param name - `the text of a Compose file`
  * @throws InvalidRequestError naming the argument, the value and what is expected
@@ -111,7 +111,7 @@ export const checkArgument = (value: unknown, kind: ValueKind, name: string): vo
 }
 
 /**
- * Holds the parts of each object of a list to their kinds. There may be a million objects.
+ * Refuses a list with an object that has a part of the wrong kind. There may be a million objects.
  *
  * @param list - `routes`
  * @param what - `the facts`
@@ -123,7 +123,7 @@ export const checkItems = <Item>(
   list: string,
   what: string,
 ): void => {
-  // Part by part: the objects are alike, and so a key is found in each of them at the same place.
+  // One key after the other: the objects are alike, so the engine finds a key at the same place in each of them.
   for (const [key, { holds, expected }] of Object.entries<ValueKind>(kinds))
     for (let at = 0; at < items.length; at += 1) {
       const value = (items[at] as Readonly<Record<string, unknown>>)[key]
@@ -132,7 +132,7 @@ export const checkItems = <Item>(
 }
 
 /**
- * Holds the options of a public function to their kinds. An option that is undefined is absent.
+ * Refuses an unknown option of a public function, or one of the wrong kind. An undefined option counts as absent.
  *
  * @param what - `the options of plan`
  * @throws InvalidRequestError naming the option, the value and what is expected

@@ -3,13 +3,13 @@ import type { JsonPath } from '../error/index.ts'
 import { isNoJsonNumber } from './no-json-number.ts'
 import type { Schema } from './schema.ts'
 
-/** What is wrong with a value, and where in it. */
+/** A fault in a value, and its place. */
 export interface Fault {
   /** `interfaces[1].name`; empty: the whole value. */
   readonly path: string
-  /** The same as steps, to find its place in the text; of a misspelt key the key too. */
+  /** The path as steps, to find the place in the text. For a misspelt key, the last step is that key. */
   readonly steps: JsonPath
-  /** Is it the last key itself that is wrong? */
+  /** `key`: the last key itself is wrong, not its value. */
   readonly end: 'value' | 'key'
   /** `expected a string, found 7` */
   readonly message: string
@@ -18,9 +18,9 @@ export interface Fault {
 }
 
 /**
- * Holds a value to what it must be.
+ * Finds the first fault of a value that must match a schema.
  *
- * @returns null where it is that; else the first fault
+ * @returns null when the value matches
  * @example
  * findFault(listOf(text()), ['a', 7])?.message // 'expected a string, found 7'
  */
@@ -34,7 +34,7 @@ export const findFault = <T>(schema: Schema<T>, value: unknown): Fault | null =>
       typeof key === 'number' ? `${before}[${key}]` : before === '' ? key : `${before}.${key}`,
     '',
   )
-  // A misspelt key: its message is a whole one.
+  // The message about a misspelt key is complete.
   if (issue.type === 'raw_check')
     return {
       path,
@@ -62,7 +62,7 @@ const lineOf = (value: unknown): string => {
   return json.length > 60 ? `${json.slice(0, 60)}...` : json
 }
 
-/** What is nested some thousands deep can be read from JSON, and not be written. */
+/** A value as JSON. A value nested some thousands deep can be read from JSON, but not written. */
 const jsonOf = (value: unknown): string => {
   if (isNoJsonNumber(value)) return String(value)
   try {

@@ -4,14 +4,14 @@ import { didYouMean } from '../error/index.ts'
 import type { Protocol } from '../model/index.ts'
 
 /**
- * What a value from outside must be: a schema of valibot (https://valibot.dev), whose messages are the words for it.
- * It only checks. Nothing is converted, and the value itself goes on.
+ * The form that a value from outside must have: a schema of valibot (https://valibot.dev) with messages that describe
+ * this form. A schema only checks. It converts nothing, and callers use the value itself.
  */
 export type Schema<T> = v.GenericSchema<unknown, T>
 
 export const text = (expected = 'a string'): v.StringSchema<string> => v.string(expected)
 
-/** A value that is looked at elsewhere. */
+/** A value that other code checks. */
 export const anything: Schema<unknown> = v.unknown()
 
 export const flag: v.BooleanSchema<string> = v.boolean('true or false')
@@ -22,7 +22,7 @@ export const wholeNumberOrNull: Schema<number | null> = v.nullable(
   v.pipe(v.number('a whole number or null'), v.integer('a whole number or null')),
 )
 
-/** A whole number of a range, both ends among it. */
+/** A whole number of a range, both ends included. */
 export const between = (first: number, last: number, expected: string): Schema<number> =>
   v.pipe(v.number(expected), v.integer(expected), v.minValue(first, expected), v.maxValue(last, expected))
 
@@ -38,16 +38,16 @@ export const oneOfOrNull = <const T extends string>(...words: readonly T[]): Sch
 
 export const family: Schema<Family> = oneOf('ip', 'ip6')
 
-/** Those with ports. */
+/** A protocol with ports. */
 export const protocol: Schema<Protocol> = oneOf('tcp', 'udp', 'sctp')
 
-/** A text of a form that JSON Schema has no word for. */
+/** A text of a form that JSON Schema cannot express: its description says the form in words. */
 export const textThat = (expected: string, holds: (value: string) => boolean): Schema<string> =>
   v.pipe(v.string(expected), v.check(holds, expected), v.description(expected))
 
 const isAddress = (value: string): boolean => tryParseAddress(value) !== null
 
-/** A single address counts as the prefix of that one. */
+/** A single address counts as the prefix of that one address. */
 const isPrefix = (value: string): boolean => tryParsePrefix(value) !== null || isAddress(value)
 
 export const address: Schema<string> = textThat('an IP address', isAddress)
@@ -75,7 +75,7 @@ const anObject: v.CustomSchema<Record<string, unknown>, string> = v.custom(
   'an object',
 )
 
-/** Any names, each with a value of one kind. */
+/** An object with any keys, each with a value of one kind. */
 export const namesTo = <T>(value: Schema<T>): Schema<Record<string, T>> =>
   v.pipe(anObject, v.record(v.string(), value))
 
@@ -88,15 +88,15 @@ type MixedEntries = Readonly<
 type Optional<E extends Entries> = { -readonly [K in keyof E]?: v.InferOutput<E[K]> }
 
 /**
- * An object with all of these keys, but for those that `absentOr` lets be absent. Others are kept and ignored: a later
- * version may have written them.
+ * An object with all of these keys, except those that `absentOr` makes optional. Other keys are kept and ignored: a
+ * later version may have written them.
  */
 export const allOf = <const E extends MixedEntries>(
   entries: E,
 ): Schema<v.InferOutput<v.LooseObjectSchema<E, undefined>>> =>
   v.pipe(anObject, v.looseObject(entries, lackedWords(entries)))
 
-/** The one fault that an object can have where they are asked for is a key that it lacks: the last of the path. */
+/** The message for a missing key, which is the last of the path. The object can have no other fault here. */
 const lackedWords =
   (entries: MixedEntries) =>
   ({ path }: { readonly path?: readonly { readonly key: unknown }[] | undefined }): string =>
@@ -114,7 +114,9 @@ const wordsOf = (schema: unknown): string => {
   return inner === undefined ? 'a value' : wordsOf(inner)
 }
 
-/** An object with some of these keys. Others are kept and ignored, unless one of these seems to be meant. */
+/**
+ * An object with some of these keys. Other keys are kept and ignored, unless one looks like a misspelt key of these.
+ */
 export const someOf = <const E extends Entries>(entries: E): Schema<Optional<E>> => {
   const known = Object.keys(entries)
   const optional = Object.fromEntries(
@@ -131,8 +133,8 @@ export const someOf = <const E extends Entries>(entries: E): Schema<Optional<E>>
 }
 
 /**
- * As `allOf`, and any other key is refused: what it says would have no effect.
- * @param meant - keys of these for words that others use for them
+ * An object like that of `allOf`, but any other key is refused: it would have no effect.
+ * @param meant - the right key for each word that other programs use
  */
 export const onlyOf = <const E extends MixedEntries>(
   entries: E,
@@ -148,7 +150,7 @@ export const onlyOf = <const E extends MixedEntries>(
         received: key,
       })
   })
-  // The check above has refused other keys; for a JSON Schema the kind of object says it.
+  // The check above has refused other keys. A JSON Schema needs the strict kind of object to say so.
   return v.pipe(
     anObject,
     unknown,
@@ -156,10 +158,10 @@ export const onlyOf = <const E extends MixedEntries>(
   ) as Schema<unknown> as ReturnType<typeof allOf<E>>
 }
 
-/** An object of one of several kinds. Its key `kind` says of which. */
+/** An object of one of several kinds. Its key `kind` names the kind. */
 export const ofKind = <const K extends string, T>(kinds: Readonly<Record<K, Schema<T>>>): Schema<T> => {
   const names = Object.keys(kinds) as K[]
-  // Only a value of no kind comes to this one, and it passes none of them.
+  // Only a value of an unknown kind comes to this schema, and it refuses the value.
   const unknown = allOf({ kind: oneOf(...names) }) as Schema<unknown> as Schema<never>
   return v.lazy((value) => {
     const name = names.find((one) => one === (value as { readonly kind?: unknown } | null)?.kind)

@@ -21,16 +21,16 @@ const writtenValue = (value: unknown): string => {
   try {
     return JSON.stringify(value) ?? String(value)
   } catch {
-    // A circle, a bigint, or values of ip-num, which hold bigints.
+    // The value has a cycle or a bigint. Values of ip-num hold bigints.
     return typeof value === 'object' ? 'an object that is no JSON' : String(value)
   }
 }
 
 /**
- * Refuses an object with an option that there is not: a misspelt `allowFrom` would open a port to all.
+ * Refuses an object with an unknown option: a misspelt `allowFrom` would open a port to all.
  *
  * @param what - the name of the object, for the message
- * @throws InvalidRequestError for an unknown option, and for what is no object
+ * @throws InvalidRequestError for an unknown option, and when the options are no object
  * @example
  * refuseUnknownOptions({ pool: 'classic' }, ['pool', 'ipv6'], 'the options of network web')
  * @public @since 0.1.0

@@ -13,7 +13,10 @@ import { missedBridge } from './way-back.ts'
 const SYN_ACK = 18
 const ACK = 16
 
-/** Echo requests are answered; other ICMP, and what has no entry or belongs to another flow, is not. */
+/**
+ * Whether the receiver answers a packet. Of ICMP only echo requests get an answer. Invalid, untracked and related
+ * packets get none.
+ */
 const isAnswered = (world: World): boolean => {
   if (world.given !== 'new' && world.given !== 'established') return false
   if (world.protocol === protocolNumber.icmp) return world.icmpType === 8
@@ -24,7 +27,7 @@ const isAnswered = (world: World): boolean => {
  * Follows the answer of the machine that a packet reached, back to the sender.
  *
  * @param began - how the first packet of the flow began
- * @param reached - how the packet ended that is to be answered
+ * @param reached - the end of the packet that is answered
  * @returns the ends of the answer; the end of the packet itself where there is none to follow
  */
 export const followAnswer = (traffic: Traffic, began: World, reached: End, run: Run): readonly End[] => {
@@ -35,10 +38,10 @@ export const followAnswer = (traffic: Traffic, began: World, reached: End, run: 
 }
 
 /**
- * Follows an answer once more, whose connection tracking took it for the beginning of a flow of its own: it still does,
- * but the entry is there by now.
+ * Follows another answer where conntrack took the one before it for the beginning of a flow of its own. Conntrack still
+ * does, but the entry exists by now.
  *
- * @param answered - how it ended the first time
+ * @param answered - the end of that earlier answer
  */
 export const followAnswerAgain = (
   traffic: Traffic,
@@ -80,8 +83,8 @@ const followBack = (
   const back: Traffic = { ...traffic, run: own }
   if (reached.kind === 'local') send(back, answer)
   else if (world.saddr === world.daddr)
-    // Translated onto the sender itself, whose own address is no source a packet may come from
-    // (net/ipv4/fib_frontend.c `fib_validate_source`); IPv6 takes it, and answers itself.
+    // The packet is translated onto its own sender. IPv4 refuses a source that is the receiver's own address
+    // (net/ipv4/fib_frontend.c `fib_validate_source`). IPv6 accepts it, but then the sender answers itself.
     endBy(
       own,
       'dropped',
@@ -127,7 +130,7 @@ const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
   hook: isLocal ? 'output' : 'prerouting',
   route: null,
   routedBy: null,
-  // What was not tracked on the way there is seen for the first time on the way back.
+  // After an untracked packet, connection tracking sees the flow for the first time on the way back.
   tracking: 'pending',
   original: world.tracking === 'tracked' ? world.original : null,
   answer: world.tracking === 'tracked' ? world.answer : null,
@@ -144,7 +147,7 @@ const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
   returnBy: began.in,
 })
 
-/** Did the answer come to the sender, and does it look like one? */
+/** Judges an answer: it must reach the sender, and come from the address that the sender asked. */
 const judge = ({ host }: Traffic, began: World, reached: End, end: End): End => {
   const { world } = end
   if (!isArrival(end)) return end
@@ -159,7 +162,7 @@ const judge = ({ host }: Traffic, began: World, reached: End, end: End): End => 
     : lose(world, 'the answer comes from another address than the sender asked: it was not translated back')
 }
 
-/** What of the answer has to be what of the question. */
+/** The fields of an answer that must equal fields of the question. */
 const ends = [
   { asked: 'daddr', answered: 'saddr' },
   { asked: 'saddr', answered: 'daddr' },
@@ -168,8 +171,8 @@ const ends = [
 ] as const
 
 /**
- * Notes where an answer fits, or does not, by what some rule made of it, and not because it was translated back or never
- * was translated: it fits, or does not, for that value of what was asked.
+ * Notes that a rule's rewrite decides whether an answer fits. The result then holds for this value of the question
+ * only. Nothing is noted where connection tracking translated the answer back, or where nothing was translated.
  */
 const learnFit = (began: World, reached: World, answer: World): void => {
   if (answer.learner === null || (answer.reply && answer.tracking === 'tracked')) return

@@ -4,14 +4,16 @@ import type { World } from '../packet/world.ts'
 import type { Link } from '../route/link.ts'
 import { end, fork, noteEvent, type Run } from '../walk/run.ts'
 
-/** Some of the ports, all, or none: what cannot be known without the port a container is behind. */
+/**
+ * Whether all, some or none of the ports have a property. `some`: the result depends on the port, which is not known.
+ */
 const share = (ports: readonly Link[], holds: (port: Link) => boolean): 'all' | 'some' | 'none' => {
   const count = ports.filter(holds).length
   return count === 0 ? 'none' : count === ports.length ? 'all' : 'some'
 }
 
 /**
- * May the bridge send the packet on to another of its ports, or back by the one it came from?
+ * Whether the bridge may send a packet on to another of its ports, or back to the port it came from.
  *
  * @returns false where it ends here
  * @see net/bridge/br_forward.c `should_deliver`
@@ -19,7 +21,7 @@ const share = (ports: readonly Link[], holds: (port: Link) => boolean): 'all' | 
 export const passesBridge = (host: Host, run: Run, world: World, bridge: Link): boolean => {
   const ports = host.ports.get(bridge.name) ?? []
   const back = world.original !== null && world.original.saddr === world.answer?.saddr
-  // The way back goes through the same port.
+  // The way back of a hairpin flow goes through the same port.
   if (back && world.reply) return true
   const refused = back
     ? share(world.port === null ? ports : [world.port], ({ hairpin }) => hairpin === false)
@@ -42,7 +44,7 @@ const refusedByIsolation = (ports: readonly Link[], port: Link | null): 'all' | 
   return share(others.length === 0 ? [] : others, isIsolated)
 }
 
-/** What crosses a bridge meets its tables, which are not walked: it may end there. */
+/** Forks a packet that crosses a bridge with tables of its own. These are not simulated, and may drop it. */
 export const crossBridge = ({ host, run, bridgeTable }: Traffic, world: World, link: Link | null): void => {
   if (bridgeTable === null || link === null || !isBridge(host, link)) return
   const lost = fork(run, world)

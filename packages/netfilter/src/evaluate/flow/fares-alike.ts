@@ -11,7 +11,7 @@ import type { BaseProgram } from '../value/program.ts'
 import type { HookLists } from '../walk/hook-list.ts'
 import type { End } from '../walk/run.ts'
 
-/** Is it certain that the packets after the answer fare as the two before did, so that they need not be followed? */
+/** Whether the packets after the answer certainly fare as the two before them, so that they need not be followed. */
 export type FaresAlike = (began: World, first: End, answered: End) => boolean
 
 const SYN = 2
@@ -24,8 +24,8 @@ const through: readonly Hook[] = ['ingress', 'prerouting', 'forward', 'postrouti
 const all: readonly Hook[] = [...inward, 'forward', 'output', 'postrouting', 'egress']
 
 /**
- * Asks once for each hook whether any of its chains could treat a later packet otherwise than one that came through
- * before. On most hosts none can: established packets are accepted early, whatever their direction.
+ * Tests once for each hook whether a chain could treat a later packet differently from an earlier one that passed. On
+ * most hosts no chain can: they accept established packets early, in both directions.
  */
 export const createFaresAlike = (
   host: Host,
@@ -57,11 +57,13 @@ export const createFaresAlike = (
   }
 }
 
-/** Both packets belong to the entry. */
+/** Whether both packets belong to the conntrack entry. */
 const isKnown = (first: World, answer: World): boolean =>
   first.tracking === 'tracked' && answer.tracking === 'tracked' && answer.reply
 
-/** For each kind of chain, what two packets can be there. */
+/**
+ * The pairs of packets to compare: in chains before connection tracking (`early`), and in chains after it (`tracked`).
+ */
 interface Pairs {
   readonly early: readonly PacketPair[]
   readonly tracked: readonly PacketPair[]
@@ -82,7 +84,7 @@ const isAlike = (
       const { priority } = item.base.base
       const later: Stage = isForFirst ? 'tracked' : 'answers'
       const isTracking = hook === 'prerouting' || hook === 'output'
-      // It is not known whether it comes before or after.
+      // Whether the chain comes before or after connection tracking is not known.
       if (isTracking && priority === CONNTRACK) return false
       const isEarly = hook === 'ingress' || (isTracking && priority < CONNTRACK)
       const chains = chainsOf(table)
@@ -91,15 +93,15 @@ const isAlike = (
           const walk = { chains, compiler, pair, stage, known: new Map() }
           return goInStep(walk, chain, 'together') !== 'unsafe'
         })
-      // What comes in by lo has been seen by connection tracking before.
+      // Connection tracking has seen a packet before it comes in by lo.
       const mayBeTracked = !isEarly || hook !== 'output'
       return (!isEarly || areAlike(pairs.early, 'early')) && (!mayBeTracked || areAlike(pairs.tracked, later))
     }),
   )
 
 /**
- * The nat chains are for the first packet of a flow alone: a mark that they set is not on those after it, unless it is
- * the connection's.
+ * Whether a nat chain changes packets. Only the first packet of a flow meets the nat chains, so later packets lack a
+ * mark set there. A mark of the connection stays.
  */
 const changesPackets = ({ program: { table, chain } }: BaseProgram): boolean =>
   leadsToStep(chainsOf(table), chain, (step) => step.kind === 'set' && step.target !== 'ct-mark')

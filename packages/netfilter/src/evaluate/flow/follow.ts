@@ -16,12 +16,12 @@ import { send } from './send.ts'
 import { createStaysHere } from './stays-here.ts'
 import type { Conclusion } from './sum-up.ts'
 
-/** A host with its rules, through which packets are followed. */
+/** A host with its rules. Packets are followed through it. */
 export interface Follower {
   readonly host: Host
-  /** Follows a packet, the answer to it, and what comes after that, in every course that things may take. */
+  /** Follows a packet, its answer, and the packets after that, in every possible course. */
   readonly follow: (world: World) => Followed
-  /** The same host with other rules. What was made of tables and chains that are the same is used again. */
+  /** The same host with other rules. The work for unchanged tables and chains is used again. */
   readonly withRules: (rulesets: readonly NetfilterRuleset[]) => Follower
 }
 
@@ -31,7 +31,9 @@ export interface Followed {
 }
 
 /**
- * @param compareLater - says which packets need not be followed
+ * Prepares a host and its rules for following packets.
+ *
+ * @param compareLater - tells which later packets need not be followed
  * @throws ParseError when an address or route of the facts cannot be read
  */
 export const prepareFollower = (

@@ -10,13 +10,14 @@ import { send } from './send.ts'
 const ACK = 16
 
 /**
- * Follows what comes after the answer: the sender's next packet with the bindings that the flow has by now, and of TCP
- * the next answer; of other protocols too, where the answer has an entry of its own. Rules that ask for the state of a connection, or for TCP's flags, may cut off what they let begin.
+ * Follows the packets after the answer: the sender's next packet, with the bindings that the flow has by now, and for
+ * TCP the next answer. Other protocols have a next answer only where the answer has an entry of its own. Rules that
+ * test the state of a connection, or TCP's flags, may stop a flow that they let begin.
  *
- * @param first - how the first packet began, and how it ended
- * @param answered - how the answer ended
- * @param earlier - the ends of all courses of the packets before
- * @returns the ends of the courses that are cut off, and the answer's where one is not
+ * @param first - the end of the first packet
+ * @param answered - the end of the answer
+ * @param earlier - the ends of all courses of the earlier packets
+ * @returns the ends of the courses that are stopped, and the answer's end where a course passes
  */
 export const followLater = (
   traffic: Traffic,
@@ -45,38 +46,39 @@ export const followLater = (
         else stopped.push(last)
   }
   if (through.length === 0 && stopped.length + astray.length > 0) return [...stopped, ...astray]
-  // It comes through only if a match holds that cannot be evaluated.
+  // The packet passes only if a match that cannot be evaluated holds.
   const unknown = through.length > 0 && through.every(({ world }) => world.unknown)
   const end = unknown ? { ...answered, world: { ...answered.world, unknown } } : answered
-  // What is drawn by lot, or not known, packet by packet, was so for the packets before.
+  // A random or unknown match is decided anew for each packet. Where it has stopped an earlier packet in another course,
+  // it is told already.
   return [end, ...stopped.filter((one) => !isKnown(earlier, one))]
 }
 
 /**
- * The next answer. Of a TCP connection whose handshake was not seen the first of them makes an entry, which those after
- * it find; of other protocols the first answer of all has made it.
+ * The next answers. Where conntrack saw no TCP handshake, the first of these answers makes an entry, and the later ones
+ * find it. For other protocols, the very first answer has made the entry.
  */
 const answersTo = (traffic: Traffic, began: World, reached: End, answered: End, run: Run): readonly End[] => {
   const again = (answer: End): readonly End[] =>
     hasOwnEntry(answer) ? followAnswerAgain(traffic, began, reached, answer, run) : [answer]
   if (began.protocol === protocolNumber.tcp) return followAnswer(traffic, began, reached, run).flatMap(again)
-  // What was noted of the packet in between is kept.
+  // The trace of the packet in between is kept.
   const { trace, unknown } = reached.world
   return again({ ...answered, world: { ...answered.world, trace, unknown } })
 }
 
-/** Did connection tracking take the answer for the beginning of a flow of its own? */
+/** Whether connection tracking took the answer for the beginning of a flow of its own. */
 const hasOwnEntry = (answer: End): boolean =>
   isArrival(answer) && !answer.world.reply && answer.world.tracking === 'tracked'
 
-/** Is there more to come after the answer, that connection tracking sees otherwise than what came before? */
+/** Whether a later packet follows that connection tracking sees differently from the earlier ones. */
 export const goesOn = ({ given, protocol }: World, first: End, answered: End): boolean =>
   given === 'new' &&
   first !== answered &&
   isArrival(answered) &&
   protocol !== protocolNumber.icmp &&
   protocol !== protocolNumber.icmpv6 &&
-  // The proxy holds the connection, and makes another.
+  // synproxy holds the client's connection, and makes another one to the server.
   !hasStep(first.world.trace, ({ deed }) => deed.kind === 'synproxy')
 
 const hasStep = (last: TraceStep | null, isIt: (step: TraceStep) => boolean): boolean => {
@@ -85,9 +87,9 @@ const hasStep = (last: TraceStep | null, isIt: (step: TraceStep) => boolean): bo
 }
 
 /**
- * The packet that follows the answer. Its entry has seen a reply, unless the answer passed connection tracking by; TCP's
- * is assured by this very packet (net/netfilter/nf_conntrack_proto_tcp.c, `nf_conntrack_tcp_packet`), UDP's after two
- * seconds (nf_conntrack_proto_udp.c), SCTP's by the COOKIE-ACK.
+ * The sender's packet after the answer. The entry has seen a reply, unless the answer bypassed connection tracking.
+ * This packet makes a TCP entry assured (net/netfilter/nf_conntrack_proto_tcp.c, `nf_conntrack_tcp_packet`). A UDP
+ * entry is assured after two seconds (nf_conntrack_proto_udp.c), an SCTP entry by the COOKIE-ACK.
  */
 const nextPacket = (began: World, first: World, answer: World): World => {
   const isTracked = first.tracking === 'tracked'
@@ -114,7 +116,7 @@ const nextPacket = (began: World, first: World, answer: World): World => {
   }
 }
 
-/** Does it come to where the first packet came, and look as that did? */
+/** Whether a packet arrives where the first packet arrived, with the same addresses and ports. */
 const isSamePlace = ({ kind, world: one }: End, { kind: other, world }: End): boolean =>
   kind === other &&
   one.out === world.out &&
@@ -132,7 +134,7 @@ const strand = ({ world }: End): End => {
   return { kind: 'dropped', world }
 }
 
-/** By the very thing that stopped an earlier packet in another course: a rule, a policy, what the kernel did. */
+/** Whether the same rule, policy or action of the kernel stopped an earlier packet in another course. */
 const isKnown = (earlier: readonly End[], end: End): boolean =>
   earlier.some((one) => !isArrival(one) && isSameStop(one.world.trace, end.world.trace))
 

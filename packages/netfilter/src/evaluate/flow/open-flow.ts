@@ -20,13 +20,13 @@ const HOST = 0
 const BROADCAST = 1
 const MULTICAST = 2
 
-/** The first packet of a flow with all that is known of it: addresses are values, a protocol its number. */
+/** The first packet of a flow in its final form: addresses are values, and a protocol is its number. */
 export interface FirstPacket {
   readonly family: Packet['family']
   readonly protocol: number
   readonly in: string | null
   readonly port: string | null
-  /** Null, for what the host sends: the address that the kernel would choose. */
+  /** Null, for a packet that the host sends: the address that the kernel would choose. */
   readonly saddr: number | bigint | null
   readonly daddr: number | bigint
   /** -1: the protocol has no ports. */
@@ -72,11 +72,11 @@ export const readFirstPacket = (packet: PacketInput): FirstPacket => {
   }
 }
 
-/** The world in which a packet has just been made. */
+/** The world of a packet that has met nothing yet. */
 export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | null = null): World => {
   const { family, protocol, daddr, state } = packet
   const entry = packet.in === null ? null : findLink(host.links, packet.in)
-  // A packet that comes in by a port of a bridge, or a leg of a bond, comes in by the bridge or the bond.
+  // A packet that comes in by a port of a bridge comes in by the bridge.
   const bridge = entry === null || entry.master === null ? null : findLink(host.links, entry.master)
   const isPort = bridge !== null && (bridge.kind === 'bridge' || bridge.kind === null)
   const from = isPort ? bridge : entry
@@ -133,7 +133,8 @@ export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | nul
 }
 
 /**
- * What the host sends to itself, without another source, has the destination as its source: the one is the other then.
+ * The origins of the first packet. A packet from the host to itself gets its destination as source, so both share one
+ * origin.
  */
 const firstOrigins = (origins: Origins, isChosen: boolean, isOwn: boolean): Origins =>
   isChosen ? withOrigin(origins, 'saddr', isOwn ? origins.daddr : null) : origins

@@ -13,7 +13,7 @@ import { sumUp } from './sum-up.ts'
 
 /** @public @since 0.1.0 */
 export interface EvaluateOptions {
-  /** Our endpoints: without them nothing is `delivered`, only `forwarded`. */
+  /** The endpoints. Without them no outcome is `delivered`, only `forwarded`. */
   readonly endpoints?: readonly EndpointAddress[]
 }
 
@@ -22,7 +22,7 @@ const optionKinds: OptionKinds<EvaluateOptions> = {
 }
 
 /**
- * A host with its rules, ready to be asked.
+ * A host with its rules, prepared to evaluate packets.
  * @public @since 0.1.0
  */
 export interface Evaluator {
@@ -33,8 +33,8 @@ export interface Evaluator {
 }
 
 /**
- * Reads facts and rules once, to ask many packets: exact sets are hashed, chains indexed by what their rules ask
- * for, routes by prefix length. Neither facts nor rules may change while it is in use.
+ * Reads facts and rules once, to evaluate many packets: exact sets are hashed, chains are indexed by their rules'
+ * matches, routes by prefix length. Neither facts nor rules may change while the evaluator is in use.
  *
  * @param rulesets - one of each tool that has rules on the host, as `lower` gives them
  * @throws ParseError when an address or route of the facts cannot be read; InvalidRequestError for an argument of another
@@ -66,10 +66,9 @@ export const prepare = (
 }
 
 /**
- * What becomes of one flow on a host: its first packet through every hook of every tool, routing, connection
- * tracking and translation, the answer back, and the next packet each way where rules could treat it otherwise. What no
- * packet can tell (`limit`, an unknown match) is followed
- * both ways.
+ * Evaluates one flow on a host: its first packet through every hook of every tool, routing, connection tracking and
+ * translation, the answer back, and the next packet each way where rules could treat it differently. A match that no
+ * packet settles (`limit`, an unknown match) is followed both ways.
  *
  * @throws ParseError when the facts cannot be read; InvalidRequestError for a packet that makes no sense
  * @example

@@ -34,7 +34,7 @@ export const receive = (traffic: Traffic, world: World, from: Link): void => {
   }
 }
 
-/** To a neighbour on the same bridge, which is reached directly. */
+/** Whether the bridge hands the packet to a neighbour behind one of its ports, without routing. */
 const isSwitched = ({ host }: Traffic, { family, daddr }: World, bridge: Link): boolean => {
   if (isMulticast(daddr)) return isGroupOfOther(daddr, bridge)
   if (isLocalAddress(host, family, daddr)) return false
@@ -47,8 +47,8 @@ const isSwitched = ({ host }: Traffic, { family, daddr }: World, bridge: Link): 
 const solicitedNode = 0xff0200000000000000000001ffn
 
 /**
- * Does it ask for a neighbour by a group that the bridge itself has not joined? It is flooded to the other ports, and the
- * host does not take it (net/ipv6/ip6_input.c `ip6_mc_input`).
+ * Whether the destination is the solicited-node group of another machine, which the bridge itself has not joined. The
+ * bridge floods the packet to its other ports, and the host does not take it (net/ipv6/ip6_input.c `ip6_mc_input`).
  */
 const isGroupOfOther = (daddr: number | bigint, { addresses }: Link): boolean =>
   typeof daddr === 'bigint' &&
@@ -57,7 +57,7 @@ const isGroupOfOther = (daddr: number | bigint, { addresses }: Link): boolean =>
     ({ address: { value } }) => typeof value === 'bigint' && (value ^ daddr) % 0x1000000n === 0n,
   )
 
-/** Notes which other destinations are neighbours too, and none of the host's own addresses. */
+/** Notes which other destinations are neighbours too, without the host's own addresses. */
 const learnSwitched = (host: Host, world: World, bridge: Link): void => {
   const field = world.origins.daddr
   if (world.learner === null || field === null) return
@@ -77,7 +77,7 @@ const learnSwitched = (host: Host, world: World, bridge: Link): void => {
   }
 }
 
-/** From the PREROUTING hook on. */
+/** Follows a packet from the PREROUTING hook on. */
 export const arrive = (traffic: Traffic, world: World, from: Link): void => {
   const { host, run } = traffic
   const asked = world.daddr
@@ -124,13 +124,13 @@ const goOn = (traffic: Traffic, { world, decision }: Routed, from: Link): void =
   }
 }
 
-/** Through the hooks as br_netfilter shows them what the bridge switches (net/bridge/br_netfilter_hooks.c). */
+/** Takes a switched packet through the IP hooks, as br_netfilter does (net/bridge/br_netfilter_hooks.c). */
 const switchOn = (traffic: Traffic, world: World, bridge: Link): void => {
   world.bridged = true
   if (!passesBridge(traffic.host, traffic.run, world, bridge)) return
   world.out = bridge
   for (const one of traverse(traffic, 'forward', [world])) {
-    // `br_nf_post_routing` names no interface that it came in by.
+    // `br_nf_post_routing` passes no incoming interface.
     one.in = null
     const left = traverse(traffic, 'postrouting', [one])
     for (const each of left) each.in = bridge
@@ -138,21 +138,21 @@ const switchOn = (traffic: Traffic, world: World, bridge: Link): void => {
   }
 }
 
-/** POSTROUTING, and away. */
+/** Takes a packet through POSTROUTING and out. */
 const leave = (traffic: Traffic, world: World): void =>
   goOut(traffic, traverse(traffic, 'postrouting', [world]))
 
-/** From port to port, and no IP hook sees it. */
+/** Hands a packet from port to port, past the IP hooks. */
 const leaveUnseen = (traffic: Traffic, world: World, bridge: Link): void => {
   world.out = bridge
   goOut(traffic, [world])
 }
 
-/** Out of the interface they are at. */
+/** Sends packets out of their interface. */
 export const goOut = (traffic: Traffic, worlds: readonly World[]): void => {
   for (const one of traverse(traffic, 'egress', worlds)) {
     if (!mayTravel(traffic, one)) continue
-    // What a bridge switches has met its tables when it came.
+    // A switched packet has met the bridge's tables when it came in.
     if (one.in !== one.out) crossBridge(traffic, one, one.out)
     end(traffic.run, 'out', one)
   }

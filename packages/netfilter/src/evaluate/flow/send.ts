@@ -26,9 +26,9 @@ const transmit = (traffic: Traffic, world: World): void => {
     one.in = host.lo
     one.out = null
     one.looped = true
-    // It has left once already (net/netfilter/nf_conntrack_proto.c, `nf_confirm`).
+    // The packet has left once, which confirms its entry (net/netfilter/nf_conntrack_proto.c, `nf_confirm`).
     if (one.tracking === 'tracked') one.status |= conntrackStatus.confirmed
-    // What belongs to no entry carries none, and is looked up again as it comes in.
+    // A packet without an entry is looked up again when it comes in.
     if (one.tracking === 'none') {
       one.tracking = 'pending'
       one.zone = 0
@@ -38,7 +38,7 @@ const transmit = (traffic: Traffic, world: World): void => {
   }
 }
 
-/** The source a socket that is bound to no address gets. */
+/** The source that the kernel chooses for a socket bound to no address. */
 export const chooseSource = (host: Host, world: Pick<World, 'family' | 'daddr'>): number | bigint => {
   const { route } = lookUpRoute(host.routers[world.family], {
     destination: world.daddr,

@@ -6,13 +6,14 @@ import type { BaseProgram } from '../value/program.ts'
 import type { HookLists } from '../walk/hook-list.ts'
 import type { End } from '../walk/run.ts'
 
-/** Is it certain that what comes after a packet meets none of the rules that its learner looks for? */
+/** Whether the packets after this one certainly meet none of the rules that the learner looks for. */
 export type StaysHere = (first: End) => boolean
 
 /**
- * The answer of a process on the host never crosses the FORWARD hook, and the sender's next packet goes where the first
- * went, to the host. So what comes after a packet to the host meets no rule of that hook. It might, if rules change
- * addresses or zones apart from connection tracking, or if the route depends on what may differ for the next packet.
+ * Tests for packets to the host itself. The answer of a process on the host does not cross the FORWARD hook, and the
+ * sender's next packet goes to the host again. So the later packets meet no rule of that hook. Exceptions are rules
+ * that change addresses or zones apart from connection tracking, and routes that depend on what may differ for the next
+ * packet.
  */
 export const createStaysHere = (host: Host, family: Family, hooks: HookLists): StaysHere => {
   const { rules, hasDoubts } = host.routers[family]
@@ -49,7 +50,7 @@ const basesOf = (hooks: HookLists): readonly BaseProgram[] =>
 
 const calm = new WeakMap<NetfilterTable, boolean>()
 
-/** Does a table leave packets, and what connection tracking makes of them, as they are, but for marks and translations? */
+/** Whether a table changes nothing about packets and their tracking, except marks and translations. */
 const isCalmTable = (table: NetfilterTable): boolean => {
   const known = calm.get(table)
   if (known !== undefined) return known

@@ -4,7 +4,7 @@ import { describeCulprit, describeTrace } from '../trace/describe-trace.ts'
 import { type End, isArrival, type Run } from '../walk/run.ts'
 import type { Outcome, OutcomeKind } from './outcome.ts'
 
-/** One course to its end: where the first packet came, and what became of the answer and of what comes after it. */
+/** One complete course: where the first packet ended, and how the answer and the later packets ended. */
 export interface Conclusion {
   readonly reached: End
   readonly end: End
@@ -13,7 +13,10 @@ export interface Conclusion {
 export type Ours = ReadonlyMap<number | bigint, readonly (string | null)[]>
 export type Telling = Omit<Outcome, 'alternatives' | 'certainty' | 'undetermined'>
 
-/** Where courses end alike, it is certain; else the likeliest is told, and the others beside it. */
+/**
+ * Makes one outcome of all courses. Equal courses make it certain. Otherwise the likeliest course is told, and the
+ * others are its alternatives.
+ */
 export const sumUp = (conclusions: readonly Conclusion[], run: Run, ours: Ours): Outcome => {
   // The course in which nothing unknown matched comes first.
   const ordered =
@@ -44,7 +47,7 @@ export const sumUp = (conclusions: readonly Conclusion[], run: Run, ours: Ours):
   }
 }
 
-/** Every course was cut off: nothing is known. */
+/** The outcome when no course was followed to its end: nothing is known. */
 const nothing: Outcome = {
   outcome: 'dropped',
   certainty: 'possible',
@@ -56,14 +59,14 @@ const nothing: Outcome = {
   undetermined: [],
 }
 
-/** That it is stopped is what counts, not the rule that does it. */
+/** Whether the flow is stopped. Which rule stops it does not matter. */
 const isStop = (kind: OutcomeKind): boolean =>
   kind === 'dropped' || kind === 'rejected' || kind === 'unrouted'
 
 const sourcePortOf = ({ sourcePorts, sport }: World): number | readonly [number, number] | null =>
   sourcePorts ?? (sport < 0 ? null : sport)
 
-/** The same end, by the same rule, of a packet that came to the same place: of two such, one is told. */
+/** Whether two courses end in the same way, by the same rule and at the same place. Only one of them is told. */
 const isAlike = (a: Conclusion, b: Conclusion, ours: Ours): boolean => {
   const kind = kindOf(a, ours)
   if (kind !== kindOf(b, ours) || (isStop(kind) && !isSameCulprit(a.end, b.end))) return false

@@ -8,21 +8,23 @@ import type { World } from '../packet/world.ts'
 import type { Link } from '../route/link.ts'
 import { MAIN_TABLE } from '../route/routing-rule.ts'
 
-/** What an engine or a hypervisor plugs in: no other machine is behind it. */
+/** Kinds of ports that a container engine or hypervisor adds to a bridge: no other machine is behind them. */
 const ofThisHost: ReadonlySet<string> = new Set(['veth', 'tun'])
 
-/** What may stand above a bridge, whose neighbours it reaches as well. */
+/** Kinds of interfaces that may stand above a bridge, and reach its neighbours as well. */
 const aboveBridges: ReadonlySet<string> = new Set(['macvlan', 'ipvlan', 'vrf'])
 
-/** Does a default route lead to a router behind it? Then it is a line of the host, whatever its ports are. */
+/**
+ * Whether a default route leads to a router behind the bridge. The bridge is then an uplink, whatever its ports are.
+ */
 const isLine = ({ routers }: Host, family: Family, { name }: Link): boolean => {
   const routes = routers[family].tables.get(MAIN_TABLE)?.buckets[0]?.get(family === 'ip' ? 0 : 0n) ?? []
   return routes.some(({ link, gateway }) => gateway !== null && link?.name === name)
 }
 
 /**
- * The bridge that the sender is behind and an answer does not leave by: a container is reached by no other way. A
- * machine may be, by other routers.
+ * The bridge that the sender is behind, when the answer leaves by another interface. A container is reached only
+ * through its bridge. Another machine may be reached through other routers.
  *
  * @param began - how the first packet of the flow began
  * @param answer - the answer, as it leaves

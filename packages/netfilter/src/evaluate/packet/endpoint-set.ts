@@ -1,7 +1,7 @@
 import { tryParseAddress } from '../../address/index.ts'
 
 /**
- * An address of ours, and the interface it is behind; null: any.
+ * The address of an endpoint, and the interface it is behind; null: any interface.
  * @public @since 0.1.0
  */
 export interface EndpointAddress {
@@ -9,7 +9,7 @@ export interface EndpointAddress {
   readonly interface: string | null
 }
 
-/** Addresses by value, for the asking. */
+/** The interfaces of endpoints by address, for quick lookups. */
 export const indexEndpoints = (
   endpoints: readonly EndpointAddress[],
 ): ReadonlyMap<number | bigint, readonly (string | null)[]> => {

@@ -1,7 +1,7 @@
 /** The fields of a packet that a search leaves open. */
 export type PacketField = 'saddr' | 'daddr' | 'sport' | 'dport'
 
-/** What tells a mapping from others like it, where these are to be spoken for. */
+/** The values that tell a mapping from similar mappings, where one search covers them all. */
 export type MemberField = 'hostPort' | 'targetPort' | 'targetAddress'
 
 export type FreeField = PacketField | MemberField

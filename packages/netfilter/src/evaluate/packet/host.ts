@@ -13,7 +13,7 @@ import { bySysctl, type KernelCause } from '../trace/kernel-cause.ts'
 
 type LinkName = Pick<Link, 'name'>
 
-/** Facts of a host, ready to be asked. */
+/** The facts of a host, indexed for lookups. */
 export interface Host {
   readonly links: Map<string, Link>
   readonly lo: Link
@@ -21,7 +21,7 @@ export interface Host {
   /** The ports of each bridge that is known to have any. */
   readonly ports: ReadonlyMap<string, readonly Link[]>
   readonly sysctl: (name: HostSysctl) => string | null
-  /** What the kernel goes by on an interface; null where the facts do not say. */
+  /** The value in force on an interface; null where the facts do not tell it. */
   readonly linkSysctl: <Version extends 'ipv4' | 'ipv6'>(
     version: Version,
     link: LinkName,
@@ -49,9 +49,9 @@ export const readHostFacts = (facts: HostFacts): Host => {
   }
 }
 
-/** Each is asked for with every packet. */
+/** Caches the sysctls of interfaces: every packet needs them. */
 const rememberedSysctls = (sysctls: Readonly<Record<string, string>>): Host['linkSysctl'] => {
-  // By link: to put a name together for each packet takes longer than to ask twice.
+  // By key, then by link: two lookups cost less than a full name built for each packet.
   const known = { ipv4: new Map<string, Map<string, number | null>>(), ipv6: new Map() }
   return (version, link, key) => {
     const ofVersion: Map<string, Map<string, number | null>> = known[version]
@@ -69,9 +69,9 @@ const rememberedSysctls = (sysctls: Readonly<Record<string, string>>): Host['lin
 }
 
 /**
- * Why what comes in by this interface is not forwarded; null where it is. IPv4 asks the interface, IPv6 the host and,
- * since Linux 6.17, an interface that forwards by itself (net/ipv6/ip6_output.c, `ip6_forward`). Facts that say nothing
- * of it are taken for a router's.
+ * The reason why packets from this interface are not forwarded; null: they are forwarded. IPv4 reads the interface's
+ * sysctl. IPv6 reads that of the host and, since Linux 6.17, `force_forwarding` of the interface
+ * (net/ipv6/ip6_output.c, `ip6_forward`). A host counts as a router where the facts do not tell.
  */
 export const refusesToForward = (host: Host, link: Link, family: Family): KernelCause | null => {
   if (family === 'ip6') {
@@ -96,7 +96,7 @@ export const nameOn = ({ name }: LinkName, key: LinkSysctl<'ipv4'>): string =>
 export const routesLoopback = (host: Host, link: Link): boolean =>
   isOn(host.linkSysctl('ipv4', link, 'route_localnet'))
 
-/** IN_DEV_RPFILTER: 0 off, 1 strict, 2 loose; and whether the value of all interfaces decides it. */
+/** IN_DEV_RPFILTER: 0 off, 1 strict, 2 loose. `isGeneral`: the value of all interfaces decides. */
 export interface ReversePathFilter {
   readonly effective: number
   readonly isGeneral: boolean
@@ -108,7 +108,7 @@ export const reversePathFilter = (host: Host, link: Link): ReversePathFilter => 
   return { effective, isGeneral: general >= effective }
 }
 
-/** What the filter refuses, in the name of the interface: its own value can be changed without changing that of others. */
+/** The cause of a refusal by the filter. It names the interface's sysctl, which can change without those of others. */
 export const byReversePathFilter = (
   link: Link,
   { effective, isGeneral }: ReversePathFilter,
@@ -130,7 +130,7 @@ export const marksWayBack = (host: Host, link: Link): boolean =>
 export const refusesIp6 = (host: Host, link: Link): boolean =>
   isOn(host.linkSysctl('ipv6', link, 'disable_ipv6'))
 
-/** Does br_netfilter show what this bridge switches to the IP hooks? */
+/** Whether br_netfilter passes the frames that this bridge switches to the IP hooks. */
 export const bridgeCallsHooks = (host: Host, bridge: Link, family: Family): boolean => {
   const tool = family === 'ip' ? 'iptables' : 'ip6tables'
   return bridge.callsHooks[family] || (host.sysctl(`net.bridge.bridge-nf-call-${tool}`) ?? '0') !== '0'

@@ -1,15 +1,15 @@
 import type { FreeField, PacketField } from './free-field.ts'
 
 /**
- * Which free field each address and port of a packet is; null: it is what it is whatever the free fields are. A value
- * takes its origin along where it is moved, and a value that something else is put in the place of loses it. So two
- * values that happen to be equal are never taken for one another.
+ * The free field that each address and port of a packet comes from; null: the value does not depend on the free fields.
+ * A value that moves keeps its origin, and a value that replaces it has none. So values that are equal by chance are
+ * not confused.
  */
 export type Origins = Readonly<Record<PacketField, FreeField | null>>
 
 export const noOrigins: Origins = { saddr: null, daddr: null, sport: null, dport: null }
 
-/** Those of the other direction. */
+/** The origins of the other direction. */
 export const swapOrigins = (origins: Origins): Origins =>
   origins === noOrigins
     ? noOrigins

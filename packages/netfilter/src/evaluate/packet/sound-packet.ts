@@ -18,11 +18,11 @@ const ofType = ({ packetType }: World, refused: string): KernelCause => ({
 
 const ofHops = (text: string): KernelCause => ({ kind: 'hop-limit', text })
 
-/** Rarely is a machine on the internet more hops away. */
+/** Few machines on the internet are more hops away. */
 const FAR = 30
 
 /**
- * Does the kernel take what comes in, by its packet type? Only rules on ingress come before.
+ * Whether the kernel accepts an incoming packet by its packet type. Only rules on ingress come before this test.
  *
  * @returns false where the packet has ended
  * @see net/ipv4/ip_input.c `ip_rcv_core`, net/ipv6/ip6_input.c `ip6_rcv_core`
@@ -34,7 +34,7 @@ export const isTaken = ({ run }: Traffic, world: World): boolean => {
 }
 
 /**
- * May the kernel forward it, by its packet type and TTL?
+ * Whether the kernel may forward a packet, by its packet type and TTL.
  *
  * @returns false where the packet has ended
  * @see net/ipv4/ip_forward.c `ip_forward`, net/ipv6/ip6_output.c `ip6_forward`
@@ -59,7 +59,7 @@ export const mayForward = ({ run }: Traffic, world: World): boolean => {
 }
 
 /**
- * Is it to reach machines behind the next router with the TTL that a rule has given it?
+ * Whether a packet can reach machines behind the next router with the TTL that a rule has set.
  *
  * @returns false where the packet has ended
  */
@@ -86,7 +86,7 @@ export const deliver = (run: Run, world: World): void => {
   else endBy(run, 'dropped', world, { kind: 'drop' }, ofType(world, 'TCP does not take it'))
 }
 
-/** It is not known whether it arrives: both may be. */
+/** Follows both courses: whether the packet arrives is not known. */
 const loseOne = (run: Run, world: World): void => {
   const other = fork(run, world)
   if (other === null) return

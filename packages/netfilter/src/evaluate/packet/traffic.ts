@@ -3,11 +3,11 @@ import type { HookLists } from '../walk/hook-list.ts'
 import type { Run } from '../walk/run.ts'
 import type { Host } from './host.ts'
 
-/** What one packet needs to be followed. */
+/** The context that one packet is followed in. */
 export interface Traffic {
   readonly host: Host
   readonly hooks: HookLists
   readonly run: Run
-  /** A bridge table that may drop what a bridge carries: kept, and not walked. */
+  /** A bridge table that may drop bridged packets; null: there is none. Bridge tables are not simulated. */
   readonly bridgeTable: NetfilterTable | null
 }

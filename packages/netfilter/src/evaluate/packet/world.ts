@@ -9,7 +9,7 @@ import type { UnknownValue } from '../value/reading.ts'
 import { type Origins, sameOrigins } from './origins.ts'
 import type { PacketNumber } from './packet-number.ts'
 
-/** A conntrack entry's one direction. */
+/** One direction of a conntrack entry. */
 export interface Tuple {
   readonly saddr: number | bigint
   readonly daddr: number | bigint
@@ -19,21 +19,21 @@ export interface Tuple {
 }
 
 /**
- * Where the packet stands with connection tracking. `pending`: not seen yet; `template`: neither, but a zone was chosen,
- * and a stand-in for the entry holds it; `none`: invalid.
+ * The state of a packet in connection tracking. `pending`: not seen yet. `template`: not seen yet, but a rule chose a
+ * zone, which a template entry holds. `none`: invalid.
  */
 export type Tracking = 'pending' | 'template' | 'tracked' | 'untracked' | 'none'
 
 export type ZoneWay = 'both' | 'original' | 'reply'
 
 /**
- * One course that things may take: a packet, its flow's entry, and the way it came. It changes as the packet goes
- * on, and is copied where the way forks; nothing outside `evaluate` ever sees one.
+ * One possible course: a packet, the conntrack entry of its flow, and its path so far. The world changes as the packet
+ * goes on, and is copied where the path forks.
  */
 export interface World {
   readonly family: Family
   readonly protocol: number
-  /** What conntrack is to make of the first packet. */
+  /** The conntrack state that the caller gave the first packet. */
   readonly given: PacketState
   readonly packet: PacketNumber
   readonly tcpFlags: number
@@ -44,20 +44,20 @@ export interface World {
   /** -1: the protocol has no ports. */
   sport: number
   dport: number
-  /** Where a learner has its addresses and ports from. */
+  /** The free fields that the addresses and ports come from, for a learner. */
   origins: Origins
   in: Link | null
   out: Link | null
   port: Link | null
-  /** br_netfilter shows it to the IP hooks. */
+  /** Whether br_netfilter passes the packet to the IP hooks. */
   viaBridge: boolean
-  /** The bridge switches it, from port to port. */
+  /** Whether the bridge switches the packet, from port to port. */
   bridged: boolean
   mark: number | UnknownValue
   packetType: number
-  /** The TTL that a rule has given it; null: what its sender chose, which is enough. */
+  /** The TTL that a rule has set; null: the TTL of the sender, which is large enough. */
   hopLimit: number | UnknownValue | null
-  /** `lo` carries it: already translated, tracked and routed. */
+  /** Whether `lo` carries the packet: it is already translated, tracked and routed. */
   looped: boolean
   hook: Hook
   route: Route | null
@@ -68,34 +68,34 @@ export interface World {
   state: 'new' | 'established' | 'related'
   reply: boolean
   original: Tuple | null
-  /** What the reply will look like as it comes in. */
+  /** The addresses and ports of a reply as it comes in. */
   answer: Tuple | null
   status: number
   ctMark: number | UnknownValue
   zone: number | UnknownValue
-  /** The directions of a flow that the zone counts for. */
+  /** The directions of a flow that the zone applies to. */
   zoneWay: ZoneWay
-  /** The zone its entry was made in. */
+  /** The zone that the flow's entry was made in. */
   entryZone: number | UnknownValue
   entryZoneWay: ZoneWay
   boundSource: boolean
   boundDestination: boolean
-  /** What the source port may have become. */
+  /** The range that the translated source port lies in; null: no range. */
   sourcePorts: readonly [number, number] | null
   tproxy: boolean
-  /** Another way was found within OUTPUT, by which it leaves. */
+  /** The interface that a second routing decision within OUTPUT chose; null: there was none. */
   rerouted: Link | null
-  /** Where an answer leaves when hand-written facts have no route for it: by the way the question came. */
+  /** The interface of the question. An answer leaves by it when hand-written facts have no route for the answer. */
   readonly returnBy: Link | null
 
-  /** Learns what the packet's way depends on; null: not wanted. */
+  /** Learns what the packet's path depends on; null: nothing is learned. */
   readonly learner: Learner | null
 
-  /** It hangs on something unknown that is not a matter of chance. */
+  /** Whether this course depends on an unknown result that is not random. */
   unknown: boolean
-  /** Something unknown may have taken it elsewhere: it is the course in which that did not match. */
+  /** Whether an unknown match could have led elsewhere: in this course it did not hold. */
   doubted: boolean
-  /** Of several addresses to translate to, the kernel takes this one for other clients only. */
+  /** Whether the kernel chooses this translation for other clients only. */
   isOfOthers: boolean
   trace: TraceStep | null
 }
@@ -112,7 +112,7 @@ const sameTuple = (a: Tuple | null, b: Tuple | null): boolean =>
     a.dport === b.dport &&
     sameOrigins(a.origins, b.origins))
 
-/** Would everything from here on be the same? The way they came does not matter. */
+/** Whether two worlds go on in the same way. Their past does not matter. */
 export const sameWorld = (a: World, b: World): boolean =>
   a.saddr === b.saddr &&
   a.daddr === b.daddr &&
@@ -139,13 +139,13 @@ export const sameWorld = (a: World, b: World): boolean =>
   a.rerouted === b.rerouted &&
   a.bridged === b.bridged
 
-/** One course is taken if a match that cannot be evaluated holds, the other if it does not. */
+/** Parts two courses: in `taken` a match that cannot be evaluated holds, in `other` it does not. */
 export const part = (taken: World, other: World): void => {
   taken.unknown = true
   other.doubted = true
 }
 
-/** Adds a world to a list unless its like is there; of two, the one that hangs on nothing unknown stays. */
+/** Adds a world to a list unless its equal is there. Of two equal worlds, one that depends on nothing unknown stays. */
 export const addWorld = (worlds: World[], world: World): void => {
   const at = worlds.findIndex((other) => sameWorld(other, world))
   const like = worlds[at]

@@ -1,12 +1,12 @@
 import type { NatStep, SetStep } from '../../model/index.ts'
 
 /**
- * What a rule, a policy or the kernel did to a packet. `TraceEntry.verdict` is the same as a text.
- * - `may-drop`, `may-accept`: a rule that is not understood, or packets that are not followed, allow for it.
- * - `rewrite`: it changed a part of the packet that is not followed.
- * - `translate`: `to` is the new end; null where the host has no address to give.
+ * What a rule, a policy or the kernel did to a packet. `TraceEntry.verdict` has the same as a text.
+ * - `may-drop`, `may-accept`: possible, since a rule is not understood or a part of the path is not simulated.
+ * - `rewrite`: it changed a part of the packet that is not simulated.
+ * - `translate`: `to` is the new address and port; null where the host has no address to give.
  * - `send-away`: out of that device, past all other hooks (`fwd` of nftables).
- * - `leave`: routing chose that interface. `misroute`: the route leads to another place than was promised.
+ * - `leave`: routing chose that interface. `misroute`: the route leads to another place than the contract says.
  * - `switch`: a bridge carried it from port to port. `lost`: it does not come to where it is expected.
  * @public @since 0.1.0
  */
@@ -21,7 +21,7 @@ export type Deed =
   | { readonly kind: 'leave'; readonly out: string }
   | { readonly kind: 'switch' | 'lost' | 'unrouted' | 'misroute' }
 
-/** A deed as the trace tells it. */
+/** The text of a deed in a trace. */
 export const deedText = (deed: Deed): string => {
   switch (deed.kind) {
     case 'jump':

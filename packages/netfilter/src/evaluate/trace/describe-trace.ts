@@ -6,14 +6,14 @@ import { type Deed, deedText } from './deed.ts'
 import { keptSource } from './kept-source.ts'
 import type { TraceStep } from './trace.ts'
 
-/** The trace as it is told, first thing first. */
+/** The entries of a trace, first step first. */
 export const describeTrace = (last: TraceStep | null): readonly TraceEntry[] => {
   const entries: TraceEntry[] = []
   for (let step = last; step !== null; step = step.before) entries.push(describeStep(step))
   return entries.reverse()
 }
 
-/** What a rule did in one place of the way of a packet, as it is told. */
+/** A step of a rule, and the trace entry made for it. */
 interface ToldStep {
   readonly step: TraceStep
   readonly entry: TraceEntry
@@ -21,13 +21,13 @@ interface ToldStep {
 
 const told = new WeakMap<NetfilterRule, ToldStep[]>()
 
-/** A rule acts at more places than this only where many tables have it. */
+/** The most entries cached for one rule. Only a rule that many tables share acts at more places. */
 const MOST_PLACES = 8
 
-/** Thousands of packets meet the same few rules, and what is told of these is kept once. */
+/** The entry of a step. Thousands of packets meet the same few rules, so the entries of rules are cached. */
 const describeStep = (step: TraceStep): TraceEntry => {
   const { rule, deed } = step
-  // What is told of the others hangs on the packet.
+  // The entry of a translation or of a kernel event depends on the packet.
   if (rule === null || deed.kind === 'translate') return describeAnew(step)
   const known = told.get(rule) ?? []
   for (const one of known) if (isToldAlike(one.step, step)) return one.entry

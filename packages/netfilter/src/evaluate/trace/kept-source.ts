@@ -1,13 +1,13 @@
 import type { NetfilterRule, RuleSource } from '../../model/index.ts'
 
-/** What traces and culprits name a rule by. */
+/** The parts of a rule's source that traces and culprits show. */
 export type KeptSource = Pick<RuleSource, 'position' | 'handle' | 'text' | 'counters'>
 
 const kept = new WeakMap<NetfilterRule, KeptSource>()
 
 /**
- * The source of a rule, read once: it may be made each time it is read, with its text, and thousands of packets are
- * told to be stopped by one rule.
+ * The source of a rule, read once. Each read may build the source anew with its text, and one rule may stop thousands
+ * of packets.
  */
 export const keptSource = (rule: NetfilterRule): KeptSource => {
   const known = kept.get(rule)

@@ -3,13 +3,13 @@ export type DecidingSysctl = 'forwarding' | 'route_localnet' | 'rp_filter' | 'di
 
 /**
  * Why the kernel itself acted on a packet, with a text that says it.
- * - `sysctl`: `name` is null where the text does not say of which interface.
- * - `routing-rule`: a rule led to the route. `no-route`: nothing leads there.
- * - `martian`: an address that cannot come over that interface. `link-local`: a source that is not forwarded.
- * - `bridge`: how its ports are set. `bridge-rules`: its own tables, which are not followed.
- * - `binding`: connection tracking translates it as its flow was bound.
- * - `answer`: the receiver cannot answer, or the answer does not fit. `way-back`: it leaves by another interface than
- *   the bridge that its receiver is behind. `astray`: it does not follow its flow.
+ * - `sysctl`: `name` is null where the text names no interface.
+ * - `routing-rule`: a routing rule led to the route. `no-route`: no route leads to the destination.
+ * - `martian`: an address that must not come in by that interface. `link-local`: a source that is not forwarded.
+ * - `bridge`: the settings of the bridge's ports. `bridge-rules`: the bridge's own tables, which are not simulated.
+ * - `binding`: connection tracking translates the packet as the flow was bound.
+ * - `answer`: the receiver cannot answer, or the answer does not fit. `way-back`: the answer leaves by another
+ *   interface than the bridge that its receiver is behind. `astray`: the packet does not follow its flow.
  */
 export type KernelCause =
   | {
@@ -41,7 +41,7 @@ export type CauseKind =
   | 'way-back'
   | 'astray'
 
-/** What a sysctl decides; `before` says about what. */
+/** A cause by a sysctl. The text of the cause is `before`, the sysctl with its value, and `after`. */
 export const bySysctl = (
   setting: DecidingSysctl,
   name: string,

@@ -1,11 +1,11 @@
 import type { ElementTable, Expression, Step, Verdict } from '../../model/index.ts'
 
-/** A step in words that are the same for steps that are the same through and through. Of a note nothing matters. */
+/** A text that is equal for equal steps. All notes have one text, since a note decides nothing. */
 export const stepText = (step: Step): string => {
   if (step.kind === 'note') return 'note'
   if (step.kind === 'verdict') return verdictText(step.verdict)
   if (step.kind !== 'compare' || step.values.kind === 'any') return textOf(step)
-  // Most steps of most rules.
+  // Most steps of most rules are comparisons, so these have a faster way.
   let text = `${expressionText(step.expression)}${step.negated ? ' not' : ''}`
   if (step.values.kind === 'names') {
     text += ' named'
@@ -17,14 +17,14 @@ export const stepText = (step: Step): string => {
 const verdictText = (verdict: Verdict): string =>
   'chain' in verdict ? `${verdict.kind} ${verdict.chain}` : verdict.kind
 
-/** The same of what is asked for. */
+/** A text that is equal for equal expressions. */
 export const expressionText = (expression: Expression): string => {
   if (expression.kind !== 'field') return textOf(expression)
   const { field, family, protocols } = expression
   return `${field} ${family} ${protocols}`
 }
 
-/** A value of the model in words that are the same for values that are the same through and through. */
+/** A text that is equal for equal values of the model. */
 const textOf = (value: unknown): string => {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value !== 'object' || value === null) return `${typeof value} ${value}`
@@ -39,10 +39,12 @@ const isNamedTable = (value: object): value is ElementTable =>
 
 const tables = new WeakMap<ElementTable, string>()
 
-/** So many named sets have a text. */
+/** The number of named sets that have a text. */
 let named = 0
 
-/** A named set may have a hundred thousand elements, and rules that use it share the one object. */
+/**
+ * The text of a named set is a number: the set may have a hundred thousand elements, and its rules share one object.
+ */
 const tableText = (table: ElementTable): string => {
   const known = tables.get(table)
   if (known !== undefined) return known

@@ -3,7 +3,7 @@ import type { PacketNumber } from '../packet/packet-number.ts'
 import type { Deed } from './deed.ts'
 import type { KernelCause } from './kernel-cause.ts'
 
-/** One thing that acted on the packet, linked to the one before it, so that copies of a world share their past. */
+/** One event of a packet's path, linked to the event before it, so that copies of a world share their past. */
 export interface TraceStep {
   readonly before: TraceStep | null
   readonly hook: string
@@ -11,9 +11,9 @@ export interface TraceStep {
   readonly packet: PacketNumber
   readonly table: NetfilterTable | null
   readonly chain: NetfilterChain | null
-  /** Null: the policy; or it is not a rule that acted. */
+  /** Null: the policy, or the kernel, acted. */
   readonly rule: NetfilterRule | null
   readonly deed: Deed
-  /** Why it acted, where it is no rule: routing, a sysctl, the bridge. */
+  /** Why it happened, where no rule acted: routing, a sysctl, the bridge. */
   readonly cause: KernelCause | null
 }

@@ -6,18 +6,18 @@ export interface BoundAddresses {
   readonly daddr: number | bigint
 }
 
-/** What of a translation chooses among the addresses of a range. */
+/** The properties of a translation that decide which address of a range is chosen. */
 export interface RangeUse {
   readonly isSource: boolean
-  /** The destination has no say in it. */
+  /** Whether the choice ignores the destination. */
   readonly isPersistent: boolean
-  /** Of connection tracking. */
+  /** The conntrack zone. */
   readonly zone: number
 }
 
 /**
- * The address of a range that the kernel takes for a flow: the same one for the same client and destination each time,
- * as machines with little-endian processors compute it.
+ * The address of a range that the kernel chooses for a flow. It is the same each time for the same client and
+ * destination, and computed as on machines with little-endian processors.
  * @see net/netfilter/nf_nat_core.c `find_best_ips_proto`
  */
 export const addressOfClient = (
@@ -31,7 +31,7 @@ export const addressOfClient = (
   const lastWord = destination[destination.length - 1] ?? 0
   let hash = hashOf(source.map(swapped), isPersistent ? 0 : swapped(lastWord) ^ zone)
   const found: number[] = []
-  // Once an address is below the end of the range, its further words may be anything.
+  // Once a word of the address is below the end of the range, the further words may be anything.
   let isFree = false
   for (const [at, min] of low.entries()) {
     const max = high[at] ?? 0
@@ -39,7 +39,7 @@ export const addressOfClient = (
     const word = (start + scaled(hash, count)) >>> 0
     found.push(word)
     if (word !== max) isFree = true
-    // A translated destination has by now taken the place of the one that was asked for.
+    // In the kernel, a translated destination has by now replaced the one that the client asked for.
     if (!isPersistent) hash = (hash ^ swapped((isSource ? destination[at] : word) ?? 0)) >>> 0
   }
   return typeof first === 'number'
@@ -52,7 +52,7 @@ const wordsOf = (address: number | bigint): readonly number[] =>
     ? [address]
     : [96n, 64n, 32n, 0n].map((shift) => Number((address >> shift) & 0xffffffffn))
 
-/** An address lies in memory with its first byte first. */
+/** Swaps the bytes of a word: an address lies in memory with its first byte first. */
 const swapped = (word: number): number =>
   ((word >>> 24) | ((word >>> 8) & 0xff00) | ((word << 8) & 0xff0000) | (word << 24)) >>> 0
 
@@ -61,7 +61,7 @@ const scaled = (value: number, count: number): number => Number((BigInt(value) *
 
 const rotated = (word: number, by: number): number => (word << by) | (word >>> (32 - by))
 
-/** include/linux/jhash.h, `jhash2` of the four words of an address; those that IPv4 has not are 0. */
+/** include/linux/jhash.h, `jhash2` of the four words of an address. The words that an IPv4 address lacks are 0. */
 const hashOf = (words: readonly number[], seed: number): number => {
   const start = 0xdeadbeef + 16 + seed
   let a = (start + (words[0] ?? 0)) | 0

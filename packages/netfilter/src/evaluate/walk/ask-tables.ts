@@ -6,15 +6,15 @@ import type { FreeField } from '../packet/free-field.ts'
 import type { World } from '../packet/world.ts'
 import { isUncertain, NO } from '../value/truth.ts'
 
-/** A table with how many of its rules have been asked about a packet. */
+/** A table, and how many of its rules have been tested for a packet. */
 export interface TableProgress {
   readonly table: RuleTable
   asked: number
-  /** Those before it that have not been asked are known not to match: they are not looked at for each rule that does. */
+  /** The rules from `asked` up to here are known not to match, so the next search skips them. */
   looked: number
 }
 
-/** Is all that the tables ask of a packet known? If not, each of their rules is asked for itself. */
+/** Whether every value that the tables read from a packet is known. If not, each rule is tested by itself. */
 export const canAskTables = (tables: readonly RuleTable[], world: World): boolean =>
   tables.every(
     ({ columns, shared }) =>
@@ -25,7 +25,7 @@ export const canAskTables = (tables: readonly RuleTable[], world: World): boolea
       }),
   )
 
-/** What a packet has in the fields of a table. */
+/** The values of a packet in the columns of a table. */
 interface Asked {
   readonly columns: readonly Column[]
   readonly values: readonly number[]
@@ -33,7 +33,7 @@ interface Asked {
   readonly fields: readonly (FreeField | null)[]
 }
 
-/** Null: whatever the free fields are, no rule of the table matches. */
+/** Reads the values of a packet for a table. Null: no rule of the table matches, whatever the free fields are. */
 const askedOf = ({ columns, shared }: RuleTable, world: World): Asked | null => {
   const values: number[] = []
   for (const { read } of columns) {
@@ -49,9 +49,9 @@ const isMet = ({ firsts, lasts }: Column, at: number, value: number): boolean =>
   value >= (firsts[at] ?? 1) && value <= (lasts[at] ?? 0)
 
 /**
- * Asks the rules of tables up to a place, and notes why those that do not match do not.
+ * Finds the first rule of the tables that matches, in front of a place. Notes nothing: see `passTables`.
  *
- * @returns the place of the first that matches, up to which all are asked; the place that was given when none does
+ * @returns the place of that rule; the given place when none matches
  */
 export const firstInTables = (tables: readonly TableProgress[], before: number, world: World): number => {
   let first = before
@@ -76,7 +76,7 @@ const matches = ({ columns, values }: Asked, at: number): boolean => {
   return true
 }
 
-/** Notes what it hung on that no rule of the tables that stands before a place matched; the next one is asked after it. */
+/** Notes why no rule of the tables in front of a place matched. The next search starts behind that place. */
 export const passTables = (tables: readonly TableProgress[], before: number, world: World): void => {
   for (const progress of tables) {
     const { places } = progress.table
@@ -88,7 +88,7 @@ export const passTables = (tables: readonly TableProgress[], before: number, wor
   }
 }
 
-/** Each rule is refused by the first free field that it asks another value of, unless one that is not free refuses it anyway. */
+/** Notes for each rule the first free field with another value. A rule that a fixed field refuses needs no note. */
 const noteRefusals = (table: RuleTable, from: number, to: number, world: World): void => {
   const of = askedOf(table, world)
   if (of === null) return
@@ -102,7 +102,7 @@ const noteRefusals = (table: RuleTable, from: number, to: number, world: World):
   }
 }
 
-/** The column that tells why a rule does not match; -1: none has to. */
+/** The column that tells why a rule does not match; -1: a fixed field refuses the rule. */
 const refusing = ({ columns, values, fields }: Asked, at: number): number => {
   let first = -1
   for (let part = 0; part < columns.length; part += 1) {
@@ -114,7 +114,7 @@ const refusing = ({ columns, values, fields }: Asked, at: number): number => {
   return first
 }
 
-/** Names some of the rules of a stretch of a table: mostly all of them, or all but a few. */
+/** A name for some rules of a stretch of a table: mostly these are all of them, or all but a few. */
 const nameOf = (rules: readonly number[], from: number, to: number): string => {
   if (rules.length * 2 < to - from) return rules.join()
   const others: number[] = []
@@ -125,10 +125,10 @@ const nameOf = (rules: readonly number[], from: number, to: number): string => {
   return `${from} to ${to} but ${others.join()}`
 }
 
-/** Of each column so many conditions are remembered: packets of one search are told the same again and again. */
+/** The most conditions cached for a column. Packets of one search need the same ones again and again. */
 const MOST_TOLD = 64
 
-/** That a field has none of the values that some rules ask for. */
+/** The condition that a field has none of the values that some rules match. */
 const outsideOf = (
   { firsts, lasts, told }: Column,
   field: FreeField,

@@ -9,17 +9,17 @@ import { choicesOf } from './nat-choices.ts'
 import { type NatTarget, targetsOf } from './nat-targets.ts'
 import { end, fork } from './run.ts'
 
-/** A translation, and what reads where it leads. */
+/** A translation, and the readers of its target. */
 export interface Binding {
   readonly action: NatStep
   readonly operands: NatReads | null
 }
 
 /**
- * Binds one side of a flow (net/netfilter/nf_nat_core.c, `nf_nat_setup_info`), in as many worlds as the rule
- * leaves open.
+ * Binds one side of a flow (net/netfilter/nf_nat_core.c, `nf_nat_setup_info`), in one world for each target that the
+ * rule leaves open.
  *
- * @returns the world, unbound, when a map of the rule does not know its key, or may not
+ * @returns the unbound world, when a map of the rule lacks the key or may lack it
  */
 export const bind = (
   chain: ChainWalk,
@@ -33,7 +33,7 @@ export const bind = (
   const { choices, sure, random } = found
   const targets: NatTarget[] = []
   for (const choice of choices) targets.push(...targetsOf(chain, action, choice, world))
-  // What the kernel does to this packet is told first.
+  // The target that the kernel chooses for this packet comes first.
   if (targets.length > 1) targets.sort((one, other) => Number(one.isOfOthers) - Number(other.isOfOthers))
   if (targets.length === 0) {
     if (choices.length > 0) {
@@ -68,9 +68,9 @@ export const bind = (
 }
 
 /**
- * May conntrack count a flow as translated though its destination stays? `dnat prefix to` of nftables leaves the upper
- * bytes of an IPv4 address unset (net/netfilter/nft_nat.c, `nft_nat_setup_netmap`). `nf_nat_setup_info` compares them,
- * so the status depends on what the memory held. On Linux 6.18 most such flows had the status.
+ * Whether conntrack may count a flow as translated although its destination stays. `dnat prefix to` of nftables leaves
+ * the upper bytes of an IPv4 address unset (net/netfilter/nft_nat.c, `nft_nat_setup_netmap`). `nf_nat_setup_info`
+ * compares them, so the status depends on what the memory held. On Linux 6.18 most such flows had the status.
  */
 const isMarkedPerhaps = (
   { table, chain }: Program,
@@ -87,7 +87,8 @@ const isMarkedPerhaps = (
   answer.sport === port
 
 /**
- * The source port may have to give way to another flow's. Without a range of its own it stays within its class.
+ * The range of ports for a source whose port another flow holds. Without a range in the rule, the port stays within its
+ * class.
  * @see net/netfilter/nf_nat_core.c `nf_nat_l4proto_unique_tuple`
  */
 const portClass = (port: number, range: ValueRange | null): readonly [number, number] | null => {

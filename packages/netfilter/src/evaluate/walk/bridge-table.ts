@@ -9,11 +9,11 @@ import type {
 import { verdictsOf } from '../chain/dispatch-verdicts.ts'
 
 /**
- * The first bridge table that may stop a packet, or change what becomes of it. Bridge tables are not walked, so what
- * crosses such a table is only possible; one that counts, accepts, or marks packets that nothing asks for a mark
- * changes nothing.
+ * The first bridge table that may stop a packet, or change what becomes of it; null: there is none. Bridge tables are
+ * not simulated, so the outcome is only possible for a packet that crosses such a table. A table that only counts, accepts, or
+ * sets marks that nothing reads changes nothing.
  *
- * @param routesByMark - some routing rule asks for the mark of a packet
+ * @param routesByMark - whether a routing rule matches the mark of a packet
  */
 export const findBridgeTable = (
   rulesets: readonly NetfilterRuleset[],
@@ -36,7 +36,7 @@ export const findBridgeTable = (
   )
 }
 
-/** Does a step end the packet's way, or change the packet? */
+/** Whether a step ends the packet's path, or changes the packet. */
 const acts = (step: Step): boolean => {
   switch (step.kind) {
     case 'verdict':
@@ -56,11 +56,11 @@ const acts = (step: Step): boolean => {
 
 const isEnd = ({ kind }: Verdict): boolean => kind === 'drop' || kind === 'stolen'
 
-/** The chains that packets come to: base chains, and all that their rules lead to. */
+/** The chains that packets reach: base chains, and the chains that their rules lead to. */
 const reachable = ({ chains }: NetfilterTable): readonly NetfilterChain[] => {
   const byName = new Map(chains.map((chain) => [chain.name, chain]))
   const found = new Set(chains.filter(({ base }) => base !== null))
-  // A set is walked in the order in which it grows.
+  // The loop also visits the chains that it adds to the set.
   for (const { rules } of found)
     for (const name of rules.flatMap(targetsOf)) {
       const chain = byName.get(name)
@@ -79,7 +79,7 @@ const targetsOf = ({ steps }: NetfilterRule): readonly string[] =>
 const asksMark = ({ chains }: NetfilterTable): boolean =>
   chains.some(({ rules }) => rules.some(({ steps }) => steps.some(readsMark)))
 
-/** Some expression of the step is a mark, or a look at the routes by mark, or is not understood. */
+/** Whether a part of a step reads a mark, looks up a route by mark, or is not understood. */
 const readsMark = (part: unknown): boolean => {
   if (Array.isArray(part)) return part.some(readsMark)
   if (typeof part !== 'object' || part === null) return false

@@ -1,17 +1,17 @@
 import { addWorld, copyWorld, sameWorld, type World } from '../packet/world.ts'
 import { type End, fork, mergeWorlds, type Run } from './run.ts'
 
-/** How the things of one priority take a world on. */
+/** How the items of one priority, such as chains, process a world. */
 export interface Contest<T> {
   readonly pass: (item: T, world: World) => World[]
-  /** None of the others sees such a world any more. */
+  /** Whether no other item sees the world any more. */
   readonly isSettled: (world: World) => boolean
   readonly describe: (item: T) => string
 }
 
 /**
- * Runs things of equal priority in their likely order, and in others: if it makes no difference, the first holds;
- * else all are possible.
+ * Runs items of equal priority in their likely order, and in other orders. With equal results, those of the likely
+ * order hold. Otherwise all results are possible.
  */
 export const inAnyOrder = <T>(
   run: Run,
@@ -26,7 +26,7 @@ export const inAnyOrder = <T>(
   const start = ends.length
   const likely = takeOn(run, items, world, contested, before)
   const { worlds, still, settled } = likely
-  // Each of them has seen the world as it was, and would in any order.
+  // No item changed the world, so each item would see the same world in any order.
   if (still === items.length) return worlds
   const likelyEnds = ends.slice(start)
   for (const [at, copy] of copies.entries()) {
@@ -37,7 +37,7 @@ export const inAnyOrder = <T>(
     const order = [...items.slice(first), ...items.slice(0, first)]
     const other = unseen === 0 ? null : takeOn(run, order, copy, contested, before, unseen)
     if (settled !== null && (other === null || other.still === unseen)) {
-      // The same one settles it, as it did.
+      // The same item settles the world in this order too.
       run.copies += settled.copies
       continue
     }
@@ -56,18 +56,18 @@ export const inAnyOrder = <T>(
   return worlds
 }
 
-/** What becomes of a world in one order. */
+/** The result of one order. */
 interface TakenOn {
   readonly worlds: World[]
-  /** So many things, from the first on, did no more than let it pass. */
+  /** The number of leading items that only let the world pass. */
   readonly still: number
-  /** The thing behind those left nothing to the others, and made so many copies; null where it did not. */
+  /** Set where the next item left nothing to the others: how many copies it made. Null: no item did. */
   readonly settled: { readonly copies: number } | null
 }
 
 /**
- * @param before - the world as it is; null: it is all the same whether it is changed
- * @param enough - to let it pass is all that is asked of so many; the others are not run then
+ * @param before - the world before the items, to detect changes; null: changes are not detected
+ * @param enough - when this many leading items only let the world pass, the others are not run; null: all are run
  */
 const takeOn = <T>(
   run: Run,
@@ -85,7 +85,7 @@ const takeOn = <T>(
     const made = { copies: run.copies, ends: run.ends.length }
     const [only] = left
     if (only === undefined) break
-    // Nearly always there is one.
+    // There is nearly always one world.
     const passed =
       left.length === 1 ? pass(item, only) : mergeWorlds(left.flatMap((world) => pass(item, world)))
     const next: World[] = []
@@ -103,7 +103,7 @@ const takeOn = <T>(
   return { worlds: [...done, ...left], still, settled }
 }
 
-/** Has nothing done more than let a world pass, which was so before? */
+/** Whether an item only let a world pass, and changed nothing. */
 const isPassedBy = (world: World, before: World): boolean => {
   if (world.unknown !== before.unknown || world.doubted !== before.doubted) return false
   if (world.isOfOthers !== before.isOfOthers || !sameWorld(world, before)) return false

@@ -7,7 +7,7 @@ import { type BaseProgram, compileTable } from '../value/program.ts'
 const CONNTRACK = -200
 const NAT: Readonly<Record<string, number>> = { prerouting: -100, output: -100, input: 100, postrouting: 100 }
 
-/** What hangs on a hook: connection tracking, a base chain, or the dispatcher of all nat chains. */
+/** An item of a hook: connection tracking, a base chain, or the dispatcher of all nat chains. */
 export type HookItem =
   | { readonly kind: 'conntrack' }
   | { readonly kind: 'chain'; readonly base: BaseProgram }
@@ -17,7 +17,7 @@ export type HookItem =
 /** One priority of a hook: several items when their order is not known, newest first. */
 export interface HookGroup {
   readonly items: readonly HookItem[]
-  /** Their order may decide. */
+  /** Whether the order of the items may change the result. */
   readonly contested: boolean
 }
 
@@ -52,7 +52,7 @@ export const buildHooks = (
         if (base !== null && program !== null) bases.push({ program, base, tables: compiled })
       }
     }
-  // Of equals the newest comes first (net/netfilter/core.c `nf_hook_entries_grow`).
+  // Of equal priorities the newest chain comes first (net/netfilter/core.c `nf_hook_entries_grow`).
   const newestFirst = bases.reverse()
   const list = (hook: Hook): readonly HookGroup[] =>
     listHook(
@@ -96,7 +96,7 @@ const byPriority = <T>(
   return [...groups.values()]
 }
 
-/** Filters that leave nothing behind may run in any order: one drop is enough, whichever comes first. */
+/** Whether the order of the items matters. Chains that only filter may run in any order: one drop is enough. */
 const isContested = (group: readonly HookItem[]): boolean =>
   group.length > 1 &&
   group.some((item) => {

@@ -4,24 +4,24 @@ import type { NatReads, OperandRead } from '../value/program.ts'
 import { isUnknown } from '../value/reading.ts'
 import { NO, YES } from '../value/truth.ts'
 
-/** One way to translate: what operands allow. */
+/** One combination of address and port that the operands of a translation allow. */
 export interface NatChoice {
   readonly address: ValueRange | null
   readonly port: ValueRange | null
-  /** Of each range the kernel picks a value; else the rule works out which. */
+  /** Whether the kernel picks a value of the range. False: the rule computes the value. */
   readonly isPicked: { readonly address: boolean; readonly port: boolean }
 }
 
-/** The ways that the operands of a rule allow. */
+/** All combinations that the operands of a rule allow. */
 export interface NatChoices {
   readonly choices: readonly NatChoice[]
-  /** One of them is taken for certain; else a map may not know its key. */
+  /** Whether one of them certainly applies. False: a map may lack its key. */
   readonly sure: boolean
-  /** Chance chooses among them, and nothing unknown. */
+  /** Whether the choice among them is random, with nothing unknown. */
   readonly random: boolean
 }
 
-/** @returns null when a map of the rule does not know its key */
+/** @returns null when a map of the rule lacks its key */
 export const choicesOf = (operands: NatReads | null, world: World): NatChoices | null => {
   const address = operands === null || operands.address === null ? null : readOperand(operands.address, world)
   const port = operands === null || operands.port === null ? null : readOperand(operands.port, world)
@@ -44,7 +44,7 @@ export const choicesOf = (operands: NatReads | null, world: World): NatChoices |
   return { choices, sure, random }
 }
 
-/** What a rule says nothing of stays as it is. */
+/** An address or port that the rule does not set stays as it is. */
 const noRange: readonly (ValueRange | null)[] = [null]
 
 interface OperandFound {

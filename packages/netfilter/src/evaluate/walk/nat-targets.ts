@@ -12,19 +12,19 @@ import type { NatChoice } from './nat-choices.ts'
 /** More choices than this are not followed one by one. */
 const MANY = 8
 
-/** Where a flow is translated to. */
+/** One target of a translation. */
 export interface NatTarget {
   readonly address: number | bigint
   readonly port: number
   /** The ports that the rule allows; null: it names none. */
   readonly range: ValueRange | null
-  /** The free fields that the address and the port are. */
+  /** The free fields that the address and the port come from. */
   readonly origins: { readonly address: FreeField | null; readonly port: FreeField | null }
-  /** The kernel takes it for other clients of the rule, and another address for this one. */
+  /** Whether the kernel chooses this target for other clients of the rule only. */
   readonly isOfOthers: boolean
 }
 
-/** An end of a flow, and the free fields that its address and port are. */
+/** An end of a flow, and the free fields that its address and port come from. */
 interface BoundEnd {
   readonly address: number | bigint
   readonly port: number
@@ -32,14 +32,14 @@ interface BoundEnd {
 }
 
 /**
- * The address and port that a binding starts from. They are those of the conntrack entry: a rule that rewrote the
- * packet since then did not change the entry (nf_nat_core.c, `nf_nat_setup_info`, `curr_tuple`). NETMAP reads its
+ * The address and port that a binding starts from: those of the conntrack entry. A rule that rewrote the packet after
+ * the entry was made did not change the entry (nf_nat_core.c, `nf_nat_setup_info`, `curr_tuple`). NETMAP reads its
  * address from the packet (xt_NETMAP.c, nft_nat.c).
  */
 const boundBefore = (world: World, { netmap }: NatStep, isSource: boolean): BoundEnd => {
   const own = endOf(world, isSource)
   if (world.answer === null) return own
-  // The answer goes to what the packet came from.
+  // The destination of the answer is the source of the packet.
   const bound = endOf(world.answer, !isSource)
   return netmap
     ? {
@@ -55,7 +55,7 @@ const endOf = ({ saddr, daddr, sport, dport, origins }: Tuple, isSource: boolean
     ? { address: saddr, port: sport, origins: { address: origins.saddr, port: origins.sport } }
     : { address: daddr, port: dport, origins: { address: origins.daddr, port: origins.dport } }
 
-/** The addresses and ports of one choice, each to be followed; one of them where they are too many. */
+/** The addresses and ports of one choice, each to be followed. Of too many, only one is followed. */
 export const targetsOf = (
   { walk, program }: ChainWalk,
   action: NatStep,
@@ -90,7 +90,10 @@ export const targetsOf = (
 
 const noValues: Learner['values'] = new Map()
 
-/** What stays is what it was; what a rule of ours gives a mapping is what tells this mapping from others. */
+/**
+ * The origin of a translated value. An unchanged value keeps its origin. A value that a managed rule gives this mapping
+ * comes from the field that tells the mapping from others.
+ */
 const originAfter = (
   value: number | bigint,
   own: number | bigint,
@@ -100,10 +103,11 @@ const originAfter = (
 ): FreeField | null => (value === own ? origin : member.get(field) === value ? field : null)
 
 /**
- * A port that fits its range stays; what is computed from an address is no set.
+ * Notes for which ports a binding has this result: a port within the range stays. A set cannot describe a value
+ * computed from an address.
  *
- * @param program - one of ours gives every mapping of a group its own port, which is that of the host for all of them
- *   or for none
+ * @param program - a managed program gives every mapping of a group its own port: for all of them the host's port, or
+ *   for none
  */
 const learnBinding = (
   world: World,
@@ -170,7 +174,7 @@ const addressesOf = (
 }
 
 /**
- * The address that the kernel takes of several, for this very flow; null where that is not known.
+ * The address of several that the kernel chooses for this flow; null: not known.
  * @see net/netfilter/nf_nat_core.c `get_unique_tuple`
  */
 const pickedAddress = (
@@ -184,9 +188,9 @@ const pickedAddress = (
   const { answer } = world
   const bound = answer === null ? world : { saddr: answer.daddr, daddr: answer.saddr }
   const isSource = type === 'snat'
-  // Of one address there is nothing to pick.
+  // A range of one address leaves no choice.
   if (address.first === address.last) return address.first
-  // A source that is one of the range already stays as it is.
+  // A source that lies in the range already stays as it is.
   const isKept =
     isSource &&
     !flags.some((flag) => flag.includes('random')) &&
@@ -216,8 +220,8 @@ const unroll = (
 }
 
 /**
- * Recent kernels take the first port of a range for a destination, unless another flow has it; older ones one at random
- * (nf_nat_core.c, `nf_nat_l4proto_unique_tuple`).
+ * Whether recent kernels would choose an earlier port. They take the first port of a range for a destination, unless
+ * another flow has it. Older kernels choose at random (nf_nat_core.c, `nf_nat_l4proto_unique_tuple`).
  */
 const isLaterPort = ({ flags }: NatStep, port: number, [first]: readonly number[]): boolean =>
   port !== first && !flags.some((flag) => flag.includes('random'))

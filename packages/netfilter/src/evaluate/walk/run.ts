@@ -4,7 +4,7 @@ import type { Deed } from '../trace/deed.ts'
 import type { KernelCause } from '../trace/kernel-cause.ts'
 import type { Program } from '../value/program.ts'
 
-/** How the way of one world ended. */
+/** How a world ended. */
 export type EndKind = 'local' | 'out' | 'dropped' | 'rejected' | 'unrouted'
 
 export interface End {
@@ -12,18 +12,18 @@ export interface End {
   readonly world: World
 }
 
-/** How many courses of one flow are followed. What is beyond is not followed, and the answer is only possible. */
+/** The most courses that are followed of one flow. With more, the outcome is only possible. */
 const MOST_WORLDS = 256
 
 /** What one evaluation gathers: the ends of all the worlds it followed. */
 export interface Run {
   readonly ends: End[]
   copies: number
-  /** Some course was not followed. */
+  /** Whether some course was not followed. */
   truncated: boolean
   /** Chains of equal priority whose order decides, each a description. */
   readonly undetermined: Set<string>
-  /** A routing rule decided whose selectors are not known. */
+  /** Whether a routing rule with unknown selectors decided. */
   doubtful: boolean
 }
 
@@ -35,10 +35,10 @@ export const startRun = (): Run => ({
   doubtful: false,
 })
 
-/** Was it delivered? */
+/** Whether the packet arrived: at the host itself, or out of an interface. */
 export const isArrival = ({ kind }: End): boolean => kind === 'local' || kind === 'out'
 
-/** Takes over what was found of a packet that was followed apart, but for its ends. */
+/** Adds what was found about a packet that was followed apart, except its ends. */
 export const mergeRun = (run: Run, own: Run): void => {
   run.copies = own.copies
   if (own.truncated) run.truncated = true
@@ -75,7 +75,7 @@ export const noteRule = (world: World, program: Program, rule: NetfilterRule | n
   }
 }
 
-/** Notes what acted that is no rule. */
+/** Notes an action of the kernel. */
 export const noteEvent = (world: World, deed: Deed, cause: KernelCause): void => {
   world.trace = {
     before: world.trace,
@@ -90,13 +90,13 @@ export const noteEvent = (world: World, deed: Deed, cause: KernelCause): void =>
   }
 }
 
-/** Ends a world by something that is no rule. */
+/** Ends a world by an action of the kernel. */
 export const endBy = (run: Run, kind: EndKind, world: World, deed: Deed, cause: KernelCause): void => {
   noteEvent(world, deed, cause)
   end(run, kind, world)
 }
 
-/** Worlds of which no two are the same; the list itself where there is but one. */
+/** The worlds without duplicates; the same list where it has fewer than two. */
 export const mergeWorlds = (worlds: World[]): World[] => {
   if (worlds.length < 2) return worlds
   const merged: World[] = []

@@ -12,9 +12,9 @@ const OTHER_HOST = 3
 const known = (value: Reading): number | UnknownValue => (typeof value === 'number' ? value : unknownValue)
 
 /**
- * Gives a packet or its flow a new value.
+ * Sets a value of a packet or its flow.
  *
- * @returns false when there is nothing to set it on, or nothing to set
+ * @returns false when there is no entry or port to set it on, or when the kernel ignores the value
  */
 export const setField = (
   run: Run,
@@ -33,7 +33,8 @@ export const setField = (
     case 'ct-zone':
     case 'ct-zone-original':
     case 'ct-zone-reply':
-      // Nor does it matter once there is an entry, or another stand-in (net/netfilter/nft_ct.c, `nft_ct_set_zone_eval`).
+      // The kernel ignores a zone once there is an entry or another template (net/netfilter/nft_ct.c,
+      // `nft_ct_set_zone_eval`).
       if (world.tracking !== 'pending') return false
       world.tracking = 'template'
       world.zone = known(value)
@@ -44,7 +45,7 @@ export const setField = (
       return true
     case 'pkttype':
       if (typeof value !== 'number') return giveUp(run)
-      // Of other types a packet cannot be made (net/netfilter/nft_meta.c, `nft_meta_set_eval`).
+      // The kernel ignores other types (net/netfilter/nft_meta.c, `nft_meta_set_eval`).
       if (value > OTHER_HOST) return false
       world.packetType = value
       return true
@@ -66,7 +67,7 @@ export const setField = (
   }
 }
 
-/** An address that is not known cannot be followed: the packet is taken as it was, and the answer as possible. */
+/** Gives up on an unknown value: the packet goes on unchanged, and the outcome is only possible. */
 const giveUp = (run: Run): boolean => {
   run.truncated = true
   return true

@@ -24,7 +24,7 @@ const swap = ({ saddr, daddr, sport, dport, origins }: Tuple): Tuple => ({
  * @see net/netfilter/nf_conntrack_core.c `nf_conntrack_in`
  */
 export const track = (world: World): void => {
-  // Looped packets keep their entry; notrack has had its say.
+  // A looped packet keeps its entry, and an untracked packet stays untracked.
   if (world.tracking !== 'pending' && world.tracking !== 'template') return
   const { answer } = world
   if (!world.reply) {
@@ -39,8 +39,8 @@ export const track = (world: World): void => {
     world.state = 'established'
     return
   }
-  // An answer to what was never seen: SYN-ACK, INIT-ACK and echo replies open nothing (nf_conntrack_proto_tcp.c), but
-  // an ACK alone is taken for one of a connection that began before (`tcp_new`, nf_conntrack_tcp_loose).
+  // The answer belongs to no entry. SYN-ACK, INIT-ACK and echo replies open none (nf_conntrack_proto_tcp.c). A lone ACK
+  // counts as a packet of an older connection (`tcp_new`, nf_conntrack_tcp_loose).
   const isDatagram = world.protocol === protocolNumber.udp || world.protocol === protocolNumber.udplite
   if (isDatagram || world.packet === 4) {
     world.reply = false
@@ -52,9 +52,9 @@ export const track = (world: World): void => {
 }
 
 /**
- * Another packet of a direction belongs to the entry that one before it made. Where no answer was seen, the ACK of TCP's
- * handshake is none that fits (net/netfilter/nf_conntrack_proto_tcp.c: sIV in SYN_SENT), and any other packet is as new
- * as the one before.
+ * Tracks a later packet of a direction: it belongs to the entry that an earlier packet made. Where no answer was seen,
+ * the ACK of TCP's handshake is invalid (net/netfilter/nf_conntrack_proto_tcp.c: sIV in SYN_SENT), and any other packet
+ * is still new.
  */
 const proceed = (world: World, original: Tuple): void => {
   const belongs = isTuple(original, world) && isInZone(world, 'original')
@@ -74,7 +74,7 @@ const proceed = (world: World, original: Tuple): void => {
 const isTuple = (tuple: Tuple, { saddr, daddr, sport, dport }: World): boolean =>
   tuple.saddr === saddr && tuple.daddr === daddr && tuple.sport === sport && tuple.dport === dport
 
-/** The zone that counts for a direction (include/net/netfilter/nf_conntrack_zones.h `nf_ct_zone_id`). */
+/** The zone that applies to a direction (include/net/netfilter/nf_conntrack_zones.h `nf_ct_zone_id`). */
 const zoneIn = (zone: World['zone'], way: ZoneWay, direction: ZoneWay): World['zone'] =>
   way === 'both' || way === direction ? zone : 0
 

@@ -9,7 +9,9 @@ export type Side = 'source' | 'destination'
 export const isBound = (world: World, side: Side): boolean =>
   side === 'source' ? world.boundSource : world.boundDestination
 
-/** May a rule still bind this side? Only for the packet that makes the entry (nf_nat_core.c, `nf_nat_inet_fn`). */
+/**
+ * Whether a rule may still bind this side: only for the packet that makes the entry (nf_nat_core.c, `nf_nat_inet_fn`).
+ */
 export const mayBind = (world: World, side: Side): boolean => {
   if (world.reply || isBound(world, side)) return false
   if (world.state === 'new') return true
@@ -18,7 +20,7 @@ export const mayBind = (world: World, side: Side): boolean => {
   return world.state === 'related' && !isIcmp
 }
 
-/** No rule has bound it: it stays as it is for good (`nf_nat_alloc_null_binding`). */
+/** Binds a side that no rule has bound: it stays as it is (`nf_nat_alloc_null_binding`). */
 export const bindToItself = (world: World, side: Side): void => {
   if (side === 'source') world.boundSource = true
   else world.boundDestination = true
@@ -26,7 +28,7 @@ export const bindToItself = (world: World, side: Side): void => {
 
 const asBound = { kind: 'binding', text: 'connection tracking, as the flow was bound' } as const
 
-/** Carries out what is bound; on the way back, undoes the other side (nf_nat_core.c, `nf_nat_packet`). */
+/** Applies what is bound. A reply gets the other side's translation undone (nf_nat_core.c, `nf_nat_packet`). */
 export const translate = (world: World, side: Side): void => {
   const { original, answer, status, reply } = world
   if (original === null || answer === null) return
@@ -42,7 +44,7 @@ export const translate = (world: World, side: Side): void => {
     world.sport = other.dport
     world.origins = { ...world.origins, saddr: other.origins.daddr, sport: other.origins.dport }
   }
-  // No rule says so by now, and what comes after it sees another packet.
+  // No rule tells this translation of a later packet, and the next rules see another packet. So it is noted.
   if (world.packet === 3)
     noteEvent(
       world,

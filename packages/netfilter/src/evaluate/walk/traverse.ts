@@ -14,7 +14,7 @@ import { track } from './track.ts'
 import { bindToItself, isBound, mayBind, type Side, translate } from './translate.ts'
 import { walkChain } from './walk.ts'
 
-/** Takes worlds through all that hangs on a hook; those that are dropped end there. */
+/** Takes worlds through all items of a hook. A dropped world ends there. */
 export const traverse = (traffic: Traffic, hook: Hook, worlds: readonly World[]): World[] => {
   let current = [...worlds]
   for (const world of current) world.hook = hook
@@ -40,7 +40,7 @@ const runItems = (traffic: Traffic, items: readonly HookItem[], worlds: World[])
   for (const item of items) {
     const [only] = current
     if (only === undefined) break
-    // Nearly always there is one.
+    // There is nearly always one world.
     current =
       current.length === 1
         ? runItem(traffic, item, only)
@@ -56,7 +56,7 @@ const runItem = (traffic: Traffic, item: HookItem, world: World): World[] => {
   return [world]
 }
 
-/** Walks one base chain, policy and all. */
+/** Walks one base chain with its policy. */
 const runBase = (traffic: Traffic, base: BaseProgram, world: World): World[] => {
   const passing = passesDevice(traffic.host, base.base, world)
   if (passing === NO) return [world]
@@ -79,7 +79,7 @@ const walkOn = (traffic: Traffic, base: BaseProgram, world: World): World[] => {
 const walkThrough = (traffic: Traffic, base: BaseProgram, world: World): World[] =>
   passLeniently(traffic, base, world) ?? walkBase(traffic, base, world)
 
-/** Notes whether a chain was a check that a packet passed. */
+/** Walks a chain, and notes whether it was a check that the packet passed. */
 const walkChecked = (traffic: Traffic, base: BaseProgram, world: World, checks: Checks): World[] => {
   const { run } = traffic
   const { learner } = world
@@ -94,11 +94,11 @@ const walkChecked = (traffic: Traffic, base: BaseProgram, world: World, checks: 
 }
 
 /**
- * A learner's short way through a chain that leaves no traces: a packet that comes through without the help of any rule
- * that lets packets pass comes through with it too, and it is all the same by which rule. So none of them is asked,
- * and a chain of ten thousand such rules tells no packets apart.
+ * A learner's short cut through a chain that changes nothing. A packet that passes without any accepting rule passes
+ * with these rules too, whichever of them accepts it. So they are not tested, and a chain of ten thousand accepting
+ * rules tells no packets apart.
  *
- * @returns null when it is not so: some course ends here
+ * @returns null where the short cut fails: some course ends in the chain
  */
 const passLeniently = (traffic: Traffic, base: BaseProgram, world: World): World[] | null => {
   const { learner } = world
@@ -111,7 +111,7 @@ const passLeniently = (traffic: Traffic, base: BaseProgram, world: World): World
     copies: run.copies,
   }
   const { truncated } = run
-  // All that such a chain can change of a world.
+  // Such a chain changes no other fields of a world.
   const { trace, unknown, doubted, isOfOthers } = world
   learner.isLenient = true
   const passed = walkBase(traffic, base, world)
@@ -142,7 +142,7 @@ const walkBase = (traffic: Traffic, { program, base, tables }: BaseProgram, worl
     else addWorld(accepted, rest)
   }
   if (base.type !== 'route') return accepted
-  // net/netfilter/nft_chain_route.c, and mangle of iptables.
+  // A new mark or address needs a new route (net/netfilter/nft_chain_route.c, and mangle of iptables).
   return accepted.flatMap((one) =>
     one.mark === mark && one.saddr === saddr && one.daddr === daddr ? [one] : routeAgain(traffic, one),
   )
@@ -154,7 +154,7 @@ const isPolicyIgnored = ({ learner }: World, { chain }: Program, { policy }: Bas
   return true
 }
 
-/** The dispatcher of nat chains: in their own order, until one binds. */
+/** Runs the nat chains in their own order, until one binds. */
 const runNat = (traffic: Traffic, groups: readonly (readonly BaseProgram[])[], world: World): World[] => {
   if (world.tracking !== 'tracked') return [world]
   const side: Side = world.hook === 'prerouting' || world.hook === 'output' ? 'destination' : 'source'

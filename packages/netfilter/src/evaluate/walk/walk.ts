@@ -51,7 +51,7 @@ export const walkChain = (walk: Walk, program: Program, world: World, from = 0):
 
 const noRule = (): null => null
 
-/** The rules of a chain from one on whose leading matches hold, or may. */
+/** Yields the rules of a chain from one on, as far as their leading matches hold or may hold. */
 const matchInTurn = (
   { chain: { rules }, rule: ruleAt, index }: Program,
   start: World,
@@ -79,7 +79,7 @@ const matchInTurn = (
 }
 
 /**
- * What a rule does whose leading matches hold.
+ * Runs the steps of a rule with leading matches that hold.
  *
  * @returns the worlds that go on with the next rule
  */
@@ -141,7 +141,7 @@ const act = (
       addWorld(walk.accepted, world)
       return []
     case 'synproxy': {
-      // It answers in the server's place; the handshake it makes itself then comes by again, from the host.
+      // synproxy answers for the server. Its own handshake with the server then passes here again, from the host.
       const lost = parted(walk, world)
       if (lost !== null) {
         noteDeed(chain, rule, lost, { kind: 'synproxy' })
@@ -181,21 +181,21 @@ const act = (
   }
 }
 
-/** A course in which something holds that is not known, apart from the one in which it does not. */
+/** A copy for the course in which an unknown effect happens; in the given world it does not. */
 const parted = ({ run }: Walk, world: World): World | null => {
   const copy = fork(run, world)
   if (copy !== null) part(copy, world)
   return copy
 }
 
-/** A learner asks what would be if this rule were not there. */
+/** Whether a learner evaluates the rules without this one. */
 const isIgnored = ({ learner }: World, { rule }: CompiledRule): boolean => {
   if (learner?.ignored.has(rule) !== true) return false
   learner.hasActed = true
   return true
 }
 
-/** A field that a rule sets, and what reads the value. */
+/** A field that a rule sets, and the readers of the value. */
 interface Assignment {
   readonly action: SetStep
   readonly reads: (CompiledStep & { kind: 'act' })['reads']
@@ -208,7 +208,7 @@ const assign = (
   world: World,
 ): World[] | 'next step' => {
   const value = reads[0]?.(world)
-  // A map without the key, or a field the packet has not, ends the rule (NFT_BREAK).
+  // A map without the key, or a field that the packet lacks, ends the rule (NFT_BREAK).
   if (value === undefined) return [world]
   if (setField(chain.walk.run, world, target, value)) noteDeed(chain, rule, world, { kind: 'set', target })
   return 'next step'
@@ -251,7 +251,7 @@ const decide = (
     case 'jump':
     case 'goto': {
       const target = walk.tables.find(verdict.chain)
-      // A chain that is not in the dump cannot be followed, nor loops, which the kernel refuses.
+      // A chain missing from the dump cannot be followed, nor can a loop, which the kernel refuses.
       if (target === null || walk.depth >= DEEPEST) {
         walk.run.truncated = true
         return [world]
