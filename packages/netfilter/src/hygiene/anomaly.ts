@@ -2,42 +2,41 @@ import type { Advice } from '../advice/index.ts'
 import type { RuleTool, TableFamily } from '../model/index.ts'
 
 /**
- * Something odd among the rules of one chain, none of them ours: what Al-Shaer and Hamed ("Discovery of policy
- * anomalies in distributed firewalls", INFOCOM 2004) call a shadowed, generalised, correlated or redundant rule, and
- * Yuan et al. (FIREMAN, Oakland 2006) widen to several rules that shadow one together.
+ * An anomaly among the foreign rules of one chain: what Al-Shaer and Hamed ("Discovery of policy anomalies in
+ * distributed firewalls", INFOCOM 2004) call a shadowed, generalised, correlated or redundant rule. Yuan et al.
+ * (FIREMAN, Oakland 2006) widen this to several rules that shadow one together.
  * @public @since 0.1.0
  */
 export interface Anomaly {
   readonly kind: AnomalyKind
   readonly severity: 'warning' | 'info'
   /**
-   * `possible`: what a rule asks for is not understood, and the anomaly is there if the same question has the same
-   * answer for both.
+   * `possible`: some match is not understood, and the anomaly exists if this match has the same result in both rules.
    */
   readonly certainty: 'certain' | 'possible'
-  /** The rule that is odd. */
+  /** The rule that has the anomaly. */
   readonly rule: RulePlace
-  /** Those that make it so, in the order of the chain. */
+  /** The rules that cause the anomaly, in the order of the chain. */
   readonly others: readonly RulePlace[]
-  /** There are more of them than are named. */
+  /** Whether there are more such rules than `others` names. */
   readonly hasMore: boolean
   /** What, why, and what to do. */
   readonly message: string
-  /** How to take the rule away; null unless it is sure that this changes what becomes of no packet. */
+  /** How to remove the rule; null unless it is certain that this changes the outcome of no packet. */
   readonly remedy: Advice | null
 }
 
 /**
- * - `Shadowing`: rules before it end the way of every packet it matches, and not as it would: it never acts.
- * - `Redundancy`: without it everything stays the same: a rule before it, or a wider one behind it, does the same.
- * - `Generalisation`: narrower rules before it do something else: exceptions, often meant.
- * - `Correlation`: it and a rule before it share some packets, and do different things: their order decides.
+ * - `Shadowing`: earlier rules end the path of every packet it matches, and not as it would: it never acts.
+ * - `Redundancy`: without it nothing changes: an earlier rule, or a wider one behind it, does the same.
+ * - `Generalisation`: narrower rules before it do something else: exceptions, often intended.
+ * - `Correlation`: it shares some packets with an earlier rule, and the two do different things: their order decides.
  * @public @since 0.1.0
  */
 export type AnomalyKind = 'Shadowing' | 'Redundancy' | 'Generalisation' | 'Correlation'
 
 /**
- * Where a rule stands, and its owner.
+ * The place of a rule, and its owner.
  * @public @since 0.1.0
  */
 export interface RulePlace {
@@ -50,8 +49,10 @@ export interface RulePlace {
   /** nftables only. */
   readonly handle: number | null
   readonly text: string
-  /** By fingerprint; null: none that is known. */
+  /** The owner by fingerprint; null: not known. */
   readonly owner: string | null
-  /** The kernel lets no other program change its table (nft's `flags owner`). Absent: it does. */
+  /**
+   * Whether the kernel lets only the owner change the table (nft's `flags owner`). Absent: every program may change it.
+   */
   readonly owned?: boolean
 }

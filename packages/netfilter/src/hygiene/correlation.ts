@@ -2,8 +2,8 @@ import type { Anomaly, RulePlace } from './anomaly.ts'
 import { nameOthers, nameRule } from './words.ts'
 
 /**
- * Two rules that share some packets, neither all of the other's, and do different things: whichever comes first
- * decides.
+ * Two rules that match some common packets and do different things. Neither matches all packets of the other. The first
+ * of them decides.
  *
  *     1  -s 192.0.2.0/24 -j DROP
  *     2  -p tcp --dport 80 -j ACCEPT                     correlated with 1

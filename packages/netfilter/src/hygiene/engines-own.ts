@@ -8,9 +8,9 @@ const isEngines = (rule: RulePlace, owner: string): boolean =>
   rule.owner === owner && !administrators.test(rule.chain)
 
 /**
- * Is it an engine's own business? An engine writes its rules for every case, and repeats itself: nothing is wrong with
- * rules that only its own rules make redundant, and an administrator cannot change them. A rule that never acts, though
- * it should, is told of an engine too.
+ * Whether an anomaly is among the rules of one engine only. An engine writes its rules for every case, and repeats
+ * itself. Rules that only its own rules make redundant are not wrong, and an administrator cannot change them. A
+ * shadowed rule is reported for an engine too: it never acts, though it should.
  */
 export const isEnginesOwn = ({ kind, rule, others }: Anomaly): boolean => {
   const { owner } = rule

@@ -28,15 +28,15 @@ const optionKinds: OptionKinds<{ readonly packets: readonly PacketBox[] }> = {
 }
 
 /**
- * What is odd among the rules of each chain that touch certain packets: rules that never act, that are not needed,
- * that are exceptions, or whose order decides. Rules of Portolan, and rules that match none of the packets, are not
- * looked at; neither are tables that are dormant, or of bridges, ARP and devices. That rules of an engine are redundant,
- * or exceptions, because of its own rules is not told.
+ * Finds the anomalies among the rules of each chain that match certain packets: rules that never act, that are not
+ * needed, that have exceptions, or that depend on their order. Managed rules, and rules that match none of the packets,
+ * are skipped; so are dormant tables, and tables of bridges, ARP and devices. Rules of an engine that are redundant, or
+ * have exceptions, only because of the engine's own rules are not reported.
  *
- * Exact over all that a rule can ask for: addresses, ports, protocols, interfaces, marks, connection tracking, sets.
- * A rule is said to be without effect only where no packet at all, ours or not, would fare otherwise.
+ * Exact over all that a rule can match: addresses, ports, protocols, interfaces, marks, connection tracking, sets. A
+ * rule is reported as without effect only where no packet at all would fare differently without it.
  *
- * @param options - `packets`: what the packets look like; `packetsOfDesired` tells it of a project
+ * @param options - `packets`: the packets that matter; `packetsOfDesired` gives those of a project
  * @returns in the order of tables, chains and rules
  * @throws ParseError when an address of the packets cannot be read; InvalidRequestError for an argument of another kind
  * @example
@@ -75,7 +75,7 @@ const anomaliesOfChain = (
   const place = ({ rule }: RuleReading): RulePlace => placeOf(table, chain, rule)
   const covered = findCovered(reading)
   const isCovered = (at: number): boolean => covered.has(at)
-  // A rule that only may never act is still there: it can be an exception, and others can be its.
+  // A rule that possibly never acts still counts: it can be an exception, or have exceptions.
   const isSurelyCovered = (at: number): boolean => covered.get(at)?.certainty === 'certain'
   return [
     ...[...covered.values()].map((one) => nameCovered(one, place)),

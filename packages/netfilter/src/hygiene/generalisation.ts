@@ -2,8 +2,8 @@ import type { Anomaly, RulePlace } from './anomaly.ts'
 import { nameOthers, nameRule } from './words.ts'
 
 /**
- * A rule that matches all that narrower ones before it match, and does something else: they are its exceptions.
- * Often meant; worth knowing before any of them is moved.
+ * A rule that matches all packets of narrower rules before it, and does something else: they are its exceptions. These
+ * are often intended, and worth knowing before any of them is moved.
  *
  *     1  -s 192.0.2.9 -p tcp --dport 80 -j ACCEPT
  *     2  -p tcp --dport 80 -j DROP                       generalises 1

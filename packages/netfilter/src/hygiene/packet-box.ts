@@ -2,8 +2,8 @@ import type { Family } from '../address/index.ts'
 import type { Hook, Protocol } from '../model/index.ts'
 
 /**
- * Packets of one family, told by what they look like at some hooks. Null: any. A flow that is translated looks
- * different before and after it, and takes two of these.
+ * Packets of one family, described by their fields at some hooks. Null: any value. A translated flow has other fields
+ * before and after the translation, and takes two boxes.
  * @public @since 0.1.0
  */
 export interface PacketBox {
@@ -16,8 +16,8 @@ export interface PacketBox {
   readonly destinations: readonly string[] | null
   /** Destination ports. */
   readonly ports: readonly number[] | null
-  /** Interfaces they come in by; an empty name for what this host makes itself. */
+  /** Interfaces that the packets come in by; an empty name for packets that this host makes itself. */
   readonly in: readonly string[] | null
-  /** Interfaces they leave by. */
+  /** Interfaces that the packets leave by. */
   readonly out: readonly string[] | null
 }

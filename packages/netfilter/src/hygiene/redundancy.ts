@@ -3,8 +3,8 @@ import { removeRule } from './remove-rule.ts'
 import { nameOthers, nameRule } from './words.ts'
 
 /**
- * A rule that may as well not be there: rules before it do the same to all its packets, so that it never acts; or a
- * wider one behind it does.
+ * A rule that can be removed without effect: earlier rules do the same to all its packets, so that it never acts, or a
+ * wider rule behind it does the same.
  *
  *     1  -p tcp --dport 80 -j ACCEPT                     redundant for 2
  *     2  -p tcp -j ACCEPT

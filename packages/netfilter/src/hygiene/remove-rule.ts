@@ -5,7 +5,7 @@ import { noCommand } from '../advice/shell-word.ts'
 import { ownerName } from '../owner/owner-name.ts'
 import type { RulePlace } from './anomaly.ts'
 
-/** How to take away a rule that nothing is lost with. */
+/** The advice to remove a rule that has no effect. */
 export const removeRule = (rule: RulePlace): Advice => {
   const whose =
     rule.owner === null

@@ -2,7 +2,7 @@ import type { NetfilterChain, NetfilterRule, NetfilterTable } from '../model/ind
 import { ownerOf } from '../owner/index.ts'
 import type { RulePlace } from './anomaly.ts'
 
-/** Where a rule stands, and its owner. */
+/** The place of a rule, and its owner. */
 export const placeOf = (table: NetfilterTable, chain: NetfilterChain, rule: NetfilterRule): RulePlace => {
   const { tool, family, position, handle, text } = rule.source
   return {

@@ -3,12 +3,12 @@ import { removeRule } from './remove-rule.ts'
 import { nameOthers, nameRule } from './words.ts'
 
 /**
- * A rule that never acts, since rules before it end the way of all it matches, and not as it would:
+ * A rule that never acts: earlier rules end the path of all packets it matches, and not as it would.
  *
  *     1  -s 10.0.0.0/8 -j DROP
  *     2  -s 10.1.0.0/16 -p tcp --dport 80 -j ACCEPT     shadowed by 1
  *
- * Several may do it together: `--dport 0:1023` and `--dport 1024:65535` leave nothing of `-p tcp`.
+ * Several rules may shadow one together: `--dport 0:1023` and `--dport 1024:65535` leave nothing of `-p tcp`.
  * @internal
  */
 export const shadowing = (

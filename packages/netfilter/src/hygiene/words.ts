@@ -1,6 +1,6 @@
 import type { RulePlace } from './anomaly.ts'
 
-/** So many rules are named in a sentence. */
+/** The most rules that a sentence names. */
 const MOST_NAMED = 5
 
 /** `Rule 7 of chain FORWARD (iptables-nft, table ip filter)`. */

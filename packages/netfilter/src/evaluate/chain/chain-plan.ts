@@ -25,39 +25,39 @@ import type { Heads, Key } from './rule-heads.ts'
 import { candidates, indexRules, mergePlaces, type RuleIndex } from './rule-index.ts'
 import { type RuleTable, tableRules } from './rule-tables.ts'
 
-/** Some rules of a chain, ready to be asked by a learner. */
+/** The rules of a chain that a learner tests for one kind of packets. */
 export interface ChainPlan {
   readonly groups: readonly PlannedGroup[]
-  /** The places of rules that are asked one by one and may match a packet, rising. */
+  /** The places of the rules that may match a packet and are tested one by one, rising. */
   readonly singles: (world: World) => readonly number[]
-  /** The same rules, those in tables that may be asked at once, and the others one by one. */
+  /** The same rules, split: those in tables are tested at once, the others one by one. */
   readonly tabled: () => TabledPlan
 }
 
-/** Rules that are asked at once, and those beside them. */
+/** Rules that are tested at once, and the others beside them. */
 export interface TabledPlan {
   readonly tables: readonly RuleTable[]
   readonly singles: ChainPlan['singles']
 }
 
-/** Rules that are asked as one. */
+/** Rules that are tested as one. */
 export interface PlannedGroup {
   readonly group: RuleGroup
-  /** What tells of the matches that all of them share. */
+  /** Tests the matches that all of them share. */
   readonly others: Explain
-  /** Reads what tells them apart. */
+  /** Reads the field that differs from rule to rule. */
   readonly read: Read
   readonly origin: OriginRead
 }
 
-/** How a learner asks the rules of one chain. What is found out of them once lasts as long as the compiled chain. */
+/** How a learner tests the rules of one chain. It is kept with the compiled chain. */
 export interface ChainLearning {
   /**
-   * How to ask the rules about packets whose free fields are anywhere in a region: those that can match none of them are
-   * left out, lists of bans are asked as one, and the rest is found by the fields that are not free.
+   * The plan for packets with free fields anywhere in a region. Rules that can match none of them are left out, lists
+   * of bans are tested as one, and the fields that are not free select the rest.
    */
   readonly planFor: (world: World) => ChainPlan
-  /** What the leading matches of a rule tell, by its place; of most rules this is all that is asked. */
+  /** Tests the leading matches of a rule, by its place. Most rules need no other test. */
   readonly headOf: (at: number) => Explain
 }
 
@@ -71,19 +71,21 @@ const fieldNumbers: Readonly<Record<FreeField, number>> = {
   targetAddress: 7,
 }
 
-/** Every walk through a chain asks for it. */
+/** One number for all origins of a packet: every walk through a chain needs this cache key. */
 const numberOfOrigins = ({ saddr, daddr, sport, dport }: Origins): number =>
   numberOfField(saddr) + numberOfField(daddr) * 8 + numberOfField(sport) * 64 + numberOfField(dport) * 512
 
 const numberOfField = (field: FreeField | null): number => (field === null ? 0 : fieldNumbers[field])
 
-/** More kinds of packets than this are not told apart when a chain is planned. */
+/** The most plans cached for a chain. The cache is emptied beyond that. */
 const MOST_PLANS = 256
 
 const nowhere = {}
 
 /**
- * @param isIndexable - no rule of its table changes addresses on the way
+ * Prepares the rules of a chain for learners.
+ *
+ * @param isIndexable - whether no rule of the chain's table changes addresses
  */
 export const learnChain = (
   rules: readonly NetfilterRule[],
@@ -92,9 +94,9 @@ export const learnChain = (
   compiler: Compiler,
 ): ChainLearning => {
   const chain = readChain(rules, heads, isIndexable)
-  /** By the region that a plan was made for, and by which field of the packet is which free field. */
+  /** By the region that a plan was made for, and by the number of the packet's origins. */
   const byRegion = new WeakMap<object, Map<number, ChainPlan>>()
-  /** By the rules that the free fields leave possible: regions that differ elsewhere have the same plan. */
+  /** By the rules that the free fields leave possible: two regions with the same rules share a plan. */
   const byRules = new Map<string, ChainPlan>()
   const explained: Explain[] = []
   const planOf = (held: Held, isLenient: boolean): ChainPlan => {
@@ -179,7 +181,7 @@ const makePlan = (
     })),
     singles: besides(settled, others(singles)),
     tabled: once((): TabledPlan => {
-      // Where addresses change on the way, what was read of a packet is not what later rules are asked about.
+      // Where a rule changes addresses, later rules meet other values than those read before.
       if (!chain.isIndexable) return { tables: [], singles: besides(settled, others(singles)) }
       const tabled = tableRules(rules, singles, compiler)
       return { tables: tabled.tables, singles: besides(settled, others(tabled.others)) }
@@ -197,7 +199,7 @@ const besides =
 const finder = (places: readonly number[], index: RuleIndex | null): Finder =>
   index === null ? () => places : (world) => candidates(index, world)
 
-/** Made when it is first asked. */
+/** Builds a finder at its first use. */
 const whenAsked = (make: () => Finder): Finder => {
   const made = once(make)
   return (world) => made()(world)

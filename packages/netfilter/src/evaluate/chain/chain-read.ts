@@ -7,22 +7,22 @@ import { indexRules, type RuleIndex } from './rule-index.ts'
 
 export const addressKeys = ['saddr', 'daddr', 'sport', 'dport'] as const
 
-/** The fields of a packet that are free in its region, and where they are. */
+/** The free fields of a packet, with the values that the region allows. */
 export type Held = ReadonlyMap<Key, RangeSet>
 
-/** What every plan of a chain asks of its rules. */
+/** The facts about a chain's rules that all its plans share. */
 export interface ChainRead {
   readonly isIndexable: boolean
   readonly heads: Heads
-  /** By rule: it lets a packet pass, or spares it the rest of the chain, and does nothing else. */
+  /** By rule: 1 where the rule only accepts or returns. */
   readonly lenient: Uint8Array
   readonly acting: Uint8Array
-  /** By the fields that are free. */
+  /** Cache, by the fields that are not free. */
   readonly keyed: Map<string, KeyedRules>
   readonly meeting: KnownMeetings
 }
 
-/** Rules that ask for a value of a field that is not free. */
+/** The rules that match on a field that is not free. */
 export interface KeyedRules {
   readonly keyed: Uint8Array
   readonly all: readonly number[]
@@ -60,13 +60,13 @@ export const keyedRules = ({ heads, keyed: byFields, isIndexable }: ChainRead, h
   return made
 }
 
-/** For each free field that rules ask for, which rules could match any of the packets. */
+/** For each free field that rules match on: the rules that could match a packet of the region. */
 export const meetingsOf = ({ heads, meeting }: ChainRead, held: Held): readonly MeetingRules[] =>
   [...held].flatMap(([key, set]) =>
     heads.of[key].places.length === 0 ? [] : [meetingRules(heads, meeting, key, set)],
   )
 
-/** By rule: could it do anything to any of the packets? */
+/** By rule: 1 where the rule could act on a packet of the region. */
 export const possibleRules = (
   { acting, lenient }: ChainRead,
   meetings: readonly MeetingRules[],

@@ -5,7 +5,7 @@ import { verdictsOf } from './dispatch-verdicts.ts'
 /** The chains of a table by name. */
 export type Chains = ReadonlyMap<string, NetfilterChain>
 
-/** Is there such a step among those that do more than end a chain, in a chain or in one that it leads to? */
+/** Whether a chain, or one that it leads to, has such a step among its further steps. */
 export const leadsToStep = (
   chains: Chains,
   chain: NetfilterChain,
@@ -15,7 +15,7 @@ export const leadsToStep = (
   return false
 }
 
-/** Does a chain lead to one of these chains or rules, or is it one of them? */
+/** Whether a chain is or has one of these chains or rules, or leads to one. */
 export const leadsToAny = (chains: Chains, chain: NetfilterChain, wanted: ReadonlySet<object>): boolean => {
   for (const one of chainsFrom(chains, chain))
     if (wanted.has(one) || one.rules.some((rule) => wanted.has(rule))) return true
@@ -23,8 +23,8 @@ export const leadsToAny = (chains: Chains, chain: NetfilterChain, wanted: Readon
 }
 
 /**
- * A chain and those that it leads to. The chains yet to be looked through are a list: a file may have thousands that lead
- * from one to the next, and a call for each would exhaust the stack.
+ * Yields a chain and all chains that it leads to. A loop instead of recursion: a file may have thousands of chains that
+ * lead from one to the next, and a call for each would exhaust the stack.
  */
 const chainsFrom = function* (chains: Chains, chain: NetfilterChain): Generator<NetfilterChain> {
   const seen = new Set([chain])
@@ -32,7 +32,7 @@ const chainsFrom = function* (chains: Chains, chain: NetfilterChain): Generator<
     const next = 'chain' in verdict ? chains.get(verdict.chain) : undefined
     if (next !== undefined) seen.add(next)
   }
-  // A set gives what is added while it is gone through.
+  // The loop also visits chains that it adds to the set.
   for (const one of seen) {
     yield one
     for (const step of furtherSteps(one.rules))

@@ -1,21 +1,24 @@
 import type { CompareStep, Step, ValueRange } from '../../model/index.ts'
 import { expressionText, stepText } from '../trace/step-text.ts'
 
-/** Numbers the forms of rules: two rules have one number where their steps are the same, but for what one step asks for. */
+/**
+ * Numbers the forms of rules. Two rules have one number where their steps are equal, except for the values of the
+ * skipped step.
+ */
 export type FormNumbers = (steps: readonly Step[], skipped: number) => number
 
-/** A form, by a rule that has it. */
+/** A form, with the steps of a rule that has it. */
 interface Form {
   readonly steps: readonly Step[]
   readonly skipped: number
   readonly number: number
-  /** Another one of the same digest. */
+  /** The next form with the same digest. */
   readonly other: Form | null
 }
 
 /**
- * Of thousands of rules most have a form of their own, and a text of each takes longer than all else that is read of
- * it. So rules of plain steps are told apart by a digest, and those of one digest are compared.
+ * Makes a numbering. Most of thousands of rules have a form of their own, and a text for each would take longer than
+ * the rest of the reading. So rules of plain steps have a digest, and only rules with equal digests are compared.
  */
 export const formNumbers = (): FormNumbers => {
   const byDigest = new Map<number, Form>()
@@ -42,7 +45,7 @@ export const formNumbers = (): FormNumbers => {
   }
 }
 
-/** A form by all that its rules ask and do. */
+/** A text that is equal for rules of one form. */
 const textOf = (steps: readonly Step[], skipped: number): string => {
   let text = ''
   for (let place = 0; place < steps.length; place += 1) {
@@ -53,7 +56,7 @@ const textOf = (steps: readonly Step[], skipped: number): string => {
   return text
 }
 
-/** What a digest holds all of, so that few that are not the same have one. */
+/** Whether a digest covers a step well enough that few different forms share a digest. */
 const isPlain = (step: Step): boolean => {
   switch (step.kind) {
     case 'note':
@@ -101,13 +104,13 @@ const digestOfCompare = (
   return sum
 }
 
-/** 32 bits of a value that all of its bits count in: prefixes of IPv6 differ in the high ones. */
+/** Folds a value into 32 bits, so that all its bits count: prefixes of IPv6 differ in the high ones. */
 const foldedBits = (value: number | bigint): number =>
   typeof value === 'number'
     ? value | 0
     : Number(BigInt.asIntN(32, value ^ (value >> 32n) ^ (value >> 64n) ^ (value >> 96n)))
 
-/** Are the plain steps of two rules the same, but for what one asks for? Of a note nothing matters. */
+/** Whether the plain steps of two rules are equal, except for the values of the skipped step. All notes are equal. */
 const isSameForm = (a: readonly Step[], b: readonly Step[], skipped: number): boolean => {
   if (a.length !== b.length) return false
   for (let place = 0; place < a.length; place += 1) {

@@ -18,27 +18,27 @@ import { DEEPEST, keepsAll, tellingPlaces } from './plain-rule.ts'
 import { isAlike, keyReads, matchReads, readsOf, type Stage } from './rule-reads.ts'
 
 /**
- * Where a later packet of a flow is, beside an earlier one that came through.
- * - `together`: wherever the earlier one was at this place, or gone from the base chain by accept.
- * - `accepted`: gone by accept, for certain.
- * - `apart`: here, where the earlier one may never have been.
- * - `unsafe`: it may be stopped, or changed, where the earlier one was not.
+ * The place of a later packet of a flow, relative to an earlier packet that passed.
+ * - `together`: where the earlier packet was at this place, or out of the base chain by accept.
+ * - `accepted`: certainly out of the base chain by accept.
+ * - `apart`: at this place, where the earlier packet may not have been.
+ * - `unsafe`: possibly stopped or changed where the earlier packet was not.
  */
 export type Standing = 'together' | 'accepted' | 'apart' | 'unsafe'
 
 type Here = 'together' | 'apart'
 type Holds = 'no' | 'maybe' | 'yes'
 
-/** The packets a rule acts on, as far as that depends on what the two packets differ in. */
+/** Whether a rule acts on each of the two packets, as far as that depends on what differs between them. */
 interface Acts {
   readonly earlier: Holds
   readonly later: Holds
-  /** And on what they have in common: both, or none. */
+  /** Whether the rule also matches on what the packets share: then it acts on both, or on none. */
   readonly onlyIf: boolean
 }
 
 /**
- * What a rule leads to: a standing; or both may have returned; or the later packet has by itself, for certain or
+ * The result of a rule: a standing; or both packets may have returned; or only the later packet returned, certainly or
  * perhaps.
  */
 type Step = Standing | 'both return' | 'returned' | 'may return'
@@ -53,8 +53,8 @@ export interface InStep {
 }
 
 /**
- * Takes two packets through a chain at once, without their addresses and ports: may the later one fare worse than an
- * earlier one that came through? Where that is not plain the answer is yes.
+ * Takes two packets through a chain at once, without their addresses and ports. Tells whether the later packet may fare
+ * worse than an earlier one that passed; in doubt, it may.
  */
 export const goInStep = (walk: InStep, chain: NetfilterChain, from: Here, depth = 0): Standing => {
   const key = `${from} ${chain.name}`
@@ -90,7 +90,7 @@ const passRules = (walk: InStep, chain: NetfilterChain, from: Here, depth: numbe
         break
       case 'returned':
       case 'may return':
-        // To return from a base chain is to be left to its policy.
+        // A packet that returns from a base chain meets its policy.
         if (dropsRest) return 'unsafe'
         if (base === null && here === 'together' && !keepsAll(walk.chains, rules.slice(at + 1)))
           return 'unsafe'
@@ -145,9 +145,9 @@ const act = (walk: InStep, action: ActionStep, acts: Acts, here: Here, depth: nu
     case 'reject':
       return decide(walk, { kind: 'drop' }, acts, here, depth)
     case 'set':
-      // A rule that reads a connection's mark is not sure of it anyway.
+      // A rule that reads a connection's mark counts as unsure anyway.
       if (action.target === 'ct-mark') return here
-      // Where flows are tracked by halves no packet is like another.
+      // A conntrack zone may hold for one direction only, so packets cannot be compared.
       if (isZoneTarget(action.target)) return 'unsafe'
       return isOfBoth && isAlike(readsOf(action.value, walk.stage)) ? here : 'unsafe'
     case 'notrack':
@@ -169,7 +169,7 @@ const decide = (walk: InStep, verdict: Verdict, acts: Acts, here: Here, depth: n
       if (later === 'yes') return onlyIf ? here : 'accepted'
       return earlier === 'no' ? here : 'apart'
     case 'drop':
-      // The earlier one came through: it did not match, and so the later one does not.
+      // The earlier packet passed, so it did not match. The later one does not match either.
       return later === 'no' || earlier === 'yes' ? here : 'unsafe'
     case 'stolen':
       return isOfBoth ? here : later === 'no' ? 'apart' : 'unsafe'
@@ -187,7 +187,7 @@ const decide = (walk: InStep, verdict: Verdict, acts: Acts, here: Here, depth: n
       const after = goInStep(walk, chain, isOfBoth ? 'together' : 'apart', depth + 1)
       if (after === 'unsafe') return 'unsafe'
       if (after === 'accepted') return onlyIf ? here : 'accepted'
-      // The later one is back, where the earlier one has been all along.
+      // The later packet is back in the chain that the earlier one did not leave.
       if (isJump) return isOfBoth ? after : here
       return after === 'together' ? 'both return' : 'unsafe'
     }
@@ -213,7 +213,7 @@ const decideApart = (walk: InStep, verdict: Verdict, { later, onlyIf }: Acts, de
   }
 }
 
-/** Of a verdict map: each verdict is for some packets, unless what differs is all that is asked for. */
+/** Decides a verdict map. Each verdict is for some packets only, unless the key reads nothing but what differs. */
 const dispatch = (walk: InStep, step: DispatchStep, acts: Acts, here: Here, depth: number): Step => {
   const reads = keyReads(step.key, walk.stage)
   if (reads === 'known') {
@@ -232,6 +232,6 @@ const dispatch = (walk: InStep, step: DispatchStep, acts: Acts, here: Here, dept
   const steps = new Set(verdictsOf(step.table).map((verdict) => decide(walk, verdict, some, here, depth)))
   steps.delete(here)
   const [only] = steps
-  // Different ways at once are more than one can tell.
+  // Several different results cannot be told as one.
   return only === undefined ? here : steps.size === 1 ? only : 'unsafe'
 }

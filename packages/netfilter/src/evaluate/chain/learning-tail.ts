@@ -8,7 +8,7 @@ import { compileExpression } from '../value/read-expression.ts'
 import { originOf } from '../value/read-origin.ts'
 import { leadingMatches } from './leading-matches.ts'
 
-/** Of each step behind the leading matches: the test of a match, or what an action hangs on. */
+/** For each step behind the leading matches: the test of a match, or the conditions of an action; null: none. */
 export type LearningTail = readonly ({ readonly explain: Explain } | { readonly depends: Depends } | null)[]
 
 export const learningTail = (steps: readonly Step[], compiler: Compiler): LearningTail =>

@@ -1,15 +1,15 @@
 import { hasSomeOf, type RangeSet } from '../../address/range-set.ts'
 import type { Asked, Heads, Key } from './rule-heads.ts'
 
-/** The rules of a chain that could match a packet which has a value of some set in some field. */
+/** The rules of a chain that could match a packet with one of some values in one field. */
 export interface MeetingRules {
-  /** By rule: it could. */
+  /** By rule: 1 where it could match. */
   readonly places: Uint8Array
-  /** The same for sets that the same rules meet. */
+  /** A number of these rules: sets that meet the same rules have the same number. */
   readonly number: number
 }
 
-/** What is known of the rules of a chain: by field and set. */
+/** The meeting rules of a chain found so far, by field and set. */
 export type KnownMeetings = Map<Key, Meetings>
 
 interface Meetings {
@@ -18,7 +18,10 @@ interface Meetings {
   count: number
 }
 
-/** Most sets that packets are searched in differ where no rule asks: these are told to be one. */
+/**
+ * The rules that could match a value of a set. Most sets of a search differ only where no rule matches: these share one
+ * result.
+ */
 export const meetingRules = (heads: Heads, known: KnownMeetings, key: Key, set: RangeSet): MeetingRules => {
   const ofKey = known.get(key) ?? { bySet: new WeakMap(), byContent: new Map(), count: 0 }
   known.set(key, ofKey)
@@ -64,7 +67,7 @@ const meetAll = ({ asks, of }: Heads, key: Key, set: RangeSet): Uint8Array => {
   return met
 }
 
-/** Is any of the values that a rule asks for in the set? */
+/** Whether a set has one of the values that a rule matches. A rule with names always counts. */
 const canMeet = ({ ranges, names }: Asked, set: RangeSet): boolean => {
   if (names.length > 0) return true
   for (const { first, last } of ranges) if (hasSomeOf(set, first, last)) return true

@@ -5,19 +5,19 @@ import type { Host } from '../packet/host.ts'
 import type { World } from '../packet/world.ts'
 
 /**
- * Two packets of one flow and one direction where they meet a chain: one that came through, and one that comes after
- * it. They differ in what connection tracking makes of them, and in TCP's flags, and in nothing else.
+ * Two packets of one flow and one direction that meet a chain: one that passed, and a later one. They differ only in
+ * their conntrack state and in TCP's flags.
  */
 export interface PacketPair {
   readonly earlier: World
   readonly later: World
 }
 
-/** Flows that are told apart: of which direction, of TCP or not. */
+/** The kinds of pairs that are told apart: by family, by direction, and TCP or not. */
 export interface PairKind {
   readonly family: Family
   readonly isTcp: boolean
-  /** 3: the sender's next packet beside the first. 4: the answer to it beside the first answer. */
+  /** 3: the sender's next packet, compared with the first. 4: the answer to it, compared with the first answer. */
   readonly packet: 3 | 4
 }
 
@@ -28,7 +28,7 @@ const ACK = 16
 const { confirmed, assured, snat, dnat } = conntrackStatus
 const seen = conntrackStatus['seen-reply']
 
-/** The bits of translation, as they may be for the earlier packet, and for the later one: what is bound stays so. */
+/** The bits of translation that the earlier and the later packet may have. A bound side stays bound. */
 const translations: readonly (readonly [number, number])[] = [0, snat, dnat, snat | dnat].flatMap((later) =>
   [0, snat, dnat, snat | dnat]
     .filter((earlier) => (earlier & ~later) === 0)
@@ -36,9 +36,9 @@ const translations: readonly (readonly [number, number])[] = [0, snat, dnat, sna
 )
 
 /**
- * All that two packets can be where they meet a chain behind connection tracking; before it, neither has an entry.
+ * All pairs of packets that can meet a chain behind connection tracking. In front of it, neither packet has an entry.
  *
- * @param isEarly - the chain stands before connection tracking
+ * @param isEarly - whether the chain stands in front of connection tracking
  */
 export const pairsOf = (host: Host, kind: PairKind, isEarly: boolean): readonly PacketPair[] => {
   const { family, isTcp, packet } = kind

@@ -7,7 +7,7 @@ import { isAlike, matchReads, readsOf } from './rule-reads.ts'
 /** The kernel allows no deeper nesting (NFT_JUMP_STACK_SIZE is 16). */
 export const DEEPEST = 20
 
-/** Whatever it does, it does to both packets, and leads neither away from its chain but by accept. */
+/** Whether a rule does the same to both packets, and takes neither out of its chain except by accept. */
 const isPlain = ({ steps }: NetfilterRule): boolean =>
   steps.every((step) => {
     if (isMatch(step)) return isAlike(matchReads(step))
@@ -19,7 +19,7 @@ const isPlain = ({ steps }: NetfilterRule): boolean =>
 
 const places = new WeakMap<NetfilterChain, readonly number[]>()
 
-/** Where a chain has rules that are not plain, and have to be looked at though both packets come to them. */
+/** The places of rules that are not plain. Only these are looked at when both packets come to them. */
 export const tellingPlaces = (chain: NetfilterChain): readonly number[] => {
   const known = places.get(chain)
   if (known !== undefined) return known
@@ -28,7 +28,7 @@ export const tellingPlaces = (chain: NetfilterChain): readonly number[] => {
   return made
 }
 
-/** Do they leave a packet that they do not stop where it is, and as it is? */
+/** Whether rules leave a packet that they do not stop unchanged and in its chain. */
 export const keepsAll = (chains: Chains, rules: readonly NetfilterRule[], depth = 0): boolean =>
   depth <= DEEPEST &&
   rules.every(({ steps }) =>

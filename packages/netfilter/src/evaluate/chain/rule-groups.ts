@@ -4,34 +4,34 @@ import { isMatch } from '../value/compile-match.ts'
 import { banAt, listsOf, NO_BAN } from './rule-lists.ts'
 
 /**
- * Rules that are alike but for the addresses they ask for, and end the walk of the chain: a list of bans. They are
- * asked as one.
+ * A list of bans: rules that differ only in the addresses they match, and that end the walk of the chain. They are
+ * tested as one.
  */
 export interface RuleGroup {
   /** Their places in the chain, rising. */
   readonly places: readonly number[]
-  /** What they ask beside the address. */
+  /** The other matches, which all rules share. */
   readonly others: readonly MatchStep[]
-  /** The match that differs, of the first rule. */
+  /** The match on addresses, of the first rule. */
   readonly differs: CompareStep
-  /** What each asks for, in their order. */
+  /** The addresses that each rule matches, in the order of the rules. */
   readonly ranges: readonly (readonly ValueRange[])[]
-  /** What any of some of them asks for, by the first and the one after the last. */
+  /** Cache: the addresses that some of the rules match, by the first rule and the one after the last. */
   readonly sets: Map<string, RangeSet>
 }
 
-/** Fewer than this are asked one by one. */
+/** Fewer rules than this are tested one by one. */
 const FEW = 4
 
-/** Rules one by one, and those that are asked as one. */
+/** Rules that are tested one by one, and groups that are tested as one. */
 export interface Grouped {
   readonly singles: readonly number[]
   readonly groups: readonly RuleGroup[]
 }
 
 /**
- * Finds the groups among some rules of a chain: those that follow one another there, with none in between that could
- * match.
+ * Finds the groups among some rules of a chain. The rules of a group follow one another, with none of the others in
+ * between.
  *
  * @param among - their places, rising
  */
@@ -62,7 +62,7 @@ export const groupRules = (rules: readonly NetfilterRule[], among: readonly numb
   return { singles, groups }
 }
 
-/** What any of the rules of a group asks for, from one up to another. */
+/** The addresses that the rules of a group match, from one rule up to another. */
 export const setOf = ({ ranges, sets }: RuleGroup, from: number, to: number): RangeSet => {
   const key = `${from} ${to}`
   const known = sets.get(key)

@@ -4,32 +4,35 @@ import { isMatch } from '../value/compile-match.ts'
 /** A set of more values than this is not unrolled. */
 const MANY = 32
 
-/** The fields a rule index may ask for: none of them changes while a chain is walked. */
+/** The fields that a rule index uses: none of them changes while a chain is walked. */
 export type Key = 'dport' | 'sport' | 'daddr' | 'saddr' | 'iifname' | 'oifname' | 'l4proto'
 
 export const keys: readonly Key[] = ['dport', 'daddr', 'saddr', 'sport', 'oifname', 'iifname', 'l4proto']
 
-/** What a rule asks of a field before it does anything: any of these will do. */
+/** The values of a field that a rule's leading matches accept. Each of them matches. */
 export interface Asked {
   /** Single values have equal ends. */
   readonly ranges: readonly ValueRange[]
   readonly names: readonly string[]
 }
 
-/** What the rules of a chain ask of one field, one behind the other. */
+/** The values that the rules of a chain match in one field. */
 export interface AskedColumn {
-  /** The rules that ask for it, by their place in the chain, rising. */
+  /** The places of the rules that match on the field, rising. */
   readonly places: readonly number[]
-  /** Thousands are held against each set of packets, so what asks for one range of numbers has it at hand. */
+  /**
+   * The range of a rule with one range of numbers. Thousands are compared with each set of packets, so they are in
+   * lists.
+   */
   readonly firsts: readonly number[]
   readonly lasts: readonly number[]
-  /** What is asked where it is not one range, by the place among these rules. */
+  /** The values of the other rules, by their place among these rules. */
   readonly asked: ReadonlyMap<number, Asked>
 }
 
-/** What the rules of a chain ask first. */
+/** What the leading matches of a chain's rules accept. */
 export interface Heads {
-  /** By rule, the fields that it asks for: a bit for each. */
+  /** By rule, the fields that it matches on: a bit for each. */
   readonly asks: Uint8Array
   readonly of: Readonly<Record<Key, AskedColumn>>
 }
@@ -50,7 +53,7 @@ interface OpenColumn {
 
 const newColumn = (): OpenColumn => ({ places: [], firsts: [], lasts: [], asked: new Map() })
 
-/** What the leading matches of each rule ask of each field. */
+/** Reads the values that the leading matches of each rule accept in each field. */
 export const readHeads = (rules: readonly NetfilterRule[]): Heads => {
   const of = {
     ...{ dport: newColumn(), sport: newColumn(), daddr: newColumn(), saddr: newColumn() },
@@ -71,17 +74,17 @@ export const readHeads = (rules: readonly NetfilterRule[]): Heads => {
   return { asks, of }
 }
 
-/** Of rules that nothing is known of. */
+/** The heads of rules that are not read. */
 export const noHeads = (count: number): Heads => ({ ...readHeads([]), asks: new Uint8Array(count) })
 
-/** @returns whether it asks for some values, and not for too many */
+/** @returns whether the match names some values, and not too many */
 const add = (column: OpenColumn, place: number, step: MatchStep): boolean => {
   const range = onlyRange(step)
   const asked = range === null ? readMatch(step) : null
   if (range === null && asked === null) return false
   const isSecond = column.places.at(-1) === place
   const at = isSecond ? column.places.length - 1 : column.places.length
-  // Of two demands on one field, the narrower tells rules apart better.
+  // Of two matches on one field, the narrower tells rules apart better.
   if (isSecond && spreadAt(column, at) <= (asked === null ? spread(range) : spreadOf(asked))) return true
   column.places[at] = place
   column.firsts[at] = range?.first ?? 0
@@ -91,13 +94,13 @@ const add = (column: OpenColumn, place: number, step: MatchStep): boolean => {
   return true
 }
 
-/** Numbers from one to another. */
+/** A range of numbers, both ends included. */
 interface NumberRange {
   readonly first: number
   readonly last: number
 }
 
-/** The one range of numbers that is asked for. No object is made of it: thousands of rules are read. */
+/** The only range of numbers that a match has. No object is made for it: thousands of rules are read. */
 const onlyRange = (step: MatchStep): NumberRange | null => {
   if (step.kind !== 'compare' || step.values.kind !== 'ranges' || step.values.ranges.length !== 1) return null
   const only = step.values.ranges[0]
@@ -107,7 +110,7 @@ const onlyRange = (step: MatchStep): NumberRange | null => {
 const isOfNumbers = (range: ValueRange): range is NumberRange =>
   typeof range.first === 'number' && typeof range.last === 'number'
 
-/** What a rule's leading matches ask of one field, where no more is wanted of it. */
+/** What a rule's leading matches accept in one field, for a caller that needs no other field. */
 export const readAsked = ({ steps }: NetfilterRule, key: Key): Asked | null => {
   let narrowest: Asked | null = null
   for (const step of steps) {
@@ -118,7 +121,7 @@ export const readAsked = ({ steps }: NetfilterRule, key: Key): Asked | null => {
   return narrowest
 }
 
-/** How many true ranges there are among what is asked for. */
+/** The number of ranges with more than one value. */
 const spreadOf = ({ ranges }: Asked): number => {
   let count = 0
   for (const { first, last } of ranges) if (first !== last) count += 1
@@ -132,7 +135,7 @@ const spreadAt = ({ firsts, lasts, asked }: AskedColumn, at: number): number => 
   return complex === undefined ? spread({ first: firsts[at] ?? 0, last: lasts[at] ?? 0 }) : spreadOf(complex)
 }
 
-/** The field that a match asks for alone. */
+/** The field that a match reads alone; null: there is none, or the match is negated. */
 const keyOf = (step: MatchStep): Key | null => {
   if (step.kind === 'compare') return step.negated ? null : keyOfField(step.expression)
   if (step.kind !== 'lookup' || step.negated || step.key.length !== 1) return null

@@ -5,16 +5,16 @@ import { type Asked, type AskedColumn, bitOf, type Heads, type Key, keys } from 
 
 /** Below this many rules a walk is as fast. */
 const SHORT = 8
-/** How long the lists of segments may be, for each range. */
+/** The most entries in the lists of segments, for each range. */
 const SPREAD = 64
 
 /**
- * Which rules of a long chain can match at all: each is found by one field that it asks for, its home, and those that
- * ask for another value of it are passed by without being read.
+ * An index of a long chain's rules, to find those that can match a packet. Each rule is found by one field that it
+ * matches on, its home. Rules with another value in this field are skipped without being read.
  */
 export interface RuleIndex {
   readonly homes: readonly Home[]
-  /** Rules that ask for none of the fields. */
+  /** Rules that match on none of the fields. */
   readonly rest: readonly number[]
 }
 
@@ -23,27 +23,27 @@ interface Home {
   readonly key: Key
   readonly part: IndexPart
   readonly isHome: (at: number) => boolean
-  /** What was found for a value. */
+  /** Cache: the rules found for a value. */
   readonly found: Map<unknown, readonly number[]>
 }
 
-/** So many values are remembered. */
+/** The most values cached for a field. */
 const MOST_FOUND = 4_096
 
-/** All rules of a chain that ask for a field. */
+/** All rules of a chain that match on a field. */
 interface IndexPart {
   readonly buckets: Buckets
   readonly segments: Segments | null
-  /** Rules that ask for so many overlapping ranges that cutting them would not pay. */
+  /** Rules with so many overlapping ranges that cutting these would not pay. */
   readonly loose: readonly number[]
 }
 
 /**
  * Builds the index of a chain; null when it is short. The parts are shared by all indexes of the chain.
  *
- * @param heads - what each rule asks first
+ * @param heads - the values that the leading matches of each rule accept
  * @param among - the rules to index; all unless told
- * @param by - the fields that may be asked
+ * @param by - the fields that may be used
  */
 export const indexRules = (
   heads: Heads,
@@ -74,25 +74,27 @@ export const indexRules = (
   return { homes, rest }
 }
 
-/** Written out: `Array.from` asks an iterator for each of ten thousand. */
+/** A plain loop: `Array.from` would use an iterator for each of ten thousand. */
 const placesBelow = (count: number): readonly number[] => {
   const places: number[] = []
   for (let place = 0; place < count; place += 1) places.push(place)
   return places
 }
 
-/** Of a rule that is not indexed, or asks for none of the fields. */
+/** The home of a rule that is not indexed, or that matches on none of the fields. */
 const ELSEWHERE = -1
 
-/** The fields that rules ask for, those that tell most rules of a chain apart first. */
+/** The fields that rules match on. The field that tells most rules of a chain apart comes first. */
 const orderOf = ({ of }: Heads, by: readonly Key[]): readonly Key[] =>
   keys
     .filter((key) => by.includes(key) && of[key].places.length > 0)
     .sort((a, b) => gainOf(of[b]) - gainOf(of[a]))
 
-/** How many rules a field spares a packet at the least: all that ask for it, but for those that ask for one value. */
+/**
+ * The rules that a field spares a packet, at least: all that match on it, except those with its most frequent value.
+ */
 const gainOf = onceForEach(({ places, firsts, lasts, asked }: AskedColumn): number => {
-  // Most fields are weighed and then not asked: numbers in a row take less than the lists of a map.
+  // Most fields are weighed and then not used. Numbers in a row take less memory than the lists of a map.
   const numbers = new Float64Array(places.length)
   const others = new Map<unknown, number>()
   let count = 0
@@ -122,7 +124,7 @@ const singlesOf = ({ ranges, names }: Asked): readonly unknown[] => [
 const wideOf = ({ ranges }: Asked, owner: number): readonly OwnedRange[] =>
   ranges.flatMap(({ first, last }) => (first === last ? [] : [{ first, last, owner }]))
 
-/** How often the most frequent of rising numbers is there. */
+/** How often the most frequent number of a rising list occurs. */
 const longestRun = (rising: Float64Array): number => {
   let longest = 0
   let from = 0
@@ -136,7 +138,7 @@ const longestRun = (rising: Float64Array): number => {
 
 type Buckets = ReadonlyMap<unknown, readonly number[]>
 
-/** The rules that ask for a single value, by it. */
+/** The rules that match single values, by value. */
 const bucketsOf = ({ places, firsts, lasts, asked }: AskedColumn): Buckets => {
   const buckets = new Map<unknown, number[]>()
   const add = (value: unknown, place: number): void => {
@@ -168,7 +170,7 @@ const partOf = onceForEach((column: AskedColumn): IndexPart => {
     if (ranges.length > before) ranged.push(owner)
   }
   const segments = ranges.length === 0 ? null : cutSegments(ranges, ranges.length * SPREAD)
-  // Loose ones stay in their buckets too, which only costs a second look.
+  // A loose rule stays in its buckets too, which only costs a second look.
   return { buckets: bucketsOf(column), segments, loose: segments === null ? ranged : [] }
 })
 

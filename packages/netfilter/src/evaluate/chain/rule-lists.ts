@@ -2,21 +2,21 @@ import type { CompareStep, NetfilterRule, Step, ValueRange } from '../../model/i
 import { isMatch } from '../value/compile-match.ts'
 import { type FormNumbers, formNumbers } from './form-numbers.ts'
 
-/** What was read of the rules of a chain. Each is read when it is first asked for: of thousands many never are. */
+/** The lists of bans in a chain. A rule is read when it is first needed: many of thousands are not. */
 interface ReadRules {
   readonly rules: readonly NetfilterRule[]
-  /** By place: which step of a rule asks for addresses, if the rule then ends. */
+  /** By place: the step of a rule that matches addresses, if the rule then ends. */
   readonly bans: Int32Array
-  /** By place: rules of one number are one list of bans. */
+  /** By place: the number of a rule's list of bans. */
   readonly lists: Int32Array
   readonly numberOf: FormNumbers
-  /** By how many steps the rules have, how many are of each list. */
+  /** By the number of steps of a rule: the size of each list. */
   readonly counts: Map<number, readonly number[]>
 }
 
 const UNREAD = -2
 
-/** Of a rule that is no ban. */
+/** The number of a rule that is no ban. */
 export const NO_BAN = -1
 
 const read = new WeakMap<readonly NetfilterRule[], ReadRules>()
@@ -45,19 +45,19 @@ const listAt = ({ rules, bans, lists, numberOf }: ReadRules, place: number): num
   return lists[place] ?? NO_BAN
 }
 
-/** By place, the number of the list of bans that a rule is of: alike in all but the addresses. Of any other, `NO_BAN`. */
+/** By place: the number of a rule's list of bans, or `NO_BAN`. Rules of one list differ only in their addresses. */
 export const listsOf = (rules: readonly NetfilterRule[]): ((place: number) => number) => {
   const chain = readOf(rules)
   return (place) => listAt(chain, place)
 }
 
-/** A step that asks for addresses, of a rule that then ends. */
+/** A step that matches addresses, of a rule that then ends. */
 export interface Ban {
   readonly step: CompareStep
   readonly ranges: readonly ValueRange[]
 }
 
-/** What the rule at a place asks for, if it asks for addresses and then ends. */
+/** The ban of the rule at a place; null: the rule is no ban. */
 export const banAt = (rules: readonly NetfilterRule[], place: number): Ban | null => {
   const chain = readOf(rules)
   if (listAt(chain, place) === NO_BAN) return null
@@ -67,14 +67,17 @@ export const banAt = (rules: readonly NetfilterRule[], place: number): Ban | nul
     : null
 }
 
-/** How many rules are of one list with the rule at a place, itself among them; 0: it is of none. */
+/** The number of rules in the list of the rule at a place, this rule included; 0: the rule is in no list. */
 export const countWith = (rules: readonly NetfilterRule[], at: number): number => {
   const chain = readOf(rules)
   const list = listAt(chain, at)
   return list === NO_BAN ? 0 : (countsOfLength(chain, rules[at]?.steps.length ?? 0)[list] ?? 0)
 }
 
-/** Rules of one list have as many steps: the others are not read. A search asks for hundreds of lists of one chain. */
+/**
+ * The sizes of the lists with rules of this many steps. Other rules are not read: rules of one list have equally many
+ * steps. Cached, since a search needs hundreds of lists of one chain.
+ */
 const countsOfLength = (chain: ReadRules, length: number): readonly number[] => {
   const known = chain.counts.get(length)
   if (known !== undefined) return known

@@ -1,16 +1,17 @@
 import type { Expression, MatchStep } from '../../model/index.ts'
 
 /**
- * How what is read of two packets of one flow and direction compares.
- * - `same`: as different as the flows, and alike for both.
- * - `known`: it is settled for each by where it stands in its flow: state, status, direction, TCP's flags.
- * - `unsure`: it may differ, and only following them would tell.
+ * How the values compare that are read from two packets of one flow and direction.
+ * - `same`: they depend on the flow, and are equal for both packets.
+ * - `known`: the packet's place in its flow settles them: state, status, direction, TCP's flags.
+ * - `unsure`: they may differ, and only following the packets would tell.
  */
 export type Reads = 'none' | 'same' | 'known' | 'unsure'
 
 /**
- * Where the two packets meet a chain: `early`, before connection tracking, where a flow has no state yet; behind it on
- * the flow's own way; or behind it as `answers`, when the entry has all its translations.
+ * The place of a chain that both packets meet. `early`: in front of connection tracking, where a flow has no state yet.
+ * `tracked`: behind it, on the flow's own way. `answers`: behind it, on the way back, when the entry has all its
+ * translations.
  */
 export type Stage = 'early' | 'tracked' | 'answers'
 
@@ -23,7 +24,7 @@ const together = (all: readonly Reads[]): Reads => {
   return result
 }
 
-/** Does it come out alike for both? */
+/** Whether the result is equal for both packets. */
 export const isAlike = (reads: Reads): boolean => reads === 'same' || reads === 'none'
 
 /** What an expression reads; `none`: nothing, it is a constant. */
@@ -35,10 +36,10 @@ export const readsOf = (expression: Expression, stage: Stage = 'tracked'): Reads
       return expression.field === 'tcp-flags' ? 'known' : 'same'
     case 'conntrack':
       if (stage === 'early') return 'same'
-      // A connection's mark is set on the way.
+      // A rule may set the connection's mark between the two packets.
       return expression.key === 'mark' ? 'unsure' : expression.key === 'zone' ? 'same' : 'known'
     case 'conntrack-tuple':
-      // Translation of the first packet changes the reply's.
+      // A translation of the first packet changes the tuple of the reply.
       return stage !== 'tracked' || expression.direction === 'original' ? 'same' : 'unsure'
     case 'bitwise':
       return together([readsOf(expression.left, stage), readsOf(expression.right, stage)])
@@ -50,7 +51,7 @@ export const readsOf = (expression: Expression, stage: Stage = 'tracked'): Reads
   }
 }
 
-/** What a match reads. What is not known is taken to come out alike: the earlier packet was asked the same. */
+/** What a match reads. An unknown match counts as equal for both packets: it tested the earlier packet as well. */
 export const matchReads = (step: MatchStep, stage: Stage = 'tracked'): Reads => {
   switch (step.kind) {
     case 'compare':

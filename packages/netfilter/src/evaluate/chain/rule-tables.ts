@@ -15,8 +15,8 @@ import { type OriginRead, originOf } from '../value/read-origin.ts'
 import { leadingMatches } from './leading-matches.ts'
 
 /**
- * Rules that ask for the same fields in the same order, each for a range of its own. A learner asks thousands of them
- * about a packet at once, and none of them needs a test of its own.
+ * Rules that match on the same fields in the same order, each with its own ranges. A learner tests thousands of them at
+ * once, and none of them needs a test of its own.
  *
  *     -s 11.0.0.0/24 -p tcp --dport 1 -j DROP         saddr            l4proto   dport
  *     -s 13.7.1.0/24 -p tcp --dport 32 -j DROP        11.0.0.0/24      6         1
@@ -26,17 +26,17 @@ export interface RuleTable {
   /** Their places in the chain, rising. */
   readonly places: readonly number[]
   readonly columns: readonly Column[]
-  /** What all of them ask in the same words: of a name, which no free field has. */
+  /** The matches that all of them share: those on names, which no free field has. */
   readonly shared: readonly Test[]
 }
 
-/** What each rule of a table asks of one field. */
+/** The ranges of a table's rules in one field. */
 export interface Column {
   readonly read: Read
   readonly origin: OriginRead
   readonly firsts: Float64Array
   readonly lasts: Float64Array
-  /** What was told of this field, by the rules that told it. */
+  /** Cache: conditions on this field, by the rules that they come from. */
   readonly told: Map<string, Condition>
 }
 
@@ -46,10 +46,10 @@ export interface Tabled {
   readonly others: readonly number[]
 }
 
-/** Fewer than this are asked one by one. */
+/** Fewer rules than this are tested one by one. */
 const FEW = 16
 
-/** @param among - places of rules, rising */
+/** Puts rules into tables. @param among - places of rules, rising */
 export const tableRules = (
   rules: readonly NetfilterRule[],
   among: readonly number[],
@@ -69,23 +69,23 @@ export const tableRules = (
   }
   const tables: RuleTable[] = []
   const few: number[] = []
-  // Of the shapes of a chain, some may have no rule among these.
+  // Some shapes of a chain may have no rule among these.
   for (const places of Object.values(byShape))
     if (places.length < FEW) few.push(...places)
     else tables.push(tableOf(rules, places, compiler))
   return { tables, others: [...unlike, ...few].sort((a, b) => a - b) }
 }
 
-/** Of a rule that is in no table. */
+/** The shape of a rule that is in no table. */
 const NO_SHAPE = -1
 
-/** Of a rule whose form was not asked for: in no packet's way are all of thousands. */
+/** The shape of a rule that was not read yet: no packet meets all of thousands of rules. */
 const UNREAD = -2
 
-/** The forms of the rules of a chain. */
+/** The shapes of the rules of a chain. */
 interface Shapes {
   readonly root: Shape
-  /** By place. */
+  /** The number of each rule's shape, by place. */
   readonly numbers: Int32Array
   count: number
 }
@@ -100,7 +100,7 @@ const shapesOf = (rules: readonly NetfilterRule[]): Shapes => {
   return made
 }
 
-/** The number of the form that a rule has: of one form are rules that can be in one table. */
+/** The number of a rule's shape. Rules of one shape can be in one table. */
 const shapeAt = (rules: readonly NetfilterRule[], known: Shapes, place: number): number => {
   const before = known.numbers[place] ?? NO_SHAPE
   if (before !== UNREAD) return before
@@ -114,17 +114,17 @@ const shapeAt = (rules: readonly NetfilterRule[], known: Shapes, place: number):
   return made
 }
 
-/** What the first matches of a rule ask for, beside their values; and all that go on from there. */
+/** The fields of the first matches of a rule, without their values; and the longer shapes that begin so. */
 interface Shape {
   readonly longer: { readonly expression: FieldExpression; readonly shape: Shape }[]
-  /** Those that ask for names of interfaces, by field and names: a host may have thousands. */
+  /** Longer shapes by an interface match, by field and names: a host may have thousands of interfaces. */
   readonly named: Map<string, Shape>
   number: number
 }
 
 const newShape = (): Shape => ({ longer: [], named: new Map(), number: NO_SHAPE })
 
-/** The shape of the leading matches of a rule; null: of a rule of no table. */
+/** The shape of the leading matches of a rule; null: the rule fits no table. */
 const shapeFrom = (root: Shape, steps: readonly Step[]): Shape | null => {
   let shape: Shape | null = root
   for (const step of steps) {
@@ -155,10 +155,10 @@ const isSameField = (a: FieldExpression, b: FieldExpression): boolean =>
   a.family === b.family &&
   (a.protocols === b.protocols || `${a.protocols}` === `${b.protocols}`)
 
-/** Fields of numbers that a search may leave free, and the protocol, which ports go with. */
+/** Numeric fields that a search may leave free, and the protocol, which goes with ports. */
 const numeric: readonly string[] = ['saddr', 'daddr', 'sport', 'dport', 'l4proto']
 
-/** The one range of numbers that is asked for. No object is made of it: thousands of rules are read. */
+/** The only range of numbers that a match has. No object is made for it: thousands of rules are read. */
 const onlyRange = ({ field }: FieldExpression, values: ValueSet): ValueRange | null => {
   if (values.kind !== 'ranges' || values.ranges.length !== 1 || !numeric.includes(field)) return null
   const only = values.ranges[0]

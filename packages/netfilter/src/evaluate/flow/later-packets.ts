@@ -49,8 +49,8 @@ export const followLater = (
   // The packet passes only if a match that cannot be evaluated holds.
   const unknown = through.length > 0 && through.every(({ world }) => world.unknown)
   const end = unknown ? { ...answered, world: { ...answered.world, unknown } } : answered
-  // A random or unknown match is decided anew for each packet. Where it has stopped an earlier packet in another course,
-  // it is told already.
+  // A random or unknown match is decided anew for each packet. Where it has stopped an earlier packet in another
+  // course, it is told already.
   return [end, ...stopped.filter((one) => !isKnown(earlier, one))]
 }
 

@@ -2,10 +2,10 @@ import type { World } from '../packet/world.ts'
 import type { Condition, Learner } from './learner.ts'
 import type { Stretch } from './stretch.ts'
 
-/** The rules that are watched; those taken for absent where none is. */
+/** The sought rules: those that are watched, else those taken for absent. */
 export const soughtBy = ({ watched, ignored }: Learner): ReadonlySet<object> => watched ?? ignored
 
-/** The conditions that are not of stretches of these kinds. */
+/** The conditions outside the stretches of these kinds. */
 export const conditionsWithout = (
   { conditions, checks }: Learner,
   ...kinds: readonly Stretch['kind'][]
@@ -15,10 +15,10 @@ export const conditionsWithout = (
   return conditions.filter((_, at) => !out.some(({ from, to }) => from <= at && at < to))
 }
 
-/** How much was noted so far. */
+/** The number of conditions noted so far. */
 export const countNoted = ({ learner }: World): number => learner?.conditions.length ?? 0
 
-/** Says what kind of conditions was noted since. */
+/** Notes the kind of the conditions that were added since. */
 export const noteStretch = ({ learner }: World, from: number, kind: Stretch['kind']): void => {
   if (learner === null || learner.checks === null || learner.conditions.length === from) return
   learner.checks.passed.push({ from, to: learner.conditions.length, kind })

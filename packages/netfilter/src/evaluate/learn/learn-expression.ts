@@ -9,10 +9,10 @@ import { blur, ofAnyNetwork } from './learn.ts'
 import { learnLookup } from './learn-lookup.ts'
 import { always, type Condition, exactly } from './learner.ts'
 
-/** What the value of an expression hangs on. */
+/** Tells the conditions under which an expression keeps its value for a packet. */
 export type Depends = (world: World) => readonly Condition[]
 
-/** Makes what tells the conditions under which an expression keeps its value; null: it asks no free field. */
+/** Compiles the conditions under which an expression keeps its value; null: it reads no free field. */
 export const dependsOn = (expression: Expression, compiler: Compiler): Depends | null => {
   switch (expression.kind) {
     case 'field':
@@ -30,7 +30,7 @@ export const dependsOn = (expression: Expression, compiler: Compiler): Depends |
     case 'bitwise': {
       const parts = [dependsOn(expression.left, compiler), dependsOn(expression.right, compiler)]
       return (world) => {
-        // The bits of an address make no ranges.
+        // Ranges cannot describe the bits of an address.
         if (parts.some((part) => part !== null && part(world).length > 0)) blur(world)
         return always
       }

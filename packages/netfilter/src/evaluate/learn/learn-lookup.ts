@@ -8,19 +8,19 @@ import { YES } from '../value/truth.ts'
 import { compileValues } from '../value/value-test.ts'
 import { always, type Condition, exactly, isMemberField, membership } from './learner.ts'
 
-/** The elements of a table that one part of the key tells apart, the others being as they are. */
+/** The elements of a table that differ in one part of the key, the other parts being fixed. */
 interface Row {
   readonly elements: TableElement[]
   /** All values of the part that are in some element. */
   set: RangeSet | null
-  /** What holds a value of the part; made when it is first asked for. */
+  /** Finds the element with a value of the part; null: not built yet. */
   find: ((value: number | bigint) => TableElement | null) | null
-  /** By where they lead to or not: values of elements that do not, and of those that do. */
+  /** Cache, by subnet: the values of elements that do not lead there, and of those that do. */
   readonly leading: WeakMap<RangeSet, readonly RangeSet[]>
 }
 
 interface PartIndex {
-  /** By the other parts, where these are single values. */
+  /** By the other parts of the key, where these are single values. */
   readonly rows: ReadonlyMap<string, Row>
   readonly loose: readonly TableElement[]
   /** All values of the part that are in any element. */
@@ -29,16 +29,16 @@ interface PartIndex {
 
 const indexes = new WeakMap<ElementTable, (PartIndex | undefined)[]>()
 
-/** The parts of a key, and where each of them is from. */
+/** The values of a key's parts, and the origin of each. */
 export interface LookupKey {
   readonly readings: readonly Reading[]
   readonly origins: readonly OriginRead[]
 }
 
 /**
- * What the result of a lookup hangs on.
+ * The conditions that the result of a lookup depends on.
  *
- * @param wantsData - what the element holds matters, not only that it is there
+ * @param wantsData - whether the data of the element matters, not only that it is there
  */
 export const learnLookup = (
   world: World,
@@ -47,7 +47,7 @@ export const learnLookup = (
   wantsData: boolean,
 ): readonly Condition[] => {
   const free = origins.map((origin) => origin(world))
-  // A value that is in no element at all settles it, whatever the other parts are.
+  // A value that is in no element settles the lookup, whatever the other parts are.
   for (const [at, field] of free.entries()) {
     const reading = key[at]
     if (field === null || (typeof reading !== 'number' && typeof reading !== 'bigint')) continue
@@ -55,13 +55,14 @@ export const learnLookup = (
     if (!hasValue(all, reading)) return [{ field, set: all, inside: false, isOfTable: true }]
   }
   const members = free.filter(isMemberField)
-  // That a table has a mapping is known of all that it has; of what tells mappings apart one part is left open first.
+  // One part stays open. A part that tells mappings apart is preferred: then the condition covers all mappings of the
+  // table.
   const open = free.findIndex(members.length > 0 ? isMemberField : (field) => field !== null)
   const field = free[open] ?? null
   const value = key[open]
   if (field === null || (typeof value !== 'number' && typeof value !== 'bigint')) return always
-  // Of several free parts one stays open, and of the others the values that no element tells apart: a smaller set than
-  // could be, and no wrong one.
+  // The other free parts are held to the values that no element tells apart. This set is smaller than it could be, and
+  // not wrong.
   const pinned = free.flatMap((other, at) => {
     const reading = key[at]
     if (at === open || other === null || (typeof reading !== 'number' && typeof reading !== 'bigint'))
@@ -77,19 +78,19 @@ export const learnLookup = (
   if (held === null) return [...pinned, { ...membership(field, row.set, value), isOfTable }]
   const same = membership(field, rangeSet(rangesIn(held.key[open])), value)
   if (members.length === 0) return [...pinned, same]
-  // A table may have another project's mapping in the place of one.
+  // A table may have a mapping of another project in the place of one.
   const alike = alikeIn(row, open, leadsTo(held, world), world)
   return [...pinned, same, { ...membership(field, alike, value), isOfTable }]
 }
 
-/** Does an element lead to where the mappings lead? */
+/** Whether an element leads to the subnet that the mappings lead to. */
 const leadsTo = ({ data }: TableElement, { learner }: World): boolean => {
   const subnet = learner?.leadsTo ?? null
   const [first] = data.kind === 'values' ? data.values : []
   return subnet === null || first === undefined || hasValue(subnet, first.first)
 }
 
-/** All values whose elements lead there, or do not. */
+/** All values with elements that lead there, or that do not. */
 const alikeIn = (row: Row, part: number, leads: boolean, world: World): RangeSet => {
   const subnet = world.learner?.leadsTo ?? null
   const known = subnet === null ? undefined : row.leading.get(subnet)?.[leads ? 1 : 0]
@@ -105,13 +106,13 @@ const alikeIn = (row: Row, part: number, leads: boolean, world: World): RangeSet
   return made[leads ? 1 : 0] ?? emptyRanges
 }
 
-/** What has a value of the part in its element. */
+/** The element with a value of the part. */
 const holderOf = (row: Row, value: number | bigint, part: number): TableElement | null => {
   row.find ??= finderOf(row.elements, part)
   return row.find(value)
 }
 
-/** Single values are found at once; of the others the first that holds the value. */
+/** Finds single values by a hash. For the others, it returns the first element that has the value. */
 const finderOf = (
   elements: readonly TableElement[],
   part: number,

@@ -10,20 +10,23 @@ import { dependsOn } from './learn-expression.ts'
 import { learnLookup } from './learn-lookup.ts'
 import { always, type Condition, type Exclusion, isOfMember, membership } from './learner.ts'
 
-/** How a match came out, and what that hung on. */
+/** The result of a match, and the conditions it depends on. */
 export interface Explained {
   readonly truth: Truth
-  /** None: it comes out so whatever the free fields are. */
+  /** Empty: the result is the same whatever the free fields are. */
   readonly because: readonly Condition[]
-  /** The same in a wider sense, where what is asked of a mapping is among it: reason enough in place of `because`. */
+  /**
+   * A wider reason, with conditions on the mapping among its own. It may stand in place of `because`. Null: there is
+   * none.
+   */
   readonly unless: Exclusion | null
-  /** It comes out otherwise where the conditions do not hold. */
+  /** Whether the result differs where the conditions do not hold. */
   readonly isExact: boolean
 }
 
 export type Explain = (world: World) => Explained
 
-/** Makes the test of one match that tells its reasons. */
+/** Compiles a match into a test that tells its reasons. */
 export const explainMatch = (step: MatchStep, compiler: Compiler): Explain => {
   switch (step.kind) {
     case 'compare':
@@ -39,7 +42,7 @@ export const explainMatch = (step: MatchStep, compiler: Compiler): Explain => {
   }
 }
 
-/** That something comes out so under some conditions. */
+/** A result that holds under some conditions. */
 export const because = (
   truth: Truth,
   conditions: readonly Condition[],
@@ -49,13 +52,13 @@ export const because = (
 const surelyTrue: Explained = because(YES, always)
 const surelyFalse: Explained = because(NO, always)
 
-/** It comes out so whatever the free fields are. */
+/** A result that holds whatever the free fields are. */
 const surely = (truth: Truth): Explained =>
   truth === YES ? surelyTrue : truth === NO ? surelyFalse : because(truth, always)
 
 /**
- * Makes the test of all of them. One that fails whatever the free fields are is reason enough; of several that fail
- * for a reason, one reason will do.
+ * Compiles the test of all matches. One match that fails whatever the free fields are is reason enough. Of several that
+ * fail under conditions, one reason is enough.
  */
 export const explainMatches = (steps: readonly MatchStep[], compiler: Compiler): Explain => {
   const tests: Explain[] = []
@@ -66,7 +69,7 @@ export const explainMatches = (steps: readonly MatchStep[], compiler: Compiler):
   const only = tests[0]
   if (only === undefined) return () => surelyTrue
   if (tests.length === 1) return only
-  // Thousands of rules are asked of one packet: what most of them need is made once.
+  // Thousands of rules are tested for one packet, so this list is used again.
   const parts: Explained[] = []
   return (world) => {
     let failed: Explained | null = null
@@ -92,10 +95,10 @@ export const explainMatches = (steps: readonly MatchStep[], compiler: Compiler):
 }
 
 /**
- * Why some of them fail, for as many mappings as it can be said for: a rule for one port and some sources says nothing
- * of these sources to a client with another port.
+ * Why some matches fail, for as many mappings as possible. A rule for one port and some sources does not depend on the
+ * sources for a client with another port.
  *
- * @param failed - one of the parts, which fails
+ * @param failed - one of the parts that fail
  */
 export const refusal = (failed: Explained, parts: readonly Explained[]): Explained => {
   const all = parts.flatMap(whenItHolds)
@@ -110,7 +113,7 @@ export const refusal = (failed: Explained, parts: readonly Explained[]): Explain
   return { truth: NO, because: failed.because, unless: { all, failsByMember }, isExact: false }
 }
 
-/** What holds whenever the match does, as far as that can be said. */
+/** The conditions that hold whenever the match holds, as far as these are known. */
 const whenItHolds = ({ truth, because: conditions, unless, isExact }: Explained): readonly Condition[] => {
   if (truth !== NO) return isExact ? conditions : always
   if (unless !== null) return unless.all
@@ -131,7 +134,7 @@ const explainCompare = (step: CompareStep, compiler: Compiler): Explain => {
   return (world) => surely(test(world))
 }
 
-/** Thousands of rules ask for a range: no test is made for what the set itself can tell. */
+/** Explains a match on ranges. Thousands of rules have one, so no test is compiled for what the set itself can tell. */
 const explainRanges = (step: CompareStep, ranges: readonly ValueRange[], compiler: Compiler): Explain => {
   const read = compileExpression(step.expression, compiler)
   const origin = originOf(step.expression)
@@ -150,7 +153,7 @@ const explainRanges = (step: CompareStep, ranges: readonly ValueRange[], compile
     const truth = hasValue(set, value) === step.negated ? NO : YES
     const field = origin(world)
     if (field === null) return truth === YES ? surelyTrue : surelyFalse
-    // Most packets of a search are told the same.
+    // Most packets of a search get the same result.
     if (known?.truth === truth && known.because[0]?.field === field) return known
     known = because(truth, [membership(field, set, value)], true)
     return known
@@ -175,7 +178,10 @@ const explainLookup = (step: LookupStep, compiler: Compiler): Explain => {
   }
 }
 
-/** One alternative that holds whatever the free fields are is reason enough; that none holds has all their reasons. */
+/**
+ * Explains alternatives. One that holds whatever the free fields are is reason enough. If none holds, all reasons
+ * count.
+ */
 const explainAnyOf = (
   alternatives: readonly (readonly MatchStep[])[],
   negated: boolean,

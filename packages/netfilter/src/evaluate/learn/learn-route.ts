@@ -10,10 +10,10 @@ import { learn, ofAnyNetwork } from './learn.ts'
 import { membership } from './learner.ts'
 
 /**
- * What matters of a route for the way of a packet. What is for the host itself stays here, whichever interface has the
- * address; the host speaks to it from that address, or from the one that the route names. A broadcast is for the host
- * too where it comes in, but that of a bridge itself, which the bridge switches; it leaves by its interface where the host
- * sends it.
+ * What a route means for the path of a packet. A packet for the host itself stays here, whichever interface has the
+ * address. The host answers from that address, or from the one that the route names. A received broadcast is for the
+ * host too, except that of a bridge itself, which the bridge switches. A broadcast that the host sends leaves by its
+ * interface.
  */
 const classOf = (route: Route | null, { destination, in: from }: RouteKey): string => {
   if (route === null) return 'none'
@@ -24,7 +24,7 @@ const classOf = (route: Route | null, { destination, in: from }: RouteKey): stri
 }
 
 /**
- * The destinations that are routed as this one is.
+ * The destinations that are routed like this one.
  *
  * @returns null when nothing is known of the others
  */
@@ -40,8 +40,11 @@ export const sameRoute = (router: Router, key: RouteKey): RangeSet | null => {
   return classOfDestination(router, context, classify, key.destination) ?? null
 }
 
-/** Notes what a look at the routing tables hung on. */
-/** @param origins - of what is looked up: the packet's own, or, for the way back, those of the other direction */
+/**
+ * Notes the conditions that a route lookup depends on.
+ *
+ * @param origins - the origins of the key: the packet's own, or, for the way back, those of the other direction
+ */
 export const learnRoute = (
   world: World,
   router: Router,
@@ -63,7 +66,7 @@ export const learnRoute = (
       learn(world, [membership(from, prefixRange(rule.from), source)])
 }
 
-/** Notes which ports routing rules asked for. */
+/** Notes the ports that routing rules match. */
 const learnFlow = (world: World, router: Router, { flow }: RouteKey, origins: Origins): void => {
   if (flow === undefined || !router.asksFlow) return
   for (const { flow: asked } of router.rules)

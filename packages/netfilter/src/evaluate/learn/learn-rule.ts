@@ -14,17 +14,17 @@ import { membership } from './learner.ts'
 export interface MatchingRule {
   readonly rule: CompiledRule
   readonly truth: Truth
-  /** The first rule to be asked after it. */
+  /** The place of the first rule to test after it. */
   readonly resume: number
 }
 
-/** A group with how many of its rules have been asked. */
+/** A group, and how many of its rules have been tested. */
 interface Progress {
   readonly planned: PlannedGroup
   asked: number
 }
 
-/** Walks the rules of a chain from one on, noting what passing each of them by hung on. */
+/** Yields the matching rules of a chain from one on, and notes why each rule before them did not match. */
 export const askInTurn = (
   program: Program,
   start: World,
@@ -46,7 +46,7 @@ export const askInTurn = (
     for (;;) {
       const at = singles[next]
       const explained = at === undefined ? null : headOf(at)(world)
-      // What can match no packet of the kind needs no order.
+      // A rule that can match no packet of this kind adds no condition.
       if (explained !== null && explained.truth === NO && explained.because.length === 0) {
         next += 1
         continue
@@ -76,7 +76,10 @@ export const askInTurn = (
   }
 }
 
-/** The rules that may match a packet: in tables, where what is noted of each needs no more than its ranges, and one by one. */
+/**
+ * The rules that may match a packet. They come in tables where the notes about them need only their ranges, and one by
+ * one.
+ */
 const rulesFor = (
   { isOurs }: Program,
   plan: ChainPlan,
@@ -91,7 +94,7 @@ const rulesFor = (
 
 const noRule = (): null => null
 
-/** The first of rising places that is not before one. */
+/** The index of the first place that is not before another. */
 const placeFrom = (places: readonly number[], from: number): number => {
   let low = 0
   let high = from === 0 ? 0 : places.length
@@ -103,7 +106,7 @@ const placeFrom = (places: readonly number[], from: number): number => {
   return low
 }
 
-/** Asks those rules of a group that stand before a place and have not been asked. */
+/** Tests the rules of a group that stand before a place and were not tested yet. */
 const askGroup = (
   program: Program,
   progress: Progress,
@@ -138,7 +141,7 @@ const askGroup = (
     return null
   }
   note(program, world, because(explained.truth, [...explained.because, ...within.because]))
-  // A caller that leaves a rule out wants to hear of the next one.
+  // A caller that ignores this rule needs the next one.
   if ((world.learner?.ignored.size ?? 0) > 0) progress.asked = found + 1
   const place = group.places[found] ?? 0
   return { rule, truth: explained.truth, resume: place + 1 }
@@ -146,7 +149,10 @@ const askGroup = (
 
 const speaksForOthers = ({ learner }: World): boolean => learner?.speaksForOthers === true
 
-/** What a rule of ours for one mapping does not do to others, those for the others do not do to this one. */
+/**
+ * Notes the reasons of a result. A managed rule for one mapping does nothing to the packets of another mapping, and the
+ * rules of all mappings are alike. So conditions on the mapping are left out for managed rules.
+ */
 const note = (
   program: Program,
   world: World,
@@ -160,7 +166,7 @@ const note = (
   else if (!unless.failsByMember) learnFrom(program, world, conditions)
 }
 
-/** The test of a match that stands behind an action. */
+/** Tests a match that stands behind an action. */
 export const askStep = (program: Program, rule: CompiledRule, at: number, world: World): Truth => {
   const step = rule.learning()[at]
   if (step === undefined || step === null || !('explain' in step)) return NO
@@ -169,12 +175,12 @@ export const askStep = (program: Program, rule: CompiledRule, at: number, world:
   return explained.truth
 }
 
-/** Notes what an action hangs on. */
+/** Notes the conditions that an action depends on. */
 export const learnAction = (program: Program, rule: CompiledRule, at: number, world: World): void => {
   const step = rule.learning()[at]
   if (step === undefined || step === null || !('depends' in step)) return
   const conditions = step.depends(world)
-  // A map that gives each mapping its own target is one rule for all of them.
+  // One rule with a map gives each mapping its own target.
   if (isTranslation(rule.tail[at])) learnFrom(program, world, conditions)
   else note(program, world, because(YES, conditions))
 }

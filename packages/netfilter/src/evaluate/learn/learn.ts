@@ -8,8 +8,8 @@ export const learn = ({ learner }: World, conditions: readonly Condition[]): voi
 }
 
 /**
- * What is put in the place of a free value: the value stays for packets that had it already, and a flow that is bound
- * to its own address counts as not translated.
+ * Notes that a value of a range replaces a free value. A packet that had such a value already keeps it, and a flow that
+ * is bound to its own address counts as not translated.
  */
 export const learnReplaced = (
   world: World,
@@ -24,8 +24,9 @@ export const learnReplaced = (
 }
 
 /**
- * Notes what a rule hung on. Of one of ours which mapping it is asked for is not among it, since our rules have the same
- * for every mapping of a kind. Whether a table has the mapping at all is: it may have another's in its place.
+ * Notes the conditions that a rule depends on. For a managed rule, the mapping that it is for does not count: every
+ * mapping of a kind has such a rule. Whether a table has the mapping does count: it may have another project's in its
+ * place.
  */
 export const learnFrom = (
   { isOurs }: { readonly isOurs: boolean },
@@ -33,7 +34,10 @@ export const learnFrom = (
   conditions: readonly Condition[],
 ): void => learn(world, isOurs ? ofAnyNetwork(world, conditions.filter(isOfOurs)) : conditions)
 
-/** What is asked of the packet's network by what every network has of its own: the same is asked of all that are alike. */
+/**
+ * Widens conditions on the packet's network to all networks like it: each has rules and routes of its own that do the
+ * same.
+ */
 export const ofAnyNetwork = ({ learner }: World, conditions: readonly Condition[]): readonly Condition[] => {
   const alike = learner?.alike ?? null
   if (learner === null || alike === null) return conditions
@@ -49,7 +53,7 @@ const isAddressField = (field: FreeField): boolean =>
 
 const isOfOurs = (condition: Condition): boolean => !isAskedOfMember(condition)
 
-/** Is it asked which mapping it is, and not only whether a table has it? */
+/** Whether a condition depends on which mapping it is, and not only on whether a table has the mapping. */
 export const isAskedOfMember = (condition: Condition): boolean =>
   isOfMember(condition) && !condition.isOfTable
 

@@ -5,86 +5,94 @@ import type { Origins } from '../packet/origins.ts'
 import type { AlikeSubnets } from '../route/alike-subnets.ts'
 import type { Checks } from './stretch.ts'
 
-/** A free field is in the set, or is not: what the way of a packet hung on. */
+/** What the path of a packet depends on: a free field is in the set, or is not. */
 export interface Condition {
   readonly field: FreeField
   readonly set: RangeSet
   readonly inside: boolean
-  /** Elements of a set or map have the value, or have not; all that was asked of what they hold is the member it belongs to. */
+  /**
+   * Whether the condition is about elements of a set or map: they have the value, or lack it. Of their data, only the
+   * mapping that it belongs to counts.
+   */
   readonly isOfTable: boolean
-  /** So many rules told it at once; one unless told. */
+  /** The number of rules that gave this condition at once. Absent: one. */
   readonly rules?: number
 }
 
-/** How many conditions there would be, had each rule told its own. */
+/** The number of conditions, had each rule given its own. */
 export const countTold = (conditions: readonly Condition[]): number => {
   let count = 0
   for (const { rules } of conditions) count += rules ?? 1
   return count
 }
 
-/** A rule did not match: not all of what it asks for holds at once. */
+/** Why a rule did not match: its conditions do not all hold at once. */
 export interface Exclusion {
   readonly all: readonly Condition[]
-  /** Some of what does not hold is asked of the mapping by a rule itself, not by a table that all mappings are in. */
+  /**
+   * Whether a failing condition is a match of the rule itself on the mapping, not a lookup in a table of all mappings.
+   */
   readonly failsByMember: boolean
-  /** The one that it is; absent where several rules are asked as one. */
+  /** The rule; absent where several rules are tested as one. */
   readonly rule?: NetfilterRule
 }
 
 /**
- * Notes what a packet's way hangs on while it is followed, so that one packet speaks for a whole set: all packets
- * that meet every condition noted go the very same way.
+ * Notes what a packet's path depends on while the packet is followed. So one packet stands for a whole set: all packets
+ * that meet every noted condition take the same path.
  */
 export interface Learner {
-  /** Which fields of the first packet are free. */
+  /** The free fields of the first packet. */
   readonly origins: Origins
   /** The packet's own values of the fields that are free. */
   readonly values: ReadonlyMap<FreeField, number | bigint>
-  /** Where the free fields may be at all. */
+  /** The values that the free fields may have. */
   readonly region: Readonly<Partial<Record<FreeField, RangeSet>>>
   readonly conditions: Condition[]
-  /** Of rules that ask for one of the mappings and something else. */
+  /** By rules that match one of the mappings and something else. */
   readonly exclusions: Exclusion[]
-  /** The packet stands for others like it: some of the free values are those of one mapping among many. */
+  /** Whether the packet stands for others like it: some of the free values are those of one mapping among many. */
   readonly speaksForOthers: boolean
-  /** The subnet that these mappings lead to; null where there is no such thing. */
+  /** The subnet that these mappings lead to; null: there is none. */
   readonly leadsTo: RangeSet | null
-  /** Networks that the packet's own stands for too; null where it stands for itself. */
+  /** The networks that the packet's own network stands for; null: only itself. */
   readonly alike: AlikeSubnets | null
-  /** Rules that let a packet pass are not asked: a packet that passes without them passes with them. */
+  /** Whether accepting rules are skipped: a packet that passes without them passes with them. */
   isLenient: boolean
-  /** Something was computed from a free field in a way that no set describes: nothing is known of the others. */
+  /**
+   * Whether a value was computed from a free field in a way that no set describes. Nothing is then known of other
+   * packets.
+   */
   blurred: boolean
   /**
-   * Base chains that lead to none of our chains and change no packet are passed over. Such a chain lets a packet pass or
-   * stops it, so a packet that is stopped without these chains is stopped with them.
+   * Whether base chains that lead to no managed chain and change no packet are skipped. Such a chain lets a packet pass
+   * or stops it, so a packet that is stopped without these chains is stopped with them.
    */
   readonly skipsForeign: boolean
-  /** Rules that let a packet pass are asked all the same: the trace is to name those that let it pass. */
+  /** Whether accepting rules are tested after all: the trace has to name the rules that let the packet pass. */
   readonly isThorough: boolean
-  /** A rule of ours asked which mapping it is: the packets of another one may meet another rule of ours. */
+  /** Whether a managed rule matched on the mapping: packets of another mapping may meet another managed rule. */
   hasAskedMember: boolean
   /** Rules and policies that are taken for absent. */
   readonly ignored: ReadonlySet<object>
-  /** Rules of which it is noted whether any of them acted, in whatever course. */
+  /** Rules to watch: `hasActed` tells whether one of them acted in any course. Null: none. */
   readonly watched: ReadonlySet<object> | null
-  /** One of them did, or one that is taken for absent would have. */
+  /** Whether a watched rule acted, or a rule taken for absent would have acted. */
   hasActed: boolean
-  /** Which of the conditions are those of checks; null: nothing asks for it. */
+  /** The conditions that come from checks; null: not needed. */
   readonly checks: Checks | null
 }
 
 /**
- * Is anything of the packet free? Where nothing is, a learner has nothing to note, and is there for the rules that it
+ * Whether a field of the packet is free. A learner without a free field notes nothing. It only serves the rules that it
  * takes for absent.
  */
 export const isLearning = (learner: Learner | null): boolean => learner !== null && learner.values.size > 0
 
-/** What has no condition holds whatever the free fields are. */
+/** No conditions: the result holds whatever the free fields are. */
 export const always: readonly Condition[] = []
 
-/** The condition that a value is in a set, or is not, as it happens to be. */
+/** The condition that a field is in a set, or is not, as it is for this value. */
 export const membership = (field: FreeField, set: RangeSet, value: number | bigint): Condition => ({
   field,
   set,
@@ -92,7 +100,7 @@ export const membership = (field: FreeField, set: RangeSet, value: number | bigi
   isOfTable: false,
 })
 
-/** That a free field has exactly this value. */
+/** The condition that a free field has exactly this value. */
 export const exactly = (field: FreeField, value: number | bigint): Condition => ({
   field,
   set: { starts: [value], ends: [value] },

@@ -1,18 +1,19 @@
 /**
- * What a learner notes for the rules that it watches or takes for absent, the sought rules. Most of what a way hung on
- * are checks, which can do nothing to a packet but end it. A packet that fails one goes no other way: it goes less far.
+ * The notes of a learner about checks, for the rules that it watches or takes for absent (the sought rules). A check is
+ * a chain that can do nothing to a packet but end its path. Most conditions come from checks. A packet that fails a
+ * check takes no other path, only a shorter one.
  */
 export interface Checks {
   readonly passed: Stretch[]
-  /** The packet passed each chain with sought rules that it came to, and each of them was a check. */
+  /** Whether the packet passed each chain with sought rules that it came to, and each of these was a check. */
   isSoughtPassed: boolean
 }
 
 /**
  * Conditions from one place on up to another.
- * - `sought`: of a check with sought rules, which was passed.
- * - `other`: of any other check that was passed.
- * - `after`: of what comes after a packet that comes to no sought rule from there on.
+ * - `sought`: of a passed check with sought rules.
+ * - `other`: of any other passed check.
+ * - `after`: of the packets after one that comes to no sought rule any more.
  */
 export interface Stretch {
   readonly from: number
@@ -20,5 +21,5 @@ export interface Stretch {
   readonly kind: 'sought' | 'other' | 'after'
 }
 
-/** Before a packet is followed. */
+/** The notes before a packet is followed. */
 export const noChecks = (): Checks => ({ passed: [], isSoughtPassed: true })

@@ -9,8 +9,8 @@ import {
 } from '../../address/range-set.ts'
 
 /**
- * The subnets of networks that nothing on a host tells apart. What is found of one holds for all. They rise, and share
- * no address.
+ * The subnets of networks that nothing on a host tells apart, so a result for one holds for all. They are in rising
+ * order and share no address.
  */
 export interface AlikeSubnets {
   readonly subnets: readonly AlikeSubnet[]
@@ -22,19 +22,19 @@ export interface AlikeSubnet {
   readonly members: RangeSet
 }
 
-/** A value is in the set, or is not. */
+/** The condition that a value is in the set, or is not. */
 interface Membership {
   readonly set: RangeSet
   readonly inside: boolean
 }
 
 /**
- * The condition as it is for every network that is like the one of the value. Null: it holds whatever the value is.
+ * Widens a condition to every network that is like the network of the value. Null: it holds whatever the value is.
  *
- * Our rules name each network by its subnet, and so do its routes. Each does the same for its own network, so which of
- * the networks it is asked for tells nothing.
+ * Managed rules and routes name each network by its subnet. Each does the same for its own network, so it does not
+ * matter which of the networks is meant.
  *
- * @param value - the packet's value of what is asked
+ * @param value - the packet's value in the condition's field
  */
 export const forAlike = <Condition extends Membership>(
   { subnets }: AlikeSubnets,
@@ -51,10 +51,10 @@ export const forAlike = <Condition extends Membership>(
   return isEmptySet(left) ? null : { ...condition, set: left }
 }
 
-/** Sets of the routing tables are asked for again and again, and are known by their identity. */
+/** Cache by identity: the same sets of the routing tables come again and again. */
 const widened = new WeakMap<RangeSet, WeakMap<readonly AlikeSubnet[], RangeSet>>()
 
-/** With every subnet that the set does not name in part. */
+/** The set, with every subnet added that it does not name in part. */
 const withAll = (subnets: readonly AlikeSubnet[], set: RangeSet): RangeSet => {
   const known = widened.get(set) ?? new WeakMap<readonly AlikeSubnet[], RangeSet>()
   widened.set(set, known)
@@ -66,7 +66,7 @@ const withAll = (subnets: readonly AlikeSubnet[], set: RangeSet): RangeSet => {
   return made
 }
 
-/** Without the subnets that the set names as a whole. */
+/** The set without the subnets that it names as a whole. */
 const withoutAny = (subnets: readonly AlikeSubnet[], set: RangeSet): RangeSet => {
   let left = set
   for (const [at, first] of set.starts.entries()) {
@@ -93,7 +93,7 @@ const placeOf = (subnets: readonly AlikeSubnet[], value: number | bigint): numbe
 }
 
 /**
- * The address that has the same place in another subnet.
+ * The address at the same place in another subnet.
  *
  * @param near - an address of the other subnet
  * @returns null where one of the addresses is in none of the subnets

@@ -1,7 +1,7 @@
 import type { NumberRangeFact, RoutingRuleFact } from '../../facts/index.ts'
 import type { RouteFlow } from './route-key.ts'
 
-/** What a routing rule asks of a packet beside addresses, interface and mark. */
+/** What a routing rule matches besides addresses, interface and mark. */
 export interface FlowSelector {
   /** Null: not known. */
   readonly matches: (flow: RouteFlow | undefined) => boolean | null
@@ -10,7 +10,7 @@ export interface FlowSelector {
 }
 
 /**
- * The selectors of a rule that ask for more; null of most rules.
+ * Reads these selectors of a rule; null: it has none, as most rules.
  * @see net/ipv4/fib_rules.c `fib4_rule_match`, net/core/fib_rules.c `fib_rule_match`
  */
 export const flowSelector = (fact: RoutingRuleFact): FlowSelector | null => {

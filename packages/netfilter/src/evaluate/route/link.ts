@@ -1,7 +1,7 @@
 import { type Family, type InterfaceAddress, tryParseInterfaceAddress } from '../../address/index.ts'
 import type { HostFacts, InterfaceFact } from '../../facts/index.ts'
 
-/** An interface as the evaluator sees it. One that only a packet or a route names is known by its name alone. */
+/** An interface as the evaluator sees it. Of one that only a packet or a route names, nothing but the name is known. */
 export interface Link {
   readonly name: string
   /** Null when the facts do not say. */
@@ -33,7 +33,7 @@ const readLink = (fact: InterfaceFact, name: string): Link => ({
 /** The loopback interface is on every host, whether the facts name it or not. */
 const loopback: InterfaceFact = { index: 1, kind: 'loopback', addresses: ['127.0.0.1/8', '::1/128'] }
 
-/** The interfaces of a host by name; one that is asked for and not there is made up. */
+/** The interfaces of a host by name. `findLink` makes up an interface that is missing. */
 export const readLinks = (facts: HostFacts): Map<string, Link> => {
   const links = new Map<string, Link>()
   for (const fact of facts.interfaces ?? []) {

@@ -19,7 +19,9 @@ import { flowOf, type RouteKey, wayBackOf } from './route-key.ts'
 import type { Route } from './route-table.ts'
 import { lookUpRoute, routeCause } from './router.ts'
 
-/** IPv6 looks at the header before PREROUTING (ip6_input.c), IPv4 while it routes (route.c). */
+/**
+ * When addresses are checked: IPv6 looks at the header before PREROUTING (ip6_input.c), IPv4 while it routes (route.c).
+ */
 type When = 'header' | 'route'
 
 const isLoopback = (address: number | bigint): boolean =>
@@ -29,14 +31,14 @@ const textOf = ({ family }: World, value: number | bigint): string =>
   formatAddress(family === 'ip' ? { family, value: Number(value) } : { family, value: BigInt(value) })
 
 /**
- * Why a destination cannot have come over this interface; null when it can.
+ * The reason why this destination must not come in by this interface; null: it may.
  * @see net/ipv4/route.c `ip_route_input_slow`, net/ipv6/ip6_input.c `ip6_rcv_core`
  */
 export const martianDestination = (host: Host, world: World, from: Link, when: When): KernelCause | null => {
   const { daddr, family } = world
   if (from === host.lo) return null
   const words = (): string => `martian destination ${textOf(world, daddr)} on ${from.name}`
-  // Routing asks for the very interface of ::1 (net/ipv6/route.c, `rt6_need_strict`), though translation led there.
+  // Routing requires the interface of ::1 (net/ipv6/route.c, `rt6_need_strict`), also after a translation.
   if (family === 'ip6') return isLoopback(daddr) ? { kind: 'martian', text: words() } : null
   if (when === 'header') return null
   if (isLoopback(daddr) && !routesLoopback(host, from))
@@ -44,16 +46,16 @@ export const martianDestination = (host: Host, world: World, from: Link, when: W
   return Number(daddr) >>> 24 === 0 ? { kind: 'martian', text: words() } : null
 }
 
-/** How a packet is about to be routed, which its source is held against. */
+/** The routing of a packet, for the check of its source. */
 export interface SourceCheck {
   /** The interface that it leaves by; null: it stays on this host. */
   readonly out: Link | null
-  /** The mark that the way back to its source is looked up with. */
+  /** The mark for the lookup of the way back to the source. */
   readonly mark: number
 }
 
 /**
- * Why the header of a packet keeps it from coming in by this interface; null when it can.
+ * The reason why the header of a packet keeps it from coming in by this interface; null: it may come in.
  * @see net/ipv6/ip6_input.c `ip6_rcv_core`
  */
 export const refusedHeader = (host: Host, world: World, from: Link): KernelCause | null => {
@@ -66,9 +68,9 @@ export const refusedHeader = (host: Host, world: World, from: Link): KernelCause
 }
 
 /**
- * Why a source cannot have come over this interface; null when it can.
+ * The reason why this source must not come in by this interface; null: it may.
  *
- * @param trust - routing rules of which it is not known whether they match are taken to match
+ * @param trust - whether routing rules that may match are taken to match
  * @see net/ipv4/route.c `ip_route_input_slow`, net/ipv4/fib_frontend.c `fib_validate_source`
  */
 export const martianSource = (
@@ -103,13 +105,13 @@ const validateSource = (
   const router = host.routers.ip
   const asked = reversePathFilter(host, from)
   const filter = asked.effective
-  // Without the filter the kernel looks for its own addresses alone, unless rules or local routes are unusual.
+  // Without the filter, the kernel refuses only its own addresses as source, unless rules or local routes are unusual.
   if (filter === 0)
     return !acceptsLocal(host, from) && isLocalAddress(host, 'ip', world.saddr) ? martian(world, from) : null
   const key = {
     destination: world.saddr,
     source: world.daddr,
-    // The way back is looked up as if it came in by where this packet leaves.
+    // For the lookup of the way back, the incoming interface is the one that this packet leaves by.
     in: (out ?? host.lo).name,
     out: null,
     mark,
@@ -120,7 +122,7 @@ const validateSource = (
   const { route, by } = trust ? (otherwise ?? found) : found
   const why = (): KernelCause => byReversePathFilter(from, asked, `${martian(world, from).text}: `)
   if (route === null) return router.complete ? why() : null
-  // No such route is a route to the filter: the lookup fails.
+  // For the filter, such a route is none: the lookup fails.
   if (refusing.includes(route.type)) return by === null ? why() : routeCause(route, by)
   if (route.type !== 'unicast' && !(route.type === 'local' && acceptsLocal(host, from)))
     return martian(world, from)
@@ -132,7 +134,9 @@ const validateSource = (
 
 const refusing: readonly string[] = ['blackhole', 'unreachable', 'prohibit']
 
-/** Is the interface one of the next hops of the route (`fib_info_nh_uses_dev`)? Each is a route of its own here. */
+/**
+ * Whether the interface is a next hop of the route (`fib_info_nh_uses_dev`). Here, each next hop is a route of its own.
+ */
 const leadsBackBy = (router: Host['routers']['ip'], key: RouteKey, route: Route, from: Link): boolean => {
   if (route.link === from) return true
   const { route: other } = lookUpRoute(router, { ...key, out: from.name })

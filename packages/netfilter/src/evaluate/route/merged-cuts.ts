@@ -9,11 +9,11 @@ interface Stretch {
 }
 
 /**
- * Where a large table begins to lead another way, rising: neighbours that lead alike are one stretch. A full table of
- * the Internet leads out by a few interfaces.
+ * The addresses where a large table begins to lead another way, rising. Neighbours with the same way are one stretch: a
+ * full table of the Internet leads out by a few interfaces.
  *
- * @param longest - lengths up to this are told apart (`suppress_prefixlength` of a routing rule)
- * @param most - null beyond so many
+ * @param longest - prefix lengths up to this are told apart (`suppress_prefixlength` of a routing rule)
+ * @param most - the most cuts; null is returned beyond that
  */
 export const mergedCuts = (
   table: RouteTable,
@@ -25,7 +25,7 @@ export const mergedCuts = (
   const nested = new Map<number, Map<number, number>>()
   const own: number[] = [-1]
   let ids = 1
-  // A packet that no route of a prefix is for falls through to the shorter ones: all that hold it matter.
+  // A packet that no route of a prefix admits falls through to shorter prefixes, so all prefixes around it matter.
   const inside = (outer: number, kind: number): number => {
     if (own[outer] === kind) return outer
     const of = nested.get(outer) ?? new Map<number, number>()
@@ -40,7 +40,7 @@ export const mergedCuts = (
   const open: { readonly last: number | bigint; readonly id: number }[] = []
   let [before, current, at]: [number, number, number | bigint | null] = [0, 0, null]
   const turnTo = (id: number, from: number | bigint): void => {
-    // Of two changes at one address the later holds; where it takes the first back, there is none.
+    // Of two changes at one address, the later one holds. Where it undoes the first one, there is no cut.
     if (at === from) cuts.pop()
     else before = current
     at = from
@@ -73,7 +73,7 @@ export const mergedCuts = (
 
 const next = (value: number | bigint): number | bigint => (typeof value === 'number' ? value + 1 : value + 1n)
 
-/** The prefixes of a table, the outer before those in it. */
+/** The prefixes of a table, an outer one before those inside it. */
 const stretchesOf = ({ buckets }: RouteTable): readonly Stretch[] => {
   const all: Stretch[] = []
   for (const [length, bucket] of buckets.entries())
@@ -87,7 +87,7 @@ const stretchesOf = ({ buckets }: RouteTable): readonly Stretch[] => {
   return all.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.length - b.length))
 }
 
-/** What matters of a route; one for the host itself matters by its address. */
+/** The properties of a route that matter. For a route that is not unicast, its address matters too. */
 const kindOf = ({ type, link, gateway, source }: Route, first: number | bigint): string =>
   type === 'unicast'
     ? `${link?.name} ${gateway === null ? '' : 'via'} ${source ?? ''}`

@@ -4,8 +4,8 @@ import type { World } from '../packet/world.ts'
 import { MAYBE, NO, type Truth, YES } from '../value/truth.ts'
 
 /**
- * Does a packet pass one of the devices that a chain hangs on? Of a packet from or to a container the bridge is known, and
- * rarely the port of the bridge that the container is behind.
+ * Whether a packet passes a device of the chain. For a packet from or to a container the bridge is known, but rarely
+ * the bridge's port that the container is behind.
  */
 export const passesDevice = (
   { ports }: Pick<Host, 'ports'>,

@@ -3,15 +3,15 @@ import { type RangeSet, rangeSet } from '../../address/range-set.ts'
 import { mergedCuts } from './merged-cuts.ts'
 import type { Router } from './router.ts'
 
-/** Of a table with more prefixes than this, neighbours that lead alike are one. */
+/** In a table with more prefixes than this, neighbours with the same way are merged. */
 const MOST_PREFIXES = 20_000
 
-/** Where a table leads another way more often than this it is not cut: one route speaks for all that lead out alike. */
+/** A table that leads another way more often than this is not cut: one route speaks for all that lead out alike. */
 export const MOST_STRETCHES = 20_000
 
 interface Classes {
   readonly byName: ReadonlyMap<string, RangeSet>
-  /** What was found for a destination: most packets of a search are for the same few. */
+  /** Cache, by destination: most packets of a search have the same few destinations. */
   readonly found: Map<number | bigint, RangeSet | undefined>
 }
 
@@ -22,13 +22,13 @@ interface Cut {
 
 const known = new WeakMap<Router, Cut>()
 
-/** So many destinations are remembered. */
+/** The most destinations cached. */
 const MOST_FOUND = 4_096
 
 /**
- * All destinations by what routing makes of them, so that one speaks for all of its class.
+ * All destinations by what routing does with them, so that one destination speaks for its whole class.
  *
- * @param context - names all that `classify` asks beside the address
+ * @param context - a name for everything that `classify` reads besides the address
  * @returns null when there are too many routes to cut the space at each
  */
 export const destinationClasses = (
@@ -78,7 +78,7 @@ const classesIn = (
   return made
 }
 
-/** All destinations by what routing makes of them. */
+/** Sorts all destinations into classes. */
 const classesOf = (
   router: Router,
   cuts: readonly (number | bigint)[],
@@ -101,13 +101,13 @@ const highest = { ip: 0xffffffff, ip6: (1n << 128n) - 1n } as const
 const before = (value: number | bigint): number | bigint =>
   typeof value === 'number' ? value - 1 : value - 1n
 
-/** Where kinds of addresses begin that no table speaks of (net/ipv4/fib_frontend.c `inet_addr_type`). */
+/** Where ranges begin that no routing table lists (net/ipv4/fib_frontend.c `inet_addr_type`). */
 const ownCuts = {
   ip: [0, 0x01000000, 0x7f000000, 0x80000000, 0xe0000000, 0xf0000000, 0xffffffff],
   ip6: [0n, 1n, 2n, 0xfe80n << 112n, 0xfec0n << 112n, 0xffn << 120n],
 } as const
 
-/** Where anything about routing may change, rising. */
+/** The addresses where a routing decision may change, rising; null: there are too many. */
 const findCuts = ({ family, tables, rules }: Router): readonly (number | bigint)[] | null => {
   const cuts = new Set<number | bigint>(ownCuts[family])
   const add = (prefix: Prefix): void => {

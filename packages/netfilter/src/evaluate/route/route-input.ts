@@ -13,7 +13,7 @@ import { flowOf, type RouteKey } from './route-key.ts'
 import type { Route } from './route-table.ts'
 import { lookUpRoute, noRoute, type RouteFound, routeCause } from './router.ts'
 
-/** What routing makes of a packet that has come through PREROUTING. */
+/** The routing decision about a packet that has come through PREROUTING. */
 export type InputDecision =
   | { readonly kind: 'local' }
   /** Translated onto the bridge it came from: br_netfilter sends it on without routing it. */
@@ -30,16 +30,16 @@ const stop = (end: EndKind, deed: Deed, cause: KernelCause): InputDecision => ({
 
 const deliveredTypes: readonly string[] = ['local', 'broadcast', 'anycast', 'multicast']
 
-/** A course that a packet takes, and what routing makes of it there. */
+/** A course of a packet, and its routing decision. */
 export interface Routed {
   readonly world: World
   readonly decision: InputDecision
 }
 
 /**
- * Routes a packet that came in by `from`. Where it is not known whether a routing rule matches there are two courses.
+ * Routes a packet that came in by `from`. There are two courses where a routing rule may or may not match.
  *
- * @param translated - PREROUTING changed its destination
+ * @param translated - whether PREROUTING changed the destination
  * @see net/ipv4/route.c `ip_route_input_slow`, net/bridge/br_netfilter_hooks.c `br_nf_pre_routing_finish`
  */
 export const routeInput = (
@@ -50,7 +50,8 @@ export const routeInput = (
 ): readonly Routed[] => {
   const { host, run } = traffic
   const alone = (decision: InputDecision): readonly Routed[] => [{ world, decision }]
-  // It brings its route along, unless that was dropped with the old destination (nf_nat_proto.c, `nf_nat_ipv4_pre_routing`).
+  // A looped packet keeps its route, unless it lost the route with its old destination (nf_nat_proto.c,
+  // `nf_nat_ipv4_pre_routing`).
   if ((world.looped && !translated) || world.tproxy) return alone({ kind: 'local' })
   const destination = martianDestination(host, world, from, 'route')
   if (destination !== null) return alone(stop('dropped', { kind: 'drop' }, destination))
@@ -96,11 +97,11 @@ const decide = (
     decision: source === null ? decideOnward(traffic, one, from) : stop('dropped', { kind: 'drop' }, source),
   })
   if (!host.routers.ip.hasDoubts) {
-    // A packet of another source either passes too, or ends here.
+    // A packet with another source either passes too, or ends here.
     if (refused === null) noteStretch(world, noted, 'other')
     return [onward(world, refused)]
   }
-  // The way back to the source is routed too.
+  // The lookup of the way back to the source may depend on the same rules.
   const otherwise = martianSource(host, world, from, check, true)
   const taken = otherwise?.text === refused?.text ? null : fork(run, world)
   if (taken === null) return [onward(world, refused)]
@@ -134,7 +135,7 @@ const decideForward = ({ host }: Traffic, world: World, from: Link, route: Route
   return { kind: 'forward', route, out: route.link }
 }
 
-/** Hand-written facts need no route for the way back. */
+/** The way back of an answer: hand-written facts need no route for it. */
 const wayBack = ({ host }: Traffic, { family, returnBy }: World): Route | null =>
   returnBy === null || host.routers[family].complete
     ? null
@@ -150,7 +151,7 @@ const wayBack = ({ host }: Traffic, { family, returnBy }: World): Route | null =
       }
 
 /**
- * A route that refuses what it leads.
+ * The decision of a route that refuses packets; null: the route does not refuse.
  *
  * @param by - the routing rule that led to it
  */
@@ -173,7 +174,9 @@ export const isLinkLocal = (address: number | bigint): boolean =>
 export const isMulticast = (address: number | bigint): boolean =>
   typeof address === 'number' ? address >>> 28 === 14 || address === 0xffffffff : address >> 120n === 0xffn
 
-/** A mark that is not known is taken for none, and the answer for possible, where rules look at marks. */
+/**
+ * The mark for routing. An unknown mark counts as 0, and makes the outcome only possible where rules match on marks.
+ */
 export const markOf = ({ host, run }: Traffic, world: World): number => {
   if (!isUnknown(world.mark)) return world.mark
   if (host.routers[world.family].rules.some(({ asksMark }) => asksMark)) run.doubtful = true

@@ -1,8 +1,8 @@
-/** What a route is looked up for: struct flowi4, as far as facts can speak of it. */
+/** The key of a route lookup: struct flowi4, as far as facts can tell it. */
 export interface RouteKey {
   readonly destination: number | bigint
   readonly source: number | bigint | null
-  /** `lo` for what the host sends. */
+  /** `lo` for a packet that the host sends. */
   readonly in: string
   readonly out: string | null
   readonly mark: number
@@ -10,7 +10,7 @@ export interface RouteKey {
   readonly flow?: RouteFlow
 }
 
-/** What routing rules may ask of a packet beside its addresses. */
+/** What routing rules may match besides the addresses of a packet. */
 export interface RouteFlow {
   readonly protocol: number
   /** Negative where the protocol has no ports. */
@@ -21,7 +21,7 @@ export interface RouteFlow {
 }
 
 /**
- * The flow of a packet as it is routed. What is forwarded counts as the first user's (net/ipv4/route.c
+ * The flow of a packet for routing. A forwarded packet counts as the first user's (net/ipv4/route.c
  * `ip_route_input_slow`).
  *
  * @param isOwn - this host sends it

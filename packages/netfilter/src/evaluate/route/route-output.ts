@@ -16,8 +16,8 @@ interface WayOut {
 }
 
 /**
- * The ways a packet of the host leaves by: two where it is not known whether a routing rule matches, none where there is
- * no way, and the packet has ended.
+ * The ways out for a packet of the host. There are two where a routing rule may or may not match. There is none without
+ * a route, and the packet has ended.
  */
 const waysOut = (traffic: Traffic, world: World): readonly WayOut[] => {
   const { host, run } = traffic
@@ -74,7 +74,7 @@ const strandedLoopback = (host: Host, { family, saddr }: World, out: Link): Kern
       }
     : null
 
-/** Routes what a process of the host sends. A packet without a way has ended. */
+/** Routes a packet that a process of the host sends. A packet without a route has ended. */
 export const routeOut = (traffic: Traffic, world: World): World[] =>
   waysOut(traffic, world).map(({ world: one, out }) => {
     one.out = out
@@ -82,8 +82,7 @@ export const routeOut = (traffic: Traffic, world: World): World[] =>
   })
 
 /**
- * Routes a packet anew from within OUTPUT; what stands behind in that hook still sees the interface it was to leave
- * by at first.
+ * Routes a packet again within OUTPUT. Later chains of that hook still see the interface of the first route.
  *
  * @see net/ipv4/netfilter.c `ip_route_me_harder`, called by chains of type `route` and by NAT
  */

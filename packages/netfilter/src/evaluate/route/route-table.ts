@@ -17,7 +17,7 @@ export interface Route {
 
 type Bucket = Map<number | bigint, Route[]>
 
-/** One table of one family, asked by longest prefix: a hash a length, longest first. */
+/** One table of one family, searched by longest prefix, with a hash for each length. */
 export interface RouteTable {
   readonly bits: 32 | 128
   readonly buckets: (Bucket | undefined)[]

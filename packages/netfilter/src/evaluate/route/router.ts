@@ -25,9 +25,9 @@ export interface RouteFound {
 }
 
 export interface RoutingAnswer extends RouteFound {
-  /** A rule decided of which it is not known whether it matches: here it is taken not to. */
+  /** Whether a rule that may match makes a difference. In this answer it does not match. */
   readonly doubtful: boolean
-  /** What is found where it does; null where that makes no difference. */
+  /** The answer where such a rule matches; null: no difference. */
   readonly otherwise: RouteFound | null
 }
 
@@ -37,15 +37,15 @@ export interface Router {
   readonly tables: ReadonlyMap<number, RouteTable>
   readonly rules: readonly RoutingRule[]
   /**
-   * The facts came from a kernel, which lists its own local routes too. Otherwise they were written by hand, and
-   * what they do not say of routes is not held against a packet.
+   * Whether the facts came from a kernel, which lists its own local routes too. Hand-written facts may lack routes, so
+   * a missing route stops no packet.
    */
   readonly complete: boolean
-  /** Of some rule it is not known whether it matches. */
+  /** Whether some rule has selectors that may be unknown. */
   readonly hasDoubts: boolean
-  /** Some rule asks for the source. */
+  /** Whether some rule matches on the source. */
   readonly asksSource: boolean
-  /** Some rule asks for what a flow is beside its addresses. */
+  /** Whether some rule matches more of a flow than its addresses. */
   readonly asksFlow: boolean
 }
 
@@ -70,7 +70,8 @@ export const buildRouter = (facts: HostFacts, family: Family, links: Map<string,
     const table =
       fact.table ?? (type === 'local' || type === 'broadcast' || type === 'anycast' ? LOCAL : MAIN)
     if (table === LOCAL && type === 'local') complete = true
-    // The packets of a flow are taken to have none, which other routes are for (net/ipv4/fib_trie.c, `fib_table_lookup`).
+    // Packets are assumed to have no TOS. Routes with one are for other packets (net/ipv4/fib_trie.c,
+    // `fib_table_lookup`).
     if ((fact.tos ?? 0) !== 0) continue
     const name = fact.interface ?? null
     if (name !== null && (fact.gateway ?? null) === null && table !== LOCAL) onLink.add(name)
@@ -124,7 +125,7 @@ const readRoute = (
   }
 }
 
-/** As the kernel does when an address is added (net/ipv4/fib_frontend.c, `fib_add_ifaddr`). */
+/** Adds the routes that the kernel adds with an address (net/ipv4/fib_frontend.c, `fib_add_ifaddr`). */
 const implyRoutes = (
   tableOf: (id: number) => RouteTable,
   family: Family,
@@ -135,7 +136,7 @@ const implyRoutes = (
     if (address.family !== family) continue
     const bits = family === 'ip' ? 32 : 128
     const prefix = prefixAround(address, length)
-    // Secondary addresses of a prefix are reached, and spoken from, by way of the first (`fib_add_ifaddr`).
+    // The first address of a prefix is the source of the routes of its secondary addresses too (`fib_add_ifaddr`).
     const primary = link.addresses.find(
       (other) =>
         family === 'ip' &&
@@ -182,7 +183,7 @@ export const lookUpRoute = (router: Router, key: RouteKey): RoutingAnswer => {
   return { ...found, doubtful, otherwise: doubtful ? other : null }
 }
 
-/** @param trust - rules of which it is not known whether they match are taken to match */
+/** @param trust - whether rules that may match are taken to match */
 const follow = (router: Router, key: RouteKey, trust: boolean): RouteFound => {
   const { out } = key
   const admits =
@@ -209,12 +210,15 @@ const follow = (router: Router, key: RouteKey, trust: boolean): RouteFound => {
   return { route: null, by: null }
 }
 
-/** Local routes outlive their interface, as that of 127.0.0.1 does lo (net/ipv4/fib_semantics.c `fib_sync_down_dev`). */
+/**
+ * A local route works with its interface down, as that of 127.0.0.1 on lo (net/ipv4/fib_semantics.c
+ * `fib_sync_down_dev`).
+ */
 const isUsable = ({ link, type }: Route): boolean => link === null || link.up || type === 'local'
 
 const refusals = new WeakMap<RoutingRule, Route>()
 
-/** One route for each rule that refuses, so that it is known again. */
+/** The route of a rule that refuses. Each rule has one object, so that results can be compared. */
 const refusalBy = (rule: RoutingRule): Route => {
   const known = refusals.get(rule)
   if (known !== undefined) return known
@@ -234,7 +238,9 @@ const refusal: Route = {
   text: '',
 }
 
-/** A route that refuses packets, named by the routing rule that led to it where that is no rule of every host. */
+/**
+ * The cause of a refusal by a route. It names the routing rule that led to the route, unless every host has that rule.
+ */
 export const routeCause = (route: Route, by: string | null): KernelCause => {
   if (by === null) return { kind: 'route', text: `route ${route.text}` }
   const isAlone = route.link === null && route.table === 0
@@ -245,7 +251,9 @@ export const noRoute: KernelCause = { kind: 'no-route', text: 'no route' }
 
 const isAny = (): boolean => true
 
-/** The local table alone: what address types are read from (net/ipv4/fib_frontend.c, `inet_dev_addr_type`). */
+/**
+ * Looks up an address in the local table alone, as for address types (net/ipv4/fib_frontend.c, `inet_dev_addr_type`).
+ */
 export const lookUpLocal = (router: Router, address: number | bigint): Route | null => {
   const table = router.tables.get(LOCAL)
   if (table === undefined) return null
@@ -262,8 +270,8 @@ export const lookUpLocal = (router: Router, address: number | bigint): Route | n
   return made
 }
 
-/** The packets of one search are to and from the same few addresses. */
+/** Cache: the packets of one search have the same few addresses. */
 const locals = new WeakMap<RouteTable, Map<number | bigint, Route | null>>()
 
-/** So many addresses are remembered. */
+/** The most addresses cached. */
 const MOST_LOCALS = 1_024

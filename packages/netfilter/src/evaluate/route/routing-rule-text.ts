@@ -12,11 +12,11 @@ const protocolText = (number: number): string =>
 
 const hex = (value: number): string => `0x${value.toString(16)}`
 
-/** A routing rule as `ip rule show` prints it. */
+/** A routing rule in a message, with the words of `ip rule show`. */
 export const routingRuleText = (fact: RoutingRuleFact, family: Family): string =>
   `${family === 'ip6' ? 'IPv6 ' : ''}routing rule ${fact.priority ?? 32765}: ${routingRuleWords(fact)}`
 
-/** What a routing rule asks for and does, as `ip rule show` prints it behind the priority, and `ip rule del` takes it. */
+/** The selectors and the action of a routing rule, as `ip rule show` prints them and `ip rule del` takes them. */
 export const routingRuleWords = (fact: RoutingRuleFact): string => {
   const { mark, mask, action = 'lookup', table = 254, gotoPriority } = fact
   const words: (string | null | undefined)[] = [

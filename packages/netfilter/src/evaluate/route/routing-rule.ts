@@ -15,13 +15,13 @@ export interface RoutingRule {
   readonly table: number
   readonly action: string
   readonly goto: number | null
-  /** Refuse routes of this length and shorter. */
+  /** Ignores routes with a prefix of this length or shorter; null: none. */
   readonly suppress: number | null
-  /** As `ip rule` shows it; null of the rules that every host has. */
+  /** As `ip rule` shows it; null: every host has this rule. */
   readonly text: string | null
-  /** Whether it matches may not be known. */
+  /** Whether it may be unknown that the rule matches. */
   readonly unknown: boolean
-  /** It asks for more of a packet than addresses, interface and mark. */
+  /** The selectors besides addresses, interface and mark; null: none. */
   readonly flow: FlowSelector | null
   readonly asksMark: boolean
   /** Its selectors by address. */
@@ -31,7 +31,7 @@ export interface RoutingRule {
   readonly matches: (key: RouteKey) => boolean | null
 }
 
-/** What every host has from the start (net/ipv4/fib_rules.c, `fib_default_rules_init`). */
+/** The rules that every host has from the start (net/ipv4/fib_rules.c, `fib_default_rules_init`). */
 const defaults: readonly RoutingRuleFact[] = [
   { priority: 0, table: LOCAL_TABLE },
   { priority: 32766, table: MAIN_TABLE },
@@ -85,7 +85,7 @@ const readRule = (fact: RoutingRuleFact, family: Family, links: ReadonlyMap<stri
       ? containsAddress(prefix, { family, value: Number(value) })
       : containsAddress(prefix, { family, value: BigInt(value) })
   }
-  /** Enslaved to a VRF, whose table the facts do not name. */
+  /** Whether an interface belongs to a VRF. The facts do not name the table of a VRF. */
   const inVrf = (name: string | null): boolean => {
     const master = links.get(name ?? '')?.master ?? null
     return master !== null && links.get(master)?.kind === 'vrf'
@@ -99,7 +99,7 @@ const readRule = (fact: RoutingRuleFact, family: Family, links: ReadonlyMap<stri
       ((key.mark ^ mark) & mask) === 0
     if (l3mdev && !inVrf(key.in) && !inVrf(key.out)) return false
     const isInverted = fact.invert === true
-    // What is known of it is not so: the rest does not matter.
+    // A known selector does not match, so the unknown ones do not matter.
     if (!known) return isInverted
     const ofFlow = flow === null ? true : flow.matches(key.flow)
     if (ofFlow === false) return isInverted

@@ -3,7 +3,7 @@ import { containsAddress } from '../../address/prefix.ts'
 import type { Host } from '../packet/host.ts'
 import type { Link } from './link.ts'
 
-/** 127.0.0.0/8 has scope host, which is never taken for a peer elsewhere. */
+/** Whether an address has scope host, such as 127.0.0.0/8: it is no source for a peer elsewhere. */
 const isHostScope = (value: number | bigint): boolean =>
   typeof value === 'number' ? value >>> 24 === 127 : value === 1n
 
@@ -16,7 +16,7 @@ const ofLink = (link: Link, family: Family): readonly { value: number | bigint; 
     .map(({ address, length }) => ({ value: address.value, length }))
 
 /**
- * The address a host gives to what leaves by an interface for a next hop; null when it has none.
+ * The source address of a packet that leaves by an interface for a next hop; null: the host has none.
  *
  * @see net/ipv4/devinet.c `inet_select_addr`; for IPv6, RFC 6724 as far as facts allow (scope, then the longest
  *   common prefix)
@@ -45,7 +45,7 @@ const selectSource4 = (host: Host, out: Link, nextHop: number): number | bigint 
 }
 
 const selectSource6 = (host: Host, out: Link, peer: bigint): number | bigint | null => {
-  // RFC 6724, rule 1: the host speaks to an address of its own from that very address, ::1 too.
+  // RFC 6724, rule 1: the host speaks to its own address from that same address, also to ::1.
   for (const { addresses } of host.links.values())
     if (addresses.some(({ address }) => address.family === 'ip6' && address.value === peer)) return peer
   const local = isLinkLocal6(peer)
@@ -69,7 +69,9 @@ const selectSource6 = (host: Host, out: Link, peer: bigint): number | bigint | n
   return ofLink(out, 'ip6')[0]?.value ?? null
 }
 
-/** The address that `redirect` leads to for what comes in by an interface (net/netfilter/nf_nat_redirect.c). */
+/**
+ * The address that `redirect` leads to for a packet that comes in by an interface (net/netfilter/nf_nat_redirect.c).
+ */
 export const redirectAddress = (
   family: Family,
   link: Link,

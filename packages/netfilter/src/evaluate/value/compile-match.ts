@@ -10,7 +10,7 @@ export type Test = (world: World) => Truth
 export const isMatch = (step: Step): step is MatchStep =>
   step.kind === 'compare' || step.kind === 'lookup' || step.kind === 'any-of' || step.kind === 'unknown-match'
 
-/** Makes the test of one match. */
+/** Compiles one match into its test. */
 export const compileMatch = (step: MatchStep, compiler: Compiler): Test => {
   switch (step.kind) {
     case 'compare':
@@ -24,7 +24,7 @@ export const compileMatch = (step: MatchStep, compiler: Compiler): Test => {
   }
 }
 
-/** Makes the test of all of them. */
+/** Compiles several matches into one test: all must hold. */
 export const compileMatches = (steps: readonly MatchStep[], compiler: Compiler): Test => {
   const tests = steps.map((step) => compileMatch(step, compiler))
   const [first, second] = tests
@@ -79,18 +79,18 @@ const compileAnyOf = (
   }
 }
 
-/** A rule can change, bind or end something. */
+/** Whether a rule can change, bind or end something. */
 export const acts = ({ steps }: NetfilterRule): boolean => {
   for (const step of steps) if (!isMatch(step) && step.kind !== 'note') return true
   return false
 }
 
-/** Lets a packet pass, or spares it the rest of the chain, and does nothing else. */
+/** Whether a rule only accepts a packet, or spares it the rest of the chain. */
 export const isLenient = ({ steps }: NetfilterRule): boolean => {
   let last: Step | null = null
   for (const step of steps) {
     if (step.kind === 'note') continue
-    // Only what comes last may act.
+    // Only the last step may act.
     if (last !== null && !isMatch(last)) return false
     last = step
   }

@@ -3,11 +3,11 @@ import { isUnknown, type Reading } from './reading.ts'
 import { both, CHANCE, MAYBE, NO, type Truth, YES } from './truth.ts'
 import { compileValues, type ValueTest } from './value-test.ts'
 
-/** What a table has for a key: whether it is there, and which data it may then have. */
+/** The result of a lookup: whether the key is in the table, and the data it may have. */
 export interface Found {
   readonly hit: Truth
   readonly data: readonly ElementData[]
-  /** One of several data is chosen anew for every flow. */
+  /** Whether one of several data is chosen anew for every flow. */
   readonly random: boolean
 }
 
@@ -23,8 +23,8 @@ interface IndexedElement {
 }
 
 /**
- * Indexes a table: elements whose whole key is single values by hash; the rest by hash of those parts that are
- * single in all of them, and a walk over what is left.
+ * Indexes a table. An element with single values in all parts is found by a hash of its key. The others are found by a
+ * hash of the parts that are single in all of them, and then by a walk.
  */
 export const indexElements = (table: ElementTable): Lookup => {
   const exact = new Map<unknown, ElementData>()
@@ -65,7 +65,7 @@ export const indexElements = (table: ElementTable): Lookup => {
   }
 }
 
-/** The one value of a set of one; null when it has more. */
+/** The only value of a set; null when it has more. */
 const singleOf = (set: TableElement['key'][number] | undefined): number | bigint | string | null => {
   if (set === undefined || set.kind === 'any') return null
   if (set.kind === 'names') {
@@ -76,7 +76,7 @@ const singleOf = (set: TableElement['key'][number] | undefined): number | bigint
   return set.ranges.length === 1 && range !== undefined && range.first === range.last ? range.first : null
 }
 
-/** A protocol and a port, as most maps have them, are one number: a text for each takes more room. */
+/** The hash key of a lookup. A protocol and a port, as in most maps, are one number: a text takes more memory. */
 const keyOf = (parts: readonly unknown[]): unknown => {
   if (parts.length === 1) return parts[0]
   const [a, b] = parts
@@ -84,7 +84,7 @@ const keyOf = (parts: readonly unknown[]): unknown => {
   return isPair && a < 0x100 && b < 0x10000 ? a * 0x10000 + b : parts.join(' ')
 }
 
-/** Every element that the unknown parts leave possible. */
+/** Finds every element that the unknown parts leave possible. */
 const findUnknown = (table: ElementTable, key: readonly Reading[]): Found => {
   const possible: TableElement[] = []
   let sure = false
@@ -102,7 +102,10 @@ const findUnknown = (table: ElementTable, key: readonly Reading[]): Found => {
   return data.length === 0 ? missing : { hit, data: distinct(data), random }
 }
 
-/** Do the elements leave no value of the one unknown part out? They are disjoint, as the kernel sees to. */
+/**
+ * Whether the elements cover every value of the only unknown part. The kernel keeps them disjoint, so counting is
+ * enough.
+ */
 const covers = (elements: readonly TableElement[], key: readonly Reading[]): boolean => {
   const unknown = key.findIndex(isUnknown)
   const reading = key[unknown]
@@ -118,7 +121,7 @@ const covers = (elements: readonly TableElement[], key: readonly Reading[]): boo
   return count >= reading.last - reading.first + 1
 }
 
-/** A table that may hold more or less than was listed. */
+/** The result for a table that may hold more or less than was listed. */
 const doubt = (table: ElementTable, found: Found): Found => ({
   hit: MAYBE,
   data: found.hit === NO ? distinct(table.elements.map(({ data }) => data)) : found.data,

@@ -1,4 +1,4 @@
-/** Made when it is first asked for. */
+/** Calls `make` at the first use, and keeps the result. */
 export const once = <T>(make: () => T): (() => T) => {
   let made: { readonly it: T } | null = null
   return () => {
@@ -7,7 +7,7 @@ export const once = <T>(make: () => T): (() => T) => {
   }
 }
 
-/** The same for each of some objects. */
+/** Calls `make` at the first use of each object, and keeps the results. */
 export const onceForEach = <K extends object, T>(make: (key: K) => T): ((key: K) => T) => {
   const known = new WeakMap<K, { readonly it: T }>()
   return (key) => {

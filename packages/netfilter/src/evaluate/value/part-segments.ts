@@ -1,12 +1,11 @@
 import type { RangeSet } from '../../address/range-set.ts'
 import type { ElementTable } from '../../model/index.ts'
 
-/** By part of the key: where an element begins, or the first value behind one, rising. */
+/** By part of the key: the values where an element begins, or just behind one, rising. */
 const cuts = new WeakMap<ElementTable, (readonly (number | bigint)[] | undefined)[]>()
 
 /**
- * The values around one that one part of the key of no element tells from it: each element has all of them there, or
- * none.
+ * The values around a value that no element tells apart in one part of the key: each element has all of them, or none.
  *
  *     |------a------|
  *          |----b--------|

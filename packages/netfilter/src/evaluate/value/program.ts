@@ -23,38 +23,41 @@ import { once, onceForEach } from './once.ts'
 import type { Read } from './read.ts'
 import { compileExpression } from './read-expression.ts'
 
-/** A chain ready to be walked. */
+/** A compiled chain. */
 export interface Program {
   readonly table: NetfilterTable
   readonly chain: NetfilterChain
-  /** A rule by its place, compiled when it is first asked: of a long chain most never are. */
+  /** A rule by its place, compiled at its first use: most rules of a long chain are not used. */
   readonly rule: (at: number) => CompiledRule | undefined
-  /** Null of a short chain, which is walked. Made when it is first asked for: a learner has plans of its own. */
+  /**
+   * The index of the rules, built at its first use: a learner has plans of its own. Null for a short chain, which is
+   * walked.
+   */
   readonly index: () => RuleIndex | null
-  /** False: its table changes addresses on the way, so that no field says for sure which rules can match. */
+  /** False: a rule of the table changes addresses, so no field tells for sure which rules can match. */
   readonly indexable: boolean
-  /** It is one of ours, by its name. */
+  /** Whether it is a managed chain, by its name. */
   readonly isOurs: boolean
-  /** Does anything in it, or in what it jumps to, leave a mark that others could read? */
+  /** Whether the chain, or one that it leads to, changes something that other chains could read. */
   readonly leavesTraces: boolean
-  /** It can do nothing to a packet but end it, and nothing to the packets after it. */
+  /** Whether the chain can only end a packet's path, and changes nothing for the packets after it. */
   readonly isCheck: () => boolean
-  /** Does it, or what it jumps to, lead to a chain of ours? */
+  /** Whether the chain is managed, or leads to a managed chain. */
   readonly leadsToOurs: () => boolean
-  /** Is it, or is in it, or does it lead to, one of these chains and rules? */
+  /** Whether the chain is or has one of these chains and rules, or leads to one. */
   readonly leadsToAny: (wanted: ReadonlySet<object>) => boolean
   readonly learning: () => ChainLearning
 }
 
 export interface CompiledRule {
   readonly rule: NetfilterRule
-  /** The matches at its head, which nearly always decide. */
+  /** Tests the leading matches, which nearly always decide. */
   readonly head: Test
-  /** All that follows. */
+  /** The steps behind the leading matches. */
   readonly tail: readonly CompiledStep[]
-  /** The same for a learner. */
+  /** The same steps for a learner. */
   readonly learning: () => LearningTail
-  /** It lets a packet pass, or spares it the rest of the chain, and does nothing else. */
+  /** Whether the rule only accepts a packet, or spares it the rest of the chain. */
   readonly isLenient: boolean
 }
 
@@ -66,7 +69,7 @@ export type CompiledStep =
       readonly action: ActionStep
       readonly reads: readonly Read[]
       readonly find: Lookup | null
-      /** Of a dispatch: the chains its table leads to are found by name in the table's programs. */
+      /** The operands of a translation; null for other actions. */
       readonly operands: NatReads | null
     }
 
@@ -86,14 +89,17 @@ export type OperandRead =
       readonly part: number
     }
 
-/** A table's chains by name, compiled when they are first walked: most of a big ruleset never is. */
+/** A table's chains by name, compiled at their first walk: most chains of a big ruleset are not walked. */
 export interface TableProgram {
   readonly table: NetfilterTable
   readonly compiler: Compiler
   readonly find: (chain: string) => Program | null
 }
 
-/** Each table once: one of family inet is for both families, and other rules for a host leave most tables as they were. */
+/**
+ * Compiles each table once. A table of family inet serves both families, and a change of rules leaves most tables the
+ * same.
+ */
 export const compileTable = (table: NetfilterTable, compiler: Compiler): TableProgram => {
   const { tables } = compiledFor(compiler)
   const known = tables.get(table)
@@ -103,7 +109,7 @@ export const compileTable = (table: NetfilterTable, compiler: Compiler): TablePr
   return made
 }
 
-/** What has been compiled for a host. */
+/** The tables and chains compiled for a host. */
 interface Compiled {
   readonly tables: WeakMap<NetfilterTable, TableProgram>
   readonly chains: WeakMap<NetfilterChain, CompiledRules>
@@ -137,7 +143,7 @@ const compileAnew = (table: NetfilterTable, compiler: Compiler): TableProgram =>
   }
 }
 
-/** Chains of a table that changes addresses on the way cannot be indexed by them. */
+/** Whether a step rewrites an address or a port. Chains of such a table cannot be indexed by these fields. */
 const rewritesAddress = (step: Step): boolean =>
   step.kind === 'set' && ['saddr', 'daddr', 'sport', 'dport'].includes(step.target)
 
@@ -165,10 +171,13 @@ const compileChain = (
   }
 }
 
-/** What is made of a chain's own rules, whatever its table is. */
+/** The parts of a program that come from the chain's own rules, whatever its table is. */
 type CompiledRules = Pick<Program, 'rule' | 'index' | 'indexable' | 'learning'>
 
-/** A table with one rule more is another, and most of its chains are the same. */
+/**
+ * Compiles the rules of a chain once. A table with one more rule is another object, but most of its chains are the
+ * same.
+ */
 const compiledRules = (chain: NetfilterChain, compiler: Compiler, rewrites: boolean): CompiledRules => {
   const { chains } = compiledFor(compiler)
   const known = chains.get(chain)
@@ -184,11 +193,11 @@ const compiledRules = (chain: NetfilterChain, compiler: Compiler, rewrites: bool
   return made
 }
 
-/** Does it leave what others could read, or what stays with the flow? */
+/** Whether a step changes something that other chains could read, or that stays with the flow. */
 const leavesTrace = ({ kind }: Step): boolean =>
   kind === 'set' || kind === 'notrack' || kind === 'nat' || kind === 'tproxy' || kind === 'fwd'
 
-/** The connection behind a synproxy is another one (later-packets.ts). */
+/** Whether a step changes something for later packets too: a synproxy makes another connection (later-packets.ts). */
 const changes = (step: Step): boolean => leavesTrace(step) || step.kind === 'synproxy'
 
 const isJumpToOurs = (step: Step): boolean =>
@@ -211,7 +220,7 @@ const compileRule = (rule: NetfilterRule, compiler: Compiler): CompiledRule => {
   const from = rule.steps.findIndex((step) => !isMatch(step))
   const split = from < 0 ? rule.steps.length : from
   const head: MatchStep[] = rule.steps.slice(0, split).filter(isMatch)
-  // Whether the matches of a rule that does nothing hold is all the same.
+  // A rule that does nothing needs no steps: whether its matches hold does not matter.
   const rest = acts(rule) ? rule.steps.slice(split) : []
   return {
     rule,
@@ -229,7 +238,7 @@ const compileRule = (rule: NetfilterRule, compiler: Compiler): CompiledRule => {
   }
 }
 
-/** Compiled when it is first asked: a learner reads the matches its own way. */
+/** Compiles a test at its first use: a learner tests the matches in its own way. */
 const whenAsked = (compile: () => Test): Test => {
   let test: Test | null = null
   return (world) => {

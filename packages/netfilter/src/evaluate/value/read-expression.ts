@@ -13,7 +13,7 @@ import { compileFib } from './read-fib.ts'
 import { isUnknown, type Reading, unknownValue } from './reading.ts'
 import { MAYBE, NO } from './truth.ts'
 
-/** Makes the reader of an expression: what kind it is of is settled once, not for every packet. */
+/** Compiles an expression into its reader, so that its kind is decided once and not for every packet. */
 export const compileExpression = (expression: Expression, compiler: Compiler): Read => {
   switch (expression.kind) {
     case 'field':
@@ -52,10 +52,10 @@ const compileField = ({ field, family, protocols }: FieldExpression): Read => {
       : undefined
 }
 
-/** By field and protocol. */
+/** The readers, by field and protocol. */
 const readsOf = new Map<string, Read[]>()
 
-/** Thousands of rules ask for a port of TCP or UDP, and share what reads it. */
+/** Thousands of rules match on a port of TCP or UDP, and share one reader. */
 const readOf = (field: FieldExpression['field'], only: number): Read => {
   const known = readsOf.get(field) ?? []
   readsOf.set(field, known)
@@ -67,13 +67,16 @@ const readOf = (field: FieldExpression['field'], only: number): Read => {
   return made
 }
 
-/** An index that the facts do not give is some index. */
+/** The index of an interface; unknown where the facts do not give it. */
 const indexOf = (link: World['in']): Reading => (link === null ? 0 : (link.index ?? unknownValue))
 
-/** What facts say of devices without link operations. */
+/** The kinds that facts give for devices without link operations. */
 const kindless: readonly string[] = ['loopback', 'ether', 'infiniband', 'ieee80211']
 
-/** A device of hardware, or `lo`, has no kind: nft breaks off, as it does without a device (nft_meta.c). */
+/**
+ * The kind of an interface. A hardware device, or `lo`, has none: the nft rule then does not match, as without a device
+ * (nft_meta.c).
+ */
 const kindOf = (link: World['in']): Reading => {
   if (link === null) return undefined
   const { kind } = link
@@ -110,7 +113,7 @@ const readers: Readonly<Record<FieldExpression['field'], Read>> = {
   socket: () => unknownValue,
 }
 
-/** The bytes are there in any transport header; what they say where they are no ports is not known. */
+/** The port of a packet. Other protocols have other bytes there: those of ICMP are unknown. */
 const portOf = ({ protocol }: World, port: number): Reading =>
   port >= 0 ? port : protocol === 1 || protocol === 58 ? unknownValue : undefined
 
@@ -188,8 +191,8 @@ const compileConntrack = (expression: ConntrackExpression): Read => {
 }
 
 /**
- * Of a stand-in, some kernels tell what it holds, and others only its state: 6.18.44 stops an nft rule that asks for
- * more (`nft_ct_get_eval`), and answers iptables.
+ * Reads a property of the entry. For a template entry, some kernels tell what it holds, and others only its state:
+ * 6.18.44 stops an nft rule that reads more (`nft_ct_get_eval`), and answers iptables. So the value is unknown.
  */
 const ifTracked =
   (read: Read): Read =>

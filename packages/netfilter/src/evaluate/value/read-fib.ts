@@ -9,7 +9,7 @@ import { isUnknown, type Reading, unknownValue } from './reading.ts'
 
 const numbers: Readonly<Record<string, number>> = addressType
 
-/** Makes the reader of `fib` and `addrtype`. */
+/** Compiles the reader of `fib` and `addrtype`. */
 export const compileFib = ({ of, result, limit, mark }: FibExpression, host: Host): Read => {
   const linkOf = (world: World): Link | null =>
     limit === 'in' ? world.in : limit === 'out' ? world.out : null
@@ -78,7 +78,7 @@ const routeOf = (
     in: forwardReverse && world.out !== null ? world.out.name : 'lo',
     out: null,
     mark: useMark && typeof world.mark === 'number' ? world.mark : 0,
-    // Neither nft's expression nor iptables' match tells the ports.
+    // Neither nft's expression nor iptables' match passes the ports.
     flow: { protocol: world.family === 'ip' ? 0 : world.protocol, sport: 0, dport: 0, user: 0 },
   })
   if (doubtful) return 'doubtful'

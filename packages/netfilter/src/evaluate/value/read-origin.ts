@@ -2,12 +2,12 @@ import type { Expression } from '../../model/index.ts'
 import type { FreeField } from '../packet/free-field.ts'
 import type { World } from '../packet/world.ts'
 
-/** The free field that the value of an expression is; null: it is none, or computed from some. */
+/** The free field that an expression's value comes from; null: there is none, or the value is computed. */
 export type OriginRead = (world: World) => FreeField | null
 
 const none: OriginRead = () => null
 
-/** Thousands of rules share them. */
+/** Thousands of rules share these readers. */
 const ofPacket = {
   saddr: ({ origins }: World) => origins.saddr,
   daddr: ({ origins }: World) => origins.daddr,

@@ -1,13 +1,13 @@
 import type { Value } from '../../model/index.ts'
 
-/** A value that is not known; `random`: every value of the range will be met, flow by flow. */
+/** An unknown value. `random`: each value of the range occurs for some flow. */
 export interface UnknownValue {
   readonly random: boolean
   readonly first: number | null
   readonly last: number | null
 }
 
-/** What an expression gives for a packet; undefined: it has no such field (NFT_BREAK). */
+/** The value of an expression for a packet; undefined: the packet has no such field (NFT_BREAK). */
 export type Reading = Value | UnknownValue | undefined
 
 export const unknownValue: UnknownValue = { random: false, first: null, last: null }

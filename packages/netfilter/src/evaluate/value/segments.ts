@@ -9,7 +9,7 @@ import type { ValueRange } from '../../model/index.ts'
  */
 export interface Segments {
   readonly starts: readonly (number | bigint)[]
-  /** What the ranges from each start on belong to, rising; empty where there are none. */
+  /** The owners of the ranges from each start on, rising; empty where there is no range. */
   readonly lists: readonly (readonly number[])[]
 }
 
@@ -22,7 +22,7 @@ const next = (value: number | bigint): number | bigint => (typeof value === 'num
 /**
  * Cuts ranges into segments.
  *
- * @param most - how long all lists together may become; wide ranges that overlap many others make them grow with
+ * @param most - the most entries in all lists together; wide ranges that overlap many others make them grow with
  *   the square of their number
  * @returns null beyond that
  */
@@ -48,7 +48,10 @@ export const cutSegments = (ranges: readonly OwnedRange[], most: number): Segmen
   return { starts, lists }
 }
 
-/** As `splice` does, without a list of what is taken: thousands of ranges are opened and closed, few at a time. */
+/**
+ * Inserts a value as `splice` does, without a list of removed values: thousands of ranges open and close, few at a
+ * time.
+ */
 const putAt = (list: number[], place: number, value: number): void => {
   list.push(value)
   for (let at = list.length - 1; at > place; at -= 1) list[at] = list[at - 1] ?? value
@@ -61,7 +64,7 @@ const takeAt = (list: number[], place: number): void => {
   list.pop()
 }
 
-/** The ends of ranges are numbered: twice the range's own number, and one more for where it begins. */
+/** The number of an end is twice the number of its range, plus one for the end where the range begins. */
 const OPENS = 1
 
 /** Where a range begins, or the first value behind it. */
@@ -71,7 +74,7 @@ const placeOf = (ranges: readonly OwnedRange[], end: number): number | bigint =>
   return (end & 1) === OPENS ? range.first : next(range.last)
 }
 
-/** So many ends can be sorted as one number with an address of IPv4 in front: together they have 53 bits. */
+/** The most ends that fit into one number behind an IPv4 address: together they have 53 bits. */
 const MOST_PACKED = 2 ** 20
 
 /** The ends of all ranges in their order. */
@@ -97,7 +100,7 @@ const placeIn = (rising: readonly number[], value: number): number => {
   return at
 }
 
-/** A rule may ask for several ranges that touch. */
+/** Removes doubles: a rule may have several ranges that touch. */
 const withoutDoubles = (rising: readonly number[]): readonly number[] => {
   for (let at = 1; at < rising.length; at += 1)
     if (rising[at] === rising[at - 1]) return rising.filter((value, place) => value !== rising[place - 1])
@@ -106,7 +109,7 @@ const withoutDoubles = (rising: readonly number[]): readonly number[] => {
 
 const none: readonly number[] = []
 
-/** What the ranges that hold a value belong to. */
+/** The owners of the ranges that hold a value. */
 export const findSegment = ({ starts, lists }: Segments, value: number | bigint): readonly number[] => {
   let low = 0
   let high = starts.length

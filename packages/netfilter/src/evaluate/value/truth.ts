@@ -1,6 +1,6 @@
 /**
- * The outcome of a match. `CHANCE` is unknown too, but known to go both ways, flow by flow (`statistic`). Plain
- * numbers, since millions are made.
+ * The result of a match. `CHANCE` is unknown too, but known to differ from flow to flow (`statistic`). Plain numbers,
+ * since millions are made.
  */
 export type Truth = 0 | 1 | 2 | 3
 
@@ -11,7 +11,7 @@ export const CHANCE = 3
 
 export const isUncertain = (truth: Truth): boolean => truth >= MAYBE
 
-/** All of them: false when one is, else as unsure as the least sure. */
+/** The truth of both together: false when one is false, otherwise as uncertain as the less certain one. */
 export const both = (a: Truth, b: Truth): Truth => {
   if (a === NO || b === NO) return NO
   if (a === MAYBE || b === MAYBE) return MAYBE

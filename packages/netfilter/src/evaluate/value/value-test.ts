@@ -2,13 +2,13 @@ import type { ValueRange, ValueSet } from '../../model/index.ts'
 import { isUnknown, type Reading } from './reading.ts'
 import { CHANCE, MAYBE, NO, type Truth, YES } from './truth.ts'
 
-/** Is what was read in the set? A field that is not there is in no set. */
+/** Whether a value is in a set. A missing field is in no set. */
 export type ValueTest = (reading: Reading) => Truth
 
 /** Beyond this many ranges a binary search beats a walk. */
 const FEW = 4
 
-/** Makes the test for a set: an equality, a walk, or a binary search over sorted ranges. */
+/** Compiles the test for a set: an equality, a walk, or a binary search over sorted ranges. */
 export const compileValues = (values: ValueSet): ValueTest => {
   if (values.kind === 'any') return (reading) => (reading === undefined ? NO : YES)
   if (values.kind === 'names') return compileNames(values.names)
@@ -29,7 +29,7 @@ export const compileValues = (values: ValueSet): ValueTest => {
 const inOne = ({ first, last }: ValueRange): ((value: number | bigint) => boolean) =>
   first === last ? (value) => value === first : (value) => first <= value && value <= last
 
-/** Ranges may overlap in what people write: sorted by their start, joined where they do. */
+/** A binary search. Ranges that people write may overlap, so they are sorted and joined first. */
 const inSorted = (ranges: readonly ValueRange[]): ((value: number | bigint) => boolean) => {
   const sorted = ranges.toSorted((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
   const joined: { first: number | bigint; last: number | bigint }[] = []
@@ -62,7 +62,7 @@ const compileNames = (names: readonly { readonly text: string; readonly wildcard
   }
 }
 
-/** Of a value between known bounds: all of them may be in the set, or none. */
+/** Tests an unknown value. Where its bounds are known, all its values may be in the set, or none. */
 const unknownIn = (
   { first, last, random }: Exclude<Reading, undefined | number | bigint | string>,
   ranges: readonly ValueRange[],

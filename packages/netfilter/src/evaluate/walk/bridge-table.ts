@@ -10,8 +10,8 @@ import { verdictsOf } from '../chain/dispatch-verdicts.ts'
 
 /**
  * The first bridge table that may stop a packet, or change what becomes of it; null: there is none. Bridge tables are
- * not simulated, so the outcome is only possible for a packet that crosses such a table. A table that only counts, accepts, or
- * sets marks that nothing reads changes nothing.
+ * not simulated, so the outcome is only possible for a packet that crosses such a table. A table that only counts,
+ * accepts, or sets marks that nothing reads changes nothing.
  *
  * @param routesByMark - whether a routing rule matches the mark of a packet
  */

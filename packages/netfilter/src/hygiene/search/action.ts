@@ -1,7 +1,7 @@
 import type { NatStep, Verdict } from '../../model/index.ts'
 
 /**
- * What a rule does in the end, in the words of its messages.
+ * What a rule does in the end.
  * - `queue`: another program decides. `dispatch`: a verdict map decides. `change`: sets a mark, an address, tracking.
  * - `count`: nothing but counting; `note`: a log and the like.
  */
@@ -22,7 +22,7 @@ export type ActionKind =
 
 export interface Action {
   readonly kind: ActionKind
-  /** Two rules do the same when their texts are equal; null: nothing does the same. */
+  /** A text that is equal for rules that do the same; null: no other rule does the same. */
   readonly same: string | null
   /** `accepts`, `jumps to DOCKER`. */
   readonly words: string
@@ -37,7 +37,7 @@ const verbs = {
   stolen: simple('queue', 'hands to a program'),
 } as const
 
-/** Null of `continue`, which does nothing. */
+/** The action of a verdict; null for `continue`, which does nothing. */
 export const actionOfVerdict = (verdict: Verdict): Action | null => {
   if ('chain' in verdict) {
     const { kind, chain } = verdict
@@ -56,7 +56,7 @@ export const rejecting = (how: string | null): Action => ({
   words: 'rejects',
 })
 
-/** Targets that a map gives are not compared: they are what the map holds when the packet comes. */
+/** The action of a translation. Targets of a map are not compared: the map may have others when the packet comes. */
 export const translating = (step: NatStep): Action => {
   const { type, address, port, netmap, shiftFrom, flags } = step
   const isFixed = address?.kind !== 'expression' && port?.kind !== 'expression'
@@ -70,5 +70,5 @@ export const translating = (step: NatStep): Action => {
 
 export const unlike = (kind: ActionKind, words: string): Action => ({ kind, same: null, words })
 
-/** Do two rules do the same to a packet? */
+/** Whether two rules do the same to a packet. */
 export const actsAlike = (a: Action, b: Action): boolean => a.same !== null && a.same === b.same

@@ -18,41 +18,41 @@ export interface Stretch {
   readonly to: number
 }
 
-/** What is looked for among the boxes that overlap one. */
+/** A search among the boxes that overlap a box. */
 export interface OverlapQuery<E> {
   readonly box: Box
   readonly stretch: Stretch
-  /** Only those that name every dimension the box names: none else can lie within it. */
+  /** Whether to visit only boxes that name every dimension of `box`: no other box can lie within it. */
   readonly narrower: boolean
-  /** How many may be looked at. */
+  /** The most boxes to look at. */
   readonly most: number
-  /** False: enough is seen. */
+  /** Returns false to end the search. */
   readonly visit: (entry: E) => boolean
 }
 
-/** Boxes of a chain, found by where they lie: only those that can overlap are looked at. */
+/** Finds boxes of a chain by their position: a search looks only at boxes that can overlap. */
 export interface BoxIndex<E extends Entry> {
-  /** The first in the chain that holds a packet. */
+  /** The first box in the chain that contains a packet; null: there is none. */
   readonly firstAt: (point: Point, stretch: Stretch) => E | null
   /**
-   * Visits those that overlap a box, in no order.
+   * Visits the boxes that overlap a box, in no order.
    *
-   * @returns false when there were too many to look at all
+   * @returns false when there were too many to look at all of them
    */
   readonly visitOverlapping: (query: OverlapQuery<E>) => boolean
 }
 
-/** Fewer boxes than this are looked at one by one. */
+/** Fewer boxes than this are not cut, but looked at one by one. */
 const SHORT = 12
-/** So many are tried one by one before boxes are cut to find the first that holds a packet. */
+/** The most boxes tried one by one before a search cuts them. */
 const FEW_WALKED = 8
-/** Of more slices than this, all boxes are looked at. */
+/** With more slices than this, a search looks at all boxes that name the dimension. */
 const FEW_SLICES = 12
 
 interface Node<E> {
   readonly entries: readonly E[]
   readonly used: ReadonlySet<string>
-  /** Not cut yet: undefined. */
+  /** Undefined: not cut yet. Null: not worth a cut. */
   branches: Branches<E> | null | undefined
 }
 
@@ -100,7 +100,7 @@ const holds = (box: Box, point: Point): boolean => {
   return true
 }
 
-/** The first entry at or behind a place. */
+/** The index of the first entry at or behind a place. */
 const startOf = (entries: readonly Entry[], from: number): number => {
   let low = 0
   let high = entries.length
@@ -112,7 +112,7 @@ const startOf = (entries: readonly Entry[], from: number): number => {
   return low
 }
 
-/** Has it any at these places? */
+/** Whether a node has entries at these places. */
 const reaches = <E extends Entry>({ entries }: Node<E>, from: number, to: number): boolean => {
   const first = entries[0]
   const last = entries[entries.length - 1]
@@ -122,7 +122,7 @@ const reaches = <E extends Entry>({ entries }: Node<E>, from: number, to: number
 const firstIn = <E extends Entry>(node: Node<E>, point: Point, from: number, to: number): E | null => {
   const { entries } = node
   if (!reaches(node, from, to)) return null
-  // What holds a packet is often met at once: to cut a node costs more than to walk past a few.
+  // A box with the packet is often found at once: cutting a node costs more than walking past a few boxes.
   const start = startOf(entries, from)
   for (let index = start; index < entries.length; index += 1) {
     const entry = entries[index]
@@ -164,7 +164,7 @@ interface Visit<E> {
   left: number
 }
 
-/** False: enough is seen, or too much. */
+/** Visits the boxes of a node. False: the search ends, since enough or too many boxes were seen. */
 const visitIn = <E extends Entry>(node: Node<E>, visit: Visit<E>): boolean => {
   const { box, stretch, narrower } = visit.query
   if (!reaches(node, stretch.from, stretch.to)) return true
@@ -198,7 +198,7 @@ const visitEach = <E extends Entry>(entries: readonly E[], visit: Visit<E>): boo
   return true
 }
 
-/** Indexes boxes that stand in the order of the chain; what is never asked for is never cut. */
+/** Indexes boxes that are in the order of the chain. A node that no search reaches is not cut. */
 export const indexBoxes = <E extends Entry>(entries: readonly E[]): BoxIndex<E> => {
   const root = nodeOf(entries, new Set())
   return {

@@ -1,7 +1,7 @@
 import { intersectSpans, overlapSpans, type Spans, spansWithin, subtractSpans } from './spans.ts'
 
 /**
- * Packets told apart by what they have in each dimension: a field, or something else a rule can ask for. A dimension
+ * Packets, described by their values in each dimension: a field, or something else that a rule can match. A dimension
  * that is not named may have any value.
  */
 export type Box = ReadonlyMap<string, Spans>
@@ -9,14 +9,14 @@ export type Box = ReadonlyMap<string, Spans>
 /** The union of its boxes, which may overlap. */
 export type Region = readonly Box[]
 
-/** All values there are, of each dimension that some rule of a chain asks for. */
+/** All values of each dimension that some rule of a chain matches. */
 export type Domains = ReadonlyMap<string, Spans>
 
 export const everything: Box = new Map()
 
 const nothing: Spans = []
 
-/** Null when they have no packet in common. */
+/** The packets that both boxes contain; null: there are none. */
 export const intersectBoxes = (a: Box, b: Box): Box | null => {
   if (a.size === 0) return b
   if (b.size === 0) return a
@@ -39,7 +39,10 @@ export const overlapBoxes = (a: Box, b: Box): boolean => {
   return true
 }
 
-/** Is every packet of `a` in `b`? No box names a dimension of which it takes all values. */
+/**
+ * Whether every packet of `a` is in `b`. A box names no dimension with all its values, so comparing the named ones is
+ * enough.
+ */
 export const boxWithin = (a: Box, b: Box): boolean => {
   for (const [dimension, spans] of b) {
     const own = a.get(dimension)
@@ -49,7 +52,7 @@ export const boxWithin = (a: Box, b: Box): boolean => {
 }
 
 /**
- * What is left of `a` without `b`: a slice for each dimension of `b`, none of which overlap.
+ * The packets of `a` outside `b`: a slice for each dimension of `b`. The slices do not overlap.
  *
  *     +-----------+      +--+--------+
  *     |   +---+   |      |  |   2    |
@@ -71,10 +74,10 @@ export const subtractBox = (a: Box, b: Box, domains: Domains): Region => {
   return left
 }
 
-/** More boxes than this are not kept for one rule: it is then told from the outside only. */
+/** The most boxes kept for one rule. With more, only its outer bound is known. */
 const MOST_BOXES = 64
 
-/** What both hold; null when it takes too many boxes to say. */
+/** The packets of both regions; null: too many boxes. */
 export const intersectRegions = (a: Region, b: Region): Region | null => {
   const common: Box[] = []
   for (const one of a)
@@ -92,7 +95,7 @@ export const uniteRegions = (regions: readonly Region[]): Region | null => {
   return all.length > MOST_BOXES ? null : all
 }
 
-/** All that a region does not hold; null when it takes too many boxes to say. */
+/** All packets outside a region; null: too many boxes. */
 export const complementRegion = (region: Region, domains: Domains): Region | null => {
   let left: Region = [everything]
   for (const box of region) {

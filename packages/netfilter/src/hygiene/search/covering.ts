@@ -2,14 +2,14 @@ import { type Box, type Domains, type Region, subtractBox } from './box.ts'
 import type { BoxIndex, Entry, Stretch } from './box-index.ts'
 import type { PickPacket } from './rare-values.ts'
 
-/** Beyond this many steps a region is taken as not covered: only a chain made for it comes here. */
+/** After this many steps, a region counts as not covered. Only a chain made for this purpose gets so far. */
 const MOST_STEPS = 1500
 
 /**
- * The boxes that together hold all of a region; null when some packet of it is in none.
+ * Finds the boxes that together contain all of a region; null: some packet of the region is in no box.
  *
- * It looks for that packet: picks one, and if a box holds it, goes on with what the box leaves of the region. So a
- * region that is not covered costs one or two packets, however long the chain is.
+ * The search looks for such a packet. It picks one, and if a box contains it, goes on with the rest of the region
+ * outside this box. So a region that is not covered costs one or two packets, however long the chain is.
  */
 export const findCovering = <E extends Entry>(
   region: Region,
@@ -31,7 +31,7 @@ export const findCovering = <E extends Entry>(
   return null
 }
 
-/** Do these boxes hold all of a region? */
+/** Whether these boxes together contain all of a region. */
 export const isCovered = (region: Region, boxes: readonly Box[], domains: Domains): boolean => {
   let left = region
   for (const box of boxes) {

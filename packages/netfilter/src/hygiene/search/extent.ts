@@ -8,10 +8,10 @@ import {
 } from './box.ts'
 
 /**
- * The packets a match holds for. What is not understood makes the two differ:
- * - `inner`: those it surely holds for; `outer`: all others it surely does not hold for.
- * - `likely`: those it holds for if each thing that is not understood has one answer for one packet, in every rule that asks.
- *   Null when that is too much to say.
+ * The packets that a match holds for. `inner` and `outer` differ where something is not understood.
+ * - `inner`: the packets that it surely holds for. `outer`: for all others, it surely does not hold.
+ * - `likely`: the packets that it holds for, if each match that is not understood has one result for one packet, in
+ *   every rule. Null: too many boxes.
  */
 export interface Extent {
   readonly inner: Region
@@ -25,10 +25,10 @@ export const always: Extent = exactly([everything])
 
 export const never: Extent = exactly([])
 
-/** Is it known of every packet whether the match holds? */
+/** Whether it is known for every packet if the match holds. */
 export const isExact = ({ inner, outer }: Extent): boolean => inner === outer
 
-/** Both hold. */
+/** The packets that both matches hold for. */
 export const both = (a: Extent, b: Extent): Extent => {
   if (a === always) return b
   if (b === always) return a
@@ -41,7 +41,7 @@ export const both = (a: Extent, b: Extent): Extent => {
   }
 }
 
-/** At least one holds. */
+/** The packets that at least one match holds for. */
 export const anyOf = (extents: readonly Extent[]): Extent => {
   const outer = uniteRegions(extents.map((one) => one.outer))
   if (outer !== null && extents.every(isExact)) return exactly(outer)

@@ -5,12 +5,12 @@ import { findCovering, isCovered } from './covering.ts'
 import type { ChainReading, EndingEntry } from './read-chain.ts'
 import type { RuleReading } from './read-rule.ts'
 
-/** A rule that no packet comes to, since those before it end the way of all it would match. */
+/** A rule that no packet reaches: earlier rules end the path of all packets it would match. */
 export interface Covered {
   readonly rule: RuleReading
-  /** In the order of the chain; one alone, where one is enough. */
+  /** The covering rules, in the order of the chain; one alone, where one is enough. */
   readonly by: readonly RuleReading[]
-  /** They do what the rule would. */
+  /** Whether the covering rules do what the rule would. */
   readonly alike: boolean
   readonly certainty: 'certain' | 'possible'
 }

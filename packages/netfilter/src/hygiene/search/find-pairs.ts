@@ -6,17 +6,17 @@ import type { ChainReading } from './read-chain.ts'
 import type { RuleReading } from './read-rule.ts'
 import { hasValue } from './spans.ts'
 
-/** A rule, and some before it that share packets with it and do something else. */
+/** A rule, and some earlier rules that share packets with it and do something else. */
 export interface Paired {
   readonly kind: 'narrower' | 'crossing'
   readonly rule: RuleReading
-  /** In the order of the chain, the nearest of them. */
+  /** Some of these rules, in the order of the chain. */
   readonly others: readonly RuleReading[]
   readonly hasMore: boolean
   readonly certainty: 'certain' | 'possible'
 }
 
-/** So many are named, and so many overlapping rules looked at for one rule. */
+/** The most rules named for one rule, and the most boxes looked at for one of its boxes. */
 const MOST_NAMED = 8
 const MOST_LOOKED = 256
 
@@ -29,10 +29,10 @@ const deciding: ReadonlySet<ActionKind> = new Set<ActionKind>([
 ])
 
 /**
- * Pairs of rules whose order decides. What a rule asks of connection tracking to know the packets of flows that
- * were let in before makes no pair: that it comes first is how such chains are written.
+ * Finds the pairs of rules with an order that decides. A rule that matches no packet in state new makes no pair:
+ * such rules are the usual beginning of a chain.
  *
- * @param isCovered - rules that never act
+ * @param isCovered - whether a rule never acts
  */
 export const findPairs = (chain: ChainReading, isCovered: (at: number) => boolean): readonly Paired[] => {
   const among = chain.rules.filter(
@@ -47,14 +47,14 @@ export const findPairs = (chain: ChainReading, isCovered: (at: number) => boolea
   }
   return among.flatMap((rule) => {
     const indexes = [...byKind].flatMap(([kind, index]) =>
-      // Of these two kinds, two rules may do different things.
+      // Two rules of these two kinds may do different things.
       kind !== rule.action.kind || kind === 'translate' || kind === 'reject' ? [index] : [],
     )
     return [...findNarrower(chain, rule, indexes), ...findCrossing(chain, rule, indexes)]
   })
 }
 
-/** All packets belong to a flow that was seen before, or to none. */
+/** Whether all packets belong to a flow that was seen before, or to none. */
 const isOfOldFlows = (outer: Region): boolean =>
   outer.every((box) =>
     [...box].some(

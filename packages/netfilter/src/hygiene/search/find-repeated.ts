@@ -4,27 +4,29 @@ import { type BoxIndex, type Entry, indexBoxes } from './box-index.ts'
 import type { ChainReading } from './read-chain.ts'
 import type { RuleReading } from './read-rule.ts'
 
-/** A rule that a wider one behind it makes needless. */
+/** A rule that a wider rule behind it makes redundant. */
 export interface Repeated {
   readonly rule: RuleReading
   readonly by: RuleReading
 }
 
-/** So many rules behind one, or overlapping ones between two, are looked at before it is let be. */
+/**
+ * The most rules looked at behind a rule, and the most overlapping boxes between two. Beyond that, it is not reported.
+ */
 const MOST_LOOKED = 64
 const MOST_BETWEEN = 512
 
 /**
- * Rules that can go since another behind them does the same to all their packets, and nothing between does anything
- * else to any of them.
+ * Finds rules that can be removed: a rule behind them does the same to all their packets, and nothing in between does
+ * anything else to one of these.
  *
- * @param isCovered - rules that never act: none is needless for the sake of one that may be taken away itself
+ * @param isCovered - whether a rule never acts. Such a rule may be removed itself, so it makes no other rule redundant
  */
 export const findRepeated = (
   chain: ChainReading,
   isCovered: (at: number) => boolean,
 ): readonly Repeated[] => {
-  // Whatever acts counts, ours as well.
+  // Every rule that acts counts, managed rules too.
   const all = chain.rules.filter(({ action }) => action.kind !== 'count')
   const acting: BoxIndex<Entry> = all.every((rule) => isEndingOnly(chain, rule))
     ? chain.endings
@@ -39,7 +41,7 @@ export const findRepeated = (
   })
 }
 
-/** All that it acts on goes no further: it is indexed so already. */
+/** Whether a rule ends the path of all packets it acts on: the endings of the chain then have it already. */
 const isEndingOnly = (chain: ChainReading, { at, outer, endings }: RuleReading): boolean =>
   !chain.isOurs(at) &&
   outer.length === endings.length &&

@@ -12,12 +12,12 @@ import { readValues, typeOfValues, type ValueReading } from './read-values.ts'
 import { openQuestion, type ReadingContext } from './reading-context.ts'
 
 /**
- * What is asked anew each time (a rate, a counter, chance) has no answer that two rules could share
+ * Matches that are decided anew each time (a rate, a counter, chance): two rules cannot share their result
  * (iptables-extensions(8), nft(8)).
  */
 const asksAnew = /\b(limit|hashlimit|quota|recent|connlimit|ct count|statistic|numgen|nth|random)\b/
 
-/** Not understood: it may hold for all of these packets. */
+/** The extent of a match that is not understood: it may hold for all of these packets. */
 const inDoubt = (
   context: ReadingContext,
   text: string,
@@ -47,7 +47,7 @@ export const matchExtent = (context: ReadingContext, match: MatchStep): Extent =
 
 const regionOf = (box: Box | null): Region => (box === null ? [] : [box])
 
-/** Where there is a value, and where it is none of these. */
+/** The packets that have a value, but none of these. */
 const without = (context: ReadingContext, present: Box | null, held: Extent): Extent =>
   both(exactly(regionOf(present)), negate(held, context.domains))
 
@@ -63,7 +63,7 @@ const compareExtent = (context: ReadingContext, { expression, values, negated }:
 const describe = (value: unknown): string =>
   JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one))
 
-/** Which of several sets of one name it is: two with the same elements may not stay the same. */
+/** The number of a set. Two sets with the same elements may not stay equal, so they have two numbers. */
 const numberOf = ({ tables }: ReadingContext, table: ElementTable): number => {
   const known = tables.get(table) ?? tables.size
   tables.set(table, known)
@@ -83,12 +83,12 @@ const joinKeys = (sets: readonly ValueSet[]): ValueSet => {
   return names.length > 0 ? { kind: 'names', names } : { kind: 'ranges', ranges }
 }
 
-/** More elements of several parts than this are only told from the outside. */
+/** With more elements of several parts than this, only their outer bound is told. */
 const MOST_ELEMENTS = 64
 
 type Keys = readonly (readonly ValueSet[])[]
 
-/** The packets whose concatenated key is one of these. */
+/** The packets with one of these concatenated keys. */
 export const keysExtent = (readings: readonly ValueReading[], keys: Keys): Extent => {
   const part = (index: number): ValueSet => joinKeys(keys.map((key) => key[index] ?? { kind: 'any' }))
   const span = (): Box | null =>
@@ -126,7 +126,7 @@ export const readKey = (
   return understood.length === readings.length ? understood : null
 }
 
-/** The packets that have what is asked for, and find it in a table that may hold anything. */
+/** The packets that have all fields of the key, and find it in a table that may hold anything. */
 export const openTable = (
   context: ReadingContext,
   { key, table }: Pick<LookupStep, 'key' | 'table'>,

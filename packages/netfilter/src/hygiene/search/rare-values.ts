@@ -3,10 +3,10 @@ import type { Point } from './box-index.ts'
 import { SliceCounter, type Slices, sliceAt } from './slices.ts'
 import type { Bound, Span, Spans } from './spans.ts'
 
-/** Picks a packet out of a box: one that few rules ask for, since that is what a rule is most likely to miss. */
+/** Picks a packet of a box that few rules match: this is the packet that rules most likely miss. */
 export type PickPacket = (box: Box) => Point
 
-/** Of a set of many spans, so many are searched. */
+/** The most spans that are searched of a set. */
 const MOST_SPANS = 16
 
 const empty: Span = { from: 0, to: 0 }
@@ -22,13 +22,13 @@ export const rarePackets = (boxes: Iterable<Box>, domains: Domains): PickPacket 
   const rarest = new Map<string, RarestIn>()
   for (const [dimension, counter] of counters)
     rarest.set(dimension, remembering(rarestIn(counter.cut()), domains.get(dimension) ?? nothing))
-  // Most values of a packet are never asked for.
+  // Values are computed when they are needed: most values of a packet are not.
   return (box) => (dimension) => rarest.get(dimension)?.(box.get(dimension))
 }
 
 const nothing: Spans = []
 
-/** A box is asked for its packet again and again. */
+/** Keeps the picked values: a box gives its packet again and again. */
 const remembering = (rarest: (spans: Spans) => Bound | undefined, domain: Spans): RarestIn => {
   const known = new Map<Spans, Bound | undefined>()
   const pick = (spans: Spans): Bound | undefined => {
@@ -41,10 +41,10 @@ const remembering = (rarest: (spans: Spans) => Bound | undefined, domain: Spans)
   return (spans) => (spans === undefined ? undefined : pick(spans)) ?? pick(domain)
 }
 
-/** The rarest value of a set, or of all there are. */
+/** The rarest value of a set, or of all values. */
 type RarestIn = (spans: Spans | undefined) => Bound | undefined
 
-/** Finds the slice with the fewest spans over it between two others: a binary tree of least slices. */
+/** Finds the slice with the fewest spans between two others, with a binary tree of least slices. */
 const rarestIn = ({ starts, counts }: Slices): ((spans: Spans) => Bound | undefined) => {
   const size = starts.length
   const least = new Int32Array(2 * size)
@@ -68,7 +68,7 @@ const rarestIn = ({ starts, counts }: Slices): ((spans: Spans) => Bound | undefi
       const { from, to } = spans[at] ?? empty
       const first = Math.max(0, sliceAt(starts, from))
       const end = sliceAt(starts, to)
-      // Where a slice begins at the very end, it is not in the span any more.
+      // A slice that begins at the end of the span is not in the span.
       const last = end > first && starts[end] === to ? end - 1 : Math.max(first, end)
       const found = between(first, last)
       if (best >= 0 && rarer(best, found) === best) continue

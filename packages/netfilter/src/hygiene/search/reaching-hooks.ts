@@ -1,7 +1,7 @@
 import type { Hook, NetfilterTable } from '../../model/index.ts'
 import { chainsOf } from './chain-changes.ts'
 
-/** From which hooks each chain of a table is reached. */
+/** The hooks that each chain of a table is reached from. */
 export const reachingHooks = (table: NetfilterTable): ReadonlyMap<string, ReadonlySet<Hook>> => {
   const chains = new Map(table.chains.map((chain) => [chain.name, chain]))
   const reached = new Map<string, Set<Hook>>()

@@ -10,21 +10,21 @@ import { type Changeable, startReading } from './reading-context.ts'
 
 export type EndingEntry = Entry & Ending
 
-/** A chain whose rules can be compared. */
+/** A chain with rules that can be compared. */
 export interface ChainReading {
   readonly rules: readonly RuleReading[]
   readonly domains: Domains
   readonly pick: PickPacket
-  /** By place: rules that are not ours and may match a packet that matters. */
+  /** The places of foreign rules that may match a packet that matters. */
   readonly looked: ReadonlySet<number>
   readonly isOurs: (at: number) => boolean
-  /** Where the way of packets surely ends, by rules that are not ours. */
+  /** Where foreign rules surely end the path of packets. */
   readonly endings: BoxIndex<EndingEntry>
-  /** The same, if what is not understood has one answer for one packet; null where all is understood. */
+  /** The same, if each match that is not understood has one result for one packet; null: all is understood. */
   readonly likelyEndings: BoxIndex<EndingEntry> | null
 }
 
-/** Null when no rule of the chain is to be looked at. */
+/** Reads a chain; null: it has no rule to look at. */
 export const readChain = (
   table: NetfilterTable,
   chain: NetfilterChain,

@@ -9,14 +9,14 @@ import { type Box, everything } from './box.ts'
 import { type Changeable, dimensionNow, points, type ReadingContext } from './reading-context.ts'
 import { lastName, type Spans } from './spans.ts'
 
-/** What an expression reads: a dimension, and where it has a value at all. */
+/** The dimension that an expression reads, and the packets that have a value in it. */
 export interface FieldReading {
   readonly dimension: string
-  /** All values of the dimension, those that stand for "not there" among them. */
+  /** All values of the dimension, with those that stand for "not there". */
   readonly domain: Spans
-  /** Those where it is there. */
+  /** The values without those that stand for "not there". */
   readonly present: Spans
-  /** Packets of another family or protocol have no such field. */
+  /** The family and protocol of packets that have the field. */
   readonly gates: Box
 }
 
@@ -24,7 +24,7 @@ const upTo = (end: number): Spans => [{ from: 0, to: end }]
 const names: Spans = [{ from: '', to: lastName }]
 const all32 = upTo(2 ** 32)
 const addresses = { ip: all32, ip6: [{ from: 0n, to: 1n << 128n }] } as const
-/** `-1` stands for a value that is not there. */
+/** Adds `-1`, which stands for a value that is not there. */
 const orAbsent = (domain: Spans): Spans => [{ from: -1, to: 0 }, ...domain].reduce<Spans>(joinNext, [])
 
 const joinNext = (spans: Spans, next: Spans[number]): Spans => {
@@ -34,7 +34,7 @@ const joinNext = (spans: Spans, next: Spans[number]): Spans => {
 
 const ports = upTo(0x10000)
 const familyNumber = { ip: 2, ip6: 10 } as const
-/** Those with ports, and the two whose bytes at that place mean something else. */
+/** The protocols with ports, and two protocols with other bytes at that place. */
 const transport: readonly number[] = [...portProtocols, 1, 58]
 
 interface FieldKind {
@@ -44,7 +44,7 @@ interface FieldKind {
   readonly changedBy?: readonly Changeable[]
 }
 
-/** What a packet is never without is there always; a device's kind is not, where there is no device. */
+/** A field without `present` is there in every packet. The kind of a device is not, where there is no device. */
 const kinds: Readonly<Record<Exclude<Field, 'saddr' | 'daddr'>, FieldKind>> = {
   nfproto: { domain: points([2, 10]) },
   l4proto: { domain: upTo(256) },
@@ -73,7 +73,7 @@ const kinds: Readonly<Record<Exclude<Field, 'saddr' | 'daddr'>, FieldKind>> = {
 
 const states = points(Object.values(conntrackState).toSorted((a, b) => a - b))
 
-/** What has to be for a packet to have such a field at all. */
+/** The family and protocol that a packet needs to have a field at all. */
 const gatesOf = (
   context: ReadingContext,
   protocols: readonly number[] | null,
@@ -100,9 +100,9 @@ const gatesOf = (
 }
 
 /**
- * The dimension that an expression reads by itself; null when it is none, or not understood.
+ * The dimension that an expression reads by itself; null: there is none, or the expression is not understood.
  *
- * @param valueType - of what it is compared with: an address of no said family has the family of its value
+ * @param valueType - the type of the compared values: it tells the family of an address where the expression does not
  */
 export const readField = (
   context: ReadingContext,
@@ -166,7 +166,7 @@ export const readField = (
   }
 }
 
-/** Where a route leads is settled by the addresses; only with `mark` by the mark too. */
+/** Reads a route lookup. The addresses decide where the route leads, and with `mark` the mark too. */
 const readFib = (
   { of, result, limit, mark }: FibExpression,
   reading: (name: string, kind: FieldKind, protocols: null, family: null) => FieldReading,

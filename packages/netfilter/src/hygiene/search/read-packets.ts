@@ -21,7 +21,7 @@ const namesOf = (texts: readonly string[]): ValueSet => ({
   }),
 })
 
-/** Packets that may come to a chain, in its dimensions as they are before any of its rules. */
+/** The packets that may come to a chain, in the dimensions that the chain has before its first rule. */
 export const readPackets = (
   context: ReadingContext,
   packets: readonly PacketBox[],

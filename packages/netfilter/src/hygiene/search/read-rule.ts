@@ -5,36 +5,36 @@ import { always, both, type Extent, isExact } from './extent.ts'
 import { keysExtent, matchExtent, openTable, readKey } from './match-extent.ts'
 import { type Changeable, noteChange, type ReadingContext } from './reading-context.ts'
 
-/** Packets whose way through the chain a rule ends, and how. */
+/** Packets that leave the chain by a rule, and the rule's action. */
 export interface Ending {
   readonly box: Box
   readonly action: Action
 }
 
-/** A rule as far as it matters to its neighbours. */
+/** The properties of a rule that matter for a comparison with its neighbours. */
 export interface RuleReading {
   /** Its place in the chain, from 0. */
   readonly at: number
   readonly rule: NetfilterRule
-  /** All packets it may do anything to. */
+  /** All packets that the rule may act on. */
   readonly outer: Region
-  /** The same, if what is not understood has one answer for one packet; null when that is too much to say. */
+  /** The same, if each match that is not understood has one result for one packet; null: too many boxes. */
   readonly likely: Region | null
-  /** Packets that surely go no further. */
+  /** Packets that surely do not come to the next rule. */
   readonly endings: readonly Ending[]
-  /** Packets that go no further if what is not understood has one answer for one packet. */
+  /** Packets that do not come to the next rule, if each match that is not understood has one result for one packet. */
   readonly likelyEndings: readonly Ending[]
   readonly action: Action
-  /** It is known of every packet whether the rule acts on it. */
+  /** Whether it is known for every packet if the rule acts on it. */
   readonly isKnown: boolean
-  /** It does nothing but end the way of packets: no log, no mark, no list it keeps. */
+  /** Whether the rule only ends the path of packets: it writes no log, sets no mark and keeps no list. */
   readonly isPlain: boolean
 }
 
 interface Progress {
-  /** The packets that came as far as the step at hand. */
+  /** The packets that reach the current step. */
   reached: Extent
-  /** Those that the first effect, other than counting, was for; null: none so far. */
+  /** The packets of the first effect other than counting; null: there was none so far. */
   acted: Extent | null
   isPlain: boolean
   effect: Action | null
@@ -42,10 +42,10 @@ interface Progress {
 
 const isCounter = (text: string): boolean => text.startsWith('counter')
 
-/** `-m recent --set` always matches, and keeps a list: it is no step. */
+/** Whether a rule keeps a list: `-m recent --set` always matches, so it has no step. */
 const keepsList = (text: string): boolean => text.includes('-m recent') && /-m recent\b/.test(text)
 
-/** Reads a rule, and notes in the context what it may change for those after it. */
+/** Reads a rule, and notes in the context what it may change for later rules. */
 export const readRule = (
   context: ReadingContext,
   rule: NetfilterRule,
@@ -83,7 +83,7 @@ export const readRule = (
 
 interface End {
   readonly action: Action
-  /** The packets it acts on. */
+  /** The packets that the rule acts on. */
   readonly extent: Extent
   readonly endings: readonly Ending[]
   readonly likelyEndings: readonly Ending[]
@@ -95,7 +95,7 @@ const endings = (region: Region | null, action: Action): readonly Ending[] =>
 const endBy = (action: Action, extent: Extent, isSure = true): End => {
   const { inner, likely } = extent
   const surely = isSure ? endings(inner, action) : []
-  // Where all is understood, the two are one.
+  // Where all is understood, both are equal.
   const likelyToo = !isSure || likely === inner ? surely : endings(likely, action)
   return { action, extent, endings: surely, likelyEndings: likelyToo }
 }
@@ -107,7 +107,7 @@ const act = (progress: Progress, action: Action): null => {
   return null
 }
 
-/** One step; null when the rule goes on. */
+/** Reads one step; null: the rule goes on. */
 const take = (context: ReadingContext, step: Step, progress: Progress): End | null => {
   const { reached } = progress
   switch (step.kind) {
@@ -126,7 +126,7 @@ const take = (context: ReadingContext, step: Step, progress: Progress): End | nu
     case 'reject':
       return endBy(rejecting(step.with), reached)
     case 'nat':
-      // A map that has nothing for a packet lets it go on.
+      // A map without an entry for a packet lets the packet go on.
       return endBy(
         translating(step),
         reached,

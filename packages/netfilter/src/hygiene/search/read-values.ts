@@ -4,11 +4,11 @@ import { type FieldReading, readField } from './read-field.ts'
 import { boxOf, points, type ReadingContext } from './reading-context.ts'
 import { after, beginningWith, hasValue, intersectSpans, joinSpans, type Span, type Spans } from './spans.ts'
 
-/** An expression that can be asked for its values. */
+/** Tells the packets for which an expression has certain values. */
 export interface ValueReading {
-  /** Where it has a value at all. */
+  /** The packets for which it has a value; null: there are none. */
   readonly present: Box | null
-  /** Where its value is one of these; null: nowhere. */
+  /** The packets for which its value is one of these; null: there are none. */
   readonly among: (values: ValueSet) => Box | null
   readonly dimension: string
 }
@@ -21,7 +21,7 @@ export const typeOfValues = (values: ValueSet): ValueType | null => {
   return typeof first === 'number' ? 'number' : typeof first === 'bigint' ? 'bigint' : null
 }
 
-/** Values as spans, those left out that the domain's type cannot have. */
+/** Values as spans, without those of another type than the domain. */
 const spansOf = (values: ValueSet, present: Spans): Spans => {
   if (values.kind === 'any') return present
   const type = typeof present[0]?.from
@@ -38,10 +38,10 @@ const isOf = (values: ValueSet, value: number): boolean =>
   values.kind === 'any' ||
   (values.kind === 'ranges' && values.ranges.some(({ first, last }) => first <= value && value <= last))
 
-/** Up to so many values are told one by one. */
+/** The most values that are listed one by one. */
 const FEW = 256
 
-/** All numbers of a small domain; null of a large one, or one of something else. */
+/** All numbers of a small domain; null for a large domain, or one without numbers. */
 const listNumbers = (spans: Spans): readonly number[] | null => {
   const numbers: number[] = []
   for (const { from, to } of spans) {
@@ -51,7 +51,7 @@ const listNumbers = (spans: Spans): readonly number[] | null => {
   return numbers
 }
 
-/** Every value that has only bits of the mask; null when there are many. */
+/** Every value that has only bits of the mask; null: there are many. */
 const partsOf = (mask: number): readonly number[] | null => {
   const parts: number[] = []
   let part = mask
@@ -72,7 +72,7 @@ const plain = (context: ReadingContext, field: FieldReading): ValueReading => ({
   among: (values) => inBox(context, field, spansOf(values, field.present)),
 })
 
-/** A field under a mask: few values are settled one by one, many make a dimension of their own. */
+/** Reads a field under a mask. Few values are tested one by one, many make a dimension of their own. */
 const masked = (context: ReadingContext, field: FieldReading, mask: number | bigint): ValueReading => {
   const present = inBox(context, field, field.present)
   const numbers = typeof mask === 'number' ? listNumbers(field.present) : null
@@ -111,9 +111,9 @@ const readMasked = (
 }
 
 /**
- * Reads what an expression asks for; null when it is beyond what is told apart here.
+ * Reads the values of an expression; null: the expression is not understood here.
  *
- * @param type - of the values it will be asked for; null where that does not matter
+ * @param type - the type of the values it is compared with; null where that does not matter
  */
 export const readValues = (
   context: ReadingContext,

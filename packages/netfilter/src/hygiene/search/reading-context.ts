@@ -2,7 +2,7 @@ import type { ElementTable, SetStep, TableFamily } from '../../model/index.ts'
 import type { Box } from './box.ts'
 import { after, type Spans } from './spans.ts'
 
-/** What a rule may change for those after it; `tracking` is all that the flow is asked for. */
+/** What a rule may change for later rules. `tracking`: everything that connection tracking knows of the flow. */
 export type Changeable = SetStep['target'] | 'tracking'
 
 /** The dimensions of one chain, gathered while its rules are read. */
@@ -10,15 +10,15 @@ export interface ReadingContext {
   /** All values of each dimension. */
   readonly domains: Map<string, Spans>
   /**
-   * How often something may have been changed so far. A mark before and a mark after a rule that may set it are
-   * two dimensions: what was asked of the one says nothing of the other.
+   * How often each value may have been changed so far. The mark before a rule that may set it, and the mark after this
+   * rule, are two dimensions: a match on one tells nothing about the other.
    */
   readonly changes: Map<Changeable, number>
-  /** Named sets are told apart by what they are, not by what they are called. */
+  /** The numbers of sets. Sets are told apart by identity, not by name. */
   readonly tables: Map<ElementTable, number>
-  /** What has to be for a packet to have a field, by protocols and family. */
+  /** The conditions for a packet to have a field, by protocols and family. */
   readonly gates: Map<string, Box>
-  /** Of conditions that are settled anew each time they are asked for. */
+  /** The number of conditions so far that are decided anew each time. */
   unique: number
 }
 
@@ -47,7 +47,7 @@ export const noteChange = ({ changes }: ReadingContext, what: Changeable): void 
   changes.set(what, (changes.get(what) ?? 0) + 1)
 }
 
-/** The name of a dimension as it is here and now, after what may have changed it. */
+/** The name of a dimension after the changes so far. */
 export const dimensionNow = (
   { changes }: ReadingContext,
   name: string,
@@ -58,7 +58,7 @@ export const dimensionNow = (
     return times === 0 ? text : `${text} ${what}#${times}`
   }, name)
 
-/** A box of one condition; of none, where all values of the dimension meet it. */
+/** A box with one condition; with none, where the spans are all values of the dimension. */
 export const boxOf = ({ domains }: ReadingContext, dimension: string, spans: Spans): Box =>
   isAll(domains.get(dimension), spans) ? new Map() : new Map([[dimension, spans]])
 
@@ -69,7 +69,7 @@ const isAll = (domain: Spans | undefined, spans: Spans): boolean =>
 
 const answers: Spans = points([0, 1])
 
-/** A condition that is not understood, as a dimension of its own: it holds or it does not. */
+/** A condition that is not understood. It is a dimension of its own: it holds, or it does not. */
 export const openQuestion = (context: ReadingContext, text: string): Box => {
   const dimension = `? ${text}`
   context.domains.set(dimension, answers)

@@ -12,9 +12,9 @@ export interface Slices {
   readonly counts: readonly number[]
 }
 
-/** Counts spans as they come; many of them have the same ends. */
+/** Counts spans one after another. Many of them have the same ends. */
 export class SliceCounter {
-  // Numbers sort fast by themselves; of other values there are few that differ.
+  // Numbers sort fast in lists of their own. Other values have few different ends, so a map is enough.
   readonly #from: number[] = []
   readonly #to: number[] = []
   readonly #steps = new Map<Bound, number>()

@@ -1,4 +1,6 @@
-/** A value of a field as it is ordered: numbers, bigints (IPv6 addresses), or names. Of one field always one type. */
+/**
+ * A field's value with an order: a number, a bigint (IPv6 address), or a name. All values of one field have one type.
+ */
 export type Bound = number | bigint | string
 
 /** From `from` to just before `to`. */
@@ -16,14 +18,14 @@ export interface Span {
  */
 export type Spans = readonly Span[]
 
-/** The value right after: of a text, the same with the lowest of all characters behind it. */
+/** The next value. For a text, it is the same text with the lowest of all characters behind it. */
 export const after = (value: Bound): Bound =>
   typeof value === 'number' ? value + 1 : typeof value === 'bigint' ? value + 1n : `${value}\u0000`
 
-/** Behind every name. */
+/** A value behind every name. */
 export const lastName = '\uffff'
 
-/** All names that begin so. */
+/** The span of all names that begin with a text. */
 export const beginningWith = (start: string): Span => ({
   from: start,
   to:
@@ -34,7 +36,7 @@ export const beginningWith = (start: string): Span => ({
 
 const order = (a: Bound, b: Bound): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** Any spans, in any order, as a set. */
+/** Makes a set of any spans, in any order. */
 export const joinSpans = (spans: Spans): Spans => {
   if (spans.length < 2) return spans
   const joined: { from: Bound; to: Bound }[] = []
@@ -46,7 +48,7 @@ export const joinSpans = (spans: Spans): Spans => {
   return joined
 }
 
-/** The first span that ends behind a value: the only one that can hold it. */
+/** The index of the first span that ends behind a value. Only this span can have the value. */
 const firstEndingBehind = (spans: Spans, value: Bound): number => {
   let low = 0
   let high = spans.length
@@ -64,7 +66,7 @@ export const hasValue = (spans: Spans, value: Bound): boolean => {
   return span !== undefined && span.from <= value
 }
 
-/** What both hold. */
+/** The values of both sets. */
 export const intersectSpans = (a: Spans, b: Spans): Spans => {
   if (a === b) return a
   if (a.length > b.length) return intersectSpans(b, a)
@@ -91,7 +93,7 @@ export const overlapSpans = (a: Spans, b: Spans): boolean => {
   })
 }
 
-/** What `a` holds and `b` does not. */
+/** The values of `a` that `b` lacks. */
 export const subtractSpans = (a: Spans, b: Spans): Spans => {
   const left: Span[] = []
   for (const { from, to } of a) {
@@ -107,7 +109,7 @@ export const subtractSpans = (a: Spans, b: Spans): Spans => {
   return left
 }
 
-/** Is all of `a` in `b`? */
+/** Whether `b` has all values of `a`. */
 export const spansWithin = (a: Spans, b: Spans): boolean =>
   a === b ||
   a.every(({ from, to }) => {

@@ -3,9 +3,9 @@ import { SliceCounter, sliceAt } from './slices.ts'
 import type { Bound, Spans } from './spans.ts'
 
 /**
- * Boxes cut along one dimension. The ends of all spans make slices; a binary tree stands on the slices, and a box is
- * kept at the few highest nodes that lie wholly in one of its spans. So ranges that overlap a thousandfold take no
- * more room than a logarithm of it, and those that hold a value are met on the way from its slice to the root:
+ * Boxes, cut along one dimension. The ends of all spans make slices, which are the leaves of a binary tree. A box is
+ * kept at the few highest nodes that lie wholly in one of its spans. So ranges that overlap a thousandfold take no more
+ * room than a logarithm of it. The boxes with a value are found on the way from its slice to the root:
  *
  *             1                 kept at 5: a      (a = slices 1)
  *          2     3              kept at 3: b      (b = slices 2 and 3)
@@ -17,7 +17,7 @@ export interface Split<E> {
   readonly starts: readonly Bound[]
   /** By node: slice `i` is node `starts.length + i`, the parent of a node is half its number. */
   readonly kept: readonly (readonly E[] | undefined)[]
-  /** Those that name the dimension, and those that do not. */
+  /** The boxes that name the dimension; in `rest`, those that do not. */
   readonly naming: readonly E[]
   readonly rest: readonly E[]
 }
@@ -26,11 +26,11 @@ interface Boxed {
   readonly box: Box
 }
 
-/** Dimensions that are tried. */
+/** The most dimensions that are tried. */
 const MOST_TRIED = 4
 
 /**
- * Cuts along the dimension that tells most boxes apart; null when none does enough.
+ * Cuts along the dimension that tells most boxes apart; null: no dimension tells enough of them apart.
  *
  * @param used - dimensions that the boxes are already cut along
  */
@@ -74,7 +74,7 @@ const cutAlong = <E extends Boxed>(
   dimension: string,
   starts: readonly Bound[],
 ): Split<E> => {
-  // As long as it will be: an array with holes that grows is a slow one.
+  // The array has its final length from the start: a growing array with holes is slow.
   const kept: (E[] | undefined)[] = new Array(2 * starts.length)
   const naming: E[] = []
   const rest: E[] = []
@@ -95,7 +95,7 @@ const cutAlong = <E extends Boxed>(
   return { dimension, starts, kept, naming, rest }
 }
 
-/** The highest nodes that have no other slices under them than from `first` to before `end`. */
+/** The highest nodes with only slices from `first` up to `end`, excluded, under them. */
 const nodesBetween = (first: number, end: number, count: number): readonly number[] => {
   const nodes: number[] = []
   let [low, high] = [first + count, end + count]
@@ -115,7 +115,7 @@ const nodesBetween = (first: number, end: number, count: number): readonly numbe
 }
 
 /**
- * The nodes from the slices that spans lie in to the root; null when it is more than a few slices.
+ * The nodes from the slices that spans lie in up to the root; null: more slices than `few`.
  */
 export const nodesOver = (starts: readonly Bound[], spans: Spans, few: number): Iterable<number> | null => {
   const slices: number[] = []
@@ -129,6 +129,6 @@ export const nodesOver = (starts: readonly Bound[], spans: Spans, few: number): 
   }
   const nodes: number[] = []
   for (const slice of slices) for (let node = slice + starts.length; node >= 1; node >>>= 1) nodes.push(node)
-  // The ways from several slices meet.
+  // The paths from several slices share nodes.
   return slices.length > 1 ? new Set(nodes) : nodes
 }
