@@ -5,7 +5,7 @@ import { composeName } from './names.ts'
 interface ServiceDraft {
   readonly name: string
   readonly replicas: number
-  /** Numbers that choose networks, modulo how many there are. */
+  /** Numbers that choose networks, each modulo the number of networks. */
   readonly networks: readonly number[]
   readonly fixed: boolean
   readonly mac: boolean
@@ -19,7 +19,7 @@ const serviceDraft: fc.Arbitrary<ServiceDraft> = fc.record({
   mac: fc.boolean(),
 })
 
-/** Static addresses from the fifth on: the gateways stand elsewhere. */
+/** A static address, from the fifth of the subnet on. The gateways have other addresses. */
 const staticAddress = (network: NetworkIntent, family: 'ip' | 'ip6', order: number): string | null => {
   const subnet = network[family]?.subnet
   if (subnet === null || subnet === undefined) return null
@@ -44,7 +44,7 @@ export const endpointIntents = (
             ? []
             : Array.from({ length: service.replicas }, (_, index): EndpointIntent => {
                 order += 1
-                // One address cannot be that of two replicas, so only the first is ever given one.
+                // Two replicas cannot have one address, so only the first replica gets a static one.
                 const fixed = service.fixed && index === 0
                 return {
                   service: service.name,

@@ -12,14 +12,14 @@ import { interfaceName } from './names.ts'
  */
 export interface FlowScene {
   readonly desired: DesiredState
-  /** Without prefix length. */
+  /** The addresses of the host, without prefix length. */
   readonly addresses: readonly string[]
 }
 
 /**
- * Any flow that a host may see: from other machines, allowed or not, from the host itself and from its containers, to what is
- * published, to containers, to the host and elsewhere, with forged sources too. It shrinks to a plain flow from the host or from
- * a machine behind `eth0`.
+ * Any flow that a host may see. It comes from other machines, allowed or not, from the host itself or from its
+ * containers, with forged sources too. It goes to published ports, to containers, to the host or elsewhere. It shrinks
+ * to a plain flow from the host or from a machine behind `eth0`.
  *
  * @param host - a simulated host, or a project with the addresses of a host
  * @example
@@ -41,7 +41,10 @@ const flowInScene = (scene: FlowScene): fc.Arbitrary<Flow> => {
   return flowIn(scene.desired, scene.addresses, interfaceName)
 }
 
-/** By the interfaces that there are: a packet that comes in by no interface never comes. */
+/**
+ * Draws flows for a simulated host. Machines are behind interfaces that the host has: no packet comes in by another
+ * one.
+ */
 const flowOn = (host: FakeHost): fc.Arbitrary<Flow> => {
   const addresses = ownAddresses(host.facts)
   const names = uplinksOf(host.facts)
@@ -54,7 +57,9 @@ const flowOn = (host: FakeHost): fc.Arbitrary<Flow> => {
   )
 }
 
-/** A machine behind an interface that the host has; on a host without any, the host itself. */
+/**
+ * Puts the machine of a flow behind an interface of the host. On a host without uplinks, the host itself is the source.
+ */
 const byInterface = (flow: Flow, names: readonly string[]): Flow => {
   if (flow.from.kind !== 'machine' || names.includes(flow.from.interface)) return flow
   const [first] = names
@@ -85,7 +90,7 @@ const machines = {
   ip: ['198.51.100.7', '203.0.113.9', '203.0.113.200', '192.0.2.9', '127.0.0.1'],
   ip6: ['2001:db8:5::7', '2001:db8:6::1', 'fe80::7', '2001:db8::9'],
 } as const
-/** What a container routes for others, a VPN's clients say. */
+/** Sources behind a container that routes for others, such as the clients of a VPN. */
 const behindContainers = { ip: '203.0.113.77', ip6: '2001:db8:77::7' } as const
 const elsewhere = {
   ip: ['198.51.100.80', '192.0.2.77', '127.0.0.1', '127.0.0.53'],
@@ -104,7 +109,7 @@ const sourceIn = (
   const members = desired.endpoints.flatMap(({ [family]: address }) => address ?? [])
   const machine = fc.record({
     kind: fc.constant('machine' as const),
-    // Addresses of containers are forged.
+    // A machine with the address of a container has a forged source.
     address: fc.constantFrom(...machines[family], ...members.slice(0, 3)),
     interface: fc.oneof(interfaces, fc.constantFrom('eth0', ...entries)),
   })
@@ -128,7 +133,7 @@ interface Aim {
   readonly port: number
 }
 
-/** The two doors of every mapping: a host address and its port, and the container's own. */
+/** The two ways to each mapping: a host address with the host port, and the container's own address and port. */
 const aimsIn = (desired: DesiredState, own: readonly string[], family: 'ip' | 'ip6'): readonly Aim[] =>
   desired.mappings
     .filter((mapping) => mapping.family === family)
@@ -141,7 +146,10 @@ const aimsIn = (desired: DesiredState, own: readonly string[], family: 'ip' | 'i
       ...targets.map(({ address, port }) => ({ protocol, address, port })),
     ])
 
-/** What an entry of `links` or `reachable_from` names: to a container, from what may reach it, and the same to others. */
+/**
+ * Flows for the entries of `links` and `reachable_from`: from a source that an entry names, to the opened container and
+ * to others.
+ */
 const namedIn = (desired: DesiredState, family: 'ip' | 'ip6'): readonly fc.Arbitrary<Flow>[] => {
   const membersOf = (name: string | null): readonly string[] =>
     desired.endpoints.flatMap(({ network, [family]: address }) =>
@@ -177,7 +185,7 @@ const namedIn = (desired: DesiredState, family: 'ip' | 'ip6'): readonly fc.Arbit
   })
 }
 
-/** Machines in a prefix are those that there are, so that an answer finds its way. */
+/** The sources that an entry names. Of a prefix, only known machines are drawn, so that an answer has a route. */
 const sourcesNamed = (
   { from, family }: NonNullable<DesiredState['openings']>[number],
   membersOf: (name: string) => readonly string[],
@@ -201,7 +209,10 @@ const sourcesNamed = (
   }
 }
 
-/** Between two containers of one bridge nothing keeps anybody from a source of other networks. */
+/**
+ * Whether a container uses a source of another network towards its own bridge. Nothing prevents that between two
+ * containers of one bridge, so such flows are not drawn.
+ */
 const isForgedToNeighbour = ({ networks }: DesiredState, { family, from, to }: Flow): boolean => {
   if (from.kind !== 'container') return false
   const subnet = networks.find(({ name }) => name === from.network)?.[family] ?? null

@@ -9,7 +9,7 @@ const builtIn: Readonly<Record<string, readonly string[]>> = {
   filter: ['INPUT', 'FORWARD', 'OUTPUT'],
 }
 
-/** What iptables-save prints of a firewall, or ip6tables-save of one of IPv6. */
+/** A firewall as iptables-save prints it, or ip6tables-save for IPv6. */
 export const iptablesText = ({ family, closed, effects }: ForeignFirewall): string => {
   const placed = effects.map((effect) => ({ table: tableOf(effect), line: lineOf(family, effect) }))
   return Object.entries(builtIn)

@@ -2,7 +2,7 @@ import type { Family } from '@portolan/netfilter'
 import { socketText } from '@portolan/netfilter/text'
 import type { ForeignEffect, ForeignFirewall } from './foreign-firewall.ts'
 
-/** What nft prints of a firewall. */
+/** A firewall as nft prints it. */
 export const nftText = ({ family, closed, effects }: ForeignFirewall): string =>
   [
     `table ${family} firewall {`,

@@ -60,12 +60,12 @@ const effect = ({ sources, targets }: Places): fc.Arbitrary<ForeignEffect> =>
     })
     .map((drawn) => settled(drawn))
 
-/** Where each kind of thing can be done, and with what. */
+/** Makes a drawn effect possible: its kind decides the stage and the fields that it may have. */
 const settled = (drawn: ForeignEffect): ForeignEffect => {
   const { kind } = drawn
   const stage =
     kind === 'dnat' || kind === 'notrack' ? 'prerouting' : kind === 'masquerade' ? 'postrouting' : drawn.stage
-  // A port is asked for with its protocol, and a translation to a port needs one.
+  // A match on a port needs a protocol, and so does a translation to a port.
   const protocol = drawn.protocol ?? (kind === 'dnat' ? 'tcp' : null)
   const refuses = kind === 'reject' && stage !== 'forward'
   return {
@@ -86,7 +86,7 @@ const firewall = (family: Family): fc.Arbitrary<ForeignFirewall> =>
     effects: fc.array(effect(places[family]), { minLength: 1, maxLength: 6 }),
   })
 
-/** Of IPv4, of IPv6 or of both, each with rules of its own. */
+/** Firewalls for IPv4, for IPv6 or for both, each with rules of its own. */
 const firewalls: fc.Arbitrary<readonly ForeignFirewall[]> = fc.oneof(
   firewall('ip').map((one) => [one]),
   firewall('ip6').map((one) => [one]),

@@ -20,7 +20,7 @@ const address6: fc.Arbitrary<string> = fc
 const withLength = (address: fc.Arbitrary<string>, min: number, max: number): fc.Arbitrary<string> =>
   fc.tuple(address, fc.integer({ min, max })).map(([text, length]) => `${text}/${length}`)
 
-/** Host bits kept, as an interface has them. */
+/** An address with its host bits, as an interface has it. */
 const interfaceAddress = fc.oneof(withLength(address4, 8, 32), withLength(address6, 32, 128))
 
 const masked = (text: string): string => {
@@ -76,7 +76,7 @@ const socket: fc.Arbitrary<SocketFact> = fc.record(
 const flag = fc.constantFrom('0', '1')
 
 /**
- * Any host, from a bare one to one whose networks eat up half of the pools. It shrinks to one of which nothing is known.
+ * Any host, from a bare one to one with networks in half of the pools. It shrinks to a host without facts.
  * @example
  * await fc.assert(fc.asyncProperty(arbitraryFacts(), async (facts) => {
  *   const host = fakeHost(facts)

@@ -25,22 +25,22 @@ const intentIn = (realm: Realm, project: fc.Arbitrary<string>): fc.Arbitrary<Int
   )
 
 /**
- * Which of several projects an intent is of.
+ * Chooses one of several projects for an intent.
  * @public @since 0.1.0
  */
 export interface IntentOptions {
   /**
-   * 0 to 9: the project has a name, bridges and fixed subnets that a project of another number has not. Their ports clash
-   * freely. Any project, unless told.
+   * 0 to 9: projects of different numbers have different names, bridges and fixed subnets. Their ports clash freely.
+   * Absent: any project.
    */
   readonly project?: number
 }
 
 /**
- * Any intent that a user could rightly write: every gateway mode, every kind of mapping, `links` and `reachable_from`. It shrinks to one network with one
- * service; a network without services is left only where it is what fails.
+ * Any intent that a user could rightly write: every gateway mode, every kind of mapping, `links` and `reachable_from`.
+ * It shrinks to one network with one service. A network without services stays only where it causes the failure.
  *
- * @throws RangeError for a project that is not of 0 to 9
+ * @throws RangeError for a project outside 0 to 9
  * @example
  * await fc.assert(fc.asyncProperty(arbitraryIntent(), async (intent) => {
  *   const host = fakeHost()

@@ -23,7 +23,7 @@ const hostAddresses = {
   ip6: [null, null, '::', '2001:db8::2', '::1'],
 } as const
 
-/** Nested and neighbouring prefixes of both families, the whole of either too. */
+/** Nested and neighbouring prefixes of both families, and each whole family. */
 export const allowedPrefix: fc.Arbitrary<string> = fc.constantFrom(
   '198.51.100.0/24',
   '198.51.100.7/32',
@@ -41,7 +41,7 @@ export const allowedPrefix: fc.Arbitrary<string> = fc.constantFrom(
 const draft: fc.Arbitrary<MappingDraft> = fc.record({
   endpoint: fc.nat(50),
   protocol: fc.constantFrom<Protocol>('tcp', 'tcp', 'udp', 'sctp'),
-  // Few enough, mostly, to clash with one another in every way they can.
+  // Mostly few ports, so that mappings clash with one another in every way.
   container: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(80, 81) }, fc.integer({ min: 1, max: 65530 })),
   host: fc.oneof(
     { weight: 3, arbitrary: fc.integer({ min: 8000, max: 8003 }) },
@@ -104,7 +104,7 @@ const toMapping = (
   ]
 }
 
-/** Mappings to endpoints that may have them: those on networks that are not internal. */
+/** Mappings to endpoints on networks that are not internal: only these can have some. */
 export const mappingIntents = (
   networks: readonly NetworkIntent[],
   endpoints: readonly EndpointIntent[],
@@ -114,8 +114,8 @@ export const mappingIntents = (
     .map((drafts) => drafts.flatMap((one) => toMapping(one, networks, endpoints)))
 
 /**
- * Any port mapping to a container of an intent that may have one: single ports, ranges, open ones, bound to an address or an
- * interface, restricted, weighted.
+ * Any port mapping to a container of an intent that may have one: single ports, ranges, mappings without a host port,
+ * bound to an address or an interface, restricted, weighted.
  *
  * @throws InvalidRequestError when the intent has no endpoint on a network that is not internal
  * @example

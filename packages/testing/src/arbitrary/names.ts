@@ -7,13 +7,16 @@ export const composeName: fc.Arbitrary<string> = fc.stringMatching(/^[a-zA-Z0-9.
 export const projectName: fc.Arbitrary<string> = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,12}$/)
 
 /**
- * Interface names that both dialects can write: odd, but legal. `-` in front is an option to every program, `@` a
- * set to nft, `+` and `*` at the end are wildcards, and the kernel refuses `:` itself.
+ * Interface names that both dialects can write: odd, but legal. Programs read a leading `-` as an option, and nft reads
+ * a leading `@` as a set. A trailing `+` or `*` is a wildcard, and the kernel refuses `:`.
  */
 export const interfaceName: fc.Arbitrary<string> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('eth0', 'eth1', 'wg0', 'eth0.100') },
   { weight: 2, arbitrary: fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.@#%~^=-]{0,14}$/) },
 )
 
-/** The tail of a bridge name, after a letter or two that make it unique. Of `%` the kernel would make a number. */
+/**
+ * The tail of a bridge name, behind a letter and a number that make it unique. It has no `%`: the kernel would put a
+ * number in its place.
+ */
 export const bridgeTail: fc.Arbitrary<string> = fc.stringMatching(/^[A-Za-z0-9_.@#~^=-]{0,9}$/)

@@ -2,10 +2,10 @@ import type { GatewayMode, NetworkIntent, SubnetIntent } from '@portolan/core'
 import fc from 'fast-check'
 import { bridgeTail, composeName } from './names.ts'
 
-/** Where the fixed subnets and bridge names of a project come from: no two projects share any. */
+/** The source of a project's fixed subnets and bridge names. Two projects share none of these. */
 export interface Realm {
   readonly letter: string
-  /** Second byte of the first fixed subnet, 10.N.0.0; eight are kept for a project. */
+  /** The second byte of the first fixed subnet, 10.N.0.0. Each project has eight. */
   readonly firstSubnet: number
 }
 
@@ -72,7 +72,7 @@ const networkIntent = (realm: Realm, index: number): fc.Arbitrary<NetworkIntent>
       })
       .map(({ families, ip, ip6, pools, ...rest }) => ({
         ...rest,
-        // A pool of one family only serves networks of that family: the other would find no candidate in it.
+        // A pool has one family: a network of the other family would find no candidate in it.
         pools: families === 'ip' && pools?.[0]?.includes(':64') === true ? null : pools,
         external: false,
         externalName: null,

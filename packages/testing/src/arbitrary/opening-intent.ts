@@ -9,7 +9,7 @@ import type {
 } from '@portolan/core'
 import fc from 'fast-check'
 
-/** The networks and services of a project with what they name, beside their published ports. */
+/** The networks and services of a project, with their links and their entries of `reachable_from`. */
 export type OpeningIntents = Pick<Intent, 'networks' | 'endpoints' | 'links'>
 
 const prefixes: readonly string[] = [
@@ -62,7 +62,7 @@ const reachableFrom = (
     )
     .map((all) => all.map((from) => ({ from, place: null })))
 
-/** Links between services and entries of `reachable_from`, of networks and of services; often neither. */
+/** Adds links between services, and entries of `reachable_from` to networks and services; often none. */
 export const openingIntents = (
   networks: readonly NetworkIntent[],
   endpoints: readonly EndpointIntent[],

@@ -20,7 +20,7 @@ const keysOf = (endpoints: readonly EndpointIntent[]): readonly EndpointIntent[]
 const withoutNamed = <One extends NetworkIntent | EndpointIntent>({ reachableFrom: _, ...rest }: One) =>
   rest as Omit<One, 'reachableFrom'> as One
 
-/** Networks go that no service is on: first all of them, then one by one. */
+/** Intents without networks that no service is on: first without all of them, then without each of them. */
 const withoutSpares = (intent: Intent): readonly Intent[] => {
   const { networks, endpoints } = intent
   const isSpare = (name: string): boolean => !endpoints.some(({ network }) => network === name)
@@ -35,8 +35,8 @@ const withoutSpares = (intent: Intent): readonly Intent[] => {
 }
 
 /**
- * Intents with one thing less, that could be written as well: a network without services, a service, a network of a
- * service, a replica, a mapping, a link, an entry of `reachable_from`.
+ * Valid intents with one thing less: a network without services, a service, a network of a service, a replica, a
+ * mapping, a link, an entry of `reachable_from`.
  */
 export const smallerIntents = (intent: Intent): readonly Intent[] => {
   const { endpoints, mappings, networks, links = [] } = intent
@@ -75,7 +75,7 @@ export const smallerIntents = (intent: Intent): readonly Intent[] => {
   ]
 }
 
-/** What fast-check has to know of an intent that it drew, to make it smaller by its parts. */
+/** An intent that fast-check drew, with the context that fast-check needs to shrink it by its parts. */
 class Drawn {
   readonly context: unknown
   constructor(context: unknown) {
@@ -87,8 +87,8 @@ const drawn = ({ value, context }: fc.Value<Intent>): fc.Value<Intent> =>
   new fc.Value(value, new Drawn(context))
 
 /**
- * An arbitrary that takes things away too. Networks are drawn before the services that are put on them, so fast-check
- * alone keeps the networks once a smaller service was found to fail.
+ * An arbitrary that also shrinks by removing parts. Networks are drawn before their services, so fast-check alone keeps
+ * the networks after it has found a smaller service that fails.
  */
 export class ShrinkingIntents extends fc.Arbitrary<Intent> {
   readonly #parts: fc.Arbitrary<Intent>

@@ -3,7 +3,7 @@ import { hostFactsSchema } from '@portolan/netfilter/schema'
 import { backends } from 'portolan/machine'
 import { checkKeys, checkSchema, isObject, notExpected } from './check-value.ts'
 
-/** The programs whose texts a host begins with, by key. */
+/** The program that prints each text of rules, by the key of the text. */
 export const textPrograms = {
   iptables: 'iptables-save',
   ip6tables: 'ip6tables-save',
@@ -27,10 +27,10 @@ export const checkFacts = (facts: unknown, what: string): void => {
 
 const valueKeys: readonly string[] = [...backends, 'unread', 'hidden', 'incomplete']
 
-/** Are these rules values (`host.rules`), and no texts? */
+/** Whether rules are values (`host.rules`), and not texts. */
 export const isOfValues = (rules: object): boolean => backends.some((backend) => backend in rules)
 
-/** Texts, or values of every backend. */
+/** Refuses rules that are neither texts nor values of every backend. */
 export const checkRules = (rules: unknown): void => {
   const what = 'fakeHost(facts, rules)'
   if (!isObject(rules))
@@ -67,7 +67,7 @@ const checkValues = (value: unknown, backend: keyof typeof textKeyOf, what: stri
   )
 }
 
-/** The interface that a packet comes in by is one of the host. */
+/** Refuses an interface that the host does not have. */
 export const checkEntry = (name: unknown, { interfaces = [] }: HostFacts, what: string): void => {
   const names = interfaces.flatMap((link) => link.name ?? [])
   if (names.some((one) => one === name)) return

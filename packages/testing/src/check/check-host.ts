@@ -6,7 +6,7 @@ export const checkHost: (host: unknown, what: string) => asserts host is FakeHos
   if (!isFakeHost(host)) throw notExpected(what, 'expected a host of fakeHost()', host)
 }
 
-/** Has it what the functions here call? */
+/** Whether a value has the methods of a fake host that are called here. */
 export const isFakeHost = (host: unknown): host is FakeHost =>
   isObject(host) &&
   ['send', 'conflicts', 'desired'].every((name) => typeof host[name] === 'function') &&

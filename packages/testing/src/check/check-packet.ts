@@ -31,7 +31,7 @@ const packetKeys = [
 ]
 
 /**
- * A packet or a flow as `send` takes it.
+ * Refuses an input of `send` that is no packet and no flow.
  *
  * @throws InvalidRequestError naming the key, its value and what is expected
  */

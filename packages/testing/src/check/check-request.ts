@@ -4,7 +4,7 @@ import type { InvalidRequestError } from '@portolan/netfilter'
 import { backends, type Plan } from 'portolan/machine'
 import { checkFlag, checkKeys, checkOneOf, isObject, notExpected } from './check-value.ts'
 
-/** A value with what every function here reads of an intent; `plan` looks at the rest. */
+/** Refuses a value without the parts of an intent that every function here reads. `plan` checks the rest. */
 export const checkIntent: (intent: unknown, what: string) => asserts intent is Intent = (intent, what) => {
   if (!isObject(intent))
     throw notExpected(what, 'expected an intent, such as readCompose(text, { source }) gives', intent)
@@ -16,7 +16,7 @@ export const checkIntent: (intent: unknown, what: string) => asserts intent is I
 
 const choices: readonly string[] = ['auto', 'iptables', ...backends]
 
-/** Those that a simulated host refuses by name have their own message. */
+/** Options that a simulated host refuses by name, with a message of their own. */
 const unsimulated: readonly string[] = ['fix', 'runner', 'facts', 'rules', 'leases', 'stateDirectory']
 const planKeys: readonly string[] = [
   'backend',
@@ -71,7 +71,7 @@ export const checkOpenOptions = (options: unknown): void => {
   if (project !== undefined) checkProjectName(project, what)
 }
 
-/** The same check as that of the real host. */
+/** Checks a project's name as the real host does. */
 const checkProjectName = (project: unknown, what: string): void => {
   if (typeof project !== 'string')
     throw notExpected(`${what}: project`, 'expected the name of a project', project)

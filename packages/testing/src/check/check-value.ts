@@ -2,7 +2,7 @@ import { InvalidRequestError } from '@portolan/netfilter'
 import { faultText, findFault, type Schema } from '@portolan/netfilter/schema'
 import { didYouMean } from '@portolan/netfilter/text'
 
-/** So much of a value is shown. */
+/** The most characters of a value that a message shows. */
 const longestShown = 60
 
 /** A value that was not expected, in a message. */
@@ -17,12 +17,14 @@ const jsonOf = (value: unknown): string => {
   try {
     return JSON.stringify(value) ?? String(value)
   } catch {
-    // A circle, or what is nested too deep.
+    // The value has a cycle, or is nested too deep.
     return 'an object'
   }
 }
 
 /**
+ * The error for a value that was not expected.
+ *
  * @param what - the subject, as the caller wrote it: `drift.deleteBridge(name)`
  * @param expected - a clause: `expected the name of a bridge`
  */
@@ -33,7 +35,7 @@ export const isObject = (value: unknown): value is Readonly<Record<string, unkno
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * Refuses what is no object, and one with a key that there is not: it would count for nothing.
+ * Refuses a value that is no object, or has an unknown key, which would be ignored.
  * @param what - as in `notExpected`
  * @param noun - what the object is: `options`
  */
@@ -52,7 +54,7 @@ export const checkKeys = (
   )
 }
 
-/** Holds a value to a schema; the message has its path. */
+/** Refuses a value that does not match a schema. The message has the path of the fault. */
 export const checkSchema = <T>(schema: Schema<T>, value: unknown, what: string): void => {
   const fault = findFault(schema, value)
   if (fault === null) return
@@ -60,7 +62,7 @@ export const checkSchema = <T>(schema: Schema<T>, value: unknown, what: string):
   throw new InvalidRequestError(`${what}: ${path}${path.endsWith('?') ? '' : '.'}`)
 }
 
-/** @param expected - what is printed by: `iptables-save` */
+/** @param expected - the program that prints such a text: `iptables-save` */
 export const checkText: (value: unknown, what: string, expected: string) => asserts value is string = (
   value,
   what,

@@ -10,22 +10,22 @@ import { contractFlows, hostAddresses } from './contract-flows.ts'
 import { canSend, isAnswered, keepsPromise } from './keeps-promise.ts'
 
 /**
- * A flow that does not meet what the reachability contract promises for it.
+ * A flow that breaks a promise of the reachability contract.
  * @public @since 0.1.0
  */
 export interface ContractBreach {
   readonly project: string
   readonly flow: Flow
-  /** What the contract says of it. */
+  /** The outcome that the contract promises. */
   readonly promise: Reach
-  /** What becomes of it. */
+  /** The outcome on the host. */
   readonly delivery: Delivery
 }
 
 /**
- * Holds every project of a simulated host to the reachability contract: for each mapping and each kind of client, what must
- * arrive arrives, and what is closed is closed. The contract is that of a host without other firewalls: a foreign rule that
- * drops what a mapping publishes is a breach.
+ * Tests every project of a simulated host against the reachability contract: for each mapping and each kind of client,
+ * allowed flows arrive, and others do not. The contract assumes a host without other firewalls: a foreign rule that
+ * drops packets to a published port is a breach.
  *
  * @returns the breaches, by project; none when the contract is met
  * @example
@@ -51,7 +51,7 @@ export const contractBreaches = (host: FakeHost): readonly ContractBreach[] => {
       const scene = { desired, host: known, flow }
       if (!canSend(scene)) return []
       const promise = reach(desired, flow, known)
-      // What is not ours to touch is not ours to promise.
+      // The contract promises nothing about flows that Portolan does not touch.
       if (promise.kind === 'foreign' || promise.kind === 'local') return []
       if (promise.kind !== 'dropped' && !isAnswered(scene)) return []
       const delivery = host.send(flow)

@@ -14,7 +14,7 @@ import {
   prefixContains,
 } from '@portolan/netfilter'
 
-/** Addresses of every interface, as the contract asks for them. */
+/** The addresses of all interfaces, in the form that the contract needs. */
 export const hostAddresses = ({ interfaces = [] }: HostFacts): readonly string[] =>
   interfaces.flatMap(({ addresses = [] }) =>
     addresses.map((text) => formatAddress(parseInterfaceAddress(text).address)),
@@ -26,12 +26,12 @@ const elsewhere: Readonly<Record<Family, string>> = { ip: '203.0.113.80', ip6: '
 const loopback: Readonly<Record<Family, string>> = { ip: '127.0.0.1', ip6: '::1' }
 const unpublishedPort = 4
 
-/** So many containers of a network stand for all of them. */
+/** The number of containers that stand for all containers of a network. */
 const membersAsked = 2
 
 /**
- * The flows by which a project is held to the contract on a host: to each mapping from every kind of client, allowed or
- * not, past each mapping, and between and out of its networks.
+ * The flows that test a project against the contract on a host: to each mapping from every kind of client, allowed or
+ * not, to unpublished ports, and between and out of the project's networks.
  */
 export const contractFlows = (desired: DesiredState, facts: HostFacts): readonly Flow[] => {
   const unique = new Map<string, Flow>()
@@ -71,7 +71,7 @@ const toMappings = (desired: DesiredState, facts: HostFacts, family: Family): re
       return sources.flatMap((from) => doors.map((to): Flow => ({ family, protocol, from, to })))
     })
 
-/** To each port that a link opens, from those that link and those that do not. */
+/** Flows to each port that a link opens, from containers with the link and from others. */
 const toLinked = (desired: DesiredState, family: Family): readonly Flow[] =>
   (desired.openings ?? []).flatMap(({ address, ports, from, ...opening }) => {
     if (opening.family !== family || address === null || from.kind !== 'container') return []
@@ -81,7 +81,7 @@ const toLinked = (desired: DesiredState, family: Family): readonly Flow[] =>
     )
   })
 
-/** The addresses of the host that a mapping may answer on, and one that it does not. */
+/** The host addresses that are tried for a mapping, whether it answers there or not. */
 const doorsOf = (
   { kind, hostAddress }: DesiredMapping,
   facts: HostFacts,
@@ -92,7 +92,7 @@ const doorsOf = (
   const own = all.filter(
     (address) => isOf(family, address) && !prefixContains('127.0.0.0/8', address) && !isLinkLocal(address),
   )
-  // Nothing comes to an address that the host does not have.
+  // No packet comes to an address that the host does not have.
   const isThere = hostAddress !== null && (isLoopback(hostAddress) || all.includes(hostAddress))
   return [...own, loopback[family], ...(isThere ? [hostAddress] : [])]
 }
@@ -134,7 +134,7 @@ const neighbourOf = (text: string): string | null => {
   return null
 }
 
-/** Of a restricted port a machine of each range, by the way that leads back to it. */
+/** For a restricted port, a machine of each allowed range, behind the default route that leads back to it. */
 const allowedAndNot = (
   { allowFrom, family }: DesiredMapping,
   machines: readonly MachineSource[],
@@ -164,7 +164,7 @@ const membersOf = (desired: DesiredState, family: Family): readonly FlowSource[]
       .map((address): FlowSource => ({ kind: 'container', network: name, address })),
   )
 
-/** Between networks, to the outside, and straight to containers. */
+/** Flows between networks, to the outside, and straight to containers. */
 const ofNetworks = (desired: DesiredState, facts: HostFacts, family: Family): readonly Flow[] => {
   const members = membersOf(desired, family)
   const machines = machinesBefore(facts, family)

@@ -1,14 +1,14 @@
 import type { ContractHost, DesiredState, Flow, Reach } from '@portolan/core'
 import { type Outcome, prefixContains } from '@portolan/netfilter'
 
-/** A flow on a host that has a project in force. */
+/** A flow on a host with an applied project. */
 export interface ContractFlow {
   readonly desired: DesiredState
   readonly host: ContractHost
   readonly flow: Flow
 }
 
-/** What the contract asks of an outcome. */
+/** The parts of an outcome that the contract decides. */
 export type Told = Pick<Outcome, 'outcome' | 'at' | 'seenAs'>
 
 const stopped: readonly string[] = ['dropped', 'rejected', 'unrouted']
@@ -27,7 +27,9 @@ const hasNoRoute = ({ networks }: DesiredState, { family, to }: Flow): boolean =
     ({ [family]: subnet }) => subnet?.gateway === null && prefixContains(subnet.subnet, to.address),
   )
 
-/** A container without a gateway, and a link-local address, reach their neighbours alone. */
+/**
+ * Whether the source can send to the destination: without a gateway, or with a link-local address, only to neighbours.
+ */
 export const canSend = ({
   desired: { networks },
   flow: { family, from, to },
@@ -35,23 +37,29 @@ export const canSend = ({
 }: ContractFlow): boolean => {
   if (from.kind === 'machine') return !from.address.startsWith('fe80:') || host.addresses.includes(to.address)
   if (from.kind === 'host') return true
-  // What it says to itself does not leave it.
+  // A packet to the container itself does not leave it.
   if (from.address === to.address) return false
   const subnet = networks.find(({ name }) => name === from.network)?.[family] ?? null
   return subnet === null || subnet.gateway !== null || prefixContains(subnet.subnet, to.address)
 }
 
-/** No route of these hosts leads back to what a container routes for others: a promise to it has no answer. */
+/**
+ * Whether an answer finds the source. No route of these hosts leads back to an address that a container routes for
+ * others.
+ */
 export const isAnswered = ({ desired: { networks }, flow: { family, from } }: ContractFlow): boolean =>
   from.kind !== 'container' ||
   networks.some(({ [family]: subnet }) => subnet !== null && prefixContains(subnet.subnet, from.address))
 
-/** Of targets on several bridges, those that are not the client's see the client itself. */
+/** Whether a target is on another bridge than the client. Such a target sees the client's own address. */
 const isElsewhere = ({ endpoints }: DesiredState, { family, from }: Flow, address: string): boolean =>
   from.kind === 'container' &&
   !endpoints.some(({ network, [family]: own }) => network === from.network && own === address)
 
-/** As on any bridge of others: what a masqueraded network sends to another bridge has an address of the host. */
+/**
+ * Whether the source may be masqueraded towards an external network: a packet from a masqueraded network to a foreign
+ * bridge has an address of the host as source.
+ */
 const isHiddenOnOthers = ({ desired, flow: { family, from }, host }: ContractFlow, source: string): boolean =>
   from.kind === 'container' &&
   host.addresses.includes(source) &&
@@ -77,7 +85,7 @@ const keepsOne = (
   const source = seenAs?.source ?? ''
   switch (promise.kind) {
     case 'dropped':
-      // The bridge of an isolated network has no route: what is for it leaves by the default route, and is lost there.
+      // The bridge of an isolated network has no route. A packet for it leaves by the default route, and is lost there.
       return stopped.includes(outcome) || (outcome === 'forwarded' && hasNoRoute(desired, flow))
     case 'local':
     case 'foreign': {
@@ -102,7 +110,7 @@ const keepsOne = (
   }
 }
 
-/** An echo request has none. */
+/** Whether the reached port is the promised one. An echo request has no port. */
 const isPort = (reached: number | null, promised: number): boolean => reached === null || reached === promised
 
 const sees = (
@@ -118,7 +126,7 @@ const sees = (
     : gatewayOf(desired, flow, address).includes(source)
 }
 
-/** Every target that a promise names is reached by some course. */
+/** Whether some course reaches each target that a promise names. */
 const reachesAll = (promise: Reach, told: readonly Told[]): boolean =>
   promise.kind !== 'delivered' ||
   promise.to.every(({ address, port }) =>
@@ -128,7 +136,8 @@ const reachesAll = (promise: Reach, told: readonly Told[]): boolean =>
 /**
  * Whether the outcome of a flow, certain and in all of its courses, is the one that the contract promises.
  *
- * @param withoutOurs - what the outcome would be without the project's rules; asked only of what is not ours to promise
+ * @param withoutOurs - what the outcome would be without the project's rules; called only for flows that Portolan does
+ * not touch
  */
 export const keepsPromise = (
   promise: Reach,

@@ -21,14 +21,14 @@ import { NotSimulatedError } from './not-simulated-error.ts'
 import type { Program } from './notices.ts'
 import { withSysctl } from './sysctl-facts.ts'
 
-/** This program, for the kernel: what it did itself is no cause of drift. */
+/** This process, as the kernel names it: its own changes are no drift. */
 export const ownProgram: Program = { pid: process.pid, name: 'node' }
 
 /**
  * Carries out changes on a simulated host, in their order.
  *
- * @param before - called before anything is changed; gives what undoes it
- * @throws StaleStateError when what is ours is no longer as the plan saw it
+ * @param before - called before anything is changed; returns the function that undoes it
+ * @throws StaleStateError when Portolan's state is no longer as the plan saw it
  */
 export const carryOutOn = async (
   state: FakeState,
@@ -71,7 +71,10 @@ const carryOutBatch = (state: FakeState, batch: Batch): void => {
   }
 }
 
-/** The changes of a batch are of one part, so of one dialect: the compiler does not know that of a union. */
+/**
+ * The number of kernel transactions of a batch. All its changes are of one dialect, which the compiler cannot tell of a
+ * union.
+ */
 const transactionsOf = <One extends Backend>(backend: One, batch: Batch): number =>
   dialects[backend].transactions(batch as unknown as ReturnType<(typeof dialects)[One]['diff']> as never)
 
@@ -88,7 +91,7 @@ const carryOutLink = (state: FakeState, { operation }: Extract<PlanChange, { par
 const carryOutSysctl = (state: FakeState, { operation }: Extract<PlanChange, { part: 'sysctl' }>): void => {
   const { kind, name, before, value } = operation
   const now = state.facts.sysctls?.[name] ?? null
-  // It has been set since the plan was made: that is what the host wants now.
+  // Another program has set it since the plan was made, so this value stays.
   if (kind === 'restore-sysctl' && now !== before) return
   if (kind === 'set-sysctl' && before !== null)
     state.notes = {
@@ -98,14 +101,14 @@ const carryOutSysctl = (state: FakeState, { operation }: Extract<PlanChange, { p
   state.setFacts(withSysctl(state.facts, name, value))
 }
 
-/** Takes away what came into being beside our rules, once nothing of ours is left. */
+/** Removes the tables and chains that came into being with Portolan's rules, after the last of these rules is gone. */
 export const forgetAll = (state: FakeState): void => {
   const rules: HostRules = withoutMade(state.rules, state.notes.created)
   if (rules !== state.rules) state.setRules(rules, ownProgram)
   state.notes = { ...state.notes, created: [], sysctls: {}, attributes: {} }
 }
 
-/** Keeps in mind what is in force of a project that was planned. */
+/** Remembers the desired state of an applied project, and forgets an empty project. */
 export const remember = (state: FakeState, desired: DesiredState): void => {
   const isEmpty = desired.networks.length + desired.mappings.length === 0
   if (isEmpty) state.planned.delete(desired.project)

@@ -3,7 +3,7 @@ import type { Links } from 'portolan/machine'
 import type { FakeState } from './fake-state.ts'
 import { linkOf } from './link-facts.ts'
 
-/** The links of macvlan and ipvlan, which the fake host makes in simulated namespaces only, as `attach` does. */
+/** Makes macvlan and ipvlan links. The fake host makes them only in simulated namespaces, as `attach` does. */
 export const childLinks = (state: FakeState): Pick<Links, 'createMacvlan' | 'createIpvlan' | 'hasChild'> => {
   const create = (kind: 'macvlan' | 'ipvlan', link: ChildSpec): void => {
     const does = `create the ${kind} ${link.name}`

@@ -10,27 +10,27 @@ import { withLinkChange } from './link-facts.ts'
 import { withSysctl } from './sysctl-facts.ts'
 
 /**
- * What other programs do to what is ours on a simulated host. A plan shows the repair, and a watch repairs it when time
- * goes on.
+ * Changes that other programs make to what Portolan manages on a simulated host. A plan shows the repair, and a watch
+ * repairs it when time advances.
  * @example
  * host.drift.flushRuleset()
  * (await host.plan(intent)).changes.length > 0 // true
  * @public @since 0.1.0
  */
 export interface Drift {
-  /** As `nft flush ruleset`: all tables go, those of iptables-nft too. */
+  /** Acts as `nft flush ruleset`: removes all tables, those of iptables-nft too. */
   flushRuleset(): void
-  /** As `iptables -F; iptables -X` of every table in both families, by the variant: policies stay. */
+  /** Acts as `iptables -F; iptables -X` of a variant, for every table in both families: policies stay. */
   flushIptables(variant?: 'iptables-nft' | 'iptables-legacy'): void
   /**
-   * Deletes every rule and every element of a map or set of ours that has these words in its text.
-   * @returns how many
+   * Deletes every managed rule, and every element of a managed map or set, that has these words in its text.
+   * @returns how many were deleted
    * @throws InvalidRequestError when there is none
    */
   deleteRules(words: string): number
-  /** As `ip link delete` of a bridge of ours: its ports are released. */
+  /** Acts as `ip link delete` of a bridge of Portolan: its ports are released. */
   deleteBridge(name: string): void
-  /** As `sysctl -w`. */
+  /** Acts as `sysctl -w`. */
   setSysctl(name: string, value: string): void
 }
 
@@ -121,7 +121,7 @@ const ofNftables = (rules: RulesOf<'nftables'>, isKept: Keeps): RulesOf<'nftable
 
 type IptablesBackend = 'iptables-nft' | 'iptables-legacy'
 
-/** A rule is ours in a chain of ours, and where it leads to one. */
+/** Filters the managed rules: those in a managed chain, and those that lead to one. */
 const ofIptables = <One extends IptablesBackend>(
   backend: One,
   rules: RulesOf<One>,

@@ -9,7 +9,7 @@ type EndpointLinks = Pick<
   'createVeth' | 'readEndpointLink' | 'deleteEndpointLink' | 'namespaceNumber' | 'hasNamespace'
 >
 
-/** The veth pairs of endpoints, the host's ends in facts and the other ones in simulated namespaces. */
+/** Makes the veth pairs of endpoints: the host's ends are in the facts, the other ends in simulated namespaces. */
 export const endpointLinks = (state: FakeState): EndpointLinks => ({
   createVeth: async ({ name, alias, bridge, port, mtu, peer }) => {
     linkOf(state.facts, bridge)
@@ -52,6 +52,6 @@ export const endpointLinks = (state: FakeState): EndpointLinks => ({
     state.removeEndpointLink(name)
   },
   namespaceNumber: async (namespace) => namespace,
-  // Here the links of a namespace go with it.
+  // On a simulated host, the links of a namespace are removed with it, so the namespace of a link exists.
   hasNamespace: async () => true,
 })

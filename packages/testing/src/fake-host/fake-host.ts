@@ -52,7 +52,7 @@ import { completeFacts, smallHost } from './small-host.ts'
 import { conflictsOn } from './status-on.ts'
 
 /**
- * What may be asked of a plan on a simulated host; the host, its rules and its leases are those of the simulation.
+ * The options of a plan on a simulated host. The host, its rules and its leases come from the simulation.
  * @public @since 0.1.0
  */
 export type FakePlanOptions = Omit<
@@ -61,15 +61,15 @@ export type FakePlanOptions = Omit<
 >
 
 /**
- * A host that is simulated by the evaluator. It has what `plan`, `apply`, `destroy` and `openHost` of the package
- * `portolan` do, and needs no root, no Linux and no process: rules, interfaces, sysctls, leases and time are values in memory.
- * What it does not simulate throws `NotSimulatedError`.
+ * A host that the evaluator simulates. It has `plan`, `apply`, `destroy` and `openHost` like the package `portolan`,
+ * and needs no root, no Linux and no process: rules, interfaces, sysctls, leases and time are values in memory. A call
+ * for something that it does not simulate throws `NotSimulatedError`.
  *
- * - Containers are addresses: nothing runs in them, and all of their ports answer. Packets are those of the host's own network
- *   namespace; what is attached to others (`attach`) has interfaces there, and no packet of its own.
- * - Each packet that is sent begins a flow of its own: there is no connection tracking from one to the next.
+ * - Containers are addresses: nothing runs in them, and all of their ports answer. Packets are those of the host's own
+ *   network namespace. An endpoint in another one (`attach`) has interfaces there, but no packets.
+ * - Each packet that is sent begins a flow of its own: connection tracking keeps nothing from one to the next.
  * - Programs of other firewalls do not run, so `plan({ fix: true })` is refused; their rules are text (`foreign`).
- * - Nothing else is written to the host at the same time, so no call meets a change halfway.
+ * - No other program writes to the host during a call, so no call meets a change halfway.
  * @example
  * const host = fakeHost()
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
@@ -79,55 +79,57 @@ export type FakePlanOptions = Omit<
  * @public @since 0.1.0
  */
 export interface FakeHost {
-  /** As they are now. */
+  /** The facts of the host, as they are now. */
   readonly facts: HostFacts
-  /** Of every backend, foreign ones too. */
+  /** The rules of every backend, foreign rules too. */
   readonly rules: HostRules
-  /** What other programs wrote. */
+  /** Sets the rules of other programs. */
   readonly foreign: ForeignRules
-  /** What other programs take away or change of what is ours. */
+  /** Lets other programs remove or change what Portolan manages. */
   readonly drift: Drift
-  /** As `plan` of the package `portolan`. The backend is `nftables` unless told. */
+  /** Plans like `plan` of the package `portolan`. The backend is `nftables` unless told. */
   plan(intent: Intent, options?: FakePlanOptions): Promise<Plan>
   /**
-   * As `apply`.
-   * @throws StaleStateError when what is ours, or a lease of the plan, changed since the plan was made
+   * Applies a plan like `apply`.
+   * @throws StaleStateError when Portolan's state, or a lease of the plan, changed since the plan was made
    */
   apply(plan: Plan): Promise<void>
-  /** As `destroy`: one project, or without its name all of them. */
+  /** Removes like `destroy`: one project, or without its name all of them. */
   destroy(options?: { readonly project?: string; readonly keepLeases?: boolean }): Promise<Removal>
-  /** As `openHost`. The project is `live` unless told. */
+  /** Opens a live host like `openHost`. The project is `live` unless told. */
   openHost(options?: { readonly backend?: BackendChoice; readonly project?: string }): Promise<LiveHost>
-  /** What the kernel would do with the first packet of a flow, the answer to it, and later ones. */
+  /** Tells what the kernel would do with the first packet of a flow, the answer to it, and later ones. */
   send(packet: PacketInput | FlowInput): Delivery
-  /** What on the host breaks, or would break, what its projects want, as `status` of a live host tells it. */
+  /**
+   * The conflicts that break, or would break, what the host's projects want, as `status` of a live host reports them.
+   */
   conflicts(): readonly ProjectConflict[]
-  /** What each project wants: those that were planned and applied, and those of live hosts. */
+  /** The desired state of each project: of applied projects, and of those of live hosts. */
   desired(): readonly DesiredState[]
-  /** Facts as another program changes them: each key that is given takes the place of what it was. */
+  /** Changes facts as another program would: each given key replaces its former value. */
   change(facts: HostFacts): void
-  /** An interface more, such as the host's end of a container's veth. It is down, and a port of nothing. */
+  /** Adds an interface, such as the host's end of a container's veth. It is down, and a port of no bridge. */
   addInterface(name: string, kind?: string): void
   /**
-   * The interfaces in a network namespace, but for loopback. A simulated host has every namespace that is named, and nothing
-   * in it.
+   * The interfaces in a network namespace, without loopback. A simulated host has every namespace that is named, and
+   * nothing in it.
    */
   interfacesIn(netns: NamespaceReference): readonly InsideInterface[]
-  /** A network namespace ends, as with the last of its processes: interfaces that were attached to it go. */
+  /** Ends a network namespace, as the end of its last process does: interfaces that were attached to it are removed. */
   endNamespace(netns: NamespaceReference): void
   /** The leases of every project. */
   leases(): Promise<LeaseState>
   /** Every rule, as the tools print them. */
   text(): string
-  /** Lets time pass for those that watch, in milliseconds. No real time passes. */
+  /** Lets simulated time pass for watches, in milliseconds. No real time passes. */
   advance(ms: number): Promise<void>
 }
 
 /**
  * Makes a simulated host.
  *
- * @param facts - as `readHost` or `portolan inspect` give them; a host with one uplink (`smallHost`) unless told. Sysctls
- *   that are absent are those of that host
+ * @param facts - as `readHost` or `portolan inspect` give them; a host with one uplink (`smallHost`) unless told.
+ *   Absent sysctls have the values of that host
  * @param rules - as the tools print them, or as values; none unless told
  * @throws ParseError for a text that cannot be read; InvalidRequestError for a key or a value that facts or rules do not have
  * @example
@@ -205,7 +207,7 @@ export const fakeHost = (facts: HostFacts = smallHost, rules: RuleTexts | HostRu
 
 const isValues = (rules: RuleTexts | HostRules): rules is HostRules => isOfValues(rules)
 
-/** For callers without types. */
+/** Refuses options that a simulated host does not have, for callers without types. */
 const refuseUnsimulated = (options: PlanOptions): void => {
   const why: Readonly<Record<string, string>> = {
     fix: 'it runs programs of other firewalls',
@@ -239,7 +241,7 @@ const destroyOn = async (state: FakeState, project: string | null, keepLeases: b
   })
   if (!keepLeases) await refuseAttached(removal, childLinks(state))
   await carryOutOn(state, removal, async () => {
-    // First: a live host would bring back what it finds written down.
+    // The journals go first: a live host would bring back what it finds in them.
     for (const live of removal.live) state.journals.forget(live)
     return async () => {}
   })

@@ -6,7 +6,7 @@ import { endpointLinks } from './endpoint-links.ts'
 import type { FakeState } from './fake-state.ts'
 import { linkOf, withLink, withLinkChange } from './link-facts.ts'
 
-/** A simulated host draws nothing at random. */
+/** The MAC of a new bridge: a simulated host draws nothing at random. */
 const randomMac = '02:00:00:00:00:01'
 
 /** The interfaces of a simulated host. */

@@ -26,7 +26,8 @@ const ruleSource = <One extends Backend>(state: FakeState, backend: One): RuleSo
     networksToGuard: async (networks, guarded) =>
       notGuardedElsewhere(backend, networks, guarded, state.rules),
     apply: async (changes) => {
-      // Of one backend, which is this machine's: with it as their part they are a plan's.
+      // The changes are of this machine's backend. With the backend as their part, they have the form of a plan's
+      // changes.
       const steps = changes.map((change) => ({ ...change, part: backend })) as unknown as PlanChange[]
       state.setRules(carriedOut(state.rules, steps), ownProgram, dialect.transactions(changes))
     },
@@ -34,7 +35,7 @@ const ruleSource = <One extends Backend>(state: FakeState, backend: One): RuleSo
   }
 }
 
-/** A simulated host as the machine of a live one. */
+/** A simulated host in the role of a live host's machine. */
 export const fakeMachine = <One extends Backend>(
   state: FakeState,
   project: string,

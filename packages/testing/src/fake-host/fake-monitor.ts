@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Monitor, Notice } from 'portolan/machine'
 
-/** A monitor that tells what it is given. */
+/** A monitor that reports the notices given to `tell`. */
 export class FakeMonitor implements Monitor {
   readonly #waiting: Notice[] = []
   #asking: ((result: IteratorResult<Notice, undefined>) => void)[] = []
@@ -29,7 +29,7 @@ export class FakeMonitor implements Monitor {
     })
   }
 
-  /** What is changed is told at once. */
+  /** Resolves at once: a change is reported when it is made. */
   async caughtUp(): Promise<void> {}
 
   [Symbol.asyncIterator](): AsyncIterator<Notice, undefined> {

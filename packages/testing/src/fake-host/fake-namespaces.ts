@@ -18,7 +18,7 @@ export interface InsideInterface {
   readonly defaultRoutes: readonly { readonly gateway: string; readonly metric: number }[]
 }
 
-/** One, by its number. */
+/** A simulated namespace. */
 interface FakeNamespace {
   readonly number: number
   readonly interfaces: Map<string, InsideInterface>
@@ -29,7 +29,7 @@ type Route = InsideInterface['defaultRoutes'][number]
 const isSame = (one: Route, other: Route): boolean =>
   one.gateway === other.gateway && one.metric === other.metric
 
-/** The network namespaces of a simulated host: each that is named is there, until it is ended. */
+/** The network namespaces of a simulated host. Each one that is named exists, until it is ended. */
 export class FakeNamespaces implements Namespaces {
   readonly #byName = new Map<string, FakeNamespace>()
   #made = 0
@@ -101,7 +101,7 @@ export class FakeNamespaces implements Namespaces {
     return made
   }
 
-  /** The interfaces in one, but for loopback. */
+  /** The interfaces in a namespace, without loopback. */
   interfacesIn(reference: NamespaceReference): readonly InsideInterface[] {
     return [...this.numbered(this.open(reference).descriptor).values()]
   }
@@ -115,7 +115,7 @@ export class FakeNamespaces implements Namespaces {
     return found?.interfaces ?? new Map()
   }
 
-  /** Another one of its name is empty. @returns its number */
+  /** Ends a namespace. A later one with its name is empty. @returns the number of the ended one */
   end(reference: NamespaceReference): number {
     const { descriptor } = this.open(reference)
     for (const [name, one] of this.#byName) if (one.number === descriptor) this.#byName.delete(name)

@@ -8,7 +8,7 @@ import { MemoryJournals } from './memory-journals.ts'
 import { noticesOfFacts, noticesOfRules, type Program } from './notices.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 
-/** What a host remembers of itself when nothing was done to it. */
+/** The remembered state of a host that nothing was done to. */
 export const nothingRemembered: HostState = {
   sysctls: {},
   created: [],
@@ -17,20 +17,20 @@ export const nothingRemembered: HostState = {
   owed: { mapped: [], untranslated: [] },
 }
 
-/** A simulated host: all that a real one keeps in the kernel and in Portolan's state directory. */
+/** A simulated host: everything that a real one keeps in the kernel and in Portolan's state directory. */
 export class FakeState {
   #facts: HostFacts
   #rules: HostRules
   #generation = 1
-  /** What `destroy` puts back. */
+  /** The values that `destroy` restores. */
   notes: HostState = nothingRemembered
   readonly leases: LeaseStore = memoryLeaseStore()
   readonly journals: MemoryJournals = new MemoryJournals()
   readonly namespaces: FakeNamespaces = new FakeNamespaces()
-  /** The other ends of veth pairs, by the name of the host's. */
+  /** The other ends of veth pairs, by the name of the host's end. */
   readonly endpointEnds: Map<string, { readonly namespace: number; readonly interface: string }> = new Map()
   readonly clock: SimulatedClock = new SimulatedClock()
-  /** What the plans that were applied last made of each project. */
+  /** The desired state of each project, from its last applied plan. */
   readonly planned: Map<string, DesiredState> = new Map()
   readonly #monitors = new Set<FakeMonitor>()
   readonly #read = new Map<string, WantedState>()
@@ -53,7 +53,7 @@ export class FakeState {
     return this.#generation
   }
 
-  /** @param transactions - how many of the kernel's it takes */
+  /** @param transactions - the number of kernel transactions that the change takes */
   setRules(rules: HostRules, program: Program, transactions = 1): void {
     if (transactions === 0) return
     const before = this.#rules
@@ -68,7 +68,7 @@ export class FakeState {
     this.#tell(noticesOfFacts(before, facts))
   }
 
-  /** Both ends go. */
+  /** Removes both ends of an endpoint's veth pair. */
   removeEndpointLink(name: string): void {
     const end = this.endpointEnds.get(name)
     if (end !== undefined) this.namespaces.numbered(end.namespace).delete(end.interface)
@@ -77,7 +77,7 @@ export class FakeState {
     this.setFacts({ ...this.#facts, interfaces })
   }
 
-  /** The host's ends of veth pairs go with a namespace. */
+  /** Ends a namespace, and removes the host's ends of its veth pairs. */
   endNamespace(reference: NamespaceReference): void {
     const number = this.namespaces.end(reference)
     for (const [name, end] of this.endpointEnds) if (end.namespace === number) this.removeEndpointLink(name)
@@ -97,21 +97,21 @@ export class FakeState {
     return wantedStateIn((follower: JournalFollower) => this.journals.open(project, follower))
   }
 
-  /** What is wanted of a project, to be read: kept, since it is asked for with each packet. */
+  /** The wanted state of a project, for reading. It is kept, since each packet needs it. */
   readWanted(project: string): WantedState {
     const known = this.#read.get(project) ?? this.wantedOf(project)
     this.#read.set(project, known)
     return known
   }
 
-  /** Does something alone, as programs of ours do under the host's lock. */
+  /** Does some work alone, as Portolan's programs do under the host's lock. */
   withLock<Result>(work: () => Promise<Result>): Promise<Result> {
     const turn = this.#last.then(work, work)
     this.#last = turn.catch(() => undefined)
     return turn
   }
 
-  /** Every project as it is wanted: planned ones, and those that live hosts hold. */
+  /** The desired state of every project: of applied projects, and of those that live hosts hold. */
   desired(): readonly DesiredState[] {
     const live = this.journals.projects().map((project): DesiredState => {
       const wanted = this.readWanted(project)

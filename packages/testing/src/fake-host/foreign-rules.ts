@@ -13,21 +13,21 @@ import type { Program } from './notices.ts'
  * @public @since 0.1.0
  */
 export interface RuleTexts {
-  /** Of `iptables-save` (`iptables-nft-save`). */
+  /** The output of `iptables-save` (`iptables-nft-save`). */
   readonly iptables?: string
-  /** Of `ip6tables-save` (`ip6tables-nft-save`). */
+  /** The output of `ip6tables-save` (`ip6tables-nft-save`). */
   readonly ip6tables?: string
-  /** Of `iptables-legacy-save`. */
+  /** The output of `iptables-legacy-save`. */
   readonly iptablesLegacy?: string
-  /** Of `ip6tables-legacy-save`. */
+  /** The output of `ip6tables-legacy-save`. */
   readonly ip6tablesLegacy?: string
-  /** Of `nft list ruleset` or `nft -j list ruleset`. */
+  /** The output of `nft list ruleset` or `nft -j list ruleset`. */
   readonly nft?: string
 }
 
 /**
- * The rules of other programs on a simulated host. Each call replaces what that tool had before of others; Portolan's own
- * rules stay, in front of them as after an `apply`.
+ * Sets the rules of other programs on a simulated host. Each call replaces the earlier foreign rules of that tool.
+ * Portolan's own rules stay, in front of them as after an `apply`.
  * @example
  * const host = fakeHost()
  * host.foreign.iptables('*filter\n:FORWARD DROP [0:0]\nCOMMIT\n')
@@ -68,7 +68,7 @@ export const foreignRules = (state: FakeState): ForeignRules => {
 
 type IptablesBackend = 'iptables-nft' | 'iptables-legacy'
 
-/** Programs of others have numbers of their own. */
+/** Another program, with a number of its own. */
 export const programOf = (name: string): Program => ({ pid: 4711, name })
 
 const setIptables = (state: FakeState, backend: IptablesBackend, family: Family, text: string): void => {
@@ -77,7 +77,7 @@ const setIptables = (state: FakeState, backend: IptablesBackend, family: Family,
   const foreign = withoutOurs(backend, readIptables(backend, family, text))
   const kept = { ...before, tables: before.tables.filter((table) => table.family !== family) }
   const bare = dialect.merge([kept, foreign])
-  // Ours come back in front, where they stand after an apply.
+  // Managed rules come back in front, where they are after an apply.
   const after = dialect.applyTo(bare, dialect.diff(bare, dialect.ours(before)))
   state.setRules({ ...state.rules, [backend]: after }, programOf(dialect.program))
 }
@@ -90,7 +90,7 @@ const withoutOurs = <One extends Backend>(backend: One, rules: RulesOf<One>): Ru
 const toolName = (backend: IptablesBackend, family: Family): string =>
   `${family === 'ip' ? 'iptables' : 'ip6tables'}${backend === 'iptables-nft' ? '' : '-legacy'}-save`
 
-/** Of a rule that is not understood a simulated host cannot say what it does. */
+/** Refuses a rule that is not understood: a simulated host cannot tell what such a rule does. */
 const refuseUnknown = ({ kind, text, line, column }: UnknownPart, program: string): never => {
   throw new NotSimulatedError(
     `"${text}" in line ${line}, column ${column} of the text of ${program}`,
@@ -110,7 +110,7 @@ const readNft = (text: string, { interfaces = [] }: HostFacts): RulesOf<'nftable
   return dialects.nftables.parse(json, 'nft list ruleset')
 }
 
-/** The rules of a host, from what its tools print. */
+/** Reads the rules of a host from the texts that its tools print. */
 export const rulesFromTexts = (texts: RuleTexts, facts: HostFacts): HostRules => {
   const { iptables = '', ip6tables = '', iptablesLegacy = '', ip6tablesLegacy = '', nft = '' } = texts
   const read = (backend: IptablesBackend, ip: string, ip6: string): RulesOf<IptablesBackend> =>

@@ -75,7 +75,9 @@ const withBlockRoute = (
 }
 
 /**
- * @throws ApplyError as the kernel refuses what there is not
+ * The interface with a name.
+ *
+ * @throws ApplyError when there is none, as the kernel refuses it
  */
 export const linkOf = (facts: HostFacts, name: string): InterfaceFact => {
   const found = facts.interfaces?.find((link) => link.name === name)
@@ -103,7 +105,7 @@ const withAddresses = (facts: HostFacts, name: string, addresses: readonly strin
   return withRoutes(withLink(bare, name, { addresses }), name)
 }
 
-/** Where local routes are listed, the kernel lists those of an address too. */
+/** Adds the routes of an interface's addresses, as the kernel does, where the facts list routes. */
 const withRoutes = (facts: HostFacts, name: string): HostFacts =>
   facts.routes === undefined
     ? facts

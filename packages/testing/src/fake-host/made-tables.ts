@@ -7,8 +7,8 @@ const isSame = (one: { family: string; name: string }, other: { family: string; 
   one.family === other.family && one.name === other.name
 
 /**
- * The tables and built-in chains of iptables-nft that came into being with rules of ours. A table of iptables-legacy that
- * is empty counts as absent, and cannot be removed.
+ * The tables and built-in chains of iptables-nft that came into being with Portolan's rules. An empty table of
+ * iptables-legacy counts as absent, and cannot be removed.
  */
 export const madeTables = (before: HostRules, after: HostRules): readonly Made[] =>
   after['iptables-nft'].tables.flatMap((table): Made[] => {
@@ -33,7 +33,7 @@ const isIdle = (chain: Chain): boolean =>
   chain.rules.length === 0 &&
   (chain.policy === null || chain.policy === 'ACCEPT')
 
-/** Rules without what came into being so, as far as no other program has come to use it. */
+/** The rules without these tables and chains, except where another program uses them by now. */
 export const withoutMade = (rules: HostRules, made: readonly Made[]): HostRules => {
   if (made.length === 0) return rules
   const before: Ruleset = rules['iptables-nft']

@@ -5,7 +5,7 @@ interface JournalRecord {
   readonly writer: string
 }
 
-/** What programs wrote down of one project. */
+/** The journal of one project. */
 interface Written {
   readonly records: JournalRecord[]
   removed: boolean
@@ -16,7 +16,7 @@ export class MemoryJournals {
   readonly #written = new Map<string, Written>()
   #writers = 0
 
-  /** The projects of which something was ever written down, sorted. */
+  /** The projects that have a journal, sorted. */
   projects(): readonly string[] {
     return [...this.#written.keys()].sort()
   }
@@ -64,7 +64,7 @@ export class MemoryJournals {
         this.#written.set(project, written)
         this.#writers += 1
         const writer = String(this.#writers)
-        // A copy, as if it had been on a disk.
+        // A copy, as a record on a disk is one: later changes of the values do not reach it.
         written.records.push({ changes: structuredClone(changes), writer })
         follow()
         return writer

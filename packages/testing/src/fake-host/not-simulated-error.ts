@@ -1,7 +1,7 @@
 import { PortolanError } from '@portolan/netfilter'
 
 /**
- * Something was asked of a simulated host that it does not simulate. Its `code` is `NOT_SIMULATED`.
+ * A call needs something that a simulated host does not simulate. Its `code` is `NOT_SIMULATED`.
  * @example
  * const options: object = { fix: true }
  * const refused = await host.plan(intent, options).catch((error) => error.code)
@@ -11,7 +11,7 @@ import { PortolanError } from '@portolan/netfilter'
 export class NotSimulatedError extends PortolanError {
   /**
    * @param what - the subject of the sentence: `plan({ fix: true })`
-   * @param why - what the simulated host lacks for it
+   * @param why - what the simulated host lacks
    * @param advice - what to do
    */
   constructor(what: string, why: string, advice: string) {

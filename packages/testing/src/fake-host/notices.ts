@@ -15,7 +15,7 @@ interface Listed {
 
 type Touched = Extract<Notice, { readonly kind: 'rules' }>['tables'][number]
 
-/** What the kernel tells of a transaction of rules. */
+/** The notices that the kernel sends for a transaction of rules. */
 export const noticesOfRules = (
   before: HostRules,
   after: HostRules,
@@ -43,7 +43,7 @@ const touched = (before: readonly Listed[], after: readonly Listed[]): readonly 
     family: family as Touched['family'],
     name,
     action,
-    // How much of a table is not counted: one message each way stands for all.
+    // Additions and removals in a table are not counted: one of each stands for all.
     added: action === 'removed' ? 0 : 1,
     removed: action === 'new' ? 0 : 1,
   })
@@ -57,7 +57,7 @@ const touched = (before: readonly Listed[], after: readonly Listed[]): readonly 
   ]
 }
 
-/** What the kernel tells of a change of links, routes and sysctls. */
+/** The notices that the kernel sends for a change of links, routes and sysctls. */
 export const noticesOfFacts = (before: HostFacts, after: HostFacts): readonly Notice[] => {
   const old = new Map((before.interfaces ?? []).map((link) => [link.name, link]))
   const now = new Map((after.interfaces ?? []).map((link) => [link.name, link]))
@@ -80,7 +80,7 @@ const missingIn = (some: HostFacts, all: HostFacts): NonNullable<HostFacts['rout
     ? []
     : (all.routes ?? []).filter((route) => !some.routes?.some((one) => isDeepStrictEqual(one, route)))
 
-/** Of other sysctls the kernel tells nothing (`openMonitor`). */
+/** The sysctls that the kernel sends notices for (`openMonitor`). */
 const told = /^net\.ipv([46])\.conf\.([^.]+)\.(forwarding|rp_filter)$/
 
 const sysctlNotices = (before: HostFacts, after: HostFacts): readonly Notice[] =>

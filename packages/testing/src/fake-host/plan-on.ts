@@ -11,7 +11,7 @@ import {
 } from 'portolan/machine'
 import { type FakeState, nothingRemembered } from './fake-state.ts'
 
-/** What a plan reads of rules: of nftables what is ours, of iptables all. */
+/** The rules that a plan reads: for nftables only Portolan's, for iptables all. */
 export const rulesToPlan = (rules: HostRules): HostRules => ({
   ...rules,
   nftables: dialects.nftables.ours(rules.nftables),

@@ -16,7 +16,7 @@ import type { FakeState } from './fake-state.ts'
 import { packetOfFlow } from './packet-of-flow.ts'
 
 /**
- * Where a flow came to.
+ * The receiver of a flow.
  * @public @since 0.1.0
  */
 export type Receiver =
@@ -27,14 +27,14 @@ export type Receiver =
       readonly service: string
       readonly replica: number
       readonly address: string
-      /** Null of a protocol without ports. */
+      /** Null for a protocol without ports. */
       readonly port: number | null
     }
   | {
       readonly kind: 'host'
       readonly address: string
       readonly port: number | null
-      /** Does a process listen there, as far as the facts tell? */
+      /** Whether a process listens there, as far as the facts tell. */
       readonly listens: boolean
     }
   | {
@@ -45,20 +45,20 @@ export type Receiver =
     }
 
 /**
- * What the kernel would do with a flow, by the evaluator. `String(delivery)` is the packet's way through every table, as
- * `portolan explain` tells it.
+ * What the kernel would do with a flow, according to the evaluator. `String(delivery)` tells the packet's way through
+ * every table, as `portolan explain` does.
  * @public @since 0.1.0
  */
 export interface Delivery extends Outcome {
   /** The first packet of the flow. */
   readonly packet: Packet
-  /** Where it arrived; null when it, or the answer to it, did not. */
+  /** Where the packet arrived; null when the packet, or the answer to it, did not arrive. */
   readonly to: Receiver | null
   readonly story: Story
   toString(): string
 }
 
-/** Sends packets on a simulated host; what is prepared for its rules serves until they change. */
+/** Sends packets on a simulated host. The evaluator is kept until facts, rules or endpoints change. */
 export class Sender {
   readonly #state: FakeState
   #prepared: {

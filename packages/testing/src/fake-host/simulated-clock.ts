@@ -5,10 +5,10 @@ interface Timer {
   readonly call: () => void
 }
 
-/** When simulated time begins: any moment would do, and the same one makes the same events. */
+/** The beginning of simulated time. A fixed moment makes the same events in every run. */
 const BEGINNING = Date.UTC(2026, 0, 1)
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until `advance` is called. */
 export class SimulatedClock implements Clock {
   #now = 0
   readonly #timers = new Set<Timer>()
@@ -27,7 +27,9 @@ export class SimulatedClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
-  /** Lets time pass: what is due is called in its order, and what that sets off is awaited before time goes on. */
+  /**
+   * Advances time. Due timers are called in their order, and the work that each begins is awaited before time goes on.
+   */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
     await settled()
@@ -50,5 +52,8 @@ export class SimulatedClock implements Clock {
   }
 }
 
-/** A simulated host waits for nothing but promises, so that all of them are done before Node looks for other work. */
+/**
+ * Waits until all pending promises are done. A simulated host waits for nothing else, and Node finishes promises before
+ * it looks for other work.
+ */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,8 +1,8 @@
 import type { HostFacts } from '@portolan/netfilter'
 
 /**
- * The facts of a small host: one uplink, `eth0`, with IPv4 and IPv6, a default route, and nothing that listens. What
- * `fakeHost` starts with when it is given no facts.
+ * The facts of a small host: one uplink, `eth0`, with IPv4 and IPv6, a default route, and nothing that listens.
+ * `fakeHost` begins with them when it gets no facts.
  * @example
  * fakeHost({ ...smallHost, nameservers: ['172.17.0.23'] })
  * @public @since 0.1.0

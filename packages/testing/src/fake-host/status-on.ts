@@ -21,7 +21,7 @@ export const statusOn = async (
   return statusOf(project, { facts, rules, wishes: wishesOn(state), backend, conflicts, leases })
 }
 
-/** What breaks, or would break, what the projects of a simulated host want. */
+/** The conflicts that break, or would break, what the projects of a simulated host want. */
 export const conflictsOn = (state: FakeState): readonly ProjectConflict[] =>
   conflictsOf({ facts: state.facts, rules: state.rules, wishes: wishesOn(state), backend: 'nftables' })
 

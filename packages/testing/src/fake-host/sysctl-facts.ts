@@ -12,8 +12,8 @@ const twins: readonly (readonly [string, string])[] = [
 const canonicalName = (name: string): string => twins.find(([, twin]) => twin === name)?.[0] ?? name
 
 /**
- * The facts of a host after a sysctl is written. Of a switch of forwarding the kernel writes the values of all interfaces
- * along with it.
+ * The facts of a host after a sysctl is written. With a switch of forwarding, the kernel also writes the values of all
+ * interfaces.
  */
 export const withSysctl = (facts: HostFacts, name: string, value: string): HostFacts => {
   const written = canonicalName(name)
@@ -36,7 +36,7 @@ const alongWith = (family: Family, value: string, before: Values): Values =>
     }),
   )
 
-/** What an interface has of its own, with the values that `default` and `all` give it. */
+/** Adds the sysctls of a new interface, with the values that `default` and `all` give it. */
 export const withLinkSysctls = (facts: HostFacts, link: string): HostFacts => {
   const before = facts.sysctls ?? {}
   const own: Values = {
@@ -49,7 +49,7 @@ export const withLinkSysctls = (facts: HostFacts, link: string): HostFacts => {
   return { ...facts, sysctls: { ...own, ...before } }
 }
 
-/** They go with their interface. */
+/** Removes the sysctls of an interface, which the kernel removes with it. */
 export const withoutLinkSysctls = (facts: HostFacts, link: string): HostFacts => {
   const written = link.replaceAll('.', '/')
   const isOwn = (name: string): boolean => /^net\.ipv[46]\.conf\.([^.]+)\./.exec(name)?.[1] === written

@@ -7,7 +7,7 @@ import type { Delivery, Receiver } from '../fake-host/send.ts'
 import { indented, type MatchResult } from './match-result.ts'
 
 /**
- * What a flow is expected to come to: the parts of a `Receiver` that matter.
+ * The expected receiver of a flow: the parts of a `Receiver` that matter.
  * @public @since 0.1.0
  */
 export type ExpectedReceiver = Partial<Extract<Receiver, { readonly kind: 'container' }>>
@@ -15,8 +15,8 @@ export type ExpectedReceiver = Partial<Extract<Receiver, { readonly kind: 'conta
 const lost: readonly string[] = ['dropped', 'rejected', 'unrouted']
 
 /**
- * Does a flow come to a receiver, and does the answer come back? To one of our containers, out to another machine, or to
- * a process that listens on the host. Only what is certain counts.
+ * Whether a flow reaches a receiver, and the answer comes back. A receiver is a container, another machine, or a
+ * process that listens on the host. Only a certain outcome counts.
  * @param to - the receiver that it has to come to; any unless told
  */
 export const toDeliver = (
@@ -34,7 +34,7 @@ export const toDeliver = (
   }
 }
 
-/** Is a flow dropped, rejected or without a route, on its way or on the way of its answer? Only what is certain counts. */
+/** Whether a flow, or the answer to it, is dropped, rejected or without a route. Only a certain outcome counts. */
 export const toDrop = (host: FakeHost, flow: PacketInput | FlowInput): MatchResult => {
   checkHost(host, 'expect(host).toDrop(flow)')
   const delivery = host.send(flow)

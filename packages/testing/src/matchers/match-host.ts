@@ -10,7 +10,7 @@ import { flowText } from '../fake-host/packet-of-flow.ts'
 import { indented, type MatchResult } from './match-result.ts'
 
 /**
- * Which conflicts count.
+ * Which conflicts count for `toHaveNoConflicts`.
  * @public @since 0.1.0
  */
 export interface ConflictOptions {
@@ -19,10 +19,10 @@ export interface ConflictOptions {
 }
 
 const order = ['error', 'warning', 'info'] as const
-/** So many are told; the rest is counted. */
+/** The most conflicts or breaches that a message shows. The rest is counted. */
 const mostTold = 3
 
-/** Does nothing on a host, or in a plan, break what its projects want? Severities below `warning` count when asked for. */
+/** Whether a host or a plan has no conflicts. Severities below `warning` count when asked for. */
 export const toHaveNoConflicts = (subject: FakeHost | Plan, options: ConflictOptions = {}): MatchResult => {
   const host = isFakeHost(subject) ? subject : null
   const { severity = 'warning' } = checkOptions(options)
@@ -65,7 +65,7 @@ const conflictText = (conflict: Conflict, host: FakeHost | null): string => {
   return [`${severity}${doubt} ${kind}: ${visibleLine(message)}`, ...way].join('\n')
 }
 
-/** The witness may come in by an interface that facts do not have: its way is not known then. */
+/** The way of a witness. It is empty where the witness comes in by an interface that the facts do not have. */
 const wayOf = (host: FakeHost, witness: NonNullable<Conflict['witness']>): readonly string[] => {
   try {
     return ['', indented(String(host.send(witness)))]
@@ -75,7 +75,7 @@ const wayOf = (host: FakeHost, witness: NonNullable<Conflict['witness']>): reado
   }
 }
 
-/** Does every project of a host meet the reachability contract, for each mapping and each kind of client? */
+/** Whether every project of a host meets the reachability contract, for each mapping and each kind of client. */
 export const toMeetContract = (host: FakeHost): MatchResult => {
   checkHost(host, 'expect(host).toMeetContract()')
   const breaches = contractBreaches(host)

@@ -1,5 +1,5 @@
 /**
- * What a matcher tells Jest or Vitest.
+ * The result of a matcher, for Jest or Vitest.
  * @public @since 0.1.0
  */
 export interface MatchResult {
@@ -7,7 +7,7 @@ export interface MatchResult {
   readonly message: () => string
 }
 
-/** Lines, each two columns further in. */
+/** Indents each line by two columns. */
 export const indented = (text: string): string =>
   text
     .split('\n')

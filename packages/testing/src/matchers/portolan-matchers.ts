@@ -22,7 +22,7 @@ export const portolanMatchers: {
 } = { toDeliver, toDrop, toHaveNoConflicts, toMeetContract }
 
 /**
- * What the matchers are called with after `expect(host)`.
+ * The matchers, as methods of `expect(host)`.
  * @public @since 0.1.0
  */
 export interface PortolanMatchers<Result = void> {
@@ -34,8 +34,11 @@ export interface PortolanMatchers<Result = void> {
   toDeliver(flow: PacketInput | FlowInput, to?: ExpectedReceiver): Result
   /** The flow, or the answer to it, is dropped, rejected or has no route. A failure prints the packet's way. */
   toDrop(flow: PacketInput | FlowInput): Result
-  /** Nothing on the host, or in the plan, breaks what is wanted. A failure prints each conflict with its witness's way. */
+  /**
+   * Nothing on the host, or in the plan, breaks what is wanted. A failure prints each conflict, with the way of its
+   * witness.
+   */
   toHaveNoConflicts(options?: ConflictOptions): Result
-  /** Every flow of the reachability contract meets it. A failure prints those that do not, each with its way. */
+  /** Every flow of the reachability contract meets it. A failure prints each flow that does not, with its way. */
   toMeetContract(): Result
 }

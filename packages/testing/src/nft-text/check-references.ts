@@ -6,8 +6,8 @@ import type { BoundStatement, Reference, TableScope } from './rule-scope.ts'
 type Chains = ReadonlyMap<string, ListedBase | null>
 
 /**
- * What a table refers to is there, and what its base chains lead to may be done on their hooks, as the kernel asks it of a
- * table that is loaded (net/netfilter/nf_tables_api.c, `nft_chain_validate`).
+ * Checks the references of a table as the kernel does when it loads one (net/netfilter/nf_tables_api.c,
+ * `nft_chain_validate`): each chain and set exists, and each statement is allowed on the hooks that lead to it.
  *
  * @throws ParseError
  */
@@ -39,7 +39,7 @@ const listOf = (names: ReadonlyMap<string, unknown>): string =>
 /** NFT_JUMP_STACK_SIZE. */
 const deepest = 16
 
-/** @param known - how deep each chain was followed already */
+/** @param known - the depth at which each chain was followed already */
 const follow = (
   chain: string,
   way: readonly string[],

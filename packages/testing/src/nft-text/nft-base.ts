@@ -10,7 +10,7 @@ export interface ListedBase {
 
 const hooks: readonly string[] = ['prerouting', 'input', 'forward', 'output', 'postrouting']
 
-/** man 8 nft, CHAINS: which types there are of a family, and on which hooks. */
+/** The chain types of a family, with their hooks (man 8 nft, CHAINS). */
 const hooksOf = (family: string): Readonly<Record<string, readonly string[]>> =>
   family === 'bridge'
     ? { filter: hooks }
@@ -20,7 +20,10 @@ const hooksOf = (family: string): Readonly<Record<string, readonly string[]>> =>
         route: ['output'],
       }
 
-/** A name that one hook alone has carries it: man 8 nft, CHAINS. */
+/**
+ * The names of priorities, with their numbers (man 8 nft, CHAINS). Some names are for some hooks only:
+ * `hooksOfPriority`.
+ */
 const priorities = {
   ip: { raw: -300, mangle: -150, dstnat: -100, filter: 0, security: 50, srcnat: 100 },
   bridge: { dstnat: -300, filter: -200, out: 100, srcnat: 300 },

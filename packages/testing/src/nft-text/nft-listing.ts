@@ -8,12 +8,12 @@ import { nftWords, notRead, refused, refusedFor, type Word, WordReader } from '.
 import type { TableScope } from './rule-scope.ts'
 
 /**
- * What `nft -j list ruleset` would print, from the text of `nft list ruleset`: tables with chains, and sets of one type.
- * Of rules the plain ones: matches of addresses, ports, interfaces, marks and states, verdicts, translations to one
- * address.
+ * Converts the text of `nft list ruleset` to what `nft -j list ruleset` would print. It reads tables with chains, sets
+ * of one type, and plain rules: matches of addresses, ports, interfaces, marks and states, verdicts, translations to
+ * one address.
  *
- * @param interfaces - those of the host, which `iif` and `oif` name
- * @throws ParseError for what nft refuses, NotSimulatedError naming the word that is not read
+ * @param interfaces - the interfaces of the host, which `iif` and `oif` name
+ * @throws ParseError for a text that nft refuses, NotSimulatedError naming the word that is not read
  */
 export const nftListing = (text: string, interfaces: readonly string[]): string => {
   const reader = new WordReader(nftWords(text))
@@ -42,13 +42,13 @@ class Numbers {
   }
 }
 
-/** Names that were given. nft joins what is written twice, which is not read. */
+/** The names defined so far. nft joins two definitions of one name, and this reader refuses them. */
 class Names {
   readonly #given = new Set<string>()
 
   give(word: Word, kind: string, of = ''): string {
     const { text } = word
-    // Of a leading _ or . the keywords know nothing (src/scanner.l, string).
+    // No keyword of nft begins with _ or . (src/scanner.l, string).
     if (word.quoted || !isNftIdentifier(text.replace(/^[_.]+/, '')))
       throw refused(
         word,
@@ -140,7 +140,7 @@ const readChain = (reader: WordReader, scope: TableScope, chain: string): ReadCh
         break
       }
       case 'comment':
-        // Of the chain, which changes nothing.
+        // The comment of a chain changes nothing.
         reader.next()
         reader.next()
         reader.expectEnd()

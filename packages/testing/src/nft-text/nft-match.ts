@@ -3,7 +3,7 @@ import { type Json, type ReadValue, readValue } from './nft-value.ts'
 import { notRead, refused, refusedFor, type Word, type WordReader } from './nft-words.ts'
 import type { RuleScope } from './rule-scope.ts'
 
-/** The left side of a match: what is looked at. */
+/** The left side of a match: the field that it reads. */
 export interface Field {
   readonly json: Json
   readonly type: NftType
@@ -15,7 +15,7 @@ export interface Field {
 const typeIn = (types: Readonly<Record<string, NftType>> | undefined, key: string): NftType | null =>
   types !== undefined && Object.hasOwn(types, key) ? (types[key] ?? null) : null
 
-/** @param word - the first of the field, which is read */
+/** Reads the field of a match. @param word - the first word of the field, which is already read */
 export const readField = (word: Word, reader: WordReader): Field => {
   const { text } = word
   const bare = typeIn(metaTypes, text)
@@ -69,7 +69,7 @@ export const readMatch = (field: Field, reader: WordReader, scope: RuleScope): r
   return [{ match: { op, left: field.json, right: right.json } }]
 }
 
-/** What is looked at says what the packet is. */
+/** Notes the family or protocol that a field implies, such as `tcp dport`. */
 const takeHeader = ({ word, name }: Field, scope: RuleScope): void => {
   const [header = ''] = name.split(' ')
   if (header === 'ip' || header === 'ip6') scope.ofFamily(word, header)
@@ -84,7 +84,7 @@ const numbered: Readonly<Record<number, string>> = {
   132: 'sctp',
 }
 
-/** What a match asks for says it too: `meta l4proto tcp`. */
+/** Notes the family or protocol that a match asks for: `meta l4proto tcp`. */
 const takeMeaning = ({ name }: Field, op: string, { json, isSet }: Right, scope: RuleScope): void => {
   if (op !== '==') return
   if (name === 'meta nfproto' && !isSet) scope.family = json === 'ipv6' || json === 10 ? 'ip6' : 'ip'

@@ -13,9 +13,9 @@ export interface ListedRule {
 }
 
 /**
- * A rule of nft's language.
- * @param table - the table it is in, which takes note of what the rule refers to
- * @throws ParseError for what nft refuses, NotSimulatedError for what is not read
+ * Reads a rule of nft's language.
+ * @param table - the table of the rule, which notes the references of the rule
+ * @throws ParseError for a text that nft refuses, NotSimulatedError for one that is not read
  */
 export const readRule = (words: readonly Word[], table: TableScope, chain: string): ListedRule => {
   const reader = new WordReader(words.filter(({ newline }) => !newline))

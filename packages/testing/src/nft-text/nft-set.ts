@@ -3,7 +3,7 @@ import { type NftType, setTypes, unreadSetTypes } from './nft-types.ts'
 import type { ReadValue } from './nft-value.ts'
 import { notRead, refused, refusedFor, type Word, type WordReader } from './nft-words.ts'
 
-/** A set as `nft -j` prints it, without its place; and its type. */
+/** A set as `nft -j` prints it, without its place, and the type of its elements. */
 export interface ListedSet {
   readonly type: NftType
   readonly json: object
@@ -18,7 +18,7 @@ interface Draft {
   elements: readonly Element[] | null
 }
 
-/** @param name - of the set, which is read, and its opening brace too */
+/** Reads a set. @param name - the name of the set; the name and the opening brace are already read */
 export const readSet = (reader: WordReader, name: Word, interfaces: readonly string[]): ListedSet => {
   const draft: Draft = { type: null, flags: null, merges: false, elements: null }
   for (;;) {

@@ -31,7 +31,7 @@ const isOfIcmp = (text: string): text is keyof typeof codes => Object.hasOwn(cod
 
 export const readReject = (reader: WordReader, scope: RuleScope, word: Word): readonly Json[] => {
   scope.binds(word)
-  // As nft lists a bare "reject": where packets of both families come, it is of no family.
+  // nft lists a bare "reject" like this: of no family (icmpx) where packets of both families come.
   const bare = scope.family === null ? 'icmpx' : scope.family === 'ip' ? 'icmp' : 'icmpv6'
   if (!reader.skip('with')) return [{ reject: { type: bare, expr: 'port-unreachable' } }]
   const kind = reader.next()
@@ -54,7 +54,7 @@ export const readReject = (reader: WordReader, scope: RuleScope, word: Word): re
   return isOpen ? [equals('nfproto', family === 'ip' ? 'ipv4' : 'ipv6'), reject] : [reject]
 }
 
-/** What nft puts in front of a statement by itself. */
+/** A match that nft itself puts in front of a statement. */
 const equals = (key: string, right: string): Json => ({ match: { op: '==', left: { meta: { key } }, right } })
 
 const resetOf = (reader: WordReader, scope: RuleScope, kind: Word): readonly Json[] => {

@@ -1,8 +1,8 @@
 import { protocolOf } from '@portolan/netfilter'
 
-/** What the values of a field are. */
+/** The type of a field's values. */
 export interface NftType {
-  /** As `type` of a set says it; null where no set that is read has it. */
+  /** The name in `type` of a set; null: no set that is read has this type. */
   readonly name: string | null
   readonly kind: 'ip' | 'ip6' | 'number' | 'word' | 'interface' | 'index'
   /** A noun, for messages. */
@@ -10,9 +10,9 @@ export interface NftType {
   /** The greatest number. */
   readonly most: number
   readonly words?: string
-  /** Where nft looks up names that it does not know itself. */
+  /** The file where nft looks up names that it does not know itself. */
   readonly database?: string
-  /** A value asks whether any of its bits is set. */
+  /** A match on such a value tests whether any of its bits is set. */
   readonly bits?: true
 }
 
@@ -134,10 +134,10 @@ export const fibType: NftType = wordType(
   'unspec unicast local broadcast anycast multicast blackhole unreachable prohibit',
 )
 
-/** What a set may be of. */
+/** The types that a set may have. */
 export const setTypes: readonly NftType[] = [ip, ip6, port, protocol, mark, name]
 
-/** Types that nft knows and that are not read. */
+/** Types of sets that nft knows, and that this reader does not read. */
 export const unreadSetTypes: readonly string[] = [
   'ether_addr',
   'iface_index',

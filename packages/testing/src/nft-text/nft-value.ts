@@ -12,7 +12,7 @@ import { notRead, refused, refusedFor, type Word } from './nft-words.ts'
 
 export type Json = string | number | null | readonly Json[] | { readonly [key: string]: Json }
 
-/** A value, with what a set has to know of it. */
+/** A value, with the properties that a set needs. */
 export interface ReadValue {
   readonly json: Json
   /** A prefix, a range or a wildcard: more than one value. */
@@ -28,10 +28,10 @@ const one = (json: Json, at: bigint | null = null): ReadValue => ({
 })
 
 /**
- * A value of a type: a number, an address, a prefix, a range or a word.
+ * Reads a value of a type: a number, an address, a prefix, a range or a word.
  *
- * @param interfaces - those of the host
- * @throws ParseError for what nft refuses, NotSimulatedError for what it would look up
+ * @param interfaces - the interfaces of the host
+ * @throws ParseError for a text that nft refuses, NotSimulatedError for one that nft would look up
  */
 export const readValue = (word: Word, type: NftType, interfaces: readonly string[]): ReadValue => {
   if (word.newline || (!word.quoted && /^[{};,]$/.test(word.text)))

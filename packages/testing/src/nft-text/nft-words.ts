@@ -1,11 +1,11 @@
 import { ParseError } from '@portolan/netfilter'
 import { NotSimulatedError } from '../fake-host/not-simulated-error.ts'
 
-/** A word of nft's language, with its place; quotes are off, and `quoted` tells that there were some. */
+/** A word of nft's language, with its place and without its quotes. `quoted` tells whether it had some. */
 export interface Word {
   readonly text: string
   readonly quoted: boolean
-  /** The end of a line, which has the text `;` too. */
+  /** Whether it is the end of a line. Its text is then `;` too. */
   readonly newline: boolean
   /** Both from 1. */
   readonly line: number
@@ -15,7 +15,7 @@ export interface Word {
 const pieces = /"([^"\n]*)"|#[^\n]*|\n|[{};,"]|[^\s{};,"]+/g
 
 /**
- * A text of nft as words. The end of a line ends a statement, as `;` does.
+ * Splits a text of nft into words. The end of a line ends a statement, as `;` does.
  * @throws ParseError for a quote that does not end in its line
  */
 export const nftWords = (text: string): readonly Word[] => {
@@ -103,14 +103,14 @@ export class WordReader {
     if (word.text !== text || word.quoted) throw refused(word, `expected "${text}"`)
   }
 
-  /** Takes the end of a statement, which a closing brace is too. */
+  /** Takes the end of a statement. A closing brace ends it too, and is not taken. */
   expectEnd(): void {
     if (this.ended || this.peek() === '}') return
     const word = this.next()
     if (word.text !== ';' || word.quoted) throw refused(word, 'expected ";" or the end of the line')
   }
 
-  /** Words up to an end, which is taken. */
+  /** The words up to the end of a statement. A `;` at the end is taken. */
   untilEnd(): readonly Word[] {
     const found: Word[] = []
     let depth = 0
@@ -130,7 +130,7 @@ const shown = ({ text, newline, quoted }: Word): string =>
   newline ? 'the end of the line' : quoted ? `the string "${text}"` : `"${text}"`
 
 /**
- * What nft refuses too.
+ * The error for a text that nft refuses too.
  * @param expected - a clause: `expected a port from 0 to 65535`
  */
 export const refused = (word: Word, expected: string): ParseError =>
@@ -140,7 +140,7 @@ export const refused = (word: Word, expected: string): ParseError =>
     word.text,
   )
 
-/** What nft refuses too, where the word itself is not at fault. */
+/** The error for a text that nft refuses too, where the word itself is not at fault. */
 export const refusedFor = (word: Word, why: string): ParseError =>
   new ParseError(
     `nft takes no such text: ${why}.`,
@@ -148,7 +148,7 @@ export const refusedFor = (word: Word, why: string): ParseError =>
     word.text,
   )
 
-/** Refuses what is not understood, so that no rule is guessed at. */
+/** The error for a text that is not understood, so that no rule is guessed at. */
 export const notRead = (
   word: Word,
   why: string,

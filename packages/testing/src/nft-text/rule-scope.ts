@@ -13,30 +13,30 @@ export interface SetReference {
   readonly type: NftType
 }
 
-/** A statement that base chains of some hooks alone take. */
+/** A statement that only base chains on some hooks may lead to. */
 export interface BoundStatement extends Reference {
   readonly kind: string
 }
 
-/** What the chains of a table refer to, which is looked at when the table ends. */
+/** The references of a table's chains. They are checked when the table ends. */
 export interface TableScope {
   readonly family: string
-  /** Of the host. */
+  /** The interfaces of the host. */
   readonly interfaces: readonly string[]
   readonly jumps: Reference[]
   readonly sets: SetReference[]
   readonly bound: BoundStatement[]
 }
 
-/** What the matches of a rule say so far of its packets: nft refuses those that contradict each other. */
+/** What the matches of a rule tell so far about its packets. nft refuses matches that contradict each other. */
 export class RuleScope {
   readonly table: TableScope
   readonly #chain: string
-  /** The statement after which none may come. */
+  /** The statement that ends the rule; null: none so far. */
   end: string | null = null
-  /** Of the network layer. */
+  /** The network layer of the packets; null: not known. */
   family: Family | null
-  /** Of the transport layer; `several` for a set. */
+  /** The transport layer of the packets; `several` for a set; null: not known. */
   protocol: string | null = null
 
   constructor(table: TableScope, chain: string) {
@@ -57,7 +57,7 @@ export class RuleScope {
     this.table.sets.push({ word, type })
   }
 
-  /** A statement that takes a hook of its own, such as a translation. */
+  /** Notes a statement that only some hooks take, such as a translation. */
   binds(word: Word): void {
     this.table.bound.push({ word, chain: this.#chain, kind: word.text })
     this.endWith(word.text)
@@ -81,7 +81,7 @@ export class RuleScope {
     this.protocol = protocol
   }
 
-  /** A port is translated of a known protocol alone. */
+  /** Refuses a translation to a port where the protocol is not known. */
   needsProtocol(word: Word): void {
     if (this.protocol === null)
       throw refusedFor(
