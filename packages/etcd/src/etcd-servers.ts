@@ -127,7 +127,7 @@ export const openServers = (
           isVoted = true
           leaderless.found()
         }
-        // A vote does not tell whether a change was made, so such an error ends a change.
+        // A vote does not tell whether a change was made. So a change without an answer in time is not repeated.
         if (isFinal(error, sending !== 'once'))
           throw await named(worth(told, options) > 1 ? told : error, options)
         isOneSilent ||= isOutOfTime(error)

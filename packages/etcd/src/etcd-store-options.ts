@@ -22,7 +22,7 @@ export interface EtcdStoreOptions {
   readonly endpoints: readonly string[]
   /** Null: no TLS. */
   readonly tls?: EtcdTls | null
-  /** The user to log in as. Null: etcd has no users. */
+  /** The user to log in as. Null: etcd requires no user. */
   readonly user?: { readonly name: string; readonly password: string } | null
   /** The time that one server may take over a request; 5,000 by default. */
   readonly timeoutMs?: number

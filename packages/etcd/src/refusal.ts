@@ -60,7 +60,7 @@ interface Case {
   readonly means: (asked: Asked, words: string) => Omit<Refusal, 'kind' | 'certificate' | 'user'> | null
 }
 
-/** Is every server with the name localhost behind a socket file? */
+/** Is the name localhost used only for a server behind a socket file? */
 const isByFile = ({ endpoints }: Asked): boolean =>
   endpoints.some(isSocketFile) && !endpoints.some((one) => !isSocketFile(one) && hostOf(one) === 'localhost')
 

@@ -8,7 +8,7 @@ import type { LastReading } from './read-keys.ts'
 
 /**
  * The time between two checks whether the user may still read. etcd checks the permission only when a watch begins. A
- * watch also continues when users are switched on after it began.
+ * watch also continues when user authentication is switched on after it began.
  */
 const PERMISSION_MS = 5_000
 

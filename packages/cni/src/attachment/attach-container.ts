@@ -9,7 +9,7 @@ export interface WantedAttachment {
   readonly ports: readonly PublishRequest[]
   /** `warn`: a port is published even where a process of the host listens on it; `judge` gets that conflict. */
   readonly conflicts: 'error' | 'warn'
-  /** Receives the container's conflicts of severity error. It throws when they must not be. */
+  /** Receives the container's conflicts of severity error. It throws to refuse the container because of them. */
   readonly judge: (conflicts: readonly Conflict[]) => void
 }
 

@@ -3,8 +3,8 @@ import type { PublishRequest } from 'portolan'
 import type { ContainerCall, PodmanPort } from './read-input.ts'
 
 /**
- * `possible`: the families in which ports can lead to a container by a network. `served`: the families in which they
- * already do by another network.
+ * The families in which ports can lead to a container. `possible`: by this network. `served`: already by another
+ * network.
  */
 export interface PortFamilies {
   readonly possible: ReadonlySet<Family>

@@ -41,8 +41,8 @@ export const placedRules = (table: Table): readonly PlacedRule[] => {
 }
 
 /**
- * Converts a rule of an older version. Older versions checked packets of a bridge for loopback addresses before DNAT;
- * their IPv6 rules checked nothing.
+ * Converts a rule of an older version. Older versions checked packets of a bridge for loopback addresses before DNAT.
+ * Their IPv6 rules checked nothing and are left out.
  */
 const fromOlder = (placed: PlacedRule, family: Family): readonly PlacedRule[] =>
   family === 'ip' ? [{ ...placed, chain: input, rule: { ...placed.rule, target: goto(loopback) } }] : []

@@ -27,9 +27,9 @@ export type ChainRules = Map<string, readonly Rule[]>
 const isDrop = ({ target }: Rule): boolean => target?.kind === 'verdict' && target.verdict === 'DROP'
 
 /**
- * The rules that accept packets of established flows at once. The first packet of such a flow has passed all later
+ * The rules that let packets of established flows pass at once. The first packet of such a flow has passed all later
  * rules. These rules are left out where a drop must end established flows: internal and isolated networks and the
- * forwarding guard have such drops. A flow to or from 127/8 is not accepted here, so that its addresses are checked.
+ * forwarding guard have such drops. A flow to or from 127/8 does not pass here, so that its addresses are checked.
  */
 const begun = (forward: readonly Rule[], family: Family): readonly Rule[] => {
   if (forward.some(isDrop)) return []

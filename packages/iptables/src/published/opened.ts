@@ -17,7 +17,7 @@ export const opened = (ruleset: Ruleset): readonly PublishedPort[] =>
   families.flatMap((family) => {
     const mangle = findTable(ruleset, family, 'mangle')
     if (mangle === undefined) return []
-    // A port with a drop at the end is open only to the sources that an earlier rule accepts.
+    // A port with a drop at the end is open only to the sources that an earlier rule lets pass.
     const limited = new Set(
       rulesIn(mangle, limit).flatMap((rule) => (isVerdict(rule, 'DROP') ? socketOf(rule) : [])),
     )

@@ -196,11 +196,11 @@ export const skeletonChains = (has: Has, guardsForwarding = false): readonly Cha
       ...chain('guard_input', [r(inNetwork, goto('guard_network'))], 'drops what must not reach the host'),
       base: base('filter', 'input', mangle),
     },
-    // route_localnet is on at our bridges, so that the host can be answered; these rules take over its protection. The
-    // rules ask the conntrack entry and not the packet. At the input hook the destination is already translated: the
-    // destination of a reply to 127.0.0.1 is 127.0.0.1 again, and rules of the host may translate other addresses to
-    // loopback. The entry has the destination that the packet came with (in an ICMP error too: nf_conntrack_inet_error
-    // compares both).
+    // route_localnet is on at our bridges, so that the host can be answered. The kernel then no longer keeps containers
+    // away from 127/8, and these rules do. The rules ask the conntrack entry and not the packet. At the input hook the
+    // destination is already translated: the destination of a reply to 127.0.0.1 is 127.0.0.1 again, and rules of the
+    // host may translate other addresses to loopback. The entry has the destination that the packet came with (in an
+    // ICMP error too: nf_conntrack_inet_error compares both).
     chain(
       'guard_network',
       [

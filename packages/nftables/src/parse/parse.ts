@@ -40,7 +40,7 @@ const close = ({ table, sets, chains, opaque }: OpenTable): Table => ({
 const place = (open: OpenTable, tag: string, body: JsonObject): boolean => {
   if (tag === 'chain') {
     const chain = readChain(body)
-    // A script may add a chain twice. The second time changes nothing, and the rules stay.
+    // A script may name a chain twice. The rules read so far stay.
     if (chain === null || open.chains.has(chain.name)) return false
     open.chains.set(chain.name, { chain, rules: [] })
     return !saysMore(body)

@@ -29,8 +29,8 @@ export interface TableKnowledge {
 }
 
 /**
- * Does this mapping need no exemption? A mapping on one host address may need one, where a mapping of the same port on
- * all addresses is restricted.
+ * Is it certain that this mapping needs no exemption? A mapping on one host address may need one, where a mapping of
+ * the same port on all addresses is restricted.
  */
 const standsAlone = ({ hostAddress }: DesiredMapping, { unrestricted = false }: TableKnowledge): boolean =>
   unrestricted || hostAddress === null || isLoopback(hostAddress)

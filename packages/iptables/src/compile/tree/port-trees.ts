@@ -37,8 +37,8 @@ const exact = (selector: Selector): string => `${socket(selector)} ${selector.ad
 const isDrop = ({ target }: Rule): boolean => target?.kind === 'verdict' && target.verdict === 'DROP'
 
 /**
- * Sorts limits so that all accepts of a port come before its drops. Several mappings may open one port, each to other
- * sources.
+ * Sorts limits so that all allowed sources of a port come before its drops. Several mappings may open one port, each to
+ * other sources.
  */
 const compareLimits = (left: Entry, right: Entry): number =>
   left.port - right.port ||
@@ -66,8 +66,7 @@ const layOut = (root: string, entries: readonly Entry[], miss: 'drop' | null): D
 
 /**
  * The exceptions from a restriction. A port may be restricted on all addresses or interfaces, and open to all on a
- * narrower one, perhaps by a mapping of another project. Packets for the narrower one are then accepted before the
- * restriction.
+ * narrower one, perhaps by a mapping of another project. Packets for the narrower one pass before the restriction.
  */
 const exceptions = (limited: readonly Entry[], mapped: readonly Entry[]): readonly Entry[] => {
   if (limited.length === 0) return []

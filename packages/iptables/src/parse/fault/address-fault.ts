@@ -18,7 +18,7 @@ const otherFamily = (text: string, family: Family): string =>
 const isOfOther = (address: string, family: Family): boolean =>
   (family === 'ip' ? tryParseAddress6(address) : tryParseAddress4(address)) !== null
 
-/** Can the text be no host name, because it has only digits and dots, or has a colon? */
+/** Is this text no host name? No resolver looks up a name of digits and dots, or a name with a colon. */
 const isNoName = (address: string): boolean => /^[\d.]+$/.test(address) || address.includes(':')
 
 /** Checks an address without a length. A name is accepted: the resolver of its host may know it. */

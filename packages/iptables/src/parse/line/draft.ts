@@ -43,7 +43,7 @@ export const noteUnknown = (
   draft.unknown.push({ kind, name, text: part.text, line, column: start + 1 })
 }
 
-/** Notes faults that are wrong on every host in the options of an extension that is not understood. */
+/** Notes the option values that are wrong on every host, for an extension that is not understood. */
 export const noteOptions = (draft: Draft, { name, written }: Extension, family: Family): void => {
   for (const option of written) {
     const words = optionFault(name, option, family)

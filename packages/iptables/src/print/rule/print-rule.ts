@@ -13,7 +13,7 @@ const makeText = (rule: Rule): string => {
 
 const texts = new WeakMap<Rule, string>()
 
-/** The text of a rule. Unlike `printRule` it does not remember the text. */
+/** Makes the text of a rule. Unlike `printRule`, this function does not remember the text. */
 export const ruleText = (rule: Rule): string => texts.get(rule) ?? makeText(rule)
 
 /**

@@ -15,7 +15,7 @@ const portOf = (key: Expression): string =>
   key.kind === 'concat' ? key.parts.slice(-2).map(identity).join(' ') : identity(key)
 
 /**
- * Is this an address of 127.0.0.0/8? No other machine may reach a loopback address, so its mapping is never exempted.
+ * Is this an address of 127.0.0.0/8? No other machine may reach a loopback address, so its mapping gets no exemption.
  */
 export const isLoopback = (address: string): boolean => address.startsWith('127.')
 

@@ -5,8 +5,8 @@ import { hasBitsBehind, readNumber, type ValueType } from '../expression/value.t
  * Does a rule have a form that iptables-nft writes? Then iptables-nft-save prints the whole rule. A rule of another
  * form was written by nft, and iptables-nft-save leaves out or changes some of its matches (measured, 1.8.11):
  * `udp length 9000 drop` as `-p udp -j DROP`, `ip saddr > 10.0.0.0 drop` as `-s 10.0.0.0 -j DROP`, and only the last of
- * two matches on the same field. iptables-nft writes extensions as `xt`. nft does not show their parameters, and does
- * not write any.
+ * two matches on the same field. iptables-nft writes extensions as `xt`, with parameters that nft does not show. nft
+ * itself writes no `xt`.
  */
 export const hasIptablesForm = ({ statements }: Rule): boolean => {
   if (statements.some(({ kind }) => kind === 'xt')) return true

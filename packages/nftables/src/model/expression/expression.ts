@@ -42,7 +42,7 @@ export interface NumberExpression {
   readonly value: number
 }
 
-/** Whether something is there: `exists`, `missing`. @public @since 0.1.0 */
+/** A test whether something is present: `exists`, `missing`. @public @since 0.1.0 */
 export interface BooleanExpression {
   readonly kind: 'boolean'
   readonly value: boolean
@@ -55,7 +55,7 @@ export interface PrefixExpression {
   readonly length: number
 }
 
-/** Inclusive at both ends. @public @since 0.1.0 */
+/** A range of values, inclusive at both ends. @public @since 0.1.0 */
 export interface RangeExpression {
   readonly kind: 'range'
   readonly first: Expression

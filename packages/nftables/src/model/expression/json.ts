@@ -9,9 +9,9 @@ export interface JsonObject {
   readonly [key: string]: JsonValue
 }
 
-/** True of `{...}`; false of arrays, null and scalars. */
+/** Is this a JSON object? Arrays, null and scalars are not. */
 export const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** True of `[...]`: `Array.isArray` alone does not narrow a readonly array. */
+/** Is this a JSON array? `Array.isArray` alone does not narrow a readonly array. */
 export const isArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value)

@@ -127,7 +127,8 @@ export class KeyIndex<Value> {
   }
 
   /**
-   * Sets a value part by part. @returns false where a part is not a single value, so that the whole key has to be used
+   * Sets a value part by part.
+   * @returns false where a part is not a single value, so that the whole key has to be used
    */
   #setParts(parts: readonly Expression[], value: Value | undefined): boolean {
     let at = this.#concatenations

@@ -32,7 +32,8 @@ export interface MatchStatement {
 }
 
 /**
- * `key vmap data`: the map gives the verdict. Without an element for the key, the rule continues. @public @since 0.1.0
+ * `key vmap data`: the map gives the verdict. Without an element for the key, the rule continues.
+ * @public @since 0.1.0
  */
 export interface VerdictMapStatement {
   readonly kind: 'vmap'
@@ -74,13 +75,20 @@ export interface SetValueStatement {
   readonly value: Expression
 }
 
-/** The JSON keys of libnftables-json(5): rate, per, burst, inv, rate_unit, burst_unit. @public @since 0.1.0 */
+/**
+ * A rate limit. The JSON keys are those of libnftables-json(5): rate, per, burst, inv, rate_unit, burst_unit.
+ * @public @since 0.1.0
+ */
 export interface LimitStatement {
   readonly kind: 'limit'
   readonly json: JsonObject
 }
 
-/** The JSON keys of libnftables-json(5): prefix, group, snaplen, queue-threshold, level, flags. @public @since 0.1.0 */
+/**
+ * Logs the packet. The JSON keys are those of libnftables-json(5): prefix, group, snaplen, queue-threshold, level,
+ * flags.
+ * @public @since 0.1.0
+ */
 export interface LogStatement {
   readonly kind: 'log'
   readonly json: JsonObject | null
@@ -162,7 +170,10 @@ export interface ObjectStatement {
   readonly object: Expression
 }
 
-/** The JSON keys of libnftables-json(5): val, val_unit, used, used_unit, inv. @public @since 0.1.0 */
+/**
+ * A quota. The JSON keys are those of libnftables-json(5): val, val_unit, used, used_unit, inv.
+ * @public @since 0.1.0
+ */
 export interface QuotaStatement {
   readonly kind: 'quota'
   readonly json: JsonObject
@@ -217,13 +228,13 @@ export interface TproxyStatement {
   readonly port: Expression | null
 }
 
-/** The JSON keys of libnftables-json(5): mss, wscale, flags. @public @since 0.1.0 */
+/** A SYN proxy. The JSON keys are those of libnftables-json(5): mss, wscale, flags. @public @since 0.1.0 */
 export interface SynproxyStatement {
   readonly kind: 'synproxy'
   readonly json: JsonObject | null
 }
 
-/** Sends a copy elsewhere. @public @since 0.1.0 */
+/** Sends a copy of the packet elsewhere. @public @since 0.1.0 */
 export interface DuplicateStatement {
   readonly kind: 'dup'
   readonly address: Expression | null

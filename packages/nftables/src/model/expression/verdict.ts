@@ -1,5 +1,5 @@
 /**
- * Where a packet goes next; both a statement of a rule and the data of a verdict map.
+ * A verdict says where a packet goes next. It is a statement of a rule, or the data of a verdict map.
  * @public @since 0.1.0
  */
 export type Verdict = PlainVerdict | ChainVerdict

@@ -61,7 +61,7 @@ const writtenOf = (operation: Operation, bytes: Uint8Array, hasGeneration: boole
   // The user data ends the last message but one. It is the comment's text between a type, a length and the closing NUL.
   const commentAt = comment === null ? null : bytes.length - HEAD - paddedTo4(comment.length + 3) + 2
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  // The check finds any batch whose port or comment is at another offset, or whose comment is not ASCII.
+  // A batch with its port or comment at another offset, or with a comment that is not ASCII, is not kept.
   const isThere =
     port !== undefined &&
     portAt + 2 <= bytes.length &&

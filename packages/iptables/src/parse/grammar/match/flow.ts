@@ -30,8 +30,8 @@ const protocol = (value: string): string | null => protocolNumberOf(value)?.toSt
 const negatable = { not: true } as const
 
 /**
- * Reads a range of connbytes. `100` alone has no upper end, and an upper end at the maximum is left out. `100:100` keeps
- * both ends (libxt_connbytes).
+ * Reads a range of connbytes. `100` alone has no upper end, and an upper end at the maximum is left out. `100:100`
+ * keeps both ends (libxt_connbytes).
  */
 const volume = (value: string): string | null => {
   const most = (1n << 64n) - 1n
