@@ -121,10 +121,7 @@ const takeBack = async ({ undo }: Pick<Fix, 'undo'>, description: string, runner
   }
 }
 
-/**
- * How long a command waits for the lock of iptables, in ms. A fix that is carried out by half is worse than a short
- * wait.
- */
+/** How long a command waits for the lock of iptables, in ms. A fix that is half done is worse than a short wait. */
 const PATIENCE_MS = 5000
 const PAUSE_MS = 100
 

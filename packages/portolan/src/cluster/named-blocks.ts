@@ -16,8 +16,8 @@ interface NamedCluster {
 }
 
 /**
- * The blocks that this host has in the named cluster. Without a name they are those of the cluster that it has joined.
- * Otherwise a plan would move networks out of the blocks and would not avoid the blocks of other hosts. Null: no
+ * The blocks that this host has in the named cluster; without a name, in the cluster that it has joined. If the joined
+ * cluster did not count, a network would leave the blocks, and the blocks of other hosts would not be avoided. Null: no
  * cluster.
  */
 export const namedBlocks = async ({

@@ -67,8 +67,8 @@ export interface LiveHost extends AsyncDisposable {
    */
   ensureParentedNetwork(name: string, options: ParentedNetworkOptions): Promise<DesiredParentedNetwork>
   /**
-   * Removes a network with its bridge, its rules and the lease of its subnet. A network on an interface goes with the
-   * VLAN that was made for it. A missing network is no error.
+   * Removes a network with its bridge, its rules and the lease of its subnet. For a network on an interface, the VLAN
+   * that was made for it goes too. A missing network is no error.
    * @throws PortolanError `NETWORK_IN_USE` while endpoints or ports are on it
    */
   removeNetwork(name: string): Promise<void>
@@ -98,9 +98,9 @@ export interface LiveHost extends AsyncDisposable {
   attachPort(interfaceName: string, network: string): Promise<void>
   /**
    * Gives a process in its own network namespace a working interface on a network. The interface has addresses of both
-   * families (leased, unless the endpoint has them already), MAC, MTU and default routes. Its end on the host is a port
-   * as of `attachPort`. Packets pass when the call returns. A failure leaves nothing behind. A repeated call for the
-   * same namespace changes nothing, or adds what is missing. The interface goes with its namespace; the lease stays
+   * families (leased, unless the endpoint has them already), MAC, MTU and default routes. Its end on the host is made
+   * as by `attachPort`. Packets pass when the call returns. The call does all of this or nothing. A repeated call for
+   * the same namespace changes nothing, or adds what is missing. The interface goes with its namespace; the lease stays
    * until `detach` or `release`.
    *
    * Of several networks in one namespace, the first gives the default route. The next one takes over when the first is

@@ -49,7 +49,7 @@ const withoutShared = ({ commands, undo }: Fix): Commands => {
 }
 
 /**
- * Finds a hook whose notes differ from what a plan assumes. Apply would run other commands than the plan shows.
+ * Finds a hook whose notes differ from what a plan assumes. Apply would then run other commands than the plan shows.
  *
  * @param fixes - the fixes noted now
  * @returns the name of that hook; null: there is none

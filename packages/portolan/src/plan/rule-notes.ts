@@ -24,8 +24,8 @@ const heldChainNote = ({ chain, program, table, rule }: HeldChain): string =>
   `Chain ${chain} (${program}, table ${table}) stays, empty: the foreign rule "${rule}" leads to it, and Portolan deletes no rule of others. Delete that rule, then run "portolan destroy" again.`
 
 /**
- * Notes on projects that have rules on a host and no network there. A live host has such a project, and so has any
- * comment in a managed rule or element that names one. A plan leaves them.
+ * Notes on projects that have rules on a host and no network there: those of a live host, and any other that a comment
+ * of a managed rule or element names. A plan leaves them.
  * @internal
  */
 export const strayProjectNotes = (

@@ -51,7 +51,7 @@ export const heldLeases = (directory: string): HeldLeases => {
       if (held.leases.length === 0 || (file !== null && file === whole)) return false
       if (file !== null) {
         const known = await readable(withStore((store) => store.read()))
-        // A damaged file cannot be written either, so nothing can be repaired.
+        // A damaged file is not written to either, so it does not count as lost.
         if (known === null) return false
         if (held.leases.some((lease) => findLease(known, leaseKey(lease)) === null)) return true
         whole = file

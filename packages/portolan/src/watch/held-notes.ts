@@ -22,7 +22,7 @@ export const heldNotes = (directory: string): HeldNotes => {
   return {
     look: async () => {
       const now = await readable(directory)
-      // A damaged file cannot be written either, so nothing can be repaired.
+      // A damaged file is not written over either, so it does not count as lost.
       if (now === null) return false
       if (hasAny(known) && !hasAnyOf(now, known)) return true
       known = now

@@ -42,7 +42,7 @@ export const keptNotes = (directory: string, project: string, leases: LeaseStore
     if (leases === null || (now !== null && now === stamp)) return false
     const place = leaseStoreIdentity(directory)
     const found = place === null ? emptyLeases : await readable(leases)
-    // A damaged file cannot be written either, so nothing can be repaired.
+    // A damaged file is not written to either, so it does not count as lost.
     if (found === null) return false
     const isAnother = file !== null && place !== file
     if (isAnother && own().some((lease) => findLease(found, leaseKey(lease)) === null)) return true

@@ -18,8 +18,7 @@ export type PublishTarget = (
 /**
  * A request for a host port that leads to containers.
  * @example
- * const request: PublishRequest = { hostPort: 8080, to: { endpoint: 'web-1', port: 80 }, allowFrom: ['198.51.100.0/24']
- * }
+ * const request: PublishRequest = { hostPort: 8080, to: { endpoint: 'web-1', port: 80 }, allowFrom: ['198.51.100.0/24'] }
  * await using host = await openHost({ backend: 'nftables', project: 'shop' })
  * await host.ensureNetwork('web', { pool: 'classic' })
  * await host.lease('web', 'web-1')
