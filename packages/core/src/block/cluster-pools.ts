@@ -1,4 +1,5 @@
 import { InvalidRequestError, prefixesOverlap } from '@portolan/netfilter'
+import { checkTexts } from '@portolan/netfilter/schema'
 import type { PoolEntry } from '../pool/index.ts'
 import { plainPool, readPool } from '../pool/parse-pool.ts'
 
@@ -30,6 +31,7 @@ export const poolEntries = ({ pools }: Pick<ClusterPools, 'pools'>): readonly Po
 
 /** @throws InvalidRequestError for invalid pools, pools with subnets of several sizes, or pools that overlap */
 export const checkPools = (pools: readonly string[]): void => {
+  checkTexts(pools, 'pools')
   if (pools.length === 0)
     throw new InvalidRequestError(
       'a cluster needs at least one pool: name one with the size of its blocks, such as 10.64.0.0/12:24.',

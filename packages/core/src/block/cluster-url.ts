@@ -1,4 +1,5 @@
 import { InvalidRequestError } from '@portolan/netfilter'
+import { checkText } from '@portolan/netfilter/schema'
 
 /**
  * The place of a cluster, as its URL names it.
@@ -38,6 +39,7 @@ const isName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.te
  * @public @since 0.1.0
  */
 export const checkHostName = (name: string): void => {
+  checkText(name, 'name')
   if (isName(name)) return
   throw new InvalidRequestError(
     `${JSON.stringify(name)} cannot be the name of a host in a cluster: it has letters, digits, dots, dashes and underscores, begins with a letter or a digit, and has 63 characters at most. Name this host with --member.`,
@@ -53,6 +55,7 @@ export const checkHostName = (name: string): void => {
  * @public @since 0.1.0
  */
 export const parseClusterUrl = (url: string): ClusterAddress => {
+  checkText(url, 'url')
   // A message never repeats a password, whatever else is wrong with the URL.
   const shown = url.replace(/^([^/]*\/\/[^@]*?):[^@]*@/, '$1:…@')
   const refuse = (why: string): InvalidRequestError =>

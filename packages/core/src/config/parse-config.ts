@@ -4,6 +4,7 @@ import {
   type SourcePosition,
   tryParseHostOrPrefix,
 } from '@portolan/netfilter'
+import { checkText } from '@portolan/netfilter/schema'
 import { parseClusterUrl } from '../block/cluster-url.ts'
 import { type MapTree, nameOf, type ScalarTree, type Tree } from '../intent/compose/tree.ts'
 import { readYaml } from '../intent/compose/yaml-tree.ts'
@@ -29,6 +30,8 @@ type Key = keyof typeof keys
  * @public @since 0.1.0
  */
 export const parseConfig = (text: string, source: string): Config => {
+  checkText(text, 'text')
+  checkText(source, 'source')
   const [root, second] = readYaml(text, source)
   if (root === undefined) return emptyConfig
   if (second !== undefined) throw refuse(second, 'expected one document, found a second')

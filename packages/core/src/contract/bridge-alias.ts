@@ -1,4 +1,5 @@
 import { families, formatPrefix, tryParseAddress, tryParsePrefix } from '@portolan/netfilter'
+import { checkText } from '@portolan/netfilter/schema'
 import type { GatewayMode } from '../intent/index.ts'
 import { type AskedNetwork, readSource, sourceWord } from './asked-network.ts'
 
@@ -94,6 +95,7 @@ const narrowWords = ({ isolated = {}, asked = {} }: Partial<BridgeMark>): readon
  * @public @since 0.1.0
  */
 export const parseBridgeAlias = (alias: string | undefined): BridgeMark | null => {
+  checkText(alias ?? '', 'alias')
   const [, project, network, icc, internal, masquerade, ip, ip6, subnet, subnet6, bind, from, rest] =
     pattern.exec(alias ?? '') ?? []
   if (project === undefined || network === undefined) return null

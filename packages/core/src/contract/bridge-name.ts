@@ -1,3 +1,4 @@
+import { checkText } from '@portolan/netfilter/schema'
 import type { EndpointMark } from './endpoint-alias.ts'
 
 /** IFNAMSIZ is 16 with the closing NUL (include/uapi/linux/if.h). */
@@ -21,8 +22,11 @@ const fnv1a = (text: string): number => {
  * bridgeName('shop', 'frontend') // 'br-front-v8faai'
  * @public @since 0.1.0
  */
-export const bridgeName = (project: string, network: string): string =>
-  hashedName('br', network, `${project}/${network}`)
+export const bridgeName = (project: string, network: string): string => {
+  checkText(project, 'project')
+  checkText(network, 'network')
+  return hashedName('br', network, `${project}/${network}`)
+}
 
 /**
  * The interface name of the host's end of an endpoint's veth pair, built like `bridgeName`.

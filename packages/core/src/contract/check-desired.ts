@@ -8,6 +8,7 @@ import {
   tryParseAddress,
   tryParseHostOrPrefix,
 } from '@portolan/netfilter'
+import { checkText } from '@portolan/netfilter/schema'
 import type { DesiredParentedNetwork } from './desired-parented-network.ts'
 import type {
   DesiredMapping,
@@ -61,6 +62,7 @@ const checkNumber = (value: number, first: number, last: number, what: string, n
  * @public @since 0.1.0
  */
 export const checkProject = (project: string): void => {
+  checkText(project, 'project')
   if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(project))
     throw new InvalidRequestError(
       `Project ${JSON.stringify(project)} is not a usable name: use lower-case letters, digits, "-" and "_", at most 63, starting with a letter or digit.`,

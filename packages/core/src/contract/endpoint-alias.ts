@@ -1,3 +1,4 @@
+import { checkText } from '@portolan/netfilter/schema'
 /**
  * The endpoint that an attached interface belongs to.
  * @public @since 0.1.0
@@ -27,6 +28,7 @@ export const endpointAlias = ({ project, network, endpoint }: EndpointMark): str
  * @public @since 0.1.0
  */
 export const parseEndpointAlias = (alias: string | undefined): EndpointMark | null => {
+  checkText(alias ?? '', 'alias')
   const [, project, network, endpoint] = pattern.exec(alias ?? '') ?? []
   if (project === undefined || network === undefined || endpoint === undefined) return null
   try {

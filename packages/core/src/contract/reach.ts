@@ -1,5 +1,6 @@
 import type { Protocol } from '@portolan/netfilter'
 import { type AddressInput, type Family, inputText, prefixContains } from '@portolan/netfilter'
+import { checkFlow } from './check-flow.ts'
 import type { DesiredMapping, DesiredNetwork, DesiredState, DesiredTarget } from './desired-state.ts'
 import { holds, homeOf, isOfOthers, isOurs, subnetOf } from './home.ts'
 import { mappingsOfPort } from './mappings-by-port.ts'
@@ -101,6 +102,7 @@ export type SeenAs = 'own' | 'gateway' | 'host'
  * @public @since 0.1.0
  */
 export const reach = (desired: DesiredState, input: FlowInput, host: ContractHost): Reach => {
+  checkFlow(input, host)
   const flow = flowOf(input)
   if (spoofsLoopback(flow)) return dropped('a loopback address came over a wire')
   const refused = refusedSource(desired, flow)

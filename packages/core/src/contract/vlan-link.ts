@@ -1,3 +1,4 @@
+import { checkText } from '@portolan/netfilter/schema'
 /**
  * A VLAN link as Docker, ifupdown and `ip` name it.
  * @public @since 0.1.0
@@ -16,6 +17,7 @@ export interface VlanName {
  * @public @since 0.1.0
  */
 export const parseVlanName = (name: string): VlanName | null => {
+  checkText(name, 'name')
   const [, parent, digits] = /^(.+)\.(\d{1,4})$/.exec(name) ?? []
   const id = Number(digits)
   return parent !== undefined && id >= 1 && id <= 4094 ? { parent, id } : null
@@ -27,8 +29,10 @@ export const parseVlanName = (name: string): VlanName | null => {
  * vlanAlias('shop') // 'portolan project=shop link=vlan'
  * @public @since 0.1.0
  */
-export const vlanAlias = (project: string): string =>
-  `portolan project=${encodeURIComponent(project)} link=vlan`
+export const vlanAlias = (project: string): string => {
+  checkText(project, 'project')
+  return `portolan project=${encodeURIComponent(project)} link=vlan`
+}
 
 /**
  * The project that made a VLAN link; null: the interface is not a VLAN link of Portolan.
@@ -37,6 +41,7 @@ export const vlanAlias = (project: string): string =>
  * @public @since 0.1.0
  */
 export const parseVlanAlias = (alias: string | undefined): string | null => {
+  checkText(alias ?? '', 'alias')
   const [, project] = /^portolan project=([^\s=]+) link=vlan$/.exec(alias ?? '') ?? []
   try {
     return project === undefined ? null : decodeURIComponent(project)

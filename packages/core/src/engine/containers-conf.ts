@@ -1,3 +1,4 @@
+import { checkText } from '@portolan/netfilter/schema'
 import { type EngineReading, emptyReading } from './engine-reading.ts'
 import { readSubnets } from './subnet-text.ts'
 import { readUnitFile } from './unit-file.ts'
@@ -14,6 +15,8 @@ import { readUnitFile } from './unit-file.ts'
  * @public @since 0.1.0
  */
 export const parseContainersConf = (text: string, file: string): EngineReading => {
+  checkText(text, 'text')
+  checkText(file, 'file')
   const settings = readUnitFile(text)
     .filter(({ name }) => name === 'network')
     .flatMap((section) => section.settings)

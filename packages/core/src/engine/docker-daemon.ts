@@ -1,5 +1,6 @@
 import type { EnginePoolFact } from '@portolan/netfilter'
 import { containsPrefix, formatPrefix, parsePrefix, tryParsePrefix } from '@portolan/netfilter'
+import { checkText } from '@portolan/netfilter/schema'
 import { type EngineReading, emptyReading, unreadable } from './engine-reading.ts'
 import { type JsonObject, readJsonObject, textOf } from './json-document.ts'
 import { readSubnets } from './subnet-text.ts'
@@ -19,6 +20,8 @@ const bridgeKeys = ['bip', 'bip6', 'fixed-cidr', 'fixed-cidr-v6'] as const
  * @public @since 0.1.0
  */
 export const parseDockerDaemon = (text: string, file: string): EngineReading => {
+  checkText(text, 'text')
+  checkText(file, 'file')
   // dockerd reads an empty file as a file without settings.
   if (text.trim() === '') return emptyReading
   const read = readJsonObject(text, file)

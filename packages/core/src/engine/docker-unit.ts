@@ -1,3 +1,4 @@
+import { checkText } from '@portolan/netfilter/schema'
 import { parseDockerDaemon } from './docker-daemon.ts'
 import { type EngineReading, emptyReading } from './engine-reading.ts'
 import { readUnitFile } from './unit-file.ts'
@@ -26,6 +27,8 @@ const keys: Readonly<Record<string, string>> = {
  * @public @since 0.1.0
  */
 export const parseDockerUnit = (text: string, file: string): EngineReading => {
+  checkText(text, 'text')
+  checkText(file, 'file')
   const options = readUnitFile(text)
     .filter(({ name }) => name === 'Service')
     .flatMap(({ settings }) => settings)

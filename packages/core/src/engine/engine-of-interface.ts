@@ -1,3 +1,5 @@
+import { checkText } from '@portolan/netfilter/schema'
+
 /** The names that engines give to their interfaces. They identify the engine where no file on disk does. */
 const names: readonly (readonly [RegExp, string])[] = [
   [/^docker(0|_gwbridge)$/, 'docker'],
@@ -28,5 +30,7 @@ const anyName = new RegExp(names.map(([{ source }]) => source).join('|'))
  * engineOfInterface('br-0a1b2c3d4e5f') // 'docker'
  * @public @since 0.1.0
  */
-export const engineOfInterface = (name: string): string | null =>
-  anyName.test(name) ? (names.find(([pattern]) => pattern.test(name))?.[1] ?? null) : null
+export const engineOfInterface = (name: string): string | null => {
+  checkText(name, 'name')
+  return anyName.test(name) ? (names.find(([pattern]) => pattern.test(name))?.[1] ?? null) : null
+}

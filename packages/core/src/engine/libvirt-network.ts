@@ -1,5 +1,6 @@
 import type { UsedAddressFact } from '@portolan/netfilter'
 import { tryParseAddress } from '@portolan/netfilter'
+import { checkText } from '@portolan/netfilter/schema'
 import { addressOf } from './engine-address.ts'
 import { type EngineReading, emptyReading, unreadable } from './engine-reading.ts'
 import { readSubnets, type WrittenSubnet } from './subnet-text.ts'
@@ -15,6 +16,8 @@ import { readXml, type XmlElement } from './xml.ts'
  * @public @since 0.1.0
  */
 export const parseLibvirtNetwork = (text: string, file: string): EngineReading => {
+  checkText(text, 'text')
+  checkText(file, 'file')
   const root = readXml(text.replace(/^\uFEFF/, ''))
   if ('kind' in root) return unreadable(file, root.why)
   // The status file of a running network has the definition inside another element.

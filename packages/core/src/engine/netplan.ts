@@ -1,5 +1,6 @@
 import type { EngineNetworkFact } from '@portolan/netfilter'
 import { PortolanError } from '@portolan/netfilter'
+import { checkText } from '@portolan/netfilter/schema'
 import { get, type MapTree, type Tree } from '../intent/compose/tree.ts'
 import { readYaml } from '../intent/compose/yaml-tree.ts'
 import { type EngineReading, emptyReading, unreadable, withoutFile } from './engine-reading.ts'
@@ -32,6 +33,8 @@ const nowhere: ReadonlySet<string> = new Set(['blackhole', 'unreachable', 'prohi
  * @public @since 0.1.0
  */
 export const parseNetplan = (text: string, file: string): EngineReading => {
+  checkText(text, 'text')
+  checkText(file, 'file')
   let trees: readonly Tree[]
   try {
     trees = readYaml(text, file)

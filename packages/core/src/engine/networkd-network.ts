@@ -1,3 +1,4 @@
+import { checkText } from '@portolan/netfilter/schema'
 import { type EngineReading, emptyReading } from './engine-reading.ts'
 import { readSubnets, type WrittenSubnet } from './subnet-text.ts'
 import { readUnitFile, type UnitSection } from './unit-file.ts'
@@ -16,6 +17,8 @@ const nowhere: ReadonlySet<string> = new Set(['blackhole', 'unreachable', 'prohi
  * @public @since 0.1.0
  */
 export const parseNetworkdNetwork = (text: string, file: string): EngineReading => {
+  checkText(text, 'text')
+  checkText(file, 'file')
   const sections = readUnitFile(text)
   const written = sections.flatMap((section): readonly WrittenSubnet[] => {
     if (section.name === 'Network' || section.name === 'Address') return valuesOf(section, 'Address')

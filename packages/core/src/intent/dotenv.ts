@@ -1,4 +1,12 @@
 import { ParseError, type SourcePosition } from '@portolan/netfilter'
+import {
+  checkOptions,
+  checkText,
+  functionValue,
+  type OptionKinds,
+  objectValue,
+  textValue,
+} from '@portolan/netfilter/schema'
 import { interpolate, type Lookup, lookupIn } from './interpolate.ts'
 import { isMistake, type Mistake } from './mistake.ts'
 
@@ -15,6 +23,12 @@ export interface DotenvOptions {
    * nothing. Compose skips such lines too.
    */
   readonly onOddName?: ((name: string, place: SourcePosition) => void) | undefined
+}
+
+const optionKinds: OptionKinds<DotenvOptions> = {
+  source: textValue('the name of a file'),
+  environment: objectValue('an object of texts such as process.env'),
+  onOddName: functionValue,
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
@@ -67,8 +81,11 @@ const endOfLine = (text: string, at: number): number => {
  * // { PORT: '8080', URL: 'http://localhost:8080' }
  * @public @since 0.1.0
  */
-export const parseDotenv = (text: string, options: DotenvOptions = {}): Readonly<Record<string, string>> =>
-  readDotenv(text, options.source ?? '.env', lookupIn(options.environment ?? {}), options.onOddName)
+export const parseDotenv = (text: string, options: DotenvOptions = {}): Readonly<Record<string, string>> => {
+  checkText(text, 'text')
+  checkOptions<DotenvOptions>(options, optionKinds, 'the options of parseDotenv')
+  return readDotenv(text, options.source ?? '.env', lookupIn(options.environment ?? {}), options.onOddName)
+}
 
 /** Reads a `.env` file as `parseDotenv` does, with variables from any source. */
 export const readDotenv = (

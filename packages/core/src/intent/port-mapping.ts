@@ -1,6 +1,6 @@
 import type { Protocol } from '@portolan/netfilter'
 import { formatAddress, ParseError, tryParseAddress, unmapAddress } from '@portolan/netfilter'
-import { checkArgument, textValue } from '@portolan/netfilter/schema'
+import { checkText } from '@portolan/netfilter/schema'
 import type { PortMapping, PortRange } from './intent.ts'
 import { isMistake, type Mistake, mistake } from './mistake.ts'
 import { countPorts, printPortRange, readHostPorts, readPortRange } from './port-range.ts'
@@ -116,7 +116,8 @@ const count = (range: PortRange): string =>
  * @public @since 0.1.0
  */
 export const parsePortMapping = (text: string, source = 'port mapping'): PortMapping => {
-  checkArgument(text, textValue('a text such as 8080:80'), 'the argument text')
+  checkText(text, 'text', 'a text such as 8080:80')
+  checkText(source, 'source')
   const mapping = readPortMapping(text)
   if (!isMistake(mapping)) return mapping
   throw new ParseError(mapping.message, { source, line: 1, column: mapping.offset + 1 }, text)

@@ -1,5 +1,6 @@
 import type { HostFacts } from '@portolan/netfilter'
 import { type Family, families } from '@portolan/netfilter'
+import { checkText } from '@portolan/netfilter/schema'
 
 /**
  * The sysctl that switches forwarding for a whole family.
@@ -31,8 +32,10 @@ const overwritten: readonly { readonly family: Family; readonly name: RegExp; re
  * valueWithoutForwarding('net.ipv4.conf.all.accept_redirects', 'ip') // '1'
  * @public @since 0.1.0
  */
-export const valueWithoutForwarding = (sysctl: string, family: Family): string | null =>
-  overwritten.find((one) => one.family === family && one.name.test(sysctl))?.off ?? null
+export const valueWithoutForwarding = (sysctl: string, family: Family): string | null => {
+  checkText(sysctl, 'sysctl')
+  return overwritten.find((one) => one.family === family && one.name.test(sysctl))?.off ?? null
+}
 
 /**
  * The family whose forwarding a sysctl switches; null: it is another sysctl.

@@ -1,3 +1,4 @@
+import { checkText } from '@portolan/netfilter/schema'
 import { sysctlCommands } from '../conflict/remedy/sysctl-command.ts'
 import type { Change } from './change.ts'
 
@@ -26,16 +27,22 @@ export const sysctlChange = (
   before: string | null,
   value: string,
   why: string,
-): SysctlChange => ({
-  action: 'change',
-  object: `sysctl ${name}`,
-  description: why,
-  before: before === null ? null : `${name} = ${before}`,
-  after: `${name} = ${value}`,
-  reverse:
-    before === null ? unknownBefore(name) : (sysctlCommands(name, before)[0] ?? `# ${name} was ${before}`),
-  operation: { kind: 'set-sysctl', name, before, value },
-})
+): SysctlChange => {
+  checkText(name, 'name')
+  if (before !== null) checkText(before, 'before')
+  checkText(value, 'value')
+  checkText(why, 'why')
+  return {
+    action: 'change',
+    object: `sysctl ${name}`,
+    description: why,
+    before: before === null ? null : `${name} = ${before}`,
+    after: `${name} = ${value}`,
+    reverse:
+      before === null ? unknownBefore(name) : (sysctlCommands(name, before)[0] ?? `# ${name} was ${before}`),
+    operation: { kind: 'set-sysctl', name, before, value },
+  }
+}
 
 /**
  * Makes the change that puts back the host's own value of a sysctl.
@@ -43,10 +50,14 @@ export const sysctlChange = (
  * restoredSysctl('net.ipv4.ip_forward', '1', '0', 'Nothing needs it any more.').after // 'net.ipv4.ip_forward = 0'
  * @public @since 0.1.0
  */
-export const restoredSysctl = (name: string, given: string, own: string, why: string): SysctlChange => ({
-  ...sysctlChange(name, given, own, why),
-  operation: { kind: 'restore-sysctl', name, before: given, value: own },
-})
+export const restoredSysctl = (name: string, given: string, own: string, why: string): SysctlChange => {
+  checkText(given, 'given')
+  checkText(own, 'own')
+  return {
+    ...sysctlChange(name, given, own, why),
+    operation: { kind: 'restore-sysctl', name, before: given, value: own },
+  }
+}
 
 /**
  * How to take back a change whose old value is unknown. The value of an interface goes with the interface. `all` and

@@ -7,10 +7,15 @@ import {
   type PrefixInput,
   parsePrefix,
 } from '@portolan/netfilter'
+import { checkArgument, checkOptions, isAddressLike, nullOr, objectValue } from '@portolan/netfilter/schema'
 import { firstUsable, lastUsable } from './usable-addresses.ts'
 
 const greater = <T extends number | bigint>(a: T, b: T): T => (a > b ? a : b)
 const lesser = <T extends number | bigint>(a: T, b: T): T => (a < b ? a : b)
+
+const takenValue = objectValue('a set of addresses', { has: 'function' })
+const addressValue = nullOr({ expected: 'an address or a prefix', holds: isAddressLike })
+const optionKinds = { gateway: addressValue, ipRange: addressValue }
 
 /**
  * Finds the lowest free address of a subnet for an endpoint. It is never the network, broadcast, subnet-router anycast
@@ -30,6 +35,8 @@ export const firstFreeAddress = (
   taken: ReadonlySet<string>,
   options: { readonly gateway?: AddressInput | null; readonly ipRange?: PrefixInput | null } = {},
 ): string | null => {
+  checkArgument(taken, takenValue, 'the argument taken')
+  checkOptions<typeof options>(options, optionKinds, 'the options of firstFreeAddress')
   const within = parsePrefix(subnet)
   const range = parsePrefix(options.ipRange ?? subnet)
   if (range.family !== within.family) return null

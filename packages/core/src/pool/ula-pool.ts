@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { formatPrefix, type Prefix6 } from '@portolan/netfilter'
+import { checkText } from '@portolan/netfilter/schema'
 import { cut, type Pool } from './pool.ts'
 
 /**
@@ -14,6 +15,7 @@ import { cut, type Pool } from './pool.ts'
  * @public @since 0.1.0
  */
 export const ulaPool = (machineId: string): Pool => {
+  checkText(machineId, 'machineId')
   const digest = sha256(utf8ToBytes(machineId.trim()))
   // The low 40 bits of the first 8 bytes.
   const globalId = digest.slice(3, 8).reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n)

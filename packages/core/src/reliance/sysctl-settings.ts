@@ -1,4 +1,5 @@
 import type { Family } from '@portolan/netfilter'
+import { checkText } from '@portolan/netfilter/schema'
 import { forwardingSysctl } from '../plan/forwarding-sysctls.ts'
 import type { SysctlUse } from './sysctl-use.ts'
 
@@ -28,8 +29,10 @@ export interface SysctlSetting {
  * parseSysctlSettings('net/ipv4/ip_forward = 1', '/etc/ufw/sysctl.conf')[0]?.name // 'net.ipv4.ip_forward'
  * @public @since 0.1.0
  */
-export const parseSysctlSettings = (text: string, file: string): readonly SysctlSetting[] =>
-  text.split('\n').flatMap((line): readonly SysctlSetting[] => {
+export const parseSysctlSettings = (text: string, file: string): readonly SysctlSetting[] => {
+  checkText(text, 'text')
+  checkText(file, 'file')
+  return text.split('\n').flatMap((line): readonly SysctlSetting[] => {
     const trimmed = line.trim()
     if (trimmed === '' || /^[#;]/.test(trimmed)) return []
     const isLenient = trimmed.startsWith('-')
@@ -40,6 +43,7 @@ export const parseSysctlSettings = (text: string, file: string): readonly Sysctl
       ? []
       : [{ name, value: equals === -1 ? null : trimmed.slice(equals + 1).trim(), text: trimmed, file }]
   })
+}
 
 /**
  * Converts a name to dots. If its first separator is a slash, slashes separate the parts, and a dot belongs to the name

@@ -13,6 +13,7 @@ import { addressed } from './address-wish.ts'
 import { assignAddresses } from './assign-addresses.ts'
 import { portSupply } from './automatic-ports.ts'
 import { leasedBesideParent } from './beside-parent.ts'
+import { checkArguments } from './check-arguments.ts'
 import { checkIntent } from './check-intent.ts'
 import { checkPortCount } from './check-port-count.ts'
 import { expandMappings } from './expand-mappings.ts'
@@ -58,6 +59,7 @@ export interface Resolution {
  * @public @since 0.1.0
  */
 export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOptions = {}): Resolution => {
+  checkArguments(wanted, facts, options)
   checkIntent(wanted)
   const { intent, notes: left } = leaveBridgeless(wanted, facts)
   checkPortCount(intent.mappings)

@@ -1,5 +1,5 @@
 import { type Family, ParseError } from '@portolan/netfilter'
-import { checkArgument, textValue } from '@portolan/netfilter/schema'
+import { checkOptions, checkText, functionValue } from '@portolan/netfilter/schema'
 import { isBuiltIn } from '../model/chain/built-in.ts'
 import type { Ruleset, Table } from '../model/ruleset.ts'
 import { closeTable, flush, type OpenTable, openChain, openTable } from './line/open-table.ts'
@@ -104,7 +104,9 @@ export const parse = (
   family?: Family,
   options: ParseOptions = {},
 ): Ruleset => {
-  checkArgument(text, textValue('a text as iptables-save prints it'), 'the argument text')
+  checkText(text, 'text', 'a text as iptables-save prints it')
+  checkText(source, 'source')
+  checkOptions<ParseOptions>(options, { onUnknown: functionValue }, 'the options of parse')
   const familyOfText = family ?? guessFamily(text)
   const tables: Table[] = []
   const lines = text.split('\n')

@@ -1,4 +1,4 @@
-import { ParseError, type SourcePosition } from '../error/index.ts'
+import { checkText, ParseError, type SourcePosition } from '../error/index.ts'
 import { formatAddress4, tryParseAddress4 } from './address4.ts'
 import { formatAddress6, tryParseAddress6 } from './address6.ts'
 import type { Family } from './family.ts'
@@ -105,6 +105,7 @@ export const familyOf = (input: AddressInput | PrefixInput): Family | null => {
  * @public @since 0.1.0
  */
 export const dropZone = (text: string): string => {
+  checkText(text, 'text')
   const percent = text.indexOf('%')
   return percent < 0 ? text : text.slice(0, percent)
 }

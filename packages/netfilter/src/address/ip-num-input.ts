@@ -1,6 +1,5 @@
 import type { IPv4, IPv4CidrRange, IPv6, IPv6CidrRange } from 'ip-num'
-import { InvalidRequestError } from '../error/index.ts'
-import { shownValue } from '../schema/unknown-options.ts'
+import { InvalidRequestError, shownValue } from '../error/index.ts'
 import { formatAddress6, tryParseAddress6 } from './address6.ts'
 
 /**
@@ -47,6 +46,7 @@ const writtenValue = (input: unknown): string | null => {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return null
   const value = input as Readonly<Record<string, unknown>>
   const write = typeof value.toCidrString === 'function' ? value.toCidrString : value.toString
+  if (write === Object.prototype.toString) return null
   const text: unknown = typeof write === 'function' ? write.call(input) : null
   return typeof text === 'string' ? text : null
 }

@@ -1,4 +1,5 @@
 import { InvalidRequestError, ParseError, type SourcePosition } from '../error/index.ts'
+import { checkOptions, type OptionKinds, objectValue, wordValue } from '../schema/check-options.ts'
 import { nowhere, tryParseAddress } from './address.ts'
 import { readAddress4 } from './address4.ts'
 import { readAddress6 } from './address6.ts'
@@ -69,6 +70,13 @@ export const tryParseHostOrPrefix = (input: AddressInput | PrefixInput): Prefix 
 const refuse = (text: string, place: SourcePosition, expected: string): ParseError =>
   new ParseError(`"${text}" is not ${expected}.`, place, text)
 
+const none = {}
+
+const optionKinds: OptionKinds<NonNullable<Parameters<typeof parsePrefix>[1]>> = {
+  place: objectValue('a place such as { source: "hosts", line: 1, column: 1 }', { source: 'text' }),
+  hostBits: wordValue(['clear', 'refuse']),
+}
+
 /**
  * A prefix in CIDR form. Host bits are cleared, unless `hostBits` is `refuse`.
  *
@@ -79,8 +87,9 @@ const refuse = (text: string, place: SourcePosition, expected: string): ParseErr
  */
 export const parsePrefix = (
   input: PrefixInput,
-  options: { readonly place?: SourcePosition; readonly hostBits?: 'clear' | 'refuse' } = {},
+  options: { readonly place?: SourcePosition; readonly hostBits?: 'clear' | 'refuse' } = none,
 ): Prefix => {
+  if (options !== none) checkOptions<typeof options>(options, optionKinds, 'the options of parsePrefix')
   const text = inputText(input)
   const place = options.place ?? nowhere('prefix')
   const prefix = tryParsePrefix(text)

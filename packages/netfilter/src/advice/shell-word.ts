@@ -1,11 +1,15 @@
+import { checkText, checkTexts } from '../error/check-text.ts'
+
 /**
  * Quotes a text as one word of sh, whatever characters it has.
  * @example
  * shellWord('two words') // "'two words'"
  * @public @since 0.1.0
  */
-export const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+export const shellWord = (text: string): string => {
+  checkText(text, 'text')
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
 
 /**
  * A command line of sh, each word quoted where it needs quotes.
@@ -13,7 +17,10 @@ export const shellWord = (text: string): string =>
  * shellLine(['ip', 'link', 'show', 'dev', 'a b']) // "ip link show dev 'a b'"
  * @public @since 0.1.0
  */
-export const shellLine = (words: readonly string[]): string => words.map(shellWord).join(' ')
+export const shellLine = (words: readonly string[]): string => {
+  checkTexts(words, 'words')
+  return words.map(shellWord).join(' ')
+}
 
 /**
  * Whether a text passes a terminal and a clipboard unchanged. A control character acts on the terminal, and a tab

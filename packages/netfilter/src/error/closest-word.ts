@@ -1,3 +1,5 @@
+import { checkText, checkTexts } from './check-text.ts'
+
 /**
  * The known word that is closest to an unknown one: at most two edits away, one for a word of less than five letters.
  * Two swapped neighbours count as one edit. Null: no word is so close.
@@ -6,6 +8,8 @@
  * @public @since 0.1.0
  */
 export const closestOf = (word: string, known: readonly string[]): string | null => {
+  checkText(word, 'word')
+  checkTexts(known, 'known')
   const most = word.length < 5 ? 1 : 2
   // The distance is at least the difference in length, so words of other lengths are skipped.
   const ranked = known

@@ -1,3 +1,5 @@
+import { checkText } from './check-text.ts'
+
 /**
  * The deepest nesting of brackets that a JSON text may have. nft's own JSON, host facts and the files of other
  * engines stay below thirty. Readers and printers recurse, so a text of brackets alone would exhaust the stack.
@@ -15,6 +17,7 @@ const backslash = 0x5c
  * @public @since 0.1.0
  */
 export const endOfJsonString = (text: string, start: number): number => {
+  checkText(text, 'text')
   let at = start + 1
   while (at < text.length) {
     const code = text.charCodeAt(at)
@@ -49,6 +52,7 @@ export interface JsonExcess {
  * @public @since 0.1.0
  */
 export const findJsonExcess = (text: string): JsonExcess | null => {
+  checkText(text, 'text')
   let depth = 0
   let count = 0
   for (let at = 0; at < text.length; at += 1) {

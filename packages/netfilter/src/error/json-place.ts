@@ -1,3 +1,4 @@
+import { checkText } from './check-text.ts'
 import { endOfJsonString } from './json-nesting.ts'
 
 /** The path to a part of a JSON value: keys of objects and indexes of lists. */
@@ -12,6 +13,7 @@ const plain = /[^,\]} \t\r\n]+/y
  * @param end - whether to return the offset of the last key's value, or of the key itself
  */
 export const offsetInJson = (json: string, path: JsonPath, end: 'value' | 'key' = 'value'): number => {
+  checkText(json, 'json')
   let start = after(space, json, json.startsWith('\uFEFF') ? 1 : 0)
   for (const [depth, step] of path.entries()) {
     const found = entryOf(json, start, step)

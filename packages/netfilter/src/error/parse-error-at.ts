@@ -1,3 +1,4 @@
+import { checkText } from './check-text.ts'
 import { ParseError } from './errors.ts'
 
 /**
@@ -16,6 +17,9 @@ export const parseErrorAt = (
   message: string,
   cause?: unknown,
 ): ParseError => {
+  checkText(text, 'text')
+  checkText(source, 'source')
+  checkText(message, 'message')
   const start = text.lastIndexOf('\n', offset - 1) + 1
   const end = text.indexOf('\n', offset)
   const line = text.slice(0, offset).split('\n').length

@@ -1,4 +1,4 @@
-import { InvalidRequestError } from './errors.ts'
+import { checkText } from './check-text.ts'
 import { offsetOfFault } from './json-fault.ts'
 import { findJsonExcess } from './json-nesting.ts'
 import { parseErrorAt } from './parse-error-at.ts'
@@ -15,8 +15,8 @@ import { parseErrorAt } from './parse-error-at.ts'
  * @public @since 0.1.0
  */
 export const parseJson = (text: string, source: string, inWords: (found: string) => string): unknown => {
-  if (typeof text !== 'string')
-    throw new InvalidRequestError(`The text to read is ${typeof text}: expected a text of JSON.`)
+  checkText(text, 'text', 'a text of JSON')
+  checkText(source, 'source')
   const json = text.startsWith('\uFEFF') ? text.slice(1) : text
   const excess = findJsonExcess(json)
   if (excess !== null) throw parseErrorAt(json, source, excess.offset, inWords(excess.why))

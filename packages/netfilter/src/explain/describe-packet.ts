@@ -1,3 +1,4 @@
+import { checkText } from '../error/check-text.ts'
 import { protocolNumber } from '../model/index.ts'
 import { type Packet, protocolOf } from '../packet/index.ts'
 
@@ -8,6 +9,8 @@ import { type Packet, protocolOf } from '../packet/index.ts'
  * @public @since 0.1.0
  */
 export const socketText = (address: string, port: number | null | undefined): string => {
+  checkText(address, 'address')
+  checkText(address, 'address')
   if (port === null || port === undefined) return address
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }

@@ -1,4 +1,5 @@
 import { closestOf, InvalidRequestError } from '../error/index.ts'
+import { shownValue } from '../error/shown-value.ts'
 import {
   checkArgument,
   checkItems,
@@ -15,7 +16,6 @@ import {
   wholeValue,
   wordValue,
 } from '../schema/check-options.ts'
-import { shownValue } from '../schema/unknown-options.ts'
 import type {
   EngineNetworkFact,
   EnginePoolFact,

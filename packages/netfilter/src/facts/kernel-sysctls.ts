@@ -1,3 +1,5 @@
+import { checkText } from '../error/check-text.ts'
+
 /**
  * The sysctls of a whole host that Portolan asks for, dotted.
  * @public @since 0.1.0
@@ -61,7 +63,10 @@ export const linkSysctlName = <Version extends keyof typeof linkSysctls>(
   version: Version,
   link: string,
   key: LinkSysctl<Version>,
-): string => `net.${version}.conf.${link.replaceAll('.', '/')}.${key}`
+): string => {
+  checkText(link, 'link')
+  return `net.${version}.conf.${link.replaceAll('.', '/')}.${key}`
+}
 
 /**
  * The names of all sysctls of one interface that Portolan asks for.

@@ -1,3 +1,4 @@
+import { checkText } from '../error/check-text.ts'
 import type { ElementTable } from './element-table.ts'
 import type { Expression } from './expression.ts'
 import type { NatStep } from './nat-step.ts'
@@ -199,11 +200,17 @@ export const verdict = (kind: 'accept' | 'drop' | 'return' | 'continue' | 'stole
  * jumpTo('DOCKER-USER')
  * @public @since 0.1.0
  */
-export const jumpTo = (chain: string): VerdictStep => ({ kind: 'verdict', verdict: { kind: 'jump', chain } })
+export const jumpTo = (chain: string): VerdictStep => {
+  checkText(chain, 'chain')
+  return { kind: 'verdict', verdict: { kind: 'jump', chain } }
+}
 
 /**
  * @example
  * goTo('service-4AT6LBPK')
  * @public @since 0.1.0
  */
-export const goTo = (chain: string): VerdictStep => ({ kind: 'verdict', verdict: { kind: 'goto', chain } })
+export const goTo = (chain: string): VerdictStep => {
+  checkText(chain, 'chain')
+  return { kind: 'verdict', verdict: { kind: 'goto', chain } }
+}

@@ -1,3 +1,6 @@
+import { checkText } from '../error/check-text.ts'
+import { checkOptions, flagValue } from '../schema/check-options.ts'
+
 /**
  * What a field of a packet can be: an IPv4 address, a port, a protocol, a mark or a bit field is a number; an
  * IPv6 or a hardware address is a bigint; an interface is its name, empty where the packet has none.
@@ -56,6 +59,8 @@ export const between = (first: number | bigint, last: number | bigint): ValueSet
   ranges: [{ first, last }],
 })
 
+const none: { readonly wildcard?: boolean } = {}
+
 /**
  * The set of one name, or of all names that begin with it.
  *
@@ -63,10 +68,10 @@ export const between = (first: number | bigint, last: number | bigint): ValueSet
  * named('veth', { wildcard: true })
  * @public @since 0.1.0
  */
-export const named = (
-  text: string,
-  { wildcard = false }: { readonly wildcard?: boolean } = {},
-): ValueSet => ({
-  kind: 'names',
-  names: [{ text, wildcard }],
-})
+export const named = (text: string, options: { readonly wildcard?: boolean } = none): ValueSet => {
+  checkText(text, 'text')
+  // Rulesets have thousands of names: an option that is there needs no further look.
+  if (options !== none && typeof options?.wildcard !== 'boolean')
+    checkOptions<typeof options>(options, { wildcard: flagValue }, 'the options of named')
+  return { kind: 'names', names: [{ text, wildcard: options.wildcard ?? false }] }
+}

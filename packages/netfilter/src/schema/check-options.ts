@@ -1,5 +1,5 @@
-import { InvalidRequestError } from '../error/index.ts'
-import { refuseUnknownOptions, shownValue } from './unknown-options.ts'
+import { InvalidRequestError, shownValue } from '../error/index.ts'
+import { refuseUnknownOptions } from './unknown-options.ts'
 
 /** What kind of value an argument or an option must have. Callers in JavaScript have no compiler that checks it. */
 export interface ValueKind {

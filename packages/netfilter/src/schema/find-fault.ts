@@ -1,6 +1,6 @@
 import { safeParse } from 'valibot'
 import type { JsonPath } from '../error/index.ts'
-import { isNoJsonNumber } from './no-json-number.ts'
+import { isNoJsonNumber } from '../error/no-json-number.ts'
 import type { Schema } from './schema.ts'
 
 /** A fault in a value, and its place. */

@@ -1,3 +1,5 @@
+import { checkText } from '../error/check-text.ts'
+
 /**
  * The length of a well-formed text in bytes of UTF-8. The kernel counts bytes.
  * @example
@@ -5,6 +7,7 @@
  * @public @since 0.1.0
  */
 export const byteLength = (text: string): number => {
+  checkText(text, 'text')
   let bytes = 0
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0

@@ -1,3 +1,5 @@
+import { checkText } from '../error/check-text.ts'
+
 /**
  * Characters that act on a terminal, do not show, or reverse the writing direction: C0, DEL and C1; format characters,
  * with the bidirectional ones; line separators; characters that fonts ignore by default; lone surrogates.
@@ -11,9 +13,11 @@ const unseenInLines = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignor
  * replaceUnseen('a\u001bb', () => '?') // 'a?b'
  * @public @since 0.1.0
  */
-export const replaceUnseen = (text: string, write: (character: string) => string): string =>
+export const replaceUnseen = (text: string, write: (character: string) => string): string => {
+  checkText(text, 'text')
   // Most texts are plain ASCII. This test spares large ones the slow search by Unicode properties.
-  /[^\n\t\x20-\x7e]/.test(text) ? text.replace(unseenInLines, write) : text
+  return /[^\n\t\x20-\x7e]/.test(text) ? text.replace(unseenInLines, write) : text
+}
 
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
@@ -34,8 +38,10 @@ const written = (character: string): string => {
  * visibleLine('web\u001b[2J') // 'web\\x1b[2J'
  * @public @since 0.1.0
  */
-export const visibleLine = (text: string): string =>
-  /[^\x20-\x7e]/.test(text) ? text.replace(unseen, written) : text
+export const visibleLine = (text: string): string => {
+  checkText(text, 'text')
+  return /[^\x20-\x7e]/.test(text) ? text.replace(unseen, written) : text
+}
 
 /**
  * `visibleLine` for a text of several lines: newlines and tabs stay.

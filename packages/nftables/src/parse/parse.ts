@@ -1,5 +1,5 @@
 import { ParseError, parseErrorAt } from '@portolan/netfilter'
-import { checkArgument, textValue } from '@portolan/netfilter/schema'
+import { checkText } from '@portolan/netfilter/schema'
 import {
   type Chain,
   isArray,
@@ -194,7 +194,8 @@ const entriesOf = (text: string, source: string): readonly JsonObject[] => {
  * @public @since 0.1.0
  */
 export const parse = (text: string, source = '<nft -j>'): Ruleset => {
-  checkArgument(text, textValue('a text of JSON as "nft -j list ruleset" prints it'), 'the argument text')
+  checkText(text, 'text', 'a text of JSON as "nft -j list ruleset" prints it')
+  checkText(source, 'source')
   checkNesting(text, source)
   const inPieces = startReading()
   if (visitPieces(text, (entry) => readEntry(inPieces, entry))) {

@@ -1,4 +1,5 @@
 import type { HostState } from '@portolan/host'
+import { checkText } from '@portolan/netfilter/schema'
 
 const hairpinPrefix = 'hairpin '
 
@@ -8,7 +9,10 @@ const hairpinPrefix = 'hairpin '
  * hairpinAttribute('veth1') // 'hairpin veth1'
  * @public @since 0.1.0
  */
-export const hairpinAttribute = (port: string): string => `${hairpinPrefix}${port}`
+export const hairpinAttribute = (port: string): string => {
+  checkText(port, 'port')
+  return `${hairpinPrefix}${port}`
+}
 
 /** The ports on foreign bridges whose hairpin mode Portolan switched on. */
 export const hairpinPorts = (state: Pick<HostState, 'attributes'>): readonly string[] =>
