@@ -28,7 +28,7 @@ export type Address = Address4 | Address6
 export const nowhere = (what: string): SourcePosition => ({ source: `<${what}>`, line: 1, column: 1 })
 
 /**
- * An address of either family; null when the text is neither.
+ * Parses an address of either family; null when the text is neither.
  *
  * @example
  * tryParseAddress('192.0.2.1') // { family: 'ip', value: 0xc0000201 }
@@ -45,7 +45,7 @@ export const tryParseAddress = (input: AddressInput): Address | null => {
 }
 
 /**
- * An address of either family.
+ * Parses an address of either family.
  *
  * @param place - where the text stands, for the error
  * @throws ParseError when it is not an address
@@ -98,7 +98,7 @@ export const familyOf = (input: AddressInput | PrefixInput): Family | null => {
 }
 
 /**
- * An address without its zone: `fe80::1%eth0` is how resolv.conf(5) writes a link-local resolver.
+ * An address without its zone. resolv.conf(5) writes a link-local resolver with a zone: `fe80::1%eth0`.
  *
  * @example
  * dropZone('fe80::1%eth0') // 'fe80::1'

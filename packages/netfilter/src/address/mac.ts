@@ -11,7 +11,7 @@ const byteText: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
 /**
  * The MAC of an endpoint, derived from its address. The same address has the same MAC after a restart, so no
  * neighbour's ARP or ND entry goes stale. An IPv4 address gives its four bytes. An IPv6 address (an endpoint without
- * IPv4) gives its four 32 bit words xor-folded into one, so addresses of one subnet that differ only in the low 32 bits
+ * IPv4) gives its four 32 bit words xor-folded into one. So addresses of one subnet that differ only in the low 32 bits
  * never share a MAC.
  *
  * @param text - an address of either family

@@ -101,7 +101,7 @@ const touches = <T extends number | bigint>(ranges: Ranges<T>, start: T, end: T)
 }
 
 /**
- * Is the address in the set?
+ * Whether the set has the address.
  * @public @since 0.1.0
  */
 export const hasAddress = (set: PrefixSet, address: Address): boolean =>

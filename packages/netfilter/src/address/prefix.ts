@@ -33,7 +33,7 @@ const ALL4 = 2 ** 32
  */
 export const size4 = (length: number): number => (length === 0 ? ALL4 : (1 << (32 - length)) >>> 0)
 
-/** How many addresses an IPv6 prefix of this length has. */
+/** The number of addresses in an IPv6 prefix of this length. */
 export const size6 = (length: number): bigint => 1n << BigInt(128 - length)
 
 /** An IPv4 address with its host bits cleared. */
@@ -77,7 +77,7 @@ export const lastAddress = (prefix: Prefix): Address =>
     : { family: 'ip6', value: prefix.base + size6(prefix.length) - 1n }
 
 /**
- * Does the prefix hold the address? False across families.
+ * Whether the prefix contains the address. False for different families.
  * @public @since 0.1.0
  */
 export const containsAddress = (prefix: Prefix, address: Address): boolean => {
@@ -87,7 +87,7 @@ export const containsAddress = (prefix: Prefix, address: Address): boolean => {
 }
 
 /**
- * Does the outer prefix hold all of the inner one? A prefix contains itself.
+ * Whether the outer prefix contains all of the inner one. A prefix contains itself.
  * @public @since 0.1.0
  */
 export const containsPrefix = (outer: Prefix, inner: Prefix): boolean =>
@@ -107,7 +107,7 @@ export const containsPrefix = (outer: Prefix, inner: Prefix): boolean =>
 export const prefixesOverlap = (a: Prefix, b: Prefix): boolean => containsPrefix(a, b) || containsPrefix(b, a)
 
 /**
- * Are they the same prefix?
+ * Whether the two prefixes are the same.
  * @public @since 0.1.0
  */
 export const samePrefix = (a: Prefix, b: Prefix): boolean =>

@@ -126,7 +126,7 @@ export const valueSet = (values: readonly (number | bigint)[]): RangeSet => {
 /** The set of one value. */
 export const singleValue = (value: number | bigint): RangeSet => ({ starts: [value], ends: [value] })
 
-/** Is it the set of one value? */
+/** Whether it is the set of one value. */
 export const isSingleValue = ({ starts, ends }: RangeSet): boolean =>
   starts.length === 1 && starts[0] === ends[0]
 

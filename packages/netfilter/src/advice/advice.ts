@@ -1,5 +1,5 @@
 /**
- * What to do, in words and in commands.
+ * Advice for a user: what to do, in words and in commands.
  * @public @since 0.1.0
  */
 export interface Advice {

@@ -18,7 +18,7 @@ export interface SourcePosition {
  */
 export const placeText = ({ source, line, column }: SourcePosition): string => `${source}:${line}:${column}`
 
-/** A line of a hostile file may have many megabytes. */
+/** The most characters of a snippet. A line of a hostile file may have many megabytes. */
 const longestSnippet = 200
 
 /**
@@ -79,7 +79,7 @@ export class IntentError extends PortolanError {
 }
 
 /**
- * A request that makes no sense whatever the host looks like: an unknown option, a pool that cannot be cut.
+ * A request that makes no sense on any host: an unknown option, a pool that cannot be cut.
  * @example
  * try {
  *   parsePool('10.0.0.0/8:33')

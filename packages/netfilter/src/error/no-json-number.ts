@@ -1,3 +1,3 @@
-/** NaN and the infinities, which JSON writes as null. */
+/** Whether a value is NaN or an infinity, which JSON writes as null. */
 export const isNoJsonNumber = (value: unknown): boolean =>
   typeof value === 'number' && !Number.isFinite(value)

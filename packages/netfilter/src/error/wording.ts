@@ -20,7 +20,7 @@ export interface Wording {
   readonly allow: string
   /** Gives a bridge another name, or avoids the need for one. Follows the words `Choose another name`. */
   readonly bridge: string
-  /** Removes a network that has to become another one. */
+  /** Removes a network, so that it can be made again with another subnet. */
   readonly removeNetwork: string
   /** Makes an existing network again, so that it gets another subnet: one or more sentences. */
   readonly remakeNetwork: string
@@ -30,7 +30,7 @@ export interface Wording {
   readonly absentAddress: string | null
   /** Keeps state in another directory. */
   readonly elsewhere: string | null
-  /** Chooses another backend, where the program of this one does not run. */
+  /** Chooses another backend, where this one cannot be used. */
   readonly backend: string | null
   /** Gives an endpoint another MAC. */
   readonly mac: string | null

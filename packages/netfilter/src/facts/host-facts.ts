@@ -12,7 +12,7 @@ export interface HostFacts {
   readonly routes?: readonly RouteFact[]
   /** Policy routing rules (`ip rule`). */
   readonly rules?: readonly RoutingRuleFact[]
-  /** Machines on the links of this host that have answered ARP or neighbour discovery; absent: not asked. */
+  /** Machines on the links of this host that have answered ARP or neighbour discovery; absent: not read. */
   readonly neighbours?: readonly NeighbourFact[]
   /** Resolver addresses: systemd-resolved's upstreams too, not only its stub. */
   readonly nameservers?: readonly string[]

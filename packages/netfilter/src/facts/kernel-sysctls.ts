@@ -1,7 +1,7 @@
 import { checkText } from '../error/check-text.ts'
 
 /**
- * The sysctls of a whole host that Portolan asks for, dotted.
+ * The sysctls of a whole host that Portolan uses, in dotted form.
  * @public @since 0.1.0
  */
 export const hostSysctls = [
@@ -25,7 +25,7 @@ export type HostSysctl = (typeof hostSysctls)[number]
 type Combination = 'own' | 'or' | 'max'
 
 /**
- * The sysctls of each interface, of `all` and of `default` that Portolan asks for: `net.ipv4.conf.NAME.KEY`,
+ * The sysctls of each interface, of `all` and of `default` that Portolan uses: `net.ipv4.conf.NAME.KEY`,
  * `net.ipv6.conf.NAME.KEY`.
  * @public @since 0.1.0
  */
@@ -69,7 +69,7 @@ export const linkSysctlName = <Version extends keyof typeof linkSysctls>(
 }
 
 /**
- * The names of all sysctls of one interface that Portolan asks for.
+ * The names of all sysctls of one interface that Portolan uses.
  * @example
  * linkSysctlNames('ipv4', 'eth0').includes('net.ipv4.conf.eth0.rp_filter') // true
  * @public @since 0.1.0

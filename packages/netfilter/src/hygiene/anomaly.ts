@@ -20,7 +20,7 @@ export interface Anomaly {
   readonly others: readonly RulePlace[]
   /** Whether there are more such rules than `others` names. */
   readonly hasMore: boolean
-  /** What, why, and what to do. */
+  /** What is wrong, why, and what to do. */
   readonly message: string
   /** How to remove the rule; null unless it is certain that this changes the outcome of no packet. */
   readonly remedy: Advice | null

@@ -5,8 +5,8 @@ const known = new WeakMap<readonly NetfilterRule[], readonly Step[]>()
 
 /**
  * The steps that do more than test a packet or end the chain: jumps, and steps that change or bind a packet. Ten
- * thousand bans have no such step, and the preparation of a follower asks for them often. So the rules are read once
- * and the result is kept.
+ * thousand bans have no such step, but many searches look for one before a packet is followed. So the rules are read
+ * once, and the result is kept.
  */
 export const furtherSteps = (rules: readonly NetfilterRule[]): readonly Step[] => {
   const found = known.get(rules)

@@ -29,7 +29,7 @@ export interface NatStep {
 
 /**
  * A range to pick from, or the value of an expression. Two operands that read two parts of one map share its `table`
- * and `key`, and one lookup gives both.
+ * and `key`, and both values come from one element.
  * @public @since 0.1.0
  */
 export type NatOperand =

@@ -36,7 +36,7 @@ export type Protocol = 'tcp' | 'udp' | 'sctp'
 const names: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
 
 /**
- * A protocol by its name.
+ * The name of a protocol; its number where no name is listed here.
  * @example
  * protocolName(17) // 'udp'
  * @public @since 0.1.0

@@ -72,7 +72,7 @@ export interface NetfilterRule {
 }
 
 /**
- * Where a rule stands in the tool it was read from, for traces and culprits.
+ * The place of a rule in the tool it was read from, for traces and culprits.
  * @public @since 0.1.0
  */
 export interface RuleSource {

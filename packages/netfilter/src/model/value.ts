@@ -36,7 +36,7 @@ export type ValueSet =
   | { readonly kind: 'any' }
 
 /**
- * The set of single numbers.
+ * The set of these single numbers.
  *
  * @example
  * oneOf(80, 443) // the ports of a `multiport` match

@@ -1,6 +1,6 @@
 import type { NetfilterRule, NetfilterTable } from '../model/index.ts'
 
-/** What Docker names its bridges: docker0, or br- and the first 12 digits of the network's identifier. */
+/** The usual names of Docker's bridges: docker0, or br- and the first 12 digits of the network's identifier. */
 const usualBridge = /^(docker0|br-[0-9a-f]{12})$/
 
 /**
@@ -15,7 +15,7 @@ const bridgeForms: readonly RegExp[] = [
   /^-A PREROUTING -d \S+ ! -i (\S+) -j DROP$/,
 ]
 
-/** A published port on a loopback address is closed to packets from the wire. */
+/** The rule that closes a port published on a loopback address to packets from the wire. */
 const loopbackForm = /^-A PREROUTING -d 127\.\S+ ! -i lo -p (tcp|udp|sctp) -m \1 --dport \d+ -j DROP$/
 
 /** The rule for a container that calls its own published port. */

@@ -84,7 +84,7 @@ export const orAbsent = ({ expected, holds }: ValueKind): ValueKind => ({
   holds: (value) => value === undefined || holds(value),
 })
 
-/** The same kinds, each of which may be absent. */
+/** The same kinds, each made optional. */
 export const mayLack = <Options>(kinds: OptionKinds<Options>): OptionKinds<Options> =>
   Object.fromEntries(
     Object.entries<ValueKind>(kinds).map(([key, kind]) => [key, orAbsent(kind)]),

@@ -69,7 +69,7 @@ export const listOf = <T>(item: Schema<T>): Schema<T[]> => v.array(item, 'a list
 
 export const texts: Schema<string[]> = listOf(text())
 
-/** For valibot a list is an object too. */
+/** An object that is no list. For valibot a list is an object too. */
 const anObject: v.CustomSchema<Record<string, unknown>, string> = v.custom(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'an object',
@@ -102,7 +102,7 @@ const lackedWords =
   ({ path }: { readonly path?: readonly { readonly key: unknown }[] | undefined }): string =>
     wordsOf(entries[String(path?.at(-1)?.key)])
 
-/** What a schema expects, as its messages say it. */
+/** What a schema expects, in the words of its messages. */
 const wordsOf = (schema: unknown): string => {
   const { message, pipe, wrapped } = (schema ?? {}) as {
     readonly message?: unknown

@@ -1,7 +1,7 @@
 import type { Family, Protocol } from '@portolan/netfilter'
 
 /**
- * One thing that another program does to some packets.
+ * One effect of another program on some packets.
  */
 export interface ForeignEffect {
   readonly kind: 'drop' | 'reject' | 'accept' | 'dnat' | 'masquerade' | 'notrack'

@@ -14,7 +14,7 @@ export const textPrograms = {
 
 const textKeys: readonly string[] = Object.keys(textPrograms)
 
-/** @param what - the call: `fakeHost(facts)` */
+/** Refuses invalid facts. @param what - the call: `fakeHost(facts)` */
 export const checkFacts = (facts: unknown, what: string): void => {
   if (!isObject(facts)) throw notExpected(what, 'expected facts as "portolan inspect" prints them', facts)
   const misplaced = Object.keys(facts).find((key) => textKeys.includes(key))

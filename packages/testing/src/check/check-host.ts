@@ -1,7 +1,7 @@
 import type { FakeHost } from '../fake-host/fake-host.ts'
 import { isObject, notExpected } from './check-value.ts'
 
-/** @param what - the call: `expect(host).toDrop(flow)` */
+/** Refuses a value that is no fake host. @param what - the call: `expect(host).toDrop(flow)` */
 export const checkHost: (host: unknown, what: string) => asserts host is FakeHost = (host, what) => {
   if (!isFakeHost(host)) throw notExpected(what, 'expected a host of fakeHost()', host)
 }

@@ -36,7 +36,7 @@ export const checkReferences = (
 const listOf = (names: ReadonlyMap<string, unknown>): string =>
   names.size === 0 ? 'it has none' : [...names.keys()].join(', ')
 
-/** NFT_JUMP_STACK_SIZE. */
+/** The deepest nesting of chains: NFT_JUMP_STACK_SIZE. */
 const deepest = 16
 
 /** @param known - the depth at which each chain was followed already */

@@ -35,7 +35,7 @@ const hooksOfPriority: Readonly<Record<string, readonly string[]>> = {
   out: ['output'],
 }
 
-/** The line `type … hook … priority …`. */
+/** Reads the line `type … hook … priority …`. */
 export const readBase = (reader: WordReader, family: string): Omit<ListedBase, 'policy'> => {
   reader.expect('type')
   const type = reader.next()
@@ -80,7 +80,7 @@ const namesOn = (family: string, hook: string): readonly string[] =>
     (name) => hooksOfPriority[name]?.includes(hook) ?? true,
   )
 
-/** The word after `policy`. */
+/** Reads the word after `policy`. */
 export const readPolicy = (word: Word): string => {
   if (word.quoted || (word.text !== 'accept' && word.text !== 'drop'))
     throw refused(word, 'expected "accept" or "drop"')

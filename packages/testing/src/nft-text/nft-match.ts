@@ -47,7 +47,7 @@ const readFib = (word: Word, second: Word, reader: WordReader): Field => {
 const operators: readonly string[] = ['==', '!=', '<', '>', '<=', '>=']
 const ordered: readonly string[] = ['<', '>', '<=', '>=']
 
-/** A match, or a statement that sets its field. */
+/** Reads a match, or a statement that sets its field. */
 export const readMatch = (field: Field, reader: WordReader, scope: RuleScope): readonly Json[] => {
   if (field.name === 'meta nfproto' && scope.table.family !== 'inet')
     throw refusedFor(
@@ -134,7 +134,7 @@ const setField = ({ name, type, word, json }: Field, reader: WordReader, scope: 
 }
 
 /**
- * Elements up to the closing brace.
+ * Reads elements up to the closing brace.
  * @param opening - the brace that opens them
  */
 export const readList = (

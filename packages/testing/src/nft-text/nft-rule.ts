@@ -31,7 +31,7 @@ export const readRule = (words: readonly Word[], table: TableScope, chain: strin
   return { expr }
 }
 
-/** NFTNL_UDATA_COMMENT_MAXLEN. */
+/** The longest comment of a rule, in bytes: NFTNL_UDATA_COMMENT_MAXLEN. */
 const longestComment = 128
 
 const lastComment = (reader: WordReader, expr: readonly Json[]): string => {

@@ -26,7 +26,7 @@ export interface AskedColumn {
    */
   readonly firsts: readonly number[]
   readonly lasts: readonly number[]
-  /** The values of the other rules, by their place among these rules. */
+  /** The values of rules with several ranges, or with names, by their place in `places`. */
   readonly asked: ReadonlyMap<number, Asked>
 }
 

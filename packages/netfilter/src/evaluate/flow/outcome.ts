@@ -36,7 +36,7 @@ export interface Outcome {
   readonly trace: readonly TraceEntry[]
   /** Other possible outcomes, those of a balancer's choices included; empty when there is no other. */
   readonly alternatives: readonly Omit<Outcome, 'alternatives' | 'certainty'>[]
-  /** Chains of equal priority whose order decides, each group as a text. */
+  /** The chains of equal priority with an order that decides, each group as a text. */
   readonly undetermined: readonly string[]
 }
 
@@ -77,7 +77,7 @@ export interface TraceEntry {
   readonly rule: string
   readonly verdict: string
   readonly deed: Deed
-  /** What part of the kernel acted; null for a rule and a policy. */
+  /** The part of the kernel that acted; null for a rule and a policy. */
   readonly cause: CauseKind | null
   /** The rule's place in its chain, from 1; null for a policy and for the kernel. */
   readonly position: number | null

@@ -11,7 +11,7 @@ import { always, type Condition, exactly, isMemberField, membership } from './le
 /** The elements of a table that differ in one part of the key, the other parts being fixed. */
 interface Row {
   readonly elements: TableElement[]
-  /** All values of the part that are in some element. */
+  /** All values of the part in these elements; null: not computed yet. */
   set: RangeSet | null
   /** Finds the element with a value of the part; null: not built yet. */
   find: ((value: number | bigint) => TableElement | null) | null

@@ -10,7 +10,7 @@ import { isAskedOfMember, learnExclusion, learnFrom, noteAskedMember } from './l
 import { because, type Explained, refusal } from './learn-match.ts'
 import { membership } from './learner.ts'
 
-/** A rule whose matches may hold. */
+/** A rule with leading matches that hold, or may hold. */
 export interface MatchingRule {
   readonly rule: CompiledRule
   readonly truth: Truth

@@ -126,7 +126,7 @@ export const acceptsLocal = (host: Host, link: Link): boolean =>
 export const marksWayBack = (host: Host, link: Link): boolean =>
   isOn(host.linkSysctl('ipv4', link, 'src_valid_mark'))
 
-/** Does the kernel drop all IPv6 packets that come in by this interface (net/ipv6/ip6_input.c, `ip6_rcv_core`)? */
+/** Whether the kernel drops all IPv6 packets that come in by this interface (net/ipv6/ip6_input.c, `ip6_rcv_core`). */
 export const refusesIp6 = (host: Host, link: Link): boolean =>
   isOn(host.linkSysctl('ipv6', link, 'disable_ipv6'))
 
@@ -139,11 +139,11 @@ export const bridgeCallsHooks = (host: Host, bridge: Link, family: Family): bool
 export const isBridge = (host: Host, link: Link): boolean =>
   link.kind === 'bridge' || host.ports.has(link.name)
 
-/** Is the address the host's own, on any interface? */
+/** Whether the host itself has the address, on any interface. */
 export const isLocalAddress = (host: Host, family: Family, address: number | bigint): boolean =>
   lookUpLocal(host.routers[family], address)?.type === 'local'
 
-/** Is the address a neighbour's on this interface, by the interface's own prefixes? */
+/** Whether the address belongs to a neighbour on this interface, by the interface's own prefixes. */
 export const isOnLink = (link: Link, family: Family, address: number | bigint): boolean =>
   link.addresses.some(
     ({ address: own, length }) =>

@@ -80,7 +80,10 @@ export const mayTravel = ({ run }: Traffic, world: World): boolean => {
   return true
 }
 
-/** TCP takes only what is for this very host (net/ipv4/tcp_ipv4.c `tcp_v4_rcv`, net/ipv6/tcp_ipv6.c `tcp_v6_rcv`). */
+/**
+ * Delivers a packet to the host itself. TCP takes only packets for this very host (net/ipv4/tcp_ipv4.c `tcp_v4_rcv`,
+ * net/ipv6/tcp_ipv6.c `tcp_v6_rcv`).
+ */
 export const deliver = (run: Run, world: World): void => {
   if (world.packetType === HOST || world.protocol !== protocolNumber.tcp) end(run, 'local', world)
   else endBy(run, 'dropped', world, { kind: 'drop' }, ofType(world, 'TCP does not take it'))

@@ -18,7 +18,7 @@ export interface AlikeSubnets {
 
 export interface AlikeSubnet {
   readonly whole: RangeSet
-  /** The addresses that its containers may have. */
+  /** The addresses that the network's containers may have. */
   readonly members: RangeSet
 }
 

@@ -16,7 +16,7 @@ import { lookUpRoute, noRoute, type RouteFound, routeCause } from './router.ts'
 /** The routing decision about a packet that has come through PREROUTING. */
 export type InputDecision =
   | { readonly kind: 'local' }
-  /** Translated onto the bridge it came from: br_netfilter sends it on without routing it. */
+  /** The packet is translated onto the bridge it came from: br_netfilter sends it on without routing it. */
   | { readonly kind: 'switch' }
   | { readonly kind: 'forward'; readonly route: Route; readonly out: Link }
   | { readonly kind: 'end'; readonly end: EndKind; readonly deed: Deed; readonly cause: KernelCause }

@@ -39,8 +39,8 @@ const defaults: readonly RoutingRuleFact[] = [
 ]
 
 /**
- * The rules of one family in the order they are asked. A list without the rule of the local table was written by
- * hand, and is added to the rules that every host has.
+ * The rules of one family, in the order in which the kernel tries them. A list without the rule of the local table was
+ * written by hand, and is added to the rules that every host has.
  */
 export const readRoutingRules = (
   facts: readonly RoutingRuleFact[],

@@ -22,7 +22,7 @@ export type KernelCause =
   | { readonly kind: Exclude<CauseKind, 'sysctl'>; readonly text: string }
 
 /**
- * What part of the kernel acted.
+ * The part of the kernel that acted.
  * @public @since 0.1.0
  */
 export type CauseKind =

@@ -73,7 +73,10 @@ export type CompiledStep =
       readonly operands: NatReads | null
     }
 
-/** Readers of the operands of a translation; those of one map share one lookup. */
+/**
+ * The readers of a translation's operands. An address and a port from one map come from the same element
+ * (nat-choices.ts).
+ */
 export interface NatReads {
   readonly address: OperandRead | null
   readonly port: OperandRead | null

@@ -199,7 +199,10 @@ const ifTracked =
   (world) =>
     world.tracking === 'tracked' ? read(world) : world.tracking === 'template' ? unknownValue : undefined
 
-/** Before conntrack has seen it, a packet looks invalid (net/netfilter/nft_ct.c, `nft_ct_get_eval`). */
+/**
+ * The state of a packet. Before conntrack has seen it, the packet looks invalid (net/netfilter/nft_ct.c,
+ * `nft_ct_get_eval`).
+ */
 const readState: Read = (world) =>
   world.tracking === 'tracked'
     ? conntrackState[world.state]

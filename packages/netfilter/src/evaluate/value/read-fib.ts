@@ -30,7 +30,7 @@ export const compileFib = ({ of, result, limit, mark }: FibExpression, host: Hos
   }
 }
 
-/** net/ipv4/fib_frontend.c `__inet_dev_addr_type`: the local table, and nothing else. */
+/** The type of an IPv4 address, from the local table alone (net/ipv4/fib_frontend.c `__inet_dev_addr_type`). */
 const type4 = (host: Host, address: number | bigint, link: Link | null): Reading => {
   const value = Number(address)
   const top = value >>> 24
@@ -41,7 +41,7 @@ const type4 = (host: Host, address: number | bigint, link: Link | null): Reading
   return numbers[route.type] ?? addressType.unicast
 }
 
-/** net/ipv6/netfilter/nft_fib_ipv6.c `__nft_fib6_eval_type`: a whole lookup. */
+/** The type of an IPv6 address, from a whole lookup (net/ipv6/netfilter/nft_fib_ipv6.c `__nft_fib6_eval_type`). */
 const type6 = (host: Host, address: number | bigint, link: Link | null, protocol: number): Reading => {
   if (BigInt(address) >> 120n === 0xffn) return addressType.multicast
   const router = host.routers.ip6
@@ -61,7 +61,10 @@ const type6 = (host: Host, address: number | bigint, link: Link | null, protocol
   return route.type === 'local' ? addressType.unicast : (numbers[route.type] ?? addressType.unicast)
 }
 
-/** net/ipv4/netfilter/nft_fib_ipv4.c `nft_fib4_eval`: no route through the interface is no route. */
+/**
+ * The route to an address. A route by another interface is no route (net/ipv4/netfilter/nft_fib_ipv4.c
+ * `nft_fib4_eval`).
+ */
 const routeOf = (
   host: Host,
   world: World,

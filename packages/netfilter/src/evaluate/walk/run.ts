@@ -15,13 +15,13 @@ export interface End {
 /** The most courses that are followed of one flow. With more, the outcome is only possible. */
 const MOST_WORLDS = 256
 
-/** What one evaluation gathers: the ends of all the worlds it followed. */
+/** The results of one evaluation: the ends of all worlds it followed. */
 export interface Run {
   readonly ends: End[]
   copies: number
   /** Whether some course was not followed. */
   truncated: boolean
-  /** Chains of equal priority whose order decides, each a description. */
+  /** The chains of equal priority with an order that decides, each group as a text. */
   readonly undetermined: Set<string>
   /** Whether a routing rule with unknown selectors decided. */
   doubtful: boolean

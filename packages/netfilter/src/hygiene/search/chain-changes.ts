@@ -24,7 +24,7 @@ export const chainsOf = (step: Step): readonly string[] => {
   )
 }
 
-/** What a step itself may change for the rules after it. */
+/** What a step itself may change for later rules. */
 const changesOfStep = (step: Step): readonly Changeable[] => {
   switch (step.kind) {
     case 'set':
