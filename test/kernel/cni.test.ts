@@ -1,4 +1,5 @@
 import { chained } from './cni/chained.ts'
+import { ended } from './cni/ended.ts'
 import { failedAdd } from './cni/failed-add.ts'
 import { fullDisk } from './cni/full-disk.ts'
 import { killedVerbs } from './cni/killed-verbs.ts'
@@ -16,6 +17,8 @@ for (const backend of ['nftables', 'iptables-nft'] as const)
   describeLifecycle('two interfaces of a container on one network, the CNI plugin', backend, twoInterfaces)
 
 describeLifecycle('many calls of the CNI plugin', 'nftables', together)
+for (const backend of ['nftables', 'iptables-nft'] as const)
+  describeLifecycle('containers that end without the CNI plugin', backend, ended)
 describeLifecycle('killed calls of the CNI plugin', 'nftables', killedVerbs)
 for (const backend of ['nftables', 'iptables-nft'] as const)
   describeLifecycle('the CNI plugin behind another', backend, chained)

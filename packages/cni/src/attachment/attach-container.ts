@@ -1,6 +1,7 @@
 import { PortolanError } from '@portolan/netfilter'
 import type { AttachedEndpoint, AttachRequest, Conflict, LiveHost, PublishRequest } from 'portolan'
 import { conflictsOf } from './conflicts-of.ts'
+import { detachEnded } from './detach-ended.ts'
 
 /** The request of an engine for one interface of a container. */
 export interface WantedAttachment {
@@ -22,7 +23,10 @@ export const attachContainer = async (
   const wasThere = host.endpoints().some((one) => one.service === endpoint && one.network === network)
   const attached = await host.attach(request)
   try {
-    if (ports.length > 0) await publish(host, ports, conflicts)
+    if (ports.length > 0) {
+      await detachEnded(host, project, ports)
+      await publish(host, ports, conflicts)
+    }
     judge(await conflictsOf(host, { project, network, endpoint }))
   } catch (error) {
     // An endpoint of an earlier call for the same interface stays.

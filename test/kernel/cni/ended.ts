@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import { until } from '../../lab/until.ts'
+import { bareMachine } from '../attach/in-namespace.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { pluginIn, ports, sandboxOf } from './plugin.ts'
+
+export const ended = (open: OpenLab, backend: Backend): void => {
+  test('the ports of a container that ended without DEL go to the next, and those of one that runs do not', async () => {
+    const lab = await open()
+    const plugin = pluginIn(lab, backend)
+    const web = ports({ hostPort: 8080, containerPort: 80, protocol: 'tcp' })
+    const other = ports({ hostPort: 8081, containerPort: 80, protocol: 'tcp' })
+    const [runs, next] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-3')]
+    const gone = { id: 'pod-2', netns: '/run/netns/pod-2' }
+    await lab.host.mustRun(['ip', 'netns', 'add', 'pod-2'])
+    await plugin.must('ADD', sandboxOf(runs), other)
+    await plugin.must('ADD', gone, web)
+    await lab.host.mustRun(['ip', 'netns', 'delete', 'pod-2'])
+    await until('the end of the interface of pod-2', async () =>
+      (await lab.host.mustRun(['ip', '-o', 'link'])).includes(' ve-pod-2') ? null : true,
+    )
+    expect(await plugin.refused('ADD', sandboxOf(next), other)).toMatchObject({
+      msg: expect.stringContaining('0.0.0.0:8081/tcp is published already'),
+    })
+    await plugin.must('ADD', sandboxOf(next), web)
+    const status = await lab.portolan(['status', '--project', 'cni'])
+    expect(status.stdout).toContain('0.0.0.0:8080/tcp -> pod-3@eth0:80')
+    expect(status.stdout).toContain('0.0.0.0:8081/tcp -> pod-1@eth0:80')
+    // It comes late, and takes nothing of the next container.
+    await plugin.must('DEL', gone, web)
+    expect((await lab.portolan(['status', '--project', 'cni'])).stdout).toContain('0.0.0.0:8080/tcp -> pod-3')
+    for (const machine of [runs, next]) await plugin.must('DEL', sandboxOf(machine))
+  })
+}
