@@ -34,18 +34,14 @@ export const restore = async (parts: DockerParts, joining: ReadonlySet<string>):
 
 /**
  * Detaches the endpoints of containers that ended while this program served no call. dockerd gives up after a while and
- * does not ask again. It has then moved the interface back to the host, or the interface has gone with its namespace.
+ * does not ask again. It has then moved the interface back to the host, or the interface goes with its namespace.
  * An interface on the host that never carried a packet belongs to a container that is just starting: dockerd moves it
  * next.
  */
-const detachEnded = async (
-  { host, links, report }: DockerParts,
-  joining: ReadonlySet<string>,
-): Promise<void> => {
+const detachEnded = async (parts: DockerParts, joining: ReadonlySet<string>): Promise<void> => {
+  const { host, report } = parts
   for (const { network, service: endpoint } of host.endpoints()) {
-    const link = await links.readEndpointLink(endpointPortName({ project: dockerProject, network, endpoint }))
-    const hasEnded = link === null ? !joining.has(endpoint) : link.namespace === null && link.hasCarried
-    if (!hasEnded) continue
+    if (!(await hasEnded(parts, { network, endpoint }, joining))) continue
     try {
       await host.detach(endpoint, { network })
       report(
@@ -57,6 +53,18 @@ const detachEnded = async (
       )
     }
   }
+}
+
+const hasEnded = async (
+  { links }: DockerParts,
+  { network, endpoint }: { readonly network: string; readonly endpoint: string },
+  joining: ReadonlySet<string>,
+): Promise<boolean> => {
+  const link = await links.readEndpointLink(endpointPortName({ project: dockerProject, network, endpoint }))
+  if (link === null) return !joining.has(endpoint)
+  if (link.namespace === null) return link.hasCarried
+  // The kernel takes the interfaces of a namespace away some time after its end.
+  return !(await links.hasNamespace(link.namespace))
 }
 
 /**

@@ -29,7 +29,10 @@ const partsOf = (
   ({
     leases,
     // Every container runs.
-    links: { readEndpointLink: async () => ({ namespace: 1, hasCarried: true }) },
+    links: {
+      readEndpointLink: async () => ({ namespace: 1, hasCarried: true }),
+      hasNamespace: async () => true,
+    },
     unused: new Set(),
     host: {
       networks: () => networks,
@@ -142,6 +145,7 @@ describe('a start of the plugin', () => {
     const told: string[] = []
     const links: Readonly<Record<string, object | null>> = {
       runs: { namespace: 1, hasCarried: true },
+      ending: { namespace: 2, hasCarried: true },
       starts: { namespace: null, hasCarried: false },
       returned: { namespace: null, hasCarried: true },
       stuck: { namespace: null, hasCarried: true },
@@ -159,7 +163,10 @@ describe('a start of the plugin', () => {
     const seen = {
       ...parts,
       report: (text: string) => told.push(text),
-      links: { readEndpointLink: async (name: string) => links[nameOf.get(name) ?? ''] },
+      links: {
+        readEndpointLink: async (name: string) => links[nameOf.get(name) ?? ''],
+        hasNamespace: async (number: number) => number === 1,
+      },
       host: {
         ...parts.host,
         detach: async (name: string) => {
@@ -169,8 +176,9 @@ describe('a start of the plugin', () => {
       },
     } as unknown as DockerParts
     await restore(seen, new Set(['joins']))
-    expect(deeds).toEqual(['detach returned', 'detach vanished', 'ensure web'])
+    expect(deeds).toEqual(['detach ending', 'detach returned', 'detach vanished', 'ensure web'])
     expect(told).toEqual([
+      expect.stringMatching(/endpoint ending of network web ended/),
       expect.stringMatching(/endpoint returned of network web ended/),
       'the container of endpoint stuck of network web has ended, and what is left of it could not be removed: no',
       expect.stringMatching(/endpoint vanished of network web ended/),
