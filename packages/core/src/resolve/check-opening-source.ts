@@ -3,6 +3,7 @@ import { checkInterfaceName } from '../contract/check-name.ts'
 import type { DesiredNetwork } from '../contract/desired-state.ts'
 import { parseBridgeAlias } from '../contract/index.ts'
 import type { IntentNote, ReachableIntent } from '../intent/index.ts'
+import { noteInterface } from './note-interface.ts'
 
 /** An entry of `reachable_from`, with the networks where it applies. */
 interface Named extends ReachableIntent {
@@ -24,32 +25,6 @@ const isNeverForwarded = (text: string): boolean =>
   neverForwarded.some((source) => containsPrefix(source, parsePrefix(text)))
 
 const wholeWorld: readonly string[] = ['0.0.0.0/0', '::/0']
-
-/** Notes that an interface is missing, or is a bridge port, so that packets come in by another name. */
-const noteInterface = (
-  name: string,
-  what: string,
-  { interfaces }: HostFacts,
-  place: ReachableIntent['place'],
-): readonly IntentNote[] => {
-  if (interfaces === undefined) return []
-  const link = interfaces.find((one) => one.name === name)
-  if (link === undefined)
-    return [
-      {
-        text: `${what}: there is no interface ${name} on this host yet. The rules go by its name, and hold once it comes.`,
-        place,
-      },
-    ]
-  return link.master === undefined || link.master === null
-    ? []
-    : [
-        {
-          text: `${what}: ${name} is a port of ${link.master}, and its packets come in by ${link.master}, so nothing is opened. Name ${link.master} to open to all its ports.`,
-          place,
-        },
-      ]
-}
 
 /** Is a prefix part of the network's own subnet? */
 const isInside = (text: string, network: DesiredNetwork): boolean => {
@@ -108,7 +83,7 @@ export const checkOpeningSource = (
         `${what} names ${name}, the bridge of network ${owner.network} of project ${owner.project}: containers of other projects cannot be named`,
         place,
       )
-    return noteInterface(name, what, facts, place)
+    return noteInterface(name, { what, effect: 'nothing is opened', place }, facts)
   }
   if (from.kind !== 'prefix') return []
   const prefix = parsePrefix(from.prefix)

@@ -32,6 +32,7 @@ import { noteAbsentAddresses } from './note-absent-addresses.ts'
 import { noteGuessedAddresses } from './note-guessed-addresses.ts'
 import { noteMoves } from './note-moves.ts'
 import { noteParented } from './note-parented.ts'
+import { notePortInterfaces } from './note-port-interfaces.ts'
 import { parentUse } from './parent-use.ts'
 import { releaseUnwantedPorts } from './release-unwanted-ports.ts'
 import type { ResolveOptions } from './resolve-options.ts'
@@ -195,6 +196,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
       ...opened.notes,
       ...noteGuessedAddresses(intent, external, uses, desired),
       ...noteAbsentAddresses(intent, desired, facts),
+      ...notePortInterfaces(intent, desired, facts),
       ...(desired.parented ?? []).flatMap((network) =>
         parented
           .filter(({ name }) => name === network.name)

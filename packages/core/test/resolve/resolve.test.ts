@@ -227,3 +227,28 @@ describe('a port bound to an address of the host', () => {
     expect(bound(address, facts)).toEqual([])
   })
 })
+
+describe('a port of one interface', () => {
+  const mappings = [8080, 8081].map((port) => mappingIntent(`${port}:80`, { interface: 'wg0' }))
+  const notes = (facts: HostFacts) => resolve(intent({ mappings }), facts).notes.map(({ text }) => text)
+  const eth0 = { name: 'eth0', addresses: ['192.0.2.2/24'] }
+
+  test('that the host does not have is worth a note', () => {
+    expect(notes({ interfaces: [eth0] })).toEqual([
+      '0.0.0.0:8080/tcp on wg0 -> nginx:80 and 1 more: there is no interface wg0 on this host yet. The rules go by its name, and hold once it comes.',
+    ])
+  })
+
+  test('that is a port of a bridge is worth a note: packets come in by the bridge', () => {
+    expect(notes({ interfaces: [eth0, { name: 'br0' }, { name: 'wg0', master: 'br0' }] })).toEqual([
+      '0.0.0.0:8080/tcp on wg0 -> nginx:80 and 1 more: wg0 is a port of br0, and its packets come in by br0, so no client reaches it. Name br0 to open to all its ports.',
+    ])
+  })
+
+  test.each<[string, HostFacts]>([
+    ['is there', { interfaces: [eth0, { name: 'wg0' }] }],
+    ['cannot be looked up, since no interface is known', {}],
+  ])('that %s is not', (_, facts) => {
+    expect(notes(facts)).toEqual([])
+  })
+})
