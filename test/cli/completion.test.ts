@@ -38,6 +38,7 @@ const bashOffers = async (lines: readonly (readonly string[])[]): Promise<readon
 
 const cases: readonly [words: readonly string[], offers: string][] = [
   [['pla'], 'plan'],
+  [['--'], '--help --version'],
   [['destroy', '--ke'], '--keep-leases'],
   [['destroy', '--ipv'], ''],
   [['plan', '--backend', 'iptables-l'], 'iptables-legacy'],

@@ -76,6 +76,9 @@ const shellCommand = (names: readonly string[]): RootCommand => {
       else one.option(option, command.meaning?.[option] ?? help, short)
     }
   }
+  // Without a command there are these alone.
+  for (const option of ['help', 'version'] as const)
+    root.option(option, optionTable[option].help, optionTable[option].short)
   root.command('help', 'The options and examples of a command.').argument('command', offer)
   return root
 }
