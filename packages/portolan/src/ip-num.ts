@@ -1,2 +1,2 @@
-/** Results as values of ip-num. An entry of its own, since it loads ip-num. */
+/** The results as values of ip-num. This is a separate entry, because importing it loads ip-num. */
 export * from '@portolan/netfilter/ip-num'

@@ -1,6 +1,6 @@
 /**
- * The parts that a host of one's own is made of, such as one that a test simulates. Nothing here loads native code, starts a
- * process or asks the kernel.
+ * The parts of a simulated host, such as the fake host of a test. Nothing here loads native code, starts a process or
+ * asks the kernel.
  */
 export type { LinkOperation } from '@portolan/core'
 export type {

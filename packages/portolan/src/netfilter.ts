@@ -1,2 +1,2 @@
-/** What Linux does to a packet: all of `@portolan/netfilter`, for programs that install `portolan` alone. */
+/** The model of Linux packet filtering: all of `@portolan/netfilter`, for programs that install `portolan` alone. */
 export * from '@portolan/netfilter'

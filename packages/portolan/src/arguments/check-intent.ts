@@ -35,7 +35,7 @@ const ports = partsValue<MappingIntent['containerPorts']>('ports such as { first
   last: wholeValue,
 })
 
-/** Each source has one of these beside its kind. */
+/** The key that each kind of source has beside `kind`. */
 const sourceKeys = { interface: 'name', prefix: 'prefix', service: 'service', network: 'network' } as const
 
 const isSource = (value: unknown): boolean => {
@@ -140,9 +140,8 @@ const linkKinds: OptionKinds<LinkIntent> = {
 const what = 'the intent'
 
 /**
- * Refuses an intent that is none, as it comes from JavaScript or from JSON of a program's own.
- *
- * @returns the intent, with null for what may be so and is absent
+ * Refuses a value that is no intent. JavaScript code and JSON of other programs hand in such values.
+ * @returns the intent, with null for each absent key that may be null
  * @throws InvalidRequestError naming the place: `networks[0].name in the intent is 7`
  */
 export const checkIntentValue = (given: unknown): Intent => {

@@ -1,11 +1,10 @@
-/** Keys that stand for null where they are absent. */
+/** The keys that become null where they are absent. */
 export type NullKeys<Item> = readonly (keyof Item & string)[]
 
 /**
- * Items in which keys that are absent are null. There may be a hundred thousand items, and most have all of their keys.
- *
+ * Sets absent keys to null in each item. There may be a hundred thousand items, and most have all of their keys.
  * @param items - of any kind, as JavaScript hands them in
- * @returns the same list where nothing is absent
+ * @returns the same list where no key is absent
  */
 export const nullsInAll = <Item extends object>(
   items: readonly Item[],
@@ -13,7 +12,7 @@ export const nullsInAll = <Item extends object>(
 ): readonly Item[] =>
   items.every((item) => isWhole(item, keys)) ? items : items.map((item) => nullsIn(item, keys))
 
-/** The same of one value; of what is no object nothing is absent. */
+/** Sets absent keys to null in one value. A value that is no object stays as it is. */
 export const nullsIn = <Item>(item: Item, keys: NullKeys<Item>): Item =>
   typeof item !== 'object' || item === null || isWhole(item, keys)
     ? item
@@ -24,6 +23,6 @@ const isWhole = <Item extends object>(item: Item, keys: NullKeys<Item>): boolean
   return true
 }
 
-/** A key that is undefined is absent. */
+/** Drops the keys whose value is undefined. Such a key counts as absent. */
 const definedIn = <Item extends object>(item: Item): Item =>
   Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined)) as Item

@@ -9,8 +9,8 @@ import type {
 } from '@portolan/core'
 import { type NullKeys, nullsIn, nullsInAll } from './nulls-for-absent.ts'
 
-// Not hostAddress, interface, allowFrom and hostBinding: null opens a port to more than any value does, and a key that is
-// misspelt is absent.
+// hostAddress, interface, allowFrom and hostBinding are left out. A misspelt key counts as absent, and null in its
+// place would open the port to more clients than any value does.
 const networkKeys: NullKeys<NetworkIntent> = ['externalName', 'bridge', 'mtu', 'pools', 'ip', 'ip6', 'place']
 const endpointKeys: NullKeys<EndpointIntent> = ['ip', 'ip6', 'mac', 'place']
 const mappingKeys: NullKeys<MappingIntent> = ['hostPorts', 'weight', 'place']
@@ -19,10 +19,9 @@ const linkKeys: NullKeys<LinkIntent> = ['place']
 const subnetKeys: NullKeys<ParentedSubnetIntent> = ['subnet', 'gateway', 'ipRange']
 
 /**
- * An intent in which a key that may be null is so where it is absent, as JavaScript and JSON leave out what is not set.
- * Where none is, it is the same: one that has its keys from a class would lose them in a copy.
- *
- * @param intent - lists of objects, in which nothing else is known yet
+ * Sets each absent key that may be null to null, because JavaScript and JSON leave out what is not set. An intent
+ * without absent keys is returned as it is. A copy of a class instance would lose the keys that its class provides.
+ * @param intent - lists of objects; nothing else is checked yet
  */
 export const wholeIntent = (intent: Intent): Intent => {
   const { networks, endpoints, mappings, parented, links } = intent

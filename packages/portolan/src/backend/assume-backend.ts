@@ -1,7 +1,7 @@
 import type { Backend, BackendChoice } from './backend.ts'
 
 /**
- * Settles on a backend for a host that is known from files alone and cannot be asked which programs it has.
+ * Settles on a backend for a host that is known from files alone, so its programs cannot be asked.
  * @example
  * assumeBackend('auto') // 'nftables'
  * @public @since 0.1.0

@@ -1,7 +1,7 @@
 import { InvalidRequestError } from '@portolan/netfilter'
 
 /**
- * Where rules are kept: nftables' own tables, or iptables' tables in one of its two variants.
+ * The place where rules are kept: nftables' own tables, or iptables' tables in one of its two variants.
  * @example
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
  * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
@@ -18,8 +18,8 @@ export type Backend = 'nftables' | 'iptables-nft' | 'iptables-legacy'
 export const backends: readonly Backend[] = ['nftables', 'iptables-nft', 'iptables-legacy']
 
 /**
- * A backend, or how to choose one: `auto` is the one that has the rules of the project, or where none has, nftables where
- * its program is there, else iptables; `iptables` is the variant that the program `iptables` of this host is.
+ * A backend, or how to choose one. `auto`: the backend that has the rules of the project. Where none has them, nftables
+ * if its program is installed, else iptables. `iptables`: the variant that the program `iptables` of this host is.
  * @example
  * const backend: BackendChoice = 'iptables'
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })

@@ -5,8 +5,9 @@ import type { Backend, BackendChoice } from './backend.ts'
 import { dialects, generation } from './dialects.ts'
 
 /**
- * Settles on a backend for this host, whose programs it asks.
- * @throws MissingToolError when no program of the chosen kind is installed; InspectError when it is and does not run
+ * Settles on a backend for this host, and asks its programs for that.
+ * @throws MissingToolError when no program of the chosen kind is installed; InspectError when one is installed and does
+ * not run
  * @internal
  */
 export const chooseBackend = async (choice: BackendChoice, runner: Runner): Promise<Backend> => {
@@ -15,7 +16,7 @@ export const chooseBackend = async (choice: BackendChoice, runner: Runner): Prom
     if (typeof nft === 'string') return 'nftables'
     const iptables = await versionOf('iptables', runner)
     if (typeof iptables === 'string') return variantOf(iptables)
-    // What is ours in nftables takes no program, so a host without any can still be served.
+    // Managed rules of nftables are written over netlink. So a host without any firewall program can still be served.
     if (nft === null && iptables === null && (await answersOverNetlink(runner))) return 'nftables'
     throw nft ?? iptables ?? new MissingToolError('nft', 'nftables (or iptables)')
   }
@@ -27,13 +28,13 @@ export const chooseBackend = async (choice: BackendChoice, runner: Runner): Prom
   return choice === 'iptables' ? variantOf(version) : choice
 }
 
-/** Does the kernel let this process read and change nftables by itself? */
+/** May this process read and change nftables over netlink? */
 const answersOverNetlink = (runner: Runner): Promise<boolean> =>
   withRuleSocket(runner, async (socket) => {
     try {
       return socket !== null && (await generation(socket)) !== null
     } catch (error) {
-      // A kernel without nf_tables, or a sandbox without netlink.
+      // The kernel has no nf_tables, or a sandbox has no netlink.
       if (error instanceof PortolanError) return false
       throw error
     }
@@ -44,9 +45,8 @@ const variantOf = (version: string): Backend =>
   version.includes('nf_tables') ? 'iptables-nft' : 'iptables-legacy'
 
 /**
- * What a program says of itself; null when it is not installed, an error when it is and cannot.
- *
- * @throws InspectError when a signal ended it: it may work the next time, and no other backend is to be chosen for that
+ * The version text that a program prints. Null: the program is not installed. An error: it is installed and fails.
+ * @throws InspectError when a signal ended the program. It may work the next time, so no other backend may be chosen.
  */
 const versionOf = async (program: string, runner: Runner): Promise<string | InspectError | null> => {
   try {

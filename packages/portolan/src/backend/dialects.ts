@@ -5,11 +5,11 @@ import type { NftablesChange, Ruleset as NftablesRuleset, StoredListing } from '
 import { nftables } from '@portolan/nftables'
 import type { Backend } from './backend.ts'
 
-// The one file that names the dialects: all others ask this table. What counts the transactions of nf_tables, and what
-// names its tables and chains, is asked by the keeper of iptables-nft too.
+// This is the one file that names the dialects. All other files ask this table. The functions below read nf_tables as a
+// whole, and iptables-nft rules need them too.
 export { chainsInPlaceOfBuiltIn, generation, tableNames } from '@portolan/nftables'
 
-/** What is each dialect's own, and is only handed back to it. */
+/** The types that belong to each dialect. Other code only hands their values back to that dialect. */
 interface DialectTypes {
   readonly nftables: {
     readonly rules: NftablesRuleset

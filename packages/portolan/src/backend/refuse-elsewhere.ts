@@ -3,10 +3,10 @@ import { whereRuns } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 
 /**
- * Rules are written through the Runner; bridges, sysctls, conntrack entries, listeners and locks are those of this
- * process. With a Runner in another network namespace one half would be done here and the other there.
- *
- * @param isHarmless - nothing is changed, so that a Runner that does not tell where it runs is taken at its word
+ * Refuses a Runner whose programs run in another network namespace than this process. The Runner's programs write the
+ * rules. This process sets up bridges, sysctls, conntrack entries, listeners and locks. With two namespaces, one half
+ * of a change would be made in each.
+ * @param isHarmless - nothing is changed, so a Runner whose namespace is not known is accepted
  * @throws PortolanError `RUNNER_ELSEWHERE`
  * @internal
  */

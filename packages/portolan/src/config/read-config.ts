@@ -10,9 +10,9 @@ import { folderValue } from '../arguments/value-kinds.ts'
 
 /** @public @since 0.1.0 */
 export interface ReadConfigOptions {
-  /** `XDG_CONFIG_HOME` and `HOME` are looked up here; this process's environment unless told. */
+  /** The environment in which `XDG_CONFIG_HOME` and `HOME` are looked up; by default that of this process. */
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** The folder that `etc/portolan/config.yaml` is below: `/` unless told. */
+  /** The folder that contains `etc/portolan/config.yaml`; `/` by default. */
   readonly root?: string
 }
 
@@ -22,13 +22,14 @@ const readConfigKinds: OptionKinds<ReadConfigOptions> = {
 }
 
 /**
- * Reads the config files there are: /etc/portolan/config.yaml, which is the host's, and portolan/config.yaml in
- * $XDG_CONFIG_HOME (~/.config), which is the user's and has the last word. `Config` shows what they look like. Root
- * reads no folder for this that another user may write to: where HOME is kept by `sudo`, it is root's own home.
- *
- * @returns a config that says nothing when there is no file
- * @throws ParseError with file, line and column for a mistake in one; InvalidRequestError for one that is there but
- * cannot be read, is a folder or a pipe, or has more than 1 MiB: going on without it could hand out what it reserves
+ * Reads the config files of the host and of the user. The host's file is /etc/portolan/config.yaml. The user's file is
+ * portolan/config.yaml in $XDG_CONFIG_HOME (~/.config), and it has the last word. `Config` shows their form. Root does
+ * not read a folder that another user may write to. Where `sudo` keeps the HOME of its caller, root's own home is read
+ * instead.
+ * @returns an empty config when there is no file
+ * @throws ParseError with file, line and column for a mistake in a file; InvalidRequestError for a file that cannot be
+ * read, is a folder or a pipe, or has more than 1 MiB. Without such a file, a range that it reserves could be handed
+ * out.
  * @example
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
  * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables', config: readConfig() })
@@ -44,8 +45,8 @@ export const readConfig = (options: ReadConfigOptions = {}): Config => {
 }
 
 /**
- * The first of these that is this user's own. `sudo` may keep the HOME of the user that called it, and what that user
- * allows and reserves is not for root to follow.
+ * The first of these folders that no other user may write to. `sudo` may keep the HOME of its caller, and root must not
+ * follow what that user allows and reserves.
  */
 const configHome = (environment: Readonly<Record<string, string | undefined>>): string => {
   const { XDG_CONFIG_HOME: config = '', HOME: home = '' } = environment
@@ -55,7 +56,7 @@ const configHome = (environment: Readonly<Record<string, string | undefined>>): 
   return named.find((folder) => unsafeDirectory(join(folder, 'portolan')) === null) ?? own
 }
 
-/** A line for each of some 30,000 ranges. */
+/** Room for one line for each of some 30,000 ranges. */
 const mostBytes = 2 ** 20
 
 const readFile = (file: string): Config => {
@@ -73,7 +74,9 @@ const readFile = (file: string): Config => {
   return parseConfig(text, file)
 }
 
-/** A folder this user may not even look at, such as another user's home, holds nothing of this user's. */
+/**
+ * This user may not even look into such a folder, for example another user's home. So it holds nothing of this user.
+ */
 const isHidden = (folder: string): boolean => {
   try {
     statSync(folder)

@@ -1,4 +1,4 @@
-/** A value that is made when it is first asked for. */
+/** Makes a value at the first call, and returns the same value at each later one. */
 export const once = <Value>(make: () => Value): (() => Value) => {
   let made: { readonly value: Value } | null = null
   return () => {

@@ -1,7 +1,7 @@
 import { closestOf } from '@portolan/netfilter/text'
 
 /**
- * A question to put behind a sentence; empty where no known word is near.
+ * A question to append to a sentence. Empty where no known word is near.
  * @internal
  */
 export const didYouMean = (

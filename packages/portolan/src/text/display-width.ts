@@ -1,12 +1,12 @@
 import stringWidth from 'string-width'
 
 /**
- * How many cells of a terminal a text takes: a wide character of East Asia takes two, a combining one none
- * (UAX #11). Colours take none.
+ * The number of terminal cells that a text takes. A wide character of East Asia takes two, a combining character none
+ * (UAX #11). Colour codes take none.
  * @internal
  */
 export const displayWidth = (text: string): number =>
-  // Nearly all that is printed is plain, and large plans have many lines.
+  // Nearly every printed text is plain ASCII, and a large plan has many lines. The quick way saves time there.
   /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text)
 
 /**

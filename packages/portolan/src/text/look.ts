@@ -1,19 +1,22 @@
 import { plainStyle, type Style } from './style.ts'
 
 /**
- * How a text for people is to look.
+ * The look of a text for people.
  * @internal
  */
 export interface Look {
   readonly style: Style
-  /** Cells in a line of the terminal. Infinity where lines are not broken: a pipe has no width, and `grep` reads lines. */
+  /**
+   * Cells in a line of the terminal. Infinity: lines are not broken, because a pipe has no width and `grep` reads whole
+   * lines.
+   */
   readonly columns: number
-  /** Every change is to be shown, and nothing cut off. */
+  /** Show every change, and cut nothing off. */
   readonly rules: boolean
 }
 
 /**
- * Without colours, in lines as long as they are.
+ * A look without colours and without broken lines.
  * @internal
  */
 export const plainLook: Look = { style: plainStyle, columns: Number.POSITIVE_INFINITY, rules: false }

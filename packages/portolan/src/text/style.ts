@@ -1,5 +1,5 @@
 /**
- * How a text is made to stand out; colours on a terminal, nothing elsewhere.
+ * The ways to make a text stand out: colours on a terminal, nothing elsewhere.
  * @internal
  */
 export interface Style {

@@ -5,14 +5,14 @@ import { wrapCells } from './wrap-line.ts'
 type Rows = readonly (readonly string[])[]
 
 /**
- * Rows as lines, each column as wide as its widest cell. What would not show in a cell is written out.
+ * Rows as lines. Each column is as wide as its widest cell. Characters that would not show are written out.
  * @internal
  */
 export const alignColumns = (rows: Rows): readonly string[] =>
   alignedCells(rows).map((cells) => cells.join('').trimEnd())
 
 /**
- * The same, indented, each row in as many lines as the terminal needs.
+ * The rows of a table, indented, each broken into as many lines as the terminal needs.
  * @internal
  */
 export const tableLines = (rows: Rows, columns: number): readonly (readonly string[])[] =>

@@ -1,8 +1,8 @@
 import { displayWidth } from './display-width.ts'
 
 /**
- * A command of a shell in as many lines as it takes, which can be copied as they are: a line that another follows ends
- * with a backslash, and none ends within quotes.
+ * Breaks a shell command into lines that can be copied as they are. Each line but the last ends with a backslash, and
+ * no line ends within quotes.
  * @internal
  */
 export const wrapCommand = (command: string, columns: number, indent: number): readonly string[] => {
@@ -13,7 +13,7 @@ export const wrapCommand = (command: string, columns: number, indent: number): r
   let line = ''
   for (const word of shellWords(command)) {
     const longer = line === '' ? `${' '.repeat(indent)}${word}` : `${line} ${word}`
-    // The backslash takes two cells more.
+    // The blank and the backslash take two more cells.
     if (line !== '' && displayWidth(longer) > columns - 2) {
       lines.push(`${line} \\`)
       line = `${' '.repeat(hang)}${word}`
@@ -22,6 +22,9 @@ export const wrapCommand = (command: string, columns: number, indent: number): r
   return [...lines, line]
 }
 
-/** Words with their quotes: a blank within quotes, or behind a backslash, ends none (sh(1), "Quoting"). */
+/**
+ * Splits a command into words with their quotes. A blank within quotes or behind a backslash does not end a word
+ * (sh(1), "Quoting").
+ */
 const shellWords = (command: string): readonly string[] =>
   command.match(/(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^ '"\\]|['"\\])+/g) ?? []

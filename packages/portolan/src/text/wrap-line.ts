@@ -1,8 +1,8 @@
 import { displayWidth } from './display-width.ts'
 
 /**
- * A line in as many as it takes, none wider than `columns` unless a single word is. What it begins with, blanks and a
- * sign of a diff, stays before its first word. Further lines begin with `hang` blanks.
+ * Breaks a line into lines of at most `columns` cells. Only a single word may be wider. The blanks and the diff sign at
+ * its beginning stay before its first word. Further lines begin with `hang` blanks.
  * @internal
  */
 export const wrapLine = (line: string, columns: number, hang: number): readonly string[] => {
@@ -12,8 +12,9 @@ export const wrapLine = (line: string, columns: number, hang: number): readonly 
 }
 
 /**
- * Cells of one row of a table in as many lines as it takes: a line ends between two cells where it can.
- * @param cells - each but the last with the blanks that align the next
+ * Breaks the cells of one row of a table into as many lines as it takes. A line ends between two cells where that is
+ * possible.
+ * @param cells - each but the last one ends with the blanks that align the next cell
  * @internal
  */
 export const wrapCells = (
@@ -27,7 +28,7 @@ export const wrapCells = (
   )
 }
 
-/** Half of a narrow terminal is left for words. */
+/** Leaves half of a narrow terminal for words. */
 const roomFor = (hang: number, columns: number): number => Math.min(hang, Math.floor(columns / 2))
 
 interface Filling {
@@ -36,7 +37,10 @@ interface Filling {
   readonly hang: number
 }
 
-/** Pieces one behind the other, a new line where the next does not fit. Blanks at the end of a line go. */
+/**
+ * Joins pieces into lines, and begins a new line where the next piece does not fit. Blanks at the end of a line are
+ * cut.
+ */
 const filled = (pieces: readonly string[], { columns, lead, hang }: Filling): readonly string[] => {
   const lines: string[] = []
   let line = lead
