@@ -2,8 +2,8 @@ import type { Outcome, Packet } from '@portolan/netfilter'
 import type { HostRules } from './host-rules.ts'
 
 /**
- * An outcome as it may be told when not all rules could be read: a hidden one may come first, and drop the packet or
- * send it elsewhere, so nothing of that family is certain.
+ * Lowers the certainty of an outcome to `possible` where not all rules of its family could be read. A hidden rule may
+ * come first, and drop the packet or send it elsewhere.
  * @internal
  */
 export const asFarAsRead = (

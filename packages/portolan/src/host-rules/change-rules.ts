@@ -6,21 +6,24 @@ import { hostAccess } from './host-access.ts'
 import { openRuleSocket } from './with-rule-socket.ts'
 
 /**
- * What rules are changed with.
+ * The Runner and the netlink socket through which rules are changed.
  * @internal
  */
 export interface RuleChannel {
   readonly runner: Runner
-  /** Null: programs change them. */
+  /** Null: programs change the rules. */
   readonly socket: NetlinkSocket | null
-  /** Of the rules when it was opened, as far as no change went through it since; null: not known. */
+  /**
+   * The generation of the rules when the channel was opened. Null: it is not known, or a change went through the
+   * channel.
+   */
   generation: number | null
   close(): void
 }
 
 /**
- * Opened before the rules are read, so that nothing that changes meanwhile goes unseen.
- * @param parts - of the changes; what is no backend does not count
+ * Opens a channel. It must be opened before the rules are read, so that a change in between does not go unseen.
+ * @param parts - the parts of the changes; a part that is no backend is ignored
  * @internal
  */
 export const openRuleChannel = async (parts: ReadonlySet<string>, runner: Runner): Promise<RuleChannel> => {
@@ -34,15 +37,16 @@ export const openRuleChannel = async (parts: ReadonlySet<string>, runner: Runner
   }
 }
 
-/** Other programs change rules of theirs at any time: so often ours are read again before that is an error. */
+/**
+ * The most attempts. Other programs change their own rules at any time, and after each such change ours are read again.
+ */
 const ATTEMPTS = 25
 
 /**
- * Carries out changes of rules. Where they go over a socket they are for the generation that the rules were read in: in
- * another one ours are read again, and have to be what they were.
- *
- * @param planned - the rules that the changes are for
- * @throws StaleStateError when ours are no longer so
+ * Carries out changes of rules. Over a socket, the changes are for the generation in which the rules were read. In
+ * another generation the managed rules are read again, and have to be unchanged.
+ * @param planned - the rules for which the changes were planned
+ * @throws StaleStateError when the managed rules are no longer those
  * @internal
  */
 export const changeRules = async <One extends Backend>(

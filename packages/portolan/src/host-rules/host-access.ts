@@ -3,9 +3,9 @@ import { legacyTablesOf } from './legacy-tables.ts'
 import { nftTablesOf } from './nft-tables.ts'
 
 /**
- * What a dialect reads the rules of a host with.
- * @param socket - of this process, where the Runner's programs are in the same network namespace
- * @param counters - read what rules have counted too
+ * The access through which a dialect reads the rules of a host.
+ * @param socket - a socket of this process, if the Runner's programs are in the same network namespace
+ * @param counters - read the counters of rules too
  * @internal
  */
 export const hostAccess = (

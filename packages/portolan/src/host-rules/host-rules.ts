@@ -3,8 +3,8 @@ import { type Backend, backends } from '../backend/backend.ts'
 import { dialects, type RulesOf, rulesByBackend } from '../backend/dialects.ts'
 
 /**
- * The rules of a host in every backend, as far as they could be read. What could not is empty, and named in
- * `unread`.
+ * The rules of a host in every backend, as far as they could be read. A part that could not be read is empty, and named
+ * in `unread`.
  * @example
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
  * const rules: HostRules = { ...noRules, unread: ['The rules of iptables-legacy are not known.'] }
@@ -18,11 +18,11 @@ export interface HostRules {
   readonly 'iptables-legacy': RulesOf<'iptables-legacy'>
   /** Sentences for people. */
   readonly unread: readonly string[]
-  /** Families that may have rules which could not be read: what is told of their packets is only possible. */
+  /** Families with rules that could not be read. A result about their packets is only possible, not certain. */
   readonly hidden?: readonly Family[]
   /**
-   * The backends of which some rules were not read, so that a project may be there that is not seen. None unless
-   * told: what is given is all there is.
+   * The backends of which some rules were not read. Such a backend may have a project that is not seen. None by
+   * default: the given rules are all there are.
    */
   readonly incomplete?: readonly Backend[]
 }

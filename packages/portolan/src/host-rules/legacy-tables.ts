@@ -9,7 +9,7 @@ export const registeredLegacyTables = (
 ): Promise<LegacyTables> => namesOf(async (family) => readOwn(files[family]))
 
 /**
- * Those of the network namespace that a Runner's programs are in, where that need not be this process's.
+ * The registered legacy tables in the network namespace of a Runner's programs, which need not be that of this process.
  * @internal
  */
 export const legacyTablesOf = (runner: Runner): Promise<LegacyTables> =>

@@ -6,11 +6,11 @@ import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { HostRules } from './host-rules.ts'
 
 /**
- * The rules of a host, as `evaluate` reads them. A table of iptables-nft is shown by both nft and iptables-nft-save,
- * and is taken once: as iptables-nft-save has it, for nft does not list what its extensions ask for. Where that was
- * not read, what nft lists of it takes part as unknown.
- *
- * @param options - `numberedAs`: rules by whose places foreign rules of iptables are known
+ * Translates the rules of a host into the model that `evaluate` reads. nft and iptables-nft-save both show a table of
+ * iptables-nft, and the table is taken once. The text of iptables-nft-save is taken, because nft does not list the
+ * conditions of iptables extensions. If that text was not read, nft's listing of the table takes part as unknown.
+ * @param options - `numberedAs`: the rules of the host, if `rules` are planned ones. Foreign rules of iptables keep the
+ * positions that they have there.
  * @returns rulesets in their likely order of registration: nf_tables' tables as nft lists them, oldest first
  * @example
  * lowerRules(noRules).flatMap(({ tables }) => tables) // []
@@ -26,7 +26,8 @@ export const lowerRules = (
   const lowered = (backend: Backend, known: readonly NetfilterTable[] = []): readonly NetfilterTable[] =>
     lowerOne(backend, rules, numberedAs, known)
   const saved = lowered('iptables-nft')
-  // A file that is said to be of `iptables-save` may come from a host where that is the old one: its header tells.
+  // Text that was named as that of `iptables-save` may come from a host where that program is the legacy variant. The
+  // header of the text tells.
   const isLegacy = ({ tool }: NetfilterTable): boolean => tool === 'iptables-legacy'
   const known = saved.filter((table) => !isLegacy(table))
   return [

@@ -4,7 +4,7 @@ import { tableNames } from '../backend/dialects.ts'
 import { withRuleSocket } from './with-rule-socket.ts'
 
 /**
- * The tables of nf_tables that a Runner's programs see; null where the kernel does not tell this process.
+ * The tables of nf_tables that a Runner's programs see. Null: the kernel does not tell this process.
  * @internal
  */
 export const nftTablesOf = (runner: Runner): Promise<readonly NamedTable[] | null> =>
@@ -12,7 +12,7 @@ export const nftTablesOf = (runner: Runner): Promise<readonly NamedTable[] | nul
     try {
       return socket === null ? null : await tableNames(socket)
     } catch (error) {
-      // A kernel without nf_tables, or a user that may not ask: the programs say so in their words.
+      // The kernel has no nf_tables, or this user may not ask. The programs report that in their own words.
       if (error instanceof PortolanError) return null
       throw error
     }

@@ -3,7 +3,7 @@ import { type Backend, backends } from '../backend/backend.ts'
 import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { HostRules } from './host-rules.ts'
 
-/** Those of one backend. */
+/** The ports that one backend publishes. */
 export const publishedIn = <One extends Backend>(
   backend: One,
   rules: RulesByBackend,

@@ -8,10 +8,9 @@ import { readEach } from './read-each.ts'
 import { withRuleSocket } from './with-rule-socket.ts'
 
 /**
- * Reads every rule of this host in every backend, foreign tables included: what a packet's way is made of. What
- * cannot be read is named in `unread`.
- *
- * @throws PermissionError: a way told without the rules on it would be a wrong one
+ * Reads every rule of this host in every backend, foreign tables included: all rules that a packet may meet. Rules that
+ * cannot be read are named in `unread`.
+ * @throws PermissionError: a packet's path without those rules would be a wrong one
  * @internal
  */
 export const readAllRules = (runner: Runner): Promise<HostRules> =>
@@ -30,7 +29,7 @@ const readAll = async (host: HostAccess): Promise<HostRules> => {
     } catch (error) {
       if (error instanceof MissingToolError)
         return without(`${backend} rules, if there are any, were not read: ${error.message}`, [])
-      // What could not be read may be of either family.
+      // The unread rules may be of either family.
       if (error instanceof InspectError || error instanceof ParseError)
         return without(`${backend} rules could not be read: ${error.message}`, families)
       throw error

@@ -12,8 +12,8 @@ type ReadOne = <One extends Backend>(
 const nowhere = async (): Promise<readonly never[]> => []
 
 /**
- * The rules of a host in every backend, read all at once.
- * @param read - reads those of one, and is handed what of its tables another one reads
+ * Reads the rules of a host in every backend at the same time.
+ * @param read - reads the rules of one backend; `elsewhere` gives the tables that another backend reads
  * @internal
  */
 export const readEach = async (read: ReadOne): Promise<HostRules> => {

@@ -8,11 +8,11 @@ import { readEach } from './read-each.ts'
 import { withRuleSocket } from './with-rule-socket.ts'
 
 /**
- * Reads what this host has in every backend: of nftables what is ours, of iptables all. A backend that cannot be read is
- * left empty and named in `unread`, unless it is the one in `needed`: then its error is thrown.
- *
- * @param options - `counters`: what the rules of iptables have counted too, of a backend that is not needed; `without`:
- *   backends that are not asked, and left empty
+ * Reads the rules of this host in every backend: the managed rules of nftables, and all rules of iptables. A backend
+ * that this process may not read, or whose program is missing, is left empty. `unread` names it if it may have rules.
+ * An error of the backend in `needed` is thrown instead.
+ * @param options - `counters`: read the counters of iptables rules too, except in the backend in `needed`; `without`:
+ * backends that are not asked, and left empty
  * @internal
  */
 export const readRules = async (
@@ -43,7 +43,10 @@ export const readRules = async (
     : { ...rules, incomplete: backends.filter((backend) => incomplete.has(backend)) }
 }
 
-/** A program that is not there has no rules of ours to read, unless another one left them behind and they are seen. */
+/**
+ * A backend without its program has no managed rules to read, unless another program left rules behind and they are
+ * seen.
+ */
 const unreadFor = (backend: Backend, error: PermissionError | MissingToolError): readonly string[] =>
   error instanceof PermissionError || error.unread !== undefined
     ? [`The ${backend} rules could not be read: ${error.message}`]

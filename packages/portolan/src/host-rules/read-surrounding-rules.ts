@@ -6,10 +6,9 @@ import type { HostRules } from './host-rules.ts'
 import { withRuleSocket } from './with-rule-socket.ts'
 
 /**
- * The rules of everybody else, beside those a plan is made from: what may keep a mapping from working.
- *
- * @param rules - as `readRules` gives them: all of iptables, and of nftables what is ours
- * @returns null when they could not be read, with the reason
+ * Reads the foreign rules beside those from which a plan is made. Foreign rules may keep a mapping from working.
+ * @param rules - all rules of iptables and the managed rules of nftables, as `readRules` gives them
+ * @returns `rules` is null when the foreign rules could not be read; `unread` says why
  * @internal
  */
 export const readSurroundingRules = async (
@@ -29,7 +28,7 @@ export const readSurroundingRules = async (
     )
     return { rules: { ...rules, nftables, ...(hidden.length === 0 ? {} : { hidden }) }, unread }
   } catch (error) {
-    // Where nft is not installed, there is nothing that it could have written, unless a socket saw it.
+    // Where nft is not installed, it cannot have written any rules. A socket may still have seen some (`error.unread`).
     if (error instanceof MissingToolError)
       return { rules, unread: error.unread === undefined ? [] : [error.message] }
     const known =

@@ -6,12 +6,12 @@ import {
   type ValueRange,
 } from '@portolan/netfilter'
 
-/** A rule that spreads flows over more addresses than this is not written for containers. */
+/** A rule that spreads flows over more addresses than this is not written for containers, and is left out. */
 const mostAddresses = 256
 
 /**
- * The addresses that rules translate a destination to (DNAT), those in maps too: a container is at each of them.
- *
+ * The addresses to which rules translate a destination (DNAT), including addresses in maps. A container is at each of
+ * them.
  * @param rulesets - of this host, as `lowerRules` gives them
  * @internal
  */

@@ -2,15 +2,15 @@ import type { NetlinkSocket, Runner } from '@portolan/core'
 import { openNetlinkSocket, runsHere } from '@portolan/host'
 
 /**
- * Opens a socket to the rules that a Runner's programs see; null where these may be in another network namespace than a
- * socket of this process.
+ * Opens a netlink socket to the rules that a Runner's programs see. Null: the programs may be in another network
+ * namespace than a socket of this process.
  * @internal
  */
 export const openRuleSocket = (runner: Runner): NetlinkSocket | null =>
   runsHere(runner) ? openNetlinkSocket() : null
 
 /**
- * Hands over a socket to read nftables with while `use` runs, as `openRuleSocket` gives it.
+ * Runs `use` with a socket for reading nftables, as `openRuleSocket` gives it, and closes the socket afterwards.
  * @internal
  */
 export const withRuleSocket = async <Result>(
