@@ -1,14 +1,15 @@
 import { mayChangeNetwork, type QuietTime, waitForHostLock, withHostLock } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 
-/** How long a change may go on before a status tells what is there meanwhile. */
+/**
+ * The longest wait for another process's change, in milliseconds. After that, a status tells what is there meanwhile.
+ */
 const LOCK_MS = 5_000
 
 /**
- * Waits until the changes are done that other work of ours is at. Nothing is held up by what is read then. A process that
- * may not change the host itself cannot wait for that.
- *
- * @returns null: it is not known when they are done
+ * Waits until the changes that other Portolan processes are making are done. The wait does not hold up later changes. A
+ * process that may not change the host cannot wait for that.
+ * @returns null: it is not known when the changes are done
  */
 export const afterChanges = async (): Promise<QuietTime | null> => {
   if (!mayChangeNetwork()) return null
@@ -21,8 +22,7 @@ export const afterChanges = async (): Promise<QuietTime | null> => {
 }
 
 /**
- * Reads while no other work of ours changes the host: that waits meanwhile.
- *
+ * Reads while no other Portolan process changes the host. Such a process waits meanwhile.
  * @returns null: the lock could not be had, and nothing was read
  */
 export const betweenChanges = async <Result>(read: () => Promise<Result>): Promise<Result | null> => {

@@ -23,7 +23,7 @@ export const parentedLines = (
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line)
 }
 
-/** A line for each attached endpoint, and for each that has addresses on a network on an interface. */
+/** A line for each attached endpoint, and for each endpoint that has addresses on a network on an interface. */
 export const endpointLines = (facts: HostFacts, leases: LeaseState): readonly EndpointStatus[] => {
   const links = new Map((facts.interfaces ?? []).map((link) => [link.name, link]))
   const attached = attachedPorts(facts).map(({ name, mark }): EndpointStatus => {

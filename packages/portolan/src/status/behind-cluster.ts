@@ -9,21 +9,21 @@ import {
 } from '@portolan/netfilter'
 import type { ProjectCommand } from './project-command.ts'
 
-/** A project whose rules, or whose host's routes, are from before other hosts of the cluster came or went. */
+/** A project whose rules, or whose host's routes, are from before other hosts joined or left the cluster. */
 export interface BehindCluster {
   readonly project: string
-  /** What the kernel's routes lack, or have too much: blocks. */
+  /** Blocks whose routes are missing in the kernel, or are there and not wanted. */
   readonly routes: readonly string[]
-  /** What is in no way of it once it is applied again. */
+  /** The conflicts that end once the project is applied again. */
   readonly conflicts: readonly Conflict[]
 }
 
 /**
- * A project that no file was named for, beside the other hosts as they are known by now. What no rule of another program is
- * to blame for, of a packet to or from addresses that other hosts have or had, is ours to bring. Those of a host that left
- * are in the pools alone, as are those of all others where this host left itself, or joined another cluster.
- *
- * @returns null: it is as the cluster is, as far as can be told
+ * Compares a project for which no file was named with the other hosts as they are known now. A conflict counts here if
+ * no foreign rule causes it, and if its packet goes to or comes from an address that another host has or had. Applying
+ * the project again ends such a conflict. The addresses of a host that left are known from the pools alone. So are
+ * those of all other hosts, where this host itself left or joined another cluster.
+ * @returns null: the project fits the cluster, as far as can be told
  */
 export const behindCluster = (
   project: string,
@@ -54,7 +54,7 @@ export const behindCluster = (
   return routes.length + stale.length === 0 ? null : { project, routes, conflicts: stale }
 }
 
-/** @param written - how a command about a project is written */
+/** @param written - writes a command about a project */
 export const behindText = ({ project, routes }: BehindCluster, written: ProjectCommand): string =>
   `Project ${project} is from before other hosts of the cluster joined or left${routes.length === 0 ? '' : ` (routes to blocks ${routes.join(', ')} are not as they are to be)`}: containers there and here may not reach each other. Bring its routes and rules up to them: \`${written('portolan apply', project)}\`. With \`portolan watch\` they follow the cluster all along.`
 

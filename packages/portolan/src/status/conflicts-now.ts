@@ -30,27 +30,27 @@ import { type ProjectCommand, wordsAbout } from './project-command.ts'
 import type { ProjectConflict } from './status.ts'
 import type { Wish } from './wish.ts'
 
-/** What a search for conflicts is made from. */
+/** The host in which a search looks for conflicts. */
 export interface SearchedHost {
   readonly facts: HostFacts
   /** Every rule of the host. */
   readonly surrounding: HostRules
-  /** What would mend ours: what is missing is no conflict. */
+  /** The changes that would mend the managed rules. A missing managed rule is not a conflict. */
   readonly changes: readonly PlanChange[]
   readonly published: readonly PublishedPort[]
   readonly networks: readonly { readonly project: string; readonly network: DesiredNetwork }[]
   readonly wishes: readonly Wish[]
-  /** The other hosts of the cluster, for projects without wishes; absent or null: none are known. */
+  /** The other hosts of the cluster, for projects without wishes. Absent or null: none are known. */
   readonly neighbours?: ClusterNeighbours | null
-  /** Look for conflicts of the ports of this endpoint, of networks and of the host alone; of all unless told. */
+  /** Look only for conflicts of this endpoint's ports, of networks and of the host. Absent: look for all conflicts. */
   readonly about?: EndpointOnNetwork
-  /** How remedies name what the user may change; as the command does unless told. */
+  /** How remedies name what the user may change; by default as the command does. */
   readonly wording?: Wording | undefined
-  /** How a command about a project is written; as it is unless told. */
+  /** Writes a command about a project; by default unchanged. */
   readonly written?: ProjectCommand | undefined
 }
 
-/** An endpoint of the project that is asked about. */
+/** An endpoint on a network of the project that is asked about. */
 export interface EndpointOnNetwork {
   readonly network: string
   readonly endpoint: string
@@ -62,12 +62,12 @@ export const leadsTo = (
   { targets }: { readonly targets: readonly { readonly service: string; readonly network: string }[] },
 ): boolean => targets.some((one) => one.service === endpoint && one.network === network)
 
-/** What looks for them in a plan. */
+/** The command that looks for conflicts in a plan. */
 const allOf = 'portolan conflicts'
 
 const rank = { error: 0, warning: 1, info: 2 } as const
 
-/** What keeps projects from working as they are, worst first. */
+/** The conflicts that keep projects from working now, worst first. */
 export const conflictsNow = (
   host: SearchedHost,
   projects: readonly string[],
@@ -90,7 +90,7 @@ export const conflictsNow = (
       setsSysctls: false,
       ...words,
       published: host.published.filter((port) => port.project !== project),
-      // What is in force of a project without wishes does not tell the names of endpoints.
+      // Without wishes, only what is in force is known. That does not tell the names of endpoints.
       ...(about === undefined || wish === undefined ? {} : { about: (mapping) => leadsTo(about, mapping) }),
       ...(host.surrounding.hidden === undefined ? {} : { hidden: host.surrounding.hidden }),
     })
@@ -112,7 +112,10 @@ export const conflictsNow = (
   return { conflicts: [...conflicts].sort((a, b) => rank[a.severity] - rank[b.severity]), unread, behind }
 }
 
-/** That a port may be given to a client one day is for a plan to tell, and is so of every port that was left to us. */
+/**
+ * Leaves out `PortInEphemeralRange`. The kernel may give the port to a client one day, and a plan is the place to tell
+ * that. The conflict is also true of every port whose choice was left to Portolan.
+ */
 const isOfNow = (kind: ProjectConflict['kind']): boolean => kind !== 'PortInEphemeralRange'
 
 const rulesetsOf = ({ surrounding, changes }: SearchedHost): readonly NetfilterRuleset[] => {
@@ -123,8 +126,9 @@ const rulesetsOf = ({ surrounding, changes }: SearchedHost): readonly NetfilterR
 }
 
 /**
- * The conflicts of a project whose wishes are not known. Nothing tells of the sources that a port is restricted to: what
- * our own rules keep out is no conflict, and what stops other packets may stop none that may come in.
+ * The conflicts of a project whose wishes are not known. The rules do not tell to which sources a port is restricted.
+ * So a packet that the project's own rules drop is no conflict. A conflict on a restricted port is only possible,
+ * because the dropped packet may come from a source that may not use the port anyway.
  */
 const asFarAsRulesTell = (
   conflicts: readonly Conflict[],
@@ -139,7 +143,7 @@ const asFarAsRulesTell = (
         : conflict,
     )
 
-/** Do rules of ours drop packets to a mapping, of sources that it is not for? */
+/** Does a managed rule drop packets to a mapping, from sources that may not use the mapping? */
 const restrictedIn = (rulesets: readonly NetfilterRuleset[]): ((label: string) => boolean) => {
   const found = new Set<string>()
   for (const { tables } of rulesets)
@@ -153,7 +157,10 @@ const restrictedIn = (rulesets: readonly NetfilterRuleset[]): ((label: string) =
 const drops = (step: NetfilterRule['steps'][number]): boolean =>
   step.kind === 'verdict' && step.verdict.kind === 'drop'
 
-/** With what other hosts of the cluster mean for it: routes to their blocks, and what goes there unmasqueraded. */
+/**
+ * The state in force, with what the other hosts of the cluster add: routes to their blocks, and no masquerading of
+ * packets to them.
+ */
 const inForceAmong = (
   project: string,
   host: SearchedHost,
@@ -164,7 +171,7 @@ const inForceAmong = (
   return neighbours === null ? { desired: alone } : withNeighbours(alone, facts, neighbours, wording)
 }
 
-/** A project as its bridges and rules tell it, with ports that are open to every source. */
+/** The state of a project as its bridges and rules tell it. Its ports count as open to every source. */
 const stateInForce = (project: string, { networks, published }: SearchedHost): DesiredState => {
   const own = networks.filter((one) => one.project === project).flatMap(({ network }) => toldSubnets(network))
   const mappings = published
@@ -173,13 +180,13 @@ const stateInForce = (project: string, { networks, published }: SearchedHost): D
   return { project, networks: own, endpoints: [], mappings, guardForwarding: false }
 }
 
-/** The bridge of an isolated network has no address that tells its subnet. */
+/** Leaves out the subnet of an isolated network: its bridge has no address that tells the subnet. */
 const toldSubnets = (network: DesiredNetwork): readonly DesiredNetwork[] => {
   const [ip, ip6] = [network.ip, network.ip6].map((one) => (one?.mode === 'isolated' ? null : one))
   return ip == null && ip6 == null ? [] : [{ ...network, ip: ip ?? null, ip6: ip6 ?? null }]
 }
 
-/** A port whose network is not one of the project's own (an external one) is left out. */
+/** Leaves out a port with a target outside the project's own networks, such as in an external network. */
 const mappingInForce = (
   { project: _project, newConnections: _count, limited: _limited, ...port }: PublishedPort,
   networks: readonly DesiredNetwork[],

@@ -5,7 +5,7 @@ import type { MappingLine } from './mapping-lines.ts'
 
 const unknown: ConnectionCounts = { connections: null, packets: null, bytes: null }
 
-/** What is told where they are not asked for. */
+/** The result where connections are not counted. */
 export const notCounted: CountedConnections = { counts: new Map(), accounting: false, unread: [] }
 
 /** Counts the open connections of mappings. */
@@ -25,7 +25,7 @@ export const countConnections = async (lines: readonly MappingLine[]): Promise<C
       unread: [],
     }
   } catch (error) {
-    // A kernel without conntrack's netlink, or a user that may not ask.
+    // The kernel has no netlink for conntrack, or this user may not ask.
     if (!(error instanceof PermissionError || error instanceof InspectError)) throw error
     return {
       counts: new Map(),
@@ -40,7 +40,7 @@ export const countsOf = (
   { connections, accounted, packets, bytes }: FlowCount,
   accounting: boolean,
 ): ConnectionCounts => {
-  // Where no connection is open, nothing was counted unless something counts.
+  // With no open connection, nothing shows whether the kernel counts. Then zero is told only if accounting is on.
   const isCounted = accounted === connections && (accounting || connections > 0)
   return { connections, packets: isCounted ? packets : null, bytes: isCounted ? bytes : null }
 }

@@ -13,7 +13,7 @@ import { hostPresence } from '../live/networks/host-networks.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import type { Wish } from './wish.ts'
 
-/** What is wanted of a project, with the backend that has its rules, or is to have them. */
+/** What is wanted of a project, with the backend that has its rules or is to have them. */
 export interface PlacedWish extends Wish {
   readonly backend: Backend
 }
@@ -23,21 +23,20 @@ export interface PlacedNetwork extends OwnedNetwork {
   readonly backend: Backend
 }
 
-/** What is not as it should be. */
+/** The differences between a host and what is wanted of it. */
 export interface Drift {
-  /** What would mend it, of the rules; nothing is known of what cannot be read. */
+  /** The changes that would mend the rules. There are none for a backend that could not be read whole. */
   readonly rules: Readonly<Record<Backend, readonly AnyRuleChange[]>>
-  /** What would mend bridges and sysctls, of projects whose wishes are known. */
+  /** The changes that would mend bridges and sysctls, for projects whose wishes are known. */
   readonly host: readonly (PlanChange & { readonly project: string })[]
-  /** What nothing tells any more. */
+  /** Sentences about rules that cannot be known any more. */
   readonly lost: readonly string[]
 }
 
 /**
- * Compares our rules with what the networks of this host need, as their bridges tell, and with what is wanted of projects
- * where that is known. Pure.
- *
- * @param setsSysctls - may sysctls be set? Where not, one that is off is a conflict
+ * Compares the managed rules with what the networks of this host need, as their bridges tell. Compares them also with
+ * what is wanted of projects, where that is known. Pure.
+ * @param setsSysctls - may sysctls be set? If not, a sysctl that is off is a conflict
  */
 export const findDrift = (
   facts: HostFacts,
@@ -68,11 +67,11 @@ export const findDrift = (
   }
 }
 
-/** Could the rules of a backend be read whole, so that what is not among them is missing? */
+/** Were the rules of a backend read whole? Only then is a rule missing that is not among them. */
 export const isRead = ({ incomplete = [] }: HostRules, backend: Backend): boolean =>
   !incomplete.includes(backend)
 
-/** All that would mend rules. */
+/** All changes that would mend rules. */
 export const allRuleChanges = ({ rules }: Drift): readonly AnyRuleChange[] =>
   backends.flatMap((backend) => rules[backend])
 

@@ -18,11 +18,11 @@ import type { ConflictCount, HostStatus, ProjectConflict, StatusChange } from '.
 const order = ['error', 'warning', 'info'] as const
 
 /**
- * Joins what was read of a host.
- * @param project - of this one alone; null: of all
- * @param surrounding - every rule of the host; null: no conflicts are looked for. `about`: see `SearchedHost`
- * @param lost - of a host that is in a cluster
- * @param neighbours - the other hosts of it; null: none are known
+ * Joins what was read of a host into its status.
+ * @param project - the status of this project alone; null: of all projects
+ * @param surrounding - every rule of the host; null: do not look for conflicts. `about`: see `SearchedHost`
+ * @param lost - the lost blocks of a host that is in a cluster
+ * @param neighbours - the other hosts of the cluster; null: none are known
  */
 export const joinStatus = async (
   reading: Reading,
@@ -65,7 +65,7 @@ export const joinStatus = async (
     ...searched,
     conflicts: searched.conflicts === null ? null : [...ofLost, ...searched.conflicts],
   }
-  // A network in a lost block is to be moved first, which brings routes and rules as well.
+  // A network in a lost block has to be moved first. The move brings routes and rules up to date as well.
   const behind = searched.behind.filter((one) => !ofLost.some(({ project: of }) => of === one.project))
   const byMapping = tally(found.conflicts, (conflict) =>
     conflict.mapping === null

@@ -8,7 +8,7 @@ import { withCommands } from '../plan/with-commands.ts'
 import { type ProjectCommand, wordsAbout } from './project-command.ts'
 import type { ProjectConflict } from './status.ts'
 
-/** A conflict about a lost block as a note: each command in a sentence. */
+/** Writes a conflict about a lost block as a note, with each command in a sentence. */
 export const lostBlockNote = (
   { message, remedy: { text, commands } }: ProjectConflict,
   written: (command: string) => string = (command) => command,
@@ -17,10 +17,10 @@ export const lostBlockNote = (
 
 /** Finds networks in blocks that this host had in a cluster. */
 export interface LostBlocks {
-  /** None is remembered. */
+  /** No such block is remembered. */
   readonly isNone: boolean
   readonly find: (networks: readonly OwnedNetwork[]) => readonly ProjectConflict[]
-  /** What is to be said of networks in blocks that it has to give back. */
+  /** Notes about networks in blocks that this host has to give back. */
   readonly notes: (networks: readonly OwnedNetwork[]) => readonly string[]
   readonly unread: readonly string[]
 }
@@ -30,17 +30,20 @@ export const noLostBlocks: LostBlocks = { isNone: true, find: () => [], notes: (
 interface LostBlocksOptions {
   /** Does a program hold the project? */
   readonly isLive: (project: string) => boolean
-  /** The other hosts, where they are known; those that are remembered unless told. */
+  /** The other hosts, where they are known; by default those that this host remembers. */
   readonly neighbours?: ClusterNeighbours | null
-  /** What a cluster says that this host has not joined: all of its addresses are lost to it. */
+  /** What a cluster says that this host has not joined. All addresses of that cluster are lost to this host. */
   readonly clusterSeen?: ClusterNeighbours
-  /** How a command about a project is written; as it is unless told. */
+  /** Writes a command about a project; by default unchanged. */
   readonly ownCommand?: ProjectCommand
-  /** How remedies name what the user may change; as the command does unless told. */
+  /** How remedies name what the user may change; by default as the command does. */
   readonly wording?: Wording
 }
 
-/** What this host remembers to have lost, or saw of its cluster since. The cluster is not asked. */
+/**
+ * Reads the blocks that this host remembers to have lost, and what this host last saw of its cluster. Does not ask the
+ * cluster.
+ */
 export const readLostBlocks = async (
   stateDirectory: string,
   { isLive, neighbours, clusterSeen, ownCommand: written, wording }: LostBlocksOptions,
@@ -53,9 +56,9 @@ export const readLostBlocks = async (
     const others = seen?.cluster === cluster ? seen.others : []
     const { blocks: own = [], lost = [], leaving = [] } = known?.held ?? {}
     const now = seen?.cluster === cluster ? (seen.pools ?? []) : []
-    // None: they were not seen.
+    // No pools: they were not seen.
     const pools = now.length === 0 ? null : now
-    // A name that was given back may be that of another machine.
+    // A host that left has given its name back. Another machine may have the name now.
     const left = known?.member.left === true ? { left: true as const } : {}
     const host = left.left === true ? undefined : (known?.member.host ?? seen?.host)
     const disputed = seen?.cluster === cluster ? seen.disputed : undefined
@@ -76,12 +79,12 @@ export const readLostBlocks = async (
         ),
       )
     const asked = clusterSeen === undefined ? {} : unjoinedIn({ cluster, pools: null }, clusterSeen)
-    // A host that does not remember to have joined, though it saw the cluster, has lost its memory or was never in it.
+    // This host saw the cluster and does not remember to have joined it. It has lost its memory, or was never a member.
     const isForgotten = known === null && asked.unjoined === undefined && others.length > 0
     const unjoined = isForgotten ? { unjoined: { pools: [], own: [] } } : asked
     if (lost.length + others.length === 0 && unjoined.unjoined === undefined)
       return { ...noLostBlocks, notes }
-    // Which blocks are this host's is not known where it does not remember to have joined.
+    // A host that does not remember to have joined does not know which blocks are its own.
     const ofHost = { pools: known === null ? null : pools, blocks: own, lost }
     const blocks = { ...named, ...left, cluster, ...ofHost, ...lines, ...unjoined }
     const subnetsOf = ({ network }: OwnedNetwork): readonly string[] =>

@@ -12,10 +12,10 @@ export interface PortInForce {
   readonly port: PublishedPort
 }
 
-/** What is known of a mapping before anything is counted. */
+/** The facts about a mapping that are known before connections are counted and conflicts are looked for. */
 export type MappingLine = Omit<MappingStatus, 'connections' | 'packets' | 'bytes' | 'conflicts'>
 
-/** What lines are joined from. */
+/** The facts that are joined into lines. */
 export interface LineSources {
   readonly inForce: readonly PortInForce[]
   readonly wishes: readonly PlacedWish[]
@@ -62,7 +62,7 @@ export const mappingLines = (sources: LineSources): readonly MappingLine[] => {
     mappings
       .filter((mapping) => !found.has(keyOf(project, mapping)))
       .map((mapping): MappingLine => {
-        // Rules tell of what they translate alone: of an open port, only what is missing.
+        // Rules tell only what they translate. Of a direct port they tell only what is missing.
         const drift = (): MappingDrift => {
           if (!sources.isRead(backend)) return 'unknown'
           if (mapping.kind === 'nat') return 'missing'
@@ -134,13 +134,16 @@ const targetsOf = (
 /** `comment "..."` of nft, `-m comment --comment "..."` of iptables. */
 const comments = /(?<!-m )comment (?:"([^"]*)"|(\S+))/g
 
-/** Is a change about a mapping? Its rules and elements name it in their comments, in every text of a change. */
+/**
+ * Is a change about a mapping? The rules and elements of a mapping name it in their comments, in every text of a
+ * change.
+ */
 const touchedBy = (changes: readonly AnyRuleChange[]): ((project: string, label: string) => boolean) => {
   const named = new Set(changes.flatMap((change) => commentsIn(change)))
   return (project, label) => named.has(`${project}/${label}`)
 }
 
-/** The comments of what a change brings or takes. */
+/** The comments of the rules and elements that a change adds or removes. */
 export const commentsIn = ({ before, after }: AnyRuleChange): readonly string[] =>
   [...`${before ?? ''}\n${after ?? ''}`.matchAll(comments)].map(([, quoted, plain]) => quoted ?? plain ?? '')
 
@@ -157,7 +160,7 @@ const missesWay = (
   return inOne(backend)
 }
 
-/** Is a change about rules that no project has alone? */
+/** Is a change about rules that belong to no single project? */
 export const isShared = (change: Pick<AnyRuleChange, 'before' | 'after'>): boolean =>
   !commentsIn(change as AnyRuleChange).some((comment) => comment.indexOf('/') > 0)
 

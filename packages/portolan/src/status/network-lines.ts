@@ -5,10 +5,10 @@ import { allRuleChanges, type Drift, type PlacedWish } from './find-drift.ts'
 import { commentsIn } from './mapping-lines.ts'
 import type { NetworkStatus } from './status.ts'
 
-/** What is known of a network before conflicts are looked for. */
+/** The facts about a network that are known before conflicts are looked for. */
 export type NetworkLine = Omit<NetworkStatus, 'conflicts'>
 
-/** A line for each network whose bridge is there or wanted. Those of other engines (`external`) are theirs. */
+/** A line for each network whose bridge exists or is wanted. Networks of other engines (`external`) get no line. */
 export const networkLines = (
   facts: HostFacts,
   networks: readonly OwnedNetwork[],
@@ -49,7 +49,7 @@ export const networkLines = (
   ].sort((a, b) => (`${a.project} ${a.name}` < `${b.project} ${b.name}` ? -1 : 1))
 }
 
-/** Is a change about the rules of a network, or about its bridge? What is of a network names it in its comment. */
+/** Is a change about the rules of a network, or about its bridge? The rules of a network name it in their comments. */
 const changedNetworks = (drift: Drift): ((project: string, network: DesiredNetwork) => boolean) => {
   const named = new Set(
     allRuleChanges(drift)
@@ -60,7 +60,10 @@ const changedNetworks = (drift: Drift): ((project: string, network: DesiredNetwo
   return (project, { name, bridge }) => named.has(`${project}/${name}`) || bridges.has(bridge)
 }
 
-/** Without the address of its gateway a bridge has no route to its containers, so that is of the bridge too. */
+/**
+ * A bridge without its gateway address has no route to its containers. So a change of that address counts as one of the
+ * bridge.
+ */
 const changedBridges = (change: Drift['host'][number]): readonly string[] => {
   if (change.part !== 'link') return []
   const { kind, name } = change.operation

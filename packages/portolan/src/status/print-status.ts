@@ -14,12 +14,12 @@ import type {
   ProjectConflict,
 } from './status.ts'
 
-/** So many changes are listed; all are in the JSON. */
+/** At most this many changes are listed. The JSON has all of them. */
 const mostChanges = 20
 
 /**
- * A status as text for people: a line a mapping, then networks, drift and conflicts.
- * @param kept - projects of which the text that is in force is kept on this host, so that no file is needed
+ * Prints a status for people: a line for each mapping, then networks, drift and conflicts.
+ * @param kept - projects whose text in force is kept on this host, so that no file is needed
  * @internal
  */
 export const printStatus = (
@@ -28,7 +28,7 @@ export const printStatus = (
   kept: readonly string[] = [],
 ): readonly string[] => {
   const { mappings, networks, parented, endpoints, conflicts, unread } = status
-  // What could not be read may hold more.
+  // The parts that could not be read may hold more.
   const asFar = unread.length === 0 ? '' : ', as far as the host could be read'
   if (mappings.length + networks.length + parented.length + endpoints.length === 0)
     return [`Nothing of Portolan is mapped on this host${asFar}.`, ...printDrift(status, style)]
@@ -55,7 +55,10 @@ export const printStatus = (
   ]
 }
 
-/** An external network has no line, and one without a gateway tells no subnet: those may have both. */
+/**
+ * Is the network of a conflict known to have one family? An external network has no line here, and a network without a
+ * gateway tells no subnet. Such a network may have both families.
+ */
 const isOfOneFamily =
   (networks: readonly NetworkStatus[]) =>
   ({ project, network }: ProjectConflict): boolean =>
@@ -90,7 +93,7 @@ const paint = (
   return (text) => text
 }
 
-/** Rules of nftables do not count: where all are of them there is no such column. */
+/** Rules of nftables do not count connections. If all mappings are in nftables, there is no such column. */
 const countsNew = (mappings: readonly MappingStatus[]): boolean =>
   mappings.some(({ newConnections }) => newConnections !== null)
 
@@ -186,13 +189,13 @@ const printDrift = ({ drift, lost }: HostStatus, style: Style): readonly string[
   ]
 }
 
-/** What gives networks that have to move another subnet: the list tells no remedies. */
+/** The commands that move networks to another subnet. The list of conflicts shows no remedies. */
 const printMoves = (conflicts: NonNullable<HostStatus['conflicts']>): readonly string[] => {
   const told = conflicts.filter((one) => isAboutBlocks(one) || one.remedy.commands.some(isMove))
   const lists = told.map(({ remedy }) => remedy.commands)
   const of = (is: (command: string) => boolean): readonly string[] => [...new Set(lists.flat().filter(is))]
   return [
-    // Without a name of its own no host has a block to move to.
+    // A host without a name of its own has no block to which a network could move.
     ...of((command) => command.startsWith('portolan cluster ')).map(
       (command) => `First, a block for this host: ${visibleLine(command)}`,
     ),

@@ -1,10 +1,10 @@
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { wordsOf } from '../plan/with-commands.ts'
 
-/** How a command of `portolan` is written, so that it is about a project. */
+/** Writes a command of `portolan` so that it is about a project. */
 export type ProjectCommand = (command: string, project: string) => string
 
-/** How what is told of a project names commands of `portolan`, and what else the user may change. */
+/** The words in which texts about a project name commands of `portolan` and other things that the user may change. */
 export const wordsAbout = (
   project: string,
   {

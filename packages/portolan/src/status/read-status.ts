@@ -52,35 +52,39 @@ import { readWishes } from './wishes.ts'
 
 /** @internal */
 export interface StatusOptions {
-  /** Of this project alone; absent: of all on this host. */
+  /** Read the status of this project alone. Absent: of all projects on this host. */
   readonly project?: string
-  /** Refuse a `project` that has nothing here, which was most likely mistyped. */
+  /** Refuse a `project` that has nothing on this host. Its name was most likely mistyped. */
   readonly mustBeThere?: boolean
-  /** What a plan of this would make is what is wanted of its project; absent: only what live hosts want is known. */
+  /** A plan of this intent tells what is wanted of its project. Absent: only what live hosts want is known. */
   readonly intent?: { readonly intent: Intent; readonly options: PlanOptions }
-  /** The backend of what is in none yet; `auto` unless told. */
+  /** The backend of projects and networks that are in none yet; `auto` by default. */
   readonly backend?: BackendChoice
   readonly stateDirectory?: string
-  /** The other hosts of the cluster, where this host does not remember them and they are known. */
+  /** The other hosts of the cluster, where they are known and this host does not remember them. */
   readonly neighbours?: ClusterNeighbours | null
-  /** What a cluster says that this host has not joined, where networks of it are in its pools. */
+  /** What a cluster says that this host has not joined, where networks of this host are in its pools. */
   readonly clusterSeen?: ClusterNeighbours
-  /** The lease store of this process; that of the state directory unless told. */
+  /** The lease store of this process; by default that of the state directory. */
   readonly leases?: LeaseStore
   readonly runner?: Runner
-  /** Look for conflicts; true unless told. An endpoint: for those of its ports, of networks and of the host alone. */
+  /**
+   * Look for conflicts; true by default. An endpoint: look only for conflicts of its ports, of networks and of the
+   * host.
+   */
   readonly conflicts?: boolean | EndpointOnNetwork
-  /** Count open connections; true unless told. */
+  /** Count open connections; true by default. */
   readonly connections?: boolean
-  /** How a command about a project is written in notes; as it is unless told. */
+  /** Writes a command about a project in notes; by default unchanged. */
   readonly ownCommand?: ProjectCommand
-  /** How remedies name what the user may change; as the command does unless told. */
+  /** How remedies name what the user may change; by default as the command does. */
   readonly wording?: Wording
 }
 
 /**
  * Reads what is mapped on this host now. Changes nothing.
- * @throws InvalidRequestError when a project that has to be there has nothing here, or has a file and a live host
+ * @throws InvalidRequestError when `mustBeThere` is set and the project has nothing here, or when a project has both a
+ * file and a live host
  * @throws PortolanError `RUNNER_ELSEWHERE`, `STATE`
  * @internal
  */
@@ -122,7 +126,7 @@ const readSurrounding = async (runner: Runner, rules: HostRules) => {
   return { rules: whole === null ? null : oursAsRead(whole, rules), unread }
 }
 
-/** Another user than the one that holds a project is not told. */
+/** Only the user that holds a project may read this. For other users the list is empty. */
 const readHeldBack = async (stateDirectory: string, project: string | null): Promise<readonly HeldBack[]> => {
   try {
     return await heldBackNow(stateDirectory, project)
@@ -132,7 +136,9 @@ const readHeldBack = async (stateDirectory: string, project: string | null): Pro
   }
 }
 
-/** A name that was mistyped would be taken for a project whose ports are all gone. */
+/**
+ * Refuses a project that has nothing on this host. A mistyped name would look like a project whose ports are all gone.
+ */
 const refuseAbsent = (project: string, { facts, wishes, networks, inForce, leases }: Reading): void => {
   const onParents = parentedLines(facts, leases)
   const there = new Set(
@@ -145,18 +151,20 @@ const refuseAbsent = (project: string, { facts, wishes, networks, inForce, lease
   )
 }
 
-/** Of a host that changes all the time, what was found last is told. */
+/** The most readings. Of a host that changes all the time, the last reading is told. */
 const MOST_READINGS = 8
 
-/** After so many readings beside which the host was changed, others wait for what is read. */
+/**
+ * After this many readings during which the host was changed, the next reading holds the lock and other processes wait.
+ */
 const MOST_DISTURBED = 3
 
 /**
- * What a live host publishes is written down a moment before it is in force: that is no drift. What two readings one after
- * the other find alike, is. In iptables that moment is as long as programs take, under the lock of the host: a reading
- * behind the first one begins when what was under way at the one before is done, and counts where no other change has begun
- * beside it. The lock itself is not held meanwhile, as a reading may take long: it would hold up what changes the host. Where
- * one change follows the other, it is.
+ * Reads until the drift stays the same. A live host writes a port down a moment before the port is in force, and that
+ * is no drift. Drift is what two successive readings both find. In iptables that moment lasts as long as programs run,
+ * under the host lock. So each later reading begins when the changes under way are done, and it counts if no other
+ * change has begun meanwhile. The lock is not held for the reading, because a long reading would hold up changes. Only
+ * where one change follows another is the lock held.
  */
 const readSettled = async (options: StatusOptions, runner: Runner): Promise<Reading> => {
   let reading = await read(options, runner, null)
@@ -186,7 +194,9 @@ const driftText = ({ drift }: Reading): string =>
     .map(({ part, action, object }) => `${part} ${action} ${object}`)
     .join('\n')
 
-/** @param before - what was wanted at an earlier reading, which tells what is under way; null: this is the first */
+/**
+ * @param before - what was wanted at an earlier reading, which shows what is under way; null: this is the first reading
+ */
 const read = async (
   options: StatusOptions,
   runner: Runner,
@@ -194,7 +204,7 @@ const read = async (
 ): Promise<Reading> => {
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   const facts = await readHost({ processNames: options.conflicts !== false })
-  // Before what is wanted: what was taken back meanwhile is not missing.
+  // The rules are read before the wishes. A port that is taken back in between is not missing then.
   const rules = await readRules(runner, null, { counters: true })
   const live = await readWishes(stateDirectory, null, facts)
   const places = placesOn(facts, rules)
@@ -207,7 +217,7 @@ const read = async (
   const wishes = [...settled, ...planned]
   return readingOf(places, {
     wishes,
-    // Asked only where something needs it: without any program of a firewall there is still a status.
+    // The programs are asked only if the answer is needed. A host without any firewall program still has a status.
     fallback: needsFallback(places, wishes)
       ? await defaultBackend(options.backend ?? 'auto', runner)
       : assumeBackend('auto'),
@@ -217,7 +227,7 @@ const read = async (
   })
 }
 
-/** Leases that cannot be read are no reason to tell nothing else. */
+/** Leases that cannot be read must not keep the rest of the status from being told. */
 const readLeases = async (
   options: StatusOptions,
 ): Promise<{ readonly state: LeaseState | null; readonly unread: readonly string[] }> => {
@@ -241,7 +251,7 @@ const stateOf = (project: string, networks: readonly OwnedNetwork[]): DesiredSta
   guardForwarding: false,
 })
 
-/** What a plan of an intent would make. */
+/** The wishes that a plan of an intent would make. */
 const readPlanned = async (
   { intent: asked, backend, runner }: StatusOptions,
   live: readonly Wish[],
@@ -263,13 +273,16 @@ const readPlanned = async (
     },
     { search: false },
   )
-  // The search of a status finds the others anew, by what is in force.
+  // The search of a status finds all other conflicts anew, from what is in force.
   const ofRoutes = planned.conflicts.filter(({ kind }) => kind === 'BlockRouteTaken')
   const { desired } = planned
   return [{ project, desired, mappings: desired.mappings, conflicts: ofRoutes, backend: planned.backend }]
 }
 
-/** A host without either program has no rules, so that it is shown what it would use. */
+/**
+ * Chooses the backend of what is in none yet. A host without either program has no rules, and gets the backend that it
+ * would use.
+ */
 const defaultBackend = async (choice: BackendChoice, runner: Runner): Promise<Backend> => {
   try {
     return await chooseBackend(choice, runner)

@@ -10,9 +10,9 @@ import type { PortInForce } from './mapping-lines.ts'
 import type { Reading } from './reading.ts'
 import type { Wish } from './wish.ts'
 
-/** What is in which backend of a host. */
+/** The networks and ports of a host, with the backend of each. */
 export interface Places extends Pick<Reading, 'facts' | 'rules' | 'networks' | 'backendOf' | 'inForce'> {
-  /** The backend that has something of a project; null: none has. */
+  /** The backend that has a port or a bridge of a project; null: none has. */
   readonly placed: (project: string, desired: DesiredState | null) => Backend | null
 }
 
@@ -36,17 +36,17 @@ export const placesOn = (facts: HostFacts, rules: HostRules): Places => {
   }
 }
 
-/** Is something wanted, or there, that is in no backend yet? */
+/** Is a wished project, or a network of the host, in no backend yet? */
 export const needsFallback = ({ placed, networks, backendOf }: Places, wishes: readonly Wish[]): boolean =>
   wishes.some(({ project, desired }) => placed(project, desired) === null) ||
   networks.some(({ network }) => backendOf(network.bridge) === null)
 
-/** What the status of a host is told from. */
+/** Joins what is known of a host into the reading from which its status is told. */
 export const readingOf = (
   { placed, ...places }: Places,
   known: {
     readonly wishes: readonly Wish[]
-    /** The backend of what is in none yet. */
+    /** The backend of projects and networks that are in none yet. */
     readonly fallback: Backend
     /** May sysctls be set? */
     readonly sysctls: boolean
@@ -73,7 +73,7 @@ export const readingOf = (
   }
 }
 
-/** Where the rules of a backend are not known, nothing of it can be told to be missing. */
+/** Names the backends whose rules were not read whole. Nothing of such a backend can be told to be missing. */
 const undriven = (rules: HostRules, wishes: readonly PlacedWish[]): readonly string[] => {
   const hidden = backends.filter(
     (backend) => !isRead(rules, backend) && wishes.some((wish) => wish.backend === backend),

@@ -4,12 +4,12 @@ import { leadsAlike } from './mapping-lines.ts'
 import type { Wish } from './wish.ts'
 
 /**
- * What is wanted, but for what is under way just now: a live host writes a port down a moment before it is in force, and
- * takes the note back a moment before the rule. A port that is neither in force nor was wanted at an earlier reading is
- * still to come; one that is in force and was wanted then is still to go.
- *
- * @param before - what was wanted at the earlier reading
- * @param inForce - what has been published since, by rules that were read before `now` was
+ * The wishes without what is under way just now. A live host writes a port down a moment before the port is in force.
+ * It removes the note a moment before the rule. A port is still to come if it is not in force and was not wanted at the
+ * earlier reading: it is left out. A port is still to go if it is in force and was wanted at the earlier reading: it
+ * stays.
+ * @param before - the wishes at the earlier reading
+ * @param inForce - the ports published since then, by rules that were read before the wishes in `now`
  */
 export const settledWishes = (
   before: readonly Wish[],
@@ -28,7 +28,7 @@ export const settledWishes = (
     const mappings = [...staying, ...going]
     const state = wish.desired ?? (going.length === 0 ? null : (earlier?.desired ?? null))
     if (state === null) return { ...wish, mappings }
-    // The others wait for a network that is gone.
+    // The other mappings wait for a network that is gone.
     const led = new Set([...(earlier?.desired?.mappings ?? []), ...(wish.desired?.mappings ?? [])])
     return { ...wish, mappings, desired: { ...state, mappings: mappings.filter((one) => led.has(one)) } }
   })
@@ -44,7 +44,7 @@ const settled = (
 ): readonly DesiredMapping[] => {
   const key = socketKey(mapping)
   const [earlier, port] = [was.get(key), ports.get(key)]
-  // Of an open port no rule tells that it is in force.
+  // No rule tells that a direct port is in force.
   if (port === undefined) return earlier === undefined && mapping.kind === 'nat' ? [] : [mapping]
   const isComing = earlier !== undefined && leadsAlike(earlier, port) && !leadsAlike(mapping, port)
   return [isComing ? earlier : mapping]

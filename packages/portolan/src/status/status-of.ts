@@ -11,25 +11,26 @@ import type { HostStatus, ProjectConflict } from './status.ts'
 import type { Wish } from './wish.ts'
 
 /**
- * A host of which all is known, its connections excepted.
+ * A host of which everything is known except its connections.
  * @public @since 0.1.0
  */
 export interface StatusSource {
   readonly facts: HostFacts
-  /** Every rule of it. */
+  /** Every rule of the host. */
   readonly rules: HostRules
   /** What is wanted of projects. */
   readonly wishes: readonly Wish[]
-  /** The backend of what is in none yet. */
+  /** The backend of projects and networks that are in none yet. */
   readonly backend: Backend
-  /** None unless told: what is attached is told without addresses, and no network on an interface. */
+  /**
+   * None by default. Without leases, attached endpoints have no addresses, and networks on an interface are left out.
+   */
   readonly leases?: LeaseState
 }
 
 /**
- * The status of a project, as `LiveHost.status` tells it, from what is known of a host.
- *
- * @param project - null: of all
+ * The status of a project, in the form of `LiveHost.status`, from facts and rules that are known already.
+ * @param project - null: all projects
  * @example
  * const status = await statusOf('shop', { facts, rules, wishes, backend: 'nftables', conflicts: false })
  * status.mappings.length // 1
@@ -54,7 +55,7 @@ const readingFrom = ({ facts, rules, wishes, backend, leases = emptyLeases }: St
   readingOf(placesOn(facts, rules), { wishes, fallback: backend, sysctls: true, unread: [], leases })
 
 /**
- * What on a host breaks, or would break, what its projects want.
+ * The conflicts that break, or would break, what the projects of a host want.
  * @example
  * conflictsOf({ facts, rules, wishes: [], backend: 'nftables' }) // []
  * @public @since 0.1.0

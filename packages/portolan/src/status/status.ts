@@ -4,8 +4,8 @@ import type { Backend } from '../backend/backend.ts'
 import type { DriftChange } from '../watch/host-event.ts'
 
 /**
- * What is mapped on this host now: networks and port mappings, what flows through them, what of them is not as it is
- * wanted, and what stands in their way. Plain data: `JSON.stringify` of it is what `portolan status --json` prints.
+ * The networks and port mappings of this host now: the traffic of each, its differences from what is wanted, and its
+ * conflicts. Plain data: `JSON.stringify` of it is what `portolan status --json` prints.
  * @example
  * await using host = await openHost({ backend: 'nftables', project: 'shop' })
  * await host.ensureNetwork('web', { pool: 'classic' })
@@ -18,26 +18,30 @@ export interface HostStatus {
   readonly mappings: readonly MappingStatus[]
   /** Networks of driver macvlan or ipvlan, on an interface of the host. */
   readonly parented: readonly ParentedStatus[]
-  /** What `attach` put on networks of all kinds. */
+  /** The endpoints that are attached to networks of all kinds. */
   readonly endpoints: readonly EndpointStatus[]
-  /** What would bring back what is missing or different, change by change, of mappings and of all else that is ours. */
+  /**
+   * The changes that would bring back what is missing or different, of mappings and of everything else that Portolan
+   * manages.
+   */
   readonly drift: readonly StatusChange[]
-  /** What is missing of ours and nothing tells any more, each a sentence: apply those projects again. */
+  /** Managed rules that are missing and cannot be known any more, each a sentence. Apply those projects again. */
   readonly lost: readonly string[]
-  /** What keeps mappings and networks from working, worst first; null: not searched. */
+  /** The conflicts of mappings and networks, worst first; null: not searched. */
   readonly conflicts: readonly ProjectConflict[] | null
   /** Does connection tracking count packets and bytes of connections that begin now (`net.netfilter.nf_conntrack_acct`)? */
   readonly accounting: boolean
   /** What could not be read, or is not told, each a sentence. */
   readonly unread: readonly string[]
   /**
-   * Networks in blocks that no pool of the cluster has any more, and endpoints with a former address inside, each a sentence;
-   * absent where there are none.
+   * Notes, each a sentence: about networks in blocks that no pool of the cluster has any more, about projects from
+   * before other hosts joined or left the cluster, and about endpoints with a former address inside. Absent: there are
+   * none.
    */
   readonly notes?: readonly string[]
   /**
-   * Projects that a process holds as they were, since what is wanted of them by now cannot be taken, with its reason;
-   * absent where there are none.
+   * Projects that a process holds in their earlier state, because it cannot take what is wanted now, with the reason.
+   * Absent: there are none.
    */
   readonly heldBack?: readonly {
     readonly project: string
@@ -55,23 +59,26 @@ export interface NetworkStatus {
   readonly project: string
   readonly name: string
   readonly bridge: string
-  /** Of the bridge's gateways, IPv4 first. A network without a gateway has none that the host knows. */
+  /** The subnets of the bridge's gateways, IPv4 first. The host knows no subnet of a network without a gateway. */
   readonly subnets: readonly string[]
   /** Is the bridge up? False also where it is missing. */
   readonly up: boolean
   /** The backend that has its rules; null: none has. */
   readonly backend: Backend | null
   /**
-   * `missing`: wanted, and its bridge is not there. `changed`: its bridge is another one, lacks the address of a gateway or
-   * has one that is not wanted, or some of its rules are missing or other ones. `unwanted`: its bridge is there, and its
-   * project does not want it. `unknown`: what its project wants is not known here; nothing that can be told is wrong.
+   * How the network differs from what is wanted.
+   * - `missing`: wanted, and its bridge does not exist.
+   * - `changed`: its bridge is another one, its gateway addresses differ from the wanted ones, or some of its rules are
+   *   missing or different.
+   * - `unwanted`: its bridge exists, and its project does not want it.
+   * - `unknown`: this host does not know what its project wants, and finds nothing wrong.
    */
   readonly drift: 'none' | 'missing' | 'changed' | 'unwanted' | 'unknown'
   readonly conflicts: ConflictCount | null
 }
 
 /**
- * A network on an interface of the host, as its lease tells it.
+ * A network on an interface of the host (macvlan or ipvlan), as its lease tells it.
  * @public @since 0.1.0
  */
 export interface ParentedStatus {
@@ -86,37 +93,41 @@ export interface ParentedStatus {
 }
 
 /**
- * An endpoint with an interface on a network of ours. On a network on an interface of the host, it is one that holds an
- * address there: the host has no end of its interface, and does not see whether it is there.
+ * An endpoint with an interface on a managed network. On a network on an interface of the host, it is an endpoint that
+ * holds an address there. The host has no end of that endpoint's interface, and does not see whether the interface
+ * exists.
  * @public @since 0.1.0
  */
 export interface EndpointStatus {
   readonly project: string
   readonly network: string
   readonly endpoint: string
-  /** Those that are leased, IPv4 first. */
+  /** The leased addresses, IPv4 first. */
   readonly addresses: readonly string[]
-  /** The host's end; null: it has none. */
+  /** The host's end of the interface; null: the host has none. */
   readonly interface: string | null
-  /** The bridge that it is a port of; null: it is none. */
+  /** The bridge of which the interface is a port; null: it is a port of none. */
   readonly bridge: string | null
-  /** Null: the host does not see it. */
+  /** Is the interface up? Null: the host does not see it. */
   readonly up: boolean | null
 }
 
 /**
- * One host port of one family, as rules have it, or as it is wanted.
+ * One host port of one family, as the rules have it or as it is wanted.
  * @public @since 0.1.0
  */
 export interface MappingStatus {
   readonly project: string
-  /** Where it is in force, or is to be. */
+  /** The backend in which the mapping is in force, or is to be. */
   readonly backend: Backend
-  /** `0.0.0.0:8080/tcp -> nginx:80`: as rules have it, where a long one is cut. */
+  /** The label, such as `0.0.0.0:8080/tcp -> nginx:80`. Where only rules tell it, a long label is cut. */
   readonly mapping: string
   readonly family: Family
   readonly protocol: Protocol
-  /** `nat`: a host port is translated. `direct`: the container's own port is open; known only of what is wanted. */
+  /**
+   * `nat`: a host port is translated. `direct`: the container's own port is open; this is known only from what is
+   * wanted.
+   */
   readonly mode: 'nat' | 'direct'
   /** Null: every address of the host. */
   readonly hostAddress: string | null
@@ -125,26 +136,29 @@ export interface MappingStatus {
   readonly interface: string | null
   readonly targets: readonly TargetStatus[]
   /**
-   * Connections that were translated to its targets and are open: of TCP and SCTP until they are closed, of UDP until
-   * conntrack forgets them. Null: not known, or nothing is translated (`direct`).
+   * Open connections that were translated to its targets. Connections of TCP and SCTP count until they are closed,
+   * those of UDP until conntrack forgets them. Null: not known, or nothing is translated (`direct`).
    */
   readonly connections: number | null
   /**
-   * Packets of the open connections, in both directions. It falls when a connection ends. Null: conntrack accounting is
-   * off, or one of them is older than it.
+   * Packets of the open connections, in both directions. The number falls when a connection ends. Null: conntrack
+   * accounting is off, or an open connection is older than the accounting.
    */
   readonly packets: number | null
   /** Bytes of the same packets, with their IP headers. */
   readonly bytes: number | null
-  /** Connections that its rules have translated since they were written, open or not. Null where rules do not count: nftables. */
+  /**
+   * Connections that its rules have translated since the rules were written, open or not. Null: the rules do not count
+   * (nftables).
+   */
   readonly newConnections: number | null
   /**
-   * What of it is not as it is wanted.
+   * How the mapping differs from what is wanted.
    * - `missing`: wanted, and not in force.
-   * - `changed`: in force with another target, or one of its rules or elements is missing or another one.
+   * - `changed`: in force with another target, or one of its rules or elements is missing or different.
    * - `unwanted`: in force, and its project does not want it.
-   * - `way`: a rule that leads packets to all mappings is missing, another one, or stands behind foreign rules.
-   * - `unknown`: what its project wants is not known here; nothing that can be told is wrong.
+   * - `way`: a rule that leads packets to all mappings is missing, is different, or stands behind foreign rules.
+   * - `unknown`: this host does not know what its project wants, and finds nothing wrong.
    */
   readonly drift: MappingDrift
   readonly conflicts: ConflictCount | null
@@ -154,7 +168,7 @@ export interface MappingStatus {
 export type MappingDrift = 'none' | 'missing' | 'changed' | 'unwanted' | 'way' | 'unknown'
 
 /**
- * A container that a mapping leads to; its service and network are null where only rules tell of it.
+ * A container to which a mapping leads. Its service and network are null where only rules tell of it.
  * @public @since 0.1.0
  */
 export interface TargetStatus {
@@ -175,17 +189,17 @@ export interface ConflictCount {
 
 /** @public @since 0.1.0 */
 export type ProjectConflict = Conflict & {
-  /** Of which it is a conflict. */
+  /** The project that has the conflict. */
   readonly project: string
 }
 
 /**
- * One step that would bring back what is wanted, as a plan shows it.
+ * One change that would bring back what is wanted, as a plan shows it.
  * @public @since 0.1.0
  */
 export interface StatusChange extends DriftChange {
-  /** Null: it is of no project alone. */
+  /** The project of the change; null: it belongs to no single project. */
   readonly project: string | null
-  /** The backend whose rules it is of, or `link`, `sysctl`. */
+  /** The backend of the changed rules, or `link`, `sysctl`. */
   readonly part: Backend | 'link' | 'sysctl'
 }

@@ -16,18 +16,21 @@ import type { WantedState } from '../live/wanted/wanted-state.ts'
  */
 export interface Wish {
   readonly project: string
-  /** What its rules are made from; null: nothing is wanted any more. */
+  /** The state from which the rules are made; null: nothing is wanted any more. */
   readonly desired: DesiredState | null
-  /** All that is wanted, with what waits for a network that is gone. */
+  /** All wanted mappings, including those that wait for a network that is gone. */
   readonly mappings: readonly DesiredMapping[]
-  /** Routes of others that take packets to blocks of other hosts elsewhere; absent: none, or no cluster is known. */
+  /**
+   * Conflicts with foreign routes that lead packets to other hosts' blocks elsewhere. Absent: there are none, or no
+   * cluster is known.
+   */
   readonly conflicts?: readonly Conflict[]
-  /** The backend that a plan puts it into; absent: the one that the host would have. */
+  /** The backend into which a plan puts the project. Absent: the backend that the host would choose. */
   readonly backend?: Backend
 }
 
 /**
- * What is written down as wanted of a project, on a host as it is.
+ * The recorded wishes of a project, on a host as it is now.
  * @example
  * wishIn('shop', wanted, facts).mappings // []
  * @public @since 0.1.0
@@ -40,7 +43,7 @@ export const wishIn = (project: string, wanted: WantedState, facts: HostFacts): 
   const alone = desiredOf(project, wanted, ({ targets }) =>
     targets.every(({ address }) => holds(subnets, address)),
   )
-  // Those that are known since come into force with the next call that puts something on a network.
+  // Neighbours that became known later come into force with the next call that puts something on a network.
   const neighbours = wanted.neighbours()
   const mappings = wanted.ports()
   if (alone === null || neighbours === null) return { project, desired: alone, mappings }

@@ -3,15 +3,15 @@ import { liveProjects } from '../live/wanted/live-projects.ts'
 import { openWantedState } from '../live/wanted/open-wanted-state.ts'
 import { type Wish, wishIn } from './wish.ts'
 
-/** What live hosts wrote down, and what could not be read of it. */
+/** The wishes that live hosts wrote down, and what could not be read of them. */
 export interface Wishes {
   readonly wishes: readonly Wish[]
   readonly unread: readonly string[]
 }
 
 /**
- * Reads what is wanted of the live projects of this host.
- * @param project - of this one alone; null: of all
+ * Reads the wishes of the live projects on this host.
+ * @param project - this project alone; null: all projects
  * @throws PortolanError `STATE`
  */
 export const readWishes = async (
