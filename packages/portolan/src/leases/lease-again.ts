@@ -8,15 +8,15 @@ import {
 } from '@portolan/core'
 import { StaleStateError } from '@portolan/netfilter'
 
-/** Leases that a project has. */
+/** The leases that a project has, to be leased again. */
 export interface LeasesKept {
-  /** Subnets first: one that is leased takes the addresses outside of it away. */
+  /** Subnets come first, because leasing a subnet takes away the addresses outside of it. */
   readonly leases: readonly Lease[]
   /** As in the plan's `LeaseProposal`. */
   readonly tolerated: readonly string[]
 }
 
-/** Leases with those that a project has and that are missing there, as far as nothing else is in their place. */
+/** Adds the missing leases of a project to a state, as far as nothing else is in their place. */
 export const withKept = (before: LeaseState, { leases, tolerated }: LeasesKept): LeaseStep<null> => {
   let state = before
   const changes: LeaseChange[] = []
@@ -29,7 +29,7 @@ export const withKept = (before: LeaseState, { leases, tolerated }: LeasesKept):
   return { state, changes, result: null }
 }
 
-/** @returns null: another project has it, or part of it, by now */
+/** @returns null: another project has the lease, or part of it, by now */
 const commitOne = (state: LeaseState, lease: Lease, tolerated: readonly string[]): LeaseStep<null> | null => {
   try {
     const change = { key: leaseKey(lease), before: null, after: lease }

@@ -3,15 +3,14 @@ import { PermissionError } from '@portolan/netfilter'
 
 /** The leases to plan with, and why there are none where they could not be read. */
 export interface ReadLeases {
-  /** Null: planned without. */
+  /** Null: the plan is made without leases. */
   readonly state: LeaseState | null
   readonly unread: readonly string[]
 }
 
 /**
- * The leases of a store. One that this user may not read is no reason not to plan: what is planned without leases is
- * only not sure to be what apply will lease.
- *
+ * Reads the leases of a store. A store that this user may not read does not prevent a plan. A plan without leases may
+ * differ from what apply will lease.
  * @throws PortolanError `STATE` when the store is damaged or not ours
  * @internal
  */

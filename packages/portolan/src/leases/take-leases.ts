@@ -4,8 +4,8 @@ import type { Plan } from '../plan/plan.ts'
 /**
  * Takes the leases of a plan.
  *
- * @returns what was done, for `giveLeasesBack`
- * @throws StaleStateError when one is no longer to be had
+ * @returns the changes that were made, for `giveLeasesBack`
+ * @throws StaleStateError when a lease can no longer be had
  * @example
  * const done = await takeLeasesOf(store, planned.leases)
  * await giveLeasesBack(store, done)
@@ -23,7 +23,7 @@ export const takeLeasesOf = async (
 }
 
 /**
- * Undoes what `takeLeasesOf` did, but for what has been leased anew since.
+ * Undoes what `takeLeasesOf` did, except where something has been leased anew since.
  * @example
  * await giveLeasesBack(store, await takeLeasesOf(store, planned.leases))
  * @public @since 0.1.0

@@ -4,7 +4,7 @@ import { nullOr, type OptionKinds } from '@portolan/netfilter/schema'
 import { folderValue, leaseStoreValue } from '../arguments/value-kinds.ts'
 
 /**
- * Where leases are kept, as every operation takes it.
+ * The place of the leases, as every operation takes it.
  * @example
  * const options: LeaseOptions = { leases: openLeaseStore('/var/lib/portolan') }
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
@@ -13,9 +13,11 @@ import { folderValue, leaseStoreValue } from '../arguments/value-kinds.ts'
  * @public @since 0.1.0
  */
 export interface LeaseOptions {
-  /** The folder of the lease store and of old sysctl values: `/var/lib/portolan` for root, unless told. */
+  /** The folder of the lease store and of old sysctl values; by default `/var/lib/portolan` for root. */
   readonly stateDirectory?: string
-  /** A store of your own in place of the one in `stateDirectory`; it is not closed. Null: no leases are kept. */
+  /**
+   * A lease store in place of the one in `stateDirectory`. The operation does not close it. Null: no leases are kept.
+   */
   readonly leases?: LeaseStore | null
 }
 
@@ -26,7 +28,7 @@ export const leaseKinds: OptionKinds<LeaseOptions> = {
 }
 
 /**
- * Runs something with the store that the options name, and closes it if it was opened for that.
+ * Runs `work` with the store that the options name. A store that was opened for this is closed afterwards.
  * @internal
  */
 export const withLeaseStore = async <Result>(

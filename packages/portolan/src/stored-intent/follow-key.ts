@@ -4,18 +4,21 @@ import type { ClusterKey } from '../cluster/open-cluster.ts'
 import { toldFaults } from '../cluster/told-faults.ts'
 import type { KeyAnswer } from './key-history.ts'
 
-/** How long servers that do not answer are left alone. */
+/** The pause after an error of the servers, in milliseconds. */
 export const PAUSE_MS = 5_000
-/** What a watch that is silent may have missed is in a list. */
+/** The time until the key is read again, in milliseconds. A silent watch may have missed a change. */
 const LIST_MS = 30_000
 
 interface Follower {
   readonly signal: AbortSignal
-  /** What the key holds. Told each time it is read. */
+  /** Receives what the key holds, each time it is read or changed. */
   readonly hear: (answer: KeyAnswer) => void
-  /** The servers are lost, or do not let this host in: each reason is told once until the key is read again. */
+  /**
+   * Receives the error when the servers are lost, or do not let this host in. Each reason is told once until the key is
+   * read again.
+   */
   readonly miss: (error: BlockStoreError) => void
-  /** The key is read again after that. */
+  /** Called when the key is read again after an error. */
   readonly found: () => void
 }
 
@@ -27,7 +30,7 @@ const answerOf = (entry: BlockEntry | null | undefined, revision: number): KeyAn
   revision,
 })
 
-/** Tells what a key holds, and each change, until it is stopped. */
+/** Follows a key until it is stopped: tells what the key holds, and each change. */
 export const followKey = async (key: ClusterKey, { signal, hear, miss, found }: Follower): Promise<void> => {
   const away = toldFaults()
   while (!signal.aborted) {

@@ -8,32 +8,34 @@ import {
   type TextInForce,
 } from './key-history.ts'
 
-/** Of the texts that come under a key, the one that came last, and the one that was taken. */
+/** The texts that come under a key: the one that came last, and the one that was taken. */
 export interface HeldText<Read> {
   /** The text that came last. @throws what parsing throws, and `refuse` */
   read(): Read
-  /** @returns is it another text than the one before, or no longer of an older copy of etcd's data, or of one by now? */
+  /** @returns did the text change, or did it become, or cease to be, one of an older copy of etcd's data? */
   hear(answer: KeyAnswer): boolean
-  /** Remembers the text that was read last: it is in force with that backend. One that came since then may be wrong. */
+  /** Remembers the text that was read last as in force with that backend. A text that came since then may be wrong. */
   keep(backend: string): Promise<void>
   /** Remembers what was heard of the text in force, as far as that can be written. */
   keepHeard(): Promise<void>
-  /** Is one remembered, as far as this knows? */
+  /** Is a text remembered, as far as this object knows? */
   isKept(): boolean
-  /** Remembers again the text that is in force: what remembered it was lost, or it is in force with another backend. */
+  /**
+   * Remembers the text in force again. The file that remembered it was lost, or it is in force with another backend.
+   */
   keepAgain(backend: string): Promise<void>
 }
 
 interface TextWays<Read> {
   parse(text: string | null): Read
-  /** What is thrown for a text of an older copy of etcd's data. */
+  /** Makes the error that is thrown for a text of an older copy of etcd's data. */
   refuse(history: KeyHistory): PortolanError
   write(inForce: TextInForce, read: Read, backend: string): Promise<void>
 }
 
 /**
- * @param first - what came first
- * @param kept - what is remembered
+ * @param first - what the key held first
+ * @param kept - the text that is remembered
  */
 export const heldText = <Read>(
   first: KeyAnswer,
@@ -42,11 +44,11 @@ export const heldText = <Read>(
 ): HeldText<Read> => {
   let history = beginHistory(kept, first)
   let taken: { readonly answer: KeyAnswer; readonly read: Read } | null = null
-  /** With what it is remembered; null: not known. */
+  /** What was written last of the text in force; null: not known. */
   let written: { readonly text: string; readonly backend: string; readonly place: string } | null = null
   let writing: Promise<void> = Promise.resolve()
   const remember = async (inForce: TextInForce, read: Read, backend: string): Promise<void> => {
-    // One after the other: what is decided last is what stays.
+    // One write follows the other, so that the last decision is what stays.
     const before = writing
     const now = (async () => {
       await before
@@ -86,7 +88,7 @@ export const heldText = <Read>(
       try {
         await remember(inForce, parse(inForce.text), written.backend)
       } catch (error) {
-        // It is written with the next text, or again with the rest of the state directory.
+        // The text is written with the next one, or again with the rest of the state directory.
         if (!(error instanceof PortolanError)) throw error
       }
     },
@@ -98,7 +100,10 @@ export const heldText = <Read>(
   }
 }
 
-/** What of its place in the history is written down: how far etcd went on since is not, as it does all the time. */
+/**
+ * The part of a text's place in the history that is compared before writing. How far etcd went on since is left out,
+ * because that changes all the time.
+ */
 const placeOf = ({ revisions }: TextInForce): string => `${revisions?.put} ${revisions?.older}`
 
 const isWritten = (

@@ -2,7 +2,7 @@ import type { AppliedText } from '@portolan/host'
 import { backendChoices } from '../backend/backend.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 
-/** What a plan of a text that is kept goes by: the backend that it was in force with last. */
+/** The backend for a plan of a kept text: the one with which the text was in force last. */
 export const lastBackendOf = ({
   backend,
 }: Pick<AppliedText, 'backend'>): Pick<PlanOptions, 'lastBackend'> => {

@@ -18,28 +18,31 @@ import { lastBackendOf } from './last-backend.ts'
 
 /** The Compose text that a key of etcd holds. */
 export interface StoredIntent {
-  /** The text that came last, as an intent. @throws PortolanError where there is none, or it cannot be taken */
+  /** The intent of the text that came last. @throws PortolanError where there is no text, or it cannot be taken */
   read(): Intent
-  /** Why the text that is read at first is the one that was in force, and not that of etcd; null: it is that of etcd. */
+  /** Why the first text is the one that was in force, and not that of etcd; null: it is that of etcd. */
   readonly unread: PortolanError | null
-  /** The text that was in force on this host before this was opened; null: none was, or it cannot be taken any more. */
+  /**
+   * The intent of the text that was in force on this host before this was opened; null: there was none, or it cannot be
+   * taken any more.
+   */
   inForce(): Intent | null
   /** Aborted once another text has come since the last `rearm`. */
   readonly changed: AbortSignal
   rearm(): void
-  /** Remembers the text that was read last: it is in force with that backend. */
+  /** Remembers the text that was read last as in force with that backend. */
   keep(backend: Backend): Promise<void>
-  /** Is the text that is in force remembered nowhere any more? */
+  /** Is the text in force no longer remembered anywhere? */
   isLost(): boolean
-  /** Remembers it again. */
+  /** Remembers the text in force again. */
   keepAgain(backend: Backend): Promise<void>
-  /** The backend that the project was in force with last. */
+  /** The backend with which the project was in force last. */
   lastBackend(project: string): Promise<Pick<PlanOptions, 'lastBackend'>>
   /**
    * Begins to follow the key.
    *
-   * @param miss - is told why it is not read, each reason once, and
-   * @param found - that it is again
+   * @param miss - receives why the key is not read, each reason once
+   * @param found - called when the key is read again
    */
   follow(miss: (error: PortolanError, retryMs: number | null) => void, found: () => void): void
   close(): Promise<void>
@@ -48,18 +51,18 @@ export interface StoredIntent {
 interface StoredIntentOptions {
   /** `etcd:///KEY` */
   readonly url: string
-  /** The URL of the cluster, which says where the servers are. */
+  /** The URL of the cluster. It says where the servers are. */
   readonly cluster: string
   readonly directory: string
   readonly project: string | undefined
   readonly profiles: readonly string[] | undefined
-  /** Is what comes into force remembered? */
+  /** Remember each text that comes into force? */
   readonly remembers: boolean
-  /** How a command of `portolan` is written. */
+  /** Writes a command of `portolan`. */
   readonly written: (command: string) => string
 }
 
-/** @throws InvalidRequestError for what is no key */
+/** @throws InvalidRequestError for a URL that names no key */
 const keyOf = (url: string): string => {
   const [, server = '', key = ''] = /^etcd:\/\/([^/]*)(\/[\x21-\x7e]{1,1024})$/.exec(url) ?? []
   if (key === '' || key.endsWith('/'))
@@ -73,20 +76,19 @@ const keyOf = (url: string): string => {
   return key
 }
 
-/** A text in etcd has no folder, and must not make this host read its own files. */
+/** Refuses a file. A text in etcd has no folder, and must not make this host read its own files. */
 const refuseFile = (path: string): never => {
   throw new InvalidRequestError(
     `it names the file ${JSON.stringify(path)}, and a text in etcd has no files beside it (include, extends, env_file). Write what the file has into the text: \`docker compose config\` prints all of a project as one.`,
   )
 }
 
-/** `/prod/shop.yaml` is project shop, unless the text or -p says otherwise. */
+/** The folder that names the project: `/prod/shop.yaml` is project shop, unless the text or -p says otherwise. */
 const folderOf = (key: string): string => key.replace(/\.[^./]*$/, '')
 
 /**
- * Reads the text of a key. While etcd cannot be reached, or the key is gone or holds a text with an error, it is the text
- * that was in force last on this host.
- *
+ * Opens the text of a key. The text that was in force last on this host takes its place while etcd cannot be reached,
+ * or the key is gone or holds a text with an error.
  * @throws PortolanError where there is no text that can be taken
  */
 export const openStoredIntent = async (options: StoredIntentOptions): Promise<StoredIntent> => {
@@ -108,13 +110,13 @@ export const openStoredIntent = async (options: StoredIntentOptions): Promise<St
       ...(project === undefined ? {} : { project }),
       ...(profiles === undefined ? {} : { profiles }),
     })
-    // A watch holds the project that it began with.
+    // A watch holds the project with which it began.
     known ??= intent.project
     return intent
   }
   const store = await openClusterKey(cluster, key)
   try {
-    // The servers of a cluster may come to be others, and its name stays. With -p one text may be several projects.
+    // The servers of a cluster may change, and its name stays. With -p, one text may be several projects.
     const from = `${url} of cluster ${parseClusterUrl(cluster).cluster}${project === undefined ? '' : ` as project ${project}`}`
     const kept = await keptText(directory, from)
     const inForce = kept === null || kept instanceof PortolanError ? null : textOf(kept)
@@ -189,7 +191,7 @@ const parsed = (parse: () => Intent): Intent | null => {
   }
 }
 
-/** None where what tells it cannot be read: it is written anew with the text. */
+/** The last backend of a project. None where the record cannot be read: the record is written anew with the text. */
 const lastBackend: (directory: string, project: string) => ReturnType<StoredIntent['lastBackend']> = async (
   directory,
   project,
@@ -202,7 +204,10 @@ const lastBackend: (directory: string, project: string) => ReturnType<StoredInte
   }
 }
 
-/** The text that was in force last; an error where it is damaged: it is needed only where etcd has none. */
+/**
+ * The text that was in force last. A damaged record is returned as an error, because it is needed only where etcd has
+ * no text.
+ */
 const keptText = async (directory: string, from: string): Promise<AppliedText | PortolanError | null> => {
   try {
     return await readAppliedText(directory, from)
@@ -216,7 +221,10 @@ const textOf = ({ text, revisions }: AppliedText): TextInForce => ({
   ...{ text, revisions: revisions ?? null },
 })
 
-/** What etcd has, or else what was in force: why is told once the key is followed, or where it is not. */
+/**
+ * Reads the text of etcd, or else takes the one that was in force. The caller tells the reason once the key is
+ * followed, or where it is not followed.
+ */
 const firstAnswer = async (
   store: ClusterKey,
   kept: AppliedText | PortolanError | null,

@@ -103,7 +103,7 @@ const readStored = (text: string): StoredPlan => {
   return value as StoredPlan
 }
 
-/** What a schema cannot say. */
+/** Checks what a schema cannot express. */
 const checkStored = ({ mappings, subnets, stored }: StoredPlan, desired: DesiredState): void => {
   for (const [at, { targets }] of mappings.entries())
     if (targets.length === 0) throw fail(`mappings[${at}].targets: expected one target or more`, '[]')

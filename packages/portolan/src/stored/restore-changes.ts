@@ -12,7 +12,7 @@ import { operationSchemas, type StoredPlan } from './stored-schema.ts'
 
 type Shown = StoredPlan['changes'][number]
 
-/** What a plan does that follows from what is desired and what was observed, in the order of a plan. */
+/** The changes that follow from the desired state and the observed host, in the order of a plan. */
 const followingChanges = (
   backend: Backend,
   desired: DesiredState,
@@ -40,7 +40,7 @@ const isCarried = (part: PlanChange['part']): part is CarriedChange['part'] => p
  * The changes of a stored plan, in its order.
  *
  * @throws ParseError naming the change, for an operation that Portolan does not write
- * @throws StaleStateError naming the change, where other changes follow from the plan than those it shows
+ * @throws StaleStateError naming the change, where the rest of the plan leads to other changes than the plan shows
  * @internal
  */
 export const restoreChanges = (
@@ -80,7 +80,7 @@ const restoreCarried = (
   if (change.part === 'fix') {
     const { undo, commands } = fixCommands(change.operation)
     const foreign = [...undo, ...commands].find((words) => !isHookCommand(change.operation.fix.name, words))
-    // Commands are run as root, so they are held to what Portolan writes.
+    // The commands are run as root, so a command that Portolan does not write is refused.
     if (foreign !== undefined)
       throw wrong(`${place}: Portolan does not write this command`, shellLine(foreign))
   }

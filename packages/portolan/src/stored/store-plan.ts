@@ -4,36 +4,36 @@ import type { Plan, PlanChange } from '../plan/plan.ts'
 import { planJson } from '../plan/plan-json.ts'
 import { type StoredRules, storeRules } from './stored-rules.ts'
 
-/** The form of a stored plan; a plan of a later form is not guessed at. */
+/** The version of the form of a stored plan. A plan with another version is refused. */
 export const STORED_VERSION = 1
 
 /**
- * What a plan needs to be applied, beside what JSON shows of it. Changes of rules, links and sysctls are not stored:
- * they follow from the rest, so a stored plan cannot show one thing and do another.
+ * The parts that a plan needs to be applied, besides what its JSON shows. Changes of rules, links and sysctls are not
+ * stored. They follow from the rest, so a stored plan cannot show one thing and do another.
  */
 export interface StoredParts {
   readonly version: typeof STORED_VERSION
   readonly endpoints: readonly DesiredEndpoint[]
   readonly guardForwarding: boolean
-  /** Of each subnet: JSON shows none for an isolated network. */
+  /** The gateway of each subnet. The JSON shows none for an isolated network. */
   readonly gateways: readonly string[]
   readonly leases: LeaseProposal | null
-  /** Operations of changes that do not follow from the rest, by the place of the change. */
+  /** The operations of changes that do not follow from the rest, by the index of the change. */
   readonly operations: Readonly<Record<string, unknown>>
   readonly setsSysctls: boolean
   readonly facts: HostFacts
   readonly rules: StoredRules
 }
 
-/** The changes that a plan makes for what it does not hold: notes of earlier runs, and the leases. */
+/** The changes that a plan makes because of notes of earlier runs and of leases. The desired state holds neither. */
 export type CarriedChange = Extract<PlanChange, { readonly part: 'fix' | 'conntrack' | 'lease' }>
 
 const isCarried = (change: PlanChange): change is CarriedChange =>
   change.part === 'fix' || change.part === 'conntrack' || change.part === 'lease'
 
 /**
- * A plan as JSON that `planFromJson` reads: what `portolan plan --json` prints, and under `stored` what it takes to
- * apply it.
+ * Stores a plan as JSON that `planFromJson` reads. The JSON is that of `portolan plan --json`, with what `apply` needs
+ * under `stored`.
  * @internal
  */
 export const storePlan = (plan: Omit<Plan, 'toString' | 'toJSON'>): Record<string, unknown> => {

@@ -4,8 +4,8 @@ import { dialects, type StoredOf } from '../backend/dialects.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 
 /**
- * The rules of a host as each tool's own text: nft's JSON, and iptables-save a table. The readers of both dialects
- * check it, and give back what was written.
+ * The rules of a host as the text of each tool: nft's JSON, and a text of iptables-save for each table. The readers of
+ * both dialects check the texts, and read the same rules from them.
  */
 export interface StoredRules {
   readonly nftables: StoredOf<'nftables'>['text']
@@ -20,7 +20,8 @@ export interface StoredRules {
 /** @internal */
 export const storeRules = ({ unread, hidden, incomplete, ...rules }: HostRules): StoredRules => {
   const { text, programs } = dialects.nftables.store(rules.nftables)
-  // In one order, however the rules were put together: a stored plan that is read and stored again is the same text.
+  // The keys have one order, however the rules were put together. So a stored plan that is read and stored again is the
+  // same text.
   return {
     nftables: text,
     programs,

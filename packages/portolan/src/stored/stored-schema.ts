@@ -136,7 +136,7 @@ const mapping: Schema<DesiredMapping> = allOf({
   targets,
 })
 
-/** Of each kind, so that the compiler asks for one that is new. */
+/** Every kind of conflict. The compiler reports a new kind that is missing here. */
 const conflictKinds: Readonly<Record<ConflictKind, true>> = {
   DuplicateHostPort: true,
   OverlappingHostPort: true,
@@ -178,8 +178,8 @@ const conflictKinds: Readonly<Record<ConflictKind, true>> = {
 const anObject = namesTo(anything)
 
 /**
- * Which keys are null depends on the kind, and this does not say so. It is enough for what people are shown; nothing
- * that `apply` does comes from a conflict.
+ * The schema of a conflict. Which keys are null depends on the kind, and the schema does not say so. Conflicts are only
+ * shown to people. Nothing that `apply` does comes from a conflict.
  */
 const conflict = allOf({
   kind: oneOf(...(Object.keys(conflictKinds) as ConflictKind[])),
@@ -230,7 +230,7 @@ const leases = allOf({
   tolerated: texts,
 }) as Schema<unknown> as Schema<NonNullable<StoredParts['leases']>>
 
-/** A stored plan of any form. */
+/** The part of a stored plan that gives its version, in any version. */
 export const numberedPlan: Schema<{ readonly stored: { readonly version: number } }> = allOf({
   stored: allOf({ version: wholeNumber }),
 })
