@@ -39,8 +39,8 @@ import { readSurroundings } from './surroundings.ts'
  */
 export interface DestroyOptions extends ApplyOptions {
   /**
-   * One project. Absent: every project on this host, and what else is left of Portolan. The
-   * command asks for `--all` there; the library takes the call at its word.
+   * One project. Absent: every project on this host, and everything else that is left of Portolan. The command requires
+   * `--all` for that; the library does not ask.
    */
   readonly project?: string
   /** Subnets, addresses and ports stay leased, so that a later apply gets them back. */
@@ -54,7 +54,8 @@ const destroyKinds: OptionKinds<DestroyOptions> = {
 }
 
 /**
- * Plans the removal of what is ours from this host, without an intent. Changes nothing.
+ * Plans the removal of one project, or of everything that Portolan has on this host. No intent is needed. Changes
+ * nothing.
  * @example
  * const removal = await planDestroy({ project: 'shop' })
  * for (const { description } of removal.changes) console.log(description)
@@ -73,7 +74,7 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
     readState(stateDirectory),
     options.keepLeases === true ? null : withLeaseStore(options, readLeases),
   ])
-  // Bridges would go and rules that could not be read stay.
+  // Otherwise bridges would be removed, and rules that could not be read would stay.
   if ((rules.hidden ?? []).length > 0 && mayChangeNetwork())
     throw new PermissionError(
       `Nothing is removed, since some rules could not be read and would stay behind. ${rules.unread.join(' ')}`,
@@ -93,7 +94,10 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
   })
 }
 
-/** Damaged, they are of no use to a removal: `plan` and `cluster join` tell of that. */
+/**
+ * Reads the other hosts of the cluster. A damaged file is of no use to a removal, and `plan` and `cluster join` report
+ * it.
+ */
 const knownNeighbours = async (stateDirectory: string): Promise<ClusterNeighbours | null> => {
   try {
     return await readNeighbours(stateDirectory)
@@ -104,15 +108,16 @@ const knownNeighbours = async (stateDirectory: string): Promise<ClusterNeighbour
 }
 
 /**
- * Removes one project, or without `project` EVERY project on this host: rules in every backend, bridges (their ports are released, not deleted), and, when nothing
- * of ours stays, the sysctls and iptables-nft tables we brought into being; then the leases, unless they are kept.
- * No foreign rule is touched.
- *
+ * Removes one project, or without `project` EVERY project on this host. It removes the rules in every backend, and the
+ * bridges, whose ports are released and not deleted. When nothing of Portolan stays, it also restores the sysctls, and
+ * removes the iptables-nft tables that Portolan brought into being. At last it gives up the leases, unless they are
+ * kept. No foreign rule is touched.
  * @param removal - what `planDestroy` found; absent: planned now
- * @throws InvalidRequestError for an argument or an option that is none
+ * @throws InvalidRequestError for an invalid argument or option
  * @throws StaleStateError, ApplyError, PermissionError as `apply` does
- * @throws PortolanError `WATCHED` where a process holds the project with `portolan watch`: it would bring it back;
- *   `ENDPOINT_ATTACHED` where an address would be given up that a macvlan still answers for, unless leases are kept
+ * @throws PortolanError `WATCHED` where a process holds the project with `portolan watch`, which would bring the
+ * project back; `ENDPOINT_ATTACHED` where an address would be given up that a macvlan still answers for, unless leases
+ * are kept
  * @example
  * await destroy({ project: 'shop' })
  * await destroy() // every project on this host
@@ -125,7 +130,7 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
   if (removal !== undefined) await refuseNewUses(removal, options)
   const runner: Runner = options.runner ?? createRunner()
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
-  // One may have begun while the user was asked.
+  // A watch may have begun while the user was asked.
   if (removal !== undefined) await refuseWatched(stateDirectory, options.project ?? null)
   const state = await readState(stateDirectory)
   const isDone = planned.changes.length === 0 && (!planned.complete || state === emptyState)
@@ -139,7 +144,8 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
       runner,
       stateDirectory,
       lockHeld: options.lockHeld ?? false,
-      // First: a live host, or a watch, would bring back what it finds written down. Killed in between, the next destroy goes on.
+      // The wishes are forgotten first, because a live host or a watch would bring back what they name. If this process
+      // is killed in between, the next destroy goes on.
       lease: async () => {
         for (const live of planned.live) forgetLiveProject(stateDirectory, live)
         return forgetAppliedTexts(stateDirectory, options.project ?? null)
@@ -152,7 +158,8 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
         await memory.removeCreated(runner)
         await memory.forgetRest()
       }
-      // Last: killed before, no other project gets a subnet whose bridge is still there.
+      // The leases are given up last. If this process is killed before, no other project gets a subnet whose bridge
+      // still exists.
       if (releases) {
         await withLeaseStore(options, async (store) => {
           await store?.transact((leases) => releaseProject(leases, options.project ?? null))
@@ -169,7 +176,7 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
  * @throws PortolanError `ENDPOINT_ATTACHED`
  */
 export const refuseRunning = async (removal: Removal): Promise<void> => {
-  // Only links tell, which takes the right to make one.
+  // The kernel tells this of a probe link alone, and to make one takes the right to change the network.
   if (!mayChangeNetwork()) return
   const links = openLinks()
   try {
@@ -185,7 +192,8 @@ const restoredNames = ({ changes }: Removal): readonly string[] =>
   )
 
 /**
- * An engine may have started while the user was asked, and rely by now on what the removal would switch off.
+ * Refuses a removal that would restore a sysctl which came into use after the removal was planned. An engine may have
+ * started while the user was asked, and may rely on the sysctl by now.
  * @throws StaleStateError
  */
 const refuseNewUses = async (removal: Removal, options: DestroyOptions): Promise<void> => {

@@ -1,8 +1,7 @@
 import { type Lease, type LeasedAddress, type LeaseState, listLeases, releaseProject } from '@portolan/core'
 
 /**
- * What a project has leased, without the addresses that it has given up already.
- *
+ * The leases of a project, without the addresses that it has given up already.
  * @param project - null: every project
  * @internal
  */
@@ -14,8 +13,7 @@ export const heldLeases = (state: LeaseState, project: string | null): readonly 
 }
 
 /**
- * The addresses that endpoints of a project gave up, while no other one has them.
- *
+ * The addresses that endpoints of a project gave up, and that no other endpoint has now.
  * @param project - null: of every project
  * @internal
  */

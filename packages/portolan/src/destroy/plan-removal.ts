@@ -35,36 +35,45 @@ import { unknownProjectNotes } from './unknown-project-notes.ts'
 import { withoutFixes } from './without-fixes.ts'
 
 /**
- * What `destroy` would do, as data.
+ * The removal that `destroy` would carry out, as data.
  * @example
  * const removal: Removal = await planDestroy()
  * removal.complete // true
  * @public @since 0.1.0
  */
 export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'> {
-  /** The projects that go, sorted. */
+  /** The projects that are removed, sorted. */
   readonly projects: readonly string[]
-  /** All that have something on this host, sorted. */
+  /** All projects that have something on this host, sorted. */
   readonly present: readonly string[]
-  /** What breaks for the projects that stay. */
+  /** The conflicts of projects that stay: what breaks for them. */
   readonly conflicts: readonly Conflict[]
-  /** Of those that go, the ones that a live host holds: what is written down of them goes too. */
+  /** The removed projects that a live host holds. What is written down of them is removed too. */
   readonly live: readonly string[]
-  /** Of which of them the text of a key (`portolan watch --intent`) is remembered: that goes too. Absent: of none. */
+  /**
+   * The removed projects of which a key's text (`portolan watch --intent`) is remembered. The text is forgotten too.
+   * Absent: there are none.
+   */
   readonly texts?: readonly string[]
-  /** Nothing of ours stays, so that what was remembered of the host is put back too. */
+  /** Nothing of Portolan stays, so that remembered settings of the host are restored too. */
   readonly complete: boolean
   readonly summary: ChangeSummary
-  /** What has to stay though it is ours, each a sentence that says why and what to do. */
+  /** Managed parts that have to stay, each a sentence that says why and what to do. */
   readonly left: readonly string[]
-  /** Sysctls that stay as Portolan set them, since something foreign may rely on them; `left` tells of them too. */
+  /**
+   * Sysctls that keep the value that Portolan set, because something foreign may rely on them. `left` tells of them
+   * too.
+   */
   readonly kept: readonly KeptSysctl[]
   /**
-   * What is given up when all that is done: leases of projects, by whatever operation they were taken, and whether or not the projects are
-   * on the host now.
+   * The leases that are given up after the changes. It does not matter which operation took a lease, or whether its
+   * project is on the host now.
    */
   readonly leases: readonly Lease[]
-  /** The addresses that endpoints of them gave up before: an interface on a parent may have one still. Absent: none. */
+  /**
+   * Addresses that endpoints of the removed projects gave up before. An interface on a parent may still have one.
+   * Absent: there are none.
+   */
   readonly givenUp?: readonly LeasedAddress[]
 }
 
@@ -75,10 +84,10 @@ export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'
 export interface RemovalInput {
   readonly facts: HostFacts
   readonly rules: HostRules
-  /** With what is foreign, which may rely on sysctls that `state` remembers. */
+  /** All rules with the foreign ones, and settings. These may rely on sysctls that `state` remembers. */
   readonly surroundings: Surroundings
   readonly state: HostState
-  /** One project; null: every one, and whatever else is ours. */
+  /** The project to remove; null: every project, and everything else that Portolan has. */
   readonly project: string | null
   /** Null: leases are kept. */
   readonly leases: LeaseState | null
@@ -86,14 +95,15 @@ export interface RemovalInput {
   readonly live: readonly string[]
   /** Projects of which the text of a key is remembered; absent: none. */
   readonly texts?: readonly string[]
-  /** Where `state` and `leases` were read, for what is told of them. */
+  /** The directory from which `state` and `leases` were read, for messages about them. */
   readonly stateDirectory: string
-  /** Another state directory that the routes of the host are of: they stay. Absent or null: none is known. */
+  /** Another state directory to which the routes of the host belong. Its routes stay. Absent or null: none is known. */
   readonly routesOf?: RouteHolder | null
 }
 
 /**
- * The removal of one project, or of all that is ours, from what is on the host alone: no intent is needed.
+ * Plans the removal of one project, or of everything that Portolan has, from what is on the host alone. No intent is
+ * needed.
  * @example
  * planRemoval({ facts, rules, surroundings, state, project: 'shop', leases, live: [], stateDirectory }).projects // ['shop']
  * @public @since 0.1.0
@@ -135,7 +145,7 @@ export const planRemoval = ({
     ? restoredSysctls(facts, remaining(surroundings, ruleChanges, state), state)
     : { changes: [], kept: [] }
   const changes: readonly PlanChange[] = [
-    // The reverse of the order of apply: forwarding stops first, and the guards go last.
+    // This is the reverse of the order of apply: forwarding stops first, and the guards go last.
     ...sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
     ...projects.flatMap((one) =>
       deleteEndpoints(facts.interfaces ?? [], one).map((change): PlanChange => ({ ...change, part: 'link' })),
@@ -158,7 +168,7 @@ export const planRemoval = ({
     projects,
     present,
     live: live.filter((one) => projects.includes(one)),
-    // A text is nothing on the host: it may be all that is left.
+    // A text is not part of the host. It may be all that is left of a project.
     texts: texts.filter((one) => project === null || one === project),
     conflicts: findNetworkInUse(
       removed,
@@ -187,7 +197,10 @@ export const planRemoval = ({
   }
 }
 
-/** Chains of ours that were renamed, and rules that other programs have on our behalf, look foreign. They go too. */
+/**
+ * The rules that remain after the removal. Managed chains that were renamed look foreign. So do rules that other
+ * programs have on our behalf. Both are removed too, so they must not count as foreign.
+ */
 const remaining = (
   { rules: surrounding, unread, settings }: Surroundings,
   changes: readonly PlanChange[],
@@ -208,11 +221,11 @@ const removeRules = (
   return only === undefined ? [] : planRules(null, null, only, rules, {})
 }
 
-/** Routes to blocks of other hosts are of no one project. */
+/** Deletes the routes to blocks of other hosts. They belong to no single project. */
 const removedRoutes = (facts: HostFacts): readonly PlanChange[] =>
   deleteRoutes(facts).map((change): PlanChange => ({ ...change, part: 'link' }))
 
-/** Ports on bridges of others get their hairpin mode back, unless it is switched off already. */
+/** Switches hairpin mode off again on ports of foreign bridges, unless it is off already. */
 const restoredPorts = ({ interfaces }: HostFacts, state: HostState): readonly PlanChange[] =>
   hairpinPorts(state)
     .filter((name) => interfaces?.some((link) => link.name === name && link.hairpin === true))

@@ -8,7 +8,7 @@ import { wrapLine } from '../text/wrap-line.ts'
 import type { Removal } from './plan-removal.ts'
 
 /**
- * A removal as a text for people, in the form of a plan: what goes. What stays, and what breaks, is said beside it.
+ * Prints a removal for people, in the form of a plan: what is removed. The caller tells what stays and what breaks.
  * @param project - null: all of Portolan
  * @internal
  */
@@ -28,7 +28,7 @@ export const printRemoval = (
     [
       {
         title: `Removal of ${project === null ? 'all of Portolan' : `project ${project}`}`,
-        // What is in use elsewhere does not block: a removal is asked for by name.
+        // Conflicts are left out: use elsewhere does not block a removal, which is asked for by name.
         lines: wrapLine(printSummary({ ...removal, conflicts: [] }), look.columns, 2),
       },
       { title: 'Changes, in this order', lines: (look.rules ? printChanges : countChanges)(changes, look) },
@@ -39,7 +39,7 @@ export const printRemoval = (
 }
 
 /**
- * The text of a key that is remembered. One that an older version wrote down names no project.
+ * Names the remembered text of a key. A text that an older version wrote down names no project.
  * @internal
  */
 export const textOf = (project: string): string =>

@@ -5,9 +5,8 @@ import { staysUp } from '../live/attachments/stays-up.ts'
 import type { Removal } from './plan-removal.ts'
 
 /**
- * Refuses to give up an address that a macvlan still answers for, in whatever namespace: it would be leased again. The
- * children of a VLAN that goes with the project go with it.
- *
+ * Refuses to give up an address that a macvlan still answers for, in any namespace, because the address would be leased
+ * again. Interfaces on a VLAN that is removed with the project do not count: they go with the VLAN.
  * @throws PortolanError `ENDPOINT_ATTACHED`
  * @example
  * await refuseAttached(removal, openLinks())
@@ -36,7 +35,7 @@ interface OnMacvlan {
   readonly mac: string
 }
 
-/** The endpoints with addresses, or with such as they gave up, on networks of driver macvlan. */
+/** The endpoints on networks of driver macvlan that have addresses, or gave some up. */
 const onMacvlans = (leases: readonly Lease[]): readonly OnMacvlan[] =>
   leases.flatMap((held) => {
     if (held.kind !== 'address' || held.on.project !== null) return []

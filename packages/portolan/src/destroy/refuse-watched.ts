@@ -2,8 +2,7 @@ import { watchersOf } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 
 /**
- * A watch would bring back what is removed, a second later.
- *
+ * Refuses a removal while a watch holds the project. The watch would bring back what is removed, a second later.
  * @param project - null: every project
  * @throws PortolanError `WATCHED` that names the processes
  */

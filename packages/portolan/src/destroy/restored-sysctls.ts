@@ -24,7 +24,7 @@ import type { Surroundings } from './surroundings.ts'
  */
 export interface RestoredSysctls {
   readonly changes: readonly SysctlChange[]
-  /** What stays, since something foreign may rely on it. */
+  /** The sysctls that stay, because something foreign may rely on them. */
   readonly kept: readonly KeptSysctl[]
 }
 
@@ -35,8 +35,9 @@ interface Host {
 }
 
 /**
- * The sysctls that go back to the host's own values, and those that stay for what may rely on them. One that no
- * longer has the value we gave it was set by another program since, and stays without a word.
+ * Sorts the sysctls that Portolan has set. Some go back to the host's own values, and others stay for what may rely on
+ * them. A sysctl without the value that Portolan gave was set by another program since. It stays, and no message
+ * mentions it.
  * @internal
  */
 export const restoredSysctls = (
@@ -67,7 +68,7 @@ export const restoredSysctls = (
 const rulesOf = ({ surroundings: { rules } }: Host): readonly NetfilterRuleset[] =>
   rules === null ? [] : lowerRules(rules)
 
-/** What could not be read may rely on it. */
+/** A rule or setting that could not be read may rely on a sysctl, so each counts as a use. */
 const unreadUses = ({ surroundings: { unread } }: Host): readonly SysctlUse[] =>
   unread.map((text) => ({ kind: 'unread', owner: null, text }))
 
@@ -99,7 +100,9 @@ const keptForwarding = (family: Family, host: Host): readonly KeptSysctl[] => {
 
 const loopbackSysctl = /^net\.ipv4\.conf\.([^.]+)\.route_localnet$/
 
-/** Of a bridge that is not ours: ours go with what they were set for. */
+/**
+ * Keeps `route_localnet` of a foreign bridge on which something relies. That of a managed bridge goes with the bridge.
+ */
 const keptLoopback = (host: Host): readonly KeptSysctl[] =>
   givenHere(host).flatMap(({ name, before, given }) => {
     const link = loopbackSysctl.exec(name)?.[1]?.replaceAll('/', '.')
@@ -107,20 +110,23 @@ const keptLoopback = (host: Host): readonly KeptSysctl[] =>
     return uses.length === 0 ? [] : [keptSysctl({ name, value: given, before }, uses)]
   })
 
-/** What the host's configuration sets to the very value that we gave it has it without us too. */
+/**
+ * Keeps a sysctl that the host's configuration sets to the value that Portolan gave. The host has that value without
+ * Portolan too.
+ */
 const keptByWish = (host: Host): readonly KeptSysctl[] =>
   givenHere(host).flatMap(({ name, before, given }) => {
     const wish = isAboutForwarding(name) ? null : settingOf(name, host.surroundings.settings)
     return wish?.value === given ? [keptSysctl({ name, value: given, before }, [settingUse(wish)])] : []
   })
 
-/** The kernel would delete the routes that these keep. */
+/** Keeps `accept_ra`. If it were put back, the kernel would delete the routes that it keeps. */
 const keptAcceptRa = (host: Host): readonly KeptSysctl[] =>
   givenHere(host).flatMap(({ name, before, given }) =>
     name.endsWith('.accept_ra') ? [keptAdvertisements({ name, value: given, before })] : [],
   )
 
-/** Does a family go on forwarding after all is put back? */
+/** Does a family still forward after everything is put back? */
 const staysOn = (family: Family, { facts, notes }: Host, stays: ReadonlySet<string>): boolean => {
   const name = forwardingSysctl[family]
   const now = facts.sysctls?.[name]
@@ -139,8 +145,9 @@ const isAboutForwarding = (name: string): boolean =>
   )
 
 /**
- * What the kernel sets along with the switch of a family, where that is not the host's own value.
- * @param isOff - it has been switched already: what still has the kernel's value is to be put back
+ * The sysctls that the kernel changes along with the forwarding switch of a family, where that differs from the host's
+ * own value.
+ * @param isOff - the switch is off already: each sysctl that still has the kernel's value is put back
  */
 const overwrittenWith = (
   family: Family,
@@ -153,7 +160,7 @@ const overwrittenWith = (
     return facts.sysctls?.[name] === (isOff ? off : given) ? [{ name, value: before, off }] : []
   })
 
-/** The switch of a family first: the kernel overwrites the others with it. */
+/** Puts back the forwarding switch of a family first, because the kernel overwrites the other sysctls with it. */
 const restoredForwarding = (family: Family, host: Host): readonly SysctlChange[] => {
   const { facts, notes } = host
   const name = forwardingSysctl[family]
@@ -161,7 +168,7 @@ const restoredForwarding = (family: Family, host: Host): readonly SysctlChange[]
   if (note === undefined || note.before === note.given) return []
   const now = facts.sysctls?.[name]
   const isToSwitch = now === note.given
-  // An earlier destroy was killed between the switch and what goes with it.
+  // An earlier destroy was killed after the switch, and before the sysctls that go with it.
   const isHalfDone = note.restoring === true && now === note.before
   if (!isToSwitch && !isHalfDone) return []
   return [

@@ -3,7 +3,7 @@ import { routesLeft } from '@portolan/core/planning'
 import { type HostFacts, shellLine } from '@portolan/netfilter'
 
 /**
- * Routes to blocks of other hosts that a removal leaves, since another state directory has them.
+ * Notes about routes to blocks of other hosts that a removal leaves, because they belong to another state directory.
  * @internal
  */
 export const routesOfOthersNotes = (
@@ -11,7 +11,7 @@ export const routesOfOthersNotes = (
   { cluster, host, directory, url }: RouteHolder,
 ): readonly string[] => {
   const left = routesLeft(facts)
-  // The removal may be one with another directory than the usual one, so this one is named in any case.
+  // The removal may use another directory than the usual one, so the command names this one in any case.
   const release = shellLine([
     ...['portolan', 'cluster', 'release'],
     ...['--cluster', url ?? 'URL', '--state', directory],

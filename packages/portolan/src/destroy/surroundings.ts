@@ -10,13 +10,13 @@ import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 export interface Surroundings {
   /** Null: they could not be read, or nothing depends on them. */
   readonly rules: HostRules | null
-  /** Why some could not be read, each a sentence. */
+  /** Why some rules could not be read, each a sentence. */
   readonly unread: readonly string[]
-  /** What the host's configuration sets of sysctls. */
+  /** The sysctls that the host's configuration sets. */
   readonly settings: readonly SysctlSetting[]
 }
 
-/** Reads foreign rules and settings where a sysctl is to be put back that they may rely on. */
+/** Reads foreign rules and settings, if a sysctl is to be put back on which they may rely. */
 export const readSurroundings = async (
   runner: Runner,
   rules: HostRules,

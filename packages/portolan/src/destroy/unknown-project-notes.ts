@@ -2,11 +2,10 @@ import type { LeaseState } from '@portolan/core'
 import { heldLeases } from './held-leases.ts'
 
 /**
- * Projects that have networks on a host and no lease in its state directory. `apply` leases a subnet for each network
- * it makes, so it kept its notes in another directory, and a removal that puts nothing back (forwarding stays on)
- * would be taken for a complete one.
- *
- * @param projects - those that have networks and are to be removed
+ * Notes about projects that have networks on a host and no lease in its state directory. `apply` leases a subnet for
+ * each network that it makes, so such a project has its notes in another directory. Without this note, a removal that
+ * restores nothing (forwarding stays on) would be taken for a complete one.
+ * @param projects - the projects that are to be removed and have networks
  * @internal
  */
 export const unknownProjectNotes = (

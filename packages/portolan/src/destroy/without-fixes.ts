@@ -3,9 +3,8 @@ import { dialects, type RulesByBackend, rulesByBackend } from '../backend/dialec
 import type { HostRules } from '../host-rules/host-rules.ts'
 
 /**
- * The rules of a host without those that were asked for in DOCKER-USER: they go with the mappings they serve. What
- * ufw and firewalld were asked for stands among rules of their own, which stay.
- *
+ * Leaves out the rules that were asked for in DOCKER-USER, because these go with the mappings that they serve. Rules
+ * that ufw and firewalld were asked for stand among rules of their own, which stay.
  * @internal
  */
 export const withoutFixes = (rules: HostRules, fixes: readonly Fix[]): HostRules => {
