@@ -4,7 +4,7 @@ import { BusError, type Variant } from './bus/bus-value.ts'
 
 type Texts = readonly string[]
 
-/** What answers of firewalld hold, by their signature (D-Bus specification, "Type system"). */
+/** The types of firewalld's answers, by their signature (D-Bus specification, "Type system"). */
 interface Answers {
   readonly s: string
   readonly as: Texts
@@ -29,14 +29,17 @@ export interface Question<Signature extends keyof Answers = keyof Answers> {
   readonly call: Omit<Call, 'destination'>
 }
 
-/** The bus of the system lets a client wait for a few answers at once only (dbus-daemon(1), max_replies_per_connection). */
+/**
+ * The most questions at once. The system bus limits the replies for which a client may wait (dbus-daemon(1),
+ * max_replies_per_connection).
+ */
 const atOnce = 64
 
 /**
  * Asks firewalld over D-Bus.
  *
- * @throws BusError when a question has no answer, or one of another type: firewalld does not run, access is denied, or an
- * object has gone meanwhile
+ * @throws BusError when a question has no answer, or one of another type. Then firewalld does not run, access is
+ * denied, or an object has gone meanwhile.
  */
 export const askBus = async <const Asked extends readonly Question[]>(
   bus: BusConnection,
@@ -53,7 +56,7 @@ export const askBus = async <const Asked extends readonly Question[]>(
 const answerTo = async (bus: BusConnection, { signature, call }: Question): Promise<unknown> => {
   const answer = await bus.call({ ...call, destination: 'org.fedoraproject.FirewallD1' })
   const [value] = answer.values
-  // A property comes with its type.
+  // A property comes in a variant, with its type.
   const { type, data } =
     answer.signature === 'v' ? (value as Variant) : { type: answer.signature, data: value }
   if (type !== signature) throw new BusError(`${signature} was expected, not ${type}`)

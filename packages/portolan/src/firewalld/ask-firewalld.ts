@@ -6,7 +6,7 @@ import type { Firewalld } from './read-firewalld.ts'
 
 type Commands = Fix['commands']
 
-/** The policy that commands make or change; null: they are not firewalld's. */
+/** The policy that commands make or change; null: they are no commands of firewalld. */
 export const policyIn = (commands: Commands): string | null => {
   for (const words of commands)
     for (const word of words) {
@@ -26,7 +26,7 @@ const renamed = (commands: Commands, from: string, to: string): Commands =>
     ),
   )
 
-/** A hook of firewalld with a name that is free: a foreign policy keeps its own. */
+/** Gives a hook of firewalld a free policy name, because a foreign policy keeps its own. Null: no name is free. */
 export const withFreeName = (
   hook: RemedyHook,
   { foreignPolicies }: Pick<Firewalld, 'foreignPolicies'>,
@@ -46,9 +46,9 @@ export const withFreeName = (
 }
 
 /**
- * A hook of firewalld with a priority that no other policy has: firewalld mixes up the order of policies that share one.
- *
- * @param priorities - of the policies that are there; takes the one that is chosen
+ * Gives a hook of firewalld a priority that no other policy has. Firewalld mixes up the order of policies with equal
+ * priority.
+ * @param priorities - the priority of each policy that exists; the chosen priority is added
  */
 export const withOwnPriority = (hook: RemedyHook, priorities: Map<string, number>): RemedyHook => {
   const policy = policyIn(hook.commands)
@@ -66,7 +66,7 @@ export const withOwnPriority = (hook: RemedyHook, priorities: Map<string, number
 
 const setPriority = '--set-priority='
 
-/** Commands of several requests as those of one: what makes the policy once, all of its rules, one reload. */
+/** Joins the commands of two requests: those that make the policy once, then all rules, then one reload. */
 export const together = (one: Commands, other: Commands): Commands => {
   const isReload = (words: readonly string[]): boolean => words.includes('--reload')
   const seen = new Set<string>()
@@ -80,7 +80,7 @@ export const together = (one: Commands, other: Commands): Commands => {
     })
 }
 
-/** A conflict that firewalld could mend, and that is not mended since a reload would do more than that. */
+/** A conflict that firewalld could mend and that is not mended, because the reload would change more than that. */
 export const notReloaded = (conflict: Conflict, unsaved: string): Conflict => ({
   ...conflict,
   remedy: {
@@ -89,13 +89,13 @@ export const notReloaded = (conflict: Conflict, unsaved: string): Conflict => ({
   },
 })
 
-/** Does what a conflict says to do reload firewalld? */
+/** Does the remedy of a conflict reload firewalld? */
 export const reloadsFirewalld = ({ remedy: { commands } }: Conflict): boolean =>
   commands.includes('firewall-cmd --reload')
 
 /**
- * A conflict without commands that lift a ban: a reload drops what is set at run time only, and that is where fail2ban
- * and a hurried administrator write.
+ * Takes the commands out of a remedy that would lift a ban. A reload drops what is set at run time only. Fail2ban sets
+ * its rules there, and so does an administrator in a hurry.
  */
 export const withoutLoss = (
   conflict: Conflict,

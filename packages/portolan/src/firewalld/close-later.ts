@@ -7,13 +7,13 @@ import { ourName } from './configuration.ts'
 type Commands = Fix['commands']
 
 /**
- * What our policies of firewalld let out, closed to networks that other engines have made since. A policy names no
- * interface that packets leave by, so it refuses the subnets that were there when it was made, and the next one is open.
- * The rules are added at run time and permanently: a reload would drop what else is set at run time only.
- *
- * @param fixes - that stay
- * @param subnets - of the bridges of other engines
- * @returns the changes, the fixes as they are then, and what is open until then
+ * Closes the policies of firewalld that Portolan made to networks that other engines have made since. A policy names no
+ * interface by which packets leave. So it refuses the subnets that existed when it was made, and a later subnet is
+ * open. The refusals are added both at run time and permanently, because a reload would drop other settings that are
+ * made at run time only.
+ * @param fixes - the fixes that stay
+ * @param subnets - the subnets of the bridges of other engines
+ * @returns the changes, the fixes after them, and a conflict for each network that is open until then
  * @internal
  */
 export const closeLater = (
@@ -59,7 +59,7 @@ export const closeLater = (
   return { changes, fixes: after, conflicts }
 }
 
-/** What the containers of a network reach as long as refusals are missing in its policy. */
+/** The conflict of a network while refusals are missing in its policy: its containers reach what is not published. */
 const openedBy = ({ name, bridge }: DesiredNetwork, missing: Commands): readonly Conflict[] => {
   const own = missing.filter(([option = '']) => policyOf(option).replace(ourName, '') === bridge)
   const [first] = own
@@ -87,7 +87,7 @@ const openedBy = ({ name, bridge }: DesiredNetwork, missing: Commands): readonly
 
 const policyOf = (option: string): string => option.slice('--policy='.length)
 
-/** What lets a whole subnet out: a rule without a destination. */
+/** A rule that lets a whole subnet out: it has no destination. */
 const lettingOut = /^--add-rich-rule=(rule family="(ipv[46])" source address="[^"]+") accept$/
 
 const missingRefusals = (commands: Commands, subnets: readonly string[]): Commands => {
@@ -103,7 +103,7 @@ const missingRefusals = (commands: Commands, subnets: readonly string[]): Comman
   })
 }
 
-/** A firewalld that does not run lets nothing out, and cannot be asked. */
+/** Is a policy among the rules of the host? A firewalld that does not run lets nothing out, and cannot be asked. */
 const isInForce = (option: string, rulesets: readonly NetfilterRuleset[]): boolean => {
   const policy = policyOf(option)
   return rulesets.some(({ tables }) =>

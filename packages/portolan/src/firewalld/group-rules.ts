@@ -1,9 +1,8 @@
 type Words = readonly string[]
 
 /**
- * Commands in the order given, with those side by side that firewall-cmd takes in one start: rich rules of one policy.
- *
- * @returns groups; most are of one command
+ * Groups the commands that firewall-cmd takes in one start: successive rich rules of one policy. The order stays.
+ * @returns groups; most have one command
  */
 export const groupRules = (commands: readonly Words[]): readonly (readonly [Words, ...Words[]])[] => {
   const groups: [Words, ...Words[]][] = []
@@ -16,7 +15,7 @@ export const groupRules = (commands: readonly Words[]): readonly (readonly [Word
   return groups
 }
 
-/** One command for a group. */
+/** Joins the commands of a group into one. */
 export const inOneStart = ([first, ...others]: readonly [Words, ...Words[]]): Words => [
   ...first,
   ...others.flatMap((words) => words.slice(-1)),

@@ -5,10 +5,10 @@ import { BusError, type Variant } from './bus/bus-value.ts'
 import { type Block, block, type Configurations, isOurDescription, ourName } from './configuration.ts'
 
 /**
- * Reads both configurations over D-Bus (firewalld.dbus(5)). One start of firewall-cmd takes a quarter of a second.
- *
+ * Reads both configurations over D-Bus (firewalld.dbus(5)). That avoids firewall-cmd, of which one start takes a
+ * quarter of a second.
  * @param path - the socket of the system's bus
- * @returns null where this has no answer. firewall-cmd may have one.
+ * @returns null where the bus gives no answer. firewall-cmd may give one.
  */
 export const readByBus = async (path: string): Promise<Configurations | null> => {
   try {
@@ -25,7 +25,7 @@ export const readByBus = async (path: string): Promise<Configurations | null> =>
 }
 
 const read = async (bus: BusConnection): Promise<Configurations> => {
-  // On its own: where this has no answer, each of the others would be waited for too.
+  // This question is asked alone. If it has no answer, the wait for each of the others is saved.
   const [zones] = await askBus(bus, [atRunTime('as', 'zone', 'getZones')])
   const [policies, ipsets, rules, passthroughs, zonePaths, policyPaths, ipsetPaths, keptRules, keptPasses] =
     await askBus(bus, [
@@ -126,7 +126,7 @@ const nameOf = (path: string, part: string): Question<'s'> => ({
 const pairs = <Value>(names: readonly string[], values: readonly Value[]): (readonly [string, Value])[] =>
   values.map((value, at) => [names[at] ?? '', value])
 
-/** What firewall-cmd prints only when it is asked to say more. */
+/** The settings that firewall-cmd prints only when it is asked to say more. */
 const unread: readonly string[] = ['version', 'short', 'description']
 
 const blockOf = ([name, settings]: readonly [string, Readonly<Record<string, Variant>>]): Block =>
@@ -141,7 +141,7 @@ const blockOf = ([name, settings]: readonly [string, Readonly<Record<string, Var
 const labelOf = (key: string): string =>
   key === 'rules_str' || key === 'rich_rules' ? 'rich rule' : key.replaceAll('_', '-')
 
-/** As firewall-cmd prints them. */
+/** The values of a setting as firewall-cmd prints them. */
 const printed = ({ type, data }: Variant): readonly string[] => {
   switch (type) {
     case 'b':

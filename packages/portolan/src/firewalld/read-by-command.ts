@@ -11,8 +11,7 @@ import {
 type Words = readonly string[]
 
 /**
- * Reads both configurations with firewall-cmd, which starts a Python that loads all of firewalld for each question.
- *
+ * Reads both configurations with firewall-cmd. Each question starts a Python that loads all of firewalld.
  * @returns null where firewalld does not run, or does not answer
  * @throws MissingToolError where firewall-cmd is not installed
  */
@@ -23,7 +22,7 @@ export const readByCommand = async (runner: Runner): Promise<Configurations | nu
   }
   const both = (...words: Words): Promise<readonly [string | null, string | null]> =>
     Promise.all([ask(...words), ask('--permanent', ...words)])
-  // On its own: where this has no answer, nothing else is asked.
+  // This question is asked alone. If it has no answer, nothing else is asked.
   const [policies, permanentPolicies] = await both('--list-all-policies')
   if (policies === null || permanentPolicies === null) return null
   const permanent = blocksOf(permanentPolicies)
@@ -67,7 +66,7 @@ const linesOf = (text: string | null): Words =>
 
 const wordsOf = (text: string | null): Words => (text ?? '').split(/\s+/).filter((word) => word !== '')
 
-/** Zones or policies, each with what is under it. */
+/** Splits a list into zones or policies, each with its settings. */
 const blocksOf = (text: string): readonly Block[] => {
   const blocks: { readonly name: string; readonly lines: string[] }[] = []
   let list = ''

@@ -7,21 +7,23 @@ import { readByBus } from './read-by-bus.ts'
 import { readByCommand } from './read-by-command.ts'
 import { findUnsaved } from './unsaved.ts'
 
-/** What has to be known of firewalld before it is asked for something. */
+/** The facts about firewalld that are needed before it is asked for something. */
 export interface Firewalld {
-  /** The policies of the permanent configuration that are not of Portolan. */
+  /** The policies of the permanent configuration that Portolan did not make. */
   readonly foreignPolicies: readonly string[]
   /** The priority of each policy of the permanent configuration, by name. */
   readonly priorities: ReadonlyMap<string, number>
-  /** What is set at run time and not permanently, or the other way round; null: the two are one. */
+  /**
+   * A setting that exists at run time and not permanently, or the other way round; null: the two configurations are
+   * equal.
+   */
   readonly unsaved: string | null
 }
 
 /**
- * Reads what a reload of firewalld would change beside what is asked for: it starts again from the permanent
+ * Reads what a reload of firewalld would change besides what is asked for. A reload starts again from the permanent
  * configuration, so what was set at run time only is lost (firewall-cmd(1), `--reload`).
- *
- * @param bus - the socket of the bus that firewalld is on; null: it is asked by firewall-cmd alone
+ * @param bus - the socket of the bus on which firewalld is; null: firewall-cmd alone asks it
  * @returns null where firewalld does not run
  */
 export const readFirewalld = async (
@@ -43,10 +45,10 @@ export const readFirewalld = async (
   }
 }
 
-/** A runner of the caller's may be on another host than this process. */
+/** The bus of this host. A caller's Runner may be on another host than this process, and then there is none. */
 const busOf = (runner: Runner): string | null =>
   runsHere(runner) ? busPath(process.env.DBUS_SYSTEM_BUS_ADDRESS) : null
 
-/** firewalld.policies(5), `priority`: -1 where none is given. */
+/** The priority of a policy, -1 where none is given (firewalld.policies(5), `priority`). */
 const priorityOf = ({ lines }: Block): number =>
   Number(lines.map((line) => /^priority (-?\d+)$/.exec(line)?.[1]).find((one) => one !== undefined) ?? -1)

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { type Block, block, type Configuration, type Configurations } from './configuration.ts'
 
 /**
- * What is set at run time and not permanently, or the other way round, in words; null: the two configurations are one.
- * What Portolan set itself does not count.
+ * Finds a setting that exists at run time and not permanently, or the other way round, in words; null: the two
+ * configurations are equal. Policies that Portolan made do not count.
  */
 export const findUnsaved = ({ now, permanent, ours }: Configurations): string | null => {
   const here = settingsIn(now, ours)
@@ -16,8 +16,8 @@ export const findUnsaved = ({ now, permanent, ours }: Configurations): string | 
 }
 
 /**
- * Zones in a folder (`home/wire.xml` and `home/far.xml` in /etc/firewalld/zones) are one zone `home` at run time
- * (firewall/core/fw.py, `Zone.combine`).
+ * Combines the zones in a folder (`home/wire.xml` and `home/far.xml` in /etc/firewalld/zones). At run time they are one
+ * zone `home` (firewall/core/fw.py, `Zone.combine`).
  */
 const combine = (zones: readonly Block[]): readonly Block[] => {
   const folders = new Set(zones.flatMap(({ name }) => (name.includes('/') ? [folderOf(name)] : [])))
@@ -31,7 +31,10 @@ const combine = (zones: readonly Block[]): readonly Block[] => {
 
 const folderOf = (name: string): string => name.slice(0, Math.max(0, name.indexOf('/'))) || name
 
-/** What one part has, the zone has. But the target and the priorities of parts count for nothing. */
+/**
+ * Joins the settings of a zone's parts. The zone has what any part has. The target and the priorities of parts do not
+ * count.
+ */
 const combineLines = (parts: readonly Block[]): readonly string[] => {
   const all = new Set(
     parts
@@ -52,7 +55,7 @@ const differences = (
   return some.filter((one) => !known.has(one)).map((one) => `${one} ${words}`)
 }
 
-/** All that is set, by its kind. */
+/** All settings of a configuration, by their kind. */
 const settingsIn = (
   { policies, zones, directRules, passthroughs, ipsets, entries }: Configuration,
   ours: readonly string[],
@@ -65,7 +68,9 @@ const settingsIn = (
   [...entries].flatMap(([name, all]) => all.map((entry) => `ipset ${name} ${entry}`)),
 ]
 
-/** Docker, libvirt and NetworkManager bring their interfaces back after a reload (D-Bus signal `Reloaded`). */
+/**
+ * The zones whose interfaces Docker, libvirt and NetworkManager bring back after a reload (D-Bus signal `Reloaded`).
+ */
 const broughtBack = /^(docker|libvirt|libvirt-routed|nm-shared)$/
 
 const inBlock = (kind: string): ((block: Block) => readonly string[]) => {

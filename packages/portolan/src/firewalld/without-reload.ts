@@ -1,9 +1,9 @@
 import type { Fix } from '@portolan/host'
 
 /**
- * How a fix of firewalld is taken back where a reload would drop what is set at run time only: from the permanent
- * configuration as always, and at run time rule by rule. A policy without a rule, which does nothing, stays until
- * the next reload.
+ * The commands that take back a fix of firewalld where a reload would drop what is set at run time only. They change
+ * the permanent configuration as always, and remove the rules at run time one by one. A policy without rules does
+ * nothing. It stays until the next reload.
  */
 export const withoutReload = ({ commands, undo }: Fix): Fix['undo'] => [
   ...commands.flatMap((words) => {

@@ -4,31 +4,32 @@ import { afterSilence } from '@portolan/host'
 import { type Call, callBytes, type Message, takeMessage } from './bus-message.ts'
 import { BusError } from './bus-value.ts'
 
-/** The bus of the system, as a client has it. */
+/** A client's connection to the system bus. */
 export interface BusConnection {
   /**
-   * Asks a method.
-   *
-   * @returns what answered, whose kind is `reply`
+   * Calls a method.
+   * @returns the answer, whose kind is `reply`
    * @throws BusError where there is no such answer
    */
   call(call: Call): Promise<Message>
   close(): void
 }
 
-/** As busctl(1) waits for an answer. */
+/** The longest wait for an answer, in milliseconds: as long as busctl(1) waits. */
 const SILENCE_MS = 25_000
 
-/** DBUS_SYSTEM_BUS_ADDRESS may name several places, of which one with a path is taken. Null: it names none. */
+/**
+ * The path of the system bus. DBUS_SYSTEM_BUS_ADDRESS may name several places, and the first one with a path is taken.
+ * Null: no place has a path.
+ */
 export const busPath = (address: string | undefined): string | null =>
   address === undefined
     ? '/run/dbus/system_bus_socket'
     : (/(?:^|;)unix:(?:[^;]*,)?path=([^,;]+)/.exec(address)?.[1] ?? null)
 
 /**
- * Begins a conversation as busctl(1) does: the bus asks the kernel which user this is (D-Bus specification,
- * "Authentication Protocol"). Without a name of its own on the bus a client is sent nothing, so it says hello.
- *
+ * Connects to a bus as busctl(1) does. The bus asks the kernel which user this is (D-Bus specification, "Authentication
+ * Protocol"). A client without a name on the bus is sent nothing, so this one asks for a name (`Hello`).
  * @throws BusError where there is no bus, or it does not let this user in
  */
 export const connectToBus = async (
@@ -62,7 +63,7 @@ class Connection implements BusConnection {
   #letIn: () => void = () => {}
   #refuse: (error: BusError) => void = () => {}
   readonly #ofSilence: AfterSilence
-  /** Ends the wait for what it says next. */
+  /** Ends the wait for the next bytes of the bus. */
   #heard: () => void = () => {}
   #isTalking = false
   #bytes: Buffer = Buffer.alloc(0)
@@ -132,7 +133,10 @@ class Connection implements BusConnection {
     }
   }
 
-  /** `DATA` asks for a name, which is left out; what is neither that nor `OK` refuses. */
+  /**
+   * Reads the lines of the authentication. `DATA` asks for a user name, which is left out. Any line other than `DATA`
+   * and `OK` is a refusal.
+   */
   #readLines(): void {
     for (let end = this.#bytes.indexOf('\r\n'); end !== -1; end = this.#bytes.indexOf('\r\n')) {
       const line = this.#bytes.toString('latin1', 0, end)

@@ -1,6 +1,6 @@
 import { BusError, BusReader, BusWriter, typesOf, type Variant } from './bus-value.ts'
 
-/** A call of a method that takes texts alone. */
+/** A call of a method whose arguments are all texts. */
 export interface Call {
   readonly destination: string
   readonly path: string
@@ -9,12 +9,12 @@ export interface Call {
   readonly words: readonly string[]
 }
 
-/** What came on the bus. `values`: as its signature has them. */
+/** A message that came on the bus. `values` has the types of `signature`. */
 export interface Message {
   readonly kind: 'reply' | 'error' | 'other'
-  /** The serial of the call that it answers; 0 where it answers none. */
+  /** The serial of the call that this message answers; 0: it answers none. */
   readonly answers: number
-  /** Of an error. */
+  /** The name of the error; null: the message is no error. */
   readonly errorName: string | null
   readonly signature: string
   readonly values: readonly unknown[]
@@ -30,10 +30,10 @@ const ERROR_NAME = 4
 const REPLY_SERIAL = 5
 const DESTINATION = 6
 const SIGNATURE = 8
-/** NO_AUTO_START: a service that does not run is not started for a question. */
+/** NO_AUTO_START: a question does not start a service that is not running. */
 const flags = 2
 const fixedLength = 16
-/** The most that a message may have (same place). */
+/** The most bytes of a message (D-Bus specification, "Message Format"). */
 const mostBytes = 2 ** 27
 const little = 0x6c
 const big = 0x42
@@ -64,7 +64,7 @@ export const callBytes = (call: Call, serial: number): Buffer => {
     .done()
 }
 
-/** How many bytes the first message has; null: that is not yet known. */
+/** The number of bytes of the first message; null: not known yet. */
 const lengthOf = (bytes: Buffer): number | null => {
   if (bytes.length < fixedLength) return null
   const isLittle = bytes[0] === little
@@ -78,9 +78,8 @@ const lengthOf = (bytes: Buffer): number | null => {
 const fieldsType = 'a(yv)'
 
 /**
- * Takes the first message off bytes that came.
- *
- * @returns null: it is not whole yet
+ * Takes the first message off the bytes that came.
+ * @returns null: the message is not complete yet
  */
 export const takeMessage = (bytes: Buffer): { readonly message: Message; readonly rest: Buffer } | null => {
   const length = lengthOf(bytes)
@@ -94,7 +93,7 @@ export const takeMessage = (bytes: Buffer): { readonly message: Message; readonl
   const dataOf = (code: number): unknown => fields.find(([one]) => one === code)?.[1].data
   const signature = String(dataOf(SIGNATURE) ?? '')
   const bodyLength = isLittle ? whole.readUInt32LE(4) : whole.readUInt32BE(4)
-  // A body begins at a multiple of 8, so what is aligned in it is aligned in the message.
+  // A body begins at a multiple of 8, so a value that is aligned in the body is aligned in the message.
   const body = new BusReader(whole, isLittle, length - bodyLength)
   const message: Message = {
     kind: kinds[whole[1] ?? 0] ?? 'other',

@@ -1,10 +1,10 @@
-/** A value of D-Bus whose type comes with it. */
+/** A value of D-Bus that comes with its type. */
 export interface Variant {
   readonly type: string
   readonly data: unknown
 }
 
-/** What is no message of D-Bus, or not one that is expected. */
+/** An error in the conversation with the bus. */
 export class BusError extends Error {}
 
 const alignments: Readonly<Record<string, number>> = {
@@ -14,7 +14,7 @@ const alignments: Readonly<Record<string, number>> = {
 
 const aligned = (at: number, to: number): number => Math.ceil(at / to) * to
 
-/** The first whole type of a signature. */
+/** The first complete type of a signature. */
 const firstType = (signature: string): string => {
   const [head = ''] = signature
   if (head === 'a') return `a${firstType(signature.slice(1))}`
@@ -28,7 +28,7 @@ const firstType = (signature: string): string => {
   return signature.slice(0, end + 1)
 }
 
-/** Its types, one by one. */
+/** Splits a signature into its types. */
 export const typesOf = (signature: string): readonly string[] => {
   const types: string[] = []
   for (let rest = signature; rest !== ''; ) {
@@ -39,7 +39,9 @@ export const typesOf = (signature: string): readonly string[] => {
   return types
 }
 
-/** Reads values from a message (D-Bus specification, "Marshaling"). An array of entries is an object by their keys. */
+/**
+ * Reads values from a message (D-Bus specification, "Marshaling"). An array of dictionary entries becomes an object.
+ */
 export class BusReader {
   readonly #bytes: Buffer
   readonly #isLittle: boolean
@@ -51,7 +53,7 @@ export class BusReader {
     this.#at = at
   }
 
-  /** @throws BusError where the bytes end before the value does, or its type is of no use here */
+  /** @throws BusError where the bytes end before the value does, or where its type is not supported */
   read(type: string): unknown {
     const [head = ''] = type
     this.#at = aligned(this.#at, alignments[head] ?? 1)
@@ -79,7 +81,7 @@ export class BusReader {
       case '(':
       case '{': {
         const parts = typesOf(type.slice(1, -1))
-        // It would take no bytes, so that an array of them had no end.
+        // An empty structure takes no bytes, so an array of them would have no end.
         if (parts.length === 0) throw new BusError(`a value has the type ${type}`)
         return parts.map((one) => this.read(one))
       }
@@ -124,7 +126,7 @@ export class BusReader {
   }
 }
 
-/** Writes texts and numbers as a message has them, in the order of little-endian machines. */
+/** Writes texts and numbers in the form of a message, in little-endian order. */
 export class BusWriter {
   #bytes = Buffer.alloc(0)
 
