@@ -2,7 +2,7 @@ import { type Anomaly, type AnomalyKind, type RulePlace, visibleLine } from '@po
 import { grouped } from '../plan/grouped.ts'
 import { plainStyle, type Style } from '../text/style.ts'
 
-/** What a kind says of a rule and of those in parentheses behind it; warnings first. */
+/** What a kind of anomaly says about a rule and the rules in parentheses behind it. Warnings come first. */
 const meanings: Readonly<Record<AnomalyKind, string>> = {
   Shadowing: 'never acts: earlier rules end the way of all its packets, and not as it would',
   Correlation: 'shares packets with earlier rules that do something else: their order decides',
@@ -13,9 +13,8 @@ const meanings: Readonly<Record<AnomalyKind, string>> = {
 const kinds: readonly AnomalyKind[] = ['Shadowing', 'Correlation', 'Generalisation', 'Redundancy']
 
 /**
- * What is odd among the foreign rules, as lines for people: a heading for each kind, a line for each chain, and in it
- * the position of each rule with those that make it odd in parentheses. The texts and remedies are in the JSON.
- *
+ * Prints the anomalies of foreign rules for people: a heading for each kind, and a line for each chain. The line has
+ * the position of each rule, and in parentheses the rules that make it odd. The texts and remedies are in the JSON.
  * @example
  * terminal.print(printAnomalies(anomalies, terminal.style).join('\n'))
  * @internal
@@ -36,7 +35,7 @@ export const printAnomalies = (anomalies: readonly Anomaly[], style: Style = pla
 const placeOf = ({ tool, family, table, chain, owner }: RulePlace): string =>
   `${tool} ${family} ${table} ${chain}${owner === null ? '' : ` (${owner})`}`
 
-/** `1-5 (6), 9 (3, 7)`; a question mark: only possible. */
+/** The positions of rules, such as `1-5 (6), 9 (3, 7)`. A question mark: the anomaly is only possible. */
 const positionsOf = (anomalies: readonly Anomaly[]): string => {
   const runs: { first: number; last: number; readonly by: string }[] = []
   for (const { rule, others, hasMore, certainty } of anomalies) {
@@ -50,7 +49,7 @@ const positionsOf = (anomalies: readonly Anomaly[]): string => {
     .join(', ')
 }
 
-/** So many of the others are named. */
+/** At most this many of the other rules are named. */
 const mostNamed = 3
 
 const namesOf = (others: readonly RulePlace[], hasMore: boolean): string => {

@@ -1,18 +1,17 @@
 import { type Family, formatAddress, InvalidRequestError, tryParseAddress } from '@portolan/netfilter'
 
-/** Where metrics are served. */
+/** The address at which metrics are served. */
 export interface MetricsAddress {
   readonly family: Family
   readonly address: string
   readonly port: number
-  /** As it stands in a URL: `127.0.0.1:9469`, `[::1]:9469`. */
+  /** The address as a URL has it: `127.0.0.1:9469`, `[::1]:9469`. */
   readonly text: string
 }
 
 /**
- * Reads `ADDRESS:PORT`. A name is refused: it may stand for several addresses, and for other ones tomorrow, so nothing
- * would say what is listened on. So is port 0, which no scraper could be told of beforehand.
- *
+ * Reads `ADDRESS:PORT`. A name is refused: it may stand for several addresses, and for others tomorrow. So it would not
+ * say where the server listens. Port 0 is refused too, because no scraper could be told of its port beforehand.
  * @throws InvalidRequestError
  */
 export const parseMetricsAddress = (text: string): MetricsAddress => {

@@ -9,9 +9,9 @@ import { type MetricsServer, type Served, serveMetrics } from './serve-metrics.t
 import { sharedReading } from './shared-reading.ts'
 import { openWatchRecord } from './watch-record.ts'
 
-/** Metrics of a watch, served until they are closed. */
+/** The metrics of a watch, served until they are closed. */
 export interface WatchMetrics {
-  /** A project that is to be watched in place of the one given, so that it is known what was done with it. */
+  /** Wraps a project. The wrapper is watched in its place, and records what is done with it. */
   observe(held: HeldProject): HeldProject
   take(event: HostEvent): void
   /** May be called again. */
@@ -19,9 +19,8 @@ export interface WatchMetrics {
 }
 
 /**
- * Serves the metrics of a watch on an address. Until a project is watched the answer is that there are none yet.
- *
- * @param pools - gives those that subnets are picked from, as they are at that time
+ * Serves the metrics of a watch on an address. Before a project is watched, the answer is that there are none yet.
+ * @param pools - gives the pools from which subnets are picked at that time
  * @throws InvalidRequestError, PermissionError as `serveMetrics` does
  */
 export const openMetrics = async (

@@ -7,8 +7,8 @@ import type { Served } from './serve-metrics.ts'
 import type { Attempts } from './watch-record.ts'
 
 /**
- * The text format of Prometheus, of one reading. Series are made anew each time: that of a mapping that is gone goes
- * with it, and no default metrics of Node are among them.
+ * Prints one reading in the text format of Prometheus. The series are made anew each time, so the series of a mapping
+ * ends with the mapping. The default metrics of Node are not included.
  */
 export const printMetrics = async (metrics: ProjectMetrics): Promise<Served> => {
   const registry = new Registry()
@@ -24,7 +24,10 @@ export const printMetrics = async (metrics: ProjectMetrics): Promise<Served> => 
   return { contentType: registry.contentType, text: `${texts.join('\n\n')}\n` }
 }
 
-/** Ten thousand mappings take a third of a second in all. A repair does not wait for that: it comes between so many. */
+/**
+ * The mappings that are printed before other work has its turn. Ten thousand mappings take a third of a second in all,
+ * and a repair must not wait for that.
+ */
 const MAPPINGS_AT_ONCE = 250
 
 type Labels = Readonly<Record<string, string>>
@@ -35,7 +38,7 @@ const gauge = (registry: Registry, name: string, help: string, labelNames: reado
   return (labels, value) => metric.set({ ...labels }, value)
 }
 
-/** A counter that something else has counted. */
+/** A counter whose value was counted elsewhere. */
 const counter = (registry: Registry, name: string, help: string, labelNames: readonly string[]): Tell => {
   const metric = new Counter({ name, help, labelNames: [...labelNames], registers: [registry] })
   return (labels, value) => metric.inc({ ...labels }, value)
@@ -144,7 +147,7 @@ const labelsOf = (mapping: DesiredMapping): Labels => ({
   protocol: mapping.protocol,
   address: mapping.hostAddress ?? (mapping.family === 'ip' ? '0.0.0.0' : '::'),
   port: String(mapping.hostPort),
-  // Two mappings may differ in it alone.
+  // Two mappings may differ in the interface alone.
   interface: mapping.interface ?? '',
   network: namesOf(mapping.targets.map(({ network }) => network)),
   service: namesOf(mapping.targets.map(({ service }) => service)),

@@ -15,7 +15,7 @@ import { containsPrefix, type Family, PortolanError, parsePrefix } from '@portol
 import type { Backend } from '../backend/backend.ts'
 import type { WatchRecord } from './watch-record.ts'
 
-/** What is told of a watched project at one moment. */
+/** The metrics of a watched project at one moment. */
 export interface ProjectMetrics {
   readonly project: string
   readonly backend: Backend
@@ -37,7 +37,7 @@ export interface NetworkMetrics {
   readonly network: string
   readonly family: Family
   readonly subnet: string
-  /** The pool that the subnet is one of; null: none. */
+  /** The pool to which the subnet belongs; null: none. */
   readonly pool: string | null
   readonly addresses: AddressCount
 }
@@ -48,9 +48,9 @@ export interface PoolMetrics {
 }
 
 /**
- * Reads what is told of a watched project: the conntrack table once, and the leases. All else is known already.
- *
- * @param pools - those that subnets are picked from
+ * Reads the metrics of a watched project. This reads the conntrack table once, and the leases. Everything else is known
+ * already.
+ * @param pools - the pools from which subnets are picked
  * @throws PortolanError `NOT_READY` before anything is watched
  */
 export const readProjectMetrics = async (

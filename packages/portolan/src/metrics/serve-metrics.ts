@@ -3,14 +3,17 @@ import type { Socket } from 'node:net'
 import { InvalidRequestError, PermissionError } from '@portolan/netfilter'
 import type { MetricsAddress } from './metrics-address.ts'
 
-/** A client has so long for its request, and so long to take the answer. */
+/** The time that a client has for its request, in milliseconds. Below: the time that the whole connection may last. */
 const REQUEST_MS = 5000
 const CONNECTION_MS = 30_000
-/** Scrapers are few. More connections than this are closed at once, so that no client makes this process hold many. */
+/**
+ * The most connections. Any further one is closed at once, so that no client makes this process hold many. Scrapers are
+ * few.
+ */
 const MOST_CONNECTIONS = 16
 const MOST_HEADER_BYTES = 8192
 
-/** What is served. */
+/** The answer to a scrape. */
 export interface Served {
   readonly contentType: string
   readonly text: string
@@ -22,11 +25,11 @@ export interface MetricsServer {
 }
 
 /**
- * Serves `GET /metrics` on one address, and `HEAD` with the same answer without its body (RFC 9110, section 9.3.2). A client that is slow, or sends what is no such request, is answered without
- * its body being read, and every connection ends with its answer.
- *
- * @param scrape - makes what is served. Where it fails, the answer is 503 with the words of its error
- * @throws InvalidRequestError when the port is taken, or the address is none of this host
+ * Serves `GET /metrics` on one address, and `HEAD` with the same answer without its body (RFC 9110, section 9.3.2). A
+ * slow client, or one that sends any other request, is answered without its body being read. Every connection ends with
+ * its answer.
+ * @param scrape - makes the answer. Where it fails, the answer is 503 with the words of its error
+ * @throws InvalidRequestError when the port is taken, or the host does not have the address
  * @throws PermissionError for a port that this user may not listen on
  */
 export const serveMetrics = async (
@@ -44,7 +47,7 @@ export const serveMetrics = async (
       response.writeHead(status, {
         'content-type': contentType,
         'content-length': body.length,
-        // What is left of the request is not waited for.
+        // The server does not wait for the rest of the request.
         connection: 'close',
         ...more,
       })
@@ -68,7 +71,7 @@ export const serveMetrics = async (
     },
     answer,
   )
-  // A client that waits to be told to send its body is answered without it.
+  // A client that waits for leave to send its body (`Expect: 100-continue`) is answered without the body.
   server.on('checkContinue', answer)
   server.maxConnections = MOST_CONNECTIONS
   server.on('connection', endAfter(CONNECTION_MS))
@@ -84,7 +87,10 @@ export const serveMetrics = async (
 
 const words = (text: string): Served => ({ contentType: 'text/plain; charset=utf-8', text: `${text}\n` })
 
-/** A client that takes its answer byte by byte is not idle: this bounds how long one may last in all. */
+/**
+ * Ends a connection after `ms` milliseconds. A client that takes its answer byte by byte is never idle, so this limit
+ * is needed too.
+ */
 const endAfter =
   (ms: number) =>
   (socket: Socket): void => {
@@ -95,10 +101,10 @@ const endAfter =
 const listen = (server: Server, { address, port, text }: MetricsAddress): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(text, error)))
-    // ipv6Only: `[::]` would take the port of every IPv4 address as well.
+    // Without ipv6Only, `[::]` would take the port of every IPv4 address as well.
     server.listen({ host: address, port, ipv6Only: true }, () => {
       server.removeAllListeners('error')
-      // A connection that cannot be accepted (no file descriptor is left) is that client's loss alone.
+      // A connection that cannot be accepted (no file descriptor is left) must not end the server.
       server.on('error', () => {})
       resolve()
     })

@@ -3,7 +3,7 @@ import { inOrder } from '../live/in-order.ts'
 import type { HeldProject } from '../watch/held-project.ts'
 import type { HostEvent } from '../watch/host-event.ts'
 
-/** How often something was done, and came to its end or not. */
+/** The numbers of attempts that succeeded and that failed. */
 export interface Attempts {
   success: number
   failure: number
@@ -13,7 +13,7 @@ type DriftEvent = Extract<HostEvent, { readonly kind: 'drift' }>
 
 /** What a watch has done and seen since it began. */
 export interface WatchRecord {
-  /** What is watched; null: nothing yet. */
+  /** The watched project; null: none yet. */
   readonly held: HeldProject | null
   readonly checks: Attempts
   readonly repairs: Attempts
@@ -21,19 +21,22 @@ export interface WatchRecord {
   readonly drifts: Readonly<Record<DriftEvent['outcome'], number>>
   /** How often another program was found to undo each repair. */
   readonly quarrels: number
-  /** Of the last check: what was not as it is wanted; a repair makes it 0. */
+  /** The changes that the last check found to be needed. A repair makes the number 0. */
   readonly changes: number
-  /** What the last search found; null: none was made yet. */
+  /** The conflicts that the last search found; null: no search was made yet. */
   readonly conflicts: readonly Conflict[] | null
-  /** Seconds since 1970; null: none has succeeded yet. */
+  /** Seconds since 1970; null: no check has succeeded yet. */
   readonly checkedAt: number | null
   readonly searchedAt: number | null
 }
 
-/** Takes notes of what a watch does. */
+/** Records what a watch does. */
 export interface WatchRecorder {
   readonly record: WatchRecord
-  /** A project that is watched in its place, and notes what is done with it. The notes go on from one to the next. */
+  /**
+   * Wraps a project. The wrapper is watched in its place, and records what is done with it. The record goes on when the
+   * next project is wrapped.
+   */
   observe(held: HeldProject): HeldProject
   take(event: HostEvent): void
 }
@@ -54,7 +57,7 @@ export const openWatchRecord = (): WatchRecorder => {
   return {
     record,
     observe: (held) => {
-      // A plan opens the lease store and closes it again; what reads it beside takes its turn.
+      // A plan opens the lease store and closes it again. Another reader of the store waits for its turn.
       const inTurn = inOrder()
       const noted = async <Result>(attempts: Attempts, work: () => Promise<Result>): Promise<Result> => {
         try {

@@ -26,7 +26,7 @@ const mapValue = objectValue('what mapAddresses() gives', {
 
 const passed = partsValue<MapPassed>('{ holder, candidates }', { holder: wholeValue, candidates: wholeValue })
 
-/** What a cell of each kind names by its place. */
+/** What a cell of each kind refers to by its index. */
 const namedBy: Readonly<Record<MapCell['kind'], 'pick' | 'holder' | null>> = {
   picked: 'pick',
   held: 'holder',
@@ -43,7 +43,7 @@ const isCell = (value: unknown): boolean => {
   return named === null || wholeValue.holds(cell[named])
 }
 
-/** A row without cells would be divided by none. */
+/** A row without cells would lead to a division by zero. */
 const cellsValue: ValueKind = {
   expected: 'a list of cells, one at least',
   holds: (value) => Array.isArray(value) && value.length > 0 && value.every(isCell),
@@ -77,7 +77,7 @@ const pickParts: OptionKinds<MapPick> = {
 }
 
 /**
- * The texts of a map are those of its host, and are drawn as they are.
+ * Checks the form of an address map. Its texts come from the host, and are not checked here.
  * @throws InvalidRequestError for what is no map of addresses, naming the place
  */
 export const checkAddressMap = (map: AddressMap): void => {

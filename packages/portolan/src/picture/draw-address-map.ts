@@ -7,15 +7,14 @@ import { drawHolders, drawLegend, drawPicks } from './svg-lists.ts'
 import { drawRows } from './svg-rows.ts'
 import { styleSheet } from './svg-style.ts'
 
-/** How many cells a row should have for `drawAddressMap`; `mapAddresses` takes it. */
+/** The number of cells in a row for `drawAddressMap`; to be passed to `mapAddresses`. */
 export const drawnCells = 256
 
 const pageWidth = 1024
 
 /**
- * A picture of the address space as SVG: one file without anything outside it, readable on light and on dark
- * pages, with the reasons as text.
- *
+ * Draws the address space as SVG: one file without anything outside it, readable on light and on dark pages, with the
+ * reasons as text.
  * @example
  * writeFileSync('pools.svg', drawAddressMap(mapAddresses(facts, { ...input, cells: 256 })))
  * @public @since 0.1.0
@@ -24,8 +23,8 @@ export const drawAddressMap = (drawn: AddressMap): string =>
   drawWith(drawn, [element('style', {}, styleSheet()), element('defs', {}, hatch)])
 
 /**
- * The same picture as a part of a page, which has the style sheet itself.
- * @param hasHatch - the page has another such picture, and so the pattern that both fill with
+ * Draws the same picture as a part of a page, which has the style sheet itself.
+ * @param hasHatch - the page has another such picture, and so it has the hatch pattern already
  * @internal
  */
 export const drawAddressMapInPage = (drawn: AddressMap, hasHatch: boolean): string =>

@@ -2,11 +2,11 @@ import type { AddressMap, MapHolder, MapPick, MapRow } from '@portolan/core'
 
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
-/** How many holders are listed under a picture; the rest are counted. */
+/** At most this many holders are listed under a picture; the rest are counted. */
 export const mostListed = 26
 
 /**
- * The letter of a holder; `+` for one that has none of its own.
+ * The letter of a holder; `+` for a holder without a letter of its own.
  * @internal
  */
 export const letterOf = (holder: number): string => letters[holder] ?? '+'
@@ -18,7 +18,7 @@ const plural = (count: number, one: string, many: string): string =>
 export const subnetCount = (count: number): string => plural(count, 'subnet', 'subnets')
 
 /**
- * What became of a row, in a few words; each part has a line of its own.
+ * The result of a row in a few words. Each part has a line of its own.
  * @internal
  */
 export const verdictOf = (row: MapRow, map: AddressMap): readonly string[] => {
@@ -47,7 +47,7 @@ const pickedWords = (picked: readonly number[], { picks }: AddressMap): string =
 }
 
 /**
- * What a holder kept from being picked; empty when nothing.
+ * The subnets that a holder kept from being picked, in words; empty: none.
  * @internal
  */
 export const consequenceOf = ({ passedOver }: MapHolder): string => {
@@ -70,14 +70,14 @@ export const pickWords = ({ subnet, gateway, pool }: MapPick): string =>
   `${subnet}  gateway ${gateway}  from pool ${pool}`
 
 /**
- * The row's own name: what it shows, and what it is cut into when that is more than one subnet.
+ * The number and size of the subnets into which a row is cut. Empty: the row is one subnet.
  * @internal
  */
 export const scaleOf = ({ subnets, size }: MapRow): string =>
   subnets === 1 ? '' : `${subnetCount(subnets)}, each a /${size}`
 
 /**
- * Words in lines of at most so many characters; a word that is longer has a line of its own.
+ * Breaks words into lines of at most `width` characters. A word that is longer has a line of its own.
  * @internal
  */
 export const wrapWords = (text: string, width: number): readonly string[] => {

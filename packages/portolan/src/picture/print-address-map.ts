@@ -22,9 +22,11 @@ import {
 
 /** @public @since 0.1.0 */
 export interface PrintMapOptions {
-  /** How wide the text may be, in characters: 80 unless told. Cells are drawn one character each. */
+  /**
+   * The width of the text, in characters; 80 by default. A cell takes one character, or more in a row with fewer cells.
+   */
   readonly columns?: number
-  /** Blocks and dots of Unicode; else ASCII. */
+  /** Draw blocks and dots of Unicode; true by default. False: ASCII. */
   readonly unicode?: boolean
 }
 
@@ -41,8 +43,8 @@ const widthValue: ValueKind = { expected: 'a number', holds: (value) => typeof v
 const optionKinds: OptionKinds<PrintMapOptions> = { columns: widthValue, unicode: flagValue }
 
 /**
- * How many cells a row should have for a terminal of this width; `mapAddresses` takes it. A power of two, so that
- * each cell is a prefix.
+ * The number of cells in a row for a terminal of this width; to be passed to `mapAddresses`. It is a power of two, so
+ * that each cell is a prefix.
  * @example
  * printAddressMap(map, { columns: cellsFor(80), unicode: true })
  * @public @since 0.1.0
@@ -54,9 +56,8 @@ export const cellsFor = (columns: number): number => {
 }
 
 /**
- * A picture of the address space as text: a bar for each entry of the pools, in the order they are tried, and what
- * its letters mean.
- *
+ * Prints the address space as text: a bar for each entry of the pools, in the order in which they are tried, and the
+ * meaning of the letters.
  * @param style - colours, or none
  * @example
  * printAddressMap(map, { columns: 80, unicode: true })
@@ -107,7 +108,7 @@ const printRow = (row: MapRow, map: AddressMap, pen: Pen, label: number, bar: nu
     const [first = '', ...rest] = lines
     return [`${start}${verdictStyle(row, pen)(first)}`, ...rest.map((line) => ' '.repeat(indent) + line)]
   }
-  // Too narrow for a column of its own: below the bar.
+  // There is no room for a column of words, so the words go below the bar.
   const under = words.flatMap((text) => wrapWords(text, pen.columns - 4))
   return [start.trimEnd(), ...under.map((line) => `    ${line}`)]
 }

@@ -7,11 +7,11 @@ import { type Swatch, swatchOf } from './svg-style.ts'
 const left = 32
 const right = 1010
 const badge = 18
-/** Characters of a line that goes over the whole page. */
+/** The characters of a line that spans the page. */
 const lineWidth = 132
 const mostPicks = 12
 
-/** What the colours mean: only those that are there. */
+/** Draws the meaning of the colours that the picture has. */
 export const drawLegend = ({ rows, holders, picks }: AddressMap, top: number): Drawn => {
   const cells = rows.flatMap((row) => row.cells)
   const held = new Set(cells.flatMap((cell) => (cell.kind === 'held' ? [cell.holder] : [])))
@@ -37,7 +37,7 @@ export const drawLegend = ({ rows, holders, picks }: AddressMap, top: number): D
   return { svg, y: y + 20 }
 }
 
-/** What was picked. */
+/** Draws the list of the picked subnets. */
 export const drawPicks = (map: AddressMap, top: number): Drawn => {
   const { picks } = map
   if (picks.length === 0) return { svg: [], y: top }
@@ -62,7 +62,7 @@ export const drawPicks = (map: AddressMap, top: number): Drawn => {
   return { svg, y }
 }
 
-/** The holders, and what each was in the way of. */
+/** Draws the list of the holders, each with what it was in the way of. */
 export const drawHolders = ({ holders, isCut }: AddressMap, top: number): Drawn => {
   if (holders.length === 0) return { svg: [], y: top }
   const svg: string[] = []

@@ -9,16 +9,16 @@ const barX = 232
 const barWidth = 512
 const barHeight = 24
 const wordsX = barX + barWidth + 18
-/** Characters of text beside a bar; a character is some 6.6 pixels wide. */
+/** The characters of a line beside a bar; a character is some 6.6 pixels wide. */
 const wordsWidth = 36
 
-/** Part of a picture, and where the next part may begin. */
+/** A part of a picture, and the position where the next part may begin. */
 export interface Drawn {
   readonly svg: readonly string[]
   readonly y: number
 }
 
-/** Characters of a label in front of a bar; one is some 7.8 pixels wide. */
+/** The characters of a label in front of a bar; a character is some 7.8 pixels wide. */
 const labelWidth = 25
 
 const drawLabel = ({ prefix, enlarges }: MapRow, y: number): readonly string[] => {
@@ -41,7 +41,7 @@ const isSame = (a: MapCell, b: MapCell): boolean =>
     (a.kind === 'picked' && b.kind === 'picked' && a.pick === b.pick) ||
     ('holder' in a && 'holder' in b && a.holder === b.holder))
 
-/** Neighbouring cells that say the same are one. */
+/** Joins neighbouring cells that show the same. */
 const segmentsOf = (cells: readonly MapCell[]): readonly Segment[] => {
   const segments: Segment[] = []
   for (const [at, cell] of cells.entries()) {
@@ -71,7 +71,7 @@ const drawBar = (row: MapRow, map: AddressMap, y: number): readonly string[] => 
   const svg: string[] = []
   const marks: string[] = []
   const each = barWidth / row.cells.length
-  // A letter above a sliver, where there is room beside the one before.
+  // A letter stands above a cell that is too narrow for it, if there is room beside the letter before.
   let above = 0
   for (const { cell, from, to } of segmentsOf(row.cells)) {
     const x = barX + from * each
@@ -96,7 +96,7 @@ const markOf = (cell: MapCell, { picks }: AddressMap): string => {
   return picks.length === 1 ? 'picked' : (picks[cell.pick]?.network ?? '')
 }
 
-/** Where one subnet ends and the next begins, while they are few enough to be told apart. */
+/** Draws the borders between subnets, where the subnets are few enough to be told apart. */
 const drawCuts = ({ subnets }: MapRow, y: number): readonly string[] =>
   subnets > 64
     ? []
@@ -105,7 +105,7 @@ const drawCuts = ({ subnets }: MapRow, y: number): readonly string[] =>
         return element('line', { x1: x, x2: x, y1: y + barHeight - 6, y2: y + barHeight, class: 'cut' })
       })
 
-/** From the part of the bar above to the ends of the one that enlarges it. */
+/** Draws a lens from the part of the bar above to both ends of the bar that enlarges it. */
 const drawLens = (whole: MapRow, row: MapRow, top: number, y: number): string => {
   const [start, end] = partOf(whole.prefix, row.prefix)
   const x1 = barX + start * barWidth
@@ -126,7 +126,7 @@ const partOf = (whole: string, part: string): readonly [number, number] => {
   return [at * size, (at + 1) * size]
 }
 
-/** The bars of a picture, pool by pool. */
+/** Draws the bars of a picture, pool by pool. */
 export const drawRows = (map: AddressMap, top: number): Drawn => {
   const svg: string[] = []
   let y = top

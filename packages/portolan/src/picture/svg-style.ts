@@ -1,12 +1,12 @@
 import type { MapHolder } from '@portolan/core'
 
-/** A colour and the words for what it stands for. */
+/** A colour and the words for its meaning. */
 export interface Swatch {
   readonly kind: string
   readonly words: string
 }
 
-/** What kinds of holders are told apart by: more colours than these are not. */
+/** The colour of each kind of holder. Some kinds share one, because more colours could not be told apart. */
 const groups: Readonly<Record<MapHolder['kind'], Swatch>> = {
   route: { kind: 'route', words: 'a route' },
   address: { kind: 'address', words: "an interface's address" },
@@ -25,7 +25,7 @@ export const holderKinds: readonly string[] = Object.keys(groups)
 export const swatchOf = (holder: MapHolder | undefined): Swatch =>
   holder === undefined ? { kind: 'reserved', words: 'held' } : groups[holder.kind]
 
-/** White letters are read on each of these, on a white page and on a black one. */
+/** The colours of the fills. White letters are readable on each of them, on a white page and on a black one. */
 const fills: Readonly<Record<string, string>> = {
   picked: '#15803d',
   route: '#b4452f',
@@ -37,7 +37,7 @@ const fills: Readonly<Record<string, string>> = {
   cluster: '#9d174d',
 }
 
-/** The whole style of a picture: plain rules, since not everything that shows SVG knows variables. */
+/** The style sheet of a picture. It has plain rules, because not every program that shows SVG knows variables. */
 export const styleSheet = (): string =>
   [
     'text{font-family:system-ui,"Segoe UI","Helvetica Neue","DejaVu Sans",Arial,sans-serif;font-size:13px;fill:#1f2937}',

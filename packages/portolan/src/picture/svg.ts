@@ -1,4 +1,4 @@
-/** Anything XML 1.0 cannot hold is left out; the rest is written so that it means itself. */
+/** Escapes text for XML, and leaves out characters that XML 1.0 cannot hold. */
 const escapeXml = (text: string): string =>
   text
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids (section 2.2)
@@ -12,8 +12,8 @@ const escapeXml = (text: string): string =>
 const digits = (value: number): string => String(Math.round(value * 10) / 10)
 
 /**
- * One SVG element, its attributes escaped.
- * @param inner - what is inside, as SVG
+ * One SVG element with escaped attributes.
+ * @param inner - the content, as SVG
  */
 export const element = (
   name: string,
@@ -30,7 +30,7 @@ export const element = (
 export const svgText = (x: number, y: number, kind: string, content: string): string =>
   element('text', { x, y, class: kind }, escapeXml(content))
 
-/** What a browser shows when the pointer rests on the element it is inside. */
+/** A tooltip, which a browser shows when the pointer rests on the element around it. */
 export const tooltip = (content: string): string => `<title>${escapeXml(content)}</title>`
 
 /** A filled rectangle with a tooltip. */
