@@ -14,11 +14,11 @@ import type { Plan } from '../plan/plan.ts'
 import { poolsInUse } from '../plan/pools-in-use.ts'
 
 /**
- * The address map of each family in which a plan has subnets: the pools it picked from, what holds each part, and what
- * it picked.
- * @param settled - pools and ranges, as the plan was made with
- * @param leases - of other projects too; null: no lease store
- * @param blocks - of this host in its cluster, all of which are drawn; null: it is in none
+ * Draws the address map of each family in which a plan has subnets: the pools, what holds each part of them, and the
+ * picked subnets.
+ * @param settled - the pools and ranges with which the plan was made
+ * @param leases - the leases of all projects; null: there is no lease store
+ * @param blocks - the blocks of this host in its cluster, all of which are drawn; null: it is in none
  */
 export const drawMaps = (
   { subnets, observed }: Plan,
@@ -43,7 +43,10 @@ export const drawMaps = (
   return drawn.filter(({ rows }) => rows.length > 0).map((map, place) => drawAddressMapInPage(map, place > 0))
 }
 
-/** Those that are tried by default, and those that networks name. */
+/**
+ * The pools to draw: the default pools that have a picked subnet, or else all default pools; and the other pools that
+ * networks name. In a cluster, all default pools are drawn.
+ */
 const poolsOf = (
   family: Family,
   settled: Config,
@@ -58,7 +61,10 @@ const poolsOf = (
   return [...(touched.length === 0 ? usual : touched), ...others.flatMap((name) => knownPool(name))]
 }
 
-/** A name of a pool is what it is written as, but of those that Portolan makes by itself. */
+/**
+ * Parses the name of a pool. The name is the text that defines the pool, except of a pool that Portolan makes by
+ * itself. Such a pool is left out.
+ */
 const knownPool = (name: string) => {
   try {
     return [parsePool(name)]

@@ -15,13 +15,13 @@ import type { Plan } from '../plan/plan.ts'
 import { machineAddresses } from './machine-addresses.ts'
 import type { Destination, ReportQuestions, Sender, Situation } from './questions.ts'
 
-/** More lines than these are not searched by a person: an address can be typed. */
+/** The longest list on the page. A person does not search a longer one, and can type an address instead. */
 const longestList = 1000
 
 /**
- * What the page of a report needs to follow packets: the host as it is and, where the plan changes something, as it will
- * be.
- * @param rules - every rule on the host, foreign ones too
+ * Gathers what the page of a report needs to follow packets: the host as it is and, where the plan changes something,
+ * the host after the plan.
+ * @param rules - every rule on the host, foreign rules included
  */
 export const gatherQuestions = (plan: Plan, rules: HostRules): ReportQuestions => {
   const { desired, changes, observed, setsSysctls, conflicts } = plan
@@ -31,7 +31,7 @@ export const gatherQuestions = (plan: Plan, rules: HostRules): ReportQuestions =
       'planned',
       plannedFacts(desired, observed.facts, setsSysctls),
       rules,
-      // Foreign rules have the numbers by which conflicts name them.
+      // Foreign rules keep the numbers by which conflicts name them.
       lowerRules(carriedOut(rules, changes), { numberedAs: rules }),
     )
   const situations = changes.length === 0 ? [present] : [planned(), present]
@@ -48,7 +48,10 @@ export const gatherQuestions = (plan: Plan, rules: HostRules): ReportQuestions =
   }
 }
 
-/** Only what a packet meets: names of networks, leases and the machine's identity are not the reader's. */
+/**
+ * The facts and rules that a packet meets. Names of networks, leases and the machine's identity are left out, because
+ * they are not for the reader of the report.
+ */
 const situation = (
   key: Situation['key'],
   { interfaces, routes, rules: routingRules, sysctls, sockets }: HostFacts,
@@ -106,7 +109,7 @@ const destinationOf = (
   protocol,
 })
 
-/** The address that other machines most likely call; one that a link alone knows is of no use to them. */
+/** The address that other machines most likely call. A link-local address is of no use to them. */
 const addressOf = (links: readonly InterfaceFact[], isIp6: boolean): string | null => {
   const all = links.flatMap(({ addresses = [] }) => addresses.map((address) => address.split('/')[0] ?? ''))
   return all.find((address) => address.includes(':') === isIp6 && !/^fe[89ab]/i.test(address)) ?? null

@@ -8,12 +8,12 @@ import {
   tryParseAddress,
 } from '@portolan/netfilter'
 
-/** Addresses that no machine has (RFC 5737, RFC 3849): any machine in the world may stand for them. */
+/** Addresses that no machine has (RFC 5737, RFC 3849). They stand for any machine in the world. */
 const anywhere: Readonly<Record<Family, string>> = { ip: '198.51.100.7', ip6: '2001:db8:6:3::7' }
 
 /**
- * An address in each family that a machine behind an interface may have: any, where the host sends everything there
- * that it knows no other way for; else that of a neighbour; null where the interface has no address of that family.
+ * An address in each family that a machine behind an interface may have. Any address, where the host's default route
+ * leads to that interface; else the address of a neighbour. Null: the interface has no address of that family.
  */
 export const machineAddresses = (
   link: InterfaceFact,
@@ -37,7 +37,7 @@ const neighbourOn = ({ addresses = [] }: InterfaceFact, family: Family): string 
     const [own = '', length = ''] = text.split('/')
     const parsed = tryParseAddress(own)
     if (parsed === null || parsed.family !== family || !/^\d+$/.test(length)) continue
-    // One that a link alone knows is on every link.
+    // A link-local prefix is on every link.
     if (/^fe[89ab]/i.test(own)) continue
     const first = firstAddress(prefixAround(parsed, Number(length)))
     for (const step of [1, 2]) {

@@ -1,16 +1,16 @@
 /**
- * HTML that is known to mean what was written. Texts are given as strings, and a string is always escaped: foreign text
- * can become part of a page in no other way than as text.
+ * HTML in which foreign text is escaped. Texts are given as strings, and a string is always escaped. So foreign text
+ * can become part of a page only as text.
  */
 export interface Markup {
   readonly kind: 'markup'
   readonly html: string
 }
 
-/** What stands in an element: text, or elements. */
+/** The content of an element: text, or elements. */
 export type Content = string | Markup | readonly Content[]
 
-/** An attribute; true: without a value; false: not there. */
+/** The attributes of an element. True: the attribute has no value. False: it is left out. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>
 
 /** Elements that have no end tag. */
@@ -44,7 +44,7 @@ export const element = (name: string, attributes: Attributes, ...content: readon
   return trusted(empty.has(name) ? start : `${start}${content.map(htmlOf).join('')}</${name}>`)
 }
 
-/** Markup that something else in Portolan has made, and escaped. Never of foreign text. */
+/** Marks HTML that another part of Portolan has made and escaped. Foreign text must never be passed here. */
 export const trusted = (html: string): Markup => ({ kind: 'markup', html })
 
 /** The HTML of some content. */

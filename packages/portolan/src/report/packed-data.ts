@@ -1,20 +1,20 @@
 /**
- * Data as JSON that holds equal parts once. The rules of a host say the same match thousands of times, and a report
- * holds them twice: as they are, and as they will be.
+ * Data as JSON that holds equal parts once. The rules of a host repeat the same match thousands of times, and a report
+ * holds the rules twice: as they are, and as they will be.
  */
 export interface PackedData {
-  /** Parts that are used more than once; each is made of earlier ones. */
+  /** The parts that are used more than once. Each refers to earlier parts only. */
   readonly shared: readonly unknown[]
   readonly root: unknown
 }
 
-/** A part that stands elsewhere, a bigint, or an object whose own keys could be taken for one of these. */
+/** A reference to a shared part, a bigint, or an object whose own keys could be taken for such a token. */
 type Token =
   | { readonly $: number }
   | { readonly $n: string }
   | { readonly $o: readonly (readonly [string, unknown])[] }
 
-/** A value that is neither a list nor an object, or the place of one that is. */
+/** A value that is neither a list nor an object, or the place of a list or an object. */
 type Leaf = string | number | bigint | boolean | null | Place
 
 class Place {
@@ -29,14 +29,17 @@ class Place {
 interface Part {
   readonly keys: readonly string[] | null
   readonly values: readonly Leaf[]
-  /** It is told from others by what it is, so that it is kept apart from an equal one, and whole for itself. */
+  /**
+   * The part is told from others by its identity. So it is not joined with an equal part, and all its uses stay one
+   * object.
+   */
   readonly isItself: boolean
   uses: number
 }
 
 /**
- * Packs data of objects, lists, texts, numbers, bigints, booleans and null. What is undefined is left out. Each property
- * is read once: those of rules may make what they give anew each time.
+ * Packs data of objects, lists, texts, numbers, bigints, booleans and null. Keys with the value undefined are left out.
+ * Each property is read once, because a property of a rule may make a new value at each reading.
  * @example
  * unpackData(packData({ from: 1n, to: 1n })) // { from: 1n, to: 1n }
  */
@@ -73,7 +76,7 @@ const leafText = (leaf: Leaf): string => {
   return typeof leaf === 'bigint' ? `${leaf}n` : JSON.stringify(leaf)
 }
 
-/** A list or an object of less than this many characters is not worth a reference. */
+/** A list or an object of fewer characters than this is repeated, because a reference would save nothing. */
 const fewest = 24
 
 const written = (root: Leaf, parts: readonly Part[]): PackedData => {
@@ -102,8 +105,8 @@ const written = (root: Leaf, parts: readonly Part[]): PackedData => {
 }
 
 /**
- * The data that was packed. Parts that were equal are one object.
- * @returns of no type: what was packed is known to the caller alone
+ * Unpacks data. Parts that were equal become one object.
+ * @returns a value without a type: only the caller knows what was packed
  */
 export const unpackData = ({ shared, root }: PackedData): unknown => {
   const made: unknown[] = []
@@ -124,9 +127,9 @@ export const unpackData = ({ shared, root }: PackedData): unknown => {
 const unseen = /[<>&\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
 /**
- * JSON as it may stand in a `script` element: no `<` that could end the element or begin a comment, and no line
- * separator that older readers of JavaScript would stop at. What acts on a terminal or hides is written out, for a
- * reader of the file itself.
+ * Prints JSON that may stand in a `script` element. It has no `<`, which could end the element or begin a comment. It
+ * has no line separator at which older readers of JavaScript would stop. Characters that act on a terminal or hide text
+ * are written out too, for a reader of the file itself.
  */
 export const scriptJson = (data: unknown): string =>
   JSON.stringify(data).replace(unseen, (character) =>

@@ -6,7 +6,10 @@ const variables = (palette: Palette): string =>
     .map(([name, colour]) => `--${name}:${colour}`)
     .join(';')
 
-/** The names of its classes begin with `r-`: the style sheet of pictures has the plain ones. */
+/**
+ * The style sheet of a report. Its class names begin with `r-`, because the style sheet of pictures has the plain
+ * names.
+ */
 const rules = `
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--text);font:16px/1.5 system-ui,"Segoe UI","Helvetica Neue","DejaVu Sans",Arial,sans-serif}
@@ -77,7 +80,7 @@ summary{cursor:pointer;color:var(--link);width:fit-content}
 @media print{body,.r-part{background:#fff;color:#000}.r-part{border:0;padding:0;break-inside:auto}.r-conflict,tr,.r-way>li{break-inside:avoid}.r-links,.r-skip,#ask,button{display:none!important}.r-scroll{overflow:visible}figure svg{max-width:100%;height:auto}}
 `
 
-/** The whole style of a report; light or dark as the reader's system is, light on paper. */
+/** The complete style of a report: light or dark as the reader's system is, and light on paper. */
 export const pageStyle = (): string =>
   [
     `:root{color-scheme:light dark;${variables(palettes.light)}}`,

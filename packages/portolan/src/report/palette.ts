@@ -1,6 +1,6 @@
 /**
- * The colours of a report on a light and on a dark page. Each text colour is read on `page` and on `card`: a test holds
- * them to a contrast of 4.5 to 1 (WCAG 2.2, success criterion 1.4.3).
+ * The colours of a report on a light and on a dark page. Each text colour is readable on `page` and on `card`: a test
+ * checks that the contrast is 4.5 to 1 (WCAG 2.2, success criterion 1.4.3).
  */
 export const palettes = {
   light: {

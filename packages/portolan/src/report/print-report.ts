@@ -14,10 +14,10 @@ import { networksPart } from './sections/networks.ts'
 import { paragraph, part } from './sections/tables.ts'
 import { wayPart } from './sections/way.ts'
 
-/** How a page of a report begins: by this it is known again, so that it may be written over. */
+/** The beginning of a report's page. A file that begins so is known to be a report, and may be overwritten. */
 export const reportStart = '<!doctype html>\n<html lang="en" data-made-by="portolan report">'
 
-/** What a page is made of, beside the plan. */
+/** The parts of a page besides the plan. */
 export interface ReportParts {
   readonly questions: ReportQuestions
   /** Address maps as SVG, escaped. */
@@ -27,8 +27,9 @@ export interface ReportParts {
 }
 
 /**
- * A page that shows a plan: one file without anything outside it. Its policy (CSP) allows no request and no code but
- * the script given here. Foreign text is text in it, and what of it would not show is written out.
+ * Prints a page that shows a plan: one file without anything outside it. Its content security policy (CSP) allows no
+ * request, and no code but the script given here. Foreign text is only text in it, and characters that would not show
+ * are written out.
  */
 export const printReport = (plan: Plan, { questions, drawings, script }: ReportParts): string => {
   const shown = visibleData<Shown>({
@@ -85,7 +86,7 @@ type Shown = Pick<
   | 'summary'
 >
 
-/** A trace may be long, and the page works ways out by itself. */
+/** Leaves out the trace of a conflict. A trace may be long, and the page works out the path of a packet by itself. */
 const withoutTrace = (conflict: Plan['conflicts'][number]): Plan['conflicts'][number] => ({
   ...conflict,
   trace: [],

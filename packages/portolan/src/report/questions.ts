@@ -1,16 +1,16 @@
 import type { EndpointAddress, Family, HostFacts, NetfilterRuleset, Packet } from '@portolan/netfilter'
 
-/** What the page needs to answer questions about the way of a packet. */
+/** The data with which the page answers questions about the path of a packet. */
 export interface ReportQuestions {
-  /** One at least; the first is the one that is asked unless another is chosen. */
+  /** One at least. The first is used unless the reader chooses another. */
   readonly situations: readonly Situation[]
-  /** What `delivered` is said of. */
+  /** The addresses at which a packet counts as `delivered`. */
   readonly endpoints: readonly EndpointAddress[]
-  /** Services by address. */
+  /** The names of services, by address. */
   readonly names: readonly (readonly [address: string, name: string])[]
   readonly senders: readonly Sender[]
   readonly destinations: readonly Destination[]
-  /** Packets that conflicts show, by the number of the conflict. */
+  /** The witnesses of conflicts, by the index of the conflict. */
   readonly witnesses: readonly (Packet | null)[]
 }
 
@@ -19,26 +19,26 @@ export interface Situation {
   readonly key: 'planned' | 'present'
   readonly facts: Pick<HostFacts, 'interfaces' | 'routes' | 'rules' | 'sysctls' | 'sockets'>
   readonly rulesets: readonly NetfilterRuleset[]
-  /** Families of which rules may be hidden: what is told of their packets is only possible. */
+  /** Families of which rules may be hidden. A result about their packets is only possible, not certain. */
   readonly hidden: readonly Family[]
 }
 
-/** Where a packet may come from. */
+/** A place from which a packet may come. */
 export interface Sender {
   readonly kind: 'machine' | 'host' | 'container'
   readonly label: string
-  /** Its address in each family; null where it has none, or the host chooses. */
+  /** Its address in each family; null: it has none, or the host chooses one. */
   readonly ip: string | null
   readonly ip6: string | null
-  /** The interface that its packets come in by; null: made on the host. */
+  /** The interface by which its packets come in; null: they are made on the host. */
   readonly in: string | null
 }
 
-/** Where a packet may go: a mapping. */
+/** A place to which a packet may go: a mapping. */
 export interface Destination {
   readonly label: string
   readonly family: Family
-  /** Null: every address of the host, and none of them is known. */
+  /** Null: the mapping has every address of the host, and none of these is known. */
   readonly address: string | null
   readonly port: number
   readonly protocol: string

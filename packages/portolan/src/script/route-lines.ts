@@ -6,8 +6,8 @@ const { number } = blockRouteProtocol
 const familyOf = ({ destination }: DesiredRoute): '-4' | '-6' => (destination.includes(':') ? '-6' : '-4')
 
 /**
- * Ends the script where another program has a route to one of the blocks: it is not ours to replace, and `ip` would find
- * that out behind changed rules.
+ * Ends a script if another program has a route to one of the blocks. That route is not ours to replace, and `ip` would
+ * fail only after the rules were changed.
  * @internal
  */
 export const routeGuardLines = ({ routes = [] }: DesiredState): readonly string[] =>
@@ -23,8 +23,8 @@ export const routeGuardLines = ({ routes = [] }: DesiredState): readonly string[
         "    -4) same='/ tos /d;/ scope link/!{/ metric /d;}' ;;",
         "    *) same='/ proto kernel /!{/ metric 1024 /!d;}' ;;",
         '  esac',
-        // A listing of one protocol leaves the protocol out, so that only numbers of lines are compared. One of ours with a
-        // second hop is another program's too.
+        // A listing of one protocol leaves the protocol out, so only the numbers of lines are compared. A route of ours
+        // with a second hop counts as another program's too.
         '  others="$(printf \'%s\\n\' "$found" | sed "$same" | grep -c . || true)"',
         '  [ "$others" = "$(printf \'%s\\n\' "$own" | sed "$same" | grep -v nexthop | grep -c .)" ] && return',
         '  echo "portolan: $2 is the block of another host, and another program has a route there:" >&2',
@@ -37,8 +37,8 @@ export const routeGuardLines = ({ routes = [] }: DesiredState): readonly string[
       ]
 
 /**
- * The routes to blocks of other hosts, as they are to be: those of ours to other blocks go. One that is there already is
- * replaced at one stroke, so that no packet finds none.
+ * The lines that set the routes to blocks of other hosts, and delete managed routes to any other block. An existing
+ * route is replaced in one step, so that no packet finds none.
  * @internal
  */
 export const routeLines = ({ routes }: DesiredState): readonly string[] => {
@@ -54,7 +54,7 @@ export const routeLines = ({ routes }: DesiredState): readonly string[] => {
     '    case "$block" in',
     ...(routes.length === 0 ? [] : [`      ${routes.flatMap(namesOf).map(quoted).join(' | ')}) ;;`]),
     '      *)',
-    // A hop that another program appended stays: the first one is that of Portolan.
+    // A hop that another program appended stays, because the first hop is that of Portolan.
     '        case "$family$rest" in',
     String.raw`          -6*nexthop*) set -- via "$(printf '%s\n' "$rest" | sed 's/nexthop via \([^ ]*\).*/\1/;s/.* //')" ;;`,
     '          *) set -- ;;',
@@ -67,7 +67,7 @@ export const routeLines = ({ routes }: DesiredState): readonly string[] => {
   ]
 }
 
-/** The destination as `ip` prints it: of one address without its length. */
+/** The destination as written, and as `ip` prints it: a single address has no prefix length there. */
 const namesOf = ({ destination }: DesiredRoute): readonly string[] => {
   const alone = destination.replace(destination.includes(':') ? /\/128$/ : /\/32$/, '')
   return alone === destination ? [destination] : [destination, alone]

@@ -4,7 +4,7 @@ import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { ScriptedPlan } from './whole-rules.ts'
 
 /**
- * What the head of a script says of the projects in it, and of those it removes.
+ * The remarks in the head of a script, about the projects that it contains and those that it removes.
  * @internal
  */
 export const scriptRemarks = ({

@@ -10,8 +10,11 @@ import { shellScript } from './shell-script.ts'
 import { wholeRules } from './whole-rules.ts'
 
 /**
- * - `nft`: for `nft -f`. - `nft-json`: for `nft -j -f`. - `iptables-restore`: for `iptables-restore --noflush` and
- *   `ip6tables-restore --noflush`, one text for both. - `sh`: a POSIX shell script with bridges, sysctls and rules.
+ * The format of a script.
+ * - `nft`: for `nft -f`.
+ * - `nft-json`: for `nft -j -f`.
+ * - `iptables-restore`: for `iptables-restore --noflush` and `ip6tables-restore --noflush`, one text for both.
+ * - `sh`: a POSIX shell script with bridges, sysctls and rules.
  * @example
  * const formats: readonly ScriptFormat[] = ['nft', 'nft-json', 'sh']
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
@@ -25,14 +28,13 @@ export type ScriptFormat = 'nft' | 'nft-json' | 'iptables-restore' | 'sh'
 export const scriptFormats: readonly ScriptFormat[] = ['nft', 'nft-json', 'iptables-restore', 'sh']
 
 /**
- * A plan's rules as a script that stands on its own: run on a host that has the bridges, it brings the whole
- * project into force, whatever of it was there before. It replaces all of Portolan's rules of that backend. So
- * it carries the other projects of the host as the plan saw them, and loses what they changed since. A plan made
- * without the rules of the host (`rules: null`) knows of no other project: its script removes them all, and says so
- * in its head. All formats but `iptables-restore` may be run again. That one is to be loaded once: iptables-restore has
- * no condition, so each further load adds the jumps from the built-in chains once more. They change nothing for a
- * packet, and the next `apply` deletes them.
- *
+ * Prints a plan's rules as a script that stands on its own. On a host that has the bridges, the script brings the whole
+ * project into force, whatever of it was there before. The script replaces all of Portolan's rules of that backend. So
+ * it contains the other projects of the host as the plan saw them, and loses what they changed since. A plan made
+ * without the rules of the host (`rules: null`) knows of no other project. Its script removes all other projects, and
+ * says so in its head. Every format but `iptables-restore` may be run again. That one is to be loaded once:
+ * iptables-restore has no condition, so each further load adds the jumps from the built-in chains once more. These
+ * jumps change nothing for a packet, and the next `apply` deletes them.
  * @throws InvalidRequestError when the format is not one of the plan's backend
  * @example
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
@@ -53,7 +55,7 @@ const rulesScript = <One extends Backend>(backend: One, plan: Plan, format: Rule
   const actual: RulesByBackend = rules
   return dialect.printScript(wholeRules(backend, plan), format, {
     remarks: scriptRemarks(plan),
-    // Null where the rules of the host were not read, or not all of them.
+    // Null: the rules of the host were not read, or not all of them.
     host: rules.incomplete?.includes(backend) === true ? null : actual[backend],
   })
 }

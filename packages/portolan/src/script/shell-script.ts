@@ -18,9 +18,9 @@ import { vlanLines } from './vlan-lines.ts'
 import { type ScriptedPlan, wholeRules } from './whole-rules.ts'
 
 /**
- * A plan as a POSIX shell script: bridges that are missing, rules, hairpin mode of ports, sysctls. Safe to run
- * twice. Every word that comes from a user is single-quoted, and the rules travel in a quoted here-document, so
- * the shell expands nothing in them.
+ * Prints a plan as a POSIX shell script: missing bridges, rules, hairpin mode of ports, sysctls. Safe to run twice.
+ * Every word that comes from a user is single-quoted. The rules are in a quoted here-document, so the shell expands
+ * nothing in them.
  * @internal
  */
 export const shellScript = (plan: ScriptedPlan & Pick<Plan, 'setsSysctls'>): string => {
@@ -41,14 +41,14 @@ export const shellScript = (plan: ScriptedPlan & Pick<Plan, 'setsSysctls'>): str
     ...scriptRemarks(plan).map(comment),
     '# The shell runs nothing before it has read the brace that closes this one: cut short, this file does nothing.',
     '{',
-    // A group of nothing is a syntax error.
+    // An empty group is a syntax error.
     ...(steps.length === 0 ? [':'] : steps),
     '}',
   ]
   return `${lines.join('\n')}\n`
 }
 
-/** A comment ends with its line, so nothing that a user calls something may end the line. */
+/** Prints a comment of the script. A comment ends with its line, so a name that a user chose must not end the line. */
 const comment = (text: string): string => `# ${text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}`
 
 const ruleLines = <One extends Backend>(backend: One, plan: ScriptedPlan): readonly string[] => {
@@ -75,7 +75,7 @@ const bridgeLines = (project: string, network: DesiredNetwork, facts: HostFacts)
         }),
         `ip link set dev ${name} up`,
       ]
-  // What is on a bridge that is not ours is its owner's to keep apart.
+  // On a foreign bridge, its owner keeps containers apart.
   const guarded = !network.icc && !network.external
   const icc = guarded
     ? [
@@ -87,16 +87,18 @@ const bridgeLines = (project: string, network: DesiredNetwork, facts: HostFacts)
         '  done',
         `  for port in /sys/class/net/${name}/brif/*; do`,
         '    [ "$(cat "$port/isolated" 2>/dev/null)" = 1 ] && continue',
-        // What `attach` plugged in was let go for a link, or by bridges that called the hooks, and is isolated again.
+        // A port that `attach` plugged in may have lost its isolation: for a link, or because bridges called the hooks.
+        // It is isolated again.
         `    [ -e "$port/isolated" ] || isolated=off hooks=1`,
         `    case "$(cat "/sys/class/net/$\{port##*/}/ifalias" 2>/dev/null)" in`,
         '      "portolan project="*" network="*" endpoint="*) ;;',
         '      *) isolated=off hooks=1 ;;',
         '    esac',
         '  done',
-        // Isolated ports would not let a link through.
+        // Isolated ports would block a link.
         ...(network.linked === true ? ['  isolated=off hooks=1'] : []),
-        // One of both always holds: the hooks come before ports are let go, and go behind them.
+        // The hooks or the isolation hold at any moment. The hooks are switched on before ports lose their isolation,
+        // and off after ports get it back.
         `  [ "$hooks" = 0 ] || ${callHooks(name, 1)}`,
         'fi',
       ]
@@ -107,7 +109,7 @@ const bridgeLines = (project: string, network: DesiredNetwork, facts: HostFacts)
     ...icc,
     `for port in /sys/class/net/${name}/brif/*; do`,
     '  [ -e "$port" ] || continue',
-    // The shell's own parameter, not ours: the last part of the path.
+    // The braces belong to the shell: the last part of the path.
     `  bridge link set dev "$\{port##*/}" hairpin on`,
     ...(guarded ? [`  bridge link set dev "$\{port##*/}" isolated "$isolated"`] : []),
     'done',
@@ -125,13 +127,16 @@ const bridgeLines = (project: string, network: DesiredNetwork, facts: HostFacts)
 const callHooks = (bridge: string, value: 0 | 1): string =>
   `ip link set dev ${bridge} type bridge nf_call_iptables ${value} nf_call_ip6tables ${value}`
 
-/** What a plan for this host does by its facts, a script has to find out where it runs. */
+/**
+ * The lines that keep routes from router advertisements. A plan for this host decides that from its facts, and a script
+ * has to find it out where it runs.
+ */
 const keepAdvertisements: readonly string[] = [
   '# An interface that forwards keeps its IPv6 default route from router advertisements only with accept_ra 2.',
   'if [ "$(cat /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null)" = 0 ]; then',
   '  for conf in /proc/sys/net/ipv6/conf/*; do',
   '    [ "$(cat "$conf/accept_ra" 2>/dev/null)" = 1 ] || continue',
-  // The shell's own parameter, not ours: the name of the interface.
+  // The braces belong to the shell: the name of the interface.
   `    name="$\{conf##*/}"`,
   '    learnt="$(ip -6 route show table all dev "$name" proto ra 2>/dev/null || true)"',
   '    learnt="$learnt$(ip -6 address show dev "$name" dynamic 2>/dev/null || true)"',

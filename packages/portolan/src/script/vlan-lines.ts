@@ -2,7 +2,7 @@ import { type DesiredState, parseVlanName, vlanAlias } from '@portolan/core'
 import { quoted } from '@portolan/core/planning'
 
 /**
- * The VLAN links that networks on a parent need. One that another program made stays as it is.
+ * The lines that make the VLAN links which networks on a parent need. A link that another program made stays as it is.
  * @internal
  */
 export const vlanLines = ({ project, parented = [] }: DesiredState): readonly string[] =>

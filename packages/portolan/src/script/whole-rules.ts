@@ -3,12 +3,13 @@ import type { Backend } from '../backend/backend.ts'
 import { dialects, type RulesByBackend, type RulesOf } from '../backend/dialects.ts'
 import type { Plan } from '../plan/plan.ts'
 
-/** What a script is made of. */
+/** The parts of a plan from which a script is made. */
 export type ScriptedPlan = Pick<Plan, 'desired' | 'backend' | 'project' | 'observed'>
 
 /**
- * All that a host is to have of ours in one backend: the project, and every other one as the plan saw it. A script
- * replaces our table or empties the chains that projects share, so what is left out of it is removed.
+ * All managed rules that a host is to have in one backend: those of the project, and those of every other project as
+ * the plan saw them. A script replaces our table or empties the chains that projects share. So it removes whatever it
+ * does not contain.
  * @internal
  */
 export const wholeRules = <One extends Backend>(

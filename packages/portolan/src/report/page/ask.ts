@@ -3,13 +3,16 @@ import { visibleData } from '@portolan/netfilter/text'
 import { asFarAsRead } from '../../host-rules/as-far-as-read.ts'
 import type { ReportQuestions, Situation } from '../questions.ts'
 
-/** What became of a packet, as words and as data; characters that would not show are written out. */
+/** The result of a packet, as words and as data. Characters that would not show are written out. */
 export interface Answer {
   readonly story: Story
   readonly trace: Outcome['trace']
 }
 
-/** Answers questions as `portolan explain` does. The rules of a situation are read once, when it is first asked. */
+/**
+ * Makes a function that answers questions as `portolan explain` does. The rules of a situation are prepared once, at
+ * its first question.
+ */
 export const answerer = ({
   endpoints,
   names,

@@ -2,7 +2,7 @@ import type { Packet } from '@portolan/netfilter'
 import { shellLine } from '@portolan/netfilter'
 import { socketText } from '@portolan/netfilter/text'
 
-/** The command that tells the same about the host as it is. */
+/** The command that tells the same about the host as it is now. */
 export const explainLine = ({
   source,
   sourcePort,

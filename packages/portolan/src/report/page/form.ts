@@ -8,7 +8,7 @@ export interface Form {
   readonly situation: () => Situation
   /** Writes a packet into the fields. */
   readonly fill: (packet: Packet) => void
-  /** Says what is wrong, and puts the cursor there; null: nothing is. */
+  /** Shows a mistake, and puts the cursor into its field; null: there is no mistake. */
   readonly tell: (mistake: Mistake | null) => void
 }
 
@@ -18,7 +18,7 @@ const byId = <Kind extends Element>(id: string, kind: new () => Kind): Kind => {
   return found
 }
 
-/** Finds the form in the page, keeps fields that hang on others in step, and shows it. */
+/** Finds the form in the page, shows it, and updates the fields that depend on others. */
 export const openForm = ({ senders, destinations, situations }: ReportQuestions, ask: () => void): Form => {
   const form = byId('ask', HTMLFormElement)
   const [sender, target, entry, protocol] = ['sender', 'target', 'entry', 'protocol'].map((id) =>
@@ -70,7 +70,7 @@ export const openForm = ({ senders, destinations, situations }: ReportQuestions,
   for (const field of [fields.destination, fields['destination-port'], protocol])
     field.addEventListener('input', () => {
       target.value = ''
-      // The sender answers in the family that it is called in.
+      // The sender uses an address of the destination's family.
       showSender()
     })
   form.addEventListener('submit', (event) => {
@@ -98,7 +98,7 @@ export const openForm = ({ senders, destinations, situations }: ReportQuestions,
       return found
     },
     fill: (packet) => {
-      // Conflicts are of the host as the plan leaves it.
+      // Conflicts are about the host as the plan leaves it, which is the first situation.
       const first = form.querySelector<HTMLInputElement>('input[name=situation]')
       if (first !== null) first.checked = true
       const host = senders.findIndex(({ kind }) => kind === 'host')
@@ -124,7 +124,7 @@ export const openForm = ({ senders, destinations, situations }: ReportQuestions,
   }
 }
 
-/** What is typed by hand is no longer the address of the one that was chosen. */
+/** Deselects the sender, because an address that is typed by hand is no longer the sender's. */
 const anyOther = (sender: HTMLSelectElement, chosen: Sender | undefined): void => {
   if (chosen !== undefined && chosen.kind !== 'host') sender.value = ''
 }

@@ -8,7 +8,7 @@ import { make } from './make.ts'
 import { readQuestion } from './read-question.ts'
 import { showAnswer } from './show-answer.ts'
 
-/** Brings the page of a report to life: the form, and the buttons at conflicts. */
+/** Starts the page of a report: the form, and the buttons at conflicts. */
 const start = (): void => {
   const data = document.getElementById('questions')
   const output = document.getElementById('answer')

@@ -1,8 +1,8 @@
-/** What an element is made of: text is always text. */
+/** The content of an element. A string is always text. */
 export type Child = string | Node | readonly Child[]
 
 /**
- * One element. Foreign text comes in as strings alone, and a string becomes a text node, never markup.
+ * Makes an element. Foreign text comes in as strings alone, and a string becomes a text node, never markup.
  * @param look - the names of its classes
  */
 export const make = <Name extends keyof HTMLElementTagNameMap>(

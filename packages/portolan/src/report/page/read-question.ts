@@ -1,19 +1,19 @@
 import { entryOf, formatAddress, type HostFacts, type Packet, tryParseAddress } from '@portolan/netfilter'
 
-/** What is written in the form. */
+/** The text in the fields of the form. */
 export interface Question {
-  /** A process of the host sends it, so that it has no source to be typed. */
+  /** A process on the host sends the packet, so the form asks for no source. */
   readonly isByHost: boolean
   readonly source: string
   readonly sourcePort: string
-  /** An interface; empty: the one that the answer leaves by. */
+  /** The interface by which the packet comes in; empty: the interface by which the answer leaves. */
   readonly entry: string
   readonly destination: string
   readonly destinationPort: string
   readonly protocol: string
 }
 
-/** The field that has to be mended, and why. */
+/** The field that has a mistake, and the words for it. */
 export interface Mistake {
   readonly field: 'source' | 'source-port' | 'entry' | 'destination' | 'destination-port'
   readonly message: string
@@ -23,12 +23,15 @@ export type Read =
   | { readonly kind: 'packet'; readonly packet: Packet }
   | ({ readonly kind: 'mistake' } & Mistake)
 
-/** RFC 6335, section 6: where programs that do not choose are given theirs. `portolan explain` takes the same. */
+/**
+ * The first of the ports that programs get if they choose none (RFC 6335, section 6). `portolan explain` takes the
+ * same.
+ */
 const firstDynamicPort = 49152
 
 const withPorts: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp'])
 
-/** The packet that the form describes, as `portolan explain` would make it of the same words. */
+/** Reads the packet that the form describes, as `portolan explain` reads the same words. */
 export const readQuestion = (question: Question, facts: HostFacts): Read => {
   const { isByHost, protocol, entry } = question
   const destination = tryParseAddress(question.destination.trim())

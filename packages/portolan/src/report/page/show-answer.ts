@@ -3,10 +3,10 @@ import type { Answer } from './ask.ts'
 import { type Child, make } from './make.ts'
 
 /**
- * The way of a packet as elements: the end of it first, for a reader that hears the page, then each hook and rule in
- * order, in the words of `portolan explain`.
+ * Shows the path of a packet as elements. The end of the path comes first, for a reader that hears the page. Then each
+ * hook and rule follows in order, in the words of `portolan explain`.
  * @param line - the command that tells the same
- * @param isPlanned - it will once the plan is applied
+ * @param isPlanned - the command tells the same once the plan is applied
  */
 export const showAnswer = ({ story, trace }: Answer, line: string, isPlanned: boolean): readonly Child[] => {
   const { beginning, there, back, later, ending, doubts } = story
@@ -40,7 +40,7 @@ const looks: Readonly<Record<StoryEffect, string>> = {
 
 const steps = (list: readonly StoryStep[]): HTMLElement => {
   const made = make('ol', 'r-way', list.map(step))
-  // Without its numbers, some readers do not take it for a list.
+  // A list without numbers is no list to some screen readers, unless it has this role.
   made.setAttribute('role', 'list')
   return made
 }
@@ -61,7 +61,7 @@ const ways: Readonly<Record<TraceEntry['packet'], string>> = {
   4: 'back again',
 }
 
-/** Every rule that acted, those too that only lead to another chain. */
+/** Every rule that acted on the packet, including rules that only lead to another chain. */
 const traceTable = (trace: readonly TraceEntry[]): HTMLElement => {
   const columns = ['Way', 'Hook', 'Tool', 'Table', 'Chain', 'Rule', 'Verdict']
   const heads = columns.map((name) => {

@@ -6,7 +6,7 @@ import { cut, paragraph, part } from './tables.ts'
 
 const longestList = 500
 
-/** Conflicts with what shows, causes and mends them, most severe first, and what was not searched. */
+/** The conflicts, most severe first, each with its witness, its cause and its remedy; and what was not searched. */
 export const conflictsPart = (
   conflicts: readonly Conflict[],
   incomplete: readonly IncompleteSearch[],

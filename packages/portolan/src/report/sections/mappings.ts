@@ -6,7 +6,7 @@ import { type Content, element, type Markup } from '../markup.ts'
 import { cut, paragraph, part, table } from './tables.ts'
 
 const longestList = 2000
-/** So many conflicts of one row are named. */
+/** At most this many conflicts of one row are named. */
 const mostNamed = 5
 
 /** Every mapping with its state: in force, to be added or removed by `apply`, and the conflicts of each. */

@@ -7,7 +7,7 @@ import { cut, paragraph, part, table } from './tables.ts'
 const longestList = 1000
 
 /**
- * The address map, the subnet of each network and why it has it, and the addresses of containers.
+ * The address map, the subnet of each network with the reason for it, and the addresses of containers.
  * @param drawings - pictures as SVG
  */
 export const networksPart = (

@@ -40,7 +40,7 @@ export const table = (
     ),
   )
 
-/** One part of the page, with its heading; `id` is where links lead. */
+/** A part of the page with its heading. Links lead to `id`. */
 export const part = (id: string, title: string, ...content: readonly Content[]): Markup =>
   element(
     'section',
@@ -51,7 +51,7 @@ export const part = (id: string, title: string, ...content: readonly Content[]):
 
 export const paragraph = (...content: readonly Content[]): Markup => element('p', {}, content)
 
-/** Lists end here: what is behind is counted, and where the rest is, is said. */
+/** Cuts a list after `most` entries. A sentence counts the others, and says where they are listed. */
 export const cut = <Entry>(
   entries: readonly Entry[],
   most: number,

@@ -2,7 +2,7 @@ import { type Content, element, type Markup } from '../markup.ts'
 import type { ReportQuestions } from '../questions.ts'
 import { paragraph, part } from './tables.ts'
 
-/** The form that asks for the way of a packet. The page's script shows it, and answers. */
+/** The form that asks for the path of a packet. The page's script shows the form, and answers. */
 export const wayPart = (questions: ReportQuestions): Markup =>
   part(
     'way',
