@@ -1,17 +1,17 @@
-/** Has the disk keep what was written, once for all that is written meanwhile. */
+/** Syncs written bytes to the disk, with one sync for all writes of a few milliseconds. */
 export interface GatheredSync {
-  /** What is written within some milliseconds is taken along. */
+  /** Asks for a sync some milliseconds from now. Bytes written until then are synced with it. */
   later(): void
-  /** Resolves when nothing is left to do; no more is waited for. */
+  /** Starts a waiting sync at once, and resolves when nothing is left to sync. */
   settled(): Promise<void>
 }
 
-/** How long what is written waits for more before the disk is asked to keep it: each time takes a thread. */
+/** How long a sync waits for more writes. Each sync occupies a thread, so one sync serves several writes. */
 const GATHER_MS = 3
 
 export const gatheredSync = (sync: () => Promise<void> | undefined): GatheredSync => {
   let syncing: Promise<void> | null = null
-  /** Ends the wait for more to be written. */
+  /** Ends the wait for more writes. */
   let hurry = (): void => {}
   const gather = (): Promise<void> =>
     new Promise((resolve) => {

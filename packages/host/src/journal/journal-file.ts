@@ -20,33 +20,36 @@ import { refuseUnsafeFile } from '../state/safe-place.ts'
 import { eventLoopTurn } from '../turn/event-loop-turn.ts'
 import { contentLines, headLine, removalBytes } from './record.ts'
 
-/** An open journal file: to read on in it, and to append to it. */
+/** An open journal file, to read the lines appended since the last call and to append more. */
 export interface JournalFile {
-  /** How long it is, in bytes; null: it is not what its name leads to any more. */
+  /** The size of the file in bytes; null: the path leads to another file, or to none. */
   look(): number | null
-  /** How long it is, in bytes, whatever its name leads to. */
+  /** The size of the open file in bytes, wherever the path leads now. */
   length(): number
-  /** What was appended since the last call, by any process, up to the last line break; of the first so many bytes. */
+  /**
+   * The text within the first `size` bytes that any process appended since the last call, up to the last line break.
+   */
   readOn(size: number): string
   /**
-   * Passes over what `append` wrote just now, where the file is as long as that makes it: then nothing else was appended
-   * since the last call.
-   * @param bytes - so many
-   * @returns false: something else was; nothing is passed over
+   * Skips what `append` just wrote, so that it is not read again. It skips only where the file has exactly the size
+   * that this append gives: then no other process appended since the last call.
+   * @param bytes - how many bytes `append` wrote
+   * @returns false: another process appended too, and nothing is skipped
    */
   skipOwn(bytes: number, size: number): boolean
-  /**
-   * @throws what the file system says; of what was written a part may stay, which is no whole line
-   */
+  /** @throws what the file system says; a part that was written may stay, but it is not a whole line */
   append(bytes: Uint8Array): void
-  /** Resolves when all that was appended before is on the disk. */
+  /** Resolves when everything appended before the call is on the disk. */
   sync(): Promise<void>
   close(): void
 }
 
 const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
 
-/** @returns null when there is no such file */
+/**
+ * Opens an existing journal file.
+ * @returns null when there is no such file
+ */
 export const openJournalFile = (path: string): JournalFile | null => {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return null
@@ -59,14 +62,14 @@ export const openJournalFile = (path: string): JournalFile | null => {
     throw error
   }
   const own = fstatSync(descriptor)
-  /** How far it was read, in bytes: up to a line break. */
+  /** How far the file was read, in bytes. The position is always behind a line break. */
   let place = 0
-  /** When its name was looked at last, and how many names the file had. */
+  /** The turn in which the path was last checked, and how many links the file had. */
   let looked = { turn: -1, links: 0 }
   return {
     look: () => {
       const turn = eventLoopTurn()
-      // A file that loses its name has one less: within one turn that tells as much, in half the time.
+      // A file whose path was removed has one link less. Within one turn that check suffices, and takes half the time.
       if (looked.turn === turn) {
         const { nlink, size } = fstatSync(descriptor)
         if (nlink === looked.links) return size
@@ -81,7 +84,7 @@ export const openJournalFile = (path: string): JournalFile | null => {
       if (size <= place) return ''
       const bytes = Buffer.allocUnsafe(size - place)
       const count = readAll(descriptor, bytes, place)
-      // The rest is being written, or was cut off.
+      // The rest of the bytes is still being written, or was cut off.
       const end = bytes.subarray(0, count).lastIndexOf(0x0a) + 1
       place += end
       return bytes.toString('utf8', 0, end)
@@ -98,19 +101,19 @@ export const openJournalFile = (path: string): JournalFile | null => {
 }
 
 /**
- * What a file begins with that holds nothing. It counts from a number of its own: what was decided on for a file that is
- * gone does not count in this one.
+ * The text of a journal without any key. Its count starts at a random number, so that a change decided on for a removed
+ * file does not count in this one.
  */
 export const noLines = (): string => contentLines(new Map(), new Map(), randomBytes(5).readUIntBE(0, 5))
 
 /**
- * Makes a file with a head and a text, unless there is one.
+ * Makes a file with a head and a text, unless the file exists.
  * @throws what the file system says
  */
 export const makeJournalFile = async (path: string, text: string): Promise<void> => {
   const temporary = await writeBeside(path, text)
   try {
-    // Unlike a rename it leaves what another process made meanwhile.
+    // A link never replaces a file that another process made meanwhile. A rename would.
     linkSync(temporary, path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -121,8 +124,8 @@ export const makeJournalFile = async (path: string, text: string): Promise<void>
 }
 
 /**
- * Puts a file with a head and a text in the place of what is there.
- * @throws what the file system says; what is there stays as it is then
+ * Replaces the file by one with a head and this text.
+ * @throws what the file system says; the file then stays as it is
  */
 export const replaceJournalFile = async (path: string, text: string): Promise<void> => {
   const temporary = await writeBeside(path, text)
@@ -136,7 +139,10 @@ export const replaceJournalFile = async (path: string, text: string): Promise<vo
   await syncDirectory(dirname(path))
 }
 
-/** Removes a file for good: processes that have it open would take it for lost otherwise, and write it again. */
+/**
+ * Removes a file for good. Without the removal record, processes that have it open would take it for lost and write it
+ * again.
+ */
 export const removeJournalFile = (path: string): void => {
   const open = openOrNull(path)
   for (const one of [path, `${path}.lock`]) rmSync(one, { force: true })
@@ -144,7 +150,10 @@ export const removeJournalFile = (path: string): void => {
   open?.close()
 }
 
-/** What is no file of ours is followed by no process, and goes all the same. */
+/**
+ * Opens the file, or gives null where it is not a journal of ours. No process follows such a file, so it needs no
+ * removal record.
+ */
 const openOrNull = (path: string): JournalFile | null => {
   try {
     return openJournalFile(path)
@@ -153,7 +162,7 @@ const openOrNull = (path: string): JournalFile | null => {
   }
 }
 
-/** What processes left that were killed while they wrote. */
+/** Removes the temporary files of processes that were killed while they wrote. */
 const removeLeft = (path: string): void => {
   for (const name of readdirSync(dirname(path))) {
     if (!name.startsWith(`${basename(path)}.`) || !name.endsWith('.tmp')) continue
@@ -163,13 +172,16 @@ const removeLeft = (path: string): void => {
   }
 }
 
-/** A file takes some milliseconds to write, and on a disk that is busy some seconds. */
+/** The age at which a temporary file counts as left. Writing one takes milliseconds, and seconds on a busy disk. */
 const LEFT_MS = 600_000
 
-/** No two of a process share one: while the disk works the process goes on. */
+/** A number for the next temporary file. This process may write several at once, as it does not wait for the disk. */
 let written = 0
 
-/** @returns the path of a whole file, on the disk */
+/**
+ * Writes a temporary file and syncs it to the disk.
+ * @returns the path of the temporary file
+ */
 const writeBeside = async (path: string, text: string): Promise<string> => {
   written += 1
   const temporary = `${path}.${process.pid}-${written}.tmp`
@@ -197,7 +209,7 @@ const syncDirectory = async (directory: string): Promise<void> => {
   }
 }
 
-/** Never while this process waits: a disk may take a second. */
+/** Syncs without blocking the event loop: a disk may take a second. */
 const sync = promisify(fdatasync)
 
 const readAll = (descriptor: number, bytes: Buffer, at: number): number => {
@@ -211,8 +223,8 @@ const readAll = (descriptor: number, bytes: Buffer, at: number): number => {
 }
 
 /**
- * Writes all in one call, as appends of two processes do not mix then (write(2), O_APPEND). A disk that is full takes the
- * first part without an error, and refuses the next call.
+ * Writes all bytes in one call, because appends of two processes then do not mix (write(2), O_APPEND). A full disk
+ * takes the first part without an error and refuses the next call.
  */
 const writeOnce = (descriptor: number, bytes: Uint8Array): void => {
   for (;;) if (writeSync(descriptor, bytes) === bytes.length) return

@@ -1,54 +1,59 @@
 import type { JournalChange } from './record.ts'
 
 /**
- * Keys and values that outlive this process. Any number of processes write to one journal; each change is whole or not
- * there, wherever a process is killed.
+ * Keys and values that outlive this process. Any number of processes write to one journal. A change is written whole or
+ * not at all, wherever a process is killed.
  * @public @since 0.1.0
  */
 export interface Journal {
   /**
-   * What it holds, changes of other processes included; null when there is no such file. Of a file that is lost it is what
-   * was read before.
+   * The keys and values, with the changes of other processes; null when there is no such file. For a lost file: the
+   * values that were read before.
    * @throws PortolanError `STATE` for a file that is not a journal, or that others may write to; PermissionError
    */
   read(): ReadonlyMap<string, unknown> | null
   /**
-   * Makes changes, all of them or none. Once it is fulfilled they outlive this process, and some milliseconds later a power cut.
-   * Makes the file where there is none.
-   * @param after - as `count` was when the changes were decided on: they are made only if no record came since
-   * @returns a mark of what was written, as `writerOf` gives it; null: a record came between, and nothing was written
-   * @throws PortolanError `STATE`, PermissionError; nothing has changed then
+   * Makes all of the changes, or none. Once the promise is fulfilled they outlive this process, and some milliseconds
+   * later a power cut. A missing file is made.
+   * @param after - the value of `count` when the changes were decided on; a record that came since then prevents them
+   * @returns the mark of this record, as `writerOf` gives it; null: a record came between, and nothing was written
+   * @throws PortolanError `STATE`, PermissionError; nothing is changed then
    */
   write(changes: readonly JournalChange[], after?: number): Promise<string | null>
-  /** Asks for what was read or written before, without looking whether another process has written more. */
+  /** Runs a function on the values already read or written, without a look at what other processes wrote since. */
   asKnown<Result>(ask: () => Result): Result
-  /** How many records were read of all that were ever written; of a file that was removed and made anew, it is less. */
+  /**
+   * The number of the last record read, over all records ever written. It is lower for a file that was removed and made
+   * again.
+   */
   readonly count: number
-  /** The mark of the record that wrote or removed a key last; null where there is none, or it was removed long ago. */
+  /**
+   * The mark of the last record that wrote or removed this key; null: no record did, or the key was removed long ago.
+   */
   writerOf(key: string): string | null
-  /** Resolves when everything that was written here is on the disk. */
+  /** Resolves when everything written through this journal is on the disk. */
   sync(): Promise<void>
   /**
-   * Is the file gone that was read, though no process of ours removed it, and nothing in its place? The next change writes
-   * it again with all that it held.
+   * Tells whether the file disappeared though no process of ours removed it. The next change writes it again with all
+   * its values.
    */
   isLost(): boolean
-  /** Writes the file again where it is lost. */
+  /** Writes a lost file again. */
   keep(): Promise<void>
-  /** Removes the file. Other processes find no file from then on. */
+  /** Removes the file. Other processes then find no file. */
   remove(): void
-  /** Records that could not be read: cut off as a process or the disk's room ended, or damaged. */
+  /** How many records could not be read: damaged, or cut off by the end of a process or a full disk. */
   readonly unread: number
   close(): Promise<void>
 }
 
 /**
- * What follows a journal: told of every key as it is read or written, so that it can keep indexes.
+ * A listener that learns every key as it is read or written, to keep indexes.
  * @public @since 0.1.0
  */
 export interface JournalFollower {
   set(key: string, value: unknown): void
   remove(key: string): void
-  /** Everything is about to be told anew. */
+  /** All keys are about to be reported again from the start. */
   clear(): void
 }

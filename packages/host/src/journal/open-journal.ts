@@ -29,21 +29,21 @@ import {
   sealBytes,
 } from './record.ts'
 
-/** A file with so many records more than twice what it holds is written anew. */
+/** A file is rewritten when it has this many records more than twice the number of its keys. */
 const RECORDS = 5000
-/** How often this process changed journals: what was looked at before is to be looked at again. */
+/** How often this process changed any journal. After a change, earlier checks of a path no longer count. */
 let changesHere = 0
-/** How long a file may take to be written anew by another process. */
+/** How long to wait for another process that rewrites the file. */
 const LOCK_MS = 60_000
 
 /**
- * Opens a journal: a file to which records are appended. A file, not a database, since what is written for every
- * port has to cost some microseconds (measured: 5, against 350 for a transaction of LMDB that reaches the disk), survive
- * the end of this process at any instant, and answer a full disk with an error.
+ * Opens a journal: a file to which records are appended. It is a file and not a database for three reasons. A write for
+ * each port has to cost some microseconds (measured: 5, against 350 for a transaction of LMDB that reaches the disk),
+ * survive the end of this process at any instant, and answer a full disk with an error.
  *
  * @param path - of the file
- * @param follower - is told what is read, by `read` or `write`
- * @param asJson - is asked first for what is written, as JSON
+ * @param follower - learns every key that `read` or `write` reads
+ * @param asJson - serves the changes as JSON; `JSON.stringify` is used where it gives null
  * @example
  * const journal = openJournal('/var/lib/portolan/live/shop.journal')
  * await journal.write([{ key: 'port/tcp/8080', value: { to: 'web' } }])
@@ -53,21 +53,21 @@ const LOCK_MS = 60_000
 export const openJournal = (path: string, follower?: JournalFollower, asJson?: JournalWriter): Journal => {
   const values = new Map<string, unknown>()
   let file: JournalFile | null = null
-  /** Records that were read, the head among them. */
+  /** How many records of this file were read, with the head. */
   let records = 0
   let unread = 0
   let torn = false
   let count = 0
-  /** Of keys that were removed too, until the file is written anew. */
+  /** The writers of keys, with removed keys until the file is rewritten. */
   const writers = new Map<string, string>()
-  /** No other record of any process has these. */
+  /** The prefix of this journal's marks. No other process has the same. */
   const mark = `${process.pid}-${randomBytes(6).toString('base64url')}`
   let marks = 0
-  /** The file is being written anew: what is appended to it counts no more. */
+  /** Another file is replacing this one: later records in it do not count. */
   let sealed = false
-  /** Nothing is read behind the record of its removal. */
+  /** The removal record was read. No record behind it counts. */
   let removed = false
-  /** Its name leads to nothing, and no process of ours removed it. */
+  /** The path leads to no file, and no process of ours removed it. */
   let lost = false
   const synced = gatheredSync(() => file?.sync())
   let renewing: Promise<void> | null = null
@@ -90,11 +90,11 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
     throw notOurs(path, fault)
   }
 
-  /** What was read before is asked for. */
+  /** True during `asKnown`: the values already read are used without a look at the file. */
   let isKnown = false
-  /** What `changesHere` was when it was looked at in this turn; null: it was not. */
+  /** The value of `changesHere` at the last check in this turn; null: not checked in this turn. */
   let lookedAt: number | null = null
-  /** The turn of the event loop in which it was looked at, and what `changesHere` was then. */
+  /** The turn of the event loop of the last check, and the value of `changesHere` then. */
   let lookedIn = -1
   let changesThen = 0
 
@@ -102,15 +102,15 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
     lookedAt = null
   }
 
-  /** Opens what the name leads to now, and reads on in it. */
+  /** Opens the file that the path leads to now, and reads what was appended to it. */
   const follow = (): JournalFile | null => {
-    // What other programs do meanwhile may be seen in the next turn.
+    // The file is checked once a turn. The next turn sees what other programs do meanwhile.
     if ((isKnown || lookedAt === changesHere) && file !== null) return file
     let size = file?.look() ?? null
     while (file === null || size === null) {
       const next = openJournalFile(path)
       if (next === null && file !== null) {
-        // What other processes wrote before, or how they removed it.
+        // Read what other processes wrote before, or the record of the file's removal.
         readOn(file, file.length())
         lost = !sealed && !removed
         if (lost) return file
@@ -129,10 +129,10 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
     return file
   }
 
-  /** @returns was the record of this writer read, and does it count? */
+  /** @returns whether the record of this writer was read and counts */
   const readOn = (from: JournalFile, size: number, own: OwnRecord | null = null): boolean => {
     let found = false
-    // Nothing but what was just written: it need not be read again. A file only grows, and ends up to here in a whole line.
+    // Only our own record was appended, so it need not be read. Up to here the file ends in a whole line.
     if (own !== null && !sealed && from.skipOwn(own.bytes, size)) {
       records += 1
       return take(own.record)
@@ -144,8 +144,8 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
       const fault = records === 1 ? headFault(line) : null
       if (fault !== null) refuse(fault)
       if (records === 1) continue
-      // Each record has line breaks of its own before and behind it. One that only the next record's ends was cut off:
-      // it did not count before that one came, and its writer was told that it failed.
+      // Each record has a line break before and behind it. A record that ends only at the next record's break was cut
+      // off. It did not count before the next record came, and its writer was told that it failed.
       const record = lines[at + 1] === '' ? readRecord(line) : null
       torn ||= record === null && line.includes('\0')
       if (record === null) unread += 1
@@ -155,12 +155,12 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
         refuse('a record in it is damaged, and later ones build on it')
       else if (take(record)) found ||= record.writer === own?.record.writer
     }
-    // It is there with its head from the first, so a file without one is what is left of it.
+    // A journal file is made together with its head. A file without a head is therefore a damaged rest.
     if (records === 0) refuse('it is cut off before its first record')
     return found
   }
 
-  /** @returns false when it was decided on before another record came: it counts no more */
+  /** @returns false when another record came after this one was decided on, so that it does not count */
   const take = ({ changes, writer, after, count: before }: JournalRecord): boolean => {
     if (after !== null && after !== count) return false
     count = before ?? count + 1
@@ -186,14 +186,14 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
     return follow() === null ? null : values
   }
 
-  /** Makes the file where there is none, with what a lost one held. */
+  /** Makes the file where there is none. A lost file is made again with its values. */
   const make = async (): Promise<void> => {
     if (read() !== null && !lost) return
     makeStateDirectory(dirname(path))
     await makeJournalFile(path, lost ? contentLines(values, writers, count) : noLines())
   }
 
-  // One function from the call to the file: each promise between is noticed in what a port takes.
+  // One function from the call to the file: each further promise would noticeably slow down a port.
   const write = async (
     changes: readonly JournalChange[],
     after: number | null = null,
@@ -203,7 +203,7 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
       const writer = `${mark}-${marks}`
       const bytes = changesBytes(changes, writer, after, asJson?.(changes))
       const record = { changes, writer, after, count: null }
-      // What counts only if no record came since needs no look before it, where there was one just now.
+      // With `after`, a change that comes too late does not count. So the path need not be checked twice in a turn.
       const isLookedAt = lookedIn === eventLoopTurn() && changesThen === changesHere
       let known = after !== null && isLookedAt && !sealed && !lost ? file : null
       for (let isKept = false; ; known = null) {
@@ -211,7 +211,7 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
         if (sealed) await (renewing ?? renew(true))
         const open = known ?? follow()
         if (open === null || sealed || lost) continue
-        // It counted in a file that was lost then, which was written again with it.
+        // The change counted in a file that was lost, and the new file was written with it.
         if (isKept && holdsChanges(values, writers, changes, writer)) return writer
         if (after !== null && after !== count) return null
         changesHere += 1
@@ -220,7 +220,7 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
         const counts = readOn(open, size ?? open.length(), { record, bytes: bytes.length })
         synced.later()
         renewLater()
-        // What came before a seal is in the file that was written anew. In one that was removed it is lost.
+        // A record before a seal is in the rewritten file. A record in a removed file is lost.
         if (counts && (size !== null || sealed)) return writer
         if (after !== null && !counts && !sealed && size !== null) return null
         isKept = counts
@@ -230,7 +230,7 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
     }
   }
 
-  /** Writes the file anew with what is still so. One process does that at a time. */
+  /** Rewrites the file with its current values only. One process does that at a time. */
   const renew = async (wait: boolean): Promise<void> => {
     const lock = await takeFileLock(`${path}.lock`, wait ? LOCK_MS : 0)
     try {
@@ -254,7 +254,7 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
   const renewLater = (): void => {
     if (renewing !== null || records < RECORDS + 2 * values.size) return
     renewing = renew(false)
-      // It is tried again with the next change.
+      // The next change tries again.
       .catch(() => undefined)
       .finally(() => {
         renewing = null

@@ -1,32 +1,32 @@
 import { crc32 } from 'node:zlib'
 
 /**
- * What one key has from now on.
+ * The new value of one key.
  * @public @since 0.1.0
  */
 export interface JournalChange {
   readonly key: string
-  /** Anything that JSON can hold; null: the key goes. */
+  /** Any JSON value; null: the key is removed. */
   readonly value: unknown
 }
 
 /**
- * The changes as JSON, `[["key",value],["gone"]]` in UTF-8, for one that has it sooner than `JSON.stringify`.
- * @returns null: it has not
+ * Gives the changes as JSON, `[["key",value],["gone"]]` in UTF-8, where it has them sooner than `JSON.stringify`.
+ * @returns null: use `JSON.stringify`
  * @public @since 0.1.0
  */
 export type JournalWriter = (changes: readonly JournalChange[]) => Uint8Array | null
 
-/** The first record of every journal; a later version of the form is not guessed at. */
+/** The name in the first record of every journal. A file of a later form is refused, not guessed at. */
 const HEAD = 'portolan journal'
-/** The form that is written. */
+/** The version of the form that is written. */
 export const JOURNAL_VERSION = 1
-/** Those that are read. */
+/** The versions of the form that are read. */
 const VERSIONS: readonly number[] = [1]
 
 /**
- * A record as a line. A line break stands before it as well: where a record was cut off, by a full disk or the end of a
- * process, the next one does not run into it.
+ * A record as a line, with a line break before it as well. Where the end of a process or a full disk cut off the record
+ * before, the new record does not run into it.
  */
 const recordLine = (value: unknown): string => {
   const text = JSON.stringify(value)
@@ -34,8 +34,8 @@ const recordLine = (value: unknown): string => {
 }
 
 /**
- * As bytes: of a thousand changes the text is encoded once, and the checksum made of what was encoded. Put together with
- * what stands around it, a text takes the engine six times as long to encode.
+ * A record as bytes. The text is encoded once, even of a thousand changes, and the checksum is made of the encoded
+ * bytes. Encoding a text that was joined with its frame takes the engine six times as long.
  */
 const recordBytes = (value: unknown): Uint8Array => {
   const text = JSON.stringify(value)
@@ -45,7 +45,7 @@ const recordBytes = (value: unknown): Uint8Array => {
   return sealed(bytes, end)
 }
 
-/** A record with all that stands around its text, which ends at a place. */
+/** Completes a record whose text is already in the buffer and ends at a position: adds checksum and line breaks. */
 const sealed = (bytes: Buffer, end: number): Uint8Array => {
   let left = crc32(bytes.subarray(TEXT_AT, end))
   for (let at = DIGITS; at > 0; at -= 1) {
@@ -57,10 +57,10 @@ const sealed = (bytes: Buffer, end: number): Uint8Array => {
   return bytes
 }
 
-/** Of the checksum. */
+/** The digits of the checksum. */
 const DIGITS = 8
 const hexDigits = '0123456789abcdef'
-/** Behind the line break, the digits and a space. */
+/** Where the text begins: behind the line break, the digits and a space. */
 const TEXT_AT: number = DIGITS + 2
 const LINE_BREAK = 0x0a
 const SPACE = 0x20
@@ -79,11 +79,11 @@ const changesRecord = (
 ]
 
 /**
- * The changes as one record: it is read whole or not at all.
+ * The changes as one record, which is read whole or not at all.
  *
  * @param writer - a mark that no other record has
- * @param after - how many records there have to be before it, for it to count; null: it counts in any case
- * @param written - the changes as a `JournalWriter` gives them; null: it does not
+ * @param after - the number of records that must come before it, or it does not count; null: it always counts
+ * @param written - the changes as a `JournalWriter` gives them; null: they are serialized here
  */
 export const changesBytes = (
   changes: readonly JournalChange[],
@@ -101,7 +101,7 @@ export const changesBytes = (
   return sealed(bytes, end)
 }
 
-/** All that a file holds, where it is written anew: keys and values, and how many records were ever written. */
+/** The records of a rewritten file: its keys and values, and how many records were ever written. */
 export const contentLines = (
   values: ReadonlyMap<string, unknown>,
   writers: ReadonlyMap<string, string>,
@@ -111,7 +111,7 @@ export const contentLines = (
     .map(([key, value]) => recordLine(changesRecord([{ key, value }], writers.get(key) ?? '', null)))
     .join('') + recordLine([[], '', null, count])
 
-/** Has what was written so the changes of a writer? It names no writer of what was removed. */
+/** Tells whether a rewritten file holds the changes of this writer. Such a file names no writer for a removed key. */
 export const holdsChanges = (
   values: ReadonlyMap<string, unknown>,
   writers: ReadonlyMap<string, string>,
@@ -122,25 +122,25 @@ export const holdsChanges = (
 
 const checksum = (text: string): string => crc32(text).toString(16).padStart(DIGITS, '0')
 
-/** After this one nothing more counts in a file: it is being written anew. */
+/** The record behind which nothing in the file counts: the file is being rewritten. */
 const SEAL = 'sealed'
 
 export const sealBytes = (): Uint8Array => recordBytes(SEAL)
 
-/** The last one of a file that a process of ours removed: what it held is wanted no more. */
+/** The last record of a file that a process of ours removed. Its values are not wanted any more. */
 const REMOVAL = 'removed'
 
 export const removalBytes = (): Uint8Array => recordBytes(REMOVAL)
 
-/** What a line says; null: it was cut off, or is damaged. */
+/** The value of a line; null: the line was cut off, or is damaged. */
 const readLine = (line: string): unknown => {
   const text = line.slice(9)
   return line[8] === ' ' && checksum(text) === line.slice(0, 8) ? JSON.parse(text) : null
 }
 
 /**
- * What the first line of a file says of it.
- * @returns null for one of ours; else what was found, in a clause
+ * Checks the first line of a file.
+ * @returns null for a journal of ours; otherwise a clause that says what was found
  */
 export const headFault = (line: string): string | null => {
   const head = readLine(line)
@@ -150,22 +150,22 @@ export const headFault = (line: string): string | null => {
     : `it has the form ${JSON.stringify(head[1])}, and this version of Portolan reads ${VERSIONS.join(' and ')}`
 }
 
-/** What a line of changes says. */
+/** One record of changes, as read from a line. */
 export interface JournalRecord {
   readonly changes: readonly JournalChange[]
   readonly writer: string
   readonly after: number | null
-  /** How many records were ever written, this one among them; null: one more than before it. */
+  /** How many records were ever written, with this one; null: one more than before it. */
   readonly count: number | null
 }
 
-/** What this process wrote just now: what it says, and how many bytes of the file it takes. */
+/** The record this process just wrote, and its size in the file in bytes. */
 export interface OwnRecord {
   readonly record: JournalRecord
   readonly bytes: number
 }
 
-/** The changes a line holds; null: it was cut off, or is damaged. */
+/** Reads the record of a line; null: the line was cut off, or is damaged. */
 export const readRecord = (line: string): JournalRecord | 'sealed' | 'removed' | null => {
   const record = readLine(line)
   if (record === SEAL || record === REMOVAL) return record
@@ -180,10 +180,11 @@ export const readRecord = (line: string): JournalRecord | 'sealed' | 'removed' |
 }
 
 /**
- * Is a record missing that was there when this one was written? A writer counts what it reads, and counts none that was
- * cut off; what is written anew is on the disk before it is put in place.
+ * Tells whether a record is missing that existed when this one was written. A writer counts the records it reads,
+ * without any that was cut off. A rewritten file is on the disk before it replaces the old one, so none of its records
+ * is cut off.
  *
- * @param before - what was read before this record; where a power cut left a hole, what comes behind it may not count
+ * @param before - what was read before this record; behind a hole that a power cut left, the count proves nothing
  */
 export const missesOne = (
   { after, count }: JournalRecord,
