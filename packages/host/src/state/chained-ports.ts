@@ -5,8 +5,8 @@ import { fullDisk } from './full-disk.ts'
 import { makeDirectory } from './make-directory.ts'
 
 /**
- * The folder of a network whose containers have ports behind another plugin: a file for each attachment, named by its
- * project. The CNI plugin writes them, and each goes with its project.
+ * The folder of a network whose containers have ports behind another plugin. It has a file for each attachment, named
+ * after the attachment's project. The CNI plugin writes these files. Each file is removed with its project.
  * @example
  * chainedPortsFolder('/var/lib/portolan', 'pods') // '/var/lib/portolan/cni/pods'
  * @public @since 0.1.0
@@ -15,8 +15,8 @@ export const chainedPortsFolder = (stateDirectory: string, network: string): str
   join(stateDirectory, 'cni', network)
 
 /**
- * Writes down that a container has ports behind another plugin, before it has them. Where that cannot be, nothing of it
- * is left.
+ * Records that a container has ports behind another plugin, before it gets them. A record that cannot be written whole
+ * is removed again.
  * @param text - what is known of the container
  * @throws PortolanError `STATE`
  * @example
@@ -50,7 +50,7 @@ export const noteChainedPorts = (
 
 /**
  * Removes the files of a project's ports behind other plugins, and the folders that they leave empty.
- * @param project - null: of all projects
+ * @param project - null: every project
  * @example
  * forgetChainedPorts('/var/lib/portolan', 'cni-pod-1-0a1b2c3d4e5f6071')
  * @public @since 0.1.0

@@ -2,16 +2,16 @@ import { statfsSync } from 'node:fs'
 import { writingWords } from '../file/errno-words.ts'
 
 /**
- * What is wrong where there was no room for something, in a clause; null when it is something else.
+ * Explains an error of a full disk or quota, in a clause; null for any other error.
  *
- * @param directory - that was written to
+ * @param directory - the directory that was written to
  */
 export const fullDisk = (error: unknown, directory: string): string | null => {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const text = error instanceof Error ? error.message : String(error)
   if (code === 'EDQUOT' || /Disk quota exceeded/.test(text)) return writingWords.EDQUOT ?? null
   if (code === 'ENOSPC' || /No space left on device/.test(text)) return writingWords.ENOSPC ?? null
-  // LMDB says so of a write that took only the first part of what it was given (mdb.c `mdb_page_flush`).
+  // LMDB gives this error for a write that took only the first part of its bytes (mdb.c `mdb_page_flush`).
   return /^Input\/output error/.test(text) && isFull(directory) ? 'the disk is full' : null
 }
 

@@ -3,20 +3,23 @@ import type { Family } from '@portolan/netfilter'
 import { noFlows, type OwedFlows } from './owed-flows.ts'
 
 /**
- * What has to be remembered of one network namespace to take everything back: old values that the kernel does
- * not keep. All of it but what other programs wrote to disk goes with the namespace, at the latest with the boot.
+ * What must be remembered of one network namespace to undo its changes: old values that the kernel does not keep. Only
+ * the fixes that other programs wrote to disk outlive the namespace; a reboot ends the namespace too.
  * @public @since 0.1.0
  */
 export interface HostState {
-  /** Sysctls we set, dotted name to the value found and the value given. */
+  /** The sysctls that Portolan set: dotted name to the value found and the value given. */
   readonly sysctls: Readonly<Record<string, ValueGiven>>
-  /** iptables-nft tables and base chains that we brought into being, each with the apply that did. */
+  /** The iptables-nft tables and base chains that Portolan created. */
   readonly created: readonly CreatedTable[]
-  /** Attributes of what belongs to others that we changed: `docker0 nfCallIptables` to the values. */
+  /** Attributes of foreign links that Portolan changed: `docker0 nfCallIptables` to the values. */
   readonly attributes: Readonly<Record<string, ValueGiven>>
-  /** What was asked of other programs for a project, with the words that take it back. */
+  /** What Portolan asked of other programs for a project, with the commands that undo it. */
   readonly fixes: readonly Fix[]
-  /** Connections to be forgotten once the rules are as planned: noted before they are, paid after. */
+  /**
+   * Connections that conntrack must forget once the new rules are in place. They are noted before the rules change, so
+   * that a killed run does not lose them.
+   */
   readonly owed: OwedFlows
 }
 
@@ -28,38 +31,41 @@ export interface CreatedTable {
   readonly family: Family
   readonly table: string
   readonly chains: readonly string[]
-  /** The table itself was made too, not only these chains in it. */
+  /** True: the table itself was created too, not only these chains in it. */
   readonly whole: boolean
 }
 
 /**
- * What was asked of another program. Commands are in the order in which they are run.
+ * A request to another program. Commands are in the order in which they are run.
  * @public @since 0.1.0
  */
 export interface Fix {
   readonly project: string
-  /** By which way: `DOCKER-USER`, `ufw`, `firewalld`. */
+  /** The hook that was used: `DOCKER-USER`, `ufw`, `firewalld`. */
   readonly name: string
-  /** The reasons it was asked for: labels of mappings, and networks. */
+  /** The reasons for the request: labels of mappings, and networks. */
   readonly beneficiaries: readonly string[]
-  /** What it serves: with the last of these it is taken back. */
+  /** The mappings and networks that need it. When the last of them is gone, the request is undone. */
   readonly needs: readonly HookNeed[]
   readonly commands: readonly (readonly string[])[]
   readonly undo: readonly (readonly string[])[]
 }
 
-/** @public @since 0.1.0 */
+/**
+ * A changed value, with the value before the change.
+ * @public @since 0.1.0
+ */
 export interface ValueGiven {
   readonly before: string
   readonly given: string
-  /** Its putting back has begun: what the kernel changes along with it may have been changed already. */
+  /** The restoring has begun: values that the kernel changes together with this one may already have changed. */
   readonly restoring?: true
-  /** Of a switch of forwarding: the indexes of the interfaces that were there while it was off. */
+  /** For a forwarding switch: the indexes of the interfaces that existed while it was off. */
   readonly links?: readonly number[]
 }
 
 /**
- * Nothing to remember.
+ * A state with nothing to remember.
  * @public @since 0.1.0
  */
 export const emptyState: HostState = Object.freeze({
@@ -71,8 +77,8 @@ export const emptyState: HostState = Object.freeze({
 })
 
 /**
- * What is left of a state when its network namespace has ended, with the boot or before: rules, sysctls and bridges
- * are gone with it, but ufw and firewalld (with `--permanent`) wrote down what was asked of them.
+ * The part of a state that outlives its network namespace, as after a reboot. Rules, sysctls and bridges end with the
+ * namespace, but ufw and firewalld (with `--permanent`) keep on disk what was asked of them.
  */
 export const outliving = ({ fixes }: HostState): HostState => ({
   ...emptyState,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 /**
- * Bytes that take as much room on a disk as they are many, whatever the file system does with them: one that compresses
- * has room for a file of spaces when it has none for a file of state.
+ * Random bytes, which take their full length on the disk. A file system that compresses may have room for a file of
+ * spaces when it has none for a state file.
  */
 export const incompressible = (length: number): Uint8Array => randomBytes(length)

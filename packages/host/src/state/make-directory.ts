@@ -3,9 +3,8 @@ import { dirname, resolve } from 'node:path'
 import { refuseUnsafeDirectory } from './safe-place.ts'
 
 /**
- * Makes a directory and those above it that are missing, each tried once. Node's own `recursive` tries again and
- * again where the kernel answers ENOENT below a directory that is there, as it does below /proc, and never returns
- * (measured: Node 20.20).
+ * Makes a directory and its missing parents, each tried once. Node's own `recursive` never returns where the kernel
+ * answers ENOENT below an existing directory, as below /proc: it tries again and again (measured: Node 20.20).
  *
  * @throws what the file system says
  */
@@ -20,25 +19,26 @@ export const makeDirectory = (directory: string): void => {
     try {
       mkdirSync(path, { mode: 0o755 })
     } catch (error) {
-      // Another process made it meanwhile.
+      // Another process made the directory meanwhile.
       if (!isDirectory(path)) throw error
     }
   }
 }
 
 /**
- * Makes the directory for what is remembered.
+ * Makes the directory of the state files.
  *
- * @throws PortolanError `STATE` when this is root and others could change it
+ * @throws PortolanError `STATE` when this process is root and other users could change the directory
  */
 export const makeStateDirectory = (directory: string): void => {
-  // Checked before, so that nothing is made behind a link of another user's, and after, because one may come meanwhile.
+  // The first check keeps directories from being made behind another user's link. The second one finds a link made
+  // meanwhile.
   refuseUnsafeDirectory(directory)
   makeDirectory(directory)
   refuseUnsafeDirectory(directory)
 }
 
-/** @throws when what is there is no directory, or may not be looked at */
+/** @throws when the path leads to something else than a directory, or may not be looked at */
 const isDirectory = (path: string): boolean => {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined || found.isDirectory()) return found !== undefined

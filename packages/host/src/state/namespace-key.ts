@@ -1,19 +1,21 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { PortolanError } from '@portolan/netfilter'
 
-/** A network namespace of one boot, in which something was done. */
+/** The key of a network namespace in one boot. */
 export interface NamespaceKey {
-  /** Inode of the namespace (namespaces(7)): `4026531840`. The next namespace may get it when this one has ended. */
+  /**
+   * Inode of the namespace (namespaces(7)): `4026531840`. A later namespace may get the inode of one that has ended.
+   */
   readonly namespace: string
-  /** Random, new with every boot (random(4)). */
+  /** A random value, new with every boot (random(4)). */
   readonly bootId: string
   /**
-   * Inode of the socket at which the kernel itself answers rtnetlink in this namespace: `487128`. It is made with the
-   * namespace and ends with it (net/core/rtnetlink.c `rtnetlink_net_init`), and inodes of sockets are counted up for
-   * all of the machine (fs/inode.c `get_next_ino`), so no later namespace of this boot has it, short of 2^32 sockets,
-   * pipes and the like in between. Null where it is not to be seen: /proc/net may be masked.
+   * Inode of the socket at which the kernel itself answers rtnetlink in this namespace: `487128`. The socket is made
+   * with the namespace and ends with it (net/core/rtnetlink.c `rtnetlink_net_init`). The kernel counts the inodes of
+   * sockets up for the whole machine (fs/inode.c `get_next_ino`). So no later namespace of this boot has the same,
+   * short of 2^32 sockets, pipes and the like in between. Null where it cannot be read: /proc/net may be masked.
    *
-   * The cookie of the namespace (SO_NETNS_COOKIE) would say the same, but only getsockopt(2) tells it.
+   * The cookie of the namespace (SO_NETNS_COOKIE) would serve as well, but only getsockopt(2) gives it.
    */
   readonly routeSocket: string | null
 }
@@ -39,7 +41,10 @@ export const namespaceKey = (): NamespaceKey => {
   }
 }
 
-/** In /proc/net/netlink, what the kernel itself holds has port 0, and NETLINK_ROUTE is protocol 0. */
+/**
+ * The inode of the kernel's own rtnetlink socket. In /proc/net/netlink the kernel's sockets have port 0, and
+ * NETLINK_ROUTE is protocol 0.
+ */
 const routeSocket = (): string | null => {
   let table: string
   try {
@@ -55,9 +60,10 @@ const routeSocket = (): string | null => {
 }
 
 /**
- * Whether something was done in this network namespace, or in an earlier one with its inode.
+ * Tells whether two keys are of the same namespace, and not of an earlier one with the same inode.
  *
- * @returns `unknown` for the same boot where one of the keys has no socket: a file of an earlier Portolan
+ * @returns `unknown` where the boot and the inode match but a key has no socket: a file of an earlier Portolan, or a
+ * masked /proc/net
  */
 export const isSameNamespace = (one: NamespaceKey, other: NamespaceKey): boolean | 'unknown' => {
   if (one.namespace !== other.namespace || one.bootId !== other.bootId) return false

@@ -3,7 +3,7 @@ import { readLinks } from '../facts/read-links.ts'
 import { openConnection } from '../netlink/connection.ts'
 import { NETLINK_ROUTE } from '../netlink/constants.ts'
 
-/** Whether a bridge in this network namespace bears the mark of a project: then something was applied here. */
+/** Tells whether a bridge in this network namespace has a project's alias: then Portolan has applied something here. */
 export const hasOwnBridge = async (): Promise<boolean> => {
   const connection = openConnection(NETLINK_ROUTE)
   try {

@@ -12,12 +12,12 @@ import {
 import { refuseUnsafeFile } from './safe-place.ts'
 
 /**
- * Reads a file that is no link; a pipe in its place would otherwise wait for a writer.
+ * Reads a file, but follows no link and does not wait for the writer of a pipe.
  *
- * @param what - what it is called in a refusal
+ * @param what - the name of the file in a refusal
  */
 export const readOwn = (what: string, file: string): string => {
-  // This check is for its message. O_NOFOLLOW is what keeps a link from being followed.
+  // This check gives the better message. O_NOFOLLOW is what keeps a link from being followed.
   refuseUnsafeFile(what, file, lstatSync(file))
   return withOpen(
     openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
@@ -30,7 +30,7 @@ export const readOwn = (what: string, file: string): string => {
 
 export const writeDurably = (file: string, text: string | Uint8Array): void => {
   rmSync(file, { force: true })
-  // A new file in any case (O_EXCL): a link that stands in its place would have another file cut off.
+  // The file is always a new one (O_EXCL). Otherwise a link in its place would have another file truncated.
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
   withOpen(openSync(file, flags, 0o644), (opened) => {
     writeFileSync(opened, text)
@@ -38,7 +38,7 @@ export const writeDurably = (file: string, text: string | Uint8Array): void => {
   })
 }
 
-/** A rename is only sure to survive a power cut once the directory itself is on disk (fsync(2)). */
+/** Syncs a directory. A rename survives a power cut for certain only once its directory is on the disk (fsync(2)). */
 export const syncDirectory = (directory: string): void => withOpen(openSync(directory, 'r'), fsyncSync)
 
 const withOpen = <Result>(opened: number, use: (opened: number) => Result): Result => {

@@ -3,7 +3,7 @@ import type { CreatedTable } from './host-state.ts'
 import { createdTableSchema } from './state-schema.ts'
 
 /**
- * Reads which tables an apply brought into being. The first versions wrote each of them as a text that is JSON itself.
+ * Reads the tables that an apply created. The first versions wrote each table as a text that holds JSON.
  *
  * @throws Error that says in one clause what is wrong
  */
@@ -15,7 +15,7 @@ export const readCreated = (created: readonly unknown[]): readonly CreatedTable[
     return table as CreatedTable
   })
 
-/** One that is no JSON is a text still, which is no table. */
+/** Parses a table of the first versions. A text that is not JSON stays a text, which the schema then refuses. */
 const fromFirstForm = (text: string): unknown => {
   try {
     const { whole = false, ...rest } = JSON.parse(text) as Partial<CreatedTable>

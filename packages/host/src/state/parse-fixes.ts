@@ -7,7 +7,8 @@ import { type FirstForm, firstFormSchema, fixSchema } from './state-schema.ts'
 type Words = readonly string[]
 
 /**
- * Reads what was asked of other programs. The commands are run as root, so they are held to what Portolan writes.
+ * Reads the requests to other programs. Their commands are run as root, so a command that Portolan does not write is
+ * refused.
  *
  * @throws Error that says in one clause what is wrong
  */
@@ -23,7 +24,7 @@ export const readFixes = (fixes: readonly unknown[]): readonly Fix[] =>
     return fix
   })
 
-/** It is kept as long as the project has a network on one of the bridges that its words name. */
+/** Converts a fix of the first versions. It is kept as long as the project has a network on a bridge its words name. */
 const fromFirstForm = ({ project, words, undo }: FirstForm): Fix => ({
   project,
   name: hookOf(words[0] ?? ''),
@@ -38,7 +39,10 @@ const fromFirstForm = ({ project, words, undo }: FirstForm): Fix => ({
 const hookOf = (program: string): string =>
   program === 'ufw' ? 'ufw' : program === 'firewall-cmd' ? 'firewalld' : 'DOCKER-USER'
 
-/** `-i LINK` and `-o LINK` of iptables, `on LINK` of ufw, `--add-interface=LINK` of firewalld. */
+/**
+ * The links that a command names: `-i LINK` and `-o LINK` of iptables, `on LINK` of ufw, `--add-interface=LINK` of
+ * firewalld.
+ */
 const linksIn = (words: Words): readonly string[] =>
   words.flatMap((word, at) => {
     const named = ['-i', '-o', 'on'].includes(words[at - 1] ?? '')

@@ -6,10 +6,10 @@ import { readCreated } from './parse-created.ts'
 import { readFixes } from './parse-fixes.ts'
 import { numberedSchema, stateFileSchema, type WrittenState } from './state-schema.ts'
 
-/** The form of the file; a file of a later version is not guessed at. */
+/** The version of the state file. A file of a later version is refused, not guessed at. */
 export const STATE_VERSION = 1
 
-/** A state file: its project and what it remembers. */
+/** A state file: the key of its namespace, and the remembered state. */
 export interface StateFile extends NamespaceKey {
   readonly version: typeof STATE_VERSION
   readonly state: HostState

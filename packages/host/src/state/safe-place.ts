@@ -4,7 +4,10 @@ import { oneWay, PortolanError, shellWord } from '@portolan/netfilter'
 
 const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000
-/** What is asked of a `Stats` of Node. Its own type would ask those that import this package for the types of Node. */
+/**
+ * The parts of Node's `Stats` that are used. With Node's own type, importers of this package would need the types of
+ * Node.
+ */
 interface FileStats {
   readonly uid: number
   readonly mode: number
@@ -12,16 +15,16 @@ interface FileStats {
   isSymbolicLink(): boolean
 }
 
-/** As many as the kernel follows (path_resolution(7)). */
+/** The most links that the kernel follows (path_resolution(7)). */
 const MOST_LINKS = 40
 
 /**
- * Refuses a directory that a user other than root could change, when this process is root's: what is remembered there is
- * carried out with root's privileges. Every directory on the way counts, because its owner can put another one in
- * its place. A directory that is missing is refused no more than those above it.
+ * Refuses a directory that a user other than root could change, when this process is root: root runs what is remembered
+ * there. Each directory on the path is checked too, because its owner can put another one in its place. A missing
+ * directory is refused only for those above it.
  *
- * Once this has passed, only root can make it untrue, so what is opened there afterwards is what was looked at. An
- * access control list that lets others write shows in the group's bits of the mode (acl(5)).
+ * Once this check has passed, only root can make it untrue. So a file opened there afterwards is in the directory that
+ * was checked. An access control list that lets others write shows in the group's bits of the mode (acl(5)).
  *
  * @throws PortolanError `STATE` saying which directory, why, and what to do
  */
@@ -31,9 +34,9 @@ export const refuseUnsafeDirectory = (directory: string): void => {
 }
 
 /**
- * Why other users could change a directory of root's; null if they cannot, or this process is not root's.
+ * Explains why other users could change a directory of root's; null if they cannot, or if this process is not root.
  *
- * @param use - for what is only read, a directory of a root outside this user namespace is as good as its own
+ * @param use - with `read`, a directory of a root outside this user namespace is as good as this namespace's own
  * @example
  * unsafeDirectory('/var/lib/portolan')?.why
  * @public @since 0.1.0
@@ -42,10 +45,11 @@ export const unsafeDirectory = (directory: string, use: 'read' | 'write' = 'writ
   isRoot() ? faultOf(directory, use === 'read') : null
 
 /**
- * Refuses a file that is none, or that is a link; and one that others could have written, when this process is root's.
+ * Refuses a link and anything else that is not a regular file. As root it also refuses a file that others could have
+ * written.
  *
- * @param what - for the message: `The state file /var/lib/portolan/state.json`
- * @param stats - of the file itself, not of what a link leads to
+ * @param what - the name in the message: `The state file /var/lib/portolan/state.json`
+ * @param stats - the stats of the file itself, not of the target of a link
  * @throws PortolanError `STATE`
  */
 export const refuseUnsafeFile = (what: string, path: string, stats: FileStats): void => {
@@ -70,7 +74,7 @@ export const refuseUnsafeFile = (what: string, path: string, stats: FileStats): 
 export interface PlaceFault {
   readonly kind: 'owner' | 'mode'
   readonly why: string
-  /** A command that mends it. */
+  /** A command that repairs it. */
   readonly mend: string
 }
 
@@ -82,18 +86,21 @@ const distrusted = (what: string, { why, mend }: PlaceFault): PortolanError =>
     remedy: ({ elsewhere }) => oneWay(`check what is in it, then run "${mend}"`, elsewhere),
   })
 
-/** Links are followed one by one: the owner of a directory decides where a link in it leads. */
+/**
+ * Finds the first unsafe directory on a path. It follows links one by one, because the owner of a directory decides
+ * where a link in it leads.
+ */
 const faultOf = (directory: string, isForeignRootFine = false): PlaceFault | null => {
   const left = partsOf(resolve(directory))
   let at = '/'
   let isShared = false
   for (let links = 0; links <= MOST_LINKS; ) {
     const stats = lstatSync(at, { throwIfNoEntry: false })
-    // A missing directory is made later, and checked then. Opening a file that is no directory fails by itself.
+    // A missing directory is made later, and checked then. Opening anything else than a directory fails by itself.
     if (stats === undefined || !(stats.isDirectory() || stats.isSymbolicLink())) return null
     const isLast = left.length === 0 && !stats.isSymbolicLink()
     const fault = faultOfStats(at, stats, isForeignRootFine || (!isLast && !isShared))
-    // In a directory like /tmp everybody may make an entry, but only its owner can take it away (unlink(2)).
+    // In a directory like /tmp any user may make an entry, but only its owner can remove it (unlink(2)).
     const isSticky = (stats.mode & STICKY) !== 0 && !isLast
     if (fault !== null && !(isSticky && fault.kind === 'mode')) return fault
     if (stats.isSymbolicLink()) {
@@ -114,7 +121,10 @@ const faultOf = (directory: string, isForeignRootFine = false): PlaceFault | nul
 
 const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.')
 
-/** @param isAbove - of the state directory, where the owner may be one that this user namespace has no number for */
+/**
+ * @param isAbove - true: a parent of the checked directory, where an owner without a number in this user namespace is
+ * fine
+ */
 const faultOfStats = (path: string, stats: FileStats, isAbove: boolean): PlaceFault | null => {
   if (stats.uid !== 0 && !(isAbove && isUnmapped(stats.uid)))
     return {
@@ -122,7 +132,7 @@ const faultOfStats = (path: string, stats: FileStats, isAbove: boolean): PlaceFa
       why: `${path} belongs to the user with number ${stats.uid}`,
       mend: `chown root:root ${shellWord(path)}`,
     }
-  // Every link has mode 0777, and no process can write to one.
+  // Every link has mode 0777, and no process can write to a link.
   if (!stats.isSymbolicLink() && (stats.mode & WRITABLE_BY_OTHERS) !== 0)
     return {
       kind: 'mode',
@@ -133,8 +143,9 @@ const faultOfStats = (path: string, stats: FileStats, isAbove: boolean): PlaceFa
 }
 
 /**
- * In a user namespace of an ordinary user (`unshare --map-root-user`), `/` belongs to a root outside, which is shown
- * as the overflow number (user_namespaces(7)). Such a process has no more rights on the machine than that user.
+ * Tells whether a user is outside this user namespace. In the namespace of an ordinary user (`unshare
+ * --map-root-user`), `/` belongs to a root outside, shown as the overflow number (user_namespaces(7)). Such a process
+ * has no more rights on the machine than that user.
  */
 const isUnmapped = (uid: number): boolean =>
   !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8')) &&

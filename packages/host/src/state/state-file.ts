@@ -13,8 +13,8 @@ import { parseStateFile, STATE_VERSION, type StateFile } from './parse-state.ts'
 import { refuseUnsafeDirectory } from './safe-place.ts'
 
 /**
- * Where state is kept unless told otherwise: /var/lib/portolan for root, else under $XDG_STATE_HOME or
- * ~/.local/state (XDG Base Directory Specification 0.8).
+ * The default state directory: /var/lib/portolan for root, else under $XDG_STATE_HOME or ~/.local/state (XDG Base
+ * Directory Specification 0.8).
  * @example
  * defaultStateDirectory() // '/var/lib/portolan'
  * @public @since 0.1.0
@@ -28,7 +28,7 @@ export const defaultStateDirectory = (
 }
 
 /**
- * A state directory as commands name it; null: it is the usual one, which they need not name.
+ * A state directory as commands name it; null: it is the default directory, which commands need not name.
  * @example
  * stateNamed(defaultStateDirectory()) // null
  * @public @since 0.1.0
@@ -37,14 +37,14 @@ export const stateNamed = (directory: string): string | null =>
   directory === defaultStateDirectory() ? null : directory
 
 /**
- * What was remembered of this network namespace. One file a namespace, so that two namespaces that share a directory
- * never write over each other; a process that writes holds the host lock.
+ * Reads the remembered state of this network namespace. Each namespace has its own file, so that two namespaces that
+ * share a directory never overwrite each other's state. A process that writes holds the host lock.
  *
- * @returns the state; an empty one when none was written. Of one written in another boot, or in a namespace that has
- *   ended and whose inode this one got, only what other programs keep on disk
+ * @returns the state; an empty one when none was written. A state of another boot, or of an ended namespace whose inode
+ * this one got, keeps only what other programs have on disk
  * @throws PortolanError (`STATE`) naming the file when it is damaged, or holds commands that are not Portolan's; it is
- *   left as it is. As root also when others may write to the file, to the directory or to one above it
- * @throws PermissionError when it may not be read
+ * left as it is. As root also when others may write to the file, to the directory or to one above it
+ * @throws PermissionError when the file may not be read
  * @example
  * const { sysctls } = await readState(defaultStateDirectory())
  * @public @since 0.1.0
@@ -81,17 +81,17 @@ export const readState = async (directory: string): Promise<HostState> => {
 }
 
 /**
- * Remembers the state of this network namespace in place of the one before. A process that is killed leaves the
- * old state or the new one. An empty state removes the file.
+ * Replaces the remembered state of this network namespace. A process that is killed leaves the old state or the new
+ * one. An empty state removes the file.
  *
- * @throws PortolanError (`STATE`) when it cannot be written, or a damaged file is in its place
- * @throws PermissionError when it may not be written
+ * @throws PortolanError (`STATE`) when the file cannot be written, or a damaged file is in its place
+ * @throws PermissionError when the file may not be written
  * @example
  * await writeState(directory, { ...state, created: [...state.created, 'ip nat'] })
  * @public @since 0.1.0
  */
 export const writeState = async (directory: string, state: HostState): Promise<void> => {
-  // A damaged file is the only trace of what was changed: it is not written over.
+  // A damaged file is the only trace of the changes, so it is not overwritten: this read throws.
   await readState(directory)
   const key = namespaceKey()
   const file = stateFile(directory, key.namespace)
@@ -103,7 +103,7 @@ export const writeState = async (directory: string, state: HostState): Promise<v
     }
     makeStateDirectory(directory)
     const text = `${JSON.stringify({ version: STATE_VERSION, ...key, state }, null, 2)}\n`
-    // A text that cannot be read back would remember nothing.
+    // A text that cannot be read back would remember nothing, so it is checked before it replaces the old one.
     parseStateFile(text)
     writeDurably(temporary, text)
     renameSync(temporary, file)
@@ -115,10 +115,10 @@ export const writeState = async (directory: string, state: HostState): Promise<v
 }
 
 /**
- * Makes sure that state can be remembered, before something is done that needs it: by writing beside the file.
+ * Makes sure that state can be written before a change depends on it. It writes a test file beside the state file.
  *
- * @throws PortolanError (`STATE`) when it could not, or a damaged file is in its place
- * @throws PermissionError when it may not
+ * @throws PortolanError (`STATE`) when the file could not be written, or a damaged file is in its place
+ * @throws PermissionError when the file may not be written
  * @example
  * await ensureStateWritable(directory)
  * @public @since 0.1.0
@@ -129,7 +129,7 @@ export const ensureStateWritable = async (directory: string): Promise<void> => {
   const temporary = temporaryFile(file)
   try {
     makeStateDirectory(directory)
-    // On a full disk an empty file can be made.
+    // A full disk still takes an empty file, so the test file gets the expected size.
     writeDurably(
       temporary,
       incompressible(MORE_BYTES + (statSync(file, { throwIfNoEntry: false })?.size ?? 0)),
@@ -143,24 +143,28 @@ export const ensureStateWritable = async (directory: string): Promise<void> => {
 
 const stateFile = (directory: string, namespace: string): string => join(directory, `state-${namespace}.json`)
 
-/** So much more than there is now is mostly enough for what one run notes. */
+/** How many bytes more than now are tested for. They mostly suffice for what one run notes. */
 const MORE_BYTES = 4096
 
 const removeQuietly = (file: string): void => {
   try {
     rmSync(file, { force: true })
   } catch {
-    // The error that is told is the first.
+    // The first error is the one to report.
   }
 }
 
-/** One writer a namespace (the host lock), so one name: what a killed process left is removed by the next. */
+/**
+ * The path of the temporary file. The host lock allows one writer per namespace, so one name suffices. The next writer
+ * removes the file that a killed process left.
+ */
 const temporaryFile = (file: string): string => `${file}.tmp`
 
 const fileError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
   if (error instanceof PortolanError) return error
   const code = errorCode(error)
-  // Another directory has no notes, so `destroy` would put nothing back.
+  // With another directory `destroy` would find no notes and restore nothing, so a noted state offers no other
+  // directory.
   const isNoted = existsSync(file)
   const full = fullDisk(error, dirname(file))
   if (full !== null)

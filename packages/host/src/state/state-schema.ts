@@ -27,7 +27,7 @@ const valueGiven: Schema<ValueGiven> = allOf({
   before: text(),
   given: text(),
   restoring: absentOr(exactly(true)),
-  // A file of an earlier Portolan names no interfaces.
+  // A file of an earlier Portolan has no interfaces here.
   links: absentOr(listOf(wholeNumber)),
 })
 
@@ -38,7 +38,7 @@ const flows = {
   hostPort: wholeNumber,
 }
 
-/** The connections that conntrack has still to forget after a run. @public @since 0.1.0 */
+/** The connections that conntrack must still forget after a run. @public @since 0.1.0 */
 export const owedFlowsSchema: Schema<OwedFlows> = allOf({
   mapped: listOf(allOf({ ...flows, address, port: wholeNumber })),
   untranslated: listOf(allOf(flows)),
@@ -52,7 +52,7 @@ const hookNeed: Schema<HookNeed> = allOf({
   port: wholeNumberOrNull,
 })
 
-/** What was asked of another program. @public @since 0.1.0 */
+/** A request to another program. @public @since 0.1.0 */
 export const fixSchema: Schema<Fix> = allOf({
   project: text(),
   name: text(),
@@ -62,7 +62,7 @@ export const fixSchema: Schema<Fix> = allOf({
   undo: listOf(texts),
 })
 
-/** A table that an apply brought into being. */
+/** A table that an apply created. */
 export const createdTableSchema: Schema<CreatedTable> = allOf({
   family,
   table: text(),
@@ -70,7 +70,7 @@ export const createdTableSchema: Schema<CreatedTable> = allOf({
   whole: flag,
 })
 
-/** As the first versions wrote a fix: the first command that was run, and those that take all of them back. */
+/** A fix as the first versions wrote it: the first command that was run, and the commands that undo all of them. */
 export interface FirstForm {
   readonly project: string
   readonly words: readonly string[]
@@ -83,10 +83,10 @@ export const firstFormSchema: Schema<FirstForm> = allOf({
   undo: listOf(texts),
 })
 
-/** A file of any version. */
+/** The version number, which a file of any version has. */
 export const numberedSchema: Schema<{ readonly version: number }> = allOf({ version: wholeNumber })
 
-/** A state file but for its version, its tables and its fixes, which have had other forms. */
+/** A state file whose tables and fixes are not checked yet, because earlier versions wrote them in other forms. */
 export interface WrittenState {
   readonly namespace: string
   readonly bootId: string
@@ -103,7 +103,7 @@ export interface WrittenState {
 export const stateFileSchema: Schema<WrittenState> = allOf({
   namespace: text(),
   bootId: text(),
-  // A file of an earlier Portolan names no socket.
+  // A file of an earlier Portolan has no socket here.
   routeSocket: absentOr(textOrNull),
   state: allOf({
     sysctls: namesTo(valueGiven),
