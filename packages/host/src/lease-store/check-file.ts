@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { checkPages } from './check-pages.ts'
 import { DamagedError } from './lease-table.ts'
 
-/** Another process may write while it is read: what then looks damaged is looked at again. */
+/** How often a file that looks damaged is read again: another process may have written while it was read. */
 const ATTEMPTS = 20
 const PAUSE_MS = 5
 
@@ -16,11 +16,11 @@ export const checkFile = async (file: string): Promise<void> => {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const { fault, transaction } = checkPages(readFileSync(file))
     if (fault === null) return
-    // The same fault of the same transaction twice is no accident of timing.
+    // The same fault of the same transaction twice is not a matter of timing.
     const seen = `${transaction} ${fault}`
     if (seen === last) throw new DamagedError(fault)
     last = seen
     await setTimeout(PAUSE_MS)
   }
-  // It never stood still: others use it, so it can be used.
+  // The file changed at each read. Other processes use it, so it can be used.
 }

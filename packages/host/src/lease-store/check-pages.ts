@@ -1,11 +1,11 @@
 /**
- * LMDB trusts its file: a page that is not what it was makes the process abort or die of SIGBUS (measured, with
- * lmdb 3.5.6), which no caller can turn into a message. So the tree is walked before the file is opened.
+ * LMDB trusts its file: a damaged page makes the process abort or die of SIGBUS (measured, with lmdb 3.5.6), which no
+ * caller can turn into a message. So the tree is walked before the file is opened.
  *
  * @see mdb.c of lmdb 3.5 (LMDB 0.9.90, data version 2): `MDB_page_header`, `MDB_node`, `MDB_meta`, `MDB_db`
  */
 
-/** Bytes of a file, and where the parts of a page are in it. */
+/** Constants of an LMDB file, and the positions of the parts of a page. */
 const MAGIC = 0xbeefc0de
 const DATA_VERSION = 2
 const PAGE_HEADER = 24
@@ -35,13 +35,13 @@ interface Meta {
   readonly transaction: number
 }
 
-/** Flags of the environment that stand in the file, with that of the list of free pages (`mm_flags`). */
+/** Flags of the environment, which the file stores with the flag of the list of free pages (`mm_flags`). */
 const MDB_INTEGERKEY = 0x08
 const MDB_NOSUBDIR = 0x4000
 /** Far more than `MAP_SIZE`. LMDB crashes if it cannot get a map of the size that the file asks for. */
 const LARGEST_MAP = 2 ** 36
 
-/** @throws Error that says in a clause what is wrong */
+/** An error whose message is a clause that says what is wrong. */
 class Fault extends Error {}
 
 const number64 = (bytes: Buffer, at: number): number => Number(bytes.readBigInt64LE(at))
@@ -69,7 +69,7 @@ const readMeta = (bytes: Buffer, at: number, index: number): Meta => {
   }
 }
 
-/** The values that LMDB takes from the file unchecked, and crashes on if they are wrong. */
+/** Checks the values that LMDB uses unchecked, and crashes on if they are wrong. */
 const checkEnvironment = (bytes: Buffer, { pageSize, lastPage, mapSize }: Meta, index: number): void => {
   const meta = index * pageSize + PAGE_HEADER
   const [freeFlags, mainFlags] = [bytes.readUInt16LE(meta + 28), bytes.readUInt16LE(meta + 76)]
@@ -79,7 +79,7 @@ const checkEnvironment = (bytes: Buffer, { pageSize, lastPage, mapSize }: Meta, 
 }
 
 /**
- * The two meta pages are written in turn, so they are one transaction apart.
+ * Checks the two meta pages. They are written in turn, so they are at most one transaction apart.
  * @returns the newer one
  */
 const newestMeta = (bytes: Buffer): Meta => {
@@ -99,9 +99,9 @@ const newestMeta = (bytes: Buffer): Meta => {
 }
 
 /**
- * If the transaction number of a meta page is damaged, the wrong one of the two counts as newer, and the last
- * transaction would be lost without a trace. Meta pages are written in turn (mdb.c `mdb_env_write_meta`), and
- * each of our transactions writes the root anew.
+ * Checks the transaction number of a meta page. With a damaged number the older page could count as the newer one, and
+ * the last transaction would be lost without a trace. Meta pages are written in turn (mdb.c `mdb_env_write_meta`), and
+ * each of our transactions rewrites the root.
  */
 const checkTransaction = (bytes: Buffer, { pageSize, main, transaction }: Meta, index: number): void => {
   if (main.root === -1 ? transaction === 0 : isRootOf(bytes, main.root * pageSize, transaction, index)) return
@@ -112,9 +112,9 @@ const isRootOf = (bytes: Buffer, at: number, transaction: number, index: number)
   transaction % 2 === index && number64(bytes, at + 8) === transaction
 
 /**
- * The fault of an LMDB file that would make opening or reading it fail; null if it has none.
+ * Finds a fault of an LMDB file that would make opening or reading it fail; null if it has none.
  *
- * @returns the transaction it is of, so that a file that was written meanwhile is not taken for a damaged one
+ * @returns also the transaction of the file, so that a file written meanwhile is not taken for damaged
  */
 export const checkPages = (
   bytes: Buffer,
@@ -130,7 +130,7 @@ export const checkPages = (
     return { fault: null, transaction }
   } catch (error) {
     if (error instanceof Fault) return { fault: error.message, transaction }
-    // Every field is read where a page says it is: outside of the file when the page lies.
+    // A damaged page may name a position outside the file, and reading there throws.
     if (isOutside(error)) return { fault: 'a page of it points outside of it', transaction }
     throw error
   }
@@ -139,7 +139,7 @@ export const checkPages = (
 const isOutside = (error: unknown): boolean =>
   ['ERR_OUT_OF_RANGE', 'ERR_BUFFER_OUT_OF_BOUNDS'].includes((error as NodeJS.ErrnoException).code ?? '')
 
-/** Every page of a tree: where it should be, of the right kind, with its nodes inside it, and used once. */
+/** Checks each page of a tree: its number, its kind, its nodes within it, and that it is used once. */
 const walk = (
   bytes: Buffer,
   meta: Meta,
@@ -189,7 +189,7 @@ const openPage = (
   return { at, flags: bytes.readUInt16LE(at + 18) }
 }
 
-/** Offsets in the file of the nodes of a page. */
+/** The offsets in the file of the nodes of a page. */
 const nodesOf = (bytes: Buffer, at: number, pageSize: number, page: number): readonly number[] => {
   const lower = bytes.readUInt16LE(at + 20)
   const upper = bytes.readUInt16LE(at + 22)
@@ -219,8 +219,9 @@ const overflow = (bytes: Buffer, meta: Meta, page: number, length: number, used:
 }
 
 /**
- * The pages to write over next: none that is in use, or a commit would be the end of what is there. A list is its
- * length and then page numbers, a negative one being the length of the block of pages that the next one begins.
+ * Checks the free pages, which are the next to be overwritten. A free page that is in use would let a commit destroy
+ * data. A list is its length and then page numbers. A negative number is the length of a block, which starts at the
+ * next number.
  */
 const checkFree = ({ lastPage }: Meta, lists: readonly Buffer[], used: Set<number>): void => {
   for (const list of lists) {

@@ -4,22 +4,22 @@ import type { KeyValues } from './lease-table.ts'
 import { makeRoom } from './store-files.ts'
 
 /**
- * Makes room on the disk for what will be put, before anything is: entries, removals among them, and their bytes.
- * @throws what the file system says when there is none
+ * Makes room on the disk before a transaction writes. It is told the number of entries, with removals, and their bytes.
+ * @throws what the file system says when there is no room
  */
 export type Prepare = (entries: number, bytes: number) => void
 
 /** An open LMDB environment with one table of texts. */
 export interface Database {
-  /** Reads one moment of it, whatever others write meanwhile. */
+  /** Reads a consistent snapshot, whatever other processes write meanwhile. */
   read<Result>(work: (table: KeyValues) => Result): Result
-  /** Alone with it among all processes; what was written is on the disk on return, or not at all if it throws. */
+  /** Writes with no other writer in any process. On return the changes are on the disk; if it throws, none is. */
   write<Result>(work: (table: KeyValues, prepare: Prepare) => Result): Result
   close(): Promise<void>
 }
 
 /**
- * Opens an LMDB file that `makeStoreFiles` made. LMDB is loaded now and not before: most commands need no lease.
+ * Opens an LMDB file that `makeStoreFiles` made. LMDB is loaded only here, because most commands need no lease.
  *
  * @throws whatever LMDB or the file system says
  */
@@ -34,10 +34,10 @@ export const openDatabase = async (file: string, readOnly: boolean): Promise<Dat
     mapSize: MAP_SIZE,
     // Without this a transaction counts as done before it is on the disk.
     overlappingSync: false,
-    // More keys than this at once is not worth a cache: every process has its own copy of the leases.
+    // LMDB's cache is not worth it: every process has its own copy of the leases, so a key is rarely read twice.
     cache: false,
   })
-  // The size as last known: asking the file system would take a third of a transaction.
+  // The last known size of the file in bytes. Asking the file system would take a third of a transaction.
   let length = 0
   return {
     read: (work) => {
@@ -79,9 +79,9 @@ const lastPage = (database: RootDatabase<string, Buffer>): number =>
   (database.getStats() as { readonly lastPageNumber: number }).lastPageNumber
 
 /**
- * More pages than a transaction can come to write, none of them a free one. Every page that it changes is written anew
- * elsewhere: at most a leaf for each entry, with the branches above. A page that is full becomes two, each half full
- * at least. The list of the pages that become free takes a number for each.
+ * An upper bound for the pages that a transaction writes, if no free page can be reused. Each changed page is written
+ * anew elsewhere: at most a leaf for each entry, with the branches above. A full page becomes two pages, each at least
+ * half full. The list of the freed pages takes a number for each.
  */
 const mostPages = (used: number, entries: number, bytes: number): number => {
   const changed = Math.min(entries, used)
@@ -90,7 +90,7 @@ const mostPages = (used: number, entries: number, bytes: number): number => {
   return leaves + Math.ceil(leaves / 4) + Math.ceil((8 * leaves) / 4000) + FIXED
 }
 
-/** The branches of a small tree, the pages of the list of free pages, and the list of changed keys. */
+/** Pages for the branches of a small tree, the list of free pages, and the list of changed keys. */
 const FIXED = 24
 
 const bounds = (from: string, to: string): { readonly start: Buffer; readonly end: Buffer } => ({

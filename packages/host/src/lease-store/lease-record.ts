@@ -1,12 +1,12 @@
 import { crc32 } from 'node:zlib'
 import { type Lease, leaseKey, parseLease } from '@portolan/core'
 
-/** A lease as it stands in the store: a checksum, which LMDB itself does not keep, and JSON. */
+/** Encodes a lease for the store: a checksum, which LMDB itself does not keep, and JSON. */
 export const encodeLease = (lease: Lease): string => withChecksum(JSON.stringify(lease))
 
 /**
- * Reads a lease that stands at a key.
- * @returns null when it is none, or not the one that was written there
+ * Reads the lease at a key.
+ * @returns null when the text is no lease, or not the one that was written at this key
  */
 export const decodeLease = (text: string, key: string): Lease | null => {
   const json = withoutChecksum(text)
@@ -20,8 +20,8 @@ export const decodeLease = (text: string, key: string): Lease | null => {
 }
 
 /**
- * How many leases are in a store, and all their checksums in one (exclusive or). Written with every change: a lease that
- * damage has put out of the reach of a search is missing from it.
+ * The number of leases in a store, and the exclusive or of their checksums. Each change updates both. So a lease that
+ * damage hides from a search is noticed as missing.
  */
 export interface Seal {
   readonly count: number
@@ -30,7 +30,7 @@ export interface Seal {
 
 export const emptySeal: Seal = { count: 0, sum: 0 }
 
-/** The seal after a record took the place of another; undefined: none. */
+/** The seal after a record replaced another; undefined: no record. */
 export const reseal = (
   { count, sum }: Seal,
   before: string | undefined,
@@ -43,13 +43,11 @@ export const reseal = (
 const checksumOf = (record: string | undefined): number =>
   record === undefined ? 0 : Number.parseInt(record.slice(0, 8), 16)
 
-/** The revision of a store, with what seals its leases. */
+/** Encodes the revision of a store with the seal of its leases. */
 export const encodeHead = (revision: number, { count, sum }: Seal): string =>
   withChecksum(`${revision} ${count} ${sum}`)
 
-/**
- * @returns null when it is not what was written; the seal is null where an earlier Portolan wrote, which had none
- */
+/** @returns null when the text is damaged; the seal is null where an earlier Portolan wrote, which had none */
 export const decodeHead = (
   text: string,
 ): { readonly revision: number; readonly seal: Seal | null } | null => {

@@ -17,16 +17,16 @@ import {
   type Seal,
 } from './lease-record.ts'
 
-/** A database as a table needs it: its keys are in the order of their bytes. */
+/** A sorted table of keys and values. The keys are in the order of their bytes. */
 export interface KeyValues {
   get(key: string): string | undefined
   put(key: string, value: string): void
   remove(key: string): void
-  /** Entries from one key up to, and without, another. */
+  /** The entries from `from` up to, but without, `to`. */
   range(from: string, to: string): Iterable<readonly [key: string, value: string]>
 }
 
-/** Leases at a revision of the store. */
+/** The leases at one revision of the store. */
 export interface Snapshot {
   readonly revision: number
   readonly leases: LeaseState
@@ -35,13 +35,13 @@ export interface Snapshot {
 
 export const emptySnapshot: Snapshot = { revision: 0, leases: emptyLeases, seal: emptySeal }
 
-/** The first thing in a store of ours; a later version of the form is not guessed at. */
+/** The format that each store of ours names. A later format is refused, not guessed at. */
 const FORMAT = 'portolan leases 1'
 
-/** How many revisions a process may be behind without reading everything anew. */
+/** How many revisions a process may be behind before it reads all leases again. */
 const LOG_LENGTH = 1024
 
-/** A change of more leases than this is not listed: reading everything costs no more. */
+/** The most leases that a log entry lists. For a larger change, reading all leases costs no more. */
 const LONGEST_ENTRY = 1024
 const EVERYTHING = '*'
 
@@ -49,12 +49,12 @@ const formatKey = 'format'
 const revisionKey = 'revision'
 const logKey = (revision: number): string => `log/${String(revision).padStart(16, '0')}`
 const leasePrefix = 'lease/'
-/** The character after the slash ends the range of what begins with `lease/`. */
+/** The end of the range of keys that begin with `lease/`: "0" is the character after the slash. */
 const leaseEnd = 'lease0'
 
 /**
- * What the store says of itself.
- * @returns `empty` when there is nothing in it, `foreign` when it is not one of ours, or else its format
+ * Reads the format of the store.
+ * @returns `empty` when there is nothing in it, `foreign` with its format when it is not a store of ours
  */
 export const formOf = (table: KeyValues): 'ours' | 'empty' | { readonly foreign: string } => {
   const format = table.get(formatKey)
@@ -65,7 +65,7 @@ export const formOf = (table: KeyValues): 'ours' | 'empty' | { readonly foreign:
 }
 
 /**
- * The leases as they are: what is known already, brought up to date with what other processes wrote since.
+ * The current leases: the known ones, updated with what other processes wrote since.
  * @throws DamagedError
  */
 export const follow = (table: KeyValues, known: Snapshot | null): Snapshot => {
@@ -74,7 +74,7 @@ export const follow = (table: KeyValues, known: Snapshot | null): Snapshot => {
   const { revision, seal } = head
   if (known?.revision === revision) return known
   const caughtUp = known === null ? null : catchUp(table, known, revision)
-  // If the list of changes does not lead to the leases, all are read: the list itself may be damaged.
+  // If the log does not lead to the sealed leases, all leases are read: the log itself may be damaged.
   if (caughtUp !== null && isSealed(caughtUp, seal)) return caughtUp
   const all = readAll(table, revision)
   if (!isSealed(all, seal))
@@ -120,7 +120,7 @@ const decode = (text: string, key: string): Lease => {
   return lease
 }
 
-/** Writes changes that follow on a snapshot; the caller makes them one transaction. */
+/** Writes changes on top of a snapshot. The caller makes them one transaction. */
 export const writeChanges = (
   table: KeyValues,
   prepare: (entries: number, bytes: number) => void,
@@ -154,10 +154,10 @@ export const writeChanges = (
   return { revision, leases, seal }
 }
 
-/** Bytes that an entry takes beside its key and value (mdb.c `MDB_node`, and its place in the page). */
+/** Bytes that an entry takes besides its key and value (mdb.c `MDB_node`, and its place in the page). */
 const ENTRY = 10
-/** The format, the revision, and two entries of the log. */
+/** The other entries of a transaction: the format, the revision, and two entries of the log. */
 const OTHER_ENTRIES = 4
 
-/** The store does not hold what was written there; the message is a clause that says what is wrong. */
+/** The error of a store that does not hold what was written. Its message is a clause that says what is wrong. */
 export class DamagedError extends Error {}

@@ -23,14 +23,14 @@ import type { Release } from './turn-lock.ts'
 import { takeWriterTurn } from './writer-turn.ts'
 
 /**
- * The leases of this host: an LMDB file, `leases.mdb`, in the state directory. Any number of processes use it at
- * once, and a process that is killed at any instant leaves what was acknowledged and nothing half done. Opening
- * touches nothing: a file is made by the first transaction.
+ * Opens the leases of this host: an LMDB file, `leases.mdb`, in the state directory. Any number of processes use the
+ * file at once. A process that is killed at any instant leaves what was acknowledged and nothing half done. Opening
+ * touches nothing: the first transaction makes the file.
  *
- * `read` and `transact` throw PortolanError `STATE` for a file that is damaged or not ours, which is left as it is,
- * and PermissionError where the user may not open it. As root they refuse a directory or file that others may write to.
+ * `read` and `transact` throw PortolanError `STATE` for a file that is damaged or not ours, which is left as it is, and
+ * PermissionError where the user may not open it. As root they refuse a directory or file that others may write to.
  *
- * @param directory - `/var/lib/portolan` for root, as `defaultStateDirectory` has it
+ * @param directory - `/var/lib/portolan` for root, as `defaultStateDirectory` gives it
  * @example
  * const store = openLeaseStore('/var/lib/portolan')
  * const { leases } = await store.read()
@@ -42,10 +42,10 @@ export const openLeaseStore = (directory: string): LeaseStore => {
   const file = join(resolve(directory), 'leases.mdb')
   let database: Database | null = null
   let isReadOnly = true
-  /** The file that is open. */
+  /** The identity of the open file; null: none was opened yet. */
   let place: string | null = null
   let known: Snapshot | null = null
-  // One after the other: an environment must not be opened twice in one process (lmdb.h, Caveats).
+  // Work runs one after the other: an environment must not be opened twice in one process (lmdb.h, Caveats).
   let last: Promise<unknown> = Promise.resolve()
   const queue = <Result>(work: () => Promise<Result>): Promise<Result> => {
     const result = last.then(work)
@@ -68,7 +68,8 @@ export const openLeaseStore = (directory: string): LeaseStore => {
   const open = async (readOnly: boolean): Promise<Database> => {
     if (database !== null && (readOnly || !isReadOnly)) return database
     await shut()
-    // LMDB would give one that was opened for reading to the writer too.
+    // LMDB would give an environment that was opened for reading to the writer too, so such environments are closed
+    // first.
     if (!readOnly) for (const reader of [...(readers.get(file) ?? [])]) await reader()
     refuseUnsafeStore(directory, file)
     makeStoreFiles(file, readOnly)
@@ -87,7 +88,7 @@ export const openLeaseStore = (directory: string): LeaseStore => {
     await closed?.close()
   }
 
-  /** What is written in a file that was taken away is lost: another one may be in its place. */
+  /** Closes a database whose file was removed or replaced. Anything written to it now would be lost. */
   const shutLost = async (): Promise<void> => {
     if (database === null || leaseStoreIdentity(directory) === place) return
     known = null
@@ -108,7 +109,7 @@ export const openLeaseStore = (directory: string): LeaseStore => {
       if (database !== null) return database.read(readNow).leases
       refuseUnsafeStore(directory, file)
       if (sizeOf(file) === 0) return emptyLeases
-      // The first read takes a slot in LMDB's table of readers, under a mutex of its own.
+      // The first read takes a slot in LMDB's table of readers, under a mutex of LMDB's own. So it waits for its turn.
       return await inTurn(async () => (await open(true)).read(readNow).leases, turnToRead)
     } catch (error) {
       throw storeError('read', file, error)
@@ -135,7 +136,7 @@ export const openLeaseStore = (directory: string): LeaseStore => {
           return [next, step.result]
         }),
       )
-      // Only now is it so.
+      // The transaction is on the disk only now.
       known = snapshot
       return result
     } catch (error) {
@@ -154,14 +155,16 @@ export const openLeaseStore = (directory: string): LeaseStore => {
   }
 }
 
-/** What closes the stores of this process that were opened for reading, by their files. */
+/** The functions that close this process's stores opened for reading, by the path of their file. */
 const readers = new Map<string, Set<() => Promise<void>>>()
 
-/** What only reads, or closes, goes on without a turn where there is none to be had: on a full disk, or for another user. */
+/**
+ * Takes a turn to read or close, or goes on without one where it cannot be taken: on a full disk, or as another user.
+ */
 const turnToRead = async (directory: string): Promise<Release> =>
   takeWriterTurn(directory).catch(() => async () => {})
 
-/** 0 when there is no such file; a process that was killed while it made the file leaves an empty one. */
+/** The size in bytes; 0 when there is no such file. A process killed while it made the file leaves an empty one. */
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
 const storeError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
@@ -179,7 +182,7 @@ const storeError = (action: 'read' | 'written', file: string, error: unknown): P
       { cause: error },
     )
   }
-  // Another store would give the addresses that are leased in this one to other holders.
+  // In another directory the store would be empty, and would lease addresses again that are leased in this one.
   const isThere = existsSync(file)
   const full = fullDisk(error, dirname(file))
   if (full !== null || code === 'EROFS')

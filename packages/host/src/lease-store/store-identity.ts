@@ -2,10 +2,10 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Which file the leases of a state directory are in: another text for a file that came in its place. A transaction changes
- * nothing of it.
+ * Identifies the file that holds the leases of a state directory. A file that replaces it has another identity; a
+ * transaction keeps the identity.
  *
- * @returns null: there is none
+ * @returns null: there is no such file
  * @example
  * leaseStoreIdentity('/nowhere') // null
  * @public @since 0.1.0
@@ -16,9 +16,10 @@ export const leaseStoreIdentity = (directory: string): string | null => {
 }
 
 /**
- * As `leaseStoreIdentity`, and another text after each transaction that changed a lease.
+ * Identifies the state of the lease file: like `leaseStoreIdentity`, but it changes with each transaction that changed
+ * a lease.
  *
- * @returns null: there is none
+ * @returns null: there is no such file
  * @example
  * leaseStoreStamp('/nowhere') // null
  * @public @since 0.1.0
@@ -30,14 +31,14 @@ export const leaseStoreStamp = (directory: string): string | null => {
 
 type Found = NonNullable<ReturnType<typeof statFile>>
 
-// A file that is made when another one was deleted may get its number.
+// A new file may get the inode number of a deleted one, so the time of birth is a part of the text.
 const textOf = ({ dev, ino, birthtimeNs }: Found): string => `${dev} ${ino} ${birthtimeNs}`
 
 const storeFile = (directory: string): Found | undefined => {
   try {
     return statFile(join(directory, 'leases.mdb'))
   } catch {
-    // What may not be looked at cannot be written either: the next transaction says so.
+    // A file that may not be looked at cannot be written either, and the next transaction reports that.
     return undefined
   }
 }

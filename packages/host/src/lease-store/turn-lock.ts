@@ -5,28 +5,28 @@ import { randomBytes } from '../file/random-bytes.ts'
 import { removeSocket } from '../file/remove-socket.ts'
 import { takeFileLock } from '../lock/file-lock.ts'
 
-/** Gives a turn up. It is free at once; the promise is fulfilled when nothing of it is left in this process. */
+/** Gives up a turn. The turn is free at once. The promise is fulfilled when its sockets are closed. */
 export type Release = () => Promise<void>
 
-/** The longest wait between two attempts when the holder's end was not noticed. */
+/** The longest wait between two attempts, for the case that the end of the holder goes unnoticed. */
 const RETRY_MS = 250
 const OLD_MS = 60_000
 const TURN = 'leases.turn'
 
 /**
- * Takes a turn that one process at a time has in a directory: the name `leases.turn`, which leads to a socket of its
- * holder. Only a process that may write to the directory can take it. Taking it costs a tenth of flock(1), which
- * would have to be started each time (measured: 0.15 ms and 1.6 ms).
+ * Takes the turn of a directory, which one process has at a time. The turn is the name `leases.turn`, which leads to a
+ * socket of its holder. Only a process that may write to the directory can take it. Taking it costs a tenth of
+ * flock(1), which would have to be started each time (measured: 0.15 ms and 1.6 ms).
  *
- * The name is made with link(2), which fails where there is one, and only after the socket listens. So the kernel
- * refuses connections to it only when its holder is dead; then the name is taken away, under a lock.
+ * link(2) makes the name once the socket listens, and fails where the name exists. So the kernel refuses connections to
+ * it only when its holder is dead. A process that waits then removes the name, under a lock.
  *
- * @returns null when another process had it all the time
+ * @returns null when other processes had the turn until the timeout
  * @throws what the file system says
  */
 export const takeTurn = async (directory: string, timeoutMs: number): Promise<Release | null> => {
   const deadline = performance.now() + timeoutMs
-  // Through a descriptor, because the path of a socket has 107 bytes at most (unix(7)).
+  // The path goes through a descriptor, because the path of a socket has at most 107 bytes (unix(7)).
   const descriptor = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
   const folder = `/proc/self/fd/${descriptor}`
   const waiters = new Set<Socket>()
@@ -59,7 +59,10 @@ export const takeTurn = async (directory: string, timeoutMs: number): Promise<Re
   }
 }
 
-/** @returns false when the name is taken */
+/**
+ * Links the socket to the name of the turn.
+ * @returns false when the name is taken
+ */
 const isLinked = (from: string, to: string): boolean => {
   try {
     linkSync(from, to)
@@ -70,7 +73,7 @@ const isLinked = (from: string, to: string): boolean => {
   }
 }
 
-/** Processes that wait are kept connected, so that the end of the turn wakes them. */
+/** Listens on a socket. The connections of waiting processes are kept open, so that the end of the turn wakes them. */
 const listen = (path: string, waiters: Set<Socket>): Promise<Server> =>
   new Promise((resolve, reject) => {
     const server = createServer((waiter) => {
@@ -89,7 +92,7 @@ const closeServer = (server: Server, waiters: ReadonlySet<Socket>): Promise<void
     for (const waiter of waiters) waiter.destroy()
   })
 
-/** Resolves when the holder lets go or has died, at the latest after `timeoutMs`. */
+/** Resolves when the holder gives up its turn or has died, or after `timeoutMs`. */
 const holderGone = (path: string, timeoutMs: number): Promise<'dead' | 'perhaps'> =>
   new Promise((resolve) => {
     const connection = connect(path)
@@ -107,8 +110,8 @@ const holderGone = (path: string, timeoutMs: number): Promise<'dead' | 'perhaps'
   })
 
 /**
- * Takes the name of a dead holder away. One process at a time does so, and only while the name leads to the socket
- * that refused: a holder that lives takes its name away before it closes its socket.
+ * Removes the name of a dead holder. One process at a time does so, and only while the name still leads to the socket
+ * that refused. A holder that is alive removes its name before it closes its socket.
  */
 const removeDead = async (directory: string, folder: string, timeoutMs: number): Promise<void> => {
   const lock = await takeFileLock(join(directory, 'leases.lock'), timeoutMs)
@@ -124,18 +127,20 @@ const removeDead = async (directory: string, folder: string, timeoutMs: number):
   }
 }
 
-/** Sockets of processes that were killed while they waited. A young one may be about to listen. */
+/**
+ * Removes the sockets of processes that were killed while they waited. A young socket stays: it may be about to listen.
+ */
 const removeLeftOver = async (folder: string): Promise<void> => {
   for (const name of readdirSync(folder).filter((one) => one.startsWith('.turn-'))) {
     const path = `${folder}/${name}`
-    // In bigints, as `file/read-bytes.ts` says: it is a socket.
+    // `bigint` is needed for sockets, as `file/read-bytes.ts` explains.
     const found = statSync(path, { bigint: true, throwIfNoEntry: false })
     if (found === undefined || Date.now() - Number(found.ctimeMs) < OLD_MS) continue
     if ((await holderGone(path, RETRY_MS)) === 'dead') removeSocket(path)
   }
 }
 
-/** Inodes are given anew at once; the time of the last change of one is not. */
+/** Identifies a socket. An inode number may be reused at once, but not with the same change time. */
 const identity = (path: string): string | null => {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false })
   return found === undefined ? null : `${found.ino} ${found.ctimeNs}`
