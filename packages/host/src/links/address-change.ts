@@ -15,8 +15,8 @@ import {
 const RT_SCOPE_HOST = 254
 
 /**
- * Adds or removes one address. IPv6 addresses are usable at once: on a bridge without ports duplicate address
- * detection does not even begin, and the gateway would stay tentative.
+ * Adds or removes one address. IPv6 addresses skip duplicate address detection. On a bridge without ports the detection
+ * never begins, and the gateway would stay tentative.
  */
 export const addressChange = (
   action: 'add' | 'remove',
@@ -27,7 +27,7 @@ export const addressChange = (
   const { family, bytes, length } = parseAddressPrefix(text)
   // struct ifaddrmsg: family, prefix length, flags, scope, index.
   const header = new Uint8Array(8)
-  // As ip-address(8) has it: the kernel takes no other scope beside 127.0.0.1 (`__inet_insert_ifa`).
+  // The same scope as ip-address(8) sets: the kernel takes no other scope beside 127.0.0.1 (`__inet_insert_ifa`).
   const scope = family === 'ip' && bytes[0] === 127 ? RT_SCOPE_HOST : 0
   header.set([addressFamily(family), length, 0, scope])
   new DataView(header.buffer).setUint32(4, index, littleEndian)

@@ -40,10 +40,10 @@ const destinationOf = (destination: string, does: string): AddressBytes & { read
 }
 
 /**
- * Makes a route to a block of another host, with a protocol that says that it is ours. One of ours for that destination
- * is replaced in the same system call, so that no packet goes astray.
+ * Makes a route to a block of another host, with the protocol number that marks it as Portolan's. An existing route of
+ * Portolan's is replaced in the same system call, so that no packet takes another path meanwhile.
  *
- * @throws ApplyError where a route that is not ours has that destination
+ * @throws ApplyError where another program's route has that destination
  */
 export const setRoute = async (
   connection: NetlinkConnection,
@@ -69,12 +69,12 @@ export const setRoute = async (
   const [errno = 0] = await send(connection, [route(NLM_F_EXCL)])
   if (errno === 0) return
   if (errno !== EEXIST) throw changeError(does, errno, [])
-  // The kernel compares destination, tos and metric alone, so that what it replaces has to be looked at first.
+  // The kernel compares only destination, tos and metric. So the routes that it would replace are checked first.
   const [first, ...others] = await sameKey(connection, family, destination, (at) =>
     at === index ? name : '',
   )
   if (first !== undefined && isPortolans(first) && first.gateway === via && first.interface === name) return
-  // It replaces the first route of IPv4, and in IPv6 each hop (net/ipv6/ip6_fib.c, `fib6_add_rt2node`).
+  // In IPv4 only the first route is replaced. In IPv6 each hop is (net/ipv6/ip6_fib.c, `fib6_add_rt2node`).
   const goesAlong = (other: RouteFact): boolean => family === 'ip6' && (other.gateway ?? null) !== null
   if (first === undefined || !isPortolans(first) || others.some((one) => !isPortolans(one) && goesAlong(one)))
     throw new ApplyError(
@@ -89,7 +89,7 @@ const isPortolans = ({ protocol }: RouteFact): boolean => protocol === blockRout
 /** IP6_RT_PRIO_USER (include/net/ip6_route.h): the metric that IPv6 gives a route without one. */
 const plainMetric = { ip: 0, ip6: 1024 } as const
 
-/** The routes of which the kernel takes one of ours for another, in its order. */
+/** The existing routes that the kernel takes for the same as a route of Portolan's, in the kernel's order. */
 const sameKey = async (
   connection: NetlinkConnection,
   family: 'ip' | 'ip6',
@@ -107,9 +107,9 @@ const sameKey = async (
 }
 
 /**
- * Removes a route of ours; the kernel leaves one of another protocol alone. One that is not there is no error.
+ * Removes a route of Portolan's. The kernel leaves a route of another protocol alone. A missing route is no error.
  *
- * @param via - its gateway; in IPv6 a hop that another program appended goes with it unless it is named
+ * @param via - the gateway of the route; without it IPv6 also removes a hop that another program appended
  */
 export const deleteRoute = async (
   connection: NetlinkConnection,

@@ -18,7 +18,7 @@ export const aliasAttribute = (alias: string): Uint8Array =>
 export const bridgeInfo = (...data: readonly Uint8Array[]): Uint8Array =>
   nested(IFLA_LINKINFO, attributeText(IFLA_INFO_KIND, 'bridge'), nested(IFLA_INFO_DATA, ...data))
 
-/** Whether frames between the bridge's own ports pass the IP hooks too (br_netfilter). */
+/** The attributes that decide whether frames between the bridge's own ports pass the IP hooks too (br_netfilter). */
 export const netfilterData = (change: BridgeChange): readonly Uint8Array[] => [
   ...flag(IFLA_BR_NF_CALL_IPTABLES, change.nfCallIptables),
   ...flag(IFLA_BR_NF_CALL_IP6TABLES, change.nfCallIp6tables),
@@ -27,7 +27,7 @@ export const netfilterData = (change: BridgeChange): readonly Uint8Array[] => [
 export const flag = (type: number, value: boolean | undefined): readonly Uint8Array[] =>
   value === undefined ? [] : [attributeU8(type, value ? 1 : 0)]
 
-/** The attributes that lie on the link itself rather than in its bridge data. */
+/** The attributes of the link itself, outside its bridge data. */
 export const linkAttributes = (change: BridgeChange): readonly Uint8Array[] => [
   ...(change.alias === undefined ? [] : [aliasAttribute(change.alias)]),
   ...(change.mtu === undefined ? [] : [mtuAttribute(change.mtu)]),

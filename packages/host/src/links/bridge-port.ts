@@ -39,7 +39,7 @@ export const attachPort = async (
       does,
     },
     ...portChange(index, interfaceName, port),
-    // Last: no frame passes before isolation holds.
+    // The interface comes up last, so that no frame passes before isolation holds.
     { type: RTM_SETLINK, payload: [interfaceInfo({ index, up: true })], does: `set ${interfaceName} up` },
   ])
 }

@@ -3,7 +3,7 @@ import { InvalidRequestError } from '@portolan/netfilter'
 /**
  * The kernel's number for one of several words.
  *
- * @param what - the set of the words, as a message names it
+ * @param what - what the words are, as a message names it
  * @throws InvalidRequestError for any other word
  */
 export const checkChoice = (

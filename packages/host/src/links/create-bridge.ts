@@ -37,7 +37,7 @@ export const createBridge = async (connection: NetlinkConnection, bridge: Bridge
         : [
             {
               type: RTM_SETLINK,
-              // A size given at creation would not stick: `br_mtu_auto_adjust` keeps only one set later.
+              // A bridge keeps only an MTU that is set after its creation (`br_mtu_auto_adjust`).
               payload: [interfaceInfo({ index }), mtuAttribute(bridge.mtu)],
               does: `set the MTU of ${bridge.name} to ${bridge.mtu}`,
             },
@@ -51,7 +51,7 @@ export const createBridge = async (connection: NetlinkConnection, bridge: Bridge
     ])
   } catch (error) {
     await send(connection, [{ type: RTM_DELLINK, payload: [interfaceInfo({ index })], does }])
-    // What had been applied to the bridge went with it.
+    // The changes already applied to the bridge were deleted with it, so none is reported as applied.
     throw error instanceof ApplyError
       ? new ApplyError(error.message, { applied: [], stderr: error.stderr }, { cause: error })
       : error
@@ -59,8 +59,9 @@ export const createBridge = async (connection: NetlinkConnection, bridge: Bridge
 }
 
 /**
- * Makes the bridge and writes its project within one system call: the kernel ignores IFLA_IFALIAS in the message
- * that creates (`rtnl_create_link`), and a bridge without it, left by a killed process, would belong to no project.
+ * Makes the bridge and writes its alias within one system call. The kernel ignores IFLA_IFALIAS in the message that
+ * creates (`rtnl_create_link`). A killed process would otherwise leave a bridge without an alias, which belongs to no
+ * project.
  */
 const makeNamed = async (connection: NetlinkConnection, bridge: BridgeSpec, does: string): Promise<void> => {
   const name = newNameAttribute(bridge.name)
@@ -100,8 +101,8 @@ const taken = (name: string, does: string): ApplyError =>
   })
 
 /**
- * A bridge without an address of its own takes the lowest of its ports', and changes it with them
- * (`br_stp_recalculate_bridge_id`), which leaves containers with a stale neighbour entry for their gateway.
+ * The MAC address of a bridge. A bridge without its own address takes the lowest one of its ports, and changes it with
+ * them (`br_stp_recalculate_bridge_id`). Containers would then have a stale neighbour entry for their gateway.
  */
 const bridgeMac = (mac: string | undefined): Uint8Array =>
   mac === undefined ? Uint8Array.of(0x02, ...randomBytes(5)) : macBytes(mac)

@@ -23,21 +23,21 @@ import { macBytes } from './mac-bytes.ts'
 import { mtuAttribute } from './mtu-attribute.ts'
 import { newNameAttribute } from './new-name.ts'
 
-/** What makes a link one of its kind. */
+/** The kind of a link, with the parameters of one link of that kind. */
 export interface LinkKind {
-  /** As the kernel calls it (`rtnl_link_ops.kind`). */
+  /** The kernel's name of the kind (`rtnl_link_ops.kind`). */
   readonly kind: string
-  /** What a kernel without it lacks: the option that it is built with, and the module. */
+  /** The build option of the kernel that provides this kind. A refusal names it, and the module. */
   readonly option: string
   readonly module: string
   /** The index of the parent; null for a link without one. */
   readonly parent: number | null
   readonly data: readonly Uint8Array[]
-  /** Why the kernel refuses with an errno, and what to do; null where there is no more to say than the errno. */
+  /** Explains an errno, and says what to do; null where the errno says enough. */
   explain(errno: number): string | null
 }
 
-/** Makes a link of some kind, here or directly in another network namespace. */
+/** Makes a link of some kind, in this network namespace or directly in another one. */
 export const createLink = async (
   connection: NetlinkConnection,
   link: LinkSpec,
@@ -89,7 +89,10 @@ const createElsewhere = async (
   })
 }
 
-/** The alias is written within the same system call, as the kernel ignores it in the message that creates. */
+/**
+ * Makes a link in this network namespace. A second message in the same system call writes the alias, because the kernel
+ * ignores the alias in the message that creates.
+ */
 const createHere = async (
   connection: NetlinkConnection,
   link: LinkSpec,

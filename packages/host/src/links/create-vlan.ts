@@ -7,7 +7,7 @@ import { createLink } from './create-link.ts'
 import type { VlanSpec } from './link-spec.ts'
 import { explainParent, requireParent } from './require-parent.ts'
 
-/** IEEE 802.1Q, 9.6: 0 marks a priority alone, and 4095 is reserved. */
+/** The range of VLAN ids. IEEE 802.1Q, 9.6: 0 marks a priority alone, and 4095 is reserved. */
 const LEAST = 1
 const MOST = 4094
 
@@ -25,7 +25,7 @@ export const createVlan = async (connection: NetlinkConnection, link: VlanSpec):
     module: '8021q',
     parent: parent.index,
     data: [attributeU16(IFLA_VLAN_ID, id)],
-    // The kernel looks the id up among the parent's own; the name is looked up before.
+    // EEXIST is about the id, which the kernel compares with the parent's other VLANs. The name was checked before.
     explain: (errno) =>
       errno === EEXIST
         ? `${link.parent} has a VLAN of id ${id} already, under another name. Use that one (ip -d link shows it)`

@@ -41,8 +41,9 @@ import { macBytes } from './mac-bytes.ts'
 import { newNameAttribute } from './new-name.ts'
 
 /**
- * Makes both ends in one message: the peer is made in its namespace under its final name, so that no end of a temporary
- * name is left by a killed process, and none is seen by another program (drivers/net/veth.c `veth_newlink`).
+ * Makes both ends of a veth pair in one message. The peer is made in its namespace under its final name
+ * (drivers/net/veth.c `veth_newlink`). So a killed process leaves no end with a temporary name, and no program sees
+ * one.
  */
 export const createVeth = async (connection: NetlinkConnection, veth: VethSpec): Promise<void> => {
   const does = `attach ${veth.peer.name} of ${veth.peer.where} to the bridge ${veth.bridge}`
@@ -66,15 +67,15 @@ export const createVeth = async (connection: NetlinkConnection, veth: VethSpec):
     {
       type: RTM_NEWLINK,
       flags: NLM_F_CREATE | NLM_F_EXCL,
-      // Its master too: it is down still, so no frame passes before the port is as it should be.
+      // The bridge is set here too: the link is still down, so no frame passes before the port is configured.
       payload: [interfaceInfo({}), name, mtu, pair, attributeU32(IFLA_MASTER, bridge.index)],
       does,
     },
-    // The kernel ignores the alias in the message that creates; within one system call no kill comes between.
+    // The kernel ignores the alias in the message that creates. Within one system call no kill comes between the two.
     { type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute(veth.alias)], does },
   ])
   if (made !== 0) {
-    // Another program made a link of this name since we looked; it must not keep our alias.
+    // Another program made a link of this name meanwhile. It must not keep our alias.
     if (named === 0) {
       const undo = { type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute('')], does }
       await send(connection, [undo])
@@ -121,9 +122,7 @@ const taken = (name: string, does: string): ApplyError =>
     },
   )
 
-/**
- * Deletes the host's end of an endpoint's veth pair, and the other end with it.
- */
+/** Deletes the host's end of an endpoint's veth pair, and with it the other end. */
 export const deleteEndpointLink = async (connection: NetlinkConnection, name: string): Promise<void> => {
   const link = await findLink(connection, name)
   if (link === null) return
@@ -136,14 +135,14 @@ export const deleteEndpointLink = async (connection: NetlinkConnection, name: st
   const [errno = 0] = await send(connection, [
     { type: RTM_DELLINK, payload: [interfaceInfo({ index: link.index })], does },
   ])
-  // The namespace of the other end may end just then, and takes both with it.
+  // If the namespace of the other end ends just now, the kernel deletes both ends.
   if (errno !== 0 && errno !== ENODEV) throw changeError(does, errno, [])
 }
 
 /**
- * Asks for one link. The kernel brings what it knows of the link's carrier up to date for that (`rtnl_getlink` calls
- * `linkwatch_sync_dev`, Linux 6.8), so that a bridge port forwards and a bridge transmits behind it; before 6.8 that may take
- * a second.
+ * Reads one link. For this request the kernel updates the link's carrier state (`rtnl_getlink` calls
+ * `linkwatch_sync_dev`, Linux 6.8). Afterwards a bridge port forwards and a bridge transmits. Before 6.8 the update may
+ * take a second.
  */
 export const readEndpointLink = async (
   connection: NetlinkConnection,
@@ -169,11 +168,11 @@ export const readEndpointLink = async (
 }
 
 /**
- * The number that this namespace has for another one (`peernet2id`, net/core/net_namespace.c), which links with an end
- * there are listed with.
+ * The number that this namespace has for another one (`peernet2id`, net/core/net_namespace.c). The kernel lists a link
+ * whose other end is there with this number.
  *
- * @param namespace - a descriptor
- * @returns null: it has none, so no link leads there
+ * @param namespace - a descriptor of the namespace
+ * @returns null: the namespace has no number here, so no link leads there
  * @throws ApplyError for a descriptor of something else
  */
 export const namespaceNumber = async (
@@ -204,8 +203,8 @@ export const namespaceNumber = async (
 }
 
 /**
- * Whether anything keeps the namespace of that number (`get_net_ns_by_id`, net/core/net_namespace.c). One that has ended is
- * listed with its links until the kernel comes to take it away.
+ * Tells whether the namespace with this number is still in use (`get_net_ns_by_id`, net/core/net_namespace.c). The
+ * links of an ended namespace are listed until the kernel removes them.
  *
  * @returns true also where the kernel cannot be asked (before Linux 5.0)
  */

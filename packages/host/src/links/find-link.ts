@@ -7,7 +7,7 @@ import { get } from '../netlink/request.ts'
 import { IFLA_IFNAME, RTM_GETLINK } from '../netlink/rtnetlink.ts'
 import { interfaceInfo } from './interface-info.ts'
 
-/** The link of that name, null when there is none. */
+/** The link with this name; null when there is none. */
 export const findLink = async (connection: NetlinkConnection, name: string): Promise<LinkRecord | null> => {
   let link: LinkRecord | null = null
   await get(connection, RTM_GETLINK, [interfaceInfo({}), nameAttribute(name)], ENODEV, (part) => {
@@ -17,7 +17,7 @@ export const findLink = async (connection: NetlinkConnection, name: string): Pro
 }
 
 /**
- * The link of that name.
+ * The link with this name, which has to exist.
  *
  * @throws ApplyError when there is none; `does` completes "Could not ..."
  */
@@ -35,7 +35,7 @@ export const requireLink = async (
   return link
 }
 
-/** The bridge of that name; an interface of another kind is an error. */
+/** The bridge with this name. An interface of another kind is an error. */
 export const requireBridge = async (
   connection: NetlinkConnection,
   name: string,
@@ -51,9 +51,9 @@ export const requireBridge = async (
 }
 
 /**
- * IFLA_IFNAME.
+ * IFLA_IFNAME: the name of an existing link.
  *
- * @throws InvalidRequestError for a name the kernel would not take (`dev_valid_name` in net/core/dev.c)
+ * @throws InvalidRequestError for a name that the kernel would not take (`dev_valid_name` in net/core/dev.c)
  */
 export const nameAttribute = (name: string): Uint8Array => {
   const bytes = new TextEncoder().encode(name).length

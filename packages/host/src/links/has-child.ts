@@ -19,12 +19,13 @@ import { findLink, nameAttribute } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
 import { macBytes } from './mac-bytes.ts'
 
-/** include/uapi/linux/if_link.h MACVLAN_MODE_PRIVATE: no frame passes between the probe and others. */
+/** include/uapi/linux/if_link.h MACVLAN_MODE_PRIVATE: no frame passes between the probe and other links. */
 const PRIVATE = 1
 
 /**
- * Asks the kernel with a link that lives for one system call: to set it up is refused where another child has the address
- * (drivers/net/macvlan.c `macvlan_addr_busy`), in whatever namespace that is. Links there are listed nowhere here.
+ * Tells whether a child of the parent has this MAC address, in whatever network namespace. Links of other namespaces
+ * are not listed here, so a probe link asks the kernel. It lives for one system call. The kernel refuses to set it up
+ * where another child has the address (drivers/net/macvlan.c `macvlan_addr_busy`).
  */
 export const hasChild = async (
   connection: NetlinkConnection,
@@ -51,7 +52,7 @@ export const hasChild = async (
     { type: RTM_SETLINK, payload: [interfaceInfo({ up: true }), name], does },
     { type: RTM_DELLINK, payload: [interfaceInfo({}), name], does },
   ])
-  // The only child of mode passthru lets no other be made.
+  // A child of mode passthru allows no other child.
   if (made === EINVAL) return true
   if (made !== 0) throw changeError(does, made, [])
   return up === EADDRINUSE

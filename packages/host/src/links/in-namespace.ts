@@ -3,15 +3,15 @@ import type { NamespaceReference, NetworkNamespace } from '../namespace/network-
 import { attributeU32 } from '../netlink/attribute.ts'
 import { IFLA_NET_NS_FD } from '../netlink/rtnetlink.ts'
 
-/** One that is held open already. */
+/** A network namespace that is already held open. */
 type OpenNamespace = Pick<NetworkNamespace, 'descriptor' | 'where'>
 
 /**
- * Does something with the attribute that names a network namespace. It is held open meanwhile, so that the number of a
- * process that ends is not taken for the next process of that number.
+ * Calls a function with the attribute that names a network namespace. The namespace is held open meanwhile. Otherwise a
+ * process could end, and its number could name the next process.
  *
- * @param use - is given the attribute, the namespace in words, and the descriptor that holds it
- * @throws InvalidRequestError when there is none; PermissionError
+ * @param use - gets the attribute, the namespace in words, and the descriptor that holds it
+ * @throws InvalidRequestError when there is no such namespace; PermissionError
  */
 export const inNamespace = async <T>(
   reference: NamespaceReference | OpenNamespace,

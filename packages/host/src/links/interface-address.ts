@@ -2,11 +2,12 @@ import { InvalidRequestError } from '@portolan/netfilter'
 import { type AddressBytes, parseAddressPrefix } from '../address/address-bytes.ts'
 
 /**
- * Holds an address to what an interface can have. The kernel takes most others without a word: a multicast or broadcast
- * address is then never answered for, and 0.0.0.0 is not set at all (net/ipv4/devinet.c `inet_rtm_newaddr`).
+ * Refuses an address that an interface cannot have. The kernel accepts most of them without an error. It then never
+ * answers for a multicast or broadcast address, and does not set 0.0.0.0 at all (net/ipv4/devinet.c
+ * `inet_rtm_newaddr`).
  *
- * A /31 and a /32 have neither a network address nor a broadcast address (RFC 3021). The first address of an IPv6 subnet
- * is the anycast address of its routers (RFC 4291, 2.6.1), which a router may have.
+ * A /31 and a /32 have neither a network address nor a broadcast address (RFC 3021). The first address of an IPv6
+ * subnet is the anycast address of its routers (RFC 4291, 2.6.1), which a router may have.
  *
  * @throws InvalidRequestError that says why
  */

@@ -1,7 +1,7 @@
 import { littleEndian } from '@portolan/core/netlink'
 import { IFF_UP } from '../netlink/rtnetlink.ts'
 
-/** struct ifinfomsg: which link, by its index (0 where a name follows), and whether to set it up. */
+/** struct ifinfomsg: the index of the link (0 where a name follows), and whether to set the link up. */
 export const interfaceInfo = (link: { readonly index?: number; readonly up?: boolean }): Uint8Array => {
   const bytes = new Uint8Array(16)
   const view = new DataView(bytes.buffer)

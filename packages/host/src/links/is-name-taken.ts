@@ -14,14 +14,15 @@ import { namespaceNumber } from './endpoint-link.ts'
 import { nameAttribute } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
 
-/** The kernel chooses the number. */
+/** The value that lets the kernel choose the number. */
 const ANY_NUMBER = -1
 
 /**
- * Whether an interface in another network namespace has that name. The kernel looks there by the number that it has for
- * the namespace here, which it gets if it has none: the kernel gives one too when a link with an end here moves there.
+ * Tells whether an interface in another network namespace has this name. The kernel finds the namespace by the number
+ * that it has here. A namespace without a number gets one. The kernel also gives one when a link with an end here moves
+ * there.
  *
- * @param namespace - a descriptor
+ * @param namespace - a descriptor of the namespace
  * @returns false also where the kernel cannot look there (before Linux 4.15)
  */
 export const isNameTaken = async (
@@ -34,7 +35,7 @@ export const isNameTaken = async (
   let isThere = false
   const target = attributeU32(IFLA_TARGET_NETNSID, number)
   await get(connection, RTM_GETLINK, [interfaceInfo({}), nameAttribute(name), target], ENODEV, (part) => {
-    // A kernel that does not know the attribute answers for this namespace, and without it.
+    // A kernel that does not know the attribute answers for this namespace, and its answer lacks the attribute.
     eachAttribute(part.view, part.start + 16, part.end, (type) => {
       if (type === IFLA_TARGET_NETNSID) isThere = true
     })

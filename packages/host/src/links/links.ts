@@ -8,34 +8,36 @@ import type { IpvlanSpec, MacvlanSpec, VlanSpec } from './link-spec.ts'
 export interface BridgeSpec extends BridgeChange {
   /** 1 to 15 bytes. */
   readonly name: string
-  /** Its project and network, as `bridgeAlias` of core writes them. */
+  /** The project and network of the bridge, as `bridgeAlias` of core writes them. */
   readonly alias: string
-  /** Six bytes in hexadecimal, colons between; a random, locally administered one when absent. */
+  /** Six bytes in hexadecimal with colons; absent: a random, locally administered address. */
   readonly mac?: string
-  /** With prefix lengths: `172.17.42.1/16`, `fd00::1/64`. */
+  /** The addresses with prefix lengths: `172.17.42.1/16`, `fd00::1/64`. */
   readonly addresses: readonly string[]
 }
 
 /**
- * What to change about a bridge; what is absent stays.
+ * The changes to a bridge. An absent value stays as it is.
  * @public @since 0.1.0
  */
 export interface BridgeChange {
   readonly alias?: string
-  /** Once set, the bridge keeps it; without, the kernel lowers it to that of the smallest port. */
+  /**
+   * The MTU in bytes. A bridge keeps an MTU that was set. Otherwise the kernel lowers it to that of the smallest port.
+   */
   readonly mtu?: number
   /** Frames between ports of the bridge pass the IPv4 hooks. Acts where br_netfilter is loaded. */
   readonly nfCallIptables?: boolean
-  /** The same for IPv6. */
+  /** The same for the IPv6 hooks. */
   readonly nfCallIp6tables?: boolean
 }
 
 /**
- * What to change about a port of a bridge; what is absent stays.
+ * The changes to a port of a bridge. An absent value stays as it is.
  * @public @since 0.1.0
  */
 export interface PortChange {
-  /** Frames may leave by the port they came in by. */
+  /** Frames may leave through the port they came in by. */
   readonly hairpin?: boolean
   /** Frames do not pass to other isolated ports. */
   readonly isolated?: boolean
@@ -46,17 +48,17 @@ export interface PortChange {
  * @public @since 0.1.0
  */
 export interface VethSpec {
-  /** Of the end here, 1 to 15 bytes. */
+  /** The name of the end here, 1 to 15 bytes. */
   readonly name: string
-  /** Its endpoint, as `endpointAlias` of core writes it. */
+  /** The endpoint of the pair, as `endpointAlias` of core writes it. */
   readonly alias: string
   readonly bridge: string
   readonly port: PortChange
-  /** Of both ends, in bytes. */
+  /** The MTU of both ends, in bytes. */
   readonly mtu: number
   readonly peer: {
     readonly name: string
-    /** Six bytes in hexadecimal, colons between. */
+    /** Six bytes in hexadecimal with colons. */
     readonly mac: string
     /** A descriptor of the namespace, open in this process. */
     readonly namespace: number
@@ -66,7 +68,7 @@ export interface VethSpec {
 }
 
 /**
- * What the kernel tells of the host's end of a veth pair.
+ * What the kernel reports about the host's end of a veth pair.
  * @public @since 0.1.0
  */
 export interface EndpointLink {
@@ -74,87 +76,91 @@ export interface EndpointLink {
   readonly kind: string
   /** Both ends are up, and packets pass. */
   readonly carries: boolean
-  /** They were at any time since the link was made (Linux 4.16; before it, not known and false). */
+  /** Both ends were up at some time since the link was made (Linux 4.16; an earlier kernel does not say: false). */
   readonly hasCarried: boolean
-  /** The number of the namespace that the other end is in, as `namespaceNumber` gives it; null: in this one. */
+  /** The number of the namespace of the other end, as `namespaceNumber` gives it; null: this namespace. */
   readonly namespace: number | null
 }
 
 /**
- * Changes links of this network namespace over one netlink socket. Every method needs CAP_NET_ADMIN; those that
- * change several things do it in as few system calls as the kernel allows, so a process killed on its way leaves
- * what the next plan recognises and mends.
+ * Changes links of this network namespace over one netlink socket. Every method needs CAP_NET_ADMIN. A method that
+ * changes several things uses as few system calls as the kernel allows. The next plan recognises and repairs what a
+ * killed process leaves.
  *
  * @throws PermissionError from every method, without CAP_NET_ADMIN
  * @throws ApplyError from every method, when the kernel refuses; its `stderr` names the errno
- * @throws InvalidRequestError from every method, for a name or an address that cannot be one
+ * @throws InvalidRequestError from every method, for an impossible name or address
  * @public @since 0.1.0
  */
 export interface Links {
   /**
-   * Makes a bridge that forwards at once (no spanning tree, forward delay 0), with its addresses, and sets it up.
-   * IPv6 addresses skip duplicate address detection, and IPv6 is switched on for the bridge where
-   * `net.ipv6.conf.default.disable_ipv6` is 1. What was made is removed again when a later step fails.
+   * Makes a bridge that forwards at once (no spanning tree, forward delay 0), with its addresses, and sets it up. IPv6
+   * addresses skip duplicate address detection. IPv6 is switched on for the bridge where
+   * `net.ipv6.conf.default.disable_ipv6` is 1. The bridge is removed again when a later step fails.
    */
   createBridge(bridge: BridgeSpec): Promise<void>
   changeBridge(name: string, change: BridgeChange): Promise<void>
   /**
-   * Deletes one of our bridges (its alias names portolan; any other is refused). Its ports are released first and
-   * stay as they are, up or down. A bridge that is not there is no error.
+   * Deletes one of Portolan's bridges (its alias names portolan; any other is refused). Its ports are released first
+   * and stay as they are, up or down. A missing bridge is no error.
    */
   deleteBridge(name: string): Promise<void>
-  /** A child of an interface with a MAC address of its own, here or directly in another network namespace. */
+  /** Makes a child of an interface with its own MAC address, here or directly in another network namespace. */
   createMacvlan(link: MacvlanSpec): Promise<void>
-  /** A child of an interface that shares its MAC address, here or directly in another network namespace. */
+  /** Makes a child of an interface that shares its MAC address, here or directly in another network namespace. */
   createIpvlan(link: IpvlanSpec): Promise<void>
-  /** Whether a macvlan of an interface is up with a MAC address, in whatever network namespace it is. */
+  /** Tells whether a macvlan of an interface is up with this MAC address, in whatever network namespace. */
   hasChild(parent: string, mac: string): Promise<boolean>
-  /** The frames of an interface that have one tag, as an interface of their own. */
+  /** Makes an interface that carries the frames of its parent with one VLAN tag. */
   createVlan(link: VlanSpec): Promise<void>
-  /** Deletes one of our VLAN links (its alias names portolan; any other is refused). One that is not there is no error. */
+  /**
+   * Deletes one of Portolan's VLAN links (its alias names portolan; any other is refused). A missing link is no error.
+   */
   deleteVlan(name: string): Promise<void>
   /** Sets an interface up or down. */
   setUp(name: string, up: boolean): Promise<void>
   /**
-   * Adds an address with its prefix length; one that is there already is no error. What cannot be an interface's address is
-   * refused: the unspecified one, multicast, that of a network or its broadcast address, loopback elsewhere.
+   * Adds an address with its prefix length. An address that the interface has already is no error. An address that no
+   * interface can have is refused: the unspecified one, multicast, a network's own or broadcast address, and loopback
+   * on another interface than loopback.
    */
   addAddress(name: string, address: string): Promise<void>
-  /** Removes an address with its prefix length; one that is not there is no error. */
+  /** Removes an address with its prefix length. A missing address is no error. */
   removeAddress(name: string, address: string): Promise<void>
   /**
-   * Makes a route to a block of another host, marked as Portolan's by its protocol. One of Portolan's for that destination
-   * is replaced at one stroke; where another program made one that the kernel takes for the same, it is refused.
+   * Makes a route to a block of another host, marked as Portolan's by its protocol. A former route of Portolan's to
+   * that destination is replaced in one step. Where another program's route counts as the same for the kernel, the new
+   * route is refused.
    */
   setRoute(route: DesiredRoute): Promise<void>
   /**
-   * Removes the route of Portolan's to a block; one of another program stays, and one that is not there is no error.
-   * @param via - its gateway: a hop that another program appended to it stays then
+   * Removes Portolan's route to a block. A route of another program stays, and a missing route is no error.
+   * @param via - the gateway of the route: with it, a hop that another program appended stays
    */
   deleteRoute(destination: string, via?: string | null): Promise<void>
   /**
-   * Makes an interface a port of a bridge and sets it up. Repeating it changes nothing; a port of another bridge
-   * is refused.
+   * Makes an interface a port of a bridge and sets it up. A repeated call changes nothing. A port of another bridge is
+   * refused.
    */
   attachPort(interfaceName: string, bridge: string, port: PortChange): Promise<void>
   setPort(interfaceName: string, change: PortChange): Promise<void>
   /** Takes an interface out of its bridge; it stays up. */
   detachPort(interfaceName: string): Promise<void>
   /**
-   * Makes a veth pair, its other end in another namespace under its final name, and sets the end here up as a port of a
-   * bridge. The other end stays down. What was made is removed again when a later step fails.
+   * Makes a veth pair. The other end gets its final name in another namespace, and stays down. The end here becomes a
+   * port of a bridge, and is set up. The pair is removed again when a later step fails.
    *
-   * @throws ApplyError when a name is taken, here or there
+   * @throws ApplyError when a name is taken, here or in the other namespace
    */
   createVeth(veth: VethSpec): Promise<void>
   /**
-   * Reads the host's end of a veth pair, or any other link; null: it is not there. Since Linux 6.8 a port that got its
-   * carrier forwards once this returns.
+   * Reads the host's end of a veth pair, or any other link; null: there is no such link. Since Linux 6.8 a port that
+   * got its carrier forwards once this returns.
    */
   readEndpointLink(name: string): Promise<EndpointLink | null>
   /**
-   * Deletes the host's end of an endpoint's veth pair, and with it the other end (its alias names an endpoint; any other
-   * interface is refused). One that is not there is no error.
+   * Deletes the host's end of an endpoint's veth pair, and with it the other end (its alias names an endpoint; any
+   * other interface is refused). A missing interface is no error.
    */
   deleteEndpointLink(name: string): Promise<void>
   /**
@@ -163,8 +169,9 @@ export interface Links {
    */
   namespaceNumber(namespace: number): Promise<number | null>
   /**
-   * Is the network namespace of that number in use? The links of one that has ended stay until the kernel takes them away.
-   * @param number - as `readEndpointLink` tells it
+   * Tells whether the network namespace with this number is in use. The links of an ended namespace stay until the
+   * kernel removes them.
+   * @param number - as `readEndpointLink` gives it
    */
   hasNamespace(number: number): Promise<boolean>
   close(): void

@@ -3,7 +3,7 @@ import { InvalidRequestError } from '@portolan/netfilter'
 /**
  * The six bytes of a MAC address that an interface can have.
  *
- * @throws InvalidRequestError for what is no address, a multicast address, and one of zeros (`is_valid_ether_addr`)
+ * @throws InvalidRequestError for a malformed, a multicast and an all-zero address (`is_valid_ether_addr`)
  */
 export const macBytes = (mac: string): Uint8Array => {
   if (!/^[\da-f]{2}(:[\da-f]{2}){5}$/i.test(mac))

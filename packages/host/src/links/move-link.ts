@@ -23,8 +23,9 @@ export const moveLink = async (
     const refused = (words: string, errno: number): ApplyError =>
       new ApplyError(`Could not ${does}: ${words}.`, { applied: [], stderr: errnoText(errno) })
     const taken = `an interface named ${as ?? name} is there already. Give it another name there`
-    // The kernel moves first and renames then (`do_setlink`), so a name that is taken would leave the link there under
-    // its old name. Without another name it looks before it moves (`__dev_change_net_namespace`).
+    // The kernel moves the link before it renames it (`do_setlink`). If the new name is taken there, the link would
+    // stay there under its old name. Without a new name the kernel checks before it moves
+    // (`__dev_change_net_namespace`).
     if (as !== undefined && as !== name && (await isNameTaken(connection, descriptor, as)))
       throw refused(taken, EEXIST)
     const [errno = 0] = await send(connection, [
@@ -32,7 +33,7 @@ export const moveLink = async (
     ])
     if (errno === 0) return
     if (errno === EEXIST && as !== undefined && (await findLink(connection, name))?.index !== index)
-      // Another program took the name since we looked.
+      // Another program took the name after the check.
       throw refused(
         `an interface named ${as} came to be there meanwhile. It is there now under its own name, ${name}, and down: rename it there, or move it back`,
         errno,

@@ -2,14 +2,17 @@ import { InvalidRequestError } from '@portolan/netfilter'
 import { attributeU32 } from '../netlink/attribute.ts'
 import { IFLA_MTU } from '../netlink/rtnetlink.ts'
 
-/** RFC 791: each host takes datagrams of 68 bytes (ETH_MIN_MTU). The length of an IPv4 datagram has 16 bits. */
+/**
+ * The range of an MTU in bytes. RFC 791: each host takes datagrams of 68 bytes (ETH_MIN_MTU). The length of an IPv4
+ * datagram has 16 bits.
+ */
 const LEAST = 68
 const MOST = 65_535
 
 /**
- * IFLA_MTU.
+ * IFLA_MTU: the MTU of a link.
  *
- * @throws InvalidRequestError for a size that no interface of Ethernet has
+ * @throws InvalidRequestError for a size that no Ethernet interface has
  */
 export const mtuAttribute = (mtu: number): Uint8Array => {
   if (Number.isInteger(mtu) && mtu >= LEAST && mtu <= MOST) return attributeU32(IFLA_MTU, mtu)

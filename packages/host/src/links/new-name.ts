@@ -2,10 +2,10 @@ import { InvalidRequestError } from '@portolan/netfilter'
 import { nameAttribute } from './find-link.ts'
 
 /**
- * IFLA_IFNAME of a link that is about to get that name.
+ * IFLA_IFNAME: the new name of a link.
  *
- * @throws InvalidRequestError for a name the kernel would not take, or would take as another: `br%d` asks it for a number
- * (`dev_alloc_name` in net/core/dev.c); all and default are the folders of sysctls for every interface
+ * @throws InvalidRequestError for a name that the kernel would refuse or read in another way: `br%d` asks it for a
+ * number (`dev_alloc_name` in net/core/dev.c); all and default are the folders of sysctls for every interface
  * (`sysctl_dev_name_is_allowed` in net/ipv4/devinet.c)
  */
 export const newNameAttribute = (name: string): Uint8Array => {

@@ -35,7 +35,7 @@ import { setMac } from './set-mac.ts'
 import { setMtu } from './set-mtu.ts'
 
 /**
- * Opens the links of this network namespace for changing. It does not keep the process alive; close it when done.
+ * Opens the links of this network namespace for changes. It does not keep the process alive. Close it when done.
  *
  * @example
  * const links = openLinks()
@@ -87,7 +87,7 @@ const changeBridge = async (
   const { index } = await requireBridge(connection, name, does)
   const data = netfilterData(bridge)
   const info = data.length === 0 ? [] : [bridgeInfo(...data)]
-  // RTM_SETLINK would take IFLA_LINKINFO without a word and do nothing with it.
+  // RTM_SETLINK would ignore IFLA_LINKINFO without an error, so the message is RTM_NEWLINK.
   await change(connection, [
     { type: RTM_NEWLINK, payload: [interfaceInfo({ index }), ...linkAttributes(bridge), ...info], does },
   ])
@@ -105,7 +105,7 @@ const addAddress = async (connection: NetlinkConnection, name: string, address: 
   const addition = addressChange('add', name, index, address)
   const [errno = 0] = await send(connection, [addition])
   if (errno === 0) return
-  // The kernel says EEXIST for the same address with another prefix length too, which is not what was asked.
+  // The kernel also says EEXIST for the same address with another prefix length, which is not the requested one.
   if (errno === EEXIST && (await readAddresses(connection)).addresses.get(index)?.includes(address)) return
   throw changeError(addition.does, errno, [])
 }

@@ -5,10 +5,10 @@ import { EBUSY, EINVAL } from '../netlink/errno.ts'
 import { requireLink } from './find-link.ts'
 
 /**
- * The interface that a link is made on.
+ * Finds the parent interface of a new link.
  *
- * @throws InvalidRequestError for loopback, which has no frames of Ethernet
- * @throws ApplyError when there is none of that name
+ * @throws InvalidRequestError for loopback, which has no Ethernet frames
+ * @throws ApplyError when there is no interface with this name
  */
 export const requireParent = async (
   connection: NetlinkConnection,
@@ -23,7 +23,7 @@ export const requireParent = async (
   return parent
 }
 
-/** Why the kernel refuses a child of a parent, and what to do; null where there is no more to say than the errno. */
+/** Explains why the kernel refuses a child of a parent, and what to do; null where the errno says enough. */
 export const explainParent = (parent: string, errno: number): string | null =>
   errno === EBUSY
     ? `the parent ${parent} belongs to another link already: it is a port of a bridge or a bond, or it has children of the other kind (macvlan, ipvlan). Release it, or take another parent`
