@@ -6,42 +6,46 @@ import { NFNL_SUBSYS_NFTABLES } from './transaction.ts'
 
 /** include/uapi/linux/netfilter/nf_tables.h */
 const NFT_MSG_GETGEN = 16
-/** Sequence numbers below are of the lists. */
+/** The first sequence number of these questions. Lower numbers belong to the lists of links and addresses. */
 const FIRST_SEQUENCE = 1000
 
-/** struct ifinfomsg (include/uapi/linux/rtnetlink.h) of the interface 1, which each namespace has. */
+/** struct ifinfomsg (include/uapi/linux/rtnetlink.h) for interface 1, which each namespace has. */
 const firstInterface = new Uint8Array(16)
 new DataView(firstInterface.buffer).setInt32(4, 1, littleEndian)
 
-/** A question for each socket. The kernel puts its answer behind all that the socket was told before. */
+/** One question per socket. The kernel queues its answer behind the messages that the socket already got. */
 const questions = [
   {
     protocol: NETLINK_NETFILTER,
     type: (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETGEN,
     payload: new Uint8Array(4),
   },
-  // It is answered under the lock under which links and addresses are changed and told (`rtnl_lock`).
+  // The kernel answers under the lock (`rtnl_lock`) under which it changes links and addresses and sends their
+  // messages.
   { protocol: NETLINK_ROUTE, type: RTM_GETLINK, payload: firstInterface },
 ] as const
 
-/** Waits until what the kernel told so far has arrived. */
+/** Waits until the messages that the kernel has sent so far have arrived. */
 export interface CaughtUp {
-  /** Asks now: resolves when both answers have come. */
+  /** Asks the kernel now. Resolves when both answers have come. */
   ask(): Promise<void>
-  /** Resolves with the next `release`: nothing can be asked now. */
+  /** Resolves with the next `release`, for a time when the kernel cannot be asked. */
   wait(): Promise<void>
   /**
-   * Is this an answer of the kernel to `ask`?
-   * @param isEarly - while the lists of a new process are read: what was lost before is told behind them, with `release`
+   * Tells whether a message is the kernel's answer to a question of `ask`.
+   * @param isEarly - true while the lists of a new process are read; answers then resolve nothing, `release` does
    */
   takes(part: MessageView, isEarly: boolean): boolean
-  /** Resolves all that is awaited. */
+  /** Resolves each waiting promise. */
   release(): void
 }
 
-/** @param request - sends a question by the socket of a protocol */
+/**
+ * Opens the questions.
+ * @param request - sends a question through the socket of a protocol
+ */
 export const openCaughtUp = (request: (protocol: number, bytes: Uint8Array) => void): CaughtUp => {
-  /** By sequence number: how many answers are awaited, and what is done then. */
+  /** The open questions by sequence number: how many answers are missing, and what to call then. */
   const asked = new Map<number, { left: number; readonly done: () => void }>()
   let sequence = FIRST_SEQUENCE
   const waiting = (send: (sequence: number) => void): Promise<void> =>

@@ -36,41 +36,47 @@ const subscriptions: readonly Subscription[] = [
   { protocol: NETLINK_ROUTE, groups: mask(ROUTE_GROUPS) },
 ]
 
-/** What is known of links and addresses is listed in this order, before the first notice. */
+/** The lists of links and addresses, which are read in this order before the first notice. */
 const lists = [
   { type: RTM_GETLINK, payload: new Uint8Array(16) },
   { type: RTM_GETADDR, payload: new Uint8Array(8) },
 ] as const
 
-/** How often a list is asked for again because it changed meanwhile; the messages of those changes are here, too. */
+/**
+ * How often a list is requested again when it changed while it was read. After that the list is taken as it is, as the
+ * messages of its changes arrive too.
+ */
 const ATTEMPTS = 4
 
 const LOST =
   'The process that listens to the kernel ended: messages came faster than they could be taken, or it was killed. It listens again.'
 
-/** Notices of what the kernel tells, as it comes. */
+/** A source of notices about the messages of the kernel, in their order. */
 export interface KernelFollower {
-  /** Resolves when every later change is told. */
+  /** Resolves when each later change gets its notice. */
   readonly opened: Promise<void>
-  /** Does it keep this process alive? At first it does. */
+  /** Sets whether it keeps this process alive. At first it does. */
   hold(isHeld: boolean): void
-  /** Resolves when all that the kernel told before the call was told by this, or nothing more will be. */
+  /** Resolves when the kernel's messages from before the call have their notices, or when no more notices can come. */
   caughtUp(): Promise<void>
   close(): Promise<void>
 }
 
 export interface FollowerEvents {
   tell(notice: Notice): void
-  /** Nothing more will be told. */
+  /** Called when no more notices can come. */
   failed(error: Error): void
 }
 
-/** @param bufferBytes - asked of the kernel for each socket */
+/**
+ * Starts to follow the kernel.
+ * @param bufferBytes - the receive buffer requested for each socket, in bytes
+ */
 export const followKernel = (events: FollowerEvents, bufferBytes?: number): KernelFollower => {
   let transactions = openTransactionReader()
   let network = openNetworkReader()
   let isOpen = false
-  /** Which list is under way; as many as there are: all have been read. */
+  /** The index of the list that is being read; the number of lists: all have been read. */
   let list = 0
   let attempt = 0
   let isInterrupted = false
@@ -101,14 +107,14 @@ export const followKernel = (events: FollowerEvents, bufferBytes?: number): Kern
       listener.request(NETLINK_ROUTE, message(type, NLM_F_REQUEST | NLM_F_DUMP, list + 1, payload))
       return
     }
-    // Not before: what changed since the sockets joined their groups is in the lists.
+    // The loss is reported only now: the lists hold the changes since the sockets joined their groups.
     if (isOpen) events.tell({ kind: 'lost', reason: LOST })
     isOpen = true
     opened()
     caughtUp.release()
   }
 
-  /** The lists come through the socket of the messages, so both are in the order in which the kernel made them. */
+  /** Takes a message of a list. Lists come through the socket of the notices, so both are in the kernel's order. */
   const takeListed = (part: MessageView): void => {
     if ((part.flags & NLM_F_DUMP_INTR) !== 0) isInterrupted = true
     if (part.type === NLMSG_DONE) {
@@ -158,7 +164,8 @@ export const followKernel = (events: FollowerEvents, bufferBytes?: number): Kern
     hold: (isHeld) => listener.hold(isHeld),
     caughtUp: () => {
       if (isEnded) return Promise.resolve()
-      // What goes by while the lists are read is told as `lost` behind them; so is it where no process gets the question.
+      // While the lists are read, nothing can be asked. The `lost` notice behind the lists then covers the changes. A
+      // process that ends before it answers is covered the same way.
       return list < lists.length ? caughtUp.wait() : caughtUp.ask()
     },
     close: () => {

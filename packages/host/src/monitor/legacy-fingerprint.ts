@@ -4,11 +4,11 @@ import { legacyTableFiles, type Runner } from '@portolan/core'
 import { type Family, InspectError, PermissionError } from '@portolan/netfilter'
 import type { LegacyRulesNotice } from './notice.ts'
 
-/** Tells whether the rules of iptables-legacy are still what they were. */
+/** Tells whether the rules of iptables-legacy have changed. */
 export interface LegacyFingerprint {
   /**
-   * Reads the rules again. The first time it tells of nothing.
-   * @throws InspectError, MissingToolError, PermissionError when they cannot be read
+   * Reads the rules again, and gives a notice for each change. The first reading gives none.
+   * @throws InspectError, MissingToolError, PermissionError when the rules cannot be read
    */
   poll(): Promise<readonly LegacyRulesNotice[]>
 }
@@ -20,10 +20,10 @@ const programs: Readonly<Record<Family, string>> = {
 }
 
 /**
- * A program is run only for a family in which a table is registered: `/proc/net/ip_tables_names` lists them, and
- * asking for any other table would register it.
+ * Opens a fingerprint. A program is run only for a family with a registered table, as `/proc/net/ip_tables_names` lists
+ * them: asking for any other table would register it.
  *
- * @param files - where the kernel names the tables, by family
+ * @param files - the file of each family in which the kernel names the tables
  */
 export const openLegacyFingerprint = (
   runner: Runner,
@@ -62,7 +62,7 @@ const readTables = async (
   return tableHashes(stdout)
 }
 
-/** A kernel without ip_tables has no such file, and no such rules. */
+/** The names of the registered tables. A kernel without ip_tables has no such file, and no such rules. */
 const readNames = async (file: string): Promise<string> => {
   try {
     return await readFile(file, 'utf8')
@@ -79,8 +79,8 @@ const readNames = async (file: string): Promise<string> => {
 }
 
 /**
- * A hash for each table of a text of iptables-save, without comments, which hold the time, and without counters. A table
- * that lets everything pass is left out: once registered it stays, and does no more than one that is not.
+ * A hash for each table in a text of iptables-save. It leaves out counters, and comments, which hold the time. A table
+ * that accepts everything is left out: once registered it stays, and has the same effect as an unregistered one.
  */
 export const tableHashes = (text: string): ReadonlyMap<string, string> => {
   const hashes = new Map<string, string>()

@@ -9,31 +9,36 @@ import {
   type Subscription,
 } from './listening-process.ts'
 
-/** Multicast sockets of netlink, which are opened again when they lost something. */
+/** Netlink sockets of multicast groups. They are opened again after a loss. */
 export interface Listener {
-  /** Sends a request to the kernel through the socket of a protocol; a new process has never heard of it. */
+  /**
+   * Sends a request to the kernel through the socket of a protocol. A restarted process does not repeat earlier
+   * requests.
+   */
   request(protocol: number, bytes: Uint8Array): void
-  /** Does it keep this process alive? At first it does. */
+  /** Sets whether it keeps this process alive. At first it does. */
   hold(isHeld: boolean): void
   /** Resolves when its process has ended. */
   close(): Promise<void>
 }
 
 export interface ListenerEvents {
-  /** The sockets have joined their groups: the first time, and again after each loss. */
+  /** The sockets have joined their groups: at the start, and again after each loss. */
   subscribed(): void
   received(datagram: Datagram): void
-  /** The sockets are gone for good. */
+  /** The sockets are closed and will not be opened again. */
   failed(error: Error): void
 }
 
-/** A process that ends at once again and again is started less often: 50 ms, 100 ms, ... up to 2 s. */
+/** The pauses before a process that keeps ending is started again: 50 ms, 100 ms, ... up to 2 s. */
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 2000
-/** Tries to subscribe again before it is given up. */
+/** How many failed subscriptions in a row end the attempts. */
 const MOST_FAILURES = 5
 
-/** Starts listening, in a process of its own (see `listening-process.ts`), in the network namespace of this one. */
+/**
+ * Starts to listen, with a process of its own (see `listening-process.ts`) in the network namespace of this process.
+ */
 export const startListener = (
   subscriptions: readonly Subscription[],
   events: ListenerEvents,
@@ -46,9 +51,9 @@ export const startListener = (
   let held = true
   let open = true
   let isFirst = true
-  /** Processes in a row that ended before they had listened for the longest pause. */
+  /** How many processes in a row ended before they had listened for the longest pause. */
   let shortLived = 0
-  /** Processes in a row that could not subscribe. */
+  /** How many processes in a row could not subscribe. */
   let failures = 0
 
   const fail = (error: Error): void => {
@@ -66,9 +71,9 @@ export const startListener = (
     let steady: NodeJS.Timeout | null = null
     const process_ = spawn(process.execPath, [...listenerArguments(library, subscriptions, bufferBytes)], {
       env: environment(),
-      // Any folder will do; that of this process may have to be unmounted.
+      // Any folder will do. The folder of this process may have to be unmounted.
       cwd: '/',
-      // Nothing that it prints is of use: an exit says it all.
+      // Its output is of no use: its exit says enough.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',
     })
@@ -99,7 +104,7 @@ export const startListener = (
         fail(subscribeError(why))
         return
       }
-      // What was lost is told once it listens again: only then is a reading of the host sure to miss nothing.
+      // The loss is reported once the process listens again. Only a reading of the host after that misses no change.
       pause = setTimeout(start, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** shortLived))
       shortLived += 1
       applyHold()
@@ -110,7 +115,7 @@ export const startListener = (
         end()
         resolve()
       })
-      // After `exit`: what the process sent before its end has been read by now.
+      // `close` comes after `exit`, when the messages that the process sent before its end have been read.
       process_.on('close', () => {
         end()
         resolve()
@@ -132,7 +137,7 @@ export const startListener = (
     },
     hold: (isHeld) => {
       held = isHeld
-      // The end of the process is awaited in any case.
+      // With `close` called, the end of the process is awaited in any case.
       if (open) applyHold()
     },
     close: async () => {
@@ -145,7 +150,10 @@ export const startListener = (
   }
 }
 
-/** Options of Node for this process (`--inspect`, `--require`) are not meant for that one. */
+/**
+ * The environment of the listening process, without Node options that are meant for this one (`--inspect`,
+ * `--require`).
+ */
 const environment = (): NodeJS.ProcessEnv => {
   const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...others } = process.env
   return others

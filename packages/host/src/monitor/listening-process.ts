@@ -1,43 +1,43 @@
 import type { RawNetlinkSocket } from 'netlink/dist/raw.js'
 
-/** What the process sends: its sockets have joined their groups; what they received; why it could not begin. */
+/** A message of the process: its sockets have joined their groups, what they received, or why it could not begin. */
 export type ListenerMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'datagrams'; readonly datagrams: readonly Datagram[] }
   | { readonly kind: 'failed'; readonly code: string; readonly reason: string }
 
-/** What one socket received: for all of a multicast group, or for this socket alone. */
+/** What one socket received, addressed to a multicast group or to this socket alone. */
 export interface Datagram {
   readonly protocol: number
   readonly bytes: Uint8Array
   readonly multicast: boolean
 }
 
-/** What the process is sent: a request for the kernel. */
+/** A message to the process: a request for the kernel. */
 export interface ListenerRequest {
   readonly protocol: number
   readonly bytes: Uint8Array
 }
 
-/** A protocol of netlink, and a mask of its multicast groups: bit N - 1 is group N. */
+/** A netlink protocol, and a mask of its multicast groups: bit N - 1 is group N. */
 export interface Subscription {
   readonly protocol: number
   readonly groups: number
 }
 
-/** Asked of the kernel; it grants what net.core.rmem_max allows. */
+/** The requested receive buffer, in bytes. The kernel grants what net.core.rmem_max allows. */
 const BUFFER_BYTES = 8 << 20
-/** Bytes of datagrams that may wait in the process while the other side is busy. */
+/** The most bytes of datagrams that may wait in the process while the receiving process is busy. */
 const MOST_UNSENT_BYTES = 16 << 20
 
 /**
- * The program of the process that holds the multicast sockets. Its text is handed to `node --eval`, in the bundle of
- * the command too, so it uses nothing from outside itself.
+ * The program of the process that holds the multicast sockets. Its text is handed to `node --eval`, also from the
+ * bundle of the command, so it uses nothing from outside itself.
  *
- * The package `netlink` 0.3.0 ends the process it is in when the receive buffer of a socket overflows: epoll reports
- * the error, and `PollHandler` (src/binding.cc) then makes a string of a null pointer. The exception that follows
- * passes through libuv, and std::terminate is called. Nothing in JavaScript can prevent it. Here only this process ends,
- * and the process that started it takes that for what it is: messages were lost.
+ * The package `netlink` 0.3.0 ends its process when the receive buffer of a socket overflows. epoll reports the error,
+ * and `PollHandler` (src/binding.cc) then makes a string of a null pointer. The exception passes through libuv, and
+ * std::terminate is called. JavaScript cannot prevent it. Here only this process ends, and the process that started it
+ * knows from its end that messages were lost.
  */
 const listen = (): void => {
   const [, library = '', text = ''] = process.argv
@@ -48,7 +48,7 @@ const listen = (): void => {
   let unsentBytes = 0
   let datagrams: Datagram[] = []
   let bytesOfThem = 0
-  // Those of one turn go together: a message for each would take longer than the kernel takes to make it.
+  // The datagrams of one turn are sent together. Sending each of them takes longer than the kernel takes to make it.
   const flush = (): void => {
     const length = bytesOfThem
     tell({ kind: 'datagrams', datagrams }, () => {
@@ -66,8 +66,8 @@ const listen = (): void => {
   }
   process.title = 'portolan-monitor'
   process.on('disconnect', () => process.exit())
-  // Ctrl-C in a terminal reaches every process of the group; this one ends with the one that started it.
-  // On SIGUSR1 Node would open its debugger.
+  // Ctrl-C in a terminal reaches every process of the group. This process ends with the process that started it. On
+  // SIGUSR1 Node would open its debugger.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})
   try {
     const { RawNetlinkSocket } = process.getBuiltinModule('module').createRequire(library)(library) as {
@@ -83,7 +83,7 @@ const listen = (): void => {
       sockets.set(protocol, socket)
       socket.on('error', () => process.exit(1))
       socket.on('message', (bytes, info) => {
-        // Port 0 is the kernel. Of a multicast message the kernel names the group.
+        // Port 0 is the kernel. A multicast message names its group.
         if (info.port === 0) take({ protocol, bytes, multicast: info.groups !== 0 })
       })
     }
@@ -102,8 +102,8 @@ interface Settings {
 }
 
 /**
- * The arguments that make `node` listen.
- * @param library - the file of the package `netlink` that has its sockets
+ * The arguments with which `node` listens.
+ * @param library - the file of the package `netlink` that provides the sockets
  */
 export const listenerArguments = (
   library: string,

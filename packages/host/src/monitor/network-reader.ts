@@ -21,22 +21,25 @@ import {
 import type { Notice } from './notice.ts'
 import { sysctlNotices } from './sysctl-notices.ts'
 
-/** Turns messages of rtnetlink into notices. Knows the links and addresses that it was told of. */
+/** Turns messages of rtnetlink into notices. It keeps the links and addresses from earlier messages. */
 export interface NetworkReader {
   /** @returns nothing for a message that changes no fact: the kernel sends many of those about links and addresses */
   take(message: MessageView): readonly Notice[]
 }
 
-/** What is known of an address beside its text. */
+/** What is known of an address besides its text. */
 interface KnownAddress {
   readonly fromRouter: boolean
   readonly peer: PeerFact | null
 }
 
-/** Feed it what the kernel lists of links and addresses first: the messages that follow name links by number. */
+/**
+ * Opens a reader. The kernel's lists of links and addresses have to come first: later messages name a link by its
+ * number.
+ */
 export const openNetworkReader = (): NetworkReader => {
   const links = new Map<number, LinkRecord>()
-  /** By link. */
+  /** The addresses of each link, by its index. */
   const addresses = new Map<number, Map<string, KnownAddress>>()
   const name = (index: number): string | null => links.get(index)?.name ?? null
 
@@ -54,8 +57,8 @@ export const openNetworkReader = (): NetworkReader => {
     if (family !== AF_UNSPEC && family !== AF_BRIDGE) return []
     const told = parseLink(message)
     const before = links.get(told.index)
-    // The bridge's own message about a port has none of the other attributes, and is the only one that tells what
-    // `bridge link set` or /sys changed (net/bridge/br_netlink.c, `br_fill_ifinfo`).
+    // A bridge's message about its port lacks the other attributes. No other message tells what `bridge link set` or
+    // /sys changed (net/bridge/br_netlink.c, `br_fill_ifinfo`).
     if (family === AF_BRIDGE && (before === undefined || before.masterIndex === null)) return []
     const link = family === AF_BRIDGE && before !== undefined ? parsePortChange(message, before) : told
     links.set(link.index, link)
@@ -64,7 +67,7 @@ export const openNetworkReader = (): NetworkReader => {
   }
 
   const takeGoneLink = (message: MessageView): readonly Notice[] => {
-    // With AF_BRIDGE it says that a port has left its bridge; so does the RTM_NEWLINK that follows.
+    // With AF_BRIDGE the message says that a port has left its bridge. The RTM_NEWLINK that follows says so too.
     if (message.view.getUint8(message.start) !== AF_UNSPEC) return []
     const told = parseLink(message)
     const notices = linkNotice('removed', links.get(told.index) ?? told)
@@ -78,7 +81,7 @@ export const openNetworkReader = (): NetworkReader => {
     if (address === null) return []
     const { index, text, fromRouter, peer } = address
     const own = addresses.get(index) ?? new Map<string, KnownAddress>()
-    // The kernel tells an address again with every change of its lifetime, thus with each router advertisement.
+    // The kernel sends an address again with every change of its lifetime, thus with each router advertisement.
     if (own.has(text) === isNew) return []
     if (isNew) own.set(text, { fromRouter, peer })
     else own.delete(text)

@@ -1,11 +1,11 @@
 import type { Notice } from './notice.ts'
 
-/** Notices that wait to be taken. */
+/** A queue of notices. */
 export interface NoticeQueue {
   push(notice: Notice): void
-  /** Ends the queue. What waits is still given, then the error, once; later there are none. */
+  /** Ends the queue. The waiting notices are still given, then the error, once. After that there are none. */
   end(error?: Error): void
-  /** Ends the queue and forgets what waits. */
+  /** Ends the queue and drops the waiting notices. */
   drop(): void
   next(): Promise<IteratorResult<Notice, undefined>>
 }
@@ -16,8 +16,8 @@ interface Waiter {
 }
 
 /**
- * @param most - how many may wait; one more, and they all give way to a single `lost`
- * @param onWaiting - called with true when the first begins to wait for a notice, and with false when none does
+ * @param most - how many notices may wait; one more, and a single `lost` replaces them all
+ * @param onWaiting - called with true when a first call waits for a notice, and with false when none waits any more
  */
 export const openNoticeQueue = (most: number, onWaiting: (isWaiting: boolean) => void): NoticeQueue => {
   let notices: Notice[] = []
@@ -52,7 +52,7 @@ export const openNoticeQueue = (most: number, onWaiting: (isWaiting: boolean) =>
         waiter.resolve({ done: false, value: notice })
         return
       }
-      // Of two in a row the later one covers both.
+      // Of two `lost` notices in a row the later one covers both.
       if (notice.kind === 'lost' && notices.at(-1)?.kind === 'lost') notices.pop()
       notices.push(notice)
       if (notices.length > most)

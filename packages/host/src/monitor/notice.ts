@@ -1,8 +1,9 @@
 import type { Family, InterfaceFact, RouteFact, RoutingRuleFact, TableFamily } from '@portolan/netfilter'
 
 /**
- * What a monitor tells of, tagged by `kind`. A notice says that something changed and what it is now. It is no log:
- * some changes have no message of their own (see `openMonitor`), so read the host again before acting.
+ * A change of the host that a monitor reports, tagged by `kind`. It says that something changed and what its value is
+ * now. Notices are not a log: some changes have no message of their own (see `openMonitor`), so read the host again
+ * before acting.
  * @example
  * const isOurTable = (notice: Notice): boolean =>
  *   notice.kind === 'rules' && notice.tables.some(({ family, name }) => family === 'inet' && name === 'portolan')
@@ -25,14 +26,15 @@ export type Notice =
  */
 export interface RulesNotice {
   readonly kind: 'rules'
-  /** The generation of the ruleset that this transaction made. It counts up by one, and begins anew after 2^32 - 1. */
+  /** The generation of the ruleset after this transaction. It counts up by one, and starts again after 2^32 - 1. */
   readonly generation: number | null
   /**
-   * The process that sent the transaction. `pid` is that of the initial PID namespace, `name` its name as ps prints it:
-   * `nft`, `iptables-nft`, `firewalld`, `node` (of Node 24: `MainThread`). It may have ended since.
+   * The process that sent the transaction, which may have ended since. `pid` is its number in the initial PID
+   * namespace. `name` is its name as ps prints it: `nft`, `iptables-nft`, `firewalld`, `node` (of Node 24:
+   * `MainThread`).
    */
   readonly process: { readonly pid: number; readonly name: string } | null
-  /** In the order of their first message. */
+  /** The tables in the order of their first message. */
   readonly tables: readonly TouchedTable[]
 }
 
@@ -41,24 +43,24 @@ export interface TouchedTable {
   readonly family: TableFamily
   readonly name: string
   /**
-   * What became of the table itself. `new`: it was made, or its flags changed. `replaced`: it was deleted and made
-   * again. `removed`: it was deleted. `changed`: only what is in it.
+   * What happened to the table itself. `new`: it was made, or its flags changed. `replaced`: it was deleted and made
+   * again. `removed`: it was deleted. `changed`: only its contents changed.
    */
   readonly action: 'new' | 'replaced' | 'removed' | 'changed'
-  /** Messages about chains, rules, sets, elements, objects and flowtables that were added or changed. */
+  /** How many messages added or changed chains, rules, sets, elements, objects and flowtables. */
   readonly added: number
-  /** The same, that were deleted. */
+  /** How many messages deleted them. */
   readonly removed: number
 }
 
 /**
- * Rules of iptables-legacy changed between two readings. The kernel has no message for it.
+ * Rules of iptables-legacy changed between two readings. The kernel sends no message about such a change.
  * @public @since 0.1.0
  */
 export interface LegacyRulesNotice {
   readonly kind: 'legacy-rules'
   readonly family: Family
-  /** `filter`, `nat`, ... */
+  /** The names of the tables: `filter`, `nat`, ... */
   readonly tables: readonly string[]
 }
 
@@ -66,7 +68,7 @@ export interface LegacyRulesNotice {
 export interface LinkNotice {
   readonly kind: 'link'
   readonly action: 'new' | 'changed' | 'removed'
-  /** As `readHost` gives it, with the addresses known so far. */
+  /** The link as `readHost` gives it, with the addresses known so far. */
   readonly link: InterfaceFact
 }
 
@@ -74,14 +76,14 @@ export interface LinkNotice {
 export interface AddressNotice {
   readonly kind: 'address'
   readonly action: 'new' | 'removed'
-  /** Null where the interface has gone already. */
+  /** The name of the interface; null: the interface is gone already. */
   readonly interface: string | null
-  /** In CIDR form with host bits kept: `192.0.2.2/24`. */
+  /** The address in CIDR form with host bits kept: `192.0.2.2/24`. */
   readonly address: string
 }
 
 /**
- * A route of any table. A route with several next hops has one notice for each.
+ * A route of any table. A route with several next hops has a notice for each.
  * @public @since 0.1.0
  */
 export interface RouteNotice {
@@ -119,21 +121,21 @@ export interface SysctlNotice {
   /** An interface, `all` or `default`. */
   readonly interface: string
   /**
-   * As `HostFacts.sysctls` names it: `net.ipv4.conf.eth0.rp_filter`. `net.ipv4.ip_forward` is
-   * `net.ipv4.conf.all.forwarding` by another name, and is told as that.
+   * The name as in `HostFacts.sysctls`: `net.ipv4.conf.eth0.rp_filter`. `net.ipv4.ip_forward` is another name of
+   * `net.ipv4.conf.all.forwarding`, and is reported under that name.
    */
   readonly name: string
-  /** Null: the kernel says that it changed, and not to what (`force_forwarding`). */
+  /** The new value; null: the kernel says that the value changed, but not to what (`force_forwarding`). */
   readonly value: string | null
 }
 
 /**
- * Changes went by untold: the kernel's messages came faster than they could be taken, or notices waited too long.
- * All changes up to here have been made, and all that come later are told, so reading the host again is enough.
+ * Changes were missed: the kernel's messages came faster than they could be read, or too many notices waited. All
+ * changes up to here have been made, and all later ones are reported. So reading the host again is enough.
  * @public @since 0.1.0
  */
 export interface LostNotice {
   readonly kind: 'lost'
-  /** A sentence for people. */
+  /** The reason, a sentence for people. */
   readonly reason: string
 }

@@ -6,28 +6,28 @@ import { type LegacyPoll, type LegacyPolling, startLegacyPoll } from './poll-leg
 
 /** @public @since 0.1.0 */
 export interface MonitorOptions {
-  /** How many notices may wait to be taken; one more, and they all give way to a single `lost`. 1000 unless told. */
+  /** How many notices may wait; one more, and a single `lost` replaces them all. Absent: 1000. */
   readonly mostWaiting?: number
-  /** Also tell of changes of the rules of iptables-legacy, which are looked for now and then. Not unless told. */
+  /** Also reports changes of the rules of iptables-legacy, which are read at intervals. Absent: they are not read. */
   readonly legacy?: LegacyPolling
-  /** Bytes of messages that may wait in the kernel for each socket; 8 MiB unless told, and what net.core.rmem_max allows. */
+  /** The receive buffer of each socket, in bytes; absent: 8 MiB. The kernel grants at most net.core.rmem_max. */
   readonly bufferBytes?: number
 }
 
 /**
- * Tells of changes of a host, in the order in which they were made. Each notice is given once: to the loop, or the call
- * of `next`, that asked first. A loop that is left may be begun again, and goes on where the last one ended.
+ * Reports changes of a host, in the order in which they were made. Each notice is given once, to the loop or the call
+ * of `next` that asked first. After a loop ended, another one continues where it stopped.
  * @public @since 0.1.0
  */
 export interface Monitor extends AsyncIterable<Notice>, AsyncDisposable {
   /**
    * The next notice; `done` after `close`.
-   * @throws PortolanError (`NETLINK`) once when no more can be told: the sockets could not be opened again
+   * @throws PortolanError (`NETLINK`) once when no more changes can be reported: the sockets could not be opened again
    */
   next(): Promise<IteratorResult<Notice, undefined>>
   /**
-   * Resolves when each change that was made before this call, and that the kernel tells of, has its notice: it was
-   * given, or waits to be. Of rules of iptables-legacy only the next reading tells. Resolves at once when no more can be told.
+   * Resolves when each change before this call that the kernel reports has its notice, given or waiting. Changes of
+   * iptables-legacy are reported only by the next reading. Resolves at once when no more changes can be reported.
    * @example
    * const facts = await readHost()
    * await monitor.caughtUp()
@@ -35,7 +35,7 @@ export interface Monitor extends AsyncIterable<Notice>, AsyncDisposable {
    */
   caughtUp(): Promise<void>
   [Symbol.asyncIterator](): AsyncIterator<Notice, undefined>
-  /** Ends it, and forgets the notices that wait. Resolves when its process has ended. */
+  /** Closes the monitor, and drops the waiting notices. Resolves when its process has ended. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -43,18 +43,19 @@ export interface Monitor extends AsyncIterable<Notice>, AsyncDisposable {
 const MOST_WAITING = 1000
 
 /**
- * Opens a monitor of the network namespace that this process is in: rules of nf_tables, links, addresses, routes,
- * nexthop objects, routing rules, and the sysctls `forwarding`, `rp_filter` and `force_forwarding`. It needs
- * CAP_NET_ADMIN and changes nothing. When the promise resolves it listens: read the host then, and no change between is
- * missed. It keeps the process alive while a notice, or `caughtUp`, is awaited.
+ * Opens a monitor of this process's network namespace: rules of nf_tables, links, addresses, routes, nexthop objects,
+ * routing rules, and the sysctls `forwarding`, `rp_filter` and `force_forwarding`. It needs CAP_NET_ADMIN and changes
+ * nothing. It listens when the promise resolves: read the host after that, and no change between is missed. It keeps
+ * the process alive while a notice, or `caughtUp`, is awaited.
  *
- * The kernel does not tell everything. IPv4 routes that vanish with their link, its going down, an address or a nexthop
- * object have no notice: the link, the address or the object has. A table with `flags owner` that is not `persist`
- * vanishes with its program, and elements with their timeout, without any. Packets that add elements are not told either.
- * Of sysctls only those above are told. Rules of iptables-legacy are found by reading them (`legacy`).
+ * The kernel does not report everything. IPv4 routes vanish with their link, its going down, an address or a nexthop
+ * object. Such routes have no notice, but the link, the address or the object has one. A table with `flags owner` and
+ * without `persist` vanishes with its program, without a notice. So do elements after their timeout. Elements that
+ * packets add have no notice either. Of the sysctls only those above are reported. Changes of iptables-legacy are found
+ * by reading its rules (`legacy`).
  *
  * The sockets are in a process of their own (some 40 MB): the library that holds them ends its process when messages
- * come too fast. It is started again then, and a notice `lost` says so.
+ * come too fast. The process is then started again, and a notice `lost` says so.
  *
  * @throws PermissionError without CAP_NET_ADMIN
  * @throws PortolanError (`NETLINK`) when the sockets cannot be opened

@@ -6,23 +6,26 @@ import type { Notice } from './notice.ts'
 export interface LegacyPolling {
   /** Runs `iptables-legacy-save` and `ip6tables-legacy-save`. */
   readonly runner: Runner
-  /** Milliseconds between two readings, at least; 2000 unless told. */
+  /** Milliseconds between two readings, at least; absent: 2000. */
   readonly intervalMs?: number
 }
 
 const INTERVAL_MS = 2000
-/** After a reading that took long the next one waits longer, so that reading takes a twentieth of the time at most. */
+/**
+ * The pause after a reading is at least this many times its duration, so that reading takes at most a twentieth of the
+ * time.
+ */
 const LEAST_REST = 20
 
-/** A reading now and then of the rules of iptables-legacy. */
+/** A repeated reading of the rules of iptables-legacy. */
 export interface LegacyPoll {
-  /** Ends it; resolves when no program of it runs any more. */
+  /** Ends the readings. Resolves when no program of them runs any more. */
   stop(): Promise<void>
 }
 
 /**
- * Reads once, and then again and again.
- * @throws as the first reading does
+ * Reads the rules once, and then again at intervals.
+ * @throws the error of the first reading
  */
 export const startLegacyPoll = async (
   { runner, intervalMs = INTERVAL_MS }: LegacyPolling,

@@ -15,7 +15,7 @@ const NETCONFMSG_LENGTH = 4
 /**
  * Reads one RTM_NEWNETCONF: the values of sysctls of one interface, of `all` or of `default`.
  *
- * @param names - interface names by index; of an interface not known yet the values are not told: it is told itself
+ * @param names - interface names by index; an unknown interface yields no notice, as its own notice follows
  */
 export const sysctlNotices = (
   { view, start, end }: MessageView,

@@ -14,7 +14,9 @@ const NFT_MSG_NEWGEN = 15
 const NFTA_GEN_ID = 1
 const NFTA_GEN_PROC_PID = 2
 const NFTA_GEN_PROC_NAME = 3
-/** NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE, ...: the table has the same number in every message. */
+/**
+ * NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE, ...: the number of the table's name is the same in every message.
+ */
 const TABLE_NAME = 1
 
 /** NFT_MSG_NEWCHAIN, NEWRULE, NEWSET, NEWSETELEM, NEWOBJ, NEWFLOWTABLE. */
@@ -32,9 +34,9 @@ const families: Readonly<Record<number, TableFamily>> = {
   10: 'ip6',
 }
 
-/** Gathers the messages of one transaction after another. */
+/** Collects the messages of each transaction in turn. */
 export interface TransactionReader {
-  /** @returns the transaction, with the message that ends it; null with any other */
+  /** @returns the transaction, for the message that ends it; null for any other message */
   take(message: MessageView): RulesNotice | null
 }
 
@@ -54,7 +56,7 @@ export const openTransactionReader = (): TransactionReader => {
         tables = new Map()
         return { kind: 'rules', ...readGeneration(message), tables: gathered }
       }
-      // A quota that is used up is told by the kernel itself, without a transaction (`nft_quota_obj_eval`).
+      // The kernel itself reports a used-up quota, outside any transaction (`nft_quota_obj_eval`).
       if (isFromKernel(message)) return null
       if (type === NFT_MSG_NEWTABLE || type === NFT_MSG_DELTABLE || additions.has(type) || removals.has(type))
         gather(tables, message, type)
@@ -63,7 +65,10 @@ export const openTransactionReader = (): TransactionReader => {
   }
 }
 
-/** nlmsg_pid, the port of the socket that the request came from, stands right before the payload. */
+/**
+ * Tells whether the kernel itself caused the message. nlmsg_pid, the port of the requesting socket, stands right before
+ * the payload.
+ */
 const isFromKernel = ({ view, start }: MessageView): boolean => view.getUint32(start - 4) === 0
 
 const gather = (tables: Map<string, Gathered>, { view, start, end }: MessageView, type: number): void => {
