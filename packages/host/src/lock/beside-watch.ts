@@ -4,10 +4,10 @@ import { readOwn, writeDurably } from '../state/own-file.ts'
 import { type Watcher, watchersOf, watchFile, watchFolder } from './watch-locks.ts'
 
 /**
- * Writes down for other processes what this one, which holds a project, tells of it. It counts until this process ends.
+ * Writes a file beside the watch of a project, for other processes to read. It counts until this process ends.
  *
- * @param suffix - what the file is named for
- * @param value - null: nothing any more
+ * @param suffix - the ending of the file's name
+ * @param value - the content of the file; null: the file is removed
  */
 export const writeBesideWatch = (
   stateDirectory: string,
@@ -23,14 +23,15 @@ export const writeBesideWatch = (
       renameSync(`${path}.tmp`, path)
     }
   } catch {
-    // The events of the process tell it too, and what it holds is more than what others know of it.
+    // A failure is ignored: the events of this process report the same, and holding the project matters more than the
+    // file.
   }
 }
 
 /**
- * What the processes that hold projects of this network namespace wrote down so.
+ * Reads the files with this suffix of the processes that hold projects of this network namespace.
  *
- * @param project - null: of every project
+ * @param project - null: every project
  * @throws PortolanError `LOCK`, `STATE`, PermissionError, MissingToolError
  */
 export const readBesideWatches = async <Value extends object>(
@@ -39,7 +40,7 @@ export const readBesideWatches = async <Value extends object>(
   suffix: string,
 ): Promise<readonly { readonly watcher: Watcher; readonly value: Value }[]> => {
   const folder = watchFolder(stateDirectory)
-  // Mostly there is none, and no lock is asked for.
+  // Mostly there is no such file, and then no lock is needed.
   if (!namesIn(folder).some((name) => name.endsWith(suffix))) return []
   return (await watchersOf(stateDirectory, project)).flatMap((watcher) => {
     const value = valueIn<Value>(join(folder, watchFile(watcher.project, watcher.process.pid, suffix)))
@@ -55,7 +56,10 @@ const namesIn = (folder: string): readonly string[] => {
   }
 }
 
-/** @returns null: there is nothing written down any more */
+/**
+ * Reads the value of one file.
+ * @returns null: the file is gone
+ */
 const valueIn = <Value extends object>(path: string): Value | null => {
   try {
     return JSON.parse(readOwn(`The file ${path}`, path)) as Value

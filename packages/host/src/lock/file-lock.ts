@@ -5,32 +5,34 @@ import { programEnvironment } from '../runner/program-environment.ts'
 import { openLockFile } from './lock-file.ts'
 import { type LockHolder, lockHolder } from './lock-holder.ts'
 
-/** A lock that this process has, until the last copy of its descriptor is closed. */
+/** A lock that this process holds until the last copy of its descriptor is closed. */
 export interface FileLock {
-  /** A child that inherits it has the lock too: it is free when parent and child are both gone. */
+  /**
+   * The locked descriptor. A child that inherits it holds the lock too, which is free once parent and child have ended.
+   */
   readonly descriptor: number
   /** Closes this process's copy. */
   release(): void
 }
 
-/** Of a lock that is shared several processes have one each, and none has it whole. */
+/** Several processes can hold a shared lock at once. While one does, no process gets an exclusive lock. */
 type LockKind = 'exclusive' | 'shared'
 
-/** The exit code that flock(1) is told to use if it does not get the lock. */
+/** The exit code that flock(1) is told to use when another process holds the lock. */
 const CONFLICT = 75
 
 /**
- * Takes the lock of a file (flock(2)), which the kernel gives to one open file description at a time, and takes back
- * when the last descriptor of it is closed: by release, or by the end of its processes, however they end.
+ * Takes the lock of a file (flock(2)). The kernel gives it to one open file description at a time. The lock ends with
+ * the last descriptor of that description: by release, or by the end of its processes, however they end.
  *
  * Node cannot lock a file. flock(1) can lock a descriptor that it inherits, and the lock stays with the description
- * when it exits; util-linux is on every Debian (Essential), and BusyBox has it too. It also does the waiting, asleep
- * in the kernel.
+ * when flock(1) exits. util-linux is on every Debian (Essential), and BusyBox has flock too. It also does the waiting,
+ * asleep in the kernel.
  *
  * @param path - see `openLockFile`
- * @param onBusy - called once, when another process has it, before the waiting begins
- * @param kind - `shared` to look whether a process has it: two that look at once do not take each other for one that has it
- * @returns null when another process had it all the time
+ * @param onBusy - called once with the holder, before the waiting begins
+ * @param kind - `shared` only looks whether another process has the lock: two such looks do not block each other
+ * @returns null when other processes had the lock until the timeout
  * @throws PortolanError `LOCK`, PermissionError, MissingToolError
  */
 export const takeFileLock = async (
@@ -55,7 +57,10 @@ export const takeFileLock = async (
   return null
 }
 
-/** @returns false when another process has the lock */
+/**
+ * Runs flock(1) on the descriptor.
+ * @returns false when another process has the lock
+ */
 const lock = (descriptor: number, kind: LockKind, options: readonly string[]): Promise<boolean> =>
   new Promise((resolve, reject) => {
     const child = spawn('flock', [`--${kind}`, '--conflict-exit-code', String(CONFLICT), ...options, '3'], {

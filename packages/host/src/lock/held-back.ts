@@ -2,7 +2,7 @@ import { readBesideWatches, writeBesideWatch } from './beside-watch.ts'
 import type { LockHolder } from './lock-holder.ts'
 
 /**
- * A process that holds a project as it was, since it cannot take what is wanted of it by now, and why.
+ * A process that keeps holding a project's former state because it cannot take the newer one, with the reason.
  * @public @since 0.1.0
  */
 export interface HeldBack {
@@ -13,7 +13,8 @@ export interface HeldBack {
 }
 
 /**
- * Tells other processes why this one, which holds a project, does not take what came later, until it does or ends.
+ * Records why this process, which holds a project, does not take a newer state of it. The record counts until the
+ * process takes one or ends.
  *
  * @param why - null: nothing is held back any more
  * @example
@@ -36,9 +37,10 @@ export const noteHeldBack = (
 const suffix = 'held-back.json'
 
 /**
- * What the processes that hold projects of this network namespace do not take, as `noteHeldBack` wrote it down.
+ * Reads why the processes that hold projects of this network namespace do not take a newer state, as `noteHeldBack`
+ * recorded it.
  *
- * @param project - null: of every project
+ * @param project - null: every project
  * @throws PortolanError `LOCK`, `STATE`, PermissionError, MissingToolError
  * @example
  * for (const { message } of await heldBackNow('/var/lib/portolan', 'shop')) console.log(message)

@@ -3,15 +3,18 @@ import { dirname, join } from 'node:path'
 import { namespaceKey } from '../state/namespace-key.ts'
 import { defaultStateDirectory } from '../state/state-file.ts'
 
-/** Where root may keep a lock: /run is emptied by a reboot (file-hierarchy(7)), and is read-only on some hosts. */
+/**
+ * The directories where root may keep a lock. A reboot empties /run (file-hierarchy(7)), which is read-only on some
+ * hosts.
+ */
 const rootsDirectories = ['/run/portolan', '/var/lib/portolan']
 
 /**
- * The file whose lock is that of this network namespace: rules and links belong to a namespace, so each has its own.
- * Processes that share a network namespace and not /run do not share the lock, as with /run/xtables.lock.
+ * The path of the lock file of this network namespace. Rules and links belong to a namespace, so each namespace has its
+ * own lock. Processes that share a network namespace but not /run do not share the lock, as with /run/xtables.lock.
  *
- * A process that is not root must not be able to hold up root; where it has the capability to change rules all the
- * same, it shares a lock with its own user's processes. So does root of a user namespace that has no /run of its own.
+ * A process that is not root must not be able to block root. Where it may change rules nevertheless, it shares a lock
+ * with the processes of its own user. So does root of a user namespace without a /run of its own.
  */
 export const hostLockFile = (): string => {
   const { namespace } = namespaceKey()
@@ -20,7 +23,10 @@ export const hostLockFile = (): string => {
   return join(found ?? defaultStateDirectory(process.env, -1), `network-${namespace}.lock`)
 }
 
-/** @returns null when there is no such directory */
+/**
+ * Tells whether this process may write to a directory.
+ * @returns null when there is no such directory
+ */
 const canWrite = (directory: string): boolean | null => {
   try {
     accessSync(directory, constants.W_OK)

@@ -1,4 +1,4 @@
-/** Does a process with this number run, whichever user's it is? */
+/** Tells whether a process with this number runs, whichever user it belongs to. */
 export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)

@@ -5,13 +5,13 @@ import { makeDirectory } from '../state/make-directory.ts'
 import { unsafeDirectory } from '../state/safe-place.ts'
 
 /**
- * Opens a lock file, and makes it and its directory where they are missing. Only this user may open either: a process
- * that can open a file can lock it (flock(2)), whatever it was opened for, and so hold up all others for ever.
+ * Opens a lock file, and makes it and its directory where they are missing. Only this user may open either. A process
+ * that can open a file in any mode can lock it (flock(2)), and so block all others for ever.
  *
- * The file is never removed. A process that opened it before would lock a file that no other process finds.
+ * The file is never removed. A process that opened it before its removal would lock a file that no other process finds.
  *
- * @returns a descriptor that a new process does not get by itself
- * @throws PermissionError when this user may not make it; PortolanError (`LOCK`) when others could change it
+ * @returns a descriptor that child processes do not inherit by themselves
+ * @throws PermissionError when this user may not make the file; PortolanError (`LOCK`) when others could change it
  */
 export const openLockFile = (path: string): number => {
   const directory = dirname(path)

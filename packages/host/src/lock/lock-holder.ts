@@ -7,16 +7,16 @@ import { eldestOf, processIds, processName } from '../facts/processes.ts'
  */
 export interface LockHolder {
   readonly pid: number
-  /** As /proc/PID/comm has it; one of Portolan with its verb: `portolan apply`. */
+  /** The name in /proc/PID/comm. A Portolan process is named with its verb: `portolan apply`. */
   readonly name: string
 }
 
 /**
- * The process that holds the lock of an open file; null when it cannot be told, as for a process of another user or
- * in another PID namespace. Of several that share it the parent is named, while it lives.
+ * Finds the process that holds the lock of an open file; null when it is unknown, as for a process of another user or
+ * in another PID namespace. Of several processes that share the lock the parent is named, while it lives.
  *
- * Waiting processes have the file open too. The lock is in the fdinfo of those that have it (proc(5)); /proc/locks
- * names flock(1), which took it for them and is gone.
+ * Waiting processes have the file open too, but only the fdinfo of a holder shows the lock (proc(5)). /proc/locks names
+ * flock(1), which took the lock for the holder and has ended.
  */
 export const lockHolder = (descriptor: number, proc = '/proc'): LockHolder | null => {
   const file = fstatSync(descriptor, { bigint: true })
@@ -28,7 +28,7 @@ export const lockHolder = (descriptor: number, proc = '/proc'): LockHolder | nul
       if (name !== null) return { pid, name }
     }
   } catch {
-    // Without /proc nothing can be told.
+    // Without /proc the holder is unknown.
   }
   return null
 }
@@ -41,7 +41,7 @@ const holds = (folder: string, file: BigIntStats): boolean => {
       return /^lock:.* FLOCK .* WRITE /m.test(readFileSync(`${folder}/fdinfo/${descriptor}`, 'utf8'))
     })
   } catch {
-    // It ended meanwhile, or is another user's.
+    // The process ended meanwhile, or is another user's.
     return false
   }
 }

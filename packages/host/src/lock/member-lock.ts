@@ -4,22 +4,22 @@ import type { LockHolder } from './lock-holder.ts'
 import { watchFolder } from './watch-locks.ts'
 
 /**
- * Whether this process holds what a host is in a cluster, or another one does.
+ * The result of `holdMember`: this process holds the host's membership of a cluster, or another process does.
  * @public @since 0.1.0
  */
 export type MemberHold =
   | { readonly kind: 'held'; readonly end: () => void }
-  /** `by` is null where the process cannot be told: it is of another user, or in another PID namespace. */
+  /** `by` is null where the process is unknown: it is of another user, or in another PID namespace. */
   | { readonly kind: 'busy'; readonly by: LockHolder | null }
 
-/** Longer than a process has it that only looks, or that gives blocks back. */
+/** How long to wait for a lock: longer than a process holds it that only looks, or that gives blocks back. */
 const LOOK_MS = 1000
 
 /**
- * Holds what a host is in a cluster, for a process that keeps its blocks or gives them back: of two at once, one would
- * undo what the other does. Two files are locked: one in the state directory, which containers with a /run of their own may
- * share, and one beside the lock of the host, which is there still where the state directory is lost under the process. The
- * kernel frees the locks of a process that is killed.
+ * Holds the host's membership of a cluster, for a process that keeps its blocks or gives them back. Of two such
+ * processes at once, one would undo the work of the other. Two files are locked. Containers with a /run of their own
+ * may share the one in the state directory. The one beside the host's lock still exists when the state directory is
+ * lost. The kernel frees the locks of a process that is killed.
  *
  * @throws PortolanError `LOCK`, PermissionError, MissingToolError
  * @example

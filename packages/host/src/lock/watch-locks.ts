@@ -14,27 +14,27 @@ import type { LockHolder } from './lock-holder.ts'
  */
 export interface Watcher {
   readonly project: string
-  /** Its process, as it wrote itself down; the name is empty where /proc does not tell it. */
+  /** The process as it recorded itself; the name is empty where /proc does not show it. */
   readonly process: LockHolder
 }
 
 /**
- * Beside the lock of the host, with a folder for each state directory: a watch goes on when its state directory is lost,
- * and no other may be let in then.
+ * The folder of the watches of a state directory. It is beside the lock of the host, and not in the state directory. So
+ * a watch goes on when its state directory is lost, and no second one can begin then.
  */
 export const watchFolder = (stateDirectory: string): string => {
   const key = createHash('sha256').update(realPath(stateDirectory)).digest('hex').slice(0, 16)
   return join(dirname(hostLockFile()), `watches-${key}`)
 }
 
-/** A file there of a process that holds a project of this network namespace. */
+/** The name of a file in that folder, of a process that holds a project of this network namespace. */
 export const watchFile = (project: string, pid: number, suffix: string): string =>
   `${project}.${namespaceKey().namespace}.${pid}.${suffix}`
 
-/** Where watches of earlier versions write themselves down. */
+/** The folder in which earlier versions record their watches. */
 const formerFolderOf = (stateDirectory: string): string => join(stateDirectory, 'watches')
 
-/** The same before the directory is made, while it is there, and after its loss. */
+/** The real path of a directory: the same before the directory is made, while it exists, and after its loss. */
 const realPath = (path: string): string => {
   const whole = resolve(path)
   try {
@@ -44,15 +44,15 @@ const realPath = (path: string): string => {
   }
 }
 
-/** The watches of this process that were begun, so that each has a file of its own. */
+/** How many watches this process has begun. The number gives each watch a file of its own. */
 let begun = 0
 
-/** Longer than another process has the lock to look whether it is free. */
+/** How long to wait for a lock: longer than another process holds it to look whether it is free. */
 const LOOK_MS = 1000
 
 /**
- * Tells other processes that this one holds a project, until the function returned is called or this process ends: its
- * file beside the lock of the host is locked. The kernel frees the lock of a process that is killed.
+ * Records that this process holds a project, until the returned function is called or the process ends. It locks a file
+ * beside the lock of the host. The kernel frees the lock of a process that is killed.
  *
  * @throws PortolanError `LOCK`, PermissionError, MissingToolError
  * @example
@@ -74,7 +74,7 @@ const writeHold = async (stateDirectory: string, project: string): Promise<Omit<
     lock?.release()
   }
   const tellAgain = async (now: string): Promise<Kept> => {
-    // Where this process was not told of, another one may have been let in.
+    // While the record was missing, another process may have begun to hold the project.
     const [by] = await watchersOf(stateDirectory, project)
     if (by !== undefined) return { kind: 'busy', by }
     const next = await takeFileLock(now, LOOK_MS)
@@ -106,7 +106,7 @@ const isOpenAt = (path: string, descriptor: number): boolean => {
 }
 
 /**
- * Whether this process holds a project, or another one does.
+ * The result of `holdProject`: this process holds the project, or another one does.
  * @public @since 0.1.0
  */
 export type ProjectHold = OwnHold | { readonly kind: 'busy'; readonly by: Watcher }
@@ -118,8 +118,8 @@ export type ProjectHold = OwnHold | { readonly kind: 'busy'; readonly by: Watche
 export interface OwnHold {
   readonly kind: 'held'
   /**
-   * Tells other processes again where its file was removed or could not be locked, or the state directory is another one by
-   * now, unless one of them holds the project since.
+   * Records the hold again where its file was removed or could not be locked, or where the state directory was
+   * replaced. It does not where another process holds the project by now.
    * @throws PortolanError `LOCK`, PermissionError, MissingToolError
    */
   readonly keep: () => Promise<Kept>
@@ -127,18 +127,18 @@ export interface OwnHold {
 }
 
 /**
- * What becomes of a project that a process holds: others are told of it as before (`kept`) or anew (`again`), or cannot be
- * told just now (`untold`), or another process holds it too by now, as it was not told (`busy`).
+ * The result of `keep`: the record is intact (`kept`), was written again (`again`) or cannot be written now (`untold`),
+ * or another process has held the project since the record was lost (`busy`).
  * @public @since 0.1.0
  */
 export type Kept =
   | { readonly kind: 'kept' | 'again' | 'untold' }
   | { readonly kind: 'busy'; readonly by: Watcher }
 
-/** Longer than a process takes to look and to write itself down. */
+/** How long to wait for the turn: longer than a process takes to look and to record itself. */
 const TURN_MS = 10_000
 
-/** Does something while no other process looks whether a project is held, to hold it itself. */
+/** Runs work while no other process checks and takes the hold of a project. */
 const inTurn = async <Result>(
   stateDirectory: string,
   timeoutMs: number,
@@ -159,10 +159,10 @@ const inTurn = async <Result>(
 }
 
 /**
- * Holds a project of this network namespace for this process alone, and tells others so as `noteWatch` does. Of two that
- * begin at once one holds it: each looks and writes itself down under a lock.
+ * Holds a project of this network namespace for this process alone, and records it as `noteWatch` does. Of two
+ * processes that begin at once only one holds it: each looks and records itself under a lock.
  *
- * @returns `end` gives it up again; `by` is the process that holds it
+ * @returns `end` gives the hold up; `by` is the process that holds the project
  * @throws PortolanError `LOCK`, PermissionError, MissingToolError
  * @example
  * const hold = await holdProject('/var/lib/portolan', 'shop')
@@ -178,9 +178,9 @@ export const holdProject = (stateDirectory: string, project: string): Promise<Pr
   })
 
 /**
- * The processes that hold projects of this network namespace, as `noteWatch` wrote them down.
+ * The processes that hold projects of this network namespace, as `noteWatch` recorded them.
  *
- * @param project - null: of every project
+ * @param project - null: every project
  * @throws PortolanError `LOCK`, PermissionError, MissingToolError
  * @example
  * for (const { process } of await watchersOf('/var/lib/portolan', 'shop')) console.log(process.pid)
@@ -210,7 +210,7 @@ const watchersIn = async (folder: string, project: string | null): Promise<reado
     const lock = await takeFileLock(path, 0, hear, 'shared')
     if (lock === null) found.push({ project: of, process: holder ?? { pid: Number(pid), name: '' } })
     else {
-      // It was killed. Of one that begins just now the file stays.
+      // No process holds this file. Its process was killed, or is about to lock it: then the file stays.
       if (!isAlive(Number(pid))) remove(path, ...besides(folder, of, pid))
       lock.release()
     }
@@ -222,12 +222,12 @@ const namesIn = (folder: string): readonly string[] => {
   try {
     return readdirSync(folder).sort()
   } catch {
-    // Nothing was ever watched here, or this user may not know.
+    // No process has recorded a watch here, or this user may not read the folder.
     return []
   }
 }
 
-/** What else the process wrote down of the project. */
+/** The other files that the process wrote about the project. */
 const besides = (folder: string, project: string, pid: string): readonly string[] => {
   const start = watchFile(project, Number(pid), '')
   return namesIn(folder).flatMap((name) =>
@@ -240,6 +240,6 @@ const remove = (...paths: readonly string[]): void => {
     try {
       unlinkSync(path)
     } catch {
-      // It is gone, or the disk is read-only by now: a file that nothing locks says nothing.
+      // The file is gone, or the disk is read-only now. A file without a lock counts as no hold.
     }
 }

@@ -2,7 +2,7 @@ import { readBesideWatches, writeBesideWatch } from './beside-watch.ts'
 import type { LockHolder } from './lock-holder.ts'
 
 /**
- * What a process that holds a project goes by.
+ * The desired state that a process holds a project to, by its sources.
  * @public @since 0.1.0
  */
 export interface WatchedText {
@@ -10,9 +10,11 @@ export interface WatchedText {
   readonly process: LockHolder
   /** The key of etcd, as `etcd:///shop`, or the absolute paths of files. */
   readonly sources: readonly string[]
-  /** Digests of what the text said when it was read last, and of what is in force. */
+  /** Digests of the text as it was last read, and of the text in force. */
   readonly wishes: readonly string[]
-  /** How files are read again, as the options of the command and the folder that it was started in; null: no files. */
+  /**
+   * How the files are read again: the options of the command, and the folder that it was started in; null: no files.
+   */
   readonly reading: {
     readonly folder: string
     readonly options: Readonly<Record<string, string | string[]>>
@@ -20,9 +22,9 @@ export interface WatchedText {
 }
 
 /**
- * Tells other processes what this one, which holds a project, goes by.
+ * Records which desired state this process holds a project to.
  *
- * @param text - null: nothing any more
+ * @param text - null: the record is removed
  * @example
  * noteWatchedText('/var/lib/portolan', 'shop', null)
  * @public @since 0.1.0
@@ -36,9 +38,10 @@ export const noteWatchedText = (
 const suffix = 'text.json'
 
 /**
- * What the processes that hold projects of this network namespace go by, as `noteWatchedText` wrote it down.
+ * Reads which desired states the processes of this network namespace hold their projects to, as `noteWatchedText`
+ * recorded it.
  *
- * @param project - null: of every project
+ * @param project - null: every project
  * @throws PortolanError `LOCK`, `STATE`, PermissionError, MissingToolError
  * @example
  * for (const { sources } of await watchedTexts('/var/lib/portolan', 'shop')) console.log(sources)

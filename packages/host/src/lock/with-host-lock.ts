@@ -9,28 +9,29 @@ import { isXtablesLocked, xtablesFree, xtablesHolder, xtablesLocked } from './xt
 
 /** @public @since 0.1.0 */
 export interface HostLockOptions {
-  /** How long to wait for the lock before giving up; a minute unless told. 0 does not wait. */
+  /** How long to wait for the lock before giving up, in milliseconds; absent: a minute. 0 does not wait. */
   readonly timeoutMs?: number
-  /** Called when another process has the lock, or that of iptables, and the waiting begins. */
+  /** Called when the waiting begins, because another process holds this lock or the lock of iptables. */
   readonly onWait?: (holder: LockHolder | null) => void
 }
 
 /**
- * Runs something while no other process changes this network namespace through Portolan.
+ * Runs work while no other process changes this network namespace through Portolan.
  *
- * The lock is that of a file that only this user may open: `/run/portolan/network-N.lock` for root, where N is the
- * inode of the namespace. Every program that a Runner of `createRunner` starts meanwhile has the lock too: where this
- * process is killed and a program goes on changing rules, the next one waits for its end.
+ * The lock is on a file that only this user may open: `/run/portolan/network-N.lock` for root, where N is the inode of
+ * the namespace. Every program that a Runner of `createRunner` starts meanwhile holds the lock too. If this process is
+ * killed while a program goes on changing rules, the next process waits for the program's end.
  *
  * Where the work throws `XTABLES_LOCKED` (see `requireXtablesLock`), the lock is given up until the lock of iptables is
- * free, and the work is done again.
+ * free. Then the work is done again.
  *
- * Within such work it takes no second lock: what asks for it there runs one after another, for as long as the work has it,
- * and beside the work where that does not wait for it. Nothing is waited for then, so `options` mean nothing.
+ * Inner work, called within other work, takes no second lock. Inner works run one after another while the outer work
+ * holds the lock, and beside the outer work where that does not await them. They wait for no lock, so `options` have no
+ * effect.
  *
- * @param work - what to do; its outcome is the outcome, and the lock is given up whatever that is
- * @throws PortolanError (`LOCKED`) when another process held the lock all the time, (`XTABLES_LOCKED`) that of iptables;
- * (`LOCK`) when it cannot be had
+ * @param work - its outcome is the outcome; the lock is given up afterwards in any case
+ * @throws PortolanError (`LOCKED`) when another process held the lock until the timeout, (`XTABLES_LOCKED`) the same
+ * for the lock of iptables; (`LOCK`) when the lock cannot be taken
  * @throws PermissionError, MissingToolError (flock of util-linux)
  * @example
  * await withHostLock(() => apply(plan), { onWait: (holder) => console.error(`waiting for ${holder?.pid}`) })
@@ -63,17 +64,17 @@ export const withHostLock = async <T>(
  * @public @since 0.1.0
  */
 export interface QuietTime {
-  /** Has none begun to since? */
+  /** Tells whether no process has begun a change since. */
   lasts(): boolean
 }
 
 /**
- * Waits until no process changes this network namespace through Portolan, and keeps none from beginning to: what is read
- * then is not in the middle of a change, as long as the quiet lasts. Within `withHostLock` nothing is waited for, and it
- * lasts as long as the work.
+ * Waits until no process changes this network namespace through Portolan. It does not keep a process from beginning a
+ * change. While the quiet time lasts, facts that were read in it are not from the middle of a change. Within
+ * `withHostLock` it waits for nothing, and the quiet time lasts as long as the work.
  *
- * @returns null: one was at it for longer than `timeoutMs`
- * @throws PortolanError (`LOCK`) when the lock cannot be looked at
+ * @returns null: a process was changing it for longer than `timeoutMs`
+ * @throws PortolanError (`LOCK`) when the lock cannot be checked
  * @throws PermissionError, MissingToolError (flock of util-linux)
  * @example
  * const quiet = await waitForHostLock({ timeoutMs: 5_000 })
@@ -85,7 +86,7 @@ export const waitForHostLock = async ({
 }: Pick<HostLockOptions, 'timeoutMs'> = {}): Promise<QuietTime | null> => {
   if (isHeldHere()) return { lasts: isHeldHere }
   const path = hostLockFile()
-  // Two that look at once do not wait for each other.
+  // Two processes that look at once do not wait for each other.
   const lock = await takeFileLock(path, timeoutMs, () => {}, 'shared')
   if (lock === null) return null
   const { mtimeNs } = fstatSync(lock.descriptor, { bigint: true })
@@ -93,7 +94,7 @@ export const waitForHostLock = async ({
   return { lasts: () => statSync(path, { bigint: true }).mtimeNs === mtimeNs }
 }
 
-/** A process that has the lock notes the time at its file before it changes anything. */
+/** Sets the time of the lock file. A process that has the lock does so before it changes anything. */
 const noteTime = ({ descriptor }: FileLock): void => {
   const seconds = (performance.timeOrigin + performance.now()) / 1000
   futimesSync(descriptor, seconds, seconds)

@@ -8,18 +8,18 @@ import type { LockHolder } from './lock-holder.ts'
 const FILE = '/run/xtables.lock'
 const POLL_MS = 50
 
-/** The code of the error for a lock of iptables that another program has; nothing has been changed then. */
+/** The code of the error for a lock of iptables that another program holds. Nothing has been changed then. */
 const CODE = 'XTABLES_LOCKED'
 
-/** Whether work was given up, with nothing changed, because another program has the lock of iptables. */
+/** Tells whether work was given up, with nothing changed, because another program holds the lock of iptables. */
 export const isXtablesLocked = (error: unknown): error is PortolanError =>
   error instanceof PortolanError && error.code === CODE
 
 /**
- * Makes sure that no other program has the lock of iptables, before something is begun that needs it. The lock itself
- * is not taken: another program that does not wait for it would fail meanwhile.
+ * Makes sure that no other program holds the lock of iptables, before work begins that needs it. The lock itself is not
+ * taken: meanwhile a program that does not wait for it would fail.
  *
- * @throws PortolanError (`XTABLES_LOCKED`) naming the holder; `withHostLock` then gives the host's lock up, waits, and
+ * @throws PortolanError (`XTABLES_LOCKED`) naming the holder; `withHostLock` then gives up the host's lock, waits, and
  * does its work again from the start
  * @example
  * await withHostLock(() => {
@@ -39,31 +39,33 @@ export const xtablesLocked = (holder: LockHolder | null, waitedMs = 0): Portolan
     remedy: () => 'Wait until it ends, or end it, and run this again.',
   })
 
-/** Resolves when no other program has the lock of iptables that can be seen, at the latest after `timeoutMs`. */
+/** Resolves when no visible program holds the lock of iptables, or after `timeoutMs`. */
 export const xtablesFree = async (timeoutMs: number): Promise<void> => {
   const deadline = performance.now() + timeoutMs
-  // Once at least: a holder in another PID namespace is not in /proc/locks.
+  // It waits once at least: a holder in another PID namespace is not in /proc/locks.
   do await setTimeout(POLL_MS)
   while (xtablesHolder() !== null && performance.now() < deadline)
 }
 
-/** The process that has the lock of iptables; null when none is seen to. */
+/** The process that holds the lock of iptables; null when none is visible. */
 export const xtablesHolder = (): LockHolder | null => {
   try {
-    // `1: FLOCK  ADVISORY  WRITE 25844 00:27:2 0 EOF`; a waiting one has `->` before FLOCK (proc_locks(5)).
+    // A line is `1: FLOCK  ADVISORY  WRITE 25844 00:27:2 0 EOF`. A waiting process has `->` before FLOCK
+    // (proc_locks(5)).
     const held = new RegExp(`^\\d+: FLOCK +ADVISORY +WRITE (\\d+) ${lockedFile()} `, 'm')
     const [, pid] = held.exec(readFileSync('/proc/locks', 'utf8')) ?? []
     if (pid === undefined) return null
     return { pid: Number(pid), name: processName(`/proc/${pid}`) ?? 'unknown' }
   } catch {
-    // No such file: no program of iptables-legacy has run since the start of the host.
+    // Without the file no program of iptables-legacy has run since the start of the host.
     return null
   }
 }
 
 /**
- * The file as /proc/locks names it: `00:27:2`. Other file systems have files with its inode number. Their device is not
- * told by stat(2), which on btrfs and overlayfs has a number of its own for it, but by the mount (proc_pid_mountinfo(5)).
+ * The lock file as /proc/locks names it: `00:27:2`, device and inode. A file of another file system may have the same
+ * inode number. The device comes from the mount (proc_pid_mountinfo(5)), because stat(2) gives another number on btrfs
+ * and overlayfs.
  */
 const lockedFile = (): string => {
   const descriptor = openSync(FILE, 'r')
