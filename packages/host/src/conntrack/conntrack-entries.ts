@@ -13,8 +13,8 @@ import {
 import type { CountedSocket } from './counted-socket.ts'
 
 /**
- * Visits every entry of some families, in one walk: the kernel goes through all buckets of its table for each
- * (`ctnetlink_dump_table`), which a family of 0 does once for both.
+ * Visits every entry of some families in one walk. For each request the kernel goes through all buckets of its table
+ * (`ctnetlink_dump_table`). A request for family 0 gets both families in one walk.
  *
  * @throws PermissionError without CAP_NET_ADMIN
  * @throws InspectError when this kernel cannot list its conntrack entries
@@ -43,7 +43,7 @@ export const listEntries = async (
 }
 
 /**
- * Visits every entry of the families that sockets have; nothing where this network namespace tracks no flow.
+ * Visits every entry of the sockets' families, or none where this network namespace tracks no flow.
  * @throws as `listEntries`
  */
 export const listEntriesOf = async (
@@ -56,12 +56,12 @@ export const listEntriesOf = async (
 }
 
 const ENOENT = 2
-/** Deletions a datagram: their acknowledgements stay far below the receive buffer. */
+/** The deletions in a datagram. With so few the acknowledgements stay far below the receive buffer. */
 const BATCH = 256
 const does = 'delete a conntrack entry'
 
 /**
- * @returns how many were still there to be deleted
+ * @returns how many entries still existed and were deleted
  * @throws ApplyError when the kernel refuses to delete one
  */
 export const deleteEntries = async (
@@ -77,7 +77,7 @@ export const deleteEntries = async (
     )
     for (const errno of errnos) {
       if (errno === 0) deleted += 1
-      // ENOENT: gone meanwhile, because it timed out or its flow ended.
+      // ENOENT: the entry is gone, because it timed out or its flow ended.
       else if (errno !== ENOENT) throw changeError(does, errno, [])
     }
   }
@@ -85,8 +85,8 @@ export const deleteEntries = async (
 }
 
 /**
- * True when this network namespace tracks no flow at all. A listing walks every bucket of a table that all
- * namespaces share (`ctnetlink_dump_table`): 262,144 of them take 10 ms to find nothing in.
+ * Tells whether this network namespace tracks no flow at all. A listing walks every bucket of a table that all
+ * namespaces share (`ctnetlink_dump_table`). Finding nothing in 262,144 buckets takes 10 ms.
  */
 export const tracksNothing = (): boolean => {
   try {

@@ -5,7 +5,10 @@ import { addressText } from '../address/address-text.ts'
 import { attribute, concatenate, copyBytes } from '../netlink/attribute.ts'
 import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
 
-/** include/uapi/linux/netfilter/nfnetlink.h: subsystem 1 in the high byte, IPCTNL_MSG_CT_* in the low one. */
+/**
+ * Message types. include/uapi/linux/netfilter/nfnetlink.h: subsystem 1 in the high byte, IPCTNL_MSG_CT_* in the low
+ * one.
+ */
 export const CONNTRACK_GET = 0x101
 export const CONNTRACK_DELETE = 0x102
 
@@ -46,7 +49,7 @@ export interface ConntrackTuple {
   readonly destinationPort: number
 }
 
-/** A conntrack entry, with what names it to the kernel. */
+/** A conntrack entry, with the attributes that identify it to the kernel. */
 export interface ConntrackEntry {
   readonly family: Family
   readonly original: ConntrackTuple
@@ -56,15 +59,15 @@ export interface ConntrackEntry {
   readonly ended: boolean
   /** Packets and bytes of both directions; null: conntrack accounting was off when the flow began. */
   readonly counted: { readonly packets: number; readonly bytes: number } | null
-  /** Of this entry, as long as it is there; a later one may have it again. */
+  /** The id of this entry while it exists. A later entry may have the same id. */
   readonly id: number
-  /** Payload of a CONNTRACK_DELETE for this very entry: its tuple, zone and id, as the kernel wrote them. */
+  /** Payload of a CONNTRACK_DELETE for exactly this entry: its tuple, zone and id, as the kernel wrote them. */
   readonly deletion: Uint8Array
 }
 
 const AF_UNSPEC = 0
 
-/** struct nfgenmsg: family, version 0, resource 0. Null asks for entries of all families. */
+/** struct nfgenmsg: family, version 0, resource 0. Family null asks for the entries of all families. */
 export const conntrackHeader = (family: Family | null): Uint8Array =>
   Uint8Array.of(family === null ? AF_UNSPEC : addressFamily(family), 0, 0, 0)
 
@@ -138,7 +141,9 @@ const hasEnded = (view: DataView, start: number, end: number): boolean => {
   return ended
 }
 
-/** Counters are numbers of 64 bits in network order; beyond 2^53 the last digits are lost. */
+/**
+ * Adds the counters of one direction. They are 64-bit numbers in network order; beyond 2^53 the last digits are lost.
+ */
 const addCounters = (
   counted: { packets: number; bytes: number },
   view: DataView,

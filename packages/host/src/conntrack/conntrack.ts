@@ -8,19 +8,22 @@ import { type MappedFlows, mappedFlows } from './mapped-flows.ts'
 import { type UntranslatedFlows, untranslatedFlows } from './untranslated-flows.ts'
 
 /**
- * The conntrack table of this network namespace, on a socket that is kept open. Requests that are made while it
- * is being listed are answered together by the next listing.
+ * The conntrack table of this network namespace, on a socket that is kept open. Requests that come while the table is
+ * being listed are answered together by the next listing.
  * @public @since 0.1.0
  */
 export interface Conntrack {
-  /** As the function of this name. */
+  /** Like the function `forgetFlows`, on this socket. */
   forgetFlows(mappings: readonly MappedFlows[]): Promise<number>
-  /** As the function of this name. */
+  /** Like the function `forgetUntranslated`, on this socket. */
   forgetUntranslated(sockets: readonly UntranslatedFlows[]): Promise<number>
   close(): void
 }
 
-/** A listing costs some ten times this, and holds the process up: requests that come close together share one. */
+/**
+ * How long a request waits for others to share a listing. A listing takes some ten times as long and blocks the
+ * process.
+ */
 const GATHER_MS = 2
 
 interface Waiting extends FlowSearch {
@@ -29,7 +32,7 @@ interface Waiting extends FlowSearch {
 }
 
 /**
- * Opens the conntrack table. It does not keep the process alive while nothing is asked.
+ * Opens the conntrack table. It keeps the process alive only while a request is open.
  * @example
  * const conntrack = openConntrack()
  * await conntrack.forgetUntranslated([{ family: 'ip', protocol: 'udp', hostAddress: null, hostPort: 53 }])
@@ -41,7 +44,7 @@ export const openConntrack = (): Conntrack => {
   const waiting: Waiting[] = []
   let busy = false
 
-  /** Each entry goes to the first search that wants it. */
+  /** Lists the table once for all searches. Each entry goes to the first search that wants it. */
   const carryOut = async (searches: readonly Waiting[]): Promise<void> => {
     const found = new Map(searches.map((search) => [search, [] as ConntrackEntry[]]))
     try {

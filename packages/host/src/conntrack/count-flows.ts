@@ -11,13 +11,15 @@ import { findSockets, placeOf } from './flow-place.ts'
  * @public @since 0.1.0
  */
 export interface FlowCount {
-  /** Flows that are open: of TCP and SCTP until they are closed, of UDP until conntrack forgets them. */
+  /**
+   * The number of open flows. A flow of TCP or SCTP is open until it is closed, a UDP flow until conntrack forgets it.
+   */
   readonly connections: number
-  /** Those of them that began while conntrack accounting was on. */
+  /** How many of them began while conntrack accounting was on. */
   readonly accounted: number
-  /** Packets of the accounted ones, in both directions. */
+  /** Packets of the accounted flows, in both directions. */
   readonly packets: number
-  /** Bytes of the accounted ones, in both directions, with their IP headers. */
+  /** Bytes of the accounted flows, in both directions, with their IP headers. */
   readonly bytes: number
 }
 
@@ -25,10 +27,10 @@ const noFlows: FlowCount = { connections: 0, accounted: 0, packets: 0, bytes: 0 
 
 /**
  * Counts the open flows that were translated from host sockets to their targets. It reads the conntrack table once,
- * whatever the number of sockets. Sockets that differ in nothing that a flow tells (their interface) each get the flows
- * of all of them.
+ * whatever the number of sockets. A flow does not show its interface. So sockets that differ only in their interface
+ * each get the flows of all of them.
  *
- * @returns one count a socket, in their order
+ * @returns one count per socket, in the order of the sockets
  * @throws PermissionError without CAP_NET_ADMIN
  * @throws InspectError when this kernel cannot list its conntrack entries
  * @example
@@ -50,7 +52,7 @@ export const countFlows = async (sockets: readonly CountedSocket[]): Promise<rea
 }
 
 /**
- * Whether this network namespace counts the packets and bytes of flows that begin now
+ * Tells whether this network namespace counts the packets and bytes of flows that begin now
  * (`net.netfilter.nf_conntrack_acct`).
  * @example
  * accountsFlows() // false: the kernel's default
@@ -66,7 +68,7 @@ export const accountsFlows = (): boolean => {
 }
 
 /**
- * @param socketsOf - finds among these sockets
+ * @param socketsOf - finds the sockets of a flow among `sockets`
  * @internal
  */
 export const tallyOf = (

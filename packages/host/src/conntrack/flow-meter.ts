@@ -5,15 +5,15 @@ import type { CountedSocket } from './counted-socket.ts'
 import { type FlowTotal, openFlowTotals } from './flow-totals.ts'
 
 /**
- * Counts what flows through host sockets, those flows too that have ended since the reading before.
+ * Counts the flows through host sockets, also flows that ended since the reading before.
  * @public @since 0.1.0
  */
 export interface FlowMeter {
   /**
-   * Reads the conntrack table once, whatever the number of sockets. The sums of a socket begin anew when a reading did
-   * not ask for it. Readings at the same time wait for one another.
+   * Reads the conntrack table once, whatever the number of sockets. The sums of a socket start again after a reading
+   * that left the socket out. Concurrent readings wait for one another.
    *
-   * @returns one a socket, in their order
+   * @returns one total per socket, in the order of the sockets
    * @throws PermissionError without CAP_NET_ADMIN
    * @throws InspectError when this kernel cannot list its conntrack entries
    */
@@ -22,13 +22,13 @@ export interface FlowMeter {
 }
 
 /**
- * Opens a meter of the flows of this network namespace. It changes nothing, and costs nothing between two readings:
- * the kernel keeps the entry of a connection for a while after its end, 120 s where TCP closed it and 10 s where it was
- * reset, and of UDP 30 s after the last packet, or 120 s (`nf_conntrack_tcp_timeout_*`, `nf_conntrack_udp_timeout*`). What
- * was forgotten before a reading is not counted. That each end were told by the kernel (its group of destroyed entries)
- * would count it, and slows new connections (measured).
+ * Opens a meter of the flows of this network namespace. It changes nothing, and costs nothing between two readings. It
+ * sees ended connections because the kernel keeps their entries for a while: 120 s where TCP closed the connection, 10
+ * s where it was reset, and for UDP 30 s after the last packet, or 120 s (`nf_conntrack_tcp_timeout_*`,
+ * `nf_conntrack_udp_timeout*`). An entry that was removed before a reading is not counted. The kernel's messages about
+ * destroyed entries would count it too, but they slow new connections (measured).
  *
- * Packets and bytes are counted where the kernel does (`accountsFlows`), connections in any case.
+ * Packets and bytes are counted where the kernel counts them (`accountsFlows`), connections in any case.
  * @example
  * const meter = openFlowMeter()
  * const target = { address: '172.17.0.1', port: 80 }

@@ -4,11 +4,14 @@ import type { ConntrackEntry } from './conntrack-message.ts'
 import type { CountedSocket } from './counted-socket.ts'
 import { protocolNumbers } from './flow-search.ts'
 
-/** What tells the host socket of a flow: where it was sent to, and where it was led. */
+/**
+ * The parts of a flow that identify its host socket: the destination it was sent to, and the target it was translated
+ * to.
+ */
 export interface FlowPlace {
-  /** Of protocol, host port and target. */
+  /** The family, protocol, host port and target as one text. */
   readonly key: string
-  /** The host address it was sent to. */
+  /** The host address that the flow was sent to. */
   readonly address: string
 }
 
@@ -18,11 +21,11 @@ export const placeOf = ({ family, original, reply }: ConntrackEntry): FlowPlace 
 })
 
 /**
- * Finds the sockets that a flow belongs to, by their places in the list: those that are bound to its host address, or
- * else those for every address.
+ * Finds the sockets that a flow belongs to, as indexes in the list: the sockets bound to its host address, or else
+ * those for every address.
  */
 export const findSockets = (sockets: readonly CountedSocket[]): ((place: FlowPlace) => readonly number[]) => {
-  /** The places of sockets by target, and there by host address; '*': any. */
+  /** The indexes of sockets by target, then by host address; '*': any address. */
   const places = new Map<string, Map<string, number[]>>()
   for (const [at, { family, protocol, hostAddress, hostPort, targets }] of sockets.entries())
     for (const { address, port } of targets) {

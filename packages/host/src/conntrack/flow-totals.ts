@@ -4,27 +4,27 @@ import type { CountedSocket } from './counted-socket.ts'
 import { type FlowPlace, findSockets, placeOf } from './flow-place.ts'
 
 /**
- * What a host socket has led to its targets, as far as readings saw it, and what is open now.
+ * The traffic that a host socket has led to its targets, as far as readings saw it, and its open flows.
  * @public @since 0.1.0
  */
 export interface FlowTotal {
-  /** Now. */
+  /** The flows that are open now. */
   readonly open: FlowCount
-  /** Connections that some reading saw, each once. */
+  /** Connections that a reading saw, each counted once. */
   readonly connections: number
-  /** Packets of those that conntrack accounting counts, in both directions, since they began. */
+  /** Packets of the flows that conntrack accounting counts, in both directions, since the flows began. */
   readonly packets: number
   /** Bytes of the same packets, with their IP headers. */
   readonly bytes: number
 }
 
-/** Sums of flows that come and go; a sum never falls. */
+/** Sums over flows that begin and end. A sum never falls. */
 export interface FlowTotals {
-  /** Begins a listing of the kernel's table. */
+  /** Starts a listing of the kernel's table. */
   list(sockets: readonly CountedSocket[]): FlowListing
 }
 
-/** One listing of the table: each of its entries, and then what the sums are. */
+/** One listing of the table: it takes each entry, and then gives the sums. */
 export interface FlowListing {
   add(entry: ConntrackEntry): void
   totals(): readonly FlowTotal[]
@@ -43,7 +43,7 @@ interface SeenFlow {
   readonly bytes: number
 }
 
-/** Pure: what is told of the kernel's table comes from outside. */
+/** Opens sums without their own access to the kernel: the caller lists the table. */
 export const openFlowTotals = (): FlowTotals => {
   const sums = new Map<string, Sum>()
   let seen: ReadonlyMap<string, SeenFlow> = new Map()
@@ -68,12 +68,13 @@ export const openFlowTotals = (): FlowTotals => {
           const place = placeOf(entry)
           if (socketsOf(place).length === 0) return
           const name = nameOf(entry)
-          // An entry that moves while the table is listed may be listed twice.
+          // An entry that moves within the table during the listing may be listed twice.
           if (listed.has(name)) return
           open.add(entry)
           const before = seen.get(name)
           const now = entry.counted ?? { packets: 0, bytes: 0 }
-          // The kernel may give the place and the id of an entry that is gone to the next one with its addresses.
+          // The kernel may reuse the id of a deleted entry for the next one with the same addresses. Its counters are
+          // then lower.
           const isSame = before !== undefined && now.packets >= before.packets && now.bytes >= before.bytes
           const sum = isSame ? before.sum : sumOf(place)
           if (!isSame) sum.connections += 1

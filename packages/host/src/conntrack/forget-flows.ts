@@ -3,15 +3,15 @@ import type { MappedFlows } from './mapped-flows.ts'
 import type { UntranslatedFlows } from './untranslated-flows.ts'
 
 /**
- * Deletes the conntrack entries of mappings that were changed or removed, so that flows under way (a UDP client
- * that never stops, above all) are judged by the rules as they are now and do not stick to the old container.
- * Only entries are touched whose destination was translated, from the mapping's port to the mapping's target.
+ * Deletes the conntrack entries of mappings that were changed or removed. Open flows, above all those of a UDP client
+ * that never stops, are then judged by the current rules and do not stay with the old container. It deletes only
+ * entries whose destination was translated from the mapping's port to the mapping's target.
  *
  * @returns how many entries were deleted
  * @throws PermissionError without CAP_NET_ADMIN
  * @throws InspectError when this kernel cannot list its conntrack entries
  * @throws ApplyError when the kernel refuses to delete one
- * @throws InvalidRequestError for an address that is none
+ * @throws InvalidRequestError for a malformed address
  * @example
  * await forgetFlows([{ family: 'ip', protocol: 'udp', hostAddress: null, hostPort: 53, address: '172.17.0.2', port: 53 }])
  * @public @since 0.1.0
@@ -27,17 +27,17 @@ export const forgetFlows = async (mappings: readonly MappedFlows[]): Promise<num
 }
 
 /**
- * Deletes the conntrack entries of flows to a port of this host that are not translated. Rules of NAT are only
- * asked about the first packet of a flow (nf_nat_core.c `nf_nat_inet_fn`), so a UDP client that began before
- * the port was published would keep reaching the host for as long as it goes on.
+ * Deletes the conntrack entries of untranslated flows to a port of this host. The kernel applies NAT rules only to the
+ * first packet of a flow (nf_nat_core.c `nf_nat_inet_fn`). So a UDP client that began before the port was published
+ * would keep reaching the host as long as it goes on.
  *
- * Only flows to an address of this host are touched: not its own questions to the same port elsewhere.
+ * It deletes only flows to an address of this host, and no flow from this host to the same port elsewhere.
  *
  * @returns how many entries were deleted
  * @throws PermissionError without CAP_NET_ADMIN
  * @throws InspectError when this kernel cannot list its conntrack entries or its addresses
  * @throws ApplyError when the kernel refuses to delete one
- * @throws InvalidRequestError for an address that is none
+ * @throws InvalidRequestError for a malformed address
  * @example
  * await forgetUntranslated([{ family: 'ip', protocol: 'udp', hostAddress: null, hostPort: 53 }])
  * @public @since 0.1.0

@@ -9,18 +9,18 @@ import { type FlowSearch, protocolNumbers } from './flow-search.ts'
 export interface MappedFlows {
   readonly family: Family
   readonly protocol: Protocol
-  /** The host address the flows were sent to; null: any. */
+  /** The host address that the flows were sent to; null: any. */
   readonly hostAddress: string | null
-  /** The port the flows were sent to, before translation. */
+  /** The port that the flows were sent to, before translation. */
   readonly hostPort: number
-  /** Where the mapping led them: the source of the replies. */
+  /** The target that the mapping led them to, which is the source of the replies. */
   readonly address: string
   readonly port: number
 }
 
 /** @internal */
 export const mappedFlows = (mappings: readonly MappedFlows[]): FlowSearch => {
-  /** Host addresses by what an entry is looked up with; null among them stands for every address. */
+  /** The wanted host addresses, by the other properties of an entry. Null stands for every address. */
   const wanted = new Map<string, Set<string | null>>()
   for (const mapping of mappings) {
     const target = `${canonical(mapping.address)} ${mapping.port}`

@@ -4,14 +4,14 @@ import { NETLINK_NETFILTER } from '../netlink/constants.ts'
 import { listEntries, tracksNothing } from './conntrack-entries.ts'
 import { protocolNumbers } from './flow-search.ts'
 
-/** A busy server has more flows than anybody reads. */
+/** The most flows that are read. A busy server has more flows than a reader looks at. */
 const MOST = 1000
 
 /**
- * Reads the flows under way to some ports whose destination was translated. A flow keeps its translation, whatever the
- * rules are by now (net/netfilter/nf_nat_core.c, `nf_nat_inet_fn`).
+ * Reads the open flows to some ports whose destination was translated. A flow keeps its translation even after the
+ * rules changed (net/netfilter/nf_nat_core.c, `nf_nat_inet_fn`).
  *
- * @returns at most a thousand
+ * @returns at most a thousand flows
  * @throws PermissionError without CAP_NET_ADMIN
  * @throws InspectError when this kernel cannot list its conntrack entries
  * @example

@@ -12,14 +12,14 @@ import { type FlowSearch, protocolNumbers } from './flow-search.ts'
 export interface UntranslatedFlows {
   readonly family: Family
   readonly protocol: Protocol
-  /** The host address they are sent to; null: every one. */
+  /** The host address that the flows are sent to; null: every address of the host. */
   readonly hostAddress: string | null
   readonly hostPort: number
 }
 
 /** @internal */
 export const untranslatedFlows = async (sockets: readonly UntranslatedFlows[]): Promise<FlowSearch> => {
-  /** Host addresses by what an entry is looked up with; null among them stands for every address. */
+  /** The wanted host addresses, by the other properties of an entry. Null stands for every address of the host. */
   const wanted = new Map<string, Set<string | null>>()
   for (const { family, protocol, hostAddress, hostPort } of sockets) {
     const key = `${family} ${protocolNumbers[protocol]} ${hostPort}`
@@ -27,7 +27,7 @@ export const untranslatedFlows = async (sockets: readonly UntranslatedFlows[]): 
     wanted.set(key, (wanted.get(key) ?? new Set()).add(address))
   }
   const own = sockets.some(({ hostAddress }) => hostAddress === null) ? await ownAddresses() : null
-  // 127.0.0.0/8 is the host's as a whole, though only 127.0.0.1 stands on an interface.
+  // The whole of 127.0.0.0/8 is the host's, though only 127.0.0.1 is set on an interface.
   const isOwn = (address: string): boolean => address.startsWith('127.') || own?.has(address) === true
   return {
     families: new Set(sockets.map(({ family }) => family)),
