@@ -9,8 +9,8 @@ import { socketOwners } from './socket-owners.ts'
 const ENOENT = 2
 
 /**
- * The sockets of every protocol with the names of their processes. Many sockets that share a port
- * (SO_REUSEPORT) under one process name are one fact.
+ * The sockets of every protocol with the names of their processes. Sockets that share a port (SO_REUSEPORT) under one
+ * process name are one fact.
  */
 export const readHostSockets = async (
   names: (index: number) => string | null,
@@ -50,7 +50,7 @@ const readProtocol = async (
     return (await settled(`${protocol} sockets`, unread, read)).sockets
   } catch (error) {
     if (!(error instanceof InspectError)) throw error
-    // A kernel without SCTP, or without IPv6, has no handler for its sockets, and no such sockets.
+    // A kernel without SCTP, or without IPv6, cannot list such sockets, and has none.
     const absent =
       (protocol === 'sctp' && !existsSync('/proc/net/sctp')) ||
       (family === AF_INET6 && !existsSync('/proc/net/if_inet6'))

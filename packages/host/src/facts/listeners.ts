@@ -6,24 +6,24 @@ import { readSockets, readTcpListeners, type SocketRecord } from './read-sockets
 import { socketOwners } from './socket-owners.ts'
 
 /**
- * The listening sockets of this host, on netlink sockets that are kept open: cheap enough to ask before each port
- * is published.
+ * The listening sockets of this host, on netlink sockets that are kept open. Asking is cheap enough to do before each
+ * port is published.
  * @public @since 0.1.0
  */
 export interface Listeners {
   /**
-   * Sockets that take traffic of a family from anyone, with the names of their processes where these may be seen. IPv6
-   * sockets are among those of `ip`: they may take IPv4 too (ipv6(7), IPV6_V6ONLY). What this kernel cannot list is not
-   * there.
+   * The sockets that take traffic of a family from any peer, with the names of their processes where they may be seen.
+   * For `ip` the answer includes IPv6 sockets: they may take IPv4 too (ipv6(7), IPV6_V6ONLY). Sockets that this kernel
+   * cannot list are missing.
    *
-   * @param ports - one port, or several: those are looked for among all in one listing
+   * @param ports - one port, or several: several ports are looked for in one listing of all
    */
   on(protocol: Protocol, ports: number | ReadonlySet<number>, family: Family): Promise<readonly SocketFact[]>
   close(): void
 }
 
 /**
- * Opens the listening sockets. Does not keep the process alive while nothing is asked.
+ * Opens the listening sockets. It keeps the process alive only while a request is open.
  * @example
  * const listeners = openListeners()
  * await listeners.on('tcp', 22, 'ip') // [{ protocol: 'tcp', address: '0.0.0.0', port: 22, process: 'sshd' }]
@@ -31,7 +31,8 @@ export interface Listeners {
  * @public @since 0.1.0
  */
 export const openListeners = (): Listeners => {
-  // One for each family: the kernel works on one listing of a socket at a time, and two take no longer than one.
+  // One connection per family: the kernel makes one listing of a socket at a time, and two listings take no longer than
+  // one.
   const connections = [opened(AF_INET), opened(AF_INET6)] as const
   return {
     on: async (protocol, ports, family) => {
@@ -73,7 +74,7 @@ const nothing: readonly SocketFact[] = []
 
 type Ports = number | ReadonlySet<number>
 
-/** What the kernel is asked for: 0 is every port. */
+/** The port that the kernel is asked for; 0: every port. */
 const askedPort = (ports: Ports): number => (typeof ports === 'number' ? ports : 0)
 
 const amongThese =
@@ -81,7 +82,7 @@ const amongThese =
   ({ fact: { port } }: SocketRecord): boolean =>
     port !== undefined && (typeof ports === 'number' ? port === ports : ports.has(port))
 
-/** The TCP listeners of ports in both families, in one listing; null if this kernel cannot list them so. */
+/** The TCP listeners of both families, in one listing; null if this kernel cannot list them so. */
 const readBoth = async (
   connection: NetlinkConnection,
   ports: Ports,

@@ -1,8 +1,8 @@
 import { readTextFile } from '../file/index.ts'
 
 /**
- * What tells this machine from every other one (machine-id(5)).
- * @throws where there is none
+ * Reads the id that distinguishes this machine from every other one (machine-id(5)).
+ * @throws when the machine has no id
  * @example
  * readMachineId().length // 32
  * @public @since 0.1.0

@@ -3,12 +3,12 @@ import { parseAddress } from '../address/address-bytes.ts'
 import { addressText } from '../address/address-text.ts'
 import { readTextFile } from '../file/index.ts'
 
-/** Where systemd-resolved listens for stub clients (resolved.conf(5), `DNSStubListener`). */
+/** The addresses on which systemd-resolved listens for stub clients (resolved.conf(5), `DNSStubListener`). */
 const stubs = new Set(['127.0.0.53', '127.0.0.54'])
 
 /**
- * The nameservers a resolv.conf names, in its order, canonical and each once. Comments begin with `#` or `;`
- * (resolv.conf(5)); a zone is dropped, since what matters is the address.
+ * The nameservers that a resolv.conf names, in its order, canonical and each once. Comments begin with `#` or `;`
+ * (resolv.conf(5)). A zone is dropped, because only the address matters.
  */
 export const parseResolvConf = (text: string): readonly string[] => {
   const found = new Set<string>()
@@ -26,10 +26,10 @@ const canonical = (text: string): string => {
 }
 
 /**
- * The nameservers of this host. Where the file names systemd-resolved's stub, the servers it asks upstream
- * follow: those are the addresses a subnet must not swallow.
+ * The nameservers of this host. Where the file names systemd-resolved's stub, the upstream servers of the stub follow:
+ * a subnet must not cover their addresses.
  *
- * @throws Error when the file is there but cannot be read, or is a pipe
+ * @throws Error when the file exists but cannot be read, or is a pipe
  */
 export const readNameservers = (
   file = '/etc/resolv.conf',

@@ -1,17 +1,19 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 
-/** The processes there are, the lowest number first. */
+/** The numbers of all processes, the lowest first. */
 export const processIds = (proc: string): readonly number[] =>
   readdirSync(proc)
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
     .sort((a, b) => a - b)
 
-/** The process that started it, or has taken it over (proc_pid_stat(5)); null: it has ended, or is not told. */
+/**
+ * The parent of a process, or the process that adopted it (proc_pid_stat(5)); null: it has ended, or cannot be read.
+ */
 const parentOf = (folder: string): number | null => {
   try {
-    // The name of a program, in brackets, may have any sign in it.
+    // The name of a program, in brackets, may contain any character.
     const [, parent] = readFileSync(`${folder}/stat`, 'latin1')
       .replace(/^.*\) /s, '')
       .split(' ')
@@ -22,11 +24,11 @@ const parentOf = (folder: string): number | null => {
 }
 
 /**
- * Of processes that share something the one that the others come from. Numbers begin anew at the lowest once the highest was
- * given, so a child may have a lower one than its parent.
+ * Finds the ancestor among processes that share something. Process numbers start again from the lowest after the
+ * highest, so a child may have a lower number than its parent.
  *
  * @param lowest - the lowest number among them
- * @param shares - whether a process is among them
+ * @param shares - tells whether a process is one of them
  */
 export const eldestOf = (lowest: number, shares: (pid: number) => boolean, proc: string): number => {
   let eldest = lowest
@@ -37,15 +39,15 @@ export const eldestOf = (lowest: number, shares: (pid: number) => boolean, proc:
   }
 }
 
-/** Newer Node names its main thread, and so the process, after what every Node process has. */
+/** The name that newer Node gives its main thread, and so the process. */
 const MAIN_THREAD = 'MainThread'
 const NODE = 'node'
 
 /**
- * What a process calls itself. One of Portolan is named with its verb: `portolan watch`.
+ * The name of a process. A Portolan process is named with its verb: `portolan watch`.
  *
  * @param folder - `/proc/PID`
- * @returns null when it has ended
+ * @returns null when the process has ended
  */
 export const processName = (folder: string): string | null => {
   try {
@@ -58,8 +60,8 @@ export const processName = (folder: string): string | null => {
 }
 
 /**
- * The same for a process of which the kernel has told a number and what it calls itself. The number is that of the whole
- * machine: in a container, /proc has another process under it.
+ * The name of a process by a number and a name that the kernel gave. The number is of the whole machine. In a container
+ * it may be that of another process in /proc.
  *
  * @param proc - `/proc`
  */
@@ -73,7 +75,10 @@ export const toldProcessName = (pid: number, name: string, proc = '/proc'): stri
   }
 }
 
-/** `node -- /usr/bin/portolan watch -p shop` is `portolan watch`; null: Node runs something else. */
+/**
+ * The Portolan command in a command line of Node: `node -- /usr/bin/portolan watch -p shop` is `portolan watch`; null:
+ * Node runs another program.
+ */
 const portolanIn = (commandLine: string): string | null => {
   const [, ...words] = commandLine.split('\0')
   const at = words.findIndex((word) => !word.startsWith('-'))

@@ -9,16 +9,14 @@ import { IFA_ADDRESS, IFA_LOCAL, IFA_PROTO, RTM_GETADDR } from '../netlink/rtnet
 /** include/uapi/linux/if_addr.h, IFAPROT_KERNEL_RA. */
 const FROM_ROUTER = 2
 
-/**
- * Lists the addresses of every link, in CIDR form with host bits kept, by the index of the link.
- */
+/** Lists the addresses of each link, in CIDR form with host bits kept, by the index of the link. */
 export const readAddresses = async (
   connection: NetlinkConnection,
 ): Promise<{
   addresses: ReadonlyMap<number, readonly string[]>
-  /** Of the links that have any. */
+  /** The peers of the links that have any. */
   peers: ReadonlyMap<number, readonly PeerFact[]>
-  /** Links with an address from a router advertisement. */
+  /** The links with an address from a router advertisement. */
   autoconfigured: ReadonlySet<number>
   consistent: boolean
 }> => {
@@ -62,7 +60,7 @@ export const parseInterfaceAddress = ({
   })
   const own = local ?? address
   if (own === null) return null
-  // On a point-to-point link the prefix is the peer's (IFA_ADDRESS), and our own address stands alone.
+  // On a point-to-point link the prefix is the peer's (IFA_ADDRESS), and our own address has no prefix.
   const pointToPoint = local !== null && address !== null && local !== address
   const length = view.getUint8(start + 1)
   return {

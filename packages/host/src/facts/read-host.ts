@@ -17,14 +17,14 @@ import { settled } from './settled.ts'
 
 /** @public @since 0.1.0 */
 export interface ReadHostOptions {
-  /** Look up which process holds each socket, through /proc. True unless told; costs a walk of /proc. */
+  /** Looks up the process of each socket in /proc, which costs a walk of /proc. Absent: true. */
   readonly processNames?: boolean
   /**
-   * Look up which addresses are in use on the networks of other engines: leases and static addresses in files of their
-   * own, and neighbours. False unless told; only an external network asks for them.
+   * Looks up the addresses in use on the networks of other engines: leases and static addresses in the engines' files,
+   * and neighbours. Absent: false; only an external network needs them.
    */
   readonly addressesInUse?: boolean
-  /** Where the configuration files of other engines are looked for: below `/` unless told. */
+  /** The folder below which the configuration files of other engines are looked for; absent: `/`. */
   readonly root?: string
 }
 
@@ -35,12 +35,11 @@ const optionKinds: OptionKinds<ReadHostOptions> = {
 }
 
 /**
- * Reads what matters of the host from the kernel, in the network namespace of this process: links, addresses,
- * routes of every table, policy rules, sockets, nameservers and sysctls; and from their configuration files the
- * networks that other engines have defined. Changes nothing and needs no privilege.
+ * Reads the facts of the host from the kernel, in the network namespace of this process: links, addresses, routes of
+ * every table, policy rules, sockets, nameservers and sysctls. From their configuration files it reads the networks
+ * that other engines have defined. It changes nothing and needs no privilege.
  *
- * @returns the facts; a part that could not be read is absent, or as much of it as could be, with a sentence in
- * `unread`
+ * @returns the facts; a part that could not be read is missing or incomplete, with a sentence in `unread`
  * @throws never for a part that cannot be read
  * @example
  * const { interfaces, unread } = await readHost()
@@ -71,10 +70,10 @@ export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts
 }
 
 /**
- * Of what `readHost` reads, what the kernel alone tells of interfaces and of where packets go: links, addresses, routes,
- * policy rules and sysctls. No other file and no process is asked. Changes nothing and needs no privilege.
+ * Reads the part of `readHost` that comes from the kernel alone: links, addresses, routes, policy rules and sysctls. It
+ * reads no configuration file and no process. It changes nothing and needs no privilege.
  *
- * @returns the facts; a part that could not be read is absent, with a sentence in `unread`
+ * @returns the facts; a part that could not be read is missing, with a sentence in `unread`
  * @example
  * const { interfaces, routes, sysctls } = await readNetworkFacts()
  * @public @since 0.1.0
@@ -136,9 +135,10 @@ const readNetwork = async (
   sysctls: ReadonlyMap<string, LinkSysctls>
 }> => {
   const facts: NetworkFacts = {}
-  // Links last: what is made while this reads has its link, with its alias, before an address, and an address before a
-  // route. Read the other way round, a bridge of ours that an apply is making showed a route of no interface or of no
-  // project, and a plan took its subnet for another's. What is taken away meanwhile has lost its link, and is left out.
+  // The links are read last. An object made meanwhile then has its link, with its alias, before its address, and its
+  // address before its route. In the other order, the bridge of an apply under way showed a route without an interface
+  // or without a project, and a plan took its subnet for a foreign one. An object removed meanwhile has no link, and is
+  // left out.
   const lists = await attempt('Routes', async () => {
     const read: RoutesRead[] = []
     for (const family of families)

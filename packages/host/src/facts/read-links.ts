@@ -23,7 +23,7 @@ import {
 } from '../netlink/rtnetlink.ts'
 import { type LinkSysctls, linkSysctlsIn } from './link-sysctls.ts'
 
-/** An interface as the kernel lists it, its master still by number. */
+/** An interface as the kernel lists it, with the index of its master instead of the name. */
 export interface LinkRecord {
   name: string
   index: number
@@ -39,7 +39,7 @@ export interface LinkRecord {
   nfCallIp6tables?: boolean
 }
 
-/** include/uapi/linux/if_arp.h, for links without IFLA_INFO_KIND. */
+/** The kinds of links without IFLA_INFO_KIND, by the hardware types of include/uapi/linux/if_arp.h. */
 const hardwareKinds: Readonly<Record<number, string>> = {
   1: 'ether',
   32: 'infiniband',
@@ -56,7 +56,7 @@ const hardwareKinds: Readonly<Record<number, string>> = {
 /**
  * Lists every link of this network namespace.
  *
- * @returns the links by index, their sysctls by name, and whether the list held still while it was read
+ * @returns the links by index, their sysctls by name, and whether the list stayed the same while it was read
  */
 export const readLinks = async (
   connection: NetlinkConnection,
@@ -106,7 +106,7 @@ const parseLinkInfo = (view: DataView, start: number, end: number, link: LinkRec
     else if (type === IFLA_INFO_SLAVE_KIND) port.kind = readText(view, from, to)
     else if (type === IFLA_INFO_SLAVE_DATA) Object.assign(port, { start: from, end: to })
   })
-  // The numbers of the attributes inside mean something else for every other kind.
+  // The attribute numbers inside mean something else for every other kind.
   if (link.kind === 'bridge')
     eachAttribute(view, data.start, data.end, (type, from) => {
       if (type === IFLA_BR_NF_CALL_IPTABLES) link.nfCallIptables = view.getUint8(from) !== 0
@@ -121,7 +121,7 @@ const parsePort = (view: DataView, start: number, end: number, link: LinkRecord)
     else if (type === IFLA_BRPORT_ISOLATED) link.isolated = view.getUint8(from) !== 0
   })
 
-/** A port after an RTM_NEWLINK of AF_BRIDGE, which has the port's own attributes in IFLA_PROTINFO. */
+/** Reads the state of a port from an RTM_NEWLINK of AF_BRIDGE, whose IFLA_PROTINFO has the port's own attributes. */
 export const parsePortChange = ({ view, start, end }: MessageView, before: LinkRecord): LinkRecord => {
   const link = { ...before }
   eachAttribute(view, start + 16, end, (type, from, to) => {
@@ -142,7 +142,7 @@ const macText = (view: DataView, start: number): string => {
   return parts.join(':')
 }
 
-/** The facts of links, with the names of their masters and the addresses they hold. */
+/** The facts of links, with the names of their masters and their addresses. */
 export const interfaceFacts = (
   links: ReadonlyMap<number, LinkRecord>,
   addresses: ReadonlyMap<number, readonly string[]>,

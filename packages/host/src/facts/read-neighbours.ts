@@ -11,8 +11,8 @@ const NDMSG_LENGTH = 12
 const NDA_DST = 1
 
 /**
- * States in which a machine has answered, or an administrator says that it is there (NUD_*). Of the others nothing is
- * known: FAILED and INCOMPLETE have no answer, NOARP is multicast.
+ * States in which a machine has answered, or an administrator says that it exists (NUD_*). The other states say nothing
+ * about a machine: FAILED and INCOMPLETE have no answer, NOARP is multicast.
  */
 const states: Readonly<Record<number, string>> = {
   2: 'reachable',

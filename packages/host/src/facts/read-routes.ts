@@ -7,7 +7,7 @@ import { AF_INET, type AF_INET6 } from '../netlink/constants.ts'
 import { dump } from '../netlink/request.ts'
 import { RTM_F_CLONED, RTM_GETROUTE } from '../netlink/rtnetlink.ts'
 
-/** The index of no interface: that of a blackhole, say. */
+/** The index of a route without an interface, such as a blackhole. */
 const NO_INTERFACE = 0
 
 const RTA_DST = 1
@@ -19,16 +19,16 @@ const RTA_MULTIPATH = 9
 const RTA_TABLE = 15
 const RTA_VIA = 18
 
-/** The values of rtm_protocol that facts tell (include/uapi/linux/rtnetlink.h); null: the route has another. */
+/** The values of rtm_protocol that facts name (include/uapi/linux/rtnetlink.h); null: any other protocol. */
 const protocolName = (protocol: number): string | null => {
   if (protocol === RTPROT_RA) return 'ra'
   return protocol === blockRouteProtocol.number ? blockRouteProtocol.name : null
 }
 
-/** What a router advertisement brought. */
+/** The protocol of routes from a router advertisement. */
 const RTPROT_RA = 9
 
-/** RTN_*, by number. */
+/** The names of RTN_*, by number. */
 const types = [
   'unspec',
   'unicast',
@@ -43,7 +43,7 @@ const types = [
   'nat',
 ]
 
-/** RT_SCOPE_*, by number. */
+/** The names of RT_SCOPE_*, by number. */
 const scopes: Readonly<Record<number, string>> = {
   0: 'universe',
   200: 'site',
@@ -55,9 +55,9 @@ const scopes: Readonly<Record<number, string>> = {
 /** A list of routes whose interfaces have no names yet. */
 export interface RoutesRead {
   /**
-   * @param name - the name of an interface by its index, null where it is gone, and its routes with it; null where
-   * names could not be read
-   * @returns the routes in the kernel's order, one with several next hops once for each
+   * @param name - gives the name of an interface by its index, or null where the interface and its routes are gone; the
+   * function itself is null where no names could be read
+   * @returns the routes in the kernel's order; a route with several next hops appears once for each hop
    */
   readonly named: (name: ((index: number) => string | null) | null) => readonly RouteFact[]
   readonly consistent: boolean
@@ -98,9 +98,9 @@ interface NextHop {
 }
 
 /**
- * Reads one RTM_NEWROUTE (struct rtmsg and its attributes) onto a list, a route with several next hops once for each.
+ * Appends the routes of one RTM_NEWROUTE (struct rtmsg and its attributes) to a list, one for each next hop.
  *
- * @param names - interface names by index; asked for index 0 where a route has no interface
+ * @param names - interface names by index; called with index 0 for a route without an interface
  */
 export const parseRoute = (
   { view, start, end }: MessageView,
@@ -125,11 +125,11 @@ export const parseRoute = (
   })
   const length = view.getUint8(start + 1)
   const protocol = protocolName(view.getUint8(start + 5))
-  // IPv6 has no TOS here, though the kernel hands out what a request brought.
+  // IPv6 routes have no TOS, though the kernel hands out the value that a request brought.
   const tos = size === 4 ? view.getUint8(start + 3) : 0
   for (const [at, { gateway, index }] of (hops ?? [hop]).entries()) {
-    // A hop that `ip -6 route append` adds to a route stays another program's, and the kernel tells the protocol of the
-    // first one alone (net/ipv6/route.c, `rt6_fill_node`). No route of ours has two.
+    // A hop that `ip -6 route append` adds to a route is another program's, but the kernel reports only the protocol of
+    // the first hop (net/ipv6/route.c, `rt6_fill_node`). No route of Portolan's has two hops.
     const isAppended = size === 16 && at > 0 && protocol === blockRouteProtocol.name
     onto.push({
       destination: destinationText(destination, length, size),
@@ -146,13 +146,13 @@ export const parseRoute = (
   }
 }
 
-/** A route fact names no family, so only the IPv4 default is called `default`. */
+/** The destination as text. A route fact names no family, so only the IPv4 default is called `default`. */
 const destinationText = (address: string | null, length: number, size: number): string => {
   if (address !== null) return `${address}/${length}`
   return size === 4 ? 'default' : '::/0'
 }
 
-/** RTA_MULTIPATH: a row of struct rtnexthop, each followed by its own attributes. */
+/** Reads RTA_MULTIPATH: a row of struct rtnexthop, each followed by its own attributes. */
 const parseNextHops = (view: DataView, start: number, end: number): NextHop[] => {
   const hops: NextHop[] = []
   let offset = start
@@ -172,6 +172,6 @@ const parseNextHops = (view: DataView, start: number, end: number): NextHop[] =>
 const parseHopAttribute = (view: DataView, type: number, from: number, to: number, hop: NextHop): void => {
   if (type === RTA_OIF) hop.index = view.getUint32(from, littleEndian)
   else if (type === RTA_GATEWAY) hop.gateway = addressText(view, from, to - from)
-  // RTA_VIA: a gateway of another family (RFC 5549), its family in two bytes ahead of it.
+  // RTA_VIA: a gateway of another family (RFC 5549), with its family in the two bytes before it.
   else if (type === RTA_VIA) hop.gateway = addressText(view, from + 2, to - from - 2)
 }
