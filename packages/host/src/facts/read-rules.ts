@@ -25,7 +25,7 @@ const FRA_DPORT_RANGE = 24
 const FRA_DSCP = 25
 const FIB_RULE_INVERT = 0x2
 
-/** Selectors that a rule fact has no key for. */
+/** The selectors that a rule fact has no key for. */
 const others: Readonly<Record<number, string>> = {
   12: 'tun_id',
   13: 'suppress_ifgroup',
@@ -36,10 +36,10 @@ const others: Readonly<Record<number, string>> = {
   30: 'dscp mask',
 }
 
-/** A mask of all ones is that of a plain value (net/core/fib_rules.c, net/ipv4/fib_rules.c). */
+/** The masks of all ones, which mean a plain value (net/core/fib_rules.c, net/ipv4/fib_rules.c). */
 const wholeMasks: Readonly<Record<number, number>> = { 28: 0xffff, 29: 0xffff, 30: 0x3f }
 
-/** FR_ACT_*, by number. */
+/** The names of FR_ACT_*, by number. */
 const actions: Readonly<Record<number, string>> = {
   1: 'lookup',
   2: 'goto',
@@ -49,9 +49,7 @@ const actions: Readonly<Record<number, string>> = {
   8: 'prohibit',
 }
 
-/**
- * Lists the policy routing rules of one family, in the kernel's order, which is the order they are asked in.
- */
+/** Lists the policy routing rules of one family, in the kernel's order, in which the kernel tries them. */
 export const readRules = async (
   connection: NetlinkConnection,
   family: typeof AF_INET | typeof AF_INET6,
@@ -100,7 +98,7 @@ export const parseRule = ({ view, start, end }: MessageView): RoutingRuleFact =>
         first: view.getUint32(from, littleEndian),
         last: view.getUint32(from + 4, littleEndian),
       }
-      // The kernel lists the range of all users where none was asked for.
+      // The kernel lists the range of all users where the rule names none.
       if (users.first !== 0 || users.last !== 0xffffffff) rule.users = users
     } else if (type in others && !isUnset(view, type, from, to)) other.push(others[type] ?? '')
   })
@@ -117,7 +115,10 @@ const readPorts = (view: DataView, from: number): { first: number; last: number 
   last: view.getUint16(from + 2, littleEndian),
 })
 
-/** The kernel sends some whether they are set or not (`fib_nl_fill_rule`). */
+/**
+ * Tells whether an attribute has its default value. The kernel sends some attributes also when they are not set
+ * (`fib_nl_fill_rule`).
+ */
 const isUnset = (view: DataView, type: number, from: number, to: number): boolean => {
   if (type === FRA_SUPPRESS_IFGROUP) return view.getInt32(from, littleEndian) === -1
   const whole = wholeMasks[type]

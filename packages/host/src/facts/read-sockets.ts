@@ -21,18 +21,17 @@ const protocols: Readonly<Record<Protocol, { readonly number: number; readonly s
   sctp: { number: 132, states: LISTEN },
 }
 
-/** A socket and the inode by which /proc knows its owner; 0 where no process owns it. */
+/** A socket, with the inode that identifies it in /proc; 0 where no process owns the socket. */
 export interface SocketRecord {
   readonly fact: SocketFact
   readonly inode: number
 }
 
 /**
- * Lists the sockets of one protocol and family that take traffic from anyone: listening, or bound without a
- * peer.
+ * Lists the sockets of one protocol and family that take traffic from any peer: listening, or bound without a peer.
  *
  * @param names - interface names by index
- * @param port - only those of this port; 0: of every port
+ * @param port - lists only sockets of this port; 0: every port
  * @throws InspectError with `exitCode` 2 (ENOENT) when the kernel cannot list that protocol
  */
 export const readSockets = async (
@@ -63,11 +62,12 @@ oldRequest.setUint8(0, AF_INET)
 oldRequest.setUint32(52, LISTEN, littleEndian)
 
 /**
- * The listening TCP sockets of a port, of both families in one listing: the older request, which the kernel answers
- * for any family (net/ipv4/inet_diag.c `inet_diag_dump_compat`), as the newer does for one at a time.
+ * Lists the listening TCP sockets of a port, of both families in one listing. It uses the older request, which the
+ * kernel answers for every family (net/ipv4/inet_diag.c `inet_diag_dump_compat`). The newer request is for one family
+ * at a time.
  *
  * @param names - interface names by index
- * @param port - 0: of every port
+ * @param port - lists only sockets of this port; 0: every port
  * @throws InspectError when the kernel does not know the request
  */
 export const readTcpListeners = async (
@@ -76,7 +76,7 @@ export const readTcpListeners = async (
   port: number,
 ): Promise<readonly SocketRecord[]> => {
   const sockets: SocketRecord[] = []
-  // It is copied into the message at once.
+  // `dump` copies the request into its message at once, so the buffer can be reused.
   oldRequest.setUint16(4, port)
   await dump(connection, TCPDIAG_GETSOCK, new Uint8Array(oldRequest.buffer), (part) =>
     parseSocket(part, 'tcp', names, sockets),
@@ -84,7 +84,7 @@ export const readTcpListeners = async (
   return sockets
 }
 
-/** Reads one struct inet_diag_msg and its attributes onto a list; an SCTP socket has one entry an address. */
+/** Appends the sockets of one struct inet_diag_msg to a list. An SCTP socket has one entry for each address. */
 export const parseSocket = (
   { view, start, end }: MessageView,
   protocol: Protocol,
@@ -116,13 +116,13 @@ export const parseSocket = (
     })
 }
 
-/** An IPv6 socket bound to `::ffff:192.0.2.1` listens at 192.0.2.1 and nowhere else. */
+/** The address of a socket. An IPv6 socket bound to `::ffff:192.0.2.1` listens at 192.0.2.1 and nowhere else. */
 const socketAddress = (view: DataView, start: number, ip6: boolean): string => {
   if (!ip6) return addressText(view, start, 4)
   return isMapped(view, start) ? addressText(view, start + 12, 4) : addressText(view, start, 16)
 }
 
-/** INET_DIAG_LOCALS: a row of struct sockaddr_storage, 128 bytes each (net/sctp/diag.c). */
+/** Reads INET_DIAG_LOCALS: a row of struct sockaddr_storage, 128 bytes each (net/sctp/diag.c). */
 const sctpAddresses = (view: DataView, start: number, end: number): readonly string[] => {
   const addresses: string[] = []
   for (let offset = start; offset + 128 <= end; offset += 128) {

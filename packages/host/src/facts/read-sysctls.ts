@@ -4,18 +4,22 @@ import { readSysctl } from '../sysctl/sysctl.ts'
 import type { LinkSysctls } from './link-sysctls.ts'
 
 /**
- * Every sysctl that Portolan asks for (`@portolan/core`, kernel-sysctls.ts), of `all`, `default` and each interface. A
- * sysctl this kernel does not have is absent.
+ * Reads each sysctl that Portolan uses (`@portolan/core`, kernel-sysctls.ts), of `all`, `default` and each interface.
+ * The result lacks a sysctl that this kernel does not have.
  *
- * @param known - of interfaces, by their name: there may be hundreds, and a file is opened for each sysctl of the others
- * @returns the values, and a sentence for each that is there but could not be read
+ * @param known - values already read, by the name of the interface: for every other value a file is opened, and there
+ * may be hundreds of interfaces
+ * @returns the values, and a sentence for each sysctl that exists but could not be read
  */
 export const readSysctls = (
   known: ReadonlyMap<string, LinkSysctls>,
 ): { sysctls: Record<string, string>; unread: readonly string[] } => {
   const sysctls: Record<string, string> = {}
   const unread: string[] = []
-  /** @returns is it there? */
+  /**
+   * Reads one sysctl.
+   * @returns whether it exists
+   */
   const read = (name: string): boolean => {
     try {
       const value = readSysctl(name)
@@ -28,7 +32,7 @@ export const readSysctls = (
   }
   for (const name of hostSysctls) read(name)
   for (const version of ['ipv4', 'ipv6'] as const) {
-    // What the kernel does not have for new interfaces, it has for none.
+    // A sysctl that the kernel lacks for new interfaces, it lacks for every interface.
     const isThere = linkSysctlNames(version, 'default').map(read)
     for (const link of interfacesOf(version)) {
       if (link === 'default') continue
@@ -48,7 +52,7 @@ const interfacesOf = (version: 'ipv4' | 'ipv6'): readonly string[] => {
   try {
     return readdirSync(`/proc/sys/net/${version}/conf`)
   } catch {
-    // No /proc/sys at all: every name above is absent too, and nothing more can be said of interfaces.
+    // There is no /proc/sys at all, so the sysctls above are missing too.
     return []
   }
 }

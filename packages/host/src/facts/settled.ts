@@ -1,9 +1,9 @@
-/** How often a list is read before it is taken as it is, though it changed under each reading. */
+/** How often a list is read. If it changed during each reading, the last reading is taken. */
 const ATTEMPTS = 4
 
 /**
- * Reads a list again while the kernel says it changed under the reading (NLM_F_DUMP_INTR), and says so in
- * `unread` when it never held still.
+ * Reads a list again while the kernel says that it changed during the reading (NLM_F_DUMP_INTR). It adds a sentence to
+ * `unread` when the list changed during each reading.
  */
 export const settled = async <T extends { readonly consistent: boolean }>(
   what: string,

@@ -3,16 +3,16 @@ import { eldestOf, processIds, processName } from './processes.ts'
 
 const pattern = /^socket:\[(\d+)\]$/
 
-/** The holders of sockets: process names by socket inode, and whether some processes could not be looked into. */
+/** The processes that hold sockets, by socket inode, and whether each process could be searched. */
 export interface SocketOwners {
   readonly processes: ReadonlyMap<number, { readonly pid: number; readonly name: string }>
   readonly complete: boolean
 }
 
 /**
- * Finds the processes that hold sockets, through the links in /proc/PID/fd (proc(5)). Stops when all are found.
- * An ordinary user sees only his own processes. When several hold one socket, the parent that made it is
- * named, rather than a worker.
+ * Finds the processes that hold sockets, through the links in /proc/PID/fd (proc(5)). It stops when all are found. An
+ * ordinary user sees only his own processes. When several processes hold one socket, the result names the parent that
+ * made it, not a worker.
  */
 export const socketOwners = (inodes: Iterable<number>, proc = '/proc'): SocketOwners => {
   const wanted = new Set(inodes)
@@ -25,7 +25,7 @@ export const socketOwners = (inodes: Iterable<number>, proc = '/proc'): SocketOw
     try {
       descriptors = readdirSync(`${proc}/${pid}/fd`)
     } catch (error) {
-      // A process that ended meanwhile holds nothing; one of another user might.
+      // A process that ended meanwhile holds nothing. A process of another user may hold the socket.
       if ((error as NodeJS.ErrnoException).code === 'EACCES') complete = false
       continue
     }
@@ -44,7 +44,7 @@ const holds = (folder: string, inode: number): boolean => {
   try {
     return readdirSync(folder).some((descriptor) => socketInode(`${folder}/${descriptor}`) === inode)
   } catch {
-    // It ended meanwhile, or is another user's.
+    // The process ended meanwhile, or is another user's.
     return false
   }
 }
