@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readlinkSync, statfsSync, statSync } fr
 import { InvalidRequestError, PermissionError, visibleLine } from '@portolan/netfilter'
 import type { NamespaceReference } from './network-namespace.ts'
 
-/** include/uapi/linux/magic.h, NSFS_MAGIC: the file system that namespaces are files of. */
+/** include/uapi/linux/magic.h, NSFS_MAGIC: the file system of namespaces. */
 const NSFS = 0x6e736673
 
 /** A namespace that is held open by a descriptor. */
@@ -14,13 +14,13 @@ export interface HeldNamespace {
   close(): void
 }
 
-/** Where `ip netns` keeps the files of names (ip-netns(8)). */
+/** The folder in which `ip netns` keeps the files of named namespaces (ip-netns(8)). */
 const namesFolder = '/run/netns'
 
 /**
  * Opens a network namespace.
  *
- * @throws InvalidRequestError when there is none; PermissionError
+ * @throws InvalidRequestError when there is no such namespace; PermissionError
  */
 export const holdNamespace = (reference: NamespaceReference): HeldNamespace => {
   const file = fileOf(reference)
@@ -30,7 +30,8 @@ export const holdNamespace = (reference: NamespaceReference): HeldNamespace => {
   const held = fstatSync(descriptor)
   return {
     descriptor,
-    // Not /proc/self: a program that is handed the path is another process. The number is as this /proc knows it.
+    // The path names this process and not /proc/self, because the program that gets the path is another process. The
+    // number is the one in this /proc.
     path: `/proc/${readlinkSync('/proc/self')}/fd/${descriptor}`,
     where,
     isOwn: own.dev === held.dev && own.ino === held.ino,
@@ -41,7 +42,7 @@ export const holdNamespace = (reference: NamespaceReference): HeldNamespace => {
 const openNamespace = (reference: NamespaceReference, file: string, where: string): number => {
   let descriptor: number
   try {
-    // Before it is opened: to open a pipe would wait for its other end.
+    // This check comes before the opening: opening a pipe would wait for its other end.
     if (statfsSync(file).type !== NSFS) throw noNamespace(file)
     descriptor = openSync(file, 'r')
   } catch (error) {
@@ -56,7 +57,7 @@ const openNamespace = (reference: NamespaceReference, file: string, where: strin
     if (code === 'ENOENT' || code === 'ENOTDIR') throw notThere(reference)
     throw new InvalidRequestError(`${where} cannot be opened: ${message}. ${advice}`, { cause: error })
   }
-  // A process has namespaces of other kinds too (/proc/PID/ns/mnt). The link of one that is open tells its kind.
+  // A process has namespaces of other kinds too (/proc/PID/ns/mnt). The link of an open descriptor tells the kind.
   const kind = readlinkSync(`/proc/self/fd/${descriptor}`)
   if (!/^\w+:\[\d+\]$/.test(kind) || kind.startsWith('net:')) return descriptor
   closeSync(descriptor)
@@ -100,7 +101,7 @@ const fileOf = (reference: NamespaceReference): string => {
   return `${namesFolder}/${reference.name}`
 }
 
-/** A namespace as messages name it. */
+/** A namespace in words, for messages. */
 const wordsOf = (reference: NamespaceReference): string =>
   'pid' in reference
     ? `the network namespace of process ${reference.pid}`

@@ -13,7 +13,7 @@ interface LinkJson {
 
 const isAbsent = (stderr: string): boolean => /does not exist|Cannot find device/.test(stderr)
 
-/** Reads one interface in a namespace; null: it is not there. */
+/** Reads one interface in a namespace; null: there is no such interface. */
 export const readLinkInside = async (
   runner: Runner,
   { path, where }: HeldNamespace,

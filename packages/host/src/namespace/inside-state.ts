@@ -9,7 +9,7 @@ interface AddressJson {
 }
 
 interface RouteJson {
-  /** Of one that is not plain: `blackhole`. */
+  /** The type of a special route, such as `blackhole`; absent: a plain route. */
   readonly type?: string
   readonly dst?: string
   readonly dev?: string
@@ -18,14 +18,14 @@ interface RouteJson {
   readonly nexthops?: readonly { readonly dev?: string; readonly gateway?: string }[]
 }
 
-/** The metric that a route of a family has where none is shown: IP6_RT_PRIO_USER is shown as 1024. */
+/** The metric of a route of a family that shows none. IPv6 shows IP6_RT_PRIO_USER as 1024. */
 const plainMetric = { ip: 0, ip6: 1024 } as const
 
 /**
- * Reads what `ip -j` printed of all interfaces and of the default routes of IPv4, of its routes to a prefix where they were
- * asked for, and the same routes of IPv6: a list a line.
+ * Reads the output of `ip -j`, one list per line: all interfaces, the default routes of IPv4, with `within4` the IPv4
+ * routes to a prefix, then the same routes of IPv6.
  *
- * @param name - of the interface that it is about
+ * @param name - the name of the interface in question
  */
 export const readInside = (
   stdout: string,
@@ -68,7 +68,7 @@ const otherWay = ({ type, dst = 'default', dev, nexthops }: RouteJson, name: str
   if (dst === 'default' || ways.includes(name)) return []
   const [address = '', length] = dst.split('/')
   const text = `${canonical(address)}/${length ?? (address.includes(':') ? 128 : 32)}`
-  // A route that leads nowhere is one by lo in IPv6.
+  // A route with a type leads nowhere. In IPv6 `ip` shows the interface lo for such a route.
   return [{ kind: 'route', interface: type === undefined ? (ways[0] ?? null) : null, text }]
 }
 

@@ -16,12 +16,14 @@ import { readInside } from './inside-state.ts'
 import type { InsideChange, InsideState } from './network-namespace.ts'
 
 /**
- * A fixed text; what differs are its arguments, which no shell reads as code. A sysctl that is as it should be is not
- * written, so that a read-only /proc/sys is no error where nothing is to do. No program is started for what the shell
- * itself can do, and one for each family reads what there is: a line of a batch has no family of its own.
+ * The script that brings an interface up. Its text is fixed, and its arguments differ. No shell reads an argument as
+ * code. A sysctl that has its value already is not written, so that a read-only /proc/sys is an error only where a
+ * value has to change. The script starts no program for what the shell can do itself. One `ip` per family reads the
+ * state, because a line of a batch cannot choose its family.
  *
- * dash reads byte by byte, and the kernel gives a sysctl's first byte alone then (`proc_dointvec`): `read` fails for want of
- * the end of the line, and has the value all the same. The values that are asked for have one digit.
+ * dash reads byte by byte, and for such a read the kernel gives only the first byte of a sysctl (`proc_dointvec`). So
+ * `read` fails because the end of the line is missing, but the variable has the value. The values compared here have
+ * one digit.
  */
 const bringUpScript = `set -eu
 has() {
@@ -65,7 +67,7 @@ route show default
 END
 `
 
-/** Sets an interface in a namespace up, and reads what it has. */
+/** Sets an interface in a namespace up, and reads its state. */
 export const bringUpInside = async (
   runner: Runner,
   { path, where }: HeldNamespace,
@@ -97,12 +99,13 @@ export const bringUpInside = async (
 }
 
 /**
- * Runs the batch, and waits until the kernel receives what is for each IPv6 address in its arguments (32 hexadecimal
- * digits): it routes the address to itself in a work of its own, behind the request and without duplicate address detection
- * too (net/ipv6/addrconf.c `addrconf_dad_work`). Answers that came before were dropped as if for another host, and a lookup
- * in the DNS waits seconds for the next one. Without a carrier that work waits for one: half a second is the most.
+ * The script that configures an interface. It runs the batch, and then waits until the kernel receives packets to each
+ * IPv6 address in its arguments (32 hexadecimal digits). The kernel makes the local route of an address in separate
+ * work after the request, even without duplicate address detection (net/ipv6/addrconf.c `addrconf_dad_work`). An answer
+ * that comes before that would be dropped as if for another host, and a DNS lookup would wait seconds for the next one.
+ * Without a carrier the kernel's work waits for one, so the script waits half a second at most.
  *
- * The flags of a route begin with those of RTF_LOCAL (include/uapi/linux/ipv6_route.h).
+ * The flags of a local route begin with RTF_LOCAL (include/uapi/linux/ipv6_route.h).
  */
 const configureScript = `set -eu
 ip -batch -
@@ -122,8 +125,8 @@ done
 `
 
 /**
- * Gives an interface in a namespace addresses and default routes. Packets to the addresses are received once this returns,
- * where the interface has a carrier.
+ * Gives an interface in a namespace addresses and default routes. When this returns, packets to the addresses are
+ * received, if the interface has a carrier.
  */
 export const configureInside = async (
   runner: Runner,
@@ -137,7 +140,7 @@ export const configureInside = async (
     ...addresses.map((address) => `address replace ${addressWords(address)} dev ${name}`),
     ...defaultRoutes.map((route) => {
       const isReplaced = formerRoutes.some((former) => hasPlaceOf(former, route))
-      // "replace" would take the place of the route by another network, where that has the metric.
+      // "replace" would also replace another network's route with the same metric.
       return `route ${isReplaced ? 'replace' : 'add'} ${routeWords(name, route)}`
     }),
     ...formerRoutes
@@ -159,23 +162,23 @@ export const configureInside = async (
 
 type Route = InsideChange['defaultRoutes'][number]
 
-/** The kernel has one default route of a metric in each family. */
+/** Tells whether two routes exclude each other: the kernel has one default route per metric and family. */
 const hasPlaceOf = (former: Route, route: Route): boolean =>
   former.metric === route.metric && former.gateway.includes(':') === route.gateway.includes(':')
 
 const routeWords = (name: string, { gateway, metric }: Route): string =>
   `default via ${canonicalAddress(gateway)} dev ${name} metric ${metric}`
 
-/** Parsed and printed again: what `ip` is told holds nothing but an address. */
+/** The words of an address for `ip`. The text is parsed and printed again, so it holds nothing but an address. */
 const addressWords = (text: string): string => {
   const { address, length } = parseInterfaceAddress(text)
   const words = `${formatAddress(address)}/${length}`
   if (address.family === 'ip6') return `${words} nodad`
-  // The broadcast address, as every engine sets it. There is none in /31 and /32 (RFC 3021).
+  // The broadcast address is set as every engine sets it. /31 and /32 have none (RFC 3021).
   return length > 30 ? words : `${words} broadcast +`
 }
 
-/** Why a program that was run inside did not do it. */
+/** The error of a program that failed in a namespace. */
 export const refusal = (does: string, { stderr }: RunResult): Error => {
   const reason = stderr
     .trim()

@@ -5,10 +5,10 @@ import { readLinkInside, removeLinkInside } from './inside-link.ts'
 import type { Namespaces } from './network-namespace.ts'
 
 /**
- * The network namespaces of this host. Node cannot enter one (`setns` is for one thread), so what has to be done inside is
- * done by `nsenter`, with `ip` and `sh`, through a Runner.
+ * The network namespaces of this host. Node cannot enter a namespace (`setns` is for one thread). So `nsenter` does the
+ * work inside, with `ip` and `sh`, through a Runner.
  *
- * @param runner - starts programs beside this process
+ * @param runner - starts programs outside this process
  * @example
  * const namespace = openNamespaces(createRunner()).open({ pid: 4242 })
  * await namespace.bringUp('eth0', { ip6: true })

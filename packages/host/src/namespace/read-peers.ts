@@ -15,28 +15,31 @@ const NETNSA_NSID = 1
 const NETNSA_FD = 3
 
 /**
- * The other end of an interface of this host, in a namespace of its own.
+ * The other end of an interface of this host.
  * @public @since 0.1.0
  */
 export interface PeerInside {
   readonly mac: string
-  /** With their prefix lengths, but for those of the link. */
+  /** The addresses with their prefix lengths, without those of the scope `link`. */
   readonly addresses: readonly string[]
-  /** It is on this host itself: the container has ended, or its engine has not moved it yet. Absent: it is not. */
+  /**
+   * True: the other end is in this namespace, because the container has ended or its engine has not moved it yet.
+   * Absent: it is in another namespace.
+   */
   readonly isHere?: true
 }
 
-/** Where engines keep namespaces that no process may be in. */
+/** The folders in which engines keep namespaces that may have no process. */
 const folders = ['/run/netns', '/run/docker/netns']
 
 interface LinkJson {
   readonly ifname?: string
   readonly ifindex?: number
-  /** The name of the other end, where it is in the same namespace. */
+  /** The name of the other end, if it is in the same namespace. */
   readonly link?: string
-  /** The index of the other end, where it is not. */
+  /** The index of the other end, if it is in another namespace. */
   readonly link_index?: number
-  /** Which namespace the other end is in, by a number of this one. */
+  /** The number that this namespace has for the namespace of the other end. */
   readonly link_netnsid?: number
   readonly address?: string
   readonly addr_info?: readonly {
@@ -47,11 +50,11 @@ interface LinkJson {
 }
 
 /**
- * Reads what the other ends of interfaces have, which are in the namespaces of containers: of a host that has lost its
- * records only these tell which addresses are in use.
+ * Reads the other ends of interfaces, in the namespaces of containers. On a host that has lost its records only they
+ * tell which addresses are in use.
  *
- * @param indexes - of the ends on this host
- * @returns what was found, by the index here; of a namespace that is out of sight nothing is
+ * @param indexes - the indexes of the ends on this host
+ * @returns the other ends that were found, by the index here; an end in a namespace that cannot be seen is missing
  * @example
  * const peers = await readPeers(createRunner(), [])
  * const addresses = [...peers.values()].flatMap((peer) => peer.addresses) // as '172.17.0.2/16'
@@ -82,7 +85,7 @@ export const readPeers = async (
         const wanted = here.filter((link) => link.link_netnsid === id)
         if (wanted.length === 0) continue
         const { stdout } = await runner.run('nsenter', [
-          // The number is as this /proc knows it.
+          // The process number is the one in this /proc.
           `--net=/proc/${readlinkSync('/proc/self')}/fd/${descriptor}`,
           ...['--', 'ip', '-json', 'address', 'show'],
         ])
@@ -109,7 +112,7 @@ const peerOf = ({ address: mac = '', addr_info: listed = [] }: LinkJson): PeerIn
 })
 
 /**
- * The number that this namespace has for another one; null: it has none, so that no interface here leads there.
+ * The number that this namespace has for another one; null: it has none, so no interface here leads there.
  * @see net/core/net_namespace.c `rtnl_net_getid`
  */
 const numberOf = async (connection: NetlinkConnection, descriptor: number): Promise<number | null> => {
@@ -133,22 +136,25 @@ const linksIn = (stdout: string): readonly LinkJson[] => {
   }
 }
 
-/** A process may have ended since it was seen, and another one have its number: it is asked for by its next path then. */
+/**
+ * Opens the first path that still leads to the namespace. A process may have ended since, and another process may have
+ * its number: then the next path is tried.
+ */
 const openFirst = (identity: string, paths: readonly string[]): number | null => {
   for (const path of paths) {
     try {
       const descriptor = openSync(path, 'r')
-      // Of a namespace that is mounted, as those with a name are, the link of the descriptor tells the path.
+      // For a mounted namespace, as each named one is, the link of the descriptor shows the path and not the identity.
       if (identityOf(fstatSync(descriptor)) === identity) return descriptor
       closeSync(descriptor)
     } catch {
-      // It has ended.
+      // The process or the file is gone.
     }
   }
   return null
 }
 
-/** The paths to each namespace of this machine but this one. */
+/** The paths to each network namespace of this machine except this one. */
 const namespaces = (): Iterable<readonly [identity: string, paths: readonly string[]]> => {
   const paths = new Map<string, string[]>()
   for (const pid of namesIn('/proc'))
@@ -162,7 +168,7 @@ const namespaces = (): Iterable<readonly [identity: string, paths: readonly stri
   return paths
 }
 
-/** As the links of /proc/PID/ns write it. */
+/** The identity of a namespace, as the links of /proc/PID/ns show it. */
 const identityOf = ({ ino }: Stats): string => `net:[${ino}]`
 
 const note = (paths: Map<string, string[]>, path: string, identify: () => string): void => {
