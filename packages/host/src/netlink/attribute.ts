@@ -9,7 +9,7 @@ export const attribute = (type: number, value: Uint8Array): Uint8Array => {
   return writer.bytes()
 }
 
-/** An attribute that holds attributes. */
+/** An attribute that contains other attributes. */
 export const nested = (type: number, ...children: readonly Uint8Array[]): Uint8Array =>
   attribute(type | NLA_F_NESTED, concatenate(children))
 
@@ -23,7 +23,7 @@ export const attributeU16 = (type: number, value: number): Uint8Array => {
 
 export const attributeU32 = (type: number, value: number): Uint8Array => attribute(type, u32(value))
 
-/** A string with the NUL that the kernel's NLA_NUL_STRING and NLA_STRING policies accept. */
+/** A text with the closing NUL that the kernel's NLA_NUL_STRING and NLA_STRING policies accept. */
 export const attributeText = (type: number, text: string): Uint8Array =>
   attribute(type, new TextEncoder().encode(`${text}\0`))
 

@@ -8,7 +8,7 @@ import {
   NLMSG_ERROR,
 } from '@portolan/core/netlink'
 import { PortolanError } from '@portolan/netfilter'
-// The entry of the package loads what it knows of Wi-Fi, WireGuard and routes too, which takes half a start of Node.
+// The main entry of the package also loads its code for Wi-Fi, WireGuard and routes, which takes half a start of Node.
 import { RawNetlinkSocket, type RawNetlinkSocketOptions } from 'netlink/dist/raw.js'
 import { afterSilence } from '../turn/after-silence.ts'
 import { mayGoOn } from '../turn/event-loop-turn.ts'
@@ -18,15 +18,16 @@ import { type DirectSocket, findDirectSocket } from './direct-socket.ts'
 const BATCH_BEGIN = 0x10
 
 /**
- * Asked of the kernel for both directions; it grants what net.core.{w,r}mem_max allow. A batch must fit into
- * the send buffer (`netlink_sendmsg` answers EMSGSIZE), and its acks into the receive buffer (ENOBUFS).
+ * The buffer size requested for both directions. The kernel grants what net.core.{w,r}mem_max allow. A batch must fit
+ * into the send buffer (`netlink_sendmsg` answers EMSGSIZE), and its acks into the receive buffer (ENOBUFS).
  */
 const BUFFER_BYTES = 8 << 20
 
 /**
- * Room for each datagram of a listing. The kernel fills so much of one, and no more, for a socket that has once read
- * with as much room; else a page (net/netlink/af_netlink.c, `netlink_dump`). It counts the elements of a set from the
- * first again for each datagram (nft_set_hash.c, `nft_rhash_walk`), so a listing in pages takes it many times as long.
+ * The room for each datagram of a listing, in bytes. The kernel fills a datagram up to this size only for a socket that
+ * has read with so much room before. Otherwise it fills a page (net/netlink/af_netlink.c, `netlink_dump`). For each
+ * datagram it counts the elements of a set from the first again (nft_set_hash.c, `nft_rhash_walk`). So a listing in
+ * pages takes many times as long.
  */
 const LISTING_BYTES = 32_768
 
@@ -38,34 +39,34 @@ interface Exchange {
   readonly reject: (error: Error) => void
 }
 
-/** A netlink socket with one exchange under way at a time; the others wait in the order they came. */
+/** A netlink socket with one exchange at a time. The other exchanges wait in their order. */
 export interface NetlinkConnection {
   /**
-   * Sends a datagram and visits each reply message, the ending ones included. Resolves after `expect` acks or
+   * Sends a datagram and visits each reply message, with the one that ends the replies. Resolves after `expect` acks or
    * errors, after a dump's NLMSG_DONE, or when the kernel refuses an nfnetlink batch as a whole.
    */
   exchange(datagram: Uint8Array, expect: number, visit: (message: MessageView) => void): Promise<void>
-  /** The most bytes that one datagram may have. */
+  /** The most bytes of one datagram. */
   readonly longest: number
   close(): void
 }
 
-/** What of the send buffer no datagram may take (`netlink_sendmsg`). */
+/** The part of the send buffer that no datagram may use, in bytes (`netlink_sendmsg`). */
 const KEPT_FREE = 32
 
-/** How long the kernel may stay silent. It answers within the system call, so silence is a bug, not a wait. */
+/** How long the kernel may stay silent. It answers within the system call, so a longer silence is a bug. */
 const SILENCE_MS = 30_000
 
-/** A socket that was used so often is worth finding its descriptor, which takes a tenth of a millisecond. */
+/** From this many uses on, the descriptor of a socket is looked up, which takes a tenth of a millisecond. */
 const OFTEN = 8
-/** So many datagrams are read at once; the event loop reads the rest. */
+/** The most datagrams that are read at once. The event loop reads the rest. */
 const AT_ONCE = 32
 
-/** A socket, and the quick way to it. */
+/** A socket, with its descriptor for direct use. */
 interface Way {
   readonly socket: RawNetlinkSocket
   uses: number
-  /** Undefined: not looked for yet. */
+  /** The direct socket; null: it was not found; undefined: it was not looked for yet. */
   direct: DirectSocket | null | undefined
 }
 
@@ -82,7 +83,7 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
   let sequences = new Set<number>()
   let answers = 0
   let ending = false
-  /** Ends what runs while the event loop is waited for. */
+  /** Ends the timer that runs while the event loop is awaited; null: no exchange waits for the event loop. */
   let answered: (() => void) | null = null
   let isStarting = false
 
@@ -100,7 +101,8 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
     start()
   }
 
-  // An answer that is no listing is 36 bytes, of which a transaction has thousands: room for a listing is not for each.
+  // A transaction has thousands of answers of 36 bytes. They need no room for a listing, so they have a socket of their
+  // own.
   const wayFor = (isListing: boolean): Way => {
     if (!isListing) return plain
     listing ??= wayOver(openSocket(protocol, { messagePeeking: false, msgBufferSize: LISTING_BYTES }))
@@ -108,7 +110,7 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
   }
 
   const start = (): void => {
-    // What is answered at once starts the next one from here, not from within.
+    // An exchange that is answered at once lets this loop start the next one, instead of a nested call.
     if (isStarting) return
     isStarting = true
     for (let next = waiting[0]; current === null && open && next !== undefined; next = waiting[0]) {
@@ -136,7 +138,7 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
     }
     const direct = directTo(used)
     if (direct === null || mayGoOn()) carryOut(next, direct)
-    // Other sockets and timers have their turn first. The event loop is not needed for the answer.
+    // Other sockets and timers have their turn first. The answer itself does not need the event loop.
     else
       setImmediate(() => {
         if (current === next) carryOut(next, direct)
@@ -154,7 +156,10 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
     })
   }
 
-  /** @returns was it sent? What is not answered then is answered through the event loop. */
+  /**
+   * Sends without the event loop. Answers that do not come at once are read through the event loop.
+   * @returns whether the datagram was sent
+   */
   const sendDirectly = (direct: DirectSocket, exchange: Exchange): boolean => {
     try {
       if (!direct.send(exchange.datagram)) return false
@@ -184,7 +189,7 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
   }
 
   const receive = (part: MessageView): void => {
-    // A reply to an exchange that has ended, or a notification, has another sequence number.
+    // A reply to an ended exchange, or a notification, has another sequence number.
     if (current === null || !sequences.has(part.sequence)) return
     try {
       current.visit(part)
@@ -198,8 +203,8 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
       answers += 1
       const failed = errorNumber(part) !== 0
       if (answers < Math.max(1, current.expect) && !(failed && answeredType(part) === BATCH_BEGIN)) return
-      // After an error more answers than were asked for may be queued (nfnetlink reports each bad message of
-      // a batch); they belong to this exchange, not to the next one that uses the same sequence number.
+      // After an error there may be more answers than expected (nfnetlink reports each bad message of a batch). They
+      // belong to this exchange, and not to the next one that uses the same sequence number.
       if (!failed) settle(null)
       else if (!ending) {
         ending = true
@@ -214,14 +219,14 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
   const wayOver = (socket: RawNetlinkSocket): Way => {
     const way: Way = { socket, uses: 0, direct: undefined }
     socket.on('message', (datagram, info) => {
-      // Port 0 is the kernel: any process may send to our port, only the kernel is believed.
+      // Port 0 is the kernel. Any process may send to our port, so messages of other ports are ignored.
       if (info.port === 0) eachMessage(datagram, receive)
     })
     socket.on('truncatedMessage', (_datagram, info) => {
       if (info.port === 0) settle(netlinkError(`a reply was longer than ${LISTING_BYTES} bytes`, 'EMSGSIZE'))
     })
     socket.on('error', (error) => {
-      // It may be closed now, and its number another file's.
+      // The socket may be closed now, and its descriptor may belong to another file.
       way.direct = null
       settle(receiveError(error))
     })

@@ -1,36 +1,36 @@
 import { fstatSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs'
 
 /**
- * The descriptor of a netlink socket, written to and read from without the event loop. The kernel carries a request out
- * within the call that sends it (net/netlink/af_netlink.c, `netlink_unicast_kernel`), so its answer waits already.
+ * The descriptor of a netlink socket, used without the event loop. The kernel carries out a request within the call
+ * that sends it (net/netlink/af_netlink.c, `netlink_unicast_kernel`), so the answer is already there.
  *
- * It is not told which port a datagram came from. Another process may only send to a port of netfilter, sock_diag or
- * rtnetlink with CAP_NET_ADMIN (`netlink_allowed`), with which it could change the rules themselves.
+ * A read does not give the port that a datagram came from. But another process needs CAP_NET_ADMIN to send to a port of
+ * netfilter, sock_diag or rtnetlink (`netlink_allowed`), and with that it could change the rules themselves.
  */
 export interface DirectSocket {
   /**
-   * @returns false: there is no room just now, and nothing was sent
+   * @returns false: there is no room now, and nothing was sent
    * @throws what the kernel says
    */
   send(datagram: Uint8Array): boolean
   /**
-   * @returns the next datagram that waits; null: none does
+   * @returns the next waiting datagram; null: none waits
    * @throws what the kernel says, and EMSGSIZE for a datagram that is longer than `ROOM_BYTES`
    */
   receive(): Uint8Array | null
 }
 
-/** More than the kernel gives a listing (`netlink_dump`: 32 KiB). */
+/** The read buffer, in bytes. It is larger than the kernel's datagrams of a listing (`netlink_dump`: 32 KiB). */
 const ROOM_BYTES = 65_536
 const room = new Uint8Array(ROOM_BYTES)
 
-/** So long are nearly all answers, but for listings. */
+/** The length of nearly all answers that are not listings, in bytes. */
 const SHORT_BYTES = 64
 
-/** What was read: what is read next must not show in it. Short ones are copied to where `Buffer` has room. */
+/** Copies what was read, because the next read overwrites it. A short answer is copied into the pool of `Buffer`. */
 const copied = (count: number): Uint8Array => {
   if (count > SHORT_BYTES) return Buffer.from(room.subarray(0, count))
-  // A view of a part, and a call to copy that, take longer.
+  // For a short answer, taking a view and copying it takes longer.
   const bytes = Buffer.allocUnsafe(count)
   for (let at = 0; at < count; at += 1) bytes[at] = room[at] ?? 0
   return bytes
@@ -38,7 +38,7 @@ const copied = (count: number): Uint8Array => {
 
 /**
  * Finds a socket of this process by its protocol and port.
- * @returns null where /proc does not tell
+ * @returns null where /proc does not show it
  */
 export const findDirectSocket = (protocol: number, port: number): DirectSocket | null => {
   const descriptor = descriptorOf(protocol, port)
@@ -71,7 +71,10 @@ export const findDirectSocket = (protocol: number, port: number): DirectSocket |
   }
 }
 
-/** The inode of a socket is in both lists: that of the kernel's netlink sockets, and that of our descriptors. */
+/**
+ * Finds the descriptor by the inode of the socket, which is in the kernel's list of netlink sockets and in the list of
+ * our descriptors.
+ */
 const descriptorOf = (protocol: number, port: number): number | null => {
   try {
     const inode = inodeOf(readFileSync('/proc/thread-self/net/netlink', 'latin1'), protocol, port)
@@ -83,7 +86,10 @@ const descriptorOf = (protocol: number, port: number): number | null => {
   }
 }
 
-/** net/netlink/af_netlink.c, `netlink_native_seq_show`: sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode. */
+/**
+ * Finds the inode of a socket in the kernel's list. net/netlink/af_netlink.c, `netlink_native_seq_show`: sk Eth Pid
+ * Groups Rmem Wmem Dump Locks Drops Inode.
+ */
 const inodeOf = (list: string, protocol: number, port: number): number | null => {
   for (const line of list.split('\n').slice(1)) {
     const fields = line.trim().split(/\s+/)
@@ -96,7 +102,7 @@ const isSocketOf =
   (inode: number) =>
   (descriptor: number): boolean => {
     try {
-      // In bigints, as `file/read-bytes.ts` says: it may be a socket or a pipe.
+      // `bigint` is needed where the descriptor may be a socket or a pipe, as `file/read-bytes.ts` explains.
       const found = fstatSync(descriptor, { bigint: true })
       return found.isSocket() && found.ino === BigInt(inode)
     } catch {

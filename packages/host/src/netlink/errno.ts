@@ -1,4 +1,4 @@
-/** include/uapi/asm-generic/errno-base.h, errno.h: what the kernel says of a link or an address that it refuses. */
+/** include/uapi/asm-generic/errno-base.h, errno.h: errors of the kernel for a refused link or address. */
 export const EPERM = 1
 export const ENOENT = 2
 export const ESRCH = 3

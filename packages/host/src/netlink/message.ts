@@ -14,7 +14,7 @@ export const message = (
   return writer.take()
 }
 
-/** The message with its header, as one piece of bytes of its own. */
+/** Copies a message with its header into bytes of its own. */
 export const wholeMessage = (part: MessageView): Uint8Array =>
   new Uint8Array(
     part.view.buffer,

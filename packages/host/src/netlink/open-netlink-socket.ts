@@ -4,14 +4,14 @@ import { openConnection } from './connection.ts'
 import { NETLINK_NETFILTER } from './constants.ts'
 
 /**
- * Opens a netlink socket in the network namespace of this process: the real `NetlinkSocket` that the nftables
- * dialect is handed. It does not keep the process alive while nothing is asked.
+ * Opens a netlink socket in the network namespace of this process: the real `NetlinkSocket` for the nftables dialect.
+ * It keeps the process alive only while a request is open.
  *
- * Requests are answered one after the other. The sequence numbers of a request tell its replies from those of
- * the one before, so consecutive requests should not share them. An nfnetlink batch that the kernel refuses as
- * a whole (EPERM, ENOMEM) ends with the one error it sends, whatever `expect` says.
+ * Requests are answered one after the other. The sequence numbers of a request distinguish its replies from those of
+ * the request before, so consecutive requests should not share them. The kernel may refuse an nfnetlink batch as a
+ * whole (EPERM, ENOMEM). The request then ends with the one error that the kernel sends, whatever `expect` says.
  *
- * @param protocol - netlink protocol number; 12 (NETLINK_NETFILTER) unless told
+ * @param protocol - netlink protocol number; absent: 12 (NETLINK_NETFILTER)
  * @throws PortolanError (`NETLINK`) from `request` when a datagram does not fit into the send buffer, replies
  * were lost (ENOBUFS) or the socket is closed; an NLMSG_ERROR is a reply, not an exception
  * @example

@@ -29,9 +29,9 @@ export const errnoText = (errno: number): string => {
 }
 
 /**
- * Asks for everything of one kind.
+ * Lists all objects of one kind.
  *
- * @returns false when the kernel says the list changed while it was read (NLM_F_DUMP_INTR): ask again
+ * @returns false when the list changed while it was read, as the kernel reports (NLM_F_DUMP_INTR): ask again
  * @throws InspectError when the kernel refuses; its `exitCode` is the errno
  */
 export const dump = async (
@@ -46,7 +46,7 @@ export const dump = async (
   await connection.exchange(request, 1, (part) => {
     if ((part.flags & NLM_F_DUMP_INTR) !== 0) consistent = false
     if (part.type === NLMSG_ERROR) errno = errorNumber(part)
-    // A dump that fails on its way ends with a DONE that holds a negative errno.
+    // A dump that fails midway ends with a DONE that holds a negative errno.
     else if (part.type === NLMSG_DONE) errno = doneNumber(part)
     else visit(part)
   })
@@ -54,7 +54,7 @@ export const dump = async (
   throw refusedReading(type, errno)
 }
 
-/** One message that changes something, and what it does in a sentence. */
+/** One message that changes something, with its effect in words. */
 export interface NetlinkChange {
   readonly type: number
   readonly flags?: number
@@ -63,10 +63,10 @@ export interface NetlinkChange {
 }
 
 /**
- * Sends changes in one datagram. The kernel works them off within the one system call, so a process that is
- * killed has made either none or all of them; one that fails does not stop those after it.
+ * Sends changes in one datagram. The kernel carries them out within one system call, so a killed process has made none
+ * or all of them. A change that fails does not stop the ones after it.
  *
- * @returns for each change its errno, 0 where it was made
+ * @returns an errno for each change, 0 where the change was made
  */
 export const send = async (
   connection: NetlinkConnection,
@@ -91,10 +91,10 @@ export const send = async (
 }
 
 /**
- * Sends changes in one datagram and insists on all of them.
+ * Sends changes in one datagram, and throws where the kernel refuses one.
  *
  * @throws PermissionError without CAP_NET_ADMIN
- * @throws ApplyError for the first change the kernel refused
+ * @throws ApplyError for the first change that the kernel refused
  */
 export const change = async (
   connection: NetlinkConnection,
@@ -127,10 +127,10 @@ export const changeError = (does: string, errno: number, applied: readonly strin
       })
 
 /**
- * Asks for one thing.
+ * Reads one object.
  *
- * @param absent - the errno that means there is no such thing, which is no error
- * @throws InspectError when the kernel refuses otherwise; its `exitCode` is the errno
+ * @param absent - the errno that means that the object does not exist, which is no error
+ * @throws InspectError when the kernel refuses for another reason; its `exitCode` is the errno
  */
 export const get = async (
   connection: NetlinkConnection,

@@ -70,7 +70,7 @@ export const IFA_ADDRESS = 1
 export const IFA_LOCAL = 2
 export const IFA_FLAGS = 8
 export const IFA_PROTO = 11
-/** An address that is usable at once: no duplicate address detection (RFC 4862, section 5.4). */
+/** The flag of an address that is usable at once, without duplicate address detection (RFC 4862, section 5.4). */
 export const IFA_F_NODAD = 0x2
 
 export const RTM_F_CLONED = 0x200
