@@ -8,10 +8,15 @@ import { fileError, type RememberedFile, readRemembered, writeRemembered } from 
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** A text that ends early may be a whole one of fewer services, which a watch would remove: so its sum stands before it. */
+/**
+ * The first line of the file: the digest of the rest. A truncated text could be a valid text with fewer services, and a
+ * watch would remove the missing ones.
+ */
 const firstLine = (rest: string): string => `# sha256 ${digestOf(rest)}\n`
 
-/** Which project the text is of: what removes the project forgets the text, wherever it came from. */
+/**
+ * The second line of the file: the project of the text. Removing the project removes its texts, whatever their source.
+ */
 const secondLine = ({
   project,
   profiles = [],
@@ -22,7 +27,7 @@ const secondLine = ({
   const { put, seen, older } = revisions ?? {}
   const words = [
     project,
-    // No word of a profile has such a sign.
+    // A word with "=" is a named value, as no encoded profile contains "=".
     ...Object.entries({ backend, url, put, seen, older }).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
     ),
@@ -33,21 +38,21 @@ const secondLine = ({
 
 const projectLine = /^# project (\S+)((?: \S+)*)\n/
 
-/** A name for each source: it may have any characters. */
+/** The file of a source. Its name holds a digest, because a source may contain any characters. */
 const fileIn = (directory: string, source: string): RememberedFile => ({
   directory,
   file: join(directory, `applied-${digestOf(source).slice(0, 32)}.yaml`),
   does: `keeps the text of ${source} that is in force`,
 })
 
-/** The part of a file behind its sum. */
+/** The part of a file after its digest. */
 const behindSum = (kept: string): string => kept.slice(kept.indexOf('\n') + 1)
 
 /**
- * The Compose text of a source outside of this host that was in force here last.
+ * Reads the Compose text of a source outside this host that was last in force here.
  *
- * @param source - where it came from: `etcd:///shop`
- * @returns null: none was
+ * @param source - where the text came from: `etcd:///shop`
+ * @returns null: no such text was in force
  * @throws PortolanError (`STATE`) when the file is damaged, or as root when others may write to it; PermissionError
  * when it may not be read
  * @example
@@ -67,7 +72,7 @@ export const readAppliedText = async (directory: string, source: string): Promis
 }
 
 /**
- * The file that the Compose text of a source is kept in, behind two lines of comments.
+ * The file that holds the Compose text of a source, after two lines of comments.
  * @example
  * appliedTextFile('/var/lib/portolan', 'etcd:///shop') // '/var/lib/portolan/applied-….yaml'
  * @public @since 0.1.0
@@ -75,7 +80,7 @@ export const readAppliedText = async (directory: string, source: string): Promis
 export const appliedTextFile = (directory: string, source: string): string => fileIn(directory, source).file
 
 /**
- * Is a Compose text of a source remembered, whether or not it can be read?
+ * Tells whether a Compose text of a source is remembered, readable or not.
  * @example
  * hasAppliedText('/nowhere', 'etcd:///shop') // false
  * @public @since 0.1.0
@@ -84,40 +89,40 @@ export const hasAppliedText = (directory: string, source: string): boolean =>
   existsSync(fileIn(directory, source).file)
 
 /**
- * A Compose text, and the project that it is of.
+ * A Compose text, with its project.
  * @public @since 0.1.0
  */
 export interface AppliedText {
   readonly project: string
   readonly text: string
-  /** The profiles with which it is in force; none unless told. */
+  /** The profiles that are in force with it; absent: none. */
   readonly profiles?: readonly string[]
-  /** The backend that it is in force with; absent: not known. */
+  /** The backend that is in force with it; absent: not known. */
   readonly backend?: string
-  /** What a watch is told to read it from: `etcd:///shop`; absent: not known. */
+  /** The source that a watch is given to read it from: `etcd:///shop`; absent: not known. */
   readonly url?: string
-  /** Where it stands in the history of its key; absent: not known. */
+  /** The place of the text in the history of its key; absent: not known. */
   readonly revisions?: TextRevisions
 }
 
 /**
- * Where a text that is in force stands in the history of the key of etcd that it came from.
+ * The place of a text in force in the history of its etcd key.
  * @public @since 0.1.0
  */
 export interface TextRevisions {
-  /** The revision at which it was put. */
+  /** The revision at which the text was put. */
   readonly put: number
-  /** The last one that etcd was seen at. */
+  /** The last revision at which etcd was seen. */
   readonly seen: number
-  /** That at which etcd was first seen with an older copy of its data behind that; absent: it was not. */
+  /** The revision at which etcd was first seen with an older copy of its data after that; absent: it was not. */
   readonly older?: number
 }
 
 /**
- * Remembers the Compose text of a source that is in force, in the place of that of another source for the same project. A
- * process that is killed leaves the one before, or this one.
+ * Remembers the Compose text of a source that is in force. It replaces the text of another source for the same project.
+ * A process that is killed leaves the former text or this one.
  *
- * @throws PortolanError (`STATE`) when it cannot be written; PermissionError when it may not be
+ * @throws PortolanError (`STATE`) when the text cannot be written; PermissionError when it may not be
  * @example
  * const text = 'services: {web: {ports: ["8080:80"]}}'
  * await writeAppliedText(directory, 'etcd:///shop', { project: 'shop', text })
@@ -135,7 +140,7 @@ export const writeAppliedText = async (
   for (const { file } of others) await forget(file)
 }
 
-/** Files with a text of a project; null: of each. One that is damaged still tells its project. */
+/** The files with a text of a project; null: of any project. A damaged file still names its project. */
 const filesOf = async (
   directory: string,
   project: string | null,
@@ -164,7 +169,7 @@ const namesIn = (directory: string): readonly string[] => {
 }
 
 /**
- * The projects of which a Compose text is remembered, sorted.
+ * The projects with a remembered Compose text, sorted.
  *
  * @throws PortolanError (`STATE`), PermissionError as `readAppliedText` does
  * @example
@@ -175,22 +180,22 @@ export const appliedProjects = async (directory: string): Promise<readonly strin
   [...new Set((await filesOf(directory, null)).map(({ project }) => project))].sort()
 
 /**
- * The Compose text of a source outside of this host that is in force for a project.
+ * Reads the Compose text of a source outside this host that is in force for a project.
  *
- * @returns null: none is, or it is damaged
+ * @returns null: there is no such text, or it is damaged
  * @throws PortolanError (`STATE`), PermissionError as `readAppliedText` does
  * @example
  * await readAppliedTextOf('/nowhere', 'shop') // null
  * @public @since 0.1.0
  */
 export const readAppliedTextOf = async (directory: string, project: string): Promise<AppliedText | null> => {
-  // A process that was killed as it wrote one down, or an earlier version, left that of another source.
+  // There may be texts of several sources: a process was killed while it wrote one, or an earlier version left it.
   const [found] = newestFirst(await filesOf(directory, project))
   if (found === undefined) return null
   return appliedIn(found.kept)
 }
 
-/** What a file of a text says; null: it is damaged. */
+/** Parses a file of a text; null: the file is damaged. */
 const appliedIn = (kept: string): AppliedText | null => {
   const rest = behindSum(kept)
   if (kept !== `${firstLine(rest)}${rest}`) return null
@@ -219,11 +224,11 @@ const appliedIn = (kept: string): AppliedText | null => {
 }
 
 /**
- * Forgets the Compose texts of a project, so that no watch brings it back from them.
+ * Forgets the Compose texts of a project, so that no watch restores the project from them.
  *
- * @param project - null: those of every project
- * @returns what remembers them again
- * @throws PortolanError (`STATE`) when one cannot be deleted; PermissionError when it may not be
+ * @param project - null: every project
+ * @returns a function that remembers the texts again
+ * @throws PortolanError (`STATE`) when a text cannot be deleted; PermissionError when it may not be
  * @example
  * await forgetAppliedTexts('/nowhere', 'shop')
  * @public @since 0.1.0

@@ -7,31 +7,33 @@ import { neighboursFile, readNeighbours } from './neighbours-file.ts'
 import { noteRouteHolder, withRouteHolder } from './route-holder.ts'
 
 /**
- * What a host remembers of its cluster, which other processes write down.
+ * The records of a host about its cluster, which other processes write.
  * @public @since 0.1.0
  */
 export interface ClusterMemory {
   /**
-   * A text that is another one once the other hosts were written down anew. It costs one system call in each turn of the
-   * event loop, and is the same until the next turn.
+   * A text that differs once the other hosts were written again. It costs one system call per turn of the event loop,
+   * and stays the same until the next turn.
    */
   stamp(): string
-  /** The other hosts, as `readNeighbours` reads them, with what else has the routes of this host (`withRouteHolder`). */
+  /**
+   * The other hosts, as `readNeighbours` reads them, with the other holder of this host's routes (`withRouteHolder`).
+   */
   neighbours(): Promise<ClusterNeighbours | null>
-  /** Tells other processes that the routes to the blocks of other hosts are made by what this directory remembers. */
+  /** Records for other processes that the routes to the blocks of other hosts are made from this directory. */
   holdRoutes(): void
   /**
-   * Calls back after what is remembered has changed: other hosts, or the blocks of this one.
-   * @returns what ends that
+   * Calls back after the records have changed: the other hosts, or the blocks of this host.
+   * @returns a function that ends the callbacks
    */
   follow(changed: () => void): () => void
 }
 
-/** How often the files are looked at where the kernel tells nothing of their folder. */
+/** How often the files are checked, in milliseconds, where the kernel cannot report changes of their folder. */
 const LOOK_MS = 2000
 
 /**
- * What is remembered in a state directory.
+ * Opens the records about the cluster in a state directory.
  * @example
  * await openClusterMemory('/nowhere').neighbours() // null
  * @public @since 0.1.0
@@ -61,7 +63,10 @@ const stampOf = (file: string): string => {
   }
 }
 
-/** The kernel tells of a folder and not of its name: where another one comes in its place, files are looked at instead. */
+/**
+ * Follows the files of a folder. The kernel reports changes of a folder and not of its name. So once another folder has
+ * taken the name, the files themselves are checked.
+ */
 const follow = (directory: string, files: readonly string[], changed: () => void): (() => void) => {
   let isOver = false
   let end = (): void => {}
@@ -78,7 +83,10 @@ const follow = (directory: string, files: readonly string[], changed: () => void
   }
 }
 
-/** @returns null where the folder cannot be followed: it is not there, or the kernel follows no more of them */
+/**
+ * Follows the folder through the kernel.
+ * @returns null where that is impossible: there is no such folder, or the kernel follows no more folders
+ */
 const followNames = (
   directory: string,
   files: readonly string[],
@@ -90,7 +98,7 @@ const followNames = (
   try {
     const ino = inodeOf(directory)
     const watcher = watch(directory, { persistent: false }, (_event, name) => {
-      // libuv gives the name of the folder to what befalls the folder itself (src/unix/linux.c `uv__inotify_read`).
+      // libuv gives the name of the folder for an event of the folder itself (src/unix/linux.c `uv__inotify_read`).
       if (name === folder && inodeOf(directory) !== ino) gone()
       else if (name === null || names.has(name)) changed()
     })
@@ -110,7 +118,7 @@ const inodeOf = (directory: string): number | null => {
 }
 
 const followFiles = (files: readonly string[], changed: () => void): (() => void) => {
-  // A listener of its own for each call: others may follow the same files in this process.
+  // Each call has a listener of its own, because others in this process may follow the same files.
   const listener = (): void => changed()
   for (const file of files) watchFile(file, { persistent: false, interval: LOOK_MS }, listener)
   return () => {

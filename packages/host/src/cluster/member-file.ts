@@ -7,34 +7,38 @@ import { stateNamed } from '../state/state-file.ts'
 import { type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
 /**
- * What a host remembers of itself in a cluster, beside its leases.
+ * What a host remembers about itself in a cluster, besides its leases.
  * @public @since 0.1.0
  */
 export interface RememberedMember {
   readonly cluster: string
-  /** Its name there. */
+  /** The name of the host in the cluster. */
   readonly host: string
-  /** Drawn once: tells it from another machine of its name. */
+  /** A text drawn once, which distinguishes the host from another machine with its name. */
   readonly incarnation: string
-  /** Where hosts of the cluster claim blocks, now or before. */
+  /** The pools in which hosts of the cluster claim blocks, now or formerly. */
   readonly pools: readonly string[]
   readonly blocks: readonly RememberedBlock[]
-  /** Those of them that no pool has any more: they are given back once no network is in them. */
+  /**
+   * The blocks of the host that are in no pool any more. The host gives such a block back once it has no network in it.
+   */
   readonly leaving: readonly string[]
-  /** Blocks that it had, and in which it may still have networks. */
+  /** Blocks that the host has lost, and in which it may still have networks. */
   readonly lost: readonly BlockMove[]
   /**
-   * It gave its blocks back, and its name with them, or its first call was refused: it is `host` again where that is asked
-   * for, or is the machine's.
+   * True: the host gave back its blocks and its name, or its first call was refused. It becomes `host` again where that
+   * name is requested or is the machine's.
    */
   readonly left?: boolean
-  /** The URL by which it joined, for commands that are printed; absent: none is known that holds in any folder. */
+  /** The URL by which the host joined, for printed commands; absent: no URL is known that is valid in every folder. */
   readonly url?: string
-  /** Pools of clusters that it was in before: routes there are its own. Absent: it was in no other. */
+  /**
+   * Pools of clusters that the host was in before, whose routes are the host's own. Absent: it was in no other cluster.
+   */
   readonly elsewhere?: readonly string[]
-  /** Blocks of those clusters in which it may still have networks. Absent: there are none. */
+  /** Blocks of those clusters in which the host may still have networks. Absent: none. */
   readonly lostElsewhere?: readonly LostElsewhere[]
-  /** What it was by names that it gave up: an older copy of etcd may have blocks for those. Absent: it had none. */
+  /** The former names of the host, which it gave up. An older copy of etcd may have blocks for them. Absent: none. */
   readonly earlier?: readonly ClusterMember[]
 }
 
@@ -46,16 +50,19 @@ const fileIn = (directory: string): RememberedFile => ({
   does: 'says which blocks of a cluster this host has',
 })
 
-/** The file of this directory is damaged, so that it tells no cluster: the command that asks for it may know none either. */
+/**
+ * A `cluster join` command for this directory. It names no cluster: the file that would name it is damaged, and the
+ * failing command may know none either.
+ */
 export const joinCommand = (directory: string, ...options: readonly string[]): string =>
   clusterLine('join', { cluster: null, state: stateNamed(directory) }, options)
 
 export const withCluster = 'with --cluster URL where config.yaml names no cluster'
 
 /**
- * What this host remembered of itself in a cluster.
+ * Reads what this host remembered about itself in a cluster.
  *
- * @returns null: it has not joined one
+ * @returns null: the host has not joined a cluster
  * @throws PortolanError (`STATE`) when the file is damaged, or as root when others may write to it; PermissionError
  * when it may not be read
  * @example
@@ -75,10 +82,10 @@ export const readMember = async (directory: string): Promise<RememberedMember | 
 }
 
 /**
- * Remembers what this host is in a cluster. A process that is killed leaves what was remembered before, or this.
+ * Remembers what this host is in a cluster. A process that is killed leaves the former record or the new one.
  *
- * @returns what is remembered now: with `isFirst`, what another process remembered first
- * @throws PortolanError (`STATE`) when it cannot be written; PermissionError when it may not be
+ * @returns the record now in the file: with `isFirst`, the one of another process that wrote it first
+ * @throws PortolanError (`STATE`) when the record cannot be written; PermissionError when it may not be
  * @example
  * await writeMember(directory, { ...member, blocks })
  * @public @since 0.1.0
@@ -90,7 +97,7 @@ export const writeMember = async (
 ): Promise<RememberedMember> => {
   const text = `${JSON.stringify({ version: 1, ...member }, null, 2)}\n`
   if (!isFirst) await writeRemembered(fileIn(directory), text)
-  // Of two processes that begin at once, one is first, and both are the same host.
+  // Of two processes that begin at once, one writes first, and both then are the same host.
   else if (!(await writeRemembered(fileIn(directory), text, linked)))
     return (await readMember(directory)) ?? member
   return member
@@ -119,7 +126,7 @@ const isPrefix = (value: unknown): boolean => {
   }
 }
 
-/** As an earlier version may have written it, which took ranges that `parsePool` refuses. */
+/** Tells whether a text is a pool. It accepts the ranges of earlier versions, which `parsePool` refuses. */
 export const isPool = (value: unknown): value is string =>
   isText(value) && /:\d+$/.test(value) && isPrefix(value.slice(0, value.lastIndexOf(':')))
 

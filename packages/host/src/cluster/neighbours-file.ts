@@ -19,9 +19,9 @@ const fileIn = (directory: string): RememberedFile => ({
 })
 
 /**
- * The other hosts of a cluster, as this host saw them last.
+ * Reads the other hosts of a cluster, as this host last saw them.
  *
- * @returns null: it has seen none
+ * @returns null: this host has seen none
  * @throws PortolanError (`STATE`) when the file is damaged, or as root when others may write to it; PermissionError
  * when it may not be read
  * @example
@@ -41,10 +41,10 @@ export const readNeighbours = async (directory: string): Promise<ClusterNeighbou
 }
 
 /**
- * Remembers the other hosts of a cluster, so that a plan has them though etcd does not answer; null: forgets them.
+ * Remembers the other hosts of a cluster, so that a plan knows them when etcd does not answer; null: forgets them.
  *
- * @returns whether they are others than before
- * @throws PortolanError (`STATE`) when it cannot be written; PermissionError when it may not be
+ * @returns whether they differ from the former ones
+ * @throws PortolanError (`STATE`) when they cannot be written; PermissionError when they may not be
  * @example
  * await writeNeighbours(directory, neighboursOf(await store.read(), member))
  * @public @since 0.1.0
@@ -61,7 +61,8 @@ export const writeNeighbours = async (
     })
     return before !== null
   }
-  // A revision alone is no news: other hosts come and go all the time. One that went back is: etcd has an older copy of its data.
+  // A higher revision alone is not written, as hosts come and go all the time. A lower revision is: etcd then has an
+  // older copy of its data.
   if (
     before !== null &&
     before.revision <= neighbours.revision &&
@@ -73,7 +74,10 @@ export const writeNeighbours = async (
   return writeRemembered(remembered, `${text}\n`)
 }
 
-/** A host that joined since is told by the revision whether it lost its blocks again. */
+/**
+ * Tells whether this host claimed a block between the two revisions. The newer revision must then be remembered.
+ * Otherwise a block that is lost again would still count as claimed after the cluster was seen.
+ */
 const isNewOfBlocks = async (
   directory: string,
   before: ClusterNeighbours,
@@ -136,7 +140,7 @@ const parseNeighbours = (text: string): ClusterNeighbours | null => {
     return null
   }
   if (!isFields(value) || value.version !== 1) return null
-  // Earlier versions wrote no pools, and later ones none of before.
+  // Early versions wrote no `pools`, and later ones still no `former`.
   const { cluster, host, revision, blocks, others, pools = [], former = [], disputed = [] } = value
   if (!isText(cluster) || !isText(host) || typeof revision !== 'number') return null
   if (!Array.isArray(blocks) || !blocks.every(isBlock)) return null

@@ -5,16 +5,16 @@ import type { RememberedMember } from './member-file.ts'
 import { type MemberSince, readMemberSince, seenLast } from './read-member-since.ts'
 
 /**
- * What this host has of a cluster, as it remembers it. The cluster is not asked. A block that the host did not have any
- * more when it saw the other hosts last is lost, and one that no pool had then is leaving, though `portolan cluster join`
- * has not found that out yet.
+ * Reads what this host remembers of its blocks in a cluster. It does not ask the cluster. A block that the host had
+ * lost when it last saw the other hosts is in `lost`. A block that was in no pool then is in `leaving`. Both hold even
+ * if `portolan cluster join` has not found it out yet.
  *
- * @param url - of the cluster, such as `cluster` of a config
- * @param directory - where this host remembers what it is in a cluster: its state directory
- * @param join - the command that claims blocks, for messages; with that directory, and by another name where another machine
- * has that of this host, unless told
- * @param seen - the other hosts as the cluster has them now; those that are remembered unless told
- * @throws InvalidRequestError for a URL that is none; PortolanError and PermissionError as `readMember`
+ * @param url - the URL of the cluster, such as `cluster` of a config
+ * @param directory - the state directory, where this host remembers what it is in a cluster
+ * @param join - the command that claims blocks, for messages; absent: a command with that directory, and with another
+ * name where another machine has the name of this host
+ * @param seen - the other hosts as the cluster has them now; absent: the remembered ones
+ * @throws InvalidRequestError for a malformed URL; PortolanError and PermissionError as `readMember`
  * @example
  * const blocks = await readHeldBlocks('etcd://192.0.2.1/prod', '/nowhere')
  * blocks.pools // null
@@ -40,14 +40,14 @@ export const readHeldBlocks = async (
 }
 
 /**
- * What this host has of the cluster that it has joined, whichever that is: none has to be named.
+ * Reads what this host remembers of its blocks in the cluster that it has joined. No cluster has to be named.
  *
- * @param directory - where this host remembers what it is in a cluster: its state directory
- * @param joinOf - the commands that claim blocks, for messages; with the URL by which the host joined, and that directory, unless
- * told
- * @param seen - the other hosts as the cluster has them now; those that are remembered unless told
- * @returns null: it has joined none, or has given its blocks and its name back. Where networks may be left in those, they are
- * lost, and subnets are picked as without a cluster.
+ * @param directory - the state directory, where this host remembers what it is in a cluster
+ * @param joinOf - the commands that claim blocks, for messages; absent: commands with the URL by which the host joined,
+ * and that directory
+ * @param seen - the other hosts as the cluster has them now; absent: the remembered ones
+ * @returns null: the host has joined no cluster, or has given back its blocks and its name. If networks may be left in
+ * former blocks, the result holds them as lost, and subnets are picked as without a cluster.
  * @throws PortolanError and PermissionError as `readMember`
  * @example
  * await readJoinedBlocks('/nowhere') // null
@@ -78,7 +78,7 @@ const heldBlocks = (
 ): Omit<HeldBlocks, 'join'> => {
   const others = othersIn(since, cluster)
   if (known === null || known.member.cluster !== cluster || !hasPart(known.member)) {
-    // Networks that were left in blocks of another cluster are told whichever cluster is named.
+    // Lost blocks of another cluster may still hold networks, so they are reported whichever cluster is named.
     const lost = (known?.held.lost ?? []).map((one) => ({
       cluster: known?.member.cluster ?? cluster,
       ...one,
@@ -88,7 +88,7 @@ const heldBlocks = (
   const { blocks, leaving, lost } = known.held
   const pools = poolsIn(since, known.member)
   return {
-    // A name that was given back may be that of another machine.
+    // A name that was given back may be another machine's now.
     ...(known.member.left === true ? { left: true } : { host: known.member.host }),
     ...{ cluster, pools, ...formerIn(since, cluster, pools), blocks, lost },
     ...others,
@@ -96,10 +96,10 @@ const heldBlocks = (
   }
 }
 
-/** A first call of `join` that was refused leaves a member without either. */
+/** Tells whether a member has pools or blocks. A first call of `join` that was refused leaves a member without both. */
 const hasPart = ({ pools, blocks }: RememberedMember): boolean => pools.length > 0 || blocks.length > 0
 
-/** What other hosts of a cluster have, where that is the one that was seen. */
+/** The blocks of the other hosts, if the hosts that were seen are of this cluster. */
 const othersIn = (
   seen: ClusterNeighbours | null,
   cluster: string,
@@ -111,11 +111,11 @@ const othersIn = (
         ...(seen.disputed === undefined ? {} : { disputed: seen.disputed }),
       }
 
-/** Those of now first, and those of before: what another host may have is in either. */
+/** The current pools first, and then the former ones: another host may have blocks in either. */
 const poolsIn = (seen: ClusterNeighbours | null, { cluster, pools }: RememberedMember): readonly string[] =>
   seen === null || seen.cluster !== cluster ? pools : [...new Set([...(seen.pools ?? []), ...pools])]
 
-/** Those that the cluster did not have any more when it was seen last. */
+/** The former pools, which the cluster did not have any more when it was last seen. */
 const formerIn = (
   seen: ClusterNeighbours | null,
   cluster: string,
@@ -126,6 +126,6 @@ const formerIn = (
   return former.length === 0 ? {} : { former }
 }
 
-/** Where the state directory was lost, the cluster may have told which host this was. */
+/** The name of this host as the cluster showed it. It is used where the state directory was lost. */
 const hostIn = (seen: ClusterNeighbours | null, cluster: string): Pick<HeldBlocks, 'host'> =>
   seen === null || seen.cluster !== cluster || seen.blocks.length === 0 ? {} : { host: seen.host }

@@ -4,23 +4,23 @@ import { type RememberedMember, readMember } from './member-file.ts'
 import { readNeighbours } from './neighbours-file.ts'
 
 /**
- * What a host remembers of itself in a cluster, and of its blocks since.
+ * What a host remembers of itself in a cluster, with the state of its blocks as it was seen since.
  * @public @since 0.1.0
  */
 export interface MemberSince {
   readonly member: RememberedMember
-  /** The blocks that it has by what was seen of the cluster since it joined last. */
+  /** The blocks of the host, by what was seen of the cluster since the host last joined. */
   readonly held: ReturnType<typeof heldSince>
 }
 
 /**
- * What this host remembers of itself in a cluster, whichever that is. A block that it did not have any more when it saw
- * the other hosts last is lost, though `portolan cluster join` has not found that out yet.
+ * Reads what this host remembers of itself in a cluster, whichever that is. A block that the host had lost when it last
+ * saw the other hosts counts as lost, even if `portolan cluster join` has not found it out yet.
  *
- * @param directory - its state directory
- * @param seen - the other hosts as the cluster has them now; null: nothing is known of them; those that are remembered
- * unless told
- * @returns null: it has not joined one
+ * @param directory - the state directory of the host
+ * @param seen - the other hosts as the cluster has them now; null: nothing is known of them; absent: the remembered
+ * ones
+ * @returns null: the host has not joined a cluster
  * @throws PortolanError and PermissionError as `readMember`
  * @example
  * await readMemberSince('/nowhere') // null
@@ -36,11 +36,11 @@ export const readMemberSince = async (
 }
 
 /**
- * The other hosts as they were seen last, for what they tell of the blocks of this one. What reads them for its routes says
- * where they are damaged.
+ * Reads the other hosts as they were last seen, for what they show of this host's blocks. It reports no damage: the
+ * code that reads them for routes does.
  *
- * @param directory - its state directory
- * @returns null: none are remembered, or they cannot be read
+ * @param directory - the state directory of the host
+ * @returns null: none are remembered, or the file cannot be read
  * @throws PermissionError
  * @example
  * await seenLast('/nowhere') // null

@@ -7,15 +7,18 @@ import { makeStateDirectory } from '../state/make-directory.ts'
 import { readOwn, syncDirectory, writeDurably } from '../state/own-file.ts'
 import { refuseUnsafeDirectory } from '../state/safe-place.ts'
 
-/** A file of the state directory in which something of a cluster is remembered. */
+/** A file of the state directory with a record about a cluster. */
 export interface RememberedFile {
   readonly directory: string
   readonly file: string
-  /** What it does, for messages: `says which blocks of a cluster this host has`. */
+  /** What the file does, for messages: `says which blocks of a cluster this host has`. */
   readonly does: string
 }
 
-/** @returns null: it is not there */
+/**
+ * Reads a file.
+ * @returns null: there is no such file
+ */
 export const readRemembered = async (remembered: RememberedFile): Promise<string | null> => {
   const { directory, file } = remembered
   try {
@@ -33,10 +36,10 @@ const replace = async (temporary: string, file: string): Promise<boolean> => {
 }
 
 /**
- * Writes a file whole before it has its name. A process that is killed leaves what was there before, or this.
+ * Writes a file completely before it gets its name. A process that is killed leaves the former file or the new one.
  *
- * @param place - gives what is written its name; false: it did not
- * @returns what `place` gave back
+ * @param place - gives the written file its name; false: it did not
+ * @returns the result of `place`
  */
 export const writeRemembered = async (
   remembered: RememberedFile,
@@ -69,13 +72,13 @@ const placed = async (
     try {
       return await place(temporary, file)
     } catch (error) {
-      // A process of another container takes this one for dead, and its file for one that was left.
+      // A process of another container may take this process for dead, and remove its temporary file as a left one.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 3) throw error
     }
   }
 }
 
-/** What processes left that were killed while they wrote. */
+/** Removes the temporary files of processes that were killed while they wrote. */
 const removeLeft = (file: string): void => {
   const start = `${basename(file)}.`
   for (const name of readdirSync(dirname(file))) {

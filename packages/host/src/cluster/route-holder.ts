@@ -8,7 +8,7 @@ import { isSameNamespace, type NamespaceKey, namespaceKey } from '../state/names
 import { readOwn, writeDurably } from '../state/own-file.ts'
 import { readMember } from './member-file.ts'
 
-/** Beside the lock of the host: routes are of a network namespace, and gone after a boot, as this is. */
+/** The file is beside the lock of the host, because routes too belong to a network namespace and end with the boot. */
 const noteFile = (): string => join(dirname(hostLockFile()), `routes-${namespaceKey().namespace}.json`)
 
 interface RoutesNote extends NamespaceKey {
@@ -16,7 +16,7 @@ interface RoutesNote extends NamespaceKey {
 }
 
 /**
- * Tells other processes that the routes of this network namespace to blocks of other hosts are those of a state directory.
+ * Records that the routes of this network namespace to blocks of other hosts belong to a state directory.
  *
  * @example
  * noteRouteHolder('/var/lib/portolan')
@@ -32,7 +32,7 @@ export const noteRouteHolder = (stateDirectory: string): void => {
     writeDurably(temporary, text)
     renameSync(temporary, path)
   } catch {
-    // The routes are more than what others know of them, and the cluster's data tells most of it too.
+    // A failure is ignored: the routes matter more than this record, and the cluster's data shows most of it too.
   }
 }
 
@@ -44,13 +44,13 @@ const textOf = (path: string): string | null => {
   }
 }
 
-/** What is noted counts while that directory is there and is in a cluster, as another host than this one. */
+/** The recorded holder. It counts while its directory exists and is in a cluster as another host than this one. */
 const notedHolder = async (stateDirectory: string): Promise<RouteHolder | null> => {
   const directory = notedDirectory()
   if (directory === null || isSamePlace(directory, stateDirectory)) return null
   const [member, own] = [await memberIn(directory), await memberIn(stateDirectory)]
   if (member === null || member.left === true || member.pools.length + member.blocks.length === 0) return null
-  // A copy of the directory, or what it was moved from.
+  // That directory is a copy of this one, or this one was moved from it.
   if (member.incarnation === own?.incarnation) return null
   const { cluster, host, url } = member
   const blocks = member.blocks.map(({ block }) => block)
@@ -58,11 +58,11 @@ const notedHolder = async (stateDirectory: string): Promise<RouteHolder | null> 
 }
 
 /**
- * Another state directory that the routes of this network namespace are of, as `noteRouteHolder` wrote it down, where that
- * one is in another cluster.
+ * Finds another state directory that the routes of this network namespace belong to, as `noteRouteHolder` recorded it.
+ * It must be in another cluster.
  *
- * @param neighbours - the other hosts of the cluster of this directory; null: it is in none
- * @returns null: none is known, or they are those of this directory
+ * @param neighbours - the other hosts of this directory's cluster; null: the directory is in no cluster
+ * @returns null: no such directory is known, or the routes belong to this one
  * @example
  * await otherRouteHolder('/var/lib/portolan', null) // null
  * @public @since 0.1.0
@@ -74,14 +74,15 @@ export const otherRouteHolder = async (
   const holder = await notedHolder(stateDirectory)
   if (holder === null || neighbours === null) return holder
   const held = [...neighbours.blocks, ...neighbours.others.map(({ block }) => block)]
-  // Two clusters may have one name, on other servers, and the servers of one may have been given other names.
+  // Two clusters on different servers may have the same name, and one cluster's servers may have got other names. So
+  // the clusters are the same if they have the same name and a common block.
   const isSame = holder.cluster === neighbours.cluster && holder.blocks.some((block) => held.includes(block))
   return isSame ? null : holder
 }
 
 /**
- * The other hosts of a cluster, with the other state directory that the routes of this host are of, where that one is in
- * another cluster.
+ * Adds to the other hosts of a cluster the other state directory that this host's routes belong to, if that directory
+ * is in another cluster.
  *
  * @example
  * await withRouteHolder('/var/lib/portolan', null) // null
@@ -105,12 +106,12 @@ const notedDirectory = (): string | null => {
     const isHere = isSameNamespace({ namespace, bootId, routeSocket }, namespaceKey()) !== false
     return isHere && typeof directory === 'string' ? directory : null
   } catch {
-    // Nothing is written down, or what another user wrote.
+    // There is no record, or another user wrote it.
     return null
   }
 }
 
-/** By whichever path and link. */
+/** Tells whether two paths lead to the same directory, through whatever links. */
 const isSamePlace = (one: string, other: string): boolean => {
   try {
     const [a, b] = [statSync(one, { bigint: true }), statSync(other, { bigint: true })]
