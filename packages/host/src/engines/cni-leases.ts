@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/netfilter'
 
 /**
- * The addresses that CNI's host-local plugin has leased on a network: a file for each, named for the address.
+ * The addresses that CNI's host-local plugin has leased on a network. Each has a file with the address as its name.
  *
  * @returns null where the network has no such folder, or it cannot be read: another plugin may give its addresses
  * @see https://www.cni.dev/plugins/current/ipam/host-local/#files

@@ -6,23 +6,24 @@ import { baseFolder } from '../home/base-folder.ts'
 import { readDockerStore } from './docker-store.ts'
 import { readEngineFile } from './engine-file.ts'
 
-/** dockerd(8), `--data-root`; the second is the snap's. */
+/** The default data folders: dockerd(8), `--data-root`, and the folder of the snap. */
 const usualRoots = ['var/lib/docker', 'var/snap/docker/common/var-lib-docker']
 
 /** The networks in Docker's databases, and further settings of Docker. */
 export interface DockerReadings {
   readonly readings: readonly EngineReading[]
-  /** All networks of its databases; null: none is found, or not all of one is understood. */
+  /** All networks in Docker's databases; null: no database was found, or one was not understood completely. */
   readonly known: readonly EngineNetworkFact[] | null
-  /** Where it keeps its data, below the root folder. */
+  /** The folders where Docker keeps its data, below the root folder. */
   readonly dataRoots: readonly string[]
 }
 
 /**
- * Reads Docker's databases: in the usual places, where its settings say, and of a rootless Docker of this user.
+ * Reads Docker's databases: in the default folders, in the folders that its settings name, and of a rootless Docker of
+ * this user.
  *
  * @param root - the folder that the files are below
- * @param settings - what was read of Docker's settings: they name further settings, and where data is
+ * @param settings - Docker's settings as they were read: they name further settings, and data folders
  */
 export const readDocker = (root: string, settings: readonly EngineReading[]): DockerReadings => {
   const home = root === '/' ? rootlessPlaces() : { configFiles: [], dataRoots: [] }
@@ -42,8 +43,9 @@ export const readDocker = (root: string, settings: readonly EngineReading[]): Do
 }
 
 /**
- * https://docs.docker.com/engine/security/rootless/tips/: its data and settings are in the home of its user. A home that
- * this user may not look into is the home of another: sudo and setpriv may leave HOME as it was.
+ * The files of a rootless Docker (https://docs.docker.com/engine/security/rootless/tips/): its data and settings are in
+ * the home of its user. A folder that this user may not look into counts as missing: sudo and setpriv may leave HOME as
+ * it was, so it may be another user's.
  */
 const rootlessPlaces = (): {
   readonly configFiles: readonly string[]
@@ -58,7 +60,7 @@ const rootlessPlaces = (): {
 
 const isThere = (path: string): boolean => existsSync(path)
 
-/** A folder may be written with and without the slash at its end. */
+/** Each path once. A folder may be written with and without a slash at its end. */
 const unique = (paths: readonly string[]): readonly string[] => [
   ...new Set(paths.map((path) => join('/', path, '.'))),
 ]

@@ -4,13 +4,13 @@ import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portol
 import { readTextFile } from '../file/index.ts'
 import { objectOf } from './json-object.ts'
 
-/** A host has hundreds of containers. */
+/** The most containers that are read. A host has hundreds. */
 const mostContainers = 10_000
 const mostBytes = 4 * 2 ** 20
 
 /**
- * The addresses that containers of Docker ask for by name (`docker run --ip`), by network. A container that is stopped
- * has no endpoint in Docker's database, and takes its address when it starts. Files that cannot be read name nothing.
+ * The static addresses that Docker's containers request (`docker run --ip`), by network. A stopped container has no
+ * endpoint in Docker's database, and takes its address when it starts. A file that cannot be read adds nothing.
  *
  * @param dataRoot - one of Docker's data folders
  */

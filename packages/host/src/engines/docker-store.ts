@@ -4,18 +4,19 @@ import { type EngineReading, parseDockerStore } from '@portolan/core'
 import { BoltFault, type BoltItem, readBoltFile } from '../bolt/index.ts'
 import { isAbsent, whyUnread } from '../file/index.ts'
 
-/** A network takes some 2 kB, a container on it some 3 kB. */
+/** The most bytes that are read of a database. A network takes some 2 kB, a container on it some 3 kB. */
 const mostStoreBytes = 64 * 2 ** 20
 
-/** The bucket of libnetwork, and the counter in front of each of its values (moby, `libkv/store/boltdb`). */
+/** The bucket of libnetwork, and the length of the counter before each of its values (moby, `libkv/store/boltdb`). */
 const bucketName = 'libnetwork'
 const counterBytes = 8
 
 /**
- * Reads the networks in Docker's database, below one of its data folders: those that are down too, which no interface
- * shows. One that cannot be read is told, and so is one that is elsewhere for now: on a disk that is not mounted.
+ * Reads the networks in Docker's database in one of its data folders, with networks that are down, which no interface
+ * shows. A complaint reports a database that cannot be read, and one that is out of reach: on a disk that is not
+ * mounted.
  *
- * @param isNamed - settings of Docker name the folder
+ * @param isNamed - true: Docker's settings name the folder
  * @returns null: there is no database
  */
 export const readDockerStore = (dataRoot: string, isNamed: boolean): EngineReading | null => {
@@ -36,7 +37,7 @@ export const readDockerStore = (dataRoot: string, isNamed: boolean): EngineReadi
   }
 }
 
-/** The link on the way to a file that leads nowhere: the usual way to move Docker's data to another disk. */
+/** Finds a dangling link on the path of a file. A link is the usual way to move Docker's data to another disk. */
 const danglingLink = (file: string): string | null => {
   const above = dirname(file)
   const further = above === file ? null : danglingLink(above)
@@ -44,7 +45,7 @@ const danglingLink = (file: string): string | null => {
   return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true ? file : null
 }
 
-/** Why a database could not be read, in one clause. */
+/** Explains in one clause why a database could not be read. */
 const why = (error: unknown): string => (error instanceof BoltFault ? error.message : whyUnread(error))
 
 const recordOf = (item: BoltItem): { readonly key: string; readonly text: string }[] =>

@@ -1,10 +1,10 @@
 import type { EngineParser, EngineReading } from '@portolan/core'
 import { DeviceError, isAbsent, readTextFile, whyUnread } from '../file/index.ts'
 
-/** No file of this kind is a hundredth as long; what is longer is something else. */
+/** The most bytes of a configuration file. No such file is a hundredth as long; a longer file is something else. */
 const mostBytes = 4 * 2 ** 20
 
-/** One configuration file of another engine, read. */
+/** Reads one configuration file of another engine. */
 export const readEngineFile = (file: string, parse: EngineParser): EngineReading => {
   let text: string
   try {
@@ -16,7 +16,7 @@ export const readEngineFile = (file: string, parse: EngineParser): EngineReading
   try {
     return parse(text, file)
   } catch (error) {
-    // Parsers of files that are not ours promise not to throw. One that breaks its promise must not end a plan.
+    // Parsers of foreign files promise not to throw. A parser that breaks its promise must not end a plan.
     return complaint(file, error instanceof Error ? error.message : String(error))
   }
 }

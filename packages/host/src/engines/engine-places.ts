@@ -9,7 +9,7 @@ import {
   parseNetworkdNetwork,
 } from '@portolan/core'
 
-/** The place of an engine's networks, below the root folder. */
+/** A place of an engine's networks, below the root folder. */
 export type EnginePlace =
   | { readonly kind: 'file'; readonly parse: EngineParser; readonly file: string }
   | {
@@ -17,27 +17,30 @@ export type EnginePlace =
       readonly parse: EngineParser
       readonly folder: string
       readonly endings: readonly string[]
-      /** Whether the folders in it are looked into too. */
+      /** True: the folders in it are read too. */
       readonly nested: boolean
     }
   | {
-      /** Files of one name replace each other: that of the first folder is the one that counts. */
+      /** Files with the same name replace each other. The file in the first folder counts. */
       readonly kind: 'layered'
       readonly parse: EngineParser
       readonly folders: readonly string[]
       readonly endings: readonly string[]
-      /** Ending of the folders of additions to a file (`lan.network.d/`), or null. */
+      /** The ending of a folder with additions to a file (`lan.network.d/`); null: there are no such folders. */
       readonly additions: string | null
     }
   | {
-      /** One unit of systemd and its drop-ins: the folders of units hold hundreds, and are not listed. */
+      /**
+       * One unit of systemd with its drop-ins. The folders of units are not listed, because they hold hundreds of
+       * files.
+       */
       readonly kind: 'unit'
       readonly parse: EngineParser
       readonly folders: readonly string[]
       readonly name: string
     }
 
-/** systemd.unit(5), "Unit File Load Path": what an administrator, the running system and packages define. */
+/** systemd.unit(5), "Unit File Load Path": the folders of the administrator, of the running system and of packages. */
 const unitFolders = [
   'etc/systemd/system',
   'run/systemd/system',
@@ -46,9 +49,12 @@ const unitFolders = [
   'lib/systemd/system',
 ]
 
-/** In the order their networks are named where two define the same subnet: the engine itself before its traces. */
+/**
+ * The places of all engines. Where two define the same subnet, the first one names the network: the engine itself comes
+ * before its traces.
+ */
 export const enginePlaces: readonly EnginePlace[] = [
-  // dockerd(8), `--config-file`; the second is where the snap keeps it.
+  // dockerd(8), `--config-file`. The second path is the snap's.
   { kind: 'file', parse: parseDockerDaemon, file: 'etc/docker/daemon.json' },
   { kind: 'file', parse: parseDockerDaemon, file: 'var/snap/docker/current/config/daemon.json' },
   { kind: 'unit', parse: parseDockerUnit, folders: unitFolders, name: 'docker.service' },
@@ -57,7 +63,7 @@ export const enginePlaces: readonly EnginePlace[] = [
     (folder) =>
       ({ kind: 'folder', parse: parseNetavarkNetwork, folder, endings: ['.json'], nested: false }) as const,
   ),
-  // The endings libcni reads. nerdctl has a folder for each of its namespaces.
+  // The endings that libcni reads. nerdctl has a folder for each of its namespaces.
   {
     kind: 'folder',
     parse: parseCniNetwork,
@@ -65,7 +71,7 @@ export const enginePlaces: readonly EnginePlace[] = [
     endings: ['.conflist', '.conf', '.json'],
     nested: true,
   },
-  // The definitions, and the status of those that run. `autostart/` holds links to the definitions.
+  // The definitions, and the status of running networks. `autostart/` holds links to the definitions.
   ...['etc/libvirt/qemu/networks', 'run/libvirt/network'].map(
     (folder) =>
       ({ kind: 'folder', parse: parseLibvirtNetwork, folder, endings: ['.xml'], nested: false }) as const,

@@ -5,7 +5,7 @@ import { isAbsent, readTextFile } from '../file/index.ts'
 /**
  * The addresses that libvirt's DHCP server has leased on a bridge (libvirt, `src/util/leasehelper.c`).
  *
- * @returns null where the file is there and cannot be read
+ * @returns null where the file exists but cannot be read
  */
 export const libvirtLeases = (root: string, bridge: string): readonly UsedAddressFact[] | null => {
   if (bridge === '' || bridge.includes('/')) return null

@@ -5,18 +5,18 @@ import type { EngineNetworkFact } from '@portolan/netfilter'
 import { readEngineFile } from './engine-file.ts'
 import { podmanStorage } from './podman-storage.ts'
 
-/** containers.conf(5): each overrides those before it. */
+/** The settings files of containers.conf(5). Each file overrides the ones before it. */
 const configFiles = ['usr/share/containers/containers.conf', 'etc/containers/containers.conf']
 const additions = 'etc/containers/containers.conf.d'
 
 /** Podman's default subnet, unless a file names another (containers.conf(5), `default_subnet`). */
 const builtIn = '10.88.0.0/16'
 
-/** What was read of each containers.conf. Each overrides those before it. */
+/** Reads each containers.conf. Each file overrides the ones before it. */
 export const podmanSettings = (root: string): readonly EngineReading[] =>
   [...configFiles, ...additionsIn(root)].map((file) => readEngineFile(join(root, file), parseContainersConf))
 
-/** A folder that may not be listed adds nothing. */
+/** The files of the folder of additions. A folder that may not be listed adds nothing. */
 const additionsIn = (root: string): readonly string[] => {
   try {
     return readdirSync(join(root, additions))
@@ -29,10 +29,10 @@ const additionsIn = (root: string): readonly string[] => {
 }
 
 /**
- * The default network of Podman, where Podman has run. No file of a network says so until it is changed.
+ * The default network of Podman, if Podman has run on this host. No file defines it until it is changed.
  *
- * @param written - what containers.conf says
- * @param networks - what was read of Podman's files: one of them may define the default network
+ * @param written - the readings of containers.conf
+ * @param networks - the networks in Podman's files: one of them may be the default network
  */
 export const podmanDefault = (
   root: string,

@@ -7,11 +7,11 @@ import { isAbsent } from '../file/index.ts'
 const mostBytes = 64 * 2 ** 20
 
 /**
- * The addresses that Podman has leased to containers, by network: `ipam.db` has a bucket for each network, in it one
- * for each subnet, and in that a record from each address to the id of its container (Podman, `libnetwork/netavark/
- * ipam.go`). The file is gone after a reboot, as every lease is.
+ * The addresses that Podman has leased to containers, by network. `ipam.db` has a bucket for each network, which has a
+ * bucket for each subnet. That bucket has a record from each address to the id of its container (Podman,
+ * `libnetwork/netavark/ipam.go`). The file is gone after a reboot, and so are the leases.
  *
- * @returns null where the file is there and cannot be read
+ * @returns null where the file exists but cannot be read
  */
 export const podmanLeases = (root: string): ReadonlyMap<string, readonly UsedAddressFact[]> | null => {
   try {
@@ -26,7 +26,7 @@ export const podmanLeases = (root: string): ReadonlyMap<string, readonly UsedAdd
 
 const bucketsOf = (item: BoltItem): readonly BoltItem[] => (item.kind === 'bucket' ? item.items : [])
 
-/** `lastIP` and `ids` are beside the addresses. An address is a key of 4 or 16 bytes. */
+/** Reads the addresses of a subnet, keys of 4 or 16 bytes. `lastIP` and `ids` are stored beside them. */
 const leasesOf = (subnet: BoltItem): readonly UsedAddressFact[] =>
   subnet.key.toString() === 'ids'
     ? []

@@ -6,18 +6,18 @@ import { readSqliteFile, type SqliteValue } from '../sqlite/index.ts'
 import { objectOf } from './json-object.ts'
 import { podmanStorage } from './podman-storage.ts'
 
-/** A container takes some 20 kB. */
+/** The most bytes that are read of the database. A container takes some 20 kB. */
 const mostBytes = 64 * 2 ** 20
 
-/** Podman before 4.8 keeps its containers here, and so does a later one that finds it (`libpod/runtime.go`). */
+/** The database of Podman before 4.8. A later Podman that finds it uses it too (`libpod/runtime.go`). */
 const olderDatabase = 'libpod/bolt_state.db'
 
 /**
- * The addresses that containers of Podman ask for by name (`podman run --ip`), by network. A container that is stopped
- * has no lease, and takes its address when it starts. They are in Podman's own database (`db.sql`; Podman,
+ * The static addresses that Podman's containers request (`podman run --ip`), by network. A stopped container has no
+ * lease, and takes its address when it starts. The requests are in Podman's own database (`db.sql`; Podman,
  * `libpod/sqlite_state_internal.go`).
  *
- * @returns null where the database is there and cannot be read, or is the older one, which is not read
+ * @returns null where the database exists but cannot be read, or is the older one, which is not read
  */
 export const podmanStatics = (root: string): ReadonlyMap<string, readonly UsedAddressFact[]> | null => {
   const storage = podmanStorage(root)
@@ -40,6 +40,9 @@ const addressesOf = (value: unknown): readonly string[] =>
     typeof text === 'string' && tryParseAddress(text) !== null ? [canonicalAddress(text)] : [],
   )
 
-/** @throws SyntaxError for a text that is no JSON: then what the container asks for is not known */
+/**
+ * Parses the configuration of a container.
+ * @throws SyntaxError for a text that is not JSON: then the addresses of the container are not known
+ */
 const parsed = (value: SqliteValue | undefined): Readonly<Record<string, unknown>> =>
   Buffer.isBuffer(value) ? objectOf(JSON.parse(value.toString())) : {}

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { readTextFile } from '../file/index.ts'
 
-/** containers-storage.conf(5): the second replaces the first. */
+/** The files of containers-storage.conf(5). The first one that exists counts, and replaces the other. */
 const files = ['etc/containers/storage.conf', 'usr/share/containers/storage.conf']
 
 const usual = 'var/lib/containers/storage'
@@ -9,8 +9,8 @@ const usual = 'var/lib/containers/storage'
 const mostBytes = 2 ** 20
 
 /**
- * Where Podman keeps its containers, below the root folder: `graphroot` of storage.conf. It is there once Podman has
- * run, with Podman's own database.
+ * The folder where Podman keeps its containers, below the root folder: `graphroot` of storage.conf. Once Podman has
+ * run, the folder exists and holds Podman's own database.
  */
 export const podmanStorage = (root: string): string => {
   for (const file of files) {
@@ -28,7 +28,7 @@ const textOf = (file: string): string | null => {
   }
 }
 
-/** Of TOML only `graphroot = "value"` in `[storage]` is read. */
+/** Reads `graphroot = "value"` in `[storage]`. Nothing else of the TOML is read. */
 const graphroot = (text: string): string | null => {
   let section = ''
   for (const line of text.split('\n')) {

@@ -13,19 +13,19 @@ import { withUsedAddresses } from './used-addresses.ts'
 export interface EngineFacts {
   readonly networks: readonly EngineNetworkFact[]
   readonly enginePools: readonly EnginePoolFact[]
-  /** What could not be read or understood, each a sentence. */
+  /** The places that could not be read or understood, each a sentence. */
   readonly unread: readonly string[]
   /** All networks that Docker has made; null: they are not known. */
   readonly docker: readonly EngineNetworkFact[] | null
 }
 
 /**
- * Reads the networks that other engines have defined, up or not: Docker, Podman, CNI, libvirt, netplan and
+ * Reads the networks that other engines have defined, up or down: Docker, Podman, CNI, libvirt, netplan and
  * systemd-networkd.
  *
  * @param root - the folder that the files are below: `/`, or the root of a mounted image
- * @param addresses - whether the addresses that containers have are read too, where they are in files of their own
- * @throws never: what cannot be read is in `unread`
+ * @param addresses - true: reads also the addresses of containers that are in files of their own
+ * @throws never: a place that cannot be read is in `unread`
  */
 export const readEngineNetworks = (root = '/', addresses = false): EngineFacts => {
   const unread: string[] = []
@@ -34,7 +34,7 @@ export const readEngineNetworks = (root = '/', addresses = false): EngineFacts =
     readPlace(root, place, unread),
   )
   const docker = readDocker(root, settings)
-  // A database is the newest of what Docker says of its networks, so they come first.
+  // Docker's databases come first: they are newer than its settings.
   const readings = [
     ...docker.readings,
     ...settings,
@@ -54,9 +54,9 @@ export const readEngineNetworks = (root = '/', addresses = false): EngineFacts =
 }
 
 /**
- * All networks that Docker has on this host, as its databases tell.
+ * Reads all networks that Docker has on this host from its databases.
  *
- * @returns null: no database is found where Docker is known to keep one, or not all of one is understood
+ * @returns null: there is no database where Docker is known to keep one, or one was not understood completely
  * @example
  * readDockerNetworks()?.map(({ name }) => name) // ['bridge', 'web']
  * @public @since 0.1.0
@@ -134,14 +134,14 @@ const listFolder = (folder: string, unread: string[]): readonly Dirent[] => {
   }
 }
 
-/** Entries of one name replace each other; an empty one, or a link to /dev/null, masks those after it. */
+/** The first entry of each name, which replaces the later ones. An empty file or a link to /dev/null masks them. */
 const firstOfName = (entries: readonly Dirent[]): readonly Dirent[] => {
   const byName = new Map<string, Dirent>()
   for (const entry of entries) if (!byName.has(entry.name)) byName.set(entry.name, entry)
   return [...byName.values()]
 }
 
-/** The status of a running libvirt network repeats its definition. */
+/** Removes repeated networks: the status of a running libvirt network repeats its definition. */
 const eachOnce = (networks: readonly EngineNetworkFact[]): readonly EngineNetworkFact[] => {
   const known = new Set<string>()
   return networks.filter(({ engine, name, subnets }) => {

@@ -7,8 +7,8 @@ import { podmanLeases } from './podman-leases.ts'
 import { podmanStatics } from './podman-statics.ts'
 
 /**
- * Adds to each network the addresses that its engine keeps outside of the network's own record. `used` stays absent
- * where the engine's records are not there or cannot be read.
+ * Adds to each network the addresses that its engine keeps outside the network's own record. `used` stays absent where
+ * the engine's records are missing or cannot be read.
  *
  * @param dataRoots - Docker's data folders, below the root folder
  */
@@ -38,14 +38,14 @@ export const withUsedAddresses = (
     }
   }
   return networks.map((network) => {
-    // Docker's settings tell of a network without its endpoints, which are in the database alone.
+    // This network comes from Docker's settings. Its endpoints are only in the database, so `used` stays absent.
     if (network.engine === 'docker' && network.used === undefined) return network
     const found = more(network)
     return found === null ? network : { ...network, used: eachOnce([...(network.used ?? []), ...found]) }
   })
 }
 
-/** A running container has its static address as an endpoint too. */
+/** Removes repeated addresses: a running container has its static address as an endpoint too. */
 const eachOnce = (used: readonly UsedAddressFact[]): readonly UsedAddressFact[] => {
   const known = new Set<string | undefined>()
   return used.filter(({ address }) => !known.has(address) && known.add(address) !== undefined)
