@@ -7,10 +7,10 @@ import { programEnvironment } from './program-environment.ts'
 import { type Ended, spawnWhole } from './spawn-whole.ts'
 import { openWholeInput } from './whole-input.ts'
 
-/** A ruleset of many thousands of rules has to come through whole. */
+/** The most characters of output. A ruleset of many thousands of rules has to fit. */
 const MAX_OUTPUT_CHARACTERS = 2 ** 29
 
-/** The Debian package that brings a program. */
+/** The Debian package of each program. */
 const packages: readonly (readonly [RegExp, string])[] = [
   [/^nft$/, 'nftables'],
   [/^ip6?tables/, 'iptables'],
@@ -24,16 +24,16 @@ const packages: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * Makes the runner that starts real processes: never through a shell, in the C locale (messages are told apart
- * by their English text), looked up in the absolute folders of PATH and in /usr/sbin and /sbin; for root only in
- * folders that root alone may write to. Input is a file that is whole before the program
- * starts: killed at any instant, no program takes a part of it for the whole. A program that is started while
- * `withHostLock` holds the host's lock has it too, and keeps it to its end.
+ * Makes the runner that starts real processes. It uses no shell, and the C locale, because callers recognise messages
+ * by their English text. It looks a program up in the absolute folders of PATH and in /usr/sbin and /sbin, for root
+ * only in folders that root alone may write to. Input is a file that is complete before the program starts. So a kill
+ * at any instant leaves no program with a part of its input. A program that starts while `withHostLock` holds the
+ * host's lock holds the lock too, until its end.
  *
  * @returns a Runner; a process that a signal ended has exit code 128 + the signal's number, as in sh
  * @throws MissingToolError from `run` when the program is not installed
  * @throws PermissionError from `run` when it may not be executed
- * @throws InspectError from `run` when it could not be started for another reason
+ * @throws InspectError from `run` when the program could not be started for another reason
  * @example
  * const { exitCode, stdout } = await createRunner().run('nft', ['-j', 'list', 'ruleset'])
  * @public @since 0.1.0
@@ -44,12 +44,12 @@ export const createRunner = (): Runner => {
   return runner
 }
 
-/** Runners made here. */
+/** The runners made by `createRunner`. */
 const local = new WeakSet<Runner>()
 
 /**
- * Does a runner start its programs beside this process, so that what they see is what a netlink socket of this
- * process sees? A runner of the caller's may run them in another network namespace, or on another host.
+ * Tells whether a runner starts its programs on this host and in this network namespace, so that they see what a
+ * netlink socket of this process sees. A caller's own runner may use another network namespace, or another host.
  * @example
  * runsHere(createRunner()) // true
  * @public @since 0.1.0

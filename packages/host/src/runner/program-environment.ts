@@ -1,12 +1,12 @@
 import { unsafeDirectory } from '../state/safe-place.ts'
 
-/** Where Debian keeps administration programs; an ordinary user's PATH lacks these. */
+/** The folders where Debian keeps administration programs. An ordinary user's PATH lacks them. */
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 const usualPath = '/usr/local/bin:/usr/bin:/bin'
 
 /**
- * Settings of iptables(8) that would have our children lock another file than all other programs do, or load their
- * extensions from elsewhere.
+ * Settings of iptables(8) that are removed. With them our children would lock another file than all other programs do,
+ * or load their extensions from elsewhere.
  */
 const dropped = new Set([
   'LANGUAGE',
@@ -17,11 +17,11 @@ const dropped = new Set([
 ])
 
 /**
- * The environment for the programs that this process starts: messages in English, and the administration folders at
- * the end of PATH.
+ * The environment of the programs that this process starts: messages in English, and the administration folders at the
+ * end of PATH.
  *
- * An empty or relative element of PATH is dropped: it would run any `./nft` of the current folder. For root, a folder is
- * dropped too that another user could put a program into; /nix/store and the like, which are root's own, stay. The
+ * An empty or relative element of PATH is dropped: it would run any `./nft` of the current folder. For root, a folder
+ * that another user could put a program into is dropped too. /nix/store and the like stay, as they are root's own. The
  * loader's settings (LD_LIBRARY_PATH) stay as they are: this process itself was loaded with them.
  */
 export const programEnvironment = (inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
@@ -37,7 +37,7 @@ const isTrusted = (folder: string): boolean => {
   try {
     return unsafeDirectory(folder, 'read') === null
   } catch {
-    // It may not be looked at, or its links lead nowhere: no program is found there.
+    // The folder may not be looked at, or its links lead nowhere. No program is found there.
     return false
   }
 }

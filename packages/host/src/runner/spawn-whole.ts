@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 
-/** What a program printed, and how it ended. */
+/** The output of a program, and how the program ended. */
 export interface Ended {
-  /** Null where a signal ended it. */
+  /** The exit code; null: a signal ended the program. */
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
   readonly stdout: string
@@ -12,17 +12,18 @@ export interface Ended {
 
 interface SpawnWhole {
   readonly environment: NodeJS.ProcessEnv
-  /** A descriptor to read from; null: there is nothing to read. */
+  /** A descriptor that the program reads its input from; null: it has no input. */
   readonly input: number | null
-  /** Descriptors that it inherits beside its standard streams. */
+  /** The descriptors that the program inherits in addition to its standard streams. */
   readonly inherits: readonly number[]
-  /** More than this is no output: the program is ended. */
+  /** The most characters of output. A program that prints more is killed. */
   readonly mostCharacters: number
 }
 
 /**
- * Starts a program and waits for its end and that of its output.
- * @throws the error of the kernel where it could not be started, and one of code `ENOBUFS` where it printed too much
+ * Starts a program and waits until it and its output have ended.
+ * @throws the error of the kernel where the program could not be started; an error with code `ENOBUFS` where it printed
+ * too much
  */
 export const spawnWhole = (
   command: string,
@@ -48,7 +49,10 @@ export const spawnWhole = (
     )
   })
 
-/** @returns what gives all that came by then */
+/**
+ * Collects the text of a stream.
+ * @returns a function that gives the text that came until its call
+ */
 const gather = (stream: ChildProcess['stdout'], most: number, refuseLong: () => void): (() => string) => {
   const parts: string[] = []
   let length = 0

@@ -7,11 +7,12 @@ const namespaceLink = '/proc/self/ns/net'
 const bootFile = '/proc/sys/kernel/random/boot_id'
 
 /**
- * Does a Runner start its programs in this process's network namespace? A netlink socket, /proc/sys and /proc/net are
- * those of this process, whatever a Runner does. Two hosts may number their namespaces alike, so the boot is asked for
- * too.
+ * Tells whether a Runner starts its programs in this process's network namespace. A netlink socket, /proc/sys and
+ * /proc/net belong to this process, whatever a Runner does. Namespaces on two hosts may have the same number, so the
+ * boot id is compared too.
  *
- * @returns `unknown` where the Runner's programs do not tell: one that only pretends, say
+ * @returns `unknown` where the Runner's programs do not give these values, such as a Runner that only pretends to run
+ * them
  * @example
  * await whereRuns(createRunner()) // 'here'
  * @public @since 0.1.0

@@ -4,24 +4,24 @@ import { join } from 'node:path'
 import { PortolanError } from '@portolan/netfilter'
 import { randomBytes } from '../file/random-bytes.ts'
 
-/** In memory where there is room, else on the disk. All of them are there for any user to write to. */
+/** The folders for input, in memory first, then on the disk. Any user may write to each of them. */
 const folders = (): readonly string[] => [...new Set(['/dev/shm', tmpdir(), '/var/tmp'])]
 
 /**
- * open(2): `__O_TMPFILE | O_DIRECTORY`, a file that never has a name. Node has no constant for the first; it is the
- * same on every architecture Node runs on (include/uapi/asm-generic/fcntl.h).
+ * open(2): `__O_TMPFILE | O_DIRECTORY`, a file that never has a name. Node has no constant for the first flag. The flag
+ * has the same value on every architecture that Node runs on (include/uapi/asm-generic/fcntl.h).
  */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY
 
 /**
- * Puts a text into a file without a name, for a program to read as its standard input.
+ * Writes a text to a file without a name, which a program then reads as its standard input.
  *
- * A pipe would end early if this process were killed while it writes: nft takes what came until then for the whole
- * and applies it (measured: a prefix of a change of 1,302 ports opened 144 of them). A file is whole before the
- * program starts, and lives as long as the program has it open.
+ * A pipe would end early if this process were killed while it writes. nft takes what came until then for the whole
+ * input and applies it (measured: a prefix of a change of 1,302 ports opened 144 of them). A file is complete before
+ * the program starts, and exists as long as the program has it open.
  *
- * @returns its descriptor, at offset 0, to be closed by the caller
- * @throws PortolanError (`INPUT_FILE`) when it cannot be written whole; no program has been started then
+ * @returns the descriptor of the file, at offset 0; the caller closes it
+ * @throws PortolanError (`INPUT_FILE`) when the text cannot be written completely; no program has been started then
  */
 export const openWholeInput = (text: string): number => {
   let failure: unknown = null
@@ -56,10 +56,13 @@ const writeInto = (folder: string, text: string): number => {
 
 const PIECE_CHARACTERS = 1 << 16
 
-/** Of a character of one UTF-16 unit in UTF-8; those of two units take two bytes for each. */
+/** The most bytes in UTF-8 per UTF-16 unit. A character of two units takes two bytes for each. */
 const MOST_BYTES = 3
 
-/** The bytes of ten megabytes of text are never there all at once. A character of two halves stays whole. */
+/**
+ * Cuts a text into pieces, so that the bytes of ten megabytes of text are not in memory at once. A surrogate pair stays
+ * whole.
+ */
 function* piecesOf(text: string): Generator<string> {
   for (let from = 0; from < text.length; ) {
     const cut = from + PIECE_CHARACTERS
@@ -70,7 +73,7 @@ function* piecesOf(text: string): Generator<string> {
   }
 }
 
-/** By position, so that the offset the program inherits stays 0. */
+/** Writes all bytes by position, so that the offset that the program inherits stays 0. */
 const writeWhole = (descriptor: number, bytes: Buffer, place: number): number => {
   let written = 0
   while (written < bytes.length)
@@ -82,7 +85,7 @@ const openNameless = (folder: string): number => {
   try {
     return openSync(folder, constants.O_RDWR | O_TMPFILE, 0o600)
   } catch {
-    // Not every file system has O_TMPFILE (overlayfs before Linux 6.3). What is wrong with the folder is told below.
+    // Not every file system has O_TMPFILE (overlayfs before Linux 6.3). Another fault of the folder shows below.
   }
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
   const path = join(folder, `portolan-${randomBytes(16).toString('hex')}`)
