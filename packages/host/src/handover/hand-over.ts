@@ -5,33 +5,34 @@ import { byLine, type HandedAnswer, type HandedCall, line, protocol, type Said }
 import { socketFolder, socketsHere } from './socket-folder.ts'
 
 /**
- * What a plugin hands over.
+ * A call that a plugin hands over.
  * @public @since 0.1.0
  */
 export interface HandOver extends HandedCall {
   /** The file that serves calls, of the same version as the caller. */
   readonly server: string
-  /** Tells that version from others. */
+  /** A text that distinguishes that version from others. */
   readonly version: string
-  /** Is told what the server says to be known. */
+  /** Called with each warning of the server. */
   readonly warn: (text: string) => void
 }
 
 /**
- * A watch that is stopped is not waited for. One that runs answers sooner, but where fifty plugins start at once it has to
- * wait for its turn of the processor, and those that went on by themselves would take it from all.
+ * How long to wait for the first word of a watch, in milliseconds: a stopped watch says nothing. A running watch
+ * answers sooner. But where fifty plugins start at once, the watch has to wait for the processor. Plugins that gave up
+ * and did the work themselves would take the processor from all.
  */
 const HEARD_MS = 10_000
 
 /**
- * Hands a call over to a `portolan watch` on this host, which has loaded before what it takes.
+ * Hands a call over to a `portolan watch` on this host, which has loaded the needed code already.
  *
- * The call itself is sent once the server is ready for it, so what was given up waiting for is not done later. When the
- * connection ends without an answer, the caller does the work itself: what plugins do may be done again.
+ * The call itself is sent once the server is ready for it, so a call that was given up is not carried out later. When
+ * the connection ends without an answer, the caller does the work itself: a plugin's work may be done again.
  *
- * @param folder - the one that watches listen in, unless told
- * @param ofSilence - what waits for one that says nothing, unless told
- * @returns null where no watch took it, or none came to its end
+ * @param folder - the folder that watches listen in; absent: the default
+ * @param ofSilence - waits for a silent watch; absent: the timers of this process
+ * @returns null where no watch took the call, or the watch that took it did not finish it
  * @example
  * const answer = await handOver({ server: '/nowhere', version: '', plugin: 'cni', arguments: [], environment: {}, stdin: '', place: '', warn: () => {} })
  * answer // null
@@ -45,7 +46,7 @@ export const handOver = async (
   for (const path of socketsHere(folder)) {
     const taken = await ask(path, line({ protocol, server, version }), line(call), warn, ofSilence)
     if (taken.kind === 'answer') return taken.answer
-    // It began, and did not end: nothing else is to begin it again meanwhile.
+    // The call began and did not end, so no other watch may begin it again meanwhile.
     if (taken.kind === 'ended') return null
   }
   return null

@@ -7,12 +7,12 @@ import { byLine, type Hello, handle, line, protocol, sameKind } from './messages
 import { boundSockets, freeName, isPrivate, ownNamespace, socketFolder } from './socket-folder.ts'
 
 /**
- * Listens for plugins of container engines that hand their calls over, until the function returned is called. The work
- * is done by a process of its own, which is started with the first call and stays: it runs the code of the plugin that
- * calls, so its version is that of the plugin. Where this process ends, it ends what it has begun, and then itself.
+ * Listens for calls that plugins of container engines hand over, until the returned function is called. A process of
+ * its own does the work. It starts with the first call and stays. It runs the code of the calling plugin, so its
+ * version is the plugin's. When this process ends, that process finishes the calls that it has accepted, and then ends.
  *
- * @param folder - the one that plugins look into, unless told
- * @returns null where it cannot be listened: plugins do their work themselves then
+ * @param folder - the folder that plugins look into; absent: the default
+ * @returns null where listening is not possible: plugins do their work themselves then
  * @example
  * const end = listenForCalls()
  * end?.()
@@ -25,22 +25,23 @@ export const listenForCalls = (folder: string = socketFolder): (() => void) | nu
   listener.on('error', () => {})
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    // Its mode keeps other users from the socket, before that has its own.
+    // The mode of the folder keeps other users from the socket until the socket has its own mode.
     if (!isPrivate(folder)) return null
     const names = readdirSync(folder)
-    // Behind the names: what was bound before it was listed is among them, also that of a watch that starts beside this one.
+    // The sockets are listed after the names. So a name whose socket was bound before, such as that of a watch that
+    // starts now, is not taken for a left one.
     const bound = boundSockets()
     forgetEnded(folder, names, bound)
     path = join(folder, freeName(bound))
     listener.listen(path)
-    // Another has taken the name meanwhile: the socket is not this one's to remove.
+    // Another process has taken the name meanwhile, so this process may not remove the socket.
     if (!listener.listening) return null
     chmodSync(path, 0o600)
   } catch {
     listener.close()
     return null
   }
-  // It does not keep the process.
+  // The listener does not keep the process alive.
   listener.unref()
   return () => {
     listener.close()
@@ -50,8 +51,8 @@ export const listenForCalls = (folder: string = socketFolder): (() => void) | nu
 }
 
 /**
- * Removes sockets of watches that were killed. Process numbers tell nothing of them: the number may be another process's
- * by now, or that of a process in another container.
+ * Removes sockets of watches that were killed. The process number in a name does not help: another process may have it
+ * now, or a process in another container.
  */
 const forgetEnded = (folder: string, names: readonly string[], bound: ReadonlySet<string>): void => {
   const start = `${ownNamespace()}.`
@@ -59,7 +60,7 @@ const forgetEnded = (folder: string, names: readonly string[], bound: ReadonlySe
     if (name.startsWith(start) && name.endsWith('.sock') && !bound.has(name)) removeSocket(join(folder, name))
 }
 
-/** Longer than any path. */
+/** The most characters of a first line. It is longer than any path. */
 const HELLO_MOST = 10_000
 
 const receive = (socket: Socket, servers: Map<string, ChildProcess>): void => {
@@ -88,7 +89,7 @@ const isHello = (value: unknown): value is Hello => {
   return spoken === protocol && typeof server === 'string' && typeof version === 'string'
 }
 
-/** The process for one version of one program; those of other versions of it end. */
+/** The process for one version of a program. Processes of its other versions are ended. */
 const serverOf = (
   { server: file, version }: Hello,
   servers: Map<string, ChildProcess>,
@@ -114,7 +115,7 @@ const serverOf = (
   return server
 }
 
-/** What another user may write is not run. */
+/** Tells whether only this user may write to a file. A file that another user may write to is not run. */
 const isOursAlone = (file: string): boolean => {
   try {
     const { uid, mode } = statSync(file)

@@ -1,19 +1,19 @@
 /**
- * One call of an engine: what a plugin was started with.
+ * One call of an engine: the input with which a plugin was started.
  * @public @since 0.1.0
  */
 export interface HandedCall {
-  /** Which of the plugins of the program. */
+  /** The name of the plugin, as a program may be several. */
   readonly plugin: string
   readonly arguments: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly stdin: string
-  /** What of the caller's surroundings has to be the server's too. */
+  /** The part of the caller's surroundings that the server must share. */
   readonly place: string
 }
 
 /**
- * What a plugin answers.
+ * The answer of a plugin.
  * @public @since 0.1.0
  */
 export interface HandedAnswer {
@@ -26,13 +26,13 @@ export interface Hello {
   readonly protocol: typeof protocol
   /** The file that serves calls, of the client's own version. */
   readonly server: string
-  /** The name of what that file loads: it is another one in another version. */
+  /** The name of the code that this file loads. Another version has another name. */
   readonly version: string
 }
 
-/** What the server says, a line each. */
+/** The messages of the server, each on a line. */
 export type Said =
-  // It is in turn: the client waits from now on.
+  // The call has its place in the queue: from now on the client waits.
   | { readonly kind: 'heard' }
   | { readonly kind: 'ready' }
   | { readonly kind: 'warn'; readonly text: string }
@@ -42,9 +42,9 @@ export type Said =
 export const protocol = 2
 
 /**
- * What the watch and the process that serves say to each other about a socket. A process that hands a socket over goes on
+ * The messages about a socket between the watch and the serving process. A process that hands a socket over goes on
  * reading from it until the other has it (lib/internal/child_process.js of Node), and what it reads is lost. So the
- * server speaks to the client once the watch has heard that it has the socket, and let go.
+ * server speaks to the client only after the watch has learned that the server has the socket, and has let go.
  */
 export const handle = { taken: { kind: 'taken' }, yours: { kind: 'yours' } } as const
 
@@ -54,8 +54,8 @@ export const sameKind = (message: unknown, { kind }: { readonly kind: string }):
 export const line = (value: Hello | HandedCall | Said): string => `${JSON.stringify(value)}\n`
 
 /**
- * Gives whole lines to `take`, each as what it is in JSON.
- * @param refuse - is called in its place for a line that is none
+ * Splits a text into lines, and gives the JSON value of each line to `take`.
+ * @param refuse - called instead for a line that is not JSON
  */
 export const byLine = (take: (value: unknown) => void, refuse: () => void): ((chunk: string) => void) => {
   let rest = ''

@@ -2,7 +2,9 @@ import type { Socket } from 'node:net'
 import { afterSilence } from '../turn/after-silence.ts'
 import { byLine, type HandedAnswer, type HandedCall, handle, line, type Said, sameKind } from './messages.ts'
 
-/** A client that was told to go on sends its call at once, unless it is stopped. */
+/**
+ * How long to wait for a call, in milliseconds. A client that may go on sends its call at once, unless it is stopped.
+ */
 const CALL_MS = 5000
 
 /**
@@ -14,9 +16,9 @@ export interface ServedCall extends HandedCall {
 }
 
 /**
- * Serves the calls that `listenForCalls` hands to this process, one after the other, as each changes the host. The process
- * ends with its parent, after the call that it is at.
- * @param serve - null: this process cannot do it in the caller's place
+ * Serves the calls that `listenForCalls` hands to this process, one after the other, as each changes the host. When the
+ * parent ends, the process finishes the calls that it has accepted, and ends too.
+ * @param serve - carries a call out; null: this process cannot do it in the caller's place
  * @example
  * const start = (): void => serveCalls(async ({ plugin }) => ({ exitCode: 0, stdout: plugin }))
  * @public @since 0.1.0
@@ -27,7 +29,7 @@ export const serveCalls = (serve: (call: ServedCall) => Promise<HandedAnswer | n
   process.on('message', (message, socket) => {
     if (socket !== undefined) {
       taken.push(socket as Socket)
-      // Where the parent is gone, the call that this process is at goes on: `disconnect` comes next.
+      // If the parent is gone, the accepted calls still go on: `disconnect` comes next.
       process.send?.(handle.taken, undefined, undefined, () => {})
     } else if (sameKind(message, handle.yours)) {
       const next = taken.shift()
@@ -37,7 +39,7 @@ export const serveCalls = (serve: (call: ServedCall) => Promise<HandedAnswer | n
   process.on('disconnect', () => {
     void turn.finally(() => process.exit())
   })
-  // Those are for the parent. On SIGUSR1 Node would open its debugger.
+  // These signals are meant for the parent. On SIGUSR1 Node would open its debugger.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})
 }
 
@@ -58,7 +60,8 @@ const receive = (
           socket.end()
           resolve()
         }
-        // What it sends later is not read: it sees the end, and does the work itself.
+        // A call that comes after this is not read. The client sees the end of the connection, and does the work
+        // itself.
         const heard = afterSilence(CALL_MS, () => socket.destroy())
         socket.on('close', end)
         const hear = byLine((value) => {
@@ -72,7 +75,7 @@ const receive = (
         }, end)
         socket.on('data', hear)
         socket.resume()
-        // A client that gave up waiting is gone, or goes now.
+        // A client that stopped waiting is gone, or goes now.
         if (socket.destroyed || !say({ kind: 'ready' })) end()
       }),
   )

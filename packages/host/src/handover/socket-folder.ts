@@ -1,15 +1,18 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-/** Where watches listen for calls of plugins: each at a socket of its own, named by its network namespace and process. */
+/**
+ * The folder in which watches listen for calls of plugins. Each watch has a socket with the names of its network
+ * namespace and its process.
+ */
 export const socketFolder = '/run/portolan/plugins'
 
 /** The inode of this process's network namespace. */
 export const ownNamespace = (): string => readlinkSync('/proc/self/ns/net').replaceAll(/\D/g, '')
 
 /**
- * The file names of the Unix sockets in this network namespace that a process has bound (/proc/net/unix, the last
- * column): a socket file that has none of them was left by a process that ended.
+ * The file names of the bound Unix sockets in this network namespace (/proc/net/unix, the last column). A socket file
+ * without one of these names was left by a process that ended.
  */
 export const boundSockets = (): ReadonlySet<string> =>
   new Set(
@@ -21,7 +24,7 @@ export const boundSockets = (): ReadonlySet<string> =>
       }),
   )
 
-/** A name that no socket has: containers that share a network namespace may each have a process with this number. */
+/** A name that no socket has. Containers that share a network namespace may each have a process with this number. */
 export const freeName = (bound: ReadonlySet<string>): string => {
   const start = `${ownNamespace()}.${process.pid}`
   for (let at = 0; ; at += 1) {
@@ -31,8 +34,8 @@ export const freeName = (bound: ReadonlySet<string>): string => {
 }
 
 /**
- * The sockets of watches in this network namespace that no other user can have made. Node cannot ask a socket whose it is
- * (SO_PEERCRED), so folder and sockets have to be this user's own, and closed to all others.
+ * The sockets of watches in this network namespace that only this user can have made. Node cannot read the owner of a
+ * socket's process (SO_PEERCRED). So folder and sockets have to be this user's own, and closed to all other users.
  */
 export const socketsHere = (folder: string): readonly string[] => {
   try {
@@ -49,7 +52,7 @@ export const socketsHere = (folder: string): readonly string[] => {
 }
 
 export const isPrivate = (path: string): boolean => {
-  // In bigints, as `file/read-bytes.ts` says: it may be a socket.
+  // `bigint` is needed where the path may be a socket, as `file/read-bytes.ts` explains.
   const { uid, mode } = lstatSync(path, { bigint: true })
   return Number(uid) === process.geteuid?.() && (mode & 0o077n) === 0n
 }
