@@ -13,10 +13,11 @@ import { cachedDataVersionTag } from 'node:v8'
 import type { Script } from 'node:vm'
 
 /**
- * Beside the bundle, as Python does it: only users that may change the code there may change this.
+ * The path of the compiled code. It is beside the bundle, as Python does it: only users that may change the code there
+ * may change this file.
  *
- * V8 refuses what was compiled with other options of its own: those that Node was given, such as `--max-old-space-size`, and
- * those that a program has set (`prepareStart`). Its tag tells them apart.
+ * V8 refuses code that was compiled with other options: options that Node was given, such as `--max-old-space-size`,
+ * and options that a program has set (`prepareStart`). V8's tag in the name distinguishes them.
  */
 export const compiledPlace = (file: string, purpose: string): string =>
   join(
@@ -34,28 +35,29 @@ export const readCompiled = (place: string): Buffer | undefined => {
 }
 
 /**
- * Keeps all that is compiled of a script: what was kept before, and what this process compiled besides.
+ * Keeps the compiled code of a script: the code that was kept before, and what this process compiled in addition.
  *
- * @param known - the bytes of what was kept before; 0: nothing, or V8 refused it
+ * @param known - the bytes that were kept before; 0: none, or V8 refused them
  */
 export const keepCompiled = (place: string, script: Script, known: number): void => {
   try {
     const folder = dirname(place)
-    // Files of root in a folder of another user could not be removed by that user.
+    // The owner of the folder could not remove files that root made in it.
     if (process.env.NODE_DISABLE_COMPILE_CACHE === '1' || !isOwn(dirname(folder))) return
     if (known > 0 && !isLookDue(place)) return
     const compiled = script.createCachedData()
-    // The same code takes some hundred bytes more or less.
+    // The size of the same code varies by some hundred bytes.
     if (compiled.byteLength > known * 1.01) write(place, compiled)
   } catch {
-    // A folder that is read-only or full: the next process compiles the text again.
+    // The folder is read-only or full. The next process compiles the text again.
   }
 }
 
 /**
- * Whether to look again at what is kept; that takes some 10 ms. The first run of a command may have found nothing to do,
- * and compiled the less. The file changes its time with each look: it is new with the run that wrote it, and of an age
- * that doubles from one look to the next.
+ * Tells whether to compare the kept code with this process's code again, which takes some 10 ms. The first run of a
+ * command may have had nothing to do, and so compiled less. Each comparison sets the time of the file. The next one is
+ * due when as much time has passed since as between the writing of the file and that comparison. So the intervals
+ * double.
  */
 const isLookDue = (place: string): boolean => {
   const now = Date.now()
@@ -66,14 +68,14 @@ const isLookDue = (place: string): boolean => {
 }
 
 /**
- * Written in whole before it has its name. V8 does not check the bytes, and ends the process on those that it cannot
- * read; so they reach the disk first.
+ * Writes the code completely and to the disk before it gets its name. V8 does not check the bytes, and ends the process
+ * on bytes that it cannot read.
  */
 const write = (place: string, compiled: Buffer): void => {
   const folder = dirname(place)
-  // Numbers of processes are the same in two process namespaces, such as those of containers.
+  // The number of a process alone is not unique: two process namespaces, as of containers, use the same numbers.
   const unfinished = `${place}.${process.pid}-${process.hrtime.bigint()}`
-  // Not as open as the umask allows: code is made of them.
+  // The mode is fixed, whatever the umask allows: the bytes are run as code.
   mkdirSync(folder, { recursive: true, mode: 0o755 })
   for (const entry of readdirSync(folder))
     if (entry.startsWith(`${basename(place)}.`)) rmSync(join(folder, entry), { force: true })

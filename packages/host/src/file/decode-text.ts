@@ -3,11 +3,11 @@ import { ParseError } from '@portolan/netfilter'
 import { RefusedFileError } from './refused-file-error.ts'
 
 /**
- * The text that bytes stand for, without a byte order mark.
+ * Decodes bytes of UTF-8 to a text without a byte order mark.
  *
- * @param source - what to call it in errors
+ * @param source - the name of the source in errors
  * @throws RefusedFileError for UTF-16, which Windows' editors and shells write
- * @throws ParseError with the place of the first byte that is not UTF-8, if those are to be refused
+ * @throws ParseError with the place of the first byte that is not UTF-8, if such bytes are to be refused
  */
 export const decodeText = (bytes: Buffer, source: string, invalid: 'refuse' | 'replace'): string => {
   if (isUtf16(bytes)) throw new RefusedFileError('it is written in UTF-16, and only UTF-8 is read')

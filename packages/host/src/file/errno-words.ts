@@ -1,4 +1,4 @@
-/** Why the kernel refused a file, in words that hold for reading and for writing. */
+/** Why the kernel refused a file, in words for both reading and writing. */
 const ofBoth: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is not a folder',
   EISDIR: 'it is a folder',

@@ -11,20 +11,21 @@ import { compiledPlace, keepCompiled, readCompiled } from './compiled-code.ts'
 export interface LoadedScript<Exports> {
   readonly exports: Exports
   /**
-   * Keeps what V8 has compiled of it by now, once, for the next process; where that may not be, nothing happens. What an
-   * earlier process kept is replaced where this one has compiled more: it is asked in the next run, and then at times
-   * that double for as long as none has.
+   * Keeps the code that V8 has compiled so far, once, for the next process. Where that is not allowed, nothing happens.
+   * Code kept by an earlier process is replaced where this process has compiled more. That is checked in the next run,
+   * and then at intervals that double as long as no process has compiled more.
    */
   readonly keep: () => void
 }
 
 /**
- * Loads a file of the bundle with what V8 compiled of it in an earlier process: reading the text and compiling it anew
- * takes longer than most commands do. V8 refuses what another version of it has compiled, and then compiles the text.
+ * Loads a file of the bundle with the code that V8 compiled in an earlier process. Reading the text and compiling it
+ * again takes longer than most commands do. V8 refuses code of another V8 version, and then compiles the text.
  *
- * @param file - its text is ASCII, a function of `exports`, `require`, `module`, `__filename` and `__dirname`, as Node
- * makes one of a CommonJS module: making one here would copy megabytes. Its name tells it from other versions of itself
- * @param purpose - a word: what one command needs of the code is kept for itself, so no other command loads it
+ * @param file - its text is ASCII, and a function of `exports`, `require`, `module`, `__filename` and `__dirname`, as
+ * Node makes one of a CommonJS module: making one here would copy megabytes. Each version of the file has another name
+ * @param purpose - a word for the command: its compiled code is kept apart, so that no other command loads it; null:
+ * nothing is kept
  * @example
  * const { exports, keep } = loadScript<{ readonly answer: number }>('dist/bundle/answer-K2.cjs', 'answer')
  * exports.answer // 42

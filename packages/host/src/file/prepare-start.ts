@@ -1,14 +1,14 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * Has V8 leave out what a program has nothing of in its first second. Node 20 optimises functions that are hardly called
- * again; later versions do that later by themselves, and have no option for it. Up to Node 22 it marks the heap beside
- * the program from some 15 MB on, which the code of Portolan alone is, for a collection that comes when most commands
- * have ended.
+ * Sets options of V8 that omit work without use in the first second of a program. Node 20 optimises functions that are
+ * hardly called again. Later versions optimise later by themselves, and have no option for it. Up to Node 22, V8 marks
+ * the heap beside the program once it has some 15 MB, which the code of Portolan alone takes. Most commands have ended
+ * before the garbage collection that this marking serves.
  *
- * V8 refuses what it compiled under other options, so this comes before `loadScript`.
+ * V8 refuses code that it compiled with other options, so this call comes before `loadScript`.
  *
- * @param stays - a program that runs until it is stopped: its heap is marked beside it, for shorter pauses
+ * @param stays - true for a program that runs until it is stopped: its heap is marked meanwhile, for shorter pauses
  * @example
  * prepareStart({ stays: false })
  * const { exports } = loadScript<{ readonly answer: number }>('dist/bundle/answer-K2.cjs', 'answer')

@@ -1,14 +1,14 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 
 /**
- * Bytes of the kernel's own randomness. `node:crypto` gives the same, and takes a tenth of the time that node itself takes
- * to start to load.
+ * Reads random bytes of the kernel. `node:crypto` gives the same, but loading it takes a tenth of the time that Node
+ * itself takes to start.
  */
 export const randomBytes = (size: number): Buffer => {
   const bytes = Buffer.alloc(size)
   const descriptor = openSync('/dev/urandom', 'r')
   try {
-    // Reads of up to 256 bytes come whole (random(4)).
+    // A read of up to 256 bytes is complete (random(4)).
     readSync(descriptor, bytes)
   } finally {
     closeSync(descriptor)

@@ -3,21 +3,21 @@ import type { ReadTextOptions } from './read-options.ts'
 import { DeviceError, RefusedFileError } from './refused-file-error.ts'
 
 /**
- * What is no file is asked about in bigints alone. Node keeps the numbers of the last `stat` in one place, and its
- * `realpathSync`, by which modules are loaded, stops at a link while those are of a pipe or a socket (lib/fs.js,
- * `isFileType(statValues, S_IFIFO)`; measured: Node 20.20). Bigints are kept elsewhere. Without this,
- * `portolan -f - < PIPE` would not find the packages that are links, as pnpm installs them.
+ * The option to stat pipes, sockets and devices in bigints. Node keeps the numbers of the last `stat` in one place.
+ * While those numbers are of a pipe or a socket, its `realpathSync`, which loads modules, stops at a link (lib/fs.js,
+ * `isFileType(statValues, S_IFIFO)`; measured: Node 20.20). Node keeps bigints elsewhere. Without this option,
+ * `portolan -f - < PIPE` would not find packages that are links, as pnpm installs them.
  */
 const inBigints = { bigint: true } as const
 
 /**
- * Reads the bytes of a file, within the bounds that `readTextFile` has.
+ * Reads the bytes of a file, within the limits of `readTextFile`.
  *
  * @throws RefusedFileError, or the Error of node:fs
  */
 export const readBytes = (file: string | 0, { mostBytes, pipes = false }: ReadTextOptions): Buffer => {
   if (file === 0) return readDescriptor(0, mostBytes, pipes)
-  // Asked before it is opened: opening a device may do something (a tape rewinds).
+  // This check comes before the opening, because opening a device may have an effect (a tape rewinds).
   if (!pipes) checkKind(statSync(file, inBigints), pipes)
   const flags = pipes ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK
   const descriptor = openSync(file, flags | constants.O_NOCTTY)
@@ -36,7 +36,7 @@ const readDescriptor = (descriptor: number, mostBytes: number, pipes: boolean): 
   const parts: Buffer[] = []
   let length = 0
   for (;;) {
-    // One byte more than is expected, so that the end is seen at once. Files of /proc say they have none.
+    // One byte more than expected, so that the end shows at once. Files of /proc report a size of 0.
     const part = Buffer.allocUnsafe(Math.max(Math.min(bytes, mostBytes) + 1 - length, 65_536))
     const count = readSome(descriptor, part)
     if (count === 0) return Buffer.concat(parts, length)
@@ -46,7 +46,10 @@ const readDescriptor = (descriptor: number, mostBytes: number, pipes: boolean): 
   }
 }
 
-/** Standard input may have been made non-blocking by another process that shares it. */
+/**
+ * Reads some bytes, and waits for them where the descriptor is non-blocking: another process that shares standard input
+ * may have set that.
+ */
 const readSome = (descriptor: number, part: Buffer): number => {
   for (;;) {
     try {

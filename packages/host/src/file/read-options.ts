@@ -1,16 +1,16 @@
 /** How a file is read. */
 export interface ReadTextOptions {
-  /** The most bytes it may have. */
+  /** The most bytes that the file may have. */
   readonly mostBytes: number
   /**
-   * Whether a pipe, a terminal or a device will do. True where the user named it (`-f -`, `-f <(command)`): it is
-   * read to its end, however long its writer takes. False where Portolan looks for a file by itself: a pipe that
-   * left in its place would be waited for in vain.
+   * True: a pipe, a terminal or a device is read too, to its end, however long its writer takes. That is for a file
+   * that the user named (`-f -`, `-f <(command)`). False is for a file that Portolan looks for by itself: waiting for a
+   * pipe that was left in its place would have no end.
    */
   readonly pipes?: boolean
   /**
-   * What becomes of bytes that are not UTF-8: an error, or U+FFFD in their place, for texts in which only programs'
-   * names and comments may hold them.
+   * How to treat bytes that are not UTF-8: as an error, or as U+FFFD. The latter is for texts in which only names and
+   * comments of programs may hold such bytes.
    */
   readonly invalid?: 'refuse' | 'replace'
 }

@@ -1,5 +1,5 @@
-/** A file that is not read, for what it is rather than for a failure of the kernel's. `message` is one clause. */
+/** A refusal to read a file because of its kind or content, not because of a kernel error. `message` is one clause. */
 export class RefusedFileError extends Error {}
 
-/** A device where a file was looked for. A link to /dev/null is how systemd.network(5) masks a file. */
+/** A device where a file was expected. systemd.network(5) masks a file with a link to /dev/null. */
 export class DeviceError extends RefusedFileError {}

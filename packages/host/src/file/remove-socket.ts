@@ -1,8 +1,8 @@
 import { unlinkSync } from 'node:fs'
 
 /**
- * Removes a socket file, if it is there. `rmSync` asks about the file first, and what Node then knows of a socket keeps it
- * from finding packages that are links: see `read-bytes.ts`.
+ * Removes a socket file, if it exists. `rmSync` would stat the file first. After the stat of a socket Node does not
+ * find packages that are links: see `read-bytes.ts`.
  */
 export const removeSocket = (path: string): void => {
   try {

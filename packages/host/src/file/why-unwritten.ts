@@ -1,18 +1,18 @@
 import { writingWords } from './errno-words.ts'
 
-/** What makes room, where it is not another name that helps. */
+/** The advice for errors where another name is not the only way out. */
 const wayOut: Readonly<Record<string, string>> = {
   ENOSPC: 'Make room there, or name another place',
   EDQUOT: 'Make room there, or name another place',
   EROFS: 'Mount it writable, or name another place',
 }
 
-/** Why a file could not be written, in one clause. */
+/** Explains in one clause why a file could not be written. */
 export const whyUnwritten = (error: unknown): string => {
   const { code = '', message } = error as NodeJS.ErrnoException
   return writingWords[code] ?? message
 }
 
-/** What to do about it, as a sentence without its full stop. */
+/** The advice for a file that could not be written, as a sentence without its full stop. */
 export const untilWritten = (error: unknown): string =>
   wayOut[(error as NodeJS.ErrnoException).code ?? ''] ?? 'Name another place'
