@@ -1,11 +1,11 @@
 import { networkdForwarding, type SysctlSetting } from '@portolan/core'
 import type { SettingsFiles } from './settings-files.ts'
 
-/** networkd.conf(5) and systemd.network(5). */
+/** The configuration folders of networkd.conf(5) and systemd.network(5). */
 const bases = ['etc/systemd', 'run/systemd', 'usr/local/lib/systemd', 'usr/lib/systemd', 'lib/systemd']
 const folders = bases.map((base) => `${base}/network`)
 
-/** Forwarding in the configuration of systemd-networkd: networkd.conf, `.network` files, and their drop-ins. */
+/** Reads the forwarding settings of systemd-networkd: networkd.conf, `.network` files, and their drop-ins. */
 export const networkdSettings = ({ textOf, layered }: SettingsFiles): readonly SysctlSetting[] => {
   const read = (file: string): { readonly text: string; readonly file: string } => ({
     text: textOf(file),

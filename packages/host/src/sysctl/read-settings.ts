@@ -4,21 +4,21 @@ import { settingsFiles } from './settings-files.ts'
 
 /** The sysctls that the files of a host set. */
 export interface SysctlSettings {
-  /** In the order in which they are carried out: of several, the last counts. */
+  /** The settings in the order in which they are carried out. Of several for one sysctl the last counts. */
   readonly settings: readonly SysctlSetting[]
-  /** What could not be read, each a sentence. */
+  /** The places that could not be read, each a sentence. */
   readonly unread: readonly string[]
 }
 
-/** sysctl.d(5): of files with one name that of the first folder counts. */
+/** The folders of sysctl.d(5). Of files with the same name the one in the first folder counts. */
 const folders = ['etc/sysctl.d', 'run/sysctl.d', 'usr/local/lib/sysctl.d', 'usr/lib/sysctl.d', 'lib/sysctl.d']
 
 /**
- * Reads what the configuration of a host sets of sysctls when it starts: sysctl.d(5), /etc/sysctl.conf, ufw's own
- * file where ufw is on, and the forwarding that systemd-networkd is to switch on.
+ * Reads which sysctls the configuration of a host sets when the host starts: sysctl.d(5), /etc/sysctl.conf, ufw's own
+ * file where ufw is on, and the forwarding that systemd-networkd switches on.
  *
  * @param root - the folder that the files are below: `/`, or the root of a mounted image
- * @throws never: what cannot be read is in `unread`
+ * @throws never: a place that cannot be read is in `unread`
  * @example
  * readSysctlSettings().settings.find(({ name }) => name === 'net.ipv4.ip_forward')
  * @public @since 0.1.0

@@ -2,20 +2,23 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DeviceError, isAbsent, readTextFile, whyUnread } from '../file/index.ts'
 
-/** The configuration files of a host, below a root folder. Places are without a leading slash. */
+/** The configuration files of a host, below a root folder. Paths have no leading slash. */
 export interface SettingsFiles {
-  /** Empty where there is no such file, or it is masked. */
+  /** The text of a file; empty where there is no such file, or it is masked. */
   readonly textOf: (file: string) => string
   /**
-   * The files with an ending, in the order of their names. Of files with one name that of the first folder counts
-   * (sysctl.d(5), systemd.network(5)).
+   * The files with an ending, in the order of their names. Of files with the same name the one in the first folder
+   * counts (sysctl.d(5), systemd.network(5)).
    */
   readonly layered: (folders: readonly string[], ending: string) => readonly string[]
 }
 
 const mostBytes = 4 * 2 ** 20
 
-/** @param unread - gets a sentence for each place that cannot be read */
+/**
+ * Opens the configuration files below a root folder.
+ * @param unread - gets a sentence for each place that cannot be read
+ */
 export const settingsFiles = (root: string, unread: string[]): SettingsFiles => {
   const attempt = <T>(place: string, read: () => T): T | null => {
     try {

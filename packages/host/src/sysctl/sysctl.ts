@@ -4,8 +4,8 @@ import { ApplyError, InspectError, InvalidRequestError, PermissionError } from '
 const root = '/proc/sys'
 
 /**
- * The file of a sysctl. As sysctl(8) has it, `/` and `.` change places: in `net.ipv4.conf.eth0/100.rp_filter`
- * the interface is `eth0.100`.
+ * The file of a sysctl. As in sysctl(8), `/` and `.` change places: in `net.ipv4.conf.eth0/100.rp_filter` the interface
+ * is `eth0.100`.
  *
  * @throws InvalidRequestError when the name would leave /proc/sys
  */
@@ -17,11 +17,10 @@ const sysctlFile = (name: string): string => {
 }
 
 /**
- * The value of a sysctl in this network namespace, without its line end; null when this kernel has none of that
- * name.
+ * Reads the value of a sysctl in this network namespace, without its line end; null: this kernel has no such sysctl.
  *
  * @param name - dotted; dots of an interface name are written `/`
- * @throws InspectError when it is there but cannot be read
+ * @throws InspectError when the sysctl exists but cannot be read
  * @example
  * readSysctl('net.ipv4.ip_forward') // '1'
  * @public @since 0.1.0
@@ -42,8 +41,8 @@ export const readSysctl = (name: string): string | null => {
 }
 
 /**
- * Whether `writeSysctl` could set it: false without the privilege, where /proc/sys is mounted read-only (as in
- * most containers), and where the kernel has no such sysctl.
+ * Tells whether `writeSysctl` could set a sysctl: false without the privilege, where /proc/sys is mounted read-only (as
+ * in most containers), and where the kernel has no such sysctl.
  * @example
  * if (!isSysctlWritable('net.ipv4.ip_forward')) console.log('forwarding has to be switched on outside')
  * @public @since 0.1.0
@@ -71,7 +70,7 @@ export const isSysctlWritable = (name: string): boolean => {
 export const writeSysctl = (name: string, value: string): void => {
   const file = sysctlFile(name)
   try {
-    // Never created: a mistyped name would otherwise fail with EACCES, which says the wrong thing.
+    // The file is never created. Creating it would fail with EACCES for a mistyped name, which is the wrong message.
     writeFileSync(file, `${value}\n`, { flag: 'r+' })
   } catch (error) {
     throw writeError(name, value, errorCode(error), error)
