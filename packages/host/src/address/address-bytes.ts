@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { type Family, InvalidRequestError } from '@portolan/netfilter'
 import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
 
-/** An address as netlink carries it: 4 or 16 bytes in network order. */
+/** An address as netlink messages hold it: 4 or 16 bytes in network order. */
 export interface AddressBytes {
   readonly family: Family
   readonly bytes: Uint8Array
@@ -10,16 +10,14 @@ export interface AddressBytes {
 
 export const addressFamily = (family: Family): number => (family === 'ip' ? AF_INET : AF_INET6)
 
-/**
- * @throws InvalidRequestError when the text is no address; a zone (`%eth0`) is refused
- */
+/** @throws InvalidRequestError when the text is not an address; a zone (`%eth0`) is refused */
 export const parseAddress = (text: string): AddressBytes => {
   if (isIPv4(text)) return { family: 'ip', bytes: Uint8Array.from(text.split('.'), Number) }
   if (isIPv6(text) && !text.includes('%')) return { family: 'ip6', bytes: ip6Bytes(text) }
   throw new InvalidRequestError(`"${text}" is not an IP address.`)
 }
 
-/** An address with its prefix length, host bits kept: `192.0.2.2/24`. */
+/** Parses an address with its prefix length, and keeps the host bits: `192.0.2.2/24`. */
 export const parseAddressPrefix = (text: string): AddressBytes & { readonly length: number } => {
   const slash = text.lastIndexOf('/')
   const address = parseAddress(slash < 0 ? text : text.slice(0, slash))
@@ -37,7 +35,7 @@ const ip6Bytes = (text: string): Uint8Array => {
   return Uint8Array.from(words.flatMap((word) => [word >> 8, word & 0xff]))
 }
 
-/** Sixteen-bit groups of one side of `::`, a trailing dotted quad as two of them (RFC 4291, section 2.2). */
+/** The sixteen-bit groups of one side of `::`. A trailing dotted quad is two of them (RFC 4291, section 2.2). */
 const groups = (text: string): readonly number[] =>
   text === ''
     ? []

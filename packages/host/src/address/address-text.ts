@@ -1,6 +1,4 @@
-/**
- * Canonical text of the address whose bytes stand at an offset; 4 bytes are IPv4, 16 are IPv6.
- */
+/** The canonical text of the address at an offset; 4 bytes are IPv4, 16 are IPv6. */
 export const addressText = (view: DataView, start: number, length: number): string =>
   length === 4 ? ip4Text(view, start) : ip6Text(view, start)
 
@@ -28,11 +26,11 @@ const ip6Text = (view: DataView, start: number): string => {
     : `${hex(groups.slice(0, runStart))}::${hex(groups.slice(runStart + runLength))}`
 }
 
-/** True for `::ffff:0:0/96`: how the kernel writes an IPv4 address of an IPv6 socket. */
+/** Tells whether an address is in `::ffff:0:0/96`, the form of an IPv4 address of an IPv6 socket. */
 export const isMapped = (view: DataView, start: number): boolean =>
   view.getUint32(start) === 0 && view.getUint32(start + 4) === 0 && view.getUint32(start + 8) === 0xffff
 
-/** `::` or `0.0.0.0`. */
+/** Tells whether an address is `::` or `0.0.0.0`. */
 export const isUnspecified = (view: DataView, start: number, length: number): boolean => {
   for (let index = 0; index < length; index += 1) if (view.getUint8(start + index) !== 0) return false
   return true

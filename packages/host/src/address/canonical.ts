@@ -2,8 +2,8 @@ import { parseAddress } from './address-bytes.ts'
 import { addressText } from './address-text.ts'
 
 /**
- * The one way to write an address, as netlink's are written here.
- * @throws InvalidRequestError when the text is no address
+ * The canonical text of an address, in the form of the addresses that come from netlink.
+ * @throws InvalidRequestError when the text is not an address
  */
 export const canonical = (text: string): string => {
   const { bytes } = parseAddress(text)

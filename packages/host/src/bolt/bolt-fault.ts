@@ -1,4 +1,4 @@
-/** Says in a clause why a bolt database cannot be read: `it is cut off`. */
+/** The reason why a bolt database cannot be read, in a clause: `it is cut off`. */
 export class BoltFault extends Error {
   override readonly name = 'BoltFault'
 }

@@ -21,8 +21,8 @@ const SMALLEST_PAGE = 512
 const LARGEST_PAGE = 2 ** 16
 
 /**
- * The meta page that counts: of the two, the valid one with the higher transaction. A transaction writes the page that
- * is not in use and seals it with a checksum. So a half-written meta page leaves the one before it in force.
+ * Finds the meta page in force: of the two, the valid one with the higher transaction. A transaction writes the page
+ * that is not in force and seals it with a checksum. So a half-written meta page leaves the one before it in force.
  *
  * @throws BoltFault when neither is valid
  */

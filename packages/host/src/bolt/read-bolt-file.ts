@@ -3,15 +3,15 @@ import { BoltFault } from './bolt-fault.ts'
 import { newestMeta } from './meta-page.ts'
 import { type BoltItem, readBolt } from './read-bolt.ts'
 
-/** How often a file that its program is writing is read again. */
+/** How often a file is read while another program writes it. */
 const ATTEMPTS = 4
 
 /**
- * Reads a bolt database that another program may be writing. The lock of that program is not waited for: dockerd
- * holds it as long as it runs. A transaction overwrites pages that the one before it left unused, never those of the
- * state in force. So a reading is one whole state unless transactions ended while it went on. A second reading tells.
+ * Reads a bolt database that another program may be writing. It does not wait for that program's lock, which dockerd
+ * holds as long as it runs. A transaction overwrites only pages that the transaction before left unused, never pages of
+ * the state in force. So a reading is consistent unless transactions ended meanwhile, which a second reading shows.
  *
- * @throws BoltFault for what is no bolt database, is damaged, or never holds still; the errors of `readBytes`
+ * @throws BoltFault for what is no bolt database, is damaged, or changes at each reading; the errors of `readBytes`
  */
 export const readBoltFile = (file: string, mostBytes: number): readonly BoltItem[] => {
   let before = readBytes(file, { mostBytes })

@@ -14,7 +14,7 @@ const BUCKET_LEAF = 0x01
 const ELEMENT_LENGTH = 16
 const BUCKET_LENGTH = 16
 
-/** Buckets inside buckets and branches above leaves, counted together. Real files have fewer than ten. */
+/** The most levels of buckets inside buckets and branches above leaves together. Real files have fewer than ten. */
 const DEEPEST = 64
 
 interface Source {
@@ -26,9 +26,9 @@ interface Source {
 }
 
 /**
- * Reads a bolt database (bbolt, the embedded store of Docker, Podman, containerd and etcd): every bucket, and what is
- * in it. The bytes are not trusted. Each page is read once, and each element has to lie inside its page, so the work is
- * bounded by the length of the file. The list of free pages is not needed for reading.
+ * Reads a bolt database (bbolt, the embedded store of Docker, Podman, containerd and etcd): every bucket, and its
+ * content. The bytes are not trusted. Each page is read once, and each element has to lie inside its page, so the work
+ * is bounded by the length of the file. The list of free pages is not needed for reading.
  *
  * @param bytes - the whole file
  * @returns the items of the root bucket
@@ -84,7 +84,7 @@ const readItems = (source: Source, page: Buffer, depth: number): readonly BoltIt
 const readBucket = (source: Source, value: Buffer, depth: number): readonly BoltItem[] => {
   if (value.length < BUCKET_LENGTH) throw new BoltFault('a bucket is cut off')
   const root = Number(value.readBigUInt64LE(0))
-  // A bucket without a page of its own has its page here.
+  // A small bucket has no page of its own. Its value holds the page.
   return root === 0 ? readItems(source, value.subarray(BUCKET_LENGTH), depth) : readTree(source, root, depth)
 }
 

@@ -4,10 +4,10 @@ import { isAbsolute, join } from 'node:path'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * A base folder of a user. A variable that is empty or no absolute path is ignored, as the specification has it: it
+ * A base folder of a user. A variable that is empty or not an absolute path is ignored, as the specification says: it
  * would name a place in the current folder.
  *
- * @param usual - below the home, where the variable names none
+ * @param usual - the path below the home, used where the variable names no folder
  * @see https://specifications.freedesktop.org/basedir-spec, version 0.8
  */
 export const baseFolder = (environment: Environment, variable: string, usual: string): string => {

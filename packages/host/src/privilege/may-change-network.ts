@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 const CAP_NET_ADMIN = 12n
 
 /**
- * Has this process CAP_NET_ADMIN (capabilities(7)), without which the kernel refuses every change of rules and
- * links? True where /proc does not say.
+ * Tells whether this process has CAP_NET_ADMIN (capabilities(7)). Without it the kernel refuses every change of rules
+ * and links. True where /proc does not say.
  * @example
  * if (!mayChangeNetwork()) console.error('Run this as root.')
  * @public @since 0.1.0

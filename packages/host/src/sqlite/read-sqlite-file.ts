@@ -4,15 +4,15 @@ import { readSqliteTable } from './read-sqlite-table.ts'
 import type { SqliteValue } from './record.ts'
 import { SqliteFault } from './sqlite-fault.ts'
 
-/** How often a file that its program is writing is read again. */
+/** How often a file is read while another program writes it. */
 const ATTEMPTS = 4
 
 /** The counter of transactions, in the header of the file. */
 const counterOf = (bytes: Buffer): string => bytes.subarray(24, 28).toString('hex')
 
 /**
- * Reads a table of an SQLite database that another program may be writing. While it writes, a journal is beside the
- * file. A write-ahead log holds what is not in the file yet.
+ * Reads a table of an SQLite database that another program may be writing. During a write there is a journal beside the
+ * file, or a write-ahead log with data that is not in the file yet.
  *
  * @throws SqliteFault for what is no such database, is damaged, or is being written; the errors of `readBytes`
  */

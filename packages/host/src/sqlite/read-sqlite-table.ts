@@ -6,22 +6,22 @@ const HEADER = 100
 const INTERIOR = 0x05
 const LEAF = 0x0d
 
-/** Real trees are fewer than ten pages high. */
+/** The most levels of a tree. Real trees have fewer than ten. */
 const DEEPEST = 64
 
 interface Source {
   readonly bytes: Buffer
   readonly pageSize: number
-  /** Bytes of a page that SQLite uses itself. */
+  /** The bytes of a page that hold its content. The rest is reserved. */
   readonly usable: number
   /** Pages that were read: in a sound file no page belongs to two places. */
   readonly seen: Set<number>
-  /** Bytes that cells may still have: those of a sound file share none. */
+  /** How many bytes further cells may have. The cells of a sound file share no bytes. */
   left: number
 }
 
 /**
- * Reads all rows of a table of an SQLite database. Node has a reader of its own only from 22.5 on, and that one takes
+ * Reads all rows of a table of an SQLite database. Node has its own reader only from 22.5 on, and that reader takes
  * locks and may write. The bytes are not trusted: each page is read once and cells share no bytes, so the work is
  * bounded by the length of the file.
  *
@@ -81,7 +81,10 @@ const wordAt = (page: Buffer, at: number): number => {
   return page.readUInt32BE(at)
 }
 
-/** A payload longer than its page goes on in a chain of other pages (section 1.6, "Cell Payload Overflow Pages"). */
+/**
+ * Reads a payload. One that is longer than its page goes on in a chain of other pages (section 1.6, "Cell Payload
+ * Overflow Pages").
+ */
 const payloadAt = (source: Source, page: Buffer, cell: number): Buffer => {
   const [length, afterLength] = readVarint(page, cell)
   const [, start] = readVarint(page, afterLength)

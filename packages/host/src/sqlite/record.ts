@@ -1,9 +1,12 @@
 import { SqliteFault } from './sqlite-fault.ts'
 
-/** A value of a row. Texts and blobs are bytes; a floating-point number is not read, and is null. */
+/** A value of a row. Texts and blobs are bytes. A floating-point number is not read and appears as null. */
 export type SqliteValue = Buffer | number | null
 
-/** A number of variable length, and where it ends. Seven bits a byte, the highest first; the ninth byte has eight. */
+/**
+ * Reads a number of variable length, and gives the offset of its end. A byte has seven bits of it, the highest first;
+ * the ninth byte has eight.
+ */
 export const readVarint = (bytes: Buffer, at: number): readonly [value: number, end: number] => {
   let value = 0
   for (let index = 0; index < 9; index += 1) {
@@ -16,7 +19,7 @@ export const readVarint = (bytes: Buffer, at: number): readonly [value: number, 
   throw new SqliteFault('it is cut off')
 }
 
-/** Bytes of an integer by its serial type; 7 is a floating-point number, 8 and 9 are 0 and 1 without a byte. */
+/** The bytes of a value by its serial type; 7 is a floating-point number, 8 and 9 are 0 and 1 without a byte. */
 const lengths = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0]
 
 const lengthOf = (type: number): number => {

@@ -1,4 +1,4 @@
-/** Says in a clause why an SQLite database cannot be read: `it is cut off`. */
+/** The reason why an SQLite database cannot be read, in a clause: `it is cut off`. */
 export class SqliteFault extends Error {
   override readonly name = 'SqliteFault'
 }

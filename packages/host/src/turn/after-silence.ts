@@ -1,8 +1,8 @@
 import { type AfterSilence, silenceOn } from '@portolan/core/after-silence'
 
 /**
- * Calls back after a while in which nothing came, and gives what ends the wait. What came while this process had no processor
- * is heard before.
+ * Calls back after some milliseconds without an answer, and returns a function that ends the wait. An answer that came
+ * while this process had no processor still counts: sockets are read before the call.
  *
  * @example
  * const answered = afterSilence(5_000, () => console.error('no answer'))

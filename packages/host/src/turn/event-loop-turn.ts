@@ -1,11 +1,11 @@
-/** How long work may go on that leaves the event loop no turn: timers and other sockets wait meanwhile. */
+/** How long work may keep the event loop from its turn, in milliseconds: timers and other sockets wait meanwhile. */
 const TURN_MS = 2
 
 let turn = 0
-/** When this turn of the event loop was first asked for; null: not yet. */
+/** The time at which this turn of the event loop was first asked for; null: not yet. */
 let since: number | null = null
 
-/** A number for this turn of the event loop: it is another one once timers, sockets and files have had their turn. */
+/** The number of this turn of the event loop. It changes once timers, sockets and files have had their turn. */
 export const eventLoopTurn = (): number => {
   if (since !== null) return turn
   turn += 1
@@ -17,8 +17,8 @@ export const eventLoopTurn = (): number => {
 }
 
 /**
- * May something be done without the event loop? Where promises are fulfilled so again and again, it would never have a
- * turn.
+ * Tells whether work may go on without a turn of the event loop. If promises were fulfilled again and again without
+ * one, the event loop would never have its turn.
  */
 export const mayGoOn = (): boolean => {
   eventLoopTurn()
@@ -28,7 +28,7 @@ export const mayGoOn = (): boolean => {
 const fulfilled = Promise.resolve()
 
 /**
- * Has something done when the code that runs now comes to its next pause. As `queueMicrotask`, which makes an object that
- * debuggers follow, and binds a function to it, each time.
+ * Runs work when the current code comes to its next pause. `queueMicrotask` would do the same, but makes an object that
+ * debuggers follow and binds a function to it, each time.
  */
 export const atNextPause = (work: () => void): void => void fulfilled.then(work)
