@@ -3,7 +3,7 @@ import { BoltFault } from './bolt-fault.ts'
 import { newestMeta } from './meta-page.ts'
 import { type BoltItem, readBolt } from './read-bolt.ts'
 
-/** How often a file is read while another program writes it. */
+/** The most readings of a file that another program is writing. */
 const ATTEMPTS = 4
 
 /**

@@ -33,7 +33,8 @@ export interface RememberedMember {
   /** The URL by which the host joined, for printed commands; absent: no URL is known that is valid in every folder. */
   readonly url?: string
   /**
-   * Pools of clusters that the host was in before, whose routes are the host's own. Absent: it was in no other cluster.
+   * Pools of clusters that the host was in before. Routes in them are the host's own. Absent: it was in no other
+   * cluster.
    */
   readonly elsewhere?: readonly string[]
   /** Blocks of those clusters in which the host may still have networks. Absent: none. */

@@ -61,7 +61,7 @@ export interface ConntrackEntry {
   readonly counted: { readonly packets: number; readonly bytes: number } | null
   /** The id of this entry while it exists. A later entry may have the same id. */
   readonly id: number
-  /** Payload of a CONNTRACK_DELETE for exactly this entry: its tuple, zone and id, as the kernel wrote them. */
+  /** Payload of a CONNTRACK_DELETE for this very entry: its tuple, zone and id, as the kernel wrote them. */
   readonly deletion: Uint8Array
 }
 

@@ -1,7 +1,7 @@
 import type { Family, Protocol } from '@portolan/netfilter'
 
 /**
- * A host socket whose flows are counted, with its targets.
+ * A host socket to count the flows of, with its targets.
  * @public @since 0.1.0
  */
 export interface CountedSocket {

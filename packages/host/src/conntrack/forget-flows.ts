@@ -5,7 +5,7 @@ import type { UntranslatedFlows } from './untranslated-flows.ts'
 /**
  * Deletes the conntrack entries of mappings that were changed or removed. Open flows, above all those of a UDP client
  * that never stops, are then judged by the current rules and do not stay with the old container. It deletes only
- * entries whose destination was translated from the mapping's port to the mapping's target.
+ * translated entries, from the mapping's port to the mapping's target.
  *
  * @returns how many entries were deleted
  * @throws PermissionError without CAP_NET_ADMIN

@@ -8,7 +8,7 @@ import { protocolNumbers } from './flow-search.ts'
 const MOST = 1000
 
 /**
- * Reads the open flows to some ports whose destination was translated. A flow keeps its translation even after the
+ * Reads the open flows to some ports, if their destination was translated. A flow keeps its translation even after the
  * rules changed (net/netfilter/nf_nat_core.c, `nf_nat_inet_fn`).
  *
  * @returns at most a thousand flows

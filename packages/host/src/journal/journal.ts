@@ -23,8 +23,8 @@ export interface Journal {
   /** Runs a function on the values already read or written, without a look at what other processes wrote since. */
   asKnown<Result>(ask: () => Result): Result
   /**
-   * The number of the last record read, over all records ever written. It is lower for a file that was removed and made
-   * again.
+   * The number of the last record read, over all records ever written. A file that was removed and made again counts
+   * from another, random number.
    */
   readonly count: number
   /**

@@ -41,7 +41,7 @@ const LOCK_MS = 60_000
  * each port has to cost some microseconds (measured: 5, against 350 for a transaction of LMDB that reaches the disk),
  * survive the end of this process at any instant, and answer a full disk with an error.
  *
- * @param path - of the file
+ * @param path - the path of the file
  * @param follower - learns every key that `read` or `write` reads
  * @param asJson - serves the changes as JSON; `JSON.stringify` is used where it gives null
  * @example

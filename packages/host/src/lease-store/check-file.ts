@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { checkPages } from './check-pages.ts'
 import { DamagedError } from './lease-table.ts'
 
-/** How often a file that looks damaged is read again: another process may have written while it was read. */
+/** The most readings of a file that looks damaged: another process may have written while it was read. */
 const ATTEMPTS = 20
 const PAUSE_MS = 5
 

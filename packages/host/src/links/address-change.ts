@@ -16,7 +16,7 @@ const RT_SCOPE_HOST = 254
 
 /**
  * Adds or removes one address. IPv6 addresses skip duplicate address detection. On a bridge without ports the detection
- * never begins, and the gateway would stay tentative.
+ * does not even begin, and the gateway would stay tentative.
  */
 export const addressChange = (
   action: 'add' | 'remove',

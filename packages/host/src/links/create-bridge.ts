@@ -81,7 +81,7 @@ const makeNamed = async (connection: NetlinkConnection, bridge: BridgeSpec, does
     { type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute(bridge.alias)], does },
   ])
   if (made !== 0) {
-    // Another program made a link of this name since we looked; it must not keep our alias.
+    // Another program made a link of this name meanwhile. It must not keep our alias.
     if (named === 0)
       await send(connection, [
         { type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute('')], does },

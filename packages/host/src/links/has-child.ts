@@ -23,9 +23,9 @@ import { macBytes } from './mac-bytes.ts'
 const PRIVATE = 1
 
 /**
- * Tells whether a child of the parent has this MAC address, in whatever network namespace. Links of other namespaces
- * are not listed here, so a probe link asks the kernel. It lives for one system call. The kernel refuses to set it up
- * where another child has the address (drivers/net/macvlan.c `macvlan_addr_busy`).
+ * Tells whether a child of the parent is up with this MAC address, in whatever network namespace. Links of other
+ * namespaces are not listed here, so a probe link asks the kernel. It lives for one system call. The kernel refuses to
+ * set it up where another child has the address (drivers/net/macvlan.c `macvlan_addr_busy`).
  */
 export const hasChild = async (
   connection: NetlinkConnection,

@@ -43,8 +43,8 @@ const lists = [
 ] as const
 
 /**
- * How often a list is requested again when it changed while it was read. After that the list is taken as it is, as the
- * messages of its changes arrive too.
+ * The most requests for a list that changes while it is read. After that the list is taken as it is, as the messages of
+ * its changes arrive too.
  */
 const ATTEMPTS = 4
 

@@ -4,7 +4,7 @@ import { readSqliteTable } from './read-sqlite-table.ts'
 import type { SqliteValue } from './record.ts'
 import { SqliteFault } from './sqlite-fault.ts'
 
-/** How often a file is read while another program writes it. */
+/** The most attempts to read a file that another program is writing. */
 const ATTEMPTS = 4
 
 /** The counter of transactions, in the header of the file. */
