@@ -99,7 +99,7 @@ export interface AppliedText {
   readonly profiles?: readonly string[]
   /** The backend that is in force with it; absent: not known. */
   readonly backend?: string
-  /** The source that a watch is given to read it from: `etcd:///shop`; absent: not known. */
+  /** The source that a watch is told to read the text from: `etcd:///shop`; absent: not known. */
   readonly url?: string
   /** The place of the text in the history of its key; absent: not known. */
   readonly revisions?: TextRevisions

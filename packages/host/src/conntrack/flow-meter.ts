@@ -23,8 +23,8 @@ export interface FlowMeter {
 
 /**
  * Opens a meter of the flows of this network namespace. It changes nothing, and costs nothing between two readings. It
- * sees ended connections because the kernel keeps their entries for a while: 120 s where TCP closed the connection, 10
- * s where it was reset, and for UDP 30 s after the last packet, or 120 s (`nf_conntrack_tcp_timeout_*`,
+ * sees ended connections because the kernel keeps their entries for a while: 120 s where TCP closed the connection, and
+ * 10 s where it was reset. UDP entries stay 30 s after the last packet, or 120 s (`nf_conntrack_tcp_timeout_*`,
  * `nf_conntrack_udp_timeout*`). An entry that was removed before a reading is not counted. The kernel's messages about
  * destroyed entries would count it too, but they slow new connections (measured).
  *

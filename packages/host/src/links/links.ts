@@ -105,9 +105,12 @@ export interface Links {
    * and stay as they are, up or down. A missing bridge is no error.
    */
   deleteBridge(name: string): Promise<void>
-  /** Makes a child of an interface with its own MAC address, here or directly in another network namespace. */
+  /** Makes a child with its own MAC address on an interface, here or directly in another network namespace. */
   createMacvlan(link: MacvlanSpec): Promise<void>
-  /** Makes a child of an interface that shares its MAC address, here or directly in another network namespace. */
+  /**
+   * Makes a child of an interface that shares the interface's MAC address, here or directly in another network
+   * namespace.
+   */
   createIpvlan(link: IpvlanSpec): Promise<void>
   /** Tells whether a macvlan of an interface is up with this MAC address, in whatever network namespace. */
   hasChild(parent: string, mac: string): Promise<boolean>
