@@ -86,6 +86,34 @@ test('what is offered of names is plain, and an unreadable file is no message', 
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: ':4\n', stderr: '' })
 })
 
+test('what is attached is offered to detach, of the project that is named', async () => {
+  const links = [
+    ['ve0', 'portolan project=shop network=web endpoint=web-1'],
+    ['ve1', 'portolan project=other network=web endpoint=job'],
+    ['ve2', 'portolan project=shop network=web endpoint=x%1b'],
+    ['br0', 'portolan project=shop network=web'],
+  ] as const
+  const host = links
+    .map(([name, alias]) => `ip link add ${name} type bridge; ip link set ${name} alias '${alias}'`)
+    .join('; ')
+  const offered = async (...words: readonly string[]): Promise<readonly string[]> => {
+    const { stdout, stderr } = await portolan(['complete', '--', 'detach', ...words, ''], {
+      folder,
+      under: [
+        ...['unshare', '--user', '--map-root-user', '--net', '--mount', '--'],
+        ...['sh', '-ec', `mount -t sysfs sysfs /sys; ${host}; exec "$@"`, 'sh'],
+      ],
+    })
+    expect(stderr).toBe('')
+    return stdout
+      .split('\n')
+      .map((line) => line.trim())
+      .sort()
+  }
+  expect(await offered()).toEqual(['', ':4', 'job', 'web-1'])
+  expect(await offered('-p', 'shop')).toEqual(['', ':4', 'web-1'])
+})
+
 test('an unknown shell is an error that names those there are', async () => {
   const { code, stdout, stderr } = await portolan(['completion', 'bsh'], { folder })
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })

@@ -61,6 +61,7 @@ export const attachingCommands: Readonly<Record<string, Command>> = {
     options: [...common, ...ofProject, 'keep-leases', 'netns', 'interface'],
     meaning: { ...meaning, 'keep-leases': 'keep the addresses leased, and ports published' },
     positionals: 1,
+    completes: 'endpoint',
     load: () => import('../commands/detach.ts'),
   },
 }

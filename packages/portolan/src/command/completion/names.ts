@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { parseBridgeAlias } from '@portolan/core'
+import { parseBridgeAlias, parseEndpointAlias } from '@portolan/core'
 import { defaultStateDirectory } from '@portolan/host'
 import { visibleLine } from '@portolan/netfilter'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
@@ -25,6 +25,7 @@ export const namesOf = async (
       const { networks, parented = [] } = intentOf(values)
       return [...networks, ...parented].map(({ name }) => name)
     },
+    endpoint: () => endpointsHere(textOf(values.project)),
     project: () => [
       ...attempted(() => [intentOf(values).project]),
       ...attempted(projectsOfBridges),
@@ -53,10 +54,18 @@ const intentOf = (values: WordsGiven['values']): ReturnType<typeof readIntent> =
   return readIntent(options)
 }
 
-/** Our bridges tell their project in `ifalias`, which any user may read. */
 const projectsOfBridges = (): readonly string[] =>
-  readdirSync('/sys/class/net').flatMap((link) => {
-    const alias = attempted(() => [readFileSync(join('/sys/class/net', link, 'ifalias'), 'utf8').trim()])
-    const owner = parseBridgeAlias(alias[0] ?? '')
-    return owner === null ? [] : [owner.project]
+  aliasesHere().flatMap((alias) => parseBridgeAlias(alias)?.project ?? [])
+
+/** What is attached to bridges. Of what is on a network of another kind the host has no interface. */
+const endpointsHere = (project: string | undefined): readonly string[] =>
+  aliasesHere().flatMap((alias) => {
+    const mark = parseEndpointAlias(alias)
+    return mark === null || (project !== undefined && mark.project !== project) ? [] : [mark.endpoint]
   })
+
+/** The marks of our interfaces are in `ifalias`, which any user may read. */
+const aliasesHere = (): readonly string[] =>
+  readdirSync('/sys/class/net').flatMap((link) =>
+    attempted(() => [readFileSync(join('/sys/class/net', link, 'ifalias'), 'utf8').trim()]),
+  )

@@ -2,7 +2,7 @@ import { backends } from '../../backend/backend.ts'
 import type { OptionName } from './option-table.ts'
 
 /** What a value names, where that can be looked up. */
-export type ValueKind = 'file' | 'folder' | 'project' | 'network' | 'interface' | 'command'
+export type ValueKind = 'file' | 'folder' | 'project' | 'network' | 'endpoint' | 'interface' | 'command'
 
 /** Options that take one of a few words, and nothing else. */
 export const closedValues: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
