@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { ownHome } from './own-home.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -15,4 +15,4 @@ export const baseFolder = (environment: Environment, variable: string, usual: st
   return isAbsolute(named) ? named : join(homeOf(environment), usual)
 }
 
-const homeOf = ({ HOME: home = '' }: Environment): string => (isAbsolute(home) ? home : userInfo().homedir)
+const homeOf = ({ HOME: home = '' }: Environment): string => (isAbsolute(home) ? home : ownHome())

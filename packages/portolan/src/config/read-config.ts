@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { type Config, emptyConfig, layerConfigs, parseConfig } from '@portolan/core'
-import { unsafeDirectory } from '@portolan/host'
+import { ownHome, unsafeDirectory } from '@portolan/host'
 import { isAbsent, readTextFile, whyUnread } from '@portolan/host/file'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { checkOptions, type OptionKinds, objectValue } from '@portolan/netfilter/schema'
@@ -50,7 +49,7 @@ export const readConfig = (options: ReadConfigOptions = {}): Config => {
  */
 const configHome = (environment: Readonly<Record<string, string | undefined>>): string => {
   const { XDG_CONFIG_HOME: config = '', HOME: home = '' } = environment
-  const own = join(userInfo().homedir, '.config')
+  const own = join(ownHome(), '.config')
   // https://specifications.freedesktop.org/basedir-spec: a path that is not absolute is to be ignored.
   const named = [config, isAbsolute(home) ? join(home, '.config') : ''].filter(isAbsolute)
   return named.find((folder) => unsafeDirectory(join(folder, 'portolan')) === null) ?? own

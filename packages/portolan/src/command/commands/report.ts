@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRunner } from '@portolan/host'
-import { InvalidRequestError } from '@portolan/netfilter'
+import { families, InvalidRequestError, PermissionError } from '@portolan/netfilter'
+import { type HostRules, noRules } from '../../host-rules/host-rules.ts'
 import { readAllRules } from '../../host-rules/read-all-rules.ts'
 import { settledConfig } from '../../plan/plan-input.ts'
 import { plan } from '../../plan/plan-intent.ts'
@@ -28,7 +29,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { planned, page } = await waitFor(context, planning, async () => {
     const settings = await searchOptions(options)
     const planned = await plan(intent, settings)
-    const rules = settings.rules ?? (await readAllRules(createRunner()))
+    const rules = settings.rules ?? (await rulesAsFarAsRead())
     const leased = await readLeased(options)
     const blocks = await blocksFor(options, settings.config ?? {})
     const page = printReport(planned, {
@@ -52,6 +53,19 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     )
   else if (file !== '-') terminal.print(`${file}: ${printSummary(planned)} Open it in a browser.`)
   return exitCode.ok
+}
+
+/**
+ * Without the permission to read rules the page tells what the plan tells without them, and what it tells of packets is only
+ * possible.
+ */
+const rulesAsFarAsRead = async (): Promise<HostRules> => {
+  try {
+    return await readAllRules(createRunner())
+  } catch (error) {
+    if (error instanceof PermissionError) return { ...noRules, hidden: families }
+    throw error
+  }
 }
 
 const outputOf = ({ output, json }: Options): string => {
