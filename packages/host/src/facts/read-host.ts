@@ -15,7 +15,10 @@ import { readRules } from './read-rules.ts'
 import { readSysctls } from './read-sysctls.ts'
 import { settled } from './settled.ts'
 
-/** @public @since 0.1.0 */
+/**
+ * Options of `readHost`.
+ * @public @since 0.1.0
+ */
 export interface ReadHostOptions {
   /** Looks up the process of each socket in /proc, which costs a walk of /proc. Absent: true. */
   readonly processNames?: boolean

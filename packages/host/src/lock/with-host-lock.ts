@@ -7,7 +7,10 @@ import { bequeathLock } from './inherited-locks.ts'
 import type { LockHolder } from './lock-holder.ts'
 import { isXtablesLocked, xtablesFree, xtablesHolder, xtablesLocked } from './xtables-lock.ts'
 
-/** @public @since 0.1.0 */
+/**
+ * Options of `withHostLock`.
+ * @public @since 0.1.0
+ */
 export interface HostLockOptions {
   /** How long to wait for the lock before giving up, in milliseconds; absent: a minute. 0 does not wait. */
   readonly timeoutMs?: number

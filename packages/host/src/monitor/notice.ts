@@ -38,7 +38,10 @@ export interface RulesNotice {
   readonly tables: readonly TouchedTable[]
 }
 
-/** @public @since 0.1.0 */
+/**
+ * A table that a transaction of nf_tables changed.
+ * @public @since 0.1.0
+ */
 export interface TouchedTable {
   readonly family: TableFamily
   readonly name: string
@@ -64,7 +67,10 @@ export interface LegacyRulesNotice {
   readonly tables: readonly string[]
 }
 
-/** @public @since 0.1.0 */
+/**
+ * A link appeared, changed or disappeared.
+ * @public @since 0.1.0
+ */
 export interface LinkNotice {
   readonly kind: 'link'
   readonly action: 'new' | 'changed' | 'removed'
@@ -72,7 +78,10 @@ export interface LinkNotice {
   readonly link: InterfaceFact
 }
 
-/** @public @since 0.1.0 */
+/**
+ * An interface got or lost an address.
+ * @public @since 0.1.0
+ */
 export interface AddressNotice {
   readonly kind: 'address'
   readonly action: 'new' | 'removed'
@@ -114,7 +123,10 @@ export interface RoutingRuleNotice {
   readonly rule: RoutingRuleFact
 }
 
-/** @public @since 0.1.0 */
+/**
+ * A sysctl of an interface, of `all` or of `default` changed.
+ * @public @since 0.1.0
+ */
 export interface SysctlNotice {
   readonly kind: 'sysctl'
   readonly family: Family

@@ -4,7 +4,10 @@ import type { Notice } from './notice.ts'
 import { openNoticeQueue } from './notice-queue.ts'
 import { type LegacyPoll, type LegacyPolling, startLegacyPoll } from './poll-legacy.ts'
 
-/** @public @since 0.1.0 */
+/**
+ * Options of `openMonitor`.
+ * @public @since 0.1.0
+ */
 export interface MonitorOptions {
   /** How many notices may wait; one more, and a single `lost` replaces them all. Absent: 1000. */
   readonly mostWaiting?: number

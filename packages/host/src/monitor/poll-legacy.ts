@@ -2,7 +2,10 @@ import type { Runner } from '@portolan/core'
 import { openLegacyFingerprint } from './legacy-fingerprint.ts'
 import type { Notice } from './notice.ts'
 
-/** @public @since 0.1.0 */
+/**
+ * How the rules of iptables-legacy are read at intervals.
+ * @public @since 0.1.0
+ */
 export interface LegacyPolling {
   /** Runs `iptables-legacy-save` and `ip6tables-legacy-save`. */
   readonly runner: Runner

@@ -10,7 +10,10 @@ import { noFlows, type OwedFlows } from './owed-flows.ts'
 export interface HostState {
   /** The sysctls that Portolan set: dotted name to the value found and the value given. */
   readonly sysctls: Readonly<Record<string, ValueGiven>>
-  /** The iptables-nft tables and base chains that Portolan created. */
+  /**
+   * The iptables-nft tables and base chains that Portolan created. A table may have an entry of each of several
+   * applies.
+   */
   readonly created: readonly CreatedTable[]
   /** Attributes of foreign links that Portolan changed: `docker0 nfCallIptables` to the values. */
   readonly attributes: Readonly<Record<string, ValueGiven>>
