@@ -47,9 +47,9 @@ export function* announceFrom(
   const key = nodeKey(host)
   const value = formatNodeRecord({ incarnation, ip: addresses.ip, ip6: addresses.ip6, former: [] })
   const next = (state: ClusterState): BlockChange | null => {
-    const told = state.entries.get(key)
+    const announced = state.entries.get(key)
     const isSilent = addresses.ip === null && addresses.ip6 === null
-    if (told?.value === value || (told === undefined && isSilent)) return null
+    if (announced?.value === value || (announced === undefined && isSilent)) return null
     return {
       transaction: {
         when: [

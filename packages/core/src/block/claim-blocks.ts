@@ -161,7 +161,9 @@ export function* settleBlocks(request: SettleRequest): BlockSteps<SettledBlocks>
     skipped: [...passed.values()],
     released: [...released].filter((block) => !has.has(block) && !given.some((one) => one.block === block)),
     leaving: held.filter(({ prefix }) => !isBlockOf(entries, prefix)).map(({ block }) => block),
-    moves: findMoves(state, request, request.remembered ?? []).map((move) => holders.told(state, move)),
+    moves: findMoves(state, request, request.remembered ?? []).map((move) =>
+      holders.withSeenHolder(state, move),
+    ),
     exhausted: short.length === 0 ? null : blocksExhausted(state, short, names, fresh, written),
     seen: snapshotOf(state),
     yielded: given,

@@ -8,7 +8,7 @@ import { type ClusterState, clusterState, poolsOf, revisionOf } from './cluster-
 import type { ClusterNeighbours, NeighbourBlock } from './neighbours.ts'
 import { forgottenBlocks, isInPools } from './undone-moves.ts'
 import { type KnownRecords, type UndoneRecord, undonePools, undoneRecord } from './undone-records.ts'
-import { inKeyOrder, isAmong } from './within-blocks.ts'
+import { inKeyOrder, overlapsBlocks } from './within-blocks.ts'
 
 /** The facts that a host remembers about its cluster. */
 export interface KnownCluster extends KnownRecords {
@@ -98,19 +98,19 @@ export const withUnknownHosts = (
   return {
     ...now,
     ...(former.length === 0 ? {} : { former }),
-    blocks: [...now.blocks.filter((block) => !isAmong(block, names)), ...own],
+    blocks: [...now.blocks.filter((block) => !overlapsBlocks(block, names)), ...own],
     others:
       others.length === 0
         ? now.others
-        : inKeyOrder([...now.others.filter(({ block }) => !isAmong(block, names)), ...others]),
+        : inKeyOrder([...now.others.filter(({ block }) => !overlapsBlocks(block, names)), ...others]),
   }
 }
 
 /** A block of another host as it was seen, with the address that the host has announced since. */
 const forgotten = (one: NeighbourBlock, revision: number, state: ClusterState): NeighbourBlock => {
   const { seen, since } = one.forgotten ?? { seen: revision, since: state.revision }
-  const told = revisionOf(state, nodeKey(one.host)) > since ? nodeAt(state, one.host) : null
-  const via = told === null ? one.via : (told[parsePrefix(one.block).family] ?? one.via)
+  const announced = revisionOf(state, nodeKey(one.host)) > since ? nodeAt(state, one.host) : null
+  const via = announced === null ? one.via : (announced[parsePrefix(one.block).family] ?? one.via)
   return { ...one, via, forgotten: { seen, since: Math.min(since, state.revision) } }
 }
 

@@ -106,7 +106,7 @@ const shortfallText = (
   )
   const taken = takenText(held.length, skipped, unread)
   const lack = `So this host lacks ${wanted - own} of the ${wanted} ${familyNames[family]} ${wanted === 1 ? 'block' : 'blocks'} that it asks for.`
-  return `No block is free in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}: ${[taken, lack, ...waysPast(skipped), way].join(' ')}`
+  return `No block is free in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}: ${[taken, lack, ...collisionRemedies(skipped), way].join(' ')}`
 }
 
 /** Why no block is free: the end of a sentence. */
@@ -125,7 +125,7 @@ const takenText = (held: number, skipped: readonly Rejection[], unread: readonly
 }
 
 /** What to do about collisions. An allowed range does not free a lease: its network must leave the pools. */
-const waysPast = (skipped: readonly Rejection[]): readonly string[] => {
+const collisionRemedies = (skipped: readonly Rejection[]): readonly string[] => {
   const isLeased = ({ kind }: Rejection): boolean => kind === 'lease'
   const ofOthers =
     'Mend what is in the way, or allow a range that may be used all the same (allowed: in /etc/portolan/config.yaml).'

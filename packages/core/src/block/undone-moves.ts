@@ -14,7 +14,7 @@ import {
 import type { BlockMove, RememberedBlock } from './find-moves.ts'
 import type { ClusterMember } from './member.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
-import { isAmong } from './within-blocks.ts'
+import { overlapsBlocks } from './within-blocks.ts'
 
 /** The facts that a host remembers about the blocks of its cluster. */
 export interface KnownBlocks extends ClusterMember {
@@ -50,7 +50,7 @@ const takenBefore = ({ lost, seen }: Pick<KnownBlocks, 'lost' | 'seen'>): readon
     takenBy === null ? [] : [{ block, takenBy, revision, since: null }],
   ),
   ...(seen?.others ?? [])
-    .filter(({ block }) => !isAmong(block, seen?.disputed ?? []))
+    .filter(({ block }) => !overlapsBlocks(block, seen?.disputed ?? []))
     .map(({ block, host, forgotten }) => ({
       ...{ block, takenBy: host, revision: forgotten?.seen ?? seen?.revision ?? 0 },
       since: forgotten?.since ?? null,

@@ -23,7 +23,7 @@ export const isOfPools = (block: string, pools: readonly string[]): boolean =>
   isBlockOf(poolEntries({ pools }), parsePrefix(block))
 
 /** Does one of these blocks contain any address of a block? */
-export const isAmong = (block: string, blocks: readonly string[]): boolean => {
+export const overlapsBlocks = (block: string, blocks: readonly string[]): boolean => {
   const prefix = parsePrefix(block)
   return blocks.some((one) => prefixesOverlap(parsePrefix(one), prefix))
 }

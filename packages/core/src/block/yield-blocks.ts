@@ -21,7 +21,7 @@ export interface SeenHolders {
   /** Finds the other host that a block belongs to, and that keeps this host from claiming it. */
   obstacle(state: ClusterState): (block: string) => Collision | null
   /** If the store names no holder of a lost block, names the host that was seen with it. */
-  told(state: ClusterState, move: BlockMove): BlockMove
+  withSeenHolder(state: ClusterState, move: BlockMove): BlockMove
   yielded(): readonly YieldedBlock[]
 }
 
@@ -60,7 +60,7 @@ export const seenHolders = (
         return host === null ? null : ofAnother(block, host, written)
       }
     },
-    told: (state, move) => {
+    withSeenHolder: (state, move) => {
       const takenBy = move.takenBy ?? holderIn(state)(move.block)
       const before = known.lost.find(({ block }) => block === move.block)?.revision ?? 0
       // The move is at least as late as the block's key, which does not name that host.

@@ -84,7 +84,7 @@ export const findBypasses = (
   const ofNetwork = new Map<DesiredNetwork, readonly Finding[]>()
   const ofHost = exploreHostRows(desired, around, alike, seek, translationsIn(rulesets, subnets))
   incomplete.push(...incompleteRows(ofHost.all, 0))
-  const told = new Set([...ofMapping.values()].flatMap((own) => own.map(({ step }) => culpritKey(step))))
+  const reported = new Set([...ofMapping.values()].flatMap((own) => own.map(({ step }) => culpritKey(step))))
   for (const { networks } of new Set(alike.values()))
     for (const family of families) {
       const rowsOf = (network: DesiredNetwork): readonly GroupRow[] =>
@@ -102,8 +102,10 @@ export const findBypasses = (
         // A rule that opens both ways is reported once.
         const [findings = []] =
           tellGroup(follower, { ...plainly, rows: [...rows, ...through], count: 1 }) ?? []
-        const untold = findings.filter((one) => !(isOfBoundPort(one) && told.has(culpritKey(one.step))))
-        ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...untold])
+        const unreported = findings.filter(
+          (one) => !(isOfBoundPort(one) && reported.has(culpritKey(one.step))),
+        )
+        ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...unreported])
       }
     }
   return { ofMapping, ofNetwork, incomplete }

@@ -54,9 +54,9 @@ export const findDnatShadows = (
         if (conflicts === undefined || conflicts.has(culpritKey(step))) continue
         const own = planned.row.rowOf(member)
         if (own === undefined || !takes(planned, cell, member, own)) continue
-        const told = shadowAt(today, planned, cell, member, own)
+        const shadow = shadowAt(today, planned, cell, member, own)
         const conflict =
-          told === null ? null : dnatShadows(told.finding, told.place, { project, ownTool: () => null })
+          shadow === null ? null : dnatShadows(shadow.finding, shadow.place, { project, ownTool: () => null })
         if (conflict === null) return null
         conflicts.set(culpritKey(step), conflict)
       }

@@ -47,7 +47,7 @@ export const findLostBlocks = (
   const found = inBlocks.map(({ subnet, prefix, overlapped }): FoundOverlap => {
     const conflict = subnetOverlap(network, subnet, overlapped, true, wording)
     // An existing network does not show whether a file or a call names its subnet.
-    const told: Conflict = {
+    const withRemedy: Conflict = {
       ...conflict,
       remedy: isLive
         ? remadeInBlock(prefix, blocks, wording)
@@ -56,7 +56,7 @@ export const findLostBlocks = (
             text: `${conflict.remedy.text} ${namedInFile(wording.subnets, blocks.left)}`,
           },
     }
-    return { conflict: afterNewName(told, all, { ...blocks, lost }, used), subnet, overlapped }
+    return { conflict: afterNewName(withRemedy, all, { ...blocks, lost }, used), subnet, overlapped }
   })
   return withBothFamilies(found, isAboutBlocks)
 }

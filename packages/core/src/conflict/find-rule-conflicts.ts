@@ -12,7 +12,8 @@ import { findBypasses } from './find-bypasses.ts'
 import { findDnatShadows } from './find-dnat-shadows.ts'
 import { findingInWords } from './finding-in-words.ts'
 import { type IncompleteSearch, incompleteRows, incompleteSurroundings } from './incomplete-search.ts'
-import { neighbourDiscoveryDropped, notToldBetween } from './neighbour-discovery-dropped.ts'
+import { mergeByCause } from './merge-by-cause.ts'
+import { neighbourDiscoveryDropped, withoutReportedNetworks } from './neighbour-discovery-dropped.ts'
 import type { Drafted } from './remedy/draft.ts'
 import { holdRemedies } from './remedy/hold-remedies.ts'
 import { type Insertion, withInsertions } from './remedy/insertion.ts'
@@ -27,15 +28,14 @@ import { mappingsOfOthers } from './search/mappings-of-others.ts'
 import { findLostNeighbours } from './search/neighbour-discovery.ts'
 import { plannedFacts } from './search/planned-facts.ts'
 import { portsOfOthers } from './search/ports-of-others.ts'
+import { addReported, lowerReported, noneReported, rememberReported } from './search/reported-culprits.ts'
 import { seekerOf } from './search/seeker.ts'
 import { findDeadAddresses } from './search/severity.ts'
 import { type Surroundings, surroundingsOf } from './search/surroundings.ts'
 import { tellGroup } from './search/tell-group.ts'
-import { addTold, nothingTold, rememberTold, withTold } from './search/told-of-mappings.ts'
 import { withoutNetworks } from './search/without-networks.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
 import { withoutUndeliverable } from './search/without-undeliverable.ts'
-import { toldOnce } from './told-once.ts'
 
 /**
  * Finds what the rules on a host do to a project. For each mapping and network and each of their rows of the
@@ -158,14 +158,14 @@ const searchWith = (
   const others = mappingsOfOthers(published)
   const asked = about === undefined ? desired.mappings : desired.mappings.filter(about)
   const groups = exploreMappings(desired, asked, { around, taken, alike, others }, seek)
-  const told = nothingTold()
+  const reported = noneReported()
   const ofMapping = new Map<DesiredMapping, readonly Conflict[]>()
   const missed = new Map<DesiredMapping, readonly IncompleteSearch[]>()
   const tell = (group: ExploredGroup): void => {
     const { rows, members } = group
     const [{ family }] = members
     const shadows = today === null ? undefined : findDnatShadows(today, group, desired.project)
-    const own = { told: nothingTold(), drafts: new Map<Conflict, Drafted>() }
+    const own = { reported: noneReported(), drafts: new Map<Conflict, Drafted>() }
     const conflicts =
       shadows === null
         ? null
@@ -175,7 +175,7 @@ const searchWith = (
             findDead: (explored) => findDeadAddresses(explored, around[family]),
             tell: (finding) => {
               if (isGuardOfAnother(desired, finding)) return null
-              rememberTold(own.told, finding)
+              rememberReported(own.reported, finding)
               return inWords(finding, own.drafts)
             },
           })
@@ -183,7 +183,7 @@ const searchWith = (
       for (const one of group.apart()) tell(one)
       return
     }
-    addTold(told, own.told)
+    addReported(reported, own.reported)
     for (const [conflict, drafted] of own.drafts) drafts.set(conflict, drafted)
     const looked = [...rows, ...(shadows?.unseen ?? [])]
     for (const [at, mapping] of members.entries()) {
@@ -215,7 +215,8 @@ const searchWith = (
         return () => isDead
       },
       kindOf: isServed,
-      tell: (finding) => (isGuardOfAnother(desired, finding) ? null : inWords(withTold(finding, told), own)),
+      tell: (finding) =>
+        isGuardOfAnother(desired, finding) ? null : inWords(lowerReported(finding, reported), own),
     })
     if (conflicts === null) {
       for (const one of together.apart()) tellNetworks(one)
@@ -232,7 +233,7 @@ const searchWith = (
   const publishes = desired.mappings.some(({ family }) => family === 'ip6')
   const { isPanicking } = remedyHost(around.ip6, planned, rulesets)
   const unheard = findLostNeighbours(follower, desired, around.ip6)
-  const lost = notToldBetween(unheard, (network) => ofNetwork.get(network) ?? none).map((one) =>
+  const lost = withoutReportedNetworks(unheard, (network) => ofNetwork.get(network) ?? none).map((one) =>
     neighbourDiscoveryDropped(
       isHidden('ip6') ? { ...one, certainty: 'possible' } : one,
       publishes,
@@ -253,7 +254,7 @@ const searchWith = (
   const scene = { desired, facts: planned, follower, links, rulesets, around, taken, others }
   const held = hold(found, drafts, scene)
   return {
-    conflicts: [...lost, ...toldOnce(tellStale(held, wording))],
+    conflicts: [...lost, ...mergeByCause(tellStale(held, wording))],
     remedied: (conflicts) => withInsertions(rulesets, insertionsOf(conflicts, found, held, drafts)),
     incomplete: [
       ...families.flatMap((family) => incompleteSurroundings(around[family], family)),

@@ -49,16 +49,18 @@ export const neighbourDiscoveryDropped = (
  *
  * @param ofNetwork - the conflicts reported for a network
  */
-export const notToldBetween = (
+export const withoutReportedNetworks = (
   lost: readonly LostNeighbours[],
   ofNetwork: (network: DesiredNetwork) => readonly Conflict[],
 ): readonly LostNeighbours[] =>
   lost
     .map((one): LostNeighbours => {
       const culprit = culpritOf(one.step)
-      const isTold = (network: DesiredNetwork): boolean =>
-        ofNetwork(network).some((told) => told.kind === 'NetworkDropped' && isSame(told.culprit, culprit))
-      return { ...one, between: one.between.filter((network) => !isTold(network)) }
+      const isReported = (network: DesiredNetwork): boolean =>
+        ofNetwork(network).some(
+          (conflict) => conflict.kind === 'NetworkDropped' && isSame(conflict.culprit, culprit),
+        )
+      return { ...one, between: one.between.filter((network) => !isReported(network)) }
     })
     .filter(({ uplinks, networks, between }) => uplinks.length + networks.length + between.length > 0)
 

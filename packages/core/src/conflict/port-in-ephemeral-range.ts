@@ -27,7 +27,7 @@ export const findPortsInEphemeralRange = (
   const reserved = parseReserved(before)
   // One culprit for all: a project may have fifty thousand such ports.
   const culprit = culpritOutsideRules('sysctl', `${range} = ${first} ${last}`)
-  told.set(culprit, { limits: `${first} to ${last}`, before })
+  textValues.set(culprit, { limits: `${first} to ${last}`, before })
   return mappings.flatMap((mapping) => {
     const { hostPort, kind } = mapping
     const isGivenOut = hostPort >= first && hostPort <= last && !reserved.some((one) => holds(one, hostPort))
@@ -38,7 +38,8 @@ export const findPortsInEphemeralRange = (
 const range = 'net.ipv4.ip_local_port_range'
 const reservedPorts = 'net.ipv4.ip_local_reserved_ports'
 
-interface Told {
+/** The values in the texts of all ports of one search. */
+interface TextValues {
   readonly limits: string
   /** The ports that are reserved already, as the sysctl lists them. */
   readonly before: string
@@ -68,11 +69,11 @@ const portInEphemeralRange = (project: string, mapping: DesiredMapping, culprit:
 /** The trace of all these conflicts: no rule is met. */
 const trace: MappingConflict['trace'] = []
 
-/** The values for the texts of all ports of one search, by their culprit. */
-const told = new WeakMap<Culprit, Told>()
+/** By the culprit that all conflicts of one search share. */
+const textValues = new WeakMap<Culprit, TextValues>()
 
-const toldOf = ({ culprit }: MappingConflict): Told =>
-  (culprit && told.get(culprit)) ?? { limits: '', before: '' }
+const textValuesOf = ({ culprit }: MappingConflict): TextValues =>
+  (culprit && textValues.get(culprit)) ?? { limits: '', before: '' }
 
 /** The getters that all these conflicts share: own ones for each would take as much memory as the texts. */
 const words: PropertyDescriptorMap = {
@@ -80,13 +81,13 @@ const words: PropertyDescriptorMap = {
     enumerable: true,
     get(this: MappingConflict) {
       const { hostPort } = this.published
-      return `Port ${hostPort} of ${this.mapping} is one of those the kernel gives to clients on this host (${range}, ${toldOf(this).limits}). The port alone does not tell such a client from the mapping.`
+      return `Port ${hostPort} of ${this.mapping} is one of those the kernel gives to clients on this host (${range}, ${textValuesOf(this).limits}). The port alone does not tell such a client from the mapping.`
     },
   },
   remedy: {
     enumerable: true,
     get(this: MappingConflict) {
-      const { before } = toldOf(this)
+      const { before } = textValuesOf(this)
       const reserved = [...(before === '' ? [] : [before]), this.published.hostPort].join(',')
       return {
         text: 'Publish on a port outside the range, or keep the kernel from giving it out, also at boot (sysctl.d(5)).',

@@ -29,10 +29,10 @@ export interface RuleAhead {
 }
 
 /** A prefix that a rule ahead decides already. */
-interface Settled {
+interface DecidedPrefix {
   readonly prefix: Prefix
   /** The other selectors of that rule. */
-  readonly asked: Selectors
+  readonly selectors: Selectors
   /** The packets skip later rules with a priority below this one. */
   readonly until: number
 }
@@ -54,7 +54,7 @@ export const ruleAhead = (
   foreign: readonly ReadRoute[],
   block: Prefix,
 ): RuleAhead | null => {
-  const settled: Settled[] = []
+  const decided: DecidedPrefix[] = []
   // It is not known whether a rule below this priority is reached: a goto may skip it.
   let passedOver = Number.NEGATIVE_INFINITY
   for (const rule of rules) {
@@ -62,16 +62,16 @@ export const ruleAhead = (
     if (priority >= MAIN_PRIORITY) return null
     const part = partFor(rule, block)
     if (part === null) continue
-    const asked = selectorsOf(rule)
+    const selectors = selectorsOf(rule)
     const isTaken = (taken: Prefix, thrown: readonly Prefix[] = []): boolean =>
       !isCovered(taken, [
-        ...settled.filter((one) => holdsFor(one, rule)).map(({ prefix }) => prefix),
+        ...decided.filter((one) => holdsFor(one, rule)).map(({ prefix }) => prefix),
         ...thrown,
       ])
-    const isForAll = rule.invert !== true && asked.length === 0
-    const settle = (until: number): void => {
+    const isForAll = rule.invert !== true && selectors.length === 0
+    const noteDecided = (until: number): void => {
       // Without a selector's value, two rules are not known to have the same selectors.
-      if (rule.invert !== true && rule.other === undefined) settled.push({ prefix: part, asked, until })
+      if (rule.invert !== true && rule.other === undefined) decided.push({ prefix: part, selectors, until })
     }
     switch (rule.action ?? 'lookup') {
       case 'goto': {
@@ -79,7 +79,7 @@ export const ruleAhead = (
         // The kernel skips a goto without a target.
         if (!rules.some((one) => priorityOf(one) === target)) break
         passedOver = Math.max(passedOver, target)
-        settle(target)
+        noteDecided(target)
         break
       }
       case 'blackhole':
@@ -92,7 +92,7 @@ export const ruleAhead = (
         const suppressed = rule.suppressPrefixLength ?? -1
         const table = rule.table ?? MAIN
         if (table === MAIN) {
-          if (priority >= passedOver && block.length > suppressed) settle(Number.POSITIVE_INFINITY)
+          if (priority >= passedOver && block.length > suppressed) noteDecided(Number.POSITIVE_INFINITY)
           break
         }
         const found = foreign.find((one) => {
@@ -146,10 +146,10 @@ const selectorsOf = ({
   Object.entries(selectors).filter(([, value]) => value !== undefined && value !== null)
 
 /** Whether an earlier rule already took all packets to that prefix that this rule concerns. */
-const holdsFor = ({ asked, until }: Settled, rule: RoutingRuleFact): boolean => {
+const holdsFor = ({ selectors, until }: DecidedPrefix, rule: RoutingRuleFact): boolean => {
   if (until <= priorityOf(rule)) return false
   const own = rule.invert === true ? [] : selectorsOf(rule)
-  return asked.every(([key, value]) =>
+  return selectors.every(([key, value]) =>
     own.some(([name, other]) => name === key && JSON.stringify(other) === JSON.stringify(value)),
   )
 }

@@ -28,7 +28,7 @@ export const isOurs = (
  * Whether an address belongs to a container or guest of others, on a network that the project joins. If the bridge has
  * no address, the host forwards nothing to that network.
  */
-export const isOfOthers = (desired: DesiredState, family: Family, address: string): boolean =>
+export const isForeignContainer = (desired: DesiredState, family: Family, address: string): boolean =>
   desired.networks.some((network) => {
     const subnet = subnetOf(network, family)
     return network.external && subnet?.gateway != null && holds(subnet, address)

@@ -2,7 +2,7 @@ import type { Protocol } from '@portolan/netfilter'
 import { type AddressInput, type Family, inputText, prefixContains } from '@portolan/netfilter'
 import { checkFlow } from './check-flow.ts'
 import type { DesiredMapping, DesiredNetwork, DesiredState, DesiredTarget } from './desired-state.ts'
-import { holds, homeOf, isOfOthers, isOurs, subnetOf } from './home.ts'
+import { holds, homeOf, isForeignContainer, isOurs, subnetOf } from './home.ts'
 import { mappingsOfPort } from './mappings-by-port.ts'
 import { isOpened } from './opened-flow.ts'
 
@@ -277,7 +277,7 @@ const reachOutside = (
   { engines = [] }: ContractHost,
 ): Reach => {
   if (from.kind === 'host') return { kind: 'foreign' }
-  const toOthers = isOfOthers(desired, family, to.address)
+  const toOthers = isForeignContainer(desired, family, to.address)
   if (from.kind === 'machine')
     return desired.guardForwarding && !toOthers ? dropped('forwarding is guarded') : { kind: 'foreign' }
   const network = desired.networks.find((candidate) => candidate.name === from.network)

@@ -32,9 +32,12 @@ export const searchBesideFormer = (state: PlanState, request: SubnetWish): Searc
     ]),
     ...(state.held.get(request.network) ?? []).map(({ subnet }) => parsePrefix(subnet)),
   ]
-  const search = <T extends number | bigint>(scan: Scan<T>, among: readonly Layer<T>[]): Prefix | null => {
+  const search = <T extends number | bigint>(
+    scan: Scan<T>,
+    reservedLayers: readonly Layer<T>[],
+  ): Prefix | null => {
     for (;;) {
-      const base = firstFit(scan, among)
+      const base = firstFit(scan, reservedLayers)
       if (base === null) return null
       const found = scan.toPrefix(base)
       if (!former.some((one) => samePrefix(one, found))) return found

@@ -126,15 +126,15 @@ export const findOverlaps = (
  * prefixes inside a guess are read from the index without guesses.
  */
 const onHost = ({ observed, host }: PlanState, subnet: Prefix): readonly Reservation[] => {
-  const among = ({ ip, ip6 }: PlanState['observed']): readonly Reservation[] =>
+  const touchingIn = ({ ip, ip6 }: PlanState['observed']): readonly Reservation[] =>
     subnet.family === 'ip'
       ? touching(space4, ip, subnet.base, subnet.length)
       : touching(space6, ip6, subnet.base, subnet.length)
-  const found = among(observed)
+  const found = touchingIn(observed)
   const guesses = found.filter(({ kind }) => isGuess(kind))
   if (guesses.length === 0) return found
   const { ip, ip6 } = host.inUse()
-  const inUse = among({ ip: { ...observed.ip, blocks: ip }, ip6: { ...observed.ip6, blocks: ip6 } })
+  const inUse = touchingIn({ ip: { ...observed.ip, blocks: ip }, ip6: { ...observed.ip6, blocks: ip6 } })
   return [...inUse, ...guesses]
 }
 

@@ -130,7 +130,7 @@ export const assignAddresses = (
         range,
         holderKey,
       )
-    const { address, mac } = toldWithPlace(endpoint.place, () =>
+    const { address, mac } = addPlaceToError(endpoint.place, () =>
       firstWithRoom(partsOf(endpoint.network, from), full, acquireFrom),
     )
     given.set(
@@ -140,7 +140,7 @@ export const assignAddresses = (
   }
   for (const family of [four, six]) {
     const statics = family.filter(({ fixed }) => fixed !== null)
-    notes.push(...makeWay(intent, statics, leases))
+    notes.push(...releaseClaimedAddresses(intent, statics, leases))
     const others = family.filter(({ fixed }) => fixed === null)
     // This is asked for all endpoints before the first one gets an address.
     const returning = others.filter(({ holderKey }) => book.ofHolder(holderKey) !== null)
@@ -232,7 +232,7 @@ const releaseUnwanted = (project: string, wanted: ReadonlySet<string>, leases: L
  * name. The plan then says which service moves. An address that an orchestrator leased for an endpoint of no file
  * stays.
  */
-const makeWay = (
+const releaseClaimedAddresses = (
   { project, endpoints }: { readonly project: string; readonly endpoints: readonly EndpointIntent[] },
   statics: readonly AddressWish[],
   leases: LeaseDraft,
@@ -283,7 +283,7 @@ const movedNote = ({ address, holder }: LeasedAddress, { service, network }: End
 const placed: readonly string[] = ['SUBNET_EXHAUSTED', 'ADDRESS_LEASED']
 
 /** Acquires an address. If none is left, or another interface has it, the error starts with the service's place. */
-const toldWithPlace = <Result>(place: SourcePosition | null, acquire: () => Result): Result => {
+const addPlaceToError = <Result>(place: SourcePosition | null, acquire: () => Result): Result => {
   try {
     return acquire()
   } catch (cause) {

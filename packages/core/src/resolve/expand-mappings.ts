@@ -84,7 +84,7 @@ export const expandMappings = (
     }
   }
 
-  for (const [at, mapping] of mappings.entries()) mappings[at] = lightenAlone(mapping)
+  for (const [at, mapping] of mappings.entries()) mappings[at] = resetLoneWeight(mapping)
   return { mappings, conflicts: [...conflicts, ...findOverlaps(intent.project, mappings, others)], notes }
 }
 
@@ -119,7 +119,7 @@ const sameSources = (a: DesiredMapping, b: DesiredMapping): boolean =>
   JSON.stringify(b.allowFrom && [...b.allowFrom].sort())
 
 /** Sets the weight of a single target to 1: a weight means nothing if no other mapping shares the socket. */
-const lightenAlone = (mapping: DesiredMapping): DesiredMapping => {
+const resetLoneWeight = (mapping: DesiredMapping): DesiredMapping => {
   const [only, ...more] = mapping.targets
   return more.length > 0 || only.weight === 1 ? mapping : { ...mapping, targets: [{ ...only, weight: 1 }] }
 }

@@ -42,11 +42,13 @@ export const subnetLeases = (
   wanted: ReadonlySet<string> = new Set(),
 ): readonly SubnetLease[] =>
   leasedSubnets(state)
-    .filter((lease) => lease.project !== project || wanted.has(lease.network) || isOfOthers(state, lease))
+    .filter(
+      (lease) => lease.project !== project || wanted.has(lease.network) || isTakenOutsidePlans(state, lease),
+    )
     .map((lease) => ({ project: lease.project, network: lease.network, subnet: heldText(lease) }))
 
 /** Is it a subnet that no plan may release? Then something else than a plan took it, or took an address in it. */
-const isOfOthers = (state: LeaseState, lease: LeasedSubnet): boolean =>
+const isTakenOutsidePlans = (state: LeaseState, lease: LeasedSubnet): boolean =>
   lease.planned !== true || heldInSubnet(state, lease).some(({ planned }) => planned !== true)
 
 /**
@@ -141,7 +143,7 @@ export const leaseSubnets = (
   const wanted = new Set(plans.map(({ network, family }) => subnetKey(project, network, family)))
   for (const lease of leasedSubnets(leases.state)) {
     const key = leaseKey(lease)
-    if (lease.project !== project || wanted.has(key) || isOfOthers(leases.state, lease)) continue
+    if (lease.project !== project || wanted.has(key) || isTakenOutsidePlans(leases.state, lease)) continue
     leases.run((state) => releaseLease(state, key))
   }
   for (const plan of plans) {

@@ -47,16 +47,17 @@ export const findSubnetOverlaps = (
     }))
     const isHeld = origin === 'held'
     const conflict = subnetOverlap(network, subnet, overlapped, isHeld, wording, isLive, blocks?.left)
-    const told = (one: Conflict): readonly FoundOverlap[] => [{ conflict: one, subnet, overlapped }]
+    const foundOverlap = (one: Conflict): readonly FoundOverlap[] => [{ conflict: one, subnet, overlapped }]
     const missing = kept.find((one) => one.network === network && one.family === family)?.missing ?? null
-    if (missing !== null) return told({ ...conflict, remedy: { text: moveAgain(missing), commands: [] } })
-    if (blocks === null || !isAboutBlocks(conflict)) return told(conflict)
+    if (missing !== null)
+      return foundOverlap({ ...conflict, remedy: { text: moveAgain(missing), commands: [] } })
+    if (blocks === null || !isAboutBlocks(conflict)) return foundOverlap(conflict)
     const isRemade = isLive === true && isHeld
     const remedy = isRemade ? remadeInBlock(parsePrefix(subnet), blocks, wording) : conflict.remedy
     const all = subnets.filter(
       (one) => one.network === network && one.overlaps.some(({ kind }) => kind === 'cluster'),
     )
-    return told(
+    return foundOverlap(
       afterNewName(
         { ...conflict, remedy },
         all.map((one) => one.subnet),

@@ -26,13 +26,13 @@ export const uncheckedSubnetNotes = (
   return networks.flatMap((network) => {
     const subnets = families.flatMap((family) => network[family]?.subnet ?? [])
     if (network.external === true || subnets.length === 0) return []
-    const told = subnets.map((subnet) => formatPrefix(parsePrefix(subnet))).join(', ')
+    const listed = subnets.map((subnet) => formatPrefix(parsePrefix(subnet))).join(', ')
     if (blocks.elsewhere !== undefined)
       return [
-        `Network ${network.name} (${told}) was not checked against blocks of other hosts in cluster ${blocks.cluster}: ${blocks.elsewhere}`,
+        `Network ${network.name} (${listed}) was not checked against blocks of other hosts in cluster ${blocks.cluster}: ${blocks.elsewhere}`,
       ]
     return [
-      `Network ${network.name} (${told}) was not checked against blocks of other hosts in cluster ${blocks.cluster}, as this host has not joined it, or its state directory was lost. Join it: \`${blocks.join}\`. ${withTakeover} Where another host has the block of a network, that is told then.`,
+      `Network ${network.name} (${listed}) was not checked against blocks of other hosts in cluster ${blocks.cluster}, as this host has not joined it, or its state directory was lost. Join it: \`${blocks.join}\`. ${withTakeover} Where another host has the block of a network, that is told then.`,
     ]
   })
 }

@@ -121,12 +121,12 @@ const fareAmong = (
   const within = way.kind === 'passes' ? open.find((one) => isIn(one, point)) : undefined
   if (way.kind === 'as-before' || (way.kind === 'passes' && within !== undefined))
     return { kind: way.kind, isBlurred: false, learned: ofPackets(way.learned), within }
-  const { fate, learned } = settle(judged, picked, way, ports)
+  const { fate, learned } = learnFate(judged, picked, way, ports)
   return { ...fate, learned: ofPackets(learned), within: undefined }
 }
 
 /** The effect of a remedy's rules on a packet, with the other packets that it holds for. */
-interface Settled {
+interface LearnedFate {
   readonly fate: Fate
   readonly learned: Learned
 }
@@ -136,11 +136,16 @@ interface Settled {
  * Only if a rule computes are the rules left out that no packet of the area can match: such a plan holds for that area
  * alone.
  */
-const settle = (judged: Judged, picked: Picked, way: UnhinderedWay, ports: PortClass | null): Settled => {
+const learnFate = (
+  judged: Judged,
+  picked: Picked,
+  way: UnhinderedWay,
+  ports: PortClass | null,
+): LearnedFate => {
   const { suspects, region, point } = picked
   const wide = learnerFor(suspects, region, point, suspects.region, ports)
-  const settled = fateOf(judged, picked, wide, way.followed)
-  if (!settled.fate.isBlurred || settled.fate.kind === 'opened' || ports !== null) return settled
+  const found = fateOf(judged, picked, wide, way.followed)
+  if (!found.fate.isBlurred || found.fate.kind === 'opened' || ports !== null) return found
   const narrow = learnerFor(suspects, region, point, region)
   return fateOf(judged, picked, narrow, null)
 }
@@ -164,7 +169,7 @@ const fateOf = (
   { suspects, point }: Picked,
   learner: Learner,
   unhindered: Unhindered | null,
-): Settled => {
+): LearnedFate => {
   let isBlurred = false
   // All runs share one list of conditions: other packets that meet them are settled by the same runs.
   const followed = (own: Learner): Followed => {

@@ -14,11 +14,11 @@ import { findOpened, type Opened, stopperOf } from './find-opened.ts'
 import { foreignTranslations } from './foreign-translations.ts'
 import { withInsertions } from './insertion.ts'
 import type { Judged, Suspects } from './judged.ts'
+import { matchedValues } from './matched-values.ts'
 import { openPackets } from './open-packets.ts'
 import { ownPorts, type PortsBeside } from './own-ports.ts'
 import { ownersTerms } from './owners-terms.ts'
 import { suspectsOf } from './suspects.ts'
-import { toldApart } from './told-apart.ts'
 
 /**
  * The most kinds of packets that are followed for all remedies of a search. Checking the remedies of two hundred rules
@@ -52,7 +52,7 @@ export const holdRemedies = (
   const mended = mendedBy(drafts.values())
   const judge = judgeIn(scene, ({ mapping, network }) => mended.get(mapping ?? network) ?? [])
   const translated = foreignTranslations(scene.rulesets)
-  const values = toldApart(scene.rulesets)
+  const values = matchedValues(scene.rulesets)
   const verdicts = new Map<string, string | null>()
   return conflicts.map((conflict): Conflict => {
     const drafted = drafts.get(conflict)

@@ -59,7 +59,7 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
     const any = { ...own, protocol: null }
     const isLate = step.hook === 'postrouting'
     // One rule may stop both neighbours and packets that an opening lets in.
-    const [first, ...others] = told(finding.rows.flatMap((one) => thereOf(finding, one, any)))
+    const [first, ...others] = distinct(finding.rows.flatMap((one) => thereOf(finding, one, any)))
     if (first === undefined) return null
     if (finding.rows.every(isAmongNeighbours)) return { there: [first, ...others], back: first }
     // Replies to the host pass INPUT with the replies of all its other flows.
@@ -121,7 +121,7 @@ const thereOf = (finding: Finding, row: Row, any: Passage): readonly Passage[] =
 }
 
 /** The passages without duplicates. */
-const told = (passages: readonly Passage[]): readonly Passage[] => [
+const distinct = (passages: readonly Passage[]): readonly Passage[] => [
   ...new Map(passages.map((one) => [JSON.stringify(one), one])).values(),
 ]
 

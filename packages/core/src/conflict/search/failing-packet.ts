@@ -28,7 +28,7 @@ export const failingPacket = (
   row: Row,
   follow: (point: Point) => Judgement,
 ): JudgedPacket => {
-  if (!isOfOthers(judgement)) return { point, judgement }
+  if (!mayFailOnlyOthers(judgement)) return { point, judgement }
   const { saddr, daddr } = area.region
   const sources = row.choosesSource ? [point.saddr] : someOf(saddr, row.prefersFrom ?? null, point.saddr)
   let tried = 0
@@ -47,7 +47,7 @@ export const failingPacket = (
 }
 
 /** Whether the failure, as far as is known, concerns only other packets than the one followed. */
-const isOfOthers = (judgement: Judgement): boolean =>
+const mayFailOnlyOthers = (judgement: Judgement): boolean =>
   judgement.kind === 'failed' &&
   judgement.certainty === 'possible' &&
   judgement.conclusion.end.world.isOfOthers

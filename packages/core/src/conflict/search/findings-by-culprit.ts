@@ -37,9 +37,9 @@ export const findingsByCulprit = (
       const one: Finding = { ...finding, share, severity: isDeadly || isOpen ? 'error' : 'warning' }
       const byKind = found.get(key) ?? new Map<string, Finding>()
       found.set(key, byKind)
-      const told = `${one.kind} ${isOutward(one)}`
-      const before = byKind.get(told)
-      byKind.set(told, before === undefined ? one : mergeFindings(before, one))
+      const kind = `${one.kind} ${isOutward(one)}`
+      const before = byKind.get(kind)
+      byKind.set(kind, before === undefined ? one : mergeFindings(before, one))
     }
   const cut = new Set(explored.flatMap(({ row, isWhole }) => (isWhole ? [] : [row])))
   return foldLists([...found.values()].flatMap((byKind) => usualFirst([...byKind.values()]))).map(

@@ -46,7 +46,7 @@ export interface Explored {
 }
 
 /** Mappings of a group with packets that have the same result in every cell. */
-export interface Likes {
+export interface EquivalentMembers {
   /** The numbers of these mappings; the first one stands for all. */
   readonly members: readonly [number, ...number[]]
   /** For each row, the numbers of the cells in which these mappings have packets. */
@@ -60,11 +60,11 @@ type Owners = Uint8Array
 type OfMembers = ((member: number) => boolean) | null
 
 /** Groups the mappings that have the same cells. */
-export const findLikes = (
+export const findEquivalentMembers = (
   follower: Follower,
   rows: readonly ExploredRow[],
   count: number,
-): readonly Likes[] => {
+): readonly EquivalentMembers[] => {
   // All mappings are in one class until a cell separates some from the others.
   const classes = new Int32Array(count)
   let made = 0
@@ -72,20 +72,20 @@ export const findLikes = (
     cells.map((cell): Owners => {
       const has = new Uint8Array(count)
       const hasPackets = havingPackets(row, cell)
-      const isOdd = oddOnes(follower, row, cell)
+      const isException = exceptionsOf(follower, row, cell)
       // A cell that all mappings share separates none of them.
-      if (hasPackets === null && isOdd === null && isAll(cell.area.members, count)) return has.fill(1)
+      if (hasPackets === null && isException === null && isAll(cell.area.members, count)) return has.fill(1)
       const split = new Map<number, number>()
       for (const member of numbersIn(cell.area.members)) {
         if (hasPackets !== null && !hasPackets(member)) continue
         has[member] = 1
         const before = classes[member] ?? 0
-        const odd = isOdd?.(member) ?? false
-        const known = odd ? undefined : split.get(before)
+        const isExceptional = isException?.(member) ?? false
+        const known = isExceptional ? undefined : split.get(before)
         if (known === undefined) made += 1
         const after = known ?? made
         classes[member] = after
-        if (!odd) split.set(before, after)
+        if (!isExceptional) split.set(before, after)
       }
       return has
     }),
@@ -111,8 +111,8 @@ const placesWhere = <T>(items: readonly T[], isTrue: (item: T) => boolean): read
   return places
 }
 
-/** Tells the mappings that the judgement of a cell does not hold for: each must be looked at on its own. Null: none. */
-const oddOnes = (follower: Follower, row: GroupRow, cell: GroupCell): OfMembers => {
+/** The mappings that the judgement of a cell does not hold for: each must be looked at on its own. Null: none. */
+const exceptionsOf = (follower: Follower, row: GroupRow, cell: GroupCell): OfMembers => {
   // Mappings with a rule of their own.
   const pierced = new Set<number>()
   for (const { members } of cell.area.holes) for (const member of numbersIn(members)) pierced.add(member)

@@ -7,7 +7,7 @@ import { failingPacket } from './failing-packet.ts'
 import { meet, pick, type Region } from './region.ts'
 import type { Row } from './row.ts'
 import { ruleForm } from './rule-form.ts'
-import { type Asked, fieldsOf, isOfOthers, type Suspect } from './suspects.ts'
+import { cannotMatch, type FieldMatch, fieldsOf, type Suspect } from './suspects.ts'
 
 /** The most culprits of one form that are sought in one chain for one row: they are reported together. */
 const MOST_OF_A_FORM = 8
@@ -62,14 +62,14 @@ export const seekCulprits = (
         scores.set(chain, score)
       }
       if (isEnough(score, rule) || !mayMeet(suspect, row, way)) continue
-      if (!suspect.looksUp && isOfOthers(rule, row.region, heldAgainst)) {
+      if (!suspect.looksUp && cannotMatch(rule, row.region, heldAgainst)) {
         asked += 1
         continue
       }
-      for (const wanted of fieldsOf(suspect)) {
+      for (const matches of fieldsOf(suspect)) {
         asked += 1
         if (asked > MOST_ASKED) return found
-        const region = meeting(row, wanted, turn)
+        const region = meeting(row, matches, turn)
         if (region === null || isNone(row, region)) continue
         const at: MemberPoint = { member: 0, point: pick(region, row) }
         const key = Object.values(at.point).join(' ')
@@ -124,9 +124,9 @@ const others: Readonly<Record<PacketField, PacketField>> = {
 }
 
 /** The packets of a row that a rule matches; null: there are none. */
-const meeting = (row: Row, wanted: readonly Asked[], turn: Turn): Region | null => {
+const meeting = (row: Row, matches: readonly FieldMatch[], turn: Turn): Region | null => {
   let met = row.region
-  for (const { field: asked, set, inside } of wanted) {
+  for (const { field: asked, set, inside } of matches) {
     const field = turn(asked)
     if (!isSameFamily(set, met[field])) return null
     const some = inside && !intersects(met[field], set) ? emptyRanges : meet(met[field], set, inside)

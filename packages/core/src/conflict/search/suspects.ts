@@ -30,7 +30,7 @@ export interface Suspect {
   readonly chain: NetfilterChain
   readonly rule: NetfilterRule
   /** The matches of the jumps to its chain. */
-  readonly before: readonly Asked[]
+  readonly before: readonly FieldMatch[]
   /** The rule looks up what it matches in a set or map. */
   readonly looksUp: boolean
   /** The protocols that the rule matches; undefined: any. Read once, because each row asks for them. */
@@ -40,7 +40,7 @@ export interface Suspect {
 }
 
 /** A match of a rule: one of these values of a field (`inside`), or none of them. */
-export interface Asked {
+export interface FieldMatch {
   readonly field: PacketField
   readonly set: RangeSet
   readonly inside: boolean
@@ -88,12 +88,12 @@ const addSuspects = (suspects: Suspect[], { chains }: NetfilterTable): void => {
  * The addresses and ports that a rule matches, once for each element of its set. They are made anew each time, because
  * there may be millions.
  */
-export const fieldsOf = ({ rule, before, looksUp }: Suspect): Iterable<readonly Asked[]> =>
-  looksUp ? variants(rule, before) : [allAsked(rule, before)]
+export const fieldsOf = ({ rule, before, looksUp }: Suspect): Iterable<readonly FieldMatch[]> =>
+  looksUp ? variants(rule, before) : [allMatches(rule, before)]
 
 interface Way {
   readonly from: string
-  readonly asked: readonly Asked[]
+  readonly matches: readonly FieldMatch[]
 }
 
 /** The matches of the first jump to each chain. */
@@ -103,20 +103,20 @@ const waysInto = (chains: readonly NetfilterChain[]): ReadonlyMap<string, Way> =
     // Most chains with thousands of rules jump nowhere.
     if (!furtherSteps(rules).some(leadsOn)) continue
     for (const rule of rules)
-      for (const { chain, asked } of jumpsOf(rule))
-        if (!ways.has(chain)) ways.set(chain, { from: name, asked })
+      for (const { chain, matches } of jumpsOf(rule))
+        if (!ways.has(chain)) ways.set(chain, { from: name, matches })
   }
   return ways
 }
 
-const wayTo = (chain: string, ways: ReadonlyMap<string, Way>, depth: number): readonly Asked[] => {
+const wayTo = (chain: string, ways: ReadonlyMap<string, Way>, depth: number): readonly FieldMatch[] => {
   const way = depth > 0 ? ways.get(chain) : undefined
-  return way === undefined ? [] : [...wayTo(way.from, ways, depth - 1), ...way.asked]
+  return way === undefined ? [] : [...wayTo(way.from, ways, depth - 1), ...way.matches]
 }
 
 interface Jump {
   readonly chain: string
-  readonly asked: readonly Asked[]
+  readonly matches: readonly FieldMatch[]
 }
 
 /** The jumps of a rule. Most rules jump nowhere. */
@@ -130,18 +130,18 @@ const leadsOn = (step: Step): boolean =>
 const allJumpsOf = (rule: NetfilterRule): readonly Jump[] =>
   rule.steps.flatMap((step) => {
     if (step.kind === 'verdict')
-      return 'chain' in step.verdict ? [{ chain: step.verdict.chain, asked: askedBy(rule) }] : []
+      return 'chain' in step.verdict ? [{ chain: step.verdict.chain, matches: matchesOf(rule) }] : []
     if (step.kind !== 'dispatch') return []
     return step.table.elements.slice(0, MOST_ELEMENTS).flatMap((element) => {
       const { data } = element
       return data.kind === 'verdict' && 'chain' in data.verdict
-        ? [{ chain: data.verdict.chain, asked: [...askedBy(rule), ...askedByKey(step.key, element)] }]
+        ? [{ chain: data.verdict.chain, matches: [...matchesOf(rule), ...matchesOfKey(step.key, element)] }]
         : []
     })
   })
 
-const allAsked = (rule: NetfilterRule, before: readonly Asked[]): readonly Asked[] =>
-  before.length === 0 ? askedBy(rule) : [...before, ...askedBy(rule)]
+const allMatches = (rule: NetfilterRule, before: readonly FieldMatch[]): readonly FieldMatch[] =>
+  before.length === 0 ? matchesOf(rule) : [...before, ...matchesOf(rule)]
 
 /**
  * Whether a rule matches only addresses or ports that no packet of a region has. Nearly all of ten thousand rules do,
@@ -149,7 +149,7 @@ const allAsked = (rule: NetfilterRule, before: readonly Asked[]): readonly Asked
  *
  * @param fieldOf - the field of the region that a field of the rule is compared with; null: the field is not compared
  */
-export const isOfOthers = (
+export const cannotMatch = (
   { steps }: NetfilterRule,
   region: Region,
   fieldOf: (field: PacketField) => PacketField | null,
@@ -157,8 +157,8 @@ export const isOfOthers = (
   for (let at = 0; at < steps.length; at += 1) {
     const step = steps[at]
     if (step?.kind !== 'compare' || step.negated || step.values.kind !== 'ranges') continue
-    const asked = packetField(step.expression)
-    const field = asked === null ? null : fieldOf(asked)
+    const compared = packetField(step.expression)
+    const field = compared === null ? null : fieldOf(compared)
     const [only] = step.values.ranges
     if (field === null || only === undefined || step.values.ranges.length > 1) continue
     const set = region[field]
@@ -172,15 +172,18 @@ const isLookup = (step: Step): step is DispatchStep | LookupStep =>
   step.kind === 'dispatch' || (step.kind === 'lookup' && !step.negated)
 
 /** The matches of a rule after those of the jumps, once for each element of the first set or map that it looks in. */
-const variants = function* (rule: NetfilterRule, before: readonly Asked[]): Generator<readonly Asked[]> {
-  const all = allAsked(rule, before)
+const variants = function* (
+  rule: NetfilterRule,
+  before: readonly FieldMatch[],
+): Generator<readonly FieldMatch[]> {
+  const all = allMatches(rule, before)
   for (const step of rule.steps) {
     if (!isLookup(step)) continue
     const elements = step.table.elements
       .filter(({ data }) => step.kind === 'lookup' || data.kind !== 'verdict' || mayHarm(data.verdict))
       .slice(0, MOST_ELEMENTS)
-    if (!elements.some((element) => askedByKey(step.key, element).length > 0)) continue
-    for (const element of elements) yield [...all, ...askedByKey(step.key, element)]
+    if (!elements.some((element) => matchesOfKey(step.key, element).length > 0)) continue
+    for (const element of elements) yield [...all, ...matchesOfKey(step.key, element)]
     return
   }
   yield all
@@ -200,18 +203,18 @@ const isHarmful = (step: Step): boolean => {
 const mayHarm = ({ kind }: Verdict): boolean => kind === 'drop' || kind === 'stolen'
 
 /** The addresses and ports that a rule matches, without its sets and maps. */
-export const askedBy = ({ steps }: NetfilterRule): readonly Asked[] => {
-  const asked: Asked[] = []
+export const matchesOf = ({ steps }: NetfilterRule): readonly FieldMatch[] => {
+  const matches: FieldMatch[] = []
   for (const step of steps) {
     if (step.kind !== 'compare' || step.values.kind !== 'ranges') continue
     const field = packetField(step.expression)
-    if (field !== null) asked.push({ field, set: setOf(step.values.ranges), inside: !step.negated })
+    if (field !== null) matches.push({ field, set: setOf(step.values.ranges), inside: !step.negated })
   }
-  return asked
+  return matches
 }
 
-const askedByKey = (key: readonly Expression[], element: TableElement): readonly Asked[] =>
-  key.flatMap((expression, at): Asked[] => {
+const matchesOfKey = (key: readonly Expression[], element: TableElement): readonly FieldMatch[] =>
+  key.flatMap((expression, at): FieldMatch[] => {
     const field = packetField(expression)
     const values = element.key[at]
     return field === null || values?.kind !== 'ranges'

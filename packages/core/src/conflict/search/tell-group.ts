@@ -1,16 +1,22 @@
 import type { Follower } from '@portolan/netfilter/analysis'
 import type { ExploredRow } from './explore.ts'
 import type { Finding } from './finding.ts'
+import { findingForMembers } from './finding-for-member.ts'
 import { findingsByCulprit } from './findings-by-culprit.ts'
 import { followMembers } from './follow-members.ts'
-import { type Cell, cellsAt, type Explored, findLikes, type Likes } from './member-cells.ts'
-import { settlerOf } from './settle-finding.ts'
+import {
+  type Cell,
+  cellsAt,
+  type EquivalentMembers,
+  type Explored,
+  findEquivalentMembers,
+} from './member-cells.ts'
 
 /** Tells which failures leave a whole row undelivered, for the mappings or networks with these cells. */
 export type FindDead = (explored: readonly Explored[], member: number) => (cell: Cell) => boolean
 
 /** Mappings or networks that were explored together, and how to report each finding. */
-export interface GroupToTell<Told> {
+export interface GroupToTell<Report> {
   readonly rows: readonly ExploredRow[]
   readonly count: number
   readonly findDead: FindDead
@@ -20,7 +26,7 @@ export interface GroupToTell<Told> {
    * Turns a finding into a report; null: it is not reported. Called at once, because a finding holds the whole trace of
    * its packet.
    */
-  readonly tell: (finding: Finding) => Told | null
+  readonly tell: (finding: Finding) => Report | null
 }
 
 /**
@@ -29,25 +35,25 @@ export interface GroupToTell<Told> {
  * @returns null when a packet of one member has another result than that of another: the members must be explored
  *   singly
  */
-export const tellGroup = <Told>(
+export const tellGroup = <Report>(
   follower: Follower,
-  { rows, count, findDead, kindOf = () => null, tell }: GroupToTell<Told>,
-): readonly (readonly Told[])[] | null => {
+  { rows, count, findDead, kindOf = () => null, tell }: GroupToTell<Report>,
+): readonly (readonly Report[])[] | null => {
   const follow = followMembers(follower)
-  const found = Array.from({ length: count }, (): readonly Told[] => none)
-  for (const { members, cells } of findLikes(follower, rows, count))
+  const found = Array.from({ length: count }, (): readonly Report[] => none)
+  for (const { members, cells } of findEquivalentMembers(follower, rows, count))
     for (const [first, ...others] of ofOneKind(members, kindOf)) {
       const explored = cellsAt(follower, rows, first, cells)
       const findings = findingsByCulprit(explored, findDead(explored, first))
       if (findings.length === 0) continue
-      const settlers = findings.map((finding) => settlerOf(follower, follow, finding, rows, first))
+      const findingsOf = findings.map((finding) => findingForMembers(follower, follow, finding, rows, first))
       for (const member of [first, ...others]) {
-        const own: Told[] = []
-        for (const settle of settlers) {
-          const settled = settle(member === first ? null : member)
-          if (settled === null) return null
-          const told = tell(settled)
-          if (told !== null) own.push(told)
+        const own: Report[] = []
+        for (const findingOf of findingsOf) {
+          const finding = findingOf(member === first ? null : member)
+          if (finding === null) return null
+          const report = tell(finding)
+          if (report !== null) own.push(report)
         }
         found[member] = own
       }
@@ -58,9 +64,9 @@ export const tellGroup = <Told>(
 const none: readonly never[] = []
 
 const ofOneKind = (
-  members: Likes['members'],
+  members: EquivalentMembers['members'],
   kindOf: (member: number) => unknown,
-): readonly Likes['members'][] => {
+): readonly EquivalentMembers['members'][] => {
   const kinds = new Map<unknown, [number, ...number[]]>()
   for (const member of members) {
     const known = kinds.get(kindOf(member))

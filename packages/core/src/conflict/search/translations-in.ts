@@ -4,14 +4,14 @@ import { isEmptySet, type RangeSet, readAsked } from '@portolan/netfilter/analys
 import { mayLeadTo } from './may-let-in.ts'
 import { meet, type Region } from './region.ts'
 import type { Row } from './row.ts'
-import { type Asked, askedBy } from './suspects.ts'
+import { type FieldMatch, matchesOf } from './suspects.ts'
 
 /** The matches of a foreign rule that changes destinations, perhaps to a container of the project. */
 export interface Translation {
   /** The protocols that the rule matches, and below the incoming interfaces; null: any. */
   readonly protocols: readonly ValueRange[] | null
   readonly interfaces: readonly string[] | null
-  readonly asked: readonly Asked[]
+  readonly matches: readonly FieldMatch[]
 }
 
 /** With more translations than this, a row is explored as a whole. */
@@ -42,7 +42,7 @@ export const translationsIn = (
               (rule): Translation => ({
                 protocols: readAsked(rule, 'l4proto')?.ranges ?? null,
                 interfaces: readAsked(rule, 'iifname')?.names ?? null,
-                asked: askedBy(rule),
+                matches: matchesOf(rule),
               }),
             ),
         ),
@@ -66,8 +66,8 @@ export const translatedParts = (row: Row, translations: readonly Translation[]):
   )
   if (own.length > MOST_APART) return [row]
   const parts = new Map<string, Row>()
-  for (const { asked } of own) {
-    const region = partAsked(row.region, asked)
+  for (const { matches } of own) {
+    const region = partMatched(row.region, matches)
     if (region === null) continue
     if (region === row.region) return [row]
     parts.set(keyOf(region), { ...row, region })
@@ -76,9 +76,9 @@ export const translatedParts = (row: Row, translations: readonly Translation[]):
 }
 
 /** The part of a region that a rule matches; null: none. */
-const partAsked = (region: Region, asked: readonly Asked[]): Region | null => {
+const partMatched = (region: Region, matches: readonly FieldMatch[]): Region | null => {
   let part = region
-  for (const { field, set, inside } of asked) {
+  for (const { field, set, inside } of matches) {
     // The rule is for the other family.
     if (typeof set.starts[0] !== typeof part[field].starts[0]) return null
     const met = meet(part[field], set, inside)

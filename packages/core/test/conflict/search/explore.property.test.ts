@@ -22,7 +22,12 @@ import { openFlow } from '../../../../netfilter/src/evaluate/flow/open-flow.ts'
 import { explore } from '../../../src/conflict/search/explore.ts'
 import { judge } from '../../../src/conflict/search/judge.ts'
 import { rowAlone } from '../../../src/conflict/search/mapping-group.ts'
-import { type Cell, cellsAt, type Explored, findLikes } from '../../../src/conflict/search/member-cells.ts'
+import {
+  type Cell,
+  cellsAt,
+  type Explored,
+  findEquivalentMembers,
+} from '../../../src/conflict/search/member-cells.ts'
 import { freeFields, type Point, type Region } from '../../../src/conflict/search/region.ts'
 import type { Row } from '../../../src/conflict/search/row.ts'
 import { network } from '../../contract/state.ts'
@@ -313,8 +318,8 @@ const points = fc.array(
 /** The cells of a row that stands for itself. */
 const exploreRow = (follower: Follower, one: Row): Explored => {
   const explored = [explore(follower, rowAlone(one))]
-  const [likes] = findLikes(follower, explored, 1)
-  const [cells] = cellsAt(follower, explored, 0, likes?.cells ?? [])
+  const [equivalents] = findEquivalentMembers(follower, explored, 1)
+  const [cells] = cellsAt(follower, explored, 0, equivalents?.cells ?? [])
   if (cells === undefined) throw new Error('there is a row')
   return cells
 }

@@ -33,9 +33,10 @@ export const alikeNetworks = (
 ): ReadonlyMap<DesiredNetwork, AlikeNetworks> => {
   const { networks } = desired
   const kinds = new Map<string, [DesiredNetwork, ...DesiredNetwork[]]>()
-  const told = networks.length < 2 ? [''] : tellApart(desired, planned, host, rulesets, subnetsOf)
+  const descriptions =
+    networks.length < 2 ? [''] : describeNetworks(desired, planned, host, rulesets, subnetsOf)
   for (const [at, network] of networks.entries()) {
-    const kind = told[at] ?? String(at)
+    const kind = descriptions[at] ?? String(at)
     const known = kinds.get(kind)
     if (known === undefined) kinds.set(kind, [network])
     else known.push(network)
@@ -58,7 +59,7 @@ const subnetsIn = (networks: readonly DesiredNetwork[], subnets: SubnetsOf[Famil
 })
 
 /** Describes each network as text. Networks that are alike get the same text. */
-const tellApart = (
+const describeNetworks = (
   desired: DesiredState,
   planned: HostFacts,
   host: Host,
@@ -66,7 +67,7 @@ const tellApart = (
   subnetsOf: SubnetsOf,
 ): readonly string[] => {
   const { networks } = desired
-  const told = networks.map((network): string[] => [ownKind(network, subnetsOf)])
+  const descriptions = networks.map((network): string[] => [ownKind(network, subnetsOf)])
   const subnets: Record<Family, readonly Marked[]> = { ip: [], ip6: [] }
   for (const family of families)
     subnets[family] = inOrder(
@@ -75,17 +76,17 @@ const tellApart = (
         return subnet === undefined ? [] : marked(subnet.whole, at)
       }),
     )
-  const alone = (network: number): void => {
-    told[network]?.push(`alone ${network}`)
+  const separate = (network: number): void => {
+    descriptions[network]?.push(`alone ${network}`)
   }
   const note = (range: ValueRange, name: string): void =>
     eachOverlap(typeof range.first === 'number' ? subnets.ip : subnets.ip6, range, (network, isWhole) => {
-      if (isWhole) told[network]?.push(name)
-      else alone(network)
+      if (isWhole) descriptions[network]?.push(name)
+      else separate(network)
     })
-  for (const family of families) for (const network of overlapping(subnets[family])) alone(network)
+  for (const family of families) for (const network of overlapping(subnets[family])) separate(network)
   // On an external network, managed rules name the project's containers one by one, by address.
-  for (const [at, { external }] of networks.entries()) if (external) alone(at)
+  for (const [at, { external }] of networks.entries()) if (external) separate(at)
   // An opening names one network, and lets packets reach only that one.
   const named = new Set(
     (desired.openings ?? []).flatMap(({ network, from }) => [
@@ -93,19 +94,19 @@ const tellApart = (
       ...('network' in from ? [from.network] : []),
     ]),
   )
-  for (const [at, { name }] of networks.entries()) if (named.has(name)) alone(at)
+  for (const [at, { name }] of networks.entries()) if (named.has(name)) separate(at)
   const names = ownNames(desired, subnetsOf)
   const concerns = ({ first, last }: ValueRange): boolean =>
     sharesAny(typeof first === 'number' ? subnets.ip : subnets.ip6, first, last)
   const foreign = mentionsIn(rulesets, concerns, (isOurs) => !isOurs)
-  if (foreign.computes) for (const network of networks.keys()) alone(network)
+  if (foreign.computes) for (const network of networks.keys()) separate(network)
   for (const [token, range] of foreign.ranges) note(range, token)
   // The managed chains also hold rules of other projects.
   for (const [token, range] of mentionsIn(rulesets, concerns, (isOurs) => isOurs).ranges)
     if (!names.of.has(token) && !names.targets.has(token)) note(range, token)
   const ofFacts = describeFacts({ networks, planned, host, subnets, foreign })
   const ofRules = describeOwnRules(rulesets, names, networks.length)
-  return told.map((lines, at) => [...lines, ofFacts[at], ofRules[at]].join('\n'))
+  return descriptions.map((lines, at) => [...lines, ofFacts[at], ofRules[at]].join('\n'))
 }
 
 /**

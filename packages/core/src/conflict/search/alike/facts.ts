@@ -24,7 +24,7 @@ export const describeFacts = ({
   subnets,
   foreign,
 }: FactsAsked): readonly string[] => {
-  const told = networks.map(({ bridge }): string[] => [linkKind(host, bridge)])
+  const descriptions = networks.map(({ bridge }): string[] => [linkKind(host, bridge)])
   const names = [...foreign.names]
   for (const { in: from, out } of planned.rules ?? [])
     for (const name of [from, out]) if (name) names.push(name)
@@ -32,13 +32,13 @@ export const describeFacts = ({
     const index = host.links.get(bridge)?.index ?? null
     for (const name of names)
       if (name === bridge || (name.endsWith('*') && bridge.startsWith(name.slice(0, -1))))
-        told[at]?.push(name)
+        descriptions[at]?.push(name)
     for (const { first, last } of foreign.indexes)
-      if (index !== null && first <= index && index <= last) told[at]?.push(`index ${first} ${last}`)
+      if (index !== null && first <= index && index <= last) descriptions[at]?.push(`index ${first} ${last}`)
   }
-  noteSysctls(networks, planned, told)
-  for (const family of families) noteRoutes(networks, host, family, subnets[family], told)
-  return told.map((lines) => lines.sort().join('\n'))
+  noteSysctls(networks, planned, descriptions)
+  for (const family of families) noteRoutes(networks, host, family, subnets[family], descriptions)
+  return descriptions.map((lines) => lines.sort().join('\n'))
 }
 
 const linkKind = (host: Host, bridge: string): string => {
@@ -60,12 +60,12 @@ const ofInterface = /^(net\.ipv[46]\.conf)\.([^.]+)\.(.+)$/
 const noteSysctls = (
   networks: readonly DesiredNetwork[],
   { sysctls = {} }: HostFacts,
-  told: readonly string[][],
+  descriptions: readonly string[][],
 ): void => {
   const places = new Map(networks.map(({ bridge }, at) => [bridge.replaceAll('.', '/'), at]))
   for (const [name, value] of Object.entries(sysctls)) {
     const [, stem, link = '', key] = ofInterface.exec(name) ?? []
-    told[places.get(link) ?? -1]?.push(`${stem} ${key} ${value}`)
+    descriptions[places.get(link) ?? -1]?.push(`${stem} ${key} ${value}`)
   }
 }
 
@@ -78,7 +78,7 @@ const noteRoutes = (
   { routers }: Host,
   family: Family,
   subnets: readonly Marked[],
-  told: readonly string[][],
+  descriptions: readonly string[][],
 ): void => {
   if (subnets.length === 0) return
   const own = new Map(subnets.map((subnet) => [subnet.network, subnet]))
@@ -89,7 +89,7 @@ const noteRoutes = (
         const name = `rule ${prefix.base} ${prefix.length}`
         const range = { first: prefix.base, last: lastAddress(prefix).value }
         eachOverlap(subnets, range, (network, isWhole) =>
-          told[network]?.push(isWhole ? name : `alone ${network}`),
+          descriptions[network]?.push(isWhole ? name : `alone ${network}`),
         )
       }
   for (const [id, table] of tables)
@@ -101,7 +101,7 @@ const noteRoutes = (
         const where = isCover ? `${base} ${last}` : `+${distance(subnet.first, base)} ${distance(base, last)}`
         const bridge = networks[network]?.bridge
         const words = routes.map((route) => routeWords(route, bridge, subnet.first)).join()
-        told[network]?.push(`table ${id} ${where} ${words}`)
+        descriptions[network]?.push(`table ${id} ${where} ${words}`)
       })
 }
 

@@ -50,7 +50,7 @@ export const describeOwnRules = (
         }
       }
   const isHome = privateNames(homes)
-  const told = Array.from({ length: count }, (): string[] => [])
+  const descriptions = Array.from({ length: count }, (): string[] => [])
   for (const { place, node, networks } of items) {
     const home = homes.get(place) ?? null
     const concerned = networks.length === 0 && home !== null ? [home] : networks
@@ -59,9 +59,9 @@ export const describeOwnRules = (
     const whose = concerned.length > 1 ? concerned.join(' ') : ''
     const words = wordsOf(node, names, isHome)
     for (const network of concerned)
-      told[network]?.push(`${whose} ${home === null ? place : '@chain'} ${words}`)
+      descriptions[network]?.push(`${whose} ${home === null ? place : '@chain'} ${words}`)
   }
-  return told.map((lines) => lines.join('\n'))
+  return descriptions.map((lines) => lines.join('\n'))
 }
 
 const nameIn = ({ tool, family, name }: NetfilterTable, place: string): string =>

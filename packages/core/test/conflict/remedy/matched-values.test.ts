@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { field, type NetfilterRule, type NetfilterTable, verdict } from '@portolan/netfilter'
-import { toldApart } from '../../../src/conflict/remedy/told-apart.ts'
+import { matchedValues } from '../../../src/conflict/remedy/matched-values.ts'
 import type { DesiredMapping } from '../../../src/contract/index.ts'
 
 const mapping: DesiredMapping = {
@@ -29,7 +29,7 @@ test('a set that many rules look in is read once', () => {
   const tables: NetfilterTable[] = [
     { tool: 'nft', family: 'ip', name: 'mine', dormant: false, chains: [chain] },
   ]
-  const valuesOf = toldApart([{ tables }])
+  const valuesOf = matchedValues([{ tables }])
   for (const hostPort of [8080, 8081]) valuesOf({ ...mapping, hostPort })
   expect(reads).toBe(1)
 })

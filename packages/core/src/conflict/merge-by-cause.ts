@@ -8,10 +8,10 @@ import type { Conflict } from './conflict.ts'
  * @returns the conflicts in their order, without those that an earlier rule of the same firewall stands for
  * @internal
  */
-export const toldOnce = (conflicts: readonly Conflict[]): readonly Conflict[] => {
+export const mergeByCause = (conflicts: readonly Conflict[]): readonly Conflict[] => {
   const first = new Map<string, Conflict>()
   const behind = new Map<Conflict, Conflict[]>()
-  const told = conflicts.filter((conflict) => {
+  const kept = conflicts.filter((conflict) => {
     const key = causeOf(conflict)
     const earlier = key === null ? undefined : first.get(key)
     if (key !== null && earlier === undefined) first.set(key, conflict)
@@ -19,7 +19,7 @@ export const toldOnce = (conflicts: readonly Conflict[]): readonly Conflict[] =>
     behind.set(earlier, [...(behind.get(earlier) ?? []), conflict])
     return false
   })
-  return told.map((conflict) => {
+  return kept.map((conflict) => {
     const more = behind.get(conflict)?.length ?? 0
     const owner = conflict.culprit?.owner
     if (more === 0 || owner == null) return conflict

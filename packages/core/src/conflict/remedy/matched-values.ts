@@ -7,15 +7,17 @@ import { addressValue } from '../search/subnets.ts'
  * Describes which values that foreign rules match belong to a mapping: its host port, and the addresses and ports of
  * its targets. No foreign rule tells two mappings with the same description apart.
  */
-export const toldApart = (rulesets: readonly NetfilterRuleset[]): ((mapping: DesiredMapping) => string) => {
+export const matchedValues = (
+  rulesets: readonly NetfilterRuleset[],
+): ((mapping: DesiredMapping) => string) => {
   // Most hosts have no remedy that needs this, and some have many rules.
-  let asked: AskedByOthers | null = null
+  let matches: ForeignMatches | null = null
   return ({ hostPort, targets }) => {
-    asked ??= askedByOthers(rulesets)
+    matches ??= foreignMatches(rulesets)
     const values = [hostPort, ...targets.flatMap(({ address, port }) => [addressValue(address), port])]
     // No range shows which network the bits of an address belong to.
-    if (asked.computes) return values.join(' ')
-    return asked.sets
+    if (matches.computes) return values.join(' ')
+    return matches.sets
       .flatMap((ranges, at) => {
         const met = values.map((value) => ranges.some(({ first, last }) => first <= value && value <= last))
         return met.includes(true) ? [`${at}:${met.map(Number).join('')}`] : []
@@ -25,12 +27,12 @@ export const toldApart = (rulesets: readonly NetfilterRuleset[]): ((mapping: Des
 }
 
 /** The matches of foreign rules: sets of values, and whether a rule computes with a packet's destination. */
-interface AskedByOthers {
+interface ForeignMatches {
   readonly sets: readonly (readonly ValueRange[])[]
   readonly computes: boolean
 }
 
-const askedByOthers = (rulesets: readonly NetfilterRuleset[]): AskedByOthers => {
+const foreignMatches = (rulesets: readonly NetfilterRuleset[]): ForeignMatches => {
   const sets: (readonly ValueRange[])[] = []
   const seen = new Set<object>()
   let computes = false
@@ -40,7 +42,7 @@ const askedByOthers = (rulesets: readonly NetfilterRuleset[]): AskedByOthers => 
   const read = (step: Step): void => {
     if (step.kind === 'compare') {
       add(step.values)
-      computes ||= step.expression.kind === 'bitwise' && asksPlace(step.expression)
+      computes ||= step.expression.kind === 'bitwise' && readsDestination(step.expression)
     } else if (step.kind === 'lookup' || step.kind === 'dispatch') {
       // All rules that look in a named set share one object for it.
       if (seen.has(step.table)) return
@@ -59,10 +61,10 @@ const askedByOthers = (rulesets: readonly NetfilterRuleset[]): AskedByOthers => 
 }
 
 /** Whether an expression reads the destination of a packet. */
-const asksPlace = (expression: Expression): boolean => {
+const readsDestination = (expression: Expression): boolean => {
   switch (expression.kind) {
     case 'bitwise':
-      return asksPlace(expression.left) || asksPlace(expression.right)
+      return readsDestination(expression.left) || readsDestination(expression.right)
     case 'field':
       return expression.field === 'daddr' || expression.field === 'dport'
     case 'conntrack-tuple':

@@ -14,23 +14,23 @@ import type { Row } from './row.ts'
  *
  * @param to - the number of the other mapping or network; null: the finding's own
  */
-export type Settle = (to: number | null) => Finding | null
+export type FindingForMember = (to: number | null) => Finding | null
 
 /**
  * @param rows - the explored rows of the group
  * @param from - the number of the mapping or network that the finding belongs to
  */
-export const settlerOf = (
+export const findingForMembers = (
   follower: Follower,
   follow: FollowMembers,
   finding: Finding,
   rows: readonly ExploredRow[],
   from: number,
-): Settle => {
+): FindingForMember => {
   const { behind } = finding
   const own = finding.rows.flatMap((row) => rows.find((one) => one.row.rowOf(from) === row)?.row ?? [])
   const [first] = own
-  const settle = (row: Row, rowsOf: Finding['rows'], at: MemberPoint): Finding | null => {
+  const followAgain = (row: Row, rowsOf: Finding['rows'], at: MemberPoint): Finding | null => {
     const { point } = at
     const judgement =
       first === undefined ? followEach(follower, behind)(row, point) : follow(first, behind)(at, row)
@@ -57,10 +57,10 @@ export const settlerOf = (
     const [row] = moved
     if (row === undefined) return finding
     if (to !== null && first !== undefined)
-      return settle(row, moved, { member: to, point: movePoint(first, finding.point, to) })
+      return followAgain(row, moved, { member: to, point: movePoint(first, finding.point, to) })
     const at: MemberPoint = { member: from, point: finding.point }
-    if (finding.isBorrowed) return settle(row, moved, at)
-    return mayBePassedOver(finding) ? (settle(row, moved, at) ?? finding) : finding
+    if (finding.isBorrowed) return followAgain(row, moved, at)
+    return mayBePassedOver(finding) ? (followAgain(row, moved, at) ?? finding) : finding
   }
 }
 

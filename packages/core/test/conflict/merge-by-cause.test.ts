@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { toldOnce } from '../../src/conflict/told-once.ts'
+import { mergeByCause } from '../../src/conflict/merge-by-cause.ts'
 import type { Conflict } from '../../src/index.ts'
 
 const witness = { family: 'ip', in: 'eth0', source: '192.0.2.9', destination: '172.17.0.2', protocol: 'tcp' }
@@ -19,7 +19,7 @@ const refusal = (chain: string, more: object = {}, owner: string | null = 'firew
 
 describe('what a firewall refuses twice', () => {
   test('is told once, with the rule that is met first', () => {
-    const [first, ...others] = toldOnce([refusal('POLICIES'), refusal('FORWARD'), refusal('LAST')])
+    const [first, ...others] = mergeByCause([refusal('POLICIES'), refusal('FORWARD'), refusal('LAST')])
     expect(others).toEqual([])
     expect(first?.culprit?.chain).toBe('POLICIES')
     expect(first?.message).toBe(
@@ -35,11 +35,11 @@ describe('what a firewall refuses twice', () => {
     ['it is of another owner', refusal('FORWARD', {}, 'docker')],
   ])('is told twice where %s', (_, second) => {
     const both = [refusal('POLICIES'), second]
-    expect(toldOnce(both)).toEqual(both)
+    expect(mergeByCause(both)).toEqual(both)
   })
 
   test('is told twice where no owner is known: each rule may be a decision', () => {
     const both = [refusal('POLICIES', {}, null), refusal('FORWARD', {}, null)]
-    expect(toldOnce(both)).toEqual(both)
+    expect(mergeByCause(both)).toEqual(both)
   })
 })
