@@ -1,7 +1,7 @@
 import type { SubnetPlan } from '@portolan/core'
 import { type Family, families } from '@portolan/netfilter'
 
-/** What endpoints of networks that move have after it: a sentence for each network. */
+/** Says which addresses the endpoints of moved networks get: a sentence for each network. */
 export const addressesAnew = (
   subnets: readonly Pick<SubnetPlan, 'network' | 'family' | 'origin'>[],
   networks: readonly string[],
@@ -17,7 +17,7 @@ const sentence = (
   const moved = families.filter((family) => has(family, true))
   const kept = families.filter((family) => has(family, false))
   const subject = `Every endpoint of ${network} gets its`
-  // Of a move that was cut off, its plan has only what is left of it.
+  // The plan of a move that was cut off has only what is left of the move.
   if (moved.length === 0 || kept.length === 0)
     return `${subject} ${moved.length > 1 ? 'addresses' : 'address'} anew, as shown.`
   return `${subject} ${textOf(moved)} address anew, as shown, and keeps its ${textOf(kept)} address.`

@@ -6,8 +6,8 @@ import { directoryOf } from './call.ts'
 import { clusterOption } from './cluster-option.ts'
 
 /**
- * What the host of a command has of a cluster; null: none is named. A host that files describe is another one: it has no
- * blocks here, unless it is told where they are.
+ * The blocks that the host of a command has in a cluster; null: no cluster is named. A host that files describe is
+ * another host. It has no blocks here, unless --state says where its blocks are remembered.
  */
 export const blocksFor = async (
   options: Options,

@@ -6,29 +6,29 @@ import type { Cluster } from '../../cluster/open-cluster.ts'
 import type { CommandContext } from '../command.ts'
 import { readLeased } from '../sources/read-leased.ts'
 
-/** What a verb of `portolan cluster` is given. */
+/** The arguments of a verb of `portolan cluster`. */
 export interface ClusterCall extends CommandContext, Cluster {
-  /** Where this host remembers what it is in a cluster. */
+  /** The directory where this host remembers what it is in a cluster. */
   readonly directory: string
 }
 
 export const directoryOf = ({ options }: Pick<CommandContext, 'options'>): string =>
   options.state ?? defaultStateDirectory()
 
-/** What commands that are printed are about. */
+/** The cluster and the directory that printed commands are about. */
 export const placeOf = ({ options, directory }: Pick<ClusterCall, 'options' | 'directory'>): JoinPlace => ({
   cluster: options.cluster ?? null,
   directory,
 })
 
-/** The leases of this host; null, and said, where they cannot be read. */
+/** The leases of this host; null: they could not be read, which is printed. */
 export const leasesOf = async ({ options, terminal }: CommandContext): Promise<LeaseState | null> => {
   const { state, unread } = await readLeased(options)
   for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
   return state
 }
 
-/** @throws InvalidRequestError for an option that another verb has */
+/** @throws InvalidRequestError for an option of another verb */
 export const refuseOptions = ({ options }: CommandContext, verb: string, taken: readonly string[]): void => {
   const every = ['cluster', 'json', 'state', 'help']
   const extra = Object.keys(options).find((option) => !every.includes(option) && !taken.includes(option))

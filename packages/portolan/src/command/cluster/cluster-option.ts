@@ -3,7 +3,7 @@ import type { Options } from '../options/option-table.ts'
 import { usesFiles } from '../sources/read-facts.ts'
 
 /**
- * The cluster of --cluster, for what plans.
+ * The cluster of --cluster, for a command that plans.
  * @throws InvalidRequestError where the host is described by files, and nothing says where its blocks are remembered
  */
 export const clusterOption = (options: Options): { readonly cluster?: string } => {

@@ -8,8 +8,8 @@ const waysToName =
   'Name it with --cluster etcd://HOST:2379/NAME, or for good as cluster: in /etc/portolan/config.yaml.'
 
 /**
- * The cluster that --cluster names, or config.yaml.
- * @throws InvalidRequestError when neither does
+ * The URL of the cluster that --cluster or config.yaml names.
+ * @throws InvalidRequestError when neither names one
  */
 export const clusterUrl = (options: Options): string => {
   const url = namedCluster({ options })
@@ -18,10 +18,9 @@ export const clusterUrl = (options: Options): string => {
 }
 
 /**
- * The options with the cluster that is meant, so that commands which are printed have it: the one that --cluster names, or
- * config.yaml, or else the one that this host joined last.
- *
- * @throws InvalidRequestError when nothing says which that is; what keeps the state directory from being read
+ * Makes sure that the options name the cluster that is meant, so that printed commands name it too. Where neither
+ * --cluster nor config.yaml names one, it is the cluster that this host joined last.
+ * @throws InvalidRequestError when no cluster is known; and what keeps the state directory from being read
  */
 export const withMeantCluster = async (options: Options): Promise<Options> => {
   if (namedCluster({ options }) !== null) return options

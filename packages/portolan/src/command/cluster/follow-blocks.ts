@@ -1,13 +1,13 @@
 import { openClusterMemory } from '@portolan/host'
 
-/** What this host remembers of its cluster, as a signal. */
+/** Signals a change of what this host remembers of its cluster. */
 export interface FollowedBlocks {
-  /** Aborted once it has another block, or has lost one, or other hosts came or went. */
+  /** Aborted when this host gets or loses a block, or when other hosts come or go. */
   readonly changed: AbortSignal
   close(): void
 }
 
-/** Follows it from now on. */
+/** Follows what this host remembers of its cluster, from now on. */
 export const followBlocks = (stateDirectory: string): FollowedBlocks => {
   const changed = new AbortController()
   return { changed: changed.signal, close: openClusterMemory(stateDirectory).follow(() => changed.abort()) }

@@ -3,10 +3,9 @@ import { sayError } from '../output/say-error.ts'
 import { followNeighbours } from './follow-neighbours.ts'
 
 /**
- * Follows the cluster of this host beside a watch, which takes up what is written down of it. A run that only looks once,
- * or only tells, follows none.
- *
- * @returns what ends that
+ * Follows the cluster of this host beside a watch. The watch takes up what is written down of the cluster. A run with
+ * --check or --once follows no cluster.
+ * @returns a function that ends the following
  */
 export const followCluster = (context: CommandContext): (() => Promise<void>) => {
   const { check, once } = context.options

@@ -17,12 +17,12 @@ import { namedCluster } from './cluster-url.ts'
 import { openOutage } from './outage.ts'
 import { saidOfCluster } from './said-of-cluster.ts'
 
-/** How long a store that does not answer is left alone. */
+/** The pause after an error of etcd, in milliseconds. */
 const PAUSE_MS = 5_000
 
 /**
- * Follows the cluster that is named, and remembers its other hosts, until it is stopped. Where etcd does not answer that
- * is said once, and once that it does again; what is remembered stays.
+ * Follows the named cluster and remembers its other hosts, until it is stopped. Where etcd does not answer, that is
+ * printed once, and once when it answers again. What is remembered stays meanwhile.
  */
 export const followNeighbours = async (context: CommandContext, signal: AbortSignal): Promise<void> => {
   const url = namedCluster(context)
@@ -32,7 +32,7 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
   const place = { cluster: context.options.cluster ?? null, directory }
   try {
     let isKnown = (await joinedMember(directory, name)) !== null
-    // Without networks that are up no cluster tells what it was.
+    // Where the state directory was lost, networks that are up tell which host this was. Without one, nothing tells it.
     if (!isKnown && (networksUp(await readNetworkFacts()) ?? []).length === 0) return
     let lost: readonly string[] = []
     const said = saidOfCluster(context.terminal)
@@ -50,11 +50,12 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
             throw loss.error
           }
           outage.answered('routes follow the other hosts.')
-          // It is another one after `join --takeover`, and what a plan takes it for once the directory was lost.
+          // This host is another one after `join --takeover`. Where the directory was lost, this host is what a plan
+          // takes it for.
           const known = await knownMember(directory, name, async () => snapshot)
           if (known === null) continue
           if (known.member === null) {
-            // A command that plans says it each time; this once.
+            // A command that plans prints this each time. Here it is printed once.
             if (isKnown) said.say(unknownText(place, name, known.networks))
             isKnown = false
             continue
@@ -65,7 +66,7 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
           isKnown = !isForgotten
           const neighbours = await neighboursIn(directory, name, member, snapshot)
           said.unknownHosts(unknownHostsText(place, neighbours))
-          // Written where it is something new, by this process or another one.
+          // This writes only something new, which this process or another one has found.
           await writeNeighbours(directory, neighbours)
           lost = await tellLost(context, place, neighbours, lost)
         }
@@ -81,10 +82,10 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
 }
 
 /**
- * Says once of blocks that this host lost that it did. A network that is in one has a conflict, which the watch tells.
- *
- * @param told - what was said before
- * @returns what is said by now
+ * Prints once that this host lost a block. A block with a network in it is a conflict, which the watch tells, and is
+ * left out here.
+ * @param told - the notes that were printed before
+ * @returns the notes that are printed by now
  */
 const tellLost = async (
   { terminal }: CommandContext,

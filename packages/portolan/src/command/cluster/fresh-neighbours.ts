@@ -32,9 +32,8 @@ import { namedCluster } from './cluster-url.ts'
 import { saidOfCluster } from './said-of-cluster.ts'
 
 /**
- * What this host is in the cluster that a command is for; or what it was, where its state directory was lost and the
- * cluster tells by what is up here.
- *
+ * Tells what this host is in the cluster of a command. Where its state directory was lost, the cluster and what is up
+ * here tell what it was.
  * @param read - reads the cluster; null: it does not answer
  */
 const memberOf = async (
@@ -63,20 +62,20 @@ const sayNotJoined = async (context: CommandContext, name: string, seen: BlockSn
     saidOfCluster(terminal).say(`${planned} Join it: \`${joinLine(place)}\`.`)
 }
 
-/** The other hosts; or, where this host has not joined, what keeps its subnets out of their addresses. */
+/** The other hosts of the cluster. For a host that has not joined: what keeps its subnets out of their addresses. */
 export type Others = Pick<PlanOptions, 'neighbours' | 'clusterSeen'>
 
-/** What of it a later plan needs too. */
+/** The part of them that a later plan needs too. */
 export const seenOf = ({ clusterSeen }: Others): Pick<PlanOptions, 'clusterSeen'> =>
   clusterSeen === undefined ? {} : { clusterSeen }
 
 /**
- * The other hosts of the cluster as etcd has them now, for a plan. Where etcd does not answer that is said, and the plan
+ * Reads the other hosts of the cluster from etcd, for a plan. Where etcd does not answer, that is printed, and the plan
  * is made with what this host remembers: routes stay as they are.
- *
- * @param remembers - write them down, as a command does that changes the host; any other writes only that a block is lost
- * @param picks - subnets may be picked or named: a cluster that this host has not joined is asked for its addresses. Else it
- * is where networks of this host are in its pools
+ * @param remembers - write the other hosts down, as a command does that changes the host. Otherwise only the loss of a
+ * block is written down
+ * @param picks - subnets may be picked or named, so a cluster that this host has not joined is asked for its addresses.
+ * Otherwise it is asked only where networks of this host are in its pools
  */
 export const freshNeighbours = async (
   context: CommandContext,
@@ -91,7 +90,7 @@ export const freshNeighbours = async (
   try {
     let isAway = false
     let loss: DataLoss | null = null
-    // One that does not answer is not waited for again.
+    // An etcd that does not answer is not asked again.
     const read = async (goesBy: string): Promise<BlockSnapshot | null> => {
       if (isAway) return null
       const snapshot = await reached(
@@ -114,10 +113,10 @@ export const freshNeighbours = async (
     if (member === null) {
       const isAsked = picks || known !== null
       const seen = isAsked ? await read(unknown) : null
-      // What is not known while etcd does not answer was said.
+      // Where etcd does not answer, the text above was printed already.
       if (known === null && !isAway) await sayNotJoined(context, name, seen)
       if (!isAsked) return {}
-      // It is no host there, so all blocks are of others.
+      // This host is no host of that cluster, so all blocks there are of others.
       const none = { cluster: name, host: '', incarnation: '' }
       return seen === null ? {} : { clusterSeen: neighboursOf(seen, none) }
     }
@@ -135,7 +134,7 @@ export const freshNeighbours = async (
   }
 }
 
-/** Where etcd has lost its data, blocks of this host that others have there are lost to it. */
+/** Where etcd has lost its data, blocks of this host that others have there count as lost. */
 const goneByMemory = async (directory: string, loss: DataLoss | null): Promise<Others> => {
   const neighbours = loss?.seen ?? null
   if (neighbours === null) return {}
@@ -144,8 +143,8 @@ const goneByMemory = async (directory: string, loss: DataLoss | null): Promise<O
 }
 
 /**
- * The same for a command that asks no etcd where this host remembers what it is: what is wanted is what a plan would say.
- * What keeps etcd from being asked is said.
+ * The other hosts for a command that asks etcd only if this host does not remember what it is. Then a plan would say
+ * what the command should say. What keeps etcd from being asked is printed.
  */
 export const forgottenNeighbours = async (context: CommandContext): Promise<Others> => {
   try {
@@ -161,11 +160,10 @@ export const forgottenNeighbours = async (context: CommandContext): Promise<Othe
 }
 
 /**
- * The other hosts of the cluster for a watch that plans again. Where the state directory was lost meanwhile, the cluster is
- * asked, and what it says is written down anew. Where it does not tell, they are as the watch knew them last: only a host
- * that gave its blocks back has none.
- *
- * @param last - as the watch knew them last; null: none
+ * The other hosts of the cluster for a watch that plans again. Where the state directory was lost meanwhile, the
+ * cluster is asked, and its answer is written down anew. Where the cluster does not tell, the other hosts are as the
+ * watch knew them last. Only a host that gave its blocks back has none.
+ * @param last - the other hosts as the watch knew them last; null: none
  */
 export const neighboursAgain = async (
   context: CommandContext,

@@ -32,20 +32,19 @@ import { type LeftElsewhere, leftElsewhere } from './lost-in-use.ts'
 import { isNameTaken, nameLost } from './name-lost.ts'
 import { noteLoss } from './note-loss.ts'
 
-/** How this host joined, and what it told of itself. */
+/** The result of a join, and what this host told of itself. */
 export interface JoinedNode extends Joined {
   readonly addresses: NodeAddresses
   readonly lease: string
-  /** That etcd had lost what this host knew of its cluster; null: it had not. */
+  /** What etcd had lost of what this host knew of its cluster; null: nothing. */
   readonly loss: DataLoss | null
-  /** Blocks that it left in clusters of before, with networks of it in them. */
+  /** Blocks that this host left in former clusters, and in which it still has networks. */
   readonly elsewhere: readonly LeftElsewhere[]
 }
 
 /**
- * Verifies the blocks of this host, claims what it lacks, and remembers what it has.
- *
- * @param was - what the host was until its state directory was lost under this process; null: it was not
+ * Verifies the blocks of this host, claims the missing ones, and remembers what the host has.
+ * @param was - what the host was before its state directory was lost under this process; null: it was not lost
  */
 export const joinOnce = async (
   call: ClusterCall,
@@ -68,15 +67,15 @@ export const joinOnce = async (
     mayHaveClaimed = true
     return store.commit(transaction)
   }
-  /** Where nothing was claimed, this host has no name of a call that was refused. */
+  /** Refuses a call. Where nothing was claimed, the name of the call is not kept. */
   const refused = async (error: unknown): Promise<never> => {
     if (!mayHaveClaimed || isNameTaken(error)) await forgetName(directory, member, before)
     const lost = error instanceof BlockStoreError && !isOutage(error) ? await noteLoss(call) : null
-    // The rules do not know by which name it was asked for.
+    // This error comes from rules that do not know the name of the cluster, so it is worded here.
     const hadNoPools = blockStoreErrorCode(error) === 'CLUSTER_POOLS'
     const isUnset = hadNoPools && describeCluster(await store.read()).pools.length === 0
     if (isUnset && lost !== null) throw lost
-    // They may have been settled since: the next try finds them.
+    // The pools may have been settled since. Then the next try finds them.
     if (hadNoPools && was !== null) throw poolsLost(placeOf(call), was)
     if (isUnset)
       throw new BlockStoreError('CLUSTER_POOLS', noPools(placeOf(call), name, isFirst ? facts : null), {
@@ -87,7 +86,7 @@ export const joinOnce = async (
       : error
   }
   const { avoid, unread } = hostObstacles(facts, leases)
-  // What was not read may be what a block collides with.
+  // A block may collide with what was not read.
   for (const sentence of renews ? [] : unread) call.terminal.say(`portolan: ${sentence}`)
   const lease = await store.grantLease(LEASE_SECONDS).catch(refused)
   const takeover = options.takeover === true
@@ -106,7 +105,7 @@ export const joinOnce = async (
   const remembered = await rememberUrl(call, joined.member)
   const asked = options.address ?? []
   const addresses = await tellAndRemember(call, directory, remembered, facts, asked, joined.seen)
-  // Routes of before such notes were kept, or whose note was lost.
+  // The routes may be from before such notes were kept, or their note may be lost.
   if (hasOwnRoutes(facts) && (await isRouteHolder(directory))) noteRouteHolder(directory)
   const elsewhere = leftElsewhere(remembered, { leases, facts })
   return { ...joined, member: remembered, addresses, lease, loss, elsewhere }
@@ -116,7 +115,7 @@ export const joinOnce = async (
 const isRouteHolder = async (directory: string): Promise<boolean> =>
   (await withRouteHolder(directory, await readNeighbours(directory)))?.routesOf === undefined
 
-/** For the commands that are printed where none names the cluster. */
+/** Remembers the URL, for printed commands where nothing names the cluster. */
 const rememberUrl = async (
   { options, directory }: ClusterCall,
   { url: before, ...member }: RememberedMember,
@@ -126,7 +125,7 @@ const rememberUrl = async (
   return (before ?? null) === url ? now : writeMember(directory, now)
 }
 
-/** Remembers what was remembered before a call, or that the host has no name. */
+/** Puts back what was remembered before a call, or notes that the host has no name. */
 const forgetName = async (
   directory: string,
   member: RememberedMember,
@@ -138,7 +137,10 @@ const forgetName = async (
   await writeMember(directory, before ?? { ...member, left: true })
 }
 
-/** Before anything is claimed or written: a host that is refused afterwards would have its blocks already. */
+/**
+ * Checks the addresses before anything is claimed or written. A host that is refused later would have its blocks
+ * already.
+ */
 const refuseAddresses = async (call: ClusterCall, facts: HostFacts) => {
   const { options, store, directory, name } = call
   const { address: asked = [], member = null } = options

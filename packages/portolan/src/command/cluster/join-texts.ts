@@ -5,7 +5,7 @@ import type { CollidingBlock, Joined, LeavingBlock, LostBlock } from '../../clus
 import { type JoinPlace, joinLine, lineThere } from '../../cluster/join-line.ts'
 import type { WaysOut } from './ways-out.ts'
 
-/** A host may have no address of a family in which it has blocks. */
+/** Sentences about blocks that no other host can reach, because this host has no address of their family. */
 export const unreachableTexts = (addresses: NodeAddresses, blocks: Joined['blocks']): readonly string[] => {
   if (addresses.ip === null && addresses.ip6 === null) return []
   return families.flatMap((family) => {
@@ -26,7 +26,7 @@ export const reachedThrough = ({ ip, ip6 }: NodeAddresses): string => {
     : `Other hosts reach them through ${known.join(' and ')}.`
 }
 
-/** That a key cannot be read is told with what to do about the key. */
+/** The text for a block whose key cannot be read. Another text says what to do about the key. */
 export const unreadMoveText = (block: string): string =>
   `it is not known whether block ${block} is still of this host: its key in etcd cannot be read.`
 
@@ -42,11 +42,11 @@ export const moveText = ({ block, takenBy, revision, networks }: LostBlock, ways
 export const yieldText = ({ block, takenBy }: YieldedBlock, place: JoinPlace): string =>
   `etcd says that block ${block} is of this host, and this host has seen later that ${takenBy} had it: etcd has an older copy of its data. So the block is given back. Run \`${lineThere('join', place)}\` on ${takenBy}, which gets it again while networks are in it; or restore a later copy.`
 
-/** The cluster in which a block is in no pool. */
+/** A cluster that has a block of this host in none of its pools. */
 interface LeftCluster {
   readonly place: JoinPlace
   readonly cluster: string
-  /** Its pools by now. */
+  /** The present pools of the cluster. */
   readonly pools: readonly string[]
 }
 
@@ -66,7 +66,7 @@ export const leavingText = (
   ].join(' ')
 }
 
-/** The same of one that nothing of this host is in. */
+/** The text for a block that is in no pool and has no network of this host in it. */
 export const keptText = (block: string, join: string): string =>
   `no pool has block ${block} any more, and no network of this host is in it. \`${join}\` gives it back.`
 

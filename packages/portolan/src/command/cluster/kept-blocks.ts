@@ -9,15 +9,15 @@ interface AskedBlock {
   readonly host: string
 }
 
-/** A host whose blocks were not taken, as something changed while it was waited for. */
+/** A host whose blocks were not taken, because something changed during the wait for it. */
 export interface KeptHost {
   readonly host: string
   readonly blocks: readonly string[]
-  /** It came back: it is alive now. */
+  /** The host came back, and is alive now. */
   readonly alive: boolean
 }
 
-/** @param left - what was not taken, and why is not known */
+/** @param left - the blocks that were not taken; the reason is not known yet */
 export const keptHosts = (snapshot: BlockSnapshot, left: readonly AskedBlock[]): readonly KeptHost[] => {
   const view = describeCluster(snapshot)
   return hostsOf(left).map((host) => ({
@@ -28,10 +28,9 @@ export const keptHosts = (snapshot: BlockSnapshot, left: readonly AskedBlock[]):
 }
 
 /**
- * Why they were not taken: a line for each host, or each block.
- *
- * @param cluster - its name
- * @param forgotten - those of which etcd does not know yet that the host has them
+ * Says why the blocks were not taken: a line for each host, or for each block.
+ * @param cluster - the name of the cluster
+ * @param forgotten - blocks of which etcd still does not know that the host has them
  */
 export const keptTexts = (
   place: JoinPlace,

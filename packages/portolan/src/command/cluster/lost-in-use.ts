@@ -5,27 +5,26 @@ import { areComplete, type BlockWitnesses, useOfBlocks } from '../../cluster/use
 import { unreadMoveText } from './join-texts.ts'
 import type { WaysOut } from './ways-out.ts'
 
-/** A block that is no longer of this host, and that something on it still uses. */
+/** A block that this host has lost, and that something on this host still uses. */
 export interface LostInUse {
   readonly block: string
-  /** The host that has it now, as a sentence names it; null: no host has, as far as etcd says. */
+  /** The host that has the block now, as a sentence names it; null: no host has it, as far as etcd says. */
   readonly holder: string | null
-  /** Which host has it is not known: its key cannot be read, which is told with the key. */
+  /** The key of the block cannot be read, so its host is not known. The text about the key says so. */
   readonly isUnread: boolean
-  /** No pool has it any more, so no host gets it. */
+  /** No pool contains the block any more, so no host gets it. */
   readonly isOfNoPool: boolean
-  /** Networks of this host that are in it. */
+  /** The networks of this host in the block. */
   readonly networks: readonly string[]
-  /** Addresses that this host has leased there. */
+  /** The number of addresses that this host has leased in the block. */
   readonly leased: number
-  /** The state directory has it for a block of this host, until `join` or `release` has settled what became of it. */
+  /**
+   * The state directory counts the block as one of this host, until `join` or `release` has settled what became of it.
+   */
   readonly isRemembered: boolean
 }
 
-/**
- * The blocks of this host that it has no longer, as the cluster says. One that nothing here uses any more is of no interest
- * to it.
- */
+/** The blocks that this host has lost, as the cluster says. A block that nothing here uses any more is left out. */
 export const lostInUse = (
   view: Pick<ClusterView, 'hosts' | 'pools'>,
   member: Pick<RememberedMember, 'host' | 'incarnation' | 'blocks' | 'lost'>,
@@ -54,11 +53,10 @@ export const lostInUse = (
 }
 
 /**
- * What is to be said of such blocks, and what ends it: sentences.
- *
+ * Says what such blocks are and what ends their use: sentences.
  * @param hasBlock - has this host a block to move to?
- * @param claim - what claims a block for this host
- * @param ways - what gets networks out of a block
+ * @param claim - the command that claims a block for this host
+ * @param ways - says how networks get out of a block
  */
 export const lostInUseTexts = (
   lost: readonly LostInUse[],
@@ -85,7 +83,7 @@ const claimText = ({ holder, isOfNoPool }: LostInUse, claim: string): string =>
     ? `\`${claim}\` gets it back, or claims another one where a host has it by then, and says what has to move.`
     : `Claim another block: \`${claim}\`, which says what has to move.`
 
-/** What of this host is in it, and what comes of that. */
+/** Says what of this host is in the block, and what follows from that. */
 const useTexts = ({ holder, isUnread, isOfNoPool, networks, leased }: LostInUse): readonly string[] => {
   if (networks.length > 0) {
     const use = `Networks of this host are in it: ${networks.join(', ')}.`
@@ -101,7 +99,7 @@ const useTexts = ({ holder, isUnread, isOfNoPool, networks, leased }: LostInUse)
       ]
 }
 
-/** What ends it where this host has another block. */
+/** Says what ends the use, where this host has another block. */
 const endTexts = ({ networks, leased }: LostInUse, ways: WaysOut): readonly string[] => {
   if (networks.length > 0) return [ways(networks), 'This is told until they have moved.']
   return [
@@ -111,12 +109,12 @@ const endTexts = ({ networks, leased }: LostInUse, ways: WaysOut): readonly stri
   ]
 }
 
-/** A block that this host left in another cluster, with the networks of it that are still there. */
+/** A block that this host left in another cluster, with its networks that are still in the block. */
 export interface LeftElsewhere extends LostElsewhere {
   readonly networks: readonly string[]
 }
 
-/** Those in which networks are: what became of the block, only that cluster knows. */
+/** The blocks left elsewhere in which this host has networks. What became of the block, only that cluster knows. */
 export const leftElsewhere = (
   { lostElsewhere = [] }: Pick<RememberedMember, 'lostElsewhere'>,
   witnesses: BlockWitnesses,

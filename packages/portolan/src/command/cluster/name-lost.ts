@@ -5,8 +5,8 @@ import { claimLine, takeoverLine } from '../../cluster/join-line.ts'
 import type { ClusterCall } from './call.ts'
 
 /**
- * Another name is refused as long as this host remembers blocks of the one that another machine has.
- *
+ * The error of a host whose name another machine has by now. As long as this host remembers blocks of that name,
+ * another name is refused.
  * @param isLost - has etcd lost its data?
  */
 export const nameLost = (

@@ -5,9 +5,8 @@ import { isOutage } from '../../cluster/told-faults.ts'
 import { type ClusterCall, placeOf } from './call.ts'
 
 /**
- * Writes down what a refused call found out of the blocks that this host had. Etcd may be lost since.
- *
- * @returns that etcd has lost its data, which says nothing of them; null: it has not
+ * Writes down what a refused call found out about the blocks of this host. etcd may not answer any more by then.
+ * @returns the error that says that etcd has lost its data; null: etcd has not, or does not answer
  */
 export const noteLoss = async (call: ClusterCall): Promise<BlockStoreError | null> => {
   const { store, directory, name } = call

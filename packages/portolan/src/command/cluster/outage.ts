@@ -2,20 +2,20 @@ import { isOutage, type ToldFaults, toldFaults } from '../../cluster/told-faults
 import { type ErrorTerminal, sayError } from '../output/say-error.ts'
 
 /**
- * Tells once that etcd does not answer, however often and in whatever words that is found, and once that it does again. What
- * is wrong with a certificate, or why etcd does not let the user in, is told besides, each fault once: another one may be put
- * in its place meanwhile.
+ * Prints once that etcd does not answer, however often and in whatever words that is found, and once that it answers
+ * again. A fault of a certificate, and a refusal of the user, are printed as well, each fault once. One such fault may
+ * follow another.
  */
 export interface Outage {
-  /** What else may fail is told again where its words have changed; etcd has answered then. */
+  /** Prints an error. An error that is no outage is printed again when its words change; then etcd has answered. */
   failed(error: unknown): void
-  /** @param now - what is so again */
+  /** @param now - what is true again */
   answered(now: string): void
 }
 
 /**
- * @param meanwhile - what is said after why etcd does not answer
- * @param away - what was told of it before
+ * @param meanwhile - the sentence after the reason why etcd does not answer
+ * @param away - the faults that were printed before
  */
 export const openOutage = (
   terminal: ErrorTerminal,

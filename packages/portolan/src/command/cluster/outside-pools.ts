@@ -3,10 +3,9 @@ import { readMachineId } from '@portolan/host'
 import type { Family } from '@portolan/netfilter'
 
 /**
- * The pools to name where a network moves out of a cluster that is named and that this host has left: it has no block there,
- * and no pool that is settled otherwise counts beside the cluster's.
- *
- * @param settled - those of config.yaml
+ * The pools to name when a network moves out of a named cluster that this host has left. This host has no block there.
+ * Pools that are settled otherwise do not count beside those of the cluster.
+ * @param settled - the pools of config.yaml
  * @returns null: this host is in that cluster, or has never been
  */
 export const outsidePools = (held: HeldBlocks, settled: readonly string[]): OutsidePools | null => {
@@ -19,13 +18,13 @@ export const outsidePools = (held: HeldBlocks, settled: readonly string[]): Outs
   return { ip: of('ip'), ip6: of('ip6') }
 }
 
-/** Pools outside a cluster, of each family that the cluster has addresses of. */
+/** Pools outside a cluster, for each family in which the cluster has addresses. */
 export type OutsidePools = Readonly<Record<Family, readonly string[]>>
 
 const isOf = (pool: string, family: Family): boolean =>
   parsePool(pool).entries.some(({ prefix }) => prefix.family === family)
 
-/** What is picked from where nothing names a pool, and no cluster. */
+/** The pools from which subnets are picked where nothing names a pool or a cluster. */
 const usual: Readonly<Record<Family, () => readonly string[]>> = {
   ip: () => defaultPools.map(({ name }) => name),
   ip6: () => [ulaPool(machineId()).name],

@@ -18,20 +18,20 @@ import { seenIn } from '../../cluster/lost-data.ts'
 import { memberOf, newNonce } from '../../cluster/this-member.ts'
 import type { ClusterCall } from './call.ts'
 
-/** Blocks of a host that is off for good, which etcd lost as it lost data, and which this host remembers. */
+/** Blocks of a host that is off for good. etcd lost them with its data, and this host remembers them. */
 export interface ForgottenHere {
   readonly member: RememberedMember | null
   readonly known: Pick<KnownBlocks, 'lost' | 'seen'>
   readonly blocks: readonly { readonly block: string; readonly host: string }[]
 }
 
-/** What became of such blocks. */
+/** The result for such blocks. */
 export interface FreedBlocks {
-  /** They are free in the cluster. */
+  /** The blocks that are free in the cluster now. */
   readonly reclaimed: ForgottenHere['blocks']
   /**
-   * Only this host counts them no longer as those of that host, as nothing is free of them: `takenBy` has one by etcd; null: no
-   * pool has it.
+   * Blocks that are not free, and that only this host no longer counts as those of that host. `takenBy`: the host that
+   * has the block by etcd; null: no pool has the block.
    */
   readonly forgotten: readonly {
     readonly block: string
@@ -42,7 +42,7 @@ export interface FreedBlocks {
 
 export const noneFreed: FreedBlocks = { reclaimed: [], forgotten: [] }
 
-/** @param host - the one that is named; null: none is, and what a host has that etcd does not know is left to it */
+/** @param host - the named host; null: none is named, and blocks that etcd does not know are left to their host */
 export const forgottenHere = async (
   { directory, name }: ClusterCall,
   member: RememberedMember | null,
@@ -57,7 +57,10 @@ export const forgottenHere = async (
 export const isAlive = (snapshot: BlockSnapshot, { blocks }: Pick<ForgottenHere, 'blocks'>): boolean =>
   describeCluster(snapshot).hosts.some(({ host, alive }) => alive && blocks.some((one) => one.host === host))
 
-/** Frees them, and forgets here which host had those that are not free. One whose key cannot be read is left to the host. */
+/**
+ * Frees such blocks. Where a block is not free, this host only forgets which host had it. A block whose key cannot be
+ * read is left to the host.
+ */
 export const freeForgotten = async (
   { store, directory, name }: ClusterCall,
   { member: was, known, blocks }: ForgottenHere,
@@ -73,7 +76,7 @@ export const freeForgotten = async (
   const left = isBack
     ? []
     : forgottenOf(now, host, { lost: member.lost, seen: before }).filter((block) => !unread.includes(block))
-  // What etcd says of these counts again.
+  // What etcd says of these blocks counts again.
   const isLeft = (one: { readonly block: string; readonly host: string }): boolean =>
     one.host === host && left.includes(one.block)
   const seen = before === null ? null : { ...before, others: before.others.filter((one) => !isLeft(one)) }
@@ -82,7 +85,7 @@ export const freeForgotten = async (
     withUnknownHosts(neighboursOf(now, { ...member, cluster: name }), seen, now),
   )
   const holders = held(now)
-  // What a `join` of this host has written since counts.
+  // This includes what a `join` of this host has written since.
   await forgetHolder(directory, (await memberOf(directory, name)) ?? member, host, left, holders)
   return {
     reclaimed: freed.map((block) => ({ block, host })),
@@ -90,7 +93,7 @@ export const freeForgotten = async (
   }
 }
 
-/** A block that this host had before is no longer remembered as one of that host either. */
+/** Forgets that the host took a block which this host had before. */
 const forgetHolder = async (
   directory: string,
   member: RememberedMember,

@@ -53,7 +53,7 @@ export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
       call,
       lost.blocks.length > 0,
     )
-  // This host runs, whether or not a program keeps it alive in the cluster.
+  // This host is running, even if no program keeps it alive in the cluster. Its own blocks are left out.
   const dead = blocksOfDeadHosts(snapshot, host)
   const seen = dead.filter(({ incarnation }) => incarnation !== member?.incarnation)
   if (host !== null && dead.length > 0 && seen.length === 0)
@@ -112,7 +112,10 @@ const isAgreed = async (
   return terminal.ask(`Take ${seen.length} blocks if no such host comes back within ${grace} s?`)
 }
 
-/** Often enough that a host that comes back, with a lease of 60 s, is seen. */
+/**
+ * The time between two looks, in milliseconds. It is short enough to see a host that comes back, whose lease lasts 60
+ * s.
+ */
 const LOOK_MS = 15_000
 
 const take = async (
@@ -143,10 +146,10 @@ const take = async (
   )
 }
 
-/** What was not taken. */
+/** The blocks that were not taken. */
 interface KeptBlocks {
   readonly hosts: readonly KeptHost[]
-  /** Why: lines. */
+  /** The reasons, as lines. */
   readonly texts: readonly string[]
 }
 

@@ -38,7 +38,7 @@ export const release = async (call: ClusterCall): Promise<ExitCode> => {
   }
 }
 
-/** @param known - what this host remembers to be, in whichever cluster */
+/** @param known - what this host remembers to be, in any cluster */
 const notJoined = (call: ClusterCall, known: RememberedMember | null): InvalidRequestError => {
   const { name } = call
   return new InvalidRequestError(
@@ -50,7 +50,7 @@ const notJoined = (call: ClusterCall, known: RememberedMember | null): InvalidRe
 
 const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<ExitCode> => {
   const { options, terminal, store, name, directory } = call
-  // One that was cut off has let go of what it remembered.
+  // A release that was cut off may have cleared what this host remembered, so etcd is asked as well.
   const snapshot = await waitFor(call, 'asking etcd', () => store.read())
   const lostHere = await lostData(placeOf(call), name, snapshot, () => store.read())
   if (lostHere !== null) await rememberLostIn(directory, lostHere.seen)
@@ -69,7 +69,7 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
   const lostLong = member.lost.flatMap(({ block }) =>
     blocks.includes(block) || isWithinBlocks(block, ofHost) ? [] : [block],
   )
-  // Of what is no longer this host's nothing is given back, whatever is in it: another machine has it, or none.
+  // A block that this host has lost is not given back, whatever is in it: another machine has it, or none.
   const lostBefore = goneBlocks(seen, held, [...blocks, ...lostLong])
   const used = useOfBlocks([...blocks, ...lostLong], {
     leases: await leasesOf(call),
@@ -81,7 +81,7 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
       `${kept.map(({ block, networks }) => `block ${block} is in use (${networks.length > 0 ? `networks ${networks.join(', ')}` : 'leased addresses'})`).join('; ')}. Another host could claim it, and both would use its addresses. Destroy or move those networks first; --force gives it back all the same.`,
     )
   const released = await waitFor(call, 'asking etcd', () => giveBlocksBack(store, directory, member, blocks))
-  // Networks that stay there have to move, as from a block that another host took.
+  // Networks that stay in a released block have to move, as from a block that another host took.
   const left = used.map(
     ({ block }): BlockMove =>
       lostBefore.find((one) => one.block === block) ?? { block, takenBy: null, revision: 0 },
@@ -95,7 +95,7 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
     terminal.print(
       jsonText({
         ...{ cluster: name, host: member.host, released },
-        // As `moves` of `join`: blocks that this host had no longer, with the networks that are left there.
+        // Like `moves` of `join`: blocks that this host had lost, with the networks that are left in them.
         taken: lostBefore
           .filter(({ block }) => blocks.includes(block) || isLeft(block))
           .map(({ block, takenBy }) => ({
@@ -119,7 +119,7 @@ const releaseAll = async (call: ClusterCall, member: RememberedMember): Promise<
   return exitCode.ok
 }
 
-/** The blocks of these that are not this host's any more. */
+/** The given blocks that this host no longer has. */
 const goneBlocks = (
   hosts: ClusterView['hosts'],
   held: readonly ClusterBlock[],
@@ -159,8 +159,8 @@ const goneTexts = (
 }
 
 /**
- * Where no project is on the host any more, its routes and sysctls are put back: the networks of engines go one by one, and
- * none of them is known to be the last.
+ * Puts routes and sysctls back where no project is on the host any more. Engines remove their networks one by one, and
+ * no removal knows that it is the last.
  */
 const putBack = async ({ options: given, terminal, directory }: ClusterCall): Promise<void> => {
   const options = { stateDirectory: directory, keepLeases: true }

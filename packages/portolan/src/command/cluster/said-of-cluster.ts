@@ -2,23 +2,23 @@ import { type ToldFaults, toldFaults } from '../../cluster/told-faults.ts'
 import type { Terminal } from '../output/terminal.ts'
 
 /**
- * What one command has said of its cluster. A watch plans, follows the cluster and writes down what was lost, each by itself,
- * and each finds the same.
+ * What one command has printed about its cluster. A watch plans, follows the cluster and writes down losses, each by
+ * itself, and each finds the same facts.
  */
 export interface SaidOfCluster {
-  /** What keeps etcd away. */
+  /** The faults that keep etcd away. */
   readonly faults: ToldFaults
-  /** Says a sentence that was not said since `isWell`. */
+  /** Prints a sentence, unless it was printed since `isWell`. */
   say(sentence: string): void
-  /** Says which hosts etcd lost, where they are others than it said last; null: none. */
+  /** Prints which hosts etcd lost, where they differ from those that were printed last; null: none. */
   unknownHosts(sentence: string | null): void
-  /** The state directory says what this host is. */
+  /** Notes that the state directory says what this host is. Sentences are printed again after that. */
   isWell(): void
 }
 
 const ofTerminals = new WeakMap<Pick<Terminal, 'say'>, SaidOfCluster>()
 
-/** @param terminal - of the command */
+/** @param terminal - the terminal of the command */
 export const saidOfCluster = (terminal: Pick<Terminal, 'say'>): SaidOfCluster => {
   const known = ofTerminals.get(terminal)
   if (known !== undefined) return known

@@ -25,17 +25,17 @@ import { keptText, leavingText } from './join-texts.ts'
 import { leftElsewhere, leftElsewhereTexts, lostInUse, lostInUseTexts } from './lost-in-use.ts'
 import { waysOnce, waysOut } from './ways-out.ts'
 
-/** What was found out of this host when the cluster was read. */
+/** What was found out about this host when the cluster was read. */
 interface FoundBeside {
-  /** What it was, where it remembers nothing. */
+  /** What this host was, as the cluster shows; for a host that remembers nothing. */
   stray: KnownMember | UnknownMember | null
   loss: BlockStoreError | null
-  /** Blocks of it that others have by what etcd has left where it lost data. */
+  /** Blocks of this host that other hosts have, as far as etcd has data left after a loss. */
   disputed: readonly string[]
-  /** Blocks of it that no pool has any more. */
+  /** Blocks of this host that are in no pool any more. */
   leaving: readonly string[]
   unknownHosts: string | null
-  /** Blocks that have keys which cannot be read. */
+  /** Blocks whose keys cannot be read. */
   unread: readonly UnreadBlock[]
   isOwnName: boolean | null
 }
@@ -97,7 +97,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   const isTaken = hasName && isOwnName === false
   const taken = isTaken ? { host: member.host, others: [{ host: member.host }] } : null
   const claim = claimLine(place, taken, loss !== null)
-  // That it is in no cluster of this name is no reason to join.
+  // This host is in another cluster. That it is not in the named one is no reason to join.
   if (isElsewhere(known, name)) {
     stray = null
     terminal.say(`portolan: ${inOtherCluster(known, directory, `cluster ${name} is named`).message}`)
@@ -153,7 +153,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   return isSetUp && loss === null ? exitCode.ok : exitCode.error
 }
 
-/** Of its other blocks etcd says nothing. */
+/** Leaves the given blocks alone in a member. Of its other blocks etcd says nothing. */
 const onlyBlocks = (member: RememberedMember, blocks: readonly string[]): RememberedMember => ({
   ...member,
   blocks: member.blocks.filter(({ block }) => blocks.includes(block)),

@@ -13,10 +13,13 @@ import { joinOnce } from './join-once.ts'
 import { openOutage } from './outage.ts'
 import { tell, tellTrouble } from './tell-joined.ts'
 
-/** How long a store that does not answer is left alone. */
+/** The pause after an error of etcd, in milliseconds. */
 const PAUSE_MS = 5_000
 
-/** What this host was, where its state directory was taken away, and what it holds there with it. */
+/**
+ * What this host was before its state directory was taken away. The hold of this process there is gone with the
+ * directory.
+ */
 export interface Forgotten {
   readonly was: RememberedMember
 }
@@ -24,7 +27,7 @@ export interface Forgotten {
 /**
  * Joins, and keeps this host alive in its cluster.
  *
- * @param was - what this process kept it as before; null: nothing
+ * @param was - what this host was before, under this process; null: nothing
  */
 export const stayJoined = async (
   call: ClusterCall,
@@ -48,14 +51,14 @@ export const stayJoined = async (
   try {
     while (!signal.aborted) {
       try {
-        // While etcd does not answer, too.
+        // This is checked even while etcd does not answer.
         if (last !== null && !(await isRemembered(call.directory, last))) return forgotten(last)
         const joined = await joinOnce(call, true, was)
         lease = joined.lease
         const { blocks, leaving, moves, collisions, addresses, member, exhausted, seen, loss } = joined
         if (loss !== null && isFirst) call.terminal.say(`portolan: ${loss.error.message}`)
         else if (loss !== null) outage.failed(loss.error)
-        // With fewer than it asked for it stays, and claims the others once there is more room.
+        // With fewer blocks than were asked for, this host stays joined. It claims the others once there is more room.
         const unknown = await unknownTexts(placeOf(call), call.name)
         const text = JSON.stringify([
           ...[blocks, leaving, moves, collisions, addresses, unknown],
@@ -64,7 +67,7 @@ export const stayJoined = async (
         const isNew = text !== told
         told = text
         if (exhausted !== null && blocks.length === 0) {
-          // Networks may be in what it had.
+          // Networks may be in the blocks that this host had.
           if (isNew) await tellTrouble(call, joined)
           throw exhausted
         }
@@ -74,7 +77,7 @@ export const stayJoined = async (
         last = member
         outage.answered('the blocks of this host are verified, and it counts as alive.')
         const look = async (snapshot: BlockSnapshot): Promise<boolean> => {
-          // What is remembered stays, until this host has joined anew.
+          // After a loss of data, what is remembered stays until this host has joined anew.
           await refuseLostData(placeOf(call), call.name, snapshot, () => call.store.read())
           await rememberNeighbours(call.directory, member, snapshot)
           const isTold = (await unknownTexts(placeOf(call), call.name)).join() === unknown.join()
@@ -83,29 +86,29 @@ export const stayJoined = async (
         }
         const isKept = (): Promise<boolean> => isRemembered(call.directory, member)
         const why = await stayAlive(call.store, member, lease, signal, look, isKept).catch(async (error) => {
-          // What could not be written, as it was taken away at that instant.
+          // The write failed because the directory was taken away at that moment.
           if (await isKept()) throw error
           return 'memory' as const
         })
         if (why === 'memory') return forgotten(member)
       } catch (error) {
-        // Blocks are this host's whether or not etcd answers. What will not mend itself ends it.
+        // The blocks are this host's whether or not etcd answers. Only an error that cannot mend by itself ends this.
         if ((isFirst && was === null) || !mayMend(error)) throw error
         outage.failed(error)
-        // etcd may renew the lease of a host that it does not let in: the host is alive as long as it does.
+        // etcd may renew the lease of a host that it does not let in. The host is alive as long as etcd does.
         if (lease !== null) await call.store.keepLease(lease).catch(() => undefined)
         await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined)
       }
     }
   } finally {
     process.off('SIGTERM', stop).off('SIGINT', stop)
-    // Stopped on purpose: no other host need wait for the lease to run out.
+    // This stop is on purpose, so no other host has to wait until the lease runs out.
     if (lease !== null) await call.store.revokeLease(lease).catch(() => undefined)
   }
   return exitCode.ok
 }
 
-/** What cannot be read is told by what needs it. */
+/** Does the state directory still say what this host is? If it cannot be read, the code that needs it reports that. */
 const isRemembered = async (directory: string, { incarnation }: RememberedMember): Promise<boolean> => {
   try {
     return (await readMember(directory))?.incarnation === incarnation
@@ -114,7 +117,7 @@ const isRemembered = async (directory: string, { incarnation }: RememberedMember
   }
 }
 
-/** How many blocks no host holds, of any family. */
+/** The number of blocks that no host holds, of any family. */
 const roomIn = (snapshot: BlockSnapshot): bigint =>
   describeCluster(snapshot).pools.reduce((sum, { blocks, held }) => sum + blocks - BigInt(held), 0n)
 

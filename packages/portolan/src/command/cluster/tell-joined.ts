@@ -19,7 +19,7 @@ import {
 import { leftElsewhereTexts } from './lost-in-use.ts'
 import { waysOnce, waysOut } from './ways-out.ts'
 
-/** What is had is remembered by now, and what was asked for may come later. */
+/** Adds to an error that the blocks of this host are remembered. The missing ones may come later. */
 export const withMemory = (
   exhausted: BlocksExhaustedError,
   { directory }: ClusterCall,
@@ -32,7 +32,7 @@ export const withMemory = (
         { cause: exhausted },
       )
 
-/** What this host has to hear of its blocks, be it that it has none. */
+/** Prints what this host has to know about its blocks, even if it has none. */
 export const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
   const { blocks, leaving, moves, skipped, collisions, addresses, yielded, loss, elsewhere } = joined
   const place = placeOf(call)
@@ -41,7 +41,7 @@ export const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promis
   const pools = view.pools.map(({ pool }) => pool)
   const unread = unreadBlocks(joined.seen).map(({ block }) => block)
   const sentences = [
-    // What stays joined tells each loss of data itself.
+    // A host that stays joined prints each loss of data itself.
     ...(loss === null || loss.seen?.disputed === undefined || call.options.watch ? [] : [loss.error.message]),
     ...yielded.map((one) => yieldText(one, place)),
     ...moves.map((move) => (unread.includes(move.block) ? unreadMoveText(move.block) : moveText(move, ways))),
@@ -57,7 +57,7 @@ export const tellTrouble = async (call: ClusterCall, joined: JoinedNode): Promis
   for (const sentence of sentences) call.terminal.say(`portolan: ${sentence}`)
 }
 
-/** What a call of `join` came to. */
+/** Prints the result of a `join`. */
 export const tell = async (call: ClusterCall, joined: JoinedNode): Promise<void> => {
   const { member, blocks, claimed, released, leaving, moves, skipped, collisions, addresses } = joined
   const { exhausted, yielded } = joined
@@ -65,7 +65,7 @@ export const tell = async (call: ClusterCall, joined: JoinedNode): Promise<void>
   await tellTrouble(call, joined)
   if (exhausted !== null && options.watch === true)
     terminal.say(`portolan: ${withMemory(exhausted, call).message}`)
-  // The error that comes has it.
+  // The error that follows says this.
   if (exhausted !== null && options.watch !== true && (options.json === true || blocks.length === 0)) return
   if (options.json === true) {
     const held = blocks.map(({ block, revision }) => ({ block, revision }))

@@ -5,13 +5,13 @@ import { liveProjects } from '../../live/wanted/live-projects.ts'
 import { withOwnOptions } from '../options/with-own-options.ts'
 import { type ClusterCall, directoryOf } from './call.ts'
 
-/** What gets networks out of a block that is not this host's: sentences with the command for each. */
+/** Says how networks get out of a block that is not this host's: sentences with the command for each. */
 export type WaysOut = (networks: readonly string[]) => string
 
 /**
- * Which projects programs hold, and which a watch has from a key: of the others the Compose file is not remembered.
- *
- * @param blocks - nothing is read where no network is in them
+ * Finds the ways out of blocks. This reads which projects programs hold, and which projects a watch has from a key. Of
+ * all other projects, the Compose file is not remembered.
+ * @param blocks - nothing is read where no network is in these blocks
  */
 export const waysOut = async (
   { options }: Pick<ClusterCall, 'options'>,
@@ -27,9 +27,10 @@ export const waysOut = async (
 }
 
 /**
- * @param live - projects that programs hold: no file says what is wanted of them, so nothing moves them
+ * @param live - projects that programs hold. No file says what is wanted of them, so no command moves them
  * @param ofKeys - projects whose text a watch put into force
- * @param written - a command with the options that this one was given: without its cluster the network would leave that
+ * @param written - adds the options of this command to another one. Without the cluster among them, the network would
+ * leave the cluster
  */
 export const waysOf =
   (
@@ -62,8 +63,8 @@ export const waysOf =
   }
 
 /**
- * The same for several blocks that are told one after the other: what moves a network out of one moves it out of all, and is said
- * once.
+ * Says the ways out of several blocks, one after the other. One move takes a network out of all of them, so the move is
+ * said once.
  */
 export const waysOnce = (ways: WaysOut): WaysOut => {
   const told = new Set<string>()
@@ -80,7 +81,7 @@ export const waysOnce = (ways: WaysOut): WaysOut => {
 
 const projectOf = (network: string): string => network.slice(0, network.indexOf('/'))
 
-/** Another user, or a file that is damaged: it is told by what needs it. */
+/** None where another user may not read this, or a file is damaged. The code that needs it reports that. */
 const keyProjects = async (directory: string): Promise<readonly string[]> => {
   try {
     return await appliedProjects(directory)

@@ -10,8 +10,9 @@ import { namedCluster } from './cluster-url.ts'
 import { outsidePools } from './outside-pools.ts'
 
 /**
- * The options with the cluster that this host has joined, where nothing names one: for commands that are printed, which ask
- * etcd then. Of one that is named and that it has left, with pools outside it: for what moves a network out.
+ * Adds to the options the cluster that this host has joined, where nothing names one. Printed commands then ask etcd.
+ * If this host has left the named cluster, it adds pools outside that cluster, for the command that moves a network
+ * out.
  */
 export const withJoinedCluster = async (options: Options): Promise<PrintedOptions> => {
   if (options.state === undefined && usesFiles(options)) return options
@@ -25,7 +26,7 @@ export const withJoinedCluster = async (options: Options): Promise<PrintedOption
     const url = await joinedUrl(directory)
     return url === null ? options : { ...options, cluster: url }
   } catch (error) {
-    // What keeps the config or the state directory from being read is told by what needs it.
+    // The code that needs the config or the state directory reports why it cannot be read.
     if (error instanceof PortolanError || error instanceof InvalidRequestError) return options
     throw error
   }
