@@ -1,12 +1,12 @@
 import type { Command } from './command.ts'
 import { always, common, hostFiles, intent } from './options/option-sets.ts'
 
-/** Where a command does without an intent, what is said of one needs it. */
+/** The options about an intent, each of which needs -f here, because these commands also work without an intent. */
 const ofAnIntent: Command['needs'] = Object.fromEntries(
   [...intent, 'state' as const].flatMap((option) => (option === 'file' ? [] : [[option, 'file' as const]])),
 )
 
-/** Those that tell of packets and rules, and change nothing; a part of `commands`. */
+/** The commands that tell of packets and rules, and change nothing; a part of `commands`. */
 export const askingCommands: Readonly<Record<string, Command>> = {
   explain: {
     usage: 'explain [--from A[:PORT]] --to B:PORT/PROTOCOL [--in INTERFACE] [-f compose.yaml]...',

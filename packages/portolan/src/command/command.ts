@@ -3,37 +3,37 @@ import type { OptionName, Options } from './options/option-table.ts'
 import type { ValueKind } from './options/option-values.ts'
 import type { Terminal } from './output/terminal.ts'
 
-/** What a command is given. */
+/** The arguments of a command. */
 export interface CommandContext {
   readonly options: Options
   readonly positionals: readonly string[]
   readonly terminal: Terminal
 }
 
-/** One line for a shell, and what it does. */
+/** A line for a shell, and what it does. */
 export interface Example {
   readonly line: string
   readonly does: string
 }
 
-/** One command: how it is written, what it takes, and the code behind it, loaded when it runs. */
+/** A command: its usage, its options, and its code, which is loaded when the command runs. */
 export interface Command {
   readonly usage: string
   readonly summary: string
-  /** Lines for its own help, under the summary. */
+  /** Lines for the help of the command, under the summary. */
   readonly more?: readonly string[]
   /** Lines for a shell, each with what it does: for its help and the man page. A test runs them. */
   readonly examples: readonly [Example, Example]
   readonly options: readonly OptionName[]
-  /** What an option means to this command, where that differs. */
+  /** The meaning of an option in this command, where it differs. */
   readonly meaning?: Readonly<Partial<Record<OptionName, string>>>
-  /** What an option without a value comes to with this command alone. */
+  /** The default of an option in this command, where it differs. */
   readonly fallback?: Readonly<Partial<Record<OptionName, string>>>
-  /** Options that say nothing without another one. */
+  /** Options that have no effect without another one. */
   readonly needs?: Readonly<Partial<Record<OptionName, OptionName>>>
-  /** How many words it takes beside its options. */
+  /** The number of words besides the options. */
   readonly positionals: number
-  /** What such a word is, for completion. */
+  /** What such a word names, for completion. */
   readonly completes?: ValueKind | readonly string[]
   readonly load: () => Promise<{ readonly run: (context: CommandContext) => Promise<ExitCode> }>
 }

@@ -4,7 +4,7 @@ import { commands } from './commands.ts'
 import { exitCodes } from './exit-code.ts'
 import { type OptionName, optionTable } from './options/option-table.ts'
 
-/** The texts of all options begin in one column, and end before another. */
+/** The column in which the texts of all options begin. Below: the column at which they end. */
 const textColumn = 27
 const lineEnd = 120
 
@@ -20,7 +20,7 @@ const optionLines = (name: OptionName, command: Command): string => {
   const line = [whole, ...fallback].join(' ')
   const lines = fits(line) ? [line] : [whole, ...fallback].flatMap(wrap)
   const indented = lines.join(`\n${' '.repeat(textColumn)}`)
-  // What is too long for its column has a line of its own.
+  // A term that is too long for its column has a line of its own.
   return term.length < textColumn
     ? `${term.padEnd(textColumn)}${indented}`
     : `${term}\n${' '.repeat(textColumn)}${indented}`
@@ -49,7 +49,7 @@ const wrapAt = (text: string, fits: (line: string) => boolean): readonly string[
   return [...lines, line]
 }
 
-/** How help is asked for. */
+/** The usage line of help. */
 export const helpUsage = 'help [COMMAND]'
 
 const exitCodeList = Object.values(exitCodes)

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { PortolanError } from '@portolan/netfilter'
 
-/** Control-C at a question, or while the host was read: before anything is changed. */
+/** Control-C at a question, or while the host was read. Nothing has been changed then. */
 export class InterruptedError extends PortolanError {
   constructor(options?: { readonly cause?: unknown }) {
     super('INTERRUPTED', 'interrupted. Nothing was changed.', options)
@@ -21,12 +21,12 @@ export const unlessInterrupted = async <Result>(work: () => Promise<Result>): Pr
       reject(new InterruptedError())
     }
   })
-  // Not `once`: a second Control-C is not to end this process while the first is told.
+  // This is `on` and not `once`: a second Control-C must not end this process while the first one is told.
   process.on('SIGINT', interrupt)
   try {
     return await Promise.race([work(), interruption])
   } catch (error) {
-    // Control-C ends the programs that were started too, and their end may be heard of first.
+    // Control-C also ends the programs that were started, and their end may be noticed first.
     await setImmediate()
     await setImmediate()
     if (isInterrupted && !(error instanceof InterruptedError)) throw new InterruptedError({ cause: error })

@@ -4,13 +4,13 @@ import { version } from '../version.ts'
 import { heedOutput } from './output/failed-output.ts'
 import type { run } from './run.ts'
 
-/** Written by script/bundle.js: the file that has `run`. */
+/** The file that has `run`. script/bundle.js sets this name. */
 declare const COMMANDS_FILE: string
 
-/** The file that has `run` too, but no command: what is asked for help with comes to load none. */
+/** Another file that has `run`, and no command. A command line that asks for help loads it, and needs no command. */
 declare const BRIEF_FILE: string
 
-/** Only where no other word may turn out to be what an option is to be set to, or behind `--`. */
+/** Does a command line ask for help? Only if no word can be the value of an option, or stand behind `--`. */
 const asksForHelp = (words: readonly string[]): boolean => {
   const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h'
   const [first, second] = words
@@ -18,7 +18,7 @@ const asksForHelp = (words: readonly string[]): boolean => {
   return first === undefined || isHelp(first) || first === 'help' || isHelp(second)
 }
 
-/** What of the code a command line needs, in one word; null: it does not begin with one. */
+/** What a command line needs of the code, in one word; null: the line does not begin with a word. */
 const purposeOf = (words: readonly string[]): string | null => {
   const [first] = words
   if (first === undefined || words.includes('--help') || words.includes('-h')) return 'help'
@@ -26,13 +26,16 @@ const purposeOf = (words: readonly string[]): string | null => {
 }
 
 /**
- * Commands that may run until they are stopped. Most others end in less than half a second. A line without a purpose may
- * be any command.
+ * May a command run until it is stopped? Most others end in less than half a second. A line without a purpose may be
+ * any command.
  */
 const mayStay = (words: readonly string[], purpose: string | null): boolean =>
   purpose === null || ['watch', 'cluster'].includes(purpose) || words.includes('--watch')
 
-/** Node opens its debugger at a port on this signal, and a watch is root and runs for months: a listener is in its place. */
+/**
+ * Closes Node's debugger with a listener in its place. Node opens a debugger port on this signal, and a watch runs as
+ * root for months.
+ */
 const closeDebugger = (): void => {
   process.on('SIGUSR1', () => {})
 }
@@ -44,9 +47,9 @@ const start = async (words: readonly string[]): Promise<void> => {
   const file = join(import.meta.dirname, asksForHelp(words) ? BRIEF_FILE : COMMANDS_FILE)
   const commands = loadScript<{ readonly run: typeof run }>(file, purpose)
   process.exitCode = await commands.exports.run(words)
-  // What was cut short may go on for long, and has nothing more to tell.
+  // Work that was cut short may go on for long, and has nothing more to tell.
   if (process.exitCode === 130) process.exit()
-  // A command line that is wrong runs little of the code, and its first word may be anything.
+  // A command line with an error runs little of the code, and its first word may be anything. So nothing is kept of it.
   if (process.exitCode !== 1) commands.keep()
 }
 

@@ -6,12 +6,12 @@ import { exitCodes } from './exit-code.ts'
 import { helpUsage } from './help.ts'
 import { type OptionName, optionNames, optionTable } from './options/option-table.ts'
 
-/** The manual page portolan(1), in the macros of man(7), from the tables that help is made of. */
+/** The manual page portolan(1), in the macros of man(7), from the tables that the help uses. */
 export const manPage = (): string =>
   [
     // No date: the page is the same whenever it is made.
     `.TH PORTOLAN 1 "" "portolan ${version}" "User Commands"`,
-    // Names of options stay whole.
+    // Names of options are not hyphenated.
     '.nh',
     '.ad l',
     '.SH NAME',
@@ -110,7 +110,10 @@ const optionLines = (name: OptionName, command: Command | undefined): readonly s
 /** A text in lines that an editor shows whole. */
 const paragraph = (plain: string): readonly string[] => wrapLine(plain, 70, 0).map(text)
 
-/** Text in which nothing is a request of roff(7): a minus that can be copied, no escape, no control at the line's begin. */
+/**
+ * Escapes a text for roff(7), so that nothing in it is a request. A minus can be copied, and no escape or control
+ * character is left at the beginning of a line.
+ */
 const text = (plain: string): string =>
   plain
     .replaceAll('\\', '\\e')

@@ -9,15 +9,17 @@ import type { IntentSource } from './sources/intent-source.ts'
 
 type Searched = Pick<HeldProject, 'conflicts'>
 
-/** The kernel does not tell that a program gave a port up, so what stands in the way is looked for this often. */
+/**
+ * The time between two searches, in milliseconds. The kernel does not tell that a program gave a port up, so the search
+ * has to be repeated.
+ */
 const LOOK_MS = 5000
-/** So many conflicts are told; the rest is counted. */
+/** At most this many conflicts are told; the rest are counted. */
 const MOST = 3
 
 /**
- * The conflicts of severity error that what is to come into force would bring.
- *
- * @param held - what is in force: a conflict that it has already is none that comes
+ * The conflicts of severity error that the next state would bring.
+ * @param held - the state in force: a conflict that it has already is not new
  */
 export const newErrors = async (held: Searched, next: Searched): Promise<readonly Conflict[]> => {
   const errors = (await next.conflicts()).filter(({ severity }) => severity === 'error')
@@ -26,7 +28,7 @@ export const newErrors = async (held: Searched, next: Searched): Promise<readonl
   return errors.filter((conflict) => !known.has(conflictIdentity(conflict)))
 }
 
-/** What keeps a text from coming into force: each conflict with its place, and what to do. */
+/** The error that says why a text does not come into force: each conflict with its place, and what to do. */
 export const blockedError = (
   { wayOut }: Pick<IntentSource, 'wayOut'>,
   intent: Intent,
@@ -37,7 +39,7 @@ export const blockedError = (
   const sentences = [
     `The new text is not applied, because of ${isOne ? 'a conflict' : `${conflicts.length} conflicts`} that it would bring. Nothing was changed, and the text before it stays in force.`,
     ...conflicts.slice(0, MOST).map((conflict) => {
-      // Its own message says where both are written.
+      // The message of this conflict says where both are written.
       const what = conflict.kind === 'DuplicateHostPort' ? conflict.kind : placed(conflict, intent)
       return `${what}: ${conflict.message} ${conflict.remedy.text}`
     }),
@@ -47,17 +49,16 @@ export const blockedError = (
   return new PortolanError('BLOCKED', sentences.join(' '))
 }
 
-/** The kind of a conflict, and where what it is of is named. */
+/** The kind of a conflict, and the place where its mapping or network is written. */
 export const placed = (conflict: Conflict, intent: Intent): string => {
   const place = conflictPlace(conflict, intent)
   return place === null ? conflict.kind : `${conflict.kind}, ${placeText(place)}`
 }
 
 /**
- * Looks again and again whether what keeps a text from coming into force is gone.
- *
- * @param next - what is to come into force; it is closed with this
- * @param tell - told where other conflicts stand in its way by now
+ * Looks again and again whether the conflicts are gone that keep a text from coming into force.
+ * @param next - the state that is to come into force; it is closed with this
+ * @param tell - called where other conflicts stand in its way by now
  */
 export const followErrors = (
   held: Searched,
@@ -86,7 +87,7 @@ export const followErrors = (
           await tell(errors)
         }
       } catch (error) {
-        // What cannot be read now may be read later; what is held tells it.
+        // What cannot be read now may be read later. The held project tells it.
         if (!(error instanceof PortolanError)) throw error
       }
     }

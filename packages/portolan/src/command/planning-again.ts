@@ -1,5 +1,5 @@
 import type { StaleStateError } from '@portolan/netfilter'
 
-/** What the command says when it follows the advice of such an error itself. */
+/** What the command prints when it plans again by itself, as the error advises. */
 export const planningAgain = ({ happened, message }: StaleStateError): string =>
   `portolan: ${happened === null ? message : `${happened}; planning again.`}`

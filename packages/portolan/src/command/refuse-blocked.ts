@@ -16,11 +16,10 @@ import type { IntentSource } from './sources/intent-source.ts'
 import { planOptions } from './sources/sources.ts'
 
 /**
- * What is not in force is applied by a watch as `apply` would: not in spite of conflicts. They are printed. Where the
- * project is in force and has them already, it is held: a program that took a port while the host started must not keep the
- * others from being served.
- *
- * @param worded - how what is printed names the project, and what a cluster says that this host has not joined
+ * Refuses to start a watch of a project with conflicts. A watch applies what is not in force as `apply` would: not in
+ * spite of conflicts, which are printed. Where the project is in force and has these conflicts already, the watch holds
+ * it. A program that took a port while the host started must not keep the other ports from being served.
+ * @param worded - how printed texts name the project, and the answer of a cluster that this host has not joined
  * @returns has the project never been applied here?
  * @throws InvalidRequestError
  */
@@ -38,7 +37,7 @@ export const refuseBlocked = async (
   }
   const first = await plan(intent, settings)
   const isNew = first.leases === null || first.leases.kept.length === 0
-  // Nothing is up that could be moved, nor is a text kept by which a move would find the network.
+  // Nothing is up that could be moved, and no text is kept by which a move would find the network.
   const planned =
     isNew && first.conflicts.some(({ kind }) => kind === 'SubnetOverlap')
       ? await plan(intent, {
@@ -64,7 +63,10 @@ export const refuseBlocked = async (
   )
 }
 
-/** Conflicts of mappings and networks that the host does not have yet. After a boot it has none, and all of them come back. */
+/**
+ * The conflicts of mappings and networks that are not in force yet. After a boot no mapping is in force, and all of
+ * them come back, so no conflict counts.
+ */
 const thatCome = async (
   { project, backend, subnets }: Plan,
   errors: readonly Conflict[],
@@ -79,12 +81,12 @@ const thatCome = async (
   return errors.filter(({ published, network }) => {
     if (network !== null) {
       const there = networks.find(({ name }) => name === network)
-      // One without a gateway has no subnet that the host knows.
+      // The host knows no subnet of a network without a gateway.
       const isSame = ({ subnet }: Plan['subnets'][number]): boolean =>
         there?.subnets.length === 0 || there?.subnets.includes(subnet) === true
       return !subnets.filter((one) => one.network === network).every(isSame)
     }
-    // The container's own port that is open is not told of what is in force.
+    // The status of what is in force does not tell the open ports of containers (`direct`).
     if (published === null || published.mode === 'direct') return false
     return !mappings.some(
       ({ protocol, family, hostPort, hostAddress }) =>
@@ -96,7 +98,7 @@ const thatCome = async (
   })
 }
 
-/** The kinds, each with where what it is of is named. */
+/** The kinds of conflicts, each with the place where its mapping or network is written. */
 const named = (conflicts: readonly Conflict[], intent: Intent): string => {
   const [first = '', ...more] = [...new Set(conflicts.map((conflict) => placed(conflict, intent)))]
   return more.length === 0 ? first : `${first}; ${more.length} more`

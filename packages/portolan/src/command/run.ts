@@ -14,8 +14,8 @@ import { sayError } from './output/say-error.ts'
 import { openTerminal, type Terminal } from './output/terminal.ts'
 
 /**
- * Runs one command line. Never throws: an error is printed, as text or as JSON, and becomes exit code 1; Control-C at a
- * question 130.
+ * Runs one command line. Never throws: an error is printed, as text or as JSON, and becomes exit code 1. Control-C at a
+ * question becomes exit code 130.
  */
 export const run = async (
   words: readonly string[],
@@ -23,7 +23,7 @@ export const run = async (
 ): Promise<ExitCode> => {
   try {
     const [first = ''] = words
-    // What the scripts of `portolan completion` ask: words that are still being typed are no command line yet.
+    // The scripts of `portolan completion` ask this. Words that are still being typed are no command line yet.
     if (first === 'complete' && words[1] === '--') {
       const { complete } = await import('./completion/complete.ts')
       await complete(words.slice(2), terminal)
@@ -122,7 +122,7 @@ const checkWords = (
   }
 }
 
-/** Words that are one of a few. What else a value may be wrong in is said where it is used. */
+/** Checks the words that must be one of a few. Any other mistake in a value is told where the value is used. */
 const checkValues = (options: Words['options']): void => {
   const given = Object.entries(options) as [OptionName, string | boolean | string[]][]
   for (const [option, value] of given) {

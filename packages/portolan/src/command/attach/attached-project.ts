@@ -21,8 +21,9 @@ import { readIntent } from '../sources/read-intent.ts'
 import { keptProjects } from '../sources/read-wanted.ts'
 
 /**
- * The project that the options say, as `destroy` reads them: -p, or else that of the Compose file named or found here.
- * @returns null: nothing says it
+ * The project that the options name, as `destroy` reads them: that of -p, or else that of the Compose file that is
+ * named or found here.
+ * @returns null: the options name none
  */
 const saidProject = (options: Options): string | null => {
   if (options.project !== undefined && options.file === undefined) return options.project
@@ -30,7 +31,7 @@ const saidProject = (options: Options): string | null => {
   return readIntent(options).project
 }
 
-/** Of which project a network is that is written as `web` or `shop/web`. */
+/** The project and the name of a network that is written as `web` or `shop/web`. */
 export const projectOfNetwork = async (
   options: Options,
   written: string,
@@ -64,9 +65,9 @@ export const projectOfNetwork = async (
 }
 
 /**
- * The projects that an endpoint is of, by its interfaces and its leases.
- * @returns null: nothing of it is here
- * @throws InvalidRequestError where it is of several, and nothing says which
+ * The project that has an endpoint, by the options, or else by the endpoint's interfaces and leases.
+ * @returns null: the endpoint has nothing here
+ * @throws InvalidRequestError where several projects have it, and nothing says which is meant
  */
 export const projectOfEndpoint = async (options: Options, endpoint: string): Promise<string | null> => {
   if (options.project !== undefined || options.file !== undefined) return saidProject(options)
@@ -94,9 +95,8 @@ export const projectOfEndpoint = async (options: Options, endpoint: string): Pro
 }
 
 /**
- * Has `detach` something to do? Of an endpoint on a parent only the lease is seen from here.
- *
- * @param keepsLeases - its addresses are no matter
+ * Does `detach` have something to do? Of an endpoint on a parent, this host sees only the lease.
+ * @param keepsLeases - the addresses stay leased, so they need nothing
  */
 export const isOnNetworks = async (
   options: Options,
@@ -137,14 +137,14 @@ export const networksOf = async (
   )
   const all = [...(await networksHere(options)), ...attached, ...leased]
   const names = [...new Set(all.filter((one) => one.project === project).map(({ network }) => network))]
-  // Detaching there may be refused, and nothing is to be gone then.
+  // Networks on parents come first. Detaching there may be refused, and then nothing must be gone.
   return [...names.filter(isOnParent), ...names.filter((name) => !isOnParent(name))]
 }
 
 /**
  * The name that an endpoint has here. Compose calls the first replica of `web` `web-1`, and plans call it `web`.
  *
- * @param project - null: of any
+ * @param project - null: any project
  */
 export const endpointNamed = async (
   options: Options,
@@ -160,13 +160,13 @@ export const endpointNamed = async (
       ? [lease]
       : [],
   )
-  // A name of its own wins.
+  // An endpoint that really has the written name comes first.
   if (held.some(({ holder }) => replicaName(holder) === written)) return written
   const isFirst = held.some(({ holder, planned }) => planned === true && replicaName(holder) === service)
   return isFirst ? service : written
 }
 
-/** What is leased in the state directory of the options. */
+/** The leases in the state directory of the options. */
 export const readLeases = async (options: Options): Promise<LeaseState> => {
   const store = openLeaseStore(options.state ?? defaultStateDirectory())
   try {
@@ -181,7 +181,7 @@ interface NamedNetwork {
   readonly network: string
 }
 
-/** The networks of ours on this host: by their bridges, and those on an interface by their leases. */
+/** The managed networks on this host: those with a bridge, and those on an interface, which the leases show. */
 const networksHere = async (options: Options): Promise<readonly NamedNetwork[]> => {
   const onParents = new Map(
     leasedSubnets(await readLeases(options)).flatMap(({ project, network, parented }) =>
@@ -191,18 +191,24 @@ const networksHere = async (options: Options): Promise<readonly NamedNetwork[]> 
   return [...networksOn(await readNetworkFacts()), ...onParents.values()]
 }
 
-/** The network that `attach --parent` made under a name that the project of a Compose file found here does not have. */
+/**
+ * The network that `attach --parent` made. It counts where the project of the Compose file found here has no network of
+ * the name.
+ */
 const directNetwork = async (options: Options, ofFile: NamedNetwork): Promise<NamedNetwork | null> => {
   const direct = { project: directProject, network: ofFile.network }
   if (await isNetworkHere(options, ofFile)) return null
   return (await isNetworkHere(options, direct)) ? direct : null
 }
 
-/** Whether a network of ours is on this host. */
+/** Is a managed network on this host? */
 export const isNetworkHere = async (options: Options, { project, network }: NamedNetwork): Promise<boolean> =>
   (await networksHere(options)).some((one) => one.project === project && one.network === network)
 
-/** Of which project a network is that is made on an interface: that named with it, or one for all that are made so. */
+/**
+ * The project and the name of a network that is made on an interface. The project is the one named with the network or
+ * by -p, or else one for all such networks.
+ */
 export const projectOnParent = async ({ project }: Options, written: string): Promise<NamedNetwork> => {
   const slash = written.indexOf('/')
   return slash < 0
@@ -212,7 +218,7 @@ export const projectOnParent = async ({ project }: Options, written: string): Pr
 
 const directProject = 'attach'
 
-/** The networks of ours on a host. */
+/** The managed networks with a bridge on a host. */
 const networksOn = ({ interfaces = [] }: HostFacts): readonly NamedNetwork[] =>
   interfaces.flatMap(({ alias }) => {
     const mark = parseBridgeAlias(alias)
@@ -220,10 +226,9 @@ const networksOn = ({ interfaces = [] }: HostFacts): readonly NamedNetwork[] =>
   })
 
 /**
- * Opens this host for a project. One that a plan made is not a live host's to hold: its networks are reached from a project
- * that wants nothing.
- *
- * @param makes - a network of the project is to be made
+ * Opens this host for a project. A live host cannot hold a project that a plan made. The networks of such a project are
+ * reached from another project, which wants nothing.
+ * @param makes - a network of the project is made
  */
 export const openFor = async (
   project: string,
@@ -241,7 +246,7 @@ export const openFor = async (
   return { host, isOwn }
 }
 
-/** What a command about a project is written with: of one that no key has, the file may not be known. */
+/** The options for printed commands about a project. Where no key has the project, its file may not be known. */
 const optionsAbout = async (project: string, options: Options, isOwn: boolean): Promise<Options> => {
   const joined = await withJoinedCluster(options.state === undefined ? {} : { state: options.state })
   if (isOwn) return joined
@@ -250,5 +255,5 @@ const optionsAbout = async (project: string, options: Options, isOwn: boolean): 
     : { ...joined, file: options.file ?? ['FILE'] }
 }
 
-/** Nothing is written down of it, so that it is there for as long as the host is open. */
+/** A project name of which nothing is written down, so that the project exists only while the host is open. */
 const unusedProject = (project: string): string => (project === 'attach' ? 'attach-2' : 'attach')

@@ -8,7 +8,7 @@ const meaning: Command['meaning'] = {
   state: 'where leases are kept, the same as for apply',
 }
 
-/** Those that put a process on a network, and take it off; a part of `commands`. */
+/** The commands that put a process on a network, and take it off; a part of `commands`. */
 export const attachingCommands: Readonly<Record<string, Command>> = {
   attach: {
     usage:

@@ -13,11 +13,10 @@ interface Child {
 }
 
 /**
- * What no rule tells of a packet between the host and one of its own containers on a network of macvlan or ipvlan: it goes
- * out by the parent, which hands it to no child of its own.
- *
- * @param parented - of a Compose file
- * @returns null: it is no such packet
+ * Tells of a packet between the host and one of its own containers on a network of macvlan or ipvlan. No rule shows
+ * that it is lost: it leaves by the parent, which hands it to no child of its own.
+ * @param parented - the networks of a Compose file
+ * @returns null: the packet is none of these
  */
 export const toldOfChildren = (
   packet: Packet,

@@ -2,7 +2,7 @@ import { type LeaseState, leasedSubnets, listLeases, parseBridgeAlias, replicaNa
 import { heldInSubnet } from '@portolan/core/planning'
 import type { HostFacts } from '@portolan/netfilter'
 
-/** The subnets of a project that an endpoint holds addresses in, by their network. */
+/** The networks of a project in which an endpoint holds addresses. */
 export const networksHeldBy = (leases: LeaseState, project: string, endpoint: string): ReadonlySet<string> =>
   new Set(
     listLeases(leases).flatMap((lease) =>
@@ -17,10 +17,9 @@ export const networksHeldBy = (leases: LeaseState, project: string, endpoint: st
   )
 
 /**
- * What stays leased after the last endpoint left a network that a plan gave up, with what frees it: sentences. Only a plan
- * knows whether the network is wanted, so `detach` does not free the subnet itself.
- *
- * @param until - until when: how the project is applied again, in a clause
+ * Sentences about subnets that stay leased after the last endpoint left a network that a plan gave up, with what frees
+ * them. Only a plan knows whether the network is wanted, so `detach` does not free the subnet itself.
+ * @param until - how the project is applied again, in a clause
  */
 export const leftSubnetNotes = (
   leases: LeaseState,

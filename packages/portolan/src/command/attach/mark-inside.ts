@@ -4,7 +4,9 @@ import { InvalidRequestError } from '@portolan/netfilter'
 import { namespaceOf } from '../options/namespace-option.ts'
 import type { Options } from '../options/option-table.ts'
 
-/** The endpoint that the interface in the namespace of --netns says it is; null: it says none, or is not there. */
+/**
+ * The endpoint that the interface in the namespace of --netns names; null: the interface names none, or does not exist.
+ */
 export const markInside = async ({
   netns,
   interface: inside = 'eth0',
@@ -18,7 +20,7 @@ export const markInside = async ({
       namespace.close()
     }
   } catch (error) {
-    // It may have ended, and its interfaces with it.
+    // The namespace may have ended, and its interfaces with it.
     if (error instanceof InvalidRequestError) return null
     throw error
   }

@@ -12,10 +12,9 @@ interface Named {
 }
 
 /**
- * Does work on a network on an interface, which is made for it, or made what it is asked to be. Where the work fails, the
- * network is what it was before, unless another program has attached to it meanwhile.
- *
- * @returns what changed of a network that was there, each a sentence, and what the work gave
+ * Does work on a network on an interface. The network is made for the work, or changed to what is asked for. If the
+ * work fails, the network becomes what it was before, unless another program has attached to it meanwhile.
+ * @returns sentences about what changed of a network that existed, and the result of the work
  */
 export const onParent = async <T>(
   host: Pick<LiveHost, 'ensureParentedNetwork' | 'removeNetwork'>,
@@ -31,7 +30,7 @@ export const onParent = async <T>(
   try {
     return { notes: changesOf(named, before, after), result: await work() }
   } catch (error) {
-    // A network that was made goes with the VLAN that was made for it.
+    // A network that was made is removed again, with the VLAN that was made for it.
     if (before.subnets.length === 0) await host.removeNetwork(named.network).catch(() => {})
     else await inStore(options, (store) => putParentedBack(store, named, before, after))
     throw error

@@ -25,7 +25,7 @@ import { planning, waitFor } from '../wait-for.ts'
 import { keyOptions } from '../watch/key-words.ts'
 import { refuseOtherText } from '../watch/other-text.ts'
 
-/** The host may change under us again and again; after this many plans another program keeps changing it. */
+/** The most plans. Where the host has changed after each of them, another program keeps changing it. */
 const attempts = 5
 
 /** `portolan apply`: plans, shows, asks, carries out. */
@@ -41,8 +41,8 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
 }
 
 /**
- * A project whose text a key has is applied by its watch: "there is no Compose file" would be the lesser part of it.
- *
+ * Refuses a project whose text is under a key, because its watch applies that text. The error "there is no Compose
+ * file" would tell less.
  * @throws InvalidRequestError with the command
  */
 const refuseKey = async (options: CommandContext['options']): Promise<void> => {
@@ -56,15 +56,15 @@ const refuseKey = async (options: CommandContext['options']): Promise<void> => {
 
 /**
  * Plans, shows, asks, carries out.
- * @param more - what the plan is made from beside the options
- * @param next - what is left to do once changes were made
- * @param intent - that of the files, unless told
+ * @param more - plan options besides those of the command line
+ * @param next - says what is left to do once changes were made
+ * @param intent - by default that of the files
  */
 export const planAndApply = async (
   context: CommandContext,
   more: Pick<PlanOptions, 'move' | 'fix' | 'lastBackend'> = {},
   next: ((planned: Plan) => string) | null = null,
-  // Read once: a file that changes meanwhile is another wish, and standard input has no second reading.
+  // The intent is read once. A file that changes meanwhile is another wish, and standard input cannot be read twice.
   intent: Intent = readIntent(context.options),
 ): Promise<ExitCode> => {
   const { options, terminal } = context
@@ -76,19 +76,20 @@ export const planAndApply = async (
       ...more,
     })
   const first = await waitFor(context, planning, planAgain)
-  // Another process of ours may have been at it while the host was read: only what is wrong after that blocks.
+  // Another Portolan process may have changed the host while it was read. So only a conflict in a second plan, under
+  // the lock, blocks.
   const isBlocked = (one: Plan): boolean =>
     options.force !== true && blockingConflicts(one, more.move).length > 0
   const planned = isBlocked(first) ? await underHostLock(planAgain, applyOptions(context)) : first
   show(printPlan(planned, lookOf(context), more.move), context)
-  // Taking leases changes nothing of the host's that could be asked about.
+  // Taking leases changes nothing on the host, so nothing is asked about it.
   const leases = planned.leases?.changes.length ?? 0
   if (isBlocked(planned) || planned.changes.length + leases === 0) {
     report(planned, context, false)
     return isBlocked(planned) ? refuse(context) : exitCode.ok
   }
   if (!(await agreeTo(planned, context))) return exitCode.ok
-  // A watch may have begun while it was asked.
+  // A watch may have begun while the user was asked.
   if (options.yes !== true) await refuseOtherText(options, intent)
   const code = await applyOrReplan(planned, planAgain, isBlocked, context)
   if (next !== null && code === exitCode.ok && options.json !== true) terminal.print(next(planned))
@@ -100,7 +101,7 @@ const underHostLock = <Result>(
   { onWait }: ReturnType<typeof applyOptions>,
 ): Promise<Result> => withHostLock(act, onWait === undefined ? {} : { onWait })
 
-/** What is to be agreed to; with --json standard output is for the result. */
+/** Shows what the user is asked to agree to. With --json, standard output is for the result. */
 const show = (text: string, { options, terminal }: CommandContext): void => {
   if (options.json !== true) terminal.print(text)
   else if (options.yes !== true) terminal.sayLines(text)
@@ -114,21 +115,23 @@ const agreeTo = async ({ changes }: Plan, { options, terminal }: CommandContext)
   return false
 }
 
-/** Said after the conflicts are shown: in the plan, in what is new of it, or in the JSON. */
+/** Refuses to apply. The conflicts were shown before: in the plan, in what is new of it, or in the JSON. */
 const refuse = ({ options, terminal }: CommandContext): ExitCode => {
   const where = options.json === true ? 'in the JSON' : 'above'
-  // Given for the conflicts of another plan.
+  // --force was given for the conflicts of another plan.
   const again = options.force === true ? 'run this again with --force' : 'apply with --force'
   terminal.say(`portolan: nothing was changed, because of the conflicts ${where}. Mend them, or ${again}.`)
   return exitCode.conflicts
 }
 
 /**
- * The host may have changed since the plan was agreed to: then it is made again, not forced through, and what is new
- * in it is shown. Without --yes it is asked about again. With --yes there is no one to ask: from the second time on
- * the plan is made under the host's lock, so that of many applies at once each gets its turn, and a conflict that
- * blocks and was not in the first plan ends it. That --force was given for the conflicts of the first plan says
- * nothing of another one.
+ * Applies a plan. The host may have changed since the plan was agreed to. Then the plan is not forced through: it is
+ * made again, and what is new in it is shown.
+ *
+ * Without --yes, the user is asked again. With --yes there is no question. From the second time on, the plan is then
+ * made under the host's lock, so that of many applies at once each gets its turn. A conflict that blocks and was not in
+ * the first plan ends the command. --force was given for the conflicts of the first plan, and says nothing of another
+ * plan.
  */
 const applyOrReplan = async (
   first: Plan,

@@ -14,7 +14,7 @@ import { parentedOptions } from '../options/parented-options.ts'
 import { jsonText } from '../output/json-text.ts'
 import { sayLine } from '../output/say-line.ts'
 
-/** `portolan attach`: a process on a network. */
+/** `portolan attach`: puts a process on a network. */
 export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {
   const [written = ''] = positionals
   const request = requestOf(options)

@@ -19,7 +19,10 @@ const verbs: Readonly<Record<string, (call: ClusterCall) => Promise<ExitCode>>> 
   reclaim,
 }
 
-/** A plan goes by what is remembered, and need not wait; what a verb is asked for has no other way than etcd. */
+/**
+ * The longest wait for servers that elect a leader, in milliseconds. A plan need not wait, because it can use what is
+ * remembered. A verb of this command needs etcd.
+ */
 const VOTE_MS = 15_000
 
 /** `portolan cluster VERB`: blocks of a cluster on etcd. */
@@ -30,7 +33,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     throw new InvalidRequestError(
       `there is no \`portolan cluster ${verb}\`.${didYouMean(verb, Object.keys(verbs), (one) => `"${one}"`)} There are ${Object.keys(verbs).join(', ')}.`,
     )
-  // Pools are of every host: it is never left to one of them which cluster is meant.
+  // Pools are settled for every host. So the cluster is not taken from what one host remembers.
   const options = verb === 'init' ? context.options : await withMeantCluster(context.options)
   const cluster = await openCluster(clusterUrl(options), VOTE_MS)
   try {

@@ -77,7 +77,7 @@ const isOfOneFamily =
   ({ network }: Conflict): boolean =>
     networks.some(({ name, ip, ip6 }) => name === network && (ip === null || ip6 === null))
 
-/** A list of all is short; what it leaves out is told where there is less to tell. */
+/** The list of --all is short. This line says where the rest is told. */
 const details = 'Without --all: examples and remedies. With --json: everything.'
 
 const none = (unread: readonly string[], incomplete: readonly IncompleteSearch[]): string => {
@@ -85,12 +85,12 @@ const none = (unread: readonly string[], incomplete: readonly IncompleteSearch[]
   return unread.length === 0 ? 'No conflicts.' : 'No conflicts, as far as the host could be read.'
 }
 
-/** What is odd among the rules on the host as they are, as far as packets of the project meet them. */
+/** The anomalies among the present rules of the host that packets of the project meet. */
 const anomaliesOf = async ({ desired }: Plan, options: Options): Promise<readonly Anomaly[]> => {
   const rules = usesFiles(options) ? readRuleFiles(options) : await readAllRules(createRunner())
   return findAnomalies(lowerRules(rules), { packets: packetsOfDesired(desired) })
 }
 
-/** Counters and IPv6 addresses are larger than a JSON number holds. */
+/** Writes a bigint as a string: counters and IPv6 addresses are larger than a JSON number holds. */
 const plainNumbers = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? String(value) : value

@@ -32,7 +32,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   let removal = await waitFor(context, 'reading this host', () => planDestroy(settings))
   checkPresent(removal, project, context)
   for (let attempt = 1; ; attempt += 1) {
-    // Before it is told what goes.
+    // This comes before the user is told what is removed.
     if (!settings.keepLeases) await refuseRunning(removal)
     show(removal, project, context)
     if (!(await agreeTo(removal, project, context))) {
@@ -50,7 +50,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     } catch (error) {
       if (!(error instanceof StaleStateError) || attempt === attempts) throw error
       const now = await planDestroy(settings)
-      // What has been applied since is not what was agreed to.
+      // A project that has been applied since was not agreed to.
       if (now.projects.some((name) => !removal.projects.includes(name))) throw error
       terminal.say(planningAgain(error))
       removal = now
@@ -58,10 +58,14 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   }
 }
 
-/** The host may change under us again and again: an apply that is waited for leaves other rules than were read. */
+/**
+ * The most attempts. The host may change in between: an apply that was waited for leaves other rules than were read.
+ */
 const attempts = 5
 
-/** What stays, and what breaks, is said on standard error: `destroy --yes > /dev/null` should not hide it. */
+/**
+ * Shows a removal. What stays and what breaks goes to standard error: `destroy --yes > /dev/null` should not hide it.
+ */
 const show = (removal: Removal, project: string | null, context: CommandContext): void => {
   const { options, terminal } = context
   for (const { severity, kind, message, remedy } of removal.conflicts)
@@ -106,8 +110,8 @@ const report = (removal: Removal, { options, terminal }: CommandContext): void =
 /**
  * The project to remove: that of -p, or else of the Compose file that `plan` would read.
  *
- * @returns null for every project, which has to be asked for: in a project's folder a user does not mean those of others
- * @throws InvalidRequestError when it is said twice, or not at all; ParseError, IntentError as `plan` does
+ * @returns null for every project, which has to be asked for: in a project's folder a user does not mean other projects
+ * @throws InvalidRequestError when the project is named twice, or not at all; ParseError, IntentError as `plan` does
  */
 const chosenProject = (options: Options): string | null => {
   const { all, project, file } = options
@@ -122,7 +126,7 @@ const chosenProject = (options: Options): string | null => {
       `--all removes every project, and ${project === undefined ? '-f' : '-p'} names one: give one of the two. Nothing was changed.`,
     )
   }
-  // A file that is named has to be there, though the name of the project be given beside it.
+  // A named file has to exist, even if -p gives the name of the project.
   if (project !== undefined && file === undefined) return project
   if (file === undefined && findProject(options, process.env) === null)
     throw new InvalidRequestError(
@@ -132,8 +136,8 @@ const chosenProject = (options: Options): string | null => {
 }
 
 /**
- * A project named with -p that has nothing here was most likely mistyped, and "done" would be taken for its removal.
- * That of a Compose file was not typed: removing it twice is no error.
+ * Refuses a project named with -p that has nothing here. Its name was most likely mistyped, and "done" would be taken
+ * for its removal. The project of a Compose file was not typed, so removing it twice is no error.
  * @throws InvalidRequestError
  */
 const checkPresent = (

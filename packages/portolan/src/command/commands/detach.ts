@@ -19,7 +19,7 @@ import { jsonText } from '../output/json-text.ts'
 import { sayLine } from '../output/say-line.ts'
 import { appliedAgain } from '../watch/key-words.ts'
 
-/** `portolan detach`: an endpoint off its networks. */
+/** `portolan detach`: takes an endpoint off its networks. */
 export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {
   const [written = ''] = positionals
   const inside = await markInside(options)

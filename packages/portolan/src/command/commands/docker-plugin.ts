@@ -9,7 +9,10 @@ import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { tellServiceManager } from '../watch/tell-service-manager.ts'
 
-/** dockerd finds its plugins there, and calls each by the name of its file (moby, pkg/plugins/discovery.go). */
+/**
+ * The socket at which dockerd finds the plugin. dockerd calls each plugin by the name of its file (moby,
+ * pkg/plugins/discovery.go).
+ */
 const socketPath = '/run/docker/plugins/portolan.sock'
 
 /** `portolan docker-plugin`: serves Docker until it is stopped. */
@@ -33,7 +36,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
       await tellServiceManager(terminal)
       await ended(stopped.signal)
     } finally {
-      // A call that comes now waits for the next one to serve it, where systemd holds the socket.
+      // Where systemd holds the socket, a call that comes now waits for the next process that serves it.
       await close()
       unlisten()
     }
@@ -43,7 +46,10 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   }
 }
 
-/** Docker writes its rules by iptables, and no table of ours lets through what a policy of its own drops there. */
+/**
+ * The backend that `auto` means here. Docker writes its rules with iptables, and no table of ours can let a packet pass
+ * that Docker's policy drops there.
+ */
 const backendOf = async (choice: BackendChoice): Promise<BackendChoice> => {
   if (choice !== 'auto') return choice
   try {

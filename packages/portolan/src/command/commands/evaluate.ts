@@ -19,7 +19,7 @@ import { linesOf, tooLong } from '../output/lines.ts'
 import { paceOutput } from '../output/paced-output.ts'
 import { readSituation } from '../sources/read-situation.ts'
 
-/** A packet has some 300 characters. */
+/** The most characters of a line. A packet has some 300. */
 const longestLine = 65_536
 
 /**
@@ -57,7 +57,9 @@ interface EvaluatedHost {
   readonly interfaces: ReadonlySet<string>
 }
 
-/** A packet that comes in by an interface that is not there would be answered as if it were. */
+/**
+ * Refuses a packet that comes in by an interface that does not exist. It would be answered as if the interface existed.
+ */
 const refuseAbsent = (
   packet: Packet,
   { facts, interfaces }: EvaluatedHost,

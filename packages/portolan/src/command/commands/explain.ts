@@ -12,7 +12,7 @@ import { readLeased } from '../sources/read-leased.ts'
 import { readSituation } from '../sources/read-situation.ts'
 import { waitFor } from '../wait-for.ts'
 
-/** `portolan explain`: the way of one packet, and of the answer to it, through every table. */
+/** `portolan explain`: the path of one packet, and of the answer to it, through every table. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
   const { facts, rules, endpoints, names, parented } = await waitFor(
     { options, terminal },
@@ -37,7 +37,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   return exitCode.ok
 }
 
-/** A store that cannot be read is no reason to tell nothing of the rules. */
+/** A lease store that cannot be read must not keep the rules from being explained. */
 const leasesOf = async (options: Options): Promise<LeaseState | null> => {
   try {
     return (await readLeased(options)).state

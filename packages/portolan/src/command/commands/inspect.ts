@@ -9,11 +9,11 @@ import { readRuleFiles } from '../sources/sources.ts'
 import { waitFor } from '../wait-for.ts'
 
 /**
- * `portolan inspect`: the facts of this host as JSON. Rules are no part of them; that there may be some which this user
- * may not read is, for a plan made from these facts is made without them.
+ * `portolan inspect`: the facts of this host as JSON. Rules are not among them. The output says if there may be rules
+ * that this user may not read, because a plan from these facts is made without them.
  */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
-  // A file that is named has to be there and be what it is said to be, though no rule is a fact.
+  // A named file has to exist and to hold what its option says, although no rule is a fact.
   if (usesFiles(options)) readRuleFiles(options)
   const facts = await waitFor({ options, terminal }, 'reading this host', () =>
     readFacts(options, { addressesInUse: true }),

@@ -35,6 +35,9 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   return planned.changes.length > 0 ? exitCode.changes : exitCode.ok
 }
 
-/** Interfaces in containers are of their engine, or of `attach`: a plan of the host changes none. */
+/**
+ * The words after a move. Interfaces in containers belong to their engine, or to `attach`, and a plan of the host
+ * changes none.
+ */
 const anew = ({ subnets }: Plan, networks: readonly string[]): string =>
   `${addressesAnew(subnets, networks)} What runs there keeps what it has until it is attached again: start a container again with its engine; for \`portolan attach\`, run \`portolan detach\` and \`portolan attach\` again.`

@@ -37,7 +37,10 @@ const read = <One extends Backend>(
   return { ruleset, print: () => dialects[backend].print(ruleset) }
 }
 
-/** As `nft list ruleset` prints it, or a script for `nft -f`: its first word names a table or what to do with one. */
+/**
+ * Is this the output of `nft list ruleset`, or a script for `nft -f`? Its first word names a table or what to do with
+ * one.
+ */
 const isNftText = (text: string): boolean => {
   const words = text.replace(/^(\s*#.*)?\s*\n/gm, '').trimStart()
   return /^(table\s+(\w+\s+)?\S+\s*\{|(add|create|delete|destroy|flush)\s+(table|chain|rule|set|map|element|ruleset)\b)/.test(
@@ -45,7 +48,7 @@ const isNftText = (text: string): boolean => {
   )
 }
 
-/** Says what a file of rules is, where the first line that says anything is none of iptables-save's. */
+/** Refuses a text whose first line with content is none of iptables-save's, and says what a file of rules is. */
 const refuseProse = (text: string, file: string): void => {
   const lines = text.split(/\r?\n/)
   const at = lines.findIndex((line) => !/^\s*(#|$)/.test(line))

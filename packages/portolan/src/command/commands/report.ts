@@ -21,7 +21,7 @@ import { readLeased } from '../sources/read-leased.ts'
 import { searchOptions } from '../sources/sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
 
-/** `portolan report`: a plan, and the ways of packets, as a page for a browser; changes nothing. */
+/** `portolan report`: a plan, and the paths of packets, as a page for a browser; changes nothing. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, terminal } = context
   const file = outputOf(options)
@@ -78,5 +78,7 @@ const outputOf = ({ output, json }: Options): string => {
   return output
 }
 
-/** script/bundle.js puts it beside the bundle of the command, which this file is a part of as it ships. */
+/**
+ * The script of the page. script/bundle.js puts its file beside the bundle of the command, which contains this code.
+ */
 const pageScript = (): string => readFileSync(new URL('./report-page.js', import.meta.url), 'utf8')

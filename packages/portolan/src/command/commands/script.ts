@@ -43,13 +43,13 @@ const parseFormat = (text: string | undefined): ScriptFormat => {
 }
 
 /**
- * What the script is made from. It may be for another host than this, so that no program has to be installed here:
- * rules that cannot be read count as none.
+ * The options of the plan from which the script is made. The script may be for another host than this one, so no
+ * program has to be installed here. Rules that cannot be read count as none.
  */
 const scriptOptions = async (options: Options, format: ScriptFormat): Promise<PlanOptions> => {
   const settings = await planOptions(options)
   const backend = options.backend === undefined ? backendOf(format) : (settings.backend ?? 'auto')
-  // `auto` has to ask this host; any other choice stands whatever is installed here.
+  // `auto` has to ask this host. Any other choice holds, whatever is installed here.
   if (backend === 'auto' || settings.rules !== undefined) return { ...settings, backend }
   return { ...settings, backend, rules: await readRules(createRunner(), null) }
 }

@@ -53,7 +53,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   return exitCode.ok
 }
 
-/** What is on this host, with the projects of `watch --intent`. */
+/** Reads the status of this host, and the projects of `watch --intent`. */
 const statusNow = async (
   settings: StatusOptions,
   options: Options,
@@ -66,8 +66,8 @@ const statusNow = async (
 }
 
 /**
- * A command about a project as it can be run: of one that no file was named for and no key has, its file is not known, and
- * one that a program holds has none.
+ * Writes a command about a project so that it can be run. A project that a program holds has no file. Where no file was
+ * named for a project and no key has it, its file is not known (FILE).
  */
 const commandOf = (
   ofKeys: ReadonlyMap<string, PrintedOptions>,
@@ -85,10 +85,10 @@ const commandOf = (
   }
 }
 
-/** Lines for a screen, each time with what is wanted and what is remembered of a cluster at that moment. */
+/** Makes the lines of a screen, each time from what is wanted and what is remembered of a cluster at that moment. */
 const openLines = (context: CommandContext): (() => Promise<readonly string[]>) => {
   const { options } = context
-  // A pipe is read once.
+  // A pipe can be read only once.
   const isOnce = (options.file ?? []).some(
     (file) => file === '-' || statSync(file, { throwIfNoEntry: false })?.isFIFO() === true,
   )
@@ -100,12 +100,12 @@ const openLines = (context: CommandContext): (() => Promise<readonly string[]>) 
       if (settings === null || !isOnce)
         settings = await statusOptions(options, await forgottenNeighbours({ ...context, terminal }))
     } catch (error) {
-      // A file that is being edited.
+      // A file may be in the middle of an edit.
       if (settings === null || !(error instanceof PortolanError)) throw error
       said.push(`${error.message} Until it can be read, DRIFT compares with what it said before.`)
     }
     const { status, kept } = await statusNow(settings, options)
-    // First: they are about the whole, and a low terminal cuts what is last.
+    // These lines come first. They are about the whole, and a low terminal cuts the last lines.
     const before = said.length === 0 ? [] : [...said.map(visibleLine), '']
     return [...before, ...printStatus(status, context.terminal.style, kept), ...notes(status)]
   }
@@ -158,6 +158,6 @@ const statusOptions = async (options: Options, others: Others): Promise<StatusOp
   return options.project === undefined ? of : { ...of, project: options.project, mustBeThere: true }
 }
 
-/** IPv6 addresses are larger than a JSON number holds. */
+/** Writes a bigint as a string: IPv6 addresses are larger than a JSON number holds. */
 const plainNumbers = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? String(value) : value

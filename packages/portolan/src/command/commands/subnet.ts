@@ -44,10 +44,10 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     ...(blocks === null ? {} : { blocks }),
     leases: leased.state === null ? [] : subnetLeases(leased.state),
   }
-  // A file that is named has to be there and be what it is said to be, though no rule bears on a subnet.
+  // A named file has to exist and to hold what its option says, although no rule matters to a subnet.
   if (usesFiles(options)) readRuleFiles(options)
   const facts = await waitFor(context, 'reading this host', () => readFacts(options))
-  // Before a subnet is picked: what was not read may be what it collides with.
+  // This is printed before a subnet is picked. The subnet may collide with what was not read.
   const unread = [...leased.unread, ...(facts.unread ?? [])]
   for (const sentence of facts.unread ?? []) sayLine(terminal, sentence)
   const picture = (answer: Pick<MapInput, 'subnets' | 'rejected'>): Picture => ({
@@ -88,9 +88,9 @@ const optionsAsConfig = (options: Options): Config => {
 }
 
 /**
- * Pools named on the command line are of one family; a config file may name both, and those of the other wait.
- *
- * @returns `named`: none where subnets come from the blocks of this host, which a plan takes by itself
+ * The pools to pick from. Pools named on the command line are of one family. A config file may name pools of both
+ * families, and those of the other family are not used.
+ * @returns `named`: empty where subnets come from the blocks of this host, which a plan takes by itself
  */
 const poolsOf = (
   options: Options,

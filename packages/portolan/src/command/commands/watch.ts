@@ -42,8 +42,8 @@ export const run = async (called: CommandContext): Promise<ExitCode> => {
 }
 
 /**
- * Serves metrics where they are asked for. The code for it is loaded then alone.
- * @throws InvalidRequestError, PermissionError when it cannot be listened there
+ * Serves metrics where they are asked for. Only then is the code for it loaded.
+ * @throws InvalidRequestError, PermissionError when the address cannot be listened on
  */
 const startMetrics = async (
   { options, terminal }: CommandContext,
@@ -53,7 +53,7 @@ const startMetrics = async (
   if (text === undefined) return null
   const address = parseMetricsAddress(text)
   const { openMetrics } = await import('../../metrics/open-metrics.ts')
-  // Blocks come and go while it is watched.
+  // Blocks come and go during the watch.
   const metrics = await openMetrics(address, async () =>
     allPoolsInUse(settings, await blocksFor(options, settings.config ?? {})),
   )
@@ -61,7 +61,7 @@ const startMetrics = async (
   return metrics
 }
 
-/** A timer's run has ended before anything could read its metrics. */
+/** Refuses --metrics with --once. A timer's run ends before anything can read its metrics. */
 const refuseOnce = ({ options: { metrics, once } }: CommandContext): void => {
   if (metrics !== undefined && once === true)
     throw new InvalidRequestError(
@@ -70,8 +70,8 @@ const refuseOnce = ({ options: { metrics, once } }: CommandContext): void => {
 }
 
 /**
- * The context with the key that the text of a project came from, where -p names the project and nothing says what it is read
- * from: `plan` and `status` go by that text as well.
+ * Adds the key of a project's text to the context, where -p names the project and nothing says where to read it. `plan`
+ * and `status` use that text as well.
  */
 const withKey = async (context: CommandContext): Promise<CommandContext> => {
   const { options, terminal } = context
@@ -94,7 +94,7 @@ const withKey = async (context: CommandContext): Promise<CommandContext> => {
   }
 }
 
-/** A project that is named without a file, and that a live host wrote down. */
+/** Is the project named without a file, and written down by a live host? */
 const isLive = ({ options: { file, intent, project, state } }: CommandContext): boolean =>
   file === undefined &&
   intent === undefined &&
@@ -108,11 +108,11 @@ const watchLive = async (context: CommandContext, signals: Signals): Promise<Exi
   try {
     await using host = await openObservedHost(
       {
-        // To name another one moves the rules.
+        // Naming another backend would move the rules.
         backend: options.check === true ? 'auto' : parseBackendChoice(options.backend ?? 'auto'),
         ...(options.project === undefined ? {} : { project: options.project }),
         ...(options.state === undefined ? {} : { state: options.state }),
-        // What is picked is settled already; a network in a block that was lost is told.
+        // The pools are left out, because subnets are picked already. A network in a block that was lost is told.
         config: { ...emptyConfig, allowed: readConfig().allowed, cluster: namedCluster(context) },
       },
       (held) => metrics?.observe(held) ?? held,
@@ -120,7 +120,7 @@ const watchLive = async (context: CommandContext, signals: Signals): Promise<Exi
     try {
       return await told(host.watch(watchOptions(context, signals.stop)), context, metrics)
     } finally {
-      // A scrape reads the leases of the host.
+      // A scrape reads the leases of the host, so the server ends before the host is closed.
       await metrics?.close()
     }
   } finally {

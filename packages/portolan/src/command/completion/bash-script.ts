@@ -1,10 +1,10 @@
 /**
- * The script for bash. The library's own one runs what is typed: it puts the words of the line into `eval`, so that Tab
- * behind `-f $(reboot)` would reboot. It also needs the package bash-completion, fails where it is read twice, and
- * completes nothing behind `=` and no file names.
+ * The completion script for bash. The script of the completion library runs what is typed: it puts the words of the
+ * line into `eval`, so that Tab behind `-f $(reboot)` would reboot. It also needs the package bash-completion, fails
+ * where it is read twice, and completes nothing behind `=` and no file names.
  *
- * bash cuts words at `=` and `:` (COMP_WORDBREAKS), so they are put together again here, and what is offered is compared
- * with what is behind the last of them.
+ * bash cuts words at `=` and `:` (COMP_WORDBREAKS). So this script puts them together again, and compares what is
+ * offered with the text behind the last of these characters.
  */
 export const bashScript = `# bash completion for portolan
 

@@ -9,9 +9,9 @@ import { namesOf } from './names.ts'
 import type { WordsGiven } from './words-given.ts'
 
 /**
- * Prints how the last word of a command line may go on, a line each, as the scripts of `portolan completion` read it:
- * a word, a tab, what it means; at the end a colon and a number. Of file names it says only that some are wanted: the
- * shell knows them.
+ * Prints how the last word of a command line may go on, in the form that the scripts of `portolan completion` read.
+ * Each line has a word, a tab, and what the word means. The last line is a colon and a number. For file names only the
+ * number is printed, because the shell knows the files.
  * @param typed - the words behind `portolan`; the last one is being typed, and may be empty
  */
 export const complete = async (
@@ -30,7 +30,7 @@ export const complete = async (
 
 const isKind = (place: ValueKind | readonly string[] | null): place is ValueKind => typeof place === 'string'
 
-/** What the last word is a value of; null: of nothing, it is a command or an option. */
+/** The kind or the values of which the last word is one; null: the word is a command or an option. */
 const placeOf = (typed: readonly string[]): ValueKind | readonly string[] | null => {
   const word = typed.at(-1) ?? ''
   const [, assigned] = /^--([a-z0-9-]+)=/.exec(word) ?? []
@@ -59,7 +59,7 @@ const takesValue = (option: OptionName): boolean => optionTable[option].type ===
 const wordsGiven = (typed: readonly string[]): WordsGiven =>
   parseArgs({ args: typed.slice(0, -1), options: optionTable, allowPositionals: true, strict: false })
 
-/** The commands as the library knows them. Whatever a word is a value of, its values are `names`. */
+/** The commands in the form of the completion library. Whatever a word is a value of, its values are `names`. */
 const shellCommand = (names: readonly string[]): RootCommand => {
   const root = new RootCommand()
   const offer = (take: (value: string, description: string) => void): void => {
@@ -76,7 +76,7 @@ const shellCommand = (names: readonly string[]): RootCommand => {
       else one.option(option, command.meaning?.[option] ?? help, short)
     }
   }
-  // Without a command there are these alone.
+  // Before a command is typed, the command line has only these options.
   for (const option of ['help', 'version'] as const)
     root.option(option, optionTable[option].help, optionTable[option].short)
   root.command('help', 'The options and examples of a command.').argument('command', offer)

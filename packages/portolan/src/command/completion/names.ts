@@ -12,7 +12,7 @@ import { readIntent } from '../sources/read-intent.ts'
 import type { WordsGiven } from './words-given.ts'
 
 /**
- * Names that a word may stand for. What cannot be read names nothing: Tab asks for no message.
+ * The names for which a word may stand. A source that cannot be read gives no name, because Tab asks for no message.
  */
 export const namesOf = async (
   kind: Exclude<ValueKind, 'file' | 'folder'>,
@@ -32,7 +32,7 @@ export const namesOf = async (
       ...attempted(() => liveProjects(textOf(values.state) ?? defaultStateDirectory())),
     ],
   }
-  // A name that acts on a terminal is no name to offer.
+  // A name with characters that act on a terminal is not offered.
   return [...new Set(attempted(readers[kind]))].filter((name) => visibleLine(name) === name)
 }
 
@@ -46,7 +46,10 @@ const attempted = (read: () => readonly string[]): readonly string[] => {
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
-/** The project of the file that was named, or of the one here. A pipe is not read: it has to be there for the command. */
+/**
+ * The intent of the file that was named, or of the one found here. A pipe is not read, because the command needs its
+ * text.
+ */
 const intentOf = (values: WordsGiven['values']): ReturnType<typeof readIntent> => {
   const files = Array.isArray(values.file) ? values.file.map(String) : []
   if (files.some((file) => !statSync(file).isFile())) return readIntent({ file: [''] })

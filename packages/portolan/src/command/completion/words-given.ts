@@ -1,4 +1,4 @@
-/** What was given before the last word. */
+/** The words before the last one. */
 export interface WordsGiven {
   readonly positionals: readonly string[]
   readonly values: Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 import type { ApplyOptions } from '../../apply/apply.ts'
 import type { CommandContext } from '../command.ts'
 
-/** How `apply` and `destroy` go about it, as the options say. */
+/** The options of `apply` and `destroy`, from those of the command line. */
 export const applyOptions = ({ options, terminal }: CommandContext): ApplyOptions => ({
   ...(options.state === undefined ? {} : { stateDirectory: options.state }),
   onWait: (holder) =>

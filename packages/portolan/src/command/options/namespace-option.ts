@@ -1,6 +1,9 @@
 import type { NamespaceReference } from '@portolan/host'
 
-/** A number is a process, and what has a slash a path; a namespace that is named 7 is /run/netns/7. */
+/**
+ * Reads the name of a namespace. A number is a process, and a text with a slash is a path. A namespace with the name 7
+ * is written /run/netns/7.
+ */
 export const namespaceOf = (written: string): NamespaceReference =>
   /^\d+$/.test(written)
     ? { pid: Number(written) }

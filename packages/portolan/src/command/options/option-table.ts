@@ -1,6 +1,6 @@
 /**
- * Every option of every command: how it is read, what its value is called and what help says of it. Which command
- * takes which is in `commands.ts`. `fallback` is what holds where it is not given.
+ * Every option of every command: how it is read, the name of its value, and its help. `commands.ts` says which command
+ * takes which option. `fallback` is the default.
  */
 export const optionTable = {
   file: {
@@ -226,10 +226,10 @@ export const optionTable = {
 
 export type OptionName = keyof typeof optionTable
 
-/** All of them. */
+/** The names of all options. */
 export const optionNames: readonly OptionName[] = Object.keys(optionTable) as OptionName[]
 
-/** What was given, by option. */
+/** The options that were given. */
 export type Options = {
   readonly [Name in OptionName]?: (typeof optionTable)[Name] extends { multiple: true }
     ? string[]

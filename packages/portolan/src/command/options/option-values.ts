@@ -1,7 +1,7 @@
 import { backends } from '../../backend/backend.ts'
 import type { OptionName } from './option-table.ts'
 
-/** What a value names, where that can be looked up. */
+/** The kind of thing that a value names, where it can be looked up. */
 export type ValueKind = 'file' | 'folder' | 'project' | 'network' | 'endpoint' | 'interface' | 'command'
 
 /** Options that take one of a few words, and nothing else. */
@@ -10,7 +10,7 @@ export const closedValues: Readonly<Partial<Record<OptionName, readonly string[]
   format: ['nft', 'nft-json', 'iptables-restore', 'sh'],
 }
 
-/** Options that take a word besides something else. */
+/** Options that take one of these words, or something else. */
 export const openValues: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
   pool: ['classic', 'docker'],
 }

@@ -3,10 +3,10 @@ import { InvalidRequestError, tryParseHostOrPrefix } from '@portolan/netfilter'
 import { didYouMean } from '../../text/closest.ts'
 import { type Options, optionNames, optionTable } from './option-table.ts'
 
-/** Those that may be given more than once. */
+/** The options that may be given more than once. */
 const severalTimes = Object.fromEntries(Object.entries(optionTable).filter(([, one]) => 'multiple' in one))
 
-/** What was written after the command's name. */
+/** The words after the command's name. */
 export interface Words {
   readonly options: Options
   readonly positionals: readonly string[]
@@ -14,7 +14,7 @@ export interface Words {
 
 /**
  * Reads the words of a command line.
- * @param known - the options that an unknown one may have been meant for
+ * @param known - the options for which an unknown one may be a misspelling
  * @throws InvalidRequestError for an unknown option, or one without its value
  */
 export const parseWords = (words: readonly string[], known: readonly string[] = optionNames): Words => {
@@ -40,7 +40,7 @@ export const parseWords = (words: readonly string[], known: readonly string[] = 
 /** Many programs have `-v` for the version. */
 const asVersion = (word: string): string => (word === '-v' ? '-V' : word)
 
-/** What the first option that there is not may have been meant for; empty where all are known. */
+/** A guess at the first unknown option; empty where all options are known. */
 const guessFor = (words: readonly string[], known: readonly string[]): string => {
   const { tokens } = parseArgs({ args: [...words], options: optionTable, strict: false, tokens: true })
   const unknown = tokens.find((token) => token.kind === 'option' && !Object.hasOwn(optionTable, token.name))
@@ -55,8 +55,8 @@ interface Token {
 }
 
 /**
- * Of an option with one value, parseArgs takes the last and drops the others: `destroy -p shop -p blog` would remove
- * one project and be taken for the removal of both.
+ * Refuses an option that is given twice with two values. parseArgs takes the last value and drops the others. So
+ * `destroy -p shop -p blog` would remove one project, and be taken for the removal of both.
  * @throws TypeError, as parseArgs does
  */
 const refuseContradiction = (tokens: readonly Token[]): void => {
@@ -72,7 +72,10 @@ const refuseContradiction = (tokens: readonly Token[]): void => {
   }
 }
 
-/** Node words a missing value in two ways, the second for one that starts with a dash; here they are one. */
+/**
+ * Words a mistake. Node has two sentences for a missing value, one of them for a value that starts with a dash. Here
+ * they become one.
+ */
 const mistake = (why: string): string => {
   const [, name] = /^Option '(.+?)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(why) ?? []
   if (name !== undefined)

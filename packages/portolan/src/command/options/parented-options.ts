@@ -8,11 +8,11 @@ import {
 } from '@portolan/netfilter'
 import type { Options } from './option-table.ts'
 
-/** What is said of a network on an interface. */
+/** The options that describe a network on an interface. */
 const about = ['driver', 'subnet', 'gateway', 'ip-range'] as const
 
 /**
- * The network that `--parent` asks for; null: none.
+ * The network that `--parent` asks for; null: it is not given.
  * @throws InvalidRequestError
  */
 export const parentedOptions = (options: Options): ParentedNetworkOptions | null => {
@@ -27,7 +27,7 @@ export const parentedOptions = (options: Options): ParentedNetworkOptions | null
   const ip = ofFamily(options, 'ip')
   const ip6 = ofFamily(options, 'ip6')
   return {
-    // As pipework writes a VLAN.
+    // pipework writes a VLAN with `@`.
     parent: parent.replace(/@(\d+)$/, '.$1'),
     ...(options.driver === undefined ? {} : { driver: driverOf(options.driver) }),
     ...(ip === null ? {} : { ipv4: ip }),
@@ -76,6 +76,6 @@ const driverOf = (text: string): ParentedDriver => {
   const [kind, mode] = text.split(':')
   const wanted =
     kind === 'ipvlan' ? { kind, mode: mode ?? 'l2', flag: 'bridge' } : { kind, mode: mode ?? 'bridge' }
-  // What it is has to be checked where the network is made, for callers in JavaScript too.
+  // The driver is checked where the network is made, for callers in JavaScript too.
   return wanted as ParentedDriver
 }

@@ -8,22 +8,22 @@ const ofIntent = [
   ...['guard-forwarding', 'no-sysctl', ...ofSubnets],
 ] as readonly OptionName[]
 
-/** A text of a key is applied by its watch: no file has it. */
+/** The options for a text under a key. Its watch applies it, and no file has it. */
 const ofKey = ['intent', ...ofIntent.filter((option) => option !== 'file')] as const
 
-/** The options of a command, for commands that it prints. */
+/** The options of a command, for the commands that it prints. */
 export interface PrintedOptions extends Options {
-  /** Pools outside the cluster that is named, for what takes a network out of it. */
+  /** Pools outside the named cluster, for a command that takes a network out of the cluster. */
   readonly outside?: OutsidePools
 }
 
-/** Those that pick a subnet for a network that moves. */
+/** The commands that pick a subnet for a network that moves. */
 const picking: readonly string[] = ['move', 'subnet']
 
-/** Those that ask before they change anything. */
+/** The commands that ask before they change anything. */
 const asking: readonly string[] = ['apply', 'move']
 
-/** What the commands that remedies name take. */
+/** The options that each command in a remedy takes. */
 const taken: Readonly<Record<string, readonly OptionName[]>> = {
   apply: ofIntent,
   watch: ofKey,
@@ -33,18 +33,17 @@ const taken: Readonly<Record<string, readonly OptionName[]>> = {
   attach: ['state'],
   detach: ['state'],
   destroy: ['state'],
-  // Any host may be meant, whose state directory is not known.
+  // Any host may be meant, and the state directory of another host is not known.
   cluster: ['cluster'],
 }
 
-/** What a command takes that names the project itself: where what is known of it is kept. */
+/** The options for a command that names the project itself: they say where the facts about the project are kept. */
 const ofAnyProject: readonly OptionName[] = ['cluster', 'state']
 
 /**
- * A command of Portolan that a remedy names, with the options that this command was given: without them it would be
- * about another project, another backend or another state. What applies a text of a key is its watch. One that names a
- * project or file gets of them what any project needs. Any other command is left as it is.
- *
+ * Adds the options that this command was given to a command that a remedy names. Without them it would be about another
+ * project, another backend or another state. For a text under a key, `watch` takes the place of `apply`. A command that
+ * names a project or a file gets only the options that any project needs. Any other command is left as it is.
  * @example
  * withOwnOptions({ file: ['shop.yaml'] })('portolan move web') // 'portolan move -f shop.yaml web'
  */
@@ -60,12 +59,12 @@ export const withOwnOptions =
       .flatMap((option) => (has(wordOf(option)) ? [] : optionWords(option, options[option])))
     const hasPool = has('--pool') || (!isOfAnother && options.pool !== undefined)
     if (picking.includes(name) && !hasPool) words.push(...optionWords('pool', poolsFor(name, outside)))
-    // The Compose text is to come from standard input once more, so no question can be answered there.
+    // The Compose text has to come from standard input once more, so no question can be answered there.
     if (words.includes('-') && asking.includes(name) && !has('--yes')) words.push('--yes')
-    // Where a word could not be copied from a terminal, the user knows what was typed.
+    // Where a word could not be copied from a terminal, the options are left out. The user knows what was typed.
     const isCopied = words.length > 0 && words.every((word) => visibleText(word) === word)
     if (!isCopied) return command
-    // The verb comes first.
+    // The verb comes before the options.
     return name === 'cluster'
       ? `${command} ${shellLine(words)}`
       : `portolan ${name} ${shellLine(words)}${rest}`
@@ -73,7 +72,7 @@ export const withOwnOptions =
 
 const noPools: OutsidePools = { ip: [], ip6: [] }
 
-/** `subnet` proposes one family at a time. */
+/** `subnet` proposes subnets of one family at a time. */
 const poolsFor = (name: string, { ip, ip6 }: OutsidePools): readonly string[] =>
   name === 'subnet' && ip.length > 0 ? ip : [...ip, ...ip6]
 
@@ -87,7 +86,7 @@ const optionWords = (
   const written = wordOf(option)
   if (value === true) return [written]
   return (typeof value === 'string' ? [value] : value).flatMap((one) =>
-    // Of one that begins with a dash, parseArgs would take the value for another option.
+    // parseArgs would take a value that begins with a dash for another option.
     one.startsWith('-') && one !== '-' ? [`--${option}=${one}`] : [written, one],
   )
 }

@@ -3,9 +3,9 @@ import { untilWritten, whyUnwritten } from '@portolan/host/file'
 let isTold = false
 
 /**
- * Takes what becomes of standard output while it is written. A reader that has read enough (`portolan ... | head`) is no
- * failure. Of any other failure, such as a full disk, a line tells, and the command ends with exit code 1. Neither
- * stops an apply halfway.
+ * Handles an error of standard output. A reader that has read enough (`portolan ... | head`) is no failure. Any other
+ * failure, such as a full disk, is told in a line, and the command ends with exit code 1. Neither stops an apply
+ * halfway.
  */
 export const heedOutput = (error: NodeJS.ErrnoException): void => {
   if (error.code === 'EPIPE' || isTold) return

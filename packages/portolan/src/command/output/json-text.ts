@@ -1,9 +1,9 @@
 import { replaceUnseen } from '@portolan/netfilter/text'
 
 /**
- * A value as JSON that a terminal may be shown: JSON.stringify leaves DEL, C1 and what turns the direction of writing
- * around as they are, and here they are escaped as JSON escapes them. It reads back as the same value.
- *
+ * Prints a value as JSON that may be shown on a terminal. JSON.stringify leaves DEL, C1 controls and characters that
+ * turn the direction of writing as they are. Here they are escaped as JSON escapes them, and the text reads back as the
+ * same value.
  * @param indent - spaces a level; 0: on one line
  */
 export const jsonText = (
@@ -11,7 +11,7 @@ export const jsonText = (
   replacer: ((key: string, value: unknown) => unknown) | null = null,
   indent = 2,
 ): string =>
-  // Newlines and tabs of strings are escaped already: those that are left divide the lines.
+  // Newlines and tabs in strings are escaped already. Those that are left divide the lines.
   replaceUnseen(JSON.stringify(value, replacer ?? undefined, indent), escaped)
 
 const escaped = (character: string): string =>

@@ -1,10 +1,9 @@
-/** A line that was longer than is read: where its text would be. */
+/** Stands in the place of a line that is longer than is read. */
 export const tooLong: unique symbol = Symbol('a line too long')
 
 /**
- * Lines of a stream of text, without their ends, as chunk after chunk comes in. Of a line that is longer than `longest`
- * nothing is kept, however long it gets.
- *
+ * Splits a stream of text into lines without their ends, chunk by chunk. Nothing is kept of a line that is longer than
+ * `longest`, however long it gets.
  * @param longest - in UTF-16 units
  */
 export const linesOf = async function* (
@@ -18,7 +17,7 @@ export const linesOf = async function* (
     rest = rest === tooLong ? tooLong : bounded(`${rest}${first}`)
     const last = more.pop()
     if (last === undefined) continue
-    // A batch a chunk: a promise a line would cost more than the work on it.
+    // There is a batch for each chunk. A promise for each line would cost more than the work on the line.
     yield [rest, ...more.map(bounded)]
     rest = bounded(last)
   }

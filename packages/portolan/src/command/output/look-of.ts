@@ -1,7 +1,7 @@
 import type { Look } from '../../text/look.ts'
 import type { CommandContext } from '../command.ts'
 
-/** How what a command prints for people is to look. */
+/** The look of what a command prints for people. */
 export const lookOf = ({ options, terminal }: CommandContext): Look => ({
   style: terminal.style,
   columns: terminal.columns,

@@ -7,7 +7,7 @@ export interface PacedOutput {
   write(text: string): Promise<boolean>
 }
 
-/** Writes no faster than the reader reads. `heedOutput` says what a failure of the stream means. */
+/** Writes no faster than the reader reads. `heedOutput` tells of a failure of the stream. */
 export const paceOutput = (stream: Writable): PacedOutput => {
   let isOpen = true
   stream.on('error', () => {

@@ -40,7 +40,7 @@ export const readPacketWords = (options: Pick<Options, 'from' | 'to' | 'in'>, fa
     family: to.family,
     in: entryInterface(options, from?.address ?? null, facts),
     source: from?.address ?? null,
-    // Named, so that the story speaks of no port that was not mentioned.
+    // A port is set, so that the story speaks of no range of ports that the user did not mention.
     sourcePort: from?.port ?? (needsPort ? firstDynamicPort : null),
     destination: to.address,
     destinationPort: to.port,
@@ -51,7 +51,7 @@ export const readPacketWords = (options: Pick<Options, 'from' | 'to' | 'in'>, fa
 const toForm = '192.0.2.2:8080/tcp, [2001:db8::2]:8080/tcp or 192.0.2.2/icmp'
 const fromForm = '198.51.100.7, 198.51.100.7:40000 or [2001:db8::7]:40000'
 
-/** RFC 6335, section 6: where programs that do not choose are given theirs. */
+/** The first of the ports that programs get if they choose none (RFC 6335, section 6). */
 const firstDynamicPort = 49152
 
 /** tcp, dccp, udp, sctp and udplite. */

@@ -1,27 +1,27 @@
 import { writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 
-/** A line on a terminal that says what is being waited for. */
+/** A line on a terminal that says what the command waits for. */
 export interface Progress {
   /** Takes the line away, if it is there. */
   end(): void
 }
 
-/** What takes less than this is not worth a line. */
+/** The longest wait without a line, in milliseconds. */
 const PATIENCE_MS = 1000
 
 /** Back to the first column, and erase to the end (ECMA-48, EL). */
 const erased = '\r\u001b[K'
 
-/** What `state` holds: whether the line is there, and which thread may write. */
+/** The values of `state`. They say whether the line is there, and which thread may write. */
 const waiting = 0
 const writing = 1
 const shown = 2
 const ended = 3
 
 /**
- * Runs in a thread of its own: a plan of thousands of ports keeps the main one busy, and no timer of it would run. It
- * is plain JavaScript, since the bundle has no file for it.
+ * The program of a separate thread. A plan of thousands of ports keeps the main thread busy, and no timer would run
+ * there. It is plain JavaScript, because the bundle has no file for it.
  */
 const threadText = `
 const { workerData } = require('node:worker_threads')
@@ -36,14 +36,14 @@ if (Atomics.wait(state, 0, ${waiting}, ${PATIENCE_MS}) === 'timed-out' &&
 `
 
 /**
- * Says what is being waited for, once it takes longer than a second.
+ * Says what the command waits for, once that takes longer than a second.
  * @param text - one line, in characters that a terminal may be sent
  */
 export const showProgress = (text: string): Progress => {
   const shared = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   const state = new Int32Array(shared)
   const thread = new Worker(threadText, { eval: true, workerData: { state: shared, text }, stdin: false })
-  // A thread that cannot be had costs a line, and nothing else.
+  // Where no thread can be had, only the line is missing.
   thread.on('error', () => {})
   thread.unref()
   return {
@@ -51,7 +51,7 @@ export const showProgress = (text: string): Progress => {
       const before = Atomics.compareExchange(state, 0, waiting, ended)
       Atomics.notify(state, 0)
       if (before === waiting || before === ended) return
-      // Its write is under way, and is a short one.
+      // The thread is writing, which takes a short time.
       Atomics.wait(state, 0, writing)
       if (Atomics.exchange(state, 0, ended) === shown) writeSync(2, erased)
     },

@@ -1,16 +1,16 @@
 import { ApplyError, InspectError, PortolanError } from '@portolan/netfilter'
 import type { Terminal } from './terminal.ts'
 
-/** Where errors are said. */
+/** The part of a terminal that prints errors. */
 export type ErrorTerminal = Pick<Terminal, 'say' | 'sayLines'>
 
-/** What another program said has lines of its own. */
+/** Does the message quote another program, whose lines are kept? */
 const quotesLines = (error: unknown): boolean =>
   error instanceof ApplyError || error instanceof InspectError || !(error instanceof PortolanError)
 
 /**
- * Says a text that has the message of an error in it: on one line, but for what another program said.
- *
+ * Prints a text that contains the message of an error. It is printed on one line, except where it quotes another
+ * program.
  * @param text - the message, or sentences around it
  */
 export const sayError = (terminal: ErrorTerminal, error: unknown, text: string): void => {

@@ -1,10 +1,10 @@
 /** A terminal that shows one text after another in the same place. */
 export interface Screen {
-  /** Shows lines in place of those that were shown before. What does not fit is cut, and told. */
+  /** Shows lines in place of those that were shown before. Lines that do not fit are cut, and a line says so. */
   show(lines: readonly string[]): void
-  /** Aborted by Control-C, or a request to end. */
+  /** Aborted by Control-C or by a request to end. */
   readonly left: AbortSignal
-  /** Leaves what was shown last on the terminal. */
+  /** Leaves the last lines on the terminal. */
   close(): void
 }
 
@@ -18,15 +18,15 @@ const wrapping = '\u001b[?7h'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** A terminal to write on. */
+/** The terminal on which a screen writes. */
 interface ScreenOutput {
   readonly rows: number
   write(text: string): unknown
 }
 
 /**
- * Takes a terminal, until Control-C or a request to end.
- * @param shown - writes out what would act on the terminal
+ * Takes a terminal for lines that are refreshed, until Control-C or a request to end.
+ * @param shown - writes out characters that would act on the terminal
  */
 export const openScreen = (output: ScreenOutput, shown: (text: string) => string): Screen => {
   const leaving = new AbortController()

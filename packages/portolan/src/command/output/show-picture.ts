@@ -7,15 +7,15 @@ import type { CommandContext } from '../command.ts'
 import { unwrittenFile } from '../unwritten-file.ts'
 import { readShape } from './terminal-shape.ts'
 
-/** What a picture is drawn from. */
+/** The data from which a picture is drawn. */
 export interface Picture {
   readonly facts: HostFacts
   readonly input: Omit<MapInput, 'cells'>
 }
 
-/** What has been shown of a picture, and what belongs into the JSON. */
+/** What has been shown of a picture, and the part that belongs into the JSON. */
 export interface Shown {
-  /** Whether standard output carries the picture, so that nothing else may be printed there. */
+  /** Standard output carries the picture, so nothing else may be printed there. */
   readonly printed: boolean
   readonly json: { readonly map?: AddressMap }
 }

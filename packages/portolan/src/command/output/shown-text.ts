@@ -1,10 +1,10 @@
 import { visibleText } from '@portolan/netfilter'
 
-/** The colours that `styleFor` writes; what else is in a text is not ours. */
+/** The colours that `styleFor` writes. Any other escape in a text is not ours. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ESC begins a colour
 const colours = /(\u001b\[(?:0|1|2|31|32|33)m)/
 
-/** A text with our colours, in which other characters that would act on a terminal are written out. */
+/** Writes out the characters of a text that would act on a terminal, except our colours. */
 export const shownText = (text: string): string =>
   text
     .split(colours)

@@ -10,14 +10,14 @@ import { withOwnOptions } from '../options/with-own-options.ts'
 import { tellServiceManager } from '../watch/tell-service-manager.ts'
 import { jsonText } from './json-text.ts'
 
-/** How a watch goes about it, as the options say. */
+/** The options of a watch, from those of the command line. */
 export const watchOptions = ({ options }: CommandContext, signal: AbortSignal): WatchOptions => ({
   signal,
   check: options.check === true,
   once: options.once === true,
 })
 
-/** Files that cannot be taken, as an event: what follows the events would not hear of it otherwise. */
+/** An event for files that cannot be taken. A program that follows the events would not learn of it otherwise. */
 export async function* notTaken(
   project: string,
   { code, message }: PortolanError,
@@ -30,8 +30,8 @@ export async function* notTaken(
 /**
  * Prints events as they come.
  *
- * @param since - of what the first ones are, up to that which says that it is in force: see `eventText`
- * @returns the exit code they come to
+ * @param since - the cause of the first events, up to the event that says that the project is in force: see `eventText`
+ * @returns the exit code to which the events lead
  */
 export const told = async (
   events: AsyncIterable<HostEvent>,
@@ -41,7 +41,7 @@ export const told = async (
 ): Promise<ExitCode> => {
   let failed = false
   let first = since
-  /** Was it told just before that something is not as it is wanted, and is left so? */
+  /** Did an event just tell a difference that is left as it is? */
   let isAmiss = false
   for await (const event of events) {
     failed = event.kind === 'failed'

@@ -3,7 +3,8 @@ import type { HeldPlan } from '../../watch/hold-planned-project.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
- * Says what of a text cannot take effect, as a plan of it does: once for each text, however often it is read.
+ * Prints the parts of a text that cannot take effect, as a plan of it names them: once for each text, however often it
+ * is read.
  */
 export const tellNotes = (
   terminal: Pick<Terminal, 'say'>,

@@ -1,20 +1,20 @@
-/** How wide standard output is, and whether it shows more than ASCII. */
+/** The width of standard output, and whether it shows more than ASCII. */
 export interface TerminalShape {
   readonly columns: number
   readonly unicode: boolean
 }
 
 interface Surroundings {
-  /** Of the terminal, where standard output is one. */
+  /** The width of the terminal, where standard output is one. */
   readonly columns: number | undefined
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** A picture as wide as a very wide screen is not read any better. */
+/** A wider picture is not easier to read, even on a very wide screen. */
 const WIDEST = 160
 
 /**
- * The shape of standard output. A pipe has no width: COLUMNS, or 80. What can be shown is what the locale says, by
+ * Reads the shape of standard output. A pipe has no width: COLUMNS is taken, or 80. The locale says what can be shown:
  * the first of these variables that is set (setlocale(3)).
  */
 export const readShape = (

@@ -10,22 +10,25 @@ import { shownText } from './shown-text.ts'
 import { readShape } from './terminal-shape.ts'
 
 /**
- * Where a command writes and asks. Standard output carries only the answer; everything said beside it is standard
- * error's. All text for people goes through here, and characters that would act on a terminal are written out.
+ * The place where a command writes and asks. Standard output carries only the answer, and everything else goes to
+ * standard error. All text for people goes through here, and characters that would act on a terminal are written out.
  */
 export interface Terminal {
   readonly interactive: boolean
-  /** Text or JSON for standard output, with colours of `style` alone; a newline is added. */
+  /** Prints text or JSON on standard output. Only the colours of `style` are kept. A newline is added. */
   print(text: string): void
   /**
-   * What a program reads: a script, a ruleset, a drawing. To a file or a pipe it goes as it is; on a terminal it is
-   * shown like any text, and it is said if that changed it. A newline is added.
+   * Prints text for a program: a script, a ruleset, a drawing. A file or a pipe gets it as it is. On a terminal it is
+   * shown like any text, and a sentence says if that changed it. A newline is added.
    */
   pass(text: string): void
-  /** A sentence for standard error, on one line: names in it come from the host and from files. A newline is added. */
+  /**
+   * Prints a sentence on standard error, on one line, because names in it come from the host and from files. A newline
+   * is added.
+   */
   say(sentence: string): void
   /**
-   * A text for standard error that has lines of its own, or those of another program; what is behind a newline in it is
+   * Prints a text with lines of its own, or with those of another program, on standard error. Further lines are
    * indented. A newline is added.
    */
   sayLines(text: string): void
@@ -35,27 +38,33 @@ export interface Terminal {
    */
   ask(question: string): Promise<boolean>
   /**
-   * Does some work, and says on standard error what is being waited for where it takes longer than a second, if that is
-   * a terminal. Control-C ends the wait, unless the work changes something.
-   * @param what - what is being waited for: `reading this host and planning`
+   * Does some work. Where it takes longer than a second and standard error is a terminal, a line there says what the
+   * command waits for. Control-C ends the wait, unless the work changes something.
+   * @param what - what the command waits for: `reading this host and planning`
    * @throws InterruptedError after Control-C; the work may still go on
    */
   during<Result>(what: string, work: () => Promise<Result>, how?: Waiting): Promise<Result>
   readonly style: Style
-  /** Cells in a line of standard output; Infinity where it is no terminal: lines that a program reads are not broken. */
+  /**
+   * The cells in a line of standard output. Infinity where it is no terminal: lines that a program reads are not
+   * broken.
+   */
   readonly columns: number
-  /** Takes the terminal of standard output, for a text that is refreshed in place; null: standard output is none, or cannot. */
+  /**
+   * Takes the terminal of standard output for a text that is refreshed in place. Null: standard output is no terminal,
+   * or one that cannot do this.
+   */
   screen(): Screen | null
 }
 
-/** There is no other place to say that standard error cannot be written, and that must not stop an apply halfway. */
+/** Ignores an error of standard error. There is no other place to tell it, and it must not stop an apply halfway. */
 const ignoreFailure = (): void => {}
 
-/** How something is waited for. */
+/** How the command waits for work. */
 export interface Waiting {
   /** Say nothing: the output is for a program. */
   readonly quiet?: boolean
-  /** The host is being changed: this is not cut short. */
+  /** The host is being changed, so the work is not cut short. */
   readonly changes?: boolean
   /** Control-C has its default effect. */
   readonly deaf?: boolean
@@ -67,7 +76,10 @@ export const openTerminal = (): Terminal => {
   return processTerminal()
 }
 
-/** Node takes a millisecond or two to make each stream of the process. Most commands read and say nothing there. */
+/**
+ * The descriptors of the streams. Node takes a millisecond or two to make each stream of the process, and most commands
+ * read and print nothing there.
+ */
 const terminals = { input: 0, errors: 2 } as const
 
 let heedsErrors = false
@@ -84,14 +96,14 @@ const processTerminal = (): Terminal => {
     process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb'
   const shown = isColoured ? shownText : visibleText
   let progress: Progress | null = null
-  /** Nothing is written beside a line that is to be erased. */
+  /** Erases the progress line first, so that nothing is written beside it. */
   const write = (stream: NodeJS.WriteStream, text: string): void => {
     progress?.end()
     stream.write(text)
   }
   const say = (sentence: string): void => write(errorStream(), `${visibleLine(sentence)}\n`)
   const sayLines = (text: string): void =>
-    // No line of a message is taken for a message of its own: an error may quote lines of others.
+    // No quoted line is taken for a message of its own: an error may quote lines of other programs.
     write(errorStream(), `${visibleText(text).replaceAll('\n', '\n  ')}\n`)
   return {
     interactive: isatty(terminals.input) && isatty(terminals.errors),

@@ -2,8 +2,8 @@ import { type Clock, systemClock } from '../../watch/clock.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
- * A terminal for a watch. What is said beside its events begins with the time, as these do: etcd may stop answering days
- * after the start. What is said before the first event is of the start, and has none.
+ * A terminal for a watch. Sentences beside its events begin with the time, as events do, because etcd may stop
+ * answering days after the start. Sentences before the first event belong to the start, and have no time.
  */
 export const timedTerminal = (terminal: Terminal, clock: Pick<Clock, 'date'> = systemClock): Terminal => {
   let isUnderWay = false

@@ -4,8 +4,8 @@ import { reportStart } from '../../report/print-report.ts'
 import { unwrittenFile } from '../unwritten-file.ts'
 
 /**
- * Writes the page of a report to a file. What is there already is written over only if it is a report too: a page takes
- * the place of no other file by a slip of the fingers. A pipe or a device is written to as it is.
+ * Writes the page of a report to a file. An existing file is overwritten only if it is a report too, so that a typing
+ * error destroys no other file. A pipe or a device is written to as it is.
  * @throws InvalidRequestError when there is another file, or it cannot be written
  */
 export const writeReport = (file: string, page: string): void => {

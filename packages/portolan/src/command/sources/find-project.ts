@@ -5,10 +5,13 @@ import { InvalidRequestError, type SourcePosition } from '@portolan/netfilter'
 import type { Options } from '../options/option-table.ts'
 import { readFoundText } from './read-text.ts'
 
-/** Looked for in this order where no file is named, as Compose does. */
+/** The names of a Compose file, in the order in which they are looked for where no file is named, as Compose does. */
 const defaultNames = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml']
 
-/** Looked for in this order beside a file that was found (compose-go, cli `DefaultOverrideFileNames`). */
+/**
+ * The names of an override file, in the order in which they are looked for beside a file that was found (compose-go,
+ * cli `DefaultOverrideFileNames`).
+ */
 const overrideNames = [
   'compose.override.yml',
   'compose.override.yaml',
@@ -16,25 +19,24 @@ const overrideNames = [
   'docker-compose.override.yaml',
 ]
 
-/** The Compose files of a project, where its paths start from, and its variables. */
+/** The Compose files of a project, the folder from which its paths start, and its variables. */
 export interface ProjectFiles {
-  /** The base first, each laid over those before it. */
+  /** The base file first. Each file is laid over those before it. */
   readonly files: readonly string[]
-  /** Whether the user named them on the command line, where a pipe will do. */
+  /** The user named the files on the command line, where a pipe may be one. */
   readonly areNamed: boolean
   readonly folder: string
-  /** What `.env` or the files of --env-file set. */
+  /** The variables that `.env` or the files of --env-file set. */
   readonly dotenv: Readonly<Record<string, string>>
-  /** What was read in those and has no effect. */
+  /** Notes about lines of these files that have no effect. */
   readonly notes: readonly IntentNote[]
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Finds what a project is read from, as Compose does: the files that -f names, else those of COMPOSE_FILE, else the
- * first of the usual names here or in a parent folder, with its override file.
- *
+ * Finds the files of a project, as Compose does: the files that -f names, else those of COMPOSE_FILE, else the first of
+ * the usual names here or in a parent folder, with its override file.
  * @returns null when there is no file
  * @throws InvalidRequestError, ParseError for variables that cannot be read
  */
@@ -50,7 +52,7 @@ export const findProject = (options: Options, environment: Environment): Project
     checkListed(envFiles, options['env-file'] === undefined ? 'COMPOSE_ENV_FILES' : '--env-file')
   const beside = (of: string): readonly string[] => (isOff(environment) ? [] : besides(of))
   const early = readVariables(envFiles ?? beside(folder), environment, {}, notes)
-  // COMPOSE_FILE may stand in .env too, and then the files it names may have another .env beside them.
+  // COMPOSE_FILE may stand in .env too. Then the files that it names may have another .env beside them.
   const later =
     options.file === undefined && filesOf(environment) === undefined
       ? filesOf({ COMPOSE_PATH_SEPARATOR: environment.COMPOSE_PATH_SEPARATOR, ...early })
@@ -74,7 +76,8 @@ export const findProject = (options: Options, environment: Environment): Project
 }
 
 /**
- * Refuses a file that is not there with what names it: a variable may be set far from where the command is started.
+ * Refuses a file that does not exist, and says what names it: a variable may be set far from where the command is
+ * started.
  */
 const checkListed = (files: readonly string[], by: string): void => {
   for (const file of files)
@@ -87,7 +90,7 @@ const checkListed = (files: readonly string[], by: string): void => {
 
 const listedIn = (files: readonly string[]): string => files.join(' or ') || '.env'
 
-/** What was looked for, for an error. */
+/** Says what was looked for, for an error. */
 export const lookedFor = (): string =>
   `looked for ${defaultNames.join(', ')} in ${process.cwd()} and its parents`
 
@@ -99,7 +102,10 @@ const list = (text: string | undefined, separator: string): readonly string[] | 
 const filesOf = ({ COMPOSE_FILE, COMPOSE_PATH_SEPARATOR }: Environment): readonly string[] | undefined =>
   list(COMPOSE_FILE, COMPOSE_PATH_SEPARATOR || delimiter)
 
-/** Where the paths of a project start from: the folder of its first file, or this one where that is a pipe. */
+/**
+ * The folder from which the paths of a project start: that of its first file, or this one where the first file is a
+ * pipe.
+ */
 const folderOf = (files: readonly string[]): string =>
   files[0] === undefined || files[0] === '-' ? process.cwd() : dirname(resolve(files[0]))
 
@@ -117,8 +123,8 @@ const findUpwards = (start: string): readonly string[] | undefined => {
 }
 
 /**
- * Is `.env` not to be read (compose-go, cli `WithEnvFiles`)? Files that are named are, whatever this says. An empty
- * variable says nothing, as everywhere.
+ * Is `.env` not to be read (compose-go, cli `WithEnvFiles`)? Files that are named are read, whatever this says. An
+ * empty variable has no effect, as everywhere.
  */
 const isOff = ({ COMPOSE_DISABLE_ENV_FILE: text = '' }: Environment): boolean => {
   if (text === '') return false
@@ -133,7 +139,7 @@ const besides = (folder: string): readonly string[] => {
   return existsSync(file) ? [file] : []
 }
 
-/** Of several files the last wins; what was there before stays. */
+/** Reads variables from files. A later file wins over an earlier one, and the variables in `before` win over all. */
 const readVariables = (
   files: readonly string[],
   environment: Environment,

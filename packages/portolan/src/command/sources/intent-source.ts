@@ -6,14 +6,14 @@ import type { Options } from '../options/option-table.ts'
 import { withOwnOptions } from '../options/with-own-options.ts'
 import { readIntent } from './read-intent.ts'
 
-/** Where the intent is read, again and again. */
+/** A source from which the intent is read again and again. */
 export interface IntentSource
   extends Pick<StoredIntent, 'read' | 'keep' | 'isLost' | 'keepAgain' | 'lastBackend' | 'rearm' | 'inForce'> {
-  /** For a sentence that ends in "read again". */
+  /** The words before "read again" in a sentence. */
   readonly name: string
-  /** For a sentence that goes on with what is described. */
+  /** The words before what is described in a sentence. */
   readonly describes: string
-  /** What changes the text: a clause that follows "or". */
+  /** The way to change the text, as a clause that follows "or". */
   readonly wayOut: string
 }
 
@@ -55,7 +55,7 @@ export const openIntent = async (options: Options): Promise<StoredIntent | null>
         written: withOwnOptions(options),
       })
 
-/** A text in etcd has no files beside it. */
+/** Refuses options about files, because a text in etcd has no files beside it. */
 export const refuseFiles = (options: Options): void => {
   if (options.intent === undefined) return
   const extra = (['file', 'env-file', 'project-directory'] as const).find(

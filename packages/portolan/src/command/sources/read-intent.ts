@@ -7,9 +7,9 @@ import { requireProject } from './find-project.ts'
 import { readFoundText, readText, sourceName } from './read-text.ts'
 
 /**
- * Reads the intent that the options name, or that is found from here, with all files that it brings in.
+ * Reads the intent that the options name, or that is found from here, with all files that it includes.
  * @throws InvalidRequestError when there is none
- * @throws ParseError, IntentError for what is wrong in it
+ * @throws ParseError, IntentError for a mistake in it
  */
 export const readIntent = (options: Options, environment: NodeJS.ProcessEnv = process.env): Intent => {
   const { files, areNamed, folder, dotenv, notes } = requireProject(options, environment)
@@ -32,10 +32,10 @@ export const readIntent = (options: Options, environment: NodeJS.ProcessEnv = pr
   return { ...intent, notes: [...notes, ...intent.notes] }
 }
 
-/** What to call a file that a user did not name. */
+/** The name, in messages, of a file that the user did not name. */
 const shown = (file: string): string => relative(process.cwd(), resolve(file)) || file
 
-/** Compose fetches these with git or from a registry; nothing here opens a connection. */
+/** Compose fetches these with git or from a registry. Portolan opens no connection for them. */
 const remote = /^([a-z][a-z0-9+.-]*:\/\/|git@|github\.com\/)/i
 
 const loadCompose = (path: string, _from: string, folder: string): ComposeFile => {

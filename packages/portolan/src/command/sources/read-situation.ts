@@ -12,21 +12,21 @@ import { readFacts, usesFiles } from './read-facts.ts'
 import { readIntent } from './read-intent.ts'
 import { planOptions, readRuleFiles } from './sources.ts'
 
-/** A host as a packet meets it. */
+/** The facts and rules of a host that a packet meets. */
 export interface Situation {
   readonly facts: HostFacts
   readonly rules: HostRules
-  /** Where `delivered` is said of; empty without an intent. */
+  /** The addresses at which a packet counts as `delivered`; empty without an intent. */
   readonly endpoints: readonly EndpointAddress[]
-  /** Services by address. */
+  /** The names of services, by address. */
   readonly names: ReadonlyMap<string, string>
-  /** Networks of an intent that are on an interface of the host. */
+  /** The networks of an intent that are on an interface of the host. */
   readonly parented: readonly DesiredParentedNetwork[]
 }
 
 /**
- * The host that the options name, with the rules it has now. An intent gives endpoints their names and adds no rule.
- * What could not be read is said on standard error.
+ * Reads the host that the options name, with its present rules. An intent gives endpoints their names, and adds no
+ * rule. What could not be read is printed on standard error.
  */
 export const readSituation = async (options: Options, terminal: Terminal): Promise<Situation> => {
   const [facts, rules] = await Promise.all([

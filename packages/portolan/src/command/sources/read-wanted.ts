@@ -22,16 +22,15 @@ import { readIntent } from './read-intent.ts'
 /** What is wanted of the project that a command is about. */
 interface Wanted {
   readonly intent: Intent
-  /** What a plan of it goes by beside the options. */
+  /** The plan options that come with the text, besides those of the command line. */
   readonly planning: Planning
-  /** Why a watch does not take what is wanted of the project by now; null: it does, or none holds it. */
+  /** Why a watch does not take what is wanted of the project now; null: it does, or no watch holds the project. */
   readonly heldBack: HeldBack | null
 }
 
 /**
- * What is wanted of the project that a command is about: the text that `watch --intent` put into force, where -p names its
- * project and no file is named; else what the Compose files say.
- *
+ * Reads what is wanted of the project that a command is about. Where -p names the project and no file is named, that is
+ * the text that `watch --intent` put into force. Otherwise it is what the Compose files say.
  * @throws as `readIntent`
  */
 export const readWanted = async (context: CommandContext): Promise<Wanted> => {
@@ -48,9 +47,8 @@ export const readWanted = async (context: CommandContext): Promise<Wanted> => {
 }
 
 /**
- * A project that is here and of which neither a text nor a file tells what is wanted: "there is no Compose file" would be
- * the lesser part of it.
- *
+ * Refuses a project that is on this host, and of which neither a text nor a file tells what is wanted. The error "there
+ * is no Compose file" would tell less.
  * @throws InvalidRequestError
  */
 const refuseTextless = async (options: Options): Promise<void> => {
@@ -71,14 +69,17 @@ interface KeptIntent {
   readonly planning: Planning
 }
 
-/** The text of a key that is in force for the project that a command names; null: it names none, or files, or none is. */
+/**
+ * The text of a key that is in force for the project that a command names. Null: the command names no project, or it
+ * names files, or no text is in force.
+ */
 export const keptText = async (options: Options): Promise<AppliedText | null> => {
   const { file, project, state } = options
   if (project === undefined || file !== undefined || usesFiles(options)) return null
   return readable(readAppliedTextOf(state ?? defaultStateDirectory(), project), null)
 }
 
-/** @returns null: the command is not about such a project */
+/** @returns null: the command is not about a project of a key */
 export const keptIntent = async (options: Options): Promise<KeptIntent | null> => {
   const { project = '', profile } = options
   const kept = await keptText(options)
@@ -92,7 +93,7 @@ export const keptIntent = async (options: Options): Promise<KeptIntent | null> =
   return { intent, planning: { ...lastBackendOf(kept), ...(await keyWords(options, intent.project)) } }
 }
 
-/** The projects of which such a text is kept. */
+/** The projects of which a key's text is kept. */
 export const keptProjects = ({ state }: Options): Promise<readonly string[]> =>
   readable(appliedProjects(state ?? defaultStateDirectory()), [])
 
@@ -102,7 +103,7 @@ const refuseFile = (path: string): never => {
   )
 }
 
-/** Another user than root has no part in that directory. */
+/** The value, or `otherwise` for a user that may not read the state directory. Only root may. */
 const readable = async <Value>(reading: Promise<Value>, otherwise: Value): Promise<Value> => {
   try {
     return await reading

@@ -13,7 +13,7 @@ import { readFacts, usesFiles } from './read-facts.ts'
 import { readText, sourceName } from './read-text.ts'
 import { missingRules, type RuleFile, unreadRules } from './unread-rules.ts'
 
-/** What a plan is made from, as the options say. */
+/** The options of a plan, from those of the command line. */
 export const planOptions = async (options: Options): Promise<PlanOptions> => {
   const files = usesFiles(options)
   return {
@@ -30,7 +30,7 @@ export const planOptions = async (options: Options): Promise<PlanOptions> => {
   }
 }
 
-/** The same for a command that tells conflicts: what it knows nothing of is named. */
+/** The same options for a command that tells conflicts. They also name the rules that were not given. */
 export const searchOptions = async (options: Options): Promise<PlanOptions> => {
   const settings = await planOptions(options)
   const { rules } = settings
@@ -39,7 +39,7 @@ export const searchOptions = async (options: Options): Promise<PlanOptions> => {
     : { ...settings, rules: { ...rules, unread: [...rules.unread, ...missingRules(options)] } }
 }
 
-/** The rules in the files that the options name. What is known to be left out is in `unread`. */
+/** Reads the rules in the files that the options name. `unread` names what is known to be left out. */
 export const readRuleFiles = (options: Options): HostRules => {
   const files: RuleFile[] = []
   const textOf = (option: RuleOption): RuleFile | null => {
@@ -68,7 +68,7 @@ export const readRuleFiles = (options: Options): HostRules => {
   }
 }
 
-/** The files that hold all rules of a backend between them. */
+/** The options whose files together hold all rules of a backend. */
 const ruleOptions: Readonly<
   Record<Backend, readonly { readonly option: RuleOption; readonly family?: Family }[]>
 > = {

@@ -21,8 +21,8 @@ const saved: Readonly<Record<Family, Saved>> = {
 }
 
 /**
- * What files of rules say that they leave out, in sentences, and the families of which rules are known to be there and
- * were not given.
+ * Sentences about what files of rules say that they leave out, and the families that are known to have rules which were
+ * not given.
  */
 export const unreadRules = (
   options: Options,
@@ -43,7 +43,7 @@ export const unreadRules = (
   }
 }
 
-/** iptables-nft-save ends with this line; of nft's JSON nothing tells it (iptables/xtables-save.c). */
+/** iptables-nft-save ends with this line. Nothing in nft's JSON tells this (iptables/xtables-save.c). */
 const tellsOfLegacy = ({ option, text }: RuleFile, family: Family): boolean =>
   option === saved[family].option && /^# Warning: ip6?tables-legacy tables present/m.test(text)
 
@@ -56,8 +56,8 @@ const emptyFile = ({ option, name }: RuleFile): string =>
   `${name} (--${option}) is empty, so it counts as a host without these rules.`
 
 /**
- * The facts and rules that no option names, in sentences. They count as absent, which is not to be taken for a host without rules.
- * nft lists what iptables-nft has as well; each of the others knows nothing of the rest.
+ * Sentences about the facts and rules that no option names. They count as absent, and must not be taken for a host
+ * without rules. The list of nft includes the rules of iptables-nft. Each of the other files knows nothing of the rest.
  */
 export const missingRules = (options: Options): readonly string[] => [
   ...(options.host === undefined ? [noFacts] : []),

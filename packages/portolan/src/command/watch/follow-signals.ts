@@ -1,4 +1,4 @@
-/** What the user or the service manager tells this process. */
+/** The signals of the user or the service manager to this process. */
 export interface Signals {
   /** SIGTERM or SIGINT came. */
   readonly stop: AbortSignal
@@ -8,7 +8,7 @@ export interface Signals {
   close(): void
 }
 
-/** Hears them from now on. */
+/** Listens for these signals from now on. */
 export const followSignals = (): Signals => {
   const stopped = new AbortController()
   let reloaded = new AbortController()

@@ -19,13 +19,15 @@ export const heldBackOf = async (options: Options, project: string): Promise<Hel
 export const heldBackText = ({ project, process, code, message }: HeldBack): string =>
   `project ${project} is held as it was by "portolan watch" (process ${process.pid}), which ${isOutageCode(code) ? 'cannot read whether its text is another one by now' : 'does not take what came later'}. ${message}`
 
-/** What keeps a watch from the text that is wanted now: it was not taken, or cannot be read, or both. */
+/**
+ * Collects what keeps a watch from the text that is wanted now: the text was not taken, or it cannot be read, or both.
+ */
 export const heldBackNotes = (
   write: (why: Pick<HeldBack, 'code' | 'message'> | null) => void,
 ): {
   untaken(why: PortolanError | null): void
   unread(why: PortolanError | null): void
-  /** Tells it again: what was told is lost. */
+  /** Writes the reason again, because what was written is lost. */
   again(): void
 } => {
   let untaken: PortolanError | null = null

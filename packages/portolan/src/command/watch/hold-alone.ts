@@ -3,19 +3,22 @@ import { PortolanError } from '@portolan/netfilter'
 
 /** A project that a watch holds. */
 export interface LoneHold {
-  /** Another watch, which was not told of this one, holds the project too; the reason is the error that says so. */
+  /**
+   * Aborted where another watch, which did not learn of this one, holds the project too. The reason is the error that
+   * says so.
+   */
   readonly taken: AbortSignal
   /**
-   * Tells other processes again of the hold where that was lost. Where it cannot be told, the watch goes on: the next look tries
-   * it once more.
-   * @returns was it lost, so that what else is told of the watch is lost as well?
+   * Announces the hold to other processes again, where the announcement was lost. Where it cannot be announced, the
+   * watch goes on, and the next look tries once more.
+   * @returns was it lost, so that the other notes of the watch are lost as well?
    * @throws PortolanError `WATCHED`
    */
   keep(): Promise<boolean>
   end(): void
 }
 
-/** Of a watch that changes nothing. */
+/** The hold of a watch that changes nothing. */
 export const notHeld: LoneHold = {
   taken: new AbortController().signal,
   keep: async () => false,
@@ -23,9 +26,9 @@ export const notHeld: LoneHold = {
 }
 
 /**
- * Holds a project for a watch, until that is ended.
- *
- * @throws PortolanError `WATCHED` that names the process which holds it: each of two would undo what the other one does
+ * Holds a project for a watch, until the hold is ended.
+ * @throws PortolanError `WATCHED` that names the process which holds the project: each of two watches would undo what
+ * the other one does
  */
 export const holdAlone = async (directory: string, project: string): Promise<LoneHold> => {
   const hold = await holdProject(directory, project)
@@ -46,7 +49,7 @@ export const holdAlone = async (directory: string, project: string): Promise<Lon
   }
 }
 
-/** @returns null: it could not be told */
+/** @returns null: it could not be announced */
 const told = async <Result>(tell: () => Promise<Result>): Promise<Result | null> => {
   try {
     return await tell()

@@ -27,23 +27,26 @@ import { holdAlone, notHeld } from './hold-alone.ts'
 import { keyWords } from './key-words.ts'
 import { noteWatched } from './note-watched.ts'
 
-/** What is not in force yet and may come to be without another text: as long as nothing changes, it is not tried again. */
+/**
+ * A text that is not in force yet, and may come into force without a change of it. It is not tried again before
+ * `changed`.
+ */
 interface Untaken {
   readonly changed: AbortSignal
   close(): void | Promise<void>
 }
 
-/** What the last text came to. */
+/** The result of the last text. */
 interface Now {
-  /** Of what the first events are: see `eventText`. */
+  /** The cause of the first events: see `eventText`. */
   since: 'new' | 'kept' | null
   untaken: Untaken | null
   code: ExitCode
 }
 
 /**
- * Holds what a source says, and what it comes to say, until it is stopped. What cannot be taken, or would bring a conflict
- * of severity error that is not there yet, is told, and what is in force stays.
+ * Holds what a source says now and later, until it is stopped. A text that cannot be taken is told. So is a text that
+ * would bring a conflict of severity error that is not there yet. What is in force stays then.
  */
 export const holdSource = async (
   context: CommandContext,
@@ -72,11 +75,11 @@ export const holdSource = async (
   const now: Now = { since: null, untaken: null, code: exitCode.ok }
   try {
     watched?.says(intent)
-    // Before anything is read: what changes after that is told.
+    // The monitor is opened before anything is read, so that any later change is told.
     await using monitor = await openMonitor({ legacy: { runner } })
     const others = await freshNeighbours(context, !check)
     let seen = seenOf(others)
-    // No file has the text, so the commands that are printed name the project, whose text is kept here.
+    // No file has the text. So the printed commands name the project, whose text is kept here.
     const worded = stored === null ? {} : await keyWords(options, project)
     const settled = {
       ...settings,
@@ -104,7 +107,7 @@ export const holdSource = async (
     const refused = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
       told(notTaken(project, error, retryMs), context, metrics)
 
-    /** As `refused`, and told to whatever asks for the project while it lasts. */
+    /** Does what `refused` does. It also tells processes that ask about the project, as long as this lasts. */
     const heldBack = (error: PortolanError): Promise<ExitCode> => {
       noteWhy(error)
       return refused(error, null)
@@ -124,9 +127,9 @@ export const holdSource = async (
         watched?.says(intent)
         now.untaken = followBlocks(directory)
         if (!check) await from.keepLeases()
-        // Without them, what leaves for their containers would be masqueraded.
+        // Without the other hosts, packets to their containers would be masqueraded.
         const last = from.neighbours()
-        // Its pools may have grown meanwhile.
+        // The pools of that cluster may have grown meanwhile.
         if (seen.clusterSeen !== undefined) seen = seenOf(await freshNeighbours(context, !check))
         next = await hold(intent, check ? last : await neighboursAgain(context, last))
         const errors = check ? [] : await newErrors(from, next)
@@ -188,7 +191,7 @@ export const holdSource = async (
       alone.taken.throwIfAborted()
       if (once) return now.code === exitCode.ok ? ended : now.code
       if (signals.stop.aborted) return ended
-      // What is written while the files are read is another reload.
+      // A change that is written while the files are read is another reload.
       signals.rearm()
       source.rearm()
       await now.untaken?.close()
@@ -212,7 +215,7 @@ export const holdSource = async (
 }
 
 /**
- * What was in force when a watch held the project last, where the source says something else by now.
+ * Holds what was in force when a watch last held the project, where the source says something else now.
  * @returns null: it is not known, or cannot be brought back
  */
 const holdFormer = async (
@@ -232,10 +235,10 @@ const holdFormer = async (
 }
 
 /**
- * A watch that ends at once does not follow the key, which would tell it.
- *
+ * Tells why the text of the key was not taken, for a watch that ends at once. Such a watch does not follow the key,
+ * which would tell it.
  * @param unread - why the text of the key is not the one in force
- * @returns what to exit with for that; null: as without it
+ * @returns the exit code for that; null: it changes no exit code
  */
 const saidOnce = async (
   unread: PortolanError | null,
@@ -247,7 +250,7 @@ const saidOnce = async (
 }
 
 /**
- * The rules of the old project would stay, and nothing would watch them any more.
+ * Refuses a text of another project. The rules of the old project would stay, and nothing would watch them any more.
  * @throws InvalidRequestError
  */
 const refuseRenamed = (

@@ -5,7 +5,10 @@ import { withJoinedCluster } from '../cluster/with-joined-cluster.ts'
 import type { Options } from '../options/option-table.ts'
 import { type PrintedOptions, withOwnOptions } from '../options/with-own-options.ts'
 
-/** How messages about a project whose text a key has name what the user may change: its watch applies it. */
+/**
+ * The words in which messages about a project of a key name what the user may change. The watch of such a project
+ * applies it.
+ */
 const keyWording = (written: (command: string) => string): Wording => ({
   ...commandWordingAs(written),
   apply: null,
@@ -13,12 +16,12 @@ const keyWording = (written: (command: string) => string): Wording => ({
   goOn: null,
 })
 
-/** What is known of a key where the text that is kept does not tell which one it is of. */
+/** Stands for the key where the kept text does not tell which key it came from. */
 const anyKey = 'etcd:///KEY'
 
 /**
- * The options with which commands about a project of a key can be run: they name the project, whose text is kept on this
- * host, and the key, whose watch applies it.
+ * The options with which commands about a project of a key can be run. They name the project, whose text is kept on
+ * this host, and the key, whose watch applies the project.
  */
 export const keyOptions = async (options: Options, project: string): Promise<PrintedOptions> => ({
   ...(await withJoinedCluster(options)),
@@ -26,9 +29,7 @@ export const keyOptions = async (options: Options, project: string): Promise<Pri
   intent: options.intent ?? (await keptUrl(options, project)) ?? anyKey,
 })
 
-/**
- * How a project comes to be applied again, in a clause: by its watch where a key has its text, else by `portolan apply`.
- */
+/** Says in a clause how a project is applied again: by its watch where a key has its text, else by `portolan apply`. */
 export const appliedAgain = async (options: Options, project: string): Promise<string> => {
   if ((await keptUrl(options, project)) === undefined)
     return `the project is applied again (\`${withOwnOptions(options)('portolan apply')}\`)`
@@ -36,7 +37,7 @@ export const appliedAgain = async (options: Options, project: string): Promise<s
   return `its text is applied again: by its watch as that is started anew, or as it gets SIGHUP (\`${watch}\`)`
 }
 
-/** What plans and searches print for a project of a key. */
+/** The words that plans and searches print for a project of a key. */
 export const keyWords = async (
   options: Options,
   project: string,

@@ -5,18 +5,18 @@ import type { Options } from '../options/option-table.ts'
 import { findProject } from '../sources/find-project.ts'
 import { wishOf } from './wish-of.ts'
 
-/** Tells other processes what a watch goes by. */
+/** Tells other processes which text a watch goes by, and what the text asks for. */
 export interface WatchedNote {
-  /** The text was read: this is what it says by now. */
+  /** The text was read, and this is what it says now. */
   says(intent: Intent): void
-  /** That is in force from now on. */
+  /** This is in force from now on. */
   holds(intent: Intent): void
-  /** Tells it again: what was told is lost. */
+  /** Tells everything again, because what was told is lost. */
   again(): void
   end(): void
 }
 
-/** What `readIntent` goes by. */
+/** The options that `readIntent` uses. */
 const reading = ['file', 'project', 'profile', 'env-file', 'project-directory'] as const
 
 export const noteWatched = (options: Options, project: string): WatchedNote => {
@@ -45,7 +45,7 @@ export const noteWatched = (options: Options, project: string): WatchedNote => {
   }
 }
 
-/** The files of a project by their whole paths; a pipe by its name. */
+/** The files of a project by their absolute paths; a pipe by its name. */
 export const filesOf = (options: Options, environment: NodeJS.ProcessEnv = process.env): readonly string[] =>
   (findProject(options, environment)?.files ?? []).map((file) => (file === '-' ? file : resolve(file)))
 

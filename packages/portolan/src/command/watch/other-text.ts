@@ -9,10 +9,10 @@ import { filesOf } from './note-watched.ts'
 import { wishOf } from './wish-of.ts'
 
 /**
- * A watch that holds the project would undo this text, since it goes by another one, and take with it what was attached
- * meanwhile. What its own text says is taken by it.
- *
- * @throws PortolanError `WATCHED` that names the process, what it goes by and the ways out
+ * Refuses a text that a watch of the project would undo, because the watch goes by another text. The watch would also
+ * take away what was attached meanwhile. A text that asks for the same as the watch's own text is not refused, because
+ * the watch takes it.
+ * @throws PortolanError `WATCHED` that names the process, the text that it goes by, and the ways out
  */
 export const refuseOtherText = async (options: Options, intent: Intent): Promise<void> => {
   const watched = await watchOfOther(options, intent)
@@ -24,7 +24,7 @@ export const refuseOtherText = async (options: Options, intent: Intent): Promise
   )
 }
 
-/** What a plan of such a text says. */
+/** The notes of a plan of such a text. */
 export const otherTextNotes = async (options: Options, intent: Intent): Promise<readonly IntentNote[]> => {
   const watched = await watchOfOther(options, intent)
   if (watched === null) return []
@@ -55,7 +55,7 @@ const namedHere = (options: Options): string => {
   }
 }
 
-/** @returns null: none holds it, or the watch wants the same, or it is not known what that wants */
+/** @returns null: no watch holds the project, or it wants the same, or this user may not know of it */
 const watchOfOther = async (options: Options, intent: Intent): Promise<WatchedText | null> => {
   if (usesFiles(options)) return null
   const wish = wishOf(intent)
@@ -69,7 +69,7 @@ const watchOfOther = async (options: Options, intent: Intent): Promise<WatchedTe
   )
 }
 
-/** Another user than root has no part in it, and is refused by what comes next. */
+/** The watches of a project. None for a user other than root, whose command is refused by what comes next. */
 const readable = async ({ state }: Options, project: string): Promise<readonly WatchedText[]> => {
   try {
     return await watchedTexts(state ?? defaultStateDirectory(), project)
@@ -80,24 +80,23 @@ const readable = async ({ state }: Options, project: string): Promise<readonly W
 }
 
 /**
- * What the files of a watch say by now: they are read in the folder and with the variables that the watch was started
- * with, as it reads them itself before it undoes anything.
- *
- * @returns null: that cannot be told
+ * Reads what the files of a watch say now. They are read in the folder and with the variables with which the watch was
+ * started. The watch reads them in the same way before it undoes anything.
+ * @returns null: it cannot be told
  */
 const readAsWatch = ({ process: { pid, name }, reading }: WatchedText): Intent | null => {
-  // One in another PID namespace has another number there.
+  // A process in another PID namespace has another number there.
   if (reading === null || name === '') return null
   const here = process.cwd()
   try {
     const environment = environmentOf(pid)
     process.chdir(reading.folder)
     const files = filesOf(reading.options, environment)
-    // A pipe has no second reading.
+    // A pipe cannot be read again.
     if (!files.every((file) => !/^(-$|\/dev\/|\/proc\/)/.test(file) && statSync(file).isFile())) return null
     return readIntent(reading.options, environment)
   } catch {
-    // As the watch does, which goes on with what is in force.
+    // The watch does the same: it goes on with what is in force.
     return null
   } finally {
     process.chdir(here)

@@ -3,8 +3,8 @@ import { MissingToolError } from '@portolan/netfilter'
 import type { Terminal } from '../output/terminal.ts'
 
 /**
- * Tells systemd that this process is ready (sd_notify(3)), where it asked for that: a unit with Type=notify starts what
- * comes after it then.
+ * Tells systemd that this process is ready (sd_notify(3)), where systemd asked for that. A unit with Type=notify then
+ * starts the units that come after it.
  */
 export const tellServiceManager = async (terminal: Terminal): Promise<void> => {
   if ((process.env.NOTIFY_SOCKET ?? '') === '') return

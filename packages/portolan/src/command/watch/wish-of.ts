@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Intent } from '@portolan/core'
 
 /**
- * A digest of what an intent asks of a host. It is the same wherever that is written, in whatever order: `docker compose
- * config` sorts what it prints.
+ * A digest of what an intent asks of a host. It does not depend on where or in which order that is written:
+ * `docker compose config` sorts what it prints.
  */
 export const wishOf = ({ notes, ...wanted }: Intent): string =>
   createHash('sha256').update(canonical(wanted)).digest('hex')
