@@ -2,7 +2,8 @@ import { mayChangeNetwork, type QuietTime, waitForHostLock, withHostLock } from 
 import { PortolanError } from '@portolan/netfilter'
 
 /**
- * The longest wait for another process's change, in milliseconds. After that, a status tells what is there meanwhile.
+ * The longest wait for another process's change, in milliseconds. After that, a status shows the host in the middle of
+ * the change.
  */
 const LOCK_MS = 5_000
 
@@ -22,7 +23,7 @@ export const afterChanges = async (): Promise<QuietTime | null> => {
 }
 
 /**
- * Reads while no other Portolan process changes the host. Such a process waits meanwhile.
+ * Reads while no other Portolan process changes the host. Other processes wait with their changes meanwhile.
  * @returns null: the lock could not be had, and nothing was read
  */
 export const betweenChanges = async <Result>(read: () => Promise<Result>): Promise<Result | null> => {

@@ -32,7 +32,7 @@ interface LostBlocksOptions {
   readonly isLive: (project: string) => boolean
   /** The other hosts, where they are known; by default those that this host remembers. */
   readonly neighbours?: ClusterNeighbours | null
-  /** What a cluster says that this host has not joined. All addresses of that cluster are lost to this host. */
+  /** The answer of a cluster that this host has not joined. All addresses of that cluster are lost to this host. */
   readonly clusterSeen?: ClusterNeighbours
   /** Writes a command about a project; by default unchanged. */
   readonly ownCommand?: ProjectCommand

@@ -63,7 +63,7 @@ export interface StatusOptions {
   readonly stateDirectory?: string
   /** The other hosts of the cluster, where they are known and this host does not remember them. */
   readonly neighbours?: ClusterNeighbours | null
-  /** What a cluster says that this host has not joined, where networks of this host are in its pools. */
+  /** The answer of a cluster that this host has not joined, where networks of this host are in its pools. */
   readonly clusterSeen?: ClusterNeighbours
   /** The lease store of this process; by default that of the state directory. */
   readonly leases?: LeaseStore
@@ -280,8 +280,8 @@ const readPlanned = async (
 }
 
 /**
- * Chooses the backend of what is in none yet. A host without either program has no rules, and gets the backend that it
- * would use.
+ * Chooses the backend of projects and networks that are in none yet. A host without either program has no rules, and
+ * gets the backend that it would use.
  */
 const defaultBackend = async (choice: BackendChoice, runner: Runner): Promise<Backend> => {
   try {
