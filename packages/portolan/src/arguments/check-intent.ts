@@ -141,6 +141,7 @@ const what = 'the intent'
 
 /**
  * Refuses a value that is no intent. JavaScript code and JSON of other programs hand in such values.
+ *
  * @returns the intent, with null for each absent key that may be null
  * @throws InvalidRequestError naming the place: `networks[0].name in the intent is 7`
  */

@@ -3,6 +3,7 @@ export type NullKeys<Item> = readonly (keyof Item & string)[]
 
 /**
  * Sets absent keys to null in each item. There may be a hundred thousand items, and most have all of their keys.
+ *
  * @param items - of any kind, as JavaScript hands them in
  * @returns the same list where no key is absent
  */

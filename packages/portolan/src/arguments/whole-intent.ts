@@ -21,6 +21,7 @@ const subnetKeys: NullKeys<ParentedSubnetIntent> = ['subnet', 'gateway', 'ipRang
 /**
  * Sets each absent key that may be null to null, because JavaScript and JSON leave out what is not set. An intent
  * without absent keys is returned as it is. A copy of a class instance would lose the keys that its class provides.
+ *
  * @param intent - lists of objects; nothing else is checked yet
  */
 export const wholeIntent = (intent: Intent): Intent => {

@@ -46,6 +46,7 @@ const variantOf = (version: string): Backend =>
 
 /**
  * The version text that a program prints. Null: the program is not installed. An error: it is installed and fails.
+ *
  * @throws InspectError when a signal ended the program. It may work the next time, so no other backend may be chosen.
  */
 const versionOf = async (program: string, runner: Runner): Promise<string | InspectError | null> => {

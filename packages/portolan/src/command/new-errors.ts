@@ -19,6 +19,7 @@ const MOST = 3
 
 /**
  * The conflicts of severity error that the next state would bring.
+ *
  * @param held - the state in force: a conflict that it has already is not new
  */
 export const newErrors = async (held: Searched, next: Searched): Promise<readonly Conflict[]> => {
@@ -57,6 +58,7 @@ export const placed = (conflict: Conflict, intent: Intent): string => {
 
 /**
  * Looks again and again whether the conflicts are gone that keep a text from coming into force.
+ *
  * @param next - the state that is to come into force; it is closed with this
  * @param tell - called where other conflicts stand in its way by now
  */

@@ -19,6 +19,7 @@ import { planOptions } from './sources/sources.ts'
  * Refuses to start a watch of a project with conflicts. A watch applies what is not in force as `apply` would: not in
  * spite of conflicts, which are printed. Where the project is in force and has these conflicts already, the watch holds
  * it. A program that took a port while the host started must not keep the other ports from being served.
+ *
  * @param worded - how printed texts name the project, and the answer of a cluster that this host has not joined
  * @returns has the project never been applied here?
  * @throws InvalidRequestError

@@ -25,6 +25,7 @@ const readConfigKinds: OptionKinds<ReadConfigOptions> = {
  * portolan/config.yaml in $XDG_CONFIG_HOME (~/.config), and it has the last word. `Config` shows their form. Root does
  * not read a folder that another user may write to. Where `sudo` keeps the HOME of its caller, root's own home is read
  * instead.
+ *
  * @returns an empty config when there is no file
  * @throws ParseError with file, line and column for a mistake in a file; InvalidRequestError for a file that cannot be
  * read, is a folder or a pipe, or has more than 1 MiB. Without such a file, a range that it reserves could be handed

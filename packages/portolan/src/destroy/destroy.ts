@@ -112,6 +112,7 @@ const knownNeighbours = async (stateDirectory: string): Promise<ClusterNeighbour
  * bridges, whose ports are released and not deleted. When nothing of Portolan stays, it also restores the sysctls, and
  * removes the iptables-nft tables that Portolan brought into being. At last it gives up the leases, unless they are
  * kept. No foreign rule is touched.
+ *
  * @param removal - what `planDestroy` found; absent: planned now
  * @throws InvalidRequestError for an invalid argument or option
  * @throws StaleStateError, ApplyError, PermissionError as `apply` does
@@ -176,7 +177,7 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
  * @throws PortolanError `ENDPOINT_ATTACHED`
  */
 export const refuseRunning = async (removal: Removal): Promise<void> => {
-  // The kernel tells this of a probe link alone, and to make one takes the right to change the network.
+  // The kernel answers this through a probe link, and making a link takes the right to change the network.
   if (!mayChangeNetwork()) return
   const links = openLinks()
   try {

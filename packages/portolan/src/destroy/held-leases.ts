@@ -2,6 +2,7 @@ import { type Lease, type LeasedAddress, type LeaseState, listLeases, releasePro
 
 /**
  * The leases of a project, without the addresses that it has given up already.
+ *
  * @param project - null: every project
  * @internal
  */
@@ -14,6 +15,7 @@ export const heldLeases = (state: LeaseState, project: string | null): readonly 
 
 /**
  * The addresses that endpoints of a project gave up, and that no other endpoint has now.
+ *
  * @param project - null: of every project
  * @internal
  */

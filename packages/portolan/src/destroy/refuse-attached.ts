@@ -7,6 +7,7 @@ import type { Removal } from './plan-removal.ts'
 /**
  * Refuses to give up an address that a macvlan still answers for, in any namespace, because the address would be leased
  * again. Interfaces on a VLAN that is removed with the project do not count: they go with the VLAN.
+ *
  * @throws PortolanError `ENDPOINT_ATTACHED`
  * @example
  * await refuseAttached(removal, openLinks())

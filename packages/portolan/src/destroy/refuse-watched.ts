@@ -3,6 +3,7 @@ import { PortolanError } from '@portolan/netfilter'
 
 /**
  * Refuses a removal while a watch holds the project. The watch would bring back what is removed, a second later.
+ *
  * @param project - null: every project
  * @throws PortolanError `WATCHED` that names the processes
  */

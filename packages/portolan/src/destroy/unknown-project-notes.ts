@@ -5,6 +5,7 @@ import { heldLeases } from './held-leases.ts'
  * Notes about projects that have networks on a host and no lease in its state directory. `apply` leases a subnet for
  * each network that it makes, so such a project has its notes in another directory. Without this note, a removal that
  * restores nothing (forwarding stays on) would be taken for a complete one.
+ *
  * @param projects - the projects that are to be removed and have networks
  * @internal
  */

@@ -5,6 +5,7 @@ import type { HostRules } from '../host-rules/host-rules.ts'
 /**
  * Leaves out the rules that were asked for in DOCKER-USER, because these go with the mappings that they serve. Rules
  * that ufw and firewalld were asked for stand among rules of their own, which stay.
+ *
  * @internal
  */
 export const withoutFixes = (rules: HostRules, fixes: readonly Fix[]): HostRules => {

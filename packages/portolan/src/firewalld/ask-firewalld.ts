@@ -48,6 +48,7 @@ export const withFreeName = (
 /**
  * Gives a hook of firewalld a priority that no other policy has. Firewalld mixes up the order of policies with equal
  * priority.
+ *
  * @param priorities - the priority of each policy that exists; the chosen priority is added
  */
 export const withOwnPriority = (hook: RemedyHook, priorities: Map<string, number>): RemedyHook => {
@@ -94,8 +95,8 @@ export const reloadsFirewalld = ({ remedy: { commands } }: Conflict): boolean =>
   commands.includes('firewall-cmd --reload')
 
 /**
- * Takes the commands out of a remedy that would lift a ban. A reload drops what is set at run time only. Fail2ban sets
- * its rules there, and so does an administrator in a hurry.
+ * Takes the commands out of a remedy that reloads firewalld, where a reload would lose settings. It drops what is set
+ * at run time only. Fail2ban makes its settings there, and so does an administrator in a hurry.
  */
 export const withoutLoss = (
   conflict: Conflict,

@@ -11,6 +11,7 @@ type Commands = Fix['commands']
  * interface by which packets leave. So it refuses the subnets that existed when it was made, and a later subnet is
  * open. The refusals are added both at run time and permanently, because a reload would drop other settings that are
  * made at run time only.
+ *
  * @param fixes - the fixes that stay
  * @param subnets - the subnets of the bridges of other engines
  * @returns the changes, the fixes after them, and a conflict for each network that is open until then

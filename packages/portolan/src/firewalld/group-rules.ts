@@ -2,6 +2,7 @@ type Words = readonly string[]
 
 /**
  * Groups the commands that firewall-cmd takes in one start: successive rich rules of one policy. The order stays.
+ *
  * @returns groups; most have one command
  */
 export const groupRules = (commands: readonly Words[]): readonly (readonly [Words, ...Words[]])[] => {

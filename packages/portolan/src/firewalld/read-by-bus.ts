@@ -5,7 +5,7 @@ import { BusError, type Variant } from './bus/bus-value.ts'
 import { type Block, block, type Configurations, isOurDescription, ourName } from './configuration.ts'
 
 /**
- * Reads both configurations over D-Bus (firewalld.dbus(5)). That avoids firewall-cmd, of which one start takes a
+ * Reads both configurations over D-Bus (firewalld.dbus(5)). It starts no firewall-cmd, of which each start takes a
  * quarter of a second.
  * @param path - the socket of the system's bus
  * @returns null where the bus gives no answer. firewall-cmd may give one.

@@ -12,6 +12,7 @@ type Words = readonly string[]
 
 /**
  * Reads both configurations with firewall-cmd. Each question starts a Python that loads all of firewalld.
+ *
  * @returns null where firewalld does not run, or does not answer
  * @throws MissingToolError where firewall-cmd is not installed
  */

@@ -23,6 +23,7 @@ export interface Firewalld {
 /**
  * Reads what a reload of firewalld would change besides what is asked for. A reload starts again from the permanent
  * configuration, so what was set at run time only is lost (firewall-cmd(1), `--reload`).
+ *
  * @param bus - the socket of the bus on which firewalld is; null: firewall-cmd alone asks it
  * @returns null where firewalld does not run
  */

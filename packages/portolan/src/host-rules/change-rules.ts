@@ -45,6 +45,7 @@ const ATTEMPTS = 25
 /**
  * Carries out changes of rules. Over a socket, the changes are for the generation in which the rules were read. In
  * another generation the managed rules are read again, and have to be unchanged.
+ *
  * @param planned - the rules for which the changes were planned
  * @throws StaleStateError when the managed rules are no longer those
  * @internal

@@ -9,6 +9,7 @@ import type { HostRules } from './host-rules.ts'
  * Translates the rules of a host into the model that `evaluate` reads. nft and iptables-nft-save both show a table of
  * iptables-nft, and the table is taken once. The text of iptables-nft-save is taken, because nft does not list the
  * conditions of iptables extensions. If that text was not read, nft's listing of the table takes part as unknown.
+ *
  * @param options - `numberedAs`: the rules of the host, if `rules` are planned ones. Foreign rules of iptables keep the
  * positions that they have there.
  * @returns rulesets in their likely order of registration: nf_tables' tables as nft lists them, oldest first

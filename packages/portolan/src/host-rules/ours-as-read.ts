@@ -4,6 +4,7 @@ import type { HostRules } from './host-rules.ts'
 /**
  * Every rule of a host, with the managed nftables rules of an earlier reading, which belongs to the wishes read at that
  * time. A mapping that another process takes back between the two readings would otherwise look like a conflict.
+ *
  * @param whole - every rule, as `readSurroundingRules` gives them
  * @param before - the earlier reading, as `readRules` gave it
  * @internal

@@ -10,6 +10,7 @@ import { withRuleSocket } from './with-rule-socket.ts'
 /**
  * Reads every rule of this host in every backend, foreign tables included: all rules that a packet may meet. Rules that
  * cannot be read are named in `unread`.
+ *
  * @throws PermissionError: a packet's path without those rules would be a wrong one
  * @internal
  */

@@ -11,6 +11,7 @@ import { withRuleSocket } from './with-rule-socket.ts'
  * Reads the rules of this host in every backend: the managed rules of nftables, and all rules of iptables. A backend
  * that this process may not read, or whose program is missing, is left empty. `unread` names it if it may have rules.
  * An error of the backend in `needed` is thrown instead.
+ *
  * @param options - `counters`: read the counters of iptables rules too, except in the backend in `needed`; `without`:
  * backends that are not asked, and left empty
  * @internal

@@ -7,6 +7,7 @@ import { withRuleSocket } from './with-rule-socket.ts'
 
 /**
  * Reads the foreign rules beside those from which a plan is made. Foreign rules may keep a mapping from working.
+ *
  * @param rules - all rules of iptables and the managed rules of nftables, as `readRules` gives them
  * @returns `rules` is null when the foreign rules could not be read; `unread` says why
  * @internal

@@ -12,6 +12,7 @@ const mostAddresses = 256
 /**
  * The addresses to which rules translate a destination (DNAT), including addresses in maps. A container is at each of
  * them.
+ *
  * @param rulesets - of this host, as `lowerRules` gives them
  * @internal
  */

@@ -15,6 +15,7 @@ const kinds: readonly AnomalyKind[] = ['Shadowing', 'Correlation', 'Generalisati
 /**
  * Prints the anomalies of foreign rules for people: a heading for each kind, and a line for each chain. The line has
  * the position of each rule, and in parentheses the rules that make it odd. The texts and remedies are in the JSON.
+ *
  * @example
  * terminal.print(printAnomalies(anomalies, terminal.style).join('\n'))
  * @internal

@@ -11,6 +11,7 @@ export interface ReadLeases {
 /**
  * Reads the leases of a store. A store that this user may not read does not prevent a plan. A plan without leases may
  * differ from what apply will lease.
+ *
  * @throws PortolanError `STATE` when the store is damaged or not ours
  * @internal
  */

@@ -12,6 +12,7 @@ export interface MetricsAddress {
 /**
  * Reads `ADDRESS:PORT`. A name is refused: it may stand for several addresses, and for others tomorrow. So it would not
  * say where the server listens. Port 0 is refused too, because no scraper could be told of its port beforehand.
+ *
  * @throws InvalidRequestError
  */
 export const parseMetricsAddress = (text: string): MetricsAddress => {

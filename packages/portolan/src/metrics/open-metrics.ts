@@ -20,6 +20,7 @@ export interface WatchMetrics {
 
 /**
  * Serves the metrics of a watch on an address. Before a project is watched, the answer is that there are none yet.
+ *
  * @param pools - gives the pools from which subnets are picked at that time
  * @throws InvalidRequestError, PermissionError as `serveMetrics` does
  */

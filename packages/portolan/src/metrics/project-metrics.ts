@@ -50,6 +50,7 @@ export interface PoolMetrics {
 /**
  * Reads the metrics of a watched project. This reads the conntrack table once, and the leases. Everything else is known
  * already.
+ *
  * @param pools - the pools from which subnets are picked
  * @throws PortolanError `NOT_READY` before anything is watched
  */

@@ -28,6 +28,7 @@ export interface MetricsServer {
  * Serves `GET /metrics` on one address, and `HEAD` with the same answer without its body (RFC 9110, section 9.3.2). A
  * slow client, or one that sends any other request, is answered without its body being read. Every connection ends with
  * its answer.
+ *
  * @param scrape - makes the answer. Where it fails, the answer is 503 with the words of its error
  * @throws InvalidRequestError when the port is taken, or the host does not have the address
  * @throws PermissionError for a port that this user may not listen on

@@ -5,6 +5,7 @@ const LEAST_MS = 100
 /**
  * Shares a reading among callers at the same time, and hands it out for a while. So frequent requests do not keep this
  * process from its work. A failed reading is shared likewise.
+ *
  * @param now - a clock in milliseconds that never goes back
  */
 export const sharedReading = <Reading>(

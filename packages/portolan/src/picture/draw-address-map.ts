@@ -15,6 +15,7 @@ const pageWidth = 1024
 /**
  * Draws the address space as SVG: one file without anything outside it, readable on light and on dark pages, with the
  * reasons as text.
+ *
  * @example
  * writeFileSync('pools.svg', drawAddressMap(mapAddresses(facts, { ...input, cells: 256 })))
  * @public @since 0.1.0

@@ -58,6 +58,7 @@ export const cellsFor = (columns: number): number => {
 /**
  * Prints the address space as text: a bar for each entry of the pools, in the order in which they are tried, and the
  * meaning of the letters.
+ *
  * @param style - colours, or none
  * @example
  * printAddressMap(map, { columns: 80, unicode: true })

@@ -35,6 +35,7 @@ export const scriptFormats: readonly ScriptFormat[] = ['nft', 'nft-json', 'iptab
  * says so in its head. Every format but `iptables-restore` may be run again. That one is to be loaded once:
  * iptables-restore has no condition, so each further load adds the jumps from the built-in chains once more. These
  * jumps change nothing for a packet, and the next `apply` deletes them.
+ *
  * @throws InvalidRequestError when the format is not one of the plan's backend
  * @example
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })

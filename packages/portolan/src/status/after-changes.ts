@@ -10,6 +10,7 @@ const LOCK_MS = 5_000
 /**
  * Waits until the changes that other Portolan processes are making are done. The wait does not hold up later changes. A
  * process that may not change the host cannot wait for that.
+ *
  * @returns null: it is not known when the changes are done
  */
 export const afterChanges = async (): Promise<QuietTime | null> => {
@@ -24,6 +25,7 @@ export const afterChanges = async (): Promise<QuietTime | null> => {
 
 /**
  * Reads while no other Portolan process changes the host. Other processes wait with their changes meanwhile.
+ *
  * @returns null: the lock could not be had, and nothing was read
  */
 export const betweenChanges = async <Result>(read: () => Promise<Result>): Promise<Result | null> => {

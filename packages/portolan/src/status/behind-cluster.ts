@@ -23,6 +23,7 @@ export interface BehindCluster {
  * no foreign rule causes it, and if its packet goes to or comes from an address that another host has or had. Applying
  * the project again ends such a conflict. The addresses of a host that left are known from the pools alone. So are
  * those of all other hosts, where this host itself left or joined another cluster.
+ *
  * @returns null: the project fits the cluster, as far as can be told
  */
 export const behindCluster = (

@@ -36,6 +36,7 @@ export interface Drift {
 /**
  * Compares the managed rules with what the networks of this host need, as their bridges tell. Compares them also with
  * what is wanted of projects, where that is known. Pure.
+ *
  * @param setsSysctls - may sysctls be set? If not, a sysctl that is off is a conflict
  */
 export const findDrift = (

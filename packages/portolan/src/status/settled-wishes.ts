@@ -8,6 +8,7 @@ import type { Wish } from './wish.ts'
  * It removes the note a moment before the rule. A port is still to come if it is not in force and was not wanted at the
  * earlier reading: it is left out. A port is still to go if it is in force and was wanted at the earlier reading: it
  * stays.
+ *
  * @param before - the wishes at the earlier reading
  * @param inForce - the ports published since then, by rules that were read before the wishes in `now`
  */

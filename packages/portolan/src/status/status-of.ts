@@ -30,6 +30,7 @@ export interface StatusSource {
 
 /**
  * The status of a project, in the form of `LiveHost.status`, from facts and rules that are known already.
+ *
  * @param project - null: all projects
  * @example
  * const status = await statusOf('shop', { facts, rules, wishes, backend: 'nftables', conflicts: false })

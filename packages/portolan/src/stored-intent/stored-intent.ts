@@ -89,6 +89,7 @@ const folderOf = (key: string): string => key.replace(/\.[^./]*$/, '')
 /**
  * Opens the text of a key. The text that was in force last on this host takes its place while etcd cannot be reached,
  * or the key is gone or holds a text with an error.
+ *
  * @throws PortolanError where there is no text that can be taken
  */
 export const openStoredIntent = async (options: StoredIntentOptions): Promise<StoredIntent> => {

@@ -96,6 +96,7 @@ export const projectOfEndpoint = async (options: Options, endpoint: string): Pro
 
 /**
  * Does `detach` have something to do? Of an endpoint on a parent, this host sees only the lease.
+ *
  * @param keepsLeases - the addresses stay leased, so they need nothing
  */
 export const isOnNetworks = async (
@@ -228,6 +229,7 @@ const networksOn = ({ interfaces = [] }: HostFacts): readonly NamedNetwork[] =>
 /**
  * Opens this host for a project. A live host cannot hold a project that a plan made. The networks of such a project are
  * reached from another project, which wants nothing.
+ *
  * @param makes - a network of the project is made
  */
 export const openFor = async (

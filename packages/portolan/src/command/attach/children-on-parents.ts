@@ -15,6 +15,7 @@ interface Child {
 /**
  * Tells of a packet between the host and one of its own containers on a network of macvlan or ipvlan. No rule shows
  * that it is lost: it leaves by the parent, which hands it to no child of its own.
+ *
  * @param parented - the networks of a Compose file
  * @returns null: the packet is none of these
  */

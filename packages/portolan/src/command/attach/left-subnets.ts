@@ -19,6 +19,7 @@ export const networksHeldBy = (leases: LeaseState, project: string, endpoint: st
 /**
  * Sentences about subnets that stay leased after the last endpoint left a network that a plan gave up, with what frees
  * them. Only a plan knows whether the network is wanted, so `detach` does not free the subnet itself.
+ *
  * @param until - how the project is applied again, in a clause
  */
 export const leftSubnetNotes = (

@@ -14,6 +14,7 @@ interface Named {
 /**
  * Does work on a network on an interface. The network is made for the work, or changed to what is asked for. If the
  * work fails, the network becomes what it was before, unless another program has attached to it meanwhile.
+ *
  * @returns sentences about what changed of a network that existed, and the result of the work
  */
 export const onParent = async <T>(

@@ -20,6 +20,7 @@ export const clusterUrl = (options: Options): string => {
 /**
  * Makes sure that the options name the cluster that is meant, so that printed commands name it too. Where neither
  * --cluster nor config.yaml names one, it is the cluster that this host joined last.
+ *
  * @throws InvalidRequestError when no cluster is known; and what keeps the state directory from being read
  */
 export const withMeantCluster = async (options: Options): Promise<Options> => {

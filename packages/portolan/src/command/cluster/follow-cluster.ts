@@ -5,6 +5,7 @@ import { followNeighbours } from './follow-neighbours.ts'
 /**
  * Follows the cluster of this host beside a watch. The watch takes up what is written down of the cluster. A run with
  * --check or --once follows no cluster.
+ *
  * @returns a function that ends the following
  */
 export const followCluster = (context: CommandContext): (() => Promise<void>) => {

@@ -84,6 +84,7 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
 /**
  * Prints once that this host lost a block. A block with a network in it is a conflict, which the watch tells, and is
  * left out here.
+ *
  * @param told - the notes that were printed before
  * @returns the notes that are printed by now
  */

@@ -34,6 +34,7 @@ import { saidOfCluster } from './said-of-cluster.ts'
 /**
  * Tells what this host is in the cluster of a command. Where its state directory was lost, the cluster and what is up
  * here tell what it was.
+ *
  * @param read - reads the cluster; null: it does not answer
  */
 const memberOf = async (
@@ -65,13 +66,14 @@ const sayNotJoined = async (context: CommandContext, name: string, seen: BlockSn
 /** The other hosts of the cluster. For a host that has not joined: what keeps its subnets out of their addresses. */
 export type Others = Pick<PlanOptions, 'neighbours' | 'clusterSeen'>
 
-/** The part of them that a later plan needs too. */
+/** The part of `Others` that a later plan needs too. */
 export const seenOf = ({ clusterSeen }: Others): Pick<PlanOptions, 'clusterSeen'> =>
   clusterSeen === undefined ? {} : { clusterSeen }
 
 /**
  * Reads the other hosts of the cluster from etcd, for a plan. Where etcd does not answer, that is printed, and the plan
  * is made with what this host remembers: routes stay as they are.
+ *
  * @param remembers - write the other hosts down, as a command does that changes the host. Otherwise only the loss of a
  * block is written down
  * @param picks - subnets may be picked or named, so a cluster that this host has not joined is asked for its addresses.
@@ -143,8 +145,9 @@ const goneByMemory = async (directory: string, loss: DataLoss | null): Promise<O
 }
 
 /**
- * The other hosts for a command that asks etcd only if this host does not remember what it is. Then a plan would say
- * what the command should say. What keeps etcd from being asked is printed.
+ * The other hosts for a command that asks etcd only if this host does not remember what it is. Without that memory,
+ * what is wanted is what a plan would make, so etcd is asked as for a plan. What keeps etcd from being asked is
+ * printed.
  */
 export const forgottenNeighbours = async (context: CommandContext): Promise<Others> => {
   try {
@@ -163,6 +166,7 @@ export const forgottenNeighbours = async (context: CommandContext): Promise<Othe
  * The other hosts of the cluster for a watch that plans again. Where the state directory was lost meanwhile, the
  * cluster is asked, and its answer is written down anew. Where the cluster does not tell, the other hosts are as the
  * watch knew them last. Only a host that gave its blocks back has none.
+ *
  * @param last - the other hosts as the watch knew them last; null: none
  */
 export const neighboursAgain = async (

@@ -44,6 +44,7 @@ export interface JoinedNode extends Joined {
 
 /**
  * Verifies the blocks of this host, claims the missing ones, and remembers what the host has.
+ *
  * @param was - what the host was before its state directory was lost under this process; null: it was not lost
  */
 export const joinOnce = async (
@@ -67,7 +68,7 @@ export const joinOnce = async (
     mayHaveClaimed = true
     return store.commit(transaction)
   }
-  /** Refuses a call. Where nothing was claimed, the name of the call is not kept. */
+  /** Handles a refused call. Where nothing was claimed, the name of the call is not kept. */
   const refused = async (error: unknown): Promise<never> => {
     if (!mayHaveClaimed || isNameTaken(error)) await forgetName(directory, member, before)
     const lost = error instanceof BlockStoreError && !isOutage(error) ? await noteLoss(call) : null

@@ -29,8 +29,9 @@ export const keptHosts = (snapshot: BlockSnapshot, left: readonly AskedBlock[]):
 
 /**
  * Says why the blocks were not taken: a line for each host, or for each block.
+ *
  * @param cluster - the name of the cluster
- * @param forgotten - blocks of which etcd still does not know that the host has them
+ * @param forgotten - blocks that the host has, and of which etcd does not know that yet
  */
 export const keptTexts = (
   place: JoinPlace,

@@ -53,7 +53,7 @@ export const lostInUse = (
 }
 
 /**
- * Says what such blocks are and what ends their use: sentences.
+ * Sentences about lost blocks in use, with the way out of each.
  * @param hasBlock - has this host a block to move to?
  * @param claim - the command that claims a block for this host
  * @param ways - says how networks get out of a block

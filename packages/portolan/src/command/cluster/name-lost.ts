@@ -7,6 +7,7 @@ import type { ClusterCall } from './call.ts'
 /**
  * The error of a host whose name another machine has by now. As long as this host remembers blocks of that name,
  * another name is refused.
+ *
  * @param isLost - has etcd lost its data?
  */
 export const nameLost = (

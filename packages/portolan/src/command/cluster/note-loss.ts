@@ -6,6 +6,7 @@ import { type ClusterCall, placeOf } from './call.ts'
 
 /**
  * Writes down what a refused call found out about the blocks of this host. etcd may not answer any more by then.
+ *
  * @returns the error that says that etcd has lost its data; null: etcd has not, or does not answer
  */
 export const noteLoss = async (call: ClusterCall): Promise<BlockStoreError | null> => {

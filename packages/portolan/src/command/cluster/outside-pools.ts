@@ -5,6 +5,7 @@ import type { Family } from '@portolan/netfilter'
 /**
  * The pools to name when a network moves out of a named cluster that this host has left. This host has no block there.
  * Pools that are settled otherwise do not count beside those of the cluster.
+ *
  * @param settled - the pools of config.yaml
  * @returns null: this host is in that cluster, or has never been
  */

@@ -112,10 +112,7 @@ const isAgreed = async (
   return terminal.ask(`Take ${seen.length} blocks if no such host comes back within ${grace} s?`)
 }
 
-/**
- * The time between two looks, in milliseconds. It is short enough to see a host that comes back, whose lease lasts 60
- * s.
- */
+/** The time between two looks, in milliseconds. The lease of a host that comes back lasts 60 s, so a look sees it. */
 const LOOK_MS = 15_000
 
 const take = async (

@@ -153,7 +153,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   return isSetUp && loss === null ? exitCode.ok : exitCode.error
 }
 
-/** Leaves the given blocks alone in a member. Of its other blocks etcd says nothing. */
+/** Keeps only the given blocks of a member. Of its other blocks etcd says nothing. */
 const onlyBlocks = (member: RememberedMember, blocks: readonly string[]): RememberedMember => ({
   ...member,
   blocks: member.blocks.filter(({ block }) => blocks.includes(block)),

@@ -11,6 +11,7 @@ export type WaysOut = (networks: readonly string[]) => string
 /**
  * Finds the ways out of blocks. This reads which projects programs hold, and which projects a watch has from a key. Of
  * all other projects, the Compose file is not remembered.
+ *
  * @param blocks - nothing is read where no network is in these blocks
  */
 export const waysOut = async (

@@ -43,6 +43,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
 /**
  * Refuses a project whose text is under a key, because its watch applies that text. The error "there is no Compose
  * file" would tell less.
+ *
  * @throws InvalidRequestError with the command
  */
 const refuseKey = async (options: CommandContext['options']): Promise<void> => {

@@ -56,8 +56,8 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
 }
 
 /**
- * Without the permission to read rules the page tells what the plan tells without them, and what it tells of packets is only
- * possible.
+ * Reads every rule of this host. Without the permission for that, the page shows what the plan shows without them, and
+ * its results about packets are only possible.
  */
 const rulesAsFarAsRead = async (): Promise<HostRules> => {
   try {

@@ -90,6 +90,7 @@ const optionsAsConfig = (options: Options): Config => {
 /**
  * The pools to pick from. Pools named on the command line are of one family. A config file may name pools of both
  * families, and those of the other family are not used.
+ *
  * @returns `named`: empty where subnets come from the blocks of this host, which a plan takes by itself
  */
 const poolsOf = (

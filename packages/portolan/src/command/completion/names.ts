@@ -60,14 +60,17 @@ const intentOf = (values: WordsGiven['values']): ReturnType<typeof readIntent> =
 const projectsOfBridges = (): readonly string[] =>
   aliasesHere().flatMap((alias) => parseBridgeAlias(alias)?.project ?? [])
 
-/** What is attached to bridges. Of what is on a network of another kind the host has no interface. */
+/**
+ * The endpoints that are attached to bridges. An endpoint on a network of another kind has no interface that the host
+ * sees.
+ */
 const endpointsHere = (project: string | undefined): readonly string[] =>
   aliasesHere().flatMap((alias) => {
     const mark = parseEndpointAlias(alias)
     return mark === null || (project !== undefined && mark.project !== project) ? [] : [mark.endpoint]
   })
 
-/** The marks of our interfaces are in `ifalias`, which any user may read. */
+/** The aliases of the host's interfaces. The marks of managed interfaces are in `ifalias`, which any user may read. */
 const aliasesHere = (): readonly string[] =>
   readdirSync('/sys/class/net').flatMap((link) =>
     attempted(() => [readFileSync(join('/sys/class/net', link, 'ifalias'), 'utf8').trim()]),

@@ -44,6 +44,7 @@ const ofAnyProject: readonly OptionName[] = ['cluster', 'state']
  * Adds the options that this command was given to a command that a remedy names. Without them it would be about another
  * project, another backend or another state. For a text under a key, `watch` takes the place of `apply`. A command that
  * names a project or a file gets only the options that any project needs. Any other command is left as it is.
+ *
  * @example
  * withOwnOptions({ file: ['shop.yaml'] })('portolan move web') // 'portolan move -f shop.yaml web'
  */

@@ -4,6 +4,7 @@ import { replaceUnseen } from '@portolan/netfilter/text'
  * Prints a value as JSON that may be shown on a terminal. JSON.stringify leaves DEL, C1 controls and characters that
  * turn the direction of writing as they are. Here they are escaped as JSON escapes them, and the text reads back as the
  * same value.
+ *
  * @param indent - spaces a level; 0: on one line
  */
 export const jsonText = (

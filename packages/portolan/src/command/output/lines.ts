@@ -4,6 +4,7 @@ export const tooLong: unique symbol = Symbol('a line too long')
 /**
  * Splits a stream of text into lines without their ends, chunk by chunk. Nothing is kept of a line that is longer than
  * `longest`, however long it gets.
+ *
  * @param longest - in UTF-16 units
  */
 export const linesOf = async function* (

@@ -11,6 +11,7 @@ const quotesLines = (error: unknown): boolean =>
 /**
  * Prints a text that contains the message of an error. It is printed on one line, except where it quotes another
  * program.
+ *
  * @param text - the message, or sentences around it
  */
 export const sayError = (terminal: ErrorTerminal, error: unknown, text: string): void => {

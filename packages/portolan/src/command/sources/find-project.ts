@@ -37,6 +37,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Finds the files of a project, as Compose does: the files that -f names, else those of COMPOSE_FILE, else the first of
  * the usual names here or in a parent folder, with its override file.
+ *
  * @returns null when there is no file
  * @throws InvalidRequestError, ParseError for variables that cannot be read
  */

@@ -31,6 +31,7 @@ interface Wanted {
 /**
  * Reads what is wanted of the project that a command is about. Where -p names the project and no file is named, that is
  * the text that `watch --intent` put into force. Otherwise it is what the Compose files say.
+ *
  * @throws as `readIntent`
  */
 export const readWanted = async (context: CommandContext): Promise<Wanted> => {
@@ -49,6 +50,7 @@ export const readWanted = async (context: CommandContext): Promise<Wanted> => {
 /**
  * Refuses a project that is on this host, and of which neither a text nor a file tells what is wanted. The error "there
  * is no Compose file" would tell less.
+ *
  * @throws InvalidRequestError
  */
 const refuseTextless = async (options: Options): Promise<void> => {

@@ -27,6 +27,7 @@ export const notHeld: LoneHold = {
 
 /**
  * Holds a project for a watch, until the hold is ended.
+ *
  * @throws PortolanError `WATCHED` that names the process which holds the project: each of two watches would undo what
  * the other one does
  */

@@ -237,6 +237,7 @@ const holdFormer = async (
 /**
  * Tells why the text of the key was not taken, for a watch that ends at once. Such a watch does not follow the key,
  * which would tell it.
+ *
  * @param unread - why the text of the key is not the one in force
  * @returns the exit code for that; null: it changes no exit code
  */

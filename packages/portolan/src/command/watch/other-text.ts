@@ -12,6 +12,7 @@ import { wishOf } from './wish-of.ts'
  * Refuses a text that a watch of the project would undo, because the watch goes by another text. The watch would also
  * take away what was attached meanwhile. A text that asks for the same as the watch's own text is not refused, because
  * the watch takes it.
+ *
  * @throws PortolanError `WATCHED` that names the process, the text that it goes by, and the ways out
  */
 export const refuseOtherText = async (options: Options, intent: Intent): Promise<void> => {
@@ -82,6 +83,7 @@ const readable = async ({ state }: Options, project: string): Promise<readonly W
 /**
  * Reads what the files of a watch say now. They are read in the folder and with the variables with which the watch was
  * started. The watch reads them in the same way before it undoes anything.
+ *
  * @returns null: it cannot be told
  */
 const readAsWatch = ({ process: { pid, name }, reading }: WatchedText): Intent | null => {

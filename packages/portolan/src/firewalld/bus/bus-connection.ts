@@ -8,6 +8,7 @@ import { BusError } from './bus-value.ts'
 export interface BusConnection {
   /**
    * Calls a method.
+   *
    * @returns the answer, whose kind is `reply`
    * @throws BusError where there is no such answer
    */
@@ -30,6 +31,7 @@ export const busPath = (address: string | undefined): string | null =>
 /**
  * Connects to a bus as busctl(1) does. The bus asks the kernel which user this is (D-Bus specification, "Authentication
  * Protocol"). A client without a name on the bus is sent nothing, so this one asks for a name (`Hello`).
+ *
  * @throws BusError where there is no bus, or it does not let this user in
  */
 export const connectToBus = async (

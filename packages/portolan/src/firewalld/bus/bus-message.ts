@@ -79,6 +79,7 @@ const fieldsType = 'a(yv)'
 
 /**
  * Takes the first message off the bytes that came.
+ *
  * @returns null: the message is not complete yet
  */
 export const takeMessage = (bytes: Buffer): { readonly message: Message; readonly rest: Buffer } | null => {
