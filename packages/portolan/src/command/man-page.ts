@@ -111,8 +111,8 @@ const optionLines = (name: OptionName, command: Command | undefined): readonly s
 const paragraph = (plain: string): readonly string[] => wrapLine(plain, 70, 0).map(text)
 
 /**
- * Escapes a text for roff(7), so that nothing in it is a request. A minus can be copied, and no escape or control
- * character is left at the beginning of a line.
+ * Escapes a text for roff(7), so that nothing in it is a request. A minus can be copied, a backslash is no escape, and
+ * no line begins with a control character.
  */
 const text = (plain: string): string =>
   plain

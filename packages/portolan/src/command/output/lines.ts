@@ -1,4 +1,4 @@
-/** Stands in the place of a line that is longer than is read. */
+/** Stands for a line that is too long to be read. */
 export const tooLong: unique symbol = Symbol('a line too long')
 
 /**

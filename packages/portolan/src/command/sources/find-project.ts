@@ -23,7 +23,7 @@ const overrideNames = [
 export interface ProjectFiles {
   /** The base file first. Each file is laid over those before it. */
   readonly files: readonly string[]
-  /** The user named the files on the command line, where a pipe may be one. */
+  /** The user named the files on the command line, where a pipe is allowed. */
   readonly areNamed: boolean
   readonly folder: string
   /** The variables that `.env` or the files of --env-file set. */
