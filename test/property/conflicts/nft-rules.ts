@@ -14,7 +14,7 @@ export interface NftChain {
 }
 
 export interface NftTable {
-  readonly family: 'ip' | 'ip6' | 'inet'
+  readonly family: 'ip' | 'ip6' | 'inet' | 'bridge'
   readonly name: string
   /** Sets and maps, as `nft -j` prints them, without table and family. */
   readonly sets?: readonly object[]

@@ -3,10 +3,10 @@ import { InvalidRequestError } from '../../error/index.ts'
 import { portProtocols, protocolNumber } from '../../model/index.ts'
 import { type Packet, type PacketInput, protocolOf } from '../../packet/index.ts'
 import type { Learner } from '../learn/learner.ts'
-import type { Host } from '../packet/host.ts'
+import { type Host, isBridge } from '../packet/host.ts'
 import { noOrigins, type Origins, withOrigin } from '../packet/origins.ts'
 import type { World } from '../packet/world.ts'
-import { findLink } from '../route/link.ts'
+import { findLink, type Link } from '../route/link.ts'
 import { isMulticast } from '../route/route-input.ts'
 import { lookUpLocal } from '../route/router.ts'
 import { chooseSource } from './send.ts'
@@ -72,16 +72,34 @@ export const readFirstPacket = (packet: PacketInput): FirstPacket => {
   }
 }
 
+/** Kinds of interfaces that take a packet over from their ports before any IP hook. */
+const takesOver: ReadonlySet<string> = new Set(['bond', 'team'])
+
+/**
+ * The interface that the IP hooks see for a packet that comes in by a port: the bridge, bond or team above it.
+ * @see drivers/net/bonding/bond_main.c `bond_handle_frame`, drivers/net/team/team_core.c `team_handle_frame`
+ */
+const receiving = (host: Host, entry: Link): Link => {
+  let from = entry
+  // A bond may be a port of a bridge. Facts may name an interface as its own master, so each step has to lead up.
+  for (let steps = 0; from.master !== null && steps < MOST_MASTERS; steps += 1) {
+    const above = findLink(host.links, from.master)
+    if (!isBridge(host, above) && !takesOver.has(above.kind ?? '')) break
+    from = above
+  }
+  return from
+}
+
+/** Linux nests interfaces at most eight deep (MAX_NEST_DEV in include/linux/netdevice.h). */
+const MOST_MASTERS = 8
+
 /** The world of a packet that has met nothing yet. */
 export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | null = null): World => {
   const { family, protocol, daddr, state } = packet
   const entry = packet.in === null ? null : findLink(host.links, packet.in)
-  // A packet that comes in by a port of a bridge comes in by the bridge.
-  const bridge = entry === null || entry.master === null ? null : findLink(host.links, entry.master)
-  const isPort = bridge !== null && (bridge.kind === 'bridge' || bridge.kind === null)
-  const from = isPort ? bridge : entry
+  const from = entry === null ? null : receiving(host, entry)
   const saddr = packet.saddr ?? chooseSource(host, { family, daddr })
-  const port = isPort ? entry : packet.port === null ? null : findLink(host.links, packet.port)
+  const port = from === entry ? (packet.port === null ? null : findLink(host.links, packet.port)) : entry
   return {
     family,
     protocol,

@@ -18,7 +18,7 @@ export interface Host {
   readonly links: Map<string, Link>
   readonly lo: Link
   readonly routers: Readonly<Record<Family, Router>>
-  /** The ports of each bridge that is known to have any. */
+  /** The ports of each bridge, bond, team and VRF that is known to have any. */
   readonly ports: ReadonlyMap<string, readonly Link[]>
   readonly sysctl: (name: HostSysctl) => string | null
   /** The value in force on an interface; null where the facts do not tell it. */
@@ -136,8 +136,9 @@ export const bridgeCallsHooks = (host: Host, bridge: Link, family: Family): bool
   return bridge.callsHooks[family] || (host.sysctl(`net.bridge.bridge-nf-call-${tool}`) ?? '0') !== '0'
 }
 
+/** Whether an interface is a bridge. A bond, a team and a VRF have ports as well. Facts may leave out the kind. */
 export const isBridge = (host: Host, link: Link): boolean =>
-  link.kind === 'bridge' || host.ports.has(link.name)
+  link.kind === 'bridge' || (link.kind === null && host.ports.has(link.name))
 
 /** Whether the host itself has the address, on any interface. */
 export const isLocalAddress = (host: Host, family: Family, address: number | bigint): boolean =>
