@@ -74,7 +74,7 @@ export const dialects: { readonly [One in Backend]: DialectOf<One> } = {
 }
 
 /**
- * A ruleset of each backend, made one by one.
+ * Makes a ruleset for each backend.
  * @internal
  */
 export const rulesByBackend = (
@@ -89,7 +89,7 @@ export const rulesByBackend = (
 export type AnyRuleChange = { readonly [One in Backend]: RuleChange<One> }[Backend]
 
 /**
- * Changes of each backend's rules, made one by one.
+ * Makes the changes of each backend's rules.
  * @internal
  */
 export const changesByBackend = (

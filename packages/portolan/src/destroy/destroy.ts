@@ -173,7 +173,8 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
 }
 
 /**
- * Refuses a removal that would give up an address which a macvlan still answers for, where this process may ask the kernel.
+ * Refuses a removal that would give up an address which a macvlan still answers for. Refuses none where this process
+ * may not ask the kernel.
  * @throws PortolanError `ENDPOINT_ATTACHED`
  */
 export const refuseRunning = async (removal: Removal): Promise<void> => {

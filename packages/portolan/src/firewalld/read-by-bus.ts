@@ -7,6 +7,7 @@ import { type Block, block, type Configurations, isOurDescription, ourName } fro
 /**
  * Reads both configurations over D-Bus (firewalld.dbus(5)). It starts no firewall-cmd, of which each start takes a
  * quarter of a second.
+ *
  * @param path - the socket of the system's bus
  * @returns null where the bus gives no answer. firewall-cmd may give one.
  */

@@ -6,7 +6,7 @@ const inOne = <One extends Backend>(backend: One, rules: RulesByBackend): readon
   dialects[backend].projectsIn(rules[backend])
 
 /**
- * The projects that have rules on a host, in whatever backend.
+ * The projects that have rules on a host, in any backend.
  * @internal
  */
 export const projectsInRules = (rules: HostRules): readonly string[] =>

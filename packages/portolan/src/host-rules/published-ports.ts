@@ -10,7 +10,7 @@ export const publishedIn = <One extends Backend>(
 ): readonly PublishedPort[] => dialects[backend].published(rules[backend])
 
 /**
- * Every host port that a project of ours has in force on a host, whatever the backend.
+ * Every host port that a project has in force on a host, in any backend.
  * @example
  * publishedPorts(noRules) // []
  * @public @since 0.1.0

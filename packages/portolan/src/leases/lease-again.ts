@@ -12,7 +12,7 @@ import { StaleStateError } from '@portolan/netfilter'
 export interface LeasesKept {
   /** Subnets come first, because leasing a subnet takes away the addresses outside of it. */
   readonly leases: readonly Lease[]
-  /** As in the plan's `LeaseProposal`. */
+  /** Keys of subnet leases that the project may overlap, as in the `LeaseProposal` of a plan. */
   readonly tolerated: readonly string[]
 }
 

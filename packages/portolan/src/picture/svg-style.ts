@@ -19,7 +19,7 @@ const groups: Readonly<Record<MapHolder['kind'], Swatch>> = {
   cluster: { kind: 'cluster', words: 'of a cluster, not of this host' },
 }
 
-/** The kinds of holders that there are. */
+/** Every kind of holder. */
 export const holderKinds: readonly string[] = Object.keys(groups)
 
 export const swatchOf = (holder: MapHolder | undefined): Swatch =>

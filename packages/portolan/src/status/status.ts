@@ -29,7 +29,7 @@ export interface HostStatus {
   readonly lost: readonly string[]
   /** The conflicts of mappings and networks, worst first; null: not searched. */
   readonly conflicts: readonly ProjectConflict[] | null
-  /** Does connection tracking count packets and bytes of connections that begin now (`net.netfilter.nf_conntrack_acct`)? */
+  /** Does the kernel count packets and bytes of connections that begin now (`net.netfilter.nf_conntrack_acct`)? */
   readonly accounting: boolean
   /** What could not be read, or is not told, each a sentence. */
   readonly unread: readonly string[]

@@ -13,10 +13,10 @@ import { numberedPlan, type StoredPlan, storedPlanSchema } from './stored-schema
 
 /**
  * Reads a plan that was stored with `JSON.stringify`, so that it can be reviewed in one place and applied in another.
- * `apply` refuses it as it refuses any plan, where the host is no longer as the plan saw it.
+ * `apply` refuses it like any plan if the host is no longer as the plan saw it.
  *
- * The text is checked whole. Changes of rules, links and sysctls are worked out again, and have to be those that the
- * text shows: a plan that was reviewed does nothing else.
+ * The whole text is checked. Changes of rules, links and sysctls are worked out again, and must be those that the text
+ * shows. So a reviewed plan does nothing else.
  *
  * @throws ParseError naming the place: a line and column for what is no JSON, a path such as `changes[3].part` for a
  *   value of the wrong kind

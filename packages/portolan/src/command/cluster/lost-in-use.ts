@@ -54,7 +54,8 @@ export const lostInUse = (
 
 /**
  * Sentences about lost blocks in use, with the way out of each.
- * @param hasBlock - has this host a block to move to?
+ *
+ * @param hasBlock - does this host have a block to which networks can move?
  * @param claim - the command that claims a block for this host
  * @param ways - says how networks get out of a block
  */

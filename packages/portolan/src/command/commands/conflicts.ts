@@ -21,7 +21,7 @@ import { readWanted } from '../sources/read-wanted.ts'
 import { readRuleFiles, searchOptions } from '../sources/sources.ts'
 import { planning, waitFor } from '../wait-for.ts'
 
-/** `portolan conflicts`: only what is wrong with the planned state. */
+/** `portolan conflicts`: shows only the conflicts of the planned state. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { intent, planning: settled } = await readWanted(context)
   const { options, terminal } = context

@@ -15,7 +15,7 @@ import { findProject, lookedFor } from '../sources/find-project.ts'
 import { readIntent } from '../sources/read-intent.ts'
 import { waitFor } from '../wait-for.ts'
 
-/** `portolan destroy`: removes what is ours. */
+/** `portolan destroy`: removes a project, or everything of Portolan, from this host. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, terminal } = context
   if (options.yes !== true && !terminal.interactive) {

@@ -26,7 +26,7 @@ import { keyOptions } from '../watch/key-words.ts'
 
 const REFRESH_MS = 2_000
 
-/** `portolan status`: what is mapped on this host now. */
+/** `portolan status`: shows what is mapped on this host now. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, terminal } = context
   const screen = options.watch === true ? screenOf(options, terminal) : null
