@@ -3,11 +3,11 @@ import { whereRuns } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 
 /**
- * Refuses a Runner whose programs run in another network namespace than this process. The Runner's programs write the
- * rules. This process sets up bridges, sysctls, conntrack entries, listeners and locks. With two namespaces, one half
- * of a change would be made in each.
+ * Refuses a Runner that starts its programs in another network namespace than that of this process. These programs
+ * write the rules. This process sets up bridges, sysctls, conntrack entries, listeners and locks. With two namespaces,
+ * one half of a change would be made in each.
  *
- * @param isHarmless - nothing is changed, so a Runner whose namespace is not known is accepted
+ * @param isHarmless - nothing is changed, so a Runner in an unknown namespace is accepted
  * @throws PortolanError `RUNNER_ELSEWHERE`
  * @internal
  */

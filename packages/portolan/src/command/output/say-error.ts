@@ -4,7 +4,7 @@ import type { Terminal } from './terminal.ts'
 /** The part of a terminal that prints errors. */
 export type ErrorTerminal = Pick<Terminal, 'say' | 'sayLines'>
 
-/** Does the message quote another program, whose lines are kept? */
+/** Does the message quote another program? Then its lines are kept. */
 const quotesLines = (error: unknown): boolean =>
   error instanceof ApplyError || error instanceof InspectError || !(error instanceof PortolanError)
 
