@@ -2,8 +2,8 @@ import type { DesiredState } from '@portolan/core'
 import { quoted } from '@portolan/core/planning'
 
 /**
- * Ends a script if an interface of another kind has the name of a bridge. That interface would get the address of the
- * network, and the network's containers would have none.
+ * Ends a script if an interface of another kind has the name of a bridge. That interface would get the gateway address
+ * of the network, and the containers of the network would have no gateway.
  * @internal
  */
 export const bridgeGuardLines = ({ networks }: DesiredState): readonly string[] => {
